@@ -1,0 +1,21 @@
+"""Decide which sources to ask now, or to stop. Pure: no clock, no network, no store, no chance of its own.
+
+    Problem -> compile_policy(strategy) -> Policy;  Policy.next(State) -> sources to ask now
+"""
+
+from enrichment.policy.compiled import Exact, compile_policy
+from enrichment.policy.fixed import Everything, Priority
+from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
+
+__all__ = [
+    "Everything",
+    "Exact",
+    "Offer",
+    "Policy",
+    "Priority",
+    "Problem",
+    "State",
+    "compile_policy",
+    "parts",
+    "start",
+]

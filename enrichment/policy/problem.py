@@ -1,0 +1,121 @@
+"""What a policy decides about, and what it must answer.
+
+    Problem (offers, wanted datasets) + State (unsatisfied, usable)  ->  sources to ask now
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one source promises about one company, as the policy sees it.
+
+    Prices in micro-USD, rates as chances between 0 and 1, time in seconds.
+    """
+
+    source: str
+    price_asked: int
+    """Due whenever it is asked (`charged: always`)."""
+    price_matched: int
+    """Due only when it knows the company (`on_match`; `per_unit`: the expected charge)."""
+    match_rate: float
+    fill_rates: tuple[tuple[str, float], ...]
+    """Dataset -> chance it is satisfied, given a match; only datasets where the source reaches the threshold."""
+    seconds: float = 0.0
+    needs: frozenset[str] = frozenset()
+    """Datasets that must be satisfied before it may be asked; identity needs are handled outside."""
+
+    @property
+    def expected_cost(self) -> float:
+        return self.price_asked + self.match_rate * self.price_matched
+
+    @property
+    def answers(self) -> frozenset[str]:
+        """Datasets it has a chance to satisfy."""
+        return frozenset(dataset for dataset, rate in self.fill_rates if rate > 0 and self.match_rate > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What one consumer wants and who might answer; the same for every company."""
+
+    offers: tuple[Offer, ...]
+    required: frozenset[str]
+    worth: tuple[tuple[str, int], ...]
+    """Optional dataset -> micro-USD lost while it stays unsatisfied."""
+    order: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Dataset -> sources in the matrix's order; only `Priority` reads it."""
+    value_of_time: int = 0
+    """Micro-USD per second of waiting."""
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        return self.required | {dataset for dataset, _ in self.worth}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where one company stands. Any state is allowed, not only those reachable from `start`."""
+
+    unsatisfied: frozenset[str]
+    """Wanted datasets, and datasets some source needs, that are not satisfied."""
+    usable: frozenset[str]
+    """Sources not asked yet and not ruled out."""
+
+
+class Policy(Protocol):
+    def next(self, state: State) -> frozenset[str]:
+        """Sources to ask now, together; empty: stop."""
+        ...
+
+
+def start(problem: Problem) -> State:
+    """The state of a company about which nothing is known and nothing is ruled out."""
+    relevant = relevant_offers(problem)
+    needed = frozenset[str]().union(*(offer.needs for offer in relevant))
+    return State(problem.wanted | needed, frozenset(offer.source for offer in relevant))
+
+
+def relevant_offers(problem: Problem) -> tuple[Offer, ...]:
+    """Offers that answer something wanted, or something that such an offer needs; by name."""
+    pursued = problem.wanted
+    while True:
+        chosen = [offer for offer in problem.offers if offer.answers & pursued]
+        widened = pursued.union(*(offer.needs for offer in chosen))
+        if widened == pursued:
+            return tuple(sorted(chosen, key=lambda offer: offer.source))
+        pursued = widened
+
+
+def parts(problem: Problem) -> tuple[Problem, ...]:
+    """Split into problems that share no source, no dataset and no precedence, in the order of their datasets' names.
+
+    A wanted dataset nobody answers is a part without offers, so that nothing asked for is forgotten.
+    """
+    relevant = relevant_offers(problem)
+    datasets = start(problem).unsatisfied
+    groups = _connected(datasets, [(offer.answers | offer.needs) & datasets for offer in relevant])
+    return tuple(_restricted(problem, relevant, group) for group in groups)
+
+
+def _connected(items: Iterable[str], links: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    groups = [frozenset({item}) for item in items]
+    for link in links:
+        touched = [group for group in groups if group & link]
+        groups = [group for group in groups if not group & link]
+        groups.append(frozenset[str]().union(*touched))
+    return sorted((group for group in groups if group), key=sorted)
+
+
+def _restricted(problem: Problem, relevant: tuple[Offer, ...], datasets: frozenset[str]) -> Problem:
+    return replace(
+        problem,
+        offers=tuple(offer for offer in relevant if offer.answers & datasets),
+        required=problem.required & datasets,
+        worth=tuple((dataset, worth) for dataset, worth in problem.worth if dataset in datasets),
+        order=tuple((dataset, sources) for dataset, sources in problem.order if dataset in datasets),
+    )
