@@ -1,0 +1,1 @@
+"""The business of enrichment: pure Python. No network, no database, no Dagster."""

@@ -1,0 +1,23 @@
+"""Money: integer micro-USD, unit prices as exact decimals, one rounding per charge."""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+
+MICRO_USD = 1_000_000
+
+
+def to_micro(usd: Decimal) -> int:
+    """USD to micro-USD, rounded half up."""
+    return int((usd * MICRO_USD).to_integral_value(ROUND_HALF_UP))
+
+
+def charge(units: Mapping[str, Decimal | int], usd_per_unit: Mapping[str, Decimal]) -> int:
+    """What a call costs, in micro-USD: exact over all its units, then rounded once, half up."""
+    return to_micro(sum((Decimal(count) * usd_per_unit[unit] for unit, count in units.items()), Decimal(0)))
+
+
+def in_usd(micro_usd: int) -> str:
+    """For people: '0.17', '0.0004' where cents would hide it."""
+    amount = Decimal(micro_usd) / MICRO_USD
+    cents = amount.quantize(Decimal("0.01"))
+    return f"{cents}" if cents == amount else f"{amount.quantize(Decimal('0.0001'))}"

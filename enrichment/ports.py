@@ -1,0 +1,259 @@
+"""What the business asks of the outside: Store, Provider, LanguageModel; and how they fail.
+
+ProviderError                 nothing usable came back; billed says what is owed all the same
+  + ProviderUnavailable       timeout, refused, 5xx, throttled: the fallback's turn
+      + Throttled             asked too fast
+  + CredentialsRejected       nobody's turn until someone fixes the key
+  + QuotaExhausted            nobody's turn until the plan renews
+  + UnexpectedReply           an answer, but not of the promised shape
+      + ModelRefused, AnswerTruncated
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from enrichment.records import (
+    Analysis,
+    CacheRead,
+    Cap,
+    Company,
+    Event,
+    Fact,
+    Json,
+    Known,
+    Profile,
+    Purchase,
+    Reply,
+    Request,
+)
+
+AnswerType = TypeVar("AnswerType", bound=BaseModel)
+
+
+class ProviderError(Exception):
+    """A provider gave nothing usable. The message is one sentence without secrets that says what to do.
+
+    billed: units the vendor certainly bills for what happened. uncertain: it may bill for the call that failed.
+    """
+
+    def __init__(
+        self, message: str, *, provider: str, billed: Mapping[str, int] | None = None, uncertain: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.billed = dict(billed or {})
+        self.uncertain = uncertain
+
+
+class ProviderUnavailable(ProviderError):
+    pass
+
+
+class Throttled(ProviderUnavailable):
+    """retry_after: seconds the vendor asked us to wait, if it said."""
+
+    retry_after: float | None = None
+
+
+class CredentialsRejected(ProviderError):
+    pass
+
+
+class QuotaExhausted(ProviderError):
+    pass
+
+
+class UnexpectedReply(ProviderError):
+    pass
+
+
+class ModelRefused(UnexpectedReply):
+    pass
+
+
+class AnswerTruncated(UnexpectedReply):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One call of one source about one company. spec: `question` of config/sources.yaml.
+
+    handle: what an earlier process got from a two-step vendor; resume by it instead of asking again.
+    """
+
+    source: str
+    spec: Mapping[str, Json]
+    unit: str
+    max_units: int
+    name: str | None
+    domain: str | None
+    handle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """payload: step -> the vendor's body, as it came. units: vendor units it bills for this call. calls: HTTP requests."""
+
+    found: bool
+    payload: Mapping[str, Json]
+    units: Mapping[str, int]
+    calls: int = 1
+    notes: tuple[str, ...] = ()
+
+
+KeepHandle = Callable[[str], Awaitable[None]]
+
+
+class Provider(Protocol):
+    """A vendor we can ask. One object per process and event loop; `ask` may run many times at once."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def ask(self, question: Question, *, keep_handle: KeepHandle) -> Answer:
+        """Ask, and await keep_handle(handle) before polling where the vendor works in two steps.
+
+        Raises ProviderError; never anything else.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer(Generic[AnswerType]):
+    value: AnswerType
+    input_tokens: int
+    output_tokens: int
+
+
+class LanguageModel(Protocol):
+    """Prompt in, typed answer out."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def answer(
+        self, answer_type: type[AnswerType], *, model: str, instructions: str, evidence: str, max_output_tokens: int
+    ) -> ModelAnswer[AnswerType]:
+        """Raises ProviderError; `billed` then carries input_token and output_token where the vendor said."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    purchase: Purchase
+
+
+@dataclass(frozen=True, slots=True)
+class CapReached:
+    """Which cap stands in the way, and how much it still allows (micro-USD)."""
+
+    cap: str
+    left_micro_usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyClaimed:
+    """Another purchase of the same (company, source, variant) is under way."""
+
+    purchase_id: str
+    lease_until: datetime
+    handle: str | None
+
+
+class StoreError(Exception):
+    """The store cannot be used; the message says what to do."""
+
+
+class Store(Protocol):
+    """Operational state. Every method is one short transaction; blocking: call it from a thread in async code."""
+
+    # companies
+    def company(self, key: str) -> Company | None:
+        """By key, or by a former key of it."""
+        ...
+
+    def company_by_id(self, company_id: str) -> Company | None: ...
+    def companies(self) -> list[Company]: ...
+    def add_companies(self, companies: Sequence[Company]) -> list[Company]:
+        """Adds those whose key is new; returns all as they stand in the store, in the order given."""
+        ...
+
+    def rekey(self, company_id: str, *, key: str, name: str | None, domain: str | None) -> Company:
+        """Gives a company its new key; the old one stays as an alias. If the key is taken, that company is returned."""
+        ...
+
+    # what is known
+    def known(self, company_id: str) -> Known: ...
+    def known_many(self, company_ids: Sequence[str]) -> dict[str, Known]: ...
+    def reply(self, reply_id: str) -> Reply | None: ...
+    def keep_facts(self, reply_id: str, facts: Sequence[Fact]) -> None:
+        """Replaces the facts of a reply (a newer reader has read it again)."""
+        ...
+
+    # requests and what happened in them
+    def open_request(self, request: Request) -> None: ...
+    def close_request(self, request: Request, *, profile: Profile | None, reads: Sequence[CacheRead]) -> None:
+        """Writes the finished request, its cache reads and its profile, if any, in one transaction."""
+        ...
+
+    def request(self, request_id: str) -> Request | None: ...
+    def record(self, events: Sequence[Event]) -> None: ...
+    def events(self, request_id: str) -> list[Event]: ...
+    def purchases(self, request_id: str) -> list[Purchase]: ...
+    def cache_reads(self, request_id: str) -> list[CacheRead]: ...
+
+    # purchases: reserved -> sent -> settled | released | uncertain
+    def reserve(self, purchase: Purchase, caps: Sequence[Cap]) -> Reserved | CapReached | AlreadyClaimed:
+        """Claims (company, source, variant) and reserves the most it may cost under all caps, or nothing at all.
+
+        Caps are locked in name order. An expired claim is taken over: with a handle its purchase is resumed
+        (returned as Reserved with handle and its own purchase_id); without one it turns uncertain.
+        """
+        ...
+
+    def send(self, purchase_id: str, *, at: datetime) -> bool:
+        """Marks it sent, if its claim still holds; False: it does not, and nothing may be sent."""
+        ...
+
+    def keep_handle(self, purchase_id: str, handle: str) -> None: ...
+    def settle(
+        self, purchase: Purchase, *, reply: Reply | None, facts: Sequence[Fact], analysis: Analysis | None = None
+    ) -> None:
+        """Charge, reply, facts and analysis in one transaction; gives back what was reserved too much, frees the claim."""
+        ...
+
+    def release(self, purchase_id: str, *, at: datetime, reason: str) -> None:
+        """Not billed: the reserve is given back, the claim freed."""
+        ...
+
+    def mark_uncertain(self, purchase_id: str, *, at: datetime, reason: str) -> None:
+        """We cannot know: the reserve stays booked, the claim is freed."""
+        ...
+
+    def spent(self, cap_names: Sequence[str]) -> dict[str, int]:
+        """What each cap has taken so far, reserves included (micro-USD)."""
+        ...
+
+    # analyses and profiles
+    def analysis(self, key: str) -> Analysis | None: ...
+    def latest_profile(self, company_id: str, consumer: str, audience: str | None) -> Profile | None: ...
+    def profile(self, profile_id: str) -> Profile | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a request runs in: the store, who can be asked, the model, and the clock (UTC).
+
+    out_of_order: provider -> why it cannot be asked at all (no credentials).
+    """
+
+    store: Store
+    providers: Mapping[str, Provider]
+    model: LanguageModel | None
+    now: Callable[[], datetime]
+    out_of_order: Mapping[str, str] = field(default_factory=dict)

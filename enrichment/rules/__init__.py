@@ -1,0 +1,49 @@
+"""The business rules: config/*.yaml as frozen types.
+
+folder -> load_rules() -> Rules, or RulesError with every problem in one message
+"""
+
+from enrichment.rules.loading import RulesError, load_rules
+from enrichment.rules.types import (
+    AnalysisRules,
+    Caps,
+    Charged,
+    ConsumerRules,
+    DatasetRules,
+    HybridRules,
+    Poll,
+    Price,
+    ProviderRules,
+    RateLimits,
+    RedundancyRule,
+    Repeat,
+    Rules,
+    Seconds,
+    SourceDataset,
+    SourceRules,
+    Strategies,
+    Strategy,
+)
+
+__all__ = [
+    "AnalysisRules",
+    "Caps",
+    "Charged",
+    "ConsumerRules",
+    "DatasetRules",
+    "HybridRules",
+    "Poll",
+    "Price",
+    "ProviderRules",
+    "RateLimits",
+    "RedundancyRule",
+    "Repeat",
+    "Rules",
+    "RulesError",
+    "Seconds",
+    "SourceDataset",
+    "SourceRules",
+    "Strategies",
+    "Strategy",
+    "load_rules",
+]

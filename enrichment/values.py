@@ -1,0 +1,123 @@
+"""The typed values that facts carry, and when two of them are the same item.
+
+dataset -> type -> value;  identity(dataset, value) -> text that is equal for the same item
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+EmailStatus = Literal["valid", "unknown", "not_valid", "unverified"]
+Seniority = Literal["c_level", "vp", "director", "manager", "staff"]
+
+
+class Value(BaseModel):
+    """What every value is: frozen, and text without surrounding white space."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Text(Value):
+    """One statement in words: a name, a domain, an industry, a description."""
+
+    text: str = Field(min_length=1, max_length=20_000)
+
+
+class EmployeeCount(Value):
+    """Employees: an exact number has low == high; '10,001+' has no high."""
+
+    low: int = Field(ge=0)
+    high: int | None = Field(None, ge=0)
+
+
+class Contact(Value):
+    full_name: str = Field(min_length=1, max_length=300)
+    title: str | None = None
+    seniority: Seniority | None = None
+    department: str | None = None
+    email: str | None = None
+    email_status: EmailStatus | None = None
+    email_checked_at: datetime | None = None
+    linkedin_url: str | None = None
+
+
+class Technology(Value):
+    name: str = Field(min_length=1, max_length=300)
+    category: str | None = None
+
+
+class NewsItem(Value):
+    title: str = Field(min_length=1, max_length=2_000)
+    url: str | None = None
+    publisher: str | None = None
+    published_at: datetime | None = None
+    summary: str | None = None
+
+
+class JobPosting(Value):
+    title: str = Field(min_length=1, max_length=1_000)
+    location: str | None = None
+    url: str | None = None
+    posted_on: date | None = None
+    text: str | None = None
+
+
+class IntentSignal(Value):
+    topic: str = Field(min_length=1, max_length=500)
+    strength: float | None = Field(None, ge=0, le=1)
+    observed_on: date | None = None
+    evidence_url: str | None = None
+
+
+class Claim(Value):
+    """A statement of an analysis with the verbatim piece of evidence it rests on."""
+
+    statement: str = Field(min_length=1, max_length=4_000)
+    evidence_id: str
+    quote: str
+
+
+VALUE_TYPES: Mapping[str, type[Value]] = {
+    "company_name": Text,
+    "domain": Text,
+    "company_description": Text,
+    "industry": Text,
+    "employee_count": EmployeeCount,
+    "key_contacts": Contact,
+    "tech_stack": Technology,
+    "recent_news": NewsItem,
+    "hiring_trends": JobPosting,
+    "purchase_intent": IntentSignal,
+}
+
+
+def value_type(dataset: str) -> type[Value]:
+    """The type of this dataset's values; a dataset nobody typed holds texts, an analysis' one holds claims."""
+    return VALUE_TYPES.get(dataset, Text)
+
+
+def load_value(dataset: str, data: Mapping[str, Any]) -> Value:
+    """A stored value back as its type; claims are told by their quote."""
+    return (Claim if "quote" in data else value_type(dataset)).model_validate(data)
+
+
+def identity(value: Value) -> str:
+    """Equal for two values that speak of the same item: the same person, product, article or posting."""
+    match value:
+        case Contact(full_name=text):
+            return _words(text)
+        case NewsItem():
+            return _words(value.title)
+        case JobPosting():
+            return f"{_words(value.title)}|{_words(value.location or '')}"
+        case Technology(name=text) | IntentSignal(topic=text) | Text(text=text) | Claim(statement=text):
+            return _words(text)
+        case _:
+            return value.model_dump_json()
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
