@@ -1,0 +1,1 @@
+"""Every vendor on localhost: their protocols, their bills, their bad days. Imports nothing of the project."""

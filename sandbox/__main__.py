@@ -1,0 +1,49 @@
+"""python -m sandbox --port 0 --home DIR: serves until SIGTERM or SIGINT; its first line says where."""
+
+import argparse
+import asyncio
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from sandbox.app import create_app
+
+
+def main() -> None:
+    options = _options()
+    app = create_app(
+        options.home,
+        time_scale=options.time_scale,
+        seed=options.seed,
+        fault_rate=options.fault_rate,
+        latency_ms=options.latency_ms,
+    )
+    listener = socket.create_server(("127.0.0.1", options.port), backlog=2048)
+    # cut-off replies are faults on purpose: uvicorn's complaints about them are not for anybody's terminal
+    server = _Server(uvicorn.Config(app, access_log=False, log_level="critical", timeout_graceful_shutdown=2))
+    asyncio.run(server.serve(sockets=[listener]))
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if sockets:
+            sys.stdout.write(f"sandbox: http://127.0.0.1:{sockets[0].getsockname()[1]}\n")
+            sys.stdout.flush()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sandbox", description="Every vendor on localhost, with bills and bad days.")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--home", type=Path, required=True, help="where its books are kept")
+    parser.add_argument("--time-scale", type=float, default=20.0, help="vendors' waiting times are so much shorter")
+    parser.add_argument("--seed", type=int, default=1, help="decides who knows what")
+    parser.add_argument("--fault-rate", type=float, default=0.0, help="share of calls that go wrong, 0 to 1")
+    parser.add_argument("--latency-ms", type=int, default=0, help="added to every call")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

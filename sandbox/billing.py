@@ -1,0 +1,92 @@
+"""The vendors' books: what every key was charged, in the vendor's own unit.
+
+bill -> one row; invoice -> {vendor: {unit: units}}; a repeat the vendor gives for free is remembered here too
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.disk import Disk
+
+UNITS = {
+    "serpapi": ("search",),
+    "snov": ("credit",),
+    "apollo": ("credit",),
+    "brightdata": (
+        "company_record",
+        "person_record",
+        "technographic_record",
+        "firmographic_record",
+        "intent_record",
+        "page",
+    ),
+    "google_kg": ("search",),
+    "openai": ("input_token", "output_token"),
+}
+
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS lines (
+        id INTEGER PRIMARY KEY, vendor TEXT NOT NULL, key TEXT NOT NULL, unit TEXT NOT NULL,
+        units INTEGER NOT NULL, asked TEXT NOT NULL, at REAL NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS repeats (
+        vendor TEXT NOT NULL, key TEXT NOT NULL, asked TEXT NOT NULL, until REAL NOT NULL, answer TEXT NOT NULL,
+        PRIMARY KEY (vendor, key, asked))""",
+)
+
+
+@dataclass(frozen=True)
+class Books:
+    """Kept on disk. A line dated in the future (a job not ready yet) is not on the invoice before its time."""
+
+    disk: Disk
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        for table in _TABLES:
+            self.disk.run(table)
+
+    def bill(self, vendor: str, key: str, *, unit: str, units: int, asked: str, at: float | None = None) -> None:
+        """Charge `units`; nothing is written for zero. `at`: seconds since 1970, now if not given."""
+        if units <= 0:
+            return
+        self.disk.run(
+            "INSERT INTO lines (vendor, key, unit, units, asked, at) VALUES (?, ?, ?, ?, ?, ?)",
+            *(vendor, key, unit, units, asked, self.clock.now() if at is None else at),
+        )
+
+    def invoice(self, key: str | None = None) -> dict[str, dict[str, int]]:
+        """Units per vendor, zeros included, of one key or of all."""
+        total = {vendor: dict.fromkeys(units, 0) for vendor, units in UNITS.items()}
+        for row in self.disk.rows(
+            "SELECT vendor, unit, SUM(units) AS units FROM lines"
+            " WHERE at <= ? AND (? IS NULL OR key = ?) GROUP BY vendor, unit",
+            *(self.clock.now(), key, key),
+        ):
+            total[row["vendor"]][row["unit"]] = row["units"]
+        return total
+
+    def lines(self, key: str | None = None) -> list[dict[str, Any]]:
+        rows = self.disk.rows(
+            "SELECT vendor, key, unit, units, asked, at FROM lines WHERE at <= ? AND (? IS NULL OR key = ?) ORDER BY id",
+            *(self.clock.now(), key, key),
+        )
+        return [dict(row) for row in rows]
+
+    def repeat(self, vendor: str, key: str, asked: str) -> Any:
+        """What this question was answered with, if the vendor still repeats it for free; else None."""
+        rows = self.disk.rows(
+            "SELECT answer FROM repeats WHERE vendor = ? AND key = ? AND asked = ? AND until > ?",
+            *(vendor, key, asked, self.clock.now()),
+        )
+        return json.loads(rows[0]["answer"]) if rows else None
+
+    def remember(self, vendor: str, key: str, asked: str, *, answer: object, seconds: float) -> None:
+        """Repeat `answer` for free for `seconds` of the vendor's time."""
+        now = self.clock.now()
+        self.disk.run("DELETE FROM repeats WHERE until <= ?", now)
+        self.disk.run(
+            "INSERT OR REPLACE INTO repeats VALUES (?, ?, ?, ?, ?)",
+            *(vendor, key, asked, now + self.clock.span(seconds), json.dumps(answer)),
+        )

@@ -1,0 +1,59 @@
+"""Bright Data's Web Unlocker: one page per call. The outer status is 200 even when the page could not be fetched.
+
+POST /request {zone, url, format: raw | json} -> the page, charged; or x-brd-error-code and an empty body, free
+"""
+
+import re
+
+from starlette.responses import Response
+
+from sandbox.call import Call, say
+from sandbox.catalogue import Company
+from sandbox.website import SOURCE, Website
+
+_HTML = {"content-type": "text/html; charset=utf-8"}
+_MISSING_PAGE = "<!doctype html><html><head><title>404</title></head><body><h1>Page not found</h1></body></html>"
+_SCRIPT = re.compile(r"<(script|style)\b.*?</\1>|<head>.*?</head>", re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+_ADDRESS = re.compile(r"^https?://([^/?#]+)([^?#]*)")
+
+
+def unlock(call: Call) -> Response:
+    if not call.text("zone"):
+        return say(400, {"error": "zone is required"})
+    address = _ADDRESS.match(call.text("url"))
+    if address is None:
+        return say(400, {"error": "url must be a valid http or https address"})
+    company = call.world.catalogue.by_domain(address[1])
+    if company is None:
+        return _failed(call, "net_err_name_not_resolved", "the host name could not be resolved")
+    if not call.knows(SOURCE, company):
+        return _failed(call, "reject_block", "the target site refused every attempt")
+    page = _site(call, company).page(address[2])
+    if page is None:
+        return _delivered(call, 404, _MISSING_PAGE)
+    call.bill("page", 1, call.text("url"))
+    return _delivered(call, 200, _markdown(page) if call.text("data_format") == "markdown" else page)
+
+
+def _site(call: Call, company: Company) -> Website:
+    return Website(call.world, company, lambda dataset: call.has(SOURCE, dataset, company))
+
+
+def _delivered(call: Call, status: int, page: str) -> Response:
+    marked = {"x-brd-status-code": str(status)}
+    if call.text("format") == "json":
+        return say(200, {"status_code": status, "headers": _HTML, "body": page}, marked)
+    return Response(page, 200, {**_HTML, **marked})
+
+
+def _failed(call: Call, code: str, message: str) -> Response:
+    marked = {"x-brd-error": message, "x-brd-error-code": code}
+    if call.text("format") == "json":
+        return say(200, {"status_code": 502, "headers": marked, "body": ""}, marked)
+    return Response(b"", 200, marked)
+
+
+def _markdown(page: str) -> str:
+    text = _TAG.sub(" ", _SCRIPT.sub(" ", page).replace("<li", "\n- <li").replace("<h1", "\n# <h1"))
+    return re.sub(r"[ \t]+", " ", text).strip()

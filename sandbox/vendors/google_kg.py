@@ -1,0 +1,98 @@
+"""Google Knowledge Graph Search: entities by name. One search is charged per reply of status 200."""
+
+from starlette.responses import Response
+
+from sandbox.call import Call, Endpoint, Json, World, acceptable, say
+from sandbox.catalogue import Company
+from sandbox.chance import draw, token
+from sandbox.descriptions import description
+
+SOURCE = "google_knowledge_graph"
+_CONTEXT = {
+    "@vocab": "http://schema.org/",
+    "goog": "http://schema.googleapis.com/",
+    "EntitySearchResult": "goog:EntitySearchResult",
+    "detailedDescription": "goog:detailedDescription",
+    "resultScore": "goog:resultScore",
+    "kg": "http://g.co/kg",
+}
+_REFUSALS = {
+    "bad_key": (400, "API key not valid. Please pass a valid API key.", "INVALID_ARGUMENT"),
+    "expired_token": (403, "The request is missing a valid API key.", "PERMISSION_DENIED"),
+    "quota": (
+        429,
+        "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per day'.",
+        "RESOURCE_EXHAUSTED",
+    ),
+    "http_429": (
+        429,
+        "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute'.",
+        "RESOURCE_EXHAUSTED",
+    ),
+    "http_500": (500, "Internal error encountered.", "INTERNAL"),
+    "http_502": (502, "Bad gateway.", "UNAVAILABLE"),
+    "http_503": (503, "The service is currently unavailable.", "UNAVAILABLE"),
+}
+
+
+class GoogleKnowledgeGraph:
+    name = "google_kg"
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def endpoints(self) -> list[Endpoint]:
+        return [Endpoint("GET", "/v1/entities:search", self.search)]
+
+    def key_of(self, call: Call) -> str | None:
+        return acceptable(call.text("key") or call.request.headers.get("x-goog-api-key"))
+
+    def refuse(self, kind: str, call: Call) -> Response:
+        status, message, name = _REFUSALS[kind]
+        return say(status, {"error": {"code": status, "message": message, "status": name}})
+
+    async def search(self, call: Call) -> Response:
+        query = call.text("query")
+        if not query and not call.text("ids"):
+            message = "Request contains an invalid argument: one of query and ids is required."
+            return say(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}})
+        company = self.world.catalogue.by_any(query) or self.world.catalogue.in_text(query)
+        entities = self._entities(call, company) if company and call.knows(SOURCE, company) else []
+        call.bill("search", 1, query)
+        found = entities[: max(1, call.number("limit", 20))]
+        return say(200, {"@context": _CONTEXT, "@type": "ItemList", "itemListElement": found})
+
+    def _entities(self, call: Call, company: Company) -> list[Json]:
+        score = 500 + 4000 * draw(self.world.seed, "kg score", company.domain)
+        entities = [_hit(self._company(call, company), score)]
+        if draw(self.world.seed, "kg namesake", company.domain) < 0.2:
+            namesake = {
+                "@id": f"kg:/m/{token(7, self.world.seed, 'namesake', company.domain)}",
+                "name": company.name.split()[0],
+                "@type": ["Thing", "Place"],
+                "description": "Place (sandbox, invented)",
+            }
+            entities.append(_hit(namesake, score / 7))
+        return entities
+
+    def _company(self, call: Call, company: Company) -> Json:
+        kind = self.world.knowledge.industry(SOURCE, company).google
+        entity: Json = {
+            "@id": f"kg:/m/{token(7, self.world.seed, 'kg', company.domain)}",
+            "name": company.name,
+            "@type": ["Organization", "Corporation", "Thing"],
+        }
+        if call.has(SOURCE, "company_description", company):
+            entity["description"] = "Company"
+            entity["detailedDescription"] = {
+                "articleBody": description(self.world.seed, SOURCE, company, kind=kind),
+                "url": f"https://sandbox.example/encyclopedia/{company.slug}",
+                "license": "https://sandbox.example/license",
+            }
+        if call.has(SOURCE, "domain", company):
+            entity["url"] = f"https://www.{company.domain}/"
+        return entity
+
+
+def _hit(entity: Json, score: float) -> Json:
+    return {"@type": "EntitySearchResult", "result": entity, "resultScore": round(score, 3)}

@@ -1,0 +1,207 @@
+"""SerpApi, engine google: the company's result page, or LinkedIn people when the query says site:linkedin.com.
+
+(call, company) -> {organic_results, knowledge_graph?, top_stories?}, or None: nothing found
+"""
+
+from sandbox.call import Call, Json
+from sandbox.catalogue import Company
+from sandbox.chance import choice, draw, shuffled, token, whole
+from sandbox.descriptions import description
+from sandbox.knowledge import bracket_with_commas
+from sandbox.news import SOURCE as WIRE
+from sandbox.news import articles, relative
+from sandbox.people import MARK, Person, known_people, people, title_in_the_words_of
+from sandbox.technologies import sold_technologies
+
+ORGANIC = "serp_organic"
+LINKEDIN = "serp_linkedin"
+PAGE = 10
+_SHARE_WITH_PANEL = 0.75
+_SHARE_WITH_FEW_ON_PAGE_ONE = 0.6
+
+
+def google_results(call: Call, company: Company | None) -> Json | None:
+    on_linkedin = "site:linkedin.com" in call.text("q").lower()
+    source = LINKEDIN if on_linkedin else ORGANIC
+    if company is None or not call.knows(source, company):
+        return None
+    rows = _linkedin_rows(call, company) if on_linkedin else _organic_rows(call, company)
+    start = call.number("start", 0)
+    page = rows[start : start + PAGE]
+    if not page:
+        return None
+    organic = [{"position": position, **row} for position, row in enumerate(page, 1)]
+    blocks = {} if on_linkedin or start else _blocks(call, company)
+    return {**blocks, "organic_results": organic}
+
+
+def _blocks(call: Call, company: Company) -> Json:
+    blocks: Json = {}
+    panel = draw(call.world.seed, "panel", company.domain) < _SHARE_WITH_PANEL
+    if panel or call.has(ORGANIC, "employee_count", company):
+        blocks["knowledge_graph"] = _knowledge_graph(call, company)
+    if call.has(ORGANIC, "recent_news", company):
+        blocks["top_stories"] = _top_stories(call, company)
+    return blocks
+
+
+def _knowledge_graph(call: Call, company: Company) -> Json:
+    seed, knowledge = call.world.seed, call.world.knowledge
+    kind = knowledge.industry(ORGANIC, company).google
+    panel: Json = {"title": company.name}
+    if call.has(ORGANIC, "industry", company):
+        panel["type"] = kind
+    panel |= {"entity_type": "companies, company", "kgmid": f"/m/{token(7, seed, 'kg', company.domain)}"}
+    if call.has(ORGANIC, "domain", company):
+        panel["website"] = f"https://www.{company.domain}/"
+    if call.has(ORGANIC, "company_description", company):
+        panel["description"] = description(seed, ORGANIC, company, kind=kind)
+        panel["source"] = {
+            "name": "Sandbox Encyclopedia",
+            "link": f"https://sandbox.example/encyclopedia/{company.slug}",
+        }
+    panel["headquarters"] = company.place
+    panel["headquarters_links"] = [{"text": company.place, "link": "https://www.google.com/search?q=headquarters"}]
+    if company.founded:
+        panel["founded"] = company.founded
+    if call.has(ORGANIC, "employee_count", company):
+        panel["number_of_employees"] = f"{knowledge.headcount(ORGANIC, company):,} (2025)"
+    return panel
+
+
+def _top_stories(call: Call, company: Company) -> list[Json]:
+    today = call.world.clock.today()
+    number = whole(3, 5, call.world.seed, "stories", company.domain)
+    return [
+        {
+            "title": article.title,
+            "link": article.link,
+            "source": WIRE,
+            "date": relative(article.published, today),
+            "thumbnail": "https://sandbox.example/thumbnail.jpg",
+        }
+        for article in articles(call.world.seed, company, today, count=number)
+    ]
+
+
+def _organic_rows(call: Call, company: Company) -> list[Json]:
+    seed = call.world.seed
+    rows = [_own_site(call, company)] if call.has(ORGANIC, "domain", company) else []
+    rows.append(
+        {
+            "title": f"{company.name} - Sandbox Encyclopedia",
+            "link": f"https://sandbox.example/encyclopedia/{company.slug}",
+            "displayed_link": "https://sandbox.example › encyclopedia",
+            "snippet": f"An entry about {company.name} (sandbox, invented).",
+            "source": "Sandbox Encyclopedia",
+        }
+    )
+    rows.append(_company_page(call, company, ORGANIC))
+    if call.has(ORGANIC, "tech_stack", company):
+        rows.append(_stack_page(call, company))
+    others = shuffled(call.world.catalogue.companies, seed, "others", company.domain)[:4]
+    rows += [
+        {
+            "title": f"{other.name} and its competitors",
+            "link": f"https://sandbox.example/compare/{other.slug}",
+            "snippet": f"How {other.name} compares (sandbox, invented).",
+        }
+        for other in others
+    ]
+    return rows
+
+
+def _own_site(call: Call, company: Company) -> Json:
+    kind = call.world.knowledge.industry(ORGANIC, company).google
+    named = call.has(ORGANIC, "company_name", company)
+    row: Json = {
+        "title": f"{company.name}: Official Site" if named else "Home",
+        "link": f"https://www.{company.domain}/",
+        "redirect_link": f"https://www.google.com/url?url=https://www.{company.domain}/",
+        "displayed_link": f"https://www.{company.domain}",
+        "favicon": "https://sandbox.example/favicon.png",
+    }
+    if call.has(ORGANIC, "company_description", company):
+        row["snippet"] = description(call.world.seed, ORGANIC, company, kind=kind)
+    return row | ({"source": company.name} if named else {})
+
+
+def _stack_page(call: Call, company: Company) -> Json:
+    names = sold_technologies(call.world.catalogue, call.world.seed, company)[:8]
+    return {
+        "title": f"{company.name} tech stack - Sandbox Stacks",
+        "link": f"https://sandbox.example/stacks/{company.slug}",
+        "snippet": f"{company.name} uses {', '.join(names)}.",
+        "source": "Sandbox Stacks",
+    }
+
+
+def _company_page(call: Call, company: Company, source: str) -> Json:
+    knowledge = call.world.knowledge
+    said = [f"{company.name} on LinkedIn"]
+    if call.has(source, "industry", company):
+        said.append(knowledge.industry(source, company).linkedin)
+    if call.has(source, "employee_count", company):
+        said.append(bracket_with_commas(knowledge.headcount(source, company)))
+    return {
+        "title": f"{company.name} | LinkedIn",
+        "link": f"https://www.linkedin.com/company/sandbox-{company.slug}",
+        "displayed_link": f"{whole(1, 900, call.world.seed, 'followers', company.domain)}K+ followers",
+        "snippet": " | ".join(said) + ".",
+        "source": f"LinkedIn · {company.name}",
+    }
+
+
+def _linkedin_rows(call: Call, company: Company) -> list[Json]:
+    """Page one of ten rows and a page two: most companies show fewer than five of their people on page one."""
+    seed = call.world.seed
+    filled = call.has(LINKEDIN, "key_contacts", company)
+    staff = known_people(seed, LINKEDIN, company, filled=filled)
+    if filled:
+        staff = staff + [person for person in people(seed, company) if person not in staff]
+    few = draw(seed, "few", company.domain) < _SHARE_WITH_FEW_ON_PAGE_ONE
+    first = whole(2, 4, seed, "page one", company.domain) if few else whole(5, 7, seed, "page one", company.domain)
+    own = [_profile(call, company, person) for person in staff]
+    others = _strangers(call, company)
+    page_one = own[:first] + [_company_page(call, company, LINKEDIN)]
+    page_one += others[: PAGE - len(page_one)]
+    page_two = own[first : first + PAGE - 2] + others[-2:]
+    head, tail = page_one[:1], page_one[1:]
+    return head + shuffled(tail, seed, "order", company.domain) + (page_two if filled else [])
+
+
+def _profile(call: Call, company: Company, person: Person) -> Json:
+    seed = call.world.seed
+    title = title_in_the_words_of(seed, LINKEDIN, person)
+    pattern = choice(
+        (
+            "{name} - {title} at {company} | LinkedIn",
+            "{name} - {title} - {company} | LinkedIn",
+            "{name} – {title} | LinkedIn",
+        ),
+        *(seed, "pattern", person.email),
+    )
+    country = choice(("www", "www", "www", "uk", "de", "ae"), seed, "country", person.email)
+    return {
+        "title": pattern.format(name=person.name, title=title, company=company.name),
+        "link": person.linkedin.replace("www", country),
+        "displayed_link": f"{whole(2, 90, seed, 'followers', person.email) / 10}K+ followers",
+        "snippet": f"{MARK} {title} at {company.name}. {company.place}.",
+        "source": f"LinkedIn · {person.name}",
+    }
+
+
+def _strangers(call: Call, company: Company) -> list[Json]:
+    """People of other companies and posts, which a search for the company's name brings up too."""
+    seed = call.world.seed
+    others = [
+        one for one in shuffled(call.world.catalogue.companies, seed, "strangers", company.domain)[:9] if one != company
+    ]
+    rows = [_profile(call, other, people(seed, other)[-1]) for other in others]
+    post = {
+        "title": f"{company.name} is hiring | LinkedIn",
+        "link": f"https://www.linkedin.com/posts/sandbox-{company.slug}-{token(6, seed, 'post', company.domain)}",
+        "snippet": f"A post that mentions {company.name} (sandbox, invented).",
+        "source": "LinkedIn",
+    }
+    return [post, *rows]
