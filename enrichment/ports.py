@@ -235,6 +235,10 @@ class Store(Protocol):
         """We cannot know: the reserve stays booked, the claim is freed."""
         ...
 
+    def is_claimed(self, purchase_id: str) -> bool:
+        """Whether this purchase still holds its claim, expired or not."""
+        ...
+
     def spent(self, cap_names: Sequence[str]) -> dict[str, int]:
         """What each cap has taken so far, reserves included (micro-USD)."""
         ...

@@ -1,0 +1,303 @@
+"""Carry a plan out: buy, read, fall back. Parts run side by side; each falls back by itself.
+
+    Plan + Known -> per part: policy.next -> purchases -> replies, facts -> policy.next ... -> last resorts -> Collected
+
+A vendor's failure costs its own facts and nothing else: it is recorded, and the fallback has its turn.
+"""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from enrichment.caps import caps_of
+from enrichment.facts import read
+from enrichment.holding import Standing, heard, standing, standings
+from enrichment.journal import Journal
+from enrichment.plan import Part, Plan, redundancy
+from enrichment.policy import State
+from enrichment.ports import (
+    AlreadyClaimed,
+    CapReached,
+    CredentialsRejected,
+    QuotaExhausted,
+    Question,
+    World,
+)
+from enrichment.purchases import Bought, Delivery, Failed, Outcome, Superseded, buy, draft, patience
+from enrichment.records import CacheRead, Company, Known, Purchase, Reply, ReplyHead, Request, new_id
+from enrichment.rules import Rules
+
+_LOOK_AGAIN_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source that could not answer, why, and what kind of obstacle it was."""
+
+    source: str
+    provider: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What is known after the plan was carried out. reads: replies others paid for while we waited."""
+
+    known: Known
+    purchases: tuple[Purchase, ...]
+    failures: tuple[Failure, ...]
+    reads: tuple[CacheRead, ...]
+
+
+async def collect(
+    plan: Plan, *, known: Known, company: Company, request: Request, rules: Rules, world: World, journal: Journal
+) -> Collected:
+    """Carry the plan out. Raises only StoreError: what vendors do wrong is in the result."""
+    run = _Run(plan, known, company, request, rules, world, journal)
+    await asyncio.gather(*(run.carry_out(part) for part in plan.parts))
+    return Collected(run.known, tuple(run.purchases), tuple(run.failures), tuple(run.reads))
+
+
+class _Run:
+    """One plan being carried out: what is known so far, and who is out of the game."""
+
+    def __init__(
+        self, plan: Plan, known: Known, company: Company, request: Request, rules: Rules, world: World, journal: Journal
+    ) -> None:
+        self.plan, self.company, self.request = plan, company, request
+        self.rules, self.world, self.journal = rules, world, journal
+        self.known = known
+        self.purchases: list[Purchase] = []
+        self.failures: list[Failure] = []
+        self.reads: list[CacheRead] = []
+        self._done: set[str] = set()
+        self._providers_out: set[str] = set()
+        self._deadline = time.monotonic() + plan.wants.max_seconds
+
+    async def carry_out(self, part: Part) -> None:
+        policy = self.plan.policy(part)
+        while time.monotonic() < self._deadline:
+            asked = policy.next(self._state(part))
+            if not asked:
+                break
+            await asyncio.gather(*(self._ask(source) for source in sorted(asked)))
+        await self._last_resorts(part)
+
+    def _state(self, part: Part) -> State:
+        datasets = part.problem.wanted.union(*(offer.needs for offer in part.problem.offers))
+        stands = standings(self.rules, self.plan.wants, self.known, self.world.now(), sorted(datasets))
+        said = heard(self.rules, self.plan.wants, self.known, self.world.now())
+        everything = self.plan.strategy == "legacy"
+        usable = frozenset(
+            offer.source
+            for offer in part.problem.offers
+            if self._may_ask(offer.source) and (everything or not self._redundant(offer.source, part, stands, said))
+        )
+        return State(frozenset(d for d in datasets if everything or stands[d].open), usable)
+
+    def _redundant(
+        self, source: str, part: Part, stands: Mapping[str, Standing], said: Mapping[str, frozenset[str]]
+    ) -> bool:
+        answers = self.rules.sources[source].datasets
+        if any(d in answers and stands[d].open for d in part.problem.required):
+            return False
+        return redundancy(self.rules, self.plan.wants, source, stands, said) is not None
+
+    def _may_ask(self, source: str) -> bool:
+        return source not in self._done and self.rules.sources[source].provider not in self._providers_out
+
+    async def _last_resorts(self, part: Part) -> None:
+        for source in part.last_resorts:
+            open_ones = [d for d in part.problem.required if self._still_open(d)]
+            useful = any(source in self.rules.datasets[d].sources for d in open_ones)
+            if useful and self._may_ask(source) and time.monotonic() < self._deadline:
+                self.journal.note("collect", "last resort", source=source, datasets=open_ones)
+                await self._ask(source)
+
+    def _still_open(self, dataset: str) -> bool:
+        stand = standing(self.rules, self.plan.wants, self.known, dataset, self.world.now())
+        return stand.open and not any(fact.last_resort for fact in stand.facts)
+
+    async def _ask(self, source: str) -> None:
+        self._done.add(source)
+        entry = self.rules.sources[source]
+        provider_rules = self.rules.providers[entry.provider]
+        purchase = draft(
+            self.request,
+            self.company,
+            source=source,
+            provider=entry.provider,
+            rules=provider_rules,
+            variant=_variant(entry.question),
+            units={entry.unit: int(entry.max_units)},
+            usd_per_unit=provider_rules.usd_per_unit(),
+            world=self.world,
+        )
+        caps = caps_of(
+            self.rules,
+            request_id=self.request.request_id,
+            max_cost=self.plan.wants.max_cost,
+            consumer=self.request.consumer,
+            provider=entry.provider,
+            source=source,
+            at=purchase.reserved_at,
+        )
+        while True:
+            outcome = await buy(
+                purchase,
+                caps=caps,
+                seconds=patience(provider_rules),
+                world=self.world,
+                deliver=self._deliver,
+                superseded=lambda: self._bought_meanwhile(source),
+            )
+            if not isinstance(outcome, AlreadyClaimed):
+                break
+            self.journal.note("collect", "waiting for another purchase", source=source, purchase=outcome.purchase_id)
+            if await self._wait_for(source, outcome):
+                return
+        await self._book(source, outcome)
+
+    async def _deliver(self, purchase: Purchase) -> Delivery:
+        entry = self.rules.sources[purchase.source]
+        question = Question(
+            source=purchase.source,
+            spec=entry.question,
+            unit=entry.unit,
+            max_units=int(entry.max_units),
+            name=self.company.name,
+            domain=self.company.domain,
+            handle=purchase.handle,
+        )
+
+        async def keep_handle(handle: str) -> None:
+            await asyncio.to_thread(self.world.store.keep_handle, purchase.purchase_id, handle)
+
+        answer = await self.world.providers[purchase.provider].ask(question, keep_handle=keep_handle)
+        now = self.world.now()
+        reply = Reply(
+            reply_id=new_id("rep"),
+            company_id=purchase.company_id,
+            source=purchase.source,
+            variant=purchase.variant,
+            purchase_id=purchase.purchase_id,
+            request_id=purchase.request_id,
+            found=answer.found,
+            payload=answer.payload,
+            collected_at=now,
+            expires_at=now + timedelta(seconds=entry.ttl),
+        )
+        facts = read(reply, self.company, self.rules) if answer.found else []
+        outcome = "found" if answer.found else "nothing"
+        return Delivery(units=answer.units, outcome=outcome, calls=answer.calls, reply=reply, facts=facts)
+
+    async def _book(self, source: str, outcome: Outcome) -> None:
+        match outcome:
+            case Bought(purchase, delivery):
+                self.purchases.append(purchase)
+                self._learn(purchase, delivery)
+                self._note_purchase(purchase, delivery)
+            case Failed(purchase, error):
+                self.purchases.append(purchase)
+                self._fail(source, type(error).__name__, str(error))
+                if isinstance(error, CredentialsRejected | QuotaExhausted):
+                    self._providers_out.add(purchase.provider)
+            case CapReached(cap=cap, left_micro_usd=left):
+                self._fail(source, "OverCap", f"{cap} leaves {left} micro-USD, {source} may cost more; raise the cap.")
+            case Superseded():
+                await self._take_over(source)
+
+    def _note_purchase(self, purchase: Purchase, delivery: Delivery) -> None:
+        self.journal.note(
+            "collect",
+            "bought",
+            source=purchase.source,
+            provider=purchase.provider,
+            purchase=purchase.purchase_id,
+            outcome=purchase.outcome,
+            facts=len(delivery.facts),
+            cost_micro_usd=purchase.cost_micro_usd,
+            seconds=purchase.latency_seconds,
+            warning=purchase.reason,
+        )
+
+    def _learn(self, purchase: Purchase, delivery: Delivery) -> None:
+        if delivery.reply is None:
+            return
+        head = _head(delivery.reply, purchase)
+        others = tuple(r for r in self.known.replies if r.source != head.source)
+        replaced = {r.reply_id for r in self.known.replies if r.source == head.source}
+        facts = tuple(f for f in self.known.facts if f.reply_id not in replaced)
+        self.known = Known((*others, head), (*facts, *delivery.facts))
+
+    def _fail(self, source: str, kind: str, reason: str) -> None:
+        provider = self.rules.sources[source].provider
+        self.failures.append(Failure(source, provider, kind, reason))
+        self.journal.note("collect", "failed", source=source, provider=provider, kind=kind, reason=reason)
+
+    async def _bought_meanwhile(self, source: str) -> bool:
+        known = await asyncio.to_thread(self.world.store.known, self.company.company_id)
+        return any(r.source == source and r.collected_at > self.plan.made_at for r in known.replies)
+
+    async def _wait_for(self, source: str, claim: AlreadyClaimed) -> bool:
+        """True when the other purchase has brought a reply; False when it is over without one, and it is our turn."""
+        while self.world.now() < claim.lease_until and time.monotonic() < self._deadline:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            if await self._bought_meanwhile(source):
+                await self._take_over(source)
+                return True
+            if not await self._still_claimed(claim):
+                return False
+        return time.monotonic() >= self._deadline
+
+    async def _still_claimed(self, claim: AlreadyClaimed) -> bool:
+        return await asyncio.to_thread(self.world.store.is_claimed, claim.purchase_id)
+
+    async def _take_over(self, source: str) -> None:
+        """Use the reply another request has just paid for, and book the read."""
+        known = await asyncio.to_thread(self.world.store.known, self.company.company_id)
+        reply = next((r for r in known.replies if r.source == source), None)
+        if reply is None:
+            self._fail(source, "ClaimLost", f"the claim on {source} ran out before it could be asked; ask again.")
+            return
+        mine = tuple(r for r in self.known.replies if r.source != source)
+        kept = {r.reply_id for r in mine}
+        facts = tuple(f for f in self.known.facts if f.reply_id in kept)
+        self.known = Known((*mine, reply), (*facts, *(f for f in known.facts if f.reply_id == reply.reply_id)))
+        if reply.request_id != self.request.request_id:
+            self._book_read(source, reply)
+
+    def _book_read(self, source: str, reply: ReplyHead) -> None:
+        read_ = CacheRead(
+            request_id=self.request.request_id,
+            purchase_id=reply.purchase_id,
+            source=source,
+            layer="reply",
+            saved_micro_usd=reply.cost_micro_usd,
+            at=self.world.now(),
+        )
+        self.reads.append(read_)
+        self.journal.note("collect", "read", source=source, purchase=reply.purchase_id, saved=reply.cost_micro_usd)
+
+
+def _variant(question: Mapping[str, object]) -> str:
+    """Which form of the question was asked: part of what makes two purchases the same."""
+    return hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+def _head(reply: Reply, purchase: Purchase) -> ReplyHead:
+    return ReplyHead(
+        reply_id=reply.reply_id,
+        source=reply.source,
+        purchase_id=reply.purchase_id,
+        request_id=reply.request_id,
+        found=reply.found,
+        collected_at=reply.collected_at,
+        expires_at=reply.expires_at,
+        cost_micro_usd=purchase.cost_micro_usd,
+    )
