@@ -1,14 +1,10 @@
 """python -m sandbox --port 0 --home DIR: serves until SIGTERM or SIGINT; its first line says where."""
 
 import argparse
-import asyncio
-import socket
-import sys
 from pathlib import Path
 
-import uvicorn
-
 from sandbox.app import create_app
+from sandbox.server import serve
 
 
 def main() -> None:
@@ -20,18 +16,7 @@ def main() -> None:
         fault_rate=options.fault_rate,
         latency_ms=options.latency_ms,
     )
-    listener = socket.create_server(("127.0.0.1", options.port), backlog=2048)
-    # cut-off replies are faults on purpose: uvicorn's complaints about them are not for anybody's terminal
-    server = _Server(uvicorn.Config(app, access_log=False, log_level="critical", timeout_graceful_shutdown=2))
-    asyncio.run(server.serve(sockets=[listener]))
-
-
-class _Server(uvicorn.Server):
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if sockets:
-            sys.stdout.write(f"sandbox: http://127.0.0.1:{sockets[0].getsockname()[1]}\n")
-            sys.stdout.flush()
+    serve(app, port=options.port)
 
 
 def _options() -> argparse.Namespace:

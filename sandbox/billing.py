@@ -33,6 +33,7 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS repeats (
         vendor TEXT NOT NULL, key TEXT NOT NULL, asked TEXT NOT NULL, until REAL NOT NULL, answer TEXT NOT NULL,
         PRIMARY KEY (vendor, key, asked))""",
+    "CREATE INDEX IF NOT EXISTS repeats_until ON repeats (until)",
 )
 
 
@@ -69,7 +70,8 @@ class Books:
 
     def lines(self, key: str | None = None) -> list[dict[str, Any]]:
         rows = self.disk.rows(
-            "SELECT vendor, key, unit, units, asked, at FROM lines WHERE at <= ? AND (? IS NULL OR key = ?) ORDER BY id",
+            "SELECT vendor, key, unit, units, asked, at FROM lines"
+            " WHERE at <= ? AND (? IS NULL OR key = ?) ORDER BY id",
             *(self.clock.now(), key, key),
         )
         return [dict(row) for row in rows]

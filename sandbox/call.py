@@ -99,8 +99,8 @@ class Vendor(Protocol):
     def key_of(self, call: Call) -> str | None:
         """The caller's key; None if it is missing, unknown or starts with 'bad'."""
 
-    def refuse(self, kind: str, call: Call) -> Response:
-        """The vendor's words for `bad_key`, `quota`, `expired_token`, `http_429`, `http_500`, `http_502`, `http_503`."""
+    def refuse(self, kind: str, call: Call, /) -> Response:
+        """The vendor's words for bad_key, quota, expired_token, http_429, http_500, http_502, http_503."""
 
 
 async def params_of(request: Request) -> Json:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
 LEGAL_FORMS = frozenset(
-    "inc incorporated corp corporation co company companies ltd limited llc plc lp nv sa ag holdings holding group"
-    " the de new".split()
+    {"inc", "incorporated", "corp", "corporation", "co", "company", "companies", "ltd", "limited", "llc", "plc", "lp"}
+    | {"nv", "sa", "ag", "holdings", "holding", "group", "the", "de", "new"}
 )
 _DOMAIN = re.compile(r"\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b")
 _OPERATOR = re.compile(r"-?\b(?:site|inurl|intitle):\S+", re.IGNORECASE)
@@ -84,11 +84,11 @@ class Catalogue:
     """Read once; every look-up gives a Company or None."""
 
     def __init__(self) -> None:
-        self.companies = [_company(row) for row in _read("companies.csv")]
-        self.industries = {row["industry"]: _industry(row) for row in _read("industries.csv")}
-        self.technologies = [Technology(**row) for row in _read("technologies.csv")]
+        self.companies = [_company(row) for row in read_data("companies.csv")]
+        self.industries = {row["industry"]: _industry(row) for row in read_data("industries.csv")}
+        self.technologies = [Technology(**row) for row in read_data("technologies.csv")]
         self.observed: dict[str, list[Technology]] = {}
-        for row in _read("observed_technologies.csv"):
+        for row in read_data("observed_technologies.csv"):
             seen = Technology(row["technology"], row["technology"], row["category"], "web", "")
             self.observed.setdefault(row["domain"], []).append(seen)
         self._domains = {company.domain: company for company in self.companies}
@@ -142,7 +142,8 @@ class Catalogue:
         return None
 
 
-def _read(name: str) -> list[dict[str, str]]:
+def read_data(name: str) -> list[dict[str, str]]:
+    """A table of sandbox/data as rows of text."""
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 

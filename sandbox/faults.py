@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from sandbox.billing import UNITS
 from sandbox.chance import choice, draw
 
 BEFORE_THE_VENDOR = frozenset(
@@ -86,6 +87,8 @@ def fault_from(body: object) -> Fault:
     """A fault as POST /_sandbox/faults takes it. Raises ValueError with a sentence that says what to do."""
     if not isinstance(body, dict) or not isinstance(body.get("vendor"), str):
         raise ValueError('Send {"vendor": "snov", "fault": "http_503"}; path_contains, times and seconds are optional.')
+    if body["vendor"] not in (*UNITS, "*"):
+        raise ValueError(f"There is no vendor {body['vendor']!r}; take one of {', '.join(UNITS)} or '*' for all.")
     kind = body.get("fault")
     if kind not in KINDS:
         raise ValueError(f"There is no fault {kind!r}; take one of {', '.join(sorted(KINDS))}.")

@@ -54,7 +54,7 @@ class Jobs:
         length: int = 32,
     ) -> Job:
         """Start work that takes `seconds` of vendor time. `slow_job` takes ten times that, `failing_job` fails."""
-        number = self.disk.rows("SELECT COUNT(*) AS n FROM jobs")[0]["n"]
+        number = self.disk.rows("SELECT COALESCE(MAX(rowid), 0) AS n FROM jobs")[0]["n"]
         handle = prefix + token(length, self.seed, vendor, key, kind, json.dumps(asked, sort_keys=True), number)
         now = self.clock.now()
         ready_at = now + self.clock.span(seconds * (SLOWER if fault == "slow_job" else 1))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sandbox.catalogue import Company
-from sandbox.chance import choice, draw, token, whole
+from sandbox.chance import draw, shuffled, token, whole
 
 SOURCE = "Sandbox Wire"
 
@@ -32,7 +32,7 @@ class Article:
 
 
 def articles(seed: int, company: Company, today: date, *, count: int) -> list[Article]:
-    """The newest `count` articles published up to `today`, newest first."""
+    """The newest `count` articles published up to `today`, newest first; ten in a row tell of ten different events."""
     gap = whole(2, 9, seed, "news gap", company.domain)
     phase = whole(0, gap - 1, seed, "news phase", company.domain)
     newest = (today.toordinal() - phase) // gap
@@ -48,7 +48,7 @@ def relative(published: date, today: date) -> str:
 
 
 def _article(seed: int, company: Company, number: int, published: date) -> Article:
-    pattern, event = choice(_EVENTS, seed, "event", company.domain, number)
+    pattern, event = shuffled(_EVENTS, seed, "events", company.domain)[number % len(_EVENTS)]
     amount = 10 * whole(2, 90, seed, "amount", company.domain, number)
     title = pattern.format(name=company.name, city=company.city, number=amount)
     link = f"https://sandbox.example/news/{company.slug}/{token(8, seed, company.domain, number)}"

@@ -5,21 +5,13 @@ people(seed, company) -> everybody   known_people(...) -> the source's share
 
 from dataclasses import dataclass
 
-from sandbox.catalogue import Company
+from sandbox.catalogue import Company, read_data
 from sandbox.chance import choice, draw, shuffled, token, whole
 from sandbox.knowledge import TOUR
 
 MARK = "(sandbox, invented)"
 
-GIVEN = (
-    "Ardith Bexley Corvane Delphine Eskil Fenwick Gisella Halcyon Ingmar Jorvik Kestrel Lysander Marisol Nerys Orsolya"
-    " Percival Quenby Rosalba Severin Thisbe Ulric Verity Wystan Xanthe Yorick Zephyrine Alaric Briony Caspian Drusilla"
-).split()
-FAMILY = (
-    "Quillfeather Brindlemoor Sandholt Thistlewick Ashgrovely Copperdale Dunmarrow Elderbank Fallowmere Glasswater"
-    " Hollowbrook Ironquist Juniperley Kettleworth Lanternby Mossbridge Nettlefold Oakenshire Pebblecombe Ravensbeck"
-    " Silverthwaite Tumblestone Underhallow Vellumford Willowmarch Yarrowgate Zinnfield Amberlough Birchcastle Cloudesley"
-).split()
+NAMES = read_data("invented_names.csv")
 
 # title, department, seniority, in the words Apollo uses
 TITLES = (
@@ -38,6 +30,14 @@ TITLES = (
     ("Senior Manager, Data Platform", "engineering", "manager"),
     ("Procurement Manager", "operations", "manager"),
 )
+_SPELLED_OUT = {
+    "ceo": "executive",
+    "cto": "technology",
+    "cfo": "financial",
+    "cmo": "marketing",
+    "cio": "information",
+    "c_suite": "executive technology financial marketing information",
+}
 SENIOR = 3  # everybody's list begins with this many leading people
 CONTACTS_ON_TOUR = {"apollo_contacts": 4}
 
@@ -69,8 +69,8 @@ class Person:
 def people(seed: int, company: Company) -> list[Person]:
     """Eight to fourteen people, the leading ones first."""
     number = whole(8, len(TITLES), seed, "people", company.domain)
-    given = shuffled(GIVEN, seed, "given", company.domain)
-    family = shuffled(FAMILY, seed, "family", company.domain)
+    given = shuffled([row["given"] for row in NAMES], seed, "given", company.domain)
+    family = shuffled([row["family"] for row in NAMES], seed, "family", company.domain)
     leading = shuffled(TITLES[:8], seed, "titles", company.domain)
     titles = (*leading, *TITLES[8:])[:number]
     return [_person(company, *who) for who in zip(given, family, titles, strict=False)]
@@ -111,4 +111,5 @@ def _person(company: Company, given: str, family: str, role: tuple[str, str, str
 
 def _words(title: str) -> set[str]:
     spelled = title.lower().replace("vice president", "vp").replace(",", " ")
-    return set(spelled.split()) - {"of", "the", "and"}
+    words = {word for short in spelled.split() for word in _SPELLED_OUT.get(short, short).split()}
+    return words - {"of", "the", "and", "chief", "officer"}

@@ -5,6 +5,7 @@ from datetime import date
 
 from sandbox.catalogue import Company, Technology
 from sandbox.chance import choice, shuffled, token, whole
+from sandbox.knowledge import TOUR
 
 _ROLES = (
     "Software Engineer",
@@ -23,6 +24,7 @@ _ROLES = (
 _SCHEDULES = ("Full-time", "Full-time", "Full-time", "Part-time", "Contractor", "Internship")
 _FEWEST_NAMED = 5  # a company that names technologies names at least this many in its first postings
 _MOST_WHEN_SILENT = 4
+_NAMED_ON_TOUR = 3
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,9 @@ def postings(seed: int, company: Company, today: date, named: list[Technology]) 
 def technologies_named(seed: int, company: Company, known: list[Technology], *, filled: bool) -> list[Technology]:
     """What the postings of a company name in all: five or more if they fill tech_stack, else at most four."""
     if filled:
-        return known[: max(_FEWEST_NAMED, whole(_FEWEST_NAMED, 9, seed, "named", company.domain))]
+        return known[: whole(_FEWEST_NAMED, 9, seed, "named", company.domain)]
+    if company.domain == TOUR:
+        return known[:_NAMED_ON_TOUR]
     return known[: whole(0, _MOST_WHEN_SILENT, seed, "named", company.domain)]
 
 

@@ -1,6 +1,6 @@
 """Fills a JSON schema with verbatim pieces of the evidence in a prompt. It understands nothing and follows nothing.
 
-<evidence id="e1" source="serp_news" dataset="recent_news"> lines </evidence>  ->  {"evidence_id": "e1", "quote": a line}
+<evidence id="e1" source="serp_news"> lines </evidence>  ->  {"evidence_id": "e1", "quote": "a line"}
 """
 
 import math

@@ -66,7 +66,7 @@ class BrightData:
     async def unlock(self, call: Call) -> Response:
         return unlock(call)
 
-    async def datasets(self, call: Call) -> Response:
+    async def datasets(self, _call: Call) -> Response:
         return say(
             200, [{"id": name, "name": dataset.name, "size": dataset.size} for name, dataset in DATASETS.items()]
         )

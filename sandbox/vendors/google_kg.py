@@ -47,7 +47,7 @@ class GoogleKnowledgeGraph:
     def key_of(self, call: Call) -> str | None:
         return acceptable(call.text("key") or call.request.headers.get("x-goog-api-key"))
 
-    def refuse(self, kind: str, call: Call) -> Response:
+    def refuse(self, kind: str, _call: Call) -> Response:
         status, message, name = _REFUSALS[kind]
         return say(status, {"error": {"code": status, "message": message, "status": name}})
 

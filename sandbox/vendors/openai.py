@@ -51,11 +51,11 @@ class OpenAI:
     def key_of(self, call: Call) -> str | None:
         return acceptable(bearer(call.request))
 
-    def refuse(self, kind: str, call: Call) -> Response:
+    def refuse(self, kind: str, _call: Call) -> Response:
         status, message, form, code = _ERRORS[kind]
         return say(status, {"error": {"message": message, "type": form, "param": None, "code": code}})
 
-    async def models(self, call: Call) -> Response:
+    async def models(self, _call: Call) -> Response:
         row = {"id": "sandbox", "object": "model", "created": 1_700_000_000, "owned_by": "sandbox"}
         return say(200, {"object": "list", "data": [row]})
 
@@ -67,7 +67,7 @@ class OpenAI:
         prompt = "\n".join(_content(message) for message in messages)
         limit = call.params.get("max_completion_tokens") or call.params.get("max_tokens")
         answer = self._answer(call, wanted, prompt, limit, "response_format")
-        return answer if isinstance(answer, Response) else say(200, _completion(call, answer))
+        return answer if isinstance(answer, Response) else _said(_completion(call, answer))
 
     async def responses(self, call: Call) -> Response:
         asked = call.params.get("input")
@@ -77,7 +77,7 @@ class OpenAI:
         given = asked if isinstance(asked, str) else "\n".join(_content(message) for message in asked)
         prompt = call.text("instructions") + given
         answer = self._answer(call, wanted, prompt, call.params.get("max_output_tokens"), "text.format")
-        return answer if isinstance(answer, Response) else say(200, _response(call, answer))
+        return answer if isinstance(answer, Response) else _said(_response(call, answer))
 
     def _answer(self, call: Call, wanted: Json, prompt: str, limit: Any, place: str) -> "Json | Response":
         """{content, refusal, cut, input, output, id}; billed here, or a refusal of the request."""
@@ -104,11 +104,18 @@ class OpenAI:
             return '{"sandbox": told to answer with broken JSON'
         if wanted.get("type") == "text" or "schema" not in wanted:
             return "The sandbox is no language model; ask it with a JSON schema."
-        return json.dumps(fill(_mapping(wanted["schema"]), prompt, seed=self.world.seed), ensure_ascii=False)
+        return json.dumps(
+            fill(_mapping(wanted["schema"]), "" if call.fault == "empty" else prompt, seed=self.world.seed),
+            ensure_ascii=False,
+        )
 
 
 def tokens(text: str) -> int:
     return -(-len(text.encode()) // 4)
+
+
+def _said(body: Json) -> Response:
+    return say(200, body, {"x-request-id": f"req_{body['id']}"})
 
 
 def _completion(call: Call, answer: Json) -> Json:

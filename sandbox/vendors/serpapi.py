@@ -1,4 +1,4 @@
-"""SerpApi: Google's result pages as JSON. One search per success, empty ones too; errors and repeats within 1 h are free.
+"""SerpApi: Google's result pages as JSON. A success is one search, empty ones too; repeats within an hour are free.
 
 engine google (also LinkedIn people), google_news, google_jobs -> the engine's file -> reply
 """
@@ -99,11 +99,11 @@ class SerpApi:
 
     def _reply(self, call: Call, engine: str, asked: Json) -> Json:
         results = _ENGINES[engine](call, self.world.catalogue.in_text(call.text("q")))
-        heading = {"search_metadata": self._metadata(call, engine, asked), "search_parameters": asked}
+        heading: Json = {"search_metadata": self._metadata(call, engine, asked), "search_parameters": asked}
         kind = _RESULTS[engine]
         if results is None:
-            information = {f"{kind}_results_state": "Fully empty"}
-            return {**heading, "search_information": information, "error": NOTHING_FOUND}
+            empty = {f"{kind}_results_state": "Fully empty"}
+            return {**heading, "search_information": empty, "error": NOTHING_FOUND}
         if engine != "google":
             return {**heading, **results}
         information = {

@@ -3,6 +3,8 @@
 (call, company) -> {organic_results, knowledge_graph?, top_stories?}, or None: nothing found
 """
 
+from urllib.parse import urlencode
+
 from sandbox.call import Call, Json
 from sandbox.catalogue import Company
 from sandbox.chance import choice, draw, shuffled, token, whole
@@ -38,7 +40,8 @@ def google_results(call: Call, company: Company | None) -> Json | None:
 def _blocks(call: Call, company: Company) -> Json:
     blocks: Json = {}
     panel = draw(call.world.seed, "panel", company.domain) < _SHARE_WITH_PANEL
-    if panel or call.has(ORGANIC, "employee_count", company):
+    told = any(call.has(ORGANIC, dataset, company) for dataset in ("industry", "employee_count"))
+    if call.has(ORGANIC, "company_name", company) and (panel or told):
         blocks["knowledge_graph"] = _knowledge_graph(call, company)
     if call.has(ORGANIC, "recent_news", company):
         blocks["top_stories"] = _top_stories(call, company)
@@ -89,11 +92,11 @@ def _organic_rows(call: Call, company: Company) -> list[Json]:
     rows = [_own_site(call, company)] if call.has(ORGANIC, "domain", company) else []
     rows.append(
         {
-            "title": f"{company.name} - Sandbox Encyclopedia",
-            "link": f"https://sandbox.example/encyclopedia/{company.slug}",
-            "displayed_link": "https://sandbox.example › encyclopedia",
+            "title": f"{company.name} - Wikipedia",
+            "link": f"https://en.wikipedia.org/wiki/Special:Search?{urlencode({'search': company.name})}",
+            "displayed_link": "https://en.wikipedia.org › wiki",
             "snippet": f"An entry about {company.name} (sandbox, invented).",
-            "source": "Sandbox Encyclopedia",
+            "source": "Wikipedia",
         }
     )
     rows.append(_company_page(call, company, ORGANIC))
@@ -158,16 +161,16 @@ def _linkedin_rows(call: Call, company: Company) -> list[Json]:
     filled = call.has(LINKEDIN, "key_contacts", company)
     staff = known_people(seed, LINKEDIN, company, filled=filled)
     if filled:
-        staff = staff + [person for person in people(seed, company) if person not in staff]
+        staff += [person for person in people(seed, company) if person not in staff]
     few = draw(seed, "few", company.domain) < _SHARE_WITH_FEW_ON_PAGE_ONE
     first = whole(2, 4, seed, "page one", company.domain) if few else whole(5, 7, seed, "page one", company.domain)
     own = [_profile(call, company, person) for person in staff]
     others = _strangers(call, company)
-    page_one = own[:first] + [_company_page(call, company, LINKEDIN)]
+    page_one = [*own[:first], _company_page(call, company, LINKEDIN)]
     page_one += others[: PAGE - len(page_one)]
     page_two = own[first : first + PAGE - 2] + others[-2:]
     head, tail = page_one[:1], page_one[1:]
-    return head + shuffled(tail, seed, "order", company.domain) + (page_two if filled else [])
+    return [*head, *shuffled(tail, seed, "order", company.domain), *(page_two if filled else [])]
 
 
 def _profile(call: Call, company: Company, person: Person) -> Json:

@@ -17,7 +17,7 @@ def news_results(call: Call, company: Company | None) -> Json | None:
         return None
     seed = call.world.seed
     filled = call.has(SOURCE, "recent_news", company)
-    number = whole(5, 14, seed, "news", company.domain) if filled else 1
+    number = whole(5, 10, seed, "news", company.domain) if filled else 1
     own = articles(seed, company, call.world.clock.today(), count=number)
     other = choice(call.world.catalogue.companies, seed, "other news", company.domain)
     strange = articles(seed, other, call.world.clock.today(), count=1)

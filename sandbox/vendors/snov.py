@@ -238,13 +238,13 @@ class Snov:
         return limited
 
     def _started(self, call: Call, tab: str, asked: Json, work: Callable[[], tuple[Json, int]]) -> Response:
-        """Domain family: the hash is at meta.task_hash; an identical request within a day is neither new nor charged."""
+        """Domain family: the hash is at meta.task_hash; an identical request within a day is not charged again."""
         question = f"domain-search/{tab}{sorted(asked.items())}"
         handle = self.world.books.repeat(self.name, call.key, question)
         if handle is None:
             result, credits_ = work()
             handle = self._open(call, question, result, credits_)
-        meta = {**asked, "task_hash": handle}
+        meta = {**{name: value for name, value in asked.items() if name != "prospect"}, "task_hash": handle}
         link = f"{call.base}/v2/domain-search/{tab}result/{handle}"
         return say(200, {"data": [], "meta": meta, "links": {"result": link}})
 
