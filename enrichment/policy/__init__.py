@@ -5,17 +5,22 @@
 
 from enrichment.policy.compiled import Exact, compile_policy
 from enrichment.policy.fixed import Everything, Priority
+from enrichment.policy.forecast import Execution, Forecast, forecast, simulate
 from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
 
 __all__ = [
     "Everything",
     "Exact",
+    "Execution",
+    "Forecast",
     "Offer",
     "Policy",
     "Priority",
     "Problem",
     "State",
     "compile_policy",
+    "forecast",
     "parts",
+    "simulate",
     "start",
 ]
