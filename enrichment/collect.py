@@ -23,8 +23,8 @@ from enrichment.ports import (
     AlreadyClaimed,
     CapReached,
     CredentialsRejected,
-    QuotaExhausted,
     Question,
+    QuotaExhausted,
     World,
 )
 from enrichment.purchases import Bought, Delivery, Failed, Outcome, Superseded, buy, draft, patience

@@ -197,8 +197,8 @@ class Store(Protocol):
 
     # requests and what happened in them
     def open_request(self, request: Request) -> None: ...
-    def close_request(self, request: Request, *, profile: Profile | None, reads: Sequence[CacheRead]) -> None:
-        """Writes the finished request, its cache reads and its profile, if any, in one transaction."""
+    def close_request(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
+        """Writes the finished request, its cache reads and its profiles in one transaction."""
         ...
 
     def request(self, request_id: str) -> Request | None: ...
