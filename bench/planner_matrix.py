@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from enrichment.policy import Offer, Problem
 
-# source: (micro-USD, always due, match rate, {dataset: fill rate}); only datasets where the source reaches the threshold.
+# source: (micro-USD, always due, match rate, {dataset: fill rate}), where the source reaches the threshold.
 SOURCES: dict[str, tuple[int, bool, float, dict[str, float]]] = {
     "google_knowledge_graph": (
-        20_000, True, 0.75, {"company_name": 1.00, "domain": 0.85, "company_description": 0.90},
+        20_000,
+        True,
+        0.75,
+        {"company_name": 1.00, "domain": 0.85, "company_description": 0.90},
     ),
     "serp_organic": (
-        50_000, True, 0.97, {"company_name": 0.90, "domain": 0.90, "industry": 0.55, "company_description": 0.85},
+        50_000,
+        True,
+        0.97,
+        {"company_name": 0.90, "domain": 0.90, "industry": 0.55, "company_description": 0.85},
     ),
     "serp_news": (50_000, True, 0.90, {"recent_news": 0.97}),
     "serp_jobs": (50_000, True, 0.80, {"hiring_trends": 0.95, "tech_stack": 0.45}),
@@ -18,7 +24,9 @@ SOURCES: dict[str, tuple[int, bool, float, dict[str, float]]] = {
     "snov_contacts": (100_000, False, 0.70, {"key_contacts": 0.95, "industry": 0.60, "employee_count": 0.60}),
     "apollo_contacts": (120_000, False, 0.78, {"key_contacts": 0.92}),
     "brightdata_company_db": (
-        150_000, False, 0.90,
+        150_000,
+        False,
+        0.90,
         {"company_name": 1.00, "domain": 0.95, "industry": 0.95, "employee_count": 0.95, "company_description": 0.95},
     ),
     "brightdata_people_db": (250_000, False, 0.75, {"key_contacts": 0.95}),
@@ -26,7 +34,9 @@ SOURCES: dict[str, tuple[int, bool, float, dict[str, float]]] = {
     "brightdata_firmographics": (180_000, False, 0.80, {"industry": 0.97, "employee_count": 0.97}),
     "brightdata_intent_data": (300_000, False, 0.60, {"purchase_intent": 0.95}),
     "brightdata_web_scraping": (
-        100_000, False, 0.88,
+        100_000,
+        False,
+        0.88,
         {"company_description": 0.80, "tech_stack": 0.60, "recent_news": 0.35, "hiring_trends": 0.40},
     ),
 }

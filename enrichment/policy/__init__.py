@@ -1,6 +1,6 @@
 """Decide which sources to ask now, or to stop. Pure: no clock, no network, no store, no chance of its own.
 
-    Problem -> compile_policy(strategy) -> Policy;  Policy.next(State) -> sources to ask now
+Problem -> compile_policy(strategy) -> Policy;  Policy.next(State) -> sources to ask now
 """
 
 from enrichment.policy.compiled import Exact, compile_policy

@@ -1,6 +1,6 @@
 """Compile a problem into the policy of a strategy.
 
-    enhanced -> exact per part    priority -> Priority    legacy -> Everything
+enhanced -> exact per part    priority -> Priority    legacy -> Everything
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     (A usable, U unsatisfied) as bit masks  ->  V[A, U] in micro-USD, choice[A, U] as a mask of sources
 
-States are solved in layers of equally many usable sources. What a call may bring is a chain of mixtures over the axis
-U, one per dataset, so its cost grows with the datasets of a source and not with its outcomes; this is why numpy is here.
+States are solved in layers of equally many usable sources. What a call may bring is a chain of mixtures over the axis U,
+one per dataset, so its cost grows with the datasets of a source and not with its outcomes; this is why numpy is here.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ class _Solver:
     def _askable(self, offer: Offer) -> Flags:
         """Where it answers something unsatisfied and all it needs is satisfied."""
         answers, needs = self._mask(offer.answers), self._mask(offer.needs)
-        return (self.unsatisfied & answers != 0) & (self.unsatisfied & needs == 0)
+        askable: Flags = (self.unsatisfied & answers != 0) & (self.unsatisfied & needs == 0)
+        return askable
 
     def _lost(self, worth: dict[str, int]) -> Values:
         lost = np.zeros(len(self.unsatisfied))
@@ -104,7 +105,7 @@ class _Solver:
         return reach
 
     def run(self) -> None:
-        """Finish layer by layer: a finished layer is offered to every state one step, or one set of calls, before it."""
+        """Finish layer by layer: a finished one is offered to every state one call, or one set of calls, before it."""
         together = len(self.sources) if self.value_of_time else 1
         for layer in self._layers():
             anywhere = np.ones(len(self.unsatisfied), dtype=np.bool_)

@@ -1,7 +1,7 @@
 """Policies that do not weigh: the matrix's order one source at a time, and everything at once.
 
-    Priority    first unsatisfied dataset -> next source of its order
-    Everything  all usable sources, at once
+Priority    first unsatisfied dataset -> next source of its order
+Everything  all usable sources, at once
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Parts run side by side: their costs add up, and the slowest decides how long it 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
@@ -14,7 +14,7 @@ from random import Random
 
 from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
 
-MOST_NODES = 50_000
+MOST_NODES = 400_000
 """Pairs of a state and what it took to get there; beyond them a part is simulated."""
 RUNS = 4_000
 SEED = 20_240_601
@@ -89,16 +89,16 @@ class _Total:
     exact: bool
     expected_cost: float = 0.0
     expected_seconds: float = 0.0
-    left: Counter[str] = field(default_factory=Counter)
-    asked: Counter[str] = field(default_factory=Counter)
-    costs: Counter[int] = field(default_factory=Counter)
-    seconds: Counter[float] = field(default_factory=Counter)
+    left: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    asked: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    costs: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
+    seconds: defaultdict[float, float] = field(default_factory=lambda: defaultdict(float))
 
-    def end(self, chance: float, execution: Execution) -> None:
-        self.costs[execution.cost] += chance
-        self.seconds[execution.seconds] += chance
-        self.expected_seconds += chance * execution.seconds
-        for dataset in execution.unsatisfied:
+    def end(self, chance: float, *, cost: int, seconds: float, unsatisfied: frozenset[str]) -> None:
+        self.costs[cost] += chance
+        self.seconds[seconds] += chance
+        self.expected_seconds += chance * seconds
+        for dataset in unsatisfied:
             self.left[dataset] += chance
 
 
@@ -146,84 +146,117 @@ def _simulated(policy: Policy, part: Problem, state: State) -> _Total:
     total, rng = _Total(exact=False), Random(SEED)
     for _ in range(RUNS):
         one = _run(policy, part, state, rng)
-        total.end(1 / RUNS, one)
+        total.end(1 / RUNS, cost=one.cost, seconds=one.seconds, unsatisfied=one.unsatisfied)
         total.expected_cost += one.cost / RUNS
         for source in one.asked:
             total.asked[source] += 1 / RUNS
     return total
 
 
-Purse = tuple[int, float]
-
-
 def _exactly(policy: Policy, part: Problem, state: State) -> _Total | None:
-    """Follow every outcome; None if there are too many. Asking only ever shrinks `usable`, so states come in order."""
-    offers = {offer.source: offer for offer in part.offers}
-    total = _Total(exact=True)
-    by_usable: list[dict[State, Counter[Purse]]] = [{} for _ in range(len(state.usable) + 1)]
-    by_usable[-1][state] = Counter({(0, 0.0): 1.0})
-    nodes = 0
-    for level in reversed(by_usable):
-        for here, purses in level.items():
-            nodes += len(purses)
-            if nodes > MOST_NODES:
-                return None
+    """Follow every outcome; None if there are too many."""
+    walk = _Walk(part, state)
+    while (level := walk.level()) is not None:
+        for usable, unsatisfied, purses in level:
+            here = walk.state(usable, unsatisfied)
             asked = policy.next(here) & here.usable
-            if not asked:
-                for (cost, seconds), chance in purses.items():
-                    total.end(chance, Execution(cost, seconds, frozenset(), here.unsatisfied))
-                continue
-            calls = [offers[source] for source in sorted(asked)]
-            chance = sum(purses.values())
-            total.expected_cost += chance * sum(offer.expected_cost for offer in calls)
-            for offer in calls:
-                total.asked[offer.source] += chance
-            branches = _outcomes(here.unsatisfied, calls, max(offer.seconds for offer in calls))
-            if len(branches) * len(purses) > MOST_NODES:
-                return None
-            following = by_usable[len(here.usable) - len(asked)]
-            for (left, spent, waited), likely in branches.items():
-                there = following.setdefault(State(left, here.usable - asked), Counter())
-                for (cost, seconds), before in purses.items():
-                    there[cost + spent, round(seconds + waited, 6)] += before * likely
-    return total
+            if asked:
+                walk.ask(usable, unsatisfied, purses, asked)
+            else:
+                walk.stop(here.unsatisfied, purses)
+        if walk.nodes > MOST_NODES:
+            return None
+    return walk.total
 
 
-def _outcomes(
-    unsatisfied: frozenset[str], calls: list[Offer], seconds: float
-) -> Counter[tuple[frozenset[str], int, float]]:
-    """(what is left, what it cost, what it took) -> chance, for calls started together."""
-    reached = Counter({(unsatisfied, 0): 1.0})
-    for offer in calls:
-        further = Counter[tuple[frozenset[str], int]]()
-        for (left, spent), chance in reached.items():
-            for filled, matched, likely in _replies(offer, left):
-                cost = offer.price_asked + (offer.price_matched if matched else 0)
-                further[left - filled, spent + cost] += chance * likely
-        reached = further
-        if len(reached) > MOST_NODES:
-            break
-    return Counter({(left, spent, seconds): chance for (left, spent), chance in reached.items()})
+Purses = defaultdict[tuple[int, float], float]
+"""(spent, waited) -> chance."""
 
 
-def _replies(offer: Offer, unsatisfied: frozenset[str]) -> Iterator[tuple[frozenset[str], bool, float]]:
-    """What one call may bring of what is unsatisfied, whether it matched, and how likely that is."""
-    if offer.match_rate < 1:
-        yield frozenset(), False, 1 - offer.match_rate
-    if offer.match_rate > 0:
-        options = [((dataset, rate), (None, 1 - rate)) for dataset, rate in offer.fill_rates if dataset in unsatisfied]
-        for combination in product(*options):
-            likely = offer.match_rate
-            for _, rate in combination:
-                likely *= rate
-            if likely > 0:
-                yield frozenset(dataset for dataset, _ in combination if dataset), True, likely
+class _Walk:
+    """All executions of one part at once: (usable, unsatisfied) as masks -> how it may have got there.
+
+    Asking only ever shrinks `usable`, so levels of equally many usable sources are visited from the largest down.
+    """
+
+    def __init__(self, part: Problem, state: State) -> None:
+        self.offers = [offer for offer in part.offers if offer.source in state.usable]
+        self.datasets = sorted(state.unsatisfied)
+        self.total = _Total(exact=True)
+        self.nodes = 0
+        self._replies: dict[tuple[int, int], list[tuple[int, int, float]]] = {}
+        self._levels: list[dict[tuple[int, int], Purses]] = [{} for _ in range(len(self.offers) + 1)]
+        everything = (1 << len(self.offers)) - 1, (1 << len(self.datasets)) - 1
+        self._levels[-1][everything] = defaultdict(float, {(0, 0.0): 1.0})
+
+    def level(self) -> list[tuple[int, int, Purses]] | None:
+        if not self._levels:
+            return None
+        level = self._levels.pop()
+        self.nodes += sum(len(purses) for purses in level.values())
+        return [(usable, unsatisfied, purses) for (usable, unsatisfied), purses in level.items()]
+
+    def state(self, usable: int, unsatisfied: int) -> State:
+        return State(
+            frozenset([dataset for i, dataset in enumerate(self.datasets) if unsatisfied >> i & 1]),
+            frozenset([offer.source for i, offer in enumerate(self.offers) if usable >> i & 1]),
+        )
+
+    def stop(self, unsatisfied: frozenset[str], purses: Purses) -> None:
+        for (cost, seconds), chance in purses.items():
+            self.total.end(chance, cost=cost, seconds=seconds, unsatisfied=unsatisfied)
+
+    def ask(self, usable: int, unsatisfied: int, purses: Purses, asked: frozenset[str]) -> None:
+        calls = [i for i, offer in enumerate(self.offers) if offer.source in asked]
+        chance = sum(purses.values())
+        for i in calls:
+            self.total.expected_cost += chance * self.offers[i].expected_cost
+            self.total.asked[self.offers[i].source] += chance
+        waited = max(self.offers[i].seconds for i in calls)
+        after = usable & ~sum(1 << i for i in calls)
+        following = self._levels[after.bit_count()]
+        for (left, spent), likely in self._outcomes(unsatisfied, calls).items():
+            there = following.setdefault((after, left), defaultdict(float))
+            for (cost, seconds), before in purses.items():
+                there[cost + spent, round(seconds + waited, 6)] += before * likely
+
+    def _outcomes(self, unsatisfied: int, calls: list[int]) -> dict[tuple[int, int], float]:
+        """(what is left, what it cost) -> chance, for calls started together."""
+        reached = {(unsatisfied, 0): 1.0}
+        for i in calls:
+            further = defaultdict[tuple[int, int], float](float)
+            for (left, spent), chance in reached.items():
+                for filled, cost, likely in self._answers(i, left):
+                    further[left & ~filled, spent + cost] += chance * likely
+            reached = further
+        return reached
+
+    def _answers(self, i: int, unsatisfied: int) -> list[tuple[int, int, float]]:
+        """What one call may bring of what is unsatisfied, what it costs then, and how likely that is."""
+        offer = self.offers[i]
+        rates = dict(offer.fill_rates)
+        open_bits = [b for b, dataset in enumerate(self.datasets) if unsatisfied >> b & 1 and rates.get(dataset, 0) > 0]
+        key = i, sum(1 << b for b in open_bits)
+        if key not in self._replies:
+            replies = [(0, offer.match_rate)]
+            for bit in open_bits:
+                rate = rates[self.datasets[bit]]
+                replies = [
+                    (filled | hit, likely * chance)
+                    for filled, likely in replies
+                    for hit, chance in ((1 << bit, rate), (0, 1 - rate))
+                ]
+            due = offer.price_asked + offer.price_matched
+            known = [(filled, due, likely) for filled, likely in replies if likely > 0]
+            unknown = [(0, offer.price_asked, 1 - offer.match_rate)] if offer.match_rate < 1 else []
+            self._replies[key] = known + unknown
+        return self._replies[key]
 
 
-def _sums(spreads: list[Counter[int]]) -> Counter[int]:
-    reached = Counter({0: 1.0})
+def _sums(spreads: list[defaultdict[int, float]]) -> dict[int, float]:
+    reached = {0: 1.0}
     for spread in spreads:
-        further = Counter[int]()
+        further = defaultdict[int, float](float)
         for (one, first), (other, second) in product(reached.items(), spread.items()):
             further[one + other] += first * second
         reached = further
@@ -239,7 +272,7 @@ def _quantile(spread: list[tuple[int, float]], share: float) -> int:
     return spread[-1][0]
 
 
-def _slowest(spreads: list[Counter[float]]) -> float:
+def _slowest(spreads: list[defaultdict[float, float]]) -> float:
     """Expected maximum of independent times."""
     times = sorted({seconds for spread in spreads for seconds in spread})
     expected, before = 0.0, 0.0

@@ -1,6 +1,6 @@
 """What a policy decides about, and what it must answer.
 
-    Problem (offers, wanted datasets) + State (unsatisfied, usable)  ->  sources to ask now
+Problem (offers, wanted datasets) + State (unsatisfied, usable)  ->  sources to ask now
 """
 
 from __future__ import annotations
