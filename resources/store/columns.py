@@ -1,0 +1,106 @@
+"""How values stand in columns, the same on SQLite and Postgres, so that what is read is exactly what was written.
+
+datetime -> integer microseconds since 1970 UTC;  JSON -> ASCII text;  big JSON -> zlib of that text
+text -> text without NUL and lone surrogates (U+FFFD instead), which Postgres cannot hold;  changed -> ChangeMark
+"""
+
+import json
+import re
+import zlib
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ColumnElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
+
+RowId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class UtcMicros(TypeDecorator[datetime]):
+    """A UTC datetime as integer microseconds since 1970: exact, comparable, `make_timestamptz(x)` in DuckDB."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+class PlainText(TypeDecorator[str]):
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else _UNHOLDABLE.sub("\ufffd", value)
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON as ASCII text: NUL and lone surrogates stay what they are, as escapes. Decimals go in as text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:  # noqa: ARG002
+        return self
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else _dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else json.loads(value)
+
+
+class JsonZip(TypeDecorator[Any]):
+    """JSON as zlib-compressed ASCII bytes, for what is big and rarely read."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        return None if value is None else zlib.compress(_dumps(value).encode("ascii"))
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else json.loads(zlib.decompress(value))
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), default=_decimal_as_text)
+
+
+def _decimal_as_text(value: object) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} does not belong in stored JSON")
+
+
+class ChangeMark(ColumnElement[int]):
+    """The number of the writing transaction: what `changed` gets on every insert and update.
+
+    SQLite: a counter that each writing transaction raises by one; writers stand in line, so it grows in commit order.
+    Postgres: the transaction's id; it may commit after a higher one, which `SqlStore.change_mark` allows for.
+    """
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(ChangeMark)
+def _counter(element: ChangeMark, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ARG001
+    return "(SELECT value FROM change_counter)"
+
+
+@compiles(ChangeMark, "postgresql")
+def _transaction_id(element: ChangeMark, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ARG001
+    return "CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)"

@@ -1,0 +1,286 @@
+"""All tables of the store, in one place. Money: integer micro-USD; times: see columns.py; ids: text that sorts by time.
+
+companies <- requests <- purchases <- replies <- facts;   purchases <- analyses <- facts;   requests <- profiles
+claims: who is buying what now.   caps: what each limit has taken.   stamp: which world this store is
+
+`changed` numbers the transaction that last wrote the row (see SqlStore.change_mark); rows of caps, claims and batches
+have none. Facts that are replaced raise `changed` of their reply: who follows changes reloads the facts of that reply.
+"""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from resources.store.columns import ChangeMark, JsonText, JsonZip, PlainText, RowId, UtcMicros
+
+metadata = sa.MetaData()
+
+
+def _id(name: str) -> sa.Column[str]:
+    return sa.Column(name, PlainText, primary_key=True)
+
+
+def _number(name: str) -> sa.Column[int]:
+    return sa.Column(name, RowId, primary_key=True, autoincrement=True)
+
+
+def _text(name: str, *, null: bool = False) -> sa.Column[str]:
+    return sa.Column(name, PlainText, nullable=null)
+
+
+def _time(name: str, *, null: bool = False) -> sa.Column[datetime]:
+    return sa.Column(name, UtcMicros, nullable=null)
+
+
+def _money(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False)
+
+
+def _real(name: str, *, null: bool = False) -> sa.Column[float]:
+    return sa.Column(name, sa.Double, nullable=null)
+
+
+def _changed() -> sa.Column[int]:
+    return sa.Column("changed", sa.BigInteger, nullable=False, index=True, default=ChangeMark(), onupdate=ChangeMark())
+
+
+stamp = sa.Table(
+    "stamp",
+    metadata,
+    sa.Column("world", PlainText, primary_key=True, comment="sandbox or live; one row, written when the store is made"),
+)
+
+change_counter = sa.Table(
+    "change_counter",
+    metadata,
+    sa.Column("value", sa.BigInteger, primary_key=True, comment="one row; used on SQLite only"),
+)
+
+companies = sa.Table(
+    "companies",
+    metadata,
+    _id("company_id"),
+    sa.Column("key", PlainText, nullable=False, unique=True),
+    _text("name", null=True),
+    _text("domain", null=True),
+    _time("created_at"),
+    _changed(),
+)
+
+company_aliases = sa.Table(
+    "company_aliases",
+    metadata,
+    sa.Column("alias", PlainText, primary_key=True, comment="a former key"),
+    sa.Column("company_id", PlainText, nullable=False, index=True),
+    _changed(),
+)
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    _id("request_id"),
+    _text("company_id"),
+    _text("consumer"),
+    _text("audience", null=True),
+    _text("strategy"),
+    _text("rules_hash"),
+    _time("asked_at"),
+    _text("asked_by"),
+    _text("state"),
+    _time("finished_at", null=True),
+    _money("cost_micro_usd"),
+    _money("saved_micro_usd"),
+    _text("served_from", null=True),
+    _text("profile_id", null=True),
+    sa.Column("plan", JsonZip),
+    _text("error", null=True),
+    _changed(),
+    sa.Index("ix_requests_company", "company_id", "asked_at"),
+    sa.Index("ix_requests_asked_at", "asked_at"),
+)
+
+purchases = sa.Table(
+    "purchases",
+    metadata,
+    _id("purchase_id"),
+    sa.Column("request_id", PlainText, nullable=False, index=True),
+    _text("company_id"),
+    _text("consumer"),
+    _text("strategy"),
+    _text("source"),
+    _text("provider"),
+    _text("variant"),
+    _text("rules_hash"),
+    sa.Column("reserved_units", JsonText, nullable=False, comment="vendor unit -> count, at most"),
+    sa.Column("usd_per_unit", JsonText, nullable=False, comment="vendor unit -> price as decimal text"),
+    _money("reserved_micro_usd"),
+    _time("reserved_at"),
+    _time("lease_until"),
+    _text("state"),
+    sa.Column("units", JsonText, nullable=False, comment="vendor unit -> count, as billed"),
+    _money("cost_micro_usd"),
+    _text("handle", null=True),
+    _time("sent_at", null=True),
+    _time("closed_at", null=True),
+    _real("latency_seconds", null=True),
+    sa.Column("calls", sa.Integer, nullable=False),
+    _text("outcome", null=True),
+    _text("reason", null=True),
+    _time("reported_at", null=True),
+    sa.Column("cap_names", JsonText, nullable=False, comment="the caps it is reserved against, in name order"),
+    _changed(),
+    sa.Index("ix_purchases_company", "company_id", "source"),
+    sa.Index(
+        "ix_purchases_unreported",
+        "closed_at",
+        sqlite_where=sa.text("state = 'settled' AND reported_at IS NULL"),
+        postgresql_where=sa.text("state = 'settled' AND reported_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_purchases_open",
+        "state",
+        sqlite_where=sa.text("state IN ('reserved', 'sent', 'uncertain')"),
+        postgresql_where=sa.text("state IN ('reserved', 'sent', 'uncertain')"),
+    ),
+)
+
+claims = sa.Table(
+    "claims",
+    metadata,
+    _id("company_id"),
+    _id("source"),
+    _id("variant"),
+    sa.Column("purchase_id", PlainText, nullable=False, unique=True),
+    _time("lease_until"),
+)
+
+caps = sa.Table(
+    "caps",
+    metadata,
+    sa.Column("name", PlainText, primary_key=True, comment="carries its period, such as day:2026-11-21"),
+    sa.Column("taken_micro_usd", sa.BigInteger, nullable=False, comment="settled, reserved and uncertain together"),
+)
+
+replies = sa.Table(
+    "replies",
+    metadata,
+    _id("reply_id"),
+    _text("company_id"),
+    _text("source"),
+    _text("variant"),
+    sa.Column("purchase_id", PlainText, nullable=False, unique=True),
+    _text("request_id"),
+    sa.Column("found", sa.Boolean, nullable=False, comment="false: the source knows nothing of this company"),
+    sa.Column("payload", JsonZip, nullable=False, comment="zlib of JSON: step -> the vendor's body"),
+    _time("collected_at"),
+    _time("expires_at"),
+    sa.Column("cost_micro_usd", sa.BigInteger, nullable=False, comment="what its purchase cost"),
+    sa.Column("reader_version", sa.Integer, nullable=False),
+    _changed(),
+    sa.Index("ix_replies_newest", "company_id", "source", "collected_at", "reply_id"),
+)
+
+facts = sa.Table(
+    "facts",
+    metadata,
+    _number("fact_id"),
+    sa.Column("reply_id", PlainText, nullable=False, index=True),
+    sa.Column("analysis_id", PlainText, index=True, comment="the analysis that read it; null: a reader did"),
+    _text("company_id"),
+    _text("dataset"),
+    sa.Column("value", JsonText, nullable=False),
+    _real("quality"),
+    _real("reliability"),
+    _text("source"),
+    _text("purchase_id"),
+    _text("evidence"),
+    _time("collected_at"),
+    _time("holds_until"),
+    sa.Column("reader_version", sa.Integer, nullable=False),
+    sa.Column("last_resort", sa.Boolean, nullable=False),
+    _changed(),
+)
+
+cache_reads = sa.Table(
+    "cache_reads",
+    metadata,
+    _number("read_id"),
+    sa.Column("request_id", PlainText, nullable=False, index=True),
+    sa.Column("purchase_id", PlainText, nullable=False, index=True, comment="who paid"),
+    _text("source"),
+    _text("layer"),
+    _money("saved_micro_usd"),
+    _time("at"),
+    _changed(),
+)
+
+analyses = sa.Table(
+    "analyses",
+    metadata,
+    _id("analysis_id"),
+    sa.Column("key", PlainText, nullable=False, index=True, comment="evidence, prompt, model and answer type"),
+    sa.Column("company_id", PlainText, nullable=False, index=True),
+    _text("name"),
+    _text("audience", null=True),
+    _text("model"),
+    _text("purchase_id"),
+    _text("request_id"),
+    sa.Column("answer", JsonText, nullable=False),
+    sa.Column("claims_kept", sa.Integer, nullable=False),
+    sa.Column("claims_dropped", sa.Integer, nullable=False),
+    sa.Column("evidence", JsonZip, nullable=False),
+    _time("created_at"),
+    _changed(),
+)
+
+profiles = sa.Table(
+    "profiles",
+    metadata,
+    _id("profile_id"),
+    _text("company_id"),
+    _text("consumer"),
+    _text("audience", null=True),
+    _text("requirements_hash"),
+    _text("rules_hash"),
+    _text("request_id"),
+    _real("quality"),
+    _real("completeness"),
+    _text("confidence"),
+    sa.Column("document", JsonText, nullable=False),
+    _time("created_at"),
+    _time("holds_until"),
+    _changed(),
+    sa.Index("ix_profiles_latest", "company_id", "consumer", "audience", "created_at"),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    _number("event_id"),
+    sa.Column("request_id", PlainText, nullable=False, index=True),
+    _time("at"),
+    _text("stage"),
+    _text("what"),
+    sa.Column("data", JsonText, nullable=False),
+    _changed(),
+)
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    _id("batch_id"),
+    _time("created_at"),
+    _text("consumer"),
+    _text("strategy", null=True),
+    _text("requested_by"),
+    _text("state"),
+)
+
+batch_companies = sa.Table(
+    "batch_companies",
+    metadata,
+    _id("batch_id"),
+    _id("company_id"),
+    _text("key"),
+    _text("state"),
+)
