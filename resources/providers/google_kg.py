@@ -1,0 +1,66 @@
+"""Google Knowledge Graph Search: entities by name. One search per answer, nothing found included.
+
+GET /v1/entities:search -> {"search": body}
+"""
+
+from typing import Literal
+
+from pydantic import Field, TypeAdapter
+
+from enrichment.ports import (
+    Answer,
+    CredentialsRejected,
+    KeepHandle,
+    ProviderError,
+    Question,
+    QuotaExhausted,
+    Throttled,
+    UnexpectedReply,
+)
+from resources.providers.client import AccountStatus, ProviderClient, Spec
+from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.templates import Template, filled
+
+
+class GoogleKgSpec(Spec):
+    """path and types are not confirmed by the vendor's documents, so they can be changed here."""
+
+    call: Literal["search"]
+    query: Template
+    limit: int = Field(5, ge=1, le=100)
+    types: tuple[str, ...] = ()
+    languages: str = "en"
+    path: str = Field("/v1/entities:search", pattern=r"^/")
+
+
+class GoogleKgClient(ProviderClient[GoogleKgSpec]):
+    name = "google_kg"
+    spec = TypeAdapter(GoogleKgSpec)
+
+    def secret_params(self) -> dict[str, str]:
+        return {"key": self.credentials["api_key"]}
+
+    def refusal(self, received: Received) -> type[ProviderError]:
+        text = received.text
+        if "API key" in text and received.status == 400:
+            return CredentialsRejected
+        if received.status == 429:
+            return QuotaExhausted if "per day" in text else Throttled
+        return refusal_by_status(received)
+
+    async def answer(
+        self, question: Question, spec: GoogleKgSpec, exchange: Exchange, _keep_handle: KeepHandle
+    ) -> Answer:
+        params = [("query", filled(spec.query, question)), ("limit", str(spec.limit)), ("languages", spec.languages)]
+        params += [("types", kind) for kind in spec.types]
+        owed = {question.unit: 1}
+        body = await exchange.send(Call("GET", spec.path, params, owed=owed, repeatable=False), as_object)
+        exchange.units.update(owed)
+        entities = body.get("itemListElement")
+        if not isinstance(entities, list):
+            raise exchange.error(UnexpectedReply, "a reply without itemListElement")
+        return exchange.answer(found=bool(entities), payload={"search": body})
+
+    async def account(self, _exchange: Exchange) -> AccountStatus:
+        sentence = "google_kg has no free call: the key is there, and the first search will tell whether it works."
+        return AccountStatus(self.name, ok=None, sentence=sentence)
