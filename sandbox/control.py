@@ -31,7 +31,7 @@ class _Control:
         return JSONResponse(
             {
                 "world": "sandbox",
-                "time_scale": int(scale) if scale.is_integer() else scale,
+                "time_scale": int(scale) if scale == int(scale) else scale,
                 "seed": world.seed,
                 "companies": len(world.catalogue.companies),
             }

@@ -30,6 +30,7 @@ DRAWN = (
     "truncated",
     "latency",
 )
+DRAWN_SECONDS = 0.25
 DEFAULT_SECONDS = {"latency": 1.0, "timeout": 30.0, "http_429_with_retry_after": 1.0}
 
 
@@ -80,7 +81,9 @@ class Faults:
             return None
         self._calls[vendor, path] += 1
         words = (self._seed, "fault", vendor, path, self._calls[vendor, path])
-        return Fault(vendor, choice(DRAWN, *words, "kind")) if draw(*words) < self._rate else None
+        return (
+            Fault(vendor, choice(DRAWN, *words, "kind"), seconds=DRAWN_SECONDS) if draw(*words) < self._rate else None
+        )
 
 
 def fault_from(body: object) -> Fault:
