@@ -3,14 +3,14 @@
 Problem -> compile_policy(strategy) -> Policy;  Policy.next(State) -> sources to ask now
 """
 
-from enrichment.policy.compiled import Exact, compile_policy
+from enrichment.policy.compiled import Enhanced, compile_enhanced, compile_policy
 from enrichment.policy.fixed import Everything, Priority
 from enrichment.policy.forecast import Execution, Forecast, forecast, simulate
 from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
 
 __all__ = [
+    "Enhanced",
     "Everything",
-    "Exact",
     "Execution",
     "Forecast",
     "Offer",
@@ -18,6 +18,7 @@ __all__ = [
     "Priority",
     "Problem",
     "State",
+    "compile_enhanced",
     "compile_policy",
     "forecast",
     "parts",

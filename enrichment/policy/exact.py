@@ -2,8 +2,8 @@
 
     (A usable, U unsatisfied) as bit masks  ->  V[A, U] in micro-USD, choice[A, U] as a mask of sources
 
-States are solved in layers of equally many usable sources. What a call may bring is a chain of mixtures over the axis U,
-one per dataset, so its cost grows with the datasets of a source and not with its outcomes; this is why numpy is here.
+States are solved in layers of equally many usable sources. What a call may bring is a chain of mixtures over axis U,
+one per dataset: work grows with the datasets of a source, not with its outcomes. This is why numpy is here.
 """
 
 from __future__ import annotations
@@ -52,6 +52,15 @@ def fits(part: Problem) -> bool:
     return 1 << sources + datasets <= MOST_STATES
 
 
+def offers_of(part: Problem) -> tuple[Offer, ...]:
+    """The offers as the bits of a table count them: who answers most first, since the last are combined most often."""
+    return tuple(sorted(part.offers, key=lambda offer: (-len(offer.answers), offer.source)))
+
+
+def datasets_of(part: Problem) -> tuple[str, ...]:
+    return tuple(sorted(start(part).unsatisfied))
+
+
 def solve(part: Problem) -> Table:
     """Solve one part (see `problem.parts`) for every state it can be in."""
     solver = _Solver(part)
@@ -61,15 +70,15 @@ def solve(part: Problem) -> Table:
 
 class _Solver:
     def __init__(self, part: Problem) -> None:
-        self.offers = part.offers
-        self.sources = tuple(offer.source for offer in part.offers)
-        self.datasets = tuple(sorted(start(part).unsatisfied))
+        self.offers = offers_of(part)
+        self.sources = tuple(offer.source for offer in self.offers)
+        self.datasets = datasets_of(part)
         self.value_of_time = part.value_of_time
         self.unsatisfied: Masks = np.arange(1 << len(self.datasets))
         self.required = self._mask(part.required)
-        self.answers = [self._mask(offer.answers) for offer in part.offers]
-        self.askable = [self._askable(offer) for offer in part.offers]
-        self.fills = [self._fills(offer) for offer in part.offers]
+        self.answers = [self._mask(offer.answers) for offer in self.offers]
+        self.askable = [self._askable(offer) for offer in self.offers]
+        self.fills = [self._fills(offer) for offer in self.offers]
         shape = (1 << len(self.sources), 1 << len(self.datasets))
         self.values: Values = np.where(self._may_reach_required(), np.inf, self._lost(dict(part.worth)))
         self.choices: Choices = np.zeros(shape, dtype=np.uint32)
@@ -131,22 +140,34 @@ class _Solver:
 
     def _outcome(self, values: Values, i: int) -> Values:
         """Expected value over what source `i` may bring: nothing, or each of its datasets independently."""
+        match_rate = self.offers[i].match_rate
+        if len(self.fills[i]) == 1:
+            bit, rate = self.fills[i][0]
+            return _filled(values.copy(), bit, match_rate * rate)
         matched = values.copy()
         for bit, rate in self.fills[i]:
-            halves = matched.reshape(len(values), -1, 2, 1 << bit)
-            halves[:, :, 1, :] += rate * (halves[:, :, 0, :] - halves[:, :, 1, :])
+            _filled(matched, bit, rate)
         matched -= values
-        matched *= self.offers[i].match_rate
+        matched *= match_rate
         matched += values
         return matched
 
     def _propose(self, before: Masks, expected: Values, calls: _Calls) -> None:
-        proposed = expected + (calls.cost + self.value_of_time * calls.seconds)
-        proposed[:, ~calls.askable] = np.inf
-        best = self.values[before]
-        better = proposed < best - EQUAL
-        self.values[before] = np.where(better, proposed, best)
-        self.choices[before] = np.where(better, np.uint32(calls.sources), self.choices[before])
+        columns = np.flatnonzero(calls.askable)
+        cells = before[:, None] * len(self.unsatisfied) + columns
+        proposed = expected[:, columns]
+        proposed += calls.cost + self.value_of_time * calls.seconds
+        better = proposed < self.values.take(cells) - EQUAL
+        cells = cells[better]
+        self.values.reshape(-1)[cells] = proposed[better]
+        self.choices.reshape(-1)[cells] = calls.sources
+
+
+def _filled(values: Values, bit: int, rate: float) -> Values:
+    """Mix in, where dataset `bit` is unsatisfied, the value of its being satisfied. Changes `values` in place."""
+    halves = values.reshape(len(values), -1, 2, 1 << bit)
+    halves[:, :, 1, :] += rate * (halves[:, :, 0, :] - halves[:, :, 1, :])
+    return values
 
 
 @dataclass(frozen=True, slots=True)
