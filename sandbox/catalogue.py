@@ -17,7 +17,24 @@ LEGAL_FORMS = frozenset(
 _DOMAIN = re.compile(r"\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b")
 _OPERATOR = re.compile(r"-?\b(?:site|inurl|intitle):\S+", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]+)"')
-_LONGEST_NAME = 6
+_SEARCH_WORDS = frozenset(
+    {"about", "and", "at", "careers", "company", "employees", "headquarters", "hiring", "in", "industry", "job", "jobs"}
+    | {
+        "latest",
+        "linkedin",
+        "news",
+        "of",
+        "on",
+        "or",
+        "revenue",
+        "size",
+        "stack",
+        "tech",
+        "technology",
+        "today",
+        "website",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -121,7 +138,7 @@ class Catalogue:
         return self.by_domain(text) or self.by_name(text) or self.by_slug(text)
 
     def in_text(self, query: str) -> Company | None:
-        """The company a search text is about: a quoted name, else a domain, else the longest name in it."""
+        """The company a search text is about: a quoted name, else a domain, else a name among search words."""
         text = _OPERATOR.sub(" ", query)
         quoted = _QUOTED.findall(text)
         for phrase in quoted:
@@ -131,13 +148,16 @@ class Catalogue:
         for domain in domains:
             if company := self.by_domain(domain) or self.by_name(domain):
                 return company
-        return None if quoted or domains else self._longest_name(text)
+        return None if quoted or domains else self._named(text.split())
 
-    def _longest_name(self, text: str) -> Company | None:
-        words = text.split()
-        for length in range(min(_LONGEST_NAME, len(words)), 0, -1):
+    def _named(self, words: list[str]) -> Company | None:
+        """The longest name all of whose neighbours are search words: 'Tesla jobs' is about Tesla, 'Tesla pizza' not."""
+        for length in range(len(words), 0, -1):
             for start in range(len(words) - length + 1):
-                if company := self.by_name(" ".join(words[start : start + length])):
+                rest = words[:start] + words[start + length :]
+                if all(word.lower() in _SEARCH_WORDS for word in rest) and (
+                    company := self.by_name(" ".join(words[start : start + length]))
+                ):
                     return company
         return None
 

@@ -1,20 +1,29 @@
 """Serves the sandbox on a local port: in this process until a signal, or in a thread for the length of a `with`."""
 
 import asyncio
+import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 
 
-def serve(app: Starlette, *, port: int) -> None:
-    """Until SIGTERM or SIGINT. Says where it is once it accepts connections."""
+def _say(url: str) -> None:
+    sys.stdout.write(f"sandbox: {url}\n")
+    sys.stdout.flush()
+
+
+def serve(app: Starlette, *, port: int, ready: Callable[[str], None] = _say) -> None:
+    """Until SIGTERM or SIGINT. `ready` is told where it is once it accepts connections. Raises OSError: port taken."""
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _leave)  # uvicorn raises the signal again once it has finished
     listener = socket.create_server(("127.0.0.1", port), backlog=2048)
-    asyncio.run(_Announcing(_settings(app)).serve(sockets=[listener]))
+    asyncio.run(_Announcing(_settings(app), ready).serve(sockets=[listener]))
 
 
 @contextmanager
@@ -32,11 +41,18 @@ def served(app: Starlette) -> Iterator[str]:
 
 
 class _Announcing(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if sockets:
-            sys.stdout.write(f"sandbox: {_address(sockets[0])}\n")
-            sys.stdout.flush()
+            self._ready(_address(sockets[0]))
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _settings(app: Starlette) -> uvicorn.Config:

@@ -8,6 +8,7 @@ from html import escape
 
 from sandbox.call import World
 from sandbox.catalogue import Company, Technology
+from sandbox.chance import draw
 from sandbox.descriptions import description
 from sandbox.news import articles
 from sandbox.postings import postings, technologies_named
@@ -16,6 +17,7 @@ from sandbox.technologies import team_technologies, web_technologies
 SOURCE = "brightdata_web_scraping"
 _FEWEST_SHOWN = 3
 _ARTICLES = 6
+_SHARE_WITHOUT_CAREERS = 0.15
 
 Filled = Callable[[str], bool]
 
@@ -35,14 +37,13 @@ class Website:
         if section in ("about", "about-us", "company"):
             return self._about()
         if section in ("careers", "jobs"):
-            return self._careers() if self.filled("hiring_trends") else None
+            return self._careers() if self.filled("hiring_trends") else self._careers_elsewhere()
         if section in ("news", "press", "newsroom", "blog"):
             return self._news() if self.filled("recent_news") else None
         return None
 
     def _home(self) -> str:
-        links = [("About", "/about")]
-        links += [("Careers", "/careers")] if self.filled("hiring_trends") else []
+        links = [("About", "/about"), ("Careers", "/careers")]
         links += [("News", "/news")] if self.filled("recent_news") else []
         menu = "".join(f'<li><a href="{address}">{text}</a></li>' for text, address in links)
         news = "".join(f"<li>{item}</li>" for item in self._headlines()[:3]) if self.filled("recent_news") else ""
@@ -64,6 +65,15 @@ class Website:
             for one in postings(world.seed, self.company, world.clock.today(), named)
         )
         return self._html("Careers", f'<h1>Open positions</h1><ul class="jobs">{rows}</ul>')
+
+    def _careers_elsewhere(self) -> str | None:
+        """Most sites without a list of their own point to a job board; some have no such page."""
+        if draw(self.world.seed, "no careers page", self.company.domain) < _SHARE_WITHOUT_CAREERS:
+            return None
+        board = f"https://sandbox.example/boards/{self.company.slug}"
+        return self._html(
+            "Careers", f'<h1>Careers</h1><p>Our positions are on <a href="{board}">our job board</a>.</p>'
+        )
 
     def _news(self) -> str:
         rows = "".join(f"<li>{item}</li>" for item in self._headlines())

@@ -35,7 +35,7 @@ _TOPICS = (
     "Supply chain planning",
     "Generative AI",
 )
-_SIGNALS_ON_TOUR = 3
+_SIGNALS = 3
 
 
 class Teller(Protocol):
@@ -256,7 +256,6 @@ def _intent(call: Teller, company: Company) -> list[Json]:
     seed, today = call.world.seed, call.world.clock.today()
     if not call.has(INTENT, "purchase_intent", company):
         return [{"domain": company.domain, "topic": None, "strength": None, "observed_on": None, "evidence_url": None}]
-    number = _SIGNALS_ON_TOUR if company.domain == TOUR else whole(2, 4, seed, "signals", company.domain)
     return [
         {
             "domain": company.domain,
@@ -265,7 +264,7 @@ def _intent(call: Teller, company: Company) -> list[Json]:
             "observed_on": f"{today - timedelta(days=whole(1, 20, seed, 'observed', company.domain, topic))}",
             "evidence_url": f"https://sandbox.example/intent/{company.slug}/{token(8, seed, company.domain, topic)}",
         }
-        for topic in shuffled(_TOPICS, seed, "topics", company.domain)[:number]
+        for topic in shuffled(_TOPICS, seed, "topics", company.domain)[:_SIGNALS]
     ]
 
 

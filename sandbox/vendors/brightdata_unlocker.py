@@ -28,7 +28,7 @@ def unlock(call: Call) -> Response:
     if company is None:
         return _failed(call, "net_err_name_not_resolved", "the host name could not be resolved")
     if not call.knows(SOURCE, company):
-        return _failed(call, "reject_block", "the target site refused every attempt")
+        return _failed(call, "http_status", "the site answered 403 to every attempt")
     page = _site(call, company).page(address[2])
     if page is None:
         return _delivered(call, 404, _MISSING_PAGE)

@@ -19,7 +19,7 @@ ORGANIC = "serp_organic"
 LINKEDIN = "serp_linkedin"
 PAGE = 10
 _SHARE_WITH_PANEL = 0.75
-_SHARE_WITH_FEW_ON_PAGE_ONE = 0.6
+_SHARE_WITH_FEW_ON_PAGE_ONE = 0.5  # of those that show people at all; with the others it is 0.6 of the known
 
 
 def google_results(call: Call, company: Company | None) -> Json | None:
@@ -156,7 +156,7 @@ def _company_page(call: Call, company: Company, source: str) -> Json:
 
 
 def _linkedin_rows(call: Call, company: Company) -> list[Json]:
-    """Page one of ten rows and a page two: most companies show fewer than five of their people on page one."""
+    """Page one of ten rows and a page two: half the companies show fewer than five of their people on page one."""
     seed = call.world.seed
     filled = call.has(LINKEDIN, "key_contacts", company)
     staff = known_people(seed, LINKEDIN, company, filled=filled)

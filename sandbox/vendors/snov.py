@@ -16,7 +16,7 @@ from sandbox.chance import choice, draw, token, whole
 from sandbox.disk import Disk
 from sandbox.jobs import Job
 from sandbox.knowledge import bracket
-from sandbox.people import MARK, Person, best_matching_first, known_people, title_in_the_words_of
+from sandbox.people import MARK, SENIOR, Person, best_matching_first, known_people, title_in_the_words_of
 
 SOURCE = "snov_contacts"
 TASK_SECONDS = 2
@@ -24,6 +24,7 @@ UNIQUE_SECONDS = 24 * 3600
 CALLS_A_MINUTE = 60
 TOKEN_SECONDS = 3600  # real ones: the token says so itself
 PROSPECTS_A_PAGE = 20
+_SHARE_OF_ADDRESSES_GUESSED = 0.2  # the leading contacts' are known
 EMAILS_A_PAGE = 50
 
 _NOT_FOUND = {"errors": {"code": 404, "title": "Sorry, but url or entity not found", "source": ""}}
@@ -338,8 +339,10 @@ class Snov:
         domain = host(str(row.get("domain", "")))
         company = self.world.catalogue.by_domain(domain)
         entry: Json = {"people": f"{given} {family}", "result": []}
-        if company and call.knows(SOURCE, company) and draw(self.world.seed, "by name", given, family, domain) < 0.8:
-            address = f"{given}.{family}.sandbox@{domain}".lower()
+        address = f"{given}.{family}.sandbox@{domain}".lower()
+        leading = [person.email for person in self._contacts(call, company)[:SENIOR]]
+        guessed = draw(self.world.seed, "by name", address) < _SHARE_OF_ADDRESSES_GUESSED
+        if company and call.knows(SOURCE, company) and (address in leading or guessed):
             entry["result"] = [{"email": address, **self._verdict(address)}]
         return entry
 
