@@ -20,17 +20,18 @@ from enrichment.ports import (
     ProviderError,
     ProviderUnavailable,
     Question,
-    Throttled,
     UnexpectedReply,
 )
 from enrichment.records import Json
+from resources.providers.brightdata_unlocker import UnlockSpec, unlocked
 from resources.providers.client import AccountStatus, ProviderClient, Spec
-from resources.providers.exchange import Call, Exchange, Received, as_it_came, as_json, as_object, refusal_by_status
+from resources.providers.exchange import Call, Exchange, Received, as_json, as_object, refusal_by_status
 
 DatasetId = Annotated[str, Field(pattern=r"^gd_\w+$")]
-_NOTHING = re.compile(r"no (records?|results?|match|data)|not found|is empty|returned nothing|0 records", re.IGNORECASE)
-_NO_SUCH_DATASET = re.compile(r"(dataset|collector) (does not exist|not found)", re.IGNORECASE)
-_DEAD = re.compile(r"^(http_status|dead_page|net_err_)", re.IGNORECASE)
+_NOTHING = re.compile(
+    r"\bno (records?|results?|match\w*|data)\b|is empty|nothing (found|match\w*)|\b0 records", re.IGNORECASE
+)
+_ENDED_BADLY = ("failed", "canceled", "cancelled")
 
 
 class SearchSpec(Spec):
@@ -51,12 +52,6 @@ class TriggerSpec(Spec):
     call: Literal["trigger"]
     dataset_id: DatasetId
     size: int = Field(1, ge=1, le=1000)
-
-
-class UnlockSpec(Spec):
-    call: Literal["unlock"]
-    zone: str = Field(min_length=1)
-    pages: tuple[Annotated[str, Field(pattern=r"^/")], ...] = Field(min_length=1)
 
 
 BrightDataSpec = SearchSpec | FilterSpec | TriggerSpec | UnlockSpec
@@ -81,7 +76,7 @@ class BrightDataClient(ProviderClient[Spec]):
             case TriggerSpec():
                 return await self._trigger(question, spec, exchange, keep_handle)
             case UnlockSpec():
-                return await self._unlock(question, spec, exchange)
+                return await unlocked(question, spec, exchange, domain=self.domain_of(question))
             case _:
                 raise AssertionError(f"no such question: {spec!r}")
 
@@ -105,7 +100,7 @@ class BrightDataClient(ProviderClient[Spec]):
         )
         received = await exchange.send(call, _hits_or_refusal)
         if isinstance(received, Received):
-            if _NO_SUCH_DATASET.search(received.text) or not _says_nothing_matches(received):
+            if not _says_nothing_matches(received):
                 raise exchange.refused(received)
             return exchange.answer(found=False, payload={"records": []})
         return self._delivered(question, exchange, received)
@@ -123,8 +118,8 @@ class BrightDataClient(ProviderClient[Spec]):
         state = await _finished(f"/datasets/snapshots/{snapshot}", exchange)
         if state.get("dataset_size") == 0:
             return self._delivered(question, exchange, [])
-        download = Call("GET", f"/datasets/snapshots/{snapshot}/download", [("format", "json")])
-        return self._delivered(question, exchange, await _downloaded(download, exchange))
+        rows = await _downloaded(f"/datasets/snapshots/{snapshot}/download", exchange)
+        return self._delivered(question, exchange, rows)
 
     async def _trigger(
         self, question: Question, spec: TriggerSpec, exchange: Exchange, keep_handle: KeepHandle
@@ -135,41 +130,14 @@ class BrightDataClient(ProviderClient[Spec]):
         start = Call("POST", "/datasets/v3/trigger", params, json=inputs, owed=None, repeatable=False)
         snapshot = await _started(start, question, exchange, keep_handle)
         await _finished(f"/datasets/v3/progress/{snapshot}", exchange)
-        download = Call("GET", f"/datasets/v3/snapshot/{snapshot}", [("format", "json")])
-        return self._delivered(question, exchange, await _downloaded(download, exchange))
+        rows = await _downloaded(f"/datasets/v3/snapshot/{snapshot}", exchange)
+        return self._delivered(question, exchange, rows)
 
     def _delivered(self, question: Question, exchange: Exchange, records: Sequence[Json]) -> Answer:
         exchange.job_running = False
         good = [record for record in records if not _is_error(record)]
         exchange.units[question.unit] += len(good)
         return exchange.answer(found=bool(good), payload={"records": list(records)})
-
-    async def _unlock(self, question: Question, spec: UnlockSpec, exchange: Exchange) -> Answer:
-        payload: dict[str, Json] = {}
-        notes: list[str] = []
-        failures: list[type[ProviderError] | None] = []
-        for page in spec.pages[: question.max_units]:
-            asked = {
-                "zone": spec.zone,
-                "url": f"https://{self.domain_of(question)}{page}",
-                "format": "raw",
-                "method": "GET",
-            }
-            received = await exchange.send(
-                Call("POST", "/request", json=asked, owed=None, repeatable=False), as_it_came
-            )
-            failed = _page_failure(received)
-            if failed is None:
-                exchange.units[question.unit] += 1
-                payload[f"page:{page}"] = received.text
-                continue
-            why, kind = failed
-            failures.append(kind)
-            notes.append(f"{page}: {why}")
-        if not payload and any(failures):
-            kind = next(kind for kind in failures if kind)
-            raise exchange.error(kind, "; ".join(notes))
-        return exchange.answer(found=bool(payload), payload=payload, notes=notes)
 
     def _filter_by(self, by: str, question: Question) -> Json:
         match by:
@@ -210,35 +178,43 @@ async def _started(start: Call, question: Question, exchange: Exchange, keep_han
 
 async def _finished(path: str, exchange: Exchange) -> Mapping[str, Json]:
     """Polls a job until it is over. A job that found nothing may be called failed: then dataset_size is 0."""
-    async for _ in exchange.polls():
+
+    async def look() -> Mapping[str, Json] | None:
         state = await exchange.send(Call("GET", path), as_object)
-        match state.get("status"):
-            case "ready":
-                return state
-            case "failed" | "canceled" | "cancelled":
-                why = str(
-                    state.get("error_message") or state.get("error") or state.get("failure_reason") or "no reason given"
-                )
-                exchange.job_running = False
-                if _NOTHING.search(why):
-                    return {**state, "dataset_size": 0}
-                raise exchange.error(ProviderUnavailable, f"its job {state['status']}: {why}")
-    raise AssertionError("polling ends with a state or an error")
+        if state.get("status") == "ready":
+            return state
+        if state.get("status") in _ENDED_BADLY:
+            exchange.job_running = False
+            return _ended_badly(state, exchange)
+        return None
+
+    return await exchange.polled(look)
 
 
-async def _downloaded(download: Call, exchange: Exchange) -> Sequence[Json]:
-    """The rows of a finished job, once the file is there; an empty snapshot is said in words."""
-    call = Call(download.method, download.path, download.params, accepts=(400,))
-    while True:
+def _ended_badly(state: Mapping[str, Json], exchange: Exchange) -> Mapping[str, Json]:
+    said = (state.get(key) for key in ("error_message", "error", "failure_reason", "message"))
+    why = str(next(filter(None, said), "no reason given"))
+    if _NOTHING.search(why):
+        return {**state, "dataset_size": 0}
+    raise exchange.error(ProviderUnavailable, f"its job {state['status']}: {why}")
+
+
+async def _downloaded(path: str, exchange: Exchange) -> Sequence[Json]:
+    """The rows of a finished job; its file may be a little late."""
+    call = Call("GET", path, [("format", "json")], accepts=(400,))
+
+    async def look() -> Sequence[Json] | None:
         received = await exchange.send(call, _rows_or_refusal)
         if not isinstance(received, Received):
             return received
-        if received.status != 202:
-            if _NOTHING.search(received.text):
-                return []
-            raise exchange.refused(received)
-        async for _ in exchange.polls():
-            break
+        if received.status == 202:
+            return None
+        if _NOTHING.search(received.text):
+            return []
+        raise exchange.refused(received)
+
+    rows = await look()
+    return await exchange.polled(look) if rows is None else rows
 
 
 def _hits_or_refusal(received: Received) -> list[Json] | Received:
@@ -275,26 +251,11 @@ def _objects(received: Received) -> list[str]:
 
 
 def _says_nothing_matches(received: Received) -> bool:
-    """The vendor says 404 or 422 for 'no match'; a 422 that names a mistake in the filter is something else."""
-    return received.status == 404 or "validation_error" not in received.text
+    """422 is the vendor's 'no match', unless it names a mistake in the filter; a 404 may be just a wrong address."""
+    if received.status == 422:
+        return "validation_error" not in received.text
+    return bool(_NOTHING.search(received.text))
 
 
 def _is_error(record: Json) -> bool:
     return not isinstance(record, dict) or bool(record.get("error_code") or record.get("error"))
-
-
-def _page_failure(received: Received) -> tuple[str, type[ProviderError] | None] | None:
-    """Why a page did not come under an outer 200, and which error that is; no error: the page is not there."""
-    code = received.headers.get("x-brd-error-code") or received.headers.get("x-brd-err-code") or ""
-    said = received.headers.get("x-brd-error") or received.headers.get("x-brd-err-msg") or ""
-    status = received.headers.get("x-brd-status-code", "200")
-    if code or said:
-        why = f"{code} {said}".strip()[:120]
-        if code == "sr_rate_limit":
-            return why, Throttled
-        if code.startswith("client_"):
-            return why, CredentialsRejected
-        return why, None if _DEAD.match(code) else ProviderUnavailable
-    if status != "200":
-        return f"the page answered {status}", None if status in ("404", "410") else ProviderUnavailable
-    return None if received.content.strip() else ("an empty page", ProviderUnavailable)

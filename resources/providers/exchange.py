@@ -9,7 +9,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -32,6 +32,7 @@ from resources.providers.rate_limiter import Limiter, NoTurn
 
 FREE: Mapping[str, int] = MappingProxyType({})
 ATTEMPTS = 3
+FAILED_LOOKS = 3  # at one running job, each of so many attempts
 LONGEST_RETRY_AFTER = 20.0  # seconds; who asks us to wait longer leaves the turn to the fallback
 SHOWN_OF_A_REFUSAL = 160
 _GATEWAY_GAVE_UP = (502, 504)
@@ -197,14 +198,22 @@ class Exchange:
             raise failed.error from None
         raise AssertionError("a retry ends with a reply or an error")
 
-    async def polls(self) -> AsyncIterator[None]:
-        """One item each time it is worth looking at a running job; ProviderUnavailable when the ask's time is over."""
-        poll = self.house.rules.poll
+    async def polled(self, look: Callable[[], Awaitable[Read | None]]) -> Read:
+        """Looks at a running job, again and again, until it is over or the ask's time is; looks that fail are few."""
+        poll, failures = self.house.rules.poll, 0
         wait = poll.first_seconds
-        while self._clock() + wait / self.house.time_scale < self._deadline:
+        while wait / self.house.time_scale < self._left:
             await asyncio.sleep(wait / self.house.time_scale)
-            yield
             wait = min(wait * poll.factor, poll.longest_seconds)
+            try:
+                found = await look()
+            except ProviderUnavailable:
+                failures += 1
+                if failures == FAILED_LOOKS or not self.job_running:
+                    raise
+                continue
+            if found is not None:
+                return found
         raise self.error(ProviderUnavailable, f"its job is not ready after {self.house.rules.timeout_seconds:g} s")
 
     def _pause(self, failed: Exception) -> bool | float:

@@ -1,0 +1,130 @@
+"""Apollo: people of a company. The search is free and hides names; a credit per person matched.
+
+POST mixed_people/api_search -> ids -> POST people/bulk_match -> {"search": body, "people": body}
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal
+
+import httpx
+from pydantic import Field, TypeAdapter
+
+from enrichment.ports import (
+    Answer,
+    KeepHandle,
+    ProviderError,
+    ProviderUnavailable,
+    Question,
+    QuotaExhausted,
+    UnexpectedReply,
+)
+from enrichment.records import Json
+from enrichment.rules.types import ProviderRules
+from resources.providers.client import AccountStatus, ProviderClient, Spec
+from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.rate_limiter import Limiter
+
+_ROOT = "/api/v1"
+_LOOKED_AT = 25  # rows of the free search, so that people with an address can be preferred
+_MOST_MATCHED = 10  # people in one bulk_match
+
+
+class ApolloSpec(Spec):
+    call: Literal["domain_contacts"]
+    people: int = Field(ge=1, le=_MOST_MATCHED)
+    seniorities: tuple[
+        Literal[
+            "owner", "founder", "c_suite", "partner", "vp", "head", "director", "manager", "senior", "entry", "intern"
+        ],
+        ...,
+    ] = ()
+
+
+class ApolloClient(ProviderClient[ApolloSpec]):
+    """The base URL may end in /api/v1 or not."""
+
+    name = "apollo"
+    spec = TypeAdapter(ApolloSpec)
+
+    def __init__(
+        self,
+        rules: ProviderRules,
+        credentials: Mapping[str, str],
+        *,
+        base_url: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        time_scale: float = 1.0,
+        limiter: Limiter | None = None,
+    ) -> None:
+        root = (base_url or rules.base_url).rstrip("/").removesuffix(_ROOT) + _ROOT
+        super().__init__(rules, credentials, base_url=root, transport=transport, time_scale=time_scale, limiter=limiter)
+
+    def secret_headers(self) -> dict[str, str]:
+        return {"x-api-key": self.credentials["api_key"]}
+
+    def refusal(self, received: Received) -> type[ProviderError]:
+        text = received.text[:2000].lower()
+        used_up = received.status in (403, 422) and "credit" in text and "insufficient" in text
+        return QuotaExhausted if used_up else refusal_by_status(received)
+
+    async def answer(
+        self, question: Question, spec: ApolloSpec, exchange: Exchange, _keep_handle: KeepHandle
+    ) -> Answer:
+        search = await exchange.send(self._search(self.domain_of(question), spec), as_object)
+        rows = search.get("people")
+        if not isinstance(rows, list):
+            raise exchange.error(UnexpectedReply, "a search without people")
+        ids = _ids(rows)[: min(spec.people, question.max_units)]
+        if not ids:
+            return exchange.answer(found=False, payload={"search": search})
+        details = {"details": [{"id": one} for one in ids]}
+        match = Call("POST", "/people/bulk_match", json=details, owed=None, repeatable=False)
+        people = await exchange.send(match, as_object)
+        exchange.units[question.unit] += self._credits(people, exchange)
+        found = any(people["matches"])
+        return exchange.answer(found=found, payload={"search": search, "people": people})
+
+    async def account(self, exchange: Exchange) -> AccountStatus:
+        health = await exchange.send(Call("GET", "/auth/health"), as_object)
+        if not health.get("is_logged_in"):
+            sentence = "apollo does not accept the key: check APOLLO_API_KEY."
+            return AccountStatus(self.name, ok=False, sentence=sentence)
+        try:
+            usage = await exchange.send(Call("POST", "/usage_stats/credit_usage_stats"), as_object)
+        except ProviderError as error:
+            return AccountStatus(
+                self.name, ok=True, sentence=f"apollo accepts the key; what is left is unknown: {error}"
+            )
+        left = _left(usage)
+        if left is None:
+            return AccountStatus(self.name, ok=True, sentence="apollo accepts the key; it does not say what is left.")
+        sentence = f"apollo accepts the key; {left} credits are left."
+        return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="credit")
+
+    def _search(self, domain: str, spec: ApolloSpec) -> Call:
+        params = [("q_organization_domains_list[]", domain), ("page", "1"), ("per_page", str(_LOOKED_AT))]
+        params += [("person_seniorities[]", seniority) for seniority in spec.seniorities]
+        return Call("POST", "/mixed_people/api_search", params)
+
+    def _credits(self, people: Mapping[str, Json], exchange: Exchange) -> int:
+        """What the vendor says it took; where it says nothing, a credit per person it knew."""
+        matches, said = people.get("matches"), people.get("credits_consumed")
+        if people.get("status") == "failed" or not isinstance(matches, list):
+            what = str(people.get("error_message") or "a bulk match without matches")
+            kind = ProviderUnavailable if people.get("error_code") == "UNKNOWN_ERROR" else UnexpectedReply
+            raise exchange.error(kind, what, uncertain=True)
+        return said if isinstance(said, int) else sum(1 for person in matches if person)
+
+
+def _ids(rows: list[Any]) -> list[str]:
+    """Those with an address first, else as the vendor ranks them."""
+    people = [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
+    return [row["id"] for row in sorted(people, key=lambda row: row.get("has_email") is not True)]
+
+
+def _left(usage: Mapping[str, Json]) -> Decimal | None:
+    stats = usage.get("credit_usage_stats")
+    lead = stats.get("lead_credit") if isinstance(stats, dict) else None
+    left = lead.get("left_over") if isinstance(lead, dict) else None
+    return Decimal(left) if isinstance(left, int) else None

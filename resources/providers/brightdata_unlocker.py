@@ -1,0 +1,82 @@
+"""Bright Data's Web Unlocker: pages of a website, one call each. Only a page that came is billed.
+
+POST /request {zone, url} -> outer 200 always; x-brd headers say what happened -> {"page:/careers": html}
+"""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from enrichment.ports import Answer, CredentialsRejected, ProviderError, ProviderUnavailable, Question, Throttled
+from enrichment.records import Json
+from resources.providers.client import Spec
+from resources.providers.exchange import Call, Exchange, Received, as_it_came
+
+_NOT_THERE = re.compile(r"^(http_status|dead_page|net_err_)", re.IGNORECASE)
+
+
+class UnlockSpec(Spec):
+    call: Literal["unlock"]
+    zone: str = Field(min_length=1)
+    pages: tuple[Annotated[str, Field(pattern=r"^/")], ...] = Field(min_length=1)
+
+
+class _PageFailed(Exception):
+    """kind: the error it would be for the whole ask; None: there is no such page."""
+
+    def __init__(self, why: str, kind: type[ProviderError] | None) -> None:
+        super().__init__(why)
+        self.kind = kind
+
+
+async def unlocked(question: Question, spec: UnlockSpec, exchange: Exchange, *, domain: str) -> Answer:
+    """The pages there are. Nothing there at all is an answer too; pages that nobody let us read are none."""
+    payload: dict[str, Json] = {}
+    failed: dict[str, _PageFailed] = {}
+    for page in spec.pages[: question.max_units]:
+        try:
+            payload[f"page:{page}"] = await _page(f"https://{domain}{page}", spec, exchange)
+            exchange.units[question.unit] += 1
+        except _PageFailed as failure:
+            failed[page] = failure
+        except ProviderError as error:
+            if not payload or error.uncertain:
+                raise
+            failed[page] = _PageFailed(str(error), type(error))
+            break
+    notes = [f"{page}: {failure}" for page, failure in failed.items()]
+    kinds = [failure.kind for failure in failed.values() if failure.kind]
+    if kinds and not payload:
+        raise exchange.error(kinds[0], "; ".join(notes))
+    return exchange.answer(found=bool(payload), payload=payload, notes=notes)
+
+
+async def _page(url: str, spec: UnlockSpec, exchange: Exchange) -> str:
+    asked = {"zone": spec.zone, "url": url, "format": "raw", "method": "GET"}
+    call = Call("POST", "/request", json=asked, owed=None, repeatable=False)
+    received = await exchange.send(call, as_it_came)
+    _let_through(received)
+    return received.text
+
+
+def _let_through(received: Received) -> None:
+    """Raises _PageFailed unless the page came, whatever the outer status says."""
+    headers = received.headers
+    code = headers.get("x-brd-error-code") or headers.get("x-brd-err-code") or ""
+    said = headers.get("x-brd-error") or headers.get("x-brd-err-msg") or ""
+    status = headers.get("x-brd-status-code", "200")
+    if code or said:
+        raise _PageFailed(f"{code} {said}".strip()[:120], _kind(code))
+    if status != "200":
+        raise _PageFailed(f"it answered {status}", None if status in ("404", "410") else ProviderUnavailable)
+    if not received.content.strip():
+        raise _PageFailed("it came empty", ProviderUnavailable)
+
+
+def _kind(code: str) -> type[ProviderError] | None:
+    if code == "sr_rate_limit":
+        return Throttled
+    if code.startswith("client_"):
+        return CredentialsRejected
+    return None if _NOT_THERE.match(code) else ProviderUnavailable

@@ -1,0 +1,240 @@
+"""Snov: a company by its domain, people there, their addresses; each step started, then polled.
+
+token -> company -> prospects -> addresses of some of them -> {"company": body, "prospects": body, "emails": body}
+
+The handle is JSON, step -> task_hash: results are fetched again free, so another process goes on where one stopped.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+import httpx
+from pydantic import Field, TypeAdapter
+
+from enrichment.ports import (
+    Answer,
+    CredentialsRejected,
+    KeepHandle,
+    ProviderError,
+    ProviderUnavailable,
+    Question,
+    QuotaExhausted,
+    UnexpectedReply,
+)
+from enrichment.records import Json
+from enrichment.rules.types import ProviderRules
+from resources.providers.client import AccountStatus, ProviderClient, Spec
+from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.rate_limiter import Limiter
+
+_RENEWED_EARLY = 60.0  # seconds before a token ends
+_ADDRESSED = ("valid", "unknown")  # addresses of these states are billed
+_USED_UP = "not_enough_credits"
+_RESULTS = {
+    "company": "/v2/domain-search/result/{task_hash}",
+    "prospects": "/v2/domain-search/prospects/result/{task_hash}",
+    "emails": "/v2/emails-by-domain-by-name/result",
+}
+
+
+class SnovSpec(Spec):
+    call: Literal["domain_contacts"]
+    people: int = Field(ge=1, le=10)
+
+
+class SnovClient(ProviderClient[SnovSpec]):
+    name = "snov"
+    credential_names = ("client_id", "client_secret")
+    spec = TypeAdapter(SnovSpec)
+
+    def __init__(
+        self,
+        rules: ProviderRules,
+        credentials: Mapping[str, str],
+        *,
+        base_url: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        time_scale: float = 1.0,
+        limiter: Limiter | None = None,
+    ) -> None:
+        super().__init__(
+            rules, credentials, base_url=base_url, transport=transport, time_scale=time_scale, limiter=limiter
+        )
+        self._token = ""
+        self._token_until = 0.0
+        self._renewing = asyncio.Lock()
+
+    def refusal(self, received: Received) -> type[ProviderError]:
+        text = received.text[:2000].lower()
+        return QuotaExhausted if received.status in (403, 422) and "credit" in text else refusal_by_status(received)
+
+    async def answer(self, question: Question, spec: SnovSpec, exchange: Exchange, keep_handle: KeepHandle) -> Answer:
+        steps = _Steps(self, question, exchange, keep_handle)
+        domain = self.domain_of(question)
+        await steps.take("company", "/v2/domain-search/start", params=[("domain", domain)])
+        company = steps.payload["company"]
+        if not _knows(company):
+            return exchange.answer(found=False, payload=steps.payload)
+        exchange.units[question.unit] += 1
+        try:
+            await self._people(steps, domain, most=min(spec.people, question.max_units - 2))
+        except ProviderError as error:
+            if error.uncertain:
+                raise
+            steps.notes.append(f"not complete: {error}")
+        return exchange.answer(found=True, payload=steps.payload, notes=steps.notes)
+
+    async def account(self, exchange: Exchange) -> AccountStatus:
+        body = await self.authorised(exchange, Call("GET", "/v1/get-balance"))
+        data = body.get("data")
+        try:
+            left = Decimal(str(data.get("balance") if isinstance(data, dict) else None))
+        except InvalidOperation:
+            raise exchange.error(UnexpectedReply, "a balance without balance") from None
+        sentence = f"snov accepts the key; {left} credits are left."
+        return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="credit")
+
+    async def authorised(self, exchange: Exchange, call: Call) -> dict[str, Json]:
+        """Sends a call with a token; with a new one, once, if that is refused."""
+        token = await self._current_token(exchange, refused="")
+        try:
+            return await exchange.send(_with(call, token), as_object)
+        except CredentialsRejected:
+            renewed = await self._current_token(exchange, refused=token)
+            return await exchange.send(_with(call, renewed), as_object)
+
+    async def _people(self, steps: "_Steps", domain: str, *, most: int) -> None:
+        if most < 0 or _counted(steps.payload["company"]) == 0:
+            return
+        await steps.take("prospects", "/v2/domain-search/prospects/start", params=[("domain", domain), ("page", "1")])
+        rows = _rows(steps.payload["prospects"])
+        steps.exchange.units[steps.question.unit] += 1 if rows else 0
+        named = [
+            {"first_name": row["first_name"], "last_name": row["last_name"], "domain": domain}
+            for row in rows
+            if row.get("first_name") and row.get("last_name")
+        ][:most]
+        if named:
+            await steps.take("emails", "/v2/emails-by-domain-by-name/start", body={"rows": named})
+            steps.exchange.units[steps.question.unit] += _addresses(steps.payload["emails"])
+
+    async def _current_token(self, exchange: Exchange, *, refused: str) -> str:
+        async with self._renewing:
+            now = asyncio.get_running_loop().time()
+            if self._token in ("", refused) or now > self._token_until:
+                self._wire.secrets.discard(self._token)
+                self._token, seconds = await self._new_token(exchange)
+                self._token_until = now + seconds - _RENEWED_EARLY
+                self._wire.secrets.add(self._token)
+            return self._token
+
+    async def _new_token(self, exchange: Exchange) -> tuple[str, float]:
+        form = {"grant_type": "client_credentials", **self.credentials}
+        body = await exchange.send(Call("POST", "/v1/oauth/access_token", form=form), as_object)
+        token, seconds = body.get("access_token"), body.get("expires_in", 3600)
+        if not isinstance(token, str) or not isinstance(seconds, int | float):
+            raise exchange.error(UnexpectedReply, "a token reply without access_token")
+        return token, float(seconds)
+
+
+class _Steps:
+    """The steps of one ask: their task hashes, kept for whoever has to go on, and their results."""
+
+    def __init__(self, client: SnovClient, question: Question, exchange: Exchange, keep_handle: KeepHandle) -> None:
+        self.client = client
+        self.question = question
+        self.exchange = exchange
+        self.payload: dict[str, Json] = {}
+        self.notes: list[str] = []
+        self._keep_handle = keep_handle
+        self._hashes = _hashes(question.handle)
+
+    async def take(
+        self, step: str, path: str, *, params: list[tuple[str, str]] | None = None, body: Json = None
+    ) -> None:
+        """Starts a step, unless an earlier process did, and waits for its result."""
+        if step not in self._hashes:
+            # one request is billed once, however often it is sent
+            start = Call("POST", path, params or (), json=body, owed=None)
+            self._hashes[step] = self._task_hash(await self.client.authorised(self.exchange, start))
+            await self._keep_handle(json.dumps(self._hashes))
+        self.exchange.job_running = True
+        self.payload[step] = await self._result(step, self._hashes[step])
+        self.exchange.job_running = False
+
+    async def _result(self, step: str, task_hash: str) -> dict[str, Json]:
+        path = _RESULTS[step].format(task_hash=task_hash)
+        call = Call("GET", path, [] if task_hash in path else [("task_hash", task_hash)])
+        return await self.exchange.polled(lambda: self._look(step, call))
+
+    async def _look(self, step: str, call: Call) -> dict[str, Json] | None:
+        """The result, or None while the vendor is at it."""
+        body = await self.client.authorised(self.exchange, call)
+        status = str(body.get("status") or "in_progress").replace(" ", "_")
+        if status == "in_progress":
+            return None
+        if status != "completed":
+            self.exchange.job_running = False
+            kind = QuotaExhausted if status == _USED_UP else ProviderUnavailable
+            raise self.exchange.error(kind, f"its step {step} ended as {status}")
+        return body
+
+    def _task_hash(self, started: Mapping[str, Json]) -> str:
+        """The two families keep it in different places."""
+        for place in ("meta", "data"):
+            held = started.get(place)
+            found = held.get("task_hash") if isinstance(held, dict) else None
+            if isinstance(found, str) and re.fullmatch(r"[\w-]+", found):
+                return found
+        raise self.exchange.error(UnexpectedReply, "a start without task_hash", uncertain=True)
+
+
+def _with(call: Call, token: str) -> Call:
+    return Call(
+        call.method,
+        call.path,
+        call.params,
+        json=call.json,
+        headers={"authorization": f"Bearer {token}"},
+        owed=call.owed,
+        repeatable=call.repeatable,
+    )
+
+
+def _hashes(handle: str | None) -> dict[str, str]:
+    """What an earlier process kept; a handle we cannot read is worth nothing."""
+    try:
+        kept = json.loads(handle or "{}")
+    except ValueError:
+        return {}
+    if not isinstance(kept, dict):
+        return {}
+    return {step: value for step, value in kept.items() if step in _RESULTS and isinstance(value, str)}
+
+
+def _knows(company: Mapping[str, Json]) -> bool:
+    """`data` is an object, or an empty list where nothing is known."""
+    return bool(company.get("data")) or bool(_counted(company))
+
+
+def _counted(company: Mapping[str, Json]) -> int | None:
+    """How many people it says to know; None: it does not say."""
+    meta = company.get("meta")
+    count = meta.get("prospects_count") if isinstance(meta, dict) else None
+    return count if isinstance(count, int) else None
+
+
+def _rows(body: Mapping[str, Json]) -> list[dict[str, Any]]:
+    data = body.get("data")
+    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+
+
+def _addresses(body: Mapping[str, Json]) -> int:
+    """`result` is a list of addresses, or an empty one."""
+    results = [row.get("result") for row in _rows(body)]
+    found = [one for result in results if isinstance(result, list) for one in result if isinstance(one, dict)]
+    return sum(1 for one in found if one.get("email") and one.get("smtp_status") in _ADDRESSED)
