@@ -1,0 +1,32 @@
+# Everything a newcomer needs; each target sets up what it uses.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test dev lint sandbox lock
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+demo: $(STAMP)   ## 25 real companies through the sandbox, from plan to DuckDB
+	$(BIN)/python -m enrich_cli.demo
+
+test: $(STAMP)   ## the whole suite
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(STAMP)   ## ruff, mypy, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+dev: $(STAMP)    ## sandbox, Dagster webserver and daemon
+	$(BIN)/python -m enrich_cli.dev
+
+lock:            ## after a change of dependencies in pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --all-extras --no-emit-index-url --no-annotate --no-header \
+	  --python-version 3.11 pyproject.toml -o requirements.lock

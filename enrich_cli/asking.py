@@ -1,0 +1,134 @@
+"""`enrich company` and `enrich plan`: from what was typed to an Ask, and the answer on the screen."""
+
+import asyncio
+import json
+import sys
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import typer
+
+from enrich_cli.failure import INCOMPLETE, REFUSED_BY_CAP, UsageError
+from enrich_cli.rules_at_hand import settings_and_rules
+from enrich_cli.show import Progress, as_plain, console, plan_tree, profile_view
+from enrichment.enrich import Ask, Enriched, enrich, quote
+from enrichment.money import in_usd, to_micro
+from enrichment.plan import Plan
+from enrichment.rules import Rules
+from enrichment.rules.types import parse_seconds
+from resources.settings import Settings
+from resources.world import open_world
+
+_EXIT = {"incomplete": INCOMPLETE, "refused": REFUSED_BY_CAP}
+
+
+def ask_from(
+    text: str,
+    consumer: str,
+    audience: str | None,
+    *,
+    max_cost: str | None,
+    strategy: str | None,
+    max_age: str | None,
+    datasets: str | None,
+    sources: str | None,
+    accept_stale: bool,
+) -> Ask:
+    """Raises UsageError."""
+    if sources and not datasets:
+        raise UsageError("--sources goes with --datasets: name the datasets these sources should answer.")
+    return Ask(
+        company=text,
+        consumers=(consumer,),
+        audience=audience,
+        strategy=strategy,
+        max_cost=None if max_cost is None else usd("--max-cost", max_cost),
+        max_age=None if max_age is None else _seconds(max_age),
+        datasets=_names(datasets),
+        sources=_names(sources),
+        accept_stale=accept_stale,
+    )
+
+
+def usd(option: str, text: str) -> int:
+    """USD as typed, in micro-USD. Raises UsageError."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or not 0 <= amount <= 1_000_000:
+        raise UsageError(f"{option} takes an amount in USD such as 0.50, not '{text}'.")
+    return to_micro(amount)
+
+
+def show_company(ask: Ask, *, sandbox: bool, as_json: bool, confirm_above: str | None) -> int:
+    """Ask, print, and give the exit code."""
+    settings, rules = settings_and_rules(sandbox=sandbox)
+    ask = replace(ask, strategy_override=settings.enrich_strategy)
+    limit = None if confirm_above is None else usd("--confirm-above", confirm_above)
+    enriched = asyncio.run(_enrich(ask, settings, rules, limit))
+    if as_json:
+        sys.stdout.write(json.dumps(_as_json(enriched), indent=2, default=str) + "\n")
+    else:
+        console.print(profile_view(enriched))
+    return _EXIT.get(enriched.request.state, 0)
+
+
+def show_plan(ask: Ask, *, sandbox: bool, as_json: bool) -> None:
+    settings, rules = settings_and_rules(sandbox=sandbox)
+    ask = replace(ask, strategy_override=settings.enrich_strategy)
+    plan = asyncio.run(_quote(ask, settings, rules))
+    if as_json:
+        sys.stdout.write(json.dumps(as_plain(plan), indent=2, default=str) + "\n")
+    else:
+        console.print(plan_tree(plan, home=str(settings.home)))
+
+
+async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None) -> Enriched:
+    async with open_world(settings, rules) as world:
+        if limit is not None:
+            _confirm(await quote(ask, rules=rules, world=world), limit)
+        with Progress() as progress:
+            return await enrich(ask, rules=rules, world=world, watch=progress.watch)
+
+
+def _confirm(plan: Plan, limit: int) -> None:
+    expected = plan.quote.expected
+    if expected > limit and not typer.confirm(
+        f"This is expected to cost {in_usd(expected)} USD, at most {in_usd(plan.quote.upper_bound)}. Go on?", err=True
+    ):
+        raise UsageError("Nothing was bought. Raise --confirm-above, or lower --max-cost.")
+
+
+async def _quote(ask: Ask, settings: Settings, rules: Rules) -> Plan:
+    async with open_world(settings, rules) as world:
+        return await quote(ask, rules=rules, world=world)
+
+
+def _as_json(enriched: Enriched) -> dict[str, Any]:
+    request = enriched.request
+    return {
+        "request_id": request.request_id,
+        "company": as_plain(enriched.company),
+        "consumer": request.consumer,
+        "state": request.state,
+        "profile": dict(enriched.profile.document),
+        "quality": round(enriched.profile.quality, 4),
+        "cost_micro_usd": request.cost_micro_usd,
+        "saved_micro_usd": request.saved_micro_usd,
+        "served_from": request.served_from,
+        "reads": [as_plain(read) for read in enriched.reads],
+        "plan": None if enriched.plan is None else as_plain(enriched.plan),
+    }
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+
+
+def _seconds(text: str) -> int:
+    try:
+        return parse_seconds(text)
+    except ValueError as error:
+        raise UsageError(f"--max-age: {error}.") from None

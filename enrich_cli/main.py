@@ -1,0 +1,179 @@
+"""`enrich`: the command line. Commands import what they need when they run, so that --help is quick.
+
+exit codes: 0 done, 2 wrong usage or rules, 3 profile incomplete, 4 refused by a cap, 5 ambiguous company
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from enrich_cli.failure import failing_in_one_sentence
+
+app = typer.Typer(
+    name="enrich",
+    help="Company enrichment that plans before it buys.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+companies_app = typer.Typer(help="The companies we keep an eye on.", no_args_is_help=True)
+sources_app = typer.Typer(help="The vendors and their questions.", no_args_is_help=True)
+rules_app = typer.Typer(help="The business rules in config/.", no_args_is_help=True)
+app.add_typer(companies_app, name="companies")
+app.add_typer(sources_app, name="sources")
+app.add_typer(rules_app, name="rules")
+
+CompanyText = Annotated[str, typer.Argument(metavar="COMPANY", help='A name, domain or address: "Tesla", tesla.com')]
+Consumer = Annotated[
+    str, typer.Option("--for", metavar="CONSUMER", help="What kind of profile; see config/consumers.yaml")
+]
+Audience = Annotated[str | None, typer.Option("--audience", help="The vendor for whom the profile is written")]
+MaxCost = Annotated[str | None, typer.Option("--max-cost", metavar="USD", help="What this request may cost at most")]
+MaxAge = Annotated[str | None, typer.Option("--max-age", metavar="AGE", help="No fact older than this, such as 3d")]
+StrategyName = Annotated[str | None, typer.Option("--strategy", help="enhanced, priority or legacy")]
+Datasets = Annotated[str | None, typer.Option("--datasets", help="Just these datasets, comma between them")]
+Sources = Annotated[str | None, typer.Option("--sources", help="With --datasets: ask only these sources")]
+Sandbox = Annotated[bool, typer.Option("--sandbox", help="Ask the sandbox on localhost instead of the vendors")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
+
+
+@app.command()
+def company(
+    text: CompanyText,
+    consumer: Consumer = "profile",
+    audience: Audience = None,
+    max_cost: MaxCost = None,
+    confirm_above: Annotated[
+        str | None, typer.Option("--confirm-above", metavar="USD", help="Ask before spending more than this")
+    ] = None,
+    strategy: StrategyName = None,
+    max_age: MaxAge = None,
+    accept_stale: Annotated[
+        bool, typer.Option("--accept-stale", help="Serve expired values where nothing better is to be had, marked")
+    ] = False,
+    datasets: Datasets = None,
+    sources: Sources = None,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Enrich one company: plan, buy what is missing, and show the profile."""
+    from enrich_cli import asking
+
+    ask = asking.ask_from(
+        text,
+        consumer,
+        audience,
+        max_cost=max_cost,
+        strategy=strategy,
+        max_age=max_age,
+        datasets=datasets,
+        sources=sources,
+        accept_stale=accept_stale,
+    )
+    raise typer.Exit(asking.show_company(ask, sandbox=sandbox, as_json=as_json, confirm_above=confirm_above))
+
+
+@app.command()
+def plan(
+    text: CompanyText,
+    consumer: Consumer = "profile",
+    audience: Audience = None,
+    max_cost: MaxCost = None,
+    strategy: StrategyName = None,
+    max_age: MaxAge = None,
+    datasets: Datasets = None,
+    sources: Sources = None,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """The quote: what would be asked of whom, and what it would cost. Nothing is bought."""
+    from enrich_cli import asking
+
+    ask = asking.ask_from(
+        text,
+        consumer,
+        audience,
+        max_cost=max_cost,
+        strategy=strategy,
+        max_age=max_age,
+        datasets=datasets,
+        sources=sources,
+        accept_stale=False,
+    )
+    asking.show_plan(ask, sandbox=sandbox, as_json=as_json)
+
+
+@app.command()
+def trace(
+    request_id: Annotated[str, typer.Argument(metavar="REQUEST", help="The id that `enrich company` printed")],
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """What happened in a request: each call with time, outcome and cost, fallbacks, quality, what was kept."""
+    from enrich_cli import tracing
+
+    tracing.show_trace(request_id, sandbox=sandbox, as_json=as_json)
+
+
+@companies_app.command("add")
+def companies_add(
+    file: Annotated[Path, typer.Argument(help="CSV, Excel or Parquet with a column name, domain or website")],
+    sandbox: Sandbox = False,
+) -> None:
+    """Register the companies of a file. Good rows are taken, bad ones listed with their line."""
+    from enrich_cli import companies
+
+    raise typer.Exit(companies.add_file(file, sandbox=sandbox))
+
+
+@sources_app.command("check")
+def sources_check(sandbox: Sandbox = False) -> None:
+    """One free call per provider: does the key work, what is left of the plan, is a price entered."""
+    from enrich_cli import upkeep
+
+    raise typer.Exit(upkeep.check_sources(sandbox=sandbox))
+
+
+@rules_app.command("check")
+def rules_check(
+    folder: Annotated[Path | None, typer.Argument(help="Another folder than the configured one")] = None,
+) -> None:
+    """Read config/ and say everything that is wrong with it."""
+    from enrich_cli import upkeep
+
+    upkeep.check_rules(folder)
+
+
+@app.command()
+def publish(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="From nothing, instead of what changed")] = False,
+    sandbox: Sandbox = False,
+) -> None:
+    """Build the warehouse analysts query, and publish it."""
+    from enrich_cli import upkeep
+
+    upkeep.publish(rebuild=rebuild, sandbox=sandbox)
+
+
+@app.command("sandbox")
+def sandbox_command(
+    port: Annotated[int, typer.Option(help="0: any free one")] = 0,
+    time_scale: Annotated[float, typer.Option(help="How much faster than real the vendors' clocks run")] = 20.0,
+) -> None:
+    """Serve every vendor on localhost, until Ctrl-C."""
+    from enrich_cli import sandbox
+
+    sandbox.serve(port=port, time_scale=time_scale)
+
+
+def main() -> None:
+    """The entry point: every error we know is one sentence and an exit code, never a traceback."""
+    with failing_in_one_sentence():
+        app()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

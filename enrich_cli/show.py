@@ -1,0 +1,199 @@
+"""How plans and profiles look on a terminal.
+
+Plan -> tree;  Enriched -> header, table of datasets, what it cost;  events -> a line of progress
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Self
+
+from pydantic import BaseModel
+from rich.console import Console, Group, RenderableType
+from rich.status import Status
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from enrichment.enrich import Enriched
+from enrichment.money import in_usd
+from enrichment.plan import Plan, SourcePlan
+from enrichment.records import Event
+
+console = Console()
+_errors = Console(stderr=True)
+_SHOWN_ITEMS = 5
+_MARK = {"satisfied": "[green]ok[/]", "empty": "[green]none[/]", "partial": "[yellow]partial[/]"}
+
+
+class Progress:
+    """One line on stderr that says what is happening now; nothing where nobody looks."""
+
+    def __init__(self) -> None:
+        self._status: Status | None = _errors.status("asking") if _errors.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status:
+            self._status.stop()
+
+    def watch(self, event: Event) -> None:
+        if self._status:
+            self._status.update(f"{event.stage}: {event.what} {event.data.get('source', '')}")
+
+
+def age(seconds: int) -> str:
+    """'3 d', '5 h', '12 min', 'now'."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return "now"
+
+
+def plan_tree(plan: Plan, *, home: str) -> Tree:
+    """What is known, what would be asked in which order, why not the others, and what it would cost."""
+    quote = plan.quote
+    tree = Tree(f"[bold]{plan.company_key}[/] for {plan.consumer} (strategy {plan.strategy}, rules {plan.rules_hash})")
+    wanted = tree.add("wanted")
+    for dataset in plan.datasets:
+        kind = "required" if dataset.required else f"optional, worth {in_usd(dataset.worth)}"
+        standing = dataset.status if dataset.status != "unsatisfied" else f"to be found, chance {dataset.chance:.0%}"
+        by = f" by {', '.join(dataset.from_sources)}" if dataset.status != "unsatisfied" else ""
+        wanted.add(f"{dataset.dataset} ({kind}): {standing}{by}")
+    _add_memory(tree, plan)
+    to_buy = tree.add("to buy" if any(part.chain for part in plan.parts) else "nothing to buy")
+    for part in plan.parts:
+        if part.chain:
+            _add_chain(to_buy, plan, part.chain, part.last_resorts)
+    others = [s for s in plan.sources if s.verdict not in ("chosen", "fallback", "last resort", "held")]
+    if others:
+        branch = tree.add("not asked")
+        for source in others:
+            branch.add(f"{source.source}: {source.verdict} ({source.why})")
+    if plan.analyses:
+        tree.add(f"analyses: {', '.join(plan.analyses)} (about {in_usd(quote.analyses)} USD)")
+    tree.add(
+        f"expected [bold]{in_usd(quote.expected)}[/] USD, at most {in_usd(quote.upper_bound)}; "
+        f"about {timedelta(seconds=round(quote.seconds))}; from memory {in_usd(quote.from_memory)}; "
+        f"calling everything {in_usd(quote.legacy)}"
+    )
+    tree.add(f"kept in {home}")
+    return tree
+
+
+def _add_memory(tree: Tree, plan: Plan) -> None:
+    if plan.reads:
+        branch = tree.add("from memory")
+        for read in plan.reads:
+            says = "" if read.found else ", knows nothing"
+            branch.add(
+                f"{read.source} ({age(read.age_seconds)} old{says}): saves {in_usd(read.saves_micro_usd)}, "
+                f"paid by {read.paid_by}"
+            )
+
+
+def _add_chain(branch: Tree, plan: Plan, chain: tuple[tuple[str, ...], ...], last_resorts: tuple[str, ...]) -> None:
+    for step, asked in enumerate(chain):
+        label = "first" if step == 0 else "if that is not enough"
+        branch = branch.add(f"{label}: {', '.join(_priced(plan.source(name)) for name in asked)}")
+    for name in last_resorts:
+        branch = branch.add(f"last resort: {_priced(plan.source(name))}")
+
+
+def _priced(source: SourcePlan) -> str:
+    return f"{source.source} ({in_usd(source.expected_micro_usd)}; {', '.join(source.answers)})"
+
+
+def profile_view(enriched: Enriched) -> RenderableType:
+    """The profile as a person reads it: what, from whom, how old, how good; what is missing and why; what it cost."""
+    document, request = enriched.profile.document, enriched.request
+    quality = document["quality"]
+    company = document["company"]
+    header = Text.from_markup(
+        f"[bold]{company['name'] or company['key']}[/] ({company['key']}), {request.consumer}: quality "
+        f"{quality['overall']:.2f} ({quality['confidence']}), complete {quality['completeness']:.0%}"
+    )
+    table = Table("dataset", "", "value", "source", "age", "quality")
+    for name, field in document["datasets"].items():
+        _add_field(table, name, field)
+    findings = [_analysis_line(name, a) for name, a in document["analyses"].items()]
+    return Group(header, table, *findings, *_missing(document), _money_line(enriched))
+
+
+def _add_field(table: Table, name: str, field: Mapping[str, Any]) -> None:
+    mark = _MARK.get(field["status"], f"[red]{field['status']}[/]")
+    if field["disputed"]:
+        mark += " [yellow]disputed[/]"
+    if not field["values"]:
+        table.add_row(name, mark, "", "", "", "")
+    for index, value in enumerate(field["values"][:_SHOWN_ITEMS]):
+        old = age(value["age_seconds"]) + (" [red]expired[/]" if value["expired"] else "")
+        first = index == 0
+        table.add_row(
+            name if first else "",
+            mark if first else "",
+            Text(in_words(value["value"]), overflow="ellipsis"),
+            value["source"],
+            old,
+            f"{value['quality']:.2f}",
+        )
+    more = len(field["values"]) - _SHOWN_ITEMS
+    if more > 0:
+        table.add_row("", "", f"and {more} more", "", "", "")
+
+
+def in_words(value: Mapping[str, Any]) -> str:
+    """A value of any dataset as one short line."""
+    match value:
+        case {"low": low, "high": high}:
+            return f"{low:,}+" if high is None else f"{low:,}" if low == high else f"{low:,} to {high:,}"
+        case {"full_name": who}:
+            return ", ".join(str(x) for x in (who, value.get("title"), value.get("email")) if x)
+        case {"text": text} | {"statement": text} | {"title": text} | {"topic": text}:
+            return str(text) if len(str(text)) <= 110 else f"{str(text)[:107]}..."
+        case {"name": name}:
+            return str(name)
+        case _:
+            return str(dict(value))
+
+
+def _analysis_line(name: str, analysis: Mapping[str, Any]) -> Text:
+    dropped = f", {analysis['claims_dropped']} dropped for want of a quote" if analysis["claims_dropped"] else ""
+    return Text(f"analysis {name}: {analysis['claims_kept']} claims{dropped}")
+
+
+def _missing(document: Mapping[str, Any]) -> list[Text]:
+    return [
+        Text(f"{name}: {field['why']}", style="yellow") for name, field in document["datasets"].items() if field["why"]
+    ]
+
+
+def _money_line(enriched: Enriched) -> Text:
+    request = enriched.request
+    payers = sorted({read.purchase_id for read in enriched.reads})
+    memory = (
+        f"; {len(payers)} purchases of earlier requests used, saved {in_usd(request.saved_micro_usd)}" if payers else ""
+    )
+    return Text(
+        f"cost {in_usd(request.cost_micro_usd)} USD, served from {request.served_from}{memory}. "
+        f"What happened: enrich trace {request.request_id}"
+    )
+
+
+def as_plain(record: Any) -> Any:
+    """A frozen record as JSON-ready data."""
+    if isinstance(record, BaseModel):
+        return record.model_dump(mode="json")
+    if dataclasses.is_dataclass(record) and not isinstance(record, type):
+        return {f.name: as_plain(getattr(record, f.name)) for f in dataclasses.fields(record)}
+    if isinstance(record, Mapping):
+        return {str(key): as_plain(value) for key, value in record.items()}
+    if isinstance(record, frozenset | set):
+        return sorted(as_plain(item) for item in record)
+    if isinstance(record, tuple | list):
+        return [as_plain(item) for item in record]
+    return record

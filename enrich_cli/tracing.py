@@ -1,0 +1,100 @@
+"""`enrich trace`: the tree of what happened in a request; from a failed one, the cause and next step come first."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+from rich.tree import Tree
+
+from enrich_cli.failure import UsageError
+from enrich_cli.rules_at_hand import settings_and_rules
+from enrich_cli.show import as_plain, console
+from enrichment.money import in_usd
+from enrichment.records import CacheRead, Event, Purchase, Request
+from resources.world import open_store_of
+
+
+def show_trace(request_id: str, *, sandbox: bool, as_json: bool) -> None:
+    """Raises UsageError when there is no such request."""
+    settings, _ = settings_and_rules(sandbox=sandbox)
+    store = open_store_of(settings)
+    try:
+        request = store.request(request_id)
+        if request is None:
+            raise UsageError(f"There is no request '{request_id}' in {settings.home}. `enrich company` prints its id.")
+        events, purchases = store.events(request_id), store.purchases(request_id)
+        reads = store.cache_reads(request_id)
+    finally:
+        store.close()
+    if as_json:
+        told = {"request": request, "events": events, "purchases": purchases, "cache_reads": reads}
+        sys.stdout.write(json.dumps(as_plain(told), indent=2, default=str) + "\n")
+    else:
+        console.print(trace_tree(request, events, purchases, reads))
+
+
+def trace_tree(
+    request: Request, events: Sequence[Event], purchases: Sequence[Purchase], reads: Sequence[CacheRead]
+) -> Tree:
+    """identify, plan, each call, fallbacks, analyses, quality, what was kept."""
+    tree = Tree(_headline(request))
+    for line in _causes(request, events):
+        tree.add(f"[red]{line}[/]")
+    branches: dict[str, Tree] = {}
+    for event in events:
+        if event.stage not in branches:
+            branches[event.stage] = tree.add(event.stage)
+        _add_event(branches[event.stage], event)
+    if reads:
+        memory = tree.add("read from memory")
+        for read in reads:
+            memory.add(f"{read.source}: saved {in_usd(read.saved_micro_usd)}, purchase {read.purchase_id} paid")
+    spent = sum(p.cost_micro_usd for p in purchases if p.state == "settled")
+    tree.add(f"cost {in_usd(spent)} USD in {len(purchases)} purchases, saved {in_usd(request.saved_micro_usd)}")
+    return tree
+
+
+def _headline(request: Request) -> str:
+    took = ""
+    if request.finished_at is not None:
+        took = f", {(request.finished_at - request.asked_at).total_seconds():.1f} s"
+    served = f", served from {request.served_from}" if request.served_from else ""
+    return f"[bold]{request.request_id}[/] {request.consumer} ({request.strategy}): {request.state}{took}{served}"
+
+
+def _causes(request: Request, events: Sequence[Event]) -> list[str]:
+    """Vendor, cause and next step of what failed: first, so that nobody has to look for it."""
+    if request.state == "complete":
+        return []
+    failures = [e for e in events if e.what == "failed"]
+    lines = [f"{e.data.get('provider')}: {e.data.get('source')}: {e.data.get('reason')}" for e in failures]
+    return ([request.error] if request.error else []) + lines[:6]
+
+
+def _add_event(branch: Tree, event: Event) -> None:
+    data = event.data
+    match event.what:
+        case "planned":
+            _add_plan(branch, event)
+        case "bought":
+            warning = f" [red]{data['warning']}[/]" if data.get("warning") else ""
+            branch.add(
+                f"{data['source']}: {data['outcome']}, {data['facts']} facts, {data['seconds']} s, "
+                f"{in_usd(data['cost_micro_usd'])} USD{warning}"
+            )
+        case "failed":
+            branch.add(f"[yellow]{data['source']}: {data['kind']}: {data['reason']}[/] -> its fallback has its turn")
+        case _:
+            details = ", ".join(f"{key} {value}" for key, value in data.items() if value not in (None, "", []))
+            branch.add(f"{event.what}: {details}" if details else event.what)
+
+
+def _add_plan(branch: Tree, event: Event) -> None:
+    data = event.data
+    plan = branch.add(f"planned ({data['strategy']}), expected {in_usd(data['expected_micro_usd'])} USD")
+    plan.add("wanted: " + ", ".join(f"{name} {status}" for name, status in data["datasets"].items()))
+    if data["reads"]:
+        plan.add("from memory: " + ", ".join(data["reads"]))
+    for chain in data["chain"]:
+        if chain:
+            plan.add("to buy: " + " -> ".join(" + ".join(step) for step in chain))
