@@ -10,7 +10,7 @@ import zlib
 
 import numpy as np
 
-from enrichment.policy.exact import Choices, Table, datasets_of, fits, offers_of, solve
+from enrichment.policy.exact import Choices, Table, choice_type, datasets_of, fits, offers_of, solve
 from enrichment.policy.fixed import Everything, Priority
 from enrichment.policy.forecast import forecast
 from enrichment.policy.greedy import Greedy, floor
@@ -71,7 +71,7 @@ def _decisions(problem: Problem, solved: Choices) -> tuple[Table | Greedy, ...]:
         size = 1 << len(sources) + len(datasets)
         if len(solved) < size:
             raise ValueError("This policy is damaged: delete it and compile it again.")
-        decisions.append(Table(sources, datasets, solved[:size]))
+        decisions.append(Table(sources, datasets, solved[:size].astype(choice_type(len(sources)))))
         solved = solved[size:]
     return tuple(decisions)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from enrichment.policy.problem import Offer, Problem, State, start
 
 Values = npt.NDArray[np.float64]
 Masks = npt.NDArray[np.int64]
-Choices = npt.NDArray[np.uint32]
+Choices = npt.NDArray[np.unsignedinteger[Any]]
 Flags = npt.NDArray[np.bool_]
 
 MOST_STATES = 1 << 22
@@ -61,6 +62,11 @@ def datasets_of(part: Problem) -> tuple[str, ...]:
     return tuple(sorted(start(part).unsatisfied))
 
 
+def choice_type(sources: int) -> np.dtype[np.unsignedinteger[Any]]:
+    """The smallest type whose values are all sets of so many sources."""
+    return np.dtype(np.uint8 if sources <= 8 else np.uint16 if sources <= 16 else np.uint32)
+
+
 def solve(part: Problem) -> Table:
     """Solve one part (see `problem.parts`) for every state it can be in."""
     solver = _Solver(part)
@@ -81,7 +87,7 @@ class _Solver:
         self.fills = [self._fills(offer) for offer in self.offers]
         shape = (1 << len(self.sources), 1 << len(self.datasets))
         self.values: Values = np.where(self._may_reach_required(), np.inf, self._lost(dict(part.worth)))
-        self.choices: Choices = np.zeros(shape, dtype=np.uint32)
+        self.choices: Choices = np.zeros(shape, dtype=choice_type(len(self.sources)))
 
     def _mask(self, names: frozenset[str]) -> int:
         return sum(1 << i for i, dataset in enumerate(self.datasets) if dataset in names)

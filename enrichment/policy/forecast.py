@@ -14,9 +14,10 @@ from random import Random
 
 from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
 
+MOST_STATES = 30_000
 MOST_NODES = 400_000
-"""Pairs of a state and what it took to get there; beyond them a part is simulated."""
-RUNS = 4_000
+"""States, and pairs of a state and what it took to get there; beyond them a part is simulated."""
+RUNS = 2_000
 SEED = 20_240_601
 
 
@@ -157,6 +158,8 @@ def _exactly(policy: Policy, part: Problem, state: State) -> _Total | None:
     """Follow every outcome; None if there are too many."""
     walk = _Walk(part, state)
     while (level := walk.level()) is not None:
+        if walk.states > MOST_STATES or walk.nodes > MOST_NODES:
+            return None
         for usable, unsatisfied, purses in level:
             here = walk.state(usable, unsatisfied)
             asked = policy.next(here) & here.usable
@@ -164,8 +167,6 @@ def _exactly(policy: Policy, part: Problem, state: State) -> _Total | None:
                 walk.ask(usable, unsatisfied, purses, asked)
             else:
                 walk.stop(here.unsatisfied, purses)
-        if walk.nodes > MOST_NODES:
-            return None
     return walk.total
 
 
@@ -183,6 +184,7 @@ class _Walk:
         self.offers = [offer for offer in part.offers if offer.source in state.usable]
         self.datasets = sorted(state.unsatisfied)
         self.total = _Total(exact=True)
+        self.states = 0
         self.nodes = 0
         self._replies: dict[tuple[int, int], list[tuple[int, int, float]]] = {}
         self._levels: list[dict[tuple[int, int], Purses]] = [{} for _ in range(len(self.offers) + 1)]
@@ -193,6 +195,7 @@ class _Walk:
         if not self._levels:
             return None
         level = self._levels.pop()
+        self.states += len(level)
         self.nodes += sum(len(purses) for purses in level.values())
         return [(usable, unsatisfied, purses) for (usable, unsatisfied), purses in level.items()]
 

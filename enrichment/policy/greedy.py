@@ -6,12 +6,16 @@ The floor splits the cost of a call over the datasets it answers; each dataset a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from enrichment.policy.problem import Offer, Problem, State, start
 
 Share = Callable[[Offer, str], float]
 """Which part of an offer's cost a dataset bears; over the datasets of one offer at most 1."""
+
+REMEMBERED = 50_000
+"""Decisions kept per part."""
 
 
 class Greedy:
@@ -20,55 +24,53 @@ class Greedy:
     def __init__(self, part: Problem) -> None:
         self.part = part
         self._worth = dict(part.worth)
+        self._answers = {offer.source: offer.answers for offer in part.offers}
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._decide)
 
     def next(self, state: State) -> frozenset[str]:
-        usable = [offer for offer in self.part.offers if offer.source in state.usable]
-        askable = [offer for offer in usable if not offer.needs & state.unsatisfied]
-        pursued = _pursued(usable, self.part.required & state.unsatisfied, state.unsatisfied)
-        helpful = [offer for offer in askable if offer.answers & pursued]
-        if helpful and _reaches(usable, self.part.required, state.unsatisfied):
-            return frozenset(
-                {min(helpful, key=lambda offer: (self._price(offer, state, pursued), offer.source)).source}
-            )
-        paying = [(gain, offer) for offer in askable if (gain := self._gain(offer, state)) > 0]
-        if not paying:
-            return frozenset()
-        return frozenset({min(paying, key=lambda one: (-one[0] / (self._cost(one[1]) + 1), one[1].source))[1].source})
+        return self._remembered(state.unsatisfied, state.usable)
+
+    def _decide(self, unsatisfied: frozenset[str], names: frozenset[str]) -> frozenset[str]:
+        usable = [offer for offer in self.part.offers if offer.source in names]
+        askable = [offer for offer in usable if not offer.needs & unsatisfied]
+        pursued = self._pursued(usable, unsatisfied)
+        helpful = [offer for offer in askable if self._answers[offer.source] & pursued]
+        if helpful and self._reaches_required(usable, unsatisfied):
+            prices = {offer.source: self._price(offer, unsatisfied, pursued) for offer in helpful}
+            return frozenset({min(sorted(prices), key=prices.__getitem__)})
+        returns = {offer.source: self._gain(offer, unsatisfied) / (self._cost(offer) + 1) for offer in askable}
+        best = max(sorted(returns), key=returns.__getitem__, default=None)
+        return frozenset({best}) if best is not None and returns[best] > 0 else frozenset()
 
     def _cost(self, offer: Offer) -> float:
         return offer.expected_cost + self.part.value_of_time * offer.seconds
 
-    def _bonus(self, offer: Offer, state: State) -> float:
-        """Worth of the optional datasets it is expected to bring."""
-        return offer.match_rate * sum(
-            rate * self._worth.get(dataset, 0) for dataset, rate in offer.fill_rates if dataset in state.unsatisfied
-        )
+    def _gain(self, offer: Offer, unsatisfied: frozenset[str]) -> float:
+        """Worth of the optional datasets it is expected to bring, less its cost."""
+        worth = sum(rate * self._worth.get(dataset, 0) for dataset, rate in offer.fill_rates if dataset in unsatisfied)
+        return offer.match_rate * worth - self._cost(offer)
 
-    def _gain(self, offer: Offer, state: State) -> float:
-        return self._bonus(offer, state) - self._cost(offer)
-
-    def _price(self, offer: Offer, state: State, pursued: frozenset[str]) -> float:
+    def _price(self, offer: Offer, unsatisfied: frozenset[str], pursued: frozenset[str]) -> float:
         brought = offer.match_rate * sum(rate for dataset, rate in offer.fill_rates if dataset in pursued)
-        return -self._gain(offer, state) / brought
+        return -self._gain(offer, unsatisfied) / brought
 
+    def _pursued(self, usable: list[Offer], unsatisfied: frozenset[str]) -> frozenset[str]:
+        """What is required, and what must be satisfied before sources that answer it may be asked."""
+        aims = self.part.required & unsatisfied
+        while True:
+            paths = (offer.needs & unsatisfied for offer in usable if self._answers[offer.source] & aims)
+            wider = aims.union(*paths)
+            if wider == aims:
+                return aims
+            aims = wider
 
-def _pursued(usable: Iterable[Offer], aims: frozenset[str], unsatisfied: frozenset[str]) -> frozenset[str]:
-    """The aims, and what must be satisfied before sources that answer them may be asked."""
-    offers = list(usable)
-    while True:
-        wider = aims.union(*(offer.needs & unsatisfied for offer in offers if offer.answers & aims))
-        if wider == aims:
-            return aims
-        aims = wider
-
-
-def _reaches(usable: Iterable[Offer], required: frozenset[str], unsatisfied: frozenset[str]) -> bool:
-    """Whether some run of luck still satisfies a required dataset."""
-    left, offers = unsatisfied, list(usable)
-    while ready := [offer for offer in offers if not offer.needs & left]:
-        left = left.difference(*(offer.answers for offer in ready))
-        offers = [offer for offer in offers if offer not in ready]
-    return left & required != unsatisfied & required
+    def _reaches_required(self, usable: list[Offer], unsatisfied: frozenset[str]) -> bool:
+        """Whether some run of luck still satisfies a required dataset."""
+        left, waiting = unsatisfied, usable
+        while ready := [offer for offer in waiting if not offer.needs & left]:
+            left = left.difference(*(self._answers[offer.source] for offer in ready))
+            waiting = [offer for offer in waiting if offer not in ready]
+        return left & self.part.required != unsatisfied & self.part.required
 
 
 def floor(part: Problem) -> float:
