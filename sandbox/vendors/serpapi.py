@@ -11,13 +11,12 @@ from starlette.responses import Response
 from sandbox.call import Call, Endpoint, Json, World, acceptable, say
 from sandbox.chance import draw, token, whole
 from sandbox.faults import IN_THE_ANSWER
-from sandbox.vendors.serpapi_google import google_results
+from sandbox.vendors.serpapi_google import google_results, shown_parameters
 from sandbox.vendors.serpapi_jobs import job_results
 from sandbox.vendors.serpapi_news import news_results
 
 FREE_SECONDS = 3600
 NOTHING_FOUND = "Google hasn't returned any results for this query."
-_KEY_PARAMETERS = ("api_key", "no_cache", "async", "output")
 _ENGINES = {"google": google_results, "google_news": news_results, "google_jobs": job_results}
 _RESULTS = {"google": "organic", "google_news": "news", "google_jobs": "jobs"}
 _BAD_KEY = "Invalid API key. Your API key should be here: https://serpapi.com/manage-api-key"
@@ -57,7 +56,7 @@ class SerpApi:
         return say(status, body)
 
     async def search(self, call: Call) -> Response:
-        asked = {name: value for name, value in sorted(call.params.items()) if name not in _KEY_PARAMETERS}
+        asked = shown_parameters(call)
         engine = asked.setdefault("engine", "google")
         if engine not in _ENGINES:
             return say(400, {"error": f"Unsupported `{engine}` search engine."})
@@ -112,7 +111,7 @@ class SerpApi:
             "time_taken_displayed": 0.28,
             "organic_results_state": "Results for exact spelling",
         }
-        return {**heading, "search_information": information, **results, **self._paging(call, asked)}
+        return {**heading, "search_information": information, **results}
 
     def _metadata(self, call: Call, engine: str, asked: Json) -> Json:
         moment = self.world.clock.moment()
@@ -128,9 +127,3 @@ class SerpApi:
             "raw_html_file": f"{call.base}/searches/{identity[:16]}/{identity}.html",
             "total_time_taken": round(0.6 + 2 * draw(self.world.seed, identity), 2),
         }
-
-    def _paging(self, call: Call, asked: Json) -> Json:
-        """The next address lacks the key, as the vendor's does."""
-        start = call.number("start", 0) + 10
-        following = f"{call.base}/search.json?{urlencode({**asked, 'start': start})}"
-        return {"serpapi_pagination": {"current": start // 10, "next_link": following, "next": following}}

@@ -18,6 +18,7 @@ from sandbox.technologies import sold_technologies
 ORGANIC = "serp_organic"
 LINKEDIN = "serp_linkedin"
 PAGE = 10
+_NOT_SHOWN = ("api_key", "no_cache", "async", "output")
 _SHARE_WITH_PANEL = 0.75
 _SHARE_WITH_FEW_ON_PAGE_ONE = 0.5  # of those that show people at all; with the others it is 0.6 of the known
 
@@ -34,7 +35,19 @@ def google_results(call: Call, company: Company | None) -> Json | None:
         return None
     organic = [{"position": position, **row} for position, row in enumerate(page, 1)]
     blocks = {} if on_linkedin or start else _blocks(call, company)
-    return {**blocks, "organic_results": organic}
+    more = _paging(call, start + PAGE) if len(rows) > start + PAGE else {}
+    return {**blocks, "organic_results": organic, **more}
+
+
+def shown_parameters(call: Call) -> Json:
+    """What was asked, in order, without the key and what does not change the answer."""
+    return {name: value for name, value in sorted(call.params.items()) if name not in _NOT_SHOWN}
+
+
+def _paging(call: Call, start: int) -> Json:
+    """The next address lacks the key, as the vendor's does."""
+    following = f"{call.base}/search.json?{urlencode({**shown_parameters(call), 'start': start})}"
+    return {"serpapi_pagination": {"current": start // PAGE, "next_link": following, "next": following}}
 
 
 def _blocks(call: Call, company: Company) -> Json:
@@ -163,12 +176,12 @@ def _linkedin_rows(call: Call, company: Company) -> list[Json]:
     if filled:
         staff += [person for person in people(seed, company) if person not in staff]
     few = draw(seed, "few", company.domain) < _SHARE_WITH_FEW_ON_PAGE_ONE
-    first = whole(2, 4, seed, "page one", company.domain) if few else whole(5, 7, seed, "page one", company.domain)
+    first = whole(1, 3, seed, "page one", company.domain) if few else whole(5, 7, seed, "page one", company.domain)
     own = [_profile(call, company, person) for person in staff]
     others = _strangers(call, company)
     page_one = [*own[:first], _company_page(call, company, LINKEDIN)]
     page_one += others[: PAGE - len(page_one)]
-    page_two = own[first : first + PAGE - 2] + others[-2:]
+    page_two = own[first : first + PAGE - 2] + others[-2:]  # page one never reaches the last two
     head, tail = page_one[:1], page_one[1:]
     return [*head, *shuffled(tail, seed, "order", company.domain), *(page_two if filled else [])]
 
@@ -195,16 +208,20 @@ def _profile(call: Call, company: Company, person: Person) -> Json:
 
 
 def _strangers(call: Call, company: Company) -> list[Json]:
-    """People of other companies and posts, which a search for the company's name brings up too."""
+    """What a search for the company's name brings up too: one person of another company, posts, articles, jobs."""
     seed = call.world.seed
-    others = [
-        one for one in shuffled(call.world.catalogue.companies, seed, "strangers", company.domain)[:9] if one != company
+    other = choice([one for one in call.world.catalogue.companies if one != company], seed, "stranger", company.domain)
+    return [
+        _profile(call, other, people(seed, other)[-1]),
+        *(_mention(call, company, number) for number in range(PAGE)),
     ]
-    rows = [_profile(call, other, people(seed, other)[-1]) for other in others]
-    post = {
-        "title": f"{company.name} is hiring | LinkedIn",
-        "link": f"https://www.linkedin.com/posts/sandbox-{company.slug}-{token(6, seed, 'post', company.domain)}",
-        "snippet": f"A post that mentions {company.name} (sandbox, invented).",
+
+
+def _mention(call: Call, company: Company, number: int) -> Json:
+    kind = ("posts", "pulse", "jobs/view")[number % 3]
+    return {
+        "title": f"{company.name} is hiring, part {number + 1} | LinkedIn",
+        "link": f"https://www.linkedin.com/{kind}/sandbox-{company.slug}-{token(6, call.world.seed, number)}",
+        "snippet": f"A page that mentions {company.name} (sandbox, invented).",
         "source": "LinkedIn",
     }
-    return [post, *rows]

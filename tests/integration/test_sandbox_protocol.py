@@ -138,7 +138,6 @@ def test_a_google_page_has_a_panel_the_companys_site_first_and_stories(http: htt
     assert page["organic_results"][0]["link"] == "https://www.tesla.com/"
     assert [row["position"] for row in page["organic_results"]] == list(range(1, len(page["organic_results"]) + 1))
     assert {story["source"] for story in page["top_stories"]} == {"Sandbox Wire"}
-    assert "api_key" not in page["serpapi_pagination"]["next"]
 
 
 def test_linkedin_people_come_ten_rows_a_page_among_other_rows(http: httpx.Client) -> None:
@@ -154,6 +153,14 @@ def test_linkedin_people_come_ten_rows_a_page_among_other_rows(http: httpx.Clien
     assert all("linkedin.com/in/sandbox-" in row["link"] for row in profiles)
     assert all("(sandbox, invented)" in row["snippet"] for row in profiles)
     assert search(http, query, start=20)["error"]
+
+
+def test_a_page_that_has_a_next_one_gives_its_address_without_the_key(http: httpx.Client) -> None:
+    pagination = search(http, 'site:linkedin.com "Tesla"')["serpapi_pagination"]
+    assert (pagination["current"], "api_key" in pagination["next"]) == (1, False)
+    following = http.get(pagination["next"], params={**SERPAPI, **dict(httpx.URL(pagination["next"]).params)}).json()
+    assert following["organic_results"]
+    assert "serpapi_pagination" not in following
 
 
 def test_news_mixes_plain_rows_and_both_kinds_of_clusters(http: httpx.Client) -> None:
