@@ -1,16 +1,18 @@
 """`enrich companies add`: people's files in, companies registered, bad rows listed with their line."""
 
+import csv
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from enrichment.company import NotACompany, company_key, parse_company
 
 from enrich_cli.failure import INCOMPLETE, UsageError
 from enrich_cli.rules_at_hand import settings_and_rules
 from enrich_cli.show import console
-from enrichment.company import NotACompany, company_key, parse_company
 from enrichment.records import Company, new_id
 from resources.world import open_store_of, utc_now
 
@@ -83,12 +85,12 @@ def _table(path: Path) -> pd.DataFrame:
         raise UsageError(f"{path} does not exist; check the path.") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except Exception as error:  # readers of three libraries, each with errors of its own
+    except (ValueError, KeyError, zipfile.BadZipFile, csv.Error) as error:
         raise UsageError(f"{path} cannot be read as {path.suffix[1:]}: {_first_line(error)}") from None
 
 
 def _csv(path: Path) -> pd.DataFrame:
-    """UTF-8, or what Excel writes: UTF-16 with a mark, else Windows-1252. Rows with too many fields are cut, not lost."""
+    """UTF-8, or what Excel writes: UTF-16 with a mark, else Windows-1252. Rows with too many fields are cut."""
     start = path.open("rb").read(2)
     encodings = ["utf-16"] if start in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1252"]
     for encoding in encodings[:-1]:

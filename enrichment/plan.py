@@ -380,11 +380,12 @@ def _verdict(desk: _Desk, planned: tuple[Part, ...], source: str) -> tuple[Verdi
     heard_on = desk.said.get(source)
     if heard_on:
         return "held", f"its reply holds for {', '.join(sorted(heard_on))}"
-    obstacle = desk.obstacle(source)
-    if obstacle is not None:
-        return obstacle
     if any(source in part.last_resorts for part in planned):
         return "last resort", "too unreliable to satisfy; asked only if a required dataset stays open"
+    return desk.obstacle(source) or _not_chosen(desk, source)
+
+
+def _not_chosen(desk: _Desk, source: str) -> tuple[Verdict, str]:
     if not any(source in desk.rules.datasets[d].sources for d in desk.pursued):
         return "not needed", "everything it answers is already known"
     if not desk.fills(source):

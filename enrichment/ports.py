@@ -97,7 +97,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """payload: step -> the vendor's body, as it came. units: vendor units it bills for this call. calls: HTTP requests."""
+    """payload: step -> the vendor's body, as it came. units: vendor units it bills. calls: HTTP requests."""
 
     found: bool
     payload: Mapping[str, Json]
@@ -224,7 +224,7 @@ class Store(Protocol):
     def settle(
         self, purchase: Purchase, *, reply: Reply | None, facts: Sequence[Fact], analysis: Analysis | None = None
     ) -> None:
-        """Charge, reply, facts and analysis in one transaction; gives back what was reserved too much, frees the claim."""
+        """Charge, reply, facts and analysis in one transaction; gives back the rest of the reserve, frees the claim."""
         ...
 
     def release(self, purchase_id: str, *, at: datetime, reason: str) -> None:

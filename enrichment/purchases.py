@@ -105,7 +105,7 @@ async def buy(
     deliver: Deliver,
     superseded: Superseding | None = None,
 ) -> Outcome:
-    """Reserve, send, settle. A crash or cancellation in between leaves the row as it stands, for its lease to decide."""
+    """Reserve, send, settle. A crash in between leaves the row as it stands, for its lease to decide."""
     store = world.store
     reserved = await asyncio.to_thread(store.reserve, purchase, caps)
     if not isinstance(reserved, Reserved):

@@ -158,7 +158,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class CacheRead:
-    """A request used what another purchase had paid for. saved: what buying it again would have been expected to cost."""
+    """A request used what another purchase had paid for. saved: what that had cost."""
 
     request_id: str
     purchase_id: str

@@ -1,6 +1,6 @@
 """Settings from the environment and .env: where things are, which world, and the keys of the vendors.
 
-    environment, .env beside workspace.yaml  ->  Settings: home, config, store URL, strategy, credentials, base URLs
+environment, .env beside workspace.yaml  ->  Settings: home, config, store URL, strategy, credentials, base URLs
 """
 
 from functools import cached_property
@@ -87,7 +87,7 @@ class Settings(BaseSettings):
 
     def missing(self, provider: str) -> tuple[str, ...]:
         """The variables that would have to be set to ask this provider."""
-        wanted = [n for n in (f"{provider}_client_id", f"{provider}_client_secret", f"{provider}_api_key")]
+        wanted = (f"{provider}_client_id", f"{provider}_client_secret", f"{provider}_api_key")
         known = [name for name in wanted if name in type(self).model_fields]
         return tuple(name.upper() for name in known if getattr(self, name) is None)
 
@@ -98,7 +98,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(*, sandbox: bool | None = None) -> Settings:
-    """From the environment and the .env beside workspace.yaml. sandbox: overrides ENRICH_WORLD. Raises SettingsError."""
+    """From the environment and .env. sandbox: overrides ENRICH_WORLD. Raises SettingsError."""
     project = project_folder()
     env_file = project / ".env" if project else None
     changes = {} if sandbox is None else {"enrich_world": "sandbox" if sandbox else "live"}

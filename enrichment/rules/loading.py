@@ -186,11 +186,12 @@ def _dataset_problems(rules: Rules) -> Iterator[str]:
         known = [s for s in dataset.sources if s in rules.sources]
         for source in known:
             if name not in rules.sources[source].datasets:
-                yield f"{where}.sources: {source} does not answer {name}; add it to that source's datasets or take it out"
+                yield f"{where}.sources: {source} does not answer {name}; add it there, or take the source out"
         if dataset.analysis is not None:
             yield from _answered_by_analysis(rules, name, dataset.analysis)
         elif not any(_may_satisfy(rules, source, name) for source in known):
-            yield f"{where}: nobody can satisfy it: no source reaches its quality_threshold of {dataset.quality_threshold}"
+            least = dataset.quality_threshold
+            yield f"{where}: nobody can satisfy it: no source reaches its quality_threshold of {least}"
 
 
 def _may_satisfy(rules: Rules, source: str, dataset: str) -> bool:
@@ -228,7 +229,7 @@ def _analysis_problems(rules: Rules) -> Iterator[str]:
         yield from _unknown(f"{where}.needs", "dataset", analysis.needs, rules.datasets)
         yield from _unknown(f"{where}.answers", "dataset", analysis.answers, rules.datasets)
         if analysis.model not in priced:
-            yield f"{where}.model: no price for model '{analysis.model}' in config/providers.yaml; without one it is never asked"
+            yield f"{where}.model: no price for model '{analysis.model}' in config/providers.yaml: it is never asked"
 
 
 def _reference_problems(rules: Rules) -> Iterator[str]:
@@ -256,7 +257,7 @@ def _circular_needs(rules: Rules) -> Iterator[str]:
         reachable |= found
     for name in sorted(set(rules.datasets) - reachable):
         if rules.datasets[name].sources or rules.datasets[name].analysis:
-            yield f"config/datasets.yaml: {name}: circular needs: whoever answers it needs it first, directly or through others"
+            yield f"config/datasets.yaml: {name}: circular needs: whoever answers it needs it first"
 
 
 def _obtainable(rules: Rules, dataset: str, reachable: set[str]) -> bool:

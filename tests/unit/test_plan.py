@@ -85,7 +85,8 @@ def test_a_source_too_unreliable_to_satisfy_is_a_last_resort() -> None:
     plan = plan_for(VENDOR)
     contacts = next(part for part in plan.parts if "key_contacts" in part.problem.required)
     assert contacts.last_resorts == ("serp_linkedin",)
-    assert all(name != "key_contacts" for o in contacts.problem.offers if o.source == "serp_linkedin" for name, _ in o.fill_rates)
+    linkedin = [offer for offer in contacts.problem.offers if offer.source == "serp_linkedin"]
+    assert all("key_contacts" not in dict(offer.fill_rates) for offer in linkedin)
 
 
 def test_a_source_that_no_cap_leaves_room_for_is_over_a_cap() -> None:

@@ -97,7 +97,7 @@ def test_an_edited_prompt_changes_the_hash(config: Path) -> None:
         ("datasets", lambda d: d["industry"].update(enough=3), "enough is above at_most"),
         ("datasets", lambda d: d["industry"].update(analysis="growth"), "by sources or by an analysis"),
         ("providers", lambda d: d["openai"].update(models={}), "no price for model 'gpt-4.1-mini'"),
-        ("providers", lambda d: d["serpapi"]["prices"]["search"].update(usd_per_unit="-1"), "greater than or equal to 0"),
+        ("providers", lambda d: d["serpapi"]["prices"]["search"].update(usd_per_unit="-1"), "serpapi.prices.search"),
         ("redundancy", lambda d: d[0].update(skip="nobody"), "no source named 'nobody'"),
         ("strategies", lambda d: d.update(default="lucky"), "default"),
         ("caps", lambda d: d["providers"].update(nobody="1.00"), "no provider named 'nobody'"),
