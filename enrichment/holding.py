@@ -1,6 +1,6 @@
 """What memory is good for: which facts hold, which datasets they satisfy, which sources have had their say.
 
-    Rules + Wants + Known + now  ->  Holding: dataset -> Standing; source -> the reply that holds
+Rules + Wants + Known + now  ->  Holding: dataset -> Standing; source -> the reply that holds
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,9 +68,7 @@ def standing(rules: Rules, wants: Wants, known: Known, dataset: str, now: dateti
     return Standing("unsatisfied", facts, tuple(sorted({f.reply_id for f in facts})))
 
 
-def _says_there_are_none(
-    rules: Rules, wants: Wants, known: Known, dataset: str, now: datetime
-) -> tuple[str, ...]:
+def _says_there_are_none(rules: Rules, wants: Wants, known: Known, dataset: str, now: datetime) -> tuple[str, ...]:
     threshold = rules.datasets[dataset].quality_threshold
     with_facts = {f.reply_id for f in known.facts if f.dataset == dataset}
     return tuple(
