@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
-import httpx
 from pydantic import Field, TypeAdapter
 
 from enrichment.ports import (
@@ -20,10 +19,8 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from enrichment.records import Json
-from enrichment.rules.types import ProviderRules
 from resources.providers.client import AccountStatus, ProviderClient, Spec
 from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
-from resources.providers.rate_limiter import Limiter
 
 _ROOT = "/api/v1"
 _LOOKED_AT = 25  # rows of the free search, so that people with an address can be preferred
@@ -47,18 +44,8 @@ class ApolloClient(ProviderClient[ApolloSpec]):
     name = "apollo"
     spec = TypeAdapter(ApolloSpec)
 
-    def __init__(
-        self,
-        rules: ProviderRules,
-        credentials: Mapping[str, str],
-        *,
-        base_url: str | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        time_scale: float = 1.0,
-        limiter: Limiter | None = None,
-    ) -> None:
-        root = (base_url or rules.base_url).rstrip("/").removesuffix(_ROOT) + _ROOT
-        super().__init__(rules, credentials, base_url=root, transport=transport, time_scale=time_scale, limiter=limiter)
+    def root(self, base_url: str) -> str:
+        return super().root(base_url).removesuffix(_ROOT) + _ROOT
 
     def secret_headers(self) -> dict[str, str]:
         return {"x-api-key": self.credentials["api_key"]}

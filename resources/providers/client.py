@@ -1,8 +1,6 @@
-"""What every client is: a place to ask at, its key, its limits, its account; and the wire its calls go over.
+"""What every client is: a question that makes sense, a key, a slot among those under way, an account to check.
 
-    ProviderClient.ask(question) -> a slot -> Exchange -> the vendor's own steps -> Answer | ProviderError
-
-Keys are added below httpx and cut out of whatever comes back, so no log, error or payload can hold one.
+ProviderClient.ask(question) -> a slot -> Exchange -> the vendor's own steps -> Answer | ProviderError
 """
 
 import asyncio
@@ -14,27 +12,14 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from enrichment.ports import Answer, KeepHandle, ProviderError, Question, Throttled, UnexpectedReply
 from enrichment.rules.types import ProviderRules
-from resources.providers.exchange import (
-    Call,
-    Exchange,
-    House,
-    Lost,
-    NotSent,
-    Received,
-    refusal_by_status,
-)
+from resources.providers.exchange import Exchange, House, Received, refusal_by_status
 from resources.providers.rate_limiter import Limiter, RateLimiter
-
-MOST_BYTES = 10 * 1024 * 1024
-LONGEST_REPLY = 60.0  # seconds one HTTP reply may take, however long the whole ask may
-_TELLING = 8  # a key shorter than this could be a word of the reply, so it is not cut out
+from resources.providers.wire import HttpWire
 
 SpecType = TypeVar("SpecType", bound="Spec")
 
@@ -84,8 +69,8 @@ class ProviderClient(ABC, Generic[SpecType]):
         self.credentials = dict(credentials)
         self._rules = rules
         self._slots = asyncio.Semaphore(rules.concurrency)
-        self._wire = _HttpWire(
-            base_url or rules.base_url,
+        self._wire = HttpWire(
+            self.root(base_url or rules.base_url),
             rules,
             transport=transport,
             headers=self.secret_headers(),
@@ -150,6 +135,10 @@ class ProviderClient(ABC, Generic[SpecType]):
         """Which error a refusing reply means with this vendor."""
         return refusal_by_status(received)
 
+    def root(self, base_url: str) -> str:
+        """What every call's path is below of."""
+        return base_url.rstrip("/")
+
     def secret_headers(self) -> Mapping[str, str]:
         return {}
 
@@ -179,114 +168,6 @@ class ProviderClient(ABC, Generic[SpecType]):
             yield Exchange(self._house)
         finally:
             self._slots.release()
-
-
-class _HttpWire:
-    """One vendor's HTTP: bounded in time and size, follows no redirect, knows the secrets and tells nobody."""
-
-    def __init__(
-        self,
-        base_url: str,
-        rules: ProviderRules,
-        *,
-        transport: httpx.AsyncBaseTransport | None,
-        headers: Mapping[str, str],
-        params: Mapping[str, str],
-        secrets: set[str],
-    ) -> None:
-        self.secrets = secrets
-        self._base_url = base_url.rstrip("/")
-        limits = httpx.Limits(max_connections=4 * rules.concurrency, max_keepalive_connections=rules.concurrency)
-        self._client = httpx.AsyncClient(
-            transport=_Signed(transport or AiohttpTransport(limits=limits), headers, params),
-            headers={"user-agent": "enrichment", "accept": "application/json, */*"},
-            timeout=httpx.Timeout(
-                min(rules.timeout_seconds, LONGEST_REPLY),
-                connect=rules.connect_timeout_seconds,
-                pool=rules.connect_timeout_seconds,
-            ),
-            trust_env=False,
-        )
-
-    async def receive(self, call: Call, *, seconds: float) -> Received:
-        request = self._client.build_request(
-            call.method,
-            self._base_url + call.path,
-            params=list(call.params) or None,
-            json=call.json,
-            data=call.form,
-            headers=call.headers,
-        )
-        try:
-            async with asyncio.timeout(min(seconds, LONGEST_REPLY)) as limit:
-                response = await self._client.send(request, stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise (NotSent if _never_left(error) else Lost)(_what_happened(error)) from None
-        return await self._received(response, until=limit.when())
-
-    async def aclose(self) -> None:
-        await self._client.aclose()
-
-    async def _received(self, response: httpx.Response, *, until: float | None) -> Received:
-        content, broken = bytearray(), None
-        try:
-            async with asyncio.timeout_at(until):
-                async for chunk in response.aiter_bytes():
-                    content += chunk
-                    if len(content) > MOST_BYTES:
-                        broken = f"a body larger than {MOST_BYTES // 1024 // 1024} MB"
-                        break
-        except (httpx.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            broken = f"a body that was cut off: {_what_happened(error)}"
-        finally:
-            await response.aclose()
-        return Received(response.status_code, response.headers, self._without_secrets(bytes(content)), broken)
-
-    def _without_secrets(self, content: bytes) -> bytes:
-        for secret in self.secrets:
-            if len(secret) >= _TELLING:
-                content = content.replace(secret.encode(), b"[redacted]")
-        return content
-
-
-class _Signed(httpx.AsyncBaseTransport):
-    """Adds the keys last, below the place where httpx logs the address of every request."""
-
-    def __init__(
-        self, transport: httpx.AsyncBaseTransport, headers: Mapping[str, str], params: Mapping[str, str]
-    ) -> None:
-        self._transport = transport
-        self._headers = headers
-        self._params = params
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        signed = httpx.Request(
-            request.method,
-            request.url.copy_merge_params(self._params) if self._params else request.url,
-            headers=[*request.headers.raw, *((k.encode(), v.encode()) for k, v in self._headers.items())],
-            content=await request.aread() or None,
-            extensions=request.extensions,
-        )
-        return await self._transport.handle_async_request(signed)
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
-
-
-def _never_left(error: Exception) -> bool:
-    """httpx-aiohttp calls every lost connection a ConnectTimeout; only aiohttp's own error tells them apart."""
-    if isinstance(error.__cause__, aiohttp.ClientError):
-        return isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
-    early = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
-    return isinstance(error, early)
-
-
-def _what_happened(error: Exception) -> str:
-    """In our words: the libraries' own may repeat the address, and with it a key."""
-    if _never_left(error):
-        return "no connection"
-    late = isinstance(error, TimeoutError | httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout)
-    return "no answer in time" if late else "the connection was lost"
 
 
 def _problem(path: tuple[int | str, ...], message: str) -> str:

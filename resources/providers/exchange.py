@@ -69,12 +69,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came back. broken: why the body is not whole, if it is not."""
+    """What came back. broken: why the body is not whole, if it is not: Lost on the way, or a ValueError."""
 
     status: int
     headers: httpx.Headers
     content: bytes
-    broken: str | None = None
+    broken: Exception | None = None
 
     @property
     def text(self) -> str:
@@ -235,13 +235,12 @@ class Exchange:
             raise self._failed_with(call, received)
         try:
             if received.broken:
-                raise ValueError(received.broken)
+                raise received.broken
             return read(received)
-        except (ValueError, RecursionError) as error:
-            unknown = call.owed is None
-            named = self.error(
-                UnexpectedReply, f"HTTP {received.status}, {_short(error)}", owed=call.owed or FREE, uncertain=unknown
-            )
+        except (Lost, ValueError, RecursionError) as error:
+            kind = ProviderUnavailable if isinstance(error, Lost) else UnexpectedReply
+            what = f"HTTP {received.status}, {_short(error)}"
+            named = self.error(kind, what, owed=call.owed or FREE, uncertain=call.owed is None)
             raise _FailedAttempt(named, again=call.repeatable, owed=bool(call.owed)) from None
 
     async def _receive(self, call: Call) -> Received:

@@ -4,9 +4,11 @@ GET /search.json -> {"search": body, "page_2": body}
 """
 
 import re
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -29,6 +31,7 @@ from resources.providers.templates import Template, filled
 
 _NOTHING = "hasn't returned any results"
 _USED_UP = re.compile(r"run out of searches|credit is too low", re.IGNORECASE)
+_REMEMBERED = 1000  # searches, about what a plan allows within the hour
 _CLOCK_MARGIN = timedelta(seconds=2)  # both headers and bodies give whole seconds
 
 
@@ -51,6 +54,11 @@ class SerpApiSpec(Spec):
 class SerpApiClient(ProviderClient[SerpApiSpec]):
     name = "serpapi"
     spec = TypeAdapter(SerpApiSpec)
+
+    @cached_property
+    def _seen(self) -> deque[str]:
+        """Ids of searches this client was given."""
+        return deque(maxlen=_REMEMBERED)
 
     def secret_params(self) -> dict[str, str]:
         return {"api_key": self.credentials["api_key"]}
@@ -89,11 +97,20 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
         if refusal := _refused(body):
             kind, what = refusal
             raise exchange.error(kind, what)
-        if _from_the_vendors_memory(received, body, asked_for=exchange.elapsed - began):
+        if self._seen_before(body) or _from_the_vendors_memory(received, body, asked_for=exchange.elapsed - began):
             notes.append("answered from the vendor's memory of the last hour: free")
         elif _has_results(body) or spec.empties_billed:
             exchange.units[question.unit] += 1
         return body
+
+    def _seen_before(self, body: dict[str, Json]) -> bool:
+        """Whether this client was already given this very search; notes that it was."""
+        metadata = body.get("search_metadata")
+        search_id = metadata.get("id") if isinstance(metadata, dict) else None
+        if not search_id or search_id in self._seen:
+            return bool(search_id)
+        self._seen.append(search_id)
+        return False
 
     async def account(self, exchange: Exchange) -> AccountStatus:
         body = await exchange.send(Call("GET", "/account.json"), as_object)

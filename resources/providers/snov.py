@@ -10,9 +10,9 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any, Literal
 
-import httpx
 from pydantic import Field, TypeAdapter
 
 from enrichment.ports import (
@@ -26,10 +26,8 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from enrichment.records import Json
-from enrichment.rules.types import ProviderRules
 from resources.providers.client import AccountStatus, ProviderClient, Spec
 from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
-from resources.providers.rate_limiter import Limiter
 
 _RENEWED_EARLY = 60.0  # seconds before a token ends
 _ADDRESSED = ("valid", "unknown")  # addresses of these states are billed
@@ -51,22 +49,12 @@ class SnovClient(ProviderClient[SnovSpec]):
     credential_names = ("client_id", "client_secret")
     spec = TypeAdapter(SnovSpec)
 
-    def __init__(
-        self,
-        rules: ProviderRules,
-        credentials: Mapping[str, str],
-        *,
-        base_url: str | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        time_scale: float = 1.0,
-        limiter: Limiter | None = None,
-    ) -> None:
-        super().__init__(
-            rules, credentials, base_url=base_url, transport=transport, time_scale=time_scale, limiter=limiter
-        )
-        self._token = ""
-        self._token_until = 0.0
-        self._renewing = asyncio.Lock()
+    _token = ""
+    _token_until = 0.0
+
+    @cached_property
+    def _renewing(self) -> asyncio.Lock:
+        return asyncio.Lock()
 
     def refusal(self, received: Received) -> type[ProviderError]:
         text = received.text[:2000].lower()
