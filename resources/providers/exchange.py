@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 import httpx
 import stamina
+import stamina.instrumentation
 
 from enrichment.ports import (
     Answer,
@@ -46,6 +47,9 @@ _WHAT_TO_DO: Mapping[type[ProviderError], str] = {
 }
 
 Read = TypeVar("Read")
+
+# stamina finds structlog, which dagster brings along, and would write each repeat to standard output
+stamina.instrumentation.set_on_retry_hooks([])
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +276,9 @@ def as_json(received: Received) -> Json:
     try:
         return json.loads(received.content, parse_constant=_no_number)
     except ValueError:
-        raise ValueError(f"not JSON: {_words(received)}") from None
+        # half a JSON body may be half a person: only what was never meant as JSON is quoted
+        half = received.content.lstrip()[:1] in (b"{", b"[")
+        raise ValueError("broken JSON" if half else f"not JSON: {_words(received)}") from None
 
 
 def as_object(received: Received) -> dict[str, Json]:

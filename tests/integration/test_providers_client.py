@@ -196,6 +196,18 @@ def test_a_repeat_that_costs_nothing_saves_the_search() -> None:
     assert (answer.units, answer.calls) == ({"search": 1}, 3)
 
 
+def test_a_repeat_writes_nothing_to_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
+    answered(Vendor({ENTITIES: [BUSY, FOUND]}), question("google_knowledge_graph"))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_broken_reply_is_not_quoted_in_the_error() -> None:
+    half = Vendor({"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": Says(body='{"hits": [{"name": "Jane Example"')})
+    error = failed(half, question("brightdata_company_db"))
+    assert "broken JSON" in str(error)
+    assert "Jane" not in str(error)
+
+
 def test_a_running_job_outlives_a_short_outage_of_the_vendor() -> None:
     protocol = sample("brightdata/protocol.json")
     progress = "GET /datasets/v3/progress/sd_mu3j5zf4i64vu5aoj"
