@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from enrichment.collect import Failure
-from enrichment.enrich import serves
+from enrichment.layer_1 import serves
 from enrichment.plan import make_plan
 from enrichment.profile import Ingredients, assemble, missing_required
 from enrichment.records import Known, Profile, Request

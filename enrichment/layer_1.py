@@ -1,0 +1,64 @@
+"""Stage 2: the finished profile, if one holds.
+
+company, consumer, audience -> kept profile -> served as it is, or nothing
+"""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from enrichment.journal import Journal
+from enrichment.ports import World
+from enrichment.records import CacheRead, Profile, Request
+from enrichment.request import Enriched, Identified, Watch, finished
+from enrichment.rules import Rules
+from enrichment.wants import Wants, requirements_hash
+
+
+async def from_layer_1(
+    identified: Identified, *, rules: Rules, world: World, watch: Watch | None = None
+) -> Enriched | None:
+    """The finished profile, if one holds; then only the request and its reads are written."""
+    wants, now = identified.wants, world.now()
+    if identified.request.strategy == "legacy" or not identified.ask.memory or "+" in wants.consumer:
+        return None
+    profile = await asyncio.to_thread(
+        world.store.latest_profile, identified.company.company_id, wants.consumer, identified.ask.audience
+    )
+    if profile is None or not serves(profile, rules, wants, now):
+        return None
+    reads = (*identified.reads, *_profile_reads(profile, identified.request, now))
+    request = finished(identified, now, reads=reads, purchases=identified.purchases, served_from="layer_1")
+    request = replace(request, state="complete", profile_id=profile.profile_id)
+    journal = Journal(request.request_id, world.store, world.now, watch)
+    journal.note(
+        "layer_1", "served", profile=profile.profile_id, made_by=profile.request_id, saved=request.saved_micro_usd
+    )
+    await journal.flush()
+    await asyncio.to_thread(world.store.close_request, request, profiles=(), reads=reads)
+    return Enriched(request, identified.company, (profile,), None, identified.purchases, reads, identified.failures)
+
+
+def serves(profile: Profile, rules: Rules, wants: Wants, now: datetime) -> bool:
+    """Whether a kept profile may be served for these wants at `now`."""
+    if profile.requirements_hash != requirements_hash(rules, wants) or profile.quality < wants.min_quality:
+        return False
+    if now >= profile.holds_until or now >= profile.created_at + timedelta(seconds=wants.profile_ttl):
+        return False
+    if wants.oldest is None:
+        return True
+    oldest = timedelta(seconds=wants.oldest)
+    values = [v for field_ in profile.document["datasets"].values() for v in field_["values"]]
+    return all(now < datetime.fromisoformat(value["collected_at"]) + oldest for value in values)
+
+
+def _profile_reads(profile: Profile, request: Request, now: datetime) -> tuple[CacheRead, ...]:
+    """What the profile was made of, and who paid: each purchase once."""
+    values = [v for field_ in profile.document["datasets"].values() for v in field_["values"]]
+    reads = {
+        v["purchase_id"]: CacheRead(
+            request.request_id, v["purchase_id"], v["source"], "profile", v["cost_micro_usd"], now
+        )
+        for v in values
+    }
+    return tuple(reads.values())
