@@ -99,7 +99,7 @@ def publish(*, rebuild: bool, sandbox: bool) -> None:
     finally:
         store.close()
     table = Table("table", "rows")
-    for name, rows in published.rows.items():
-        table.add_row(name, f"{rows:,}")
+    for one in published.tables:
+        table.add_row(one.name, f"{one.rows:,}")
     console.print(table)
-    console.print(f"published {settings.warehouse_path}")
+    console.print(f"published {published.path}: {published.companies} companies were new or changed", soft_wrap=True)

@@ -1,0 +1,183 @@
+"""`make demo`: 25 real companies from plan to DuckDB, against the sandbox.
+
+sandbox -> companies -> the Dagster job for three consumers -> table, totals, invoice beside ledger, queries
+"""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.table import Table
+
+from enrich_cli.failure import UsageError, failing_in_one_sentence
+from enrich_cli.running import dagster_environment, root, sandbox_running
+from enrich_cli.show import console, in_words
+from enrichment.company import company_key, registrable_domain
+from enrichment.money import charge, in_usd
+from enrichment.records import Company, Profile, Request, new_id
+from enrichment.rules import Rules, load_rules
+from resources.settings import Settings, load_settings
+from resources.store import SqlStore
+from resources.warehouse import EXAMPLES, Warehouse
+from resources.world import open_store_of, utc_now
+
+COMPANIES = 25
+CONSUMERS = ("vendor_enrichment", "profile", "customer_enrichment")
+_PROGRESS = re.compile(r"\d+ of \d+ companies: .*")
+
+
+def main() -> None:
+    settings = load_settings(sandbox=True)
+    rules = load_rules(settings.enrich_config)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    began, started_at = time.monotonic(), utc_now()
+    with sandbox_running(settings) as url:
+        store = open_store_of(settings)
+        try:
+            companies = _register(store, url)
+            for consumer in CONSUMERS:
+                _run_job(settings, companies, consumer)
+            requests = [r for r in store.requests(limit=len(companies) * len(CONSUMERS)) if r.asked_at >= started_at]
+            _show_companies(store, companies, requests)
+            _show_totals(requests)
+            _show_books(store, rules, url)
+            _show_queries(settings, store)
+        finally:
+            store.close()
+    console.print(f"\nDone in {time.monotonic() - began:.0f} s; everything is kept in {settings.home}.")
+    console.print("Open the Dagster UI with `make dev`, then pick a company under profile/vendor_enrichment.")
+    console.print(f"Query it yourself: duckdb.connect('{settings.warehouse_path}', read_only=True)", soft_wrap=True)
+
+
+def _register(store: SqlStore, url: str) -> list[Company]:
+    rows = httpx.get(f"{url}/_sandbox/companies", params={"limit": COMPANIES}, trust_env=False).json()
+    companies = [_company(row["name"], row["domain"]) for row in rows]
+    return store.add_companies(companies)
+
+
+def _company(name: str, domain: str) -> Company:
+    return Company(new_id("com"), company_key(name, domain), name, registrable_domain(domain), utc_now())
+
+
+def _run_job(settings: Settings, companies: Sequence[Company], consumer: str) -> None:
+    """The job `refresh_companies` of the definitions the UI loads, in a process of its own."""
+    console.print(f"\n[bold]{consumer}[/] for {len(companies)} companies, by the Dagster job refresh_companies")
+    environment = dagster_environment(settings)
+    config = Path(environment["DAGSTER_HOME"]) / "demo_run.json"
+    wanted = {"companies": [company.key for company in companies], "consumers": [consumer]}
+    config.write_text(json.dumps({"ops": {"plan": {"config": wanted}}}), encoding="utf-8")
+    command = [
+        sys.executable, "-m", "dagster", "job", "execute",
+        "-m", "enrichment_assets.definitions", "-j", "refresh_companies", "-c", str(config),
+    ]  # fmt: skip
+    log: list[str] = []
+    process = subprocess.Popen(  # noqa: S603  our own
+        command, env=environment, cwd=root(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        for line in _lines(process):
+            log.append(line)
+            progress = _PROGRESS.search(line)
+            if progress:
+                console.print(f"  {progress[0]}", markup=False, highlight=False)
+    finally:
+        process.terminate()
+        code = process.wait()
+    if code != 0:
+        raise UsageError(f"The Dagster job failed:\n{''.join(log[-15:])}")
+
+
+def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
+    assert process.stdout is not None  # noqa: S101  it is a pipe
+    yield from process.stdout
+    process.wait()
+
+
+def _show_companies(store: SqlStore, companies: Sequence[Company], requests: Sequence[Request]) -> None:
+    table = Table(
+        "company", "industry", "employees", "contacts", "technologies", "news", "quality", "cost", "saved", "everything",
+        title="What is known now (USD for this run: cost, saved by memory, and what calling everything would cost)",
+    )  # fmt: skip
+    for company in companies:
+        profile = store.latest_profile(company.company_id, "customer_enrichment", None)
+        mine = [r for r in requests if r.company_id == company.company_id]
+        if profile is not None:
+            table.add_row(company.name, *_known(profile), *_costs(mine))
+    console.print(table)
+
+
+def _known(profile: Profile) -> tuple[str, ...]:
+    datasets = profile.document["datasets"]
+
+    def first(name: str) -> str:
+        values = datasets[name]["values"]
+        return in_words(values[0]["value"]) if values else "-"
+
+    counts = [str(len(datasets[name]["values"])) for name in ("key_contacts", "tech_stack", "recent_news")]
+    return (first("industry"), first("employee_count"), *counts, f"{profile.quality:.2f} {profile.confidence}")
+
+
+def _costs(requests: Sequence[Request]) -> tuple[str, str, str]:
+    cost, saved = sum(r.cost_micro_usd for r in requests), sum(r.saved_micro_usd for r in requests)
+    return in_usd(cost), in_usd(saved), in_usd(_everything(requests))
+
+
+def _everything(requests: Sequence[Request]) -> int:
+    return sum((r.plan or {}).get("legacy_micro_usd", 0) for r in requests)
+
+
+def _show_totals(requests: Sequence[Request]) -> None:
+    cost, saved = sum(r.cost_micro_usd for r in requests), sum(r.saved_micro_usd for r in requests)
+    complete = sum(r.state == "complete" for r in requests)
+    console.print(
+        f"\n{len(requests)} requests, {complete} complete: cost [bold]{in_usd(cost)}[/] USD, "
+        f"saved by memory {in_usd(saved)}, calling everything {in_usd(_everything(requests))}"
+    )
+    if cost * 10 <= saved:
+        console.print("Nearly everything was known already: this run used what an earlier one had paid for.")
+
+
+def _show_books(store: SqlStore, rules: Rules, url: str) -> None:
+    invoice: dict[str, dict[str, int]] = httpx.get(f"{url}/_sandbox/invoice", trust_env=False).json()
+    ledger = store.ledger_units()
+    table = Table("vendor", "unit", "invoice", "ledger", "invoice USD", "ledger USD", "", title="\nThe vendors' books")
+    for vendor, units in invoice.items():
+        for unit, billed in units.items():
+            ours = ledger.get(vendor, {}).get(unit, 0)
+            table.add_row(
+                vendor, unit, f"{billed:,}", f"{ours:,}", _usd(rules, vendor, unit, billed),
+                _usd(rules, vendor, unit, ours), "[green]equal[/]" if billed == ours else "[red]differ[/]",
+            )  # fmt: skip
+    console.print(table)
+
+
+def _usd(rules: Rules, vendor: str, unit: str, count: int) -> str:
+    provider = rules.providers[vendor]
+    prices: dict[str, Any] = dict(provider.usd_per_unit())
+    for model in provider.models.values():
+        prices |= {"input_token": model.input_token.usd, "output_token": model.output_token.usd}
+    return in_usd(charge({unit: count}, prices))
+
+
+def _show_queries(settings: Settings, store: SqlStore) -> None:
+    warehouse = Warehouse(settings.warehouse_path)
+    warehouse.build(store)
+    for example in EXAMPLES:
+        console.print(f"\n[bold]{example.question}[/]")
+        console.print(example.sql, style="dim", markup=False, highlight=False)
+        answer = warehouse.ask(example.sql)
+        table = Table(*answer.columns)
+        for row in answer.rows:
+            table.add_row(*(str(cell) for cell in row))
+        console.print(table)
+
+
+if __name__ == "__main__":
+    with failing_in_one_sentence():
+        main()

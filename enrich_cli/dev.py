@@ -1,0 +1,25 @@
+"""`make dev`: sandbox, Dagster webserver and daemon, until Ctrl-C."""
+
+import subprocess
+import sys
+
+from enrich_cli.failure import failing_in_one_sentence
+from enrich_cli.running import dagster_environment, root, sandbox_running
+from resources.settings import load_settings
+
+_PORT = 3000
+
+
+def main() -> None:
+    settings = load_settings(sandbox=True)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with sandbox_running(settings) as url:
+        sys.stdout.write(f"sandbox at {url}; Dagster at http://127.0.0.1:{_PORT} in a moment. Ctrl-C ends both.\n")
+        sys.stdout.flush()
+        command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(_PORT)]
+        subprocess.run(command, env=dagster_environment(settings), cwd=root(), check=False)  # noqa: S603  our own
+
+
+if __name__ == "__main__":
+    with failing_in_one_sentence():
+        main()

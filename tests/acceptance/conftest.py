@@ -1,0 +1,85 @@
+"""A world to try things in: the sandbox over a socket, a store of its own, and a clock that is handed in."""
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from enrichment.enrich import Ask, Enriched, enrich
+from enrichment.ports import World
+from enrichment.rules import Rules, load_rules
+from resources.settings import Settings
+from resources.store import SqlStore
+from resources.world import open_store_of, open_world, sandbox_file
+from sandbox.app import create_app
+from sandbox.server import served
+
+SHIPPED = Path(__file__).parents[2] / "config"
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved; the vendors' calendar moves with it."""
+
+    url: str
+    at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, **span: float) -> None:
+        step = timedelta(**span)
+        self.at += step
+        httpx.post(f"{self.url}/_sandbox/clock", json={"skip_seconds": step.total_seconds()}).raise_for_status()
+
+
+@dataclass
+class House:
+    """Everything a test of the whole needs. `ask` runs one request against the sandbox."""
+
+    url: str
+    settings: Settings
+    rules: Rules
+    store: SqlStore
+    clock: Clock
+
+    def world(self) -> AbstractAsyncContextManager[World]:
+        return open_world(self.settings, self.rules, store=self.store, now=self.clock.now)
+
+    async def ask(self, company: str, consumer: str = "profile", **more: Any) -> Enriched:
+        async with self.world() as world:
+            return await enrich(Ask(company, (consumer,), **more), rules=self.rules, world=world)
+
+    def invoice(self) -> dict[str, dict[str, int]]:
+        """What the vendors bill, by provider and unit; nothing where nothing was billed."""
+        billed = httpx.get(f"{self.url}/_sandbox/invoice").raise_for_status().json()
+        return {vendor: kept for vendor, units in billed.items() if (kept := {u: n for u, n in units.items() if n})}
+
+    def fault(self, vendor: str, kind: str, *, times: int = 1000, **more: Any) -> None:
+        httpx.post(
+            f"{self.url}/_sandbox/faults", json={"vendor": vendor, "fault": kind, "times": times, **more}
+        ).raise_for_status()
+
+
+@pytest.fixture
+def sandbox_at(tmp_path: Path) -> Iterator[str]:
+    with served(create_app(tmp_path / "books", time_scale=200)) as url:
+        yield url
+
+
+@pytest.fixture
+def house(tmp_path: Path, sandbox_at: str) -> Iterator[House]:
+    settings = Settings(enrich_home=tmp_path / "home", enrich_config=SHIPPED, enrich_world="sandbox")
+    settings.home.mkdir(parents=True)
+    sandbox_file(settings).write_text(json.dumps({"url": sandbox_at, "time_scale": 200}))
+    store = open_store_of(settings)
+    try:
+        yield House(sandbox_at, settings, load_rules(SHIPPED), store, Clock(sandbox_at))
+    finally:
+        store.close()

@@ -1,0 +1,75 @@
+"""The example of the design, three days with one company: what holds, what is bought, who is booked.
+
+Which source is asked first is the policy's affair, so the strategy is the matrix's order except where it does not matter.
+"""
+
+import asyncio
+
+from enrichment.enrich import Enriched
+from tests.acceptance.conftest import House
+
+
+def bought(enriched: Enriched) -> set[str]:
+    return {p.source for p in enriched.purchases if p.state == "settled" and not p.source.startswith("analysis:")}
+
+
+def vendor_cost(enriched: Enriched) -> int:
+    return sum(p.cost_micro_usd for p in enriched.purchases if not p.source.startswith("analysis:"))
+
+
+def read(enriched: Enriched) -> set[str]:
+    return {r.source for r in enriched.reads if not r.source.startswith("analysis:")}
+
+
+def test_three_days_with_one_company(house: House) -> None:
+    asyncio.run(three_days(house))
+
+
+async def three_days(house: House) -> None:
+    day_0 = await house.ask("Tesla", "profile")
+    assert day_0.company.key == "tesla.com"
+    assert bought(day_0) == {"google_knowledge_graph", "brightdata_company_db"}
+    assert day_0.request.cost_micro_usd == 170_000
+    assert day_0.request.state == "complete"
+
+    house.clock.advance(days=3)
+    day_3 = await house.ask("Tesla", "vendor_enrichment")
+    assert {"google_knowledge_graph", "brightdata_company_db"} <= read(day_3)
+    assert {r.purchase_id for r in day_3.reads} >= {p.purchase_id for p in day_0.purchases}
+    assert sum(r.saved_micro_usd for r in day_3.reads) == 170_000
+    assert not bought(day_0) & bought(day_3)
+    assert day_3.request.state == "complete"
+    assert len(day_3.profile.document["datasets"]["key_contacts"]["values"]) >= 3
+    assert {p.source for p in day_3.purchases if p.source.startswith("analysis:")} == {
+        "analysis:intelligence_summary",
+        "analysis:contact_priorities",
+    }
+
+    house.clock.advance(days=6)
+    day_9 = await house.ask("tesla.com", "customer_enrichment")
+    assert {"google_knowledge_graph", "brightdata_company_db"} <= bought(day_9)
+    assert "serp_news" in bought(day_9)
+    contacts = {p.source for p in day_3.purchases} & {"snov_contacts", "apollo_contacts", "brightdata_people_db"}
+    assert contacts
+    assert not contacts & bought(day_9)
+    assert contacts <= read(day_9)
+    assert "brightdata_intent_data" in bought(day_9)
+
+    again = await house.ask("tesla.com", "vendor_enrichment")
+    assert vendor_cost(again) == 0
+    assert again.request.served_from in ("memory", "vendors")
+    assert house.store.ledger_units() == house.invoice()
+
+
+def test_the_same_request_again_costs_nothing_and_says_who_paid(house: House) -> None:
+    async def twice() -> None:
+        first = await house.ask("tesla.com", "vendor_enrichment")
+        second = await house.ask("tesla.com", "vendor_enrichment")
+        assert second.request.cost_micro_usd == 0
+        assert second.request.served_from == "layer_1"
+        assert second.purchases == ()
+        payers = {r.purchase_id for r in second.reads}
+        assert payers
+        assert payers <= {p.purchase_id for p in first.purchases}
+
+    asyncio.run(twice())
