@@ -7,6 +7,7 @@ text -> text without NUL and lone surrogates (U+FFFD instead), which Postgres ca
 import json
 import re
 import zlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -63,25 +64,32 @@ class JsonText(TypeDecorator[Any]):
 
 
 class JsonZip(TypeDecorator[Any]):
-    """JSON as zlib-compressed ASCII bytes, for what is big and rarely read."""
+    """JSON as zlib-compressed ASCII bytes, for what is big and rarely read. Bytes are taken as zipped already."""
 
     impl = sa.LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        return None if value is None else zlib.compress(_dumps(value).encode("ascii"))
+        return value if value is None or isinstance(value, bytes) else zipped(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:  # noqa: ARG002
         return None if value is None else json.loads(zlib.decompress(value))
 
 
+def zipped(value: Any) -> bytes:
+    """What JsonZip stores; made before a transaction begins, nobody waits for it."""
+    return zlib.compress(_dumps(value).encode("ascii"))
+
+
 def _dumps(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), default=_decimal_as_text)
+    return json.dumps(value, separators=(",", ":"), default=_plain)
 
 
-def _decimal_as_text(value: object) -> str:
+def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
     raise TypeError(f"{type(value).__name__} does not belong in stored JSON")
 
 

@@ -1,0 +1,101 @@
+"""What the purchases add up to, and what of them Dagster has not heard of yet."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from enrichment.records import Company, Purchase
+from resources.store import tables as t
+from resources.store.database import Database
+from resources.store.rows import chunks, purchase_of, record_of
+
+Units = dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Money in micro-USD. uncertain: what is reserved for purchases of which we cannot know."""
+
+    companies: int
+    requests: int
+    purchases: int
+    replies: int
+    cost_micro_usd: int
+    uncertain_micro_usd: int
+    saved_micro_usd: int
+
+
+class Accounts:
+    _db: Database
+
+    def unreported(self, limit: int) -> list[tuple[Purchase, Company]]:
+        """Settled purchases that were not reported to Dagster, in the order they were closed."""
+        companies = t.companies.alias("c")
+        query = (
+            sa.select(t.purchases, companies.c.key, companies.c.name, companies.c.domain, companies.c.created_at)
+            .join_from(t.purchases, companies, companies.c.company_id == t.purchases.c.company_id)
+            .where(t.UNREPORTED)
+            .order_by(t.purchases.c.closed_at, t.purchases.c.purchase_id)
+        )
+        with self._db.reading() as tx:
+            return [(purchase_of(row), record_of(Company, row)) for row in tx.execute(query.limit(limit))]
+
+    def mark_reported(self, purchase_ids: Sequence[str], at: datetime) -> None:
+        """Those reported before keep their time."""
+        p = t.purchases.c
+        with self._db.writing() as tx:
+            for some in chunks(sorted(purchase_ids)):
+                new = sa.and_(p.purchase_id.in_(some), p.reported_at.is_(None))
+                tx.execute(sa.update(t.purchases).where(new).values(reported_at=at))
+
+    def uncertain_purchases(self) -> list[Purchase]:
+        """The oldest first."""
+        query = sa.select(t.purchases).where(t.OPEN, t.purchases.c.state == "uncertain")
+        with self._db.reading() as tx:
+            rows = tx.execute(query.order_by(t.purchases.c.reserved_at, t.purchases.c.purchase_id))
+            return [purchase_of(row) for row in rows]
+
+    def ledger_units(self) -> Units:
+        """provider -> vendor unit -> count, of all settled purchases: what an invoice is compared with."""
+        p = t.purchases.c
+        query = sa.select(p.provider, p.units.label("units"), sa.func.count().label("times"))
+        with self._db.reading() as tx:
+            return _sum(tx.execute(query.where(p.state == "settled").group_by(p.provider, p.units)))
+
+    def uncertain_units(self) -> Units:
+        """provider -> vendor unit -> count the uncertain purchases may yet turn out to have cost."""
+        p = t.purchases.c
+        query = sa.select(p.provider, p.reserved_units.label("units"), sa.func.count().label("times"))
+        with self._db.reading() as tx:
+            return _sum(tx.execute(query.where(p.state == "uncertain").group_by(p.provider, p.reserved_units)))
+
+    def totals(self) -> Totals:
+        with self._db.reading() as tx:
+            return Totals(
+                companies=_count(tx, t.companies),
+                requests=_count(tx, t.requests),
+                purchases=_count(tx, t.purchases),
+                replies=_count(tx, t.replies),
+                cost_micro_usd=_total(tx, t.purchases.c.cost_micro_usd, t.purchases.c.state == "settled"),
+                uncertain_micro_usd=_total(tx, t.purchases.c.reserved_micro_usd, t.purchases.c.state == "uncertain"),
+                saved_micro_usd=_total(tx, t.cache_reads.c.saved_micro_usd, sa.true()),
+            )
+
+
+def _sum(rows: Iterable[sa.Row[*tuple[object, ...]]]) -> Units:
+    units: Units = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        for unit, count in row.units.items():
+            units[row.provider][unit] += count * row.times
+    return {provider: dict(counts) for provider, counts in units.items()}
+
+
+def _count(tx: sa.Connection, table: sa.Table) -> int:
+    return tx.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def _total(tx: sa.Connection, column: sa.ColumnElement[int], condition: sa.ColumnElement[bool]) -> int:
+    return int(tx.scalar(sa.select(sa.func.sum(column)).where(condition)) or 0)

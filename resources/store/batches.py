@@ -1,0 +1,93 @@
+"""Batches of companies that Dagster works on as one run, with how far each company has come.
+
+waiting -> whatever state the run marks a company with; when none is waiting any more, the batch is done
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from enrichment.ports import StoreError
+from enrichment.records import new_id
+from resources.store import tables as t
+from resources.store.database import Database
+from resources.store.rows import chunks
+
+_WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCompany:
+    company_id: str
+    key: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """strategy: None leaves the choice to the rules. companies: by key as it was when the batch was made."""
+
+    batch_id: str
+    created_at: datetime
+    consumer: str
+    strategy: str | None
+    requested_by: str
+    state: str
+    companies: tuple[BatchCompany, ...]
+
+
+class Batches:
+    _db: Database
+
+    def create_batch(
+        self, company_ids: Sequence[str], *, consumer: str, strategy: str | None, requested_by: str, at: datetime
+    ) -> str:
+        """The new batch's id. Raises StoreError for a company that is not in the store."""
+        batch_id = new_id("bat")
+        row = {"batch_id": batch_id, "created_at": at, "consumer": consumer, "strategy": strategy}
+        wanted = list(dict.fromkeys(company_ids))
+        with self._db.writing() as tx:
+            keys = _keys(tx, wanted)
+            state = _WAITING if wanted else "done"
+            tx.execute(sa.insert(t.batches).values({**row, "requested_by": requested_by, "state": state}))
+            if wanted:
+                tx.execute(
+                    sa.insert(t.batch_companies),
+                    [{"batch_id": batch_id, "company_id": id_, "key": keys[id_], "state": _WAITING} for id_ in wanted],
+                )
+        return batch_id
+
+    def batch(self, batch_id: str) -> Batch | None:
+        b = t.batch_companies.c
+        of_batch = sa.select(b.company_id, b.key, b.state).where(b.batch_id == batch_id).order_by(b.key, b.company_id)
+        with self._db.reading() as tx:
+            row = tx.execute(sa.select(t.batches).where(t.batches.c.batch_id == batch_id)).first()
+            companies = tuple(BatchCompany(*company) for company in tx.execute(of_batch))
+        return None if row is None else Batch(**row._asdict(), companies=companies)
+
+    def mark_batch_company(self, batch_id: str, company_id: str, state: str) -> None:
+        """How far a company has come: 'complete', 'incomplete', 'failed' or what the run calls it."""
+        b = t.batch_companies.c
+        this = sa.and_(b.batch_id == batch_id, b.company_id == company_id)
+        waiting = sa.exists().where(b.batch_id == batch_id, b.state == _WAITING)
+        with self._db.writing() as tx:
+            tx.execute(sa.select(t.batches).where(t.batches.c.batch_id == batch_id).with_for_update())
+            if tx.execute(sa.update(t.batch_companies).where(this).values(state=state)).rowcount != 1:
+                raise StoreError(f"Company {company_id} is not in batch {batch_id}; make a batch with it.")
+            left = tx.scalar(sa.select(waiting))
+            now = _WAITING if left else "done"
+            tx.execute(sa.update(t.batches).where(t.batches.c.batch_id == batch_id).values(state=now))
+
+
+def _keys(tx: sa.Connection, company_ids: Sequence[str]) -> dict[str, str]:
+    c = t.companies.c
+    keys: dict[str, str] = {}
+    for some in chunks(company_ids):
+        rows = tx.execute(sa.select(c.company_id, c.key).where(c.company_id.in_(some)))
+        keys.update((row.company_id, row.key) for row in rows)
+    missing = [id_ for id_ in company_ids if id_ not in keys]
+    if missing:
+        raise StoreError(f"There is no company {missing[0]} in the store; add it before making a batch of it.")
+    return keys

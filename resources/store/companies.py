@@ -1,0 +1,89 @@
+"""Companies and their keys: one company per key, and former keys lead to it for ever."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from enrichment.ports import StoreError
+from enrichment.records import Company
+from resources.store import tables as t
+from resources.store.database import Database
+from resources.store.rows import chunks, record_of, row_of
+
+
+class Companies:
+    _db: Database
+
+    def company(self, key: str) -> Company | None:
+        """By key, or by a former key of it."""
+        with self._db.reading() as tx:
+            return _by_keys(tx, [key]).get(key)
+
+    def company_by_id(self, company_id: str) -> Company | None:
+        with self._db.reading() as tx:
+            return _one(tx, t.companies.c.company_id == company_id)
+
+    def companies(self) -> list[Company]:
+        """All of them, by key."""
+        with self._db.reading() as tx:
+            rows = tx.execute(sa.select(t.companies).order_by(t.companies.c.key))
+            return [record_of(Company, row) for row in rows]
+
+    def add_companies(self, companies: Sequence[Company]) -> list[Company]:
+        """Adds those whose key is new; returns all as they stand in the store, in the order given."""
+        if not companies:
+            return []
+        keys = [company.key for company in companies]
+        with self._db.writing() as tx:
+            self._db.alone(tx)
+            taken = _by_keys(tx, keys)
+            fresh = [row_of(company) for company in companies if company.key not in taken]
+            if fresh:
+                tx.execute(self._db.insert_new(t.companies, unique=["key"]), fresh)
+            standing = _by_keys(tx, keys)
+        return [standing[key] for key in keys]
+
+    def rekey(self, company_id: str, *, key: str, name: str | None, domain: str | None) -> Company:
+        """Gives a company its new key; the old one stays as an alias. If the key is taken, that company is returned.
+
+        A name or domain of None leaves the one that is known.
+        """
+        with self._db.writing() as tx:
+            self._db.alone(tx)
+            holder = _by_keys(tx, [key]).get(key)
+            if holder is not None and holder.company_id != company_id:
+                return holder
+            company = _one(tx, t.companies.c.company_id == company_id)
+            if company is None:
+                raise StoreError(f"There is no company {company_id} to give the key {key}; add it first.")
+            changes: dict[str, Any] = {"key": key, "name": name, "domain": domain}
+            if company.key != key:
+                tx.execute(sa.delete(t.company_aliases).where(t.company_aliases.c.alias == key))
+                tx.execute(sa.insert(t.company_aliases).values(alias=company.key, company_id=company_id))
+            known = {column: value for column, value in changes.items() if value is not None}
+            tx.execute(sa.update(t.companies).where(t.companies.c.company_id == company_id).values(known))
+            renamed = _one(tx, t.companies.c.company_id == company_id)
+        assert renamed is not None  # noqa: S101  it was updated in this transaction
+        return renamed
+
+
+def _one(tx: sa.Connection, condition: sa.ColumnElement[bool]) -> Company | None:
+    row = tx.execute(sa.select(t.companies).where(condition)).first()
+    return None if row is None else record_of(Company, row)
+
+
+def _by_keys(tx: sa.Connection, keys: Sequence[str]) -> dict[str, Company]:
+    """Key or former key -> company, for those of the keys that lead to one."""
+    found: dict[str, Company] = {}
+    for some in chunks(keys):
+        rows = tx.execute(sa.select(t.companies).where(t.companies.c.key.in_(some)))
+        found.update((row.key, record_of(Company, row)) for row in rows)
+    for some in chunks([key for key in keys if key not in found]):
+        rows = tx.execute(
+            sa.select(t.company_aliases.c.alias, t.companies)
+            .join_from(t.company_aliases, t.companies, t.company_aliases.c.company_id == t.companies.c.company_id)
+            .where(t.company_aliases.c.alias.in_(some))
+        )
+        found.update((row.alias, record_of(Company, row)) for row in rows)
+    return found

@@ -1,0 +1,101 @@
+"""What is known: replies, the facts read from them, analyses, profiles.
+
+company ids  ->  the newest reply of each source, without payload, and the facts of these replies
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from enrichment.records import Analysis, Fact, Known, Profile, Reply, ReplyHead
+from resources.store import tables as t
+from resources.store.database import Database
+from resources.store.rows import HEAD_COLUMNS, Record, chunks, fact_of, fact_row, record_of
+
+_later = t.replies.alias("later")
+_NEWEST = ~sa.exists().where(
+    _later.c.company_id == t.replies.c.company_id,
+    _later.c.source == t.replies.c.source,
+    sa.tuple_(_later.c.collected_at, _later.c.reply_id) > sa.tuple_(t.replies.c.collected_at, t.replies.c.reply_id),
+)
+_HEADS = sa.select(t.replies.c.company_id, *HEAD_COLUMNS).where(_NEWEST)
+_FACTS = sa.select(t.facts).join_from(t.replies, t.facts, t.facts.c.reply_id == t.replies.c.reply_id).where(_NEWEST)
+
+
+class Memory:
+    _db: Database
+
+    def known(self, company_id: str) -> Known:
+        """Not filtered by age; of a source asked twice, the newer reply and its facts."""
+        return self.known_many([company_id])[company_id]
+
+    def known_many(self, company_ids: Sequence[str]) -> dict[str, Known]:
+        """company_id -> what is known of it, for every id given."""
+        heads: dict[str, list[ReplyHead]] = defaultdict(list)
+        facts: dict[str, list[Fact]] = defaultdict(list)
+        with self._db.reading() as tx:
+            for some in chunks(list(dict.fromkeys(company_ids))):
+                these = t.replies.c.company_id.in_(some)
+                for row in tx.execute(_HEADS.where(these).order_by(t.replies.c.source)):
+                    heads[row.company_id].append(record_of(ReplyHead, row))
+                for row in tx.execute(_FACTS.where(these).order_by(t.facts.c.fact_id)):
+                    facts[row.company_id].append(fact_of(row))
+        return {id_: Known(tuple(heads[id_]), tuple(facts[id_])) for id_ in company_ids}
+
+    def reply_heads_all(self) -> Iterator[tuple[str, ReplyHead]]:
+        """(company_id, newest reply of a source) of all companies, company by company, from one snapshot.
+
+        Read it to its end or close it: the snapshot lasts as long.
+        """
+        order = _HEADS.order_by(t.replies.c.company_id, t.replies.c.source)
+        with self._db.reading() as tx:
+            for row in tx.execution_options(yield_per=5_000).execute(order):
+                yield row.company_id, record_of(ReplyHead, row)
+
+    def reply(self, reply_id: str) -> Reply | None:
+        with self._db.reading() as tx:
+            row = tx.execute(sa.select(t.replies).where(t.replies.c.reply_id == reply_id)).first()
+        return None if row is None else record_of(Reply, row)
+
+    def keep_facts(self, reply_id: str, facts: Sequence[Fact]) -> None:
+        """Replaces the facts of a reply (a newer reader has read it again); what analyses read from it stays."""
+        changes = {"reader_version": reader_version(facts)} if facts else {"reader_version": t.replies.c.reader_version}
+        read_before = sa.and_(t.facts.c.reply_id == reply_id, t.facts.c.analysis_id.is_(None))
+        with self._db.writing() as tx:
+            tx.execute(sa.update(t.replies).where(t.replies.c.reply_id == reply_id).values(changes))
+            tx.execute(sa.delete(t.facts).where(read_before))
+            insert_facts(tx, facts, analysis_id=None)
+
+    def analysis(self, key: str) -> Analysis | None:
+        """The newest of this key."""
+        order = t.analyses.c.created_at.desc(), t.analyses.c.analysis_id.desc()
+        return self._first(Analysis, sa.select(t.analyses).where(t.analyses.c.key == key).order_by(*order))
+
+    def latest_profile(self, company_id: str, consumer: str, audience: str | None) -> Profile | None:
+        return self._first(
+            Profile,
+            sa.select(t.profiles)
+            .where(t.profiles.c.company_id == company_id, t.profiles.c.consumer == consumer)
+            .where(t.profiles.c.audience.is_(None) if audience is None else t.profiles.c.audience == audience)
+            .order_by(t.profiles.c.created_at.desc(), t.profiles.c.profile_id.desc()),
+        )
+
+    def profile(self, profile_id: str) -> Profile | None:
+        return self._first(Profile, sa.select(t.profiles).where(t.profiles.c.profile_id == profile_id))
+
+    def _first(self, kind: type[Record], query: sa.Select[*tuple[Any, ...]]) -> Record | None:
+        with self._db.reading() as tx:
+            row = tx.execute(query.limit(1)).first()
+        return None if row is None else record_of(kind, row)
+
+
+def insert_facts(tx: sa.Connection, facts: Sequence[Fact], *, analysis_id: str | None) -> None:
+    if facts:
+        tx.execute(sa.insert(t.facts), [fact_row(fact, analysis_id=analysis_id) for fact in facts])
+
+
+def reader_version(facts: Sequence[Fact]) -> int:
+    """Of the reader that read these; 1 where nothing was found to say."""
+    return max((fact.reader_version for fact in facts), default=1)

@@ -1,0 +1,69 @@
+"""Requests and what happened in them: events, purchases, cache reads, the profiles they end with."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from enrichment.ports import StoreError
+from enrichment.records import CacheRead, Event, Profile, Purchase, Request
+from resources.store import tables as t
+from resources.store.columns import zipped
+from resources.store.database import Database
+from resources.store.rows import purchase_of, record_of, row_of
+
+
+class Requests:
+    _db: Database
+
+    def open_request(self, request: Request) -> None:
+        with self._db.writing() as tx:
+            tx.execute(sa.insert(t.requests).values(row_of(request)))
+
+    def close_request(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
+        """Writes the finished request, its cache reads and its profiles in one transaction; once only."""
+        row = {**row_of(request), "plan": None if request.plan is None else zipped(request.plan)}
+        running = sa.and_(t.requests.c.request_id == request.request_id, t.requests.c.state == "running")
+        with self._db.writing() as tx:
+            if tx.execute(sa.update(t.requests).where(running).values(row)).rowcount != 1:
+                raise StoreError(f"Request {request.request_id} is not running, so it cannot be closed; ask anew.")
+            if reads:
+                tx.execute(sa.insert(t.cache_reads), [row_of(read) for read in reads])
+            if profiles:
+                tx.execute(sa.insert(t.profiles), [row_of(profile) for profile in profiles])
+
+    def request(self, request_id: str) -> Request | None:
+        with self._db.reading() as tx:
+            row = tx.execute(sa.select(t.requests).where(t.requests.c.request_id == request_id)).first()
+        return None if row is None else record_of(Request, row)
+
+    def requests(self, company_id: str | None = None, *, limit: int = 100) -> list[Request]:
+        """The latest first; of one company, or of all."""
+        query = sa.select(t.requests).order_by(t.requests.c.asked_at.desc(), t.requests.c.request_id.desc())
+        if company_id is not None:
+            query = query.where(t.requests.c.company_id == company_id)
+        with self._db.reading() as tx:
+            return [record_of(Request, row) for row in tx.execute(query.limit(limit))]
+
+    def record(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        with self._db.writing() as tx:
+            tx.execute(sa.insert(t.events), [row_of(event) for event in events])
+
+    def events(self, request_id: str) -> list[Event]:
+        """In the order they were recorded."""
+        with self._db.reading() as tx:
+            query = sa.select(t.events).where(t.events.c.request_id == request_id).order_by(t.events.c.event_id)
+            return [record_of(Event, row) for row in tx.execute(query)]
+
+    def purchases(self, request_id: str) -> list[Purchase]:
+        """In the order they were reserved."""
+        query = sa.select(t.purchases).where(t.purchases.c.request_id == request_id)
+        with self._db.reading() as tx:
+            rows = tx.execute(query.order_by(t.purchases.c.reserved_at, t.purchases.c.purchase_id))
+            return [purchase_of(row) for row in rows]
+
+    def cache_reads(self, request_id: str) -> list[CacheRead]:
+        with self._db.reading() as tx:
+            query = sa.select(t.cache_reads).where(t.cache_reads.c.request_id == request_id)
+            return [record_of(CacheRead, row) for row in tx.execute(query.order_by(t.cache_reads.c.read_id))]
