@@ -1,0 +1,298 @@
+"""Prompt in, typed answer out: OpenAI's chat completions with a strict JSON schema, and every way they fail.
+
+    a slot -> our turn -> one call -> bounded body -> usage -> content -> answer | ProviderError with the tokens owed
+
+Sent again only where nothing was billed. Imported when a model is needed: `openai` takes a second to import.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import aiohttp
+import httpx
+import openai
+import stamina
+from httpx_aiohttp import AiohttpTransport
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
+
+from enrichment.ports import (
+    AnswerTruncated,
+    AnswerType,
+    CredentialsRejected,
+    ModelAnswer,
+    ModelRefused,
+    ProviderError,
+    ProviderUnavailable,
+    QuotaExhausted,
+    Throttled,
+    UnexpectedReply,
+)
+from enrichment.rules import ProviderRules
+from resources.providers.client import AccountStatus
+from resources.providers.rate_limiter import NoTurn, RateLimiter
+
+MOST_BYTES = 2 * 1024 * 1024
+ATTEMPTS = 3
+LONGEST_RETRY_AFTER = 20.0  # seconds; a gap is better than a longer wait
+SHOWN_OF_A_REFUSAL = 160
+_GATEWAY_GAVE_UP = (502, 504)  # the model behind it may have answered, and be paid for it
+_WIRE_ERRORS = (httpx.HTTPError, aiohttp.ClientError, OSError)
+
+
+class _Lax(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Usage(_Lax):
+    prompt_tokens: NonNegativeInt
+    completion_tokens: NonNegativeInt
+
+    @property
+    def billed(self) -> dict[str, int]:
+        return {"input_token": self.prompt_tokens, "output_token": self.completion_tokens}
+
+
+class _Message(_Lax):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(_Lax):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Completion(_Lax):
+    """What we read of a chat completion. The vendor's own types take whatever comes; these say what is wrong."""
+
+    choices: list[_Choice]
+    usage: _Usage
+
+
+class OpenAIModel:
+    """`async with` is not needed, `aclose()` is; one object per process and event loop. Implements LanguageModel.
+
+    base_url: instead of the rules' one; it ends in /v1. http_client: what carries requests, closed with the model.
+    """
+
+    def __init__(
+        self,
+        rules: ProviderRules,
+        api_key: str,
+        *,
+        base_url: str | None = None,
+        http_client: httpx.AsyncClient | None = None,
+    ) -> None:
+        if not api_key:
+            raise ValueError("openai has no credentials: set OPENAI_API_KEY.")
+        self._rules, self._api_key = rules, api_key
+        self._slots = asyncio.Semaphore(rules.concurrency)
+        self._limiter = RateLimiter(rules.rate_limits)
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key,
+            base_url=base_url or rules.base_url,
+            timeout=openai.Timeout(rules.timeout_seconds, connect=rules.connect_timeout_seconds),
+            max_retries=0,
+            # it takes httpx as well as its own fork, but its types only name the fork
+            http_client=cast(Any, http_client or httpx.AsyncClient(transport=AiohttpTransport(), trust_env=False)),
+        )
+
+    @property
+    def name(self) -> str:
+        return "openai"
+
+    async def answer(
+        self, answer_type: type[AnswerType], *, model: str, instructions: str, evidence: str, max_output_tokens: int
+    ) -> ModelAnswer[AnswerType]:
+        """Lasts at most the rules' timeout_seconds waiting for a slot, and as long again at work."""
+        async with self._slot():
+            until = asyncio.get_running_loop().time() + self._rules.timeout_seconds
+            async for attempt in stamina.retry_context(
+                on=lambda error: _pause(error, until - asyncio.get_running_loop().time()),
+                attempts=ATTEMPTS,
+                timeout=None,
+                wait_initial=0.3,
+                wait_max=3.0,
+                wait_jitter=0.3,
+            ):
+                with attempt:
+                    body = await self._post(answer_type, model, instructions, evidence, max_output_tokens, until)
+                    return self._read(answer_type, body)
+        raise AssertionError("a retry ends with an answer or an error")
+
+    async def check(self) -> AccountStatus:
+        """What a free call says of our key. Raises nothing: a refusal is a status too."""
+        try:
+            async with asyncio.timeout(self._rules.timeout_seconds):
+                await self._client.models.list()
+        except (openai.OpenAIError, TimeoutError, *_WIRE_ERRORS) as error:
+            return AccountStatus(self.name, ok=False, sentence=str(self._named(error)))
+        return AccountStatus(self.name, ok=True, sentence="openai accepts the key; it does not say what is left.")
+
+    async def aclose(self) -> None:
+        await self._client.close()
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._rules.timeout_seconds):
+                await self._slots.acquire()
+        except TimeoutError:
+            why = f"is busy with {self._rules.concurrency} other questions: ask later, or raise its concurrency"
+            raise Throttled(f"openai {why} in config/providers.yaml.", provider=self.name) from None
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    async def _post(
+        self, answer_type: type[BaseModel], model: str, instructions: str, evidence: str, limit: int, until: float
+    ) -> bytes:
+        """The body of a 200, whatever it is. Raises ProviderError."""
+        try:
+            await self._limiter.turn(patience=max(0.0, until - asyncio.get_running_loop().time()))
+            async with (
+                asyncio.timeout_at(until),
+                self._client.chat.completions.with_streaming_response.parse(
+                    model=model,
+                    messages=[{"role": "system", "content": instructions}, {"role": "user", "content": evidence}],
+                    response_format=answer_type,
+                    max_completion_tokens=limit,
+                ) as response,
+            ):
+                body = bytearray()
+                async for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        raise self._error(
+                            UnexpectedReply, f"its reply is larger than {MOST_BYTES} bytes", may_bill=True
+                        )
+                return bytes(body)
+        except NoTurn as error:
+            raise self._error(Throttled, f"our own limit for it is reached, {error}") from None
+        except (openai.OpenAIError, TimeoutError, *_WIRE_ERRORS) as error:
+            raise self._named(error) from None
+
+    def _read(self, answer_type: type[AnswerType], body: bytes) -> ModelAnswer[AnswerType]:
+        try:
+            completion = _Completion.model_validate_json(body)
+        except ValidationError as error:
+            raise self._error(UnexpectedReply, f"no chat completion: {_first(error)}", may_bill=True) from None
+        billed = completion.usage.billed
+        if not completion.choices:
+            raise self._error(UnexpectedReply, "a completion without a choice", billed=billed)
+        choice = completion.choices[0]
+        if choice.message.refusal or choice.finish_reason == "content_filter":
+            why = choice.message.refusal or "its content filter stepped in"
+            raise self._error(ModelRefused, f"the model refused: {why}", billed=billed)
+        if choice.finish_reason == "length":
+            raise self._error(AnswerTruncated, "the answer did not fit into max_output_tokens", billed=billed)
+        try:
+            value = answer_type.model_validate_json(choice.message.content or "")
+        except ValidationError as error:
+            raise self._error(
+                UnexpectedReply, f"the answer does not fit its schema: {_first(error)}", billed=billed
+            ) from None
+        return ModelAnswer(value, input_tokens=billed["input_token"], output_tokens=billed["output_token"])
+
+    def _named(self, error: Exception) -> ProviderError:
+        """The vendor's exception as one of ours."""
+        match error:
+            case openai.APIStatusError():
+                return self._refused(error)
+            case openai.APIConnectionError() if _never_left(error):
+                return self._error(ProviderUnavailable, "no connection")
+            case openai.APITimeoutError() | TimeoutError():
+                return self._error(ProviderUnavailable, "no answer in time", may_bill=True)
+            case openai.APIConnectionError() | httpx.HTTPError() | aiohttp.ClientError() | OSError():
+                return self._error(ProviderUnavailable, "the connection was lost", may_bill=True)
+            case _:
+                return self._error(
+                    UnexpectedReply, f"a reply its own client cannot read ({type(error).__name__})", may_bill=True
+                )
+
+    def _refused(self, error: openai.APIStatusError) -> ProviderError:
+        status, words = error.status_code, f"HTTP {error.status_code}: {_words(error)}"
+        if status in (401, 403):
+            return self._error(CredentialsRejected, f"HTTP {status}")  # its words repeat a part of the key
+        if error.code == "insufficient_quota" or error.type == "insufficient_quota" or status == 402:
+            return self._error(QuotaExhausted, words)
+        if status == 429:
+            return self._throttled(words, _retry_after(error.response.headers))
+        if status >= 500 or status in (408, 409):
+            return self._error(ProviderUnavailable, words, may_bill=status in _GATEWAY_GAVE_UP)
+        return self._error(UnexpectedReply, words)
+
+    def _throttled(self, words: str, retry_after: float | None) -> Throttled:
+        error = Throttled(self._sentence(Throttled, words), provider=self.name)
+        error.retry_after = retry_after
+        return error
+
+    def _error(
+        self, kind: type[ProviderError], what: str, *, billed: Mapping[str, int] | None = None, may_bill: bool = False
+    ) -> ProviderError:
+        return kind(self._sentence(kind, what), provider=self.name, billed=billed, uncertain=may_bill)
+
+    def _sentence(self, kind: type[ProviderError], what: str) -> str:
+        return f"openai {_WHAT_TO_DO[kind].format(what=what)}".replace(self._api_key, "[redacted]")
+
+
+_WHAT_TO_DO: Mapping[type[ProviderError], str] = {
+    CredentialsRejected: "does not accept the key ({what}): check OPENAI_API_KEY.",
+    QuotaExhausted: "has nothing left on its plan ({what}): top it up, or wait until it renews.",
+    Throttled: "wants fewer calls ({what}): lower its rate_limits in config/providers.yaml, or try again later.",
+    ProviderUnavailable: "is out of order ({what}): try again later.",
+    UnexpectedReply: "did not answer as its protocol promises ({what}): check OPENAI_BASE_URL and the model's name.",
+    ModelRefused: "gave no answer ({what}): look at the evidence it was shown, and at the prompt.",
+    AnswerTruncated: "gave half an answer ({what}): raise max_output_tokens in config/analyses.yaml.",
+}
+
+
+def _pause(error: Exception, left: float) -> bool | float:
+    """Whether to try again, after how many seconds if the vendor said: only what is passing and was not billed."""
+    if not isinstance(error, ProviderUnavailable) or error.uncertain or error.billed:
+        return False
+    asked = error.retry_after if isinstance(error, Throttled) else None
+    if asked is None:
+        return left > 0
+    return asked if asked <= min(LONGEST_RETRY_AFTER, left) else False
+
+
+def _never_left(error: BaseException) -> bool:
+    """httpx-aiohttp calls every lost connection a ConnectTimeout; only aiohttp's own error tells them apart."""
+    chain = [error.__cause__, error.__cause__ and error.__cause__.__cause__]
+    for cause in chain:
+        if isinstance(cause, aiohttp.ClientError):
+            return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    return isinstance(
+        chain[0], httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol
+    )
+
+
+def _words(error: openai.APIStatusError) -> str:
+    """The vendor's own, if its body is the promised one: `message` of openai's exception repeats the whole body."""
+    said = error.body.get("message") if isinstance(error.body, dict) else None
+    return _short(said) if isinstance(said, str) else "no words"
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    for name, per_second in (("retry-after-ms", 1000), ("retry-after", 1)):
+        try:
+            return max(0.0, float(headers[name])) / per_second
+        except (KeyError, ValueError):
+            continue
+    return None
+
+
+def _first(error: ValidationError) -> str:
+    """Where the first problem is; not the text itself, which may be anything."""
+    problem = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(step) for step in problem["loc"])
+    return _short(f"{where}: {problem['msg']}" if where else problem["msg"])
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split()).rstrip(".")
+    return words if len(words) <= SHOWN_OF_A_REFUSAL else words[:SHOWN_OF_A_REFUSAL] + "…"
