@@ -22,7 +22,7 @@ Masks = npt.NDArray[np.int64]
 Choices = npt.NDArray[np.unsignedinteger[Any]]
 Flags = npt.NDArray[np.bool_]
 
-MOST_STATES = 1 << 22
+MOST_STATES = 1 << 23
 MOST_SET_STATES = 300_000_000
 """With a value of time: (set of calls, what remains, unsatisfied) triples; about three seconds of work."""
 
@@ -109,15 +109,19 @@ class _Solver:
         return lost
 
     def _may_reach_required(self) -> Flags:
-        """[A, U]: some required dataset can still be satisfied, so stopping is not allowed."""
-        reach = np.zeros((1 << len(self.sources), len(self.unsatisfied)), dtype=np.bool_)
-        for usable in range(1, len(reach)):
-            for i, answers in enumerate(self.answers):
-                if usable >> i & 1:
-                    after = reach[usable ^ 1 << i][self.unsatisfied & ~answers]
-                    hit = self.unsatisfied & self.required & answers != 0
-                    reach[usable] |= self.askable[i] & (hit | after)
-        return reach
+        """[A, U]: some required dataset can still be satisfied, so stopping is not allowed.
+
+        Follows the luckiest run: every usable source whose needs are met brings all it answers.
+        """
+        columns = len(self.unsatisfied)
+        left = np.tile(self.unsatisfied.astype(np.int32), (1 << len(self.sources), 1))
+        needs = [self._mask(offer.needs) for offer in self.offers]
+        for _ in range(1 + sum(need != 0 for need in needs)):
+            for i, (answers, need) in enumerate(zip(self.answers, needs, strict=True)):
+                asked = left.reshape(-1, 2, 1 << i, columns)[:, 1]
+                np.bitwise_and(asked, ~answers, out=asked, where=asked & need == 0)
+        reached: Flags = left & self.required != self.unsatisfied & self.required
+        return reached
 
     def run(self) -> None:
         """Finish layer by layer: a finished one is offered to every state one call, or one set of calls, before it."""

@@ -9,6 +9,8 @@ import pytest
 
 from bench.planner_brute_force import brute_force, judged
 from bench.planner_instances import instances, matrix
+from bench.planner_losses import cap_loss, in_worlds, worlds
+from bench.planner_matrix import shipped
 from enrichment.policy import (
     Offer,
     Policy,
@@ -156,3 +158,19 @@ def test_a_forecast_agrees_with_what_executions_come_to() -> None:
         assert sum(run.seconds for run in runs) / 2_000 == pytest.approx(found.expected_seconds, rel=0.06), (
             f"seed {seed}"
         )
+
+
+def test_planning_for_a_cap_is_never_worse_than_meeting_it_on_the_way() -> None:
+    loss = cap_loss(20, first_seed=9_000)
+    assert loss.missed_at_best <= loss.missed_on_the_way + 1e-9
+    assert 0 < loss.equal < loss.instances
+
+
+def test_who_knows_which_companies_are_obscure_does_no_worse_than_who_does_not() -> None:
+    problem = shipped("profile")
+    truths = worlds(problem, 0.5)
+    blind = compile_enhanced(problem)
+    knowing: list[Policy] = [compile_enhanced(truth) for _, truth in truths]
+    assert in_worlds(knowing, truths)[1] <= in_worlds([blind, blind], truths)[1]
+    known, obscure = (truth.offers[0].match_rate for _, truth in truths)
+    assert 0.7 * known + 0.3 * obscure == pytest.approx(problem.offers[0].match_rate)
