@@ -1,0 +1,167 @@
+"""Checks as sentences: is this profile complete, good enough, fresh; are all of them; do the books agree.
+
+per company: of the profile that Dagster shows for the partition;  over all: of the published warehouse
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import dagster as dg
+
+from enrichment.ports import Store
+from enrichment.profile import missing_required
+from enrichment.records import Profile
+from enrichment.rules import Rules
+from enrichment_assets.books import book_differences
+from enrichment_assets.lineage import profile_key
+from enrichment_assets.marts import mart_key
+from enrichment_assets.materializations import latest_materialization
+from enrichment_assets.partitions import companies
+from resources.dagster_resources import EnrichmentResource
+from resources.world import utc_now
+
+Offenders = Sequence[tuple[str, ...]]
+_MOST_OFFENDERS = 100
+_SENTENCES: Mapping[str, str] = {
+    "profile_is_complete": "every required dataset is satisfied",
+    "quality_is_above_threshold": "its quality is at least what the consumer asks for",
+    "facts_are_fresh": "every value in it still holds",
+}
+
+
+def profile_checks(rules: Rules) -> list[dg.AssetChecksDefinition]:
+    """For each profile asset, three sentences about the company of the partition."""
+    return [_profile_check(consumer) for consumer in rules.consumers]
+
+
+def mart_checks() -> list[dg.AssetChecksDefinition]:
+    """The same sentences over all companies, and whether the books agree."""
+    return [_all_profiles_check(), ledger_equals_settled_purchases]
+
+
+def _profile_check(consumer: str) -> dg.AssetChecksDefinition:
+    key = profile_key(consumer)
+    specs = [
+        dg.AssetCheckSpec(name, asset=key, description=f"Of this company: {sentence}.", partitions_def=companies)
+        for name, sentence in _SENTENCES.items()
+    ]
+
+    @dg.multi_asset_check(name=f"{consumer}_checks", specs=specs)
+    def check(context: dg.AssetCheckExecutionContext, enrichment: EnrichmentResource) -> Iterator[dg.AssetCheckResult]:
+        step = context.op_execution_context
+        rules = enrichment.rules()
+        with enrichment.store() as store:
+            profiles = [(c, _shown_profile(store, step.instance, key, c)) for c in step.partition_keys]
+        threshold = rules.consumers[consumer].min_quality
+        for name, find in _FINDERS.items():
+            offenders = [(company, *found) for company, p in profiles for found in find(p, threshold, utc_now())]
+            yield _result(key, name, offenders, header=("company", "dataset", "why"))
+
+    return check
+
+
+def _shown_profile(store: Store, instance: dg.DagsterInstance, key: dg.AssetKey, company: str) -> Profile | None:
+    shown = latest_materialization(instance, key, company)
+    profile_id = None if shown is None else shown.metadata.get("profile_id")
+    return store.profile(str(profile_id.value)) if profile_id is not None else None
+
+
+def _incomplete(profile: Profile | None, threshold: float, now: datetime) -> Iterator[tuple[str, str]]:  # noqa: ARG001
+    if profile is None:
+        yield "", "there is no profile yet"
+        return
+    for dataset in missing_required(profile.document):
+        yield dataset, profile.document["datasets"][dataset]["why"] or ""
+
+
+def _below_threshold(profile: Profile | None, threshold: float, now: datetime) -> Iterator[tuple[str, str]]:  # noqa: ARG001
+    if profile is not None and profile.quality < threshold:
+        yield "", f"quality {profile.quality:.2f} is below {threshold:.2f}"
+
+
+def _expired(profile: Profile | None, threshold: float, now: datetime) -> Iterator[tuple[str, str]]:  # noqa: ARG001
+    for dataset, field in {} if profile is None else profile.document["datasets"].items():
+        ended = [v["holds_until"] for v in field["values"] if datetime.fromisoformat(v["holds_until"]) <= now]
+        if ended:
+            yield dataset, f"{len(ended)} of {len(field['values'])} values ran out, the first at {min(ended)}"
+
+
+_FINDERS: Mapping[str, Callable[[Profile | None, float, datetime], Iterator[tuple[str, str]]]] = {
+    "profile_is_complete": _incomplete,
+    "quality_is_above_threshold": _below_threshold,
+    "facts_are_fresh": _expired,
+}
+
+
+def _all_profiles_check() -> dg.AssetChecksDefinition:
+    key = mart_key("company_profiles")
+    specs = [
+        dg.AssetCheckSpec(name, asset=key, description=f"Of every latest profile: {sentence}.")
+        for name, sentence in _SENTENCES.items()
+    ]
+
+    @dg.multi_asset_check(name="company_profiles_checks", specs=specs)
+    def check(enrichment: EnrichmentResource) -> Iterator[dg.AssetCheckResult]:
+        minimum = {name: consumer.min_quality for name, consumer in enrichment.rules().consumers.items()}
+        rows = (
+            enrichment.warehouse()
+            .ask(
+                "SELECT company_key, consumer, missing, quality, holds_until < now()::TIMESTAMP, holds_until"
+                " FROM marts.company_profiles ORDER BY ALL"
+            )
+            .rows
+        )
+        offenders: dict[str, Offenders] = {
+            "profile_is_complete": [(str(r[0]), str(r[1]), f"missing {_listed(r[2])}") for r in rows if r[2]],
+            "quality_is_above_threshold": [
+                (str(r[0]), str(r[1]), f"quality {r[3]:.2f}") for r in rows if _real(r[3]) < minimum.get(str(r[1]), 0)
+            ],
+            "facts_are_fresh": [(str(r[0]), str(r[1]), f"held until {r[5]}") for r in rows if r[4]],
+        }
+        for name, found in offenders.items():
+            yield _result(key, name, found, header=("company", "consumer", "why"))
+
+    return check
+
+
+@dg.asset_check(
+    asset=mart_key("purchases"),
+    description="Published spend, the store's settled purchases and what requests were booked are the same money and units.",
+)
+def ledger_equals_settled_purchases(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
+    with enrichment.store() as store:
+        units, total = store.ledger_units(), Decimal(store.totals().cost_micro_usd) / 1_000_000
+    differences = book_differences(enrichment.warehouse(), units, total)
+    return _result(
+        mart_key("purchases"),
+        "ledger_equals_settled_purchases",
+        differences,
+        header=("what", "ledger", "settled purchases"),
+        severity=dg.AssetCheckSeverity.ERROR,
+    )
+
+
+def _result(
+    key: dg.AssetKey,
+    name: str,
+    offenders: Offenders,
+    *,
+    header: tuple[str, ...],
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN,
+) -> dg.AssetCheckResult:
+    metadata: dict[str, dg.MetadataValue] = {"offenders": dg.MetadataValue.int(len(offenders))}  # type: ignore[type-arg]
+    if offenders:
+        rows = ["| " + " | ".join(one) + " |" for one in [header, ("---",) * len(header), *offenders[:_MOST_OFFENDERS]]]
+        metadata["who"] = dg.MetadataValue.md("\n".join(rows))
+    return dg.AssetCheckResult(
+        passed=not offenders, asset_key=key, check_name=name, severity=severity, metadata=metadata
+    )
+
+
+def _listed(names: object) -> str:
+    return ", ".join(map(str, names)) if isinstance(names, list) else str(names)
+
+
+def _real(number: object) -> float:
+    return float(str(number))

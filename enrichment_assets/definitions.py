@@ -1,0 +1,32 @@
+"""What Dagster loads: the assets the rules draw, their marts and checks, the batch job, schedule and sensors."""
+
+import dagster as dg
+
+from enrichment.rules import Rules, load_rules
+from enrichment_assets.checks import mart_checks, profile_checks
+from enrichment_assets.enrich_graph import enrich_assets, enrich_graph, refresh_job
+from enrichment_assets.marts import marts, publish_marts
+from enrichment_assets.schedules import refresh_due_companies
+from enrichment_assets.sensors import company_sensor, report_bought_outside
+from resources.dagster_resources import EnrichmentResource
+from resources.planner import PlannerResource
+from resources.settings import load_settings
+
+
+def definitions(rules: Rules) -> dg.Definitions:
+    """Assets are drawn from these rules; every run reads the rules anew."""
+    resources = {"enrichment": EnrichmentResource(), "planner": PlannerResource()}
+    graph = enrich_graph(rules)
+    job = refresh_job(graph, resources)
+    return dg.Definitions(
+        assets=[enrich_assets(graph, rules), marts(rules)],
+        asset_checks=[*profile_checks(rules), *mart_checks()],
+        jobs=[job],
+        schedules=[refresh_due_companies(job)],
+        sensors=[company_sensor(rules), report_bought_outside, publish_marts],
+        resources=resources,
+        executor=dg.in_process_executor,
+    )
+
+
+defs = definitions(load_rules(load_settings().enrich_config))

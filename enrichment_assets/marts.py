@@ -1,0 +1,104 @@
+"""What analysts query, as assets: one publish of the warehouse, an asset for each of its tables.
+
+raw/*, analysis/*, profile/*  ->  publish  ->  mart/<table> with row counts and columns
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+import dagster as dg
+
+from enrichment.ports import StoreError
+from enrichment.rules import Rules
+from enrichment_assets.lineage import OWNERS, Layer, layer_assets
+from resources.dagster_resources import EnrichmentResource
+from resources.settings import SettingsError
+from resources.warehouse import Table, WarehouseError
+
+GROUP = "marts"
+_FROM_PROFILES: tuple[Layer, ...] = ("profile",)
+_FROM_PURCHASES: tuple[Layer, ...] = ("raw", "analysis")
+SCHEMAS: Mapping[str, tuple[tuple[Layer, ...], tuple[str, ...]]] = MappingProxyType(
+    {
+        "marts": (
+            _FROM_PROFILES,
+            (
+                "company_profiles",
+                "contacts",
+                "technologies",
+                "news",
+                "job_postings",
+                "intent_signals",
+                "field_provenance",
+            ),
+        ),
+        "spend": (_FROM_PURCHASES, ("purchases", "requests", "cache_reads", "daily", "savings")),
+        "sources": (_FROM_PURCHASES, ("performance", "freshness")),
+    }
+)
+WHEN_SOMETHING_NEW = (
+    dg.AutomationCondition.any_deps_updated().since(dg.AutomationCondition.newly_requested())
+    & ~dg.AutomationCondition.in_progress()
+    & ~dg.AutomationCondition.any_deps_in_progress()
+)
+
+
+def mart_key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["mart", table])
+
+
+def marts(rules: Rules) -> dg.AssetsDefinition:
+    """All tables of the published warehouse; one publish makes them all."""
+    layers = {
+        layer: [a.key for a in layer_assets(rules) if a.layer == layer] for layer in ("raw", "analysis", "profile")
+    }
+    specs = [
+        dg.AssetSpec(
+            mart_key(table),
+            deps=[key for layer in upstream for key in layers[layer]],
+            group_name=GROUP,
+            kinds={"duckdb"},
+            owners=OWNERS,
+            description=f"{schema}.{table} of enrichment.duckdb",
+            automation_condition=WHEN_SOMETHING_NEW,
+        )
+        for schema, (upstream, tables) in SCHEMAS.items()
+        for table in tables
+    ]
+
+    @dg.multi_asset(name="publish", specs=specs)
+    def publish(
+        context: dg.AssetExecutionContext, enrichment: EnrichmentResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        """Builds what changed since the last publish, and puts the file in place; open readers keep theirs."""
+        try:
+            with enrichment.store() as store:
+                published = enrichment.warehouse().publish(store)
+        except (WarehouseError, StoreError, SettingsError) as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        context.log.info(f"published {published.path}: {published.rows} rows came from the store")
+        for table in published.tables:
+            key = mart_key(table.name.split(".")[1])
+            if key in context.selected_asset_keys:
+                yield dg.MaterializeResult(asset_key=key, metadata=_metadata(table, str(published.path)))
+
+    return publish
+
+
+def _metadata(table: Table, path: str) -> dict[str, object]:
+    columns = [dg.TableColumn(c.name, c.type, description=c.comment or None) for c in table.columns]
+    return {
+        "dagster/row_count": table.rows,
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/table_name": table.name,
+        "comment": table.comment,
+        "file": dg.MetadataValue.path(path),
+    }
+
+
+publish_marts = dg.AutomationConditionSensorDefinition(
+    "publish_marts",
+    target=dg.AssetSelection.groups(GROUP),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=60,
+)

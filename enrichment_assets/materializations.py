@@ -1,0 +1,81 @@
+"""Tell Dagster what happened to which company, many events at a time.
+
+materialisations, observations -> event log, in one batch per asset; inside a run or without one
+The only private Dagster imports of this project are here.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+
+import dagster as dg
+from dagster._core.events import (
+    AssetMaterializationPlannedData,
+    AssetObservationData,
+    DagsterEvent,
+    DagsterEventBatchMetadata,
+    DagsterEventType,
+    StepMaterializationData,
+)
+from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
+
+Happened = dg.AssetMaterialization | dg.AssetObservation
+
+
+def report(
+    instance: dg.DagsterInstance,
+    events: Sequence[Happened],
+    *,
+    run: dg.DagsterRun | None = None,
+    step: str | None = None,
+) -> None:
+    """Writes these events, under a run if one made them.
+
+    With DAGSTER_EVENT_BATCH_SIZE above 0 and a store that can, those of one asset are written at once.
+    """
+    by_asset: dict[dg.AssetKey, list[Happened]] = defaultdict(list)
+    for event in events:
+        by_asset[event.asset_key].append(event)
+    for of_asset in by_asset.values():
+        batch_id = uuid.uuid4().hex
+        for number, event in enumerate(of_asset, start=1):
+            instance.report_dagster_event(
+                _dagster_event(event, run, step),
+                run_id=RUNLESS_RUN_ID if run is None else run.run_id,
+                batch_metadata=DagsterEventBatchMetadata(batch_id, is_end=number == len(of_asset)),
+            )
+
+
+def report_failed(
+    instance: dg.DagsterInstance, assets: Sequence[dg.AssetKey], keys: Sequence[str], *, run: dg.DagsterRun, step: str
+) -> None:
+    """Shows these companies as failed, once this run fails: it was to materialise them, and did not."""
+    for asset in assets:
+        for key in keys:
+            planned = AssetMaterializationPlannedData(asset, partition=key)
+            event = DagsterEvent.build_asset_materialization_planned_event(run.job_name, step, planned)
+            instance.report_dagster_event(event, run_id=run.run_id)
+
+
+def latest_materialization(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, company: str
+) -> dg.AssetMaterialization | None:
+    """What Dagster last recorded of this asset for this company."""
+    filter_ = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[company])
+    records = instance.fetch_materializations(filter_, limit=1).records
+    return records[0].asset_materialization if records else None
+
+
+def _dagster_event(event: Happened, run: dg.DagsterRun | None, step: str | None) -> DagsterEvent:
+    made = isinstance(event, dg.AssetMaterialization)
+    kind = DagsterEventType.ASSET_MATERIALIZATION if made else DagsterEventType.ASSET_OBSERVATION
+    return DagsterEvent(
+        event_type_value=kind.value,
+        event_specific_data=(
+            StepMaterializationData(event)
+            if isinstance(event, dg.AssetMaterialization)
+            else AssetObservationData(event)
+        ),
+        job_name=RUNLESS_JOB_NAME if run is None else run.job_name,
+        step_key=step,
+    )

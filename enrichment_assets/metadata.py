@@ -1,0 +1,148 @@
+"""Say in Dagster's metadata what was planned, bought and assembled: USD, seconds, quality, ids; never a secret.
+
+Plan -> Markdown;  Purchase, Profile -> metadata of a materialisation
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from enrichment.enrich import Enriched
+from enrichment.money import in_usd
+from enrichment.plan import Plan, SourcePlan
+from enrichment.profile import missing_required
+from enrichment.records import Analysis, Profile, Purchase
+
+_MOST_ROWS = 200
+Metadata = Mapping[str, Any]
+
+
+def plan_markdown(plan: Plan) -> str:
+    """The plan of one company as people read it: what each source is for, and why it is asked or not."""
+    lines = [
+        f"**{plan.company_key}** for {plan.consumer}, strategy {plan.strategy}, rules {plan.rules_hash[:8]}: "
+        f"expected {in_usd(plan.quote.expected)} USD, at most {in_usd(plan.quote.upper_bound)}, "
+        f"from memory {in_usd(plan.quote.from_memory)}, calling everything {in_usd(plan.quote.legacy)}.",
+        "",
+        "| dataset | required | stands | from | chance |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| {d.dataset} | {'yes' if d.required else in_usd(d.worth) + ' USD'} | {d.status} "
+            f"| {', '.join(d.from_sources)} | {d.chance:.0%} |"
+            for d in plan.datasets
+        ),
+        "",
+        "| source | verdict | why | expected USD |",
+        "| --- | --- | --- | --- |",
+        *(_source_row(source) for source in plan.sources),
+    ]
+    return "\n".join(lines)
+
+
+def _source_row(source: SourcePlan) -> str:
+    price = in_usd(source.expected_micro_usd) if source.verdict in {"chosen", "fallback", "last resort"} else ""
+    return f"| {source.source} | {source.verdict} | {_cell(source.why)} | {price} |"
+
+
+def plans_markdown(plans: Sequence[Plan]) -> str:
+    """One plan in full; of several, a line each."""
+    if len(plans) == 1:
+        return plan_markdown(plans[0])
+    lines = ["| company | asked first | held | expected USD | at most |", "| --- | --- | --- | --- | --- |"]
+    for plan in plans[:_MOST_ROWS]:
+        first, held = (
+            ", ".join(s.source for s in plan.sources if s.verdict == verdict) for verdict in ("chosen", "held")
+        )
+        quote = plan.quote
+        lines.append(
+            f"| {plan.company_key} | {first} | {held} | {in_usd(quote.expected)} | {in_usd(quote.upper_bound)} |"
+        )
+    if len(plans) > _MOST_ROWS:
+        lines.append(f"| and {len(plans) - _MOST_ROWS} more | | | | |")
+    return "\n".join(lines)
+
+
+def companies_markdown(reasons: Mapping[str, str]) -> str:
+    """Company -> one sentence, as a table."""
+    rows = [f"| {company} | {_cell(reason)} |" for company, reason in list(reasons.items())[:_MOST_ROWS]]
+    return "\n".join(["| company | why |", "| --- | --- |", *rows])
+
+
+def purchase_metadata(purchase: Purchase, *, reply_id: str | None) -> Metadata:
+    """What one call cost and brought."""
+    said = {
+        "cost_usd": dg.MetadataValue.float(purchase.cost_micro_usd / 1_000_000),
+        "cost_micro_usd": dg.MetadataValue.int(purchase.cost_micro_usd),
+        "units": dg.MetadataValue.json(dict(purchase.units)),
+        "outcome": dg.MetadataValue.text(purchase.outcome or purchase.state),
+        "source": dg.MetadataValue.text(purchase.source),
+        "provider": dg.MetadataValue.text(purchase.provider),
+        "purchase_id": dg.MetadataValue.text(purchase.purchase_id),
+        "request_id": dg.MetadataValue.text(purchase.request_id),
+    }
+    if purchase.latency_seconds is not None:
+        said["latency_seconds"] = dg.MetadataValue.float(purchase.latency_seconds)
+    if reply_id is not None:
+        said["reply_id"] = dg.MetadataValue.text(reply_id)
+    if purchase.closed_at is not None:
+        said["bought_at"] = dg.MetadataValue.timestamp(purchase.closed_at)
+    if purchase.reason:
+        said["note"] = dg.MetadataValue.text(purchase.reason)
+    return said
+
+
+def analysis_metadata(analysis: Analysis) -> Metadata:
+    return {
+        "analysis_id": dg.MetadataValue.text(analysis.analysis_id),
+        "model": dg.MetadataValue.text(analysis.model),
+        "claims_kept": dg.MetadataValue.int(analysis.claims_kept),
+        "claims_dropped": dg.MetadataValue.int(analysis.claims_dropped),
+    }
+
+
+def profile_metadata(profile: Profile, enriched: Enriched) -> Metadata:
+    """How good the profile is, what is missing, and what its request cost and saved."""
+    request, missing = enriched.request, missing_required(profile.document)
+    said = {
+        "quality": dg.MetadataValue.float(round(profile.quality, 4)),
+        "completeness": dg.MetadataValue.float(round(profile.completeness, 4)),
+        "confidence": dg.MetadataValue.text(profile.confidence),
+        "missing": dg.MetadataValue.text(", ".join(missing) or "nothing"),
+        "cost_usd": dg.MetadataValue.float(request.cost_micro_usd / 1_000_000),
+        "cost_micro_usd": dg.MetadataValue.int(request.cost_micro_usd),
+        "saved_usd": dg.MetadataValue.float(request.saved_micro_usd / 1_000_000),
+        "saved_micro_usd": dg.MetadataValue.int(request.saved_micro_usd),
+        "served_from": dg.MetadataValue.text(request.served_from or ""),
+        "strategy": dg.MetadataValue.text(request.strategy),
+        "holds_until": dg.MetadataValue.timestamp(profile.holds_until),
+        "profile_id": dg.MetadataValue.text(profile.profile_id),
+        "request_id": dg.MetadataValue.text(request.request_id),
+        "values": dg.MetadataValue.md(_values_markdown(profile)),
+    }
+    if enriched.plan is not None:
+        said["plan"] = dg.MetadataValue.md(plan_markdown(enriched.plan))
+    return said
+
+
+def _values_markdown(profile: Profile) -> str:
+    """A line for each dataset: how it stands, what it says first, from whom."""
+    lines = ["| dataset | stands | value | source | quality |", "| --- | --- | --- | --- | --- |"]
+    for name, field in profile.document["datasets"].items():
+        values = field["values"]
+        best = values[0] if values else None
+        shown = "" if best is None else _cell(_short(best["value"]))
+        more = f" (+{len(values) - 1})" if len(values) > 1 else ""
+        source, quality = ("", "") if best is None else (best["source"], f"{best['quality']:.2f}")
+        why = _cell(field["why"] or "") if best is None else shown + more
+        lines.append(f"| {name} | {field['status']} | {why} | {source} | {quality} |")
+    return "\n".join(lines)
+
+
+def _short(value: Mapping[str, Any]) -> str:
+    named = next((value[k] for k in ("text", "statement", "full_name", "name", "title", "topic") if value.get(k)), None)
+    return str(named if named is not None else ", ".join(f"{k} {v}" for k, v in value.items() if v is not None))[:160]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,62 @@
+"""Refresh what is due, once a day: ask the planner, store batches, request one run for each.
+
+PlannerResource.due() -> companies by the consumers they are due for -> batch -> refresh_companies
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from enrichment_assets.partitions import add_companies
+from resources.dagster_resources import EnrichmentResource
+from resources.planner import Due, PlannerResource
+
+COMPANIES_PER_RUN = 500
+
+
+def refresh_due_companies(job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    """Stopped until somebody turns it on: it spends money."""
+
+    @dg.schedule(
+        name="refresh_due_companies",
+        job=job,
+        cron_schedule="0 4 * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Refresh the companies whose profiles no longer hold, each for the consumers that have one.",
+    )
+    def refresh(
+        context: dg.ScheduleEvaluationContext, planner: PlannerResource, enrichment: EnrichmentResource
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        batches = due_batches(planner.due())
+        if not batches:
+            yield dg.SkipReason("Every profile holds: nothing is due.")
+        for consumer, keys in batches:
+            add_companies(context.instance, keys)
+            yield batch_run(enrichment.order_batch(keys, consumer=consumer, requested_by="refresh_due_companies"))
+
+    return refresh
+
+
+def batch_run(batch_id: str) -> dg.RunRequest:
+    """One run over a stored batch; asked twice, Dagster runs it once."""
+    return dg.RunRequest(
+        run_key=batch_id, run_config={"ops": {"plan": {"config": {"batch_id": batch_id}}}}, tags={"batch": batch_id}
+    )
+
+
+def due_batches(due: Sequence[Due]) -> list[tuple[str, list[str]]]:
+    """(consumers joined by '+', company keys): companies due for the same consumers share a plan and a run."""
+    consumers: dict[str, list[str]] = defaultdict(list)
+    for one in due:
+        if one.asset.path[0] == "profile":
+            consumers[one.company].append(one.asset.path[1])
+    together: dict[str, list[str]] = defaultdict(list)
+    for company, names in consumers.items():
+        together["+".join(sorted(names))].append(company)
+    return [
+        (names, keys[at : at + COMPANIES_PER_RUN])
+        for names, keys in sorted(together.items())
+        for at in range(0, len(keys), COMPANIES_PER_RUN)
+    ]

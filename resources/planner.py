@@ -1,0 +1,135 @@
+"""The planner as a Dagster resource: what would be bought for a company, and which assets of which companies are due.
+
+.plan("tesla.com", "profile") -> Plan;   .due() -> Due("tesla.com", profile/vendor_enrichment, why), ...
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from enrichment.enrich import Ask, quote
+from enrichment.layer_1 import serves
+from enrichment.plan import Plan
+from enrichment.ports import Store, World
+from enrichment.profile import missing_required
+from enrichment.records import Profile
+from enrichment.rules import Rules
+from enrichment.wants import Wants, requirements_hash, wants_of
+from resources.dagster_resources import EnrichmentResource
+from resources.settings import Settings
+from resources.world import open_world, places_of, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An asset of a company that needs materialisation. company: its key."""
+
+    company: str
+    asset: dg.AssetKey
+    why: str
+
+
+class PlannerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it hands out itself
+    """sandbox: which world to plan in; left out, ENRICH_WORLD says."""
+
+    sandbox: bool | None = None
+
+    def plan(
+        self,
+        company: str,
+        consumer: str = "profile",
+        *,
+        strategy: str | None = None,
+        max_cost: int | None = None,
+        max_age: int | None = None,
+    ) -> Plan:
+        """What a request would do now; nothing is bought. max_cost in micro-USD, max_age in seconds.
+
+        Raises NotACompany, UnknownName, UnknownStrategy, RulesError, SettingsError, StoreError.
+        """
+        settings, rules = self._here.settings(), self._here.rules()
+        ask = Ask(company, (consumer,), strategy=strategy, max_cost=max_cost, max_age=max_age)
+        return asyncio.run(_quote(replace(ask, strategy_override=settings.enrich_strategy), rules, settings))
+
+    def due(
+        self, consumer: str | None = None, *, now: datetime | None = None, limit: int | None = None
+    ) -> tuple[Due, ...]:
+        """Profiles that no longer hold at `now`, each with the sources its plan would ask first; longest overdue first.
+
+        consumer: every company that has no profile of it that holds; None: only where there was a profile before.
+        limit: at most so many profiles. Profiles written for an audience wait until it asks. Raises as plan does.
+        """
+        settings, rules = self._here.settings(), self._here.rules()
+        at = utc_now() if now is None else now
+        with self._here.store() as store:
+            _, out_of_order = places_of(settings, rules)
+            world = World(store, {}, None, lambda: at, out_of_order)
+            overdue = sorted(_overdue(store, rules, consumer, at))[:limit]
+            return asyncio.run(_with_sources(overdue, rules, world, settings.enrich_strategy))
+
+    @property
+    def _here(self) -> EnrichmentResource:
+        return EnrichmentResource(sandbox=self.sandbox)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Overdue:
+    since: datetime
+    company: str
+    consumer: str
+    why: str
+
+
+async def _quote(ask: Ask, rules: Rules, settings: Settings) -> Plan:
+    async with open_world(settings, rules) as world:
+        return await quote(ask, rules=rules, world=world)
+
+
+def _overdue(store: Store, rules: Rules, consumer: str | None, now: datetime) -> Iterator[_Overdue]:
+    wanted = {name: wants_of(rules, (name,)) for name in ([consumer] if consumer else rules.consumers)}
+    for company in store.companies():
+        for name, wants in wanted.items():
+            if not wants.audience:
+                profile = store.latest_profile(company.company_id, name, None)
+                if profile is None and consumer is not None:
+                    yield _Overdue(company.created_at, company.key, name, "there is no profile yet")
+                if profile is not None and not serves(profile, rules, wants, now):
+                    yield _Overdue(_ended(profile, wants), company.key, name, _why(profile, rules, wants, now))
+
+
+def _ended(profile: Profile, wants: Wants) -> datetime:
+    return min(profile.holds_until, profile.created_at + timedelta(seconds=wants.profile_ttl))
+
+
+def _why(profile: Profile, rules: Rules, wants: Wants, now: datetime) -> str:
+    """Why a profile that may not be served may not."""
+    missing = missing_required(profile.document)
+    if profile.requirements_hash != requirements_hash(rules, wants):
+        return "the rules ask for something else by now"
+    if missing:
+        return f"it lacks {', '.join(missing)}"
+    if profile.quality < wants.min_quality:
+        return f"its quality {profile.quality:.2f} is below {wants.min_quality:.2f}"
+    ended = _ended(profile, wants)
+    return f"it held until {ended:%Y-%m-%d %H:%M} UTC" if ended <= now else "a value in it is too old"
+
+
+async def _with_sources(
+    overdue: Sequence[_Overdue], rules: Rules, world: World, override: str | None
+) -> tuple[Due, ...]:
+    due: dict[tuple[str, dg.AssetKey], Due] = {}
+    for one in overdue:
+        company = await asyncio.to_thread(world.store.company, one.company)
+        asked = one.company if company is None else company.domain or company.name or one.company
+        plan = await quote(Ask(asked, (one.consumer,), strategy_override=override), rules=rules, world=world)
+        found = [Due(one.company, dg.AssetKey(["profile", one.consumer]), one.why)]
+        found += [
+            Due(one.company, dg.AssetKey(["raw", source.source]), f"{one.consumer}: {source.why}")
+            for source in plan.sources
+            if source.verdict == "chosen"
+        ]
+        due |= {(d.company, d.asset): d for d in found if (d.company, d.asset) not in due}
+    return tuple(due.values())
