@@ -217,14 +217,14 @@ def test_a_required_dataset_nobody_answers_counts_as_unsatisfied() -> None:
 
 
 def test_rules_too_large_to_solve_get_a_greedy_policy_that_owns_up_to_its_distance() -> None:
-    names = [f"d{i}" for i in range(12)]
+    names = ["industry", "employees", "news"]
     offers = [
-        offer(f"s{i:02}", 10_000 * (1 + i % 5), fills={names[i % 12]: 0.9, names[(i + 1) % 12]: 0.4}) for i in range(24)
+        offer(f"s{i:02}", 10_000 * (1 + i % 5), fills={names[i % 3]: 0.9, names[(i + 1) % 3]: 0.4}) for i in range(21)
     ]
-    wanted = problem(*offers, required=set(names[:8]), worth=dict.fromkeys(names[8:], 60_000))
+    wanted = problem(*offers, required={"industry", "employees"}, worth={"news": 60_000})
     policy = compile_enhanced(wanted)
     found = forecast(policy, wanted)
     assert not policy.exact
     assert 0 < policy.excess() < found.objective
-    assert found.expected_unsatisfied_required < 0.3
+    assert found.expected_unsatisfied_required < 0.001
     assert Enhanced.from_bytes(policy.to_bytes(), wanted).next(start(wanted)) == policy.next(start(wanted))
