@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,7 +12,7 @@ import typer
 
 from enrich_cli.failure import INCOMPLETE, REFUSED_BY_CAP, UsageError
 from enrich_cli.rules_at_hand import settings_and_rules
-from enrich_cli.show import Progress, as_plain, console, plan_tree, profile_view
+from enrich_cli.show import Progress, as_plain, console, plans_view, profile_view, quoted
 from enrichment.enrich import Ask, Enriched, enrich, quote
 from enrichment.money import in_usd, to_micro
 from enrichment.plan import Plan
@@ -78,11 +79,11 @@ def show_company(ask: Ask, *, sandbox: bool, as_json: bool, confirm_above: str |
 def show_plan(ask: Ask, *, sandbox: bool, as_json: bool) -> None:
     settings, rules = settings_and_rules(sandbox=sandbox)
     ask = replace(ask, strategy_override=settings.enrich_strategy)
-    plan = asyncio.run(_quote(ask, settings, rules))
+    plans = asyncio.run(_quote(ask, settings, rules))
     if as_json:
-        sys.stdout.write(json.dumps(as_plain(plan), indent=2, default=str) + "\n")
+        sys.stdout.write(json.dumps([as_plain(plan) for plan in plans], indent=2, default=str) + "\n")
     else:
-        console.print(plan_tree(plan, home=str(settings.home)))
+        console.print(plans_view(plans, home=str(settings.home)))
 
 
 async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None) -> Enriched:
@@ -93,15 +94,15 @@ async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None)
             return await enrich(ask, rules=rules, world=world, watch=progress.watch)
 
 
-def _confirm(plan: Plan, limit: int) -> None:
-    expected = plan.quote.expected
+def _confirm(plans: Sequence[Plan], limit: int) -> None:
+    expected, most = quoted(plans)
     if expected > limit and not typer.confirm(
-        f"This is expected to cost {in_usd(expected)} USD, at most {in_usd(plan.quote.upper_bound)}. Go on?", err=True
+        f"This is expected to cost {in_usd(expected)} USD, at most {in_usd(most)}. Go on?", err=True
     ):
         raise UsageError("Nothing was bought. Raise --confirm-above, or lower --max-cost.")
 
 
-async def _quote(ask: Ask, settings: Settings, rules: Rules) -> Plan:
+async def _quote(ask: Ask, settings: Settings, rules: Rules) -> Sequence[Plan]:
     async with open_world(settings, rules) as world:
         return await quote(ask, rules=rules, world=world)
 

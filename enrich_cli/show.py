@@ -4,7 +4,7 @@ Plan -> tree;  Enriched -> header, table of datasets, what it cost;  events -> a
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Self
 
@@ -54,10 +54,32 @@ def age(seconds: int) -> str:
     return "now"
 
 
-def plan_tree(plan: Plan, *, home: str) -> Tree:
+def quoted(plans: Sequence[Plan]) -> tuple[int, int]:
+    """What these plans are expected to cost together, and at most (micro-USD)."""
+    most = min(sum(plan.quote.upper_bound for plan in plans), plans[-1].wants.max_cost)
+    return sum(plan.quote.expected for plan in plans), most
+
+
+def plans_view(plans: Sequence[Plan], *, home: str) -> RenderableType:
+    """Each plan as a tree, and what they cost together."""
+    expected, most = quoted(plans)
+    titles = ("first, to find its domain", "then") if len(plans) > 1 else ("plan",)
+    trees = [plan_tree(plan, title) for plan, title in zip(plans, titles, strict=True)]
+    total = (
+        f"expected [bold]{in_usd(expected)}[/] USD, at most {in_usd(most)}, in about "
+        f"{timedelta(seconds=round(sum(plan.quote.seconds for plan in plans)))}; "
+        f"from memory {in_usd(sum(plan.quote.from_memory for plan in plans))}; "
+        f"calling everything {in_usd(plans[-1].quote.legacy)}. Nothing was bought; kept in {home}"
+    )
+    return Group(*trees, Text.from_markup(total))
+
+
+def plan_tree(plan: Plan, title: str) -> Tree:
     """What is known, what would be asked in which order, why not the others, and what it would cost."""
     quote = plan.quote
-    tree = Tree(f"[bold]{plan.company_key}[/] for {plan.consumer} (strategy {plan.strategy}, rules {plan.rules_hash})")
+    tree = Tree(
+        f"{title}: [bold]{plan.company_key}[/] for {plan.consumer} (strategy {plan.strategy}, rules {plan.rules_hash})"
+    )
     wanted = tree.add("wanted")
     for dataset in plan.datasets:
         kind = "required" if dataset.required else f"optional, worth {in_usd(dataset.worth)}"
@@ -76,12 +98,6 @@ def plan_tree(plan: Plan, *, home: str) -> Tree:
             branch.add(f"{source.source}: {source.verdict} ({source.why})")
     if plan.analyses:
         tree.add(f"analyses: {', '.join(plan.analyses)} (about {in_usd(quote.analyses)} USD)")
-    tree.add(
-        f"expected [bold]{in_usd(quote.expected)}[/] USD, at most {in_usd(quote.upper_bound)}; "
-        f"about {timedelta(seconds=round(quote.seconds))}; from memory {in_usd(quote.from_memory)}; "
-        f"calling everything {in_usd(quote.legacy)}"
-    )
-    tree.add(f"kept in {home}")
     return tree
 
 

@@ -7,37 +7,24 @@ import asyncio
 from dataclasses import replace
 
 from enrichment.collect import collect
-from enrichment.company import company_key, parse_company, same_company
+from enrichment.company import same_company
 from enrichment.holding import standing
 from enrichment.journal import Journal
-from enrichment.planning import draw_up, plan_note, plan_reads
+from enrichment.planning import company_asked, draw_up, find_company, plan_note, plan_reads, request_for
 from enrichment.ports import World
-from enrichment.records import Company, Known, Request, new_id
+from enrichment.recall import recall
+from enrichment.records import Company, Known, new_id
 from enrichment.request import Ask, Identified, Watch, once
 from enrichment.rules import Rules
-from enrichment.strategy import choose_strategy
 from enrichment.values import Text
-from enrichment.wants import Wants
-
-_IDENTITY = ("company_name", "domain")
+from enrichment.wants import IDENTITY, Wants, identity_wants
 
 
 async def identify(ask: Ask, *, rules: Rules, world: World, watch: Watch | None = None) -> Identified:
     """Who is meant. Opens the request; buys the domain, within its caps, if nobody knows it yet."""
     wants = ask.wants(rules)
-    company = await _company(ask, world)
-    request = Request(
-        request_id=new_id("req"),
-        company_id=company.company_id,
-        consumer=wants.consumer,
-        audience=ask.audience,
-        strategy=choose_strategy(
-            rules, consumer=wants.consumer, company=company, asked=ask.strategy, override=ask.strategy_override
-        ),
-        rules_hash=rules.hash,
-        asked_at=world.now(),
-        asked_by=ask.asked_by,
-    )
+    company = await find_company(ask.company, world) or await _new_company(ask, world)
+    request = request_for(ask, wants, company, rules, world.now(), request_id=new_id("req"))
     await asyncio.to_thread(world.store.open_request, request)
     journal = Journal(request.request_id, world.store, world.now, watch)
     journal.note("identify", "asked", text=ask.company, key=company.key)
@@ -48,27 +35,15 @@ async def identify(ask: Ask, *, rules: Rules, world: World, watch: Watch | None 
     return identified
 
 
-async def _company(ask: Ask, world: World) -> Company:
-    named = parse_company(ask.company)
-    key = company_key(named.name, named.domain)
-    found = await asyncio.to_thread(world.store.company, key)
-    if found is not None:
-        return found
-    fresh = Company(new_id("com"), key, named.name, named.domain, world.now())
+async def _new_company(ask: Ask, world: World) -> Company:
+    fresh = company_asked(ask.company, world.now(), company_id=new_id("com"))
     return (await asyncio.to_thread(world.store.add_companies, [fresh]))[0]
 
 
 async def _find_domain(identified: Identified, rules: Rules, world: World, journal: Journal) -> Identified:
     """Stage 1's small plan for name and domain: same policy, caps and quote as any other."""
-    wants = replace(
-        identified.wants,
-        required=_IDENTITY,
-        optional={},
-        collected_required=_IDENTITY,
-        collected_optional={},
-        analyses=(),
-    )
-    known = await asyncio.to_thread(world.store.known, identified.company.company_id)
+    wants = identity_wants(identified.wants)
+    known = await recall(identified.company, identified.request, memory=identified.ask.memory, rules=rules, world=world)
     plan = await draw_up(identified, wants, known, rules, world)
     journal.note("identify", "planned", **plan_note(plan))
     collected = await collect(
@@ -96,10 +71,10 @@ async def _find_domain(identified: Identified, rules: Rules, world: World, journ
 async def _learned(company: Company, known: Known, wants: Wants, rules: Rules, world: World) -> Company:
     """The company with the domain just learned, if the name beside it is the one that was asked for."""
     best: dict[str, str] = {}
-    for dataset in _IDENTITY:
-        facts = standing(rules, wants, known, dataset, world.now()).facts
-        if facts and isinstance(facts[0].value, Text):
-            best[dataset] = facts[0].value.text
+    for dataset in IDENTITY:
+        stand = standing(rules, wants, known, dataset, world.now())
+        if not stand.open and isinstance(stand.facts[0].value, Text):
+            best[dataset] = stand.facts[0].value.text
     if "domain" not in best:
         return company
     name = best.get("company_name", company.name)

@@ -137,13 +137,11 @@ def make_plan(
     out_of_order: Mapping[str, tuple[Verdict, str]],
     request_id: str = "",
     spent: Mapping[str, int] | None = None,
-    memory: bool = True,
 ) -> Plan:
     """The plan for one company. out_of_order: provider -> verdict and reason why it cannot be asked at all.
 
-    spent: cap name -> micro-USD taken so far, reserves included. memory: use what is known; without it all is bought.
+    spent: cap name -> micro-USD taken so far, reserves included.
     """
-    known = known if memory else Known()
     stands = standings(rules, wants, known, now)
     said = heard(rules, wants, known, now)
     pursued = frozenset(wants.collected if strategy == "legacy" else (d for d, s in stands.items() if s.open))

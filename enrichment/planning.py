@@ -12,16 +12,19 @@ from enrichment.company import company_key, parse_company
 from enrichment.journal import Journal
 from enrichment.plan import Plan, Verdict, make_plan
 from enrichment.ports import World
+from enrichment.recall import recall
 from enrichment.records import CacheRead, Company, Known, Request
 from enrichment.request import Ask, Identified, Planned, Watch
 from enrichment.rules import Rules
 from enrichment.strategy import choose_strategy
-from enrichment.wants import Wants
+from enrichment.wants import Wants, beyond_identity, identity_wants
+
+_TO_BE_FOUND = "(to be found)"
 
 
 async def plan_request(identified: Identified, *, rules: Rules, world: World, watch: Watch | None = None) -> Planned:
     """What to ask of whom, from what is known now."""
-    known = await asyncio.to_thread(world.store.known, identified.company.company_id)
+    known = await recall(identified.company, identified.request, memory=identified.ask.memory, rules=rules, world=world)
     plan = await draw_up(identified, identified.wants, known, rules, world)
     journal = Journal(identified.request.request_id, world.store, world.now, watch)
     journal.note("plan", "planned", **plan_note(plan))
@@ -29,24 +32,55 @@ async def plan_request(identified: Identified, *, rules: Rules, world: World, wa
     return Planned(identified, plan, known)
 
 
-async def quote(ask: Ask, *, rules: Rules, world: World) -> Plan:
-    """The plan a request would follow now. Nothing is bought, nothing is written."""
+async def quote(ask: Ask, *, rules: Rules, world: World) -> tuple[Plan, ...]:
+    """The plans a request would follow now: if its domain is unknown, first how to find it, then the rest.
+
+    Nothing is bought. The second plan takes the domain for found; nobody knows yet what else the first will bring.
+    """
     wants = ask.wants(rules)
-    name = parse_company(ask.company)
-    key = company_key(name.name, name.domain)
-    company = await asyncio.to_thread(world.store.company, key)
-    known = Known() if company is None else await asyncio.to_thread(world.store.known, company.company_id)
-    company = company or Company("", key, name.name, name.domain, world.now())
-    request = Request("", company.company_id, wants.consumer, ask.audience, "", rules.hash, world.now())
-    strategy = choose_strategy(
-        rules, consumer=wants.consumer, company=company, asked=ask.strategy, override=ask.strategy_override
+    company = await find_company(ask.company, world) or company_asked(ask.company, world.now())
+    request = request_for(ask, wants, company, rules, world.now(), request_id="")
+    identified = Identified(ask, company, request, wants)
+    known = Known()
+    if company.company_id:
+        known = await recall(company, request, memory=ask.memory, rules=rules, world=world)
+    if company.domain is not None:
+        return (await draw_up(identified, wants, known, rules, world),)
+    first = await draw_up(identified, identity_wants(wants), known, rules, world)
+    found = replace(identified, company=replace(company, domain=_TO_BE_FOUND))
+    return first, await draw_up(found, beyond_identity(wants), known, rules, world)
+
+
+def request_for(ask: Ask, wants: Wants, company: Company, rules: Rules, now: datetime, *, request_id: str) -> Request:
+    """The request that this ask opens. Raises UnknownStrategy."""
+    return Request(
+        request_id=request_id,
+        company_id=company.company_id,
+        consumer=wants.consumer,
+        audience=ask.audience,
+        strategy=choose_strategy(
+            rules, consumer=wants.consumer, company=company, asked=ask.strategy, override=ask.strategy_override
+        ),
+        rules_hash=rules.hash,
+        asked_at=now,
+        asked_by=ask.asked_by,
     )
-    return await draw_up(
-        Identified(ask, company, replace(request, strategy=strategy), wants), wants, known, rules, world
-    )
+
+
+async def find_company(text: str, world: World) -> Company | None:
+    """The company of that domain, key or name, if the store has it. Raises NotACompany."""
+    named = parse_company(text)
+    return await asyncio.to_thread(world.store.company, company_key(named.name, named.domain))
+
+
+def company_asked(text: str, now: datetime, *, company_id: str = "") -> Company:
+    """A company as it is asked for: its name or its domain, nothing else known. Raises NotACompany."""
+    named = parse_company(text)
+    return Company(company_id, company_key(named.name, named.domain), named.name, named.domain, now)
 
 
 async def draw_up(identified: Identified, wants: Wants, known: Known, rules: Rules, world: World) -> Plan:
+    """The plan for these wants, with what caps have taken so far and who cannot be asked."""
     now, request = world.now(), identified.request
     caps = {
         cap.name
@@ -74,7 +108,6 @@ async def draw_up(identified: Identified, wants: Wants, known: Known, rules: Rul
         out_of_order=reasons,
         request_id=request.request_id,
         spent=spent,
-        memory=identified.ask.memory and request.strategy != "legacy",
     )
 
 

@@ -12,6 +12,7 @@ from enrichment.money import to_micro
 from enrichment.rules import Rules
 
 CUSTOM = "custom"
+IDENTITY = ("company_name", "domain")
 _CUSTOM_MAX_COST = 2_000_000
 _CUSTOM_MAX_SECONDS = 900
 
@@ -108,6 +109,27 @@ def custom(rules: Rules, datasets: Sequence[str], sources: Sequence[str] | None)
         profile_ttl=86400,
         min_quality=0.0,
         sources=frozenset(sources) if sources else None,
+    )
+
+
+def identity_wants(wants: Wants) -> Wants:
+    """What stage 1 wants where the domain is unknown: name and domain, under the same limits."""
+    return replace(
+        wants,
+        required=IDENTITY,
+        optional={},
+        collected_required=IDENTITY,
+        collected_optional={},
+        analyses=(),
+    )
+
+
+def beyond_identity(wants: Wants) -> Wants:
+    """What is left to want when stage 1 has found name and domain."""
+    return replace(
+        wants,
+        required=tuple(d for d in wants.required if d not in IDENTITY),
+        collected_required=tuple(d for d in wants.collected_required if d not in IDENTITY),
     )
 
 

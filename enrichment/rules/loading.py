@@ -24,7 +24,7 @@ from enrichment.rules.types import (
     Strategies,
 )
 
-IDENTITY = frozenset({"company_name", "domain"})
+IDENTITY = frozenset({"company_name", "domain"})  # found before anything is planned
 _MAPPINGS: dict[str, type[BaseModel]] = {
     "providers": ProviderRules,
     "sources": SourceRules,

@@ -135,9 +135,9 @@ def test_a_good_source_that_says_there_is_no_news_is_an_answer() -> None:
     assert "serp_news" not in asked(plan)
 
 
-def test_legacy_calls_everything_and_uses_no_memory() -> None:
-    known = known_from(("brightdata_company_db", ["company_name", "domain", "industry", "employee_count"]))
-    plan = plan_for(known=known, strategy="legacy", memory=False)
+def test_legacy_calls_everything_at_once() -> None:
+    plan = plan_for(strategy="legacy")
+    assert all(len(part.chain) == 1 for part in plan.parts)
     assert {"brightdata_company_db", "serp_organic", "snov_contacts", "serp_linkedin"} <= asked(plan)
     assert plan.reads == ()
 
