@@ -18,7 +18,10 @@ from enrichment.values import Claim, Contact, EmployeeCount, IntentSignal, JobPo
 
 _OUR_TAGS = re.compile(r"<(?=[\s/]*(?:evidence|audience|company)\b)", re.IGNORECASE)
 _LAYOUT = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
-_PARTS = 12  # when all does not fit, no piece takes more than this share of the room
+_PARTS, _SHORTEST_CUT = (
+    12,
+    200,
+)  # when all does not fit, a piece is cut to this share of the room, and to no fewer bytes
 _UNNUMBERED = "e0000"  # as long as any id will be, so that sizes hold
 
 
@@ -89,7 +92,8 @@ def select_evidence(facts: Iterable[Fact], *, reads: Sequence[str], room: int) -
     """
     pieces = _pieces(facts, reads)
     if _bytes(piece.rendered() + "\n" for piece in pieces) > room:
-        pieces = _merged([(p.dataset, shortened(p.text, room // _PARTS), p.facts) for p in pieces])
+        most = max(room // _PARTS, _SHORTEST_CUT)
+        pieces = _merged([(p.dataset, shortened(p.text, most), p.facts) for p in pieces])
     chosen: list[Piece] = []
     left = room
     for piece in _in_turns(pieces, reads):

@@ -171,7 +171,7 @@ class OpenAIModel:
                         )
                 return bytes(body)
         except NoTurn as error:
-            raise self._error(Throttled, f"our own limit for it is reached, {error}") from None
+            raise self._throttled(f"our own limit for it is reached, {error}", error.seconds) from None
         except (openai.OpenAIError, TimeoutError, *_WIRE_ERRORS) as error:
             raise self._named(error) from None
 
