@@ -101,7 +101,8 @@ def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
 
 def _show_companies(store: SqlStore, companies: Sequence[Company], requests: Sequence[Request]) -> None:
     table = Table(
-        "company", "industry", "employees", "contacts", "technologies", "news", "quality", "cost", "saved", "everything",
+        "company", "industry", "employees", "contacts", "technologies", "news", "quality", "cost", "saved",
+        "everything",
         title="What is known now (USD for this run: cost, saved by memory, and what calling everything would cost)",
     )  # fmt: skip
     for company in companies:

@@ -17,7 +17,7 @@ from rich.tree import Tree
 
 from enrichment.enrich import Enriched
 from enrichment.money import in_usd
-from enrichment.plan import Plan, SourcePlan
+from enrichment.plan import DatasetPlan, Part, Plan, SourcePlan
 from enrichment.records import Event
 
 console = Console()
@@ -83,14 +83,13 @@ def plan_tree(plan: Plan, title: str) -> Tree:
     wanted = tree.add("wanted")
     for dataset in plan.datasets:
         kind = "required" if dataset.required else f"optional, worth {in_usd(dataset.worth)}"
-        standing = dataset.status if dataset.status != "unsatisfied" else f"to be found, chance {dataset.chance:.0%}"
-        by = f" by {', '.join(dataset.from_sources)}" if dataset.status != "unsatisfied" else ""
-        wanted.add(f"{dataset.dataset} ({kind}): {standing}{by}")
+        wanted.add(f"{dataset.dataset} ({kind}): {_standing(plan, dataset)}")
     _add_memory(tree, plan)
-    to_buy = tree.add("to buy" if any(part.chain for part in plan.parts) else "nothing to buy")
-    for part in plan.parts:
-        if part.chain:
-            _add_chain(to_buy, plan, part.chain, part.last_resorts)
+    parts = [part for part in plan.parts if part.chain]
+    to_buy = tree.add("to buy" + (", side by side" if len(parts) > 1 else "") if parts else "nothing to buy")
+    for part in parts:
+        branch = to_buy.add(", ".join(sorted(part.problem.wanted))) if len(parts) > 1 else to_buy
+        _add_part(branch, plan, part)
     others = [s for s in plan.sources if s.verdict not in ("chosen", "fallback", "last resort", "held")]
     if others:
         branch = tree.add("not asked")
@@ -112,12 +111,23 @@ def _add_memory(tree: Tree, plan: Plan) -> None:
             )
 
 
-def _add_chain(branch: Tree, plan: Plan, chain: tuple[tuple[str, ...], ...], last_resorts: tuple[str, ...]) -> None:
-    for step, asked in enumerate(chain):
-        label = "first" if step == 0 else "if that is not enough"
-        branch = branch.add(f"{label}: {', '.join(_priced(plan.source(name)) for name in asked)}")
-    for name in last_resorts:
-        branch = branch.add(f"last resort: {_priced(plan.source(name))}")
+def _standing(plan: Plan, dataset: DatasetPlan) -> str:
+    """How a dataset stands, or who is asked for it in which order if every answer disappoints."""
+    if dataset.status != "unsatisfied":
+        return f"{dataset.status} by {', '.join(dataset.from_sources)}"
+    sources = [s for part in plan.parts for step in part.chain for s in step]
+    last = [s for part in plan.parts if dataset.dataset in part.problem.required for s in part.last_resorts]
+    chain = [s for s in sources if dataset.dataset in plan.source(s).answers and s not in last]
+    order = " -> ".join([*chain, *(f"{s} (last resort)" for s in last if dataset.dataset in plan.source(s).answers)])
+    return f"{order or 'nobody can be asked'}, chance {dataset.chance:.0%}"
+
+
+def _add_part(branch: Tree, plan: Plan, part: Part) -> None:
+    for step, asked in enumerate(part.chain):
+        label = "first" if step == 0 else "then, if something is missing"
+        branch.add(f"{label}: {', '.join(_priced(plan.source(name)) for name in asked)}")
+    for name in part.last_resorts:
+        branch.add(f"last resort: {_priced(plan.source(name))}")
 
 
 def _priced(source: SourcePlan) -> str:

@@ -15,7 +15,7 @@ from typing import Literal
 from enrichment.caps import caps_of, tightest
 from enrichment.holding import Standing, Status, heard, standings, used_replies
 from enrichment.money import charge, to_micro
-from enrichment.policy import Offer, Policy, Problem, State, compile_policy, forecast, parts, start
+from enrichment.policy import Forecast, Offer, Policy, Problem, State, compile_policy, forecast, parts, start
 from enrichment.records import Company, Known
 from enrichment.rules import Rules
 from enrichment.wants import Wants
@@ -286,6 +286,11 @@ def _compiled(strategy: str, problem: Problem) -> Policy:
     return compile_policy(strategy, problem)
 
 
+@lru_cache(maxsize=256)
+def _forecast(strategy: str, problem: Problem) -> Forecast:
+    return forecast(_compiled(strategy, problem), problem)
+
+
 def _part(rules: Rules, strategy: str, problem: Problem, desk: _Desk) -> Part:
     return Part(problem, _chain(_compiled(strategy, problem), problem), _last_resorts(rules, problem, desk))
 
@@ -339,7 +344,7 @@ def _datasets(
 ) -> tuple[DatasetPlan, ...]:
     chances: dict[str, float] = {}
     for part in planned:
-        chances |= dict(forecast(_compiled(strategy, part.problem), part.problem).satisfied_chance)
+        chances |= dict(_forecast(strategy, part.problem).satisfied_chance)
     sources = {reply.reply_id: reply.source for reply in known.replies}
     return tuple(
         DatasetPlan(
@@ -401,7 +406,7 @@ def _position(step: int, part: Part) -> tuple[Verdict, str]:
 def _quote(
     rules: Rules, wants: Wants, strategy: str, planned: tuple[Part, ...], desk: _Desk, reads: tuple[Read, ...]
 ) -> Quote:
-    forecasts = [forecast(_compiled(strategy, part.problem), part.problem) for part in planned]
+    forecasts = [_forecast(strategy, part.problem) for part in planned]
     askable = {o.source for part in planned for o in part.problem.offers} | {s for p in planned for s in p.last_resorts}
     models = [model_price(rules, name) for name in wants.analyses]
     bound = sum(rules.max_micro_usd(s) for s in askable) + sum(most for _, most in models)

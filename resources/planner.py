@@ -45,8 +45,10 @@ class PlannerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it 
         strategy: str | None = None,
         max_cost: int | None = None,
         max_age: int | None = None,
-    ) -> Plan:
+    ) -> tuple[Plan, ...]:
         """What a request would do now; nothing is bought. max_cost in micro-USD, max_age in seconds.
+
+        Two plans where the company's domain is unknown: how to find it, and the rest.
 
         Raises NotACompany, UnknownName, UnknownStrategy, RulesError, SettingsError, StoreError.
         """
@@ -83,7 +85,7 @@ class _Overdue:
     why: str
 
 
-async def _quote(ask: Ask, rules: Rules, settings: Settings) -> Plan:
+async def _quote(ask: Ask, rules: Rules, settings: Settings) -> tuple[Plan, ...]:
     async with open_world(settings, rules) as world:
         return await quote(ask, rules=rules, world=world)
 
@@ -124,10 +126,11 @@ async def _with_sources(
     for one in overdue:
         company = await asyncio.to_thread(world.store.company, one.company)
         asked = one.company if company is None else company.domain or company.name or one.company
-        plan = await quote(Ask(asked, (one.consumer,), strategy_override=override), rules=rules, world=world)
+        plans = await quote(Ask(asked, (one.consumer,), strategy_override=override), rules=rules, world=world)
         found = [Due(one.company, dg.AssetKey(["profile", one.consumer]), one.why)]
         found += [
             Due(one.company, dg.AssetKey(["raw", source.source]), f"{one.consumer}: {source.why}")
+            for plan in plans
             for source in plan.sources
             if source.verdict == "chosen"
         ]
