@@ -16,6 +16,11 @@ from resources.store.columns import JsonText, JsonZip, UtcMicros
 
 # In this order: what is loaded looks up what was loaded before it.
 LOADED = (t.companies, t.requests, t.purchases, t.replies, t.facts, t.cache_reads, t.analyses, t.profiles)
+_FACT = t.facts.c
+# Facts are only counted here; their values are in the profiles' documents.
+_NEEDED: Mapping[sa.Table, Sequence[sa.Column[Any]]] = {
+    t.facts: (_FACT.fact_id, _FACT.reply_id, _FACT.purchase_id, _FACT.source, _FACT.dataset, _FACT.quality)
+}
 _BATCH = 5_000
 # An escaped backslash and a whole surrogate pair are passed over; NUL and half a pair are what DuckDB cannot read.
 _ESCAPES = re.compile(r"\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(\\u0000|\\ud[89a-f][0-9a-f]{2})")
@@ -23,7 +28,7 @@ _ESCAPES = re.compile(r"\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(\\u0000|
 
 def arriving(tx: sa.Connection, table: sa.Table, *, since: int) -> Iterator[pa.Table]:
     """All rows of the table whose `changed` is at or above `since`, in batches."""
-    columns = [_Column(column) for column in table.columns]
+    columns = [_Column(column) for column in _NEEDED.get(table, table.columns)]
     query = sa.select(*(c.stored for c in columns)).where(_changed(table, since))
     rows = tx.execute(query, execution_options={"yield_per": _BATCH})
     for batch in rows.partitions():

@@ -28,12 +28,15 @@ _TARGETS = {
     "analyses": "layers.analyses",
     "profiles": "layers.profiles",
 }
-# Nothing may be downloaded, and clients of DuckDB 1.5 can open what is written.
+# Nothing may be downloaded; clients of DuckDB 1.5 can open what is written; a build beyond the limit spills to disk.
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
-_WRITING = _SETTINGS | {"storage_compatibility_version": "v1.5.0"}
+_WRITING = _SETTINGS | {
+    "storage_compatibility_version": "v1.5.0",
+    "memory_limit": "1GB",
+}  # beyond it, it spills to disk
 _SESSION = """
 CREATE OR REPLACE TEMP MACRO usd(micro) AS CAST(micro * 0.000001 AS DECIMAL(18, 6));
 CREATE OR REPLACE TEMP TABLE affected (company_id VARCHAR);
@@ -65,9 +68,23 @@ class Build:
     tables: tuple[Table, ...]
 
 
-def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Raises duckdb.Error."""
-    return duckdb.connect(path, read_only=read_only, config=_SETTINGS if read_only else _WRITING)
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """For writing; made if it is not there. Raises duckdb.Error."""
+    return duckdb.connect(path, config=_WRITING)
+
+
+def look_into(path: Path) -> duckdb.DuckDBPyConnection:
+    """For reading. Attached, not connected to: DuckDB shares connections of a process by path, a renamed file's too.
+
+    Raises duckdb.Error.
+    """
+    connection = duckdb.connect(":memory:", config=_SETTINGS)
+    try:
+        connection.execute(f"ATTACH '{str(path).replace("'", "''")}' AS enrichment (READ_ONLY); USE enrichment")
+    except duckdb.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def state_of(connection: duckdb.DuckDBPyConnection) -> State:

@@ -13,28 +13,35 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 import duckdb
 
 from resources.store import SqlStore
-from resources.warehouse.build import Build, OutOfStepError, State, bring_up_to_date, connect, state_of
+from resources.warehouse.build import Build, OutOfStepError, State, bring_up_to_date, look_into, state_of
 from resources.warehouse.tables import Table, tables_of
 
 _log = logging.getLogger(__name__)
 _LOOK_AGAIN_SECONDS = 0.05
-_MAGIC = slice(8, 12), b"DUCK"
+_UNKNOWN = -1
 
 
 class WarehouseError(Exception):
     """The warehouse cannot be built, published or read; the message says what to do. Nothing is lost."""
 
 
+class _UnreadableError(WarehouseError):
+    """It may well be a warehouse of ours, but it cannot be opened."""
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
-    """changed: rows that came from the store. companies: how many were unpacked anew. replaced: the file is a new one."""
+    """What a build did. changed: rows that came from the store; companies: how many of them were unpacked anew.
+
+    replaced: whether the published file is a new one; with nothing changed it stays.
+    """
 
     path: Path
     changed: int
@@ -69,13 +76,13 @@ class Warehouse:
         """Build what changed in the store, or everything, and put it in place. Raises WarehouseError, StoreError."""
         with self._in_one_sentence(), self._alone():
             published = self._published_state()
-            if published and published.world != store.world:
+            if published is not None and published.world != store.world:
                 raise WarehouseError(
                     f"{self.path} holds the {published.world} world, the store the {store.world} one: "
                     "publish to another path, or move that file away."
                 )
             build, rebuilt = self._brought_up_to_date(store, rebuild=rebuild)
-            replaced = published != build.state or rebuilt
+            replaced = rebuilt or published != build.state
             if replaced:
                 self._put_in_place()
             return Published(self.path, build.changed, build.companies, rebuilt, replaced, build.tables)
@@ -94,27 +101,44 @@ class Warehouse:
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The published file as it is now, read-only. Raises WarehouseError."""
-        if not self.path.exists():
-            raise WarehouseError(f"There is no warehouse at {self.path} yet: run `enrich publish`.")
-        self._check_magic()
         try:
-            connection = connect(self.path, read_only=True)
-        except duckdb.Error as error:
-            said = str(error).splitlines()[0]
-            raise WarehouseError(f"{self.path} cannot be read ({said}): move it away, then publish again.") from error
+            if not self.path.exists():
+                raise WarehouseError(f"There is no warehouse at {self.path} yet: run `enrich publish`.")
+            if not _is_duckdb(self.path):
+                raise WarehouseError(f"{self.path} is not a DuckDB database: move it away, then publish again.")
+            connection = look_into(self.path)
+        except (OSError, duckdb.Error) as error:
+            raise _UnreadableError(
+                f"{self.path} cannot be read ({_first_line(error)}): close what has it open for writing, "
+                "or move it away and publish again."
+            ) from error
         with connection:
             yield connection
 
     def _published_state(self) -> State | None:
+        """None: nothing is published. Where nobody can look into it, what it must have been built from."""
         if not self.path.exists():
             return None
-        with self.reading() as connection:
-            try:
+        try:
+            with self.reading() as connection:
                 return state_of(connection)
-            except (duckdb.CatalogException, OutOfStepError) as error:
-                raise WarehouseError(
-                    f"{self.path} is a DuckDB database, but not a warehouse of ours: move it away, then publish again."
-                ) from error
+        except _UnreadableError:
+            # An analyst who opened it for writing holds up nobody: the private file beside it knows its world.
+            behind = self._building_state()
+            if behind is None:
+                raise
+            return replace(behind, number=_UNKNOWN)
+        except (duckdb.CatalogException, OutOfStepError) as error:
+            raise WarehouseError(
+                f"{self.path} is a DuckDB database, but not a warehouse of ours: move it away, then publish again."
+            ) from error
+
+    def _building_state(self) -> State | None:
+        try:
+            with look_into(self._building) as connection:
+                return state_of(connection)
+        except (duckdb.Error, OutOfStepError):
+            return None
 
     def _brought_up_to_date(self, store: SqlStore, *, rebuild: bool) -> tuple[Build, bool]:
         """The build, and whether it began from nothing. What is wrong with the private file ends with it."""
@@ -127,13 +151,16 @@ class Warehouse:
         return bring_up_to_date(self._building, store), True
 
     def _discard(self) -> None:
-        for file in (self._building, self._building.with_name(f"{self._building.name}.wal")):
-            file.unlink(missing_ok=True)
+        self._building.unlink(missing_ok=True)
+        _beside(self._building, ".wal").unlink(missing_ok=True)
+        shutil.rmtree(_beside(self._building, ".tmp"), ignore_errors=True)
 
     def _put_in_place(self) -> None:
         try:
             shutil.copyfile(self._building, self._copy)
             _sync(self._copy)
+            # Left by somebody who opened it for writing; it does not fit the new file.
+            _beside(self.path, ".wal").unlink(missing_ok=True)
             self._copy.replace(self.path)
             _sync(self.path.parent)
         finally:
@@ -153,11 +180,6 @@ class Warehouse:
                 time.sleep(_LOOK_AGAIN_SECONDS)
             yield
 
-    def _check_magic(self) -> None:
-        with self.path.open("rb") as file:
-            if file.read(12)[_MAGIC[0]] != _MAGIC[1]:
-                raise WarehouseError(f"{self.path} is not a DuckDB database: move it away, then publish again.")
-
     @contextmanager
     def _in_one_sentence(self) -> Iterator[None]:
         try:
@@ -167,15 +189,29 @@ class Warehouse:
                 f"There is no folder {self.path.parent} for the warehouse: make it, or set ENRICH_HOME elsewhere."
             ) from error
         except OSError as error:
-            raise WarehouseError(self._no_room(error.strerror or str(error))) from error
+            raise WarehouseError(self._no_room(error)) from error
         except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
-            raise WarehouseError(self._no_room(str(error).splitlines()[0])) from error
+            raise WarehouseError(self._no_room(error)) from error
 
-    def _no_room(self, said: str) -> str:
+    def _no_room(self, error: Exception) -> str:
         return (
-            f"The warehouse cannot be written to {self.path.parent} ({said}): make room there and see that you may "
-            "write, then publish again; what was published before is as it was."
+            f"The warehouse cannot be written to {self.path.parent} ({_first_line(error)}): make room there and see "
+            "that you may write, then publish again; what was published before is as it was."
         )
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _first_line(error: Exception) -> str:
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return said.splitlines()[0]
+
+
+def _is_duckdb(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b"DUCK"
 
 
 def _locked(lock: IO[str]) -> bool:
