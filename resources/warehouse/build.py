@@ -80,7 +80,8 @@ def look_into(path: Path) -> duckdb.DuckDBPyConnection:
     """
     connection = duckdb.connect(":memory:", config=_SETTINGS)
     try:
-        connection.execute(f"ATTACH '{str(path).replace("'", "''")}' AS enrichment (READ_ONLY); USE enrichment")
+        quoted = str(path).replace("'", "''")
+        connection.execute(f"ATTACH '{quoted}' AS enrichment (READ_ONLY); USE enrichment")
     except duckdb.Error:
         connection.close()
         raise
