@@ -207,7 +207,7 @@ class _Broken(httpx.AsyncBaseTransport):
     def __init__(self, error: Exception) -> None:
         self.error, self.calls = error, 0
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - httpx's signature
         self.calls += 1
         raise self.error
 
