@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from enrichment.answers import (
     ANSWERS,
     FIELD_OF_DATASET,
-    Answer,
     Competition,
     Competitor,
     ContactPriorities,
