@@ -35,7 +35,7 @@ class Database:
         engine = _sqlite_engine(parsed) if self.sqlite else _postgres_engine(parsed)
         self._engine = engine
         self._reader = engine if self.sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
-        self._writer = engine.execution_options(writes=True)
+        self._writer = engine.execution_options(writes=True, preserve_rowcount=True)
         self._line = threading.Lock()
 
     @contextmanager
