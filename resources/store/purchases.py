@@ -19,6 +19,7 @@ from resources.store.database import Database
 from resources.store.memory import insert_facts, reader_version
 from resources.store.rows import Row, purchase_of, row_of
 
+_TURNS = 50
 _UNDER_WAY = ("reserved", "sent")
 _OPEN = ("reserved", "sent", "uncertain")
 _OUTCOME = ("units", "cost_micro_usd", "closed_at", "latency_seconds", "calls", "outcome", "reason")
@@ -41,7 +42,7 @@ class Purchases:
         lease, its own purchase_id and its own reserve; without one it ends first: released if it was never sent,
         uncertain if it was.
         """
-        while True:
+        for _ in range(_TURNS):
             try:
                 with self._db.writing() as tx:
                     if self._claimed(tx, purchase):
@@ -56,6 +57,7 @@ class Purchases:
                 return over.reached
             if holder is not None:
                 self._end_expired(holder.purchase_id, at=purchase.reserved_at)
+        raise StoreError(f"{purchase.source} of {purchase.company_id} changed hands {_TURNS} times; ask again later.")
 
     def send(self, purchase_id: str, *, at: datetime) -> bool:
         """Marks it sent, if its claim still holds at `at`; False: it does not, and nothing may be sent."""
