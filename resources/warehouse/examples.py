@@ -32,12 +32,12 @@ WITH bought AS (
     SELECT profile_id, source, sum(cost_usd) AS usd FROM bought GROUP BY ALL
 )
 SELECT
-    p.company_key, p.consumer, round(p.quality, 2) AS quality, sum(s.usd) AS worth_usd, p.cost_usd AS paid_usd,
-    string_agg(s.source || ' ' || CAST(CAST(s.usd AS DECIMAL(18, 2)) AS VARCHAR), ', ' ORDER BY s.source) AS sources
+    p.company_key, p.consumer, round(p.quality, 2) AS quality, p.cost_usd AS paid_usd, sum(s.usd) AS cost_of_values_usd,
+    string_agg(s.source || ' ' || CAST(CAST(s.usd AS DECIMAL(18, 4)) AS VARCHAR), ', ' ORDER BY s.source) AS sources
 FROM marts.company_profiles AS p JOIN per_source AS s USING (profile_id)
 WHERE p.confidence <> 'Low'
 GROUP BY ALL
-ORDER BY paid_usd, worth_usd, quality DESC, company_key, consumer
+ORDER BY paid_usd, cost_of_values_usd, quality DESC, company_key, consumer
 LIMIT 10
 """.strip(),
     ),

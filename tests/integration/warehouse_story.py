@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from enrichment.ids import new_id
 from enrichment.plan import make_plan
 from enrichment.ports import Reserved
 from enrichment.profile import Ingredients, assemble
-from enrichment.records import CacheRead, Company, Fact, Json, Known, Profile, Purchase, Reply, Request, new_id
+from enrichment.records import CacheRead, Company, Fact, Json, Known, Profile, Purchase, Reply, Request
 from enrichment.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.wants import wants_of
 from resources.store import SqlStore
@@ -102,10 +103,13 @@ def bought(
     return settled
 
 
-def refused(store: SqlStore, asked: Request, source: str, *, at: datetime = NOON) -> None:
-    """Asked, and the vendor was down."""
-    purchase = _reserved(store, asked, source, at)
-    store.release(purchase.purchase_id, at=at, reason=f"{source} is out of order")
+def refused(store: SqlStore, asked: Request, source: str, *, at: datetime = NOON, uncertain: bool = False) -> None:
+    """Asked, and the vendor was down; uncertain: it may bill all the same."""
+    purchase_id = _reserved(store, asked, source, at).purchase_id
+    if uncertain:
+        store.mark_uncertain(purchase_id, at=at, reason=f"{source} did not answer in time")
+    else:
+        store.release(purchase_id, at=at, reason=f"{source} is out of order")
 
 
 def profiled(
@@ -165,8 +169,8 @@ def _facts(reply: Reply, said: Said) -> list[Fact]:
             company_id=reply.company_id,
             dataset=dataset,
             value=value,
-            quality=0.9,
-            reliability=0.95,
+            quality=SHIPPED.reliability(reply.source, dataset),
+            reliability=SHIPPED.reliability(reply.source, dataset),
             source=reply.source,
             reply_id=reply.reply_id,
             purchase_id=reply.purchase_id,
