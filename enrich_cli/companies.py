@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from enrichment.company import NotACompany, company_key, parse_company
 
 from enrich_cli.failure import INCOMPLETE, UsageError
 from enrich_cli.rules_at_hand import settings_and_rules
 from enrich_cli.show import console
-from enrichment.records import Company, new_id
+from enrichment.company import NotACompany, company_key, parse_company
+from enrichment.ids import new_id
+from enrichment.records import Company
 from resources.world import open_store_of, utc_now
 
 _READERS = {

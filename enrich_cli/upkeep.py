@@ -10,7 +10,7 @@ from enrich_cli.rules_at_hand import settings_and_rules
 from enrich_cli.show import console
 from enrichment.rules import Rules, RulesError, load_rules
 from resources.settings import Settings, load_settings
-from resources.world import MODEL_PROVIDER, Place, client, open_store_of, places_of
+from resources.world import MODEL_PROVIDER, Place, client, model_client, open_store_of, places_of
 
 
 def check_rules(folder: Path | None) -> None:
@@ -63,9 +63,7 @@ def check_sources(*, sandbox: bool) -> int:
 
 async def _check(name: str, rules: Rules, place: Place, settings: Settings) -> tuple[bool | None, str]:
     if name == MODEL_PROVIDER:
-        from resources.language_model import OpenAIModel
-
-        model = OpenAIModel(rules.providers[name], place.credentials["api_key"], base_url=place.base_url)
+        model = model_client(rules, place, settings)
         try:
             status = await model.check()
         finally:

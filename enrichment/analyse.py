@@ -13,13 +13,14 @@ from decimal import Decimal
 
 from enrichment.answers import check
 from enrichment.caps import caps_of
+from enrichment.ids import new_id
 from enrichment.inquiry import Inquiry, NothingToAsk, Setting, described, facts_of, prepare
 from enrichment.journal import Journal
 from enrichment.money import in_usd
 from enrichment.plan import model_price
 from enrichment.ports import AlreadyClaimed, CapReached, LanguageModel, World
 from enrichment.purchases import Bought, Delivery, Failed, Outcome, Superseded, buy, draft, patience
-from enrichment.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request, new_id
+from enrichment.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
 from enrichment.rules import ProviderRules, Rules
 from enrichment.wants import Wants
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from enrichment.caps import caps_of
-from enrichment.facts import read
+from enrichment.facts import NoReader, read, reader_of
 from enrichment.holding import Standing, heard, standing, standings
+from enrichment.ids import new_id
 from enrichment.journal import Journal
 from enrichment.plan import Part, Plan, redundancy
 from enrichment.policy import State
@@ -28,7 +29,7 @@ from enrichment.ports import (
     World,
 )
 from enrichment.purchases import Bought, Delivery, Failed, Outcome, Superseded, buy, draft, patience
-from enrichment.records import CacheRead, Company, Known, Purchase, Reply, ReplyHead, Request, new_id
+from enrichment.records import CacheRead, Company, Known, Purchase, Reply, ReplyHead, Request
 from enrichment.rules import Rules
 
 _LOOK_AGAIN_SECONDS = 0.2
@@ -125,6 +126,11 @@ class _Run:
 
     async def _ask(self, source: str) -> None:
         self._done.add(source)
+        try:
+            reader_of(source, self.rules, self.world.readers)  # nothing is bought that nobody can read
+        except NoReader as error:
+            self._fail(source, "NoReader", str(error))
+            return
         entry = self.rules.sources[source]
         provider_rules = self.rules.providers[entry.provider]
         purchase = draft(
@@ -192,7 +198,7 @@ class _Run:
             collected_at=now,
             expires_at=now + timedelta(seconds=entry.ttl),
         )
-        facts = read(reply, self.company, self.rules) if answer.found else []
+        facts = read(reply, self.company, self.rules, readers=self.world.readers)
         outcome = "found" if answer.found else "nothing"
         return Delivery(units=answer.units, outcome=outcome, calls=answer.calls, reply=reply, facts=facts)
 

@@ -9,11 +9,12 @@ from dataclasses import replace
 from enrichment.collect import collect
 from enrichment.company import same_company
 from enrichment.holding import standing
+from enrichment.ids import new_id
 from enrichment.journal import Journal
 from enrichment.planning import company_asked, draw_up, find_company, plan_note, plan_reads, request_for
 from enrichment.ports import World
 from enrichment.recall import recall
-from enrichment.records import Company, Known, new_id
+from enrichment.records import Company, Known
 from enrichment.request import Ask, Identified, Watch, once
 from enrichment.rules import Rules
 from enrichment.values import Text

@@ -16,6 +16,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from enrichment.facts import READERS, ReaderEntry
 from enrichment.records import (
     Analysis,
     CacheRead,
@@ -253,7 +254,7 @@ class Store(Protocol):
 class World:
     """What a request runs in: the store, who can be asked, the model, and the clock (UTC).
 
-    out_of_order: provider -> why it cannot be asked at all (no credentials).
+    out_of_order: provider -> why it cannot be asked at all (no credentials). readers: who reads replies.
     """
 
     store: Store
@@ -261,3 +262,4 @@ class World:
     model: LanguageModel | None
     now: Callable[[], datetime]
     out_of_order: Mapping[str, str] = field(default_factory=dict)
+    readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)

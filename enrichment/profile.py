@@ -10,9 +10,10 @@ from typing import Literal
 
 from enrichment.collect import Failure
 from enrichment.holding import holds_until, standing
+from enrichment.ids import new_id
 from enrichment.plan import Plan
 from enrichment.quality import Aged, profile_quality
-from enrichment.records import Analysis, Company, Fact, Json, Known, Profile, Request, new_id
+from enrichment.records import Analysis, Company, Fact, Json, Known, Profile, Request
 from enrichment.rules import Rules
 from enrichment.values import EmployeeCount, Value, identity
 from enrichment.wants import Wants, requirements_hash

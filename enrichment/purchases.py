@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
+from enrichment.ids import new_id
 from enrichment.money import charge
 from enrichment.ports import (
     AlreadyClaimed,
@@ -19,7 +20,7 @@ from enrichment.ports import (
     Reserved,
     World,
 )
-from enrichment.records import Analysis, Cap, Company, Fact, Purchase, Reply, Request, new_id
+from enrichment.records import Analysis, Cap, Company, Fact, Purchase, Reply, Request
 from enrichment.rules import ProviderRules
 
 

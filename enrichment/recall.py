@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from enrichment.facts import READERS, ReaderEntry, read
+from enrichment.facts import ReaderEntry, read
 from enrichment.ports import World
 from enrichment.records import Company, Fact, Known, ReplyHead, Request
 from enrichment.rules import Rules
@@ -20,15 +20,14 @@ async def recall(
     memory: bool,
     rules: Rules,
     world: World,
-    readers: Mapping[str, ReaderEntry] = READERS,
 ) -> Known:
     """What is known. Without memory: only what this request itself has bought."""
     known = await asyncio.to_thread(world.store.known, company.company_id)
     if not memory or request.strategy == "legacy":
         known = _bought_by(known, request)
     for head in known.replies:
-        if _outdated(head, rules, readers):
-            known = await _read_again(head, known, company, rules, world, readers)
+        if _outdated(head, rules, world.readers):
+            known = await _read_again(head, known, company, rules, world)
     return Known(known.replies, believed(rules, known.facts))
 
 
@@ -71,12 +70,11 @@ async def _read_again(
     company: Company,
     rules: Rules,
     world: World,
-    readers: Mapping[str, ReaderEntry],
 ) -> Known:
     reply = await asyncio.to_thread(world.store.reply, head.reply_id)
     if reply is None:
         return known
-    facts = read(reply, company, rules, readers=readers)
+    facts = read(reply, company, rules, readers=world.readers)
     await asyncio.to_thread(world.store.keep_facts, head.reply_id, facts)
     others = tuple(fact for fact in known.facts if fact.reply_id != head.reply_id)
     return Known(known.replies, (*others, *facts))

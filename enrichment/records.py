@@ -3,8 +3,6 @@
 Request -> Purchase -> Reply -> Fact;  Analysis -> Fact;  Profile;  CacheRead: who reads, who paid
 """
 
-import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,11 +15,6 @@ Json = Any
 PurchaseState = Literal["reserved", "sent", "settled", "released", "uncertain"]
 RequestState = Literal["running", "complete", "incomplete", "refused", "failed"]
 Confidence = Literal["High", "Medium", "Low"]
-
-
-def new_id(kind: str) -> str:
-    """A fresh id that sorts by time of making: 'req_019...'."""
-    return f"{kind}_{time.time_ns() // 1_000_000:011x}{secrets.token_hex(6)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ async def open_world(
         for name, place in places.items():
             if name in PROVIDERS:
                 providers[name] = await stack.enter_async_context(client(name, rules, place, settings))
-        model = await _model(rules, places, stack)
+        model = await _model(settings, rules, places, stack)
         yield World(store, providers, model, now, out_of_order)
 
 
@@ -136,15 +136,26 @@ def _sandbox_places(settings: Settings, rules: Rules) -> dict[str, Place]:
     return {name: Place(url + _PATHS.get(name, f"/{name}"), everything, scale) for name in rules.providers}
 
 
-async def _model(rules: Rules, places: Mapping[str, Place], stack: AsyncExitStack) -> "OpenAIModel | None":
+async def _model(
+    settings: Settings, rules: Rules, places: Mapping[str, Place], stack: AsyncExitStack
+) -> "OpenAIModel | None":
     if MODEL_PROVIDER not in places:
         return None
-    from resources.language_model import OpenAIModel  # noqa: PLC0415  openai takes a second to import
-
-    place = places[MODEL_PROVIDER]
-    model = OpenAIModel(rules.providers[MODEL_PROVIDER], place.credentials["api_key"], base_url=place.base_url)
+    model = model_client(rules, places[MODEL_PROVIDER], settings)
     stack.push_async_callback(model.aclose)
     return model
+
+
+def model_client(rules: Rules, place: Place, settings: Settings) -> "OpenAIModel":
+    """The language model of this world."""
+    from resources.language_model import OpenAIModel  # noqa: PLC0415  openai takes a second to import
+
+    guarded = None
+    if not settings.sandbox:
+        guarded = httpx.AsyncClient(transport=_LiveOnly(AiohttpTransport(), MODEL_PROVIDER), trust_env=False)
+    return OpenAIModel(
+        rules.providers[MODEL_PROVIDER], place.credentials["api_key"], base_url=place.base_url, http_client=guarded
+    )
 
 
 class _LiveOnly(httpx.AsyncBaseTransport):

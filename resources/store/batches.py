@@ -9,8 +9,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from enrichment.ids import new_id
 from enrichment.ports import StoreError
-from enrichment.records import new_id
 from resources.store import tables as t
 from resources.store.database import Database
 from resources.store.rows import chunks

@@ -1,9 +1,8 @@
 """A world to try things in: the sandbox over a socket, a store of its own, and a clock that is handed in."""
 
 import json
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import httpx
 import pytest
 
 from enrichment.enrich import Ask, Enriched, enrich
-from enrichment.ports import World
+from enrichment.facts import READERS, ReaderEntry
 from enrichment.rules import Rules, load_rules
 from resources.settings import Settings
 from resources.store import SqlStore
@@ -48,13 +47,12 @@ class House:
     rules: Rules
     store: SqlStore
     clock: Clock
-
-    def world(self) -> AbstractAsyncContextManager[World]:
-        return open_world(self.settings, self.rules, store=self.store, now=self.clock.now)
+    readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)
 
     async def ask(self, company: str, consumer: str = "profile", **more: Any) -> Enriched:
-        async with self.world() as world:
-            return await enrich(Ask(company, (consumer,), **more), rules=self.rules, world=world)
+        async with open_world(self.settings, self.rules, store=self.store, now=self.clock.now) as world:
+            at_hand = replace(world, readers=self.readers)
+            return await enrich(Ask(company, (consumer,), **more), rules=self.rules, world=at_hand)
 
     def invoice(self) -> dict[str, dict[str, int]]:
         """What the vendors bill, by provider and unit; nothing where nothing was billed."""

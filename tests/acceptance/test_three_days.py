@@ -1,6 +1,6 @@
 """The example of the design, three days with one company: what holds, what is bought, who is booked.
 
-Which source is asked first is the policy's affair, so the strategy is the matrix's order except where it does not matter.
+Which source is asked first is the policy's affair; what holds, what is bought and who is booked is not.
 """
 
 import asyncio

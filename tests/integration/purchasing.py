@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from enrichment.ids import new_id
 from enrichment.ports import Reserved
-from enrichment.records import Cap, Company, Fact, Purchase, Reply, new_id
+from enrichment.records import Cap, Company, Fact, Purchase, Reply
 from enrichment.values import Text
 from resources.store import SqlStore
 from tests.making import NOON

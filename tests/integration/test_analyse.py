@@ -14,12 +14,13 @@ import httpx
 import pytest
 
 from enrichment.analyse import AnalysisResults, analyse
+from enrichment.ids import new_id
 from enrichment.inquiry import Setting, prepare
 from enrichment.journal import Journal
 from enrichment.money import charge
 from enrichment.ports import AnswerType, LanguageModel, ModelAnswer, World
 from enrichment.purchases import draft
-from enrichment.records import Company, Event, Fact, Known, Request, new_id
+from enrichment.records import Company, Event, Fact, Known, Request
 from enrichment.rules import Rules, load_rules
 from enrichment.values import (
     Contact,
