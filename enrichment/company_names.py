@@ -35,8 +35,8 @@ _SHORT_FOR = {
 }  # fmt: skip
 _LISTING = re.compile(
     r"[\s,(–—-]*\b(?:class [a-z]\b|(?:series [a-z] )?common (?:stock|shares?)|(?:american )?ordinary shares?"
-    r"|capital stock|(?:subordinate )?voting shares|(?:american|global) deposit[ao]ry|depositary (?:shares?|receipts?|units?)"
-    r"|(?-i:AD[RS])(?=\s*(?:$|\())|warrants?\b|each representing).*$",
+    r"|capital stock|(?:subordinate )?voting shares|(?:american|global) deposit[ao]ry"
+    r"|depositary (?:shares?|receipts?|units?)|(?-i:AD[RS])(?=\s*(?:$|\())|warrants?\b|each representing).*$",
     re.IGNORECASE | re.DOTALL,
 )
 _TICKER = re.compile(r"[(\[]\s*[A-Za-z]{2,10}\s*:\s*[\w.\-]{1,12}\s*[)\]]")
@@ -52,6 +52,7 @@ _NO_SEPARATOR = re.compile(r"[.'’`´]")
 _WORD = re.compile(r"[^\W_]+")
 _INITIALS = re.compile(r"\b(?:[^\W\d_] ){1,}[^\W\d_]\b")
 _LONG_ENOUGH_FOR_A_SLIP = 9
+_SHORT_NAME = 3
 
 
 def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
@@ -106,6 +107,23 @@ def _without_last_form(words: tuple[str, ...]) -> tuple[str, ...]:
         if len(words) > len(form) and words[-len(form) :] == form:
             return words[: -len(form)]
     return words
+
+
+def is_named_in(name: str, text: str) -> bool:
+    """Whether a text speaks of a company of this name: its words in a row.
+
+    A name of one word wants a capital, as in 'Target opens a store', and one of up to three letters its own letters.
+    """
+    wanted = name_words(name)
+    if len(wanted) > 1:
+        said = _split(fold(text))
+        return any(said[place : place + len(wanted)] == wanted for place in range(len(said) - len(wanted) + 1))
+    word = wanted[0] if wanted else ""
+    written = re.sub(r"\W+$", "", name.split(maxsplit=1)[0]) if name.split() else ""
+    found = [match[0] for match in _WORD.finditer(text) if fold(match[0]) == word]
+    if len(word) <= _SHORT_NAME:
+        return any(match in written or match == word.upper() for match in found)
+    return any(not match.islower() for match in found) or (bool(found) and name.islower())
 
 
 def same_company(name_a: str, name_b: str) -> bool:

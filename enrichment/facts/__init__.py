@@ -8,9 +8,19 @@ A new source is an entry in sources.yaml, a reader in its provider's file, and a
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from enrichment.facts.brightdata import read_linkedin_companies
+from enrichment.facts.apollo import read_people
+from enrichment.facts.brightdata import (
+    read_crunchbase,
+    read_intent,
+    read_linkedin_companies,
+    read_linkedin_people,
+    read_technographics,
+)
 from enrichment.facts.google_kg import read_entities
 from enrichment.facts.reading import Reader, ReaderEntry, Reading, Subject
+from enrichment.facts.serpapi import read_jobs, read_linkedin, read_news, read_organic
+from enrichment.facts.snov import read_domain
+from enrichment.facts.web_pages import read_pages
 from enrichment.records import Company, Fact, Reply
 from enrichment.rules.types import Rules
 from enrichment.values import identity
@@ -19,7 +29,18 @@ __all__ = ["READERS", "NoReader", "Reader", "ReaderEntry", "Reading", "Subject",
 
 READERS: Mapping[str, ReaderEntry] = {
     "google_knowledge_graph": ReaderEntry(read_entities),
+    "serp_organic": ReaderEntry(read_organic),
+    "serp_news": ReaderEntry(read_news),
+    "serp_jobs": ReaderEntry(read_jobs),
+    "serp_linkedin": ReaderEntry(read_linkedin),
+    "snov_contacts": ReaderEntry(read_domain),
+    "apollo_contacts": ReaderEntry(read_people),
     "brightdata_company_db": ReaderEntry(read_linkedin_companies),
+    "brightdata_people_db": ReaderEntry(read_linkedin_people),
+    "brightdata_technographics": ReaderEntry(read_technographics),
+    "brightdata_firmographics": ReaderEntry(read_crunchbase),
+    "brightdata_intent_data": ReaderEntry(read_intent),
+    "brightdata_web_scraping": ReaderEntry(read_pages),
 }
 
 

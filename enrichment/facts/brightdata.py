@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from html import unescape
 
 from enrichment.company import own_domain
+from enrichment.facts.dates import moment
 from enrichment.facts.headcount import headcount
-from enrichment.facts.reading import Reading, Subject, statement
-from enrichment.facts.shape import entries, text, texts
+from enrichment.facts.people import contact, email_address, profile_page
+from enrichment.facts.reading import Reading, Subject, is_front_door, statement
+from enrichment.facts.shape import elements, entries, member, text, texts, url
 from enrichment.records import Json
+from enrichment.values import IntentSignal, Technology
 
 Record = dict[str, Json]
 
@@ -23,10 +26,14 @@ def _records(subject: Subject) -> Iterator[tuple[str, Record]]:
 
 
 def _about(subject: Subject, *site_keys: str) -> Iterator[tuple[str, Record]]:
-    """The records whose name and website are the company's."""
+    """The one record whose name and website are the company's; none where several namesakes could be meant."""
+    found = []
     for path, record in _records(subject):
         site = next((site for key in site_keys if (site := text(record.get(key), 2_000))), None)
         if subject.is_(text(record.get("name"), 300), site):
+            found.append((not is_front_door(site or ""), own_domain(site or "", subject.name), path, record))
+    if subject.domain or len({domain for _, domain, _, _ in found if domain}) <= 1:
+        for _, _, path, record in sorted(found, key=lambda one: one[0])[:1]:
             yield path, record
 
 
@@ -52,3 +59,95 @@ def _linkedin_descriptions(record: Record, path: str) -> Iterator[Reading]:
     for key, completeness in (("about", 1.0), ("description", 0.9), ("slogan", 0.5)):
         said = text(record.get(key))
         yield from statement("company_description", unescape(said) if said else None, f"{path}.{key}", completeness)
+
+
+def read_crunchbase(subject: Subject) -> Iterator[Reading]:
+    """Crunchbase company records: firmographics."""
+    for path, record in _about(subject, "website"):
+        yield from statement("company_name", text(record.get("name"), 300), f"{path}.name")
+        yield from statement("industry", ", ".join(texts(record.get("industries"))[:5]), f"{path}.industries")
+        yield from _employees(record.get("num_employees"), f"{path}.num_employees")
+        for key, completeness in (("full_description", 1.0), ("about", 0.9)):
+            yield from statement("company_description", text(record.get(key)), f"{path}.{key}", completeness)
+
+
+def read_technographics(subject: Subject) -> Iterator[Reading]:
+    """What 6sense (techstack_arr) or BuiltWith (builtwith_tech) saw in use."""
+    for path, record in _about(subject, "website"):
+        for key in ("techstack_arr", "builtwith_tech", "tech_stack"):
+            for place, element in enumerate(elements(record.get(key))):
+                yield from _technology(element, f"{path}.{key}[{place}]")
+
+
+def _technology(element: Json, evidence: str) -> Iterator[Reading]:
+    """'Snowflake', or {'name': 'Snowflake', 'technology_category': ['Data warehouse']}."""
+    keys = ("name", "technology", "technology_name", "product")
+    name = next((name for key in keys if (name := text(member(element, key), 300))), None) or text(element, 300)
+    if not name:
+        return
+    listed = texts(member(element, "technology_category")) + texts(member(element, "category"))
+    yield Reading("tech_stack", Technology(name=name, category=listed[0] if listed else None), 1.0, evidence)
+
+
+def read_linkedin_people(subject: Subject) -> Iterator[Reading]:
+    """LinkedIn profiles of people whose present employer is the company."""
+    for path, record in _records(subject):
+        if not any(subject.is_called(name) for name in _employers(record)):
+            continue
+        yield from contact(
+            path,
+            name=text(record.get("name"), 300),
+            title=_title(record, subject),
+            email=email_address(record.get("email")),
+            email_status="unverified",
+            page=profile_page(record.get("url")) or profile_page(record.get("input_url")),
+        )
+
+
+def _employers(record: Record) -> list[str]:
+    """Present ones; where the profile names none, those of jobs that did not end."""
+    current = record.get("current_company")
+    named = [text(record.get("current_company_name"), 300), text(member(current, "name"), 300)]
+    if any(named):
+        return [name for name in named if name]
+    return [name for job in _present_jobs(record) if (name := text(job.get("company"), 300))]
+
+
+def _present_jobs(record: Record) -> list[Record]:
+    return [
+        job for _, job in entries(record.get("experience")) if (text(job.get("end_date")) or "Present") == "Present"
+    ]
+
+
+def _title(record: Record, subject: Subject) -> str | None:
+    if said := text(member(record.get("current_company"), "title"), 300):
+        return said
+    for job in _present_jobs(record):
+        if subject.is_called(text(job.get("company"), 300)) and (said := text(job.get("title"), 300)):
+            return said
+    before, found, _ = (text(record.get("position"), 300) or "").partition(" at ")
+    return before if found else None
+
+
+def read_intent(subject: Subject) -> Iterator[Reading]:
+    """Signs of buying: {domain, topic, strength, observed_on, evidence_url}; strength in 0..1 or per cent."""
+    for path, record in _records(subject):
+        topic = text(record.get("topic"), 500)
+        if topic and subject.owns(text(record.get("domain"), 300)):
+            observed = moment(record.get("observed_on"), subject.collected_at)
+            signal = IntentSignal(
+                topic=topic,
+                strength=_strength(record.get("strength")),
+                observed_on=observed.date() if observed else None,
+                evidence_url=url(record.get("evidence_url")),
+            )
+            yield Reading("purchase_intent", signal, 1.0, path)
+
+
+def _strength(value: Json) -> float | None:
+    try:
+        said = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
+    except (ValueError, OverflowError):
+        return None
+    share = said / 100 if said > 1 else said
+    return round(share, 4) if 0 <= share <= 1 else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from enrichment.company import name_fits_domain, own_domain, registrable_domain, same_company
+from enrichment.company_names import is_named_in
 from enrichment.records import Json
 from enrichment.values import Text, Value
 
@@ -39,6 +40,15 @@ class Subject:
             return True
         return bool(self.domain) and name_fits_domain(name, self.domain or "")
 
+    def is_spelled_by(self, domain: str) -> bool:
+        """Whether a domain spells the company's name."""
+        return bool(self.name) and name_fits_domain(self.name or "", domain)
+
+    def is_named_in(self, *said: str | None) -> bool:
+        """Whether one of these texts speaks of the company; the label of its domain stands in for an unknown name."""
+        name = self.name or (self.domain or "").partition(".")[0].capitalize()
+        return bool(name) and any(is_named_in(name, text) for text in said if text)
+
     def owns(self, url: str | None) -> bool:
         """Whether this address is on the company's domain."""
         return bool(url and self.domain) and registrable_domain(url or "") == self.domain
@@ -53,13 +63,14 @@ class Subject:
         if not site or not self.domain:
             return self.is_called(name)
         if site == self.domain:
-            return not name or self.is_called(name) or _is_front_door(website or "", site)
+            return not name or self.is_called(name) or is_front_door(website or "")
         return self.is_called(name) and site.partition(".")[0] == self.domain.partition(".")[0]
 
 
-def _is_front_door(website: str, domain: str) -> bool:
-    host = website.rpartition("://")[2].partition("/")[0].lower()
-    return host.removeprefix("www.") == domain
+def is_front_door(website: str) -> bool:
+    """'https://www.airbus.com/' is one, 'https://us.airbus.com' is not."""
+    host = website.rpartition("://")[2].partition("/")[0].lower().removeprefix("www.")
+    return bool(host) and host == registrable_domain(host)
 
 
 Reader = Callable[[Subject], Iterator[Reading]]

@@ -1,0 +1,66 @@
+"""Contacts out of what vendors say of people, and what a job title says of rank and department.
+
+name, title, address, page -> Contact + completeness;   'VP of Sales Operations' -> vp, sales
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from enrichment.facts.job_titles import department, seniority
+from enrichment.facts.reading import Reading
+from enrichment.facts.shape import text, url
+from enrichment.records import Json
+from enrichment.values import Contact, EmailStatus
+
+_EMAIL = re.compile(r"[^@\s<>\"',;:]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}")
+_HIDDEN = re.compile(r"not_unlocked|\*\*")
+_PROFILE = re.compile(r"^https?://(?:[\w-]+\.)*linkedin\.com/(?:in|pub)/[^/?#\s]+", re.IGNORECASE)
+
+
+def email_address(value: Json) -> str | None:
+    """An address as it can be written to; None for what a vendor hides or never knew."""
+    said = text(value, 300)
+    return said.lower() if said and _EMAIL.fullmatch(said) and not _HIDDEN.search(said) else None
+
+
+def profile_page(value: Json) -> str | None:
+    """A person's LinkedIn page, whatever the country's host, without what tracks the visitor."""
+    found = _PROFILE.match(url(value) or "")
+    return re.sub(r"^http://", "https://", found[0]) if found else None
+
+
+def contact(
+    evidence: str,
+    *,
+    name: str | None,
+    title: str | None,
+    email: str | None = None,
+    email_status: EmailStatus | None = None,
+    checked_at: datetime | None = None,
+    page: str | None = None,
+) -> Iterator[Reading]:
+    """A contact, if there is a whole name. Name and title alone are nearly enough; without a title it is not."""
+    if not name or "*" in name:
+        return
+    completeness = {(True, True): 1.0, (True, False): 0.95, (False, True): 0.75, (False, False): 0.6}
+    person = Contact(
+        full_name=name,
+        title=title,
+        seniority=seniority(title) if title else None,
+        department=department(title) if title else None,
+        email=email,
+        email_status=email_status if email else None,
+        email_checked_at=checked_at if email and email_status in ("valid", "not_valid", "unknown") else None,
+        linkedin_url=page,
+    )
+    yield Reading("key_contacts", person, completeness[bool(title), bool(email or page)], evidence)
+
+
+def full_name(first: Json, last: Json, whole: Json = None) -> str | None:
+    """The whole name, or None: one who goes by a first name only cannot be written to."""
+    both = [part for part in (text(first, 140), text(last, 140)) if part]
+    said = text(whole, 300)
+    if said and " " in said:
+        return said
+    return " ".join(both) if len(both) == 2 else None
