@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from enrichment.company import NotACompany, company_key, parse_company
+from enrichment.company import NotACompany
 from enrichment.enrich import (
     Analysed,
     Ask,
@@ -24,6 +24,7 @@ from enrichment.enrich import (
     keep,
     plan_request,
 )
+from enrichment.planning import find_company
 from enrichment.ports import StoreError, World
 from enrichment.records import Company
 from enrichment.rules import Rules
@@ -143,7 +144,7 @@ def _in_words(outcome: Outcome) -> str:
 
 async def plan_stage(company: str, batch: Batch, world: World) -> Planned | Enriched | None:
     """Identify, look into layer 1, plan. None: all that was selected is still fresh."""
-    ask = await asyncio.to_thread(_ask, company, batch, world)
+    ask = await _ask(company, batch, world)
     if ask is None:
         return None
     identified = await identify(ask, rules=batch.rules, world=world)
@@ -174,9 +175,9 @@ async def close_stage(gathered: Gathered, batch: Batch, world: World) -> Enriche
     return await assemble_stage(await analyse_stage(gathered, batch, world), batch, world)
 
 
-def _ask(company: str, batch: Batch, world: World) -> Ask | None:
+async def _ask(company: str, batch: Batch, world: World) -> Ask | None:
     order, rules = batch.order, batch.rules
-    known = _company(company, world)
+    known = await asyncio.to_thread(world.store.company, company) or await find_company(company, world)
     ask = Ask(
         company=company if known is None else known.domain or known.name or company,
         consumers=order.consumers,
@@ -191,27 +192,19 @@ def _ask(company: str, batch: Batch, world: World) -> Ask | None:
         return ask
     if order.analyses:
         return replace(ask, datasets=_read_by(order.analyses, rules))
-    held = frozenset[str]() if known is None or order.even_if_fresh else _held(known, rules, world)
+    held = frozenset[str]() if known is None or order.even_if_fresh else await _held(known, rules, world)
     due = tuple(source for source in order.sources if source not in held)
     datasets = tuple(d for d, entry in rules.datasets.items() if set(entry.sources) & set(due))
     again = replace(ask, datasets=datasets, sources=due, strategy="legacy", strategy_override=None, memory=False)
     return again if due else None
 
 
-def _company(text: str, world: World) -> Company | None:
-    """By its key, or by the name or website that somebody wrote."""
-    found = world.store.company(text)
-    if found is not None:
-        return found
-    named = parse_company(text)
-    return world.store.company(company_key(named.name, named.domain))
-
-
-def _held(company: Company, rules: Rules, world: World) -> frozenset[str]:
+async def _held(company: Company, rules: Rules, world: World) -> frozenset[str]:
     """Sources whose newest reply about this company still holds."""
+    known = await asyncio.to_thread(world.store.known, company.company_id)
     return frozenset(
         reply.source
-        for reply in world.store.known(company.company_id).replies
+        for reply in known.replies
         if reply.source in rules.sources
         and world.now() < reply.collected_at + timedelta(seconds=rules.sources[reply.source].ttl)
     )

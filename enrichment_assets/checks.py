@@ -127,7 +127,7 @@ def _all_profiles_check() -> dg.AssetChecksDefinition:
 
 @dg.asset_check(
     asset=mart_key("purchases"),
-    description="Published spend, the store's settled purchases and what requests were booked are the same money and units.",
+    description="Published spend, what requests were booked and the settled purchases are the same money and units.",
 )
 def ledger_equals_settled_purchases(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
     with enrichment.store() as store:
@@ -150,7 +150,7 @@ def _result(
     header: tuple[str, ...],
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN,
 ) -> dg.AssetCheckResult:
-    metadata: dict[str, dg.MetadataValue] = {"offenders": dg.MetadataValue.int(len(offenders))}  # type: ignore[type-arg]
+    metadata: dict[str, dg.MetadataValue] = {"offenders": dg.MetadataValue.int(len(offenders))}
     if offenders:
         rows = ["| " + " | ".join(one) + " |" for one in [header, ("---",) * len(header), *offenders[:_MOST_OFFENDERS]]]
         metadata["who"] = dg.MetadataValue.md("\n".join(rows))

@@ -70,7 +70,9 @@ def enrich_assets(graph: dg.GraphDefinition, rules: Rules) -> dg.AssetsDefinitio
         owners_by_output_name=dict.fromkeys(assets, OWNERS),
     )
     return drawn.map_asset_specs(
-        lambda spec: spec.replace_attributes(freshness_policy=by_key[spec.key].freshness, kinds=by_key[spec.key].kinds)
+        lambda spec: spec.replace_attributes(
+            freshness_policy=by_key[spec.key].freshness, kinds=set(by_key[spec.key].kinds)
+        )
     )
 
 

@@ -5,6 +5,7 @@ raw/*, analysis/*, profile/*  ->  publish  ->  mart/<table> with row counts and 
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import dagster as dg
 
@@ -66,17 +67,17 @@ def marts(rules: Rules) -> dg.AssetsDefinition:
         for table in tables
     ]
 
-    @dg.multi_asset(name="publish", specs=specs)
+    @dg.multi_asset(name="publish", specs=specs, can_subset=True)
     def publish(
         context: dg.AssetExecutionContext, enrichment: EnrichmentResource
     ) -> Iterator[dg.MaterializeResult[None]]:
         """Builds what changed since the last publish, and puts the file in place; open readers keep theirs."""
         try:
             with enrichment.store() as store:
-                published = enrichment.warehouse().publish(store)
+                published = enrichment.warehouse().build(store)
         except (WarehouseError, StoreError, SettingsError) as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        context.log.info(f"published {published.path}: {published.rows} rows came from the store")
+        context.log.info(f"published {published.path}: {published.changed} rows came from the store")
         for table in published.tables:
             key = mart_key(table.name.split(".")[1])
             if key in context.selected_asset_keys:
@@ -85,7 +86,7 @@ def marts(rules: Rules) -> dg.AssetsDefinition:
     return publish
 
 
-def _metadata(table: Table, path: str) -> dict[str, object]:
+def _metadata(table: Table, path: str) -> dict[str, Any]:
     columns = [dg.TableColumn(c.name, c.type, description=c.comment or None) for c in table.columns]
     return {
         "dagster/row_count": table.rows,

@@ -55,7 +55,14 @@ def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStor
                 "Assets are chosen by selection and partition: leave out companies, consumers, batch_id."
             )
         again = config.even_if_fresh and context.run.parent_run_id is None
-        return replace(order, companies=tuple(context.partition_keys), even_if_fresh=again, **_chosen(selected))
+        return replace(
+            order,
+            companies=tuple(context.partition_keys),
+            consumers=_chosen(selected, "profile"),
+            analyses=_chosen(selected, "analysis"),
+            sources=_chosen(selected, "raw"),
+            even_if_fresh=again,
+        )
     if config.batch_id is not None:
         return _of_batch(order, config.batch_id, store)
     if not config.companies or not config.consumers:
@@ -63,11 +70,8 @@ def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStor
     return replace(order, companies=tuple(dict.fromkeys(config.companies)), consumers=tuple(config.consumers))
 
 
-def _chosen(selected: AbstractSet[dg.AssetKey]) -> dict[str, tuple[str, ...]]:
-    fields: dict[Layer, str] = {"raw": "sources", "analysis": "analyses", "profile": "consumers"}
-    return {
-        field: tuple(sorted(key.path[1] for key in selected if key.path[0] == layer)) for layer, field in fields.items()
-    }
+def _chosen(selected: AbstractSet[dg.AssetKey], layer: Layer) -> tuple[str, ...]:
+    return tuple(sorted(key.path[1] for key in selected if key.path[0] == layer))
 
 
 def _of_batch(order: Order, batch_id: str, store: SqlStore) -> Order:
