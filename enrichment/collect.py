@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from enrichment.caps import caps_of
+from enrichment.desk import redundancy
 from enrichment.facts import NoReader, read, reader_of
 from enrichment.holding import Standing, heard, standing, standings
 from enrichment.ids import new_id
 from enrichment.journal import Journal
-from enrichment.plan import Part, Plan, redundancy
+from enrichment.plan import Part, Plan
 from enrichment.policy import State
 from enrichment.ports import (
     AlreadyClaimed,
@@ -81,7 +82,7 @@ class _Run:
         self._deadline = time.monotonic() + plan.wants.max_seconds
 
     async def carry_out(self, part: Part) -> None:
-        policy = self.plan.policy(part)
+        policy = self.plan.policy(part, self.world.policies)
         while time.monotonic() < self._deadline:
             asked = policy.next(self._state(part))
             if not asked:
@@ -248,7 +249,10 @@ class _Run:
 
     async def _bought_meanwhile(self, source: str) -> bool:
         known = await asyncio.to_thread(self.world.store.known, self.company.company_id)
-        return any(r.source == source and r.collected_at > self.plan.made_at for r in known.replies)
+        mine = {reply.reply_id for reply in self.known.replies}
+        return any(
+            r.source == source and r.collected_at >= self.plan.made_at and r.reply_id not in mine for r in known.replies
+        )
 
     async def _wait_for(self, source: str, claim: AlreadyClaimed) -> bool:
         """True when the other purchase has brought a reply; False when it is over without one, and it is our turn."""

@@ -4,6 +4,7 @@ Which source is asked first is the policy's affair; what holds, what is bought a
 """
 
 import asyncio
+from typing import Any
 
 from enrichment.enrich import Enriched
 from tests.acceptance.conftest import House
@@ -19,6 +20,11 @@ def vendor_cost(enriched: Enriched) -> int:
 
 def read(enriched: Enriched) -> set[str]:
     return {r.source for r in enriched.reads if not r.source.startswith("analysis:")}
+
+
+def values_of(enriched: Enriched, dataset: str) -> list[dict[str, Any]]:
+    values: list[dict[str, Any]] = enriched.profile.document["datasets"][dataset]["values"]
+    return values
 
 
 def test_three_days_with_one_company(house: House) -> None:
@@ -47,8 +53,9 @@ async def three_days(house: House) -> None:
 
     house.clock.advance(days=6)
     day_9 = await house.ask("tesla.com", "customer_enrichment")
-    assert {"google_knowledge_graph", "brightdata_company_db"} <= bought(day_9)
-    assert "serp_news" in bought(day_9)
+    expired = ("company_name", "domain", "industry", "employee_count")
+    assert all(values_of(day_9, name)[0]["age_seconds"] == 0 for name in expired)
+    assert all(value["paid_by"] == day_3.request.request_id for value in values_of(day_9, "key_contacts"))
     contacts = {p.source for p in day_3.purchases} & {"snov_contacts", "apollo_contacts", "brightdata_people_db"}
     assert contacts
     assert not contacts & bought(day_9)
@@ -59,6 +66,19 @@ async def three_days(house: House) -> None:
     assert vendor_cost(again) == 0
     assert again.request.served_from in ("memory", "vendors")
     assert house.store.ledger_units() == house.invoice()
+
+
+def test_news_expires_after_a_day_and_contacts_do_not(house: House) -> None:
+    async def two_days() -> None:
+        wanted = {"datasets": ("recent_news", "key_contacts"), "sources": ("serp_news", "apollo_contacts")}
+        first = await house.ask("tesla.com", **wanted)
+        assert bought(first) == {"serp_news", "apollo_contacts"}
+        house.clock.advance(hours=25)
+        second = await house.ask("tesla.com", **wanted)
+        assert bought(second) == {"serp_news"}
+        assert read(second) == {"apollo_contacts"}
+
+    asyncio.run(two_days())
 
 
 def test_the_same_request_again_costs_nothing_and_says_who_paid(house: House) -> None:
