@@ -28,6 +28,11 @@ class Standing:
     def open(self) -> bool:
         return self.status == "unsatisfied"
 
+    @property
+    def sources(self) -> frozenset[str]:
+        """Whose facts hold."""
+        return frozenset(fact.source for fact in self.facts)
+
 
 def holds_until(rules: Rules, wants: Wants, fact: Fact) -> datetime:
     """When this fact stops holding for this request, by the rules as they are now."""

@@ -9,33 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import Literal
 
-from enrichment.caps import caps_of, tightest
+from enrichment.desk import Desk, Verdict, is_state_of
 from enrichment.holding import Standing, Status, heard, standings, used_replies
 from enrichment.money import charge, to_micro
-from enrichment.policy import Forecast, Offer, Policy, Problem, State, compile_policy, forecast, parts, start
+from enrichment.policies import IN_MEMORY, Policies
+from enrichment.policy import Enhanced, Forecast, Policy, Problem, State, parts, start
 from enrichment.records import Company, Known
 from enrichment.rules import Rules
 from enrichment.wants import Wants
-
-Verdict = Literal[
-    "chosen",
-    "fallback",
-    "last resort",
-    "held",
-    "redundant",
-    "below threshold",
-    "not needed",
-    "not worth its price",
-    "needs a domain",
-    "needs what is missing",
-    "no credentials",
-    "provider down",
-    "over a cap",
-    "not in this request",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +61,40 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Datasets and sources that are decided together. chain: the steps, if every answer disappoints."""
+    """Datasets and sources that are decided together. chain: the steps, if every answer disappoints.
+
+    problem: what is left to decide; whole: what its policy is compiled for, and of which it is a state.
+    """
 
     problem: Problem
+    whole: Problem
     chain: tuple[tuple[str, ...], ...]
     last_resorts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Micro-USD and seconds. upper_bound: no execution costs more. legacy: calling every source, without memory."""
+    """Micro-USD and seconds. legacy: calling every source, without memory.
+
+    vendors, last_resorts, analyses: expected. p50, p90: half of the executions, nine in ten, cost no more: vendors, and
+    what analyses are expected to cost; last resorts aside. upper_bound: no execution costs more, whatever fails.
+    above_least: how far what is expected may lie above the least possible; None: it is the least, or was not sought.
+    """
 
     vendors: int
+    last_resorts: int
     analyses: int
+    p50: int
+    p90: int
     upper_bound: int
     seconds: float
     from_memory: int
     legacy: int
+    above_least: int | None = None
 
     @property
     def expected(self) -> int:
-        return self.vendors + self.analyses
+        return self.vendors + self.last_resorts + self.analyses
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +113,9 @@ class Plan:
     analyses: tuple[str, ...]
     quote: Quote
 
-    def policy(self, part: Part) -> Policy:
+    def policy(self, part: Part, policies: Policies = IN_MEMORY) -> Policy:
         """Who to ask next in this part; the same for the dry run and for the execution."""
-        return _compiled(self.strategy, part.problem)
+        return policies.compiled(self.strategy, part.whole)
 
     def source(self, name: str) -> SourcePlan:
         return next(s for s in self.sources if s.source == name)
@@ -137,17 +132,20 @@ def make_plan(
     out_of_order: Mapping[str, tuple[Verdict, str]],
     request_id: str = "",
     spent: Mapping[str, int] | None = None,
+    policies: Policies = IN_MEMORY,
 ) -> Plan:
     """The plan for one company. out_of_order: provider -> verdict and reason why it cannot be asked at all.
 
-    spent: cap name -> micro-USD taken so far, reserves included.
+    spent: cap name -> micro-USD taken so far, reserves included. policies: where compiled ones are kept.
     """
     stands = standings(rules, wants, known, now)
     said = heard(rules, wants, known, now)
     pursued = frozenset(wants.collected if strategy == "legacy" else (d for d, s in stands.items() if s.open))
-    desk = _Desk(rules, wants, company, stands, said, pursued, out_of_order, spent or {}, request_id, now)
-    problem = desk.problem()
-    planned = tuple(_part(rules, strategy, part, desk) for part in parts(problem) if part.offers or part.required)
+    desk = Desk(rules, wants, company, stands, said, pursued, out_of_order, spent or {}, request_id, now)
+    left = desk.left()
+    whole = compiled_whole(desk, left, strategy, policies)
+    policy, expected = policies.compiled(strategy, whole), policies.forecast(strategy, whole, left)
+    planned = tuple(_part(part, whole, policy, desk) for part in parts(left) if part.offers or part.required)
     reads = _reads(rules, known, stands, said, now)
     return Plan(
         company_id=company.company_id,
@@ -157,142 +155,29 @@ def make_plan(
         rules_hash=rules.hash,
         made_at=now,
         wants=wants,
-        datasets=_datasets(wants, known, stands, strategy, planned),
+        datasets=_datasets(wants, known, stands, expected),
         sources=tuple(_explain(desk, known, planned, name, now) for name in rules.sources if desk.concerns(name)),
         reads=reads,
         parts=planned,
         analyses=wants.analyses,
-        quote=_quote(rules, wants, strategy, planned, desk, reads),
+        quote=_quote(desk, planned, expected, policy, reads),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """All that is on the table while one plan is made."""
+def compiled_whole(desk: Desk, left: Problem, strategy: str, policies: Policies) -> Problem:
+    """What the policy is compiled for: the whole, of which most companies are a state; else only what is left.
 
-    rules: Rules
-    wants: Wants
-    company: Company
-    stands: Mapping[str, Standing]
-    said: Mapping[str, frozenset[str]]
-    pursued: frozenset[str]
-    out_of_order: Mapping[str, tuple[Verdict, str]]
-    spent: Mapping[str, int]
-    request_id: str
-    now: datetime
-
-    def problem(self) -> Problem:
-        offers = tuple(
-            self.offer(name) for name in self.rules.sources if self.obstacle(name) is None and self.fills(name)
-        )
-        return Problem(
-            offers=offers,
-            required=frozenset(d for d in self.wants.collected_required if d in self.pursued),
-            worth=tuple((d, w) for d, w in self.wants.collected_optional.items() if d in self.pursued),
-            order=tuple((d, self.rules.datasets[d].sources) for d in self.wants.collected if d in self.pursued),
-            value_of_time=self.wants.value_of_time,
-        )
-
-    def concerns(self, source: str) -> bool:
-        return any(source in self.rules.datasets[d].sources for d in self.wants.collected)
-
-    def fills(self, source: str) -> tuple[tuple[str, float], ...]:
-        """Datasets still open that this source may satisfy and has not been heard on."""
-        entry = self.rules.sources[source]
-        return tuple(
-            (dataset, promise.fill_rate)
-            for dataset, promise in entry.datasets.items()
-            if dataset in self.pursued
-            and source in self.rules.datasets[dataset].sources
-            and promise.reliability >= self.rules.datasets[dataset].quality_threshold
-            and dataset not in self.said.get(source, frozenset())
-        )
-
-    def offer(self, source: str) -> Offer:
-        entry, price = self.rules.sources[source], self.rules.expected_micro_usd(source)
-        always = entry.charged == "always"
-        return Offer(
-            source=source,
-            price_asked=price if always else 0,
-            price_matched=0 if always else price,
-            match_rate=entry.match_rate,
-            fill_rates=self.fills(source),
-            seconds=entry.seconds,
-            needs=frozenset(d for d in entry.needs if d != "domain" and d in self.pursued),
-        )
-
-    def obstacle(self, source: str) -> tuple[Verdict, str] | None:
-        """Why it cannot be asked, whatever it might know; None: it can."""
-        entry = self.rules.sources[source]
-        if self.wants.sources is not None and source not in self.wants.sources:
-            return "not in this request", "the request names the sources that may be asked"
-        if entry.provider in self.out_of_order:
-            return self.out_of_order[entry.provider]
-        if "domain" in entry.needs and self.company.domain is None:
-            return "needs a domain", "the company's domain is not known"
-        missing = [d for d in entry.needs if d != "domain" and d not in self.pursued and not self._has(d)]
-        if missing:
-            return "needs what is missing", f"needs {', '.join(missing)}, which nobody was asked for"
-        return self._redundant(source) or self._over_a_cap(source)
-
-    def _has(self, dataset: str) -> bool:
-        return dataset in self.stands and not self.stands[dataset].open
-
-    def _redundant(self, source: str) -> tuple[Verdict, str] | None:
-        if any(dataset in self.wants.collected_required for dataset, _ in self.fills(source)):
-            return None  # a rule never takes away what is required
-        because = redundancy(self.rules, self.wants, source, self.stands, self.said)
-        return None if because is None else ("redundant", because)
-
-    def _over_a_cap(self, source: str) -> tuple[Verdict, str] | None:
-        caps = caps_of(
-            self.rules,
-            request_id=self.request_id,
-            max_cost=self.wants.max_cost,
-            consumer=self.wants.consumer,
-            provider=self.rules.sources[source].provider,
-            source=source,
-            at=self.now,
-        )
-        name, left = tightest(caps, self.spent)
-        if self.rules.max_micro_usd(source) <= left:
-            return None
-        return "over a cap", f"may cost {self.rules.max_micro_usd(source)} micro-USD, {name} leaves {left}"
+    Also where the whole is too large to be solved: what is left of it may not be.
+    """
+    whole = desk.whole()
+    if not is_state_of(whole, left):
+        return left
+    policy = policies.compiled(strategy, whole)
+    return left if isinstance(policy, Enhanced) and not policy.exact else whole
 
 
-def redundancy(
-    rules: Rules,
-    wants: Wants,
-    source: str,
-    stands: Mapping[str, Standing],
-    said: Mapping[str, frozenset[str]],
-) -> str | None:
-    """The rule that makes an optional purchase of this source needless, in its own words; None: there is none."""
-    consumers = wants.consumer.split("+")
-    for rule in rules.redundancy:
-        if (
-            rule.skip == source
-            and any(c in rule.consumers for c in consumers)
-            and all(said.get(s) for s in rule.if_held)
-        ):
-            shared = frozenset(rules.sources[source].datasets) & frozenset(stands)
-            if any(fact.source in rule.if_held for d in shared if not stands[d].open for fact in stands[d].facts):
-                return f"{', '.join(rule.if_held)} held: {rule.because}"
-    return None
-
-
-@lru_cache(maxsize=256)
-def _compiled(strategy: str, problem: Problem) -> Policy:
-    return compile_policy(strategy, problem)
-
-
-@lru_cache(maxsize=256)
-def _forecast(strategy: str, problem: Problem) -> Forecast:
-    return forecast(_compiled(strategy, problem), problem)
-
-
-def _part(rules: Rules, strategy: str, problem: Problem, desk: _Desk) -> Part:
-    return Part(problem, _chain(_compiled(strategy, problem), problem), _last_resorts(rules, problem, desk))
+def _part(problem: Problem, whole: Problem, policy: Policy, desk: Desk) -> Part:
+    return Part(problem, whole, _chain(policy, problem), _last_resorts(desk.rules, problem, desk))
 
 
 def _chain(policy: Policy, problem: Problem) -> tuple[tuple[str, ...], ...]:
@@ -304,7 +189,7 @@ def _chain(policy: Policy, problem: Problem) -> tuple[tuple[str, ...], ...]:
     return tuple(steps)
 
 
-def _last_resorts(rules: Rules, problem: Problem, desk: _Desk) -> tuple[str, ...]:
+def _last_resorts(rules: Rules, problem: Problem, desk: Desk) -> tuple[str, ...]:
     """Sources too unreliable to satisfy, for required datasets only, in the matrix's order."""
     return tuple(
         dict.fromkeys(
@@ -340,11 +225,9 @@ def _reads(
 
 
 def _datasets(
-    wants: Wants, known: Known, stands: Mapping[str, Standing], strategy: str, planned: tuple[Part, ...]
+    wants: Wants, known: Known, stands: Mapping[str, Standing], expected: Forecast
 ) -> tuple[DatasetPlan, ...]:
-    chances: dict[str, float] = {}
-    for part in planned:
-        chances |= dict(_forecast(strategy, part.problem).satisfied_chance)
+    chances = dict(expected.satisfied_chance)
     sources = {reply.reply_id: reply.source for reply in known.replies}
     return tuple(
         DatasetPlan(
@@ -359,7 +242,7 @@ def _datasets(
     )
 
 
-def _explain(desk: _Desk, known: Known, planned: tuple[Part, ...], source: str, now: datetime) -> SourcePlan:
+def _explain(desk: Desk, known: Known, planned: tuple[Part, ...], source: str, now: datetime) -> SourcePlan:
     verdict, why = _verdict(desk, planned, source)
     held = next((r for r in known.replies if r.source == source), None) if verdict == "held" else None
     age = None if held is None else int((now - held.collected_at).total_seconds())
@@ -375,7 +258,7 @@ def _explain(desk: _Desk, known: Known, planned: tuple[Part, ...], source: str, 
     )
 
 
-def _verdict(desk: _Desk, planned: tuple[Part, ...], source: str) -> tuple[Verdict, str]:
+def _verdict(desk: Desk, planned: tuple[Part, ...], source: str) -> tuple[Verdict, str]:
     for part in planned:
         for step, asked in enumerate(part.chain):
             if source in asked:
@@ -388,7 +271,7 @@ def _verdict(desk: _Desk, planned: tuple[Part, ...], source: str) -> tuple[Verdi
     return desk.obstacle(source) or _not_chosen(desk, source)
 
 
-def _not_chosen(desk: _Desk, source: str) -> tuple[Verdict, str]:
+def _not_chosen(desk: Desk, source: str) -> tuple[Verdict, str]:
     if not any(source in desk.rules.datasets[d].sources for d in desk.pursued):
         return "not needed", "everything it answers is already known"
     if not desk.fills(source):
@@ -403,21 +286,37 @@ def _position(step: int, part: Part) -> tuple[Verdict, str]:
     return "fallback", f"asked if something is still missing after {before}"
 
 
-def _quote(
-    rules: Rules, wants: Wants, strategy: str, planned: tuple[Part, ...], desk: _Desk, reads: tuple[Read, ...]
-) -> Quote:
-    forecasts = [_forecast(strategy, part.problem) for part in planned]
+def _quote(desk: Desk, planned: tuple[Part, ...], expected: Forecast, policy: Policy, reads: tuple[Read, ...]) -> Quote:
+    rules, wants = desk.rules, desk.wants
     askable = {o.source for part in planned for o in part.problem.offers} | {s for p in planned for s in p.last_resorts}
     models = [model_price(rules, name) for name in wants.analyses]
+    analyses = sum(likely for likely, _ in models)
     bound = sum(rules.max_micro_usd(s) for s in askable) + sum(most for _, most in models)
     return Quote(
-        vendors=round(sum(f.expected_cost for f in forecasts)),
-        analyses=sum(expected for expected, _ in models),
+        vendors=round(expected.expected_cost),
+        last_resorts=sum(_last_resort_cost(rules, part, expected) for part in planned),
+        analyses=analyses,
+        p50=expected.p50_cost + analyses,
+        p90=expected.p90_cost + analyses,
         upper_bound=min(bound, wants.max_cost),
-        seconds=max((f.expected_seconds for f in forecasts), default=0.0),
+        seconds=expected.expected_seconds,
         from_memory=sum(read.saves_micro_usd for read in reads),
-        legacy=sum(_expected(rules, s) for s in rules.sources if desk.concerns(s)) + sum(e for e, _ in models),
+        legacy=sum(_expected(rules, s) for s in rules.sources if desk.concerns(s)) + analyses,
+        above_least=round(policy.excess()) if isinstance(policy, Enhanced) and not policy.exact else None,
     )
+
+
+def _last_resort_cost(rules: Rules, part: Part, expected: Forecast) -> int:
+    """Expected micro-USD, if that two datasets stay open never coincides: a little too much where it does."""
+    open_ = {d: 1 - chance for d, chance in expected.satisfied_chance if d in part.problem.required}
+    cost = 0.0
+    for source in part.last_resorts:
+        entry = rules.sources[source]
+        served = [d for d in entry.datasets if d in open_]
+        cost += min(1.0, sum(open_[d] for d in served)) * _expected(rules, source)
+        for dataset in served:
+            open_[dataset] *= 1 - entry.match_rate * entry.datasets[dataset].fill_rate
+    return round(cost)
 
 
 def _expected(rules: Rules, source: str) -> int:

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from enrichment.caps import caps_of
 from enrichment.company import company_key, parse_company
+from enrichment.desk import Verdict
 from enrichment.journal import Journal
-from enrichment.plan import Plan, Verdict, make_plan
+from enrichment.plan import Plan, make_plan
 from enrichment.ports import World
 from enrichment.recall import recall
 from enrichment.records import CacheRead, Company, Known, Request
@@ -108,6 +109,7 @@ async def draw_up(identified: Identified, wants: Wants, known: Known, rules: Rul
         out_of_order=reasons,
         request_id=request.request_id,
         spent=spent,
+        policies=world.policies,
     )
 
 

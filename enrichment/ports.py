@@ -17,6 +17,7 @@ from typing import Generic, Protocol, TypeVar
 from pydantic import BaseModel
 
 from enrichment.facts import READERS, ReaderEntry
+from enrichment.policies import IN_MEMORY, Policies
 from enrichment.records import (
     Analysis,
     CacheRead,
@@ -255,6 +256,7 @@ class World:
     """What a request runs in: the store, who can be asked, the model, and the clock (UTC).
 
     out_of_order: provider -> why it cannot be asked at all (no credentials). readers: who reads replies.
+    policies: the compiled ones.
     """
 
     store: Store
@@ -263,3 +265,4 @@ class World:
     now: Callable[[], datetime]
     out_of_order: Mapping[str, str] = field(default_factory=dict)
     readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)
+    policies: Policies = IN_MEMORY

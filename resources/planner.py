@@ -19,8 +19,9 @@ from enrichment.records import Profile
 from enrichment.rules import Rules
 from enrichment.wants import Wants, requirements_hash, wants_of
 from resources.dagster_resources import EnrichmentResource
+from resources.policy_files import policies_in
 from resources.settings import Settings
-from resources.world import open_world, places_of, utc_now
+from resources.world import open_world, places_of, policies_folder, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class PlannerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it 
         at = utc_now() if now is None else now
         with self._here.store() as store:
             _, out_of_order = places_of(settings, rules)
-            world = World(store, {}, None, lambda: at, out_of_order)
+            world = World(store, {}, None, lambda: at, out_of_order, policies=policies_in(policies_folder(settings)))
             overdue = sorted(_overdue(store, rules, consumer, at))[:limit]
             return asyncio.run(_with_sources(overdue, rules, world, settings.enrich_strategy))
 

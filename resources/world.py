@@ -19,6 +19,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from enrichment.ports import Provider, StoreError, World
 from enrichment.rules import Rules
+from resources.policy_files import policies_in
 from resources.providers import PROVIDERS
 from resources.providers.client import ProviderClient
 from resources.settings import Settings, SettingsError
@@ -71,7 +72,7 @@ async def open_world(
             if name in PROVIDERS:
                 providers[name] = await stack.enter_async_context(client(name, rules, place, settings))
         model = await _model(settings, rules, places, stack)
-        yield World(store, providers, model, now, out_of_order)
+        yield World(store, providers, model, now, out_of_order, policies=policies_in(policies_folder(settings)))
 
 
 def client(name: str, rules: Rules, place: Place, settings: Settings) -> "ProviderClient":  # type: ignore[type-arg]
@@ -106,6 +107,11 @@ def places_of(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[
             "or add --sandbox to try everything on localhost."
         )
     return places, out_of_order
+
+
+def policies_folder(settings: Settings) -> Path:
+    """Where compiled policies are kept."""
+    return settings.home / "policies"
 
 
 def sandbox_file(settings: Settings) -> Path:

@@ -42,6 +42,11 @@ class Enhanced:
         large = [decision for decision in self._decisions if isinstance(decision, Greedy)]
         return sum(max(0.0, forecast(greedy, greedy.part).objective - floor(greedy.part)) for greedy in large)
 
+    @staticmethod
+    def digest(problem: Problem) -> str:
+        """A name for what is compiled of this problem: another one whenever a decision could be another."""
+        return _fingerprint(problem).hex()
+
     def to_bytes(self) -> bytes:
         """What `from_bytes` restores without solving again; some hundred kilobytes for the largest shipped consumer."""
         tables = [decision.choices for decision in self._decisions if isinstance(decision, Table)]

@@ -1,0 +1,189 @@
+"""What can be asked about one company, why not the rest, and the problem this leaves to the policy.
+
+    Rules + Wants + what memory is good for + who is out of order + caps  ->  Desk;  .left(), .whole() -> Problem
+
+The whole problem is the same for every company, so its policy is compiled once; what is left of it is a state of it,
+except where a source has had its say on some of its datasets but not on others: then what is left is its own problem.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from enrichment.caps import caps_of, tightest
+from enrichment.policy import Offer, Problem
+from enrichment.records import Company
+from enrichment.rules import Rules
+from enrichment.wants import Wants
+
+Verdict = Literal[
+    "chosen",
+    "fallback",
+    "last resort",
+    "held",
+    "redundant",
+    "below threshold",
+    "not needed",
+    "not worth its price",
+    "needs a domain",
+    "needs what is missing",
+    "no credentials",
+    "provider down",
+    "over a cap",
+    "not in this request",
+]
+
+
+class Stands(Protocol):
+    """How a dataset stands: still open or not, and the sources whose facts of it hold."""
+
+    @property
+    def open(self) -> bool: ...
+    @property
+    def sources(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that is on the table while one plan is made."""
+
+    rules: Rules
+    wants: Wants
+    company: Company
+    stands: Mapping[str, Stands]
+    said: Mapping[str, frozenset[str]]
+    pursued: frozenset[str]
+    out_of_order: Mapping[str, tuple[Verdict, str]]
+    spent: Mapping[str, int]
+    request_id: str
+    now: datetime
+
+    def left(self) -> Problem:
+        """What is still open, and whoever can be asked about it."""
+        return self._problem(
+            tuple(
+                self._offer(name, self.fills(name), self.pursued)
+                for name in self.rules.sources
+                if self.obstacle(name) is None and self.fills(name)
+            ),
+            self.pursued,
+        )
+
+    def whole(self) -> Problem:
+        """As if nothing were known, and everybody could be asked."""
+        wanted = frozenset(self.wants.collected)
+        return self._problem(
+            tuple(
+                self._offer(name, self._may_fill(name), wanted)
+                for name, entry in self.rules.sources.items()
+                if self._may_fill(name) and wanted.issuperset(d for d in entry.needs if d != "domain")
+            ),
+            wanted,
+        )
+
+    def _problem(self, offers: tuple[Offer, ...], pursued: frozenset[str]) -> Problem:
+        return Problem(
+            offers=offers,
+            required=frozenset(d for d in self.wants.collected_required if d in pursued),
+            worth=tuple((d, w) for d, w in self.wants.collected_optional.items() if d in pursued),
+            order=tuple((d, self.rules.datasets[d].sources) for d in self.wants.collected if d in pursued),
+            value_of_time=self.wants.value_of_time,
+        )
+
+    def concerns(self, source: str) -> bool:
+        return any(source in self.rules.datasets[d].sources for d in self.wants.collected)
+
+    def fills(self, source: str) -> tuple[tuple[str, float], ...]:
+        """Datasets still open that this source may satisfy and has not been heard on."""
+        said = self.said.get(source, frozenset())
+        return tuple((d, rate) for d, rate in self._may_fill(source) if d in self.pursued and d not in said)
+
+    def _may_fill(self, source: str) -> tuple[tuple[str, float], ...]:
+        """Wanted datasets that this source may satisfy."""
+        datasets, wanted = self.rules.datasets, self.wants.collected
+        return tuple(
+            (dataset, promise.fill_rate)
+            for dataset, promise in self.rules.sources[source].datasets.items()
+            if dataset in wanted
+            and source in datasets[dataset].sources
+            and promise.reliability >= datasets[dataset].quality_threshold
+        )
+
+    def _offer(self, source: str, fills: tuple[tuple[str, float], ...], pursued: frozenset[str]) -> Offer:
+        entry, price = self.rules.sources[source], self.rules.expected_micro_usd(source)
+        always = entry.charged == "always"
+        return Offer(
+            source=source,
+            price_asked=price if always else 0,
+            price_matched=0 if always else price,
+            match_rate=entry.match_rate,
+            fill_rates=fills,
+            seconds=entry.seconds,
+            needs=frozenset(d for d in entry.needs if d != "domain" and d in pursued),
+        )
+
+    def obstacle(self, source: str) -> tuple[Verdict, str] | None:
+        """Why it cannot be asked, whatever it might know; None: it can."""
+        entry = self.rules.sources[source]
+        if self.wants.sources is not None and source not in self.wants.sources:
+            return "not in this request", "the request names the sources that may be asked"
+        if entry.provider in self.out_of_order:
+            return self.out_of_order[entry.provider]
+        if "domain" in entry.needs and self.company.domain is None:
+            return "needs a domain", "the company's domain is not known"
+        missing = [d for d in entry.needs if d != "domain" and d not in self.pursued and not self._has(d)]
+        if missing:
+            return "needs what is missing", f"needs {', '.join(missing)}, which nobody was asked for"
+        return self._redundant(source) or self._over_a_cap(source)
+
+    def _has(self, dataset: str) -> bool:
+        return dataset in self.stands and not self.stands[dataset].open
+
+    def _redundant(self, source: str) -> tuple[Verdict, str] | None:
+        if any(dataset in self.wants.collected_required for dataset, _ in self.fills(source)):
+            return None  # a rule never takes away what is required
+        because = redundancy(self.rules, self.wants, source, self.stands, self.said)
+        return None if because is None else ("redundant", because)
+
+    def _over_a_cap(self, source: str) -> tuple[Verdict, str] | None:
+        caps = caps_of(
+            self.rules,
+            request_id=self.request_id,
+            max_cost=self.wants.max_cost,
+            consumer=self.wants.consumer,
+            provider=self.rules.sources[source].provider,
+            source=source,
+            at=self.now,
+        )
+        name, left = tightest(caps, self.spent)
+        if self.rules.max_micro_usd(source) <= left:
+            return None
+        return "over a cap", f"may cost {self.rules.max_micro_usd(source)} micro-USD, {name} leaves {left}"
+
+
+def redundancy(
+    rules: Rules,
+    wants: Wants,
+    source: str,
+    stands: Mapping[str, Stands],
+    said: Mapping[str, frozenset[str]],
+) -> str | None:
+    """The rule that makes an optional purchase of this source needless, in its own words; None: there is none."""
+    consumers = wants.consumer.split("+")
+    for rule in rules.redundancy:
+        if (
+            rule.skip == source
+            and any(c in rule.consumers for c in consumers)
+            and all(said.get(s) for s in rule.if_held)
+        ):
+            shared = frozenset(rules.sources[source].datasets) & frozenset(stands)
+            if any(not stands[d].open and stands[d].sources & set(rule.if_held) for d in shared):
+                return f"{', '.join(rule.if_held)} held: {rule.because}"
+    return None
+
+
+def is_state_of(whole: Problem, left: Problem) -> bool:
+    """Whether what is left is a state of the whole: of no source a part of its datasets is gone."""
+    fills = {offer.source: {d for d, _ in offer.fill_rates} & left.wanted for offer in whole.offers}
+    return all({d for d, _ in offer.fill_rates} == fills.get(offer.source) for offer in left.offers)

@@ -1,0 +1,160 @@
+"""Compiled policies at hand: the whole looked up by state, kept on a shelf, never believed when damaged."""
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from enrichment.desk import is_state_of
+from enrichment.plan import Plan, make_plan
+from enrichment.policies import Policies
+from enrichment.policy import Enhanced, compile_enhanced, forecast, start
+from enrichment.records import Known
+from enrichment.rules import Rules
+from enrichment.wants import Wants, wants_of
+from resources.policy_files import PolicyFiles, policies_in
+from tests.making import EXAMPLES, NOON, SHIPPED, acme, known_from
+
+CUSTOMER = wants_of(SHIPPED, ["customer_enrichment"])
+PROFILE = wants_of(SHIPPED, ["profile"])
+
+
+class Shelf:
+    """Remembers, and counts what is asked of it."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.loaded = 0
+
+    def load(self, name: str) -> bytes | None:
+        self.loaded += 1
+        return self.kept.get(name)
+
+    def save(self, name: str, data: bytes) -> None:
+        self.kept[name] = data
+
+
+def plan_with(policies: Policies, known: Known, wants: Wants = CUSTOMER, rules: Rules = SHIPPED) -> Plan:
+    return make_plan(
+        rules,
+        wants,
+        acme(),
+        known,
+        strategy="enhanced",
+        now=NOON + timedelta(hours=1),
+        out_of_order={},
+        policies=policies,
+    )
+
+
+def some_memory(rng: Random) -> Known:
+    """Some sources have been asked and said something of what they promise, or nothing."""
+    sources = rng.sample(sorted(SHIPPED.sources), rng.randint(0, 8))
+    return known_from(
+        *(
+            (
+                s,
+                [d for d in SHIPPED.sources[s].datasets if d in EXAMPLES and rng.random() < 0.6]
+                if rng.random() < 0.8
+                else [],
+            )
+            for s in sources
+        )
+    )
+
+
+def test_one_compiled_policy_serves_every_company_whatever_is_known_of_it() -> None:
+    policies, rng = Policies(), Random(7)
+    plans = [plan_with(policies, some_memory(rng)) for _ in range(30)]
+    assert {part.whole for plan in plans for part in plan.parts} == {plan_with(policies, Known()).parts[0].whole}
+    assert len({part.problem for plan in plans for part in plan.parts}) > 20
+
+
+def test_looking_up_a_state_of_the_whole_decides_as_well_as_solving_what_is_left() -> None:
+    policies, rng = Policies(), Random(11)
+    for _ in range(12):
+        for part in plan_with(policies, some_memory(rng)).parts:
+            looked_up = forecast(policies.compiled("enhanced", part.whole), part.problem)
+            solved = forecast(compile_enhanced(part.problem), part.problem)
+            assert looked_up.objective == pytest.approx(solved.objective)
+            assert looked_up.expected_unsatisfied_required == pytest.approx(solved.expected_unsatisfied_required)
+
+
+def test_a_source_heard_on_some_of_its_datasets_only_makes_a_problem_of_its_own() -> None:
+    young = replace(CUSTOMER, max_age={"employee_count": 60})
+    plan = plan_with(Policies(), known_from(("brightdata_firmographics", ["employee_count"])), young)
+    part = next(part for part in plan.parts if "industry" in part.problem.wanted)
+    left = {o.source: {d for d, _ in o.fill_rates} for o in part.problem.offers}
+    assert left["brightdata_firmographics"] == {"employee_count"}
+    assert not is_state_of(plan_with(Policies(), Known()).parts[0].whole, part.problem)
+    assert compile_enhanced(part.whole).next(start(part.problem)) == frozenset(part.chain[0])
+
+
+def test_a_process_that_starts_anew_solves_nothing_again() -> None:
+    shelf = Shelf()
+    first = plan_with(Policies(shelf), Known())
+    kept = dict(shelf.kept)
+    again = plan_with(Policies(shelf), Known())
+    assert (again, shelf.kept, len(kept)) == (first, kept, 1)
+
+
+@pytest.mark.parametrize("damage", [b"", b"policy 1 but foreign", b"policy 1 " + bytes(200)])
+def test_what_is_damaged_on_the_shelf_is_made_again(damage: bytes) -> None:
+    shelf = Shelf()
+    first = plan_with(Policies(shelf), Known(), PROFILE)
+    good = dict(shelf.kept)
+    shelf.kept = dict.fromkeys(shelf.kept, damage)
+    assert plan_with(Policies(shelf), Known(), PROFILE) == first
+    assert shelf.kept == good
+
+
+def test_another_price_is_another_policy_another_prompt_is_not() -> None:
+    shelf = Shelf()
+    plan_with(Policies(shelf), Known(), PROFILE)
+    plan_with(Policies(shelf), Known(), PROFILE, SHIPPED.model_copy(update={"prompts": {}, "hash": "other"}))
+    assert len(shelf.kept) == 1
+    dearer = SHIPPED.sources["serp_organic"].model_copy(update={"match_rate": 0.5})
+    plan_with(
+        Policies(shelf),
+        Known(),
+        PROFILE,
+        SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, "serp_organic": dearer}}),
+    )
+    assert len(shelf.kept) == 2
+
+
+def test_in_one_process_a_policy_is_looked_for_on_the_shelf_once() -> None:
+    shelf = Shelf()
+    policies = Policies(shelf)
+    for _ in range(3):
+        plan_with(policies, Known(), PROFILE)
+    assert shelf.loaded == 1
+
+
+def test_files_are_shared_by_processes_and_the_least_recently_used_go(tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+    files = PolicyFiles(folder, kept=2)
+    for age, name in enumerate(["a", "b"]):
+        files.save(name, name.encode())
+        os.utime(folder / f"{name}.policy", (age, age))
+    assert PolicyFiles(folder).load("a") == b"a"
+    files.save("c", b"c")
+    assert (files.load("a"), files.load("b"), files.load("c")) == (b"a", None, b"c")
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_folder_that_cannot_be_made_costs_memory_not_plans(tmp_path: Path) -> None:
+    (tmp_path / "policies").write_text("a file where the folder should be")
+    policies = Policies(PolicyFiles(tmp_path / "policies"))
+    assert plan_with(policies, Known(), PROFILE).parts
+
+
+def test_what_is_kept_on_disk_is_what_was_compiled(tmp_path: Path) -> None:
+    plan_with(policies_in(tmp_path), Known(), PROFILE)
+    (kept,) = tmp_path.iterdir()
+    whole = plan_with(Policies(), Known(), PROFILE).parts[0].whole
+    assert kept.stem == Enhanced.digest(whole)
+    assert Enhanced.from_bytes(kept.read_bytes(), whole).exact
