@@ -76,7 +76,6 @@ def plans_view(plans: Sequence[Plan], *, home: str) -> RenderableType:
 
 def plan_tree(plan: Plan, title: str) -> Tree:
     """What is known, what would be asked in which order, why not the others, and what it would cost."""
-    quote = plan.quote
     tree = Tree(
         f"{title}: [bold]{plan.company_key}[/] for {plan.consumer} (strategy {plan.strategy}, rules {plan.rules_hash})"
     )
@@ -96,8 +95,23 @@ def plan_tree(plan: Plan, title: str) -> Tree:
         for source in others:
             branch.add(f"{source.source}: {source.verdict} ({source.why})")
     if plan.analyses:
-        tree.add(f"analyses: {', '.join(plan.analyses)} (about {in_usd(quote.analyses)} USD)")
+        tree.add(f"analyses: {', '.join(plan.analyses)} (about {in_usd(plan.quote.analyses)} USD)")
+    _add_quote(tree, plan)
     return tree
+
+
+def _add_quote(tree: Tree, plan: Plan) -> None:
+    quote = plan.quote
+    rare = f", last resorts {in_usd(quote.last_resorts)}" if quote.last_resorts else ""
+    tree.add(
+        f"cost: vendors {in_usd(quote.vendors)} expected{rare}; with analyses half of the time at most "
+        f"{in_usd(quote.p50)}, nine times in ten {in_usd(quote.p90)}, never above {in_usd(quote.upper_bound)} USD"
+    )
+    if quote.above_least is not None:
+        tree.add(
+            "too much to weigh to decide exactly, so decided step by step: at most "
+            f"{in_usd(quote.above_least)} USD above the least possible, what stays missing counted at its worth"
+        )
 
 
 def _add_memory(tree: Tree, plan: Plan) -> None:

@@ -123,7 +123,10 @@ def plan_note(plan: Plan) -> dict[str, object]:
         "chain": [[list(step) for step in part.chain] for part in plan.parts],
         "reads": {r.source: r.purchase_id for r in plan.reads},
         "expected_micro_usd": quote_.expected,
+        "p50_micro_usd": quote_.p50,
+        "p90_micro_usd": quote_.p90,
         "upper_bound_micro_usd": quote_.upper_bound,
+        "above_least_micro_usd": quote_.above_least,
         "legacy_micro_usd": quote_.legacy,
     }
 
