@@ -30,7 +30,7 @@ from enrichment_assets.lineage import GROUPS, OWNERS, LayerAsset, layer_assets
 from enrichment_assets.metadata import plans_markdown
 from enrichment_assets.orders import OrderConfig, OrderRefused, order_of
 from enrichment_assets.partitions import companies
-from enrichment_assets.reporting import Made, bought_analyses, bought_replies, made_profiles, tell
+from enrichment_assets.reporting import Made, bought_analyses, bought_replies, made_profiles, settled_ids, tell
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
 
@@ -174,7 +174,7 @@ def _told(
 ) -> Steps:
     """Shows what was made, and books what was paid for it as reported."""
     yield from tell(context, [one for of_company in made for one in of_company])
-    enrichment.mark_reported([p.purchase_id for p in purchases if p.state == "settled"])
+    enrichment.mark_reported(settled_ids(purchases))
 
 
 def _numbers(batch: Batch) -> dict[str, int]:

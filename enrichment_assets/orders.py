@@ -18,6 +18,7 @@ from resources.store import SqlStore
 
 ASKED_BY = "dagster:"
 FAILED = "failed"
+PARENT_RUN_TAG = "dagster/parent_run_id"
 
 
 class OrderConfig(dg.Config):
@@ -54,7 +55,7 @@ def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStor
             raise OrderRefused(
                 "Assets are chosen by selection and partition: leave out companies, consumers, batch_id."
             )
-        again = config.even_if_fresh and context.run.parent_run_id is None
+        again = config.even_if_fresh and not _is_retry(context)
         return replace(
             order,
             companies=tuple(context.partition_keys),
@@ -68,6 +69,11 @@ def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStor
     if not config.companies or not config.consumers:
         raise OrderRefused("Name companies and consumers, or a batch_id, in the run config of the op 'plan'.")
     return replace(order, companies=tuple(dict.fromkeys(config.companies)), consumers=tuple(config.consumers))
+
+
+def _is_retry(context: dg.OpExecutionContext) -> bool:
+    """A retry copies run config; what its first run was told to buy again it must not buy twice."""
+    return context.run.parent_run_id is not None or context.has_tag(PARENT_RUN_TAG)
 
 
 def _chosen(selected: AbstractSet[dg.AssetKey], layer: Layer) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ import dagster as dg
 
 from enrichment.enrich import Analysed, Enriched, Gathered
 from enrichment.records import Purchase
-from enrichment_assets.batch import Batch
 from enrichment_assets.lineage import analysis_key, profile_key, raw_key
 from enrichment_assets.materializations import latest_materialization, report
 from enrichment_assets.metadata import Metadata, analysis_metadata, profile_metadata, purchase_metadata
@@ -92,7 +91,6 @@ def _is_output(context: dg.OpExecutionContext, made: Made) -> bool:
     return "_".join(made.asset.path) in context.selected_output_names
 
 
-def settled_purchases(batch: Batch) -> list[str]:
-    """Ids of what this run has paid for and shown: nobody has to report them again."""
-    enriched = [p for e in batch.finished.values() for p in e.purchases]
-    return [p.purchase_id for p in enriched if p.state == "settled"]
+def settled_ids(purchases: Iterable[Purchase]) -> list[str]:
+    """What was paid for, and so has to be reported once."""
+    return [purchase.purchase_id for purchase in purchases if purchase.state == "settled"]
