@@ -110,20 +110,27 @@ def _without_last_form(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def is_named_in(name: str, text: str) -> bool:
-    """Whether a text speaks of a company of this name: its words in a row.
+    """Whether a text speaks of a company of this name: its words in a row, however they are parted.
 
     A name of one word wants a capital, as in 'Target opens a store', and one of up to three letters its own letters.
     """
     wanted = name_words(name)
-    if len(wanted) > 1:
-        said = _split(fold(text))
-        return any(said[place : place + len(wanted)] == wanted for place in range(len(said) - len(wanted) + 1))
-    word = wanted[0] if wanted else ""
-    written = re.sub(r"\W+$", "", name.split(maxsplit=1)[0]) if name.split() else ""
-    found = [match[0] for match in _WORD.finditer(text) if fold(match[0]) == word]
-    if len(word) <= _SHORT_NAME:
-        return any(match in written or match == word.upper() for match in found)
-    return any(not match.islower() for match in found) or (bool(found) and name.islower())
+    if len(wanted) == 1 and (found := [match[0] for match in _WORD.finditer(text) if fold(match[0]) == wanted[0]]):
+        if len(wanted[0]) <= _SHORT_NAME:
+            return not {wanted[0].upper(), *_WORD.findall(name)}.isdisjoint(found)
+        return name.islower() or any(not match.islower() for match in found)
+    return (len(wanted) > 1 or len("".join(wanted)) > _SHORT_NAME) and _in_a_row("".join(wanted), _split(fold(text)))
+
+
+def _in_a_row(joined: str, words: tuple[str, ...]) -> bool:
+    for place, word in enumerate(words):
+        if joined.startswith(word):
+            run, following = word, place + 1
+            while len(run) < len(joined) and following < len(words):
+                run, following = run + words[following], following + 1
+            if run == joined:
+                return True
+    return False
 
 
 def same_company(name_a: str, name_b: str) -> bool:
