@@ -20,9 +20,11 @@ from enrich_cli.running import dagster_environment, root, sandbox_running
 from enrich_cli.show import console, in_words
 from enrichment.company import company_key, registrable_domain
 from enrichment.ids import new_id
-from enrichment.money import charge, in_usd
+from enrichment.money import charge, in_cents, in_usd
+from enrichment.plan import calling_everything
 from enrichment.records import Company, Profile, Request
 from enrichment.rules import Rules, load_rules
+from enrichment.wants import wants_of
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.warehouse import EXAMPLES, Warehouse
@@ -45,8 +47,8 @@ def main() -> None:
             for consumer in CONSUMERS:
                 _run_job(settings, companies, consumer)
             requests = [r for r in store.requests(limit=len(companies) * len(CONSUMERS)) if r.asked_at >= started_at]
-            _show_companies(store, companies, requests)
-            _show_totals(requests)
+            _show_companies(store, companies, requests, rules)
+            _show_totals(requests, rules)
             _show_books(store, rules, url)
             _show_queries(settings, store)
         finally:
@@ -57,8 +59,9 @@ def main() -> None:
 
 
 def _register(store: SqlStore, url: str) -> list[Company]:
-    rows = httpx.get(f"{url}/_sandbox/companies", params={"limit": COMPANIES}, trust_env=False).json()
-    companies = [_company(row["name"], row["domain"]) for row in rows]
+    rows = httpx.get(f"{url}/_sandbox/companies", trust_env=False).json()
+    spread = rows[:: len(rows) // COMPANIES][:COMPANIES]  # large and small, of many industries
+    companies = [_company(row["name"], row["domain"]) for row in spread]
     return store.add_companies(companies)
 
 
@@ -100,7 +103,7 @@ def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
     process.wait()
 
 
-def _show_companies(store: SqlStore, companies: Sequence[Company], requests: Sequence[Request]) -> None:
+def _show_companies(store: SqlStore, companies: Sequence[Company], requests: Sequence[Request], rules: Rules) -> None:
     table = Table(
         "company", "industry", "employees", "contacts", "technologies", "news", "quality", "cost", "saved",
         "everything",
@@ -110,7 +113,7 @@ def _show_companies(store: SqlStore, companies: Sequence[Company], requests: Seq
         profile = store.latest_profile(company.company_id, "customer_enrichment", None)
         mine = [r for r in requests if r.company_id == company.company_id]
         if profile is not None:
-            table.add_row(company.name, *_known(profile), *_costs(mine))
+            table.add_row(company.name, *_known(profile), *_costs(mine, rules))
     console.print(table)
 
 
@@ -125,21 +128,21 @@ def _known(profile: Profile) -> tuple[str, ...]:
     return (first("industry"), first("employee_count"), *counts, f"{profile.quality:.2f} {profile.confidence}")
 
 
-def _costs(requests: Sequence[Request]) -> tuple[str, str, str]:
+def _costs(requests: Sequence[Request], rules: Rules) -> tuple[str, str, str]:
     cost, saved = sum(r.cost_micro_usd for r in requests), sum(r.saved_micro_usd for r in requests)
-    return in_usd(cost), in_usd(saved), in_usd(_everything(requests))
+    return in_cents(cost), in_cents(saved), in_cents(_everything(requests, rules))
 
 
-def _everything(requests: Sequence[Request]) -> int:
-    return sum((r.plan or {}).get("legacy_micro_usd", 0) for r in requests)
+def _everything(requests: Sequence[Request], rules: Rules) -> int:
+    return sum(calling_everything(rules, wants_of(rules, r.consumer.split("+"))) for r in requests)
 
 
-def _show_totals(requests: Sequence[Request]) -> None:
+def _show_totals(requests: Sequence[Request], rules: Rules) -> None:
     cost, saved = sum(r.cost_micro_usd for r in requests), sum(r.saved_micro_usd for r in requests)
     complete = sum(r.state == "complete" for r in requests)
     console.print(
-        f"\n{len(requests)} requests, {complete} complete: cost [bold]{in_usd(cost)}[/] USD, "
-        f"saved by memory {in_usd(saved)}, calling everything {in_usd(_everything(requests))}"
+        f"\n{len(requests)} requests, {complete} complete: cost [bold]{in_cents(cost)}[/] USD, "
+        f"saved by memory {in_cents(saved)}, calling everything {in_cents(_everything(requests, rules))}"
     )
     if cost * 10 <= saved:
         console.print("Nearly everything was known already: this run used what an earlier one had paid for.")

@@ -4,6 +4,7 @@ Plan -> tree;  Enriched -> header, table of datasets, what it cost;  events -> a
 """
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Self
@@ -20,7 +21,15 @@ from enrichment.money import in_usd
 from enrichment.plan import DatasetPlan, Part, Plan, SourcePlan
 from enrichment.records import Event
 
-console = Console()
+_WIDTH_OF_A_FILE = 160  # where nobody says how wide it is: output that goes to a file or a pipe
+
+
+def _console() -> Console:
+    probe = Console()
+    return probe if probe.is_terminal or "COLUMNS" in os.environ else Console(width=_WIDTH_OF_A_FILE)
+
+
+console = _console()
 _errors = Console(stderr=True)
 _SHOWN_ITEMS = 5
 _MARK = {"satisfied": "[green]ok[/]", "empty": "[green]none[/]", "partial": "[yellow]partial[/]"}

@@ -16,6 +16,11 @@ def charge(units: Mapping[str, Decimal | int], usd_per_unit: Mapping[str, Decima
     return to_micro(sum((Decimal(count) * usd_per_unit[unit] for unit, count in units.items()), Decimal(0)))
 
 
+def in_cents(micro_usd: int) -> str:
+    """For tables and totals: '0.17', rounded half up to the cent."""
+    return f"{(Decimal(micro_usd) / MICRO_USD).quantize(Decimal('0.01'), ROUND_HALF_UP)}"
+
+
 def in_usd(micro_usd: int) -> str:
     """For people: '0.17', '0.0004' where cents would hide it."""
     amount = Decimal(micro_usd) / MICRO_USD

@@ -301,9 +301,16 @@ def _quote(desk: Desk, planned: tuple[Part, ...], expected: Forecast, policy: Po
         upper_bound=min(bound, wants.max_cost),
         seconds=expected.expected_seconds,
         from_memory=sum(read.saves_micro_usd for read in reads),
-        legacy=sum(_expected(rules, s) for s in rules.sources if desk.concerns(s)) + analyses,
+        legacy=calling_everything(rules, wants),
         above_least=round(policy.excess()) if isinstance(policy, Enhanced) and not policy.exact else None,
     )
+
+
+def calling_everything(rules: Rules, wants: Wants) -> int:
+    """Expected micro-USD of asking every source that answers anything wanted, and every analysis, without memory."""
+    concerned = {source for dataset in wants.collected for source in rules.datasets[dataset].sources}
+    analyses = sum(likely for likely, _ in (model_price(rules, name) for name in wants.analyses))
+    return sum(_expected(rules, source) for source in concerned) + analyses
 
 
 def _last_resort_cost(rules: Rules, part: Part, expected: Forecast) -> int:
