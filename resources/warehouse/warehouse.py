@@ -146,7 +146,7 @@ class Warehouse:
             try:
                 return bring_up_to_date(self._building, store), False
             except (OutOfStepError, duckdb.Error) as error:
-                _log.info("building %s anew: %s", self.path, error)
+                _log.warning("building %s anew: %s", self.path, error)
         self._discard()
         return bring_up_to_date(self._building, store), True
 

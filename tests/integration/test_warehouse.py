@@ -330,3 +330,8 @@ def test_the_document_lists_every_table_and_column_as_they_are(store: SqlStore, 
         expected.append(f"### {table.name}")
         expected += [f"| `{c.name}` | {c.type} | {c.comment} |" for c in table.columns]
     assert documented == expected
+
+
+def test_the_document_shows_the_example_queries_as_they_run() -> None:
+    document = DOCUMENT.read_text("utf-8")
+    assert all(example.question in document and example.sql in document for example in EXAMPLES)

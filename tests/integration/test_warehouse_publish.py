@@ -142,6 +142,16 @@ db = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reading")
 for line in sys.stdin:
     print(db.execute("SELECT count(*) FROM marts.company_profiles").fetchall()[0][0], flush=True)
 """
+NEWCOMERS = """
+import select, sys, duckdb
+seen = []
+while not select.select([sys.stdin], [], [], 0)[0]:
+    with duckdb.connect(sys.argv[1], read_only=True) as db:
+        seen.append(db.execute("SELECT count(*) FROM marts.company_profiles").fetchall()[0][0])
+    if len(seen) == 1:
+        print("reading", flush=True)
+print(*seen, flush=True)
+"""
 PUBLISHER = """
 import sys
 from pathlib import Path
@@ -217,15 +227,17 @@ def test_an_analyst_s_open_session_and_twenty_publishes_do_not_disturb_each_othe
 ) -> None:
     profiled(store, company(store, "acme0.com"))
     warehouse.build(store)
-    analyst = start(ANALYST, warehouse.path, "reading")
-    assert ask(analyst) == "1"
+    analyst, newcomers = start(ANALYST, warehouse.path, "reading"), start(NEWCOMERS, warehouse.path)
+    assert (ask(analyst), heard(newcomers)) == ("1", "reading")
     for n in range(1, 21):
         profiled(store, company(store, f"acme{n}.com"))
         assert warehouse.build(store).replaced
         assert ask(analyst) == "1"
-    newcomer = start(ANALYST, warehouse.path, "reading")
-    assert ask(newcomer) == "21"
-    assert ask(analyst) == "1"
+    seen = [int(profiles) for profiles in ask(newcomers).split()]
+    assert seen == sorted(seen)
+    assert seen[0] == 1
+    assert len(set(seen)) > 1, "they have read while we published"
+    assert warehouse.tables()[0].rows == 21
 
 
 def test_an_analyst_who_opened_it_for_writing_by_mistake_holds_up_nobody(
