@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from enrichment_assets.partitions import add_companies
 from resources.dagster_resources import EnrichmentResource
 from resources.planner import Due, PlannerResource
 
@@ -26,14 +25,11 @@ def refresh_due_companies(job: dg.JobDefinition) -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Refresh the companies whose profiles no longer hold, each for the consumers that have one.",
     )
-    def refresh(
-        context: dg.ScheduleEvaluationContext, planner: PlannerResource, enrichment: EnrichmentResource
-    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    def refresh(planner: PlannerResource, enrichment: EnrichmentResource) -> Iterator[dg.RunRequest | dg.SkipReason]:
         batches = due_batches(planner.due())
         if not batches:
             yield dg.SkipReason("Every profile holds: nothing is due.")
         for consumer, keys in batches:
-            add_companies(context.instance, keys)
             yield batch_run(enrichment.order_batch(keys, consumer=consumer, requested_by="refresh_due_companies"))
 
     return refresh

@@ -91,6 +91,9 @@ class DagsterWorld:
         body = {"vendor": vendor, "fault": kind, "times": times}
         httpx.post(f"{self.url}/_sandbox/faults", json=body, trust_env=False).raise_for_status()
 
+    def clear_faults(self) -> None:
+        httpx.delete(f"{self.url}/_sandbox/faults", trust_env=False).raise_for_status()
+
 
 @contextmanager
 def dagster_world(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[DagsterWorld]:
