@@ -12,16 +12,18 @@ import sqlalchemy as sa
 from enrichment.records import Analysis, Fact, Known, Profile, Reply, ReplyHead
 from resources.store import tables as t
 from resources.store.database import Database
-from resources.store.rows import HEAD_COLUMNS, Record, chunks, fact_of, fact_row, record_of
+from resources.store.rows import FACT_COLUMNS, HEAD_COLUMNS, Record, chunks, fact_of, fact_row, record_of
 
 _later = t.replies.alias("later")
-_NEWEST = ~sa.exists().where(
+NEWEST = ~sa.exists().where(
     _later.c.company_id == t.replies.c.company_id,
     _later.c.source == t.replies.c.source,
     sa.tuple_(_later.c.collected_at, _later.c.reply_id) > sa.tuple_(t.replies.c.collected_at, t.replies.c.reply_id),
 )
-_HEADS = sa.select(t.replies.c.company_id, *HEAD_COLUMNS).where(_NEWEST)
-_FACTS = sa.select(t.facts).join_from(t.replies, t.facts, t.facts.c.reply_id == t.replies.c.reply_id).where(_NEWEST)
+_HEADS = sa.select(t.replies.c.company_id, *HEAD_COLUMNS).where(NEWEST)
+_FACTS = (
+    sa.select(*FACT_COLUMNS).join_from(t.replies, t.facts, t.facts.c.reply_id == t.replies.c.reply_id).where(NEWEST)
+)
 
 
 class Memory:
@@ -39,9 +41,9 @@ class Memory:
             for some in chunks(list(dict.fromkeys(company_ids))):
                 these = t.replies.c.company_id.in_(some)
                 for row in tx.execute(_HEADS.where(these).order_by(t.replies.c.source)):
-                    heads[row.company_id].append(record_of(ReplyHead, row))
+                    heads[row[0]].append(ReplyHead(*row[1:]))
                 for row in tx.execute(_FACTS.where(these).order_by(t.facts.c.fact_id)):
-                    facts[row.company_id].append(fact_of(row))
+                    facts[row[0]].append(fact_of(row))
         return {id_: Known(tuple(heads[id_]), tuple(facts[id_])) for id_ in company_ids}
 
     def reply_heads_all(self) -> Iterator[tuple[str, ReplyHead]]:
@@ -52,7 +54,7 @@ class Memory:
         order = _HEADS.order_by(t.replies.c.company_id, t.replies.c.source)
         with self._db.reading() as tx:
             for row in tx.execution_options(yield_per=5_000).execute(order):
-                yield row.company_id, record_of(ReplyHead, row)
+                yield row[0], ReplyHead(*row[1:])
 
     def reply(self, reply_id: str) -> Reply | None:
         with self._db.reading() as tx:

@@ -15,7 +15,9 @@ Record = TypeVar("Record")
 Item = TypeVar("Item")
 Row = sa.Row[*tuple[Any, ...]]
 
+# Many of these are read at once: their columns stand in the order of the fields, so that a row is the arguments.
 HEAD_COLUMNS = tuple(t.replies.c[field.name] for field in fields(ReplyHead))
+FACT_COLUMNS = tuple(t.facts.c[field.name] for field in fields(Fact))
 
 
 def row_of(record: Any) -> dict[str, Any]:
@@ -24,8 +26,7 @@ def row_of(record: Any) -> dict[str, Any]:
 
 def record_of(kind: type[Record], row: Row, **changed: Any) -> Record:
     """The record a row holds; the row may have columns besides. changed: fields that are not as they stand."""
-    values = {**row._asdict(), **changed}
-    return kind(**{name: values[name] for name in _names(kind)})
+    return kind(**({name: getattr(row, name) for name in _names(kind)} | changed))
 
 
 def fact_row(fact: Fact, *, analysis_id: str | None) -> dict[str, Any]:
@@ -33,7 +34,9 @@ def fact_row(fact: Fact, *, analysis_id: str | None) -> dict[str, Any]:
 
 
 def fact_of(row: Row) -> Fact:
-    return record_of(Fact, row, value=load_value(row.dataset, row.value))
+    """From a row of FACT_COLUMNS."""
+    company_id, dataset, value, *others = row
+    return Fact(company_id, dataset, load_value(dataset, value), *others)
 
 
 def purchase_of(row: Row) -> Purchase:
