@@ -13,6 +13,7 @@ import tldextract
 from enrichment.company_names import fold, name_words, same_company
 
 __all__ = [
+    "AmbiguousCompany",
     "Asked",
     "NotACompany",
     "company_key",
@@ -43,6 +44,10 @@ _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 class NotACompany(ValueError):
     """What was asked cannot be a company; the message is one sentence that says what to give instead."""
+
+
+class AmbiguousCompany(ValueError):
+    """Several companies go by the name that was asked for; the message lists them."""
 
 
 @dataclass(frozen=True, slots=True)

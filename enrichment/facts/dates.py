@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from enrichment.records import Json
 
-_AGO = re.compile(r"(?:(\d{1,4})\+?|an?|one)\s*(minute|hour|day|week|month|year)s?\s+ago", re.IGNORECASE)
+_AGO = re.compile(r"(?:(\d{1,3})\+?|an?|one)\s*(minute|hour|day|week|month|year)s?\s+ago", re.IGNORECASE)
 _LENGTH = {
     "minute": timedelta(minutes=1),
     "hour": timedelta(hours=1),

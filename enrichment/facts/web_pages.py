@@ -19,7 +19,7 @@ from enrichment.values import JobPosting, NewsItem
 
 _MOST_PAGES = 10
 _JOB_LINK = re.compile(
-    r"/(?:careers?|jobs?|job-openings?|positions?|openings?|vacanc(?:y|ies)|stellen(?:angebote)?|opportunities|o)/[\w%.-]{3,}"
+    r"/(?:careers?|jobs?|job-openings?|positions?|openings?|vacanc(?:y|ies)|stellen(?:angebote)?|opportunities|o)/(?:[\w%.-]{3,}|\d)"
     r"|(?:boards\.greenhouse|job-boards\.greenhouse|jobs\.lever|jobs\.ashbyhq|apply\.workable|smartrecruiters|myworkdayjobs"
     r"|icims|teamtailor|recruitee|jobvite|bamboohr|personio)\.(?:io|co|com|de)/[\w%.-]+/[\w%.-]{3,}|gh_jid=\d",
     re.IGNORECASE,
