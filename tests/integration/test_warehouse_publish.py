@@ -1,28 +1,31 @@
 """Building and publishing: incremental equals rebuilt, nobody blocks anybody, and what breaks is built anew."""
 
-import os
 import select
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 import sqlalchemy as sa
 
 from resources.store import SqlStore, open_store
 from resources.store import tables as t
 from resources.warehouse import Warehouse, WarehouseError
-from tests.integration.warehouse_story import FULL, HOUR, IDENTITY, bought, company, profiled, refused, request
+from tests.integration.warehouse_story import (
+    FULL,
+    HOUR,
+    IDENTITY,
+    bought,
+    company,
+    everything,
+    profiled,
+    refused,
+    request,
+)
 from tests.making import NOON
 
 ROOT = Path(__file__).parents[2]
-EVERYTHING = (
-    "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE schema_name <> 'main' AND table_name <> 'state'"
-    " UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views()"
-    " WHERE schema_name IN ('spend', 'sources') AND view_name <> 'freshness'"
-)
 
 
 @pytest.fixture
@@ -40,13 +43,6 @@ def store(url: str) -> Iterator[SqlStore]:
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
     return Warehouse(tmp_path / "enrichment.duckdb")
-
-
-def everything(warehouse: Warehouse) -> dict[str, list[str]]:
-    """Every table's rows as text, order aside; freshness apart, which looks at the clock."""
-    with warehouse.reading() as db:
-        tables = [name for (name,) in db.execute(EVERYTHING).fetchall()]
-        return {name: sorted(map(repr, db.table(name).fetchall())) for name in tables}
 
 
 def a_month_of_use(store: SqlStore) -> Iterator[str]:
@@ -314,95 +310,6 @@ def test_a_copy_that_was_cut_short_is_replaced_by_the_next(store: SqlStore, ware
     assert not half.exists()
 
 
-def cut(file: Path) -> None:
-    os.truncate(file, file.stat().st_size // 2)
-
-
-def scribble(file: Path) -> None:
-    size = file.stat().st_size
-    with file.open("r+b") as open_file:
-        open_file.seek(12_288)
-        open_file.write(b"\xa5" * (size - 12_288))
-
-
-@pytest.mark.parametrize(
-    "damage", [cut, scribble, lambda file: file.write_text("hello"), lambda file: file.write_bytes(b"")]
-)
-def test_a_private_file_that_is_damaged_is_built_anew(
-    damage: Callable[[Path], None], store: SqlStore, warehouse: Warehouse
-) -> None:
-    profiled(store, company(store, "acme.com"))
-    warehouse.build(store)
-    before = everything(warehouse)
-    damage(warehouse.path.with_name("enrichment.building.duckdb"))
-    assert warehouse.build(store).rebuilt
-    assert everything(warehouse) == before
-
-
-def test_another_store_of_the_same_world_is_never_mixed_in(
-    store: SqlStore, warehouse: Warehouse, tmp_path: Path
-) -> None:
-    profiled(store, company(store, "acme.com"))
-    warehouse.build(store)
-    other = open_store(f"sqlite:///{tmp_path / 'other.sqlite'}", world="sandbox")
-    profiled(other, company(other, "bolt.io"))
-    assert warehouse.build(other).rebuilt
-    assert warehouse.ask("SELECT company_key FROM marts.company_profiles").rows == [("bolt.io",)]
-    other.close()
-
-
-def test_a_row_that_was_taken_out_of_the_store_does_not_stay_behind(store: SqlStore, warehouse: Warehouse) -> None:
-    profiled(store, company(store, "acme.com"))
-    profiled(store, company(store, "bolt.io"))
-    warehouse.build(store)
-    with store.changes() as (tx, _):
-        tx.execute(t.profiles.delete().where(t.profiles.c.company_id == store.companies()[0].company_id))
-    assert warehouse.build(store).rebuilt
-    assert warehouse.ask("SELECT company_key FROM marts.company_profiles").rows == [("bolt.io",)]
-
-
-def test_the_other_world_is_refused_and_nothing_is_touched(
-    store: SqlStore, warehouse: Warehouse, tmp_path: Path
-) -> None:
-    profiled(store, company(store, "acme.com"))
-    warehouse.build(store)
-    before = everything(warehouse)
-    live = open_store(f"sqlite:///{tmp_path / 'live.sqlite'}", world="live")
-    for rebuild in (False, True):
-        with pytest.raises(WarehouseError, match="holds the sandbox world, the store the live one: publish to another"):
-            warehouse.build(live, rebuild=rebuild)
-    live.close()
-    assert everything(warehouse) == before
-
-
-def test_a_file_that_is_no_database_is_left_alone(store: SqlStore, warehouse: Warehouse) -> None:
-    warehouse.path.write_text("company,domain\n")
-    with pytest.raises(WarehouseError, match="is not a DuckDB database: move it away"):
-        warehouse.build(store)
-    with pytest.raises(WarehouseError, match="is not a DuckDB database: move it away"):
-        warehouse.tables()
-    assert warehouse.path.read_text() == "company,domain\n"
-
-
-def test_a_database_of_somebody_else_is_left_alone(store: SqlStore, warehouse: Warehouse) -> None:
-    with duckdb.connect(warehouse.path) as theirs:
-        theirs.execute("CREATE TABLE precious AS SELECT 42 AS answer")
-    with pytest.raises(WarehouseError, match="not a warehouse of ours: move it away"):
-        warehouse.build(store, rebuild=True)
-    with duckdb.connect(warehouse.path) as theirs:
-        assert theirs.execute("FROM precious").fetchall() == [(42,)]
-
-
-def test_a_folder_that_is_not_there_is_named(store: SqlStore, tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match=r"There is no folder .*nowhere for the warehouse: make it"):
-        Warehouse(tmp_path / "nowhere" / "enrichment.duckdb").build(store)
-
-
-def test_a_warehouse_that_is_not_built_yet_says_how_to_build_it(warehouse: Warehouse) -> None:
-    with pytest.raises(WarehouseError, match=r"There is no warehouse at .* yet: run `enrich publish`"):
-        warehouse.ask("SELECT 1")
-
-
 WITHOUT_ROOM = """
 import resource, sys
 from pathlib import Path
@@ -457,14 +364,3 @@ def test_a_folder_one_may_not_write_to_is_one_sentence(url: str, store: SqlStore
     tmp_path.chmod(0o755)
     said = heard(start(WITHOUT_PERMISSION, url, read_only / "enrichment.duckdb"))
     assert said.startswith(f"The warehouse cannot be written to {read_only} (Permission denied)")
-
-
-def test_nothing_is_ever_downloaded_and_older_clients_can_open_the_file(store: SqlStore, warehouse: Warehouse) -> None:
-    warehouse.build(store)
-    with warehouse.reading() as db:
-        settings = (
-            "SELECT current_setting('autoinstall_known_extensions'), current_setting('autoload_known_extensions')"
-        )
-        assert db.execute(settings).fetchall() == [(False, False)]
-        tags = db.execute("SELECT tags FROM duckdb_databases() WHERE database_name = current_database()").fetchall()
-        assert tags == [({"storage_version": "v1.5.0+"},)]

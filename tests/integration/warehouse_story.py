@@ -13,10 +13,17 @@ from enrichment.records import CacheRead, Company, Fact, Json, Known, Profile, P
 from enrichment.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.wants import wants_of
 from resources.store import SqlStore
+from resources.warehouse import Warehouse
 from tests.making import NOON, SHIPPED
 
 Said = Mapping[str, Sequence[Value]]
 HOUR = timedelta(hours=1)
+
+EVERYTHING = (
+    "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE schema_name <> 'main' AND table_name <> 'state'"
+    " UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views()"
+    " WHERE schema_name IN ('spend', 'sources') AND view_name <> 'freshness'"
+)
 
 IDENTITY: Said = {
     "company_name": [Text(text="Acme")],
@@ -139,6 +146,13 @@ def profiled(
     )
     store.close_request(finished, profiles=[profile], reads=booked)
     return profile, purchases
+
+
+def everything(warehouse: Warehouse) -> dict[str, list[str]]:
+    """Every table's rows as text, order aside; freshness apart, which looks at the clock."""
+    with warehouse.reading() as db:
+        tables = [name for (name,) in db.execute(EVERYTHING).fetchall()]
+        return {name: sorted(map(repr, db.table(name).fetchall())) for name in tables}
 
 
 def _reserved(store: SqlStore, asked: Request, source: str, at: datetime) -> Purchase:
