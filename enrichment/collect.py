@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from enrichment.caps import caps_of
@@ -32,6 +32,7 @@ from enrichment.ports import (
 from enrichment.purchases import Bought, Delivery, Failed, Outcome, Superseded, buy, draft, patience
 from enrichment.records import CacheRead, Company, Known, Purchase, Reply, ReplyHead, Request
 from enrichment.rules import Rules
+from enrichment.values import Text
 
 _LOOK_AGAIN_SECONDS = 0.2
 
@@ -48,8 +49,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What is known after the plan was carried out. reads: replies others paid for while we waited."""
+    """What is known after the plan was carried out. reads: replies others paid for while we waited.
 
+    company: the one that was asked about, with its name if that was learned on the way.
+    """
+
+    company: Company
     known: Known
     purchases: tuple[Purchase, ...]
     failures: tuple[Failure, ...]
@@ -62,7 +67,8 @@ async def collect(
     """Carry the plan out. Raises only StoreError: what vendors do wrong is in the result."""
     run = _Run(plan, known, company, request, rules, world, journal)
     await asyncio.gather(*(run.carry_out(part) for part in plan.parts))
-    return Collected(run.known, tuple(run.purchases), tuple(run.failures), tuple(run.reads))
+    await run.read_again_by_name()
+    return Collected(run.company, run.known, tuple(run.purchases), tuple(run.failures), tuple(run.reads))
 
 
 class _Run:
@@ -77,6 +83,7 @@ class _Run:
         self.purchases: list[Purchase] = []
         self.failures: list[Failure] = []
         self.reads: list[CacheRead] = []
+        self._read_without_name: list[Reply] = []
         self._done: set[str] = set()
         self._providers_out: set[str] = set()
         self._deadline = time.monotonic() + plan.wants.max_seconds
@@ -241,6 +248,28 @@ class _Run:
         replaced = {r.reply_id for r in self.known.replies if r.source == head.source}
         facts = tuple(f for f in self.known.facts if f.reply_id not in replaced)
         self.known = Known((*others, head), (*facts, *delivery.facts))
+        if self.company.name is None:
+            self._read_without_name.append(delivery.reply)
+            self._learn_name()
+
+    def _learn_name(self) -> None:
+        """A company asked for by its domain: later questions use the name the first reply gave it."""
+        stand = standing(self.rules, self.plan.wants, self.known, "company_name", self.world.now())
+        if not stand.open and isinstance(stand.facts[0].value, Text):
+            self.company = replace(self.company, name=stand.facts[0].value.text)
+            self.journal.note("collect", "learned the name", name=self.company.name)
+
+    async def read_again_by_name(self) -> None:
+        """Replies read before the name was known say more to who knows it; reading is free."""
+        if self.company.name is None:
+            return
+        for reply in self._read_without_name:
+            before = [fact for fact in self.known.facts if fact.reply_id == reply.reply_id]
+            facts = read(reply, self.company, self.rules, readers=self.world.readers)
+            if len(facts) > len(before):
+                await asyncio.to_thread(self.world.store.keep_facts, reply.reply_id, facts)
+                others = (fact for fact in self.known.facts if fact.reply_id != reply.reply_id)
+                self.known = Known(self.known.replies, (*others, *facts))
 
     def _fail(self, source: str, kind: str, reason: str) -> None:
         provider = self.rules.sources[source].provider

@@ -66,6 +66,12 @@ async def collect_request(planned: Planned, *, rules: Rules, world: World, watch
         journal=journal,
     )
     await journal.flush()
+    if collected.company != identified.company:
+        company = collected.company
+        await asyncio.to_thread(
+            world.store.rekey, company.company_id, key=company.key, name=company.name, domain=company.domain
+        )
+        planned = replace(planned, identified=replace(identified, company=company))
     return Gathered(
         planned=planned,
         known=collected.known,

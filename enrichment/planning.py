@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from enrichment.caps import caps_of
-from enrichment.company import company_key, parse_company
+from enrichment.company import AmbiguousCompany, company_key, parse_company
 from enrichment.desk import Verdict
 from enrichment.journal import Journal
 from enrichment.plan import Plan, make_plan
@@ -20,6 +20,7 @@ from enrichment.rules import Rules
 from enrichment.strategy import choose_strategy
 from enrichment.wants import Wants, beyond_identity, identity_wants
 
+_SHOWN_NAMESAKES = 5
 _TO_BE_FOUND = "(to be found)"
 
 
@@ -69,9 +70,18 @@ def request_for(ask: Ask, wants: Wants, company: Company, rules: Rules, now: dat
 
 
 async def find_company(text: str, world: World) -> Company | None:
-    """The company of that domain, key or name, if the store has it. Raises NotACompany."""
+    """The company of that domain, key or name, if the store has it. Raises NotACompany, AmbiguousCompany."""
     named = parse_company(text)
-    return await asyncio.to_thread(world.store.company, company_key(named.name, named.domain))
+    found = await asyncio.to_thread(world.store.company, company_key(named.name, named.domain))
+    if found is not None or named.name is None:
+        return found
+    namesakes = await asyncio.to_thread(world.store.companies_named, named.name)
+    if len(namesakes) > 1:
+        raise AmbiguousCompany(
+            f"{len(namesakes)} companies are called {named.name}: ask for one of "
+            f"{', '.join(company.key for company in namesakes[:_SHOWN_NAMESAKES])}."
+        )
+    return namesakes[0] if namesakes else None
 
 
 def company_asked(text: str, now: datetime, *, company_id: str = "") -> Company:

@@ -9,10 +9,10 @@ ProviderError                 nothing usable came back; billed says what is owed
       + ModelRefused, AnswerTruncated
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -167,6 +167,28 @@ class AlreadyClaimed:
     handle: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A source and a dataset it may answer. least_completeness: of a fact that is good, by the rules of now."""
+
+    source: str
+    dataset: str
+    least_completeness: float
+
+
+class Heard(NamedTuple):
+    """The newest reply of a source about a company, and how its facts count.
+
+    counted: pieces with a space between, one a fact: 'n+' it is of pair number n and good, 'n-' it is not good, '?' it
+    needs a closer look.
+    """
+
+    company_id: str
+    source: str
+    collected_at: datetime
+    counted: str
+
+
 class StoreError(Exception):
     """The store cannot be used; the message says what to do."""
 
@@ -177,6 +199,10 @@ class Store(Protocol):
     # companies
     def company(self, key: str) -> Company | None:
         """By key, or by a former key of it."""
+        ...
+
+    def companies_named(self, name: str) -> list[Company]:
+        """Those that go by this name, legal form and spelling aside."""
         ...
 
     def company_by_id(self, company_id: str) -> Company | None: ...
@@ -192,6 +218,10 @@ class Store(Protocol):
     # what is known
     def known(self, company_id: str) -> Known: ...
     def known_many(self, company_ids: Sequence[str]) -> dict[str, Known]: ...
+    def census(self, pairs: Sequence[Pair]) -> Iterator[Heard]:
+        """Every newest reply, company by company, from one snapshot; facts of other datasets do not count."""
+        ...
+
     def reply(self, reply_id: str) -> Reply | None: ...
     def keep_facts(self, reply_id: str, facts: Sequence[Fact]) -> None:
         """Replaces the facts of a reply (a newer reader has read it again)."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from enrichment.company import NotACompany
+from enrichment.company import AmbiguousCompany, NotACompany
 from enrichment.enrich import (
     Analysed,
     Ask,
@@ -117,7 +117,7 @@ async def _advance(batch: Batch, stage: Stage, settings: Settings, say: Say) -> 
             async with places:
                 try:
                     outcomes[company] = await stage(at, batch, world)
-                except (NotACompany, StoreError) as error:
+                except (NotACompany, AmbiguousCompany, StoreError) as error:
                     outcomes[company] = Failed(str(error))
             if len(outcomes) % step == 0 or len(outcomes) == len(batch.going):
                 say(f"{len(outcomes)} of {len(batch.going)} companies: {company} {_in_words(outcomes[company])}")

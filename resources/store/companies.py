@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from enrichment.company import NotACompany, company_key
 from enrichment.ports import StoreError
 from enrichment.records import Company
 from resources.store import tables as t
@@ -24,6 +25,14 @@ class Companies:
         with self._db.reading() as tx:
             return _one(tx, t.companies.c.company_id == company_id)
 
+    def companies_named(self, name: str) -> list[Company]:
+        """Those that go by this name, legal form and spelling aside; by key."""
+        with self._db.reading() as tx:
+            rows = tx.execute(
+                sa.select(t.companies).where(t.companies.c.name_key == _name_key(name)).order_by(t.companies.c.key)
+            )
+            return [record_of(Company, row) for row in rows]
+
     def companies(self) -> list[Company]:
         """All of them, by key."""
         with self._db.reading() as tx:
@@ -38,7 +47,11 @@ class Companies:
         with self._db.writing() as tx:
             self._db.alone(tx)
             taken = _by_keys(tx, keys)
-            fresh = [row_of(company) for company in companies if company.key not in taken]
+            fresh = [
+                {**row_of(company), "name_key": _name_key(company.name)}
+                for company in companies
+                if company.key not in taken
+            ]
             if fresh:
                 tx.execute(self._db.insert_new(t.companies, unique=["key"]), fresh)
             standing = _by_keys(tx, keys)
@@ -57,7 +70,7 @@ class Companies:
             company = _one(tx, t.companies.c.company_id == company_id)
             if company is None:
                 raise StoreError(f"There is no company {company_id} to give the key {key}; add it first.")
-            changes: dict[str, Any] = {"key": key, "name": name, "domain": domain}
+            changes: dict[str, Any] = {"key": key, "name": name, "domain": domain, "name_key": _name_key(name)}
             if company.key != key:
                 tx.execute(sa.delete(t.company_aliases).where(t.company_aliases.c.alias == key))
                 tx.execute(sa.insert(t.company_aliases).values(alias=company.key, company_id=company_id))
@@ -66,6 +79,13 @@ class Companies:
             renamed = _one(tx, t.companies.c.company_id == company_id)
         assert renamed is not None  # noqa: S101  it was updated in this transaction
         return renamed
+
+
+def _name_key(name: str | None) -> str | None:
+    try:
+        return company_key(name, None)
+    except NotACompany:
+        return None
 
 
 def _one(tx: sa.Connection, condition: sa.ColumnElement[bool]) -> Company | None:

@@ -67,6 +67,7 @@ companies = sa.Table(
     sa.Column("key", PlainText, nullable=False, unique=True),
     _text("name", null=True),
     _text("domain", null=True),
+    sa.Column("name_key", PlainText, nullable=True, index=True, comment="the key its name alone would give"),
     _time("created_at"),
     _changed(),
 )

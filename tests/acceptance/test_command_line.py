@@ -163,6 +163,15 @@ def test_every_provider_is_checked_for_free(enrich: Run, house: House) -> None:
     assert house.invoice() == {}
 
 
+def test_a_name_that_several_companies_share_is_asked_back(enrich: Run, house: House, tmp_path: Path) -> None:
+    path = tmp_path / "namesakes.csv"
+    path.write_text("name,website\nDelta,delta.com\nDelta Inc,deltafaucet.com\nTesla Inc,tesla.com\n")
+    enrich("companies", "add", str(path))
+    assert "delta.com, deltafaucet.com" in one_sentence(enrich("company", "Delta"), 5)
+    assert json.loads(enrich("company", "Tesla", "--json").stdout)["company"]["key"] == "tesla.com"
+    assert len(house.store.companies()) == 3
+
+
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
 def test_companies_of_a_file_are_added_and_bad_rows_listed(enrich: Run, tmp_path: Path, ending: str) -> None:
     table = pd.DataFrame({"name": ["Acme", "", "!!!", "Tesla"], "website": ["acme.com", "", "", "www.tesla.com"]})

@@ -93,3 +93,12 @@ def test_the_same_request_again_costs_nothing_and_says_who_paid(house: House) ->
         assert payers <= {p.purchase_id for p in first.purchases}
 
     asyncio.run(twice())
+
+
+def test_a_company_asked_for_by_its_domain_is_called_by_its_name_as_soon_as_that_is_known(house: House) -> None:
+    async def by_domain() -> None:
+        enriched = await house.ask("tesla.com", "profile")
+        assert enriched.company.name == "Tesla"
+        assert house.store.company("tesla.com") == enriched.company
+
+    asyncio.run(by_domain())

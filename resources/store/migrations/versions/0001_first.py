@@ -93,12 +93,14 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("domain", sa.Text(), nullable=True),
+        sa.Column("name_key", sa.Text(), nullable=True, comment="the key its name alone would give"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("company_id"),
         sa.UniqueConstraint("key"),
     )
     op.create_index(op.f("ix_companies_changed"), "companies", ["changed"], unique=False)
+    op.create_index(op.f("ix_companies_name_key"), "companies", ["name_key"], unique=False)
     op.create_table(
         "company_aliases",
         sa.Column("alias", sa.Text(), nullable=False, comment="a former key"),
