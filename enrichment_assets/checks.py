@@ -18,6 +18,7 @@ from enrichment_assets.books import book_differences
 from enrichment_assets.lineage import profile_key
 from enrichment_assets.marts import mart_key
 from enrichment_assets.materializations import latest_materialization
+from enrichment_assets.orders import partition_keys
 from enrichment_assets.partitions import companies
 from resources.dagster_resources import EnrichmentResource
 from resources.world import utc_now
@@ -50,7 +51,7 @@ def _profile_check(consumer: str) -> dg.AssetChecksDefinition:
         step = context.op_execution_context
         rules = enrichment.rules()
         with enrichment.store() as store:
-            profiles = [(c, _shown_profile(store, step.instance, key, c)) for c in step.partition_keys]
+            profiles = [(c, _shown_profile(store, step.instance, key, c)) for c in partition_keys(step)]
         threshold = rules.consumers[consumer].min_quality
         for name, find in _FINDERS.items():
             offenders = [(company, *found) for company, p in profiles for found in find(p, threshold, utc_now())]

@@ -58,7 +58,7 @@ def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStor
         again = config.even_if_fresh and not _is_retry(context)
         return replace(
             order,
-            companies=tuple(context.partition_keys),
+            companies=partition_keys(context),
             consumers=_chosen(selected, "profile"),
             analyses=_chosen(selected, "analysis"),
             sources=_chosen(selected, "raw"),
@@ -69,6 +69,11 @@ def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStor
     if not config.companies or not config.consumers:
         raise OrderRefused("Name companies and consumers, or a batch_id, in the run config of the op 'plan'.")
     return replace(order, companies=tuple(dict.fromkeys(config.companies)), consumers=tuple(config.consumers))
+
+
+def partition_keys(context: dg.OpExecutionContext) -> tuple[str, ...]:
+    """The companies of a run. One is taken by its word: its partition may have moved to a new key meanwhile."""
+    return (context.partition_key,) if context.has_partition_key else tuple(context.partition_keys)
 
 
 def _is_retry(context: dg.OpExecutionContext) -> bool:

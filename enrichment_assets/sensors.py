@@ -74,8 +74,9 @@ def company_sensor(rules: Rules) -> dg.SensorDefinition:
     )
     def register(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SkipReason:
         with enrichment.store() as store:
-            new = add_companies(context.instance, [company.key for company in store.companies()])
-            moved = _renamed(context.instance, store)
+            keys = [company.key for company in store.companies()]
+            new = add_companies(context.instance, keys)
+            moved = _renamed(context.instance, store, frozenset(keys))
         for old, now in moved:
             rekey(context.instance, assets, old=old, new=now)
         return dg.SkipReason(f"{len(new)} companies are new, {len(moved)} have a new key.")
@@ -83,8 +84,7 @@ def company_sensor(rules: Rules) -> dg.SensorDefinition:
     return register
 
 
-def _renamed(instance: dg.DagsterInstance, store: SqlStore) -> list[tuple[str, str]]:
+def _renamed(instance: dg.DagsterInstance, store: SqlStore, keys: frozenset[str]) -> list[tuple[str, str]]:
     """Partitions whose company has another key by now; a key that no company has is somebody's own and stays."""
-    keys = {company.key for company in store.companies()}
     strangers = [key for key in instance.get_dynamic_partitions(COMPANIES) if key not in keys]
     return [(key, company.key) for key in strangers if (company := store.company(key)) is not None]
