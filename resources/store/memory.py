@@ -21,9 +21,6 @@ NEWEST = ~sa.exists().where(
     sa.tuple_(_later.c.collected_at, _later.c.reply_id) > sa.tuple_(t.replies.c.collected_at, t.replies.c.reply_id),
 )
 _HEADS = sa.select(t.replies.c.company_id, *HEAD_COLUMNS).where(NEWEST)
-_FACTS = (
-    sa.select(*FACT_COLUMNS).join_from(t.replies, t.facts, t.facts.c.reply_id == t.replies.c.reply_id).where(NEWEST)
-)
 
 
 class Memory:
@@ -38,11 +35,14 @@ class Memory:
         heads: dict[str, list[ReplyHead]] = defaultdict(list)
         facts: dict[str, list[Fact]] = defaultdict(list)
         with self._db.reading() as tx:
-            for some in chunks(list(dict.fromkeys(company_ids))):
+            for some in chunks(list(dict.fromkeys(company_ids)), size=5_000):
                 these = t.replies.c.company_id.in_(some)
                 for row in tx.execute(_HEADS.where(these).order_by(t.replies.c.source)):
                     heads[row[0]].append(ReplyHead(*row[1:]))
-                for row in tx.execute(_FACTS.where(these).order_by(t.facts.c.fact_id)):
+            reply_ids = [head.reply_id for of_one in heads.values() for head in of_one]
+            for some in chunks(reply_ids, size=5_000):
+                read = sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id.in_(some))
+                for row in tx.execute(read.order_by(t.facts.c.fact_id)):
                     facts[row[0]].append(fact_of(row))
         return {id_: Known(tuple(heads[id_]), tuple(facts[id_])) for id_ in company_ids}
 
