@@ -6,7 +6,7 @@ Problem -> compile_policy(strategy) -> Policy;  Policy.next(State) -> sources to
 from enrichment.policy.compiled import Enhanced, compile_enhanced, compile_policy
 from enrichment.policy.fixed import Everything, Priority
 from enrichment.policy.forecast import Execution, Forecast, forecast, simulate
-from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
+from enrichment.policy.problem import Offer, Policy, Problem, State, connected, parts, start
 
 __all__ = [
     "Enhanced",
@@ -20,6 +20,7 @@ __all__ = [
     "State",
     "compile_enhanced",
     "compile_policy",
+    "connected",
     "forecast",
     "parts",
     "simulate",

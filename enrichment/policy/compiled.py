@@ -10,7 +10,17 @@ import zlib
 
 import numpy as np
 
-from enrichment.policy.exact import Choices, Table, choice_type, datasets_of, fits, offers_of, solve
+from enrichment.policy.exact import (
+    Choices,
+    Table,
+    Values,
+    choice_type,
+    datasets_of,
+    fits,
+    offers_of,
+    solve,
+    spending,
+)
 from enrichment.policy.fixed import Everything, Priority
 from enrichment.policy.forecast import forecast
 from enrichment.policy.greedy import Greedy, floor
@@ -28,6 +38,7 @@ class Enhanced:
     def __init__(self, problem: Problem, decisions: tuple[Table | Greedy, ...]) -> None:
         self._problem = problem
         self._decisions = decisions
+        self._spending: dict[int, Values] = {}
 
     @property
     def exact(self) -> bool:
@@ -36,6 +47,18 @@ class Enhanced:
 
     def next(self, state: State) -> frozenset[str]:
         return frozenset[str]().union(*(decision.next(state) for decision in self._decisions))
+
+    def expected_spend(self, state: State) -> float:
+        """Micro-USD it is expected to cost from this state on. The first call takes as long as solving."""
+        return sum(self._spend_of(number, state) for number in range(len(self._decisions)))
+
+    def _spend_of(self, number: int, state: State) -> float:
+        decision = self._decisions[number]
+        if isinstance(decision, Greedy):
+            return forecast(decision, decision.part, state).expected_cost
+        if number not in self._spending:
+            self._spending[number] = spending(parts(self._problem)[number], decision)
+        return float(self._spending[number][decision.row(state)])
 
     def excess(self) -> float:
         """Micro-USD by which the objective may lie above the least possible one from the start; 0 when exact."""

@@ -39,10 +39,14 @@ class Table:
     choices: Choices
 
     def next(self, state: State) -> frozenset[str]:
+        chosen = int(self.choices[self.row(state)])
+        return frozenset(source for i, source in enumerate(self.sources) if chosen >> i & 1)
+
+    def row(self, state: State) -> int:
+        """Where this state stands in `choices`."""
         usable = sum(1 << i for i, source in enumerate(self.sources) if source in state.usable)
         unsatisfied = sum(1 << i for i, dataset in enumerate(self.datasets) if dataset in state.unsatisfied)
-        chosen = int(self.choices[usable << len(self.datasets) | unsatisfied])
-        return frozenset(source for i, source in enumerate(self.sources) if chosen >> i & 1)
+        return usable << len(self.datasets) | unsatisfied
 
 
 def fits(part: Problem) -> bool:
@@ -72,6 +76,13 @@ def solve(part: Problem) -> Table:
     solver = _Solver(part)
     solver.run()
     return Table(solver.sources, solver.datasets, solver.choices.reshape(-1))
+
+
+def spending(part: Problem, table: Table) -> Values:
+    """Micro-USD that carrying the table's decisions out is expected to cost, from every state: rows as in `choices`."""
+    spender = _Spender(part, table)
+    spender.run()
+    return spender.values.reshape(-1)
 
 
 class _Solver:
@@ -171,6 +182,20 @@ class _Solver:
         cells = cells[better]
         self.values.reshape(-1)[cells] = proposed[better]
         self.choices.reshape(-1)[cells] = calls.sources
+
+
+class _Spender(_Solver):
+    """Follows decisions instead of making them: `values` is what is spent."""
+
+    def __init__(self, part: Problem, table: Table) -> None:
+        super().__init__(part)
+        self.choices = table.choices.reshape(self.choices.shape)
+        self.values = np.zeros(self.choices.shape)
+
+    def _propose(self, before: Masks, expected: Values, calls: _Calls) -> None:
+        decided = self.choices[before] == calls.sources
+        rows, columns = np.nonzero(decided)
+        self.values[before[rows], columns] = expected[rows, columns] + calls.cost
 
 
 def _filled(values: Values, bit: int, rate: float) -> Values:

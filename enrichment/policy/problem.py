@@ -98,11 +98,12 @@ def parts(problem: Problem) -> tuple[Problem, ...]:
     """
     relevant = relevant_offers(problem)
     datasets = start(problem).unsatisfied
-    groups = _connected(datasets, [(offer.answers | offer.needs) & datasets for offer in relevant])
+    groups = connected(datasets, [(offer.answers | offer.needs) & datasets for offer in relevant])
     return tuple(_restricted(problem, relevant, group) for group in groups)
 
 
-def _connected(items: Iterable[str], links: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+def connected(items: Iterable[str], links: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    """The items in groups that no link leads out of, in the order of their names."""
     groups = [frozenset({item}) for item in items]
     for link in links:
         touched = [group for group in groups if group & link]

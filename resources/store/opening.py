@@ -18,6 +18,7 @@ from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.accounts import Accounts
 from resources.store.batches import Batches
+from resources.store.census import Census
 from resources.store.companies import Companies
 from resources.store.database import Database, make_folder
 from resources.store.memory import Memory
@@ -30,7 +31,7 @@ SCHEMA = "0001"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class SqlStore(Companies, Memory, Requests, Purchases, Accounts, Batches):
+class SqlStore(Companies, Memory, Census, Requests, Purchases, Accounts, Batches):
     """The Store of enrichment.ports on SQLite or Postgres, and what Dagster's side and the warehouse ask besides.
 
     Every method is one short transaction (reserve: one more when it takes over), safe from many threads at once, and
