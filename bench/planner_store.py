@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -28,9 +27,9 @@ _AT_ONCE = 20_000
 Row = dict[str, Any]
 
 
-def store_of(path: Path, rules: Rules, companies: int, seed: int) -> SqlStore:
-    """A new store at this path. Values are placeholders; what matters is how many there are, how good, and how old."""
-    store = open_store(f"sqlite:///{path}", world="sandbox")
+def store_of(url: str, rules: Rules, companies: int, seed: int) -> SqlStore:
+    """A new store at this URL. Values are placeholders; what matters is how many there are, how good, and how old."""
+    store = open_store(url, world="sandbox")
     made = _world(rules, companies, seed)
     while some := list(islice(made, _AT_ONCE)):
         with store._db.writing() as tx:  # in bulk: the store's own methods write one reply at a time

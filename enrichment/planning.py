@@ -4,6 +4,7 @@ Identified + store -> what is known, what caps have taken -> Plan
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,13 +12,15 @@ from enrichment.caps import caps_of
 from enrichment.company import AmbiguousCompany, company_key, parse_company
 from enrichment.desk import Verdict
 from enrichment.journal import Journal
+from enrichment.many import Circumstances, Group, plan_many
 from enrichment.plan import Plan, make_plan
-from enrichment.ports import World
+from enrichment.ports import Store, World
 from enrichment.recall import recall
 from enrichment.records import CacheRead, Company, Known, Request
 from enrichment.request import Ask, Identified, Planned, Watch
 from enrichment.rules import Rules
 from enrichment.strategy import choose_strategy
+from enrichment.tally import pairs_of
 from enrichment.wants import Wants, beyond_identity, identity_wants
 
 _SHOWN_NAMESAKES = 5
@@ -93,21 +96,7 @@ def company_asked(text: str, now: datetime, *, company_id: str = "") -> Company:
 async def draw_up(identified: Identified, wants: Wants, known: Known, rules: Rules, world: World) -> Plan:
     """The plan for these wants, with what caps have taken so far and who cannot be asked."""
     now, request = world.now(), identified.request
-    caps = {
-        cap.name
-        for name, source in rules.sources.items()
-        for cap in caps_of(
-            rules,
-            request_id=request.request_id,
-            max_cost=wants.max_cost,
-            consumer=wants.consumer,
-            provider=source.provider,
-            source=name,
-            at=now,
-        )
-    }
-    spent = await asyncio.to_thread(world.store.spent, sorted(caps))
-    reasons: dict[str, tuple[Verdict, str]] = {p: ("no credentials", why) for p, why in world.out_of_order.items()}
+    spent = await asyncio.to_thread(_spent, wants, rules, world.store, now, request.request_id)
     return await asyncio.to_thread(
         make_plan,
         rules,
@@ -116,11 +105,66 @@ async def draw_up(identified: Identified, wants: Wants, known: Known, rules: Rul
         known,
         strategy=request.strategy,
         now=now,
-        out_of_order=reasons,
+        out_of_order=_reasons(world),
         request_id=request.request_id,
         spent=spent,
         policies=world.policies,
     )
+
+
+def plan_companies(
+    companies: Sequence[Company], wants: Wants, *, rules: Rules, world: World, override: str | None = None
+) -> tuple[Group, ...]:
+    """What would be asked first about each of these companies now, by state; from one read of the store. Blocks.
+
+    A company without a domain is in two groups, as in `quote`: how to find it, and the rest as if it were found.
+    """
+    nameless = [company for company in companies if company.domain is None]
+    rest = [replace(company, domain=_TO_BE_FOUND) for company in nameless]
+    named = [company for company in companies if company.domain is not None]
+    return (
+        *_groups(named, wants, rules, world, override),
+        *_groups(nameless, identity_wants(wants), rules, world, override),
+        *_groups(rest, beyond_identity(wants), rules, world, override),
+    )
+
+
+def _groups(
+    companies: Sequence[Company], wants: Wants, rules: Rules, world: World, override: str | None
+) -> tuple[Group, ...]:
+    if not companies:
+        return ()
+
+    def strategy_of(company: Company) -> str:
+        return choose_strategy(rules, consumer=wants.consumer, company=company, asked=None, override=override)
+
+    now = world.now()
+    spent = _spent(wants, rules, world.store, now, request_id="")
+    here = Circumstances(rules, wants, now, _reasons(world), spent, world.policies)
+    census = world.store.census(pairs_of(rules, wants))
+    return plan_many(here, companies, census, known_of=world.store.known_many, strategy_of=strategy_of)
+
+
+def _spent(wants: Wants, rules: Rules, store: Store, now: datetime, request_id: str) -> dict[str, int]:
+    """What the caps of these wants have taken so far."""
+    caps = {
+        cap.name
+        for name, source in rules.sources.items()
+        for cap in caps_of(
+            rules,
+            request_id=request_id,
+            max_cost=wants.max_cost,
+            consumer=wants.consumer,
+            provider=source.provider,
+            source=name,
+            at=now,
+        )
+    }
+    return store.spent(sorted(caps))
+
+
+def _reasons(world: World) -> dict[str, tuple[Verdict, str]]:
+    return {provider: ("no credentials", why) for provider, why in world.out_of_order.items()}
 
 
 def plan_note(plan: Plan) -> dict[str, object]:

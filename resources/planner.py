@@ -13,6 +13,7 @@ import dagster as dg
 from enrichment.enrich import Ask, quote
 from enrichment.layer_1 import serves
 from enrichment.plan import Plan
+from enrichment.planning import plan_companies
 from enrichment.ports import Store, World
 from enrichment.profile import missing_required
 from enrichment.records import Profile
@@ -71,7 +72,7 @@ class PlannerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it 
             _, out_of_order = places_of(settings, rules)
             world = World(store, {}, None, lambda: at, out_of_order, policies=policies_in(policies_folder(settings)))
             overdue = sorted(_overdue(store, rules, consumer, at))[:limit]
-            return asyncio.run(_with_sources(overdue, rules, world, settings.enrich_strategy))
+            return _with_sources(overdue, rules, world, settings.enrich_strategy)
 
     @property
     def _here(self) -> EnrichmentResource:
@@ -120,20 +121,19 @@ def _why(profile: Profile, rules: Rules, wants: Wants, now: datetime) -> str:
     return f"it held until {ended:%Y-%m-%d %H:%M} UTC" if ended <= now else "a value in it is too old"
 
 
-async def _with_sources(
-    overdue: Sequence[_Overdue], rules: Rules, world: World, override: str | None
-) -> tuple[Due, ...]:
+def _with_sources(overdue: Sequence[_Overdue], rules: Rules, world: World, override: str | None) -> tuple[Due, ...]:
+    """Each overdue profile, followed by the sources its plan asks first."""
+    companies = {company.key: company for company in world.store.companies()} if overdue else {}
+    first: dict[tuple[str, str], list[str]] = {}
+    for consumer in sorted({one.consumer for one in overdue}):
+        asked = [companies[one.company] for one in overdue if one.consumer == consumer]
+        for group in plan_companies(asked, wants_of(rules, (consumer,)), rules=rules, world=world, override=override):
+            for company in group.companies:
+                first.setdefault((company.key, consumer), []).extend(sorted(group.first))
     due: dict[tuple[str, dg.AssetKey], Due] = {}
     for one in overdue:
-        company = await asyncio.to_thread(world.store.company, one.company)
-        asked = one.company if company is None else company.domain or company.name or one.company
-        plans = await quote(Ask(asked, (one.consumer,), strategy_override=override), rules=rules, world=world)
-        found = [Due(one.company, dg.AssetKey(["profile", one.consumer]), one.why)]
-        found += [
-            Due(one.company, dg.AssetKey(["raw", source.source]), f"{one.consumer}: {source.why}")
-            for plan in plans
-            for source in plan.sources
-            if source.verdict == "chosen"
-        ]
-        due |= {(d.company, d.asset): d for d in found if (d.company, d.asset) not in due}
+        due.setdefault((one.company, key := dg.AssetKey(["profile", one.consumer])), Due(one.company, key, one.why))
+        for source in first.get((one.company, one.consumer), ()):
+            raw = dg.AssetKey(["raw", source])
+            due.setdefault((one.company, raw), Due(one.company, raw, f"{one.consumer}: asked first"))
     return tuple(due.values())

@@ -1,0 +1,101 @@
+"""Plans for many companies from one count in the store are the plans each would get by itself."""
+
+from random import Random
+
+import pytest
+
+from bench.planner_store import NOW, store_of
+from enrichment.many import Circumstances, Group, plan_many
+from enrichment.plan import Plan, make_plan
+from enrichment.recall import believed
+from enrichment.records import Company, Known
+from enrichment.rules import Rules
+from enrichment.tally import pairs_of
+from enrichment.wants import Wants, wants_of
+from resources.store import SqlStore
+from tests.making import SHIPPED
+
+SEED = 20_260_331
+
+
+@pytest.fixture(scope="module")
+def full_store(tmp_path_factory: pytest.TempPathFactory) -> SqlStore:
+    return store_of(f"sqlite:///{tmp_path_factory.mktemp('many') / 'store.sqlite'}", SHIPPED, 80, SEED)
+
+
+def groups_of(store: SqlStore, rules: Rules, wants: Wants, strategy: str = "enhanced") -> tuple[Group, ...]:
+    return plan_many(
+        Circumstances(rules, wants, NOW, {}, {}),
+        store.companies(),
+        store.census(pairs_of(rules, wants)),
+        known_of=store.known_many,
+        strategy_of=lambda _: strategy,
+    )
+
+
+def plan_alone(store: SqlStore, rules: Rules, wants: Wants, company: Company, strategy: str = "enhanced") -> Plan:
+    known = store.known(company.company_id)
+    mine = Known() if strategy == "legacy" else Known(known.replies, believed(rules, known.facts))
+    return make_plan(rules, wants, company, mine, strategy=strategy, now=NOW, out_of_order={})
+
+
+def assert_same(store: SqlStore, rules: Rules, wants: Wants, strategy: str = "enhanced") -> None:
+    groups = groups_of(store, rules, wants, strategy)
+    assert sorted(c.company_id for group in groups for c in group.companies) == sorted(
+        c.company_id for c in store.companies()
+    )
+    for group in groups:
+        for company in group.companies:
+            plan = plan_alone(store, rules, wants, company, strategy)
+            assert group.missing == {d.dataset for d in plan.datasets if d.status == "unsatisfied"}
+            assert group.first == {source for part in plan.parts for source in (part.chain or ((),))[0]}
+            assert group.expected_micro_usd == pytest.approx(plan.quote.vendors, abs=1)
+
+
+@pytest.mark.parametrize("consumer", ["profile", "vendor_enrichment", "customer_enrichment"])
+def test_every_company_gets_the_plan_it_would_get_alone(full_store: SqlStore, consumer: str) -> None:
+    assert_same(full_store, SHIPPED, wants_of(SHIPPED, [consumer]))
+
+
+@pytest.mark.parametrize("strategy", ["priority", "legacy"])
+def test_other_strategies_are_planned_alike(full_store: SqlStore, strategy: str) -> None:
+    assert_same(full_store, SHIPPED, wants_of(SHIPPED, ["profile"]), strategy)
+
+
+def test_the_rules_of_now_decide_what_is_good_enough(full_store: SqlStore) -> None:
+    """Believed less or more, needed younger, wanted in greater number: the same change for one and for many."""
+    rng = Random(SEED)
+    sources = {
+        name: entry.model_copy(
+            update={
+                "datasets": {
+                    d: promise.model_copy(update={"reliability": round(rng.uniform(0.7, 1), 2)})
+                    for d, promise in entry.datasets.items()
+                }
+            }
+        )
+        for name, entry in SHIPPED.sources.items()
+    }
+    wants = wants_of(SHIPPED, ["customer_enrichment"]).within(max_cost=None, oldest=5 * 86_400)
+    assert_same(full_store, SHIPPED.model_copy(update={"sources": sources}), wants)
+
+
+def test_facts_of_a_source_the_rules_no_longer_name_still_count(full_store: SqlStore) -> None:
+    sources = {name: entry for name, entry in SHIPPED.sources.items() if name != "brightdata_company_db"}
+    datasets = {
+        name: entry.model_copy(update={"sources": tuple(s for s in entry.sources if s in sources)})
+        for name, entry in SHIPPED.datasets.items()
+    }
+    rules = SHIPPED.model_copy(update={"sources": sources, "datasets": datasets, "redundancy": ()})
+    assert_same(full_store, rules, wants_of(rules, ["profile"]))
+
+
+def test_the_count_is_the_same_on_every_kind_of_store(store_url: str, full_store: SqlStore) -> None:
+    other = store_of(store_url, SHIPPED, 80, SEED)
+    wants = wants_of(SHIPPED, ["customer_enrichment"])
+    counts = [
+        sorted((*h[:3], *sorted(h.counted.split())) for h in s.census(pairs_of(SHIPPED, wants)))
+        for s in (other, full_store)
+    ]
+    other.close()
+    assert counts[0] == counts[1]
