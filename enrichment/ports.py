@@ -193,6 +193,10 @@ class StoreError(Exception):
     """The store cannot be used; the message says what to do."""
 
 
+class PurchaseClosed(StoreError):
+    """The purchase has been settled or released already, by another process; nothing was written."""
+
+
 class Store(Protocol):
     """Operational state. Every method is one short transaction; blocking: call it from a thread in async code."""
 
@@ -223,7 +227,7 @@ class Store(Protocol):
         ...
 
     def reply(self, reply_id: str) -> Reply | None: ...
-    def keep_facts(self, reply_id: str, facts: Sequence[Fact]) -> None:
+    def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None:
         """Replaces the facts of a reply (a newer reader has read it again)."""
         ...
 

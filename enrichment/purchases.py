@@ -17,6 +17,7 @@ from enrichment.ports import (
     CapReached,
     ProviderError,
     ProviderUnavailable,
+    PurchaseClosed,
     Reserved,
     World,
 )
@@ -107,19 +108,10 @@ async def buy(
     superseded: Superseding | None = None,
 ) -> Outcome:
     """Reserve, send, settle. A crash in between leaves the row as it stands, for its lease to decide."""
-    store = world.store
-    reserved = await asyncio.to_thread(store.reserve, purchase, caps)
-    if not isinstance(reserved, Reserved):
-        return reserved
-    purchase = reserved.purchase
-    if superseded is not None and purchase.handle is None and await superseded():
-        await asyncio.to_thread(
-            store.release, purchase.purchase_id, at=world.now(), reason="somebody else has just bought it"
-        )
-        return Superseded()
-    if not await asyncio.to_thread(store.send, purchase.purchase_id, at=world.now()):
-        return Superseded()
-    purchase = replace(purchase, state="sent", sent_at=world.now())
+    begun = await _begin(purchase, caps, world, superseded)
+    if not isinstance(begun, Purchase):
+        return begun
+    purchase = begun
     began = time.monotonic()
     try:
         async with asyncio.timeout(seconds):
@@ -133,7 +125,30 @@ async def buy(
         return await _book_failure(purchase, error, world, time.monotonic() - began)
     except ProviderError as caught:
         return await _book_failure(purchase, caught, world, time.monotonic() - began)
-    return await _settle(purchase, delivery, world, time.monotonic() - began)
+    try:
+        return await _settle(purchase, delivery, world, time.monotonic() - began)
+    except PurchaseClosed:  # the same job was resumed by another process, which was faster
+        return Superseded()
+
+
+async def _begin(
+    purchase: Purchase, caps: Sequence[Cap], world: World, superseded: Superseding | None
+) -> Purchase | CapReached | AlreadyClaimed | Superseded:
+    """Reserved and marked as sent: from here on the vendor may be asked."""
+    store = world.store
+    reserved = await asyncio.to_thread(store.reserve, purchase, caps)
+    if not isinstance(reserved, Reserved):
+        return reserved
+    purchase = reserved.purchase
+    if superseded is not None and purchase.handle is None and await superseded():
+        await asyncio.to_thread(
+            store.release, purchase.purchase_id, at=world.now(), reason="somebody else has just bought it"
+        )
+        return Superseded()
+    sent_at = world.now()
+    if not await asyncio.to_thread(store.send, purchase.purchase_id, at=sent_at):
+        return Superseded()
+    return replace(purchase, state="sent", sent_at=sent_at)
 
 
 async def _settle(purchase: Purchase, delivery: Delivery, world: World, seconds: float) -> Bought:

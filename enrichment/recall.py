@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from enrichment.facts import ReaderEntry, read
+from enrichment.facts import ReaderEntry, read, reader_of
 from enrichment.ports import World
 from enrichment.records import Company, Fact, Known, ReplyHead, Request
 from enrichment.rules import Rules
@@ -74,7 +74,8 @@ async def _read_again(
     reply = await asyncio.to_thread(world.store.reply, head.reply_id)
     if reply is None:
         return known
+    version = reader_of(head.source, rules, world.readers).version
     facts = read(reply, company, rules, readers=world.readers)
-    await asyncio.to_thread(world.store.keep_facts, head.reply_id, facts)
+    await asyncio.to_thread(world.store.keep_facts, head.reply_id, facts, reader_version=version)
     others = tuple(fact for fact in known.facts if fact.reply_id != head.reply_id)
     return Known(known.replies, (*others, *facts))

@@ -61,9 +61,13 @@ class Memory:
             row = tx.execute(sa.select(t.replies).where(t.replies.c.reply_id == reply_id)).first()
         return None if row is None else record_of(Reply, row)
 
-    def keep_facts(self, reply_id: str, facts: Sequence[Fact]) -> None:
-        """Replaces the facts of a reply (a newer reader has read it again); what analyses read from it stays."""
-        changes = {"reader_version": reader_version(facts)} if facts else {"reader_version": t.replies.c.reader_version}
+    def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None:
+        """Replaces the facts of a reply (it has been read again); what analyses read from it stays.
+
+        reader_version: who read it, where there may be no fact to tell.
+        """
+        read_by = newest_reader(facts) if facts else t.replies.c.reader_version
+        changes = {"reader_version": read_by if reader_version is None else reader_version}
         read_before = sa.and_(t.facts.c.reply_id == reply_id, t.facts.c.analysis_id.is_(None))
         with self._db.writing() as tx:
             tx.execute(sa.update(t.replies).where(t.replies.c.reply_id == reply_id).values(changes))
@@ -98,6 +102,6 @@ def insert_facts(tx: sa.Connection, facts: Sequence[Fact], *, analysis_id: str |
         tx.execute(sa.insert(t.facts), [fact_row(fact, analysis_id=analysis_id) for fact in facts])
 
 
-def reader_version(facts: Sequence[Fact]) -> int:
+def newest_reader(facts: Sequence[Fact]) -> int:
     """Of the reader that read these; 1 where nothing was found to say."""
     return max((fact.reader_version for fact in facts), default=1)

@@ -11,12 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.ports import AlreadyClaimed, CapReached, Reserved, StoreError
+from enrichment.ports import AlreadyClaimed, CapReached, PurchaseClosed, Reserved, StoreError
 from enrichment.records import Analysis, Cap, Fact, Purchase, Reply
 from resources.store import tables as t
 from resources.store.columns import zipped
 from resources.store.database import Database
-from resources.store.memory import insert_facts, reader_version
+from resources.store.memory import insert_facts, newest_reader
 from resources.store.rows import Row, purchase_of, row_of
 
 _TURNS = 50
@@ -81,9 +81,9 @@ class Purchases:
     ) -> None:
         """Charge, reply, facts and analysis in one transaction; gives back what was reserved too much, frees the claim.
 
-        Raises StoreError when it is settled or released already; then nothing is written.
+        Raises PurchaseClosed when it is settled or released already; then nothing is written.
         """
-        reply_row = None if reply is None else _reply_row(reply, purchase.cost_micro_usd, reader_version(facts))
+        reply_row = None if reply is None else _reply_row(reply, purchase.cost_micro_usd, newest_reader(facts))
         result = {"state": "settled", **{name: getattr(purchase, name) for name in _OUTCOME}}
         with self._db.writing() as tx:
             self._close(tx, purchase.purchase_id, _OPEN, result, cost=purchase.cost_micro_usd)
@@ -210,8 +210,8 @@ class Purchases:
 def _refuse(state: str | None, purchase_id: str, wanted: str, *, again: bool) -> None:
     if not (again and state == wanted):
         so = state or "not in the store"
-        raise StoreError(
-            f"Purchase {purchase_id} is {so} and cannot become {wanted}; look at it with `enrich purchases`."
+        raise PurchaseClosed(
+            f"Purchase {purchase_id} is {so} and cannot become {wanted}; `enrich trace` of its request tells why."
         )
 
 
