@@ -9,14 +9,14 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from enrichment.caps import caps_of
-from enrichment.desk import redundancy
+from enrichment.desk import state_now
 from enrichment.facts import NoReader, read, reader_of
-from enrichment.holding import Standing, heard, standing, standings
+from enrichment.holding import standing
 from enrichment.ids import new_id
 from enrichment.journal import Journal
 from enrichment.plan import Part, Plan
@@ -66,7 +66,7 @@ async def collect(
 ) -> Collected:
     """Carry the plan out. Raises only StoreError: what vendors do wrong is in the result."""
     run = _Run(plan, known, company, request, rules, world, journal)
-    await asyncio.gather(*(run.carry_out(part) for part in plan.parts))
+    await _all(run.carry_out(part) for part in plan.parts)
     await run.read_again_by_name()
     return Collected(run.company, run.known, tuple(run.purchases), tuple(run.failures), tuple(run.reads))
 
@@ -94,28 +94,20 @@ class _Run:
             asked = policy.next(self._state(part))
             if not asked:
                 break
-            await asyncio.gather(*(self._ask(source) for source in sorted(asked)))
+            await _all(self._ask(source) for source in sorted(asked))
         await self._last_resorts(part)
 
     def _state(self, part: Part) -> State:
-        datasets = part.problem.wanted.union(*(offer.needs for offer in part.problem.offers))
-        stands = standings(self.rules, self.plan.wants, self.known, self.world.now(), sorted(datasets))
-        said = heard(self.rules, self.plan.wants, self.known, self.world.now())
-        everything = self.plan.strategy == "legacy"
-        usable = frozenset(
-            offer.source
-            for offer in part.problem.offers
-            if self._may_ask(offer.source) and (everything or not self._redundant(offer.source, part, stands, said))
+        plan = self.plan
+        return state_now(
+            part.problem,
+            self.rules,
+            plan.wants,
+            self.known,
+            self.world.now(),
+            everything=plan.strategy == "legacy",
+            may_ask=self._may_ask,
         )
-        return State(frozenset(d for d in datasets if everything or stands[d].open), usable)
-
-    def _redundant(
-        self, source: str, part: Part, stands: Mapping[str, Standing], said: Mapping[str, frozenset[str]]
-    ) -> bool:
-        answers = self.rules.sources[source].datasets
-        if any(d in answers and stands[d].open for d in part.problem.required):
-            return False
-        return redundancy(self.rules, self.plan.wants, source, stands, said) is not None
 
     def _may_ask(self, source: str) -> bool:
         return source not in self._done and self.rules.sources[source].provider not in self._providers_out
@@ -322,6 +314,13 @@ class _Run:
         )
         self.reads.append(read_)
         self.journal.note("collect", "read", source=source, purchase=reply.purchase_id, saved=reply.cost_micro_usd)
+
+
+async def _all(asking: Iterable[Coroutine[None, None, None]]) -> None:
+    """All of them to their end, and only then the first error: nobody is left in the middle of a purchase."""
+    for ended in await asyncio.gather(*asking, return_exceptions=True):
+        if ended is not None:
+            raise ended
 
 
 def _variant(question: Mapping[str, object]) -> str:

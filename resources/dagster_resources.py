@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from enrichment.rules import Rules, load_rules
+from enrichment.rules import Rules
+from resources.rules_in_force import rules_in_force
 from resources.settings import Settings, load_settings
 from resources.world import open_store_of, utc_now
 
@@ -28,8 +29,14 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
         return load_settings(sandbox=self.sandbox)
 
     def rules(self) -> Rules:
-        """As config/ says now: an edit counts from the next run on. Raises RulesError."""
-        return load_rules(self.settings().enrich_config)
+        """As config/ says now, so an edit counts from the next run on; the last good ones while an edit is broken.
+
+        Raises RulesError when there never were good ones.
+        """
+        in_force = rules_in_force(self.settings())
+        if in_force.complaint is not None:
+            dg.get_dagster_logger().warning(in_force.complaint)
+        return in_force.rules
 
     @contextmanager
     def store(self) -> "Iterator[SqlStore]":

@@ -1,0 +1,59 @@
+"""The rules a long-lived process works by: as config/ says now, or, while an edit is broken, the last good ones.
+
+config/ -> sound? -> in force, and a copy kept in $ENRICH_HOME/rules/<hash>/   else -> the copy, and what is wrong
+"""
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from enrichment.rules import Rules, RulesError, load_rules
+from resources.settings import Settings
+
+_POINTER = "last_good"
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """complaint: why config/ is not what counts; None: it is."""
+
+    rules: Rules
+    complaint: str | None = None
+
+
+def rules_in_force(settings: Settings) -> InForce:
+    """Raises RulesError when config/ is broken and no good copy was ever kept."""
+    kept = settings.enrich_home / "rules"
+    try:
+        rules = load_rules(settings.enrich_config)
+    except RulesError as error:
+        last_good = _last_good(kept)
+        if last_good is None:
+            raise
+        return InForce(last_good, f"{error}\nthe last good rules ({last_good.hash}) stay in force until this is mended")
+    _keep(settings.enrich_config, kept, rules)
+    return InForce(rules)
+
+
+def _last_good(kept: Path) -> Rules | None:
+    try:
+        return load_rules(kept / (kept / _POINTER).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, RulesError):
+        return None
+
+
+def _keep(config: Path, kept: Path, rules: Rules) -> None:
+    """A folder per hash, never changed: what a plan was made by can be looked up. Safe for processes side by side."""
+    kept.mkdir(parents=True, exist_ok=True)
+    if not (kept / rules.hash).is_dir():
+        fresh = Path(tempfile.mkdtemp(prefix=".", dir=kept))
+        shutil.copytree(config, fresh, dirs_exist_ok=True)
+        with suppress(OSError):  # another process was faster with the same
+            fresh.rename(kept / rules.hash)
+        shutil.rmtree(fresh, ignore_errors=True)
+    pointer = kept / f".{_POINTER}.{os.getpid()}"
+    pointer.write_text(rules.hash, encoding="utf-8")
+    pointer.replace(kept / _POINTER)
