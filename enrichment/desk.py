@@ -6,14 +6,15 @@ The whole problem is the same for every company, so its policy is compiled once;
 except where a source has had its say on some of its datasets but not on others: then what is left is its own problem.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from enrichment.caps import caps_of, tightest
-from enrichment.policy import Offer, Problem
-from enrichment.records import Company
+from enrichment.holding import heard, standings
+from enrichment.policy import Offer, Problem, State
+from enrichment.records import Company, Known
 from enrichment.rules import Rules
 from enrichment.wants import Wants
 
@@ -187,3 +188,30 @@ def is_state_of(whole: Problem, left: Problem) -> bool:
     """Whether what is left is a state of the whole: of no source a part of its datasets is gone."""
     fills = {offer.source: {d for d, _ in offer.fill_rates} & left.wanted for offer in whole.offers}
     return all({d for d, _ in offer.fill_rates} == fills.get(offer.source) for offer in left.offers)
+
+
+def state_now(
+    problem: Problem,
+    rules: Rules,
+    wants: Wants,
+    known: Known,
+    now: datetime,
+    *,
+    everything: bool,
+    may_ask: Callable[[str], bool],
+) -> State:
+    """Where a part stands while it is carried out. everything: nothing counts as satisfied or redundant (legacy)."""
+    datasets = problem.wanted.union(*(offer.needs for offer in problem.offers))
+    stands, said = standings(rules, wants, known, now, sorted(datasets)), heard(rules, wants, known, now)
+    usable = frozenset(offer.source for offer in problem.offers if may_ask(offer.source))
+    if everything:
+        return State(datasets, usable)
+    open_ = frozenset(d for d in datasets if stands[d].open)
+    pursued = problem.required & open_
+    skipped = frozenset(
+        source
+        for source in usable
+        if not pursued.intersection(rules.sources[source].datasets)
+        and redundancy(rules, wants, source, stands, said) is not None
+    )
+    return State(open_, usable - skipped)
