@@ -45,7 +45,7 @@ def ask_from(
         audience=audience,
         strategy=strategy,
         max_cost=None if max_cost is None else usd("--max-cost", max_cost),
-        max_age=None if max_age is None else _seconds(max_age),
+        max_age=None if max_age is None else seconds_of("--max-age", max_age),
         datasets=_names(datasets),
         sources=_names(sources),
         accept_stale=accept_stale,
@@ -128,8 +128,9 @@ def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
-def _seconds(text: str) -> int:
+def seconds_of(option: str, text: str) -> int:
+    """A duration as typed. Raises UsageError."""
     try:
         return parse_seconds(text)
     except ValueError as error:
-        raise UsageError(f"--max-age: {error}.") from None
+        raise UsageError(f"{option}: {error}.") from None

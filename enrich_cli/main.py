@@ -77,7 +77,9 @@ def company(
 
 @app.command()
 def plan(
-    text: CompanyText,
+    text: Annotated[
+        str | None, typer.Argument(metavar="[COMPANY]", help='A name, domain or address: "Tesla", tesla.com')
+    ] = None,
     consumer: Consumer = "profile",
     audience: Audience = None,
     max_cost: MaxCost = None,
@@ -85,12 +87,27 @@ def plan(
     max_age: MaxAge = None,
     datasets: Datasets = None,
     sources: Sources = None,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", metavar="DIR", help="With --replay: the other rules to try")
+    ] = None,
+    replay: Annotated[
+        str | None, typer.Option("--replay", metavar="AGE", help="Past requests once more under --rules, such as 30d")
+    ] = None,
     sandbox: Sandbox = False,
     as_json: AsJson = False,
 ) -> None:
-    """The quote: what would be asked of whom, and what it would cost. Nothing is bought."""
-    from enrich_cli import asking
+    """The quote: what would be asked of whom, and what it would cost. Nothing is bought.
 
+    With --rules DIR --replay 30d instead of a company: past requests once more, as they would be under other rules.
+    """
+    from enrich_cli import asking, replaying
+    from enrich_cli.failure import UsageError
+
+    if rules is not None and replay is not None and text is None:
+        replaying.show_replay(rules, replay, sandbox=sandbox, as_json=as_json)
+        return
+    if text is None or rules is not None or replay is not None:
+        raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")
     ask = asking.ask_from(
         text,
         consumer,

@@ -21,6 +21,7 @@ from resources.store.batches import Batches
 from resources.store.census import Census
 from resources.store.companies import Companies
 from resources.store.database import Database, make_folder
+from resources.store.history import Histories
 from resources.store.memory import Memory
 from resources.store.purchases import Purchases
 from resources.store.requests import Requests
@@ -31,7 +32,7 @@ SCHEMA = "0001"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class SqlStore(Companies, Memory, Census, Requests, Purchases, Accounts, Batches):
+class SqlStore(Companies, Memory, Census, Histories, Requests, Purchases, Accounts, Batches):
     """The Store of enrichment.ports on SQLite or Postgres, and what Dagster's side and the warehouse ask besides.
 
     Every method is one short transaction (reserve: one more when it takes over), safe from many threads at once, and
