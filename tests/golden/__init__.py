@@ -1,0 +1,71 @@
+"""What was reviewed by eye, and how it is made again: `python -m tests.golden` renews the files here.
+
+    plan.txt: a plan of an invented company    trace.txt: a request in the sandbox while a vendor is down
+"""
+
+import asyncio
+import re
+from dataclasses import replace
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console, RenderableType
+
+from enrich_cli.show import plans_view
+from enrich_cli.tracing import trace_tree
+from enrichment.plan import make_plan
+from enrichment.records import Known
+from enrichment.wants import wants_of
+from tests.making import NOON, SHIPPED, acme, known_from
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import House
+
+FOLDER = Path(__file__).parent
+_IDS = re.compile(r"\b(req|pur|rep|com|prf|pro|ana|evt)_[0-9a-f]{12,}")
+_SECONDS = re.compile(r"\b\d+(\.\d+)? s\b")
+
+
+def read(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def printed(view: RenderableType) -> str:
+    """As on a wide terminal without colours; ids and measured seconds, which differ every time, masked."""
+    out = StringIO()
+    Console(file=out, width=200, no_color=True, force_terminal=False).print(view)
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    return _SECONDS.sub("? s", _IDS.sub(r"\1_", "\n".join(lines))) + "\n"
+
+
+def plan_text() -> str:
+    """Acme, three days after a profile was made of it, and a week after Snov did not know it."""
+    profile = known_from(
+        ("google_knowledge_graph", ["company_name", "domain", "company_description"]),
+        ("brightdata_company_db", ["company_name", "domain", "industry"]),
+    )
+    contacts = known_from(("snov_contacts", []), at=NOON - timedelta(days=4))
+    known = Known((*profile.replies, *contacts.replies), (*profile.facts, *contacts.facts))
+    plan = make_plan(
+        SHIPPED,
+        wants_of(SHIPPED, ["customer_enrichment"]),
+        acme(),
+        known,
+        strategy="enhanced",
+        now=NOON + timedelta(days=3),
+        out_of_order={"apollo": ("no credentials", "set APOLLO_API_KEY in .env")},
+    )
+    return printed(plans_view([replace(plan, rules_hash="(hash)")], home="/home/somebody/.enrich"))
+
+
+def trace_text(house: "House") -> str:
+    """A profile of Tesla while Bright Data is down: the domain bought first, a failure, what the fallbacks brought."""
+    house.fault("brightdata", "down")
+    enriched = asyncio.run(house.ask("Tesla", "profile"))
+    store, id_ = house.store, enriched.request.request_id
+    request = store.request(id_)
+    assert request is not None
+    tree = trace_tree(request, store.events(id_), store.purchases(id_), store.cache_reads(id_))
+    return printed(tree).replace(house.rules.hash, "(hash)")

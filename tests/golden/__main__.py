@@ -1,0 +1,38 @@
+"""Renew the golden files. Look at what changed before committing it."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from enrichment.rules import load_rules
+from resources.settings import Settings
+from resources.world import open_store_of, sandbox_file
+from sandbox.app import create_app
+from sandbox.server import served
+from tests.acceptance.conftest import SHIPPED, Clock, House
+from tests.golden import FOLDER, plan_text, trace_text
+
+
+def renewed_trace(folder: Path) -> str:
+    with served(create_app(folder / "books", time_scale=200)) as url:
+        settings = Settings(enrich_home=folder / "home", enrich_config=SHIPPED, enrich_world="sandbox")
+        settings.home.mkdir(parents=True)
+        sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": 200}))
+        store = open_store_of(settings)
+        try:
+            return trace_text(House(url, settings, load_rules(SHIPPED), store, Clock(url)))
+        finally:
+            store.close()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        texts = {"plan.txt": plan_text(), "trace.txt": renewed_trace(Path(folder))}
+    for name, text in texts.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{FOLDER / name}\n")
+
+
+if __name__ == "__main__":
+    main()
