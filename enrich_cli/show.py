@@ -162,9 +162,10 @@ def profile_view(enriched: Enriched) -> RenderableType:
     document, request = enriched.profile.document, enriched.request
     quality = document["quality"]
     company = document["company"]
-    header = Text.from_markup(
-        f"[bold]{company['name'] or company['key']}[/] ({company['key']}), {request.consumer}: quality "
-        f"{quality['overall']:.2f} ({quality['confidence']}), complete {quality['completeness']:.0%}"
+    header = Text.assemble(
+        (company["name"] or company["key"], "bold"),
+        f" ({company['key']}), {request.consumer}: quality "
+        f"{quality['overall']:.2f} ({quality['confidence']}), complete {quality['completeness']:.0%}",
     )
     table = Table("dataset", "", "value", "source", "age", "quality")
     for name, field in document["datasets"].items():

@@ -67,20 +67,19 @@ def standing(rules: Rules, wants: Wants, known: Known, dataset: str, now: dateti
     good = {identity(f.value): f for f in reversed(facts) if f.quality >= entry.quality_threshold and not f.last_resort}
     if len(good) >= entry.enough:
         return Standing("satisfied", facts, tuple(sorted({f.reply_id for f in facts})))
-    silent = _says_there_are_none(rules, wants, known, dataset, now) if entry.empty_is_an_answer else ()
+    silent = _says_there_are_none(rules, wants, known, dataset, now)
     if silent and not good:
         return Standing("empty", facts, silent)
     return Standing("unsatisfied", facts, tuple(sorted({f.reply_id for f in facts})))
 
 
 def _says_there_are_none(rules: Rules, wants: Wants, known: Known, dataset: str, now: datetime) -> tuple[str, ...]:
-    threshold = rules.datasets[dataset].quality_threshold
     with_facts = {f.reply_id for f in known.facts if f.dataset == dataset}
     return tuple(
         reply.reply_id
         for reply in known.replies
-        if reply.source in rules.datasets[dataset].sources
-        and rules.reliability(reply.source, dataset) >= threshold
+        if reply.source in rules.sources
+        and rules.says_none(reply.source, dataset)
         and reply_holds(rules, wants, reply, dataset, now)
         and reply.reply_id not in with_facts
     )

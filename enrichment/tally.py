@@ -146,10 +146,8 @@ class Tally:
         return self._rules.datasets[self._datasets[dataset]].enough
 
     def _may_be_silent(self, dataset: str) -> int:
-        """Pairs of a source good enough to say that there are none."""
-        if not self._rules.datasets[dataset].empty_is_an_answer:
-            return 0
-        return self._mask(lambda pair: pair.dataset == dataset and self._may_satisfy(pair))
+        """Pairs of a source whose silence says that there are none."""
+        return self._mask(lambda pair: pair.dataset == dataset and self._rules.says_none(pair.source, dataset))
 
     def _may_satisfy(self, pair: Pair) -> bool:
         entry = self._rules.datasets[pair.dataset]

@@ -109,8 +109,11 @@ class ProviderRules(_Rule):
 
 
 class SourceDataset(_Rule):
+    """silence_means_none: a reply without any is this source's word that there are none."""
+
     fill_rate: Probability
     reliability: Probability
+    silence_means_none: bool = False
 
 
 class SourceRules(_Rule):
@@ -262,6 +265,13 @@ class Rules(_Rule):
 
     def reliability(self, source: str, dataset: str) -> float:
         return self.sources[source].datasets[dataset].reliability
+
+    def says_none(self, source: str, dataset: str) -> bool:
+        """Whether a reply of this source without any of the dataset is an answer: there are none."""
+        entry, promise = self.datasets[dataset], self.sources[source].datasets.get(dataset)
+        if promise is None or not entry.empty_is_an_answer or source not in entry.sources:
+            return False
+        return promise.silence_means_none and promise.reliability >= entry.quality_threshold
 
     def holds_for(self, source: str, dataset: str) -> int:
         """Seconds a value of this dataset from this source holds, before any consumer's wish."""

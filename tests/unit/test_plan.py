@@ -135,6 +135,13 @@ def test_a_good_source_that_says_there_is_no_news_is_an_answer() -> None:
     assert "serp_news" not in asked(plan)
 
 
+def test_a_page_that_happens_to_show_no_news_is_no_answer() -> None:
+    known = known_from(("brightdata_web_scraping", ["tech_stack"]))
+    plan = plan_for(CUSTOMER, known)
+    assert next(d for d in plan.datasets if d.dataset == "recent_news").status == "unsatisfied"
+    assert "serp_news" in asked(plan)
+
+
 def test_legacy_calls_everything_at_once() -> None:
     plan = plan_for(strategy="legacy")
     assert all(len(part.chain) == 1 for part in plan.parts)
