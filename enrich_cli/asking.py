@@ -96,10 +96,18 @@ async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None)
 
 def _confirm(plans: Sequence[Plan], limit: int) -> None:
     expected, most = quoted(plans)
-    if expected > limit and not typer.confirm(
-        f"This is expected to cost {in_usd(expected)} USD, at most {in_usd(most)}. Go on?", err=True
-    ):
+    question = f"This is expected to cost {in_usd(expected)} USD, at most {in_usd(most)}. Go on?"
+    if expected > limit and not _says_yes(question):
         raise UsageError("Nothing was bought. Raise --confirm-above, or lower --max-cost.")
+
+
+def _says_yes(question: str) -> bool:
+    """Nobody there to answer is a no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        sys.stderr.write("\n")
+        return False
 
 
 async def _quote(ask: Ask, settings: Settings, rules: Rules) -> Sequence[Plan]:

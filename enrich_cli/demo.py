@@ -17,13 +17,14 @@ from rich.table import Table
 
 from enrich_cli.failure import UsageError, failing_in_one_sentence
 from enrich_cli.running import dagster_environment, root, sandbox_running
-from enrich_cli.show import console, in_words
+from enrich_cli.show import console
 from enrichment.company import company_key, registrable_domain
 from enrichment.ids import new_id
 from enrichment.money import charge, in_cents, in_usd
 from enrichment.plan import calling_everything
 from enrichment.records import Company, Profile, Request
 from enrichment.rules import Rules, load_rules
+from enrichment.values import in_words
 from enrichment.wants import wants_of
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore

@@ -20,6 +20,7 @@ from enrichment.enrich import Enriched
 from enrichment.money import in_usd
 from enrichment.plan import DatasetPlan, Part, Plan, SourcePlan
 from enrichment.records import Event
+from enrichment.values import in_words
 
 _WIDTH_OF_A_FILE = 160  # where nobody says how wide it is: output that goes to a file or a pipe
 
@@ -138,10 +139,16 @@ def _standing(plan: Plan, dataset: DatasetPlan) -> str:
     """How a dataset stands, or who is asked for it in which order if every answer disappoints."""
     if dataset.status != "unsatisfied":
         return f"{dataset.status} by {', '.join(dataset.from_sources)}"
-    sources = [s for part in plan.parts for step in part.chain for s in step]
-    last = [s for part in plan.parts if dataset.dataset in part.problem.required for s in part.last_resorts]
-    chain = [s for s in sources if dataset.dataset in plan.source(s).answers and s not in last]
-    order = " -> ".join([*chain, *(f"{s} (last resort)" for s in last if dataset.dataset in plan.source(s).answers)])
+    may_satisfy = {o.source for p in plan.parts for o in p.problem.offers if dataset.dataset in o.answers}
+    chain = [s for part in plan.parts for step in part.chain for s in step if s in may_satisfy]
+    last = [
+        f"{s} (last resort)"
+        for part in plan.parts
+        if dataset.dataset in part.problem.required
+        for s in part.last_resorts
+        if dataset.dataset in plan.source(s).answers and s not in may_satisfy
+    ]
+    order = " -> ".join([*chain, *last])
     return f"{order or 'nobody can be asked'}, chance {dataset.chance:.0%}"
 
 
@@ -149,7 +156,8 @@ def _add_part(branch: Tree, plan: Plan, part: Part) -> None:
     for step, asked in enumerate(part.chain):
         label = "first" if step == 0 else "then, if something is missing"
         branch.add(f"{label}: {', '.join(_priced(plan.source(name)) for name in asked)}")
-    for name in part.last_resorts:
+    asked_anyway = {name for step in part.chain for name in step}
+    for name in (name for name in part.last_resorts if name not in asked_anyway):
         branch.add(f"last resort: {_priced(plan.source(name))}")
 
 
@@ -171,7 +179,7 @@ def profile_view(enriched: Enriched) -> RenderableType:
     for name, field in document["datasets"].items():
         _add_field(table, name, field)
     findings = [_analysis_line(name, a) for name, a in document["analyses"].items()]
-    return Group(header, table, *findings, *_missing(document), _money_line(enriched))
+    return Group(header, *_refusal(enriched), table, *findings, *_missing(document), _money_line(enriched))
 
 
 def _add_field(table: Table, name: str, field: Mapping[str, Any]) -> None:
@@ -196,24 +204,24 @@ def _add_field(table: Table, name: str, field: Mapping[str, Any]) -> None:
         table.add_row("", "", f"and {more} more", "", "", "")
 
 
-def in_words(value: Mapping[str, Any]) -> str:
-    """A value of any dataset as one short line."""
-    match value:
-        case {"low": low, "high": high}:
-            return f"{low:,}+" if high is None else f"{low:,}" if low == high else f"{low:,} to {high:,}"
-        case {"full_name": who}:
-            return ", ".join(str(x) for x in (who, value.get("title"), value.get("email")) if x)
-        case {"text": text} | {"statement": text} | {"title": text} | {"topic": text}:
-            return str(text) if len(str(text)) <= 110 else f"{str(text)[:107]}..."
-        case {"name": name}:
-            return str(name)
-        case _:
-            return str(dict(value))
-
-
 def _analysis_line(name: str, analysis: Mapping[str, Any]) -> Text:
     dropped = f", {analysis['claims_dropped']} dropped for want of a quote" if analysis["claims_dropped"] else ""
     return Text(f"analysis {name}: {analysis['claims_kept']} claims{dropped}")
+
+
+def _refusal(enriched: Enriched) -> list[Text]:
+    """For a request that its cap refused: what would have been enough."""
+    if enriched.request.state != "refused" or enriched.plan is None:
+        return []
+    dear = [s for s in enriched.plan.sources if s.verdict == "over a cap"]
+    most = enriched.request.cost_micro_usd + sum(s.max_micro_usd for s in dear)
+    return [
+        Text(
+            f"refused by a cap: {', '.join(s.source for s in dear) or 'what is missing'} did not fit. "
+            f"--max-cost {in_usd(most)} leaves room for all of them.",
+            style="red",
+        )
+    ]
 
 
 def _missing(document: Mapping[str, Any]) -> list[Text]:
@@ -229,7 +237,7 @@ def _money_line(enriched: Enriched) -> Text:
         f"; {len(payers)} purchases of earlier requests used, saved {in_usd(request.saved_micro_usd)}" if payers else ""
     )
     return Text(
-        f"cost {in_usd(request.cost_micro_usd)} USD, served from {request.served_from}{memory}. "
+        f"cost {in_usd(request.cost_micro_usd)} USD, served from {request.served_from or 'nothing'}{memory}. "
         f"What happened: enrich trace {request.request_id}"
     )
 

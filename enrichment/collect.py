@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from enrichment.caps import caps_of
+from enrichment.caps import caps_of, too_dear
 from enrichment.desk import state_now
 from enrichment.facts import NoReader, read, reader_of
 from enrichment.holding import standing
@@ -35,6 +35,7 @@ from enrichment.rules import Rules
 from enrichment.values import Text
 
 _LOOK_AGAIN_SECONDS = 0.2
+RESUMABLE_AFTER = timedelta(seconds=20)  # two that look at one job cost nothing; waiting for a dead one does
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,8 @@ class _Run:
         )
 
         async def keep_handle(handle: str) -> None:
-            await asyncio.to_thread(self.world.store.keep_handle, purchase.purchase_id, handle)
+            lease_until = self.world.now() + RESUMABLE_AFTER
+            await asyncio.to_thread(self.world.store.keep_handle, purchase.purchase_id, handle, lease_until=lease_until)
 
         answer = await self.world.providers[purchase.provider].ask(question, keep_handle=keep_handle)
         now = self.world.now()
@@ -214,7 +216,7 @@ class _Run:
                 if isinstance(error, CredentialsRejected | QuotaExhausted):
                     self._providers_out.add(purchase.provider)
             case CapReached(cap=cap, left_micro_usd=left):
-                self._fail(source, "OverCap", f"{cap} leaves {left} micro-USD, {source} may cost more; raise the cap.")
+                self._fail(source, "OverCap", too_dear(self.rules.max_micro_usd(source), cap, left))
             case Superseded():
                 await self._take_over(source)
 

@@ -96,6 +96,8 @@ def parse_company(text: str) -> Asked:
     domain = registrable_domain(wanted)
     if domain is None and (_SCHEME.match(wanted) or re.fullmatch(r"[\d.]+:?\d*|localhost(?::\d+)?|\[.*\]", wanted)):
         raise NotACompany(f"{wanted!r} is no public website; give a company's website, such as tesla.com, or its name")
+    if domain is None and "." in wanted and _suffixes.extract_str(wanted).suffix == wanted.lower():
+        raise NotACompany(f"{wanted!r} is no company's own domain; give a company's website, such as tesla.com")
     if domain is None:
         return Asked(name=" ".join(wanted.split()))
     if domain in SHARED_HOSTS and re.search(r"/\w", _SCHEME.sub("", wanted)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from enrichment.caps import caps_of, tightest
+from enrichment.caps import caps_of, tightest, too_dear
 from enrichment.holding import heard, standings
 from enrichment.policy import Offer, Problem, State
 from enrichment.records import Company, Known
@@ -160,7 +160,7 @@ class Desk:
         name, left = tightest(caps, self.spent)
         if self.rules.max_micro_usd(source) <= left:
             return None
-        return "over a cap", f"may cost {self.rules.max_micro_usd(source)} micro-USD, {name} leaves {left}"
+        return "over a cap", too_dear(self.rules.max_micro_usd(source), name, left)
 
 
 def redundancy(

@@ -124,8 +124,9 @@ async def keep(analysed: Analysed, *, rules: Rules, world: World, watch: Watch |
     state: RequestState = "complete"
     if missing:
         state = "refused" if any(f.kind == "OverCap" for f in gathered.failures) or _capped(gathered) else "incomplete"
-    bought = any(p.state == "settled" for p in purchases)
-    request = finished(identified, now, reads=reads, purchases=purchases, served_from="vendors" if bought else "memory")
+    bought = any(p.state == "settled" for p in gathered.purchases)
+    served_from = "vendors" if bought else "memory" if reads else None
+    request = finished(identified, now, reads=reads, purchases=purchases, served_from=served_from)
     request = replace(
         request,
         state=state,

@@ -156,7 +156,7 @@ def make_plan(
         made_at=now,
         wants=wants,
         datasets=_datasets(wants, known, stands, expected),
-        sources=tuple(_explain(desk, known, planned, name, now) for name in rules.sources if desk.concerns(name)),
+        sources=tuple(_explain(desk, known, planned, name, now) for name in rules.sources),
         reads=reads,
         parts=planned,
         analyses=wants.analyses,
@@ -272,6 +272,8 @@ def _verdict(desk: Desk, planned: tuple[Part, ...], source: str) -> tuple[Verdic
 
 
 def _not_chosen(desk: Desk, source: str) -> tuple[Verdict, str]:
+    if not any(source in desk.rules.datasets[d].sources for d in desk.wants.collected):
+        return "not needed", "it answers nothing that is wanted"
     if not any(source in desk.rules.datasets[d].sources for d in desk.pursued):
         return "not needed", "everything it answers is already known"
     if not desk.fills(source):

@@ -216,7 +216,10 @@ class Store(Protocol):
         ...
 
     def rekey(self, company_id: str, *, key: str, name: str | None, domain: str | None) -> Company:
-        """Gives a company its new key; the old one stays as an alias. If the key is taken, that company is returned."""
+        """Gives a company its new key; the old one stays as an alias.
+
+        If another company has the key, it is returned, with all that was known of this one.
+        """
         ...
 
     # what is known
@@ -256,7 +259,10 @@ class Store(Protocol):
         """Marks it sent, if its claim still holds; False: it does not, and nothing may be sent."""
         ...
 
-    def keep_handle(self, purchase_id: str, handle: str) -> None: ...
+    def keep_handle(self, purchase_id: str, handle: str, *, lease_until: datetime) -> None:
+        """From here on another process may resume by the handle, once this (shorter) lease is over."""
+        ...
+
     def settle(
         self, purchase: Purchase, *, reply: Reply | None, facts: Sequence[Fact], analysis: Analysis | None = None
     ) -> None:

@@ -56,6 +56,8 @@ class Superseded:
     """Somebody else bought it between the plan and the reserve: nothing was sent."""
 
 
+_MARGIN_SECONDS = 15  # from reserve to send, and from the last answer to its row
+
 Deliver = Callable[[Purchase], Awaitable[Delivery]]
 Superseding = Callable[[], Awaitable[bool]]
 Outcome = Bought | Failed | CapReached | AlreadyClaimed | Superseded
@@ -89,7 +91,7 @@ def draft(
         usd_per_unit=dict(usd_per_unit),
         reserved_micro_usd=charge(units, usd_per_unit),
         reserved_at=now,
-        lease_until=now + timedelta(seconds=2 * patience(rules) + 30),
+        lease_until=now + timedelta(seconds=patience(rules) + _MARGIN_SECONDS),
     )
 
 

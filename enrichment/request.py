@@ -103,7 +103,7 @@ def finished(
     *,
     reads: Sequence[CacheRead],
     purchases: Sequence[Purchase],
-    served_from: str,
+    served_from: str | None,
 ) -> Request:
     return replace(
         identified.request,

@@ -58,14 +58,16 @@ class Companies:
         return [standing[key] for key in keys]
 
     def rekey(self, company_id: str, *, key: str, name: str | None, domain: str | None) -> Company:
-        """Gives a company its new key; the old one stays as an alias. If the key is taken, that company is returned.
+        """Gives a company its new key; the old one stays as an alias.
 
+        If another company has the key, the two are one: it takes over all that is known of this one, and its key.
         A name or domain of None leaves the one that is known.
         """
         with self._db.writing() as tx:
             self._db.alone(tx)
             holder = _by_keys(tx, [key]).get(key)
             if holder is not None and holder.company_id != company_id:
+                _merge(tx, company_id, holder)
                 return holder
             company = _one(tx, t.companies.c.company_id == company_id)
             if company is None:
@@ -79,6 +81,20 @@ class Companies:
             renamed = _one(tx, t.companies.c.company_id == company_id)
         assert renamed is not None  # noqa: S101  it was updated in this transaction
         return renamed
+
+
+_OF_A_COMPANY = (t.company_aliases, t.requests, t.purchases, t.replies, t.facts, t.analyses, t.profiles)
+
+
+def _merge(tx: sa.Connection, company_id: str, into: Company) -> None:
+    """What was bought for a company before it was known to be another one is that one's."""
+    key = tx.execute(sa.select(t.companies.c.key).where(t.companies.c.company_id == company_id)).scalar_one_or_none()
+    if key is None:
+        return
+    for table in _OF_A_COMPANY:
+        tx.execute(sa.update(table).where(table.c.company_id == company_id).values(company_id=into.company_id))
+    tx.execute(sa.delete(t.companies).where(t.companies.c.company_id == company_id))
+    tx.execute(sa.insert(t.company_aliases).values(alias=key, company_id=into.company_id))
 
 
 def _name_key(name: str | None) -> str | None:

@@ -70,10 +70,10 @@ class Purchases:
         with self._db.writing() as tx:
             return tx.execute(change).rowcount == 1
 
-    def keep_handle(self, purchase_id: str, handle: str) -> None:
-        """Kept even when the claim is lost: it helps whoever reconciles."""
+    def keep_handle(self, purchase_id: str, handle: str, *, lease_until: datetime) -> None:
+        """Kept even when the claim is lost: it helps whoever reconciles. After the lease others may resume by it."""
         with self._db.writing() as tx:
-            if tx.execute(_change(purchase_id).values(handle=handle)).rowcount != 1:
+            if tx.execute(_change(purchase_id).values(handle=handle, lease_until=lease_until)).rowcount != 1:
                 raise StoreError(f"There is no purchase {purchase_id} to keep a handle for; reserve it first.")
 
     def settle(

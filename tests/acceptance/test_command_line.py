@@ -93,7 +93,9 @@ def test_the_trace_of_a_failed_request_starts_with_vendor_cause_and_next_step(en
     assert "try again later" in top
 
 
-@pytest.mark.parametrize("absurd", ["", "   ", "!!!", "x" * 400, "a\x07b", "someone@acme.com", "http://localhost"])
+@pytest.mark.parametrize(
+    "absurd", ["", "   ", "!!!", "x" * 400, "a\x07b", "someone@acme.com", "http://localhost", "co.uk"]
+)
 def test_an_absurd_company_is_one_sentence(enrich: Run, absurd: str) -> None:
     one_sentence(enrich("company", absurd), 2)
 

@@ -4,6 +4,7 @@ Which source is asked first is the policy's affair; what holds, what is bought a
 """
 
 import asyncio
+import contextlib
 from typing import Any
 
 from enrichment.enrich import Enriched
@@ -70,7 +71,10 @@ async def three_days(house: House) -> None:
 
 def test_news_expires_after_a_day_and_contacts_do_not(house: House) -> None:
     async def two_days() -> None:
-        wanted = {"datasets": ("recent_news", "key_contacts"), "sources": ("serp_news", "apollo_contacts")}
+        wanted: dict[str, Any] = {
+            "datasets": ("recent_news", "key_contacts"),
+            "sources": ("serp_news", "apollo_contacts"),
+        }
         first = await house.ask("tesla.com", **wanted)
         assert bought(first) == {"serp_news", "apollo_contacts"}
         house.clock.advance(hours=25)
@@ -93,6 +97,35 @@ def test_the_same_request_again_costs_nothing_and_says_who_paid(house: House) ->
         assert payers <= {p.purchase_id for p in first.purchases}
 
     asyncio.run(twice())
+
+
+def test_two_names_of_one_company_become_one(house: House) -> None:
+    async def both() -> None:
+        first = await house.ask("tesla.com", "profile")
+        by_name = await house.ask("Tesla Inc", "profile")
+        assert by_name.company == first.company
+        assert by_name.request.cost_micro_usd == 0
+        assert [c.key for c in house.store.companies()] == ["tesla.com"]
+
+    asyncio.run(both())
+
+
+def test_after_a_crash_the_next_request_resumes_the_vendors_job(house: House) -> None:
+    async def crash_and_resume() -> None:
+        house.fault("brightdata", "latency", times=1, path_contains="progress", seconds=5)
+        wanted: dict[str, Any] = {"datasets": ("purchase_intent",), "sources": ("brightdata_intent_data",)}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.5):  # the process ends while the vendor works
+                await house.ask("tesla.com", **wanted)
+        [left] = [p for r in house.store.requests() for p in house.store.purchases(r.request_id)]
+        assert (left.state, left.handle is not None) == ("sent", True)
+        house.clock.advance(seconds=90)
+        resumed = await house.ask("tesla.com", **wanted)
+        assert [p.purchase_id for p in resumed.purchases] == [left.purchase_id]
+        assert resumed.request.state == "complete"
+        assert house.store.ledger_units() == house.invoice()
+
+    asyncio.run(crash_and_resume())
 
 
 def test_a_company_asked_for_by_its_domain_is_called_by_its_name_as_soon_as_that_is_known(house: House) -> None:

@@ -60,7 +60,8 @@ def test_a_key_that_is_taken_leads_to_the_company_that_has_it(store: SqlStore) -
     named, acme = Company("com_1", "name:acme", "Acme", None, NOON), company(company_id="com_2")
     store.add_companies([named, acme])
     assert store.rekey("com_1", key="acme.com", name="Acme Inc", domain="acme.com") == acme
-    assert store.company("name:acme") == named
+    assert store.company("name:acme") == acme
+    assert store.companies() == [acme]
 
 
 def test_a_key_another_company_used_to_have_is_taken_too(store: SqlStore) -> None:

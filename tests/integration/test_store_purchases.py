@@ -100,7 +100,7 @@ def test_threads_that_reserve_settle_and_release_at_once_leave_the_caps_at_what_
 def test_a_second_purchase_of_the_same_question_is_told_who_asks_already(store: SqlStore) -> None:
     first = reserved(store, draft())
     store.send(first.purchase_id, at=NOON)
-    store.keep_handle(first.purchase_id, "task_7")
+    store.keep_handle(first.purchase_id, "task_7", lease_until=NOON + LEASE)
     assert store.reserve(draft(), caps(1_000_000)) == AlreadyClaimed(first.purchase_id, NOON + LEASE, "task_7")
 
 
@@ -180,7 +180,7 @@ def test_a_dead_holder_is_ended_even_when_its_heir_is_over_a_cap(store: SqlStore
 
 def test_a_dead_holder_with_a_handle_is_resumed_under_its_own_id_and_reserve(store: SqlStore) -> None:
     dead = sent(store, draft())
-    store.keep_handle(dead.purchase_id, "snapshot_9")
+    store.keep_handle(dead.purchase_id, "snapshot_9", lease_until=NOON + LEASE)
     outcome = store.reserve(draft(at=LATER), caps(50_000))
     assert isinstance(outcome, Reserved)
     resumed = replace(dead, state="sent", sent_at=NOON, handle="snapshot_9", lease_until=LATER + LEASE)
@@ -188,6 +188,15 @@ def test_a_dead_holder_with_a_handle_is_resumed_under_its_own_id_and_reserve(sto
     assert store.spent([DAY]) == {DAY: 50_000}
     assert store.send(dead.purchase_id, at=LATER)
     assert store.purchases("req_1")[0].sent_at == NOON
+
+
+def test_who_keeps_a_handle_may_be_followed_sooner(store: SqlStore) -> None:
+    slow = sent(store, draft())
+    soon = NOON + LEASE / 2
+    store.keep_handle(slow.purchase_id, "snapshot_9", lease_until=soon)
+    outcome = store.reserve(draft(at=soon), caps(1_000_000))
+    assert isinstance(outcome, Reserved)
+    assert outcome.purchase.purchase_id == slow.purchase_id
 
 
 def test_of_many_heirs_one_takes_over(store: SqlStore) -> None:
@@ -322,7 +331,7 @@ def test_a_purchase_nobody_reserved_cannot_end(store: SqlStore) -> None:
     with pytest.raises(StoreError, match="pur_unknown is not in the store"):
         store.release("pur_unknown", at=NOON, reason="refused")
     with pytest.raises(StoreError, match="pur_unknown"):
-        store.keep_handle("pur_unknown", "handle")
+        store.keep_handle("pur_unknown", "handle", lease_until=NOON)
 
 
 @pytest.mark.parametrize(
