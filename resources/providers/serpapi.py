@@ -3,8 +3,9 @@
 GET /search.json -> {"search": body, "page_2": body}
 """
 
+import asyncio
 import re
-from collections import deque
+from collections import Counter, OrderedDict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -31,8 +32,12 @@ from resources.providers.templates import Template, filled
 
 _NOTHING = "hasn't returned any results"
 _USED_UP = re.compile(r"run out of searches|credit is too low", re.IGNORECASE)
+_RESULTS = {"google": "organic_results", "google_news": "news_results", "google_jobs": "jobs_results"}
 _REMEMBERED = 1000  # searches, about what a plan allows within the hour
-_CLOCK_MARGIN = timedelta(seconds=2)  # both headers and bodies give whole seconds
+_FREE_FOR = timedelta(hours=1)
+_CLOCK_MARGIN = timedelta(seconds=3)  # both headers and bodies give whole seconds
+
+Request = tuple[tuple[str, str], ...]  # its parameters in order, without the key
 
 
 class SerpApiSpec(Spec):
@@ -56,9 +61,8 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
     spec = TypeAdapter(SerpApiSpec)
 
     @cached_property
-    def _seen(self) -> deque[str]:
-        """Ids of searches this client was given."""
-        return deque(maxlen=_REMEMBERED)
+    def _bought(self) -> "_Bought":
+        return _Bought()
 
     def secret_params(self) -> dict[str, str]:
         return {"api_key": self.credentials["api_key"]}
@@ -80,6 +84,7 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
             except ProviderError as error:
                 if not payload or error.uncertain:
                     raise
+                exchange.units = Counter(error.billed)
                 notes.append(f"page {page} is missing: {error}")
                 break
             payload["search" if page == 1 else f"page_{page}"] = body
@@ -91,26 +96,33 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
         params = [("engine", spec.engine), ("q", q)]
         if start:
             params.append(("start", str(start)))
-        began = exchange.elapsed
+        sent, clock = datetime.now(UTC), asyncio.get_running_loop().time()
         call = Call("GET", "/search.json", params, owed={question.unit: 1})
         received, body = await exchange.send(call, lambda received: (received, as_object(received)))
         if refusal := _refused(body):
-            kind, what = refusal
-            raise exchange.error(kind, what)
-        if self._seen_before(body) or _from_the_vendors_memory(received, body, asked_for=exchange.elapsed - began):
+            kind, what, uncertain = refusal
+            raise exchange.error(kind, what, uncertain=uncertain)
+        misshapen = not isinstance(body.get(_RESULTS[spec.engine], []), list)
+        if self._is_a_repeat(tuple(sorted(params)), received, body, sent=sent, clock=clock):
             notes.append("answered from the vendor's memory of the last hour: free")
-        elif _has_results(body) or spec.empties_billed:
+        elif _has_results(body) or misshapen or spec.empties_billed:
             exchange.units[question.unit] += 1
+        if misshapen:
+            raise exchange.error(UnexpectedReply, f"{_RESULTS[spec.engine]} that is no list")
         return body
 
-    def _seen_before(self, body: dict[str, Json]) -> bool:
-        """Whether this client was already given this very search; notes that it was."""
-        metadata = body.get("search_metadata")
-        search_id = metadata.get("id") if isinstance(metadata, dict) else None
-        if not search_id or search_id in self._seen:
-            return bool(search_id)
-        self._seen.append(search_id)
-        return False
+    def _is_a_repeat(
+        self, request: Request, received: Received, body: dict[str, Json], *, sent: datetime, clock: float
+    ) -> bool:
+        """Whether the vendor answered from its memory, which is free. In doubt it did not."""
+        search_id = _metadata(body).get("id")
+        if not isinstance(search_id, str) or not search_id:
+            return False
+        if self._bought.holds(request, search_id, at=clock):
+            return True
+        known = self._bought.knows(search_id)
+        self._bought.keep(request, search_id, at=clock)
+        return not known and _was_made_before(received, body, sent=sent)
 
     async def account(self, exchange: Exchange) -> AccountStatus:
         body = await exchange.send(Call("GET", "/account.json"), as_object)
@@ -128,31 +140,62 @@ def _has_results(body: dict[str, Json]) -> bool:
     return any(value for key, value in body.items() if key.endswith("_results") or key == "knowledge_graph")
 
 
-def _refused(body: dict[str, Json]) -> tuple[type[ProviderError], str] | None:
-    """What a 200 that is no answer means. Nothing found is an answer."""
-    said, metadata = str(body.get("error") or ""), body.get("search_metadata")
-    status = metadata.get("status") if isinstance(metadata, dict) else None
+def _refused(body: dict[str, Json]) -> tuple[type[ProviderError], str, bool] | None:
+    """What a 200 that is no answer means, and whether it may be billed. Nothing found is an answer."""
+    said, status = str(body.get("error") or ""), _metadata(body).get("status")
     if _has_results(body) or _NOTHING in said:
         return None
     if _USED_UP.search(said):
-        return QuotaExhausted, said
+        return QuotaExhausted, said, False
     if "API key" in said:
-        return CredentialsRejected, said
+        return CredentialsRejected, said, False
     if status == "Error":
-        return ProviderUnavailable, said or "search_metadata.status is Error"
+        return ProviderUnavailable, said or "search_metadata.status is Error", False
     if said or status != "Success":
-        return UnexpectedReply, said or f"search_metadata.status is {status}"
+        # only a search that failed is free by the vendor's word
+        return UnexpectedReply, said or f"search_metadata.status is {status}", not said or status is not None
     return None
 
 
-def _from_the_vendors_memory(received: Received, body: dict[str, Json], *, asked_for: float) -> bool:
-    """By the vendor's own clock: the search was made before we asked for it."""
+def _metadata(body: dict[str, Json]) -> dict[str, Json]:
+    metadata = body.get("search_metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+class _Bought:
+    """Searches this client was given, by request: their id, and when it was first asked for (seconds of the loop)."""
+
+    def __init__(self) -> None:
+        self._searches: OrderedDict[Request, tuple[str, float]] = OrderedDict()
+
+    def holds(self, request: Request, search_id: str, *, at: float) -> bool:
+        held, asked = self._searches.get(request, ("", 0.0))
+        return held == search_id and at - asked < _FREE_FOR.total_seconds()
+
+    def knows(self, search_id: str) -> bool:
+        return any(search_id == held for held, _ in self._searches.values())
+
+    def keep(self, request: Request, search_id: str, *, at: float) -> None:
+        self._searches[request] = (search_id, at)
+        self._searches.move_to_end(request)
+        if len(self._searches) > _REMEMBERED:
+            self._searches.popitem(last=False)
+
+
+def _was_made_before(received: Received, body: dict[str, Json], *, sent: datetime) -> bool:
+    """Whether another process bought it: made within the hour, and before we asked by our clock and by the vendor's."""
     try:
-        answered = parsedate_to_datetime(received.headers["date"])
-        made = datetime.strptime(body["search_metadata"]["created_at"], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+        skew = datetime.now(UTC) - parsedate_to_datetime(received.headers["date"])
+        made, done = (_written(_metadata(body)[key]) for key in ("created_at", "processed_at"))
     except (KeyError, TypeError, ValueError):
         return False
-    return made < answered - timedelta(seconds=asked_for) - _CLOCK_MARGIN
+    before = min(sent, sent - skew) - _CLOCK_MARGIN
+    return max(sent, sent - skew) - _FREE_FOR < made <= done < before
+
+
+def _written(moment: Json) -> datetime:
+    """Raises ValueError, TypeError."""
+    return datetime.strptime(moment, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
 
 
 def _worth_another(payload: dict[str, Json], spec: SerpApiSpec) -> bool:

@@ -13,7 +13,17 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from tests.integration.provider_replay import KEY, REPLIES, Says, Vendor, answered, failed, outcome, question, sample
+from tests.integration.provider_replay import (
+    KEY,
+    REPLIES,
+    Says,
+    Vendor,
+    answered,
+    failed,
+    outcome,
+    question,
+    sample,
+)
 
 SEARCH = "GET /search.json"
 ENTITIES = "GET /v1/entities:search"
@@ -127,19 +137,32 @@ def test_every_known_refusal_of_serpapi_is_tested() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "kind"),
+    ("body", "kind", "uncertain"),
     [
-        (sample("serpapi/error_sample.json"), QuotaExhausted),
-        ({"search_metadata": {"status": "Error"}, "error": "Something went wrong."}, ProviderUnavailable),
-        ({"search_metadata": {"status": "Processing"}}, UnexpectedReply),
-        ({"error": "Invalid API key."}, CredentialsRejected),
-        ({}, UnexpectedReply),
+        (sample("serpapi/error_sample.json"), QuotaExhausted, False),
+        ({"search_metadata": {"status": "Error"}, "error": "Something went wrong."}, ProviderUnavailable, False),
+        ({"search_metadata": {"status": "Processing"}}, UnexpectedReply, True),
+        ({"error": "Invalid API key."}, CredentialsRejected, False),
+        ({"error": "Unsupported `engine`."}, UnexpectedReply, False),
+        ({"search_metadata": {"status": "Success"}, "error": "Something new."}, UnexpectedReply, True),
+        ({"search_parameters": {"q": "acme"}}, UnexpectedReply, True),
+        ({}, UnexpectedReply, True),
     ],
 )
-def test_a_200_of_serpapi_is_not_success_by_itself(body: dict[str, Any], kind: type[ProviderError]) -> None:
+def test_a_200_of_serpapi_is_not_success_by_itself(
+    body: dict[str, Any], kind: type[ProviderError], *, uncertain: bool
+) -> None:
     error = failed(Vendor({SEARCH: Says(body=body)}), question("serp_organic"))
     assert type(error) is kind
-    assert error.billed == {}
+    assert (error.billed, error.uncertain) == ({}, uncertain)
+
+
+@pytest.mark.parametrize("wrong", [{}, {"a": 1}, "none", None])
+def test_results_of_another_type_are_no_empty_page_and_are_billed(wrong: Any) -> None:
+    body = {"search_metadata": {"status": "Success"}, "news_results": wrong}
+    error = failed(Vendor({SEARCH: Says(body=body)}), question("serp_news"))
+    assert type(error) is UnexpectedReply
+    assert (error.billed, error.uncertain) == ({"search": 1}, False)
 
 
 def people_page(count: int, *, more: bool = True) -> dict[str, Any]:
@@ -170,12 +193,10 @@ def test_a_second_page_that_fails_does_not_lose_the_first() -> None:
     assert "page 2 is missing" in answer.notes[0]
 
 
-def test_a_search_the_vendor_remembered_is_free() -> None:
-    body = {"search_metadata": {"status": "Success", "created_at": "2026-11-21 09:30:00 UTC"}, "news_results": [{}]}
-    dated = {"date": "Sat, 21 Nov 2026 10:00:00 GMT"}
-    answer = answered(Vendor({SEARCH: Says(body=body, headers=dated)}), question("serp_news"))
-    assert (answer.found, answer.units) == (True, {})
-    assert "free" in answer.notes[0]
+@pytest.mark.parametrize("page", [Says(body="{"), Says(body={**people_page(1), "organic_results": {}})])
+def test_a_second_page_we_cannot_read_is_billed_with_the_first(page: Says) -> None:
+    answer = answered(Vendor({SEARCH: [Says(body=people_page(1)), page]}), question("serp_linkedin"))
+    assert (list(answer.payload), answer.units) == (["search"], {"search": 2})
 
 
 def test_the_words_searched_for_leave_out_what_is_unknown() -> None:
