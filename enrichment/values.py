@@ -1,6 +1,6 @@
-"""The typed values that facts carry, and when two of them are the same item.
+"""The typed values that facts carry, when two of them are the same item, and how they read.
 
-dataset -> type -> value;  identity(dataset, value) -> text that is equal for the same item
+dataset -> type -> value;  identity(value) -> text that is equal for the same item;  in_words(stored value) -> one line
 """
 
 import re
@@ -117,6 +117,21 @@ def identity(value: Value) -> str:
             return _words(text)
         case _:
             return value.model_dump_json()
+
+
+def in_words(value: Mapping[str, Any]) -> str:
+    """A stored value of any dataset as one short line."""
+    match value:
+        case {"low": low, "high": high}:
+            return f"{low:,}+" if high is None else f"{low:,}" if low == high else f"{low:,} to {high:,}"
+        case {"full_name": who}:
+            return ", ".join(str(x) for x in (who, value.get("title"), value.get("email")) if x)
+        case {"title": text} | {"text": text} | {"statement": text} | {"topic": text}:  # a posting has both first ones
+            return str(text) if len(str(text)) <= 110 else f"{str(text)[:107]}..."
+        case {"name": name}:
+            return str(name)
+        case _:
+            return str(dict(value))
 
 
 def _words(text: str) -> str:

@@ -1,7 +1,7 @@
 """The graph that enriches companies: the assets of the three layers and the batch job are two views of it.
 
 plan -> collect -> analyse -> assemble: each hands on a Batch. What was bought shows as raw/* and analysis/*, what was
-assembled as profile/*: all optional outputs, for what memory served is not materialised anew.
+assembled or served as profile/*: all optional outputs, for what memory gave to them is not materialised anew.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,8 +96,8 @@ def _plan() -> dg.OpDefinition:
         except (OrderRefused, RulesError, SettingsError, StoreError) as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         planned = _through(context, enrichment, start(order, rules), plan_stage)
-        plans = [at.plan for at in planned.going.values()]
-        yield dg.Output(planned, "planned", metadata={**_numbers(planned), "plan": plans_markdown(plans)})
+        plans = plans_markdown([at.plan for at in planned.going.values()], list(planned.finished.values()))
+        yield dg.Output(planned, "planned", metadata={**_numbers(planned), "plan": plans})
 
     return plan
 
@@ -142,7 +142,7 @@ def _assemble(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
     def assemble(context: dg.OpExecutionContext, enrichment: EnrichmentResource, analysed: Any) -> Steps:
         assembled = _through(context, enrichment, analysed, assemble_stage)
         finished = list(assembled.finished.values())
-        made = (made_profiles(context.instance, enriched) for enriched in finished)
+        made = (made_profiles(context, enriched) for enriched in finished)
         yield from _told(context, enrichment, made, [p for e in finished for p in e.purchases])
         end(context, enrichment, assembled)
 

@@ -21,6 +21,7 @@ GROUPS: Mapping[Layer, str] = {
 }
 OWNERS = ["team:enrichment"]
 _WARN_BEFORE = 0.8
+_BOUGHT_FROM_A_MODEL = "analysis:"  # how the source of a purchase names an analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,11 @@ def profile_key(consumer: str) -> dg.AssetKey:
     return dg.AssetKey(["profile", consumer])
 
 
-def bought_key(rules: Rules, name: str) -> dg.AssetKey:
-    """The asset that a purchase of this source or analysis makes."""
-    return analysis_key(name) if name in rules.analyses else raw_key(name)
+def bought_key(source: str) -> dg.AssetKey:
+    """The asset that a purchase makes. source: as the purchase has it, such as serp_news or analysis:growth."""
+    if source.startswith(_BOUGHT_FROM_A_MODEL):
+        return analysis_key(source.removeprefix(_BOUGHT_FROM_A_MODEL))
+    return raw_key(source)
 
 
 def layer_assets(rules: Rules) -> tuple[LayerAsset, ...]:

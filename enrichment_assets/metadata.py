@@ -13,6 +13,7 @@ from enrichment.money import in_usd
 from enrichment.plan import Plan, SourcePlan
 from enrichment.profile import missing_required
 from enrichment.records import Analysis, Profile, Purchase
+from enrichment.values import in_words
 
 _MOST_ROWS = 200
 Metadata = Mapping[str, Any]
@@ -45,10 +46,15 @@ def _source_row(source: SourcePlan) -> str:
     return f"| {source.source} | {source.verdict} | {_cell(source.why)} | {price} |"
 
 
-def plans_markdown(plans: Sequence[Plan]) -> str:
-    """One plan in full; of several, a line each."""
-    if len(plans) == 1:
-        return plan_markdown(plans[0])
+def nothing_to_buy(profile: Profile) -> str:
+    """The plan of a company that layer 1 has served."""
+    return f"nothing to buy: the profile of {profile.request_id} holds until {profile.holds_until:%Y-%m-%d %H:%M} UTC"
+
+
+def plans_markdown(plans: Sequence[Plan], served: Sequence[Enriched]) -> str:
+    """What is to be done for the only company in full; of several, a line each. served: by layer 1."""
+    if len(plans) + len(served) == 1:
+        return plan_markdown(plans[0]) if plans else nothing_to_buy(served[0].profile)
     lines = ["| company | asked first | held | expected USD | at most |", "| --- | --- | --- | --- | --- |"]
     for plan in plans[:_MOST_ROWS]:
         first, held = (
@@ -60,6 +66,9 @@ def plans_markdown(plans: Sequence[Plan]) -> str:
         )
     if len(plans) > _MOST_ROWS:
         lines.append(f"| and {len(plans) - _MOST_ROWS} more | | | | |")
+    lines += [f"| {e.company.key} | {nothing_to_buy(e.profile)} | | | |" for e in served[:_MOST_ROWS]]
+    if len(served) > _MOST_ROWS:
+        lines.append(f"| and {len(served) - _MOST_ROWS} more that hold | | | | |")
     return "\n".join(lines)
 
 
@@ -120,7 +129,12 @@ def profile_metadata(profile: Profile, enriched: Enriched) -> Metadata:
         "request_id": dg.MetadataValue.text(request.request_id),
         "values": dg.MetadataValue.md(_values_markdown(profile)),
     }
-    if enriched.plan is not None:
+    if request.finished_at is not None:
+        said["latency_seconds"] = dg.MetadataValue.float((request.finished_at - request.asked_at).total_seconds())
+    if enriched.plan is None:
+        said["plan"] = dg.MetadataValue.text(nothing_to_buy(profile))
+        said["made_by"] = dg.MetadataValue.text(profile.request_id)
+    else:
         said["plan"] = dg.MetadataValue.md(plan_markdown(enriched.plan))
     return said
 
@@ -131,17 +145,12 @@ def _values_markdown(profile: Profile) -> str:
     for name, field in profile.document["datasets"].items():
         values = field["values"]
         best = values[0] if values else None
-        shown = "" if best is None else _cell(_short(best["value"]))
+        shown = "" if best is None else _cell(in_words(best["value"]))
         more = f" (+{len(values) - 1})" if len(values) > 1 else ""
         source, quality = ("", "") if best is None else (best["source"], f"{best['quality']:.2f}")
         why = _cell(field["why"] or "") if best is None else shown + more
         lines.append(f"| {name} | {field['status']} | {why} | {source} | {quality} |")
     return "\n".join(lines)
-
-
-def _short(value: Mapping[str, Any]) -> str:
-    named = next((value[k] for k in ("text", "statement", "full_name", "name", "title", "topic") if value.get(k)), None)
-    return str(named if named is not None else ", ".join(f"{k} {v}" for k, v in value.items() if v is not None))[:160]
 
 
 def _cell(text: str) -> str:

@@ -10,7 +10,7 @@ import dagster as dg
 
 from enrichment.enrich import Analysed, Enriched, Gathered
 from enrichment.records import Purchase
-from enrichment_assets.lineage import analysis_key, profile_key, raw_key
+from enrichment_assets.lineage import bought_key, profile_key
 from enrichment_assets.materializations import latest_materialization, report
 from enrichment_assets.metadata import Metadata, analysis_metadata, profile_metadata, purchase_metadata
 
@@ -36,7 +36,7 @@ def bought_replies(gathered: Gathered) -> list[Made]:
     company = gathered.planned.identified.company.key
     replies = {reply.purchase_id: reply.reply_id for reply in gathered.known.replies}
     return [
-        Made(raw_key(p.source), company, purchase_metadata(p, reply_id=replies.get(p.purchase_id)))
+        Made(bought_key(p.source), company, purchase_metadata(p, reply_id=replies.get(p.purchase_id)))
         for p in brought(gathered.purchases)
     ]
 
@@ -46,7 +46,7 @@ def bought_analyses(analysed: Analysed) -> list[Made]:
     analyses = {analysis.purchase_id: analysis for analysis in analysed.results.analyses}
     return [
         Made(
-            analysis_key(p.source),
+            bought_key(p.source),
             company,
             {
                 **purchase_metadata(p, reply_id=None),
@@ -57,13 +57,16 @@ def bought_analyses(analysed: Analysed) -> list[Made]:
     ]
 
 
-def made_profiles(instance: dg.DagsterInstance, enriched: Enriched) -> list[Made]:
-    """Profiles that were assembled; one served from layer 1 is made anew only if Dagster has not seen any yet."""
+def made_profiles(context: dg.OpExecutionContext, enriched: Enriched) -> list[Made]:
+    """Profiles that were assembled, or that layer 1 served to somebody who asked for the asset itself.
+
+    What layer 1 served to the batch job is only seen again, unless Dagster has not seen it yet.
+    """
     made = []
     for profile in enriched.profiles:
         key, company = profile_key(profile.consumer), enriched.company.key
-        served = enriched.request.served_from == "layer_1"
-        anew = not served or latest_materialization(instance, key, company) is None
+        asked_for = context.has_assets_def or enriched.request.served_from != "layer_1"
+        anew = asked_for or latest_materialization(context.instance, key, company) is None
         made.append(Made(key, company, profile_metadata(profile, enriched), anew))
     return made
 

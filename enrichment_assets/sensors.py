@@ -27,7 +27,6 @@ AT_ONCE = 500
     description="Shows what the command line and the service bought: settled purchases that no run has reported.",
 )
 def report_bought_outside(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SkipReason:
-    rules = enrichment.rules()
     with enrichment.store() as store:
         waiting = [
             (purchase, company)
@@ -35,17 +34,17 @@ def report_bought_outside(context: dg.SensorEvaluationContext, enrichment: Enric
             if not _run_will_report(context.instance, store, purchase)
         ]
         add_companies(context.instance, [company.key for _, company in waiting])
-        report(context.instance, bought_outside(waiting, rules))
+        report(context.instance, bought_outside(waiting))
         enrichment.mark_reported([purchase.purchase_id for purchase, _ in waiting])
     return dg.SkipReason(f"{len(waiting)} purchases were reported." if waiting else "Nothing was bought outside.")
 
 
-def bought_outside(purchases: Sequence[tuple[Purchase, Company]], rules: Rules) -> list[Happened]:
+def bought_outside(purchases: Sequence[tuple[Purchase, Company]]) -> list[Happened]:
     """What was answered is a materialisation; what was billed without an answer is only observed."""
     answered = {purchase.purchase_id for purchase in brought(purchase for purchase, _ in purchases)}
     return [
         (dg.AssetMaterialization if purchase.purchase_id in answered else dg.AssetObservation)(
-            bought_key(rules, purchase.source),
+            bought_key(purchase.source),
             partition=company.key,
             metadata=purchase_metadata(purchase, reply_id=None),
         )

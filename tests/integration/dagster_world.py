@@ -127,7 +127,7 @@ def why_it_failed(run: dg.ExecuteInProcessResult) -> str:
     return str(failed.step_failure_data.user_failure_data)
 
 
-def plan_of(run: dg.ExecuteInProcessResult) -> str:
-    """The plan as the step 'plan' shows it."""
-    [planned] = [e for e in run.all_events if e.event_type_value == "STEP_OUTPUT" and e.step_key == "enrich.plan"]
+def plan_of(run: dg.ExecuteInProcessResult, step: str = "enrich.plan") -> str:
+    """The plan as the step 'plan' shows it: of assets, and of the batch job under its own name."""
+    [planned] = [e for e in run.all_events if e.event_type_value == "STEP_OUTPUT" and e.step_key == step]
     return str(planned.step_output_data.metadata["plan"].value)

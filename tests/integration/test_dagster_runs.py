@@ -46,7 +46,49 @@ def test_what_memory_served_keeps_its_old_materialisation(world: DagsterWorld) -
     again = world.materialize("profile/profile", "raw/brightdata_company_db", company="tesla.com")
     assert again.success
     assert world.calls() == calls
-    assert len(world.shown("profile/profile")) == len(world.shown("raw/brightdata_company_db")) == 1
+    assert len(world.shown("raw/brightdata_company_db")) == 1
+
+
+def test_a_profile_that_holds_is_materialised_when_somebody_asks_for_it_and_says_who_made_it(
+    world: DagsterWorld,
+) -> None:
+    assert world.refresh(companies=["tesla.com"], consumers=["profile"]).success
+    [made] = world.store.requests()
+    run = world.materialize("profile/profile", company="tesla.com")
+    newest = world.shown("profile/profile")[0]
+    assert newest.partition == "tesla.com"
+    assert said(newest, "served_from") == "layer_1"
+    assert said(newest, "cost_micro_usd") == 0
+    assert said(newest, "saved_micro_usd") == made.cost_micro_usd
+    assert said(newest, "made_by") == made.request_id != said(newest, "request_id")
+    assert said(newest, "plan").startswith(f"nothing to buy: the profile of {made.request_id} holds until 20")
+    assert plan_of(run) == said(newest, "plan")
+    assert len(world.shown("profile/profile")) == 2
+
+
+def test_a_batch_only_sees_again_what_still_holds(world: DagsterWorld) -> None:
+    for companies in (["tesla.com"], ["tesla.com", "apple.com"]):
+        run = world.refresh(companies=companies, consumers=["profile"])
+    assert world.companies_of("profile/profile") == ["apple.com", "tesla.com"]
+    assert len(world.instance.fetch_observations(key("profile/profile"), limit=10).records) == 1
+    assert "| tesla.com | nothing to buy: the profile of req_" in plan_of(run, "plan")
+
+
+def test_a_profile_shows_how_long_its_request_took_and_its_values_in_words(world: DagsterWorld) -> None:
+    world.materialize("profile/profile", company="tesla.com")
+    [profile] = world.shown("profile/profile")
+    [request] = world.store.requests()
+    assert request.finished_at is not None
+    assert said(profile, "latency_seconds") == (request.finished_at - request.asked_at).total_seconds() > 0
+    assert "| employee_count | satisfied | 10,001+ " in said(profile, "values")
+
+
+def test_an_analysis_is_materialised_under_its_own_name(world: DagsterWorld) -> None:
+    assert world.materialize("profile/customer_intelligence", company="tesla.com").success
+    [shown] = world.shown("analysis/hiring")
+    assert shown.partition == "tesla.com"
+    assert said(shown, "outcome") == "answered"
+    assert said(shown, "claims_kept") > 0
 
 
 def test_profiles_of_two_consumers_share_one_plan_and_each_call(world: DagsterWorld) -> None:

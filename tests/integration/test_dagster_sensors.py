@@ -55,13 +55,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterWo
         (BOUGHT, (dg.AssetMaterialization, "raw/serp_news")),
         (replace(BOUGHT, outcome="nothing"), (dg.AssetMaterialization, "raw/serp_news")),
         (replace(BOUGHT, outcome="failed", reason="HTTP 500"), (dg.AssetObservation, "raw/serp_news")),
-        (replace(BOUGHT, source="hiring", outcome="answered"), (dg.AssetMaterialization, "analysis/hiring")),
+        (replace(BOUGHT, source="analysis:hiring", outcome="answered"), (dg.AssetMaterialization, "analysis/hiring")),
     ],
 )
 def test_an_answer_is_a_materialisation_and_a_bill_without_one_is_an_observation(
     purchase: Purchase, shown: tuple[type, str]
 ) -> None:
-    [event] = bought_outside([(purchase, TESLA)], SHIPPED)
+    [event] = bought_outside([(purchase, TESLA)])
     assert (type(event), event.asset_key) == (shown[0], key(shown[1]))
     assert event.partition == "tesla.com"
     assert event.metadata["cost_micro_usd"].value == 50_000
@@ -77,6 +77,15 @@ def test_what_the_command_line_bought_is_shown_once(world: DagsterWorld) -> None
     assert world.partitions() == ["tesla.com"]
     assert "Nothing was bought outside" in _tick(world, "report_bought_outside")
     assert len(world.shown("raw/brightdata_company_db")) == 1
+
+
+def test_whatever_is_shown_by_a_run_or_a_sensor_is_an_asset_that_is_defined(world: DagsterWorld) -> None:
+    world.materialize("profile/customer_intelligence", company="tesla.com")
+    _ask_outside(world, "apple.com", consumer="customer_intelligence")
+    _tick(world, "report_bought_outside")
+    defined = {spec.key for spec in defs.resolve_all_asset_specs()}
+    assert set(world.instance.all_asset_keys()) - defined == set()
+    assert world.companies_of("analysis/intelligence_summary") == ["apple.com", "tesla.com"]
 
 
 def test_what_a_run_bought_is_shown_by_the_run_alone(world: DagsterWorld) -> None:
@@ -131,9 +140,9 @@ def _tick(world: DagsterWorld, sensor: str) -> str:
         return defs.resolve_sensor_def(sensor).evaluate_tick(context).skip_message or ""
 
 
-def _ask_outside(world: DagsterWorld, company: str, asked_by: str = "cli") -> None:
+def _ask_outside(world: DagsterWorld, company: str, asked_by: str = "cli", consumer: str = "profile") -> None:
     async def ask() -> None:
         async with open_world(world.settings, SHIPPED, store=world.store) as opened:
-            await enrich(Ask(company, ("profile",), asked_by=asked_by), rules=SHIPPED, world=opened)
+            await enrich(Ask(company, (consumer,), asked_by=asked_by), rules=SHIPPED, world=opened)
 
     asyncio.run(ask())
