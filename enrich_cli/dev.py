@@ -8,6 +8,7 @@ from enrich_cli.running import dagster_environment, root, sandbox_running
 from resources.settings import load_settings
 
 _PORT = 3000
+_NOT_FOR_USERS = "ignore:Function `dev_command` is superseded:FutureWarning"  # its successor needs another package
 
 
 def main() -> None:
@@ -16,7 +17,10 @@ def main() -> None:
     with sandbox_running(settings) as url:
         sys.stdout.write(f"sandbox at {url}; Dagster at http://127.0.0.1:{_PORT} in a moment. Ctrl-C ends both.\n")
         sys.stdout.flush()
-        command = [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(_PORT)]
+        command = [
+            sys.executable, "-W", _NOT_FOR_USERS,
+            "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(_PORT),
+        ]  # fmt: skip
         subprocess.run(command, env=dagster_environment(settings), cwd=root(), check=False)  # noqa: S603  our own
 
 

@@ -38,7 +38,7 @@ def dagster_environment(settings: Settings) -> dict[str, str]:
     """DAGSTER_HOME beside the store of this world, with the settings the project ships."""
     home = settings.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(root() / "dagster.yaml", home / "dagster.yaml")
+    shutil.copyfile(root() / "enrichment_assets" / "dagster.yaml", home / "dagster.yaml")
     return {**_environment(settings), "DAGSTER_HOME": str(home)}
 
 

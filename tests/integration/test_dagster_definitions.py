@@ -9,25 +9,36 @@ from typing import Any
 
 import dagster as dg
 
+from enrich_cli.running import dagster_environment, root
 from enrichment_assets.definitions import defs
 from enrichment_assets.enrich_graph import enrich_assets, enrich_graph
 from enrichment_assets.marts import SCHEMAS
+from resources.settings import Settings
 from resources.store import open_store
 from resources.warehouse import Warehouse
 from tests.integration.dagster_world import key
 from tests.making import SHIPPED
 
 ROOT = Path(__file__).parents[2]
+INSTANCE = ROOT / "enrichment_assets" / "dagster.yaml"
 SNAPSHOT = ROOT / "tests" / "integration" / "asset_graph.json"
 
 
 def test_the_definitions_are_valid_as_the_ui_loads_them(tmp_path: Path) -> None:
     environment = {"DAGSTER_HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "ENRICH_HOME": str(tmp_path / "home")}
-    (tmp_path / "dagster.yaml").write_bytes((ROOT / "dagster.yaml").read_bytes())
+    (tmp_path / "dagster.yaml").write_bytes(INSTANCE.read_bytes())
     command = [sys.executable, "-m", "dagster", "definitions", "validate", "-w", "workspace.yaml"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Validation successful for code location enrichment" in done.stdout + done.stderr
+
+
+def test_dagster_finds_its_settings_in_its_home_and_no_others_in_the_folder_it_is_started_in(tmp_path: Path) -> None:
+    settings = Settings(enrich_home=tmp_path, enrich_config=ROOT / "config", enrich_world="sandbox")
+    settings.home.mkdir()
+    home = Path(dagster_environment(settings)["DAGSTER_HOME"])
+    assert (home / "dagster.yaml").read_bytes() == INSTANCE.read_bytes()
+    assert not (root() / "dagster.yaml").exists()
 
 
 def test_the_asset_graph_is_the_one_that_was_reviewed() -> None:
