@@ -1,6 +1,7 @@
 """Commands that look after the house: rules check, sources check, publish."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.table import Table
@@ -8,7 +9,7 @@ from rich.table import Table
 from enrich_cli.failure import INCOMPLETE
 from enrich_cli.rules_at_hand import settings_and_rules
 from enrich_cli.show import console
-from enrichment.rules import Rules, RulesError, load_rules
+from enrichment.rules import Rules, SourceQuestion, load_rules
 from resources.settings import Settings, load_settings
 from resources.world import MODEL_PROVIDER, Place, client, model_client, open_store_of, places_of
 
@@ -16,31 +17,26 @@ from resources.world import MODEL_PROVIDER, Place, client, model_client, open_st
 def check_rules(folder: Path | None) -> None:
     """Raises RulesError with every problem, those of the vendors' questions included."""
     folder = folder or load_settings().enrich_config
-    rules = load_rules(folder)
-    problems = _question_problems(rules)
-    if problems:
-        raise RulesError(problems)
+    rules = load_rules(folder, _question_problems)
     console.print(
         f"{folder} is fine: {len(rules.sources)} sources, {len(rules.datasets)} datasets, "
         f"{len(rules.consumers)} consumers, {len(rules.analyses)} analyses (rules {rules.hash})"
     )
 
 
-def _question_problems(rules: Rules) -> list[str]:
+def _question_problems(source: str, asked: SourceQuestion) -> Iterator[str]:
     from enrichment.facts import READERS
     from resources.providers import PROVIDERS
 
-    problems = []
-    for name, source in rules.sources.items():
-        where = f"config/sources.yaml: {name}"
-        if source.provider not in PROVIDERS:
-            problems.append(f"{where}.provider: there is no client for '{source.provider}' in resources/providers")
-        else:
-            asked = PROVIDERS[source.provider].check_question(source.question)
-            problems += [f"{where}.question: {problem}" for problem in asked]
-        if (source.reader or name) not in READERS:
-            problems.append(f"{where}: no reader named '{source.reader or name}' in enrichment/facts")
-    return problems
+    where = f"config/sources.yaml: {source}"
+    if asked.provider not in PROVIDERS:
+        yield f"{where}.provider: there is no client for '{asked.provider}' in resources/providers"
+    else:
+        for problem in PROVIDERS[asked.provider].check_question(asked.question):
+            yield f"{where}.question: {problem}"
+    reader = asked.reader or source
+    if reader not in READERS:
+        yield f"{where}: no reader named '{reader}' in enrichment/facts"
 
 
 def check_sources(*, sandbox: bool) -> int:

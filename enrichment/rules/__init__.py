@@ -3,7 +3,7 @@
 folder -> load_rules() -> Rules, or RulesError with every problem in one message
 """
 
-from enrichment.rules.loading import RulesError, load_rules
+from enrichment.rules.loading import Questions, RulesError, load_rules
 from enrichment.rules.types import (
     AnalysisRules,
     Caps,
@@ -20,6 +20,7 @@ from enrichment.rules.types import (
     Rules,
     Seconds,
     SourceDataset,
+    SourceQuestion,
     SourceRules,
     Strategies,
     Strategy,
@@ -35,6 +36,7 @@ __all__ = [
     "Poll",
     "Price",
     "ProviderRules",
+    "Questions",
     "RateLimits",
     "RedundancyRule",
     "Repeat",
@@ -42,6 +44,7 @@ __all__ = [
     "RulesError",
     "Seconds",
     "SourceDataset",
+    "SourceQuestion",
     "SourceRules",
     "Strategies",
     "Strategy",

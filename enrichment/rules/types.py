@@ -32,28 +32,38 @@ def parse_seconds(text: object) -> int:
 
 
 def _exact(value: object) -> object:
-    if isinstance(value, float):
-        return str(value)
+    if isinstance(value, bool):
+        raise ValueError(f"{value} is no number")
+    return str(value) if isinstance(value, float) else value
+
+
+def _day(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} is no day; write one such as 2026-11-21")
     return value
 
 
-Seconds = Annotated[int, BeforeValidator(parse_seconds), Field(gt=0)]
-Usd = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000, allow_inf_nan=False)]
-Units = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1_000_000, allow_inf_nan=False)]
-Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Seconds = Annotated[int, BeforeValidator(parse_seconds), Field(gt=0, le=100 * 365 * _DAY)]
+Usd = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000)]
+Units = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1_000_000)]
+Day = Annotated[date, BeforeValidator(_day)]
+Flag = Annotated[bool, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Count = Annotated[int, Field(strict=True, gt=0)]
+Probability = Annotated[Number, Field(ge=0, le=1)]
 
 
 class _Rule(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Price(_Rule):
     """What `per` units cost in USD, how sure that is, and since when."""
 
     usd_per_unit: Usd
-    per: int = Field(1, gt=0)
+    per: Count = 1
     confidence: Literal["stated", "documented", "observed", "assumed"]
-    as_of: date
+    as_of: Day
 
     @property
     def usd(self) -> Decimal:
@@ -67,16 +77,16 @@ class ModelPrices(_Rule):
 
 
 class RateLimits(_Rule):
-    per_minute: int | None = Field(None, gt=0)
-    per_hour: int | None = Field(None, gt=0)
+    per_minute: Count | None = None
+    per_hour: Count | None = None
 
 
 class Poll(_Rule):
     """How long to wait between looks at a running job, in seconds."""
 
-    first_seconds: float = Field(2, gt=0)
-    factor: float = Field(1.5, ge=1)
-    longest_seconds: float = Field(10, gt=0)
+    first_seconds: Number = Field(2, gt=0)
+    factor: Number = Field(1.5, ge=1)
+    longest_seconds: Number = Field(10, gt=0)
 
 
 class Repeat(_Rule):
@@ -97,9 +107,9 @@ class ProviderRules(_Rule):
     prices: Mapping[str, Price] = {}
     models: Mapping[str, ModelPrices] = {}
     rate_limits: RateLimits = RateLimits()
-    concurrency: int = Field(4, gt=0)
-    connect_timeout_seconds: float = Field(5, gt=0)
-    timeout_seconds: float = Field(60, gt=0)
+    concurrency: Count = 4
+    connect_timeout_seconds: Number = Field(5, gt=0)
+    timeout_seconds: Number = Field(60, gt=0)
     poll: Poll = Poll()
     repeat: Repeat
 
@@ -113,20 +123,27 @@ class SourceDataset(_Rule):
 
     fill_rate: Probability
     reliability: Probability
-    silence_means_none: bool = False
+    silence_means_none: Flag = False
 
 
-class SourceRules(_Rule):
+class SourceQuestion(BaseModel):
+    """How a source is asked, and by whom its replies are read; any other key is another's to check."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
     provider: str
     question: Mapping[str, Any]
     reader: str | None = None
+
+
+class SourceRules(SourceQuestion, _Rule):
     needs: tuple[str, ...] = ()
     charged: Charged
     unit: str
     expected_units: Units
     max_units: Units
     ttl: Seconds
-    seconds: float = Field(2, gt=0)
+    seconds: Number = Field(2, gt=0)
     match_rate: Probability
     datasets: Mapping[str, SourceDataset] = Field(min_length=1)
 
@@ -144,9 +161,9 @@ class DatasetRules(_Rule):
     freshness_needed: Literal["high", "medium", "low"] = "low"
     extraction_complexity: Literal["simple", "moderate", "complex"] = "simple"
     quality_threshold: Probability = 0.8
-    enough: int = Field(1, gt=0)
-    at_most: int = Field(1, gt=0)
-    empty_is_an_answer: bool = False
+    enough: Count = 1
+    at_most: Count = 1
+    empty_is_an_answer: Flag = False
     max_age: Seconds | None = None
 
     @model_validator(mode="after")
@@ -168,7 +185,7 @@ class ConsumerRules(_Rule):
     required: tuple[str, ...] = ()
     optional: Mapping[str, Usd] = {}
     analyses: tuple[str, ...] = ()
-    audience: bool = False
+    audience: Flag = False
     max_cost_usd: Usd
     max_seconds: Seconds = 900
     value_of_time_usd_per_second: Usd = Decimal(0)
@@ -200,8 +217,8 @@ class AnalysisRules(_Rule):
     needs: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     reliability: Probability = 0.7
-    max_input_bytes: int = Field(gt=0, le=1_000_000)
-    max_output_tokens: int = Field(gt=0, le=100_000)
+    max_input_bytes: Count = Field(le=1_000_000)
+    max_output_tokens: Count = Field(le=100_000)
 
 
 class RedundancyRule(_Rule):
@@ -214,7 +231,7 @@ class RedundancyRule(_Rule):
 class HybridRules(_Rule):
     by: Literal["key_share", "first_seen"]
     enhanced_share: Probability = 0.5
-    first_seen_from: date | None = None
+    first_seen_from: Day | None = None
 
 
 class Strategies(_Rule):

@@ -1,0 +1,118 @@
+"""One YAML file as plain data, or one sentence saying in which line and column what is wrong.
+
+text -> nodes: text keys, each once; no tags, no circles, bounded depth and size -> dict | list | scalar
+"""
+
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import ReaderError
+
+_MOST_BYTES = 1_000_000
+_MOST_VALUES = 100_000  # aliases written out
+_DEEPEST = 50
+_TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+
+
+class NotReadable(ValueError):
+    """What is wrong with the file, and where; the message does not name the file."""
+
+
+def read_yaml(path: Path) -> Any:
+    """Raises FileNotFoundError, NotReadable."""
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise NotReadable(f"is larger than {_MOST_BYTES:,} bytes")
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotReadable(f"cannot be read as UTF-8 text: {error}") from error
+    try:
+        return _data(text)
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise NotReadable(f"line {line}: the character #x{error.character:x} is not allowed") from error
+    except yaml.MarkedYAMLError as error:
+        raise NotReadable(_in_one_line(error)) from error
+
+
+def _data(text: str) -> Any:
+    loader = _Loader(text)
+    root = loader.get_single_node()
+    if root is None:
+        return None
+    _check(root)
+    return loader.construct_document(root)
+
+
+def _in_one_line(error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark or error.context_mark
+    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return place + ": ".join(said for said in (error.context, error.problem) if said)
+
+
+def _wrong(problem: str, mark: yaml.Mark | None) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+
+
+class _Loader(yaml.SafeLoader):
+    """Stops at what would end PyYAML in a traceback: deep nesting, tags, days that do not exist."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # untyped in types-PyYAML
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise _wrong(f"the tag {tag} means nothing here: take it out", event.start_mark)
+        if self._depth > _DEEPEST:
+            raise _wrong(f"this is nested more than {_DEEPEST} deep", event.start_mark)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def construct_object(self, node: Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:  # 2026-13-45 looks like a day, and a number may have too many digits
+            raise _wrong(str(error), node.start_mark) from error
+
+
+def _check(root: Node) -> None:
+    """Walks what aliases stand for again and again, as everything after the reading would."""
+    ahead: list[tuple[Node, frozenset[int]]] = [(root, frozenset())]
+    seen = 0
+    while ahead:
+        node, above = ahead.pop()
+        seen += 1
+        if id(node) in above:
+            raise _wrong("this holds itself through an alias: write it out", node.start_mark)
+        if seen > _MOST_VALUES or len(above) > _DEEPEST:
+            raise _wrong(f"more than {_MOST_VALUES:,} values, or {_DEEPEST} levels, with aliases", node.start_mark)
+        within = above | {id(node)}
+        ahead.extend((part, within) for part in _parts(node))
+
+
+def _parts(node: Node) -> Sequence[Node]:
+    if isinstance(node, MappingNode):
+        _check_keys([key for key, _ in node.value])
+        return list(chain.from_iterable(node.value))
+    return node.value if isinstance(node, SequenceNode) else ()
+
+
+def _check_keys(keys: list[Node]) -> None:
+    seen: set[str] = set()
+    for key in keys:
+        if not isinstance(key, ScalarNode):
+            raise _wrong("a key must be text, not a list or a mapping", key.start_mark)
+        if key.tag not in (_TEXT, _MERGE):
+            raise _wrong(f"the key {key.value} is not text: put it in quotes", key.start_mark)
+        if key.value in seen:
+            raise _wrong(f"the key {key.value} stands twice: keep one", key.start_mark)
+        seen.add(key.value)
