@@ -12,10 +12,13 @@ import typer
 
 from enrich_cli.failure import INCOMPLETE, REFUSED_BY_CAP, UsageError
 from enrich_cli.rules_at_hand import settings_and_rules
-from enrich_cli.show import Progress, as_plain, console, plans_view, profile_view, quoted
+from enrich_cli.show import Progress, as_plain, console, held_view, plans_view, profile_view, quoted
 from enrichment.enrich import Ask, Enriched, enrich, quote
+from enrichment.layer_1 import profile_held
 from enrichment.money import in_usd, to_micro
 from enrichment.plan import Plan
+from enrichment.ports import World
+from enrichment.records import Profile
 from enrichment.rules import Rules
 from enrichment.rules.types import parse_seconds
 from resources.settings import Settings
@@ -79,9 +82,15 @@ def show_company(ask: Ask, *, sandbox: bool, as_json: bool, confirm_above: str |
 def show_plan(ask: Ask, *, sandbox: bool, as_json: bool) -> None:
     settings, rules = settings_and_rules(sandbox=sandbox)
     ask = replace(ask, strategy_override=settings.enrich_strategy)
-    plans = asyncio.run(_quote(ask, settings, rules))
+    held, plans = asyncio.run(_quote(ask, settings, rules))
     if as_json:
-        sys.stdout.write(json.dumps([as_plain(plan) for plan in plans], indent=2, default=str) + "\n")
+        quoted_ = {
+            "profile_held": None if held is None else as_plain(held),
+            "plans": [as_plain(plan) for plan in plans],
+        }
+        sys.stdout.write(json.dumps(quoted_, indent=2, default=str) + "\n")
+    elif held is not None:
+        console.print(held_view(held))
     else:
         console.print(plans_view(plans, home=str(settings.home)))
 
@@ -89,7 +98,9 @@ def show_plan(ask: Ask, *, sandbox: bool, as_json: bool) -> None:
 async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None) -> Enriched:
     async with open_world(settings, rules) as world:
         if limit is not None:
-            _confirm(await quote(ask, rules=rules, world=world), limit)
+            held, plans = await _quoted(ask, rules, world)
+            if held is None:
+                _confirm(plans, limit)
         with Progress() as progress:
             return await enrich(ask, rules=rules, world=world, watch=progress.watch)
 
@@ -110,9 +121,15 @@ def _says_yes(question: str) -> bool:
         return False
 
 
-async def _quote(ask: Ask, settings: Settings, rules: Rules) -> Sequence[Plan]:
+async def _quote(ask: Ask, settings: Settings, rules: Rules) -> tuple[Profile | None, Sequence[Plan]]:
     async with open_world(settings, rules) as world:
-        return await quote(ask, rules=rules, world=world)
+        return await _quoted(ask, rules, world)
+
+
+async def _quoted(ask: Ask, rules: Rules, world: World) -> tuple[Profile | None, Sequence[Plan]]:
+    """The profile that would be served as it is, if one holds; else the plans that would be followed."""
+    held = await profile_held(ask, rules=rules, world=world)
+    return held, () if held is not None else await quote(ask, rules=rules, world=world)
 
 
 def _as_json(enriched: Enriched) -> dict[str, Any]:

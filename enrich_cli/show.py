@@ -19,7 +19,7 @@ from rich.tree import Tree
 from enrichment.enrich import Enriched
 from enrichment.money import in_usd
 from enrichment.plan import DatasetPlan, Part, Plan, SourcePlan
-from enrichment.records import Event
+from enrichment.records import Event, Profile
 from enrichment.values import in_words
 
 _WIDTH_OF_A_FILE = 160  # where nobody says how wide it is: output that goes to a file or a pipe
@@ -62,6 +62,15 @@ def age(seconds: int) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return "now"
+
+
+def held_view(profile: Profile) -> Text:
+    """For a request that a kept profile would serve: there is nothing to plan."""
+    return Text(
+        f"nothing to buy: request {profile.request_id} made this profile on {profile.created_at:%Y-%m-%d %H:%M} UTC, "
+        f"and it holds until {profile.holds_until:%Y-%m-%d %H:%M} UTC. Asking costs 0.00 USD; "
+        "--max-age asks for younger facts."
+    )
 
 
 def quoted(plans: Sequence[Plan]) -> tuple[int, int]:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from enrichment.journal import Journal
+from enrichment.planning import find_company, request_for
 from enrichment.ports import World
 from enrichment.records import CacheRead, Profile, Request
-from enrichment.request import Enriched, Identified, Watch, finished
+from enrichment.request import Ask, Enriched, Identified, Watch, finished
 from enrichment.rules import Rules
 from enrichment.wants import Wants, requirements_hash
 
@@ -19,13 +20,9 @@ async def from_layer_1(
     identified: Identified, *, rules: Rules, world: World, watch: Watch | None = None
 ) -> Enriched | None:
     """The finished profile, if one holds; then only the request and its reads are written."""
-    wants, now = identified.wants, world.now()
-    if identified.request.strategy == "legacy" or not identified.ask.memory or "+" in wants.consumer:
-        return None
-    profile = await asyncio.to_thread(
-        world.store.latest_profile, identified.company.company_id, wants.consumer, identified.ask.audience
-    )
-    if profile is None or not serves(profile, rules, wants, now):
+    now = world.now()
+    profile = await _kept(identified, rules, world)
+    if profile is None:
         return None
     reads = (*identified.reads, *_profile_reads(profile, identified.request, now))
     request = finished(identified, now, reads=reads, purchases=identified.purchases, served_from="layer_1")
@@ -37,6 +34,26 @@ async def from_layer_1(
     await journal.flush()
     await asyncio.to_thread(world.store.close_request, request, profiles=(), reads=reads)
     return Enriched(request, identified.company, (profile,), None, identified.purchases, reads, identified.failures)
+
+
+async def profile_held(ask: Ask, *, rules: Rules, world: World) -> Profile | None:
+    """The profile this ask would be served without buying anything. Nothing is written."""
+    wants = ask.wants(rules)
+    company = await find_company(ask.company, world)
+    if company is None or company.domain is None:
+        return None
+    request = request_for(ask, wants, company, rules, world.now(), request_id="")
+    return await _kept(Identified(ask, company, request, wants), rules, world)
+
+
+async def _kept(identified: Identified, rules: Rules, world: World) -> Profile | None:
+    wants = identified.wants
+    if identified.request.strategy == "legacy" or not identified.ask.memory or "+" in wants.consumer:
+        return None
+    profile = await asyncio.to_thread(
+        world.store.latest_profile, identified.company.company_id, wants.consumer, identified.ask.audience
+    )
+    return profile if profile is not None and serves(profile, rules, wants, world.now()) else None
 
 
 def serves(profile: Profile, rules: Rules, wants: Wants, now: datetime) -> bool:

@@ -78,9 +78,13 @@ def test_a_plan_buys_nothing_and_explains_each_source(enrich: Run, house: House)
 
 
 def test_a_trace_tells_the_whole_story(enrich: Run) -> None:
-    request = json.loads(enrich("company", "Tesla", "--json").stdout)["request_id"]
-    shown = enrich("trace", request).stdout
-    assert [word for word in ("identify", "plan", "collect", "assemble", "keep") if word not in shown] == []
+    bought = json.loads(enrich("company", "Tesla", "--for", "vendor_enrichment", "--json").stdout)
+    shown = enrich("trace", bought["request_id"])
+    assert shown.returncode == 0
+    words = ("identify", "plan", "collect", "analyse", "assemble", "keep", "analysis contact_priorities", "claims kept")
+    assert [word for word in words if word not in shown.stdout] == []
+    assert "nothing to buy" in enrich("plan", "Tesla", "--for", "vendor_enrichment").stdout
+    assert "[/bold]x" in enrich("company", "[/bold]x").stdout
 
 
 def test_the_trace_of_a_failed_request_starts_with_vendor_cause_and_next_step(enrich: Run, house: House) -> None:
@@ -178,7 +182,12 @@ def test_a_name_that_several_companies_share_is_asked_back(enrich: Run, house: H
 def test_companies_of_a_file_are_added_and_bad_rows_listed(enrich: Run, tmp_path: Path, ending: str) -> None:
     table = pd.DataFrame({"name": ["Acme", "", "!!!", "Tesla"], "website": ["acme.com", "", "", "www.tesla.com"]})
     path = tmp_path / f"companies.{ending}"
-    {"csv": table.to_csv, "xlsx": table.to_excel, "parquet": table.to_parquet}[ending](path, index=False)
+    writers: dict[str, Callable[..., object]] = {
+        "csv": table.to_csv,
+        "xlsx": table.to_excel,
+        "parquet": table.to_parquet,
+    }
+    writers[ending](path, index=False)
     done = enrich("companies", "add", str(path))
     assert "2 companies added" in done.stdout
     assert "line 3" in done.stdout
