@@ -30,14 +30,13 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from enrichment.rules import ProviderRules
-from resources.providers.client import AccountStatus
+from resources.providers.client import AccountStatus, checked_base_url, unknown_account
 from resources.providers.rate_limiter import NoTurn, RateLimiter
 
 MOST_BYTES = 2 * 1024 * 1024
 ATTEMPTS = 3
 LONGEST_RETRY_AFTER = 20.0  # seconds; a gap is better than a longer wait
 SHOWN_OF_A_REFUSAL = 160
-_GATEWAY_GAVE_UP = (502, 504)  # the model behind it may have answered, and be paid for it
 _WIRE_ERRORS = (httpx.HTTPError, aiohttp.ClientError, OSError)
 
 
@@ -92,7 +91,7 @@ class OpenAIModel:
         self._limiter = RateLimiter(rules.rate_limits)
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
-            base_url=base_url or rules.base_url,
+            base_url=checked_base_url(self.name, base_url or rules.base_url),
             timeout=openai.Timeout(rules.timeout_seconds, connect=rules.connect_timeout_seconds),
             max_retries=0,
             # it takes httpx as well as its own fork, but its types only name the fork
@@ -127,6 +126,8 @@ class OpenAIModel:
         try:
             async with asyncio.timeout(self._rules.timeout_seconds):
                 await self._client.models.list()
+        except openai.NotFoundError:
+            return unknown_account(self.name)
         except (openai.OpenAIError, TimeoutError, *_WIRE_ERRORS) as error:
             return AccountStatus(self.name, ok=False, sentence=str(self._named(error)))
         return AccountStatus(self.name, ok=True, sentence="openai accepts the key; it does not say what is left.")
@@ -222,7 +223,8 @@ class OpenAIModel:
         if status == 429:
             return self._throttled(words, _retry_after(error.response.headers))
         if status >= 500 or status in (408, 409):
-            return self._error(ProviderUnavailable, words, may_bill=status in _GATEWAY_GAVE_UP)
+            # the model may have answered behind what failed, and nothing promises that this is free
+            return self._error(ProviderUnavailable, words, may_bill=status >= 500)
         return self._error(UnexpectedReply, words)
 
     def _throttled(self, words: str, retry_after: float | None) -> Throttled:

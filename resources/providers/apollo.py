@@ -43,6 +43,7 @@ class ApolloClient(ProviderClient[ApolloSpec]):
 
     name = "apollo"
     spec = TypeAdapter(ApolloSpec)
+    may_bill = range(500, 600)  # nothing the vendor writes makes a failure free
 
     def root(self, base_url: str) -> str:
         return super().root(base_url).removesuffix(_ROOT) + _ROOT
@@ -54,6 +55,14 @@ class ApolloClient(ProviderClient[ApolloSpec]):
         text = received.text[:2000].lower()
         used_up = received.status in (403, 422) and "credit" in text and "insufficient" in text
         return QuotaExhausted if used_up else refusal_by_status(received)
+
+    def advice(self, received: Received) -> str | None:
+        text = received.text[:2000]
+        if received.status == 403 and "paid plan" in text:
+            return "does not open this call to our plan ({what}): upgrade the plan, or turn apollo's sources off."
+        if received.status == 403 and "API_INACCESSIBLE" in text:
+            return "does not open this call to our key ({what}): widen the key's scope, or make it a master key."
+        return None
 
     async def answer(
         self, question: Question, spec: ApolloSpec, exchange: Exchange, _keep_handle: KeepHandle
@@ -73,13 +82,16 @@ class ApolloClient(ProviderClient[ApolloSpec]):
         return exchange.answer(found=found, payload={"search": search, "people": people})
 
     async def account(self, exchange: Exchange) -> AccountStatus:
-        health = await exchange.send(Call("GET", "/auth/health"), as_object)
-        if not health.get("is_logged_in"):
+        # the vendor does not document this call, so only what it says of the key counts
+        health = await exchange.send(Call("GET", "/auth/health", accepts=(403, 404)), _said_of_the_key)
+        if health is False:
             sentence = "apollo does not accept the key: check APOLLO_API_KEY."
             return AccountStatus(self.name, ok=False, sentence=sentence)
         try:
             usage = await exchange.send(Call("POST", "/usage_stats/credit_usage_stats"), as_object)
         except ProviderError as error:
+            if health is None:
+                return self._without_health(error, exchange)
             return AccountStatus(
                 self.name, ok=True, sentence=f"apollo accepts the key; what is left is unknown: {error}"
             )
@@ -88,6 +100,12 @@ class ApolloClient(ProviderClient[ApolloSpec]):
             return AccountStatus(self.name, ok=True, sentence="apollo accepts the key; it does not say what is left.")
         sentence = f"apollo accepts the key; {left} credits are left."
         return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="credit")
+
+    def _without_health(self, error: ProviderError, exchange: Exchange) -> AccountStatus:
+        """What a refused look at the credits tells: that the key is none, or only that it may not look."""
+        if exchange.status not in (403, 404):
+            raise error
+        return AccountStatus(self.name, ok=None, sentence=f"apollo does not say whether it accepts the key: {error}")
 
     def _search(self, domain: str, spec: ApolloSpec) -> Call:
         params = [("q_organization_domains_list[]", domain), ("page", "1"), ("per_page", str(_LOOKED_AT))]
@@ -102,6 +120,12 @@ class ApolloClient(ProviderClient[ApolloSpec]):
             kind = ProviderUnavailable if people.get("error_code") == "UNKNOWN_ERROR" else UnexpectedReply
             raise exchange.error(kind, what, uncertain=True)
         return said if isinstance(said, int) else sum(1 for person in matches if person)
+
+
+def _said_of_the_key(received: Received) -> bool | None:
+    """None: it does not say."""
+    said = as_object(received).get("is_logged_in") if received.status == 200 else None
+    return said if isinstance(said, bool) else None
 
 
 def _ids(rows: list[Any]) -> list[str]:

@@ -5,7 +5,7 @@ ProviderClient.ask(question) -> a slot -> Exchange -> the vendor's own steps -> 
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from enrichment.ports import Answer, KeepHandle, ProviderError, Question, Throttled, UnexpectedReply
 from enrichment.rules.types import ProviderRules
-from resources.providers.exchange import Exchange, House, Received, refusal_by_status
+from resources.providers.exchange import GATEWAY_GAVE_UP, Exchange, House, Received, refusal_by_status
 from resources.providers.rate_limiter import Limiter, RateLimiter
 from resources.providers.wire import HttpWire
 
@@ -46,11 +46,14 @@ class ProviderClient(ABC, Generic[SpecType]):
 
     credentials: by the names in `credential_names`. base_url: instead of the rules' one, for the sandbox.
     transport: what carries requests. time_scale: the vendor's waiting times are so much shorter (sandbox).
+    may_bill: statuses of failures that a paid call may be billed for all the same.
+    Raises ValueError, a sentence that names the setting, for missing credentials and a base URL that is none.
     """
 
     name: ClassVar[str]
     credential_names: ClassVar[tuple[str, ...]] = ("api_key",)
     spec: ClassVar[TypeAdapter[Any]]
+    may_bill: ClassVar[Collection[int]] = GATEWAY_GAVE_UP
 
     def __init__(
         self,
@@ -70,7 +73,7 @@ class ProviderClient(ABC, Generic[SpecType]):
         self._rules = rules
         self._slots = asyncio.Semaphore(rules.concurrency)
         self._wire = HttpWire(
-            self.root(base_url or rules.base_url),
+            self.root(checked_base_url(self.name, base_url or rules.base_url)),
             rules,
             transport=transport,
             headers=self.secret_headers(),
@@ -84,6 +87,8 @@ class ProviderClient(ABC, Generic[SpecType]):
             wire=self._wire,
             limiter=limiter or RateLimiter(rules.rate_limits, time_scale=time_scale),
             refusal=self.refusal,
+            advice=self.advice,
+            may_bill=self.may_bill,
             time_scale=time_scale,
         )
 
@@ -108,7 +113,7 @@ class ProviderClient(ABC, Generic[SpecType]):
         """What a free call says of our key and plan. Raises nothing: a refusal is a status too."""
         try:
             async with self._exchange() as exchange:
-                return await self.account(exchange)
+                return await self._account(exchange)
         except ProviderError as error:
             return AccountStatus(self.name, ok=False, sentence=str(error))
 
@@ -135,6 +140,10 @@ class ProviderClient(ABC, Generic[SpecType]):
         """Which error a refusing reply means with this vendor."""
         return refusal_by_status(received)
 
+    def advice(self, _received: Received) -> str | None:
+        """What to do about a refusing reply, where that is not what its error says; {what}: the vendor's words."""
+        return None
+
     def root(self, base_url: str) -> str:
         """What every call's path is below of."""
         return base_url.rstrip("/")
@@ -149,6 +158,14 @@ class ProviderClient(ABC, Generic[SpecType]):
         if not question.domain:
             raise self._impossible(f"{question.source} needs the company's domain: add needs: [domain] to it")
         return question.domain
+
+    async def _account(self, exchange: Exchange) -> AccountStatus:
+        try:
+            return await self.account(exchange)
+        except ProviderError:
+            if exchange.status != 404:
+                raise
+            return unknown_account(self.name)
 
     def _impossible(self, what: str) -> ProviderError:
         return UnexpectedReply(f"{self.name} was not asked: {what}.", provider=self.name)
@@ -168,6 +185,31 @@ class ProviderClient(ABC, Generic[SpecType]):
             yield Exchange(self._house)
         finally:
             self._slots.release()
+
+
+def unknown_account(provider: str) -> AccountStatus:
+    """Of a vendor that does not know the free call."""
+    sentence = (
+        f"{provider} does not know the call that checks the key (HTTP 404): the first question will tell; "
+        f"if that fails too, check {_setting(provider, 'base_url')}."
+    )
+    return AccountStatus(provider, ok=None, sentence=sentence)
+
+
+def checked_base_url(provider: str, base_url: str) -> str:
+    """The base URL. Raises ValueError, with a sentence that names the setting, if it is none."""
+    try:
+        url = httpx.URL(base_url)
+        whole = base_url.split() == [base_url] and not url.query and not url.fragment
+        usable = whole and url.scheme in ("http", "https") and bool(url.host)
+    except httpx.InvalidURL:
+        usable = False
+    if not usable:
+        raise ValueError(
+            f"{provider} cannot be asked at {base_url!r}, which is no base URL: "
+            f"set {_setting(provider, 'base_url')} to one like https://api.example.com, or unset it."
+        )
+    return base_url
 
 
 def _problem(path: tuple[int | str, ...], message: str) -> str:

@@ -2,14 +2,14 @@
 
     Call -> our turn -> the wire -> Received -> read | ProviderError with what is owed
 
-lost on the way, or a gateway gave up: uncertain, if the call is paid; refused with a status: nothing billed
+lost on the way, or failed in a way the vendor may bill: uncertain, if the call is paid; refused: nothing billed
 """
 
 import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -36,7 +36,7 @@ ATTEMPTS = 3
 FAILED_LOOKS = 3  # at one running job, each of so many attempts
 LONGEST_RETRY_AFTER = 20.0  # seconds; who asks us to wait longer leaves the turn to the fallback
 SHOWN_OF_A_REFUSAL = 160
-_GATEWAY_GAVE_UP = (502, 504)
+GATEWAY_GAVE_UP = (502, 504)
 
 _WHAT_TO_DO: Mapping[type[ProviderError], str] = {
     CredentialsRejected: "does not accept the credentials ({what}): check {credentials}.",
@@ -106,11 +106,16 @@ class Wire(Protocol):
 
 
 Refusal = Callable[[Received], type[ProviderError]]
+Advice = Callable[[Received], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What every exchange with one provider shares. refusal: which error a status means there."""
+    """What every exchange with one provider shares. refusal: which error a status means there.
+
+    advice: what to do about it, where that is not what its kind of error says.
+    may_bill: statuses of failures that a paid call may be billed for all the same.
+    """
 
     name: str
     credentials: str
@@ -118,6 +123,8 @@ class House:
     wire: Wire
     limiter: Limiter
     refusal: Refusal
+    advice: Advice
+    may_bill: Collection[int]
     time_scale: float
 
 
@@ -135,6 +142,7 @@ class Exchange:
     """Counts the calls and the units of one ask, and ends it in time.
 
     job_running: the vendor works on something it will bill, so whatever fails now is uncertain.
+    status: of the last reply.
     """
 
     def __init__(self, house: House) -> None:
@@ -142,6 +150,7 @@ class Exchange:
         self.calls = 0
         self.units: Counter[str] = Counter()
         self.job_running = False
+        self.status: int | None = None
         self._clock = asyncio.get_running_loop().time
         self.began = self._clock()
         self._deadline = self.began + house.rules.timeout_seconds
@@ -161,9 +170,10 @@ class Exchange:
         *,
         owed: Mapping[str, int] = FREE,
         uncertain: bool = False,
+        advice: str | None = None,
     ) -> ProviderError:
-        """The error to raise, with what this ask owes by now."""
-        sentence = _WHAT_TO_DO[kind].format(what=what, credentials=self.house.credentials)
+        """The error to raise, with what this ask owes by now. advice: with {what}, instead of what its kind says."""
+        sentence = (advice or _WHAT_TO_DO[kind]).format(what=what, credentials=self.house.credentials)
         return kind(
             f"{self.house.name} {sentence}",
             provider=self.house.name,
@@ -174,7 +184,8 @@ class Exchange:
     def refused(self, received: Received, *, uncertain: bool = False) -> ProviderError:
         """What a reply that is no answer means."""
         what = f"HTTP {received.status}: {_words(received)}"
-        error = self.error(self.house.refusal(received), what, uncertain=uncertain)
+        kind, advice = self.house.refusal(received), self.house.advice(received)
+        error = self.error(kind, what, uncertain=uncertain, advice=advice)
         if isinstance(error, Throttled):
             error.retry_after = _retry_after(received)
         return error
@@ -255,15 +266,17 @@ class Exchange:
             raise _FailedAttempt(throttled, again=False) from None
         self.calls += 1
         try:
-            return await self.house.wire.receive(call, seconds=max(0.01, self._left))
+            received = await self.house.wire.receive(call, seconds=max(0.01, self._left))
         except NotSent as error:
             raise _FailedAttempt(self.error(ProviderUnavailable, str(error)), again=True) from None
         except Lost as error:
             lost = self.error(ProviderUnavailable, str(error), uncertain=call.owed != FREE)
             raise _FailedAttempt(lost, again=call.repeatable) from None
+        self.status = received.status
+        return received
 
     def _failed_with(self, call: Call, received: Received) -> _FailedAttempt:
-        uncertain = received.status in _GATEWAY_GAVE_UP and call.owed != FREE
+        uncertain = received.status in self.house.may_bill and call.owed != FREE
         error = self.refused(received, uncertain=uncertain)
         passing = isinstance(error, Throttled) or (isinstance(error, ProviderUnavailable) and call.repeatable)
         return _FailedAttempt(error, again=passing)

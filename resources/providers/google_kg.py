@@ -36,6 +36,7 @@ class GoogleKgSpec(Spec):
 class GoogleKgClient(ProviderClient[GoogleKgSpec]):
     name = "google_kg"
     spec = TypeAdapter(GoogleKgSpec)
+    may_bill = ()  # the vendor bills nothing at all; the price is ours, for a search that was answered
 
     def secret_params(self) -> dict[str, str]:
         return {"key": self.credentials["api_key"]}

@@ -122,8 +122,8 @@ REFUSALS: list[tuple[int, Any, type[ProviderError], bool, int]] = [
     (429, ERRORS["429_rate"], Throttled, False, 3),
     (400, ERRORS["400"], UnexpectedReply, False, 1),
     (404, "<html>no such page</html>", UnexpectedReply, False, 1),
-    (500, ERRORS["500"], ProviderUnavailable, False, 3),
-    (503, "<html>down</html>", ProviderUnavailable, False, 3),
+    (500, ERRORS["500"], ProviderUnavailable, True, 1),
+    (503, "<html>down</html>", ProviderUnavailable, True, 1),
     (502, "<html>bad gateway</html>", ProviderUnavailable, True, 1),
     (504, "", ProviderUnavailable, True, 1),
 ]
@@ -343,6 +343,19 @@ def test_what_we_say_we_owe_is_what_the_vendor_bills_or_uncertain(
     assert error.uncertain == uncertain
     billed = {unit: count - before[unit] for unit, count in invoiced(control).items()}
     assert uncertain or {unit: count for unit, count in billed.items() if count} == error.billed
+
+
+def test_a_vendor_without_the_free_call_leaves_open_whether_the_key_is_accepted() -> None:
+    vendor = Vendor({MODELS: Says(404, {"error": {"message": "Invalid URL (GET /v1/models)"}})})
+    status = using(httpx.ASGITransport(app=vendor), lambda model: model.check())
+    assert status.ok is None
+    assert "OPENAI_BASE_URL" in status.sentence
+
+
+@pytest.mark.parametrize("url", ["localhost:8000/v1", "api.openai.com/v1", "https://", "ftp://vendor/v1"])
+def test_a_base_url_that_is_none_is_named_when_the_model_is_made(url: str) -> None:
+    with pytest.raises(ValueError, match="which is no base URL: set OPENAI_BASE_URL"):
+        OpenAIModel(OPENAI, KEY, base_url=url)
 
 
 def test_a_free_call_tells_whether_the_key_is_accepted(sandbox: str, control: httpx.Client) -> None:

@@ -167,6 +167,34 @@ def test_a_paid_call_without_a_readable_answer_is_uncertain_where_the_amount_is_
     assert len(gateway.asked) == 1
 
 
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_failure_is_released_only_where_the_vendor_does_not_bill_failures(status: int) -> None:
+    broken, rows = Says(status, "<html>"), Says(body=sample("apollo/mixed_people_api_search.200.json"))
+    match = "POST /api/v1/people/bulk_match"
+    apollo = Vendor({"POST /api/v1/mixed_people/api_search": rows, match: broken})
+    error = failed(apollo, question("apollo_contacts"))
+    assert (type(error), error.uncertain, error.billed) == (ProviderUnavailable, True, {})
+    assert apollo.calls.count(match) == 1
+    google = Vendor({ENTITIES: broken})
+    error = failed(google, question("google_knowledge_graph"))
+    assert (type(error), error.uncertain, error.billed) == (ProviderUnavailable, False, {})
+
+
+def test_a_failed_search_or_record_is_free_by_the_vendors_word() -> None:
+    for source, call in (
+        ("serp_organic", SEARCH),
+        ("brightdata_company_db", "POST /datasets/search/gd_l1vikfnt1wgvvqz95w"),
+        ("brightdata_web_scraping", "POST /request"),
+    ):
+        error = failed(Vendor({call: Says(500, "<html>")}), question(source))
+        assert (type(error), error.uncertain, error.billed) == (ProviderUnavailable, False, {})
+
+
+def test_a_free_call_that_fails_is_never_uncertain() -> None:
+    error = failed(Vendor({"POST /api/v1/mixed_people/api_search": Says(500, "<html>")}), question("apollo_contacts"))
+    assert (error.uncertain, error.billed) == (False, {})
+
+
 # Patience
 
 
@@ -370,6 +398,14 @@ def test_a_client_without_credentials_names_the_settings() -> None:
 
 
 @pytest.mark.parametrize(
+    "base_url", ["vendor", "localhost:8931", "htp://vendor", "https://", "http://a b", "http://v?x=1"]
+)
+def test_a_base_url_that_is_none_is_named_when_the_client_is_made(base_url: str) -> None:
+    with pytest.raises(ValueError, match="which is no base URL: set SERPAPI_BASE_URL to one like"):
+        PROVIDERS["serpapi"](RULES.providers["serpapi"], {"api_key": KEY}, base_url=base_url)
+
+
+@pytest.mark.parametrize(
     "base_url", ["http://vendor", "http://vendor/", "http://vendor/api/v1", "http://vendor/api/v1/"]
 )
 def test_apollos_base_url_may_end_in_its_version_or_not(base_url: str) -> None:
@@ -388,6 +424,7 @@ def test_apollos_base_url_may_end_in_its_version_or_not(base_url: str) -> None:
 ACCOUNT = "GET /account.json"
 HEALTH, CREDITS = "GET /api/v1/auth/health", "POST /api/v1/usage_stats/credit_usage_stats"
 TOKEN = {"POST /v1/oauth/access_token": Says(body=sample("snov/oauth_access_token.200.json"))}
+GONE = Says(404, "<html>Not Found</html>")
 HEALTHY = Says(body={"healthy": True, "is_logged_in": True})
 
 
@@ -401,6 +438,15 @@ HEALTHY = Says(body={"healthy": True, "is_logged_in": True})
         ("apollo", {HEALTH: HEALTHY, CREDITS: Says(body=sample("apollo/usage_stats_credit.200.json"))}, True, 7500),
         ("apollo", {HEALTH: HEALTHY, CREDITS: Says(403, sample("apollo/usage_stats_credit.403.json"))}, True, None),
         ("apollo", {HEALTH: Says(body={"healthy": True, "is_logged_in": False})}, False, None),
+        ("apollo", {HEALTH: GONE, CREDITS: Says(body=sample("apollo/usage_stats_credit.200.json"))}, True, 7500),
+        ("apollo", {HEALTH: GONE, CREDITS: Says(401, sample("apollo/usage_stats_credit.401.txt"))}, False, None),
+        ("apollo", {HEALTH: GONE, CREDITS: Says(403, sample("apollo/usage_stats_credit.403.json"))}, None, None),
+        ("apollo", {HEALTH: GONE, CREDITS: GONE}, None, None),
+        ("apollo", {HEALTH: HEALTHY, CREDITS: GONE}, True, None),
+        ("apollo", {HEALTH: Says(401, sample("apollo/usage_stats_credit.401.txt"))}, False, None),
+        ("serpapi", {ACCOUNT: GONE}, None, None),
+        ("snov", {**TOKEN, "GET /v1/get-balance": GONE}, None, None),
+        ("brightdata", {"GET /datasets/list": GONE}, None, None),
         ("brightdata", {"GET /datasets/list": Says(body=[{"id": "gd_x", "name": "x", "size": 1}])}, True, None),
         ("brightdata", {"GET /datasets/list": Says(401, "Credentials are missing")}, False, None),
         ("google_kg", {}, None, None),

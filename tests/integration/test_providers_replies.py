@@ -361,6 +361,16 @@ def test_apollo_says_no(call: str, status: int, name: str, kind: type[ProviderEr
     assert (error.billed, error.uncertain) == ({}, False)
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("mixed_people_api_search.403", "widen the key's scope"), ("mixed_companies_search.403", "upgrade the plan")],
+)
+def test_apollo_names_what_is_closed_and_not_the_key(name: str, advice: str) -> None:
+    error = failed(Vendor({PEOPLE: Says(403, sample(f"apollo/{name}.json"))}), question("apollo_contacts"))
+    assert advice in str(error)
+    assert "check APOLLO_API_KEY" not in str(error)
+
+
 def test_apollo_without_credits_is_exhausted() -> None:
     used_up = Says(422, {"error": "Insufficient credits. Please upgrade your plan."})
     error = failed(Vendor({PEOPLE: APOLLO_SAYS_ROWS, MATCH: used_up}), question("apollo_contacts"))
