@@ -31,6 +31,7 @@ DatasetId = Annotated[str, Field(pattern=r"^gd_\w+$")]
 _NOTHING = re.compile(
     r"\bno (records?|results?|match\w*|data)\b|is empty|nothing (found|match\w*)|\b0 records", re.IGNORECASE
 )
+_SCHEMES = ("", "https://", "http://")
 _ENDED_BADLY = ("failed", "canceled", "cancelled")
 
 
@@ -155,9 +156,12 @@ class BrightDataClient(ProviderClient[Spec]):
 
 
 def _website(domain: str) -> Json:
-    """Records write it bare, with a scheme, with www or another subdomain."""
-    parts = (("=", domain), ("includes", f"//{domain}"), ("includes", f".{domain}"))
-    leaves = [{"name": "website", "operator": operator, "value": value} for operator, value in parts]
+    """Records write it bare, with a scheme, with www, with a path; no test may fit acme.com.au, which is billed too."""
+    hosts = (domain, f"www.{domain}")
+    spellings: list[Json] = [f"{before}{host}{after}" for host in hosts for before in _SCHEMES for after in ("", "/")]
+    within = [f"//{host}{after}" for host in hosts for after in ("/", "?")]
+    leaves: list[Json] = [{"name": "website", "operator": "in", "value": spellings}]
+    leaves += [{"name": "website", "operator": "includes", "value": part} for part in within]
     return {"operator": "or", "filters": leaves}
 
 

@@ -8,12 +8,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from enrichment.ports import Answer, CredentialsRejected, ProviderError, ProviderUnavailable, Question, Throttled
+from enrichment.ports import (
+    Answer,
+    CredentialsRejected,
+    ProviderError,
+    ProviderUnavailable,
+    Question,
+    Throttled,
+    UnexpectedReply,
+)
 from enrichment.records import Json
 from resources.providers.client import Spec
 from resources.providers.exchange import Call, Exchange, Received, as_it_came
 
-_NOT_THERE = re.compile(r"^(http_status|dead_page|net_err_)", re.IGNORECASE)
+_NOT_THERE = re.compile(r"^(dead_page|net_err_)", re.IGNORECASE)
+_KEPT_OUT = re.compile(r"^(reject_block|captcha|http_status|expect_element|policy_)", re.IGNORECASE)
+_GONE = re.compile(r"\b(404|410)\b")
 
 
 class UnlockSpec(Spec):
@@ -23,7 +33,7 @@ class UnlockSpec(Spec):
 
 
 class _PageFailed(Exception):
-    """kind: the error it would be for the whole ask; None: there is no such page."""
+    """kind: the error it would be for the whole ask; UnexpectedReply: it is the site; None: there is no such page."""
 
     def __init__(self, why: str, kind: type[ProviderError] | None) -> None:
         super().__init__(why)
@@ -48,8 +58,14 @@ async def unlocked(question: Question, spec: UnlockSpec, exchange: Exchange, *, 
     notes = [f"{page}: {failure}" for page, failure in failed.items()]
     kinds = [failure.kind for failure in failed.values() if failure.kind]
     if kinds and not payload:
-        raise exchange.error(kinds[0], "; ".join(notes))
+        raise exchange.error(
+            kinds[0], "; ".join(notes), advice=_kept_out(domain) if kinds[0] is UnexpectedReply else None
+        )
     return exchange.answer(found=bool(payload), payload=payload, notes=notes)
+
+
+def _kept_out(domain: str) -> str:
+    return f"could not read {domain} ({{what}}): the site keeps it out, so leave this company to other sources."
 
 
 async def _page(url: str, spec: UnlockSpec, exchange: Exchange) -> str:
@@ -67,11 +83,12 @@ def _let_through(received: Received) -> None:
     said = headers.get("x-brd-error") or headers.get("x-brd-err-msg") or ""
     status = headers.get("x-brd-status-code", "200")
     if code or said:
-        raise _PageFailed(f"{code} {said}".strip()[:120], _kind(code))
+        gone = code.lower() == "http_status" and _GONE.search(f"{status} {said}")
+        raise _PageFailed(f"{code} {said}".strip()[:120], None if gone else _kind(code))
     if status != "200":
-        raise _PageFailed(f"it answered {status}", None if status in ("404", "410") else ProviderUnavailable)
+        raise _PageFailed(f"it answered {status}", None if _GONE.search(status) else UnexpectedReply)
     if not received.content.strip():
-        raise _PageFailed("it came empty", ProviderUnavailable)
+        raise _PageFailed("it came empty", UnexpectedReply)
 
 
 def _kind(code: str) -> type[ProviderError] | None:
@@ -79,4 +96,6 @@ def _kind(code: str) -> type[ProviderError] | None:
         return Throttled
     if code.startswith("client_"):
         return CredentialsRejected
+    if _KEPT_OUT.match(code):
+        return UnexpectedReply
     return None if _NOT_THERE.match(code) else ProviderUnavailable

@@ -29,7 +29,7 @@ from enrichment.records import Json
 from resources.providers.client import AccountStatus, ProviderClient, Spec
 from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
 
-_RENEWED_EARLY = 60.0  # seconds before a token ends
+_RENEWED_EARLY = 60.0  # seconds before a token ends; half its life, if that is less
 _ADDRESSED = ("valid", "unknown")  # addresses of these states are billed
 _USED_UP = "not_enough_credits"
 _RESULTS = {
@@ -116,7 +116,7 @@ class SnovClient(ProviderClient[SnovSpec]):
             if self._token in ("", refused) or now > self._token_until:
                 self._wire.secrets.discard(self._token)
                 self._token, seconds = await self._new_token(exchange)
-                self._token_until = now + seconds - _RENEWED_EARLY
+                self._token_until = now + seconds - min(_RENEWED_EARLY, seconds / 2)
                 self._wire.secrets.add(self._token)
             return self._token
 
@@ -162,7 +162,8 @@ class _Steps:
     async def _look(self, step: str, call: Call) -> dict[str, Json] | None:
         """The result, or None while the vendor is at it."""
         body = await self.client.authorised(self.exchange, call)
-        status = str(body.get("status") or "in_progress").replace(" ", "_")
+        implied = "completed" if body.get("data") else "in_progress"
+        status = str(body.get("status") or implied).replace(" ", "_")
         if status == "in_progress":
             return None
         if status != "completed":

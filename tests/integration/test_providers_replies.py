@@ -266,6 +266,38 @@ def test_another_process_goes_on_by_the_handle_and_starts_nothing_twice() -> Non
     assert "POST /v2/domain-search/start" not in vendor.calls
 
 
+def test_a_result_without_a_status_is_complete_once_it_holds_something() -> None:
+    whole = sample("snov/domain_search.result.completed.json")
+    del whole["status"]
+    running = Says(body={"data": [], "meta": {}, "links": []})
+    vendor = snov({**COMPANY, **PROSPECTS, **EMAILS, COMPANY_RESULT: [running, Says(body=whole)]})
+    assert answered(vendor, question("snov_contacts")).units == {"credit": 4}
+    assert vendor.calls.count(COMPANY_RESULT) == 2
+
+
+@pytest.mark.parametrize("seconds", [60, 30, 3600])
+def test_a_token_that_lives_for_a_minute_is_bought_once(seconds: int) -> None:
+    token = Says(body={**sample("snov/oauth_access_token.200.json"), "expires_in": seconds})
+    vendor = snov({**COMPANY, **PROSPECTS, **EMAILS, "POST /v1/oauth/access_token": token})
+    answered(vendor, question("snov_contacts"))
+    assert vendor.calls.count("POST /v1/oauth/access_token") == 1
+
+
+@pytest.mark.parametrize(
+    ("refused", "says"),
+    [
+        (Says(422, {"errors": {"rows": ["The rows field is required."]}}), "The rows field is required"),
+        (Says(404, sample("snov/error.404.json")), "url or entity not found"),
+        (Says(402, {"message": "You have run out of credits."}), "nothing left on its plan"),
+        (Says(500, {"message": "Server Error"}), "Server Error"),
+    ],
+)
+def test_addresses_that_were_refused_unbilled_are_noted_and_the_people_kept(refused: Says, says: str) -> None:
+    answer = answered(snov({**COMPANY, **PROSPECTS, next(iter(EMAILS)): refused}), question("snov_contacts"))
+    assert (list(answer.payload), answer.units) == (["company", "prospects"], {"credit": 2})
+    assert says in answer.notes[0]
+
+
 def test_what_snov_sold_is_kept_when_credits_run_out_at_the_next_step() -> None:
     ended = Says(body={"status": "not_enough_credits", "data": [], "meta": {}})
     answer = answered(snov({**COMPANY, **PROSPECTS, **EMAILS, list(EMAILS)[1]: ended}), question("snov_contacts"))
@@ -399,6 +431,30 @@ def test_a_hit_is_a_record_billed() -> None:
     assert vendor.asked[0].json["size"] == 1
 
 
+def fits(website: str, asked: dict[str, Any]) -> bool:
+    """As the vendor's documents describe its operators."""
+    if "filters" in asked:
+        return any(fits(website, part) for part in asked["filters"])
+    value = asked["value"]
+    verdicts: dict[str, bool] = {"=": website == value, "in": website in value, "includes": str(value) in website}
+    return verdicts[asked["operator"]]
+
+
+@pytest.mark.parametrize("call", [HITS, FILTER])
+def test_no_other_companys_record_is_bought_for_a_domain(call: str) -> None:
+    vendor = Vendor(
+        {HITS: Says(body={"hits": []}), **FILTERED, STATE: Says(body={"status": "ready", "dataset_size": 0})}
+    )
+    answered(vendor, question("brightdata_company_db" if call == HITS else "brightdata_technographics"))
+    (asked,) = (asked.json["filter"] for asked in vendor.asked if asked.call == call)
+    bare = ("acme.com", "www.acme.com")
+    spelled = [f"{scheme}{host}{end}" for scheme in ("", "http://", "https://") for host in bare for end in ("", "/")]
+    spelled += ["https://www.acme.com/en/about", "https://acme.com?utm=x", "http://www.acme.com/?utm=x"]
+    assert [website for website in spelled if not fits(website, asked)] == []
+    others = ["acme.com.au", "https://acme.com.au", "http://www.acme.com.au/", "https://notacme.com/", "acme.community"]
+    assert [website for website in others if fits(website, asked)] == []
+
+
 def test_records_above_the_number_asked_for_are_told_truthfully() -> None:
     vendor = Vendor({HITS: Says(body={"hits": RECORDS[:2]})})
     assert answered(vendor, question("brightdata_company_db")).units == {"company_record": 2}
@@ -526,8 +582,8 @@ PAGE = "POST /request"
 HTML = Says(body="<!doctype html><h1>Acme</h1>", headers={"x-brd-status-code": "200"})
 
 
-def refused_page(code: str) -> Says:
-    return Says(body="", headers={"x-brd-error": "told so", "x-brd-error-code": code})
+def refused_page(code: str, said: str = "told so") -> Says:
+    return Says(body="", headers={"x-brd-error": said, "x-brd-error-code": code})
 
 
 def test_pages_that_came_are_billed_and_the_others_noted() -> None:
@@ -542,10 +598,8 @@ def test_pages_that_came_are_billed_and_the_others_noted() -> None:
     [
         (refused_page("net_err_name_not_resolved"), None),
         (Says(body="gone", headers={"x-brd-status-code": "410"}), None),
-        (refused_page("captcha"), ProviderUnavailable),
+        (refused_page("http_status", "404 Not Found"), None),
         (refused_page("proxy_timeout"), ProviderUnavailable),
-        (Says(body="", headers={"x-brd-err-code": "policy_20000", "x-brd-err-msg": "forbidden"}), ProviderUnavailable),
-        (Says(body="  "), ProviderUnavailable),
         (refused_page("sr_rate_limit"), Throttled),
         (refused_page("client_10020"), CredentialsRejected),
         (Says(400, 'zone "web_unlocker1" not found'), UnexpectedReply),
@@ -559,6 +613,25 @@ def test_no_page_came(says: Says, kind: type[ProviderError] | None) -> None:
     else:
         assert type(reached.error) is kind
         assert reached.error.billed == {}
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        refused_page("reject_block"),
+        refused_page("captcha"),
+        refused_page("http_status", "403 Forbidden"),
+        Says(body="", headers={"x-brd-err-code": "policy_20000", "x-brd-err-msg": "forbidden"}),
+        Says(body="<h1>Go away</h1>", headers={"x-brd-status-code": "403"}),
+        Says(body="  "),
+    ],
+)
+def test_a_site_that_keeps_everyone_out_is_no_outage_and_no_finding(says: Says) -> None:
+    error = failed(Vendor({PAGE: says}), question("brightdata_web_scraping"))
+    assert type(error) is UnexpectedReply
+    assert (error.billed, error.uncertain) == ({}, False)
+    assert "could not read acme.com" in str(error)
+    assert "out of order" not in str(error)
 
 
 def test_a_page_that_came_survives_an_outage_at_the_next() -> None:
