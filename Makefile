@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test dev lint sandbox lock
+.PHONY: demo test dev lint sandbox lock bench-planner
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
@@ -26,6 +26,9 @@ lint: $(STAMP)   ## ruff, mypy, import contracts
 
 dev: $(STAMP)    ## sandbox, Dagster webserver and daemon
 	$(BIN)/python -m enrich_cli.dev
+
+bench-planner: $(STAMP)   ## the planner against brute force, rules of thumb and the clock; about ten minutes
+	$(BIN)/python -m bench.planner
 
 lock:            ## after a change of dependencies in pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --all-extras --no-emit-index-url --no-annotate --no-header \

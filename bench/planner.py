@@ -1,6 +1,6 @@
 """Measure the planner: `python -m bench.planner [section ...]`; without a section, all of them. Seeds are printed.
 
-shipped  speed  matrices  proof  correlation  caps  month
+shipped  speed  plans  many  matrices  proof  correlation  caps  month
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from time import perf_counter
 from bench.planner_brute_force import brute_force, judged
 from bench.planner_instances import instances, matrix
 from bench.planner_losses import cap_loss, correlation_reached, in_worlds, worlds
+from bench.planner_many import show_many, show_plans
 from bench.planner_matrix import CONSUMERS, shipped
 from bench.planner_month import REQUESTS, Month, flat, live, trace, zipf
 from bench.planner_orders import ORDERS
@@ -149,10 +150,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.planner", description="Measure the planner.")
     parser.add_argument("sections", nargs="*")
     parser.add_argument("--trace", type=Path, default=WEB07, help="gzipped, one key a line")
+    parser.add_argument("--companies", type=int, default=100_000, help="how many for section many")
     chosen = parser.parse_args()
     sections: dict[str, Callable[[], None]] = {
         "shipped": show_shipped,
         "speed": show_speed,
+        "plans": lambda: show_plans(SEED),
+        "many": lambda: show_many(SEED, chosen.companies),
         "matrices": show_matrices,
         "proof": show_proof,
         "correlation": show_correlation,

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from enrichment.desk import Desk, Stands, Verdict, redundancy
 from enrichment.plan import compiled_whole
 from enrichment.policies import IN_MEMORY, Policies
-from enrichment.policy import Enhanced, Offer, Policy, State, connected, parts, start
+from enrichment.policy import Enhanced, Policy, State, connected, parts, start
 from enrichment.ports import Heard
 from enrichment.records import Company, Known
 from enrichment.rules import Rules
@@ -76,6 +76,11 @@ def plan_many(
     return tuple(sorted(groups, key=lambda group: -len(group.companies)))
 
 
+_Askable = tuple[str, frozenset[str], frozenset[str]]
+"""A source, what it answers, what it needs."""
+_NOTHING = frozenset[str]()
+
+
 @dataclass(frozen=True, slots=True)
 class _Stand:
     open: bool
@@ -122,6 +127,7 @@ class _Office:
         self._wanted = frozenset(here.wants.collected)
         self._skips = frozenset(rule.skip for rule in here.rules.redundancy)
         self._counter = cache(self._open_counter)
+        self._decided = cache(_decided)  # states differ more than their parts do
 
     def group(self, state: _State, companies: tuple[Company, ...]) -> Group:
         policy, offers = self._counter(state.strategy, state.named)
@@ -129,37 +135,49 @@ class _Office:
         open_ = self._tally.open(state.counts)
         usable = self._usable(offers, open_, stands, said)
         if usable is not None and isinstance(policy, Enhanced) and policy.exact:
-            first, spend = _looked_up(policy, usable, open_)
+            first, spend = self._looked_up(policy, usable, open_)
         else:
             first, spend = self._by_itself(state, stands, said)
         return Group(companies, state.strategy, open_, first, round(spend))
 
-    def _open_counter(self, strategy: str, named: bool) -> tuple[Policy, tuple[Offer, ...]]:
+    def _open_counter(self, strategy: str, named: bool) -> tuple[Policy, tuple[_Askable, ...]]:
         """The policy of the whole, and the offers that can be asked whatever memory has."""
         blank = _State(strategy, named, self._tally.count(()))
         desk = self._desk(blank, *self._memory(blank))
         whole = desk.whole()
         return self._here.policies.compiled(strategy, whole), tuple(
-            o for o in whole.offers if desk.obstacle(o.source) is None
+            (o.source, o.answers, o.needs) for o in whole.offers if desk.obstacle(o.source) is None
         )
 
     def _usable(
         self,
-        offers: Iterable[Offer],
+        offers: Iterable[_Askable],
         open_: frozenset[str],
         stands: Mapping[str, Stands],
         said: Mapping[str, frozenset[str]],
     ) -> dict[str, frozenset[str]] | None:
         """Source -> open datasets it answers or waits for; None: this state is none of the whole's."""
         usable: dict[str, frozenset[str]] = {}
-        for offer in offers:
-            fills = open_.intersection(dataset for dataset, _ in offer.fill_rates)
-            left = fills - said.get(offer.source, frozenset())
+        for source, answers, needs in offers:
+            fills = open_ & answers
+            left = fills - said.get(source, _NOTHING)
             if left and left != fills:
                 return None
-            if left and not self._redundant(offer.source, left, stands, said):
-                usable[offer.source] = left | offer.needs & open_
+            if left and not self._redundant(source, left, stands, said):
+                usable[source] = left | needs & open_
         return usable
+
+    def _looked_up(
+        self, policy: Enhanced, usable: Mapping[str, frozenset[str]], open_: frozenset[str]
+    ) -> tuple[frozenset[str], float]:
+        """What parts that share no source ask side by side, and what that is expected to cost."""
+        first, spend = frozenset[str](), 0.0
+        for datasets in connected(open_, usable.values()):
+            sources = frozenset(source for source, concerns in usable.items() if concerns & datasets)
+            if sources:
+                asked, cost = self._decided(policy, State(datasets, sources))
+                first, spend = first | asked, spend + cost
+        return first, spend
 
     def _redundant(
         self, source: str, left: frozenset[str], stands: Mapping[str, Stands], said: Mapping[str, frozenset[str]]
@@ -206,14 +224,6 @@ class _Office:
         )
 
 
-def _looked_up(
-    policy: Enhanced, usable: Mapping[str, frozenset[str]], open_: frozenset[str]
-) -> tuple[frozenset[str], float]:
-    """What parts that share no source ask side by side, and what that is expected to cost."""
-    first, spend = frozenset[str](), 0.0
-    for datasets in connected(open_, usable.values()):
-        state = State(datasets, frozenset(source for source, concerns in usable.items() if concerns & datasets))
-        if state.usable:
-            first |= policy.next(state)
-            spend += policy.expected_spend(state)
-    return first, spend
+def _decided(policy: Enhanced, state: State) -> tuple[frozenset[str], float]:
+    """Whom one part asks first, and what it is expected to cost to its end."""
+    return policy.next(state), policy.expected_spend(state)

@@ -19,6 +19,7 @@ from enrichment.wants import Wants
 _ROUNDED = 5e-7
 """Qualities are kept to six decimals."""
 _REMEMBERED = 100_000
+_NOWHERE: dict[datetime, int] = {}
 
 
 class Counts(NamedTuple):
@@ -60,10 +61,11 @@ class Tally:
     def __init__(self, rules: Rules, wants: Wants, now: datetime) -> None:
         self._rules, self._wants, self._now = rules, wants, now
         self._pairs, self._datasets = pairs_of(rules, wants), wants.collected
-        self._since = [now - timedelta(seconds=_holds_for(rules, wants, pair)) for pair in self._pairs]
-        self._by_source: dict[str, list[int]] = {}
-        for number, pair in enumerate(self._pairs):
-            self._by_source.setdefault(pair.source, []).append(number)
+        self._holds: dict[str, dict[datetime, int]] = {}
+        for number, pair in enumerate(self._pairs):  # source -> since when its replies hold -> for which pairs
+            since = now - timedelta(seconds=_holds_for(rules, wants, pair))
+            masks = self._holds.setdefault(pair.source, {})
+            masks[since] = masks.get(since, 0) | 1 << number
         self._silent = [(d, mask) for d, name in enumerate(self._datasets) if (mask := self._may_be_silent(name))]
         consumers = set(wants.consumer.split("+"))
         self._if_held = {s for rule in rules.redundancy if consumers & set(rule.consumers) for s in rule.if_held}
@@ -76,9 +78,9 @@ class Tally:
         unclear, few = 0, dict[int, int]()
         for _, source, collected_at, counted in replies:
             holding = 0
-            for number in self._by_source.get(source, ()):
-                if collected_at > self._since[number]:
-                    holding |= 1 << number
+            for since, mask in self._holds.get(source, _NOWHERE).items():
+                if collected_at > since:
+                    holding |= mask
             if holding or "?" in counted:
                 piece = self._piece(holding, counted)
                 said, told, satisfied = said | holding, told | piece.told, satisfied | piece.satisfied
