@@ -13,6 +13,9 @@ from enrichment.facts.shape import text, url
 from enrichment.records import Json
 from enrichment.values import Contact, EmailStatus
 
+# times the reliability of a source, against a threshold of 0.8: 0.83 and more for the reliable, 0.77 at best
+_REACHABLE, _UNREACHABLE = 0.97, 0.85
+_UNTITLED_BUT_REACHABLE, _NAME_ALONE = 0.75, 0.6
 _EMAIL = re.compile(r"[^@\s<>\"',;:]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}")
 _HIDDEN = re.compile(r"not_unlocked|\*\*")
 _PROFILE = re.compile(r"^https?://(?:[\w-]+\.)*linkedin\.com/(?:in|pub)/[^/?#\s]+", re.IGNORECASE)
@@ -40,10 +43,12 @@ def contact(
     checked_at: datetime | None = None,
     page: str | None = None,
 ) -> Iterator[Reading]:
-    """A contact, if there is a whole name. Name and title alone are nearly enough; without a title it is not."""
+    """A contact, if there is a whole name; worth most with a title and an address that was verified.
+
+    Without a title, or without an address and a profile page, no source makes it satisfy the shipped threshold.
+    """
     if not name or "*" in name:
         return
-    completeness = {(True, True): 1.0, (True, False): 0.95, (False, True): 0.75, (False, False): 0.6}
     person = Contact(
         full_name=name,
         title=title,
@@ -54,7 +59,18 @@ def contact(
         email_checked_at=checked_at if email and email_status in ("valid", "not_valid", "unknown") else None,
         linkedin_url=page,
     )
-    yield Reading("key_contacts", person, completeness[bool(title), bool(email or page)], evidence)
+    yield Reading("key_contacts", person, _completeness(person), evidence)
+
+
+def _completeness(person: Contact) -> float:
+    """An address known not to work is none."""
+    written_to = bool(person.email) and person.email_status != "not_valid"
+    reachable = written_to or bool(person.linkedin_url)
+    if not person.title:
+        return _UNTITLED_BUT_REACHABLE if reachable else _NAME_ALONE
+    if written_to and person.email_status == "valid":
+        return 1.0
+    return _REACHABLE if reachable else _UNREACHABLE
 
 
 def full_name(first: Json, last: Json, whole: Json = None) -> str | None:

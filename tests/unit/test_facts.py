@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from enrichment.facts import READERS, NoReader, ReaderEntry, Reading, Subject, read
+from enrichment.facts.people import contact
 from enrichment.rules import Rules
 from enrichment.values import Contact, Technology, Text
 from tests.making import NOON, SHIPPED, acme
@@ -89,18 +91,45 @@ def test_a_source_without_a_reader_says_where_to_add_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "dataset", "completeness", "satisfies"),
+    ("source", "reached", "worth"),
     [
-        (source, "key_contacts", share, share >= 0.95)
+        (source, reached, worth)
         for source in ("snov_contacts", "apollo_contacts", "brightdata_people_db")
-        for share in (1.0, 0.95, 0.75)
+        for reached, worth in (
+            ({"email": "ip@acme.com", "email_status": "valid"}, 1.0),
+            ({"email": "ip@acme.com", "email_status": "valid", "page": "https://linkedin.com/in/ip"}, 1.0),
+            ({"email": "ip@acme.com", "email_status": "unverified"}, 0.97),
+            ({"email": "ip@acme.com", "email_status": "unknown"}, 0.97),
+            ({"email": "ip@acme.com", "email_status": "not_valid", "page": "https://linkedin.com/in/ip"}, 0.97),
+            ({"page": "https://linkedin.com/in/ip"}, 0.97),
+        )
     ],
 )
-def test_a_name_with_a_title_is_a_contact_and_a_name_alone_is_not(
-    source: str, dataset: str, completeness: float, satisfies: bool
+def test_a_name_with_a_title_and_a_way_to_reach_it_satisfies(source: str, reached: Any, worth: float) -> None:
+    (reading,) = contact("people[0]", name="Invented Person", title="CFO", **reached)
+    assert reading.completeness == worth
+    quality = SHIPPED.reliability(source, "key_contacts") * reading.completeness
+    assert quality >= SHIPPED.datasets["key_contacts"].quality_threshold
+
+
+@pytest.mark.parametrize(
+    "source", [name for name, rules in SHIPPED.sources.items() if "key_contacts" in rules.datasets]
+)
+@pytest.mark.parametrize(
+    ("title", "reached"),
+    [
+        ("CFO", {}),
+        ("CFO", {"email": "ip@acme.com", "email_status": "not_valid"}),
+        (None, {"email": "ip@acme.com", "email_status": "valid", "page": "https://linkedin.com/in/ip"}),
+        (None, {}),
+    ],
+)
+def test_someone_nobody_can_reach_or_whose_part_is_unknown_does_not(
+    source: str, title: str | None, reached: Any
 ) -> None:
-    quality = SHIPPED.reliability(source, dataset) * completeness
-    assert (quality >= SHIPPED.datasets[dataset].quality_threshold) is satisfies
+    (reading,) = contact("people[0]", name="Invented Person", title=title, **reached)
+    quality = SHIPPED.reliability(source, "key_contacts") * reading.completeness
+    assert quality < SHIPPED.datasets["key_contacts"].quality_threshold
 
 
 @pytest.mark.parametrize(

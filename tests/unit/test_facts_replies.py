@@ -161,13 +161,20 @@ def test_a_prospect_has_the_address_found_for_its_name_with_its_state_and_day() 
     assert person.linkedin_url == "https://www.linkedin.com/in/john-doe"
 
 
-def test_a_prospect_without_an_address_is_a_contact_all_the_same() -> None:
+def test_a_prospect_without_an_address_is_a_contact_as_long_as_it_has_a_profile_page() -> None:
     nothings: list[Any] = [{}, {"data": []}, {"data": {}}, None]
     for empty in nothings:
         (fact,) = (
             f for f in facts_of("snov_contacts", {**PROSPECTS, "emails": empty}, domain="snov.io") if _is_contact(f)
         )
-        assert fact.quality >= 0.8
+        assert 0.8 <= fact.quality < fact.reliability
+
+
+def test_a_prospect_with_neither_address_nor_profile_page_is_not_good_enough() -> None:
+    (prospect,) = PROSPECTS["prospects"]["data"]
+    hidden = {**PROSPECTS, "emails": None, "prospects": {"data": [{**prospect, "source_page": None}]}}
+    (fact,) = (fact for fact in facts_of("snov_contacts", hidden, domain="snov.io") if _is_contact(fact))
+    assert fact.quality < 0.8
 
 
 def test_a_verified_address_of_apollo_is_valid() -> None:
