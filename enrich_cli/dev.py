@@ -1,10 +1,10 @@
-"""`make dev`: sandbox, Dagster webserver and daemon, until Ctrl-C."""
+"""`make dev`: sandbox, Dagster webserver and daemon, until Ctrl-C or SIGTERM."""
 
-import subprocess
 import sys
+from contextlib import suppress
 
 from enrich_cli.failure import failing_in_one_sentence
-from enrich_cli.running import dagster_environment, root, sandbox_running
+from enrich_cli.running import dagster_environment, group_running, make_home, root, sandbox_running
 from resources.settings import load_settings
 
 _PORT = 3000
@@ -13,15 +13,16 @@ _NOT_FOR_USERS = "ignore:Function `dev_command` is superseded:FutureWarning"  # 
 
 def main() -> None:
     settings = load_settings(sandbox=True)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_home(settings)
+    command = [
+        sys.executable, "-W", _NOT_FOR_USERS,
+        "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(_PORT),
+    ]  # fmt: skip
     with sandbox_running(settings) as url:
         sys.stdout.write(f"sandbox at {url}; Dagster at http://127.0.0.1:{_PORT} in a moment. Ctrl-C ends both.\n")
         sys.stdout.flush()
-        command = [
-            sys.executable, "-W", _NOT_FOR_USERS,
-            "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(_PORT),
-        ]  # fmt: skip
-        subprocess.run(command, env=dagster_environment(settings), cwd=root(), check=False)  # noqa: S603  our own
+        with group_running(command, dagster_environment(settings), root()) as dagster, suppress(KeyboardInterrupt):
+            dagster.wait()
 
 
 if __name__ == "__main__":

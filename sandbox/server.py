@@ -20,10 +20,10 @@ def _say(url: str) -> None:
 
 def serve(app: Starlette, *, port: int, ready: Callable[[str], None] = _say) -> None:
     """Until SIGTERM or SIGINT. `ready` is told where it is once it accepts connections. Raises OSError: port taken."""
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, _leave)  # uvicorn raises the signal again once it has finished
-    listener = socket.create_server(("127.0.0.1", port), backlog=2048)
-    asyncio.run(_Announcing(_settings(app), ready).serve(sockets=[listener]))
+    with socket.create_server(("127.0.0.1", port), backlog=2048) as listener:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, _leave)  # uvicorn raises the signal again once it has finished
+        asyncio.run(_Announcing(_settings(app), ready).serve(sockets=[listener]))
 
 
 @contextmanager

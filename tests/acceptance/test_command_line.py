@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from tests.acceptance.conftest import SHIPPED, House
@@ -176,35 +175,6 @@ def test_a_name_that_several_companies_share_is_asked_back(enrich: Run, house: H
     assert "delta.com, deltafaucet.com" in one_sentence(enrich("company", "Delta"), 5)
     assert json.loads(enrich("company", "Tesla", "--json").stdout)["company"]["key"] == "tesla.com"
     assert len(house.store.companies()) == 3
-
-
-@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
-def test_companies_of_a_file_are_added_and_bad_rows_listed(enrich: Run, tmp_path: Path, ending: str) -> None:
-    table = pd.DataFrame({"name": ["Acme", "", "!!!", "Tesla"], "website": ["acme.com", "", "", "www.tesla.com"]})
-    path = tmp_path / f"companies.{ending}"
-    writers: dict[str, Callable[..., object]] = {
-        "csv": table.to_csv,
-        "xlsx": table.to_excel,
-        "parquet": table.to_parquet,
-    }
-    writers[ending](path, index=False)
-    done = enrich("companies", "add", str(path))
-    assert "2 companies added" in done.stdout
-    assert "line 3" in done.stdout
-    assert "line 4" in done.stdout
-    assert done.returncode == 3
-    assert "0 companies added, 2 known already" in enrich("companies", "add", str(path)).stdout
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"\x00\x01\x02", b"name\n", b"colour\nblue\n", "name\nAcmé\n".encode("utf-16"), b"name\nAcm\xe9\n"]
-)
-def test_a_strange_file_is_read_or_refused_in_one_sentence(enrich: Run, tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "companies.csv"
-    path.write_bytes(content)
-    done = enrich("companies", "add", str(path))
-    assert done.returncode in (0, 2, 3)
-    assert done.returncode != 2 or done.stderr.startswith("error: ")
 
 
 def test_the_warehouse_is_published_twice_with_the_same_answers(enrich: Run) -> None:

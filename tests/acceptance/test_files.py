@@ -129,7 +129,8 @@ def test_empty_cells_of_a_spreadsheet_are_no_names(tmp_path: Path, ending: str) 
     table = pd.DataFrame({"Company Name": names, "staff": pd.array([1, None, 3, 4], dtype="Int64")})
     table["website"] = ["acme.com", None, None, "www.tesla.com"]
     path = tmp_path / f"companies.{ending}"
-    {"xlsx": table.to_excel, "parquet": table.to_parquet}[ending](path, index=False)
+    writers: dict[str, Callable[..., object]] = {"xlsx": table.to_excel, "parquet": table.to_parquet}
+    writers[ending](path, index=False)
     companies, bad = read_companies(path)
     assert [(one.name, one.key) for one in companies] == [("Acme", "acme.com"), ("Tes la", "tesla.com")]
     assert [row.line for row in bad] == [3, 4]
