@@ -187,6 +187,8 @@ class _Run:
             await asyncio.to_thread(self.world.store.keep_handle, purchase.purchase_id, handle, lease_until=lease_until)
 
         answer = await self.world.providers[purchase.provider].ask(question, keep_handle=keep_handle)
+        for remark in answer.notes:
+            self.journal.note("collect", "remark", source=purchase.source, says=remark)
         now = self.world.now()
         reply = Reply(
             reply_id=new_id("rep"),

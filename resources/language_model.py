@@ -223,8 +223,8 @@ class OpenAIModel:
         if status == 429:
             return self._throttled(words, _retry_after(error.response.headers))
         if status >= 500 or status in (408, 409):
-            # the model may have answered behind what failed, and nothing promises that this is free
-            return self._error(ProviderUnavailable, words, may_bill=status >= 500)
+            # the model may have answered behind what failed, and nothing promises that this is free; 503: nobody began
+            return self._error(ProviderUnavailable, words, may_bill=status >= 500 and status != 503)
         return self._error(UnexpectedReply, words)
 
     def _throttled(self, words: str, retry_after: float | None) -> Throttled:

@@ -76,14 +76,17 @@ async def open_world(
 
 
 def client(name: str, rules: Rules, place: Place, settings: Settings) -> "ProviderClient":  # type: ignore[type-arg]
-    """The client of one provider in this world."""
-    return PROVIDERS[name](
-        rules.providers[name],
-        place.credentials,
-        base_url=place.base_url,
-        time_scale=place.time_scale,
-        transport=None if settings.sandbox else _LiveOnly(AiohttpTransport(), name),
-    )
+    """The client of one provider in this world. Raises SettingsError for an address that is none."""
+    try:
+        return PROVIDERS[name](
+            rules.providers[name],
+            place.credentials,
+            base_url=place.base_url,
+            time_scale=place.time_scale,
+            transport=None if settings.sandbox else _LiveOnly(AiohttpTransport(), name),
+        )
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def places_of(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[str, str]]:

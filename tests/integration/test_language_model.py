@@ -123,7 +123,7 @@ REFUSALS: list[tuple[int, Any, type[ProviderError], bool, int]] = [
     (400, ERRORS["400"], UnexpectedReply, False, 1),
     (404, "<html>no such page</html>", UnexpectedReply, False, 1),
     (500, ERRORS["500"], ProviderUnavailable, True, 1),
-    (503, "<html>down</html>", ProviderUnavailable, True, 1),
+    (503, "<html>down</html>", ProviderUnavailable, False, 3),
     (502, "<html>bad gateway</html>", ProviderUnavailable, True, 1),
     (504, "", ProviderUnavailable, True, 1),
 ]
