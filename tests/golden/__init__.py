@@ -1,6 +1,6 @@
 """What was reviewed by eye, and how it is made again: `python -m tests.golden` renews the files here.
 
-    plan.txt: a plan of an invented company    trace.txt: a request in the sandbox while a vendor is down
+plan.txt: a plan of an invented company    trace.txt: a request in the sandbox while a vendor is down
 """
 
 import asyncio
