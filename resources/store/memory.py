@@ -4,7 +4,7 @@ company ids  ->  the newest reply of each source, without payload, and the facts
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,16 +45,6 @@ class Memory:
                 for row in tx.execute(read.order_by(t.facts.c.fact_id)):
                     facts[row[0]].append(fact_of(row))
         return {id_: Known(tuple(heads[id_]), tuple(facts[id_])) for id_ in company_ids}
-
-    def reply_heads_all(self) -> Iterator[tuple[str, ReplyHead]]:
-        """(company_id, newest reply of a source) of all companies, company by company, from one snapshot.
-
-        Read it to its end or close it: the snapshot lasts as long.
-        """
-        order = _HEADS.order_by(t.replies.c.company_id, t.replies.c.source)
-        with self._db.reading() as tx:
-            for row in tx.execution_options(yield_per=5_000).execute(order):
-                yield row[0], ReplyHead(*row[1:])
 
     def reply(self, reply_id: str) -> Reply | None:
         with self._db.reading() as tx:

@@ -70,7 +70,6 @@ def test_nothing_is_known_of_a_company_nobody_asked_about(store: SqlStore) -> No
     assert store.known_many([]) == {}
     assert store.known_many(["com_1", "com_2"]) == {"com_1": Known(), "com_2": Known()}
     assert store.reply("rep_unknown") is None
-    assert list(store.reply_heads_all()) == []
 
 
 def test_the_newest_reply_of_each_source_is_known_with_its_facts_alone(store: SqlStore) -> None:
@@ -115,18 +114,6 @@ def test_ten_thousand_companies_are_recalled_together_and_apart(store: SqlStore)
     assert list(known) == asked
     assert [texts(known[id_].facts) for id_ in asked[:4]] == [["Industry 0"], ["Industry 1"], ["Industry 2"], []]
     assert sum(len(of_one.replies) for of_one in known.values()) == 3
-
-
-def test_all_newest_replies_come_company_by_company(store: SqlStore) -> None:
-    for number in range(3):
-        for source in ("serp_news", "serp_jobs"):
-            bought(store, draft(source, company_id=f"com_{number}"))
-    bought(store, draft(variant="b"), at=LATER)
-    heads = list(store.reply_heads_all())
-    assert [(company_id, head.source) for company_id, head in heads] == [
-        (f"com_{number}", source) for number in range(3) for source in ("serp_jobs", "serp_news")
-    ]
-    assert heads == [(id_, head) for id_ in ("com_0", "com_1", "com_2") for head in store.known(id_).replies]
 
 
 def test_a_payload_comes_back_as_it_came(store: SqlStore) -> None:
