@@ -121,8 +121,7 @@ def test_a_home_where_nothing_can_be_written_is_one_sentence(home: Path, taken: 
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_the_end_of_make_dev_is_the_end_of_all_it_started(tmp_path: Path, ending: signal.Signals) -> None:
+def test_the_end_of_make_dev_is_the_end_of_all_it_started(tmp_path: Path) -> None:
     """A stand-in for Dagster comes first on the path; a child of it is deaf to SIGTERM."""
     (tmp_path / "dagster").mkdir()
     (tmp_path / "dagster" / "__init__.py").touch()
@@ -130,7 +129,7 @@ def test_the_end_of_make_dev_is_the_end_of_all_it_started(tmp_path: Path, ending
     with running("enrich_cli.dev", ENRICH_HOME=str(tmp_path / "home"), PYTHONPATH=str(tmp_path)) as dev:
         assert dev.stdout is not None
         until_up(dev)
-        dev.send_signal(ending)
+        dev.terminate()
         rest, _ = dev.communicate(timeout=PATIENCE)  # ends when the last process that can write to it has ended
     assert (dev.returncode, rest) == (0, "")
     assert not (tmp_path / "home" / "sandbox" / "address.json").exists()
