@@ -20,9 +20,7 @@ def _say(url: str) -> None:
 
 def serve(app: Starlette, *, port: int, ready: Callable[[str], None] = _say) -> None:
     """Until SIGTERM or SIGINT. `ready` is told where it is once it accepts connections. Raises OSError: port taken."""
-    with socket.create_server(("127.0.0.1", port), backlog=2048) as listener:
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, _leave)  # uvicorn raises the signal again once it has finished
+    with socket.create_server(("127.0.0.1", port), backlog=2048) as listener, _signals_leave():
         asyncio.run(_Announcing(_settings(app), ready).serve(sockets=[listener]))
 
 
@@ -49,6 +47,17 @@ class _Announcing(uvicorn.Server):
         await super().startup(sockets)
         if sockets:
             self._ready(_address(sockets[0]))
+
+
+@contextmanager
+def _signals_leave() -> Iterator[None]:
+    """SIGTERM and SIGINT are a normal end: uvicorn raises them again once it has finished."""
+    before = {name: signal.signal(name, _leave) for name in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
