@@ -32,8 +32,9 @@ class Database:
         parsed = _parse(url)
         self.sqlite = parsed.drivername == "sqlite"
         self.place = str(parsed.database) if self.sqlite else f"{parsed.host or 'localhost'}/{parsed.database or ''}"
-        engine = _sqlite_engine(parsed) if self.sqlite else _postgres_engine(parsed)
+        engine = _sqlite_engine(parsed, "FULL") if self.sqlite else _postgres_engine(parsed)
         self._engine = engine
+        self._fleeting = _sqlite_engine(parsed, "NORMAL") if self.sqlite else engine
         self._reader = engine if self.sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(writes=True, preserve_rowcount=True)
         self._line = threading.Lock()
@@ -54,6 +55,17 @@ class Database:
         with self._line, self._in_one_sentence(), self._writer.begin() as tx:
             if tx.execute(sa.update(t.change_counter).values(value=t.change_counter.c.value + 1)).rowcount != 1:
                 raise StoreError(f"The store at {self.place} has lost its change counter; restore it from a backup.")
+            yield tx
+
+    @contextmanager
+    def fleeting(self) -> Iterator[sa.Connection]:
+        """As writing, but what it commits need not survive a power cut, and rows with `changed` are not for it."""
+        if not self.sqlite:
+            with self._in_one_sentence(), self._writer.begin() as tx:
+                tx.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                yield tx
+            return
+        with self._line, self._in_one_sentence(), self._fleeting.execution_options(writes=True).begin() as tx:
             yield tx
 
     @contextmanager
@@ -94,6 +106,7 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+        self._fleeting.dispose()
 
     @contextmanager
     def _in_one_sentence(self) -> Iterator[None]:
@@ -155,7 +168,7 @@ def make_folder(database: Database) -> None:
         ) from error
 
 
-def _sqlite_engine(url: sa.URL) -> sa.Engine:
+def _sqlite_engine(url: sa.URL, synchronous: str) -> sa.Engine:
     engine = sa.create_engine(
         url,
         hide_parameters=True,
@@ -168,7 +181,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     def _prepare(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001
         connection.execute(f"PRAGMA busy_timeout = {_WAIT_SECONDS * 1000}")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:

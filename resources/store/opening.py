@@ -28,7 +28,7 @@ from resources.store.requests import Requests
 
 World = Literal["sandbox", "live"]
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

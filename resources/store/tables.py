@@ -2,9 +2,11 @@
 
 companies <- requests <- purchases <- replies <- facts;   purchases <- analyses <- facts;   requests <- profiles
 claims: who is buying what now.   caps: what each limit has taken.   stamp: which world this store is
+providers: how each vendor is doing.   turns: when it was called.   suspensions: sources that billed too much
+balances: what vendors said of our account
 
-`changed` numbers the transaction that last wrote the row (see SqlStore.change_mark); rows of caps, claims and batches
-have none. Facts that are replaced raise `changed` of their reply: who follows changes reloads the facts of that reply.
+`changed` numbers the transaction that last wrote the row (see SqlStore.change_mark); claims, caps, batches and what is
+known of vendors have none. Facts that are replaced raise `changed` of their reply: who follows changes reloads the facts of that reply.
 """
 
 from datetime import datetime
@@ -121,6 +123,8 @@ purchases = sa.Table(
     _money("reserved_micro_usd"),
     _time("reserved_at"),
     _time("lease_until"),
+    _time("repeatable_until", null=True),
+    sa.Column("asked", PlainText, nullable=False, server_default="", comment="the exact question, as a fingerprint"),
     _text("state"),
     sa.Column("units", JsonText, nullable=False, comment="vendor unit -> count, as billed"),
     _money("cost_micro_usd"),
@@ -147,6 +151,50 @@ claims = sa.Table(
     _id("variant"),
     sa.Column("purchase_id", PlainText, nullable=False, unique=True),
     comment="exists as long as its purchase is reserved or sent; the lease stands there",
+)
+
+providers = sa.Table(
+    "providers",
+    metadata,
+    _id("provider"),
+    sa.Column("failures", sa.Integer, nullable=False, comment="in a row"),
+    sa.Column("kind", PlainText, nullable=True, comment="down or exhausted; null: it is asked"),
+    _text("because", null=True),
+    sa.Column("until", UtcMicros, nullable=True, comment="until then nobody asks; then one probe does"),
+    sa.Column("wait_seconds", sa.Double, nullable=False, comment="how long the last time out was"),
+    sa.Column("paused_until", UtcMicros, nullable=True, comment="the vendor's Retry-After, for all processes"),
+)
+
+turns = sa.Table(
+    "turns",
+    metadata,
+    _number("turn_id"),
+    _text("provider"),
+    sa.Column("at", UtcMicros, nullable=False, comment="a call to the vendor; kept as long as its longest window"),
+    sa.Index("ix_turns_provider", "provider", "at"),
+)
+
+suspensions = sa.Table(
+    "suspensions",
+    metadata,
+    _id("source"),
+    _text("purchase_id"),
+    _text("because"),
+    _time("since"),
+)
+
+balances = sa.Table(
+    "balances",
+    metadata,
+    _number("balance_id"),
+    _text("provider"),
+    _time("at"),
+    _text("unit"),
+    sa.Column("amount", PlainText, nullable=False, comment="a decimal, in units of the vendor"),
+    sa.Column("counts", PlainText, nullable=False, comment="left: falls when we buy; used: rises"),
+    sa.Column("settled", sa.BigInteger, nullable=False, comment="units the ledger had settled by then"),
+    sa.Column("uncertain", sa.BigInteger, nullable=False, comment="units of uncertain purchases by then"),
+    sa.Index("ix_balances_provider", "provider", "at"),
 )
 
 caps = sa.Table(
