@@ -9,17 +9,19 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from enrichment.answers import check
+from enrichment.barred import because
 from enrichment.caps import caps_of
 from enrichment.ids import new_id
 from enrichment.inquiry import Inquiry, NothingToAsk, Setting, described, facts_of, prepare
 from enrichment.journal import Journal
 from enrichment.money import in_usd
 from enrichment.plan import model_price
-from enrichment.ports import AlreadyClaimed, CapReached, LanguageModel, World
-from enrichment.purchases import Bought, Delivery, Failed, Outcome, Superseded, buy, draft, patience
+from enrichment.ports import AlreadyClaimed, Barred, Busy, CapReached, LanguageModel, World
+from enrichment.purchases import Bought, Delivery, Failed, Order, Outcome, Sent, Superseded, buy
 from enrichment.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
 from enrichment.rules import ProviderRules, Rules
 from enrichment.wants import Wants
@@ -104,52 +106,50 @@ class _Run:
         return await self._book(inquiry, await self._buy(inquiry, provider, model))
 
     async def _buy(self, inquiry: Inquiry, provider: str, model: LanguageModel) -> Outcome:
-        rules = self.setting.rules.providers[provider]
-        purchase = draft(
-            self.request,
-            self.setting.company,
-            source=f"analysis:{inquiry.name}",
-            provider=provider,
-            rules=rules,
-            variant=inquiry.key,
-            units=inquiry.most_tokens,
-            usd_per_unit=_usd_per_token(rules, inquiry.rules.model),
-            world=self.world,
-        )
-
-        async def ask(sent: Purchase) -> Delivery:
+        async def ask(sent: Sent) -> Delivery:
             return await self._ask(inquiry, model, sent)
 
         async def superseded() -> bool:
             return await self._remembered(inquiry) is not None
 
-        return await buy(
-            purchase,
-            caps=self._caps(purchase),
-            seconds=patience(rules),
-            world=self.world,
-            deliver=ask,
-            superseded=superseded,
+        return await buy(self._order(inquiry, provider), world=self.world, deliver=ask, superseded=superseded)
+
+    def _order(self, inquiry: Inquiry, provider: str) -> Order:
+        rules, source = self.setting.rules.providers[provider], f"analysis:{inquiry.name}"
+
+        def caps(at: datetime) -> tuple[Cap, ...]:
+            return caps_of(
+                self.setting.rules,
+                request_id=self.request.request_id,
+                max_cost=self.setting.wants.max_cost,
+                consumer=self.request.consumer,
+                provider=provider,
+                source=source,
+                at=at,
+            )
+
+        return Order(
+            request=self.request,
+            company=self.setting.company,
+            source=source,
+            provider=provider,
+            rules=rules,
+            variant=inquiry.key,
+            asked=inquiry.key,
+            units=inquiry.most_tokens,
+            usd_per_unit=_usd_per_token(rules, inquiry.rules.model),
+            caps=caps,
         )
 
-    def _caps(self, purchase: Purchase) -> tuple[Cap, ...]:
-        return caps_of(
-            self.setting.rules,
-            request_id=self.request.request_id,
-            max_cost=self.setting.wants.max_cost,
-            consumer=self.request.consumer,
-            provider=purchase.provider,
-            source=purchase.source,
-            at=purchase.reserved_at,
-        )
-
-    async def _ask(self, inquiry: Inquiry, model: LanguageModel, purchase: Purchase) -> Delivery:
+    async def _ask(self, inquiry: Inquiry, model: LanguageModel, sent: Sent) -> Delivery:
+        purchase = sent.purchase
         said = await model.answer(
             inquiry.kind.type,
             model=inquiry.rules.model,
             instructions=inquiry.instructions,
             evidence=inquiry.prompt,
             max_output_tokens=inquiry.rules.max_output_tokens,
+            sending=sent.sending,
         )
         checked = check(said.value, inquiry.evidence.texts)
         analysis = Analysis(
@@ -188,6 +188,10 @@ class _Run:
                 _, most = model_price(self.setting.rules, inquiry.name)
                 why = f"{cap} leaves {in_usd(left)} USD, and it may cost up to {in_usd(most)}: raise the cap"
                 self._leave_out(inquiry.name, "OverCap", why)
+            case Busy(under_way):
+                self._leave_out(inquiry.name, "Throttled", f"the model is busy with {under_way} other questions")
+            case Barred(by):
+                self._leave_out(inquiry.name, "Barred", because(by))
             case AlreadyClaimed():
                 await self._wait_for(inquiry, outcome)
                 return False

@@ -6,13 +6,12 @@ A vendor's failure costs its own facts and nothing else: it is recorded, and the
 """
 
 import asyncio
-import hashlib
-import json
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from enrichment.barred import because
 from enrichment.caps import caps_of, too_dear
 from enrichment.desk import state_now
 from enrichment.facts import NoReader, read, reader_of
@@ -23,19 +22,20 @@ from enrichment.plan import Part, Plan
 from enrichment.policy import State
 from enrichment.ports import (
     AlreadyClaimed,
+    Barred,
+    Busy,
     CapReached,
     CredentialsRejected,
     Question,
     QuotaExhausted,
     World,
 )
-from enrichment.purchases import Bought, Delivery, Failed, Outcome, Superseded, buy, draft, patience
-from enrichment.records import CacheRead, Company, Known, Purchase, Reply, ReplyHead, Request
+from enrichment.purchases import Bought, Delivery, Failed, Order, Outcome, Sent, Superseded, buy
+from enrichment.records import CacheRead, Cap, Company, Known, Outage, Purchase, Reply, ReplyHead, Request, fingerprint
 from enrichment.rules import Rules
 from enrichment.values import Text
 
 _LOOK_AGAIN_SECONDS = 0.2
-RESUMABLE_AFTER = timedelta(seconds=20)  # two that look at one job cost nothing; waiting for a dead one does
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,33 +132,9 @@ class _Run:
         except NoReader as error:
             self._fail(source, "NoReader", str(error))
             return
-        entry = self.rules.sources[source]
-        provider_rules = self.rules.providers[entry.provider]
-        purchase = draft(
-            self.request,
-            self.company,
-            source=source,
-            provider=entry.provider,
-            rules=provider_rules,
-            variant=_variant(entry.question),
-            units={entry.unit: int(entry.max_units)},
-            usd_per_unit=provider_rules.usd_per_unit(),
-            world=self.world,
-        )
-        caps = caps_of(
-            self.rules,
-            request_id=self.request.request_id,
-            max_cost=self.plan.wants.max_cost,
-            consumer=self.request.consumer,
-            provider=entry.provider,
-            source=source,
-            at=purchase.reserved_at,
-        )
         while True:
             outcome = await buy(
-                purchase,
-                caps=caps,
-                seconds=patience(provider_rules),
+                self._order(source),
                 world=self.world,
                 deliver=self._deliver,
                 superseded=lambda: self._bought_meanwhile(source),
@@ -170,7 +146,37 @@ class _Run:
                 return
         await self._book(source, outcome)
 
-    async def _deliver(self, purchase: Purchase) -> Delivery:
+    def _order(self, source: str) -> Order:
+        entry = self.rules.sources[source]
+        provider = self.rules.providers[entry.provider]
+        variant = fingerprint(entry.question)
+
+        def caps(at: datetime) -> tuple[Cap, ...]:
+            return caps_of(
+                self.rules,
+                request_id=self.request.request_id,
+                max_cost=self.plan.wants.max_cost,
+                consumer=self.request.consumer,
+                provider=entry.provider,
+                source=source,
+                at=at,
+            )
+
+        return Order(
+            request=self.request,
+            company=self.company,
+            source=source,
+            provider=entry.provider,
+            rules=provider,
+            variant=variant,
+            asked=fingerprint([variant, self.company.name, self.company.domain]),
+            units={entry.unit: int(entry.max_units)},
+            usd_per_unit=provider.usd_per_unit(),
+            caps=caps,
+        )
+
+    async def _deliver(self, sent: Sent) -> Delivery:
+        purchase = sent.purchase
         entry = self.rules.sources[purchase.source]
         question = Question(
             source=purchase.source,
@@ -180,13 +186,10 @@ class _Run:
             name=self.company.name,
             domain=self.company.domain,
             handle=purchase.handle,
+            first_sent_at=purchase.sent_at,
         )
-
-        async def keep_handle(handle: str) -> None:
-            lease_until = self.world.now() + RESUMABLE_AFTER
-            await asyncio.to_thread(self.world.store.keep_handle, purchase.purchase_id, handle, lease_until=lease_until)
-
-        answer = await self.world.providers[purchase.provider].ask(question, keep_handle=keep_handle)
+        provider = self.world.providers[purchase.provider]
+        answer = await provider.ask(question, keep_handle=sent.keep_handle, sending=sent.sending)
         for remark in answer.notes:
             self.journal.note("collect", "remark", source=purchase.source, says=remark)
         now = self.world.now()
@@ -209,18 +212,33 @@ class _Run:
     async def _book(self, source: str, outcome: Outcome) -> None:
         match outcome:
             case Bought(purchase, delivery):
-                self.purchases.append(purchase)
                 self._learn(purchase, delivery)
                 self._note_purchase(purchase, delivery)
+                self._book_purchase(purchase, delivery)
             case Failed(purchase, error):
-                self.purchases.append(purchase)
+                self._book_purchase(purchase)
                 self._fail(source, type(error).__name__, str(error))
                 if isinstance(error, CredentialsRejected | QuotaExhausted):
                     self._providers_out.add(purchase.provider)
             case CapReached(cap=cap, left_micro_usd=left):
                 self._fail(source, "OverCap", too_dear(self.rules.max_micro_usd(source), cap, left))
+            case Busy(under_way):
+                why = f"is busy with {under_way} other purchases: ask later, or raise its concurrency"
+                provider = self.rules.sources[source].provider
+                self._fail(source, "Throttled", f"{provider} {why} in config/providers.yaml.")
+            case Barred(by):
+                self._fail(source, "Barred", because(by))
+                if isinstance(by, Outage):
+                    self._providers_out.add(by.provider)
             case Superseded():
                 await self._take_over(source)
+
+    def _book_purchase(self, purchase: Purchase, delivery: Delivery | None = None) -> None:
+        """To this request, unless it is another's that was resumed: then what it brought is a cache read."""
+        if purchase.request_id == self.request.request_id:
+            self.purchases.append(purchase)
+        elif delivery is not None and delivery.reply is not None:
+            self._book_read(purchase.source, _head(delivery.reply, purchase))
 
     def _note_purchase(self, purchase: Purchase, delivery: Delivery) -> None:
         self.journal.note(
@@ -325,11 +343,6 @@ async def _all(asking: Iterable[Coroutine[None, None, None]]) -> None:
     for ended in await asyncio.gather(*asking, return_exceptions=True):
         if ended is not None:
             raise ended
-
-
-def _variant(question: Mapping[str, object]) -> str:
-    """Which form of the question was asked: part of what makes two purchases the same."""
-    return hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 def _head(reply: Reply, purchase: Purchase) -> ReplyHead:

@@ -31,6 +31,8 @@ Verdict = Literal[
     "needs what is missing",
     "no credentials",
     "provider down",
+    "plan used up",
+    "suspended",
     "over a cap",
     "not in this request",
 ]
@@ -129,8 +131,8 @@ class Desk:
         entry = self.rules.sources[source]
         if self.wants.sources is not None and source not in self.wants.sources:
             return "not in this request", "the request names the sources that may be asked"
-        if entry.provider in self.out_of_order:
-            return self.out_of_order[entry.provider]
+        if source in self.out_of_order:
+            return self.out_of_order[source]
         if "domain" in entry.needs and self.company.domain is None:
             return "needs a domain", "the company's domain is not known"
         missing = [d for d in entry.needs if d != "domain" and d not in self.pursued and not self._has(d)]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enrichment.journal import Journal
 from enrichment.planning import find_company, request_for
 from enrichment.ports import World
-from enrichment.records import CacheRead, Profile, Request
+from enrichment.records import CacheRead, Profile, ProfileHead, Request
 from enrichment.request import Ask, Enriched, Identified, Watch, finished
 from enrichment.rules import Rules
 from enrichment.wants import Wants, requirements_hash
@@ -58,15 +58,20 @@ async def _kept(identified: Identified, rules: Rules, world: World) -> Profile |
 
 def serves(profile: Profile, rules: Rules, wants: Wants, now: datetime) -> bool:
     """Whether a kept profile may be served for these wants at `now`."""
-    if profile.requirements_hash != requirements_hash(rules, wants) or profile.quality < wants.min_quality:
-        return False
-    if now >= profile.holds_until or now >= profile.created_at + timedelta(seconds=wants.profile_ttl):
+    if not holds(profile, requirements_hash(rules, wants), wants, now):
         return False
     if wants.oldest is None:
         return True
     oldest = timedelta(seconds=wants.oldest)
     values = [v for field_ in profile.document["datasets"].values() for v in field_["values"]]
     return all(now < datetime.fromisoformat(value["collected_at"]) + oldest for value in values)
+
+
+def holds(profile: Profile | ProfileHead, requirements: str, wants: Wants, now: datetime) -> bool:
+    """Whether it is what these wants ask for (requirements: their hash), good enough, and nothing in it has expired."""
+    if profile.requirements_hash != requirements or profile.quality < wants.min_quality:
+        return False
+    return now < profile.holds_until and now < profile.created_at + timedelta(seconds=wants.profile_ttl)
 
 
 def _profile_reads(profile: Profile, request: Request, now: datetime) -> tuple[CacheRead, ...]:

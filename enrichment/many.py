@@ -45,7 +45,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is the same for all companies planned for at once. spent: cap name -> micro-USD taken so far."""
+    """What is the same for all companies planned for at once.
+
+    out_of_order: source -> why it cannot be asked at all. spent: cap name -> micro-USD taken so far.
+    """
 
     rules: Rules
     wants: Wants

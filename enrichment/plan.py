@@ -134,7 +134,7 @@ def make_plan(
     spent: Mapping[str, int] | None = None,
     policies: Policies = IN_MEMORY,
 ) -> Plan:
-    """The plan for one company. out_of_order: provider -> verdict and reason why it cannot be asked at all.
+    """The plan for one company. out_of_order: source -> verdict and reason why it cannot be asked at all.
 
     spent: cap name -> micro-USD taken so far, reserves included. policies: where compiled ones are kept.
     """

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from enrichment.barred import because, verdict
 from enrichment.caps import caps_of
 from enrichment.company import AmbiguousCompany, company_key, parse_company
 from enrichment.desk import Verdict
@@ -97,6 +98,7 @@ async def draw_up(identified: Identified, wants: Wants, known: Known, rules: Rul
     """The plan for these wants, with what caps have taken so far and who cannot be asked."""
     now, request = world.now(), identified.request
     spent = await asyncio.to_thread(_spent, wants, rules, world.store, now, request.request_id)
+    out_of_order = await asyncio.to_thread(_out_of_order, rules, world, now)
     return await asyncio.to_thread(
         make_plan,
         rules,
@@ -105,7 +107,7 @@ async def draw_up(identified: Identified, wants: Wants, known: Known, rules: Rul
         known,
         strategy=request.strategy,
         now=now,
-        out_of_order=_reasons(world),
+        out_of_order=out_of_order,
         request_id=request.request_id,
         spent=spent,
         policies=world.policies,
@@ -140,7 +142,7 @@ def _groups(
 
     now = world.now()
     spent = _spent(wants, rules, world.store, now, request_id="")
-    here = Circumstances(rules, wants, now, _reasons(world), spent, world.policies)
+    here = Circumstances(rules, wants, now, _out_of_order(rules, world, now), spent, world.policies)
     census = world.store.census(pairs_of(rules, wants))
     return plan_many(here, companies, census, known_of=world.store.known_many, strategy_of=strategy_of)
 
@@ -163,8 +165,16 @@ def _spent(wants: Wants, rules: Rules, store: Store, now: datetime, request_id: 
     return store.spent(sorted(caps))
 
 
-def _reasons(world: World) -> dict[str, tuple[Verdict, str]]:
-    return {provider: ("no credentials", why) for provider, why in world.out_of_order.items()}
+def _out_of_order(rules: Rules, world: World, now: datetime) -> dict[str, tuple[Verdict, str]]:
+    """Source -> why it cannot be asked at all. Blocks."""
+    outages, suspensions = world.store.barred(now)
+    reasons: dict[str, tuple[Verdict, str]] = {}
+    for name, source in rules.sources.items():
+        if source.provider in world.out_of_order:
+            reasons[name] = ("no credentials", world.out_of_order[source.provider])
+        elif by := suspensions.get(name) or outages.get(source.provider):
+            reasons[name] = (verdict(by), because(by))
+    return reasons
 
 
 def plan_note(plan: Plan) -> dict[str, object]:

@@ -3,6 +3,7 @@
 ProviderError                 nothing usable came back; billed says what is owed all the same
   + ProviderUnavailable       timeout, refused, 5xx, throttled: the fallback's turn
       + Throttled             asked too fast
+  + ClaimLost                 the purchase is somebody else's by now: not sent
   + CredentialsRejected       nobody's turn until someone fixes the key
   + QuotaExhausted            nobody's turn until the plan renews
   + UnexpectedReply           an answer, but not of the promised shape
@@ -17,6 +18,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from pydantic import BaseModel
 
 from enrichment.facts import READERS, ReaderEntry
+from enrichment.gates import Gates
 from enrichment.policies import IN_MEMORY, Policies
 from enrichment.records import (
     Analysis,
@@ -27,10 +29,13 @@ from enrichment.records import (
     Fact,
     Json,
     Known,
+    Outage,
     Profile,
+    ProfileHead,
     Purchase,
     Reply,
     Request,
+    Suspension,
 )
 
 AnswerType = TypeVar("AnswerType", bound=BaseModel)
@@ -61,6 +66,10 @@ class Throttled(ProviderUnavailable):
     retry_after: float | None = None
 
 
+class ClaimLost(ProviderError):
+    pass
+
+
 class CredentialsRejected(ProviderError):
     pass
 
@@ -86,6 +95,8 @@ class Question:
     """One call of one source about one company. spec: `question` of config/sources.yaml.
 
     handle: what an earlier process got from a two-step vendor; resume by it instead of asking again.
+    first_sent_at: when this very purchase was sent before, if it was: what the vendor repeats for free since then was
+    billed to it.
     """
 
     source: str
@@ -95,6 +106,7 @@ class Question:
     name: str | None
     domain: str | None
     handle: str | None = None
+    first_sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,7 @@ class Answer:
 
 
 KeepHandle = Callable[[str], Awaitable[None]]
+Sending = Callable[[], Awaitable[None]]  # raises ClaimLost: what was about to be sent must not be
 
 
 class Provider(Protocol):
@@ -117,8 +130,9 @@ class Provider(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def ask(self, question: Question, *, keep_handle: KeepHandle) -> Answer:
-        """Ask, and await keep_handle(handle) before polling where the vendor works in two steps.
+    async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:
+        """Ask. Awaits sending() immediately before each call that may be billed, after every wait for our turn; and
+        keep_handle(handle) before polling, where the vendor works in two steps.
 
         Raises ProviderError; never anything else.
         """
@@ -139,9 +153,18 @@ class LanguageModel(Protocol):
     def name(self) -> str: ...
 
     async def answer(
-        self, answer_type: type[AnswerType], *, model: str, instructions: str, evidence: str, max_output_tokens: int
+        self,
+        answer_type: type[AnswerType],
+        *,
+        model: str,
+        instructions: str,
+        evidence: str,
+        max_output_tokens: int,
+        sending: Sending,
     ) -> ModelAnswer[AnswerType]:
-        """Raises ProviderError; `billed` then carries input_token and output_token where the vendor said."""
+        """Awaits sending() immediately before each call. Raises ProviderError; `billed` then carries input_token and
+        output_token where the vendor said.
+        """
         ...
 
 
@@ -165,6 +188,36 @@ class AlreadyClaimed:
     purchase_id: str
     lease_until: datetime
     handle: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """As many purchases of the provider are under way, over all processes, as it allows."""
+
+    under_way: int
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Nobody may ask now: the provider is out, or the source is suspended."""
+
+    by: Outage | Suspension
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When to stop asking a provider: after so many failures in a row, for so long (seconds); twice as long each time.
+
+    exhausted_seconds: how long nobody asks after it said that the plan is used up.
+    """
+
+    failures: int
+    first_seconds: float
+    longest_seconds: float
+    exhausted_seconds: float
+
+
+NotReserved = CapReached | AlreadyClaimed | Busy | Barred
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +300,14 @@ class Store(Protocol):
     def cache_reads(self, request_id: str) -> list[CacheRead]: ...
 
     # purchases: reserved -> sent -> settled | released | uncertain
-    def reserve(self, purchase: Purchase, caps: Sequence[Cap]) -> Reserved | CapReached | AlreadyClaimed:
+    def reserve(self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int) -> Reserved | NotReserved:
         """Claims (company, source, variant) and reserves the most it may cost under all caps, or nothing at all.
 
-        Caps are locked in name order. An expired claim is taken over: with a handle its purchase is resumed
-        (returned as Reserved with handle and its own purchase_id); without one it turns uncertain.
+        at_once: how many purchases of this provider may be under way, over all processes. A provider that is out lets
+        one purchase through when its time is over: the probe. An expired claim is taken over, and so is an uncertain
+        purchase of the same question: where it has a handle, or is repeatable still and asked exactly the same, it is
+        resumed, returned as Reserved with its own purchase_id and state sent; else it ends (released if never sent)
+        and a new one begins.
         """
         ...
 
@@ -264,9 +320,18 @@ class Store(Protocol):
         ...
 
     def settle(
-        self, purchase: Purchase, *, reply: Reply | None, facts: Sequence[Fact], analysis: Analysis | None = None
+        self,
+        purchase: Purchase,
+        *,
+        reply: Reply | None,
+        facts: Sequence[Fact],
+        analysis: Analysis | None = None,
+        suspend: str | None = None,
     ) -> None:
-        """Charge, reply, facts and analysis in one transaction; gives back the rest of the reserve, frees the claim."""
+        """Charge, reply, facts and analysis in one transaction; gives back the rest of the reserve, frees the claim.
+
+        An answer ends the provider's failures in a row. suspend: why its source is not to be asked any more.
+        """
         ...
 
     def release(self, purchase_id: str, *, at: datetime, reason: str) -> None:
@@ -281,6 +346,18 @@ class Store(Protocol):
         """Whether this purchase still holds its claim, expired or not."""
         ...
 
+    def failed(self, provider: str, breaker: Breaker, *, exhausted: bool, because: str, at: datetime) -> None:
+        """One more failure in a row; when they are too many, or its plan is exhausted, nobody asks for a while."""
+        ...
+
+    def answered(self, provider: str) -> None:
+        """It answers again: its failures are forgotten, and whatever bars it is lifted."""
+        ...
+
+    def barred(self, at: datetime) -> tuple[dict[str, Outage], dict[str, Suspension]]:
+        """Providers nobody may ask at `at` (those due for a probe are not among them), and suspended sources."""
+        ...
+
     def spent(self, cap_names: Sequence[str]) -> dict[str, int]:
         """What each cap has taken so far, reserves included (micro-USD)."""
         ...
@@ -288,6 +365,10 @@ class Store(Protocol):
     # analyses and profiles
     def analysis(self, key: str) -> Analysis | None: ...
     def latest_profile(self, company_id: str, consumer: str, audience: str | None) -> Profile | None: ...
+    def latest_profiles(self, consumer: str) -> dict[str, ProfileHead]:
+        """company_id -> the newest profile written for no audience; in one read."""
+        ...
+
     def profile(self, profile_id: str) -> Profile | None: ...
 
 
@@ -296,7 +377,7 @@ class World:
     """What a request runs in: the store, who can be asked, the model, and the clock (UTC).
 
     out_of_order: provider -> why it cannot be asked at all (no credentials). readers: who reads replies.
-    policies: the compiled ones.
+    policies: the compiled ones. gates: where those of this process wait for a provider.
     """
 
     store: Store
@@ -306,3 +387,4 @@ class World:
     out_of_order: Mapping[str, str] = field(default_factory=dict)
     readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)
     policies: Policies = IN_MEMORY
+    gates: Gates = field(default_factory=Gates)

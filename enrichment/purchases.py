@@ -1,28 +1,57 @@
 """One purchase, from reserve to its end. No call without a purchase row first.
 
-reserve -> sent -> deliver() -> settled | released (not billed) | uncertain (we cannot know)
+gate -> reserve -> our turn -> sent -> deliver() -> settled | released (not billed) | uncertain (we cannot know)
 """
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from enrichment.ids import new_id
 from enrichment.money import charge
 from enrichment.ports import (
     AlreadyClaimed,
+    Barred,
+    Breaker,
+    Busy,
     CapReached,
+    ClaimLost,
     ProviderError,
     ProviderUnavailable,
     PurchaseClosed,
+    QuotaExhausted,
     Reserved,
+    Throttled,
     World,
 )
 from enrichment.records import Analysis, Cap, Company, Fact, Purchase, Reply, Request
 from enrichment.rules import ProviderRules
+
+RESUMABLE_AFTER = timedelta(seconds=20)  # two that look at one job cost nothing; waiting for a dead one does
+_MARGIN_SECONDS = 15  # from reserve to send, and from the last answer to its row
+_LOOK_AGAIN_SECONDS = (0.05, 0.25)  # at random in between, so that those who wait do not come all at once
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to buy, for whom. units: the most it may take. variant: which form of the question: two purchases of one
+    variant are the same. asked: the exact question; only the same one is repeated for free. caps: by when it begins.
+    """
+
+    request: Request
+    company: Company
+    source: str
+    provider: str
+    rules: ProviderRules
+    variant: str
+    asked: str
+    units: Mapping[str, int]
+    usd_per_unit: Mapping[str, Decimal]
+    caps: Callable[[datetime], Sequence[Cap]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,107 +82,129 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """Somebody else bought it between the plan and the reserve: nothing was sent."""
+    """Somebody else bought it meanwhile, or took it over: nothing of ours was sent, or theirs was faster."""
 
 
-_MARGIN_SECONDS = 15  # from reserve to send, and from the last answer to its row
+class Sent:
+    """A purchase under way, as whoever delivers it sees it."""
 
-Deliver = Callable[[Purchase], Awaitable[Delivery]]
+    def __init__(self, purchase: Purchase, world: World) -> None:
+        self.purchase, self._world, self._handle = purchase, world, purchase.handle
+
+    async def sending(self) -> None:
+        """Immediately before each call that may be billed. Raises ClaimLost when the claim is no longer ours."""
+        store, purchase = self._world.store, self.purchase
+        if self._handle is not None:
+            await self.keep_handle(self._handle)
+        now = self._world.now()
+        ours = await asyncio.to_thread(store.send, purchase.purchase_id, at=now)
+        # a process may be stopped between its row and its call: the last look is at the clock
+        if not ours or (self._handle is None and self._world.now() >= purchase.lease_until):
+            raise ClaimLost(f"the claim on {purchase.source} ran out before it was sent.", provider=purchase.provider)
+
+    async def keep_handle(self, handle: str) -> None:
+        """Where the vendor works in two steps: from here on another process may go on, once a short lease is over."""
+        self._handle = handle
+        lease_until = self._world.now() + RESUMABLE_AFTER
+        await asyncio.to_thread(
+            self._world.store.keep_handle, self.purchase.purchase_id, handle, lease_until=lease_until
+        )
+
+
+Deliver = Callable[[Sent], Awaitable[Delivery]]
 Superseding = Callable[[], Awaitable[bool]]
-Outcome = Bought | Failed | CapReached | AlreadyClaimed | Superseded
+Outcome = Bought | Failed | CapReached | AlreadyClaimed | Busy | Barred | Superseded
 
 
-def draft(
-    request: Request,
-    company: Company,
-    *,
-    source: str,
-    provider: str,
-    rules: ProviderRules,
-    variant: str,
-    units: Mapping[str, int],
-    usd_per_unit: Mapping[str, Decimal],
-    world: World,
-) -> Purchase:
-    """A purchase not yet reserved. units: the most it may take; its lease outlives the provider's timeout."""
-    now = world.now()
+def draft(order: Order, now: datetime) -> Purchase:
+    """A purchase not yet reserved; its lease outlives whatever the provider may take."""
     return Purchase(
         purchase_id=new_id("pur"),
-        request_id=request.request_id,
-        company_id=company.company_id,
-        consumer=request.consumer,
-        strategy=request.strategy,
-        source=source,
-        provider=provider,
-        variant=variant,
-        rules_hash=request.rules_hash,
-        reserved_units=dict(units),
-        usd_per_unit=dict(usd_per_unit),
-        reserved_micro_usd=charge(units, usd_per_unit),
+        request_id=order.request.request_id,
+        company_id=order.company.company_id,
+        consumer=order.request.consumer,
+        strategy=order.request.strategy,
+        source=order.source,
+        provider=order.provider,
+        variant=order.variant,
+        asked=order.asked,
+        rules_hash=order.request.rules_hash,
+        reserved_units=dict(order.units),
+        usd_per_unit=dict(order.usd_per_unit),
+        reserved_micro_usd=charge(order.units, order.usd_per_unit),
         reserved_at=now,
-        lease_until=now + timedelta(seconds=patience(rules) + _MARGIN_SECONDS),
+        lease_until=now + timedelta(seconds=_patience(order.rules) + _MARGIN_SECONDS),
+        repeatable_until=_repeatable_until(order.rules, now),
     )
 
 
-def patience(rules: ProviderRules) -> float:
-    """Seconds one purchase of this provider may take in all, every retry, page and poll included."""
-    return 2 * rules.timeout_seconds
+async def buy(order: Order, *, world: World, deliver: Deliver, superseded: Superseding | None = None) -> Outcome:
+    """Reserve, send, settle. A crash in between leaves the row as it stands, for its lease to decide.
+
+    Waits for others at most the provider's timeout, and Busy if that was not enough.
+    """
+    gate = world.gates.of(order.provider, order.rules.concurrency)
+    until = time.monotonic() + order.rules.timeout_seconds
+    try:
+        async with asyncio.timeout(order.rules.timeout_seconds):
+            await gate.acquire()
+    except TimeoutError:
+        return Busy(order.rules.concurrency)
+    try:
+        reserved = await _reserved(order, world, until)
+        if not isinstance(reserved, Reserved):
+            return reserved
+        return await _carried_out(reserved.purchase, order, world, deliver, superseded)
+    finally:
+        gate.release()
 
 
-async def buy(
-    purchase: Purchase,
-    *,
-    caps: Sequence[Cap],
-    seconds: float,
-    world: World,
-    deliver: Deliver,
-    superseded: Superseding | None = None,
+async def _reserved(order: Order, world: World, until: float) -> Reserved | CapReached | AlreadyClaimed | Busy | Barred:
+    """Waits while the provider is busy with other processes."""
+    while True:
+        now = world.now()
+        reserved = await asyncio.to_thread(
+            world.store.reserve, draft(order, now), order.caps(now), at_once=order.rules.concurrency
+        )
+        if not isinstance(reserved, Busy) or time.monotonic() > until:
+            return reserved
+        await asyncio.sleep(random.uniform(*_LOOK_AGAIN_SECONDS))
+
+
+async def _carried_out(
+    purchase: Purchase, order: Order, world: World, deliver: Deliver, superseded: Superseding | None
 ) -> Outcome:
-    """Reserve, send, settle. A crash in between leaves the row as it stands, for its lease to decide."""
-    begun = await _begin(purchase, caps, world, superseded)
-    if not isinstance(begun, Purchase):
-        return begun
-    purchase = begun
+    if superseded is not None and purchase.state == "reserved" and await superseded():
+        why = "somebody else has just bought it"
+        await asyncio.to_thread(world.store.release, purchase.purchase_id, at=world.now(), reason=why)
+        return Superseded()
     began = time.monotonic()
     try:
-        async with asyncio.timeout(seconds):
-            delivery = await deliver(purchase)
-    except TimeoutError:
-        error: ProviderError = ProviderUnavailable(
-            f"{purchase.provider} did not finish within {seconds:.0f} s; it may still bill for {purchase.source}.",
-            provider=purchase.provider,
-            uncertain=True,
-        )
-        return await _book_failure(purchase, error, world, time.monotonic() - began)
-    except ProviderError as caught:
-        return await _book_failure(purchase, caught, world, time.monotonic() - began)
+        delivered = await _delivered(purchase, order.rules, world, deliver)
+        seconds = time.monotonic() - began
+        if isinstance(delivered, ProviderError):
+            return await _book_failure(purchase, delivered, order.rules, world, seconds)
+        return await _settle(purchase, delivered, world, seconds)
+    except (ClaimLost, PurchaseClosed):  # another process took it over, and may have been faster
+        return Superseded()
+
+
+async def _delivered(
+    purchase: Purchase, rules: ProviderRules, world: World, deliver: Deliver
+) -> Delivery | ProviderError:
     try:
-        return await _settle(purchase, delivery, world, time.monotonic() - began)
-    except PurchaseClosed:  # the same job was resumed by another process, which was faster
-        return Superseded()
-
-
-async def _begin(
-    purchase: Purchase, caps: Sequence[Cap], world: World, superseded: Superseding | None
-) -> Purchase | CapReached | AlreadyClaimed | Superseded:
-    """Reserved and marked as sent: from here on the vendor may be asked."""
-    store = world.store
-    reserved = await asyncio.to_thread(store.reserve, purchase, caps)
-    if not isinstance(reserved, Reserved):
-        return reserved
-    purchase = reserved.purchase
-    if superseded is not None and purchase.handle is None and await superseded():
-        await asyncio.to_thread(
-            store.release, purchase.purchase_id, at=world.now(), reason="somebody else has just bought it"
-        )
-        return Superseded()
-    sent_at = world.now()
-    if not await asyncio.to_thread(store.send, purchase.purchase_id, at=sent_at):
-        return Superseded()
-    return replace(purchase, state="sent", sent_at=sent_at)
+        async with asyncio.timeout(_patience(rules)):
+            return await deliver(Sent(purchase, world))
+    except ClaimLost:
+        raise
+    except TimeoutError:
+        return _out_of_time(purchase, rules)
+    except ProviderError as error:
+        return error
 
 
 async def _settle(purchase: Purchase, delivery: Delivery, world: World, seconds: float) -> Bought:
+    suspend = _overbilled(purchase, delivery.units)
     settled = replace(
         purchase,
         state="settled",
@@ -163,10 +214,15 @@ async def _settle(purchase: Purchase, delivery: Delivery, world: World, seconds:
         latency_seconds=round(seconds, 3),
         calls=delivery.calls,
         outcome=delivery.outcome,
-        reason=_overbilled(purchase, delivery.units),
+        reason=suspend,
     )
     await asyncio.to_thread(
-        world.store.settle, settled, reply=delivery.reply, facts=delivery.facts, analysis=delivery.analysis
+        world.store.settle,
+        settled,
+        reply=delivery.reply,
+        facts=delivery.facts,
+        analysis=delivery.analysis,
+        suspend=suspend,
     )
     return Bought(settled, delivery)
 
@@ -175,26 +231,62 @@ def _overbilled(purchase: Purchase, units: Mapping[str, int]) -> str | None:
     above = {u: n for u, n in units.items() if n > purchase.reserved_units.get(u, 0)}
     if not above:
         return None
-    return f"billed above what was reserved: {', '.join(f'{n} {u}' for u, n in above.items())}"
+    most = ", ".join(f"{n} {u}" for u, n in purchase.reserved_units.items())
+    return f"billed {', '.join(f'{n} {u}' for u, n in above.items())} where it may bill {most} at most"
 
 
-async def _book_failure(purchase: Purchase, error: ProviderError, world: World, seconds: float) -> Failed:
-    store, reason = world.store, str(error)
+async def _book_failure(
+    purchase: Purchase, error: ProviderError, rules: ProviderRules, world: World, seconds: float
+) -> Failed:
+    store, now, reason = world.store, world.now(), str(error)
+    failed = replace(purchase, reason=reason, latency_seconds=round(seconds, 3))
     if error.uncertain:
-        await asyncio.to_thread(store.mark_uncertain, purchase.purchase_id, at=world.now(), reason=reason)
-        return Failed(replace(purchase, state="uncertain", reason=reason, latency_seconds=round(seconds, 3)), error)
-    if error.billed:
-        billed = replace(
-            purchase,
-            state="settled",
-            units=error.billed,
-            cost_micro_usd=charge(error.billed, purchase.usd_per_unit),
-            closed_at=world.now(),
-            latency_seconds=round(seconds, 3),
-            outcome="failed",
-            reason=reason,
+        failed = replace(failed, state="uncertain")
+        await asyncio.to_thread(store.mark_uncertain, purchase.purchase_id, at=now, reason=reason)
+    elif error.billed:
+        cost = charge(error.billed, purchase.usd_per_unit)
+        failed = replace(
+            failed, state="settled", units=error.billed, cost_micro_usd=cost, closed_at=now, outcome="failed"
         )
-        await asyncio.to_thread(store.settle, billed, reply=None, facts=())
-        return Failed(billed, error)
-    await asyncio.to_thread(store.release, purchase.purchase_id, at=world.now(), reason=reason)
-    return Failed(replace(purchase, state="released", reason=reason, latency_seconds=round(seconds, 3)), error)
+        suspend = _overbilled(purchase, error.billed)
+        await asyncio.to_thread(store.settle, failed, reply=None, facts=(), suspend=suspend)
+    else:
+        failed = replace(failed, state="released")
+        await asyncio.to_thread(store.release, purchase.purchase_id, at=now, reason=reason)
+    if _out_of_order(error):
+        exhausted = isinstance(error, QuotaExhausted)
+        await asyncio.to_thread(
+            store.failed, purchase.provider, _breaker(rules), exhausted=exhausted, because=reason, at=now
+        )
+    return Failed(failed, error)
+
+
+def _out_of_order(error: ProviderError) -> bool:
+    """Whether the next one would fare no better: asked too fast is no failure, and an odd answer is an answer."""
+    return isinstance(error, ProviderUnavailable | QuotaExhausted) and not isinstance(error, Throttled)
+
+
+def _breaker(rules: ProviderRules) -> Breaker:
+    breaker = rules.breaker
+    return Breaker(breaker.failures, breaker.first, breaker.longest, breaker.exhausted)
+
+
+def _out_of_time(purchase: Purchase, rules: ProviderRules) -> ProviderUnavailable:
+    return ProviderUnavailable(
+        f"{purchase.provider} did not finish within {_patience(rules):.0f} s; it may still bill for {purchase.source}.",
+        provider=purchase.provider,
+        uncertain=True,
+    )
+
+
+def _patience(rules: ProviderRules) -> float:
+    """Seconds one purchase of this provider may take in all, every retry, page and poll included."""
+    return 2 * rules.timeout_seconds
+
+
+def _repeatable_until(rules: ProviderRules, now: datetime) -> datetime | None:
+    """The vendor's window, less what a second try may take: it must arrive while it is free."""
+    if rules.repeat.window is None:
+        return None
+    until = now + timedelta(seconds=rules.repeat.window - _patience(rules))
+    return until if until > now else None

@@ -3,6 +3,8 @@
 Request -> Purchase -> Reply -> Fact;  Analysis -> Fact;  Profile;  CacheRead: who reads, who paid
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +17,11 @@ Json = Any
 PurchaseState = Literal["reserved", "sent", "settled", "released", "uncertain"]
 RequestState = Literal["running", "complete", "incomplete", "refused", "failed"]
 Confidence = Literal["High", "Medium", "Low"]
+
+
+def fingerprint(of: object) -> str:
+    """Twelve hexadecimal digits that tell one JSON value from another; the order of its keys does not count."""
+    return hashlib.sha256(json.dumps(of, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class Purchase:
     """One call to a provider. Free calls are purchases of price 0.
 
     units and reserved_units: vendor unit -> count. handle: what a two-step vendor gave us to resume by.
+    repeatable_until: to ask the vendor the same (asked) again until then costs nothing more; None: it may be billed.
     """
 
     purchase_id: str
@@ -71,6 +79,8 @@ class Purchase:
     reserved_micro_usd: int
     reserved_at: datetime
     lease_until: datetime
+    repeatable_until: datetime | None = None
+    asked: str = ""
     state: PurchaseState = "reserved"
     units: Mapping[str, int] = field(default_factory=dict)
     cost_micro_usd: int = 0
@@ -200,6 +210,18 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileHead:
+    """A profile without its document: enough to tell whether it still holds."""
+
+    profile_id: str
+    company_id: str
+    requirements_hash: str
+    quality: float
+    created_at: datetime
+    holds_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened in a request: what `enrich trace` shows and sessions stream."""
 
@@ -208,6 +230,26 @@ class Event:
     stage: Literal["identify", "layer_1", "plan", "collect", "analyse", "assemble", "keep"]
     what: str
     data: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A provider that nobody asks until a probe is due. kind: 'down' or 'exhausted'. because: what it last said."""
+
+    provider: str
+    kind: Literal["down", "exhausted"]
+    because: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A source that nobody asks until someone lifts it: its vendor billed more than its rules allow."""
+
+    source: str
+    purchase_id: str
+    because: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from enrichment.enrich import Ask, quote
-from enrichment.layer_1 import serves
+from enrichment.layer_1 import holds
 from enrichment.plan import Plan
 from enrichment.planning import plan_companies
 from enrichment.ports import Store, World
 from enrichment.profile import missing_required
-from enrichment.records import Profile
+from enrichment.records import Company, Profile, ProfileHead
 from enrichment.rules import Rules
 from enrichment.wants import Wants, requirements_hash, wants_of
 from resources.dagster_resources import EnrichmentResource
@@ -71,8 +71,9 @@ class PlannerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it 
         with self._here.store() as store:
             _, out_of_order = places_of(settings, rules)
             world = World(store, {}, None, lambda: at, out_of_order, policies=policies_in(policies_folder(settings)))
-            overdue = sorted(_overdue(store, rules, consumer, at))[:limit]
-            return _with_sources(overdue, rules, world, settings.enrich_strategy)
+            companies = store.companies()
+            overdue = sorted(_overdue(companies, store, rules, consumer, at))[:limit]
+            return _with_sources(overdue, companies, rules, world, settings.enrich_strategy)
 
     @property
     def _here(self) -> EnrichmentResource:
@@ -81,9 +82,12 @@ class PlannerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it 
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Overdue:
+    """why: '' where only the document of the profile tells."""
+
     since: datetime
     company: str
     consumer: str
+    profile_id: str
     why: str
 
 
@@ -92,47 +96,58 @@ async def _quote(ask: Ask, rules: Rules, settings: Settings) -> tuple[Plan, ...]
         return await quote(ask, rules=rules, world=world)
 
 
-def _overdue(store: Store, rules: Rules, consumer: str | None, now: datetime) -> Iterator[_Overdue]:
-    wanted = {name: wants_of(rules, (name,)) for name in ([consumer] if consumer else rules.consumers)}
-    for company in store.companies():
-        for name, wants in wanted.items():
-            if not wants.audience:
-                profile = store.latest_profile(company.company_id, name, None)
-                if profile is None and consumer is not None:
-                    yield _Overdue(company.created_at, company.key, name, "there is no profile yet")
-                if profile is not None and not serves(profile, rules, wants, now):
-                    yield _Overdue(_ended(profile, wants), company.key, name, _why(profile, rules, wants, now))
+def _overdue(
+    companies: Sequence[Company], store: Store, rules: Rules, consumer: str | None, now: datetime
+) -> Iterator[_Overdue]:
+    for name in [consumer] if consumer else rules.consumers:
+        wants = wants_of(rules, (name,))
+        if wants.audience:
+            continue
+        requirements, latest = requirements_hash(rules, wants), store.latest_profiles(name)
+        for company in companies:
+            profile = latest.get(company.company_id)
+            if profile is None and consumer is not None:
+                yield _Overdue(company.created_at, company.key, name, "", "there is no profile yet")
+            if profile is not None and not holds(profile, requirements, wants, now):
+                why = _why(profile, requirements, wants, now)
+                yield _Overdue(_ended(profile, wants), company.key, name, profile.profile_id, why)
 
 
-def _ended(profile: Profile, wants: Wants) -> datetime:
+def _ended(profile: ProfileHead, wants: Wants) -> datetime:
     return min(profile.holds_until, profile.created_at + timedelta(seconds=wants.profile_ttl))
 
 
-def _why(profile: Profile, rules: Rules, wants: Wants, now: datetime) -> str:
-    """Why a profile that may not be served may not."""
-    missing = missing_required(profile.document)
-    if profile.requirements_hash != requirements_hash(rules, wants):
+def _why(profile: ProfileHead, requirements: str, wants: Wants, now: datetime) -> str:
+    """Why a profile that may not be served may not; '': it lacks something required, the document says what."""
+    if profile.requirements_hash != requirements:
         return "the rules ask for something else by now"
-    if missing:
-        return f"it lacks {', '.join(missing)}"
+    if profile.holds_until <= profile.created_at:
+        return ""
     if profile.quality < wants.min_quality:
         return f"its quality {profile.quality:.2f} is below {wants.min_quality:.2f}"
-    ended = _ended(profile, wants)
-    return f"it held until {ended:%Y-%m-%d %H:%M} UTC" if ended <= now else "a value in it is too old"
+    return f"it held until {min(_ended(profile, wants), now):%Y-%m-%d %H:%M} UTC"
 
 
-def _with_sources(overdue: Sequence[_Overdue], rules: Rules, world: World, override: str | None) -> tuple[Due, ...]:
+def _lacks(profile: Profile | None) -> str:
+    missing = () if profile is None else missing_required(profile.document)
+    return f"it lacks {', '.join(missing)}" if missing else "a value in it is too old"
+
+
+def _with_sources(
+    overdue: Sequence[_Overdue], companies: Sequence[Company], rules: Rules, world: World, override: str | None
+) -> tuple[Due, ...]:
     """Each overdue profile, followed by the sources its plan asks first."""
-    companies = {company.key: company for company in world.store.companies()} if overdue else {}
+    by_key = {company.key: company for company in companies}
     first: dict[tuple[str, str], list[str]] = {}
     for consumer in sorted({one.consumer for one in overdue}):
-        asked = [companies[one.company] for one in overdue if one.consumer == consumer]
+        asked = [by_key[one.company] for one in overdue if one.consumer == consumer]
         for group in plan_companies(asked, wants_of(rules, (consumer,)), rules=rules, world=world, override=override):
             for company in group.companies:
                 first.setdefault((company.key, consumer), []).extend(sorted(group.first))
     due: dict[tuple[str, dg.AssetKey], Due] = {}
     for one in overdue:
-        due.setdefault((one.company, key := dg.AssetKey(["profile", one.consumer])), Due(one.company, key, one.why))
+        why = one.why or _lacks(world.store.profile(one.profile_id))
+        due.setdefault((one.company, key := dg.AssetKey(["profile", one.consumer])), Due(one.company, key, why))
         for source in first.get((one.company, one.consumer), ()):
             raw = dg.AssetKey(["raw", source])
             due.setdefault((one.company, raw), Due(one.company, raw, f"{one.consumer}: asked first"))

@@ -90,16 +90,30 @@ class Poll(_Rule):
 
 
 class Repeat(_Rule):
-    """What may be sent again after a timeout without being billed twice."""
+    """What may be asked again without being billed twice.
+
+    window: how long the same question stays free once it was asked; resume_by_handle may have one besides.
+    """
 
     rule: Literal["free_within", "resume_by_handle", "never"]
     window: Seconds | None = None
 
     @model_validator(mode="after")
-    def _window_belongs_to_free_within(self) -> "Repeat":
-        if (self.rule == "free_within") != (self.window is not None):
-            raise ValueError("window is for rule free_within, and that rule needs one")
+    def _window_belongs_to_its_rule(self) -> "Repeat":
+        if self.rule == "free_within" and self.window is None:
+            raise ValueError("rule free_within needs a window")
+        if self.rule == "never" and self.window is not None:
+            raise ValueError("rule never has no window")
         return self
+
+
+class BreakerRules(_Rule):
+    """When nobody asks a provider any more: after so many failures in a row, at first for so long, at most so long."""
+
+    failures: Count = 5
+    first: Seconds = 30
+    longest: Seconds = 600
+    exhausted: Seconds = 900
 
 
 class ProviderRules(_Rule):
@@ -112,6 +126,8 @@ class ProviderRules(_Rule):
     timeout_seconds: Number = Field(60, gt=0)
     poll: Poll = Poll()
     repeat: Repeat
+    breaker: BreakerRules = BreakerRules()
+    uncertain_after: Seconds = 7 * 86400
 
     def usd_per_unit(self) -> dict[str, Decimal]:
         """Unit -> USD for one, exact."""

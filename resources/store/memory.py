@@ -5,11 +5,12 @@ company ids  ->  the newest reply of each source, without payload, and the facts
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.records import Analysis, Fact, Known, Profile, Reply, ReplyHead
+from enrichment.records import Analysis, Fact, Known, Profile, ProfileHead, Reply, ReplyHead
 from resources.store import tables as t
 from resources.store.database import Database
 from resources.store.rows import FACT_COLUMNS, HEAD_COLUMNS, Record, chunks, fact_of, fact_row, record_of
@@ -77,6 +78,21 @@ class Memory:
             .where(t.profiles.c.audience.is_(None) if audience is None else t.profiles.c.audience == audience)
             .order_by(t.profiles.c.created_at.desc(), t.profiles.c.profile_id.desc()),
         )
+
+    def latest_profiles(self, consumer: str) -> dict[str, ProfileHead]:
+        """company_id -> the newest profile written for no audience; in one read."""
+        kept = t.profiles.c
+        latest = sa.func.row_number().over(
+            partition_by=kept.company_id, order_by=[kept.created_at.desc(), kept.profile_id.desc()]
+        )
+        ranked = (
+            sa.select(*(kept[field.name] for field in fields(ProfileHead)), latest.label("place"))
+            .where(kept.consumer == consumer, kept.audience.is_(None))
+            .subquery()
+        )
+        with self._db.reading() as tx:
+            rows = tx.execute(sa.select(ranked).where(ranked.c.place == 1))
+            return {row.company_id: record_of(ProfileHead, row) for row in rows}
 
     def profile(self, profile_id: str) -> Profile | None:
         return self._first(Profile, sa.select(t.profiles).where(t.profiles.c.profile_id == profile_id))

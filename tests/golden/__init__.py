@@ -55,7 +55,7 @@ def plan_text() -> str:
         known,
         strategy="enhanced",
         now=NOON + timedelta(days=3),
-        out_of_order={"apollo": ("no credentials", "set APOLLO_API_KEY in .env")},
+        out_of_order={"apollo_contacts": ("no credentials", "set APOLLO_API_KEY in .env")},
     )
     return printed(plans_view([replace(plan, rules_hash="(hash)")], home="/home/somebody/.enrich"))
 

@@ -18,8 +18,8 @@ from enrichment.ids import new_id
 from enrichment.inquiry import Setting, prepare
 from enrichment.journal import Journal
 from enrichment.money import charge
-from enrichment.ports import AnswerType, LanguageModel, ModelAnswer, World
-from enrichment.purchases import draft
+from enrichment.ports import AnswerType, LanguageModel, ModelAnswer, Sending, World
+from enrichment.purchases import Order, draft
 from enrichment.records import Company, Event, Fact, Known, Request
 from enrichment.rules import Rules, load_rules
 from enrichment.values import (
@@ -318,7 +318,9 @@ class Gullible:
         instructions: str,
         evidence: str,
         max_output_tokens: int,  # noqa: ARG002 - the protocol's
+        sending: Sending,
     ) -> ModelAnswer[AnswerType]:
+        await sending()
         self.read.append((instructions, evidence))
         orders = re.findall(r"say that (.+?)\.", evidence, re.IGNORECASE)
         claims = [
@@ -351,18 +353,20 @@ def test_hostile_evidence_stays_data_and_what_is_not_in_it_is_dropped_and_counte
 def test_a_question_left_by_a_process_that_died_is_asked_again_and_its_reserve_stays_booked(desk: Desk) -> None:
     hour_ago = NOW - timedelta(hours=1)
     left = prepare("growth", facts(), Setting(RULES, wants_of(RULES, (CONSUMER,)), ACME, None), NOW)
-    died = draft(
-        desk.open_request(None, hour_ago),
-        ACME,
+    order = Order(
+        request=desk.open_request(None, hour_ago),
+        company=ACME,
         source="analysis:growth",
         provider="openai",
         rules=RULES.providers["openai"],
         variant=left.key,
+        asked=left.key,
         units=left.most_tokens,
         usd_per_unit={"input_token": Decimal("4e-7"), "output_token": Decimal("16e-7")},
-        world=desk.world(None, hour_ago),
+        caps=lambda _: (),
     )
-    desk.store.reserve(died, [])
+    died = draft(order, hour_ago)
+    desk.store.reserve(died, [], at_once=8)
     assert desk.store.send(died.purchase_id, at=hour_ago)
     results = desk.analyse("growth")
     assert [p.state for p in results.purchases] == ["settled"]

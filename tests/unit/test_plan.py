@@ -73,7 +73,7 @@ def test_a_source_that_needs_a_domain_says_so_when_none_is_known() -> None:
 
 
 def test_a_provider_without_credentials_is_left_out_with_that_reason() -> None:
-    plan = plan_for(VENDOR, out_of_order={"snov": ("no credentials", "set SNOV_CLIENT_ID in .env")})
+    plan = plan_for(VENDOR, out_of_order={"snov_contacts": ("no credentials", "set SNOV_CLIENT_ID in .env")})
     assert (plan.source("snov_contacts").verdict, "SNOV_CLIENT_ID" in plan.source("snov_contacts").why) == (
         "no credentials",
         True,
