@@ -17,6 +17,7 @@ from alembic.config import Config
 from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.accounts import Accounts
+from resources.store.balances import Balances
 from resources.store.batches import Batches
 from resources.store.census import Census
 from resources.store.companies import Companies
@@ -32,7 +33,7 @@ SCHEMA = "0002"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class SqlStore(Companies, Memory, Census, Histories, Requests, Purchases, Accounts, Batches):
+class SqlStore(Companies, Memory, Census, Histories, Requests, Purchases, Accounts, Balances, Batches):
     """The Store of enrichment.ports on SQLite or Postgres, and what Dagster's side and the warehouse ask besides.
 
     Every method is one short transaction (reserve: one more when it takes over), safe from many threads at once, and
