@@ -1,13 +1,12 @@
 """Prompt in, typed answer out: OpenAI's chat completions with a strict JSON schema, and every way they fail.
 
-    a slot -> our turn -> one call -> bounded body -> usage -> content -> answer | ProviderError with the tokens owed
+    our turn -> sending() -> one call -> bounded body -> usage -> content -> answer | ProviderError with the tokens owed
 
 Sent again only where nothing was billed. Imported when a model is needed: `openai` takes a second to import.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import aiohttp
@@ -26,16 +25,19 @@ from enrichment.ports import (
     ProviderError,
     ProviderUnavailable,
     QuotaExhausted,
+    Sending,
     Throttled,
     UnexpectedReply,
 )
 from enrichment.rules import ProviderRules
-from resources.providers.client import AccountStatus, checked_base_url, unknown_account
-from resources.providers.rate_limiter import NoTurn, RateLimiter
+from resources.providers.client import AccountStatus, checked_base_url, failed_account, unknown_account
+from resources.providers.exchange import LEAST_TIME, NO_TURN, TOO_LATE
+from resources.providers.rate_limiter import NoTurn, RateLimiter, asked_to_wait, our_turn
 
 MOST_BYTES = 2 * 1024 * 1024
 ATTEMPTS = 3
 LONGEST_RETRY_AFTER = 20.0  # seconds; a gap is better than a longer wait
+LONGEST_BACKOFF = 3.0  # seconds
 SHOWN_OF_A_REFUSAL = 160
 _WIRE_ERRORS = (httpx.HTTPError, aiohttp.ClientError, OSError)
 
@@ -87,7 +89,6 @@ class OpenAIModel:
         if not api_key:
             raise ValueError("openai has no credentials: set OPENAI_API_KEY.")
         self._rules, self._api_key = rules, api_key
-        self._slots = asyncio.Semaphore(rules.concurrency)
         self._limiter = RateLimiter(rules.rate_limits)
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
@@ -103,22 +104,35 @@ class OpenAIModel:
         return "openai"
 
     async def answer(
-        self, answer_type: type[AnswerType], *, model: str, instructions: str, evidence: str, max_output_tokens: int
+        self,
+        answer_type: type[AnswerType],
+        *,
+        model: str,
+        instructions: str,
+        evidence: str,
+        max_output_tokens: int,
+        sending: Sending,
     ) -> ModelAnswer[AnswerType]:
-        """Lasts at most the rules' timeout_seconds waiting for a slot, and as long again at work."""
-        async with self._slot():
-            until = asyncio.get_running_loop().time() + self._rules.timeout_seconds
-            async for attempt in stamina.retry_context(
-                on=lambda error: _pause(error, until - asyncio.get_running_loop().time()),
-                attempts=ATTEMPTS,
-                timeout=None,
-                wait_initial=0.3,
-                wait_max=3.0,
-                wait_jitter=0.3,
-            ):
-                with attempt:
-                    body = await self._post(answer_type, model, instructions, evidence, max_output_tokens, until)
-                    return self._read(answer_type, body)
+        """Lasts at most the rules' timeout_seconds, and what sending takes besides."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._rules.timeout_seconds
+        asked = {
+            "model": model,
+            "messages": [{"role": "system", "content": instructions}, {"role": "user", "content": evidence}],
+            "response_format": answer_type,
+            "max_completion_tokens": max_output_tokens,
+        }
+        async for attempt in stamina.retry_context(
+            on=lambda error: _pause(error, until - clock()),
+            attempts=ATTEMPTS,
+            timeout=None,
+            wait_initial=0.3,
+            wait_max=LONGEST_BACKOFF,
+            wait_jitter=0.3,
+        ):
+            with attempt:
+                await self._our_turn(lambda: until - clock(), sending)
+                return self._read(answer_type, await self._post(asked, until))
         raise AssertionError("a retry ends with an answer or an error")
 
     async def check(self) -> AccountStatus:
@@ -129,52 +143,40 @@ class OpenAIModel:
         except openai.NotFoundError:
             return unknown_account(self.name)
         except (openai.OpenAIError, TimeoutError, *_WIRE_ERRORS) as error:
-            return AccountStatus(self.name, ok=False, sentence=str(self._named(error)))
+            return failed_account(self._named(error), answered=isinstance(error, openai.APIStatusError))
         return AccountStatus(self.name, ok=True, sentence="openai accepts the key; it does not say what is left.")
 
     async def aclose(self) -> None:
         await self._client.close()
 
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
+    async def _our_turn(self, left: Callable[[], float], sending: Sending) -> None:
+        """After every wait; what follows is the wire."""
         try:
-            async with asyncio.timeout(self._rules.timeout_seconds):
-                await self._slots.acquire()
-        except TimeoutError:
-            why = f"is busy with {self._rules.concurrency} other questions: ask later, or raise its concurrency"
-            raise Throttled(f"openai {why} in config/providers.yaml.", provider=self.name) from None
-        try:
-            yield
-        finally:
-            self._slots.release()
+            await our_turn(self._limiter, left=left, sending=sending)
+        except NoTurn as error:
+            raise self._throttled(NO_TURN.format(what=error), error.seconds) from None
+        if left() < LEAST_TIME:
+            raise self._throttled(TOO_LATE.format(what="its time was over"), None)
 
-    async def _post(
-        self, answer_type: type[BaseModel], model: str, instructions: str, evidence: str, limit: int, until: float
-    ) -> bytes:
+    async def _post(self, asked: dict[str, Any], until: float) -> bytes:
         """The body of a 200, whatever it is. Raises ProviderError."""
         try:
-            await self._limiter.turn(patience=max(0.0, until - asyncio.get_running_loop().time()))
             async with (
                 asyncio.timeout_at(until),
-                self._client.chat.completions.with_streaming_response.parse(
-                    model=model,
-                    messages=[{"role": "system", "content": instructions}, {"role": "user", "content": evidence}],
-                    response_format=answer_type,
-                    max_completion_tokens=limit,
-                ) as response,
+                self._client.chat.completions.with_streaming_response.parse(**asked) as response,
             ):
                 body = bytearray()
                 async for chunk in response.iter_bytes():
                     body += chunk
                     if len(body) > MOST_BYTES:
-                        raise self._error(
-                            UnexpectedReply, f"its reply is larger than {MOST_BYTES} bytes", may_bill=True
-                        )
+                        too_large = f"its reply is larger than {MOST_BYTES} bytes"
+                        raise self._error(UnexpectedReply, too_large, may_bill=True)
                 return bytes(body)
-        except NoTurn as error:
-            raise self._throttled(f"our own limit for it is reached, {error}", error.seconds) from None
         except (openai.OpenAIError, TimeoutError, *_WIRE_ERRORS) as error:
-            raise self._named(error) from None
+            named = self._named(error)
+            if isinstance(named, Throttled):
+                await self._limiter.pause(named.retry_after)
+            raise named from None
 
     def _read(self, answer_type: type[AnswerType], body: bytes) -> ModelAnswer[AnswerType]:
         try:
@@ -221,24 +223,22 @@ class OpenAIModel:
         if error.code == "insufficient_quota" or error.type == "insufficient_quota" or status == 402:
             return self._error(QuotaExhausted, words)
         if status == 429:
-            return self._throttled(words, _retry_after(error.response.headers))
+            return self._throttled(_WHAT_TO_DO[Throttled].format(what=words), asked_to_wait(error.response.headers))
         if status >= 500 or status in (408, 409):
             # the model may have answered behind what failed, and nothing promises that this is free; 503: nobody began
             return self._error(ProviderUnavailable, words, may_bill=status >= 500 and status != 503)
         return self._error(UnexpectedReply, words)
 
-    def _throttled(self, words: str, retry_after: float | None) -> Throttled:
-        error = Throttled(self._sentence(Throttled, words), provider=self.name)
-        error.retry_after = retry_after
+    def _throttled(self, sentence: str, seconds: float | None) -> Throttled:
+        error = Throttled(f"openai {sentence}".replace(self._api_key, "[redacted]"), provider=self.name)
+        error.retry_after = seconds
         return error
 
     def _error(
         self, kind: type[ProviderError], what: str, *, billed: Mapping[str, int] | None = None, may_bill: bool = False
     ) -> ProviderError:
-        return kind(self._sentence(kind, what), provider=self.name, billed=billed, uncertain=may_bill)
-
-    def _sentence(self, kind: type[ProviderError], what: str) -> str:
-        return f"openai {_WHAT_TO_DO[kind].format(what=what)}".replace(self._api_key, "[redacted]")
+        sentence = f"openai {_WHAT_TO_DO[kind].format(what=what)}".replace(self._api_key, "[redacted]")
+        return kind(sentence, provider=self.name, billed=billed, uncertain=may_bill)
 
 
 _WHAT_TO_DO: Mapping[type[ProviderError], str] = {
@@ -258,7 +258,7 @@ def _pause(error: Exception, left: float) -> bool | float:
         return False
     asked = error.retry_after if isinstance(error, Throttled) else None
     if asked is None:
-        return left > 0
+        return left > LONGEST_BACKOFF
     return asked if asked <= min(LONGEST_RETRY_AFTER, left) else False
 
 
@@ -277,15 +277,6 @@ def _words(error: openai.APIStatusError) -> str:
     """The vendor's own, if its body is the promised one: `message` of openai's exception repeats the whole body."""
     said = error.body.get("message") if isinstance(error.body, dict) else None
     return _short(said) if isinstance(said, str) else "no words"
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    for name, per_second in (("retry-after-ms", 1000), ("retry-after", 1)):
-        try:
-            return max(0.0, float(headers[name])) / per_second
-        except (KeyError, ValueError):
-            continue
-    return None
 
 
 def _first(error: ValidationError) -> str:

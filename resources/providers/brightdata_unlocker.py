@@ -10,6 +10,7 @@ from pydantic import Field
 
 from enrichment.ports import (
     Answer,
+    ClaimLost,
     CredentialsRejected,
     ProviderError,
     ProviderUnavailable,
@@ -50,6 +51,8 @@ async def unlocked(question: Question, spec: UnlockSpec, exchange: Exchange, *, 
             exchange.units[question.unit] += 1
         except _PageFailed as failure:
             failed[page] = failure
+        except ClaimLost:
+            raise
         except ProviderError as error:
             if not payload or error.uncertain:
                 raise

@@ -1,21 +1,28 @@
-"""What every client is: a question that makes sense, a key, a slot among those under way, an account to check.
+"""What every client is: a question that makes sense, a key, an account to check.
 
-ProviderClient.ask(question) -> a slot -> Exchange -> the vendor's own steps -> Answer | ProviderError
+ProviderClient.ask(question) -> Exchange -> the vendor's own steps -> Answer | ProviderError
 """
 
-import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import httpx
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from enrichment.ports import Answer, KeepHandle, ProviderError, Question, Throttled, UnexpectedReply
+from enrichment.ports import (
+    Answer,
+    KeepHandle,
+    ProviderError,
+    ProviderUnavailable,
+    Question,
+    Sending,
+    Throttled,
+    UnexpectedReply,
+)
 from enrichment.rules.types import ProviderRules
 from resources.providers.exchange import GATEWAY_GAVE_UP, Exchange, House, Received, refusal_by_status
 from resources.providers.rate_limiter import Limiter, RateLimiter
@@ -30,15 +37,22 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Problem = Literal["unreachable", "out of order", "throttled", "refused"]
+
+
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """What a free call says of our account. ok None: no free call could tell. left: in `unit`s of the vendor's plan."""
+    """What a free call says of our account. ok None: no free call could tell. left: in `unit`s of the vendor's plan.
+
+    problem: why the call brought nothing, if it failed.
+    """
 
     provider: str
     ok: bool | None
     sentence: str
     left: Decimal | None = None
     unit: str | None = None
+    problem: Problem | None = None
 
 
 class ProviderClient(ABC, Generic[SpecType]):
@@ -70,8 +84,6 @@ class ProviderClient(ABC, Generic[SpecType]):
             wanted = " and ".join(_setting(self.name, name) for name in missing)
             raise ValueError(f"{self.name} has no credentials: set {wanted}.")
         self.credentials = dict(credentials)
-        self._rules = rules
-        self._slots = asyncio.Semaphore(rules.concurrency)
         self._wire = HttpWire(
             self.root(checked_base_url(self.name, base_url or rules.base_url)),
             rules,
@@ -101,21 +113,21 @@ class ProviderClient(ABC, Generic[SpecType]):
             return [_problem(item["loc"], item["msg"]) for item in error.errors()]
         return []
 
-    async def ask(self, question: Question, *, keep_handle: KeepHandle) -> Answer:
-        """Lasts at most the rules' timeout_seconds waiting for a slot, and as long again at work."""
+    async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:
+        """Lasts at most the rules' timeout_seconds, and what sending and keep_handle take besides."""
         problems = self.check_question(question.spec)
         if problems:
             raise self._impossible(f"the question of {question.source} is wrong: {'; '.join(problems)}")
-        async with self._exchange() as exchange:
-            return await self.answer(question, self.spec.validate_python(dict(question.spec)), exchange, keep_handle)
+        spec = self.spec.validate_python(dict(question.spec))
+        return await self.answer(question, spec, Exchange(self._house, sending), keep_handle)
 
     async def check(self) -> AccountStatus:
         """What a free call says of our key and plan. Raises nothing: a refusal is a status too."""
+        exchange = Exchange(self._house, _nothing_is_billed)
         try:
-            async with self._exchange() as exchange:
-                return await self._account(exchange)
+            return await self._account(exchange)
         except ProviderError as error:
-            return AccountStatus(self.name, ok=False, sentence=str(error))
+            return failed_account(error, answered=exchange.status is not None)
 
     async def aclose(self) -> None:
         await self._wire.aclose()
@@ -170,21 +182,19 @@ class ProviderClient(ABC, Generic[SpecType]):
     def _impossible(self, what: str) -> ProviderError:
         return UnexpectedReply(f"{self.name} was not asked: {what}.", provider=self.name)
 
-    @asynccontextmanager
-    async def _exchange(self) -> AsyncIterator[Exchange]:
-        try:
-            async with asyncio.timeout(self._rules.timeout_seconds):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise Throttled(
-                f"{self.name} is busy with {self._rules.concurrency} other questions: ask later, or raise its "
-                "concurrency in config/providers.yaml.",
-                provider=self.name,
-            ) from None
-        try:
-            yield Exchange(self._house)
-        finally:
-            self._slots.release()
+
+async def _nothing_is_billed() -> None:
+    raise AssertionError("a look at the account made a call that may be billed")
+
+
+def failed_account(error: ProviderError, *, answered: bool) -> AccountStatus:
+    """Of a vendor whose free call failed. answered: some reply came."""
+    problem: Problem = "refused"
+    if isinstance(error, Throttled):
+        problem = "throttled"
+    elif isinstance(error, ProviderUnavailable):
+        problem = "out of order" if answered else "unreachable"
+    return AccountStatus(error.provider, ok=False, sentence=str(error), problem=problem)
 
 
 def unknown_account(provider: str) -> AccountStatus:

@@ -1,6 +1,6 @@
 """The calls of one ask: sent in turn, sent again only where that costs nothing, every failure named for what to do.
 
-    Call -> our turn -> the wire -> Received -> read | ProviderError with what is owed
+    Call -> our turn -> sending(), if it may be billed -> the wire -> Received -> read | ProviderError with what is owed
 
 lost on the way, or failed in a way the vendor may bill: uncertain, if the call is paid; refused: nothing billed
 """
@@ -24,19 +24,27 @@ from enrichment.ports import (
     ProviderError,
     ProviderUnavailable,
     QuotaExhausted,
+    Sending,
     Throttled,
     UnexpectedReply,
 )
 from enrichment.records import Json
 from enrichment.rules.types import ProviderRules
-from resources.providers.rate_limiter import Limiter, NoTurn
+from resources.providers.rate_limiter import Limiter, NoTurn, asked_to_wait, our_turn
 
 FREE: Mapping[str, int] = MappingProxyType({})
 ATTEMPTS = 3
 FAILED_LOOKS = 3  # at one running job, each of so many attempts
 LONGEST_RETRY_AFTER = 20.0  # seconds; who asks us to wait longer leaves the turn to the fallback
+LONGEST_BACKOFF = 2.0  # seconds
+LEAST_TIME = 0.05  # seconds; a call with less left would only be lost
 SHOWN_OF_A_REFUSAL = 160
 GATEWAY_GAVE_UP = (502, 504)
+NO_TURN = (
+    "was not asked, since its limits are reached ({what}): ask later, or raise its rate_limits in "
+    "config/providers.yaml if the plan allows more."
+)
+TOO_LATE = "was not asked in time ({what}): ask again, with fewer requests at a time."
 
 _WHAT_TO_DO: Mapping[type[ProviderError], str] = {
     CredentialsRejected: "does not accept the credentials ({what}): check {credentials}.",
@@ -141,12 +149,14 @@ class _FailedAttempt(Exception):
 class Exchange:
     """Counts the calls and the units of one ask, and ends it in time.
 
+    sending: awaited immediately before each call that may be billed; what it raises ends the ask as it is.
     job_running: the vendor works on something it will bill, so whatever fails now is uncertain.
     status: of the last reply.
     """
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, sending: Sending) -> None:
         self.house = house
+        self._sending = sending
         self.calls = 0
         self.units: Counter[str] = Counter()
         self.job_running = False
@@ -187,11 +197,11 @@ class Exchange:
         kind, advice = self.house.refusal(received), self.house.advice(received)
         error = self.error(kind, what, uncertain=uncertain, advice=advice)
         if isinstance(error, Throttled):
-            error.retry_after = _retry_after(received)
+            error.retry_after = asked_to_wait(received.headers)
         return error
 
     async def send(self, call: Call, read: Callable[[Received], Read]) -> Read:
-        """What `read` makes of the reply; `read` raises ValueError if it cannot. Raises ProviderError."""
+        """What `read` makes of the reply; `read` raises ValueError if it cannot. Raises ProviderError, ClaimLost."""
         doubtful = False
         try:
             async for attempt in stamina.retry_context(
@@ -199,7 +209,7 @@ class Exchange:
                 attempts=ATTEMPTS,
                 timeout=None,
                 wait_initial=0.2 / self.house.time_scale,
-                wait_max=2 / self.house.time_scale,
+                wait_max=LONGEST_BACKOFF / self.house.time_scale,
                 wait_jitter=0.3 / self.house.time_scale,
             ):
                 with attempt:
@@ -237,7 +247,7 @@ class Exchange:
             return False
         asked = failed.error.retry_after if isinstance(failed.error, Throttled) else None
         if asked is None:
-            return self._left > 0
+            return self._left > LONGEST_BACKOFF / self.house.time_scale
         return asked if asked <= min(LONGEST_RETRY_AFTER, self._left) else False
 
     @property
@@ -247,7 +257,10 @@ class Exchange:
     async def _attempt(self, call: Call, read: Callable[[Received], Read]) -> Read:
         received = await self._receive(call)
         if not (200 <= received.status < 300 or received.status in call.accepts):
-            raise self._failed_with(call, received)
+            failed = self._failed_with(call, received)
+            if isinstance(failed.error, Throttled):
+                await self.house.limiter.pause(failed.error.retry_after)
+            raise failed
         try:
             if received.broken:
                 raise received.broken
@@ -259,11 +272,7 @@ class Exchange:
             raise _FailedAttempt(named, again=call.repeatable, owed=bool(call.owed)) from None
 
     async def _receive(self, call: Call) -> Received:
-        try:
-            await self.house.limiter.turn(patience=max(0.0, self._left))
-        except NoTurn as error:
-            throttled = self.error(Throttled, f"our own limit for it is reached: {error}")
-            raise _FailedAttempt(throttled, again=False) from None
+        await self._our_turn(call)
         self.calls += 1
         try:
             received = await self.house.wire.receive(call, seconds=max(0.01, self._left))
@@ -274,6 +283,17 @@ class Exchange:
             raise _FailedAttempt(lost, again=call.repeatable) from None
         self.status = received.status
         return received
+
+    async def _our_turn(self, call: Call) -> None:
+        """After every wait; what follows is the wire."""
+        try:
+            await our_turn(
+                self.house.limiter, left=lambda: self._left, sending=None if call.owed == FREE else self._sending
+            )
+        except NoTurn as error:
+            raise _FailedAttempt(self.error(Throttled, str(error), advice=NO_TURN), again=False) from None
+        if self._left < LEAST_TIME:
+            raise _FailedAttempt(self.error(Throttled, "its time was over", advice=TOO_LATE), again=False)
 
     def _failed_with(self, call: Call, received: Received) -> _FailedAttempt:
         uncertain = received.status in self.house.may_bill and call.owed != FREE
@@ -325,11 +345,6 @@ def refusal_by_status(received: Received) -> type[ProviderError]:
 
 def _no_number(text: str) -> None:
     raise ValueError(f"{text} is no JSON")
-
-
-def _retry_after(received: Received) -> float | None:
-    text = received.headers.get("retry-after", "").strip()
-    return float(text) if re.fullmatch(r"\d{1,6}(\.\d+)?", text) else None
 
 
 def _words(received: Received) -> str:

@@ -1,12 +1,22 @@
-"""Wait for our turn to call a vendor: a window a minute and one an hour, kept in this process.
+"""Our turn to call a vendor, and what is done last before the call leaves.
 
-RateLimits -> RateLimiter.turn(patience) -> returns when it is our turn, or NoTurn: it would take too long
+    our_turn(limiter, left, sending) -> returns when a call may be sent, at once | NoTurn, ClaimLost
+
+A turn is good for a moment only: who was held up after it, by the store or by a stopped process, takes another one.
 """
 
 import asyncio
+import math
+import re
+import time
 from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
+from enrichment.ports import Sending
 from enrichment.rules.types import RateLimits
 
 
@@ -18,9 +28,24 @@ class NoTurn(Exception):
         self.seconds = seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """good_until: seconds since 1970, by the clock of the wall, which goes on while a process is stopped."""
+
+    good_until: float
+
+    @property
+    def is_over(self) -> bool:
+        return time.time() > self.good_until
+
+
 class Limiter(Protocol):
-    async def turn(self, *, patience: float) -> None:
+    async def turn(self, *, patience: float) -> Turn:
         """Returns when a call may be sent. Raises NoTurn at once if that takes longer than `patience` seconds."""
+        ...
+
+    async def pause(self, seconds: float | None) -> None:
+        """Nobody gets a turn for so long; None: for a moment, since the vendor did not say how long."""
         ...
 
 
@@ -31,7 +56,7 @@ class RateLimiter:
         windows = ((limits.per_minute, 60.0), (limits.per_hour, 3600.0))
         self._windows = [(most, seconds / time_scale, deque[float](maxlen=most)) for most, seconds in windows if most]
 
-    async def turn(self, *, patience: float) -> None:
+    async def turn(self, *, patience: float) -> Turn:
         now = asyncio.get_running_loop().time()
         at = max([now, *(turns[0] + seconds for most, seconds, turns in self._windows if len(turns) == most)])
         if at - now > patience:
@@ -39,3 +64,44 @@ class RateLimiter:
         for _, _, turns in self._windows:
             turns.append(at)
         await asyncio.sleep(at - now)
+        return Turn(math.inf)
+
+    async def pause(self, seconds: float | None) -> None:
+        return None
+
+
+async def our_turn(limiter: Limiter, *, left: Callable[[], float], sending: Sending | None) -> None:
+    """Waits for our turn, then awaits sending(); once more if that took longer than the turn is good for.
+
+    left: seconds the caller can still wait. sending None: the call is free. Raises NoTurn, and what sending raises.
+    """
+    while True:
+        turn = await limiter.turn(patience=max(0.0, left()))
+        if sending is not None:
+            await sending()
+        if not turn.is_over:
+            return
+
+
+def asked_to_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds by retry-after, which is a number or a date, or by OpenAI's retry-after-ms; None: they do not say."""
+    for name, per_second in (("retry-after-ms", 1000), ("retry-after", 1)):
+        text = headers.get(name, "").strip()
+        if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
+            return float(text) / per_second
+    return _until(headers.get("retry-after", ""), headers.get("date", ""))
+
+
+def _until(moment: str, vendors_now: str) -> float | None:
+    until = _moment(moment)
+    if until is None:
+        return None
+    return max(0.0, (until - (_moment(vendors_now) or datetime.now(UTC))).total_seconds())
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)

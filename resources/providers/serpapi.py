@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter, model_validator
 
 from enrichment.ports import (
     Answer,
+    ClaimLost,
     CredentialsRejected,
     KeepHandle,
     ProviderError,
@@ -81,6 +82,8 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
                 break
             try:
                 body = await self._page(question, spec, exchange, q=q, start=10 * (page - 1), notes=notes)
+            except ClaimLost:
+                raise
             except ProviderError as error:
                 if not payload or error.uncertain:
                     raise

@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter
 
 from enrichment.ports import (
     Answer,
+    ClaimLost,
     CredentialsRejected,
     KeepHandle,
     ProviderError,
@@ -70,6 +71,8 @@ class SnovClient(ProviderClient[SnovSpec]):
         exchange.units[question.unit] += 1
         try:
             await self._people(steps, domain, most=min(spec.people, question.max_units - 2))
+        except ClaimLost:
+            raise
         except ProviderError as error:
             if error.uncertain:
                 raise

@@ -109,29 +109,44 @@ def question(
 
 @dataclass
 class Outcome:
-    """What an ask led to: an answer or an error, and the handles that were kept on the way."""
+    """What an ask led to: an answer or an error, the handles that were kept on the way, and which calls were announced:
+    how many the vendor had been asked by then.
+    """
 
     answer: Answer | None
     error: ProviderError | None
     handles: list[str]
+    announced: list[int]
 
 
 def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: object) -> Outcome:
     """Asks, over ASGI or the transport given."""
     handles: list[str] = []
+    announced: list[int] = []
 
     async def keep(handle: str) -> None:
         handles.append(handle)
+
+    async def sending() -> None:
+        announced.append(len(vendor.asked) if isinstance(vendor, Vendor) else 0)
 
     async def ask() -> Outcome:
         transport = httpx.ASGITransport(app=vendor) if isinstance(vendor, Vendor) else vendor
         async with client(RULES.sources[asked.source].provider, transport, **changes) as asking:
             try:
-                return Outcome(await asking.ask(asked, keep_handle=keep), None, handles)
+                return Outcome(await asking.ask(asked, keep_handle=keep, sending=sending), None, handles, announced)
             except ProviderError as error:
-                return Outcome(None, error, handles)
+                return Outcome(None, error, handles, announced)
 
     return asyncio.run(ask())
+
+
+async def forget(_handle: str) -> None:
+    """keep_handle of who has no use for it."""
+
+
+async def go_ahead() -> None:
+    """sending() of a claim that is never lost."""
 
 
 def answered(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: object) -> Answer:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -25,7 +25,7 @@ from resources.language_model import MOST_BYTES, OpenAIModel
 from resources.providers.client import AccountStatus
 from sandbox.app import create_app
 from sandbox.server import served
-from tests.integration.provider_replay import KEY, RULES, Says, Vendor, sample
+from tests.integration.provider_replay import KEY, RULES, Says, Vendor, go_ahead, sample
 
 CALL, MODELS = "POST /v1/chat/completions", "GET /v1/models"
 OPENAI = RULES.providers["openai"]
@@ -50,7 +50,12 @@ def completion(content: str | None = json.dumps(ANSWER), *, finish: str = "stop"
 
 async def ask(model: OpenAIModel) -> ModelAnswer[Growth]:
     return await model.answer(
-        Growth, model="gpt-4.1-mini", instructions="Say what grows.", evidence=EVIDENCE, max_output_tokens=500
+        Growth,
+        model="gpt-4.1-mini",
+        instructions="Say what grows.",
+        evidence=EVIDENCE,
+        max_output_tokens=500,
+        sending=go_ahead,
     )
 
 
@@ -107,7 +112,9 @@ def test_the_schema_that_is_sent_is_no_longer_than_the_one_that_was_counted(name
     vendor = Vendor({CALL: Says(body=completion(json.dumps(empty)))})
 
     async def use(model: OpenAIModel) -> Any:
-        return await model.answer(kind, model="m", instructions="i", evidence="e", max_output_tokens=9)
+        return await model.answer(
+            kind, model="m", instructions="i", evidence="e", max_output_tokens=9, sending=go_ahead
+        )
 
     said = using(httpx.ASGITransport(app=vendor), use)
     assert said.value == kind.model_validate(empty)
@@ -237,29 +244,6 @@ def test_over_a_real_socket_nobody_listening_is_certain_not_to_bill() -> None:
     assert not got.uncertain
 
 
-def test_no_more_questions_are_under_way_than_the_rules_allow() -> None:
-    under_way: list[int] = []
-    vendor = httpx.ASGITransport(app=Vendor({CALL: Says(body=completion())}))
-
-    class Counting(httpx.AsyncBaseTransport):
-        def __init__(self) -> None:
-            self.now = 0
-
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            self.now += 1
-            under_way.append(self.now)
-            await asyncio.sleep(0.01)
-            self.now -= 1
-            return await vendor.handle_async_request(request)
-
-    async def use(model: OpenAIModel) -> Sequence[Any]:
-        return await asyncio.gather(*(ask(model) for _ in range(6)))
-
-    got = using(Counting(), use, rules=OPENAI.model_copy(update={"concurrency": 2}))
-    assert len(got) == 6
-    assert max(under_way) == 2
-
-
 def test_our_own_limit_is_kept_without_a_call() -> None:
     vendor = Vendor({CALL: Says(body=completion())})
 
@@ -308,6 +292,7 @@ def test_the_sandbox_answers_every_analysis_with_claims_that_its_evidence_bears_
                 instructions=RULES.prompts[name],
                 evidence=shown,
                 max_output_tokens=2_000,
+                sending=go_ahead,
             )
             for name, kind in ANSWERS.items()
         )

@@ -22,6 +22,8 @@ from tests.integration.provider_replay import (
     answered,
     client,
     failed,
+    forget,
+    go_ahead,
     outcome,
     question,
     sample,
@@ -63,7 +65,7 @@ def asked_over_a_socket(handler: Handler | None, source: str, **changes: object)
         keys = dict.fromkeys(kind.credential_names, KEY)
         async with kind(rules, keys, base_url=base_url, time_scale=1000) as asking:
             try:
-                return await asking.ask(question(source), keep_handle=_forget)
+                return await asking.ask(question(source), keep_handle=forget, sending=go_ahead)
             except ProviderError as error:
                 return error
 
@@ -74,10 +76,6 @@ def asked_over_a_socket(handler: Handler | None, source: str, **changes: object)
         return await ask(base_url)
 
     return asyncio.run(serve())
-
-
-async def _forget(_handle: str) -> None:
-    return None
 
 
 async def _hang_up(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
@@ -283,33 +281,13 @@ def test_what_our_own_limit_stops_was_never_sent() -> None:
     async def twice() -> ProviderError:
         limits = {"rate_limits": RateLimits(per_hour=1), "timeout_seconds": 0.5}
         async with client("google_kg", httpx.ASGITransport(app=vendor), **limits) as asking:
-            await asking.ask(asked, keep_handle=_forget)
+            await asking.ask(asked, keep_handle=forget, sending=go_ahead)
             with pytest.raises(Throttled) as raised:
-                await asking.ask(asked, keep_handle=_forget)
+                await asking.ask(asked, keep_handle=forget, sending=go_ahead)
             return raised.value
 
     error = asyncio.run(twice())
     assert (error.uncertain, error.billed, len(vendor.asked)) == (False, {}, 1)
-
-
-def test_no_more_questions_are_under_way_than_the_rules_allow() -> None:
-    under_way, most = 0, 0
-
-    async def slow(scope: Any, receive: Any, send: Any) -> None:
-        nonlocal under_way, most
-        under_way += 1
-        most = max(most, under_way)
-        await asyncio.sleep(0.01)
-        under_way -= 1
-        await FOUND.response()(scope, receive, send)
-
-    async def ask_all() -> None:
-        async with client("google_kg", httpx.ASGITransport(app=slow), concurrency=3) as asking:
-            asked = question("google_knowledge_graph")
-            await asyncio.gather(*(asking.ask(asked, keep_handle=_forget) for _ in range(9)))
-
-    asyncio.run(ask_all())
-    assert most == 3
 
 
 # Discretion
@@ -416,7 +394,7 @@ def test_apollos_base_url_may_end_in_its_version_or_not(base_url: str) -> None:
         async with PROVIDERS["apollo"](
             RULES.providers["apollo"], {"api_key": KEY}, base_url=base_url, transport=transport
         ) as apollo:
-            return await apollo.ask(question("apollo_contacts"), keep_handle=_forget)
+            return await apollo.ask(question("apollo_contacts"), keep_handle=forget, sending=go_ahead)
 
     assert asyncio.run(ask()).found is False
 

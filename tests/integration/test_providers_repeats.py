@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.provider_replay import Says, Vendor, answered, client, question
+from tests.integration.provider_replay import Says, Vendor, answered, client, forget, go_ahead, question
 
 SEARCH = "GET /search.json"
 _A_MINUTE_AGO = datetime.now(UTC) - timedelta(minutes=1)
@@ -22,17 +22,13 @@ def a_search(made: timedelta, *, search_id: str = "679fbeb4931dfa210a6dcaff", **
     return Says(body={"search_metadata": heading, "news_results": [{}]}, headers={"date": format_datetime(now, True)})
 
 
-async def _forget(_handle: str) -> None:
-    return None
-
-
 def searched(vendor: Vendor, *names: str) -> list[int]:
     """What one client books for each of the searches it makes."""
 
     async def ask() -> list[int]:
         async with client("serpapi", httpx.ASGITransport(app=vendor)) as asking:
             questions = [question("serp_news", name=name) for name in names]
-            answers = [await asking.ask(one, keep_handle=_forget) for one in questions]
+            answers = [await asking.ask(one, keep_handle=forget, sending=go_ahead) for one in questions]
         return [answer.units.get("search", 0) for answer in answers]
 
     return asyncio.run(ask())

@@ -20,7 +20,7 @@ from enrichment.ports import (
 )
 from enrichment.rules.types import RateLimits
 from resources.providers import PROVIDERS
-from tests.integration.provider_replay import ROOT, RULES, question
+from tests.integration.provider_replay import ROOT, RULES, forget, go_ahead, question
 
 TIME_SCALE = 200
 COMPANIES = [("Tesla", "tesla.com"), ("Nobody", "nobody-knows.example")]
@@ -43,10 +43,6 @@ def key(request: pytest.FixtureRequest) -> str:
     return f"key-of-{request.node.name}"
 
 
-async def _forget(_handle: str) -> None:
-    return None
-
-
 def ask(
     sandbox: str,
     key: str,
@@ -54,7 +50,7 @@ def ask(
     *,
     company: tuple[str | None, str | None] = COMPANIES[0],
     handle: str | None = None,
-    keep: KeepHandle = _forget,
+    keep: KeepHandle = forget,
     **changes: object,
 ) -> Answer | ProviderError:
     async def asked() -> Answer | ProviderError:
@@ -65,7 +61,7 @@ def ask(
         async with kind(rules, keys, base_url=f"{sandbox}/{provider}", time_scale=TIME_SCALE) as client:
             try:
                 asking = question(source, name=company[0], domain=company[1], handle=handle)
-                return await client.ask(asking, keep_handle=keep)
+                return await client.ask(asking, keep_handle=keep, sending=go_ahead)
             except ProviderError as error:
                 return error
 
@@ -120,7 +116,7 @@ def test_the_same_search_within_the_hour_is_free(sandbox: str, key: str) -> None
     async def twice() -> list[Answer]:
         rules = RULES.providers["serpapi"]
         async with PROVIDERS["serpapi"](rules, {"api_key": key}, base_url=f"{sandbox}/serpapi") as client:
-            return [await client.ask(question("serp_organic"), keep_handle=_forget) for _ in range(2)]
+            return [await client.ask(question("serp_organic"), keep_handle=forget, sending=go_ahead) for _ in range(2)]
 
     first, again = asyncio.run(twice())
     assert (first.units, again.units) == ({"search": 1}, {})
