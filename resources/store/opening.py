@@ -26,6 +26,7 @@ from resources.store.history import Histories
 from resources.store.memory import Memory
 from resources.store.purchases import Purchases
 from resources.store.requests import Requests
+from resources.store.turns import Turns
 
 World = Literal["sandbox", "live"]
 
@@ -33,7 +34,7 @@ SCHEMA = "0002"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class SqlStore(Companies, Memory, Census, Histories, Requests, Purchases, Accounts, Balances, Batches):
+class SqlStore(Companies, Memory, Census, Histories, Requests, Purchases, Accounts, Balances, Batches, Turns):
     """The Store of enrichment.ports on SQLite or Postgres, and what Dagster's side and the warehouse ask besides.
 
     Every method is one short transaction (reserve: one more when it takes over), safe from many threads at once, and
