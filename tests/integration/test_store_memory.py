@@ -255,6 +255,8 @@ def test_the_latest_profile_is_the_one_of_the_same_audience(store: SqlStore) -> 
     assert latest.profile_id == "pro_3"
     assert store.latest_profile("com_1", "profile", "com_other") is None
     assert store.latest_profile("com_1", "vendor_context", None) is None
+    assert {id_: head.profile_id for id_, head in store.latest_profiles("profile").items()} == {"com_1": "pro_2"}
+    assert store.latest_profiles("vendor_context") == {}
 
 
 # what changed
