@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Literal
 
+from enrichment.records import Purchase
 from enrichment.rules import ProviderRules
 
 Counts = Literal["left", "used"]
@@ -133,7 +134,7 @@ def conclude(comparison: Comparison, before: Standing, after: Standing, *, patie
     if comparison.drift == _units(doubts):
         return Conclusion(settle=doubts)
     return Conclusion(
-        left=doubts, why=f"it billed {_number(comparison.drift)} of the {_units(doubts)} they may have cost"
+        left=doubts, why=f"it billed {number(comparison.drift)} of the {_units(doubts)} they may have cost"
     )
 
 
@@ -147,12 +148,12 @@ def in_words(comparison: Comparison) -> str:
             return "the plan was renewed or topped up: compared from here on"
         case Verdict.DRIFT if off > 0:
             return (
-                f"{_number(off)} {now.unit} more were billed than the ledger knows of: somebody else uses the same "
+                f"{number(off)} {now.unit} more were billed than the ledger knows of: somebody else uses the same "
                 f"key, or a source of {now.provider} counts too few units in config/sources.yaml"
             )
         case Verdict.DRIFT:
             return (
-                f"the ledger has {_number(-off)} {now.unit} more than were billed: a purchase was settled at its "
+                f"the ledger has {number(-off)} {now.unit} more than were billed: a purchase was settled at its "
                 f"reserve and not billed, or the plan was topped up, or a source of {now.provider} counts too many "
                 "units in config/sources.yaml"
             )
@@ -167,6 +168,16 @@ def uncertain_after(providers: Mapping[str, ProviderRules], named: Iterable[str]
     """How long a purchase stays uncertain before it is settled at its reserve, for each provider named."""
     seconds = {name: rules.uncertain_after for name, rules in providers.items()}
     return {name: timedelta(seconds=seconds.get(name, _UNLISTED_AFTER)) for name in named}
+
+
+def settles_at(purchase: Purchase, after: timedelta) -> datetime:
+    """When an uncertain purchase is settled at its reserve, if nothing ends it before."""
+    return (purchase.closed_at or purchase.reserved_at) + after
+
+
+def may_still_bill(rules: ProviderRules) -> timedelta:
+    """How long after it was asked a vendor may still be at work: as long as we would have waited, and as long again."""
+    return timedelta(seconds=2 * rules.timeout_seconds)
 
 
 def _of_one_plan(now: Reading, earlier: Sequence[Reading]) -> Iterator[Reading]:
@@ -188,5 +199,6 @@ def _units(doubts: Iterable[Doubt]) -> int:
     return sum(doubt.units for doubt in doubts)
 
 
-def _number(amount: Decimal) -> str:
+def number(amount: Decimal) -> str:
+    """For people: no zeros behind the point, no exponent."""
     return f"{amount.normalize():f}"

@@ -3,8 +3,8 @@
 open_store(url, world=...) -> SqlStore, which is the Store of enrichment.ports and more
 """
 
-from resources.store.accounts import Totals
+from resources.store.accounts import LedgerLine, Totals
 from resources.store.batches import Batch, BatchCompany
 from resources.store.opening import SqlStore, open_store
 
-__all__ = ["Batch", "BatchCompany", "SqlStore", "Totals", "open_store"]
+__all__ = ["Batch", "BatchCompany", "LedgerLine", "SqlStore", "Totals", "open_store"]

@@ -1,4 +1,4 @@
-"""What the purchases add up to, and what of them Dagster has not heard of yet."""
+"""What the purchases add up to, line by line and in sum, and what of them Dagster has not heard of yet."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -28,8 +28,45 @@ class Totals:
     saved_micro_usd: int
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """A purchase and whom it was for. asked_by: through which door its request came."""
+
+    purchase: Purchase
+    company_key: str | None
+    asked_by: str | None
+
+
 class Accounts:
     _db: Database
+
+    def ledger_lines(
+        self, *, uncertain: bool = False, company_id: str | None = None, since: datetime | None = None, most: int
+    ) -> tuple[list[LedgerLine], int]:
+        """Purchases, the newest first, at most so many; and how many there are. since: reserved then or later."""
+        p = t.purchases.c
+        conditions: list[sa.ColumnElement[bool] | sa.TextClause] = []
+        if uncertain:
+            conditions += [t.OPEN, p.state == "uncertain"]
+        if company_id is not None:
+            conditions.append(p.company_id == company_id)
+        if since is not None:
+            conditions.append(p.reserved_at >= since)
+        query = (
+            sa.select(t.purchases, t.companies.c.key, t.requests.c.asked_by)
+            .join_from(t.purchases, t.companies, t.companies.c.company_id == p.company_id, isouter=True)
+            .join(t.requests, t.requests.c.request_id == p.request_id, isouter=True)
+            .where(*conditions)
+            .order_by(p.purchase_id.desc())
+        )
+        with self._db.reading() as tx:
+            lines = [LedgerLine(purchase_of(row), row.key, row.asked_by) for row in tx.execute(query.limit(most))]
+            return lines, tx.scalar(sa.select(sa.func.count()).select_from(t.purchases).where(*conditions)) or 0
+
+    def purchase(self, purchase_id: str) -> Purchase | None:
+        with self._db.reading() as tx:
+            row = tx.execute(sa.select(t.purchases).where(t.purchases.c.purchase_id == purchase_id)).first()
+        return None if row is None else purchase_of(row)
 
     def unreported(self, limit: int) -> list[tuple[Purchase, Company]]:
         """Settled purchases that were not reported to Dagster, in the order they were closed."""

@@ -1,0 +1,211 @@
+"""`enrich purchases`: what was bought, what we cannot know, and its end: by hand, by the vendors' word, by its age."""
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from enrich_cli.asking import seconds_of
+from enrich_cli.balances import balances_table
+from enrich_cli.failure import UsageError
+from enrich_cli.rules_at_hand import settings_and_rules
+from enrich_cli.show import age, as_plain, console
+from enrichment.company import AmbiguousCompany, company_key, parse_company
+from enrichment.money import charge, in_usd
+from enrichment.reconcile import settles_at, uncertain_after
+from enrichment.records import Purchase
+from enrichment.rules import Rules
+from resources.balances import read_accounts
+from resources.settings import Settings, SettingsError
+from resources.store import LedgerLine, SqlStore
+from resources.world import open_store_of, utc_now
+
+_MOST_SHOWN = 50
+_EVER_SECONDS = 10 * 365 * 86_400
+
+
+def show_purchases(*, uncertain: bool, company: str | None, since: str | None, sandbox: bool, as_json: bool) -> None:
+    """The newest first. Raises UsageError, AmbiguousCompany."""
+    now = utc_now()
+    seconds = None if since is None else min(seconds_of("--since", since), _EVER_SECONDS)
+    with _books(sandbox=sandbox) as (_, rules, store):
+        lines, in_all = store.ledger_lines(
+            uncertain=uncertain,
+            company_id=None if company is None else _company_id(company, store),
+            since=None if seconds is None else now - timedelta(seconds=seconds),
+            most=_MOST_SHOWN,
+        )
+    ends = _ends([line.purchase for line in lines], rules)
+    if as_json:
+        told = {"purchases": [_as_json(line, ends) for line in lines], "not_shown": in_all - len(lines)}
+        sys.stdout.write(json.dumps(told, indent=2, default=str) + "\n")
+        return
+    console.print(_uncertain_table(lines, ends, now) if uncertain else _table(lines))
+    console.print(Text(_footer(lines, in_all, uncertain=uncertain)))
+
+
+def settle(purchase_id: str, units: str | None, *, sandbox: bool) -> None:
+    """By hand, at what the vendor billed, or at the reserve. Raises UsageError, PurchaseClosed."""
+    with _books(sandbox=sandbox) as (settings, _, store):
+        purchase = _uncertain(purchase_id, settings, store)
+        billed = dict(purchase.reserved_units) if units is None else _billed(purchase, units)
+        cost = purchase.reserved_micro_usd if units is None else charge(billed, purchase.usd_per_unit)
+        store.reconcile(purchase_id, units=billed, cost_micro_usd=cost, at=utc_now())
+    state = "settled" if any(billed.values()) else "released"
+    console.print(Text(f"{purchase_id} is {state} at {_counted(billed)}, {in_usd(cost)} USD"))
+
+
+def release(purchase_id: str, *, sandbox: bool) -> None:
+    """By hand: it was not billed. Raises UsageError, PurchaseClosed."""
+    with _books(sandbox=sandbox) as (settings, _, store):
+        purchase = _uncertain(purchase_id, settings, store)
+        store.reconcile(purchase_id, units={}, cost_micro_usd=0, at=utc_now())
+    console.print(Text(f"{purchase_id} is released: {in_usd(purchase.reserved_micro_usd)} USD are free again"))
+
+
+def reconcile(*, sandbox: bool) -> None:
+    """What the vendors' accounts tell comes first: it is better than settling what is overdue at its reserve."""
+    with _books(sandbox=sandbox) as (settings, rules, store):
+        try:
+            with console.status("asking the vendors"):
+                looks = asyncio.run(read_accounts(settings, rules, store))
+            console.print(balances_table(looks))
+        except SettingsError as error:
+            console.print(Text(f"no vendor was asked: {error}", style="yellow"))
+        providers = {purchase.provider for purchase in store.uncertain_purchases()}
+        overdue = store.settle_overdue(uncertain_after(rules.providers, providers), utc_now())
+        left = store.uncertain_purchases()
+    for purchase in overdue:
+        cost = in_usd(purchase.cost_micro_usd)
+        console.print(Text(f"{purchase.purchase_id} ({purchase.source}) was overdue: settled at {cost} USD"))
+    console.print(f"{len(overdue)} overdue purchases were settled, {len(left)} are still uncertain")
+
+
+@contextmanager
+def _books(*, sandbox: bool) -> Iterator[tuple[Settings, Rules, SqlStore]]:
+    settings, rules = settings_and_rules(sandbox=sandbox)
+    store = open_store_of(settings)
+    try:
+        yield settings, rules, store
+    finally:
+        store.close()
+
+
+def _company_id(text: str, store: SqlStore) -> str:
+    """Raises UsageError, NotACompany, AmbiguousCompany."""
+    named = parse_company(text)
+    found = store.company(company_key(named.name, named.domain))
+    namesakes = store.companies_named(named.name) if found is None and named.name is not None else []
+    if len(namesakes) > 1:
+        keys = ", ".join(company.key for company in namesakes)
+        raise AmbiguousCompany(f"{len(namesakes)} companies are called {named.name}: ask for one of {keys}.")
+    if found is None and not namesakes:
+        raise UsageError(f"Nothing was ever bought for '{text}': leave out --company to see what was bought.")
+    return (found or namesakes[0]).company_id
+
+
+def _uncertain(purchase_id: str, settings: Settings, store: SqlStore) -> Purchase:
+    purchase = store.purchase(purchase_id)
+    if purchase is None:
+        raise UsageError(
+            f"There is no purchase '{purchase_id}' in {settings.home}: `enrich purchases --uncertain` lists those "
+            "that wait for an end."
+        )
+    if purchase.state != "uncertain":
+        raise UsageError(
+            f"{purchase_id} is {purchase.state}, and only an uncertain purchase can be settled or released by hand: "
+            "`enrich purchases --uncertain` lists them."
+        )
+    return purchase
+
+
+def _billed(purchase: Purchase, text: str) -> dict[str, int]:
+    """'3', or 'input_token=900,output_token=40' where there are several units. Raises UsageError."""
+    most = purchase.reserved_units
+    named = f"{next(iter(most), '')}={text}" if len(most) == 1 and "=" not in text else text
+    pieces = [re.fullmatch(r"\s*(\w+)\s*=\s*(\d{1,12})\s*", piece) for piece in named.split(",")]
+    billed = {piece[1]: int(piece[2]) for piece in pieces if piece}
+    within = all(count <= most.get(unit, -1) for unit, count in billed.items())
+    if not within or len(billed) != len(pieces):
+        example = "3" if len(most) == 1 else ",".join(f"{unit}={count}" for unit, count in most.items())
+        raise UsageError(
+            f"--units takes how many units the vendor billed for {purchase.purchase_id}, such as {example}, and at "
+            f"most the {_counted(most)} that were reserved for it, not '{text}'."
+        )
+    return billed
+
+
+def _ends(purchases: Sequence[Purchase], rules: Rules) -> dict[str, datetime]:
+    """purchase_id -> when it will be settled by itself, of those that are uncertain."""
+    ages = uncertain_after(rules.providers, {purchase.provider for purchase in purchases})
+    return {p.purchase_id: settles_at(p, ages[p.provider]) for p in purchases if p.state == "uncertain"}
+
+
+def _table(lines: Sequence[LedgerLine]) -> Table:
+    table = Table("purchase, its request", "reserved (UTC)", "company", "asked", "state", "units", "USD", "for whom")
+    for line in lines:
+        purchase = line.purchase
+        table.add_row(
+            f"{purchase.purchase_id}\n{purchase.request_id}",
+            f"{purchase.reserved_at:%Y-%m-%d %H:%M:%S}",
+            Text(line.company_key or ""),
+            f"{purchase.source}\nof {purchase.provider}",
+            _state(purchase),
+            _counted(purchase.units),
+            in_usd(purchase.cost_micro_usd),
+            f"{purchase.consumer} ({purchase.strategy})\nby {line.asked_by or 'nobody we know'}",
+        )
+    table.columns[0].no_wrap = True
+    return table
+
+
+def _state(purchase: Purchase) -> str:
+    """What is not spent for good shows what it holds."""
+    if purchase.state in ("settled", "released"):
+        return purchase.state
+    return f"[yellow]{purchase.state}[/]\nholds {in_usd(purchase.reserved_micro_usd)}"
+
+
+def _uncertain_table(lines: Sequence[LedgerLine], ends: Mapping[str, datetime], now: datetime) -> Table:
+    table = Table("purchase, its request", "company", "asked", "may cost", "handle", "age", "settled by itself", "why")
+    for line in lines:
+        purchase, end = line.purchase, ends[line.purchase.purchase_id]
+        table.add_row(
+            f"{purchase.purchase_id}\n{purchase.request_id}",
+            Text(line.company_key or ""),
+            f"{purchase.source}\nof {purchase.provider}\nfor {purchase.consumer}\nby {line.asked_by or '?'}",
+            f"{in_usd(purchase.reserved_micro_usd)} USD\n{_counted(purchase.reserved_units)}",
+            Text(purchase.handle or "none"),
+            age(int((now - (purchase.sent_at or purchase.reserved_at)).total_seconds())),
+            f"{end:%Y-%m-%d %H:%M}" if end > now else "[red]overdue[/]: enrich purchases reconcile",
+            Text(purchase.reason or ""),
+        )
+    table.columns[0].no_wrap = True
+    return table
+
+
+def _footer(lines: Sequence[LedgerLine], in_all: int, *, uncertain: bool) -> str:
+    left_out = in_all - len(lines)
+    more = f", {left_out} earlier ones are not shown: narrow them down with --since or --company" if left_out else ""
+    if not uncertain:
+        return f"{len(lines)} purchases{more}"
+    held = sum(line.purchase.reserved_micro_usd for line in lines)
+    way_on = ". End one with enrich purchases settle or release, or all that can be with reconcile" if lines else ""
+    return f"{len(lines)} uncertain purchases hold {in_usd(held)} USD{more}{way_on}"
+
+
+def _counted(units: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {unit}" for unit, count in units.items()) or "no units"
+
+
+def _as_json(line: LedgerLine, ends: Mapping[str, datetime]) -> dict[str, Any]:
+    whose = {"company_key": line.company_key, "asked_by": line.asked_by}
+    end = ends.get(line.purchase.purchase_id)
+    return {**as_plain(line.purchase), **whose, "settled_by_itself_at": None if end is None else end.isoformat()}
