@@ -1,6 +1,6 @@
 """All vendors on one port, behind one gate.
 
-request -> fault before the vendor? -> key -> the vendor -> fault in its reply? -> x-sandbox: 1
+request -> key, seen -> fault before the vendor? -> its limits -> the vendor -> fault in its reply? -> x-sandbox: 1
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from sandbox.disk import Disk
 from sandbox.faults import BEFORE_THE_VENDOR, DAMAGE, IN_THE_ANSWER, Fault, Faults
 from sandbox.jobs import Jobs
 from sandbox.knowledge import Knowledge
+from sandbox.traffic import Traffic
 from sandbox.vendors.apollo import Apollo
 from sandbox.vendors.brightdata import BrightData
 from sandbox.vendors.google_kg import GoogleKnowledgeGraph
@@ -48,6 +49,7 @@ def create_app(
         books=Books(disk, clock),
         jobs=Jobs(disk, clock, seed),
         faults=Faults(seed=seed, rate=fault_rate),
+        traffic=Traffic(clock),
     )
     vendors: list[Vendor] = [
         SerpApi(world),
@@ -82,6 +84,14 @@ def _route(world: World, vendor: Vendor, endpoint: Endpoint, latency: float) -> 
     async def gate(request: Request) -> Response:
         fault = world.faults.strike(vendor.name, request.url.path)
         call = Call(request, world, vendor.name, fault.fault if fault else None)
+        call.params = await params_of(request)
+        call.key = (not endpoint.free_of_key and vendor.key_of(call)) or ""
+        if call.key and endpoint.limited:
+            call.wait = world.traffic.came(vendor.name, call.key, vendor.windows)
+        with world.traffic.in_flight(vendor.name, call.key):
+            return await attended(request, call, fault)
+
+    async def attended(request: Request, call: Call, fault: Fault | None) -> Response:
         if delay := latency + (fault.lasts() if fault and fault.fault == "latency" else 0.0):
             await asyncio.sleep(delay)
         if fault and fault.fault in BEFORE_THE_VENDOR:
@@ -93,18 +103,18 @@ def _route(world: World, vendor: Vendor, endpoint: Endpoint, latency: float) -> 
 
 
 async def _answered(vendor: Vendor, call: Call, endpoint: Endpoint) -> Response:
-    call.params = await params_of(call.request)
-    if not endpoint.free_of_key:
-        key = vendor.key_of(call)
-        if key is None:
-            return vendor.refuse("bad_key", call)
-        call.key = key
+    if not endpoint.free_of_key and not call.key:
+        return vendor.refuse("bad_key", call)
+    if call.wait:
+        return vendor.refuse("http_429", call)
     return await endpoint.handler(call)
 
 
 def _refused(vendor: Vendor, call: Call, fault: Fault) -> Response:
     if fault.fault == "down":
         return say(503, "<html><body><h1>503 Service Unavailable</h1></body></html>")
+    if fault.fault == "redirect":
+        return Response(status_code=307, headers={"location": str(call.request.base_url) + "_sandbox/private"})
     if fault.fault == "http_429_with_retry_after":
         response = vendor.refuse("http_429", call)
         response.headers["retry-after"] = str(max(1, round(fault.lasts())))

@@ -15,6 +15,9 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.jobs import Jobs
 from sandbox.knowledge import Knowledge
+from sandbox.traffic import Traffic, Window
+
+OVERBILLED = 3  # times as much as was asked for
 
 Json = dict[str, Any]
 
@@ -30,11 +33,15 @@ class World:
     books: Books
     jobs: Jobs
     faults: Faults
+    traffic: Traffic
 
 
 @dataclass
 class Call:
-    """`params`: query string, form and JSON body in one; lists stay lists, `name[]` is written `name`."""
+    """`params`: query string, form and JSON body in one; lists stay lists, `name[]` is written `name`.
+
+    `wait`: real seconds until the vendor's limits would let it in; 0 if they do.
+    """
 
     request: Request
     world: World
@@ -42,6 +49,7 @@ class Call:
     fault: str | None
     params: Json = field(default_factory=dict)
     key: str = ""
+    wait: float = 0.0
 
     def knows(self, source: str, company: Company | None) -> bool:
         return company is not None and self.fault != "empty" and self.world.knowledge.knows(source, company)
@@ -53,6 +61,11 @@ class Call:
 
     def bill(self, unit: str, units: int, asked: str, *, at: float | None = None) -> None:
         self.world.books.bill(self.vendor, self.key, unit=unit, units=units, asked=asked, at=at)
+
+    @property
+    def times(self) -> int:
+        """How many times over the vendor delivers, or charges, what was asked for."""
+        return OVERBILLED if self.fault == "overbilled" else 1
 
     def text(self, name: str) -> str:
         value = self.params.get(name)
@@ -81,18 +94,23 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`path` is the vendor's own, behind /<vendor>. `free_of_key`: answered without credentials."""
+    """`path` is the vendor's own, behind /<vendor>. `free_of_key`: answered without credentials.
+
+    `limited`: counts in the vendor's windows.
+    """
 
     method: str
     path: str
     handler: Handler
     free_of_key: bool = False
+    limited: bool = True
 
 
 class Vendor(Protocol):
     """What app.py asks of a vendor."""
 
     name: str
+    windows: tuple[Window, ...]
 
     def endpoints(self) -> list[Endpoint]: ...
 

@@ -15,6 +15,8 @@ def control_routes(world: World) -> list[Route]:
         Route("/_sandbox/companies", control.companies),
         Route("/_sandbox/invoice", control.invoice),
         Route("/_sandbox/invoice/lines", control.lines),
+        Route("/_sandbox/limits", control.limits),
+        Route("/_sandbox/private", control.private, methods=["GET", "POST"]),
         Route("/_sandbox/faults", control.program, methods=["POST"]),
         Route("/_sandbox/faults", control.clear, methods=["DELETE"]),
         Route("/_sandbox/clock", control.skip, methods=["POST"]),
@@ -24,6 +26,7 @@ def control_routes(world: World) -> list[Route]:
 class _Control:
     def __init__(self, world: World) -> None:
         self.world = world
+        self.intruders = 0
 
     async def about(self, _request: Request) -> Response:
         world = self.world
@@ -34,6 +37,7 @@ class _Control:
                 "time_scale": int(scale) if scale == int(scale) else scale,
                 "seed": world.seed,
                 "companies": len(world.catalogue.companies),
+                "redirects_followed": self.intruders,
             }
         )
 
@@ -52,6 +56,14 @@ class _Control:
 
     async def lines(self, request: Request) -> Response:
         return JSONResponse(self.world.books.lines(request.query_params.get("key")))
+
+    async def limits(self, _request: Request) -> Response:
+        return JSONResponse(self.world.traffic.seen())
+
+    async def private(self, _request: Request) -> Response:
+        """Where redirects lead: nobody should come here."""
+        self.intruders += 1
+        return JSONResponse({"secret": "You followed a redirect to a private address."})
 
     async def program(self, request: Request) -> Response:
         try:

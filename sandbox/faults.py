@@ -11,12 +11,18 @@ from sandbox.billing import UNITS
 from sandbox.chance import choice, draw
 
 BEFORE_THE_VENDOR = frozenset(
-    {"http_429", "http_429_with_retry_after", "http_500", "http_502", "http_503", "down", "expired_token", "quota"}
+    {
+        *("http_429", "http_429_with_retry_after", "http_500", "http_502", "http_503"),
+        *("down", "expired_token", "quota", "redirect"),
+    }
 )
-DAMAGE = frozenset({"malformed", "truncated", "oversized"})
+DAMAGE = frozenset({"malformed", "truncated", "oversized", "wrong_content_type", "web_page"})
 WAITING = frozenset({"latency", "timeout"})
 IN_THE_ANSWER = frozenset(
-    {"empty", "partial", "slow_job", "failing_job", "not_enough_credits", "refusal", "length", "bad_content"}
+    {
+        *("empty", "partial", "overbilled", "slow_job", "failing_job", "not_enough_credits"),
+        *("refusal", "length", "bad_content"),
+    }
 )
 KINDS = BEFORE_THE_VENDOR | DAMAGE | WAITING | IN_THE_ANSWER
 

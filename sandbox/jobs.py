@@ -14,6 +14,7 @@ from sandbox.disk import Disk
 _TABLE = """CREATE TABLE IF NOT EXISTS jobs (
     handle TEXT PRIMARY KEY, vendor TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, asked TEXT NOT NULL,
     created REAL NOT NULL, ready_at REAL NOT NULL, failed INTEGER NOT NULL, result TEXT NOT NULL)"""
+_INDEX = "CREATE INDEX IF NOT EXISTS jobs_ready ON jobs (vendor, key, ready_at)"
 
 SLOWER = 10
 
@@ -39,6 +40,7 @@ class Jobs:
 
     def __post_init__(self) -> None:
         self.disk.run(_TABLE)
+        self.disk.run(_INDEX)
 
     def open(
         self,
@@ -82,3 +84,13 @@ class Jobs:
 
     def running(self, job: Job) -> bool:
         return self.clock.now() < job.ready_at
+
+    def waits(self, vendor: str, key: str, dataset_id: str) -> list[float]:
+        """Seconds until each running job of this dataset is ready, the first one first."""
+        now = self.clock.now()
+        rows = self.disk.rows(
+            "SELECT ready_at FROM jobs WHERE vendor = ? AND key = ? AND ready_at > ?"
+            " AND json_extract(asked, '$.dataset_id') = ? ORDER BY ready_at",
+            *(vendor, key, now, dataset_id),
+        )
+        return [row["ready_at"] - now for row in rows]

@@ -3,8 +3,7 @@
 POST mixed_people/api_search (0) -> ids -> POST people/match?id= (1)
 """
 
-import time
-from collections import defaultdict, deque
+import math
 from functools import cached_property
 
 from starlette.responses import Response
@@ -13,9 +12,10 @@ from sandbox.call import Call, Endpoint, Json, World, acceptable, say
 from sandbox.catalogue import Company, host
 from sandbox.chance import token
 from sandbox.people import Person, best_matching_first, known_people, people, title_in_the_words_of
+from sandbox.traffic import Window
 
 SOURCE = "apollo_contacts"
-_WINDOWS = (("minute", "minute", 1000, 60), ("hourly", "hourly", 60_000, 3600), ("24-hour", "24-hour", None, 86_400))
+_WINDOWS = {"minute": Window(60, most=200), "hourly": Window(3600, most=6000), "24-hour": Window(86_400)}
 _LIMIT_REACHED = (
     "The maximum number of api calls allowed for {path} is 600 times per hour."
     " Please upgrade your plan from https://app.apollo.io/#/settings/plans/upgrade."
@@ -26,10 +26,10 @@ _CREDIT_KINDS = ("direct_dial_credit", "export_credit", "conversation_credit", "
 
 class Apollo:
     name = "apollo"
+    windows: tuple[Window, ...] = tuple(_WINDOWS.values())
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._calls: dict[str, deque[float]] = defaultdict(deque)
 
     def endpoints(self) -> list[Endpoint]:
         return [
@@ -49,7 +49,8 @@ class Apollo:
         if kind in ("bad_key", "expired_token"):
             return say(401, _BAD_KEY)
         if kind == "http_429":
-            return say(429, {"message": _LIMIT_REACHED.format(path=path)}, self._usage_headers(call.key))
+            told = {"retry-after": str(math.ceil(call.wait))} if call.wait else {}
+            return say(429, {"message": _LIMIT_REACHED.format(path=path)}, self._usage_headers(call.key) | told)
         if kind == "quota":
             return say(
                 422, {"error": "Insufficient credits. Please upgrade your plan.", "error_code": "INSUFFICIENT_CREDITS"}
@@ -85,7 +86,8 @@ class Apollo:
             return say(400, {"status": "failed", "error_code": "RECORD_LIMIT_EXCEEDED", "error_message": message})
         found = [self._matched(call, one) if isinstance(one, dict) else None for one in details]
         known = [one for one in found if one is not None]
-        call.bill("credit", len(known), f"people/bulk_match {' '.join(person.slug for _, person in known)}")
+        taken = call.times * len(known)
+        call.bill("credit", taken, f"people/bulk_match {' '.join(person.slug for _, person in known)}")
         matches = [self._person(call, *one) if one else None for one in found]
         body = {
             "status": "success",
@@ -94,7 +96,7 @@ class Apollo:
             "total_requested_enrichments": len(details),
             "unique_enriched_records": len(known),
             "missing_records": len(details) - len(known),
-            "credits_consumed": len(known),
+            "credits_consumed": taken,
             "matches": matches,
             "request_id": self._request_id(call),
         }
@@ -241,20 +243,16 @@ class Apollo:
         }
 
     def _say(self, call: Call, body: Json) -> Response:
-        self._calls[call.key].append(time.monotonic())
         return say(200, body, self._usage_headers(call.key))
 
     def _usage_headers(self, key: str) -> dict[str, str]:
         """Nine headers; an unlimited window is an empty text."""
-        calls, now = self._calls[key], time.monotonic()
-        while calls and calls[0] < now - self.world.clock.span(86_400):
-            calls.popleft()
         headers: dict[str, str] = {}
-        for limit_name, name, limit, seconds in _WINDOWS:
-            used = sum(1 for at in reversed(calls) if at > now - self.world.clock.span(seconds)) if limit else 0
-            headers[f"x-rate-limit-{limit_name}"] = str(limit) if limit else ""
-            headers[f"x-{name}-usage"] = str(used) if limit else ""
-            headers[f"x-{name}-requests-left"] = str(max(0, limit - used)) if limit else ""
+        for name, window in _WINDOWS.items():
+            used = self.world.traffic.used(self.name, key, window)
+            headers[f"x-rate-limit-{name}"] = str(window.most) if window.most else ""
+            headers[f"x-{name}-usage"] = str(used) if window.most else ""
+            headers[f"x-{name}-requests-left"] = str(max(0, window.most - used)) if window.most else ""
         return headers
 
     def _request_id(self, call: Call) -> int:

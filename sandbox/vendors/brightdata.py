@@ -4,6 +4,7 @@ datasets/search -> hits now | datasets/filter -> snap_ -> snapshots/{id} | datas
 """
 
 import json
+import math
 from typing import Any
 
 from starlette.responses import Response
@@ -12,11 +13,13 @@ from sandbox.call import Call, Endpoint, Json, World, acceptable, bearer, say
 from sandbox.catalogue import Company
 from sandbox.chance import draw, shuffled
 from sandbox.jobs import Job
+from sandbox.traffic import Window
 from sandbox.vendors.brightdata_filter import FilterError, companies_asked, matches
 from sandbox.vendors.brightdata_records import DATASETS, Dataset, fields_of
 from sandbox.vendors.brightdata_unlocker import unlock
 
 JOB_SECONDS = 6
+MOST_RUNNING = 100  # jobs of one dataset
 MOST_HITS = 100
 _ONE_IN_FOUR = 0.25
 _TOO_MANY = (
@@ -35,6 +38,7 @@ _REFUSALS = {
 
 class BrightData:
     name = "brightdata"
+    windows: tuple[Window, ...] = (Window(60),)
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -61,7 +65,10 @@ class BrightData:
             return _text(401, _credentials_problem(call))
         if kind == "http_429" and call.request.url.path.endswith("/request"):
             return Response(b"", 200, {"x-brd-error": "rate limit reached", "x-brd-error-code": "sr_rate_limit"})
-        return _text(*_REFUSALS[kind])
+        refusal = _text(*_REFUSALS[kind])
+        if kind == "http_429" and call.wait:
+            refusal.headers["retry-after"] = str(math.ceil(call.wait))
+        return refusal
 
     async def unlock(self, call: Call) -> Response:
         return unlock(call)
@@ -92,9 +99,9 @@ class BrightData:
         if not found and draw(self.world.seed, "422", str(call.params.get("filter"))) < _ONE_IN_FOUR:
             return say(422, {"error": "No records match the filter"})
         after = call.number("search_after", 0)
-        hits = found[after : after + min(call.number("size", 10), MOST_HITS)]
+        hits = found[after : after + min(call.number("size", 10), MOST_HITS)] * call.times
         call.bill(dataset.unit, len(hits), f"search {dataset_id} {json.dumps(call.params.get('filter'))}")
-        end = after + len(hits)
+        end = after + len(hits) // call.times
         return say(
             200, {"hits": hits, "total_hits": len(found), "took": 12, "search_after": end if end < len(found) else None}
         )
@@ -104,8 +111,10 @@ class BrightData:
         dataset = DATASETS.get(dataset_id)
         if dataset is None:
             return _text(404, "dataset does not exist")
+        if self._is_too_busy(call, dataset_id):
+            return self.refuse("http_429", call)
         try:
-            found = self._matching(call, dataset)[: call.number("records_limit", 1000)]
+            found = self._matching(call, dataset)[: call.number("records_limit", 1000)] * call.times
         except FilterError as error:
             return say(400, {"validation_errors": [str(error)]})
         job = self._open(call, dataset, "filter", {"dataset_id": dataset_id, "filter": call.params["filter"]}, found)
@@ -143,8 +152,8 @@ class BrightData:
     async def trigger(self, call: Call) -> Response:
         dataset_id = call.text("dataset_id")
         dataset = DATASETS.get(dataset_id)
-        if dataset is None:
-            return _text(404, "dataset does not exist")
+        if dataset is None or self._is_too_busy(call, dataset_id):
+            return _text(404, "dataset does not exist") if dataset is None else self.refuse("http_429", call)
         if call.params.get("_unreadable"):
             return say(400, {"error": "Parser cannot parse input: expected a value", "code": "parse_error"})
         if call.text("type") not in ("", "discover_new", "url_collection"):
@@ -203,7 +212,12 @@ class BrightData:
             return [
                 {"timestamp": stamp, "input": {"url": url}, "error": "4XX page - dead page.", "error_code": "dead_page"}
             ]
-        return [{"input": {"url": url}, **record, "timestamp": stamp} for record in found[:limit]]
+        return [{"input": {"url": url}, **record, "timestamp": stamp} for record in found[:limit] * call.times]
+
+    def _is_too_busy(self, call: Call, dataset_id: str) -> bool:
+        waits = self.world.jobs.waits(self.name, call.key, dataset_id)
+        call.wait = waits[len(waits) - MOST_RUNNING] if len(waits) >= MOST_RUNNING else 0.0
+        return call.wait > 0
 
     def _open(self, call: Call, dataset: Dataset, kind: str, asked: Json, found: list[Json]) -> Job:
         prefix, length = ("snap_", 18) if kind == "filter" else ("sd_", 17)

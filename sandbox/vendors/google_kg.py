@@ -6,6 +6,7 @@ from sandbox.call import Call, Endpoint, Json, World, acceptable, say
 from sandbox.catalogue import Company
 from sandbox.chance import draw, token
 from sandbox.descriptions import description
+from sandbox.traffic import Window
 
 SOURCE = "google_knowledge_graph"
 _CONTEXT = {
@@ -37,6 +38,7 @@ _REFUSALS = {
 
 class GoogleKnowledgeGraph:
     name = "google_kg"
+    windows: tuple[Window, ...] = (Window(60),)
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -58,7 +60,7 @@ class GoogleKnowledgeGraph:
             return say(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}})
         company = self.world.catalogue.by_any(query) or self.world.catalogue.in_text(query)
         entities = self._entities(call, company) if company and call.knows(SOURCE, company) else []
-        call.bill("search", 1, query)
+        call.bill("search", call.times, query)
         found = entities[: max(1, call.number("limit", 20))]
         return say(200, {"@context": _CONTEXT, "@type": "ItemList", "itemListElement": found})
 

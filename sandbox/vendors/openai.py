@@ -11,6 +11,7 @@ from starlette.responses import Response
 from sandbox.call import Call, Endpoint, Json, World, acceptable, bearer, say
 from sandbox.chance import token
 from sandbox.schema_filler import UnusableSchemaError, fill
+from sandbox.traffic import Window
 
 FINGERPRINT = "sandbox: no language model, verbatim pieces of the evidence"
 _REFUSAL = "The sandbox was told to refuse this request."
@@ -37,6 +38,7 @@ _ERRORS: dict[str, tuple[int, str, str, str | None]] = {
 
 class OpenAI:
     name = "openai"
+    windows: tuple[Window, ...] = (Window(60),)
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -94,6 +96,8 @@ class OpenAI:
             content = content[: len(content) // 2]
         refused = call.fault == "refusal"
         used = {"input": tokens(prompt), "output": tokens(_REFUSAL if refused else content)}
+        if call.fault == "overbilled":
+            used["output"] = call.times * max(used["output"], limit if isinstance(limit, int) else 0)
         call.bill("input_token", used["input"], call.text("model"))
         call.bill("output_token", used["output"], call.text("model"))
         identity = token(24, self.world.seed, call.text("model"), prompt)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from sandbox.call import Call, Endpoint, Json, World, acceptable, say
 from sandbox.chance import draw, token, whole
 from sandbox.faults import IN_THE_ANSWER
+from sandbox.traffic import Window
 from sandbox.vendors.serpapi_google import google_results, shown_parameters
 from sandbox.vendors.serpapi_jobs import job_results
 from sandbox.vendors.serpapi_news import news_results
@@ -30,10 +31,12 @@ _REFUSALS = {
     "http_503": (503, "We couldn't get valid results for this search. Please try again later."),
 }
 _SEARCHES_PER_MONTH = 30_000
+SEARCHES_PER_HOUR = 6000
 
 
 class SerpApi:
     name = "serpapi"
+    windows: tuple[Window, ...] = (Window(60), Window(3600, most=SEARCHES_PER_HOUR))
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -42,7 +45,7 @@ class SerpApi:
         return [
             Endpoint("GET", "/search.json", self.search),
             Endpoint("GET", "/search", self.search),
-            Endpoint("GET", "/account.json", self.account),
+            Endpoint("GET", "/account.json", self.account, limited=False),
         ]
 
     def key_of(self, call: Call) -> str | None:
@@ -68,7 +71,7 @@ class SerpApi:
         if call.text("no_cache") != "true" and (cached := self.world.books.repeat(self.name, call.key, question)):
             return say(200, cached)
         reply = self._reply(call, engine, asked)
-        call.bill("search", 1, question)
+        call.bill("search", call.times, question)
         if call.fault not in IN_THE_ANSWER:
             self.world.books.remember(self.name, call.key, question, answer=reply, seconds=FREE_SECONDS)
         return say(200, reply)
@@ -92,7 +95,7 @@ class SerpApi:
                 "total_searches_left": left,
                 "this_month_usage": used,
                 "last_hour_searches": used,
-                "account_rate_limit_per_hour": 6000,
+                "account_rate_limit_per_hour": SEARCHES_PER_HOUR,
             },
         )
 

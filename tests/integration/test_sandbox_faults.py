@@ -138,6 +138,30 @@ def test_an_oversized_reply_is_larger_than_any_client_should_take(http: httpx.Cl
     assert len(reply.content) > 10 * 1024 * 1024
 
 
+def test_a_reply_may_be_mislabelled_or_a_page_of_somebody_else_and_was_charged(http: httpx.Client) -> None:
+    before = charged(http, "serpapi", "search")
+    program(http, "serpapi", "wrong_content_type")
+    mislabelled = search(http, "Boeing")
+    assert mislabelled.headers["content-type"] == "image/png"
+    assert mislabelled.json()["search_metadata"]["status"] == "Success"
+    program(http, "serpapi", "web_page")
+    page = search(http, "Nike")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert page.text.startswith("<!doctype html>")
+    assert charged(http, "serpapi", "search") == before + 2
+
+
+def test_a_redirect_leads_to_a_private_address_and_who_follows_it_is_counted(http: httpx.Client) -> None:
+    before = http.get("/_sandbox").json()["redirects_followed"]
+    program(http, "brightdata", "redirect", times=2)
+    asked = {"zone": "z", "url": "https://tesla.com/", "format": "raw"}
+    moved = http.post("/brightdata/request", json=asked, headers=BEARER)
+    assert (moved.status_code, moved.headers["location"]) == (307, f"{http.base_url}/_sandbox/private")
+    assert http.get("/_sandbox").json()["redirects_followed"] == before
+    assert http.post("/brightdata/request", json=asked, headers=BEARER, follow_redirects=True).status_code == 200
+    assert http.get("/_sandbox").json()["redirects_followed"] == before + 1
+
+
 def test_a_hanging_call_outlasts_the_client_and_was_charged(http: httpx.Client) -> None:
     before = charged(http, "serpapi", "search")
     program(http, "serpapi", "timeout", seconds=5)

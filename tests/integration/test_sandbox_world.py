@@ -101,7 +101,7 @@ def test_the_same_seed_tells_the_same_story_and_another_seed_another(tmp_path: P
 def test_the_sandbox_says_what_it_is_and_whom_it_knows(tmp_path: Path) -> None:
     with served(create_app(tmp_path, time_scale=20, seed=3)) as url:
         about = httpx.get(f"{url}/_sandbox").json()
-        assert about == {"world": "sandbox", "time_scale": 20, "seed": 3, "companies": 500}
+        assert about == {"world": "sandbox", "time_scale": 20, "seed": 3, "companies": 500, "redirects_followed": 0}
         listed = httpx.get(f"{url}/_sandbox/companies?limit=2").json()
         assert [company["domain"] for company in listed] == ["tesla.com", "amazon.com"]
 
