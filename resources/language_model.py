@@ -6,7 +6,7 @@ Sent again only where nothing was billed. Imported when a model is needed: `open
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, cast
 
 import aiohttp
@@ -35,6 +35,7 @@ from resources.providers.exchange import LEAST_TIME, NO_TURN, TOO_LATE
 from resources.providers.rate_limiter import NoTurn, RateLimiter, asked_to_wait, our_turn
 
 MOST_BYTES = 2 * 1024 * 1024
+_MOST_OF_A_REFUSAL = 64 * 1024
 ATTEMPTS = 3
 LONGEST_RETRY_AFTER = 20.0  # seconds; a gap is better than a longer wait
 LONGEST_BACKOFF = 3.0  # seconds
@@ -90,13 +91,14 @@ class OpenAIModel:
             raise ValueError("openai has no credentials: set OPENAI_API_KEY.")
         self._rules, self._api_key = rules, api_key
         self._limiter = RateLimiter(rules.rate_limits)
+        http = http_client or httpx.AsyncClient(transport=AiohttpTransport(), trust_env=False)
+        http.event_hooks = {"response": [_cut_off]}
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=checked_base_url(self.name, base_url or rules.base_url),
             timeout=openai.Timeout(rules.timeout_seconds, connect=rules.connect_timeout_seconds),
             max_retries=0,
-            # it takes httpx as well as its own fork, but its types only name the fork
-            http_client=cast(Any, http_client or httpx.AsyncClient(transport=AiohttpTransport(), trust_env=False)),
+            http_client=cast(Any, http),  # it takes httpx as well as its own fork, but its types only name the fork
         )
 
     @property
@@ -138,8 +140,11 @@ class OpenAIModel:
     async def check(self) -> AccountStatus:
         """What a free call says of our key. Raises nothing: a refusal is a status too."""
         try:
-            async with asyncio.timeout(self._rules.timeout_seconds):
-                await self._client.models.list()
+            async with (
+                asyncio.timeout(self._rules.timeout_seconds),
+                self._client.models.with_streaming_response.list(),
+            ):
+                pass
         except openai.NotFoundError:
             return unknown_account(self.name)
         except (openai.OpenAIError, TimeoutError, *_WIRE_ERRORS) as error:
@@ -250,6 +255,29 @@ _WHAT_TO_DO: Mapping[type[ProviderError], str] = {
     ModelRefused: "gave no answer ({what}): look at the evidence it was shown, and at the prompt.",
     AnswerTruncated: "gave half an answer ({what}): raise max_output_tokens in config/analyses.yaml.",
 }
+
+
+class _AtMost(httpx.AsyncByteStream):
+    """A body that ends after so many bytes: the vendor's client reads the whole of every refusal."""
+
+    def __init__(self, body: httpx.AsyncByteStream, most: int) -> None:
+        self._body, self._most = body, most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = self._most
+        async for chunk in self._body:
+            yield chunk[:left]
+            left -= len(chunk)
+            if left <= 0:
+                return
+
+    async def aclose(self) -> None:
+        await self._body.aclose()
+
+
+async def _cut_off(response: httpx.Response) -> None:
+    most = MOST_BYTES + 1 if response.is_success else _MOST_OF_A_REFUSAL
+    response.stream = _AtMost(cast(httpx.AsyncByteStream, response.stream), most)
 
 
 def _pause(error: Exception, left: float) -> bool | float:

@@ -32,6 +32,7 @@ _NOTHING = re.compile(
     r"\bno (records?|results?|match\w*|data)\b|is empty|nothing (found|match\w*)|\b0 records", re.IGNORECASE
 )
 _SCHEMES = ("", "https://", "http://")
+_UNKNOWN = "Snapshot does not exist"
 _ENDED_BADLY = ("failed", "canceled", "cancelled")
 
 
@@ -116,7 +117,7 @@ class BrightDataClient(ProviderClient[Spec]):
         }
         start = Call("POST", "/datasets/filter", json=asked, owed=None, repeatable=False)
         snapshot = await _started(start, question, exchange, keep_handle)
-        state = await _finished(f"/datasets/snapshots/{snapshot}", exchange)
+        state = await _finished(f"/datasets/snapshots/{snapshot}", question, exchange)
         if state.get("dataset_size") == 0:
             return self._delivered(question, exchange, [])
         rows = await _downloaded(f"/datasets/snapshots/{snapshot}/download", exchange)
@@ -130,7 +131,7 @@ class BrightDataClient(ProviderClient[Spec]):
         inputs = [{"url": f"https://{self.domain_of(question)}"}]
         start = Call("POST", "/datasets/v3/trigger", params, json=inputs, owed=None, repeatable=False)
         snapshot = await _started(start, question, exchange, keep_handle)
-        await _finished(f"/datasets/v3/progress/{snapshot}", exchange)
+        await _finished(f"/datasets/v3/progress/{snapshot}", question, exchange)
         rows = await _downloaded(f"/datasets/v3/snapshot/{snapshot}", exchange)
         return self._delivered(question, exchange, rows)
 
@@ -171,20 +172,22 @@ async def _started(start: Call, question: Question, exchange: Exchange, keep_han
     if handle is None:
         body = await exchange.send(start, as_object)
         handle = body.get("snapshot_id")
-        if not isinstance(handle, str):
+        if not isinstance(handle, str) or not re.fullmatch(r"\w+", handle):
             raise exchange.error(UnexpectedReply, "a job without snapshot_id", uncertain=True)
         await keep_handle(handle)
-    if not re.fullmatch(r"\w+", handle):
-        raise exchange.error(UnexpectedReply, "a snapshot_id that is none", uncertain=True)
     exchange.job_running = True
     return handle
 
 
-async def _finished(path: str, exchange: Exchange) -> Mapping[str, Json]:
+async def _finished(path: str, question: Question, exchange: Exchange) -> Mapping[str, Json]:
     """Polls a job until it is over. A job that found nothing may be called failed: then dataset_size is 0."""
 
     async def look() -> Mapping[str, Json] | None:
-        state = await exchange.send(Call("GET", path), as_object)
+        state = await exchange.send(Call("GET", path, accepts=(404,)), _state_or_refusal)
+        if isinstance(state, Received):
+            # only what is delivered is billed, and a job unknown long after its start will never be; a new one may
+            exchange.job_running = question.handle is None or _UNKNOWN not in state.text
+            raise exchange.refused(state)
         if state.get("status") == "ready":
             return state
         if state.get("status") in _ENDED_BADLY:
@@ -193,6 +196,10 @@ async def _finished(path: str, exchange: Exchange) -> Mapping[str, Json]:
         return None
 
     return await exchange.polled(look)
+
+
+def _state_or_refusal(received: Received) -> dict[str, Json] | Received:
+    return received if received.status == 404 else as_object(received)
 
 
 def _ended_badly(state: Mapping[str, Json], exchange: Exchange) -> Mapping[str, Json]:

@@ -51,6 +51,8 @@ async def unlocked(question: Question, spec: UnlockSpec, exchange: Exchange, *, 
             exchange.units[question.unit] += 1
         except _PageFailed as failure:
             failed[page] = failure
+            if failure.kind is Throttled:
+                break
         except ClaimLost:
             raise
         except ProviderError as error:
@@ -75,7 +77,12 @@ async def _page(url: str, spec: UnlockSpec, exchange: Exchange) -> str:
     asked = {"zone": spec.zone, "url": url, "format": "raw", "method": "GET"}
     call = Call("POST", "/request", json=asked, owed=None, repeatable=False)
     received = await exchange.send(call, as_it_came)
-    _let_through(received)
+    try:
+        _let_through(received)
+    except _PageFailed as failure:
+        if failure.kind is Throttled:
+            await exchange.slow_down(received)
+        raise
     return received.text
 
 

@@ -223,6 +223,10 @@ class Exchange:
             raise failed.error from None
         raise AssertionError("a retry ends with a reply or an error")
 
+    async def slow_down(self, received: Received) -> None:
+        """Nobody, in any process, asks the vendor for as long as this reply wants, or for a moment."""
+        await self.house.limiter.pause(asked_to_wait(received.headers))
+
     async def polled(self, look: Callable[[], Awaitable[Read | None]]) -> Read:
         """Looks at a running job, again and again, until it is over or the ask's time is; looks that fail are few."""
         poll, failures = self.house.rules.poll, 0
@@ -259,7 +263,7 @@ class Exchange:
         if not (200 <= received.status < 300 or received.status in call.accepts):
             failed = self._failed_with(call, received)
             if isinstance(failed.error, Throttled):
-                await self.house.limiter.pause(failed.error.retry_after)
+                await self.slow_down(received)
             raise failed
         try:
             if received.broken:

@@ -106,7 +106,8 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
             kind, what, uncertain = refusal
             raise exchange.error(kind, what, uncertain=uncertain)
         misshapen = not isinstance(body.get(_RESULTS[spec.engine], []), list)
-        if self._is_a_repeat(tuple(sorted(params)), received, body, sent=sent, clock=clock):
+        repeat = self._is_a_repeat(tuple(sorted(params)), received, body, sent=sent, clock=clock)
+        if repeat and not _was_ours(question, received, body):
             notes.append("answered from the vendor's memory of the last hour: free")
         elif _has_results(body) or misshapen or spec.empties_billed:
             exchange.units[question.unit] += 1
@@ -185,8 +186,14 @@ class _Bought:
             self._searches.popitem(last=False)
 
 
+def _was_ours(question: Question, received: Received, body: dict[str, Json]) -> bool:
+    """Whether this very purchase bought it, when it was sent before: it is repeated for free, but has to be booked."""
+    first = question.first_sent_at
+    return first is not None and not _was_made_before(received, body, sent=first)
+
+
 def _was_made_before(received: Received, body: dict[str, Json], *, sent: datetime) -> bool:
-    """Whether another process bought it: made within the hour, and before we asked by our clock and by the vendor's."""
+    """Whether another purchase bought it: made within the hour, and before ours was sent by both clocks."""
     try:
         skew = datetime.now(UTC) - parsedate_to_datetime(received.headers["date"])
         made, done = (_written(_metadata(body)[key]) for key in ("created_at", "processed_at"))

@@ -147,12 +147,26 @@ class _Steps:
     async def take(
         self, step: str, path: str, *, params: list[tuple[str, str]] | None = None, body: Json = None
     ) -> None:
-        """Starts a step, unless an earlier process did, and waits for its result."""
-        if step not in self._hashes:
-            # one request is billed once, however often it is sent
-            start = Call("POST", path, params or (), json=body, owed=None)
-            self._hashes[step] = self._task_hash(await self.client.authorised(self.exchange, start))
-            await self._keep_handle(json.dumps(self._hashes))
+        """Starts a step, unless an earlier process did and the vendor still knows it, and waits for its result."""
+        # one request is billed once, however often it is sent
+        start = Call("POST", path, params or (), json=body, owed=None)
+        resumed = step in self._hashes
+        if not resumed:
+            await self._start(step, start)
+        try:
+            await self._finish(step)
+        except UnexpectedReply:
+            if not resumed or self.exchange.status != 404:
+                raise
+            self.exchange.job_running = False
+            await self._start(step, start)
+            await self._finish(step)
+
+    async def _start(self, step: str, start: Call) -> None:
+        self._hashes[step] = self._task_hash(await self.client.authorised(self.exchange, start))
+        await self._keep_handle(json.dumps(self._hashes))
+
+    async def _finish(self, step: str) -> None:
         self.exchange.job_running = True
         self.payload[step] = await self._result(step, self._hashes[step])
         self.exchange.job_running = False

@@ -36,7 +36,7 @@ class HttpWire:
         self.secrets = secrets
         self._base_url = base_url
         self._client = httpx.AsyncClient(
-            transport=_Signed(transport or _transport(connections=4 * rules.concurrency), headers, params),
+            transport=_Signed(transport or vendor_transport(connections=4 * rules.concurrency), headers, params),
             headers={"user-agent": "enrichment", "accept": "application/json, */*"},
             timeout=httpx.Timeout(
                 min(rules.timeout_seconds, LONGEST_REPLY),
@@ -126,7 +126,9 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
         raise _ConnectionLost("the connection was lost") from error
 
 
-def _transport(*, connections: int) -> httpx.AsyncBaseTransport:
+def vendor_transport(*, connections: int) -> httpx.AsyncBaseTransport:
+    """Sends each request once, at most so many at a time, and remembers no cookies."""
+
     def session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=connections, ssl=httpx.create_ssl_context())
         return aiohttp.ClientSession(connector=connector, middlewares=(_once,), cookie_jar=aiohttp.DummyCookieJar())
