@@ -131,7 +131,7 @@ async def keep(analysed: Analysed, *, rules: Rules, world: World, watch: Watch |
         request,
         state=state,
         profile_id=profiles[0].profile_id,
-        plan=plan_note(gathered.planned.plan),
+        plan={**(request.plan or {}), **plan_note(gathered.planned.plan)},
         error=f"missing: {', '.join(missing)}" if missing else None,
     )
     journal = Journal(request.request_id, world.store, world.now, watch)

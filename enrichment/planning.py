@@ -70,7 +70,21 @@ def request_for(ask: Ask, wants: Wants, company: Company, rules: Rules, now: dat
         rules_hash=rules.hash,
         asked_at=now,
         asked_by=ask.asked_by,
+        plan={"asked": asked_note(ask, company)},
     )
+
+
+def asked_note(ask: Ask, company: Company) -> dict[str, object]:
+    """What a request came with, kept with it so that it can be replayed: options, and whom it was about."""
+    return {
+        "max_cost": ask.max_cost,
+        "max_age": ask.max_age,
+        "datasets": list(ask.datasets),
+        "sources": list(ask.sources),
+        "strategy": ask.strategy,
+        "memory": ask.memory,
+        "domain_known": company.domain is not None,
+    }
 
 
 async def find_company(text: str, world: World) -> Company | None:
