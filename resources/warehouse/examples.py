@@ -1,4 +1,4 @@
-"""Three questions to start from, each with its SQL: what the demo prints with answers."""
+"""Questions to start from, each with its SQL: what the demo prints with answers."""
 
 from dataclasses import dataclass
 
@@ -20,6 +20,25 @@ FROM spend.savings
 GROUP BY ALL
 ORDER BY saved_usd DESC, paid_by_consumer, benefits_consumer
 LIMIT 10
+""".strip(),
+    ),
+    Example(
+        "first_payers",
+        "What did each consumer pay for first, what did others pay for it, and what did it pay for others?",
+        """
+WITH booked AS (
+    SELECT consumer, cost_usd AS paid, 0 AS saved, 0 AS saved_others FROM spend.purchases WHERE state = 'settled'
+    UNION ALL
+    SELECT consumer, 0, saved_usd, 0 FROM spend.cache_reads
+    UNION ALL
+    SELECT paid_by_consumer, 0, 0, saved_usd FROM spend.cache_reads
+)
+SELECT
+    coalesce(consumer, 'all') AS consumer,
+    sum(paid) AS paid_first_usd, sum(saved) AS saved_usd, sum(saved_others) AS saved_others_usd
+FROM booked
+GROUP BY ROLLUP (consumer)
+ORDER BY grouping(consumer), paid_first_usd DESC, consumer
 """.strip(),
     ),
     Example(

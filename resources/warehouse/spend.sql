@@ -63,6 +63,7 @@ CREATE TABLE spend.requests (
     state VARCHAR NOT NULL,
     served_from VARCHAR,
     cost_usd DECIMAL(18, 6) NOT NULL,
+    booked_usd DECIMAL(18, 6) NOT NULL,
     saved_usd DECIMAL(18, 6) NOT NULL,
     expected_usd DECIMAL(18, 6),
     upper_bound_usd DECIMAL(18, 6),
@@ -84,7 +85,8 @@ COMMENT ON COLUMN spend.requests.asked_at IS 'When it came, UTC';
 COMMENT ON COLUMN spend.requests.finished_at IS 'When it was finished, UTC; null while it runs';
 COMMENT ON COLUMN spend.requests.state IS 'running, complete, incomplete, refused (by a cap) or failed';
 COMMENT ON COLUMN spend.requests.served_from IS 'layer_1 (the finished profile), memory (nothing bought) or vendors';
-COMMENT ON COLUMN spend.requests.cost_usd IS 'What it bought cost';
+COMMENT ON COLUMN spend.requests.cost_usd IS 'What its settled purchases cost, those settled after it was finished included';
+COMMENT ON COLUMN spend.requests.booked_usd IS 'What they had cost when it was finished; 0 while it runs';
 COMMENT ON COLUMN spend.requests.saved_usd IS 'What memory saved it';
 COMMENT ON COLUMN spend.requests.expected_usd IS 'What its plan expected to spend';
 COMMENT ON COLUMN spend.requests.upper_bound_usd IS 'The most its plan could have spent';

@@ -203,6 +203,23 @@ def test_what_was_spent_equals_what_the_store_booked(store: SqlStore, warehouse:
     assert units["searches"] == 7
 
 
+def test_what_is_settled_late_counts_in_the_request_and_in_its_profile(store: SqlStore, warehouse: Warehouse) -> None:
+    acme = company(store, "acme.com")
+    profile, _ = profiled(store, acme)
+    late = replace(request(store, acme), request_id=profile.request_id)
+    refused(store, late, "serp_jobs", uncertain=True)
+    warehouse.build(store)
+    [unsure] = store.uncertain_purchases()
+    shown = "SELECT cost_usd, booked_usd FROM spend.requests WHERE booked_usd > 0"
+    assert one(warehouse, shown) == {"cost_usd": 10 * CENT, "booked_usd": 10 * CENT}
+    held = one(warehouse, "FROM spend.purchases WHERE state = 'uncertain'")
+    assert (held["purchase_id"], held["cost_usd"], held["reserved_usd"]) == (unsure.purchase_id, 0, 10 * CENT)
+    store.reconcile(unsure.purchase_id, units=None, cost_micro_usd=0, at=NOON + HOUR)
+    assert not warehouse.build(store).rebuilt
+    assert one(warehouse, shown) == {"cost_usd": 20 * CENT, "booked_usd": 10 * CENT}
+    assert one(warehouse, "SELECT cost_usd FROM marts.company_profiles")["cost_usd"] == 20 * CENT
+
+
 def test_days_are_utc(store: SqlStore, warehouse: Warehouse) -> None:
     late = datetime(2026, 3, 2, 23, 59, tzinfo=UTC)
     asked = request(store, company(store, "acme.com"))
@@ -302,6 +319,12 @@ def test_each_example_query_has_an_answer(store: SqlStore, warehouse: Warehouse,
     warehouse.build(store)
     first = dict(zip(warehouse.ask(example.sql).columns, warehouse.ask(example.sql).rows[0], strict=True))
     expected: dict[str, dict[str, object]] = {
+        "first_payers": {
+            "consumer": "customer_enrichment",
+            "paid_first_usd": 35 * CENT,
+            "saved_usd": 0,
+            "saved_others_usd": 10 * CENT,
+        },
         "who_paid": {"paid_by_consumer": "customer_enrichment", "benefits_consumer": "profile", "saved_usd": 10 * CENT},
         "cheapest_good_profiles": {"consumer": "profile", "paid_usd": 0, "cost_of_values_usd": 10 * CENT},
         "reachable_at_software_companies": {"full_name": "Invented Person 1", "email": "person1@acme.com"},

@@ -8,3 +8,12 @@ SELECT
     usd(cost_micro_usd) AS cost_usd,
     usd(reserved_micro_usd) AS reserved_usd
 FROM arriving AS a LEFT JOIN build.companies AS c USING (company_id);
+-- A purchase may be settled long after its request was finished: what that cost is what its purchases cost.
+UPDATE spend.requests AS r SET cost_usd = paid.usd
+FROM (
+    SELECT request_id, sum(cost_usd) AS usd FROM spend.purchases
+    WHERE request_id IN (SELECT request_id FROM arriving) GROUP BY request_id
+) AS paid
+WHERE r.request_id = paid.request_id AND r.cost_usd <> paid.usd;
+INSERT INTO affected
+SELECT company_id FROM marts.company_profiles WHERE request_id IN (SELECT request_id FROM arriving);
