@@ -27,6 +27,7 @@ from resources.store.memory import Memory
 from resources.store.purchases import Purchases
 from resources.store.requests import Requests
 from resources.store.turns import Turns
+from resources.store.vendors import Vendors
 
 World = Literal["sandbox", "live"]
 
@@ -34,11 +35,11 @@ SCHEMA = "0002"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class SqlStore(Companies, Memory, Census, Histories, Requests, Purchases, Accounts, Balances, Batches, Turns):
+class SqlStore(Companies, Memory, Census, Histories, Requests, Purchases, Accounts, Balances, Batches, Turns, Vendors):
     """The Store of enrichment.ports on SQLite or Postgres, and what Dagster's side and the warehouse ask besides.
 
-    Every method is one short transaction (reserve: one more when it takes over), safe from many threads at once, and
-    raises StoreError. One object per process; it does not survive a fork.
+    Every method is one short transaction, safe from many threads at once, and raises StoreError. One object per
+    process; it does not survive a fork.
     """
 
     def __init__(self, database: Database, *, world: World) -> None:

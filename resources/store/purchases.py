@@ -1,130 +1,128 @@
-"""The life of a purchase. Every lock is taken in one order: claim, purchase, caps by name; so nobody waits in a circle.
+"""The life of a purchase. Every step is ledger work: one at a time over all processes (Database.ledger).
 
 reserve -> sent -> settled (charge, reply, facts: one transaction) | released (not billed) | uncertain (we cannot know)
 
 A claim exists exactly as long as its purchase is reserved or sent. Who finds one whose lease is over takes it over.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.ports import AlreadyClaimed, CapReached, PurchaseClosed, Reserved, StoreError
-from enrichment.records import Analysis, Cap, Fact, Purchase, Reply
+from enrichment.ports import NotReserved, Reserved, StoreError
+from enrichment.records import Analysis, Cap, Fact, Purchase, Reply, Suspension
+from resources.store import caps as limits
+from resources.store import endings, reserving, vendors
 from resources.store import tables as t
-from resources.store.columns import zipped
+from resources.store.columns import PlainText, UtcMicros, zipped
 from resources.store.database import Database
-from resources.store.memory import insert_facts, newest_reader
-from resources.store.rows import Row, purchase_of, row_of
+from resources.store.memory import newest_reader
+from resources.store.rows import fact_row, purchase_of, row_of
 
-_TURNS = 50
-_UNDER_WAY = ("reserved", "sent")
-_OPEN = ("reserved", "sent", "uncertain")
 _OUTCOME = ("units", "cost_micro_usd", "closed_at", "latency_seconds", "calls", "outcome", "reason")
+_SOME = 100
 
-
-class _OverCap(Exception):
-    """Rolls the reserve back."""
-
-    def __init__(self, reached: CapReached) -> None:
-        self.reached = reached
+_p = t.purchases.c
+_this, _at = sa.bindparam("this", type_=PlainText), sa.bindparam("at", type_=UtcMicros)
+_SEND = (
+    sa.update(t.purchases)
+    .where(_p.purchase_id == _this, t.UNDER_WAY, _p.lease_until > _at)
+    .values(state="sent", sent_at=sa.func.coalesce(_p.sent_at, _at))
+)
+_KEEP_HANDLE = sa.update(t.purchases).where(_p.purchase_id == _this)
+_NEW_REPLY, _NEW_ANALYSIS, _NEW_FACT = sa.insert(t.replies), sa.insert(t.analyses), sa.insert(t.facts)
 
 
 class Purchases:
     _db: Database
 
-    def reserve(self, purchase: Purchase, caps: Sequence[Cap]) -> Reserved | CapReached | AlreadyClaimed:
+    def reserve(self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int) -> Reserved | NotReserved:
         """Claims (company, source, variant) and reserves the most it may cost under all caps, or nothing at all.
 
-        An expired claim (by purchase.reserved_at) is taken over: with a handle its purchase is resumed under a new
-        lease, its own purchase_id and its own reserve; without one it ends first: released if it was never sent,
-        uncertain if it was.
+        An expired claim (by purchase.reserved_at), or an uncertain purchase of the same question, is resumed where it
+        has a handle, or was sent, is repeatable still and asked exactly the same: under its own purchase_id and
+        reserve, state sent, with a new lease. Any other expired claim ends, whatever becomes of this reserve: released
+        if it was never sent, uncertain if it was. A provider that is out lets one through when its time is over.
         """
-        for _ in range(_TURNS):
-            try:
-                with self._db.writing() as tx:
-                    if self._claimed(tx, purchase):
-                        self._book_reserve(tx, purchase, caps)
-                        return Reserved(purchase)
-                    holder = _holder(tx, purchase)
-                    if holder is not None and holder.lease_until > purchase.reserved_at:
-                        return AlreadyClaimed(holder.purchase_id, holder.lease_until, holder.handle)
-                    if holder is not None and holder.handle is not None:
-                        return Reserved(_resumed(tx, holder.purchase_id, purchase.lease_until))
-            except _OverCap as over:
-                return over.reached
-            if holder is not None:
-                self._end_expired(holder.purchase_id, at=purchase.reserved_at)
-        raise StoreError(f"{purchase.source} of {purchase.company_id} changed hands {_TURNS} times; ask again later.")
+        return self._db.ledger(lambda tx: reserving.reserve(tx, purchase, caps, at_once))
 
     def send(self, purchase_id: str, *, at: datetime) -> bool:
         """Marks it sent, if its claim still holds at `at`; False: it does not, and nothing may be sent."""
-        p = t.purchases.c
-        change = (
-            sa.update(t.purchases)
-            .where(p.purchase_id == purchase_id, p.state.in_(_UNDER_WAY), p.lease_until > at)
-            .values(state="sent", sent_at=sa.func.coalesce(p.sent_at, sa.literal(at, p.sent_at.type)))
-        )
-        with self._db.writing() as tx:
-            return tx.execute(change).rowcount == 1
+        return self._db.ledger(lambda tx: tx.execute(_SEND, {"this": purchase_id, "at": at}).rowcount == 1)
 
     def keep_handle(self, purchase_id: str, handle: str, *, lease_until: datetime) -> None:
         """Kept even when the claim is lost: it helps whoever reconciles. After the lease others may resume by it."""
-        with self._db.writing() as tx:
-            if tx.execute(_change(purchase_id).values(handle=handle, lease_until=lease_until)).rowcount != 1:
-                raise StoreError(f"There is no purchase {purchase_id} to keep a handle for; reserve it first.")
+        values = {"this": purchase_id, "handle": handle, "lease_until": lease_until}
+        if self._db.ledger(lambda tx: tx.execute(_KEEP_HANDLE, values).rowcount) != 1:
+            raise StoreError(f"There is no purchase {purchase_id} to keep a handle for; reserve it first.")
 
     def settle(
-        self, purchase: Purchase, *, reply: Reply | None, facts: Sequence[Fact], analysis: Analysis | None = None
+        self,
+        purchase: Purchase,
+        *,
+        reply: Reply | None,
+        facts: Sequence[Fact],
+        analysis: Analysis | None = None,
+        suspend: str | None = None,
     ) -> None:
         """Charge, reply, facts and analysis in one transaction; gives back what was reserved too much, frees the claim.
 
+        An answer ends the provider's failures in a row. suspend: why its source is not to be asked any more.
         Raises PurchaseClosed when it is settled or released already; then nothing is written.
         """
-        reply_row = None if reply is None else _reply_row(reply, purchase.cost_micro_usd, newest_reader(facts))
-        result = {"state": "settled", **{name: getattr(purchase, name) for name in _OUTCOME}}
-        with self._db.writing() as tx:
-            self._close(tx, purchase.purchase_id, _OPEN, result, cost=purchase.cost_micro_usd)
-            if reply_row is not None:
-                tx.execute(sa.insert(t.replies).values(reply_row))
-            if analysis is not None:
-                tx.execute(sa.insert(t.analyses).values(row_of(analysis)))
-            insert_facts(tx, facts, analysis_id=None if analysis is None else analysis.analysis_id)
+        result = {name: getattr(purchase, name) for name in _OUTCOME}
+        written = _rows_of(purchase, reply, facts, analysis)
+        answered = reply is not None or analysis is not None
+
+        def settled(tx: sa.Connection) -> None:
+            failing = endings.settle(tx, purchase.purchase_id, result)
+            for insert, rows in written:
+                tx.execute(insert, rows)
+            if answered and failing:
+                vendors.forget_failures(tx, purchase.provider)
+            if suspend is not None:
+                since = purchase.closed_at or purchase.reserved_at
+                vendors.suspend(self._db, tx, Suspension(purchase.source, purchase.purchase_id, suspend, since))
+
+        self._db.ledger(settled)
 
     def release(self, purchase_id: str, *, at: datetime, reason: str) -> None:
         """Not billed: the reserve is given back, the claim freed. Once more does nothing.
 
-        Raises StoreError when it is settled.
+        Raises PurchaseClosed when it is settled.
         """
-        result = {"state": "released", "closed_at": at, "reason": reason}
-        with self._db.writing() as tx:
-            self._close(tx, purchase_id, _OPEN, result, cost=0, again=True)
+        result = {"closed_at": at, "reason": reason}
+        self._db.ledger(lambda tx: endings.release(tx, purchase_id, result))
 
     def mark_uncertain(self, purchase_id: str, *, at: datetime, reason: str) -> None:
         """We cannot know: the reserve stays booked, the claim is freed. Once more does nothing; else as settle."""
-        result = {"state": "uncertain", "closed_at": at, "reason": reason}
-        with self._db.writing() as tx:
-            self._close(tx, purchase_id, _UNDER_WAY, result, cost=None, again=True)
+        self._db.ledger(lambda tx: endings.leave_uncertain(tx, purchase_id, at=at, reason=reason))
 
     def reconcile(self, purchase_id: str, *, units: dict[str, int] | None, cost_micro_usd: int, at: datetime) -> None:
         """Ends an uncertain purchase by what the vendor says it billed: released if nothing, else settled.
 
-        units: None settles it at its reserve, whatever cost_micro_usd says. Raises StoreError if it is not uncertain.
+        units: None settles it at its reserve, whatever cost_micro_usd says. Raises PurchaseClosed if it is not
+        uncertain any more, unless it was released and would be again.
         """
-        p = t.purchases.c
-        result: dict[str, Any] = {"closed_at": at, "outcome": "reconciled"}
-        with self._db.writing() as tx:
-            row = tx.execute(
-                sa.select(p.reserved_units, p.reserved_micro_usd).where(p.purchase_id == purchase_id)
-            ).first()
-            if units is None and row is not None:
-                units, cost_micro_usd = row.reserved_units, row.reserved_micro_usd
-            billed = {unit: count for unit, count in (units or {}).items() if count}
-            result |= {"state": "settled" if billed or cost_micro_usd else "released"}
-            result |= {"units": billed, "cost_micro_usd": cost_micro_usd}
-            self._close(tx, purchase_id, ("uncertain",), result, cost=cost_micro_usd)
+        one = sa.select(_p.reserved_units, _p.reserved_micro_usd).where(_p.purchase_id == purchase_id)
+
+        def reconciled(tx: sa.Connection) -> None:
+            reserved = tx.execute(one).first()
+            if units is None and reserved is not None:
+                _reconcile(tx, purchase_id, reserved.reserved_units, reserved.reserved_micro_usd, at)
+            else:
+                _reconcile(tx, purchase_id, units or {}, cost_micro_usd, at)
+
+        self._db.ledger(reconciled)
+
+    def settle_overdue(self, ages: Mapping[str, timedelta], at: datetime) -> list[Purchase]:
+        """Settles at their reserve those that have been uncertain for their provider's age or longer; returns them."""
+        settled: list[Purchase] = []
+        while some := self._db.ledger(lambda tx: _settle_overdue(tx, ages, at)):
+            settled += some
+        return settled
 
     def is_claimed(self, purchase_id: str) -> bool:
         """Whether this purchase still holds its claim, expired or not."""
@@ -134,107 +132,40 @@ class Purchases:
     def spent(self, cap_names: Sequence[str]) -> dict[str, int]:
         """What each cap has taken so far, reserves included (micro-USD); 0 for one never heard of."""
         with self._db.reading() as tx:
-            rows = tx.execute(sa.select(t.caps).where(t.caps.c.name.in_(list(cap_names))))
-            taken: dict[str, int] = {row.name: row.taken_micro_usd for row in rows}
-        return {name: taken.get(name, 0) for name in cap_names}
-
-    def _claimed(self, tx: sa.Connection, purchase: Purchase) -> bool:
-        new = self._db.insert_new(t.claims, unique=["company_id", "source", "variant"])
-        claim = {"company_id": purchase.company_id, "source": purchase.source, "variant": purchase.variant}
-        return tx.execute(new.values(**claim, purchase_id=purchase.purchase_id)).rowcount == 1
-
-    def _book_reserve(self, tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap]) -> None:
-        names = sorted({cap.name for cap in caps})
-        tx.execute(sa.insert(t.purchases).values({**row_of(purchase), "cap_names": names}))
-        for cap in sorted(caps, key=lambda cap: cap.name):
-            if purchase.reserved_micro_usd > 0:
-                self._take(tx, cap, purchase.reserved_micro_usd)
-
-    def _take(self, tx: sa.Connection, cap: Cap, amount: int) -> None:
-        taken = t.caps.c.taken_micro_usd
-        take = self._db.upsert(
-            t.caps,
-            unique="name",
-            values={"name": cap.name, "taken_micro_usd": amount},
-            change={"taken_micro_usd": taken + amount},
-            where=taken + amount <= cap.limit_micro_usd,
-        )
-        if amount > cap.limit_micro_usd or tx.execute(take).rowcount != 1:
-            so_far = tx.scalar(sa.select(taken).where(t.caps.c.name == cap.name)) or 0
-            raise _OverCap(CapReached(cap.name, max(0, cap.limit_micro_usd - so_far)))
-
-    def _end_expired(self, purchase_id: str, *, at: datetime) -> None:
-        """Ends a purchase whose lease is over, unless it was renewed, given a handle or ended meanwhile."""
-        p = t.purchases.c
-        with self._db.writing() as tx:
-            tx.execute(sa.select(t.claims).where(t.claims.c.purchase_id == purchase_id).with_for_update())
-            query = sa.select(p.state).where(p.purchase_id == purchase_id, p.lease_until <= at, p.handle.is_(None))
-            state = tx.scalar(query.with_for_update())
-            if state == "reserved":
-                result = {"state": "released", "closed_at": at, "reason": "its holder disappeared before sending"}
-                self._close(tx, purchase_id, ("reserved",), result, cost=0)
-            if state == "sent":
-                result = {"state": "uncertain", "closed_at": at, "reason": "its holder disappeared after sending"}
-                self._close(tx, purchase_id, ("sent",), result, cost=None)
-
-    def _close(
-        self,
-        tx: sa.Connection,
-        purchase_id: str,
-        states: Iterable[str],
-        result: dict[str, Any],
-        *,
-        cost: int | None,
-        again: bool = False,
-    ) -> None:
-        """Frees the claim, writes the result, moves the caps from reserve to cost (None: they keep the reserve).
-
-        again: whether it may have become so already.
-        """
-        tx.execute(sa.delete(t.claims).where(t.claims.c.purchase_id == purchase_id))
-        change = _change(purchase_id).where(t.purchases.c.state.in_(list(states))).values(result)
-        row = tx.execute(change.returning(t.purchases.c.cap_names, t.purchases.c.reserved_micro_usd)).first()
-        if row is None:
-            _refuse(_state(tx, purchase_id), purchase_id, result["state"], again=again)
-        elif cost is not None and cost != row.reserved_micro_usd:
-            for name in row.cap_names:
-                self._shift(tx, name, cost - row.reserved_micro_usd)
-
-    def _shift(self, tx: sa.Connection, name: str, amount: int) -> None:
-        """Unlike a reserve, what a vendor did bill is booked even above the cap."""
-        change = {"taken_micro_usd": t.caps.c.taken_micro_usd + amount}
-        values = {"name": name, "taken_micro_usd": amount}
-        tx.execute(self._db.upsert(t.caps, unique="name", values=values, change=change))
+            return limits.taken(tx, cap_names)
 
 
-def _refuse(state: str | None, purchase_id: str, wanted: str, *, again: bool) -> None:
-    if not (again and state == wanted):
-        so = state or "not in the store"
-        raise PurchaseClosed(
-            f"Purchase {purchase_id} is {so} and cannot become {wanted}; `enrich trace` of its request tells why."
-        )
+def _rows_of(
+    purchase: Purchase, reply: Reply | None, facts: Sequence[Fact], analysis: Analysis | None
+) -> list[tuple[sa.Insert, list[dict[str, Any]]]]:
+    """What came for the money, ready to be written: nobody else waits while it is made."""
+    rows: list[tuple[sa.Insert, list[dict[str, Any]]]] = []
+    if reply is not None:
+        extra = {"cost_micro_usd": purchase.cost_micro_usd, "reader_version": newest_reader(facts)}
+        rows.append((_NEW_REPLY, [{**row_of(reply), "payload": zipped(reply.payload), **extra}]))
+    if analysis is not None:
+        rows.append((_NEW_ANALYSIS, [{**row_of(analysis), "evidence": zipped(analysis.evidence)}]))
+    if facts:
+        read_by = None if analysis is None else analysis.analysis_id
+        rows.append((_NEW_FACT, [fact_row(fact, analysis_id=read_by) for fact in facts]))
+    return rows
 
 
-def _change(purchase_id: str) -> sa.Update:
-    return sa.update(t.purchases).where(t.purchases.c.purchase_id == purchase_id)
+def _reconcile(tx: sa.Connection, purchase_id: str, units: Mapping[str, int], cost: int, at: datetime) -> None:
+    billed = {unit: count for unit, count in units.items() if count}
+    result = {"units": billed, "cost_micro_usd": cost, "closed_at": at, "outcome": "reconciled"}
+    if billed or cost:
+        endings.settle(tx, purchase_id, result, as_yet=("uncertain",))
+    else:
+        endings.release(tx, purchase_id, result, as_yet=("uncertain",))
 
 
-def _state(tx: sa.Connection, purchase_id: str) -> str | None:
-    return tx.scalar(sa.select(t.purchases.c.state).where(t.purchases.c.purchase_id == purchase_id))
-
-
-def _holder(tx: sa.Connection, purchase: Purchase) -> Row | None:
-    """Who has the claim: purchase_id, lease_until, handle; None: it was freed a moment ago."""
-    c, p = t.claims.c, t.purchases.c
-    claim = sa.and_(c.company_id == purchase.company_id, c.source == purchase.source, c.variant == purchase.variant)
-    holder = tx.scalar(sa.select(c.purchase_id).where(claim).with_for_update())
-    return tx.execute(sa.select(p.purchase_id, p.lease_until, p.handle).where(p.purchase_id == holder)).first()
-
-
-def _resumed(tx: sa.Connection, purchase_id: str, lease_until: datetime) -> Purchase:
-    return purchase_of(tx.execute(_change(purchase_id).values(lease_until=lease_until).returning(t.purchases)).one())
-
-
-def _reply_row(reply: Reply, cost_micro_usd: int, version: int) -> dict[str, Any]:
-    payload = zipped(reply.payload)
-    return {**row_of(reply), "payload": payload, "cost_micro_usd": cost_micro_usd, "reader_version": version}
+def _settle_overdue(tx: sa.Connection, ages: Mapping[str, timedelta], at: datetime) -> list[Purchase]:
+    """Some of them, so that nobody waits long for the others; none: there are no more."""
+    of_age = [sa.and_(_p.provider == provider, _p.closed_at <= at - age) for provider, age in ages.items()]
+    some = sa.select(t.purchases).where(t.OPEN, _p.state == "uncertain", sa.or_(sa.false(), *of_age))
+    overdue = tx.execute(some.order_by(_p.closed_at).limit(_SOME)).all()
+    for row in overdue:
+        _reconcile(tx, row.purchase_id, row.reserved_units, row.reserved_micro_usd, at)
+    settled = sa.select(t.purchases).where(_p.purchase_id.in_([row.purchase_id for row in overdue]))
+    return [purchase_of(row) for row in tx.execute(settled.order_by(_p.reserved_at, _p.purchase_id))]

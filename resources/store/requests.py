@@ -11,25 +11,32 @@ from resources.store.columns import zipped
 from resources.store.database import Database
 from resources.store.rows import purchase_of, record_of, row_of
 
+_NEW_REQUEST, _NEW_EVENT = sa.insert(t.requests), sa.insert(t.events)
+_NEW_READ, _NEW_PROFILE = sa.insert(t.cache_reads), sa.insert(t.profiles)
+
 
 class Requests:
     _db: Database
 
     def open_request(self, request: Request) -> None:
-        with self._db.writing() as tx:
-            tx.execute(sa.insert(t.requests).values(row_of(request)))
+        self._db.write(lambda tx: tx.execute(_NEW_REQUEST, row_of(request)))
 
     def close_request(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
         """Writes the finished request, its cache reads and its profiles in one transaction; once only."""
         row = {**row_of(request), "plan": None if request.plan is None else zipped(request.plan)}
         running = sa.and_(t.requests.c.request_id == request.request_id, t.requests.c.state == "running")
-        with self._db.writing() as tx:
-            if tx.execute(sa.update(t.requests).where(running).values(row)).rowcount != 1:
+        close = sa.update(t.requests).where(running).values(row)
+        read_rows, profile_rows = [row_of(read) for read in reads], [row_of(profile) for profile in profiles]
+
+        def closed(tx: sa.Connection) -> None:
+            if tx.execute(close).rowcount != 1:
                 raise StoreError(f"Request {request.request_id} is not running, so it cannot be closed; ask anew.")
-            if reads:
-                tx.execute(sa.insert(t.cache_reads), [row_of(read) for read in reads])
-            if profiles:
-                tx.execute(sa.insert(t.profiles), [row_of(profile) for profile in profiles])
+            if read_rows:
+                tx.execute(_NEW_READ, read_rows)
+            if profile_rows:
+                tx.execute(_NEW_PROFILE, profile_rows)
+
+        self._db.write(closed)
 
     def request(self, request_id: str) -> Request | None:
         with self._db.reading() as tx:
@@ -47,8 +54,8 @@ class Requests:
     def record(self, events: Sequence[Event]) -> None:
         if not events:
             return
-        with self._db.writing() as tx:
-            tx.execute(sa.insert(t.events), [row_of(event) for event in events])
+        rows = [row_of(event) for event in events]
+        self._db.write(lambda tx: tx.execute(_NEW_EVENT, rows))
 
     def events(self, request_id: str) -> list[Event]:
         """In the order they were recorded."""

@@ -5,8 +5,9 @@ claims: who is buying what now.   caps: what each limit has taken.   stamp: whic
 providers: how each vendor is doing.   turns: when it was called.   suspensions: sources that billed too much
 balances: what vendors said of our account
 
-`changed` numbers the transaction that last wrote the row (see SqlStore.change_mark); claims, caps, batches and what is
-known of vendors have none. Facts that are replaced raise `changed` of their reply: who follows changes reloads the facts of that reply.
+`changed` numbers the transaction that last wrote the row (see SqlStore.changes); claims, caps, batches and what is
+known of vendors have none. Facts that are replaced raise `changed` of their reply: so whoever follows changes reloads
+them.
 """
 
 from datetime import datetime
@@ -20,6 +21,7 @@ metadata = sa.MetaData()
 # Queries use these very texts: SQLite takes a partial index only when its condition stands in the query word for word.
 UNREPORTED = sa.text("state = 'settled' AND reported_at IS NULL")
 OPEN = sa.text("state IN ('reserved', 'sent', 'uncertain')")
+UNDER_WAY = sa.text("state IN ('reserved', 'sent')")
 
 
 def _id(name: str) -> sa.Column[str]:
@@ -140,7 +142,7 @@ purchases = sa.Table(
     _changed(),
     sa.Index("ix_purchases_company", "company_id", "source"),
     sa.Index("ix_purchases_unreported", "closed_at", sqlite_where=UNREPORTED, postgresql_where=UNREPORTED),
-    sa.Index("ix_purchases_open", "state", sqlite_where=OPEN, postgresql_where=OPEN),
+    sa.Index("ix_purchases_open", "provider", "state", "lease_until", sqlite_where=OPEN, postgresql_where=OPEN),
 )
 
 claims = sa.Table(
@@ -161,6 +163,7 @@ providers = sa.Table(
     sa.Column("kind", PlainText, nullable=True, comment="down or exhausted; null: it is asked"),
     _text("because", null=True),
     sa.Column("until", UtcMicros, nullable=True, comment="until then nobody asks; then one probe does"),
+    sa.Column("probe", PlainText, nullable=True, comment="the purchase let through to find out"),
     sa.Column("wait_seconds", sa.Double, nullable=False, comment="how long the last time out was"),
     sa.Column("paused_until", UtcMicros, nullable=True, comment="the vendor's Retry-After, for all processes"),
 )

@@ -15,6 +15,8 @@ from tests.making import NOON
 
 LEASE = timedelta(seconds=60)
 LATER = NOON + 2 * LEASE
+MANY = 1_000
+"""As good as no limit on how many purchases may be under way."""
 
 
 def caps(limit: int, *names: str) -> list[Cap]:
@@ -53,7 +55,7 @@ def draft(
 
 
 def reserved(store: SqlStore, purchase: Purchase, limit: int = 1_000_000) -> Purchase:
-    outcome = store.reserve(purchase, caps(limit))
+    outcome = store.reserve(purchase, caps(limit), at_once=MANY)
     assert isinstance(outcome, Reserved)
     return outcome.purchase
 

@@ -18,7 +18,6 @@ from tests.integration.purchasing import (
     LATER,
     answered,
     bought,
-    caps,
     draft,
     facts_of,
     reply_of,
@@ -300,7 +299,7 @@ def test_a_row_that_commits_late_is_not_missed(store: SqlStore, store_url: str) 
     with ThreadPoolExecutor(2) as threads:
         slow = threads.submit(slowly)
         assert written.wait(timeout=20)
-        quick = threads.submit(store.reserve, draft(), caps(1_000_000))
+        quick = threads.submit(reserved, store, draft())
         if not beside.sqlite:  # there, writers stand in line
             quick.result(timeout=20)
         seen, mark = changed(store, "company_aliases", 0)

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from enrichment.ports import AlreadyClaimed, CapReached, Reserved
 from enrichment.records import Cap
 from resources.store import SqlStore, open_store
-from tests.integration.purchasing import LATER, answered, bought, caps, draft, reply_of, reserved, sent
+from tests.integration.purchasing import LATER, MANY, answered, bought, caps, draft, reply_of, reserved, sent
 from tests.making import NOON
 
 SPAWN = get_context("spawn")
@@ -23,7 +23,7 @@ def reserve_many(url: str, process: int, *, same: bool) -> list[str]:
     def reserve(number: int) -> str:
         variant = "same" if same else f"{process}-{number}"
         order = limits if number % 2 else limits[::-1]
-        return type(store.reserve(draft(price=10_000, variant=variant), order)).__name__
+        return type(store.reserve(draft(price=10_000, variant=variant), order, at_once=MANY)).__name__
 
     with ThreadPoolExecutor(4) as threads:
         outcomes = list(threads.map(reserve, range(40)))
@@ -82,7 +82,7 @@ def test_two_processes_with_one_question_make_one_purchase(store: SqlStore, stor
 
 def test_a_process_killed_after_sending_leaves_one_uncertain_purchase(store: SqlStore, store_url: str) -> None:
     run_to_its_death(die_after_sending, store_url)
-    assert isinstance(store.reserve(draft(), caps(1_000_000)), AlreadyClaimed)
+    assert isinstance(store.reserve(draft(), caps(1_000_000), at_once=MANY), AlreadyClaimed)
     heir = reserved(store, draft(at=LATER))
     assert sorted(purchase.state for purchase in store.purchases("req_1")) == ["reserved", "uncertain"]
     assert store.spent([DAY]) == {DAY: 100_000}

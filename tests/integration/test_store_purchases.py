@@ -14,6 +14,7 @@ from resources.store import SqlStore
 from tests.integration.purchasing import (
     LATER,
     LEASE,
+    MANY,
     answered,
     bought,
     caps,
@@ -37,36 +38,36 @@ def states(store: SqlStore) -> dict[str, str]:
 
 
 def test_a_reserve_counts_against_every_cap_at_once(store: SqlStore) -> None:
-    store.reserve(draft(price=50_000), caps(60_000, "request:req_1", DAY))
+    store.reserve(draft(price=50_000), caps(60_000, "request:req_1", DAY), at_once=MANY)
     assert store.spent([DAY, "request:req_1", "provider:x"]) == {DAY: 50_000, "request:req_1": 50_000, "provider:x": 0}
 
 
 def test_a_cap_may_be_reached_exactly_and_not_passed_by_one_micro_usd(store: SqlStore) -> None:
-    assert isinstance(store.reserve(draft(variant="a", price=50_000), caps(100_000)), Reserved)
-    assert isinstance(store.reserve(draft(variant="b", price=50_000), caps(100_000)), Reserved)
-    assert store.reserve(draft(variant="c", price=1), caps(100_000)) == CapReached(DAY, 0)
+    assert isinstance(store.reserve(draft(variant="a", price=50_000), caps(100_000), at_once=MANY), Reserved)
+    assert isinstance(store.reserve(draft(variant="b", price=50_000), caps(100_000), at_once=MANY), Reserved)
+    assert store.reserve(draft(variant="c", price=1), caps(100_000), at_once=MANY) == CapReached(DAY, 0)
 
 
 def test_a_reserve_over_one_of_its_caps_leaves_no_trace_at_all(store: SqlStore) -> None:
     refused = draft(price=50_000)
     limits = [Cap("consumer:profile", 1_000_000), Cap(DAY, 49_999), Cap("source:serp_news", 1_000_000)]
-    assert store.reserve(refused, limits) == CapReached(DAY, 49_999)
+    assert store.reserve(refused, limits, at_once=MANY) == CapReached(DAY, 49_999)
     assert set(store.spent(["consumer:profile", DAY, "source:serp_news"]).values()) == {0}
     assert store.purchases("req_1") == []
     assert not store.is_claimed(refused.purchase_id)
-    assert isinstance(store.reserve(draft(price=50_000), caps(50_000)), Reserved)
+    assert isinstance(store.reserve(draft(price=50_000), caps(50_000), at_once=MANY), Reserved)
 
 
 def test_a_free_call_passes_a_cap_that_is_used_up(store: SqlStore) -> None:
-    store.reserve(draft(variant="a", price=50_000), caps(50_000))
-    assert isinstance(store.reserve(draft(variant="b", price=0), caps(50_000)), Reserved)
+    store.reserve(draft(variant="a", price=50_000), caps(50_000), at_once=MANY)
+    assert isinstance(store.reserve(draft(variant="b", price=0), caps(50_000), at_once=MANY), Reserved)
 
 
 def test_eight_threads_reserving_in_any_order_never_pass_a_cap(store: SqlStore) -> None:
     def reserve(number: int) -> str:
         order = [Cap(DAY, 500_000), Cap("provider:serpapi", 400_000), Cap(f"request:{number}", 50_000)]
         limits = order if number % 2 else order[::-1]
-        return type(store.reserve(draft(price=10_000, variant=str(number)), limits)).__name__
+        return type(store.reserve(draft(price=10_000, variant=str(number)), limits, at_once=MANY)).__name__
 
     with ThreadPoolExecutor(8) as threads:
         outcomes = list(threads.map(reserve, range(80)))
@@ -81,7 +82,7 @@ def test_threads_that_reserve_settle_and_release_at_once_leave_the_caps_at_what_
 
     def buy(number: int) -> None:
         made = draft(price=10_000, variant=str(number))
-        store.reserve(made, limits)
+        store.reserve(made, limits, at_once=MANY)
         store.send(made.purchase_id, at=NOON)
         if number % 3 == 0:
             store.release(made.purchase_id, at=NOON, reason="refused")
@@ -101,18 +102,22 @@ def test_a_second_purchase_of_the_same_question_is_told_who_asks_already(store: 
     first = reserved(store, draft())
     store.send(first.purchase_id, at=NOON)
     store.keep_handle(first.purchase_id, "task_7", lease_until=NOON + LEASE)
-    assert store.reserve(draft(), caps(1_000_000)) == AlreadyClaimed(first.purchase_id, NOON + LEASE, "task_7")
+    assert store.reserve(draft(), caps(1_000_000), at_once=MANY) == AlreadyClaimed(
+        first.purchase_id, NOON + LEASE, "task_7"
+    )
 
 
 @pytest.mark.parametrize("other", [draft("serp_jobs"), draft(variant="b"), draft(company_id="com_2")])
 def test_another_source_variant_or_company_is_another_question(store: SqlStore, other: Purchase) -> None:
     reserved(store, draft())
-    assert isinstance(store.reserve(other, caps(1_000_000)), Reserved)
+    assert isinstance(store.reserve(other, caps(1_000_000), at_once=MANY), Reserved)
 
 
 def test_of_eight_threads_with_the_same_question_one_gets_to_ask_it(store: SqlStore) -> None:
     with ThreadPoolExecutor(8) as threads:
-        outcomes = list(threads.map(lambda made: store.reserve(made, caps(1_000_000)), [draft() for _ in range(24)]))
+        outcomes = list(
+            threads.map(lambda made: store.reserve(made, caps(1_000_000), at_once=MANY), [draft() for _ in range(24)])
+        )
     [winner] = [outcome for outcome in outcomes if isinstance(outcome, Reserved)]
     losers = [outcome for outcome in outcomes if isinstance(outcome, AlreadyClaimed)]
     assert {loser.purchase_id for loser in losers} == {winner.purchase.purchase_id}
@@ -135,7 +140,7 @@ def test_the_claim_is_free_when_its_purchase_has_ended(
     assert store.is_claimed(made.purchase_id)
     end(store, made)
     assert not store.is_claimed(made.purchase_id)
-    assert isinstance(store.reserve(draft(), caps(1_000_000)), Reserved)
+    assert isinstance(store.reserve(draft(), caps(1_000_000), at_once=MANY), Reserved)
 
 
 def test_nothing_is_sent_once_the_lease_is_over(store: SqlStore) -> None:
@@ -154,7 +159,7 @@ def test_nothing_is_sent_for_a_purchase_nobody_reserved(store: SqlStore) -> None
 def test_a_dead_holder_that_never_sent_is_released_and_its_reserve_given_back(store: SqlStore) -> None:
     dead = reserved(store, draft())
     heir = draft(at=LATER)
-    assert store.reserve(heir, caps(50_000)) == Reserved(heir)
+    assert store.reserve(heir, caps(50_000), at_once=MANY) == Reserved(heir)
     assert states(store) == {dead.purchase_id: "released", heir.purchase_id: "reserved"}
     assert store.spent([DAY]) == {DAY: 50_000}
 
@@ -174,14 +179,14 @@ def test_a_dead_holder_that_had_sent_turns_uncertain_and_its_reserve_stays(store
 
 def test_a_dead_holder_is_ended_even_when_its_heir_is_over_a_cap(store: SqlStore) -> None:
     dead = sent(store, draft())
-    assert store.reserve(draft(at=LATER), caps(50_000)) == CapReached(DAY, 0)
+    assert store.reserve(draft(at=LATER), caps(50_000), at_once=MANY) == CapReached(DAY, 0)
     assert states(store) == {dead.purchase_id: "uncertain"}
 
 
 def test_a_dead_holder_with_a_handle_is_resumed_under_its_own_id_and_reserve(store: SqlStore) -> None:
     dead = sent(store, draft())
     store.keep_handle(dead.purchase_id, "snapshot_9", lease_until=NOON + LEASE)
-    outcome = store.reserve(draft(at=LATER), caps(50_000))
+    outcome = store.reserve(draft(at=LATER), caps(50_000), at_once=MANY)
     assert isinstance(outcome, Reserved)
     resumed = replace(dead, state="sent", sent_at=NOON, handle="snapshot_9", lease_until=LATER + LEASE)
     assert outcome.purchase == resumed
@@ -194,7 +199,7 @@ def test_who_keeps_a_handle_may_be_followed_sooner(store: SqlStore) -> None:
     slow = sent(store, draft())
     soon = NOON + LEASE / 2
     store.keep_handle(slow.purchase_id, "snapshot_9", lease_until=soon)
-    outcome = store.reserve(draft(at=soon), caps(1_000_000))
+    outcome = store.reserve(draft(at=soon), caps(1_000_000), at_once=MANY)
     assert isinstance(outcome, Reserved)
     assert outcome.purchase.purchase_id == slow.purchase_id
 
@@ -203,7 +208,7 @@ def test_of_many_heirs_one_takes_over(store: SqlStore) -> None:
     sent(store, draft())
     with ThreadPoolExecutor(8) as threads:
         heirs = [draft(at=LATER) for _ in range(16)]
-        outcomes = list(threads.map(lambda made: store.reserve(made, caps(1_000_000)), heirs))
+        outcomes = list(threads.map(lambda made: store.reserve(made, caps(1_000_000), at_once=MANY), heirs))
     assert sum(isinstance(outcome, Reserved) for outcome in outcomes) == 1
     assert sorted(states(store).values()) == ["reserved", "uncertain"]
 
@@ -224,14 +229,14 @@ def test_settling_keeps_reply_facts_and_charge_and_gives_the_rest_back(store: Sq
 
 def test_a_bill_above_the_reserve_is_booked_in_full_even_over_the_cap(store: SqlStore) -> None:
     made = draft(price=50_000)
-    store.reserve(made, caps(60_000))
+    store.reserve(made, caps(60_000), at_once=MANY)
     store.settle(answered(made, cost=80_000), reply=None, facts=())
     assert store.spent([DAY]) == {DAY: 80_000}
 
 
 def test_a_bill_for_a_call_that_was_reserved_as_free_reaches_its_caps(store: SqlStore) -> None:
     made = draft(price=0)
-    store.reserve(made, caps(60_000))
+    store.reserve(made, caps(60_000), at_once=MANY)
     store.settle(answered(made, cost=300), reply=None, facts=())
     assert store.spent([DAY]) == {DAY: 300}
 

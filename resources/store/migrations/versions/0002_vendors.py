@@ -17,6 +17,16 @@ def upgrade() -> None:
             "asked", sa.Text(), nullable=False, server_default="", comment="the exact question, as a fingerprint"
         ),
     )
+    op.drop_index("ix_purchases_open", "purchases")
+    still_open = sa.text("state IN ('reserved', 'sent', 'uncertain')")
+    op.create_index(
+        "ix_purchases_open",
+        "purchases",
+        ["provider", "state", "lease_until"],
+        unique=False,
+        sqlite_where=still_open,
+        postgresql_where=still_open,
+    )
     op.create_table(
         "providers",
         sa.Column("provider", sa.Text(), nullable=False),
@@ -24,6 +34,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=True, comment="down or exhausted; null: it is asked"),
         sa.Column("because", sa.Text(), nullable=True),
         sa.Column("until", sa.BigInteger(), nullable=True, comment="until then nobody asks; then one probe does"),
+        sa.Column("probe", sa.Text(), nullable=True, comment="the purchase let through to find out"),
         sa.Column("wait_seconds", sa.Double(), nullable=False, comment="how long the last time out was"),
         sa.Column(
             "paused_until", sa.BigInteger(), nullable=True, comment="the vendor's Retry-After, for all processes"

@@ -1,0 +1,73 @@
+"""How SQLAlchemy reaches a database: what each connection is told before anything else is.
+
+URL of SQLite or Postgres  ->  engines. SQLite: WAL; a transaction takes its lock when it begins if its option `writes`
+is set. Postgres: psycopg 3; nobody waits longer than WAIT_SECONDS for a lock.
+"""
+
+import sqlite3
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError
+
+from enrichment.ports import StoreError
+
+WAIT_SECONDS = 30
+_CONNECT_SECONDS = 10
+_POSTGRES_SESSION = f"SET lock_timeout = '{WAIT_SECONDS}s'; SET idle_in_transaction_session_timeout = '60s'"
+
+
+def parse(url: str) -> sa.URL:
+    """Raises StoreError for what is neither a SQLite file nor a Postgres database."""
+    advice = "Set ENRICH_STORE_URL to sqlite:///path/to/store.sqlite or postgresql://user@host/database."
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError:
+        raise StoreError(f"The store's URL cannot be read. {advice}") from None
+    if parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return parsed
+    if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise StoreError(f"A store is a SQLite file or a Postgres database. {advice}")
+
+
+def sqlite_engine(url: sa.URL, *, synchronous: str) -> sa.Engine:
+    engine = sa.create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=8,
+        max_overflow=56,
+        connect_args={"timeout": WAIT_SECONDS, "isolation_level": None},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001
+        connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def postgres_engine(url: sa.URL, *, connections: int) -> sa.Engine:
+    """At most so many connections: a server has a hundred for all processes together, unless told otherwise."""
+    engine = sa.create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": _CONNECT_SECONDS, "client_encoding": "utf8"},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, record: object) -> None:  # noqa: ARG001
+        connection.execute(_POSTGRES_SESSION)
+        connection.commit()
+
+    return engine

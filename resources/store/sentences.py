@@ -1,0 +1,51 @@
+"""What a database says when it refuses, in one sentence that says what to do."""
+
+import errno
+
+from sqlalchemy.exc import DBAPIError
+
+_DISK_FULL = "The disk of the store {place} is full: free some space, then ask again."
+_READ_ONLY = "The store {place} is read-only: make it and its folder writable, or set ENRICH_HOME elsewhere."
+_LOCKED = "The store {place} has been locked for {seconds} s: end whatever writes to it, then ask again."
+
+
+def of_sqlite(error: DBAPIError, *, place: str, seconds: int) -> str:
+    """seconds: how long it has waited for a lock."""
+    said = _first_line(error)
+    lower = said.lower()
+    if "unable to open" in lower:
+        return f"The store {place} cannot be opened: check that its folder exists and that you may write there."
+    if "readonly" in lower:
+        return _READ_ONLY.format(place=place)
+    if "not a database" in lower or "malformed" in lower:
+        return f"{place} is not a usable store ({said}): restore it from a backup, or set ENRICH_STORE_URL elsewhere."
+    if "locked" in lower or "busy" in lower:
+        return of_lock(None, place=place, seconds=seconds)
+    if "full" in lower:
+        return _DISK_FULL.format(place=place)
+    return f"The store {place} refused: {said}."
+
+
+def of_postgres(error: DBAPIError, *, place: str) -> str:
+    if error.connection_invalidated or getattr(error.orig, "sqlstate", None) is None:
+        return (
+            f"Postgres at {place} does not let us in: check that it runs, that the database exists, "
+            "and user and password in ENRICH_STORE_URL."
+        )
+    return f"The store at {place} refused: {_first_line(error)}."
+
+
+def of_lock(error: OSError | None, *, place: str, seconds: int) -> str:
+    """Of the lock file beside the store. error: why it cannot be had at all; None: somebody holds it."""
+    if error is None:
+        return _LOCKED.format(place=place, seconds=seconds)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return _READ_ONLY.format(place=place)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _DISK_FULL.format(place=place)
+    return f"The store {place} cannot be locked ({error.strerror}): check its folder, or set ENRICH_HOME elsewhere."
+
+
+def _first_line(error: DBAPIError) -> str:
+    said = str(error.orig).strip()
+    return said.splitlines()[0] if said else type(error.orig).__name__
