@@ -48,6 +48,7 @@ _SLASHED_FORM = re.compile(r"\b([AKIS])/([SA])\b", re.IGNORECASE)
 _FORMS_WITHOUT_SPACES = re.compile(
     r"^(?:株式会社|合同会社|有限会社|주식회사)|(?:股份有限公司|有限责任公司|有限公司|株式会社|合同会社|주식회사|[(（][株주][)）])$"
 )
+_MARKS_OF_TRADE = re.compile("[™℠]")  # compatibility forms of letters that are no part of a name
 _NO_SEPARATOR = re.compile(r"[.'’`´]")
 _WORD = re.compile(r"[^\W_]+")
 _INITIALS = re.compile(r"\b(?:[^\W\d_] ){1,}[^\W\d_]\b")
@@ -72,8 +73,9 @@ def fold(text: str) -> str:
     """Lower case without accents and compatibility forms: 'Société ＡＧ' -> 'societe ag'."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFKC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+    decomposed = unicodedata.normalize("NFKD", _MARKS_OF_TRADE.sub("", text))
+    letters = "".join(c for c in decomposed if not unicodedata.combining(c))  # one of them would fold to a letter
+    return unicodedata.normalize("NFKC", letters.casefold())
 
 
 @lru_cache(maxsize=4096)
@@ -83,13 +85,17 @@ def name_words(name: str) -> tuple[str, ...]:
     bare = _STATE_OF_REGISTRATION.sub("", _TICKER.sub(" ", _SLASHED_FORM.sub(r"\1\2", bare)))
     bare = _FORMS_WITHOUT_SPACES.sub("", fold(bare).strip())
     words = _split(bare.removesuffix(".com") if " " not in bare else re.sub(r"\.com\b", "", bare))
-    return _without_forms(words) or words or _split(fold(name))
+    return _without_forms(words) or words or _split(fold(name)) or _every_word(fold(name))
 
 
 def _split(folded: str) -> tuple[str, ...]:
+    return tuple(word for word in _every_word(folded) if word != "and")
+
+
+def _every_word(folded: str) -> tuple[str, ...]:
     spaced = " ".join(_WORD.findall(_NO_SEPARATOR.sub("", folded)))
     joined = _INITIALS.sub(lambda run: run[0].replace(" ", ""), spaced)
-    return tuple(_SHORT_FOR.get(word, word) for word in joined.split() if word != "and")
+    return tuple(_SHORT_FOR.get(word, word) for word in joined.split())
 
 
 def _without_forms(words: tuple[str, ...]) -> tuple[str, ...]:

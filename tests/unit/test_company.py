@@ -1,6 +1,8 @@
 """Who is meant: domains, keys, what is refused, and when two names are one company's."""
 
 import csv
+import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,9 @@ def test_a_company_without_name_and_domain_has_no_key() -> None:
         ("Société Générale S.A.", "Societe Generale"),
         ("Hewlett-Packard Co.", "Hewlett Packard"),
         ("AT&T Inc.", "AT and T"),
+        ("Acme™", "ACME℠ Inc."),
+        ("Ａｃｍｅ", "ⒶⒸⓂⒺ"),
+        ("And", "AND"),
         ("L.X.C. Aviation", "LXC Aviation"),
         ("Amazon.com, Inc.", "Amazon"),
         ("World Health Organisation", "World Health Organization"),
@@ -189,10 +194,21 @@ def test_of_real_pairs_hardly_one_is_merged_in_error_and_most_that_belong_togeth
     assert found / sum(true for true, _ in pairs) >= 0.85  # the rest was renamed
 
 
+def has_letters(name: str) -> bool:
+    plain = unicodedata.normalize("NFKC", name.replace("™", "").replace("℠", ""))
+    return any(character.isalnum() for character in plain)
+
+
 @given(st.text(max_size=60))
-def test_a_name_has_words_wherever_it_has_letters(name: str) -> None:
-    assert bool(name_words(name)) <= any(character.isalnum() for character in name)
-    assert not name_words(name) or same_company(name, name)
+def test_a_name_has_words_just_where_it_has_letters_or_digits(name: str) -> None:
+    assert bool(name_words(name)) == has_letters(name)
+    assert same_company(name, name) == has_letters(name)
+
+
+def test_every_character_that_stands_for_others_is_read_as_these() -> None:
+    forms = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.decomposition(c) or unicodedata.combining(c)]
+    assert len(forms) > 5_000
+    assert [c for c in forms if bool(name_words(c)) != has_letters(c)] == []
 
 
 @pytest.mark.parametrize(
