@@ -22,7 +22,9 @@ from enrichment.reconcile import (
     compare,
     conclude,
     may_still_bill,
+    uncertain_after,
 )
+from enrichment.records import Purchase
 from enrichment.rules import Rules
 from resources.providers.client import AccountStatus
 from resources.settings import Settings
@@ -55,6 +57,7 @@ async def read_accounts(
 ) -> list[Look]:
     """Reads every account, keeps each reading, settles and releases what it tells. Raises SettingsError, StoreError."""
     places, _ = places_of(settings, rules)
+    await asyncio.to_thread(store.end_abandoned, now())
     before = await asyncio.to_thread(store.standings)
 
     async def look(name: str) -> Look:
@@ -66,6 +69,16 @@ async def read_accounts(
         return Look(status, comparison, conclusion)
 
     return await asyncio.gather(*map(look, places))
+
+
+def settle_overdue(store: "SqlStore", rules: Rules, at: datetime) -> list[Purchase]:
+    """Settles at their reserve those that were uncertain for longer than their provider's uncertain_after.
+
+    Whose holder is gone becomes uncertain first. Raises StoreError.
+    """
+    store.end_abandoned(at)
+    providers = {purchase.provider for purchase in store.uncertain_purchases()}
+    return list(store.settle_overdue(uncertain_after(rules.providers, providers), at)) if providers else []
 
 
 async def _status(name: str, rules: Rules, place: Place, settings: Settings) -> AccountStatus:

@@ -3,16 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from enrichment.records import Company, Purchase
+from resources.store import endings
 from resources.store import tables as t
 from resources.store.database import Database
 from resources.store.rows import chunks, purchase_of, record_of
 
 Units = dict[str, dict[str, int]]
+_AT_WORK_WITHOUT_LEASE = timedelta(minutes=15)
+_p = t.purchases.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +47,25 @@ class Accounts:
         self, *, uncertain: bool = False, company_id: str | None = None, since: datetime | None = None, most: int
     ) -> tuple[list[LedgerLine], int]:
         """Purchases, the newest first, at most so many; and how many there are. since: reserved then or later."""
-        p = t.purchases.c
         conditions: list[sa.ColumnElement[bool] | sa.TextClause] = []
         if uncertain:
-            conditions += [t.OPEN, p.state == "uncertain"]
+            conditions += [t.OPEN, _p.state == "uncertain"]
         if company_id is not None:
-            conditions.append(p.company_id == company_id)
+            conditions.append(_p.company_id == company_id)
         if since is not None:
-            conditions.append(p.reserved_at >= since)
+            conditions.append(_p.reserved_at >= since)
+        newest = _p.purchase_id.desc()  # an id tells when it was made
+        chosen = sa.select(t.purchases).where(*conditions).order_by(newest).limit(most).subquery()
         query = (
-            sa.select(t.purchases, t.companies.c.key, t.requests.c.asked_by)
-            .join_from(t.purchases, t.companies, t.companies.c.company_id == p.company_id, isouter=True)
-            .join(t.requests, t.requests.c.request_id == p.request_id, isouter=True)
-            .where(*conditions)
-            .order_by(p.purchase_id.desc())
+            sa.select(chosen, t.companies.c.key, t.requests.c.asked_by)
+            .join_from(chosen, t.companies, t.companies.c.company_id == chosen.c.company_id, isouter=True)
+            .join(t.requests, t.requests.c.request_id == chosen.c.request_id, isouter=True)
+            .order_by(chosen.c.purchase_id.desc())
         )
+        in_all = sa.select(sa.func.count()).select_from(t.purchases).where(*conditions)
         with self._db.reading() as tx:
-            lines = [LedgerLine(purchase_of(row), row.key, row.asked_by) for row in tx.execute(query.limit(most))]
-            return lines, tx.scalar(sa.select(sa.func.count()).select_from(t.purchases).where(*conditions)) or 0
+            lines = [LedgerLine(purchase_of(row), row.key, row.asked_by) for row in tx.execute(query)]
+            return lines, tx.scalar(in_all) or 0
 
     def purchase(self, purchase_id: str) -> Purchase | None:
         with self._db.reading() as tx:
@@ -82,10 +86,9 @@ class Accounts:
 
     def mark_reported(self, purchase_ids: Sequence[str], at: datetime) -> None:
         """Those reported before keep their time."""
-        p = t.purchases.c
         with self._db.writing() as tx:
             for some in chunks(sorted(purchase_ids)):
-                new = sa.and_(p.purchase_id.in_(some), p.reported_at.is_(None))
+                new = sa.and_(_p.purchase_id.in_(some), _p.reported_at.is_(None))
                 tx.execute(sa.update(t.purchases).where(new).values(reported_at=at))
 
     def uncertain_purchases(self) -> list[Purchase]:
@@ -95,19 +98,36 @@ class Accounts:
             rows = tx.execute(query.order_by(t.purchases.c.reserved_at, t.purchases.c.purchase_id))
             return [purchase_of(row) for row in rows]
 
+    def end_abandoned(self, at: datetime) -> int:
+        """Ends purchases whose holder is gone, as their lease says: released if never sent, else uncertain. How many.
+
+        A lease with a handle is short, so that others may resume; its holder may be at work still, so it has longer.
+        """
+        long_ago = sa.or_(_p.handle.is_(None), _p.lease_until <= at - _AT_WORK_WITHOUT_LEASE)
+        abandoned = sa.select(t.purchases).where(t.OPEN, t.UNDER_WAY, _p.lease_until <= at, long_ago)
+
+        def end_all(tx: sa.Connection) -> int:
+            rows = tx.execute(abandoned.order_by(_p.purchase_id)).all()
+            for row in rows:
+                endings.end_expired(tx, purchase_of(row), at=at)
+            return len(rows)
+
+        with self._db.reading() as tx:
+            if tx.execute(abandoned.limit(1)).first() is None:
+                return 0
+        return self._db.ledger(end_all)
+
     def ledger_units(self) -> Units:
         """provider -> vendor unit -> count, of all settled purchases: what an invoice is compared with."""
-        p = t.purchases.c
-        query = sa.select(p.provider, p.units.label("units"), sa.func.count().label("times"))
+        query = sa.select(_p.provider, _p.units.label("units"), sa.func.count().label("times"))
         with self._db.reading() as tx:
-            return _sum(tx.execute(query.where(p.state == "settled").group_by(p.provider, p.units)))
+            return _sum(tx.execute(query.where(_p.state == "settled").group_by(_p.provider, _p.units)))
 
     def uncertain_units(self) -> Units:
         """provider -> vendor unit -> count the uncertain purchases may yet turn out to have cost."""
-        p = t.purchases.c
-        query = sa.select(p.provider, p.reserved_units.label("units"), sa.func.count().label("times"))
+        query = sa.select(_p.provider, _p.reserved_units.label("units"), sa.func.count().label("times"))
         with self._db.reading() as tx:
-            return _sum(tx.execute(query.where(p.state == "uncertain").group_by(p.provider, p.reserved_units)))
+            return _sum(tx.execute(query.where(_p.state == "uncertain").group_by(_p.provider, _p.reserved_units)))
 
     def totals(self) -> Totals:
         with self._db.reading() as tx:
