@@ -86,21 +86,24 @@ def _source_problems(sound: Rules) -> Iterator[str]:
 def _dataset_problems(sound: Rules) -> Iterator[str]:
     for name, dataset in sound.datasets.items():
         where = f"config/datasets.yaml: {name}"
-        known = [s for s in dataset.sources if s in sound.sources]
-        for source in known:
-            if name not in sound.sources[source].datasets:
-                yield f"{where}.sources: {source} does not answer {name}; add it there, or take the source out"
+        silent = [s for s in dataset.sources if s in sound.sources and name not in sound.sources[s].datasets]
+        for source in silent:
+            yield f"{where}.sources: {source} does not answer {name}; add it there, or take the source out"
         if dataset.analysis is not None:
             yield from _answered_by_analysis(sound, name, dataset.analysis)
-        elif len(known) == len(dataset.sources) and not any(_may_satisfy(sound, source, name) for source in known):
+        elif not silent and sound.sources.keys() >= set(dataset.sources) and not _satisfiable(sound, name):
             least = dataset.quality_threshold
             yield f"{where}: nobody can satisfy it: no source reaches its quality_threshold of {least}"
 
 
-def _may_satisfy(sound: Rules, source: str, dataset: str) -> bool:
-    promise = sound.sources[source].datasets.get(dataset)
-    possible = promise is not None and promise.fill_rate > 0 and sound.sources[source].match_rate > 0
-    return possible and promise is not None and promise.reliability >= sound.datasets[dataset].quality_threshold
+def _satisfiable(sound: Rules, name: str) -> bool:
+    """By some of its sources, all of which answer it."""
+    dataset = sound.datasets[name]
+    promises = [(sound.sources[s].match_rate, sound.sources[s].datasets[name]) for s in dataset.sources]
+    return any(
+        match_rate > 0 and promise.fill_rate > 0 and promise.reliability >= dataset.quality_threshold
+        for match_rate, promise in promises
+    )
 
 
 def _answered_by_analysis(sound: Rules, name: str, analysis: str) -> Iterator[str]:

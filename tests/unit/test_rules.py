@@ -128,6 +128,15 @@ def test_a_mistake_is_named_with_file_and_key(config: Path, file: str, edit: Edi
     assert says in message
 
 
+def test_a_source_that_does_not_answer_a_dataset_is_said_once(config: Path) -> None:
+    change(config, "datasets", lambda d: d["industry"].update(sources=["serp_news"]))
+    [said] = [line for line in problems(config).splitlines() if "industry" in line]
+    assert said == (
+        "config/datasets.yaml: industry.sources: serp_news does not answer industry; "
+        "add it there, or take the source out"
+    )
+
+
 def test_all_mistakes_stand_in_one_message(config: Path) -> None:
     change(config, "consumers", lambda d: d["profile"]["required"].append("patents"))
     change(config, "sources", lambda d: d["serp_jobs"].update(unit="click"))
