@@ -22,6 +22,8 @@ from enrichment.rules import Rules
 from resources.policy_files import policies_in
 from resources.providers import PROVIDERS
 from resources.providers.client import ProviderClient
+from resources.providers.rate_limiter import Limiter, Unlimited
+from resources.rate_limits import SharedLimiter
 from resources.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -70,13 +72,18 @@ async def open_world(
         providers: dict[str, Provider] = {}
         for name, place in places.items():
             if name in PROVIDERS:
-                providers[name] = await stack.enter_async_context(client(name, rules, place, settings))
-        model = await _model(settings, rules, places, stack)
+                providers[name] = await stack.enter_async_context(client(name, rules, place, settings, store))
+        model = await _model(settings, rules, places, stack, store)
         yield World(store, providers, model, now, out_of_order, policies=policies_in(policies_folder(settings)))
 
 
-def client(name: str, rules: Rules, place: Place, settings: Settings) -> "ProviderClient":  # type: ignore[type-arg]
-    """The client of one provider in this world. Raises SettingsError for an address that is none."""
+def client(  # type: ignore[type-arg]
+    name: str, rules: Rules, place: Place, settings: Settings, store: "SqlStore | None" = None
+) -> "ProviderClient":
+    """The client of one provider in this world. Raises SettingsError for an address that is none.
+
+    store: by which all processes keep the vendor's limits together; None: for a look at the account.
+    """
     try:
         return PROVIDERS[name](
             rules.providers[name],
@@ -84,6 +91,7 @@ def client(name: str, rules: Rules, place: Place, settings: Settings) -> "Provid
             base_url=place.base_url,
             time_scale=place.time_scale,
             transport=None if settings.sandbox else _LiveOnly(AiohttpTransport(), name),
+            limiter=_limiter(name, rules, place, store),
         )
     except ValueError as error:
         raise SettingsError(str(error)) from None
@@ -145,25 +153,35 @@ def _sandbox_places(settings: Settings, rules: Rules) -> dict[str, Place]:
     return {name: Place(url + _PATHS.get(name, f"/{name}"), everything, scale) for name in rules.providers}
 
 
+def _limiter(name: str, rules: Rules, place: Place, store: "SqlStore | None") -> Limiter:
+    if store is None:
+        return Unlimited()
+    return SharedLimiter(store, name, rules.providers[name].rate_limits, time_scale=place.time_scale)
+
+
 async def _model(
-    settings: Settings, rules: Rules, places: Mapping[str, Place], stack: AsyncExitStack
+    settings: Settings, rules: Rules, places: Mapping[str, Place], stack: AsyncExitStack, store: "SqlStore"
 ) -> "OpenAIModel | None":
     if MODEL_PROVIDER not in places:
         return None
-    model = model_client(rules, places[MODEL_PROVIDER], settings)
+    model = model_client(rules, places[MODEL_PROVIDER], settings, store)
     stack.push_async_callback(model.aclose)
     return model
 
 
-def model_client(rules: Rules, place: Place, settings: Settings) -> "OpenAIModel":
-    """The language model of this world."""
+def model_client(rules: Rules, place: Place, settings: Settings, store: "SqlStore | None" = None) -> "OpenAIModel":
+    """The language model of this world. store: as of `client`."""
     from resources.language_model import OpenAIModel  # noqa: PLC0415  openai takes a second to import
 
     guarded = None
     if not settings.sandbox:
         guarded = httpx.AsyncClient(transport=_LiveOnly(AiohttpTransport(), MODEL_PROVIDER), trust_env=False)
     return OpenAIModel(
-        rules.providers[MODEL_PROVIDER], place.credentials["api_key"], base_url=place.base_url, http_client=guarded
+        rules.providers[MODEL_PROVIDER],
+        place.credentials["api_key"],
+        base_url=place.base_url,
+        http_client=guarded,
+        limiter=_limiter(MODEL_PROVIDER, rules, place, store),
     )
 
 
