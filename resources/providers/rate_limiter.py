@@ -49,6 +49,16 @@ class Limiter(Protocol):
         ...
 
 
+class Unlimited:
+    """For a look at an account by hand, which is one free call, and for who keeps the limits himself."""
+
+    async def turn(self, *, patience: float) -> Turn:  # noqa: ARG002  a Limiter's signature
+        return Turn(math.inf)
+
+    async def pause(self, seconds: float | None) -> None:
+        pass
+
+
 class RateLimiter:
     """Sliding windows, first come first served. A window lasts its length divided by time_scale."""
 
