@@ -18,7 +18,7 @@ from enrichment.plan import Plan, make_plan
 from enrichment.ports import Store, World
 from enrichment.recall import recall
 from enrichment.records import CacheRead, Company, Known, Request
-from enrichment.request import Ask, Identified, Planned, Watch
+from enrichment.request import Ask, Identified, Planned, Watch, asked_note
 from enrichment.rules import Rules
 from enrichment.strategy import choose_strategy
 from enrichment.tally import pairs_of
@@ -72,19 +72,6 @@ def request_for(ask: Ask, wants: Wants, company: Company, rules: Rules, now: dat
         asked_by=ask.asked_by,
         plan={"asked": asked_note(ask, company)},
     )
-
-
-def asked_note(ask: Ask, company: Company) -> dict[str, object]:
-    """What a request came with, kept with it so that it can be replayed: options, and whom it was about."""
-    return {
-        "max_cost": ask.max_cost,
-        "max_age": ask.max_age,
-        "datasets": list(ask.datasets),
-        "sources": list(ask.sources),
-        "strategy": ask.strategy,
-        "memory": ask.memory,
-        "domain_known": company.domain is not None,
-    }
 
 
 async def find_company(text: str, world: World) -> Company | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enrichment.analyse import AnalysisResults
 from enrichment.collect import Failure
 from enrichment.plan import Plan
-from enrichment.records import CacheRead, Company, Event, Known, Profile, Purchase, Request
+from enrichment.records import CacheRead, Company, Event, Json, Known, Profile, Purchase, Request
 from enrichment.rules import Rules
 from enrichment.wants import Wants, custom, wants_of
 
@@ -95,6 +95,47 @@ class Enriched:
     @property
     def profile(self) -> Profile:
         return self.profiles[0]
+
+
+def asked_note(ask: Ask, company: Company) -> dict[str, Json]:
+    """What a request came with, to be kept with it: so it can be asked once more, as it was."""
+    return {
+        "max_cost": ask.max_cost,
+        "max_age": ask.max_age,
+        "datasets": list(ask.datasets),
+        "sources": list(ask.sources),
+        "strategy": ask.strategy,
+        "memory": ask.memory,
+        "domain_known": company.domain is not None,
+    }
+
+
+def asked_before(request: Request, company: Company) -> Ask:
+    """What a kept request asked, of the company as it is now. Where no note was kept, options are those of an Ask."""
+    note = _note(request)
+    return Ask(
+        company=company.key,
+        consumers=tuple(request.consumer.split("+")),
+        audience=request.audience,
+        strategy=note.get("strategy"),
+        max_cost=note.get("max_cost"),
+        max_age=note.get("max_age"),
+        datasets=tuple(note.get("datasets", ())),
+        sources=tuple(note.get("sources", ())),
+        asked_by=request.asked_by,
+        memory=note.get("memory", True),
+    )
+
+
+def domain_was_known(request: Request) -> bool:
+    """Whether the company's domain was known when this was asked; where no note was kept, it is taken for known."""
+    known: bool = _note(request).get("domain_known", True)
+    return known
+
+
+def _note(request: Request) -> dict[str, Json]:
+    note: dict[str, Json] = (request.plan or {}).get("asked", {})
+    return note
 
 
 def finished(
