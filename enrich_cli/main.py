@@ -21,9 +21,11 @@ app = typer.Typer(
 companies_app = typer.Typer(help="The companies we keep an eye on.", no_args_is_help=True)
 sources_app = typer.Typer(help="The vendors and their questions.", no_args_is_help=True)
 rules_app = typer.Typer(help="The business rules in config/.", no_args_is_help=True)
+purchases_app = typer.Typer(invoke_without_command=True)
 app.add_typer(companies_app, name="companies")
 app.add_typer(sources_app, name="sources")
 app.add_typer(rules_app, name="rules")
+app.add_typer(purchases_app, name="purchases")
 
 CompanyText = Annotated[str, typer.Argument(metavar="COMPANY", help='A name, domain or address: "Tesla", tesla.com')]
 Consumer = Annotated[
@@ -37,6 +39,9 @@ Datasets = Annotated[str | None, typer.Option("--datasets", help="Just these dat
 Sources = Annotated[str | None, typer.Option("--sources", help="With --datasets: ask only these sources")]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Ask the sandbox on localhost instead of the vendors")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
+PurchaseId = Annotated[
+    str, typer.Argument(metavar="PURCHASE", help="Its id, as `enrich purchases --uncertain` lists it")
+]
 
 
 @app.command()
@@ -161,6 +166,77 @@ def rules_check(
     from enrich_cli import upkeep
 
     upkeep.check_rules(folder)
+
+
+@sources_app.command("resume")
+def sources_resume(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="As `enrich sources check` names it")],
+    sandbox: Sandbox = False,
+) -> None:
+    """Ask a source again that was suspended because its vendor billed more than the rules allow."""
+    from enrich_cli import upkeep
+
+    upkeep.resume_source(source, sandbox=sandbox)
+
+
+@purchases_app.callback()
+def purchases(
+    context: typer.Context,
+    uncertain: Annotated[bool, typer.Option("--uncertain", help="Only those that may or may not be billed")] = False,
+    company: Annotated[str | None, typer.Option("--company", help="Only for this company")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="AGE", help="No older than this, such as 7d")] = None,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """What was bought, the newest first: what each purchase cost, its state, and who asked."""
+    from enrich_cli import purchases
+    from enrich_cli.failure import UsageError
+
+    if context.invoked_subcommand is None:
+        purchases.show_purchases(uncertain=uncertain, company=company, since=since, sandbox=sandbox, as_json=as_json)
+    elif uncertain or company or since or sandbox or as_json:
+        raise UsageError(f"Put options behind the command: enrich purchases {context.invoked_subcommand} ... --sandbox")
+
+
+@purchases_app.command("settle")
+def purchases_settle(
+    purchase_id: PurchaseId,
+    units: Annotated[
+        str | None, typer.Option("--units", help="How many units the vendor billed; left out, all that was reserved")
+    ] = None,
+    sandbox: Sandbox = False,
+) -> None:
+    """An uncertain purchase was billed: book it."""
+    from enrich_cli import purchases
+
+    purchases.settle(purchase_id, units, sandbox=sandbox)
+
+
+@purchases_app.command("release")
+def purchases_release(purchase_id: PurchaseId, sandbox: Sandbox = False) -> None:
+    """An uncertain purchase was not billed: give back what was reserved for it."""
+    from enrich_cli import purchases
+
+    purchases.release(purchase_id, sandbox=sandbox)
+
+
+@purchases_app.command("reconcile")
+def purchases_reconcile(sandbox: Sandbox = False) -> None:
+    """End what can be: by what the vendors say of our account, then all that is overdue at its reserve."""
+    from enrich_cli import purchases
+
+    purchases.reconcile(sandbox=sandbox)
+
+
+@app.command()
+def balances(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
+    """What vendors say is left of our plans, against what the ledger says was bought since the last look.
+
+    Uncertain purchases end where that tells. Exit code 3: a vendor cannot be read, or its books and ours differ.
+    """
+    from enrich_cli import balances
+
+    raise typer.Exit(balances.show_balances(sandbox=sandbox, as_json=as_json))
 
 
 @app.command()

@@ -22,7 +22,7 @@ from enrichment.money import charge, in_usd
 from enrichment.reconcile import settles_at, uncertain_after
 from enrichment.records import Purchase
 from enrichment.rules import Rules
-from resources.balances import read_accounts
+from resources.balances import read_accounts, settle_overdue
 from resources.settings import Settings, SettingsError
 from resources.store import LedgerLine, SqlStore
 from resources.world import open_store_of, utc_now
@@ -79,8 +79,7 @@ def reconcile(*, sandbox: bool) -> None:
             console.print(balances_table(looks))
         except SettingsError as error:
             console.print(Text(f"no vendor was asked: {error}", style="yellow"))
-        providers = {purchase.provider for purchase in store.uncertain_purchases()}
-        overdue = store.settle_overdue(uncertain_after(rules.providers, providers), utc_now())
+        overdue = settle_overdue(store, rules, utc_now())
         left = store.uncertain_purchases()
     for purchase in overdue:
         cost = in_usd(purchase.cost_micro_usd)
@@ -93,6 +92,7 @@ def _books(*, sandbox: bool) -> Iterator[tuple[Settings, Rules, SqlStore]]:
     settings, rules = settings_and_rules(sandbox=sandbox)
     store = open_store_of(settings)
     try:
+        store.end_abandoned(utc_now())  # what nobody is at work on any more shows as what it is
         yield settings, rules, store
     finally:
         store.close()

@@ -1,24 +1,24 @@
-"""Commands that look after the house: rules check, sources check, publish."""
+"""Commands that look after the house: rules check, sources check and resume, publish."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import httpx
 from rich.table import Table
+from rich.text import Text
 
-from enrich_cli.failure import INCOMPLETE
+from enrich_cli.failure import INCOMPLETE, UsageError
 from enrich_cli.rules_at_hand import settings_and_rules
 from enrich_cli.show import console
+from enrichment.barred import because
+from enrichment.records import Outage
 from enrichment.rules import Rules, SourceQuestion, load_rules
+from resources.balances import account_statuses
 from resources.providers.client import AccountStatus
 from resources.settings import Settings, SettingsError, load_settings
-from resources.world import MODEL_PROVIDER, Place, client, model_client, open_store_of, places_of
+from resources.world import open_store_of, places_of, utc_now
 
-_OK, _UNKNOWN = "[green]ok[/]", "[yellow]unknown[/]"
-_REFUSED, _UNREACHABLE = "[red]refused[/]", "[red]unreachable[/]"
 _UNASKED = "[yellow]no credentials[/]"
-_PATIENCE_SECONDS = 5
 
 
 def check_rules(folder: Path | None) -> None:
@@ -47,7 +47,10 @@ def _question_problems(source: str, asked: SourceQuestion) -> Iterator[str]:
 
 
 def check_sources(*, sandbox: bool) -> int:
-    """Prints a row per provider; the exit code tells whether one is unusable. Raises SettingsError: nobody to ask."""
+    """Prints a row per provider; the exit code tells whether somebody has something to mend.
+
+    Who answers is asked again by everyone. Raises SettingsError: nobody to ask.
+    """
     settings, rules = settings_and_rules(sandbox=sandbox)
     try:
         places, out_of_order = places_of(settings, rules)
@@ -55,10 +58,53 @@ def check_sources(*, sandbox: bool) -> int:
         if not settings.sandbox:
             _show_what_to_set(settings, rules)
         raise
-    marks = {name: asyncio.run(_check(name, rules, place, settings)) for name, place in places.items()}
+    statuses = asyncio.run(account_statuses(settings, rules, places))
+    store = open_store_of(settings)
+    try:
+        outages, suspensions = store.barred(utc_now())
+        for status in statuses:
+            if status.ok:
+                store.answered(status.provider)
+    finally:
+        store.close()
+    marks = {status.provider: (_mark(status), _says(status, outages.get(status.provider))) for status in statuses}
     _show_providers(rules, {**marks, **{name: (_UNASKED, why) for name, why in out_of_order.items()}})
-    unusable = any(mark in (_REFUSED, _UNREACHABLE) for mark, _ in marks.values())
-    return INCOMPLETE if unusable else 0
+    for suspension in suspensions.values():
+        console.print(Text(f"suspended: {because(suspension)}.", style="red"))
+    return INCOMPLETE if suspensions or any(status.ok is False for status in statuses) else 0
+
+
+def resume_source(source: str, *, sandbox: bool) -> None:
+    """Raises UsageError when it is not suspended."""
+    settings, rules = settings_and_rules(sandbox=sandbox)
+    store = open_store_of(settings)
+    try:
+        lifted = store.lift_suspension(source)
+        _, suspended = store.barred(utc_now())
+    finally:
+        store.close()
+    if not lifted:
+        known = f"suspended are {', '.join(suspended)}" if suspended else "no source is"
+        what = "is not suspended" if source in rules.sources else "is no source of config/sources.yaml"
+        raise UsageError(f"'{source}' {what}; {known}: `enrich sources check` tells why.")
+    console.print(Text(f"{source} is asked again"))
+
+
+def _mark(status: AccountStatus) -> str:
+    if status.problem is not None:
+        return f"[red]{status.problem}[/]"
+    if status.ok is False:
+        return "[red]refused[/]" if status.left is None else "[red]used up[/]"
+    return "[yellow]unknown[/]" if status.ok is None else "[green]ok[/]"
+
+
+def _says(status: AccountStatus, outage: Outage | None) -> str:
+    """What the vendor said, and what that changes for a provider that nobody asks now."""
+    if outage is None:
+        return status.sentence
+    if status.ok:
+        return f"{status.sentence} It was not asked any more, and is from now on."
+    return f"{status.sentence} Nobody asks it before {outage.until:%H:%M:%S} UTC."
 
 
 def _show_what_to_set(settings: Settings, rules: Rules) -> None:
@@ -71,37 +117,6 @@ def _show_providers(rules: Rules, marks: Mapping[str, tuple[str, str]]) -> None:
     for name in rules.providers:
         table.add_row(name, *marks[name], _prices(rules, name))
     console.print(table)
-
-
-async def _check(name: str, rules: Rules, place: Place, settings: Settings) -> tuple[str, str]:
-    """A mark, and what the free call said."""
-    status = await _status(name, rules, place, settings)
-    if status.ok is False and not await _reachable(place.base_url):
-        return _UNREACHABLE, status.sentence
-    return {True: _OK, False: _REFUSED, None: _UNKNOWN}[status.ok], status.sentence
-
-
-async def _status(name: str, rules: Rules, place: Place, settings: Settings) -> AccountStatus:
-    if name == MODEL_PROVIDER:
-        model = model_client(rules, place, settings)
-        try:
-            return await model.check()
-        finally:
-            await model.aclose()
-    async with client(name, rules, place, settings) as vendor:
-        return await vendor.check()
-
-
-async def _reachable(base_url: str) -> bool:
-    """Whether anybody listens there: a refusal is mended at the vendor, a host that is away at home."""
-    url = httpx.URL(base_url)
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            _, writer = await asyncio.open_connection(url.host, url.port or (80 if url.scheme == "http" else 443))
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
 
 
 def _prices(rules: Rules, provider: str) -> str:
