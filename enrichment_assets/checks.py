@@ -1,6 +1,7 @@
 """Checks as sentences: is this profile complete, good enough, fresh; are all of them; do the books agree.
 
 per company: of the profile that Dagster shows for the partition;  over all: of the published warehouse
+of money: warehouse against store, who paid and who benefits, store against the vendors' accounts, suspended sources
 """
 
 import warnings
@@ -10,11 +11,13 @@ from decimal import Decimal
 
 import dagster as dg
 
+from enrichment.barred import because
 from enrichment.ports import Store
 from enrichment.profile import missing_required
+from enrichment.reconcile import Comparison, Verdict, compare, in_words, number
 from enrichment.records import Profile
 from enrichment.rules import Rules
-from enrichment_assets.books import book_differences
+from enrichment_assets.books import book_differences, who_paid_differences
 from enrichment_assets.lineage import profile_key
 from enrichment_assets.marts import mart_key
 from enrichment_assets.materializations import latest_materialization
@@ -39,7 +42,13 @@ def profile_checks(rules: Rules) -> list[dg.AssetChecksDefinition]:
 
 def mart_checks() -> list[dg.AssetChecksDefinition]:
     """The same sentences over all companies, and whether the books agree."""
-    return [_all_profiles_check(), ledger_equals_settled_purchases]
+    return [
+        _all_profiles_check(),
+        ledger_equals_settled_purchases,
+        who_paid_who_benefits,
+        ledger_matches_accounts,
+        no_source_is_suspended,
+    ]
 
 
 def _profile_check(consumer: str) -> dg.AssetChecksDefinition:
@@ -132,7 +141,7 @@ def _all_profiles_check() -> dg.AssetChecksDefinition:
 
 @dg.asset_check(
     asset=mart_key("purchases"),
-    description="Published spend, what requests were booked and the settled purchases are the same money and units.",
+    description="Published spend and the settled purchases are the same money and units.",
 )
 def ledger_equals_settled_purchases(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
     with enrichment.store() as store:
@@ -147,6 +156,73 @@ def ledger_equals_settled_purchases(enrichment: EnrichmentResource) -> dg.AssetC
     )
 
 
+@dg.asset_check(
+    asset=mart_key("savings"),
+    description="Each settled purchase names its request, consumer and strategy, each cache read the purchase it used;"
+    " requests cost what their purchases cost and save what their reads save, and payers and beneficiaries add up.",
+)
+def who_paid_who_benefits(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
+    return _result(
+        mart_key("savings"),
+        "who_paid_who_benefits",
+        who_paid_differences(enrichment.warehouse()),
+        header=("what", "why"),
+        severity=dg.AssetCheckSeverity.ERROR,
+    )
+
+
+@dg.asset_check(
+    asset=mart_key("purchases"),
+    description="By the newest readings, no vendor billed more or less than the ledger explains. The job read_accounts"
+    " takes readings; the check asks nobody.",
+)
+def ledger_matches_accounts(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
+    with enrichment.store() as store:
+        newest = [compare(read[0], read[1:]) for name in enrichment.rules().providers if (read := store.readings(name))]
+    said = accounts_evaluation(newest)
+    return dg.AssetCheckResult(passed=said.passed, severity=said.severity, metadata=said.metadata)
+
+
+def accounts_evaluation(comparisons: Sequence[Comparison]) -> dg.AssetCheckEvaluation:
+    """What ledger_matches_accounts says of these readings."""
+    drifted = [
+        (
+            one.now.provider,
+            f"{one.now.at:%Y-%m-%d %H:%M} UTC",
+            f"{number(one.unexplained)} {one.now.unit}",
+            in_words(one),
+        )
+        for one in comparisons
+        if one.verdict is Verdict.DRIFT
+    ]
+    return dg.AssetCheckEvaluation(
+        asset_key=mart_key("purchases"),
+        check_name="ledger_matches_accounts",
+        passed=not drifted,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={
+            "readings": dg.MetadataValue.int(len(comparisons)),
+            **_offending(drifted, header=("vendor", "read", "drift", "why")),
+        },
+    )
+
+
+@dg.asset_check(
+    asset=mart_key("purchases"),
+    description="No source is suspended because its vendor billed more than the rules allow.",
+)
+def no_source_is_suspended(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
+    with enrichment.store() as store:
+        suspended = [(one.source, one.purchase_id, because(one)) for one in store.suspensions()]
+    return _result(
+        mart_key("purchases"),
+        "no_source_is_suspended",
+        suspended,
+        header=("source", "purchase", "why, and how to lift it"),
+        severity=dg.AssetCheckSeverity.ERROR,
+    )
+
+
 def _result(
     key: dg.AssetKey,
     name: str,
@@ -155,13 +231,21 @@ def _result(
     header: tuple[str, ...],
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN,
 ) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=not offenders,
+        asset_key=key,
+        check_name=name,
+        severity=severity,
+        metadata=_offending(offenders, header=header),
+    )
+
+
+def _offending(offenders: Offenders, *, header: tuple[str, ...]) -> dict[str, dg.MetadataValue]:
     metadata: dict[str, dg.MetadataValue] = {"offenders": dg.MetadataValue.int(len(offenders))}
     if offenders:
         rows = ["| " + " | ".join(one) + " |" for one in [header, ("---",) * len(header), *offenders[:_MOST_OFFENDERS]]]
         metadata["who"] = dg.MetadataValue.md("\n".join(rows))
-    return dg.AssetCheckResult(
-        passed=not offenders, asset_key=key, check_name=name, severity=severity, metadata=metadata
-    )
+    return metadata
 
 
 def _listed(names: object) -> str:

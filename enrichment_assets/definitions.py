@@ -1,12 +1,13 @@
-"""What Dagster loads: the assets the rules draw, their marts and checks, the batch job, schedule and sensors."""
+"""What Dagster loads: the assets the rules draw, their marts and checks, jobs, schedules and sensors."""
 
 import dagster as dg
 
 from enrichment.rules import Rules, load_rules
+from enrichment_assets.accounts import read_accounts_job
 from enrichment_assets.checks import mart_checks, profile_checks
 from enrichment_assets.enrich_graph import enrich_assets, enrich_graph, refresh_job
 from enrichment_assets.marts import marts, publish_marts
-from enrichment_assets.schedules import refresh_due_companies
+from enrichment_assets.schedules import read_accounts_hourly, refresh_due_companies
 from enrichment_assets.sensors import company_sensor, report_bought_outside
 from resources.dagster_resources import EnrichmentResource
 from resources.planner import PlannerResource
@@ -21,8 +22,8 @@ def definitions(rules: Rules) -> dg.Definitions:
     return dg.Definitions(
         assets=[enrich_assets(graph, rules), marts(rules)],
         asset_checks=[*profile_checks(rules), *mart_checks()],
-        jobs=[job],
-        schedules=[refresh_due_companies(job)],
+        jobs=[job, read_accounts_job],
+        schedules=[refresh_due_companies(job), read_accounts_hourly(read_accounts_job)],
         sensors=[company_sensor(rules), report_bought_outside, publish_marts],
         resources=resources,
         executor=dg.in_process_executor,

@@ -1,4 +1,4 @@
-"""Refresh what is due, once a day: ask the planner, store batches, request one run for each.
+"""What comes round by the clock: companies that are due, once a day; the vendors' accounts, every hour.
 
 PlannerResource.due() -> companies by the consumers they are due for -> batch -> refresh_companies
 """
@@ -10,6 +10,8 @@ import dagster as dg
 
 from resources.dagster_resources import EnrichmentResource
 from resources.planner import Due, PlannerResource
+from resources.settings import SettingsError
+from resources.world import places_of
 
 COMPANIES_PER_RUN = 500
 
@@ -33,6 +35,27 @@ def refresh_due_companies(job: dg.JobDefinition) -> dg.ScheduleDefinition:
             yield batch_run(enrichment.order_batch(keys, consumer=consumer, requested_by="refresh_due_companies"))
 
     return refresh
+
+
+def read_accounts_hourly(job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    """Free calls only; the more readings, the fewer uncertain purchases lie between two of them."""
+
+    @dg.schedule(
+        name="read_accounts_hourly",
+        job=job,
+        cron_schedule="17 * * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Ask the vendors what is left of our plans, and compare it with the ledger.",
+    )
+    def read(enrichment: EnrichmentResource) -> dg.RunRequest | dg.SkipReason:
+        try:
+            places_of(enrichment.settings(), enrichment.rules())
+        except SettingsError as error:
+            return dg.SkipReason(str(error))
+        return dg.RunRequest()
+
+    return read
 
 
 def batch_run(batch_id: str) -> dg.RunRequest:

@@ -1,6 +1,7 @@
 """Keep Dagster in step with what happens outside of it: companies registered or renamed, purchases made.
 
 store -> partitions;  settled purchases nobody has reported -> runless materialisations -> marked reported
+What was uncertain for too long is settled first: somebody has to look at the clock.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,10 @@ from enrichment_assets.metadata import purchase_metadata
 from enrichment_assets.orders import ASKED_BY
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
 from enrichment_assets.reporting import brought
+from resources.balances import settle_overdue
 from resources.dagster_resources import EnrichmentResource
 from resources.store import SqlStore
+from resources.world import utc_now
 
 AT_ONCE = 500
 
@@ -24,10 +27,12 @@ AT_ONCE = 500
 @dg.sensor(
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Shows what the command line and the service bought: settled purchases that no run has reported.",
+    description="Shows what the command line and the service bought: settled purchases that no run has reported."
+    " Settles what was uncertain for too long.",
 )
 def report_bought_outside(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SkipReason:
     with enrichment.store() as store:
+        overdue = settle_overdue(store, enrichment.rules(), utc_now())
         waiting = [
             (purchase, company)
             for purchase, company in store.unreported(AT_ONCE)
@@ -36,7 +41,8 @@ def report_bought_outside(context: dg.SensorEvaluationContext, enrichment: Enric
         add_companies(context.instance, [company.key for _, company in waiting])
         report(context.instance, bought_outside(waiting))
         enrichment.mark_reported([purchase.purchase_id for purchase, _ in waiting])
-    return dg.SkipReason(f"{len(waiting)} purchases were reported." if waiting else "Nothing was bought outside.")
+    said = f"{len(waiting)} purchases were reported." if waiting else "Nothing was bought outside."
+    return dg.SkipReason(f"{said} {len(overdue)} were overdue and are settled." if overdue else said)
 
 
 def bought_outside(purchases: Sequence[tuple[Purchase, Company]]) -> list[Happened]:

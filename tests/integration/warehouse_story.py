@@ -172,7 +172,7 @@ def _reserved(store: SqlStore, asked: Request, source: str, at: datetime) -> Pur
         reserved_at=at,
         lease_until=at + HOUR,
     )
-    assert isinstance(store.reserve(purchase, []), Reserved)
+    assert isinstance(store.reserve(purchase, [], at_once=100), Reserved)
     assert store.send(purchase.purchase_id, at=at)
     return purchase
 
