@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from enrichment.caps import caps_of, tightest, too_dear
 from enrichment.holding import heard, standings
-from enrichment.policy import Offer, Problem, State
+from enrichment.policy import Offer, Problem, State, continuing
 from enrichment.records import Company, Known
 from enrichment.rules import Rules
 from enrichment.wants import Wants
@@ -63,8 +63,8 @@ class Desk:
     now: datetime
 
     def left(self) -> Problem:
-        """What is still open, and whoever can be asked about it."""
-        return self._problem(
+        """What is still open, and whoever can be asked about it; in the parts of the whole."""
+        left = self._problem(
             tuple(
                 self._offer(name, self.fills(name), self.pursued)
                 for name in self.rules.sources
@@ -72,6 +72,7 @@ class Desk:
             ),
             self.pursued,
         )
+        return continuing(self.whole(), left) if left.value_of_time else left
 
     def whole(self) -> Problem:
         """As if nothing were known, and everybody could be asked."""

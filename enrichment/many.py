@@ -173,9 +173,9 @@ class _Office:
     def _looked_up(
         self, policy: Enhanced, usable: Mapping[str, frozenset[str]], open_: frozenset[str]
     ) -> tuple[frozenset[str], float]:
-        """What parts that share no source ask side by side, and what that is expected to cost."""
+        """What parts that share nothing ask side by side, and what that is expected to cost."""
         first, spend = frozenset[str](), 0.0
-        for datasets in connected(open_, usable.values()):
+        for datasets in connected(open_, [*usable.values(), *(group & open_ for group in policy.together)]):
             sources = frozenset(source for source, concerns in usable.items() if concerns & datasets)
             if sources:
                 asked, cost = self._decided(policy, State(datasets, sources))

@@ -6,7 +6,7 @@ Problem -> compile_policy(strategy) -> Policy;  Policy.next(State) -> sources to
 from enrichment.policy.compiled import Enhanced, compile_enhanced, compile_policy
 from enrichment.policy.fixed import Everything, Priority
 from enrichment.policy.forecast import Execution, Forecast, forecast, simulate
-from enrichment.policy.problem import Offer, Policy, Problem, State, connected, parts, start
+from enrichment.policy.problem import Offer, Policy, Problem, State, connected, continuing, parts, start
 
 __all__ = [
     "Enhanced",
@@ -21,6 +21,7 @@ __all__ = [
     "compile_enhanced",
     "compile_policy",
     "connected",
+    "continuing",
     "forecast",
     "parts",
     "simulate",

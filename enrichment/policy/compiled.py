@@ -24,7 +24,7 @@ from enrichment.policy.exact import (
 from enrichment.policy.fixed import Everything, Priority
 from enrichment.policy.forecast import forecast
 from enrichment.policy.greedy import Greedy, floor
-from enrichment.policy.problem import Policy, Problem, State, parts
+from enrichment.policy.problem import Policy, Problem, State, parts, start
 
 _FORMAT = b"policy 1 "
 
@@ -44,6 +44,13 @@ class Enhanced:
     def exact(self) -> bool:
         """False: some part was too large to solve; `excess` then says how far from the optimum it may be."""
         return all(isinstance(decision, Table) for decision in self._decisions)
+
+    @property
+    def together(self) -> tuple[frozenset[str], ...]:
+        """Datasets that share a clock, whatever else links them: the parts, where time has a value."""
+        if not self._problem.value_of_time:
+            return ()
+        return tuple(start(part).unsatisfied for part in parts(self._problem))
 
     def next(self, state: State) -> frozenset[str]:
         return frozenset[str]().union(*(decision.next(state) for decision in self._decisions))

@@ -51,6 +51,8 @@ class Problem:
     """Dataset -> sources in the matrix's order; only `Priority` reads it."""
     value_of_time: int = 0
     """Micro-USD per second of waiting."""
+    together: tuple[frozenset[str], ...] = ()
+    """Datasets that belong to one part and share its clock, even where no source links them; see `continuing`."""
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -92,13 +94,14 @@ def relevant_offers(problem: Problem) -> tuple[Offer, ...]:
 
 
 def parts(problem: Problem) -> tuple[Problem, ...]:
-    """Split into problems that share no source, no dataset and no precedence, in the order of their datasets' names.
+    """Split into problems that share no source, no precedence and no clock, in the order of their datasets' names.
 
     A wanted dataset nobody answers is a part without offers, so that nothing asked for is forgotten.
     """
     relevant = relevant_offers(problem)
     datasets = start(problem).unsatisfied
-    groups = connected(datasets, [(offer.answers | offer.needs) & datasets for offer in relevant])
+    links = [offer.answers | offer.needs for offer in relevant]
+    groups = connected(datasets, [link & datasets for link in (*links, *problem.together)])
     return tuple(_restricted(problem, relevant, group) for group in groups)
 
 
@@ -119,4 +122,14 @@ def _restricted(problem: Problem, relevant: tuple[Offer, ...], datasets: frozens
         required=problem.required & datasets,
         worth=tuple((dataset, worth) for dataset, worth in problem.worth if dataset in datasets),
         order=tuple((dataset, sources) for dataset, sources in problem.order if dataset in datasets),
+        together=tuple(group & datasets for group in problem.together if group & datasets),
     )
+
+
+def continuing(whole: Problem, left: Problem) -> Problem:
+    """What is left of a whole problem, in the parts of the whole: what waited together goes on waiting together.
+
+    Split anew, each piece would pay for time that the whole waits once, and knowing more could cost more. Needless
+    where time has no value: nothing is shared then, and the pieces may be asked side by side.
+    """
+    return replace(left, together=tuple(start(part).unsatisfied for part in parts(whole)))
