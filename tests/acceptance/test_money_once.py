@@ -1,0 +1,75 @@
+"""One purchase of one thing: asked by many at once, or by a process that slept through its lease."""
+
+import multiprocessing
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.money_audit import bought_twice, caps_in_error, purchases
+from bench.money_place import LEASE_SECONDS
+from bench.money_worker import Order
+from tests.acceptance.kill_points import Deadly, Point, work_until_death
+from tests.acceptance.money_house import PATIENCE_SECONDS, MoneyHouse, known_by, money_house, orders
+
+SPAWN = multiprocessing.get_context("spawn")  # its processes are our children: we are told when they stop
+SOURCE = "google_knowledge_graph"
+
+
+@pytest.fixture
+def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
+    with money_house(tmp_path, store_url) as house:
+        yield house
+
+
+@pytest.mark.parametrize("point", ["before send", "marked sent"])
+def test_a_process_that_was_stopped_beyond_its_lease_does_not_send(house: MoneyHouse, point: Point) -> None:
+    [company] = known_by(SOURCE, "company_description", 1)
+    order = Order(0, company, datasets=("company_description",), sources=(SOURCE,))
+    stopped = SPAWN.Process(target=work_until_death, args=(house.post, order, Deadly(point, SOURCE, signal.SIGSTOP)))
+    stopped.start()
+    assert stopped.pid is not None
+    _, status = os.waitpid(stopped.pid, os.WUNTRACED)
+    try:
+        assert os.WIFSTOPPED(status)
+        house.pass_time(LEASE_SECONDS)
+        with house.fleet() as fleet:
+            [taken_over] = fleet.run([order]).reports
+        assert (taken_over.state, taken_over.trouble) == ("complete", None)
+    finally:
+        os.kill(stopped.pid, signal.SIGCONT)
+    stopped.join(PATIENCE_SECONDS)
+    assert stopped.exitcode == 0
+    assert house.invoice()["google_kg"]["search"] == 1
+    assert Counter(row.state for row in purchases(house.store))["settled"] == 1
+    assert all(gap.explained for gap in house.gaps().values())
+    assert caps_in_error(house.store) == {}
+
+
+def test_a_hundred_that_ask_the_same_at_once_pay_once_and_the_others_say_whose_it_was(house: MoneyHouse) -> None:
+    warm_up, company = known_by("snov_contacts", "key_contacts", 2)
+    with house.fleet(processes=4) as fleet:
+        fleet.run(orders([warm_up] * 4, "profile"))
+        asked = orders([company] * 100, "vendor_enrichment", first=10)
+        ran = fleet.run(asked)
+    assert ran.troubles == []
+    assert {report.state for report in ran.reports} == {"complete"}
+
+    made = {report.request_id: house.store.purchases(report.request_id or "") for report in ran.reports}
+    settled = [purchase for bought in made.values() for purchase in bought if purchase.state == "settled"]
+    assert Counter(purchase.source for purchase in settled).most_common(1)[0][1] == 1
+    assert bought_twice(house.store) == []
+    assert all(gap.closed for gap in house.gaps().values())
+    assert house.store.uncertain_purchases() == []
+
+    everything = {purchase.purchase_id for purchase in settled}
+    for request_id, bought in made.items():
+        request = house.store.request(request_id or "")
+        assert request is not None
+        paid = {purchase.purchase_id for purchase in bought if purchase.state == "settled"}
+        read = {one.purchase_id for one in house.store.cache_reads(request.request_id)}
+        assert paid.isdisjoint(read)
+        assert read < everything if request.served_from == "layer_1" else paid | read == everything
