@@ -32,7 +32,7 @@ from enrichment.ports import (
 from enrichment.rules import ProviderRules
 from resources.providers.client import AccountStatus, checked_base_url, failed_account, unknown_account
 from resources.providers.exchange import LEAST_TIME, NO_TURN, TOO_LATE
-from resources.providers.rate_limiter import Limiter, NoTurn, RateLimiter, asked_to_wait, our_turn
+from resources.providers.rate_limiter import Limiter, NoTurn, asked_to_wait, our_turn
 
 MOST_BYTES = 2 * 1024 * 1024
 _MOST_OF_A_REFUSAL = 64 * 1024
@@ -86,12 +86,11 @@ class OpenAIModel:
         *,
         base_url: str | None = None,
         http_client: httpx.AsyncClient | None = None,
-        limiter: Limiter | None = None,
+        limiter: Limiter,
     ) -> None:
         if not api_key:
             raise ValueError("openai has no credentials: set OPENAI_API_KEY.")
-        self._rules, self._api_key = rules, api_key
-        self._limiter = limiter or RateLimiter(rules.rate_limits)
+        self._rules, self._api_key, self._limiter = rules, api_key, limiter
         http = http_client or httpx.AsyncClient(transport=AiohttpTransport(), trust_env=False)
         http.event_hooks = {"response": [_cut_off]}
         self._client = openai.AsyncOpenAI(

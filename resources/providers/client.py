@@ -25,7 +25,7 @@ from enrichment.ports import (
 )
 from enrichment.rules.types import ProviderRules
 from resources.providers.exchange import GATEWAY_GAVE_UP, Exchange, House, Received, refusal_by_status
-from resources.providers.rate_limiter import Limiter, RateLimiter
+from resources.providers.rate_limiter import Limiter
 from resources.providers.wire import HttpWire
 
 SpecType = TypeVar("SpecType", bound="Spec")
@@ -77,7 +77,7 @@ class ProviderClient(ABC, Generic[SpecType]):
         base_url: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         time_scale: float = 1.0,
-        limiter: Limiter | None = None,
+        limiter: Limiter,
     ) -> None:
         missing = [name for name in self.credential_names if not credentials.get(name)]
         if missing:
@@ -97,7 +97,7 @@ class ProviderClient(ABC, Generic[SpecType]):
             credentials=" and ".join(_setting(self.name, name) for name in self.credential_names),
             rules=rules,
             wire=self._wire,
-            limiter=limiter or RateLimiter(rules.rate_limits, time_scale=time_scale),
+            limiter=limiter,
             refusal=self.refusal,
             advice=self.advice,
             may_bill=self.may_bill,

@@ -5,11 +5,9 @@
 A turn is good for a moment only: who was held up after it, by the store or by a stopped process, takes another one.
 """
 
-import asyncio
 import math
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +15,6 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from enrichment.ports import Sending
-from enrichment.rules.types import RateLimits
 
 
 class NoTurn(Exception):
@@ -57,27 +54,6 @@ class Unlimited:
 
     async def pause(self, seconds: float | None) -> None:
         pass
-
-
-class RateLimiter:
-    """Sliding windows, first come first served. A window lasts its length divided by time_scale."""
-
-    def __init__(self, limits: RateLimits, *, time_scale: float = 1.0) -> None:
-        windows = ((limits.per_minute, 60.0), (limits.per_hour, 3600.0))
-        self._windows = [(most, seconds / time_scale, deque[float](maxlen=most)) for most, seconds in windows if most]
-
-    async def turn(self, *, patience: float) -> Turn:
-        now = asyncio.get_running_loop().time()
-        at = max([now, *(turns[0] + seconds for most, seconds, turns in self._windows if len(turns) == most)])
-        if at - now > patience:
-            raise NoTurn(at - now)
-        for _, _, turns in self._windows:
-            turns.append(at)
-        await asyncio.sleep(at - now)
-        return Turn(math.inf)
-
-    async def pause(self, seconds: float | None) -> None:
-        return None
 
 
 async def our_turn(limiter: Limiter, *, left: Callable[[], float], sending: Sending | None) -> None:

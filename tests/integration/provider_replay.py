@@ -20,11 +20,13 @@ from enrichment.ports import Answer, ProviderError, Question
 from enrichment.rules.loading import load_rules
 from enrichment.rules.types import ProviderRules
 from resources.providers import PROVIDERS, ProviderClient
+from resources.providers.rate_limiter import Limiter, NoTurn, Turn, Unlimited
 
 ROOT = Path(__file__).parents[2]
 REPLIES = ROOT / "tests" / "replies"
 RULES = load_rules(ROOT / "config")
 KEY = "a-key-nobody-may-see"
+TIME_SCALE = 1000
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,24 @@ class Vendor:
         return [asked.call for asked in self.asked]
 
 
-def client(provider: str, transport: httpx.AsyncBaseTransport, **changes: object) -> ProviderClient[Any]:
-    """With the shipped rules, but waiting a thousandth of the time. changes: to the provider's rules."""
+def client(
+    provider: str, transport: httpx.AsyncBaseTransport, *, limiter: Limiter | None = None, **changes: object
+) -> ProviderClient[Any]:
+    """With the shipped rules, but waiting a thousandth of the time, and without limits if none are given.
+
+    changes: to the provider's rules.
+    """
     kind = PROVIDERS[provider]
     rules: ProviderRules = RULES.providers[provider].model_copy(update=changes)
     credentials = dict.fromkeys(kind.credential_names, KEY)
-    return kind(rules, credentials, base_url="http://vendor", transport=transport, time_scale=1000)
+    return kind(
+        rules,
+        credentials,
+        base_url="http://vendor",
+        transport=transport,
+        time_scale=TIME_SCALE,
+        limiter=limiter or Unlimited(),
+    )
 
 
 def question(
@@ -119,7 +133,7 @@ class Outcome:
     announced: list[int]
 
 
-def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: object) -> Outcome:
+def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: Any) -> Outcome:
     """Asks, over ASGI or the transport given."""
     handles: list[str] = []
     announced: list[int] = []
@@ -141,6 +155,11 @@ def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **change
     return asyncio.run(ask())
 
 
+class NobodysTurn(Unlimited):
+    async def turn(self, *, patience: float) -> Turn:
+        raise NoTurn(patience + 1)
+
+
 async def forget(_handle: str) -> None:
     """keep_handle of who has no use for it."""
 
@@ -149,13 +168,13 @@ async def go_ahead() -> None:
     """sending() of a claim that is never lost."""
 
 
-def answered(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: object) -> Answer:
+def answered(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: Any) -> Answer:
     reached = outcome(vendor, asked, **changes)
     assert reached.answer is not None, reached.error
     return reached.answer
 
 
-def failed(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: object) -> ProviderError:
+def failed(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: Any) -> ProviderError:
     reached = outcome(vendor, asked, **changes)
     assert reached.error is not None, reached.answer
     return reached.error

@@ -34,6 +34,7 @@ from enrichment.values import (
 )
 from enrichment.wants import wants_of
 from resources.language_model import OpenAIModel
+from resources.providers.rate_limiter import Unlimited
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
 from sandbox.server import served
@@ -98,7 +99,9 @@ class Desk:
         rules = hurried(changes.pop("rules", RULES), seconds=changes.pop("seconds", 20))
 
         async def run() -> list[AnalysisResults]:
-            openai = OpenAIModel(rules.providers["openai"], "sandbox", base_url=f"{self.sandbox}/openai/v1")
+            openai = OpenAIModel(
+                rules.providers["openai"], "sandbox", base_url=f"{self.sandbox}/openai/v1", limiter=Unlimited()
+            )
             asked = {"model": openai, "rules": rules, **changes}
             try:
                 return list(await asyncio.gather(*(self._one(names, **asked) for names in requests)))

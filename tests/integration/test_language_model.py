@@ -20,12 +20,12 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from enrichment.rules import RateLimits
 from resources.language_model import MOST_BYTES, OpenAIModel
 from resources.providers.client import AccountStatus
+from resources.providers.rate_limiter import Unlimited
 from sandbox.app import create_app
 from sandbox.server import served
-from tests.integration.provider_replay import KEY, RULES, Says, Vendor, go_ahead, sample
+from tests.integration.provider_replay import KEY, RULES, NobodysTurn, Says, Vendor, go_ahead, sample
 
 CALL, MODELS = "POST /v1/chat/completions", "GET /v1/models"
 OPENAI = RULES.providers["openai"]
@@ -65,7 +65,11 @@ def using(transport: httpx.AsyncBaseTransport | None, use: Use = ask, **changes:
     async def run() -> Any:
         http = None if transport is None else httpx.AsyncClient(transport=transport)
         model = OpenAIModel(
-            changes.get("rules", OPENAI), KEY, base_url=changes.get("url", "http://vendor/v1"), http_client=http
+            changes.get("rules", OPENAI),
+            KEY,
+            base_url=changes.get("url", "http://vendor/v1"),
+            http_client=http,
+            limiter=changes.get("limiter", Unlimited()),
         )
         try:
             return await use(model)
@@ -246,16 +250,9 @@ def test_over_a_real_socket_nobody_listening_is_certain_not_to_bill() -> None:
 
 def test_our_own_limit_is_kept_without_a_call() -> None:
     vendor = Vendor({CALL: Says(body=completion())})
-
-    async def use(model: OpenAIModel) -> Any:
-        await ask(model)
-        return await ask(model)
-
-    once = OPENAI.model_copy(update={"rate_limits": RateLimits(per_hour=1)})
-    error = using(httpx.ASGITransport(app=vendor), use, rules=once)
+    error = using(httpx.ASGITransport(app=vendor), limiter=NobodysTurn())
     assert isinstance(error, Throttled)
-    assert (error.billed, error.uncertain) == ({}, False)
-    assert len(vendor.asked) == 1
+    assert (error.billed, error.uncertain, vendor.asked) == ({}, False, [])
 
 
 # Against the sandbox, over a real socket
@@ -340,7 +337,7 @@ def test_a_vendor_without_the_free_call_leaves_open_whether_the_key_is_accepted(
 @pytest.mark.parametrize("url", ["localhost:8000/v1", "api.openai.com/v1", "https://", "ftp://vendor/v1"])
 def test_a_base_url_that_is_none_is_named_when_the_model_is_made(url: str) -> None:
     with pytest.raises(ValueError, match="which is no base URL: set OPENAI_BASE_URL"):
-        OpenAIModel(OPENAI, KEY, base_url=url)
+        OpenAIModel(OPENAI, KEY, base_url=url, limiter=Unlimited())
 
 
 def test_a_free_call_tells_whether_the_key_is_accepted(sandbox: str, control: httpx.Client) -> None:

@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from enrichment.ports import Answer, ProviderError, ProviderUnavailable, Throttled, UnexpectedReply
-from enrichment.rules.types import RateLimits
 from resources.providers import PROVIDERS
-from resources.providers.rate_limiter import NoTurn, RateLimiter
+from resources.providers.rate_limiter import Unlimited
 from tests.integration.provider_replay import (
     KEY,
     RULES,
+    NobodysTurn,
     Says,
     Vendor,
     answered,
@@ -63,7 +63,7 @@ def asked_over_a_socket(handler: Handler | None, source: str, **changes: object)
         kind = PROVIDERS[provider]
         rules = RULES.providers[provider].model_copy(update=changes)
         keys = dict.fromkeys(kind.credential_names, KEY)
-        async with kind(rules, keys, base_url=base_url, time_scale=1000) as asking:
+        async with kind(rules, keys, base_url=base_url, time_scale=1000, limiter=Unlimited()) as asking:
             try:
                 return await asking.ask(question(source), keep_handle=forget, sending=go_ahead)
             except ProviderError as error:
@@ -261,33 +261,11 @@ def test_a_job_without_end_is_uncertain_when_the_time_is_over_and_its_handle_is_
     assert reached.handles == ["sd_mu3j5zf4i64vu5aoj"]
 
 
-def test_our_own_limit_is_kept_and_too_long_a_queue_is_refused() -> None:
-    async def turns() -> float:
-        limiter = RateLimiter(RateLimits(per_minute=2), time_scale=600)
-        began = asyncio.get_running_loop().time()
-        for _ in range(4):
-            await limiter.turn(patience=1)
-        with pytest.raises(NoTurn):
-            await limiter.turn(patience=0.01)
-        return asyncio.get_running_loop().time() - began
-
-    assert asyncio.run(turns()) >= 0.1
-
-
 def test_what_our_own_limit_stops_was_never_sent() -> None:
     vendor = Vendor({ENTITIES: FOUND})
-    asked = question("google_knowledge_graph")
-
-    async def twice() -> ProviderError:
-        limits = {"rate_limits": RateLimits(per_hour=1), "timeout_seconds": 0.5}
-        async with client("google_kg", httpx.ASGITransport(app=vendor), **limits) as asking:
-            await asking.ask(asked, keep_handle=forget, sending=go_ahead)
-            with pytest.raises(Throttled) as raised:
-                await asking.ask(asked, keep_handle=forget, sending=go_ahead)
-            return raised.value
-
-    error = asyncio.run(twice())
-    assert (error.uncertain, error.billed, len(vendor.asked)) == (False, {}, 1)
+    error = failed(vendor, question("google_knowledge_graph"), limiter=NobodysTurn())
+    assert isinstance(error, Throttled)
+    assert (error.uncertain, error.billed, vendor.asked) == (False, {}, [])
 
 
 # Discretion
@@ -372,7 +350,7 @@ def test_a_source_that_needs_a_domain_says_so_before_anything_is_sent() -> None:
 
 def test_a_client_without_credentials_names_the_settings() -> None:
     with pytest.raises(ValueError, match="SNOV_CLIENT_ID and SNOV_CLIENT_SECRET"):
-        PROVIDERS["snov"](RULES.providers["snov"], {})
+        PROVIDERS["snov"](RULES.providers["snov"], {}, limiter=Unlimited())
 
 
 @pytest.mark.parametrize(
@@ -380,7 +358,7 @@ def test_a_client_without_credentials_names_the_settings() -> None:
 )
 def test_a_base_url_that_is_none_is_named_when_the_client_is_made(base_url: str) -> None:
     with pytest.raises(ValueError, match="which is no base URL: set SERPAPI_BASE_URL to one like"):
-        PROVIDERS["serpapi"](RULES.providers["serpapi"], {"api_key": KEY}, base_url=base_url)
+        PROVIDERS["serpapi"](RULES.providers["serpapi"], {"api_key": KEY}, base_url=base_url, limiter=Unlimited())
 
 
 @pytest.mark.parametrize(
@@ -392,7 +370,11 @@ def test_apollos_base_url_may_end_in_its_version_or_not(base_url: str) -> None:
     async def ask() -> Answer:
         transport = httpx.ASGITransport(app=vendor)
         async with PROVIDERS["apollo"](
-            RULES.providers["apollo"], {"api_key": KEY}, base_url=base_url, transport=transport
+            RULES.providers["apollo"],
+            {"api_key": KEY},
+            base_url=base_url,
+            transport=transport,
+            limiter=Unlimited(),
         ) as apollo:
             return await apollo.ask(question("apollo_contacts"), keep_handle=forget, sending=go_ahead)
 

@@ -18,13 +18,12 @@ from enrichment.ports import (
     ProviderUnavailable,
     UnexpectedReply,
 )
-from enrichment.rules.types import RateLimits
 from resources.providers import PROVIDERS
+from resources.providers.rate_limiter import Unlimited
 from tests.integration.provider_replay import ROOT, RULES, forget, go_ahead, question
 
 TIME_SCALE = 200
 COMPANIES = [("Tesla", "tesla.com"), ("Nobody", "nobody-knows.example")]
-NO_LIMITS = {"rate_limits": RateLimits()}
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +55,11 @@ def ask(
     async def asked() -> Answer | ProviderError:
         provider = RULES.sources[source].provider
         kind = PROVIDERS[provider]
-        rules = RULES.providers[provider].model_copy(update={**NO_LIMITS, **changes})
+        rules = RULES.providers[provider].model_copy(update=changes)
         keys = dict.fromkeys(kind.credential_names, key)
-        async with kind(rules, keys, base_url=f"{sandbox}/{provider}", time_scale=TIME_SCALE) as client:
+        async with kind(
+            rules, keys, base_url=f"{sandbox}/{provider}", time_scale=TIME_SCALE, limiter=Unlimited()
+        ) as client:
             try:
                 asking = question(source, name=company[0], domain=company[1], handle=handle)
                 return await client.ask(asking, keep_handle=keep, sending=go_ahead)
@@ -115,7 +116,9 @@ def test_snov_sells_people_with_addresses_and_tells_every_credit(sandbox: str, k
 def test_the_same_search_within_the_hour_is_free(sandbox: str, key: str) -> None:
     async def twice() -> list[Answer]:
         rules = RULES.providers["serpapi"]
-        async with PROVIDERS["serpapi"](rules, {"api_key": key}, base_url=f"{sandbox}/serpapi") as client:
+        async with PROVIDERS["serpapi"](
+            rules, {"api_key": key}, base_url=f"{sandbox}/serpapi", limiter=Unlimited()
+        ) as client:
             return [await client.ask(question("serp_organic"), keep_handle=forget, sending=go_ahead) for _ in range(2)]
 
     first, again = asyncio.run(twice())
