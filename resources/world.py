@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from httpx_aiohttp import AiohttpTransport
@@ -77,9 +77,9 @@ async def open_world(
         yield World(store, providers, model, now, out_of_order, policies=policies_in(policies_folder(settings)))
 
 
-def client(  # type: ignore[type-arg]
+def client(
     name: str, rules: Rules, place: Place, settings: Settings, store: "SqlStore | None" = None
-) -> "ProviderClient":
+) -> "ProviderClient[Any]":
     """The client of one provider in this world. Raises SettingsError for an address that is none.
 
     store: by which all processes keep the vendor's limits together; None: for a look at the account.
