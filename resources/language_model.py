@@ -35,7 +35,7 @@ from resources.providers.exchange import LEAST_TIME, NO_TURN, TOO_LATE
 from resources.providers.rate_limiter import Limiter, NoTurn, asked_to_wait, our_turn
 
 MOST_BYTES = 2 * 1024 * 1024
-_MOST_OF_A_REFUSAL = 64 * 1024
+_MOST_OF_A_REFUSAL = 16 * 1024
 ATTEMPTS = 3
 LONGEST_RETRY_AFTER = 20.0  # seconds; a gap is better than a longer wait
 LONGEST_BACKOFF = 3.0  # seconds

@@ -3,8 +3,6 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -13,6 +11,7 @@ import pytest
 from enrichment.ports import Answer, ProviderError, ProviderUnavailable, Throttled, UnexpectedReply
 from resources.providers import PROVIDERS
 from resources.providers.rate_limiter import Unlimited
+from tests.integration.listening import Handler, hang_up, listening, say_nothing, sends
 from tests.integration.provider_replay import (
     KEY,
     RULES,
@@ -33,26 +32,9 @@ SEARCH, ENTITIES = "GET /search.json", "GET /v1/entities:search"
 FOUND = Says(body={"itemListElement": [{"result": {"name": "Acme"}}]})
 RESULTS = Says(body={"search_metadata": {"status": "Success"}, "organic_results": [{"link": "https://acme.com"}]})
 BUSY = Says(429, {"error": "slow down"}, {"retry-after": "0"})
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 # Over a real socket: what left, and what did not
-
-
-@asynccontextmanager
-async def listening(handler: Handler) -> AsyncIterator[str]:
-    connections: list[asyncio.Task[Any] | None] = []
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connections.append(asyncio.current_task())
-        with suppress(ConnectionError):
-            await handler(reader, writer)
-            writer.close()
-            await writer.wait_closed()
-
-    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    await asyncio.gather(*filter(None, connections))
 
 
 def asked_over_a_socket(handler: Handler | None, source: str, **changes: object) -> Answer | ProviderError:
@@ -70,7 +52,7 @@ def asked_over_a_socket(handler: Handler | None, source: str, **changes: object)
                 return error
 
     async def serve() -> Answer | ProviderError:
-        async with listening(handler or _hang_up) as base_url:
+        async with listening(handler or hang_up) as base_url:
             if handler:
                 return await ask(base_url)
         return await ask(base_url)
@@ -78,24 +60,8 @@ def asked_over_a_socket(handler: Handler | None, source: str, **changes: object)
     return asyncio.run(serve())
 
 
-async def _hang_up(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    await reader.readuntil(b"\r\n\r\n")
-
-
-async def _say_nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    await reader.read()
-
-
-def _sends(head: str, body: bytes = b"") -> Handler:
-    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(head.encode() + b"\r\n\r\n" + body)
-
-    return send
-
-
 @pytest.mark.parametrize(
-    ("handler", "uncertain"), [(None, False), (_hang_up, True), (_say_nothing, True), (_sends("nonsense"), True)]
+    ("handler", "uncertain"), [(None, False), (hang_up, True), (say_nothing, True), (sends("nonsense"), True)]
 )
 def test_a_request_that_left_is_uncertain_and_one_that_never_left_is_not(
     handler: Handler | None, *, uncertain: bool
@@ -111,7 +77,7 @@ def test_a_paid_call_of_a_never_provider_is_sent_once() -> None:
     async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal times
         times += 1
-        await _hang_up(reader, writer)
+        await hang_up(reader, writer)
 
     asked_over_a_socket(count, "google_knowledge_graph")
     assert times == 1
@@ -122,21 +88,21 @@ def test_a_paid_call_of_a_never_provider_is_sent_once() -> None:
 @pytest.mark.parametrize("body", [b'{"itemListElement": [NaN]}', b"<html></html>", b"[1]", b""])
 def test_an_answer_we_cannot_read_is_billed_where_every_answer_is(body: bytes) -> None:
     error = asked_over_a_socket(
-        _sends(f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}", body), "google_knowledge_graph"
+        sends(f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}", body), "google_knowledge_graph"
     )
     assert type(error) is UnexpectedReply
     assert (error.billed, error.uncertain) == ({"search": 1}, False)
 
 
 def test_an_answer_that_was_cut_off_is_billed_all_the_same() -> None:
-    cut = _sends("HTTP/1.1 200 OK\r\ncontent-length: 1000", b'{"itemListElement": [')
+    cut = sends("HTTP/1.1 200 OK\r\ncontent-length: 1000", b'{"itemListElement": [')
     error = asked_over_a_socket(cut, "google_knowledge_graph")
     assert type(error) is ProviderUnavailable
     assert (error.billed, error.uncertain) == ({"search": 1}, False)
 
 
 def test_nobody_reads_more_than_ten_megabytes() -> None:
-    flood = _sends("HTTP/1.1 200 OK\r\ncontent-length: 30000000", b" " * 12_000_000)
+    flood = sends("HTTP/1.1 200 OK\r\ncontent-length: 30000000", b" " * 12_000_000)
     error = asked_over_a_socket(flood, "google_knowledge_graph")
     assert type(error) is UnexpectedReply
     assert "larger than 10 MB" in str(error)
