@@ -35,7 +35,7 @@ def locked(store_url: str) -> Iterator[None]:
             yield
     else:
         with psycopg.connect(store_url) as server:
-            server.execute("LOCK TABLE purchases, claims, caps IN ACCESS EXCLUSIVE MODE")
+            server.execute("LOCK TABLE purchases, caps IN ACCESS EXCLUSIVE MODE")
             yield
 
 
