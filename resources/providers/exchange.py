@@ -231,7 +231,7 @@ class Exchange:
         """Looks at a running job, again and again, until it is over or the ask's time is; looks that fail are few."""
         poll, failures = self.house.rules.poll, 0
         wait = poll.first_seconds
-        while wait / self.house.time_scale < self._left:
+        while wait / self.house.time_scale + LEAST_TIME < self._left:
             await asyncio.sleep(wait / self.house.time_scale)
             wait = min(wait * poll.factor, poll.longest_seconds)
             try:

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -103,6 +104,7 @@ def question(
     source: str,
     *,
     handle: str | None = None,
+    first_sent_at: datetime | None = None,
     name: str | None = "Acme",
     domain: str | None = "acme.com",
     max_units: int | None = None,
@@ -118,6 +120,7 @@ def question(
         name=name,
         domain=domain,
         handle=handle,
+        first_sent_at=first_sent_at,
     )
 
 

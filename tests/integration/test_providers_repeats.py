@@ -1,6 +1,7 @@
-"""SerpApi bills a search once an hour: what is booked, and what is taken for a repeat that costs nothing."""
+"""What is asked twice: which repeats cost nothing, which were billed to us before, and jobs that are resumed."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -8,7 +9,18 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.provider_replay import Says, Vendor, answered, client, forget, go_ahead, question
+from enrichment.ports import CredentialsRejected, ProviderError, ProviderUnavailable, Throttled, UnexpectedReply
+from tests.integration.provider_replay import (
+    Says,
+    Vendor,
+    answered,
+    client,
+    forget,
+    go_ahead,
+    outcome,
+    question,
+    sample,
+)
 
 SEARCH = "GET /search.json"
 _A_MINUTE_AGO = datetime.now(UTC) - timedelta(minutes=1)
@@ -74,3 +86,128 @@ def test_the_same_search_again_is_free_and_another_one_of_the_same_id_is_not() -
 def test_the_same_question_is_another_search_once_the_vendor_searched_again() -> None:
     vendor = Vendor({SEARCH: [a_search(timedelta(0)), a_search(timedelta(0), search_id="another")]})
     assert searched(vendor, "Acme", "Acme") == [1, 1]
+
+
+MINUTE = timedelta(minutes=1)
+NOW = datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("made", "first_sent", "units"),
+    [
+        (20 * MINUTE, NOW - 20 * MINUTE, {"search": 1}),
+        (19 * MINUTE, NOW - 20 * MINUTE, {"search": 1}),
+        (30 * MINUTE, NOW - 20 * MINUTE, {}),
+        (timedelta(0), NOW - 20 * MINUTE, {"search": 1}),
+        (30 * MINUTE, NOW - 90 * MINUTE, {"search": 1}),
+    ],
+    ids=["by our first attempt", "after it", "by somebody else before it", "only now", "after an attempt long ago"],
+)
+def test_a_free_repeat_of_what_this_very_purchase_sent_before_is_booked(
+    made: timedelta, first_sent: datetime, units: dict[str, int]
+) -> None:
+    answer = answered(Vendor({SEARCH: a_search(made)}), question("serp_news", first_sent_at=first_sent))
+    assert answer.units == units
+
+
+def test_every_page_is_booked_by_when_it_was_made() -> None:
+    def page(made: timedelta, number: int) -> Says:
+        says = a_search(made, search_id=f"page{number}")
+        links = [{"link": "https://www.linkedin.com/in/a"}]
+        more = {"organic_results": links, "serpapi_pagination": {"next": "https://serpapi.com/?start=10"}}
+        return Says(body={**says.body, **more}, headers=says.headers)
+
+    vendor = Vendor({SEARCH: [page(30 * MINUTE, 1), page(10 * MINUTE, 2)]})
+    resumed = question("serp_linkedin", first_sent_at=NOW - 20 * MINUTE)
+    assert answered(vendor, resumed).units == {"search": 1}
+
+
+def test_a_search_this_process_remembers_is_booked_if_it_was_bought_for_this_purchase() -> None:
+    vendor = Vendor({SEARCH: a_search(timedelta(0))})
+
+    async def ask() -> list[int]:
+        async with client("serpapi", httpx.ASGITransport(app=vendor)) as asking:
+            questions = [question("serp_news"), question("serp_news", first_sent_at=NOW), question("serp_news")]
+            answers = [await asking.ask(one, keep_handle=forget, sending=go_ahead) for one in questions]
+        return [answer.units.get("search", 0) for answer in answers]
+
+    assert asyncio.run(ask()) == [1, 1, 0]
+
+
+# Jobs an earlier process started
+
+BRIGHTDATA = sample("brightdata/protocol.json")
+STARTS = {"POST /datasets/v3/trigger", "POST /datasets/filter"}
+TRIGGERED = ("brightdata_intent_data", "GET /datasets/v3/progress/sd_mu3j5zf4i64vu5aoj", "sd_mu3j5zf4i64vu5aoj")
+FILTERED = ("brightdata_technographics", "GET /datasets/snapshots/snap_m2bxug4e2o352v1jv1", "snap_m2bxug4e2o352v1jv1")
+
+
+@pytest.mark.parametrize(("source", "look", "handle"), [TRIGGERED, FILTERED])
+@pytest.mark.parametrize(
+    ("says", "kind", "uncertain"),
+    [
+        (Says(404, BRIGHTDATA["progress.404.text"]), UnexpectedReply, False),
+        (Says(404, "<html>Not Found</html>"), UnexpectedReply, True),
+        (Says(body={"status": "failed", "error_message": "crawl failed"}), ProviderUnavailable, False),
+        (Says(body={"status": "canceled"}), ProviderUnavailable, False),
+        (Says(body={"status": "running"}), ProviderUnavailable, True),
+        (Says(503, "busy"), ProviderUnavailable, True),
+        (Says(429, "slow down"), Throttled, True),
+        (Says(401, "Credentials are missing"), CredentialsRejected, True),
+    ],
+    ids=["unknown", "nobody there", "failed", "canceled", "running", "outage", "throttled", "no key"],
+)
+def test_a_job_that_is_over_ends_its_purchase_and_one_that_may_go_on_leaves_it_uncertain(
+    source: str, look: str, handle: str, says: Says, kind: type[ProviderError], *, uncertain: bool
+) -> None:
+    vendor = Vendor({look: says})
+    reached = outcome(vendor, question(source, handle=handle), timeout_seconds=0.3)
+    assert type(reached.error) is kind
+    assert (reached.error.uncertain, reached.error.billed) == (uncertain, {})
+    assert (STARTS & set(vendor.calls), reached.announced, reached.handles) == (set(), [], [])
+
+
+def test_an_interrupted_poll_is_taken_up_again_without_a_second_job() -> None:
+    source, look, handle = TRIGGERED
+    start = {"POST /datasets/v3/trigger": Says(body=BRIGHTDATA["trigger.200"])}
+    vendor = Vendor({**start, look: Says(body=BRIGHTDATA["progress.200.running"])})
+    first = outcome(vendor, question(source), timeout_seconds=0.2)
+    assert first.error is not None
+    assert (first.error.uncertain, first.handles) == (True, [handle])
+    file = f"GET /datasets/v3/snapshot/{handle}"
+    vendor = Vendor({look: Says(body=BRIGHTDATA["progress.200.ready"]), file: Says(body=[{"topic": "x"}])})
+    assert answered(vendor, question(source, handle=first.handles[0])).units == {"intent_record": 1}
+
+
+def test_a_job_without_a_usable_handle_leaves_none_to_resume_by() -> None:
+    vendor = Vendor({"POST /datasets/v3/trigger": Says(body={"snapshot_id": "../../account"})})
+    reached = outcome(vendor, question(TRIGGERED[0]))
+    assert reached.error is not None
+    assert (reached.error.uncertain, reached.handles, len(vendor.asked)) == (True, [], 1)
+
+
+TASK = "6f15de14db954c761f8e7507547b3bd7"
+NOTHING = {"data": [], "meta": {"domain": "acme.com", "prospects_count": 0}, "links": [], "status": "completed"}
+GONE = Says(404, sample("snov/error.404.json"))
+SNOV = {
+    "POST /v1/oauth/access_token": Says(body=sample("snov/oauth_access_token.200.json")),
+    "POST /v2/domain-search/start": Says(body=sample("snov/domain_search.start.json")),
+    f"GET /v2/domain-search/result/{TASK}": Says(body=NOTHING),
+    "GET /v2/domain-search/result/gone": GONE,
+}
+
+
+def test_a_task_snov_has_forgotten_is_started_again_since_one_request_is_billed_once() -> None:
+    vendor = Vendor(SNOV)
+    reached = outcome(vendor, question("snov_contacts", handle='{"company": "gone"}'))
+    assert reached.answer is not None
+    assert (reached.answer.found, reached.answer.units) == (False, {})
+    assert [vendor.calls[before] for before in reached.announced] == ["POST /v2/domain-search/start"]
+    assert [json.loads(handle) for handle in reached.handles] == [{"company": TASK}]
+
+
+def test_a_task_that_was_forgotten_as_soon_as_it_began_is_uncertain() -> None:
+    vendor = Vendor({**SNOV, f"GET /v2/domain-search/result/{TASK}": GONE})
+    reached = outcome(vendor, question("snov_contacts", handle='{"company": "gone"}'))
+    assert reached.error is not None
+    assert (reached.error.uncertain, vendor.calls.count("POST /v2/domain-search/start")) == (True, 1)
