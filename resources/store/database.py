@@ -50,15 +50,14 @@ class Database:
             reader = main.execution_options(isolation_level="REPEATABLE READ")
             self._others_here = self._others_elsewhere = nullcontext
         self._engines = {main, ledger, fleeting}
-        self._reader = reader
-        self._writer, self._ledger, self._fleeting = (
-            engine.execution_options(writes=True, preserve_rowcount=True) for engine in (main, ledger, fleeting)
-        )
+        self._reader, self._writer, self._ledger, self._fleeting = reader, main, ledger, fleeting
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """One snapshot for all queries. Raises StoreError."""
         with self._in_one_sentence(), self._reader.begin() as tx:
+            if self.sqlite:
+                tx.exec_driver_sql("BEGIN")
             yield tx
 
     def ledger(self, work: Work[Answer]) -> Answer:
@@ -136,6 +135,8 @@ class Database:
     @contextmanager
     def _transaction(self, engine: sa.Engine) -> Iterator[sa.Connection]:
         with self._in_one_sentence(), self._others_elsewhere(), engine.begin() as tx:
+            if self.sqlite:
+                tx.exec_driver_sql("BEGIN IMMEDIATE")
             yield tx
 
     def _count(self, tx: sa.Connection) -> None:

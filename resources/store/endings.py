@@ -3,7 +3,7 @@
 settle, release, leave_uncertain, end_expired: ledger work, to be called in a transaction of Database.ledger
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,22 +16,19 @@ from resources.store import tables as t
 from resources.store.columns import PlainText
 from resources.store.rows import Row
 
-UNDER_WAY = ("reserved", "sent")
-OPEN = ("reserved", "sent", "uncertain")
-
 _p = t.purchases.c
 _this = sa.bindparam("this", type_=PlainText)
-_FREE = sa.delete(t.claims).where(t.claims.c.purchase_id == _this)
 _failures = sa.select(t.providers.c.failures).where(t.providers.c.provider == _p.provider).correlate(t.purchases)
 _CLOSE = (
     sa.update(t.purchases)
-    .where(_p.purchase_id == _this, _p.state.in_(sa.bindparam("as_yet", expanding=True)))
+    .where(_p.purchase_id == _this)
     .returning(_p.cap_names, _p.reserved_micro_usd, _p.sent_at, _failures.scalar_subquery().label("failures"))
 )
+_CLOSE_FROM = {as_yet: _CLOSE.where(as_yet) for as_yet in (t.OPEN, t.UNDER_WAY, t.UNCERTAIN)}
 _STATE = sa.select(_p.state).where(_p.purchase_id == _this)
 
 
-def settle(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as_yet: Sequence[str] = OPEN) -> bool:
+def settle(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as_yet: sa.TextClause = t.OPEN) -> bool:
     """result: columns of the purchase -> values. Whether its provider has failures that an answer ends.
 
     Raises PurchaseClosed.
@@ -43,7 +40,7 @@ def settle(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as
     return bool(row.failures)
 
 
-def release(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as_yet: Sequence[str] = OPEN) -> None:
+def release(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as_yet: sa.TextClause = t.OPEN) -> None:
     """As settle, at no cost; once more does nothing. A probe that was never sent leaves the next one its chance."""
     row = _close(tx, purchase_id, as_yet, {**result, "state": "released"})
     if row is None:
@@ -56,7 +53,7 @@ def release(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, a
 
 def leave_uncertain(tx: sa.Connection, purchase_id: str, *, at: datetime, reason: str) -> None:
     """Its caps keep the reserve; once more does nothing. Raises PurchaseClosed."""
-    if _close(tx, purchase_id, UNDER_WAY, {"state": "uncertain", "closed_at": at, "reason": reason}) is None:
+    if _close(tx, purchase_id, t.UNDER_WAY, {"state": "uncertain", "closed_at": at, "reason": reason}) is None:
         _unless_so_already(tx, purchase_id, "uncertain")
 
 
@@ -64,14 +61,13 @@ def end_expired(tx: sa.Connection, purchase: Purchase, *, at: datetime) -> None:
     """Of a holder that is gone: released if it was never sent, else nobody can know."""
     if purchase.state == "reserved":
         gone = {"closed_at": at, "reason": "its holder disappeared before sending"}
-        release(tx, purchase.purchase_id, gone, as_yet=UNDER_WAY)
+        release(tx, purchase.purchase_id, gone, as_yet=t.UNDER_WAY)
     else:
         leave_uncertain(tx, purchase.purchase_id, at=at, reason="its holder disappeared after sending")
 
 
-def _close(tx: sa.Connection, purchase_id: str, as_yet: Sequence[str], result: Mapping[str, Any]) -> Row | None:
-    tx.execute(_FREE, {"this": purchase_id})
-    return tx.execute(_CLOSE, {**result, "this": purchase_id, "as_yet": as_yet}).first()
+def _close(tx: sa.Connection, purchase_id: str, as_yet: sa.TextClause, result: Mapping[str, Any]) -> Row | None:
+    return tx.execute(_CLOSE_FROM[as_yet], {**result, "claim": None, "this": purchase_id}).first()
 
 
 def _unless_so_already(tx: sa.Connection, purchase_id: str, wanted: str) -> None:

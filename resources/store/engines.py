@@ -1,7 +1,7 @@
 """How SQLAlchemy reaches a database: what each connection is told before anything else is.
 
-URL of SQLite or Postgres  ->  engines. SQLite: WAL; a transaction takes its lock when it begins if its option `writes`
-is set. Postgres: psycopg 3; nobody waits longer than WAIT_SECONDS for a lock.
+URL of SQLite or Postgres  ->  engines. Nobody waits longer than WAIT_SECONDS for a lock.
+SQLite: WAL; there are two kinds of transactions, so whoever wants one begins it. Postgres: psycopg 3.
 """
 
 import sqlite3
@@ -45,11 +45,6 @@ def sqlite_engine(url: sa.URL, *, synchronous: str) -> sa.Engine:
         connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

@@ -127,7 +127,7 @@ class Purchases:
     def is_claimed(self, purchase_id: str) -> bool:
         """Whether this purchase still holds its claim, expired or not."""
         with self._db.reading() as tx:
-            return tx.execute(sa.select(t.claims).where(t.claims.c.purchase_id == purchase_id)).first() is not None
+            return tx.scalar(sa.select(_p.claim).where(_p.purchase_id == purchase_id)) is not None
 
     def spent(self, cap_names: Sequence[str]) -> dict[str, int]:
         """What each cap has taken so far, reserves included (micro-USD); 0 for one never heard of."""
@@ -155,15 +155,15 @@ def _reconcile(tx: sa.Connection, purchase_id: str, units: Mapping[str, int], co
     billed = {unit: count for unit, count in units.items() if count}
     result = {"units": billed, "cost_micro_usd": cost, "closed_at": at, "outcome": "reconciled"}
     if billed or cost:
-        endings.settle(tx, purchase_id, result, as_yet=("uncertain",))
+        endings.settle(tx, purchase_id, result, as_yet=t.UNCERTAIN)
     else:
-        endings.release(tx, purchase_id, result, as_yet=("uncertain",))
+        endings.release(tx, purchase_id, result, as_yet=t.UNCERTAIN)
 
 
 def _settle_overdue(tx: sa.Connection, ages: Mapping[str, timedelta], at: datetime) -> list[Purchase]:
     """Some of them, so that nobody waits long for the others; none: there are no more."""
     of_age = [sa.and_(_p.provider == provider, _p.closed_at <= at - age) for provider, age in ages.items()]
-    some = sa.select(t.purchases).where(t.OPEN, _p.state == "uncertain", sa.or_(sa.false(), *of_age))
+    some = sa.select(t.purchases).where(t.OPEN, t.UNCERTAIN, sa.or_(sa.false(), *of_age))
     overdue = tx.execute(some.order_by(_p.closed_at).limit(_SOME)).all()
     for row in overdue:
         _reconcile(tx, row.purchase_id, row.reserved_units, row.reserved_micro_usd, at)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.ports import AlreadyClaimed, Barred, Busy, NotReserved, Reserved
+from enrichment.ports import AlreadyClaimed, Barred, Busy, CapReached, NotReserved, Reserved
 from enrichment.records import Cap, Purchase
 from resources.store import caps as limits
 from resources.store import endings, vendors
@@ -16,19 +16,19 @@ from resources.store import tables as t
 from resources.store.columns import PlainText, UtcMicros
 from resources.store.rows import purchase_of, row_of
 
-_c, _p = t.claims.c, t.purchases.c
-_this = sa.bindparam("this", type_=PlainText)
-_company_id, _source, _variant, _provider, _asked = (
-    sa.bindparam(name, type_=PlainText) for name in ("company_id", "source", "variant", "provider", "asked")
-)
+_p = t.purchases.c
 _at = sa.bindparam("at", type_=UtcMicros)
+_this, _claim, _company_id, _source, _variant, _provider, _asked = (
+    sa.bindparam(name, type_=PlainText)
+    for name in ("this", "claim_of", "company_id", "source", "variant", "provider", "asked")
+)
 
-_holder = sa.select(_c.purchase_id).where(_c.company_id == _company_id, _c.source == _source, _c.variant == _variant)
+_holder = sa.select(_p.purchase_id).where(_p.claim == _claim)
 _free_to_repeat = sa.and_(_p.sent_at.is_not(None), _p.repeatable_until > _at, _p.asked == _asked)
 _uncertain = (
     sa.select(_p.purchase_id)
     .where(_p.company_id == _company_id, _p.source == _source, _p.variant == _variant)
-    .where(sa.text("state = 'uncertain'"), sa.or_(_p.handle.is_not(None), _free_to_repeat))
+    .where(t.OPEN, t.UNCERTAIN, sa.or_(_p.handle.is_not(None), _free_to_repeat))
     .order_by(_p.reserved_at.desc(), _p.purchase_id.desc())
     .limit(1)
 )
@@ -44,18 +44,18 @@ _LOOK = sa.select(
     sa.exists().where(t.suspensions.c.source == _source).label("suspended"),
 )
 _ONE = sa.select(t.purchases).where(_p.purchase_id == _this)
-_NEW_PURCHASE, _NEW_CLAIM = sa.insert(t.purchases), sa.insert(t.claims)
+_NEW = sa.insert(t.purchases)
 _RESUME = (
     sa.update(t.purchases)
     .where(_p.purchase_id == _this)
-    .values(state="sent", lease_until=sa.bindparam("lease"), closed_at=None, reason=None)
+    .values(state="sent", closed_at=None, reason=None)
     .returning(*t.purchases.c)
 )
 
 
 def reserve(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int) -> Reserved | NotReserved:
     """See Purchases.reserve. All times count from purchase.reserved_at."""
-    seen = tx.execute(_LOOK, {**_claim(purchase), **_asking(purchase)}).one()
+    seen = tx.execute(_LOOK, _question(purchase)).one()
     holder = _one(tx, seen.holder)
     if holder is not None and holder.lease_until > purchase.reserved_at:
         return AlreadyClaimed(holder.purchase_id, holder.lease_until, holder.handle)
@@ -65,10 +65,9 @@ def reserve(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once:
         return Barred(bar)
     if seen.under_way >= at_once:
         return Busy(seen.under_way)
-    reached = None if earlier is not None else limits.reached(tx, caps, purchase.reserved_micro_usd)
-    if reached is not None:
-        return reached
     begun = _begin(tx, purchase, caps) if earlier is None else _resume(tx, earlier, purchase)
+    if isinstance(begun, CapReached):
+        return begun
     if seen.outage is not None:
         vendors.make_probe(tx, begun)
     return Reserved(begun)
@@ -93,28 +92,37 @@ def _can_be_resumed(holder: Purchase, wanted: Purchase) -> bool:
 
 def _resume(tx: sa.Connection, earlier: Purchase, wanted: Purchase) -> Purchase:
     """Under its own reserve. Where it costs nothing for a time only, its lease ends with that time."""
-    if earlier.state == "uncertain":
-        tx.execute(_NEW_CLAIM, {**_claim(wanted), "purchase_id": earlier.purchase_id})
     lease = wanted.lease_until
     if earlier.handle is None and earlier.repeatable_until is not None:
         lease = min(lease, earlier.repeatable_until)
-    return purchase_of(tx.execute(_RESUME, {"this": earlier.purchase_id, "lease": lease}).one())
+    values = {"this": earlier.purchase_id, "lease_until": lease, "claim": _claim_of(wanted)}
+    return purchase_of(tx.execute(_RESUME, values).one())
 
 
-def _begin(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap]) -> Purchase:
+def _begin(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap]) -> Purchase | CapReached:
+    reached = limits.take(tx, caps, purchase.reserved_micro_usd)
+    if reached is not None:
+        return reached
     names = sorted({cap.name for cap in caps})
-    tx.execute(_NEW_CLAIM, {**_claim(purchase), "purchase_id": purchase.purchase_id})
-    tx.execute(_NEW_PURCHASE, {**row_of(purchase), "cap_names": names})
-    limits.take(tx, caps, purchase.reserved_micro_usd)
+    tx.execute(_NEW, {**row_of(purchase), "claim": _claim_of(purchase), "cap_names": names})
     return purchase
 
 
-def _claim(purchase: Purchase) -> dict[str, str]:
-    return {"company_id": purchase.company_id, "source": purchase.source, "variant": purchase.variant}
+def _claim_of(purchase: Purchase) -> str:
+    """What only one purchase at a time may have."""
+    return f"{purchase.company_id} {purchase.source} {purchase.variant}"
 
 
-def _asking(purchase: Purchase) -> dict[str, str | datetime]:
-    return {"provider": purchase.provider, "asked": purchase.asked, "at": purchase.reserved_at}
+def _question(purchase: Purchase) -> dict[str, str | datetime]:
+    return {
+        "claim_of": _claim_of(purchase),
+        "company_id": purchase.company_id,
+        "source": purchase.source,
+        "variant": purchase.variant,
+        "provider": purchase.provider,
+        "asked": purchase.asked,
+        "at": purchase.reserved_at,
+    }
 
 
 def _one(tx: sa.Connection, purchase_id: str | None) -> Purchase | None:

@@ -1,12 +1,12 @@
 """All tables of the store, in one place. Money: integer micro-USD; times: see columns.py; ids: text that sorts by time.
 
 companies <- requests <- purchases <- replies <- facts;   purchases <- analyses <- facts;   requests <- profiles
-claims: who is buying what now.   caps: what each limit has taken.   stamp: which world this store is
+caps: what each limit has taken.   stamp: which world this store is
 providers: how each vendor is doing.   turns: when it was called.   suspensions: sources that billed too much
 balances: what vendors said of our account
 
-`changed` numbers the transaction that last wrote the row (see SqlStore.changes); claims, caps, batches and what is
-known of vendors have none. Facts that are replaced raise `changed` of their reply: so whoever follows changes reloads
+`changed` numbers the transaction that last wrote the row (see SqlStore.changes); caps, batches and what is known of
+vendors have none. Facts that are replaced raise `changed` of their reply: so whoever follows changes reloads
 them.
 """
 
@@ -21,7 +21,9 @@ metadata = sa.MetaData()
 # Queries use these very texts: SQLite takes a partial index only when its condition stands in the query word for word.
 UNREPORTED = sa.text("state = 'settled' AND reported_at IS NULL")
 OPEN = sa.text("state IN ('reserved', 'sent', 'uncertain')")
+CLAIMED = sa.text("claim IS NOT NULL")
 UNDER_WAY = sa.text("state IN ('reserved', 'sent')")
+UNCERTAIN = sa.text("state = 'uncertain'")
 
 
 def _id(name: str) -> sa.Column[str]:
@@ -138,21 +140,13 @@ purchases = sa.Table(
     _text("outcome", null=True),
     _text("reason", null=True),
     _time("reported_at", null=True),
+    sa.Column("claim", PlainText, nullable=True, comment="company, source and variant, while it is reserved or sent"),
     sa.Column("cap_names", JsonText, nullable=False, comment="the caps it is reserved against, in name order"),
     _changed(),
     sa.Index("ix_purchases_company", "company_id", "source"),
     sa.Index("ix_purchases_unreported", "closed_at", sqlite_where=UNREPORTED, postgresql_where=UNREPORTED),
+    sa.Index("ix_purchases_claim", "claim", unique=True, sqlite_where=CLAIMED, postgresql_where=CLAIMED),
     sa.Index("ix_purchases_open", "provider", "state", "lease_until", sqlite_where=OPEN, postgresql_where=OPEN),
-)
-
-claims = sa.Table(
-    "claims",
-    metadata,
-    _id("company_id"),
-    _id("source"),
-    _id("variant"),
-    sa.Column("purchase_id", PlainText, nullable=False, unique=True),
-    comment="exists as long as its purchase is reserved or sent; the lease stands there",
 )
 
 providers = sa.Table(

@@ -17,6 +17,7 @@ def upgrade() -> None:
             "asked", sa.Text(), nullable=False, server_default="", comment="the exact question, as a fingerprint"
         ),
     )
+    _claims_become_a_column()
     op.drop_index("ix_purchases_open", "purchases")
     still_open = sa.text("state IN ('reserved', 'sent', 'uncertain')")
     op.create_index(
@@ -74,3 +75,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("balance_id"),
     )
     op.create_index("ix_balances_provider", "balances", ["provider", "at"], unique=False)
+
+
+def _claims_become_a_column() -> None:
+    op.add_column(
+        "purchases",
+        sa.Column(
+            "claim", sa.Text(), nullable=True, comment="company, source and variant, while it is reserved or sent"
+        ),
+    )
+    op.execute(
+        "UPDATE purchases SET claim = (SELECT claims.company_id || ' ' || claims.source || ' ' || claims.variant"
+        " FROM claims WHERE claims.purchase_id = purchases.purchase_id)"
+    )
+    claimed = sa.text("claim IS NOT NULL")
+    op.create_index(
+        "ix_purchases_claim", "purchases", ["claim"], unique=True, sqlite_where=claimed, postgresql_where=claimed
+    )
+    op.drop_table("claims")
