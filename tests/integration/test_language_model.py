@@ -7,20 +7,23 @@ from typing import Any
 
 import httpx
 import pytest
+import stamina.instrumentation
 
 from enrichment.answers import ANSWERS, Growth, check
 from enrichment.ports import (
     AnswerTruncated,
+    ClaimLost,
     CredentialsRejected,
     ModelAnswer,
     ModelRefused,
     ProviderError,
     ProviderUnavailable,
     QuotaExhausted,
+    Sending,
     Throttled,
     UnexpectedReply,
 )
-from resources.language_model import MOST_BYTES, OpenAIModel
+from resources.language_model import LONGEST_BACKOFF, MOST_BYTES, OpenAIModel
 from resources.providers.client import AccountStatus
 from resources.providers.rate_limiter import Unlimited
 from sandbox.app import create_app
@@ -48,14 +51,14 @@ def completion(content: str | None = json.dumps(ANSWER), *, finish: str = "stop"
     return body
 
 
-async def ask(model: OpenAIModel) -> ModelAnswer[Growth]:
+async def ask(model: OpenAIModel, sending: Sending = go_ahead) -> ModelAnswer[Growth]:
     return await model.answer(
         Growth,
         model="gpt-4.1-mini",
         instructions="Say what grows.",
         evidence=EVIDENCE,
         max_output_tokens=500,
-        sending=go_ahead,
+        sending=sending,
     )
 
 
@@ -255,6 +258,62 @@ def test_our_own_limit_is_kept_without_a_call() -> None:
     assert (error.billed, error.uncertain, vendor.asked) == ({}, False, [])
 
 
+def test_leave_is_asked_immediately_before_each_call_and_who_lost_its_claim_sends_nothing() -> None:
+    vendor = Vendor({CALL: [Says(503, "busy"), Says(body=completion())]})
+    announced: list[int] = []
+    lost = ClaimLost("the claim ran out.", provider="openai")
+
+    async def sending() -> None:
+        announced.append(len(vendor.asked))
+
+    async def too_late() -> None:
+        raise lost
+
+    said = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, sending))
+    assert isinstance(said, ModelAnswer)
+    assert (announced, len(vendor.asked)) == ([0, 1], 2)
+    assert using(httpx.ASGITransport(app=vendor), lambda model: ask(model, too_late)) is lost
+    assert len(vendor.asked) == 2
+
+
+def test_leave_that_came_too_late_for_the_answer_is_not_used() -> None:
+    vendor = Vendor({CALL: Says(body=completion())})
+
+    async def slowly() -> None:
+        await asyncio.sleep(0.2)
+
+    short = OPENAI.model_copy(update={"timeout_seconds": 0.2})
+    late = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, slowly), rules=short)
+    assert type(late) is Throttled
+    assert (late.uncertain, vendor.asked) == (False, [])
+
+
+@pytest.mark.parametrize(("headers", "pauses"), [({"retry-after": "600"}, [600.0]), ({"retry-after-ms": "20"}, [0.02])])
+def test_a_throttled_model_makes_everybody_hold_back(headers: dict[str, str], pauses: list[float]) -> None:
+    class Pausing(Unlimited):
+        async def pause(self, seconds: float | None) -> None:
+            asked.append(seconds)
+
+    asked: list[float | None] = []
+    vendor = Vendor({CALL: [Says(429, ERRORS["429_rate"], headers), Says(body=completion())]})
+    using(httpx.ASGITransport(app=vendor), limiter=Pausing())
+    used_up = Vendor({CALL: Says(429, ERRORS["429_quota"], headers)})
+    using(httpx.ASGITransport(app=used_up), limiter=Pausing())
+    assert asked == pauses
+
+
+def test_who_tries_again_does_so_at_random_moments() -> None:
+    waits: list[float] = []
+    stamina.instrumentation.set_on_retry_hooks([lambda details: waits.append(details.wait_for)])
+    try:
+        for _ in range(3):
+            answered(Says(503, "busy"), Says(body=completion()))
+    finally:
+        stamina.instrumentation.set_on_retry_hooks([])
+    assert len(set(waits)) == 3
+    assert all(0 < wait <= LONGEST_BACKOFF for wait in waits)
+
+
 # Against the sandbox, over a real socket
 
 
@@ -311,6 +370,8 @@ FAULTS: list[tuple[str, type[ProviderError], bool]] = [
     ("truncated", ProviderUnavailable, True),
     ("oversized", UnexpectedReply, True),
     ("timeout", ProviderUnavailable, True),
+    ("web_page", UnexpectedReply, True),
+    ("redirect", UnexpectedReply, False),
 ]
 
 
@@ -324,7 +385,16 @@ def test_what_we_say_we_owe_is_what_the_vendor_bills_or_uncertain(
     assert type(error) is kind
     assert error.uncertain == uncertain
     billed = {unit: count - before[unit] for unit, count in invoiced(control).items()}
+    assert control.get("/_sandbox").json()["redirects_followed"] == 0
     assert uncertain or {unit: count for unit, count in billed.items() if count} == error.billed
+
+
+def test_tokens_above_the_limit_are_told_truthfully(sandbox: str, control: httpx.Client) -> None:
+    before = invoiced(control)
+    control.post("/_sandbox/faults", json={"vendor": "openai", "fault": "overbilled"}).raise_for_status()
+    said = using(None, url=f"{sandbox}/openai/v1")
+    assert said.output_tokens == 3 * 500
+    assert invoiced(control)["output_token"] - before["output_token"] == said.output_tokens
 
 
 def test_a_vendor_without_the_free_call_leaves_open_whether_the_key_is_accepted() -> None:

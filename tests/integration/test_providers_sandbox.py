@@ -137,7 +137,7 @@ def test_a_throttled_call_is_sent_again(sandbox: str, key: str, source: str, fau
     assert dict(answer.units) == invoice(sandbox, key, source)
 
 
-@pytest.mark.parametrize("fault", ["malformed", "truncated", "oversized"])
+@pytest.mark.parametrize("fault", ["malformed", "truncated", "oversized", "web_page"])
 @pytest.mark.parametrize(
     ("source", "billed", "uncertain"),
     [
@@ -156,6 +156,34 @@ def test_an_answer_that_came_damaged_was_paid_for(
     invoiced = sum(invoice(sandbox, key, source).values())
     assert invoiced > 0
     assert uncertain or invoiced == sum(billed.values())
+
+
+@pytest.mark.parametrize("source", ["google_knowledge_graph", "brightdata_company_db"])
+def test_a_good_answer_under_a_wrong_name_is_used(sandbox: str, key: str, source: str) -> None:
+    a_bad_day(sandbox, source, "wrong_content_type")
+    answer = told(sandbox, key, source)
+    assert answer.found
+    assert dict(answer.units) == invoice(sandbox, key, source)
+
+
+@pytest.mark.parametrize("source", ["google_knowledge_graph", "apollo_contacts", "brightdata_web_scraping"])
+def test_a_redirect_to_a_private_address_is_refused_and_costs_nothing(sandbox: str, key: str, source: str) -> None:
+    a_bad_day(sandbox, source, "redirect")
+    error = ask(sandbox, key, source)
+    assert isinstance(error, UnexpectedReply)
+    assert (error.billed, error.uncertain, invoice(sandbox, key, source)) == ({}, False, {})
+    assert httpx.get(f"{sandbox}/_sandbox").json()["redirects_followed"] == 0
+
+
+@pytest.mark.parametrize(
+    "source", ["apollo_contacts", "snov_contacts", "brightdata_company_db", "brightdata_intent_data"]
+)
+def test_more_than_was_asked_for_is_told_truthfully(sandbox: str, key: str, source: str) -> None:
+    a_bad_day(sandbox, source, "overbilled", times=None)
+    companies = httpx.get(f"{sandbox}/_sandbox/companies", params={"limit": 6}).json()
+    answers = [told(sandbox, key, source, company=(one["name"], one["domain"])) for one in companies]
+    assert sum(map(Counter, (answer.units for answer in answers)), Counter()) == invoice(sandbox, key, source)
+    assert max(sum(answer.units.values()) for answer in answers) > RULES.sources[source].max_units
 
 
 def test_a_damaged_page_of_results_is_fetched_again_and_paid_once(sandbox: str, key: str) -> None:
