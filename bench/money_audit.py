@@ -131,12 +131,14 @@ def gaps(store: SqlStore, invoice: Mapping[str, Mapping[str, int]]) -> Gaps:
 
 
 def reconcile(store: SqlStore, lines: Sequence[Line], at: datetime) -> dict[str, int]:
-    """Ends every uncertain purchase by the lines about its own company that no settled purchase accounts for.
+    """Ends every purchase that is uncertain, or whose holder is gone, by the lines about its own company that no settled
+    purchase accounts for.
 
     Lines that do not say whom they are about (people's credits, tokens) are shared out among all of their vendor.
     Returns what is left over: '<vendor> <unit> about <company>' -> units billed that nobody can have bought, or below
     0 units settled that nobody billed.
     """
+    store.end_abandoned(at)
     subjects = _Subjects(store)
     owed: Counter[tuple[str, str, str]] = Counter()
     for line in lines:
