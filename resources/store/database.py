@@ -1,12 +1,10 @@
 """One database, reached from many threads of many processes: short transactions, and errors in one sentence.
 
-URL -> Database:  reading()     one snapshot
-                  ledger(work)  alone of all ledger work of all processes; committed with what waits beside it
-                  write(work)   as ledger on SQLite, which has one writer; on Postgres beside all others
-                  writing()     as write, where the work is the body of a with statement
-                  fleeting()    writes what may be lost in a power cut
+URL -> Database: reading() a snapshot;  writing() all or nothing;  fleeting() as writing, but not safe from a power cut
+    ledger(work)  alone of all ledger work of all processes, committed together with what waits beside it (line.py)
+    write(work)   the same on SQLite, which has one writer; on Postgres beside all others
 
-`changed` of the rows written is the number of their transaction.
+`changed` of rows holds the number of the transaction that wrote them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +23,7 @@ from resources.store.door import Door, DoorShut
 from resources.store.engines import WAIT_SECONDS, parse, postgres_engine, sqlite_engine
 from resources.store.line import Answer, Line, Work
 
-_READERS = 6
+_CONNECTIONS = 6
 _COUNT = sa.update(t.change_counter).values(value=t.change_counter.c.value + 1)
 Waiting = Callable[[], AbstractContextManager[None]]
 
@@ -45,8 +43,8 @@ class Database:
             self._others_here: Waiting = self._line.alone
             self._others_elsewhere: Waiting = Door(Path(f"{self.place}.lock"), WAIT_SECONDS).held
         else:
-            main = fleeting = postgres_engine(parsed, connections=_READERS)
-            ledger = postgres_engine(parsed, connections=1)
+            main = fleeting = postgres_engine(parsed, connections=_CONNECTIONS, idle_seconds=60)
+            ledger = postgres_engine(parsed, connections=1, idle_seconds=WAIT_SECONDS // 2)  # before others give up
             reader = main.execution_options(isolation_level="REPEATABLE READ")
             self._others_here = self._others_elsewhere = nullcontext
         self._engines = {main, ledger, fleeting}

@@ -14,7 +14,6 @@ from enrichment.ports import StoreError
 
 WAIT_SECONDS = 30
 _CONNECT_SECONDS = 10
-_POSTGRES_SESSION = f"SET lock_timeout = '{WAIT_SECONDS}s'; SET idle_in_transaction_session_timeout = '60s'"
 
 
 def parse(url: str) -> sa.URL:
@@ -49,8 +48,11 @@ def sqlite_engine(url: sa.URL, *, synchronous: str) -> sa.Engine:
     return engine
 
 
-def postgres_engine(url: sa.URL, *, connections: int) -> sa.Engine:
-    """At most so many connections: a server has a hundred for all processes together, unless told otherwise."""
+def postgres_engine(url: sa.URL, *, connections: int, idle_seconds: int) -> sa.Engine:
+    """connections: at most; a server has a hundred for all processes together, unless told otherwise.
+
+    idle_seconds: how long a transaction may do nothing, as that of a process that is paused, before the server ends it.
+    """
     engine = sa.create_engine(
         url,
         hide_parameters=True,
@@ -59,10 +61,12 @@ def postgres_engine(url: sa.URL, *, connections: int) -> sa.Engine:
         pool_pre_ping=True,
         connect_args={"connect_timeout": _CONNECT_SECONDS, "client_encoding": "utf8"},
     )
+    limits = {"lock_timeout": WAIT_SECONDS, "idle_in_transaction_session_timeout": idle_seconds}
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: object) -> None:  # noqa: ARG001
-        connection.execute(_POSTGRES_SESSION)
+        for name, seconds in limits.items():
+            connection.execute(f"SET {name} = '{seconds}s'")
         connection.commit()
 
     return engine
