@@ -37,7 +37,7 @@ from resources.providers.rate_limiter import Limiter, NoTurn, asked_to_wait, our
 MOST_BYTES = 2 * 1024 * 1024
 _MOST_OF_A_REFUSAL = 16 * 1024
 ATTEMPTS = 3
-LONGEST_RETRY_AFTER = 20.0  # seconds; a gap is better than a longer wait
+LONGEST_RETRY_AFTER = 20.0  # seconds of the vendor's time; a gap is better than a longer wait
 LONGEST_BACKOFF = 3.0  # seconds
 SHOWN_OF_A_REFUSAL = 160
 _WIRE_ERRORS = (httpx.HTTPError, aiohttp.ClientError, OSError)
@@ -77,6 +77,7 @@ class OpenAIModel:
     """`async with` is not needed, `aclose()` is; one object per process and event loop. Implements LanguageModel.
 
     base_url: instead of the rules' one; it ends in /v1. http_client: what carries requests, closed with the model.
+    time_scale: the vendor's waiting times are so much shorter (sandbox).
     """
 
     def __init__(
@@ -87,10 +88,11 @@ class OpenAIModel:
         base_url: str | None = None,
         http_client: httpx.AsyncClient | None = None,
         limiter: Limiter,
+        time_scale: float = 1.0,
     ) -> None:
         if not api_key:
             raise ValueError("openai has no credentials: set OPENAI_API_KEY.")
-        self._rules, self._api_key, self._limiter = rules, api_key, limiter
+        self._rules, self._api_key, self._limiter, self._time_scale = rules, api_key, limiter, time_scale
         http = http_client or httpx.AsyncClient(transport=AiohttpTransport(), trust_env=False)
         http.event_hooks = {"response": [_cut_off]}
         self._client = openai.AsyncOpenAI(
@@ -125,12 +127,12 @@ class OpenAIModel:
             "max_completion_tokens": max_output_tokens,
         }
         async for attempt in stamina.retry_context(
-            on=lambda error: _pause(error, until - clock()),
+            on=lambda error: self._pause(error, until - clock()),
             attempts=ATTEMPTS,
             timeout=None,
-            wait_initial=0.3,
-            wait_max=LONGEST_BACKOFF,
-            wait_jitter=0.3,
+            wait_initial=0.3 / self._time_scale,
+            wait_max=LONGEST_BACKOFF / self._time_scale,
+            wait_jitter=0.3 / self._time_scale,
         ):
             with attempt:
                 await self._our_turn(lambda: until - clock(), sending)
@@ -162,6 +164,16 @@ class OpenAIModel:
             raise self._throttled(NO_TURN.format(what=error), error.seconds) from None
         if left() < LEAST_TIME:
             raise self._throttled(TOO_LATE.format(what="its time was over"), None)
+
+    def _pause(self, error: Exception, left: float) -> bool | float:
+        """Whether to try again, after how many seconds if the vendor said: only what is passing and was not billed."""
+        if not isinstance(error, ProviderUnavailable) or error.uncertain or error.billed:
+            return False
+        asked = error.retry_after if isinstance(error, Throttled) else None
+        wait = (LONGEST_BACKOFF if asked is None else asked) / self._time_scale
+        if wait > min(LONGEST_RETRY_AFTER / self._time_scale, left):
+            return False
+        return True if asked is None else wait
 
     async def _post(self, asked: dict[str, Any], until: float) -> bytes:
         """The body of a 200, whatever it is. Raises ProviderError."""
@@ -278,16 +290,6 @@ class _AtMost(httpx.AsyncByteStream):
 async def _cut_off(response: httpx.Response) -> None:
     most = MOST_BYTES + 1 if response.is_success else _MOST_OF_A_REFUSAL
     response.stream = _AtMost(cast(httpx.AsyncByteStream, response.stream), most)
-
-
-def _pause(error: Exception, left: float) -> bool | float:
-    """Whether to try again, after how many seconds if the vendor said: only what is passing and was not billed."""
-    if not isinstance(error, ProviderUnavailable) or error.uncertain or error.billed:
-        return False
-    asked = error.retry_after if isinstance(error, Throttled) else None
-    if asked is None:
-        return left > LONGEST_BACKOFF
-    return asked if asked <= min(LONGEST_RETRY_AFTER, left) else False
 
 
 def _never_left(error: BaseException) -> bool:

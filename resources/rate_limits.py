@@ -58,7 +58,7 @@ class SharedLimiter:
                 return Turn(at + self._good_for)
 
     async def pause(self, seconds: float | None) -> None:
-        lasts = A_MOMENT / self._time_scale if seconds is None else min(seconds, LONGEST_PAUSE)
+        lasts = min(A_MOMENT if seconds is None else seconds, LONGEST_PAUSE) / self._time_scale
         await asyncio.to_thread(self._store.pause, self._provider, _now() + timedelta(seconds=lasts))
 
     async def _given(self, patience: float) -> "Given":

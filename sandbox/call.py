@@ -40,7 +40,7 @@ class World:
 class Call:
     """`params`: query string, form and JSON body in one; lists stay lists, `name[]` is written `name`.
 
-    `wait`: real seconds until the vendor's limits would let it in; 0 if they do.
+    `wait`: the vendor's seconds until its limits would let it in; 0 if they do.
     """
 
     request: Request

@@ -42,7 +42,7 @@ DEFAULT_SECONDS = {"latency": 1.0, "timeout": 30.0, "http_429_with_retry_after":
 
 @dataclass
 class Fault:
-    """`times` None: until cleared. `seconds` (real ones): how long a delay, a Retry-After or an outage lasts."""
+    """`times` None: until cleared. `seconds`: how long a delay or an outage lasts, really; or what Retry-After says."""
 
     vendor: str
     fault: str

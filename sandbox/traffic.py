@@ -1,6 +1,6 @@
 """How fast each key calls each vendor: what was seen, and when it is too much.
 
-    came(vendor, key, windows) -> seconds until it would be let in, 0: it is;  seen() -> the largest counts
+    came(vendor, key, windows) -> the vendor's seconds until it would be let in, 0: it is;  seen() -> the largest counts
 
 A window without `most` is counted and never too full. Refused calls are seen too, but take no place.
 """
@@ -54,7 +54,7 @@ class Traffic:
         self._keys: dict[tuple[str, str], _Key] = {}
 
     def came(self, vendor: str, key: str, windows: tuple[Window, ...]) -> float:
-        """Real seconds until it would be taken; 0: it is."""
+        """The vendor's seconds until it would be taken; 0: it is."""
         now, seen = time.monotonic(), self._of(vendor, key)
         seen.calls += 1
         waits = [self._count(seen, window, now) for window in windows]
@@ -101,7 +101,7 @@ class Traffic:
         one.all.append(now)
         one.largest = max(one.largest, len(one.all))
         full = window.most is not None and len(one.taken) >= window.most
-        return one.taken[0] + length - now if full else 0.0
+        return (one.taken[0] + length - now) * self._clock.time_scale if full else 0.0
 
     def _of(self, vendor: str, key: str) -> _Key:
         return self._keys.setdefault((vendor, key), _Key())

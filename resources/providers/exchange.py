@@ -35,7 +35,7 @@ from resources.providers.rate_limiter import Limiter, NoTurn, asked_to_wait, our
 FREE: Mapping[str, int] = MappingProxyType({})
 ATTEMPTS = 3
 FAILED_LOOKS = 3  # at one running job, each of so many attempts
-LONGEST_RETRY_AFTER = 20.0  # seconds; who asks us to wait longer leaves the turn to the fallback
+LONGEST_RETRY_AFTER = 20.0  # seconds of the vendor's time; who asks us to wait longer leaves the turn to the fallback
 LONGEST_BACKOFF = 2.0  # seconds
 LEAST_TIME = 0.05  # seconds; a call with less left would only be lost
 SHOWN_OF_A_REFUSAL = 160
@@ -250,9 +250,10 @@ class Exchange:
         if not isinstance(failed, _FailedAttempt) or not failed.again:
             return False
         asked = failed.error.retry_after if isinstance(failed.error, Throttled) else None
-        if asked is None:
-            return self._left > LONGEST_BACKOFF / self.house.time_scale
-        return asked if asked <= min(LONGEST_RETRY_AFTER, self._left) else False
+        wait = (LONGEST_BACKOFF if asked is None else asked) / self.house.time_scale
+        if wait > min(LONGEST_RETRY_AFTER / self.house.time_scale, self._left):
+            return False
+        return True if asked is None else wait
 
     @property
     def _left(self) -> float:

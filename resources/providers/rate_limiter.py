@@ -42,7 +42,7 @@ class Limiter(Protocol):
         ...
 
     async def pause(self, seconds: float | None) -> None:
-        """Nobody gets a turn for so long; None: for a moment, since the vendor did not say how long."""
+        """Nobody gets a turn for so long by the vendor's time; None: for a moment, as it did not say how long."""
         ...
 
 

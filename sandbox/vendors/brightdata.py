@@ -216,7 +216,8 @@ class BrightData:
 
     def _is_too_busy(self, call: Call, dataset_id: str) -> bool:
         waits = self.world.jobs.waits(self.name, call.key, dataset_id)
-        call.wait = waits[len(waits) - MOST_RUNNING] if len(waits) >= MOST_RUNNING else 0.0
+        full = len(waits) >= MOST_RUNNING
+        call.wait = waits[len(waits) - MOST_RUNNING] * self.world.clock.time_scale if full else 0.0
         return call.wait > 0
 
     def _open(self, call: Call, dataset: Dataset, kind: str, asked: Json, found: list[Json]) -> Job:
