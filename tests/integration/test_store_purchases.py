@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from enrichment.ports import AlreadyClaimed, CapReached, Reserved, StoreError
+from enrichment.ports import AlreadyClaimed, Busy, CapReached, Reserved, StoreError
 from enrichment.records import Analysis, Cap, Purchase
 from resources.store import SqlStore
 from tests.integration.purchasing import (
@@ -153,64 +153,37 @@ def test_nothing_is_sent_for_a_purchase_nobody_reserved(store: SqlStore) -> None
     assert not store.send("pur_unknown", at=NOON)
 
 
-# taking over
+# how many at once
 
 
-def test_a_dead_holder_that_never_sent_is_released_and_its_reserve_given_back(store: SqlStore) -> None:
-    dead = reserved(store, draft())
-    heir = draft(at=LATER)
-    assert store.reserve(heir, caps(50_000), at_once=MANY) == Reserved(heir)
-    assert states(store) == {dead.purchase_id: "released", heir.purchase_id: "reserved"}
-    assert store.spent([DAY]) == {DAY: 50_000}
-
-
-def test_a_paused_holder_whose_claim_was_taken_over_must_not_send(store: SqlStore) -> None:
-    paused = reserved(store, draft())
-    reserved(store, draft(at=LATER))
-    assert not store.send(paused.purchase_id, at=NOON)
-
-
-def test_a_dead_holder_that_had_sent_turns_uncertain_and_its_reserve_stays(store: SqlStore) -> None:
-    dead = sent(store, draft())
-    heir = reserved(store, draft(at=LATER))
-    assert states(store) == {dead.purchase_id: "uncertain", heir.purchase_id: "reserved"}
+def test_as_many_are_under_way_as_the_provider_allows(store: SqlStore) -> None:
+    first = sent(store, draft(variant="a"))
+    reserved(store, draft(variant="b"))
+    assert store.reserve(draft(variant="c"), caps(1_000_000), at_once=2) == Busy(2)
     assert store.spent([DAY]) == {DAY: 100_000}
+    store.settle(answered(first), reply=reply_of(first), facts=())
+    assert isinstance(store.reserve(draft(variant="c"), caps(1_000_000), at_once=2), Reserved)
 
 
-def test_a_dead_holder_is_ended_even_when_its_heir_is_over_a_cap(store: SqlStore) -> None:
-    dead = sent(store, draft())
-    assert store.reserve(draft(at=LATER), caps(50_000), at_once=MANY) == CapReached(DAY, 0)
-    assert states(store) == {dead.purchase_id: "uncertain"}
+def test_other_providers_and_what_has_ended_leave_room(store: SqlStore) -> None:
+    sent(store, replace(draft(variant="a"), provider="apollo"))
+    unknown = sent(store, draft(variant="b"))
+    store.mark_uncertain(unknown.purchase_id, at=NOON, reason="timeout")
+    assert isinstance(store.reserve(draft(variant="c"), caps(1_000_000), at_once=1), Reserved)
 
 
-def test_a_dead_holder_with_a_handle_is_resumed_under_its_own_id_and_reserve(store: SqlStore) -> None:
-    dead = sent(store, draft())
-    store.keep_handle(dead.purchase_id, "snapshot_9", lease_until=NOON + LEASE)
-    outcome = store.reserve(draft(at=LATER), caps(50_000), at_once=MANY)
-    assert isinstance(outcome, Reserved)
-    resumed = replace(dead, state="sent", sent_at=NOON, handle="snapshot_9", lease_until=LATER + LEASE)
-    assert outcome.purchase == resumed
-    assert store.spent([DAY]) == {DAY: 50_000}
-    assert store.send(dead.purchase_id, at=LATER)
-    assert store.purchases("req_1")[0].sent_at == NOON
+def test_who_died_keeps_nobody_out_once_its_lease_is_over(store: SqlStore) -> None:
+    sent(store, draft(variant="a"))
+    assert store.reserve(draft(variant="b"), caps(1_000_000), at_once=1) == Busy(1)
+    assert isinstance(store.reserve(draft(variant="b", at=LATER), caps(1_000_000), at_once=1), Reserved)
 
 
-def test_who_keeps_a_handle_may_be_followed_sooner(store: SqlStore) -> None:
-    slow = sent(store, draft())
-    soon = NOON + LEASE / 2
-    store.keep_handle(slow.purchase_id, "snapshot_9", lease_until=soon)
-    outcome = store.reserve(draft(at=soon), caps(1_000_000), at_once=MANY)
-    assert isinstance(outcome, Reserved)
-    assert outcome.purchase.purchase_id == slow.purchase_id
-
-
-def test_of_many_heirs_one_takes_over(store: SqlStore) -> None:
-    sent(store, draft())
+def test_threads_together_have_no_more_under_way_than_allowed(store: SqlStore) -> None:
+    made = [draft(variant=str(number)) for number in range(32)]
     with ThreadPoolExecutor(8) as threads:
-        heirs = [draft(at=LATER) for _ in range(16)]
-        outcomes = list(threads.map(lambda made: store.reserve(made, caps(1_000_000), at_once=MANY), heirs))
-    assert sum(isinstance(outcome, Reserved) for outcome in outcomes) == 1
-    assert sorted(states(store).values()) == ["reserved", "uncertain"]
+        outcomes = list(threads.map(lambda one: store.reserve(one, caps(10_000_000), at_once=5), made))
+    assert sum(isinstance(outcome, Reserved) for outcome in outcomes) == 5
+    assert outcomes.count(Busy(5)) == 27
 
 
 # settling
