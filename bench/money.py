@@ -18,12 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from bench.money_audit import bought_twice, caps_in_error, gaps, over_caps, purchases, reconcile, without_reply
 from bench.money_fleet import Fleet, Ran
 from bench.money_place import (
     LEASE_SECONDS,
+    catalogue,
     copied_rules,
     easy_vendors,
     invoice,
@@ -111,9 +110,10 @@ def _one_store(name: str, folder: Path, options: Options) -> bool:
 def soaked(post: Post, url: str, options: Options) -> Soak:
     """Rounds until the time is over, then whoever was killed is succeeded."""
     soak, chance = Soak(), random.Random(options.seed)
-    companies = [one["domain"] for one in httpx.get(f"{url}/_sandbox/companies", timeout=60).json()]
-    ends = time.monotonic() + options.seconds
+    companies = [one["domain"] for one in catalogue(url)]
     with Fleet(post, processes=options.processes, at_once=options.at_once, seed=options.seed) as fleet:
+        fleet.run(_warm_up(companies[0], options.processes))
+        ends = time.monotonic() + options.seconds
         while time.monotonic() < ends:
             orders = _round(companies, chance)
             began = time.monotonic()
@@ -130,6 +130,11 @@ def soaked(post: Post, url: str, options: Options) -> Soak:
             soak.add(fleet.run(ran.lost))
             pass_time(post, url, A_MONTH)
     return soak
+
+
+def _warm_up(company: str, processes: int) -> list[Order]:
+    """Something for every process to do, so that all have imported and compiled what they need."""
+    return [Order(number, company, CONSUMERS[number % 2]) for number in range(processes * 2)]
 
 
 def _round(companies: Sequence[str], chance: random.Random) -> list[Order]:
@@ -149,7 +154,7 @@ def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str) -> boo
     before = gaps(store, invoice(url))
     twice, over, wrong = bought_twice(store), over_caps(store, post.rules()), caps_in_error(store)
     lost = without_reply(store)
-    left = reconcile(store, invoice_lines(url), Clock(post.clock).now())
+    left = reconcile(store, invoice_lines(url), catalogue(url), Clock(post.clock).now())
     after = gaps(store, invoice(url))
     print(
         f"{name}: {soak.requests} requests {soak.ends}, {settled} purchases, {len(twice)} duplicates, "
@@ -160,7 +165,7 @@ def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str) -> boo
         f"reserve {_spread(soak.waits.reserve)}, settle {_spread(soak.waits.settle)}",
         flush=True,
     )
-    trouble = {
+    trouble: dict[str, Sequence[object]] = {
         "ended with a traceback": soak.troubles,
         "settled <= invoice <= settled + uncertain does not hold": [k for k, g in before.items() if not g.explained],
         "bought twice": twice,
@@ -212,7 +217,7 @@ def _options() -> tuple[Options, list[str]]:
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--at-once", type=int, default=25)
     parser.add_argument("--fault-rate", type=float, default=0.1)
-    parser.add_argument("--time-scale", type=float, default=20)
+    parser.add_argument("--time-scale", type=float, default=400, help="the vendors' limits are so much wider")
     parser.add_argument("--kills", type=int, default=3, help="a round")
     parser.add_argument("--stores", nargs="+", choices=sorted(_STORES), default=["sqlite", "postgres"])
     given = vars(parser.parse_args())

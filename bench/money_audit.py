@@ -6,7 +6,7 @@ Nothing here asks the code that keeps the books what they say.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -130,16 +130,18 @@ def gaps(store: SqlStore, invoice: Mapping[str, Mapping[str, int]]) -> Gaps:
     return {key: Gap(settled[key], billed.get(key, 0), uncertain[key]) for key in sorted(every)}
 
 
-def reconcile(store: SqlStore, lines: Sequence[Line], at: datetime) -> dict[str, int]:
-    """Ends every purchase that is uncertain, or whose holder is gone, by the lines about its own company that no settled
+def reconcile(
+    store: SqlStore, lines: Sequence[Line], catalogue: Sequence[Mapping[str, str]], at: datetime
+) -> dict[str, int]:
+    """Ends all that is uncertain, or whose holder is gone, by the lines about its own company that no settled
     purchase accounts for.
 
-    Lines that do not say whom they are about (people's credits, tokens) are shared out among all of their vendor.
-    Returns what is left over: '<vendor> <unit> about <company>' -> units billed that nobody can have bought, or below
-    0 units settled that nobody billed.
+    catalogue: name and domain of every company the vendors know. Lines that do not say whom they are about (people's
+    credits, tokens) are shared out among all of their vendor. Returns what is left over: '<vendor> <unit> about
+    <company>' -> units billed that nobody can have bought, or below 0 units settled that nobody billed.
     """
     store.end_abandoned(at)
-    subjects = _Subjects(store)
+    subjects = _Subjects(store, catalogue)
     owed: Counter[tuple[str, str, str]] = Counter()
     for line in lines:
         owed[line["vendor"], line["unit"], subjects.of_line(line)] += line["units"]
@@ -169,14 +171,14 @@ class _Subjects:
 
     _SILENT = ("openai", "apollo")
 
-    def __init__(self, store: SqlStore) -> None:
+    def __init__(self, store: SqlStore, catalogue: Sequence[Mapping[str, str]]) -> None:
         companies = store.companies()
         self._by_domain = {company.domain: company.company_id for company in companies if company.domain}
-        names = defaultdict(list)
-        for company in companies:
-            if company.name:
-                names[len(company.name)].append((company.name, company.company_id))
-        self._by_name = [pair for length in sorted(names, reverse=True) for pair in names[length]]
+        named = [(company.name, company.company_id) for company in companies if company.name]
+        named += [
+            (one["name"], self._by_domain[one["domain"]]) for one in catalogue if one["domain"] in self._by_domain
+        ]
+        self._by_name = sorted(named, key=lambda pair: len(pair[0]), reverse=True)
 
     def of_purchase(self, provider: str, company_id: str) -> str:
         return "" if provider in self._SILENT else company_id

@@ -87,6 +87,11 @@ def invoice_lines(url: str) -> list[dict[str, Any]]:
     return list(httpx.get(f"{url}/_sandbox/invoice/lines", timeout=60).raise_for_status().json())
 
 
+def catalogue(url: str) -> list[dict[str, str]]:
+    """The companies the vendors know."""
+    return list(httpx.get(f"{url}/_sandbox/companies", timeout=60).raise_for_status().json())
+
+
 def _merge(into: dict[str, Any], changes: Changes) -> None:
     for key, value in changes.items():
         if isinstance(value, Mapping) and value and isinstance(into.get(key), dict):

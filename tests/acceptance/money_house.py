@@ -11,7 +11,7 @@ import httpx
 
 from bench.money_audit import Gaps, gaps, reconcile
 from bench.money_fleet import Fleet
-from bench.money_place import copied_rules, easy_vendors, invoice, invoice_lines, pass_time, settle_in
+from bench.money_place import catalogue, copied_rules, easy_vendors, invoice, invoice_lines, pass_time, settle_in
 from bench.money_worker import Clock, Order, Post
 from enrichment.rules import Rules
 from resources.store import SqlStore, open_store
@@ -60,7 +60,7 @@ class MoneyHouse:
     def reconcile(self) -> dict[str, int]:
         """By the lines of the invoice, those of jobs that are still running included; what is left over."""
         self.pass_time(3600)
-        return reconcile(self.store, invoice_lines(self.url), Clock(self.post.clock).now())
+        return reconcile(self.store, invoice_lines(self.url), catalogue(self.url), Clock(self.post.clock).now())
 
 
 @contextmanager

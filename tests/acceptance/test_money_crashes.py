@@ -16,8 +16,8 @@ from tests.acceptance.kill_points import Deadly, Point, work_until_death
 from tests.acceptance.money_house import PATIENCE_SECONDS, QUICK, MoneyHouse, known_by, money_house
 
 POINTS: tuple[Point, ...] = get_args(Point)
-NOTHING_LEFT = frozenset[Point]({"before send", "after settle"})
-BY_HANDLE = NOTHING_LEFT | {"after handle", "before settle", "in settle"}
+NOTHING_LEFT: frozenset[Point] = frozenset({"before send", "after settle"})
+BY_HANDLE: frozenset[Point] = NOTHING_LEFT.union({"after handle", "before settle", "in settle"})
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ The sizes here are small; `make bench-money` does the same for a minute with 8 p
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from bench.money_place import LEASE_SECONDS
 from tests.acceptance.money_house import MoneyHouse, known_by, money_house, orders
 
 FAULT_RATE = 0.1
-TIGHT = {
+TIGHT: dict[str, dict[str, Any]] = {
     "caps": {
         "all": "6.00",
         "providers": {"google_kg": "0.50"},
