@@ -1,24 +1,24 @@
 """Threads that stand in line, none of which has begun: for tests of what is written together."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from resources.store.line import Line, Work
+from resources.store.line import Line
 
 PATIENCE = 20
 """Seconds; only what is broken takes as long."""
 
 
 @contextmanager
-def everybody_in_line(line: Line, works: Sequence[Work[Any]]) -> Iterator[list[Future[Any]]]:
-    """What becomes of them; they begin at the end, in the order of the works."""
-    with ThreadPoolExecutor(len(works)) as threads, line.alone():
+def everybody_in_line(line: Line, calls: Sequence[Callable[[], Any]]) -> Iterator[list[Future[Any]]]:
+    """What becomes of calls that stand in line, each in a thread; they begin at the end, in their order."""
+    with ThreadPoolExecutor(len(calls)) as threads, line.alone():
         waiting = []
-        for number, work in enumerate(works, start=2):
-            waiting.append(threads.submit(line.do, work))
+        for number, call in enumerate(calls, start=2):
+            waiting.append(threads.submit(call))
             wait_for(line, number)
         yield waiting
 

@@ -1,10 +1,11 @@
 """Threads in line, and processes at the door: what is written together, in which order, and what one failure takes."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,12 @@ def line(book: Book) -> Line:
     return Line(book.transaction)
 
 
+def doing(line: Line, *works: Work[str]) -> list[Callable[[], str]]:
+    return [partial(line.do, work) for work in works]
+
+
 def test_what_waits_is_written_together_and_in_order(book: Book, line: Line) -> None:
-    with everybody_in_line(line, [book.writes(word) for word in "abcde"]) as waiting:
+    with everybody_in_line(line, doing(line, *(book.writes(word) for word in "abcde"))) as waiting:
         assert book.written == []
     assert [one.result(PATIENCE) for one in waiting] == ["A", "B", "C", "D", "E"]
     assert book.written == ["a", "b", "c", "d", "e"]
@@ -70,7 +75,7 @@ def test_what_waits_is_written_together_and_in_order(book: Book, line: Line) -> 
 
 def test_a_work_that_fails_takes_nothing_with_it_but_itself(book: Book, line: Line) -> None:
     works = [book.writes("a"), book.fails("b"), book.writes("c"), book.fails("d"), book.writes("e")]
-    with everybody_in_line(line, works) as waiting:
+    with everybody_in_line(line, doing(line, *works)) as waiting:
         pass
     with pytest.raises(ValueError, match="b"):
         waiting[1].result(PATIENCE)
@@ -83,7 +88,7 @@ def test_a_work_that_fails_takes_nothing_with_it_but_itself(book: Book, line: Li
 
 def test_when_the_commit_fails_everybody_hears_why_and_the_next_ones_are_served(book: Book, line: Line) -> None:
     book.refuses.append(StoreError("The disk is full."))
-    with everybody_in_line(line, [book.writes(word) for word in "abc"]) as waiting:
+    with everybody_in_line(line, doing(line, *(book.writes(word) for word in "abc"))) as waiting:
         pass
     for one in waiting:
         with pytest.raises(StoreError, match="The disk is full"):
@@ -93,7 +98,7 @@ def test_when_the_commit_fails_everybody_hears_why_and_the_next_ones_are_served(
 
 
 def test_no_transaction_holds_more_than_its_share(book: Book, line: Line) -> None:
-    with everybody_in_line(line, [book.writes(str(number)) for number in range(80)]) as waiting:
+    with everybody_in_line(line, doing(line, *(book.writes(str(number)) for number in range(80)))) as waiting:
         pass
     assert [one.result(PATIENCE) for one in waiting] == [str(number) for number in range(80)]
     assert book.commits == [32, 32, 16]
@@ -126,7 +131,7 @@ def test_who_is_interrupted_while_leading_leaves_the_line_in_order(book: Book, l
         book.open_.append("never")
         raise KeyboardInterrupt
 
-    with everybody_in_line(line, [interrupted, book.writes("a"), book.writes("b")]) as waiting:
+    with everybody_in_line(line, doing(line, interrupted, book.writes("a"), book.writes("b"))) as waiting:
         pass
     with pytest.raises(KeyboardInterrupt):
         waiting[0].result(PATIENCE)

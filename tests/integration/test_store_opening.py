@@ -7,19 +7,27 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from enrichment.ports import Store, StoreError
-from resources.store import SqlStore, open_store
+from enrichment.ports import AlreadyClaimed, Reserved, Store, StoreError
+from enrichment.records import Purchase
+from resources.store import SqlStore, open_store, opening
 from resources.store.database import Database
+from resources.store.rows import row_of
 from resources.store.tables import metadata
-from tests.integration.purchasing import company
+from tests.integration.purchasing import LATER, MANY, answered, caps, company, draft, reply_of
+from tests.making import NOON
 
+DAY = "day:2026-03-02"
+MIGRATIONS = Path(opening.__file__).parent / "migrations"
 NOBODY_ANSWERS = "postgresql://somebody:hunter2@127.0.0.1:1/enrichment"
 
 
@@ -206,3 +214,57 @@ def test_a_store_somebody_else_holds_is_waited_for(tmp_path: Path) -> None:
         assert waiting.result(timeout=20) == [company()]
     holder.close()
     store.close()
+
+
+def make_of_the_first_schema(url: str, *purchases: Purchase) -> None:
+    """A store as it was before claims were columns, with these purchases in it, those under way with their claims."""
+    database = Database(url)
+    with database.making() as tx:
+        config = Config(attributes={"connection": tx})
+        config.set_main_option("script_location", str(MIGRATIONS))
+        command.upgrade(config, "0001")
+        tables = sa.MetaData()
+        tables.reflect(tx)
+        tx.execute(sa.insert(tables.tables["stamp"]).values(world="sandbox"))
+        tx.execute(sa.insert(tables.tables["change_counter"]).values(value=1))
+        kinds = {column.name: column.type for column in metadata.tables["purchases"].columns}
+        for purchase in purchases:
+            row = {**row_of(purchase), "cap_names": [DAY], "changed": 1}
+            old = tables.tables["purchases"]
+            values = {c.name: sa.literal(row[c.name], kinds[c.name]) for c in old.columns}
+            tx.execute(sa.insert(old).values(values))
+            if purchase.state in ("reserved", "sent"):
+                question = {name: row[name] for name in ("company_id", "source", "variant", "purchase_id")}
+                tx.execute(sa.insert(tables.tables["claims"]).values(question))
+        tx.execute(sa.insert(tables.tables["caps"]).values(name=DAY, taken_micro_usd=150_000))
+    database.close()
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_it(new_store_url: str) -> None:
+    under_way = replace(draft(variant="a"), state="sent", sent_at=NOON)
+    doubtful = replace(draft(variant="b"), state="uncertain", sent_at=NOON, closed_at=NOON, handle="snapshot_9")
+    settled = replace(answered(draft(variant="c")), state="settled", sent_at=NOON)
+    make_of_the_first_schema(new_store_url, under_way, doubtful, settled)
+    store = open_store(new_store_url, world="sandbox", create=False)
+    found = {one.purchase_id: one for one in store.purchases("req_1")}
+    assert found == {one.purchase_id: one for one in (under_way, doubtful, settled)}
+    assert [store.is_claimed(one.purchase_id) for one in (under_way, doubtful, settled)] == [True, False, False]
+    held = store.reserve(draft(variant="a"), caps(1_000_000), at_once=MANY)
+    assert held == AlreadyClaimed(under_way.purchase_id, under_way.lease_until, None)
+    resumed = store.reserve(draft(variant="b", at=LATER), caps(1_000_000), at_once=MANY)
+    assert isinstance(resumed, Reserved)
+    assert resumed.purchase.purchase_id == doubtful.purchase_id
+    store.settle(answered(under_way, cost=20_000), reply=reply_of(under_way), facts=())
+    assert store.spent([DAY]) == {DAY: 120_000}
+    store.close()
+
+
+def test_a_store_brought_up_to_date_is_as_one_made_new(new_store_url: str) -> None:
+    make_of_the_first_schema(new_store_url, replace(draft(), state="sent"))
+    open_store(new_store_url, world="sandbox", create=False).close()
+    database = Database(new_store_url)
+    with database.reading() as tx:
+        context = MigrationContext.configure(tx, opts={"version_table": "schema_version", "compare_type": False})
+        assert compare_metadata(context, metadata) == []
+        assert not sa.inspect(tx).has_table("claims")
+    database.close()
