@@ -34,7 +34,7 @@ class Door:
         try:
             yield
         finally:
-            os.close(file)
+            _leave(file)
 
     def _locked(self) -> int:
         try:
@@ -57,11 +57,11 @@ class Door:
         try:
             turn.result(self._seconds)
         except TimeoutError:
-            if turn.cancel():  # when its turn comes after all, the thread closes the file
+            if turn.cancel():  # when its turn comes after all, the thread leaves at once
                 raise DoorShut(None) from None
         except BaseException:
             if not turn.cancel():
-                os.close(file)
+                _leave(file)
             raise
 
 
@@ -70,4 +70,9 @@ def _ask_for(file: int, turn: "Future[None]") -> None:
     if turn.set_running_or_notify_cancel():
         turn.set_result(None)
     else:
-        os.close(file)
+        _leave(file)
+
+
+def _leave(file: int) -> None:
+    fcntl.flock(file, fcntl.LOCK_UN)  # expressly: a process forked meanwhile has the file open too
+    os.close(file)

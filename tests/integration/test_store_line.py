@@ -1,6 +1,7 @@
 """Threads in line, and processes at the door: what is written together, in which order, and what one failure takes."""
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -165,6 +166,21 @@ def test_a_door_is_handed_on_when_its_holder_leaves(tmp_path: Path) -> None:
         for one in waiting:
             one.result(PATIENCE)
     assert sorted(inside) == [0, 1, 2, 3]
+
+
+def test_a_door_is_free_though_a_process_begun_meanwhile_has_its_file_open(tmp_path: Path) -> None:
+    door, (ours, theirs) = Door(tmp_path / "store.lock", seconds=PATIENCE), os.pipe()
+    with door.held():
+        child = os.fork()
+        if child == 0:
+            os.read(ours, 1)
+            os._exit(0)
+    with door.held():
+        pass
+    os.write(theirs, b".")
+    assert os.waitpid(child, 0) == (child, 0)
+    os.close(ours)
+    os.close(theirs)
 
 
 def test_a_door_that_cannot_be_made_says_why(tmp_path: Path) -> None:
