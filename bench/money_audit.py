@@ -22,6 +22,7 @@ from resources.store import tables as t
 
 _OPEN = ("reserved", "sent", "uncertain")
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
+_QUOTED = re.compile(r'"([^"\\]+)')
 
 Line = Mapping[str, Any]
 Gaps = dict[tuple[str, str], "Gap"]
@@ -174,11 +175,11 @@ class _Subjects:
     def __init__(self, store: SqlStore, catalogue: Sequence[Mapping[str, str]]) -> None:
         companies = store.companies()
         self._by_domain = {company.domain: company.company_id for company in companies if company.domain}
-        named = [(company.name, company.company_id) for company in companies if company.name]
-        named += [
-            (one["name"], self._by_domain[one["domain"]]) for one in catalogue if one["domain"] in self._by_domain
-        ]
-        self._by_name = sorted(named, key=lambda pair: len(pair[0]), reverse=True)
+        names = {one["name"]: self._by_domain[one["domain"]] for one in catalogue if one["domain"] in self._by_domain}
+        names |= {company.name: company.company_id for company in companies if company.name}
+        stems = {domain.partition(".")[0]: company_id for domain, company_id in self._by_domain.items()}
+        self._by_text = stems | names
+        self._by_name = sorted(names.items(), key=lambda pair: len(pair[0]), reverse=True)
 
     def of_purchase(self, provider: str, company_id: str) -> str:
         return "" if provider in self._SILENT else company_id
@@ -189,6 +190,9 @@ class _Subjects:
         asked = line["asked"]
         for host in _HOST.findall(asked):
             if (found := self._by_domain.get(host.removeprefix("www."))) is not None:
+                return found
+        for text in _QUOTED.findall(asked):
+            if (found := self._by_text.get(text)) is not None:
                 return found
         return next((company_id for name, company_id in self._by_name if name in asked), asked)
 
