@@ -64,7 +64,10 @@ def _remarks(look: Look) -> list[Text]:
     if found is None:
         return [Text(look.status.sentence, style="red" if look.status.problem else "")]
     remarks = [Text(in_words(found), style=_STYLES.get(found.verdict, ""))]
-    for doubts, what in ((end.settle, "were billed: settled at their reserve"), (end.release, "were not: released")):
+    for doubts, what in (
+        (end.settle, "were billed: settled at their reserve"),
+        (end.release, "were not billed: released"),
+    ):
         if doubts:
             remarks.append(Text(f"{len(doubts)} uncertain purchases {what}"))
     if end.left and found.since is not None:

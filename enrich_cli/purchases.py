@@ -149,21 +149,51 @@ def _ends(purchases: Sequence[Purchase], rules: Rules) -> dict[str, datetime]:
 
 
 def _table(lines: Sequence[LedgerLine]) -> Table:
-    table = Table("purchase, its request", "reserved (UTC)", "company", "asked", "state", "units", "USD", "for whom")
+    table = _narrow("purchase, its request", "reserved (UTC)", "asked", "state", "cost", "for whom")
     for line in lines:
         purchase = line.purchase
         table.add_row(
             f"{purchase.purchase_id}\n{purchase.request_id}",
-            f"{purchase.reserved_at:%Y-%m-%d %H:%M:%S}",
-            Text(line.company_key or ""),
-            f"{purchase.source}\nof {purchase.provider}",
+            f"{purchase.reserved_at:%Y-%m-%d\n%H:%M:%S}",
+            _asked(line),
             _state(purchase),
-            _counted(purchase.units),
-            in_usd(purchase.cost_micro_usd),
-            f"{purchase.consumer} ({purchase.strategy})\nby {line.asked_by or 'nobody we know'}",
+            f"{in_usd(purchase.cost_micro_usd)} USD\n{_counted(purchase.units)}",
+            Text(f"{purchase.consumer} ({purchase.strategy})\nby {_by(line)}"),
         )
-    table.columns[0].no_wrap = True
     return table
+
+
+def _uncertain_table(lines: Sequence[LedgerLine], ends: Mapping[str, datetime], now: datetime) -> Table:
+    table = _narrow("purchase, its request", "asked", "may cost", "age, its end by itself", "handle, and why")
+    for line in lines:
+        purchase, end = line.purchase, ends[line.purchase.purchase_id]
+        sent_at = purchase.sent_at or purchase.reserved_at
+        table.add_row(
+            f"{purchase.purchase_id}\n{purchase.request_id}",
+            Text(f"{_asked(line)}\nfor {purchase.consumer}\nby {_by(line)}"),
+            f"{in_usd(purchase.reserved_micro_usd)} USD\n{_counted(purchase.reserved_units)}",
+            f"{age(int((now - sent_at).total_seconds()))}\n"
+            + (f"{end:%Y-%m-%d %H:%M} UTC" if end > now else "[red]overdue[/]: enrich purchases reconcile"),
+            Text(f"{purchase.handle or 'no handle'}\n{purchase.reason or ''}"),
+        )
+    return table
+
+
+def _narrow(*columns: str) -> Table:
+    """Ids are for copying, so they are never broken; what has no room else is folded, not cut."""
+    table = Table(show_lines=True)
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number == 0, overflow="fold")
+    return table
+
+
+def _asked(line: LedgerLine) -> Text:
+    purchase = line.purchase
+    return Text(f"{line.company_key or purchase.company_id}\n{purchase.source}\nof {purchase.provider}")
+
+
+def _by(line: LedgerLine) -> str:
+    return line.asked_by or "nobody we know"
 
 
 def _state(purchase: Purchase) -> str:
@@ -173,31 +203,13 @@ def _state(purchase: Purchase) -> str:
     return f"[yellow]{purchase.state}[/]\nholds {in_usd(purchase.reserved_micro_usd)}"
 
 
-def _uncertain_table(lines: Sequence[LedgerLine], ends: Mapping[str, datetime], now: datetime) -> Table:
-    table = Table("purchase, its request", "company", "asked", "may cost", "handle", "age", "settled by itself", "why")
-    for line in lines:
-        purchase, end = line.purchase, ends[line.purchase.purchase_id]
-        table.add_row(
-            f"{purchase.purchase_id}\n{purchase.request_id}",
-            Text(line.company_key or ""),
-            f"{purchase.source}\nof {purchase.provider}\nfor {purchase.consumer}\nby {line.asked_by or '?'}",
-            f"{in_usd(purchase.reserved_micro_usd)} USD\n{_counted(purchase.reserved_units)}",
-            Text(purchase.handle or "none"),
-            age(int((now - (purchase.sent_at or purchase.reserved_at)).total_seconds())),
-            f"{end:%Y-%m-%d %H:%M}" if end > now else "[red]overdue[/]: enrich purchases reconcile",
-            Text(purchase.reason or ""),
-        )
-    table.columns[0].no_wrap = True
-    return table
-
-
 def _footer(lines: Sequence[LedgerLine], in_all: int, *, uncertain: bool) -> str:
     left_out = in_all - len(lines)
     more = f", {left_out} earlier ones are not shown: narrow them down with --since or --company" if left_out else ""
     if not uncertain:
         return f"{len(lines)} purchases{more}"
     held = sum(line.purchase.reserved_micro_usd for line in lines)
-    way_on = ". End one with enrich purchases settle or release, or all that can be with reconcile" if lines else ""
+    way_on = ". `enrich purchases settle` or `release` ends one, `reconcile` all that can be" if lines else ""
     return f"{len(lines)} uncertain purchases hold {in_usd(held)} USD{more}{way_on}"
 
 

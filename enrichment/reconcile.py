@@ -123,7 +123,7 @@ def conclude(comparison: Comparison, before: Standing, after: Standing, *, patie
         return Conclusion(left=doubts)
     if before != after or after.under_way:
         return Conclusion(left=doubts, why="purchases were under way: ask again when they are done")
-    if since.uncertain:
+    if since.uncertain or any(doubt.sent_at < since.at for doubt in doubts):
         return Conclusion(left=doubts, why="some were uncertain at the earlier reading already")
     if not comparison.drift:
         old = tuple(doubt for doubt in doubts if doubt.sent_at + patience <= now.at)

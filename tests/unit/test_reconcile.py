@@ -182,6 +182,11 @@ def test_nothing_ends_by_a_reading_whose_only_forerunner_was_unsure() -> None:
     assert (end.left, end.why) == (doubts(4), "some were uncertain at the earlier reading already")
 
 
+def test_nothing_ends_by_readings_that_both_came_after_it_was_sent() -> None:
+    _, end = concluded(1000, uncertain=doubts(4, minutes_ago=61))
+    assert (end.left, end.why) == (doubts(4, minutes_ago=61), "some were uncertain at the earlier reading already")
+
+
 def test_the_first_reading_ends_no_purchase() -> None:
     stand = Standing(0, doubts(4))
     assert conclude(compare(reading(1000, uncertain=4), []), stand, stand, patience=PATIENCE).left == doubts(4)
