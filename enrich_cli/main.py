@@ -82,6 +82,7 @@ def company(
 
 @app.command()
 def plan(
+    context: typer.Context,
     text: Annotated[
         str | None, typer.Argument(metavar="[COMPANY]", help='A name, domain or address: "Tesla", tesla.com')
     ] = None,
@@ -109,7 +110,8 @@ def plan(
     from enrich_cli.failure import UsageError
 
     if rules is not None and replay is not None and text is None:
-        replaying.show_replay(rules, replay, sandbox=sandbox, as_json=as_json)
+        besides = replaying.typed_besides(context)
+        replaying.show_replay(rules, replay, besides=besides, sandbox=sandbox, as_json=as_json)
         return
     if text is None or rules is not None or replay is not None:
         raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")

@@ -1,6 +1,6 @@
-"""What happened lately, for replaying it: requests, their companies, and all that was ever observed of these.
+"""What happened lately, for replaying it: requests, what they bought, all that was observed of their companies.
 
-since  ->  History: requests in order; per company every reply with what was billed and read
+since  ->  History: requests in order; per company every reply with what was billed and read, every analysis
 """
 
 from collections import defaultdict
@@ -9,8 +9,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from enrichment.history import Answered, Entry, History, Observation
 from enrichment.records import Company, Fact, ReplyHead, Request
-from enrichment.replay import History, Observation
 from resources.store import tables as t
 from resources.store.database import Database
 from resources.store.rows import FACT_COLUMNS, HEAD_COLUMNS, chunks, fact_of, record_of
@@ -19,6 +19,14 @@ MOST_REQUESTS = 10_000
 _HEADS = sa.select(t.replies.c.company_id, *HEAD_COLUMNS, t.purchases.c.units).join_from(
     t.replies, t.purchases, t.purchases.c.purchase_id == t.replies.c.purchase_id, isouter=True
 )
+_ANSWERED = sa.select(
+    t.analyses.c.company_id,
+    t.analyses.c.name,
+    t.analyses.c.key,
+    t.analyses.c.request_id,
+    t.analyses.c.created_at,
+    t.purchases.c.units,
+).join_from(t.analyses, t.purchases, t.purchases.c.purchase_id == t.analyses.c.purchase_id)
 
 
 class Histories:
@@ -26,17 +34,31 @@ class Histories:
 
     def history(self, since: datetime, *, most: int = MOST_REQUESTS) -> History:
         """Finished requests asked at `since` or later, the latest `most` of them; from one snapshot."""
-        lately = sa.and_(t.requests.c.asked_at >= since, t.requests.c.state != "running")
+        asked, running = t.requests.c.asked_at >= since, t.requests.c.state == "running"
+        latest = sa.select(t.requests).where(asked, ~running)
         with self._db.reading() as tx:
-            query = sa.select(t.requests).where(lately).order_by(t.requests.c.asked_at.desc(), t.requests.c.request_id)
-            requests = tuple(record_of(Request, row) for row in tx.execute(query.limit(most)))[::-1]
-            asked = tx.scalar(sa.select(sa.func.count()).select_from(t.requests).where(lately)) or 0
+            newest_first = latest.order_by(t.requests.c.asked_at.desc(), t.requests.c.request_id.desc()).limit(most)
+            requests = tuple(record_of(Request, row) for row in tx.execute(newest_first))[::-1]
             ids = sorted({request.company_id for request in requests})
-            calls, cost = _bought(tx, requests)
             companies = _companies(tx, ids)
-            observed = _observed(tx, ids)
-        known = tuple(request for request in requests if request.company_id in companies)
-        return History(since, known, companies, observed, calls, cost, asked - len(known))
+            left_out = {
+                f"only the latest {most:,} are replayed": _count(tx, asked, ~running) - len(requests),
+                "they have not come to an end": _count(tx, asked, running),
+                "their company became another one meanwhile": sum(r.company_id not in companies for r in requests),
+            }
+            return History(
+                since=since,
+                requests=tuple(request for request in requests if request.company_id in companies),
+                companies=companies,
+                observed=_observed(tx, ids),
+                answered=_answered(tx, ids),
+                bought=_bought(tx, requests),
+                left_out={why: count for why, count in left_out.items() if count},
+            )
+
+
+def _count(tx: sa.Connection, *conditions: sa.ColumnElement[bool]) -> int:
+    return tx.scalar(sa.select(sa.func.count()).select_from(t.requests).where(*conditions)) or 0
 
 
 def _companies(tx: sa.Connection, ids: Sequence[str]) -> dict[str, Company]:
@@ -47,19 +69,28 @@ def _companies(tx: sa.Connection, ids: Sequence[str]) -> dict[str, Company]:
     return found
 
 
-def _bought(tx: sa.Connection, requests: Sequence[Request]) -> tuple[int, int]:
-    """Calls of vendors in these requests, language models aside, and what they cost (micro-USD)."""
-    calls = cost = 0
+def _bought(tx: sa.Connection, requests: Sequence[Request]) -> dict[str, tuple[Entry, ...]]:
+    """What each request has paid for; uncertain purchases at their reserve."""
+    paid = t.purchases.c
+    cost = sa.func.sum(sa.case((paid.state == "uncertain", paid.reserved_micro_usd), else_=paid.cost_micro_usd))
+    bought: dict[str, list[Entry]] = defaultdict(list)
     for some in chunks([request.request_id for request in requests]):
-        row = tx.execute(
-            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(t.purchases.c.cost_micro_usd), 0)).where(
-                t.purchases.c.request_id.in_(some),
-                t.purchases.c.state.in_(["settled", "uncertain"]),
-                ~t.purchases.c.source.startswith("analysis:"),
-            )
-        ).one()
-        calls, cost = calls + int(row[0]), cost + int(row[1])
-    return calls, cost
+        query = (
+            sa.select(paid.request_id, paid.consumer, paid.source, sa.func.count(), cost)
+            .where(paid.request_id.in_(some), paid.state.in_(["settled", "uncertain"]))
+            .group_by(paid.request_id, paid.consumer, paid.source)
+        )
+        for request_id, consumer, source, calls, micro_usd in tx.execute(query):
+            bought[request_id].append(Entry(consumer, source, int(calls), int(micro_usd)))
+    return {request_id: tuple(entries) for request_id, entries in bought.items()}
+
+
+def _answered(tx: sa.Connection, ids: Sequence[str]) -> tuple[Answered, ...]:
+    return tuple(
+        Answered(*row)
+        for some in chunks(ids)
+        for row in tx.execute(_ANSWERED.where(t.analyses.c.company_id.in_(some)).order_by(t.analyses.c.created_at))
+    )
 
 
 def _observed(tx: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[Observation, ...]]:
@@ -73,7 +104,7 @@ def _observed(tx: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[Observat
 
 
 def _facts(tx: sa.Connection, ids: Sequence[str]) -> dict[str, list[Fact]]:
-    """By reply; of readers alone, since analyses are not replayed."""
+    """By reply; of readers alone, since analyses are made anew."""
     found: dict[str, list[Fact]] = defaultdict(list)
     query = sa.select(*FACT_COLUMNS).join_from(t.replies, t.facts, t.replies.c.reply_id == t.facts.c.reply_id)
     for row in tx.execute(query.where(t.replies.c.company_id.in_(ids), t.facts.c.analysis_id.is_(None))):

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -39,13 +41,69 @@ def test_dearer_records_are_seen_in_the_replay_before_anyone_switches(typed: Hou
     command = ["plan", "--rules", str(other_rules), "--replay", "30d", "--sandbox"]
     told = json.loads(runner.invoke(app, [*command, "--json"], catch_exceptions=False).output)
     assert told["was_paid"]["cost"] == 170_000
-    assert told["these_rules"]["requests"] == told["other_rules"]["requests"] == 1
-    assert told["these_rules"]["complete"] == 1
+    assert told["requests"] == told["these_rules"]["complete"] == 1
+    assert told["these_rules"]["cost"] == 170_000
     assert told["other_rules"]["cost"] > told["these_rules"]["cost"]
     printed = runner.invoke(app, command, catch_exceptions=False).output
     assert "was paid" in printed
     assert "0.17" in printed
     assert asyncio.run(typed.ask("tesla.com", "profile")).request.cost_micro_usd == 0  # nothing was written
+
+
+ASKED: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("tesla.com", "vendor_enrichment", {}),
+    ("tesla.com", "customer_enrichment", {"max_age": 3600}),
+    ("apple.com", "profile", {"strategy": "legacy", "max_cost": 2_000_000}),
+    ("nvidia.com", "profile", {"datasets": ("key_contacts", "tech_stack")}),
+    ("ibm.com", "profile", {"max_cost": 30_000}),
+    ("Microsoft", "profile", {}),
+    ("tesla.com", "customer_enrichment", {}),
+    ("tesla.com", "customer_enrichment", {}),
+)
+
+
+def test_replayed_under_the_same_rules_requests_cost_what_they_did(typed: House) -> None:
+    for company, consumer, options in ASKED:
+        asyncio.run(typed.ask(company, consumer, **options))
+        typed.clock.advance(hours=30)
+    command = ["plan", "--rules", str(SHIPPED), "--replay", "30d", "--sandbox", "--json"]
+    told = json.loads(runner.invoke(app, command, catch_exceptions=False).output)
+    paid = told["was_paid"]
+    assert told["requests"] == len(ASKED)
+    assert paid["questions"] > 0
+    assert {name: told["these_rules"][name] for name in paid} == paid
+    assert told["these_rules"] == told["other_rules"]
+    assert (told["these_rules"]["never_observed"], told["these_rules"]["estimated"]) == (0, 0)
+    assert told["left_out"] == {}
+
+
+def test_requests_the_other_rules_cannot_serve_are_in_no_column_and_are_said(typed: House, other_rules: Path) -> None:
+    asyncio.run(typed.ask("tesla.com", "profile"))
+    asyncio.run(typed.ask("tesla.com", "vendor_enrichment"))
+    consumers = yaml.safe_load((other_rules / "consumers.yaml").read_text(encoding="utf-8"))
+    del consumers["vendor_enrichment"]
+    (other_rules / "consumers.yaml").write_text(yaml.safe_dump(consumers))
+    redundancy = yaml.safe_load((other_rules / "redundancy.yaml").read_text(encoding="utf-8"))
+    kept = [rule for rule in redundancy if "vendor_enrichment" not in rule["consumers"]]
+    (other_rules / "redundancy.yaml").write_text(yaml.safe_dump(kept))
+    command = ["plan", "--rules", str(other_rules), "--replay", "30d", "--sandbox"]
+    printed = runner.invoke(app, command, catch_exceptions=False).output
+    assert "1 request left out: there is no consumer named 'vendor_enrichment' in the other rules." in printed
+    assert re.search(r"│ requests +│ 1 +│ 1 +│ 1 +│", printed)
+    assert "USD, vendor_enrichment" not in printed
+
+
+@pytest.mark.parametrize(
+    ("besides", "named"),
+    [
+        (["--max-cost", "1"], "--max-cost"),
+        (["--for", "profile"], "--for"),
+        (["--datasets", "industry", "--max-age", "3d"], "--datasets and --max-age"),
+    ],
+)
+def test_what_is_for_one_company_cannot_stand_beside_a_replay(typed: House, besides: list[str], named: str) -> None:
+    with pytest.raises(UsageError, match=f"^{named} cannot stand beside --replay"):
+        runner.invoke(app, ["plan", "--rules", "x", "--replay", "30d", *besides], catch_exceptions=False)
 
 
 def test_where_nothing_was_asked_the_replay_says_so(typed: House, other_rules: Path) -> None:
