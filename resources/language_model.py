@@ -7,6 +7,7 @@ Sent again only where nothing was billed. Imported when a model is needed: `open
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import cache
 from typing import Any, cast
 
 import aiohttp
@@ -123,8 +124,8 @@ class OpenAIModel:
         asked = {
             "model": model,
             "messages": [{"role": "system", "content": instructions}, {"role": "user", "content": evidence}],
-            "response_format": answer_type,
             "max_completion_tokens": max_output_tokens,
+            "extra_body": {"response_format": response_format(answer_type)},
         }
         async for attempt in stamina.retry_context(
             on=lambda error: self._pause(error, until - clock()),
@@ -180,7 +181,7 @@ class OpenAIModel:
         try:
             async with (
                 asyncio.timeout_at(until),
-                self._client.chat.completions.with_streaming_response.parse(**asked) as response,
+                self._client.chat.completions.with_streaming_response.create(**asked) as response,
             ):
                 body = bytearray()
                 async for chunk in response.iter_bytes():
@@ -290,6 +291,16 @@ class _AtMost(httpx.AsyncByteStream):
 async def _cut_off(response: httpx.Response) -> None:
     most = MOST_BYTES + 1 if response.is_success else _MOST_OF_A_REFUSAL
     response.stream = _AtMost(cast(httpx.AsyncByteStream, response.stream), most)
+
+
+@cache
+def response_format(answer_type: type[BaseModel]) -> dict[str, Any]:
+    """Strict: its schema must forbid what it does not name, and require all it names.
+
+    As openai's own `parse` makes it anew for each question, which takes 5 ms.
+    """
+    schema = {"name": answer_type.__name__, "schema": answer_type.model_json_schema(), "strict": True}
+    return {"type": "json_schema", "json_schema": schema}
 
 
 def _never_left(error: BaseException) -> bool:

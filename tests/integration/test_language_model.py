@@ -9,7 +9,7 @@ import httpx
 import pytest
 import stamina.instrumentation
 
-from enrichment.answers import ANSWERS, Growth, check
+from enrichment.answers import ANSWERS, AnswerKind, Growth, check
 from enrichment.ports import (
     AnswerTruncated,
     ClaimLost,
@@ -23,7 +23,7 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from resources.language_model import LONGEST_BACKOFF, MOST_BYTES, OpenAIModel
+from resources.language_model import LONGEST_BACKOFF, MOST_BYTES, OpenAIModel, response_format
 from resources.providers.client import AccountStatus
 from resources.providers.rate_limiter import Unlimited
 from sandbox.app import create_app
@@ -422,3 +422,13 @@ def test_a_free_call_tells_whether_the_key_is_accepted(sandbox: str, control: ht
     assert (refused.ok, refused.provider) == (False, "openai")
     assert "OPENAI_API_KEY" in refused.sentence
     assert invoiced(control) == before
+
+
+@pytest.mark.parametrize("kind", ANSWERS.values(), ids=ANSWERS)
+def test_a_schema_forbids_what_it_does_not_name_and_requires_all_it_names(kind: AnswerKind) -> None:
+    schema = response_format(kind.type)["json_schema"]["schema"]
+    objects = [one for one in (schema, *schema.get("$defs", {}).values()) if one.get("type") == "object"]
+    assert objects
+    for one in objects:
+        assert one["additionalProperties"] is False
+        assert sorted(one["required"]) == sorted(one["properties"])
