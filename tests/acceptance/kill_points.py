@@ -39,6 +39,7 @@ from resources.store import SqlStore
 from resources.store.database import Database
 from resources.world import open_world
 
+Held = Literal["reserve", "settle"]
 Point = Literal[
     "before send", "marked sent", "after send", "after handle", "before settle", "in settle", "after settle"
 ]
@@ -101,11 +102,15 @@ class DeadlyStore(SqlStore):
 
 
 class HeldStore(SqlStore):
-    """The store; before it settles it says so, and waits for leave."""
+    """The store; before it reserves, or settles, it says so and waits for leave."""
 
-    def __init__(self, url: str, pipe: Connection) -> None:
+    def __init__(self, url: str, pipe: Connection, before: Held) -> None:
         super().__init__(Database(url), world="sandbox")
-        self._pipe = pipe
+        self._pipe, self._before = pipe, before
+
+    def reserve(self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int) -> Reserved | NotReserved:
+        self._wait_before("reserve")
+        return super().reserve(purchase, caps, at_once=at_once)
 
     def settle(
         self,
@@ -116,9 +121,13 @@ class HeldStore(SqlStore):
         analysis: Analysis | None = None,
         suspend: str | None = None,
     ) -> None:
-        self._pipe.send("about to settle")
-        self._pipe.recv()
+        self._wait_before("settle")
         super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend)
+
+    def _wait_before(self, what: Held) -> None:
+        if what == self._before:
+            self._pipe.send(what)
+            self._pipe.recv()
 
 
 class FullDiskStore(SqlStore):
@@ -203,9 +212,9 @@ async def _work(post: Post, order: Order, deadly: Deadly) -> None:
     store.close()
 
 
-def work_with_leave_to_settle(post: Post, order: Order, pipe: Connection) -> None:
-    """One request, which tells the other end when it is about to settle, and waits to be told to."""
-    asyncio.run(_work_in(HeldStore(post.store_url, pipe), post, order))
+def work_with_leave(post: Post, order: Order, pipe: Connection, before: Held) -> None:
+    """One request, which tells the other end when it is about to reserve, or to settle, and waits to be told to."""
+    asyncio.run(_work_in(HeldStore(post.store_url, pipe, before), post, order))
 
 
 def work_on_a_full_disk(post: Post, order: Order, pipe: Connection) -> None:

@@ -1,9 +1,11 @@
 """A house for real processes: rules of its own, the sandbox in a thread of the test's process, one store for all."""
 
 import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,14 @@ class MoneyHouse:
 
     def fleet(self, *, processes: int = 1, at_once: int = 25, seed: int = 1) -> Fleet:
         return Fleet(self.post, processes=processes, at_once=at_once, seed=seed, context=QUICK)
+
+    def started(self, work: Callable[..., None], order: Order, *more: object) -> tuple[BaseProcess, Connection]:
+        """A process that carries out work(post, order, pipe, *more), and the other end of the pipe."""
+        ours, theirs = multiprocessing.Pipe()
+        process = QUICK.Process(target=work, args=(self.post, order, theirs, *more), daemon=True)
+        process.start()
+        theirs.close()
+        return process, ours
 
     def pass_time(self, seconds: float) -> None:
         pass_time(self.post, self.url, seconds)

@@ -1,11 +1,8 @@
 """Nothing paid is lost: the store is locked, its disk is full, and no settled purchase is without its reply."""
 
-import multiprocessing
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import psycopg
@@ -13,9 +10,9 @@ import pytest
 
 from bench.money_audit import caps_in_error, purchases, without_reply
 from bench.money_place import LEASE_SECONDS
-from bench.money_worker import Order, Post
-from tests.acceptance.kill_points import work_on_a_full_disk, work_with_leave_to_settle
-from tests.acceptance.money_house import PATIENCE_SECONDS, QUICK, MoneyHouse, known_by, money_house
+from bench.money_worker import Order
+from tests.acceptance.kill_points import work_on_a_full_disk, work_with_leave
+from tests.acceptance.money_house import PATIENCE_SECONDS, MoneyHouse, known_by, money_house
 
 NEWS = ("serp_news", "recent_news")
 TECHNOLOGIES = ("brightdata_technographics", "tech_stack")
@@ -41,10 +38,10 @@ def locked(store_url: str) -> Iterator[None]:
 
 def test_an_answer_that_finds_the_store_locked_waits_and_is_kept(tmp_path: Path, store_url: str) -> None:
     with money_house(tmp_path, store_url) as house:
-        process, pipe = started(house, work_with_leave_to_settle, order_of(*NEWS))
-        assert pipe.recv() == "about to settle"
+        process, pipe = house.started(work_with_leave, order_of(*NEWS), "settle")
+        assert pipe.recv() == "settle"
         with locked(store_url):
-            pipe.send("settle")
+            pipe.send("go on")
         process.join(PATIENCE_SECONDS)
         assert process.exitcode == 0
         assert [row.state for row in purchases(house.store)] == ["settled"]
@@ -74,18 +71,8 @@ def test_an_answer_that_finds_the_disk_full_is_fetched_again_at_no_cost(
 
 
 def said_on_a_full_disk(house: MoneyHouse, order: Order) -> str:
-    process, pipe = started(house, work_on_a_full_disk, order)
+    process, pipe = house.started(work_on_a_full_disk, order)
     said = str(pipe.recv())
     process.join(PATIENCE_SECONDS)
     assert process.exitcode == 0
     return said
-
-
-def started(
-    house: MoneyHouse, work: Callable[[Post, Order, Connection], None], order: Order
-) -> tuple[BaseProcess, Connection]:
-    ours, theirs = multiprocessing.Pipe()
-    process = QUICK.Process(target=work, args=(house.post, order, theirs), daemon=True)
-    process.start()
-    theirs.close()
-    return process, ours

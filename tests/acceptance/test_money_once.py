@@ -12,7 +12,7 @@ import pytest
 from bench.money_audit import bought_twice, caps_in_error, purchases
 from bench.money_place import LEASE_SECONDS
 from bench.money_worker import Order
-from tests.acceptance.kill_points import Deadly, Point, work_until_death
+from tests.acceptance.kill_points import Deadly, Point, work_until_death, work_with_leave
 from tests.acceptance.money_house import PATIENCE_SECONDS, MoneyHouse, known_by, money_house, orders
 
 SPAWN = multiprocessing.get_context("spawn")  # its processes are our children: we are told when they stop
@@ -47,6 +47,22 @@ def test_a_process_that_was_stopped_beyond_its_lease_does_not_send(house: MoneyH
     assert Counter(row.state for row in purchases(house.store))["settled"] == 1
     assert all(gap.explained for gap in house.gaps().values())
     assert caps_in_error(house.store) == {}
+
+
+def test_who_planned_while_another_was_settling_does_not_buy_the_same_again(house: MoneyHouse) -> None:
+    [company] = known_by(SOURCE, "company_description", 1)
+    order = Order(0, company, datasets=("company_description",), sources=(SOURCE,))
+    first, tell_first = house.started(work_with_leave, order, "settle")
+    assert tell_first.recv() == "settle"
+    second, tell_second = house.started(work_with_leave, order, "reserve")
+    assert tell_second.recv() == "reserve"
+    tell_first.send("go on")
+    first.join(PATIENCE_SECONDS)
+    tell_second.send("go on")
+    second.join(PATIENCE_SECONDS)
+    assert (first.exitcode, second.exitcode) == (0, 0)
+    assert house.invoice()["google_kg"]["search"] == 1
+    assert Counter(row.state for row in purchases(house.store))["settled"] == 1
 
 
 def test_a_hundred_that_ask_the_same_at_once_pay_once_and_the_others_say_whose_it_was(house: MoneyHouse) -> None:
