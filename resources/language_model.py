@@ -125,6 +125,7 @@ class OpenAIModel:
             "model": model,
             "messages": [{"role": "system", "content": instructions}, {"role": "user", "content": evidence}],
             "max_completion_tokens": max_output_tokens,
+            "stream": False,
             "extra_body": {"response_format": response_format(answer_type)},
         }
         async for attempt in stamina.retry_context(
