@@ -4,6 +4,7 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -48,6 +49,9 @@ class MoneyHouse:
         theirs.close()
         return process, ours
 
+    def now(self) -> datetime:
+        return Clock(self.post.clock).now()
+
     def pass_time(self, seconds: float) -> None:
         pass_time(self.post, self.url, seconds)
 
@@ -70,7 +74,7 @@ class MoneyHouse:
     def reconcile(self) -> dict[str, int]:
         """By the lines of the invoice, those of jobs that are still running included; what is left over."""
         self.pass_time(3600)
-        return reconcile(self.store, invoice_lines(self.url), catalogue(self.url), Clock(self.post.clock).now())
+        return reconcile(self.store, invoice_lines(self.url), catalogue(self.url), self.now())
 
 
 @contextmanager
