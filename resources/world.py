@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from enrichment.ports import Provider, StoreError, World
 from enrichment.rules import Rules
@@ -23,6 +22,7 @@ from resources.policy_files import policies_in
 from resources.providers import PROVIDERS
 from resources.providers.client import ProviderClient
 from resources.providers.rate_limiter import Limiter, Unlimited
+from resources.providers.wire import vendor_transport
 from resources.rate_limits import SharedLimiter
 from resources.settings import Settings, SettingsError
 
@@ -90,7 +90,7 @@ def client(
             place.credentials,
             base_url=place.base_url,
             time_scale=place.time_scale,
-            transport=None if settings.sandbox else _LiveOnly(AiohttpTransport(), name),
+            transport=None if settings.sandbox else _LiveOnly(name, rules),
             limiter=_limiter(name, rules, place, store),
         )
     except ValueError as error:
@@ -175,21 +175,23 @@ def model_client(rules: Rules, place: Place, settings: Settings, store: "SqlStor
 
     guarded = None
     if not settings.sandbox:
-        guarded = httpx.AsyncClient(transport=_LiveOnly(AiohttpTransport(), MODEL_PROVIDER), trust_env=False)
+        guarded = httpx.AsyncClient(transport=_LiveOnly(MODEL_PROVIDER, rules), trust_env=False)
     return OpenAIModel(
         rules.providers[MODEL_PROVIDER],
         place.credentials["api_key"],
         base_url=place.base_url,
         http_client=guarded,
         limiter=_limiter(MODEL_PROVIDER, rules, place, store),
+        time_scale=place.time_scale,
     )
 
 
 class _LiveOnly(httpx.AsyncBaseTransport):
     """Stops a live store from taking a sandbox's invented answers for real ones."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, provider: str) -> None:
-        self._transport, self._provider = transport, provider
+    def __init__(self, provider: str, rules: Rules) -> None:
+        self._transport = vendor_transport(connections=4 * rules.providers[provider].concurrency)
+        self._provider = provider
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await self._transport.handle_async_request(request)

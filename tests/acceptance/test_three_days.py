@@ -4,7 +4,6 @@ Which source is asked first is the policy's affair; what holds, what is bought a
 """
 
 import asyncio
-import contextlib
 from typing import Any
 
 from enrichment.enrich import Enriched
@@ -108,24 +107,6 @@ def test_two_names_of_one_company_become_one(house: House) -> None:
         assert [c.key for c in house.store.companies()] == ["tesla.com"]
 
     asyncio.run(both())
-
-
-def test_after_a_crash_the_next_request_resumes_the_vendors_job(house: House) -> None:
-    async def crash_and_resume() -> None:
-        house.fault("brightdata", "latency", times=1, path_contains="progress", seconds=5)
-        wanted: dict[str, Any] = {"datasets": ("purchase_intent",), "sources": ("brightdata_intent_data",)}
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1.5):  # the process ends while the vendor works
-                await house.ask("tesla.com", **wanted)
-        [left] = [p for r in house.store.requests() for p in house.store.purchases(r.request_id)]
-        assert (left.state, left.handle is not None) == ("sent", True)
-        house.clock.advance(seconds=90)
-        resumed = await house.ask("tesla.com", **wanted)
-        assert [p.purchase_id for p in resumed.purchases] == [left.purchase_id]
-        assert resumed.request.state == "complete"
-        assert house.store.ledger_units() == house.invoice()
-
-    asyncio.run(crash_and_resume())
 
 
 def test_a_company_asked_for_by_its_domain_is_called_by_its_name_as_soon_as_that_is_known(house: House) -> None:
