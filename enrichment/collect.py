@@ -84,6 +84,7 @@ class _Run:
         self.purchases: list[Purchase] = []
         self.failures: list[Failure] = []
         self.reads: list[CacheRead] = []
+        self._seen = known.passed_over.union(reply.reply_id for reply in known.replies)
         self._read_without_name: list[Reply] = []
         self._done: set[str] = set()
         self._providers_out: set[str] = set()
@@ -291,11 +292,9 @@ class _Run:
         self.journal.note("collect", "failed", source=source, provider=provider, kind=kind, reason=reason)
 
     async def _bought_meanwhile(self, source: str) -> bool:
-        known = await asyncio.to_thread(self.world.store.known, self.company.company_id)
-        mine = {reply.reply_id for reply in self.known.replies}
-        return any(
-            r.source == source and r.collected_at >= self.plan.made_at and r.reply_id not in mine for r in known.replies
-        )
+        """Whether there is a reply now that was not there when this request looked, whenever that was collected."""
+        newest = await asyncio.to_thread(self.world.store.newest_reply, self.company.company_id, source)
+        return newest is not None and newest not in self._seen
 
     async def _wait_for(self, source: str, claim: AlreadyClaimed) -> bool:
         """True when the other purchase has brought a reply; False when it is over without one, and it is our turn."""

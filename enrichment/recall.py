@@ -22,13 +22,14 @@ async def recall(
     world: World,
 ) -> Known:
     """What is known. Without memory: only what this request itself has bought."""
-    known = await asyncio.to_thread(world.store.known, company.company_id)
+    known = remembered = await asyncio.to_thread(world.store.known, company.company_id)
     if not memory or request.strategy == "legacy":
         known = _bought_by(known, request)
+    passed_over = frozenset(reply.reply_id for reply in remembered.replies if reply not in known.replies)
     for head in known.replies:
         if _outdated(head, rules, world.readers):
             known = await _read_again(head, known, company, rules, world)
-    return Known(known.replies, believed(rules, known.facts))
+    return Known(known.replies, believed(rules, known.facts), passed_over)
 
 
 def believed(rules: Rules, facts: Sequence[Fact]) -> tuple[Fact, ...]:

@@ -153,10 +153,14 @@ class ReplyHead:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What memory has of one company: the newest reply of each source, and their facts. Not filtered by age."""
+    """What memory has of one company: the newest reply of each source, and their facts. Not filtered by age.
+
+    passed_over: ids of replies it has besides, which this request does not use.
+    """
 
     replies: tuple[ReplyHead, ...] = ()
     facts: tuple[Fact, ...] = ()
+    passed_over: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,13 @@ class Memory:
                     facts[row[0]].append(fact_of(row))
         return {id_: Known(tuple(heads[id_]), tuple(facts[id_])) for id_ in company_ids}
 
+    def newest_reply(self, company_id: str, source: str) -> str | None:
+        """Its id."""
+        reply = t.replies.c
+        of_source = sa.select(reply.reply_id).where(reply.company_id == company_id, reply.source == source)
+        with self._db.reading() as tx:
+            return tx.scalar(of_source.order_by(reply.collected_at.desc(), reply.reply_id.desc()).limit(1))
+
     def reply(self, reply_id: str) -> Reply | None:
         with self._db.reading() as tx:
             row = tx.execute(sa.select(t.replies).where(t.replies.c.reply_id == reply_id)).first()
