@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test dev lint sandbox lock bench-planner
+.PHONY: demo test dev lint sandbox lock bench-planner bench-money
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
@@ -29,6 +29,10 @@ dev: $(STAMP)    ## sandbox, Dagster webserver and daemon
 
 bench-planner: $(STAMP)   ## the planner against brute force, rules of thumb and the clock; about ten minutes
 	$(BIN)/python -m bench.planner
+
+bench-money: $(STAMP)   ## purchases under load, with faults and kill -9, on both stores; about six minutes
+	$(BIN)/python -m bench.ledger
+	$(BIN)/python -m bench.money
 
 lock:            ## after a change of dependencies in pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --all-extras --no-emit-index-url --no-annotate --no-header \

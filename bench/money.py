@@ -12,9 +12,11 @@ import sys
 import tempfile
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ from bench.money_place import (
     settle_in,
 )
 from bench.money_worker import Clock, Order, Post, Waits
+from enrichment.records import Purchase
 from resources.store import SqlStore, open_store
 
 A_MONTH = 31 * 86_400
@@ -65,6 +68,7 @@ class Soak:
     rounds: int = 0
     killed: int = 0
     seconds: float = 0.0
+    windows: list[tuple[datetime, datetime]] = field(default_factory=list)
     waits: Waits = field(default_factory=Waits)
     ends: dict[str, int] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
@@ -114,16 +118,14 @@ def soaked(post: Post, url: str, options: Options) -> Soak:
     with Fleet(post, processes=options.processes, at_once=options.at_once, seed=options.seed) as fleet:
         fleet.run(_warm_up(companies[0], options.processes))
         ends = time.monotonic() + options.seconds
+        clock = Clock(post.clock)
         while time.monotonic() < ends:
-            orders = _round(companies, chance)
-            began = time.monotonic()
-            ran = fleet.run(
-                orders,
-                kills=options.kills,
-                within=REPORTS_A_REQUEST * len(orders) // 2,
-                enough=lambda: time.monotonic() > ends,
-            )
-            soak.seconds += time.monotonic() - began
+            orders, began, from_ = _round(companies, chance), time.monotonic(), clock.now()
+            kills_within = REPORTS_A_REQUEST * len(orders) // 2
+            ran = fleet.run(orders, kills=options.kills, within=kills_within, enough=lambda: time.monotonic() > ends)
+            seconds = min(time.monotonic(), ends) - began  # later ones wait for the dead, or end what they began
+            soak.seconds += seconds
+            soak.windows.append((from_, from_ + timedelta(seconds=seconds)))
             soak.rounds += 1
             soak.add(ran)
             pass_time(post, url, LEASE_SECONDS)
@@ -149,22 +151,25 @@ def _round(companies: Sequence[str], chance: random.Random) -> list[Order]:
 def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str) -> bool:
     """Prints the line. False: something is not as it must be."""
     rows = purchases(store)
-    settled = sum(row.state == "settled" for row in rows)
-    doubts = len(store.uncertain_purchases())
+    settled = [row for row in rows if row.state == "settled"]
+    in_time = sum(any(begun <= row.closed_at < over for begun, over in soak.windows) for row in settled)
+    doubts = store.uncertain_purchases()
     before = gaps(store, invoice(url))
     twice, over, wrong = bought_twice(store), over_caps(store, post.rules()), caps_in_error(store)
     lost = without_reply(store)
     left = reconcile(store, invoice_lines(url), catalogue(url), Clock(post.clock).now())
     after = gaps(store, invoice(url))
     print(
-        f"{name}: {soak.requests} requests {soak.ends}, {settled} purchases, {len(twice)} duplicates, "
-        f"{sum(over.values())} micro-USD over cap, {doubts} uncertain, invoice minus ledger "
+        f"{name}: {soak.requests} requests {soak.ends}, {len(settled)} purchases, {len(twice)} duplicates, "
+        f"{sum(over.values())} micro-USD over cap, {len(doubts)} uncertain, invoice minus ledger "
         f"{sum(g.billed - g.settled for g in before.values())} of at most {sum(g.uncertain for g in before.values())}, "
         f"{sum(abs(g.billed - g.settled) for g in after.values())} after reconciliation, {soak.killed} killed, "
-        f"{soak.rounds} rounds, {settled / soak.seconds:.0f} purchases/s over {soak.seconds:.0f} s, "
+        f"{soak.rounds} rounds, {in_time / soak.seconds:.0f} purchases/s over {soak.seconds:.0f} s, "
         f"reserve {_spread(soak.waits.reserve)}, settle {_spread(soak.waits.settle)}",
         flush=True,
     )
+    for why, number in Counter(_in_short(doubt) for doubt in doubts).most_common(5):
+        print(f"  {number} uncertain: {why}")
     trouble: dict[str, Sequence[object]] = {
         "ended with a traceback": soak.troubles,
         "settled <= invoice <= settled + uncertain does not hold": [k for k, g in before.items() if not g.explained],
@@ -179,6 +184,10 @@ def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str) -> boo
         if which:
             print(f"  {what}: {len(which)}, such as {which[0]}")
     return not any(trouble.values())
+
+
+def _in_short(doubt: Purchase) -> str:
+    return f"{doubt.provider}, {(doubt.reason or doubt.state).removeprefix(doubt.provider).strip()}"[:100]
 
 
 def _spread(seconds: Sequence[float]) -> str:
