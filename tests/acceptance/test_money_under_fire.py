@@ -61,9 +61,9 @@ def test_no_cap_is_passed_by_a_cent_though_vendors_fail_and_processes_are_killed
 
 
 def test_mixed_requests_with_faults_all_end_honestly_and_the_ledger_becomes_the_invoice(house: MoneyHouse) -> None:
-    companies = known_by("google_knowledge_graph", "company_description", 200)
-    asked = orders(companies, "profile") + orders(companies[:100], "profile", first=300)
-    asked += orders(companies[:20], "vendor_enrichment", first=500)
+    companies = known_by("google_knowledge_graph", "company_description", 180)
+    asked = orders(companies, "profile") + orders(companies[:105], "profile", first=300)
+    asked += orders(companies[:15], "vendor_enrichment", first=500)
     with house.fleet(processes=4, at_once=25, seed=3) as fleet:
         ran = fleet.run(asked)
     assert ran.troubles == []
