@@ -5,6 +5,7 @@
 Nothing here asks the code that keeps the books what they say.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -177,6 +178,7 @@ class _Subjects:
         self._by_domain = {company.domain: company.company_id for company in companies if company.domain}
         names = {one["name"]: self._by_domain[one["domain"]] for one in catalogue if one["domain"] in self._by_domain}
         names |= {company.name: company.company_id for company in companies if company.name}
+        names |= {json.dumps(name)[1:-1]: company_id for name, company_id in names.items()}  # as JSON writes é
         stems = {domain.partition(".")[0]: company_id for domain, company_id in self._by_domain.items()}
         self._by_text = stems | names
         self._by_name = sorted(names.items(), key=lambda pair: len(pair[0]), reverse=True)
