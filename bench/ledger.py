@@ -82,6 +82,7 @@ def measure(url: str, *, purchases: int, processes: int, threads: int, seed: int
     began = time.perf_counter()
     took: list[Took] = [one for _ in workers for one in results.get()]
     seconds = time.perf_counter() - began
+    ready.wait()
     for worker in workers:
         worker.join()
     return _figures(took, seconds)
@@ -110,6 +111,7 @@ def _work(
     with ThreadPoolExecutor(threads) as pool:
         took = list(pool.map(lambda pair: _buy(store, *pair), zip(drafts, replies, strict=True)))
     results.put(took)
+    ready.wait()  # whose end would take time from those who still buy
     store.close()
 
 

@@ -24,11 +24,13 @@ _CLOSE = (
     .where(_p.purchase_id == _this)
     .returning(_p.cap_names, _p.reserved_micro_usd, _p.sent_at, _failures.scalar_subquery().label("failures"))
 )
-_CLOSE_FROM = {as_yet: _CLOSE.where(as_yet) for as_yet in (t.OPEN, t.UNDER_WAY, t.UNCERTAIN)}
+_CLOSE_FROM = {as_yet: _CLOSE.where(as_yet) for as_yet in (t.STILL_OPEN, t.STILL_UNDER_WAY, t.UNCERTAIN)}
 _STATE = sa.select(_p.state).where(_p.purchase_id == _this)
 
 
-def settle(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as_yet: sa.TextClause = t.OPEN) -> bool:
+def settle(
+    tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as_yet: sa.TextClause = t.STILL_OPEN
+) -> bool:
     """result: columns of the purchase -> values. Whether its provider has failures that an answer ends.
 
     Raises PurchaseClosed.
@@ -40,7 +42,9 @@ def settle(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as
     return bool(row.failures)
 
 
-def release(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as_yet: sa.TextClause = t.OPEN) -> None:
+def release(
+    tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as_yet: sa.TextClause = t.STILL_OPEN
+) -> None:
     """As settle, at no cost; once more does nothing. A probe that was never sent leaves the next one its chance."""
     row = _close(tx, purchase_id, as_yet, {**result, "state": "released"})
     if row is None:
@@ -53,7 +57,7 @@ def release(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, a
 
 def leave_uncertain(tx: sa.Connection, purchase_id: str, *, at: datetime, reason: str) -> None:
     """Its caps keep the reserve; once more does nothing. Raises PurchaseClosed."""
-    if _close(tx, purchase_id, t.UNDER_WAY, {"state": "uncertain", "closed_at": at, "reason": reason}) is None:
+    if _close(tx, purchase_id, t.STILL_UNDER_WAY, {"state": "uncertain", "closed_at": at, "reason": reason}) is None:
         _unless_so_already(tx, purchase_id, "uncertain")
 
 
@@ -61,7 +65,7 @@ def end_expired(tx: sa.Connection, purchase: Purchase, *, at: datetime) -> None:
     """Of a holder that is gone: released if it was never sent, else nobody can know."""
     if purchase.state == "reserved":
         gone = {"closed_at": at, "reason": "its holder disappeared before sending"}
-        release(tx, purchase.purchase_id, gone, as_yet=t.UNDER_WAY)
+        release(tx, purchase.purchase_id, gone, as_yet=t.STILL_UNDER_WAY)
     else:
         leave_uncertain(tx, purchase.purchase_id, at=at, reason="its holder disappeared after sending")
 

@@ -28,7 +28,7 @@ _p = t.purchases.c
 _this, _at = sa.bindparam("this", type_=PlainText), sa.bindparam("at", type_=UtcMicros)
 _SEND = (
     sa.update(t.purchases)
-    .where(_p.purchase_id == _this, t.UNDER_WAY, _p.lease_until > _at)
+    .where(_p.purchase_id == _this, t.STILL_UNDER_WAY, _p.lease_until > _at)
     .values(state="sent", sent_at=sa.func.coalesce(_p.sent_at, _at))
 )
 _KEEP_HANDLE = sa.update(t.purchases).where(_p.purchase_id == _this)

@@ -24,6 +24,9 @@ OPEN = sa.text("state IN ('reserved', 'sent', 'uncertain')")
 CLAIMED = sa.text("claim IS NOT NULL")
 UNDER_WAY = sa.text("state IN ('reserved', 'sent')")
 UNCERTAIN = sa.text("state = 'uncertain'")
+# Of a purchase known by its id; told which states it may have, Postgres would look through the index of all open ones.
+STILL_OPEN = sa.text("state NOT IN ('settled', 'released')")
+STILL_UNDER_WAY = sa.text("state NOT IN ('settled', 'released', 'uncertain')")
 
 
 def _id(name: str) -> sa.Column[str]:
