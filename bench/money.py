@@ -13,7 +13,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,14 +38,15 @@ from enrichment.records import Purchase
 from resources.store import SqlStore, open_store
 
 A_MONTH = 31 * 86_400
-CONSUMERS = ("vendor_enrichment", "customer_enrichment")
+CONSUMERS = ("profile", "vendor_enrichment", "customer_enrichment")
 ASKED_TWICE = 0.25
+ASKED_BY_NAME = 0.1
 REPORTS_A_REQUEST = 3  # at the least: kills fall into the first half of a round
 CAPS = {
-    "all": "900.00",
+    "all": "350.00",
     "providers": {"apollo": "8.00"},
     "sources": {"serp_jobs": "6.00", "brightdata_technographics": "30.00"},
-    "consumers": {"customer_enrichment": "400.00"},
+    "consumers": {"customer_enrichment": "150.00"},
 }
 
 
@@ -114,9 +115,9 @@ def _one_store(name: str, folder: Path, options: Options) -> bool:
 def soaked(post: Post, url: str, options: Options) -> Soak:
     """Rounds until the time is over, then whoever was killed is succeeded."""
     soak, chance = Soak(), random.Random(options.seed)
-    companies = [one["domain"] for one in catalogue(url)]
+    companies = catalogue(url)
     with Fleet(post, processes=options.processes, at_once=options.at_once, seed=options.seed) as fleet:
-        fleet.run(_warm_up(companies[0], options.processes))
+        fleet.run(_warm_up(companies[0]["domain"], options.processes))
         ends = time.monotonic() + options.seconds
         clock = Clock(post.clock)
         while time.monotonic() < ends:
@@ -136,16 +137,17 @@ def soaked(post: Post, url: str, options: Options) -> Soak:
 
 def _warm_up(company: str, processes: int) -> list[Order]:
     """Something for every process to do, so that all have imported and compiled what they need."""
-    return [Order(number, company, CONSUMERS[number % 2]) for number in range(processes * 2)]
+    return [Order(number, company, CONSUMERS[number % 3]) for number in range(processes * 3)]
 
 
-def _round(companies: Sequence[str], chance: random.Random) -> list[Order]:
+def _round(companies: Sequence[Mapping[str, str]], chance: random.Random) -> list[Order]:
     asked = []
     for company in chance.sample(companies, len(companies)):
-        asked += [(company, consumer) for consumer in CONSUMERS]
+        text = company["name" if chance.random() < ASKED_BY_NAME else "domain"]
+        asked += [(text, consumer) for consumer in CONSUMERS]
         if chance.random() < ASKED_TWICE:
             asked.append(asked[-1])
-    return [Order(number, company, consumer) for number, (company, consumer) in enumerate(asked)]
+    return [Order(number, text, consumer) for number, (text, consumer) in enumerate(asked)]
 
 
 def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str) -> bool:
