@@ -48,9 +48,9 @@ def ask_from(
         audience=audience,
         strategy=strategy,
         max_cost=None if max_cost is None else usd("--max-cost", max_cost),
-        max_age=None if max_age is None else seconds_of("--max-age", max_age),
-        datasets=_names(datasets),
-        sources=_names(sources),
+        max_age=None if max_age is None else _age(max_age),
+        datasets=_names("--datasets", datasets),
+        sources=_names("--sources", sources),
         accept_stale=accept_stale,
     )
 
@@ -149,8 +149,20 @@ def _as_json(enriched: Enriched) -> dict[str, Any]:
     }
 
 
-def _names(text: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+def _names(option: str, text: str | None) -> tuple[str, ...]:
+    """Names with commas between them. Raises UsageError where the option is given without any."""
+    names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
+    if text is not None and not names:
+        raise UsageError(f"{option} names nothing: put names behind it, commas between them, or leave it out.")
+    return names
+
+
+def _age(text: str) -> int:
+    """Seconds a fact may be old; at least one. Raises UsageError."""
+    seconds = seconds_of("--max-age", text)
+    if seconds <= 0:
+        raise UsageError(f"--max-age {text} would let no fact count: give an age such as 3d, or leave it out.")
+    return seconds
 
 
 def seconds_of(option: str, text: str) -> int:

@@ -5,7 +5,7 @@ Plan -> tree;  Enriched -> header, table of datasets, what it cost;  events -> a
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Self
 
@@ -81,16 +81,21 @@ def quoted(plans: Sequence[Plan]) -> tuple[int, int]:
 
 def plans_view(plans: Sequence[Plan], *, home: str) -> RenderableType:
     """Each plan as a tree, and what they cost together."""
-    expected, most = quoted(plans)
-    titles = ("first, to find its domain", "then") if len(plans) > 1 else ("plan",)
+    titles = ("first, to find its domain", "then, if that brings what is likely") if len(plans) > 1 else ("plan",)
     trees = [plan_tree(plan, title) for plan, title in zip(plans, titles, strict=True)]
-    total = (
-        f"expected [bold]{in_usd(expected)}[/] USD, at most {in_usd(most)}, in about "
-        f"{timedelta(seconds=round(sum(plan.quote.seconds for plan in plans)))}; "
-        f"from memory {in_usd(sum(plan.quote.from_memory for plan in plans))}; "
-        f"calling everything {in_usd(plans[-1].quote.legacy)}. Nothing was bought; kept in {home}"
+    return Group(*trees, Text.from_markup(f"{_total(plans)} Nothing was bought; kept in {home}"))
+
+
+def _total(plans: Sequence[Plan]) -> str:
+    expected, most = quoted(plans)
+    everything = plans[-1].quote.legacy
+    seconds = timedelta(seconds=round(sum(plan.quote.seconds for plan in plans)))
+    reads = {read.reply_id: read.saves_micro_usd for plan in plans for read in plan.reads}
+    saves = f"saves {in_usd(everything - expected)} against" if expected <= everything else "costs more than"
+    return (
+        f"expected [bold]{in_usd(expected)}[/] USD, at most {in_usd(most)}, in about {seconds}; {saves} calling "
+        f"everything ({in_usd(everything)}), from memory {in_usd(sum(reads.values()))}."
     )
-    return Group(*trees, Text.from_markup(total))
 
 
 def plan_tree(plan: Plan, title: str) -> Tree:
@@ -103,27 +108,41 @@ def plan_tree(plan: Plan, title: str) -> Tree:
         kind = "required" if dataset.required else f"optional, worth {in_usd(dataset.worth)}"
         wanted.add(f"{dataset.dataset} ({kind}): {_standing(plan, dataset)}")
     _add_memory(tree, plan)
-    parts = [part for part in plan.parts if part.chain]
-    to_buy = tree.add("to buy" + (", side by side" if len(parts) > 1 else "") if parts else "nothing to buy")
-    for part in parts:
-        branch = to_buy.add(", ".join(sorted(part.problem.wanted))) if len(parts) > 1 else to_buy
-        _add_part(branch, plan, part)
-    others = [s for s in plan.sources if s.verdict not in ("chosen", "fallback", "last resort", "held")]
-    if others:
-        branch = tree.add("not asked")
-        for source in others:
-            branch.add(f"{source.source}: {source.verdict} ({source.why})")
+    _add_parts(tree, plan)
+    _add_others(tree, plan)
     if plan.analyses:
         tree.add(f"analyses: {', '.join(plan.analyses)} (about {in_usd(plan.quote.analyses)} USD)")
     _add_quote(tree, plan)
     return tree
 
 
+def _add_parts(tree: Tree, plan: Plan) -> None:
+    parts = [part for part in plan.parts if part.chain or part.branches or part.last_resorts]
+    order = ", one after another, as a cap may leave too little" if plan.in_turn else ", side by side"
+    to_buy = tree.add(f"to buy{order if len(parts) > 1 else ''}" if parts else "nothing to buy")
+    for part in parts:
+        _add_part(to_buy.add(", ".join(sorted(part.problem.wanted))) if len(parts) > 1 else to_buy, plan, part)
+
+
+def _add_others(tree: Tree, plan: Plan) -> None:
+    """Who is not asked; those with the same reason together."""
+    others: dict[str, list[str]] = {}
+    read = {read.source for read in plan.reads}
+    for source in plan.sources:
+        if source.verdict not in ("chosen", "fallback", "last resort") and source.source not in read:
+            others.setdefault(f"{source.verdict} ({source.why})", []).append(source.source)
+    if others:
+        branch = tree.add("not asked")
+        for why, names in others.items():
+            branch.add(f"{', '.join(names)}: {why}")
+
+
 def _add_quote(tree: Tree, plan: Plan) -> None:
     quote = plan.quote
     rare = f", last resorts {in_usd(quote.last_resorts)}" if quote.last_resorts else ""
+    analyses = f", analyses {in_usd(quote.analyses)}" if quote.analyses else ""
     tree.add(
-        f"cost: vendors {in_usd(quote.vendors)} expected{rare}; with analyses half of the time at most "
+        f"cost: vendors {in_usd(quote.vendors)} expected{rare}{analyses}; half of the time at most "
         f"{in_usd(quote.p50)}, nine times in ten {in_usd(quote.p90)}, never above {in_usd(quote.upper_bound)} USD"
     )
     if quote.above_least is not None:
@@ -145,33 +164,47 @@ def _add_memory(tree: Tree, plan: Plan) -> None:
 
 
 def _standing(plan: Plan, dataset: DatasetPlan) -> str:
-    """How a dataset stands, or who is asked for it in which order if every answer disappoints."""
+    """How a dataset stands, or who may be asked for it: in which order, if every answer disappoints; when, else."""
     if dataset.status != "unsatisfied":
         return f"{dataset.status} by {', '.join(dataset.from_sources)}"
-    may_satisfy = {o.source for p in plan.parts for o in p.problem.offers if dataset.dataset in o.answers}
-    chain = [s for part in plan.parts for step in part.chain for s in step if s in may_satisfy]
-    last = [
-        f"{s} (last resort)"
-        for part in plan.parts
-        if dataset.dataset in part.problem.required
-        for s in part.last_resorts
-        if dataset.dataset in plan.source(s).answers and s not in may_satisfy
-    ]
-    order = " -> ".join([*chain, *last])
-    return f"{order or 'nobody can be asked'}, chance {dataset.chance:.0%}"
+    concerned = [part for part in plan.parts if dataset.dataset in part.problem.wanted]
+    if not concerned and dataset.chance:
+        return f"by those who are asked first, chance {_percent(dataset.chance)}"
+    order = " -> ".join(entry for part in concerned for entry in _line(plan, part, dataset.dataset))
+    return f"{order or 'nobody is asked'}, chance {_percent(dataset.chance)}"
+
+
+def _line(plan: Plan, part: Part, dataset: str) -> Iterator[str]:
+    may_satisfy = {offer.source for offer in part.problem.offers if dataset in offer.answers}
+    yield from (source for step in part.chain for source in step if source in may_satisfy)
+    for branch in part.branches:
+        yield from (f"{source} ({branch})" for source in branch.asked if source in may_satisfy)
+    if dataset in part.problem.required:
+        resorts = [s for s in part.last_resorts if dataset in plan.source(s).answers and s not in may_satisfy]
+        yield from (f"{source} (last resort)" for source in resorts)
 
 
 def _add_part(branch: Tree, plan: Plan, part: Part) -> None:
     for step, asked in enumerate(part.chain):
         label = "first" if step == 0 else "then, if something is missing"
         branch.add(f"{label}: {', '.join(_priced(plan.source(name)) for name in asked)}")
-    asked_anyway = {name for step in part.chain for name in step}
+    for aside in part.branches:
+        branch.add(f"{aside}: {', '.join(_priced(plan.source(name)) for name in aside.asked)}")
+    asked_anyway = {name for step in part.chain for name in step}.union(*(aside.asked for aside in part.branches))
     for name in (name for name in part.last_resorts if name not in asked_anyway):
         branch.add(f"last resort: {_priced(plan.source(name))}")
 
 
 def _priced(source: SourcePlan) -> str:
-    return f"{source.source} ({in_usd(source.expected_micro_usd)}; {', '.join(source.answers)})"
+    chance = "" if source.chance > 1 - 1e-9 else f"; asked {_percent(source.chance)}"
+    return f"{source.source} ({in_usd(source.expected_micro_usd)}; {', '.join(source.answers)}{chance})"
+
+
+def _percent(chance: float) -> str:
+    """'87%', '<1%', '>99%': nothing that may happen reads as impossible, nothing that may fail as certain."""
+    if 0 < chance < 0.005:
+        return "<1%"
+    return ">99%" if 0.995 <= chance < 1 - 1e-9 else f"{chance:.0%}"
 
 
 def profile_view(enriched: Enriched) -> RenderableType:

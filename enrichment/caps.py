@@ -3,13 +3,17 @@
 Rules + Wants + request + source + day  ->  caps, in the order of their names
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from enrichment.money import in_usd, to_micro
+from enrichment.policy.course import Limit
 from enrichment.records import Cap
 from enrichment.rules import Rules
+from enrichment.wants import Wants
 
 
 def caps_of(
@@ -24,6 +28,71 @@ def caps_of(
     for name in consumer.split("+"):
         caps += _daily(f"consumer:{name}:{day}", rules.caps.consumers.get(name))
     return tuple(sorted(caps, key=lambda cap: cap.name))
+
+
+def caps_of_each(rules: Rules, wants: Wants, request_id: str, at: datetime) -> dict[str, tuple[Cap, ...]]:
+    """Source, or 'analysis:' and its name -> the caps it is reserved against."""
+    models = {model: name for name, provider in rules.providers.items() for model in provider.models}
+    providers = {name: source.provider for name, source in rules.sources.items()} | {
+        f"analysis:{name}": models[rules.analyses[name].model] for name in wants.analyses
+    }
+    return {
+        name: caps_of(
+            rules,
+            request_id=request_id,
+            max_cost=wants.max_cost,
+            consumer=wants.consumer,
+            provider=provider,
+            source=name,
+            at=at,
+        )
+        for name, provider in providers.items()
+    }
+
+
+def limits_of(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> dict[str, Limit]:
+    """What each cap leaves (micro-USD), and for whom: cap name -> Limit. caps: as `caps_of_each` gives them."""
+    over = defaultdict[Cap, set[str]](set)
+    for name, its in caps.items():
+        for cap in its:
+            over[cap].add(name)
+    return {cap.name: Limit(cap.limit_micro_usd - spent.get(cap.name, 0), frozenset(n)) for cap, n in over.items()}
+
+
+class Room:
+    """What the caps leave at one moment. limits: as `limits_of` gives them."""
+
+    def __init__(self, rules: Rules, limits: Mapping[str, Limit]) -> None:
+        self._rules, self._limits = rules, limits
+
+    def fits(self, source: str) -> bool:
+        return all(self._rules.max_micro_usd(source) <= left for _, left in self._over(source))
+
+    def together(self, sources: Iterable[str]) -> tuple[str, ...]:
+        """Those that fit side by side, when they are reserved one after another."""
+        fitting: list[str] = []
+        here = self
+        for source in sources:
+            if here.fits(source):
+                fitting.append(source)
+                here = here._after(source)
+        return tuple(fitting)
+
+    def why_not(self, source: str) -> str:
+        """Of one that does not fit."""
+        name, left = min(self._over(source), key=lambda one: one[1])
+        return too_dear(self._rules.max_micro_usd(source), name, max(0, left))
+
+    def _over(self, source: str) -> list[tuple[str, int]]:
+        return [(name, limit.left) for name, limit in self._limits.items() if source in limit.over]
+
+    def _after(self, source: str) -> "Room":
+        price = self._rules.max_micro_usd(source)
+        reserved = {
+            name: replace(limit, left=limit.left - price) if source in limit.over else limit
+            for name, limit in self._limits.items()
+        }
+        return Room(self._rules, reserved)
 
 
 def tightest(caps: Iterable[Cap], spent: Mapping[str, int]) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Carry a plan out: buy, read, fall back. Parts run side by side; each falls back by itself.
+"""Carry a plan out: buy, read, fall back. Parts run side by side, or in turn where a cap may bind.
 
     Plan + Known -> per part: policy.next -> purchases -> replies, facts -> policy.next ... -> last resorts -> Collected
 
@@ -7,19 +7,19 @@ A vendor's failure costs its own facts and nothing else: it is recorded, and the
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from enrichment.barred import because
-from enrichment.caps import caps_of, too_dear
+from enrichment.caps import Room, caps_of, caps_of_each, limits_of, too_dear
 from enrichment.desk import state_now
 from enrichment.facts import NoReader, read, reader_of
 from enrichment.holding import standing
 from enrichment.ids import new_id
 from enrichment.journal import Journal
 from enrichment.plan import Part, Plan
-from enrichment.policy import State
+from enrichment.policy import Policy, State
 from enrichment.ports import (
     AlreadyClaimed,
     Barred,
@@ -67,7 +67,11 @@ async def collect(
 ) -> Collected:
     """Carry the plan out. Raises only StoreError: what vendors do wrong is in the result."""
     run = _Run(plan, known, company, request, rules, world, journal)
-    await _all(run.carry_out(part) for part in plan.parts)
+    if plan.in_turn:
+        for part in plan.parts:
+            await run.carry_out(part)
+    else:
+        await _all(run.carry_out(part) for part in plan.parts)
     await run.read_again_by_name()
     return Collected(run.company, run.known, tuple(run.purchases), tuple(run.failures), tuple(run.reads))
 
@@ -87,19 +91,38 @@ class _Run:
         self._seen = known.passed_over.union(reply.reply_id for reply in known.replies)
         self._read_without_name: list[Reply] = []
         self._done: set[str] = set()
+        self._refused: set[str] = set()
         self._providers_out: set[str] = set()
         self._deadline = time.monotonic() + plan.wants.max_seconds
 
     async def carry_out(self, part: Part) -> None:
+        """What no longer fits under the caps is unusable, and the policy is looked up again for what remains."""
         policy = self.plan.policy(part, self.world.policies)
         while time.monotonic() < self._deadline:
-            asked = policy.next(self._state(part))
+            room = await self._room()
+            asked = policy.next(self._state(part, room.fits))
             if not asked:
+                self._note_too_dear(part, policy, room)
                 break
-            await _all(self._ask(source) for source in sorted(asked))
+            await _all(self._ask(source) for source in room.together(sorted(asked)))
         await self._last_resorts(part)
 
-    def _state(self, part: Part) -> State:
+    async def _room(self) -> Room:
+        """One read of all caps; what other parts of this request have reserved is in them."""
+        caps = caps_of_each(self.rules, self.plan.wants, self.request.request_id, self.world.now())
+        names = sorted({cap.name for its in caps.values() for cap in its})
+        return Room(self.rules, limits_of(caps, await asyncio.to_thread(self.world.store.spent, names)))
+
+    def _note_too_dear(self, part: Part, policy: Policy, room: Room) -> None:
+        """Whom the policy would still have asked, had it fitted."""
+        state = self._state(part, lambda _: True)
+        while wanted := policy.next(state):
+            for source in sorted(wanted):
+                if not room.fits(source):
+                    self._fail(source, "OverCap", room.why_not(source))
+            state = State(state.unsatisfied, state.usable - wanted)
+
+    def _state(self, part: Part, fits: Callable[[str], bool]) -> State:
         plan = self.plan
         return state_now(
             part.problem,
@@ -108,7 +131,7 @@ class _Run:
             self.known,
             self.world.now(),
             everything=plan.strategy == "legacy",
-            may_ask=self._may_ask,
+            may_ask=lambda source: self._may_ask(source) and fits(source),
         )
 
     def _may_ask(self, source: str) -> bool:
@@ -118,9 +141,14 @@ class _Run:
         for source in part.last_resorts:
             open_ones = [d for d in part.problem.required if self._still_open(d)]
             useful = any(source in self.rules.datasets[d].sources for d in open_ones)
-            if useful and self._may_ask(source) and time.monotonic() < self._deadline:
+            if not useful or not self._may_ask(source) or time.monotonic() >= self._deadline:
+                continue
+            room = await self._room()
+            if room.fits(source):
                 self.journal.note("collect", "last resort", source=source, datasets=open_ones)
                 await self._ask(source)
+            else:
+                self._fail(source, "OverCap", room.why_not(source))
 
     def _still_open(self, dataset: str) -> bool:
         stand = standing(self.rules, self.plan.wants, self.known, dataset, self.world.now())
@@ -221,8 +249,11 @@ class _Run:
                 self._fail(source, type(error).__name__, str(error))
                 if isinstance(error, CredentialsRejected | QuotaExhausted):
                     self._providers_out.add(purchase.provider)
-            case CapReached(cap=cap, left_micro_usd=left):
+            case CapReached(cap=cap, left_micro_usd=left):  # another took the room since we looked
                 self._fail(source, "OverCap", too_dear(self.rules.max_micro_usd(source), cap, left))
+                if source not in self._refused:
+                    self._refused.add(source)
+                    self._done.discard(source)
             case Busy(under_way):
                 why = f"is busy with {under_way} other purchases: ask later, or raise its concurrency"
                 provider = self.rules.sources[source].provider

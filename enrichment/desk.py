@@ -6,7 +6,7 @@ The whole problem is the same for every company, so its policy is compiled once;
 except where a source has had its say on some of its datasets but not on others: then what is left is its own problem.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from enrichment.caps import caps_of, tightest, too_dear
 from enrichment.holding import heard, standings
 from enrichment.policy import Offer, Problem, State, continuing
+from enrichment.policy.course import Call, Skip
 from enrichment.records import Company, Known
 from enrichment.rules import Rules
 from enrichment.wants import Wants
@@ -45,6 +46,15 @@ class Stands(Protocol):
     def open(self) -> bool: ...
     @property
     def sources(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The same as a value. mentioned: all that is known of it is too unreliable to satisfy."""
+
+    open: bool
+    sources: frozenset[str]
+    mentioned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +106,59 @@ class Desk:
         )
 
     def concerns(self, source: str) -> bool:
+        """Whether it answers anything wanted, reliably or not."""
         return any(source in self.rules.datasets[d].sources for d in self.wants.collected)
 
     def fills(self, source: str) -> tuple[tuple[str, float], ...]:
         """Datasets still open that this source may satisfy and has not been heard on."""
         said = self.said.get(source, frozenset())
         return tuple((d, rate) for d, rate in self._may_fill(source) if d in self.pursued and d not in said)
+
+    def last_resorts(self, problem: Problem) -> tuple[str, ...]:
+        """Sources too unreliable to satisfy, for required datasets only, in the matrix's order."""
+        return tuple(
+            dict.fromkeys(
+                source
+                for dataset in self.wants.collected_required
+                if dataset in problem.required
+                for source in self.rules.last_resorts(dataset)
+                if dataset not in self.said.get(source, frozenset()) and self.obstacle(source) is None
+            )
+        )
+
+    def call(self, source: str) -> Call:
+        """What asking it may cost, and bring of all that is wanted."""
+        entry, price = self.rules.sources[source], self.rules.expected_micro_usd(source)
+        always, said = entry.charged == "always", self.said.get(source, frozenset())
+        return Call(
+            source=source,
+            price_asked=price if always else 0,
+            price_matched=0 if always else price,
+            most=self.rules.max_micro_usd(source),
+            match_rate=entry.match_rate,
+            brings=tuple((d, rate) for d, rate in self._may_fill(source) if d not in said),
+            mentions=tuple(
+                (d, entry.datasets[d].fill_rate)
+                for d in self.wants.collected_required
+                if d not in said and d in self.pursued and source in self.rules.last_resorts(d)
+            ),
+            seconds=entry.seconds,
+        )
+
+    def skips(self) -> tuple[Skip, ...]:
+        """The redundancy rules that may apply while the plan is carried out."""
+        consumers, wanted = self.wants.consumer.split("+"), frozenset(self.wants.collected)
+        return tuple(
+            Skip(
+                source=rule.skip,
+                if_held=frozenset(source for source in rule.if_held if not self.said.get(source)),
+                shared=wanted.intersection(self.rules.sources[rule.skip].datasets),
+                answers=frozenset(self.rules.sources[rule.skip].datasets),
+                met=_share(self.rules, self.stands, rule.if_held, rule.skip),
+            )
+            for rule in self.rules.redundancy
+            if any(consumer in rule.consumers for consumer in consumers)
+        )
 
     def _may_fill(self, source: str) -> tuple[tuple[str, float], ...]:
         """Wanted datasets that this source may satisfy."""
@@ -129,6 +186,10 @@ class Desk:
 
     def obstacle(self, source: str) -> tuple[Verdict, str] | None:
         """Why it cannot be asked, whatever it might know; None: it can."""
+        return self.out_of_reach(source) or self._redundant(source) or self._over_a_cap(source)
+
+    def out_of_reach(self, source: str) -> tuple[Verdict, str] | None:
+        """Why nobody could ask it about this company in this request, whatever was known and spent."""
         entry = self.rules.sources[source]
         if self.wants.sources is not None and source not in self.wants.sources:
             return "not in this request", "the request names the sources that may be asked"
@@ -139,7 +200,7 @@ class Desk:
         missing = [d for d in entry.needs if d != "domain" and d not in self.pursued and not self._has(d)]
         if missing:
             return "needs what is missing", f"needs {', '.join(missing)}, which nobody was asked for"
-        return self._redundant(source) or self._over_a_cap(source)
+        return None
 
     def _has(self, dataset: str) -> bool:
         return dataset in self.stands and not self.stands[dataset].open
@@ -180,11 +241,16 @@ def redundancy(
             rule.skip == source
             and any(c in rule.consumers for c in consumers)
             and all(said.get(s) for s in rule.if_held)
+            and _share(rules, stands, rule.if_held, source)
         ):
-            shared = frozenset(rules.sources[source].datasets) & frozenset(stands)
-            if any(not stands[d].open and stands[d].sources & set(rule.if_held) for d in shared):
-                return f"{', '.join(rule.if_held)} held: {rule.because}"
+            return f"{', '.join(rule.if_held)} held: {rule.because}"
     return None
+
+
+def _share(rules: Rules, stands: Mapping[str, Stands], held: Iterable[str], source: str) -> bool:
+    """Whether these have satisfied a dataset they share with the source."""
+    shared = frozenset(rules.sources[source].datasets) & frozenset(stands)
+    return any(not stands[d].open and stands[d].sources.intersection(held) for d in shared)
 
 
 def is_state_of(whole: Problem, left: Problem) -> bool:
@@ -203,13 +269,13 @@ def state_now(
     everything: bool,
     may_ask: Callable[[str], bool],
 ) -> State:
-    """Where a part stands while it is carried out. everything: nothing counts as satisfied or redundant (legacy)."""
+    """Where a part stands while it is carried out. everything: nobody counts as redundant (legacy)."""
     datasets = problem.wanted.union(*(offer.needs for offer in problem.offers))
-    stands, said = standings(rules, wants, known, now, sorted(datasets)), heard(rules, wants, known, now)
+    stands, said = standings(rules, wants, known, now), heard(rules, wants, known, now)
     usable = frozenset(offer.source for offer in problem.offers if may_ask(offer.source))
-    if everything:
-        return State(datasets, usable)
     open_ = frozenset(d for d in datasets if stands[d].open)
+    if everything:
+        return State(open_, usable)
     pursued = problem.required & open_
     skipped = frozenset(
         source

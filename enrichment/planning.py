@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from enrichment.barred import because, verdict
-from enrichment.caps import caps_of
+from enrichment.caps import caps_of_each
 from enrichment.company import AmbiguousCompany, company_key, parse_company
 from enrichment.desk import Verdict
 from enrichment.journal import Journal
 from enrichment.many import Circumstances, Group, plan_many
-from enrichment.plan import Plan, make_plan
+from enrichment.plan import Occasion, Plan, make_plan, make_plans
 from enrichment.ports import Store, World
 from enrichment.recall import recall
 from enrichment.records import CacheRead, Company, Known, Request
@@ -41,7 +41,7 @@ async def plan_request(identified: Identified, *, rules: Rules, world: World, wa
 async def quote(ask: Ask, *, rules: Rules, world: World) -> tuple[Plan, ...]:
     """The plans a request would follow now: if its domain is unknown, first how to find it, then the rest.
 
-    Nothing is bought. The second plan takes the domain for found; nobody knows yet what else the first will bring.
+    Nothing is bought. The second plan counts on what the first is likely to bring.
     """
     wants = ask.wants(rules)
     company = await find_company(ask.company, world) or company_asked(ask.company, world.now())
@@ -52,9 +52,8 @@ async def quote(ask: Ask, *, rules: Rules, world: World) -> tuple[Plan, ...]:
         known = await recall(company, request, memory=ask.memory, rules=rules, world=world)
     if company.domain is not None:
         return (await draw_up(identified, wants, known, rules, world),)
-    first = await draw_up(identified, identity_wants(wants), known, rules, world)
-    found = replace(identified, company=replace(company, domain=_TO_BE_FOUND))
-    return first, await draw_up(found, beyond_identity(wants), known, rules, world)
+    occasion = await asyncio.to_thread(_occasion, identified, wants, known, rules, world)
+    return await asyncio.to_thread(make_plans, occasion, wants)
 
 
 def request_for(ask: Ask, wants: Wants, company: Company, rules: Rules, now: datetime, *, request_id: str) -> Request:
@@ -97,20 +96,34 @@ def company_asked(text: str, now: datetime, *, company_id: str = "") -> Company:
 
 async def draw_up(identified: Identified, wants: Wants, known: Known, rules: Rules, world: World) -> Plan:
     """The plan for these wants, with what caps have taken so far and who cannot be asked."""
-    now, request = world.now(), identified.request
-    spent = await asyncio.to_thread(_spent, wants, rules, world.store, now, request.request_id)
-    out_of_order = await asyncio.to_thread(_out_of_order, rules, world, now)
+    on = await asyncio.to_thread(_occasion, identified, wants, known, rules, world)
     return await asyncio.to_thread(
         make_plan,
         rules,
         wants,
-        identified.company,
+        on.company,
         known,
+        strategy=on.strategy,
+        now=on.now,
+        out_of_order=on.out_of_order,
+        request_id=on.request_id,
+        spent=on.spent,
+        policies=on.policies,
+    )
+
+
+def _occasion(identified: Identified, wants: Wants, known: Known, rules: Rules, world: World) -> Occasion:
+    """As things stand now. Blocks."""
+    now, request = world.now(), identified.request
+    return Occasion(
+        rules=rules,
+        company=identified.company,
+        known=known,
         strategy=request.strategy,
         now=now,
-        out_of_order=out_of_order,
+        out_of_order=_out_of_order(rules, world, now),
         request_id=request.request_id,
-        spent=spent,
+        spent=_spent(wants, rules, world.store, now, request.request_id),
         policies=world.policies,
     )
 
@@ -150,20 +163,8 @@ def _groups(
 
 def _spent(wants: Wants, rules: Rules, store: Store, now: datetime, request_id: str) -> dict[str, int]:
     """What the caps of these wants have taken so far."""
-    caps = {
-        cap.name
-        for name, source in rules.sources.items()
-        for cap in caps_of(
-            rules,
-            request_id=request_id,
-            max_cost=wants.max_cost,
-            consumer=wants.consumer,
-            provider=source.provider,
-            source=name,
-            at=now,
-        )
-    }
-    return store.spent(sorted(caps))
+    caps = caps_of_each(rules, wants, request_id, now)
+    return store.spent(sorted({cap.name for its in caps.values() for cap in its}))
 
 
 def _out_of_order(rules: Rules, world: World, now: datetime) -> dict[str, tuple[Verdict, str]]:

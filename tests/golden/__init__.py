@@ -1,10 +1,12 @@
 """What was reviewed by eye, and how it is made again: `python -m tests.golden` renews the files here.
 
-plan.txt: a plan of an invented company    trace.txt: a request in the sandbox while a vendor is down
+plan.txt: a plan of an invented company    capped.txt: one whose cap binds    unknown.txt: one whose domain is not known
+trace.txt: a request in the sandbox while a vendor is down
 """
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
@@ -15,9 +17,9 @@ from rich.console import Console, RenderableType
 
 from enrich_cli.show import plans_view
 from enrich_cli.tracing import trace_tree
-from enrichment.plan import make_plan
+from enrichment.plan import Occasion, Plan, make_plan, make_plans
 from enrichment.records import Known
-from enrichment.wants import wants_of
+from enrichment.wants import custom, wants_of
 from tests.making import NOON, SHIPPED, acme, known_from
 
 if TYPE_CHECKING:
@@ -57,7 +59,46 @@ def plan_text() -> str:
         now=NOON + timedelta(days=3),
         out_of_order={"apollo_contacts": ("no credentials", "set APOLLO_API_KEY in .env")},
     )
-    return printed(plans_view([replace(plan, rules_hash="(hash)")], home="/home/somebody/.enrich"))
+    return _printed_plans(plan)
+
+
+def capped_text() -> str:
+    """Acme, of which nothing is known, for 0.45 USD: technographics need the industry, and intent data is too
+    unreliable to be more than a last resort.
+    """
+    intent, technographics = (SHIPPED.sources[s] for s in ("brightdata_intent_data", "brightdata_technographics"))
+    doubtful = intent.datasets["purchase_intent"].model_copy(update={"reliability": 0.6})
+    sources = {
+        **SHIPPED.sources,
+        "brightdata_intent_data": intent.model_copy(update={"datasets": {"purchase_intent": doubtful}}),
+        "brightdata_technographics": technographics.model_copy(update={"needs": ("domain", "industry")}),
+    }
+    rules = SHIPPED.model_copy(update={"sources": sources})
+    wants = custom(
+        rules,
+        ["industry", "tech_stack", "purchase_intent"],
+        ["brightdata_firmographics", "brightdata_technographics", "brightdata_intent_data"],
+    ).within(max_cost=450_000, oldest=None)
+    return _printed_plans(
+        make_plan(rules, wants, acme(), Known(), strategy="enhanced", now=NOON, out_of_order={}),
+    )
+
+
+def unknown_text() -> str:
+    """Acme by its name alone."""
+    occasion = Occasion(SHIPPED, acme(domain=None), Known(), "enhanced", NOON, {})
+    return _printed_plans(*make_plans(occasion, wants_of(SHIPPED, ["profile"])))
+
+
+PLANS: dict[str, Callable[[], str]] = {
+    "plan.txt": plan_text,
+    "capped.txt": capped_text,
+    "unknown.txt": unknown_text,
+}
+
+
+def _printed_plans(*plans: Plan) -> str:
+    return printed(plans_view([replace(plan, rules_hash="(hash)") for plan in plans], home="/home/somebody/.enrich"))
 
 
 def trace_text(house: "House") -> str:

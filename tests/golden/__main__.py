@@ -11,7 +11,7 @@ from resources.world import open_store_of, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.acceptance.conftest import SHIPPED, Clock, House
-from tests.golden import FOLDER, plan_text, trace_text
+from tests.golden import FOLDER, PLANS, trace_text
 
 
 def renewed_trace(folder: Path) -> str:
@@ -28,7 +28,7 @@ def renewed_trace(folder: Path) -> str:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        texts = {"plan.txt": plan_text(), "trace.txt": renewed_trace(Path(folder))}
+        texts = {name: made() for name, made in PLANS.items()} | {"trace.txt": renewed_trace(Path(folder))}
     for name, text in texts.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
         sys.stdout.write(f"{FOLDER / name}\n")

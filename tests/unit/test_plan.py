@@ -91,8 +91,10 @@ def test_a_source_too_unreliable_to_satisfy_is_a_last_resort() -> None:
 
 def test_a_source_that_no_cap_leaves_room_for_is_over_a_cap() -> None:
     plan = plan_for(VENDOR.within(max_cost=100_000, oldest=None))
-    assert plan.source("brightdata_technographics").verdict == "over a cap"
-    assert plan.source("serp_jobs").verdict != "over a cap"
+    technographics, jobs = plan.source("brightdata_technographics"), plan.source("serp_jobs")
+    assert (technographics.verdict, "may cost 0.20 USD" in technographics.why) == ("over a cap", True)
+    assert (jobs.verdict, "when its turn comes" in jobs.why) == ("over a cap", True)
+    assert plan.source("serp_organic").verdict == "fallback"
 
 
 def test_what_a_day_has_spent_counts_against_its_cap() -> None:
@@ -143,7 +145,7 @@ def test_a_page_that_happens_to_show_no_news_is_no_answer() -> None:
 
 
 def test_legacy_calls_everything_at_once() -> None:
-    plan = plan_for(strategy="legacy")
+    plan = plan_for(PROFILE.within(max_cost=1_000_000, oldest=None), strategy="legacy")
     assert all(len(part.chain) == 1 for part in plan.parts)
     assert {"brightdata_company_db", "serp_organic", "snov_contacts", "serp_linkedin"} <= asked(plan)
     assert plan.reads == ()
