@@ -2,8 +2,8 @@
 
     python -m bench.ledger [--purchases 3000] [--processes 8] [--threads 25] [--seed N] [--stores sqlite postgres]
 
-Every purchase is reserved against four caps and settled with a reply of about 2 kB and three facts; fsync is on. Each
-store is measured twice: with one thread in a quiet process, then with all of them. One line a measurement.
+Every purchase is reserved against four caps and settled with a reply of about 2 kB and three facts; fsync is on.
+One line a store: what all of them do together, and then one thread in a process of its own.
 """
 
 import argparse
@@ -237,19 +237,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--stores", nargs="+", choices=STORES, default=list(STORES))
     options = parser.parse_args()
-    print(f"ledger alone, seed {options.seed}, {options.purchases} purchases")
+    crowd = f"{options.processes} processes x {options.threads}"
+    print(
+        f"ledger alone, fsync on, seed {options.seed}, {options.purchases} purchases by {crowd}, then 300 by one thread"
+    )
     for name in options.stores:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, STORES[name](Path(folder)) as made:
-            quiet = measure(made("quiet"), purchases=300, processes=1, threads=1, seed=options.seed)
-            print(f"{name}, 1 process x 1: {quiet}")
-            crowd = measure(
-                made("crowd"),
+            many = measure(
+                made("many"),
                 purchases=options.purchases,
                 processes=options.processes,
                 threads=options.threads,
                 seed=options.seed,
             )
-            print(f"{name}, {options.processes} processes x {options.threads}: {crowd}")
+            one = measure(made("one"), purchases=300, processes=1, threads=1, seed=options.seed)
+            print(f"{name}: {many}; by one thread p50 {one.p50 * 1000:.1f} ms, p99 {one.p99 * 1000:.1f} ms")
 
 
 if __name__ == "__main__":
