@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.money_audit import bought_twice, caps_in_error, gaps, over_caps, purchases, reconcile, without_reply
+from bench.money_audit import bought_twice, caps_in_error, gaps, over_caps, purchases, reconcile, told, without_reply
 from bench.money_fleet import Fleet, Ran
 from bench.money_place import (
     LEASE_SECONDS,
@@ -185,6 +185,8 @@ def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str) -> boo
     for what, which in trouble.items():
         if which:
             print(f"  {what}: {len(which)}, such as {which[0]}")
+    for matter in left:
+        print(f"  {matter}:", *told(store, matter), sep="\n    ")
     return not any(trouble.values())
 
 

@@ -26,6 +26,7 @@ _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
 _QUOTED = re.compile(r'"([^"\\]+)')
 
 Line = Mapping[str, Any]
+Matter = tuple[str, str, str]  # vendor, unit, company_id; '' for a line that does not say whom it is about
 Gaps = dict[tuple[str, str], "Gap"]
 
 
@@ -134,17 +135,17 @@ def gaps(store: SqlStore, invoice: Mapping[str, Mapping[str, int]]) -> Gaps:
 
 def reconcile(
     store: SqlStore, lines: Sequence[Line], catalogue: Sequence[Mapping[str, str]], at: datetime
-) -> dict[str, int]:
+) -> dict[Matter, int]:
     """Ends all that is uncertain, or whose holder is gone, by the lines about its own company that no settled
     purchase accounts for.
 
     catalogue: name and domain of every company the vendors know. Lines that do not say whom they are about (people's
-    credits, tokens) are shared out among all of their vendor. Returns what is left over: '<vendor> <unit> about
-    <company>' -> units billed that nobody can have bought, or below 0 units settled that nobody billed.
+    credits, tokens) are shared out among all of their vendor. Returns what is left over: units billed that nobody can
+    have bought, or below 0 units settled that nobody billed.
     """
     store.end_abandoned(at)
     subjects = _Subjects(store, catalogue)
-    owed: Counter[tuple[str, str, str]] = Counter()
+    owed: Counter[Matter] = Counter()
     for line in lines:
         owed[line["vendor"], line["unit"], subjects.of_line(line)] += line["units"]
     for row in purchases(store):
@@ -154,10 +155,21 @@ def reconcile(
     for doubt in store.uncertain_purchases():
         subject = subjects.of_purchase(doubt.provider, doubt.company_id)
         _end(store, doubt, _taken(owed, doubt, subject), at)
-    return {f"{vendor} {unit} about {subject}": n for (vendor, unit, subject), n in owed.items() if n}
+    return {matter: units for matter, units in owed.items() if units}
 
 
-def _taken(owed: "Counter[tuple[str, str, str]]", doubt: Purchase, subject: str) -> dict[str, int]:
+def told(store: SqlStore, matter: Matter) -> list[str]:
+    """The purchases behind it, a line each."""
+    vendor, unit, company_id = matter
+    return [
+        f"{row.source} {row.state} {row.units}, reserved {row.reserved_at:%d %H:%M:%S}, sent {row.sent_at}, "
+        f"closed {row.closed_at}, {row.outcome}, {row.reason}, handle {row.handle}"
+        for row in purchases(store)
+        if (row.provider, row.company_id) == (vendor, company_id) and unit in row.reserved_units
+    ]
+
+
+def _taken(owed: "Counter[Matter]", doubt: Purchase, subject: str) -> dict[str, int]:
     units = {u: max(0, min(most, owed[doubt.provider, u, subject])) for u, most in doubt.reserved_units.items()}
     for unit, count in units.items():
         owed[doubt.provider, unit, subject] -= count

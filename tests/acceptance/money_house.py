@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from bench.money_audit import Gaps, gaps, reconcile
+from bench.money_audit import Gaps, Matter, gaps, reconcile
 from bench.money_fleet import Fleet
 from bench.money_place import catalogue, copied_rules, easy_vendors, invoice, invoice_lines, pass_time, settle_in
 from bench.money_worker import Clock, Order, Post
@@ -71,7 +71,7 @@ class MoneyHouse:
     def gaps(self) -> Gaps:
         return gaps(self.store, self.invoice())
 
-    def reconcile(self) -> dict[str, int]:
+    def reconcile(self) -> dict[Matter, int]:
         """By the lines of the invoice, those of jobs that are still running included; what is left over."""
         self.pass_time(3600)
         return reconcile(self.store, invoice_lines(self.url), catalogue(self.url), self.now())
