@@ -28,12 +28,12 @@ Changes = Mapping[str, Any]
 
 
 def easy_vendors(time_scale: float) -> dict[str, Any]:
-    """Changes of providers: as many calls as we like, short leases, and the vendors' free hour as short as theirs."""
-    window = f"{int(3600 / time_scale)}s"
+    """Changes of providers: as many calls as we like, short leases, and their free hour, or day, as short as it is."""
+    hour, day = f"{int(3600 / time_scale)}s", f"{int(86_400 / time_scale)}s"
     return {
         EVERY: {"rate_limits": {}, "concurrency": 400, "timeout_seconds": TIMEOUT_SECONDS},
-        "serpapi": {"repeat": {"window": window}},
-        "snov": {"repeat": {"window": window}},
+        "serpapi": {"repeat": {"window": hour}},
+        "snov": {"repeat": {"window": day}},
     }
 
 

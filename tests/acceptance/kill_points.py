@@ -13,6 +13,7 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from multiprocessing.connection import Connection
 from typing import Literal
 
@@ -47,11 +48,15 @@ Point = Literal[
 
 @dataclass(frozen=True)
 class Deadly:
-    """Where one purchase's process ends, and by which signal: SIGSTOP only pauses it."""
+    """Where one purchase's process ends, and by which signal: SIGSTOP only pauses it.
+
+    step: of a vendor that gives several handles, the one meant.
+    """
 
     point: Point
     source: str
     signal: int = signal.SIGKILL
+    step: int = 1
 
     def reached(self, point: Point, source: str) -> None:
         if (point, source) == (self.point, self.source):
@@ -157,10 +162,15 @@ class DeadlyProvider:
         return self._provider.name
 
     async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:
+        steps = count(1)
+
         async def kept(handle: str) -> None:
-            self._deadly.reached("after send", question.source)
+            meant = next(steps) == self._deadly.step
+            if meant:
+                self._deadly.reached("after send", question.source)
             await keep_handle(handle)
-            self._deadly.reached("after handle", question.source)
+            if meant:
+                self._deadly.reached("after handle", question.source)
 
         answer = await self._provider.ask(question, keep_handle=kept, sending=sending)
         self._deadly.reached("after send", question.source)

@@ -2,7 +2,7 @@
 
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -15,6 +15,7 @@ from bench.money_worker import Order
 from tests.acceptance.kill_points import Deadly, Point, work_until_death
 from tests.acceptance.money_house import PATIENCE_SECONDS, QUICK, MoneyHouse, known_by, money_house
 
+A_DAY = 86_400
 POINTS: tuple[Point, ...] = get_args(Point)
 NOTHING_LEFT: frozenset[Point] = frozenset({"before send", "after settle"})
 BY_HANDLE: frozenset[Point] = NOTHING_LEFT.union({"after handle", "before settle", "in settle"})
@@ -57,11 +58,8 @@ def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
         yield house
 
 
-def killed_at_each_point(house: MoneyHouse, vendor: Vendor, asked: dict[Point, Order]) -> None:
-    dying = [
-        QUICK.Process(target=work_until_death, args=(house.post, order, Deadly(point, vendor.source)))
-        for point, order in asked.items()
-    ]
+def killed(house: MoneyHouse, where: Mapping[Order, Deadly]) -> None:
+    dying = [QUICK.Process(target=work_until_death, args=(house.post, *one)) for one in where.items()]
     for process in dying:
         process.start()
     for process in dying:
@@ -88,7 +86,7 @@ def test_whoever_is_killed_is_succeeded_and_nothing_is_paid_twice_that_need_not_
     house: MoneyHouse, vendor: Vendor
 ) -> None:
     asked = asked_at_each_point(house, vendor)
-    killed_at_each_point(house, vendor, asked)
+    killed(house, {order: Deadly(point, vendor.source) for point, order in asked.items()})
     assert all(gap.explained for gap in house.gaps().values())
     house.pass_time(LEASE_SECONDS)
     with house.fleet() as fleet:
@@ -107,6 +105,22 @@ def test_whoever_is_killed_is_succeeded_and_nothing_is_paid_twice_that_need_not_
     assert house.reconcile() == {}
     assert all(gap.closed for gap in house.gaps().values())
     assert caps_in_error(house.store) == {}
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_step_that_may_have_been_billed_is_accounted_for_when_repeating_it_is_no_longer_free(
+    house: MoneyHouse, step: int
+) -> None:
+    [company] = known_by("snov_contacts", "key_contacts", 1)
+    order = Order(0, company, datasets=("key_contacts",), sources=("snov_contacts",))
+    killed(house, {order: Deadly("after send", "snov_contacts", step=step)})
+    house.pass_time(2 * A_DAY)
+    with house.fleet() as fleet:
+        [again] = fleet.run([order]).reports
+    assert (again.state, again.trouble) == ("complete", None)
+    assert all(gap.explained for gap in house.gaps().values())
+    assert house.reconcile() == {}
+    assert all(gap.closed for gap in house.gaps().values())
 
 
 def states_about(house: MoneyHouse, domain: str, source: str) -> Counter[str]:
