@@ -111,7 +111,7 @@ def _groups(course: Course) -> list[Course]:
     numbers = [str(n) for n in range(len(touched))]
     links = [frozenset(n for n in numbers if name in touched[int(n)]) for name in frozenset[str]().union(*touched)]
     together = connected(numbers, (link for link in links if len(link) > 1))
-    alone = [course.only(tuple(course.strands[int(n)] for n in group)) for group in together]
+    alone = [course.only(tuple(course.strands[n] for n in sorted(map(int, group)))) for group in together]
     return [*(replace(one, afterwards=()) for one in alone[:-1]), alone[-1]]
 
 

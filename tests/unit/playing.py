@@ -1,0 +1,131 @@
+"""Executions of a plan played out on real records: what collect does, with vendors drawn from the rules' rates.
+
+Plan + Known + luck  ->  Played: what it cost, who was asked, what is satisfied
+
+Parts go one after another where the plan says so; else by the vendors' seconds, as they would side by side.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from enrichment.desk import state_now
+from enrichment.holding import standing, standings
+from enrichment.plan import Part, Plan, model_price
+from enrichment.records import Fact, Known
+from enrichment.rules import Rules
+from enrichment.values import IntentSignal, JobPosting
+from tests.making import EXAMPLES, fact, head
+
+SAID = EXAMPLES | {
+    "hiring_trends": [JobPosting(title="Welder")],
+    "purchase_intent": [IntentSignal(topic="widgets")],
+}
+
+
+@dataclass(slots=True)
+class Played:
+    cost: int = 0
+    analyses: int = 0
+    seconds: float = 0.0
+    asked: list[str] = field(default_factory=list)
+    satisfied: frozenset[str] = frozenset()
+
+
+class Play:
+    """One execution. cap: micro-USD the request may cost."""
+
+    def __init__(self, rules: Rules, plan: Plan, known: Known, rng: Random, cap: int) -> None:
+        self.rules, self.plan, self.known, self.rng, self.cap = rules, plan, known, rng, cap
+        self.played, self.reserved, self.now = Played(), 0, plan.made_at
+
+    def run(self) -> Played:
+        if self.plan.in_turn:
+            for part in self.plan.parts:
+                for seconds in self._part(part):
+                    self.played.seconds += seconds
+        else:
+            self._side_by_side()
+        self._analyse()
+        stands = standings(self.rules, self.plan.wants, self.known, self.now)
+        self.played.satisfied = frozenset(d for d, stand in stands.items() if not stand.open)
+        return self.played
+
+    def _side_by_side(self) -> None:
+        """A part that waits for its replies is met again when they are due."""
+        waiting = [(0.0, n, self._part(part)) for n, part in enumerate(self.plan.parts)]
+        while waiting:
+            waiting.sort(key=lambda one: (round(one[0], 6), one[1]))
+            due, number, part = waiting.pop(0)
+            self.played.seconds = max(self.played.seconds, due)
+            seconds = next(part, None)
+            if seconds is not None:
+                waiting.append((due + seconds, number, part))
+
+    def _part(self, part: Part) -> Iterator[float]:
+        """Yields the seconds until the replies just asked for have come."""
+        policy = self.plan.policy(part)
+        while asked := policy.next(
+            state_now(
+                part.problem,
+                self.rules,
+                self.plan.wants,
+                self.known,
+                self.now,
+                everything=self.plan.strategy == "legacy",
+                may_ask=self._may_ask,
+            )
+        ):
+            yield from self._ask([source for source in sorted(asked) if self._reserve(source)])
+        for source in part.last_resorts:
+            if self._useful(source, part) and self._may_ask(source) and self._reserve(source):
+                yield from self._ask([source])
+
+    def _may_ask(self, source: str) -> bool:
+        return source not in self.played.asked and self._fits(source)
+
+    def _fits(self, source: str) -> bool:
+        return self.played.cost + self.reserved + self.rules.max_micro_usd(source) <= self.cap
+
+    def _reserve(self, source: str) -> bool:
+        if not self._fits(source):
+            return False
+        self.reserved += self.rules.max_micro_usd(source)
+        self.played.asked.append(source)
+        return True
+
+    def _ask(self, sources: list[str]) -> Iterator[float]:
+        yield max(self.rules.sources[source].seconds for source in sources)
+        for source in sources:
+            self._reply(source)
+
+    def _reply(self, source: str) -> None:
+        entry, price = self.rules.sources[source], self.rules.expected_micro_usd(source)
+        found = self.rng.random() < entry.match_rate
+        self.reserved -= self.rules.max_micro_usd(source)
+        self.played.cost += price if found or entry.charged == "always" else 0
+        said = [d for d, promise in entry.datasets.items() if found and self.rng.random() < promise.fill_rate]
+        self.known = Known(
+            (*(r for r in self.known.replies if r.source != source), head(source, found=found, at=self.now)),
+            (*(f for f in self.known.facts if f.source != source), *self._facts(source, said)),
+        )
+
+    def _facts(self, source: str, said: list[str]) -> Iterator[Fact]:
+        for dataset in said:
+            yield from (fact(source, dataset, value, at=self.now, rules=self.rules) for value in SAID[dataset])
+
+    def _useful(self, source: str, part: Part) -> bool:
+        for dataset in part.problem.required:
+            stand = standing(self.rules, self.plan.wants, self.known, dataset, self.now)
+            without = stand.open and not any(one.last_resort for one in stand.facts)
+            if without and source in self.rules.datasets[dataset].sources:
+                return True
+        return False
+
+    def _analyse(self) -> None:
+        left = self.cap - self.played.cost
+        for name in self.plan.analyses:
+            likely, most = model_price(self.rules, name)
+            if most <= left:
+                self.played.analyses += likely
+                left -= most
