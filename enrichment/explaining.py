@@ -43,7 +43,7 @@ class Account:
             source=name,
             verdict=verdict,
             why=why,
-            chance=self.outlook.asked.get(name, 0.0) + self.outlook.resorted.get(name, 0.0),
+            chance=min(1.0, self.outlook.asked.get(name, 0.0) + self.outlook.resorted.get(name, 0.0)),
             answers=tuple(d for d in rules.sources[name].datasets if d in self.desk.wants.collected),
             expected_micro_usd=expected_price(rules, name),
             max_micro_usd=rules.max_micro_usd(name),

@@ -57,8 +57,8 @@ def outlook(course: Course) -> Outlook:
         p90=_quantile(spread, 0.9),
         seconds=_slowest([one.waits for one in totals]) / 1000,
         satisfied={dataset: chance for one in totals for dataset, chance in one.satisfied.items()},
-        asked={source: chance for one in totals for source, chance in one.asked.items()},
-        resorted={source: chance for one in totals for source, chance in one.resorted.items()},
+        asked={source: min(chance, 1.0) for one in totals for source, chance in one.asked.items()},
+        resorted={source: min(chance, 1.0) for one in totals for source, chance in one.resorted.items()},
         too_dear=frozenset[str]().union(*(one.unfolding.too_dear() for one in totals)),
         exact=all(one.exact for one in totals),
     )
@@ -166,11 +166,13 @@ class _Totals:
 
     @property
     def satisfied(self) -> dict[str, float]:
-        left = dict.fromkeys(self.unfolding.datasets, 0.0)
+        """Exactly 0 or 1 where that is sure."""
+        open_, done = defaultdict[str, float](float), defaultdict[str, float](float)
         for (mask, _), chance in self.ends.items():
-            for dataset in self.unfolding.open_names(mask):
-                left[dataset] += chance
-        return {dataset: max(0.0, 1 - chance) for dataset, chance in left.items()}
+            left = self.unfolding.open_names(mask)
+            for dataset in self.unfolding.datasets:
+                (open_ if dataset in left else done)[dataset] += chance
+        return {d: min(done[d], 1.0) if open_[d] else 1.0 for d in self.unfolding.datasets}
 
 
 def _followed(course: Course) -> _Totals:

@@ -1,0 +1,136 @@
+"""What a plan says of each source and dataset is what its executions bear out."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from enrich_cli.show import plan_tree
+from enrichment.parts import Branch
+from enrichment.plan import Plan, make_plan
+from enrichment.records import Known
+from enrichment.rules import Rules
+from enrichment.wants import Wants, custom, wants_of
+from tests.making import NOON, SHIPPED, acme, known_from
+
+CONSUMERS = [wants_of(SHIPPED, [name]) for name in ("profile", "vendor_enrichment", "customer_enrichment")]
+ASKED = ("chosen", "fallback", "last resort")
+
+
+def plan_of(
+    wants: Wants, *, rules: Rules = SHIPPED, strategy: str = "enhanced", known: Known | None = None, domain: bool = True
+) -> Plan:
+    company = acme() if domain else acme(domain=None)
+    now = NOON + timedelta(hours=1)
+    return make_plan(rules, wants, company, known or Known(), strategy=strategy, now=now, out_of_order={})
+
+
+def printed(plan: Plan) -> str:
+    out = StringIO()
+    Console(file=out, width=400, no_color=True).print(plan_tree(plan, "plan"))
+    return out.getvalue()
+
+
+def needing(source: str, dataset: str) -> Rules:
+    """The shipped rules, but this source cannot be asked before that dataset is known."""
+    entry = SHIPPED.sources[source].model_copy(update={"needs": (dataset,)})
+    return SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, source: entry}})
+
+
+def test_a_source_that_waits_for_a_dataset_is_shown_with_what_it_waits_for_and_how_likely_that_is() -> None:
+    rules = needing("brightdata_people_db", "industry")
+    wants = custom(rules, ["industry", "key_contacts"], ["brightdata_people_db", "brightdata_firmographics"])
+    plan = plan_of(wants, rules=rules)
+    people = plan.source("brightdata_people_db")
+    assert (people.verdict, people.why) == ("fallback", "asked once industry is found")
+    assert people.chance == pytest.approx(0.8 * 0.97)
+    assert plan.parts[0].branches == (Branch("industry", True, ("brightdata_people_db",)),)
+    text = printed(plan)
+    assert "key_contacts (required): brightdata_people_db (once industry is found), chance 55%" in text
+    assert "once industry is found: brightdata_people_db (0.1875; key_contacts; asked 78%)" in text
+    assert "not worth its price" not in text
+
+
+def test_a_part_with_nothing_but_a_last_resort_is_something_to_buy() -> None:
+    plan = plan_of(custom(SHIPPED, ["key_contacts"], ["serp_linkedin"]))
+    assert plan.source("serp_linkedin").verdict == "last resort"
+    text = printed(plan)
+    assert "nothing to buy" not in text
+    assert "last resort: serp_linkedin (0.08; key_contacts)" in text
+
+
+def test_what_answers_nothing_wanted_is_not_needed_whatever_else_stands_in_its_way() -> None:
+    plan = plan_of(custom(SHIPPED, ["company_name", "domain"], None), domain=False)
+    assert plan.source("snov_contacts").verdict == "not needed"
+    poor = plan_of(custom(SHIPPED, ["recent_news"], None).within(max_cost=0, oldest=None))
+    over = {source.source for source in poor.sources if source.verdict == "over a cap"}
+    assert over == {"serp_news", "brightdata_web_scraping"}
+    assert {source.verdict for source in poor.sources if source.source not in over} == {"not needed"}
+
+
+def test_what_does_not_fit_when_its_turn_comes_is_over_a_cap_and_not_too_dear_for_its_worth() -> None:
+    wants = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
+    for cap, verdict in ((380_000, "fallback"), (250_000, "fallback"), (240_000, "over a cap")):
+        plan = plan_of(wants.within(max_cost=cap, oldest=None))
+        assert plan.source("apollo_contacts").verdict == "chosen"
+        assert plan.source("brightdata_people_db").verdict == verdict, cap
+    dear = SHIPPED.sources["apollo_contacts"].model_copy(update={"charged": "always"})
+    rules = SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, "apollo_contacts": dear}})
+    plan = plan_of(wants.within(max_cost=250_000, oldest=None), rules=rules)
+    people = plan.source("brightdata_people_db")
+    assert (people.verdict, "when its turn comes" in people.why) == ("over a cap", True)
+
+
+def test_where_less_can_go_wrong_than_a_chain_could_stand_the_rest_of_it_is_left_out() -> None:
+    """A source that always satisfies has no fallback."""
+    sure = SHIPPED.sources["serp_news"].model_copy(
+        update={
+            "match_rate": 1.0,
+            "datasets": {
+                "recent_news": SHIPPED.sources["serp_news"]
+                .datasets["recent_news"]
+                .model_copy(update={"fill_rate": 1.0})
+            },
+        }
+    )
+    rules = SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, "serp_news": sure}})
+    plan = plan_of(custom(rules, ["recent_news"], None), rules=rules)
+    assert [part.chain for part in plan.parts] == [(("serp_news",),)]
+    assert plan.source("brightdata_web_scraping").verdict == "not worth its price"
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(
+    wants=st.sampled_from(CONSUMERS),
+    silent=st.sets(st.sampled_from(sorted(SHIPPED.sources)), min_size=4),
+    cap=st.sampled_from([0, 100_000, 250_000, 400_000, 5_000_000]),
+    strategy=st.sampled_from(["enhanced", "priority"]),
+    need=st.sampled_from([None, ("brightdata_people_db", "industry"), ("serp_news", "company_description")]),
+)
+def test_whoever_may_be_asked_is_in_the_chains_with_its_chance_and_nobody_else(
+    wants: Wants, silent: set[str], cap: int, strategy: str, need: tuple[str, str] | None
+) -> None:
+    rules = SHIPPED if need is None else needing(*need)
+    known = known_from(*((source, []) for source in sorted(silent)))
+    plan = plan_of(wants.within(max_cost=cap, oldest=None), rules=rules, strategy=strategy, known=known)
+    named = set[str]()
+    for part in plan.parts:
+        named.update(*part.chain, *(branch.asked for branch in part.branches))
+    for source in plan.sources:
+        assert (source.chance > 0) == (source.verdict in ASKED), source
+        assert (source.source in named) == (source.verdict in ("chosen", "fallback")), source
+    for dataset in plan.datasets:
+        answering = [s for s in plan.sources if s.verdict in ASKED and dataset.dataset in s.answers]
+        assert answering or dataset.chance in (0, 1), dataset
+    text = printed(plan)
+    assert all(source.source in text for source in plan.sources)
+
+
+def test_every_source_is_named_once_with_why_it_is_not_asked() -> None:
+    plan = plan_of(custom(SHIPPED, ["recent_news"], None))
+    text = printed(plan)
+    assert text.count("(it answers nothing that is wanted)") == 1
+    assert all(text.count(name) == 1 for name in ("serp_jobs", "apollo_contacts", "google_knowledge_graph"))
