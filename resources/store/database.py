@@ -153,9 +153,8 @@ class Database:
             raise StoreError(f"The store at {self.place} is busy; ask again, with fewer requests at a time.") from error
 
     def _sentence(self, error: DBAPIError) -> str:
-        if self.sqlite:
-            return sentences.of_sqlite(error, place=self.place, seconds=WAIT_SECONDS)
-        return sentences.of_postgres(error, place=self.place)
+        say = sentences.of_sqlite if self.sqlite else sentences.of_postgres
+        return say(error, place=self.place, seconds=WAIT_SECONDS)
 
 
 def make_folder(database: Database) -> None:

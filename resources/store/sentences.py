@@ -8,6 +8,8 @@ _DISK_FULL = "The disk of the store {place} is full: free some space, then ask a
 _READ_ONLY = "The store {place} is read-only: make it and its folder writable, or set ENRICH_HOME elsewhere."
 _LOCKED = "The store {place} has been locked for {seconds} s: end whatever writes to it, then ask again."
 
+_LOCK_NOT_AVAILABLE, _NO_SPACE = "55P03", "53100"  # SQLSTATE
+
 
 def of_sqlite(error: DBAPIError, *, place: str, seconds: int) -> str:
     """seconds: how long it has waited for a lock."""
@@ -26,17 +28,23 @@ def of_sqlite(error: DBAPIError, *, place: str, seconds: int) -> str:
     return f"The store {place} refused: {said}."
 
 
-def of_postgres(error: DBAPIError, *, place: str) -> str:
-    if error.connection_invalidated or getattr(error.orig, "sqlstate", None) is None:
+def of_postgres(error: DBAPIError, *, place: str, seconds: int) -> str:
+    """seconds: how long it has waited for a lock."""
+    state = getattr(error.orig, "sqlstate", None)
+    if error.connection_invalidated or state is None:
         return (
             f"Postgres at {place} does not let us in: check that it runs, that the database exists, "
             "and user and password in ENRICH_STORE_URL."
         )
+    if state == _LOCK_NOT_AVAILABLE:
+        return of_lock(None, place=place, seconds=seconds)
+    if state == _NO_SPACE:
+        return _DISK_FULL.format(place=place)
     return f"The store at {place} refused: {_first_line(error)}."
 
 
 def of_lock(error: OSError | None, *, place: str, seconds: int) -> str:
-    """Of the lock file beside the store. error: why it cannot be had at all; None: somebody holds it."""
+    """error: why the lock file beside a SQLite store cannot be had; None: somebody held the lock all the time."""
     if error is None:
         return _LOCKED.format(place=place, seconds=seconds)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -138,6 +138,18 @@ def test_a_lock_that_cannot_be_had_says_what_to_do(error: OSError | None, advice
     assert advice in sentences.of_lock(error, place="store.sqlite", seconds=30)
 
 
+def test_who_has_waited_too_long_for_others_on_postgres_is_told_what_to_do(postgres_url: str) -> None:
+    database = Database(postgres_url)
+
+    def wait_a_moment(tx: sa.Connection) -> None:
+        tx.exec_driver_sql("SET LOCAL lock_timeout = '10ms'")
+        database.alone(tx)
+
+    with database.making(), pytest.raises(StoreError, match="has been locked for 30 s: end whatever writes to it"):
+        database.write(wait_a_moment)
+    database.close()
+
+
 # power that may fail
 
 
