@@ -5,7 +5,7 @@ Plan + Known + luck  ->  Played: what it cost, who was asked, what is satisfied
 Parts go one after another where the plan says so; else by the vendors' seconds, as they would side by side.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -32,11 +32,21 @@ class Played:
     satisfied: frozenset[str] = frozenset()
 
 
-class Play:
-    """One execution. cap: micro-USD the request may cost."""
+def drawn(rules: Rules, source: str, rng: Random) -> list[str] | None:
+    """What a source says of one company; None: it does not know it."""
+    entry = rules.sources[source]
+    if rng.random() >= entry.match_rate:
+        return None
+    return [dataset for dataset, promise in entry.datasets.items() if rng.random() < promise.fill_rate]
 
-    def __init__(self, rules: Rules, plan: Plan, known: Known, rng: Random, cap: int) -> None:
-        self.rules, self.plan, self.known, self.rng, self.cap = rules, plan, known, rng, cap
+
+class Play:
+    """One execution. cap: micro-USD the request may cost. knows: source -> what it says."""
+
+    def __init__(
+        self, rules: Rules, plan: Plan, known: Known, cap: int, knows: Callable[[str], list[str] | None]
+    ) -> None:
+        self.rules, self.plan, self.known, self.cap, self.knows = rules, plan, known, cap, knows
         self.played, self.reserved, self.now = Played(), 0, plan.made_at
 
     def run(self) -> Played:
@@ -101,13 +111,12 @@ class Play:
 
     def _reply(self, source: str) -> None:
         entry, price = self.rules.sources[source], self.rules.expected_micro_usd(source)
-        found = self.rng.random() < entry.match_rate
+        said = self.knows(source)
         self.reserved -= self.rules.max_micro_usd(source)
-        self.played.cost += price if found or entry.charged == "always" else 0
-        said = [d for d, promise in entry.datasets.items() if found and self.rng.random() < promise.fill_rate]
+        self.played.cost += 0 if said is None and entry.charged != "always" else price
         self.known = Known(
-            (*(r for r in self.known.replies if r.source != source), head(source, found=found, at=self.now)),
-            (*(f for f in self.known.facts if f.source != source), *self._facts(source, said)),
+            (*(r for r in self.known.replies if r.source != source), head(source, found=said is not None, at=self.now)),
+            (*(f for f in self.known.facts if f.source != source), *self._facts(source, said or [])),
         )
 
     def _facts(self, source: str, said: list[str]) -> Iterator[Fact]:

@@ -19,7 +19,7 @@ from enrichment.rules import Rules
 from enrichment.rules.types import Caps, DatasetRules, SourceDataset
 from enrichment.wants import Wants, custom, wants_of
 from tests.making import NOON, SHIPPED, acme, known_from
-from tests.unit.playing import Play
+from tests.unit.playing import Play, drawn
 
 PROFILE = wants_of(SHIPPED, ["profile"])
 VENDOR = wants_of(SHIPPED, ["vendor_enrichment"])
@@ -118,7 +118,9 @@ def test_what_is_quoted_is_what_executions_cost_and_bring_on_average(
     """Played out on records, caps, last resorts and redundancy included; the mean of 300 within four of its errors."""
     known, runs, rng = known_from(*((source, []) for source in silent)), 300, Random(20_260_302)
     plan = plan_of(wants.within(max_cost=cap, oldest=None), rules=OUTSPOKEN, strategy=strategy, known=known)
-    played = [Play(OUTSPOKEN, plan, known, rng, cap).run() for _ in range(runs)]
+    played = [
+        Play(OUTSPOKEN, plan, known, cap, lambda source: drawn(OUTSPOKEN, source, rng)).run() for _ in range(runs)
+    ]
     costs = [one.cost + one.analyses for one in played]
     assert mean(costs) == pytest.approx(plan.quote.expected, abs=4 * stdev(costs) / runs**0.5 + 1)
     assert max(costs) <= plan.quote.upper_bound
