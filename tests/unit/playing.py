@@ -15,12 +15,31 @@ from enrichment.plan import Part, Plan, model_price
 from enrichment.records import Fact, Known
 from enrichment.rules import Rules
 from enrichment.values import IntentSignal, JobPosting
-from tests.making import EXAMPLES, fact, head
+from tests.making import EXAMPLES, SHIPPED, fact, head
 
 SAID = EXAMPLES | {
     "hiring_trends": [JobPosting(title="Welder")],
     "purchase_intent": [IntentSignal(topic="widgets")],
 }
+
+
+def outspoken(rules: Rules) -> Rules:
+    """Nobody's silence means that there is none: what a source has is told by its rates alone."""
+    sources = {
+        name: source.model_copy(
+            update={
+                "datasets": {
+                    dataset: promise.model_copy(update={"silence_means_none": False})
+                    for dataset, promise in source.datasets.items()
+                }
+            }
+        )
+        for name, source in rules.sources.items()
+    }
+    return rules.model_copy(update={"sources": sources})
+
+
+OUTSPOKEN = outspoken(SHIPPED)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from enrichment.rules import Rules
 from enrichment.rules.types import Caps, DatasetRules, SourceDataset
 from enrichment.wants import Wants, custom, wants_of
 from tests.making import NOON, SHIPPED, acme, known_from
-from tests.unit.playing import Play, drawn
+from tests.unit.playing import OUTSPOKEN, Play, drawn
 
 PROFILE = wants_of(SHIPPED, ["profile"])
 VENDOR = wants_of(SHIPPED, ["vendor_enrichment"])
@@ -40,25 +40,6 @@ def plan_of(
         out_of_order={},
         **more,  # type: ignore[arg-type]  # a test's circumstances
     )
-
-
-def outspoken(rules: Rules) -> Rules:
-    """Nobody's silence means that there is none: what a source has is told by its rates alone."""
-    sources = {
-        name: source.model_copy(
-            update={
-                "datasets": {
-                    dataset: promise.model_copy(update={"silence_means_none": False})
-                    for dataset, promise in source.datasets.items()
-                }
-            }
-        )
-        for name, source in rules.sources.items()
-    }
-    return rules.model_copy(update={"sources": sources})
-
-
-OUTSPOKEN = outspoken(SHIPPED)
 
 
 def runs_of(plan: Plan, count: int) -> list[int]:
