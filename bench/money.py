@@ -7,6 +7,7 @@ its lease is over; then a month passes and all is bought again. One line a store
 """
 
 import argparse
+import os
 import random
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,7 @@ class Soak:
     rounds: int = 0
     killed: int = 0
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     windows: list[tuple[datetime, datetime]] = field(default_factory=list)
     waits: Waits = field(default_factory=Waits)
     ends: dict[str, int] = field(default_factory=dict)
@@ -77,6 +80,7 @@ class Soak:
     def add(self, ran: Ran) -> None:
         self.requests += len(ran.reports)
         self.killed += ran.killed
+        self.cpu_seconds += ran.cpu_seconds
         self.waits.add(ran.waits)
         self.troubles += ran.troubles
         for report in ran.reports:
@@ -89,6 +93,9 @@ def main() -> None:
         f"seed {options.seed}; {options.processes} processes x {options.at_once} requests; faults {options.fault_rate}"
     )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        print(
+            f"here {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; fdatasync {_to_disk_ms(Path(folder)):.1f} ms"
+        )
         clean = [_one_store(name, Path(folder) / name, options) for name in stores]
     sys.exit(0 if all(clean) else 1)
 
@@ -167,6 +174,7 @@ def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str) -> boo
         f"{sum(g.billed - g.settled for g in before.values())} of at most {sum(g.uncertain for g in before.values())}, "
         f"{sum(abs(g.billed - g.settled) for g in after.values())} after reconciliation, {soak.killed} killed, "
         f"{soak.rounds} rounds, {in_time / soak.seconds:.0f} purchases/s over {soak.seconds:.0f} s, "
+        f"{1000 * soak.cpu_seconds / len(settled):.1f} ms CPU a purchase in the workers, "
         f"reserve {_spread(soak.waits.reserve)}, settle {_spread(soak.waits.settle)}",
         flush=True,
     )
@@ -200,6 +208,19 @@ def _spread(seconds: Sequence[float]) -> str:
     ordered = [1000 * one for one in sorted(seconds)]
     p50, p99 = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
     return f"p50 {p50:.1f} p99 {p99:.0f} longest {ordered[-1]:.0f} ms"
+
+
+def _to_disk_ms(folder: Path) -> float:
+    """How long a commit waits for the disk."""
+    with (folder / "disk").open("wb", buffering=0) as file:
+        return 1000 * sorted(_seconds_to_disk(file) for _ in range(51))[25]
+
+
+def _seconds_to_disk(file: FileIO) -> float:
+    file.write(bytes(8192))
+    began = time.perf_counter()
+    os.fdatasync(file.fileno())
+    return time.perf_counter() - began
 
 
 @contextmanager

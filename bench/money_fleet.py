@@ -37,6 +37,7 @@ class Ran:
     lost: list[Order] = field(default_factory=list)
     waits: Waits = field(default_factory=Waits)
     killed: int = 0
+    cpu_seconds: float = 0.0
 
     @property
     def troubles(self) -> list[str]:
@@ -115,6 +116,7 @@ class Fleet:
             if worker.orders.pop(said.number, None) is not None:
                 ran.reports.append(said)
             ran.waits.add(said.waits)
+            ran.cpu_seconds += said.cpu_seconds
         elif said != PROGRESS:
             raise AssertionError(f"no worker says {said!r}")
 

@@ -91,13 +91,17 @@ class Waits:
 
 @dataclass(frozen=True)
 class Report:
-    """How one order ended. trouble: a traceback, which no order should end with."""
+    """How one order ended. trouble: a traceback, which no order should end with.
+
+    cpu_seconds: of the whole process since its last report.
+    """
 
     number: int
     request_id: str | None
     state: str
     trouble: str | None
     seconds: float
+    cpu_seconds: float
     waits: Waits
 
 
@@ -156,6 +160,7 @@ class _Desk:
         self._pipe, self._store, self._rules, self._world = pipe, store, rules, world
         self._tasks: set[asyncio.Task[Enriched]] = set()
         self._closed = asyncio.Event()
+        self._cpu = time.process_time()
 
     async def until_closed(self) -> None:
         loop = asyncio.get_running_loop()
@@ -184,10 +189,14 @@ class _Desk:
 
     def _report(self, order: Order, ended: "asyncio.Task[Enriched]", seconds: float) -> None:
         self._tasks.discard(ended)
-        error, waits = ended.exception(), self._store.taken_waits()
+        error, waits, cpu = ended.exception(), self._store.taken_waits(), self._spent_cpu()
         if error is not None:
             trouble = "".join(traceback.format_exception(error))
-            self._pipe.send(Report(order.number, None, "failed", trouble, seconds, waits))
+            self._pipe.send(Report(order.number, None, "failed", trouble, seconds, cpu, waits))
             return
         request = ended.result().request
-        self._pipe.send(Report(order.number, request.request_id, request.state, None, seconds, waits))
+        self._pipe.send(Report(order.number, request.request_id, request.state, None, seconds, cpu, waits))
+
+    def _spent_cpu(self) -> float:
+        before, self._cpu = self._cpu, time.process_time()
+        return self._cpu - before
