@@ -3,22 +3,24 @@
     Rules + Wants + companies + census of the store  ->  Group: the companies of one state, whom to ask, what that costs
 
 Companies are counted into states as the census goes by; each state is planned once. Where the counts leave open how a
-company stands (items of several sources may be the same), it is looked at by itself.
+company stands (items of several sources may be the same), it is looked at by itself. A whole too large to be solved is
+decided greedily here; a plan for one company looks whether what is left of it can be.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from enrichment.desk import Desk, Stands, Verdict, redundancy
-from enrichment.plan import compiled_whole
+from enrichment.caps import Room, caps_of_each, limits_of
+from enrichment.desk import Desk, Stand, Stands, Verdict, redundancy
+from enrichment.expected import Expected
 from enrichment.policies import IN_MEMORY, Policies
-from enrichment.policy import Enhanced, Policy, State, connected, parts, start
+from enrichment.policy import Enhanced, Offer, Policy, Problem, State, compile_policy, connected, parts, start
 from enrichment.ports import Heard
 from enrichment.records import Company, Known
 from enrichment.rules import Rules
@@ -31,9 +33,11 @@ _AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Companies in the same state. first: the sources to ask now; none: nothing is worth asking.
+    """Companies in the same state. first: the sources to ask now, as far as caps let them be asked together; none:
+    nothing is worth asking. missing: wanted datasets that memory does not satisfy.
 
-    missing: wanted datasets that memory does not satisfy. expected_micro_usd: of the vendors, for one company.
+    expected_micro_usd: of the vendors, for one company, by the policy alone: caps that bind on the way, redundancy and
+    last resorts are the business of a plan's quote.
     """
 
     companies: tuple[Company, ...]
@@ -79,15 +83,7 @@ def plan_many(
     return tuple(sorted(groups, key=lambda group: -len(group.companies)))
 
 
-_Askable = tuple[str, frozenset[str], frozenset[str]]
-"""A source, what it answers, what it needs."""
 _NOTHING = frozenset[str]()
-
-
-@dataclass(frozen=True, slots=True)
-class _Stand:
-    open: bool
-    sources: frozenset[str]
 
 
 class _State(NamedTuple):
@@ -122,6 +118,31 @@ def _sorted_out(
     return states
 
 
+_Decided = tuple[frozenset[str], float]
+"""Whom one part asks first, and what it is expected to cost to its end, in micro-USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    """What does not depend on memory. offers: those that can be asked, with what they answer.
+
+    together: datasets that share a clock. decided: of a state of the whole.
+    """
+
+    whole: Problem
+    offers: tuple[tuple[Offer, frozenset[str]], ...]
+    together: tuple[frozenset[str], ...]
+    decided: Callable[[State], _Decided]
+
+
+class _Askable(NamedTuple):
+    """about: open datasets it may be asked about. partly: on others it has had its say."""
+
+    offer: Offer
+    about: frozenset[str]
+    partly: bool
+
+
 class _Office:
     """Plans one state after another. What does not depend on the state is worked out once."""
 
@@ -129,58 +150,52 @@ class _Office:
         self._here, self._tally = here, tally
         self._wanted = frozenset(here.wants.collected)
         self._skips = frozenset(rule.skip for rule in here.rules.redundancy)
+        caps = caps_of_each(here.rules, here.wants, "", here.now)
+        self._room = Room(here.rules, limits_of(caps, here.spent))
         self._counter = cache(self._open_counter)
-        self._decided = cache(_decided)  # states differ more than their parts do
+        self._alone = cache(_decided_alone)
 
     def group(self, state: _State, companies: tuple[Company, ...]) -> Group:
-        policy, offers = self._counter(state.strategy, state.named)
-        stands, said = self._memory(state)
-        open_ = self._tally.open(state.counts)
-        usable = self._usable(offers, open_, stands, said)
-        if usable is not None and isinstance(policy, Enhanced) and policy.exact:
-            first, spend = self._looked_up(policy, usable, open_)
+        counter, open_ = self._counter(state.strategy, state.named), self._tally.open(state.counts)
+        usable = self._usable(counter.offers, open_, *self._memory(state))
+        if any(askable.partly for askable in usable):
+            left = sorted(parts(_left(counter, usable, open_)), key=lambda part: not part.required)
+            decided = [self._alone(state.strategy, part) for part in left]
         else:
-            first, spend = self._by_itself(state, stands, said)
-        return Group(companies, state.strategy, open_, first, round(spend))
+            states = _states(counter, usable, open_)
+            decided = [counter.decided(part) for part in sorted(states, key=self._is_optional)]
+        first = frozenset(self._room.together(source for asked, _ in decided for source in sorted(asked)))
+        return Group(companies, state.strategy, open_, first, round(sum(spend for _, spend in decided)))
 
-    def _open_counter(self, strategy: str, named: bool) -> tuple[Policy, tuple[_Askable, ...]]:
-        """The policy of the whole, and the offers that can be asked whatever memory has."""
+    def _is_optional(self, state: State) -> bool:
+        return state.unsatisfied.isdisjoint(self._here.wants.collected_required)
+
+    def _open_counter(self, strategy: str, named: bool) -> _Counter:
         blank = _State(strategy, named, self._tally.count(()))
         desk = self._desk(blank, *self._memory(blank))
         whole = desk.whole()
-        return self._here.policies.compiled(strategy, whole), tuple(
-            (o.source, o.answers, o.needs) for o in whole.offers if desk.obstacle(o.source) is None
+        policy = self._here.policies.compiled(strategy, whole)
+        return _Counter(
+            whole=whole,
+            offers=tuple((offer, offer.answers) for offer in whole.offers if desk.obstacle(offer.source) is None),
+            together=tuple(start(part).unsatisfied for part in parts(whole)) if whole.value_of_time else (),
+            decided=cache(_decider(policy, whole)),  # states differ more than their parts do
         )
 
     def _usable(
         self,
-        offers: Iterable[_Askable],
+        offers: Iterable[tuple[Offer, frozenset[str]]],
         open_: frozenset[str],
         stands: Mapping[str, Stands],
         said: Mapping[str, frozenset[str]],
-    ) -> dict[str, frozenset[str]] | None:
-        """Source -> open datasets it answers or waits for; None: this state is none of the whole's."""
-        usable: dict[str, frozenset[str]] = {}
-        for source, answers, needs in offers:
-            fills = open_ & answers
-            left = fills - said.get(source, _NOTHING)
-            if left and left != fills:
-                return None
-            if left and not self._redundant(source, left, stands, said):
-                usable[source] = left | needs & open_
+    ) -> list[_Askable]:
+        usable: list[_Askable] = []
+        for offer, answers in offers:
+            fills = answers & open_
+            left = fills - said.get(offer.source, _NOTHING)
+            if left and not self._redundant(offer.source, left, stands, said):
+                usable.append(_Askable(offer, left, left != fills))
         return usable
-
-    def _looked_up(
-        self, policy: Enhanced, usable: Mapping[str, frozenset[str]], open_: frozenset[str]
-    ) -> tuple[frozenset[str], float]:
-        """What parts that share nothing ask side by side, and what that is expected to cost."""
-        first, spend = frozenset[str](), 0.0
-        for datasets in connected(open_, [*usable.values(), *(group & open_ for group in policy.together)]):
-            sources = frozenset(source for source, concerns in usable.items() if concerns & datasets)
-            if sources:
-                asked, cost = self._decided(policy, State(datasets, sources))
-                first, spend = first | asked, spend + cost
-        return first, spend
 
     def _redundant(
         self, source: str, left: frozenset[str], stands: Mapping[str, Stands], said: Mapping[str, frozenset[str]]
@@ -190,16 +205,6 @@ class _Office:
             return False
         return redundancy(self._here.rules, wants, source, stands, said) is not None
 
-    def _by_itself(
-        self, state: _State, stands: Mapping[str, Stands], said: Mapping[str, frozenset[str]]
-    ) -> tuple[frozenset[str], float]:
-        desk = self._desk(state, stands, said)
-        left = desk.left()
-        whole = compiled_whole(desk, left, state.strategy, self._here.policies)
-        policy = self._here.policies.compiled(state.strategy, whole)
-        first = frozenset[str]().union(*(policy.next(start(part)) for part in parts(left)))
-        return first, self._here.policies.forecast(state.strategy, whole, left).expected_cost
-
     def _memory(self, state: _State) -> tuple[dict[str, Stands], dict[str, frozenset[str]]]:
         """How each dataset stands, and who was heard on what."""
         open_ = self._tally.open(state.counts)
@@ -208,7 +213,7 @@ class _Office:
             said[pair.source].add(pair.dataset)
         for pair in self._tally.pairs(state.counts.told):
             told[pair.dataset].add(pair.source)
-        stands: dict[str, Stands] = {d: _Stand(d in open_, frozenset(told.get(d, ()))) for d in self._wanted}
+        stands: dict[str, Stands] = {d: Stand(d in open_, frozenset(told.get(d, ()))) for d in self._wanted}
         return stands, {source: frozenset(datasets) for source, datasets in said.items()}
 
     def _desk(self, state: _State, stands: Mapping[str, Stands], said: Mapping[str, frozenset[str]]) -> Desk:
@@ -227,6 +232,35 @@ class _Office:
         )
 
 
-def _decided(policy: Enhanced, state: State) -> tuple[frozenset[str], float]:
-    """Whom one part asks first, and what it is expected to cost to its end."""
-    return policy.next(state), policy.expected_spend(state)
+def _states(counter: _Counter, usable: Sequence[_Askable], open_: frozenset[str]) -> Iterator[State]:
+    """States of the whole, of parts that share nothing and ask side by side."""
+    concerns = {offer.source: about | offer.needs & open_ for offer, about, _ in usable}
+    for datasets in connected(open_, [*concerns.values(), *(group & open_ for group in counter.together)]):
+        yield State(datasets, frozenset([source for source, its in concerns.items() if its & datasets]))
+
+
+def _left(counter: _Counter, usable: Sequence[_Askable], open_: frozenset[str]) -> Problem:
+    """A problem that is no state of the whole: some source has had its say on a part of its datasets."""
+    whole = counter.whole
+    return replace(
+        whole,
+        offers=tuple(
+            replace(offer, fill_rates=tuple(f for f in offer.fill_rates if f[0] in about), needs=offer.needs & open_)
+            for offer, about, _ in usable
+        ),
+        required=whole.required & open_,
+        worth=tuple((dataset, worth) for dataset, worth in whole.worth if dataset in open_),
+        order=tuple((dataset, sources) for dataset, sources in whole.order if dataset in open_),
+        together=counter.together,
+    )
+
+
+def _decided_alone(strategy: str, part: Problem) -> _Decided:
+    return _decider(compile_policy(strategy, part), part)(start(part))
+
+
+def _decider(policy: Policy, problem: Problem) -> Callable[[State], _Decided]:
+    if isinstance(policy, Enhanced) and policy.exact:
+        return lambda state: (policy.next(state), policy.expected_spend(state))
+    expected = Expected(policy, problem)
+    return lambda state: (policy.next(state), expected.spend(state))

@@ -1,13 +1,15 @@
 """Plans for many companies from one count in the store are the plans each would get by itself."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from bench.planner_store import NOW, store_of
+from enrichment.expected import Expected
 from enrichment.many import Circumstances, Group, plan_many
 from enrichment.plan import Plan, make_plan
-from enrichment.policy import forecast
+from enrichment.policy import start
 from enrichment.recall import believed
 from enrichment.records import Company, Known
 from enrichment.rules import Rules
@@ -17,11 +19,12 @@ from resources.store import SqlStore
 from tests.making import SHIPPED
 
 SEED = 20_260_331
+COMPANIES = 48
 
 
 @pytest.fixture(scope="module")
 def full_store(tmp_path_factory: pytest.TempPathFactory) -> SqlStore:
-    return store_of(f"sqlite:///{tmp_path_factory.mktemp('many') / 'store.sqlite'}", SHIPPED, 80, SEED)
+    return store_of(f"sqlite:///{tmp_path_factory.mktemp('many') / 'store.sqlite'}", SHIPPED, COMPANIES, SEED)
 
 
 def groups_of(store: SqlStore, rules: Rules, wants: Wants, strategy: str = "enhanced") -> tuple[Group, ...]:
@@ -49,13 +52,20 @@ def assert_same(store: SqlStore, rules: Rules, wants: Wants, strategy: str = "en
         for company in group.companies:
             plan = plan_alone(store, rules, wants, company, strategy)
             assert group.missing == {d.dataset for d in plan.datasets if d.status == "unsatisfied"}
-            assert group.first == {source for part in plan.parts for source in (part.chain or ((),))[0]}
+            assert group.first == first_of(plan)
             assert group.expected_micro_usd == pytest.approx(by_policy_alone(plan), abs=1)
+
+
+def first_of(plan: Plan) -> set[str]:
+    """Whom its parts ask first; where caps may bind, as far as they let them."""
+    if plan.in_turn:
+        return {source for part in plan.parts for source in (part.chain or ((),))[0]}
+    return {source for part in plan.parts for source in plan.policy(part).next(start(part.problem))}
 
 
 def by_policy_alone(plan: Plan) -> float:
     """What a quote says of vendors, before caps that bind on the way, redundancy and last resorts."""
-    return sum(forecast(plan.policy(part), part.problem).expected_cost for part in plan.parts)
+    return sum(Expected(plan.policy(part), part.problem).spend(start(part.problem)) for part in plan.parts)
 
 
 @pytest.mark.parametrize("consumer", ["profile", "vendor_enrichment", "customer_enrichment"])
@@ -63,9 +73,37 @@ def test_every_company_gets_the_plan_it_would_get_alone(full_store: SqlStore, co
     assert_same(full_store, SHIPPED, wants_of(SHIPPED, [consumer]))
 
 
-@pytest.mark.parametrize("strategy", ["priority", "legacy"])
-def test_other_strategies_are_planned_alike(full_store: SqlStore, strategy: str) -> None:
-    assert_same(full_store, SHIPPED, wants_of(SHIPPED, ["profile"]), strategy)
+@pytest.mark.parametrize(
+    ("strategy", "consumer"), [("priority", "profile"), ("legacy", "profile"), ("priority", "vendor_enrichment")]
+)
+def test_other_strategies_are_planned_alike(full_store: SqlStore, strategy: str, consumer: str) -> None:
+    assert_same(full_store, SHIPPED, wants_of(SHIPPED, [consumer]), strategy)
+
+
+@pytest.mark.parametrize("strategy", ["enhanced", "priority"])
+def test_a_reply_that_still_holds_for_some_of_its_datasets_is_asked_again_for_the_others(
+    full_store: SqlStore, strategy: str
+) -> None:
+    ages = {"employee_count": 3 * 86_400, "company_description": 20 * 86_400}
+    wants = replace(wants_of(SHIPPED, ["profile"]), max_age=ages)
+    assert_same(full_store, SHIPPED, wants, strategy)
+
+
+@pytest.mark.parametrize("strategy", ["enhanced", "priority"])
+def test_where_time_has_a_value_the_same_calls_start_together(full_store: SqlStore, strategy: str) -> None:
+    assert_same(full_store, SHIPPED, replace(wants_of(SHIPPED, ["profile"]), value_of_time=1_000), strategy)
+
+
+def test_who_must_not_be_asked_is_not_asked_first(full_store: SqlStore) -> None:
+    sources = frozenset({"serp_organic", "brightdata_firmographics"})
+    assert_same(full_store, SHIPPED, replace(wants_of(SHIPPED, ["profile"]), sources=sources))
+
+
+def test_no_more_is_asked_at_once_than_caps_let_be_asked(full_store: SqlStore) -> None:
+    wants = replace(wants_of(SHIPPED, ["customer_enrichment"]), max_cost=200_000)
+    groups = groups_of(full_store, SHIPPED, wants)
+    together = [sum(SHIPPED.max_micro_usd(source) for source in group.first) for group in groups]
+    assert 0 < max(together) <= 200_000
 
 
 def test_the_rules_of_now_decide_what_is_good_enough(full_store: SqlStore) -> None:
@@ -97,7 +135,7 @@ def test_facts_of_a_source_the_rules_no_longer_name_still_count(full_store: SqlS
 
 
 def test_the_count_is_the_same_on_every_kind_of_store(store_url: str, full_store: SqlStore) -> None:
-    other = store_of(store_url, SHIPPED, 80, SEED)
+    other = store_of(store_url, SHIPPED, COMPANIES, SEED)
     wants = wants_of(SHIPPED, ["customer_enrichment"])
     counts = [
         sorted((*h[:3], *sorted(h.counted.split())) for h in s.census(pairs_of(SHIPPED, wants)))
