@@ -1,15 +1,17 @@
-"""Brute-force expectimax in exact fractions: shares no code with the policy it judges.
+"""Brute-force expectimax in exact fractions: shares nothing with the policy it judges but the types it is asked in.
 
 pair (expected unsatisfied required, expected spend + worth lost + waiting), least in lexicographic order
+
+What is decided together is worked out here as well, where time has a value; where it has none, nothing is split at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import chain, combinations, product
 
-from enrichment.policy import Offer, Policy, Problem, State, parts, start
+from enrichment.policy import Offer, Policy, Problem, State
 
 Pair = tuple[Fraction, Fraction]
 Valuation = Callable[[State], Pair]
@@ -44,28 +46,52 @@ class BruteForce:
         return list(chain.from_iterable(combinations(askable, size) for size in range(1, largest + 1)))
 
 
-def brute_force(problem: Problem) -> Pair:
-    """The least pair. Waiting is priced part by part by definition; without a value of time nothing is split."""
-    if not problem.value_of_time:
-        return BruteForce(problem).best(start(problem))
-    pairs = [BruteForce(part).best(start(part)) for part in parts(problem)]
-    return sum((p[0] for p in pairs), Fraction(0)), sum((p[1] for p in pairs), Fraction(0))
+def brute_force(problem: Problem, known: frozenset[str] = frozenset()) -> Pair:
+    """The least pair, from where `known` is satisfied. Waiting is priced clock by clock, by definition."""
+    return _sum(BruteForce(problem).best(state) for state in clocks(problem, known))
 
 
-def judged(policy: Policy, problem: Problem) -> Pair:
+def judged(policy: Policy, problem: Problem, known: frozenset[str] = frozenset()) -> Pair:
     """The pair that a policy really reaches."""
-    unsatisfied, objective = Fraction(0), Fraction(0)
-    for part in parts(problem):
-        pair = _Judge(policy, part).reached(start(part))
-        unsatisfied, objective = unsatisfied + pair[0], objective + pair[1]
-    return unsatisfied, objective
+    return _sum(_Judge(policy, problem).reached(state) for state in clocks(problem, known))
+
+
+def clocks(problem: Problem, known: frozenset[str] = frozenset()) -> list[State]:
+    """Where each group stands that waits by itself: datasets that no source links, not even before anything was known.
+
+    Where time has no value there is one clock for all.
+    """
+    pursued = {*problem.required, *(dataset for dataset, _ in problem.worth)}
+    while wider := {need for o in problem.offers if _brings(o) & pursued for need in o.needs} - pursued:
+        pursued |= wider
+    groups = [{dataset} for dataset in sorted(pursued)] if problem.value_of_time else [pursued]
+    links = [_brings(offer) | offer.needs for offer in problem.offers if _brings(offer) & pursued]
+    for link in (*links, *problem.together):
+        touched = [group for group in groups if group & link]
+        apart = [group for group in groups if not group & link]
+        groups = [*apart, set().union(*touched)] if touched else apart
+    return [_state(problem, group, known) for group in groups]
+
+
+def _brings(offer: Offer) -> set[str]:
+    return {dataset for dataset, rate in offer.fill_rates if rate * offer.match_rate > 0}
+
+
+def _state(problem: Problem, group: set[str], known: frozenset[str]) -> State:
+    answering = frozenset(offer.source for offer in problem.offers if _brings(offer) & group)
+    return State(frozenset(group) - known, answering)
+
+
+def _sum(pairs: Iterable[Pair]) -> Pair:
+    each = list(pairs)
+    return sum((pair[0] for pair in each), Fraction(0)), sum((pair[1] for pair in each), Fraction(0))
 
 
 class _Judge:
-    def __init__(self, policy: Policy, part: Problem) -> None:
+    def __init__(self, policy: Policy, problem: Problem) -> None:
         self._policy = policy
-        self._offers = {offer.source: offer for offer in part.offers}
-        self._outcomes = Outcomes(part)
+        self._offers = {offer.source: offer for offer in problem.offers}
+        self._outcomes = Outcomes(problem)
         self._known: dict[State, Pair] = {}
 
     def reached(self, state: State) -> Pair:

@@ -81,6 +81,7 @@ class Desk:
                 if self.obstacle(name) is None and self.fills(name)
             ),
             self.pursued,
+            once=True,
         )
         return continuing(self.whole(), left) if left.value_of_time else left
 
@@ -96,13 +97,14 @@ class Desk:
             wanted,
         )
 
-    def _problem(self, offers: tuple[Offer, ...], pursued: frozenset[str]) -> Problem:
+    def _problem(self, offers: tuple[Offer, ...], pursued: frozenset[str], *, once: bool = False) -> Problem:
         return Problem(
             offers=offers,
             required=frozenset(d for d in self.wants.collected_required if d in pursued),
             worth=tuple((d, w) for d, w in self.wants.collected_optional.items() if d in pursued),
             order=tuple((d, self.rules.datasets[d].sources) for d in self.wants.collected if d in pursued),
             value_of_time=self.wants.value_of_time,
+            once=once,
         )
 
     def concerns(self, source: str) -> bool:

@@ -7,6 +7,7 @@ from enrichment.policy.compiled import Enhanced, compile_enhanced, compile_polic
 from enrichment.policy.fixed import Everything, Priority
 from enrichment.policy.forecast import Execution, Forecast, forecast, simulate
 from enrichment.policy.problem import Offer, Policy, Problem, State, connected, continuing, parts, start
+from enrichment.policy.prospects import Prospect
 
 __all__ = [
     "Enhanced",
@@ -17,6 +18,7 @@ __all__ = [
     "Policy",
     "Priority",
     "Problem",
+    "Prospect",
     "State",
     "compile_enhanced",
     "compile_policy",

@@ -1,32 +1,20 @@
 """Compile a problem into the policy of a strategy, and keep what was compiled as bytes.
 
-enhanced -> per part: exact, or greedy when it is too large    priority -> Priority    legacy -> Everything
+enhanced -> Enhanced: each part as `decided` decides about it    priority -> Priority    legacy -> Everything
 """
 
 from __future__ import annotations
 
 import hashlib
-import zlib
+from functools import cached_property
 
-import numpy as np
-
-from enrichment.policy.exact import (
-    Choices,
-    Table,
-    Values,
-    choice_type,
-    datasets_of,
-    fits,
-    offers_of,
-    solve,
-    spending,
-)
+from enrichment.policy.decided import Decided, decided
 from enrichment.policy.fixed import Everything, Priority
-from enrichment.policy.forecast import forecast
-from enrichment.policy.greedy import Greedy, floor
+from enrichment.policy.kept import packed, unpacked
 from enrichment.policy.problem import Policy, Problem, State, parts, start
+from enrichment.policy.prospects import Prospect, of_all
 
-_FORMAT = b"policy 1 "
+_FORMAT = b"policy 2 "
 
 
 class Enhanced:
@@ -35,17 +23,15 @@ class Enhanced:
     Within a part, one source at a time, unless a value of time makes calls started together cheaper.
     """
 
-    def __init__(self, problem: Problem, decisions: tuple[Table | Greedy, ...]) -> None:
-        self._problem = problem
-        self._decisions = decisions
-        self._spending: dict[int, Values] = {}
+    def __init__(self, problem: Problem, parts_: tuple[Decided, ...]) -> None:
+        self._problem, self._parts = problem, parts_
 
     @property
     def exact(self) -> bool:
         """False: some part was too large to solve; `excess` then says how far from the optimum it may be."""
-        return all(isinstance(decision, Table) for decision in self._decisions)
+        return all(part.exact for part in self._parts)
 
-    @property
+    @cached_property
     def together(self) -> tuple[frozenset[str], ...]:
         """Datasets that share a clock, whatever else links them: the parts, where time has a value."""
         if not self._problem.value_of_time:
@@ -53,24 +39,25 @@ class Enhanced:
         return tuple(start(part).unsatisfied for part in parts(self._problem))
 
     def next(self, state: State) -> frozenset[str]:
-        return frozenset[str]().union(*(decision.next(state) for decision in self._decisions))
+        return frozenset[str]().union(*(part.next(state) for part in self._parts))
+
+    def look_ahead(self) -> None:
+        """Work out the prospects of all states, unless there are too many; from then on they are looked up."""
+        for part in self._parts:
+            part.prospects.beforehand()
+
+    def prospect(self, state: State) -> Prospect:
+        """What carrying it out comes to from this state on."""
+        return of_all(part.prospect(state) for part in self._parts)
 
     def expected_spend(self, state: State) -> float:
-        """Micro-USD it is expected to cost from this state on. The first call takes as long as solving."""
-        return sum(self._spend_of(number, state) for number in range(len(self._decisions)))
+        """Micro-USD that carrying it out is expected to cost from this state on."""
+        return self.prospect(state).spend
 
-    def _spend_of(self, number: int, state: State) -> float:
-        decision = self._decisions[number]
-        if isinstance(decision, Greedy):
-            return forecast(decision, decision.part, state).expected_cost
-        if number not in self._spending:
-            self._spending[number] = spending(parts(self._problem)[number], decision)
-        return float(self._spending[number][decision.row(state)])
-
-    def excess(self) -> float:
-        """Micro-USD by which the objective may lie above the least possible one from the start; 0 when exact."""
-        large = [decision for decision in self._decisions if isinstance(decision, Greedy)]
-        return sum(max(0.0, forecast(greedy, greedy.part).objective - floor(greedy.part)) for greedy in large)
+    def excess(self, state: State | None = None) -> float:
+        """Micro-USD by which the objective may lie above the least possible one, from the state on; 0 when exact."""
+        here = start(self._problem) if state is None else state
+        return sum(part.excess(here) for part in self._parts)
 
     @staticmethod
     def digest(problem: Problem) -> str:
@@ -78,10 +65,8 @@ class Enhanced:
         return _fingerprint(problem).hex()
 
     def to_bytes(self) -> bytes:
-        """What `from_bytes` restores without solving again; some hundred kilobytes for the largest shipped consumer."""
-        tables = [decision.choices for decision in self._decisions if isinstance(decision, Table)]
-        solved = b"".join(choices.astype("<u4").tobytes() for choices in tables)
-        return _FORMAT + _fingerprint(self._problem) + zlib.compress(solved, 1)
+        """What `from_bytes` restores without solving again; some megabytes for the largest shipped consumer."""
+        return _FORMAT + _fingerprint(self._problem) + packed(self._parts)
 
     @classmethod
     def from_bytes(cls, data: bytes, problem: Problem) -> Enhanced:
@@ -89,26 +74,7 @@ class Enhanced:
         head = _FORMAT + _fingerprint(problem)
         if data[: len(head)] != head:
             raise ValueError("This policy was compiled for other rules: compile it again.")
-        try:
-            solved = np.frombuffer(zlib.decompress(data[len(head) :]), dtype="<u4")
-        except (zlib.error, ValueError) as damage:
-            raise ValueError("This policy is damaged: delete it and compile it again.") from damage
-        return cls(problem, _decisions(problem, solved))
-
-
-def _decisions(problem: Problem, solved: Choices) -> tuple[Table | Greedy, ...]:
-    decisions: list[Table | Greedy] = []
-    for part in parts(problem):
-        if not fits(part):
-            decisions.append(Greedy(part))
-            continue
-        sources, datasets = tuple(offer.source for offer in offers_of(part)), datasets_of(part)
-        size = 1 << len(sources) + len(datasets)
-        if len(solved) < size:
-            raise ValueError("This policy is damaged: delete it and compile it again.")
-        decisions.append(Table(sources, datasets, solved[:size].astype(choice_type(len(sources)))))
-        solved = solved[size:]
-    return tuple(decisions)
+        return cls(problem, unpacked(data[len(head) :], parts(problem)))
 
 
 def _fingerprint(problem: Problem) -> bytes:
@@ -137,8 +103,8 @@ def _fingerprint(problem: Problem) -> bytes:
 
 
 def compile_enhanced(problem: Problem) -> Enhanced:
-    """Solve what fits (see `exact.fits`); the rest is decided greedily."""
-    return Enhanced(problem, tuple(solve(part) if fits(part) else Greedy(part) for part in parts(problem)))
+    """Solve every part that can be solved (see `exact`)."""
+    return Enhanced(problem, tuple(decided(part) for part in parts(problem)))
 
 
 def compile_policy(strategy: str, problem: Problem) -> Policy:

@@ -6,7 +6,15 @@ Everything  all usable sources, at once
 
 from __future__ import annotations
 
-from enrichment.policy.problem import Offer, Problem, State, relevant_offers
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from enrichment.policy.forecast import foreseen
+from enrichment.policy.frame import Codes, Frame, framed
+from enrichment.policy.problem import Offer, Policy, Problem, State, parts, relevant_offers
+from enrichment.policy.prospects import Prospect, Prospects, of_all
 
 
 class Priority:
@@ -17,6 +25,7 @@ class Priority:
     """
 
     def __init__(self, problem: Problem) -> None:
+        self._problem = problem
         self._offers = {offer.source: offer for offer in relevant_offers(problem)}
         self._chains = [(dataset, self._chain(problem, dataset)) for dataset in self._sequence(problem)]
 
@@ -42,6 +51,31 @@ class Priority:
                 if offer.source in state.usable and not offer.needs & state.unsatisfied:
                     return frozenset({offer.source})
         return frozenset()
+
+    def look_ahead(self) -> None:
+        """Work out the prospects of all states, unless there are too many; from then on they are looked up."""
+        for part in self._parts:
+            part.beforehand()
+
+    def prospect(self, state: State) -> Prospect:
+        """What carrying it out comes to from this state on."""
+        return of_all(foreseen(self, part, state) for part in self._parts)
+
+    @cached_property
+    def _parts(self) -> tuple[Prospects, ...]:
+        return tuple(Prospects(_OneByOne(self, framed(part))) for part in parts(self._problem))
+
+
+@dataclass(frozen=True, slots=True)
+class _OneByOne:
+    """The decisions of a policy about one part, for many states."""
+
+    policy: Policy
+    frame: Frame
+
+    def choices_at(self, codes: Codes) -> Codes:
+        states = (self.frame.state(code) for code in codes.tolist())
+        return np.array([self.frame.sources_in(self.policy.next(state)) for state in states], dtype=np.int64)
 
 
 class Everything:

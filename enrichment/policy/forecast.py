@@ -13,6 +13,7 @@ from itertools import product
 from random import Random
 
 from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
+from enrichment.policy.prospects import Prospect, Prospects, TooManyStates
 
 MOST_STATES = 30_000
 MOST_NODES = 400_000
@@ -80,6 +81,26 @@ def forecast(policy: Policy, problem: Problem, state: State | None = None) -> Fo
         p90_cost=_quantile(spread, 0.9),
         upper_bound=sum(offer.price_asked + offer.price_matched for offer in _usable(problem, here)),
         exact=all(total.exact for total in totals),
+    )
+
+
+def foreseen(policy: Policy, prospects: Prospects, state: State) -> Prospect:
+    """What carrying a policy out about one part comes to: simulated where too many states can be reached."""
+    try:
+        return prospects.of(state)
+    except TooManyStates:
+        return _on_average(policy, prospects.part, state)
+
+
+def _on_average(policy: Policy, part: Problem, state: State) -> Prospect:
+    whole = start(part)
+    here = State(whole.unsatisfied & state.unsatisfied, whole.usable & state.usable)
+    total, costs = _simulated(policy, part, here), {offer.source: offer.expected_cost for offer in part.offers}
+    return Prospect(
+        spend=sum(chance * costs[source] for source, chance in total.asked.items()),
+        seconds=total.expected_seconds,
+        asked=dict(total.asked),
+        open=dict(total.left),
     )
 
 

@@ -53,6 +53,8 @@ class Problem:
     """Micro-USD per second of waiting."""
     together: tuple[frozenset[str], ...] = ()
     """Datasets that belong to one part and share its clock, even where no source links them; see `continuing`."""
+    once: bool = False
+    """What is left for one company at one time, not what a consumer wants of all: its policy serves nobody else."""
 
     @property
     def wanted(self) -> frozenset[str]:
