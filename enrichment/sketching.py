@@ -65,7 +65,7 @@ class Situation:
             desk.company.domain is None,
             tuple((dataset, stand.open, stand.sources) for dataset, stand in desk.stands.items()),
             self.mentioned,
-            frozenset(desk.said.items()),
+            frozenset((source, on) for source, on in desk.said.items() if on),
             frozenset(desk.out_of_order.items()),
             tuple((in_words(name), limit) for name, limit in self.limits.items()),
         )

@@ -112,10 +112,12 @@ class Course:
     def only(self, strands: tuple[Strand, ...]) -> Course:
         """The same for some of the strands, if the others cannot touch them."""
         sources = frozenset[str]().union(*(strand.sources for strand in strands))
+        open_ = frozenset[str]().union(*(strand.state.unsatisfied for strand in strands))
         return replace(
             self,
             calls=tuple(call for call in self.calls if call.source in sources),
             strands=strands,
-            open=frozenset[str]().union(*(strand.state.unsatisfied for strand in strands)),
+            open=open_,
+            mentioned=self.mentioned & open_,
             skips=tuple(skip for skip in self.skips if skip.source in sources),
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 from random import Random
 
@@ -21,6 +22,8 @@ MOST_STEPS = 600_000
 """Pairs of a way to get somewhere and what may happen there; beyond them a group of strands is simulated."""
 RUNS = 2_000
 SEED = 20_240_601
+REMEMBERED = 1_024
+"""Groups of strands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +50,28 @@ class Outlook:
 
 def outlook(course: Course) -> Outlook:
     """Strands that cannot touch one another are followed by themselves."""
-    totals = [_followed(group) for group in _groups(course)]
-    spread = sorted(_sums([one.costs for one in totals]).items())
+    course = replace(course, limits=course.binding())
+    certain = 0 if course.limits else sum(one.expected for one in course.afterwards)
+    groups = [_remembered(group) if group.then is None else _followed(group) for group in _groups(course)]
+    spread = sorted(_sums([group.costs for group in groups]).items())
     return Outlook(
-        vendors=sum(one.vendors for one in totals),
-        last_resorts=sum(one.last_resorts for one in totals),
-        analyses=sum(one.analyses for one in totals),
-        p50=_quantile(spread, 0.5),
-        p90=_quantile(spread, 0.9),
-        seconds=_slowest([one.waits for one in totals]) / 1000,
-        satisfied={dataset: chance for one in totals for dataset, chance in one.satisfied.items()},
-        asked={source: min(chance, 1.0) for one in totals for source, chance in one.asked.items()},
-        resorted={source: min(chance, 1.0) for one in totals for source, chance in one.resorted.items()},
-        too_dear=frozenset[str]().union(*(one.unfolding.too_dear() for one in totals)),
-        exact=all(one.exact for one in totals),
+        vendors=sum(group.vendors for group in groups),
+        last_resorts=sum(group.last_resorts for group in groups),
+        analyses=certain + sum(group.afterwards for group in groups),
+        p50=certain + _quantile(spread, 0.5),
+        p90=certain + _quantile(spread, 0.9),
+        seconds=_slowest([group.waits for group in groups]) / 1000,
+        satisfied={dataset: chance for group in groups for dataset, chance in group.satisfied.items()},
+        asked={source: chance for group in groups for source, chance in group.asked.items()},
+        resorted={source: chance for group in groups for source, chance in group.resorted.items()},
+        too_dear=frozenset[str]().union(*(group.too_dear for group in groups)),
+        exact=all(group.exact for group in groups),
     )
 
 
 def likeliest_end(course: Course) -> tuple[frozenset[str], frozenset[str]]:
     """What is open, and who was asked, in the end that is met most often."""
-    totals = _followed(replace(course, limits=course.binding()))
-    left, asked = max(totals.ends, key=lambda end: (totals.ends[end], end))
-    return totals.unfolding.open_names(left), totals.unfolding.names(asked)
+    return _followed(replace(course, limits=course.binding())).likeliest_end
 
 
 Steps = tuple[tuple[str, ...], ...]
@@ -103,16 +106,15 @@ def _steps(course: Course, found: frozenset[str]) -> tuple[Steps, ...]:
 
 
 def _groups(course: Course) -> list[Course]:
-    """Strands that share money, a source or a dataset stay together; what is paid afterwards is with the last."""
-    course = replace(course, limits=course.binding())
-    if course.then is not None or course.limits or len(course.strands) < 2:
+    """Strands that share money, a source or a dataset stay together. Without limits, all is bought afterwards."""
+    if course.then is not None or course.limits:
         return [course]
+    course = replace(course, afterwards=())
     touched = [_touched(strand, course) for strand in course.strands]
     numbers = [str(n) for n in range(len(touched))]
     links = [frozenset(n for n in numbers if name in touched[int(n)]) for name in frozenset[str]().union(*touched)]
     together = connected(numbers, (link for link in links if len(link) > 1))
-    alone = [course.only(tuple(course.strands[n] for n in sorted(map(int, group)))) for group in together]
-    return [*(replace(one, afterwards=()) for one in alone[:-1]), alone[-1]]
+    return [course.only(tuple(course.strands[n] for n in sorted(map(int, group)))) for group in together]
 
 
 def _touched(strand: Strand, course: Course) -> frozenset[str]:
@@ -122,70 +124,91 @@ def _touched(strand: Strand, course: Course) -> frozenset[str]:
     return strand.state.unsatisfied.union(strand.sources, *bring, *others)
 
 
-class _Totals:
-    """The executions of one group: chances of whom is asked, of how it ends, of what was waited and spent by then."""
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """The executions of one group. costs: micro-USD -> chance; waits: milliseconds -> chance."""
 
-    def __init__(self, unfolding: Unfolding, *, exact: bool) -> None:
-        self.exact = exact
-        self.vendors = self.last_resorts = 0.0
-        self.asked = defaultdict[str, float](float)
-        self.resorted = defaultdict[str, float](float)
-        self.ends = defaultdict[tuple[int, int], float](float)
-        self.purses = defaultdict[int, float](float)
-        self.unfolding = unfolding
-
-    def call(self, by_policy: int, as_last: int, chance: float) -> None:
-        calls = self.unfolding.calls
-        for i in bits(by_policy):
-            self.asked[calls[i].source] += chance
-            self.vendors += chance * calls[i].expected_cost
-        for i in bits(as_last):
-            self.resorted[calls[i].source] += chance
-            self.last_resorts += chance * calls[i].expected_cost
-
-    def end(self, moment: Moment, purses: Purses) -> None:
-        self.ends[moment.left, moment.asked] += sum(purses.values())
-        for purse, chance in purses.items():
-            self.purses[purse] += chance
-
-    @property
-    def analyses(self) -> float:
-        return sum(chance * self.unfolding.paid_afterwards(purse) for purse, chance in self.purses.items())
-
-    @property
-    def costs(self) -> dict[int, float]:
-        """Micro-USD, analyses included -> chance."""
-        return _gathered(
-            (self.unfolding.cost(p) + self.unfolding.paid_afterwards(p), c) for p, c in self.purses.items()
-        )
-
-    @property
-    def waits(self) -> dict[int, float]:
-        """Milliseconds -> chance."""
-        return _gathered((self.unfolding.waited(purse), chance) for purse, chance in self.purses.items())
-
-    @property
-    def satisfied(self) -> dict[str, float]:
-        """Exactly 0 or 1 where that is sure."""
-        open_, done = defaultdict[str, float](float), defaultdict[str, float](float)
-        for (mask, _), chance in self.ends.items():
-            left = self.unfolding.open_names(mask)
-            for dataset in self.unfolding.datasets:
-                (open_ if dataset in left else done)[dataset] += chance
-        return {d: min(done[d], 1.0) if open_[d] else 1.0 for d in self.unfolding.datasets}
+    vendors: float
+    last_resorts: float
+    afterwards: float
+    costs: Mapping[int, float]
+    waits: Mapping[int, float]
+    satisfied: Mapping[str, float]
+    asked: Mapping[str, float]
+    resorted: Mapping[str, float]
+    too_dear: frozenset[str]
+    likeliest_end: tuple[frozenset[str], frozenset[str]]
+    exact: bool
 
 
-def _followed(course: Course) -> _Totals:
+def _followed(course: Course) -> _Followed:
     unfolding = Unfolding(course)
     return _exactly(unfolding) or _simulated(unfolding)
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_followed)
+"""Companies in different states share groups, as long as the policy is the very same."""
+
+
+class _Totals:
+    """Adds up chances: of whom is asked, how it ends, what was waited and spent by then."""
+
+    def __init__(self, unfolding: Unfolding) -> None:
+        self._unfolding = unfolding
+        self._vendors = self._last_resorts = 0.0
+        self._asked = defaultdict[str, float](float)
+        self._resorted = defaultdict[str, float](float)
+        self._ends = defaultdict[tuple[int, int], float](float)
+        self._purses = defaultdict[int, float](float)
+
+    def call(self, by_policy: int, as_last: int, chance: float) -> None:
+        calls = self._unfolding.calls
+        for i in bits(by_policy):
+            self._asked[calls[i].source] += chance
+            self._vendors += chance * calls[i].expected_cost
+        for i in bits(as_last):
+            self._resorted[calls[i].source] += chance
+            self._last_resorts += chance * calls[i].expected_cost
+
+    def end(self, moment: Moment, purses: Purses) -> None:
+        self._ends[moment.left, moment.asked] += sum(purses.values())
+        for purse, chance in purses.items():
+            self._purses[purse] += chance
+
+    def followed(self, *, exact: bool) -> _Followed:
+        unfolding = self._unfolding
+        paid = {purse: unfolding.paid_afterwards(purse) for purse in self._purses}
+        left, asked = max(self._ends, key=lambda end: (self._ends[end], end))
+        return _Followed(
+            vendors=self._vendors,
+            last_resorts=self._last_resorts,
+            afterwards=sum(chance * paid[purse] for purse, chance in self._purses.items()),
+            costs=_gathered((unfolding.cost(purse) + paid[purse], chance) for purse, chance in self._purses.items()),
+            waits=_gathered((unfolding.waited(purse), chance) for purse, chance in self._purses.items()),
+            satisfied=self._satisfied(),
+            asked={source: min(chance, 1.0) for source, chance in self._asked.items()},
+            resorted={source: min(chance, 1.0) for source, chance in self._resorted.items()},
+            too_dear=unfolding.too_dear(),
+            likeliest_end=(unfolding.open_names(left), unfolding.names(asked)),
+            exact=exact,
+        )
+
+    def _satisfied(self) -> dict[str, float]:
+        """Exactly 0 or 1 where that is sure."""
+        open_, done = defaultdict[str, float](float), defaultdict[str, float](float)
+        for (mask, _), chance in self._ends.items():
+            left = self._unfolding.open_names(mask)
+            for dataset in self._unfolding.datasets:
+                (open_ if dataset in left else done)[dataset] += chance
+        return {d: min(done[d], 1.0) if open_[d] else 1.0 for d in self._unfolding.datasets}
 
 
 Level = dict[Moment, Purses]
 
 
-def _exactly(unfolding: Unfolding) -> _Totals | None:
+def _exactly(unfolding: Unfolding) -> _Followed | None:
     """Follow every outcome, from those on where the fewest have replied; None if there are too many."""
-    totals, steps = _Totals(unfolding, exact=True), 0
+    totals, steps = _Totals(unfolding), 0
     levels: list[Level] = [{} for _ in range(len(unfolding.calls) + 1)]
     levels[0][unfolding.start] = {0: 1.0}
     for replied in range(len(levels)):
@@ -202,7 +225,7 @@ def _exactly(unfolding: Unfolding) -> _Totals | None:
                 if steps > MOST_STEPS:
                     return None
             here = second
-    return totals
+    return totals.followed(exact=True)
 
 
 def _departures(unfolding: Unfolding, here: Level, totals: _Totals) -> Iterable[tuple[Moment, Purses]]:
@@ -237,8 +260,8 @@ def _join(level: Level, moment: Moment, purses: Purses, spent: int, likely: floa
         there[purse + spent] = there.get(purse + spent, 0.0) + chance * likely
 
 
-def _simulated(unfolding: Unfolding) -> _Totals:
-    totals, rng = _Totals(unfolding, exact=False), Random(SEED)
+def _simulated(unfolding: Unfolding) -> _Followed:
+    totals, rng = _Totals(unfolding), Random(SEED)
 
     def knows(call: Call, events: Sequence[Event]) -> Iterable[Event] | None:
         if rng.random() >= call.match_rate:
@@ -258,7 +281,7 @@ def _simulated(unfolding: Unfolding) -> _Totals:
             else:
                 moment = unfolding.next_stage(under_way)
         totals.end(under_way, {purse: 1 / RUNS})
-    return totals
+    return totals.followed(exact=False)
 
 
 def _gathered(spread: Iterable[tuple[int, float]]) -> dict[int, float]:
