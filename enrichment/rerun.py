@@ -8,24 +8,26 @@ it took before. Audiences are known by their name.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 
-from enrichment.caps import caps_of, tightest
-from enrichment.desk import Verdict, state_now
+from enrichment.caps import Room, caps_of_each, limits_of
+from enrichment.desk import Desk, Verdict, state_now
 from enrichment.history import Entry, History, Spending, spending
-from enrichment.holding import standing, standings
+from enrichment.holding import heard, standing, standings
 from enrichment.inquiry import Inquiry, NothingToAsk, Setting, prepare
 from enrichment.money import charge
 from enrichment.observed import SEED, Tokens, Vendors
-from enrichment.plan import Part, Plan, make_plan, model_price
 from enrichment.policies import IN_MEMORY, Policies
-from enrichment.policy import State
+from enrichment.policy import Policy, Problem, State
+from enrichment.quoting import model_price
 from enrichment.recall import believed
-from enrichment.records import Cap, Company, Known, Request
+from enrichment.records import Company, Known, Request
 from enrichment.request import Ask, asked_before, domain_was_known
 from enrichment.rules import Rules
+from enrichment.sketching import Situation, decided
 from enrichment.strategy import choose_strategy
 from enrichment.values import Text
 from enrichment.wants import Wants, identity_wants
@@ -158,6 +160,7 @@ class _Run:
         self.forgets = self.strategy == "legacy" or not ask.memory
         observed = past.history.observed.get(company.company_id, ())
         self.vendors = Vendors(past.rules, company.company_id, observed, past.seed)
+        self.caps = caps_of_each(past.rules, self.wants, request.request_id, self.at)
         self.asked = set[str]()
 
     def serve(self, known: Known) -> Known:
@@ -180,104 +183,109 @@ class _Run:
             self.company = replace(self.company, domain=stand.facts[0].value.text)
 
     def _collect(self, wants: Wants, known: Known) -> Known:
-        plan = make_plan(
+        """As `collect` does, but for what fails; what a plan says and quotes besides is left out: it takes its time."""
+        desk = self._desk(wants, known)
+        drawn = decided(Situation(desk, self.strategy, self.past.policies))
+        for problem in drawn.problems:
+            known = self._carry_out(drawn.policy, problem, wants, known)
+            for source in desk.last_resorts(problem):
+                if self._needed(source, problem, known):
+                    known = self._ask(source, known)
+        return known
+
+    def _desk(self, wants: Wants, known: Known) -> Desk:
+        stands = standings(self.rules, wants, known, self.at)
+        return Desk(
+            rules=self.rules,
+            wants=wants,
+            company=self.company,
+            stands=stands,
+            said=heard(self.rules, wants, known, self.at),
+            pursued=frozenset(d for d, stand in stands.items() if stand.open or self.strategy == "legacy"),
+            out_of_order=self.past.out_of_order,
+            spent=self.past.taken,
+            request_id=self.request.request_id,
+            now=self.at,
+        )
+
+    def _carry_out(self, policy: Policy, problem: Problem, wants: Wants, known: Known) -> Known:
+        while asked := policy.next(self._state(problem, wants, known)):
+            for source in self._room().together(sorted(asked)):
+                known = self._ask(source, known)
+        return known
+
+    def _state(self, problem: Problem, wants: Wants, known: Known) -> State:
+        room = self._room()
+        return state_now(
+            problem,
             self.rules,
             wants,
-            self.company,
-            known,
-            strategy=self.strategy,
-            now=self.at,
-            out_of_order=self.past.out_of_order,
-            request_id=self.request.request_id,
-            spent=self.past.taken,
-            policies=self.past.policies,
-        )
-        for part in plan.parts:
-            known = self._carry_out(plan, part, known)
-        return known
-
-    def _carry_out(self, plan: Plan, part: Part, known: Known) -> Known:
-        policy = plan.policy(part, self.past.policies)
-        while asked := policy.next(self._state(plan, part, known)):
-            for source in sorted(asked):
-                known = self._ask(source, known)
-        for source in part.last_resorts:
-            if self._needed(source, part, known):
-                known = self._ask(source, known)
-        return known
-
-    def _state(self, plan: Plan, part: Part, known: Known) -> State:
-        return state_now(
-            part.problem,
-            self.rules,
-            plan.wants,
             known,
             self.at,
-            everything=plan.strategy == "legacy",
-            may_ask=self._may_ask,
+            everything=self.strategy == "legacy",
+            may_ask=lambda source: source not in self.asked and room.fits(source),
         )
 
-    def _may_ask(self, source: str) -> bool:
-        caps = self._caps(self.rules.sources[source].provider, source)
-        return source not in self.asked and self._fits(self.rules.max_micro_usd(source), caps)
+    def _room(self) -> Room:
+        return Room(self.rules, limits_of(self.caps, self.past.taken))
 
-    def _needed(self, source: str, part: Part, known: Known) -> bool:
+    def _needed(self, source: str, problem: Problem, known: Known) -> bool:
         """Whether a required dataset that this last resort answers is still without any value."""
-        required = [d for d in part.problem.required if source in self.rules.datasets[d].sources]
+        required = [d for d in problem.required if source in self.rules.datasets[d].sources]
         stands = standings(self.rules, self.wants, known, self.at, required)
         without = [d for d, stand in stands.items() if stand.open and not any(f.last_resort for f in stand.facts)]
-        return bool(without) and self._may_ask(source)
+        return bool(without) and source not in self.asked and self._room().fits(source)
 
     def _ask(self, source: str, known: Known) -> Known:
         self.asked.add(source)
         head, facts, cost, drawn = self.vendors.ask(source, self.at)
-        self._pay(self.rules.sources[source].provider, source, cost)
+        self._pay(source, cost)
         self.books.never_observed += drawn
         self.books.drawn += cost if drawn else 0
         return _joined(known, self._believed(Known((head,), facts)))
 
     def _analyse(self, known: Known) -> None:
+        """What is new and fits, all of it side by side."""
+        inquiries = [one for one in self._inquiries(known) if not self.past.made_before(one, self.at)]
+        for inquiry in self._affordable(inquiries):
+            self._question(inquiry)
+
+    def _inquiries(self, known: Known) -> Iterable[Inquiry]:
         setting = Setting(self.rules, self.wants, self.company, self.audience)
         for name in self.wants.analyses:
-            try:
-                inquiry = prepare(name, known.facts, setting, self.at)
-            except NothingToAsk:
-                continue
-            if not self.past.made_before(inquiry, self.at):
-                self._question(inquiry)
+            if self._provider(self.rules.analyses[name].model) not in self.past.silent:
+                try:
+                    yield prepare(name, known.facts, setting, self.at)
+                except NothingToAsk:
+                    continue
+
+    def _affordable(self, inquiries: Iterable[Inquiry]) -> list[Inquiry]:
+        reserved, fitting = Counter(self.past.taken), list[Inquiry]()
+        for inquiry in inquiries:
+            most = charge(inquiry.most_tokens, self._usd_per_token(inquiry))
+            caps = self.caps[f"analysis:{inquiry.name}"]
+            if all(reserved[cap.name] + most <= cap.limit_micro_usd for cap in caps):
+                fitting.append(inquiry)
+                reserved.update({cap.name: most for cap in caps})
+        return fitting
 
     def _question(self, inquiry: Inquiry) -> None:
-        model, source = inquiry.rules.model, f"analysis:{inquiry.name}"
-        provider = next(name for name, entry in self.rules.providers.items() if model in entry.models)
-        prices = self.rules.providers[provider].models[model]
-        usd = {"input_token": prices.input_token.usd, "output_token": prices.output_token.usd}
-        if provider in self.past.silent or not self._fits(
-            charge(inquiry.most_tokens, usd), self._caps(provider, source)
-        ):
-            return
         observed = self.past.tokens.of(self.company.company_id, inquiry.name, self.at)
         units = observed or self.past.tokens.usual(inquiry.name)
-        cost = charge(units, usd) if units else model_price(self.rules, inquiry.name)[0]
-        self._pay(provider, source, cost)
+        cost = charge(units, self._usd_per_token(inquiry)) if units else model_price(self.rules, inquiry.name)[0]
+        self._pay(f"analysis:{inquiry.name}", cost)
         self.books.estimated += observed is None
         self.past.make(inquiry, self.at)
 
-    def _caps(self, provider: str, source: str) -> tuple[Cap, ...]:
-        return caps_of(
-            self.rules,
-            request_id=self.request.request_id,
-            max_cost=self.wants.max_cost,
-            consumer=self.request.consumer,
-            provider=provider,
-            source=source,
-            at=self.at,
-        )
+    def _usd_per_token(self, inquiry: Inquiry) -> dict[str, Decimal]:
+        prices = self.rules.providers[self._provider(inquiry.rules.model)].models[inquiry.rules.model]
+        return {"input_token": prices.input_token.usd, "output_token": prices.output_token.usd}
 
-    def _fits(self, most: int, caps: Sequence[Cap]) -> bool:
-        return most <= tightest(caps, self.past.taken)[1]
+    def _provider(self, model: str) -> str:
+        return next(name for name, entry in self.rules.providers.items() if model in entry.models)
 
-    def _pay(self, provider: str, source: str, cost: int) -> None:
-        for cap in self._caps(provider, source):
+    def _pay(self, source: str, cost: int) -> None:
+        for cap in self.caps[source]:
             self.past.taken[cap.name] += cost
         self.books.entries.append(Entry(self.request.consumer, source, 1, cost))
 
