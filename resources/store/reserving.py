@@ -25,10 +25,12 @@ _this, _claim, _company_id, _source, _variant, _provider, _asked = (
 
 _holder = sa.select(_p.purchase_id).where(_p.claim == _claim)
 _free_to_repeat = sa.and_(_p.sent_at.is_not(None), _p.repeatable_until > _at, _p.asked == _asked)
+# Where a vendor repeats for free as well, its handle names only the steps that were answered: see _can_be_resumed.
+_by_handle = sa.and_(_p.handle.is_not(None), sa.or_(_p.repeatable_until.is_(None), _p.repeatable_until > _at))
 _uncertain = (
     sa.select(_p.purchase_id)
     .where(_p.company_id == _company_id, _p.source == _source, _p.variant == _variant)
-    .where(t.OPEN, t.UNCERTAIN, sa.or_(_p.handle.is_not(None), _free_to_repeat))
+    .where(t.OPEN, t.UNCERTAIN, sa.or_(_by_handle, _free_to_repeat))
     .order_by(_p.reserved_at.desc(), _p.purchase_id.desc())
     .limit(1)
 )
@@ -83,17 +85,21 @@ def _earlier(tx: sa.Connection, holder: Purchase | None, uncertain: str | None, 
 
 
 def _can_be_resumed(holder: Purchase, wanted: Purchase) -> bool:
-    """Costs nothing more. Holds for an uncertain one as well: see _uncertain."""
-    if holder.handle is not None:
-        return True
+    """Costs nothing more. Holds for an uncertain one as well: see _uncertain.
+
+    A vendor of one step has a handle for the whole job, good at any time. One of several steps repeats for free what no
+    handle names yet, and only as long as its window lasts.
+    """
     repeatable = holder.repeatable_until is not None and holder.repeatable_until > wanted.reserved_at
+    if holder.handle is not None:
+        return repeatable or holder.repeatable_until is None
     return repeatable and holder.sent_at is not None and holder.asked == wanted.asked
 
 
 def _resume(tx: sa.Connection, earlier: Purchase, wanted: Purchase) -> Purchase:
     """Under its own reserve. Where it costs nothing for a time only, its lease ends with that time."""
     lease = wanted.lease_until
-    if earlier.handle is None and earlier.repeatable_until is not None:
+    if earlier.repeatable_until is not None:
         lease = min(lease, earlier.repeatable_until)
     values = {"this": earlier.purchase_id, "lease_until": lease, "claim": _claim_of(wanted)}
     return purchase_of(tx.execute(_RESUME, values).one())
