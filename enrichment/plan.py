@@ -19,7 +19,7 @@ from enrichment.policy import Policy
 from enrichment.quoting import Quote, calling_everything, model_price
 from enrichment.records import Company, Known, ReplyHead
 from enrichment.rules import Rules
-from enrichment.sketching import Situation, Sketch, compiled_whole, sketch
+from enrichment.sketching import Situation, Sketch, sketch
 from enrichment.staged import sketch_beyond
 from enrichment.wants import Wants, identity_wants
 
@@ -33,7 +33,6 @@ __all__ = [
     "Read",
     "SourcePlan",
     "calling_everything",
-    "compiled_whole",
     "make_plan",
     "make_plans",
     "model_price",

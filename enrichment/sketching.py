@@ -108,13 +108,13 @@ def decided(situation: Situation, *, by_whole: bool = False) -> Drawn:
     if by_whole and is_state_of(situation.desk.whole(), left):
         whole = situation.desk.whole()
     else:
-        whole = compiled_whole(situation.desk, left, situation.strategy, situation.policies)
+        whole = _compiled_whole(situation.desk, left, situation.strategy, situation.policies)
     problems = (part for part in parts(left) if part.offers or part.required)
     in_order = tuple(sorted(problems, key=lambda part: not part.required))
     return Drawn(whole, in_order, situation.policies.compiled(situation.strategy, whole))
 
 
-def compiled_whole(desk: Desk, left: Problem, strategy: str, policies: Policies) -> Problem:
+def _compiled_whole(desk: Desk, left: Problem, strategy: str, policies: Policies) -> Problem:
     """What the policy is compiled for: the whole, of which most companies are a state; else only what is left.
 
     Also where the whole is too large to be solved: what is left of it may not be.
