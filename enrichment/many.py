@@ -151,7 +151,8 @@ class _Office:
         self._wanted = frozenset(here.wants.collected)
         self._skips = frozenset(rule.skip for rule in here.rules.redundancy)
         caps = caps_of_each(here.rules, here.wants, "", here.now)
-        self._room = Room(here.rules, limits_of(caps, here.spent))
+        room = Room(here.rules, limits_of(caps, here.spent))
+        self._together = cache(lambda sources: frozenset(room.together(sources)))  # few first steps for many states
         self._counter = cache(self._open_counter)
         self._alone = cache(_decided_alone)
 
@@ -164,7 +165,7 @@ class _Office:
         else:
             states = _states(counter, usable, open_)
             decided = [counter.decided(part) for part in sorted(states, key=self._is_optional)]
-        first = frozenset(self._room.together(source for asked, _ in decided for source in sorted(asked)))
+        first = self._together(tuple(source for asked, _ in decided for source in sorted(asked)))
         return Group(companies, state.strategy, open_, first, round(sum(spend for _, spend in decided)))
 
     def _is_optional(self, state: State) -> bool:
