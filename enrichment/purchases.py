@@ -88,18 +88,20 @@ class Superseded:
 class Sent:
     """A purchase under way, as whoever delivers it sees it."""
 
-    def __init__(self, purchase: Purchase, world: World) -> None:
+    def __init__(self, purchase: Purchase, world: World, rules: ProviderRules) -> None:
         self.purchase, self._world, self._handle = purchase, world, purchase.handle
+        self._longest_call = timedelta(seconds=rules.timeout_seconds)
 
     async def sending(self) -> None:
-        """Immediately before each call that may be billed. Raises ClaimLost when the claim is no longer ours."""
+        """Immediately before each call that may be billed. Raises ClaimLost where the claim may end before the call."""
         store, purchase = self._world.store, self.purchase
         if self._handle is not None:
             await self.keep_handle(self._handle)
         now = self._world.now()
         ours = await asyncio.to_thread(store.send, purchase.purchase_id, at=now)
         # a process may be stopped between its row and its call: the last look is at the clock
-        if not ours or (self._handle is None and self._world.now() >= purchase.lease_until):
+        too_late = self._world.now() + self._longest_call > purchase.lease_until
+        if not ours or (self._handle is None and too_late):
             raise ClaimLost(f"the claim on {purchase.source} ran out before it was sent.", provider=purchase.provider)
 
     async def keep_handle(self, handle: str) -> None:
@@ -194,7 +196,7 @@ async def _delivered(
 ) -> Delivery | ProviderError:
     try:
         async with asyncio.timeout(_patience(rules)):
-            return await deliver(Sent(purchase, world))
+            return await deliver(Sent(purchase, world, rules))
     except ClaimLost:
         raise
     except TimeoutError:
