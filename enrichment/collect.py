@@ -7,7 +7,7 @@ A vendor's failure costs its own facts and nothing else: it is recorded, and the
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -63,10 +63,22 @@ class Collected:
 
 
 async def collect(
-    plan: Plan, *, known: Known, company: Company, request: Request, rules: Rules, world: World, journal: Journal
+    plan: Plan,
+    *,
+    known: Known,
+    company: Company,
+    request: Request,
+    rules: Rules,
+    world: World,
+    journal: Journal,
+    failed: Sequence[Failure] = (),
 ) -> Collected:
-    """Carry the plan out. Raises only StoreError: what vendors do wrong is in the result."""
+    """Carry the plan out. failed: what failed in this request before; it is not asked again.
+
+    Raises only StoreError: what vendors do wrong is in the result.
+    """
     run = _Run(plan, known, company, request, rules, world, journal)
+    run.leave_out(failure.source for failure in failed)
     if plan.in_turn:
         for part in plan.parts:
             await run.carry_out(part)
@@ -94,6 +106,9 @@ class _Run:
         self._refused: set[str] = set()
         self._providers_out: set[str] = set()
         self._deadline = time.monotonic() + plan.wants.max_seconds
+
+    def leave_out(self, sources: Iterable[str]) -> None:
+        self._done.update(sources)
 
     async def carry_out(self, part: Part) -> None:
         """What no longer fits under the caps is unusable, and the policy is looked up again for what remains."""

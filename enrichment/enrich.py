@@ -64,6 +64,7 @@ async def collect_request(planned: Planned, *, rules: Rules, world: World, watch
         rules=rules,
         world=world,
         journal=journal,
+        failed=identified.failures,
     )
     await journal.flush()
     if collected.company != identified.company:

@@ -88,3 +88,13 @@ def test_many_at_once_buy_each_thing_once(house: House) -> None:
     assert len(sources) == len(set(sources))
     assert all(r.request.state == "complete" for r in results)
     assert house.store.ledger_units() == house.invoice()
+
+
+def test_what_failed_while_a_company_was_identified_is_not_asked_again_in_the_same_request(house: House) -> None:
+    for vendor in ("google_kg", "serpapi"):
+        house.fault(vendor, "http_503")
+    house.fault("brightdata", "truncated")
+    enriched = asyncio.run(house.ask("Adobe", "profile"))
+    sources = [p.source for p in enriched.purchases]
+    assert "brightdata_company_db" in sources
+    assert len(sources) == len(set(sources))
