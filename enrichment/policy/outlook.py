@@ -107,9 +107,11 @@ def _steps(course: Course, found: frozenset[str]) -> tuple[Steps, ...]:
 
 def _groups(course: Course) -> list[Course]:
     """Strands that share money, a source or a dataset stay together. Without limits, all is bought afterwards."""
-    if course.then is not None or course.limits:
+    if course.limits:
         return [course]
     course = replace(course, afterwards=())
+    if course.then is not None:
+        return [course]
     touched = [_touched(strand, course) for strand in course.strands]
     numbers = [str(n) for n in range(len(touched))]
     links = [frozenset(n for n in numbers if name in touched[int(n)]) for name in frozenset[str]().union(*touched)]
