@@ -56,7 +56,12 @@ def limits_of(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> di
     for name, its in caps.items():
         for cap in its:
             over[cap].add(name)
-    return {cap.name: Limit(cap.limit_micro_usd - spent.get(cap.name, 0), frozenset(n)) for cap, n in over.items()}
+    return {cap.name: Limit(_left(cap, spent), frozenset(names)) for cap, names in over.items()}
+
+
+def _left(cap: Cap, spent: Mapping[str, int]) -> int:
+    """Micro-USD, never below 0: what is free fits even where a vendor billed above the cap."""
+    return max(0, cap.limit_micro_usd - spent.get(cap.name, 0))
 
 
 class Room:
@@ -81,7 +86,7 @@ class Room:
     def why_not(self, source: str) -> str:
         """Of one that does not fit."""
         name, left = min(self._over(source), key=lambda one: one[1])
-        return too_dear(self._rules.max_micro_usd(source), name, max(0, left))
+        return too_dear(self._rules.max_micro_usd(source), name, left)
 
     def _over(self, source: str) -> list[tuple[str, int]]:
         return [(name, limit.left) for name, limit in self._limits.items() if source in limit.over]
@@ -97,7 +102,7 @@ class Room:
 
 def tightest(caps: Iterable[Cap], spent: Mapping[str, int]) -> tuple[str, int]:
     """The cap that leaves least, and what it leaves (micro-USD, never below 0)."""
-    return min(((cap.name, max(0, cap.limit_micro_usd - spent.get(cap.name, 0))) for cap in caps), key=lambda x: x[1])
+    return min(((cap.name, _left(cap, spent)) for cap in caps), key=lambda x: x[1])
 
 
 def in_words(cap: str) -> str:

@@ -194,6 +194,7 @@ def plan_note(plan: Plan) -> dict[str, object]:
         "upper_bound_micro_usd": quote_.upper_bound,
         "above_least_micro_usd": quote_.above_least,
         "legacy_micro_usd": quote_.legacy,
+        "saving_micro_usd": quote_.saving,
     }
 
 

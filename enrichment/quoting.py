@@ -111,7 +111,7 @@ def _upper_bound(course: Course) -> int:
 
 
 def _within(limit: Limit, most: Mapping[str, int]) -> int:
-    return max(0, limit.left) + sum(price for name, price in most.items() if name not in limit.over)
+    return limit.left + sum(price for name, price in most.items() if name not in limit.over)
 
 
 def legacy_cost(desk: Desk) -> int:

@@ -1,7 +1,8 @@
 """What caps leave for purchases that are about to begin."""
 
-from enrichment.caps import Room
+from enrichment.caps import Room, limits_of
 from enrichment.policy.course import Limit
+from enrichment.records import Cap
 from tests.making import SHIPPED
 
 SNOV, JOBS, NEWS = "snov_contacts", "serp_jobs", "serp_news"
@@ -35,4 +36,12 @@ def test_those_that_begin_together_fit_one_after_another() -> None:
 def test_what_does_not_fit_is_told_the_cap_that_leaves_least() -> None:
     assert room(100_000).why_not(SNOV) == "may cost 0.14 USD, this request leaves 0.10: raise --max-cost"
     assert "today's cap on snov leaves 0.05: raise it in config/caps.yaml" in room(100_000, snov=50_000).why_not(SNOV)
-    assert "leaves 0.00" in room(-20_000).why_not(SNOV)
+
+
+def test_a_cap_that_a_vendor_has_overrun_leaves_nothing_but_what_is_free() -> None:
+    day = Cap("day:2026-03-02", 100_000)
+    caps = {SNOV: (day,), JOBS: (day, Cap("source:serp_jobs:2026-03-02", 30_000))}
+    assert limits_of(caps, {"day:2026-03-02": 120_000}) == {
+        "day:2026-03-02": Limit(0, frozenset({SNOV, JOBS})),
+        "source:serp_jobs:2026-03-02": Limit(30_000, frozenset({JOBS})),
+    }
