@@ -20,7 +20,7 @@ from enrichment.ports import (
 )
 from enrichment.records import Json
 from resources.providers.client import Spec
-from resources.providers.exchange import Call, Exchange, Received, as_it_came
+from resources.providers.exchange import Call, Exchange, Lost, Received, as_it_came
 
 _NOT_THERE = re.compile(r"^(dead_page|net_err_)", re.IGNORECASE)
 _KEPT_OUT = re.compile(r"^(reject_block|captcha|http_status|expect_element|policy_)", re.IGNORECASE)
@@ -34,11 +34,14 @@ class UnlockSpec(Spec):
 
 
 class _PageFailed(Exception):
-    """kind: the error it would be for the whole ask; UnexpectedReply: it is the site; None: there is no such page."""
+    """kind: the error it would be for the whole ask; UnexpectedReply: it is the site; None: there is no such page.
 
-    def __init__(self, why: str, kind: type[ProviderError] | None) -> None:
+    billed: it was fetched, and only lost on its way to us.
+    """
+
+    def __init__(self, why: str, kind: type[ProviderError] | None, *, billed: bool = False) -> None:
         super().__init__(why)
-        self.kind = kind
+        self.kind, self.billed = kind, billed
 
 
 async def unlocked(question: Question, spec: UnlockSpec, exchange: Exchange, *, domain: str) -> Answer:
@@ -51,6 +54,7 @@ async def unlocked(question: Question, spec: UnlockSpec, exchange: Exchange, *, 
             exchange.units[question.unit] += 1
         except _PageFailed as failure:
             failed[page] = failure
+            exchange.units[question.unit] += failure.billed
             if failure.kind is Throttled:
                 break
         except ClaimLost:
@@ -61,11 +65,10 @@ async def unlocked(question: Question, spec: UnlockSpec, exchange: Exchange, *, 
             failed[page] = _PageFailed(str(error), type(error))
             break
     notes = [f"{page}: {failure}" for page, failure in failed.items()]
-    kinds = [failure.kind for failure in failed.values() if failure.kind]
-    if kinds and not payload:
-        raise exchange.error(
-            kinds[0], "; ".join(notes), advice=_kept_out(domain) if kinds[0] is UnexpectedReply else None
-        )
+    telling = next((failure for failure in failed.values() if failure.kind), None)
+    if telling and telling.kind and not payload:
+        kept_out = telling.kind is UnexpectedReply and not telling.billed
+        raise exchange.error(telling.kind, "; ".join(notes), advice=_kept_out(domain) if kept_out else None)
     return exchange.answer(found=bool(payload), payload=payload, notes=notes)
 
 
@@ -75,7 +78,7 @@ def _kept_out(domain: str) -> str:
 
 async def _page(url: str, spec: UnlockSpec, exchange: Exchange) -> str:
     asked = {"zone": spec.zone, "url": url, "format": "raw", "method": "GET"}
-    call = Call("POST", "/request", json=asked, owed=None, repeatable=False)
+    call = Call("POST", "/request", json=asked, owed=None, repeatable=False, whole=False)
     received = await exchange.send(call, as_it_came)
     try:
         _let_through(received)
@@ -97,8 +100,14 @@ def _let_through(received: Received) -> None:
         raise _PageFailed(f"{code} {said}".strip()[:120], None if gone else _kind(code))
     if status != "200":
         raise _PageFailed(f"it answered {status}", None if _GONE.search(status) else UnexpectedReply)
+    if received.broken:
+        raise _PageFailed(f"it was billed, but not read: {received.broken}", _lost_as(received.broken), billed=True)
     if not received.content.strip():
         raise _PageFailed("it came empty", UnexpectedReply)
+
+
+def _lost_as(broken: Exception) -> type[ProviderError]:
+    return ProviderUnavailable if isinstance(broken, Lost) else UnexpectedReply
 
 
 def _kind(code: str) -> type[ProviderError] | None:

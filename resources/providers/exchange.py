@@ -66,6 +66,7 @@ class Call:
 
     owed: units billed for certain once it is answered with 200; None: it may bill, and we cannot know how much.
     repeatable: sending it twice costs no more than once. accepts: statuses that are answers, besides 2xx.
+    whole: a body that broke off is no answer; False: it is read all the same, for what its head says.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Call:
     owed: Mapping[str, int] | None = field(default_factory=lambda: FREE)
     repeatable: bool = True
     accepts: tuple[int, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +269,7 @@ class Exchange:
                 await self.slow_down(received)
             raise failed
         try:
-            if received.broken:
+            if received.broken and call.whole:
                 raise received.broken
             return read(received)
         except (Lost, ValueError, RecursionError) as error:

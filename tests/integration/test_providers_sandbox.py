@@ -23,6 +23,7 @@ from resources.providers.rate_limiter import Unlimited
 from tests.integration.provider_replay import ROOT, RULES, forget, go_ahead, question
 
 TIME_SCALE = 200
+WEBSITE = "brightdata_web_scraping"
 COMPANIES = [("Tesla", "tesla.com"), ("Nobody", "nobody-knows.example")]
 
 
@@ -248,3 +249,41 @@ def test_a_bad_key_is_found_out_by_the_check(sandbox: str, provider: str) -> Non
     assert isinstance(error, CredentialsRejected)
     assert f"{provider.upper()}_" in str(error)
     assert "bad-key" not in str(error)
+
+
+NEXT_PAGE = "/request"
+
+
+def a_good_page_first(sandbox: str) -> None:
+    """Uses up the fault that is first in line on something harmless."""
+    a_bad_day(sandbox, WEBSITE, "latency", path_contains=NEXT_PAGE, times=1, seconds=0.01)
+
+
+@pytest.mark.parametrize("fault", ["truncated", "oversized"])
+def test_a_page_that_came_is_kept_and_booked_where_the_next_one_breaks_off(sandbox: str, key: str, fault: str) -> None:
+    a_good_page_first(sandbox)
+    a_bad_day(sandbox, WEBSITE, fault, path_contains=NEXT_PAGE, times=1)
+    answer = told(sandbox, key, WEBSITE)
+    assert list(answer.payload) == ["page:/"]
+    assert answer.units == invoice(sandbox, key, WEBSITE) == {"page": 2}
+    assert answer.notes[0].startswith("/careers: it was billed, but not read: a body")
+
+
+@pytest.mark.parametrize("fault", ["truncated", "oversized"])
+def test_a_page_that_breaks_off_first_does_not_keep_the_next_one_from_being_read(
+    sandbox: str, key: str, fault: str
+) -> None:
+    a_bad_day(sandbox, WEBSITE, fault, path_contains=NEXT_PAGE, times=1)
+    answer = told(sandbox, key, WEBSITE)
+    assert list(answer.payload) == ["page:/careers"]
+    assert answer.units == invoice(sandbox, key, WEBSITE) == {"page": 2}
+
+
+@pytest.mark.parametrize("fault", ["truncated", "oversized"])
+def test_pages_that_all_break_off_are_booked_as_billed_and_leave_no_doubt(sandbox: str, key: str, fault: str) -> None:
+    a_bad_day(sandbox, WEBSITE, fault, path_contains=NEXT_PAGE, times=2)
+    error = ask(sandbox, key, WEBSITE)
+    assert isinstance(error, ProviderUnavailable if fault == "truncated" else UnexpectedReply)
+    assert (error.billed, error.uncertain) == (invoice(sandbox, key, WEBSITE), False)
+    assert error.billed == {"page": 2}
+    assert "keeps it out" not in str(error)
