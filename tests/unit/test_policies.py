@@ -11,7 +11,7 @@ import pytest
 from enrichment.desk import is_state_of
 from enrichment.plan import Plan, make_plan
 from enrichment.policies import Policies
-from enrichment.policy import Enhanced, compile_enhanced, forecast, start
+from enrichment.policy import Enhanced, Offer, Problem, compile_enhanced, forecast, start
 from enrichment.records import Known
 from enrichment.rules import Rules
 from enrichment.wants import Wants, wants_of
@@ -158,3 +158,62 @@ def test_what_is_kept_on_disk_is_what_was_compiled(tmp_path: Path) -> None:
     whole = plan_with(Policies(), Known(), PROFILE).parts[0].whole
     assert kept.stem == Enhanced.digest(whole)
     assert Enhanced.from_bytes(kept.read_bytes(), whole).exact
+
+
+TWO = Problem(
+    offers=(
+        Offer("db", 10, 0, 0.9, (("industry", 0.9),), seconds=2.0),
+        Offer("contacts", 20, 30, 0.7, (("key_contacts", 0.8),), seconds=3.0, needs=frozenset({"industry"})),
+        Offer("news", 5, 0, 0.9, (("recent_news", 0.5),), seconds=1.0),
+    ),
+    required=frozenset({"industry", "key_contacts"}),
+    worth=(("recent_news", 40),),
+    value_of_time=7,
+)
+
+
+def with_contacts(offer: Offer) -> Problem:
+    return replace(TWO, offers=(TWO.offers[0], offer, TWO.offers[2]))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        with_contacts(replace(TWO.offers[1], source="people")),
+        with_contacts(replace(TWO.offers[1], price_asked=21)),
+        with_contacts(replace(TWO.offers[1], price_matched=31)),
+        with_contacts(replace(TWO.offers[1], price_asked=30, price_matched=20)),
+        with_contacts(replace(TWO.offers[1], match_rate=0.71)),
+        with_contacts(replace(TWO.offers[1], fill_rates=(("key_contacts", 0.81),))),
+        with_contacts(replace(TWO.offers[1], seconds=3.5)),
+        with_contacts(replace(TWO.offers[1], needs=frozenset())),
+        with_contacts(replace(TWO.offers[1], needs=frozenset({"recent_news"}))),
+        replace(TWO, required=frozenset({"key_contacts"})),
+        replace(TWO, required=TWO.required | {"recent_news"}),
+        replace(TWO, worth=(("recent_news", 41),)),
+        replace(TWO, value_of_time=8),
+        replace(TWO, together=(frozenset({"industry", "recent_news"}),)),
+    ],
+)
+def test_whatever_a_decision_may_depend_on_names_another_policy(other: Problem) -> None:
+    assert Enhanced.digest(other) != Enhanced.digest(TWO)
+    with pytest.raises(ValueError, match="compiled for other rules"):
+        Enhanced.from_bytes(compile_enhanced(TWO).to_bytes(), other)
+
+
+def test_what_no_decision_depends_on_names_the_same_policy() -> None:
+    turned = replace(TWO, offers=TWO.offers[::-1], order=(("industry", ("db",)),), once=True)
+    assert Enhanced.digest(turned) == Enhanced.digest(TWO)
+
+
+def test_what_is_left_of_one_company_is_not_put_on_the_shelf_and_pushes_nothing_out_of_memory() -> None:
+    shelf = Shelf()
+    policies = Policies(shelf)
+    plan_with(policies, Known())
+    loaded, kept = shelf.loaded, dict(shelf.kept)
+    young = replace(CUSTOMER, max_age={"employee_count": 60})
+    plan_with(policies, known_from(("brightdata_firmographics", ["employee_count"])), young)
+    for value_of_time in range(40):
+        policies.compiled("enhanced", replace(TWO, value_of_time=value_of_time, once=True))
+    plan_with(policies, known_from(("snov_contacts", [])))
+    assert (shelf.loaded, shelf.kept) == (loaded, kept)

@@ -104,6 +104,18 @@ def test_the_cheaper_of_two_alike_is_asked_first() -> None:
     assert Greedy(part).next(start(part)) == {"cheap"}
 
 
+def test_of_optional_ones_the_one_that_gains_most_for_its_price_is_asked_first_and_those_that_lose_never() -> None:
+    part = Problem(
+        offers=(offer("dear", 40, {"news": 0.8}), offer("cheap", 10, {"news": 0.7}), offer("vain", 90, {"news": 0.9})),
+        required=frozenset(),
+        worth=(("news", 100),),
+    )
+    policy, here = Greedy(part), start(part)
+    assert policy.next(here) == {"cheap"}
+    assert policy.next(State(here.unsatisfied, here.usable - {"cheap"})) == {"dear"}
+    assert policy.next(State(here.unsatisfied, frozenset({"vain"}))) == frozenset()
+
+
 @pytest.mark.parametrize(("value_of_time", "first"), [(0, {"a"}), (1, {"a"}), (100, {"a", "b"})])
 def test_the_greedy_policy_starts_together_what_would_cost_more_to_wait_for(
     value_of_time: int, first: set[str]

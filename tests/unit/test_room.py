@@ -31,6 +31,8 @@ def test_every_cap_it_is_under_must_have_room() -> None:
 def test_those_that_begin_together_fit_one_after_another() -> None:
     assert room(110_000).together([JOBS, SNOV, NEWS]) == (JOBS, NEWS)
     assert room(1_000_000, serpapi=60_000).together([JOBS, NEWS, SNOV]) == (JOBS, SNOV)
+    assert room(189_999).together([SNOV, JOBS]) == (SNOV,)
+    assert room(190_000).together([SNOV, JOBS]) == (SNOV, JOBS)
 
 
 def test_what_does_not_fit_is_told_the_cap_that_leaves_least() -> None:
