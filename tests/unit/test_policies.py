@@ -162,7 +162,7 @@ def test_what_is_kept_on_disk_is_what_was_compiled(tmp_path: Path) -> None:
 
 TWO = Problem(
     offers=(
-        Offer("db", 10, 0, 0.9, (("industry", 0.9),), seconds=2.0),
+        Offer("db", 10, 0, 0.9, (("industry", 0.9), ("key_contacts", 0.1)), seconds=2.0),
         Offer("contacts", 20, 30, 0.7, (("key_contacts", 0.8),), seconds=3.0, needs=frozenset({"industry"})),
         Offer("news", 5, 0, 0.9, (("recent_news", 0.5),), seconds=1.0),
     ),
