@@ -8,14 +8,14 @@ Sent again only where nothing was billed. Imported when a model is needed: `open
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import aiohttp
 import httpx
 import openai
 import stamina
 from httpx_aiohttp import AiohttpTransport
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from enrichment.ports import (
     AnswerTruncated,
@@ -32,6 +32,7 @@ from enrichment.ports import (
 )
 from enrichment.rules import ProviderRules
 from resources.providers.client import AccountStatus, checked_base_url, failed_account, unknown_account
+from resources.providers.counts import MOST_UNITS
 from resources.providers.exchange import LEAST_TIME, NO_TURN, TOO_LATE
 from resources.providers.rate_limiter import Limiter, NoTurn, asked_to_wait, our_turn
 
@@ -44,13 +45,16 @@ SHOWN_OF_A_REFUSAL = 160
 _WIRE_ERRORS = (httpx.HTTPError, aiohttp.ClientError, OSError)
 
 
+Tokens = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
+
+
 class _Lax(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
 class _Usage(_Lax):
-    prompt_tokens: NonNegativeInt
-    completion_tokens: NonNegativeInt
+    prompt_tokens: Tokens
+    completion_tokens: Tokens
 
     @property
     def billed(self) -> dict[str, int]:

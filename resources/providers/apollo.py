@@ -20,6 +20,7 @@ from enrichment.ports import (
 )
 from enrichment.records import Json
 from resources.providers.client import AccountStatus, ProviderClient, Spec
+from resources.providers.counts import plan_left, units_said
 from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
 
 _ROOT = "/api/v1"
@@ -119,7 +120,12 @@ class ApolloClient(ProviderClient[ApolloSpec]):
             what = str(people.get("error_message") or "a bulk match without matches")
             kind = ProviderUnavailable if people.get("error_code") == "UNKNOWN_ERROR" else UnexpectedReply
             raise exchange.error(kind, what, uncertain=True)
-        return said if isinstance(said, int) else sum(1 for person in matches if person)
+        if said is None:
+            return sum(1 for person in matches if person)
+        try:
+            return units_said(said)
+        except ValueError as error:
+            raise exchange.error(UnexpectedReply, f"credits_consumed: {error}", uncertain=True) from None
 
 
 def _said_of_the_key(received: Received) -> bool | None:
@@ -137,5 +143,4 @@ def _ids(rows: list[Any]) -> list[str]:
 def _left(usage: Mapping[str, Json]) -> Decimal | None:
     stats = usage.get("credit_usage_stats")
     lead = stats.get("lead_credit") if isinstance(stats, dict) else None
-    left = lead.get("left_over") if isinstance(lead, dict) else None
-    return Decimal(left) if isinstance(left, int) else None
+    return plan_left(lead.get("left_over")) if isinstance(lead, dict) else None

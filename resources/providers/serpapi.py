@@ -7,7 +7,6 @@ import asyncio
 import re
 from collections import Counter, OrderedDict
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Literal
@@ -28,6 +27,7 @@ from enrichment.ports import (
 )
 from enrichment.records import Json
 from resources.providers.client import AccountStatus, ProviderClient, Spec
+from resources.providers.counts import plan_left
 from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
 from resources.providers.templates import Template, filled
 
@@ -130,14 +130,14 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
 
     async def account(self, exchange: Exchange) -> AccountStatus:
         body = await exchange.send(Call("GET", "/account.json"), as_object)
-        left = body.get("total_searches_left", body.get("plan_searches_left"))
+        left = plan_left(body.get("total_searches_left", body.get("plan_searches_left")))
         plan = body.get("plan_name") or "its plan"
-        if not isinstance(left, int):
+        if left is None:
             return AccountStatus(
                 self.name, ok=True, sentence=f"serpapi accepts the key ({plan}); it does not say what is left."
             )
         sentence = f"serpapi accepts the key ({plan}); {left} searches are left."
-        return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=Decimal(left), unit="search")
+        return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="search")
 
 
 def _has_results(body: dict[str, Json]) -> bool:

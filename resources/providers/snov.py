@@ -9,7 +9,6 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any, Literal
 
@@ -28,6 +27,7 @@ from enrichment.ports import (
 )
 from enrichment.records import Json
 from resources.providers.client import AccountStatus, ProviderClient, Spec
+from resources.providers.counts import plan_left
 from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
 
 _RENEWED_EARLY = 60.0  # seconds before a token ends; half its life, if that is less
@@ -82,10 +82,9 @@ class SnovClient(ProviderClient[SnovSpec]):
     async def account(self, exchange: Exchange) -> AccountStatus:
         body = await self.authorised(exchange, Call("GET", "/v1/get-balance"))
         data = body.get("data")
-        try:
-            left = Decimal(str(data.get("balance") if isinstance(data, dict) else None))
-        except InvalidOperation:
-            raise exchange.error(UnexpectedReply, "a balance without balance") from None
+        left = plan_left(data.get("balance")) if isinstance(data, dict) else None
+        if left is None:
+            raise exchange.error(UnexpectedReply, "a balance that is no number")
         sentence = f"snov accepts the key; {left} credits are left."
         return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="credit")
 

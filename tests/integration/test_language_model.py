@@ -184,10 +184,27 @@ def test_an_answer_we_cannot_use_is_billed_all_the_same_and_not_asked_for_again(
         '{"choices": []}',
         {**completion(), "usage": None},
         {**completion(), "usage": {"prompt_tokens": -1, "completion_tokens": 1}},
+        {**completion(), "usage": {"prompt_tokens": 1, "completion_tokens": 2.5}},
+        {**completion(), "usage": {"prompt_tokens": "12", "completion_tokens": 1}},
+        {**completion(), "usage": {"prompt_tokens": True, "completion_tokens": 1}},
+        {**completion(), "usage": {"prompt_tokens": 10**15, "completion_tokens": 1}},
         {**completion(), "choices": None},
         " " * MOST_BYTES + json.dumps(completion()),
     ],
-    ids=["html", "empty", "list", "no usage", "null usage", "negative usage", "null choices", "oversized"],
+    ids=[
+        "html",
+        "empty",
+        "list",
+        "no usage",
+        "null usage",
+        "negative",
+        "half",
+        "text",
+        "true",
+        "huge",
+        "none",
+        "large",
+    ],
 )
 def test_a_200_without_a_readable_bill_is_uncertain_and_not_repeated(body: Any) -> None:
     error, vendor = answered(Says(body=body))
