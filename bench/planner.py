@@ -14,6 +14,7 @@ from random import Random
 from statistics import mean
 from time import perf_counter
 
+from bench.planner_ages import ages
 from bench.planner_brute_force import brute_force, judged
 from bench.planner_instances import instances, matrix
 from bench.planner_losses import cap_loss, correlation_reached, in_worlds, worlds
@@ -22,8 +23,10 @@ from bench.planner_matrix import CONSUMERS, shipped
 from bench.planner_month import REQUESTS, Month, flat, live, trace, zipf
 from bench.planner_orders import ORDERS
 from enrichment.policy import Enhanced, Policy, State, compile_enhanced, compile_policy, forecast, start
+from enrichment.rules import load_rules
 
 SEED = 20_250_101
+CONFIG = Path(__file__).parents[1] / "config"
 WEB07 = Path(__file__).parent / "traces" / "web07.40k.keys.gz"
 
 
@@ -130,12 +133,18 @@ def show_caps(count: int = 100) -> None:
 def show_month(path: Path) -> None:
     rng = Random(f"companies {SEED}")  # not the chance that draws the consumers, or both would go together
     traces = {path.name: trace(path), "Zipf 1.0 over 10,000": zipf(10_000, rng), "flat over 40,000": flat(40_000, rng)}
+    rules = load_rules(CONFIG)
     print(f"A month of {REQUESTS:,} requests, seed {SEED}: share of legacy's spend without memory / reads from memory")
     for name, companies in traces.items():
         everything = live(companies, "legacy", seed=SEED, memory=False)
         print(f"  {name}: legacy without memory {everything.spend / 1e6:,.0f} USD, {everything.calls:,} calls")
         for strategy in ("enhanced", "priority", "legacy"):
             _show_month(strategy, live(companies, strategy, seed=SEED), everything)
+        found = ages(rules, companies, seed=SEED)
+        print(
+            f"    {found.profiles:,} profiles made of it, half of them accept stale values: {found.values:,} values, "
+            f"{found.expired:,} expired; of these {found.not_asked_for} not asked for, {found.unmarked} unmarked"
+        )
 
 
 def _show_month(strategy: str, month: Month, everything: Month) -> None:

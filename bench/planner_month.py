@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 from bisect import bisect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, islice
 from pathlib import Path
@@ -53,6 +53,10 @@ class Held:
     filled: frozenset[str]
 
 
+Served = Callable[[str, Mapping[str, Held], float], None]
+"""Told of each request when it is done: its consumer, all replies ever bought of its company, the day."""
+
+
 def trace(path: Path) -> list[str]:
     """The first requests of a trace of one key a line, gzipped."""
     with gzip.open(path, "rt") as lines:
@@ -69,7 +73,9 @@ def flat(companies: int, rng: Random) -> list[str]:
     return [str(rng.randrange(companies)) for _ in range(REQUESTS)]
 
 
-def live(companies: Iterable[str], strategy: str, *, seed: int, memory: bool = True) -> Month:
+def live(
+    companies: Iterable[str], strategy: str, *, seed: int, memory: bool = True, served: Served | None = None
+) -> Month:
     """Serve the requests in order, evenly over the month."""
     world = _World(strategy, seed, memory=memory)
     rng = Random(seed)
@@ -77,7 +83,10 @@ def live(companies: Iterable[str], strategy: str, *, seed: int, memory: bool = T
     asked = list(companies)
     consumers = rng.choices(names, weights, k=len(asked))
     for i, (company, consumer) in enumerate(zip(asked, consumers, strict=True)):
-        world.serve(company, consumer, now=DAYS * i / len(asked))
+        now = DAYS * i / len(asked)
+        world.serve(company, consumer, now=now)
+        if served is not None:
+            served(consumer, world.held(company), now)
     return Month(world.spend, world.calls, world.reads, world.from_memory)
 
 
@@ -103,6 +112,10 @@ class _World:
         while asked := self._policies[consumer].next(state):
             state = State(state.unsatisfied - self._buy(company, asked, held, now), state.usable - asked)
         self.reads += len(before.unsatisfied) - len(state.unsatisfied)
+
+    def held(self, company: str) -> Mapping[str, Held]:
+        """What was ever bought of it, expired or not."""
+        return self._held.get(company, {})
 
     def _buy(self, company: str, asked: frozenset[str], held: dict[str, Held], now: float) -> frozenset[str]:
         filled = frozenset[str]()
