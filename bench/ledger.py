@@ -120,7 +120,7 @@ def _buy(store: SqlStore, draft: Purchase, reply: Reply) -> Took:
     reserved = store.reserve(draft, _caps(draft), at_once=NO_LIMIT)
     marks.append(time.perf_counter())
     assert isinstance(reserved, Reserved)
-    assert store.send(draft.purchase_id, at=draft.reserved_at)
+    assert store.send(draft, at=draft.reserved_at)
     marks.append(time.perf_counter())
     store.settle(_billed(draft), reply=reply, facts=[_fact(reply, number) for number in range(3)])
     marks.append(time.perf_counter())

@@ -183,10 +183,13 @@ class _Run:
                 deliver=self._deliver,
                 superseded=lambda: self._bought_meanwhile(source),
             )
-            if not isinstance(outcome, AlreadyClaimed):
-                break
-            self.journal.note("collect", "waiting for another purchase", source=source, purchase=outcome.purchase_id)
-            if await self._wait_for(source, outcome):
+            if isinstance(outcome, AlreadyClaimed):
+                if await self._wait_for(source, outcome):
+                    return
+            elif not isinstance(outcome, Superseded) or await self._bought_meanwhile(source):
+                break  # else another process holds it now, or it ended without a reply: look again
+            elif time.monotonic() >= self._deadline:
+                self._note_still_under_way(source)
                 return
         await self._book(source, outcome)
 
@@ -222,11 +225,12 @@ class _Run:
     async def _deliver(self, sent: Sent) -> Delivery:
         purchase = sent.purchase
         entry = self.rules.sources[purchase.source]
+        ((unit, most),) = purchase.reserved_units.items()  # of one that is resumed, as it was reserved then
         question = Question(
             source=purchase.source,
             spec=entry.question,
-            unit=entry.unit,
-            max_units=int(entry.max_units),
+            unit=unit,
+            max_units=most,
             name=self.company.name,
             domain=self.company.domain,
             handle=purchase.handle,
@@ -343,7 +347,8 @@ class _Run:
         return newest is not None and newest not in self._seen
 
     async def _wait_for(self, source: str, claim: AlreadyClaimed) -> bool:
-        """True when the other purchase has brought a reply; False when it is over without one, and it is our turn."""
+        """True when there is nothing more to do: it has brought a reply, or there is no time left. False: our turn."""
+        self.journal.note("collect", "waiting for another purchase", source=source, purchase=claim.purchase_id)
         while self.world.now() < claim.lease_until and time.monotonic() < self._deadline:
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
             if await self._bought_meanwhile(source):
@@ -351,13 +356,21 @@ class _Run:
                 return True
             if not await self._still_claimed(claim):
                 return False
-        return time.monotonic() >= self._deadline
+        if time.monotonic() < self._deadline:
+            return False
+        self._note_still_under_way(source)
+        return True
+
+    def _note_still_under_way(self, source: str) -> None:
+        self._fail(
+            source, "Busy", f"another request is still asking {source}: ask again in a minute to read its reply."
+        )
 
     async def _still_claimed(self, claim: AlreadyClaimed) -> bool:
         return await asyncio.to_thread(self.world.store.is_claimed, claim.purchase_id)
 
     async def _take_over(self, source: str) -> None:
-        """Use the reply another request has just paid for, and book the read."""
+        """Use the reply another process has just brought: paid for by another request, or by this one and resumed."""
         known = await asyncio.to_thread(self.world.store.known, self.company.company_id)
         reply = next((r for r in known.replies if r.source == source), None)
         if reply is None:
@@ -369,6 +382,9 @@ class _Run:
         self.known = Known((*mine, reply), (*facts, *(f for f in known.facts if f.reply_id == reply.reply_id)))
         if reply.request_id != self.request.request_id:
             self._book_read(source, reply)
+            return
+        ours = await asyncio.to_thread(self.world.store.purchases, self.request.request_id)
+        self.purchases.extend(purchase for purchase in ours if purchase.purchase_id == reply.purchase_id)
 
     def _book_read(self, source: str, reply: ReplyHead) -> None:
         read_ = CacheRead(

@@ -247,7 +247,7 @@ class StoreError(Exception):
 
 
 class PurchaseClosed(StoreError):
-    """The purchase has been settled or released already, by another process; nothing was written."""
+    """The purchase has been ended already, or another process has resumed it; nothing was written."""
 
 
 class Store(Protocol):
@@ -262,7 +262,10 @@ class Store(Protocol):
         """Those that go by this name, legal form and spelling aside."""
         ...
 
-    def company_by_id(self, company_id: str) -> Company | None: ...
+    def company_by_id(self, company_id: str) -> Company | None:
+        """By its id, or by that of a company that turned out to be it. So it is with every id below."""
+        ...
+
     def companies(self) -> list[Company]: ...
     def add_companies(self, companies: Sequence[Company]) -> list[Company]:
         """Adds those whose key is new; returns all as they stand in the store, in the order given."""
@@ -310,17 +313,23 @@ class Store(Protocol):
         at_once: how many purchases of this provider may be under way, over all processes. A provider that is out lets
         one purchase through when its time is over: the probe. An expired claim is taken over, and so is an uncertain
         purchase of the same question: where it has a handle, or is repeatable still and asked exactly the same, it is
-        resumed, returned as Reserved with its own purchase_id and state sent; else it ends (released if never sent)
-        and a new one begins.
+        resumed, returned as Reserved with its own purchase_id, its next attempt and state sent; else it ends (released
+        if never sent) and a new one begins.
         """
         ...
 
-    def send(self, purchase_id: str, *, at: datetime) -> bool:
-        """Marks it sent, if its claim still holds; False: it does not, and nothing may be sent."""
+    def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
+        """Marks it sent, if its claim still holds; False: it does not, and nothing may be sent.
+
+        lease_until: a new lease, also where the old one is over but nobody has taken it up; for what has a handle.
+        """
         ...
 
-    def keep_handle(self, purchase_id: str, handle: str, *, lease_until: datetime) -> None:
-        """From here on another process may resume by the handle, once this (shorter) lease is over."""
+    def keep_handle(self, purchase: Purchase, handle: str, *, lease_until: datetime) -> bool:
+        """From here on another process may resume by the handle, once this (shorter) lease is over.
+
+        False: one has, and nothing is written.
+        """
         ...
 
     def settle(
@@ -335,14 +344,15 @@ class Store(Protocol):
         """Charge, reply, facts and analysis in one transaction; gives back the rest of the reserve, frees the claim.
 
         An answer ends the provider's failures in a row. suspend: why its source is not to be asked any more.
+        Raises PurchaseClosed.
         """
         ...
 
-    def release(self, purchase_id: str, *, at: datetime, reason: str) -> None:
+    def release(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
         """Not billed: the reserve is given back, the claim freed."""
         ...
 
-    def mark_uncertain(self, purchase_id: str, *, at: datetime, reason: str) -> None:
+    def mark_uncertain(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
         """We cannot know: the reserve stays booked, the claim is freed."""
         ...
 

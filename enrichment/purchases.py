@@ -7,6 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,13 +26,15 @@ from enrichment.ports import (
     PurchaseClosed,
     QuotaExhausted,
     Reserved,
+    StoreError,
     Throttled,
     World,
 )
 from enrichment.records import Analysis, Cap, Company, Fact, Purchase, Reply, Request
 from enrichment.rules import ProviderRules
 
-RESUMABLE_AFTER = timedelta(seconds=20)  # two that look at one job cost nothing; waiting for a dead one does
+RESUMABLE_AFTER = timedelta(seconds=20)  # the lease of a job that others could go on with
+_RENEW_SECONDS = 5.0  # while it is ours: only a holder that is gone lets its lease run out
 _MARGIN_SECONDS = 15  # from reserve to send, and from the last answer to its row
 _LOOK_AGAIN_SECONDS = (0.05, 0.25)  # at random in between, so that those who wait do not come all at once
 
@@ -94,23 +97,43 @@ class Sent:
 
     async def sending(self) -> None:
         """Immediately before each call that may be billed. Raises ClaimLost where the claim may end before the call."""
-        store, purchase = self._world.store, self.purchase
-        if self._handle is not None:
-            await self.keep_handle(self._handle)
-        now = self._world.now()
-        ours = await asyncio.to_thread(store.send, purchase.purchase_id, at=now)
+        store, now, resumable = self._world.store, self._world.now(), self._handle is not None
+        lease = self._renewed(now) if resumable else self.purchase.lease_until
+        ours = await asyncio.to_thread(store.send, self.purchase, at=now, lease_until=lease if resumable else None)
         # a process may be stopped between its row and its call: the last look is at the clock
-        too_late = self._world.now() + self._longest_call > purchase.lease_until
-        if not ours or (self._handle is None and too_late):
-            raise ClaimLost(f"the claim on {purchase.source} ran out before it was sent.", provider=purchase.provider)
+        needed_until = self._world.now() + (timedelta() if resumable else self._longest_call)
+        if not ours or needed_until > lease:
+            raise self._lost("ran out before it was sent")
 
     async def keep_handle(self, handle: str) -> None:
-        """Where the vendor works in two steps: from here on another process may go on, once a short lease is over."""
+        """Where the vendor works in two steps: from here on another process may go on, once a short lease is over.
+
+        Raises ClaimLost where one does already.
+        """
         self._handle = handle
-        lease_until = self._world.now() + RESUMABLE_AFTER
-        await asyncio.to_thread(
-            self._world.store.keep_handle, self.purchase.purchase_id, handle, lease_until=lease_until
-        )
+        if not await self._keep(handle):
+            raise self._lost("was taken over")
+
+    async def keep_alive(self) -> None:
+        """Until cancelled: as long as this process lives, nobody else takes up the job it is waiting for."""
+        while True:
+            await asyncio.sleep(_RENEW_SECONDS)
+            if self._handle is not None:
+                with suppress(StoreError):  # there are more tries before the lease ends
+                    await self._keep(self._handle)
+
+    async def _keep(self, handle: str) -> bool:
+        lease = self._renewed(self._world.now())
+        return await asyncio.to_thread(self._world.store.keep_handle, self.purchase, handle, lease_until=lease)
+
+    def _renewed(self, now: datetime) -> datetime:
+        """Never longer than going on costs nothing."""
+        until = self.purchase.repeatable_until
+        lease = now + RESUMABLE_AFTER
+        return lease if until is None else min(lease, until)
+
+    def _lost(self, why: str) -> ClaimLost:
+        return ClaimLost(f"the claim on {self.purchase.source} {why}.", provider=self.purchase.provider)
 
 
 Deliver = Callable[[Sent], Awaitable[Delivery]]
@@ -178,7 +201,7 @@ async def _carried_out(
 ) -> Outcome:
     if superseded is not None and purchase.state == "reserved" and await superseded():
         why = "somebody else has just bought it"
-        await asyncio.to_thread(world.store.release, purchase.purchase_id, at=world.now(), reason=why)
+        await asyncio.to_thread(world.store.release, purchase, at=world.now(), reason=why)
         return Superseded()
     began = time.monotonic()
     try:
@@ -194,15 +217,19 @@ async def _carried_out(
 async def _delivered(
     purchase: Purchase, rules: ProviderRules, world: World, deliver: Deliver
 ) -> Delivery | ProviderError:
+    sent = Sent(purchase, world, rules)
+    alive = asyncio.create_task(sent.keep_alive())
     try:
         async with asyncio.timeout(_patience(rules)):
-            return await deliver(Sent(purchase, world, rules))
+            return await deliver(sent)
     except ClaimLost:
         raise
     except TimeoutError:
         return _out_of_time(purchase, rules)
     except ProviderError as error:
         return error
+    finally:
+        alive.cancel()
 
 
 async def _settle(purchase: Purchase, delivery: Delivery, world: World, seconds: float) -> Bought:
@@ -244,7 +271,7 @@ async def _book_failure(
     failed = replace(purchase, reason=reason, latency_seconds=round(seconds, 3))
     if error.uncertain:
         failed = replace(failed, state="uncertain")
-        await asyncio.to_thread(store.mark_uncertain, purchase.purchase_id, at=now, reason=reason)
+        await asyncio.to_thread(store.mark_uncertain, purchase, at=now, reason=reason)
     elif error.billed:
         cost = charge(error.billed, purchase.usd_per_unit)
         failed = replace(
@@ -254,7 +281,7 @@ async def _book_failure(
         await asyncio.to_thread(store.settle, failed, reply=None, facts=(), suspend=suspend)
     else:
         failed = replace(failed, state="released")
-        await asyncio.to_thread(store.release, purchase.purchase_id, at=now, reason=reason)
+        await asyncio.to_thread(store.release, purchase, at=now, reason=reason)
     if _out_of_order(error):
         exhausted = isinstance(error, QuotaExhausted)
         await asyncio.to_thread(

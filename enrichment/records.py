@@ -63,6 +63,8 @@ class Purchase:
 
     units and reserved_units: vendor unit -> count. handle: what a two-step vendor gave us to resume by.
     repeatable_until: to ask the vendor the same (asked) again until then costs nothing more; None: it may be billed.
+    attempt: one more whenever another process resumes it; whoever holds an earlier one writes nothing more (a fencing
+    token).
     """
 
     purchase_id: str
@@ -81,6 +83,7 @@ class Purchase:
     lease_until: datetime
     repeatable_until: datetime | None = None
     asked: str = ""
+    attempt: int = 1
     state: PurchaseState = "reserved"
     units: Mapping[str, int] = field(default_factory=dict)
     cost_micro_usd: int = 0

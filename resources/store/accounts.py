@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -14,7 +14,6 @@ from resources.store.database import Database
 from resources.store.rows import chunks, purchase_of, record_of
 
 Units = dict[str, dict[str, int]]
-_AT_WORK_WITHOUT_LEASE = timedelta(minutes=15)
 _p = t.purchases.c
 
 
@@ -99,12 +98,8 @@ class Accounts:
             return [purchase_of(row) for row in rows]
 
     def end_abandoned(self, at: datetime) -> int:
-        """Ends purchases whose holder is gone, as their lease says: released if never sent, else uncertain. How many.
-
-        A lease with a handle is short, so that others may resume; its holder may be at work still, so it has longer.
-        """
-        long_ago = sa.or_(_p.handle.is_(None), _p.lease_until <= at - _AT_WORK_WITHOUT_LEASE)
-        abandoned = sa.select(t.purchases).where(t.OPEN, t.UNDER_WAY, _p.lease_until <= at, long_ago)
+        """Ends purchases whose lease is over: released if they were never sent, else uncertain. How many."""
+        abandoned = sa.select(t.purchases).where(t.OPEN, t.UNDER_WAY, _p.lease_until <= at)
 
         def end_all(tx: sa.Connection) -> int:
             rows = tx.execute(abandoned.order_by(_p.purchase_id)).all()

@@ -10,6 +10,7 @@ from enrichment.ports import StoreError
 from enrichment.records import Company
 from resources.store import tables as t
 from resources.store.database import Database
+from resources.store.merging import merge, now, now_of
 from resources.store.rows import chunks, record_of, row_of
 
 
@@ -22,8 +23,9 @@ class Companies:
             return _by_keys(tx, [key]).get(key)
 
     def company_by_id(self, company_id: str) -> Company | None:
+        """By its id, or by that of a company that turned out to be it."""
         with self._db.reading() as tx:
-            return _one(tx, t.companies.c.company_id == company_id)
+            return _one(tx, t.companies.c.company_id == now(company_id))
 
     def companies_named(self, name: str) -> list[Company]:
         """Those that go by this name, legal form and spelling aside; by key."""
@@ -65,9 +67,10 @@ class Companies:
         """
         with self._db.writing() as tx:
             self._db.alone(tx)
+            company_id = now_of(tx, [company_id]).get(company_id, company_id)
             holder = _by_keys(tx, [key]).get(key)
             if holder is not None and holder.company_id != company_id:
-                _merge(tx, company_id, holder)
+                merge(tx, company_id, holder)
                 return holder
             company = _one(tx, t.companies.c.company_id == company_id)
             if company is None:
@@ -81,20 +84,6 @@ class Companies:
             renamed = _one(tx, t.companies.c.company_id == company_id)
         assert renamed is not None  # noqa: S101  it was updated in this transaction
         return renamed
-
-
-_OF_A_COMPANY = (t.company_aliases, t.requests, t.purchases, t.replies, t.facts, t.analyses, t.profiles)
-
-
-def _merge(tx: sa.Connection, company_id: str, into: Company) -> None:
-    """What was bought for a company before it was known to be another one is that one's."""
-    key = tx.execute(sa.select(t.companies.c.key).where(t.companies.c.company_id == company_id)).scalar_one_or_none()
-    if key is None:
-        return
-    for table in _OF_A_COMPANY:
-        tx.execute(sa.update(table).where(table.c.company_id == company_id).values(company_id=into.company_id))
-    tx.execute(sa.delete(t.companies).where(t.companies.c.company_id == company_id))
-    tx.execute(sa.insert(t.company_aliases).values(alias=key, company_id=into.company_id))
 
 
 def _name_key(name: str | None) -> str | None:

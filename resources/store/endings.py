@@ -1,11 +1,12 @@
 """How a purchase ends: its claim is freed, its result written, its caps moved from the reserve to what it cost.
 
-settle, release, leave_uncertain, end_expired: ledger work, to be called in a transaction of Database.ledger
+settle, release, leave_uncertain: by whoever holds it;  end_expired: whose holder is gone;  settle_uncertain,
+release_uncertain: that nobody holds any more. All of it is ledger work.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -22,70 +23,97 @@ _failures = sa.select(t.providers.c.failures).where(t.providers.c.provider == _p
 _CLOSE = (
     sa.update(t.purchases)
     .where(_p.purchase_id == _this)
-    .returning(_p.cap_names, _p.reserved_micro_usd, _p.sent_at, _failures.scalar_subquery().label("failures"))
+    .returning(_p.company_id, _p.cap_names, _p.reserved_micro_usd, _failures.scalar_subquery().label("failures"))
 )
-_CLOSE_FROM = {as_yet: _CLOSE.where(as_yet) for as_yet in (t.STILL_OPEN, t.STILL_UNDER_WAY, t.UNCERTAIN)}
-_STATE = sa.select(_p.state).where(_p.purchase_id == _this)
+_HELD = _CLOSE.where(_p.attempt == sa.bindparam("held", type_=sa.Integer))
+_CLOSE_OPEN, _CLOSE_UNDER_WAY = _HELD.where(t.STILL_OPEN), _HELD.where(t.STILL_UNDER_WAY)
+_CLOSE_UNCERTAIN = _CLOSE.where(t.UNCERTAIN)
+_SEEN = sa.select(_p.state, _p.attempt).where(_p.purchase_id == _this)
 
 
-def settle(
-    tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as_yet: sa.TextClause = t.STILL_OPEN
-) -> bool:
-    """result: columns of the purchase -> values. Whether its provider has failures that an answer ends.
+class Settled(NamedTuple):
+    """company_id: whose it is by now. failing: whether its provider has failures in a row, which an answer ends."""
 
-    Raises PurchaseClosed.
-    """
-    row = _close(tx, purchase_id, as_yet, {**result, "state": "settled"})
+    company_id: str
+    failing: bool
+
+
+def settle(tx: sa.Connection, purchase: Purchase, result: Mapping[str, Any]) -> Settled:
+    """result: columns of the purchase -> values. Raises PurchaseClosed."""
+    row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, {**result, "state": "settled", "held": purchase.attempt})
     if row is None:
-        raise _closed(_state(tx, purchase_id), purchase_id, "settled")
+        raise _refused(tx, purchase.purchase_id, "settled")
     caps.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
-    return bool(row.failures)
+    return Settled(row.company_id, bool(row.failures))
 
 
-def release(
-    tx: sa.Connection, purchase_id: str, result: Mapping[str, Any], *, as_yet: sa.TextClause = t.STILL_OPEN
-) -> None:
-    """As settle, at no cost; once more does nothing. A probe that was never sent leaves the next one its chance."""
-    row = _close(tx, purchase_id, as_yet, {**result, "state": "released"})
-    if row is None:
-        _unless_so_already(tx, purchase_id, "released")
-        return
-    caps.shift(tx, row.cap_names, -row.reserved_micro_usd)
-    if row.sent_at is None:
-        vendors.end_probe(tx, purchase_id, at=result["closed_at"])
+def release(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str) -> None:
+    """As settle, at no cost; once more does nothing."""
+    values = {"state": "released", "closed_at": at, "reason": reason, "held": purchase.attempt}
+    row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, values)
+    if row is not None:
+        caps.shift(tx, row.cap_names, -row.reserved_micro_usd)
+    else:
+        _unless_so_already(tx, purchase, "released")
 
 
-def leave_uncertain(tx: sa.Connection, purchase_id: str, *, at: datetime, reason: str) -> None:
+def leave_uncertain(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str) -> None:
     """Its caps keep the reserve; once more does nothing. Raises PurchaseClosed."""
-    if _close(tx, purchase_id, t.STILL_UNDER_WAY, {"state": "uncertain", "closed_at": at, "reason": reason}) is None:
-        _unless_so_already(tx, purchase_id, "uncertain")
+    values = {"state": "uncertain", "closed_at": at, "reason": reason, "held": purchase.attempt}
+    if _close(tx, _CLOSE_UNDER_WAY, purchase.purchase_id, values) is None:
+        _unless_so_already(tx, purchase, "uncertain")
 
 
 def end_expired(tx: sa.Connection, purchase: Purchase, *, at: datetime) -> None:
     """Of a holder that is gone: released if it was never sent, else nobody can know."""
     if purchase.state == "reserved":
-        gone = {"closed_at": at, "reason": "its holder disappeared before sending"}
-        release(tx, purchase.purchase_id, gone, as_yet=t.STILL_UNDER_WAY)
+        release(tx, purchase, at=at, reason="its holder disappeared before sending")
     else:
-        leave_uncertain(tx, purchase.purchase_id, at=at, reason="its holder disappeared after sending")
+        leave_uncertain(tx, purchase, at=at, reason="its holder disappeared after sending")
 
 
-def _close(tx: sa.Connection, purchase_id: str, as_yet: sa.TextClause, result: Mapping[str, Any]) -> Row | None:
-    return tx.execute(_CLOSE_FROM[as_yet], {**result, "claim": None, "this": purchase_id}).first()
+def settle_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any]) -> None:
+    """As settle, of one that nobody holds. Raises PurchaseClosed if it is not uncertain any more."""
+    row = _close(tx, _CLOSE_UNCERTAIN, purchase_id, {**result, "state": "settled"})
+    if row is None:
+        raise _refused(tx, purchase_id, "settled")
+    caps.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
 
 
-def _unless_so_already(tx: sa.Connection, purchase_id: str, wanted: str) -> None:
-    state = _state(tx, purchase_id)
-    if state != wanted:
-        raise _closed(state, purchase_id, wanted)
+def release_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any]) -> None:
+    """As settle_uncertain, at no cost; once more does nothing."""
+    row = _close(tx, _CLOSE_UNCERTAIN, purchase_id, {**result, "state": "released"})
+    if row is not None:
+        caps.shift(tx, row.cap_names, -row.reserved_micro_usd)
+        return
+    seen = _seen(tx, purchase_id)
+    if seen is None or seen.state != "released":
+        raise _refused(tx, purchase_id, "released")
 
 
-def _state(tx: sa.Connection, purchase_id: str) -> str | None:
-    return tx.scalar(_STATE, {"this": purchase_id})
+def _close(tx: sa.Connection, statement: sa.Executable, purchase_id: str, values: Mapping[str, Any]) -> Row | None:
+    """Whatever it was a probe of, the next one may try, unless this end says more of the provider."""
+    row = tx.execute(statement, {**values, "claim": None, "this": purchase_id}).first()
+    if row is not None and row.failures:
+        vendors.end_probe(tx, purchase_id, at=values["closed_at"])
+    return row
 
 
-def _closed(state: str | None, purchase_id: str, wanted: str) -> PurchaseClosed:
-    so = state or "not in the store"
+def _unless_so_already(tx: sa.Connection, purchase: Purchase, wanted: str) -> None:
+    seen = _seen(tx, purchase.purchase_id)
+    if seen is None or (seen.state, seen.attempt) != (wanted, purchase.attempt):
+        raise _refused(tx, purchase.purchase_id, wanted)
+
+
+def _seen(tx: sa.Connection, purchase_id: str) -> Row | None:
+    return tx.execute(_SEEN, {"this": purchase_id}).first()
+
+
+def _refused(tx: sa.Connection, purchase_id: str, wanted: str) -> PurchaseClosed:
+    seen = _seen(tx, purchase_id)
+    if seen is not None and seen.state in ("reserved", "sent"):
+        return PurchaseClosed(f"Another process has resumed purchase {purchase_id}, and that one ends it.")
+    so = "not in the store" if seen is None else seen.state
     return PurchaseClosed(
         f"Purchase {purchase_id} is {so} and cannot become {wanted}; `enrich trace` of its request tells why."
     )

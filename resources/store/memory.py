@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from enrichment.records import Analysis, Fact, Known, Profile, ProfileHead, Reply, ReplyHead
 from resources.store import tables as t
 from resources.store.database import Database
+from resources.store.merging import now, now_of
 from resources.store.rows import FACT_COLUMNS, HEAD_COLUMNS, Record, chunks, fact_of, fact_row, record_of
 
 _later = t.replies.alias("later")
@@ -32,11 +33,13 @@ class Memory:
         return self.known_many([company_id])[company_id]
 
     def known_many(self, company_ids: Sequence[str]) -> dict[str, Known]:
-        """company_id -> what is known of it, for every id given."""
+        """company_id -> what is known of it, for every id given; former ids too."""
         heads: dict[str, list[ReplyHead]] = defaultdict(list)
         facts: dict[str, list[Fact]] = defaultdict(list)
         with self._db.reading() as tx:
-            for some in chunks(list(dict.fromkeys(company_ids)), size=5_000):
+            moved = now_of(tx, company_ids)
+            ids = [moved.get(id_, id_) for id_ in company_ids]
+            for some in chunks(list(dict.fromkeys(ids)), size=5_000):
                 these = t.replies.c.company_id.in_(some)
                 for row in tx.execute(_HEADS.where(these).order_by(t.replies.c.source)):
                     heads[row[0]].append(ReplyHead(*row[1:]))
@@ -45,12 +48,12 @@ class Memory:
                 read = sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id.in_(some))
                 for row in tx.execute(read.order_by(t.facts.c.fact_id)):
                     facts[row[0]].append(fact_of(row))
-        return {id_: Known(tuple(heads[id_]), tuple(facts[id_])) for id_ in company_ids}
+        return {asked: Known(tuple(heads[id_]), tuple(facts[id_])) for asked, id_ in zip(company_ids, ids, strict=True)}
 
     def newest_reply(self, company_id: str, source: str) -> str | None:
         """Its id."""
         reply = t.replies.c
-        of_source = sa.select(reply.reply_id).where(reply.company_id == company_id, reply.source == source)
+        of_source = sa.select(reply.reply_id).where(reply.company_id == now(company_id), reply.source == source)
         with self._db.reading() as tx:
             return tx.scalar(of_source.order_by(reply.collected_at.desc(), reply.reply_id.desc()).limit(1))
 
@@ -81,7 +84,7 @@ class Memory:
         return self._first(
             Profile,
             sa.select(t.profiles)
-            .where(t.profiles.c.company_id == company_id, t.profiles.c.consumer == consumer)
+            .where(t.profiles.c.company_id == now(company_id), t.profiles.c.consumer == consumer)
             .where(t.profiles.c.audience.is_(None) if audience is None else t.profiles.c.audience == audience)
             .order_by(t.profiles.c.created_at.desc(), t.profiles.c.profile_id.desc()),
         )

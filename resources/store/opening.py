@@ -31,7 +31,7 @@ from resources.store.vendors import Vendors
 
 World = Literal["sandbox", "live"]
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -2,7 +2,8 @@
 
 reserve -> sent -> settled (charge, reply, facts: one transaction) | released (not billed) | uncertain (we cannot know)
 
-A claim exists exactly as long as its purchase is reserved or sent. Who finds one whose lease is over takes it over.
+A claim exists exactly as long as its purchase is reserved or sent. Who finds one whose lease is over takes it over; who
+resumes a purchase fences off who held it before: that one's attempt is over, and it writes nothing more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.ports import NotReserved, Reserved, StoreError
+from enrichment.ports import NotReserved, Reserved
 from enrichment.records import Analysis, Cap, Fact, Purchase, Reply, Suspension
 from resources.store import caps as limits
 from resources.store import endings, reserving, vendors
@@ -26,12 +27,20 @@ _SOME = 100
 
 _p = t.purchases.c
 _this, _at = sa.bindparam("this", type_=PlainText), sa.bindparam("at", type_=UtcMicros)
+_HELD = sa.and_(_p.purchase_id == _this, _p.attempt == sa.bindparam("held", type_=sa.Integer))
 _SEND = (
     sa.update(t.purchases)
-    .where(_p.purchase_id == _this, t.STILL_UNDER_WAY, _p.lease_until > _at)
+    .where(_HELD, t.STILL_UNDER_WAY, _p.lease_until > _at)
     .values(state="sent", sent_at=sa.func.coalesce(_p.sent_at, _at))
 )
-_KEEP_HANDLE = sa.update(t.purchases).where(_p.purchase_id == _this)
+_lease = sa.bindparam("lease", type_=UtcMicros)
+_SEND_ON = (
+    sa.update(t.purchases)
+    .where(_HELD, t.STILL_UNDER_WAY, _lease > _at)
+    .values(state="sent", sent_at=sa.func.coalesce(_p.sent_at, _at), lease_until=_lease)
+)
+_KEEP_HANDLE = sa.update(t.purchases).where(_HELD)
+_SENT = sa.func.coalesce(_p.sent_at, _p.reserved_at)
 _NEW_REPLY, _NEW_ANALYSIS, _NEW_FACT = sa.insert(t.replies), sa.insert(t.analyses), sa.insert(t.facts)
 
 
@@ -48,15 +57,24 @@ class Purchases:
         """
         return self._db.ledger(lambda tx: reserving.reserve(tx, purchase, caps, at_once))
 
-    def send(self, purchase_id: str, *, at: datetime) -> bool:
-        """Marks it sent, if its claim still holds at `at`; False: it does not, and nothing may be sent."""
-        return self._db.ledger(lambda tx: tx.execute(_SEND, {"this": purchase_id, "at": at}).rowcount == 1)
+    def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
+        """Marks it sent, if its claim still holds at `at`; False: it does not, and nothing may be sent.
 
-    def keep_handle(self, purchase_id: str, handle: str, *, lease_until: datetime) -> None:
-        """Kept even when the claim is lost: it helps whoever reconciles. After the lease others may resume by it."""
-        values = {"this": purchase_id, "handle": handle, "lease_until": lease_until}
-        if self._db.ledger(lambda tx: tx.execute(_KEEP_HANDLE, values).rowcount) != 1:
-            raise StoreError(f"There is no purchase {purchase_id} to keep a handle for; reserve it first.")
+        lease_until: a new lease, also where the old one is over but nobody has taken it up; for what has a handle.
+        """
+        values = {"this": purchase.purchase_id, "held": purchase.attempt, "at": at}
+        if lease_until is None:
+            return self._db.ledger(lambda tx: tx.execute(_SEND, values).rowcount == 1)
+        return self._db.ledger(lambda tx: tx.execute(_SEND_ON, {**values, "lease": lease_until}).rowcount == 1)
+
+    def keep_handle(self, purchase: Purchase, handle: str, *, lease_until: datetime) -> bool:
+        """After the lease others may resume by it. Kept even when it is uncertain by now: it helps who reconciles.
+
+        False: another process has resumed it, and nothing is written.
+        """
+        values = {"handle": handle, "lease_until": lease_until}
+        held = {"this": purchase.purchase_id, "held": purchase.attempt}
+        return self._db.ledger(lambda tx: tx.execute(_KEEP_HANDLE, {**values, **held}).rowcount == 1)
 
     def settle(
         self,
@@ -69,18 +87,19 @@ class Purchases:
     ) -> None:
         """Charge, reply, facts and analysis in one transaction; gives back what was reserved too much, frees the claim.
 
-        An answer ends the provider's failures in a row. suspend: why its source is not to be asked any more.
-        Raises PurchaseClosed when it is settled or released already; then nothing is written.
+        What came is written for the company whose purchase it is by now. An answer ends the provider's failures in a
+        row. suspend: why its source is not to be asked any more. Raises PurchaseClosed when it is settled or released
+        already, or another process has resumed it; then nothing is written.
         """
         result = {name: getattr(purchase, name) for name in _OUTCOME}
         written = _rows_of(purchase, reply, facts, analysis)
         answered = reply is not None or analysis is not None
 
         def settled(tx: sa.Connection) -> None:
-            failing = endings.settle(tx, purchase.purchase_id, result)
+            ended = endings.settle(tx, purchase, result)
             for insert, rows in written:
-                tx.execute(insert, rows)
-            if answered and failing:
+                tx.execute(insert, [{**row, "company_id": ended.company_id} for row in rows])
+            if answered and ended.failing:
                 vendors.forget_failures(tx, purchase.provider)
             if suspend is not None:
                 since = purchase.closed_at or purchase.reserved_at
@@ -88,17 +107,13 @@ class Purchases:
 
         self._db.ledger(settled)
 
-    def release(self, purchase_id: str, *, at: datetime, reason: str) -> None:
-        """Not billed: the reserve is given back, the claim freed. Once more does nothing.
+    def release(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
+        """Not billed: the reserve is given back, the claim freed. Once more does nothing; else as settle."""
+        self._db.ledger(lambda tx: endings.release(tx, purchase, at=at, reason=reason))
 
-        Raises PurchaseClosed when it is settled.
-        """
-        result = {"closed_at": at, "reason": reason}
-        self._db.ledger(lambda tx: endings.release(tx, purchase_id, result))
-
-    def mark_uncertain(self, purchase_id: str, *, at: datetime, reason: str) -> None:
+    def mark_uncertain(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
         """We cannot know: the reserve stays booked, the claim is freed. Once more does nothing; else as settle."""
-        self._db.ledger(lambda tx: endings.leave_uncertain(tx, purchase_id, at=at, reason=reason))
+        self._db.ledger(lambda tx: endings.leave_uncertain(tx, purchase, at=at, reason=reason))
 
     def reconcile(self, purchase_id: str, *, units: dict[str, int] | None, cost_micro_usd: int, at: datetime) -> None:
         """Ends an uncertain purchase by what the vendor says it billed: released if nothing, else settled.
@@ -118,7 +133,10 @@ class Purchases:
         self._db.ledger(reconciled)
 
     def settle_overdue(self, ages: Mapping[str, timedelta], at: datetime) -> list[Purchase]:
-        """Settles at their reserve those that have been uncertain for their provider's age or longer; returns them."""
+        """Settles at their reserve those that are uncertain since they were sent, their provider's age or longer ago.
+
+        Returns them. To resume one does not make it younger.
+        """
         settled: list[Purchase] = []
         while some := self._db.ledger(lambda tx: _settle_overdue(tx, ages, at)):
             settled += some
@@ -155,16 +173,16 @@ def _reconcile(tx: sa.Connection, purchase_id: str, units: Mapping[str, int], co
     billed = {unit: count for unit, count in units.items() if count}
     result = {"units": billed, "cost_micro_usd": cost, "closed_at": at, "outcome": "reconciled"}
     if billed or cost:
-        endings.settle(tx, purchase_id, result, as_yet=t.UNCERTAIN)
+        endings.settle_uncertain(tx, purchase_id, result)
     else:
-        endings.release(tx, purchase_id, result, as_yet=t.UNCERTAIN)
+        endings.release_uncertain(tx, purchase_id, result)
 
 
 def _settle_overdue(tx: sa.Connection, ages: Mapping[str, timedelta], at: datetime) -> list[Purchase]:
     """Some of them, so that nobody waits long for the others; none: there are no more."""
-    of_age = [sa.and_(_p.provider == provider, _p.closed_at <= at - age) for provider, age in ages.items()]
+    of_age = [sa.and_(_p.provider == provider, at - age >= _SENT) for provider, age in ages.items()]
     some = sa.select(t.purchases).where(t.OPEN, t.UNCERTAIN, sa.or_(sa.false(), *of_age))
-    overdue = tx.execute(some.order_by(_p.closed_at).limit(_SOME)).all()
+    overdue = tx.execute(some.order_by(_SENT).limit(_SOME)).all()
     for row in overdue:
         _reconcile(tx, row.purchase_id, row.reserved_units, row.reserved_micro_usd, at)
     settled = sa.select(t.purchases).where(_p.purchase_id.in_([row.purchase_id for row in overdue]))

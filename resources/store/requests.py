@@ -9,6 +9,7 @@ from enrichment.records import CacheRead, Event, Profile, Purchase, Request
 from resources.store import tables as t
 from resources.store.columns import zipped
 from resources.store.database import Database
+from resources.store.merging import now_of
 from resources.store.rows import purchase_of, record_of, row_of
 
 _NEW_REQUEST, _NEW_EVENT = sa.insert(t.requests), sa.insert(t.events)
@@ -22,19 +23,24 @@ class Requests:
         self._db.write(lambda tx: tx.execute(_NEW_REQUEST, row_of(request)))
 
     def close_request(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
-        """Writes the finished request, its cache reads and its profiles in one transaction; once only."""
+        """Writes the finished request, its cache reads and its profiles in one transaction; once only.
+
+        All of it for the company that theirs is by now.
+        """
         row = {**row_of(request), "plan": None if request.plan is None else zipped(request.plan)}
         running = sa.and_(t.requests.c.request_id == request.request_id, t.requests.c.state == "running")
         close = sa.update(t.requests).where(running).values(row)
         read_rows, profile_rows = [row_of(read) for read in reads], [row_of(profile) for profile in profiles]
 
         def closed(tx: sa.Connection) -> None:
-            if tx.execute(close).rowcount != 1:
+            moved = now_of(tx, [request.company_id])
+            if tx.execute(close, {"company_id": moved.get(request.company_id, request.company_id)}).rowcount != 1:
                 raise StoreError(f"Request {request.request_id} is not running, so it cannot be closed; ask anew.")
             if read_rows:
                 tx.execute(_NEW_READ, read_rows)
             if profile_rows:
-                tx.execute(_NEW_PROFILE, profile_rows)
+                here = [row | {"company_id": moved.get(row["company_id"], row["company_id"])} for row in profile_rows]
+                tx.execute(_NEW_PROFILE, here)
 
         self._db.write(closed)
 

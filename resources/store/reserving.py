@@ -4,6 +4,7 @@ who holds the claim? -> may anybody ask now? -> is the provider busy? -> resume 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -23,13 +24,14 @@ _this, _claim, _company_id, _source, _variant, _provider, _asked = (
     for name in ("this", "claim_of", "company_id", "source", "variant", "provider", "asked")
 )
 
+_now = sa.select(t.former_companies.c.now).where(t.former_companies.c.company_id == _company_id)
 _holder = sa.select(_p.purchase_id).where(_p.claim == _claim)
 _free_to_repeat = sa.and_(_p.sent_at.is_not(None), _p.repeatable_until > _at, _p.asked == _asked)
 # Where a vendor repeats for free as well, its handle names only the steps that were answered: see _can_be_resumed.
 _by_handle = sa.and_(_p.handle.is_not(None), sa.or_(_p.repeatable_until.is_(None), _p.repeatable_until > _at))
 _uncertain = (
     sa.select(_p.purchase_id)
-    .where(_p.company_id == _company_id, _p.source == _source, _p.variant == _variant)
+    .where(_p.company_id == _company_id, _p.source == _source, _p.variant == _variant, _p.provider == _provider)
     .where(t.OPEN, t.UNCERTAIN, sa.or_(_by_handle, _free_to_repeat))
     .order_by(_p.reserved_at.desc(), _p.purchase_id.desc())
     .limit(1)
@@ -44,13 +46,14 @@ _LOOK = sa.select(
     _under_way.scalar_subquery().label("under_way"),
     _outage.scalar_subquery().label("outage"),
     sa.exists().where(t.suspensions.c.source == _source).label("suspended"),
+    _now.scalar_subquery().label("now"),
 )
 _ONE = sa.select(t.purchases).where(_p.purchase_id == _this)
 _NEW = sa.insert(t.purchases)
 _RESUME = (
     sa.update(t.purchases)
     .where(_p.purchase_id == _this)
-    .values(state="sent", closed_at=None, reason=None)
+    .values(state="sent", attempt=_p.attempt + 1, closed_at=None, reason=None)
     .returning(*t.purchases.c)
 )
 
@@ -58,6 +61,8 @@ _RESUME = (
 def reserve(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int) -> Reserved | NotReserved:
     """See Purchases.reserve. All times count from purchase.reserved_at."""
     seen = tx.execute(_LOOK, _question(purchase)).one()
+    if seen.now is not None:  # it turned out to be another company meanwhile
+        return reserve(tx, replace(purchase, company_id=seen.now), caps, at_once)
     holder = _one(tx, seen.holder)
     if holder is not None and holder.lease_until > purchase.reserved_at:
         return AlreadyClaimed(holder.purchase_id, holder.lease_until, holder.handle)
@@ -90,6 +95,8 @@ def _can_be_resumed(holder: Purchase, wanted: Purchase) -> bool:
     A vendor of one step has a handle for the whole job, good at any time. One of several steps repeats for free what no
     handle names yet, and only as long as its window lasts.
     """
+    if holder.provider != wanted.provider:
+        return False
     repeatable = holder.repeatable_until is not None and holder.repeatable_until > wanted.reserved_at
     if holder.handle is not None:
         return repeatable or holder.repeatable_until is None

@@ -1,6 +1,7 @@
 """All tables of the store, in one place. Money: integer micro-USD; times: see columns.py; ids: text that sorts by time.
 
 companies <- requests <- purchases <- replies <- facts;   purchases <- analyses <- facts;   requests <- profiles
+former_companies: ids of companies that turned out to be another one; whoever still has one means that one
 caps: what each limit has taken.   stamp: which world this store is
 providers: how each vendor is doing.   turns: when it was called.   suspensions: sources that billed too much
 balances: what vendors said of our account
@@ -89,6 +90,13 @@ company_aliases = sa.Table(
     _changed(),
 )
 
+former_companies = sa.Table(
+    "former_companies",
+    metadata,
+    _id("company_id"),
+    sa.Column("now", PlainText, nullable=False, index=True, comment="the company it turned out to be"),
+)
+
 requests = sa.Table(
     "requests",
     metadata,
@@ -144,6 +152,7 @@ purchases = sa.Table(
     _text("reason", null=True),
     _time("reported_at", null=True),
     sa.Column("claim", PlainText, nullable=True, comment="company, source and variant, while it is reserved or sent"),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="1", comment="one more whenever it is resumed"),
     sa.Column("cap_names", JsonText, nullable=False, comment="the caps it is reserved against, in name order"),
     _changed(),
     sa.Index("ix_purchases_company", "company_id", "source"),

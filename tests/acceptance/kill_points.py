@@ -69,21 +69,18 @@ class DeadlyStore(SqlStore):
     def __init__(self, url: str, deadly: Deadly) -> None:
         super().__init__(Database(url), world="sandbox")
         self._deadly = deadly
-        self._sources: dict[str, str] = {}
-
         self._in_settle = False
         sa.event.listen(sa.Engine, "commit", self._committing)
 
     def reserve(self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int) -> Reserved | NotReserved:
         outcome = super().reserve(purchase, caps, at_once=at_once)
         if isinstance(outcome, Reserved):
-            self._sources[outcome.purchase.purchase_id] = purchase.source
             self._deadly.reached("before send", purchase.source)
         return outcome
 
-    def send(self, purchase_id: str, *, at: datetime) -> bool:
-        marked = super().send(purchase_id, at=at)
-        self._deadly.reached("marked sent", self._sources[purchase_id])
+    def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
+        marked = super().send(purchase, at=at, lease_until=lease_until)
+        self._deadly.reached("marked sent", purchase.source)
         return marked
 
     def settle(

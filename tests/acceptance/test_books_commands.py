@@ -29,7 +29,7 @@ def enrich(house: House) -> Run:
 def unsure(house: House, purchase: Purchase | None = None, *, days_ago: int = 0) -> Purchase:
     at = utc_now() - timedelta(days=days_ago)
     made = sent(house.store, purchase or draft(at=at))
-    house.store.mark_uncertain(made.purchase_id, at=at, reason="serpapi did not answer in time")
+    house.store.mark_uncertain(made, at=at, reason="serpapi did not answer in time")
     return made
 
 
@@ -109,21 +109,52 @@ def test_a_purchase_is_settled_by_hand_at_its_reserve_or_at_what_was_billed(enri
 
 
 @pytest.mark.parametrize(
-    ("units", "says"),
-    [
-        ("2", "at most the 1 search that were reserved"),
-        ("-1", "such as 3"),
-        ("1.5", "such as 3"),
-        ("many", "such as 3"),
-        ("credit=1", "such as 3"),
-        ("search=1,search=1", "such as 3"),
-        ("", "such as 3"),
-    ],
+    "units", ["-1", "1.5", "1e3", "many", "credit=1", "search=1,search=1", "", "two\nlines", "\u0663", "10000001"]
 )
-def test_units_that_cannot_be_are_refused(enrich: Run, house: House, units: str, says: str) -> None:
+def test_units_that_cannot_be_are_refused_with_an_example_that_can(enrich: Run, house: House, units: str) -> None:
     purchase = unsure(house)
-    assert says in one_sentence(enrich("purchases", "settle", purchase.purchase_id, "--units", units), 2)
+    told = one_sentence(enrich("purchases", "settle", purchase.purchase_id, "--units", units), 2)
+    assert "whole numbers of at most 10,000,000 such as 1, not" in told
     assert now(house, purchase).state == "uncertain"
+
+
+def test_a_bill_above_the_reserve_is_booked_in_full_and_suspends_the_source(enrich: Run, house: House) -> None:
+    purchase = unsure(house)
+    shown = " ".join(enrich("purchases", "settle", purchase.purchase_id, "--units", "4").stdout.split())
+    assert f"{purchase.purchase_id} is settled at 4 search, 0.20 USD" in shown
+    assert "serp_news is suspended, since it billed 4 search where it may bill 1 search at most" in shown
+    assert "`enrich sources resume serp_news`" in shown
+    ended = now(house, purchase)
+    assert (ended.state, ended.units, ended.cost_micro_usd) == ("settled", {"search": 4}, 200_000)
+    assert house.store.spent(["day:2026-03-02"]) == {"day:2026-03-02": 200_000}
+    assert [one.source for one in house.store.suspensions()] == ["serp_news"]
+    again = one_sentence(enrich("purchases", "settle", purchase.purchase_id, "--units", "4"), 2)
+    assert "is settled, and only an uncertain purchase" in again
+    assert "serp_news is asked again" in enrich("sources", "resume", "serp_news").stdout
+
+
+def test_of_two_people_who_settle_a_bill_above_the_reserve_one_books_it(enrich: Run, house: House) -> None:
+    purchase = unsure(house)
+    with ThreadPoolExecutor() as pool:
+        words = [("--units", "4"), ("--units", "4"), ("--units", "1")]
+        done = list(pool.map(lambda units: enrich("purchases", "settle", purchase.purchase_id, *units), words))
+    assert sorted(one.returncode for one in done) == [0, 2, 2]
+    assert all(len(one.stderr.strip().splitlines()) == 1 for one in done if one.returncode)
+    booked = now(house, purchase).cost_micro_usd
+    assert booked in (50_000, 200_000)
+    assert house.store.spent(["day:2026-03-02"]) == {"day:2026-03-02": booked}
+
+
+@pytest.mark.parametrize("end", [("settle",), ("release",)])
+@pytest.mark.parametrize(
+    "wrong",
+    ["pur_\n\n1", "pur_" + "x" * 500, "", "' or 1=1", "req_1", "p\u00fcr", b"\xff".decode("utf-8", "surrogateescape")],
+)
+def test_an_id_that_is_none_is_one_sentence(enrich: Run, end: tuple[str, ...], wrong: str) -> None:
+    told = one_sentence(enrich("purchases", *end, "--", wrong), 2)
+    assert "There is no purchase" in told
+    assert "`enrich purchases --uncertain` lists" in told
+    assert len(told) < 400
 
 
 def test_where_there_are_several_units_each_is_named(enrich: Run, house: House) -> None:

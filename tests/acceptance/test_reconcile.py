@@ -102,7 +102,7 @@ def test_nothing_ends_while_another_purchase_of_the_vendor_is_under_way(house: H
     now = house.clock.now()
     busy = sent(house.store, replace(draft("serp_jobs", at=now), lease_until=now + timedelta(minutes=5)))
     assert read(house).conclusion.why == "purchases were under way: ask again when they are done"
-    house.store.release(busy.purchase_id, at=now, reason="HTTP 503")
+    house.store.release(busy, at=now, reason="HTTP 503")
     read(house)
     assert state(house, unsure) == "released"
 

@@ -62,7 +62,7 @@ def reserved(store: SqlStore, purchase: Purchase, limit: int = 1_000_000) -> Pur
 
 def sent(store: SqlStore, purchase: Purchase) -> Purchase:
     made = reserved(store, purchase)
-    assert store.send(made.purchase_id, at=purchase.reserved_at)
+    assert store.send(made, at=purchase.reserved_at)
     return made
 
 

@@ -370,7 +370,7 @@ def test_a_question_left_by_a_process_that_died_is_asked_again_and_its_reserve_s
     )
     died = draft(order, hour_ago)
     desk.store.reserve(died, [], at_once=8)
-    assert desk.store.send(died.purchase_id, at=hour_ago)
+    assert desk.store.send(died, at=hour_ago)
     results = desk.analyse("growth")
     assert [p.state for p in results.purchases] == ["settled"]
     (lost,) = desk.store.purchases(died.request_id)

@@ -118,7 +118,7 @@ def test_what_was_uncertain_for_too_long_is_settled_and_shown(world: DagsterWorl
 
 def unsure(world: DagsterWorld, company: Company) -> str:
     made = sent(world.store, draft(company_id=company.company_id, at=LONG_AGO))
-    world.store.mark_uncertain(made.purchase_id, at=LONG_AGO, reason="no answer in time")
+    world.store.mark_uncertain(made, at=LONG_AGO, reason="no answer in time")
     return made.purchase_id
 
 

@@ -14,9 +14,9 @@ def test_the_ledger_of_a_provider_is_what_was_settled_and_what_is_open(store: Sq
     for source in ("serp_news", "serp_jobs"):
         store.settle(answered(sent(store, draft(source))), reply=None, facts=())
     unsure, waiting = sent(store, draft("serp_technology")), reserved(store, draft("serp_organic"))
-    store.mark_uncertain(unsure.purchase_id, at=NOON, reason="no answer in time")
+    store.mark_uncertain(unsure, at=NOON, reason="no answer in time")
     gone = sent(store, draft("serp_growth"))
-    store.release(gone.purchase_id, at=NOON, reason="HTTP 503")
+    store.release(gone, at=NOON, reason="HTTP 503")
     assert store.standings() == {
         "serpapi": {
             "search": Standing(

@@ -45,7 +45,7 @@ def test_what_threads_settle_together_has_one_number_and_is_all_there(store: Sql
 
 def test_a_settlement_that_comes_too_late_takes_no_other_with_it(store: SqlStore) -> None:
     late, *others = [sent(store, draft(variant=str(number))) for number in range(4)]
-    store.release(late.purchase_id, at=NOON, reason="refused")
+    store.release(late, at=NOON, reason="refused")
     in_order = [others[0], late, *others[1:]]
     with everybody_in_line(store._db._line, [partial(settle, store, one) for one in in_order]) as waiting:
         pass

@@ -144,7 +144,7 @@ def test_a_fact_comes_back_as_it_was_read(store: SqlStore, dataset: str, value: 
 
 def test_a_name_that_no_database_can_hold_is_kept_with_the_unholdable_marked(store: SqlStore) -> None:
     made = sent(store, draft())
-    store.release(made.purchase_id, at=NOON, reason="the vendor said: a\x00b\ud800")
+    store.release(made, at=NOON, reason="the vendor said: a\x00b\ud800")
     assert store.purchases("req_1")[0].reason == "the vendor said: a\ufffdb\ufffd"
 
 

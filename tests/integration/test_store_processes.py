@@ -155,7 +155,7 @@ def ask_leave_to_send(url: str, pipe: Connection) -> None:
     made = reserved(store, draft())
     pipe.send(made.purchase_id)
     pipe.recv()
-    pipe.send(store.send(made.purchase_id, at=NOON))
+    pipe.send(store.send(made, at=NOON))
     store.close()
 
 

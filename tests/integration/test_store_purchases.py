@@ -83,9 +83,9 @@ def test_threads_that_reserve_settle_and_release_at_once_leave_the_caps_at_what_
     def buy(number: int) -> None:
         made = draft(price=10_000, variant=str(number))
         store.reserve(made, limits, at_once=MANY)
-        store.send(made.purchase_id, at=NOON)
+        store.send(made, at=NOON)
         if number % 3 == 0:
-            store.release(made.purchase_id, at=NOON, reason="refused")
+            store.release(made, at=NOON, reason="refused")
         else:
             store.settle(answered(made, cost=7_000), reply=reply_of(made), facts=())
 
@@ -100,8 +100,8 @@ def test_threads_that_reserve_settle_and_release_at_once_leave_the_caps_at_what_
 
 def test_a_second_purchase_of_the_same_question_is_told_who_asks_already(store: SqlStore) -> None:
     first = reserved(store, draft())
-    store.send(first.purchase_id, at=NOON)
-    store.keep_handle(first.purchase_id, "task_7", lease_until=NOON + LEASE)
+    store.send(first, at=NOON)
+    store.keep_handle(first, "task_7", lease_until=NOON + LEASE)
     assert store.reserve(draft(), caps(1_000_000), at_once=MANY) == AlreadyClaimed(
         first.purchase_id, NOON + LEASE, "task_7"
     )
@@ -128,8 +128,8 @@ def test_of_eight_threads_with_the_same_question_one_gets_to_ask_it(store: SqlSt
     "end",
     [
         lambda store, made: store.settle(answered(made), reply=reply_of(made), facts=()),
-        lambda store, made: store.release(made.purchase_id, at=NOON, reason="refused"),
-        lambda store, made: store.mark_uncertain(made.purchase_id, at=NOON, reason="timeout"),
+        lambda store, made: store.release(made, at=NOON, reason="refused"),
+        lambda store, made: store.mark_uncertain(made, at=NOON, reason="timeout"),
     ],
     ids=["settled", "released", "uncertain"],
 )
@@ -145,12 +145,12 @@ def test_the_claim_is_free_when_its_purchase_has_ended(
 
 def test_nothing_is_sent_once_the_lease_is_over(store: SqlStore) -> None:
     made = reserved(store, draft())
-    assert not store.send(made.purchase_id, at=made.lease_until)
-    assert store.send(made.purchase_id, at=made.lease_until - timedelta(microseconds=1))
+    assert not store.send(made, at=made.lease_until)
+    assert store.send(made, at=made.lease_until - timedelta(microseconds=1))
 
 
 def test_nothing_is_sent_for_a_purchase_nobody_reserved(store: SqlStore) -> None:
-    assert not store.send("pur_unknown", at=NOON)
+    assert not store.send(draft(), at=NOON)
 
 
 # how many at once
@@ -168,7 +168,7 @@ def test_as_many_are_under_way_as_the_provider_allows(store: SqlStore) -> None:
 def test_other_providers_and_what_has_ended_leave_room(store: SqlStore) -> None:
     sent(store, replace(draft(variant="a"), provider="apollo"))
     unknown = sent(store, draft(variant="b"))
-    store.mark_uncertain(unknown.purchase_id, at=NOON, reason="timeout")
+    store.mark_uncertain(unknown, at=NOON, reason="timeout")
     assert isinstance(store.reserve(draft(variant="c"), caps(1_000_000), at_once=1), Reserved)
 
 
@@ -267,7 +267,7 @@ def test_an_analysis_is_kept_with_its_charge_and_found_by_its_key(store: SqlStor
 
 def test_a_release_gives_everything_back(store: SqlStore) -> None:
     made = sent(store, draft())
-    store.release(made.purchase_id, at=LATER, reason="the vendor was down")
+    store.release(made, at=LATER, reason="the vendor was down")
     [row] = store.purchases("req_1")
     assert (row.state, row.closed_at, row.reason) == ("released", LATER, "the vendor was down")
     assert store.spent([DAY]) == {DAY: 0}
@@ -276,14 +276,14 @@ def test_a_release_gives_everything_back(store: SqlStore) -> None:
 def test_releasing_twice_gives_back_once(store: SqlStore) -> None:
     made = sent(store, draft())
     reserved(store, draft(variant="b"))
-    store.release(made.purchase_id, at=NOON, reason="refused")
-    store.release(made.purchase_id, at=LATER, reason="refused")
+    store.release(made, at=NOON, reason="refused")
+    store.release(made, at=LATER, reason="refused")
     assert store.spent([DAY]) == {DAY: 50_000}
 
 
 def test_an_uncertain_purchase_keeps_its_reserve_and_is_listed(store: SqlStore) -> None:
     made = sent(store, draft())
-    store.mark_uncertain(made.purchase_id, at=LATER, reason="timeout")
+    store.mark_uncertain(made, at=LATER, reason="timeout")
     [row] = store.uncertain_purchases()
     assert (row.purchase_id, row.reason) == (made.purchase_id, "timeout")
     assert store.spent([DAY]) == {DAY: 50_000}
@@ -291,25 +291,26 @@ def test_an_uncertain_purchase_keeps_its_reserve_and_is_listed(store: SqlStore) 
 
 def test_a_late_reply_settles_an_uncertain_purchase(store: SqlStore) -> None:
     made = sent(store, draft())
-    store.mark_uncertain(made.purchase_id, at=NOON, reason="timeout")
+    store.mark_uncertain(made, at=NOON, reason="timeout")
     store.settle(answered(made, cost=20_000), reply=reply_of(made), facts=())
     assert states(store) == {made.purchase_id: "settled"}
     assert store.spent([DAY]) == {DAY: 20_000}
 
 
 def test_what_is_settled_cannot_be_released_or_become_uncertain(store: SqlStore) -> None:
-    reply = bought(store, draft())
+    made = draft()
+    bought(store, made)
     with pytest.raises(StoreError, match="settled and cannot become released"):
-        store.release(reply.purchase_id, at=NOON, reason="refused")
+        store.release(made, at=NOON, reason="refused")
     with pytest.raises(StoreError, match="settled and cannot become uncertain"):
-        store.mark_uncertain(reply.purchase_id, at=NOON, reason="timeout")
+        store.mark_uncertain(made, at=NOON, reason="timeout")
 
 
 def test_a_purchase_nobody_reserved_cannot_end(store: SqlStore) -> None:
-    with pytest.raises(StoreError, match="pur_unknown is not in the store"):
-        store.release("pur_unknown", at=NOON, reason="refused")
-    with pytest.raises(StoreError, match="pur_unknown"):
-        store.keep_handle("pur_unknown", "handle", lease_until=NOON)
+    unknown = draft()
+    with pytest.raises(StoreError, match=f"{unknown.purchase_id} is not in the store"):
+        store.release(unknown, at=NOON, reason="refused")
+    assert not store.keep_handle(unknown, "handle", lease_until=NOON)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +322,7 @@ def test_an_uncertain_purchase_is_reconciled(
     store: SqlStore, units: dict[str, int] | None, cost: int, state: str, taken: int
 ) -> None:
     made = sent(store, draft())
-    store.mark_uncertain(made.purchase_id, at=NOON, reason="timeout")
+    store.mark_uncertain(made, at=NOON, reason="timeout")
     store.reconcile(made.purchase_id, units=units, cost_micro_usd=cost, at=LATER)
     [row] = store.purchases("req_1")
     assert (row.state, row.cost_micro_usd, row.closed_at) == (state, taken, LATER)
@@ -348,7 +349,7 @@ def test_the_ledger_counts_vendor_units_of_settled_purchases_apart_from_uncertai
     other = sent(store, replace(draft("snov_contacts"), provider="snov", reserved_units={"credit": 4, "page": 2}))
     store.settle(replace(answered(other), units={"credit": 3, "page": 1}), reply=None, facts=())
     unknown = sent(store, draft(variant="x"))
-    store.mark_uncertain(unknown.purchase_id, at=NOON, reason="timeout")
+    store.mark_uncertain(unknown, at=NOON, reason="timeout")
     assert store.ledger_units() == {"serpapi": {"search": 3}, "snov": {"credit": 3, "page": 1}}
     assert store.uncertain_units() == {"serpapi": {"search": 1}}
     totals = store.totals()

@@ -1,5 +1,6 @@
 """Taking over from who died, and from what we cannot know: resumed where that costs nothing more, else begun anew."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,8 +29,8 @@ def states(store: SqlStore) -> dict[str, str]:
 def uncertain(store: SqlStore, purchase: Purchase, *, handle: str | None = None) -> Purchase:
     made = sent(store, purchase)
     if handle is not None:
-        store.keep_handle(made.purchase_id, handle, lease_until=NOON + LEASE)
-    store.mark_uncertain(made.purchase_id, at=NOON, reason="timeout")
+        store.keep_handle(made, handle, lease_until=NOON + LEASE)
+    store.mark_uncertain(made, at=NOON, reason="timeout")
     return made
 
 
@@ -52,7 +53,7 @@ def test_a_dead_holder_that_never_sent_is_released_and_its_reserve_given_back(st
 def test_a_paused_holder_whose_claim_was_taken_over_must_not_send(store: SqlStore) -> None:
     paused = reserved(store, draft())
     reserved(store, draft(at=LATER))
-    assert not store.send(paused.purchase_id, at=NOON)
+    assert not store.send(paused, at=NOON)
 
 
 def test_a_dead_holder_that_had_sent_turns_uncertain_and_its_reserve_stays(store: SqlStore) -> None:
@@ -72,25 +73,25 @@ def test_a_dead_holder_is_ended_even_when_its_heir_may_not_buy(store: SqlStore) 
 
 def test_a_dead_holder_with_a_handle_is_resumed_under_its_own_id_and_reserve(store: SqlStore) -> None:
     dead = sent(store, draft())
-    store.keep_handle(dead.purchase_id, "snapshot_9", lease_until=NOON + LEASE)
+    store.keep_handle(dead, "snapshot_9", lease_until=NOON + LEASE)
     heir = taken_over(store.reserve(draft(at=LATER), caps(50_000), at_once=1))
-    assert heir == replace(dead, state="sent", sent_at=NOON, handle="snapshot_9", lease_until=LATER + LEASE)
+    assert heir == replace(dead, state="sent", sent_at=NOON, handle="snapshot_9", lease_until=LATER + LEASE, attempt=2)
     assert store.spent([DAY]) == {DAY: 50_000}
-    assert store.send(dead.purchase_id, at=LATER)
+    assert store.send(heir, at=LATER)
     assert store.purchases("req_1")[0].sent_at == NOON
 
 
 def test_who_keeps_a_handle_may_be_followed_sooner(store: SqlStore) -> None:
     slow = sent(store, draft())
     soon = NOON + LEASE / 2
-    store.keep_handle(slow.purchase_id, "snapshot_9", lease_until=soon)
+    store.keep_handle(slow, "snapshot_9", lease_until=soon)
     assert taken_over(store.reserve(draft(at=soon), caps(1_000_000), at_once=1)).purchase_id == slow.purchase_id
 
 
 def test_a_dead_holder_whose_question_is_free_to_repeat_is_resumed(store: SqlStore) -> None:
     dead = sent(store, repeatable())
     heir = taken_over(store.reserve(repeatable(at=LATER, until=LATER + WINDOW), caps(50_000), at_once=1))
-    assert heir == replace(dead, state="sent", sent_at=NOON, lease_until=LATER + LEASE)
+    assert heir == replace(dead, state="sent", sent_at=NOON, lease_until=LATER + LEASE, attempt=2)
     assert states(store) == {dead.purchase_id: "sent"}
     assert store.spent([DAY]) == {DAY: 50_000}
 
@@ -119,7 +120,76 @@ def test_a_lease_ends_with_the_time_in_which_repeating_is_free(store: SqlStore) 
     dead = sent(store, repeatable(until=until))
     heir = taken_over(store.reserve(repeatable(at=LATER, until=LATER + WINDOW), caps(1_000_000), at_once=MANY))
     assert (heir.purchase_id, heir.lease_until) == (dead.purchase_id, until)
-    assert not store.send(dead.purchase_id, at=until)
+    assert not store.send(heir, at=until)
+
+
+# who was taken for dead, and is not
+
+
+def resumed(store: SqlStore) -> tuple[Purchase, Purchase]:
+    """A purchase as the holder sees it who was taken for dead, and as the one sees it who has resumed it."""
+    slow = sent(store, draft())
+    store.keep_handle(slow, "snapshot_9", lease_until=NOON + LEASE)
+    return slow, taken_over(store.reserve(draft(at=LATER), caps(1_000_000), at_once=MANY))
+
+
+def test_who_was_taken_for_dead_sends_nothing_more_and_cannot_prolong_its_lease(store: SqlStore) -> None:
+    slow, heir = resumed(store)
+    assert not store.send(slow, at=LATER)
+    assert not store.send(slow, at=LATER, lease_until=LATER + LEASE)
+    assert not store.keep_handle(slow, "snapshot_1", lease_until=LATER + 9 * LEASE)
+    [row] = store.purchases("req_1")
+    assert (row.handle, row.lease_until) == ("snapshot_9", heir.lease_until)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda store, slow: store.settle(answered(slow, cost=20_000), reply=reply_of(slow), facts=()),
+        lambda store, slow: store.release(slow, at=LATER, reason="refused"),
+        lambda store, slow: store.mark_uncertain(slow, at=LATER, reason="timeout"),
+    ],
+    ids=["settle", "release", "mark uncertain"],
+)
+def test_who_was_taken_for_dead_cannot_end_what_another_is_buying_now(
+    store: SqlStore, end: Callable[[SqlStore, Purchase], None]
+) -> None:
+    slow, heir = resumed(store)
+    with pytest.raises(PurchaseClosed, match=f"Another process has resumed purchase {heir.purchase_id}"):
+        end(store, slow)
+    assert states(store) == {heir.purchase_id: "sent"}
+    store.settle(answered(heir), reply=reply_of(heir), facts=())
+    with pytest.raises(PurchaseClosed, match="settled"):
+        end(store, slow)
+    assert store.spent([DAY]) == {DAY: 50_000}
+
+
+def test_a_slow_holder_that_nobody_followed_goes_on_by_its_handle_and_others_wait(store: SqlStore) -> None:
+    slow = sent(store, draft())
+    store.keep_handle(slow, "snapshot_9", lease_until=NOON + LEASE)
+    assert not store.send(slow, at=LATER)
+    assert store.send(slow, at=LATER, lease_until=LATER + LEASE)
+    assert store.reserve(draft(at=LATER), caps(1_000_000), at_once=MANY) == AlreadyClaimed(
+        slow.purchase_id, LATER + LEASE, "snapshot_9"
+    )
+
+
+def test_one_that_became_uncertain_meanwhile_still_learns_its_handle(store: SqlStore) -> None:
+    slow = sent(store, draft())
+    store.mark_uncertain(slow, at=NOON, reason="timeout")
+    assert store.keep_handle(slow, "snapshot_9", lease_until=LATER)
+    assert taken_over(store.reserve(draft(at=LATER), caps(1_000_000), at_once=MANY)).handle == "snapshot_9"
+
+
+def test_another_vendor_cannot_resume_what_the_source_had_asked_before(store: SqlStore) -> None:
+    dead = sent(store, draft())
+    store.keep_handle(dead, "snapshot_9", lease_until=NOON + LEASE)
+    heir = replace(draft(at=LATER), provider="searchapi")
+    assert store.reserve(heir, caps(1_000_000), at_once=MANY) == Reserved(heir)
+    assert states(store) == {dead.purchase_id: "uncertain", heir.purchase_id: "reserved"}
+
+
+# many
 
 
 def test_of_many_heirs_one_takes_over(store: SqlStore) -> None:
@@ -137,7 +207,7 @@ def test_of_many_heirs_one_takes_over(store: SqlStore) -> None:
 def test_an_uncertain_purchase_with_a_handle_is_resumed_and_no_longer_uncertain(store: SqlStore) -> None:
     made = uncertain(store, draft(), handle="snapshot_9")
     heir = taken_over(store.reserve(draft(at=LATER), caps(50_000), at_once=1))
-    assert heir == replace(made, state="sent", sent_at=NOON, handle="snapshot_9", lease_until=LATER + LEASE)
+    assert heir == replace(made, state="sent", sent_at=NOON, handle="snapshot_9", lease_until=LATER + LEASE, attempt=2)
     assert store.uncertain_purchases() == []
     assert store.spent([DAY]) == {DAY: 50_000}
 
@@ -178,7 +248,7 @@ def test_of_two_that_may_be_resumed_the_later_one_is(store: SqlStore) -> None:
     first = uncertain(store, draft())
     second = uncertain(store, draft(at=LATER))
     for made in (second, first):  # the first one's process was slow to say so
-        store.keep_handle(made.purchase_id, f"snapshot of {made.purchase_id}", lease_until=LATER + LEASE)
+        store.keep_handle(made, f"snapshot of {made.purchase_id}", lease_until=LATER + LEASE)
     heir = taken_over(store.reserve(draft(at=LATER + LEASE), caps(1_000_000), at_once=MANY))
     assert heir.purchase_id == second.purchase_id
     assert [one.purchase_id for one in store.uncertain_purchases()] == [first.purchase_id]
@@ -205,9 +275,9 @@ def test_who_is_late_with_what_was_reconciled_is_told_so(store: SqlStore) -> Non
 def test_what_has_been_uncertain_for_too_long_is_settled_at_its_reserve(store: SqlStore) -> None:
     old = uncertain(store, draft(variant="old", price=50_000))
     other_vendor = sent(store, replace(draft(variant="other"), provider="apollo"))
-    store.mark_uncertain(other_vendor.purchase_id, at=NOON, reason="timeout")
-    young = sent(store, draft(variant="young"))
-    store.mark_uncertain(young.purchase_id, at=LATER, reason="timeout")
+    store.mark_uncertain(other_vendor, at=NOON, reason="timeout")
+    young = sent(store, draft(variant="young", at=LATER))
+    store.mark_uncertain(young, at=LATER, reason="timeout")
     [settled] = store.settle_overdue({"serpapi": LATER - NOON, "apollo": timedelta(days=7)}, LATER)
     assert (settled.purchase_id, settled.state, settled.outcome) == (old.purchase_id, "settled", "reconciled")
     assert (settled.units, settled.cost_micro_usd, settled.closed_at) == ({"search": 1}, 50_000, LATER)
@@ -215,6 +285,14 @@ def test_what_has_been_uncertain_for_too_long_is_settled_at_its_reserve(store: S
     assert store.spent([DAY]) == {DAY: 150_000}
     assert store.settle_overdue({"serpapi": LATER - NOON}, LATER) == []
     assert store.settle_overdue({}, LATER) == []
+
+
+def test_to_resume_an_uncertain_purchase_does_not_make_it_younger(store: SqlStore) -> None:
+    old = uncertain(store, draft(), handle="snapshot_9")
+    heir = taken_over(store.reserve(draft(at=LATER), caps(50_000), at_once=1))
+    store.mark_uncertain(heir, at=LATER, reason="timeout once more")
+    [settled] = store.settle_overdue({"serpapi": LATER - NOON}, LATER)
+    assert settled.purchase_id == old.purchase_id
 
 
 def test_however_many_are_overdue_all_are_settled(store: SqlStore) -> None:

@@ -1,5 +1,6 @@
 """Who may be asked: outages with one probe, sources that billed too much; the same for all processes."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -100,7 +101,7 @@ def test_each_probe_that_fails_doubles_the_time_up_to_the_longest(store: SqlStor
     at, waits = NOON + FIRST, []
     for number in range(3):
         made = probe(store, at=at, variant=str(number))
-        store.mark_uncertain(made.purchase_id, at=at, reason="timeout")
+        store.mark_uncertain(made, at=at, reason="timeout")
         fails(store, at=at)
         until = out_until(store, at=at)
         assert until is not None
@@ -128,7 +129,28 @@ def test_a_probe_that_died_is_followed_by_another_once_its_lease_is_over(store: 
 def test_a_probe_that_was_never_sent_leaves_the_next_one_its_chance(store: SqlStore) -> None:
     fails(store, 3)
     unsent = reserved(store, draft(at=NOON + FIRST))
-    store.release(unsent.purchase_id, at=NOON + FIRST, reason="somebody else has just bought it")
+    store.release(unsent, at=NOON + FIRST, reason="somebody else has just bought it")
+    probe(store, at=NOON + FIRST, variant="next")
+
+
+def billed_for_nothing(store: SqlStore, made: Purchase, at: datetime) -> None:
+    store.settle(replace(answered(made, at=at), outcome="failed"), reply=None, facts=())
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda store, made, at: store.release(made, at=at, reason="it asks us to be slower"),
+        lambda store, made, at: store.mark_uncertain(made, at=at, reason="it said nothing we understand"),
+        billed_for_nothing,
+    ],
+    ids=["refused", "uncertain", "billed for nothing"],
+)
+def test_a_probe_that_ended_without_a_verdict_leaves_the_next_one_its_chance(
+    store: SqlStore, end: Callable[[SqlStore, Purchase, datetime], None]
+) -> None:
+    fails(store, 3)
+    end(store, probe(store, at=NOON + FIRST), NOON + FIRST)
     probe(store, at=NOON + FIRST, variant="next")
 
 
@@ -141,7 +163,7 @@ def test_who_is_refused_by_a_cap_is_no_probe(store: SqlStore) -> None:
 
 def test_a_job_may_be_resumed_as_the_probe(store: SqlStore) -> None:
     made = sent(store, draft())
-    store.keep_handle(made.purchase_id, "snapshot_9", lease_until=NOON)
+    store.keep_handle(made, "snapshot_9", lease_until=NOON)
     fails(store, 3)
     assert isinstance(store.reserve(draft(at=NOON), caps(1_000_000), at_once=MANY), Barred)
     outcome = store.reserve(draft(at=NOON + FIRST), caps(1_000_000), at_once=MANY)
@@ -219,7 +241,7 @@ def test_the_first_reason_stands_until_somebody_lifts_it(store: SqlStore) -> Non
 
 def test_a_settlement_that_cannot_be_written_suspends_nothing(store: SqlStore) -> None:
     made = sent(store, draft())
-    store.release(made.purchase_id, at=NOON, reason="refused")
+    store.release(made, at=NOON, reason="refused")
     with pytest.raises(Exception, match="is released"):
         store.settle(answered(made), reply=None, facts=(), suspend="billed 2 searches")
     assert store.suspensions() == []

@@ -112,11 +112,11 @@ def bought(
 
 def refused(store: SqlStore, asked: Request, source: str, *, at: datetime = NOON, uncertain: bool = False) -> None:
     """Asked, and the vendor was down; uncertain: it may bill all the same."""
-    purchase_id = _reserved(store, asked, source, at).purchase_id
+    made = _reserved(store, asked, source, at)
     if uncertain:
-        store.mark_uncertain(purchase_id, at=at, reason=f"{source} did not answer in time")
+        store.mark_uncertain(made, at=at, reason=f"{source} did not answer in time")
     else:
-        store.release(purchase_id, at=at, reason=f"{source} is out of order")
+        store.release(made, at=at, reason=f"{source} is out of order")
 
 
 def profiled(
@@ -173,7 +173,7 @@ def _reserved(store: SqlStore, asked: Request, source: str, at: datetime) -> Pur
         lease_until=at + HOUR,
     )
     assert isinstance(store.reserve(purchase, [], at_once=100), Reserved)
-    assert store.send(purchase.purchase_id, at=at)
+    assert store.send(purchase, at=at)
     return purchase
 
 

@@ -1,0 +1,58 @@
+"""Two companies turn out to be one: what is known of either, and what is being bought for it, is that one's.
+
+Whoever still has the former id means the company it is now: now_of.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from enrichment.records import Company
+from resources.store import tables as t
+from resources.store.columns import PlainText
+from resources.store.rows import chunks
+
+_OF_A_COMPANY = (t.company_aliases, t.requests, t.replies, t.facts, t.analyses, t.profiles)
+_former = t.former_companies.c
+
+
+def now(company_id: str) -> sa.ColumnElement[str]:
+    """The id of the company that this id means."""
+    given = sa.literal(company_id, PlainText)
+    moved = sa.select(_former.now).where(_former.company_id == given).scalar_subquery()
+    return sa.func.coalesce(moved, given, type_=PlainText)
+
+
+def now_of(tx: sa.Connection, company_ids: Sequence[str]) -> dict[str, str]:
+    """Former id -> the company's id, for those among them that are former ones."""
+    moved: dict[str, str] = {}
+    for some in chunks(company_ids, size=5_000):
+        rows = tx.execute(sa.select(_former.company_id, _former.now).where(_former.company_id.in_(some)))
+        moved.update((row.company_id, row.now) for row in rows)
+    return moved
+
+
+def merge(tx: sa.Connection, company_id: str, into: Company) -> None:
+    """To be called where no ledger work is done meanwhile (Database.alone)."""
+    key = tx.execute(sa.select(t.companies.c.key).where(t.companies.c.company_id == company_id)).scalar_one_or_none()
+    if key is None:
+        return
+    for table in _OF_A_COMPANY:
+        tx.execute(sa.update(table).where(table.c.company_id == company_id).values(company_id=into.company_id))
+    _move_purchases(tx, company_id, into.company_id)
+    tx.execute(sa.delete(t.companies).where(t.companies.c.company_id == company_id))
+    tx.execute(sa.insert(t.company_aliases).values(alias=key, company_id=into.company_id))
+    tx.execute(sa.update(t.former_companies).where(_former.now == company_id).values(now=into.company_id))
+    tx.execute(sa.insert(t.former_companies).values(company_id=company_id, now=into.company_id))
+
+
+def _move_purchases(tx: sa.Connection, company_id: str, into: str) -> None:
+    """With their claims. Where both companies are being asked about, the claim of the one that stays is the one that
+    counts; the other keeps its own, which nobody asks for any more.
+    """
+    moving, standing = t.purchases, t.purchases.alias("standing")
+    claim = sa.literal(f"{into} ", PlainText) + moving.c.source + " " + moving.c.variant
+    taken = sa.exists().where(standing.c.claim == claim)
+    of_it = moving.c.company_id == company_id
+    tx.execute(sa.update(moving).where(of_it, t.CLAIMED, ~taken).values(claim=claim))
+    tx.execute(sa.update(moving).where(of_it).values(company_id=into))
