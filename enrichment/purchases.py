@@ -114,10 +114,10 @@ class Sent:
         if not await self._keep(handle):
             raise self._lost("was taken over")
 
-    async def keep_alive(self) -> None:
+    async def keep_alive(self, every: float = _RENEW_SECONDS) -> None:
         """Until cancelled: as long as this process lives, nobody else takes up the job it is waiting for."""
         while True:
-            await asyncio.sleep(_RENEW_SECONDS)
+            await asyncio.sleep(every)
             if self._handle is not None:
                 with suppress(StoreError):  # there are more tries before the lease ends
                     await self._keep(self._handle)

@@ -1,0 +1,52 @@
+"""Many ask by a name for a company we know by its domain: two become one while both are being asked about."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bench.money_audit import bought_twice, purchases
+from enrichment.ids import new_id
+from enrichment.records import Company
+from resources.store import SqlStore
+from resources.store import tables as t
+from sandbox.catalogue import Catalogue
+from tests.acceptance.money_house import MoneyHouse, known_by, money_house, orders
+
+WHO_KNOWS_NAMES = "google_knowledge_graph"
+
+
+@pytest.fixture
+def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
+    with money_house(tmp_path, store_url) as house:
+        yield house
+
+
+def orphans(store: SqlStore) -> int:
+    """Replies of companies that are not there."""
+    there = sa.select(t.companies.c.company_id)
+    with store.changes() as (tx, _):
+        return tx.scalar(sa.select(sa.func.count()).where(t.replies.c.company_id.not_in(there))) or 0
+
+
+def test_a_hundred_that_ask_by_name_for_a_company_known_by_domain_buy_each_thing_once(house: MoneyHouse) -> None:
+    warm_up, domain = known_by(WHO_KNOWS_NAMES, "domain", 2)
+    name = Catalogue().by_domain(domain).name
+    known = Company(company_id=new_id("com"), key=domain, name=None, domain=domain, created_at=house.now())
+    house.store.add_companies([known])
+    with house.fleet(processes=4) as fleet:
+        fleet.run(orders([warm_up] * 4, "profile"))
+        ran = fleet.run(orders([name] * 100, "profile", first=10))
+    assert ran.troubles == []
+    assert {report.state for report in ran.reports} == {"complete"}
+    assert bought_twice(house.store) == []
+    settled = Counter(
+        row.source for row in purchases(house.store) if row.state == "settled" and row.company_id == known.company_id
+    )
+    assert settled[WHO_KNOWS_NAMES] == 1
+    assert set(settled.values()) == {1}
+    assert house.store.companies_named(name) == [house.store.company(domain)]
+    assert orphans(house.store) == 0
+    assert all(gap.closed for gap in house.gaps().values())
