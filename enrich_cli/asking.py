@@ -9,8 +9,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import typer
+from rich.text import Text
 
 from enrich_cli.failure import INCOMPLETE, REFUSED_BY_CAP, UsageError
+from enrich_cli.mending import what_to_mend
 from enrich_cli.rules_at_hand import settings_and_rules
 from enrich_cli.show import Progress, as_plain, console, held_view, plans_view, profile_view, quoted
 from enrichment.enrich import Ask, Enriched, enrich, quote
@@ -72,10 +74,13 @@ def show_company(ask: Ask, *, sandbox: bool, as_json: bool, confirm_above: str |
     ask = replace(ask, strategy_override=settings.enrich_strategy)
     limit = None if confirm_above is None else usd("--confirm-above", confirm_above)
     enriched = asyncio.run(_enrich(ask, settings, rules, limit))
+    to_mend = what_to_mend(enriched, rules, settings)
     if as_json:
-        sys.stdout.write(json.dumps(_as_json(enriched), indent=2, default=str) + "\n")
+        sys.stdout.write(json.dumps({**_as_json(enriched), "to_mend": to_mend}, indent=2, default=str) + "\n")
     else:
         console.print(profile_view(enriched))
+        for sentence in to_mend:
+            console.print(Text(sentence, style="red"))
     return _EXIT.get(enriched.request.state, 0)
 
 
