@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,11 +24,13 @@ from enrichment.reconcile import settles_at, uncertain_after
 from enrichment.records import Purchase
 from enrichment.rules import Rules
 from resources.balances import read_accounts, settle_overdue
+from resources.providers.counts import MOST_UNITS
 from resources.settings import Settings, SettingsError
 from resources.store import LedgerLine, SqlStore
 from resources.world import open_store_of, utc_now
 
 _MOST_SHOWN = 50
+_LONGEST_TYPED = 60  # of what is repeated in an error
 _EVER_SECONDS = 10 * 365 * 86_400
 
 
@@ -52,14 +55,23 @@ def show_purchases(*, uncertain: bool, company: str | None, since: str | None, s
 
 
 def settle(purchase_id: str, units: str | None, *, sandbox: bool) -> None:
-    """By hand, at what the vendor billed, or at the reserve. Raises UsageError, PurchaseClosed."""
+    """By hand, at what the vendor billed, or at the reserve. A bill above the reserve is booked in full and suspends
+    the source. Raises UsageError, PurchaseClosed.
+    """
     with _books(sandbox=sandbox) as (settings, _, store):
         purchase = _uncertain(purchase_id, settings, store)
         billed = dict(purchase.reserved_units) if units is None else _billed(purchase, units)
         cost = purchase.reserved_micro_usd if units is None else charge(billed, purchase.usd_per_unit)
-        store.reconcile(purchase_id, units=billed, cost_micro_usd=cost, at=utc_now())
+        too_much = _above_the_reserve(purchase, billed)
+        if too_much:
+            _settle_and_suspend(purchase, billed, cost, too_much, store)
+        else:
+            store.reconcile(purchase_id, units=billed, cost_micro_usd=cost, at=utc_now())
     state = "settled" if any(billed.values()) else "released"
     console.print(Text(f"{purchase_id} is {state} at {_counted(billed)}, {in_usd(cost)} USD"))
+    if too_much:
+        lift = f"`enrich sources resume {purchase.source}` lifts it"
+        console.print(Text(f"{purchase.source} is suspended, since it {too_much}: {lift}", style="red"))
 
 
 def release(purchase_id: str, *, sandbox: bool) -> None:
@@ -112,11 +124,11 @@ def _company_id(text: str, store: SqlStore) -> str:
 
 
 def _uncertain(purchase_id: str, settings: Settings, store: SqlStore) -> Purchase:
-    purchase = store.purchase(purchase_id)
+    purchase = store.purchase(purchase_id) if purchase_id.isascii() else None
     if purchase is None:
         raise UsageError(
-            f"There is no purchase '{purchase_id}' in {settings.home}: `enrich purchases --uncertain` lists those "
-            "that wait for an end."
+            f"There is no purchase {_as_typed(purchase_id)} in {settings.home}: `enrich purchases --uncertain` lists "
+            "those that wait for an end."
         )
     if purchase.state != "uncertain":
         raise UsageError(
@@ -128,18 +140,37 @@ def _uncertain(purchase_id: str, settings: Settings, store: SqlStore) -> Purchas
 
 def _billed(purchase: Purchase, text: str) -> dict[str, int]:
     """'3', or 'input_token=900,output_token=40' where there are several units. Raises UsageError."""
-    most = purchase.reserved_units
-    named = f"{next(iter(most), '')}={text}" if len(most) == 1 and "=" not in text else text
-    pieces = [re.fullmatch(r"\s*(\w+)\s*=\s*(\d{1,12})\s*", piece) for piece in named.split(",")]
+    asked = purchase.reserved_units
+    named = f"{next(iter(asked), '')}={text}" if len(asked) == 1 and "=" not in text else text
+    pieces = [re.fullmatch(r"\s*(\w+)\s*=\s*(\d{1,12})\s*", piece, re.ASCII) for piece in named.split(",")]
     billed = {piece[1]: int(piece[2]) for piece in pieces if piece}
-    within = all(count <= most.get(unit, -1) for unit, count in billed.items())
-    if not within or len(billed) != len(pieces):
-        example = "3" if len(most) == 1 else ",".join(f"{unit}={count}" for unit, count in most.items())
+    unusable = len(billed) != len(pieces) or not billed.keys() <= asked.keys()
+    if unusable or max(billed.values(), default=0) > MOST_UNITS:
+        example = ",".join(f"{unit}={count}" if len(asked) > 1 else f"{count}" for unit, count in asked.items())
         raise UsageError(
-            f"--units takes how many units the vendor billed for {purchase.purchase_id}, such as {example}, and at "
-            f"most the {_counted(most)} that were reserved for it, not '{text}'."
+            f"--units takes how many units the vendor billed for {purchase.purchase_id}, whole numbers of at most "
+            f"{MOST_UNITS:,} such as {example}, not {_as_typed(text)}."
         )
     return billed
+
+
+def _above_the_reserve(purchase: Purchase, billed: Mapping[str, int]) -> str | None:
+    """In the words of a suspension; None: it is within what was reserved."""
+    above = {unit: count for unit, count in billed.items() if count > purchase.reserved_units[unit]}
+    return f"billed {_counted(above)} where it may bill {_counted(purchase.reserved_units)} at most" if above else None
+
+
+def _settle_and_suspend(purchase: Purchase, billed: Mapping[str, int], cost: int, why: str, store: SqlStore) -> None:
+    """In one transaction, and only if nobody has ended it or taken it up meanwhile. Raises PurchaseClosed."""
+    units = {unit: count for unit, count in billed.items() if count}
+    ended = replace(purchase, units=units, cost_micro_usd=cost, closed_at=utc_now(), outcome="reconciled", reason=why)
+    store.settle(ended, reply=None, facts=(), suspend=why)
+
+
+def _as_typed(text: str) -> str:
+    """On one line, and not longer than a sentence bears."""
+    shown = ascii(text)
+    return shown if len(shown) <= _LONGEST_TYPED else f"{shown[:_LONGEST_TYPED]}...'"
 
 
 def _ends(purchases: Sequence[Purchase], rules: Rules) -> dict[str, datetime]:
