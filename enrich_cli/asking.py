@@ -47,14 +47,20 @@ def ask_from(
     return Ask(
         company=text,
         consumers=(consumer,),
-        audience=audience,
-        strategy=strategy,
+        audience=_said("--audience", audience),
+        strategy=_said("--strategy", strategy),
         max_cost=None if max_cost is None else usd("--max-cost", max_cost),
         max_age=None if max_age is None else _age(max_age),
         datasets=_names("--datasets", datasets),
         sources=_names("--sources", sources),
         accept_stale=accept_stale,
     )
+
+
+def _said(option: str, text: str | None) -> str | None:
+    if text is not None and not text.strip():
+        raise UsageError(f"{option} is empty: put a name behind it, or leave it out.")
+    return text
 
 
 def usd(option: str, text: str) -> int:

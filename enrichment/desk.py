@@ -6,7 +6,7 @@ The whole problem is the same for every company, so its policy is compiled once;
 except where a source has had its say on some of its datasets but not on others: then what is left is its own problem.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -147,8 +147,8 @@ class Desk:
             seconds=entry.seconds,
         )
 
-    def skips(self) -> tuple[Skip, ...]:
-        """The redundancy rules that may apply while the plan is carried out."""
+    def skips(self, asked: Collection[str]) -> tuple[Skip, ...]:
+        """The redundancy rules that may apply while the plan is carried out. asked: sources it may ask."""
         consumers, wanted = self.wants.consumer.split("+"), frozenset(self.wants.collected)
         return tuple(
             Skip(
@@ -160,6 +160,7 @@ class Desk:
             )
             for rule in self.rules.redundancy
             if any(consumer in rule.consumers for consumer in consumers)
+            and all(source in asked or self.said.get(source) for source in rule.if_held)
         )
 
     def _may_fill(self, source: str) -> tuple[tuple[str, float], ...]:

@@ -63,7 +63,7 @@ def course_of(
         strands=strands,
         open=frozenset[str]().union(*(strand.state.unsatisfied for strand in strands)),
         limits=tuple(limits),
-        skips=() if everything else tuple(skip for skip in desk.skips() if skip.source in sources),
+        skips=() if everything else tuple(skip for skip in desk.skips(sources) if skip.source in sources),
         mentioned=mentioned,
         afterwards=afterwards(desk.rules, desk.wants),
         everything=everything,

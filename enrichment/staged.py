@@ -66,7 +66,7 @@ def _course(first: Situation, rest: Situation) -> Course:
         calls=tuple(calls.values()),
         strands=one.strands,
         open=one.open | rest.desk.pursued,
-        skips=() if rest.everything else found.desk.skips(),
+        skips=() if rest.everything else found.desk.skips(calls.keys()),
         mentioned=one.mentioned | two.mentioned,
         then=lambda open_, asked: _strands(_later(rest, open_, asked)),
     )

@@ -15,6 +15,8 @@ CUSTOM = "custom"
 IDENTITY = ("company_name", "domain")
 _CUSTOM_MAX_COST = 2_000_000
 _CUSTOM_MAX_SECONDS = 900
+_SHOWN = 60
+"""Characters of a name nobody knows."""
 
 
 class UnknownName(ValueError):
@@ -210,4 +212,4 @@ def _in_order(names: Iterable[str]) -> tuple[str, ...]:
 
 def _known(kind: str, name: str, known: Mapping[str, object]) -> None:
     if name not in known:
-        raise UnknownName(f"There is no {kind} named '{name}'. The rules know: {', '.join(sorted(known))}.")
+        raise UnknownName(f"There is no {kind} named '{name[:_SHOWN]}'. The rules know: {', '.join(sorted(known))}.")

@@ -7,11 +7,13 @@ import pytest
 from enrich_cli.asking import ask_from
 from enrich_cli.failure import UsageError
 from enrichment.request import Ask
+from enrichment.wants import UnknownName
+from tests.making import SHIPPED
 
 
 def typed(**options: str) -> Ask:
-    every: dict[str, Any] = dict.fromkeys(["max_cost", "strategy", "max_age", "datasets", "sources"])
-    return ask_from("acme.com", "profile", None, **(every | options), accept_stale=False)
+    every: dict[str, Any] = dict.fromkeys(["audience", "max_cost", "strategy", "max_age", "datasets", "sources"])
+    return ask_from("acme.com", "profile", **(every | options), accept_stale=False)
 
 
 @pytest.mark.parametrize("nothing", [",", "", " , ,"])
@@ -24,6 +26,18 @@ def test_datasets_without_a_name_are_a_mistake_and_not_a_profile(nothing: str) -
 def test_sources_without_a_name_are_a_mistake_and_not_all_of_them(nothing: str) -> None:
     with pytest.raises(UsageError, match="--sources names nothing"):
         typed(datasets="key_contacts", sources=nothing)
+
+
+@pytest.mark.parametrize("option", ["strategy", "audience"])
+def test_an_empty_name_is_a_mistake_and_not_the_usual_one(option: str) -> None:
+    with pytest.raises(UsageError, match=f"--{option} is empty: put a name behind it, or leave it out"):
+        typed(**{option: " "})
+
+
+def test_of_a_name_nobody_knows_only_the_beginning_is_repeated() -> None:
+    with pytest.raises(UnknownName) as caught:
+        typed(datasets="x" * 5_000).wants(SHIPPED)
+    assert f"There is no dataset named '{'x' * 60}'. The rules know: business_challenges" in str(caught.value)
 
 
 def test_names_may_have_blanks_around_their_commas() -> None:

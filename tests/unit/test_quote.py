@@ -1,5 +1,6 @@
 """What a plan says it will cost: spread, bound, caps, last resorts, how far from the least where it was not solved."""
 
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from random import Random
@@ -16,7 +17,7 @@ from enrichment.policy import parts, simulate
 from enrichment.policy.exact import fits
 from enrichment.records import Known
 from enrichment.rules import Rules
-from enrichment.rules.types import Caps, DatasetRules, SourceDataset
+from enrichment.rules.types import Caps, DatasetRules, RedundancyRule, SourceDataset
 from enrichment.wants import Wants, custom, wants_of
 from tests.making import NOON, SHIPPED, acme, known_from
 from tests.unit.playing import OUTSPOKEN, Play, drawn
@@ -216,3 +217,21 @@ def crowded(rules: Rules, more: int) -> Rules:
         for name, entry in rules.datasets.items()
     }
     return rules.model_copy(update={"sources": {**rules.sources, **sources}, "datasets": entries})
+
+
+def test_a_redundancy_rule_that_waits_for_somebody_who_cannot_be_asked_is_no_saving() -> None:
+    rule = RedundancyRule(
+        skip="serp_jobs",
+        if_held=("brightdata_web_scraping", "serp_news"),
+        consumers=("customer_enrichment",),
+        because="the site and the news tell who is hired",
+    )
+    wants = replace(CUSTOMER, sources=frozenset(SHIPPED.sources) - {"serp_news"})
+    without, with_ = (
+        plan_of(wants, rules=SHIPPED.model_copy(update={"redundancy": rules})).quote for rules in ((), (rule,))
+    )
+    assert with_ == without
+    all_asked = (
+        plan_of(CUSTOMER, rules=SHIPPED.model_copy(update={"redundancy": rules})).quote for rules in ((), (rule,))
+    )
+    assert len(set(all_asked)) == 2
