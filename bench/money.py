@@ -1,9 +1,10 @@
 """Soak: many processes buy through the sandbox, vendors fail, processes are killed; do the books hold, and how fast?
 
-    python -m bench.money [--seconds 60] [--seed N] [--stores sqlite postgres] [--processes 8] [--at-once 25]
+    python -m bench.money [--seconds 60] [--requests 2000] [--seed N] [--stores sqlite postgres] [--processes 8] ...
 
-A round asks about every company of the sandbox, some of them twice at the same moment. Who was killed is succeeded once
-its lease is over; then a month passes and all is bought again. One line a store; exit code 1 if one is not clean.
+A round asks about every company of the sandbox, a third by name, some twice at the same moment. Who was killed is
+succeeded once its lease is over; then a month passes and all is bought again. One line a store; exit code 1 if one is
+not clean.
 """
 
 import argparse
@@ -18,11 +19,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from bench.money_audit import bought_twice, caps_in_error, gaps, over_caps, purchases, reconcile, told, without_reply
+from bench.money_audit import (
+    bought_twice,
+    caps_in_error,
+    gaps,
+    orphans,
+    over_caps,
+    purchases,
+    reconcile,
+    told,
+    without_reply,
+)
 from bench.money_fleet import Fleet, Ran
 from bench.money_place import (
     LEASE_SECONDS,
@@ -42,7 +54,7 @@ from resources.store import SqlStore, open_store
 A_MONTH = 31 * 86_400
 CONSUMERS = ("profile", "vendor_enrichment", "customer_enrichment")
 ASKED_TWICE = 0.25
-ASKED_BY_NAME = 0.1
+ASKED_BY_NAME = 1 / 3
 REPORTS_A_REQUEST = 3  # at the least: kills fall into the first half of a round
 CAPS = {
     "all": "350.00",
@@ -55,6 +67,8 @@ CAPS = {
 @dataclass(frozen=True)
 class Options:
     seconds: float
+    requests: int
+    most_seconds: float
     seed: int
     processes: int
     at_once: int
@@ -87,6 +101,23 @@ class Soak:
             self.ends[report.state] = self.ends.get(report.state, 0) + 1
 
 
+class Span:
+    """How long a soak lasts: its seconds and its requests, both; but never longer than its most seconds."""
+
+    def __init__(self, options: Options) -> None:
+        began = time.monotonic()
+        self._least, self._most = began + options.seconds, began + max(options.seconds, options.most_seconds)
+        self._requests = options.requests
+        self.ended: float | None = None
+
+    def over(self, before: int, since: int = 0) -> bool:
+        """Requests made before, and since."""
+        now, enough = time.monotonic(), before + since >= self._requests
+        if self.ended is None and (now > self._most or (now > self._least and enough)):
+            self.ended = now
+        return self.ended is not None
+
+
 def main() -> None:
     options, stores = _options()
     print(
@@ -114,24 +145,25 @@ def _one_store(name: str, folder: Path, options: Options) -> bool:
         soak = soaked(post, url, options)
         store = open_store(store_url, world="sandbox")
         try:
-            return _judged(name, soak, store, post, url)
+            return _judged(name, soak, store, post, url, asked=options.requests)
         finally:
             store.close()
 
 
 def soaked(post: Post, url: str, options: Options) -> Soak:
-    """Rounds until the time is over, then whoever was killed is succeeded."""
+    """Rounds until the time is over and enough was asked, then whoever was killed is succeeded."""
     soak, chance = Soak(), random.Random(options.seed)
     companies = catalogue(url)
     with Fleet(post, processes=options.processes, at_once=options.at_once, seed=options.seed) as fleet:
         fleet.run(_warm_up(companies[0]["domain"], options.processes))
-        ends = time.monotonic() + options.seconds
-        clock = Clock(post.clock)
-        while time.monotonic() < ends:
+        span, clock = Span(options), Clock(post.clock)
+        while not span.over(soak.requests):
             orders, began, from_ = _round(companies, chance), time.monotonic(), clock.now()
             kills_within = REPORTS_A_REQUEST * len(orders) // 2
-            ran = fleet.run(orders, kills=options.kills, within=kills_within, enough=lambda: time.monotonic() > ends)
-            seconds = min(time.monotonic(), ends) - began  # later ones wait for the dead, or end what they began
+            enough = partial(span.over, soak.requests)
+            ran = fleet.run(orders, kills=options.kills, within=kills_within, enough=enough)
+            # later ones wait for the dead, or end what they began
+            seconds = min(time.monotonic(), span.ended or time.monotonic()) - began
             soak.seconds += seconds
             soak.windows.append((from_, from_ + timedelta(seconds=seconds)))
             soak.rounds += 1
@@ -150,22 +182,24 @@ def _warm_up(company: str, processes: int) -> list[Order]:
 def _round(companies: Sequence[Mapping[str, str]], chance: random.Random) -> list[Order]:
     asked = []
     for company in chance.sample(companies, len(companies)):
-        text = company["name" if chance.random() < ASKED_BY_NAME else "domain"]
-        asked += [(text, consumer) for consumer in CONSUMERS]
+        asked += [
+            (company["name" if chance.random() < ASKED_BY_NAME else "domain"], consumer) for consumer in CONSUMERS
+        ]
         if chance.random() < ASKED_TWICE:
             asked.append(asked[-1])
     return [Order(number, text, consumer) for number, (text, consumer) in enumerate(asked)]
 
 
-def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str) -> bool:
+def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str, *, asked: int) -> bool:
     """Prints the line. False: something is not as it must be."""
     rows = purchases(store)
     settled = [row for row in rows if row.state == "settled"]
     in_time = sum(any(begun <= row.closed_at < over for begun, over in soak.windows) for row in settled)
     doubts = store.uncertain_purchases()
     before = gaps(store, invoice(url))
-    twice, over, wrong = bought_twice(store), over_caps(store, post.rules()), caps_in_error(store)
-    lost = without_reply(store)
+    twice = bought_twice(store, [company["name"] for company in catalogue(url)])
+    over, wrong = over_caps(store, post.rules()), caps_in_error(store)
+    lost, astray = without_reply(store), orphans(store)
     left = reconcile(store, invoice_lines(url), catalogue(url), Clock(post.clock).now())
     after = gaps(store, invoice(url))
     print(
@@ -187,6 +221,8 @@ def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str) -> boo
         "over a cap": list(over.items()),
         "the caps table is wrong": list(wrong.items()),
         "paid for and lost": lost,
+        "of no company, or of the wrong one": astray,
+        "too few requests": [] if soak.requests >= asked else [f"{soak.requests} of {asked}"],
         "billed and nobody's": list(left.items()),
         "still apart after reconciliation": [k for k, g in after.items() if not g.closed],
     }
@@ -247,6 +283,8 @@ _STORES: dict[str, Callable[[Path], Any]] = {"sqlite": _sqlite, "postgres": _pos
 def _options() -> tuple[Options, list[str]]:
     parser = argparse.ArgumentParser(prog="bench.money", description="Do the books hold under load, faults and kills?")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--requests", type=int, default=2000, help="a store, at the least, besides the seconds")
+    parser.add_argument("--most-seconds", type=float, default=900, help="a store, though the requests be fewer")
     parser.add_argument("--seed", type=int, default=20261121)
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--at-once", type=int, default=25)

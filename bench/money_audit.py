@@ -1,22 +1,24 @@
 """Do the books hold? Purchases read straight from their table, against the caps, the replies and the vendors' lines.
 
-    store + rules + lines of the invoice -> over_caps, caps_in_error, bought_twice, Gap per unit;  reconcile() by line
+    store + rules + lines of the invoice -> over_caps, caps_in_error, bought_twice, without_reply, orphans, Gap per
+    unit;  reconcile() by line
 
 Nothing here asks the code that keeps the books what they say.
 """
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import permutations
 from typing import Any
 
 import sqlalchemy as sa
 
 from enrichment.money import charge, to_micro
-from enrichment.records import Purchase
+from enrichment.records import Purchase, fingerprint
 from enrichment.rules import Rules
 from resources.store import SqlStore
 from resources.store import tables as t
@@ -77,28 +79,31 @@ def caps_in_error(store: SqlStore) -> dict[str, tuple[int, int]]:
     return {name: (kept, added.get(name, 0)) for name, kept in table.items() if kept != added.get(name, 0)}
 
 
-def bought_twice(store: SqlStore) -> list[tuple[str, str]]:
-    """(company, source) that closed while an earlier reply to the same question still held; analyses hold for good.
+def bought_twice(store: SqlStore, names: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """(company, source) of which more was bought than was needed, as companies are now, former ones included:
 
-    What was reconciled by hand counts as a doubt, not as bought.
+    while an earlier reply to the same question held, or though an earlier purchase that is uncertain, or was until
+    somebody reconciled it, could have been gone on with at no cost. Analyses hold for good.
+    names: by which companies were asked for. By a name alone, before anybody knows whose it is, is another question.
     """
+    rows, until, again = _bought(store)
+    nameless = {fingerprint([row.variant, name, None]) for name in names for row in rows}
+    asked = defaultdict[tuple[str, str, str, bool], list[sa.Row[Any]]](list)
+    for row in rows:
+        asked[row.company_id, row.source, row.variant, row.asked in nameless].append(row)
+    twice = [
+        (later.company_id, later.source)
+        for same in asked.values()
+        for earlier, later in permutations(same, 2)
+        if _known_by_then(earlier, later, until.get(earlier.purchase_id)) or _could_have_been_resumed(earlier, later)
+    ]
+    return twice + again
+
+
+def _bought(store: SqlStore) -> tuple[list[sa.Row[Any]], dict[str, datetime], list[tuple[str, str]]]:
+    """Purchases that were sent and not released; purchase -> until when its reply holds; analyses made twice."""
     p, r, a = t.purchases.c, t.replies.c, t.analyses.c
-    earlier, later = t.purchases.alias("earlier"), t.purchases.alias("later")
-    same = sa.and_(
-        earlier.c.company_id == later.c.company_id,
-        earlier.c.source == later.c.source,
-        earlier.c.variant == later.c.variant,
-        earlier.c.purchase_id != later.c.purchase_id,
-        earlier.c.closed_at <= later.c.closed_at,
-    )
-    held = sa.and_(r.purchase_id == earlier.c.purchase_id, r.expires_at > later.c.closed_at)
-    twice = (
-        sa.select(later.c.company_id, later.c.source)
-        .select_from(later)
-        .join(earlier, same)
-        .join(t.replies, held)
-        .where(later.c.state == "settled", later.c.outcome != "reconciled")
-    )
+    made = sa.select(t.purchases).where(p.state.in_(["sent", "uncertain", "settled"])).order_by(p.purchase_id)
     again = (
         sa.select(sa.func.min(p.company_id), sa.func.min(p.source))
         .select_from(t.analyses.join(t.purchases, p.purchase_id == a.purchase_id))
@@ -106,7 +111,44 @@ def bought_twice(store: SqlStore) -> list[tuple[str, str]]:
         .having(sa.func.count() > 1)
     )
     with store.changes() as (tx, _):
-        return [(row[0], row[1]) for query in (twice, again) for row in tx.execute(query)]
+        until = {row.purchase_id: row.expires_at for row in tx.execute(sa.select(r.purchase_id, r.expires_at))}
+        return list(tx.execute(made)), until, [(row[0], row[1]) for row in tx.execute(again)]
+
+
+def _known_by_then(earlier: sa.Row[Any], later: sa.Row[Any], until: datetime | None) -> bool:
+    """Whether a reply was there, and held. What may not have been billed counts only if it was begun in vain."""
+    if until is None or earlier.state != "settled" or later.closed_at is None:
+        return False
+    if later.state == "settled" and later.outcome != "reconciled":
+        return bool(earlier.closed_at <= later.closed_at < until)
+    return later.sent_at is not None and bool(earlier.closed_at < later.sent_at < until)
+
+
+def _could_have_been_resumed(earlier: sa.Row[Any], later: sa.Row[Any]) -> bool:
+    doubtful = earlier.state != "settled" or earlier.outcome == "reconciled"
+    if not doubtful or earlier.sent_at is None or earlier.reserved_at >= later.reserved_at:
+        return False
+    free = earlier.repeatable_until is not None and earlier.repeatable_until > later.reserved_at
+    if earlier.handle is not None:
+        return free or earlier.repeatable_until is None
+    return free and bool(earlier.asked == later.asked)
+
+
+def orphans(store: SqlStore) -> list[str]:
+    """Purchases, replies, analyses, requests of companies that are not there, and what came of a purchase that is
+    another company's.
+    """
+    p, there = t.purchases.c, sa.select(t.companies.c.company_id)
+    lost: list[str] = []
+    with store.changes() as (tx, _):
+        for table in (t.purchases, t.replies, t.analyses, t.requests):
+            [id_] = table.primary_key
+            lost += tx.scalars(sa.select(id_).where(table.c.company_id.not_in(there)))
+        for table in (t.replies, t.analyses):
+            [id_] = table.primary_key
+            whose = sa.select(id_).join_from(table, t.purchases, p.purchase_id == table.c.purchase_id)
+            lost += tx.scalars(whose.where(p.company_id != table.c.company_id))
+    return lost
 
 
 def without_reply(store: SqlStore) -> list[str]:

@@ -74,9 +74,14 @@ class Fleet:
                 worker.process.join()
 
     def run(
-        self, orders: Sequence[Order], *, kills: int = 0, within: int = 0, enough: Callable[[], bool] = lambda: False
+        self,
+        orders: Sequence[Order],
+        *,
+        kills: int = 0,
+        within: int = 0,
+        enough: Callable[[int], bool] = lambda _: False,
     ) -> Ran:
-        """To the end of all orders, or of those begun when it is enough.
+        """To the end of all orders, or of those begun when it is enough, by how many were reported.
 
         kills: so many processes, at moments among the first `within` reports of progress.
         """
@@ -90,7 +95,7 @@ class Fleet:
                     self._note(worker, said, ran)
                     if progress in deadly:
                         self._kill(self._chance.choice(self._workers), ran)
-            if enough():
+            if enough(len(ran.reports)):
                 left.clear()
             self._hand_out(left)
         return ran
