@@ -10,7 +10,7 @@ import mmap
 import struct
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
@@ -112,10 +112,12 @@ class TimedStore(SqlStore):
         super().__init__(Database(url), world="sandbox")
         self.waits = Waits()
 
-    def reserve(self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int) -> Reserved | NotReserved:
+    def reserve(
+        self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int, seen: Collection[str] | None = None
+    ) -> Reserved | NotReserved:
         began = time.perf_counter()
         try:
-            return super().reserve(purchase, caps, at_once=at_once)
+            return super().reserve(purchase, caps, at_once=at_once, seen=seen)
         finally:
             self.waits.reserve.append(time.perf_counter() - began)
 

@@ -20,7 +20,7 @@ from enrichment.inquiry import Inquiry, NothingToAsk, Setting, described, facts_
 from enrichment.journal import Journal
 from enrichment.money import in_usd
 from enrichment.plan import model_price
-from enrichment.ports import AlreadyClaimed, Barred, Busy, CapReached, LanguageModel, World
+from enrichment.ports import AlreadyBought, AlreadyClaimed, Barred, Busy, CapReached, LanguageModel, World
 from enrichment.purchases import Bought, Delivery, Failed, Order, Outcome, Sent, Superseded, buy
 from enrichment.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
 from enrichment.rules import ProviderRules, Rules
@@ -109,10 +109,7 @@ class _Run:
         async def ask(sent: Sent) -> Delivery:
             return await self._ask(inquiry, model, sent)
 
-        async def superseded() -> bool:
-            return await self._remembered(inquiry) is not None
-
-        return await buy(self._order(inquiry, provider), world=self.world, deliver=ask, superseded=superseded)
+        return await buy(self._order(inquiry, provider), world=self.world, deliver=ask)
 
     def _order(self, inquiry: Inquiry, provider: str) -> Order:
         rules, source = self.setting.rules.providers[provider], f"analysis:{inquiry.name}"
@@ -195,8 +192,7 @@ class _Run:
             case AlreadyClaimed():
                 await self._wait_for(inquiry, outcome)
                 return False
-            case Superseded():
-                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            case AlreadyBought() | Superseded():
                 return False
         return True
 

@@ -21,6 +21,7 @@ from enrichment.journal import Journal
 from enrichment.plan import Part, Plan
 from enrichment.policy import Policy, State
 from enrichment.ports import (
+    AlreadyBought,
     AlreadyClaimed,
     Barred,
     Busy,
@@ -177,18 +178,13 @@ class _Run:
             self._fail(source, "NoReader", str(error))
             return
         while True:
-            outcome = await buy(
-                self._order(source),
-                world=self.world,
-                deliver=self._deliver,
-                superseded=lambda: self._bought_meanwhile(source),
-            )
+            outcome = await buy(self._order(source), world=self.world, deliver=self._deliver)
             if isinstance(outcome, AlreadyClaimed):
                 if await self._wait_for(source, outcome):
                     return
-            elif not isinstance(outcome, Superseded) or await self._bought_meanwhile(source):
-                break  # else another process holds it now, or it ended without a reply: look again
-            elif time.monotonic() >= self._deadline:
+            elif not isinstance(outcome, Superseded):
+                break
+            elif time.monotonic() >= self._deadline:  # else look again: whoever took it over holds it, or is done
                 self._note_still_under_way(source)
                 return
         await self._book(source, outcome)
@@ -220,6 +216,7 @@ class _Run:
             units={entry.unit: int(entry.max_units)},
             usd_per_unit=provider.usd_per_unit(),
             caps=caps,
+            seen=self._seen,
         )
 
     async def _deliver(self, sent: Sent) -> Delivery:
@@ -281,7 +278,7 @@ class _Run:
                 self._fail(source, "Barred", because(by))
                 if isinstance(by, Outage):
                     self._providers_out.add(by.provider)
-            case Superseded():
+            case AlreadyBought():
                 await self._take_over(source)
 
     def _book_purchase(self, purchase: Purchase, delivery: Delivery | None = None) -> None:

@@ -10,7 +10,7 @@ ProviderError                 nothing usable came back; billed says what is owed
       + ModelRefused, AnswerTruncated
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -191,6 +191,13 @@ class AlreadyClaimed:
 
 
 @dataclass(frozen=True, slots=True)
+class AlreadyBought:
+    """There is an answer by now that whoever asks had not seen. answer: id of the reply, or of the analysis."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Busy:
     """As many purchases of the provider are under way, over all processes, as it allows."""
 
@@ -217,7 +224,7 @@ class Breaker:
     exhausted_seconds: float
 
 
-NotReserved = CapReached | AlreadyClaimed | Busy | Barred
+NotReserved = CapReached | AlreadyClaimed | AlreadyBought | Busy | Barred
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,10 +314,14 @@ class Store(Protocol):
     def cache_reads(self, request_id: str) -> list[CacheRead]: ...
 
     # purchases: reserved -> sent -> settled | released | uncertain
-    def reserve(self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int) -> Reserved | NotReserved:
+    def reserve(
+        self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int, seen: Collection[str] | None = None
+    ) -> Reserved | NotReserved:
         """Claims (company, source, variant) and reserves the most it may cost under all caps, or nothing at all.
 
-        at_once: how many purchases of this provider may be under way, over all processes. A provider that is out lets
+        at_once: how many purchases of this provider may be under way, over all processes. seen: ids of the answers the
+        caller knows of: where there is another one, the newest reply of the source about the company or the analysis
+        of this variant, nothing is to be bought; None: whatever there is. A provider that is out lets
         one purchase through when its time is over: the probe. An expired claim is taken over, and so is an uncertain
         purchase of the same question: where it has a handle, or is repeatable still and asked exactly the same, it is
         resumed, returned as Reserved with its own purchase_id, its next attempt and state sent; else it ends (released

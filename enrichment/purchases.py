@@ -6,7 +6,7 @@ gate -> reserve -> our turn -> sent -> deliver() -> settled | released (not bill
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,12 +15,10 @@ from decimal import Decimal
 from enrichment.ids import new_id
 from enrichment.money import charge
 from enrichment.ports import (
-    AlreadyClaimed,
-    Barred,
     Breaker,
     Busy,
-    CapReached,
     ClaimLost,
+    NotReserved,
     ProviderError,
     ProviderUnavailable,
     PurchaseClosed,
@@ -43,6 +41,7 @@ _LOOK_AGAIN_SECONDS = (0.05, 0.25)  # at random in between, so that those who wa
 class Order:
     """What to buy, for whom. units: the most it may take. variant: which form of the question: two purchases of one
     variant are the same. asked: the exact question; only the same one is repeated for free. caps: by when it begins.
+    seen: ids of the answers there were when it was decided; another one makes it needless.
     """
 
     request: Request
@@ -55,6 +54,7 @@ class Order:
     units: Mapping[str, int]
     usd_per_unit: Mapping[str, Decimal]
     caps: Callable[[datetime], Sequence[Cap]]
+    seen: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """Somebody else bought it meanwhile, or took it over: nothing of ours was sent, or theirs was faster."""
+    """Somebody else took it over: nothing of ours was sent, or theirs was faster."""
 
 
 class Sent:
@@ -137,8 +137,7 @@ class Sent:
 
 
 Deliver = Callable[[Sent], Awaitable[Delivery]]
-Superseding = Callable[[], Awaitable[bool]]
-Outcome = Bought | Failed | CapReached | AlreadyClaimed | Busy | Barred | Superseded
+Outcome = Bought | Failed | NotReserved | Superseded
 
 
 def draft(order: Order, now: datetime) -> Purchase:
@@ -163,7 +162,7 @@ def draft(order: Order, now: datetime) -> Purchase:
     )
 
 
-async def buy(order: Order, *, world: World, deliver: Deliver, superseded: Superseding | None = None) -> Outcome:
+async def buy(order: Order, *, world: World, deliver: Deliver) -> Outcome:
     """Reserve, send, settle. A crash in between leaves the row as it stands, for its lease to decide.
 
     Waits for others at most the provider's timeout, and Busy if that was not enough.
@@ -179,30 +178,24 @@ async def buy(order: Order, *, world: World, deliver: Deliver, superseded: Super
         reserved = await _reserved(order, world, until)
         if not isinstance(reserved, Reserved):
             return reserved
-        return await _carried_out(reserved.purchase, order, world, deliver, superseded)
+        return await _carried_out(reserved.purchase, order, world, deliver)
     finally:
         gate.release()
 
 
-async def _reserved(order: Order, world: World, until: float) -> Reserved | CapReached | AlreadyClaimed | Busy | Barred:
+async def _reserved(order: Order, world: World, until: float) -> Reserved | NotReserved:
     """Waits while the provider is busy with other processes."""
     while True:
         now = world.now()
         reserved = await asyncio.to_thread(
-            world.store.reserve, draft(order, now), order.caps(now), at_once=order.rules.concurrency
+            world.store.reserve, draft(order, now), order.caps(now), at_once=order.rules.concurrency, seen=order.seen
         )
         if not isinstance(reserved, Busy) or time.monotonic() > until:
             return reserved
         await asyncio.sleep(random.uniform(*_LOOK_AGAIN_SECONDS))
 
 
-async def _carried_out(
-    purchase: Purchase, order: Order, world: World, deliver: Deliver, superseded: Superseding | None
-) -> Outcome:
-    if superseded is not None and purchase.state == "reserved" and await superseded():
-        why = "somebody else has just bought it"
-        await asyncio.to_thread(world.store.release, purchase, at=world.now(), reason=why)
-        return Superseded()
+async def _carried_out(purchase: Purchase, order: Order, world: World, deliver: Deliver) -> Outcome:
     began = time.monotonic()
     try:
         delivered = await _delivered(purchase, order.rules, world, deliver)

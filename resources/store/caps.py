@@ -17,6 +17,7 @@ from resources.store.columns import PlainText
 
 _c = t.caps.c
 _NEW = sa.insert(t.caps)
+_TAKEN = sa.select(_c.name, _c.taken_micro_usd).where(_c.name.in_(sa.bindparam("names", expanding=True)))
 
 
 def take(tx: sa.Connection, caps: Sequence[Cap], amount: int) -> CapReached | None:
@@ -40,7 +41,7 @@ def shift(tx: sa.Connection, names: Sequence[str], amount: int) -> None:
 
 def taken(tx: sa.Connection, names: Sequence[str]) -> dict[str, int]:
     """name -> micro-USD; 0 for one never heard of."""
-    rows = tx.execute(sa.select(_c.name, _c.taken_micro_usd).where(_c.name.in_(list(names))))
+    rows = tx.execute(_TAKEN, {"names": list(names)})
     return dict.fromkeys(names, 0) | {row.name: row.taken_micro_usd for row in rows}
 
 

@@ -9,9 +9,19 @@ from enrichment.company import NotACompany, company_key
 from enrichment.ports import StoreError
 from enrichment.records import Company
 from resources.store import tables as t
+from resources.store.columns import PlainText
 from resources.store.database import Database
 from resources.store.merging import merge, now, now_of
 from resources.store.rows import chunks, record_of, row_of
+
+_keys = sa.bindparam("keys", expanding=True, type_=PlainText)
+_BY_ID = sa.select(t.companies).where(t.companies.c.company_id == now(sa.bindparam("id", type_=PlainText)))
+_BY_KEY = sa.select(t.companies).where(t.companies.c.key.in_(_keys))
+_BY_ALIAS = (
+    sa.select(t.company_aliases.c.alias, t.companies)
+    .join_from(t.company_aliases, t.companies, t.company_aliases.c.company_id == t.companies.c.company_id)
+    .where(t.company_aliases.c.alias.in_(_keys))
+)
 
 
 class Companies:
@@ -25,7 +35,7 @@ class Companies:
     def company_by_id(self, company_id: str) -> Company | None:
         """By its id, or by that of a company that turned out to be it."""
         with self._db.reading() as tx:
-            return _one(tx, t.companies.c.company_id == now(company_id))
+            return _one(tx, company_id)
 
     def companies_named(self, name: str) -> list[Company]:
         """Those that go by this name, legal form and spelling aside; by key."""
@@ -72,7 +82,7 @@ class Companies:
             if holder is not None and holder.company_id != company_id:
                 merge(tx, company_id, holder)
                 return holder
-            company = _one(tx, t.companies.c.company_id == company_id)
+            company = _one(tx, company_id)
             if company is None:
                 raise StoreError(f"There is no company {company_id} to give the key {key}; add it first.")
             changes: dict[str, Any] = {"key": key, "name": name, "domain": domain, "name_key": _name_key(name)}
@@ -81,7 +91,7 @@ class Companies:
                 tx.execute(sa.insert(t.company_aliases).values(alias=company.key, company_id=company_id))
             known = {column: value for column, value in changes.items() if value is not None}
             tx.execute(sa.update(t.companies).where(t.companies.c.company_id == company_id).values(known))
-            renamed = _one(tx, t.companies.c.company_id == company_id)
+            renamed = _one(tx, company_id)
         assert renamed is not None  # noqa: S101  it was updated in this transaction
         return renamed
 
@@ -93,8 +103,8 @@ def _name_key(name: str | None) -> str | None:
         return None
 
 
-def _one(tx: sa.Connection, condition: sa.ColumnElement[bool]) -> Company | None:
-    row = tx.execute(sa.select(t.companies).where(condition)).first()
+def _one(tx: sa.Connection, company_id: str) -> Company | None:
+    row = tx.execute(_BY_ID, {"id": company_id}).first()
     return None if row is None else record_of(Company, row)
 
 
@@ -102,13 +112,9 @@ def _by_keys(tx: sa.Connection, keys: Sequence[str]) -> dict[str, Company]:
     """Key or former key -> company, for those of the keys that lead to one."""
     found: dict[str, Company] = {}
     for some in chunks(keys):
-        rows = tx.execute(sa.select(t.companies).where(t.companies.c.key.in_(some)))
+        rows = tx.execute(_BY_KEY, {"keys": some})
         found.update((row.key, record_of(Company, row)) for row in rows)
     for some in chunks([key for key in keys if key not in found]):
-        rows = tx.execute(
-            sa.select(t.company_aliases.c.alias, t.companies)
-            .join_from(t.company_aliases, t.companies, t.company_aliases.c.company_id == t.companies.c.company_id)
-            .where(t.company_aliases.c.alias.in_(some))
-        )
+        rows = tx.execute(_BY_ALIAS, {"keys": some})
         found.update((row.alias, record_of(Company, row)) for row in rows)
     return found

@@ -4,7 +4,7 @@ company ids  ->  the newest reply of each source, without payload, and the facts
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from enrichment.records import Analysis, Fact, Known, Profile, ProfileHead, Reply, ReplyHead
 from resources.store import tables as t
+from resources.store.columns import PlainText
 from resources.store.database import Database
 from resources.store.merging import now, now_of
 from resources.store.rows import FACT_COLUMNS, HEAD_COLUMNS, Record, chunks, fact_of, fact_row, record_of
@@ -22,7 +23,34 @@ NEWEST = ~sa.exists().where(
     _later.c.source == t.replies.c.source,
     sa.tuple_(_later.c.collected_at, _later.c.reply_id) > sa.tuple_(t.replies.c.collected_at, t.replies.c.reply_id),
 )
-_HEADS = sa.select(t.replies.c.company_id, *HEAD_COLUMNS).where(NEWEST)
+_ids = sa.bindparam("ids", expanding=True, type_=PlainText)
+_id, _key, _source = (sa.bindparam(name, type_=PlainText) for name in ("id", "key", "source"))
+_HEADS = (
+    sa.select(t.replies.c.company_id, *HEAD_COLUMNS)
+    .where(NEWEST, t.replies.c.company_id.in_(_ids))
+    .order_by(t.replies.c.source)
+)
+_FACTS = sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id.in_(_ids)).order_by(t.facts.c.fact_id)
+_NEWEST_REPLY = (
+    sa.select(t.replies.c.reply_id)
+    .where(t.replies.c.company_id == now(_id), t.replies.c.source == _source)
+    .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
+    .limit(1)
+)
+_LATEST_PROFILE = (
+    sa.select(t.profiles)
+    .where(t.profiles.c.company_id == now(_id), t.profiles.c.consumer == sa.bindparam("consumer"))
+    .where(t.profiles.c.audience.is_not_distinct_from(sa.bindparam("audience", type_=PlainText)))
+    .order_by(t.profiles.c.created_at.desc(), t.profiles.c.profile_id.desc())
+    .limit(1)
+)
+_PROFILE = sa.select(t.profiles).where(t.profiles.c.profile_id == _id)
+_ANALYSIS = (
+    sa.select(t.analyses)
+    .where(t.analyses.c.key == _key)
+    .order_by(t.analyses.c.created_at.desc(), t.analyses.c.analysis_id.desc())
+    .limit(1)
+)
 
 
 class Memory:
@@ -40,22 +68,18 @@ class Memory:
             moved = now_of(tx, company_ids)
             ids = [moved.get(id_, id_) for id_ in company_ids]
             for some in chunks(list(dict.fromkeys(ids)), size=5_000):
-                these = t.replies.c.company_id.in_(some)
-                for row in tx.execute(_HEADS.where(these).order_by(t.replies.c.source)):
+                for row in tx.execute(_HEADS, {"ids": some}):
                     heads[row[0]].append(ReplyHead(*row[1:]))
             reply_ids = [head.reply_id for of_one in heads.values() for head in of_one]
             for some in chunks(reply_ids, size=5_000):
-                read = sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id.in_(some))
-                for row in tx.execute(read.order_by(t.facts.c.fact_id)):
+                for row in tx.execute(_FACTS, {"ids": some}):
                     facts[row[0]].append(fact_of(row))
         return {asked: Known(tuple(heads[id_]), tuple(facts[id_])) for asked, id_ in zip(company_ids, ids, strict=True)}
 
     def newest_reply(self, company_id: str, source: str) -> str | None:
         """Its id."""
-        reply = t.replies.c
-        of_source = sa.select(reply.reply_id).where(reply.company_id == now(company_id), reply.source == source)
         with self._db.reading() as tx:
-            return tx.scalar(of_source.order_by(reply.collected_at.desc(), reply.reply_id.desc()).limit(1))
+            return tx.scalar(_NEWEST_REPLY, {"id": company_id, "source": source})
 
     def reply(self, reply_id: str) -> Reply | None:
         with self._db.reading() as tx:
@@ -77,17 +101,11 @@ class Memory:
 
     def analysis(self, key: str) -> Analysis | None:
         """The newest of this key."""
-        order = t.analyses.c.created_at.desc(), t.analyses.c.analysis_id.desc()
-        return self._first(Analysis, sa.select(t.analyses).where(t.analyses.c.key == key).order_by(*order))
+        return self._first(Analysis, _ANALYSIS, {"key": key})
 
     def latest_profile(self, company_id: str, consumer: str, audience: str | None) -> Profile | None:
-        return self._first(
-            Profile,
-            sa.select(t.profiles)
-            .where(t.profiles.c.company_id == now(company_id), t.profiles.c.consumer == consumer)
-            .where(t.profiles.c.audience.is_(None) if audience is None else t.profiles.c.audience == audience)
-            .order_by(t.profiles.c.created_at.desc(), t.profiles.c.profile_id.desc()),
-        )
+        about = {"id": company_id, "consumer": consumer, "audience": audience}
+        return self._first(Profile, _LATEST_PROFILE, about)
 
     def latest_profiles(self, consumer: str) -> dict[str, ProfileHead]:
         """company_id -> the newest profile written for no audience; in one read."""
@@ -105,11 +123,13 @@ class Memory:
             return {row.company_id: record_of(ProfileHead, row) for row in rows}
 
     def profile(self, profile_id: str) -> Profile | None:
-        return self._first(Profile, sa.select(t.profiles).where(t.profiles.c.profile_id == profile_id))
+        return self._first(Profile, _PROFILE, {"id": profile_id})
 
-    def _first(self, kind: type[Record], query: sa.Select[*tuple[Any, ...]]) -> Record | None:
+    def _first(
+        self, kind: type[Record], query: sa.Select[*tuple[Any, ...]], values: Mapping[str, str | None]
+    ) -> Record | None:
         with self._db.reading() as tx:
-            row = tx.execute(query.limit(1)).first()
+            row = tx.execute(query, values).first()
         return None if row is None else record_of(kind, row)
 
 

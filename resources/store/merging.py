@@ -16,9 +16,11 @@ _OF_A_COMPANY = (t.company_aliases, t.requests, t.replies, t.facts, t.analyses, 
 _former = t.former_companies.c
 
 
-def now(company_id: str) -> sa.ColumnElement[str]:
+_NOW = sa.select(_former.company_id, _former.now).where(_former.company_id.in_(sa.bindparam("ids", expanding=True)))
+
+
+def now(given: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     """The id of the company that this id means."""
-    given = sa.literal(company_id, PlainText)
     moved = sa.select(_former.now).where(_former.company_id == given).scalar_subquery()
     return sa.func.coalesce(moved, given, type_=PlainText)
 
@@ -27,8 +29,7 @@ def now_of(tx: sa.Connection, company_ids: Sequence[str]) -> dict[str, str]:
     """Former id -> the company's id, for those among them that are former ones."""
     moved: dict[str, str] = {}
     for some in chunks(company_ids, size=5_000):
-        rows = tx.execute(sa.select(_former.company_id, _former.now).where(_former.company_id.in_(some)))
-        moved.update((row.company_id, row.now) for row in rows)
+        moved.update((former, now_) for former, now_ in tx.execute(_NOW, {"ids": some}))
     return moved
 
 

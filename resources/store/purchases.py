@@ -6,7 +6,7 @@ A claim exists exactly as long as its purchase is reserved or sent. Who finds on
 resumes a purchase fences off who held it before: that one's attempt is over, and it writes nothing more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,15 +47,18 @@ _NEW_REPLY, _NEW_ANALYSIS, _NEW_FACT = sa.insert(t.replies), sa.insert(t.analyse
 class Purchases:
     _db: Database
 
-    def reserve(self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int) -> Reserved | NotReserved:
+    def reserve(
+        self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int, seen: Collection[str] | None = None
+    ) -> Reserved | NotReserved:
         """Claims (company, source, variant) and reserves the most it may cost under all caps, or nothing at all.
 
         An expired claim (by purchase.reserved_at), or an uncertain purchase of the same question, is resumed where it
         has a handle, or was sent, is repeatable still and asked exactly the same: under its own purchase_id and
         reserve, state sent, with a new lease. Any other expired claim ends, whatever becomes of this reserve: released
         if it was never sent, uncertain if it was. A provider that is out lets one through when its time is over.
+        seen: ids of answers; where there is another one, nothing is reserved and nothing is ended.
         """
-        return self._db.ledger(lambda tx: reserving.reserve(tx, purchase, caps, at_once))
+        return self._db.ledger(lambda tx: reserving.reserve(tx, purchase, caps, at_once, seen))
 
     def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
         """Marks it sent, if its claim still holds at `at`; False: it does not, and nothing may be sent.

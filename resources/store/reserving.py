@@ -1,21 +1,22 @@
 """Whether a purchase may begin, and its beginning. Ledger work is alone: what it finds is still so when it writes.
 
-who holds the claim? -> may anybody ask now? -> is the provider busy? -> resume an earlier one, or: caps -> a new one
+an answer already? -> who holds the claim? -> may anybody ask now? -> is the provider busy?
+-> resume an earlier one, or: caps -> a new one
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.ports import AlreadyClaimed, Barred, Busy, CapReached, NotReserved, Reserved
+from enrichment.ports import AlreadyBought, AlreadyClaimed, Barred, Busy, CapReached, NotReserved, Reserved
 from enrichment.records import Cap, Purchase
 from resources.store import caps as limits
 from resources.store import endings, vendors
 from resources.store import tables as t
 from resources.store.columns import PlainText, UtcMicros
-from resources.store.rows import purchase_of, row_of
+from resources.store.rows import Row, purchase_of, row_of
 
 _p = t.purchases.c
 _at = sa.bindparam("at", type_=UtcMicros)
@@ -37,6 +38,13 @@ _uncertain = (
     .limit(1)
 )
 _under_way = sa.select(sa.func.count()).where(t.OPEN, t.UNDER_WAY, _p.provider == _provider, _p.lease_until > _at)
+_newest_reply = (
+    sa.select(t.replies.c.reply_id)
+    .where(t.replies.c.company_id == _company_id, t.replies.c.source == _source)
+    .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
+    .limit(1)
+)
+_analysis = sa.select(t.analyses.c.analysis_id).where(t.analyses.c.key == _variant).limit(1)
 _outage = sa.select(t.providers.c.kind).where(t.providers.c.provider == _provider)
 
 # All that may stand in the way, in one look; mostly nothing does.
@@ -47,6 +55,7 @@ _LOOK = sa.select(
     _outage.scalar_subquery().label("outage"),
     sa.exists().where(t.suspensions.c.source == _source).label("suspended"),
     _now.scalar_subquery().label("now"),
+    sa.func.coalesce(_newest_reply.scalar_subquery(), _analysis.scalar_subquery()).label("answer"),
 )
 _ONE = sa.select(t.purchases).where(_p.purchase_id == _this)
 _NEW = sa.insert(t.purchases)
@@ -58,26 +67,35 @@ _RESUME = (
 )
 
 
-def reserve(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int) -> Reserved | NotReserved:
+def reserve(
+    tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int, seen: Collection[str] | None
+) -> Reserved | NotReserved:
     """See Purchases.reserve. All times count from purchase.reserved_at."""
-    seen = tx.execute(_LOOK, _question(purchase)).one()
-    if seen.now is not None:  # it turned out to be another company meanwhile
-        return reserve(tx, replace(purchase, company_id=seen.now), caps, at_once)
-    holder = _one(tx, seen.holder)
+    look = tx.execute(_LOOK, _question(purchase)).one()
+    if look.now is not None:  # it turned out to be another company meanwhile
+        return reserve(tx, replace(purchase, company_id=look.now), caps, at_once, seen)
+    if seen is not None and look.answer is not None and look.answer not in seen:
+        return AlreadyBought(look.answer)
+    holder = _one(tx, look.holder)
     if holder is not None and holder.lease_until > purchase.reserved_at:
         return AlreadyClaimed(holder.purchase_id, holder.lease_until, holder.handle)
-    earlier = _earlier(tx, holder, seen.uncertain, purchase)
-    bar = vendors.bar(tx, purchase) if seen.suspended or seen.outage else None
-    if bar is not None:
-        return Barred(bar)
-    if seen.under_way >= at_once:
-        return Busy(seen.under_way)
+    earlier = _earlier(tx, holder, look.uncertain, purchase)
+    refused = _refused(tx, look, purchase, at_once)
+    if refused is not None:
+        return refused
     begun = _begin(tx, purchase, caps) if earlier is None else _resume(tx, earlier, purchase)
     if isinstance(begun, CapReached):
         return begun
-    if seen.outage is not None:
+    if look.outage is not None:
         vendors.make_probe(tx, begun)
     return Reserved(begun)
+
+
+def _refused(tx: sa.Connection, look: Row, purchase: Purchase, at_once: int) -> Barred | Busy | None:
+    bar = vendors.bar(tx, purchase) if look.suspended or look.outage else None
+    if bar is not None:
+        return Barred(bar)
+    return Busy(look.under_way) if look.under_way >= at_once else None
 
 
 def _earlier(tx: sa.Connection, holder: Purchase | None, uncertain: str | None, wanted: Purchase) -> Purchase | None:

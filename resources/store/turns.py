@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from resources.store import tables as t
 from resources.store.database import Database
 
+_PAUSED = sa.select(t.providers.c.paused_until).where(t.providers.c.provider == sa.bindparam("of"))
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -107,5 +108,4 @@ def _free_at(tx: sa.Connection, provider: str, window: Window, callers: int) -> 
 
 
 def _paused_until(tx: sa.Connection, provider: str) -> datetime:
-    paused = sa.select(t.providers.c.paused_until).where(t.providers.c.provider == provider)
-    return tx.scalar(paused) or _LONG_AGO
+    return tx.scalar(_PAUSED, {"of": provider}) or _LONG_AGO

@@ -10,7 +10,7 @@ import asyncio
 import os
 import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -72,8 +72,10 @@ class DeadlyStore(SqlStore):
         self._in_settle = False
         sa.event.listen(sa.Engine, "commit", self._committing)
 
-    def reserve(self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int) -> Reserved | NotReserved:
-        outcome = super().reserve(purchase, caps, at_once=at_once)
+    def reserve(
+        self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int, seen: Collection[str] | None = None
+    ) -> Reserved | NotReserved:
+        outcome = super().reserve(purchase, caps, at_once=at_once, seen=seen)
         if isinstance(outcome, Reserved):
             self._deadly.reached("before send", purchase.source)
         return outcome
@@ -110,9 +112,11 @@ class HeldStore(SqlStore):
         super().__init__(Database(url), world="sandbox")
         self._pipe, self._before = pipe, before
 
-    def reserve(self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int) -> Reserved | NotReserved:
+    def reserve(
+        self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int, seen: Collection[str] | None = None
+    ) -> Reserved | NotReserved:
         self._wait_before("reserve")
-        return super().reserve(purchase, caps, at_once=at_once)
+        return super().reserve(purchase, caps, at_once=at_once, seen=seen)
 
     def settle(
         self,

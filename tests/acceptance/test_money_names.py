@@ -33,7 +33,9 @@ def orphans(store: SqlStore) -> int:
 
 def test_a_hundred_that_ask_by_name_for_a_company_known_by_domain_buy_each_thing_once(house: MoneyHouse) -> None:
     warm_up, domain = known_by(WHO_KNOWS_NAMES, "domain", 2)
-    name = Catalogue().by_domain(domain).name
+    company = Catalogue().by_domain(domain)
+    assert company is not None
+    name = company.name
     known = Company(company_id=new_id("com"), key=domain, name=None, domain=domain, created_at=house.now())
     house.store.add_companies([known])
     with house.fleet(processes=4) as fleet:

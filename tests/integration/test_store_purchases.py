@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from enrichment.ports import AlreadyClaimed, Busy, CapReached, Reserved, StoreError
+from enrichment.ports import AlreadyBought, AlreadyClaimed, Busy, CapReached, Reserved, StoreError
 from enrichment.records import Analysis, Cap, Purchase
 from resources.store import SqlStore
 from tests.integration.purchasing import (
@@ -372,3 +372,26 @@ def test_settled_purchases_wait_to_be_reported_once(store: SqlStore) -> None:
     store.mark_reported([first.purchase_id, second.purchase_id], LATER + LEASE)
     assert store.unreported(limit=10) == []
     assert [p.reported_at for p in store.purchases("req_1")][:2] == [LATER, LATER + LEASE]
+
+
+# answers that are there already
+
+
+def test_nothing_is_reserved_where_there_is_an_answer_the_caller_has_not_seen(store: SqlStore) -> None:
+    first = bought(store, draft())
+    assert store.reserve(draft(), caps(1_000_000), at_once=MANY, seen=()) == AlreadyBought(first.reply_id)
+    assert store.spent([DAY]) == {DAY: 50_000}
+    assert len(store.purchases("req_1")) == 1
+
+
+def test_an_answer_the_caller_has_seen_may_be_asked_for_again(store: SqlStore) -> None:
+    first = bought(store, draft())
+    again = draft()
+    assert store.reserve(again, caps(1_000_000), at_once=MANY, seen={first.reply_id}) == Reserved(again)
+
+
+def test_a_newer_answer_counts_though_an_older_one_was_seen_and_another_sources_does_not(store: SqlStore) -> None:
+    old = bought(store, draft())
+    bought(store, draft("serp_jobs", variant="b"), at=LATER)
+    new = bought(store, draft(), at=LATER)
+    assert store.reserve(draft(), caps(1_000_000), at_once=MANY, seen={old.reply_id}) == AlreadyBought(new.reply_id)
