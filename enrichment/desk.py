@@ -142,7 +142,7 @@ class Desk:
             mentions=tuple(
                 (d, entry.datasets[d].fill_rate)
                 for d in self.wants.collected_required
-                if d not in said and d in self.pursued and source in self.rules.last_resorts(d)
+                if d not in said and source in self.rules.last_resorts(d)
             ),
             seconds=entry.seconds,
         )

@@ -6,6 +6,7 @@ enhanced -> Enhanced: each part as `decided` decides about it    priority -> Pri
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cached_property
 
 from enrichment.policy.decided import Decided, decided
@@ -37,6 +38,13 @@ class Enhanced:
         if not self._problem.value_of_time:
             return ()
         return tuple(start(part).unsatisfied for part in parts(self._problem))
+
+    @cached_property
+    def one_by_one(self) -> Mapping[str, frozenset[str]] | None:
+        """What sources need, if what is decided about one piece of a part depends on no other; None: it may."""
+        if self._problem.value_of_time or not self.exact:
+            return None
+        return {offer.source: offer.needs for offer in self._problem.offers}
 
     def next(self, state: State) -> frozenset[str]:
         return frozenset[str]().union(*(part.next(state) for part in self._parts))

@@ -6,6 +6,7 @@ Everything  all usable sources, at once
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,6 +43,11 @@ class Priority:
         answering = [offer.source for offer in self._offers.values() if dataset in offer.answers]
         ordered = [source for source in preferred if source in answering]
         return [self._offers[source] for source in ordered + sorted(set(answering).difference(ordered))]
+
+    @property
+    def one_by_one(self) -> Mapping[str, frozenset[str]]:
+        """What sources need; what is asked about one piece of a part depends on no other."""
+        return {name: offer.needs for name, offer in self._offers.items()}
 
     def next(self, state: State) -> frozenset[str]:
         for dataset, chain in self._chains:

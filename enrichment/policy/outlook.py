@@ -15,6 +15,7 @@ from itertools import product
 from random import Random
 
 from enrichment.policy.course import Call, Course, Strand
+from enrichment.policy.pieces import Came, came_to
 from enrichment.policy.problem import connected
 from enrichment.policy.unfolding import Event, Moment, Purses, Unfolding, bits
 
@@ -71,7 +72,7 @@ def outlook(course: Course) -> Outlook:
 
 def likeliest_end(course: Course) -> tuple[frozenset[str], frozenset[str]]:
     """What is open, and who was asked, in the end that is met most often."""
-    return _followed(replace(course, limits=course.binding())).likeliest_end
+    return executed(replace(course, limits=course.binding())).likeliest_end()
 
 
 Steps = tuple[tuple[str, ...], ...]
@@ -127,7 +128,7 @@ def _touched(strand: Strand, course: Course) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Followed:
+class Followed:
     """The executions of one group. costs: micro-USD -> chance; waits: milliseconds -> chance."""
 
     vendors: float
@@ -139,13 +140,33 @@ class _Followed:
     asked: Mapping[str, float]
     resorted: Mapping[str, float]
     too_dear: frozenset[str]
-    likeliest_end: tuple[frozenset[str], frozenset[str]]
     exact: bool
 
 
-def _followed(course: Course) -> _Followed:
+def _followed(course: Course) -> Followed:
+    came = came_to(course)
+    return executed(course).followed() if came is None else in_pieces(course, came)
+
+
+def executed(course: Course) -> _Totals:
     unfolding = Unfolding(course)
     return _exactly(unfolding) or _simulated(unfolding)
+
+
+def in_pieces(course: Course, came: Came) -> Followed:
+    prices = {call.source: call.expected_cost for call in course.calls}
+    return Followed(
+        vendors=sum(chance * prices[source] for source, chance in came.asked.items()),
+        last_resorts=sum(chance * prices[source] for source, chance in came.resorted.items()),
+        afterwards=0.0,
+        costs=came.costs,
+        waits=came.waits,
+        satisfied={dataset: 1 - came.open.get(dataset, 0.0) for dataset in course.open},
+        asked=came.asked,
+        resorted=came.resorted,
+        too_dear=frozenset(),
+        exact=True,
+    )
 
 
 _remembered = lru_cache(maxsize=REMEMBERED)(_followed)
@@ -155,8 +176,8 @@ _remembered = lru_cache(maxsize=REMEMBERED)(_followed)
 class _Totals:
     """Adds up chances: of whom is asked, how it ends, what was waited and spent by then."""
 
-    def __init__(self, unfolding: Unfolding) -> None:
-        self._unfolding = unfolding
+    def __init__(self, unfolding: Unfolding, *, exact: bool) -> None:
+        self._unfolding, self._exact = unfolding, exact
         self._vendors = self._last_resorts = 0.0
         self._asked = defaultdict[str, float](float)
         self._resorted = defaultdict[str, float](float)
@@ -177,11 +198,14 @@ class _Totals:
         for purse, chance in purses.items():
             self._purses[purse] += chance
 
-    def followed(self, *, exact: bool) -> _Followed:
+    def likeliest_end(self) -> tuple[frozenset[str], frozenset[str]]:
+        left, asked = max(self._ends, key=lambda end: (self._ends[end], end))
+        return self._unfolding.open_names(left), self._unfolding.names(asked)
+
+    def followed(self) -> Followed:
         unfolding = self._unfolding
         paid = {purse: unfolding.paid_afterwards(purse) for purse in self._purses}
-        left, asked = max(self._ends, key=lambda end: (self._ends[end], end))
-        return _Followed(
+        return Followed(
             vendors=self._vendors,
             last_resorts=self._last_resorts,
             afterwards=sum(chance * paid[purse] for purse, chance in self._purses.items()),
@@ -191,8 +215,7 @@ class _Totals:
             asked={source: min(chance, 1.0) for source, chance in self._asked.items()},
             resorted={source: min(chance, 1.0) for source, chance in self._resorted.items()},
             too_dear=unfolding.too_dear(),
-            likeliest_end=(unfolding.open_names(left), unfolding.names(asked)),
-            exact=exact,
+            exact=self._exact,
         )
 
     def _satisfied(self) -> dict[str, float]:
@@ -208,9 +231,9 @@ class _Totals:
 Level = dict[Moment, Purses]
 
 
-def _exactly(unfolding: Unfolding) -> _Followed | None:
+def _exactly(unfolding: Unfolding) -> _Totals | None:
     """Follow every outcome, from those on where the fewest have replied; None if there are too many."""
-    totals, steps = _Totals(unfolding), 0
+    totals, steps = _Totals(unfolding, exact=True), 0
     levels: list[Level] = [{} for _ in range(len(unfolding.calls) + 1)]
     levels[0][unfolding.start] = {0: 1.0}
     for replied in range(len(levels)):
@@ -227,7 +250,7 @@ def _exactly(unfolding: Unfolding) -> _Followed | None:
                 if steps > MOST_STEPS:
                     return None
             here = second
-    return totals.followed(exact=True)
+    return totals
 
 
 def _departures(unfolding: Unfolding, here: Level, totals: _Totals) -> Iterable[tuple[Moment, Purses]]:
@@ -262,8 +285,8 @@ def _join(level: Level, moment: Moment, purses: Purses, spent: int, likely: floa
         there[purse + spent] = there.get(purse + spent, 0.0) + chance * likely
 
 
-def _simulated(unfolding: Unfolding) -> _Followed:
-    totals, rng = _Totals(unfolding), Random(SEED)
+def _simulated(unfolding: Unfolding) -> _Totals:
+    totals, rng = _Totals(unfolding, exact=False), Random(SEED)
 
     def knows(call: Call, events: Sequence[Event]) -> Iterable[Event] | None:
         if rng.random() >= call.match_rate:
@@ -283,7 +306,7 @@ def _simulated(unfolding: Unfolding) -> _Followed:
             else:
                 moment = unfolding.next_stage(under_way)
         totals.end(under_way, {purse: 1 / RUNS})
-    return totals.followed(exact=False)
+    return totals
 
 
 def _gathered(spread: Iterable[tuple[int, float]]) -> dict[int, float]:
