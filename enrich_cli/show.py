@@ -181,7 +181,7 @@ def _line(plan: Plan, part: Part, dataset: str) -> Iterator[str]:
         yield from (f"{source} ({branch})" for source in branch.asked if source in may_satisfy)
     if dataset in part.problem.required:
         resorts = [s for s in part.last_resorts if dataset in plan.source(s).answers and s not in may_satisfy]
-        yield from (f"{source} (last resort)" for source in resorts)
+        yield from (f"{source} (last resort, too unreliable to count)" for source in resorts)
 
 
 def _add_part(branch: Tree, plan: Plan, part: Part) -> None:
@@ -192,11 +192,13 @@ def _add_part(branch: Tree, plan: Plan, part: Part) -> None:
         branch.add(f"{aside}: {', '.join(_priced(plan.source(name)) for name in aside.asked)}")
     asked_anyway = {name for step in part.chain for name in step}.union(*(aside.asked for aside in part.branches))
     for name in (name for name in part.last_resorts if name not in asked_anyway):
-        branch.add(f"last resort: {_priced(plan.source(name))}")
+        branch.add(f"last resort: {_priced(plan.source(name), as_last_resort=True)}")
 
 
-def _priced(source: SourcePlan) -> str:
-    chance = "" if source.chance > 1 - 1e-9 else f"; asked {_percent(source.chance)}"
+def _priced(source: SourcePlan, *, as_last_resort: bool = False) -> str:
+    """With how likely it is asked here: by the policy, or as a last resort."""
+    likely = source.as_last_resort if as_last_resort else source.chance - source.as_last_resort
+    chance = "" if likely > 1 - 1e-9 else f"; asked {_percent(likely)}"
     return f"{source.source} ({in_usd(source.expected_micro_usd)}; {', '.join(source.answers)}{chance})"
 
 

@@ -14,12 +14,16 @@ from enrichment.quoting import expected_price
 
 @dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """What the plan says of one source, and why. chance: of being asked. Money of one call, in micro-USD."""
+    """What the plan says of one source, and why. Money of one call, in micro-USD.
+
+    chance: of being asked; as_last_resort: the share of it where that is as a last resort.
+    """
 
     source: str
     verdict: Verdict
     why: str
     chance: float
+    as_last_resort: float
     answers: tuple[str, ...]
     expected_micro_usd: int
     max_micro_usd: int
@@ -38,12 +42,13 @@ class Account:
 
     def source(self, name: str) -> SourcePlan:
         verdict, why = self._verdict(name)
-        rules = self.desk.rules
+        rules, as_last = self.desk.rules, self.outlook.resorted.get(name, 0.0)
         return SourcePlan(
             source=name,
             verdict=verdict,
             why=why,
-            chance=min(1.0, self.outlook.asked.get(name, 0.0) + self.outlook.resorted.get(name, 0.0)),
+            chance=min(1.0, self.outlook.asked.get(name, 0.0) + as_last),
+            as_last_resort=as_last,
             answers=tuple(d for d in rules.sources[name].datasets if d in self.desk.wants.collected),
             expected_micro_usd=expected_price(rules, name),
             max_micro_usd=rules.max_micro_usd(name),

@@ -134,3 +134,16 @@ def test_every_source_is_named_once_with_why_it_is_not_asked() -> None:
     text = printed(plan)
     assert text.count("(it answers nothing that is wanted)") == 1
     assert all(text.count(name) == 1 for name in ("serp_jobs", "apollo_contacts", "google_knowledge_graph"))
+
+
+def test_a_source_that_two_parts_count_on_is_shown_in_each_as_likely_as_it_is_asked_there() -> None:
+    """LinkedIn pages: for the headcount if firmographics fail, as a last resort if nobody has contacts."""
+    sources = ["brightdata_firmographics", "brightdata_people_db", "serp_linkedin"]
+    plan = plan_of(custom(SHIPPED, ["employee_count", "key_contacts"], sources))
+    linkedin = plan.source("serp_linkedin")
+    by_policy = linkedin.chance - linkedin.as_last_resort
+    assert 0 < linkedin.as_last_resort <= 1 - 0.75 * 0.95
+    assert 0 < by_policy <= 1 - 0.8 * 0.97
+    assert linkedin.chance == pytest.approx(1 - 0.75 * 0.95 * 0.8 * 0.97)
+    said = [line.partition("; asked ")[2] for line in printed(plan).splitlines() if "serp_linkedin (0.08" in line]
+    assert sorted(said) == sorted([f"{by_policy:.0%})", f"{linkedin.as_last_resort:.0%})"])
