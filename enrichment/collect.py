@@ -368,15 +368,12 @@ class _Run:
 
     async def _take_over(self, source: str) -> None:
         """Use the reply another process has just brought: paid for by another request, or by this one and resumed."""
-        known = await asyncio.to_thread(self.world.store.known, self.company.company_id)
-        reply = next((r for r in known.replies if r.source == source), None)
-        if reply is None:
-            self._fail(source, "ClaimLost", f"the claim on {source} ran out before it could be asked; ask again.")
-            return
+        newest = await asyncio.to_thread(self.world.store.known, self.company.company_id, source)
+        (reply,) = newest.replies
         mine = tuple(r for r in self.known.replies if r.source != source)
         kept = {r.reply_id for r in mine}
         facts = tuple(f for f in self.known.facts if f.reply_id in kept)
-        self.known = Known((*mine, reply), (*facts, *(f for f in known.facts if f.reply_id == reply.reply_id)))
+        self.known = Known((*mine, reply), (*facts, *newest.facts))
         if reply.request_id != self.request.request_id:
             self._book_read(source, reply)
             return

@@ -61,8 +61,8 @@ class Evidence:
 
 def normalised(text: str) -> str:
     """Unicode NFC, without control and invisible characters; one space between words, one break between lines."""
-    lines = ("".join(_visible(unicodedata.normalize("NFC", text)))).split("\n")
-    return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
+    visible = "\n".join(_visible(line) for line in unicodedata.normalize("NFC", text).split("\n"))
+    return "\n".join(line for line in (" ".join(line.split()) for line in visible.split("\n")) if line)
 
 
 def on_one_line(text: str) -> str:
@@ -153,7 +153,11 @@ def fact_text(value: Value) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _visible(text: str) -> Iterable[str]:
+def _visible(line: str) -> str:
+    return line if line.isprintable() else "".join(_visible_of(line))
+
+
+def _visible_of(text: str) -> Iterable[str]:
     for character in text:
         if character in _LAYOUT:
             yield "\t" if character == "\t" else "\n"

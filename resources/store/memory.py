@@ -31,12 +31,13 @@ _HEADS = (
     .order_by(t.replies.c.source)
 )
 _FACTS = sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id.in_(_ids)).order_by(t.facts.c.fact_id)
-_NEWEST_REPLY = (
-    sa.select(t.replies.c.reply_id)
+_NEWEST_OF = (
+    sa.select(*HEAD_COLUMNS)
     .where(t.replies.c.company_id == now(_id), t.replies.c.source == _source)
     .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
     .limit(1)
 )
+_NEWEST_REPLY = _NEWEST_OF.with_only_columns(t.replies.c.reply_id)
 _LATEST_PROFILE = (
     sa.select(t.profiles)
     .where(t.profiles.c.company_id == now(_id), t.profiles.c.consumer == sa.bindparam("consumer"))
@@ -56,9 +57,14 @@ _ANALYSIS = (
 class Memory:
     _db: Database
 
-    def known(self, company_id: str) -> Known:
-        """Not filtered by age; of a source asked twice, the newer reply and its facts."""
-        return self.known_many([company_id])[company_id]
+    def known(self, company_id: str, source: str | None = None) -> Known:
+        """Not filtered by age; of a source asked twice, the newer reply and its facts. source: of this one alone."""
+        if source is None:
+            return self.known_many([company_id])[company_id]
+        with self._db.reading() as tx:
+            heads = [ReplyHead(*row) for row in tx.execute(_NEWEST_OF, {"id": company_id, "source": source})]
+            facts = [fact_of(row) for row in tx.execute(_FACTS, {"ids": [head.reply_id for head in heads]})]
+        return Known(tuple(heads), tuple(facts))
 
     def known_many(self, company_ids: Sequence[str]) -> dict[str, Known]:
         """company_id -> what is known of it, for every id given; former ids too."""
