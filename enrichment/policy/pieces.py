@@ -21,7 +21,7 @@ import numpy.typing as npt
 from enrichment.policy.compiled import Enhanced
 from enrichment.policy.course import Call, Course, Skip, Strand
 from enrichment.policy.fixed import Priority
-from enrichment.policy.problem import Policy, State
+from enrichment.policy.problem import State
 
 Spread = npt.NDArray[np.float64]
 """Chance of so many units of money, or of time."""
@@ -56,14 +56,14 @@ def came_to(course: Course) -> Came | None:
     if not isinstance(policy, Enhanced | Priority) or course.open != strand.state.unsatisfied:
         return None
     needs = policy.one_by_one
-    return None if needs is None else _book_of(_Same(policy)).came_to(course, strand, needs)
+    return None if needs is None else _book_of(_Same(policy)).came_to(course, strand)
 
 
 @dataclass(frozen=True, slots=True)
 class _Same:
     """Equal only to the very same policy."""
 
-    policy: Policy
+    policy: Enhanced | Priority
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Same) and self.policy is other.policy
@@ -117,11 +117,12 @@ _NOTHING = _Found(np.ones(1), np.ones(1), np.zeros(3 * _MOST))
 class _Book:
     """All pieces that were worked out under one policy."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Enhanced | Priority) -> None:
         self._policy, self._lock = policy, Lock()
-        self._datasets, self._names = list[str](), list[str]()
-        self._sources, self._rules = list[_Source](), list[_Rule]()
-        self._needs: Mapping[str, frozenset[str]] = {}
+        self._needs = policy.one_by_one or {}
+        self._datasets, self._names = dict[str, int](), dict[str, int]()
+        self._numbers, self._sources, self._rules = dict[_Source, int](), list[_Source](), list[_Rule]()
+        self._links: list[tuple[int, int]] = []
         self._units = (0, 0)
         self._forget()
 
@@ -129,9 +130,8 @@ class _Book:
         self._found: dict[_Piece, _Found] = {}
         self._answers: dict[tuple[int, int], list[tuple[int, bool, float]]] = {}
 
-    def came_to(self, course: Course, strand: Strand, needs: Mapping[str, frozenset[str]]) -> Came | None:
+    def came_to(self, course: Course, strand: Strand) -> Came | None:
         with self._lock:
-            self._needs = needs
             piece = self._begun(course, strand)
             if not self._has_room(course.calls):
                 return None
@@ -157,32 +157,28 @@ class _Book:
         for skip in course.skips:
             left |= self._in_force(skip, strand.required, met=skip.met)
         resorts = tuple((sources[s], self._silent(datasets)) for s, datasets in strand.last_resorts)
-        self._links = [self._link(number) for number in range(len(self._sources))]
+        self._links += [self._link(number) for number in range(len(self._links), len(self._sources))]
         return _Piece(left, _union(1 << number for number in sources.values()), resorts, deciding=True)
 
     def _source(self, source: _Source) -> int:
-        if source not in self._sources:
+        if source not in self._numbers:
+            self._numbers[source] = len(self._sources)
             self._sources.append(source)
-            if source.call.source not in self._names:
-                self._names.append(source.call.source)
-        return self._sources.index(source)
-
-    def _dataset(self, name: str) -> int:
-        if name not in self._datasets:
-            self._datasets.append(name)
-        return self._datasets.index(name)
+            self._names.setdefault(source.call.source, len(self._names))
+        return self._numbers[source]
 
     def _open(self, datasets: frozenset[str]) -> int:
-        return _union(1 << 2 * self._dataset(d) for d in sorted(datasets))
+        return _union(1 << 2 * self._datasets.setdefault(d, len(self._datasets)) for d in datasets)
 
     def _silent(self, datasets: frozenset[str]) -> int:
-        return _union(2 << 2 * self._dataset(d) for d in sorted(datasets))
+        return _union(2 << 2 * self._datasets.setdefault(d, len(self._datasets)) for d in datasets)
 
     def _in_force(self, skip: Skip, required: frozenset[str], *, met: bool) -> int:
         """The rule's two bits: it is one, and it is not met yet."""
         rule = _Rule(skip.source, skip.if_held, skip.shared, skip.answers & required)
         if rule not in self._rules:
             self._rules.append(rule)
+            self._links.clear()
             self._answers.clear()
         here = _rule_bits(self._rules.index(rule))
         return here & ~(here >> 1) if met else here
@@ -205,7 +201,7 @@ class _Book:
         found, loose = _NOTHING, whole.left
         for piece in self._pieces(self._useful(whole)):
             found, loose = _both(found, self._of_one(piece)), loose & ~piece.left
-        stays = [n for n in range(len(self._datasets)) if loose >> 2 * n & 1]
+        stays = [n for n in self._datasets.values() if loose >> 2 * n & 1]
         if not stays:
             return found
         row = found.row.copy()
@@ -233,7 +229,8 @@ class _Book:
 
     def _pieces(self, piece: _Piece) -> Iterator[_Piece]:
         together = piece.left & _RULES  # whether a rule holds depends on the order in which pieces are asked
-        links = {n: self._links[n][1] & piece.left | together for n in _bits(piece.free)}
+        by_name = sorted(_bits(piece.free), key=lambda n: self._sources[n].call.source)  # whoever was met first
+        links = {n: self._links[n][1] & piece.left | together for n in by_name}
         for number, serves in piece.resorts:
             links[number] |= serves
         while links:
@@ -262,7 +259,7 @@ class _Book:
     def _decided(self, piece: _Piece) -> int | None:
         usable = [self._sources[n] for n in _bits(piece.free & ~self._redundant(piece))]
         names = frozenset(source.call.source for source in usable if source.by_policy)
-        open_ = frozenset(d for n, d in enumerate(self._datasets) if piece.left >> 2 * n & 1)
+        open_ = frozenset(d for d, n in self._datasets.items() if piece.left >> 2 * n & 1)
         asked = self._policy.next(State(open_, names))
         return next((n for n in _bits(piece.free) if self._sources[n].call.source in asked), None)
 
@@ -289,7 +286,7 @@ class _Book:
         paid = [(end.money, price // (money or 1), chance) for end, price, chance in ends]
         waited = [(end.time, _wait(call) // (time or 1), chance) for end, _, chance in ends]
         row = sum((chance * end.row for end, _, chance in ends), np.zeros(3 * _MOST))
-        row[column + self._names.index(call.source)] += 1.0
+        row[column + self._names[call.source]] += 1.0
         return _Found(_mixed(paid), _mixed(waited), row)
 
     def _answers_of(self, number: int, left: int) -> list[tuple[int, bool, float]]:
@@ -338,9 +335,9 @@ def _wait(call: Call) -> int:
     return round(1000 * call.seconds)
 
 
-def _by_name(names: Sequence[str], chances: Sequence[float]) -> dict[str, float]:
+def _by_name(names: Mapping[str, int], chances: Sequence[float]) -> dict[str, float]:
     """Exactly 1 where that is sure."""
-    return {name: chance if chance < 1 - 1e-12 else 1.0 for name, chance in zip(names, chances, strict=False) if chance}
+    return {name: chance if chance < 1 - 1e-12 else 1.0 for name, n in sorted(names.items()) if (chance := chances[n])}
 
 
 def _rule_bits(number: int) -> int:
