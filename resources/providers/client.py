@@ -119,7 +119,10 @@ class ProviderClient(ABC, Generic[SpecType]):
         if problems:
             raise self._impossible(f"the question of {question.source} is wrong: {'; '.join(problems)}")
         spec = self.spec.validate_python(dict(question.spec))
-        return await self.answer(question, spec, Exchange(self._house, sending), keep_handle)
+        asked_before = question.first_sent_at is not None
+        exchange = Exchange(self._house, sending, asked_before=asked_before)
+        exchange.job_running = asked_before and question.handle is None
+        return await self.answer(question, spec, exchange, keep_handle)
 
     async def check(self) -> AccountStatus:
         """What a free call says of our key and plan. Raises nothing: a refusal is a status too."""

@@ -153,11 +153,13 @@ class Exchange:
 
     sending: awaited immediately before each call that may be billed; what it raises ends the ask as it is.
     job_running: the vendor works on something it will bill, so whatever fails now is uncertain.
+    asked_before: by an earlier process, whose last paid call may have been billed: ours failing does not undo that.
     status: of the last reply.
     """
 
-    def __init__(self, house: House, sending: Sending) -> None:
+    def __init__(self, house: House, sending: Sending, *, asked_before: bool = False) -> None:
         self.house = house
+        self._asked_before = asked_before
         self._sending = sending
         self.calls = 0
         self.units: Counter[str] = Counter()
@@ -204,7 +206,7 @@ class Exchange:
 
     async def send(self, call: Call, read: Callable[[Received], Read]) -> Read:
         """What `read` makes of the reply; `read` raises ValueError if it cannot. Raises ProviderError, ClaimLost."""
-        doubtful = False
+        doubtful = self._asked_before and call.owed != FREE
         try:
             async for attempt in stamina.retry_context(
                 on=self._pause,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bench.money_audit import bought_twice, caps_in_error, over_caps, without_reply
+from bench.money_audit import bought_twice, caps_in_error, orphans, over_caps, without_reply
 from bench.money_place import LEASE_SECONDS
 from tests.acceptance.money_house import MoneyHouse, known_by, money_house, orders
 
@@ -71,6 +71,7 @@ def test_mixed_requests_with_faults_all_end_honestly_and_the_ledger_becomes_the_
     assert all(gap.explained for gap in house.gaps().values())
     assert bought_twice(house.store) == []
     assert without_reply(house.store) == []
+    assert orphans(house.store) == []
 
     assert house.reconcile() == {}
     assert all(gap.closed for gap in house.gaps().values())

@@ -11,6 +11,7 @@ import pytest
 
 from enrichment.ports import CredentialsRejected, ProviderError, ProviderUnavailable, Throttled, UnexpectedReply
 from tests.integration.provider_replay import (
+    NobodysTurn,
     Says,
     Vendor,
     answered,
@@ -161,7 +162,8 @@ def test_a_job_that_is_over_ends_its_purchase_and_one_that_may_go_on_leaves_it_u
     source: str, look: str, handle: str, says: Says, kind: type[ProviderError], *, uncertain: bool
 ) -> None:
     vendor = Vendor({look: says})
-    reached = outcome(vendor, question(source, handle=handle), timeout_seconds=0.3)
+    asked = question(source, handle=handle, first_sent_at=_A_MINUTE_AGO)
+    reached = outcome(vendor, asked, timeout_seconds=0.3)
     assert type(reached.error) is kind
     assert (reached.error.uncertain, reached.error.billed) == (uncertain, {})
     assert (STARTS & set(vendor.calls), reached.announced, reached.handles) == (set(), [], [])
@@ -211,3 +213,56 @@ def test_a_task_that_was_forgotten_as_soon_as_it_began_is_uncertain() -> None:
     reached = outcome(vendor, question("snov_contacts", handle='{"company": "gone"}'))
     assert reached.error is not None
     assert (reached.error.uncertain, vendor.calls.count("POST /v2/domain-search/start")) == (True, 1)
+
+
+# What an earlier process had asked, and never learned
+
+
+PROSPECTS = "POST /v2/domain-search/prospects/start"
+REFUSALS = [
+    Says(429, "slow down", {"retry-after": "600"}),
+    Says(401, "no"),
+    Says(402, "no"),
+    Says(500, "no"),
+    Says(400, "no"),
+]
+FIRST_CALLS = [
+    ("serp_news", SEARCH, {}),
+    ("snov_contacts", "POST /v2/domain-search/start", SNOV),
+    ("snov_contacts", "POST /v1/oauth/access_token", SNOV),
+]
+
+
+@pytest.mark.parametrize(("source", "call", "others"), FIRST_CALLS)
+@pytest.mark.parametrize("says", REFUSALS, ids=["throttled", "no key", "no plan", "outage", "refused"])
+def test_a_refusal_now_does_not_tell_whether_the_first_process_was_billed(
+    source: str, call: str, others: dict[str, Says], says: Says
+) -> None:
+    fresh = outcome(Vendor({**others, call: says}), question(source)).error
+    again = outcome(Vendor({**others, call: says}), question(source, first_sent_at=_A_MINUTE_AGO)).error
+    assert fresh is not None
+    assert again is not None
+    assert (type(again), again.billed) == (type(fresh), {})
+    assert (fresh.uncertain, again.uncertain) == (False, True)
+
+
+def test_nor_does_it_help_that_our_own_turn_did_not_come() -> None:
+    reached = outcome(Vendor({}), question("serp_news", first_sent_at=_A_MINUTE_AGO), limiter=NobodysTurn())
+    assert isinstance(reached.error, Throttled)
+    assert reached.error.uncertain
+
+
+def test_a_later_step_that_may_have_been_billed_before_keeps_the_whole_in_doubt() -> None:
+    company = Says(body=sample("snov/domain_search.result.completed.json"))
+    steps = {**SNOV, f"GET /v2/domain-search/result/{TASK}": company, PROSPECTS: REFUSALS[0]}
+    handle = json.dumps({"company": TASK})
+    assert answered(Vendor(steps), question("snov_contacts", handle=handle)).units == {"credit": 1}
+    again = outcome(Vendor(steps), question("snov_contacts", first_sent_at=_A_MINUTE_AGO, handle=handle)).error
+    assert isinstance(again, Throttled)
+    assert again.uncertain
+
+
+def test_an_answer_to_the_repeat_ends_the_doubt() -> None:
+    vendor = Vendor({**SNOV, "POST /v2/domain-search/start": [Says(503, "busy"), SNOV["POST /v2/domain-search/start"]]})
+    answer = answered(vendor, question("snov_contacts", first_sent_at=_A_MINUTE_AGO))
+    assert (answer.found, answer.units) == (False, {})
