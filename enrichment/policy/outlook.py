@@ -86,7 +86,12 @@ def unfolded(course: Course, found: frozenset[str]) -> tuple[Steps, ...]:
     course = replace(course, limits=course.binding(), then=None)
     if course.limits:
         return _steps(course, found)
-    return tuple(_steps(course.only((strand,)), found)[0] for strand in course.strands)
+    return tuple(_remembered_steps(_alone(course, strand), found)[0] for strand in course.strands)
+
+
+def _alone(course: Course, strand: Strand) -> Course:
+    """Without what it buys in the end: more companies share it."""
+    return replace(course.only((strand,)), afterwards=())
 
 
 def _steps(course: Course, found: frozenset[str]) -> tuple[Steps, ...]:
@@ -104,6 +109,9 @@ def _steps(course: Course, found: frozenset[str]) -> tuple[Steps, ...]:
         moment, spent = unfolding.reply(under_way, knows)
         purse += spent
     return tuple(tuple(strand) for strand in steps)
+
+
+_remembered_steps = lru_cache(maxsize=REMEMBERED)(_steps)
 
 
 def _groups(course: Course) -> list[Course]:
