@@ -27,7 +27,7 @@ lint: $(STAMP)   ## ruff, mypy, import contracts
 dev: $(STAMP)    ## sandbox, Dagster webserver and daemon
 	$(BIN)/python -m enrich_cli.dev
 
-bench-planner: $(STAMP)   ## the planner against brute force, rules of thumb and the clock; about ten minutes
+bench-planner: $(STAMP)   ## the planner against brute force, rules of thumb and the clock; about ten minutes on a quiet machine
 	$(BIN)/python -m bench.planner
 
 bench-money: $(STAMP)   ## purchases under load, with faults and kill -9, on both stores; about six minutes
