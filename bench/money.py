@@ -182,9 +182,8 @@ def _warm_up(company: str, processes: int) -> list[Order]:
 def _round(companies: Sequence[Mapping[str, str]], chance: random.Random) -> list[Order]:
     asked = []
     for company in chance.sample(companies, len(companies)):
-        asked += [
-            (company["name" if chance.random() < ASKED_BY_NAME else "domain"], consumer) for consumer in CONSUMERS
-        ]
+        text = company["name" if chance.random() < ASKED_BY_NAME else "domain"]
+        asked += [(text, consumer) for consumer in CONSUMERS]
         if chance.random() < ASKED_TWICE:
             asked.append(asked[-1])
     return [Order(number, text, consumer) for number, (text, consumer) in enumerate(asked)]

@@ -223,7 +223,10 @@ def _end(store: SqlStore, doubt: Purchase, units: dict[str, int], at: datetime) 
 
 
 class _Subjects:
-    """Whom a line of the invoice is about: a company of the store, or '' where the vendor does not say."""
+    """Whom a line of the invoice is about: a company of the store, or '' where the vendor does not say.
+
+    Companies of one name are one subject: their questions may read the same.
+    """
 
     _SILENT = ("openai", "apollo")
 
@@ -231,19 +234,26 @@ class _Subjects:
         companies = store.companies()
         self._by_domain = {company.domain: company.company_id for company in companies if company.domain}
         names = {one["name"]: self._by_domain[one["domain"]] for one in catalogue if one["domain"] in self._by_domain}
-        names |= {company.name: company.company_id for company in companies if company.name}
+        for company in companies:
+            if company.name:
+                names.setdefault(company.name, company.company_id)
+        self._same = {company.company_id: names[company.name] for company in companies if company.name}
+        self._same |= {company_id: company_id for company_id in names.values()}
         names |= {json.dumps(name)[1:-1]: company_id for name, company_id in names.items()}  # as JSON writes é
         stems = {domain.partition(".")[0]: company_id for domain, company_id in self._by_domain.items()}
         self._by_text = stems | names
         self._by_name = sorted(names.items(), key=lambda pair: len(pair[0]), reverse=True)
 
     def of_purchase(self, provider: str, company_id: str) -> str:
-        return "" if provider in self._SILENT else company_id
+        return "" if provider in self._SILENT else self._same.get(company_id, company_id)
 
     def of_line(self, line: Line) -> str:
         if line["vendor"] in self._SILENT:
             return ""
-        asked = line["asked"]
+        found = self._named_in(line["asked"])
+        return self._same.get(found, found)
+
+    def _named_in(self, asked: str) -> str:
         for host in _HOST.findall(asked):
             if (found := self._by_domain.get(host.removeprefix("www."))) is not None:
                 return found

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from bench.money_audit import bought_twice, orphans
+from bench.money_audit import bought_twice, orphans, reconcile
 from enrichment.records import Purchase, fingerprint
 from resources.store import SqlStore
 from resources.store import tables as t
@@ -143,3 +143,12 @@ def test_a_purchase_of_a_company_that_is_not_there_is_found(two: SqlStore) -> No
     lost = reserved(two, draft(company_id="com_9"))
     assert orphans(two) == [lost.purchase_id]
     assert two.reserve(draft(), caps(1_000_000), at_once=MANY)
+
+
+def test_companies_of_one_name_are_one_subject_as_their_questions_may_read_the_same(two: SqlStore) -> None:
+    bought(two, draft(), "anvils")
+    doubtful(two, draft(company_id="com_2", at=LATER))
+    asked = ('{"q": "\\"Acme\\" company"}', '{"q": "acme.com company"}')
+    lines = [{"vendor": "serpapi", "unit": "search", "units": 1, "asked": text} for text in asked]
+    assert reconcile(two, lines, [{"name": "Acme", "domain": "acme.com"}], LATER) == {}
+    assert {one.state for one in two.purchases("req_1")} == {"settled"}
