@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -24,7 +25,7 @@ from enrichment.rules import Rules, load_rules
 from enrichment.tally import pairs_of
 from enrichment.wants import Wants, wants_of
 from resources.policy_files import PolicyFiles
-from resources.store import SqlStore
+from resources.store import SqlStore, open_store
 
 CONSUMERS = ("profile", "vendor_enrichment", "customer_enrichment")
 _CONFIG = Path(__file__).parents[1] / "config"
@@ -91,17 +92,25 @@ def show_many(seed: int, companies: int = 100_000) -> None:
     """As many companies as given, after a month of use; what is read of the store is timed apart."""
     rules = load_rules(_CONFIG)
     with tempfile.TemporaryDirectory() as folder:
-        began = perf_counter()
-        store = store_of(f"sqlite:///{folder}/store.sqlite", rules, companies, seed)
+        began, url = perf_counter(), f"sqlite:///{folder}/store.sqlite"
+        making = get_context("spawn").Process(target=_make_store, args=(url, companies, seed))
+        making.start()  # in a process of its own: what that takes is not what plans take
+        making.join()
+        store = open_store(url, world="sandbox")
         print(f"Plans for {companies:,} companies, store made in {perf_counter() - began:.0f} s, seed {seed}")
         for consumer in CONSUMERS:
-            _show_consumer(store, rules, wants_of(rules, (consumer,)))
+            _show_consumer(store, rules, wants_of(rules, (consumer,)), Policies(PolicyFiles(Path(folder))))
         store.close()
     print(f"  most memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
-def _show_consumer(store: SqlStore, rules: Rules, wants: Wants) -> None:
-    reading, policies, looked_at = _Watch(), Policies(), list[int]()
+def _make_store(url: str, companies: int, seed: int) -> None:
+    store_of(url, load_rules(_CONFIG), companies, seed).close()
+
+
+def _show_consumer(store: SqlStore, rules: Rules, wants: Wants, policies: Policies) -> None:
+    """From a warm policy, as the files of policies keep it."""
+    reading, looked_at = _Watch(), list[int]()
     policies.compiled("enhanced", _whole(rules, wants))
 
     def known_of(ids: Sequence[str]) -> dict[str, Known]:
