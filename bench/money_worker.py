@@ -129,10 +129,11 @@ class TimedStore(SqlStore):
         facts: Sequence[Fact],
         analysis: Analysis | None = None,
         suspend: str | None = None,
+        rest: Purchase | None = None,
     ) -> None:
         began = time.perf_counter()
         try:
-            super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend)
+            super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
         finally:
             self.waits.settle.append(time.perf_counter() - began)
 

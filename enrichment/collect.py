@@ -252,7 +252,9 @@ class _Run:
         )
         facts = read(reply, self.company, self.rules, readers=self.world.readers)
         outcome = "found" if answer.found else "nothing"
-        return Delivery(units=answer.units, outcome=outcome, calls=answer.calls, reply=reply, facts=facts)
+        return Delivery(
+            units=answer.units, outcome=outcome, calls=answer.calls, reply=reply, facts=facts, in_doubt=answer.in_doubt
+        )
 
     async def _book(self, source: str, outcome: Outcome) -> None:
         match outcome:

@@ -111,13 +111,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """payload: step -> the vendor's body, as it came. units: vendor units it bills. calls: HTTP requests."""
+    """payload: step -> the vendor's body, as it came. units: vendor units it bills. calls: HTTP requests.
+
+    in_doubt: units it may bill besides, for a call whose answer was lost after others had come.
+    """
 
     found: bool
     payload: Mapping[str, Json]
     units: Mapping[str, int]
     calls: int = 1
     notes: tuple[str, ...] = ()
+    in_doubt: Mapping[str, int] = field(default_factory=dict)
 
 
 KeepHandle = Callable[[str], Awaitable[None]]
@@ -354,9 +358,11 @@ class Store(Protocol):
         facts: Sequence[Fact],
         analysis: Analysis | None = None,
         suspend: str | None = None,
+        rest: Purchase | None = None,
     ) -> None:
         """Charge, reply, facts and analysis in one transaction; gives back the rest of the reserve, frees the claim.
 
+        rest: what of it may be billed besides, as an uncertain purchase of its own, which keeps that part reserved.
         An answer ends the provider's failures in a row. suspend: why its source is not to be asked any more.
         Raises PurchaseClosed.
         """

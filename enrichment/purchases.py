@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -59,7 +59,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What came for the money. units: vendor units billed. outcome: 'found', 'nothing', 'answered'."""
+    """What came for the money. units: vendor units billed; in_doubt: those that may be billed besides.
+
+    outcome: 'found', 'nothing', 'answered'.
+    """
 
     units: Mapping[str, int]
     outcome: str
@@ -67,6 +70,7 @@ class Delivery:
     reply: Reply | None = None
     facts: Sequence[Fact] = ()
     analysis: Analysis | None = None
+    in_doubt: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +249,27 @@ async def _settle(purchase: Purchase, delivery: Delivery, world: World, seconds:
         facts=delivery.facts,
         analysis=delivery.analysis,
         suspend=suspend,
+        rest=_rest(settled, delivery.in_doubt) if delivery.in_doubt else None,
     )
     return Bought(settled, delivery)
+
+
+def _rest(settled: Purchase, in_doubt: Mapping[str, int]) -> Purchase:
+    """What may have been billed besides, as a purchase of its own, so that the ledger stays between its bounds."""
+    return replace(
+        settled,
+        purchase_id=new_id("pur"),
+        attempt=1,
+        state="uncertain",
+        reserved_units=dict(in_doubt),
+        reserved_micro_usd=charge(in_doubt, settled.usd_per_unit),
+        units={},
+        cost_micro_usd=0,
+        handle=None,
+        repeatable_until=None,
+        outcome=None,
+        reason=f"the rest of {settled.purchase_id}: a call whose answer was lost after others had come",
+    )
 
 
 def _overbilled(purchase: Purchase, units: Mapping[str, int]) -> str | None:

@@ -20,10 +20,11 @@ from enrichment.ports import (
 )
 from enrichment.records import Json
 from resources.providers.client import Spec
-from resources.providers.exchange import Call, Exchange, Lost, Received, as_it_came
+from resources.providers.exchange import FREE, Call, Exchange, Lost, Received, as_it_came
 
 _NOT_THERE = re.compile(r"^(dead_page|net_err_)", re.IGNORECASE)
 _KEPT_OUT = re.compile(r"^(reject_block|captcha|http_status|expect_element|policy_)", re.IGNORECASE)
+_MAY_BE_BILLED = " It may be billed all the same."
 _GONE = re.compile(r"\b(404|410)\b")
 
 
@@ -48,6 +49,7 @@ async def unlocked(question: Question, spec: UnlockSpec, exchange: Exchange, *, 
     """The pages there are. Nothing there at all is an answer too; pages that nobody let us read are none."""
     payload: dict[str, Json] = {}
     failed: dict[str, _PageFailed] = {}
+    in_doubt = 0
     for page in spec.pages[: question.max_units]:
         try:
             payload[f"page:{page}"] = await _page(f"https://{domain}{page}", spec, exchange)
@@ -60,16 +62,18 @@ async def unlocked(question: Question, spec: UnlockSpec, exchange: Exchange, *, 
         except ClaimLost:
             raise
         except ProviderError as error:
-            if not payload or error.uncertain:
+            if not payload:
                 raise
-            failed[page] = _PageFailed(str(error), type(error))
+            in_doubt += error.uncertain
+            failed[page] = _PageFailed(f"{error}{_MAY_BE_BILLED if error.uncertain else ''}", type(error))
             break
     notes = [f"{page}: {failure}" for page, failure in failed.items()]
     telling = next((failure for failure in failed.values() if failure.kind), None)
     if telling and telling.kind and not payload:
         kept_out = telling.kind is UnexpectedReply and not telling.billed
         raise exchange.error(telling.kind, "; ".join(notes), advice=_kept_out(domain) if kept_out else None)
-    return exchange.answer(found=bool(payload), payload=payload, notes=notes)
+    doubt = {question.unit: in_doubt} if in_doubt else FREE
+    return exchange.answer(found=bool(payload), payload=payload, notes=notes, in_doubt=doubt)
 
 
 def _kept_out(domain: str) -> str:

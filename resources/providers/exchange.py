@@ -173,9 +173,18 @@ class Exchange:
     def elapsed(self) -> float:
         return self._clock() - self.began
 
-    def answer(self, *, found: bool, payload: Mapping[str, Json], notes: Sequence[str] = ()) -> Answer:
+    def answer(
+        self, *, found: bool, payload: Mapping[str, Json], notes: Sequence[str] = (), in_doubt: Mapping[str, int] = FREE
+    ) -> Answer:
         units = {unit: count for unit, count in self.units.items() if count}
-        return Answer(found=found, payload=payload, units=units, calls=max(1, self.calls), notes=tuple(notes))
+        return Answer(
+            found=found,
+            payload=payload,
+            units=units,
+            calls=max(1, self.calls),
+            notes=tuple(notes),
+            in_doubt=dict(in_doubt),
+        )
 
     def error(
         self,

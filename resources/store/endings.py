@@ -32,10 +32,14 @@ _SEEN = sa.select(_p.state, _p.attempt).where(_p.purchase_id == _this)
 
 
 class Settled(NamedTuple):
-    """company_id: whose it is by now. failing: whether its provider has failures in a row, which an answer ends."""
+    """company_id: whose it is by now. failing: whether its provider has failures in a row, which an answer ends.
+
+    cap_names: the caps it was reserved against.
+    """
 
     company_id: str
     failing: bool
+    cap_names: list[str]
 
 
 def settle(tx: sa.Connection, purchase: Purchase, result: Mapping[str, Any]) -> Settled:
@@ -44,7 +48,7 @@ def settle(tx: sa.Connection, purchase: Purchase, result: Mapping[str, Any]) -> 
     if row is None:
         raise _refused(tx, purchase.purchase_id, "settled")
     caps.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
-    return Settled(row.company_id, bool(row.failures))
+    return Settled(row.company_id, bool(row.failures), row.cap_names)
 
 
 def release(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str) -> None:

@@ -87,12 +87,14 @@ class Purchases:
         facts: Sequence[Fact],
         analysis: Analysis | None = None,
         suspend: str | None = None,
+        rest: Purchase | None = None,
     ) -> None:
         """Charge, reply, facts and analysis in one transaction; gives back what was reserved too much, frees the claim.
 
         What came is written for the company whose purchase it is by now. An answer ends the provider's failures in a
-        row. suspend: why its source is not to be asked any more. Raises PurchaseClosed when it is settled or released
-        already, or another process has resumed it; then nothing is written.
+        row. suspend: why its source is not to be asked any more. rest: what of it may be billed besides, as an
+        uncertain purchase of its own under the same caps. Raises PurchaseClosed when it is settled or released already,
+        or another process has resumed it; then nothing is written.
         """
         result = {name: getattr(purchase, name) for name in _OUTCOME}
         written = _rows_of(purchase, reply, facts, analysis)
@@ -100,6 +102,8 @@ class Purchases:
 
         def settled(tx: sa.Connection) -> None:
             ended = endings.settle(tx, purchase, result)
+            if rest is not None:
+                reserving.set_apart(tx, rest, ended)
             for insert, rows in written:
                 tx.execute(insert, [{**row, "company_id": ended.company_id} for row in rows])
             if answered and ended.failing:

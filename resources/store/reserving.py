@@ -139,6 +139,13 @@ def _begin(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap]) -> Purcha
     return purchase
 
 
+def set_apart(tx: sa.Connection, rest: Purchase, ended: endings.Settled) -> None:
+    """What of a settled purchase may be billed besides: reserved under the same caps, claimed by nobody."""
+    whose = {"company_id": ended.company_id, "claim": None, "cap_names": ended.cap_names}
+    tx.execute(_NEW, {**row_of(rest), **whose})
+    limits.shift(tx, ended.cap_names, rest.reserved_micro_usd)
+
+
 def _claim_of(purchase: Purchase) -> str:
     """What only one purchase at a time may have."""
     return f"{purchase.company_id} {purchase.source} {purchase.variant}"

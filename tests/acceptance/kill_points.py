@@ -93,10 +93,11 @@ class DeadlyStore(SqlStore):
         facts: Sequence[Fact],
         analysis: Analysis | None = None,
         suspend: str | None = None,
+        rest: Purchase | None = None,
     ) -> None:
         self._deadly.reached("before settle", purchase.source)
         self._in_settle = True
-        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend)
+        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
         self._in_settle = False
         self._deadly.reached("after settle", purchase.source)
 
@@ -126,9 +127,10 @@ class HeldStore(SqlStore):
         facts: Sequence[Fact],
         analysis: Analysis | None = None,
         suspend: str | None = None,
+        rest: Purchase | None = None,
     ) -> None:
         self._wait_before("settle")
-        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend)
+        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
 
     def _wait_before(self, what: Held) -> None:
         if what == self._before:
@@ -147,9 +149,10 @@ class FullDiskStore(SqlStore):
         facts: Sequence[Fact],
         analysis: Analysis | None = None,
         suspend: str | None = None,
+        rest: Purchase | None = None,
     ) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend)
+        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
 
 
 class DeadlyProvider:
