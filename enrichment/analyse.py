@@ -21,12 +21,10 @@ from enrichment.journal import Journal
 from enrichment.money import in_usd
 from enrichment.plan import model_price
 from enrichment.ports import AlreadyBought, AlreadyClaimed, Barred, Busy, CapReached, LanguageModel, World
-from enrichment.purchases import Bought, Delivery, Failed, Order, Outcome, Sent, Superseded, buy
+from enrichment.purchases import Bought, Delivery, Failed, Order, Outcome, Sent, Superseded, buy, wait_for
 from enrichment.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
 from enrichment.rules import ProviderRules, Rules
 from enrichment.wants import Wants
-
-_LOOK_AGAIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +188,9 @@ class _Run:
             case Barred(by):
                 self._leave_out(inquiry.name, "Barred", because(by))
             case AlreadyClaimed():
-                await self._wait_for(inquiry, outcome)
+                other = outcome.purchase_id
+                self.journal.note("analyse", "waiting for another purchase", analysis=inquiry.name, purchase=other)
+                await wait_for(outcome, self.world, until=self._deadline)
                 return False
             case AlreadyBought() | Superseded():
                 return False
@@ -198,14 +198,6 @@ class _Run:
 
     async def _remembered(self, inquiry: Inquiry) -> Analysis | None:
         return await asyncio.to_thread(self.world.store.analysis, inquiry.key)
-
-    async def _wait_for(self, inquiry: Inquiry, claim: AlreadyClaimed) -> None:
-        """Until the other purchase is over or its lease is, whatever came of it."""
-        self.journal.note("analyse", "waiting for another purchase", analysis=inquiry.name, purchase=claim.purchase_id)
-        while self.world.now() < claim.lease_until and time.monotonic() < self._deadline:
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-            if not await asyncio.to_thread(self.world.store.is_claimed, claim.purchase_id):
-                return
 
     def _read(self, inquiry: Inquiry, analysis: Analysis) -> None:
         """Use what another request has paid for, and book the read."""

@@ -31,12 +31,10 @@ from enrichment.ports import (
     QuotaExhausted,
     World,
 )
-from enrichment.purchases import Bought, Delivery, Failed, Order, Outcome, Sent, Superseded, buy
+from enrichment.purchases import Bought, Delivery, Failed, Order, Outcome, Sent, Superseded, buy, wait_for
 from enrichment.records import CacheRead, Cap, Company, Known, Outage, Purchase, Reply, ReplyHead, Request, fingerprint
 from enrichment.rules import Rules
 from enrichment.values import Text
-
-_LOOK_AGAIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +178,17 @@ class _Run:
         while True:
             outcome = await buy(self._order(source), world=self.world, deliver=self._deliver)
             if isinstance(outcome, AlreadyClaimed):
-                if await self._wait_for(source, outcome):
-                    return
+                other = outcome.purchase_id
+                self.journal.note("collect", "waiting for another purchase", source=source, purchase=other)
+                await wait_for(outcome, self.world, until=self._deadline)
             elif not isinstance(outcome, Superseded):
-                break
-            elif time.monotonic() >= self._deadline:  # else look again: whoever took it over holds it, or is done
-                self._note_still_under_way(source)
+                await self._book(source, outcome)
                 return
-        await self._book(source, outcome)
+            if time.monotonic() >= self._deadline:
+                break
+        self._fail(
+            source, "Busy", f"another request is still asking {source}: ask again in a minute to read its reply."
+        )
 
     def _order(self, source: str) -> Order:
         entry = self.rules.sources[source]
@@ -339,34 +340,6 @@ class _Run:
         provider = self.rules.sources[source].provider
         self.failures.append(Failure(source, provider, kind, reason))
         self.journal.note("collect", "failed", source=source, provider=provider, kind=kind, reason=reason)
-
-    async def _bought_meanwhile(self, source: str) -> bool:
-        """Whether there is a reply now that was not there when this request looked, whenever that was collected."""
-        newest = await asyncio.to_thread(self.world.store.newest_reply, self.company.company_id, source)
-        return newest is not None and newest not in self._seen
-
-    async def _wait_for(self, source: str, claim: AlreadyClaimed) -> bool:
-        """True when there is nothing more to do: it has brought a reply, or there is no time left. False: our turn."""
-        self.journal.note("collect", "waiting for another purchase", source=source, purchase=claim.purchase_id)
-        while self.world.now() < claim.lease_until and time.monotonic() < self._deadline:
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-            if await self._bought_meanwhile(source):
-                await self._take_over(source)
-                return True
-            if not await self._still_claimed(claim):
-                return False
-        if time.monotonic() < self._deadline:
-            return False
-        self._note_still_under_way(source)
-        return True
-
-    def _note_still_under_way(self, source: str) -> None:
-        self._fail(
-            source, "Busy", f"another request is still asking {source}: ask again in a minute to read its reply."
-        )
-
-    async def _still_claimed(self, claim: AlreadyClaimed) -> bool:
-        return await asyncio.to_thread(self.world.store.is_claimed, claim.purchase_id)
 
     async def _take_over(self, source: str) -> None:
         """Use the reply another process has just brought: paid for by another request, or by this one and resumed."""

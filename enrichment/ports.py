@@ -294,10 +294,6 @@ class Store(Protocol):
         """source: only what this one has said."""
         ...
 
-    def newest_reply(self, company_id: str, source: str) -> str | None:
-        """Its id."""
-        ...
-
     def known_many(self, company_ids: Sequence[str]) -> dict[str, Known]: ...
     def census(self, pairs: Sequence[Pair]) -> Iterator[Heard]:
         """Every newest reply, company by company, from one snapshot; facts of other datasets do not count."""

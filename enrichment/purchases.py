@@ -6,7 +6,7 @@ gate -> reserve -> our turn -> sent -> deliver() -> settled | released (not bill
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from decimal import Decimal
 from enrichment.ids import new_id
 from enrichment.money import charge
 from enrichment.ports import (
+    AlreadyClaimed,
     Breaker,
     Busy,
     ClaimLost,
@@ -34,7 +35,8 @@ from enrichment.rules import ProviderRules
 RESUMABLE_AFTER = timedelta(seconds=20)  # the lease of a job that others could go on with
 _RENEW_SECONDS = 5.0  # while it is ours: only a holder that is gone lets its lease run out
 _MARGIN_SECONDS = 15  # from reserve to send, and from the last answer to its row
-_LOOK_AGAIN_SECONDS = (0.05, 0.25)  # at random in between, so that those who wait do not come all at once
+_LOOK_AGAIN_SECONDS = (0.1, 1.0)  # at first, and at the longest; at random up to it: not all come at once
+_LATER = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,7 @@ async def buy(order: Order, *, world: World, deliver: Deliver) -> Outcome:
 
 async def _reserved(order: Order, world: World, until: float) -> Reserved | NotReserved:
     """Waits while the provider is busy with other processes."""
+    pauses = _pauses()
     while True:
         now = world.now()
         reserved = await asyncio.to_thread(
@@ -196,7 +199,24 @@ async def _reserved(order: Order, world: World, until: float) -> Reserved | NotR
         )
         if not isinstance(reserved, Busy) or time.monotonic() > until:
             return reserved
-        await asyncio.sleep(random.uniform(*_LOOK_AGAIN_SECONDS))
+        await asyncio.sleep(next(pauses))
+
+
+async def wait_for(claim: AlreadyClaimed, world: World, *, until: float) -> None:
+    """Until that purchase is over, whatever came of it, or its lease is, or it is `until` (time.monotonic)."""
+    pauses = _pauses()
+    while world.now() < claim.lease_until and time.monotonic() < until:
+        await asyncio.sleep(next(pauses))
+        if not await asyncio.to_thread(world.store.is_claimed, claim.purchase_id):
+            return
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds from look to look."""
+    longest, most = _LOOK_AGAIN_SECONDS
+    while True:
+        yield random.uniform(longest / 2, longest)
+        longest = min(most, _LATER * longest)
 
 
 async def _carried_out(purchase: Purchase, order: Order, world: World, deliver: Deliver) -> Outcome:

@@ -37,7 +37,6 @@ _NEWEST_OF = (
     .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
     .limit(1)
 )
-_NEWEST_REPLY = _NEWEST_OF.with_only_columns(t.replies.c.reply_id)
 _LATEST_PROFILE = (
     sa.select(t.profiles)
     .where(t.profiles.c.company_id == now(_id), t.profiles.c.consumer == sa.bindparam("consumer"))
@@ -81,11 +80,6 @@ class Memory:
                 for row in tx.execute(_FACTS, {"ids": some}):
                     facts[row[0]].append(fact_of(row))
         return {asked: Known(tuple(heads[id_]), tuple(facts[id_])) for asked, id_ in zip(company_ids, ids, strict=True)}
-
-    def newest_reply(self, company_id: str, source: str) -> str | None:
-        """Its id."""
-        with self._db.reading() as tx:
-            return tx.scalar(_NEWEST_REPLY, {"id": company_id, "source": source})
 
     def reply(self, reply_id: str) -> Reply | None:
         with self._db.reading() as tx:

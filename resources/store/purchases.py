@@ -40,6 +40,7 @@ _SEND_ON = (
     .values(state="sent", sent_at=sa.func.coalesce(_p.sent_at, _at), lease_until=_lease)
 )
 _KEEP_HANDLE = sa.update(t.purchases).where(_HELD)
+_CLAIM = sa.select(_p.claim).where(_p.purchase_id == _this)
 _SENT = sa.func.coalesce(_p.sent_at, _p.reserved_at)
 _NEW_REPLY, _NEW_ANALYSIS, _NEW_FACT = sa.insert(t.replies), sa.insert(t.analyses), sa.insert(t.facts)
 
@@ -152,7 +153,7 @@ class Purchases:
     def is_claimed(self, purchase_id: str) -> bool:
         """Whether this purchase still holds its claim, expired or not."""
         with self._db.reading() as tx:
-            return tx.scalar(sa.select(_p.claim).where(_p.purchase_id == purchase_id)) is not None
+            return tx.scalar(_CLAIM, {"this": purchase_id}) is not None
 
     def spent(self, cap_names: Sequence[str]) -> dict[str, int]:
         """What each cap has taken so far, reserves included (micro-USD); 0 for one never heard of."""
