@@ -103,6 +103,7 @@ class _Run:
         self._read_without_name: list[Reply] = []
         self._done: set[str] = set()
         self._refused: set[str] = set()
+        self._caps_bind = plan.in_turn
         self._providers_out: set[str] = set()
         self._deadline = time.monotonic() + plan.wants.max_seconds
 
@@ -122,7 +123,12 @@ class _Run:
         await self._last_resorts(part)
 
     async def _room(self) -> Room:
-        """One read of all caps; what other parts of this request have reserved is in them."""
+        """One read of all caps; what other parts of this request have reserved is in them.
+
+        Where they would take all that may be asked, they are not read before a reserve finds that others were there.
+        """
+        if not self._caps_bind:
+            return Room(self.rules, {})
         caps = caps_of_each(self.rules, self.plan.wants, self.request.request_id, self.world.now())
         names = sorted({cap.name for its in caps.values() for cap in its})
         return Room(self.rules, limits_of(caps, await asyncio.to_thread(self.world.store.spent, names)))
@@ -155,14 +161,13 @@ class _Run:
         for source in part.last_resorts:
             open_ones = [d for d in part.problem.required if self._still_open(d)]
             useful = any(source in self.rules.datasets[d].sources for d in open_ones)
-            if not useful or not self._may_ask(source) or time.monotonic() >= self._deadline:
-                continue
-            room = await self._room()
-            if room.fits(source):
+            while useful and self._may_ask(source) and time.monotonic() < self._deadline:
+                room = await self._room()
+                if not room.fits(source):
+                    self._fail(source, "OverCap", room.why_not(source))
+                    break
                 self.journal.note("collect", "last resort", source=source, datasets=open_ones)
                 await self._ask(source)
-            else:
-                self._fail(source, "OverCap", room.why_not(source))
 
     def _still_open(self, dataset: str) -> bool:
         stand = standing(self.rules, self.plan.wants, self.known, dataset, self.world.now())
@@ -268,11 +273,12 @@ class _Run:
                 self._fail(source, type(error).__name__, str(error))
                 if isinstance(error, CredentialsRejected | QuotaExhausted):
                     self._providers_out.add(purchase.provider)
-            case CapReached(cap=cap, left_micro_usd=left):  # another took the room since we looked
+            case CapReached() if source not in self._refused:  # others took the room: look at what is left of it
+                self._caps_bind = True
+                self._refused.add(source)
+                self._done.discard(source)
+            case CapReached(cap=cap, left_micro_usd=left):
                 self._fail(source, "OverCap", too_dear(self.rules.max_micro_usd(source), cap, left))
-                if source not in self._refused:
-                    self._refused.add(source)
-                    self._done.discard(source)
             case Busy(under_way):
                 why = f"is busy with {under_way} other purchases: ask later, or raise its concurrency"
                 provider = self.rules.sources[source].provider
