@@ -2,6 +2,9 @@
 
 failures in a row -> Outage (down; or exhausted, at once) -> its time is over -> one probe -> answered | out for longer
 
+Failures come sooner than answers: of many calls sent at once, those that fail are heard of first. So a row of them says
+that a vendor is down once it is longer than the calls are many that may still be answered.
+
 All of it is ledger work: one at a time, so that of many who find a time over one becomes the probe.
 """
 
@@ -14,11 +17,19 @@ import sqlalchemy as sa
 from enrichment.ports import Breaker
 from enrichment.records import Outage, Purchase, Suspension
 from resources.store import tables as t
+from resources.store.columns import UtcMicros
 from resources.store.database import Database
 from resources.store.rows import record_of, row_of
 
 _v = t.providers.c
 _IN_ORDER = {"failures": 0, "kind": None, "because": None, "until": None, "probe": None, "wait_seconds": 0.0}
+_SENT = sa.select(sa.func.count()).where(
+    t.OPEN,
+    t.UNDER_WAY,
+    t.purchases.c.state == "sent",
+    t.purchases.c.provider == sa.bindparam("of"),
+    t.purchases.c.lease_until > sa.bindparam("at", type_=UtcMicros),
+)
 _FORGET = sa.update(t.providers).where(_v.provider == sa.bindparam("of"), _v.failures > 0).values(_IN_ORDER)
 
 
@@ -34,7 +45,8 @@ class Vendors:
         def count(tx: sa.Connection) -> None:
             row = tx.execute(sa.select(t.providers).where(_v.provider == provider)).first()
             before = _IN_ORDER if row is None else row._mapping
-            after = after_failure(before, breaker, exhausted=exhausted, because=because, at=at)
+            sent = tx.execute(_SENT, {"of": provider, "at": at}).scalar_one()
+            after = after_failure(before, breaker, sent=sent, exhausted=exhausted, because=because, at=at)
             values = {"provider": provider, **_IN_ORDER, **after}
             tx.execute(self._db.upsert(t.providers, unique="provider", values=values, change=after))
 
@@ -69,14 +81,14 @@ class Vendors:
 
 
 def after_failure(
-    before: Mapping[Any, Any], breaker: Breaker, *, exhausted: bool, because: str, at: datetime
+    before: Mapping[Any, Any], breaker: Breaker, *, sent: int, exhausted: bool, because: str, at: datetime
 ) -> dict[str, Any]:
-    """What changes in a provider's row."""
+    """What changes in a provider's row. sent: how many others may still be answered."""
     failures = {"failures": before["failures"] + 1}
     if exhausted:
         until = at + timedelta(seconds=breaker.exhausted_seconds)
         return failures | {"kind": "exhausted", "because": because, "until": until, "probe": None}
-    if before["kind"] is None and failures["failures"] < breaker.failures:
+    if before["kind"] is None and failures["failures"] < max(breaker.failures, sent + 1):
         return failures
     if before["kind"] is not None and before["until"] > at and before["probe"] is None:
         return failures

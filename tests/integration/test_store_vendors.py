@@ -49,6 +49,26 @@ def test_after_enough_failures_nobody_asks_for_a_while(store: SqlStore) -> None:
     reserved(store, replace(draft(), provider="apollo"))
 
 
+def test_failures_say_nothing_while_as_many_calls_may_still_be_answered(store: SqlStore) -> None:
+    """Of ten calls at once a few fail, and are heard of first: that is no vendor that is down."""
+    made = [sent(store, draft(variant=f"call {number}")) for number in range(4)]
+    reserved(store, draft(variant="not sent yet"))
+    fails(store, 4)
+    assert store.barred(NOON) == ({}, {})
+    fails(store)
+    assert out_until(store) == NOON + FIRST
+    store.settle(answered(made[0]), reply=reply_of(made[0]), facts=())
+    assert store.barred(NOON) == ({}, {})
+
+
+def test_calls_whose_lease_is_over_are_not_waited_for(store: SqlStore) -> None:
+    lost = sent(store, draft())
+    sent(store, draft(variant="another"))
+    late = lost.lease_until
+    fails(store, 3, at=late)
+    assert out_until(store, at=late) == late + FIRST
+
+
 def test_an_answer_ends_the_row_of_failures(store: SqlStore) -> None:
     made = sent(store, draft())
     fails(store, 2)
