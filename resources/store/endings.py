@@ -19,7 +19,10 @@ from resources.store.rows import Row
 
 _p = t.purchases.c
 _this = sa.bindparam("this", type_=PlainText)
-_failures = sa.select(t.providers.c.failures).where(t.providers.c.provider == _p.provider).correlate(t.purchases)
+# SQLAlchemy writes the columns of SQLite's RETURNING without their tables: in there a subquery must not be correlated.
+_ending = t.purchases.alias("ending").c
+_whose = sa.select(_ending.provider).where(_ending.purchase_id == _this)
+_failures = sa.select(t.providers.c.failures).where(t.providers.c.provider == _whose.scalar_subquery())
 _CLOSE = (
     sa.update(t.purchases)
     .where(_p.purchase_id == _this)

@@ -77,6 +77,29 @@ def test_an_answer_ends_the_row_of_failures(store: SqlStore) -> None:
     assert store.barred(NOON) == ({}, {})
 
 
+def test_an_answer_ends_its_own_providers_row_alone(store: SqlStore) -> None:
+    """Of three who failed, in whatever order they stand in the table."""
+    for vendor in ("apollo", "serpapi", "snov"):
+        store.failed(vendor, BREAKER, exhausted=False, because="-", at=NOON)
+        store.failed(vendor, BREAKER, exhausted=False, because="-", at=NOON)
+    for vendor in ("apollo", "serpapi"):
+        made = sent(store, replace(draft(), provider=vendor, company_id=f"com_{vendor}"))
+        store.settle(answered(made), reply=reply_of(made), facts=())
+    for vendor in ("apollo", "serpapi", "snov"):
+        store.failed(vendor, BREAKER, exhausted=False, because="-", at=NOON)
+    outages, _ = store.barred(NOON)
+    assert set(outages) == {"snov"}
+
+
+def test_a_probe_that_ends_is_no_longer_the_probe_though_others_are_in_order(store: SqlStore) -> None:
+    store.failed("apollo", BREAKER, exhausted=False, because="-", at=NOON)
+    store.answered("apollo")
+    fails(store, 3)
+    made = probe(store, at=NOON + FIRST)
+    store.release(made, at=NOON + FIRST, reason="nothing was learned")
+    probe(store, at=NOON + FIRST, variant="the next one")
+
+
 def test_what_was_billed_without_an_answer_ends_no_row(store: SqlStore) -> None:
     made = sent(store, draft())
     fails(store, 2)
