@@ -90,22 +90,32 @@ def _heard(rules: Rules, rng: Random) -> Known:
 
 def show_many(seed: int, companies: int = 100_000) -> None:
     """As many companies as given, after a month of use; what is read of the store is timed apart."""
-    rules = load_rules(_CONFIG)
     with tempfile.TemporaryDirectory() as folder:
         began, url = perf_counter(), f"sqlite:///{folder}/store.sqlite"
-        making = get_context("spawn").Process(target=_make_store, args=(url, companies, seed))
+        making = get_context("spawn").Process(target=_make, args=(url, companies, seed, Path(folder)))
         making.start()  # in a process of its own: what that takes is not what plans take
         making.join()
-        store = open_store(url, world="sandbox")
-        print(f"Plans for {companies:,} companies, store made in {perf_counter() - began:.0f} s, seed {seed}")
+        print(
+            f"Plans for {companies:,} companies, store made in {perf_counter() - began:.0f} s, seed {seed}", flush=True
+        )
         for consumer in CONSUMERS:
-            _show_consumer(store, rules, wants_of(rules, (consumer,)), Policies(PolicyFiles(Path(folder))))
-        store.close()
-    print(f"  most memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+            planning = get_context("spawn").Process(target=_plan_for, args=(url, consumer, Path(folder)))
+            planning.start()  # so that each tells its own memory
+            planning.join()
 
 
-def _make_store(url: str, companies: int, seed: int) -> None:
-    store_of(url, load_rules(_CONFIG), companies, seed).close()
+def _make(url: str, companies: int, seed: int, policies: Path) -> None:
+    """The store, and the files of policies."""
+    rules = load_rules(_CONFIG)
+    store_of(url, rules, companies, seed).close()
+    for consumer in CONSUMERS:
+        Policies(PolicyFiles(policies)).compiled("enhanced", _whole(rules, wants_of(rules, (consumer,))))
+
+
+def _plan_for(url: str, consumer: str, policies: Path) -> None:
+    store, rules = open_store(url, world="sandbox"), load_rules(_CONFIG)
+    _show_consumer(store, rules, wants_of(rules, (consumer,)), Policies(PolicyFiles(policies)))
+    store.close()
 
 
 def _show_consumer(store: SqlStore, rules: Rules, wants: Wants, policies: Policies) -> None:
@@ -131,7 +141,8 @@ def _show_consumer(store: SqlStore, rules: Rules, wants: Wants, policies: Polici
     beyond = perf_counter() - began - (sum(reading.times) - read_before)
     print(
         f"  {wants.consumer:20} read {sum(reading.times):.1f} s, {sum(looked_at):,} of them by themselves; beyond it "
-        f"{beyond:.2f} s: {len(groups):,} states, {_expected(groups):,.0f} USD, {_asked(groups):,} to be asked about"
+        f"{beyond:.2f} s: {len(groups):,} states, {_expected(groups):,.0f} USD, {_asked(groups):,} to be asked about; "
+        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most"
     )
 
 

@@ -61,6 +61,7 @@ class Tally:
     def __init__(self, rules: Rules, wants: Wants, now: datetime) -> None:
         self._rules, self._wants, self._now = rules, wants, now
         self._pairs, self._datasets = pairs_of(rules, wants), wants.collected
+        self._enough = [rules.datasets[dataset].enough for dataset in self._datasets]
         self._holds: dict[str, dict[datetime, int]] = {}
         for number, pair in enumerate(self._pairs):  # source -> since when its replies hold -> for which pairs
             since = now - timedelta(seconds=_holds_for(rules, wants, pair))
@@ -88,7 +89,7 @@ class Tally:
                 for dataset, good in piece.few:
                     few[dataset] = few.get(dataset, 0) + good
         for dataset, good in few.items():
-            if not satisfied >> dataset & 1 and good >= self._enough(dataset):
+            if not satisfied >> dataset & 1 and good >= self._enough[dataset]:
                 unclear |= 1 << dataset  # only their values tell whether these items are distinct
         for dataset, mask in self._silent:
             if said & mask & ~told and dataset not in few:
@@ -140,12 +141,9 @@ class Tally:
                 if mark[-1] == "+":
                     dataset = self._datasets.index(self._pairs[number].dataset)
                     good[dataset] = good.get(dataset, 0) + 1
-        enough = sum(1 << d for d, count in good.items() if count >= self._enough(d))
-        few = tuple((d, count) for d, count in good.items() if count < self._enough(d))
+        enough = sum(1 << d for d, count in good.items() if count >= self._enough[d])
+        few = tuple((d, count) for d, count in good.items() if count < self._enough[d])
         return _Piece(told, enough, few, (1 << len(self._datasets)) - 1 if "?" in marks else 0)
-
-    def _enough(self, dataset: int) -> int:
-        return self._rules.datasets[self._datasets[dataset]].enough
 
     def _may_be_silent(self, dataset: str) -> int:
         """Pairs of a source whose silence says that there are none."""
