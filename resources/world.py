@@ -5,22 +5,25 @@
 live: the vendors' own addresses and the user's keys. sandbox: one local server for all, and no real key.
 """
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from enrichment.ports import Provider, StoreError, World
+from enrichment.ports import AnswerType, LanguageModel, ModelAnswer, Provider, Sending, StoreError, World
 from enrichment.rules import Rules
 from resources.policy_files import policies_in
 from resources.providers import PROVIDERS
-from resources.providers.client import ProviderClient
+from resources.providers.client import ProviderClient, checked_base_url
 from resources.providers.rate_limiter import Limiter, Unlimited
 from resources.providers.wire import vendor_transport
 from resources.rate_limits import SharedLimiter
@@ -73,7 +76,7 @@ async def open_world(
         for name, place in places.items():
             if name in PROVIDERS:
                 providers[name] = await stack.enter_async_context(client(name, rules, place, settings, store))
-        model = await _model(settings, rules, places, stack, store)
+        model = _model(settings, rules, places, stack, store)
         yield World(store, providers, model, now, out_of_order, policies=policies_in(policies_folder(settings)))
 
 
@@ -98,7 +101,7 @@ def client(
 
 
 def places_of(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[str, str]]:
-    """Who can be asked and where, and why the others cannot. Raises SettingsError when nobody can."""
+    """Who can be asked and where, and why the others cannot. Raises SettingsError when nobody can, or at no address."""
     if settings.sandbox:
         return _sandbox_places(settings, rules), {}
     places, out_of_order = {}, {}
@@ -111,13 +114,20 @@ def places_of(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[
             variable.removeprefix(f"{name.upper()}_").lower(): secret.get_secret_value()
             for variable, secret in settings.credentials(name).items()
         }
-        places[name] = Place(settings.base_url(name) or provider.base_url, secrets)
+        places[name] = Place(_base_url(name, settings.base_url(name) or provider.base_url), secrets)
     if not places:
         raise SettingsError(
             "No vendor credentials are set: put yours into .env (see .env.example), "
             "or add --sandbox to try everything on localhost."
         )
     return places, out_of_order
+
+
+def _base_url(provider: str, url: str) -> str:
+    try:
+        return checked_base_url(provider, url)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def policies_folder(settings: Settings) -> Path:
@@ -159,12 +169,12 @@ def _limiter(name: str, rules: Rules, place: Place, store: "SqlStore | None") ->
     return SharedLimiter(store, name, rules.providers[name].rate_limits, time_scale=place.time_scale)
 
 
-async def _model(
+def _model(
     settings: Settings, rules: Rules, places: Mapping[str, Place], stack: AsyncExitStack, store: "SqlStore"
-) -> "OpenAIModel | None":
+) -> LanguageModel | None:
     if MODEL_PROVIDER not in places:
         return None
-    model = model_client(rules, places[MODEL_PROVIDER], settings, store)
+    model = _ModelOnDemand(partial(model_client, rules, places[MODEL_PROVIDER], settings, store))
     stack.push_async_callback(model.aclose)
     return model
 
@@ -184,6 +194,42 @@ def model_client(rules: Rules, place: Place, settings: Settings, store: "SqlStor
         limiter=_limiter(MODEL_PROVIDER, rules, place, store),
         time_scale=place.time_scale,
     )
+
+
+class _ModelOnDemand:
+    """Made for its first question: most commands ask it none."""
+
+    name = MODEL_PROVIDER
+
+    def __init__(self, make: "Callable[[], OpenAIModel]") -> None:
+        self._make = make
+        self._made: OpenAIModel | None = None
+
+    async def answer(
+        self,
+        answer_type: type[AnswerType],
+        *,
+        model: str,
+        instructions: str,
+        evidence: str,
+        max_output_tokens: int,
+        sending: Sending,
+    ) -> ModelAnswer[AnswerType]:
+        if self._made is None:
+            await asyncio.to_thread(import_module, "resources.language_model")  # others go on meanwhile
+            self._made = self._made or self._make()
+        return await self._made.answer(
+            answer_type,
+            model=model,
+            instructions=instructions,
+            evidence=evidence,
+            max_output_tokens=max_output_tokens,
+            sending=sending,
+        )
+
+    async def aclose(self) -> None:
+        if self._made is not None:
+            await self._made.aclose()
 
 
 class _LiveOnly(httpx.AsyncBaseTransport):

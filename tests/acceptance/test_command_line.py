@@ -142,6 +142,16 @@ def test_a_sandbox_that_answers_a_live_store_is_stopped(house: House, tmp_path: 
     assert "--sandbox" in one_sentence(done, 2)
 
 
+@pytest.mark.parametrize("command", [("plan", "Tesla"), ("sources", "check")])
+@pytest.mark.parametrize("provider", ["OPENAI", "SERPAPI"])
+def test_an_address_that_is_none_is_named_with_its_setting(
+    command: tuple[str, ...], provider: str, tmp_path: Path
+) -> None:
+    live = {"ENRICH_HOME": str(tmp_path), f"{provider}_API_KEY": "invented-key-of-nobody"}
+    done = run(*command, **live, **{f"{provider}_BASE_URL": "nowhere"})
+    assert f"set {provider}_BASE_URL to one like" in one_sentence(done, 2)
+
+
 def test_a_home_that_cannot_be_written_is_one_sentence(house: House, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     live = {"ENRICH_HOME": str(tmp_path / "file" / "home"), "SERPAPI_API_KEY": "invented-key-of-nobody"}
