@@ -49,11 +49,16 @@ def merge(tx: sa.Connection, company_id: str, into: Company) -> None:
 
 def _move_purchases(tx: sa.Connection, company_id: str, into: str) -> None:
     """With their claims. Where both companies are being asked about, the claim of the one that stays is the one that
-    counts; the other keeps its own, which nobody asks for any more.
+    counts; the other keeps its own, which nobody asks for any more, and which no later merge moves either.
     """
     moving, standing = t.purchases, t.purchases.alias("standing")
-    claim = sa.literal(f"{into} ", PlainText) + moving.c.source + " " + moving.c.variant
+    own, claim = _claim_of(company_id), _claim_of(into)
     taken = sa.exists().where(standing.c.claim == claim)
     of_it = moving.c.company_id == company_id
-    tx.execute(sa.update(moving).where(of_it, t.CLAIMED, ~taken).values(claim=claim))
+    tx.execute(sa.update(moving).where(of_it, t.CLAIMED, moving.c.claim == own, ~taken).values(claim=claim))
     tx.execute(sa.update(moving).where(of_it).values(company_id=into))
+
+
+def _claim_of(company_id: str) -> sa.ColumnElement[str]:
+    """What a purchase claims while this company is asked about."""
+    return sa.literal(f"{company_id} ", PlainText) + t.purchases.c.source + " " + t.purchases.c.variant

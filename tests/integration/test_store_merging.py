@@ -86,6 +86,18 @@ def test_of_two_being_asked_about_the_one_that_died_is_found_and_ended(two: SqlS
     assert dead.purchase_id in {purchase.purchase_id for purchase in two.uncertain_purchases()}
 
 
+def test_two_that_were_being_asked_about_become_a_third_one(two: SqlStore) -> None:
+    of_acme, of_named = sent(two, draft()), sent(two, named())
+    become_one(two)
+    two.add_companies([company("acme.example", "com_3")])
+    two.rekey("com_1", key="acme.example", name=None, domain=None)
+    waits = AlreadyClaimed(of_acme.purchase_id, of_acme.lease_until, None)
+    assert two.reserve(draft(company_id="com_3"), caps(1_000_000), at_once=MANY) == waits
+    for made in (of_named, of_acme):
+        two.settle(answered(made), reply=reply_of(made), facts=())
+    assert {purchase.company_id for purchase in two.purchases("req_1")} == {"com_3"}
+
+
 def test_a_company_that_becomes_another_one_twice_is_still_found(two: SqlStore) -> None:
     become_one(two)
     two.add_companies([company("acme.example", "com_3")])
