@@ -9,7 +9,7 @@ from enrichment.policy import Offer, Problem
 
 
 def small(rng: Random, *, sources: int, datasets: int, value_of_time: int) -> Problem:
-    """A problem small enough for brute force; rates are multiples of 1/10, so that they are exact as fractions."""
+    """A problem small enough for brute force; rates are multiples of 1/10, 0 among them: exact as fractions."""
     names = [f"d{i}" for i in range(datasets)]
     required = frozenset(name for name in names if rng.random() < 0.6) or frozenset(names[:1])
     worth = tuple((name, rng.randint(0, 400)) for name in names if name not in required and rng.random() < 0.8)
@@ -26,8 +26,8 @@ def _offer(rng: Random, source: str, names: list[str], *, with_needs: bool) -> O
         source=source,
         price_asked=rng.randint(0, 300) if charged != "on_match" else 0,
         price_matched=rng.randint(0, 300) if charged != "always" else 0,
-        match_rate=rng.randint(1, 10) / 10,
-        fill_rates=tuple((name, rng.randint(1, 10) / 10) for name in sorted(answered)),
+        match_rate=rng.randint(0, 10) / 10,
+        fill_rates=tuple((name, rng.randint(0, 10) / 10) for name in sorted(answered)),
         seconds=float(rng.randint(0, 9)),
         needs=needs,
     )

@@ -14,7 +14,7 @@ from rich.text import Text
 from enrich_cli.failure import INCOMPLETE, REFUSED_BY_CAP, UsageError
 from enrich_cli.mending import what_to_mend
 from enrich_cli.rules_at_hand import settings_and_rules
-from enrich_cli.show import Progress, as_plain, console, held_view, plans_view, profile_view, quoted
+from enrich_cli.show import Progress, as_plain, console, held_view, plans_view, profile_view, quoted, totals
 from enrichment.enrich import Ask, Enriched, enrich, quote
 from enrichment.layer_1 import profile_held
 from enrichment.money import in_usd, to_micro
@@ -98,6 +98,7 @@ def show_plan(ask: Ask, *, sandbox: bool, as_json: bool) -> None:
         quoted_ = {
             "profile_held": None if held is None else as_plain(held),
             "plans": [as_plain(plan) for plan in plans],
+            "total": totals(plans) if plans else None,
         }
         sys.stdout.write(json.dumps(quoted_, indent=2, default=str) + "\n")
     elif held is not None:

@@ -34,7 +34,9 @@ Consumer = Annotated[
 Audience = Annotated[str | None, typer.Option("--audience", help="The vendor for whom the profile is written")]
 MaxCost = Annotated[str | None, typer.Option("--max-cost", metavar="USD", help="What this request may cost at most")]
 MaxAge = Annotated[str | None, typer.Option("--max-age", metavar="AGE", help="No fact older than this, such as 3d")]
-StrategyName = Annotated[str | None, typer.Option("--strategy", help="enhanced, priority or legacy")]
+StrategyName = Annotated[
+    str | None, typer.Option("--strategy", help="enhanced, priority, legacy, or hybrid where it is described")
+]
 Datasets = Annotated[str | None, typer.Option("--datasets", help="Just these datasets, comma between them")]
 Sources = Annotated[str | None, typer.Option("--sources", help="With --datasets: ask only these sources")]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Ask the sandbox on localhost instead of the vendors")]

@@ -79,6 +79,21 @@ def quoted(plans: Sequence[Plan]) -> tuple[int, int]:
     return sum(plan.quote.expected for plan in plans), most
 
 
+def totals(plans: Sequence[Plan]) -> dict[str, float]:
+    """The quote of all of them together: micro-USD, and seconds. Of what is asked twice, nothing counts twice."""
+    expected, most = quoted(plans)
+    everything = plans[-1].quote.legacy
+    reads = {read.reply_id: read.saves_micro_usd for plan in plans for read in plan.reads}
+    return {
+        "expected": expected,
+        "upper_bound": most,
+        "seconds": sum(plan.quote.seconds for plan in plans),
+        "legacy": everything,
+        "saving": everything - expected,
+        "from_memory": sum(reads.values()),
+    }
+
+
 def plans_view(plans: Sequence[Plan], *, home: str) -> RenderableType:
     """Each plan as a tree, and what they cost together."""
     titles = ("first, to find its domain", "then, if that brings what is likely") if len(plans) > 1 else ("plan",)
@@ -87,14 +102,13 @@ def plans_view(plans: Sequence[Plan], *, home: str) -> RenderableType:
 
 
 def _total(plans: Sequence[Plan]) -> str:
-    expected, most = quoted(plans)
-    everything = plans[-1].quote.legacy
-    seconds = timedelta(seconds=round(sum(plan.quote.seconds for plan in plans)))
-    reads = {read.reply_id: read.saves_micro_usd for plan in plans for read in plan.reads}
-    saves = f"saves {in_usd(everything - expected)} against" if expected <= everything else "costs more than"
+    total = totals(plans)
+    money = {name: in_usd(int(amount)) for name, amount in total.items()}
+    saves = f"saves {money['saving']} against" if total["saving"] >= 0 else "costs more than"
     return (
-        f"expected [bold]{in_usd(expected)}[/] USD, at most {in_usd(most)}, in about {seconds}; {saves} calling "
-        f"everything ({in_usd(everything)}), from memory {in_usd(sum(reads.values()))}."
+        f"expected [bold]{money['expected']}[/] USD, at most {money['upper_bound']}, in about "
+        f"{timedelta(seconds=round(total['seconds']))}; {saves} calling everything ({money['legacy']}), "
+        f"from memory {money['from_memory']}."
     )
 
 
@@ -107,6 +121,10 @@ def plan_tree(plan: Plan, title: str) -> Tree:
     for dataset in plan.datasets:
         kind = "required" if dataset.required else f"optional, worth {in_usd(dataset.worth)}"
         wanted.add(f"{dataset.dataset} ({kind}): {_standing(plan, dataset)}")
+    for one in plan.analysed:
+        kind = "required" if one.required else f"optional, worth {in_usd(one.worth)}"
+        of = f", from {', '.join(one.needs)}" if one.needs else ""
+        wanted.add(f"{one.dataset} ({kind}): by analysis {one.analysis}{of}")
     _add_memory(tree, plan)
     _add_parts(tree, plan)
     _add_others(tree, plan)
@@ -182,11 +200,16 @@ def _line(plan: Plan, part: Part, dataset: str) -> Iterator[str]:
     if dataset in part.problem.required:
         resorts = [s for s in part.last_resorts if dataset in plan.source(s).answers and s not in may_satisfy]
         yield from (f"{source} (last resort, too unreliable to count)" for source in resorts)
+    asked = {name for step in part.chain for name in step}.union(*(branch.asked for branch in part.branches))
+    for source in plan.sources:  # by another part, before it has its turn in this one
+        if source.source in may_satisfy - asked and source.as_last_resort > 0:
+            yield f"{source.source} (as a last resort for other datasets)"
 
 
 def _add_part(branch: Tree, plan: Plan, part: Part) -> None:
     for step, asked in enumerate(part.chain):
-        label = "first" if step == 0 else "then, if something is missing"
+        then = "then, if the caps leave enough" if plan.strategy == "legacy" else "then, if something is missing"
+        label = "first" if step == 0 else then
         branch.add(f"{label}: {', '.join(_priced(plan.source(name)) for name in asked)}")
     for aside in part.branches:
         branch.add(f"{aside}: {', '.join(_priced(plan.source(name)) for name in aside.asked)}")

@@ -33,12 +33,16 @@ class SourcePlan:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is said of sources, and from what. before: who has been asked by then, to find the domain."""
+    """What is said of sources, and from what. before: who has been asked by then, to find the domain.
+
+    everything: all are asked that can be, whatever is missing (legacy).
+    """
 
     desk: Desk
     parts: Sequence[Part]
     outlook: Outlook
     before: frozenset[str] = frozenset()
+    everything: bool = False
 
     def source(self, name: str) -> SourcePlan:
         verdict, why = self._verdict(name)
@@ -65,7 +69,7 @@ class Account:
         for part in self.parts:
             for step, asked in enumerate(part.chain):
                 if source in asked:
-                    return _position(step, part)
+                    return self._position(source, step, part)
             for branch in part.branches:
                 if source in branch.asked:
                     return "fallback", f"asked {branch}"
@@ -82,6 +86,8 @@ class Account:
     def _last(self, source: str) -> tuple[Verdict, str] | None:
         if source not in self.outlook.resorted:
             return None
+        if self.desk.fills(source):
+            return "last resort", "asked as a last resort, before it would have its turn for what it can satisfy"
         return "last resort", "too unreliable to satisfy; asked only if a required dataset stays open"
 
     def _not_asked(self, source: str) -> tuple[Verdict, str]:
@@ -103,11 +109,14 @@ class Account:
             return "not needed", "the others leave nothing open for which it would be asked"
         if not self.outlook.exact:
             return "not worth its price", f"in none of {RUNS:,} simulated executions was it worth asking"
-        return "not worth its price", "others answer the same for less, or what it adds is worth less than it costs"
+        costs = "it costs and the wait for it" if self.desk.wants.value_of_time else "it costs"
+        return "not worth its price", f"others answer the same for less, or what it adds is worth less than {costs}"
 
-
-def _position(step: int, part: Part) -> tuple[Verdict, str]:
-    if step == 0:
-        return "chosen", f"asked first for {', '.join(sorted(part.problem.wanted))}"
-    before = ", ".join(name for asked in part.chain[:step] for name in asked)
-    return "fallback", f"asked if something is still missing after {before}"
+    def _position(self, source: str, step: int, part: Part) -> tuple[Verdict, str]:
+        if step == 0:
+            room = ", if the caps leave enough by then" if source in self.outlook.too_dear else ""
+            return "chosen", f"asked first for {', '.join(sorted(part.problem.wanted))}{room}"
+        before = ", ".join(name for asked in part.chain[:step] for name in asked)
+        if self.everything:
+            return "fallback", f"asked after {before}, if the caps leave enough"
+        return "fallback", f"asked if something is still missing after {before}"

@@ -24,6 +24,7 @@ from enrichment.staged import sketch_beyond
 from enrichment.wants import Wants, identity_wants
 
 __all__ = [
+    "AnalysedPlan",
     "Branch",
     "DatasetPlan",
     "Occasion",
@@ -52,6 +53,17 @@ class DatasetPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalysedPlan:
+    """A dataset that an analysis answers, from these others; how likely is not quoted. worth: micro-USD if optional."""
+
+    dataset: str
+    required: bool
+    worth: int
+    analysis: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """A reply that memory serves: who paid for it, how old it is, what buying it again would cost (micro-USD)."""
 
@@ -66,7 +78,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """in_turn: a cap may bind, so the parts are carried out one after another, not side by side."""
+    """datasets: that sources answer; analysed: that analyses do.
+
+    in_turn: a cap may bind, so the parts are carried out one after another, not side by side.
+    """
 
     company_id: str
     company_key: str
@@ -76,6 +91,7 @@ class Plan:
     made_at: datetime
     wants: Wants
     datasets: tuple[DatasetPlan, ...]
+    analysed: tuple[AnalysedPlan, ...]
     sources: tuple[SourcePlan, ...]
     reads: tuple[Read, ...]
     parts: tuple[Part, ...]
@@ -174,6 +190,7 @@ class _Draft:
             made_at=desk.now,
             wants=desk.wants,
             datasets=self._datasets(made.chances),
+            analysed=_analysed(desk.rules, desk.wants),
             sources=self._with_purchases(made.sources),
             reads=reads,
             parts=made.parts,
@@ -224,3 +241,17 @@ class _Draft:
             )
             for dataset, stand in self.stands.items()
         )
+
+
+def _analysed(rules: Rules, wants: Wants) -> tuple[AnalysedPlan, ...]:
+    return tuple(
+        AnalysedPlan(
+            dataset=dataset,
+            required=dataset in wants.required,
+            worth=wants.optional.get(dataset, 0),
+            analysis=analysis,
+            needs=rules.analyses[analysis].needs,
+        )
+        for dataset in wants.datasets
+        if (analysis := rules.datasets[dataset].analysis) is not None
+    )

@@ -152,7 +152,7 @@ def _kept(key: _Key) -> Sketch:
     course = situation.course(drawn.problems, drawn.policy)
     seen = outlook(course)
     made = parts_of(course, drawn.problems, drawn.whole, seen)
-    account = Account(situation.desk, made, seen)
+    account = Account(situation.desk, made, seen, everything=situation.everything)
     return Sketch(
         parts=made,
         sources=tuple(account.source(name) for name in situation.desk.rules.sources),

@@ -42,7 +42,8 @@ def _kept(key: _Key) -> Sketch:
     later = _later(rest, open_, asked)
     drawn, seen = decided(later), outlook(course)
     parts = parts_of(later.course(drawn.problems, drawn.policy), drawn.problems, drawn.whole, seen)
-    account = Account(later.desk, parts, seen, before=asked.difference(s for s, on in rest.desk.said.items() if on))
+    before = asked.difference(s for s, on in rest.desk.said.items() if on)
+    account = Account(later.desk, parts, seen, before=before, everything=later.everything)
     return Sketch(
         parts=parts,
         sources=tuple(account.source(name) for name in rest.desk.rules.sources),

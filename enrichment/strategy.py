@@ -29,7 +29,8 @@ def choose_strategy(
     for strategy in get_args(Strategy):
         if strategy == named:
             return strategy  # type: ignore[no-any-return]  # get_args is untyped
-    raise UnknownStrategy(f"There is no strategy '{named[:60]}'. Choose one of: {', '.join(get_args(Strategy))}.")
+    known = (*get_args(Strategy), *(("hybrid",) if rules.strategies.hybrid is not None else ()))
+    raise UnknownStrategy(f"There is no strategy '{named[:60]}'. Choose one of: {', '.join(known)}.")
 
 
 def _mixed(hybrid: HybridRules, company: Company) -> Strategy:

@@ -109,9 +109,8 @@ def _parse(where: str, value: Any, kind: Any, problems: list[str]) -> Any:
         for item in error.errors():
             path = ".".join(str(step) for step in item["loc"])
             message = item["msg"].removeprefix("Value error, ")
-            problems.append(
-                f"{where}{'.' if path and not where.endswith(':') else ' ' if path else ''}{path}: {message}"
-            )
+            within = "" if not path else f" {path}" if where.endswith(":") else f".{path}"
+            problems.append(f"{f'{where}{within}'.removesuffix(':')}: {message}")
         return None
 
 
@@ -136,10 +135,10 @@ def _digest(written: Mapping[str, Any], prompts: Mapping[str, str]) -> str:
 
 def _problems_of(questions: Questions, written: Mapping[str, Any]) -> Iterator[str]:
     """Of every source that says whom it asks, even if other keys of it are broken."""
-    providers = names_in(written["providers"])
-    for name in names_in(written["sources"]):
+    providers, sources = names_in(written["providers"]), written["sources"]
+    for name in names_in(sources) if isinstance(sources, Mapping) else ():
         try:
-            asked = SourceQuestion.model_validate(written["sources"][name])
+            asked = SourceQuestion.model_validate(sources[name])
         except ValidationError:
             continue  # said when the whole entry was read
         if written["providers"] is None or asked.provider in providers:

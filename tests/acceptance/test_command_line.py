@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from enrichment.money import in_usd
 from tests.acceptance.conftest import SHIPPED, House
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -69,6 +70,9 @@ def test_the_table_shows_the_profile_and_names_the_trace(enrich: Run) -> None:
 
 def test_a_plan_buys_nothing_and_explains_each_source(enrich: Run, house: House) -> None:
     shown = enrich("plan", "Tesla", "--for", "vendor_enrichment").stdout
+    total = json.loads(enrich("plan", "Tesla", "--for", "vendor_enrichment", "--json").stdout)["total"]
+    assert f"expected {in_usd(total['expected'])} USD, at most {in_usd(total['upper_bound'])}" in shown
+    assert total["saving"] == total["legacy"] - total["expected"]
     assert "first, to find its domain" in shown
     assert "snov_contacts" in shown
     assert "Nothing was bought" in shown

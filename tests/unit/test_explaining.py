@@ -1,5 +1,6 @@
 """What a plan says of each source and dataset is what its executions bear out."""
 
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
@@ -147,3 +148,43 @@ def test_a_source_that_two_parts_count_on_is_shown_in_each_as_likely_as_it_is_as
     assert linkedin.chance == pytest.approx(1 - 0.75 * 0.95 * 0.8 * 0.97)
     said = [line.partition("; asked ")[2] for line in printed(plan).splitlines() if "serp_linkedin (0.08" in line]
     assert sorted(said) == sorted([f"{by_policy:.0%})", f"{linkedin.as_last_resort:.0%})"])
+
+
+def test_who_is_asked_as_a_last_resort_before_its_turn_is_named_for_what_it_can_satisfy() -> None:
+    """LinkedIn is too unreliable for contacts, and good enough for the rest: asked for those, it says these as well."""
+    serpapi = frozenset(name for name, source in SHIPPED.sources.items() if source.provider == "serpapi")
+    plan = plan_of(replace(wants_of(SHIPPED, ["vendor_enrichment"]), sources=serpapi))
+    linkedin = plan.source("serp_linkedin")
+    assert (linkedin.verdict, linkedin.chance, linkedin.as_last_resort) == ("last resort", 1.0, 1.0)
+    assert "before it would have its turn" in linkedin.why
+    text = printed(plan)
+    assert "employee_count (required): serp_linkedin (as a last resort for other datasets), chance" in text
+    assert "industry (required): serp_organic -> serp_linkedin (as a last resort for other datasets), chance" in text
+
+
+def test_datasets_that_analyses_answer_are_listed_with_what_they_are_made_from() -> None:
+    plan = plan_of(custom(SHIPPED, ["company_products"], None))
+    assert "company_products (required): by analysis positioning, from company_description" in printed(plan)
+    assert [one.dataset for one in plan.analysed] == ["company_products"]
+    assert not plan_of(wants_of(SHIPPED, ["profile"])).analysed
+
+
+def test_under_a_cap_calling_everything_goes_on_while_there_is_room_whatever_is_missing() -> None:
+    wants = wants_of(SHIPPED, ["vendor_enrichment"]).within(max_cost=600_000, oldest=None)
+    text = printed(plan_of(wants, strategy="legacy"))
+    assert "then, if the caps leave enough:" in text
+    assert "if something is missing" not in text
+
+
+def test_the_wait_counts_among_what_is_not_worth_it() -> None:
+    hurried = replace(wants_of(SHIPPED, ["customer_enrichment"]), value_of_time=20_000)
+    intent = plan_of(hurried).source("brightdata_intent_data")
+    assert (intent.verdict, "and the wait for it" in intent.why) == ("not worth its price", True)
+
+
+def test_what_is_left_shares_the_clock_it_had_in_the_whole() -> None:
+    """Industry is what linked them; a plan made once it is known is still one part, as the one made before goes on."""
+    hurried = replace(wants_of(SHIPPED, ["vendor_enrichment"]), value_of_time=2_000)
+    (whole,) = plan_of(hurried).parts
+    (left,) = plan_of(hurried, known=known_from(("brightdata_company_db", ["industry"]))).parts
+    assert left.problem.wanted == whole.problem.wanted - {"industry"}

@@ -321,3 +321,14 @@ def test_a_missing_prompt_is_named(config: Path) -> None:
 def test_a_name_kept_for_requests_by_hand_is_refused_as_a_consumer(config: Path) -> None:
     change(config, "consumers", lambda d: d.update(custom=d["profile"]))
     assert "custom" in problems(config)
+
+
+def test_sources_that_are_a_list_are_one_problem_also_where_their_questions_are_looked_at(config: Path) -> None:
+    (config / "sources.yaml").write_text("- serp_news\n", encoding="utf-8")
+    assert "config/sources.yaml: must be a mapping of names, is a list" in problems(config, lambda *_: ())
+
+
+def test_a_file_of_the_wrong_kind_is_named_once(config: Path) -> None:
+    (config / "caps.yaml").write_text("- 5\n", encoding="utf-8")
+    assert "config/caps.yaml: " in problems(config)
+    assert "::" not in problems(config)
