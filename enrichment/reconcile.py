@@ -171,8 +171,8 @@ def uncertain_after(providers: Mapping[str, ProviderRules], named: Iterable[str]
 
 
 def settles_at(purchase: Purchase, after: timedelta) -> datetime:
-    """When an uncertain purchase is settled at its reserve, if nothing ends it before."""
-    return (purchase.closed_at or purchase.reserved_at) + after
+    """When an uncertain purchase is settled at its reserve, if nothing ends it before: so long after it was sent."""
+    return (purchase.sent_at or purchase.reserved_at) + after
 
 
 def may_still_bill(rules: ProviderRules) -> timedelta:

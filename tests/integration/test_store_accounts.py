@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from enrichment.reconcile import settles_at
 from enrichment.records import Purchase, Request
 from resources.store import SqlStore
 from tests.integration.purchasing import LATER, answered, caps, company, draft, reserved, sent
@@ -83,3 +84,13 @@ def test_a_purchase_whose_holder_is_gone_ends(
     name = caps(0)[0].name
     assert store.spent([name]) == {name: 50_000 if state == "uncertain" else 0}
     assert store.end_abandoned(ended_at) == 0
+
+
+def test_one_noticed_late_is_settled_when_it_is_said_to_be(store: SqlStore) -> None:
+    age = timedelta(days=7)
+    sent(store, draft())
+    store.end_abandoned(NOON + timedelta(days=5))
+    [abandoned] = store.uncertain_purchases()
+    end = settles_at(abandoned, age)
+    assert store.settle_overdue({"serpapi": age}, end - timedelta(seconds=1)) == []
+    assert len(store.settle_overdue({"serpapi": age}, end)) == 1
