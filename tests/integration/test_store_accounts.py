@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from enrichment.ports import PurchaseClosed
 from enrichment.reconcile import settles_at
 from enrichment.records import Purchase, Request
 from resources.store import SqlStore
@@ -94,3 +95,15 @@ def test_one_noticed_late_is_settled_when_it_is_said_to_be(store: SqlStore) -> N
     end = settles_at(abandoned, age)
     assert store.settle_overdue({"serpapi": age}, end - timedelta(seconds=1)) == []
     assert len(store.settle_overdue({"serpapi": age}, end)) == 1
+
+
+@pytest.mark.parametrize("units", [None, {"search": 1}, {}], ids=["at its reserve", "as billed", "not billed"])
+def test_a_purchase_somebody_is_still_on_is_not_reconciled(store: SqlStore, units: dict[str, int] | None) -> None:
+    made = sent(store, draft())
+    before = store.purchases("req_1")
+    with pytest.raises(PurchaseClosed, match=made.purchase_id):
+        store.reconcile(made.purchase_id, units=units, cost_micro_usd=0, at=LATER)
+    assert store.purchases("req_1") == before
+    assert store.is_claimed(made.purchase_id)
+    name = caps(0)[0].name
+    assert store.spent([name]) == {name: 50_000}
