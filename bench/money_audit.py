@@ -76,7 +76,8 @@ def caps_in_error(store: SqlStore) -> dict[str, tuple[int, int]]:
     added = booked(purchases(store))
     with store.changes() as (tx, _):
         table = {row.name: row.taken_micro_usd for row in tx.execute(sa.select(t.caps))}
-    return {name: (kept, added.get(name, 0)) for name, kept in table.items() if kept != added.get(name, 0)}
+    both = {name: (table.get(name, 0), added.get(name, 0)) for name in table.keys() | added.keys()}
+    return {name: (kept, sum_) for name, (kept, sum_) in both.items() if kept != sum_}
 
 
 def bought_twice(store: SqlStore, names: Iterable[str] = ()) -> list[tuple[str, str]]:

@@ -58,7 +58,7 @@ def _held_in_doubt(left_out: set[str], enriched: Enriched, plan: Plan, rules: Ru
         cap.name
         for name in left_out
         for cap in caps[name]
-        if spent[cap.name] + _most(name, rules) > cap.limit_micro_usd
+        if not cap.holds(spent[cap.name] + _most(name, rules))
     }
     holding = [doubt for doubt in store.uncertain_purchases() if full & _caps_over(doubt, rules)]
     if holding:

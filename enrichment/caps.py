@@ -1,10 +1,10 @@
-"""Which limits on money a purchase falls under, by name; a name carries its period.
+"""Which limits on money a purchase falls under, by name; a name carries its period. Also where none is set.
 
 Rules + Wants + request + source + day  ->  caps, in the order of their names
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -22,11 +22,10 @@ def caps_of(
     """The caps a purchase of this source is reserved against. Days are UTC; limits in micro-USD."""
     day = at.date().isoformat()
     caps = [Cap(f"request:{request_id}", max_cost)]
-    caps += _daily(f"day:{day}", rules.caps.all)
-    caps += _daily(f"provider:{provider}:{day}", rules.caps.providers.get(provider))
-    caps += _daily(f"source:{source}:{day}", rules.caps.sources.get(source))
-    for name in consumer.split("+"):
-        caps += _daily(f"consumer:{name}:{day}", rules.caps.consumers.get(name))
+    caps.append(_cap(f"day:{day}", rules.caps.all))
+    caps.append(_cap(f"provider:{provider}:{day}", rules.caps.providers.get(provider)))
+    caps.append(_cap(f"source:{source}:{day}", rules.caps.sources.get(source)))
+    caps += [_cap(f"consumer:{name}:{day}", rules.caps.consumers.get(name)) for name in consumer.split("+")]
     return tuple(sorted(caps, key=lambda cap: cap.name))
 
 
@@ -52,16 +51,22 @@ def caps_of_each(rules: Rules, wants: Wants, request_id: str, at: datetime) -> d
 
 def limits_of(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> dict[str, Limit]:
     """What each cap leaves (micro-USD), and for whom: cap name -> Limit. caps: as `caps_of_each` gives them."""
-    over = defaultdict[Cap, set[str]](set)
+    over, left = defaultdict[str, set[str]](set), dict[str, int]()
     for name, its in caps.items():
-        for cap in its:
+        for cap, still in left_by(its, spent):
             over[cap].add(name)
-    return {cap.name: Limit(_left(cap, spent), frozenset(names)) for cap, names in over.items()}
+            left[cap] = still
+    return {cap: Limit(left[cap], frozenset(names)) for cap, names in over.items()}
 
 
-def _left(cap: Cap, spent: Mapping[str, int]) -> int:
-    """Micro-USD, never below 0: what is free fits even where a vendor billed above the cap."""
-    return max(0, cap.limit_micro_usd - spent.get(cap.name, 0))
+def left_by(caps: Iterable[Cap], spent: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Of those that have a limit: name, and what it leaves (micro-USD).
+
+    Never below 0: what is free fits even where a vendor billed above the cap.
+    """
+    for cap in caps:
+        if cap.limit_micro_usd is not None:
+            yield cap.name, max(0, cap.limit_micro_usd - spent.get(cap.name, 0))
 
 
 class Room:
@@ -102,7 +107,7 @@ class Room:
 
 def tightest(caps: Iterable[Cap], spent: Mapping[str, int]) -> tuple[str, int]:
     """The cap that leaves least, and what it leaves (micro-USD, never below 0)."""
-    return min(((cap.name, _left(cap, spent)) for cap in caps), key=lambda x: x[1])
+    return min(left_by(caps, spent), key=lambda x: x[1])
 
 
 def in_words(cap: str) -> str:
@@ -119,5 +124,5 @@ def too_dear(price: int, cap: str, left: int) -> str:
     return f"may cost {in_usd(price)} USD, {in_words(cap)} leaves {in_usd(left)}: {raise_it}"
 
 
-def _daily(name: str, limit: Decimal | None) -> list[Cap]:
-    return [] if limit is None else [Cap(name, to_micro(limit))]
+def _cap(name: str, limit: Decimal | None) -> Cap:
+    return Cap(name, None if limit is None else to_micro(limit))

@@ -261,7 +261,14 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """A limit on money that a purchase is reserved against. name carries its period: 'day:2026-11-21'."""
+    """A limit on money that a purchase is reserved against. name carries its period: 'day:2026-11-21'.
+
+    limit_micro_usd: None where there is none: then it is added up all the same, for one that is set later that day.
+    """
 
     name: str
-    limit_micro_usd: int
+    limit_micro_usd: int | None
+
+    def holds(self, taken: int) -> bool:
+        """Whether so many micro-USD do not exceed it."""
+        return self.limit_micro_usd is None or taken <= self.limit_micro_usd

@@ -24,12 +24,13 @@ def take(tx: sa.Connection, caps: Sequence[Cap], amount: int) -> CapReached | No
     """The first one, by name, that does not leave `amount`; then none has taken it. What is free is under every cap."""
     if amount <= 0:
         return None
-    limits = {cap.name: cap.limit_micro_usd for cap in caps}
-    now = _add(tx, limits, amount)
-    for name in sorted(limits):
-        if now[name] > limits[name]:
-            _add(tx, limits, -amount)
-            return CapReached(name, max(0, limits[name] - (now[name] - amount)))
+    by_name = {cap.name: cap for cap in caps}
+    now = _add(tx, by_name, amount)
+    for name in sorted(by_name):
+        limit = by_name[name].limit_micro_usd
+        if limit is not None and now[name] > limit:
+            _add(tx, by_name, -amount)
+            return CapReached(name, max(0, limit - (now[name] - amount)))
     return None
 
 

@@ -218,3 +218,15 @@ def exactly_as_expected(rules: Rules) -> Rules:
         for name, source in rules.sources.items()
     }
     return rules.model_copy(update={"sources": sources})
+
+
+def test_a_cap_that_is_set_in_the_course_of_a_day_counts_what_was_bought_before(house: House) -> None:
+    first = house.vendors({"apollo_contacts": ["key_contacts"]})
+    _, gathered = house.collect(CONTACTS, first)
+    spent = sum(costs(gathered).values())
+    assert spent > 0
+    cap = Decimal(spent) / 1_000_000
+    house.rules = SHIPPED.model_copy(update={"caps": SHIPPED.caps.model_copy(update={"consumers": {"custom": cap}})})
+    then = house.vendors({"apollo_contacts": ["key_contacts"]})
+    _, gathered = house.collect(CONTACTS, then)
+    assert (then.asked, costs(gathered)) == ([], {})

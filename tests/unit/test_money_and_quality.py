@@ -38,9 +38,17 @@ def test_a_cap_carries_its_day_and_the_tightest_is_told() -> None:
     caps = caps_of(
         SHIPPED, request_id="req_1", max_cost=500_000, consumer="profile", provider="snov", source="s", at=NOON
     )
-    assert [cap.name for cap in caps] == ["day:2026-03-02", "request:req_1"]
+    assert [cap.name for cap in caps if cap.limit_micro_usd is not None] == ["day:2026-03-02", "request:req_1"]
     assert tightest(caps, {"request:req_1": 480_000}) == ("request:req_1", 20_000)
     assert tightest([Cap("day:x", 10)], {"day:x": 50}) == ("day:x", 0)
+
+
+def test_what_has_no_limit_is_added_up_all_the_same() -> None:
+    caps = caps_of(SHIPPED, request_id="req_1", max_cost=1, consumer="a+b", provider="snov", source="s", at=NOON)
+    without = {cap.name for cap in caps if cap.limit_micro_usd is None}
+    day = "2026-03-02"
+    assert without == {f"consumer:a:{day}", f"consumer:b:{day}", f"provider:snov:{day}", f"source:s:{day}"}
+    assert all(cap.holds(10**12) for cap in caps if cap.name in without)
 
 
 def test_a_complete_fresh_profile_is_of_high_confidence() -> None:
