@@ -93,7 +93,7 @@ class _Run:
         """One look at memory, one try to buy. False: somebody else was faster, so it is worth another look."""
         remembered = await self._remembered(inquiry)
         if remembered is not None:
-            self._read(inquiry, remembered)
+            await self._read(inquiry, remembered)
             return True
         provider = _provider_of(self.setting.rules, inquiry.rules.model)
         model = self.world.model
@@ -187,6 +187,8 @@ class _Run:
                 self._leave_out(inquiry.name, "Throttled", f"the model is busy with {under_way} other questions")
             case Barred(by):
                 self._leave_out(inquiry.name, "Barred", because(by))
+            case AskedInVain(purchase_id):
+                self._leave_out(inquiry.name, "AskedInVain", in_vain(purchase_id))
             case AlreadyClaimed():
                 other = outcome.purchase_id
                 self.journal.note("analyse", "waiting for another purchase", analysis=inquiry.name, purchase=other)
@@ -199,11 +201,11 @@ class _Run:
     async def _remembered(self, inquiry: Inquiry) -> Analysis | None:
         return await asyncio.to_thread(self.world.store.analysis, inquiry.key)
 
-    def _read(self, inquiry: Inquiry, analysis: Analysis) -> None:
+    async def _read(self, inquiry: Inquiry, analysis: Analysis) -> None:
         """Use what another request has paid for, and book the read."""
         self._keep(inquiry, analysis)
-        saved, _ = model_price(self.setting.rules, inquiry.name)
         if analysis.request_id != self.request.request_id:
+            saved = await self._cost_of(analysis)
             self.reads.append(
                 CacheRead(
                     request_id=self.request.request_id,
@@ -217,6 +219,10 @@ class _Run:
             self.journal.note(
                 "analyse", "read", analysis=inquiry.name, purchase=analysis.purchase_id, saved_micro_usd=saved
             )
+
+    async def _cost_of(self, analysis: Analysis) -> int:
+        bought = await asyncio.to_thread(self.world.store.purchases, analysis.request_id)
+        return sum(each.cost_micro_usd for each in bought if each.purchase_id == analysis.purchase_id)
 
     def _keep(self, inquiry: Inquiry, analysis: Analysis) -> None:
         facts = facts_of(analysis, inquiry, self.setting)
