@@ -16,6 +16,7 @@ from tests.acceptance.money_house import PATIENCE_SECONDS, MoneyHouse, known_by,
 
 NEWS = ("serp_news", "recent_news")
 TECHNOLOGIES = ("brightdata_technographics", "tech_stack")
+_A_WHILE_SECONDS = 1
 
 
 def order_of(source: str, dataset: str) -> Order:
@@ -42,6 +43,7 @@ def test_an_answer_that_finds_the_store_locked_waits_and_is_kept(tmp_path: Path,
         assert pipe.recv() == "settle"
         with locked(store_url):
             pipe.send("go on")
+            process.join(_A_WHILE_SECONDS)  # who does not wait for the store ends meanwhile
         process.join(PATIENCE_SECONDS)
         assert process.exitcode == 0
         assert [row.state for row in purchases(house.store)] == ["settled"]
