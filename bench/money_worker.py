@@ -113,11 +113,17 @@ class TimedStore(SqlStore):
         self.waits = Waits()
 
     def reserve(
-        self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int, seen: Collection[str] | None = None
+        self,
+        purchase: Purchase,
+        caps: Sequence[Cap],
+        *,
+        at_once: int,
+        seen: Collection[str] | None = None,
+        since: datetime | None = None,
     ) -> Reserved | NotReserved:
         began = time.perf_counter()
         try:
-            return super().reserve(purchase, caps, at_once=at_once, seen=seen)
+            return super().reserve(purchase, caps, at_once=at_once, seen=seen, since=since)
         finally:
             self.waits.reserve.append(time.perf_counter() - began)
 

@@ -20,8 +20,8 @@ from enrichment.inquiry import Inquiry, NothingToAsk, Setting, described, facts_
 from enrichment.journal import Journal
 from enrichment.money import in_usd
 from enrichment.plan import model_price
-from enrichment.ports import AlreadyBought, AlreadyClaimed, Barred, Busy, CapReached, LanguageModel, World
-from enrichment.purchases import Bought, Delivery, Failed, Order, Outcome, Sent, Superseded, buy, wait_for
+from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Barred, Busy, CapReached, LanguageModel, World
+from enrichment.purchases import Bought, Delivery, Failed, Order, Outcome, Sent, Superseded, buy, in_vain, wait_for
 from enrichment.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
 from enrichment.rules import ProviderRules, Rules
 from enrichment.wants import Wants

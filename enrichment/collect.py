@@ -23,6 +23,7 @@ from enrichment.policy import Policy, State
 from enrichment.ports import (
     AlreadyBought,
     AlreadyClaimed,
+    AskedInVain,
     Barred,
     Busy,
     CapReached,
@@ -31,7 +32,7 @@ from enrichment.ports import (
     QuotaExhausted,
     World,
 )
-from enrichment.purchases import Bought, Delivery, Failed, Order, Outcome, Sent, Superseded, buy, wait_for
+from enrichment.purchases import Bought, Delivery, Failed, Order, Outcome, Sent, Superseded, buy, in_vain, wait_for
 from enrichment.records import CacheRead, Cap, Company, Known, Outage, Purchase, Reply, ReplyHead, Request, fingerprint
 from enrichment.rules import Rules
 from enrichment.values import Text
@@ -277,18 +278,25 @@ class _Run:
                 self._caps_bind = True
                 self._refused.add(source)
                 self._done.discard(source)
-            case CapReached(cap=cap, left_micro_usd=left):
-                self._fail(source, "OverCap", too_dear(self.rules.max_micro_usd(source), cap, left))
-            case Busy(under_way):
-                why = f"is busy with {under_way} other purchases: ask later, or raise its concurrency"
-                provider = self.rules.sources[source].provider
-                self._fail(source, "Throttled", f"{provider} {why} in config/providers.yaml.")
-            case Barred(by):
-                self._fail(source, "Barred", because(by))
-                if isinstance(by, Outage):
-                    self._providers_out.add(by.provider)
             case AlreadyBought():
                 await self._take_over(source)
+            case CapReached() | Busy() | Barred() | AskedInVain():
+                self._fail(source, *self._refusal(source, outcome))
+                if isinstance(outcome, Barred) and isinstance(outcome.by, Outage):
+                    self._providers_out.add(outcome.by.provider)
+
+    def _refusal(self, source: str, by: CapReached | Busy | Barred | AskedInVain) -> tuple[str, str]:
+        """What kind of obstacle it was, and why."""
+        match by:
+            case CapReached(cap=cap, left_micro_usd=left):
+                return "OverCap", too_dear(self.rules.max_micro_usd(source), cap, left)
+            case Busy(under_way):
+                why = f"is busy with {under_way} other purchases: ask later, or raise its concurrency"
+                return "Throttled", f"{self.rules.sources[source].provider} {why} in config/providers.yaml."
+            case Barred(out):
+                return "Barred", because(out)
+            case AskedInVain(purchase_id):
+                return "AskedInVain", in_vain(purchase_id)
 
     def _book_purchase(self, purchase: Purchase, delivery: Delivery | None = None) -> None:
         """To this request, unless it is another's that was resumed: then what it brought is a cache read."""

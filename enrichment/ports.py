@@ -202,6 +202,13 @@ class AlreadyBought:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedInVain:
+    """Another request asked the same since this one began, and paid, or may have paid, for no answer."""
+
+    purchase_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Busy:
     """As many purchases of the provider are under way, over all processes, as it allows."""
 
@@ -228,7 +235,7 @@ class Breaker:
     exhausted_seconds: float
 
 
-NotReserved = CapReached | AlreadyClaimed | AlreadyBought | Busy | Barred
+NotReserved = CapReached | AlreadyClaimed | AlreadyBought | AskedInVain | Busy | Barred
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,15 +325,22 @@ class Store(Protocol):
 
     # purchases: reserved -> sent -> settled | released | uncertain
     def reserve(
-        self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int, seen: Collection[str] | None = None
+        self,
+        purchase: Purchase,
+        caps: Sequence[Cap],
+        *,
+        at_once: int,
+        seen: Collection[str] | None = None,
+        since: datetime | None = None,
     ) -> Reserved | NotReserved:
         """Claims (company, source, variant) and reserves the most it may cost under all caps, or nothing at all.
 
         at_once: how many purchases of this provider may be under way, over all processes. seen: ids of the answers the
         caller knows of: where there is another one, the newest reply of the source about the company or the analysis
-        of this variant, nothing is to be bought; None: whatever there is. A provider that is out lets
-        one purchase through when its time is over: the probe. An expired claim is taken over, and so is an uncertain
-        purchase of the same question: where it has a handle, or is repeatable still and asked exactly the same, it is
+        of this variant, nothing is to be bought; None: whatever there is. since: when the request began: what another
+        one has asked in vain after that is not asked again for it. A provider that is out lets one purchase through
+        when its time is over: the probe. An expired claim is taken over, and so is an uncertain purchase of the same
+        question: where it has a handle, or is repeatable still and asked exactly the same, it is
         resumed, returned as Reserved with its own purchase_id, its next attempt and state sent; else it ends (released
         if never sent) and a new one begins.
         """

@@ -195,11 +195,21 @@ async def _reserved(order: Order, world: World, until: float) -> Reserved | NotR
     while True:
         now = world.now()
         reserved = await asyncio.to_thread(
-            world.store.reserve, draft(order, now), order.caps(now), at_once=order.rules.concurrency, seen=order.seen
+            world.store.reserve,
+            draft(order, now),
+            order.caps(now),
+            at_once=order.rules.concurrency,
+            seen=order.seen,
+            since=order.request.asked_at,
         )
         if not isinstance(reserved, Busy) or time.monotonic() > until:
             return reserved
         await asyncio.sleep(next(pauses))
+
+
+def in_vain(purchase_id: str) -> str:
+    """Why what another request asked in vain is not asked again, and what to do."""
+    return f"another request asked it meanwhile and got no answer, which may be billed ({purchase_id}): ask again later"
 
 
 async def wait_for(claim: AlreadyClaimed, world: World, *, until: float) -> None:

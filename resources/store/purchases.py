@@ -49,7 +49,13 @@ class Purchases:
     _db: Database
 
     def reserve(
-        self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int, seen: Collection[str] | None = None
+        self,
+        purchase: Purchase,
+        caps: Sequence[Cap],
+        *,
+        at_once: int,
+        seen: Collection[str] | None = None,
+        since: datetime | None = None,
     ) -> Reserved | NotReserved:
         """Claims (company, source, variant) and reserves the most it may cost under all caps, or nothing at all.
 
@@ -57,9 +63,11 @@ class Purchases:
         has a handle, or was sent, is repeatable still and asked exactly the same: under its own purchase_id and
         reserve, state sent, with a new lease. Any other expired claim ends, whatever becomes of this reserve: released
         if it was never sent, uncertain if it was. A provider that is out lets one through when its time is over.
-        seen: ids of answers; where there is another one, nothing is reserved and nothing is ended.
+        seen: ids of answers; where there is another one, nothing is reserved and nothing is ended. since: where another
+        request has asked the very same in vain after that, nothing is reserved either.
         """
-        return self._db.ledger(lambda tx: reserving.reserve(tx, purchase, caps, at_once, seen))
+        asker = reserving.Asker(seen, since)
+        return self._db.ledger(lambda tx: reserving.reserve(tx, purchase, caps, at_once, asker))
 
     def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
         """Marks it sent, if its claim still holds at `at`; False: it does not, and nothing may be sent.

@@ -7,10 +7,11 @@ an answer already? -> who holds the claim? -> may anybody ask now? -> is the pro
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from enrichment.ports import AlreadyBought, AlreadyClaimed, Barred, Busy, CapReached, NotReserved, Reserved
+from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Barred, Busy, CapReached, NotReserved, Reserved
 from enrichment.records import Cap, Purchase
 from resources.store import caps as limits
 from resources.store import endings, vendors
@@ -47,6 +48,20 @@ _newest_reply = (
 _analysis = sa.select(t.analyses.c.analysis_id).where(t.analyses.c.key == _variant).limit(1)
 _outage = sa.select(t.providers.c.kind).where(t.providers.c.provider == _provider)
 
+# Of another request, which has paid, or may have paid, for no answer since this one began.
+_in_vain = (
+    sa.select(_p.purchase_id)
+    .where(
+        _p.company_id == _company_id,
+        _p.source == _source,
+        _p.variant == _variant,
+        _p.closed_at > sa.bindparam("since", type_=UtcMicros),
+    )
+    .where(_p.request_id != sa.bindparam("request_id", type_=PlainText))
+    .where(sa.or_(t.UNCERTAIN, sa.and_(_p.state == "settled", _p.outcome == "failed")))
+    .limit(1)
+)
+
 # All that may stand in the way, in one look; mostly nothing does.
 _LOOK = sa.select(
     _holder.scalar_subquery().label("holder"),
@@ -55,6 +70,7 @@ _LOOK = sa.select(
     _outage.scalar_subquery().label("outage"),
     sa.exists().where(t.suspensions.c.source == _source).label("suspended"),
     _now.scalar_subquery().label("now"),
+    _in_vain.scalar_subquery().label("in_vain"),
     sa.func.coalesce(_newest_reply.scalar_subquery(), _analysis.scalar_subquery()).label("answer"),
 )
 _ONE = sa.select(t.purchases).where(_p.purchase_id == _this)
@@ -67,20 +83,27 @@ _RESUME = (
 )
 
 
+class Asker(NamedTuple):
+    """What whoever reserves has seen, and since when it asks; None: whatever there is."""
+
+    seen: Collection[str] | None
+    since: datetime | None
+
+
 def reserve(
-    tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int, seen: Collection[str] | None
+    tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int, asker: Asker
 ) -> Reserved | NotReserved:
     """See Purchases.reserve. All times count from purchase.reserved_at."""
-    look = tx.execute(_LOOK, _question(purchase)).one()
+    look = tx.execute(_LOOK, {**_question(purchase), "since": asker.since}).one()
     if look.now is not None:  # it turned out to be another company meanwhile
-        return reserve(tx, replace(purchase, company_id=look.now), caps, at_once, seen)
-    if seen is not None and look.answer is not None and look.answer not in seen:
+        return reserve(tx, replace(purchase, company_id=look.now), caps, at_once, asker)
+    if asker.seen is not None and look.answer is not None and look.answer not in asker.seen:
         return AlreadyBought(look.answer)
     holder = _one(tx, look.holder)
     if holder is not None and holder.lease_until > purchase.reserved_at:
         return AlreadyClaimed(holder.purchase_id, holder.lease_until, holder.handle)
     earlier = _earlier(tx, holder, look.uncertain, purchase)
-    refused = _refused(tx, look, purchase, at_once)
+    refused = _refused(tx, look, purchase, at_once, resumes=earlier is not None)
     if refused is not None:
         return refused
     begun = _begin(tx, purchase, caps) if earlier is None else _resume(tx, earlier, purchase)
@@ -91,10 +114,14 @@ def reserve(
     return Reserved(begun)
 
 
-def _refused(tx: sa.Connection, look: Row, purchase: Purchase, at_once: int) -> Barred | Busy | None:
+def _refused(
+    tx: sa.Connection, look: Row, purchase: Purchase, at_once: int, *, resumes: bool
+) -> Barred | AskedInVain | Busy | None:
     bar = vendors.bar(tx, purchase) if look.suspended or look.outage else None
     if bar is not None:
         return Barred(bar)
+    if look.in_vain is not None and not resumes:
+        return AskedInVain(look.in_vain)
     return Busy(look.under_way) if look.under_way >= at_once else None
 
 
@@ -155,6 +182,7 @@ def _question(purchase: Purchase) -> dict[str, str | datetime]:
     return {
         "claim_of": _claim_of(purchase),
         "company_id": purchase.company_id,
+        "request_id": purchase.request_id,
         "source": purchase.source,
         "variant": purchase.variant,
         "provider": purchase.provider,

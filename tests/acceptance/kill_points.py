@@ -73,9 +73,15 @@ class DeadlyStore(SqlStore):
         sa.event.listen(sa.Engine, "commit", self._committing)
 
     def reserve(
-        self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int, seen: Collection[str] | None = None
+        self,
+        purchase: Purchase,
+        caps: Sequence[Cap],
+        *,
+        at_once: int,
+        seen: Collection[str] | None = None,
+        since: datetime | None = None,
     ) -> Reserved | NotReserved:
-        outcome = super().reserve(purchase, caps, at_once=at_once, seen=seen)
+        outcome = super().reserve(purchase, caps, at_once=at_once, seen=seen, since=since)
         if isinstance(outcome, Reserved):
             self._deadly.reached("before send", purchase.source)
         return outcome
@@ -114,10 +120,16 @@ class HeldStore(SqlStore):
         self._pipe, self._before = pipe, before
 
     def reserve(
-        self, purchase: Purchase, caps: Sequence[Cap], *, at_once: int, seen: Collection[str] | None = None
+        self,
+        purchase: Purchase,
+        caps: Sequence[Cap],
+        *,
+        at_once: int,
+        seen: Collection[str] | None = None,
+        since: datetime | None = None,
     ) -> Reserved | NotReserved:
         self._wait_before("reserve")
-        return super().reserve(purchase, caps, at_once=at_once, seen=seen)
+        return super().reserve(purchase, caps, at_once=at_once, seen=seen, since=since)
 
     def settle(
         self,

@@ -65,6 +65,26 @@ def test_who_planned_while_another_was_settling_does_not_buy_the_same_again(hous
     assert Counter(row.state for row in purchases(house.store))["settled"] == 1
 
 
+def test_what_one_has_asked_in_vain_another_that_asks_at_the_same_time_does_not_pay_for_again(
+    house: MoneyHouse,
+) -> None:
+    """A reply nobody can read may be billed, and would be each time."""
+    [company] = known_by(SOURCE, "company_description", 1)
+    house.fault("google_kg", "malformed", times=50)
+    order = Order(0, company, datasets=("company_description",), sources=(SOURCE,))
+    begun = [house.started(work_with_leave, order, "reserve") for _ in range(2)]
+    assert [pipe.recv() for _, pipe in begun] == ["reserve", "reserve"]
+    for process, pipe in begun:
+        pipe.send("go on")
+        process.join(PATIENCE_SECONDS)
+        assert process.exitcode == 0
+    assert house.invoice()["google_kg"]["search"] == 1
+    assert [(row.state, row.outcome) for row in purchases(house.store)] == [("settled", "failed")]
+    with house.fleet() as fleet:
+        fleet.run([order])
+    assert house.invoice()["google_kg"]["search"] == 2  # who asks afterwards may try once more
+
+
 def test_a_hundred_that_ask_the_same_at_once_pay_once_and_the_others_say_whose_it_was(house: MoneyHouse) -> None:
     warm_up, company = known_by("snov_contacts", "key_contacts", 2)
     with house.fleet(processes=4) as fleet:

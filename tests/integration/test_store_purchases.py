@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from enrichment.ports import AlreadyBought, AlreadyClaimed, Busy, CapReached, Reserved, StoreError
+from enrichment.ids import new_id
+from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, Reserved, StoreError
 from enrichment.records import Analysis, Cap, Purchase
 from resources.store import SqlStore
 from tests.integration.purchasing import (
@@ -395,3 +396,24 @@ def test_a_newer_answer_counts_though_an_older_one_was_seen_and_another_sources_
     bought(store, draft("serp_jobs", variant="b"), at=LATER)
     new = bought(store, draft(), at=LATER)
     assert store.reserve(draft(), caps(1_000_000), at_once=MANY, seen={old.reply_id}) == AlreadyBought(new.reply_id)
+
+
+def test_what_another_request_asked_in_vain_since_this_one_began_is_not_asked_again(store: SqlStore) -> None:
+    made = sent(store, draft())
+    store.mark_uncertain(made, at=LATER, reason="no answer in time")
+    mine = replace(draft(at=LATER), request_id="req_2")
+    refused = store.reserve(mine, caps(1_000_000), at_once=MANY, since=NOON)
+    assert refused == AskedInVain(made.purchase_id)
+    elsewhere = replace(mine, purchase_id=new_id("pur"), source="serp_jobs")
+    assert isinstance(store.reserve(elsewhere, caps(1_000_000), at_once=MANY, since=NOON), Reserved)
+    assert isinstance(store.reserve(mine, caps(1_000_000), at_once=MANY, since=LATER), Reserved)
+
+
+def test_what_was_asked_in_vain_and_can_be_gone_on_with_is_gone_on_with(store: SqlStore) -> None:
+    made = sent(store, draft())
+    assert store.keep_handle(made, "job_1", lease_until=LATER)
+    store.mark_uncertain(made, at=LATER, reason="no answer in time")
+    mine = replace(draft(at=LATER), request_id="req_2")
+    resumed = store.reserve(mine, caps(1_000_000), at_once=MANY, since=NOON)
+    assert isinstance(resumed, Reserved)
+    assert resumed.purchase.purchase_id == made.purchase_id
