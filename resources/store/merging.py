@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from enrichment.records import Company
+from enrichment.records import Company, Purchase
+from resources.store import endings
 from resources.store import tables as t
 from resources.store.columns import PlainText
-from resources.store.rows import chunks
+from resources.store.rows import chunks, purchase_of
 
 _OF_A_COMPANY = (t.company_aliases, t.requests, t.replies, t.facts, t.analyses, t.profiles)
+_ASKED_TWICE = "its company turned out to be one that the same was being asked about"
 _former = t.former_companies.c
-
 
 _NOW = sa.select(_former.company_id, _former.now).where(_former.company_id.in_(sa.bindparam("ids", expanding=True)))
 
@@ -48,17 +49,20 @@ def merge(tx: sa.Connection, company_id: str, into: Company) -> None:
 
 
 def _move_purchases(tx: sa.Connection, company_id: str, into: str) -> None:
-    """With their claims. Where both companies are being asked about, the claim of the one that stays is the one that
-    counts; the other keeps its own, which nobody asks for any more, and which no later merge moves either.
-    """
+    """With their claims; where both companies are being asked about, the one that stays keeps its own."""
     moving, standing = t.purchases, t.purchases.alias("standing")
-    own, claim = _claim_of(company_id), _claim_of(into)
-    taken = sa.exists().where(standing.c.claim == claim)
-    of_it = moving.c.company_id == company_id
-    tx.execute(sa.update(moving).where(of_it, t.CLAIMED, moving.c.claim == own, ~taken).values(claim=claim))
-    tx.execute(sa.update(moving).where(of_it).values(company_id=into))
+    claim = sa.literal(f"{into} ", PlainText) + moving.c.source + " " + moving.c.variant
+    claimed = sa.and_(moving.c.company_id == company_id, t.CLAIMED)
+    for row in tx.execute(sa.select(moving).where(claimed, sa.exists().where(standing.c.claim == claim))).all():
+        _give_way(tx, purchase_of(row))
+    tx.execute(sa.update(moving).where(claimed).values(claim=claim))
+    tx.execute(sa.update(moving).where(moving.c.company_id == company_id).values(company_id=into))
 
 
-def _claim_of(company_id: str) -> sa.ColumnElement[str]:
-    """What a purchase claims while this company is asked about."""
-    return sa.literal(f"{company_id} ", PlainText) + t.purchases.c.source + " " + t.purchases.c.variant
+def _give_way(tx: sa.Connection, purchase: Purchase) -> None:
+    """Not sent yet, it never is. Once sent, its holder may still settle it, and others resume it where that is free."""
+    at = purchase.sent_at or purchase.reserved_at  # the last that is known of it: a merge has no clock
+    if purchase.state == "reserved":
+        endings.release(tx, purchase, at=at, reason=_ASKED_TWICE)
+    else:
+        endings.leave_uncertain(tx, purchase, at=at, reason=_ASKED_TWICE)

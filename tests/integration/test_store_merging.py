@@ -79,11 +79,31 @@ def test_where_both_were_being_asked_about_both_purchases_come_to_their_end(two:
 
 
 def test_of_two_being_asked_about_the_one_that_died_is_found_and_ended(two: SqlStore) -> None:
-    sent(two, draft())
-    dead = sent(two, named())
+    alive, dead = sent(two, draft()), sent(two, named())
     become_one(two)
-    assert two.end_abandoned(LATER) == 2
-    assert dead.purchase_id in {purchase.purchase_id for purchase in two.uncertain_purchases()}
+    assert [purchase.purchase_id for purchase in two.uncertain_purchases()] == [dead.purchase_id]
+    assert not two.is_claimed(dead.purchase_id)
+    assert two.is_claimed(alive.purchase_id)
+    assert two.spent([DAY]) == {DAY: 100_000}
+
+
+def test_of_two_being_asked_about_the_one_with_a_handle_is_resumed_when_the_other_fails(two: SqlStore) -> None:
+    of_acme, of_named = sent(two, draft()), sent(two, named())
+    two.keep_handle(of_named, "snapshot_9", lease_until=of_named.lease_until)
+    become_one(two)
+    two.mark_uncertain(of_named, at=NOON, reason="timeout")
+    two.release(of_acme, at=NOON, reason="refused")
+    resumed = reserved(two, draft(at=LATER))
+    assert (resumed.purchase_id, resumed.handle, resumed.attempt) == (of_named.purchase_id, "snapshot_9", 2)
+    assert two.spent([DAY]) == {DAY: 50_000}
+
+
+def test_of_two_being_asked_about_the_one_not_sent_yet_is_not_bought(two: SqlStore) -> None:
+    sent(two, draft())
+    of_named = reserved(two, named())
+    become_one(two)
+    assert not two.send(of_named, at=NOON)
+    assert two.spent([DAY]) == {DAY: 50_000}
 
 
 def test_two_that_were_being_asked_about_become_a_third_one(two: SqlStore) -> None:
