@@ -315,6 +315,11 @@ async def _book_failure(
 ) -> Failed:
     store, now, reason = world.store, world.now(), str(error)
     failed = replace(purchase, reason=reason, latency_seconds=round(seconds, 3))
+    if _out_of_order(error):  # before it ends: a probe that has failed must not let the next one through
+        exhausted = isinstance(error, QuotaExhausted)
+        await asyncio.to_thread(
+            store.failed, purchase.provider, _breaker(rules), exhausted=exhausted, because=reason, at=now
+        )
     if error.uncertain:
         failed = replace(failed, state="uncertain")
         await asyncio.to_thread(store.mark_uncertain, purchase, at=now, reason=reason)
@@ -328,11 +333,6 @@ async def _book_failure(
     else:
         failed = replace(failed, state="released")
         await asyncio.to_thread(store.release, purchase, at=now, reason=reason)
-    if _out_of_order(error):
-        exhausted = isinstance(error, QuotaExhausted)
-        await asyncio.to_thread(
-            store.failed, purchase.provider, _breaker(rules), exhausted=exhausted, because=reason, at=now
-        )
     return Failed(failed, error)
 
 

@@ -3,7 +3,8 @@
 failures in a row -> Outage (down; or exhausted, at once) -> its time is over -> one probe -> answered | out for longer
 
 Failures come sooner than answers: of many calls sent at once, those that fail are heard of first. So a row of them says
-that a vendor is down once it is longer than the calls are many that may still be answered.
+that a vendor is down once it is longer than the calls are many that may still be answered. It is counted before the
+purchase ends, so that a probe that has failed lets no other one through in between.
 
 All of it is ledger work: one at a time, so that of many who find a time over one becomes the probe.
 """
@@ -83,12 +84,12 @@ class Vendors:
 def after_failure(
     before: Mapping[Any, Any], breaker: Breaker, *, sent: int, exhausted: bool, because: str, at: datetime
 ) -> dict[str, Any]:
-    """What changes in a provider's row. sent: how many others may still be answered."""
+    """What changes in a provider's row. sent: how many are under way, the one that failed among them."""
     failures = {"failures": before["failures"] + 1}
     if exhausted:
         until = at + timedelta(seconds=breaker.exhausted_seconds)
         return failures | {"kind": "exhausted", "because": because, "until": until, "probe": None}
-    if before["kind"] is None and failures["failures"] < max(breaker.failures, sent + 1):
+    if before["kind"] is None and failures["failures"] < max(breaker.failures, sent):
         return failures
     if before["kind"] is not None and before["until"] > at and before["probe"] is None:
         return failures

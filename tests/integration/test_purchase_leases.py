@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,14 +12,26 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from enrichment.ids import new_id
 from enrichment.planning import request_for
-from enrichment.ports import World
-from enrichment.purchases import RESUMABLE_AFTER, Bought, Deliver, Delivery, Order, Outcome, Sent, Superseded, buy
+from enrichment.ports import Barred, Breaker, ProviderUnavailable, World
+from enrichment.purchases import (
+    RESUMABLE_AFTER,
+    Bought,
+    Deliver,
+    Delivery,
+    Failed,
+    Order,
+    Outcome,
+    Sent,
+    Superseded,
+    buy,
+)
 from enrichment.records import Cap, Company, Purchase
 from enrichment.request import Ask
 from enrichment.rules import ProviderRules
 from resources.providers.rate_limiter import Turn, Unlimited
-from resources.store import SqlStore
+from resources.store import SqlStore, open_store
 from resources.store.database import Database
 from tests.integration.provider_replay import Vendor, client, question
 from tests.integration.test_providers_sending import ASKED
@@ -223,3 +235,33 @@ def test_each_call_that_may_be_billed_begins_with_a_whole_lease_though_a_job_wen
 
     assert isinstance(buying.outcome(two_steps), Bought)
     assert leases == [RESUMABLE_AFTER]
+
+
+class WhoWaits(SqlStore):
+    """The store; the moment a purchase is released, another process that was waiting for that reserves its own."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(Database(url), world="sandbox")
+        self.outcomes: list[object] = []
+
+    def release(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
+        super().release(purchase, at=at, reason=reason)
+        other = replace(purchase, purchase_id=new_id("pur"), variant=f"of {purchase.purchase_id}", reserved_at=at)
+        self.outcomes.append(self.reserve(other, _no_limit(at), at_once=100))
+
+
+def test_a_probe_that_fails_lets_no_other_one_through(store_url: str) -> None:
+    """Not even for the moment between its end and the count of its failure."""
+
+    async def unavailable(sent: Sent) -> Delivery:
+        raise ProviderUnavailable("It is down.", provider=sent.purchase.provider)
+
+    open_store(store_url, world="sandbox").close()
+    store = WhoWaits(store_url)
+    down = Breaker(failures=1, first_seconds=60, longest_seconds=600, exhausted_seconds=600)
+    store.failed("google_kg", down, exhausted=False, because="It is down.", at=NOON)
+    asking = Purchasing(store, KNOWLEDGE_GRAPH, Vendor({}), Clock(NOON + timedelta(seconds=60)))
+    outcome = asking.outcome(unavailable)
+    assert isinstance(outcome, Failed)
+    assert [type(other) for other in store.outcomes] == [Barred]
+    store.close()
