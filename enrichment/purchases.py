@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import stamina
+
 from enrichment.ids import new_id
 from enrichment.money import charge
 from enrichment.ports import (
@@ -37,6 +39,7 @@ _RENEW_SECONDS = 5.0  # while it is ours: only a holder that is gone lets its le
 _MARGIN_SECONDS = 15  # from reserve to send, and from the last answer to its row
 _LOOK_AGAIN_SECONDS = (0.1, 1.0)  # at first, and at the longest; at random up to it: not all come at once
 _LATER = 1.5
+_SETTLE_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,16 +275,23 @@ async def _settle(purchase: Purchase, delivery: Delivery, world: World, seconds:
         outcome=delivery.outcome,
         reason=suspend,
     )
-    await asyncio.to_thread(
-        world.store.settle,
-        settled,
-        reply=delivery.reply,
-        facts=delivery.facts,
-        analysis=delivery.analysis,
-        suspend=suspend,
-        rest=_rest(settled, delivery.in_doubt) if delivery.in_doubt else None,
-    )
+    rest = _rest(settled, delivery.in_doubt) if delivery.in_doubt else None
+    async for attempt in stamina.retry_context(on=_may_pass, attempts=_SETTLE_TRIES, timeout=None, wait_max=5.0):
+        with attempt:  # it is paid for: a store that cannot be reached for a moment must not lose it
+            await asyncio.to_thread(
+                world.store.settle,
+                settled,
+                reply=delivery.reply,
+                facts=delivery.facts,
+                analysis=delivery.analysis,
+                suspend=suspend,
+                rest=rest,
+            )
     return Bought(settled, delivery)
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, StoreError) and not isinstance(error, PurchaseClosed)
 
 
 def _rest(settled: Purchase, in_doubt: Mapping[str, int]) -> Purchase:

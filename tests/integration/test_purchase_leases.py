@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from enrichment.ids import new_id
 from enrichment.planning import request_for
-from enrichment.ports import Barred, Breaker, ProviderUnavailable, World
+from enrichment.ports import Barred, Breaker, ProviderUnavailable, StoreError, World
 from enrichment.purchases import (
     RESUMABLE_AFTER,
     Bought,
@@ -264,4 +264,25 @@ def test_a_probe_that_fails_lets_no_other_one_through(store_url: str) -> None:
     outcome = asking.outcome(unavailable)
     assert isinstance(outcome, Failed)
     assert [type(other) for other in store.outcomes] == [Barred]
+    store.close()
+
+
+class AwayForAMoment(SqlStore):
+    """The store; it cannot be reached when the first answer is to be kept."""
+
+    away = True
+
+    def settle(self, purchase: Purchase, **what: Any) -> None:
+        if self.away:
+            self.away = False
+            raise StoreError("The store cannot be reached.")
+        super().settle(purchase, **what)
+
+
+def test_an_answer_that_finds_the_store_away_for_a_moment_is_kept(store_url: str) -> None:
+    open_store(store_url, world="sandbox").close()
+    store = AwayForAMoment(Database(store_url), world="sandbox")
+    buying = Purchasing(store, KNOWLEDGE_GRAPH, Vendor(PAID[KNOWLEDGE_GRAPH]))
+    assert isinstance(buying.outcome(), Bought)
+    assert buying.purchase().state == "settled"
     store.close()
