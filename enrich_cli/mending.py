@@ -54,12 +54,7 @@ def _held_in_doubt(left_out: set[str], enriched: Enriched, plan: Plan, rules: Ru
     """What uncertain purchases hold of the caps under which something did not fit."""
     caps = caps_of_each(rules, plan.wants, enriched.request.request_id, utc_now())
     spent = store.spent(sorted({cap.name for name in left_out for cap in caps[name]}))
-    full = {
-        cap.name
-        for name in left_out
-        for cap in caps[name]
-        if not cap.holds(spent[cap.name] + _most(name, rules))
-    }
+    full = {cap.name for name in left_out for cap in caps[name] if not cap.holds(spent[cap.name] + _most(name, rules))}
     holding = [doubt for doubt in store.uncertain_purchases() if full & _caps_over(doubt, rules)]
     if holding:
         held = in_usd(sum(doubt.reserved_micro_usd for doubt in holding))
