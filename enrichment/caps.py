@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from enrichment.money import in_usd, to_micro
 from enrichment.policy.course import Limit
@@ -21,12 +22,7 @@ def caps_of(
 ) -> tuple[Cap, ...]:
     """The caps a purchase of this source is reserved against. Days are UTC; limits in micro-USD."""
     day = at.date().isoformat()
-    caps = [Cap(f"request:{request_id}", max_cost)]
-    caps.append(_cap(f"day:{day}", rules.caps.all))
-    caps.append(_cap(f"provider:{provider}:{day}", rules.caps.providers.get(provider)))
-    caps.append(_cap(f"source:{source}:{day}", rules.caps.sources.get(source)))
-    caps += [_cap(f"consumer:{name}:{day}", rules.caps.consumers.get(name)) for name in consumer.split("+")]
-    return tuple(sorted(caps, key=lambda cap: cap.name))
+    return _with_its_own(rules, _common(rules, request_id, max_cost, consumer, day), provider, source, day)
 
 
 def caps_of_each(rules: Rules, wants: Wants, request_id: str, at: datetime) -> dict[str, tuple[Cap, ...]]:
@@ -35,18 +31,21 @@ def caps_of_each(rules: Rules, wants: Wants, request_id: str, at: datetime) -> d
     providers = {name: source.provider for name, source in rules.sources.items()} | {
         f"analysis:{name}": models[rules.analyses[name].model] for name in wants.analyses
     }
-    return {
-        name: caps_of(
-            rules,
-            request_id=request_id,
-            max_cost=wants.max_cost,
-            consumer=wants.consumer,
-            provider=provider,
-            source=name,
-            at=at,
-        )
-        for name, provider in providers.items()
-    }
+    day = at.date().isoformat()
+    common = _common(rules, request_id, wants.max_cost, wants.consumer, day)
+    return {name: _with_its_own(rules, common, provider, name, day) for name, provider in providers.items()}
+
+
+def _common(rules: Rules, request_id: str, max_cost: int, consumer: str, day: str) -> list[Cap]:
+    """Those that are the same whatever is bought."""
+    consumers = [_cap(f"consumer:{name}:{day}", rules.caps.consumers.get(name)) for name in consumer.split("+")]
+    return [Cap(f"request:{request_id}", max_cost), _cap(f"day:{day}", rules.caps.all), *consumers]
+
+
+def _with_its_own(rules: Rules, common: list[Cap], provider: str, source: str, day: str) -> tuple[Cap, ...]:
+    own_provider = _cap(f"provider:{provider}:{day}", rules.caps.providers.get(provider))
+    own_source = _cap(f"source:{source}:{day}", rules.caps.sources.get(source))
+    return tuple(sorted((*common, own_provider, own_source), key=attrgetter("name")))
 
 
 def limits_of(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> dict[str, Limit]:

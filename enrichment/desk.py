@@ -9,13 +9,14 @@ except where a source has had its say on some of its datasets but not on others:
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Literal, Protocol
 
-from enrichment.caps import caps_of, tightest, too_dear
+from enrichment.caps import caps_of_each, tightest, too_dear
 from enrichment.holding import heard, standings
 from enrichment.policy import Offer, Problem, State, continuing
 from enrichment.policy.course import Call, Skip
-from enrichment.records import Company, Known
+from enrichment.records import Cap, Company, Known
 from enrichment.rules import Rules
 from enrichment.wants import Wants
 
@@ -57,7 +58,7 @@ class Stand:
     mentioned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Desk:
     """All that is on the table while one plan is made."""
 
@@ -71,6 +72,11 @@ class Desk:
     spent: Mapping[str, int]
     request_id: str
     now: datetime
+
+    @cached_property
+    def caps(self) -> Mapping[str, tuple[Cap, ...]]:
+        """As `caps_of_each` gives them."""
+        return caps_of_each(self.rules, self.wants, self.request_id, self.now)
 
     def left(self) -> Problem:
         """What is still open, and whoever can be asked about it; in the parts of the whole."""
@@ -215,16 +221,7 @@ class Desk:
         return None if because is None else ("redundant", because)
 
     def _over_a_cap(self, source: str) -> tuple[Verdict, str] | None:
-        caps = caps_of(
-            self.rules,
-            request_id=self.request_id,
-            max_cost=self.wants.max_cost,
-            consumer=self.wants.consumer,
-            provider=self.rules.sources[source].provider,
-            source=source,
-            at=self.now,
-        )
-        name, left = tightest(caps, self.spent)
+        name, left = tightest(self.caps[source], self.spent)
         if self.rules.max_micro_usd(source) <= left:
             return None
         return "over a cap", too_dear(self.rules.max_micro_usd(source), name, left)

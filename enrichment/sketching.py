@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from enrichment.caps import caps_of_each, in_words, limits_of
+from enrichment.caps import in_words, limits_of
 from enrichment.desk import Desk, is_state_of
 from enrichment.explaining import Account, SourcePlan
 from enrichment.parts import Part, parts_of
@@ -40,8 +40,7 @@ class Situation:
         """The caps that may bind: name -> what they leave, and for whom."""
         desk = self.desk
         most = _most(_Terms((Same(desk.rules), _wanted(desk.wants)), desk.rules, desk.wants))
-        caps = caps_of_each(desk.rules, desk.wants, desk.request_id, desk.now)
-        limits = limits_of({name: caps[name] for name in most}, desk.spent)
+        limits = limits_of({name: desk.caps[name] for name in most}, desk.spent)
         return {name: one for name, one in limits.items() if sum(most[n] for n in one.over) > one.left}
 
     def course(self, problems: tuple[Problem, ...], policy: Policy) -> Course:
