@@ -10,11 +10,12 @@ import mmap
 import struct
 import time
 import traceback
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from enrichment.enrich import Ask, Enriched, enrich
 from enrichment.ports import NotReserved, Reserved, World
@@ -112,18 +113,10 @@ class TimedStore(SqlStore):
         super().__init__(Database(url), world="sandbox")
         self.waits = Waits()
 
-    def reserve(
-        self,
-        purchase: Purchase,
-        caps: Sequence[Cap],
-        *,
-        at_once: int,
-        seen: Collection[str] | None = None,
-        since: datetime | None = None,
-    ) -> Reserved | NotReserved:
+    def reserve(self, purchase: Purchase, caps: Sequence[Cap], **how: Any) -> Reserved | NotReserved:
         began = time.perf_counter()
         try:
-            return super().reserve(purchase, caps, at_once=at_once, seen=seen, since=since)
+            return super().reserve(purchase, caps, **how)
         finally:
             self.waits.reserve.append(time.perf_counter() - began)
 

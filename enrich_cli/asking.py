@@ -14,7 +14,7 @@ from rich.text import Text
 from enrich_cli.failure import INCOMPLETE, REFUSED_BY_CAP, UsageError
 from enrich_cli.mending import what_to_mend
 from enrich_cli.rules_at_hand import settings_and_rules
-from enrich_cli.show import Progress, as_plain, console, held_view, plans_view, profile_view, quoted, totals
+from enrich_cli.show import Progress, as_plain, console, held_view, plans_view, profile_view, total_of
 from enrichment.enrich import Ask, Enriched, enrich, quote
 from enrichment.layer_1 import profile_held
 from enrichment.money import in_usd, to_micro
@@ -98,7 +98,7 @@ def show_plan(ask: Ask, *, sandbox: bool, as_json: bool) -> None:
         quoted_ = {
             "profile_held": None if held is None else as_plain(held),
             "plans": [as_plain(plan) for plan in plans],
-            "total": totals(plans) if plans else None,
+            "total": as_plain(total_of(plans)) if plans else None,
         }
         sys.stdout.write(json.dumps(quoted_, indent=2, default=str) + "\n")
     elif held is not None:
@@ -118,9 +118,9 @@ async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None)
 
 
 def _confirm(plans: Sequence[Plan], limit: int) -> None:
-    expected, most = quoted(plans)
-    question = f"This is expected to cost {in_usd(expected)} USD, at most {in_usd(most)}. Go on?"
-    if expected > limit and not _says_yes(question):
+    total = total_of(plans)
+    question = f"This is expected to cost {in_usd(total.expected)} USD, at most {in_usd(total.upper_bound)}. Go on?"
+    if total.expected > limit and not _says_yes(question):
         raise UsageError("Nothing was bought. Raise --confirm-above, or lower --max-cost.")
 
 

@@ -18,7 +18,7 @@ from rich.tree import Tree
 
 from enrichment.enrich import Enriched
 from enrichment.money import in_usd
-from enrichment.plan import DatasetPlan, Part, Plan, SourcePlan
+from enrichment.plan import AnalysedPlan, DatasetPlan, Part, Plan, SourcePlan
 from enrichment.records import Event, Profile
 from enrichment.values import in_words
 
@@ -73,25 +73,30 @@ def held_view(profile: Profile) -> Text:
     )
 
 
-def quoted(plans: Sequence[Plan]) -> tuple[int, int]:
-    """What these plans are expected to cost together, and at most (micro-USD)."""
-    most = min(sum(plan.quote.upper_bound for plan in plans), plans[-1].wants.max_cost)
-    return sum(plan.quote.expected for plan in plans), most
+@dataclasses.dataclass(frozen=True, slots=True)
+class Total:
+    """The quote of some plans together: micro-USD, and seconds. As of a Quote."""
+
+    expected: int
+    upper_bound: int
+    seconds: float
+    legacy: int
+    saving: int
+    from_memory: int
 
 
-def totals(plans: Sequence[Plan]) -> dict[str, float]:
-    """The quote of all of them together: micro-USD, and seconds. Of what is asked twice, nothing counts twice."""
-    expected, most = quoted(plans)
-    everything = plans[-1].quote.legacy
+def total_of(plans: Sequence[Plan]) -> Total:
+    """Of what is asked, or read, in several of them, nothing counts twice."""
+    expected, legacy = sum(plan.quote.expected for plan in plans), plans[-1].quote.legacy
     reads = {read.reply_id: read.saves_micro_usd for plan in plans for read in plan.reads}
-    return {
-        "expected": expected,
-        "upper_bound": most,
-        "seconds": sum(plan.quote.seconds for plan in plans),
-        "legacy": everything,
-        "saving": everything - expected,
-        "from_memory": sum(reads.values()),
-    }
+    return Total(
+        expected=expected,
+        upper_bound=min(sum(plan.quote.upper_bound for plan in plans), plans[-1].wants.max_cost),
+        seconds=sum(plan.quote.seconds for plan in plans),
+        legacy=legacy,
+        saving=legacy - expected,
+        from_memory=sum(reads.values()),
+    )
 
 
 def plans_view(plans: Sequence[Plan], *, home: str) -> RenderableType:
@@ -102,13 +107,12 @@ def plans_view(plans: Sequence[Plan], *, home: str) -> RenderableType:
 
 
 def _total(plans: Sequence[Plan]) -> str:
-    total = totals(plans)
-    money = {name: in_usd(int(amount)) for name, amount in total.items()}
-    saves = f"saves {money['saving']} against" if total["saving"] >= 0 else "costs more than"
+    total = total_of(plans)
+    saves = f"saves {in_usd(total.saving)} against" if total.saving >= 0 else "costs more than"
     return (
-        f"expected [bold]{money['expected']}[/] USD, at most {money['upper_bound']}, in about "
-        f"{timedelta(seconds=round(total['seconds']))}; {saves} calling everything ({money['legacy']}), "
-        f"from memory {money['from_memory']}."
+        f"expected [bold]{in_usd(total.expected)}[/] USD, at most {in_usd(total.upper_bound)}, in about "
+        f"{timedelta(seconds=round(total.seconds))}; {saves} calling everything ({in_usd(total.legacy)}), "
+        f"from memory {in_usd(total.from_memory)}."
     )
 
 
@@ -119,12 +123,10 @@ def plan_tree(plan: Plan, title: str) -> Tree:
     )
     wanted = tree.add("wanted")
     for dataset in plan.datasets:
-        kind = "required" if dataset.required else f"optional, worth {in_usd(dataset.worth)}"
-        wanted.add(f"{dataset.dataset} ({kind}): {_standing(plan, dataset)}")
+        wanted.add(f"{_named(dataset)}: {_standing(plan, dataset)}")
     for one in plan.analysed:
-        kind = "required" if one.required else f"optional, worth {in_usd(one.worth)}"
         of = f", from {', '.join(one.needs)}" if one.needs else ""
-        wanted.add(f"{one.dataset} ({kind}): by analysis {one.analysis}{of}")
+        wanted.add(f"{_named(one)}: by analysis {one.analysis}{of}")
     _add_memory(tree, plan)
     _add_parts(tree, plan)
     _add_others(tree, plan)
@@ -132,6 +134,11 @@ def plan_tree(plan: Plan, title: str) -> Tree:
         tree.add(f"analyses: {', '.join(plan.analyses)} (about {in_usd(plan.quote.analyses)} USD)")
     _add_quote(tree, plan)
     return tree
+
+
+def _named(wanted: DatasetPlan | AnalysedPlan) -> str:
+    kind = "required" if wanted.required else f"optional, worth {in_usd(wanted.worth)}"
+    return f"{wanted.dataset} ({kind})"
 
 
 def _add_parts(tree: Tree, plan: Plan) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from enrichment.ports import AnswerType, LanguageModel, ModelAnswer, Provider, Sending, StoreError, World
+from enrichment.ports import AnswerType, LanguageModel, ModelAnswer, Provider, StoreError, World
 from enrichment.rules import Rules
 from resources.policy_files import policies_in
 from resources.providers import PROVIDERS
@@ -205,27 +205,11 @@ class _ModelOnDemand:
         self._make = make
         self._made: OpenAIModel | None = None
 
-    async def answer(
-        self,
-        answer_type: type[AnswerType],
-        *,
-        model: str,
-        instructions: str,
-        evidence: str,
-        max_output_tokens: int,
-        sending: Sending,
-    ) -> ModelAnswer[AnswerType]:
+    async def answer(self, answer_type: type[AnswerType], **asked: Any) -> ModelAnswer[AnswerType]:
         if self._made is None:
             await asyncio.to_thread(import_module, "resources.language_model")  # others go on meanwhile
             self._made = self._made or self._make()
-        return await self._made.answer(
-            answer_type,
-            model=model,
-            instructions=instructions,
-            evidence=evidence,
-            max_output_tokens=max_output_tokens,
-            sending=sending,
-        )
+        return await self._made.answer(answer_type, **asked)
 
     async def aclose(self) -> None:
         if self._made is not None:

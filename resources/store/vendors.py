@@ -26,7 +26,6 @@ _v = t.providers.c
 _IN_ORDER = {"failures": 0, "kind": None, "because": None, "until": None, "probe": None, "wait_seconds": 0.0}
 _SENT = sa.select(sa.func.count()).where(
     t.OPEN,
-    t.UNDER_WAY,
     t.purchases.c.state == "sent",
     t.purchases.c.provider == sa.bindparam("of"),
     t.purchases.c.lease_until > sa.bindparam("at", type_=UtcMicros),

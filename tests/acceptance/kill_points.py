@@ -10,12 +10,12 @@ import asyncio
 import os
 import resource
 import signal
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from multiprocessing.connection import Connection
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -72,16 +72,8 @@ class DeadlyStore(SqlStore):
         self._in_settle = False
         sa.event.listen(sa.Engine, "commit", self._committing)
 
-    def reserve(
-        self,
-        purchase: Purchase,
-        caps: Sequence[Cap],
-        *,
-        at_once: int,
-        seen: Collection[str] | None = None,
-        since: datetime | None = None,
-    ) -> Reserved | NotReserved:
-        outcome = super().reserve(purchase, caps, at_once=at_once, seen=seen, since=since)
+    def reserve(self, purchase: Purchase, caps: Sequence[Cap], **how: Any) -> Reserved | NotReserved:
+        outcome = super().reserve(purchase, caps, **how)
         if isinstance(outcome, Reserved):
             self._deadly.reached("before send", purchase.source)
         return outcome
@@ -119,17 +111,9 @@ class HeldStore(SqlStore):
         super().__init__(Database(url), world="sandbox")
         self._pipe, self._before = pipe, before
 
-    def reserve(
-        self,
-        purchase: Purchase,
-        caps: Sequence[Cap],
-        *,
-        at_once: int,
-        seen: Collection[str] | None = None,
-        since: datetime | None = None,
-    ) -> Reserved | NotReserved:
+    def reserve(self, purchase: Purchase, caps: Sequence[Cap], **how: Any) -> Reserved | NotReserved:
         self._wait_before("reserve")
-        return super().reserve(purchase, caps, at_once=at_once, seen=seen, since=since)
+        return super().reserve(purchase, caps, **how)
 
     def settle(
         self,
