@@ -28,11 +28,11 @@ dev: $(STAMP)    ## sandbox, Dagster webserver and daemon
 	$(BIN)/python -m enrich_cli.dev
 
 bench-planner: $(STAMP)   ## the planner against brute force, rules of thumb and the clock; about ten minutes on a quiet machine
-	$(BIN)/python -m bench.planner
+	$(BIN)/python -m bench.planner.__main__
 
 bench-money: $(STAMP)   ## purchases under load, with faults and kill -9, on both stores; about six minutes
-	$(BIN)/python -m bench.ledger
-	$(BIN)/python -m bench.money
+	$(BIN)/python -m bench.money.ledger
+	$(BIN)/python -m bench.money.__main__
 
 lock:            ## after a change of dependencies in pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --all-extras --no-emit-index-url --no-annotate --no-header \

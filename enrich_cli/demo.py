@@ -15,21 +15,21 @@ from typing import Any
 import httpx
 from rich.table import Table
 
-from enrich_cli.failure import UsageError, failing_in_one_sentence
-from enrich_cli.running import dagster_environment, root, sandbox_running
-from enrich_cli.show import console
-from enrichment.company import company_key, registrable_domain
-from enrichment.ids import new_id
-from enrichment.money import charge, in_cents, in_usd
-from enrichment.plan import calling_everything
-from enrichment.records import Company, Profile, Request
+from enrich_cli.errors import UsageError, failing_in_one_sentence
+from enrich_cli.processes import dagster_environment, root, sandbox_running
+from enrich_cli.rendering import console
+from enrichment.domain.ids import new_id
+from enrichment.domain.money import charge, in_cents, in_usd
+from enrichment.domain.records import Company, Profile, Request
+from enrichment.domain.values import in_words
+from enrichment.identity.domains import company_key, registrable_domain
+from enrichment.planning.plan import calling_everything
+from enrichment.requirements.requirements import wants_of
 from enrichment.rules import Rules, load_rules
-from enrichment.values import in_words
-from enrichment.wants import wants_of
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.warehouse import EXAMPLES, Warehouse
-from resources.world import open_store_of, utc_now
+from resources.wiring import open_store_of, utc_now
 
 COMPANIES = 25
 CONSUMERS = ("vendor_enrichment", "profile", "customer_enrichment")

@@ -3,8 +3,8 @@
 import sys
 from contextlib import suppress
 
-from enrich_cli.failure import failing_in_one_sentence
-from enrich_cli.running import dagster_environment, group_running, make_home, root, sandbox_running
+from enrich_cli.errors import failing_in_one_sentence
+from enrich_cli.processes import dagster_environment, group_running, make_home, root, sandbox_running
 from resources.settings import load_settings
 
 _PORT = 3000

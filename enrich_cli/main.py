@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from enrich_cli.failure import failing_in_one_sentence
+from enrich_cli.errors import failing_in_one_sentence
 
 app = typer.Typer(
     name="enrich",
@@ -66,9 +66,9 @@ def company(
     as_json: AsJson = False,
 ) -> None:
     """Enrich one company: plan, buy what is missing, and show the profile."""
-    from enrich_cli import asking
+    from enrich_cli.commands import enrich
 
-    ask = asking.ask_from(
+    ask = enrich.ask_from(
         text,
         consumer,
         audience,
@@ -79,7 +79,7 @@ def company(
         sources=sources,
         accept_stale=accept_stale,
     )
-    raise typer.Exit(asking.show_company(ask, sandbox=sandbox, as_json=as_json, confirm_above=confirm_above))
+    raise typer.Exit(enrich.show_company(ask, sandbox=sandbox, as_json=as_json, confirm_above=confirm_above))
 
 
 @app.command()
@@ -108,16 +108,16 @@ def plan(
 
     With --rules DIR --replay 30d instead of a company: past requests once more, as they would be under other rules.
     """
-    from enrich_cli import asking, replaying
-    from enrich_cli.failure import UsageError
+    from enrich_cli.commands import backtest, enrich
+    from enrich_cli.errors import UsageError
 
     if rules is not None and replay is not None and text is None:
-        besides = replaying.typed_besides(context)
-        replaying.show_replay(rules, replay, besides=besides, sandbox=sandbox, as_json=as_json)
+        besides = backtest.typed_besides(context)
+        backtest.show_replay(rules, replay, besides=besides, sandbox=sandbox, as_json=as_json)
         return
     if text is None or rules is not None or replay is not None:
         raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")
-    ask = asking.ask_from(
+    ask = enrich.ask_from(
         text,
         consumer,
         audience,
@@ -128,7 +128,7 @@ def plan(
         sources=sources,
         accept_stale=False,
     )
-    asking.show_plan(ask, sandbox=sandbox, as_json=as_json)
+    enrich.show_plan(ask, sandbox=sandbox, as_json=as_json)
 
 
 @app.command()
@@ -138,9 +138,9 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     """What happened in a request: each call with time, outcome and cost, fallbacks, quality, what was kept."""
-    from enrich_cli import tracing
+    from enrich_cli.commands import trace
 
-    tracing.show_trace(request_id, sandbox=sandbox, as_json=as_json)
+    trace.show_trace(request_id, sandbox=sandbox, as_json=as_json)
 
 
 @companies_app.command("add")
@@ -149,7 +149,7 @@ def companies_add(
     sandbox: Sandbox = False,
 ) -> None:
     """Register the companies of a file. Good rows are taken, bad ones listed with their line."""
-    from enrich_cli import companies
+    from enrich_cli.commands import companies
 
     raise typer.Exit(companies.add_file(file, sandbox=sandbox))
 
@@ -157,9 +157,9 @@ def companies_add(
 @sources_app.command("check")
 def sources_check(sandbox: Sandbox = False) -> None:
     """One free call per provider: does the key work, what is left of the plan, is a price entered."""
-    from enrich_cli import upkeep
+    from enrich_cli.commands import maintenance
 
-    raise typer.Exit(upkeep.check_sources(sandbox=sandbox))
+    raise typer.Exit(maintenance.check_sources(sandbox=sandbox))
 
 
 @rules_app.command("check")
@@ -167,9 +167,9 @@ def rules_check(
     folder: Annotated[Path | None, typer.Argument(help="Another folder than the configured one")] = None,
 ) -> None:
     """Read config/ and say everything that is wrong with it."""
-    from enrich_cli import upkeep
+    from enrich_cli.commands import maintenance
 
-    upkeep.check_rules(folder)
+    maintenance.check_rules(folder)
 
 
 @sources_app.command("resume")
@@ -178,9 +178,9 @@ def sources_resume(
     sandbox: Sandbox = False,
 ) -> None:
     """Ask a source again that was suspended because its vendor billed more than the rules allow."""
-    from enrich_cli import upkeep
+    from enrich_cli.commands import maintenance
 
-    upkeep.resume_source(source, sandbox=sandbox)
+    maintenance.resume_source(source, sandbox=sandbox)
 
 
 @purchases_app.callback()
@@ -193,8 +193,8 @@ def purchases(
     as_json: AsJson = False,
 ) -> None:
     """What was bought, the newest first: what each purchase cost, its state, and who asked."""
-    from enrich_cli import purchases
-    from enrich_cli.failure import UsageError
+    from enrich_cli.commands import purchases
+    from enrich_cli.errors import UsageError
 
     if context.invoked_subcommand is None:
         purchases.show_purchases(uncertain=uncertain, company=company, since=since, sandbox=sandbox, as_json=as_json)
@@ -211,7 +211,7 @@ def purchases_settle(
     sandbox: Sandbox = False,
 ) -> None:
     """An uncertain purchase was billed: book it."""
-    from enrich_cli import purchases
+    from enrich_cli.commands import purchases
 
     purchases.settle(purchase_id, units, sandbox=sandbox)
 
@@ -219,7 +219,7 @@ def purchases_settle(
 @purchases_app.command("release")
 def purchases_release(purchase_id: PurchaseId, sandbox: Sandbox = False) -> None:
     """An uncertain purchase was not billed: give back what was reserved for it."""
-    from enrich_cli import purchases
+    from enrich_cli.commands import purchases
 
     purchases.release(purchase_id, sandbox=sandbox)
 
@@ -227,7 +227,7 @@ def purchases_release(purchase_id: PurchaseId, sandbox: Sandbox = False) -> None
 @purchases_app.command("reconcile")
 def purchases_reconcile(sandbox: Sandbox = False) -> None:
     """End what can be: by what the vendors say of our account, then all that is overdue at its reserve."""
-    from enrich_cli import purchases
+    from enrich_cli.commands import purchases
 
     purchases.reconcile(sandbox=sandbox)
 
@@ -238,7 +238,7 @@ def balances(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
 
     Uncertain purchases end where that tells. Exit code 3: a vendor cannot be read, or its books and ours differ.
     """
-    from enrich_cli import balances
+    from enrich_cli.commands import balances
 
     raise typer.Exit(balances.show_balances(sandbox=sandbox, as_json=as_json))
 
@@ -249,9 +249,9 @@ def publish(
     sandbox: Sandbox = False,
 ) -> None:
     """Build the warehouse analysts query, and publish it."""
-    from enrich_cli import upkeep
+    from enrich_cli.commands import maintenance
 
-    upkeep.publish(rebuild=rebuild, sandbox=sandbox)
+    maintenance.publish(rebuild=rebuild, sandbox=sandbox)
 
 
 @app.command("sandbox")
@@ -260,7 +260,7 @@ def sandbox_command(
     time_scale: Annotated[float, typer.Option(help="How much faster than real the vendors' clocks run")] = 20.0,
 ) -> None:
     """Serve every vendor on localhost, until Ctrl-C."""
-    from enrich_cli import sandbox
+    from enrich_cli.commands import sandbox
 
     sandbox.serve(port=port, time_scale=time_scale)
 

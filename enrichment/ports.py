@@ -17,10 +17,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from enrichment.facts import READERS, ReaderEntry
-from enrichment.gates import Gates
-from enrichment.policies import IN_MEMORY, Policies
-from enrichment.records import (
+from enrichment.domain.records import (
     Analysis,
     CacheRead,
     Cap,
@@ -414,21 +411,3 @@ class Store(Protocol):
         ...
 
     def profile(self, profile_id: str) -> Profile | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What a request runs in: the store, who can be asked, the model, and the clock (UTC).
-
-    out_of_order: provider -> why it cannot be asked at all (no credentials). readers: who reads replies.
-    policies: the compiled ones. gates: where those of this process wait for a provider.
-    """
-
-    store: Store
-    providers: Mapping[str, Provider]
-    model: LanguageModel | None
-    now: Callable[[], datetime]
-    out_of_order: Mapping[str, str] = field(default_factory=dict)
-    readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)
-    policies: Policies = IN_MEMORY
-    gates: Gates = field(default_factory=Gates)

@@ -11,20 +11,20 @@ from decimal import Decimal
 
 import dagster as dg
 
-from enrichment.barred import because
+from enrichment.domain.records import Profile
+from enrichment.planning.unavailability import because
 from enrichment.ports import Store
-from enrichment.profile import missing_required
-from enrichment.reconcile import Comparison, Verdict, compare, in_words, number
-from enrichment.records import Profile
+from enrichment.profiles.assembly import missing_required
+from enrichment.purchasing.reconciliation import Comparison, Verdict, compare, in_words, number
 from enrichment.rules import Rules
-from enrichment_assets.books import book_differences, who_paid_differences
-from enrichment_assets.lineage import profile_key
+from enrichment_assets.asset_specs import profile_key
+from enrichment_assets.ledger_checks import book_differences, who_paid_differences
 from enrichment_assets.marts import mart_key
 from enrichment_assets.materializations import latest_materialization
-from enrichment_assets.orders import partition_keys
 from enrichment_assets.partitions import companies
+from enrichment_assets.run_config import partition_keys
 from resources.dagster_resources import EnrichmentResource
-from resources.world import utc_now
+from resources.wiring import utc_now
 
 Offenders = Sequence[tuple[str, ...]]
 _MOST_OFFENDERS = 100

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from enrichment.rules import Rules, load_rules
-from enrichment_assets.accounts import read_accounts_job
+from enrichment_assets.account_readings import read_accounts_job
 from enrichment_assets.checks import mart_checks, profile_checks
 from enrichment_assets.enrich_graph import enrich_assets, enrich_graph, refresh_job
 from enrichment_assets.marts import marts, publish_marts

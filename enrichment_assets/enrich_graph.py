@@ -9,12 +9,13 @@ from typing import Any
 
 import dagster as dg
 
+from enrichment.domain.records import Purchase
 from enrichment.ports import StoreError
-from enrichment.records import Purchase
+from enrichment.requirements.requirements import UnknownName
+from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import Rules, RulesError
-from enrichment.strategy import UnknownStrategy
-from enrichment.wants import UnknownName
-from enrichment_assets.batch import (
+from enrichment_assets.asset_specs import GROUPS, OWNERS, LayerAsset, layer_assets
+from enrichment_assets.batch_pipeline import (
     Batch,
     Stage,
     advance,
@@ -25,12 +26,11 @@ from enrichment_assets.batch import (
     plan_stage,
     start,
 )
-from enrichment_assets.endings import end
-from enrichment_assets.lineage import GROUPS, OWNERS, LayerAsset, layer_assets
+from enrichment_assets.event_reporting import Made, bought_analyses, bought_replies, made_profiles, settled_ids, tell
 from enrichment_assets.metadata import plans_markdown
-from enrichment_assets.orders import OrderConfig, OrderRefused, order_of
 from enrichment_assets.partitions import companies
-from enrichment_assets.reporting import Made, bought_analyses, bought_replies, made_profiles, settled_ids, tell
+from enrichment_assets.run_completion import end
+from enrichment_assets.run_config import OrderConfig, OrderRefused, order_of
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
 

@@ -11,7 +11,7 @@ import dagster as dg
 
 from enrichment.ports import StoreError
 from enrichment.rules import Rules
-from enrichment_assets.lineage import OWNERS, Layer, layer_assets
+from enrichment_assets.asset_specs import OWNERS, Layer, layer_assets
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
 from resources.warehouse import Table, WarehouseError

@@ -8,12 +8,12 @@ from typing import Any
 
 import dagster as dg
 
-from enrichment.enrich import Enriched
-from enrichment.money import in_usd
-from enrichment.plan import Plan, SourcePlan
-from enrichment.profile import missing_required
-from enrichment.records import Analysis, Profile, Purchase
-from enrichment.values import in_words
+from enrichment.domain.money import in_usd
+from enrichment.domain.records import Analysis, Profile, Purchase
+from enrichment.domain.values import in_words
+from enrichment.pipeline.enrich import Enriched
+from enrichment.planning.plan import Plan, SourcePlan
+from enrichment.profiles.assembly import missing_required
 
 _MOST_ROWS = 200
 Metadata = Mapping[str, Any]

@@ -11,7 +11,7 @@ import dagster as dg
 from resources.dagster_resources import EnrichmentResource
 from resources.planner import Due, PlannerResource
 from resources.settings import SettingsError
-from resources.world import places_of
+from resources.wiring import places_of
 
 COMPANIES_PER_RUN = 500
 

@@ -8,18 +8,18 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from enrichment.records import Company, Purchase
+from enrichment.domain.records import Company, Purchase
 from enrichment.rules import Rules
-from enrichment_assets.lineage import bought_key, layer_assets
+from enrichment_assets.asset_specs import bought_key, layer_assets
+from enrichment_assets.event_reporting import brought
 from enrichment_assets.materializations import Happened, report
 from enrichment_assets.metadata import purchase_metadata
-from enrichment_assets.orders import ASKED_BY
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
-from enrichment_assets.reporting import brought
-from resources.balances import settle_overdue
+from enrichment_assets.run_config import ASKED_BY
 from resources.dagster_resources import EnrichmentResource
 from resources.store import SqlStore
-from resources.world import utc_now
+from resources.vendor_balances import settle_overdue
+from resources.wiring import utc_now
 
 AT_ONCE = 500
 

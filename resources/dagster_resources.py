@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from enrichment.rules import Rules
-from resources.rules_in_force import rules_in_force
+from resources.active_rules import rules_in_force
 from resources.settings import Settings, load_settings
-from resources.world import open_store_of, utc_now
+from resources.wiring import open_store_of, utc_now
 
 if TYPE_CHECKING:
     from resources.store import SqlStore

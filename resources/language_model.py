@@ -31,10 +31,10 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from enrichment.rules import ProviderRules
-from resources.providers.client import AccountStatus, checked_base_url, failed_account, unknown_account
-from resources.providers.counts import MOST_UNITS
-from resources.providers.exchange import LEAST_TIME, NO_TURN, TOO_LATE
+from resources.providers.call_session import LEAST_TIME, NO_TURN, TOO_LATE
 from resources.providers.rate_limiter import Limiter, NoTurn, asked_to_wait, our_turn
+from resources.providers.units import MOST_UNITS
+from resources.providers.vendor_client import AccountStatus, checked_base_url, failed_account, unknown_account
 
 MOST_BYTES = 2 * 1024 * 1024
 _MOST_OF_A_REFUSAL = 16 * 1024

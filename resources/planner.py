@@ -10,19 +10,20 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from enrichment.enrich import Ask, quote
-from enrichment.layer_1 import holds
-from enrichment.plan import Plan
-from enrichment.planning import plan_companies
-from enrichment.ports import Store, World
-from enrichment.profile import missing_required
-from enrichment.records import Company, Profile, ProfileHead
+from enrichment.context import World
+from enrichment.domain.records import Company, Profile, ProfileHead
+from enrichment.pipeline.cached_profile import holds
+from enrichment.pipeline.enrich import Ask, quote
+from enrichment.pipeline.plan import plan_companies
+from enrichment.planning.plan import Plan
+from enrichment.ports import Store
+from enrichment.profiles.assembly import missing_required
+from enrichment.requirements.requirements import Wants, requirements_hash, wants_of
 from enrichment.rules import Rules
-from enrichment.wants import Wants, requirements_hash, wants_of
 from resources.dagster_resources import EnrichmentResource
-from resources.policy_files import policies_in
+from resources.policy_store import policies_in
 from resources.settings import Settings
-from resources.world import open_world, places_of, policies_folder, utc_now
+from resources.wiring import open_world, places_of, policies_folder, utc_now
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from enrichment.rules.types import RateLimits
+from enrichment.rules.models import RateLimits
 from resources.providers.rate_limiter import NoTurn, Turn
 
 if TYPE_CHECKING:
-    from resources.store.turns import Given, Turns
+    from resources.store.rate_limit_log import Given, Turns
 
 A_MOMENT = 1.0  # seconds everybody leaves a vendor alone that is asked too fast and does not say for how long
 LONGEST_PAUSE = 3600.0  # seconds, whatever the vendor says: the longest of its windows
@@ -31,7 +31,7 @@ class SharedLimiter:
     """
 
     def __init__(self, store: "Turns", provider: str, limits: RateLimits, *, time_scale: float = 1.0) -> None:
-        from resources.store.turns import Window  # noqa: PLC0415  SQLAlchemy takes 0.3 s to import
+        from resources.store.rate_limit_log import Window  # noqa: PLC0415  SQLAlchemy takes 0.3 s to import
 
         lengths = [(limits.per_minute, 60 / time_scale), (limits.per_hour, 3600 / time_scale)]
         kept = [(most, seconds) for most, seconds in lengths if most]

@@ -15,17 +15,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.admin_api import control_routes
 from sandbox.billing import Books
-from sandbox.call import Call, Endpoint, Vendor, World, params_of, say
 from sandbox.catalogue import Catalogue
 from sandbox.clock import Clock
-from sandbox.control import control_routes
-from sandbox.damage import damaged
-from sandbox.disk import Disk
+from sandbox.corruption import damaged
+from sandbox.coverage import Knowledge
 from sandbox.faults import BEFORE_THE_VENDOR, DAMAGE, IN_THE_ANSWER, Fault, Faults
 from sandbox.jobs import Jobs
-from sandbox.knowledge import Knowledge
-from sandbox.traffic import Traffic
+from sandbox.rate_tracking import Traffic
+from sandbox.request import Call, Endpoint, Vendor, World, params_of, say
+from sandbox.state_file import Disk
 from sandbox.vendors.apollo import Apollo
 from sandbox.vendors.brightdata import BrightData
 from sandbox.vendors.google_kg import GoogleKnowledgeGraph

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.disk import Disk
+from sandbox.state_file import Disk
 
 UNITS = {
     "serpapi": ("search",),

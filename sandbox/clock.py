@@ -6,7 +6,7 @@ a vendor's hour lasts 3600 / time_scale seconds; skip() moves the calendar on fo
 import time
 from datetime import UTC, date, datetime
 
-from sandbox.disk import Disk
+from sandbox.state_file import Disk
 
 
 class Clock:

@@ -1,7 +1,7 @@
 """Sentences about a company, made from its facts. Each source words them its own way."""
 
 from sandbox.catalogue import Company
-from sandbox.chance import choice
+from sandbox.seeded_random import choice
 
 _PATTERNS = (
     "{name} is {article} {kind} based in {place}.{founded}{listed}",

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from sandbox.billing import UNITS
-from sandbox.chance import choice, draw
+from sandbox.seeded_random import choice, draw
 
 BEFORE_THE_VENDOR = frozenset(
     {

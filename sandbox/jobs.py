@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.chance import token
 from sandbox.clock import Clock
-from sandbox.disk import Disk
+from sandbox.seeded_random import token
+from sandbox.state_file import Disk
 
 _TABLE = """CREATE TABLE IF NOT EXISTS jobs (
     handle TEXT PRIMARY KEY, vendor TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, asked TEXT NOT NULL,

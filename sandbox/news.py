@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sandbox.catalogue import Company
-from sandbox.chance import draw, shuffled, token, whole
+from sandbox.seeded_random import draw, shuffled, token, whole
 
 SOURCE = "Sandbox Wire"
 

@@ -6,8 +6,8 @@ people(seed, company) -> everybody   known_people(...) -> the source's share
 from dataclasses import dataclass
 
 from sandbox.catalogue import Company, read_data
-from sandbox.chance import choice, draw, shuffled, token, whole
-from sandbox.knowledge import TOUR
+from sandbox.coverage import TOUR
+from sandbox.seeded_random import choice, draw, shuffled, token, whole
 
 MARK = "(sandbox, invented)"
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from sandbox.catalogue import Company, Technology
-from sandbox.chance import choice, shuffled, token, whole
-from sandbox.knowledge import TOUR
+from sandbox.coverage import TOUR
+from sandbox.seeded_random import choice, shuffled, token, whole
 
 _ROLES = (
     "Software Engineer",

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.chance import choice, draw
+from sandbox.seeded_random import choice, draw
 
 LONGEST_QUOTE = 200
 _BLOCK = re.compile(r"<evidence\b([^>]*)>\n?(.*?)</evidence>", re.DOTALL)

@@ -1,8 +1,8 @@
 """What a company runs on: what was observed on its site, and a plausible rest drawn from the list."""
 
 from sandbox.catalogue import Catalogue, Company, Technology
-from sandbox.chance import draw, shuffled, whole
-from sandbox.knowledge import TOUR
+from sandbox.coverage import TOUR
+from sandbox.seeded_random import draw, shuffled, whole
 
 # On the guided tour the pages carry what any fingerprint list recognises.
 WEB_ON_TOUR = (

@@ -6,12 +6,12 @@ Website(world, company, filled).page("/about") -> HTML, or None where the site h
 from collections.abc import Callable
 from html import escape
 
-from sandbox.call import World
 from sandbox.catalogue import Company, Technology
-from sandbox.chance import draw
 from sandbox.descriptions import description
 from sandbox.news import articles
 from sandbox.postings import postings, technologies_named
+from sandbox.request import World
+from sandbox.seeded_random import draw
 from sandbox.technologies import team_technologies, web_technologies
 
 SOURCE = "brightdata_web_scraping"

@@ -3,11 +3,11 @@
 Problem -> compile_policy(strategy) -> Policy;  Policy.next(State) -> sources to ask now
 """
 
+from enrichment.policy.baselines import Everything, Priority
 from enrichment.policy.compiled import Enhanced, compile_enhanced, compile_policy
-from enrichment.policy.fixed import Everything, Priority
 from enrichment.policy.forecast import Execution, Forecast, forecast, simulate
 from enrichment.policy.problem import Offer, Policy, Problem, State, connected, continuing, parts, start
-from enrichment.policy.prospects import Prospect
+from enrichment.policy.value_table import Prospect
 
 __all__ = [
     "Enhanced",

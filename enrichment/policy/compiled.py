@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 
-from enrichment.policy.decided import Decided, decided
-from enrichment.policy.fixed import Everything, Priority
-from enrichment.policy.kept import packed, unpacked
+from enrichment.policy.baselines import Everything, Priority
 from enrichment.policy.problem import Policy, Problem, State, parts, start
-from enrichment.policy.prospects import Prospect, of_all
+from enrichment.policy.serialization import packed, unpacked
+from enrichment.policy.solver import Decided, decided
+from enrichment.policy.value_table import Prospect, of_all
 
 _FORMAT = b"policy 2 "
 

@@ -13,7 +13,7 @@ from itertools import product
 from random import Random
 
 from enrichment.policy.problem import Offer, Policy, Problem, State, parts, start
-from enrichment.policy.prospects import Prospect, Prospects, TooManyStates
+from enrichment.policy.value_table import Prospect, Prospects, TooManyStates
 
 MOST_STATES = 30_000
 MOST_NODES = 400_000

@@ -10,8 +10,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from enrichment.policy.frame import Codes, Frame, framed
 from enrichment.policy.problem import Offer, Problem, State
+from enrichment.policy.state_encoding import Codes, Frame, framed
 
 REMEMBERED = 50_000
 """Decisions kept per part."""

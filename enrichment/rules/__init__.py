@@ -3,8 +3,8 @@
 folder -> load_rules() -> Rules, or RulesError with every problem in one message
 """
 
-from enrichment.rules.loading import Questions, RulesError, load_rules
-from enrichment.rules.types import (
+from enrichment.rules.loader import Questions, RulesError, load_rules
+from enrichment.rules.models import (
     AnalysisRules,
     Caps,
     Charged,

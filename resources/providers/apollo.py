@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, TypeAdapter
 
+from enrichment.domain.records import Json
 from enrichment.ports import (
     Answer,
     KeepHandle,
@@ -18,10 +19,9 @@ from enrichment.ports import (
     QuotaExhausted,
     UnexpectedReply,
 )
-from enrichment.records import Json
-from resources.providers.client import AccountStatus, ProviderClient, Spec
-from resources.providers.counts import plan_left, units_said
-from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.call_session import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.units import plan_left, units_said
+from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
 _ROOT = "/api/v1"
 _LOOKED_AT = 25  # rows of the free search, so that people with an address can be preferred

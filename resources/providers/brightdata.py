@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from enrichment.domain.records import Json
 from enrichment.ports import (
     Answer,
     CredentialsRejected,
@@ -22,10 +23,9 @@ from enrichment.ports import (
     Question,
     UnexpectedReply,
 )
-from enrichment.records import Json
 from resources.providers.brightdata_unlocker import UnlockSpec, unlocked
-from resources.providers.client import AccountStatus, ProviderClient, Spec
-from resources.providers.exchange import Call, Exchange, Received, as_json, as_object, refusal_by_status
+from resources.providers.call_session import Call, Exchange, Received, as_json, as_object, refusal_by_status
+from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
 DatasetId = Annotated[str, Field(pattern=r"^gd_\w+$")]
 _NOTHING = re.compile(

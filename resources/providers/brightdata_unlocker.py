@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from enrichment.domain.records import Json
 from enrichment.ports import (
     Answer,
     ClaimLost,
@@ -18,9 +19,8 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from enrichment.records import Json
-from resources.providers.client import Spec
-from resources.providers.exchange import FREE, Call, Exchange, Lost, Received, as_it_came
+from resources.providers.call_session import FREE, Call, Exchange, Lost, Received, as_it_came
+from resources.providers.vendor_client import Spec
 
 _NOT_THERE = re.compile(r"^(dead_page|net_err_)", re.IGNORECASE)
 _KEPT_OUT = re.compile(r"^(reject_block|captcha|http_status|expect_element|policy_)", re.IGNORECASE)

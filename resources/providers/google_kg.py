@@ -17,9 +17,9 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from resources.providers.client import AccountStatus, ProviderClient, Spec
-from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
-from resources.providers.templates import Template, filled
+from resources.providers.call_session import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.query_templates import Template, filled
+from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
 
 class GoogleKgSpec(Spec):

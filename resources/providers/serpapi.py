@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, TypeAdapter, model_validator
 
+from enrichment.domain.records import Json
 from enrichment.ports import (
     Answer,
     ClaimLost,
@@ -25,11 +26,10 @@ from enrichment.ports import (
     QuotaExhausted,
     UnexpectedReply,
 )
-from enrichment.records import Json
-from resources.providers.client import AccountStatus, ProviderClient, Spec
-from resources.providers.counts import plan_left
-from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
-from resources.providers.templates import Template, filled
+from resources.providers.call_session import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.query_templates import Template, filled
+from resources.providers.units import plan_left
+from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
 _NOTHING = "hasn't returned any results"
 _USED_UP = re.compile(r"run out of searches|credit is too low", re.IGNORECASE)

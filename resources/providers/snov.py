@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import Field, TypeAdapter
 
+from enrichment.domain.records import Json
 from enrichment.ports import (
     Answer,
     ClaimLost,
@@ -25,10 +26,9 @@ from enrichment.ports import (
     QuotaExhausted,
     UnexpectedReply,
 )
-from enrichment.records import Json
-from resources.providers.client import AccountStatus, ProviderClient, Spec
-from resources.providers.counts import plan_left
-from resources.providers.exchange import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.call_session import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.units import plan_left
+from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
 _RENEWED_EARLY = 60.0  # seconds before a token ends; half its life, if that is less
 _ADDRESSED = ("valid", "unknown")  # addresses of these states are billed

@@ -9,11 +9,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.ids import new_id
+from enrichment.domain.ids import new_id
 from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.database import Database
-from resources.store.rows import chunks
+from resources.store.row_mapping import chunks
 
 _WAITING = "waiting"
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.company import NotACompany, company_key
+from enrichment.domain.records import Company
+from enrichment.identity.domains import NotACompany, company_key
 from enrichment.ports import StoreError
-from enrichment.records import Company
 from resources.store import tables as t
-from resources.store.columns import PlainText
+from resources.store.column_types import PlainText
+from resources.store.company_merge import merge, now, now_of
 from resources.store.database import Database
-from resources.store.merging import merge, now, now_of
-from resources.store.rows import chunks, record_of, row_of
+from resources.store.row_mapping import chunks, record_of, row_of
 
 _keys = sa.bindparam("keys", expanding=True, type_=PlainText)
 _BY_ID = sa.select(t.companies).where(t.companies.c.company_id == now(sa.bindparam("id", type_=PlainText)))

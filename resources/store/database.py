@@ -17,11 +17,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from enrichment.ports import StoreError
-from resources.store import sentences
+from resources.store import error_messages
 from resources.store import tables as t
-from resources.store.door import Door, DoorShut
 from resources.store.engines import WAIT_SECONDS, parse, postgres_engine, sqlite_engine
-from resources.store.line import Answer, Line, Work
+from resources.store.group_commit import Answer, Line, Work
+from resources.store.process_lock import Door, DoorShut
 
 _CONNECTIONS = 6
 _COUNT = sa.update(t.change_counter).values(value=t.change_counter.c.value + 1)
@@ -148,12 +148,12 @@ class Database:
         except DBAPIError as error:
             raise StoreError(self._sentence(error)) from error
         except DoorShut as shut:
-            raise StoreError(sentences.of_lock(shut.because, place=self.place, seconds=WAIT_SECONDS)) from shut
+            raise StoreError(error_messages.of_lock(shut.because, place=self.place, seconds=WAIT_SECONDS)) from shut
         except sa.exc.TimeoutError as error:
             raise StoreError(f"The store at {self.place} is busy; ask again, with fewer requests at a time.") from error
 
     def _sentence(self, error: DBAPIError) -> str:
-        say = sentences.of_sqlite if self.sqlite else sentences.of_postgres
+        say = error_messages.of_sqlite if self.sqlite else error_messages.of_postgres
         return say(error, place=self.place, seconds=WAIT_SECONDS)
 
 

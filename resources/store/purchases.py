@@ -12,15 +12,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from enrichment.domain.records import Analysis, Cap, Fact, Purchase, Reply, Suspension
 from enrichment.ports import NotReserved, Reserved
-from enrichment.records import Analysis, Cap, Fact, Purchase, Reply, Suspension
-from resources.store import caps as limits
-from resources.store import endings, reserving, vendors
+from resources.store import budgets as limits
+from resources.store import provider_health, reservation, settlement
 from resources.store import tables as t
-from resources.store.columns import PlainText, UtcMicros, zipped
+from resources.store.column_types import PlainText, UtcMicros, zipped
 from resources.store.database import Database
-from resources.store.memory import newest_reader
-from resources.store.rows import fact_row, purchase_of, row_of
+from resources.store.knowledge import newest_reader
+from resources.store.row_mapping import fact_row, purchase_of, row_of
 
 _OUTCOME = ("units", "cost_micro_usd", "closed_at", "latency_seconds", "calls", "outcome", "reason")
 _SOME = 100
@@ -66,8 +66,8 @@ class Purchases:
         seen: ids of answers; where there is another one, nothing is reserved and nothing is ended. since: where another
         request has asked the very same in vain after that, nothing is reserved either.
         """
-        asker = reserving.Asker(seen, since)
-        return self._db.ledger(lambda tx: reserving.reserve(tx, purchase, caps, at_once, asker))
+        asker = reservation.Asker(seen, since)
+        return self._db.ledger(lambda tx: reservation.reserve(tx, purchase, caps, at_once, asker))
 
     def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
         """Marks it sent, if its claim still holds at `at`; False: it does not, and nothing may be sent.
@@ -110,26 +110,26 @@ class Purchases:
         answered = reply is not None or analysis is not None
 
         def settled(tx: sa.Connection) -> None:
-            ended = endings.settle(tx, purchase, result)
+            ended = settlement.settle(tx, purchase, result)
             if rest is not None:
-                reserving.set_apart(tx, rest, ended)
+                reservation.set_apart(tx, rest, ended)
             for insert, rows in written:
                 tx.execute(insert, [{**row, "company_id": ended.company_id} for row in rows])
             if answered and ended.failing:
-                vendors.forget_failures(tx, purchase.provider)
+                provider_health.forget_failures(tx, purchase.provider)
             if suspend is not None:
                 since = purchase.closed_at or purchase.reserved_at
-                vendors.suspend(self._db, tx, Suspension(purchase.source, purchase.purchase_id, suspend, since))
+                provider_health.suspend(self._db, tx, Suspension(purchase.source, purchase.purchase_id, suspend, since))
 
         self._db.ledger(settled)
 
     def release(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
         """Not billed: the reserve is given back, the claim freed. Once more does nothing; else as settle."""
-        self._db.ledger(lambda tx: endings.release(tx, purchase, at=at, reason=reason))
+        self._db.ledger(lambda tx: settlement.release(tx, purchase, at=at, reason=reason))
 
     def mark_uncertain(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
         """We cannot know: the reserve stays booked, the claim is freed. Once more does nothing; else as settle."""
-        self._db.ledger(lambda tx: endings.leave_uncertain(tx, purchase, at=at, reason=reason))
+        self._db.ledger(lambda tx: settlement.leave_uncertain(tx, purchase, at=at, reason=reason))
 
     def reconcile(self, purchase_id: str, *, units: dict[str, int] | None, cost_micro_usd: int, at: datetime) -> None:
         """Ends an uncertain purchase by what the vendor says it billed: released if nothing, else settled.
@@ -189,9 +189,9 @@ def _reconcile(tx: sa.Connection, purchase_id: str, units: Mapping[str, int], co
     billed = {unit: count for unit, count in units.items() if count}
     result = {"units": billed, "cost_micro_usd": cost, "closed_at": at, "outcome": "reconciled"}
     if billed or cost:
-        endings.settle_uncertain(tx, purchase_id, result)
+        settlement.settle_uncertain(tx, purchase_id, result)
     else:
-        endings.release_uncertain(tx, purchase_id, result)
+        settlement.release_uncertain(tx, purchase_id, result)
 
 
 def _settle_overdue(tx: sa.Connection, ages: Mapping[str, timedelta], at: datetime) -> list[Purchase]:

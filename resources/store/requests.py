@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from enrichment.domain.records import CacheRead, Event, Profile, Purchase, Request
 from enrichment.ports import StoreError
-from enrichment.records import CacheRead, Event, Profile, Purchase, Request
 from resources.store import tables as t
-from resources.store.columns import zipped
+from resources.store.column_types import zipped
+from resources.store.company_merge import now_of
 from resources.store.database import Database
-from resources.store.merging import now_of
-from resources.store.rows import purchase_of, record_of, row_of
+from resources.store.row_mapping import purchase_of, record_of, row_of
 
 _NEW_REQUEST, _NEW_EVENT = sa.insert(t.requests), sa.insert(t.events)
 _NEW_READ, _NEW_PROFILE = sa.insert(t.cache_reads), sa.insert(t.profiles)

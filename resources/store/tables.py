@@ -15,7 +15,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from resources.store.columns import ChangeMark, JsonText, JsonZip, PlainText, RowId, UtcMicros
+from resources.store.column_types import ChangeMark, JsonText, JsonZip, PlainText, RowId, UtcMicros
 
 metadata = sa.MetaData()
 

@@ -20,8 +20,8 @@ from typing import IO
 import duckdb
 
 from resources.store import SqlStore
-from resources.warehouse.build import Build, OutOfStepError, State, bring_up_to_date, look_into, state_of
-from resources.warehouse.tables import Table, tables_of
+from resources.warehouse.catalog import Table, tables_of
+from resources.warehouse.incremental_build import Build, OutOfStepError, State, bring_up_to_date, look_into, state_of
 
 _log = logging.getLogger(__name__)
 _LOOK_AGAIN_SECONDS = 0.05

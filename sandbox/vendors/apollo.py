@@ -8,11 +8,11 @@ from functools import cached_property
 
 from starlette.responses import Response
 
-from sandbox.call import Call, Endpoint, Json, World, acceptable, say
 from sandbox.catalogue import Company, host
-from sandbox.chance import token
 from sandbox.people import Person, best_matching_first, known_people, people, title_in_the_words_of
-from sandbox.traffic import Window
+from sandbox.rate_tracking import Window
+from sandbox.request import Call, Endpoint, Json, World, acceptable, say
+from sandbox.seeded_random import token
 
 SOURCE = "apollo_contacts"
 _WINDOWS = {"minute": Window(60, most=200), "hourly": Window(3600, most=6000), "24-hour": Window(86_400)}

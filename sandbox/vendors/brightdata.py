@@ -9,11 +9,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.call import Call, Endpoint, Json, World, acceptable, bearer, say
 from sandbox.catalogue import Company
-from sandbox.chance import draw, shuffled
 from sandbox.jobs import Job
-from sandbox.traffic import Window
+from sandbox.rate_tracking import Window
+from sandbox.request import Call, Endpoint, Json, World, acceptable, bearer, say
+from sandbox.seeded_random import draw, shuffled
 from sandbox.vendors.brightdata_filter import FilterError, companies_asked, matches
 from sandbox.vendors.brightdata_records import DATASETS, Dataset, fields_of
 from sandbox.vendors.brightdata_unlocker import unlock

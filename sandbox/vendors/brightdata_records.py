@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from sandbox.call import Json, World
 from sandbox.catalogue import Company
-from sandbox.chance import choice, draw, shuffled, token, whole
+from sandbox.coverage import TOUR, bracket, bracket_with_commas
 from sandbox.descriptions import description
-from sandbox.knowledge import TOUR, bracket, bracket_with_commas
 from sandbox.people import MARK, Person, known_people, title_in_the_words_of
+from sandbox.request import Json, World
+from sandbox.seeded_random import choice, draw, shuffled, token, whole
 from sandbox.technologies import sold_technologies
 
 COMPANIES = "brightdata_company_db"

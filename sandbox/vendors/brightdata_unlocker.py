@@ -7,8 +7,8 @@ import re
 
 from starlette.responses import Response
 
-from sandbox.call import Call, say
 from sandbox.catalogue import Company
+from sandbox.request import Call, say
 from sandbox.website import SOURCE, Website
 
 _HTML = {"content-type": "text/html; charset=utf-8"}

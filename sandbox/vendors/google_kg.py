@@ -2,11 +2,11 @@
 
 from starlette.responses import Response
 
-from sandbox.call import Call, Endpoint, Json, World, acceptable, say
 from sandbox.catalogue import Company
-from sandbox.chance import draw, token
 from sandbox.descriptions import description
-from sandbox.traffic import Window
+from sandbox.rate_tracking import Window
+from sandbox.request import Call, Endpoint, Json, World, acceptable, say
+from sandbox.seeded_random import draw, token
 
 SOURCE = "google_knowledge_graph"
 _CONTEXT = {

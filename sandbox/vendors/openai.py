@@ -8,10 +8,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.call import Call, Endpoint, Json, World, acceptable, bearer, say
-from sandbox.chance import token
+from sandbox.rate_tracking import Window
+from sandbox.request import Call, Endpoint, Json, World, acceptable, bearer, say
 from sandbox.schema_filler import UnusableSchemaError, fill
-from sandbox.traffic import Window
+from sandbox.seeded_random import token
 
 FINGERPRINT = "sandbox: no language model, verbatim pieces of the evidence"
 _REFUSAL = "The sandbox was told to refuse this request."

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from sandbox.call import Call, Endpoint, Json, World, acceptable, say
-from sandbox.chance import draw, token, whole
 from sandbox.faults import IN_THE_ANSWER
-from sandbox.traffic import Window
+from sandbox.rate_tracking import Window
+from sandbox.request import Call, Endpoint, Json, World, acceptable, say
+from sandbox.seeded_random import draw, token, whole
 from sandbox.vendors.serpapi_google import google_results, shown_parameters
 from sandbox.vendors.serpapi_jobs import job_results
 from sandbox.vendors.serpapi_news import news_results

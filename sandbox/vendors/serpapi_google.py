@@ -5,14 +5,14 @@
 
 from urllib.parse import urlencode
 
-from sandbox.call import Call, Json
 from sandbox.catalogue import Company
-from sandbox.chance import choice, draw, shuffled, token, whole
+from sandbox.coverage import bracket_with_commas
 from sandbox.descriptions import description
-from sandbox.knowledge import bracket_with_commas
 from sandbox.news import SOURCE as WIRE
 from sandbox.news import articles, relative
 from sandbox.people import MARK, Person, known_people, people, title_in_the_words_of
+from sandbox.request import Call, Json
+from sandbox.seeded_random import choice, draw, shuffled, token, whole
 from sandbox.technologies import sold_technologies
 
 ORGANIC = "serp_organic"

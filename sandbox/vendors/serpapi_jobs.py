@@ -3,11 +3,11 @@
 (call, company) -> {jobs_results, filters, serpapi_pagination?}, or None: nothing found
 """
 
-from sandbox.call import Call, Json
 from sandbox.catalogue import Company
-from sandbox.chance import shuffled
 from sandbox.news import relative
 from sandbox.postings import Posting, postings, technologies_named
+from sandbox.request import Call, Json
+from sandbox.seeded_random import shuffled
 from sandbox.technologies import team_technologies
 
 SOURCE = "serp_jobs"

@@ -3,11 +3,11 @@
 (call, company) -> {news_results, menu_links}, or None: nothing found
 """
 
-from sandbox.call import Call, Json
 from sandbox.catalogue import Company
-from sandbox.chance import choice, draw, shuffled, token, whole
 from sandbox.news import SOURCE as WIRE
 from sandbox.news import Article, articles, relative
+from sandbox.request import Call, Json
+from sandbox.seeded_random import choice, draw, shuffled, token, whole
 
 SOURCE = "serp_news"
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.call import Call, Endpoint, Handler, Json, World, acceptable, bearer, say
 from sandbox.catalogue import Company, host
-from sandbox.chance import choice, draw, token, whole
-from sandbox.disk import Disk
+from sandbox.coverage import bracket
 from sandbox.jobs import Job
-from sandbox.knowledge import bracket
 from sandbox.people import MARK, SENIOR, Person, best_matching_first, known_people, title_in_the_words_of
-from sandbox.traffic import Window
+from sandbox.rate_tracking import Window
+from sandbox.request import Call, Endpoint, Handler, Json, World, acceptable, bearer, say
+from sandbox.seeded_random import choice, draw, token, whole
+from sandbox.state_file import Disk
 
 SOURCE = "snov_contacts"
 TASK_SECONDS = 2

@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from enrichment.enrich import Ask, Enriched, enrich
-from enrichment.facts import READERS, ReaderEntry
+from enrichment.parsing import READERS, ReaderEntry
+from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.rules import Rules, load_rules
 from resources.settings import Settings
 from resources.store import SqlStore
-from resources.world import open_store_of, open_world, sandbox_file
+from resources.wiring import open_store_of, open_world, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
 

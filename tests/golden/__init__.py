@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 
-from enrich_cli.show import plans_view
-from enrich_cli.tracing import trace_tree
-from enrichment.plan import Occasion, Plan, make_plan, make_plans
-from enrichment.records import Known
-from enrichment.wants import custom, wants_of
-from tests.making import NOON, SHIPPED, acme, known_from
+from enrich_cli.commands.trace import trace_tree
+from enrich_cli.rendering import plans_view
+from enrichment.domain.records import Known
+from enrichment.planning.plan import Occasion, Plan, make_plan, make_plans
+from enrichment.requirements.requirements import custom, wants_of
+from tests.support.examples import NOON, SHIPPED, acme, known_from
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import House

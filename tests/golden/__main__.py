@@ -7,7 +7,7 @@ from pathlib import Path
 
 from enrichment.rules import load_rules
 from resources.settings import Settings
-from resources.world import open_store_of, sandbox_file
+from resources.wiring import open_store_of, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.acceptance.conftest import SHIPPED, Clock, House

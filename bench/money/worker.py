@@ -1,0 +1,205 @@
+"""One process of a fleet: takes orders from a pipe, carries out many at once, reports each.
+
+    Post + Orders -> enrich() -> PROGRESS, PROGRESS, Report ...
+
+It may be killed at any moment: what it knows of money is in the store, and its orders are known to whoever gave them.
+"""
+
+import asyncio
+import mmap
+import struct
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from enrichment.context import World
+from enrichment.domain.records import Analysis, Cap, Event, Fact, Purchase, Reply
+from enrichment.pipeline.enrich import Ask, Enriched, enrich
+from enrichment.ports import NotReserved, Reserved
+from enrichment.rules import Rules, load_rules
+from resources.settings import Settings
+from resources.store import SqlStore
+from resources.store.database import Database
+from resources.wiring import open_world
+
+PROGRESS = "progress"
+_TELLING = ("bought", "failed")
+
+
+class Clock:
+    """The true time and what a file adds to it: whoever moves it moves it for all processes at once."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            path.write_bytes(struct.pack("d", 0.0))
+        with path.open("r+b") as file:
+            self._moved = mmap.mmap(file.fileno(), 8)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=struct.unpack_from("d", self._moved)[0])
+
+    def move(self, seconds: float) -> None:
+        struct.pack_into("d", self._moved, 0, struct.unpack_from("d", self._moved)[0] + seconds)
+
+
+@dataclass(frozen=True)
+class Post:
+    """Where a worker works. home: ENRICH_HOME, with the sandbox's address in it. clock: the file of the Clock."""
+
+    store_url: str
+    home: Path
+    config: Path
+    clock: Path
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(enrich_home=self.home, enrich_config=self.config, enrich_world="sandbox")
+
+    def rules(self) -> Rules:
+        return load_rules(self.config)
+
+
+@dataclass(frozen=True)
+class Order:
+    """One request. datasets and sources make it a custom one. max_cost in micro-USD."""
+
+    number: int
+    company: str
+    consumer: str = "profile"
+    datasets: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    max_cost: int | None = None
+
+    def ask(self) -> Ask:
+        return Ask(self.company, (self.consumer,), datasets=self.datasets, sources=self.sources, max_cost=self.max_cost)
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How long calls of the store took, in seconds."""
+
+    reserve: list[float] = field(default_factory=list)
+    settle: list[float] = field(default_factory=list)
+
+    def add(self, others: "Waits") -> None:
+        self.reserve.extend(others.reserve)
+        self.settle.extend(others.settle)
+
+
+@dataclass(frozen=True)
+class Report:
+    """How one order ended. trouble: a traceback, which no order should end with.
+
+    cpu_seconds: of the whole process since its last report.
+    """
+
+    number: int
+    request_id: str | None
+    state: str
+    trouble: str | None
+    seconds: float
+    cpu_seconds: float
+    waits: Waits
+
+
+class TimedStore(SqlStore):
+    """The store, and how long its reserves and settles took."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(Database(url), world="sandbox")
+        self.waits = Waits()
+
+    def reserve(self, purchase: Purchase, caps: Sequence[Cap], **how: Any) -> Reserved | NotReserved:
+        began = time.perf_counter()
+        try:
+            return super().reserve(purchase, caps, **how)
+        finally:
+            self.waits.reserve.append(time.perf_counter() - began)
+
+    def settle(
+        self,
+        purchase: Purchase,
+        *,
+        reply: Reply | None,
+        facts: Sequence[Fact],
+        analysis: Analysis | None = None,
+        suspend: str | None = None,
+        rest: Purchase | None = None,
+    ) -> None:
+        began = time.perf_counter()
+        try:
+            super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
+        finally:
+            self.waits.settle.append(time.perf_counter() - began)
+
+    def taken_waits(self) -> Waits:
+        taken, self.waits = self.waits, Waits()
+        return taken
+
+
+def work(post: Post, pipe: Connection) -> None:
+    """Until the other end of the pipe is closed."""
+    asyncio.run(_work(post, pipe))
+
+
+async def _work(post: Post, pipe: Connection) -> None:
+    store, rules = TimedStore(post.store_url), post.rules()
+    try:
+        async with open_world(post.settings, rules, store=store, now=Clock(post.clock).now) as world:
+            await _Desk(pipe, store, rules, world).until_closed()
+    finally:
+        store.close()
+
+
+class _Desk:
+    """Orders come in by the pipe, reports go out."""
+
+    def __init__(self, pipe: Connection, store: TimedStore, rules: Rules, world: World) -> None:
+        self._pipe, self._store, self._rules, self._world = pipe, store, rules, world
+        self._tasks: set[asyncio.Task[Enriched]] = set()
+        self._closed = asyncio.Event()
+        self._cpu = time.process_time()
+
+    async def until_closed(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._pipe.fileno(), self._receive)
+        await self._closed.wait()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _receive(self) -> None:
+        try:
+            while self._pipe.poll():
+                self._begin(self._pipe.recv())
+        except EOFError:
+            asyncio.get_running_loop().remove_reader(self._pipe.fileno())
+            self._closed.set()
+
+    def _begin(self, order: Order) -> None:
+        began = time.monotonic()
+        task = asyncio.create_task(enrich(order.ask(), rules=self._rules, world=self._world, watch=self._watch))
+        self._tasks.add(task)
+        task.add_done_callback(lambda ended: self._report(order, ended, time.monotonic() - began))
+
+    def _watch(self, event: Event) -> None:
+        if event.what in _TELLING:
+            self._pipe.send(PROGRESS)
+
+    def _report(self, order: Order, ended: "asyncio.Task[Enriched]", seconds: float) -> None:
+        self._tasks.discard(ended)
+        error, waits, cpu = ended.exception(), self._store.taken_waits(), self._spent_cpu()
+        if error is not None:
+            trouble = "".join(traceback.format_exception(error))
+            self._pipe.send(Report(order.number, None, "failed", trouble, seconds, cpu, waits))
+            return
+        request = ended.result().request
+        self._pipe.send(Report(order.number, request.request_id, request.state, None, seconds, cpu, waits))
+
+    def _spent_cpu(self) -> float:
+        before, self._cpu = self._cpu, time.process_time()
+        return self._cpu - before

@@ -1,0 +1,168 @@
+"""Measure planning itself: one plan from warm policies, and plans for many companies from one read of a store."""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+from statistics import median
+from time import perf_counter
+
+from bench.planner.generated_store import NOW, store_of
+from enrichment.domain.records import Company, Known, ReplyHead
+from enrichment.planning.bulk.planner import Circumstances, Group, plan_many
+from enrichment.planning.bulk.state_counts import pairs_of
+from enrichment.planning.plan import Plan, make_plan
+from enrichment.policy import Problem, compile_enhanced, start
+from enrichment.policy.cache import Policies
+from enrichment.ports import Heard
+from enrichment.requirements.requirements import Wants, wants_of
+from enrichment.rules import Rules, load_rules
+from resources.policy_store import PolicyFiles
+from resources.store import SqlStore, open_store
+
+CONSUMERS = ("profile", "vendor_enrichment", "customer_enrichment")
+_CONFIG = Path(__file__).parents[2] / "config"
+_ACME = Company("com_1", "acme.example", "Acme", "acme.example", NOW)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Seconds, one for each time."""
+
+    times: list[float] = field(default_factory=list)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        began = perf_counter()
+        yield
+        self.times.append(perf_counter() - began)
+
+    def __str__(self) -> str:
+        return f"{median(self.times) * 1e3:.2f} ({max(self.times) * 1e3:.1f})"
+
+
+def show_plans(seed: int, count: int = 300) -> None:
+    """Plans of companies about whom some sources were heard to know nothing."""
+    rules, rng = load_rules(_CONFIG), Random(seed)
+    memories = [_heard(rules, rng) for _ in range(count)]
+    print(f"{count} plans of companies of whom different sources know nothing, seed {seed}: ms, median (worst)")
+    for consumer in CONSUMERS:
+        wants = wants_of(rules, (consumer,))
+        whole = _whole(rules, wants)
+        with tempfile.TemporaryDirectory() as folder:
+            first, restored = _Watch(), _Watch()
+            with first.running():
+                _plan(rules, wants, Known(), Policies(PolicyFiles(Path(folder))))
+            policies = Policies(PolicyFiles(Path(folder)))
+            with restored.running():
+                policies.compiled("enhanced", whole)
+        new, met, alone = _Watch(), _Watch(), _Watch()
+        for watch in (new, met):
+            for known in memories:
+                with watch.running():
+                    _plan(rules, wants, known, policies)
+        for known in memories:
+            problem = _plan(rules, wants, known, policies).parts[0].problem
+            with alone.running():
+                compile_enhanced(problem).next(start(problem))
+        print(
+            f"  {consumer:20} nothing compiled {first}, restored from disk {restored}, state not met before {new}, "
+            f"state met before {met}; compiled for each company instead {alone}"
+        )
+
+
+def _plan(rules: Rules, wants: Wants, known: Known, policies: Policies) -> Plan:
+    return make_plan(rules, wants, _ACME, known, strategy="enhanced", now=NOW, out_of_order={}, policies=policies)
+
+
+def _heard(rules: Rules, rng: Random) -> Known:
+    at = NOW - timedelta(minutes=5)
+    sources = rng.sample(sorted(rules.sources), rng.randint(0, 6))
+    return Known(tuple(ReplyHead(s, s, s, s, False, at, at + timedelta(days=1), 0) for s in sources))
+
+
+def show_many(seed: int, companies: int = 100_000) -> None:
+    """As many companies as given, after a month of use; what is read of the store is timed apart."""
+    with tempfile.TemporaryDirectory() as folder:
+        began, url = perf_counter(), f"sqlite:///{folder}/store.sqlite"
+        making = get_context("spawn").Process(target=_make, args=(url, companies, seed, Path(folder)))
+        making.start()  # in a process of its own: what that takes is not what plans take
+        making.join()
+        print(
+            f"Plans for {companies:,} companies, store made in {perf_counter() - began:.0f} s, seed {seed}", flush=True
+        )
+        for consumer in CONSUMERS:
+            planning = get_context("spawn").Process(target=_plan_for, args=(url, consumer, Path(folder)))
+            planning.start()  # so that each tells its own memory
+            planning.join()
+
+
+def _make(url: str, companies: int, seed: int, policies: Path) -> None:
+    """The store, and the files of policies."""
+    rules = load_rules(_CONFIG)
+    store_of(url, rules, companies, seed).close()
+    for consumer in CONSUMERS:
+        Policies(PolicyFiles(policies)).compiled("enhanced", _whole(rules, wants_of(rules, (consumer,))))
+
+
+def _plan_for(url: str, consumer: str, policies: Path) -> None:
+    store, rules = open_store(url, world="sandbox"), load_rules(_CONFIG)
+    _show_consumer(store, rules, wants_of(rules, (consumer,)), Policies(PolicyFiles(policies)))
+    store.close()
+
+
+def _show_consumer(store: SqlStore, rules: Rules, wants: Wants, policies: Policies) -> None:
+    """From a warm policy, as the files of policies keep it."""
+    reading, looked_at = _Watch(), list[int]()
+    policies.compiled("enhanced", _whole(rules, wants))
+
+    def known_of(ids: Sequence[str]) -> dict[str, Known]:
+        looked_at.append(len(ids))
+        with reading.running():
+            return store.known_many(ids)
+
+    with reading.running():
+        everybody = store.companies()
+    began, read_before = perf_counter(), sum(reading.times)
+    groups = plan_many(
+        Circumstances(rules, wants, NOW, {}, {}, policies),
+        everybody,
+        _timed(store.census(pairs_of(rules, wants)), reading),
+        known_of=known_of,
+        strategy_of=lambda _: "enhanced",
+    )
+    beyond = perf_counter() - began - (sum(reading.times) - read_before)
+    print(
+        f"  {wants.consumer:20} read {sum(reading.times):.1f} s, {sum(looked_at):,} of them by themselves; beyond it "
+        f"{beyond:.2f} s: {len(groups):,} states, {_expected(groups):,.0f} USD, {_asked(groups):,} to be asked about; "
+        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most"
+    )
+
+
+def _timed(census: Iterator[Heard], watch: _Watch) -> Iterator[Heard]:
+    """The same, with the time its rows took to come."""
+    waited, began = 0.0, perf_counter()
+    for heard in census:
+        waited += perf_counter() - began
+        yield heard
+        began = perf_counter()
+    watch.times.append(waited)
+
+
+def _expected(groups: Sequence[Group]) -> float:
+    return sum(len(group.companies) * group.expected_micro_usd for group in groups) / 1e6
+
+
+def _asked(groups: Sequence[Group]) -> int:
+    return sum(len(group.companies) for group in groups if group.first)
+
+
+def _whole(rules: Rules, wants: Wants) -> Problem:
+    return _plan(rules, wants, Known(), Policies()).parts[0].whole

@@ -1,0 +1,140 @@
+"""A month of requests: what memory and the policy save together, with every expiry obeyed.
+
+trace of companies + hidden truth per company (drawn from the matrix)  ->  spend, calls, reads served from memory
+"""
+
+from __future__ import annotations
+
+import gzip
+from bisect import bisect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate, islice
+from pathlib import Path
+from random import Random
+
+from bench.planner.shipped_matrix import CONSUMERS, SOURCES, shipped
+from enrichment.policy import Policy, Problem, State, compile_policy, start
+
+DAYS = 30.0
+REQUESTS = 40_000
+SHARES = {"profile": 0.60, "vendor_enrichment": 0.25, "customer_enrichment": 0.15}
+
+# How long a reply holds, in days; no dataset's max_age in the matrix is shorter than its sources' TTL.
+TTL_DAYS = {
+    "google_knowledge_graph": 7, "serp_organic": 7, "serp_news": 1, "serp_jobs": 3, "serp_linkedin": 14,
+    "snov_contacts": 30, "apollo_contacts": 30, "brightdata_company_db": 7, "brightdata_people_db": 30,
+    "brightdata_technographics": 30, "brightdata_firmographics": 30, "brightdata_intent_data": 3,
+    "brightdata_web_scraping": 7,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """spend: micro-USD. reads: wanted datasets that a request got; from_memory: those it did not buy itself."""
+
+    spend: int
+    calls: int
+    reads: int
+    from_memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What one source says about one company, whenever it is asked."""
+
+    cost: int
+    filled: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    asked_on: float
+    filled: frozenset[str]
+
+
+Served = Callable[[str, Mapping[str, Held], float], None]
+"""Told of each request when it is done: its consumer, all replies ever bought of its company, the day."""
+
+
+def trace(path: Path) -> list[str]:
+    """The first requests of a trace of one key a line, gzipped."""
+    with gzip.open(path, "rt") as lines:
+        return [line.strip() for line in islice(lines, REQUESTS)]
+
+
+def zipf(companies: int, rng: Random) -> list[str]:
+    """Zipf 1.0: company number n is asked for in proportion to 1/n."""
+    weights = list(accumulate(1 / n for n in range(1, companies + 1)))
+    return [str(bisect(weights, rng.random() * weights[-1])) for _ in range(REQUESTS)]
+
+
+def flat(companies: int, rng: Random) -> list[str]:
+    return [str(rng.randrange(companies)) for _ in range(REQUESTS)]
+
+
+def live(
+    companies: Iterable[str], strategy: str, *, seed: int, memory: bool = True, served: Served | None = None
+) -> Month:
+    """Serve the requests in order, evenly over the month."""
+    world = _World(strategy, seed, memory=memory)
+    rng = Random(seed)
+    names, weights = list(SHARES), list(SHARES.values())
+    asked = list(companies)
+    consumers = rng.choices(names, weights, k=len(asked))
+    for i, (company, consumer) in enumerate(zip(asked, consumers, strict=True)):
+        now = DAYS * i / len(asked)
+        world.serve(company, consumer, now=now)
+        if served is not None:
+            served(consumer, world.held(company), now)
+    return Month(world.spend, world.calls, world.reads, world.from_memory)
+
+
+class _World:
+    def __init__(self, strategy: str, seed: int, *, memory: bool) -> None:
+        self._seed = seed
+        self._memory = memory
+        self._problems: dict[str, Problem] = {consumer: shipped(consumer) for consumer in CONSUMERS}
+        self._policies: dict[str, Policy] = {c: compile_policy(strategy, p) for c, p in self._problems.items()}
+        self._starts = {consumer: start(problem) for consumer, problem in self._problems.items()}
+        self._held: dict[str, dict[str, Held]] = {}
+        self._truths: dict[tuple[str, str], Truth] = {}
+        self.spend = self.calls = self.reads = self.from_memory = 0
+
+    def serve(self, company: str, consumer: str, *, now: float) -> None:
+        held = self._held.setdefault(company, {}) if self._memory else {}
+        fresh = {source: reply for source, reply in held.items() if now - reply.asked_on <= TTL_DAYS[source]}
+        before = self._starts[consumer]
+        state = State(
+            before.unsatisfied.difference(*(reply.filled for reply in fresh.values())), before.usable - fresh.keys()
+        )
+        self.from_memory += len(before.unsatisfied) - len(state.unsatisfied)
+        while asked := self._policies[consumer].next(state):
+            state = State(state.unsatisfied - self._buy(company, asked, held, now), state.usable - asked)
+        self.reads += len(before.unsatisfied) - len(state.unsatisfied)
+
+    def held(self, company: str) -> Mapping[str, Held]:
+        """What was ever bought of it, expired or not."""
+        return self._held.get(company, {})
+
+    def _buy(self, company: str, asked: frozenset[str], held: dict[str, Held], now: float) -> frozenset[str]:
+        filled = frozenset[str]()
+        for source in sorted(asked):
+            truth = self._truth(company, source)
+            held[source] = Held(now, truth.filled)
+            filled |= truth.filled
+            self.spend += truth.cost
+            self.calls += 1
+        return filled
+
+    def _truth(self, company: str, source: str) -> Truth:
+        if (company, source) not in self._truths:
+            self._truths[company, source] = _drawn(Random(f"{self._seed} {company} {source}"), source)
+        return self._truths[company, source]
+
+
+def _drawn(rng: Random, source: str) -> Truth:
+    price, always, match_rate, fills = SOURCES[source]
+    if rng.random() >= match_rate:
+        return Truth(price if always else 0, frozenset())
+    return Truth(price, frozenset(dataset for dataset, rate in sorted(fills.items()) if rng.random() < rate))

@@ -1,0 +1,116 @@
+"""Start what a demo or a development session needs beside it, and end it again: the sandbox, Dagster.
+
+with sandbox_running(settings) as url: ...      dagster_environment(settings) -> the environment of its processes
+with group_running(command, environment, folder) as process: ...        it and all it starts end with the block
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from enrich_cli.errors import UsageError
+from resources.settings import Settings, SettingsError, project_folder
+from resources.wiring import sandbox_url
+
+_GRACE_SECONDS = 10
+
+
+@contextmanager
+def sandbox_running(settings: Settings) -> Iterator[str]:
+    """The address of the sandbox of this world: the one that runs already, else one of our own, ended at the end.
+
+    SIGTERM and SIGHUP end the block as Ctrl-C does; on their own they would leave behind what it started.
+    """
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(name, _interrupt)
+    try:
+        yield sandbox_url(settings)
+        return
+    except SettingsError:
+        pass
+    with _started([sys.executable, "-m", "enrich_cli.main", "sandbox"], _environment(settings)) as process:
+        assert process.stdout is not None  # noqa: S101  it is a pipe
+        first = process.stdout.readline()
+        if not first.startswith("sandbox: "):
+            raise UsageError(f"The sandbox did not start: {first or 'it said nothing'}")
+        yield first.removeprefix("sandbox: ").strip()
+
+
+@contextmanager
+def group_running(
+    command: Sequence[str], environment: dict[str, str], folder: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """In a process group of its own: at the end it is asked to go, and what is left of the group is killed."""
+    process = subprocess.Popen(command, env=environment, cwd=folder, start_new_session=True)  # noqa: S603  our own
+    try:
+        yield process
+    finally:
+        try:
+            _end(process)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def make_home(settings: Settings) -> None:
+    """Raises UsageError when the folder of this world cannot be made."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{settings.home} cannot be made ({error.strerror}); set ENRICH_HOME to a folder you may write to."
+        ) from None
+
+
+def dagster_environment(settings: Settings) -> dict[str, str]:
+    """DAGSTER_HOME beside the store of this world, with the settings the project ships."""
+    home = settings.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(root() / "enrichment_assets" / "dagster.yaml", home / "dagster.yaml")
+    return {**_environment(settings), "DAGSTER_HOME": str(home)}
+
+
+def root() -> Path:
+    """The folder with workspace.yaml. Raises UsageError."""
+    folder = project_folder(Path(__file__).parent)
+    if folder is None:
+        raise UsageError("workspace.yaml is missing; run this in the project's folder.")
+    return folder
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        **os.environ,
+        "ENRICH_HOME": str(settings.enrich_home.resolve()),
+        "ENRICH_CONFIG": str(settings.enrich_config.resolve()),
+        "ENRICH_WORLD": settings.enrich_world,
+    }
+
+
+@contextmanager
+def _started(command: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603  our own
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

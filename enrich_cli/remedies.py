@@ -1,0 +1,86 @@
+"""What a request left out that somebody can mend by a command: a suspended source, money that is held in doubt.
+
+Enriched, and what the store says now -> sentences, each with its command
+"""
+
+from collections.abc import Iterator
+
+from enrichment.domain.money import in_usd
+from enrichment.domain.records import Purchase
+from enrichment.pipeline.enrich import Enriched
+from enrichment.planning.plan import Plan
+from enrichment.planning.quote import model_price
+from enrichment.planning.unavailability import because
+from enrichment.purchasing.budgets import caps_of, caps_of_each
+from enrichment.rules import Rules
+from resources.settings import Settings
+from resources.store import SqlStore
+from resources.wiring import open_store_of, utc_now
+
+_ANALYSIS = "analysis:"
+
+
+def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[str]:
+    """Empty where the request left out nothing for either reason."""
+    plan = enriched.plan
+    if plan is None:
+        return []
+    suspended = _left_out(enriched, plan, "suspended", "Barred")
+    too_dear = _left_out(enriched, plan, "over a cap", "OverCap")
+    if not suspended and not too_dear:
+        return []
+    store = open_store_of(settings)
+    try:
+        return [*_suspended(suspended, store), *_held_in_doubt(too_dear, enriched, plan, rules, store)]
+    finally:
+        store.close()
+
+
+def _left_out(enriched: Enriched, plan: Plan, verdict: str, kind: str) -> set[str]:
+    """By the plan or on the way; of an analysis that was not made nobody says why, so it may be any reason."""
+    planned = {source.source for source in plan.sources if source.verdict == verdict}
+    failed = {failure.source for failure in enriched.failures if failure.kind == kind}
+    made = {name for profile in enriched.profiles for name in profile.document["analyses"]}
+    return planned | failed | {_ANALYSIS + name for name in plan.wants.analyses if name not in made}
+
+
+def _suspended(left_out: set[str], store: SqlStore) -> Iterator[str]:
+    for suspension in store.suspensions():
+        if suspension.source in left_out:
+            yield f"left out, since it is suspended: {because(suspension)}."
+
+
+def _held_in_doubt(left_out: set[str], enriched: Enriched, plan: Plan, rules: Rules, store: SqlStore) -> Iterator[str]:
+    """What uncertain purchases hold of the caps under which something did not fit."""
+    caps = caps_of_each(rules, plan.wants, enriched.request.request_id, utc_now())
+    spent = store.spent(sorted({cap.name for name in left_out for cap in caps[name]}))
+    full = {cap.name for name in left_out for cap in caps[name] if not cap.holds(spent[cap.name] + _most(name, rules))}
+    holding = [doubt for doubt in store.uncertain_purchases() if full & _caps_over(doubt, rules)]
+    if holding:
+        held = in_usd(sum(doubt.reserved_micro_usd for doubt in holding))
+        many = "1 uncertain purchase holds" if len(holding) == 1 else f"{len(holding)} uncertain purchases hold"
+        yield (
+            f"{many} {held} USD of the caps that leave too little: `enrich purchases --uncertain` lists what to settle "
+            "or release."
+        )
+
+
+def _most(name: str, rules: Rules) -> int:
+    """What it may cost (micro-USD)."""
+    if name.startswith(_ANALYSIS):
+        return model_price(rules, name.removeprefix(_ANALYSIS))[1]
+    return rules.max_micro_usd(name)
+
+
+def _caps_over(purchase: Purchase, rules: Rules) -> set[str]:
+    """The caps that hold its reserve, of those there are by now."""
+    caps = caps_of(
+        rules,
+        request_id=purchase.request_id,
+        max_cost=0,
+        consumer=purchase.consumer,
+        provider=purchase.provider,
+        source=purchase.source,
+        at=purchase.reserved_at,
+    )
+    return {cap.name for cap in caps}

@@ -1,0 +1,232 @@
+"""What a language model may answer: one type per analysis, every item citing the piece of evidence it rests on.
+
+    answer -> check(answer, texts) -> the items whose quote stands in the evidence they name; how many were dropped
+
+Types have no defaults: a model must say all of it, an empty list where it knows nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from enrichment.analysis.evidence import on_one_line
+from enrichment.domain.values import Seniority
+
+SHORTEST_QUOTE = 12  # characters; less says nothing of where it stands, unless it is a whole line of the evidence
+LONGEST_STATEMENT = 4_000
+
+AnswerType = TypeVar("AnswerType", bound="Answer")
+
+
+def _date_or_none(value: object) -> object:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+
+
+Words = Annotated[str | None, AfterValidator(lambda text: text or None)]
+Day = Annotated[date | None, BeforeValidator(_date_or_none)]
+EventKind = Literal[
+    "funding_round",
+    "merger_or_acquisition",
+    "executive_appointment",
+    "product_launch",
+    "partnership",
+    "hiring",
+    "layoffs",
+    "expansion",
+    "legal",
+    "other",
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Cited(_Strict):
+    """Where an item stands in the evidence. It comes before what is said of it: first read, then conclude."""
+
+    evidence_id: str = Field(description="id of the one piece of evidence this rests on, such as e3")
+    quote: str = Field(description="one continuous passage of that piece, copied character by character")
+
+    @property
+    def named(self) -> str | None:
+        """A name that must stand in the same piece of evidence, so that nobody is invented beside a true quote."""
+        return None
+
+    @property
+    def says(self) -> str:
+        """The item as one statement."""
+        raise NotImplementedError
+
+
+class Statement(Cited):
+    statement: str = Field(description="one sentence")
+
+    @property
+    def says(self) -> str:
+        return self.statement
+
+
+class Recommendation(Cited):
+    why: str = Field(description="why, from the quoted evidence, in one sentence")
+    recommendation: str = Field(description="one thing to do next")
+
+
+class PrioritisedContact(Cited):
+    full_name: str = Field(description="as written in the evidence")
+    seniority: Seniority | None
+    department: Words
+    priority: Literal[1, 2, 3, 4, 5] = Field(description="1: talk to them first")
+    why: str = Field(description="why they matter, in one sentence")
+
+    @property
+    def named(self) -> str:
+        return self.full_name
+
+
+class UsedTechnology(Cited):
+    name: str = Field(description="as written in the evidence")
+    category: str = Field(description="such as data warehouse, CRM, web server")
+    purpose: Words = Field(description="what the company uses it for, if the evidence says so, else null")
+
+    @property
+    def named(self) -> str:
+        return self.name
+
+
+class HiringTeam(Cited):
+    team: str
+    seniority: Seniority | None
+    focus: str = Field(description="what these people shall work on")
+
+
+class NewsEvent(Cited):
+    event: EventKind
+    what: str = Field(description="what happened, in one sentence")
+    date: Day = Field(description="the day it happened or was reported, YYYY-MM-DD, else null")
+
+
+class Competitor(Cited):
+    name: str = Field(description="as written in the evidence")
+    how_they_compete: str
+
+    @property
+    def named(self) -> str:
+        return self.name
+
+    @property
+    def says(self) -> str:
+        return f"{self.name}: {self.how_they_compete}"
+
+
+class Answer(_Strict):
+    """Lists of cited items, nothing else."""
+
+    def items(self, field: str) -> list[Cited]:
+        return list(getattr(self, field))
+
+
+class IntelligenceSummary(Answer):
+    key_findings: list[Statement]
+    recommendations: list[Recommendation]
+
+
+class ContactPriorities(Answer):
+    contacts: list[PrioritisedContact]
+
+
+class Technologies(Answer):
+    technologies: list[UsedTechnology]
+
+
+class Hiring(Answer):
+    teams: list[HiringTeam]
+    trend: list[Statement] = Field(description="whether and where hiring grows, holds or shrinks")
+
+
+class NewsEvents(Answer):
+    events: list[NewsEvent]
+
+
+class Positioning(Answer):
+    products: list[Statement]
+    value_propositions: list[Statement]
+    target_markets: list[Statement]
+    positioning: list[Statement]
+    pricing: list[Statement]
+
+
+class Competition(Answer):
+    competitors: list[Competitor]
+
+
+class Growth(Answer):
+    growth_signals: list[Statement]
+    business_challenges: list[Statement]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKind:
+    """version: raised when the same words would now be judged otherwise; earlier answers are then asked for anew.
+
+    for_audience: it is advice to somebody, not facts of the company; only then does the audience count.
+    """
+
+    type: type[Answer]
+    version: int = 1
+    for_audience: bool = False
+
+
+ANSWERS: Mapping[str, AnswerKind] = {
+    "intelligence_summary": AnswerKind(IntelligenceSummary, for_audience=True),
+    "contact_priorities": AnswerKind(ContactPriorities, for_audience=True),
+    "technologies": AnswerKind(Technologies),
+    "hiring": AnswerKind(Hiring),
+    "news_events": AnswerKind(NewsEvents),
+    "positioning": AnswerKind(Positioning),
+    "competition": AnswerKind(Competition),
+    "growth": AnswerKind(Growth),
+}
+
+FIELD_OF_DATASET: Mapping[str, str] = {
+    "company_products": "products",
+    "value_propositions": "value_propositions",
+    "target_markets": "target_markets",
+    "positioning_strategy": "positioning",
+    "pricing_model": "pricing",
+    "competitive_landscape": "competitors",
+    "growth_signals": "growth_signals",
+    "business_challenges": "business_challenges",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Generic[AnswerType]):
+    answer: AnswerType
+    kept: int
+    dropped: int
+
+
+def check(answer: AnswerType, texts: Mapping[str, str]) -> Checked[AnswerType]:
+    """The answer without what its evidence does not bear out. texts: evidence id -> text as it was shown."""
+    shown = {name: text.split("\n") for name, text in texts.items()}
+    fields = type(answer).model_fields
+    kept = {field: [item for item in answer.items(field) if _borne_out(item, shown)] for field in fields}
+    count = sum(len(items) for items in kept.values())
+    return Checked(answer.model_copy(update=kept), count, sum(len(answer.items(field)) for field in fields) - count)
+
+
+def _borne_out(item: Cited, shown: Mapping[str, list[str]]) -> bool:
+    lines = shown.get(item.evidence_id)
+    if lines is None or any(value == "" for _, value in item):
+        return False
+    text, quote = " ".join(lines), on_one_line(item.quote)
+    if quote not in text or (len(quote) < SHORTEST_QUOTE and quote not in lines):
+        return False
+    return item.named is None or on_one_line(item.named).casefold() in text.casefold()

@@ -1,0 +1,288 @@
+"""Ask the language model over what is known, once for the same evidence; keep only what the evidence bears out.
+
+    names + Known -> per analysis: Inquiry -> remembered? a cache read : a purchase -> Analysis, facts | gap
+
+Analyses run side by side. A model that fails leaves a gap with its reason; it never fails the request.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from enrichment.analysis.answer_schemas import check
+from enrichment.analysis.question import Inquiry, NothingToAsk, Setting, described, facts_of, prepare
+from enrichment.context import World
+from enrichment.domain.ids import new_id
+from enrichment.domain.money import in_usd
+from enrichment.domain.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
+from enrichment.planning.plan import model_price
+from enrichment.planning.unavailability import because
+from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Barred, Busy, CapReached, LanguageModel
+from enrichment.purchasing.budgets import caps_of
+from enrichment.purchasing.purchase import (
+    Bought,
+    Delivery,
+    Failed,
+    Order,
+    Outcome,
+    Sent,
+    Superseded,
+    buy,
+    in_vain,
+    wait_for,
+)
+from enrichment.requirements.requirements import Wants
+from enrichment.rules import ProviderRules, Rules
+from enrichment.trace import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisResults:
+    """gaps: analysis -> why there is none. reads: analyses that other requests had paid for."""
+
+    analyses: tuple[Analysis, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    purchases: tuple[Purchase, ...] = ()
+    reads: tuple[CacheRead, ...] = ()
+    gaps: Mapping[str, str] = field(default_factory=dict)
+
+
+async def analyse(
+    names: Sequence[str],
+    *,
+    known: Known,
+    wants: Wants,
+    company: Company,
+    audience_text: str | None,
+    request: Request,
+    rules: Rules,
+    world: World,
+    journal: Journal,
+) -> AnalysisResults:
+    """Each of these analyses over what holds. audience_text: what is known of the vendor it is written for.
+
+    Raises only StoreError: what the model does wrong is in the result.
+    """
+    run = _Run(Setting(rules, wants, company, audience_text), request, world, journal, known.facts)
+    for wave in _waves(names, rules):
+        ended = await asyncio.gather(*(run.one(name) for name in wave), return_exceptions=True)
+        for error in ended:
+            if error is not None:  # raised only now, so that no sibling is left in the middle of a purchase
+                raise error
+    return AnalysisResults(tuple(run.analyses), tuple(run.facts), tuple(run.purchases), tuple(run.reads), run.gaps)
+
+
+class _Run:
+    """The analyses of one request: what is known so far, and what came of each."""
+
+    def __init__(
+        self, setting: Setting, request: Request, world: World, journal: Journal, known: Iterable[Fact]
+    ) -> None:
+        self.setting, self.request, self.world, self.journal = setting, request, world, journal
+        self.known = list(known)
+        self.analyses: list[Analysis] = []
+        self.facts: list[Fact] = []
+        self.purchases: list[Purchase] = []
+        self.reads: list[CacheRead] = []
+        self.gaps: dict[str, str] = {}
+        self._deadline = time.monotonic() + setting.wants.max_seconds
+
+    async def one(self, name: str) -> None:
+        try:
+            inquiry = prepare(name, self.known, self.setting, self.world.now())
+        except NothingToAsk as reason:
+            self._leave_out(name, "NothingToAsk", str(reason))
+            return
+        while not await self._answered(inquiry):
+            if time.monotonic() >= self._deadline:
+                self._leave_out(name, "ClaimLost", "another request is still asking the same: ask again later")
+                return
+
+    async def _answered(self, inquiry: Inquiry) -> bool:
+        """One look at memory, one try to buy. False: somebody else was faster, so it is worth another look."""
+        remembered = await self._remembered(inquiry)
+        if remembered is not None:
+            await self._read(inquiry, remembered)
+            return True
+        provider = _provider_of(self.setting.rules, inquiry.rules.model)
+        model = self.world.model
+        if model is None:
+            why = self.world.out_of_order.get(provider, "nobody has set it up")
+            self._leave_out(inquiry.name, "CredentialsMissing", f"{provider} cannot be asked: {why}")
+            return True
+        return await self._book(inquiry, await self._buy(inquiry, provider, model))
+
+    async def _buy(self, inquiry: Inquiry, provider: str, model: LanguageModel) -> Outcome:
+        async def ask(sent: Sent) -> Delivery:
+            return await self._ask(inquiry, model, sent)
+
+        return await buy(self._order(inquiry, provider), world=self.world, deliver=ask)
+
+    def _order(self, inquiry: Inquiry, provider: str) -> Order:
+        rules, source = self.setting.rules.providers[provider], f"analysis:{inquiry.name}"
+
+        def caps(at: datetime) -> tuple[Cap, ...]:
+            return caps_of(
+                self.setting.rules,
+                request_id=self.request.request_id,
+                max_cost=self.setting.wants.max_cost,
+                consumer=self.request.consumer,
+                provider=provider,
+                source=source,
+                at=at,
+            )
+
+        return Order(
+            request=self.request,
+            company=self.setting.company,
+            source=source,
+            provider=provider,
+            rules=rules,
+            variant=inquiry.key,
+            asked=inquiry.key,
+            units=inquiry.most_tokens,
+            usd_per_unit=_usd_per_token(rules, inquiry.rules.model),
+            caps=caps,
+        )
+
+    async def _ask(self, inquiry: Inquiry, model: LanguageModel, sent: Sent) -> Delivery:
+        purchase = sent.purchase
+        said = await model.answer(
+            inquiry.kind.type,
+            model=inquiry.rules.model,
+            instructions=inquiry.instructions,
+            evidence=inquiry.prompt,
+            max_output_tokens=inquiry.rules.max_output_tokens,
+            sending=sent.sending,
+        )
+        checked = check(said.value, inquiry.evidence.texts)
+        analysis = Analysis(
+            analysis_id=new_id("ana"),
+            key=inquiry.key,
+            company_id=purchase.company_id,
+            name=inquiry.name,
+            audience=self.request.audience if inquiry.kind.for_audience else None,
+            model=inquiry.rules.model,
+            purchase_id=purchase.purchase_id,
+            request_id=purchase.request_id,
+            answer=checked.answer.model_dump(mode="json"),
+            claims_kept=checked.kept,
+            claims_dropped=checked.dropped,
+            evidence=described(inquiry.evidence),
+            created_at=self.world.now(),
+        )
+        return Delivery(
+            units={"input_token": said.input_tokens, "output_token": said.output_tokens},
+            outcome="answered",
+            facts=facts_of(analysis, inquiry, self.setting),
+            analysis=analysis,
+        )
+
+    async def _book(self, inquiry: Inquiry, outcome: Outcome) -> bool:
+        """Whether that was the end of it."""
+        match outcome:
+            case Bought(purchase, Delivery(analysis=Analysis() as analysis)):
+                self.purchases.append(purchase)
+                self._keep(inquiry, analysis)
+                self._note_purchase(inquiry, analysis, purchase)
+            case Failed(purchase, error):
+                self.purchases.append(purchase)
+                self._leave_out(inquiry.name, type(error).__name__, str(error), purchase.cost_micro_usd)
+            case CapReached(cap=cap, left_micro_usd=left):
+                _, most = model_price(self.setting.rules, inquiry.name)
+                why = f"{cap} leaves {in_usd(left)} USD, and it may cost up to {in_usd(most)}: raise the cap"
+                self._leave_out(inquiry.name, "OverCap", why)
+            case Busy(under_way):
+                self._leave_out(inquiry.name, "Throttled", f"the model is busy with {under_way} other questions")
+            case Barred(by):
+                self._leave_out(inquiry.name, "Barred", because(by))
+            case AskedInVain(purchase_id):
+                self._leave_out(inquiry.name, "AskedInVain", in_vain(purchase_id))
+            case AlreadyClaimed():
+                other = outcome.purchase_id
+                self.journal.note("analyse", "waiting for another purchase", analysis=inquiry.name, purchase=other)
+                await wait_for(outcome, self.world, until=self._deadline)
+                return False
+            case AlreadyBought() | Superseded():
+                return False
+        return True
+
+    async def _remembered(self, inquiry: Inquiry) -> Analysis | None:
+        return await asyncio.to_thread(self.world.store.analysis, inquiry.key)
+
+    async def _read(self, inquiry: Inquiry, analysis: Analysis) -> None:
+        """Use what another request has paid for, and book the read."""
+        self._keep(inquiry, analysis)
+        if analysis.request_id != self.request.request_id:
+            saved = await self._cost_of(analysis)
+            self.reads.append(
+                CacheRead(
+                    request_id=self.request.request_id,
+                    purchase_id=analysis.purchase_id,
+                    source=f"analysis:{inquiry.name}",
+                    layer="analysis",
+                    saved_micro_usd=saved,
+                    at=self.world.now(),
+                )
+            )
+            self.journal.note(
+                "analyse", "read", analysis=inquiry.name, purchase=analysis.purchase_id, saved_micro_usd=saved
+            )
+
+    async def _cost_of(self, analysis: Analysis) -> int:
+        bought = await asyncio.to_thread(self.world.store.purchases, analysis.request_id)
+        return sum(each.cost_micro_usd for each in bought if each.purchase_id == analysis.purchase_id)
+
+    def _keep(self, inquiry: Inquiry, analysis: Analysis) -> None:
+        facts = facts_of(analysis, inquiry, self.setting)
+        self.analyses.append(analysis)
+        self.facts.extend(facts)
+        self.known.extend(facts)
+
+    def _note_purchase(self, inquiry: Inquiry, analysis: Analysis, purchase: Purchase) -> None:
+        self.journal.note(
+            "analyse",
+            "bought",
+            analysis=inquiry.name,
+            provider=purchase.provider,
+            model=analysis.model,
+            purchase=purchase.purchase_id,
+            claims_kept=analysis.claims_kept,
+            claims_dropped=analysis.claims_dropped,
+            evidence=len(inquiry.evidence.pieces),
+            evidence_left_out=inquiry.evidence.left_out,
+            cost_micro_usd=purchase.cost_micro_usd,
+            seconds=purchase.latency_seconds,
+            warning=purchase.reason,
+        )
+
+    def _leave_out(self, name: str, kind: str, reason: str, cost_micro_usd: int = 0) -> None:
+        self.gaps[name] = reason
+        self.journal.note("analyse", "failed", analysis=name, kind=kind, reason=reason, cost_micro_usd=cost_micro_usd)
+
+
+def _waves(names: Sequence[str], rules: Rules) -> Iterator[list[str]]:
+    """Side by side, but who reads what another one answers comes after it."""
+    left = list(dict.fromkeys(names))
+    while left:
+        ready = [name for name in left if not _waits_for_another(name, left, rules)] or left
+        yield ready
+        left = [name for name in left if name not in ready]
+
+
+def _waits_for_another(name: str, names: Sequence[str], rules: Rules) -> bool:
+    others = {dataset for other in names if other != name for dataset in rules.analyses[other].answers}
+    return not others.isdisjoint(rules.analyses[name].reads)
+
+
+def _provider_of(rules: Rules, model: str) -> str:
+    """Whose price for this model the rules have; without one they are not loaded at all."""
+    return next(name for name, provider in rules.providers.items() if model in provider.models)
+
+
+def _usd_per_token(rules: ProviderRules, model: str) -> dict[str, Decimal]:
+    prices = rules.models[model]
+    return {"input_token": prices.input_token.usd, "output_token": prices.output_token.usd}

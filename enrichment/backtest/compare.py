@@ -1,0 +1,73 @@
+"""What if: past requests once more under today's rules and under others, beside what they really paid.
+
+History + two Sides  ->  Comparison: the same requests in all three, and why the rest is left out
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from enrichment.backtest.history import History, Spending, spending
+from enrichment.backtest.recorded_vendors import SEED
+from enrichment.backtest.simulation import Outcome, Side, rerun
+from enrichment.domain.records import Company, Request
+from enrichment.pipeline.stages import asked_before
+from enrichment.policy.cache import IN_MEMORY, Policies
+from enrichment.requirements.requirements import CUSTOM, UnknownName
+from enrichment.requirements.strategy import UnknownStrategy, choose_strategy
+from enrichment.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """requests: how many, the same ones in paid, here and there. left_out: why -> how many are in none of them."""
+
+    requests: int
+    paid: Spending
+    here: Outcome
+    there: Outcome
+    left_out: Mapping[str, int]
+
+
+def compare(
+    history: History,
+    here: Side,
+    there: Side,
+    *,
+    override: str | None = None,
+    policies: Policies = IN_MEMORY,
+    seed: int = SEED,
+) -> Comparison:
+    """The requests that both sides can serve. override: the strategy that is in force for all."""
+    left_out, alike = Counter(history.left_out), list[Request]()
+    for request in history.requests:
+        company = history.companies[request.company_id]
+        why = _obstacle(request, company, here.rules, override, "these rules") or _obstacle(
+            request, company, there.rules, override, "the other rules"
+        )
+        if why is None:
+            alike.append(request)
+        else:
+            left_out[why] += 1
+    same = replace(history, requests=tuple(alike))
+    return Comparison(
+        requests=len(alike),
+        paid=spending(entry for request in alike for entry in history.bought.get(request.request_id, ())),
+        here=rerun(here, same, override=override, policies=policies, seed=seed),
+        there=rerun(there, same, override=override, policies=policies, seed=seed),
+        left_out=dict(sorted(left_out.items())),
+    )
+
+
+def _obstacle(request: Request, company: Company, rules: Rules, override: str | None, whose: str) -> str | None:
+    """Why it cannot be replayed under these rules."""
+    ask = asked_before(request, company)
+    if request.consumer == CUSTOM and not ask.datasets:
+        return "which datasets they named was not kept then"
+    try:
+        ask.wants(rules)
+        choose_strategy(rules, consumer=request.consumer, company=company, asked=ask.strategy, override=override)
+    except (UnknownName, UnknownStrategy) as error:
+        sentence = str(error).partition(". ")[0]
+        return f"{sentence[0].lower()}{sentence[1:]} in {whose}"
+    return None

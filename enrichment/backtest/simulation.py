@@ -1,0 +1,307 @@
+"""Past requests served once more under one set of rules, in their order, each with its own options.
+
+    History + Side  ->  rerun() -> Outcome
+
+They take from daily caps as they go. Finished profiles are not served: memory is, from which no vendor has to be asked
+either. No vendor fails. An analysis is asked where its evidence, prompt or model is new, and takes as many tokens as
+it took before. Audiences are known by their name.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from enrichment.analysis.question import Inquiry, NothingToAsk, Setting, prepare
+from enrichment.backtest.history import Entry, History, Spending, spending
+from enrichment.backtest.recorded_vendors import SEED, Tokens, Vendors
+from enrichment.domain.money import charge
+from enrichment.domain.records import Company, Known, Request
+from enrichment.domain.values import Text
+from enrichment.memory.freshness import heard, standing, standings
+from enrichment.memory.recall import believed
+from enrichment.pipeline.stages import Ask, asked_before, domain_was_known
+from enrichment.planning.eligibility import Desk, Verdict, state_now
+from enrichment.planning.plan_template import Situation, decided
+from enrichment.planning.quote import model_price
+from enrichment.policy import Policy, Problem, State
+from enrichment.policy.cache import IN_MEMORY, Policies
+from enrichment.purchasing.budgets import Room, caps_of_each, limits_of
+from enrichment.requirements.requirements import Wants, identity_wants
+from enrichment.requirements.strategy import choose_strategy
+from enrichment.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Rules to replay under. out_of_order: provider -> why it cannot be asked."""
+
+    rules: Rules
+    out_of_order: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of the requests under one set of rules.
+
+    completeness: mean over requests, of datasets that sources answer, required ones counting twice. complete: requests
+    that lack no required one. never_observed: calls whose answer was drawn; drawn: what these cost (micro-USD).
+    estimated: questions of which no tokens were observed about that company.
+    """
+
+    spent: Spending
+    completeness: float
+    complete: int
+    never_observed: int
+    drawn: int
+    estimated: int
+
+
+def rerun(
+    side: Side,
+    history: History,
+    *,
+    override: str | None = None,
+    policies: Policies = IN_MEMORY,
+    seed: int = SEED,
+) -> Outcome:
+    """Serve these requests once more. Raises UnknownName, UnknownStrategy."""
+    past = _Past(side, history, override, policies, seed)
+    for request in history.requests:
+        past.serve(request)
+    return past.books.outcome()
+
+
+@dataclass(slots=True)
+class _Books:
+    requests: int = 0
+    completeness: float = 0.0
+    complete: int = 0
+    never_observed: int = 0
+    drawn: int = 0
+    estimated: int = 0
+    entries: list[Entry] = field(default_factory=list)
+
+    def outcome(self) -> Outcome:
+        return Outcome(
+            spent=spending(self.entries),
+            completeness=self.completeness / self.requests if self.requests else 0.0,
+            complete=self.complete,
+            never_observed=self.never_observed,
+            drawn=self.drawn,
+            estimated=self.estimated,
+        )
+
+
+class _Past:
+    """One set of rules: what is known of each company by now, which analyses were made, what caps have taken."""
+
+    def __init__(self, side: Side, history: History, override: str | None, policies: Policies, seed: int) -> None:
+        self.rules, self.history = side.rules, history
+        self.override, self.policies, self.seed = override, policies, seed
+        self.books, self.tokens = _Books(), Tokens(history.answered)
+        self.taken = Counter[str]()
+        self.out_of_order: dict[str, tuple[Verdict, str]] = {
+            name: ("no credentials", side.out_of_order[entry.provider])
+            for name, entry in side.rules.sources.items()
+            if entry.provider in side.out_of_order
+        }
+        self.silent = frozenset(side.out_of_order)
+        self._replayed = {request.request_id for request in history.requests}
+        self._memory: dict[str, Known] = {}
+        self._named = set[str]()
+        self._made = dict[str, datetime]()
+        for one in history.answered:
+            if one.request_id not in self._replayed:
+                self._made[one.key] = min(one.at, self._made.get(one.key, one.at))
+
+    def serve(self, request: Request) -> None:
+        known_now = self.history.companies[request.company_id]
+        ask = asked_before(request, known_now)
+        named = domain_was_known(request) or request.company_id in self._named
+        company = known_now if named else replace(known_now, domain=None)
+        run = _Run(self, request, ask, company)
+        memory = self._remembered(request)
+        known = run.serve(Known() if run.forgets else memory)
+        if run.company.domain is not None:
+            self._named.add(request.company_id)
+        self._memory[request.company_id] = _joined(memory, known)
+
+    def _remembered(self, request: Request) -> Known:
+        """What memory has: of the replay, and of those who are not replayed what they had bought until then."""
+        known = self._memory.get(request.company_id, Known())
+        held = {head.source: head.collected_at for head in known.replies}
+        for one in self.history.observed.get(request.company_id, ()):
+            at, source = one.head.collected_at, one.head.source
+            others = one.head.request_id not in self._replayed and at < request.asked_at
+            if others and (source not in held or held[source] < at):
+                known, held[source] = _joined(known, Known((one.head,), one.facts)), at
+        return known
+
+    def made_before(self, inquiry: Inquiry, at: datetime) -> bool:
+        return inquiry.key in self._made and self._made[inquiry.key] <= at
+
+    def make(self, inquiry: Inquiry, at: datetime) -> None:
+        self._made[inquiry.key] = at
+
+
+class _Run:
+    """One request served once more."""
+
+    def __init__(self, past: _Past, request: Request, ask: Ask, company: Company) -> None:
+        self.past, self.rules, self.books = past, past.rules, past.books
+        self.request, self.at = request, request.asked_at
+        self.company, self.audience = company, ask.audience
+        self.wants = ask.wants(past.rules)
+        self.strategy = choose_strategy(
+            past.rules, consumer=request.consumer, company=company, asked=ask.strategy, override=past.override
+        )
+        self.forgets = self.strategy == "legacy" or not ask.memory
+        observed = past.history.observed.get(company.company_id, ())
+        self.vendors = Vendors(past.rules, company.company_id, observed, past.seed)
+        self.caps = caps_of_each(past.rules, self.wants, request.request_id, self.at)
+        self.asked = set[str]()
+
+    def serve(self, known: Known) -> Known:
+        """What is known afterwards."""
+        known = self._believed(known)
+        if self.company.domain is None:
+            known = self._collect(identity_wants(self.wants), known)
+            self._learn_domain(known)
+        known = self._collect(self.wants, known)
+        self._analyse(known)
+        self._book(known)
+        return known
+
+    def _believed(self, known: Known) -> Known:
+        return Known(known.replies, believed(self.rules, known.facts))
+
+    def _learn_domain(self, known: Known) -> None:
+        stand = standing(self.rules, self.wants, known, "domain", self.at)
+        if not stand.open and isinstance(stand.facts[0].value, Text):
+            self.company = replace(self.company, domain=stand.facts[0].value.text)
+
+    def _collect(self, wants: Wants, known: Known) -> Known:
+        """As `collect` does, but for what fails; what a plan says and quotes besides is left out: it takes its time."""
+        desk = self._desk(wants, known)
+        drawn = decided(Situation(desk, self.strategy, self.past.policies))
+        for problem in drawn.problems:
+            known = self._carry_out(drawn.policy, problem, wants, known)
+            for source in desk.last_resorts(problem):
+                if self._needed(source, problem, known):
+                    known = self._ask(source, known)
+        return known
+
+    def _desk(self, wants: Wants, known: Known) -> Desk:
+        stands = standings(self.rules, wants, known, self.at)
+        return Desk(
+            rules=self.rules,
+            wants=wants,
+            company=self.company,
+            stands=stands,
+            said=heard(self.rules, wants, known, self.at),
+            pursued=frozenset(d for d, stand in stands.items() if stand.open or self.strategy == "legacy"),
+            out_of_order=self.past.out_of_order,
+            spent=self.past.taken,
+            request_id=self.request.request_id,
+            now=self.at,
+        )
+
+    def _carry_out(self, policy: Policy, problem: Problem, wants: Wants, known: Known) -> Known:
+        while asked := policy.next(self._state(problem, wants, known)):
+            for source in self._room().together(sorted(asked)):
+                known = self._ask(source, known)
+        return known
+
+    def _state(self, problem: Problem, wants: Wants, known: Known) -> State:
+        room = self._room()
+        return state_now(
+            problem,
+            self.rules,
+            wants,
+            known,
+            self.at,
+            everything=self.strategy == "legacy",
+            may_ask=lambda source: source not in self.asked and room.fits(source),
+        )
+
+    def _room(self) -> Room:
+        return Room(self.rules, limits_of(self.caps, self.past.taken))
+
+    def _needed(self, source: str, problem: Problem, known: Known) -> bool:
+        """Whether a required dataset that this last resort answers is still without any value."""
+        required = [d for d in problem.required if source in self.rules.datasets[d].sources]
+        stands = standings(self.rules, self.wants, known, self.at, required)
+        without = [d for d, stand in stands.items() if stand.open and not any(f.last_resort for f in stand.facts)]
+        return bool(without) and source not in self.asked and self._room().fits(source)
+
+    def _ask(self, source: str, known: Known) -> Known:
+        self.asked.add(source)
+        head, facts, cost, drawn = self.vendors.ask(source, self.at)
+        self._pay(source, cost)
+        self.books.never_observed += drawn
+        self.books.drawn += cost if drawn else 0
+        return _joined(known, self._believed(Known((head,), facts)))
+
+    def _analyse(self, known: Known) -> None:
+        """What is new and fits, all of it side by side."""
+        inquiries = [one for one in self._inquiries(known) if not self.past.made_before(one, self.at)]
+        for inquiry in self._affordable(inquiries):
+            self._question(inquiry)
+
+    def _inquiries(self, known: Known) -> Iterable[Inquiry]:
+        setting = Setting(self.rules, self.wants, self.company, self.audience)
+        for name in self.wants.analyses:
+            if self._provider(self.rules.analyses[name].model) not in self.past.silent:
+                try:
+                    yield prepare(name, known.facts, setting, self.at)
+                except NothingToAsk:
+                    continue
+
+    def _affordable(self, inquiries: Iterable[Inquiry]) -> list[Inquiry]:
+        reserved, fitting = Counter(self.past.taken), list[Inquiry]()
+        for inquiry in inquiries:
+            most = charge(inquiry.most_tokens, self._usd_per_token(inquiry))
+            caps = self.caps[f"analysis:{inquiry.name}"]
+            if all(cap.holds(reserved[cap.name] + most) for cap in caps):
+                fitting.append(inquiry)
+                reserved.update({cap.name: most for cap in caps})
+        return fitting
+
+    def _question(self, inquiry: Inquiry) -> None:
+        observed = self.past.tokens.of(self.company.company_id, inquiry.name, self.at)
+        units = observed or self.past.tokens.usual(inquiry.name)
+        cost = charge(units, self._usd_per_token(inquiry)) if units else model_price(self.rules, inquiry.name)[0]
+        self._pay(f"analysis:{inquiry.name}", cost)
+        self.books.estimated += observed is None
+        self.past.make(inquiry, self.at)
+
+    def _usd_per_token(self, inquiry: Inquiry) -> dict[str, Decimal]:
+        prices = self.rules.providers[self._provider(inquiry.rules.model)].models[inquiry.rules.model]
+        return {"input_token": prices.input_token.usd, "output_token": prices.output_token.usd}
+
+    def _provider(self, model: str) -> str:
+        return next(name for name, entry in self.rules.providers.items() if model in entry.models)
+
+    def _pay(self, source: str, cost: int) -> None:
+        for cap in self.caps[source]:
+            self.past.taken[cap.name] += cost
+        self.books.entries.append(Entry(self.request.consumer, source, 1, cost))
+
+    def _book(self, known: Known) -> None:
+        stands = standings(self.rules, self.wants, known, self.at)
+        required = [not stands[d].open for d in self.wants.collected_required]
+        optional = [not stands[d].open for d in self.wants.collected_optional]
+        self.books.requests += 1
+        self.books.complete += all(required)
+        self.books.completeness += (2 * sum(required) + sum(optional)) / max(1, 2 * len(required) + len(optional))
+
+
+def _joined(known: Known, newer: Known) -> Known:
+    """Replies of the same source replace the older ones, facts and all."""
+    sources = {head.source for head in newer.replies}
+    return Known(
+        (*(head for head in known.replies if head.source not in sources), *newer.replies),
+        (*(fact for fact in known.facts if fact.source not in sources), *newer.facts),
+    )

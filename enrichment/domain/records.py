@@ -1,0 +1,274 @@
+"""The records: one is one row. Times are UTC datetimes with zone, money is integer micro-USD.
+
+Request -> Purchase -> Reply -> Fact;  Analysis -> Fact;  Profile;  CacheRead: who reads, who paid
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from enrichment.domain.values import Value
+
+Json = Any
+PurchaseState = Literal["reserved", "sent", "settled", "released", "uncertain"]
+RequestState = Literal["running", "complete", "incomplete", "refused", "failed"]
+Confidence = Literal["High", "Medium", "Low"]
+
+
+def fingerprint(of: object) -> str:
+    """Twelve hexadecimal digits that tell one JSON value from another; the order of its keys does not count."""
+    return hashlib.sha256(json.dumps(of, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """company_id never changes; key is the partition: the registrable domain, or name:... while none is known."""
+
+    company_id: str
+    key: str
+    name: str | None
+    domain: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One ask of one consumer; every cost and saving is booked to one."""
+
+    request_id: str
+    company_id: str
+    consumer: str
+    audience: str | None
+    strategy: str
+    rules_hash: str
+    asked_at: datetime
+    asked_by: str = "cli"
+    state: RequestState = "running"
+    finished_at: datetime | None = None
+    cost_micro_usd: int = 0
+    saved_micro_usd: int = 0
+    served_from: str | None = None
+    profile_id: str | None = None
+    plan: Json = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """One call to a provider. Free calls are purchases of price 0.
+
+    units and reserved_units: vendor unit -> count. handle: what a two-step vendor gave us to resume by.
+    repeatable_until: to ask the vendor the same (asked) again until then costs nothing more; None: it may be billed.
+    attempt: one more whenever another process resumes it; whoever holds an earlier one writes nothing more (a fencing
+    token).
+    """
+
+    purchase_id: str
+    request_id: str
+    company_id: str
+    consumer: str
+    strategy: str
+    source: str
+    provider: str
+    variant: str
+    rules_hash: str
+    reserved_units: Mapping[str, int]
+    usd_per_unit: Mapping[str, Decimal]
+    reserved_micro_usd: int
+    reserved_at: datetime
+    lease_until: datetime
+    repeatable_until: datetime | None = None
+    asked: str = ""
+    attempt: int = 1
+    state: PurchaseState = "reserved"
+    units: Mapping[str, int] = field(default_factory=dict)
+    cost_micro_usd: int = 0
+    handle: str | None = None
+    sent_at: datetime | None = None
+    closed_at: datetime | None = None
+    latency_seconds: float | None = None
+    calls: int = 0
+    outcome: str | None = None
+    reason: str | None = None
+    reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One raw answer of a source about a company. payload: step -> the vendor's body; found=False: knows nothing."""
+
+    reply_id: str
+    company_id: str
+    source: str
+    variant: str
+    purchase_id: str
+    request_id: str
+    found: bool
+    payload: Mapping[str, Json]
+    collected_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A typed value of a dataset with where it came from. source names a source or an analysis.
+
+    quality = reliability x completeness of its fields. holds_until: by source TTL and dataset max_age.
+    evidence: where in the reply it stands, such as 'search.organic_results[0].title'.
+    """
+
+    company_id: str
+    dataset: str
+    value: Value
+    quality: float
+    reliability: float
+    source: str
+    reply_id: str
+    purchase_id: str
+    evidence: str
+    collected_at: datetime
+    holds_until: datetime
+    reader_version: int = 1
+    last_resort: bool = False
+
+    def age(self, now: datetime) -> timedelta:
+        return now - self.collected_at
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyHead:
+    """A reply without its payload: what planning needs to know of it."""
+
+    reply_id: str
+    source: str
+    purchase_id: str
+    request_id: str
+    found: bool
+    collected_at: datetime
+    expires_at: datetime
+    cost_micro_usd: int
+    reader_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What memory has of one company: the newest reply of each source, and their facts. Not filtered by age.
+
+    passed_over: ids of replies it has besides, which this request does not use.
+    """
+
+    replies: tuple[ReplyHead, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    passed_over: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRead:
+    """A request used what another purchase had paid for. saved: what that had cost."""
+
+    request_id: str
+    purchase_id: str
+    source: str
+    layer: Literal["reply", "analysis", "profile"]
+    saved_micro_usd: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A typed answer of a language model over evidence, remembered by content (key)."""
+
+    analysis_id: str
+    key: str
+    company_id: str
+    name: str
+    audience: str | None
+    model: str
+    purchase_id: str
+    request_id: str
+    answer: Mapping[str, Json]
+    claims_kept: int
+    claims_dropped: int
+    evidence: Mapping[str, Json]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one consumer gets about one company. document: the whole profile as JSON (see profile.py)."""
+
+    profile_id: str
+    company_id: str
+    consumer: str
+    audience: str | None
+    requirements_hash: str
+    rules_hash: str
+    request_id: str
+    quality: float
+    completeness: float
+    confidence: Confidence
+    document: Mapping[str, Json]
+    created_at: datetime
+    holds_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileHead:
+    """A profile without its document: enough to tell whether it still holds."""
+
+    profile_id: str
+    company_id: str
+    requirements_hash: str
+    quality: float
+    created_at: datetime
+    holds_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened in a request: what `enrich trace` shows and sessions stream."""
+
+    request_id: str
+    at: datetime
+    stage: Literal["identify", "layer_1", "plan", "collect", "analyse", "assemble", "keep"]
+    what: str
+    data: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A provider that nobody asks until a probe is due. kind: 'down' or 'exhausted'. because: what it last said."""
+
+    provider: str
+    kind: Literal["down", "exhausted"]
+    because: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A source that nobody asks until someone lifts it: its vendor billed more than its rules allow."""
+
+    source: str
+    purchase_id: str
+    because: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A limit on money that a purchase is reserved against. name carries its period: 'day:2026-11-21'.
+
+    limit_micro_usd: None where there is none: then it is added up all the same, for one that is set later that day.
+    """
+
+    name: str
+    limit_micro_usd: int | None
+
+    def holds(self, taken: int) -> bool:
+        """Whether so many micro-USD do not exceed it."""
+        return self.limit_micro_usd is None or taken <= self.limit_micro_usd

@@ -1,0 +1,107 @@
+"""What a vendor's reply says about a company: one reader per source, one file per provider. Pure.
+
+    Reply + Company + Rules  ->  Fact, Fact, ...
+
+A new source is an entry in sources.yaml, a reader in its provider's file, and a line in READERS.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from enrichment.domain.records import Company, Fact, Reply
+from enrichment.domain.values import identity
+from enrichment.parsing.reader import Reader, ReaderEntry, Reading, Subject
+from enrichment.parsing.vendors.apollo import read_people
+from enrichment.parsing.vendors.brightdata import (
+    read_crunchbase,
+    read_intent,
+    read_linkedin_companies,
+    read_linkedin_people,
+    read_technographics,
+)
+from enrichment.parsing.vendors.google_kg import read_entities
+from enrichment.parsing.vendors.serpapi import read_jobs, read_linkedin, read_news, read_organic
+from enrichment.parsing.vendors.snov import read_domain
+from enrichment.parsing.vendors.web_pages import read_pages
+from enrichment.rules.models import Rules
+
+__all__ = ["READERS", "NoReader", "Reader", "ReaderEntry", "Reading", "Subject", "read", "reader_of"]
+
+READERS: Mapping[str, ReaderEntry] = {
+    "google_knowledge_graph": ReaderEntry(read_entities),
+    "serp_organic": ReaderEntry(read_organic),
+    "serp_news": ReaderEntry(read_news),
+    "serp_jobs": ReaderEntry(read_jobs),
+    "serp_linkedin": ReaderEntry(read_linkedin),
+    "snov_contacts": ReaderEntry(read_domain),
+    "apollo_contacts": ReaderEntry(read_people),
+    "brightdata_company_db": ReaderEntry(read_linkedin_companies),
+    "brightdata_people_db": ReaderEntry(read_linkedin_people),
+    "brightdata_technographics": ReaderEntry(read_technographics),
+    "brightdata_firmographics": ReaderEntry(read_crunchbase),
+    "brightdata_intent_data": ReaderEntry(read_intent),
+    "brightdata_web_scraping": ReaderEntry(read_pages),
+}
+
+
+class NoReader(LookupError):
+    """A source whose replies nobody can read."""
+
+
+def reader_of(source: str, rules: Rules, readers: Mapping[str, ReaderEntry] = READERS) -> ReaderEntry:
+    """The reader of a source: of its name, or the one sources.yaml names. Raises NoReader."""
+    name = rules.sources[source].reader or source
+    if name not in readers:
+        raise NoReader(
+            f"source {source!r} has no reader named {name!r}: add one to READERS in enrichment/facts/__init__.py, "
+            f"or name one of {', '.join(readers)} as its `reader:` in sources.yaml"
+        )
+    return readers[name]
+
+
+def read(reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, ReaderEntry] = READERS) -> list[Fact]:
+    """The facts of a reply, best first: of datasets the source promises, distinct, at most `at_most` of each.
+
+    Raises NoReader; a body of any shape gives facts or none.
+    """
+    entry = reader_of(reply.source, rules, readers)
+    if not reply.found:
+        return []
+    subject = Subject(reply.payload, company.name, company.domain, reply.collected_at)
+    promised = rules.sources[reply.source].datasets
+    found: dict[str, list[Reading]] = {}
+    for reading in entry.read(subject):
+        if reading.dataset in promised:
+            found.setdefault(reading.dataset, []).append(reading)
+    return [
+        _fact(reading, reply, rules, entry.version)
+        for dataset, readings in found.items()
+        for reading in _best(readings, rules.datasets[dataset].at_most)
+    ]
+
+
+def _best(readings: Iterable[Reading], at_most: int) -> list[Reading]:
+    """Distinct items, the most complete first, in the vendor's order where equally complete."""
+    best: dict[str, Reading] = {}
+    for reading in sorted(readings, key=lambda reading: -reading.completeness):
+        best.setdefault(identity(reading.value), reading)
+    return list(best.values())[:at_most]
+
+
+def _fact(reading: Reading, reply: Reply, rules: Rules, version: int) -> Fact:
+    reliability = rules.reliability(reply.source, reading.dataset)
+    return Fact(
+        company_id=reply.company_id,
+        dataset=reading.dataset,
+        value=reading.value,
+        quality=round(reliability * reading.completeness, 6),
+        reliability=reliability,
+        source=reply.source,
+        reply_id=reply.reply_id,
+        purchase_id=reply.purchase_id,
+        evidence=reading.evidence,
+        collected_at=reply.collected_at,
+        holds_until=reply.collected_at + timedelta(seconds=rules.holds_for(reply.source, reading.dataset)),
+        reader_version=version,
+        last_resort=reliability < rules.datasets[reading.dataset].quality_threshold,
+    )

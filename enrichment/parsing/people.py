@@ -1,0 +1,82 @@
+"""Contacts out of what vendors say of people, and what a job title says of rank and department.
+
+name, title, address, page -> Contact + completeness;   'VP of Sales Operations' -> vp, sales
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from enrichment.domain.records import Json
+from enrichment.domain.values import Contact, EmailStatus
+from enrichment.parsing.job_titles import department, seniority
+from enrichment.parsing.json_access import text, url
+from enrichment.parsing.reader import Reading
+
+# times the reliability of a source, against a threshold of 0.8: 0.83 and more for the reliable, 0.77 at best
+_REACHABLE, _UNREACHABLE = 0.97, 0.85
+_UNTITLED_BUT_REACHABLE, _NAME_ALONE = 0.75, 0.6
+_EMAIL = re.compile(r"[^@\s<>\"',;:]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}")
+_HIDDEN = re.compile(r"not_unlocked|\*\*")
+_PROFILE = re.compile(r"^https?://(?:[\w-]+\.)*linkedin\.com/(?:in|pub)/[^/?#\s]+", re.IGNORECASE)
+
+
+def email_address(value: Json) -> str | None:
+    """An address as it can be written to; None for what a vendor hides or never knew."""
+    said = text(value, 300)
+    return said.lower() if said and _EMAIL.fullmatch(said) and not _HIDDEN.search(said) else None
+
+
+def profile_page(value: Json) -> str | None:
+    """A person's LinkedIn page, whatever the country's host, without what tracks the visitor."""
+    found = _PROFILE.match(url(value) or "")
+    return re.sub(r"^http://", "https://", found[0]) if found else None
+
+
+def contact(
+    evidence: str,
+    *,
+    name: str | None,
+    title: str | None,
+    email: str | None = None,
+    email_status: EmailStatus | None = None,
+    checked_at: datetime | None = None,
+    page: str | None = None,
+) -> Iterator[Reading]:
+    """A contact, if there is a whole name; worth most with a title and an address that was verified.
+
+    Without a title, or without an address and a profile page, no source makes it satisfy the shipped threshold.
+    """
+    if not name or "*" in name:
+        return
+    person = Contact(
+        full_name=name,
+        title=title,
+        seniority=seniority(title) if title else None,
+        department=department(title) if title else None,
+        email=email,
+        email_status=email_status if email else None,
+        email_checked_at=checked_at if email and email_status in ("valid", "not_valid", "unknown") else None,
+        linkedin_url=page,
+    )
+    yield Reading("key_contacts", person, _completeness(person), evidence)
+
+
+def _completeness(person: Contact) -> float:
+    """An address known not to work is none."""
+    written_to = bool(person.email) and person.email_status != "not_valid"
+    reachable = written_to or bool(person.linkedin_url)
+    if not person.title:
+        return _UNTITLED_BUT_REACHABLE if reachable else _NAME_ALONE
+    if written_to and person.email_status == "valid":
+        return 1.0
+    return _REACHABLE if reachable else _UNREACHABLE
+
+
+def full_name(first: Json, last: Json, whole: Json = None) -> str | None:
+    """The whole name, or None: one who goes by a first name only cannot be written to."""
+    both = [part for part in (text(first, 140), text(last, 140)) if part]
+    said = text(whole, 300)
+    if said and " " in said:
+        return said
+    return " ".join(both) if len(both) == 2 else None

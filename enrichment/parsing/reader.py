@@ -1,0 +1,90 @@
+"""What a reader is given and what it gives: Subject -> Reading, Reading, ...
+
+A reader decides what a vendor's body says about the company asked for, and never raises over a body's shape.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from enrichment.domain.records import Json
+from enrichment.domain.values import Text, Value
+from enrichment.identity.domains import name_fits_domain, own_domain, registrable_domain, same_company
+from enrichment.identity.names import is_named_in
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value found at `evidence` in a payload. completeness, 0..1: how much of what it should say is there."""
+
+    dataset: str
+    value: Value
+    completeness: float
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A payload and the company that was asked for. collected_at: UTC, for dates such as '3 days ago'."""
+
+    payload: Mapping[str, Json]
+    name: str | None
+    domain: str | None
+    collected_at: datetime
+
+    def is_called(self, name: str | None) -> bool:
+        """Whether this is the company's name; its domain stands in for a name nobody knows."""
+        if not name:
+            return False
+        if self.name and same_company(self.name, name):
+            return True
+        return bool(self.domain) and name_fits_domain(name, self.domain or "")
+
+    def is_spelled_by(self, domain: str) -> bool:
+        """Whether a domain spells the company's name."""
+        return bool(self.name) and name_fits_domain(self.name or "", domain)
+
+    def is_named_in(self, *said: str | None) -> bool:
+        """Whether one of these texts speaks of the company; the label of its domain stands in for an unknown name."""
+        name = self.name or (self.domain or "").partition(".")[0].capitalize()
+        return bool(name) and any(is_named_in(name, text) for text in said if text)
+
+    def owns(self, url: str | None) -> bool:
+        """Whether this address is on the company's domain."""
+        return bool(url and self.domain) and registrable_domain(url or "") == self.domain
+
+    def is_(self, name: str | None, website: str | None) -> bool:
+        """Whether a record with this name and website is about the company.
+
+        A site of its own that is another one tells namesakes apart, unless both spell the same name; a page below
+        the company's domain that goes by another name is a subsidiary or a product.
+        """
+        site = own_domain(website, name) if website else None
+        if not site or not self.domain:
+            return self.is_called(name)
+        if site == self.domain:
+            return not name or self.is_called(name) or is_front_door(website or "")
+        return self.is_called(name) and site.partition(".")[0] == self.domain.partition(".")[0]
+
+
+def is_front_door(website: str) -> bool:
+    """'https://www.airbus.com/' is one, 'https://us.airbus.com' is not."""
+    host = website.rpartition("://")[2].partition("/")[0].lower().removeprefix("www.")
+    return bool(host) and host == registrable_domain(host)
+
+
+Reader = Callable[[Subject], Iterator[Reading]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderEntry:
+    """version: raised when the reader reads differently, so that stored replies are read again."""
+
+    read: Reader
+    version: int = 1
+
+
+def statement(dataset: str, text: str | None, evidence: str, completeness: float = 1.0) -> Iterator[Reading]:
+    """A statement in words, if there is one."""
+    if text:
+        yield Reading(dataset, Text(text=text), completeness, evidence)

@@ -1,0 +1,71 @@
+"""Snov: {'company': body, 'prospects': body, 'emails': body} -> contacts with verified addresses, industry, headcount.
+
+Keys change type: 'data' is a list, an object or empty; an address is told by the person's name, which may come twice.
+"""
+
+from collections.abc import Iterator
+
+from enrichment.domain.records import Json
+from enrichment.domain.values import EmailStatus
+from enrichment.parsing.headcount import headcount
+from enrichment.parsing.json_access import entries, member, text
+from enrichment.parsing.people import contact, email_address, full_name, profile_page
+from enrichment.parsing.reader import Reading, Subject, statement
+
+_STATUS: dict[str | None, EmailStatus] = {"valid": "valid", "not_valid": "not_valid", "unknown": "unknown"}
+Address = tuple[str, EmailStatus]
+
+
+def read_domain(subject: Subject) -> Iterator[Reading]:
+    """What is known of the domain that was asked for; a body about another one says nothing."""
+    body = subject.payload.get("company")
+    if not _is_the_company(body, subject):
+        return
+    yield from statement("industry", text(member(body, "data", "industry"), 300), "company.data.industry")
+    if count := headcount(member(body, "data", "size")):
+        yield Reading("employee_count", count, 1.0, "company.data.size")
+    yield from _contacts(subject)
+
+
+def _is_the_company(body: Json, subject: Subject) -> bool:
+    asked = text(member(body, "meta", "domain"), 300)
+    if asked and subject.domain:
+        return subject.owns(asked)
+    return subject.is_(text(member(body, "data", "company_name"), 300), text(member(body, "data", "website"), 300))
+
+
+def _contacts(subject: Subject) -> Iterator[Reading]:
+    addresses = _addresses(member(subject.payload, "emails", "data"))
+    for place, person in entries(member(subject.payload, "prospects", "data")):
+        name = full_name(person.get("first_name"), person.get("last_name"))
+        email, status = addresses.get((name or "").casefold(), (None, None))
+        yield from contact(
+            f"prospects.data[{place}]",
+            name=name,
+            title=text(person.get("position"), 300),
+            email=email,
+            email_status=status,
+            checked_at=subject.collected_at,
+            page=profile_page(person.get("source_page")),
+        )
+
+
+def _addresses(data: Json) -> dict[str, Address]:
+    """Name -> the best address that was found for it."""
+    found: dict[str, Address] = {}
+    for _, row in entries(data):
+        person = text(row.get("people"), 300)
+        address = _best_address(row.get("result"))
+        if person and address:
+            found.setdefault(person.casefold(), address)
+    return found
+
+
+def _best_address(results: Json) -> Address | None:
+    known = [
+        (email, _STATUS.get(text(result.get("smtp_status"), 30), "unverified"))
+        for _, result in entries(results)
+        if (email := email_address(result.get("email")))
+    ]
+    order: tuple[EmailStatus, ...] = ("valid", "unknown", "unverified", "not_valid")
+    return min(known, key=lambda address: order.index(address[1]), default=None)

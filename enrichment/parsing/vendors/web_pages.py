@@ -1,0 +1,155 @@
+"""The company's own pages: {'page:/': html, 'page:/careers': html} -> description, technologies, news, openings.
+
+Machine-readable data first, then what links look like: an opening or an article is a link with words and an address
+that says so.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from html import unescape
+from urllib.parse import urljoin
+
+from enrichment.domain.records import Json
+from enrichment.domain.values import JobPosting, NewsItem
+from enrichment.parsing.dates import moment
+from enrichment.parsing.html import Link, Page
+from enrichment.parsing.json_access import member, text, texts, url
+from enrichment.parsing.reader import Reading, Subject, statement
+from enrichment.parsing.technologies import named_technologies, traced_technologies
+
+_MOST_PAGES = 10
+_JOB_LINK = re.compile(
+    r"/(?:careers?|jobs?|job-openings?|positions?|openings?|vacanc(?:y|ies)|stellen(?:angebote)?|opportunities|o)/(?:[\w%.-]{3,}|\d)"
+    r"|(?:boards\.greenhouse|job-boards\.greenhouse|jobs\.lever|jobs\.ashbyhq|apply\.workable|smartrecruiters|myworkdayjobs"
+    r"|icims|teamtailor|recruitee|jobvite|bamboohr|personio)\.(?:io|co|com|de)/[\w%.-]+/[\w%.-]{3,}|gh_jid=\d",
+    re.IGNORECASE,
+)
+_NEWS_LINK = re.compile(
+    r"/(?:news|newsroom|press|press-?releases?|media|blog|stories|insights|announcements)/(?:[\w%.-]+/)*[\w%.-]*\w-?[\w%.-]{5,}",
+    re.IGNORECASE,
+)
+_NO_TITLE = re.compile(
+    r"^(?:(?:view|see|show|browse|explore|search|find|all|more|read|learn|apply|back|next|previous|home|sign|log|our|open|skip|"
+    r"subscribe|contact|download|watch|discover|meet|join|life|why|get)\b.*|careers?|jobs?|news(?:room)?|press|blog|benefits|"
+    r"culture|students?|internships?|faqs?|locations?|departments?|teams?|privacy.*|cookie.*|here|our job board)$",
+    re.IGNORECASE,
+)
+_CAREERS = re.compile(r"career|job|position|opening|vacan|stellen|join", re.IGNORECASE)
+_FOUND = Iterator[Reading]
+
+
+def read_pages(subject: Subject) -> _FOUND:
+    """Every page that was fetched."""
+    pages = {
+        step: Page.of(html) for step, html in list(subject.payload.items())[:_MOST_PAGES] if step.startswith("page:")
+    }
+    for step, page in pages.items():
+        base = f"https://{subject.domain or 'website.invalid'}{step.removeprefix('page:')}"
+        yield from _descriptions(step, page)
+        yield from _technologies(step, page)
+        yield from _machine_data(step, page, base, subject)
+        yield from _links(step, page, base, subject)
+
+
+def _descriptions(step: str, page: Page) -> _FOUND:
+    """The front page's; another page describes itself."""
+    if step not in ("page:/", "page:/about", "page:/about-us", "page:/company"):
+        return
+    for name in ("description", "og:description", "twitter:description"):
+        said = page.meta.get(name)
+        completeness = 1.0 if said and len(said.split()) >= 4 else 0.5
+        yield from statement("company_description", said, f"{step}#meta[{name}]", completeness)
+
+
+def _technologies(step: str, page: Page) -> _FOUND:
+    for technology in traced_technologies(page.lower, page.meta.get("generator")):
+        yield Reading("tech_stack", technology, 1.0, f"{step}#{technology.name}")
+    if _CAREERS.search(step):
+        for technology in named_technologies(page.words or ""):
+            yield Reading("tech_stack", technology, 1.0, f"{step}#{technology.name}")
+
+
+def _machine_data(step: str, page: Page, base: str, subject: Subject) -> _FOUND:
+    for place, thing in page.machine_data:
+        path = f"{step}#ld+json[{place}]"
+        kinds = set(texts(thing.get("@type")))
+        if "JobPosting" in kinds:
+            yield from _posting(path, thing, base, subject)
+        elif kinds & {"NewsArticle", "BlogPosting", "Article", "PressRelease"}:
+            yield from _article(path, thing, base, subject)
+        elif kinds & {"Organization", "Corporation"} and subject.is_(
+            text(thing.get("name"), 300), text(thing.get("url"))
+        ):
+            yield from statement("company_description", text(thing.get("description")), f"{path}.description")
+
+
+def _posting(path: str, thing: Mapping[str, Json], base: str, subject: Subject) -> _FOUND:
+    title = text(unescape(text(thing.get("title"), 1_000) or ""), 1_000)
+    if not title:
+        return
+    said = text(re.sub(r"<[^<>]{0,2000}>", " ", unescape(text(thing.get("description")) or "")))
+    posted = moment(text(thing.get("datePosted"), 60), subject.collected_at)
+    place = thing.get("jobLocation")
+    site = member(place[0] if isinstance(place, list) and place else place, "address")
+    where = [text(member(site, key), 100) for key in ("addressLocality", "addressRegion", "addressCountry")]
+    job = JobPosting(
+        title=title,
+        location=", ".join(part for part in where if part) or None,
+        url=_absolute(base, address) if (address := text(thing.get("url"), 2_000)) else None,
+        posted_on=posted.date() if posted else None,
+        text=said,
+    )
+    yield Reading("hiring_trends", job, 1.0, path)
+    for technology in named_technologies(said or ""):
+        yield Reading("tech_stack", technology, 1.0, f"{path}.description")
+
+
+def _article(path: str, thing: Mapping[str, Json], base: str, subject: Subject) -> _FOUND:
+    title = text(unescape(text(thing.get("headline"), 2_000) or text(thing.get("name"), 2_000) or ""), 2_000)
+    address = text(thing.get("url"), 2_000)
+    if not title or not address:
+        return
+    published = moment(text(thing.get("datePublished"), 60), subject.collected_at)
+    item = NewsItem(
+        title=title,
+        url=_absolute(base, address),
+        publisher=subject.name,
+        published_at=published,
+        summary=text(thing.get("description"), 2_000),
+    )
+    yield Reading("recent_news", item, 1.0 if item.url or published else 0.7, path)
+
+
+def _links(step: str, page: Page, base: str, subject: Subject) -> _FOUND:
+    for place, link in enumerate(page.links):
+        path = f"{step}#a[{place}]"
+        dated = moment(link.dated, subject.collected_at)
+        if _is_opening(link, step):
+            day = dated.date() if dated else None
+            job = JobPosting(title=link.words, url=_absolute(base, link.href), posted_on=day, text=link.after)
+            yield Reading("hiring_trends", job, 1.0, path)
+        elif _is_article(link):
+            item = NewsItem(title=link.words, url=_absolute(base, link.href), published_at=dated)
+            yield Reading("recent_news", item, 1.0 if item.url or dated else 0.7, path)
+
+
+def _is_opening(link: Link, step: str) -> bool:
+    """On a careers page, or at a job board; in both cases with words that can be a title."""
+    return (
+        bool(_JOB_LINK.search(link.href))
+        and bool(_CAREERS.search(step) or re.search(r"greenhouse|lever\.co|ashbyhq|workdayjobs", link.href))
+        and 3 < len(link.words) <= 150
+        and not _NO_TITLE.match(link.words)
+    )
+
+
+def _is_article(link: Link) -> bool:
+    """A headline, not a menu: at least four words."""
+    return bool(_NEWS_LINK.search(link.href)) and len(link.words.split()) >= 4 and not _NO_TITLE.match(link.words)
+
+
+def _absolute(base: str, href: str) -> str | None:
+    try:
+        return url(urljoin(base, href))
+    except ValueError:  # such as 'http://[oops'
+        return None

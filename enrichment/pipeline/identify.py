@@ -1,0 +1,86 @@
+"""Stage 1: who is meant. Opens the request, and buys the domain, within its caps, if nobody knows it yet.
+
+Ask -> company, its key fixed for the request -> Identified
+"""
+
+import asyncio
+from dataclasses import replace
+
+from enrichment.collection.collector import collect
+from enrichment.context import World
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company, Known
+from enrichment.domain.values import Text
+from enrichment.identity.domains import same_company
+from enrichment.memory.freshness import standing
+from enrichment.memory.recall import recall
+from enrichment.pipeline.plan import company_asked, draw_up, find_company, plan_note, plan_reads, request_for
+from enrichment.pipeline.stages import Ask, Identified, Watch, once
+from enrichment.requirements.requirements import IDENTITY, Wants, identity_wants
+from enrichment.rules import Rules
+from enrichment.trace import Journal
+
+
+async def identify(ask: Ask, *, rules: Rules, world: World, watch: Watch | None = None) -> Identified:
+    """Who is meant. Opens the request; buys the domain, within its caps, if nobody knows it yet."""
+    wants = ask.wants(rules)
+    company = await find_company(ask.company, world) or await _new_company(ask, world)
+    request = request_for(ask, wants, company, rules, world.now(), request_id=new_id("req"))
+    await asyncio.to_thread(world.store.open_request, request)
+    journal = Journal(request.request_id, world.store, world.now, watch)
+    journal.note("identify", "asked", text=ask.company, key=company.key)
+    identified = Identified(ask, company, request, wants)
+    if company.domain is None:
+        identified = await _find_domain(identified, rules, world, journal)
+    await journal.flush()
+    return identified
+
+
+async def _new_company(ask: Ask, world: World) -> Company:
+    fresh = company_asked(ask.company, world.now(), company_id=new_id("com"))
+    return (await asyncio.to_thread(world.store.add_companies, [fresh]))[0]
+
+
+async def _find_domain(identified: Identified, rules: Rules, world: World, journal: Journal) -> Identified:
+    """Stage 1's small plan for name and domain: same policy, caps and quote as any other."""
+    wants = identity_wants(identified.wants)
+    known = await recall(identified.company, identified.request, memory=identified.ask.memory, rules=rules, world=world)
+    plan = await draw_up(identified, wants, known, rules, world)
+    journal.note("identify", "planned", **plan_note(plan))
+    collected = await collect(
+        plan,
+        known=known,
+        company=identified.company,
+        request=identified.request,
+        rules=rules,
+        world=world,
+        journal=journal,
+    )
+    company = await _learned(identified.company, collected.known, wants, rules, world)
+    request = replace(identified.request, company_id=company.company_id)
+    journal.note("identify", "identified" if company.domain else "domain not found", key=company.key)
+    return replace(
+        identified,
+        company=company,
+        request=request,
+        purchases=collected.purchases,
+        reads=once((*plan_reads(plan, identified.request, world.now()), *collected.reads)),
+        failures=collected.failures,
+    )
+
+
+async def _learned(company: Company, known: Known, wants: Wants, rules: Rules, world: World) -> Company:
+    """The company with the domain just learned, if the name beside it is the one that was asked for."""
+    best: dict[str, str] = {}
+    for dataset in IDENTITY:
+        stand = standing(rules, wants, known, dataset, world.now())
+        if not stand.open and isinstance(stand.facts[0].value, Text):
+            best[dataset] = stand.facts[0].value.text
+    if "domain" not in best:
+        return company
+    name = best.get("company_name", company.name)
+    if company.name and name and not same_company(company.name, name):
+        name = company.name
+    return await asyncio.to_thread(
+        world.store.rekey, company.company_id, key=best["domain"], name=name, domain=best["domain"]
+    )

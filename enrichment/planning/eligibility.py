@@ -1,0 +1,286 @@
+"""What can be asked about one company, why not the rest, and the problem this leaves to the policy.
+
+    Rules + Wants + what memory is good for + who is out of order + caps  ->  Desk;  .left(), .whole() -> Problem
+
+The whole problem is the same for every company, so its policy is compiled once; what is left of it is a state of it,
+except where a source has had its say on some of its datasets but not on others: then what is left is its own problem.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Literal, Protocol
+
+from enrichment.domain.records import Cap, Company, Known
+from enrichment.memory.freshness import heard, standings
+from enrichment.policy import Offer, Problem, State, continuing
+from enrichment.policy.execution_model import Call, Skip
+from enrichment.purchasing.budgets import caps_of_each, tightest, too_dear
+from enrichment.requirements.requirements import Wants
+from enrichment.rules import Rules
+
+Verdict = Literal[
+    "chosen",
+    "fallback",
+    "last resort",
+    "held",
+    "redundant",
+    "below threshold",
+    "not needed",
+    "not worth its price",
+    "needs a domain",
+    "needs what is missing",
+    "no credentials",
+    "provider down",
+    "plan used up",
+    "suspended",
+    "over a cap",
+    "not in this request",
+]
+
+
+class Stands(Protocol):
+    """How a dataset stands: still open or not, and the sources whose facts of it hold."""
+
+    @property
+    def open(self) -> bool: ...
+    @property
+    def sources(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The same as a value. mentioned: all that is known of it is too unreliable to satisfy."""
+
+    open: bool
+    sources: frozenset[str]
+    mentioned: bool = False
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that is on the table while one plan is made."""
+
+    rules: Rules
+    wants: Wants
+    company: Company
+    stands: Mapping[str, Stands]
+    said: Mapping[str, frozenset[str]]
+    pursued: frozenset[str]
+    out_of_order: Mapping[str, tuple[Verdict, str]]
+    spent: Mapping[str, int]
+    request_id: str
+    now: datetime
+
+    @cached_property
+    def caps(self) -> Mapping[str, tuple[Cap, ...]]:
+        """As `caps_of_each` gives them."""
+        return caps_of_each(self.rules, self.wants, self.request_id, self.now)
+
+    def left(self) -> Problem:
+        """What is still open, and whoever can be asked about it; in the parts of the whole."""
+        left = self._problem(
+            tuple(
+                self._offer(name, self.fills(name), self.pursued)
+                for name in self.rules.sources
+                if self.obstacle(name) is None and self.fills(name)
+            ),
+            self.pursued,
+            once=True,
+        )
+        return continuing(self.whole(), left) if left.value_of_time else left
+
+    def whole(self) -> Problem:
+        """As if nothing were known, and everybody could be asked."""
+        wanted = frozenset(self.wants.collected)
+        return self._problem(
+            tuple(
+                self._offer(name, self._may_fill(name), wanted)
+                for name, entry in self.rules.sources.items()
+                if self._may_fill(name) and wanted.issuperset(d for d in entry.needs if d != "domain")
+            ),
+            wanted,
+        )
+
+    def _problem(self, offers: tuple[Offer, ...], pursued: frozenset[str], *, once: bool = False) -> Problem:
+        return Problem(
+            offers=offers,
+            required=frozenset(d for d in self.wants.collected_required if d in pursued),
+            worth=tuple((d, w) for d, w in self.wants.collected_optional.items() if d in pursued),
+            order=tuple((d, self.rules.datasets[d].sources) for d in self.wants.collected if d in pursued),
+            value_of_time=self.wants.value_of_time,
+            once=once,
+        )
+
+    def concerns(self, source: str) -> bool:
+        """Whether it answers anything wanted, reliably or not."""
+        return any(source in self.rules.datasets[d].sources for d in self.wants.collected)
+
+    def fills(self, source: str) -> tuple[tuple[str, float], ...]:
+        """Datasets still open that this source may satisfy and has not been heard on."""
+        said = self.said.get(source, frozenset())
+        return tuple((d, rate) for d, rate in self._may_fill(source) if d in self.pursued and d not in said)
+
+    def last_resorts(self, problem: Problem) -> tuple[str, ...]:
+        """Sources too unreliable to satisfy, for required datasets only, in the matrix's order."""
+        return tuple(
+            dict.fromkeys(
+                source
+                for dataset in self.wants.collected_required
+                if dataset in problem.required
+                for source in self.rules.last_resorts(dataset)
+                if dataset not in self.said.get(source, frozenset()) and self.obstacle(source) is None
+            )
+        )
+
+    def call(self, source: str) -> Call:
+        """What asking it may cost, and bring of all that is wanted."""
+        entry, price = self.rules.sources[source], self.rules.expected_micro_usd(source)
+        always, said = entry.charged == "always", self.said.get(source, frozenset())
+        return Call(
+            source=source,
+            price_asked=price if always else 0,
+            price_matched=0 if always else price,
+            most=self.rules.max_micro_usd(source),
+            match_rate=entry.match_rate,
+            brings=tuple((d, rate) for d, rate in self._may_fill(source) if d not in said),
+            mentions=tuple(
+                (d, entry.datasets[d].fill_rate)
+                for d in self.wants.collected_required
+                if d not in said and source in self.rules.last_resorts(d)
+            ),
+            seconds=entry.seconds,
+        )
+
+    def skips(self, asked: Collection[str]) -> tuple[Skip, ...]:
+        """The redundancy rules that may apply while the plan is carried out. asked: sources it may ask."""
+        consumers, wanted = self.wants.consumer.split("+"), frozenset(self.wants.collected)
+        return tuple(
+            Skip(
+                source=rule.skip,
+                if_held=frozenset(source for source in rule.if_held if not self.said.get(source)),
+                shared=wanted.intersection(self.rules.sources[rule.skip].datasets),
+                answers=frozenset(self.rules.sources[rule.skip].datasets),
+                met=_share(self.rules, self.stands, rule.if_held, rule.skip),
+            )
+            for rule in self.rules.redundancy
+            if any(consumer in rule.consumers for consumer in consumers)
+            and all(source in asked or self.said.get(source) for source in rule.if_held)
+        )
+
+    def _may_fill(self, source: str) -> tuple[tuple[str, float], ...]:
+        """Wanted datasets that this source may satisfy."""
+        datasets, wanted = self.rules.datasets, self.wants.collected
+        return tuple(
+            (dataset, promise.fill_rate)
+            for dataset, promise in self.rules.sources[source].datasets.items()
+            if dataset in wanted
+            and source in datasets[dataset].sources
+            and promise.reliability >= datasets[dataset].quality_threshold
+        )
+
+    def _offer(self, source: str, fills: tuple[tuple[str, float], ...], pursued: frozenset[str]) -> Offer:
+        entry, price = self.rules.sources[source], self.rules.expected_micro_usd(source)
+        always = entry.charged == "always"
+        return Offer(
+            source=source,
+            price_asked=price if always else 0,
+            price_matched=0 if always else price,
+            match_rate=entry.match_rate,
+            fill_rates=fills,
+            seconds=entry.seconds,
+            needs=frozenset(d for d in entry.needs if d != "domain" and d in pursued),
+        )
+
+    def obstacle(self, source: str) -> tuple[Verdict, str] | None:
+        """Why it cannot be asked, whatever it might know; None: it can."""
+        return self.out_of_reach(source) or self._redundant(source) or self._over_a_cap(source)
+
+    def out_of_reach(self, source: str) -> tuple[Verdict, str] | None:
+        """Why nobody could ask it about this company in this request, whatever was known and spent."""
+        entry = self.rules.sources[source]
+        if self.wants.sources is not None and source not in self.wants.sources:
+            return "not in this request", "the request names the sources that may be asked"
+        if source in self.out_of_order:
+            return self.out_of_order[source]
+        if "domain" in entry.needs and self.company.domain is None:
+            return "needs a domain", "the company's domain is not known"
+        missing = [d for d in entry.needs if d != "domain" and d not in self.pursued and not self._has(d)]
+        if missing:
+            return "needs what is missing", f"needs {', '.join(missing)}, which nobody was asked for"
+        return None
+
+    def _has(self, dataset: str) -> bool:
+        return dataset in self.stands and not self.stands[dataset].open
+
+    def _redundant(self, source: str) -> tuple[Verdict, str] | None:
+        if any(dataset in self.wants.collected_required for dataset, _ in self.fills(source)):
+            return None  # a rule never takes away what is required
+        because = redundancy(self.rules, self.wants, source, self.stands, self.said)
+        return None if because is None else ("redundant", because)
+
+    def _over_a_cap(self, source: str) -> tuple[Verdict, str] | None:
+        name, left = tightest(self.caps[source], self.spent)
+        if self.rules.max_micro_usd(source) <= left:
+            return None
+        return "over a cap", too_dear(self.rules.max_micro_usd(source), name, left)
+
+
+def redundancy(
+    rules: Rules,
+    wants: Wants,
+    source: str,
+    stands: Mapping[str, Stands],
+    said: Mapping[str, frozenset[str]],
+) -> str | None:
+    """The rule that makes an optional purchase of this source needless, in its own words; None: there is none."""
+    consumers = wants.consumer.split("+")
+    for rule in rules.redundancy:
+        if (
+            rule.skip == source
+            and any(c in rule.consumers for c in consumers)
+            and all(said.get(s) for s in rule.if_held)
+            and _share(rules, stands, rule.if_held, source)
+        ):
+            return f"{', '.join(rule.if_held)} held: {rule.because}"
+    return None
+
+
+def _share(rules: Rules, stands: Mapping[str, Stands], held: Iterable[str], source: str) -> bool:
+    """Whether these have satisfied a dataset they share with the source."""
+    shared = frozenset(rules.sources[source].datasets) & frozenset(stands)
+    return any(not stands[d].open and stands[d].sources.intersection(held) for d in shared)
+
+
+def is_state_of(whole: Problem, left: Problem) -> bool:
+    """Whether what is left is a state of the whole: of no source a part of its datasets is gone."""
+    fills = {offer.source: {d for d, _ in offer.fill_rates} & left.wanted for offer in whole.offers}
+    return all({d for d, _ in offer.fill_rates} == fills.get(offer.source) for offer in left.offers)
+
+
+def state_now(
+    problem: Problem,
+    rules: Rules,
+    wants: Wants,
+    known: Known,
+    now: datetime,
+    *,
+    everything: bool,
+    may_ask: Callable[[str], bool],
+) -> State:
+    """Where a part stands while it is carried out. everything: nobody counts as redundant (legacy)."""
+    datasets = problem.wanted.union(*(offer.needs for offer in problem.offers))
+    stands, said = standings(rules, wants, known, now), heard(rules, wants, known, now)
+    usable = frozenset(offer.source for offer in problem.offers if may_ask(offer.source))
+    open_ = frozenset(d for d in datasets if stands[d].open)
+    if everything:
+        return State(open_, usable)
+    pursued = problem.required & open_
+    skipped = frozenset(
+        source
+        for source in usable
+        if not pursued.intersection(rules.sources[source].datasets)
+        and redundancy(rules, wants, source, stands, said) is not None
+    )
+    return State(open_, usable - skipped)

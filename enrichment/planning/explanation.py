@@ -1,0 +1,122 @@
+"""Why each source is asked or not: only what the outlook bears out, and relevance before obstacles.
+
+Desk + parts + Outlook  ->  SourcePlan of every source
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from enrichment.planning.eligibility import Desk, Verdict
+from enrichment.planning.fallback_chains import Part
+from enrichment.planning.quote import expected_price
+from enrichment.policy.execution_forecast import RUNS, Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlan:
+    """What the plan says of one source, and why. Money of one call, in micro-USD.
+
+    chance: of being asked; as_last_resort: the share of it where that is as a last resort.
+    """
+
+    source: str
+    verdict: Verdict
+    why: str
+    chance: float
+    as_last_resort: float
+    answers: tuple[str, ...]
+    expected_micro_usd: int
+    max_micro_usd: int
+    purchase_id: str | None = None
+    age_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is said of sources, and from what. before: who has been asked by then, to find the domain.
+
+    everything: all are asked that can be, whatever is missing (legacy).
+    """
+
+    desk: Desk
+    parts: Sequence[Part]
+    outlook: Outlook
+    before: frozenset[str] = frozenset()
+    everything: bool = False
+
+    def source(self, name: str) -> SourcePlan:
+        verdict, why = self._verdict(name)
+        rules, as_last = self.desk.rules, self.outlook.resorted.get(name, 0.0)
+        return SourcePlan(
+            source=name,
+            verdict=verdict,
+            why=why,
+            chance=min(1.0, self.outlook.asked.get(name, 0.0) + as_last),
+            as_last_resort=as_last,
+            answers=tuple(d for d in rules.sources[name].datasets if d in self.desk.wants.collected),
+            expected_micro_usd=expected_price(rules, name),
+            max_micro_usd=rules.max_micro_usd(name),
+        )
+
+    def _verdict(self, source: str) -> tuple[Verdict, str]:
+        desk = self.desk
+        if not desk.concerns(source):
+            return "not needed", "it answers nothing that is wanted"
+        return self._turn(source) or self._heard(source) or self._last(source) or self._not_asked(source)
+
+    def _turn(self, source: str) -> tuple[Verdict, str] | None:
+        """When the policy asks it; None: never."""
+        for part in self.parts:
+            for step, asked in enumerate(part.chain):
+                if source in asked:
+                    return self._position(source, step, part)
+            for branch in part.branches:
+                if source in branch.asked:
+                    return "fallback", f"asked {branch}"
+        if source in self.outlook.asked:
+            return "fallback", "asked if those who find the domain bring less than is likely"
+        return None
+
+    def _heard(self, source: str) -> tuple[Verdict, str] | None:
+        if source in self.before:
+            return "held", "asked first, to find the domain"
+        heard_on = self.desk.said.get(source)
+        return ("held", f"its reply holds for {', '.join(sorted(heard_on))}") if heard_on else None
+
+    def _last(self, source: str) -> tuple[Verdict, str] | None:
+        if source not in self.outlook.resorted:
+            return None
+        if self.desk.fills(source):
+            return "last resort", "asked as a last resort, before it would have its turn for what it can satisfy"
+        return "last resort", "too unreliable to satisfy; asked only if a required dataset stays open"
+
+    def _not_asked(self, source: str) -> tuple[Verdict, str]:
+        if not any(source in self.desk.rules.datasets[d].sources for d in self.desk.pursued):
+            return (
+                "not needed",
+                f"everything it answers is {'likely to be known by then' if self.before else 'already known'}",
+            )
+        return self.desk.obstacle(source) or self._passed_over(source)
+
+    def _passed_over(self, source: str) -> tuple[Verdict, str]:
+        """Why it is not asked though it could be."""
+        if source in self.outlook.too_dear:
+            return "over a cap", "when its turn comes, the caps leave too little: raise --max-cost or config/caps.yaml"
+        last_resort = any(source in part.last_resorts for part in self.parts)
+        if not self.desk.fills(source) and not last_resort:
+            return "below threshold", "its reliability is below what the datasets ask for"
+        if not self.desk.fills(source):
+            return "not needed", "the others leave nothing open for which it would be asked"
+        if not self.outlook.exact:
+            return "not worth its price", f"in none of {RUNS:,} simulated executions was it worth asking"
+        costs = "it costs and the wait for it" if self.desk.wants.value_of_time else "it costs"
+        return "not worth its price", f"others answer the same for less, or what it adds is worth less than {costs}"
+
+    def _position(self, source: str, step: int, part: Part) -> tuple[Verdict, str]:
+        if step == 0:
+            room = ", if the caps leave enough by then" if source in self.outlook.too_dear else ""
+            return "chosen", f"asked first for {', '.join(sorted(part.problem.wanted))}{room}"
+        before = ", ".join(name for asked in part.chain[:step] for name in asked)
+        if self.everything:
+            return "fallback", f"asked after {before}, if the caps leave enough"
+        return "fallback", f"asked if something is still missing after {before}"

@@ -1,0 +1,17 @@
+"""Why nobody asks a source now, and what ends that: its provider is out, or it billed too much."""
+
+from enrichment.domain.records import Outage, Suspension
+from enrichment.planning.eligibility import Verdict
+
+
+def verdict(by: Outage | Suspension) -> Verdict:
+    if isinstance(by, Suspension):
+        return "suspended"
+    return "provider down" if by.kind == "down" else "plan used up"
+
+
+def because(by: Outage | Suspension) -> str:
+    """One sentence without its full stop."""
+    if isinstance(by, Suspension):
+        return f"{by.source} {by.because} ({by.purchase_id}): `enrich sources resume {by.source}` lifts it"
+    return f"{by.because.rstrip('.')}; it is asked again at {by.until:%H:%M:%S} UTC"

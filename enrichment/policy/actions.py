@@ -1,0 +1,166 @@
+"""Calls worth weighing: each source by itself and, where time has a value, the sets that starting together may pay for.
+
+    Frame -> tree of Calls: a set, the states in which it comes into question, the sets with one more source
+
+A set is left out only where that is proved needless: starting one of its sources after the others, and only if it is
+still of use then, costs no more. Most sets of sources that answer the same fall away by this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from enrichment.policy.state_encoding import Frame
+
+Values = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Columns = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls started together. cost: what they are expected to cost, their waiting included, in micro-USD.
+
+    columns: the U in which they come into question, as masks. last: the source that was added last.
+    """
+
+    sources: int
+    cost: float
+    columns: Columns
+    last: int
+    match_rate: float
+    fills: tuple[tuple[int, float], ...]
+    further: Sequence[Calls]
+
+    def bring(self, values: Values) -> None:
+        """Turn values after the last call, for each U, into what is expected before it."""
+        brought(values, self.match_rate, self.fills)
+
+
+def brought(values: Values, match_rate: float, fills: tuple[tuple[int, float], ...]) -> None:
+    """Expected values over what one source may bring: nothing, or each of its datasets independently. In place."""
+    if len(fills) == 1:
+        filled(values, fills[0][0], match_rate * fills[0][1])
+        return
+    matched = values.copy()
+    for bit, rate in fills:
+        filled(matched, bit, rate)
+    matched -= values
+    matched *= match_rate
+    values += matched
+
+
+def filled(values: Values, bit: int, rate: float) -> None:
+    """Mix in, where dataset `bit` is unsatisfied, the value of its being satisfied. In place."""
+    halves = values.reshape(len(values), -1, 2, 1 << bit)
+    difference = halves[:, :, 0, :] - halves[:, :, 1, :]
+    difference *= rate
+    halves[:, :, 1, :] += difference
+
+
+def calls_of(frame: Frame, most_work: int, together: Iterable[str]) -> Sequence[Calls] | None:
+    """All calls to weigh; None where weighing them in every state is more work (states, for each set) than allowed.
+
+    together: the sources that sets are made of; the others are only called alone.
+    """
+    tree = _Tree(frame, most_work, frame.sources_in(together) if frame.part.value_of_time else 0)
+    calls = tree.grown(_Bud.of(frame), 0)
+    return calls if tree.work <= most_work else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Bud:
+    """A set to which sources are added. useful[i, U]: chance that source i still answers something once it has replied,
+    the source itself aside."""
+
+    sources: int
+    cost: float
+    seconds: float
+    allowed: Flags
+    useful: Values
+
+    @staticmethod
+    def of(frame: Frame) -> _Bud:
+        unsatisfied = np.arange(1 << len(frame.datasets))
+        useful = np.array([(unsatisfied & answers != 0).astype(np.float64) for answers in frame.answers])
+        return _Bud(0, 0.0, 0.0, np.ones(len(unsatisfied), dtype=np.bool_), useful.reshape(-1, len(unsatisfied)))
+
+
+class _Tree:
+    def __init__(self, frame: Frame, most_work: int, together: int) -> None:
+        self._frame, self._most_work, self._together = frame, most_work, together
+        self._value_of_time = frame.part.value_of_time
+        self._costs = np.array([offer.expected_cost for offer in frame.offers])
+        self._seconds = np.array([offer.seconds for offer in frame.offers])
+        self._lead = self._leads()
+        unsatisfied = np.arange(1 << len(frame.datasets))
+        self._askable = [
+            (unsatisfied & answers != 0) & (unsatisfied & needs == 0)
+            for answers, needs in zip(frame.answers, frame.needs, strict=True)
+        ]
+        self.work = 0
+
+    def _leads(self) -> Values:
+        """By how many seconds each source is slower than all others."""
+        slowest, second = [0.0, 0.0, *sorted(self._seconds)][-1:-3:-1]
+        leads: Values = np.where(self._seconds == slowest, slowest - second, 0.0)
+        return leads
+
+    def grown(self, bud: _Bud, first: int) -> list[Calls]:
+        """The sets that have one source more than the bud, from `first` on, and those that grow out of them."""
+        grown: list[Calls] = []
+        for i in range(first, len(self._frame.offers)):
+            if bud.sources and not self._together >> i & 1:
+                continue
+            more = self._with(bud, i)
+            if self.work <= self._most_work and more.allowed.any():
+                self.work += len(more.allowed) << len(self._frame.offers) - more.sources.bit_count()
+                further = self.grown(more, i + 1) if self._together >> i & 1 else ()
+                grown.append(self._calls(more, i, further))
+        return grown
+
+    def _calls(self, bud: _Bud, last: int, further: Sequence[Calls]) -> Calls:
+        return Calls(
+            sources=bud.sources,
+            cost=bud.cost + self._value_of_time * bud.seconds,
+            columns=np.flatnonzero(bud.allowed).astype(np.int32),
+            last=last,
+            match_rate=self._frame.offers[last].match_rate,
+            fills=self._frame.fills[last],
+            further=further,
+        )
+
+    def _with(self, bud: _Bud, i: int) -> _Bud:
+        allowed = bud.allowed & self._askable[i]
+        sources, useful = bud.sources | 1 << i, bud.useful
+        if self._together >> i & 1 and allowed.any():
+            useful = bud.useful.copy()
+            brought(useful, self._frame.offers[i].match_rate, self._frame.fills[i])
+            useful[i] = bud.useful[i]
+            if bud.sources:
+                allowed &= ~self._needless(sources, useful)
+        return _Bud(
+            sources=sources,
+            cost=bud.cost + float(self._costs[i]),
+            seconds=max(bud.seconds, float(self._seconds[i])),
+            allowed=allowed,
+            useful=useful,
+        )
+
+    def _needless(self, sources: int, useful: Values) -> Flags:
+        """Where some source of the set, and of any set that holds it, had better wait for the others.
+
+        Started with them, a source costs its price and at least its lead in waiting. Started after them, and only if it
+        is still of use, it costs that chance of its price and its seconds; what it brings, and all that follows, is the
+        same. More sources only lower that chance.
+        """
+        members = [i for i in range(len(self._frame.offers)) if sources >> i & 1]
+        chance = useful[members]
+        now = self._costs[members] + self._value_of_time * self._lead[members]
+        later = self._costs[members] + self._value_of_time * self._seconds[members]
+        needless: Flags = (now[:, None] >= chance * later[:, None]).any(axis=0)
+        return needless

@@ -1,0 +1,281 @@
+"""Assemble a profile: best value per field, losing values and disputes kept, what is missing and why.
+
+Rules + Wants + Plan + what is known now + analyses  ->  Profile (its document is plain JSON)
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from enrichment.collection.collector import Failure
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Analysis, Company, Fact, Json, Known, Profile, Request
+from enrichment.domain.values import EmployeeCount, Value, identity
+from enrichment.memory.freshness import holds_until, standing
+from enrichment.planning.plan import Plan
+from enrichment.profiles.quality import Aged, profile_quality
+from enrichment.requirements.requirements import Wants, requirements_hash
+from enrichment.rules import Rules
+
+FieldStatus = Literal["satisfied", "empty", "last resort", "expired", "partial", "missing"]
+_GOOD = ("satisfied", "empty")
+_SINGLE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One dataset of a profile. values: what is served, best first; others: what lost, kept visible."""
+
+    dataset: str
+    required: bool
+    status: FieldStatus
+    values: tuple[Fact, ...]
+    others: tuple[Fact, ...]
+    disputed: bool
+    why: str | None
+
+    @property
+    def good(self) -> bool:
+        return self.status in _GOOD
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """All that a profile is made of."""
+
+    company: Company
+    request: Request
+    plan: Plan
+    known: Known
+    analyses: Sequence[Analysis]
+    analysis_facts: Sequence[Fact]
+    failures: Sequence[Failure]
+    gaps: Mapping[str, str]
+    paid: Mapping[str, int]
+    paid_by: Mapping[str, str]
+    accept_stale: bool = False
+
+
+def assemble(rules: Rules, wants: Wants, made_of: Ingredients, now: datetime) -> Profile:
+    """The profile at `now`. gaps: analysis -> why there is none. paid, paid_by: purchase -> micro-USD, request."""
+    fields = tuple(_field(rules, wants, made_of, dataset, now) for dataset in wants.datasets)
+    served = [fact for field in fields for fact in field.values]
+    quality = profile_quality(
+        required=[f.good for f in fields if f.required],
+        optional=[f.good for f in fields if not f.required],
+        facts=[Aged(f.reliability, f.collected_at, _until(rules, wants, f)) for f in served],
+        now=now,
+    )
+    document = {
+        "company": {"key": made_of.company.key, "name": made_of.company.name, "domain": made_of.company.domain},
+        "consumer": wants.consumer,
+        "audience": made_of.request.audience,
+        "as_of": now.isoformat(),
+        "quality": {
+            "overall": round(quality.overall, 4),
+            "completeness": round(quality.completeness, 4),
+            "freshness": round(quality.freshness, 4),
+            "reliability": round(quality.reliability, 4),
+            "confidence": quality.confidence,
+        },
+        "datasets": {field.dataset: _shown(rules, wants, made_of, field, now) for field in fields},
+        "analyses": {a.name: _analysis(a) for a in made_of.analyses},
+        "gaps": dict(made_of.gaps),
+    }
+    return Profile(
+        profile_id=new_id("pro"),
+        company_id=made_of.company.company_id,
+        consumer=wants.consumer,
+        audience=made_of.request.audience,
+        requirements_hash=requirements_hash(rules, wants),
+        rules_hash=rules.hash,
+        request_id=made_of.request.request_id,
+        quality=quality.overall,
+        completeness=quality.completeness,
+        confidence=quality.confidence,
+        document=document,
+        created_at=now,
+        holds_until=_profile_holds_until(rules, wants, made_of.known, fields, now),
+    )
+
+
+def missing_required(document: Mapping[str, Json]) -> tuple[str, ...]:
+    """Required datasets that a profile's document does not satisfy."""
+    return tuple(
+        name for name, field in document["datasets"].items() if field["required"] and field["status"] not in _GOOD
+    )
+
+
+def _field(rules: Rules, wants: Wants, made_of: Ingredients, dataset: str, now: datetime) -> Field:
+    required = dataset in wants.required
+    if rules.datasets[dataset].analysis is not None:
+        return _analysed_field(rules, made_of, dataset, required)
+    stand = standing(rules, wants, made_of.known, dataset, now)
+    facts, status = stand.facts, _collected_status(rules, dataset, stand.status, stand.facts)
+    if status == "missing":
+        stale = tuple(f for f in made_of.known.facts if f.dataset == dataset)
+        if stale:
+            status, facts = "expired", (_best(stale) if made_of.accept_stale else ())
+    values, others = _choose(rules, dataset, facts)
+    why = None if status in _GOOD else _why(rules, made_of, dataset, status)
+    return Field(dataset, required, status, values, others, _disputed(rules, dataset, values, others), why)
+
+
+def _collected_status(rules: Rules, dataset: str, status: str, facts: Sequence[Fact]) -> FieldStatus:
+    if status == "satisfied":
+        return "satisfied"
+    if status == "empty":
+        return "empty"
+    if any(not f.last_resort and f.quality >= rules.datasets[dataset].quality_threshold for f in facts):
+        return "partial"
+    return "last resort" if facts else "missing"
+
+
+def _best(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    return tuple(sorted(facts, key=lambda f: (f.collected_at, f.quality), reverse=True))
+
+
+def _analysed_field(rules: Rules, made_of: Ingredients, dataset: str, required: bool) -> Field:
+    facts = _best([f for f in made_of.analysis_facts if f.dataset == dataset])
+    values, others = _choose(rules, dataset, facts)
+    good = [f for f in values if f.quality >= rules.datasets[dataset].quality_threshold]
+    status: FieldStatus = "satisfied" if len(good) >= rules.datasets[dataset].enough else "missing"
+    name = rules.datasets[dataset].analysis or ""
+    why = None if status == "satisfied" else made_of.gaps.get(name, f"{name} found nothing in the evidence")
+    return Field(dataset, required, status, values, others, False, why)
+
+
+def _choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+    """Facts come best first: the first of each item is served, up to at_most; the rest lost."""
+    best: dict[str, Fact] = {}
+    others = []
+    for fact in facts:
+        item = identity(fact.value)
+        if item in best or len(best) >= rules.datasets[dataset].at_most:
+            others.append(fact)
+        else:
+            best[item] = fact
+    return tuple(best.values()), tuple(others)
+
+
+def _disputed(rules: Rules, dataset: str, values: Sequence[Fact], others: Sequence[Fact]) -> bool:
+    """Two sources say things about a single value that cannot both be true."""
+    if rules.datasets[dataset].at_most != _SINGLE or not values or dataset == "company_description":
+        return False
+    return any(not _compatible(values[0].value, other.value) for other in others)
+
+
+def _compatible(one: Value, other: Value) -> bool:
+    if isinstance(one, EmployeeCount) and isinstance(other, EmployeeCount):
+        return _overlap(one, other)
+    a, b = set(identity(one).split()), set(identity(other).split())
+    return bool(a & b)
+
+
+def _overlap(one: EmployeeCount, other: EmployeeCount, tolerance: float = 0.25) -> bool:
+    """Bands overlap when stretched by a quarter: vendors count on different days."""
+    if one.high is not None and one.high * (1 + tolerance) < other.low * (1 - tolerance):
+        return False
+    return other.high is None or other.high * (1 + tolerance) >= one.low * (1 - tolerance)
+
+
+def _why(rules: Rules, made_of: Ingredients, dataset: str, status: FieldStatus) -> str:
+    """Why a dataset is not satisfied, in words: what each of its sources did."""
+    failed = {f.source: f.reason for f in made_of.failures}
+    heard = {r.source: r.found for r in made_of.known.replies}
+    reasons = []
+    for source in rules.datasets[dataset].sources:
+        if source in failed:
+            reasons.append(f"{source} failed: {failed[source]}")
+        elif source in heard and source in {p.source for p in made_of.plan.sources if p.verdict != "held"} | set(heard):
+            reasons.append(f"{source} {'did not say enough' if heard[source] else 'knows nothing of it'}")
+        else:
+            reasons.append(_not_asked(made_of.plan, source))
+    prefix = "expired, not bought again: " if status == "expired" else ""
+    return prefix + "; ".join(reasons)
+
+
+def _not_asked(plan: Plan, source: str) -> str:
+    said = next((s for s in plan.sources if s.source == source), None)
+    return f"{source} not asked" if said is None else f"{source} not asked ({said.verdict}: {said.why})"
+
+
+def _until(rules: Rules, wants: Wants, fact: Fact) -> datetime:
+    return holds_until(rules, wants, fact)
+
+
+def _profile_holds_until(rules: Rules, wants: Wants, known: Known, fields: Sequence[Field], now: datetime) -> datetime:
+    """Until its own TTL, its first required fact, or the first optional one runs out; missing required: not at all."""
+    ends = [now + timedelta(seconds=wants.profile_ttl)]
+    for field in fields:
+        if field.required and not field.good:
+            return now
+        ends += [max(_until(rules, wants, f) for f in field.values)] if _is_single(rules, field) else []
+        ends += [_enough_until(rules, wants, field)] if field.values and not _is_single(rules, field) else []
+        ends += _absence_holds(rules, known, field) if not field.values else []
+    return min(ends)
+
+
+def _is_single(rules: Rules, field: Field) -> bool:
+    return bool(field.values) and rules.datasets[field.dataset].enough == _SINGLE
+
+
+def _enough_until(rules: Rules, wants: Wants, field: Field) -> datetime:
+    """Until fewer than `enough` of its items hold."""
+    ends = sorted((_until(rules, wants, f) for f in field.values), reverse=True)
+    return ends[min(rules.datasets[field.dataset].enough, len(ends)) - 1]
+
+
+def _absence_holds(rules: Rules, known: Known, field: Field) -> list[datetime]:
+    """Nothing is known: that holds as long as the replies which say so; the latest of them counts."""
+    ends = [
+        r.collected_at + timedelta(seconds=rules.holds_for(r.source, field.dataset))
+        for r in known.replies
+        if r.source in rules.datasets[field.dataset].sources and field.dataset in rules.sources[r.source].datasets
+    ]
+    return [max(ends)] if ends else []
+
+
+def _shown(rules: Rules, wants: Wants, made_of: Ingredients, field: Field, now: datetime) -> dict[str, Json]:
+    return {
+        "required": field.required,
+        "status": field.status,
+        "values": [_fact(rules, wants, made_of, f, now) for f in field.values],
+        "others": [_fact(rules, wants, made_of, f, now) for f in field.others],
+        "disputed": field.disputed,
+        "why": field.why,
+    }
+
+
+def _fact(rules: Rules, wants: Wants, made_of: Ingredients, fact: Fact, now: datetime) -> dict[str, Json]:
+    until = _until(rules, wants, fact)
+    return {
+        "value": fact.value.model_dump(mode="json"),
+        "source": fact.source,
+        "quality": round(fact.quality, 4),
+        "reliability": fact.reliability,
+        "collected_at": fact.collected_at.isoformat(),
+        "age_seconds": int(fact.age(now).total_seconds()),
+        "holds_until": until.isoformat(),
+        "expired": until <= now,
+        "last_resort": fact.last_resort,
+        "reply_id": fact.reply_id,
+        "evidence": fact.evidence,
+        "purchase_id": fact.purchase_id,
+        "cost_micro_usd": made_of.paid.get(fact.purchase_id, 0),
+        "paid_by": made_of.paid_by.get(fact.purchase_id),
+    }
+
+
+def _analysis(analysis: Analysis) -> dict[str, Json]:
+    return {
+        "answer": dict(analysis.answer),
+        "model": analysis.model,
+        "claims_kept": analysis.claims_kept,
+        "claims_dropped": analysis.claims_dropped,
+        "evidence": dict(analysis.evidence),
+        "analysis_id": analysis.analysis_id,
+        "purchase_id": analysis.purchase_id,
+        "created_at": analysis.created_at.isoformat(),
+    }

@@ -1,0 +1,127 @@
+"""Which limits on money a purchase falls under, by name; a name carries its period. Also where none is set.
+
+Rules + Wants + request + source + day  ->  caps, in the order of their names
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from operator import attrgetter
+
+from enrichment.domain.money import in_usd, to_micro
+from enrichment.domain.records import Cap
+from enrichment.policy.execution_model import Limit
+from enrichment.requirements.requirements import Wants
+from enrichment.rules import Rules
+
+
+def caps_of(
+    rules: Rules, *, request_id: str, max_cost: int, consumer: str, provider: str, source: str, at: datetime
+) -> tuple[Cap, ...]:
+    """The caps a purchase of this source is reserved against. Days are UTC; limits in micro-USD."""
+    day = at.date().isoformat()
+    return _with_its_own(rules, _common(rules, request_id, max_cost, consumer, day), provider, source, day)
+
+
+def caps_of_each(rules: Rules, wants: Wants, request_id: str, at: datetime) -> dict[str, tuple[Cap, ...]]:
+    """Source, or 'analysis:' and its name -> the caps it is reserved against."""
+    models = {model: name for name, provider in rules.providers.items() for model in provider.models}
+    providers = {name: source.provider for name, source in rules.sources.items()} | {
+        f"analysis:{name}": models[rules.analyses[name].model] for name in wants.analyses
+    }
+    day = at.date().isoformat()
+    common = _common(rules, request_id, wants.max_cost, wants.consumer, day)
+    return {name: _with_its_own(rules, common, provider, name, day) for name, provider in providers.items()}
+
+
+def _common(rules: Rules, request_id: str, max_cost: int, consumer: str, day: str) -> list[Cap]:
+    """Those that are the same whatever is bought."""
+    consumers = [_cap(f"consumer:{name}:{day}", rules.caps.consumers.get(name)) for name in consumer.split("+")]
+    return [Cap(f"request:{request_id}", max_cost), _cap(f"day:{day}", rules.caps.all), *consumers]
+
+
+def _with_its_own(rules: Rules, common: list[Cap], provider: str, source: str, day: str) -> tuple[Cap, ...]:
+    own_provider = _cap(f"provider:{provider}:{day}", rules.caps.providers.get(provider))
+    own_source = _cap(f"source:{source}:{day}", rules.caps.sources.get(source))
+    return tuple(sorted((*common, own_provider, own_source), key=attrgetter("name")))
+
+
+def limits_of(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> dict[str, Limit]:
+    """What each cap leaves (micro-USD), and for whom: cap name -> Limit. caps: as `caps_of_each` gives them."""
+    over, left = defaultdict[str, set[str]](set), dict[str, int]()
+    for name, its in caps.items():
+        for cap, still in left_by(its, spent):
+            over[cap].add(name)
+            left[cap] = still
+    return {cap: Limit(left[cap], frozenset(names)) for cap, names in over.items()}
+
+
+def left_by(caps: Iterable[Cap], spent: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Of those that have a limit: name, and what it leaves (micro-USD).
+
+    Never below 0: what is free fits even where a vendor billed above the cap.
+    """
+    for cap in caps:
+        if cap.limit_micro_usd is not None:
+            yield cap.name, max(0, cap.limit_micro_usd - spent.get(cap.name, 0))
+
+
+class Room:
+    """What the caps leave at one moment. limits: as `limits_of` gives them."""
+
+    def __init__(self, rules: Rules, limits: Mapping[str, Limit]) -> None:
+        self._rules, self._limits = rules, limits
+
+    def fits(self, source: str) -> bool:
+        return all(self._rules.max_micro_usd(source) <= left for _, left in self._over(source))
+
+    def together(self, sources: Iterable[str]) -> tuple[str, ...]:
+        """Those that fit side by side, when they are reserved one after another."""
+        fitting: list[str] = []
+        here = self
+        for source in sources:
+            if here.fits(source):
+                fitting.append(source)
+                here = here._after(source)
+        return tuple(fitting)
+
+    def why_not(self, source: str) -> str:
+        """Of one that does not fit."""
+        name, left = min(self._over(source), key=lambda one: one[1])
+        return too_dear(self._rules.max_micro_usd(source), name, left)
+
+    def _over(self, source: str) -> list[tuple[str, int]]:
+        return [(name, limit.left) for name, limit in self._limits.items() if source in limit.over]
+
+    def _after(self, source: str) -> "Room":
+        price = self._rules.max_micro_usd(source)
+        reserved = {
+            name: replace(limit, left=limit.left - price) if source in limit.over else limit
+            for name, limit in self._limits.items()
+        }
+        return Room(self._rules, reserved)
+
+
+def tightest(caps: Iterable[Cap], spent: Mapping[str, int]) -> tuple[str, int]:
+    """The cap that leaves least, and what it leaves (micro-USD, never below 0)."""
+    return min(left_by(caps, spent), key=lambda x: x[1])
+
+
+def in_words(cap: str) -> str:
+    """A cap's name as people say it: 'this request', "today's cap on snov"."""
+    kind, _, rest = cap.partition(":")
+    if kind == "request":
+        return "this request"
+    return "today's cap on everything" if kind == "day" else f"today's cap on {rest.partition(':')[0]}"
+
+
+def too_dear(price: int, cap: str, left: int) -> str:
+    """Why a purchase does not fit, and what to do. price and left in micro-USD."""
+    raise_it = "raise --max-cost" if cap.startswith("request:") else "raise it in config/caps.yaml"
+    return f"may cost {in_usd(price)} USD, {in_words(cap)} leaves {in_usd(left)}: {raise_it}"
+
+
+def _cap(name: str, limit: Decimal | None) -> Cap:
+    return Cap(name, None if limit is None else to_micro(limit))

@@ -1,0 +1,377 @@
+"""One purchase, from reserve to its end. No call without a purchase row first.
+
+gate -> reserve -> our turn -> sent -> deliver() -> settled | released (not billed) | uncertain (we cannot know)
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import stamina
+
+from enrichment.context import World
+from enrichment.domain.ids import new_id
+from enrichment.domain.money import charge
+from enrichment.domain.records import Analysis, Cap, Company, Fact, Purchase, Reply, Request
+from enrichment.ports import (
+    AlreadyClaimed,
+    Breaker,
+    Busy,
+    ClaimLost,
+    NotReserved,
+    ProviderError,
+    ProviderUnavailable,
+    PurchaseClosed,
+    QuotaExhausted,
+    Reserved,
+    StoreError,
+    Throttled,
+)
+from enrichment.rules import ProviderRules
+
+RESUMABLE_AFTER = timedelta(seconds=20)  # the lease of a job that others could go on with
+_RENEW_SECONDS = 5.0  # while it is ours: only a holder that is gone lets its lease run out
+_MARGIN_SECONDS = 15  # from reserve to send, and from the last answer to its row
+_LOOK_AGAIN_SECONDS = (0.1, 1.0)  # at first, and at the longest; at random up to it: not all come at once
+_LATER = 1.5
+_SETTLE_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to buy, for whom. units: the most it may take. variant: which form of the question: two purchases of one
+    variant are the same. asked: the exact question; only the same one is repeated for free. caps: by when it begins.
+    seen: ids of the answers there were when it was decided; another one makes it needless.
+    """
+
+    request: Request
+    company: Company
+    source: str
+    provider: str
+    rules: ProviderRules
+    variant: str
+    asked: str
+    units: Mapping[str, int]
+    usd_per_unit: Mapping[str, Decimal]
+    caps: Callable[[datetime], Sequence[Cap]]
+    seen: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came for the money. units: vendor units billed; in_doubt: those that may be billed besides.
+
+    outcome: 'found', 'nothing', 'answered'.
+    """
+
+    units: Mapping[str, int]
+    outcome: str
+    calls: int = 1
+    reply: Reply | None = None
+    facts: Sequence[Fact] = ()
+    analysis: Analysis | None = None
+    in_doubt: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    purchase: Purchase
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The provider gave nothing usable; what it billed all the same is booked."""
+
+    purchase: Purchase
+    error: ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Somebody else took it over: nothing of ours was sent, or theirs was faster."""
+
+
+class Sent:
+    """A purchase under way, as whoever delivers it sees it."""
+
+    def __init__(self, purchase: Purchase, world: World, rules: ProviderRules) -> None:
+        self.purchase, self._world, self._handle = purchase, world, purchase.handle
+        self._longest_call = timedelta(seconds=rules.timeout_seconds)
+
+    async def sending(self) -> None:
+        """Immediately before each call that may be billed. Raises ClaimLost where the claim may end before the call."""
+        store, now, resumable = self._world.store, self._world.now(), self._handle is not None
+        lease = self._renewed(now) if resumable else self.purchase.lease_until
+        ours = await asyncio.to_thread(store.send, self.purchase, at=now, lease_until=lease if resumable else None)
+        # a process may be stopped between its row and its call: the last look is at the clock
+        needed_until = self._world.now() + (timedelta() if resumable else self._longest_call)
+        if not ours or needed_until > lease:
+            raise self._lost("ran out before it was sent")
+
+    async def keep_handle(self, handle: str) -> None:
+        """Where the vendor works in two steps: from here on another process may go on, once a short lease is over.
+
+        Raises ClaimLost where one does already.
+        """
+        self._handle = handle
+        if not await self._keep(handle):
+            raise self._lost("was taken over")
+
+    async def keep_alive(self, every: float = _RENEW_SECONDS) -> None:
+        """Until cancelled: as long as this process lives, nobody else takes up the job it is waiting for."""
+        while True:
+            await asyncio.sleep(every)
+            if self._handle is not None:
+                with suppress(StoreError):  # there are more tries before the lease ends
+                    await self._keep(self._handle)
+
+    async def _keep(self, handle: str) -> bool:
+        lease = self._renewed(self._world.now())
+        return await asyncio.to_thread(self._world.store.keep_handle, self.purchase, handle, lease_until=lease)
+
+    def _renewed(self, now: datetime) -> datetime:
+        """Never longer than going on costs nothing."""
+        until = self.purchase.repeatable_until
+        lease = now + RESUMABLE_AFTER
+        return lease if until is None else min(lease, until)
+
+    def _lost(self, why: str) -> ClaimLost:
+        return ClaimLost(f"the claim on {self.purchase.source} {why}.", provider=self.purchase.provider)
+
+
+Deliver = Callable[[Sent], Awaitable[Delivery]]
+Outcome = Bought | Failed | NotReserved | Superseded
+
+
+def draft(order: Order, now: datetime) -> Purchase:
+    """A purchase not yet reserved; its lease outlives whatever the provider may take."""
+    return Purchase(
+        purchase_id=new_id("pur"),
+        request_id=order.request.request_id,
+        company_id=order.company.company_id,
+        consumer=order.request.consumer,
+        strategy=order.request.strategy,
+        source=order.source,
+        provider=order.provider,
+        variant=order.variant,
+        asked=order.asked,
+        rules_hash=order.request.rules_hash,
+        reserved_units=dict(order.units),
+        usd_per_unit=dict(order.usd_per_unit),
+        reserved_micro_usd=charge(order.units, order.usd_per_unit),
+        reserved_at=now,
+        lease_until=now + timedelta(seconds=_patience(order.rules) + _MARGIN_SECONDS),
+        repeatable_until=_repeatable_until(order.rules, now),
+    )
+
+
+async def buy(order: Order, *, world: World, deliver: Deliver) -> Outcome:
+    """Reserve, send, settle. A crash in between leaves the row as it stands, for its lease to decide.
+
+    Waits for others at most the provider's timeout, and Busy if that was not enough.
+    """
+    gate = world.gates.of(order.provider, order.rules.concurrency)
+    until = time.monotonic() + order.rules.timeout_seconds
+    try:
+        async with asyncio.timeout(order.rules.timeout_seconds):
+            await gate.acquire()
+    except TimeoutError:
+        return Busy(order.rules.concurrency)
+    try:
+        reserved = await _reserved(order, world, until)
+        if not isinstance(reserved, Reserved):
+            return reserved
+        return await _carried_out(reserved.purchase, order, world, deliver)
+    finally:
+        gate.release()
+
+
+async def _reserved(order: Order, world: World, until: float) -> Reserved | NotReserved:
+    """Waits while the provider is busy with other processes."""
+    pauses = _pauses()
+    while True:
+        now = world.now()
+        reserved = await asyncio.to_thread(
+            world.store.reserve,
+            draft(order, now),
+            order.caps(now),
+            at_once=order.rules.concurrency,
+            seen=order.seen,
+            since=order.request.asked_at,
+        )
+        if not isinstance(reserved, Busy) or time.monotonic() > until:
+            return reserved
+        await asyncio.sleep(next(pauses))
+
+
+def in_vain(purchase_id: str) -> str:
+    """Why what another request asked in vain is not asked again, and what to do."""
+    return f"another request asked it meanwhile and got no answer, which may be billed ({purchase_id}): ask again later"
+
+
+async def wait_for(claim: AlreadyClaimed, world: World, *, until: float) -> None:
+    """Until that purchase is over, whatever came of it, or its lease is, or it is `until` (time.monotonic)."""
+    pauses = _pauses()
+    while world.now() < claim.lease_until and time.monotonic() < until:
+        await asyncio.sleep(next(pauses))
+        if not await asyncio.to_thread(world.store.is_claimed, claim.purchase_id):
+            return
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds from look to look."""
+    longest, most = _LOOK_AGAIN_SECONDS
+    while True:
+        yield random.uniform(longest / 2, longest)
+        longest = min(most, _LATER * longest)
+
+
+async def _carried_out(purchase: Purchase, order: Order, world: World, deliver: Deliver) -> Outcome:
+    began = time.monotonic()
+    try:
+        delivered = await _delivered(purchase, order.rules, world, deliver)
+        seconds = time.monotonic() - began
+        if isinstance(delivered, ProviderError):
+            return await _book_failure(purchase, delivered, order.rules, world, seconds)
+        return await _settle(purchase, delivered, world, seconds)
+    except (ClaimLost, PurchaseClosed):  # another process took it over, and may have been faster
+        return Superseded()
+
+
+async def _delivered(
+    purchase: Purchase, rules: ProviderRules, world: World, deliver: Deliver
+) -> Delivery | ProviderError:
+    sent = Sent(purchase, world, rules)
+    alive = asyncio.create_task(sent.keep_alive())
+    try:
+        async with asyncio.timeout(_patience(rules)):
+            return await deliver(sent)
+    except ClaimLost:
+        raise
+    except TimeoutError:
+        return _out_of_time(purchase, rules)
+    except ProviderError as error:
+        return error
+    finally:
+        alive.cancel()
+
+
+async def _settle(purchase: Purchase, delivery: Delivery, world: World, seconds: float) -> Bought:
+    suspend = _overbilled(purchase, delivery.units)
+    settled = replace(
+        purchase,
+        state="settled",
+        units=dict(delivery.units),
+        cost_micro_usd=charge(delivery.units, purchase.usd_per_unit),
+        closed_at=world.now(),
+        latency_seconds=round(seconds, 3),
+        calls=delivery.calls,
+        outcome=delivery.outcome,
+        reason=suspend,
+    )
+    rest = _rest(settled, delivery.in_doubt) if delivery.in_doubt else None
+    async for attempt in stamina.retry_context(on=_may_pass, attempts=_SETTLE_TRIES, timeout=None, wait_max=5.0):
+        with attempt:  # it is paid for: a store that cannot be reached for a moment must not lose it
+            await asyncio.to_thread(
+                world.store.settle,
+                settled,
+                reply=delivery.reply,
+                facts=delivery.facts,
+                analysis=delivery.analysis,
+                suspend=suspend,
+                rest=rest,
+            )
+    return Bought(settled, delivery)
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, StoreError) and not isinstance(error, PurchaseClosed)
+
+
+def _rest(settled: Purchase, in_doubt: Mapping[str, int]) -> Purchase:
+    """What may have been billed besides, as a purchase of its own, so that the ledger stays between its bounds."""
+    return replace(
+        settled,
+        purchase_id=new_id("pur"),
+        attempt=1,
+        state="uncertain",
+        reserved_units=dict(in_doubt),
+        reserved_micro_usd=charge(in_doubt, settled.usd_per_unit),
+        units={},
+        cost_micro_usd=0,
+        handle=None,
+        repeatable_until=None,
+        outcome=None,
+        reason=f"the rest of {settled.purchase_id}: a call whose answer was lost after others had come",
+    )
+
+
+def _overbilled(purchase: Purchase, units: Mapping[str, int]) -> str | None:
+    above = {u: n for u, n in units.items() if n > purchase.reserved_units.get(u, 0)}
+    if not above:
+        return None
+    most = ", ".join(f"{n} {u}" for u, n in purchase.reserved_units.items())
+    return f"billed {', '.join(f'{n} {u}' for u, n in above.items())} where it may bill {most} at most"
+
+
+async def _book_failure(
+    purchase: Purchase, error: ProviderError, rules: ProviderRules, world: World, seconds: float
+) -> Failed:
+    store, now, reason = world.store, world.now(), str(error)
+    failed = replace(purchase, reason=reason, latency_seconds=round(seconds, 3))
+    if _out_of_order(error):  # before it ends: a probe that has failed must not let the next one through
+        exhausted = isinstance(error, QuotaExhausted)
+        await asyncio.to_thread(
+            store.failed, purchase.provider, _breaker(rules), exhausted=exhausted, because=reason, at=now
+        )
+    if error.uncertain:
+        failed = replace(failed, state="uncertain")
+        await asyncio.to_thread(store.mark_uncertain, purchase, at=now, reason=reason)
+    elif error.billed:
+        cost = charge(error.billed, purchase.usd_per_unit)
+        failed = replace(
+            failed, state="settled", units=error.billed, cost_micro_usd=cost, closed_at=now, outcome="failed"
+        )
+        suspend = _overbilled(purchase, error.billed)
+        await asyncio.to_thread(store.settle, failed, reply=None, facts=(), suspend=suspend)
+    else:
+        failed = replace(failed, state="released")
+        await asyncio.to_thread(store.release, purchase, at=now, reason=reason)
+    return Failed(failed, error)
+
+
+def _out_of_order(error: ProviderError) -> bool:
+    """Whether the next one would fare no better: asked too fast is no failure, and an odd answer is an answer."""
+    return isinstance(error, ProviderUnavailable | QuotaExhausted) and not isinstance(error, Throttled)
+
+
+def _breaker(rules: ProviderRules) -> Breaker:
+    breaker = rules.breaker
+    return Breaker(breaker.failures, breaker.first, breaker.longest, breaker.exhausted)
+
+
+def _out_of_time(purchase: Purchase, rules: ProviderRules) -> ProviderUnavailable:
+    return ProviderUnavailable(
+        f"{purchase.provider} did not finish within {_patience(rules):.0f} s; it may still bill for {purchase.source}.",
+        provider=purchase.provider,
+        uncertain=True,
+    )
+
+
+def _patience(rules: ProviderRules) -> float:
+    """Seconds one purchase of this provider may take in all, every retry, page and poll included."""
+    return 2 * rules.timeout_seconds
+
+
+def _repeatable_until(rules: ProviderRules, now: datetime) -> datetime | None:
+    """The vendor's window, less what a second try may take: it must arrive while it is free."""
+    if rules.repeat.window is None:
+        return None
+    until = now + timedelta(seconds=rules.repeat.window - _patience(rules))
+    return until if until > now else None

@@ -1,0 +1,204 @@
+"""Do the vendor's books and ours agree? What it says of our account, against what the ledger bought in between.
+
+    Reading, earlier ones -> Comparison: change, bought, drift -> Conclusion: what to settle, what to release
+
+drift = what the vendor took - what the ledger settled, in units of the vendor, since the last reading the ledger was
+sure of. Uncertain purchases explain as much of it as they may have cost; the rest is somebody else's, or a wrong rule.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Literal
+
+from enrichment.domain.records import Purchase
+from enrichment.rules import ProviderRules
+
+Counts = Literal["left", "used"]
+_UNLISTED_AFTER = int(ProviderRules.model_fields["uncertain_after"].default)  # of a provider the rules name no more
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A purchase that may have cost so many units, or fewer, or none. sent_at: when the vendor was asked."""
+
+    purchase_id: str
+    units: int
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the ledger says of one provider at one moment: units settled, and its purchases that are open."""
+
+    settled: int = 0
+    uncertain: tuple[Doubt, ...] = ()
+    under_way: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a vendor said of our account: amount of units left (falls when we buy) or used (rises).
+
+    When it said so, it had billed between `settled` and `settled + uncertain` units, if the ledger is right.
+    """
+
+    provider: str
+    at: datetime
+    unit: str
+    amount: Decimal
+    counts: Counts
+    settled: int
+    uncertain: int
+
+
+class Verdict(Enum):
+    FIRST = "first reading"
+    RENEWED = "plan renewed"
+    AGREES = "agrees"
+    UNCERTAIN = "uncertain"
+    DRIFT = "drift"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A reading against an earlier one, `since`. change: units the vendor took; bought: units the ledger settled."""
+
+    now: Reading
+    verdict: Verdict
+    since: Reading | None = None
+    change: Decimal = Decimal(0)
+    bought: int = 0
+
+    @property
+    def drift(self) -> Decimal:
+        return self.change - self.bought
+
+    @property
+    def unexplained(self) -> Decimal:
+        """What of the drift no uncertain purchase explains; below 0: the ledger has more than the vendor took."""
+        most = self.now.uncertain
+        least = 0 if self.since is None else -self.since.uncertain
+        return self.drift - min(max(self.drift, Decimal(least)), Decimal(most))
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """Which uncertain purchases end by what the vendor said, and which it leaves open, why."""
+
+    settle: tuple[Doubt, ...] = ()
+    release: tuple[Doubt, ...] = ()
+    left: tuple[Doubt, ...] = ()
+    why: str | None = None
+
+
+def bounds(before: Standing, after: Standing) -> tuple[int, int]:
+    """(settled, uncertain) of a reading taken between two looks at the ledger: what happened meanwhile may be in it."""
+    most = after.settled + _units(after.uncertain) + _units(after.under_way)
+    return before.settled, most - before.settled
+
+
+def compare(now: Reading, earlier: Sequence[Reading]) -> Comparison:
+    """earlier: readings of the same provider, the newest first."""
+    same_plan = list(_of_one_plan(now, earlier))
+    if not same_plan:
+        return Comparison(now, Verdict.RENEWED if earlier else Verdict.FIRST)
+    since = next((reading for reading in same_plan if not reading.uncertain), same_plan[0])
+    found = Comparison(now, Verdict.DRIFT, since, _taken(since, now), now.settled - since.settled)
+    if found.unexplained:
+        return found
+    agrees = not found.drift and not now.uncertain
+    return Comparison(now, Verdict.AGREES if agrees else Verdict.UNCERTAIN, since, found.change, found.bought)
+
+
+def conclude(comparison: Comparison, before: Standing, after: Standing, *, patience: timedelta) -> Conclusion:
+    """What the comparison tells of the purchases that are uncertain now.
+
+    before, after: the ledger around the reading. patience: so long after it was asked a vendor may still bill.
+    """
+    doubts, since, now = after.uncertain, comparison.since, comparison.now
+    if not doubts or since is None or comparison.verdict is Verdict.DRIFT:
+        return Conclusion(left=doubts)
+    if before != after or after.under_way:
+        return Conclusion(left=doubts, why="purchases were under way: ask again when they are done")
+    if since.uncertain or any(doubt.sent_at < since.at for doubt in doubts):
+        return Conclusion(left=doubts, why="some were uncertain at the earlier reading already")
+    if not comparison.drift:
+        old = tuple(doubt for doubt in doubts if doubt.sent_at + patience <= now.at)
+        young = tuple(doubt for doubt in doubts if doubt not in old)
+        minutes = -(-patience // timedelta(minutes=1))
+        why = f"it may still bill what it was asked in the last {minutes} min: ask again later" if young else None
+        return Conclusion(release=old, left=young, why=why)
+    if comparison.drift == _units(doubts):
+        return Conclusion(settle=doubts)
+    return Conclusion(
+        left=doubts, why=f"it billed {number(comparison.drift)} of the {_units(doubts)} they may have cost"
+    )
+
+
+def in_words(comparison: Comparison) -> str:
+    """What the comparison means, and what to do about drift."""
+    now, since, off = comparison.now, comparison.since, comparison.unexplained
+    match comparison.verdict:
+        case Verdict.FIRST:
+            return "first reading: compared from the next one on"
+        case Verdict.RENEWED:
+            return "the plan was renewed or topped up: compared from here on"
+        case Verdict.DRIFT if off > 0:
+            return (
+                f"{number(off)} {now.unit} more were billed than the ledger knows of: somebody else uses the same "
+                f"key, or a source of {now.provider} counts too few units in config/sources.yaml"
+            )
+        case Verdict.DRIFT:
+            return (
+                f"the ledger has {number(-off)} {now.unit} more than were billed: a purchase was settled at its "
+                f"reserve and not billed, or the plan was topped up, or a source of {now.provider} counts too many "
+                "units in config/sources.yaml"
+            )
+        case Verdict.UNCERTAIN:
+            explained = now.uncertain or (since.uncertain if since else 0)
+            return f"explained by uncertain purchases, which may have cost {explained} {now.unit}"
+        case Verdict.AGREES:
+            return "agrees with the ledger"
+
+
+def uncertain_after(providers: Mapping[str, ProviderRules], named: Iterable[str]) -> dict[str, timedelta]:
+    """How long a purchase stays uncertain before it is settled at its reserve, for each provider named."""
+    seconds = {name: rules.uncertain_after for name, rules in providers.items()}
+    return {name: timedelta(seconds=seconds.get(name, _UNLISTED_AFTER)) for name in named}
+
+
+def settles_at(purchase: Purchase, after: timedelta) -> datetime:
+    """When an uncertain purchase is settled at its reserve, if nothing ends it before: so long after it was sent."""
+    return (purchase.sent_at or purchase.reserved_at) + after
+
+
+def may_still_bill(rules: ProviderRules) -> timedelta:
+    """How long after it was asked a vendor may still be at work: as long as we would have waited, and as long again."""
+    return timedelta(seconds=2 * rules.timeout_seconds)
+
+
+def _of_one_plan(now: Reading, earlier: Sequence[Reading]) -> Iterator[Reading]:
+    """Back to where the plan was renewed: what is left goes up then, what is used goes down."""
+    later = now
+    for reading in earlier:
+        if (reading.unit, reading.counts) != (now.unit, now.counts) or _taken(reading, later) < 0:
+            return
+        yield reading
+        later = reading
+
+
+def _taken(earlier: Reading, later: Reading) -> Decimal:
+    rise = later.amount - earlier.amount
+    return rise if later.counts == "used" else -rise
+
+
+def _units(doubts: Iterable[Doubt]) -> int:
+    return sum(doubt.units for doubt in doubts)
+
+
+def number(amount: Decimal) -> str:
+    """For people: no zeros behind the point, no exponent."""
+    return f"{amount.normalize():f}"

@@ -1,0 +1,215 @@
+"""What a request wants: the datasets of a consumer, or ones named by hand.
+
+Rules + consumer(s) | datasets  ->  Wants: required, optional with worth, analyses, ages, limits
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from enrichment.domain.money import to_micro
+from enrichment.rules import Rules
+
+CUSTOM = "custom"
+IDENTITY = ("company_name", "domain")
+_CUSTOM_MAX_COST = 2_000_000
+_CUSTOM_MAX_SECONDS = 900
+_SHOWN = 60
+"""Characters of a name nobody knows."""
+
+
+class UnknownName(ValueError):
+    """A consumer, dataset or source that the rules do not know; the message lists what they do know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """Money in micro-USD, time in seconds.
+
+    collected: the datasets that sources answer, needs of analyses included; analysed: those that analyses answer.
+    max_age: dataset -> seconds a value may be old, where the consumer asks for less than the dataset's own age.
+    """
+
+    consumer: str
+    required: tuple[str, ...]
+    optional: Mapping[str, int]
+    collected_required: tuple[str, ...]
+    collected_optional: Mapping[str, int]
+    analyses: tuple[str, ...]
+    max_cost: int
+    max_seconds: int
+    value_of_time: int
+    profile_ttl: int
+    min_quality: float
+    audience: bool = False
+    max_age: Mapping[str, int] | None = None
+    oldest: int | None = None
+    sources: frozenset[str] | None = None
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        return (*self.required, *self.optional)
+
+    @property
+    def collected(self) -> tuple[str, ...]:
+        return (*self.collected_required, *self.collected_optional)
+
+    def age_limit(self, dataset: str) -> int | None:
+        """Seconds a value of this dataset may be old for this request; None: no wish of its own."""
+        limits = [x for x in ((self.max_age or {}).get(dataset), self.oldest) if x is not None]
+        return min(limits, default=None)
+
+    def within(self, *, max_cost: int | None, oldest: int | None) -> "Wants":
+        """The same, with the request's own limits: micro-USD it may cost, seconds any fact may be old."""
+        return replace(self, max_cost=self.max_cost if max_cost is None else max_cost, oldest=oldest)
+
+
+def wants_of(rules: Rules, consumers: Sequence[str]) -> Wants:
+    """What these consumers want together. Raises UnknownName."""
+    for name in consumers:
+        _known("consumer", name, rules.consumers)
+    entries = [rules.consumers[name] for name in consumers]
+    required = _in_order(dataset for entry in entries for dataset in entry.required)
+    optional: dict[str, int] = {}
+    for entry in entries:
+        for dataset, worth in entry.optional.items():
+            if dataset not in required:
+                optional[dataset] = max(optional.get(dataset, 0), to_micro(worth))
+    ages = [(dataset, age) for entry in entries for dataset, age in entry.max_age.items()]
+    return _wants(
+        rules,
+        consumer="+".join(consumers),
+        required=required,
+        optional=optional,
+        analyses=_in_order(name for entry in entries for name in entry.analyses),
+        max_cost=max(entry.max_cost_micro_usd for entry in entries),
+        max_seconds=max(entry.max_seconds for entry in entries),
+        value_of_time=max(to_micro(entry.value_of_time_usd_per_second) for entry in entries),
+        profile_ttl=min(entry.profile_ttl for entry in entries),
+        min_quality=max(entry.min_quality for entry in entries),
+        audience=any(entry.audience for entry in entries),
+        max_age={dataset: min(age for d, age in ages if d == dataset) for dataset, _ in ages},
+    )
+
+
+def custom(rules: Rules, datasets: Sequence[str], sources: Sequence[str] | None) -> Wants:
+    """Datasets named by hand, all required; sources: the only ones that may be asked. Raises UnknownName."""
+    for name in datasets:
+        _known("dataset", name, rules.datasets)
+    for name in sources or ():
+        _known("source", name, rules.sources)
+    return _wants(
+        rules,
+        consumer=CUSTOM,
+        required=_in_order(datasets),
+        optional={},
+        analyses=(),
+        max_cost=_CUSTOM_MAX_COST,
+        max_seconds=_CUSTOM_MAX_SECONDS,
+        value_of_time=0,
+        profile_ttl=86400,
+        min_quality=0.0,
+        sources=frozenset(sources) if sources else None,
+    )
+
+
+def identity_wants(wants: Wants) -> Wants:
+    """What stage 1 wants where the domain is unknown: name and domain, under the same limits."""
+    return replace(
+        wants,
+        required=IDENTITY,
+        optional={},
+        collected_required=IDENTITY,
+        collected_optional={},
+        analyses=(),
+    )
+
+
+def beyond_identity(wants: Wants) -> Wants:
+    """What is left to want when stage 1 has found name and domain."""
+    return replace(
+        wants,
+        required=tuple(d for d in wants.required if d not in IDENTITY),
+        collected_required=tuple(d for d in wants.collected_required if d not in IDENTITY),
+    )
+
+
+def requirements_hash(rules: Rules, wants: Wants) -> str:
+    """Equal for requests whose profiles may stand for one another: not prices, not order, not strategy."""
+    models = {name: (rules.analyses[name].model, rules.prompts[name]) for name in wants.analyses}
+    thresholds = {
+        name: (rules.datasets[name].quality_threshold, rules.datasets[name].enough, rules.datasets[name].at_most)
+        for name in wants.datasets
+    }
+    text = json.dumps(
+        [wants.consumer, wants.required, sorted(wants.optional), thresholds, models, sorted(wants.sources or ())],
+        sort_keys=True,
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _wants(
+    rules: Rules,
+    *,
+    consumer: str,
+    required: tuple[str, ...],
+    optional: Mapping[str, int],
+    analyses: tuple[str, ...],
+    max_cost: int,
+    max_seconds: int,
+    value_of_time: int,
+    profile_ttl: int,
+    min_quality: float,
+    audience: bool = False,
+    max_age: Mapping[str, int] | None = None,
+    sources: frozenset[str] | None = None,
+) -> Wants:
+    collected_required, more = _collected(rules, required)
+    collected_optional: dict[str, int] = {}
+    for dataset, worth in optional.items():
+        names, also = _collected(rules, (dataset,))
+        more = (*more, *also)
+        for name in names:
+            if name not in collected_required:
+                collected_optional[name] = max(collected_optional.get(name, 0), worth)
+    return Wants(
+        consumer=consumer,
+        required=required,
+        optional=optional,
+        collected_required=collected_required,
+        collected_optional=collected_optional,
+        analyses=_in_order((*analyses, *more)),
+        max_cost=max_cost,
+        max_seconds=max_seconds,
+        value_of_time=value_of_time,
+        profile_ttl=profile_ttl,
+        min_quality=min_quality,
+        audience=audience,
+        max_age=max_age,
+        sources=sources,
+    )
+
+
+def _collected(rules: Rules, datasets: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The datasets sources must answer for these, and the analyses that answer the others."""
+    collected: list[str] = []
+    analyses: list[str] = []
+    pending = list(datasets)
+    for dataset in pending:  # grows while it is walked: an analysis' needs may be answered by another analysis
+        analysis = rules.datasets[dataset].analysis
+        if analysis is None:
+            collected.append(dataset)
+        elif analysis not in analyses:
+            analyses.append(analysis)
+            pending.extend(rules.analyses[analysis].needs)
+    return _in_order(collected), tuple(reversed(analyses))
+
+
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _known(kind: str, name: str, known: Mapping[str, object]) -> None:
+    if name not in known:
+        raise UnknownName(f"There is no {kind} named '{name[:_SHOWN]}'. The rules know: {', '.join(sorted(known))}.")

@@ -1,0 +1,41 @@
+"""Which strategy plans a request: what was asked for, else the override for all, else the rules."""
+
+import hashlib
+from datetime import date
+from typing import get_args
+
+from enrichment.domain.records import Company
+from enrichment.rules import HybridRules, Rules, Strategy
+
+
+class UnknownStrategy(ValueError):
+    """A strategy that does not exist; the message lists those that do."""
+
+
+def choose_strategy(
+    rules: Rules, *, consumer: str, company: Company, asked: str | None, override: str | None
+) -> Strategy:
+    """Raises UnknownStrategy. consumer may be several, joined by '+': the first one that names a strategy decides."""
+    named = (
+        override
+        or asked
+        or next(
+            (rules.strategies.consumers[name] for name in consumer.split("+") if name in rules.strategies.consumers),
+            rules.strategies.default,
+        )
+    )
+    if named == "hybrid" and rules.strategies.hybrid is not None:
+        return _mixed(rules.strategies.hybrid, company)
+    for strategy in get_args(Strategy):
+        if strategy == named:
+            return strategy  # type: ignore[no-any-return]  # get_args is untyped
+    known = (*get_args(Strategy), *(("hybrid",) if rules.strategies.hybrid is not None else ()))
+    raise UnknownStrategy(f"There is no strategy '{named[:60]}'. Choose one of: {', '.join(known)}.")
+
+
+def _mixed(hybrid: HybridRules, company: Company) -> Strategy:
+    if hybrid.by == "first_seen":
+        since = hybrid.first_seen_from or date.min
+        return "enhanced" if company.created_at.date() >= since else "legacy"
+    share = int.from_bytes(hashlib.sha256(company.company_id.encode()).digest()[:4]) / 2**32
+    return "enhanced" if share < hybrid.enhanced_share else "legacy"

@@ -1,0 +1,153 @@
+"""Do the files agree: every name resolves, every dataset can be had, every price is there.
+
+data as written (every name, sound or not) + the sound entries -> problems, a line each
+
+A broken entry still counts by its name, and what it names is looked up; what its content would decide is left open.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from enrichment.rules.models import Rules
+
+IDENTITY = frozenset({"company_name", "domain"})  # found before anything is planned
+
+_NAMES: dict[str, dict[str, str]] = {  # file -> key of an entry -> the file whose names it holds
+    "sources": {"provider": "providers", "datasets": "datasets", "needs": "datasets"},
+    "datasets": {"sources": "sources", "analysis": "analyses"},
+    "consumers": {"required": "datasets", "optional": "datasets", "max_age": "datasets", "analyses": "analyses"},
+    "analyses": {"reads": "datasets", "needs": "datasets", "answers": "datasets"},
+    "redundancy": {"skip": "sources", "if_held": "sources", "consumers": "consumers"},
+    "strategies": {"consumers": "consumers"},
+    "caps": {"providers": "providers", "sources": "sources", "consumers": "consumers"},
+}
+_ONE_NAME = frozenset({"provider", "analysis", "skip"})
+_CALLED = {
+    "providers": "provider",
+    "sources": "source",
+    "datasets": "dataset",
+    "consumers": "consumer",
+    "analyses": "analysis",
+}
+
+
+def names_in(value: object) -> list[str]:
+    """The names a list holds, or a mapping as keys; what is no text is another complaint's business."""
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list | Mapping) else []
+
+
+def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
+    """written: file -> its data, None if it could not be read: then every name may be in it."""
+    yield from _unknown_names(written)
+    yield from _source_problems(sound)
+    yield from _dataset_problems(sound)
+    if "custom" in names_in(written["consumers"]):
+        yield "config/consumers.yaml: custom: this name is kept for requests that name their own datasets"
+    if sound.providers.keys() == set(names_in(written["providers"])):
+        yield from _unpriced_models(sound)
+    yield from _hybrid_problems(sound)
+    yield from _circular_needs(sound)
+
+
+def _unknown_names(written: Mapping[str, Any]) -> Iterator[str]:
+    for file, keys in _NAMES.items():
+        for where, entry in _entries(file, written[file]):
+            for key, named in keys.items():
+                if isinstance(written[named], Mapping):
+                    unknown = (name for name in _named(key, entry.get(key)) if name not in written[named])
+                    yield from (f"{where}{key}: no {_CALLED[named]} named '{name}'" for name in unknown)
+
+
+def _entries(file: str, data: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    where = f"config/{file}.yaml: "
+    if file in ("strategies", "caps"):
+        parts: Any = [(where, data)]
+    elif isinstance(data, Mapping):
+        parts = ((f"{where}{name}.", entry) for name, entry in data.items())
+    else:
+        parts = ((f"{where}{at}.", entry) for at, entry in enumerate(data if isinstance(data, list) else ()))
+    return ((place, entry) for place, entry in parts if isinstance(entry, Mapping))
+
+
+def _named(key: str, value: object) -> list[str]:
+    return names_in([value] if key in _ONE_NAME else value)
+
+
+def _source_problems(sound: Rules) -> Iterator[str]:
+    for name, source in sound.sources.items():
+        provider = sound.providers.get(source.provider)
+        if provider is not None and source.unit not in provider.prices:
+            yield (
+                f"config/sources.yaml: {name}.unit: {source.provider} has no price for a '{source.unit}'; "
+                "a source without a price is never called: enter one in config/providers.yaml"
+            )
+
+
+def _dataset_problems(sound: Rules) -> Iterator[str]:
+    for name, dataset in sound.datasets.items():
+        where = f"config/datasets.yaml: {name}"
+        silent = [s for s in dataset.sources if s in sound.sources and name not in sound.sources[s].datasets]
+        for source in silent:
+            yield f"{where}.sources: {source} does not answer {name}; add it there, or take the source out"
+        if dataset.analysis is not None:
+            yield from _answered_by_analysis(sound, name, dataset.analysis)
+        elif not silent and sound.sources.keys() >= set(dataset.sources) and not _satisfiable(sound, name):
+            least = dataset.quality_threshold
+            yield f"{where}: nobody can satisfy it: no source reaches its quality_threshold of {least}"
+
+
+def _satisfiable(sound: Rules, name: str) -> bool:
+    """By some of its sources, all of which answer it."""
+    dataset = sound.datasets[name]
+    promises = [(sound.sources[s].match_rate, sound.sources[s].datasets[name]) for s in dataset.sources]
+    return any(
+        match_rate > 0 and promise.fill_rate > 0 and promise.reliability >= dataset.quality_threshold
+        for match_rate, promise in promises
+    )
+
+
+def _answered_by_analysis(sound: Rules, name: str, analysis: str) -> Iterator[str]:
+    where, rules = f"config/datasets.yaml: {name}", sound.analyses.get(analysis)
+    if rules is None:
+        return
+    if name not in rules.answers:
+        yield f"{where}.analysis: {analysis} does not answer {name}; add it to that analysis' answers"
+    elif rules.reliability < sound.datasets[name].quality_threshold:
+        yield f"{where}: nobody can satisfy it: {analysis} does not reach its quality_threshold"
+
+
+def _unpriced_models(sound: Rules) -> Iterator[str]:
+    priced = {model for provider in sound.providers.values() for model in provider.models}
+    for name, analysis in sound.analyses.items():
+        if analysis.model not in priced:
+            yield (
+                f"config/analyses.yaml: {name}.model: "
+                f"no price for model '{analysis.model}' in config/providers.yaml: it is never asked"
+            )
+
+
+def _hybrid_problems(sound: Rules) -> Iterator[str]:
+    strategies = sound.strategies
+    if strategies.hybrid is None and "hybrid" in (strategies.default, *strategies.consumers.values()):
+        yield "config/strategies.yaml: hybrid: is asked for, but not described; add hybrid: {by: key_share}"
+
+
+def _circular_needs(sound: Rules) -> Iterator[str]:
+    """A dataset that can only be had from sources and analyses that need it, directly or through others."""
+    reachable = set(IDENTITY)
+    while True:
+        found = {d for d in sound.datasets if d not in reachable and _obtainable(sound, d, reachable)}
+        if not found:
+            break
+        reachable |= found
+    for name in sorted(set(sound.datasets) - reachable):
+        yield f"config/datasets.yaml: {name}: circular needs: whoever answers it needs it first"
+
+
+def _obtainable(sound: Rules, dataset: str, reachable: set[str]) -> bool:
+    entry = sound.datasets[dataset]
+    if entry.analysis is not None:
+        analysis = sound.analyses.get(entry.analysis)
+        return analysis is None or set(analysis.needs) & set(sound.datasets) <= reachable
+    sources = [sound.sources.get(source) for source in entry.sources]
+    return any(s is None or set(s.needs) & set(sound.datasets) <= reachable for s in sources)

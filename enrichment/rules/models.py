@@ -1,0 +1,312 @@
+"""What config/*.yaml may say: frozen types, nothing extra.
+
+Rules: providers, sources, datasets, consumers, analyses, redundancy, strategies, caps, prompts
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from enrichment.domain.money import to_micro
+
+Charged = Literal["always", "on_match", "per_unit"]
+Strategy = Literal["enhanced", "priority", "legacy"]
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DAY = 86400
+_DEFAULT_MAX_AGE = {"high": _DAY, "medium": 7 * _DAY, "low": None}
+
+
+def parse_seconds(text: object) -> int:
+    """'7d', '1h', '90s' or a number of seconds."""
+    if isinstance(text, int) and not isinstance(text, bool):
+        return text
+    match = re.fullmatch(r"(\d{1,9})\s*([smhd])", text.strip()) if isinstance(text, str) else None
+    if not match:
+        raise ValueError(f"{text!r} is no duration; write a number and s, m, h or d, such as 7d")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"{value} is no number")
+    return str(value) if isinstance(value, float) else value
+
+
+def _day(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} is no day; write one such as 2026-11-21")
+    return value
+
+
+Seconds = Annotated[int, BeforeValidator(parse_seconds), Field(gt=0, le=100 * 365 * _DAY)]
+Usd = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000)]
+Units = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1_000_000)]
+Day = Annotated[date, BeforeValidator(_day)]
+Flag = Annotated[bool, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Count = Annotated[int, Field(strict=True, gt=0)]
+Probability = Annotated[Number, Field(ge=0, le=1)]
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Price(_Rule):
+    """What `per` units cost in USD, how sure that is, and since when."""
+
+    usd_per_unit: Usd
+    per: Count = 1
+    confidence: Literal["stated", "documented", "observed", "assumed"]
+    as_of: Day
+
+    @property
+    def usd(self) -> Decimal:
+        """USD for one unit, exact."""
+        return self.usd_per_unit / self.per
+
+
+class ModelPrices(_Rule):
+    input_token: Price
+    output_token: Price
+
+
+class RateLimits(_Rule):
+    per_minute: Count | None = None
+    per_hour: Count | None = None
+
+
+class Poll(_Rule):
+    """How long to wait between looks at a running job, in seconds."""
+
+    first_seconds: Number = Field(2, gt=0)
+    factor: Number = Field(1.5, ge=1)
+    longest_seconds: Number = Field(10, gt=0)
+
+
+class Repeat(_Rule):
+    """What may be asked again without being billed twice.
+
+    window: how long the same question stays free once it was asked; resume_by_handle may have one besides.
+    """
+
+    rule: Literal["free_within", "resume_by_handle", "never"]
+    window: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _window_belongs_to_its_rule(self) -> "Repeat":
+        if self.rule == "free_within" and self.window is None:
+            raise ValueError("rule free_within needs a window")
+        if self.rule == "never" and self.window is not None:
+            raise ValueError("rule never has no window")
+        return self
+
+
+class BreakerRules(_Rule):
+    """When nobody asks a provider any more: after so many failures in a row, at first for so long, at most so long."""
+
+    failures: Count = 5
+    first: Seconds = 30
+    longest: Seconds = 600
+    exhausted: Seconds = 900
+
+
+class ProviderRules(_Rule):
+    base_url: str = Field(pattern=r"^https?://\S+$")
+    prices: Mapping[str, Price] = {}
+    models: Mapping[str, ModelPrices] = {}
+    rate_limits: RateLimits = RateLimits()
+    concurrency: Count = 4
+    connect_timeout_seconds: Number = Field(5, gt=0)
+    timeout_seconds: Number = Field(60, gt=0)
+    poll: Poll = Poll()
+    repeat: Repeat
+    breaker: BreakerRules = BreakerRules()
+    uncertain_after: Seconds = 7 * 86400
+
+    def usd_per_unit(self) -> dict[str, Decimal]:
+        """Unit -> USD for one, exact."""
+        return {unit: price.usd for unit, price in self.prices.items()}
+
+
+class SourceDataset(_Rule):
+    """silence_means_none: a reply without any is this source's word that there are none."""
+
+    fill_rate: Probability
+    reliability: Probability
+    silence_means_none: Flag = False
+
+
+class SourceQuestion(BaseModel):
+    """How a source is asked, and by whom its replies are read; any other key is another's to check."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    provider: str
+    question: Mapping[str, Any]
+    reader: str | None = None
+
+
+class SourceRules(SourceQuestion, _Rule):
+    needs: tuple[str, ...] = ()
+    charged: Charged
+    unit: str
+    expected_units: Units
+    max_units: Units
+    ttl: Seconds
+    seconds: Number = Field(2, gt=0)
+    match_rate: Probability
+    datasets: Mapping[str, SourceDataset] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _at_most_what_is_reserved(self) -> "SourceRules":
+        if self.expected_units > self.max_units:
+            raise ValueError("expected_units is above max_units")
+        return self
+
+
+class DatasetRules(_Rule):
+    description: str = ""
+    sources: tuple[str, ...] = ()
+    analysis: str | None = None
+    freshness_needed: Literal["high", "medium", "low"] = "low"
+    extraction_complexity: Literal["simple", "moderate", "complex"] = "simple"
+    quality_threshold: Probability = 0.8
+    enough: Count = 1
+    at_most: Count = 1
+    empty_is_an_answer: Flag = False
+    max_age: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "DatasetRules":
+        if self.enough > self.at_most:
+            raise ValueError("enough is above at_most")
+        if bool(self.sources) == bool(self.analysis):
+            raise ValueError("a dataset is answered either by sources or by an analysis: name one of them")
+        return self
+
+    @property
+    def oldest(self) -> int | None:
+        """Seconds a value may be old here; None: as long as its source's answer holds."""
+        return self.max_age if self.max_age is not None else _DEFAULT_MAX_AGE[self.freshness_needed]
+
+
+class ConsumerRules(_Rule):
+    description: str = ""
+    required: tuple[str, ...] = ()
+    optional: Mapping[str, Usd] = {}
+    analyses: tuple[str, ...] = ()
+    audience: Flag = False
+    max_cost_usd: Usd
+    max_seconds: Seconds = 900
+    value_of_time_usd_per_second: Usd = Decimal(0)
+    profile_ttl: Seconds
+    max_age: Mapping[str, Seconds] = {}
+    min_quality: Probability = 0.6
+
+    @model_validator(mode="after")
+    def _wants_something_once(self) -> "ConsumerRules":
+        if not self.required and not self.optional:
+            raise ValueError("needs at least one dataset, required or optional")
+        both = sorted(set(self.required) & set(self.optional))
+        if both:
+            raise ValueError(f"{', '.join(both)} is both required and optional: choose one")
+        return self
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        return (*self.required, *self.optional)
+
+    @property
+    def max_cost_micro_usd(self) -> int:
+        return to_micro(self.max_cost_usd)
+
+
+class AnalysisRules(_Rule):
+    model: str
+    reads: tuple[str, ...] = Field(min_length=1)
+    needs: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    reliability: Probability = 0.7
+    max_input_bytes: Count = Field(le=1_000_000)
+    max_output_tokens: Count = Field(le=100_000)
+
+
+class RedundancyRule(_Rule):
+    skip: str
+    if_held: tuple[str, ...] = Field(min_length=1)
+    consumers: tuple[str, ...] = Field(min_length=1)
+    because: str
+
+
+class HybridRules(_Rule):
+    by: Literal["key_share", "first_seen"]
+    enhanced_share: Probability = 0.5
+    first_seen_from: Day | None = None
+
+
+class Strategies(_Rule):
+    default: Strategy | Literal["hybrid"] = "enhanced"
+    consumers: Mapping[str, Strategy | Literal["hybrid"]] = {}
+    hybrid: HybridRules | None = None
+
+
+class Caps(_Rule):
+    """The most that may be spent in a UTC day, in USD."""
+
+    all: Usd | None = None
+    providers: Mapping[str, Usd] = {}
+    sources: Mapping[str, Usd] = {}
+    consumers: Mapping[str, Usd] = {}
+
+
+class Rules(_Rule):
+    """Everything config/ says, with the hash that plans, purchases and profiles carry."""
+
+    providers: Mapping[str, ProviderRules]
+    sources: Mapping[str, SourceRules]
+    datasets: Mapping[str, DatasetRules]
+    consumers: Mapping[str, ConsumerRules]
+    analyses: Mapping[str, AnalysisRules]
+    redundancy: tuple[RedundancyRule, ...] = ()
+    strategies: Strategies = Strategies()
+    caps: Caps = Caps()
+    prompts: Mapping[str, str]
+    hash: str
+
+    def expected_micro_usd(self, source: str) -> int:
+        """What one answered call of this source costs on average, in micro-USD."""
+        return self._cost(source, self.sources[source].expected_units)
+
+    def max_micro_usd(self, source: str) -> int:
+        """The most one call of this source may cost, in micro-USD; what is reserved before it."""
+        return self._cost(source, self.sources[source].max_units)
+
+    def _cost(self, source: str, units: Decimal) -> int:
+        rules = self.sources[source]
+        return to_micro(units * self.providers[rules.provider].prices[rules.unit].usd)
+
+    def last_resorts(self, dataset: str) -> tuple[str, ...]:
+        """Sources of a dataset that are too unreliable to satisfy it, in order of priority."""
+        threshold = self.datasets[dataset].quality_threshold
+        return tuple(s for s in self.datasets[dataset].sources if self.reliability(s, dataset) < threshold)
+
+    def reliability(self, source: str, dataset: str) -> float:
+        return self.sources[source].datasets[dataset].reliability
+
+    def says_none(self, source: str, dataset: str) -> bool:
+        """Whether a reply of this source without any of the dataset is an answer: there are none."""
+        entry, promise = self.datasets[dataset], self.sources[source].datasets.get(dataset)
+        if promise is None or not entry.empty_is_an_answer or source not in entry.sources:
+            return False
+        return promise.silence_means_none and promise.reliability >= entry.quality_threshold
+
+    def holds_for(self, source: str, dataset: str) -> int:
+        """Seconds a value of this dataset from this source holds, before any consumer's wish."""
+        ttl, oldest = self.sources[source].ttl, self.datasets[dataset].oldest
+        return ttl if oldest is None else min(ttl, oldest)

@@ -1,0 +1,237 @@
+"""Take the companies of one run through the stages of enrichment, side by side, and lose none for another.
+
+Order -> Batch -> advance(stage) -> Batch ...: who is under way, who is finished, who failed and why
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from enrichment.context import World
+from enrichment.domain.records import Company
+from enrichment.identity.domains import AmbiguousCompany, NotACompany
+from enrichment.pipeline.enrich import (
+    Analysed,
+    Ask,
+    Enriched,
+    Gathered,
+    Identified,
+    Planned,
+    analyse_request,
+    collect_request,
+    from_layer_1,
+    identify,
+    keep,
+    plan_request,
+)
+from enrichment.pipeline.plan import find_company
+from enrichment.ports import StoreError
+from enrichment.requirements.requirements import Wants
+from enrichment.rules import Rules
+from resources.settings import Settings
+from resources.wiring import open_world
+
+COMPANIES_AT_ONCE = 16
+_PROGRESS_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is for. companies: keys, names or domains. max_cost in micro-USD per company, max_age in seconds.
+
+    consumers or analyses: one plan for what they need together. sources alone: buy exactly these again.
+    """
+
+    companies: tuple[str, ...]
+    consumers: tuple[str, ...] = ()
+    analyses: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    even_if_fresh: bool = False
+    audience: str | None = None
+    strategy: str | None = None
+    strategy_override: str | None = None
+    max_cost: int | None = None
+    max_age: int | None = None
+    asked_by: str = "dagster"
+    batch_id: str | None = None
+
+    @property
+    def only_sources(self) -> bool:
+        return not self.consumers and not self.analyses
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why a company did not get through: one sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Where each company of an order stands: under the name it was ordered by.
+
+    going: what its last stage gave. finished: kept, or served from layer 1. fresh: nothing had to be bought.
+    """
+
+    order: Order
+    rules: Rules
+    going: Mapping[str, Any] = field(default_factory=dict)
+    finished: Mapping[str, Enriched] = field(default_factory=dict)
+    fresh: tuple[str, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+Outcome = Identified | Planned | Gathered | Analysed | Enriched | Failed | None
+Stage = Callable[[Any, Batch, World], Awaitable[Outcome]]
+Say = Callable[[str], None]
+
+
+def start(order: Order, rules: Rules) -> Batch:
+    return Batch(order, rules, going={company: company for company in order.companies})
+
+
+def advance(batch: Batch, stage: Stage, settings: Settings, say: Say) -> Batch:
+    """Every company that is under way through one more stage. Raises SettingsError, or StoreError if none can start."""
+    if not batch.going:
+        return batch
+    outcomes = asyncio.run(_advance(batch, stage, settings, say))
+    going = {c: o for c, o in outcomes.items() if not isinstance(o, Enriched | Failed | None)}
+    return replace(
+        batch,
+        going=going,
+        finished={**batch.finished, **{c: o for c, o in outcomes.items() if isinstance(o, Enriched)}},
+        fresh=(*batch.fresh, *(c for c, o in outcomes.items() if o is None)),
+        failed={**batch.failed, **{c: o.reason for c, o in outcomes.items() if isinstance(o, Failed)}},
+    )
+
+
+async def _advance(batch: Batch, stage: Stage, settings: Settings, say: Say) -> dict[str, Outcome]:
+    places = asyncio.Semaphore(COMPANIES_AT_ONCE)
+    outcomes: dict[str, Outcome] = {}
+    step = max(1, len(batch.going) // _PROGRESS_LINES)
+    async with open_world(settings, batch.rules) as world:
+
+        async def one(company: str, at: Any) -> None:
+            async with places:
+                try:
+                    outcomes[company] = await stage(at, batch, world)
+                except (NotACompany, AmbiguousCompany, StoreError) as error:
+                    outcomes[company] = Failed(str(error))
+            if len(outcomes) % step == 0 or len(outcomes) == len(batch.going):
+                say(f"{len(outcomes)} of {len(batch.going)} companies: {company} {_in_words(outcomes[company])}")
+
+        await asyncio.gather(*(one(company, at) for company, at in batch.going.items()))
+    return {company: outcomes[company] for company in batch.going}
+
+
+def _in_words(outcome: Outcome) -> str:
+    match outcome:
+        case Planned(plan=plan):
+            return f"planned: {plan.quote.expected / 1e6:.2f} USD expected"
+        case Gathered(purchases=purchases):
+            return f"collected: {len(purchases)} calls, {sum(p.cost_micro_usd for p in purchases) / 1e6:.2f} USD"
+        case Analysed(results=results):
+            return f"analysed: {len(results.analyses)} analyses, {len(results.purchases)} of them bought"
+        case Enriched(request=request):
+            return f"{request.state}: {request.cost_micro_usd / 1e6:.2f} USD, saved {request.saved_micro_usd / 1e6:.2f}"
+        case Failed(reason=reason):
+            return f"failed: {reason}"
+        case _:
+            return "is fresh: nothing to buy"
+
+
+async def plan_stage(company: str, batch: Batch, world: World) -> Planned | Enriched | None:
+    """Identify, look into layer 1, plan. None: all that was selected is still fresh."""
+    ask = await _ask(company, batch, world)
+    if ask is None:
+        return None
+    identified = await identify(ask, rules=batch.rules, world=world)
+    more = _analyses_beyond(identified.wants, batch.order)
+    if more:
+        identified = replace(identified, wants=_also_analysing(identified.wants, more, batch.rules))
+    elif not batch.order.only_sources:
+        served = await from_layer_1(identified, rules=batch.rules, world=world)
+        if served is not None:
+            return served
+    return await plan_request(identified, rules=batch.rules, world=world)
+
+
+async def collect_stage(planned: Planned, batch: Batch, world: World) -> Gathered:
+    return await collect_request(planned, rules=batch.rules, world=world)
+
+
+async def analyse_stage(gathered: Gathered, batch: Batch, world: World) -> Analysed:
+    return await analyse_request(gathered, rules=batch.rules, world=world)
+
+
+async def assemble_stage(analysed: Analysed, batch: Batch, world: World) -> Enriched:
+    return await keep(_as_asked(analysed, batch.rules), rules=batch.rules, world=world)
+
+
+async def close_stage(gathered: Gathered, batch: Batch, world: World) -> Enriched:
+    """The end of a request for sources alone."""
+    return await assemble_stage(await analyse_stage(gathered, batch, world), batch, world)
+
+
+async def _ask(company: str, batch: Batch, world: World) -> Ask | None:
+    order, rules = batch.order, batch.rules
+    known = await asyncio.to_thread(world.store.company, company) or await find_company(company, world)
+    ask = Ask(
+        company=company if known is None else known.domain or known.name or company,
+        consumers=order.consumers,
+        audience=order.audience,
+        strategy=order.strategy,
+        strategy_override=order.strategy_override,
+        max_cost=order.max_cost,
+        max_age=order.max_age,
+        asked_by=order.asked_by,
+    )
+    if order.consumers:
+        return ask
+    if order.analyses:
+        return replace(ask, datasets=_read_by(order.analyses, rules))
+    held = frozenset[str]() if known is None or order.even_if_fresh else await _held(known, rules, world)
+    due = tuple(source for source in order.sources if source not in held)
+    datasets = tuple(d for d, entry in rules.datasets.items() if set(entry.sources) & set(due))
+    again = replace(ask, datasets=datasets, sources=due, strategy="legacy", strategy_override=None, memory=False)
+    return again if due else None
+
+
+async def _held(company: Company, rules: Rules, world: World) -> frozenset[str]:
+    """Sources whose newest reply about this company still holds."""
+    known = await asyncio.to_thread(world.store.known, company.company_id)
+    return frozenset(
+        reply.source
+        for reply in known.replies
+        if reply.source in rules.sources
+        and world.now() < reply.collected_at + timedelta(seconds=rules.sources[reply.source].ttl)
+    )
+
+
+def _read_by(analyses: tuple[str, ...], rules: Rules) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(d for a in analyses for d in (*rules.analyses[a].needs, *rules.analyses[a].reads)))
+
+
+def _analyses_beyond(wants: Wants, order: Order) -> tuple[str, ...]:
+    return tuple(name for name in order.analyses if name not in wants.analyses)
+
+
+def _also_analysing(wants: Wants, analyses: tuple[str, ...], rules: Rules) -> Wants:
+    """The same wants, with analyses that no consumer of this order asks for, and what these read."""
+    read = [d for d in _read_by(analyses, rules) if rules.datasets[d].analysis is None]
+    return replace(
+        wants,
+        collected_required=tuple(dict.fromkeys((*wants.collected_required, *read))),
+        collected_optional={d: worth for d, worth in wants.collected_optional.items() if d not in read},
+        analyses=(*wants.analyses, *analyses),
+    )
+
+
+def _as_asked(analysed: Analysed, rules: Rules) -> Analysed:
+    """With the consumers' own wants again: what a profile was asked for decides whom it may serve later."""
+    planned = analysed.gathered.planned
+    identified = replace(planned.identified, wants=planned.identified.ask.wants(rules))
+    return replace(analysed, gathered=replace(analysed.gathered, planned=replace(planned, identified=identified)))

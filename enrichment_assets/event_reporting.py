@@ -1,0 +1,99 @@
+"""Show in Dagster what a step really made, per company, and book it as reported.
+
+Batch -> Made: asset, company, metadata -> an output of the run's own partition, else a materialisation event
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from enrichment.domain.records import Purchase
+from enrichment.pipeline.enrich import Analysed, Enriched, Gathered
+from enrichment_assets.asset_specs import bought_key, profile_key
+from enrichment_assets.materializations import latest_materialization, report
+from enrichment_assets.metadata import Metadata, analysis_metadata, profile_metadata, purchase_metadata
+
+BROUGHT_SOMETHING = frozenset({"found", "nothing", "answered"})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was materialised, or if not `anew`, only seen again. company: the partition."""
+
+    asset: dg.AssetKey
+    company: str
+    metadata: Metadata
+    anew: bool = True
+
+
+def brought(purchases: Iterable[Purchase]) -> tuple[Purchase, ...]:
+    """Those that were paid and answered: 'knows nothing' is an answer."""
+    return tuple(p for p in purchases if p.state == "settled" and p.outcome in BROUGHT_SOMETHING)
+
+
+def bought_replies(gathered: Gathered) -> list[Made]:
+    company = gathered.planned.identified.company.key
+    replies = {reply.purchase_id: reply.reply_id for reply in gathered.known.replies}
+    return [
+        Made(bought_key(p.source), company, purchase_metadata(p, reply_id=replies.get(p.purchase_id)))
+        for p in brought(gathered.purchases)
+    ]
+
+
+def bought_analyses(analysed: Analysed) -> list[Made]:
+    company = analysed.gathered.planned.identified.company.key
+    analyses = {analysis.purchase_id: analysis for analysis in analysed.results.analyses}
+    return [
+        Made(
+            bought_key(p.source),
+            company,
+            {
+                **purchase_metadata(p, reply_id=None),
+                **(analysis_metadata(analyses[p.purchase_id]) if p.purchase_id in analyses else {}),
+            },
+        )
+        for p in brought(analysed.results.purchases)
+    ]
+
+
+def made_profiles(context: dg.OpExecutionContext, enriched: Enriched) -> list[Made]:
+    """Profiles that were assembled, or that layer 1 served to somebody who asked for the asset itself.
+
+    What layer 1 served to the batch job is only seen again, unless Dagster has not seen it yet.
+    """
+    made = []
+    for profile in enriched.profiles:
+        key, company = profile_key(profile.consumer), enriched.company.key
+        asked_for = context.has_assets_def or enriched.request.served_from != "layer_1"
+        anew = asked_for or latest_materialization(context.instance, key, company) is None
+        made.append(Made(key, company, profile_metadata(profile, enriched), anew))
+    return made
+
+
+def tell(context: dg.OpExecutionContext, made: Sequence[Made]) -> Iterator[dg.Output[None]]:
+    """Outputs for the assets of the run's only partition; everything else as events of this run.
+
+    An output would mark every partition of a run over many, the failed ones too.
+    """
+    outputs, events = [], []
+    for one in made:
+        if one.anew and _is_output(context, one):
+            outputs.append(one)
+        else:
+            kind = dg.AssetMaterialization if one.anew else dg.AssetObservation
+            events.append(kind(one.asset, partition=one.company, metadata=one.metadata))
+    report(context.instance, events, run=context.run, step=context.get_step_execution_context().step.key)
+    for one in outputs:
+        yield dg.Output(None, "_".join(one.asset.path), metadata=one.metadata)
+
+
+def _is_output(context: dg.OpExecutionContext, made: Made) -> bool:
+    if not context.has_partition_key or made.company != context.partition_key:
+        return False
+    return "_".join(made.asset.path) in context.selected_output_names
+
+
+def settled_ids(purchases: Iterable[Purchase]) -> list[str]:
+    """What was paid for, and so has to be reported once."""
+    return [purchase.purchase_id for purchase in purchases if purchase.state == "settled"]

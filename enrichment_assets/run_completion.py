@@ -1,0 +1,65 @@
+"""How a run ends: companies under their new keys, the batch brought up to date, and the failed ones named.
+
+Batch -> partitions, batch states; raises dg.Failure if a company failed, after all others are shown
+"""
+
+import dagster as dg
+
+from enrichment.rules import Rules
+from enrichment_assets.asset_specs import layer_assets, profile_key
+from enrichment_assets.batch_pipeline import Batch
+from enrichment_assets.materializations import report_failed
+from enrichment_assets.metadata import companies_markdown
+from enrichment_assets.partitions import COMPANIES, add_companies, rekey
+from enrichment_assets.run_config import FAILED
+from resources.dagster_resources import EnrichmentResource
+
+
+def end(context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: Batch) -> None:
+    """Raises dg.Failure naming the companies that failed; a vendor's failure is none."""
+    _new_keys(context.instance, batch)
+    if batch.order.batch_id is not None:
+        _mark(enrichment, batch, batch.order.batch_id)
+    costs = sum(e.request.cost_micro_usd for e in batch.finished.values())
+    context.log.info(f"{len(batch.finished)} companies finished for {costs / 1e6:.2f} USD, {len(batch.failed)} failed")
+    if batch.failed:
+        _fail(context, batch)
+
+
+def _new_keys(instance: dg.DagsterInstance, batch: Batch) -> None:
+    there = set(instance.get_dynamic_partitions(COMPANIES))
+    add_companies(instance, [enriched.company.key for enriched in batch.finished.values()])
+    for company, enriched in batch.finished.items():
+        if company in there and company != enriched.company.key:
+            rekey(instance, _assets(batch.rules), old=company, new=enriched.company.key)
+
+
+def _assets(rules: Rules) -> list[dg.AssetKey]:
+    return [asset.key for asset in layer_assets(rules)]
+
+
+def _mark(enrichment: EnrichmentResource, batch: Batch, batch_id: str) -> None:
+    with enrichment.store() as store:
+        stored = store.batch(batch_id)
+        ids = {} if stored is None else {company.key: company.company_id for company in stored.companies}
+        states = {company: enriched.request.state for company, enriched in batch.finished.items()}
+        for company, state in (states | dict.fromkeys(batch.failed, FAILED)).items():
+            store.mark_batch_company(batch_id, ids[company], state)
+
+
+def _fail(context: dg.OpExecutionContext, batch: Batch) -> None:
+    if not context.has_assets_def:
+        partitions = set(context.instance.get_dynamic_partitions(COMPANIES))
+        report_failed(
+            context.instance,
+            [profile_key(consumer) for consumer in batch.order.consumers],
+            [company for company in batch.failed if company in partitions],
+            run=context.run,
+            step=context.get_step_execution_context().step.key,
+        )
+    named = "; ".join(f"{company}: {reason}" for company, reason in list(batch.failed.items())[:10])
+    raise dg.Failure(
+        f"{len(batch.failed)} of {len(batch.order.companies)} companies failed: {named}",
+        metadata={"failed": dg.MetadataValue.md(companies_markdown(batch.failed))},
+        allow_retries=False,
+    )

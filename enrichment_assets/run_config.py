@@ -1,0 +1,106 @@
+"""What a run is for: read from the selected assets and partitions, or from run config and a stored batch.
+
+selection + partitions + OrderConfig -> Order
+"""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from decimal import Decimal
+
+import dagster as dg
+from pydantic import Field
+
+from enrichment.domain.money import to_micro
+from enrichment.rules.models import parse_seconds
+from enrichment_assets.asset_specs import Layer
+from enrichment_assets.batch_pipeline import Order
+from resources.store import SqlStore
+
+ASKED_BY = "dagster:"
+FAILED = "failed"
+PARENT_RUN_TAG = "dagster/parent_run_id"
+
+
+class OrderConfig(dg.Config):
+    """What may be said in the launchpad, under ops > plan > config (in a run of assets: ops > enrich > ops > plan)."""
+
+    companies: list[str] = Field([], description="refresh_companies: names, domains or keys")
+    batch_id: str | None = Field(None, description="refresh_companies: a stored batch, instead of companies")
+    consumers: list[str] = Field([], description="refresh_companies: who asks, such as vendor_enrichment")
+    even_if_fresh: bool = Field(False, description="sources alone: buy them again though they hold. A retry ignores it")
+    audience: str | None = Field(None, description="the vendor for whom a customer_intelligence profile is written")
+    strategy: str | None = Field(None, description="enhanced, priority or legacy, instead of what the rules say")
+    max_cost_usd: float | None = Field(None, ge=0, description="the most one company may cost")
+    max_age: str | None = Field(None, description="the most any fact may be old, such as 3d")
+
+
+class OrderRefused(ValueError):
+    """A run that cannot be understood; the message says what to change."""
+
+
+def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStore, override: str | None) -> Order:
+    """Raises OrderRefused, or StoreError for a batch that is not there. override: the strategy forced on all."""
+    selected = context.selected_asset_keys
+    order = Order(
+        companies=(),
+        audience=config.audience,
+        strategy=config.strategy,
+        strategy_override=override,
+        max_cost=None if config.max_cost_usd is None else to_micro(Decimal(str(config.max_cost_usd))),
+        max_age=None if config.max_age is None else _seconds(config.max_age),
+        asked_by=f"{ASKED_BY}{context.run_id}",
+    )
+    if selected:
+        if config.companies or config.consumers or config.batch_id:
+            raise OrderRefused(
+                "Assets are chosen by selection and partition: leave out companies, consumers, batch_id."
+            )
+        again = config.even_if_fresh and not _is_retry(context)
+        return replace(
+            order,
+            companies=partition_keys(context),
+            consumers=_chosen(selected, "profile"),
+            analyses=_chosen(selected, "analysis"),
+            sources=_chosen(selected, "raw"),
+            even_if_fresh=again,
+        )
+    if config.batch_id is not None:
+        return _of_batch(order, config.batch_id, store)
+    if not config.companies or not config.consumers:
+        raise OrderRefused("Name companies and consumers, or a batch_id, in the run config of the op 'plan'.")
+    return replace(order, companies=tuple(dict.fromkeys(config.companies)), consumers=tuple(config.consumers))
+
+
+def partition_keys(context: dg.OpExecutionContext) -> tuple[str, ...]:
+    """The companies of a run. One is taken by its word: its partition may have moved to a new key meanwhile."""
+    return (context.partition_key,) if context.has_partition_key else tuple(context.partition_keys)
+
+
+def _is_retry(context: dg.OpExecutionContext) -> bool:
+    """A retry copies run config; what its first run was told to buy again it must not buy twice."""
+    return context.run.parent_run_id is not None or context.has_tag(PARENT_RUN_TAG)
+
+
+def _chosen(selected: AbstractSet[dg.AssetKey], layer: Layer) -> tuple[str, ...]:
+    return tuple(sorted(key.path[1] for key in selected if key.path[0] == layer))
+
+
+def _of_batch(order: Order, batch_id: str, store: SqlStore) -> Order:
+    """Those of the batch that are not done yet: of a batch that failed in part, a retry takes what failed."""
+    batch = store.batch(batch_id)
+    if batch is None:
+        raise OrderRefused(f"There is no batch {batch_id} in this store: make one, or name companies instead.")
+    return replace(
+        order,
+        companies=tuple(company.key for company in batch.companies if company.state in {"waiting", FAILED}),
+        consumers=tuple(batch.consumer.split("+")),
+        strategy=order.strategy or batch.strategy,
+        batch_id=batch_id,
+    )
+
+
+def _seconds(text: str) -> int:
+    try:
+        return parse_seconds(text)
+    except ValueError as error:
+        raise OrderRefused(f"max_age: {error}.") from None

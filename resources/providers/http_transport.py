@@ -1,0 +1,152 @@
+"""What carries a call to one vendor: HTTP, bounded in time and size, never sent twice by itself.
+
+    Call -> httpx -> the keys are added -> aiohttp -> Received, keys cut out | NotSent | Lost
+
+Keys are added below httpx and cut out of whatever comes back, so no log, error or payload can hold one.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from enrichment.rules.models import ProviderRules
+from resources.providers.call_session import Call, Lost, NotSent, Received
+
+MOST_BYTES = 10 * 1024 * 1024
+LONGEST_REPLY = 60.0  # seconds one HTTP reply may take, however long the whole ask may
+_TELLING = 8  # a key shorter than this could be a word of the reply, so it is not cut out
+
+
+class HttpWire:
+    """One vendor's HTTP. Follows no redirect. secrets: texts that are cut out of every reply."""
+
+    def __init__(
+        self,
+        base_url: str,
+        rules: ProviderRules,
+        *,
+        transport: httpx.AsyncBaseTransport | None,
+        headers: Mapping[str, str],
+        params: Mapping[str, str],
+        secrets: set[str],
+    ) -> None:
+        self.secrets = secrets
+        self._base_url = base_url
+        self._client = httpx.AsyncClient(
+            transport=_Signed(transport or vendor_transport(connections=4 * rules.concurrency), headers, params),
+            headers={"user-agent": "enrichment", "accept": "application/json, */*"},
+            timeout=httpx.Timeout(
+                min(rules.timeout_seconds, LONGEST_REPLY),
+                connect=rules.connect_timeout_seconds,
+                pool=rules.connect_timeout_seconds,
+            ),
+            trust_env=False,
+        )
+
+    async def receive(self, call: Call, *, seconds: float) -> Received:
+        request = self._client.build_request(
+            call.method,
+            self._base_url + call.path,
+            params=list(call.params) or None,
+            json=call.json,
+            data=call.form,
+            headers=call.headers,
+        )
+        try:
+            async with asyncio.timeout(min(seconds, LONGEST_REPLY)) as limit:
+                response = await self._client.send(request, stream=True)
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise (NotSent if _never_left(error) else Lost)(_what_happened(error)) from None
+        return await self._received(response, until=limit.when())
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def _received(self, response: httpx.Response, *, until: float | None) -> Received:
+        content = bytearray()
+        broken: Exception | None = None
+        try:
+            async with asyncio.timeout_at(until):
+                async for chunk in response.aiter_bytes():
+                    content += chunk
+                    if len(content) > MOST_BYTES:
+                        broken = ValueError(f"a body larger than {MOST_BYTES // 1024 // 1024} MB")
+                        break
+        except (httpx.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            broken = Lost(f"a body that was cut off: {_what_happened(error)}")
+        finally:
+            await response.aclose()
+        return Received(response.status_code, response.headers, self._without_secrets(bytes(content)), broken)
+
+    def _without_secrets(self, content: bytes) -> bytes:
+        for secret in self.secrets:
+            if len(secret) >= _TELLING:
+                content = content.replace(secret.encode(), b"[redacted]")
+        return content
+
+
+class _Signed(httpx.AsyncBaseTransport):
+    """Adds the keys last, below the place where httpx logs the address of every request."""
+
+    def __init__(
+        self, transport: httpx.AsyncBaseTransport, headers: Mapping[str, str], params: Mapping[str, str]
+    ) -> None:
+        self._transport = transport
+        self._headers = headers
+        self._params = params
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        signed = httpx.Request(
+            request.method,
+            request.url.copy_merge_params(self._params) if self._params else request.url,
+            headers=[*request.headers.raw, *((k.encode(), v.encode()) for k, v in self._headers.items())],
+            content=await request.aread() or None,
+            extensions=request.extensions,
+        )
+        return await self._transport.handle_async_request(signed)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
+class _ConnectionLost(aiohttp.ClientError):
+    """A connection lost in the middle of a call, under a name aiohttp does not answer with a second call."""
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """aiohttp sends a GET again if the connection is lost; a paid one would be billed twice."""
+    try:
+        return await send(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        if isinstance(error, aiohttp.ClientConnectorError):
+            raise
+        raise _ConnectionLost("the connection was lost") from error
+
+
+def vendor_transport(*, connections: int) -> httpx.AsyncBaseTransport:
+    """Sends each request once, at most so many at a time, and remembers no cookies."""
+
+    def session() -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=connections, ssl=httpx.create_ssl_context())
+        return aiohttp.ClientSession(connector=connector, middlewares=(_once,), cookie_jar=aiohttp.DummyCookieJar())
+
+    return AiohttpTransport(client=session)
+
+
+def _never_left(error: Exception) -> bool:
+    """httpx-aiohttp calls every lost connection a ConnectTimeout; only aiohttp's own error tells them apart."""
+    if isinstance(error.__cause__, aiohttp.ClientError):
+        return isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    early = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
+    return isinstance(error, early)
+
+
+def _what_happened(error: Exception) -> str:
+    """In our words: the libraries' own may repeat the address, and with it a key."""
+    if _never_left(error):
+        return "no connection"
+    late = isinstance(error, TimeoutError | httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout)
+    return "no answer in time" if late else "the connection was lost"

@@ -1,0 +1,235 @@
+"""What every client is: a question that makes sense, a key, an account to check.
+
+ProviderClient.ask(question) -> Exchange -> the vendor's own steps -> Answer | ProviderError
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
+
+import httpx
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from enrichment.ports import (
+    Answer,
+    KeepHandle,
+    ProviderError,
+    ProviderUnavailable,
+    Question,
+    Sending,
+    Throttled,
+    UnexpectedReply,
+)
+from enrichment.rules.models import ProviderRules
+from resources.providers.call_session import GATEWAY_GAVE_UP, Exchange, House, Received, refusal_by_status
+from resources.providers.http_transport import HttpWire
+from resources.providers.rate_limiter import Limiter
+
+SpecType = TypeVar("SpecType", bound="Spec")
+
+
+class Spec(BaseModel):
+    """`question` of config/sources.yaml, as one provider understands it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Problem = Literal["unreachable", "out of order", "throttled", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """What a free call says of our account. ok None: no free call could tell. left: in `unit`s of the vendor's plan.
+
+    problem: why the call brought nothing, if it failed.
+    """
+
+    provider: str
+    ok: bool | None
+    sentence: str
+    left: Decimal | None = None
+    unit: str | None = None
+    problem: Problem | None = None
+
+
+class ProviderClient(ABC, Generic[SpecType]):
+    """A vendor we can ask. `async with` it, or `aclose()` it; one object per process and event loop.
+
+    credentials: by the names in `credential_names`. base_url: instead of the rules' one, for the sandbox.
+    transport: what carries requests. time_scale: the vendor's waiting times are so much shorter (sandbox).
+    may_bill: statuses of failures that a paid call may be billed for all the same.
+    Raises ValueError, a sentence that names the setting, for missing credentials and a base URL that is none.
+    """
+
+    name: ClassVar[str]
+    credential_names: ClassVar[tuple[str, ...]] = ("api_key",)
+    spec: ClassVar[TypeAdapter[Any]]
+    may_bill: ClassVar[Collection[int]] = GATEWAY_GAVE_UP
+
+    def __init__(
+        self,
+        rules: ProviderRules,
+        credentials: Mapping[str, str],
+        *,
+        base_url: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        time_scale: float = 1.0,
+        limiter: Limiter,
+    ) -> None:
+        missing = [name for name in self.credential_names if not credentials.get(name)]
+        if missing:
+            wanted = " and ".join(_setting(self.name, name) for name in missing)
+            raise ValueError(f"{self.name} has no credentials: set {wanted}.")
+        self.credentials = dict(credentials)
+        self._wire = HttpWire(
+            self.root(checked_base_url(self.name, base_url or rules.base_url)),
+            rules,
+            transport=transport,
+            headers=self.secret_headers(),
+            params=self.secret_params(),
+            secrets=set(credentials.values()),
+        )
+        self._house = House(
+            name=self.name,
+            credentials=" and ".join(_setting(self.name, name) for name in self.credential_names),
+            rules=rules,
+            wire=self._wire,
+            limiter=limiter,
+            refusal=self.refusal,
+            advice=self.advice,
+            may_bill=self.may_bill,
+            time_scale=time_scale,
+        )
+
+    @classmethod
+    def check_question(cls, spec: Mapping[str, Any]) -> list[str]:
+        """What is wrong with a `question`, a sentence each; empty if it can be asked."""
+        try:
+            cls.spec.validate_python(dict(spec))
+        except ValidationError as error:
+            return [_problem(item["loc"], item["msg"]) for item in error.errors()]
+        return []
+
+    async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:
+        """Lasts at most the rules' timeout_seconds, and what sending and keep_handle take besides."""
+        problems = self.check_question(question.spec)
+        if problems:
+            raise self._impossible(f"the question of {question.source} is wrong: {'; '.join(problems)}")
+        spec = self.spec.validate_python(dict(question.spec))
+        asked_before = question.first_sent_at is not None
+        exchange = Exchange(self._house, sending, asked_before=asked_before)
+        exchange.job_running = asked_before and question.handle is None
+        return await self.answer(question, spec, exchange, keep_handle)
+
+    async def check(self) -> AccountStatus:
+        """What a free call says of our key and plan. Raises nothing: a refusal is a status too."""
+        exchange = Exchange(self._house, _nothing_is_billed)
+        try:
+            return await self._account(exchange)
+        except ProviderError as error:
+            return failed_account(error, answered=exchange.status is not None)
+
+    async def aclose(self) -> None:
+        await self._wire.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    @abstractmethod
+    async def answer(
+        self, question: Question, spec: SpecType, exchange: Exchange, keep_handle: KeepHandle
+    ) -> Answer: ...
+
+    @abstractmethod
+    async def account(self, exchange: Exchange) -> AccountStatus: ...
+
+    def refusal(self, received: Received) -> type[ProviderError]:
+        """Which error a refusing reply means with this vendor."""
+        return refusal_by_status(received)
+
+    def advice(self, _received: Received) -> str | None:
+        """What to do about a refusing reply, where that is not what its error says; {what}: the vendor's words."""
+        return None
+
+    def root(self, base_url: str) -> str:
+        """What every call's path is below of."""
+        return base_url.rstrip("/")
+
+    def secret_headers(self) -> Mapping[str, str]:
+        return {}
+
+    def secret_params(self) -> Mapping[str, str]:
+        return {}
+
+    def domain_of(self, question: Question) -> str:
+        if not question.domain:
+            raise self._impossible(f"{question.source} needs the company's domain: add needs: [domain] to it")
+        return question.domain
+
+    async def _account(self, exchange: Exchange) -> AccountStatus:
+        try:
+            return await self.account(exchange)
+        except ProviderError:
+            if exchange.status != 404:
+                raise
+            return unknown_account(self.name)
+
+    def _impossible(self, what: str) -> ProviderError:
+        return UnexpectedReply(f"{self.name} was not asked: {what}.", provider=self.name)
+
+
+async def _nothing_is_billed() -> None:
+    raise AssertionError("a look at the account made a call that may be billed")
+
+
+def failed_account(error: ProviderError, *, answered: bool) -> AccountStatus:
+    """Of a vendor whose free call failed. answered: some reply came."""
+    problem: Problem = "refused"
+    if isinstance(error, Throttled):
+        problem = "throttled"
+    elif isinstance(error, ProviderUnavailable):
+        problem = "out of order" if answered else "unreachable"
+    return AccountStatus(error.provider, ok=False, sentence=str(error), problem=problem)
+
+
+def unknown_account(provider: str) -> AccountStatus:
+    """Of a vendor that does not know the free call."""
+    sentence = (
+        f"{provider} does not know the call that checks the key (HTTP 404): the first question will tell; "
+        f"if that fails too, check {_setting(provider, 'base_url')}."
+    )
+    return AccountStatus(provider, ok=None, sentence=sentence)
+
+
+def checked_base_url(provider: str, base_url: str) -> str:
+    """The base URL. Raises ValueError, with a sentence that names the setting, if it is none."""
+    try:
+        url = httpx.URL(base_url)
+        whole = base_url.split() == [base_url] and not url.query and not url.fragment
+        usable = whole and url.scheme in ("http", "https") and bool(url.host)
+    except httpx.InvalidURL:
+        usable = False
+    if not usable:
+        raise ValueError(
+            f"{provider} cannot be asked at {base_url!r}, which is no base URL: "
+            f"set {_setting(provider, 'base_url')} to one like https://api.example.com, or unset it."
+        )
+    return base_url
+
+
+def _problem(path: tuple[int | str, ...], message: str) -> str:
+    where = ".".join(str(step) for step in path)
+    message = message.removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
+
+
+def _setting(provider: str, credential: str) -> str:
+    return f"{provider}_{credential}".upper()

@@ -1,0 +1,195 @@
+"""Whether a purchase may begin, and its beginning. Ledger work is alone: what it finds is still so when it writes.
+
+an answer already? -> who holds the claim? -> may anybody ask now? -> is the provider busy?
+-> resume an earlier one, or: caps -> a new one
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from enrichment.domain.records import Cap, Purchase
+from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Barred, Busy, CapReached, NotReserved, Reserved
+from resources.store import budgets as limits
+from resources.store import provider_health, settlement
+from resources.store import tables as t
+from resources.store.column_types import PlainText, UtcMicros
+from resources.store.row_mapping import Row, purchase_of, row_of
+
+_p = t.purchases.c
+_at = sa.bindparam("at", type_=UtcMicros)
+_this, _claim, _company_id, _source, _variant, _provider, _asked = (
+    sa.bindparam(name, type_=PlainText)
+    for name in ("this", "claim_of", "company_id", "source", "variant", "provider", "asked")
+)
+
+_now = sa.select(t.former_companies.c.now).where(t.former_companies.c.company_id == _company_id)
+_holder = sa.select(_p.purchase_id).where(_p.claim == _claim)
+_free_to_repeat = sa.and_(_p.sent_at.is_not(None), _p.repeatable_until > _at, _p.asked == _asked)
+# Where a vendor repeats for free as well, its handle names only the steps that were answered: see _can_be_resumed.
+_by_handle = sa.and_(_p.handle.is_not(None), sa.or_(_p.repeatable_until.is_(None), _p.repeatable_until > _at))
+_uncertain = (
+    sa.select(_p.purchase_id)
+    .where(_p.company_id == _company_id, _p.source == _source, _p.variant == _variant, _p.provider == _provider)
+    .where(t.OPEN, t.UNCERTAIN, sa.or_(_by_handle, _free_to_repeat))
+    .order_by(_p.reserved_at.desc(), _p.purchase_id.desc())
+    .limit(1)
+)
+_under_way = sa.select(sa.func.count()).where(t.OPEN, t.UNDER_WAY, _p.provider == _provider, _p.lease_until > _at)
+_newest_reply = (
+    sa.select(t.replies.c.reply_id)
+    .where(t.replies.c.company_id == _company_id, t.replies.c.source == _source)
+    .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
+    .limit(1)
+)
+_analysis = sa.select(t.analyses.c.analysis_id).where(t.analyses.c.key == _variant).limit(1)
+_outage = sa.select(t.providers.c.kind).where(t.providers.c.provider == _provider)
+
+# Of another request, which has paid, or may have paid, for no answer since this one began.
+_in_vain = (
+    sa.select(_p.purchase_id)
+    .where(
+        _p.company_id == _company_id,
+        _p.source == _source,
+        _p.variant == _variant,
+        _p.closed_at > sa.bindparam("since", type_=UtcMicros),
+    )
+    .where(_p.request_id != sa.bindparam("request_id", type_=PlainText))
+    .where(sa.or_(t.UNCERTAIN, sa.and_(_p.state == "settled", _p.outcome == "failed")))
+    .limit(1)
+)
+
+# All that may stand in the way, in one look; mostly nothing does.
+_LOOK = sa.select(
+    _holder.scalar_subquery().label("holder"),
+    _uncertain.scalar_subquery().label("uncertain"),
+    _under_way.scalar_subquery().label("under_way"),
+    _outage.scalar_subquery().label("outage"),
+    sa.exists().where(t.suspensions.c.source == _source).label("suspended"),
+    _now.scalar_subquery().label("now"),
+    _in_vain.scalar_subquery().label("in_vain"),
+    sa.func.coalesce(_newest_reply.scalar_subquery(), _analysis.scalar_subquery()).label("answer"),
+)
+_ONE = sa.select(t.purchases).where(_p.purchase_id == _this)
+_NEW = sa.insert(t.purchases)
+_RESUME = (
+    sa.update(t.purchases)
+    .where(_p.purchase_id == _this)
+    .values(state="sent", attempt=_p.attempt + 1, closed_at=None, reason=None)
+    .returning(*t.purchases.c)
+)
+
+
+class Asker(NamedTuple):
+    """What whoever reserves has seen, and since when it asks; None: whatever there is."""
+
+    seen: Collection[str] | None
+    since: datetime | None
+
+
+def reserve(
+    tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int, asker: Asker
+) -> Reserved | NotReserved:
+    """See Purchases.reserve. All times count from purchase.reserved_at."""
+    look = tx.execute(_LOOK, {**_question(purchase), "since": asker.since}).one()
+    if look.now is not None:  # it turned out to be another company meanwhile
+        return reserve(tx, replace(purchase, company_id=look.now), caps, at_once, asker)
+    if asker.seen is not None and look.answer is not None and look.answer not in asker.seen:
+        return AlreadyBought(look.answer)
+    holder = _one(tx, look.holder)
+    if holder is not None and holder.lease_until > purchase.reserved_at:
+        return AlreadyClaimed(holder.purchase_id, holder.lease_until, holder.handle)
+    earlier = _earlier(tx, holder, look.uncertain, purchase)
+    refused = _refused(tx, look, purchase, at_once, resumes=earlier is not None)
+    if refused is not None:
+        return refused
+    begun = _begin(tx, purchase, caps) if earlier is None else _resume(tx, earlier, purchase)
+    if isinstance(begun, CapReached):
+        return begun
+    if look.outage is not None:
+        provider_health.make_probe(tx, begun)
+    return Reserved(begun)
+
+
+def _refused(
+    tx: sa.Connection, look: Row, purchase: Purchase, at_once: int, *, resumes: bool
+) -> Barred | AskedInVain | Busy | None:
+    bar = provider_health.bar(tx, purchase) if look.suspended or look.outage else None
+    if bar is not None:
+        return Barred(bar)
+    if look.in_vain is not None and not resumes:
+        return AskedInVain(look.in_vain)
+    return Busy(look.under_way) if look.under_way >= at_once else None
+
+
+def _earlier(tx: sa.Connection, holder: Purchase | None, uncertain: str | None, wanted: Purchase) -> Purchase | None:
+    """The one to resume: whose lease is over, or of which we cannot know."""
+    if holder is not None:
+        if _can_be_resumed(holder, wanted):
+            return holder
+        settlement.end_expired(tx, holder, at=wanted.reserved_at)
+    return _one(tx, uncertain)
+
+
+def _can_be_resumed(holder: Purchase, wanted: Purchase) -> bool:
+    """Costs nothing more. Holds for an uncertain one as well: see _uncertain.
+
+    A vendor of one step has a handle for the whole job, good at any time. One of several steps repeats for free what no
+    handle names yet, and only as long as its window lasts.
+    """
+    if holder.provider != wanted.provider:
+        return False
+    repeatable = holder.repeatable_until is not None and holder.repeatable_until > wanted.reserved_at
+    if holder.handle is not None:
+        return repeatable or holder.repeatable_until is None
+    return repeatable and holder.sent_at is not None and holder.asked == wanted.asked
+
+
+def _resume(tx: sa.Connection, earlier: Purchase, wanted: Purchase) -> Purchase:
+    """Under its own reserve. Where it costs nothing for a time only, its lease ends with that time."""
+    lease = wanted.lease_until
+    if earlier.repeatable_until is not None:
+        lease = min(lease, earlier.repeatable_until)
+    values = {"this": earlier.purchase_id, "lease_until": lease, "claim": _claim_of(wanted)}
+    return purchase_of(tx.execute(_RESUME, values).one())
+
+
+def _begin(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap]) -> Purchase | CapReached:
+    reached = limits.take(tx, caps, purchase.reserved_micro_usd)
+    if reached is not None:
+        return reached
+    names = sorted({cap.name for cap in caps})
+    tx.execute(_NEW, {**row_of(purchase), "claim": _claim_of(purchase), "cap_names": names})
+    return purchase
+
+
+def set_apart(tx: sa.Connection, rest: Purchase, ended: settlement.Settled) -> None:
+    """What of a settled purchase may be billed besides: reserved under the same caps, claimed by nobody."""
+    whose = {"company_id": ended.company_id, "claim": None, "cap_names": ended.cap_names}
+    tx.execute(_NEW, {**row_of(rest), **whose})
+    limits.shift(tx, ended.cap_names, rest.reserved_micro_usd)
+
+
+def _claim_of(purchase: Purchase) -> str:
+    """What only one purchase at a time may have."""
+    return f"{purchase.company_id} {purchase.source} {purchase.variant}"
+
+
+def _question(purchase: Purchase) -> dict[str, str | datetime]:
+    return {
+        "claim_of": _claim_of(purchase),
+        "company_id": purchase.company_id,
+        "request_id": purchase.request_id,
+        "source": purchase.source,
+        "variant": purchase.variant,
+        "provider": purchase.provider,
+        "asked": purchase.asked,
+        "at": purchase.reserved_at,
+    }
+
+
+def _one(tx: sa.Connection, purchase_id: str | None) -> Purchase | None:
+    return None if purchase_id is None else purchase_of(tx.execute(_ONE, {"this": purchase_id}).one())

@@ -1,0 +1,126 @@
+"""How a purchase ends: its claim is freed, its result written, its caps moved from the reserve to what it cost.
+
+settle, release, leave_uncertain: by whoever holds it;  end_expired: whose holder is gone;  settle_uncertain,
+release_uncertain: that nobody holds any more. All of it is ledger work.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from enrichment.domain.records import Purchase
+from enrichment.ports import PurchaseClosed
+from resources.store import budgets, provider_health
+from resources.store import tables as t
+from resources.store.column_types import PlainText
+from resources.store.row_mapping import Row
+
+_p = t.purchases.c
+_this = sa.bindparam("this", type_=PlainText)
+# SQLAlchemy writes the columns of SQLite's RETURNING without their tables: in there a subquery must not be correlated.
+_ending = t.purchases.alias("ending").c
+_whose = sa.select(_ending.provider).where(_ending.purchase_id == _this)
+_failures = sa.select(t.providers.c.failures).where(t.providers.c.provider == _whose.scalar_subquery())
+_CLOSE = (
+    sa.update(t.purchases)
+    .where(_p.purchase_id == _this)
+    .returning(_p.company_id, _p.cap_names, _p.reserved_micro_usd, _failures.scalar_subquery().label("failures"))
+)
+_HELD = _CLOSE.where(_p.attempt == sa.bindparam("held", type_=sa.Integer))
+_CLOSE_OPEN, _CLOSE_UNDER_WAY = _HELD.where(t.STILL_OPEN), _HELD.where(t.STILL_UNDER_WAY)
+_CLOSE_UNCERTAIN = _CLOSE.where(t.UNCERTAIN)
+_SEEN = sa.select(_p.state, _p.attempt).where(_p.purchase_id == _this)
+
+
+class Settled(NamedTuple):
+    """company_id: whose it is by now. failing: whether its provider has failures in a row, which an answer ends.
+
+    cap_names: the caps it was reserved against.
+    """
+
+    company_id: str
+    failing: bool
+    cap_names: list[str]
+
+
+def settle(tx: sa.Connection, purchase: Purchase, result: Mapping[str, Any]) -> Settled:
+    """result: columns of the purchase -> values. Raises PurchaseClosed."""
+    row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, {**result, "state": "settled", "held": purchase.attempt})
+    if row is None:
+        raise _refused(tx, purchase.purchase_id, "settled")
+    budgets.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
+    return Settled(row.company_id, bool(row.failures), row.cap_names)
+
+
+def release(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str) -> None:
+    """As settle, at no cost; once more does nothing."""
+    values = {"state": "released", "closed_at": at, "reason": reason, "held": purchase.attempt}
+    row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, values)
+    if row is not None:
+        budgets.shift(tx, row.cap_names, -row.reserved_micro_usd)
+    else:
+        _unless_so_already(tx, purchase, "released")
+
+
+def leave_uncertain(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str) -> None:
+    """Its caps keep the reserve; once more does nothing. Raises PurchaseClosed."""
+    values = {"state": "uncertain", "closed_at": at, "reason": reason, "held": purchase.attempt}
+    if _close(tx, _CLOSE_UNDER_WAY, purchase.purchase_id, values) is None:
+        _unless_so_already(tx, purchase, "uncertain")
+
+
+def end_expired(tx: sa.Connection, purchase: Purchase, *, at: datetime) -> None:
+    """Of a holder that is gone: released if it was never sent, else nobody can know."""
+    if purchase.state == "reserved":
+        release(tx, purchase, at=at, reason="its holder disappeared before sending")
+    else:
+        leave_uncertain(tx, purchase, at=at, reason="its holder disappeared after sending")
+
+
+def settle_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any]) -> None:
+    """As settle, of one that nobody holds. Raises PurchaseClosed if it is not uncertain any more."""
+    row = _close(tx, _CLOSE_UNCERTAIN, purchase_id, {**result, "state": "settled"})
+    if row is None:
+        raise _refused(tx, purchase_id, "settled")
+    budgets.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
+
+
+def release_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any]) -> None:
+    """As settle_uncertain, at no cost; once more does nothing."""
+    row = _close(tx, _CLOSE_UNCERTAIN, purchase_id, {**result, "state": "released"})
+    if row is not None:
+        budgets.shift(tx, row.cap_names, -row.reserved_micro_usd)
+        return
+    seen = _seen(tx, purchase_id)
+    if seen is None or seen.state != "released":
+        raise _refused(tx, purchase_id, "released")
+
+
+def _close(tx: sa.Connection, statement: sa.Executable, purchase_id: str, values: Mapping[str, Any]) -> Row | None:
+    """Whatever it was a probe of, the next one may try, unless this end says more of the provider."""
+    row = tx.execute(statement, {**values, "claim": None, "this": purchase_id}).first()
+    if row is not None and row.failures:
+        provider_health.end_probe(tx, purchase_id, at=values["closed_at"])
+    return row
+
+
+def _unless_so_already(tx: sa.Connection, purchase: Purchase, wanted: str) -> None:
+    seen = _seen(tx, purchase.purchase_id)
+    if seen is None or (seen.state, seen.attempt) != (wanted, purchase.attempt):
+        raise _refused(tx, purchase.purchase_id, wanted)
+
+
+def _seen(tx: sa.Connection, purchase_id: str) -> Row | None:
+    return tx.execute(_SEEN, {"this": purchase_id}).first()
+
+
+def _refused(tx: sa.Connection, purchase_id: str, wanted: str) -> PurchaseClosed:
+    seen = _seen(tx, purchase_id)
+    if seen is not None and seen.state in ("reserved", "sent"):
+        return PurchaseClosed(f"Another process has resumed purchase {purchase_id}, and that one ends it.")
+    so = "not in the store" if seen is None else seen.state
+    return PurchaseClosed(
+        f"Purchase {purchase_id} is {so} and cannot become {wanted}; `enrich trace` of its request tells why."
+    )

@@ -1,0 +1,167 @@
+"""Files of companies as people keep them: what is taken from them, and what is said of the rest, by its line."""
+
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from enrich_cli.commands.companies import add_file, read_companies
+from enrich_cli.errors import INCOMPLETE, UsageError
+
+Written = Callable[..., Path]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Written:
+    def write(content: str | bytes, name: str = "companies.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+def keys(path: Path) -> list[str]:
+    return [company.key for company in read_companies(path)[0]]
+
+
+def bad_lines(path: Path) -> list[int]:
+    return [row.line for row in read_companies(path)[1]]
+
+
+@pytest.mark.parametrize("content", ["name\nTesla\nIntel\n", "\ufeffname\r\nTesla\r\nIntel", "\n\nname\rTesla\rIntel"])
+def test_one_column_is_enough(written: Written, content: str) -> None:
+    assert keys(written(content)) == ["name:tesla", "name:intel"]
+
+
+def test_a_comma_in_a_single_column_belongs_to_the_name(written: Written) -> None:
+    companies, bad = read_companies(written("name\nAcme, Inc\nJohnson, Smith & Sons\n"))
+    assert ([company.name for company in companies], bad) == (["Acme, Inc", "Johnson, Smith & Sons"], [])
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_columns_are_told_by_what_splits_the_header(written: Written, delimiter: str) -> None:
+    rows = [["Note", "Website", "Name"], ["a, b; c", "tesla.com", "Tesla"], ["x", "intel.com", "Intel"]]
+    quoted = "\n".join(delimiter.join(f'"{cell}"' for cell in row) for row in rows)
+    assert keys(written(quoted)) == ["tesla.com", "intel.com"]
+
+
+@pytest.mark.parametrize("column", ["Company Name", " company_name ", "COMPANY", '"Company\nName"', "Name"])
+def test_the_column_of_names_is_known_by_any_spelling(written: Written, column: str) -> None:
+    assert keys(written(f"id,{column}\n1,Tesla\n")) == ["name:tesla"]
+
+
+def test_bad_rows_are_told_by_the_line_they_stand_on(written: Written) -> None:
+    content = 'name,website\n"Acme\nInc",acme.com\n\n!!!,\nTesla,tesla.com\n,someone@acme.com\n'
+    assert keys(written(content)) == ["acme.com", "tesla.com"]
+    assert bad_lines(written(content)) == [5, 7]
+
+
+def test_a_break_within_a_cell_is_a_space(written: Written) -> None:
+    companies, bad = read_companies(written('name,website\n"Acme\r\n  Inc","\nacme.com "\n'))
+    assert ([(one.name, one.key) for one in companies], bad) == ([("Acme Inc", "acme.com")], [])
+
+
+def test_rows_that_are_too_long_or_too_short_are_taken_without_a_word(written: Written) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        companies, bad = read_companies(written("name,website\nTesla,tesla.com,x,,y\nIntel\n"))
+    assert ([company.key for company in companies], bad) == (["tesla.com", "name:intel"], [])
+
+
+def test_a_quotation_mark_that_is_not_closed_costs_its_own_row_and_no_other(written: Written) -> None:
+    content = 'name,website\nIntel,intel.com\n"Acme,acme.com\nTesla,tesla.com\n"Ford",ford.com\nNike,"nike.com\n'
+    companies, bad = read_companies(written(content))
+    assert [company.key for company in companies] == ["intel.com", "tesla.com", "ford.com"]
+    assert [(row.line, "quotation mark" in row.reason) for row in bad] == [(3, True), (6, True)]
+
+
+def test_quotation_marks_within_a_name_do_no_harm(written: Written) -> None:
+    content = 'name,website\n"Acme" Inc,acme.com\n7" Records,seven.com\n"The ""Best"" Co",best.com\n'
+    assert (keys(written(content)), bad_lines(written(content))) == (["acme.com", "seven.com", "best.com"], [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_names_survive_the_encodings_that_spreadsheets_write(written: Written, encoding: str) -> None:
+    assert [one.name for one in read_companies(written("name\nAcmé\n".encode(encoding)))[0]] == ["Acmé"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "says"),
+    [
+        (b"", "empty.csv", "first line such as name,website"),
+        (b"\n\r\n", "blank.csv", "first line such as name,website"),
+        (bytes(range(256)) * 3, "random.csv", "save the table as CSV in UTF-8"),
+        (b"\xff\xfea", "half.csv", "save the table as CSV in UTF-8"),
+        (b"colour\nblue\n", "colours.csv", "no column name, domain or website"),
+        (b'"name\nTesla\n', "quoted.csv", "line 1: a quotation mark"),
+        (bytes(range(256)), "random.xlsx", "save it as xlsx once more"),
+        (bytes(range(256)), "random.parquet", "save it as parquet once more"),
+        (b"name\nTesla\n", "old.xls", "save it as one of them"),
+        (b"name\nTesla\n", "companies", "save it as one of them"),
+    ],
+)
+def test_a_file_that_is_no_list_of_companies_is_refused_with_what_to_do(
+    written: Written, content: bytes, name: str, says: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        read_companies(written(content, name))
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_folder_and_a_missing_file_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(UsageError, match="directory"):
+        read_companies(tmp_path / "folder.csv")
+    with pytest.raises(UsageError, match="check the path"):
+        read_companies(tmp_path / "nowhere.csv")
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "parquet"])
+def test_empty_cells_of_a_spreadsheet_are_no_names(tmp_path: Path, ending: str) -> None:
+    names = pd.Series(["Acme", None, "!!!", "Tes\nla"], dtype="object")
+    table = pd.DataFrame({"Company Name": names, "staff": pd.array([1, None, 3, 4], dtype="Int64")})
+    table["website"] = ["acme.com", None, None, "www.tesla.com"]
+    path = tmp_path / f"companies.{ending}"
+    writers: dict[str, Callable[..., object]] = {"xlsx": table.to_excel, "parquet": table.to_parquet}
+    writers[ending](path, index=False)
+    companies, bad = read_companies(path)
+    assert [(one.name, one.key) for one in companies] == [("Acme", "acme.com"), ("Tes la", "tesla.com")]
+    assert [row.line for row in bad] == [3, 4]
+
+
+def test_a_column_of_numbers_with_gaps_is_refused_row_by_row(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.parquet"
+    pd.DataFrame({"name": pd.array([1800, None], dtype="Int64")}).to_parquet(path)
+    assert (keys(path), bad_lines(path)) == ([], [2, 3])
+
+
+def test_adding_a_file_twice_adds_its_companies_once(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
+    path = written('name,website\nAcme,acme.com\n"",\nTesla,www.tesla.com\n')
+    assert add_file(path, sandbox=True) == INCOMPLETE
+    assert "2 companies added, 0 known already, 1 rows not taken" in capsys.readouterr().out
+    assert add_file(path, sandbox=True) == INCOMPLETE
+    assert "0 companies added, 2 known already, 1 rows not taken" in capsys.readouterr().out
+
+
+def test_the_command_lists_bad_rows_with_their_line_and_leaves_with_3(written: Written, tmp_path: Path) -> None:
+    path = written("name\nTesla\n!!!\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "enrich_cli.main", "companies", "add", str(path), "--sandbox"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "ENRICH_HOME": str(tmp_path / "home"), "COLUMNS": "200"},
+        cwd=Path(__file__).parents[3],
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (3, "")
+    assert "line 3: '!!!'" in done.stdout

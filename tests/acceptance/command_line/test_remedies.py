@@ -1,0 +1,98 @@
+"""`enrich company` names the command that heals what it left out: a suspended source, money held in doubt."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from enrichment.domain.records import Purchase
+from resources.wiring import utc_now
+from tests.acceptance.command_line.test_command_line import Run, run
+from tests.acceptance.conftest import SHIPPED, House
+from tests.support.ledger_records import answered, caps, draft, sent
+
+TODAYS_CAP = "0.06"
+NEWS = ("--datasets", "recent_news", "--sources", "serp_news")
+
+
+@pytest.fixture
+def enrich(house: House) -> Run:
+    return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(house.settings.enrich_home), **env)
+
+
+def told(enrich: Run, *words: str, **env: str) -> dict[str, Any]:
+    answer = json.loads(enrich("company", "tesla.com", *words, "--json", **env).stdout)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def shown(enrich: Run, *words: str, **env: str) -> str:
+    return " ".join(enrich("company", "tesla.com", *words, **env).stdout.split())
+
+
+def suspended(house: House, source: str) -> Purchase:
+    made = answered(sent(house.store, draft(source, at=utc_now())))
+    house.store.settle(made, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
+    return made
+
+
+def test_a_suspended_source_that_was_left_out_is_named_with_what_lifts_it(enrich: Run, house: House) -> None:
+    made = suspended(house, "serp_news")
+    sentence = (
+        "left out, since it is suspended: serp_news billed 3 search where it may bill 1 search at most "
+        f"({made.purchase_id}): `enrich sources resume serp_news` lifts it."
+    )
+    assert told(enrich, *NEWS)["to_mend"] == [sentence]
+    assert sentence in shown(enrich, *NEWS)
+    enrich("sources", "resume", "serp_news")
+    assert told(enrich, *NEWS)["to_mend"] == []
+
+
+def test_a_suspended_source_that_nobody_needed_is_not_spoken_of(enrich: Run, house: House) -> None:
+    suspended(house, "serp_jobs")
+    assert told(enrich, *NEWS)["to_mend"] == []
+
+
+@pytest.fixture
+def tight(tmp_path: Path) -> str:
+    """Rules under which serp_news may take little a day."""
+    folder = tmp_path / "tight"
+    shutil.copytree(SHIPPED, folder)
+    limits = {"sources": {"serp_news": TODAYS_CAP}}
+    (folder / "caps.yaml").write_text(yaml.safe_dump(limits), encoding="utf-8")
+    return str(folder)
+
+
+def in_doubt(house: House, source: str, *, held: int) -> Purchase:
+    """Of another company, so that nothing stands in the way but its money."""
+    today = f"source:{source}:{utc_now().date().isoformat()}"
+    outcome = house.store.reserve(draft(source, price=held, at=utc_now()), caps(10**9, today), at_once=1_000)
+    purchase = getattr(outcome, "purchase", None)
+    assert isinstance(purchase, Purchase)
+    assert house.store.send(purchase, at=utc_now())
+    house.store.mark_uncertain(purchase, at=utc_now(), reason="serpapi did not answer in time")
+    return purchase
+
+
+def test_a_cap_that_refuses_names_what_uncertain_purchases_hold_of_it(enrich: Run, house: House, tight: str) -> None:
+    doubt = in_doubt(house, "serp_news", held=50_000)
+    in_doubt(house, "serp_jobs", held=70_000)
+    sentence = (
+        "1 uncertain purchase holds 0.05 USD of the caps that leave too little: "
+        "`enrich purchases --uncertain` lists what to settle or release."
+    )
+    assert told(enrich, *NEWS, ENRICH_CONFIG=tight)["to_mend"] == [sentence]
+    assert sentence in shown(enrich, *NEWS, ENRICH_CONFIG=tight)
+    enrich("purchases", "release", doubt.purchase_id)
+    answer = told(enrich, *NEWS, ENRICH_CONFIG=tight)
+    assert answer["to_mend"] == []
+    assert answer["cost_micro_usd"] > 0
+
+
+def test_a_cap_that_refuses_for_what_was_really_spent_has_no_such_advice(enrich: Run, house: House, tight: str) -> None:
+    in_doubt(house, "serp_jobs", held=70_000)
+    answer = told(enrich, *NEWS, "--max-cost", "0.001", ENRICH_CONFIG=tight)
+    assert (answer["state"], answer["to_mend"]) == ("refused", [])

@@ -1,0 +1,56 @@
+"""`enrich sources check` says per vendor what is the matter, and what to do."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from resources.providers import PROVIDERS
+from sandbox.server import served
+
+ROOT = Path(__file__).parents[3]
+
+
+def check(home: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    bare = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_BASE_URL"))}
+    return subprocess.run(
+        [sys.executable, "-m", "enrich_cli.main", "sources", "check"],
+        capture_output=True,
+        text=True,
+        env={**bare, "ENRICH_HOME": str(home), "COLUMNS": "200", **environment},
+        cwd=ROOT,
+        check=False,
+    )
+
+
+def test_without_a_single_key_the_table_says_what_to_set_for_whom(tmp_path: Path) -> None:
+    done = check(tmp_path)
+    assert done.returncode == 2
+    assert "set SERPAPI_API_KEY in .env" in done.stdout
+    assert "set SNOV_CLIENT_ID and SNOV_CLIENT_SECRET in .env" in done.stdout
+    assert "set OPENAI_API_KEY in .env" in done.stdout
+    assert done.stderr.startswith("error: No vendor credentials are set")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_vendor_that_cannot_be_reached_is_told_from_one_that_refuses(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        away = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    with served(Starlette(routes=[Route("/{path:path}", refuse)])) as url:
+        apollo = {"APOLLO_API_KEY": "invented-key", "APOLLO_BASE_URL": away}
+        done = check(tmp_path, SERPAPI_API_KEY="invented-key", SERPAPI_BASE_URL=url, **apollo)
+    marks = {name: line for line in done.stdout.splitlines() for name in PROVIDERS if line.startswith(f"│ {name} ")}
+    assert done.returncode == 3
+    assert [name for name, line in marks.items() if "unreachable" in line] == ["apollo"]
+    assert [name for name, line in marks.items() if "refused" in line] == ["serpapi"]
+    assert "set BRIGHTDATA_API_KEY in .env" in marks["brightdata"]
+
+
+async def refuse(_request: Request) -> Response:
+    return JSONResponse({"error": "Invalid API key."}, 401)

@@ -1,0 +1,44 @@
+"""Many ask by a name for a company we know by its domain: two become one while both are being asked about."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.money.audit import bought_twice, orphans, purchases
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company
+from sandbox.catalogue import Catalogue
+from tests.support.money_setting import MoneyHouse, known_by, money_house, orders
+
+WHO_KNOWS_NAMES = "google_knowledge_graph"
+
+
+@pytest.fixture
+def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
+    with money_house(tmp_path, store_url) as house:
+        yield house
+
+
+def test_a_hundred_that_ask_by_name_for_a_company_known_by_domain_buy_each_thing_once(house: MoneyHouse) -> None:
+    warm_up, domain = known_by(WHO_KNOWS_NAMES, "domain", 2)
+    company = Catalogue().by_domain(domain)
+    assert company is not None
+    name = company.name
+    known = Company(company_id=new_id("com"), key=domain, name=None, domain=domain, created_at=house.now())
+    house.store.add_companies([known])
+    with house.fleet(processes=4) as fleet:
+        fleet.run(orders([warm_up] * 4, "profile"))
+        ran = fleet.run(orders([name] * 100, "profile", first=10))
+    assert ran.troubles == []
+    assert {report.state for report in ran.reports} == {"complete"}
+    assert bought_twice(house.store) == []
+    settled = Counter(
+        row.source for row in purchases(house.store) if row.state == "settled" and row.company_id == known.company_id
+    )
+    assert settled[WHO_KNOWS_NAMES] == 1
+    assert set(settled.values()) == {1}
+    assert house.store.companies_named(name) == [house.store.company(domain)]
+    assert orphans(house.store) == []
+    assert all(gap.closed for gap in house.gaps().values())

@@ -1,0 +1,117 @@
+"""Vendors that misbehave, and what all processes make of it together: one that is down, one that bills too much."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bench.money.audit import caps_in_error, purchases
+from bench.money.worker import Order
+from tests.acceptance.command_line.test_command_line import run
+from tests.support.money_setting import MoneyHouse, known_by, money_house
+
+FAILURES, FIRST_SECONDS, LONGEST_SECONDS = 3, 40, 100
+PROCESSES = 3
+GOOGLE = "google_knowledge_graph"
+RECORDS = "brightdata_company_db"
+BREAKER = {"failures": FAILURES, "first": f"{FIRST_SECONDS}s", "longest": f"{LONGEST_SECONDS}s"}
+CHANGES: dict[str, dict[str, Any]] = {"providers": {"google_kg": {"breaker": BREAKER}}}
+
+
+@pytest.fixture
+def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
+    with money_house(tmp_path, store_url, changes=CHANGES) as house:
+        yield house
+
+
+def described(companies: list[str]) -> list[Order]:
+    return [Order(n, one, datasets=("company_description",), sources=(GOOGLE,)) for n, one in enumerate(companies)]
+
+
+def classified(number: int, company: str) -> Order:
+    return Order(number, company, datasets=("industry",), sources=(RECORDS, "brightdata_firmographics"))
+
+
+def calls(house: MoneyHouse, vendor: str) -> int:
+    seen = httpx.get(f"{house.url}/_sandbox/limits").raise_for_status().json()
+    return sum(int(key["calls"]) for key in seen.get(vendor, {}).values())
+
+
+def said_of(house: MoneyHouse, request_id: str | None, source: str) -> str:
+    """What the request's plan said of a source."""
+    request = house.store.request(request_id or "")
+    assert request is not None
+    return str(request.plan["sources"][source])
+
+
+def test_all_processes_stop_asking_a_vendor_that_is_down_and_one_probe_finds_it_up_again(house: MoneyHouse) -> None:
+    companies = known_by(GOOGLE, "company_description", 40)
+    house.fault("google_kg", "down")
+    with house.fleet(processes=PROCESSES, at_once=1) as fleet:
+        ran = fleet.run(described(companies[:20]))
+        asked = calls(house, "google_kg")
+        assert FAILURES <= asked <= FAILURES + PROCESSES - 1  # those that were under way when it was enough
+        last = max(ran.reports, key=lambda report: report.number)
+        assert said_of(house, last.request_id, GOOGLE).startswith("provider down")
+
+        for wait in (FIRST_SECONDS, 2 * FIRST_SECONDS, LONGEST_SECONDS):
+            house.pass_time(wait - 10)
+            fleet.run(described(companies[:5]))
+            assert calls(house, "google_kg") == asked
+            house.pass_time(11)
+            fleet.run(described(companies[5:10]))
+            asked += 1
+            assert calls(house, "google_kg") == asked
+
+        house.no_faults()
+        house.pass_time(LONGEST_SECONDS + 1)
+        [probe] = fleet.run(described(companies[20:21])).reports
+        assert probe.state == "complete"
+        fleet.run(described(companies[21:30]))
+        assert calls(house, "google_kg") == asked + 10
+    assert all(gap.closed for gap in house.gaps().values())
+    assert caps_in_error(house.store) == {}
+
+
+def test_a_bill_above_what_may_be_billed_is_booked_in_full_and_its_source_left_alone(house: MoneyHouse) -> None:
+    first, second, third = known_by(RECORDS, "industry", 3)
+    house.fault("brightdata", "overbilled", path_contains="search")
+    with house.fleet(processes=2) as fleet:
+        [report] = fleet.run([classified(0, first)]).reports
+        assert report.state == "complete"
+        [bought] = purchases(house.store)
+        assert (bought.state, bought.units, bought.reserved_units) == (
+            "settled",
+            {"company_record": 3},
+            {"company_record": 1},
+        )
+        assert bought.cost_micro_usd == 3 * bought.reserved_micro_usd
+        assert all(gap.closed for gap in house.gaps().values())
+        assert caps_in_error(house.store) == {}
+
+        [without] = fleet.run([classified(1, second)]).reports
+        assert said_of(house, without.request_id, RECORDS).startswith("suspended")
+        assert [one.source for one in house.store.purchases(without.request_id or "")] == ["brightdata_firmographics"]
+
+        assert house.store.lift_suspension(RECORDS)
+        [again] = fleet.run([classified(2, third)]).reports
+        assert [one.source for one in house.store.purchases(again.request_id or "")] == [RECORDS]
+
+
+def test_a_suspension_is_lifted_from_the_command_line(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with money_house(tmp_path, f"sqlite:///{home / 'sandbox' / 'store.sqlite'}") as house:
+        first, second = known_by(RECORDS, "industry", 2)
+        house.fault("brightdata", "overbilled", path_contains="search")
+        with house.fleet() as fleet:
+            fleet.run([classified(0, first)])
+            _, suspended = house.store.barred(house.now())
+            assert set(suspended) == {RECORDS}
+            resumed = run(
+                "sources", "resume", RECORDS, "--sandbox", ENRICH_HOME=str(home), ENRICH_CONFIG=str(house.post.config)
+            )
+            assert resumed.returncode == 0
+            [report] = fleet.run([classified(1, second)]).reports
+        assert [one.source for one in house.store.purchases(report.request_id or "")] == [RECORDS]

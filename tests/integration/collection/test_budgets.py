@@ -1,0 +1,233 @@
+"""Caps while a plan is carried out: what no longer fits is not tried, and the policy is looked up again without it."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from enrichment.context import World
+from enrichment.domain.records import Company, Known
+from enrichment.parsing import ReaderEntry, Reading, Subject
+from enrichment.pipeline.enrich import Ask, collect_request, plan_request
+from enrichment.pipeline.plan import request_for
+from enrichment.pipeline.stages import Gathered, Identified
+from enrichment.planning.plan import Plan
+from enrichment.ports import Answer, KeepHandle, Question, Sending
+from enrichment.rules import Rules
+from resources.store import SqlStore
+from tests.support.examples import NOON, SHIPPED
+from tests.support.ledger_records import draft, reserved
+from tests.support.simulated_execution import SAID, Play, drawn
+
+CONTACTS = Ask(
+    "acme.com", datasets=("key_contacts",), sources=("apollo_contacts", "brightdata_people_db", "snov_contacts")
+)
+DAY = f"day:{NOON.date().isoformat()}"
+NOTHING: Mapping[str, list[str]] = {}
+
+
+def read_said(subject: Subject) -> Iterator[Reading]:
+    said = subject.payload["says"]
+    assert isinstance(said, list)
+    for dataset in said:
+        for value in SAID[str(dataset)]:
+            yield Reading(str(dataset), value, 1.0, "says")
+
+
+@dataclass
+class Vendors:
+    """Every vendor at once. knows: source -> what it says of the company; the others do not know it.
+
+    together: how many must be asked at the same time before any of them answers. meanwhile: what happens elsewhere.
+    """
+
+    rules: Rules
+    knows: Mapping[str, list[str]]
+    together: int = 1
+    meanwhile: Callable[[], None] | None = None
+    asked: list[str] = field(default_factory=list)
+    most_at_once: int = 0
+    under_way: int = 0
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
+    name: str = "all of them"
+
+    async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:  # noqa: ARG002  the port's
+        await sending()
+        self.asked.append(question.source)
+        self.under_way += 1
+        self.most_at_once = max(self.most_at_once, self.under_way)
+        if self.under_way >= self.together:
+            self.enough.set()
+        await self.enough.wait()
+        if self.meanwhile is not None:
+            await asyncio.to_thread(self.meanwhile)
+        self.under_way -= 1
+        entry, said = self.rules.sources[question.source], self.knows.get(question.source)
+        billed = int(entry.expected_units) if said is not None or entry.charged == "always" else 0
+        return Answer(said is not None, {"says": [*(said or ())]}, {entry.unit: billed} if billed else {})
+
+
+@dataclass
+class House:
+    """A store, and requests about Acme carried out against vendors that say what a test has them say."""
+
+    store: SqlStore
+    rules: Rules = SHIPPED
+    requests: int = 0
+
+    def collect(self, ask: Ask, vendors: Vendors) -> tuple[Plan, Gathered]:
+        return asyncio.run(self._collect(ask, vendors))
+
+    async def _collect(self, ask: Ask, vendors: Vendors) -> tuple[Plan, Gathered]:
+        self.requests += 1
+        domain = f"acme{self.requests}.com"
+        (company,) = self.store.add_companies([Company(f"com_{self.requests}", domain, "Acme", domain, NOON)])
+        wants = ask.wants(self.rules)
+        request = request_for(ask, wants, company, self.rules, NOON, request_id=f"req_{self.requests}")
+        self.store.open_request(request)
+        world = World(
+            store=self.store,
+            providers=dict.fromkeys(self.rules.providers, vendors),
+            model=None,
+            now=lambda: NOON,
+            readers={source: ReaderEntry(read_said) for source in self.rules.sources},
+        )
+        planned = await plan_request(Identified(ask, company, request, wants), rules=self.rules, world=world)
+        return planned.plan, await collect_request(planned, rules=self.rules, world=world)
+
+    def vendors(
+        self,
+        knows: Mapping[str, list[str]] = NOTHING,
+        *,
+        together: int = 1,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Vendors:
+        return Vendors(self.rules, knows, together, meanwhile)
+
+
+@pytest.fixture
+def house(store: SqlStore) -> House:
+    return House(store)
+
+
+def costs(gathered: Gathered) -> dict[str, int]:
+    return {purchase.source: purchase.cost_micro_usd for purchase in gathered.purchases}
+
+
+def over_caps(gathered: Gathered) -> list[str]:
+    return [failure.source for failure in gathered.failures if failure.kind == "OverCap"]
+
+
+def test_what_no_longer_fits_is_not_tried_and_whoever_still_fits_has_its_turn(house: House) -> None:
+    """Snov takes 0.10 of 0.30: people (0.25) no longer fit, Apollo (0.12) does."""
+    vendors = house.vendors({"snov_contacts": []})
+    plan, gathered = house.collect(replace(CONTACTS, max_cost=300_000), vendors)
+    assert plan.in_turn
+    assert vendors.asked == ["snov_contacts", "apollo_contacts"]
+    assert costs(gathered) == {"snov_contacts": 100_000, "apollo_contacts": 0}
+    assert over_caps(gathered) == ["brightdata_people_db"]
+    assert "this request leaves 0.20: raise --max-cost" in gathered.failures[0].reason
+
+
+def test_what_was_given_back_can_be_spent(house: House) -> None:
+    """Snov reserves 0.14, knows nothing and costs nothing: people fit again."""
+    vendors = house.vendors({"brightdata_people_db": ["key_contacts"]})
+    _, gathered = house.collect(replace(CONTACTS, max_cost=300_000), vendors)
+    assert vendors.asked == ["snov_contacts", "apollo_contacts", "brightdata_people_db"]
+    assert over_caps(gathered) == []
+
+
+def test_where_a_cap_may_bind_parts_take_turns_so_that_no_reserve_shuts_another_out(house: House) -> None:
+    ask = Ask(
+        "acme.com",
+        datasets=("industry", "tech_stack"),
+        sources=("brightdata_firmographics", "brightdata_technographics"),
+        max_cost=250_000,
+    )
+    vendors = house.vendors({"brightdata_technographics": ["tech_stack"]})
+    plan, gathered = house.collect(ask, vendors)
+    assert (len(plan.parts), plan.in_turn, vendors.most_at_once) == (2, True, 1)
+    assert costs(gathered) == {"brightdata_firmographics": 0, "brightdata_technographics": 200_000}
+
+
+def test_where_no_cap_can_bind_parts_run_side_by_side(house: House) -> None:
+    ask = Ask(
+        "acme.com",
+        datasets=("industry", "tech_stack"),
+        sources=("brightdata_firmographics", "brightdata_technographics"),
+    )
+    vendors = house.vendors(together=2)
+    plan, _ = house.collect(ask, vendors)
+    assert (plan.in_turn, vendors.most_at_once) == (False, 2)
+
+
+def test_calls_that_start_together_reserve_together_only_what_fits(house: House) -> None:
+    """Calling everything under a cap: those that fit beside one another first, then whoever still fits."""
+    ask = replace(CONTACTS, strategy="legacy", max_cost=390_000)
+    vendors = house.vendors(together=2)
+    plan, gathered = house.collect(ask, vendors)
+    assert plan.quote.upper_bound == 390_000
+    assert sorted(vendors.asked[:2]) == ["apollo_contacts", "brightdata_people_db"]
+    assert vendors.asked[2:] == ["snov_contacts"]
+    assert (vendors.most_at_once, over_caps(gathered)) == (2, [])
+
+
+def test_a_last_resort_that_no_longer_fits_is_said_to_be_over_a_cap(house: House) -> None:
+    ask = Ask("acme.com", datasets=("key_contacts",), sources=("apollo_contacts", "serp_linkedin"), max_cost=200_000)
+    vendors = house.vendors({"apollo_contacts": []})
+    plan, gathered = house.collect(ask, vendors)
+    assert plan.source("serp_linkedin").verdict == "last resort"
+    assert (vendors.asked, over_caps(gathered)) == (["apollo_contacts"], ["serp_linkedin"])
+
+
+def test_what_others_spend_of_a_day_meanwhile_counts_before_the_next_call(house: House) -> None:
+    """While Snov, reserved at 0.14, is asked for 0.10, another request takes the rest of the day's cap."""
+
+    def meanwhile() -> None:
+        left = 250_000_000 - house.store.spent([DAY])[DAY]
+        reserved(house.store, draft(price=left, company_id="com_other"), 250_000_000)
+
+    vendors = house.vendors({"snov_contacts": [], "apollo_contacts": ["key_contacts"]}, meanwhile=meanwhile)
+    plan, gathered = house.collect(CONTACTS, vendors)
+    assert not plan.in_turn
+    assert vendors.asked == ["snov_contacts"]
+    assert over_caps(gathered) == ["apollo_contacts", "brightdata_people_db"]
+    assert house.store.spent([DAY])[DAY] <= 250_000_000
+
+
+@pytest.mark.parametrize(("consumer", "cap"), [("profile", 200_000), ("vendor_enrichment", 400_000)])
+def test_an_execution_asks_whom_the_quote_supposes_it_asks(house: House, consumer: str, cap: int) -> None:
+    """The same answers, once over the store and once played out on records as quotes are tried."""
+    house.rules, rng = exactly_as_expected(SHIPPED), Random(20_260_302)
+    for _ in range(6):
+        knows = {source: drawn(house.rules, source, rng) for source in house.rules.sources}
+        vendors = house.vendors({source: said for source, said in knows.items() if said is not None})
+        plan, gathered = house.collect(Ask("acme.com", (consumer,), max_cost=cap), vendors)
+        played = Play(house.rules, plan, Known(), cap, knows.__getitem__).run()
+        assert plan.in_turn
+        assert vendors.asked == played.asked
+        assert sum(costs(gathered).values()) == played.cost <= cap
+
+
+def exactly_as_expected(rules: Rules) -> Rules:
+    """Vendors bill whole units: let that be what is expected of them."""
+    sources = {
+        name: source.model_copy(update={"expected_units": Decimal(int(source.expected_units))})
+        for name, source in rules.sources.items()
+    }
+    return rules.model_copy(update={"sources": sources})
+
+
+def test_a_cap_that_is_set_in_the_course_of_a_day_counts_what_was_bought_before(house: House) -> None:
+    first = house.vendors({"apollo_contacts": ["key_contacts"]})
+    _, gathered = house.collect(CONTACTS, first)
+    spent = sum(costs(gathered).values())
+    assert spent > 0
+    cap = Decimal(spent) / 1_000_000
+    house.rules = SHIPPED.model_copy(update={"caps": SHIPPED.caps.model_copy(update={"consumers": {"custom": cap}})})
+    then = house.vendors({"apollo_contacts": ["key_contacts"]})
+    _, gathered = house.collect(CONTACTS, then)
+    assert (then.asked, costs(gathered)) == ([], {})

@@ -1,0 +1,200 @@
+"""What collect does where its purchase is not its alone: resumed from another, finished by another, waited for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from enrichment.context import World
+from enrichment.domain.records import Company, Purchase, fingerprint
+from enrichment.domain.values import Text
+from enrichment.parsing import ReaderEntry, Reading, Subject
+from enrichment.pipeline.enrich import Ask, collect_request, plan_request
+from enrichment.pipeline.plan import request_for
+from enrichment.pipeline.stages import Gathered, Identified
+from enrichment.ports import Answer, KeepHandle, Question, Reserved, Sending
+from enrichment.purchasing.purchase import RESUMABLE_AFTER, Sent
+from resources.store import SqlStore
+from tests.support.examples import NOON, SHIPPED
+from tests.support.ledger_records import MANY, answered, caps, draft, facts_of, reply_of
+
+SOURCE = "brightdata_firmographics"
+ENTRY = SHIPPED.sources[SOURCE]
+PROVIDER = SHIPPED.providers[ENTRY.provider]
+VARIANT = fingerprint(ENTRY.question)
+ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOON)
+ASK = Ask("acme.com", datasets=("industry",), sources=(SOURCE,))
+Doing = Callable[[Question, KeepHandle, Sending], Awaitable[None]]
+
+
+async def nothing_special(question: Question, keep_handle: KeepHandle, sending: Sending) -> None:
+    await sending()
+
+
+def read_industry(subject: Subject) -> Iterator[Reading]:
+    yield Reading("industry", Text(text=str(subject.payload["industry"])), 1.0, "industry")
+
+
+@dataclass
+class Vendor:
+    """Bills one record and says that Acme makes anvils. doing: what happens before it answers."""
+
+    doing: Doing = nothing_special
+    asked: list[Question] = field(default_factory=list)
+    name: str = ENTRY.provider
+
+    async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:
+        self.asked.append(question)
+        await self.doing(question, keep_handle, sending)
+        return Answer(True, {"industry": "Anvils"}, {question.unit: 1})
+
+
+@dataclass
+class House:
+    store: SqlStore
+    now: datetime = NOON
+
+    def world(self, vendor: Vendor) -> World:
+        readers = {SOURCE: ReaderEntry(read_industry)}
+        return World(self.store, {ENTRY.provider: vendor}, model=None, now=lambda: self.now, readers=readers)
+
+    async def collect(self, vendor: Vendor, *, request_id: str, max_seconds: int = 60) -> Gathered:
+        [company] = self.store.add_companies([ACME])
+        wants, world = replace(ASK.wants(SHIPPED), max_seconds=max_seconds), self.world(vendor)
+        request = request_for(ASK, wants, company, SHIPPED, self.now, request_id=request_id)
+        self.store.open_request(request)
+        planned = await plan_request(Identified(ASK, company, request, wants), rules=SHIPPED, world=world)
+        return await collect_request(planned, rules=SHIPPED, world=world)
+
+    def begun(self, *, handle: str | None = None, most: int = 3) -> Purchase:
+        """By another request, for three records at most; sent, and its lease over when RESUMABLE_AFTER has passed."""
+        made = replace(
+            draft(SOURCE, at=self.now, variant=VARIANT),
+            request_id="req_other",
+            provider=ENTRY.provider,
+            reserved_units={ENTRY.unit: most},
+            usd_per_unit=PROVIDER.usd_per_unit(),
+            lease_until=self.now + RESUMABLE_AFTER,
+        )
+        assert isinstance(self.store.reserve(made, caps(10_000_000), at_once=MANY), Reserved)
+        assert self.store.send(made, at=self.now)
+        if handle is not None:
+            assert self.store.keep_handle(made, handle, lease_until=made.lease_until)
+        return made
+
+    def one(self, request_id: str) -> Purchase:
+        [row] = self.store.purchases(request_id)
+        return row
+
+
+@pytest.fixture
+def house(store: SqlStore) -> House:
+    return House(store)
+
+
+def test_a_resumed_purchase_asks_for_what_was_reserved_whatever_the_rules_say_now(house: House) -> None:
+    dead = house.begun(handle="snapshot_9", most=7)
+    house.now += 2 * RESUMABLE_AFTER
+    vendor = Vendor()
+    gathered = asyncio.run(house.collect(vendor, request_id="req_1"))
+    [question] = vendor.asked
+    assert (question.handle, question.unit, question.max_units) == ("snapshot_9", ENTRY.unit, 7)
+    assert gathered.purchases == ()
+    assert [read.purchase_id for read in gathered.reads] == [dead.purchase_id]
+    assert house.one("req_other").state == "settled"
+
+
+def test_a_request_whose_purchase_another_process_finished_has_paid_for_it_all_the_same(house: House) -> None:
+    async def taken_for_dead(question: Question, keep_handle: KeepHandle, sending: Sending) -> None:
+        await sending()
+        await keep_handle("snapshot_9")
+        house.now += 2 * RESUMABLE_AFTER
+        ours = house.one("req_1")
+        heir = replace(ours, purchase_id="pur_heir", request_id="req_2", reserved_at=house.now, lease_until=later())
+        outcome = house.store.reserve(heir, caps(10_000_000), at_once=MANY)
+        assert isinstance(outcome, Reserved)
+        reply = reply_of(outcome.purchase, at=house.now)
+        done = replace(answered(outcome.purchase, cost=1_000, at=house.now), units={ENTRY.unit: 1})
+        house.store.settle(done, reply=reply, facts=facts_of(reply, "Anvils"))
+
+    def later() -> datetime:
+        return house.now + timedelta(minutes=5)
+
+    gathered = asyncio.run(house.collect(Vendor(taken_for_dead), request_id="req_1"))
+    [paid] = gathered.purchases
+    assert (paid.purchase_id, paid.cost_micro_usd) == (house.one("req_1").purchase_id, 1_000)
+    assert (gathered.reads, gathered.failures) == ((), ())
+    assert [fact.dataset for fact in gathered.known.facts] == ["industry"]
+
+
+def test_who_was_taken_for_dead_waits_for_whoever_resumed_its_purchase(house: House) -> None:
+    """The heir dies in its turn; the first one looks again, and resumes what is its own."""
+    heirs: list[Purchase] = []
+
+    async def twice(question: Question, keep_handle: KeepHandle, sending: Sending) -> None:
+        await sending()
+        if question.handle is not None:
+            return
+        await keep_handle("snapshot_9")
+        house.now += 2 * RESUMABLE_AFTER
+        heir = replace(house.one("req_1"), purchase_id="pur_heir", reserved_at=house.now)
+        outcome = house.store.reserve(replace(heir, lease_until=house.now), caps(10_000_000), at_once=MANY)
+        assert isinstance(outcome, Reserved)
+        heirs.append(outcome.purchase)
+        await sending()
+
+    vendor = Vendor(twice)
+    gathered = asyncio.run(house.collect(vendor, request_id="req_1"))
+    assert [question.handle for question in vendor.asked] == [None, "snapshot_9"]
+    assert [heir.attempt for heir in heirs] == [2]
+    [paid] = gathered.purchases
+    assert (paid.attempt, paid.state) == (3, "settled")
+    assert gathered.failures == ()
+
+
+def test_whoever_waits_for_another_until_its_time_is_over_says_so(house: House) -> None:
+    house.begun()
+    vendor = Vendor()
+    gathered = asyncio.run(house.collect(vendor, request_id="req_1", max_seconds=1))
+    assert vendor.asked == []
+    [failure] = gathered.failures
+    assert (failure.source, failure.kind) == (SOURCE, "Busy")
+    assert failure.reason == f"another request is still asking {SOURCE}: ask again in a minute to read its reply."
+
+
+async def renewed(house: House, made: Purchase, kept: Sent) -> datetime:
+    """What the lease becomes while the clock goes on and the holder is alive."""
+    alive = asyncio.create_task(kept.keep_alive(every=0.001))
+    try:
+        async with asyncio.timeout(30):
+            while (lease := house.one("req_other").lease_until) == made.lease_until:  # noqa: ASYNC110  a store has no event
+                await asyncio.sleep(0)
+        return lease
+    finally:
+        alive.cancel()
+
+
+def test_as_long_as_its_holder_lives_nobody_else_takes_up_a_job(house: House) -> None:
+    made = house.begun()
+    kept = Sent(made, house.world(Vendor()), PROVIDER)
+
+    async def wait_for_the_job() -> datetime:
+        await kept.keep_handle("snapshot_9")
+        house.now += RESUMABLE_AFTER / 2
+        return await renewed(house, made, kept)
+
+    assert asyncio.run(wait_for_the_job()) == NOON + 1.5 * RESUMABLE_AFTER
+
+
+def test_a_lease_is_never_kept_longer_than_going_on_costs_nothing(house: House) -> None:
+    made = replace(house.begun(), repeatable_until=NOON + 1.25 * RESUMABLE_AFTER)
+    kept = Sent(made, house.world(Vendor()), PROVIDER)
+
+    async def wait_for_the_job() -> datetime:
+        await kept.keep_handle("snapshot_9")
+        house.now += RESUMABLE_AFTER / 2
+        return await renewed(house, made, kept)
+
+    assert asyncio.run(wait_for_the_job()) == NOON + 1.25 * RESUMABLE_AFTER

@@ -1,0 +1,105 @@
+"""What Dagster loads: it is valid, it is drawn from the rules, and a change of its shape is seen in review."""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from enrich_cli.processes import dagster_environment, root
+from enrichment_assets.definitions import defs
+from enrichment_assets.enrich_graph import enrich_assets, enrich_graph
+from enrichment_assets.marts import SCHEMAS
+from resources.settings import Settings
+from resources.store import open_store
+from resources.warehouse import Warehouse
+from tests.support.dagster_instance import key
+from tests.support.examples import SHIPPED
+
+ROOT = Path(__file__).parents[3]
+INSTANCE = ROOT / "enrichment_assets" / "dagster.yaml"
+SNAPSHOT = ROOT / "tests" / "integration" / "dagster" / "asset_graph.json"
+
+
+def test_the_definitions_are_valid_as_the_ui_loads_them(tmp_path: Path) -> None:
+    environment = {"DAGSTER_HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "ENRICH_HOME": str(tmp_path / "home")}
+    (tmp_path / "dagster.yaml").write_bytes(INSTANCE.read_bytes())
+    command = [sys.executable, "-m", "dagster", "definitions", "validate", "-w", "workspace.yaml"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Validation successful for code location enrichment" in done.stdout + done.stderr
+
+
+def test_dagster_finds_its_settings_in_its_home_and_no_others_in_the_folder_it_is_started_in(tmp_path: Path) -> None:
+    settings = Settings(enrich_home=tmp_path, enrich_config=ROOT / "config", enrich_world="sandbox")
+    settings.home.mkdir()
+    home = Path(dagster_environment(settings)["DAGSTER_HOME"])
+    assert (home / "dagster.yaml").read_bytes() == INSTANCE.read_bytes()
+    assert not (root() / "dagster.yaml").exists()
+
+
+def test_the_asset_graph_is_the_one_that_was_reviewed() -> None:
+    """When the change is meant: python -m tests.integration.test_dagster_definitions writes the new one."""
+    assert _asset_graph() == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+def test_each_source_alarms_after_its_own_time_to_live() -> None:
+    for source, entry in SHIPPED.sources.items():
+        policy = _spec(f"raw/{source}").freshness_policy
+        assert isinstance(policy, dg.FreshnessPolicy)
+        assert policy == dg.FreshnessPolicy.time_window(
+            fail_window=timedelta(seconds=entry.ttl), warn_window=timedelta(seconds=entry.ttl) * 0.8
+        )
+
+
+def test_a_consumer_added_to_the_rules_is_an_asset_that_stands_on_its_sources() -> None:
+    consumer = SHIPPED.consumers["profile"].model_copy(update={"required": ("company_name", "recent_news")})
+    rules = SHIPPED.model_copy(update={"consumers": {**SHIPPED.consumers, "press_desk": consumer}})
+    drawn = enrich_assets(enrich_graph(rules), rules)
+    upstream = drawn.asset_deps[key("profile/press_desk")]
+    assert key("raw/serp_news") in upstream
+    assert key("raw/apollo_contacts") not in upstream
+
+
+def test_the_marts_are_the_tables_of_the_warehouse(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}", world="sandbox")
+    built = Warehouse(tmp_path / "enrichment.duckdb")
+    built.build(store)
+    store.close()
+    declared = {f"{schema}.{table}" for schema, (_, tables) in SCHEMAS.items() for table in tables}
+    assert declared == {table.name for table in built.tables() if not table.name.startswith("layers.")}
+
+
+def _spec(asset: str) -> dg.AssetSpec:
+    return next(spec for spec in defs.resolve_all_asset_specs() if spec.key == key(asset))
+
+
+def _asset_graph() -> dict[str, Any]:
+    checks: dict[dg.AssetKey, list[str]] = {}
+    for check in defs.resolve_asset_graph().asset_check_keys:
+        checks.setdefault(check.asset_key, []).append(check.name)
+    return {
+        spec.key.to_user_string(): {
+            "group": spec.group_name,
+            "kinds": sorted(spec.kinds),
+            "owners": list(spec.owners),
+            "upstream": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
+            "partitions": spec.partitions_def.name
+            if isinstance(spec.partitions_def, dg.DynamicPartitionsDefinition)
+            else None,
+            "freshness": _freshness(spec),
+            "checks": sorted(checks.get(spec.key, [])),
+        }
+        for spec in sorted(defs.resolve_all_asset_specs(), key=lambda spec: spec.key.to_user_string())
+    }
+
+
+def _freshness(spec: dg.AssetSpec) -> str | None:
+    policy = spec.freshness_policy
+    return None if policy is None else str(policy.fail_window.to_timedelta())  # type: ignore[attr-defined]  # a time window
+
+
+if __name__ == "__main__":
+    SNAPSHOT.write_text(json.dumps(_asset_graph(), indent=1) + "\n", encoding="utf-8")

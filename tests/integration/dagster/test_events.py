@@ -1,0 +1,76 @@
+"""The event batches: the only private Dagster imports are where they are known to be, and still mean the same."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import dagster as dg
+from enrichment_assets.materializations import latest_materialization, report, report_failed
+from enrichment_assets.partitions import COMPANIES
+from tests.support.dagster_instance import key
+
+ROOT = Path(__file__).parents[3]
+NEWS = key("raw/serp_news")
+
+
+def test_private_parts_of_dagster_are_imported_in_one_module_only() -> None:
+    importing = {
+        str(path.relative_to(ROOT))
+        for folder in ("enrichment_assets", "resources", "enrichment", "enrich_cli")
+        for path in (ROOT / folder).rglob("*.py")
+        if _private_imports(path)
+    }
+    assert importing == {"enrichment_assets/materializations.py"}
+
+
+@pytest.mark.parametrize("batch_size", ["0", "3"])
+def test_every_event_of_a_batch_is_stored_and_found_by_its_company(
+    monkeypatch: pytest.MonkeyPatch, batch_size: str
+) -> None:
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", batch_size)
+    names = [f"{number}.com" for number in range(7)]
+    with dg.DagsterInstance.ephemeral() as instance:
+        events = [dg.AssetMaterialization(NEWS, partition=name, metadata={"cost_usd": 0.05}) for name in names]
+        report(instance, [*events, dg.AssetObservation(NEWS, partition="0.com", metadata={"seen": 1})])
+        assert instance.get_materialized_partitions(NEWS) == set(names)
+        shown = latest_materialization(instance, NEWS, "4.com")
+        assert shown is not None
+        assert shown.metadata["cost_usd"].value == 0.05
+        assert len(instance.fetch_observations(NEWS, limit=10).records) == 1
+        assert latest_materialization(instance, NEWS, "somebody-else.com") is None
+
+
+def test_companies_that_failed_show_as_failed_and_the_others_as_materialised() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(COMPANIES, ["good.com", "bad.com"])
+
+        @dg.op
+        def half(context: dg.OpExecutionContext) -> None:
+            report(
+                context.instance, [dg.AssetMaterialization(NEWS, partition="good.com")], run=context.run, step="half"
+            )
+            report_failed(context.instance, [NEWS], ["bad.com"], run=context.run, step="half")
+            raise dg.Failure("bad.com failed")
+
+        @dg.job
+        def batch() -> None:
+            half()
+
+        run = batch.execute_in_process(instance=instance, raise_on_error=False)
+        planned = (
+            instance.event_log_storage.get_latest_asset_partition_materialization_attempts_without_materializations
+        )
+        assert instance.get_materialized_partitions(NEWS) == {"good.com"}
+        assert {name: run_id for name, (run_id, _) in planned(NEWS).items()} == {"bad.com": run.run_id}
+        assert not run.success
+
+
+def _private_imports(path: Path) -> list[str]:
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names.append(node.module or "")
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    return [name for name in names if name.startswith("dagster") and "._" in name]

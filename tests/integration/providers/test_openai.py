@@ -1,0 +1,451 @@
+"""The language model's client: what is sent, what is read, and every way it fails with what it owes."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+import stamina.instrumentation
+
+from enrichment.analysis.answer_schemas import ANSWERS, AnswerKind, Growth, check
+from enrichment.ports import (
+    AnswerTruncated,
+    ClaimLost,
+    CredentialsRejected,
+    ModelAnswer,
+    ModelRefused,
+    ProviderError,
+    ProviderUnavailable,
+    QuotaExhausted,
+    Sending,
+    Throttled,
+    UnexpectedReply,
+)
+from resources.language_model import LONGEST_BACKOFF, MOST_BYTES, OpenAIModel, response_format
+from resources.providers.rate_limiter import Unlimited
+from resources.providers.vendor_client import AccountStatus
+from sandbox.app import create_app
+from sandbox.server import served
+from tests.support.recorded_provider import KEY, RULES, NobodysTurn, Says, Vendor, go_ahead, sample
+
+CALL, MODELS = "POST /v1/chat/completions", "GET /v1/models"
+OPENAI = RULES.providers["openai"]
+LINE = "Acme opens a plant in Ohio"
+EVIDENCE = f'<company>Acme</company>\n<evidence id="e1" source="serp_news" dataset="recent_news">\n{LINE}\n</evidence>'
+ANSWER = {
+    "growth_signals": [{"evidence_id": "e1", "quote": LINE, "statement": "It builds."}],
+    "business_challenges": [],
+}
+ERRORS = sample("openai/errors.json")
+USED = {"input_token": 11, "output_token": 7}
+Use = Callable[[OpenAIModel], Awaitable[Any]]
+
+
+def completion(content: str | None = json.dumps(ANSWER), *, finish: str = "stop", **message: Any) -> dict[str, Any]:
+    """The recorded reply, with another content."""
+    body: dict[str, Any] = sample("openai/chat_completion.minimal_accepted.json")
+    body["choices"][0]["finish_reason"] = finish
+    body["choices"][0]["message"].update(content=content, **message)
+    return body
+
+
+async def ask(model: OpenAIModel, sending: Sending = go_ahead) -> ModelAnswer[Growth]:
+    return await model.answer(
+        Growth,
+        model="gpt-4.1-mini",
+        instructions="Say what grows.",
+        evidence=EVIDENCE,
+        max_output_tokens=500,
+        sending=sending,
+    )
+
+
+def using(transport: httpx.AsyncBaseTransport | None, use: Use = ask, **changes: Any) -> Any:
+    """What `use` gives, or the ProviderError it raises."""
+
+    async def run() -> Any:
+        http = None if transport is None else httpx.AsyncClient(transport=transport)
+        model = OpenAIModel(
+            changes.get("rules", OPENAI),
+            KEY,
+            base_url=changes.get("url", "http://vendor/v1"),
+            http_client=http,
+            limiter=changes.get("limiter", Unlimited()),
+        )
+        try:
+            return await use(model)
+        except ProviderError as error:
+            return error
+        finally:
+            await model.aclose()
+
+    return asyncio.run(run())
+
+
+def answered(*replies: Says) -> tuple[Any, Vendor]:
+    vendor = Vendor({CALL: list(replies)})
+    return using(httpx.ASGITransport(app=vendor)), vendor
+
+
+def test_an_answer_comes_with_its_type_and_its_tokens() -> None:
+    said, vendor = answered(Says(body=completion()))
+    assert said == ModelAnswer(Growth.model_validate(ANSWER), input_tokens=11, output_tokens=7)
+    assert len(vendor.asked) == 1
+
+
+def test_the_request_is_the_recorded_one_with_instructions_apart_from_evidence() -> None:
+    _, vendor = answered(Says(body=completion()))
+    sent, recorded = (
+        vendor.asked[0].json,
+        sample("openai/requests.captured_3.52.0.json")["POST /v1/chat/completions (chat.completions.parse)"],
+    )
+    assert set(sent) == {*recorded, "max_completion_tokens"}
+    assert sent["messages"] == [
+        {"role": "system", "content": "Say what grows."},
+        {"role": "user", "content": EVIDENCE},
+    ]
+    assert (sent["model"], sent["stream"], sent["max_completion_tokens"]) == ("gpt-4.1-mini", False, 500)
+    assert set(sent["response_format"]["json_schema"]) == set(recorded["response_format"]["json_schema"])
+    assert sent["response_format"]["json_schema"]["strict"] is True
+    assert vendor.asked[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_schema_that_is_sent_is_no_longer_than_the_one_that_was_counted(name: str) -> None:
+    kind = ANSWERS[name].type
+    empty: dict[str, list[str]] = {field: [] for field in kind.model_fields}
+    vendor = Vendor({CALL: Says(body=completion(json.dumps(empty)))})
+
+    async def use(model: OpenAIModel) -> Any:
+        return await model.answer(
+            kind, model="m", instructions="i", evidence="e", max_output_tokens=9, sending=go_ahead
+        )
+
+    said = using(httpx.ASGITransport(app=vendor), use)
+    assert said.value == kind.model_validate(empty)
+    sent = json.dumps(vendor.asked[0].json["response_format"]["json_schema"]["schema"])
+    assert len(sent.encode()) <= len(json.dumps(kind.model_json_schema()).encode())
+
+
+REFUSALS: list[tuple[int, Any, type[ProviderError], bool, int]] = [
+    (401, ERRORS["401"], CredentialsRejected, False, 1),
+    (403, {"error": {"message": "Not yours."}}, CredentialsRejected, False, 1),
+    (429, ERRORS["429_quota"], QuotaExhausted, False, 1),
+    (429, ERRORS["429_rate"], Throttled, False, 3),
+    (400, ERRORS["400"], UnexpectedReply, False, 1),
+    (404, "<html>no such page</html>", UnexpectedReply, False, 1),
+    (500, ERRORS["500"], ProviderUnavailable, True, 1),
+    (503, "<html>down</html>", ProviderUnavailable, False, 3),
+    (502, "<html>bad gateway</html>", ProviderUnavailable, True, 1),
+    (504, "", ProviderUnavailable, True, 1),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "uncertain", "calls"), REFUSALS)
+def test_a_refusal_is_named_for_what_to_do_and_repeated_only_where_it_costs_nothing(
+    status: int, body: Any, kind: type[ProviderError], uncertain: bool, calls: int
+) -> None:
+    error, vendor = answered(Says(status, body, {"retry-after": "0"}))
+    assert type(error) is kind
+    assert (error.provider, error.billed, error.uncertain) == ("openai", {}, uncertain)
+    assert len(vendor.asked) == calls
+
+
+BILLED: list[tuple[str, dict[str, Any], type[ProviderError]]] = [
+    ("a refusal", completion(None, refusal="I cannot help with that."), ModelRefused),
+    ("a content filter", completion(None, finish="content_filter"), ModelRefused),
+    ("half an answer", completion('{"growth_signals": [', finish="length"), AnswerTruncated),
+    ("no JSON", completion("I think it grows."), UnexpectedReply),
+    ("half a JSON", completion('{"growth_signals": ['), UnexpectedReply),
+    ("another schema", completion('{"growth": "yes"}'), UnexpectedReply),
+    ("nothing", completion(None), UnexpectedReply),
+    ("no choice", {**completion(), "choices": []}, UnexpectedReply),
+]
+
+
+@pytest.mark.parametrize(("what", "body", "kind"), BILLED, ids=[what for what, *_ in BILLED])
+def test_an_answer_we_cannot_use_is_billed_all_the_same_and_not_asked_for_again(
+    what: str, body: dict[str, Any], kind: type[ProviderError]
+) -> None:
+    error, vendor = answered(Says(body=body))
+    assert type(error) is kind, what
+    assert (error.billed, error.uncertain) == (USED, False)
+    assert len(vendor.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html>a proxy's page</html>",
+        "",
+        "[]",
+        '{"choices": []}',
+        {**completion(), "usage": None},
+        {**completion(), "usage": {"prompt_tokens": -1, "completion_tokens": 1}},
+        {**completion(), "usage": {"prompt_tokens": 1, "completion_tokens": 2.5}},
+        {**completion(), "usage": {"prompt_tokens": "12", "completion_tokens": 1}},
+        {**completion(), "usage": {"prompt_tokens": True, "completion_tokens": 1}},
+        {**completion(), "usage": {"prompt_tokens": 10**15, "completion_tokens": 1}},
+        {**completion(), "choices": None},
+        " " * MOST_BYTES + json.dumps(completion()),
+    ],
+    ids=[
+        "html",
+        "empty",
+        "list",
+        "no usage",
+        "null usage",
+        "negative",
+        "half",
+        "text",
+        "true",
+        "huge",
+        "none",
+        "large",
+    ],
+)
+def test_a_200_without_a_readable_bill_is_uncertain_and_not_repeated(body: Any) -> None:
+    error, vendor = answered(Says(body=body))
+    assert type(error) is UnexpectedReply
+    assert (error.billed, error.uncertain) == ({}, True)
+    assert len(vendor.asked) == 1
+
+
+def test_a_throttled_call_is_repeated_after_the_time_it_was_told() -> None:
+    said, vendor = answered(Says(429, ERRORS["429_rate"], {"retry-after-ms": "20"}), Says(body=completion()))
+    assert isinstance(said, ModelAnswer)
+    assert len(vendor.asked) == 2
+
+
+def test_who_asks_for_a_long_wait_is_not_waited_for() -> None:
+    error, vendor = answered(Says(429, ERRORS["429_rate"], {"retry-after": "600"}))
+    assert isinstance(error, Throttled)
+    assert error.retry_after == 600
+    assert len(vendor.asked) == 1
+
+
+def test_no_error_repeats_the_key() -> None:
+    for status in (400, 401, 429, 500):
+        body = {"error": {"message": f"Incorrect API key provided: {KEY}.", "type": "x", "code": None}}
+        error, _ = answered(Says(status, body, {"retry-after": "600"}))
+        assert KEY not in repr(error) + str(error)
+        assert error.__cause__ is None, "a chained error would show the vendor's own words"
+
+
+class _Broken(httpx.AsyncBaseTransport):
+    def __init__(self, error: Exception) -> None:
+        self.error, self.calls = error, 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - httpx's signature
+        self.calls += 1
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "uncertain", "calls"),
+    [
+        (httpx.ConnectError("refused"), False, 3),
+        (httpx.ConnectTimeout("slow"), False, 3),
+        (httpx.ReadTimeout("slow"), True, 1),
+        (httpx.ReadError("reset"), True, 1),
+        (httpx.RemoteProtocolError("gone"), True, 1),
+    ],
+)
+def test_a_call_that_never_left_is_repeated_and_one_that_did_may_be_billed(
+    error: Exception, uncertain: bool, calls: int
+) -> None:
+    transport = _Broken(error)
+    got = using(transport)
+    assert type(got) is ProviderUnavailable
+    assert (got.billed, got.uncertain, transport.calls) == ({}, uncertain, calls)
+
+
+def test_over_a_real_socket_nobody_listening_is_certain_not_to_bill() -> None:
+    got = using(None, url="http://127.0.0.1:9/v1")
+    assert type(got) is ProviderUnavailable
+    assert not got.uncertain
+
+
+def test_our_own_limit_is_kept_without_a_call() -> None:
+    vendor = Vendor({CALL: Says(body=completion())})
+    error = using(httpx.ASGITransport(app=vendor), limiter=NobodysTurn())
+    assert isinstance(error, Throttled)
+    assert (error.billed, error.uncertain, vendor.asked) == ({}, False, [])
+
+
+def test_leave_is_asked_immediately_before_each_call_and_who_lost_its_claim_sends_nothing() -> None:
+    vendor = Vendor({CALL: [Says(503, "busy"), Says(body=completion())]})
+    announced: list[int] = []
+    lost = ClaimLost("the claim ran out.", provider="openai")
+
+    async def sending() -> None:
+        announced.append(len(vendor.asked))
+
+    async def too_late() -> None:
+        raise lost
+
+    said = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, sending))
+    assert isinstance(said, ModelAnswer)
+    assert (announced, len(vendor.asked)) == ([0, 1], 2)
+    assert using(httpx.ASGITransport(app=vendor), lambda model: ask(model, too_late)) is lost
+    assert len(vendor.asked) == 2
+
+
+def test_leave_that_came_too_late_for_the_answer_is_not_used() -> None:
+    vendor = Vendor({CALL: Says(body=completion())})
+
+    async def slowly() -> None:
+        await asyncio.sleep(0.2)
+
+    short = OPENAI.model_copy(update={"timeout_seconds": 0.2})
+    late = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, slowly), rules=short)
+    assert type(late) is Throttled
+    assert (late.uncertain, vendor.asked) == (False, [])
+
+
+@pytest.mark.parametrize(("headers", "pauses"), [({"retry-after": "600"}, [600.0]), ({"retry-after-ms": "20"}, [0.02])])
+def test_a_throttled_model_makes_everybody_hold_back(headers: dict[str, str], pauses: list[float]) -> None:
+    class Pausing(Unlimited):
+        async def pause(self, seconds: float | None) -> None:
+            asked.append(seconds)
+
+    asked: list[float | None] = []
+    vendor = Vendor({CALL: [Says(429, ERRORS["429_rate"], headers), Says(body=completion())]})
+    using(httpx.ASGITransport(app=vendor), limiter=Pausing())
+    used_up = Vendor({CALL: Says(429, ERRORS["429_quota"], headers)})
+    using(httpx.ASGITransport(app=used_up), limiter=Pausing())
+    assert asked == pauses
+
+
+def test_who_tries_again_does_so_at_random_moments() -> None:
+    waits: list[float] = []
+    stamina.instrumentation.set_on_retry_hooks([lambda details: waits.append(details.wait_for)])
+    try:
+        for _ in range(3):
+            answered(Says(503, "busy"), Says(body=completion()))
+    finally:
+        stamina.instrumentation.set_on_retry_hooks([])
+    assert len(set(waits)) == 3
+    assert all(0 < wait <= LONGEST_BACKOFF for wait in waits)
+
+
+# Against the sandbox, over a real socket
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(create_app(tmp_path_factory.mktemp("sandbox"))) as url:
+        yield url
+
+
+@pytest.fixture
+def control(sandbox: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=sandbox) as http:
+        yield http
+        http.delete("/_sandbox/faults")
+
+
+def invoiced(control: httpx.Client) -> dict[str, int]:
+    """Tokens the sandbox has billed so far, by unit."""
+    invoice = control.get("/_sandbox/invoice").json()["openai"]
+    return {unit: int(invoice[unit]) for unit in USED}
+
+
+def test_the_sandbox_answers_every_analysis_with_claims_that_its_evidence_bears_out(sandbox: str) -> None:
+    texts = {"e1": LINE, "e2": "Kafka\nstreaming platform", "e3": "Wile Coyote\nHead of Procurement"}
+    shown = "\n".join(f'<evidence id="{n}" source="s" dataset="d">\n{t}\n</evidence>' for n, t in texts.items())
+
+    async def use(model: OpenAIModel) -> list[Any]:
+        asks = (
+            model.answer(
+                kind.type,
+                model="gpt-4.1-mini",
+                instructions=RULES.prompts[name],
+                evidence=shown,
+                max_output_tokens=2_000,
+                sending=go_ahead,
+            )
+            for name, kind in ANSWERS.items()
+        )
+        return await asyncio.gather(*asks)
+
+    for said in using(None, use, url=f"{sandbox}/openai/v1"):
+        checked = check(said.value, texts)
+        assert checked.kept > 0
+        assert checked.dropped == 0
+
+
+FAULTS: list[tuple[str, type[ProviderError], bool]] = [
+    ("refusal", ModelRefused, False),
+    ("length", AnswerTruncated, False),
+    ("bad_content", UnexpectedReply, False),
+    ("quota", QuotaExhausted, False),
+    ("expired_token", CredentialsRejected, False),
+    ("malformed", UnexpectedReply, True),
+    ("truncated", ProviderUnavailable, True),
+    ("oversized", UnexpectedReply, True),
+    ("timeout", ProviderUnavailable, True),
+    ("web_page", UnexpectedReply, True),
+    ("redirect", UnexpectedReply, False),
+]
+
+
+@pytest.mark.parametrize(("fault", "kind", "uncertain"), FAULTS, ids=[fault for fault, *_ in FAULTS])
+def test_what_we_say_we_owe_is_what_the_vendor_bills_or_uncertain(
+    fault: str, kind: type[ProviderError], uncertain: bool, sandbox: str, control: httpx.Client
+) -> None:
+    before = invoiced(control)
+    control.post("/_sandbox/faults", json={"vendor": "openai", "fault": fault}).raise_for_status()
+    error = using(None, url=f"{sandbox}/openai/v1", rules=OPENAI.model_copy(update={"timeout_seconds": 2}))
+    assert type(error) is kind
+    assert error.uncertain == uncertain
+    billed = {unit: count - before[unit] for unit, count in invoiced(control).items()}
+    assert control.get("/_sandbox").json()["redirects_followed"] == 0
+    assert uncertain or {unit: count for unit, count in billed.items() if count} == error.billed
+
+
+def test_tokens_above_the_limit_are_told_truthfully(sandbox: str, control: httpx.Client) -> None:
+    before = invoiced(control)
+    control.post("/_sandbox/faults", json={"vendor": "openai", "fault": "overbilled"}).raise_for_status()
+    said = using(None, url=f"{sandbox}/openai/v1")
+    assert said.output_tokens == 3 * 500
+    assert invoiced(control)["output_token"] - before["output_token"] == said.output_tokens
+
+
+def test_a_vendor_without_the_free_call_leaves_open_whether_the_key_is_accepted() -> None:
+    vendor = Vendor({MODELS: Says(404, {"error": {"message": "Invalid URL (GET /v1/models)"}})})
+    status = using(httpx.ASGITransport(app=vendor), lambda model: model.check())
+    assert status.ok is None
+    assert "OPENAI_BASE_URL" in status.sentence
+
+
+@pytest.mark.parametrize("url", ["localhost:8000/v1", "api.openai.com/v1", "https://", "ftp://vendor/v1"])
+def test_a_base_url_that_is_none_is_named_when_the_model_is_made(url: str) -> None:
+    with pytest.raises(ValueError, match="which is no base URL: set OPENAI_BASE_URL"):
+        OpenAIModel(OPENAI, KEY, base_url=url, limiter=Unlimited())
+
+
+def test_a_free_call_tells_whether_the_key_is_accepted(sandbox: str, control: httpx.Client) -> None:
+    def status() -> AccountStatus:
+        got: AccountStatus = using(None, lambda model: model.check(), url=f"{sandbox}/openai/v1")
+        return got
+
+    before = invoiced(control)
+    assert status().ok is True
+    control.post("/_sandbox/faults", json={"vendor": "openai", "fault": "expired_token"}).raise_for_status()
+    refused = status()
+    assert (refused.ok, refused.provider) == (False, "openai")
+    assert "OPENAI_API_KEY" in refused.sentence
+    assert invoiced(control) == before
+
+
+@pytest.mark.parametrize("kind", ANSWERS.values(), ids=ANSWERS)
+def test_a_schema_forbids_what_it_does_not_name_and_requires_all_it_names(kind: AnswerKind) -> None:
+    schema = response_format(kind.type)["json_schema"]["schema"]
+    objects = [one for one in (schema, *schema.get("$defs", {}).values()) if one.get("type") == "object"]
+    assert objects
+    for one in objects:
+        assert one["additionalProperties"] is False
+        assert sorted(one["required"]) == sorted(one["properties"])

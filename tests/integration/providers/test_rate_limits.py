@@ -1,0 +1,274 @@
+"""Vendors' limits over all processes: who may call when, who is told to wait, and what the vendor counts in the end."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from enrichment.ports import ProviderError, Throttled
+from enrichment.rules.models import RateLimits
+from resources.providers import PROVIDERS
+from resources.providers.rate_limiter import NoTurn
+from resources.rate_limits import LONGEST_PAUSE, SharedLimiter
+from resources.store import SqlStore, open_store
+from resources.store.rate_limit_log import Given, Window
+from resources.store.tables import turns as turns_table
+from sandbox.app import create_app
+from sandbox.server import served
+from tests.support.examples import NOON
+from tests.support.recorded_provider import RULES, forget, go_ahead, question
+
+SPAWN = get_context("spawn")
+SECOND = timedelta(seconds=1)
+FOR_EVER = timedelta(days=365)
+
+
+def at(seconds: float) -> Callable[[], datetime]:
+    return lambda: NOON + seconds * SECOND
+
+
+def taken(
+    store: SqlStore, windows: Sequence[Window], callers: int, *, now: float, patience: float = 1e6
+) -> list[float]:
+    """When they may call, in seconds; of those who would wait too long, nothing."""
+    given = store.take_turns("snov", windows, [patience * SECOND] * callers, at(now))
+    return [(one.at - NOON).total_seconds() for one in given if one.taken]
+
+
+# In the store
+
+
+def test_who_comes_too_fast_waits_for_the_first_place_that_is_free(store: SqlStore) -> None:
+    two = [Window(2, 10 * SECOND)]
+    assert taken(store, two, 3, now=0) == [0, 0, 10]
+    assert taken(store, two, 1, now=4) == [10]
+    assert taken(store, two, 2, now=11) == [20, 20]
+
+
+def test_a_turn_beyond_somebodys_patience_is_named_and_not_taken(store: SqlStore) -> None:
+    one = [Window(1, 10 * SECOND)]
+    given = store.take_turns("snov", one, [SECOND, SECOND, 60 * SECOND, SECOND], at(0))
+    assert given == [
+        Given(NOON, taken=True),
+        Given(NOON + 10 * SECOND, taken=False),
+        Given(NOON + 10 * SECOND, taken=True),
+        Given(NOON + 20 * SECOND, taken=False),
+    ]
+    assert taken(store, one, 1, now=10) == [20]
+
+
+def test_every_provider_has_turns_of_its_own(store: SqlStore) -> None:
+    one = [Window(1, 10 * SECOND)]
+    assert taken(store, one, 1, now=0) == [0]
+    assert store.take_turns("apollo", one, [FOR_EVER], at(0)) == [Given(NOON, taken=True)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_window_ever_holds_too_many_and_nobody_waits_for_nothing(store: SqlStore, seed: int) -> None:
+    chance = random.Random(seed)
+    windows = [Window(chance.randint(1, 5), 10 * SECOND), Window(chance.randint(3, 9), 35 * SECOND)]
+    lengths = [(window.most, window.length.total_seconds()) for window in windows]
+    calls: list[float] = []
+    now = 0.0
+    for _ in range(40):
+        now += chance.choice([0, 0, 1, 3, 12])
+        for turn in taken(store, windows, chance.randint(1, 7), now=now, patience=chance.choice([0, 8, 1000])):
+            in_time = [sum(turn - length < call for call in calls) < most for most, length in lengths]
+            earlier = turn - 0.5
+            too_many = [sum(earlier - length < call for call in calls) >= most for most, length in lengths]
+            assert all(in_time)
+            assert turn == now or any(too_many)
+            calls.append(turn)
+    assert len(calls) > 20
+
+
+def test_turns_older_than_every_window_are_forgotten(store: SqlStore) -> None:
+    minute = [Window(100, 60 * SECOND)]
+    for now in range(0, 600, 30):
+        taken(store, minute, 5, now=now)
+    with store.changes() as (tx, _):
+        assert tx.scalar(sa.select(sa.func.count()).select_from(turns_table)) == 15
+
+
+def test_a_pause_holds_for_everybody_and_a_shorter_one_does_not_end_it(store: SqlStore) -> None:
+    minute = [Window(100, 60 * SECOND)]
+    store.pause("snov", NOON + 30 * SECOND)
+    store.pause("snov", NOON + 5 * SECOND)
+    assert taken(store, minute, 2, now=0) == [30, 30]
+    assert taken(store, [], 1, now=0) == [30]
+    assert taken(store, minute, 1, now=0, patience=29) == []
+    assert store.take_turns("apollo", minute, [FOR_EVER], at(0)) == [Given(NOON, taken=True)]
+    store.answered("snov")
+    assert taken(store, minute, 1, now=0) == [30]
+    assert taken(store, minute, 1, now=40) == [40]
+
+
+# In one process
+
+
+class Counted:
+    """The store, and how often it was asked for turns."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.store, self.asked = store, 0
+
+    def take_turns(self, *asked: Any) -> list[Given]:
+        self.asked += 1
+        return self.store.take_turns(*asked)
+
+
+def test_those_who_come_at_the_same_time_share_a_transaction(store: SqlStore) -> None:
+    counted = Counted(store)
+
+    async def come() -> None:
+        limiter = SharedLimiter(counted, "snov", RateLimits(per_minute=100))  # type: ignore[arg-type]  # all it needs
+        await asyncio.gather(*(limiter.turn(patience=1) for _ in range(50)))
+
+    asyncio.run(come())
+    assert counted.asked <= 2
+    with store.changes() as (tx, _):
+        assert tx.scalar(sa.select(sa.func.count()).select_from(turns_table)) == 50
+
+
+def test_a_caller_who_leaves_takes_nobodys_turn_away(store: SqlStore) -> None:
+    async def come() -> list[Any]:
+        limiter = SharedLimiter(store, "snov", RateLimits(per_minute=100))
+        callers = [asyncio.create_task(limiter.turn(patience=1)) for _ in range(5)]
+        await asyncio.sleep(0)
+        callers[0].cancel()
+        return await asyncio.gather(*callers, return_exceptions=True)
+
+    left, *others = asyncio.run(come())
+    assert isinstance(left, asyncio.CancelledError)
+    assert [turn.is_over for turn in others] == [False] * 4
+
+
+def test_who_would_wait_too_long_is_told_at_once(store: SqlStore) -> None:
+    async def come() -> NoTurn:
+        limiter = SharedLimiter(store, "serpapi", RateLimits(per_hour=2))
+        await limiter.turn(patience=0)
+        await limiter.turn(patience=0)
+        with pytest.raises(NoTurn) as told:
+            await limiter.turn(patience=60)
+        return told.value
+
+    assert 3500 < asyncio.run(come()).seconds < 3700
+
+
+def test_a_turn_that_comes_later_is_given_up_for_a_pause_that_came_meanwhile(store: SqlStore) -> None:
+    async def come() -> None:
+        limiter = SharedLimiter(store, "snov", RateLimits(per_minute=1), time_scale=200)
+        await limiter.turn(patience=0)
+        late = asyncio.create_task(limiter.turn(patience=5))
+        await asyncio.sleep(0.05)
+        await limiter.pause(3000)
+        with pytest.raises(NoTurn):
+            await late
+
+    asyncio.run(come())
+
+
+def test_a_vendor_pauses_us_for_a_moment_or_as_long_as_it_says_but_not_for_days(store: SqlStore) -> None:
+    async def paused(seconds: float | None, time_scale: float = 1) -> float:
+        await SharedLimiter(store, "snov", RateLimits(), time_scale=time_scale).pause(seconds)
+        return (store.paused_until("snov") - datetime.now(UTC)).total_seconds()
+
+    assert 0 < asyncio.run(paused(None)) <= 1
+    assert 50 < asyncio.run(paused(600, time_scale=10)) <= 60
+    assert 590 < asyncio.run(paused(600)) <= 600
+    assert LONGEST_PAUSE - 10 < asyncio.run(paused(10**6)) <= LONGEST_PAUSE
+
+
+# Over processes and sockets
+
+TIME_SCALE = 30
+KEY = "one-account"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[str]:
+    with served(create_app(tmp_path / "vendors", time_scale=TIME_SCALE)) as url:
+        yield url
+
+
+def seen(sandbox: str, vendor: str) -> dict[str, Any]:
+    of_key: dict[str, Any] = httpx.get(f"{sandbox}/_sandbox/limits").json()[vendor][KEY]
+    return of_key
+
+
+def client_of(sandbox: str, store: SqlStore, provider: str) -> Any:
+    kind, rules = PROVIDERS[provider], RULES.providers[provider]
+    limiter = SharedLimiter(store, provider, rules.rate_limits, time_scale=TIME_SCALE)
+    keys = dict.fromkeys(kind.credential_names, KEY)
+    return kind(rules, keys, base_url=f"{sandbox}/{provider}", time_scale=TIME_SCALE, limiter=limiter)
+
+
+def look_often(store_url: str, sandbox: str, times: int, together: Any, looked: Any) -> None:
+    """One process's looks at the balance, all at once, as soon as all processes are there."""
+
+    async def look() -> list[bool | None]:
+        async with client_of(sandbox, store, "snov") as client:
+            return [status.ok for status in await asyncio.gather(*(client.check() for _ in range(times)))]
+
+    store = open_store(store_url, world="sandbox", create=False)
+    together.wait(timeout=60)
+    looked.put(asyncio.run(look()))
+    store.close()
+
+
+def test_four_processes_together_never_exceed_snovs_sixty_a_minute(
+    store: SqlStore, store_url: str, sandbox: str
+) -> None:
+    together, looked = SPAWN.Barrier(4), SPAWN.Queue()
+    processes = [SPAWN.Process(target=look_often, args=(store_url, sandbox, 35, together, looked)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    oks = [ok for _ in processes for ok in looked.get(timeout=100)]
+    for process in processes:
+        process.join(timeout=60)
+    assert oks == [True] * 140
+    counted = seen(sandbox, "snov")
+    assert (counted["calls"], counted["refused"]) == (140, 0)
+    [minute] = counted["windows"]
+    assert 30 < minute["largest"] <= minute["most"] == 60
+
+
+def ask_once(store_url: str, sandbox: str) -> ProviderError | None:
+    async def ask() -> ProviderError | None:
+        async with client_of(sandbox, store, "google_kg") as client:
+            try:
+                await client.ask(question("google_knowledge_graph"), keep_handle=forget, sending=go_ahead)
+            except ProviderError as error:
+                return error
+        return None
+
+    store = open_store(store_url, world="sandbox", create=False)
+    try:
+        return asyncio.run(ask())
+    finally:
+        store.close()
+
+
+def asked_elsewhere(store_url: str, sandbox: str, answers: Any) -> None:
+    answers.put(str(ask_once(store_url, sandbox)))
+
+
+def test_what_one_process_was_told_by_retry_after_another_obeys(store: SqlStore, store_url: str, sandbox: str) -> None:
+    fault = {"vendor": "google_kg", "fault": "http_429_with_retry_after", "seconds": 7200}
+    httpx.post(f"{sandbox}/_sandbox/faults", json=fault).raise_for_status()
+    told = ask_once(store_url, sandbox)
+    assert isinstance(told, Throttled)
+    assert told.retry_after == 7200
+    answers = SPAWN.Queue()
+    other = SPAWN.Process(target=asked_elsewhere, args=(store_url, sandbox, answers))
+    other.start()
+    assert "google_kg was not asked" in answers.get(timeout=60)
+    other.join(timeout=60)
+    assert seen(sandbox, "google_kg")["calls"] == 1

@@ -1,0 +1,85 @@
+"""Numbers vendors say: nothing is reckoned with that is no number of units, or of what is left."""
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from enrichment.ports import UnexpectedReply
+from resources.providers.units import MOST_UNITS
+from resources.providers.vendor_client import AccountStatus
+from tests.support.recorded_provider import Says, Vendor, answered, client, failed, question, sample
+
+PEOPLE, MATCH = "POST /api/v1/mixed_people/api_search", "POST /api/v1/people/bulk_match"
+FREE_SEARCH = Says(body=sample("apollo/mixed_people_api_search.200.json"))
+ACCOUNT, BALANCE = "GET /account.json", "GET /v1/get-balance"
+TOKEN = {"POST /v1/oauth/access_token": Says(body=sample("snov/oauth_access_token.200.json"))}
+CREDITS = "POST /api/v1/usage_stats/credit_usage_stats"
+HEALTHY = {"GET /api/v1/auth/health": Says(body={"healthy": True, "is_logged_in": True})}
+NO_COUNTS = ["-5", "2.5", "1e400", "true", '"3"', "[]", "{}", str(MOST_UNITS + 1), "9" * 40]
+NOTHING_LEFT_TO_TELL = ["-1", "1e400", "true", '"NaN"', '"Infinity"', '"-3"', '"1e99"', "[]", '"lots"', '""', "9" * 40]
+
+
+def apollo_that_took(said: str) -> Vendor:
+    body = '{"status": "success", "matches": [{"id": "1"}, null], "credits_consumed": %s}' % said  # noqa: UP031
+    return Vendor({PEOPLE: FREE_SEARCH, MATCH: Says(body=body)})
+
+
+@pytest.mark.parametrize("said", NO_COUNTS)
+def test_a_bill_that_is_no_number_of_units_leaves_us_uncertain_and_is_said_in_one_sentence(said: str) -> None:
+    error = failed(apollo_that_took(said), question("apollo_contacts"))
+    assert type(error) is UnexpectedReply
+    assert (error.billed, error.uncertain) == ({}, True)
+    assert str(error).startswith("apollo did not answer as its protocol promises (credits_consumed: ")
+    assert "is no number of units" in str(error)
+    assert str(error).count(". ") == 0
+    assert len(str(error)) < 250
+
+
+@pytest.mark.parametrize(("said", "units"), [("0", {}), ("3", {"credit": 3}), ("2.0", {"credit": 2})])
+def test_a_bill_is_booked_as_the_vendor_says_also_above_what_was_asked(said: str, units: dict[str, int]) -> None:
+    assert answered(apollo_that_took(said), question("apollo_contacts", max_units=1)).units == units
+
+
+@pytest.mark.parametrize("said", ["null", str(MOST_UNITS)])
+def test_what_is_not_said_is_counted_and_the_highest_count_is_still_a_bill(said: str) -> None:
+    units = {"credit": 1} if said == "null" else {"credit": MOST_UNITS}
+    assert answered(apollo_that_took(said), question("apollo_contacts")).units == units
+
+
+def checked(provider: str, replies: dict[str, Says]) -> AccountStatus:
+    async def check() -> Any:
+        async with client(provider, httpx.ASGITransport(app=Vendor(replies))) as asking:
+            return await asking.check()
+
+    status = asyncio.run(check())
+    assert isinstance(status, AccountStatus)
+    return status
+
+
+def account_with(provider: str, left: str) -> dict[str, Says]:
+    match provider:
+        case "serpapi":
+            return {ACCOUNT: Says(body='{"total_searches_left": %s}' % left)}  # noqa: UP031
+        case "snov":
+            return {**TOKEN, BALANCE: Says(body='{"success": true, "data": {"balance": %s}}' % left)}  # noqa: UP031
+        case _:
+            usage = '{"credit_usage_stats": {"lead_credit": {"left_over": %s}}}' % left  # noqa: UP031
+            return {**HEALTHY, CREDITS: Says(body=usage)}
+
+
+@pytest.mark.parametrize("provider", ["serpapi", "snov", "apollo"])
+@pytest.mark.parametrize("said", NOTHING_LEFT_TO_TELL)
+def test_a_balance_that_is_no_number_is_not_reckoned_with(provider: str, said: str) -> None:
+    status = checked(provider, account_with(provider, said))
+    assert status.left is None
+    assert status.sentence.startswith(provider)
+
+
+@pytest.mark.parametrize("provider", ["serpapi", "snov", "apollo"])
+@pytest.mark.parametrize(("said", "left"), [("0", 0), ("12", 12), ('"25000.00"', 25000), ("7.5", Decimal("7.5"))])
+def test_a_balance_may_be_text_and_a_fraction(provider: str, said: str, left: Decimal | int) -> None:
+    status = checked(provider, account_with(provider, said))
+    assert (status.left, status.ok) == (left, left > 0)

@@ -1,0 +1,393 @@
+"""What every client is, whatever its vendor: bounded, discreet, patient to a point, and honest about what is owed."""
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+import httpx
+import pytest
+
+from enrichment.ports import Answer, ProviderError, ProviderUnavailable, Throttled, UnexpectedReply
+from resources.providers import PROVIDERS
+from resources.providers.rate_limiter import Unlimited
+from tests.support.raw_server import Handler, hang_up, listening, say_nothing, sends
+from tests.support.recorded_provider import (
+    KEY,
+    RULES,
+    NobodysTurn,
+    Says,
+    Vendor,
+    answered,
+    client,
+    failed,
+    forget,
+    go_ahead,
+    outcome,
+    question,
+    sample,
+)
+
+SEARCH, ENTITIES = "GET /search.json", "GET /v1/entities:search"
+FOUND = Says(body={"itemListElement": [{"result": {"name": "Acme"}}]})
+RESULTS = Says(body={"search_metadata": {"status": "Success"}, "organic_results": [{"link": "https://acme.com"}]})
+BUSY = Says(429, {"error": "slow down"}, {"retry-after": "0"})
+
+
+# Over a real socket: what left, and what did not
+
+
+def asked_over_a_socket(handler: Handler | None, source: str, **changes: object) -> Answer | ProviderError:
+    """handler None: nobody listens."""
+
+    async def ask(base_url: str) -> Answer | ProviderError:
+        provider = RULES.sources[source].provider
+        kind = PROVIDERS[provider]
+        rules = RULES.providers[provider].model_copy(update=changes)
+        keys = dict.fromkeys(kind.credential_names, KEY)
+        async with kind(rules, keys, base_url=base_url, time_scale=1000, limiter=Unlimited()) as asking:
+            try:
+                return await asking.ask(question(source), keep_handle=forget, sending=go_ahead)
+            except ProviderError as error:
+                return error
+
+    async def serve() -> Answer | ProviderError:
+        async with listening(handler or hang_up) as base_url:
+            if handler:
+                return await ask(base_url)
+        return await ask(base_url)
+
+    return asyncio.run(serve())
+
+
+@pytest.mark.parametrize(
+    ("handler", "uncertain"), [(None, False), (hang_up, True), (say_nothing, True), (sends("nonsense"), True)]
+)
+def test_a_request_that_left_is_uncertain_and_one_that_never_left_is_not(
+    handler: Handler | None, *, uncertain: bool
+) -> None:
+    error = asked_over_a_socket(handler, "google_knowledge_graph", timeout_seconds=0.3)
+    assert type(error) is ProviderUnavailable
+    assert (error.uncertain, error.billed) == (uncertain, {})
+
+
+def test_a_paid_call_of_a_never_provider_is_sent_once() -> None:
+    times = 0
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal times
+        times += 1
+        await hang_up(reader, writer)
+
+    asked_over_a_socket(count, "google_knowledge_graph")
+    assert times == 1
+    asked_over_a_socket(count, "serp_organic")
+    assert times > 2
+
+
+@pytest.mark.parametrize("body", [b'{"itemListElement": [NaN]}', b"<html></html>", b"[1]", b""])
+def test_an_answer_we_cannot_read_is_billed_where_every_answer_is(body: bytes) -> None:
+    error = asked_over_a_socket(
+        sends(f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}", body), "google_knowledge_graph"
+    )
+    assert type(error) is UnexpectedReply
+    assert (error.billed, error.uncertain) == ({"search": 1}, False)
+
+
+def test_an_answer_that_was_cut_off_is_billed_all_the_same() -> None:
+    cut = sends("HTTP/1.1 200 OK\r\ncontent-length: 1000", b'{"itemListElement": [')
+    error = asked_over_a_socket(cut, "google_knowledge_graph")
+    assert type(error) is ProviderUnavailable
+    assert (error.billed, error.uncertain) == ({"search": 1}, False)
+
+
+def test_nobody_reads_more_than_ten_megabytes() -> None:
+    flood = sends("HTTP/1.1 200 OK\r\ncontent-length: 30000000", b" " * 12_000_000)
+    error = asked_over_a_socket(flood, "google_knowledge_graph")
+    assert type(error) is UnexpectedReply
+    assert "larger than 10 MB" in str(error)
+
+
+def test_an_answer_that_drips_for_ever_ends_with_the_time_of_the_ask() -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    error = asked_over_a_socket(drip, "google_knowledge_graph", timeout_seconds=0.3)
+    assert type(error) is ProviderUnavailable
+    assert "cut off" in str(error)
+
+
+def test_a_paid_call_without_a_readable_answer_is_uncertain_where_the_amount_is_unknown() -> None:
+    vendor = Vendor({"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": Says(body="<html>")})
+    error = failed(vendor, question("brightdata_company_db"))
+    assert (type(error), error.uncertain, error.billed) == (UnexpectedReply, True, {})
+    gateway = Vendor({"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": Says(504, "<html>")})
+    assert failed(gateway, question("brightdata_company_db")).uncertain
+    assert len(gateway.asked) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_failure_is_released_only_where_the_vendor_does_not_bill_failures(status: int) -> None:
+    broken, rows = Says(status, "<html>"), Says(body=sample("apollo/mixed_people_api_search.200.json"))
+    match = "POST /api/v1/people/bulk_match"
+    apollo = Vendor({"POST /api/v1/mixed_people/api_search": rows, match: broken})
+    error = failed(apollo, question("apollo_contacts"))
+    assert (type(error), error.uncertain, error.billed) == (ProviderUnavailable, True, {})
+    assert apollo.calls.count(match) == 1
+    google = Vendor({ENTITIES: broken})
+    error = failed(google, question("google_knowledge_graph"))
+    assert (type(error), error.uncertain, error.billed) == (ProviderUnavailable, False, {})
+
+
+def test_a_failed_search_or_record_is_free_by_the_vendors_word() -> None:
+    for source, call in (
+        ("serp_organic", SEARCH),
+        ("brightdata_company_db", "POST /datasets/search/gd_l1vikfnt1wgvvqz95w"),
+        ("brightdata_web_scraping", "POST /request"),
+    ):
+        error = failed(Vendor({call: Says(500, "<html>")}), question(source))
+        assert (type(error), error.uncertain, error.billed) == (ProviderUnavailable, False, {})
+
+
+def test_a_free_call_that_fails_is_never_uncertain() -> None:
+    error = failed(Vendor({"POST /api/v1/mixed_people/api_search": Says(500, "<html>")}), question("apollo_contacts"))
+    assert (error.uncertain, error.billed) == (False, {})
+
+
+# Patience
+
+
+def test_who_is_throttled_waits_as_long_as_the_vendor_asks_and_then_goes_on() -> None:
+    vendor = Vendor({ENTITIES: [BUSY, BUSY, FOUND]})
+    answer = answered(vendor, question("google_knowledge_graph"))
+    assert (answer.units, answer.calls) == ({"search": 1}, 3)
+
+
+@pytest.mark.parametrize("wait", ["3600", "21"])
+def test_nobody_waits_longer_than_is_worth_it(wait: str) -> None:
+    vendor = Vendor({ENTITIES: Says(429, {"error": "slow down"}, {"retry-after": wait})})
+    error = failed(vendor, question("google_knowledge_graph"))
+    assert isinstance(error, Throttled)
+    assert error.retry_after == float(wait)
+    assert len(vendor.asked) == 1
+
+
+def test_a_doubt_about_the_first_attempt_outlives_a_clear_second() -> None:
+    broken, refused = Says(504, "<html>"), Says(401, {"error": "Invalid API key."})
+    error = failed(Vendor({SEARCH: [broken, refused]}), question("serp_organic"))
+    assert error.uncertain
+
+
+def test_a_repeat_that_costs_nothing_saves_the_search() -> None:
+    answer = answered(Vendor({SEARCH: [Says(body="{"), Says(503, "busy"), RESULTS]}), question("serp_organic"))
+    assert (answer.units, answer.calls) == ({"search": 1}, 3)
+
+
+def test_a_repeat_writes_nothing_to_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
+    answered(Vendor({ENTITIES: [BUSY, FOUND]}), question("google_knowledge_graph"))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_broken_reply_is_not_quoted_in_the_error() -> None:
+    half = Vendor({"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": Says(body='{"hits": [{"name": "Jane Example"')})
+    error = failed(half, question("brightdata_company_db"))
+    assert "broken JSON" in str(error)
+    assert "Jane" not in str(error)
+
+
+def test_a_running_job_outlives_a_short_outage_of_the_vendor() -> None:
+    protocol = sample("brightdata/protocol.json")
+    progress = "GET /datasets/v3/progress/sd_mu3j5zf4i64vu5aoj"
+    vendor = Vendor(
+        {
+            "POST /datasets/v3/trigger": Says(body=protocol["trigger.200"]),
+            progress: [*[Says(503, "busy")] * 4, Says(body=protocol["progress.200.ready"])],
+            "GET /datasets/v3/snapshot/sd_mu3j5zf4i64vu5aoj": Says(body=[{"topic": "x"}]),
+        }
+    )
+    assert answered(vendor, question("brightdata_intent_data")).units == {"intent_record": 1}
+
+
+def test_a_job_without_end_is_uncertain_when_the_time_is_over_and_its_handle_is_kept() -> None:
+    protocol = sample("brightdata/protocol.json")
+    vendor = Vendor(
+        {
+            "POST /datasets/v3/trigger": Says(body=protocol["trigger.200"]),
+            "GET /datasets/v3/progress/sd_mu3j5zf4i64vu5aoj": Says(body=protocol["progress.200.running"]),
+        }
+    )
+    reached = outcome(vendor, question("brightdata_intent_data"), timeout_seconds=0.2)
+    assert isinstance(reached.error, ProviderUnavailable)
+    assert reached.error.uncertain
+    assert reached.handles == ["sd_mu3j5zf4i64vu5aoj"]
+
+
+def test_what_our_own_limit_stops_was_never_sent() -> None:
+    vendor = Vendor({ENTITIES: FOUND})
+    error = failed(vendor, question("google_knowledge_graph"), limiter=NobodysTurn())
+    assert isinstance(error, Throttled)
+    assert (error.uncertain, error.billed, vendor.asked) == (False, {}, [])
+
+
+# Discretion
+
+
+@pytest.mark.parametrize(
+    ("source", "call"),
+    [
+        ("serp_organic", SEARCH),
+        ("google_knowledge_graph", ENTITIES),
+        ("apollo_contacts", "POST /api/v1/mixed_people/api_search"),
+    ],
+)
+def test_a_key_reaches_the_vendor_and_nothing_else(source: str, call: str, caplog: pytest.LogCaptureFixture) -> None:
+    echo = Says(500, {"error": f"bad request ?api_key={KEY}&key={KEY} x-api-key: {KEY}"})
+    vendor = Vendor({call: echo})
+    with caplog.at_level(logging.DEBUG):
+        error = failed(vendor, question(source))
+    assert KEY in json.dumps([dict(vendor.asked[0].params), dict(vendor.asked[0].headers)])
+    assert any("HTTP Request" in record.getMessage() for record in caplog.records)
+    assert KEY not in caplog.text
+    assert KEY not in str(error)
+    assert KEY not in repr(error.__cause__)
+
+
+def test_a_key_the_vendor_repeats_is_cut_out_of_the_payload() -> None:
+    link = f"https://serpapi.com/search.json?api_key={KEY}&start=10"
+    vendor = Vendor({SEARCH: Says(body={**RESULTS.body, "serpapi_pagination": {"next": link}})})
+    answer = answered(vendor, question("serp_organic"))
+    assert KEY not in json.dumps(dict(answer.payload))
+
+
+def test_no_redirect_is_followed() -> None:
+    elsewhere = Says(302, "", {"location": "http://elsewhere.example/collect"})
+    vendor = Vendor({ENTITIES: elsewhere})
+    assert type(failed(vendor, question("google_knowledge_graph"))) is UnexpectedReply
+    assert len(vendor.asked) == 1
+
+
+def test_a_vendors_long_page_is_cut_short_in_the_error() -> None:
+    error = failed(Vendor({ENTITIES: Says(400, "<html>" + "far too long " * 500)}), question("google_knowledge_graph"))
+    assert len(str(error)) < 400
+
+
+# Questions and accounts
+
+
+def test_every_question_that_ships_can_be_asked() -> None:
+    problems = {name: PROVIDERS[rules.provider].check_question(rules.question) for name, rules in RULES.sources.items()}
+    assert {name: found for name, found in problems.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "change", "says"),
+    [
+        ("serp_organic", {"q": "{nme} company"}, "does not know {nme}"),
+        ("serp_organic", {"q": "a company"}, "names nothing of the company"),
+        ("serp_organic", {"num": 100}, "num: Extra inputs are not permitted"),
+        ("serp_news", {"pages": 2}, "engine google_news has no pages"),
+        ("snov_contacts", {"people": 11}, "people: "),
+        ("apollo_contacts", {"seniorities": ["boss"]}, "seniorities.0: "),
+        ("brightdata_company_db", {"dataset_id": "x"}, "search.dataset_id: "),
+        ("brightdata_web_scraping", {"pages": ["careers"]}, "unlock.pages.0: "),
+        ("brightdata_company_db", {"call": "guess"}, "guess"),
+    ],
+)
+def test_a_wrong_question_is_named_before_it_is_asked(source: str, change: dict[str, Any], says: str) -> None:
+    spec = {**RULES.sources[source].question, **change}
+    problems = PROVIDERS[RULES.sources[source].provider].check_question(spec)
+    assert any(says in problem for problem in problems), problems
+    vendor = Vendor({})
+    assert source in str(failed(vendor, question(source, **change)))
+    assert vendor.asked == []
+
+
+def test_a_source_that_needs_a_domain_says_so_before_anything_is_sent() -> None:
+    vendor = Vendor({})
+    error = failed(vendor, question("snov_contacts", domain=None))
+    assert "needs the company's domain" in str(error)
+    assert vendor.asked == []
+
+
+def test_a_client_without_credentials_names_the_settings() -> None:
+    with pytest.raises(ValueError, match="SNOV_CLIENT_ID and SNOV_CLIENT_SECRET"):
+        PROVIDERS["snov"](RULES.providers["snov"], {}, limiter=Unlimited())
+
+
+@pytest.mark.parametrize(
+    "base_url", ["vendor", "localhost:8931", "htp://vendor", "https://", "http://a b", "http://v?x=1"]
+)
+def test_a_base_url_that_is_none_is_named_when_the_client_is_made(base_url: str) -> None:
+    with pytest.raises(ValueError, match="which is no base URL: set SERPAPI_BASE_URL to one like"):
+        PROVIDERS["serpapi"](RULES.providers["serpapi"], {"api_key": KEY}, base_url=base_url, limiter=Unlimited())
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://vendor", "http://vendor/", "http://vendor/api/v1", "http://vendor/api/v1/"]
+)
+def test_apollos_base_url_may_end_in_its_version_or_not(base_url: str) -> None:
+    vendor = Vendor({"POST /api/v1/mixed_people/api_search": Says(body={"people": []})})
+
+    async def ask() -> Answer:
+        transport = httpx.ASGITransport(app=vendor)
+        async with PROVIDERS["apollo"](
+            RULES.providers["apollo"],
+            {"api_key": KEY},
+            base_url=base_url,
+            transport=transport,
+            limiter=Unlimited(),
+        ) as apollo:
+            return await apollo.ask(question("apollo_contacts"), keep_handle=forget, sending=go_ahead)
+
+    assert asyncio.run(ask()).found is False
+
+
+ACCOUNT = "GET /account.json"
+HEALTH, CREDITS = "GET /api/v1/auth/health", "POST /api/v1/usage_stats/credit_usage_stats"
+TOKEN = {"POST /v1/oauth/access_token": Says(body=sample("snov/oauth_access_token.200.json"))}
+GONE = Says(404, "<html>Not Found</html>")
+HEALTHY = Says(body={"healthy": True, "is_logged_in": True})
+
+
+@pytest.mark.parametrize(
+    ("provider", "replies", "ok", "left"),
+    [
+        ("serpapi", {ACCOUNT: Says(body={**sample("serpapi/account.json"), "total_searches_left": 12})}, True, 12),
+        ("serpapi", {ACCOUNT: Says(body=sample("serpapi/account.json"))}, True, None),
+        ("serpapi", {ACCOUNT: Says(401, {"error": "Invalid API key."})}, False, None),
+        ("snov", {**TOKEN, "GET /v1/get-balance": Says(body=sample("snov/get_balance.200.json"))}, True, 25000),
+        ("apollo", {HEALTH: HEALTHY, CREDITS: Says(body=sample("apollo/usage_stats_credit.200.json"))}, True, 7500),
+        ("apollo", {HEALTH: HEALTHY, CREDITS: Says(403, sample("apollo/usage_stats_credit.403.json"))}, True, None),
+        ("apollo", {HEALTH: Says(body={"healthy": True, "is_logged_in": False})}, False, None),
+        ("apollo", {HEALTH: GONE, CREDITS: Says(body=sample("apollo/usage_stats_credit.200.json"))}, True, 7500),
+        ("apollo", {HEALTH: GONE, CREDITS: Says(401, sample("apollo/usage_stats_credit.401.txt"))}, False, None),
+        ("apollo", {HEALTH: GONE, CREDITS: Says(403, sample("apollo/usage_stats_credit.403.json"))}, None, None),
+        ("apollo", {HEALTH: GONE, CREDITS: GONE}, None, None),
+        ("apollo", {HEALTH: HEALTHY, CREDITS: GONE}, True, None),
+        ("apollo", {HEALTH: Says(401, sample("apollo/usage_stats_credit.401.txt"))}, False, None),
+        ("serpapi", {ACCOUNT: GONE}, None, None),
+        ("snov", {**TOKEN, "GET /v1/get-balance": GONE}, None, None),
+        ("brightdata", {"GET /datasets/list": GONE}, None, None),
+        ("brightdata", {"GET /datasets/list": Says(body=[{"id": "gd_x", "name": "x", "size": 1}])}, True, None),
+        ("brightdata", {"GET /datasets/list": Says(401, "Credentials are missing")}, False, None),
+        ("google_kg", {}, None, None),
+    ],
+)
+def test_an_account_can_be_checked_for_free(
+    provider: str, replies: dict[str, Says], *, ok: bool | None, left: int | None
+) -> None:
+    vendor = Vendor(replies)
+
+    async def check() -> Any:
+        async with client(provider, httpx.ASGITransport(app=vendor)) as asking:
+            return await asking.check()
+
+    status = asyncio.run(check())
+    assert (status.ok, status.left) == (ok, left)
+    assert status.sentence.startswith(provider)
+    assert KEY not in status.sentence

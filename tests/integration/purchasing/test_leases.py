@@ -1,0 +1,289 @@
+"""How long a claim lasts, and what is not sent under one that may not: real clients, and a clock that is moved."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from enrichment.context import World
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Cap, Company, Purchase
+from enrichment.pipeline.plan import request_for
+from enrichment.pipeline.stages import Ask
+from enrichment.ports import Barred, Breaker, ProviderUnavailable, StoreError
+from enrichment.purchasing.purchase import (
+    RESUMABLE_AFTER,
+    Bought,
+    Deliver,
+    Delivery,
+    Failed,
+    Order,
+    Outcome,
+    Sent,
+    Superseded,
+    buy,
+)
+from enrichment.rules import ProviderRules
+from resources.providers.rate_limiter import Turn, Unlimited
+from resources.store import SqlStore, open_store
+from resources.store.database import Database
+from tests.integration.providers.test_sending import ASKED
+from tests.support.examples import NOON, SHIPPED
+from tests.support.recorded_provider import Vendor, client, question
+
+ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOON)
+ASK = Ask("acme.com", datasets=("industry",))
+PAID = {source: replies for source, replies, _ in ASKED}
+BILLED = {call for *_, calls in ASKED for call in calls}
+KNOWLEDGE_GRAPH = "google_knowledge_graph"
+
+
+@dataclass
+class Clock:
+    at: datetime = NOON
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class Asleep(Unlimited):
+    """The process is stopped while it waits for its turn, and wakes up so much later."""
+
+    clock: Clock
+    sleeps: timedelta
+
+    async def turn(self, *, patience: float) -> Turn:
+        self.clock.at += self.sleeps
+        return await super().turn(patience=patience)
+
+
+@dataclass
+class Purchasing:
+    """One purchase of a source, by its real client, at a vendor that answers from memory."""
+
+    store: SqlStore
+    source: str
+    vendor: Vendor
+    clock: Clock = field(default_factory=Clock)
+    sleeps: timedelta = timedelta()
+    company: Company = ACME
+    request_id: str = "req_1"
+
+    @property
+    def rules(self) -> ProviderRules:
+        return SHIPPED.providers[SHIPPED.sources[self.source].provider]
+
+    def outcome(self, deliver: Deliver | None = None) -> Outcome:
+        world = World(self.store, {}, model=None, now=self.clock.now)
+        return asyncio.run(buy(self._order(), world=world, deliver=deliver or self._deliver))
+
+    def purchase(self) -> Purchase:
+        [made] = self.store.purchases(self.request_id)
+        return made
+
+    async def _deliver(self, sent: Sent) -> Delivery:
+        transport = httpx.ASGITransport(app=self.vendor)
+        limiter = Asleep(self.clock, self.sleeps)
+        async with client(self._order().provider, transport, limiter=limiter) as asking:
+            asked = question(self.source, handle=sent.purchase.handle)
+            answer = await asking.ask(asked, keep_handle=sent.keep_handle, sending=sent.sending)
+        return Delivery(units=answer.units, outcome="found")
+
+    def _order(self) -> Order:
+        entry = SHIPPED.sources[self.source]
+        request = request_for(ASK, ASK.wants(SHIPPED), ACME, SHIPPED, NOON, request_id=self.request_id)
+        return Order(
+            request=request,
+            company=self.company,
+            source=self.source,
+            provider=entry.provider,
+            rules=self.rules,
+            variant="a",
+            asked="the question",
+            units={entry.unit: int(entry.max_units)},
+            usd_per_unit={unit: Decimal(1) for unit in self.rules.usd_per_unit()},
+            caps=_no_limit,
+        )
+
+
+def _no_limit(_at: datetime) -> Sequence[Cap]:
+    return [Cap("day:2026-03-02", 10**9)]
+
+
+@pytest.mark.parametrize("source", SHIPPED.sources)
+def test_a_claim_outlives_two_calls_of_its_provider_however_long_each_may_take(store: SqlStore, source: str) -> None:
+    buying = Purchasing(store, source, Vendor({}))
+    leases: list[timedelta] = []
+
+    async def look(sent: Sent) -> Delivery:
+        await sent.sending()
+        leases.append(buying.purchase().lease_until - buying.clock.at)
+        return Delivery(units={}, outcome="nothing")
+
+    assert isinstance(buying.outcome(look), Bought)
+    [lease] = leases
+    assert lease > timedelta(seconds=2 * buying.rules.timeout_seconds)
+
+
+def lease_of(source: str, store: SqlStore) -> timedelta:
+    """What a claim on this source is given."""
+    leases: list[timedelta] = []
+
+    async def look(sent: Sent) -> Delivery:
+        leases.append(sent.purchase.lease_until - NOON)
+        return Delivery(units={}, outcome="nothing")
+
+    other = Company("com_2", "other.com", "Other", "other.com", NOON)
+    Purchasing(store, source, Vendor({}), company=other, request_id="req_2").outcome(look)
+    return leases[0]
+
+
+ONE_SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("source", [KNOWLEDGE_GRAPH, "serp_organic", "brightdata_company_db", "apollo_contacts"])
+def test_who_wakes_up_with_less_of_its_claim_left_than_one_call_may_take_sends_nothing(
+    store: SqlStore, source: str
+) -> None:
+    """Else the vendor might still be at it when the claim is over and another process buys the same."""
+    vendor = Vendor(PAID[source])
+    call = timedelta(seconds=SHIPPED.providers[SHIPPED.sources[source].provider].timeout_seconds)
+    slept = Purchasing(store, source, vendor, sleeps=lease_of(source, store) - call + ONE_SECOND)
+    assert isinstance(slept.outcome(), Superseded)
+    assert [asked for asked in vendor.calls if asked in BILLED] == []
+    assert (slept.purchase().units, slept.purchase().cost_micro_usd) == ({}, 0)
+
+
+def test_who_wakes_up_in_time_for_one_more_call_sends_it(store: SqlStore) -> None:
+    vendor = Vendor(PAID[KNOWLEDGE_GRAPH])
+    call = timedelta(seconds=SHIPPED.providers["google_kg"].timeout_seconds)
+    slept = Purchasing(store, KNOWLEDGE_GRAPH, vendor, sleeps=lease_of(KNOWLEDGE_GRAPH, store) - call - ONE_SECOND)
+    assert isinstance(slept.outcome(), Bought)
+    assert len(vendor.asked) == 1
+
+
+def test_who_falls_asleep_between_its_row_and_its_call_sends_nothing_either(store_url: str, store: SqlStore) -> None:
+    clock, vendor = Clock(), Vendor(PAID[KNOWLEDGE_GRAPH])
+    lease = lease_of(KNOWLEDGE_GRAPH, store)
+
+    class SleepyStore(SqlStore):
+        """Its process is stopped when the row says sent, and nothing has left yet."""
+
+        def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
+            marked = super().send(purchase, at=at, lease_until=lease_until)
+            clock.at += lease - ONE_SECOND
+            return marked
+
+    sleepy = SleepyStore(Database(store_url), world="sandbox")
+    try:
+        slept = Purchasing(sleepy, KNOWLEDGE_GRAPH, vendor, clock)
+        assert isinstance(slept.outcome(), Superseded)
+        assert slept.purchase().state == "sent"
+    finally:
+        sleepy.close()
+    assert vendor.asked == []
+
+
+class Watching(Vendor):
+    """Notes which handle the store holds whenever it is asked: call -> handle."""
+
+    def __init__(self, replies: Mapping[str, Any], handle: Callable[[], str | None]) -> None:
+        super().__init__(replies)
+        self._handle = handle
+        self.kept: list[tuple[str, str | None]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.kept.append((f"{scope['method']} {scope['path']}", await asyncio.to_thread(self._handle)))
+        await super().__call__(scope, receive, send)
+
+
+@pytest.mark.parametrize("source", ["snov_contacts", "brightdata_technographics", "brightdata_intent_data"])
+def test_a_job_can_be_resumed_from_the_store_before_it_is_first_looked_at(store: SqlStore, source: str) -> None:
+    vendor = Watching(PAID[source], lambda: store.purchases("req_1")[0].handle)
+    assert isinstance(Purchasing(store, source, vendor).outcome(), Bought)
+    known: list[str] = []
+    for call, handle in vendor.kept:
+        if call in BILLED:
+            known.append(call)
+        elif call.startswith("GET"):
+            assert handle is not None, call
+            held = len(json.loads(handle)) if source == "snov_contacts" else 1
+            assert held == len(known), f"{call} with {handle}"
+    assert len(known) == (3 if source == "snov_contacts" else 1)
+
+
+def test_each_call_that_may_be_billed_begins_with_a_whole_lease_though_a_job_went_before(store: SqlStore) -> None:
+    """Else another process could take the purchase up in the middle of the call."""
+    clock = Clock()
+    buying = Purchasing(store, "snov_contacts", Vendor({}), clock)
+    leases: list[timedelta] = []
+
+    async def two_steps(sent: Sent) -> Delivery:
+        await sent.sending()
+        await sent.keep_handle("job_1")
+        clock.at += RESUMABLE_AFTER - ONE_SECOND
+        await sent.sending()
+        leases.append(buying.purchase().lease_until - clock.at)
+        return Delivery(units={}, outcome="nothing")
+
+    assert isinstance(buying.outcome(two_steps), Bought)
+    assert leases == [RESUMABLE_AFTER]
+
+
+class WhoWaits(SqlStore):
+    """The store; the moment a purchase is released, another process that was waiting for that reserves its own."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(Database(url), world="sandbox")
+        self.outcomes: list[object] = []
+
+    def release(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
+        super().release(purchase, at=at, reason=reason)
+        other = replace(purchase, purchase_id=new_id("pur"), variant=f"of {purchase.purchase_id}", reserved_at=at)
+        self.outcomes.append(self.reserve(other, _no_limit(at), at_once=100))
+
+
+def test_a_probe_that_fails_lets_no_other_one_through(store_url: str) -> None:
+    """Not even for the moment between its end and the count of its failure."""
+
+    async def unavailable(sent: Sent) -> Delivery:
+        raise ProviderUnavailable("It is down.", provider=sent.purchase.provider)
+
+    open_store(store_url, world="sandbox").close()
+    store = WhoWaits(store_url)
+    down = Breaker(failures=1, first_seconds=60, longest_seconds=600, exhausted_seconds=600)
+    store.failed("google_kg", down, exhausted=False, because="It is down.", at=NOON)
+    asking = Purchasing(store, KNOWLEDGE_GRAPH, Vendor({}), Clock(NOON + timedelta(seconds=60)))
+    outcome = asking.outcome(unavailable)
+    assert isinstance(outcome, Failed)
+    assert [type(other) for other in store.outcomes] == [Barred]
+    store.close()
+
+
+class AwayForAMoment(SqlStore):
+    """The store; it cannot be reached when the first answer is to be kept."""
+
+    away = True
+
+    def settle(self, purchase: Purchase, **what: Any) -> None:
+        if self.away:
+            self.away = False
+            raise StoreError("The store cannot be reached.")
+        super().settle(purchase, **what)
+
+
+def test_an_answer_that_finds_the_store_away_for_a_moment_is_kept(store_url: str) -> None:
+    open_store(store_url, world="sandbox").close()
+    store = AwayForAMoment(Database(store_url), world="sandbox")
+    buying = Purchasing(store, KNOWLEDGE_GRAPH, Vendor(PAID[KNOWLEDGE_GRAPH]))
+    assert isinstance(buying.outcome(), Bought)
+    assert buying.purchase().state == "settled"
+    store.close()

@@ -1,0 +1,55 @@
+"""A broken edit of the rules stops nobody who works by the last good ones, and is said."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from enrichment.rules import RulesError
+from resources.active_rules import rules_in_force
+from resources.settings import Settings
+
+SHIPPED = Path(__file__).parents[3] / "config"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    shutil.copytree(SHIPPED, tmp_path / "config")
+    return Settings(enrich_home=tmp_path / "home", enrich_config=tmp_path / "config")
+
+
+def edit(settings: Settings, old: str, new: str) -> None:
+    path = settings.enrich_config / "providers.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+
+def test_a_good_edit_counts_at_once(settings: Settings) -> None:
+    before = rules_in_force(settings).rules
+    edit(settings, '"0.05"', '"0.04"')
+    after = rules_in_force(settings)
+    assert (after.complaint, after.rules.hash == before.hash) == (None, False)
+
+
+def test_while_an_edit_is_broken_the_last_good_rules_stay_in_force_and_the_fault_is_said(settings: Settings) -> None:
+    edit(settings, '"0.05"', '"0.04"')
+    good = rules_in_force(settings).rules
+    edit(settings, '"0.04"', '"cheap"')
+    in_force = rules_in_force(settings)
+    assert in_force.rules.hash == good.hash
+    assert "config/providers.yaml: serpapi.prices.search" in (in_force.complaint or "")
+    edit(settings, '"cheap"', '"0.03"')
+    assert rules_in_force(settings).complaint is None
+
+
+def test_broken_rules_that_never_were_good_are_refused(settings: Settings) -> None:
+    edit(settings, '"0.05"', '"cheap"')
+    with pytest.raises(RulesError):
+        rules_in_force(settings)
+
+
+def test_the_rules_a_plan_was_made_by_can_be_looked_up_by_their_hash(settings: Settings) -> None:
+    first = rules_in_force(settings).rules.hash
+    edit(settings, '"0.05"', '"0.04"')
+    second = rules_in_force(settings).rules.hash
+    kept = {folder.name for folder in (settings.enrich_home / "rules").iterdir() if folder.is_dir()}
+    assert kept == {first, second}

@@ -1,0 +1,53 @@
+"""Both sides of a reconciliation: what the ledger says of a provider, and what the vendor said of our account."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from enrichment.purchasing.reconciliation import Doubt, Reading, Standing
+from resources.store import SqlStore
+from tests.support.examples import NOON
+from tests.support.ledger_records import answered, draft, reserved, sent
+
+
+def test_the_ledger_of_a_provider_is_what_was_settled_and_what_is_open(store: SqlStore) -> None:
+    for source in ("serp_news", "serp_jobs"):
+        store.settle(answered(sent(store, draft(source))), reply=None, facts=())
+    unsure, waiting = sent(store, draft("serp_technology")), reserved(store, draft("serp_organic"))
+    store.mark_uncertain(unsure, at=NOON, reason="no answer in time")
+    gone = sent(store, draft("serp_growth"))
+    store.release(gone, at=NOON, reason="HTTP 503")
+    assert store.standings() == {
+        "serpapi": {
+            "search": Standing(
+                settled=2,
+                uncertain=(Doubt(unsure.purchase_id, 1, NOON),),
+                under_way=(Doubt(waiting.purchase_id, 1, NOON),),
+            )
+        }
+    }
+
+
+def test_providers_and_units_have_their_own_books(store: SqlStore) -> None:
+    people = sent(store, replace(draft("snov_contacts"), provider="snov", reserved_units={"credit": 4}))
+    store.settle(replace(answered(people), units={"credit": 3, "page": 1}), reply=None, facts=())
+    store.settle(answered(sent(store, draft())), reply=None, facts=())
+    free = sent(store, draft("serp_jobs"))
+    store.settle(answered(free, cost=0), reply=None, facts=())
+    assert store.standings() == {
+        "serpapi": {"search": Standing(settled=1)},
+        "snov": {"credit": Standing(settled=3), "page": Standing(settled=1)},
+    }
+    assert store.standings("snov").keys() == {"snov"}
+    assert store.standings("apollo") == {}
+
+
+def test_readings_come_back_as_they_were_kept_the_newest_first(store: SqlStore) -> None:
+    first = Reading("snov", NOON, "credit", Decimal("24999.50"), "left", settled=3, uncertain=8)
+    second = replace(first, at=NOON + timedelta(hours=1), amount=Decimal(0), uncertain=0)
+    other = replace(first, provider="apollo", counts="used")
+    for reading in (first, other, second):
+        store.keep_reading(reading)
+    assert store.readings("snov") == [second, first]
+    assert store.readings("apollo") == [other]
+    assert store.readings("serpapi") == []

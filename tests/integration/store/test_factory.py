@@ -1,0 +1,270 @@
+"""Opening a store: made, stamped, brought up to date; and refused in one sentence that says what to do."""
+
+import os
+import sqlite3
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+
+from enrichment.domain.records import Purchase
+from enrichment.ports import AlreadyClaimed, Reserved, Store, StoreError
+from resources.store import SqlStore, factory, open_store
+from resources.store.database import Database
+from resources.store.row_mapping import row_of
+from resources.store.tables import metadata
+from tests.support.examples import NOON
+from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, reply_of
+
+DAY = "day:2026-03-02"
+MIGRATIONS = Path(factory.__file__).parents[1] / "migrations"
+NOBODY_ANSWERS = "postgresql://somebody:hunter2@127.0.0.1:1/enrichment"
+
+
+@contextmanager
+def an_ordinary_user() -> Iterator[None]:
+    """Root may write anywhere: what is refused to others has to be tried as one of them."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def refusal(url: str, *, create: bool = True) -> str:
+    """The sentence with which opening is refused."""
+    with pytest.raises(StoreError) as caught:
+        open_store(url, world="sandbox", create=create)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    return sentence
+
+
+def write(url: str, statement: str) -> None:
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def test_a_new_store_is_made_and_found_again(new_store_url: str) -> None:
+    first = open_store(new_store_url, world="live")
+    as_asked_for: Store = first
+    as_asked_for.add_companies([company()])
+    first.close()
+    again = open_store(new_store_url, world="live", create=False)
+    assert again.companies() == [company()]
+    assert again.world == "live"
+    again.close()
+
+
+def test_a_new_store_makes_its_folder(tmp_path: Path) -> None:
+    open_store(f"sqlite:///{tmp_path}/a/b/store.sqlite", world="sandbox").close()
+    assert (tmp_path / "a" / "b" / "store.sqlite").exists()
+
+
+def test_a_store_opens_in_its_own_world_only(new_store_url: str) -> None:
+    open_store(new_store_url, world="live").close()
+    assert "is live, not sandbox: ask without --sandbox" in refusal(new_store_url)
+    open_store(new_store_url, world="live").close()
+
+
+def test_many_who_open_a_new_store_at_once_all_get_it(new_store_url: str) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        stores: list[SqlStore] = list(threads.map(lambda _: open_store(new_store_url, world="sandbox"), range(6)))
+    for number, store in enumerate(stores):
+        store.add_companies([company(f"company{number}.com", f"com_{number}")])
+    assert {len(store.companies()) for store in stores} == {6}
+    for store in stores:
+        store.close()
+
+
+def test_the_migrations_lead_to_the_tables_the_code_knows(new_store_url: str) -> None:
+    open_store(new_store_url, world="sandbox").close()
+    database = Database(new_store_url)
+    with database.reading() as tx:
+        context = MigrationContext.configure(tx, opts={"version_table": "schema_version", "compare_type": False})
+        assert compare_metadata(context, metadata) == []
+        kinds = {
+            (table.name, column.name): (str(column.type.compile(tx.dialect)), str(found[column.name]))
+            for table in metadata.sorted_tables
+            for found in [{c["name"]: c["type"].compile(tx.dialect) for c in sa.inspect(tx).get_columns(table.name)}]
+            for column in table.columns
+        }
+    database.close()
+    assert {name: kind for name, kind in kinds.items() if kind[0].split("(")[0] != kind[1].split("(")[0]} == {}
+
+
+def test_a_store_of_a_newer_version_is_refused(new_store_url: str) -> None:
+    open_store(new_store_url, world="sandbox").close()
+    write(new_store_url, "UPDATE schema_version SET version_num = '9999'")
+    assert "newer version (schema 9999" in refusal(new_store_url)
+
+
+def test_a_database_with_tables_of_somebody_else_is_left_alone(new_store_url: str) -> None:
+    write(new_store_url, "CREATE TABLE events (id INTEGER)")
+    assert "a table 'events' that is not ours" in refusal(new_store_url)
+
+
+def test_where_no_store_is_none_is_made_unless_asked_for(new_store_url: str, tmp_path: Path) -> None:
+    assert "There is no store at" in refusal(new_store_url, create=False)
+    assert "There is no store at" in refusal(f"sqlite:///{tmp_path}/elsewhere/store.sqlite", create=False)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("url", ["", "store.sqlite", "sqlite://", "sqlite:///:memory:", "mysql://host/db", "oracle://"])
+def test_a_url_that_is_no_store_is_refused_with_the_form_it_should_have(url: str) -> None:
+    assert "Set ENRICH_STORE_URL to sqlite:///path" in refusal(url)
+
+
+def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    assert f"folder {tmp_path}/file/below cannot be made" in refusal(f"sqlite:///{tmp_path}/file/below/store.sqlite")
+
+
+def test_a_folder_where_the_file_should_be_is_refused(tmp_path: Path) -> None:
+    assert "cannot be opened: check" in refusal(f"sqlite:///{tmp_path}")
+
+
+@pytest.mark.parametrize(
+    "content", [b"This is a letter, not a database. " * 200, b"SQLite format 3\x00" + b"\xff" * 5000]
+)
+def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "store.sqlite"
+    path.write_bytes(content)
+    assert "is not a usable store" in refusal(f"sqlite:///{path}")
+    assert path.read_bytes() == content
+
+
+def test_a_folder_one_may_not_write_to_is_refused() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o555)
+        with an_ordinary_user():
+            assert "cannot be opened: check" in refusal(f"sqlite:///{folder}/store.sqlite")
+            assert "cannot be made (Permission denied)" in refusal(f"sqlite:///{folder}/below/store.sqlite")
+        Path(folder).chmod(0o755)
+
+
+def test_a_store_one_may_read_and_not_write_is_refused_before_anything_is_bought() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/store.sqlite"
+        open_store(url, world="sandbox").close()
+        (Path(folder) / "store.sqlite").chmod(0o444)
+        Path(folder).chmod(0o555)
+        with an_ordinary_user():
+            assert "writ" in refusal(url)
+        Path(folder).chmod(0o755)
+
+
+def test_a_store_that_is_taken_away_fails_in_one_sentence(new_store_url: str) -> None:
+    store = open_store(new_store_url, world="sandbox")
+    write(new_store_url, "DROP TABLE companies")
+    with pytest.raises(StoreError, match="refused: ") as caught:
+        store.companies()
+    assert "\n" not in str(caught.value)
+    store.close()
+
+
+def test_a_postgres_that_is_not_there_is_refused_without_a_word_of_the_password() -> None:
+    with pytest.raises(StoreError) as caught:
+        open_store(NOBODY_ANSWERS, world="live")
+    assert "Postgres at 127.0.0.1/enrichment does not let us in" in str(caught.value)
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+    assert "somebody" not in str(caught.value)
+
+
+def test_a_postgres_without_the_database_is_refused(postgres: Callable[[str], str]) -> None:
+    assert "check that it runs, that the database exists" in refusal(postgres("no_such_database"))
+
+
+def test_sqlite_keeps_what_was_committed_through_a_power_cut(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/store.sqlite", world="sandbox")
+    database = Database(f"sqlite:///{tmp_path}/store.sqlite")
+    with database.reading() as tx:
+        settings = {name: tx.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")}
+    database.close()
+    store.close()
+    assert settings == {"journal_mode": "wal", "synchronous": 2}
+
+
+def test_a_store_somebody_else_holds_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    store = open_store(f"sqlite:///{path}", world="sandbox")
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(store.add_companies, [company()])
+        assert store.companies() == []  # readers are not held up
+        assert not waiting.done()
+        holder.execute("COMMIT")
+        assert waiting.result(timeout=20) == [company()]
+    holder.close()
+    store.close()
+
+
+def make_of_the_first_schema(url: str, *purchases: Purchase) -> None:
+    """A store as it was before claims were columns, with these purchases in it, those under way with their claims."""
+    database = Database(url)
+    with database.making() as tx:
+        config = Config(attributes={"connection": tx})
+        config.set_main_option("script_location", str(MIGRATIONS))
+        command.upgrade(config, "0001")
+        tables = sa.MetaData()
+        tables.reflect(tx)
+        tx.execute(sa.insert(tables.tables["stamp"]).values(world="sandbox"))
+        tx.execute(sa.insert(tables.tables["change_counter"]).values(value=1))
+        kinds = {column.name: column.type for column in metadata.tables["purchases"].columns}
+        for purchase in purchases:
+            row = {**row_of(purchase), "cap_names": [DAY], "changed": 1}
+            old = tables.tables["purchases"]
+            values = {c.name: sa.literal(row[c.name], kinds[c.name]) for c in old.columns}
+            tx.execute(sa.insert(old).values(values))
+            if purchase.state in ("reserved", "sent"):
+                question = {name: row[name] for name in ("company_id", "source", "variant", "purchase_id")}
+                tx.execute(sa.insert(tables.tables["claims"]).values(question))
+        tx.execute(sa.insert(tables.tables["caps"]).values(name=DAY, taken_micro_usd=150_000))
+    database.close()
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_it(new_store_url: str) -> None:
+    under_way = replace(draft(variant="a"), state="sent", sent_at=NOON)
+    doubtful = replace(draft(variant="b"), state="uncertain", sent_at=NOON, closed_at=NOON, handle="snapshot_9")
+    settled = replace(answered(draft(variant="c")), state="settled", sent_at=NOON)
+    make_of_the_first_schema(new_store_url, under_way, doubtful, settled)
+    store = open_store(new_store_url, world="sandbox", create=False)
+    found = {one.purchase_id: one for one in store.purchases("req_1")}
+    assert found == {one.purchase_id: one for one in (under_way, doubtful, settled)}
+    assert [store.is_claimed(one.purchase_id) for one in (under_way, doubtful, settled)] == [True, False, False]
+    held = store.reserve(draft(variant="a"), caps(1_000_000), at_once=MANY)
+    assert held == AlreadyClaimed(under_way.purchase_id, under_way.lease_until, None)
+    resumed = store.reserve(draft(variant="b", at=LATER), caps(1_000_000), at_once=MANY)
+    assert isinstance(resumed, Reserved)
+    assert resumed.purchase.purchase_id == doubtful.purchase_id
+    store.settle(answered(under_way, cost=20_000), reply=reply_of(under_way), facts=())
+    assert store.spent([DAY]) == {DAY: 120_000}
+    store.close()
+
+
+def test_a_store_brought_up_to_date_is_as_one_made_new(new_store_url: str) -> None:
+    make_of_the_first_schema(new_store_url, replace(draft(), state="sent"))
+    open_store(new_store_url, world="sandbox", create=False).close()
+    database = Database(new_store_url)
+    with database.reading() as tx:
+        context = MigrationContext.configure(tx, opts={"version_table": "schema_version", "compare_type": False})
+        assert compare_metadata(context, metadata) == []
+        assert not sa.inspect(tx).has_table("claims")
+    database.close()

@@ -1,0 +1,133 @@
+"""A Dagster instance over the definitions the UI loads, in a sandbox world of its own.
+
+with dagster_world(folder, monkeypatch) as world: world.materialize("profile/profile", company="tesla.com")
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import httpx
+import pytest
+
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company
+from enrichment.identity.domains import company_key, parse_company
+from enrichment_assets.definitions import defs
+from enrichment_assets.marts import GROUP
+from enrichment_assets.partitions import COMPANIES
+from enrichment_assets.run_config import PARENT_RUN_TAG
+from resources.settings import Settings, load_settings
+from resources.store import SqlStore
+from resources.wiring import open_store_of, sandbox_file, utc_now
+from sandbox.app import create_app
+from sandbox.server import served
+
+TIME_SCALE = 200
+
+
+@dataclass
+class DagsterWorld:
+    url: str
+    settings: Settings
+    store: SqlStore
+    instance: dg.DagsterInstance
+
+    def register(self, *asked: str) -> list[Company]:
+        """Puts companies into the store, as `enrich companies add` does."""
+        named = [parse_company(text) for text in asked]
+        fresh = [Company(new_id("com"), company_key(n.name, n.domain), n.name, n.domain, utc_now()) for n in named]
+        return self.store.add_companies(fresh)
+
+    def materialize(
+        self, *assets: str, company: str, config: Mapping[str, Any] | None = None, retry_of: str | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """As the UI's launchpad does: these assets, one partition. config: of the op 'plan'."""
+        if company not in self.partitions():
+            self.instance.add_dynamic_partitions(COMPANIES, [company])
+        job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={key(asset) for asset in assets})
+        return job.execute_in_process(
+            instance=self.instance,
+            partition_key=company,
+            run_config={"ops": {"enrich": {"ops": {"plan": {"config": dict(config)}}}}} if config else None,
+            tags={PARENT_RUN_TAG: retry_of} if retry_of else None,
+            raise_on_error=False,
+        )
+
+    def publish(self) -> dg.ExecuteInProcessResult:
+        """All marts, and their checks."""
+        job = defs.resolve_implicit_global_asset_job_def().get_subset(
+            asset_selection={spec.key for spec in defs.resolve_all_asset_specs() if spec.group_name == GROUP}
+        )
+        return job.execute_in_process(instance=self.instance, raise_on_error=False)
+
+    def refresh(self, **config: Any) -> dg.ExecuteInProcessResult:
+        """The batch job, with this config of the op 'plan'."""
+        return defs.resolve_job_def("refresh_companies").execute_in_process(
+            instance=self.instance, run_config={"ops": {"plan": {"config": config}}}, raise_on_error=False
+        )
+
+    def partitions(self) -> list[str]:
+        return sorted(self.instance.get_dynamic_partitions(COMPANIES))
+
+    def shown(self, asset: str) -> list[dg.AssetMaterialization]:
+        """Every materialisation of this asset, the newest first."""
+        records = self.instance.fetch_materializations(key(asset), limit=1000).records
+        return [record.asset_materialization for record in records if record.asset_materialization is not None]
+
+    def companies_of(self, asset: str) -> list[str]:
+        return sorted(shown.partition or "" for shown in self.shown(asset))
+
+    def calls(self) -> int:
+        """How many lines the vendors' invoices have."""
+        return len(httpx.get(f"{self.url}/_sandbox/invoice/lines", trust_env=False).raise_for_status().json())
+
+    def fault(self, vendor: str, kind: str, *, times: int = 1000) -> None:
+        """Lets the next calls of this vendor go wrong."""
+        body = {"vendor": vendor, "fault": kind, "times": times}
+        httpx.post(f"{self.url}/_sandbox/faults", json=body, trust_env=False).raise_for_status()
+
+    def clear_faults(self) -> None:
+        httpx.delete(f"{self.url}/_sandbox/faults", trust_env=False).raise_for_status()
+
+
+@contextmanager
+def dagster_world(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[DagsterWorld]:
+    environment.setenv("ENRICH_HOME", str(folder / "home"))
+    environment.setenv("ENRICH_WORLD", "sandbox")
+    environment.delenv("ENRICH_STRATEGY", raising=False)
+    settings = load_settings()
+    settings.home.mkdir(parents=True)
+    app = create_app(folder / "books", time_scale=TIME_SCALE)
+    with served(app) as url, dg.DagsterInstance.ephemeral() as instance:
+        sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": TIME_SCALE}), encoding="utf-8")
+        store = open_store_of(settings)
+        try:
+            yield DagsterWorld(url, settings, store, instance)
+        finally:
+            store.close()
+
+
+def key(asset: str) -> dg.AssetKey:
+    return dg.AssetKey(asset.split("/"))
+
+
+def said(shown: dg.AssetMaterialization, name: str) -> Any:
+    """The value of one piece of metadata."""
+    return shown.metadata[name].value
+
+
+def why_it_failed(run: dg.ExecuteInProcessResult) -> str:
+    """What the one step that failed says."""
+    [failed] = [event for event in run.all_events if event.event_type_value == "STEP_FAILURE"]
+    return str(failed.step_failure_data.user_failure_data)
+
+
+def plan_of(run: dg.ExecuteInProcessResult, step: str = "enrich.plan") -> str:
+    """The plan as the step 'plan' shows it: of assets, and of the batch job under its own name."""
+    [planned] = [e for e in run.all_events if e.event_type_value == "STEP_OUTPUT" and e.step_key == step]
+    return str(planned.step_output_data.metadata["plan"].value)

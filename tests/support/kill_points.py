@@ -1,0 +1,248 @@
+"""A process that ends by SIGKILL at a named point of one purchase's life; nothing in the product knows of it.
+
+    Deadly(point, source) round store, providers and model -> one request -> kill -9, at the point, of the own process
+
+before send: reserved, not marked.  marked sent: nothing on the wire yet.  after send: the vendor has answered, nothing
+is stored.  after handle: its handle is.  before settle.  in settle: all is written, nothing committed.  after settle.
+"""
+
+import asyncio
+import os
+import resource
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+from multiprocessing.connection import Connection
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from bench.money.worker import Clock, Order, Post
+from enrichment.context import World
+from enrichment.domain.records import Analysis, Cap, Fact, Purchase, Reply
+from enrichment.pipeline.enrich import enrich
+from enrichment.ports import (
+    Answer,
+    AnswerType,
+    KeepHandle,
+    LanguageModel,
+    ModelAnswer,
+    NotReserved,
+    Provider,
+    Question,
+    Reserved,
+    Sending,
+    StoreError,
+)
+from resources.store import SqlStore
+from resources.store.database import Database
+from resources.wiring import open_world
+
+Held = Literal["reserve", "settle"]
+Point = Literal[
+    "before send", "marked sent", "after send", "after handle", "before settle", "in settle", "after settle"
+]
+
+
+@dataclass(frozen=True)
+class Deadly:
+    """Where one purchase's process ends, and by which signal: SIGSTOP only pauses it.
+
+    step: of a vendor that gives several handles, the one meant.
+    """
+
+    point: Point
+    source: str
+    signal: int = signal.SIGKILL
+    step: int = 1
+
+    def reached(self, point: Point, source: str) -> None:
+        if (point, source) == (self.point, self.source):
+            os.kill(os.getpid(), self.signal)
+
+
+class DeadlyStore(SqlStore):
+    """The store; around what it does with one source's purchases the process ends."""
+
+    def __init__(self, url: str, deadly: Deadly) -> None:
+        super().__init__(Database(url), world="sandbox")
+        self._deadly = deadly
+        self._in_settle = False
+        sa.event.listen(sa.Engine, "commit", self._committing)
+
+    def reserve(self, purchase: Purchase, caps: Sequence[Cap], **how: Any) -> Reserved | NotReserved:
+        outcome = super().reserve(purchase, caps, **how)
+        if isinstance(outcome, Reserved):
+            self._deadly.reached("before send", purchase.source)
+        return outcome
+
+    def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
+        marked = super().send(purchase, at=at, lease_until=lease_until)
+        self._deadly.reached("marked sent", purchase.source)
+        return marked
+
+    def settle(
+        self,
+        purchase: Purchase,
+        *,
+        reply: Reply | None,
+        facts: Sequence[Fact],
+        analysis: Analysis | None = None,
+        suspend: str | None = None,
+        rest: Purchase | None = None,
+    ) -> None:
+        self._deadly.reached("before settle", purchase.source)
+        self._in_settle = True
+        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
+        self._in_settle = False
+        self._deadly.reached("after settle", purchase.source)
+
+    def _committing(self, _connection: sa.Connection) -> None:
+        if self._in_settle:
+            self._deadly.reached("in settle", self._deadly.source)
+
+
+class HeldStore(SqlStore):
+    """The store; before it reserves, or settles, it says so and waits for leave."""
+
+    def __init__(self, url: str, pipe: Connection, before: Held) -> None:
+        super().__init__(Database(url), world="sandbox")
+        self._pipe, self._before = pipe, before
+
+    def reserve(self, purchase: Purchase, caps: Sequence[Cap], **how: Any) -> Reserved | NotReserved:
+        self._wait_before("reserve")
+        return super().reserve(purchase, caps, **how)
+
+    def settle(
+        self,
+        purchase: Purchase,
+        *,
+        reply: Reply | None,
+        facts: Sequence[Fact],
+        analysis: Analysis | None = None,
+        suspend: str | None = None,
+        rest: Purchase | None = None,
+    ) -> None:
+        self._wait_before("settle")
+        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
+
+    def _wait_before(self, what: Held) -> None:
+        if what == self._before:
+            self._pipe.send(what)
+            self._pipe.recv()
+
+
+class FullDiskStore(SqlStore):
+    """The store in files that cannot take another byte from its first settlement on."""
+
+    def settle(
+        self,
+        purchase: Purchase,
+        *,
+        reply: Reply | None,
+        facts: Sequence[Fact],
+        analysis: Analysis | None = None,
+        suspend: str | None = None,
+        rest: Purchase | None = None,
+    ) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
+
+
+class DeadlyProvider:
+    """A provider; between its answer and whoever asked the process ends."""
+
+    def __init__(self, provider: Provider, deadly: Deadly) -> None:
+        self._provider, self._deadly = provider, deadly
+
+    @property
+    def name(self) -> str:
+        return self._provider.name
+
+    async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:
+        steps = count(1)
+
+        async def kept(handle: str) -> None:
+            meant = next(steps) == self._deadly.step
+            if meant:
+                self._deadly.reached("after send", question.source)
+            await keep_handle(handle)
+            if meant:
+                self._deadly.reached("after handle", question.source)
+
+        answer = await self._provider.ask(question, keep_handle=kept, sending=sending)
+        self._deadly.reached("after send", question.source)
+        return answer
+
+
+class DeadlyModel:
+    """A language model; between its answer and whoever asked the process ends."""
+
+    def __init__(self, model: LanguageModel, deadly: Deadly) -> None:
+        self._model, self._deadly = model, deadly
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    async def answer(
+        self,
+        answer_type: type[AnswerType],
+        *,
+        model: str,
+        instructions: str,
+        evidence: str,
+        max_output_tokens: int,
+        sending: Sending,
+    ) -> ModelAnswer[AnswerType]:
+        answered = await self._model.answer(
+            answer_type,
+            model=model,
+            instructions=instructions,
+            evidence=evidence,
+            max_output_tokens=max_output_tokens,
+            sending=sending,
+        )
+        if self._deadly.source.startswith("analysis:"):
+            self._deadly.reached("after send", self._deadly.source)
+        return answered
+
+
+def work_until_death(post: Post, order: Order, deadly: Deadly) -> None:
+    """One request, up to the point."""
+    asyncio.run(_work(post, order, deadly))
+
+
+async def _work(post: Post, order: Order, deadly: Deadly) -> None:
+    store, rules = DeadlyStore(post.store_url, deadly), post.rules()
+    async with open_world(post.settings, rules, store=store, now=Clock(post.clock).now) as world:
+        await enrich(order.ask(), rules=rules, world=_deadly(world, deadly))
+    store.close()
+
+
+def work_with_leave(post: Post, order: Order, pipe: Connection, before: Held) -> None:
+    """One request, which tells the other end when it is about to reserve, or to settle, and waits to be told to."""
+    asyncio.run(_work_in(HeldStore(post.store_url, pipe, before), post, order))
+
+
+def work_on_a_full_disk(post: Post, order: Order, pipe: Connection) -> None:
+    """One request; says what it raised."""
+    try:
+        asyncio.run(_work_in(FullDiskStore(Database(post.store_url), world="sandbox"), post, order))
+    except StoreError as error:
+        pipe.send(str(error))
+
+
+async def _work_in(store: SqlStore, post: Post, order: Order) -> None:
+    rules = post.rules()
+    async with open_world(post.settings, rules, store=store, now=Clock(post.clock).now) as world:
+        await enrich(order.ask(), rules=rules, world=world)
+    store.close()
+
+
+def _deadly(world: World, deadly: Deadly) -> World:
+    providers = {name: DeadlyProvider(provider, deadly) for name, provider in world.providers.items()}
+    model = None if world.model is None else DeadlyModel(world.model, deadly)
+    return replace(world, providers=providers, model=model)

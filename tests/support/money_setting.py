@@ -1,0 +1,105 @@
+"""A house for real processes: rules of its own, the sandbox in a thread of the test's process, one store for all."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.money.audit import Gaps, Matter, gaps, reconcile
+from bench.money.fleet import Fleet
+from bench.money.setting import catalogue, copied_rules, easy_vendors, invoice, invoice_lines, pass_time, settle_in
+from bench.money.worker import Clock, Order, Post
+from enrichment.rules import Rules
+from resources.store import SqlStore, open_store
+from sandbox.app import create_app
+from sandbox.catalogue import Catalogue
+from sandbox.coverage import Knowledge
+from sandbox.server import served
+
+TIME_SCALE = 20.0
+PATIENCE_SECONDS = 120
+
+# Its server forks workers that have imported everything already: 0.1 s instead of 2 for each.
+QUICK = multiprocessing.get_context("forkserver")
+QUICK.set_forkserver_preload(["bench.money.worker", "tests.support.kill_points", "resources.language_model"])
+
+
+@dataclass(frozen=True)
+class MoneyHouse:
+    post: Post
+    url: str
+    store: SqlStore
+    rules: Rules
+
+    def fleet(self, *, processes: int = 1, at_once: int = 25, seed: int = 1) -> Fleet:
+        return Fleet(self.post, processes=processes, at_once=at_once, seed=seed, context=QUICK)
+
+    def started(self, work: Callable[..., None], order: Order, *more: object) -> tuple[BaseProcess, Connection]:
+        """A process that carries out work(post, order, pipe, *more), and the other end of the pipe."""
+        ours, theirs = multiprocessing.Pipe()
+        process = QUICK.Process(target=work, args=(self.post, order, theirs, *more), daemon=True)
+        process.start()
+        theirs.close()
+        return process, ours
+
+    def now(self) -> datetime:
+        return Clock(self.post.clock).now()
+
+    def pass_time(self, seconds: float) -> None:
+        pass_time(self.post, self.url, seconds)
+
+    def fault(self, vendor: str, kind: str, **more: Any) -> None:
+        asked = {"vendor": vendor, "fault": kind, **more}
+        httpx.post(f"{self.url}/_sandbox/faults", json=asked).raise_for_status()
+
+    def no_faults(self) -> None:
+        httpx.delete(f"{self.url}/_sandbox/faults").raise_for_status()
+
+    def invoice(self) -> dict[str, dict[str, int]]:
+        return invoice(self.url)
+
+    def lines(self, vendor: str) -> list[dict[str, Any]]:
+        return [line for line in invoice_lines(self.url) if line["vendor"] == vendor]
+
+    def gaps(self) -> Gaps:
+        return gaps(self.store, self.invoice())
+
+    def reconcile(self) -> dict[Matter, int]:
+        """By the lines of the invoice, those of jobs that are still running included; what is left over."""
+        self.pass_time(3600)
+        return reconcile(self.store, invoice_lines(self.url), catalogue(self.url), self.now())
+
+
+@contextmanager
+def money_house(
+    folder: Path, store_url: str, *, changes: Mapping[str, Mapping[str, Any]] | None = None, fault_rate: float = 0.0
+) -> Iterator[MoneyHouse]:
+    """changes: of the rules, besides short leases and no limits on calls."""
+    easy = {"providers": easy_vendors(TIME_SCALE), **(changes or {})}
+    with served(create_app(folder / "books", time_scale=TIME_SCALE, fault_rate=fault_rate)) as url:
+        rules = copied_rules(folder / "config", easy)
+        post = settle_in(folder, url=url, store_url=store_url, rules=rules, time_scale=TIME_SCALE)
+        store = open_store(store_url, world="sandbox")
+        try:
+            yield MoneyHouse(post, url, store, post.rules())
+        finally:
+            store.close()
+
+
+def known_by(source: str, dataset: str, count: int) -> list[str]:
+    """Domains of companies the sandbox's source knows, dataset included."""
+    catalogue = Catalogue()
+    knowledge = Knowledge(catalogue, seed=1)
+    known = [one.domain for one in catalogue.companies if knowledge.has(source, dataset, one)]
+    return known[:count]
+
+
+def orders(companies: Sequence[str], consumer: str, *, first: int = 0) -> list[Order]:
+    return [Order(first + number, company, consumer) for number, company in enumerate(companies)]

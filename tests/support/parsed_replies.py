@@ -1,0 +1,38 @@
+"""A reply of a source about a company, read by the shipped rules."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from enrichment.domain.records import Company, Fact, Reply
+from enrichment.parsing import read
+from tests.support.examples import NOON, SHIPPED
+
+_TESTS = Path(__file__).parents[1]
+
+
+def sample(name: str) -> Any:
+    """A file of tests/replies/ or tests/records/."""
+    return json.loads((_TESTS / name).read_text(encoding="utf-8"))
+
+
+def page(name: str) -> str:
+    """A page of tests/records/."""
+    return (_TESTS / "records" / name).read_text(encoding="utf-8")
+
+
+def reply(source: str, payload: Any, *, found: bool = True) -> Reply:
+    return Reply("rep_1", "com_1", source, "", "pur_1", "req_1", found, payload, NOON, NOON)
+
+
+def facts_of(source: str, payload: Any, *, name: str | None = None, domain: str | None = None) -> list[Fact]:
+    company = Company("com_1", domain or f"name:{name}", name, domain, NOON)
+    return read(reply(source, payload), company, SHIPPED)
+
+
+def texts_of(facts: list[Fact], dataset: str) -> list[str]:
+    """What a person would read of each value of a dataset."""
+    values: list[Any] = [fact.value for fact in facts if fact.dataset == dataset]
+    keys = {"employee_count": "low", "key_contacts": "full_name", "tech_stack": "name", "purchase_intent": "topic"}
+    key = keys.get(dataset, "title" if dataset in ("recent_news", "hiring_trends") else "text")
+    return [str(getattr(value, key)) for value in values]

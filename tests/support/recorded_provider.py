@@ -1,0 +1,183 @@
+"""A vendor that answers from tests/replies/: what it is asked is kept, what it answers is programmed per call.
+
+Vendor({"POST /path": [reply, reply]}) -> an ASGI app; the last reply of a call is repeated
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from enrichment.ports import Answer, ProviderError, Question
+from enrichment.rules.loader import load_rules
+from enrichment.rules.models import ProviderRules
+from resources.providers import PROVIDERS, ProviderClient
+from resources.providers.rate_limiter import Limiter, NoTurn, Turn, Unlimited
+
+ROOT = Path(__file__).parents[2]
+REPLIES = ROOT / "tests" / "replies"
+RULES = load_rules(ROOT / "config")
+KEY = "a-key-nobody-may-see"
+TIME_SCALE = 1000
+
+
+@dataclass(frozen=True)
+class Says:
+    """body: a dictionary or list is sent as JSON, text as it is."""
+
+    status: int = 200
+    body: Any = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> Response:
+        if isinstance(self.body, str | bytes):
+            return Response(self.body, self.status, dict(self.headers), media_type="text/html")
+        return Response(json.dumps(self.body), self.status, dict(self.headers), media_type="application/json")
+
+
+def sample(name: str) -> Any:
+    """A file of tests/replies/, as JSON or as text."""
+    text = (REPLIES / name).read_text(encoding="utf-8")
+    return json.loads(text) if name.endswith(".json") else text
+
+
+@dataclass
+class Asked:
+    call: str
+    params: list[tuple[str, str]]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Vendor:
+    def __init__(self, replies: Mapping[str, Says | Sequence[Says]]) -> None:
+        self._replies = {call: [says] if isinstance(says, Says) else list(says) for call, says in replies.items()}
+        self.asked: list[Asked] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        call = f"{request.method} {request.url.path}"
+        params = parse_qsl(request.url.query, keep_blank_values=True)
+        self.asked.append(Asked(call, params, dict(request.headers), await request.body()))
+        replies = self._replies[call]
+        await (replies.pop(0) if len(replies) > 1 else replies[0]).response()(scope, receive, send)
+
+    @property
+    def calls(self) -> list[str]:
+        return [asked.call for asked in self.asked]
+
+
+def client(
+    provider: str, transport: httpx.AsyncBaseTransport, *, limiter: Limiter | None = None, **changes: object
+) -> ProviderClient[Any]:
+    """With the shipped rules, but waiting a thousandth of the time, and without limits if none are given.
+
+    changes: to the provider's rules.
+    """
+    kind = PROVIDERS[provider]
+    rules: ProviderRules = RULES.providers[provider].model_copy(update=changes)
+    credentials = dict.fromkeys(kind.credential_names, KEY)
+    return kind(
+        rules,
+        credentials,
+        base_url="http://vendor",
+        transport=transport,
+        time_scale=TIME_SCALE,
+        limiter=limiter or Unlimited(),
+    )
+
+
+def question(
+    source: str,
+    *,
+    handle: str | None = None,
+    first_sent_at: datetime | None = None,
+    name: str | None = "Acme",
+    domain: str | None = "acme.com",
+    max_units: int | None = None,
+    **spec: object,
+) -> Question:
+    """The source's question as shipped. spec: changes to it."""
+    rules = RULES.sources[source]
+    return Question(
+        source=source,
+        spec={**rules.question, **spec},
+        unit=rules.unit,
+        max_units=max_units or int(rules.max_units),
+        name=name,
+        domain=domain,
+        handle=handle,
+        first_sent_at=first_sent_at,
+    )
+
+
+@dataclass
+class Outcome:
+    """What an ask led to: an answer or an error, the handles that were kept on the way, and which calls were announced:
+    how many the vendor had been asked by then.
+    """
+
+    answer: Answer | None
+    error: ProviderError | None
+    handles: list[str]
+    announced: list[int]
+
+
+def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: Any) -> Outcome:
+    """Asks, over ASGI or the transport given."""
+    handles: list[str] = []
+    announced: list[int] = []
+
+    async def keep(handle: str) -> None:
+        handles.append(handle)
+
+    async def sending() -> None:
+        announced.append(len(vendor.asked) if isinstance(vendor, Vendor) else 0)
+
+    async def ask() -> Outcome:
+        transport = httpx.ASGITransport(app=vendor) if isinstance(vendor, Vendor) else vendor
+        async with client(RULES.sources[asked.source].provider, transport, **changes) as asking:
+            try:
+                return Outcome(await asking.ask(asked, keep_handle=keep, sending=sending), None, handles, announced)
+            except ProviderError as error:
+                return Outcome(None, error, handles, announced)
+
+    return asyncio.run(ask())
+
+
+class NobodysTurn(Unlimited):
+    async def turn(self, *, patience: float) -> Turn:
+        raise NoTurn(patience + 1)
+
+
+async def forget(_handle: str) -> None:
+    """keep_handle of who has no use for it."""
+
+
+async def go_ahead() -> None:
+    """sending() of a claim that is never lost."""
+
+
+def answered(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: Any) -> Answer:
+    reached = outcome(vendor, asked, **changes)
+    assert reached.answer is not None, reached.error
+    return reached.answer
+
+
+def failed(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: Any) -> ProviderError:
+    reached = outcome(vendor, asked, **changes)
+    assert reached.error is not None, reached.answer
+    return reached.error

@@ -1,0 +1,159 @@
+"""Executions of a plan played out on real records: what collect does, with vendors drawn from the rules' rates.
+
+Plan + Known + luck  ->  Played: what it cost, who was asked, what is satisfied
+
+Parts go one after another where the plan says so; else by the vendors' seconds, as they would side by side.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from enrichment.domain.records import Fact, Known
+from enrichment.domain.values import IntentSignal, JobPosting
+from enrichment.memory.freshness import standing, standings
+from enrichment.planning.eligibility import state_now
+from enrichment.planning.plan import Part, Plan, model_price
+from enrichment.rules import Rules
+from tests.support.examples import EXAMPLES, SHIPPED, fact, head
+
+SAID = EXAMPLES | {
+    "hiring_trends": [JobPosting(title="Welder")],
+    "purchase_intent": [IntentSignal(topic="widgets")],
+}
+
+
+def outspoken(rules: Rules) -> Rules:
+    """Nobody's silence means that there is none: what a source has is told by its rates alone."""
+    sources = {
+        name: source.model_copy(
+            update={
+                "datasets": {
+                    dataset: promise.model_copy(update={"silence_means_none": False})
+                    for dataset, promise in source.datasets.items()
+                }
+            }
+        )
+        for name, source in rules.sources.items()
+    }
+    return rules.model_copy(update={"sources": sources})
+
+
+OUTSPOKEN = outspoken(SHIPPED)
+
+
+@dataclass(slots=True)
+class Played:
+    cost: int = 0
+    analyses: int = 0
+    seconds: float = 0.0
+    asked: list[str] = field(default_factory=list)
+    satisfied: frozenset[str] = frozenset()
+
+
+def drawn(rules: Rules, source: str, rng: Random) -> list[str] | None:
+    """What a source says of one company; None: it does not know it."""
+    entry = rules.sources[source]
+    if rng.random() >= entry.match_rate:
+        return None
+    return [dataset for dataset, promise in entry.datasets.items() if rng.random() < promise.fill_rate]
+
+
+class Play:
+    """One execution. cap: micro-USD the request may cost. knows: source -> what it says."""
+
+    def __init__(
+        self, rules: Rules, plan: Plan, known: Known, cap: int, knows: Callable[[str], list[str] | None]
+    ) -> None:
+        self.rules, self.plan, self.known, self.cap, self.knows = rules, plan, known, cap, knows
+        self.played, self.reserved, self.now = Played(), 0, plan.made_at
+
+    def run(self) -> Played:
+        if self.plan.in_turn:
+            for part in self.plan.parts:
+                for seconds in self._part(part):
+                    self.played.seconds += seconds
+        else:
+            self._side_by_side()
+        self._analyse()
+        stands = standings(self.rules, self.plan.wants, self.known, self.now)
+        self.played.satisfied = frozenset(d for d, stand in stands.items() if not stand.open)
+        return self.played
+
+    def _side_by_side(self) -> None:
+        """A part that waits for its replies is met again when they are due."""
+        waiting = [(0.0, n, self._part(part)) for n, part in enumerate(self.plan.parts)]
+        while waiting:
+            waiting.sort(key=lambda one: (round(one[0], 6), one[1]))
+            due, number, part = waiting.pop(0)
+            self.played.seconds = max(self.played.seconds, due)
+            seconds = next(part, None)
+            if seconds is not None:
+                waiting.append((due + seconds, number, part))
+
+    def _part(self, part: Part) -> Iterator[float]:
+        """Yields the seconds until the replies just asked for have come."""
+        policy = self.plan.policy(part)
+        while asked := policy.next(
+            state_now(
+                part.problem,
+                self.rules,
+                self.plan.wants,
+                self.known,
+                self.now,
+                everything=self.plan.strategy == "legacy",
+                may_ask=self._may_ask,
+            )
+        ):
+            yield from self._ask([source for source in sorted(asked) if self._reserve(source)])
+        for source in part.last_resorts:
+            if self._useful(source, part) and self._may_ask(source) and self._reserve(source):
+                yield from self._ask([source])
+
+    def _may_ask(self, source: str) -> bool:
+        return source not in self.played.asked and self._fits(source)
+
+    def _fits(self, source: str) -> bool:
+        return self.played.cost + self.reserved + self.rules.max_micro_usd(source) <= self.cap
+
+    def _reserve(self, source: str) -> bool:
+        if not self._fits(source):
+            return False
+        self.reserved += self.rules.max_micro_usd(source)
+        self.played.asked.append(source)
+        return True
+
+    def _ask(self, sources: list[str]) -> Iterator[float]:
+        yield max(self.rules.sources[source].seconds for source in sources)
+        for source in sources:
+            self._reply(source)
+
+    def _reply(self, source: str) -> None:
+        entry, price = self.rules.sources[source], self.rules.expected_micro_usd(source)
+        said = self.knows(source)
+        self.reserved -= self.rules.max_micro_usd(source)
+        self.played.cost += 0 if said is None and entry.charged != "always" else price
+        self.known = Known(
+            (*(r for r in self.known.replies if r.source != source), head(source, found=said is not None, at=self.now)),
+            (*(f for f in self.known.facts if f.source != source), *self._facts(source, said or [])),
+        )
+
+    def _facts(self, source: str, said: list[str]) -> Iterator[Fact]:
+        for dataset in said:
+            yield from (fact(source, dataset, value, at=self.now, rules=self.rules) for value in SAID[dataset])
+
+    def _useful(self, source: str, part: Part) -> bool:
+        for dataset in part.problem.required:
+            stand = standing(self.rules, self.plan.wants, self.known, dataset, self.now)
+            without = stand.open and not any(one.last_resort for one in stand.facts)
+            if without and source in self.rules.datasets[dataset].sources:
+                return True
+        return False
+
+    def _analyse(self) -> None:
+        left = self.cap - self.played.cost
+        for name in self.plan.analyses:
+            likely, most = model_price(self.rules, name)
+            if most <= left:
+                self.played.analyses += likely
+                left -= most

@@ -1,0 +1,214 @@
+"""A store with a story to tell: companies enriched by hand, through the store's own doors and the real assembly."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import CacheRead, Company, Fact, Json, Known, Profile, Purchase, Reply, Request
+from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
+from enrichment.planning.plan import make_plan
+from enrichment.ports import Reserved
+from enrichment.profiles.assembly import Ingredients, assemble
+from enrichment.requirements.requirements import wants_of
+from resources.store import SqlStore
+from resources.warehouse import Warehouse
+from tests.support.examples import NOON, SHIPPED
+
+Said = Mapping[str, Sequence[Value]]
+HOUR = timedelta(hours=1)
+
+EVERYTHING = (
+    "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE schema_name <> 'main' AND table_name <> 'state'"
+    " UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views()"
+    " WHERE schema_name IN ('spend', 'sources') AND view_name <> 'freshness'"
+)
+
+IDENTITY: Said = {
+    "company_name": [Text(text="Acme")],
+    "domain": [Text(text="acme.com")],
+    "company_description": [Text(text="Acme makes widgets.")],
+}
+FIRMOGRAPHICS: Said = {
+    "industry": [Text(text="Software Development")],
+    "employee_count": [EmployeeCount(low=1001, high=5000)],
+}
+PEOPLE: Said = {
+    "key_contacts": [
+        Contact(
+            full_name=f"Invented Person {n}",
+            title="Head of Sales",
+            seniority="director",
+            department="sales",
+            email=f"person{n}@acme.com",
+            email_status="valid" if n else "unknown",
+            email_checked_at=NOON - HOUR,
+        )
+        for n in range(4)
+    ]
+}
+TECHNOLOGIES: Said = {"tech_stack": [Technology(name=f"Technology {n}", category="database") for n in range(6)]}
+NEWS: Said = {
+    "recent_news": [NewsItem(title=f"Acme does thing {n}", publisher="The Paper", published_at=NOON) for n in range(3)]
+}
+POSTINGS: Said = {"hiring_trends": [JobPosting(title="Engineer", location="Vienna", posted_on=NOON.date())]}
+INTENT: Said = {"purchase_intent": [IntentSignal(topic="databases", strength=0.75, observed_on=NOON.date())]}
+
+FULL: Mapping[str, Said] = {
+    "google_knowledge_graph": IDENTITY,
+    "brightdata_company_db": FIRMOGRAPHICS,
+    "brightdata_people_db": PEOPLE,
+    "brightdata_technographics": TECHNOLOGIES,
+    "serp_news": NEWS,
+    "serp_jobs": POSTINGS,
+    "brightdata_intent_data": INTENT,
+}
+PROFILE: Mapping[str, Said] = {"google_knowledge_graph": IDENTITY, "brightdata_company_db": FIRMOGRAPHICS}
+
+
+def company(store: SqlStore, key: str, *, at: datetime = NOON) -> Company:
+    return store.add_companies([Company(new_id("com"), key, key.split(".", maxsplit=1)[0].title(), key, at)])[0]
+
+
+def request(
+    store: SqlStore, who: Company, consumer: str = "profile", *, at: datetime = NOON, audience: str | None = None
+) -> Request:
+    asked = Request(new_id("req"), who.company_id, consumer, audience, "priority", SHIPPED.hash, at)
+    store.open_request(asked)
+    return asked
+
+
+def bought(
+    store: SqlStore, asked: Request, source: str, said: Said, *, at: datetime = NOON, payload: Json = None
+) -> Purchase:
+    """Asked, answered and settled at 0.05 USD; saying nothing is an answer too, and free."""
+    purchase = _reserved(store, asked, source, at)
+    reply = Reply(
+        reply_id=new_id("rep"),
+        company_id=asked.company_id,
+        source=source,
+        variant="a",
+        purchase_id=purchase.purchase_id,
+        request_id=asked.request_id,
+        found=bool(said),
+        payload={"search": payload or {"results": []}},
+        collected_at=at,
+        expires_at=at + timedelta(seconds=SHIPPED.sources[source].ttl),
+    )
+    settled = replace(
+        purchase,
+        state="settled",
+        units={"search": 1} if said else {},
+        cost_micro_usd=50_000 if said else 0,
+        closed_at=at,
+        latency_seconds=1.5,
+        calls=1,
+        outcome="found" if said else "nothing",
+    )
+    store.settle(settled, reply=reply, facts=_facts(reply, said))
+    return settled
+
+
+def refused(store: SqlStore, asked: Request, source: str, *, at: datetime = NOON, uncertain: bool = False) -> None:
+    """Asked, and the vendor was down; uncertain: it may bill all the same."""
+    made = _reserved(store, asked, source, at)
+    if uncertain:
+        store.mark_uncertain(made, at=at, reason=f"{source} did not answer in time")
+    else:
+        store.release(made, at=at, reason=f"{source} is out of order")
+
+
+def profiled(
+    store: SqlStore,
+    who: Company,
+    consumer: str = "profile",
+    *,
+    buys: Mapping[str, Said] = PROFILE,
+    reads: Sequence[Purchase] = (),
+    at: datetime = NOON,
+    audience: str | None = None,
+) -> tuple[Profile, list[Purchase]]:
+    """One request from its opening to its profile."""
+    asked = request(store, who, consumer, at=at, audience=audience)
+    purchases = [bought(store, asked, source, said, at=at) for source, said in buys.items()]
+    booked = [CacheRead(asked.request_id, p.purchase_id, p.source, "reply", p.cost_micro_usd, at) for p in reads]
+    profile = _assembled(asked, who, store.known(who.company_id), at)
+    finished = replace(
+        asked,
+        state="complete",
+        finished_at=at,
+        cost_micro_usd=sum(p.cost_micro_usd for p in purchases),
+        saved_micro_usd=sum(read.saved_micro_usd for read in booked),
+        served_from="vendors" if purchases else "memory",
+        profile_id=profile.profile_id,
+        plan={"expected_micro_usd": 100_000, "upper_bound_micro_usd": 400_000, "legacy_micro_usd": 1_200_000},
+    )
+    store.close_request(finished, profiles=[profile], reads=booked)
+    return profile, purchases
+
+
+def everything(warehouse: Warehouse) -> dict[str, list[str]]:
+    """Every table's rows as text, order aside; freshness apart, which looks at the clock."""
+    with warehouse.reading() as db:
+        tables = [name for (name,) in db.execute(EVERYTHING).fetchall()]
+        return {name: sorted(map(repr, db.table(name).fetchall())) for name in tables}
+
+
+def _reserved(store: SqlStore, asked: Request, source: str, at: datetime) -> Purchase:
+    purchase = Purchase(
+        purchase_id=new_id("pur"),
+        request_id=asked.request_id,
+        company_id=asked.company_id,
+        consumer=asked.consumer,
+        strategy=asked.strategy,
+        source=source,
+        provider=SHIPPED.sources[source].provider,
+        variant="a",
+        rules_hash=asked.rules_hash,
+        reserved_units={"search": 2},
+        usd_per_unit={"search": Decimal("0.05")},
+        reserved_micro_usd=100_000,
+        reserved_at=at,
+        lease_until=at + HOUR,
+    )
+    assert isinstance(store.reserve(purchase, [], at_once=100), Reserved)
+    assert store.send(purchase, at=at)
+    return purchase
+
+
+def _facts(reply: Reply, said: Said) -> list[Fact]:
+    return [
+        Fact(
+            company_id=reply.company_id,
+            dataset=dataset,
+            value=value,
+            quality=SHIPPED.reliability(reply.source, dataset),
+            reliability=SHIPPED.reliability(reply.source, dataset),
+            source=reply.source,
+            reply_id=reply.reply_id,
+            purchase_id=reply.purchase_id,
+            evidence=f"search.results[{place}]",
+            collected_at=reply.collected_at,
+            holds_until=reply.expires_at,
+        )
+        for dataset, values in said.items()
+        for place, value in enumerate(values)
+    ]
+
+
+def _assembled(asked: Request, who: Company, known: Known, at: datetime) -> Profile:
+    wants = wants_of(SHIPPED, [asked.consumer])
+    made_of = Ingredients(
+        company=who,
+        request=asked,
+        plan=make_plan(SHIPPED, wants, who, known, strategy="priority", now=at, out_of_order={}),
+        known=known,
+        analyses=(),
+        analysis_facts=(),
+        failures=(),
+        gaps={},
+        paid={r.purchase_id: r.cost_micro_usd for r in known.replies},
+        paid_by={r.purchase_id: r.request_id for r in known.replies},
+    )
+    return assemble(SHIPPED, wants, made_of, at)

@@ -1,0 +1,137 @@
+"""How vendors say numbers, dates, ranks and technologies."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from enrichment.parsing.dates import moment
+from enrichment.parsing.headcount import headcount
+from enrichment.parsing.job_titles import department, seniority
+from enrichment.parsing.people import email_address, full_name, profile_page
+from enrichment.parsing.technologies import named_technologies, traced_technologies
+from tests.support.examples import NOON
+
+
+@pytest.mark.parametrize(
+    ("said", "low", "high"),
+    [
+        ("10,001+ employees", 10_001, None),
+        ("10001+", 10_001, None),
+        ("51-200", 51, 200),
+        ("1001-5000", 1_001, 5_000),
+        ("1,001 – 5,000 employees", 1_001, 5_000),
+        ("501 to 1000", 501, 1_000),
+        ("Under 200", 1, 200),
+        ("Over 5,000", 5_000, None),
+        ("Self", 1, 1),
+        ("1 employee", 1, 1),
+        ("12,345 (2023)", 12_345, 12_345),
+        ("12.345", 12_345, 12_345),
+        ("1.2k", 1_200, 1_200),
+        ("10K+", 10_000, None),
+        (12_345, 12_345, 12_345),
+        (12_345.0, 12_345, 12_345),
+    ],
+)
+def test_employees_are_a_number_or_a_band(said: Any, low: int, high: int | None) -> None:
+    count = headcount(said)
+    assert count is not None
+    assert (count.low, count.high) == (low, high)
+
+
+@pytest.mark.parametrize(
+    "said", ["", "many", "c_10001_max", "200-51", "250 million", 0, -3, 1e400, True, None, [5], "9" * 99]
+)
+def test_what_can_be_no_headcount_is_none(said: Any) -> None:
+    assert headcount(said) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("10/07/2025, 01:06 PM, +0000 UTC", datetime(2025, 10, 7, 13, 6, tzinfo=UTC)),
+        ("2026-10-09T07:00:00Z", datetime(2026, 10, 9, 7, tzinfo=UTC)),
+        ("2024-12-06T20:54:01.000Z", datetime(2024, 12, 6, 20, 54, 1, tzinfo=UTC)),
+        ("2025-02-02 18:51:32 UTC", datetime(2025, 2, 2, 18, 51, 32, tzinfo=UTC)),
+        ("Jan 16, 2024", datetime(2024, 1, 16, tzinfo=UTC)),
+        ("3 days ago", datetime(2026, 2, 27, 12, tzinfo=UTC)),
+        ("an hour ago", datetime(2026, 3, 2, 11, tzinfo=UTC)),
+        ("30+ days ago", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("há 18 dias", None),
+        ("vor 3 Tagen", None),
+        ("9999 years ago", None),
+        ("13/45/2025", None),
+        ("0001-01-01", None),
+        ("soon enough", None),
+        (17, None),
+        (None, None),
+    ],
+)
+def test_dates_are_read_as_vendors_write_them(said: Any, meant: datetime | None) -> None:
+    assert moment(said, NOON) == meant
+
+
+@pytest.mark.parametrize(
+    ("title", "rank", "room"),
+    [
+        ("Chief Executive Officer", "c_level", "executive"),
+        ("Co-Founder & VP Engineering", "c_level", "engineering"),
+        ("Geschäftsführerin", "c_level", "executive"),
+        ("SVP, Global Sales", "vp", "sales"),
+        ("V.P. of Finance", "vp", "finance"),
+        ("Vice President Human Resources", "vp", "human_resources"),
+        ("Head of Procurement", "director", "procurement"),
+        ("Directrice marketing", "director", "marketing"),
+        ("Bereichsleiter Einkauf", "director", "procurement"),
+        ("Jefe de ventas", "manager", "sales"),
+        ("IT Manager", "manager", "information_technology"),
+        ("Executive Assistant to the CEO", "staff", "administration"),
+        ("Assistant Manager, Logistics", "manager", "operations"),
+        ("Software Engineer", "staff", "engineering"),
+        ("Astronaut", "staff", None),
+        ("", "staff", None),
+    ],
+)
+def test_a_title_speaks_of_rank_and_department(title: str, rank: str, room: str | None) -> None:
+    assert (seniority(title), department(title)) == (rank, room)
+
+
+def test_an_address_a_vendor_hides_is_no_address() -> None:
+    assert email_address(" Jane.Doe@Acme.com ") == "jane.doe@acme.com"
+    for hidden in ("email_not_unlocked@domain.com", "j***@acme.com", "at acme", "a@b", None, 5):
+        assert email_address(hidden) is None
+
+
+def test_a_profile_is_known_by_its_path_whatever_the_country() -> None:
+    assert profile_page("https://ae.linkedin.com/in/jane?trk=x") == "https://ae.linkedin.com/in/jane"
+    assert profile_page("http://www.linkedin.com/in/jane") == "https://www.linkedin.com/in/jane"
+    assert profile_page("https://linkedin.com.evil.example/in/jane") is None
+    assert profile_page("https://www.linkedin.com/company/acme") is None
+
+
+def test_who_goes_by_a_first_name_only_has_no_whole_name() -> None:
+    assert full_name("Jane", "Doe") == "Jane Doe"
+    assert full_name("Jane", None, "Jane van Doe") == "Jane van Doe"
+    assert full_name("Jane", "", "Jane") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("We run Kafka on AWS/Kubernetes.", ["Apache Kafka", "Amazon Web Services", "Kubernetes"]),
+        ("C++, C#, .NET; Node.js", ["C++", "C#", ".NET", "Node.js"]),
+        ("SAP S/4HANA, Power BI and PL/SQL", ["SAP", "Power BI", "Oracle Database"]),
+        ("Microsoft SQL Server", ["SQL Server"]),
+        ("a python on a workday, with slack in the rope", []),
+        ("JavaScript is not Java", ["JavaScript", "Java"]),
+    ],
+)
+def test_technologies_are_named_in_whole_words_and_in_their_own_case(said: str, names: list[str]) -> None:
+    assert [technology.name for technology in named_technologies(said)] == names
+
+
+def test_technologies_leave_traces_in_markup_and_generator() -> None:
+    markup = '<script src="//js.hs-scripts.com/1.js"></script><p>we like wordpress</p>'
+    assert [found.name for found in traced_technologies(markup, None)] == ["HubSpot"]
+    assert [found.name for found in traced_technologies("", "WordPress 6.6")] == ["WordPress"]

@@ -1,0 +1,187 @@
+"""What to ask of whom: decided from rules, wants and what is known, without a clock or a network."""
+
+import pickle
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from enrichment.domain.records import Company, Known
+from enrichment.planning.plan import Plan, make_plan
+from enrichment.requirements.requirements import Wants, custom, wants_of
+from tests.support.examples import NOON, SHIPPED, acme, head, known_from
+
+PROFILE = wants_of(SHIPPED, ["profile"])
+VENDOR = wants_of(SHIPPED, ["vendor_enrichment"])
+CUSTOMER = wants_of(SHIPPED, ["customer_enrichment"])
+
+
+def plan_for(
+    wants: Wants = PROFILE,
+    known: Known | None = None,
+    *,
+    company: Company | None = None,
+    strategy: str = "priority",
+    **circumstances: object,
+) -> Plan:
+    arguments: dict[str, object] = {"now": NOON + timedelta(hours=1), "out_of_order": {}} | circumstances
+    return make_plan(SHIPPED, wants, company or acme(), known or Known(), strategy=strategy, **arguments)  # type: ignore[arg-type]  # a test's circumstances
+
+
+def asked(plan: Plan) -> set[str]:
+    return {source for part in plan.parts for step in part.chain for source in step}
+
+
+def test_with_nothing_known_the_matrix_order_is_followed() -> None:
+    plan = plan_for()
+    assert plan.parts[0].chain[0] == ("google_knowledge_graph",)
+    assert plan.source("google_knowledge_graph").verdict == "chosen"
+    assert plan.source("brightdata_company_db").verdict == "fallback"
+
+
+def test_what_memory_has_is_not_bought_again_and_the_plan_says_who_paid() -> None:
+    known = known_from(("brightdata_company_db", ["company_name", "domain", "industry", "employee_count"]))
+    plan = plan_for(known=known)
+    assert {d.status for d in plan.datasets if d.required} == {"satisfied"}
+    assert "brightdata_company_db" not in asked(plan)
+    assert [(read.source, read.paid_by) for read in plan.reads] == [("brightdata_company_db", "req_before")]
+    assert plan.source("brightdata_company_db").verdict == "held"
+
+
+def test_a_source_that_knows_nothing_is_not_asked_again_while_that_holds() -> None:
+    known = known_from(("snov_contacts", []))
+    plan = plan_for(VENDOR, known)
+    assert "snov_contacts" not in asked(plan)
+    assert plan.source("snov_contacts").verdict == "held"
+    later = make_plan(
+        SHIPPED, VENDOR, acme(), known, strategy="priority", now=NOON + timedelta(days=31), out_of_order={}
+    )
+    assert "snov_contacts" in asked(later)
+
+
+def test_one_call_is_shared_by_every_dataset_it_answers() -> None:
+    plan = plan_for(strategy="enhanced")
+    calls = [source for part in plan.parts for step in part.chain for source in step]
+    assert len(calls) == len(set(calls))
+    assert {"industry", "employee_count"} <= set(plan.source("brightdata_company_db").answers)
+
+
+def test_a_source_that_needs_a_domain_says_so_when_none_is_known() -> None:
+    plan = plan_for(VENDOR, company=acme(domain=None))
+    assert plan.source("snov_contacts").verdict == "needs a domain"
+    assert "apollo_contacts" not in asked(plan)
+
+
+def test_a_provider_without_credentials_is_left_out_with_that_reason() -> None:
+    plan = plan_for(VENDOR, out_of_order={"snov_contacts": ("no credentials", "set SNOV_CLIENT_ID in .env")})
+    assert (plan.source("snov_contacts").verdict, "SNOV_CLIENT_ID" in plan.source("snov_contacts").why) == (
+        "no credentials",
+        True,
+    )
+    assert "brightdata_people_db" in asked(plan)
+
+
+def test_a_source_too_unreliable_to_satisfy_is_a_last_resort() -> None:
+    plan = plan_for(VENDOR)
+    contacts = next(part for part in plan.parts if "key_contacts" in part.problem.required)
+    assert contacts.last_resorts == ("serp_linkedin",)
+    linkedin = [offer for offer in contacts.problem.offers if offer.source == "serp_linkedin"]
+    assert all("key_contacts" not in dict(offer.fill_rates) for offer in linkedin)
+
+
+def test_a_source_that_no_cap_leaves_room_for_is_over_a_cap() -> None:
+    plan = plan_for(VENDOR.within(max_cost=100_000, oldest=None))
+    technographics, jobs = plan.source("brightdata_technographics"), plan.source("serp_jobs")
+    assert (technographics.verdict, "may cost 0.20 USD" in technographics.why) == ("over a cap", True)
+    assert (jobs.verdict, "when its turn comes" in jobs.why) == ("over a cap", True)
+    assert plan.source("serp_organic").verdict == "fallback"
+
+
+def test_what_a_day_has_spent_counts_against_its_cap() -> None:
+    day = (NOON + timedelta(hours=1)).date().isoformat()
+    plan = plan_for(spent={f"day:{day}": 249_950_000})
+    assert plan.source("brightdata_company_db").verdict == "over a cap"
+    assert plan.source("google_knowledge_graph").verdict == "chosen"
+
+
+def test_a_redundancy_rule_removes_an_optional_purchase_and_is_named() -> None:
+    known = known_from(
+        ("serp_organic", ["company_name", "domain", "industry"]),
+        ("serp_news", ["recent_news"]),
+        ("brightdata_firmographics", ["industry", "employee_count"]),
+        ("snov_contacts", ["key_contacts"]),
+        ("brightdata_technographics", ["tech_stack"]),
+    )
+    plan = plan_for(VENDOR, known, strategy="enhanced")
+    source = plan.source("brightdata_company_db")
+    assert (source.verdict, "serp_organic, serp_news" in source.why) == ("redundant", True)
+
+
+def test_a_redundancy_rule_never_removes_what_is_required() -> None:
+    known = known_from(("serp_organic", ["company_name", "domain"]), ("serp_news", ["recent_news"]))
+    assert plan_for(VENDOR, known).source("brightdata_company_db").verdict in ("chosen", "fallback")
+
+
+def test_a_younger_age_wanted_makes_an_old_fact_count_no_more() -> None:
+    known = known_from(("brightdata_company_db", ["company_name", "domain", "industry", "employee_count"]))
+    now = NOON + timedelta(days=2)
+    assert "brightdata_company_db" not in asked(plan_for(known=known, now=now))
+    young = PROFILE.within(max_cost=None, oldest=86400)
+    assert "brightdata_company_db" in asked(plan_for(young, known, now=now))
+
+
+def test_a_good_source_that_says_there_is_no_news_is_an_answer() -> None:
+    known = Known((head("serp_news", found=False),), ())
+    plan = plan_for(CUSTOMER, known)
+    assert next(d for d in plan.datasets if d.dataset == "recent_news").status == "empty"
+    assert "serp_news" not in asked(plan)
+
+
+def test_a_page_that_happens_to_show_no_news_is_no_answer() -> None:
+    known = known_from(("brightdata_web_scraping", ["tech_stack"]))
+    plan = plan_for(CUSTOMER, known)
+    assert next(d for d in plan.datasets if d.dataset == "recent_news").status == "unsatisfied"
+    assert "serp_news" in asked(plan)
+
+
+def test_legacy_calls_everything_at_once() -> None:
+    plan = plan_for(PROFILE.within(max_cost=1_000_000, oldest=None), strategy="legacy")
+    assert all(len(part.chain) == 1 for part in plan.parts)
+    assert {"brightdata_company_db", "serp_organic", "snov_contacts", "serp_linkedin"} <= asked(plan)
+    assert plan.reads == ()
+
+
+def test_named_datasets_and_sources_are_kept_to() -> None:
+    plan = plan_for(custom(SHIPPED, ["tech_stack"], ["serp_jobs"]))
+    assert asked(plan) == {"serp_jobs"}
+    assert plan.source("brightdata_technographics").verdict == "not in this request"
+
+
+def test_the_quote_is_bounded_by_what_the_request_may_cost() -> None:
+    plan = plan_for(CUSTOMER, strategy="enhanced")
+    assert 0 < plan.quote.vendors < plan.quote.legacy
+    assert plan.quote.expected <= plan.quote.upper_bound <= CUSTOMER.max_cost
+
+
+@pytest.mark.parametrize(("wants", "most"), [(PROFILE, 172_500), (VENDOR, 442_500), (CUSTOMER, 628_500)])
+def test_the_shipped_matrix_costs_what_the_exact_policy_promised(wants: Wants, most: int) -> None:
+    assert plan_for(wants, strategy="enhanced").quote.vendors <= most
+
+
+def test_the_same_input_makes_the_same_plan_and_a_plan_can_be_handed_on() -> None:
+    plan = plan_for(VENDOR, strategy="enhanced")
+    assert plan == plan_for(VENDOR, strategy="enhanced")
+    assert pickle.loads(pickle.dumps(plan)) == plan  # noqa: S301  our own bytes
+
+
+def test_several_consumers_are_planned_for_together() -> None:
+    both = wants_of(SHIPPED, ["profile", "customer_enrichment"])
+    assert both.consumer == "profile+customer_enrichment"
+    assert set(both.required) == set(CUSTOMER.required)
+    assert replace(both, consumer=CUSTOMER.consumer).optional == CUSTOMER.optional
+
+
+def test_an_analysis_that_is_wanted_brings_what_it_cannot_do_without() -> None:
+    context = wants_of(SHIPPED, ["vendor_context"])
+    assert "company_description" in context.collected_required
+    assert {"positioning", "competition"} == set(context.analyses)

@@ -1,0 +1,237 @@
+"""What a plan says it will cost: spread, bound, caps, last resorts, how far from the least where it was not solved."""
+
+from dataclasses import replace
+from datetime import timedelta
+from io import StringIO
+from random import Random
+from statistics import mean, stdev
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from enrich_cli.rendering import plan_tree, plans_view
+from enrichment.domain.records import Known
+from enrichment.planning.plan import Plan, make_plan
+from enrichment.policy import parts, simulate
+from enrichment.policy.dynamic_program import fits
+from enrichment.requirements.requirements import Wants, custom, wants_of
+from enrichment.rules import Rules
+from enrichment.rules.models import Caps, DatasetRules, RedundancyRule, SourceDataset
+from tests.support.examples import NOON, SHIPPED, acme, known_from
+from tests.support.simulated_execution import OUTSPOKEN, Play, drawn
+
+PROFILE = wants_of(SHIPPED, ["profile"])
+VENDOR = wants_of(SHIPPED, ["vendor_enrichment"])
+CUSTOMER = wants_of(SHIPPED, ["customer_enrichment"])
+
+
+def plan_of(
+    wants: Wants, *, rules: Rules = SHIPPED, strategy: str = "enhanced", known: Known | None = None, **more: object
+) -> Plan:
+    now = NOON + timedelta(hours=1)
+    return make_plan(
+        rules,
+        wants,
+        acme(),
+        known or Known(),
+        strategy=strategy,
+        now=now,
+        out_of_order={},
+        **more,  # type: ignore[arg-type]  # a test's circumstances
+    )
+
+
+def runs_of(plan: Plan, count: int) -> list[int]:
+    """What `count` simulated executions cost the vendors, in micro-USD."""
+    rng = Random(20_260_302)
+    return sorted(sum(simulate(plan.policy(part), part.problem, rng).cost for part in plan.parts) for _ in range(count))
+
+
+@pytest.mark.parametrize("wants", [PROFILE, VENDOR, CUSTOMER])
+def test_half_and_nine_in_ten_executions_cost_what_the_quote_says_over_all_parts_together(wants: Wants) -> None:
+    plan, count = plan_of(wants), 2_000
+    costs = runs_of(plan, count)
+    p50, p90 = plan.quote.p50 - plan.quote.analyses, plan.quote.p90 - plan.quote.analyses
+    assert sum(cost <= p50 for cost in costs) / count >= 0.46
+    assert sum(cost < p50 for cost in costs) / count <= 0.54
+    assert sum(cost <= p90 for cost in costs) / count >= 0.88
+    assert sum(cost < p90 for cost in costs) / count <= 0.92
+    assert sum(costs) / count == pytest.approx(plan.quote.vendors, rel=0.03)
+
+
+@pytest.mark.parametrize("wants", [PROFILE, VENDOR, CUSTOMER])
+def test_no_execution_costs_more_than_the_upper_bound_last_resorts_and_analyses_included(wants: Wants) -> None:
+    plan = plan_of(wants)
+    resorts = sum(SHIPPED.max_micro_usd(s) for part in plan.parts for s in part.last_resorts)
+    assert runs_of(plan, 500)[-1] + resorts + plan.quote.analyses <= plan.quote.upper_bound
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(
+    cap=st.integers(0, 1_300_000),
+    wants=st.sampled_from([PROFILE, VENDOR, CUSTOMER]),
+    strategy=st.sampled_from(["enhanced", "priority", "legacy"]),
+    silent=st.sets(st.sampled_from(sorted(SHIPPED.sources)), min_size=4),
+)
+def test_under_any_cap_half_cost_at_most_what_nine_in_ten_do_and_all_at_most_the_bound(
+    cap: int, wants: Wants, strategy: str, silent: set[str]
+) -> None:
+    known = Known() if strategy == "legacy" else known_from(*((source, []) for source in sorted(silent)))
+    quote = plan_of(wants.within(max_cost=cap, oldest=None), strategy=strategy, known=known).quote
+    assert 0 <= quote.p50 <= quote.p90 <= quote.upper_bound <= cap
+    assert quote.expected <= quote.upper_bound
+
+
+@pytest.mark.parametrize(
+    ("wants", "cap", "strategy", "silent"),
+    [
+        (PROFILE, 250_000, "enhanced", []),
+        (PROFILE, 500_000, "legacy", []),
+        (VENDOR, 400_000, "enhanced", ["brightdata_company_db", "brightdata_technographics"]),
+        (CUSTOMER, 300_000, "priority", ["google_knowledge_graph", "snov_contacts"]),
+        (CUSTOMER, 5_000_000, "enhanced", ["snov_contacts", "serp_organic", "brightdata_company_db"]),
+    ],
+)
+def test_what_is_quoted_is_what_executions_cost_and_bring_on_average(
+    wants: Wants, cap: int, strategy: str, silent: list[str]
+) -> None:
+    """Played out on records, caps, last resorts and redundancy included; the mean of 300 within four of its errors."""
+    known, runs, rng = known_from(*((source, []) for source in silent)), 300, Random(20_260_302)
+    plan = plan_of(wants.within(max_cost=cap, oldest=None), rules=OUTSPOKEN, strategy=strategy, known=known)
+    played = [
+        Play(OUTSPOKEN, plan, known, cap, lambda source: drawn(OUTSPOKEN, source, rng)).run() for _ in range(runs)
+    ]
+    costs = [one.cost + one.analyses for one in played]
+    assert mean(costs) == pytest.approx(plan.quote.expected, abs=4 * stdev(costs) / runs**0.5 + 1)
+    assert max(costs) <= plan.quote.upper_bound
+    for dataset in plan.datasets:
+        share = sum(dataset.dataset in one.satisfied for one in played) / runs
+        assert share == pytest.approx(dataset.chance, abs=0.1), dataset
+    for source in plan.sources:
+        share = sum(source.source in one.asked for one in played) / runs
+        assert share == pytest.approx(source.chance, abs=0.1), source
+
+
+def test_a_cap_that_binds_shows_in_what_is_expected_and_in_every_chance() -> None:
+    free, capped = plan_of(CUSTOMER), plan_of(CUSTOMER.within(max_cost=400_000, oldest=None))
+    assert (free.in_turn, capped.in_turn) == (False, True)
+    assert free.quote.vendors > capped.quote.upper_bound
+    assert capped.quote.vendors == pytest.approx(348_000, rel=0.02)
+    assert capped.quote.upper_bound == 400_000
+    chances = {d.dataset: (before.chance, d.chance) for before, d in zip(free.datasets, capped.datasets, strict=True)}
+    assert chances["purchase_intent"][0] == pytest.approx(0.57)
+    assert chances["purchase_intent"][1] == 0
+    assert chances["tech_stack"][1] < chances["tech_stack"][0] - 0.2
+
+
+def test_where_a_cap_binds_optional_datasets_do_not_take_what_required_ones_need() -> None:
+    plan = plan_of(CUSTOMER.within(max_cost=600_000, oldest=None), known=known_from(("brightdata_company_db", [])))
+    assert [bool(part.problem.required) for part in plan.parts] == sorted(
+        (bool(part.problem.required) for part in plan.parts), reverse=True
+    )
+    chance = {d.dataset: d.chance for d in plan.datasets}
+    assert chance["purchase_intent"] < 0.3 < chance["recent_news"]
+
+
+def test_what_a_day_leaves_caps_the_quote_as_well_and_only_the_sources_it_is_for() -> None:
+    day = (NOON + timedelta(hours=1)).date().isoformat()
+    wants = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
+    free = plan_of(wants).quote
+    assert plan_of(wants, spent={f"day:{day}": 249_740_000}).quote.upper_bound == 260_000
+    rules = SHIPPED.model_copy(update={"caps": Caps(providers={"apollo": "1.00"})})
+    one_left = plan_of(wants, rules=rules, spent={f"provider:apollo:{day}": 890_000})
+    assert one_left.source("apollo_contacts").verdict == "over a cap"
+    assert one_left.quote.upper_bound == 250_000 < free.upper_bound == 370_000
+
+
+def test_a_purchase_is_weighed_against_a_cap_by_the_most_it_may_cost() -> None:
+    """Snov is expected to take 5 credits and may take 7."""
+    wants = custom(SHIPPED, ["key_contacts"], ["snov_contacts"])
+    expected, most = SHIPPED.expected_micro_usd("snov_contacts"), SHIPPED.max_micro_usd("snov_contacts")
+    assert expected < most
+    enough, short = (plan_of(wants.within(max_cost=cap, oldest=None)) for cap in (most, most - 1))
+    assert (enough.source("snov_contacts").verdict, short.source("snov_contacts").verdict) == ("chosen", "over a cap")
+    assert (enough.quote.upper_bound, short.quote.upper_bound) == (most, 0)
+
+
+def test_the_bound_of_a_plan_counts_its_last_resorts_at_the_most_they_may_cost() -> None:
+    quote = plan_of(custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "serp_linkedin"])).quote
+    assert quote.upper_bound == SHIPPED.max_micro_usd("apollo_contacts") + SHIPPED.max_micro_usd("serp_linkedin")
+
+
+def test_a_last_resort_is_in_the_spread_of_costs() -> None:
+    quote = plan_of(custom(SHIPPED, ["key_contacts"], ["serp_linkedin"])).quote
+    assert (quote.vendors, quote.last_resorts, quote.p50, quote.p90) == (0, 80_000, 80_000, 80_000)
+
+
+def test_the_saving_is_against_asking_everybody_who_could_be_asked() -> None:
+    wants = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
+    both = plan_of(wants)
+    assert both.quote.legacy == round(0.78 * 120_000 + 0.75 * 250_000)
+    assert both.quote.saving == both.quote.legacy - both.quote.expected > 0
+    printed = StringIO()
+    Console(width=300, file=printed).print(plans_view([both], home="/home/somebody"))
+    assert f"saves {both.quote.saving / 1e6:.4f} against calling everything (0.2811)" in printed.getvalue()
+
+
+def test_a_last_resort_costs_its_price_times_the_chance_that_it_is_needed() -> None:
+    plan = plan_of(custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "serp_linkedin"]))
+    asked = 1 - 0.78 * 0.92
+    assert plan.quote.last_resorts == round(asked * 80_000)
+    assert plan.quote.expected == plan.quote.vendors + plan.quote.last_resorts
+
+
+def test_a_plan_from_what_can_be_solved_is_the_least_and_says_nothing_of_a_distance() -> None:
+    assert plan_of(CUSTOMER).quote.above_least is None
+    assert plan_of(CUSTOMER, strategy="priority").quote.above_least is None
+
+
+def test_a_plan_too_large_to_solve_says_how_far_it_may_be_from_the_least() -> None:
+    rules = crowded(SHIPPED, 20)
+    plan = plan_of(custom(rules, ["industry", "employee_count", "key_contacts", "tech_stack"], None), rules=rules)
+    assert not all(fits(part) for part in parts(plan.parts[0].problem))
+    assert plan.quote.above_least is not None
+    assert plan.quote.above_least >= 0
+    printed = StringIO()
+    Console(width=200, file=printed).print(plan_tree(plan, "plan"))
+    assert "decided step by step" in printed.getvalue()
+
+
+def crowded(rules: Rules, more: int) -> Rules:
+    """The same rules with many more vendors of everything."""
+    datasets = ["industry", "employee_count", "key_contacts", "tech_stack"]
+    base = rules.sources["brightdata_company_db"]
+    sources = {
+        f"copy_{n}": base.model_copy(
+            update={
+                "match_rate": 0.5 + n / 100,
+                "datasets": {d: SourceDataset(fill_rate=0.5 + n / 50, reliability=0.9) for d in datasets},
+            }
+        )
+        for n in range(more)
+    }
+    entries: dict[str, DatasetRules] = {
+        name: entry.model_copy(update={"sources": (*entry.sources, *sources)}) if name in datasets else entry
+        for name, entry in rules.datasets.items()
+    }
+    return rules.model_copy(update={"sources": {**rules.sources, **sources}, "datasets": entries})
+
+
+def test_a_redundancy_rule_that_waits_for_somebody_who_cannot_be_asked_is_no_saving() -> None:
+    rule = RedundancyRule(
+        skip="serp_jobs",
+        if_held=("brightdata_web_scraping", "serp_news"),
+        consumers=("customer_enrichment",),
+        because="the site and the news tell who is hired",
+    )
+    wants = replace(CUSTOMER, sources=frozenset(SHIPPED.sources) - {"serp_news"})
+    without, with_ = (
+        plan_of(wants, rules=SHIPPED.model_copy(update={"redundancy": rules})).quote for rules in ((), (rule,))
+    )
+    assert with_ == without
+    all_asked = (
+        plan_of(CUSTOMER, rules=SHIPPED.model_copy(update={"redundancy": rules})).quote for rules in ((), (rule,))
+    )
+    assert len(set(all_asked)) == 2

@@ -1,0 +1,155 @@
+"""A profile: the best value is served, what lost stays visible, what is missing says why."""
+
+from datetime import timedelta
+from typing import Any
+
+from enrichment.collection.collector import Failure
+from enrichment.domain.records import Known, Profile, Request
+from enrichment.domain.values import EmployeeCount, Text, Value
+from enrichment.pipeline.cached_profile import serves
+from enrichment.planning.plan import make_plan
+from enrichment.profiles.assembly import Ingredients, assemble, missing_required
+from enrichment.requirements.requirements import Wants, wants_of
+from tests.support.examples import NOON, SHIPPED, acme, fact, head, known_from
+
+WANTS = wants_of(SHIPPED, ["profile"])
+REQUEST = Request("req_1", "com_1", "profile", None, "priority", SHIPPED.hash, NOON)
+COMPLETE = ("brightdata_company_db", ["company_name", "domain", "industry", "employee_count", "company_description"])
+
+
+def profile_of(known: Known, wants: Wants = WANTS, *, after: timedelta = timedelta(hours=1), **more: Any) -> Profile:
+    now = NOON + after
+    plan = make_plan(SHIPPED, wants, acme(), known, strategy="priority", now=now, out_of_order={})
+    made_of = Ingredients(
+        company=acme(),
+        request=REQUEST,
+        plan=plan,
+        known=known,
+        analyses=(),
+        analysis_facts=(),
+        failures=more.pop("failures", ()),
+        gaps={},
+        paid={r.purchase_id: r.cost_micro_usd for r in known.replies},
+        paid_by={r.purchase_id: r.request_id for r in known.replies},
+        **more,
+    )
+    return assemble(SHIPPED, wants, made_of, now)
+
+
+def field(profile: Profile, dataset: str) -> dict[str, Any]:
+    shown: dict[str, Any] = profile.document["datasets"][dataset]
+    return shown
+
+
+def with_values(*facts: tuple[str, str, Value]) -> Known:
+    made = tuple(fact(source, dataset, value) for source, dataset, value in facts)
+    return Known(tuple(head(source) for source in {f.source for f in made}), made)
+
+
+def test_every_value_says_where_it_came_from_how_old_it_is_and_what_it_cost() -> None:
+    value = field(profile_of(known_from(COMPLETE)), "industry")["values"][0]
+    assert value["source"] == "brightdata_company_db"
+    assert value["age_seconds"] == 3600
+    assert value["cost_micro_usd"] == 50_000
+    assert value["paid_by"] == "req_before"
+    assert value["evidence"] == "search"
+
+
+def test_a_complete_profile_holds_until_its_first_required_fact_runs_out() -> None:
+    profile = profile_of(known_from(COMPLETE))
+    assert missing_required(profile.document) == ()
+    assert profile.holds_until == NOON + timedelta(days=7)
+    assert serves(profile, SHIPPED, WANTS, NOON + timedelta(days=6))
+    assert not serves(profile, SHIPPED, WANTS, NOON + timedelta(days=7))
+
+
+def test_a_profile_is_not_served_to_who_asks_for_younger_facts() -> None:
+    profile = profile_of(known_from(COMPLETE))
+    young = WANTS.within(max_cost=None, oldest=3600)
+    assert not serves(profile, SHIPPED, young, NOON + timedelta(hours=2))
+    assert serves(profile, SHIPPED, young, NOON + timedelta(minutes=30))
+
+
+def test_an_incomplete_profile_is_never_served_again_from_layer_1() -> None:
+    profile = profile_of(known_from(("google_knowledge_graph", ["company_name", "domain"])))
+    assert set(missing_required(profile.document)) == {"industry", "employee_count"}
+    assert not serves(profile, SHIPPED, WANTS, NOON + timedelta(hours=1))
+
+
+def test_the_better_value_wins_and_the_disagreement_stays_visible() -> None:
+    profile = profile_of(
+        with_values(
+            ("brightdata_firmographics", "employee_count", EmployeeCount(low=5000, high=5000)),
+            ("snov_contacts", "employee_count", EmployeeCount(low=11, high=50)),
+        )
+    )
+    shown = field(profile, "employee_count")
+    assert shown["values"][0]["value"] == {"low": 5000, "high": 5000}
+    assert shown["others"][0]["value"] == {"low": 11, "high": 50}
+    assert shown["disputed"]
+
+
+def test_bands_that_overlap_are_no_dispute() -> None:
+    profile = profile_of(
+        with_values(
+            ("brightdata_firmographics", "employee_count", EmployeeCount(low=10001, high=None)),
+            ("brightdata_company_db", "employee_count", EmployeeCount(low=9100, high=9100)),
+        )
+    )
+    assert not field(profile, "employee_count")["disputed"]
+
+
+def test_two_names_for_one_industry_share_a_word_and_two_industries_do_not() -> None:
+    def dispute(one: str, other: str) -> bool:
+        known = with_values(
+            ("brightdata_company_db", "industry", Text(text=one)), ("snov_contacts", "industry", Text(text=other))
+        )
+        return bool(field(profile_of(known), "industry")["disputed"])
+
+    assert not dispute("Motor Vehicle Manufacturing", "Vehicle makers")
+    assert dispute("Motor Vehicle Manufacturing", "Hospitality")
+
+
+def test_what_is_missing_names_each_source_and_what_became_of_it() -> None:
+    failure = Failure("brightdata_company_db", "brightdata", "ProviderUnavailable", "brightdata is out of order")
+    known = Known((head("serp_organic", found=False),), ())
+    why = field(profile_of(known, failures=(failure,)), "industry")["why"]
+    assert "brightdata_company_db failed: brightdata is out of order" in why
+    assert "serp_organic knows nothing" in why
+
+
+def test_an_expired_value_is_not_served_unless_asked_for_and_then_it_is_marked() -> None:
+    known = known_from(COMPLETE)
+    after = timedelta(days=8)
+    plain = field(profile_of(known, after=after), "industry")
+    assert (plain["status"], plain["values"]) == ("expired", [])
+    stale = field(profile_of(known, after=after, accept_stale=True), "industry")
+    assert stale["status"] == "expired"
+    assert stale["values"][0]["expired"]
+
+
+def test_a_value_of_last_resort_is_served_marked_and_satisfies_nothing() -> None:
+    wants = wants_of(SHIPPED, ["vendor_enrichment"])
+    profile = profile_of(known_from(COMPLETE, ("serp_linkedin", ["key_contacts"])), wants)
+    shown = field(profile, "key_contacts")
+    assert shown["status"] == "last resort"
+    assert all(value["last_resort"] for value in shown["values"])
+    assert "key_contacts" in missing_required(profile.document)
+
+
+def test_too_few_items_are_served_as_partial() -> None:
+    wants = wants_of(SHIPPED, ["vendor_enrichment"])
+    known = known_from(COMPLETE, ("snov_contacts", ["key_contacts"]))
+    few = Known(known.replies, tuple(f for f in known.facts if f.dataset != "key_contacts") + known.facts[-1:])
+    assert field(profile_of(few, wants), "key_contacts")["status"] == "partial"
+
+
+def test_the_same_item_from_two_sources_is_listed_once() -> None:
+    wants = wants_of(SHIPPED, ["vendor_enrichment"])
+    shown = field(
+        profile_of(known_from(("snov_contacts", ["key_contacts"]), ("apollo_contacts", ["key_contacts"])), wants),
+        "key_contacts",
+    )
+    names = [value["value"]["full_name"] for value in shown["values"]]
+    assert len(names) == len(set(names)) == 4
+    assert {value["source"] for value in shown["others"]} == {"apollo_contacts"}

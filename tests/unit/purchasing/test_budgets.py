@@ -1,0 +1,49 @@
+"""What caps leave for purchases that are about to begin."""
+
+from enrichment.domain.records import Cap
+from enrichment.policy.execution_model import Limit
+from enrichment.purchasing.budgets import Room, limits_of
+from tests.support.examples import SHIPPED
+
+SNOV, JOBS, NEWS = "snov_contacts", "serp_jobs", "serp_news"
+EVERYBODY = frozenset(SHIPPED.sources)
+
+
+def room(left: int, **of_providers: int) -> Room:
+    limits = {"request:req_1": Limit(left, EVERYBODY)}
+    for provider, amount in of_providers.items():
+        over = frozenset(name for name, source in SHIPPED.sources.items() if source.provider == provider)
+        limits[f"provider:{provider}:2026-03-02"] = Limit(amount, over)
+    return Room(SHIPPED, limits)
+
+
+def test_a_purchase_fits_where_the_most_it_may_cost_is_left() -> None:
+    """Snov is expected to take 0.10 and may take 0.14."""
+    assert room(140_000).fits(SNOV)
+    assert not room(139_999).fits(SNOV)
+
+
+def test_every_cap_it_is_under_must_have_room() -> None:
+    assert not room(1_000_000, snov=100_000).fits(SNOV)
+    assert room(1_000_000, snov=100_000).fits(JOBS)
+
+
+def test_those_that_begin_together_fit_one_after_another() -> None:
+    assert room(110_000).together([JOBS, SNOV, NEWS]) == (JOBS, NEWS)
+    assert room(1_000_000, serpapi=60_000).together([JOBS, NEWS, SNOV]) == (JOBS, SNOV)
+    assert room(189_999).together([SNOV, JOBS]) == (SNOV,)
+    assert room(190_000).together([SNOV, JOBS]) == (SNOV, JOBS)
+
+
+def test_what_does_not_fit_is_told_the_cap_that_leaves_least() -> None:
+    assert room(100_000).why_not(SNOV) == "may cost 0.14 USD, this request leaves 0.10: raise --max-cost"
+    assert "today's cap on snov leaves 0.05: raise it in config/caps.yaml" in room(100_000, snov=50_000).why_not(SNOV)
+
+
+def test_a_cap_that_a_vendor_has_overrun_leaves_nothing_but_what_is_free() -> None:
+    day = Cap("day:2026-03-02", 100_000)
+    caps = {SNOV: (day,), JOBS: (day, Cap("source:serp_jobs:2026-03-02", 30_000))}
+    assert limits_of(caps, {"day:2026-03-02": 120_000}) == {
+        "day:2026-03-02": Limit(0, frozenset({SNOV, JOBS})),
+        "source:serp_jobs:2026-03-02": Limit(30_000, frozenset({JOBS})),
+    }

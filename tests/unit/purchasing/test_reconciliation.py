@@ -1,0 +1,220 @@
+"""What a vendor's account tells of the ledger: who is right, what is explained, and what ends by it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichment.purchasing.reconciliation import (
+    Comparison,
+    Conclusion,
+    Doubt,
+    Reading,
+    Standing,
+    Verdict,
+    bounds,
+    compare,
+    conclude,
+    in_words,
+    uncertain_after,
+)
+from tests.support.examples import NOON, SHIPPED
+
+HOUR = timedelta(hours=1)
+PATIENCE = timedelta(minutes=2)
+NOTHING, TWELVE = Decimal(0), Decimal(12)
+
+
+def reading(
+    amount: int | str,
+    *,
+    settled: int = 0,
+    uncertain: int = 0,
+    hours: int = 0,
+    counts: str = "left",
+    unit: str = "credit",
+) -> Reading:
+    return Reading(
+        provider="snov",
+        at=NOON + hours * HOUR,
+        unit=unit,
+        amount=Decimal(amount),
+        counts="used" if counts == "used" else "left",
+        settled=settled,
+        uncertain=uncertain,
+    )
+
+
+def doubts(*units: int, minutes_ago: int = 30) -> tuple[Doubt, ...]:
+    """Asked so long before one o'clock, when the second reading is taken."""
+    at = NOON + HOUR - timedelta(minutes=minutes_ago)
+    return tuple(Doubt(f"pur_{number}", count, at) for number, count in enumerate(units, start=1))
+
+
+def concluded(
+    left: int, *, settled: int = 0, uncertain: Sequence[Doubt] = (), before: Reading | None = None
+) -> tuple[Comparison, Conclusion]:
+    """The second reading, an hour after one of 1000 credits when nothing was open."""
+    stand = Standing(settled, tuple(uncertain))
+    low, wide = bounds(stand, stand)
+    comparison = compare(reading(left, settled=low, uncertain=wide, hours=1), [before or reading(1000)])
+    return comparison, conclude(comparison, stand, stand, patience=PATIENCE)
+
+
+def test_the_first_reading_has_nothing_to_agree_with() -> None:
+    found = compare(reading(1000, settled=7), [])
+    assert (found.verdict, found.since, found.unexplained) == (Verdict.FIRST, None, NOTHING)
+    assert "from the next one on" in in_words(found)
+
+
+def test_a_vendor_that_took_what_the_ledger_settled_agrees() -> None:
+    found = compare(reading(988, settled=12, hours=1), [reading(1000)])
+    assert (found.verdict, found.change, found.bought, found.drift) == (Verdict.AGREES, TWELVE, 12, NOTHING)
+
+
+def test_a_vendor_that_counts_what_was_used_agrees_as_well() -> None:
+    found = compare(reading(52, settled=12, hours=1, counts="used"), [reading(40, counts="used")])
+    assert (found.verdict, found.change) == (Verdict.AGREES, TWELVE)
+
+
+def test_what_the_ledger_knows_nothing_of_is_drift_and_says_how_much_and_whose() -> None:
+    found = compare(reading("984.50", settled=12, hours=1), [reading(1000)])
+    assert (found.verdict, found.drift, found.unexplained) == (Verdict.DRIFT, Decimal("3.5"), Decimal("3.5"))
+    assert in_words(found).startswith("3.5 credit more were billed than the ledger knows of: somebody else uses")
+
+
+def test_what_the_ledger_has_and_the_vendor_has_not_is_drift_too() -> None:
+    found = compare(reading(990, settled=12, hours=1), [reading(1000)])
+    assert (found.verdict, found.unexplained) == (Verdict.DRIFT, Decimal(-2))
+    assert in_words(found).startswith("the ledger has 2 credit more than were billed")
+
+
+@pytest.mark.parametrize(("taken", "unexplained"), [(0, 0), (3, 0), (8, 0), (9, 1), (20, 12)])
+def test_uncertain_purchases_explain_what_they_may_have_cost_and_no_more(taken: int, unexplained: int) -> None:
+    found, _ = concluded(1000 - taken, uncertain=doubts(4, 4))
+    assert found.unexplained == unexplained
+    assert (found.verdict is Verdict.DRIFT) == bool(unexplained)
+
+
+def test_a_plan_that_was_renewed_starts_anew() -> None:
+    found = compare(reading(1000, settled=50, hours=2), [reading(40, settled=30, hours=1), reading(60)])
+    assert (found.verdict, found.since, found.unexplained) == (Verdict.RENEWED, None, NOTHING)
+    after = compare(reading(990, settled=60, hours=3), [found.now, reading(40, settled=30, hours=1), reading(60)])
+    assert (after.verdict, after.since) == (Verdict.AGREES, found.now)
+
+
+def test_a_plan_counted_in_other_units_starts_anew() -> None:
+    found = compare(reading(10, hours=1), [reading(1000, unit="token")])
+    assert found.verdict is Verdict.RENEWED
+
+
+def test_a_reading_is_compared_with_the_last_one_the_ledger_was_sure_of() -> None:
+    sure, unsure = reading(1000), reading(995, uncertain=8, hours=1)
+    found = compare(reading(992, settled=8, hours=2), [unsure, sure])
+    assert (found.since, found.verdict) == (sure, Verdict.AGREES)
+
+
+def test_purchases_uncertain_at_the_only_earlier_reading_explain_drift_in_both_directions() -> None:
+    unsure = reading(1000, uncertain=5)
+    assert compare(reading(1000, settled=5, hours=1), [unsure]).verdict is Verdict.UNCERTAIN
+    assert compare(reading(1000, settled=6, hours=1), [unsure]).unexplained == -1
+    assert compare(reading(999, settled=0, hours=1), [unsure]).unexplained == 1
+
+
+def test_nothing_taken_besides_releases_what_was_uncertain() -> None:
+    found, end = concluded(988, settled=12, uncertain=doubts(4, 1))
+    assert (found.verdict, found.drift) == (Verdict.UNCERTAIN, NOTHING)
+    assert end == Conclusion(release=doubts(4, 1))
+
+
+def test_all_of_it_taken_settles_what_was_uncertain() -> None:
+    assert concluded(983, settled=12, uncertain=doubts(4, 1))[1] == Conclusion(settle=doubts(4, 1))
+
+
+def test_a_part_of_it_taken_is_left_for_people() -> None:
+    _, end = concluded(984, settled=12, uncertain=doubts(4, 1))
+    assert (end.settle, end.release, end.left) == ((), (), doubts(4, 1))
+    assert end.why == "it billed 4 of the 5 they may have cost"
+
+
+def test_drift_ends_no_purchase() -> None:
+    found, end = concluded(900, settled=12, uncertain=doubts(4))
+    assert found.verdict is Verdict.DRIFT
+    assert end == Conclusion(left=doubts(4))
+
+
+def test_what_was_asked_a_moment_ago_may_still_be_billed_and_is_not_released() -> None:
+    old, young = doubts(4), (replace(doubts(4, minutes_ago=1)[0], purchase_id="pur_2"),)
+    _, end = concluded(1000, uncertain=(*old, *young))
+    assert (end.release, end.left) == (old, young)
+    assert "in the last 2 min" in (end.why or "")
+
+
+def test_what_was_asked_a_moment_ago_and_has_been_billed_is_settled() -> None:
+    assert concluded(996, uncertain=doubts(4, minutes_ago=0))[1].settle == doubts(4, minutes_ago=0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Standing(0, doubts(4)), Standing(0, doubts(4), under_way=doubts(1))),
+        (Standing(0, doubts(4)), Standing(1, doubts(4))),
+        (Standing(0, (), under_way=doubts(4)), Standing(0, doubts(4))),
+    ],
+)
+def test_nothing_ends_by_a_reading_during_which_the_provider_was_at_work(before: Standing, after: Standing) -> None:
+    settled, uncertain = bounds(before, after)
+    comparison = compare(reading(1000, settled=settled, uncertain=uncertain, hours=1), [reading(1000)])
+    end = conclude(comparison, before, after, patience=PATIENCE)
+    assert (end.left, end.why) == (after.uncertain, "purchases were under way: ask again when they are done")
+
+
+def test_what_happens_during_a_reading_may_be_in_it_or_not() -> None:
+    assert bounds(Standing(10, doubts(2)), Standing(13, doubts(2), under_way=doubts(5))) == (10, 10)
+
+
+def test_nothing_ends_by_a_reading_whose_only_forerunner_was_unsure() -> None:
+    _, end = concluded(996, uncertain=doubts(4), before=reading(1000, uncertain=4))
+    assert (end.left, end.why) == (doubts(4), "some were uncertain at the earlier reading already")
+
+
+def test_nothing_ends_by_readings_that_both_came_after_it_was_sent() -> None:
+    _, end = concluded(1000, uncertain=doubts(4, minutes_ago=61))
+    assert (end.left, end.why) == (doubts(4, minutes_ago=61), "some were uncertain at the earlier reading already")
+
+
+def test_the_first_reading_ends_no_purchase() -> None:
+    stand = Standing(0, doubts(4))
+    assert conclude(compare(reading(1000, uncertain=4), []), stand, stand, patience=PATIENCE).left == doubts(4)
+
+
+def test_a_provider_that_the_rules_name_no_more_is_uncertain_for_a_week() -> None:
+    rules = {"snov": SHIPPED.providers["snov"].model_copy(update={"uncertain_after": 60})}
+    ages = uncertain_after(rules, ["snov", "gone"])
+    assert ages == {"snov": timedelta(minutes=1), "gone": timedelta(days=7)}
+
+
+@given(
+    bought=st.integers(0, 50),
+    uncertain=st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=6),
+    first=st.integers(0, 10_000),
+)
+def test_a_ledger_that_is_right_never_drifts_and_no_purchase_ends_against_the_truth(
+    bought: int, uncertain: list[tuple[int, bool]], first: int
+) -> None:
+    open_ = doubts(*(units for units, _ in uncertain))
+    truth = {doubt.purchase_id: billed for doubt, (_, billed) in zip(open_, uncertain, strict=True)}
+    taken = bought + sum(doubt.units for doubt in open_ if truth[doubt.purchase_id])
+    stand = Standing(bought, open_)
+    settled, wide = bounds(stand, stand)
+    now = reading(10_000 - taken, settled=settled, uncertain=wide, hours=1)
+    comparison = compare(replace(now, settled=now.settled + first), [reading(10_000, settled=first)])
+    end = conclude(comparison, stand, stand, patience=PATIENCE)
+    assert comparison.verdict is not Verdict.DRIFT
+    assert all(truth[doubt.purchase_id] or not doubt.units for doubt in end.settle)
+    assert not any(truth[doubt.purchase_id] and doubt.units for doubt in end.release)
+    assert {*end.settle, *end.release, *end.left} == set(open_)

@@ -1,0 +1,334 @@
+"""The rules: what ships is sound, and whatever is wrong is said, all of it, in one message."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from enrich_cli.commands.maintenance import check_rules
+from enrichment.rules import Questions, RulesError, SourceQuestion, load_rules
+
+SHIPPED = Path(__file__).parents[3] / "config"
+
+Edit = Callable[[Any], Any]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    folder = tmp_path / "config"
+    shutil.copytree(SHIPPED, folder)
+    return folder
+
+
+def change(folder: Path, name: str, edit: Edit) -> None:
+    path = folder / f"{name}.yaml"
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    edit(data)
+    path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+
+
+def problems(folder: Path, questions: Questions | None = None) -> str:
+    with pytest.raises(RulesError) as caught:
+        load_rules(folder, questions)
+    return str(caught.value)
+
+
+def lines(folder: Path, questions: Questions | None = None) -> list[str]:
+    """Each problem up to what is said of it: 'config/sources.yaml: serp_news.match_rate'."""
+    return [": ".join(line.split(": ")[:2]) for line in problems(folder, questions).splitlines()]
+
+
+def test_the_shipped_rules_carry_the_starting_matrix() -> None:
+    rules = load_rules(SHIPPED)
+    assert (len(rules.sources), len(rules.consumers), len(rules.analyses)) == (13, 5, 8)
+    assert sum(1 for d in rules.datasets.values() if d.sources) == 10
+    assert sum(1 for d in rules.datasets.values() if d.analysis) == 8
+
+
+@pytest.mark.parametrize(
+    ("source", "expected_usd_cents"),
+    [
+        ("google_knowledge_graph", 2),
+        ("serp_organic", 5),
+        ("serp_news", 5),
+        ("serp_jobs", 5),
+        ("serp_linkedin", 8),
+        ("snov_contacts", 10),
+        ("apollo_contacts", 12),
+        ("brightdata_company_db", 15),
+        ("brightdata_people_db", 25),
+        ("brightdata_technographics", 20),
+        ("brightdata_firmographics", 18),
+        ("brightdata_intent_data", 30),
+        ("brightdata_web_scraping", 10),
+    ],
+)
+def test_one_question_costs_what_the_matrix_says_when_split_into_vendor_units(
+    source: str, expected_usd_cents: int
+) -> None:
+    assert load_rules(SHIPPED).expected_micro_usd(source) == expected_usd_cents * 10_000
+
+
+def test_the_same_rules_have_the_same_hash_and_an_edit_changes_it(config: Path) -> None:
+    before = load_rules(config).hash
+    assert before == load_rules(SHIPPED).hash
+    change(config, "providers", lambda d: d["serpapi"]["prices"]["search"].update(usd_per_unit="0.01"))
+    assert load_rules(config).hash != before
+
+
+def test_an_edited_prompt_changes_the_hash(config: Path) -> None:
+    prompt = config / "prompts" / "growth.md"
+    prompt.write_text(prompt.read_text(encoding="utf-8") + "\nOne more line.", encoding="utf-8")
+    assert load_rules(config).hash != load_rules(SHIPPED).hash
+
+
+@pytest.mark.parametrize(
+    ("file", "edit", "says"),
+    [
+        ("consumers", lambda d: d["profile"]["required"].append("patents"), "no dataset named 'patents'"),
+        ("consumers", lambda d: d["profile"].update(analyses=["horoscope"]), "no analysis named 'horoscope'"),
+        ("datasets", lambda d: d["industry"]["sources"].append("oracle"), "no source named 'oracle'"),
+        ("sources", lambda d: d["serp_news"].update(provider="yahoo"), "no provider named 'yahoo'"),
+        ("sources", lambda d: d["serp_news"].update(unit="click"), "no price for a 'click'"),
+        ("sources", lambda d: d["serp_news"].update(match_rate=1.5), "less than or equal to 1"),
+        ("sources", lambda d: d["serp_news"].update(match_rate=float("nan")), "serp_news.match_rate"),
+        ("sources", lambda d: d["serp_news"].update(colour="blue"), "serp_news.colour: Extra inputs are not permitted"),
+        ("sources", lambda d: d["serp_news"].update(ttl="soon"), "'soon' is no duration"),
+        ("sources", lambda d: d["serp_news"].update(expected_units=9), "expected_units is above max_units"),
+        ("consumers", lambda d: d["profile"]["optional"].update(company_description="much"), "company_description"),
+        ("datasets", lambda d: d["industry"].update(quality_threshold=0.99), "industry: nobody can satisfy it"),
+        ("datasets", lambda d: d["industry"].update(enough=3), "enough is above at_most"),
+        ("datasets", lambda d: d["industry"].update(analysis="growth"), "by sources or by an analysis"),
+        ("providers", lambda d: d["openai"].update(models={}), "no price for model 'gpt-4.1-mini'"),
+        ("providers", lambda d: d["serpapi"]["prices"]["search"].update(usd_per_unit="-1"), "serpapi.prices.search"),
+        ("sources", lambda d: d["serp_news"].update(match_rate=True), "serp_news.match_rate: "),
+        ("sources", lambda d: d["serp_news"].update(match_rate="0.9"), "serp_news.match_rate: "),
+        ("sources", lambda d: d["serp_news"].update(seconds=True), "serp_news.seconds: "),
+        ("sources", lambda d: d["serp_news"].update(seconds=float("inf")), "serp_news.seconds: "),
+        ("sources", lambda d: d["serp_news"].update(ttl=10**30), "serp_news.ttl: "),
+        ("sources", lambda d: d["serp_news"].update(max_units=True), "serp_news.max_units: True is no number"),
+        ("providers", lambda d: d["serpapi"].update(concurrency=True), "serpapi.concurrency: "),
+        ("providers", lambda d: d["serpapi"].update(concurrency="4"), "serpapi.concurrency: "),
+        ("providers", lambda d: d["serpapi"]["prices"]["search"].update(as_of=0), "as_of: 0 is no day"),
+        ("datasets", lambda d: d["industry"].update(enough=True), "industry.enough: "),
+        ("datasets", lambda d: d["industry"].update(empty_is_an_answer=1), "industry.empty_is_an_answer: "),
+        ("caps", lambda d: d.update(all=True), "all: True is no number"),
+        ("redundancy", lambda d: d[0].update(skip="nobody"), "no source named 'nobody'"),
+        ("strategies", lambda d: d.update(default="lucky"), "default"),
+        ("caps", lambda d: d["providers"].update(nobody="1.00"), "no provider named 'nobody'"),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_key(config: Path, file: str, edit: Edit, says: str) -> None:
+    change(config, file, edit)
+    message = problems(config)
+    assert f"config/{file}.yaml" in message or f"config/{'analyses' if file == 'providers' else file}.yaml" in message
+    assert says in message
+
+
+def test_a_source_that_does_not_answer_a_dataset_is_said_once(config: Path) -> None:
+    change(config, "datasets", lambda d: d["industry"].update(sources=["serp_news"]))
+    [said] = [line for line in problems(config).splitlines() if "industry" in line]
+    assert said == (
+        "config/datasets.yaml: industry.sources: serp_news does not answer industry; "
+        "add it there, or take the source out"
+    )
+
+
+def test_all_mistakes_stand_in_one_message(config: Path) -> None:
+    change(config, "consumers", lambda d: d["profile"]["required"].append("patents"))
+    change(config, "sources", lambda d: d["serp_jobs"].update(unit="click"))
+    change(config, "datasets", lambda d: d["tech_stack"]["sources"].append("oracle"))
+    message = problems(config)
+    assert message.count("\n") >= 2
+    assert all(word in message for word in ("patents", "click", "oracle"))
+
+
+def test_prices_and_units_may_be_written_as_decimal_text(config: Path) -> None:
+    change(config, "sources", lambda d: d["serp_news"].update(expected_units="1.0", max_units="1"))
+    change(
+        config, "providers", lambda d: d["serpapi"]["prices"]["search"].update(usd_per_unit=0.04, as_of="2026-11-21")
+    )
+    assert load_rules(config).expected_micro_usd("serp_news") == 40_000
+
+
+@pytest.mark.parametrize(
+    ("file", "edit", "where"),
+    [
+        ("sources", lambda d: d["serp_organic"].update(match_rate="high"), "serp_organic.match_rate"),
+        ("sources", lambda d: d.update(brightdata_company_db=None), "brightdata_company_db"),
+        ("providers", lambda d: d["serpapi"].update(concurrency=0), "serpapi.concurrency"),
+        ("providers", lambda d: d["openai"].update(base_url="openai"), "openai.base_url"),
+        ("providers", lambda d: d["openai"].update(models=5), "openai.models"),
+        ("datasets", lambda d: d["company_name"].update(enough=0), "company_name.enough"),
+        ("datasets", lambda d: d["key_contacts"].update(enough=99), "key_contacts"),
+        ("consumers", lambda d: d["vendor_enrichment"].update(max_seconds="long"), "vendor_enrichment.max_seconds"),
+        ("analyses", lambda d: d["growth"].update(max_output_tokens=0), "growth.max_output_tokens"),
+    ],
+)
+def test_a_broken_entry_is_still_there_by_name_and_causes_no_other_lines(
+    config: Path, file: str, edit: Edit, where: str
+) -> None:
+    change(config, file, edit)
+    assert lines(config) == [f"config/{file}.yaml: {where}"]
+
+
+def test_what_a_broken_entry_names_is_looked_up_all_the_same(config: Path) -> None:
+    change(config, "sources", lambda d: d["serp_news"].update(match_rate="high", needs=["oracle"], provider="yahoo"))
+    change(config, "redundancy", lambda d: d[0].update(skip="nobody", because=1))
+    change(config, "analyses", lambda d: d["growth"].update(max_output_tokens=0, reads=["tea_leaves"]))
+    assert lines(config) == [
+        "config/sources.yaml: serp_news.match_rate",
+        "config/analyses.yaml: growth.max_output_tokens",
+        "config/redundancy.yaml: 0.because",
+        "config/sources.yaml: serp_news.provider",
+        "config/sources.yaml: serp_news.needs",
+        "config/analyses.yaml: growth.reads",
+        "config/redundancy.yaml: 0.skip",
+    ]
+
+
+def test_a_name_written_wrong_is_not_also_said_to_leave_a_dataset_without_anybody(config: Path) -> None:
+    change(config, "datasets", lambda d: d["purchase_intent"].update(sources=["brightdata_intent"]))
+    assert problems(config).splitlines() == [
+        "config/datasets.yaml: purchase_intent.sources: no source named 'brightdata_intent'"
+    ]
+
+
+def test_problems_of_other_files_are_said_beside_a_file_that_cannot_be_read(config: Path) -> None:
+    (config / "datasets.yaml").write_text("[", encoding="utf-8")
+    change(config, "sources", lambda d: d["serp_news"].update(provider="yahoo"))
+    assert lines(config) == ["config/datasets.yaml: line 1, column 2", "config/sources.yaml: serp_news.provider"]
+
+
+def complaint(source: str, asked: SourceQuestion) -> list[str]:
+    return [f"config/sources.yaml: {source}.question: q: nobody asks this"] if "{nme}" in asked.question["q"] else []
+
+
+def test_problems_of_the_questions_stand_in_the_same_message_even_of_a_broken_source(config: Path) -> None:
+    change(config, "consumers", lambda d: d["profile"].update(max_seconds="long"))
+    change(config, "sources", lambda d: d["serp_news"].update(question={"q": "{nme}"}, match_rate=2))
+    change(config, "sources", lambda d: d.update(broken=5, lost={"question": {}}))
+
+    def of_serp_news(source: str, asked: SourceQuestion) -> list[str]:
+        return complaint(source, asked) if source == "serp_news" else []
+
+    found = lines(config, of_serp_news)
+    assert "config/consumers.yaml: profile.max_seconds" in found
+    assert "config/sources.yaml: serp_news.match_rate" in found
+    assert "config/sources.yaml: serp_news.question" in found
+
+
+def test_a_source_of_an_unknown_provider_is_not_asked_about_its_question(config: Path) -> None:
+    change(config, "sources", lambda d: d["serp_news"].update(question={"q": "{nme}"}, provider="yahoo"))
+
+    def of_serp_news(source: str, asked: SourceQuestion) -> list[str]:
+        return complaint(source, asked) if source == "serp_news" else []
+
+    assert lines(config, of_serp_news) == ["config/sources.yaml: serp_news.provider"]
+
+
+def test_the_check_names_what_only_the_clients_and_readers_know_beside_everything_else(config: Path) -> None:
+    change(config, "consumers", lambda d: d["profile"].update(max_seconds="long"))
+    change(config, "sources", lambda d: d["serp_news"]["question"].update(q="{nme}", colour="blue"))
+    change(config, "sources", lambda d: d["serp_jobs"].update(provider="openai", unit="token", reader="tea_leaves"))
+    with pytest.raises(RulesError) as caught:
+        check_rules(config)
+    said = [
+        "config/consumers.yaml: profile.max_seconds: ",
+        "config/sources.yaml: serp_news.question: q: ",
+        "config/sources.yaml: serp_news.question: colour: ",
+        "config/sources.yaml: serp_jobs.provider: there is no client for 'openai'",
+        "config/sources.yaml: serp_jobs: no reader named 'tea_leaves'",
+    ]
+    assert [line for line in said if not any(problem.startswith(line) for problem in caught.value.problems)] == []
+
+
+def test_circular_needs_are_found(config: Path) -> None:
+    def circle(data: dict[str, Any]) -> None:
+        for source in ("serp_jobs", "brightdata_web_scraping", "brightdata_technographics"):
+            data[source]["needs"] = ["hiring_trends"]
+        data["serp_jobs"]["needs"] = ["tech_stack"]
+
+    change(config, "sources", circle)
+    assert "circular needs" in problems(config)
+
+
+def test_a_missing_file_is_one_problem_and_not_a_hundred(config: Path) -> None:
+    (config / "datasets.yaml").unlink()
+    assert problems(config).splitlines() == [f"config/datasets.yaml: not found in {config}"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"- 1", b"", b"a: 1\n" * 250_000])
+def test_a_broken_file_is_named(config: Path, content: bytes) -> None:
+    (config / "consumers.yaml").write_bytes(content)
+    assert problems(config).startswith("config/consumers.yaml: ")
+
+
+LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 10)}]\n" for i in range(8))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("profile: [", "line 1, column 11: while parsing a flow node: "),
+        ("profile: {}\nprofile: {}", "line 2, column 1: the key profile stands twice: keep one"),
+        ("profile:\n  on: 1", "line 2, column 3: the key on is not text: put it in quotes"),
+        ("? [a]\n: 1", "line 1, column 3: a key must be text, not a list or a mapping"),
+        ("profile: &a [*a]", "line 1, column 10: this holds itself through an alias: write it out"),
+        ("profile: &a {<<: *a}", "line 1, column 10: this holds itself through an alias: write it out"),
+        ("profile: " + "[" * 5000, "nested more than 50 deep"),
+        (LAUGHS, "more than 100,000 values"),
+        ("profile: !!set {a}", "line 1, column 10: the tag tag:yaml.org,2002:set means nothing here: take it out"),
+        ("profile: 2026-13-45", "line 1, column 10: month must be in 1..12"),
+        ("profile: {}\nx: \0", "line 2: the character #x0 is not allowed"),
+        ("profile: {}\n---\nx: 1", "line 2, column 1: "),
+    ],
+)
+def test_what_is_no_sound_yaml_is_one_short_line_with_its_place(config: Path, content: str, says: str) -> None:
+    (config / "consumers.yaml").write_text(content, encoding="utf-8")
+    [line] = [line for line in problems(config).splitlines() if line.startswith("config/consumers.yaml")]
+    assert says in line
+    assert len(line) < 160
+    assert "<unicode string>" not in line
+
+
+def test_an_entry_may_build_on_another_and_say_a_key_anew(config: Path) -> None:
+    text = (config / "consumers.yaml").read_text(encoding="utf-8").replace("\nprofile:", "\nprofile: &profile", 1)
+    (config / "consumers.yaml").write_text(f"{text}\nquick:\n  <<: *profile\n  max_seconds: 9\n", encoding="utf-8")
+    consumers = load_rules(config).consumers
+    assert (consumers["quick"].max_seconds, consumers["quick"].required) == (9, consumers["profile"].required)
+
+
+def test_a_file_instead_of_a_folder_is_one_sentence(config: Path) -> None:
+    file = config / "sources.yaml"
+    assert problems(file) == f"{file} is no folder: name the one that holds providers.yaml, sources.yaml and the rest"
+
+
+@pytest.mark.parametrize("content", ["", " \n"])
+def test_an_empty_prompt_is_refused(config: Path, content: str) -> None:
+    (config / "prompts" / "growth.md").write_text(content, encoding="utf-8")
+    assert problems(config) == "config/prompts/growth.md: is empty: write what analysis growth is to find out"
+
+
+def test_a_missing_prompt_is_named(config: Path) -> None:
+    (config / "prompts" / "growth.md").unlink()
+    assert "config/prompts/growth.md" in problems(config)
+
+
+def test_a_name_kept_for_requests_by_hand_is_refused_as_a_consumer(config: Path) -> None:
+    change(config, "consumers", lambda d: d.update(custom=d["profile"]))
+    assert "custom" in problems(config)
+
+
+def test_sources_that_are_a_list_are_one_problem_also_where_their_questions_are_looked_at(config: Path) -> None:
+    (config / "sources.yaml").write_text("- serp_news\n", encoding="utf-8")
+    assert "config/sources.yaml: must be a mapping of names, is a list" in problems(config, lambda *_: ())
+
+
+def test_a_file_of_the_wrong_kind_is_named_once(config: Path) -> None:
+    (config / "caps.yaml").write_text("- 5\n", encoding="utf-8")
+    assert "config/caps.yaml: " in problems(config)
+    assert "::" not in problems(config)
