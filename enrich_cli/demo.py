@@ -24,7 +24,7 @@ from enrichment.domain.records import Company, Profile, Request
 from enrichment.domain.values import in_words
 from enrichment.identity.domains import company_key, registrable_domain
 from enrichment.planning.plan import calling_everything
-from enrichment.requirements.requirements import wants_of
+from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules, load_rules
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
@@ -135,7 +135,7 @@ def _costs(requests: Sequence[Request], rules: Rules) -> tuple[str, str, str]:
 
 
 def _everything(requests: Sequence[Request], rules: Rules) -> int:
-    return sum(calling_everything(rules, wants_of(rules, r.consumer.split("+"))) for r in requests)
+    return sum(calling_everything(rules, requirements_of(rules, r.consumer.split("+"))) for r in requests)
 
 
 def _show_totals(requests: Sequence[Request], rules: Rules) -> None:

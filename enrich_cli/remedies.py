@@ -41,7 +41,7 @@ def _left_out(enriched: Enriched, plan: Plan, verdict: str, kind: str) -> set[st
     planned = {source.source for source in plan.sources if source.verdict == verdict}
     failed = {failure.source for failure in enriched.failures if failure.kind == kind}
     made = {name for profile in enriched.profiles for name in profile.document["analyses"]}
-    return planned | failed | {_ANALYSIS + name for name in plan.wants.analyses if name not in made}
+    return planned | failed | {_ANALYSIS + name for name in plan.requirements.analyses if name not in made}
 
 
 def _suspended(left_out: set[str], store: SqlStore) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _suspended(left_out: set[str], store: SqlStore) -> Iterator[str]:
 
 def _held_in_doubt(left_out: set[str], enriched: Enriched, plan: Plan, rules: Rules, store: SqlStore) -> Iterator[str]:
     """What uncertain purchases hold of the caps under which something did not fit."""
-    caps = caps_of_each(rules, plan.wants, enriched.request.request_id, utc_now())
+    caps = caps_of_each(rules, plan.requirements, enriched.request.request_id, utc_now())
     spent = store.spent(sorted({cap.name for name in left_out for cap in caps[name]}))
     full = {cap.name for name in left_out for cap in caps[name] if not cap.holds(spent[cap.name] + _most(name, rules))}
     holding = [doubt for doubt in store.uncertain_purchases() if full & _caps_over(doubt, rules)]

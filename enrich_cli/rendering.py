@@ -91,7 +91,7 @@ def total_of(plans: Sequence[Plan]) -> Total:
     reads = {read.reply_id: read.saves_micro_usd for plan in plans for read in plan.reads}
     return Total(
         expected=expected,
-        upper_bound=min(sum(plan.quote.upper_bound for plan in plans), plans[-1].wants.max_cost),
+        upper_bound=min(sum(plan.quote.upper_bound for plan in plans), plans[-1].requirements.max_cost),
         seconds=sum(plan.quote.seconds for plan in plans),
         legacy=legacy,
         saving=legacy - expected,

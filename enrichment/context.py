@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from enrichment.parsing import READERS, ReaderEntry
-from enrichment.policy.cache import IN_MEMORY, Policies
+from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.ports import LanguageModel, Provider, Store
 
 
-class Gates:
+class ConcurrencyLimits:
     """One semaphore per provider; of one process and event loop."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Gates:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class RunContext:
     """What a request runs in: the store, who can be asked, the model, and the clock (UTC).
 
     out_of_order: provider -> why it cannot be asked at all (no credentials). readers: who reads replies.
@@ -36,7 +36,7 @@ class World:
     providers: Mapping[str, Provider]
     model: LanguageModel | None
     now: Callable[[], datetime]
-    out_of_order: Mapping[str, str] = field(default_factory=dict)
+    unavailable: Mapping[str, str] = field(default_factory=dict)
     readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)
-    policies: Policies = IN_MEMORY
-    gates: Gates = field(default_factory=Gates)
+    policies: PolicyCache = IN_MEMORY
+    concurrency: ConcurrencyLimits = field(default_factory=ConcurrencyLimits)

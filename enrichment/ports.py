@@ -88,7 +88,7 @@ class AnswerTruncated(UnexpectedReply):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SourceQuery:
     """One call of one source about one company. spec: `question` of config/sources.yaml.
 
     handle: what an earlier process got from a two-step vendor; resume by it instead of asking again.
@@ -107,7 +107,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SourceAnswer:
     """payload: step -> the vendor's body, as it came. units: vendor units it bills. calls: HTTP requests.
 
     in_doubt: units it may bill besides, for a call whose answer was lost after others had come.
@@ -122,7 +122,7 @@ class Answer:
 
 
 KeepHandle = Callable[[str], Awaitable[None]]
-Sending = Callable[[], Awaitable[None]]  # raises ClaimLost: what was about to be sent must not be
+BeforeSend = Callable[[], Awaitable[None]]  # raises ClaimLost: what was about to be sent must not be
 
 
 class Provider(Protocol):
@@ -131,7 +131,7 @@ class Provider(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:
+    async def ask(self, question: SourceQuery, *, keep_handle: KeepHandle, before_send: BeforeSend) -> SourceAnswer:
         """Ask. Awaits sending() immediately before each call that may be billed, after every wait for our turn; and
         keep_handle(handle) before polling, where the vendor works in two steps.
 
@@ -161,7 +161,7 @@ class LanguageModel(Protocol):
         instructions: str,
         evidence: str,
         max_output_tokens: int,
-        sending: Sending,
+        before_send: BeforeSend,
     ) -> ModelAnswer[AnswerType]:
         """Awaits sending() immediately before each call. Raises ProviderError; `billed` then carries input_token and
         output_token where the vendor said.
@@ -213,7 +213,7 @@ class Busy:
 
 
 @dataclass(frozen=True, slots=True)
-class Barred:
+class Unavailable:
     """Nobody may ask now: the provider is out, or the source is suspended."""
 
     by: Outage | Suspension
@@ -232,7 +232,7 @@ class Breaker:
     exhausted_seconds: float
 
 
-NotReserved = CapReached | AlreadyClaimed | AlreadyBought | AskedInVain | Busy | Barred
+NotReserved = CapReached | AlreadyClaimed | AlreadyBought | AskedInVain | Busy | Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ class Pair:
     least_completeness: float
 
 
-class Heard(NamedTuple):
+class ReplyState(NamedTuple):
     """The newest reply of a source about a company, and how its facts count.
 
     counted: pieces with a space between, one a fact: 'n+' it is of pair number n and good, 'n-' it is not good, '?' it
@@ -299,7 +299,7 @@ class Store(Protocol):
         ...
 
     def known_many(self, company_ids: Sequence[str]) -> dict[str, Known]: ...
-    def census(self, pairs: Sequence[Pair]) -> Iterator[Heard]:
+    def reply_states(self, pairs: Sequence[Pair]) -> Iterator[ReplyState]:
         """Every newest reply, company by company, from one snapshot; facts of other datasets do not count."""
         ...
 
@@ -395,7 +395,7 @@ class Store(Protocol):
         """It answers again: its failures are forgotten, and whatever bars it is lifted."""
         ...
 
-    def barred(self, at: datetime) -> tuple[dict[str, Outage], dict[str, Suspension]]:
+    def unavailable(self, at: datetime) -> tuple[dict[str, Outage], dict[str, Suspension]]:
         """Providers nobody may ask at `at` (those due for a probe are not among them), and suspended sources."""
         ...
 

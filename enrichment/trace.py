@@ -11,7 +11,7 @@ from enrichment.ports import Store
 Stage = Literal["identify", "layer_1", "plan", "collect", "analyse", "assemble", "keep"]
 
 
-class Journal:
+class Trace:
     """watch: called at once with each event, for progress and streams."""
 
     def __init__(

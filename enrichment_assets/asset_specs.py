@@ -10,7 +10,7 @@ from typing import Literal
 
 import dagster as dg
 
-from enrichment.requirements.requirements import wants_of
+from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 
 Layer = Literal["raw", "analysis", "profile"]
@@ -110,9 +110,9 @@ def _analysis(rules: Rules, name: str) -> LayerAsset:
 
 
 def _profile(rules: Rules, name: str) -> LayerAsset:
-    consumer, wants = rules.consumers[name], wants_of(rules, (name,))
+    consumer, requirements = rules.consumers[name], requirements_of(rules, (name,))
     optional = f"; also, where it pays: {', '.join(consumer.optional)}" if consumer.optional else ""
-    analyses = tuple(analysis_key(a) for a in wants.analyses)
+    analyses = tuple(analysis_key(a) for a in requirements.analyses)
     return LayerAsset(
         layer="profile",
         name=name,
@@ -121,7 +121,7 @@ def _profile(rules: Rules, name: str) -> LayerAsset:
             f"At most {consumer.max_cost_usd} USD a request."
         ),
         kinds=frozenset({"python"}),
-        upstream=(*_evidence(rules, wants.collected), *analyses),
+        upstream=(*_evidence(rules, requirements.collected), *analyses),
     )
 
 

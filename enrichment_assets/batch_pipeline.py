@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.records import Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.enrich import (
@@ -28,10 +28,10 @@ from enrichment.pipeline.enrich import (
 )
 from enrichment.pipeline.plan import find_company
 from enrichment.ports import StoreError
-from enrichment.requirements.requirements import Wants
+from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 from resources.settings import Settings
-from resources.wiring import open_world
+from resources.wiring import open_context
 
 COMPANIES_AT_ONCE = 16
 _PROGRESS_LINES = 20
@@ -85,7 +85,7 @@ class Batch:
 
 
 Outcome = Identified | Planned | Gathered | Analysed | Enriched | Failed | None
-Stage = Callable[[Any, Batch, World], Awaitable[Outcome]]
+Stage = Callable[[Any, Batch, RunContext], Awaitable[Outcome]]
 Say = Callable[[str], None]
 
 
@@ -112,12 +112,12 @@ async def _advance(batch: Batch, stage: Stage, settings: Settings, say: Say) -> 
     places = asyncio.Semaphore(COMPANIES_AT_ONCE)
     outcomes: dict[str, Outcome] = {}
     step = max(1, len(batch.going) // _PROGRESS_LINES)
-    async with open_world(settings, batch.rules) as world:
+    async with open_context(settings, batch.rules) as run_context:
 
         async def one(company: str, at: Any) -> None:
             async with places:
                 try:
-                    outcomes[company] = await stage(at, batch, world)
+                    outcomes[company] = await stage(at, batch, run_context)
                 except (NotACompany, AmbiguousCompany, StoreError) as error:
                     outcomes[company] = Failed(str(error))
             if len(outcomes) % step == 0 or len(outcomes) == len(batch.going):
@@ -143,42 +143,42 @@ def _in_words(outcome: Outcome) -> str:
             return "is fresh: nothing to buy"
 
 
-async def plan_stage(company: str, batch: Batch, world: World) -> Planned | Enriched | None:
+async def plan_stage(company: str, batch: Batch, run_context: RunContext) -> Planned | Enriched | None:
     """Identify, look into layer 1, plan. None: all that was selected is still fresh."""
-    ask = await _ask(company, batch, world)
+    ask = await _ask(company, batch, run_context)
     if ask is None:
         return None
-    identified = await identify(ask, rules=batch.rules, world=world)
-    more = _analyses_beyond(identified.wants, batch.order)
+    identified = await identify(ask, rules=batch.rules, context=run_context)
+    more = _analyses_beyond(identified.requirements, batch.order)
     if more:
-        identified = replace(identified, wants=_also_analysing(identified.wants, more, batch.rules))
+        identified = replace(identified, requirements=_also_analysing(identified.requirements, more, batch.rules))
     elif not batch.order.only_sources:
-        served = await from_layer_1(identified, rules=batch.rules, world=world)
+        served = await from_layer_1(identified, rules=batch.rules, context=run_context)
         if served is not None:
             return served
-    return await plan_request(identified, rules=batch.rules, world=world)
+    return await plan_request(identified, rules=batch.rules, context=run_context)
 
 
-async def collect_stage(planned: Planned, batch: Batch, world: World) -> Gathered:
-    return await collect_request(planned, rules=batch.rules, world=world)
+async def collect_stage(planned: Planned, batch: Batch, run_context: RunContext) -> Gathered:
+    return await collect_request(planned, rules=batch.rules, context=run_context)
 
 
-async def analyse_stage(gathered: Gathered, batch: Batch, world: World) -> Analysed:
-    return await analyse_request(gathered, rules=batch.rules, world=world)
+async def analyse_stage(gathered: Gathered, batch: Batch, run_context: RunContext) -> Analysed:
+    return await analyse_request(gathered, rules=batch.rules, context=run_context)
 
 
-async def assemble_stage(analysed: Analysed, batch: Batch, world: World) -> Enriched:
-    return await keep(_as_asked(analysed, batch.rules), rules=batch.rules, world=world)
+async def assemble_stage(analysed: Analysed, batch: Batch, run_context: RunContext) -> Enriched:
+    return await keep(_as_asked(analysed, batch.rules), rules=batch.rules, context=run_context)
 
 
-async def close_stage(gathered: Gathered, batch: Batch, world: World) -> Enriched:
+async def close_stage(gathered: Gathered, batch: Batch, run_context: RunContext) -> Enriched:
     """The end of a request for sources alone."""
-    return await assemble_stage(await analyse_stage(gathered, batch, world), batch, world)
+    return await assemble_stage(await analyse_stage(gathered, batch, run_context), batch, run_context)
 
 
-async def _ask(company: str, batch: Batch, world: World) -> Ask | None:
+async def _ask(company: str, batch: Batch, run_context: RunContext) -> Ask | None:
     order, rules = batch.order, batch.rules
-    known = await asyncio.to_thread(world.store.company, company) or await find_company(company, world)
+    known = await asyncio.to_thread(run_context.store.company, company) or await find_company(company, run_context)
     ask = Ask(
         company=company if known is None else known.domain or known.name or company,
         consumers=order.consumers,
@@ -193,21 +193,21 @@ async def _ask(company: str, batch: Batch, world: World) -> Ask | None:
         return ask
     if order.analyses:
         return replace(ask, datasets=_read_by(order.analyses, rules))
-    held = frozenset[str]() if known is None or order.even_if_fresh else await _held(known, rules, world)
+    held = frozenset[str]() if known is None or order.even_if_fresh else await _held(known, rules, run_context)
     due = tuple(source for source in order.sources if source not in held)
     datasets = tuple(d for d, entry in rules.datasets.items() if set(entry.sources) & set(due))
     again = replace(ask, datasets=datasets, sources=due, strategy="legacy", strategy_override=None, memory=False)
     return again if due else None
 
 
-async def _held(company: Company, rules: Rules, world: World) -> frozenset[str]:
+async def _held(company: Company, rules: Rules, run_context: RunContext) -> frozenset[str]:
     """Sources whose newest reply about this company still holds."""
-    known = await asyncio.to_thread(world.store.known, company.company_id)
+    known = await asyncio.to_thread(run_context.store.known, company.company_id)
     return frozenset(
         reply.source
         for reply in known.replies
         if reply.source in rules.sources
-        and world.now() < reply.collected_at + timedelta(seconds=rules.sources[reply.source].ttl)
+        and run_context.now() < reply.collected_at + timedelta(seconds=rules.sources[reply.source].ttl)
     )
 
 
@@ -215,23 +215,23 @@ def _read_by(analyses: tuple[str, ...], rules: Rules) -> tuple[str, ...]:
     return tuple(dict.fromkeys(d for a in analyses for d in (*rules.analyses[a].needs, *rules.analyses[a].reads)))
 
 
-def _analyses_beyond(wants: Wants, order: Order) -> tuple[str, ...]:
-    return tuple(name for name in order.analyses if name not in wants.analyses)
+def _analyses_beyond(requirements: Requirements, order: Order) -> tuple[str, ...]:
+    return tuple(name for name in order.analyses if name not in requirements.analyses)
 
 
-def _also_analysing(wants: Wants, analyses: tuple[str, ...], rules: Rules) -> Wants:
+def _also_analysing(requirements: Requirements, analyses: tuple[str, ...], rules: Rules) -> Requirements:
     """The same wants, with analyses that no consumer of this order asks for, and what these read."""
     read = [d for d in _read_by(analyses, rules) if rules.datasets[d].analysis is None]
     return replace(
-        wants,
-        collected_required=tuple(dict.fromkeys((*wants.collected_required, *read))),
-        collected_optional={d: worth for d, worth in wants.collected_optional.items() if d not in read},
-        analyses=(*wants.analyses, *analyses),
+        requirements,
+        collected_required=tuple(dict.fromkeys((*requirements.collected_required, *read))),
+        collected_optional={d: worth for d, worth in requirements.collected_optional.items() if d not in read},
+        analyses=(*requirements.analyses, *analyses),
     )
 
 
 def _as_asked(analysed: Analysed, rules: Rules) -> Analysed:
-    """With the consumers' own wants again: what a profile was asked for decides whom it may serve later."""
+    """With the consumers' own requirements again: what a profile was asked for decides whom it may serve later."""
     planned = analysed.gathered.planned
-    identified = replace(planned.identified, wants=planned.identified.ask.wants(rules))
+    identified = replace(planned.identified, requirements=planned.identified.ask.requirements(rules))
     return replace(analysed, gathered=replace(analysed.gathered, planned=replace(planned, identified=identified)))

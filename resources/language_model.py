@@ -20,13 +20,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from enrichment.ports import (
     AnswerTruncated,
     AnswerType,
+    BeforeSend,
     CredentialsRejected,
     ModelAnswer,
     ModelRefused,
     ProviderError,
     ProviderUnavailable,
     QuotaExhausted,
-    Sending,
     Throttled,
     UnexpectedReply,
 )
@@ -120,7 +120,7 @@ class OpenAIModel:
         instructions: str,
         evidence: str,
         max_output_tokens: int,
-        sending: Sending,
+        before_send: BeforeSend,
     ) -> ModelAnswer[AnswerType]:
         """Lasts at most the rules' timeout_seconds, and what sending takes besides."""
         clock = asyncio.get_running_loop().time
@@ -141,7 +141,7 @@ class OpenAIModel:
             wait_jitter=0.3 / self._time_scale,
         ):
             with attempt:
-                await self._our_turn(lambda: until - clock(), sending)
+                await self._our_turn(lambda: until - clock(), before_send)
                 return self._read(answer_type, await self._post(asked, until))
         raise AssertionError("a retry ends with an answer or an error")
 
@@ -162,10 +162,10 @@ class OpenAIModel:
     async def aclose(self) -> None:
         await self._client.close()
 
-    async def _our_turn(self, left: Callable[[], float], sending: Sending) -> None:
+    async def _our_turn(self, left: Callable[[], float], before_send: BeforeSend) -> None:
         """After every wait; what follows is the wire."""
         try:
-            await our_turn(self._limiter, left=left, sending=sending)
+            await our_turn(self._limiter, left=left, before_send=before_send)
         except NoTurn as error:
             raise self._throttled(NO_TURN.format(what=error), error.seconds) from None
         if left() < LEAST_TIME:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.records import Company, Profile, ProfileHead
 from enrichment.pipeline.cached_profile import holds
 from enrichment.pipeline.enrich import Ask, quote
@@ -18,12 +18,12 @@ from enrichment.pipeline.plan import plan_companies
 from enrichment.planning.plan import Plan
 from enrichment.ports import Store
 from enrichment.profiles.assembly import missing_required
-from enrichment.requirements.requirements import Wants, requirements_hash, wants_of
+from enrichment.requirements.requirements import Requirements, requirements_hash, requirements_of
 from enrichment.rules import Rules
 from resources.dagster_resources import EnrichmentResource
 from resources.policy_store import policies_in
 from resources.settings import Settings
-from resources.wiring import open_world, places_of, policies_folder, utc_now
+from resources.wiring import open_context, places_of, policies_folder, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,13 @@ class PlannerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it 
         settings, rules = self._here.settings(), self._here.rules()
         at = utc_now() if now is None else now
         with self._here.store() as store:
-            _, out_of_order = places_of(settings, rules)
-            world = World(store, {}, None, lambda: at, out_of_order, policies=policies_in(policies_folder(settings)))
+            _, unavailable = places_of(settings, rules)
+            context = RunContext(
+                store, {}, None, lambda: at, unavailable, policies=policies_in(policies_folder(settings))
+            )
             companies = store.companies()
             overdue = sorted(_overdue(companies, store, rules, consumer, at))[:limit]
-            return _with_sources(overdue, companies, rules, world, settings.enrich_strategy)
+            return _with_sources(overdue, companies, rules, context, settings.enrich_strategy)
 
     @property
     def _here(self) -> EnrichmentResource:
@@ -93,40 +95,40 @@ class _Overdue:
 
 
 async def _quote(ask: Ask, rules: Rules, settings: Settings) -> tuple[Plan, ...]:
-    async with open_world(settings, rules) as world:
-        return await quote(ask, rules=rules, world=world)
+    async with open_context(settings, rules) as context:
+        return await quote(ask, rules=rules, context=context)
 
 
 def _overdue(
     companies: Sequence[Company], store: Store, rules: Rules, consumer: str | None, now: datetime
 ) -> Iterator[_Overdue]:
     for name in [consumer] if consumer else rules.consumers:
-        wants = wants_of(rules, (name,))
-        if wants.audience:
+        requirements = requirements_of(rules, (name,))
+        if requirements.audience:
             continue
-        requirements, latest = requirements_hash(rules, wants), store.latest_profiles(name)
+        current, latest = requirements_hash(rules, requirements), store.latest_profiles(name)
         for company in companies:
             profile = latest.get(company.company_id)
             if profile is None and consumer is not None:
                 yield _Overdue(company.created_at, company.key, name, "", "there is no profile yet")
-            if profile is not None and not holds(profile, requirements, wants, now):
-                why = _why(profile, requirements, wants, now)
-                yield _Overdue(_ended(profile, wants), company.key, name, profile.profile_id, why)
+            if profile is not None and not holds(profile, current, requirements, now):
+                why = _why(profile, current, requirements, now)
+                yield _Overdue(_ended(profile, requirements), company.key, name, profile.profile_id, why)
 
 
-def _ended(profile: ProfileHead, wants: Wants) -> datetime:
-    return min(profile.holds_until, profile.created_at + timedelta(seconds=wants.profile_ttl))
+def _ended(profile: ProfileHead, requirements: Requirements) -> datetime:
+    return min(profile.holds_until, profile.created_at + timedelta(seconds=requirements.profile_ttl))
 
 
-def _why(profile: ProfileHead, requirements: str, wants: Wants, now: datetime) -> str:
+def _why(profile: ProfileHead, requirements_hash: str, requirements: Requirements, now: datetime) -> str:
     """Why a profile that may not be served may not; '': it lacks something required, the document says what."""
-    if profile.requirements_hash != requirements:
+    if profile.requirements_hash != requirements_hash:
         return "the rules ask for something else by now"
     if profile.holds_until <= profile.created_at:
         return ""
-    if profile.quality < wants.min_quality:
-        return f"its quality {profile.quality:.2f} is below {wants.min_quality:.2f}"
-    return f"it held until {min(_ended(profile, wants), now):%Y-%m-%d %H:%M} UTC"
+    if profile.quality < requirements.min_quality:
+        return f"its quality {profile.quality:.2f} is below {requirements.min_quality:.2f}"
+    return f"it held until {min(_ended(profile, requirements), now):%Y-%m-%d %H:%M} UTC"
 
 
 def _lacks(profile: Profile | None) -> str:
@@ -135,19 +137,21 @@ def _lacks(profile: Profile | None) -> str:
 
 
 def _with_sources(
-    overdue: Sequence[_Overdue], companies: Sequence[Company], rules: Rules, world: World, override: str | None
+    overdue: Sequence[_Overdue], companies: Sequence[Company], rules: Rules, context: RunContext, override: str | None
 ) -> tuple[Due, ...]:
     """Each overdue profile, followed by the sources its plan asks first."""
     by_key = {company.key: company for company in companies}
     first: dict[tuple[str, str], list[str]] = {}
     for consumer in sorted({one.consumer for one in overdue}):
         asked = [by_key[one.company] for one in overdue if one.consumer == consumer]
-        for group in plan_companies(asked, wants_of(rules, (consumer,)), rules=rules, world=world, override=override):
+        for group in plan_companies(
+            asked, requirements_of(rules, (consumer,)), rules=rules, context=context, override=override
+        ):
             for company in group.companies:
                 first.setdefault((company.key, consumer), []).extend(sorted(group.first))
     due: dict[tuple[str, dg.AssetKey], Due] = {}
     for one in overdue:
-        why = one.why or _lacks(world.store.profile(one.profile_id))
+        why = one.why or _lacks(context.store.profile(one.profile_id))
         due.setdefault((one.company, key := dg.AssetKey(["profile", one.consumer])), Due(one.company, key, why))
         for source in first.get((one.company, one.consumer), ()):
             raw = dg.AssetKey(["raw", source])

@@ -11,7 +11,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from enrichment.policy.cache import Policies
+from enrichment.policy.cache import PolicyCache
 
 _log = logging.getLogger(__name__)
 _KEPT = 64
@@ -65,9 +65,9 @@ class PolicyFiles:
 
 
 @lru_cache(maxsize=8)
-def policies_in(folder: Path) -> Policies:
+def policies_in(folder: Path) -> PolicyCache:
     """The policies of this folder; the same object for all of a process, so that what is compiled stays warm."""
-    return Policies(PolicyFiles(folder))
+    return PolicyCache(PolicyFiles(folder))
 
 
 def _used(path: Path) -> float:

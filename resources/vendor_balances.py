@@ -17,8 +17,8 @@ from enrichment.purchasing.reconciliation import (
     Comparison,
     Conclusion,
     Doubt,
+    LedgerTotals,
     Reading,
-    Standing,
     bounds,
     compare,
     conclude,
@@ -32,7 +32,7 @@ from resources.wiring import MODEL_PROVIDER, Place, client, model_client, places
 
 if TYPE_CHECKING:
     from resources.store import SqlStore
-    from resources.store.balance_readings import Standings
+    from resources.store.balance_readings import LedgerTotalsByUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,11 @@ async def _status(name: str, rules: Rules, place: Place, settings: Settings) -> 
         return await vendor.check()
 
 
-def _reconciled(said: Reading, before: "Standings", rules: Rules, store: "SqlStore") -> tuple[Comparison, Conclusion]:
+def _reconciled(
+    said: Reading, before: "LedgerTotalsByUnit", rules: Rules, store: "SqlStore"
+) -> tuple[Comparison, Conclusion]:
     name = said.provider
-    stood, stands = (looked.get(name, {}).get(said.unit, Standing()) for looked in (before, store.standings(name)))
+    stood, stands = (looked.get(name, {}).get(said.unit, LedgerTotals()) for looked in (before, store.standings(name)))
     settled, uncertain = bounds(stood, stands)
     now = replace(said, settled=settled, uncertain=uncertain)
     comparison = compare(now, store.readings(name))

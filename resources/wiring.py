@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.ports import AnswerType, LanguageModel, ModelAnswer, Provider, StoreError
 from enrichment.rules import Rules
 from resources.policy_store import policies_in
@@ -64,11 +64,11 @@ def open_store_of(settings: Settings) -> "SqlStore":
 
 
 @asynccontextmanager
-async def open_world(
+async def open_context(
     settings: Settings, rules: Rules, *, store: "SqlStore | None" = None, now: Callable[[], datetime] = utc_now
-) -> AsyncIterator[World]:
+) -> AsyncIterator[RunContext]:
     """Everything a request needs, closed again at the end. Raises SettingsError, StoreError."""
-    places, out_of_order = places_of(settings, rules)
+    places, unavailable = places_of(settings, rules)
     async with AsyncExitStack() as stack:
         if store is None:
             store = open_store_of(settings)
@@ -78,7 +78,7 @@ async def open_world(
             if name in PROVIDERS:
                 providers[name] = await stack.enter_async_context(client(name, rules, place, settings, store))
         model = _model(settings, rules, places, stack, store)
-        yield World(store, providers, model, now, out_of_order, policies=policies_in(policies_folder(settings)))
+        yield RunContext(store, providers, model, now, unavailable, policies=policies_in(policies_folder(settings)))
 
 
 def client(
@@ -105,11 +105,11 @@ def places_of(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[
     """Who can be asked and where, and why the others cannot. Raises SettingsError when nobody can, or at no address."""
     if settings.sandbox:
         return _sandbox_places(settings, rules), {}
-    places, out_of_order = {}, {}
+    places, unavailable = {}, {}
     for name, provider in rules.providers.items():
         missing = settings.missing(name)
         if missing:
-            out_of_order[name] = f"set {' and '.join(missing)} in .env"
+            unavailable[name] = f"set {' and '.join(missing)} in .env"
             continue
         secrets = {
             variable.removeprefix(f"{name.upper()}_").lower(): secret.get_secret_value()
@@ -121,7 +121,7 @@ def places_of(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[
             "No vendor credentials are set: put yours into .env (see .env.example), "
             "or add --sandbox to try everything on localhost."
         )
-    return places, out_of_order
+    return places, unavailable
 
 
 def _base_url(provider: str, url: str) -> str:

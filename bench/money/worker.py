@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.records import Analysis, Cap, Event, Fact, Purchase, Reply
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.ports import NotReserved, Reserved
@@ -25,7 +25,7 @@ from enrichment.rules import Rules, load_rules
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.store.database import Database
-from resources.wiring import open_world
+from resources.wiring import open_context
 
 PROGRESS = "progress"
 _TELLING = ("bought", "failed")
@@ -150,8 +150,8 @@ def work(post: Post, pipe: Connection) -> None:
 async def _work(post: Post, pipe: Connection) -> None:
     store, rules = TimedStore(post.store_url), post.rules()
     try:
-        async with open_world(post.settings, rules, store=store, now=Clock(post.clock).now) as world:
-            await _Desk(pipe, store, rules, world).until_closed()
+        async with open_context(post.settings, rules, store=store, now=Clock(post.clock).now) as context:
+            await _Desk(pipe, store, rules, context).until_closed()
     finally:
         store.close()
 
@@ -159,8 +159,8 @@ async def _work(post: Post, pipe: Connection) -> None:
 class _Desk:
     """Orders come in by the pipe, reports go out."""
 
-    def __init__(self, pipe: Connection, store: TimedStore, rules: Rules, world: World) -> None:
-        self._pipe, self._store, self._rules, self._world = pipe, store, rules, world
+    def __init__(self, pipe: Connection, store: TimedStore, rules: Rules, context: RunContext) -> None:
+        self._pipe, self._store, self._rules, self._context = pipe, store, rules, context
         self._tasks: set[asyncio.Task[Enriched]] = set()
         self._closed = asyncio.Event()
         self._cpu = time.process_time()
@@ -182,7 +182,7 @@ class _Desk:
 
     def _begin(self, order: Order) -> None:
         began = time.monotonic()
-        task = asyncio.create_task(enrich(order.ask(), rules=self._rules, world=self._world, watch=self._watch))
+        task = asyncio.create_task(enrich(order.ask(), rules=self._rules, context=self._context, watch=self._watch))
         self._tasks.add(task)
         task.add_done_callback(lambda ended: self._report(order, ended, time.monotonic() - began))
 

@@ -20,9 +20,9 @@ from enrichment.planning.bulk.planner import Circumstances, Group, plan_many
 from enrichment.planning.bulk.state_counts import pairs_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.policy import Problem, compile_enhanced, start
-from enrichment.policy.cache import Policies
-from enrichment.ports import Heard
-from enrichment.requirements.requirements import Wants, wants_of
+from enrichment.policy.cache import PolicyCache
+from enrichment.ports import ReplyState
+from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules, load_rules
 from resources.policy_store import PolicyFiles
 from resources.store import SqlStore, open_store
@@ -54,22 +54,22 @@ def show_plans(seed: int, count: int = 300) -> None:
     memories = [_heard(rules, rng) for _ in range(count)]
     print(f"{count} plans of companies of whom different sources know nothing, seed {seed}: ms, median (worst)")
     for consumer in CONSUMERS:
-        wants = wants_of(rules, (consumer,))
-        whole = _whole(rules, wants)
+        requirements = requirements_of(rules, (consumer,))
+        whole = _whole(rules, requirements)
         with tempfile.TemporaryDirectory() as folder:
             first, restored = _Watch(), _Watch()
             with first.running():
-                _plan(rules, wants, Known(), Policies(PolicyFiles(Path(folder))))
-            policies = Policies(PolicyFiles(Path(folder)))
+                _plan(rules, requirements, Known(), PolicyCache(PolicyFiles(Path(folder))))
+            policies = PolicyCache(PolicyFiles(Path(folder)))
             with restored.running():
                 policies.compiled("enhanced", whole)
         new, met, alone = _Watch(), _Watch(), _Watch()
         for watch in (new, met):
             for known in memories:
                 with watch.running():
-                    _plan(rules, wants, known, policies)
+                    _plan(rules, requirements, known, policies)
         for known in memories:
-            problem = _plan(rules, wants, known, policies).parts[0].problem
+            problem = _plan(rules, requirements, known, policies).parts[0].problem
             with alone.running():
                 compile_enhanced(problem).next(start(problem))
         print(
@@ -78,8 +78,8 @@ def show_plans(seed: int, count: int = 300) -> None:
         )
 
 
-def _plan(rules: Rules, wants: Wants, known: Known, policies: Policies) -> Plan:
-    return make_plan(rules, wants, _ACME, known, strategy="enhanced", now=NOW, out_of_order={}, policies=policies)
+def _plan(rules: Rules, requirements: Requirements, known: Known, policies: PolicyCache) -> Plan:
+    return make_plan(rules, requirements, _ACME, known, strategy="enhanced", now=NOW, unavailable={}, policies=policies)
 
 
 def _heard(rules: Rules, rng: Random) -> Known:
@@ -109,19 +109,19 @@ def _make(url: str, companies: int, seed: int, policies: Path) -> None:
     rules = load_rules(_CONFIG)
     store_of(url, rules, companies, seed).close()
     for consumer in CONSUMERS:
-        Policies(PolicyFiles(policies)).compiled("enhanced", _whole(rules, wants_of(rules, (consumer,))))
+        PolicyCache(PolicyFiles(policies)).compiled("enhanced", _whole(rules, requirements_of(rules, (consumer,))))
 
 
 def _plan_for(url: str, consumer: str, policies: Path) -> None:
     store, rules = open_store(url, world="sandbox"), load_rules(_CONFIG)
-    _show_consumer(store, rules, wants_of(rules, (consumer,)), Policies(PolicyFiles(policies)))
+    _show_consumer(store, rules, requirements_of(rules, (consumer,)), PolicyCache(PolicyFiles(policies)))
     store.close()
 
 
-def _show_consumer(store: SqlStore, rules: Rules, wants: Wants, policies: Policies) -> None:
+def _show_consumer(store: SqlStore, rules: Rules, requirements: Requirements, policies: PolicyCache) -> None:
     """From a warm policy, as the files of policies keep it."""
     reading, looked_at = _Watch(), list[int]()
-    policies.compiled("enhanced", _whole(rules, wants))
+    policies.compiled("enhanced", _whole(rules, requirements))
 
     def known_of(ids: Sequence[str]) -> dict[str, Known]:
         looked_at.append(len(ids))
@@ -132,24 +132,25 @@ def _show_consumer(store: SqlStore, rules: Rules, wants: Wants, policies: Polici
         everybody = store.companies()
     began, read_before = perf_counter(), sum(reading.times)
     groups = plan_many(
-        Circumstances(rules, wants, NOW, {}, {}, policies),
+        Circumstances(rules, requirements, NOW, {}, {}, policies),
         everybody,
-        _timed(store.census(pairs_of(rules, wants)), reading),
+        _timed(store.reply_states(pairs_of(rules, requirements)), reading),
         known_of=known_of,
         strategy_of=lambda _: "enhanced",
     )
     beyond = perf_counter() - began - (sum(reading.times) - read_before)
     print(
-        f"  {wants.consumer:20} read {sum(reading.times):.1f} s, {sum(looked_at):,} of them by themselves; beyond it "
-        f"{beyond:.2f} s: {len(groups):,} states, {_expected(groups):,.0f} USD, {_asked(groups):,} to be asked about; "
+        f"  {requirements.consumer:20} read {sum(reading.times):.1f} s, {sum(looked_at):,} of them by themselves; "
+        f"beyond it {beyond:.2f} s: {len(groups):,} states, {_expected(groups):,.0f} USD, "
+        f"{_asked(groups):,} to be asked about; "
         f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most"
     )
 
 
-def _timed(census: Iterator[Heard], watch: _Watch) -> Iterator[Heard]:
+def _timed(reply_states: Iterator[ReplyState], watch: _Watch) -> Iterator[ReplyState]:
     """The same, with the time its rows took to come."""
     waited, began = 0.0, perf_counter()
-    for heard in census:
+    for heard in reply_states:
         waited += perf_counter() - began
         yield heard
         began = perf_counter()
@@ -164,5 +165,5 @@ def _asked(groups: Sequence[Group]) -> int:
     return sum(len(group.companies) for group in groups if group.first)
 
 
-def _whole(rules: Rules, wants: Wants) -> Problem:
-    return _plan(rules, wants, Known(), Policies()).parts[0].whole
+def _whole(rules: Rules, requirements: Requirements) -> Problem:
+    return _plan(rules, requirements, Known(), PolicyCache()).parts[0].whole

@@ -15,7 +15,7 @@ from enrichment.domain.records import Company, Fact, Known, ReplyHead, Request
 from enrichment.domain.values import Text
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.profiles.assembly import Ingredients, assemble
-from enrichment.requirements.requirements import wants_of
+from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 
 _BEGUN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -52,7 +52,7 @@ class _Audit:
         now, plan = _BEGUN + timedelta(days=day), self._plan(consumer)
         request = Request("req_1", "com_1", consumer, None, "enhanced", self._rules.hash, now)
         made_of = Ingredients(_ACME, request, plan, self._known(held), (), (), (), {}, {}, {}, accept_stale)
-        document = assemble(self._rules, plan.wants, made_of, now).document
+        document = assemble(self._rules, plan.requirements, made_of, now).document
         for field in document["datasets"].values():
             for value in (*field["values"], *field["others"]):
                 self._count(value["source"], value["age_seconds"], value["expired"], accept_stale=accept_stale)
@@ -66,8 +66,8 @@ class _Audit:
 
     def _planned(self, consumer: str) -> Plan:
         """Any plan: a profile takes from it only why something was not asked."""
-        wants = wants_of(self._rules, (consumer,))
-        return make_plan(self._rules, wants, _ACME, Known(), strategy="enhanced", now=_BEGUN, out_of_order={})
+        requirements = requirements_of(self._rules, (consumer,))
+        return make_plan(self._rules, requirements, _ACME, Known(), strategy="enhanced", now=_BEGUN, unavailable={})
 
     def _known(self, held: Mapping[str, Held]) -> Known:
         heads, facts = list[ReplyHead](), list[Fact]()

@@ -121,7 +121,7 @@ def remarks(compared: Comparison) -> list[str]:
 
 def _standing(settings: Settings, *sides: Side) -> list[str]:
     """What holds today for both sides, whatever held then."""
-    missing: Mapping[str, str] = {name: why for side in sides for name, why in side.out_of_order.items()}
+    missing: Mapping[str, str] = {name: why for side in sides for name, why in side.unavailable.items()}
     lines = [f"{name} is not asked, as it could not be now: {why}." for name, why in sorted(missing.items())]
     if settings.enrich_strategy:
         lines.append(f"ENRICH_STRATEGY={settings.enrich_strategy} is in force for all of them.")
@@ -149,7 +149,7 @@ def _as_json(history: History, compared: Comparison, here: Side, there: Side) ->
 
 def _outcome(outcome: Outcome, side: Side) -> dict[str, object]:
     counted = {name: value for name, value in asdict(outcome).items() if name != "spent"}
-    return {"rules": side.rules.hash, "not_asked": dict(side.out_of_order), **_spent(outcome.spent), **counted}
+    return {"rules": side.rules.hash, "not_asked": dict(side.unavailable), **_spent(outcome.spent), **counted}
 
 
 def _spent(spent: Spending) -> dict[str, object]:

@@ -15,7 +15,7 @@ from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP, UsageError
 from enrich_cli.remedies import what_to_mend
 from enrich_cli.rendering import Progress, as_plain, console, held_view, plans_view, profile_view, total_of
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.money import in_usd, to_micro
 from enrichment.domain.records import Profile
 from enrichment.pipeline.cached_profile import profile_held
@@ -24,7 +24,7 @@ from enrichment.planning.plan import Plan
 from enrichment.rules import Rules
 from enrichment.rules.models import parse_seconds
 from resources.settings import Settings
-from resources.wiring import open_world
+from resources.wiring import open_context
 
 _EXIT = {"incomplete": INCOMPLETE, "refused": REFUSED_BY_CAP}
 
@@ -108,13 +108,13 @@ def show_plan(ask: Ask, *, sandbox: bool, as_json: bool) -> None:
 
 
 async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None) -> Enriched:
-    async with open_world(settings, rules) as world:
+    async with open_context(settings, rules) as context:
         if limit is not None:
-            held, plans = await _quoted(ask, rules, world)
+            held, plans = await _quoted(ask, rules, context)
             if held is None:
                 _confirm(plans, limit)
         with Progress() as progress:
-            return await enrich(ask, rules=rules, world=world, watch=progress.watch)
+            return await enrich(ask, rules=rules, context=context, watch=progress.watch)
 
 
 def _confirm(plans: Sequence[Plan], limit: int) -> None:
@@ -134,14 +134,14 @@ def _says_yes(question: str) -> bool:
 
 
 async def _quote(ask: Ask, settings: Settings, rules: Rules) -> tuple[Profile | None, Sequence[Plan]]:
-    async with open_world(settings, rules) as world:
-        return await _quoted(ask, rules, world)
+    async with open_context(settings, rules) as context:
+        return await _quoted(ask, rules, context)
 
 
-async def _quoted(ask: Ask, rules: Rules, world: World) -> tuple[Profile | None, Sequence[Plan]]:
+async def _quoted(ask: Ask, rules: Rules, context: RunContext) -> tuple[Profile | None, Sequence[Plan]]:
     """The profile that would be served as it is, if one holds; else the plans that would be followed."""
-    held = await profile_held(ask, rules=rules, world=world)
-    return held, () if held is not None else await quote(ask, rules=rules, world=world)
+    held = await profile_held(ask, rules=rules, context=context)
+    return held, () if held is not None else await quote(ask, rules=rules, context=context)
 
 
 def _as_json(enriched: Enriched) -> dict[str, Any]:

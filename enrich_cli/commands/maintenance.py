@@ -53,7 +53,7 @@ def check_sources(*, sandbox: bool) -> int:
     """
     settings, rules = settings_and_rules(sandbox=sandbox)
     try:
-        places, out_of_order = places_of(settings, rules)
+        places, unavailable = places_of(settings, rules)
     except SettingsError:
         if not settings.sandbox:
             _show_what_to_set(settings, rules)
@@ -61,14 +61,14 @@ def check_sources(*, sandbox: bool) -> int:
     statuses = asyncio.run(account_statuses(settings, rules, places))
     store = open_store_of(settings)
     try:
-        outages, suspensions = store.barred(utc_now())
+        outages, suspensions = store.unavailable(utc_now())
         for status in statuses:
             if status.ok:
                 store.answered(status.provider)
     finally:
         store.close()
     marks = {status.provider: (_mark(status), _says(status, outages.get(status.provider))) for status in statuses}
-    _show_providers(rules, {**marks, **{name: (_UNASKED, why) for name, why in out_of_order.items()}})
+    _show_providers(rules, {**marks, **{name: (_UNASKED, why) for name, why in unavailable.items()}})
     for suspension in suspensions.values():
         console.print(Text(f"suspended: {because(suspension)}.", style="red"))
     return INCOMPLETE if suspensions or any(status.ok is False for status in statuses) else 0
@@ -80,7 +80,7 @@ def resume_source(source: str, *, sandbox: bool) -> None:
     store = open_store_of(settings)
     try:
         lifted = store.lift_suspension(source)
-        _, suspended = store.barred(utc_now())
+        _, suspended = store.unavailable(utc_now())
     finally:
         store.close()
     if not lifted:

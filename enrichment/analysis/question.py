@@ -22,8 +22,8 @@ from enrichment.analysis.evidence import (
 )
 from enrichment.domain.records import Analysis, Company, Fact, Json
 from enrichment.domain.values import Claim, Text
-from enrichment.memory.freshness import holding_facts, holds_until
-from enrichment.requirements.requirements import Wants
+from enrichment.memory.freshness import fresh_facts, holds_until
+from enrichment.requirements.requirements import Requirements
 from enrichment.rules import AnalysisRules, Rules
 
 FRAMING_TOKENS = 200  # what a vendor puts around messages and schema: counted generously, as it bounds a reserve
@@ -40,7 +40,7 @@ class Setting:
     """For whom and by which rules a request's analyses are made. audience: what is known of the asking vendor."""
 
     rules: Rules
-    wants: Wants
+    requirements: Requirements
     company: Company
     audience: str | None
 
@@ -68,7 +68,7 @@ def prepare(name: str, facts: Sequence[Fact], setting: Setting, now: datetime) -
     """What to ask, over those of the facts that hold. Raises NothingToAsk."""
     rules = setting.rules.analyses[name]
     kind = _kind(name, rules)
-    held = [f for dataset in rules.reads for f in holding_facts(setting.rules, setting.wants, facts, dataset, now)]
+    held = [f for dataset in rules.reads for f in fresh_facts(setting.rules, setting.requirements, facts, dataset, now)]
     missing = sorted(set(rules.needs) - {fact.dataset for fact in held})
     if missing:
         raise NothingToAsk(f"it cannot do without {' and '.join(missing)}, and there is none")
@@ -106,7 +106,7 @@ def facts_of(analysis: Analysis, inquiry: Inquiry, setting: Setting) -> tuple[Fa
     answer = inquiry.kind.type.model_validate(analysis.answer)
     dropped = analysis.claims_dropped / max(1, analysis.claims_kept + analysis.claims_dropped)
     collected_at = min(max(fact.collected_at for fact in piece.facts) for piece in pieces)
-    until = min(max(holds_until(setting.rules, setting.wants, fact) for fact in piece.facts) for piece in pieces)
+    until = min(max(holds_until(setting.rules, setting.requirements, fact) for fact in piece.facts) for piece in pieces)
     cited = {piece.evidence_id: piece.facts for piece in pieces}
     return tuple(
         Fact(

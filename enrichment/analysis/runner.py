@@ -14,13 +14,13 @@ from decimal import Decimal
 
 from enrichment.analysis.answer_schemas import check
 from enrichment.analysis.question import Inquiry, NothingToAsk, Setting, described, facts_of, prepare
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
 from enrichment.planning.plan import model_price
 from enrichment.planning.unavailability import because
-from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Barred, Busy, CapReached, LanguageModel
+from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, LanguageModel, Unavailable
 from enrichment.purchasing.budgets import caps_of
 from enrichment.purchasing.purchase import (
     Bought,
@@ -34,9 +34,9 @@ from enrichment.purchasing.purchase import (
     in_vain,
     wait_for,
 )
-from enrichment.requirements.requirements import Wants
+from enrichment.requirements.requirements import Requirements
 from enrichment.rules import ProviderRules, Rules
-from enrichment.trace import Journal
+from enrichment.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +54,19 @@ async def analyse(
     names: Sequence[str],
     *,
     known: Known,
-    wants: Wants,
+    requirements: Requirements,
     company: Company,
     audience_text: str | None,
     request: Request,
     rules: Rules,
-    world: World,
-    journal: Journal,
+    context: RunContext,
+    trace: Trace,
 ) -> AnalysisResults:
     """Each of these analyses over what holds. audience_text: what is known of the vendor it is written for.
 
     Raises only StoreError: what the model does wrong is in the result.
     """
-    run = _Run(Setting(rules, wants, company, audience_text), request, world, journal, known.facts)
+    run = _Run(Setting(rules, requirements, company, audience_text), request, context, trace, known.facts)
     for wave in _waves(names, rules):
         ended = await asyncio.gather(*(run.one(name) for name in wave), return_exceptions=True)
         for error in ended:
@@ -79,20 +79,20 @@ class _Run:
     """The analyses of one request: what is known so far, and what came of each."""
 
     def __init__(
-        self, setting: Setting, request: Request, world: World, journal: Journal, known: Iterable[Fact]
+        self, setting: Setting, request: Request, context: RunContext, trace: Trace, known: Iterable[Fact]
     ) -> None:
-        self.setting, self.request, self.world, self.journal = setting, request, world, journal
+        self.setting, self.request, self.context, self.trace = setting, request, context, trace
         self.known = list(known)
         self.analyses: list[Analysis] = []
         self.facts: list[Fact] = []
         self.purchases: list[Purchase] = []
         self.reads: list[CacheRead] = []
         self.gaps: dict[str, str] = {}
-        self._deadline = time.monotonic() + setting.wants.max_seconds
+        self._deadline = time.monotonic() + setting.requirements.max_seconds
 
     async def one(self, name: str) -> None:
         try:
-            inquiry = prepare(name, self.known, self.setting, self.world.now())
+            inquiry = prepare(name, self.known, self.setting, self.context.now())
         except NothingToAsk as reason:
             self._leave_out(name, "NothingToAsk", str(reason))
             return
@@ -108,9 +108,9 @@ class _Run:
             await self._read(inquiry, remembered)
             return True
         provider = _provider_of(self.setting.rules, inquiry.rules.model)
-        model = self.world.model
+        model = self.context.model
         if model is None:
-            why = self.world.out_of_order.get(provider, "nobody has set it up")
+            why = self.context.unavailable.get(provider, "nobody has set it up")
             self._leave_out(inquiry.name, "CredentialsMissing", f"{provider} cannot be asked: {why}")
             return True
         return await self._book(inquiry, await self._buy(inquiry, provider, model))
@@ -119,7 +119,7 @@ class _Run:
         async def ask(sent: Sent) -> Delivery:
             return await self._ask(inquiry, model, sent)
 
-        return await buy(self._order(inquiry, provider), world=self.world, deliver=ask)
+        return await buy(self._order(inquiry, provider), context=self.context, deliver=ask)
 
     def _order(self, inquiry: Inquiry, provider: str) -> Order:
         rules, source = self.setting.rules.providers[provider], f"analysis:{inquiry.name}"
@@ -128,7 +128,7 @@ class _Run:
             return caps_of(
                 self.setting.rules,
                 request_id=self.request.request_id,
-                max_cost=self.setting.wants.max_cost,
+                max_cost=self.setting.requirements.max_cost,
                 consumer=self.request.consumer,
                 provider=provider,
                 source=source,
@@ -156,7 +156,7 @@ class _Run:
             instructions=inquiry.instructions,
             evidence=inquiry.prompt,
             max_output_tokens=inquiry.rules.max_output_tokens,
-            sending=sent.sending,
+            before_send=sent.before_send,
         )
         checked = check(said.value, inquiry.evidence.texts)
         analysis = Analysis(
@@ -172,7 +172,7 @@ class _Run:
             claims_kept=checked.kept,
             claims_dropped=checked.dropped,
             evidence=described(inquiry.evidence),
-            created_at=self.world.now(),
+            created_at=self.context.now(),
         )
         return Delivery(
             units={"input_token": said.input_tokens, "output_token": said.output_tokens},
@@ -197,21 +197,21 @@ class _Run:
                 self._leave_out(inquiry.name, "OverCap", why)
             case Busy(under_way):
                 self._leave_out(inquiry.name, "Throttled", f"the model is busy with {under_way} other questions")
-            case Barred(by):
+            case Unavailable(by):
                 self._leave_out(inquiry.name, "Barred", because(by))
             case AskedInVain(purchase_id):
                 self._leave_out(inquiry.name, "AskedInVain", in_vain(purchase_id))
             case AlreadyClaimed():
                 other = outcome.purchase_id
-                self.journal.note("analyse", "waiting for another purchase", analysis=inquiry.name, purchase=other)
-                await wait_for(outcome, self.world, until=self._deadline)
+                self.trace.note("analyse", "waiting for another purchase", analysis=inquiry.name, purchase=other)
+                await wait_for(outcome, self.context, until=self._deadline)
                 return False
             case AlreadyBought() | Superseded():
                 return False
         return True
 
     async def _remembered(self, inquiry: Inquiry) -> Analysis | None:
-        return await asyncio.to_thread(self.world.store.analysis, inquiry.key)
+        return await asyncio.to_thread(self.context.store.analysis, inquiry.key)
 
     async def _read(self, inquiry: Inquiry, analysis: Analysis) -> None:
         """Use what another request has paid for, and book the read."""
@@ -225,15 +225,15 @@ class _Run:
                     source=f"analysis:{inquiry.name}",
                     layer="analysis",
                     saved_micro_usd=saved,
-                    at=self.world.now(),
+                    at=self.context.now(),
                 )
             )
-            self.journal.note(
+            self.trace.note(
                 "analyse", "read", analysis=inquiry.name, purchase=analysis.purchase_id, saved_micro_usd=saved
             )
 
     async def _cost_of(self, analysis: Analysis) -> int:
-        bought = await asyncio.to_thread(self.world.store.purchases, analysis.request_id)
+        bought = await asyncio.to_thread(self.context.store.purchases, analysis.request_id)
         return sum(each.cost_micro_usd for each in bought if each.purchase_id == analysis.purchase_id)
 
     def _keep(self, inquiry: Inquiry, analysis: Analysis) -> None:
@@ -243,7 +243,7 @@ class _Run:
         self.known.extend(facts)
 
     def _note_purchase(self, inquiry: Inquiry, analysis: Analysis, purchase: Purchase) -> None:
-        self.journal.note(
+        self.trace.note(
             "analyse",
             "bought",
             analysis=inquiry.name,
@@ -261,7 +261,7 @@ class _Run:
 
     def _leave_out(self, name: str, kind: str, reason: str, cost_micro_usd: int = 0) -> None:
         self.gaps[name] = reason
-        self.journal.note("analyse", "failed", analysis=name, kind=kind, reason=reason, cost_micro_usd=cost_micro_usd)
+        self.trace.note("analyse", "failed", analysis=name, kind=kind, reason=reason, cost_micro_usd=cost_micro_usd)
 
 
 def _waves(names: Sequence[str], rules: Rules) -> Iterator[list[str]]:

@@ -12,7 +12,7 @@ from enrichment.backtest.recorded_vendors import SEED
 from enrichment.backtest.simulation import Outcome, Side, rerun
 from enrichment.domain.records import Company, Request
 from enrichment.pipeline.stages import asked_before
-from enrichment.policy.cache import IN_MEMORY, Policies
+from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.requirements.requirements import CUSTOM, UnknownName
 from enrichment.requirements.strategy import UnknownStrategy, choose_strategy
 from enrichment.rules import Rules
@@ -35,7 +35,7 @@ def compare(
     there: Side,
     *,
     override: str | None = None,
-    policies: Policies = IN_MEMORY,
+    policies: PolicyCache = IN_MEMORY,
     seed: int = SEED,
 ) -> Comparison:
     """The requests that both sides can serve. override: the strategy that is in force for all."""
@@ -65,7 +65,7 @@ def _obstacle(request: Request, company: Company, rules: Rules, override: str | 
     if request.consumer == CUSTOM and not ask.datasets:
         return "which datasets they named was not kept then"
     try:
-        ask.wants(rules)
+        ask.requirements(rules)
         choose_strategy(rules, consumer=request.consumer, company=company, asked=ask.strategy, override=override)
     except (UnknownName, UnknownStrategy) as error:
         sentence = str(error).partition(". ")[0]

@@ -19,16 +19,16 @@ from enrichment.backtest.recorded_vendors import SEED, Tokens, Vendors
 from enrichment.domain.money import charge
 from enrichment.domain.records import Company, Known, Request
 from enrichment.domain.values import Text
-from enrichment.memory.freshness import heard, standing, standings
+from enrichment.memory.freshness import dataset_status, dataset_statuses, heard
 from enrichment.memory.recall import believed
 from enrichment.pipeline.stages import Ask, asked_before, domain_was_known
-from enrichment.planning.eligibility import Desk, Verdict, state_now
+from enrichment.planning.eligibility import Eligibility, Verdict, state_now
 from enrichment.planning.plan_template import Situation, decided
 from enrichment.planning.quote import model_price
 from enrichment.policy import Policy, Problem, State
-from enrichment.policy.cache import IN_MEMORY, Policies
+from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.purchasing.budgets import Room, caps_of_each, limits_of
-from enrichment.requirements.requirements import Wants, identity_wants
+from enrichment.requirements.requirements import Requirements, identity_requirements
 from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules
 
@@ -38,7 +38,7 @@ class Side:
     """Rules to replay under. out_of_order: provider -> why it cannot be asked."""
 
     rules: Rules
-    out_of_order: Mapping[str, str] = field(default_factory=dict)
+    unavailable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def rerun(
     history: History,
     *,
     override: str | None = None,
-    policies: Policies = IN_MEMORY,
+    policies: PolicyCache = IN_MEMORY,
     seed: int = SEED,
 ) -> Outcome:
     """Serve these requests once more. Raises UnknownName, UnknownStrategy."""
@@ -97,17 +97,17 @@ class _Books:
 class _Past:
     """One set of rules: what is known of each company by now, which analyses were made, what caps have taken."""
 
-    def __init__(self, side: Side, history: History, override: str | None, policies: Policies, seed: int) -> None:
+    def __init__(self, side: Side, history: History, override: str | None, policies: PolicyCache, seed: int) -> None:
         self.rules, self.history = side.rules, history
         self.override, self.policies, self.seed = override, policies, seed
         self.books, self.tokens = _Books(), Tokens(history.answered)
         self.taken = Counter[str]()
-        self.out_of_order: dict[str, tuple[Verdict, str]] = {
-            name: ("no credentials", side.out_of_order[entry.provider])
+        self.unavailable: dict[str, tuple[Verdict, str]] = {
+            name: ("no credentials", side.unavailable[entry.provider])
             for name, entry in side.rules.sources.items()
-            if entry.provider in side.out_of_order
+            if entry.provider in side.unavailable
         }
-        self.silent = frozenset(side.out_of_order)
+        self.silent = frozenset(side.unavailable)
         self._replayed = {request.request_id for request in history.requests}
         self._memory: dict[str, Known] = {}
         self._named = set[str]()
@@ -153,23 +153,23 @@ class _Run:
         self.past, self.rules, self.books = past, past.rules, past.books
         self.request, self.at = request, request.asked_at
         self.company, self.audience = company, ask.audience
-        self.wants = ask.wants(past.rules)
+        self.requirements = ask.requirements(past.rules)
         self.strategy = choose_strategy(
             past.rules, consumer=request.consumer, company=company, asked=ask.strategy, override=past.override
         )
         self.forgets = self.strategy == "legacy" or not ask.memory
         observed = past.history.observed.get(company.company_id, ())
         self.vendors = Vendors(past.rules, company.company_id, observed, past.seed)
-        self.caps = caps_of_each(past.rules, self.wants, request.request_id, self.at)
+        self.caps = caps_of_each(past.rules, self.requirements, request.request_id, self.at)
         self.asked = set[str]()
 
     def serve(self, known: Known) -> Known:
         """What is known afterwards."""
         known = self._believed(known)
         if self.company.domain is None:
-            known = self._collect(identity_wants(self.wants), known)
+            known = self._collect(identity_requirements(self.requirements), known)
             self._learn_domain(known)
-        known = self._collect(self.wants, known)
+        known = self._collect(self.requirements, known)
         self._analyse(known)
         self._book(known)
         return known
@@ -178,48 +178,48 @@ class _Run:
         return Known(known.replies, believed(self.rules, known.facts))
 
     def _learn_domain(self, known: Known) -> None:
-        stand = standing(self.rules, self.wants, known, "domain", self.at)
+        stand = dataset_status(self.rules, self.requirements, known, "domain", self.at)
         if not stand.open and isinstance(stand.facts[0].value, Text):
             self.company = replace(self.company, domain=stand.facts[0].value.text)
 
-    def _collect(self, wants: Wants, known: Known) -> Known:
+    def _collect(self, requirements: Requirements, known: Known) -> Known:
         """As `collect` does, but for what fails; what a plan says and quotes besides is left out: it takes its time."""
-        desk = self._desk(wants, known)
-        drawn = decided(Situation(desk, self.strategy, self.past.policies))
+        eligibility = self._eligibility(requirements, known)
+        drawn = decided(Situation(eligibility, self.strategy, self.past.policies))
         for problem in drawn.problems:
-            known = self._carry_out(drawn.policy, problem, wants, known)
-            for source in desk.last_resorts(problem):
+            known = self._carry_out(drawn.policy, problem, requirements, known)
+            for source in eligibility.last_resorts(problem):
                 if self._needed(source, problem, known):
                     known = self._ask(source, known)
         return known
 
-    def _desk(self, wants: Wants, known: Known) -> Desk:
-        stands = standings(self.rules, wants, known, self.at)
-        return Desk(
+    def _eligibility(self, requirements: Requirements, known: Known) -> Eligibility:
+        stands = dataset_statuses(self.rules, requirements, known, self.at)
+        return Eligibility(
             rules=self.rules,
-            wants=wants,
+            requirements=requirements,
             company=self.company,
             stands=stands,
-            said=heard(self.rules, wants, known, self.at),
+            said=heard(self.rules, requirements, known, self.at),
             pursued=frozenset(d for d, stand in stands.items() if stand.open or self.strategy == "legacy"),
-            out_of_order=self.past.out_of_order,
+            unavailable=self.past.unavailable,
             spent=self.past.taken,
             request_id=self.request.request_id,
             now=self.at,
         )
 
-    def _carry_out(self, policy: Policy, problem: Problem, wants: Wants, known: Known) -> Known:
-        while asked := policy.next(self._state(problem, wants, known)):
+    def _carry_out(self, policy: Policy, problem: Problem, requirements: Requirements, known: Known) -> Known:
+        while asked := policy.next(self._state(problem, requirements, known)):
             for source in self._room().together(sorted(asked)):
                 known = self._ask(source, known)
         return known
 
-    def _state(self, problem: Problem, wants: Wants, known: Known) -> State:
+    def _state(self, problem: Problem, requirements: Requirements, known: Known) -> State:
         room = self._room()
         return state_now(
             problem,
             self.rules,
-            wants,
+            requirements,
             known,
             self.at,
             everything=self.strategy == "legacy",
@@ -232,7 +232,7 @@ class _Run:
     def _needed(self, source: str, problem: Problem, known: Known) -> bool:
         """Whether a required dataset that this last resort answers is still without any value."""
         required = [d for d in problem.required if source in self.rules.datasets[d].sources]
-        stands = standings(self.rules, self.wants, known, self.at, required)
+        stands = dataset_statuses(self.rules, self.requirements, known, self.at, required)
         without = [d for d, stand in stands.items() if stand.open and not any(f.last_resort for f in stand.facts)]
         return bool(without) and source not in self.asked and self._room().fits(source)
 
@@ -251,8 +251,8 @@ class _Run:
             self._question(inquiry)
 
     def _inquiries(self, known: Known) -> Iterable[Inquiry]:
-        setting = Setting(self.rules, self.wants, self.company, self.audience)
-        for name in self.wants.analyses:
+        setting = Setting(self.rules, self.requirements, self.company, self.audience)
+        for name in self.requirements.analyses:
             if self._provider(self.rules.analyses[name].model) not in self.past.silent:
                 try:
                     yield prepare(name, known.facts, setting, self.at)
@@ -290,9 +290,9 @@ class _Run:
         self.books.entries.append(Entry(self.request.consumer, source, 1, cost))
 
     def _book(self, known: Known) -> None:
-        stands = standings(self.rules, self.wants, known, self.at)
-        required = [not stands[d].open for d in self.wants.collected_required]
-        optional = [not stands[d].open for d in self.wants.collected_optional]
+        stands = dataset_statuses(self.rules, self.requirements, known, self.at)
+        required = [not stands[d].open for d in self.requirements.collected_required]
+        optional = [not stands[d].open for d in self.requirements.collected_optional]
         self.books.requests += 1
         self.books.complete += all(required)
         self.books.completeness += (2 * sum(required) + sum(optional)) / max(1, 2 * len(required) + len(optional))

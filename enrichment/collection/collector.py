@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import (
     CacheRead,
@@ -26,7 +26,7 @@ from enrichment.domain.records import (
     fingerprint,
 )
 from enrichment.domain.values import Text
-from enrichment.memory.freshness import standing
+from enrichment.memory.freshness import dataset_status
 from enrichment.parsing import NoReader, read, reader_of
 from enrichment.planning.eligibility import state_now
 from enrichment.planning.plan import Part, Plan
@@ -36,12 +36,12 @@ from enrichment.ports import (
     AlreadyBought,
     AlreadyClaimed,
     AskedInVain,
-    Barred,
     Busy,
     CapReached,
     CredentialsRejected,
-    Question,
     QuotaExhausted,
+    SourceQuery,
+    Unavailable,
 )
 from enrichment.purchasing.budgets import Room, caps_of, caps_of_each, limits_of, too_dear
 from enrichment.purchasing.purchase import (
@@ -57,7 +57,7 @@ from enrichment.purchasing.purchase import (
     wait_for,
 )
 from enrichment.rules import Rules
-from enrichment.trace import Journal
+from enrichment.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,15 @@ async def collect(
     company: Company,
     request: Request,
     rules: Rules,
-    world: World,
-    journal: Journal,
+    context: RunContext,
+    trace: Trace,
     failed: Sequence[Failure] = (),
 ) -> Collected:
     """Carry the plan out. failed: what failed in this request before; it is not asked again.
 
     Raises only StoreError: what vendors do wrong is in the result.
     """
-    run = _Run(plan, known, company, request, rules, world, journal)
+    run = _Run(plan, known, company, request, rules, context, trace)
     run.leave_out(failure.source for failure in failed)
     if plan.in_turn:
         for part in plan.parts:
@@ -114,10 +114,17 @@ class _Run:
     """One plan being carried out: what is known so far, and who is out of the game."""
 
     def __init__(
-        self, plan: Plan, known: Known, company: Company, request: Request, rules: Rules, world: World, journal: Journal
+        self,
+        plan: Plan,
+        known: Known,
+        company: Company,
+        request: Request,
+        rules: Rules,
+        context: RunContext,
+        trace: Trace,
     ) -> None:
         self.plan, self.company, self.request = plan, company, request
-        self.rules, self.world, self.journal = rules, world, journal
+        self.rules, self.context, self.trace = rules, context, trace
         self.known = known
         self.purchases: list[Purchase] = []
         self.failures: list[Failure] = []
@@ -128,14 +135,14 @@ class _Run:
         self._refused: set[str] = set()
         self._caps_bind = plan.in_turn
         self._providers_out: set[str] = set()
-        self._deadline = time.monotonic() + plan.wants.max_seconds
+        self._deadline = time.monotonic() + plan.requirements.max_seconds
 
     def leave_out(self, sources: Iterable[str]) -> None:
         self._done.update(sources)
 
     async def carry_out(self, part: Part) -> None:
         """What no longer fits under the caps is unusable, and the policy is looked up again for what remains."""
-        policy = self.plan.policy(part, self.world.policies)
+        policy = self.plan.policy(part, self.context.policies)
         while time.monotonic() < self._deadline:
             room = await self._room()
             asked = policy.next(self._state(part, room.fits))
@@ -152,9 +159,9 @@ class _Run:
         """
         if not self._caps_bind:
             return Room(self.rules, {})
-        caps = caps_of_each(self.rules, self.plan.wants, self.request.request_id, self.world.now())
+        caps = caps_of_each(self.rules, self.plan.requirements, self.request.request_id, self.context.now())
         names = sorted({cap.name for its in caps.values() for cap in its})
-        return Room(self.rules, limits_of(caps, await asyncio.to_thread(self.world.store.spent, names)))
+        return Room(self.rules, limits_of(caps, await asyncio.to_thread(self.context.store.spent, names)))
 
     def _note_too_dear(self, part: Part, policy: Policy, room: Room) -> None:
         """Whom the policy would still have asked, had it fitted."""
@@ -170,9 +177,9 @@ class _Run:
         return state_now(
             part.problem,
             self.rules,
-            plan.wants,
+            plan.requirements,
             self.known,
-            self.world.now(),
+            self.context.now(),
             everything=plan.strategy == "legacy",
             may_ask=lambda source: self._may_ask(source) and fits(source),
         )
@@ -189,26 +196,26 @@ class _Run:
                 if not room.fits(source):
                     self._fail(source, "OverCap", room.why_not(source))
                     break
-                self.journal.note("collect", "last resort", source=source, datasets=open_ones)
+                self.trace.note("collect", "last resort", source=source, datasets=open_ones)
                 await self._ask(source)
 
     def _still_open(self, dataset: str) -> bool:
-        stand = standing(self.rules, self.plan.wants, self.known, dataset, self.world.now())
+        stand = dataset_status(self.rules, self.plan.requirements, self.known, dataset, self.context.now())
         return stand.open and not any(fact.last_resort for fact in stand.facts)
 
     async def _ask(self, source: str) -> None:
         self._done.add(source)
         try:
-            reader_of(source, self.rules, self.world.readers)  # nothing is bought that nobody can read
+            reader_of(source, self.rules, self.context.readers)  # nothing is bought that nobody can read
         except NoReader as error:
             self._fail(source, "NoReader", str(error))
             return
         while True:
-            outcome = await buy(self._order(source), world=self.world, deliver=self._deliver)
+            outcome = await buy(self._order(source), context=self.context, deliver=self._deliver)
             if isinstance(outcome, AlreadyClaimed):
                 other = outcome.purchase_id
-                self.journal.note("collect", "waiting for another purchase", source=source, purchase=other)
-                await wait_for(outcome, self.world, until=self._deadline)
+                self.trace.note("collect", "waiting for another purchase", source=source, purchase=other)
+                await wait_for(outcome, self.context, until=self._deadline)
             elif not isinstance(outcome, Superseded):
                 await self._book(source, outcome)
                 return
@@ -227,7 +234,7 @@ class _Run:
             return caps_of(
                 self.rules,
                 request_id=self.request.request_id,
-                max_cost=self.plan.wants.max_cost,
+                max_cost=self.plan.requirements.max_cost,
                 consumer=self.request.consumer,
                 provider=entry.provider,
                 source=source,
@@ -252,7 +259,7 @@ class _Run:
         purchase = sent.purchase
         entry = self.rules.sources[purchase.source]
         ((unit, most),) = purchase.reserved_units.items()  # of one that is resumed, as it was reserved then
-        question = Question(
+        question = SourceQuery(
             source=purchase.source,
             spec=entry.question,
             unit=unit,
@@ -262,11 +269,11 @@ class _Run:
             handle=purchase.handle,
             first_sent_at=purchase.sent_at,
         )
-        provider = self.world.providers[purchase.provider]
-        answer = await provider.ask(question, keep_handle=sent.keep_handle, sending=sent.sending)
+        provider = self.context.providers[purchase.provider]
+        answer = await provider.ask(question, keep_handle=sent.keep_handle, before_send=sent.before_send)
         for remark in answer.notes:
-            self.journal.note("collect", "remark", source=purchase.source, says=remark)
-        now = self.world.now()
+            self.trace.note("collect", "remark", source=purchase.source, says=remark)
+        now = self.context.now()
         reply = Reply(
             reply_id=new_id("rep"),
             company_id=purchase.company_id,
@@ -279,7 +286,7 @@ class _Run:
             collected_at=now,
             expires_at=now + timedelta(seconds=entry.ttl),
         )
-        facts = read(reply, self.company, self.rules, readers=self.world.readers)
+        facts = read(reply, self.company, self.rules, readers=self.context.readers)
         outcome = "found" if answer.found else "nothing"
         return Delivery(
             units=answer.units, outcome=outcome, calls=answer.calls, reply=reply, facts=facts, in_doubt=answer.in_doubt
@@ -302,12 +309,12 @@ class _Run:
                 self._done.discard(source)
             case AlreadyBought():
                 await self._take_over(source)
-            case CapReached() | Busy() | Barred() | AskedInVain():
+            case CapReached() | Busy() | Unavailable() | AskedInVain():
                 self._fail(source, *self._refusal(source, outcome))
-                if isinstance(outcome, Barred) and isinstance(outcome.by, Outage):
+                if isinstance(outcome, Unavailable) and isinstance(outcome.by, Outage):
                     self._providers_out.add(outcome.by.provider)
 
-    def _refusal(self, source: str, by: CapReached | Busy | Barred | AskedInVain) -> tuple[str, str]:
+    def _refusal(self, source: str, by: CapReached | Busy | Unavailable | AskedInVain) -> tuple[str, str]:
         """What kind of obstacle it was, and why."""
         match by:
             case CapReached(cap=cap, left_micro_usd=left):
@@ -315,7 +322,7 @@ class _Run:
             case Busy(under_way):
                 why = f"is busy with {under_way} other purchases: ask later, or raise its concurrency"
                 return "Throttled", f"{self.rules.sources[source].provider} {why} in config/providers.yaml."
-            case Barred(out):
+            case Unavailable(out):
                 return "Barred", because(out)
             case AskedInVain(purchase_id):
                 return "AskedInVain", in_vain(purchase_id)
@@ -328,7 +335,7 @@ class _Run:
             self._book_read(purchase.source, _head(delivery.reply, purchase))
 
     def _note_purchase(self, purchase: Purchase, delivery: Delivery) -> None:
-        self.journal.note(
+        self.trace.note(
             "collect",
             "bought",
             source=purchase.source,
@@ -355,10 +362,10 @@ class _Run:
 
     def _learn_name(self) -> None:
         """A company asked for by its domain: later questions use the name the first reply gave it."""
-        stand = standing(self.rules, self.plan.wants, self.known, "company_name", self.world.now())
+        stand = dataset_status(self.rules, self.plan.requirements, self.known, "company_name", self.context.now())
         if not stand.open and isinstance(stand.facts[0].value, Text):
             self.company = replace(self.company, name=stand.facts[0].value.text)
-            self.journal.note("collect", "learned the name", name=self.company.name)
+            self.trace.note("collect", "learned the name", name=self.company.name)
 
     async def read_again_by_name(self) -> None:
         """Replies read before the name was known say more to who knows it; reading is free."""
@@ -366,20 +373,20 @@ class _Run:
             return
         for reply in self._read_without_name:
             before = [fact for fact in self.known.facts if fact.reply_id == reply.reply_id]
-            facts = read(reply, self.company, self.rules, readers=self.world.readers)
+            facts = read(reply, self.company, self.rules, readers=self.context.readers)
             if len(facts) > len(before):
-                await asyncio.to_thread(self.world.store.keep_facts, reply.reply_id, facts)
+                await asyncio.to_thread(self.context.store.keep_facts, reply.reply_id, facts)
                 others = (fact for fact in self.known.facts if fact.reply_id != reply.reply_id)
                 self.known = Known(self.known.replies, (*others, *facts))
 
     def _fail(self, source: str, kind: str, reason: str) -> None:
         provider = self.rules.sources[source].provider
         self.failures.append(Failure(source, provider, kind, reason))
-        self.journal.note("collect", "failed", source=source, provider=provider, kind=kind, reason=reason)
+        self.trace.note("collect", "failed", source=source, provider=provider, kind=kind, reason=reason)
 
     async def _take_over(self, source: str) -> None:
         """Use the reply another process has just brought: paid for by another request, or by this one and resumed."""
-        newest = await asyncio.to_thread(self.world.store.known, self.company.company_id, source)
+        newest = await asyncio.to_thread(self.context.store.known, self.company.company_id, source)
         (reply,) = newest.replies
         mine = tuple(r for r in self.known.replies if r.source != source)
         kept = {r.reply_id for r in mine}
@@ -388,7 +395,7 @@ class _Run:
         if reply.request_id != self.request.request_id:
             self._book_read(source, reply)
             return
-        ours = await asyncio.to_thread(self.world.store.purchases, self.request.request_id)
+        ours = await asyncio.to_thread(self.context.store.purchases, self.request.request_id)
         self.purchases.extend(purchase for purchase in ours if purchase.purchase_id == reply.purchase_id)
 
     def _book_read(self, source: str, reply: ReplyHead) -> None:
@@ -398,10 +405,10 @@ class _Run:
             source=source,
             layer="reply",
             saved_micro_usd=reply.cost_micro_usd,
-            at=self.world.now(),
+            at=self.context.now(),
         )
         self.reads.append(read_)
-        self.journal.note("collect", "read", source=source, purchase=reply.purchase_id, saved=reply.cost_micro_usd)
+        self.trace.note("collect", "read", source=source, purchase=reply.purchase_id, saved=reply.cost_micro_usd)
 
 
 async def _all(asking: Iterable[Coroutine[None, None, None]]) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.records import Company, Fact, Known, ReplyHead, Request
 from enrichment.parsing import ReaderEntry, read, reader_of
 from enrichment.rules import Rules
@@ -19,16 +19,16 @@ async def recall(
     *,
     memory: bool,
     rules: Rules,
-    world: World,
+    context: RunContext,
 ) -> Known:
     """What is known. Without memory: only what this request itself has bought."""
-    known = remembered = await asyncio.to_thread(world.store.known, company.company_id)
+    known = remembered = await asyncio.to_thread(context.store.known, company.company_id)
     if not memory or request.strategy == "legacy":
         known = _bought_by(known, request)
     passed_over = frozenset(reply.reply_id for reply in remembered.replies if reply not in known.replies)
     for head in known.replies:
-        if _outdated(head, rules, world.readers):
-            known = await _read_again(head, known, company, rules, world)
+        if _outdated(head, rules, context.readers):
+            known = await _read_again(head, known, company, rules, context)
     return Known(known.replies, believed(rules, known.facts), passed_over)
 
 
@@ -70,13 +70,13 @@ async def _read_again(
     known: Known,
     company: Company,
     rules: Rules,
-    world: World,
+    context: RunContext,
 ) -> Known:
-    reply = await asyncio.to_thread(world.store.reply, head.reply_id)
+    reply = await asyncio.to_thread(context.store.reply, head.reply_id)
     if reply is None:
         return known
-    version = reader_of(head.source, rules, world.readers).version
-    facts = read(reply, company, rules, readers=world.readers)
-    await asyncio.to_thread(world.store.keep_facts, head.reply_id, facts, reader_version=version)
+    version = reader_of(head.source, rules, context.readers).version
+    facts = read(reply, company, rules, readers=context.readers)
+    await asyncio.to_thread(context.store.keep_facts, head.reply_id, facts, reader_version=version)
     others = tuple(fact for fact in known.facts if fact.reply_id != head.reply_id)
     return Known(known.replies, (*others, *facts))

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from enrichment.analysis.runner import analyse
 from enrichment.collection.collector import Collected, collect
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.records import Known, Purchase, RequestState
 from enrichment.identity.domains import company_key, parse_company
 from enrichment.pipeline.cached_profile import from_layer_1
@@ -17,9 +17,9 @@ from enrichment.pipeline.identify import identify
 from enrichment.pipeline.plan import plan_note, plan_reads, plan_request, quote
 from enrichment.pipeline.stages import Analysed, Ask, Enriched, Gathered, Identified, Planned, Watch, finished, once
 from enrichment.profiles.assembly import Ingredients, assemble, missing_required
-from enrichment.requirements.requirements import Wants, wants_of
+from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
-from enrichment.trace import Journal
+from enrichment.trace import Trace
 
 __all__ = [
     "Analysed",
@@ -40,71 +40,75 @@ __all__ = [
 ]
 
 
-async def enrich(ask: Ask, *, rules: Rules, world: World, watch: Watch | None = None) -> Enriched:
+async def enrich(ask: Ask, *, rules: Rules, context: RunContext, watch: Watch | None = None) -> Enriched:
     """One request, whole. Raises NotACompany, UnknownName, UnknownStrategy, StoreError; never for a vendor."""
-    identified = await identify(ask, rules=rules, world=world, watch=watch)
-    served = await from_layer_1(identified, rules=rules, world=world, watch=watch)
+    identified = await identify(ask, rules=rules, context=context, watch=watch)
+    served = await from_layer_1(identified, rules=rules, context=context, watch=watch)
     if served is not None:
         return served
-    planned = await plan_request(identified, rules=rules, world=world, watch=watch)
-    gathered = await collect_request(planned, rules=rules, world=world, watch=watch)
-    analysed = await analyse_request(gathered, rules=rules, world=world, watch=watch)
-    return await keep(analysed, rules=rules, world=world, watch=watch)
+    planned = await plan_request(identified, rules=rules, context=context, watch=watch)
+    gathered = await collect_request(planned, rules=rules, context=context, watch=watch)
+    analysed = await analyse_request(gathered, rules=rules, context=context, watch=watch)
+    return await keep(analysed, rules=rules, context=context, watch=watch)
 
 
-async def collect_request(planned: Planned, *, rules: Rules, world: World, watch: Watch | None = None) -> Gathered:
+async def collect_request(
+    planned: Planned, *, rules: Rules, context: RunContext, watch: Watch | None = None
+) -> Gathered:
     """Carry the plan out, and book what memory served."""
     identified = planned.identified
-    journal = Journal(identified.request.request_id, world.store, world.now, watch)
+    trace = Trace(identified.request.request_id, context.store, context.now, watch)
     collected: Collected = await collect(
         planned.plan,
         known=planned.known,
         company=identified.company,
         request=identified.request,
         rules=rules,
-        world=world,
-        journal=journal,
+        context=context,
+        trace=trace,
         failed=identified.failures,
     )
-    await journal.flush()
+    await trace.flush()
     if collected.company != identified.company:
         company = collected.company
         await asyncio.to_thread(
-            world.store.rekey, company.company_id, key=company.key, name=company.name, domain=company.domain
+            context.store.rekey, company.company_id, key=company.key, name=company.name, domain=company.domain
         )
         planned = replace(planned, identified=replace(identified, company=company))
     return Gathered(
         planned=planned,
         known=collected.known,
         purchases=(*identified.purchases, *collected.purchases),
-        reads=once((*identified.reads, *plan_reads(planned.plan, identified.request, world.now()), *collected.reads)),
+        reads=once((*identified.reads, *plan_reads(planned.plan, identified.request, context.now()), *collected.reads)),
         failures=(*identified.failures, *collected.failures),
     )
 
 
-async def analyse_request(gathered: Gathered, *, rules: Rules, world: World, watch: Watch | None = None) -> Analysed:
+async def analyse_request(
+    gathered: Gathered, *, rules: Rules, context: RunContext, watch: Watch | None = None
+) -> Analysed:
     """Ask the language model, only where the evidence changed."""
     identified = gathered.planned.identified
-    journal = Journal(identified.request.request_id, world.store, world.now, watch)
+    trace = Trace(identified.request.request_id, context.store, context.now, watch)
     results = await analyse(
-        identified.wants.analyses,
+        identified.requirements.analyses,
         known=gathered.known,
-        wants=identified.wants,
+        requirements=identified.requirements,
         company=identified.company,
-        audience_text=await _audience_text(identified.ask.audience, world),
+        audience_text=await _audience_text(identified.ask.audience, context),
         request=identified.request,
         rules=rules,
-        world=world,
-        journal=journal,
+        context=context,
+        trace=trace,
     )
-    await journal.flush()
+    await trace.flush()
     return Analysed(gathered, results)
 
 
-async def keep(analysed: Analysed, *, rules: Rules, world: World, watch: Watch | None = None) -> Enriched:
+async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, watch: Watch | None = None) -> Enriched:
     """Assemble a profile for each consumer asked for, and write it with the request, its costs and savings."""
     gathered, results = analysed.gathered, analysed.results
-    identified, now = gathered.planned.identified, world.now()
+    identified, now = gathered.planned.identified, context.now()
     purchases = (*gathered.purchases, *results.purchases)
     reads = (*gathered.reads, *results.reads)
     made_of = Ingredients(
@@ -120,7 +124,7 @@ async def keep(analysed: Analysed, *, rules: Rules, world: World, watch: Watch |
         paid_by={r.purchase_id: r.request_id for r in gathered.known.replies},
         accept_stale=identified.ask.accept_stale,
     )
-    profiles = tuple(assemble(rules, wants, made_of, now) for wants in _each(identified, rules))
+    profiles = tuple(assemble(rules, requirements, made_of, now) for requirements in _each(identified, rules))
     missing = sorted({name for p in profiles for name in missing_required(p.document)})
     state: RequestState = "complete"
     if missing:
@@ -135,9 +139,9 @@ async def keep(analysed: Analysed, *, rules: Rules, world: World, watch: Watch |
         plan={**(request.plan or {}), **plan_note(gathered.planned.plan)},
         error=f"missing: {', '.join(missing)}" if missing else None,
     )
-    journal = Journal(request.request_id, world.store, world.now, watch)
+    trace = Trace(request.request_id, context.store, context.now, watch)
     for profile in profiles:
-        journal.note(
+        trace.note(
             "assemble",
             "assembled",
             consumer=profile.consumer,
@@ -145,18 +149,20 @@ async def keep(analysed: Analysed, *, rules: Rules, world: World, watch: Watch |
             confidence=profile.confidence,
             missing=missing,
         )
-    journal.note("keep", "kept", cost_micro_usd=request.cost_micro_usd, saved_micro_usd=request.saved_micro_usd)
-    await journal.flush()
-    await asyncio.to_thread(world.store.close_request, request, profiles=profiles, reads=reads)
+    trace.note("keep", "kept", cost_micro_usd=request.cost_micro_usd, saved_micro_usd=request.saved_micro_usd)
+    await trace.flush()
+    await asyncio.to_thread(context.store.close_request, request, profiles=profiles, reads=reads)
     return Enriched(request, identified.company, profiles, gathered.planned.plan, purchases, reads, gathered.failures)
 
 
-def _each(identified: Identified, rules: Rules) -> Sequence[Wants]:
+def _each(identified: Identified, rules: Rules) -> Sequence[Requirements]:
     """One profile for each consumer, though they were collected for together."""
-    if "+" not in identified.wants.consumer:
-        return (identified.wants,)
+    if "+" not in identified.requirements.consumer:
+        return (identified.requirements,)
     ask = identified.ask
-    return tuple(wants_of(rules, (name,)).within(max_cost=ask.max_cost, oldest=ask.max_age) for name in ask.consumers)
+    return tuple(
+        requirements_of(rules, (name,)).within(max_cost=ask.max_cost, oldest=ask.max_age) for name in ask.consumers
+    )
 
 
 def _paid(known: Known, purchases: Sequence[Purchase]) -> Mapping[str, int]:
@@ -169,15 +175,15 @@ def _capped(gathered: Gathered) -> bool:
     return any(source.verdict == "over a cap" for source in gathered.planned.plan.sources)
 
 
-async def _audience_text(audience: str | None, world: World) -> str | None:
+async def _audience_text(audience: str | None, context: RunContext) -> str | None:
     """What we know of the vendor for whom a profile is written: their own vendor_context, else their name."""
     if audience is None:
         return None
     named = parse_company(audience)
-    company = await asyncio.to_thread(world.store.company, company_key(named.name, named.domain))
+    company = await asyncio.to_thread(context.store.company, company_key(named.name, named.domain))
     if company is None:
         return named.name or named.domain
-    profile = await asyncio.to_thread(world.store.latest_profile, company.company_id, "vendor_context", None)
+    profile = await asyncio.to_thread(context.store.latest_profile, company.company_id, "vendor_context", None)
     lines = [company.name or company.key]
     if profile is not None:
         for name, field_ in profile.document["datasets"].items():

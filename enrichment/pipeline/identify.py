@@ -7,73 +7,77 @@ import asyncio
 from dataclasses import replace
 
 from enrichment.collection.collector import collect
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company, Known
 from enrichment.domain.values import Text
 from enrichment.identity.domains import same_company
-from enrichment.memory.freshness import standing
+from enrichment.memory.freshness import dataset_status
 from enrichment.memory.recall import recall
 from enrichment.pipeline.plan import company_asked, draw_up, find_company, plan_note, plan_reads, request_for
 from enrichment.pipeline.stages import Ask, Identified, Watch, once
-from enrichment.requirements.requirements import IDENTITY, Wants, identity_wants
+from enrichment.requirements.requirements import IDENTITY, Requirements, identity_requirements
 from enrichment.rules import Rules
-from enrichment.trace import Journal
+from enrichment.trace import Trace
 
 
-async def identify(ask: Ask, *, rules: Rules, world: World, watch: Watch | None = None) -> Identified:
+async def identify(ask: Ask, *, rules: Rules, context: RunContext, watch: Watch | None = None) -> Identified:
     """Who is meant. Opens the request; buys the domain, within its caps, if nobody knows it yet."""
-    wants = ask.wants(rules)
-    company = await find_company(ask.company, world) or await _new_company(ask, world)
-    request = request_for(ask, wants, company, rules, world.now(), request_id=new_id("req"))
-    await asyncio.to_thread(world.store.open_request, request)
-    journal = Journal(request.request_id, world.store, world.now, watch)
-    journal.note("identify", "asked", text=ask.company, key=company.key)
-    identified = Identified(ask, company, request, wants)
+    requirements = ask.requirements(rules)
+    company = await find_company(ask.company, context) or await _new_company(ask, context)
+    request = request_for(ask, requirements, company, rules, context.now(), request_id=new_id("req"))
+    await asyncio.to_thread(context.store.open_request, request)
+    trace = Trace(request.request_id, context.store, context.now, watch)
+    trace.note("identify", "asked", text=ask.company, key=company.key)
+    identified = Identified(ask, company, request, requirements)
     if company.domain is None:
-        identified = await _find_domain(identified, rules, world, journal)
-    await journal.flush()
+        identified = await _find_domain(identified, rules, context, trace)
+    await trace.flush()
     return identified
 
 
-async def _new_company(ask: Ask, world: World) -> Company:
-    fresh = company_asked(ask.company, world.now(), company_id=new_id("com"))
-    return (await asyncio.to_thread(world.store.add_companies, [fresh]))[0]
+async def _new_company(ask: Ask, context: RunContext) -> Company:
+    fresh = company_asked(ask.company, context.now(), company_id=new_id("com"))
+    return (await asyncio.to_thread(context.store.add_companies, [fresh]))[0]
 
 
-async def _find_domain(identified: Identified, rules: Rules, world: World, journal: Journal) -> Identified:
+async def _find_domain(identified: Identified, rules: Rules, context: RunContext, trace: Trace) -> Identified:
     """Stage 1's small plan for name and domain: same policy, caps and quote as any other."""
-    wants = identity_wants(identified.wants)
-    known = await recall(identified.company, identified.request, memory=identified.ask.memory, rules=rules, world=world)
-    plan = await draw_up(identified, wants, known, rules, world)
-    journal.note("identify", "planned", **plan_note(plan))
+    requirements = identity_requirements(identified.requirements)
+    known = await recall(
+        identified.company, identified.request, memory=identified.ask.memory, rules=rules, context=context
+    )
+    plan = await draw_up(identified, requirements, known, rules, context)
+    trace.note("identify", "planned", **plan_note(plan))
     collected = await collect(
         plan,
         known=known,
         company=identified.company,
         request=identified.request,
         rules=rules,
-        world=world,
-        journal=journal,
+        context=context,
+        trace=trace,
     )
-    company = await _learned(identified.company, collected.known, wants, rules, world)
+    company = await _learned(identified.company, collected.known, requirements, rules, context)
     request = replace(identified.request, company_id=company.company_id)
-    journal.note("identify", "identified" if company.domain else "domain not found", key=company.key)
+    trace.note("identify", "identified" if company.domain else "domain not found", key=company.key)
     return replace(
         identified,
         company=company,
         request=request,
         purchases=collected.purchases,
-        reads=once((*plan_reads(plan, identified.request, world.now()), *collected.reads)),
+        reads=once((*plan_reads(plan, identified.request, context.now()), *collected.reads)),
         failures=collected.failures,
     )
 
 
-async def _learned(company: Company, known: Known, wants: Wants, rules: Rules, world: World) -> Company:
+async def _learned(
+    company: Company, known: Known, requirements: Requirements, rules: Rules, context: RunContext
+) -> Company:
     """The company with the domain just learned, if the name beside it is the one that was asked for."""
     best: dict[str, str] = {}
     for dataset in IDENTITY:
-        stand = standing(rules, wants, known, dataset, world.now())
+        stand = dataset_status(rules, requirements, known, dataset, context.now())
         if not stand.open and isinstance(stand.facts[0].value, Text):
             best[dataset] = stand.facts[0].value.text
     if "domain" not in best:
@@ -82,5 +86,5 @@ async def _learned(company: Company, known: Known, wants: Wants, rules: Rules, w
     if company.name and name and not same_company(company.name, name):
         name = company.name
     return await asyncio.to_thread(
-        world.store.rekey, company.company_id, key=best["domain"], name=name, domain=best["domain"]
+        context.store.rekey, company.company_id, key=best["domain"], name=name, domain=best["domain"]
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.records import CacheRead, Company, Known, Request
 from enrichment.identity.domains import AmbiguousCompany, company_key, parse_company
 from enrichment.memory.recall import recall
@@ -20,52 +20,58 @@ from enrichment.planning.plan import Occasion, Plan, make_plan, make_plans
 from enrichment.planning.unavailability import because, verdict
 from enrichment.ports import Store
 from enrichment.purchasing.budgets import caps_of_each
-from enrichment.requirements.requirements import Wants, beyond_identity, identity_wants
+from enrichment.requirements.requirements import Requirements, beyond_identity, identity_requirements
 from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules
-from enrichment.trace import Journal
+from enrichment.trace import Trace
 
 _SHOWN_NAMESAKES = 5
 _TO_BE_FOUND = "(to be found)"
 
 
-async def plan_request(identified: Identified, *, rules: Rules, world: World, watch: Watch | None = None) -> Planned:
+async def plan_request(
+    identified: Identified, *, rules: Rules, context: RunContext, watch: Watch | None = None
+) -> Planned:
     """What to ask of whom, from what is known now."""
-    known = await recall(identified.company, identified.request, memory=identified.ask.memory, rules=rules, world=world)
-    plan = await draw_up(identified, identified.wants, known, rules, world)
-    journal = Journal(identified.request.request_id, world.store, world.now, watch)
-    journal.note("plan", "planned", **plan_note(plan))
-    await journal.flush()
+    known = await recall(
+        identified.company, identified.request, memory=identified.ask.memory, rules=rules, context=context
+    )
+    plan = await draw_up(identified, identified.requirements, known, rules, context)
+    trace = Trace(identified.request.request_id, context.store, context.now, watch)
+    trace.note("plan", "planned", **plan_note(plan))
+    await trace.flush()
     return Planned(identified, plan, known)
 
 
-async def quote(ask: Ask, *, rules: Rules, world: World) -> tuple[Plan, ...]:
+async def quote(ask: Ask, *, rules: Rules, context: RunContext) -> tuple[Plan, ...]:
     """The plans a request would follow now: if its domain is unknown, first how to find it, then the rest.
 
     Nothing is bought. The second plan counts on what the first is likely to bring.
     """
-    wants = ask.wants(rules)
-    company = await find_company(ask.company, world) or company_asked(ask.company, world.now())
-    request = request_for(ask, wants, company, rules, world.now(), request_id="")
-    identified = Identified(ask, company, request, wants)
+    requirements = ask.requirements(rules)
+    company = await find_company(ask.company, context) or company_asked(ask.company, context.now())
+    request = request_for(ask, requirements, company, rules, context.now(), request_id="")
+    identified = Identified(ask, company, request, requirements)
     known = Known()
     if company.company_id:
-        known = await recall(company, request, memory=ask.memory, rules=rules, world=world)
+        known = await recall(company, request, memory=ask.memory, rules=rules, context=context)
     if company.domain is not None:
-        return (await draw_up(identified, wants, known, rules, world),)
-    occasion = await asyncio.to_thread(_occasion, identified, wants, known, rules, world)
-    return await asyncio.to_thread(make_plans, occasion, wants)
+        return (await draw_up(identified, requirements, known, rules, context),)
+    occasion = await asyncio.to_thread(_occasion, identified, requirements, known, rules, context)
+    return await asyncio.to_thread(make_plans, occasion, requirements)
 
 
-def request_for(ask: Ask, wants: Wants, company: Company, rules: Rules, now: datetime, *, request_id: str) -> Request:
+def request_for(
+    ask: Ask, requirements: Requirements, company: Company, rules: Rules, now: datetime, *, request_id: str
+) -> Request:
     """The request that this ask opens. Raises UnknownStrategy."""
     return Request(
         request_id=request_id,
         company_id=company.company_id,
-        consumer=wants.consumer,
+        consumer=requirements.consumer,
         audience=ask.audience,
         strategy=choose_strategy(
-            rules, consumer=wants.consumer, company=company, asked=ask.strategy, override=ask.strategy_override
+            rules, consumer=requirements.consumer, company=company, asked=ask.strategy, override=ask.strategy_override
         ),
         rules_hash=rules.hash,
         asked_at=now,
@@ -74,13 +80,13 @@ def request_for(ask: Ask, wants: Wants, company: Company, rules: Rules, now: dat
     )
 
 
-async def find_company(text: str, world: World) -> Company | None:
+async def find_company(text: str, context: RunContext) -> Company | None:
     """The company of that domain, key or name, if the store has it. Raises NotACompany, AmbiguousCompany."""
     named = parse_company(text)
-    found = await asyncio.to_thread(world.store.company, company_key(named.name, named.domain))
+    found = await asyncio.to_thread(context.store.company, company_key(named.name, named.domain))
     if found is not None or named.name is None:
         return found
-    namesakes = await asyncio.to_thread(world.store.companies_named, named.name)
+    namesakes = await asyncio.to_thread(context.store.companies_named, named.name)
     if len(namesakes) > 1:
         raise AmbiguousCompany(
             f"{len(namesakes)} companies are called {named.name}: ask for one of "
@@ -95,42 +101,51 @@ def company_asked(text: str, now: datetime, *, company_id: str = "") -> Company:
     return Company(company_id, company_key(named.name, named.domain), named.name, named.domain, now)
 
 
-async def draw_up(identified: Identified, wants: Wants, known: Known, rules: Rules, world: World) -> Plan:
-    """The plan for these wants, with what caps have taken so far and who cannot be asked."""
-    on = await asyncio.to_thread(_occasion, identified, wants, known, rules, world)
+async def draw_up(
+    identified: Identified, requirements: Requirements, known: Known, rules: Rules, context: RunContext
+) -> Plan:
+    """The plan for these requirements, with what caps have taken so far and who cannot be asked."""
+    on = await asyncio.to_thread(_occasion, identified, requirements, known, rules, context)
     return await asyncio.to_thread(
         make_plan,
         rules,
-        wants,
+        requirements,
         on.company,
         known,
         strategy=on.strategy,
         now=on.now,
-        out_of_order=on.out_of_order,
+        unavailable=on.unavailable,
         request_id=on.request_id,
         spent=on.spent,
         policies=on.policies,
     )
 
 
-def _occasion(identified: Identified, wants: Wants, known: Known, rules: Rules, world: World) -> Occasion:
+def _occasion(
+    identified: Identified, requirements: Requirements, known: Known, rules: Rules, context: RunContext
+) -> Occasion:
     """As things stand now. Blocks."""
-    now, request = world.now(), identified.request
+    now, request = context.now(), identified.request
     return Occasion(
         rules=rules,
         company=identified.company,
         known=known,
         strategy=request.strategy,
         now=now,
-        out_of_order=_out_of_order(rules, world, now),
+        unavailable=_unavailable(rules, context, now),
         request_id=request.request_id,
-        spent=_spent(wants, rules, world.store, now, request.request_id),
-        policies=world.policies,
+        spent=_spent(requirements, rules, context.store, now, request.request_id),
+        policies=context.policies,
     )
 
 
 def plan_companies(
-    companies: Sequence[Company], wants: Wants, *, rules: Rules, world: World, override: str | None = None
+    companies: Sequence[Company],
+    requirements: Requirements,
+    *,
+    rules: Rules,
+    context: RunContext,
+    override: str | None = None,
 ) -> tuple[Group, ...]:
     """What would be asked first about each of these companies now, by state; from one read of the store. Blocks.
 
@@ -140,41 +155,41 @@ def plan_companies(
     rest = [replace(company, domain=_TO_BE_FOUND) for company in nameless]
     named = [company for company in companies if company.domain is not None]
     return (
-        *_groups(named, wants, rules, world, override),
-        *_groups(nameless, identity_wants(wants), rules, world, override),
-        *_groups(rest, beyond_identity(wants), rules, world, override),
+        *_groups(named, requirements, rules, context, override),
+        *_groups(nameless, identity_requirements(requirements), rules, context, override),
+        *_groups(rest, beyond_identity(requirements), rules, context, override),
     )
 
 
 def _groups(
-    companies: Sequence[Company], wants: Wants, rules: Rules, world: World, override: str | None
+    companies: Sequence[Company], requirements: Requirements, rules: Rules, context: RunContext, override: str | None
 ) -> tuple[Group, ...]:
     if not companies:
         return ()
 
     def strategy_of(company: Company) -> str:
-        return choose_strategy(rules, consumer=wants.consumer, company=company, asked=None, override=override)
+        return choose_strategy(rules, consumer=requirements.consumer, company=company, asked=None, override=override)
 
-    now = world.now()
-    spent = _spent(wants, rules, world.store, now, request_id="")
-    here = Circumstances(rules, wants, now, _out_of_order(rules, world, now), spent, world.policies)
-    census = world.store.census(pairs_of(rules, wants))
-    return plan_many(here, companies, census, known_of=world.store.known_many, strategy_of=strategy_of)
+    now = context.now()
+    spent = _spent(requirements, rules, context.store, now, request_id="")
+    here = Circumstances(rules, requirements, now, _unavailable(rules, context, now), spent, context.policies)
+    reply_states = context.store.reply_states(pairs_of(rules, requirements))
+    return plan_many(here, companies, reply_states, known_of=context.store.known_many, strategy_of=strategy_of)
 
 
-def _spent(wants: Wants, rules: Rules, store: Store, now: datetime, request_id: str) -> dict[str, int]:
-    """What the caps of these wants have taken so far."""
-    caps = caps_of_each(rules, wants, request_id, now)
+def _spent(requirements: Requirements, rules: Rules, store: Store, now: datetime, request_id: str) -> dict[str, int]:
+    """What the caps of these requirements have taken so far."""
+    caps = caps_of_each(rules, requirements, request_id, now)
     return store.spent(sorted({cap.name for its in caps.values() for cap in its}))
 
 
-def _out_of_order(rules: Rules, world: World, now: datetime) -> dict[str, tuple[Verdict, str]]:
+def _unavailable(rules: Rules, context: RunContext, now: datetime) -> dict[str, tuple[Verdict, str]]:
     """Source -> why it cannot be asked at all. Blocks."""
-    outages, suspensions = world.store.barred(now)
+    outages, suspensions = context.store.unavailable(now)
     reasons: dict[str, tuple[Verdict, str]] = {}
     for name, source in rules.sources.items():
-        if source.provider in world.out_of_order:
-            reasons[name] = ("no credentials", world.out_of_order[source.provider])
+        if source.provider in context.unavailable:
+            reasons[name] = ("no credentials", context.unavailable[source.provider])
         elif by := suspensions.get(name) or outages.get(source.provider):
             reasons[name] = (verdict(by), because(by))
     return reasons

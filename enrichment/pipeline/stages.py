@@ -11,7 +11,7 @@ from enrichment.analysis.runner import AnalysisResults
 from enrichment.collection.collector import Failure
 from enrichment.domain.records import CacheRead, Company, Event, Json, Known, Profile, Purchase, Request
 from enrichment.planning.plan import Plan
-from enrichment.requirements.requirements import Wants, custom, wants_of
+from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import Rules
 
 Watch = Callable[[Event], None]
@@ -37,9 +37,9 @@ class Ask:
     accept_stale: bool = False
     memory: bool = True
 
-    def wants(self, rules: Rules) -> Wants:
+    def requirements(self, rules: Rules) -> Requirements:
         """Raises UnknownName."""
-        named = custom(rules, self.datasets, self.sources) if self.datasets else wants_of(rules, self.consumers)
+        named = custom(rules, self.datasets, self.sources) if self.datasets else requirements_of(rules, self.consumers)
         return named.within(max_cost=self.max_cost, oldest=self.max_age)
 
 
@@ -50,7 +50,7 @@ class Identified:
     ask: Ask
     company: Company
     request: Request
-    wants: Wants
+    requirements: Requirements
     purchases: tuple[Purchase, ...] = ()
     reads: tuple[CacheRead, ...] = ()
     failures: tuple[Failure, ...] = ()

@@ -1,6 +1,6 @@
 """What can be asked about one company, why not the rest, and the problem this leaves to the policy.
 
-    Rules + Wants + what memory is good for + who is out of order + caps  ->  Desk;  .left(), .whole() -> Problem
+    Rules + Requirements + what memory is good for + who is out of order + caps  ->  Desk;  .left(), .whole() -> Problem
 
 The whole problem is the same for every company, so its policy is compiled once; what is left of it is a state of it,
 except where a source has had its say on some of its datasets but not on others: then what is left is its own problem.
@@ -13,11 +13,11 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from enrichment.domain.records import Cap, Company, Known
-from enrichment.memory.freshness import heard, standings
+from enrichment.memory.freshness import dataset_statuses, heard
 from enrichment.policy import Offer, Problem, State, continuing
 from enrichment.policy.execution_model import Call, Skip
 from enrichment.purchasing.budgets import caps_of_each, tightest, too_dear
-from enrichment.requirements.requirements import Wants
+from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
 Verdict = Literal[
@@ -59,16 +59,16 @@ class Stand:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Eligibility:
     """All that is on the table while one plan is made."""
 
     rules: Rules
-    wants: Wants
+    requirements: Requirements
     company: Company
     stands: Mapping[str, Stands]
     said: Mapping[str, frozenset[str]]
     pursued: frozenset[str]
-    out_of_order: Mapping[str, tuple[Verdict, str]]
+    unavailable: Mapping[str, tuple[Verdict, str]]
     spent: Mapping[str, int]
     request_id: str
     now: datetime
@@ -76,7 +76,7 @@ class Desk:
     @cached_property
     def caps(self) -> Mapping[str, tuple[Cap, ...]]:
         """As `caps_of_each` gives them."""
-        return caps_of_each(self.rules, self.wants, self.request_id, self.now)
+        return caps_of_each(self.rules, self.requirements, self.request_id, self.now)
 
     def left(self) -> Problem:
         """What is still open, and whoever can be asked about it; in the parts of the whole."""
@@ -93,7 +93,7 @@ class Desk:
 
     def whole(self) -> Problem:
         """As if nothing were known, and everybody could be asked."""
-        wanted = frozenset(self.wants.collected)
+        wanted = frozenset(self.requirements.collected)
         return self._problem(
             tuple(
                 self._offer(name, self._may_fill(name), wanted)
@@ -106,16 +106,16 @@ class Desk:
     def _problem(self, offers: tuple[Offer, ...], pursued: frozenset[str], *, once: bool = False) -> Problem:
         return Problem(
             offers=offers,
-            required=frozenset(d for d in self.wants.collected_required if d in pursued),
-            worth=tuple((d, w) for d, w in self.wants.collected_optional.items() if d in pursued),
-            order=tuple((d, self.rules.datasets[d].sources) for d in self.wants.collected if d in pursued),
-            value_of_time=self.wants.value_of_time,
+            required=frozenset(d for d in self.requirements.collected_required if d in pursued),
+            worth=tuple((d, w) for d, w in self.requirements.collected_optional.items() if d in pursued),
+            order=tuple((d, self.rules.datasets[d].sources) for d in self.requirements.collected if d in pursued),
+            value_of_time=self.requirements.value_of_time,
             once=once,
         )
 
     def concerns(self, source: str) -> bool:
         """Whether it answers anything wanted, reliably or not."""
-        return any(source in self.rules.datasets[d].sources for d in self.wants.collected)
+        return any(source in self.rules.datasets[d].sources for d in self.requirements.collected)
 
     def fills(self, source: str) -> tuple[tuple[str, float], ...]:
         """Datasets still open that this source may satisfy and has not been heard on."""
@@ -127,7 +127,7 @@ class Desk:
         return tuple(
             dict.fromkeys(
                 source
-                for dataset in self.wants.collected_required
+                for dataset in self.requirements.collected_required
                 if dataset in problem.required
                 for source in self.rules.last_resorts(dataset)
                 if dataset not in self.said.get(source, frozenset()) and self.obstacle(source) is None
@@ -147,7 +147,7 @@ class Desk:
             brings=tuple((d, rate) for d, rate in self._may_fill(source) if d not in said),
             mentions=tuple(
                 (d, entry.datasets[d].fill_rate)
-                for d in self.wants.collected_required
+                for d in self.requirements.collected_required
                 if d not in said and source in self.rules.last_resorts(d)
             ),
             seconds=entry.seconds,
@@ -155,7 +155,7 @@ class Desk:
 
     def skips(self, asked: Collection[str]) -> tuple[Skip, ...]:
         """The redundancy rules that may apply while the plan is carried out. asked: sources it may ask."""
-        consumers, wanted = self.wants.consumer.split("+"), frozenset(self.wants.collected)
+        consumers, wanted = self.requirements.consumer.split("+"), frozenset(self.requirements.collected)
         return tuple(
             Skip(
                 source=rule.skip,
@@ -171,7 +171,7 @@ class Desk:
 
     def _may_fill(self, source: str) -> tuple[tuple[str, float], ...]:
         """Wanted datasets that this source may satisfy."""
-        datasets, wanted = self.rules.datasets, self.wants.collected
+        datasets, wanted = self.rules.datasets, self.requirements.collected
         return tuple(
             (dataset, promise.fill_rate)
             for dataset, promise in self.rules.sources[source].datasets.items()
@@ -200,10 +200,10 @@ class Desk:
     def out_of_reach(self, source: str) -> tuple[Verdict, str] | None:
         """Why nobody could ask it about this company in this request, whatever was known and spent."""
         entry = self.rules.sources[source]
-        if self.wants.sources is not None and source not in self.wants.sources:
+        if self.requirements.sources is not None and source not in self.requirements.sources:
             return "not in this request", "the request names the sources that may be asked"
-        if source in self.out_of_order:
-            return self.out_of_order[source]
+        if source in self.unavailable:
+            return self.unavailable[source]
         if "domain" in entry.needs and self.company.domain is None:
             return "needs a domain", "the company's domain is not known"
         missing = [d for d in entry.needs if d != "domain" and d not in self.pursued and not self._has(d)]
@@ -215,9 +215,9 @@ class Desk:
         return dataset in self.stands and not self.stands[dataset].open
 
     def _redundant(self, source: str) -> tuple[Verdict, str] | None:
-        if any(dataset in self.wants.collected_required for dataset, _ in self.fills(source)):
+        if any(dataset in self.requirements.collected_required for dataset, _ in self.fills(source)):
             return None  # a rule never takes away what is required
-        because = redundancy(self.rules, self.wants, source, self.stands, self.said)
+        because = redundancy(self.rules, self.requirements, source, self.stands, self.said)
         return None if because is None else ("redundant", because)
 
     def _over_a_cap(self, source: str) -> tuple[Verdict, str] | None:
@@ -229,13 +229,13 @@ class Desk:
 
 def redundancy(
     rules: Rules,
-    wants: Wants,
+    requirements: Requirements,
     source: str,
     stands: Mapping[str, Stands],
     said: Mapping[str, frozenset[str]],
 ) -> str | None:
     """The rule that makes an optional purchase of this source needless, in its own words; None: there is none."""
-    consumers = wants.consumer.split("+")
+    consumers = requirements.consumer.split("+")
     for rule in rules.redundancy:
         if (
             rule.skip == source
@@ -262,7 +262,7 @@ def is_state_of(whole: Problem, left: Problem) -> bool:
 def state_now(
     problem: Problem,
     rules: Rules,
-    wants: Wants,
+    requirements: Requirements,
     known: Known,
     now: datetime,
     *,
@@ -271,7 +271,7 @@ def state_now(
 ) -> State:
     """Where a part stands while it is carried out. everything: nobody counts as redundant (legacy)."""
     datasets = problem.wanted.union(*(offer.needs for offer in problem.offers))
-    stands, said = standings(rules, wants, known, now), heard(rules, wants, known, now)
+    stands, said = dataset_statuses(rules, requirements, known, now), heard(rules, requirements, known, now)
     usable = frozenset(offer.source for offer in problem.offers if may_ask(offer.source))
     open_ = frozenset(d for d in datasets if stands[d].open)
     if everything:
@@ -281,6 +281,6 @@ def state_now(
         source
         for source in usable
         if not pursued.intersection(rules.sources[source].datasets)
-        and redundancy(rules, wants, source, stands, said) is not None
+        and redundancy(rules, requirements, source, stands, said) is not None
     )
     return State(open_, usable - skipped)

@@ -6,7 +6,7 @@ Desk + parts + Outlook  ->  SourcePlan of every source
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from enrichment.planning.eligibility import Desk, Verdict
+from enrichment.planning.eligibility import Eligibility, Verdict
 from enrichment.planning.fallback_chains import Part
 from enrichment.planning.quote import expected_price
 from enrichment.policy.execution_forecast import RUNS, Outlook
@@ -38,7 +38,7 @@ class Account:
     everything: all are asked that can be, whatever is missing (legacy).
     """
 
-    desk: Desk
+    eligibility: Eligibility
     parts: Sequence[Part]
     outlook: Outlook
     before: frozenset[str] = frozenset()
@@ -46,21 +46,21 @@ class Account:
 
     def source(self, name: str) -> SourcePlan:
         verdict, why = self._verdict(name)
-        rules, as_last = self.desk.rules, self.outlook.resorted.get(name, 0.0)
+        rules, as_last = self.eligibility.rules, self.outlook.resorted.get(name, 0.0)
         return SourcePlan(
             source=name,
             verdict=verdict,
             why=why,
             chance=min(1.0, self.outlook.asked.get(name, 0.0) + as_last),
             as_last_resort=as_last,
-            answers=tuple(d for d in rules.sources[name].datasets if d in self.desk.wants.collected),
+            answers=tuple(d for d in rules.sources[name].datasets if d in self.eligibility.requirements.collected),
             expected_micro_usd=expected_price(rules, name),
             max_micro_usd=rules.max_micro_usd(name),
         )
 
     def _verdict(self, source: str) -> tuple[Verdict, str]:
-        desk = self.desk
-        if not desk.concerns(source):
+        eligibility = self.eligibility
+        if not eligibility.concerns(source):
             return "not needed", "it answers nothing that is wanted"
         return self._turn(source) or self._heard(source) or self._last(source) or self._not_asked(source)
 
@@ -80,36 +80,36 @@ class Account:
     def _heard(self, source: str) -> tuple[Verdict, str] | None:
         if source in self.before:
             return "held", "asked first, to find the domain"
-        heard_on = self.desk.said.get(source)
+        heard_on = self.eligibility.said.get(source)
         return ("held", f"its reply holds for {', '.join(sorted(heard_on))}") if heard_on else None
 
     def _last(self, source: str) -> tuple[Verdict, str] | None:
         if source not in self.outlook.resorted:
             return None
-        if self.desk.fills(source):
+        if self.eligibility.fills(source):
             return "last resort", "asked as a last resort, before it would have its turn for what it can satisfy"
         return "last resort", "too unreliable to satisfy; asked only if a required dataset stays open"
 
     def _not_asked(self, source: str) -> tuple[Verdict, str]:
-        if not any(source in self.desk.rules.datasets[d].sources for d in self.desk.pursued):
+        if not any(source in self.eligibility.rules.datasets[d].sources for d in self.eligibility.pursued):
             return (
                 "not needed",
                 f"everything it answers is {'likely to be known by then' if self.before else 'already known'}",
             )
-        return self.desk.obstacle(source) or self._passed_over(source)
+        return self.eligibility.obstacle(source) or self._passed_over(source)
 
     def _passed_over(self, source: str) -> tuple[Verdict, str]:
         """Why it is not asked though it could be."""
         if source in self.outlook.too_dear:
             return "over a cap", "when its turn comes, the caps leave too little: raise --max-cost or config/caps.yaml"
         last_resort = any(source in part.last_resorts for part in self.parts)
-        if not self.desk.fills(source) and not last_resort:
+        if not self.eligibility.fills(source) and not last_resort:
             return "below threshold", "its reliability is below what the datasets ask for"
-        if not self.desk.fills(source):
+        if not self.eligibility.fills(source):
             return "not needed", "the others leave nothing open for which it would be asked"
         if not self.outlook.exact:
             return "not worth its price", f"in none of {RUNS:,} simulated executions was it worth asking"
-        costs = "it costs and the wait for it" if self.desk.wants.value_of_time else "it costs"
+        costs = "it costs and the wait for it" if self.eligibility.requirements.value_of_time else "it costs"
         return "not worth its price", f"others answer the same for less, or what it adds is worth less than {costs}"
 
     def _position(self, source: str, step: int, part: Part) -> tuple[Verdict, str]:

@@ -1,6 +1,6 @@
 """Decide what to ask of whom. Pure: no clock, no network, no store.
 
-    Rules + Wants + company + Known + what is out of order + what caps leave  ->  Plan
+    Rules + Requirements + company + Known + what is out of order + what caps leave  ->  Plan
 
 A Plan is a complete frozen value: a dry run prints the object that collect carries out.
 """
@@ -11,16 +11,16 @@ from datetime import datetime
 from typing import Self
 
 from enrichment.domain.records import Company, Known, ReplyHead
-from enrichment.memory.freshness import Standing, Status, heard, standings, used_replies
-from enrichment.planning.eligibility import Desk, Stand, Verdict
+from enrichment.memory.freshness import DatasetStatus, Status, dataset_statuses, heard, used_replies
+from enrichment.planning.eligibility import Eligibility, Stand, Verdict
 from enrichment.planning.explanation import SourcePlan
 from enrichment.planning.fallback_chains import Branch, Part
 from enrichment.planning.plan_template import Situation, Sketch, sketch
 from enrichment.planning.quote import Quote, calling_everything, model_price
 from enrichment.planning.two_stage import sketch_beyond
 from enrichment.policy import Policy
-from enrichment.policy.cache import IN_MEMORY, Policies
-from enrichment.requirements.requirements import Wants, identity_wants
+from enrichment.policy.cache import IN_MEMORY, PolicyCache
+from enrichment.requirements.requirements import Requirements, identity_requirements
 from enrichment.rules import Rules
 
 __all__ = [
@@ -89,7 +89,7 @@ class Plan:
     strategy: str
     rules_hash: str
     made_at: datetime
-    wants: Wants
+    requirements: Requirements
     datasets: tuple[DatasetPlan, ...]
     analysed: tuple[AnalysedPlan, ...]
     sources: tuple[SourcePlan, ...]
@@ -99,7 +99,7 @@ class Plan:
     analyses: tuple[str, ...]
     quote: Quote
 
-    def policy(self, part: Part, policies: Policies = IN_MEMORY) -> Policy:
+    def policy(self, part: Part, policies: PolicyCache = IN_MEMORY) -> Policy:
         """Who to ask next in this part; the same for the dry run and for the execution."""
         return policies.compiled(self.strategy, part.whole)
 
@@ -116,37 +116,37 @@ class Occasion:
     known: Known
     strategy: str
     now: datetime
-    out_of_order: Mapping[str, tuple[Verdict, str]]
+    unavailable: Mapping[str, tuple[Verdict, str]]
     request_id: str = ""
     spent: Mapping[str, int] = field(default_factory=dict)
-    policies: Policies = IN_MEMORY
+    policies: PolicyCache = IN_MEMORY
 
 
 def make_plan(
     rules: Rules,
-    wants: Wants,
+    requirements: Requirements,
     company: Company,
     known: Known,
     *,
     strategy: str,
     now: datetime,
-    out_of_order: Mapping[str, tuple[Verdict, str]],
+    unavailable: Mapping[str, tuple[Verdict, str]],
     request_id: str = "",
     spent: Mapping[str, int] | None = None,
-    policies: Policies = IN_MEMORY,
+    policies: PolicyCache = IN_MEMORY,
 ) -> Plan:
     """The plan for one company. out_of_order: source -> verdict and reason why it cannot be asked at all.
 
     spent: cap name -> micro-USD taken so far, reserves included. policies: where compiled ones are kept.
     """
-    occasion = Occasion(rules, company, known, strategy, now, out_of_order, request_id, spent or {}, policies)
-    draft = _Draft.of(occasion, wants)
+    occasion = Occasion(rules, company, known, strategy, now, unavailable, request_id, spent or {}, policies)
+    draft = _Draft.of(occasion, requirements)
     return draft.dressed(sketch(draft.situation))
 
 
-def make_plans(occasion: Occasion, wants: Wants) -> tuple[Plan, Plan]:
+def make_plans(occasion: Occasion, requirements: Requirements) -> tuple[Plan, Plan]:
     """How to find the domain of a company, and the rest. What the first may bring, the second does not count again."""
-    first, rest = _Draft.of(occasion, identity_wants(wants)), _Draft.of(occasion, wants)
+    first, rest = _Draft.of(occasion, identity_requirements(requirements)), _Draft.of(occasion, requirements)
     beyond = sketch_beyond(first.situation, rest.situation)
     return first.dressed(sketch(first.situation)), rest.dressed(beyond)
 
@@ -156,51 +156,54 @@ class _Draft:
     """What memory is good for, and the situation that leaves."""
 
     known: Known
-    stands: Mapping[str, Standing]
+    stands: Mapping[str, DatasetStatus]
     said: Mapping[str, frozenset[str]]
     situation: Situation
 
     @classmethod
-    def of(cls, on: Occasion, wants: Wants) -> Self:
-        stands, said = standings(on.rules, wants, on.known, on.now), heard(on.rules, wants, on.known, on.now)
-        desk = Desk(
+    def of(cls, on: Occasion, requirements: Requirements) -> Self:
+        stands, said = (
+            dataset_statuses(on.rules, requirements, on.known, on.now),
+            heard(on.rules, requirements, on.known, on.now),
+        )
+        eligibility = Eligibility(
             rules=on.rules,
-            wants=wants,
+            requirements=requirements,
             company=on.company,
             stands={d: Stand(stand.open, stand.sources) for d, stand in stands.items()},
             said=said,
             pursued=frozenset(d for d, stand in stands.items() if stand.open or on.strategy == "legacy"),
-            out_of_order=on.out_of_order,
+            unavailable=on.unavailable,
             spent=on.spent,
             request_id=on.request_id,
             now=on.now,
         )
         mentioned = (d for d, stand in stands.items() if stand.open and any(f.last_resort for f in stand.facts))
-        return cls(on.known, stands, said, Situation(desk, on.strategy, on.policies, frozenset(mentioned)))
+        return cls(on.known, stands, said, Situation(eligibility, on.strategy, on.policies, frozenset(mentioned)))
 
     def dressed(self, made: Sketch) -> Plan:
         """With what is the company's own."""
-        desk, reads = self.situation.desk, self._reads()
+        eligibility, reads = self.situation.eligibility, self._reads()
         return Plan(
-            company_id=desk.company.company_id,
-            company_key=desk.company.key,
-            consumer=desk.wants.consumer,
+            company_id=eligibility.company.company_id,
+            company_key=eligibility.company.key,
+            consumer=eligibility.requirements.consumer,
             strategy=self.situation.strategy,
-            rules_hash=desk.rules.hash,
-            made_at=desk.now,
-            wants=desk.wants,
+            rules_hash=eligibility.rules.hash,
+            made_at=eligibility.now,
+            requirements=eligibility.requirements,
             datasets=self._datasets(made.chances),
-            analysed=_analysed(desk.rules, desk.wants),
+            analysed=_analysed(eligibility.rules, eligibility.requirements),
             sources=self._with_purchases(made.sources),
             reads=reads,
             parts=made.parts,
             in_turn=made.in_turn,
-            analyses=desk.wants.analyses,
+            analyses=eligibility.requirements.analyses,
             quote=replace(made.quote, from_memory=sum(read.saves_micro_usd for read in reads)),
         )
 
     def _age(self, reply: ReplyHead) -> int:
-        return int((self.situation.desk.now - reply.collected_at).total_seconds())
+        return int((self.situation.eligibility.now - reply.collected_at).total_seconds())
 
     def _with_purchases(self, sources: tuple[SourcePlan, ...]) -> tuple[SourcePlan, ...]:
         """Of those that are held: which purchase brought the reply, and how old it is."""
@@ -224,17 +227,17 @@ class _Draft:
                 saves_micro_usd=reply.cost_micro_usd,
             )
             for reply in used_replies(self.known, self.stands, self.said)
-            if reply.source in self.situation.desk.rules.sources
+            if reply.source in self.situation.eligibility.rules.sources
         )
 
     def _datasets(self, chances: Mapping[str, float]) -> tuple[DatasetPlan, ...]:
-        wants = self.situation.desk.wants
+        requirements = self.situation.eligibility.requirements
         sources = {reply.reply_id: reply.source for reply in self.known.replies}
         return tuple(
             DatasetPlan(
                 dataset=dataset,
-                required=dataset in wants.collected_required,
-                worth=wants.collected_optional.get(dataset, 0),
+                required=dataset in requirements.collected_required,
+                worth=requirements.collected_optional.get(dataset, 0),
                 status=stand.status,
                 from_sources=tuple(sorted({sources[r] for r in stand.replies if r in sources})),
                 chance=chances.get(dataset, 0.0) if stand.open else 1.0,
@@ -243,15 +246,15 @@ class _Draft:
         )
 
 
-def _analysed(rules: Rules, wants: Wants) -> tuple[AnalysedPlan, ...]:
+def _analysed(rules: Rules, requirements: Requirements) -> tuple[AnalysedPlan, ...]:
     return tuple(
         AnalysedPlan(
             dataset=dataset,
-            required=dataset in wants.required,
-            worth=wants.optional.get(dataset, 0),
+            required=dataset in requirements.required,
+            worth=requirements.optional.get(dataset, 0),
             analysis=analysis,
             needs=rules.analyses[analysis].needs,
         )
-        for dataset in wants.datasets
+        for dataset in requirements.datasets
         if (analysis := rules.datasets[dataset].analysis) is not None
     )

@@ -7,16 +7,16 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from enrichment.planning.eligibility import Desk, is_state_of
+from enrichment.planning.eligibility import Eligibility, is_state_of
 from enrichment.planning.explanation import Account, SourcePlan
 from enrichment.planning.fallback_chains import Part, parts_of
 from enrichment.planning.quote import Quote, afterwards, course_of, legacy_cost, quote_of
 from enrichment.policy import Enhanced, Policy, Problem, parts
-from enrichment.policy.cache import Policies
+from enrichment.policy.cache import PolicyCache
 from enrichment.policy.execution_forecast import outlook
 from enrichment.policy.execution_model import Course, Limit
 from enrichment.purchasing.budgets import in_words, limits_of
-from enrichment.requirements.requirements import Wants
+from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
 _SKETCHES = 4_096
@@ -26,9 +26,9 @@ _SKETCHES = 4_096
 class Situation:
     """What a plan is made from. mentioned: datasets of which something too unreliable to satisfy is known."""
 
-    desk: Desk
+    eligibility: Eligibility
     strategy: str
-    policies: Policies
+    policies: PolicyCache
     mentioned: frozenset[str] = frozenset()
 
     @property
@@ -38,14 +38,20 @@ class Situation:
     @cached_property
     def limits(self) -> dict[str, Limit]:
         """The caps that may bind: name -> what they leave, and for whom."""
-        desk = self.desk
-        most = _most(_Terms((Same(desk.rules), _wanted(desk.wants)), desk.rules, desk.wants))
-        limits = limits_of({name: desk.caps[name] for name in most}, desk.spent)
+        eligibility = self.eligibility
+        most = _most(
+            _Terms(
+                (Same(eligibility.rules), _wanted(eligibility.requirements)),
+                eligibility.rules,
+                eligibility.requirements,
+            )
+        )
+        limits = limits_of({name: eligibility.caps[name] for name in most}, eligibility.spent)
         return {name: one for name, one in limits.items() if sum(most[n] for n in one.over) > one.left}
 
     def course(self, problems: tuple[Problem, ...], policy: Policy) -> Course:
         return course_of(
-            self.desk,
+            self.eligibility,
             problems,
             policy,
             limits=self.limits.values(),
@@ -55,17 +61,17 @@ class Situation:
 
     def signature(self) -> tuple[Hashable, ...]:
         """Situations of equal signatures have the same sketch."""
-        desk = self.desk
+        eligibility = self.eligibility
         return (
-            Same(desk.rules),
+            Same(eligibility.rules),
             Same(self.policies),
             self.strategy,
-            _wanted(desk.wants),
-            desk.company.domain is None,
-            tuple((dataset, stand.open, stand.sources) for dataset, stand in desk.stands.items()),
+            _wanted(eligibility.requirements),
+            eligibility.company.domain is None,
+            tuple((dataset, stand.open, stand.sources) for dataset, stand in eligibility.stands.items()),
             self.mentioned,
-            frozenset((source, on) for source, on in desk.said.items() if on),
-            frozenset(desk.out_of_order.items()),
+            frozenset((source, on) for source, on in eligibility.said.items() if on),
+            frozenset(eligibility.unavailable.items()),
             tuple((in_words(name), limit) for name, limit in self.limits.items()),
         )
 
@@ -103,22 +109,22 @@ def sketch(situation: Situation) -> Sketch:
 
 def decided(situation: Situation, *, by_whole: bool = False) -> Drawn:
     """by_whole: by the policy of the whole, even if that is not exact: compiling what is left takes its time."""
-    left = situation.desk.left()
-    if by_whole and is_state_of(situation.desk.whole(), left):
-        whole = situation.desk.whole()
+    left = situation.eligibility.left()
+    if by_whole and is_state_of(situation.eligibility.whole(), left):
+        whole = situation.eligibility.whole()
     else:
-        whole = _compiled_whole(situation.desk, left, situation.strategy, situation.policies)
+        whole = _compiled_whole(situation.eligibility, left, situation.strategy, situation.policies)
     problems = (part for part in parts(left) if part.offers or part.required)
     in_order = tuple(sorted(problems, key=lambda part: not part.required))
     return Drawn(whole, in_order, situation.policies.compiled(situation.strategy, whole))
 
 
-def _compiled_whole(desk: Desk, left: Problem, strategy: str, policies: Policies) -> Problem:
+def _compiled_whole(eligibility: Eligibility, left: Problem, strategy: str, policies: PolicyCache) -> Problem:
     """What the policy is compiled for: the whole, of which most companies are a state; else only what is left.
 
     Also where the whole is too large to be solved: what is left of it may not be.
     """
-    whole = desk.whole()
+    whole = eligibility.whole()
     if not is_state_of(whole, left):
         return left
     policy = policies.compiled(strategy, whole)
@@ -151,12 +157,12 @@ def _kept(key: _Key) -> Sketch:
     course = situation.course(drawn.problems, drawn.policy)
     seen = outlook(course)
     made = parts_of(course, drawn.problems, drawn.whole, seen)
-    account = Account(situation.desk, made, seen, everything=situation.everything)
+    account = Account(situation.eligibility, made, seen, everything=situation.everything)
     return Sketch(
         parts=made,
-        sources=tuple(account.source(name) for name in situation.desk.rules.sources),
+        sources=tuple(account.source(name) for name in situation.eligibility.rules.sources),
         chances=seen.satisfied,
-        quote=quote_of(seen, course, legacy=legacy_cost(situation.desk), above_least=drawn.above_least),
+        quote=quote_of(seen, course, legacy=legacy_cost(situation.eligibility), above_least=drawn.above_least),
         in_turn=bool(course.binding()),
     )
 
@@ -165,25 +171,25 @@ def _kept(key: _Key) -> Sketch:
 class _Terms:
     signature: tuple[Hashable, ...]
     rules: Rules = field(compare=False)
-    wants: Wants = field(compare=False)
+    requirements: Requirements = field(compare=False)
 
 
 @lru_cache(maxsize=64)
 def _most(terms: _Terms) -> Mapping[str, int]:
-    """Whatever may be bought for these wants -> the most it may cost, in micro-USD."""
+    """Whatever may be bought for these requirements -> the most it may cost, in micro-USD."""
     rules = terms.rules
-    sources = {source for dataset in terms.wants.collected for source in rules.datasets[dataset].sources}
-    analyses = {one.name: one.most for one in afterwards(rules, terms.wants)}
+    sources = {source for dataset in terms.requirements.collected for source in rules.datasets[dataset].sources}
+    analyses = {one.name: one.most for one in afterwards(rules, terms.requirements)}
     return {source: rules.max_micro_usd(source) for source in sorted(sources)} | analyses
 
 
-def _wanted(wants: Wants) -> tuple[Hashable, ...]:
+def _wanted(requirements: Requirements) -> tuple[Hashable, ...]:
     return (
-        wants.consumer,
-        wants.collected_required,
-        tuple(wants.collected_optional.items()),
-        wants.analyses,
-        wants.max_cost,
-        wants.value_of_time,
-        wants.sources,
+        requirements.consumer,
+        requirements.collected_required,
+        tuple(requirements.collected_optional.items()),
+        requirements.analyses,
+        requirements.max_cost,
+        requirements.value_of_time,
+        requirements.sources,
     )

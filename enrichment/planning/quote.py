@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from enrichment.domain.money import charge, to_micro
-from enrichment.planning.eligibility import Desk
+from enrichment.planning.eligibility import Eligibility
 from enrichment.policy import Policy, Problem, start
 from enrichment.policy.execution_forecast import Outlook
 from enrichment.policy.execution_model import Afterwards, Course, Limit, Strand
-from enrichment.requirements.requirements import Wants
+from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
 
@@ -47,7 +47,7 @@ class Quote:
 
 
 def course_of(
-    desk: Desk,
+    eligibility: Eligibility,
     problems: Sequence[Problem],
     policy: Policy,
     *,
@@ -56,35 +56,35 @@ def course_of(
     everything: bool,
 ) -> Course:
     """How carrying these parts out goes. mentioned: datasets of which something unreliable is known."""
-    strands = tuple(strand_of(desk, problem, policy) for problem in problems)
+    strands = tuple(strand_of(eligibility, problem, policy) for problem in problems)
     sources = frozenset[str]().union(*(strand.sources for strand in strands))
     return Course(
-        calls=tuple(desk.call(source) for source in sorted(sources)),
+        calls=tuple(eligibility.call(source) for source in sorted(sources)),
         strands=strands,
         open=frozenset[str]().union(*(strand.state.unsatisfied for strand in strands)),
         limits=tuple(limits),
-        skips=() if everything else tuple(skip for skip in desk.skips(sources) if skip.source in sources),
+        skips=() if everything else tuple(skip for skip in eligibility.skips(sources) if skip.source in sources),
         mentioned=mentioned,
-        afterwards=afterwards(desk.rules, desk.wants),
+        afterwards=afterwards(eligibility.rules, eligibility.requirements),
         everything=everything,
     )
 
 
-def strand_of(desk: Desk, problem: Problem, policy: Policy) -> Strand:
-    datasets = desk.rules.datasets
+def strand_of(eligibility: Eligibility, problem: Problem, policy: Policy) -> Strand:
+    datasets = eligibility.rules.datasets
     return Strand(
         policy=policy,
         state=start(problem),
         required=problem.required,
         last_resorts=tuple(
             (source, frozenset(d for d in problem.required if source in datasets[d].sources))
-            for source in desk.last_resorts(problem)
+            for source in eligibility.last_resorts(problem)
         ),
     )
 
 
-def afterwards(rules: Rules, wants: Wants) -> tuple[Afterwards, ...]:
-    return tuple(Afterwards(f"analysis:{name}", *model_price(rules, name)) for name in wants.analyses)
+def afterwards(rules: Rules, requirements: Requirements) -> tuple[Afterwards, ...]:
+    return tuple(Afterwards(f"analysis:{name}", *model_price(rules, name)) for name in requirements.analyses)
 
 
 def quote_of(outlook: Outlook, course: Course, *, legacy: int, above_least: int | None) -> Quote:
@@ -114,20 +114,22 @@ def _within(limit: Limit, most: Mapping[str, int]) -> int:
     return limit.left + sum(price for name, price in most.items() if name not in limit.over)
 
 
-def legacy_cost(desk: Desk) -> int:
+def legacy_cost(eligibility: Eligibility) -> int:
     """Expected micro-USD of asking everybody who could be asked about anything wanted, and every analysis."""
-    sources = (s for s in desk.rules.sources if desk.concerns(s) and desk.out_of_reach(s) is None)
-    return sum(expected_price(desk.rules, source) for source in sources) + _analyses(desk.rules, desk.wants)
+    sources = (s for s in eligibility.rules.sources if eligibility.concerns(s) and eligibility.out_of_reach(s) is None)
+    return sum(expected_price(eligibility.rules, source) for source in sources) + _analyses(
+        eligibility.rules, eligibility.requirements
+    )
 
 
-def calling_everything(rules: Rules, wants: Wants) -> int:
+def calling_everything(rules: Rules, requirements: Requirements) -> int:
     """Expected micro-USD of asking every source that answers anything wanted, and every analysis, without memory."""
-    concerned = {source for dataset in wants.collected for source in rules.datasets[dataset].sources}
-    return sum(expected_price(rules, source) for source in concerned) + _analyses(rules, wants)
+    concerned = {source for dataset in requirements.collected for source in rules.datasets[dataset].sources}
+    return sum(expected_price(rules, source) for source in concerned) + _analyses(rules, requirements)
 
 
-def _analyses(rules: Rules, wants: Wants) -> int:
-    return sum(likely for likely, _ in (model_price(rules, name) for name in wants.analyses))
+def _analyses(rules: Rules, requirements: Requirements) -> int:
+    return sum(likely for likely, _ in (model_price(rules, name) for name in requirements.analyses))
 
 
 def expected_price(rules: Rules, source: str) -> int:

@@ -42,13 +42,15 @@ def _kept(key: _Key) -> Sketch:
     later = _later(rest, open_, asked)
     drawn, seen = decided(later), outlook(course)
     parts = parts_of(later.course(drawn.problems, drawn.policy), drawn.problems, drawn.whole, seen)
-    before = asked.difference(s for s, on in rest.desk.said.items() if on)
-    account = Account(later.desk, parts, seen, before=before, everything=later.everything)
+    before = asked.difference(s for s, on in rest.eligibility.said.items() if on)
+    account = Account(later.eligibility, parts, seen, before=before, everything=later.everything)
     return Sketch(
         parts=parts,
-        sources=tuple(account.source(name) for name in rest.desk.rules.sources),
+        sources=tuple(account.source(name) for name in rest.eligibility.rules.sources),
         chances=seen.satisfied,
-        quote=quote_of(seen, _still_to_ask(course), legacy=legacy_cost(later.desk), above_least=drawn.above_least),
+        quote=quote_of(
+            seen, _still_to_ask(course), legacy=legacy_cost(later.eligibility), above_least=drawn.above_least
+        ),
         in_turn=bool(course.binding()),
     )
 
@@ -59,15 +61,19 @@ def _course(first: Situation, rest: Situation) -> Course:
     one = first.course(drawn.problems, drawn.policy)
     two = rest.course((), drawn.policy)
     found = _found(rest)
-    askable = [s for s in found.desk.rules.sources if found.desk.concerns(s) and found.desk.out_of_reach(s) is None]
-    calls = {source: found.desk.call(source) for source in askable}
-    calls |= {call.source: _merged(call, found.desk.call(call.source)) for call in one.calls}
+    askable = [
+        s
+        for s in found.eligibility.rules.sources
+        if found.eligibility.concerns(s) and found.eligibility.out_of_reach(s) is None
+    ]
+    calls = {source: found.eligibility.call(source) for source in askable}
+    calls |= {call.source: _merged(call, found.eligibility.call(call.source)) for call in one.calls}
     return replace(
         two,
         calls=tuple(calls.values()),
         strands=one.strands,
-        open=one.open | rest.desk.pursued,
-        skips=() if rest.everything else found.desk.skips(calls.keys()),
+        open=one.open | rest.eligibility.pursued,
+        skips=() if rest.everything else found.eligibility.skips(calls.keys()),
         mentioned=one.mentioned | two.mentioned,
         then=lambda open_, asked: _strands(_later(rest, open_, asked)),
     )
@@ -81,25 +87,25 @@ def _merged(one: Call, other: Call) -> Call:
 
 def _strands(later: Situation) -> tuple[Strand, ...]:
     drawn = decided(later, by_whole=True)  # there are as many as stage 1 has ends
-    return tuple(strand_of(later.desk, problem, drawn.policy) for problem in drawn.problems)
+    return tuple(strand_of(later.eligibility, problem, drawn.policy) for problem in drawn.problems)
 
 
 def _found(rest: Situation) -> Situation:
-    return replace(rest, desk=replace(rest.desk, company=replace(rest.desk.company, domain=FOUND)))
+    return replace(rest, eligibility=replace(rest.eligibility, company=replace(rest.eligibility.company, domain=FOUND)))
 
 
 def _later(rest: Situation, open_: frozenset[str], asked: frozenset[str]) -> Situation:
     """The rest, once these were asked and these datasets are still open."""
     here = rest if "domain" in open_ else _found(rest)
-    desk, wanted = here.desk, here.desk.wants.collected
-    heard = {s: frozenset(d for d in wanted if d in desk.rules.sources[s].datasets) for s in asked}
+    eligibility, wanted = here.eligibility, here.eligibility.requirements.collected
+    heard = {s: frozenset(d for d in wanted if d in eligibility.rules.sources[s].datasets) for s in asked}
     return replace(
         here,
         mentioned=here.mentioned & open_,
-        desk=replace(
-            desk,
-            stands={d: Stand(d in open_, stand.sources) for d, stand in desk.stands.items()},
-            said={**desk.said, **heard},
+        eligibility=replace(
+            eligibility,
+            stands={d: Stand(d in open_, stand.sources) for d, stand in eligibility.stands.items()},
+            said={**eligibility.said, **heard},
             pursued=frozenset(d for d in wanted if d in open_ or here.everything),
         ),
     )

@@ -30,17 +30,17 @@ _ONCE = 16
 _FORECASTS = 4_096
 
 
-class Shelf(Protocol):
+class PolicyStore(Protocol):
     """Keeps bytes under a name. It may forget; it never raises."""
 
     def load(self, name: str) -> bytes | None: ...
     def save(self, name: str, data: bytes) -> None: ...
 
 
-class Policies:
+class PolicyCache:
     """May be used by many threads; whoever asks for a policy that is being compiled waits for it."""
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
+    def __init__(self, shelf: PolicyStore | None = None) -> None:
         self._shelf = shelf
         self._lock = Lock()
         self._kept = lru_cache(maxsize=_POLICIES)(self._make)
@@ -71,7 +71,7 @@ class Policies:
             return compile_policy(strategy, problem)
         return self._from_shelf(problem, self._shelf)
 
-    def _from_shelf(self, problem: Problem, shelf: Shelf) -> Policy:
+    def _from_shelf(self, problem: Problem, shelf: PolicyStore) -> Policy:
         """What is damaged, or was made for other rules under the same name, is made again.
 
         What is worth keeping is kept with the prospects of all its states, if there are not too many.
@@ -92,5 +92,5 @@ class Policies:
         return forecast(self.compiled(strategy, whole), left)
 
 
-IN_MEMORY = Policies()
+IN_MEMORY = PolicyCache()
 """For this process alone: what plans are made with where nobody hands in others."""

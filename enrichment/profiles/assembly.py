@@ -1,6 +1,6 @@
 """Assemble a profile: best value per field, losing values and disputes kept, what is missing and why.
 
-Rules + Wants + Plan + what is known now + analyses  ->  Profile (its document is plain JSON)
+Rules + Requirements + Plan + what is known now + analyses  ->  Profile (its document is plain JSON)
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ from enrichment.collection.collector import Failure
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Analysis, Company, Fact, Json, Known, Profile, Request
 from enrichment.domain.values import EmployeeCount, Value, identity
-from enrichment.memory.freshness import holds_until, standing
+from enrichment.memory.freshness import dataset_status, holds_until
 from enrichment.planning.plan import Plan
 from enrichment.profiles.quality import Aged, profile_quality
-from enrichment.requirements.requirements import Wants, requirements_hash
+from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
 
 FieldStatus = Literal["satisfied", "empty", "last resort", "expired", "partial", "missing"]
@@ -57,19 +57,19 @@ class Ingredients:
     accept_stale: bool = False
 
 
-def assemble(rules: Rules, wants: Wants, made_of: Ingredients, now: datetime) -> Profile:
+def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now: datetime) -> Profile:
     """The profile at `now`. gaps: analysis -> why there is none. paid, paid_by: purchase -> micro-USD, request."""
-    fields = tuple(_field(rules, wants, made_of, dataset, now) for dataset in wants.datasets)
+    fields = tuple(_field(rules, requirements, made_of, dataset, now) for dataset in requirements.datasets)
     served = [fact for field in fields for fact in field.values]
     quality = profile_quality(
         required=[f.good for f in fields if f.required],
         optional=[f.good for f in fields if not f.required],
-        facts=[Aged(f.reliability, f.collected_at, _until(rules, wants, f)) for f in served],
+        facts=[Aged(f.reliability, f.collected_at, _until(rules, requirements, f)) for f in served],
         now=now,
     )
     document = {
         "company": {"key": made_of.company.key, "name": made_of.company.name, "domain": made_of.company.domain},
-        "consumer": wants.consumer,
+        "consumer": requirements.consumer,
         "audience": made_of.request.audience,
         "as_of": now.isoformat(),
         "quality": {
@@ -79,16 +79,16 @@ def assemble(rules: Rules, wants: Wants, made_of: Ingredients, now: datetime) ->
             "reliability": round(quality.reliability, 4),
             "confidence": quality.confidence,
         },
-        "datasets": {field.dataset: _shown(rules, wants, made_of, field, now) for field in fields},
+        "datasets": {field.dataset: _shown(rules, requirements, made_of, field, now) for field in fields},
         "analyses": {a.name: _analysis(a) for a in made_of.analyses},
         "gaps": dict(made_of.gaps),
     }
     return Profile(
         profile_id=new_id("pro"),
         company_id=made_of.company.company_id,
-        consumer=wants.consumer,
+        consumer=requirements.consumer,
         audience=made_of.request.audience,
-        requirements_hash=requirements_hash(rules, wants),
+        requirements_hash=requirements_hash(rules, requirements),
         rules_hash=rules.hash,
         request_id=made_of.request.request_id,
         quality=quality.overall,
@@ -96,7 +96,7 @@ def assemble(rules: Rules, wants: Wants, made_of: Ingredients, now: datetime) ->
         confidence=quality.confidence,
         document=document,
         created_at=now,
-        holds_until=_profile_holds_until(rules, wants, made_of.known, fields, now),
+        holds_until=_profile_holds_until(rules, requirements, made_of.known, fields, now),
     )
 
 
@@ -107,11 +107,11 @@ def missing_required(document: Mapping[str, Json]) -> tuple[str, ...]:
     )
 
 
-def _field(rules: Rules, wants: Wants, made_of: Ingredients, dataset: str, now: datetime) -> Field:
-    required = dataset in wants.required
+def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, dataset: str, now: datetime) -> Field:
+    required = dataset in requirements.required
     if rules.datasets[dataset].analysis is not None:
         return _analysed_field(rules, made_of, dataset, required)
-    stand = standing(rules, wants, made_of.known, dataset, now)
+    stand = dataset_status(rules, requirements, made_of.known, dataset, now)
     facts, status = stand.facts, _collected_status(rules, dataset, stand.status, stand.facts)
     if status == "missing":
         stale = tuple(f for f in made_of.known.facts if f.dataset == dataset)
@@ -201,18 +201,20 @@ def _not_asked(plan: Plan, source: str) -> str:
     return f"{source} not asked" if said is None else f"{source} not asked ({said.verdict}: {said.why})"
 
 
-def _until(rules: Rules, wants: Wants, fact: Fact) -> datetime:
-    return holds_until(rules, wants, fact)
+def _until(rules: Rules, requirements: Requirements, fact: Fact) -> datetime:
+    return holds_until(rules, requirements, fact)
 
 
-def _profile_holds_until(rules: Rules, wants: Wants, known: Known, fields: Sequence[Field], now: datetime) -> datetime:
+def _profile_holds_until(
+    rules: Rules, requirements: Requirements, known: Known, fields: Sequence[Field], now: datetime
+) -> datetime:
     """Until its own TTL, its first required fact, or the first optional one runs out; missing required: not at all."""
-    ends = [now + timedelta(seconds=wants.profile_ttl)]
+    ends = [now + timedelta(seconds=requirements.profile_ttl)]
     for field in fields:
         if field.required and not field.good:
             return now
-        ends += [max(_until(rules, wants, f) for f in field.values)] if _is_single(rules, field) else []
-        ends += [_enough_until(rules, wants, field)] if field.values and not _is_single(rules, field) else []
+        ends += [max(_until(rules, requirements, f) for f in field.values)] if _is_single(rules, field) else []
+        ends += [_enough_until(rules, requirements, field)] if field.values and not _is_single(rules, field) else []
         ends += _absence_holds(rules, known, field) if not field.values else []
     return min(ends)
 
@@ -221,9 +223,9 @@ def _is_single(rules: Rules, field: Field) -> bool:
     return bool(field.values) and rules.datasets[field.dataset].enough == _SINGLE
 
 
-def _enough_until(rules: Rules, wants: Wants, field: Field) -> datetime:
+def _enough_until(rules: Rules, requirements: Requirements, field: Field) -> datetime:
     """Until fewer than `enough` of its items hold."""
-    ends = sorted((_until(rules, wants, f) for f in field.values), reverse=True)
+    ends = sorted((_until(rules, requirements, f) for f in field.values), reverse=True)
     return ends[min(rules.datasets[field.dataset].enough, len(ends)) - 1]
 
 
@@ -237,19 +239,21 @@ def _absence_holds(rules: Rules, known: Known, field: Field) -> list[datetime]:
     return [max(ends)] if ends else []
 
 
-def _shown(rules: Rules, wants: Wants, made_of: Ingredients, field: Field, now: datetime) -> dict[str, Json]:
+def _shown(
+    rules: Rules, requirements: Requirements, made_of: Ingredients, field: Field, now: datetime
+) -> dict[str, Json]:
     return {
         "required": field.required,
         "status": field.status,
-        "values": [_fact(rules, wants, made_of, f, now) for f in field.values],
-        "others": [_fact(rules, wants, made_of, f, now) for f in field.others],
+        "values": [_fact(rules, requirements, made_of, f, now) for f in field.values],
+        "others": [_fact(rules, requirements, made_of, f, now) for f in field.others],
         "disputed": field.disputed,
         "why": field.why,
     }
 
 
-def _fact(rules: Rules, wants: Wants, made_of: Ingredients, fact: Fact, now: datetime) -> dict[str, Json]:
-    until = _until(rules, wants, fact)
+def _fact(rules: Rules, requirements: Requirements, made_of: Ingredients, fact: Fact, now: datetime) -> dict[str, Json]:
+    until = _until(rules, requirements, fact)
     return {
         "value": fact.value.model_dump(mode="json"),
         "source": fact.source,

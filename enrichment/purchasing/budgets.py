@@ -1,6 +1,6 @@
 """Which limits on money a purchase falls under, by name; a name carries its period. Also where none is set.
 
-Rules + Wants + request + source + day  ->  caps, in the order of their names
+Rules + Requirements + request + source + day  ->  caps, in the order of their names
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ from operator import attrgetter
 from enrichment.domain.money import in_usd, to_micro
 from enrichment.domain.records import Cap
 from enrichment.policy.execution_model import Limit
-from enrichment.requirements.requirements import Wants
+from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
 
@@ -25,14 +25,14 @@ def caps_of(
     return _with_its_own(rules, _common(rules, request_id, max_cost, consumer, day), provider, source, day)
 
 
-def caps_of_each(rules: Rules, wants: Wants, request_id: str, at: datetime) -> dict[str, tuple[Cap, ...]]:
+def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: datetime) -> dict[str, tuple[Cap, ...]]:
     """Source, or 'analysis:' and its name -> the caps it is reserved against."""
     models = {model: name for name, provider in rules.providers.items() for model in provider.models}
     providers = {name: source.provider for name, source in rules.sources.items()} | {
-        f"analysis:{name}": models[rules.analyses[name].model] for name in wants.analyses
+        f"analysis:{name}": models[rules.analyses[name].model] for name in requirements.analyses
     }
     day = at.date().isoformat()
-    common = _common(rules, request_id, wants.max_cost, wants.consumer, day)
+    common = _common(rules, request_id, requirements.max_cost, requirements.consumer, day)
     return {name: _with_its_own(rules, common, provider, name, day) for name, provider in providers.items()}
 
 

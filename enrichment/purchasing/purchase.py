@@ -14,7 +14,7 @@ from decimal import Decimal
 
 import stamina
 
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge
 from enrichment.domain.records import Analysis, Cap, Company, Fact, Purchase, Reply, Request
@@ -100,17 +100,17 @@ class Superseded:
 class Sent:
     """A purchase under way, as whoever delivers it sees it."""
 
-    def __init__(self, purchase: Purchase, world: World, rules: ProviderRules) -> None:
-        self.purchase, self._world, self._handle = purchase, world, purchase.handle
+    def __init__(self, purchase: Purchase, context: RunContext, rules: ProviderRules) -> None:
+        self.purchase, self._context, self._handle = purchase, context, purchase.handle
         self._longest_call = timedelta(seconds=rules.timeout_seconds)
 
-    async def sending(self) -> None:
+    async def before_send(self) -> None:
         """Immediately before each call that may be billed. Raises ClaimLost where the claim may end before the call."""
-        store, now, resumable = self._world.store, self._world.now(), self._handle is not None
+        store, now, resumable = self._context.store, self._context.now(), self._handle is not None
         lease = self._renewed(now) if resumable else self.purchase.lease_until
         ours = await asyncio.to_thread(store.send, self.purchase, at=now, lease_until=lease if resumable else None)
         # a process may be stopped between its row and its call: the last look is at the clock
-        needed_until = self._world.now() + (timedelta() if resumable else self._longest_call)
+        needed_until = self._context.now() + (timedelta() if resumable else self._longest_call)
         if not ours or needed_until > lease:
             raise self._lost("ran out before it was sent")
 
@@ -132,8 +132,8 @@ class Sent:
                     await self._keep(self._handle)
 
     async def _keep(self, handle: str) -> bool:
-        lease = self._renewed(self._world.now())
-        return await asyncio.to_thread(self._world.store.keep_handle, self.purchase, handle, lease_until=lease)
+        lease = self._renewed(self._context.now())
+        return await asyncio.to_thread(self._context.store.keep_handle, self.purchase, handle, lease_until=lease)
 
     def _renewed(self, now: datetime) -> datetime:
         """Never longer than going on costs nothing."""
@@ -171,12 +171,12 @@ def draft(order: Order, now: datetime) -> Purchase:
     )
 
 
-async def buy(order: Order, *, world: World, deliver: Deliver) -> Outcome:
+async def buy(order: Order, *, context: RunContext, deliver: Deliver) -> Outcome:
     """Reserve, send, settle. A crash in between leaves the row as it stands, for its lease to decide.
 
     Waits for others at most the provider's timeout, and Busy if that was not enough.
     """
-    gate = world.gates.of(order.provider, order.rules.concurrency)
+    gate = context.concurrency.of(order.provider, order.rules.concurrency)
     until = time.monotonic() + order.rules.timeout_seconds
     try:
         async with asyncio.timeout(order.rules.timeout_seconds):
@@ -184,21 +184,21 @@ async def buy(order: Order, *, world: World, deliver: Deliver) -> Outcome:
     except TimeoutError:
         return Busy(order.rules.concurrency)
     try:
-        reserved = await _reserved(order, world, until)
+        reserved = await _reserved(order, context, until)
         if not isinstance(reserved, Reserved):
             return reserved
-        return await _carried_out(reserved.purchase, order, world, deliver)
+        return await _carried_out(reserved.purchase, order, context, deliver)
     finally:
         gate.release()
 
 
-async def _reserved(order: Order, world: World, until: float) -> Reserved | NotReserved:
+async def _reserved(order: Order, context: RunContext, until: float) -> Reserved | NotReserved:
     """Waits while the provider is busy with other processes."""
     pauses = _pauses()
     while True:
-        now = world.now()
+        now = context.now()
         reserved = await asyncio.to_thread(
-            world.store.reserve,
+            context.store.reserve,
             draft(order, now),
             order.caps(now),
             at_once=order.rules.concurrency,
@@ -215,12 +215,12 @@ def in_vain(purchase_id: str) -> str:
     return f"another request asked it meanwhile and got no answer, which may be billed ({purchase_id}): ask again later"
 
 
-async def wait_for(claim: AlreadyClaimed, world: World, *, until: float) -> None:
+async def wait_for(claim: AlreadyClaimed, context: RunContext, *, until: float) -> None:
     """Until that purchase is over, whatever came of it, or its lease is, or it is `until` (time.monotonic)."""
     pauses = _pauses()
-    while world.now() < claim.lease_until and time.monotonic() < until:
+    while context.now() < claim.lease_until and time.monotonic() < until:
         await asyncio.sleep(next(pauses))
-        if not await asyncio.to_thread(world.store.is_claimed, claim.purchase_id):
+        if not await asyncio.to_thread(context.store.is_claimed, claim.purchase_id):
             return
 
 
@@ -232,22 +232,22 @@ def _pauses() -> Iterator[float]:
         longest = min(most, _LATER * longest)
 
 
-async def _carried_out(purchase: Purchase, order: Order, world: World, deliver: Deliver) -> Outcome:
+async def _carried_out(purchase: Purchase, order: Order, context: RunContext, deliver: Deliver) -> Outcome:
     began = time.monotonic()
     try:
-        delivered = await _delivered(purchase, order.rules, world, deliver)
+        delivered = await _delivered(purchase, order.rules, context, deliver)
         seconds = time.monotonic() - began
         if isinstance(delivered, ProviderError):
-            return await _book_failure(purchase, delivered, order.rules, world, seconds)
-        return await _settle(purchase, delivered, world, seconds)
+            return await _book_failure(purchase, delivered, order.rules, context, seconds)
+        return await _settle(purchase, delivered, context, seconds)
     except (ClaimLost, PurchaseClosed):  # another process took it over, and may have been faster
         return Superseded()
 
 
 async def _delivered(
-    purchase: Purchase, rules: ProviderRules, world: World, deliver: Deliver
+    purchase: Purchase, rules: ProviderRules, context: RunContext, deliver: Deliver
 ) -> Delivery | ProviderError:
-    sent = Sent(purchase, world, rules)
+    sent = Sent(purchase, context, rules)
     alive = asyncio.create_task(sent.keep_alive())
     try:
         async with asyncio.timeout(_patience(rules)):
@@ -262,14 +262,14 @@ async def _delivered(
         alive.cancel()
 
 
-async def _settle(purchase: Purchase, delivery: Delivery, world: World, seconds: float) -> Bought:
+async def _settle(purchase: Purchase, delivery: Delivery, context: RunContext, seconds: float) -> Bought:
     suspend = _overbilled(purchase, delivery.units)
     settled = replace(
         purchase,
         state="settled",
         units=dict(delivery.units),
         cost_micro_usd=charge(delivery.units, purchase.usd_per_unit),
-        closed_at=world.now(),
+        closed_at=context.now(),
         latency_seconds=round(seconds, 3),
         calls=delivery.calls,
         outcome=delivery.outcome,
@@ -279,7 +279,7 @@ async def _settle(purchase: Purchase, delivery: Delivery, world: World, seconds:
     async for attempt in stamina.retry_context(on=_may_pass, attempts=_SETTLE_TRIES, timeout=None, wait_max=5.0):
         with attempt:  # it is paid for: a store that cannot be reached for a moment must not lose it
             await asyncio.to_thread(
-                world.store.settle,
+                context.store.settle,
                 settled,
                 reply=delivery.reply,
                 facts=delivery.facts,
@@ -321,11 +321,11 @@ def _overbilled(purchase: Purchase, units: Mapping[str, int]) -> str | None:
 
 
 async def _book_failure(
-    purchase: Purchase, error: ProviderError, rules: ProviderRules, world: World, seconds: float
+    purchase: Purchase, error: ProviderError, rules: ProviderRules, context: RunContext, seconds: float
 ) -> Failed:
-    store, now, reason = world.store, world.now(), str(error)
+    store, now, reason = context.store, context.now(), str(error)
     failed = replace(purchase, reason=reason, latency_seconds=round(seconds, 3))
-    if _out_of_order(error):  # before it ends: a probe that has failed must not let the next one through
+    if _unavailable(error):  # before it ends: a probe that has failed must not let the next one through
         exhausted = isinstance(error, QuotaExhausted)
         await asyncio.to_thread(
             store.failed, purchase.provider, _breaker(rules), exhausted=exhausted, because=reason, at=now
@@ -346,7 +346,7 @@ async def _book_failure(
     return Failed(failed, error)
 
 
-def _out_of_order(error: ProviderError) -> bool:
+def _unavailable(error: ProviderError) -> bool:
     """Whether the next one would fare no better: asked too fast is no failure, and an odd answer is an answer."""
     return isinstance(error, ProviderUnavailable | QuotaExhausted) and not isinstance(error, Throttled)
 

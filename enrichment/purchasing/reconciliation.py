@@ -30,7 +30,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LedgerTotals:
     """What the ledger says of one provider at one moment: units settled, and its purchases that are open."""
 
     settled: int = 0
@@ -94,7 +94,7 @@ class Conclusion:
     why: str | None = None
 
 
-def bounds(before: Standing, after: Standing) -> tuple[int, int]:
+def bounds(before: LedgerTotals, after: LedgerTotals) -> tuple[int, int]:
     """(settled, uncertain) of a reading taken between two looks at the ledger: what happened meanwhile may be in it."""
     most = after.settled + _units(after.uncertain) + _units(after.under_way)
     return before.settled, most - before.settled
@@ -113,7 +113,7 @@ def compare(now: Reading, earlier: Sequence[Reading]) -> Comparison:
     return Comparison(now, Verdict.AGREES if agrees else Verdict.UNCERTAIN, since, found.change, found.bought)
 
 
-def conclude(comparison: Comparison, before: Standing, after: Standing, *, patience: timedelta) -> Conclusion:
+def conclude(comparison: Comparison, before: LedgerTotals, after: LedgerTotals, *, patience: timedelta) -> Conclusion:
     """What the comparison tells of the purchases that are uncertain now.
 
     before, after: the ledger around the reading. patience: so long after it was asked a vendor may still bill.

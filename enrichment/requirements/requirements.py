@@ -24,7 +24,7 @@ class UnknownName(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wants:
+class Requirements:
     """Money in micro-USD, time in seconds.
 
     collected: the datasets that sources answer, needs of analyses included; analysed: those that analyses answer.
@@ -60,12 +60,12 @@ class Wants:
         limits = [x for x in ((self.max_age or {}).get(dataset), self.oldest) if x is not None]
         return min(limits, default=None)
 
-    def within(self, *, max_cost: int | None, oldest: int | None) -> "Wants":
+    def within(self, *, max_cost: int | None, oldest: int | None) -> "Requirements":
         """The same, with the request's own limits: micro-USD it may cost, seconds any fact may be old."""
         return replace(self, max_cost=self.max_cost if max_cost is None else max_cost, oldest=oldest)
 
 
-def wants_of(rules: Rules, consumers: Sequence[str]) -> Wants:
+def requirements_of(rules: Rules, consumers: Sequence[str]) -> Requirements:
     """What these consumers want together. Raises UnknownName."""
     for name in consumers:
         _known("consumer", name, rules.consumers)
@@ -77,7 +77,7 @@ def wants_of(rules: Rules, consumers: Sequence[str]) -> Wants:
             if dataset not in required:
                 optional[dataset] = max(optional.get(dataset, 0), to_micro(worth))
     ages = [(dataset, age) for entry in entries for dataset, age in entry.max_age.items()]
-    return _wants(
+    return _requirements(
         rules,
         consumer="+".join(consumers),
         required=required,
@@ -93,13 +93,13 @@ def wants_of(rules: Rules, consumers: Sequence[str]) -> Wants:
     )
 
 
-def custom(rules: Rules, datasets: Sequence[str], sources: Sequence[str] | None) -> Wants:
+def custom(rules: Rules, datasets: Sequence[str], sources: Sequence[str] | None) -> Requirements:
     """Datasets named by hand, all required; sources: the only ones that may be asked. Raises UnknownName."""
     for name in datasets:
         _known("dataset", name, rules.datasets)
     for name in sources or ():
         _known("source", name, rules.sources)
-    return _wants(
+    return _requirements(
         rules,
         consumer=CUSTOM,
         required=_in_order(datasets),
@@ -114,10 +114,10 @@ def custom(rules: Rules, datasets: Sequence[str], sources: Sequence[str] | None)
     )
 
 
-def identity_wants(wants: Wants) -> Wants:
+def identity_requirements(requirements: Requirements) -> Requirements:
     """What stage 1 wants where the domain is unknown: name and domain, under the same limits."""
     return replace(
-        wants,
+        requirements,
         required=IDENTITY,
         optional={},
         collected_required=IDENTITY,
@@ -126,30 +126,37 @@ def identity_wants(wants: Wants) -> Wants:
     )
 
 
-def beyond_identity(wants: Wants) -> Wants:
+def beyond_identity(requirements: Requirements) -> Requirements:
     """What is left to want when stage 1 has found name and domain."""
     return replace(
-        wants,
-        required=tuple(d for d in wants.required if d not in IDENTITY),
-        collected_required=tuple(d for d in wants.collected_required if d not in IDENTITY),
+        requirements,
+        required=tuple(d for d in requirements.required if d not in IDENTITY),
+        collected_required=tuple(d for d in requirements.collected_required if d not in IDENTITY),
     )
 
 
-def requirements_hash(rules: Rules, wants: Wants) -> str:
+def requirements_hash(rules: Rules, requirements: Requirements) -> str:
     """Equal for requests whose profiles may stand for one another: not prices, not order, not strategy."""
-    models = {name: (rules.analyses[name].model, rules.prompts[name]) for name in wants.analyses}
+    models = {name: (rules.analyses[name].model, rules.prompts[name]) for name in requirements.analyses}
     thresholds = {
         name: (rules.datasets[name].quality_threshold, rules.datasets[name].enough, rules.datasets[name].at_most)
-        for name in wants.datasets
+        for name in requirements.datasets
     }
     text = json.dumps(
-        [wants.consumer, wants.required, sorted(wants.optional), thresholds, models, sorted(wants.sources or ())],
+        [
+            requirements.consumer,
+            requirements.required,
+            sorted(requirements.optional),
+            thresholds,
+            models,
+            sorted(requirements.sources or ()),
+        ],
         sort_keys=True,
     )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _wants(
+def _requirements(
     rules: Rules,
     *,
     consumer: str,
@@ -164,7 +171,7 @@ def _wants(
     audience: bool = False,
     max_age: Mapping[str, int] | None = None,
     sources: frozenset[str] | None = None,
-) -> Wants:
+) -> Requirements:
     collected_required, more = _collected(rules, required)
     collected_optional: dict[str, int] = {}
     for dataset, worth in optional.items():
@@ -173,7 +180,7 @@ def _wants(
         for name in names:
             if name not in collected_required:
                 collected_optional[name] = max(collected_optional.get(name, 0), worth)
-    return Wants(
+    return Requirements(
         consumer=consumer,
         required=required,
         optional=optional,

@@ -11,12 +11,12 @@ from pydantic import Field, TypeAdapter
 
 from enrichment.domain.records import Json
 from enrichment.ports import (
-    Answer,
     KeepHandle,
     ProviderError,
     ProviderUnavailable,
-    Question,
     QuotaExhausted,
+    SourceAnswer,
+    SourceQuery,
     UnexpectedReply,
 )
 from resources.providers.call_session import Call, Exchange, Received, as_object, refusal_by_status
@@ -66,8 +66,8 @@ class ApolloClient(ProviderClient[ApolloSpec]):
         return None
 
     async def answer(
-        self, question: Question, spec: ApolloSpec, exchange: Exchange, _keep_handle: KeepHandle
-    ) -> Answer:
+        self, question: SourceQuery, spec: ApolloSpec, exchange: Exchange, _keep_handle: KeepHandle
+    ) -> SourceAnswer:
         search = await exchange.send(self._search(self.domain_of(question), spec), as_object)
         rows = search.get("people")
         if not isinstance(rows, list):

@@ -15,12 +15,12 @@ from pydantic import Field, TypeAdapter
 
 from enrichment.domain.records import Json
 from enrichment.ports import (
-    Answer,
     CredentialsRejected,
     KeepHandle,
     ProviderError,
     ProviderUnavailable,
-    Question,
+    SourceAnswer,
+    SourceQuery,
     UnexpectedReply,
 )
 from resources.providers.brightdata_unlocker import UnlockSpec, unlocked
@@ -69,7 +69,9 @@ class BrightDataClient(ProviderClient[Spec]):
     def refusal(self, received: Received) -> type[ProviderError]:
         return CredentialsRejected if "is not active" in received.text[:500] else refusal_by_status(received)
 
-    async def answer(self, question: Question, spec: Spec, exchange: Exchange, keep_handle: KeepHandle) -> Answer:
+    async def answer(
+        self, question: SourceQuery, spec: Spec, exchange: Exchange, keep_handle: KeepHandle
+    ) -> SourceAnswer:
         match spec:
             case SearchSpec():
                 return await self._search(question, spec, exchange)
@@ -90,7 +92,7 @@ class BrightDataClient(ProviderClient[Spec]):
             self.name, ok=True, sentence=f"brightdata accepts the key; it lists {len(listed)} datasets."
         )
 
-    async def _search(self, question: Question, spec: SearchSpec, exchange: Exchange) -> Answer:
+    async def _search(self, question: SourceQuery, spec: SearchSpec, exchange: Exchange) -> SourceAnswer:
         asked = {"filter": self._filter_by(spec.by, question), "size": min(spec.size, question.max_units)}
         call = Call(
             "POST",
@@ -108,8 +110,8 @@ class BrightDataClient(ProviderClient[Spec]):
         return self._delivered(question, exchange, received)
 
     async def _filter(
-        self, question: Question, spec: FilterSpec, exchange: Exchange, keep_handle: KeepHandle
-    ) -> Answer:
+        self, question: SourceQuery, spec: FilterSpec, exchange: Exchange, keep_handle: KeepHandle
+    ) -> SourceAnswer:
         asked = {
             "dataset_id": spec.dataset_id,
             "filter": self._filter_by(spec.by, question),
@@ -124,8 +126,8 @@ class BrightDataClient(ProviderClient[Spec]):
         return self._delivered(question, exchange, rows)
 
     async def _trigger(
-        self, question: Question, spec: TriggerSpec, exchange: Exchange, keep_handle: KeepHandle
-    ) -> Answer:
+        self, question: SourceQuery, spec: TriggerSpec, exchange: Exchange, keep_handle: KeepHandle
+    ) -> SourceAnswer:
         params = [("dataset_id", spec.dataset_id), ("format", "json"), ("include_errors", "true")]
         params.append(("limit_per_input", str(min(spec.size, question.max_units))))
         inputs = [{"url": f"https://{self.domain_of(question)}"}]
@@ -135,13 +137,13 @@ class BrightDataClient(ProviderClient[Spec]):
         rows = await _downloaded(f"/datasets/v3/snapshot/{snapshot}", exchange)
         return self._delivered(question, exchange, rows)
 
-    def _delivered(self, question: Question, exchange: Exchange, records: Sequence[Json]) -> Answer:
+    def _delivered(self, question: SourceQuery, exchange: Exchange, records: Sequence[Json]) -> SourceAnswer:
         exchange.job_running = False
         good = [record for record in records if not _is_error(record)]
         exchange.units[question.unit] += len(good)
         return exchange.answer(found=bool(good), payload={"records": list(records)})
 
-    def _filter_by(self, by: str, question: Question) -> Json:
+    def _filter_by(self, by: str, question: SourceQuery) -> Json:
         match by:
             case "domain":
                 return _website(self.domain_of(question))
@@ -152,7 +154,7 @@ class BrightDataClient(ProviderClient[Spec]):
             case _:
                 return {"name": "name", "operator": "=", "value": self._name_of(question)}
 
-    def _name_of(self, question: Question) -> str:
+    def _name_of(self, question: SourceQuery) -> str:
         return question.name or self.domain_of(question).partition(".")[0]
 
 
@@ -166,7 +168,7 @@ def _website(domain: str) -> Json:
     return {"operator": "or", "filters": leaves}
 
 
-async def _started(start: Call, question: Question, exchange: Exchange, keep_handle: KeepHandle) -> str:
+async def _started(start: Call, question: SourceQuery, exchange: Exchange, keep_handle: KeepHandle) -> str:
     """The job's handle: the one of an earlier process, or a new one, kept before anything else happens."""
     handle = question.handle
     if handle is None:
@@ -179,7 +181,7 @@ async def _started(start: Call, question: Question, exchange: Exchange, keep_han
     return handle
 
 
-async def _finished(path: str, question: Question, exchange: Exchange) -> Mapping[str, Json]:
+async def _finished(path: str, question: SourceQuery, exchange: Exchange) -> Mapping[str, Json]:
     """Polls a job until it is over. A job that found nothing may be called failed: then dataset_size is 0."""
 
     async def look() -> Mapping[str, Json] | None:

@@ -10,12 +10,12 @@ from pydantic import Field
 
 from enrichment.domain.records import Json
 from enrichment.ports import (
-    Answer,
     ClaimLost,
     CredentialsRejected,
     ProviderError,
     ProviderUnavailable,
-    Question,
+    SourceAnswer,
+    SourceQuery,
     Throttled,
     UnexpectedReply,
 )
@@ -45,7 +45,7 @@ class _PageFailed(Exception):
         self.kind, self.billed = kind, billed
 
 
-async def unlocked(question: Question, spec: UnlockSpec, exchange: Exchange, *, domain: str) -> Answer:
+async def unlocked(question: SourceQuery, spec: UnlockSpec, exchange: Exchange, *, domain: str) -> SourceAnswer:
     """The pages there are. Nothing there at all is an answer too; pages that nobody let us read are none."""
     payload: dict[str, Json] = {}
     failed: dict[str, _PageFailed] = {}

@@ -20,12 +20,12 @@ import stamina.instrumentation
 
 from enrichment.domain.records import Json
 from enrichment.ports import (
-    Answer,
+    BeforeSend,
     CredentialsRejected,
     ProviderError,
     ProviderUnavailable,
     QuotaExhausted,
-    Sending,
+    SourceAnswer,
     Throttled,
     UnexpectedReply,
 )
@@ -157,10 +157,10 @@ class Exchange:
     status: of the last reply.
     """
 
-    def __init__(self, house: House, sending: Sending, *, asked_before: bool = False) -> None:
+    def __init__(self, house: House, before_send: BeforeSend, *, asked_before: bool = False) -> None:
         self.house = house
         self._asked_before = asked_before
-        self._sending = sending
+        self._sending = before_send
         self.calls = 0
         self.units: Counter[str] = Counter()
         self.job_running = False
@@ -175,9 +175,9 @@ class Exchange:
 
     def answer(
         self, *, found: bool, payload: Mapping[str, Json], notes: Sequence[str] = (), in_doubt: Mapping[str, int] = FREE
-    ) -> Answer:
+    ) -> SourceAnswer:
         units = {unit: count for unit, count in self.units.items() if count}
-        return Answer(
+        return SourceAnswer(
             found=found,
             payload=payload,
             units=units,
@@ -306,7 +306,7 @@ class Exchange:
         """After every wait; what follows is the wire."""
         try:
             await our_turn(
-                self.house.limiter, left=lambda: self._left, sending=None if call.owed == FREE else self._sending
+                self.house.limiter, left=lambda: self._left, before_send=None if call.owed == FREE else self._sending
             )
         except NoTurn as error:
             raise _FailedAttempt(self.error(Throttled, str(error), advice=NO_TURN), again=False) from None

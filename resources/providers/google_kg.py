@@ -8,12 +8,12 @@ from typing import Literal
 from pydantic import Field, TypeAdapter
 
 from enrichment.ports import (
-    Answer,
     CredentialsRejected,
     KeepHandle,
     ProviderError,
-    Question,
     QuotaExhausted,
+    SourceAnswer,
+    SourceQuery,
     Throttled,
     UnexpectedReply,
 )
@@ -50,8 +50,8 @@ class GoogleKgClient(ProviderClient[GoogleKgSpec]):
         return refusal_by_status(received)
 
     async def answer(
-        self, question: Question, spec: GoogleKgSpec, exchange: Exchange, _keep_handle: KeepHandle
-    ) -> Answer:
+        self, question: SourceQuery, spec: GoogleKgSpec, exchange: Exchange, _keep_handle: KeepHandle
+    ) -> SourceAnswer:
         params = [("query", filled(spec.query, question)), ("limit", str(spec.limit)), ("languages", spec.languages)]
         params += [("types", kind) for kind in spec.types]
         owed = {question.unit: 1}

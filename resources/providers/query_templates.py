@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from enrichment.ports import Question
+from enrichment.ports import SourceQuery
 
 PIECES = ("name", "quoted_name", "domain", "name_or_domain")
 
@@ -29,7 +29,7 @@ def _known_pieces(template: str) -> str:
 Template = Annotated[str, AfterValidator(_known_pieces)]
 
 
-def filled(template: str, question: Question) -> str:
+def filled(template: str, question: SourceQuery) -> str:
     """The template with the company's name and domain; where it asks only for what is unknown, for what is known."""
     name, domain = _plain(question.name or ""), question.domain or ""
     values = {"name": name, "quoted_name": f'"{name}"' if name else "", "domain": domain}

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-from enrichment.ports import Sending
+from enrichment.ports import BeforeSend
 
 
 class NoTurn(Exception):
@@ -56,15 +56,15 @@ class Unlimited:
         pass
 
 
-async def our_turn(limiter: Limiter, *, left: Callable[[], float], sending: Sending | None) -> None:
+async def our_turn(limiter: Limiter, *, left: Callable[[], float], before_send: BeforeSend | None) -> None:
     """Waits for our turn, then awaits sending(); once more if that took longer than the turn is good for.
 
     left: seconds the caller can still wait. sending None: the call is free. Raises NoTurn, and what sending raises.
     """
     while True:
         turn = await limiter.turn(patience=max(0.0, left()))
-        if sending is not None:
-            await sending()
+        if before_send is not None:
+            await before_send()
         if not turn.is_over:
             return
 

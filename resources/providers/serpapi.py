@@ -16,14 +16,14 @@ from pydantic import Field, TypeAdapter, model_validator
 
 from enrichment.domain.records import Json
 from enrichment.ports import (
-    Answer,
     ClaimLost,
     CredentialsRejected,
     KeepHandle,
     ProviderError,
     ProviderUnavailable,
-    Question,
     QuotaExhausted,
+    SourceAnswer,
+    SourceQuery,
     UnexpectedReply,
 )
 from resources.providers.call_session import Call, Exchange, Received, as_object, refusal_by_status
@@ -72,8 +72,8 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
         return QuotaExhausted if _USED_UP.search(received.text[:2000]) else refusal_by_status(received)
 
     async def answer(
-        self, question: Question, spec: SerpApiSpec, exchange: Exchange, _keep_handle: KeepHandle
-    ) -> Answer:
+        self, question: SourceQuery, spec: SerpApiSpec, exchange: Exchange, _keep_handle: KeepHandle
+    ) -> SourceAnswer:
         q = filled(spec.q, question)
         payload: dict[str, Json] = {}
         notes: list[str] = []
@@ -94,7 +94,7 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
         return exchange.answer(found=any(map(_has_results, payload.values())), payload=payload, notes=notes)
 
     async def _page(
-        self, question: Question, spec: SerpApiSpec, exchange: Exchange, *, q: str, start: int, notes: list[str]
+        self, question: SourceQuery, spec: SerpApiSpec, exchange: Exchange, *, q: str, start: int, notes: list[str]
     ) -> dict[str, Json]:
         params = [("engine", spec.engine), ("q", q)]
         if start:
@@ -186,7 +186,7 @@ class _Bought:
             self._searches.popitem(last=False)
 
 
-def _was_ours(question: Question, received: Received, body: dict[str, Json]) -> bool:
+def _was_ours(question: SourceQuery, received: Received, body: dict[str, Json]) -> bool:
     """Whether this very purchase bought it, when it was sent before: it is repeated for free, but has to be booked."""
     first = question.first_sent_at
     return first is not None and not _was_made_before(received, body, sent=first)

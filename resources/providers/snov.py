@@ -16,14 +16,14 @@ from pydantic import Field, TypeAdapter
 
 from enrichment.domain.records import Json
 from enrichment.ports import (
-    Answer,
     ClaimLost,
     CredentialsRejected,
     KeepHandle,
     ProviderError,
     ProviderUnavailable,
-    Question,
     QuotaExhausted,
+    SourceAnswer,
+    SourceQuery,
     UnexpectedReply,
 )
 from resources.providers.call_session import Call, Exchange, Received, as_object, refusal_by_status
@@ -61,7 +61,9 @@ class SnovClient(ProviderClient[SnovSpec]):
         text = received.text[:2000].lower()
         return QuotaExhausted if received.status in (403, 422) and "credit" in text else refusal_by_status(received)
 
-    async def answer(self, question: Question, spec: SnovSpec, exchange: Exchange, keep_handle: KeepHandle) -> Answer:
+    async def answer(
+        self, question: SourceQuery, spec: SnovSpec, exchange: Exchange, keep_handle: KeepHandle
+    ) -> SourceAnswer:
         steps = _Steps(self, question, exchange, keep_handle)
         domain = self.domain_of(question)
         await steps.take("company", "/v2/domain-search/start", params=[("domain", domain)])
@@ -134,7 +136,7 @@ class SnovClient(ProviderClient[SnovSpec]):
 class _Steps:
     """The steps of one ask: their task hashes, kept for whoever has to go on, and their results."""
 
-    def __init__(self, client: SnovClient, question: Question, exchange: Exchange, keep_handle: KeepHandle) -> None:
+    def __init__(self, client: SnovClient, question: SourceQuery, exchange: Exchange, keep_handle: KeepHandle) -> None:
         self.client = client
         self.question = question
         self.exchange = exchange

@@ -14,12 +14,12 @@ import httpx
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from enrichment.ports import (
-    Answer,
+    BeforeSend,
     KeepHandle,
     ProviderError,
     ProviderUnavailable,
-    Question,
-    Sending,
+    SourceAnswer,
+    SourceQuery,
     Throttled,
     UnexpectedReply,
 )
@@ -113,14 +113,14 @@ class ProviderClient(ABC, Generic[SpecType]):
             return [_problem(item["loc"], item["msg"]) for item in error.errors()]
         return []
 
-    async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:
+    async def ask(self, question: SourceQuery, *, keep_handle: KeepHandle, before_send: BeforeSend) -> SourceAnswer:
         """Lasts at most the rules' timeout_seconds, and what sending and keep_handle take besides."""
         problems = self.check_question(question.spec)
         if problems:
             raise self._impossible(f"the question of {question.source} is wrong: {'; '.join(problems)}")
         spec = self.spec.validate_python(dict(question.spec))
         asked_before = question.first_sent_at is not None
-        exchange = Exchange(self._house, sending, asked_before=asked_before)
+        exchange = Exchange(self._house, before_send, asked_before=asked_before)
         exchange.job_running = asked_before and question.handle is None
         return await self.answer(question, spec, exchange, keep_handle)
 
@@ -145,8 +145,8 @@ class ProviderClient(ABC, Generic[SpecType]):
 
     @abstractmethod
     async def answer(
-        self, question: Question, spec: SpecType, exchange: Exchange, keep_handle: KeepHandle
-    ) -> Answer: ...
+        self, question: SourceQuery, spec: SpecType, exchange: Exchange, keep_handle: KeepHandle
+    ) -> SourceAnswer: ...
 
     @abstractmethod
     async def account(self, exchange: Exchange) -> AccountStatus: ...
@@ -169,7 +169,7 @@ class ProviderClient(ABC, Generic[SpecType]):
     def secret_params(self) -> Mapping[str, str]:
         return {}
 
-    def domain_of(self, question: Question) -> str:
+    def domain_of(self, question: SourceQuery) -> str:
         if not question.domain:
             raise self._impossible(f"{question.source} needs the company's domain: add needs: [domain] to it")
         return question.domain

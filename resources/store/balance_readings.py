@@ -6,20 +6,20 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from enrichment.purchasing.reconciliation import Doubt, Reading, Standing
+from enrichment.purchasing.reconciliation import Doubt, LedgerTotals, Reading
 from resources.store import tables as t
 from resources.store.database import Database
 from resources.store.row_mapping import Row, record_of, row_of
 
 _MOST_READINGS = 500  # of a provider; enough to find one the ledger was sure of
 
-Standings = dict[str, dict[str, Standing]]
+LedgerTotalsByUnit = dict[str, dict[str, LedgerTotals]]
 
 
 class Balances:
     _db: Database
 
-    def standings(self, provider: str | None = None) -> Standings:
+    def standings(self, provider: str | None = None) -> LedgerTotalsByUnit:
         """provider -> vendor unit -> what the ledger says of it now, from one snapshot; of one provider, or of all."""
         p = t.purchases.c
         settled = sa.select(p.provider, p.units, sa.func.count().label("times")).where(p.state == "settled")
@@ -29,9 +29,9 @@ class Balances:
         with self._db.reading() as tx:
             bought = _settled(tx.execute(settled.group_by(p.provider, p.units)))
             doubts = _doubts(tx.execute(open_.order_by(p.purchase_id)))
-        found: Standings = defaultdict(dict)
+        found: LedgerTotalsByUnit = defaultdict(dict)
         for name, unit in sorted(bought.keys() | doubts.keys()):
-            found[name][unit] = Standing(bought[name, unit], *map(tuple, doubts[name, unit]))
+            found[name][unit] = LedgerTotals(bought[name, unit], *map(tuple, doubts[name, unit]))
         return dict(found)
 
     def keep_reading(self, reading: Reading) -> None:

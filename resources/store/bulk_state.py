@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.ports import Heard, Pair
+from enrichment.ports import Pair, ReplyState
 from resources.store import tables as t
 from resources.store.database import Database
 from resources.store.knowledge import NEWEST
@@ -21,14 +21,14 @@ _UNKNOWN = "?"
 class Census:
     _db: Database
 
-    def census(self, pairs: Sequence[Pair]) -> Iterator[Heard]:
+    def reply_states(self, pairs: Sequence[Pair]) -> Iterator[ReplyState]:
         """The newest reply of each source about each company, company by company, without a value being read.
 
         Read it to its end or close it: the snapshot lasts as long.
         """
         with self._db.reading() as tx:
             for row in tx.execution_options(yield_per=_AT_ONCE).execute(_census(pairs)):
-                yield Heard(row[0], row[1], row[2], row[3])
+                yield ReplyState(row[0], row[1], row[2], row[3])
 
 
 def _census(pairs: Sequence[Pair]) -> sa.Select[Any]:

@@ -60,7 +60,7 @@ class Vendors:
         """Whether there was anything to forget."""
         return self._db.ledger(lambda tx: forget_failures(tx, provider))
 
-    def barred(self, at: datetime) -> tuple[dict[str, Outage], dict[str, Suspension]]:
+    def unavailable(self, at: datetime) -> tuple[dict[str, Outage], dict[str, Suspension]]:
         """Providers nobody may ask at `at` (those due for a probe are not among them), and suspended sources."""
         with self._db.reading() as tx:
             out = tx.execute(sa.select(t.providers).where(_v.kind.is_not(None), _v.until > at))

@@ -12,7 +12,16 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from enrichment.domain.records import Cap, Purchase
-from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Barred, Busy, CapReached, NotReserved, Reserved
+from enrichment.ports import (
+    AlreadyBought,
+    AlreadyClaimed,
+    AskedInVain,
+    Busy,
+    CapReached,
+    NotReserved,
+    Reserved,
+    Unavailable,
+)
 from resources.store import budgets as limits
 from resources.store import provider_health, settlement
 from resources.store import tables as t
@@ -116,10 +125,10 @@ def reserve(
 
 def _refused(
     tx: sa.Connection, look: Row, purchase: Purchase, at_once: int, *, resumes: bool
-) -> Barred | AskedInVain | Busy | None:
+) -> Unavailable | AskedInVain | Busy | None:
     bar = provider_health.bar(tx, purchase) if look.suspended or look.outage else None
     if bar is not None:
-        return Barred(bar)
+        return Unavailable(bar)
     if look.in_vain is not None and not resumes:
         return AskedInVain(look.in_vain)
     return Busy(look.under_way) if look.under_way >= at_once else None

@@ -15,7 +15,7 @@ from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.rules import Rules, load_rules
 from resources.settings import Settings
 from resources.store import SqlStore
-from resources.wiring import open_store_of, open_world, sandbox_file
+from resources.wiring import open_context, open_store_of, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
 
@@ -50,9 +50,9 @@ class House:
     readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)
 
     async def ask(self, company: str, consumer: str = "profile", **more: Any) -> Enriched:
-        async with open_world(self.settings, self.rules, store=self.store, now=self.clock.now) as world:
-            at_hand = replace(world, readers=self.readers)
-            return await enrich(Ask(company, (consumer,), **more), rules=self.rules, world=at_hand)
+        async with open_context(self.settings, self.rules, store=self.store, now=self.clock.now) as context:
+            at_hand = replace(context, readers=self.readers)
+            return await enrich(Ask(company, (consumer,), **more), rules=self.rules, context=at_hand)
 
     def invoice(self) -> dict[str, dict[str, int]]:
         """What the vendors bill, by provider and unit; nothing where nothing was billed."""

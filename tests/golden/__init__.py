@@ -19,7 +19,7 @@ from enrich_cli.commands.trace import trace_tree
 from enrich_cli.rendering import plans_view
 from enrichment.domain.records import Known
 from enrichment.planning.plan import Occasion, Plan, make_plan, make_plans
-from enrichment.requirements.requirements import custom, wants_of
+from enrichment.requirements.requirements import custom, requirements_of
 from tests.support.examples import NOON, SHIPPED, acme, known_from
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ def plan_text() -> str:
     known = Known((*profile.replies, *contacts.replies), (*profile.facts, *contacts.facts))
     plan = make_plan(
         SHIPPED,
-        wants_of(SHIPPED, ["customer_enrichment"]),
+        requirements_of(SHIPPED, ["customer_enrichment"]),
         acme(),
         known,
         strategy="enhanced",
         now=NOON + timedelta(days=3),
-        out_of_order={"apollo_contacts": ("no credentials", "set APOLLO_API_KEY in .env")},
+        unavailable={"apollo_contacts": ("no credentials", "set APOLLO_API_KEY in .env")},
     )
     return _printed_plans(plan)
 
@@ -74,20 +74,20 @@ def capped_text() -> str:
         "brightdata_technographics": technographics.model_copy(update={"needs": ("domain", "industry")}),
     }
     rules = SHIPPED.model_copy(update={"sources": sources})
-    wants = custom(
+    requirements = custom(
         rules,
         ["industry", "tech_stack", "purchase_intent"],
         ["brightdata_firmographics", "brightdata_technographics", "brightdata_intent_data"],
     ).within(max_cost=450_000, oldest=None)
     return _printed_plans(
-        make_plan(rules, wants, acme(), Known(), strategy="enhanced", now=NOON, out_of_order={}),
+        make_plan(rules, requirements, acme(), Known(), strategy="enhanced", now=NOON, unavailable={}),
     )
 
 
 def unknown_text() -> str:
     """Acme by its name alone."""
     occasion = Occasion(SHIPPED, acme(domain=None), Known(), "enhanced", NOON, {})
-    return _printed_plans(*make_plans(occasion, wants_of(SHIPPED, ["profile"])))
+    return _printed_plans(*make_plans(occasion, requirements_of(SHIPPED, ["profile"])))
 
 
 PLANS: dict[str, Callable[[], str]] = {

@@ -20,25 +20,25 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from bench.money.worker import Clock, Order, Post
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.records import Analysis, Cap, Fact, Purchase, Reply
 from enrichment.pipeline.enrich import enrich
 from enrichment.ports import (
-    Answer,
     AnswerType,
+    BeforeSend,
     KeepHandle,
     LanguageModel,
     ModelAnswer,
     NotReserved,
     Provider,
-    Question,
     Reserved,
-    Sending,
+    SourceAnswer,
+    SourceQuery,
     StoreError,
 )
 from resources.store import SqlStore
 from resources.store.database import Database
-from resources.wiring import open_world
+from resources.wiring import open_context
 
 Held = Literal["reserve", "settle"]
 Point = Literal[
@@ -161,7 +161,7 @@ class DeadlyProvider:
     def name(self) -> str:
         return self._provider.name
 
-    async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:
+    async def ask(self, question: SourceQuery, *, keep_handle: KeepHandle, before_send: BeforeSend) -> SourceAnswer:
         steps = count(1)
 
         async def kept(handle: str) -> None:
@@ -172,7 +172,7 @@ class DeadlyProvider:
             if meant:
                 self._deadly.reached("after handle", question.source)
 
-        answer = await self._provider.ask(question, keep_handle=kept, sending=sending)
+        answer = await self._provider.ask(question, keep_handle=kept, before_send=before_send)
         self._deadly.reached("after send", question.source)
         return answer
 
@@ -195,7 +195,7 @@ class DeadlyModel:
         instructions: str,
         evidence: str,
         max_output_tokens: int,
-        sending: Sending,
+        before_send: BeforeSend,
     ) -> ModelAnswer[AnswerType]:
         answered = await self._model.answer(
             answer_type,
@@ -203,7 +203,7 @@ class DeadlyModel:
             instructions=instructions,
             evidence=evidence,
             max_output_tokens=max_output_tokens,
-            sending=sending,
+            before_send=before_send,
         )
         if self._deadly.source.startswith("analysis:"):
             self._deadly.reached("after send", self._deadly.source)
@@ -217,8 +217,8 @@ def work_until_death(post: Post, order: Order, deadly: Deadly) -> None:
 
 async def _work(post: Post, order: Order, deadly: Deadly) -> None:
     store, rules = DeadlyStore(post.store_url, deadly), post.rules()
-    async with open_world(post.settings, rules, store=store, now=Clock(post.clock).now) as world:
-        await enrich(order.ask(), rules=rules, world=_deadly(world, deadly))
+    async with open_context(post.settings, rules, store=store, now=Clock(post.clock).now) as context:
+        await enrich(order.ask(), rules=rules, context=_deadly(context, deadly))
     store.close()
 
 
@@ -237,12 +237,12 @@ def work_on_a_full_disk(post: Post, order: Order, pipe: Connection) -> None:
 
 async def _work_in(store: SqlStore, post: Post, order: Order) -> None:
     rules = post.rules()
-    async with open_world(post.settings, rules, store=store, now=Clock(post.clock).now) as world:
-        await enrich(order.ask(), rules=rules, world=world)
+    async with open_context(post.settings, rules, store=store, now=Clock(post.clock).now) as context:
+        await enrich(order.ask(), rules=rules, context=context)
     store.close()
 
 
-def _deadly(world: World, deadly: Deadly) -> World:
-    providers = {name: DeadlyProvider(provider, deadly) for name, provider in world.providers.items()}
-    model = None if world.model is None else DeadlyModel(world.model, deadly)
-    return replace(world, providers=providers, model=model)
+def _deadly(context: RunContext, deadly: Deadly) -> RunContext:
+    providers = {name: DeadlyProvider(provider, deadly) for name, provider in context.providers.items()}
+    model = None if context.model is None else DeadlyModel(context.model, deadly)
+    return replace(context, providers=providers, model=model)

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from enrichment.ports import Answer, ProviderError, Question
+from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
 from enrichment.rules.loader import load_rules
 from enrichment.rules.models import ProviderRules
 from resources.providers import PROVIDERS, ProviderClient
@@ -109,10 +109,10 @@ def question(
     domain: str | None = "acme.com",
     max_units: int | None = None,
     **spec: object,
-) -> Question:
+) -> SourceQuery:
     """The source's question as shipped. spec: changes to it."""
     rules = RULES.sources[source]
-    return Question(
+    return SourceQuery(
         source=source,
         spec={**rules.question, **spec},
         unit=rules.unit,
@@ -130,13 +130,13 @@ class Outcome:
     how many the vendor had been asked by then.
     """
 
-    answer: Answer | None
+    answer: SourceAnswer | None
     error: ProviderError | None
     handles: list[str]
     announced: list[int]
 
 
-def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: Any) -> Outcome:
+def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> Outcome:
     """Asks, over ASGI or the transport given."""
     handles: list[str] = []
     announced: list[int] = []
@@ -144,14 +144,16 @@ def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **change
     async def keep(handle: str) -> None:
         handles.append(handle)
 
-    async def sending() -> None:
+    async def before_send() -> None:
         announced.append(len(vendor.asked) if isinstance(vendor, Vendor) else 0)
 
     async def ask() -> Outcome:
         transport = httpx.ASGITransport(app=vendor) if isinstance(vendor, Vendor) else vendor
         async with client(RULES.sources[asked.source].provider, transport, **changes) as asking:
             try:
-                return Outcome(await asking.ask(asked, keep_handle=keep, sending=sending), None, handles, announced)
+                return Outcome(
+                    await asking.ask(asked, keep_handle=keep, before_send=before_send), None, handles, announced
+                )
             except ProviderError as error:
                 return Outcome(None, error, handles, announced)
 
@@ -171,13 +173,13 @@ async def go_ahead() -> None:
     """sending() of a claim that is never lost."""
 
 
-def answered(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: Any) -> Answer:
+def answered(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> SourceAnswer:
     reached = outcome(vendor, asked, **changes)
     assert reached.answer is not None, reached.error
     return reached.answer
 
 
-def failed(vendor: Vendor | httpx.AsyncBaseTransport, asked: Question, **changes: Any) -> ProviderError:
+def failed(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> ProviderError:
     reached = outcome(vendor, asked, **changes)
     assert reached.error is not None, reached.answer
     return reached.error

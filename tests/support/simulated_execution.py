@@ -11,7 +11,7 @@ from random import Random
 
 from enrichment.domain.records import Fact, Known
 from enrichment.domain.values import IntentSignal, JobPosting
-from enrichment.memory.freshness import standing, standings
+from enrichment.memory.freshness import dataset_status, dataset_statuses
 from enrichment.planning.eligibility import state_now
 from enrichment.planning.plan import Part, Plan, model_price
 from enrichment.rules import Rules
@@ -76,7 +76,7 @@ class Play:
         else:
             self._side_by_side()
         self._analyse()
-        stands = standings(self.rules, self.plan.wants, self.known, self.now)
+        stands = dataset_statuses(self.rules, self.plan.requirements, self.known, self.now)
         self.played.satisfied = frozenset(d for d, stand in stands.items() if not stand.open)
         return self.played
 
@@ -98,7 +98,7 @@ class Play:
             state_now(
                 part.problem,
                 self.rules,
-                self.plan.wants,
+                self.plan.requirements,
                 self.known,
                 self.now,
                 everything=self.plan.strategy == "legacy",
@@ -144,7 +144,7 @@ class Play:
 
     def _useful(self, source: str, part: Part) -> bool:
         for dataset in part.problem.required:
-            stand = standing(self.rules, self.plan.wants, self.known, dataset, self.now)
+            stand = dataset_status(self.rules, self.plan.requirements, self.known, dataset, self.now)
             without = stand.open and not any(one.last_resort for one in stand.facts)
             if without and source in self.rules.datasets[dataset].sources:
                 return True

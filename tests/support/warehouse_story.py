@@ -11,7 +11,7 @@ from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPo
 from enrichment.planning.plan import make_plan
 from enrichment.ports import Reserved
 from enrichment.profiles.assembly import Ingredients, assemble
-from enrichment.requirements.requirements import wants_of
+from enrichment.requirements.requirements import requirements_of
 from resources.store import SqlStore
 from resources.warehouse import Warehouse
 from tests.support.examples import NOON, SHIPPED
@@ -198,11 +198,11 @@ def _facts(reply: Reply, said: Said) -> list[Fact]:
 
 
 def _assembled(asked: Request, who: Company, known: Known, at: datetime) -> Profile:
-    wants = wants_of(SHIPPED, [asked.consumer])
+    requirements = requirements_of(SHIPPED, [asked.consumer])
     made_of = Ingredients(
         company=who,
         request=asked,
-        plan=make_plan(SHIPPED, wants, who, known, strategy="priority", now=at, out_of_order={}),
+        plan=make_plan(SHIPPED, requirements, who, known, strategy="priority", now=at, unavailable={}),
         known=known,
         analyses=(),
         analysis_facts=(),
@@ -211,4 +211,4 @@ def _assembled(asked: Request, who: Company, known: Known, at: datetime) -> Prof
         paid={r.purchase_id: r.cost_micro_usd for r in known.replies},
         paid_by={r.purchase_id: r.request_id for r in known.replies},
     )
-    return assemble(SHIPPED, wants, made_of, at)
+    return assemble(SHIPPED, requirements, made_of, at)

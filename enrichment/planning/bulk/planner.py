@@ -1,6 +1,7 @@
 """Plans for many companies at once: who is in the same state, and what is asked first there.
 
-    Rules + Wants + companies + census of the store  ->  Group: the companies of one state, whom to ask, what that costs
+    Rules + Requirements + companies + reply states of the store
+        ->  Group: the companies of one state, which sources to ask first, what that costs
 
 Companies are counted into states as the census goes by; each state is planned once. Where the counts leave open how a
 company stands (items of several sources may be the same), it is looked at by itself. A whole too large to be solved is
@@ -18,13 +19,13 @@ from typing import NamedTuple
 
 from enrichment.domain.records import Company, Known
 from enrichment.planning.bulk.state_counts import Counts, Tally
-from enrichment.planning.eligibility import Desk, Stand, Stands, Verdict, redundancy
+from enrichment.planning.eligibility import Eligibility, Stand, Stands, Verdict, redundancy
 from enrichment.policy import Enhanced, Offer, Policy, Problem, State, compile_policy, connected, parts, start
-from enrichment.policy.cache import IN_MEMORY, Policies
+from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.policy.expected_cost import Expected
-from enrichment.ports import Heard
+from enrichment.ports import ReplyState
 from enrichment.purchasing.budgets import Room, caps_of_each, limits_of
-from enrichment.requirements.requirements import Wants
+from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
 KnownOf = Callable[[Sequence[str]], Mapping[str, Known]]
@@ -55,17 +56,17 @@ class Circumstances:
     """
 
     rules: Rules
-    wants: Wants
+    requirements: Requirements
     now: datetime
-    out_of_order: Mapping[str, tuple[Verdict, str]]
+    unavailable: Mapping[str, tuple[Verdict, str]]
     spent: Mapping[str, int]
-    policies: Policies = IN_MEMORY
+    policies: PolicyCache = IN_MEMORY
 
 
 def plan_many(
     here: Circumstances,
     companies: Iterable[Company],
-    census: Iterable[Heard],
+    reply_states: Iterable[ReplyState],
     *,
     known_of: KnownOf,
     strategy_of: Callable[[Company], str],
@@ -75,8 +76,8 @@ def plan_many(
     census: of `pairs_of` these rules and wants; who is not in it is not known. known_of: what the store
     has of some companies; asked for those whose counts are not enough.
     """
-    tally = Tally(here.rules, here.wants, here.now)
-    counts = {id_: tally.count(replies) for id_, replies in groupby(census, itemgetter(0))}
+    tally = Tally(here.rules, here.requirements, here.now)
+    counts = {id_: tally.count(replies) for id_, replies in groupby(reply_states, itemgetter(0))}
     states = _sorted_out(companies, counts, known_of, strategy_of, tally)
     office = _Office(here, tally)
     groups = (office.group(state, tuple(members)) for state, members in states.items())
@@ -148,9 +149,9 @@ class _Office:
 
     def __init__(self, here: Circumstances, tally: Tally) -> None:
         self._here, self._tally = here, tally
-        self._wanted = frozenset(here.wants.collected)
+        self._wanted = frozenset(here.requirements.collected)
         self._skips = frozenset(rule.skip for rule in here.rules.redundancy)
-        caps = caps_of_each(here.rules, here.wants, "", here.now)
+        caps = caps_of_each(here.rules, here.requirements, "", here.now)
         room = Room(here.rules, limits_of(caps, here.spent))
         self._together = cache(lambda sources: frozenset(room.together(sources)))  # few first steps for many states
         self._counter = cache(self._open_counter)
@@ -169,16 +170,18 @@ class _Office:
         return Group(companies, state.strategy, open_, first, round(sum(spend for _, spend in decided)))
 
     def _is_optional(self, state: State) -> bool:
-        return state.unsatisfied.isdisjoint(self._here.wants.collected_required)
+        return state.unsatisfied.isdisjoint(self._here.requirements.collected_required)
 
     def _open_counter(self, strategy: str, named: bool) -> _Counter:
         blank = _State(strategy, named, self._tally.count(()))
-        desk = self._desk(blank, *self._memory(blank))
-        whole = desk.whole()
+        eligibility = self._eligibility(blank, *self._memory(blank))
+        whole = eligibility.whole()
         policy = self._here.policies.compiled(strategy, whole)
         return _Counter(
             whole=whole,
-            offers=tuple((offer, offer.answers) for offer in whole.offers if desk.obstacle(offer.source) is None),
+            offers=tuple(
+                (offer, offer.answers) for offer in whole.offers if eligibility.obstacle(offer.source) is None
+            ),
             together=tuple(start(part).unsatisfied for part in parts(whole)) if whole.value_of_time else (),
             decided=cache(_decider(policy, whole)),  # states differ more than their parts do
         )
@@ -201,10 +204,10 @@ class _Office:
     def _redundant(
         self, source: str, left: frozenset[str], stands: Mapping[str, Stands], said: Mapping[str, frozenset[str]]
     ) -> bool:
-        wants = self._here.wants
-        if source not in self._skips or left.intersection(wants.collected_required):
+        requirements = self._here.requirements
+        if source not in self._skips or left.intersection(requirements.collected_required):
             return False
-        return redundancy(self._here.rules, wants, source, stands, said) is not None
+        return redundancy(self._here.rules, requirements, source, stands, said) is not None
 
     def _memory(self, state: _State) -> tuple[dict[str, Stands], dict[str, frozenset[str]]]:
         """How each dataset stands, and who was heard on what."""
@@ -217,16 +220,18 @@ class _Office:
         stands: dict[str, Stands] = {d: Stand(d in open_, frozenset(told.get(d, ()))) for d in self._wanted}
         return stands, {source: frozenset(datasets) for source, datasets in said.items()}
 
-    def _desk(self, state: _State, stands: Mapping[str, Stands], said: Mapping[str, frozenset[str]]) -> Desk:
+    def _eligibility(
+        self, state: _State, stands: Mapping[str, Stands], said: Mapping[str, frozenset[str]]
+    ) -> Eligibility:
         here = self._here
-        return Desk(
+        return Eligibility(
             rules=here.rules,
-            wants=here.wants,
+            requirements=here.requirements,
             company=Company("", "", None, "known" if state.named else None, here.now),
             stands=stands,
             said=said,
             pursued=self._wanted if state.strategy == "legacy" else self._tally.open(state.counts),
-            out_of_order=here.out_of_order,
+            unavailable=here.unavailable,
             spent=here.spent,
             request_id="",
             now=here.now,

@@ -10,10 +10,10 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from enrichment.domain.records import Known
-from enrichment.memory.freshness import standing
+from enrichment.memory.freshness import dataset_status
 from enrichment.memory.recall import believed
-from enrichment.ports import Heard, Pair
-from enrichment.requirements.requirements import Wants
+from enrichment.ports import Pair, ReplyState
+from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
 _ROUNDED = 5e-7
@@ -31,13 +31,13 @@ class Counts(NamedTuple):
     unclear: int
 
 
-def pairs_of(rules: Rules, wants: Wants) -> tuple[Pair, ...]:
-    """What a census is to count for these wants."""
+def pairs_of(rules: Rules, requirements: Requirements) -> tuple[Pair, ...]:
+    """What a census is to count for these requirements."""
     return tuple(
         Pair(source, dataset, _least(rules.datasets[dataset].quality_threshold, promise.reliability))
         for source, entry in rules.sources.items()
         for dataset, promise in entry.datasets.items()
-        if dataset in wants.collected
+        if dataset in requirements.collected
     )
 
 
@@ -58,22 +58,22 @@ class _Piece:
 class Tally:
     """Adds up what is heard of one company after another, for one set of wants at one time."""
 
-    def __init__(self, rules: Rules, wants: Wants, now: datetime) -> None:
-        self._rules, self._wants, self._now = rules, wants, now
-        self._pairs, self._datasets = pairs_of(rules, wants), wants.collected
+    def __init__(self, rules: Rules, requirements: Requirements, now: datetime) -> None:
+        self._rules, self._requirements, self._now = rules, requirements, now
+        self._pairs, self._datasets = pairs_of(rules, requirements), requirements.collected
         self._enough = [rules.datasets[dataset].enough for dataset in self._datasets]
         self._holds: dict[str, dict[datetime, int]] = {}
         for number, pair in enumerate(self._pairs):  # source -> since when its replies hold -> for which pairs
-            since = now - timedelta(seconds=_holds_for(rules, wants, pair))
+            since = now - timedelta(seconds=_fresh_seconds(rules, requirements, pair))
             masks = self._holds.setdefault(pair.source, {})
             masks[since] = masks.get(since, 0) | 1 << number
         self._silent = [(d, mask) for d, name in enumerate(self._datasets) if (mask := self._may_be_silent(name))]
-        consumers = set(wants.consumer.split("+"))
+        consumers = set(requirements.consumer.split("+"))
         self._if_held = {s for rule in rules.redundancy if consumers & set(rule.consumers) for s in rule.if_held}
         self._piece = lru_cache(maxsize=_REMEMBERED)(self._read)
         self._matter = lru_cache(maxsize=_REMEMBERED)(self._that_matter)
 
-    def count(self, replies: Iterable[Heard]) -> Counts:
+    def count(self, replies: Iterable[ReplyState]) -> Counts:
         """All replies of one company."""
         said = told = satisfied = 0
         unclear, few = 0, dict[int, int]()
@@ -102,7 +102,7 @@ class Tally:
         satisfied, told = counts.satisfied, counts.told
         for d, name in enumerate(self._datasets):
             if counts.unclear >> d & 1:
-                stand = standing(self._rules, self._wants, believed_now, name, self._now)
+                stand = dataset_status(self._rules, self._requirements, believed_now, name, self._now)
                 satisfied = satisfied & ~(1 << d) | (0 if stand.open else 1 << d)
                 told |= self._mask(partial(_tells, name, stand.sources))
         return self._counts(satisfied, counts.said, told, unclear=0)
@@ -162,6 +162,6 @@ def _tells(dataset: str, sources: frozenset[str], pair: Pair) -> bool:
     return pair.dataset == dataset and pair.source in sources
 
 
-def _holds_for(rules: Rules, wants: Wants, pair: Pair) -> int:
-    seconds, limit = rules.holds_for(pair.source, pair.dataset), wants.age_limit(pair.dataset)
+def _fresh_seconds(rules: Rules, requirements: Requirements, pair: Pair) -> int:
+    seconds, limit = rules.holds_for(pair.source, pair.dataset), requirements.age_limit(pair.dataset)
     return seconds if limit is None else min(seconds, limit)

@@ -259,7 +259,7 @@ def test_who_answers_again_is_asked_again(enrich: Run, house: House) -> None:
     shown = " ".join(enrich("sources", "check").stdout.split())
     assert "It was not asked any more, and is from now on." in shown
     assert "Nobody asks it before" in shown
-    assert house.store.barred(utc_now())[0].keys() == {"serpapi"}
+    assert house.store.unavailable(utc_now())[0].keys() == {"serpapi"}
 
 
 def test_a_suspended_source_is_shown_with_its_purchase_and_asked_again_when_somebody_says_so(

@@ -107,7 +107,7 @@ def test_a_suspension_is_lifted_from_the_command_line(tmp_path: Path) -> None:
         house.fault("brightdata", "overbilled", path_contains="search")
         with house.fleet() as fleet:
             fleet.run([classified(0, first)])
-            _, suspended = house.store.barred(house.now())
+            _, suspended = house.store.unavailable(house.now())
             assert set(suspended) == {RECORDS}
             resumed = run(
                 "sources", "resume", RECORDS, "--sandbox", ENRICH_HOME=str(home), ENRICH_CONFIG=str(house.post.config)

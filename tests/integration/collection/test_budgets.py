@@ -8,14 +8,14 @@ from random import Random
 
 import pytest
 
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.records import Company, Known
 from enrichment.parsing import ReaderEntry, Reading, Subject
 from enrichment.pipeline.enrich import Ask, collect_request, plan_request
 from enrichment.pipeline.plan import request_for
 from enrichment.pipeline.stages import Gathered, Identified
 from enrichment.planning.plan import Plan
-from enrichment.ports import Answer, KeepHandle, Question, Sending
+from enrichment.ports import BeforeSend, KeepHandle, SourceAnswer, SourceQuery
 from enrichment.rules import Rules
 from resources.store import SqlStore
 from tests.support.examples import NOON, SHIPPED
@@ -54,8 +54,8 @@ class Vendors:
     enough: asyncio.Event = field(default_factory=asyncio.Event)
     name: str = "all of them"
 
-    async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:  # noqa: ARG002  the port's
-        await sending()
+    async def ask(self, question: SourceQuery, *, keep_handle: KeepHandle, before_send: BeforeSend) -> SourceAnswer:  # noqa: ARG002  the port's
+        await before_send()
         self.asked.append(question.source)
         self.under_way += 1
         self.most_at_once = max(self.most_at_once, self.under_way)
@@ -67,7 +67,7 @@ class Vendors:
         self.under_way -= 1
         entry, said = self.rules.sources[question.source], self.knows.get(question.source)
         billed = int(entry.expected_units) if said is not None or entry.charged == "always" else 0
-        return Answer(said is not None, {"says": [*(said or ())]}, {entry.unit: billed} if billed else {})
+        return SourceAnswer(said is not None, {"says": [*(said or ())]}, {entry.unit: billed} if billed else {})
 
 
 @dataclass
@@ -85,18 +85,18 @@ class House:
         self.requests += 1
         domain = f"acme{self.requests}.com"
         (company,) = self.store.add_companies([Company(f"com_{self.requests}", domain, "Acme", domain, NOON)])
-        wants = ask.wants(self.rules)
-        request = request_for(ask, wants, company, self.rules, NOON, request_id=f"req_{self.requests}")
+        requirements = ask.requirements(self.rules)
+        request = request_for(ask, requirements, company, self.rules, NOON, request_id=f"req_{self.requests}")
         self.store.open_request(request)
-        world = World(
+        context = RunContext(
             store=self.store,
             providers=dict.fromkeys(self.rules.providers, vendors),
             model=None,
             now=lambda: NOON,
             readers={source: ReaderEntry(read_said) for source in self.rules.sources},
         )
-        planned = await plan_request(Identified(ask, company, request, wants), rules=self.rules, world=world)
-        return planned.plan, await collect_request(planned, rules=self.rules, world=world)
+        planned = await plan_request(Identified(ask, company, request, requirements), rules=self.rules, context=context)
+        return planned.plan, await collect_request(planned, rules=self.rules, context=context)
 
     def vendors(
         self,

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.records import Company, Purchase, fingerprint
 from enrichment.domain.values import Text
 from enrichment.parsing import ReaderEntry, Reading, Subject
 from enrichment.pipeline.enrich import Ask, collect_request, plan_request
 from enrichment.pipeline.plan import request_for
 from enrichment.pipeline.stages import Gathered, Identified
-from enrichment.ports import Answer, KeepHandle, Question, Reserved, Sending
+from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
 from enrichment.purchasing.purchase import RESUMABLE_AFTER, Sent
 from resources.store import SqlStore
 from tests.support.examples import NOON, SHIPPED
@@ -26,11 +26,11 @@ PROVIDER = SHIPPED.providers[ENTRY.provider]
 VARIANT = fingerprint(ENTRY.question)
 ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOON)
 ASK = Ask("acme.com", datasets=("industry",), sources=(SOURCE,))
-Doing = Callable[[Question, KeepHandle, Sending], Awaitable[None]]
+Doing = Callable[[SourceQuery, KeepHandle, BeforeSend], Awaitable[None]]
 
 
-async def nothing_special(question: Question, keep_handle: KeepHandle, sending: Sending) -> None:
-    await sending()
+async def nothing_special(question: SourceQuery, keep_handle: KeepHandle, before_send: BeforeSend) -> None:
+    await before_send()
 
 
 def read_industry(subject: Subject) -> Iterator[Reading]:
@@ -42,13 +42,13 @@ class Vendor:
     """Bills one record and says that Acme makes anvils. doing: what happens before it answers."""
 
     doing: Doing = nothing_special
-    asked: list[Question] = field(default_factory=list)
+    asked: list[SourceQuery] = field(default_factory=list)
     name: str = ENTRY.provider
 
-    async def ask(self, question: Question, *, keep_handle: KeepHandle, sending: Sending) -> Answer:
+    async def ask(self, question: SourceQuery, *, keep_handle: KeepHandle, before_send: BeforeSend) -> SourceAnswer:
         self.asked.append(question)
-        await self.doing(question, keep_handle, sending)
-        return Answer(True, {"industry": "Anvils"}, {question.unit: 1})
+        await self.doing(question, keep_handle, before_send)
+        return SourceAnswer(True, {"industry": "Anvils"}, {question.unit: 1})
 
 
 @dataclass
@@ -56,17 +56,17 @@ class House:
     store: SqlStore
     now: datetime = NOON
 
-    def world(self, vendor: Vendor) -> World:
+    def context(self, vendor: Vendor) -> RunContext:
         readers = {SOURCE: ReaderEntry(read_industry)}
-        return World(self.store, {ENTRY.provider: vendor}, model=None, now=lambda: self.now, readers=readers)
+        return RunContext(self.store, {ENTRY.provider: vendor}, model=None, now=lambda: self.now, readers=readers)
 
     async def collect(self, vendor: Vendor, *, request_id: str, max_seconds: int = 60) -> Gathered:
         [company] = self.store.add_companies([ACME])
-        wants, world = replace(ASK.wants(SHIPPED), max_seconds=max_seconds), self.world(vendor)
-        request = request_for(ASK, wants, company, SHIPPED, self.now, request_id=request_id)
+        requirements, context = replace(ASK.requirements(SHIPPED), max_seconds=max_seconds), self.context(vendor)
+        request = request_for(ASK, requirements, company, SHIPPED, self.now, request_id=request_id)
         self.store.open_request(request)
-        planned = await plan_request(Identified(ASK, company, request, wants), rules=SHIPPED, world=world)
-        return await collect_request(planned, rules=SHIPPED, world=world)
+        planned = await plan_request(Identified(ASK, company, request, requirements), rules=SHIPPED, context=context)
+        return await collect_request(planned, rules=SHIPPED, context=context)
 
     def begun(self, *, handle: str | None = None, most: int = 3) -> Purchase:
         """By another request, for three records at most; sent, and its lease over when RESUMABLE_AFTER has passed."""
@@ -107,8 +107,8 @@ def test_a_resumed_purchase_asks_for_what_was_reserved_whatever_the_rules_say_no
 
 
 def test_a_request_whose_purchase_another_process_finished_has_paid_for_it_all_the_same(house: House) -> None:
-    async def taken_for_dead(question: Question, keep_handle: KeepHandle, sending: Sending) -> None:
-        await sending()
+    async def taken_for_dead(question: SourceQuery, keep_handle: KeepHandle, before_send: BeforeSend) -> None:
+        await before_send()
         await keep_handle("snapshot_9")
         house.now += 2 * RESUMABLE_AFTER
         ours = house.one("req_1")
@@ -133,8 +133,8 @@ def test_who_was_taken_for_dead_waits_for_whoever_resumed_its_purchase(house: Ho
     """The heir dies in its turn; the first one looks again, and resumes what is its own."""
     heirs: list[Purchase] = []
 
-    async def twice(question: Question, keep_handle: KeepHandle, sending: Sending) -> None:
-        await sending()
+    async def twice(question: SourceQuery, keep_handle: KeepHandle, before_send: BeforeSend) -> None:
+        await before_send()
         if question.handle is not None:
             return
         await keep_handle("snapshot_9")
@@ -143,7 +143,7 @@ def test_who_was_taken_for_dead_waits_for_whoever_resumed_its_purchase(house: Ho
         outcome = house.store.reserve(replace(heir, lease_until=house.now), caps(10_000_000), at_once=MANY)
         assert isinstance(outcome, Reserved)
         heirs.append(outcome.purchase)
-        await sending()
+        await before_send()
 
     vendor = Vendor(twice)
     gathered = asyncio.run(house.collect(vendor, request_id="req_1"))
@@ -178,7 +178,7 @@ async def renewed(house: House, made: Purchase, kept: Sent) -> datetime:
 
 def test_as_long_as_its_holder_lives_nobody_else_takes_up_a_job(house: House) -> None:
     made = house.begun()
-    kept = Sent(made, house.world(Vendor()), PROVIDER)
+    kept = Sent(made, house.context(Vendor()), PROVIDER)
 
     async def wait_for_the_job() -> datetime:
         await kept.keep_handle("snapshot_9")
@@ -190,7 +190,7 @@ def test_as_long_as_its_holder_lives_nobody_else_takes_up_a_job(house: House) ->
 
 def test_a_lease_is_never_kept_longer_than_going_on_costs_nothing(house: House) -> None:
     made = replace(house.begun(), repeatable_until=NOON + 1.25 * RESUMABLE_AFTER)
-    kept = Sent(made, house.world(Vendor()), PROVIDER)
+    kept = Sent(made, house.context(Vendor()), PROVIDER)
 
     async def wait_for_the_job() -> datetime:
         await kept.keep_handle("snapshot_9")

@@ -15,7 +15,7 @@ from enrichment.pipeline.enrich import Ask, enrich
 from enrichment_assets.definitions import defs
 from enrichment_assets.sensors import bought_outside
 from resources.dagster_resources import EnrichmentResource
-from resources.wiring import open_world
+from resources.wiring import open_context
 from tests.support.dagster_instance import DagsterWorld, dagster_world, key, said
 from tests.support.examples import SHIPPED
 
@@ -44,7 +44,7 @@ BOUGHT = Purchase(
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterWorld]:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterWorld]:
     with dagster_world(tmp_path, monkeypatch) as opened:
         yield opened
 
@@ -67,82 +67,82 @@ def test_an_answer_is_a_materialisation_and_a_bill_without_one_is_an_observation
     assert event.metadata["cost_micro_usd"].value == 50_000
 
 
-def test_what_the_command_line_bought_is_shown_once(world: DagsterWorld) -> None:
-    _ask_outside(world, "tesla.com")
-    assert world.shown("raw/brightdata_company_db") == []
-    assert "1 purchases were reported" in _tick(world, "report_bought_outside")
-    [shown] = world.shown("raw/brightdata_company_db")
+def test_what_the_command_line_bought_is_shown_once(context: DagsterWorld) -> None:
+    _ask_outside(context, "tesla.com")
+    assert context.shown("raw/brightdata_company_db") == []
+    assert "1 purchases were reported" in _tick(context, "report_bought_outside")
+    [shown] = context.shown("raw/brightdata_company_db")
     assert shown.partition == "tesla.com"
     assert said(shown, "cost_micro_usd") == 150_000
-    assert world.partitions() == ["tesla.com"]
-    assert "Nothing was bought outside" in _tick(world, "report_bought_outside")
-    assert len(world.shown("raw/brightdata_company_db")) == 1
+    assert context.partitions() == ["tesla.com"]
+    assert "Nothing was bought outside" in _tick(context, "report_bought_outside")
+    assert len(context.shown("raw/brightdata_company_db")) == 1
 
 
-def test_whatever_is_shown_by_a_run_or_a_sensor_is_an_asset_that_is_defined(world: DagsterWorld) -> None:
-    world.materialize("profile/customer_intelligence", company="tesla.com")
-    _ask_outside(world, "apple.com", consumer="customer_intelligence")
-    _tick(world, "report_bought_outside")
+def test_whatever_is_shown_by_a_run_or_a_sensor_is_an_asset_that_is_defined(context: DagsterWorld) -> None:
+    context.materialize("profile/customer_intelligence", company="tesla.com")
+    _ask_outside(context, "apple.com", consumer="customer_intelligence")
+    _tick(context, "report_bought_outside")
     defined = {spec.key for spec in defs.resolve_all_asset_specs()}
-    assert set(world.instance.all_asset_keys()) - defined == set()
-    assert world.companies_of("analysis/intelligence_summary") == ["apple.com", "tesla.com"]
+    assert set(context.instance.all_asset_keys()) - defined == set()
+    assert context.companies_of("analysis/intelligence_summary") == ["apple.com", "tesla.com"]
 
 
-def test_what_a_run_bought_is_shown_by_the_run_alone(world: DagsterWorld) -> None:
-    world.materialize("profile/profile", company="tesla.com")
-    assert "Nothing was bought outside" in _tick(world, "report_bought_outside")
-    assert len(world.shown("raw/brightdata_company_db")) == 1
+def test_what_a_run_bought_is_shown_by_the_run_alone(context: DagsterWorld) -> None:
+    context.materialize("profile/profile", company="tesla.com")
+    assert "Nothing was bought outside" in _tick(context, "report_bought_outside")
+    assert len(context.shown("raw/brightdata_company_db")) == 1
 
 
 @pytest.mark.parametrize(("status", "reported"), [("STARTED", 0), ("FAILURE", 1)])
 def test_a_run_under_way_is_left_to_show_what_it_bought_and_a_dead_one_is_not(
-    world: DagsterWorld, status: str, reported: int
+    context: DagsterWorld, status: str, reported: int
 ) -> None:
-    run = world.instance.create_run_for_job(
+    run = context.instance.create_run_for_job(
         defs.resolve_job_def("refresh_companies"), status=dg.DagsterRunStatus[status]
     )
-    _ask_outside(world, "tesla.com", asked_by=f"dagster:{run.run_id}")
-    _tick(world, "report_bought_outside")
-    assert len(world.shown("raw/brightdata_company_db")) == reported
+    _ask_outside(context, "tesla.com", asked_by=f"dagster:{run.run_id}")
+    _tick(context, "report_bought_outside")
+    assert len(context.shown("raw/brightdata_company_db")) == reported
 
 
-def test_registered_companies_become_partitions(world: DagsterWorld) -> None:
-    world.register("tesla.com", "apple.com")
-    assert "2 companies are new" in _tick(world, "register_companies")
-    assert world.partitions() == ["apple.com", "tesla.com"]
+def test_registered_companies_become_partitions(context: DagsterWorld) -> None:
+    context.register("tesla.com", "apple.com")
+    assert "2 companies are new" in _tick(context, "register_companies")
+    assert context.partitions() == ["apple.com", "tesla.com"]
 
 
-def test_a_domain_learned_outside_moves_the_partition_and_what_it_shows(world: DagsterWorld) -> None:
-    [company] = world.register("Acme Widgets")
-    _tick(world, "register_companies")
-    world.instance.report_runless_asset_event(
+def test_a_domain_learned_outside_moves_the_partition_and_what_it_shows(context: DagsterWorld) -> None:
+    [company] = context.register("Acme Widgets")
+    _tick(context, "register_companies")
+    context.instance.report_runless_asset_event(
         dg.AssetMaterialization(
             key("raw/serp_news"), partition="name:acme-widgets", metadata={"cost_micro_usd": 50_000}
         )
     )
-    world.store.rekey(company.company_id, key="acme-widgets.com", name=None, domain="acme-widgets.com")
-    assert "1 have a new key" in _tick(world, "register_companies")
-    assert world.partitions() == ["acme-widgets.com"]
-    moved = world.shown("raw/serp_news")[0]
+    context.store.rekey(company.company_id, key="acme-widgets.com", name=None, domain="acme-widgets.com")
+    assert "1 have a new key" in _tick(context, "register_companies")
+    assert context.partitions() == ["acme-widgets.com"]
+    moved = context.shown("raw/serp_news")[0]
     assert moved.partition == "acme-widgets.com"
     assert said(moved, "cost_micro_usd") == 50_000
     assert said(moved, "moved_from") == "name:acme-widgets"
 
 
-def test_a_partition_somebody_made_by_hand_stays(world: DagsterWorld) -> None:
-    world.instance.add_dynamic_partitions("companies", ["new-company.com"])
-    _tick(world, "register_companies")
-    assert world.partitions() == ["new-company.com"]
+def test_a_partition_somebody_made_by_hand_stays(context: DagsterWorld) -> None:
+    context.instance.add_dynamic_partitions("companies", ["new-company.com"])
+    _tick(context, "register_companies")
+    assert context.partitions() == ["new-company.com"]
 
 
-def _tick(world: DagsterWorld, sensor: str) -> str:
-    with dg.build_sensor_context(instance=world.instance, resources={"enrichment": EnrichmentResource()}) as context:
-        return defs.resolve_sensor_def(sensor).evaluate_tick(context).skip_message or ""
+def _tick(context: DagsterWorld, sensor: str) -> str:
+    with dg.build_sensor_context(instance=context.instance, resources={"enrichment": EnrichmentResource()}) as tick:
+        return defs.resolve_sensor_def(sensor).evaluate_tick(tick).skip_message or ""
 
 
-def _ask_outside(world: DagsterWorld, company: str, asked_by: str = "cli", consumer: str = "profile") -> None:
+def _ask_outside(context: DagsterWorld, company: str, asked_by: str = "cli", consumer: str = "profile") -> None:
     async def ask() -> None:
-        async with open_world(world.settings, SHIPPED, store=world.store) as opened:
-            await enrich(Ask(company, (consumer,), asked_by=asked_by), rules=SHIPPED, world=opened)
+        async with open_context(context.settings, SHIPPED, store=context.store) as opened:
+            await enrich(Ask(company, (consumer,), asked_by=asked_by), rules=SHIPPED, context=opened)
 
     asyncio.run(ask())

@@ -13,7 +13,7 @@ from enrichment.planning.bulk.state_counts import pairs_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.policy import start
 from enrichment.policy.expected_cost import Expected
-from enrichment.requirements.requirements import Wants, wants_of
+from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
 from resources.store import SqlStore
 from tests.support.examples import SHIPPED
@@ -27,30 +27,34 @@ def full_store(tmp_path_factory: pytest.TempPathFactory) -> SqlStore:
     return store_of(f"sqlite:///{tmp_path_factory.mktemp('many') / 'store.sqlite'}", SHIPPED, COMPANIES, SEED)
 
 
-def groups_of(store: SqlStore, rules: Rules, wants: Wants, strategy: str = "enhanced") -> tuple[Group, ...]:
+def groups_of(
+    store: SqlStore, rules: Rules, requirements: Requirements, strategy: str = "enhanced"
+) -> tuple[Group, ...]:
     return plan_many(
-        Circumstances(rules, wants, NOW, {}, {}),
+        Circumstances(rules, requirements, NOW, {}, {}),
         store.companies(),
-        store.census(pairs_of(rules, wants)),
+        store.reply_states(pairs_of(rules, requirements)),
         known_of=store.known_many,
         strategy_of=lambda _: strategy,
     )
 
 
-def plan_alone(store: SqlStore, rules: Rules, wants: Wants, company: Company, strategy: str = "enhanced") -> Plan:
+def plan_alone(
+    store: SqlStore, rules: Rules, requirements: Requirements, company: Company, strategy: str = "enhanced"
+) -> Plan:
     known = store.known(company.company_id)
     mine = Known() if strategy == "legacy" else Known(known.replies, believed(rules, known.facts))
-    return make_plan(rules, wants, company, mine, strategy=strategy, now=NOW, out_of_order={})
+    return make_plan(rules, requirements, company, mine, strategy=strategy, now=NOW, unavailable={})
 
 
-def assert_same(store: SqlStore, rules: Rules, wants: Wants, strategy: str = "enhanced") -> None:
-    groups = groups_of(store, rules, wants, strategy)
+def assert_same(store: SqlStore, rules: Rules, requirements: Requirements, strategy: str = "enhanced") -> None:
+    groups = groups_of(store, rules, requirements, strategy)
     assert sorted(c.company_id for group in groups for c in group.companies) == sorted(
         c.company_id for c in store.companies()
     )
     for group in groups:
         for company in group.companies:
-            plan = plan_alone(store, rules, wants, company, strategy)
+            plan = plan_alone(store, rules, requirements, company, strategy)
             assert group.missing == {d.dataset for d in plan.datasets if d.status == "unsatisfied"}
             assert group.first == first_of(plan)
             assert group.expected_micro_usd == pytest.approx(by_policy_alone(plan), abs=1)
@@ -70,14 +74,14 @@ def by_policy_alone(plan: Plan) -> float:
 
 @pytest.mark.parametrize("consumer", ["profile", "vendor_enrichment", "customer_enrichment"])
 def test_every_company_gets_the_plan_it_would_get_alone(full_store: SqlStore, consumer: str) -> None:
-    assert_same(full_store, SHIPPED, wants_of(SHIPPED, [consumer]))
+    assert_same(full_store, SHIPPED, requirements_of(SHIPPED, [consumer]))
 
 
 @pytest.mark.parametrize(
     ("strategy", "consumer"), [("priority", "profile"), ("legacy", "profile"), ("priority", "vendor_enrichment")]
 )
 def test_other_strategies_are_planned_alike(full_store: SqlStore, strategy: str, consumer: str) -> None:
-    assert_same(full_store, SHIPPED, wants_of(SHIPPED, [consumer]), strategy)
+    assert_same(full_store, SHIPPED, requirements_of(SHIPPED, [consumer]), strategy)
 
 
 @pytest.mark.parametrize("strategy", ["enhanced", "priority"])
@@ -85,23 +89,23 @@ def test_a_reply_that_still_holds_for_some_of_its_datasets_is_asked_again_for_th
     full_store: SqlStore, strategy: str
 ) -> None:
     ages = {"employee_count": 3 * 86_400, "company_description": 20 * 86_400}
-    wants = replace(wants_of(SHIPPED, ["profile"]), max_age=ages)
-    assert_same(full_store, SHIPPED, wants, strategy)
+    requirements = replace(requirements_of(SHIPPED, ["profile"]), max_age=ages)
+    assert_same(full_store, SHIPPED, requirements, strategy)
 
 
 @pytest.mark.parametrize("strategy", ["enhanced", "priority"])
 def test_where_time_has_a_value_the_same_calls_start_together(full_store: SqlStore, strategy: str) -> None:
-    assert_same(full_store, SHIPPED, replace(wants_of(SHIPPED, ["profile"]), value_of_time=1_000), strategy)
+    assert_same(full_store, SHIPPED, replace(requirements_of(SHIPPED, ["profile"]), value_of_time=1_000), strategy)
 
 
 def test_who_must_not_be_asked_is_not_asked_first(full_store: SqlStore) -> None:
     sources = frozenset({"serp_organic", "brightdata_firmographics"})
-    assert_same(full_store, SHIPPED, replace(wants_of(SHIPPED, ["profile"]), sources=sources))
+    assert_same(full_store, SHIPPED, replace(requirements_of(SHIPPED, ["profile"]), sources=sources))
 
 
 def test_no_more_is_asked_at_once_than_caps_let_be_asked(full_store: SqlStore) -> None:
-    wants = replace(wants_of(SHIPPED, ["customer_enrichment"]), max_cost=200_000)
-    groups = groups_of(full_store, SHIPPED, wants)
+    requirements = replace(requirements_of(SHIPPED, ["customer_enrichment"]), max_cost=200_000)
+    groups = groups_of(full_store, SHIPPED, requirements)
     together = [sum(SHIPPED.max_micro_usd(source) for source in group.first) for group in groups]
     assert 0 < max(together) <= 200_000
 
@@ -120,8 +124,8 @@ def test_the_rules_of_now_decide_what_is_good_enough(full_store: SqlStore) -> No
         )
         for name, entry in SHIPPED.sources.items()
     }
-    wants = wants_of(SHIPPED, ["customer_enrichment"]).within(max_cost=None, oldest=5 * 86_400)
-    assert_same(full_store, SHIPPED.model_copy(update={"sources": sources}), wants)
+    requirements = requirements_of(SHIPPED, ["customer_enrichment"]).within(max_cost=None, oldest=5 * 86_400)
+    assert_same(full_store, SHIPPED.model_copy(update={"sources": sources}), requirements)
 
 
 def test_facts_of_a_source_the_rules_no_longer_name_still_count(full_store: SqlStore) -> None:
@@ -131,14 +135,14 @@ def test_facts_of_a_source_the_rules_no_longer_name_still_count(full_store: SqlS
         for name, entry in SHIPPED.datasets.items()
     }
     rules = SHIPPED.model_copy(update={"sources": sources, "datasets": datasets, "redundancy": ()})
-    assert_same(full_store, rules, wants_of(rules, ["profile"]))
+    assert_same(full_store, rules, requirements_of(rules, ["profile"]))
 
 
 def test_the_count_is_the_same_on_every_kind_of_store(store_url: str, full_store: SqlStore) -> None:
     other = store_of(store_url, SHIPPED, COMPANIES, SEED)
-    wants = wants_of(SHIPPED, ["customer_enrichment"])
+    requirements = requirements_of(SHIPPED, ["customer_enrichment"])
     counts = [
-        sorted((*h[:3], *sorted(h.counted.split())) for h in s.census(pairs_of(SHIPPED, wants)))
+        sorted((*h[:3], *sorted(h.counted.split())) for h in s.reply_states(pairs_of(SHIPPED, requirements)))
         for s in (other, full_store)
     ]
     other.close()

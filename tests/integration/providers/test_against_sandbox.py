@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from enrichment.ports import (
-    Answer,
     CredentialsRejected,
     KeepHandle,
     ProviderError,
     ProviderUnavailable,
+    SourceAnswer,
     UnexpectedReply,
 )
 from resources.providers import PROVIDERS
@@ -52,8 +52,8 @@ def ask(
     handle: str | None = None,
     keep: KeepHandle = forget,
     **changes: object,
-) -> Answer | ProviderError:
-    async def asked() -> Answer | ProviderError:
+) -> SourceAnswer | ProviderError:
+    async def asked() -> SourceAnswer | ProviderError:
         provider = RULES.sources[source].provider
         kind = PROVIDERS[provider]
         rules = RULES.providers[provider].model_copy(update=changes)
@@ -63,16 +63,16 @@ def ask(
         ) as client:
             try:
                 asking = question(source, name=company[0], domain=company[1], handle=handle)
-                return await client.ask(asking, keep_handle=keep, sending=go_ahead)
+                return await client.ask(asking, keep_handle=keep, before_send=go_ahead)
             except ProviderError as error:
                 return error
 
     return asyncio.run(asked())
 
 
-def told(sandbox: str, key: str, source: str, **options: Any) -> Answer:
+def told(sandbox: str, key: str, source: str, **options: Any) -> SourceAnswer:
     reached = ask(sandbox, key, source, **options)
-    assert isinstance(reached, Answer), reached
+    assert isinstance(reached, SourceAnswer), reached
     return reached
 
 
@@ -115,12 +115,14 @@ def test_snov_sells_people_with_addresses_and_tells_every_credit(sandbox: str, k
 
 
 def test_the_same_search_within_the_hour_is_free(sandbox: str, key: str) -> None:
-    async def twice() -> list[Answer]:
+    async def twice() -> list[SourceAnswer]:
         rules = RULES.providers["serpapi"]
         async with PROVIDERS["serpapi"](
             rules, {"api_key": key}, base_url=f"{sandbox}/serpapi", limiter=Unlimited()
         ) as client:
-            return [await client.ask(question("serp_organic"), keep_handle=forget, sending=go_ahead) for _ in range(2)]
+            return [
+                await client.ask(question("serp_organic"), keep_handle=forget, before_send=go_ahead) for _ in range(2)
+            ]
 
     first, again = asyncio.run(twice())
     assert (first.units, again.units) == ({"search": 1}, {})

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from enrichment.analysis.answer_schemas import Growth
-from enrichment.ports import Answer, ModelAnswer, ProviderError, ProviderUnavailable, UnexpectedReply
+from enrichment.ports import ModelAnswer, ProviderError, ProviderUnavailable, SourceAnswer, UnexpectedReply
 from resources.language_model import OpenAIModel
 from resources.providers import PROVIDERS
 from resources.providers.rate_limiter import Unlimited
@@ -26,20 +26,20 @@ COMPLETION = sample("openai/chat_completion.minimal_accepted.json")
 COMPLETION["choices"][0]["message"]["content"] = '{"growth_signals": [], "business_challenges": []}'
 GOOD = {VENDOR: {"itemListElement": [{"result": {"name": "Acme"}}]}, MODEL: COMPLETION}
 OWED = {VENDOR: {"search": 1}, MODEL: {}}
-Asked = Answer | ModelAnswer[Growth] | ProviderError
+Asked = SourceAnswer | ModelAnswer[Growth] | ProviderError
 
 
 async def ask_vendor(url: str) -> Asked:
     kind, rules = PROVIDERS[VENDOR], RULES.providers[VENDOR]
     async with kind(rules, {"api_key": KEY}, base_url=url, time_scale=1000, limiter=Unlimited()) as client:
-        return await client.ask(question("google_knowledge_graph"), keep_handle=forget, sending=go_ahead)
+        return await client.ask(question("google_knowledge_graph"), keep_handle=forget, before_send=go_ahead)
 
 
 async def ask_model(url: str) -> Asked:
     model = OpenAIModel(RULES.providers[MODEL], KEY, base_url=f"{url}/v1", limiter=Unlimited())
     try:
         return await model.answer(
-            Growth, model="m", instructions="i", evidence="e", max_output_tokens=9, sending=go_ahead
+            Growth, model="m", instructions="i", evidence="e", max_output_tokens=9, before_send=go_ahead
         )
     finally:
         await model.aclose()
@@ -112,7 +112,7 @@ def test_a_small_body_that_unpacks_to_a_huge_one_is_cut_off_too(who: str, status
 def test_a_good_answer_under_a_wrong_name_is_an_answer(who: str, content_type: str) -> None:
     body = json.dumps(GOOD[who]).encode()
     got = asked(who, sends(head(content_type=content_type, content_length=len(body)), body))
-    assert isinstance(got, Answer | ModelAnswer), got
+    assert isinstance(got, SourceAnswer | ModelAnswer), got
 
 
 PAGES: list[tuple[str, bytes]] = [

@@ -12,6 +12,7 @@ import stamina.instrumentation
 from enrichment.analysis.answer_schemas import ANSWERS, AnswerKind, Growth, check
 from enrichment.ports import (
     AnswerTruncated,
+    BeforeSend,
     ClaimLost,
     CredentialsRejected,
     ModelAnswer,
@@ -19,7 +20,6 @@ from enrichment.ports import (
     ProviderError,
     ProviderUnavailable,
     QuotaExhausted,
-    Sending,
     Throttled,
     UnexpectedReply,
 )
@@ -51,14 +51,14 @@ def completion(content: str | None = json.dumps(ANSWER), *, finish: str = "stop"
     return body
 
 
-async def ask(model: OpenAIModel, sending: Sending = go_ahead) -> ModelAnswer[Growth]:
+async def ask(model: OpenAIModel, before_send: BeforeSend = go_ahead) -> ModelAnswer[Growth]:
     return await model.answer(
         Growth,
         model="gpt-4.1-mini",
         instructions="Say what grows.",
         evidence=EVIDENCE,
         max_output_tokens=500,
-        sending=sending,
+        before_send=before_send,
     )
 
 
@@ -120,7 +120,7 @@ def test_the_schema_that_is_sent_is_no_longer_than_the_one_that_was_counted(name
 
     async def use(model: OpenAIModel) -> Any:
         return await model.answer(
-            kind, model="m", instructions="i", evidence="e", max_output_tokens=9, sending=go_ahead
+            kind, model="m", instructions="i", evidence="e", max_output_tokens=9, before_send=go_ahead
         )
 
     said = using(httpx.ASGITransport(app=vendor), use)
@@ -280,13 +280,13 @@ def test_leave_is_asked_immediately_before_each_call_and_who_lost_its_claim_send
     announced: list[int] = []
     lost = ClaimLost("the claim ran out.", provider="openai")
 
-    async def sending() -> None:
+    async def before_send() -> None:
         announced.append(len(vendor.asked))
 
     async def too_late() -> None:
         raise lost
 
-    said = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, sending))
+    said = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, before_send))
     assert isinstance(said, ModelAnswer)
     assert (announced, len(vendor.asked)) == ([0, 1], 2)
     assert using(httpx.ASGITransport(app=vendor), lambda model: ask(model, too_late)) is lost
@@ -365,7 +365,7 @@ def test_the_sandbox_answers_every_analysis_with_claims_that_its_evidence_bears_
                 instructions=RULES.prompts[name],
                 evidence=shown,
                 max_output_tokens=2_000,
-                sending=go_ahead,
+                before_send=go_ahead,
             )
             for name, kind in ANSWERS.items()
         )

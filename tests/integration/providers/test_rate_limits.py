@@ -244,7 +244,7 @@ def ask_once(store_url: str, sandbox: str) -> ProviderError | None:
     async def ask() -> ProviderError | None:
         async with client_of(sandbox, store, "google_kg") as client:
             try:
-                await client.ask(question("google_knowledge_graph"), keep_handle=forget, sending=go_ahead)
+                await client.ask(question("google_knowledge_graph"), keep_handle=forget, before_send=go_ahead)
             except ProviderError as error:
                 return error
         return None

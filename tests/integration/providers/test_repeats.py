@@ -41,7 +41,7 @@ def searched(vendor: Vendor, *names: str) -> list[int]:
     async def ask() -> list[int]:
         async with client("serpapi", httpx.ASGITransport(app=vendor)) as asking:
             questions = [question("serp_news", name=name) for name in names]
-            answers = [await asking.ask(one, keep_handle=forget, sending=go_ahead) for one in questions]
+            answers = [await asking.ask(one, keep_handle=forget, before_send=go_ahead) for one in questions]
         return [answer.units.get("search", 0) for answer in answers]
 
     return asyncio.run(ask())
@@ -129,7 +129,7 @@ def test_a_search_this_process_remembers_is_booked_if_it_was_bought_for_this_pur
     async def ask() -> list[int]:
         async with client("serpapi", httpx.ASGITransport(app=vendor)) as asking:
             questions = [question("serp_news"), question("serp_news", first_sent_at=NOW), question("serp_news")]
-            answers = [await asking.ask(one, keep_handle=forget, sending=go_ahead) for one in questions]
+            answers = [await asking.ask(one, keep_handle=forget, before_send=go_ahead) for one in questions]
         return [answer.units.get("search", 0) for answer in answers]
 
     assert asyncio.run(ask()) == [1, 1, 0]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import stamina.instrumentation
 
-from enrichment.ports import Answer, ClaimLost, ProviderError, Throttled
+from enrichment.ports import ClaimLost, ProviderError, SourceAnswer, Throttled
 from resources.providers.call_session import ATTEMPTS, LONGEST_BACKOFF
 from resources.providers.rate_limiter import NoTurn, Turn, Unlimited, asked_to_wait, our_turn
 from tests.support.recorded_provider import (
@@ -115,21 +115,21 @@ def test_who_lost_its_claim_sends_nothing_more_and_says_so(
     lost = ClaimLost("the claim ran out.", provider="x")
     leave = [None] * min(kept, len(paid) - 1)
 
-    async def sending() -> None:
+    async def before_send() -> None:
         if not leave:
             raise lost
         leave.pop()
 
     with pytest.raises(ClaimLost) as raised:
-        ask(vendor, source, sending=sending)
+        ask(vendor, source, before_send=before_send)
     assert raised.value is lost
     assert sum(call in paid for call in vendor.calls) == min(kept, len(paid) - 1)
 
 
-def ask(vendor: Vendor, source: str, *, sending: Any = go_ahead, **options: Any) -> Answer:
-    async def asked() -> Answer:
+def ask(vendor: Vendor, source: str, *, before_send: Any = go_ahead, **options: Any) -> SourceAnswer:
+    async def asked() -> SourceAnswer:
         async with client(RULES.sources[source].provider, httpx.ASGITransport(app=vendor), **options) as asking:
-            return await asking.ask(question(source), keep_handle=forget, sending=sending)
+            return await asking.ask(question(source), keep_handle=forget, before_send=before_send)
 
     return asyncio.run(asked())
 
@@ -141,7 +141,7 @@ def test_leave_that_came_too_late_for_the_answer_is_not_used() -> None:
         await asyncio.sleep(0.2)
 
     with pytest.raises(Throttled, match="not asked in time") as late:
-        ask(vendor, "google_knowledge_graph", sending=slowly, timeout_seconds=0.2)
+        ask(vendor, "google_knowledge_graph", before_send=slowly, timeout_seconds=0.2)
     assert (vendor.asked, late.value.uncertain, late.value.billed) == ([], False, {})
 
 
@@ -163,10 +163,10 @@ class Turns(Unlimited):
 def test_a_turn_that_was_held_up_is_not_used_and_leave_is_asked_again() -> None:
     vendor, turns, announced = Vendor({ENTITIES: FOUND}), Turns(over=2), []
 
-    async def sending() -> None:
+    async def before_send() -> None:
         announced.append(turns.taken)
 
-    answer = ask(vendor, "google_knowledge_graph", sending=sending, limiter=turns)
+    answer = ask(vendor, "google_knowledge_graph", before_send=before_send, limiter=turns)
     assert (announced, len(vendor.asked), answer.calls) == ([1, 2, 3], 1, 1)
 
 
@@ -179,7 +179,7 @@ def test_a_wait_for_a_turn_ends_with_the_time_that_is_left() -> None:
 
     left = iter([2.0, 1.0, 0.0])
     with pytest.raises(NoTurn):
-        asyncio.run(our_turn(Strict(over=9), left=lambda: next(left), sending=None))
+        asyncio.run(our_turn(Strict(over=9), left=lambda: next(left), before_send=None))
 
 
 # Holding back

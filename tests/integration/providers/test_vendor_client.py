@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from enrichment.ports import Answer, ProviderError, ProviderUnavailable, Throttled, UnexpectedReply
+from enrichment.ports import ProviderError, ProviderUnavailable, SourceAnswer, Throttled, UnexpectedReply
 from resources.providers import PROVIDERS
 from resources.providers.rate_limiter import Unlimited
 from tests.support.raw_server import Handler, hang_up, listening, say_nothing, sends
@@ -37,21 +37,21 @@ BUSY = Says(429, {"error": "slow down"}, {"retry-after": "0"})
 # Over a real socket: what left, and what did not
 
 
-def asked_over_a_socket(handler: Handler | None, source: str, **changes: object) -> Answer | ProviderError:
+def asked_over_a_socket(handler: Handler | None, source: str, **changes: object) -> SourceAnswer | ProviderError:
     """handler None: nobody listens."""
 
-    async def ask(base_url: str) -> Answer | ProviderError:
+    async def ask(base_url: str) -> SourceAnswer | ProviderError:
         provider = RULES.sources[source].provider
         kind = PROVIDERS[provider]
         rules = RULES.providers[provider].model_copy(update=changes)
         keys = dict.fromkeys(kind.credential_names, KEY)
         async with kind(rules, keys, base_url=base_url, time_scale=1000, limiter=Unlimited()) as asking:
             try:
-                return await asking.ask(question(source), keep_handle=forget, sending=go_ahead)
+                return await asking.ask(question(source), keep_handle=forget, before_send=go_ahead)
             except ProviderError as error:
                 return error
 
-    async def serve() -> Answer | ProviderError:
+    async def serve() -> SourceAnswer | ProviderError:
         async with listening(handler or hang_up) as base_url:
             if handler:
                 return await ask(base_url)
@@ -333,7 +333,7 @@ def test_a_base_url_that_is_none_is_named_when_the_client_is_made(base_url: str)
 def test_apollos_base_url_may_end_in_its_version_or_not(base_url: str) -> None:
     vendor = Vendor({"POST /api/v1/mixed_people/api_search": Says(body={"people": []})})
 
-    async def ask() -> Answer:
+    async def ask() -> SourceAnswer:
         transport = httpx.ASGITransport(app=vendor)
         async with PROVIDERS["apollo"](
             RULES.providers["apollo"],
@@ -342,7 +342,7 @@ def test_apollos_base_url_may_end_in_its_version_or_not(base_url: str) -> None:
             transport=transport,
             limiter=Unlimited(),
         ) as apollo:
-            return await apollo.ask(question("apollo_contacts"), keep_handle=forget, sending=go_ahead)
+            return await apollo.ask(question("apollo_contacts"), keep_handle=forget, before_send=go_ahead)
 
     assert asyncio.run(ask()).found is False
 

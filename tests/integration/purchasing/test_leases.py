@@ -12,12 +12,12 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from enrichment.context import World
+from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Cap, Company, Purchase
 from enrichment.pipeline.plan import request_for
 from enrichment.pipeline.stages import Ask
-from enrichment.ports import Barred, Breaker, ProviderUnavailable, StoreError
+from enrichment.ports import Breaker, ProviderUnavailable, StoreError, Unavailable
 from enrichment.purchasing.purchase import (
     RESUMABLE_AFTER,
     Bought,
@@ -82,8 +82,8 @@ class Purchasing:
         return SHIPPED.providers[SHIPPED.sources[self.source].provider]
 
     def outcome(self, deliver: Deliver | None = None) -> Outcome:
-        world = World(self.store, {}, model=None, now=self.clock.now)
-        return asyncio.run(buy(self._order(), world=world, deliver=deliver or self._deliver))
+        context = RunContext(self.store, {}, model=None, now=self.clock.now)
+        return asyncio.run(buy(self._order(), context=context, deliver=deliver or self._deliver))
 
     def purchase(self) -> Purchase:
         [made] = self.store.purchases(self.request_id)
@@ -94,12 +94,12 @@ class Purchasing:
         limiter = Asleep(self.clock, self.sleeps)
         async with client(self._order().provider, transport, limiter=limiter) as asking:
             asked = question(self.source, handle=sent.purchase.handle)
-            answer = await asking.ask(asked, keep_handle=sent.keep_handle, sending=sent.sending)
+            answer = await asking.ask(asked, keep_handle=sent.keep_handle, before_send=sent.before_send)
         return Delivery(units=answer.units, outcome="found")
 
     def _order(self) -> Order:
         entry = SHIPPED.sources[self.source]
-        request = request_for(ASK, ASK.wants(SHIPPED), ACME, SHIPPED, NOON, request_id=self.request_id)
+        request = request_for(ASK, ASK.requirements(SHIPPED), ACME, SHIPPED, NOON, request_id=self.request_id)
         return Order(
             request=request,
             company=self.company,
@@ -124,7 +124,7 @@ def test_a_claim_outlives_two_calls_of_its_provider_however_long_each_may_take(s
     leases: list[timedelta] = []
 
     async def look(sent: Sent) -> Delivery:
-        await sent.sending()
+        await sent.before_send()
         leases.append(buying.purchase().lease_until - buying.clock.at)
         return Delivery(units={}, outcome="nothing")
 
@@ -227,10 +227,10 @@ def test_each_call_that_may_be_billed_begins_with_a_whole_lease_though_a_job_wen
     leases: list[timedelta] = []
 
     async def two_steps(sent: Sent) -> Delivery:
-        await sent.sending()
+        await sent.before_send()
         await sent.keep_handle("job_1")
         clock.at += RESUMABLE_AFTER - ONE_SECOND
-        await sent.sending()
+        await sent.before_send()
         leases.append(buying.purchase().lease_until - clock.at)
         return Delivery(units={}, outcome="nothing")
 
@@ -264,7 +264,7 @@ def test_a_probe_that_fails_lets_no_other_one_through(store_url: str) -> None:
     asking = Purchasing(store, KNOWLEDGE_GRAPH, Vendor({}), Clock(NOON + timedelta(seconds=60)))
     outcome = asking.outcome(unavailable)
     assert isinstance(outcome, Failed)
-    assert [type(other) for other in store.outcomes] == [Barred]
+    assert [type(other) for other in store.outcomes] == [Unavailable]
     store.close()
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from enrichment.purchasing.reconciliation import Doubt, Reading, Standing
+from enrichment.purchasing.reconciliation import Doubt, LedgerTotals, Reading
 from resources.store import SqlStore
 from tests.support.examples import NOON
 from tests.support.ledger_records import answered, draft, reserved, sent
@@ -19,7 +19,7 @@ def test_the_ledger_of_a_provider_is_what_was_settled_and_what_is_open(store: Sq
     store.release(gone, at=NOON, reason="HTTP 503")
     assert store.standings() == {
         "serpapi": {
-            "search": Standing(
+            "search": LedgerTotals(
                 settled=2,
                 uncertain=(Doubt(unsure.purchase_id, 1, NOON),),
                 under_way=(Doubt(waiting.purchase_id, 1, NOON),),
@@ -35,8 +35,8 @@ def test_providers_and_units_have_their_own_books(store: SqlStore) -> None:
     free = sent(store, draft("serp_jobs"))
     store.settle(answered(free, cost=0), reply=None, facts=())
     assert store.standings() == {
-        "serpapi": {"search": Standing(settled=1)},
-        "snov": {"credit": Standing(settled=3), "page": Standing(settled=1)},
+        "serpapi": {"search": LedgerTotals(settled=1)},
+        "snov": {"credit": LedgerTotals(settled=3), "page": LedgerTotals(settled=1)},
     }
     assert store.standings("snov").keys() == {"snov"}
     assert store.standings("apollo") == {}

@@ -39,7 +39,7 @@ def profile(profile_id: str = "pro_1", *, audience: str | None = None, at: timed
         company_id="com_1",
         consumer="profile",
         audience=audience,
-        requirements_hash="wants",
+        requirements_hash="requirements",
         rules_hash="rules",
         request_id="req_1",
         quality=0.1 + 0.2,

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 import sqlalchemy as sa
 
 from enrichment.domain.records import Cap, Purchase
-from enrichment.ports import AlreadyClaimed, Barred, Breaker, Busy, CapReached, Reserved
+from enrichment.ports import AlreadyClaimed, Breaker, Busy, CapReached, Reserved, Unavailable
 from resources.store import SqlStore, open_store
 from resources.store import tables as t
 from tests.support.examples import NOON
@@ -71,7 +71,7 @@ def test_of_two_processes_one_sends_the_probe(store: SqlStore, store_url: str) -
     store.failed("serpapi", out, exhausted=False, because="It does not answer.", at=NOON - timedelta(seconds=30))
     outcomes = outcomes_of_two_processes(store_url, same=False)
     assert outcomes.count(Reserved.__name__) == 1
-    assert outcomes.count(Barred.__name__) == 79
+    assert outcomes.count(Unavailable.__name__) == 79
 
 
 def test_what_one_process_has_settled_another_reads_at_once(store: SqlStore, store_url: str) -> None:

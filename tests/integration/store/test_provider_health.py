@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from enrichment.domain.records import Outage, Purchase, Suspension
-from enrichment.ports import Barred, Breaker, CapReached, Reserved
+from enrichment.ports import Breaker, CapReached, Reserved, Unavailable
 from resources.store import SqlStore
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, LEASE, MANY, answered, caps, draft, reply_of, reserved, sent
@@ -23,7 +23,7 @@ def fails(store: SqlStore, times: int = 1, *, at: datetime = NOON, exhausted: bo
 
 
 def out_until(store: SqlStore, *, at: datetime = NOON) -> datetime | None:
-    outages, _ = store.barred(at)
+    outages, _ = store.unavailable(at)
     return outages["serpapi"].until if "serpapi" in outages else None
 
 
@@ -36,15 +36,15 @@ def probe(store: SqlStore, *, at: datetime, variant: str = "probe") -> Purchase:
 
 def test_nobody_is_out_before_enough_failures_in_a_row(store: SqlStore) -> None:
     fails(store, 2)
-    assert store.barred(NOON) == ({}, {})
+    assert store.unavailable(NOON) == ({}, {})
     reserved(store, draft())
 
 
 def test_after_enough_failures_nobody_asks_for_a_while(store: SqlStore) -> None:
     fails(store, 3)
     outage = Outage("serpapi", "down", "It does not answer.", NOON + FIRST)
-    assert store.barred(NOON) == ({"serpapi": outage}, {})
-    assert store.reserve(draft(), caps(1_000_000), at_once=MANY) == Barred(outage)
+    assert store.unavailable(NOON) == ({"serpapi": outage}, {})
+    assert store.reserve(draft(), caps(1_000_000), at_once=MANY) == Unavailable(outage)
     assert store.purchases("req_1") == []
     reserved(store, replace(draft(), provider="apollo"))
 
@@ -54,11 +54,11 @@ def test_failures_say_nothing_while_as_many_calls_may_still_be_answered(store: S
     made = [sent(store, draft(variant=f"call {number}")) for number in range(5)]
     reserved(store, draft(variant="not sent yet"))
     fails(store, 4)
-    assert store.barred(NOON) == ({}, {})
+    assert store.unavailable(NOON) == ({}, {})
     fails(store)
     assert out_until(store) == NOON + FIRST
     store.settle(answered(made[0]), reply=reply_of(made[0]), facts=())
-    assert store.barred(NOON) == ({}, {})
+    assert store.unavailable(NOON) == ({}, {})
 
 
 def test_calls_whose_lease_is_over_are_not_waited_for(store: SqlStore) -> None:
@@ -74,7 +74,7 @@ def test_an_answer_ends_the_row_of_failures(store: SqlStore) -> None:
     fails(store, 2)
     store.settle(answered(made), reply=reply_of(made), facts=())
     fails(store, 2)
-    assert store.barred(NOON) == ({}, {})
+    assert store.unavailable(NOON) == ({}, {})
 
 
 def test_an_answer_ends_its_own_providers_row_alone(store: SqlStore) -> None:
@@ -87,7 +87,7 @@ def test_an_answer_ends_its_own_providers_row_alone(store: SqlStore) -> None:
         store.settle(answered(made), reply=reply_of(made), facts=())
     for vendor in ("apollo", "serpapi", "snov"):
         store.failed(vendor, BREAKER, exhausted=False, because="-", at=NOON)
-    outages, _ = store.barred(NOON)
+    outages, _ = store.unavailable(NOON)
     assert set(outages) == {"snov"}
 
 
@@ -110,10 +110,10 @@ def test_what_was_billed_without_an_answer_ends_no_row(store: SqlStore) -> None:
 
 def test_a_plan_that_is_used_up_bars_its_provider_at_once(store: SqlStore) -> None:
     fails(store, exhausted=True)
-    [outage] = store.barred(NOON)[0].values()
+    [outage] = store.unavailable(NOON)[0].values()
     assert (outage.kind, outage.until) == ("exhausted", NOON + timedelta(seconds=900))
     fails(store, 5)  # which were under way
-    assert store.barred(NOON)[0] == {"serpapi": outage}
+    assert store.unavailable(NOON)[0] == {"serpapi": outage}
 
 
 def test_what_was_under_way_when_it_went_out_makes_it_no_longer(store: SqlStore) -> None:
@@ -124,10 +124,10 @@ def test_what_was_under_way_when_it_went_out_makes_it_no_longer(store: SqlStore)
 def test_when_its_time_is_over_one_probe_is_let_through(store: SqlStore) -> None:
     fails(store, 3)
     due = NOON + FIRST
-    assert store.barred(due) == ({}, {})
+    assert store.unavailable(due) == ({}, {})
     first = probe(store, at=due)
     second = store.reserve(draft(at=due), caps(1_000_000), at_once=MANY)
-    assert second == Barred(Outage("serpapi", "down", "It does not answer.", first.lease_until))
+    assert second == Unavailable(Outage("serpapi", "down", "It does not answer.", first.lease_until))
     assert out_until(store, at=due) == first.lease_until
 
 
@@ -135,7 +135,7 @@ def test_a_probe_that_is_answered_opens_the_door_for_all(store: SqlStore) -> Non
     fails(store, 3)
     made = probe(store, at=NOON + FIRST)
     store.settle(answered(made), reply=reply_of(made), facts=())
-    assert store.barred(NOON) == ({}, {})
+    assert store.unavailable(NOON) == ({}, {})
     reserved(store, draft(at=NOON + FIRST))
 
 
@@ -165,7 +165,7 @@ def test_after_it_was_well_again_the_times_begin_anew(store: SqlStore) -> None:
 def test_a_probe_that_died_is_followed_by_another_once_its_lease_is_over(store: SqlStore) -> None:
     fails(store, 3)
     dead = probe(store, at=NOON + FIRST)
-    assert isinstance(store.reserve(draft(at=NOON + LEASE), caps(1_000_000), at_once=MANY), Barred)
+    assert isinstance(store.reserve(draft(at=NOON + LEASE), caps(1_000_000), at_once=MANY), Unavailable)
     probe(store, at=dead.lease_until, variant="next")
 
 
@@ -208,7 +208,7 @@ def test_a_job_may_be_resumed_as_the_probe(store: SqlStore) -> None:
     made = sent(store, draft())
     store.keep_handle(made, "snapshot_9", lease_until=NOON)
     fails(store, 3)
-    assert isinstance(store.reserve(draft(at=NOON), caps(1_000_000), at_once=MANY), Barred)
+    assert isinstance(store.reserve(draft(at=NOON), caps(1_000_000), at_once=MANY), Unavailable)
     outcome = store.reserve(draft(at=NOON + FIRST), caps(1_000_000), at_once=MANY)
     assert isinstance(outcome, Reserved)
     assert outcome.purchase.purchase_id == made.purchase_id
@@ -221,14 +221,14 @@ def test_of_many_threads_one_becomes_the_probe(store: SqlStore) -> None:
     with ThreadPoolExecutor(8) as threads:
         outcomes = list(threads.map(lambda one: store.reserve(one, caps(10_000_000), at_once=MANY), made))
     assert sum(isinstance(outcome, Reserved) for outcome in outcomes) == 1
-    assert sum(isinstance(outcome, Barred) for outcome in outcomes) == 23
+    assert sum(isinstance(outcome, Unavailable) for outcome in outcomes) == 23
 
 
 def test_failures_that_threads_report_at_once_are_all_counted(store: SqlStore) -> None:
     patient = replace(BREAKER, failures=40)
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: store.failed("serpapi", patient, exhausted=False, because="-", at=NOON), range(39)))
-    assert store.barred(NOON) == ({}, {})
+    assert store.unavailable(NOON) == ({}, {})
     store.failed("serpapi", patient, exhausted=False, because="-", at=NOON)
     assert out_until(store) == NOON + FIRST
 
@@ -236,14 +236,14 @@ def test_failures_that_threads_report_at_once_are_all_counted(store: SqlStore) -
 def test_an_outage_is_forgotten_by_hand(store: SqlStore) -> None:
     fails(store, exhausted=True)
     assert store.forget_outage("serpapi")
-    assert store.barred(NOON) == ({}, {})
+    assert store.unavailable(NOON) == ({}, {})
     assert not store.forget_outage("serpapi")
     assert not store.forget_outage("nobody we know")
 
 
 def test_a_vendor_that_asked_us_to_slow_down_is_not_out(store: SqlStore) -> None:
     store.pause("serpapi", LATER)
-    assert store.barred(NOON) == ({}, {})
+    assert store.unavailable(NOON) == ({}, {})
     fails(store, 3)
     store.answered("serpapi")
     assert store.paused_until("serpapi") == LATER
@@ -260,8 +260,8 @@ def suspended(store: SqlStore) -> Suspension:
 
 
 def test_a_source_that_billed_too_much_is_not_asked_any_more(store: SqlStore, suspended: Suspension) -> None:
-    assert store.reserve(draft(at=LATER), caps(1_000_000), at_once=MANY) == Barred(suspended)
-    assert store.barred(NOON) == ({}, {"serp_news": suspended})
+    assert store.reserve(draft(at=LATER), caps(1_000_000), at_once=MANY) == Unavailable(suspended)
+    assert store.unavailable(NOON) == ({}, {"serp_news": suspended})
     assert store.suspensions() == [suspended]
     reserved(store, draft("serp_jobs"))
 

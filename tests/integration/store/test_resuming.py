@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from enrichment.domain.records import Purchase
-from enrichment.ports import AlreadyClaimed, Barred, Busy, NotReserved, PurchaseClosed, Reserved
+from enrichment.ports import AlreadyClaimed, Busy, NotReserved, PurchaseClosed, Reserved, Unavailable
 from resources.store import SqlStore
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, LEASE, MANY, answered, caps, draft, reply_of, reserved, sent
@@ -258,7 +258,7 @@ def test_nothing_is_resumed_while_its_source_is_suspended(store: SqlStore) -> No
     made = uncertain(store, draft(), handle="snapshot_9")
     other = sent(store, draft(variant="b"))
     store.settle(answered(other), reply=None, facts=(), suspend="billed 2 where it may bill 1")
-    assert isinstance(store.reserve(draft(at=LATER), caps(1_000_000), at_once=MANY), Barred)
+    assert isinstance(store.reserve(draft(at=LATER), caps(1_000_000), at_once=MANY), Unavailable)
     assert [one.purchase_id for one in store.uncertain_purchases()] == [made.purchase_id]
 
 

@@ -13,7 +13,7 @@ from enrichment.domain.money import charge
 from enrichment.domain.records import Analysis, Company, Fact
 from enrichment.domain.values import Claim, Contact, EmployeeCount, JobPosting, NewsItem, Text, Value
 from enrichment.planning.plan import model_price
-from enrichment.requirements.requirements import wants_of
+from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules, load_rules
 
 RULES = load_rules(Path(__file__).parents[3] / "config")
@@ -45,7 +45,7 @@ ABOUT = fact("company_description", Text(text="Acme makes anvils for coyotes."))
 
 
 def setting(consumer: str = "customer_intelligence", *, audience: str | None = None, rules: Rules = RULES) -> Setting:
-    return Setting(rules, wants_of(rules, (consumer,)), ACME, audience)
+    return Setting(rules, requirements_of(rules, (consumer,)), ACME, audience)
 
 
 def inquiry(name: str, *facts: Fact, **changes: Any) -> Inquiry:

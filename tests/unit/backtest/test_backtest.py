@@ -13,7 +13,7 @@ from enrichment.backtest.history import Answered, Entry, History, Observation
 from enrichment.backtest.simulation import Outcome, Side, rerun
 from enrichment.domain.records import Known, Request
 from enrichment.pipeline.stages import Ask, asked_note
-from enrichment.requirements.requirements import wants_of
+from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 from tests.support.examples import NOON, SHIPPED, acme, known_from
 
@@ -337,7 +337,7 @@ def test_a_new_prompt_is_a_new_question() -> None:
 
 
 def key_of(analysis: str, rules: Rules) -> str:
-    setting = Setting(rules, wants_of(rules, ["vendor_enrichment"]), acme(), None)
+    setting = Setting(rules, requirements_of(rules, ["vendor_enrichment"]), acme(), None)
     return prepare(analysis, OF_MODEL.facts, setting, VENDOR.asked_at).key
 
 
@@ -354,7 +354,7 @@ def test_analyses_the_other_rules_do_not_ask_for_are_not_paid() -> None:
 
 
 def test_without_a_model_no_analysis_is_asked() -> None:
-    outcome = asked_of_model(VENDOR, out_of_order={"openai": "set OPENAI_API_KEY in .env"})
+    outcome = asked_of_model(VENDOR, unavailable={"openai": "set OPENAI_API_KEY in .env"})
     assert (outcome.spent.questions, outcome.spent.analyses) == (0, 0)
 
 

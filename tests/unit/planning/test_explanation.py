@@ -13,20 +13,25 @@ from enrich_cli.rendering import plan_tree
 from enrichment.domain.records import Known
 from enrichment.planning.fallback_chains import Branch
 from enrichment.planning.plan import Plan, make_plan
-from enrichment.requirements.requirements import Wants, custom, wants_of
+from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import Rules
 from tests.support.examples import NOON, SHIPPED, acme, known_from
 
-CONSUMERS = [wants_of(SHIPPED, [name]) for name in ("profile", "vendor_enrichment", "customer_enrichment")]
+CONSUMERS = [requirements_of(SHIPPED, [name]) for name in ("profile", "vendor_enrichment", "customer_enrichment")]
 ASKED = ("chosen", "fallback", "last resort")
 
 
 def plan_of(
-    wants: Wants, *, rules: Rules = SHIPPED, strategy: str = "enhanced", known: Known | None = None, domain: bool = True
+    requirements: Requirements,
+    *,
+    rules: Rules = SHIPPED,
+    strategy: str = "enhanced",
+    known: Known | None = None,
+    domain: bool = True,
 ) -> Plan:
     company = acme() if domain else acme(domain=None)
     now = NOON + timedelta(hours=1)
-    return make_plan(rules, wants, company, known or Known(), strategy=strategy, now=now, out_of_order={})
+    return make_plan(rules, requirements, company, known or Known(), strategy=strategy, now=now, unavailable={})
 
 
 def printed(plan: Plan) -> str:
@@ -43,8 +48,8 @@ def needing(source: str, dataset: str) -> Rules:
 
 def test_a_source_that_waits_for_a_dataset_is_shown_with_what_it_waits_for_and_how_likely_that_is() -> None:
     rules = needing("brightdata_people_db", "industry")
-    wants = custom(rules, ["industry", "key_contacts"], ["brightdata_people_db", "brightdata_firmographics"])
-    plan = plan_of(wants, rules=rules)
+    requirements = custom(rules, ["industry", "key_contacts"], ["brightdata_people_db", "brightdata_firmographics"])
+    plan = plan_of(requirements, rules=rules)
     people = plan.source("brightdata_people_db")
     assert (people.verdict, people.why) == ("fallback", "asked once industry is found")
     assert people.chance == pytest.approx(0.8 * 0.97)
@@ -73,14 +78,14 @@ def test_what_answers_nothing_wanted_is_not_needed_whatever_else_stands_in_its_w
 
 
 def test_what_does_not_fit_when_its_turn_comes_is_over_a_cap_and_not_too_dear_for_its_worth() -> None:
-    wants = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
+    requirements = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
     for cap, verdict in ((380_000, "fallback"), (250_000, "fallback"), (240_000, "over a cap")):
-        plan = plan_of(wants.within(max_cost=cap, oldest=None))
+        plan = plan_of(requirements.within(max_cost=cap, oldest=None))
         assert plan.source("apollo_contacts").verdict == "chosen"
         assert plan.source("brightdata_people_db").verdict == verdict, cap
     dear = SHIPPED.sources["apollo_contacts"].model_copy(update={"charged": "always"})
     rules = SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, "apollo_contacts": dear}})
-    plan = plan_of(wants.within(max_cost=250_000, oldest=None), rules=rules)
+    plan = plan_of(requirements.within(max_cost=250_000, oldest=None), rules=rules)
     people = plan.source("brightdata_people_db")
     assert (people.verdict, "when its turn comes" in people.why) == ("over a cap", True)
 
@@ -105,18 +110,18 @@ def test_where_less_can_go_wrong_than_a_chain_could_stand_the_rest_of_it_is_left
 
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(
-    wants=st.sampled_from(CONSUMERS),
+    requirements=st.sampled_from(CONSUMERS),
     silent=st.sets(st.sampled_from(sorted(SHIPPED.sources)), min_size=4),
     cap=st.sampled_from([0, 100_000, 250_000, 400_000, 5_000_000]),
     strategy=st.sampled_from(["enhanced", "priority"]),
     need=st.sampled_from([None, ("brightdata_people_db", "industry"), ("serp_news", "company_description")]),
 )
 def test_whoever_may_be_asked_is_in_the_chains_with_its_chance_and_nobody_else(
-    wants: Wants, silent: set[str], cap: int, strategy: str, need: tuple[str, str] | None
+    requirements: Requirements, silent: set[str], cap: int, strategy: str, need: tuple[str, str] | None
 ) -> None:
     rules = SHIPPED if need is None else needing(*need)
     known = known_from(*((source, []) for source in sorted(silent)))
-    plan = plan_of(wants.within(max_cost=cap, oldest=None), rules=rules, strategy=strategy, known=known)
+    plan = plan_of(requirements.within(max_cost=cap, oldest=None), rules=rules, strategy=strategy, known=known)
     named = set[str]()
     for part in plan.parts:
         named.update(*part.chain, *(branch.asked for branch in part.branches))
@@ -153,7 +158,7 @@ def test_a_source_that_two_parts_count_on_is_shown_in_each_as_likely_as_it_is_as
 def test_who_is_asked_as_a_last_resort_before_its_turn_is_named_for_what_it_can_satisfy() -> None:
     """LinkedIn is too unreliable for contacts, and good enough for the rest: asked for those, it says these as well."""
     serpapi = frozenset(name for name, source in SHIPPED.sources.items() if source.provider == "serpapi")
-    plan = plan_of(replace(wants_of(SHIPPED, ["vendor_enrichment"]), sources=serpapi))
+    plan = plan_of(replace(requirements_of(SHIPPED, ["vendor_enrichment"]), sources=serpapi))
     linkedin = plan.source("serp_linkedin")
     assert (linkedin.verdict, linkedin.chance, linkedin.as_last_resort) == ("last resort", 1.0, 1.0)
     assert "before it would have its turn" in linkedin.why
@@ -166,25 +171,25 @@ def test_datasets_that_analyses_answer_are_listed_with_what_they_are_made_from()
     plan = plan_of(custom(SHIPPED, ["company_products"], None))
     assert "company_products (required): by analysis positioning, from company_description" in printed(plan)
     assert [one.dataset for one in plan.analysed] == ["company_products"]
-    assert not plan_of(wants_of(SHIPPED, ["profile"])).analysed
+    assert not plan_of(requirements_of(SHIPPED, ["profile"])).analysed
 
 
 def test_under_a_cap_calling_everything_goes_on_while_there_is_room_whatever_is_missing() -> None:
-    wants = wants_of(SHIPPED, ["vendor_enrichment"]).within(max_cost=600_000, oldest=None)
-    text = printed(plan_of(wants, strategy="legacy"))
+    requirements = requirements_of(SHIPPED, ["vendor_enrichment"]).within(max_cost=600_000, oldest=None)
+    text = printed(plan_of(requirements, strategy="legacy"))
     assert "then, if the caps leave enough:" in text
     assert "if something is missing" not in text
 
 
 def test_the_wait_counts_among_what_is_not_worth_it() -> None:
-    hurried = replace(wants_of(SHIPPED, ["customer_enrichment"]), value_of_time=20_000)
+    hurried = replace(requirements_of(SHIPPED, ["customer_enrichment"]), value_of_time=20_000)
     intent = plan_of(hurried).source("brightdata_intent_data")
     assert (intent.verdict, "and the wait for it" in intent.why) == ("not worth its price", True)
 
 
 def test_what_is_left_shares_the_clock_it_had_in_the_whole() -> None:
     """Industry is what linked them; a plan made once it is known is still one part, as the one made before goes on."""
-    hurried = replace(wants_of(SHIPPED, ["vendor_enrichment"]), value_of_time=2_000)
+    hurried = replace(requirements_of(SHIPPED, ["vendor_enrichment"]), value_of_time=2_000)
     (whole,) = plan_of(hurried).parts
     (left,) = plan_of(hurried, known=known_from(("brightdata_company_db", ["industry"]))).parts
     assert left.problem.wanted == whole.problem.wanted - {"industry"}

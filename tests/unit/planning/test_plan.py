@@ -8,24 +8,24 @@ import pytest
 
 from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan
-from enrichment.requirements.requirements import Wants, custom, wants_of
+from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from tests.support.examples import NOON, SHIPPED, acme, head, known_from
 
-PROFILE = wants_of(SHIPPED, ["profile"])
-VENDOR = wants_of(SHIPPED, ["vendor_enrichment"])
-CUSTOMER = wants_of(SHIPPED, ["customer_enrichment"])
+PROFILE = requirements_of(SHIPPED, ["profile"])
+VENDOR = requirements_of(SHIPPED, ["vendor_enrichment"])
+CUSTOMER = requirements_of(SHIPPED, ["customer_enrichment"])
 
 
 def plan_for(
-    wants: Wants = PROFILE,
+    requirements: Requirements = PROFILE,
     known: Known | None = None,
     *,
     company: Company | None = None,
     strategy: str = "priority",
     **circumstances: object,
 ) -> Plan:
-    arguments: dict[str, object] = {"now": NOON + timedelta(hours=1), "out_of_order": {}} | circumstances
-    return make_plan(SHIPPED, wants, company or acme(), known or Known(), strategy=strategy, **arguments)  # type: ignore[arg-type]  # a test's circumstances
+    arguments: dict[str, object] = {"now": NOON + timedelta(hours=1), "unavailable": {}} | circumstances
+    return make_plan(SHIPPED, requirements, company or acme(), known or Known(), strategy=strategy, **arguments)  # type: ignore[arg-type]  # a test's circumstances
 
 
 def asked(plan: Plan) -> set[str]:
@@ -54,7 +54,7 @@ def test_a_source_that_knows_nothing_is_not_asked_again_while_that_holds() -> No
     assert "snov_contacts" not in asked(plan)
     assert plan.source("snov_contacts").verdict == "held"
     later = make_plan(
-        SHIPPED, VENDOR, acme(), known, strategy="priority", now=NOON + timedelta(days=31), out_of_order={}
+        SHIPPED, VENDOR, acme(), known, strategy="priority", now=NOON + timedelta(days=31), unavailable={}
     )
     assert "snov_contacts" in asked(later)
 
@@ -73,7 +73,7 @@ def test_a_source_that_needs_a_domain_says_so_when_none_is_known() -> None:
 
 
 def test_a_provider_without_credentials_is_left_out_with_that_reason() -> None:
-    plan = plan_for(VENDOR, out_of_order={"snov_contacts": ("no credentials", "set SNOV_CLIENT_ID in .env")})
+    plan = plan_for(VENDOR, unavailable={"snov_contacts": ("no credentials", "set SNOV_CLIENT_ID in .env")})
     assert (plan.source("snov_contacts").verdict, "SNOV_CLIENT_ID" in plan.source("snov_contacts").why) == (
         "no credentials",
         True,
@@ -163,9 +163,9 @@ def test_the_quote_is_bounded_by_what_the_request_may_cost() -> None:
     assert plan.quote.expected <= plan.quote.upper_bound <= CUSTOMER.max_cost
 
 
-@pytest.mark.parametrize(("wants", "most"), [(PROFILE, 172_500), (VENDOR, 442_500), (CUSTOMER, 628_500)])
-def test_the_shipped_matrix_costs_what_the_exact_policy_promised(wants: Wants, most: int) -> None:
-    assert plan_for(wants, strategy="enhanced").quote.vendors <= most
+@pytest.mark.parametrize(("requirements", "most"), [(PROFILE, 172_500), (VENDOR, 442_500), (CUSTOMER, 628_500)])
+def test_the_shipped_matrix_costs_what_the_exact_policy_promised(requirements: Requirements, most: int) -> None:
+    assert plan_for(requirements, strategy="enhanced").quote.vendors <= most
 
 
 def test_the_same_input_makes_the_same_plan_and_a_plan_can_be_handed_on() -> None:
@@ -175,13 +175,13 @@ def test_the_same_input_makes_the_same_plan_and_a_plan_can_be_handed_on() -> Non
 
 
 def test_several_consumers_are_planned_for_together() -> None:
-    both = wants_of(SHIPPED, ["profile", "customer_enrichment"])
+    both = requirements_of(SHIPPED, ["profile", "customer_enrichment"])
     assert both.consumer == "profile+customer_enrichment"
     assert set(both.required) == set(CUSTOMER.required)
     assert replace(both, consumer=CUSTOMER.consumer).optional == CUSTOMER.optional
 
 
 def test_an_analysis_that_is_wanted_brings_what_it_cannot_do_without() -> None:
-    context = wants_of(SHIPPED, ["vendor_context"])
+    context = requirements_of(SHIPPED, ["vendor_context"])
     assert "company_description" in context.collected_required
     assert {"positioning", "competition"} == set(context.analyses)

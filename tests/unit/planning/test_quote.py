@@ -16,29 +16,34 @@ from enrichment.domain.records import Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.policy import parts, simulate
 from enrichment.policy.dynamic_program import fits
-from enrichment.requirements.requirements import Wants, custom, wants_of
+from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import Rules
 from enrichment.rules.models import Caps, DatasetRules, RedundancyRule, SourceDataset
 from tests.support.examples import NOON, SHIPPED, acme, known_from
 from tests.support.simulated_execution import OUTSPOKEN, Play, drawn
 
-PROFILE = wants_of(SHIPPED, ["profile"])
-VENDOR = wants_of(SHIPPED, ["vendor_enrichment"])
-CUSTOMER = wants_of(SHIPPED, ["customer_enrichment"])
+PROFILE = requirements_of(SHIPPED, ["profile"])
+VENDOR = requirements_of(SHIPPED, ["vendor_enrichment"])
+CUSTOMER = requirements_of(SHIPPED, ["customer_enrichment"])
 
 
 def plan_of(
-    wants: Wants, *, rules: Rules = SHIPPED, strategy: str = "enhanced", known: Known | None = None, **more: object
+    requirements: Requirements,
+    *,
+    rules: Rules = SHIPPED,
+    strategy: str = "enhanced",
+    known: Known | None = None,
+    **more: object,
 ) -> Plan:
     now = NOON + timedelta(hours=1)
     return make_plan(
         rules,
-        wants,
+        requirements,
         acme(),
         known or Known(),
         strategy=strategy,
         now=now,
-        out_of_order={},
+        unavailable={},
         **more,  # type: ignore[arg-type]  # a test's circumstances
     )
 
@@ -49,9 +54,11 @@ def runs_of(plan: Plan, count: int) -> list[int]:
     return sorted(sum(simulate(plan.policy(part), part.problem, rng).cost for part in plan.parts) for _ in range(count))
 
 
-@pytest.mark.parametrize("wants", [PROFILE, VENDOR, CUSTOMER])
-def test_half_and_nine_in_ten_executions_cost_what_the_quote_says_over_all_parts_together(wants: Wants) -> None:
-    plan, count = plan_of(wants), 2_000
+@pytest.mark.parametrize("requirements", [PROFILE, VENDOR, CUSTOMER])
+def test_half_and_nine_in_ten_executions_cost_what_the_quote_says_over_all_parts_together(
+    requirements: Requirements,
+) -> None:
+    plan, count = plan_of(requirements), 2_000
     costs = runs_of(plan, count)
     p50, p90 = plan.quote.p50 - plan.quote.analyses, plan.quote.p90 - plan.quote.analyses
     assert sum(cost <= p50 for cost in costs) / count >= 0.46
@@ -61,9 +68,11 @@ def test_half_and_nine_in_ten_executions_cost_what_the_quote_says_over_all_parts
     assert sum(costs) / count == pytest.approx(plan.quote.vendors, rel=0.03)
 
 
-@pytest.mark.parametrize("wants", [PROFILE, VENDOR, CUSTOMER])
-def test_no_execution_costs_more_than_the_upper_bound_last_resorts_and_analyses_included(wants: Wants) -> None:
-    plan = plan_of(wants)
+@pytest.mark.parametrize("requirements", [PROFILE, VENDOR, CUSTOMER])
+def test_no_execution_costs_more_than_the_upper_bound_last_resorts_and_analyses_included(
+    requirements: Requirements,
+) -> None:
+    plan = plan_of(requirements)
     resorts = sum(SHIPPED.max_micro_usd(s) for part in plan.parts for s in part.last_resorts)
     assert runs_of(plan, 500)[-1] + resorts + plan.quote.analyses <= plan.quote.upper_bound
 
@@ -71,21 +80,21 @@ def test_no_execution_costs_more_than_the_upper_bound_last_resorts_and_analyses_
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     cap=st.integers(0, 1_300_000),
-    wants=st.sampled_from([PROFILE, VENDOR, CUSTOMER]),
+    requirements=st.sampled_from([PROFILE, VENDOR, CUSTOMER]),
     strategy=st.sampled_from(["enhanced", "priority", "legacy"]),
     silent=st.sets(st.sampled_from(sorted(SHIPPED.sources)), min_size=4),
 )
 def test_under_any_cap_half_cost_at_most_what_nine_in_ten_do_and_all_at_most_the_bound(
-    cap: int, wants: Wants, strategy: str, silent: set[str]
+    cap: int, requirements: Requirements, strategy: str, silent: set[str]
 ) -> None:
     known = Known() if strategy == "legacy" else known_from(*((source, []) for source in sorted(silent)))
-    quote = plan_of(wants.within(max_cost=cap, oldest=None), strategy=strategy, known=known).quote
+    quote = plan_of(requirements.within(max_cost=cap, oldest=None), strategy=strategy, known=known).quote
     assert 0 <= quote.p50 <= quote.p90 <= quote.upper_bound <= cap
     assert quote.expected <= quote.upper_bound
 
 
 @pytest.mark.parametrize(
-    ("wants", "cap", "strategy", "silent"),
+    ("requirements", "cap", "strategy", "silent"),
     [
         (PROFILE, 250_000, "enhanced", []),
         (PROFILE, 500_000, "legacy", []),
@@ -95,11 +104,11 @@ def test_under_any_cap_half_cost_at_most_what_nine_in_ten_do_and_all_at_most_the
     ],
 )
 def test_what_is_quoted_is_what_executions_cost_and_bring_on_average(
-    wants: Wants, cap: int, strategy: str, silent: list[str]
+    requirements: Requirements, cap: int, strategy: str, silent: list[str]
 ) -> None:
     """Played out on records, caps, last resorts and redundancy included; the mean of 300 within four of its errors."""
     known, runs, rng = known_from(*((source, []) for source in silent)), 300, Random(20_260_302)
-    plan = plan_of(wants.within(max_cost=cap, oldest=None), rules=OUTSPOKEN, strategy=strategy, known=known)
+    plan = plan_of(requirements.within(max_cost=cap, oldest=None), rules=OUTSPOKEN, strategy=strategy, known=known)
     played = [
         Play(OUTSPOKEN, plan, known, cap, lambda source: drawn(OUTSPOKEN, source, rng)).run() for _ in range(runs)
     ]
@@ -137,21 +146,21 @@ def test_where_a_cap_binds_optional_datasets_do_not_take_what_required_ones_need
 
 def test_what_a_day_leaves_caps_the_quote_as_well_and_only_the_sources_it_is_for() -> None:
     day = (NOON + timedelta(hours=1)).date().isoformat()
-    wants = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
-    free = plan_of(wants).quote
-    assert plan_of(wants, spent={f"day:{day}": 249_740_000}).quote.upper_bound == 260_000
+    requirements = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
+    free = plan_of(requirements).quote
+    assert plan_of(requirements, spent={f"day:{day}": 249_740_000}).quote.upper_bound == 260_000
     rules = SHIPPED.model_copy(update={"caps": Caps(providers={"apollo": "1.00"})})
-    one_left = plan_of(wants, rules=rules, spent={f"provider:apollo:{day}": 890_000})
+    one_left = plan_of(requirements, rules=rules, spent={f"provider:apollo:{day}": 890_000})
     assert one_left.source("apollo_contacts").verdict == "over a cap"
     assert one_left.quote.upper_bound == 250_000 < free.upper_bound == 370_000
 
 
 def test_a_purchase_is_weighed_against_a_cap_by_the_most_it_may_cost() -> None:
     """Snov is expected to take 5 credits and may take 7."""
-    wants = custom(SHIPPED, ["key_contacts"], ["snov_contacts"])
+    requirements = custom(SHIPPED, ["key_contacts"], ["snov_contacts"])
     expected, most = SHIPPED.expected_micro_usd("snov_contacts"), SHIPPED.max_micro_usd("snov_contacts")
     assert expected < most
-    enough, short = (plan_of(wants.within(max_cost=cap, oldest=None)) for cap in (most, most - 1))
+    enough, short = (plan_of(requirements.within(max_cost=cap, oldest=None)) for cap in (most, most - 1))
     assert (enough.source("snov_contacts").verdict, short.source("snov_contacts").verdict) == ("chosen", "over a cap")
     assert (enough.quote.upper_bound, short.quote.upper_bound) == (most, 0)
 
@@ -167,8 +176,8 @@ def test_a_last_resort_is_in_the_spread_of_costs() -> None:
 
 
 def test_the_saving_is_against_asking_everybody_who_could_be_asked() -> None:
-    wants = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
-    both = plan_of(wants)
+    requirements = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
+    both = plan_of(requirements)
     assert both.quote.legacy == round(0.78 * 120_000 + 0.75 * 250_000)
     assert both.quote.saving == both.quote.legacy - both.quote.expected > 0
     printed = StringIO()
@@ -226,9 +235,9 @@ def test_a_redundancy_rule_that_waits_for_somebody_who_cannot_be_asked_is_no_sav
         consumers=("customer_enrichment",),
         because="the site and the news tell who is hired",
     )
-    wants = replace(CUSTOMER, sources=frozenset(SHIPPED.sources) - {"serp_news"})
+    requirements = replace(CUSTOMER, sources=frozenset(SHIPPED.sources) - {"serp_news"})
     without, with_ = (
-        plan_of(wants, rules=SHIPPED.model_copy(update={"redundancy": rules})).quote for rules in ((), (rule,))
+        plan_of(requirements, rules=SHIPPED.model_copy(update={"redundancy": rules})).quote for rules in ((), (rule,))
     )
     assert with_ == without
     all_asked = (

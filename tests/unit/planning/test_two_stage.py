@@ -7,36 +7,36 @@ import pytest
 
 from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Occasion, Plan, make_plan, make_plans
-from enrichment.requirements.requirements import Wants, custom, identity_wants, wants_of
+from enrichment.requirements.requirements import Requirements, custom, identity_requirements, requirements_of
 from enrichment.rules import Rules
 from tests.support.examples import NOON, SHIPPED, acme, known_from
 from tests.support.simulated_execution import OUTSPOKEN, Play, drawn
 
-PROFILE = wants_of(SHIPPED, ["profile"])
-CUSTOMER = wants_of(SHIPPED, ["customer_enrichment"])
+PROFILE = requirements_of(SHIPPED, ["profile"])
+CUSTOMER = requirements_of(SHIPPED, ["customer_enrichment"])
 
 
 def plans_of(
-    wants: Wants, *, rules: Rules = SHIPPED, strategy: str = "enhanced", known: Known | None = None
+    requirements: Requirements, *, rules: Rules = SHIPPED, strategy: str = "enhanced", known: Known | None = None
 ) -> tuple[Plan, Plan]:
-    return make_plans(Occasion(rules, acme(domain=None), known or Known(), strategy, NOON, {}), wants)
+    return make_plans(Occasion(rules, acme(domain=None), known or Known(), strategy, NOON, {}), requirements)
 
 
-def cost_of_both(wants: Wants, strategy: str, rng: Random) -> tuple[int, int]:
+def cost_of_both(requirements: Requirements, strategy: str, rng: Random) -> tuple[int, int]:
     """Micro-USD of stage 1 and of the rest, as a request goes: planned anew once stage 1 has brought what it does."""
     knows = {source: drawn(OUTSPOKEN, source, rng) for source in OUTSPOKEN.sources}
     nameless = acme(domain=None)
-    first = planned(identity_wants(wants), nameless, Known(), strategy, {})
-    finding = Play(OUTSPOKEN, first, Known(), wants.max_cost, knows.__getitem__)
+    first = planned(identity_requirements(requirements), nameless, Known(), strategy, {})
+    finding = Play(OUTSPOKEN, first, Known(), requirements.max_cost, knows.__getitem__)
     spent = finding.run().cost
     company = acme() if "domain" in finding.played.satisfied else nameless
-    rest = planned(wants, company, finding.known, strategy, {"request:": spent})
-    played = Play(OUTSPOKEN, rest, finding.known, wants.max_cost - spent, knows.__getitem__).run()
+    rest = planned(requirements, company, finding.known, strategy, {"request:": spent})
+    played = Play(OUTSPOKEN, rest, finding.known, requirements.max_cost - spent, knows.__getitem__).run()
     return spent, played.cost + played.analyses
 
 
-def planned(wants: Wants, company: Company, known: Known, strategy: str, spent: dict[str, int]) -> Plan:
-    return make_plan(OUTSPOKEN, wants, company, known, strategy=strategy, now=NOON, out_of_order={}, spent=spent)
+def planned(requirements: Requirements, company: Company, known: Known, strategy: str, spent: dict[str, int]) -> Plan:
+    return make_plan(OUTSPOKEN, requirements, company, known, strategy=strategy, now=NOON, unavailable={}, spent=spent)
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,11 @@ def planned(wants: Wants, company: Company, known: Known, strategy: str, spent: 
 )
 def test_both_plans_together_cost_what_a_request_for_a_name_costs_on_average(strategy: str, cap: int) -> None:
     """The mean of 500 requests within four of its errors, stage by stage."""
-    wants, rng, runs = PROFILE.within(max_cost=cap, oldest=None), Random(20_260_302), 500
-    both = [cost_of_both(wants, strategy, rng) for _ in range(runs)]
-    for plan, costs in zip(plans_of(wants, rules=OUTSPOKEN, strategy=strategy), zip(*both, strict=True), strict=True):
+    requirements, rng, runs = PROFILE.within(max_cost=cap, oldest=None), Random(20_260_302), 500
+    both = [cost_of_both(requirements, strategy, rng) for _ in range(runs)]
+    for plan, costs in zip(
+        plans_of(requirements, rules=OUTSPOKEN, strategy=strategy), zip(*both, strict=True), strict=True
+    ):
         error = stdev(costs) / runs**0.5
         assert mean(costs) == pytest.approx(plan.quote.expected, abs=4 * error + 1)
         assert plan.quote.p50 <= plan.quote.p90 <= plan.quote.upper_bound <= cap
@@ -61,7 +63,7 @@ def test_who_is_asked_for_the_domain_in_any_case_is_not_counted_again() -> None:
         1,
     )
     assert (google.verdict, google.why, google.chance) == ("held", "asked first, to find the domain", 0)
-    alone = make_plan(SHIPPED, PROFILE, acme(), Known(), strategy="enhanced", now=NOON, out_of_order={})
+    alone = make_plan(SHIPPED, PROFILE, acme(), Known(), strategy="enhanced", now=NOON, unavailable={})
     assert first.quote.expected + rest.quote.expected == pytest.approx(201_500, rel=0.01)
     assert rest.quote.expected < alone.quote.expected
 

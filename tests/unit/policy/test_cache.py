@@ -12,17 +12,17 @@ from enrichment.domain.records import Known
 from enrichment.planning.eligibility import is_state_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.policy import Enhanced, Offer, Problem, compile_enhanced, forecast, start
-from enrichment.policy.cache import Policies
-from enrichment.requirements.requirements import Wants, wants_of
+from enrichment.policy.cache import PolicyCache
+from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
 from resources.policy_store import PolicyFiles, policies_in
 from tests.support.examples import EXAMPLES, NOON, SHIPPED, acme, known_from
 
-CUSTOMER = wants_of(SHIPPED, ["customer_enrichment"])
-PROFILE = wants_of(SHIPPED, ["profile"])
+CUSTOMER = requirements_of(SHIPPED, ["customer_enrichment"])
+PROFILE = requirements_of(SHIPPED, ["profile"])
 
 
-class Shelf:
+class PolicyStore:
     """Remembers, and counts what is asked of it."""
 
     def __init__(self) -> None:
@@ -37,15 +37,17 @@ class Shelf:
         self.kept[name] = data
 
 
-def plan_with(policies: Policies, known: Known, wants: Wants = CUSTOMER, rules: Rules = SHIPPED) -> Plan:
+def plan_with(
+    policies: PolicyCache, known: Known, requirements: Requirements = CUSTOMER, rules: Rules = SHIPPED
+) -> Plan:
     return make_plan(
         rules,
-        wants,
+        requirements,
         acme(),
         known,
         strategy="enhanced",
         now=NOON + timedelta(hours=1),
-        out_of_order={},
+        unavailable={},
         policies=policies,
     )
 
@@ -67,14 +69,14 @@ def some_memory(rng: Random) -> Known:
 
 
 def test_one_compiled_policy_serves_every_company_whatever_is_known_of_it() -> None:
-    policies, rng = Policies(), Random(7)
+    policies, rng = PolicyCache(), Random(7)
     plans = [plan_with(policies, some_memory(rng)) for _ in range(30)]
     assert {part.whole for plan in plans for part in plan.parts} == {plan_with(policies, Known()).parts[0].whole}
     assert len({part.problem for plan in plans for part in plan.parts}) > 20
 
 
 def test_looking_up_a_state_of_the_whole_decides_as_well_as_solving_what_is_left() -> None:
-    policies, rng = Policies(), Random(11)
+    policies, rng = PolicyCache(), Random(11)
     for _ in range(12):
         for part in plan_with(policies, some_memory(rng)).parts:
             looked_up = forecast(policies.compiled("enhanced", part.whole), part.problem)
@@ -85,40 +87,40 @@ def test_looking_up_a_state_of_the_whole_decides_as_well_as_solving_what_is_left
 
 def test_a_source_heard_on_some_of_its_datasets_only_makes_a_problem_of_its_own() -> None:
     young = replace(CUSTOMER, max_age={"employee_count": 60})
-    plan = plan_with(Policies(), known_from(("brightdata_firmographics", ["employee_count"])), young)
+    plan = plan_with(PolicyCache(), known_from(("brightdata_firmographics", ["employee_count"])), young)
     part = next(part for part in plan.parts if "industry" in part.problem.wanted)
     left = {o.source: {d for d, _ in o.fill_rates} for o in part.problem.offers}
     assert left["brightdata_firmographics"] == {"employee_count"}
-    assert not is_state_of(plan_with(Policies(), Known()).parts[0].whole, part.problem)
+    assert not is_state_of(plan_with(PolicyCache(), Known()).parts[0].whole, part.problem)
     assert compile_enhanced(part.whole).next(start(part.problem)) == frozenset(part.chain[0])
 
 
 def test_a_process_that_starts_anew_solves_nothing_again() -> None:
-    shelf = Shelf()
-    first = plan_with(Policies(shelf), Known())
+    shelf = PolicyStore()
+    first = plan_with(PolicyCache(shelf), Known())
     kept = dict(shelf.kept)
-    again = plan_with(Policies(shelf), Known())
+    again = plan_with(PolicyCache(shelf), Known())
     assert (again, shelf.kept, len(kept)) == (first, kept, 1)
 
 
 @pytest.mark.parametrize("damage", [b"", b"policy 1 but foreign", b"policy 1 " + bytes(200)])
 def test_what_is_damaged_on_the_shelf_is_made_again(damage: bytes) -> None:
-    shelf = Shelf()
-    first = plan_with(Policies(shelf), Known(), PROFILE)
+    shelf = PolicyStore()
+    first = plan_with(PolicyCache(shelf), Known(), PROFILE)
     good = dict(shelf.kept)
     shelf.kept = dict.fromkeys(shelf.kept, damage)
-    assert plan_with(Policies(shelf), Known(), PROFILE) == first
+    assert plan_with(PolicyCache(shelf), Known(), PROFILE) == first
     assert shelf.kept == good
 
 
 def test_another_price_is_another_policy_another_prompt_is_not() -> None:
-    shelf = Shelf()
-    plan_with(Policies(shelf), Known(), PROFILE)
-    plan_with(Policies(shelf), Known(), PROFILE, SHIPPED.model_copy(update={"prompts": {}, "hash": "other"}))
+    shelf = PolicyStore()
+    plan_with(PolicyCache(shelf), Known(), PROFILE)
+    plan_with(PolicyCache(shelf), Known(), PROFILE, SHIPPED.model_copy(update={"prompts": {}, "hash": "other"}))
     assert len(shelf.kept) == 1
     dearer = SHIPPED.sources["serp_organic"].model_copy(update={"match_rate": 0.5})
     plan_with(
-        Policies(shelf),
+        PolicyCache(shelf),
         Known(),
         PROFILE,
         SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, "serp_organic": dearer}}),
@@ -127,8 +129,8 @@ def test_another_price_is_another_policy_another_prompt_is_not() -> None:
 
 
 def test_in_one_process_a_policy_is_looked_for_on_the_shelf_once() -> None:
-    shelf = Shelf()
-    policies = Policies(shelf)
+    shelf = PolicyStore()
+    policies = PolicyCache(shelf)
     for _ in range(3):
         plan_with(policies, Known(), PROFILE)
     assert shelf.loaded == 1
@@ -148,14 +150,14 @@ def test_files_are_shared_by_processes_and_the_least_recently_used_go(tmp_path: 
 
 def test_a_folder_that_cannot_be_made_costs_memory_not_plans(tmp_path: Path) -> None:
     (tmp_path / "policies").write_text("a file where the folder should be")
-    policies = Policies(PolicyFiles(tmp_path / "policies"))
+    policies = PolicyCache(PolicyFiles(tmp_path / "policies"))
     assert plan_with(policies, Known(), PROFILE).parts
 
 
 def test_what_is_kept_on_disk_is_what_was_compiled(tmp_path: Path) -> None:
     plan_with(policies_in(tmp_path), Known(), PROFILE)
     (kept,) = tmp_path.iterdir()
-    whole = plan_with(Policies(), Known(), PROFILE).parts[0].whole
+    whole = plan_with(PolicyCache(), Known(), PROFILE).parts[0].whole
     assert kept.stem == Enhanced.digest(whole)
     assert Enhanced.from_bytes(kept.read_bytes(), whole).exact
 
@@ -207,8 +209,8 @@ def test_what_no_decision_depends_on_names_the_same_policy() -> None:
 
 
 def test_what_is_left_of_one_company_is_not_put_on_the_shelf_and_pushes_nothing_out_of_memory() -> None:
-    shelf = Shelf()
-    policies = Policies(shelf)
+    shelf = PolicyStore()
+    policies = PolicyCache(shelf)
     plan_with(policies, Known())
     loaded, kept = shelf.loaded, dict(shelf.kept)
     young = replace(CUSTOMER, max_age={"employee_count": 60})

@@ -7,35 +7,35 @@ from random import Random
 import pytest
 
 from enrichment.domain.records import Known
-from enrichment.memory.freshness import heard, standings
-from enrichment.planning.eligibility import Desk, Stand
+from enrichment.memory.freshness import dataset_statuses, heard
+from enrichment.planning.eligibility import Eligibility, Stand
 from enrichment.planning.plan_template import Situation, decided
 from enrichment.policy import Offer, Problem, compile_policy, start
-from enrichment.policy.cache import Policies
+from enrichment.policy.cache import PolicyCache
 from enrichment.policy.execution_forecast import executed, in_pieces, outlook
 from enrichment.policy.execution_model import Call, Course, Strand
 from enrichment.policy.strand_distribution import came_to
-from enrichment.requirements.requirements import wants_of
+from enrichment.requirements.requirements import requirements_of
 from tests.support.examples import EXAMPLES, NOON, SHIPPED, acme, known_from
 
 
-def strands_of(known: Known, consumer: str, strategy: str, policies: Policies) -> list[Course]:
+def strands_of(known: Known, consumer: str, strategy: str, policies: PolicyCache) -> list[Course]:
     """What is left of a company, each strand as if it were alone."""
-    wants, now = wants_of(SHIPPED, (consumer,)), NOON + timedelta(hours=1)
-    stands = standings(SHIPPED, wants, known, now)
-    desk = Desk(
+    requirements, now = requirements_of(SHIPPED, (consumer,)), NOON + timedelta(hours=1)
+    stands = dataset_statuses(SHIPPED, requirements, known, now)
+    eligibility = Eligibility(
         rules=SHIPPED,
-        wants=wants,
+        requirements=requirements,
         company=acme(),
         stands={d: Stand(stand.open, stand.sources) for d, stand in stands.items()},
-        said=heard(SHIPPED, wants, known, now),
+        said=heard(SHIPPED, requirements, known, now),
         pursued=frozenset(d for d, stand in stands.items() if stand.open),
-        out_of_order={},
+        unavailable={},
         spent={},
         request_id="",
         now=now,
     )
-    situation = Situation(desk, strategy, policies)
+    situation = Situation(eligibility, strategy, policies)
     drawn = decided(situation)
     course = replace(situation.course(drawn.problems, drawn.policy), limits=(), afterwards=())
     return [course.only((strand,)) for strand in course.strands]
@@ -52,7 +52,7 @@ def some_memory(rng: Random) -> Known:
 @pytest.mark.parametrize("strategy", ["enhanced", "priority"])
 @pytest.mark.parametrize("consumer", ["profile", "vendor_enrichment", "customer_enrichment"])
 def test_pieces_of_many_companies_come_to_what_their_executions_do(consumer: str, strategy: str) -> None:
-    policies, rng, worked_out = Policies(), Random(f"{consumer} {strategy}"), 0
+    policies, rng, worked_out = PolicyCache(), Random(f"{consumer} {strategy}"), 0
     for _ in range(12):
         for course in strands_of(some_memory(rng), consumer, strategy, policies):
             came, run = came_to(course), executed(course).followed()

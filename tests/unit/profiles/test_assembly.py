@@ -9,17 +9,19 @@ from enrichment.domain.values import EmployeeCount, Text, Value
 from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import make_plan
 from enrichment.profiles.assembly import Ingredients, assemble, missing_required
-from enrichment.requirements.requirements import Wants, wants_of
+from enrichment.requirements.requirements import Requirements, requirements_of
 from tests.support.examples import NOON, SHIPPED, acme, fact, head, known_from
 
-WANTS = wants_of(SHIPPED, ["profile"])
+WANTS = requirements_of(SHIPPED, ["profile"])
 REQUEST = Request("req_1", "com_1", "profile", None, "priority", SHIPPED.hash, NOON)
 COMPLETE = ("brightdata_company_db", ["company_name", "domain", "industry", "employee_count", "company_description"])
 
 
-def profile_of(known: Known, wants: Wants = WANTS, *, after: timedelta = timedelta(hours=1), **more: Any) -> Profile:
+def profile_of(
+    known: Known, requirements: Requirements = WANTS, *, after: timedelta = timedelta(hours=1), **more: Any
+) -> Profile:
     now = NOON + after
-    plan = make_plan(SHIPPED, wants, acme(), known, strategy="priority", now=now, out_of_order={})
+    plan = make_plan(SHIPPED, requirements, acme(), known, strategy="priority", now=now, unavailable={})
     made_of = Ingredients(
         company=acme(),
         request=REQUEST,
@@ -33,7 +35,7 @@ def profile_of(known: Known, wants: Wants = WANTS, *, after: timedelta = timedel
         paid_by={r.purchase_id: r.request_id for r in known.replies},
         **more,
     )
-    return assemble(SHIPPED, wants, made_of, now)
+    return assemble(SHIPPED, requirements, made_of, now)
 
 
 def field(profile: Profile, dataset: str) -> dict[str, Any]:
@@ -129,8 +131,8 @@ def test_an_expired_value_is_not_served_unless_asked_for_and_then_it_is_marked()
 
 
 def test_a_value_of_last_resort_is_served_marked_and_satisfies_nothing() -> None:
-    wants = wants_of(SHIPPED, ["vendor_enrichment"])
-    profile = profile_of(known_from(COMPLETE, ("serp_linkedin", ["key_contacts"])), wants)
+    requirements = requirements_of(SHIPPED, ["vendor_enrichment"])
+    profile = profile_of(known_from(COMPLETE, ("serp_linkedin", ["key_contacts"])), requirements)
     shown = field(profile, "key_contacts")
     assert shown["status"] == "last resort"
     assert all(value["last_resort"] for value in shown["values"])
@@ -138,16 +140,18 @@ def test_a_value_of_last_resort_is_served_marked_and_satisfies_nothing() -> None
 
 
 def test_too_few_items_are_served_as_partial() -> None:
-    wants = wants_of(SHIPPED, ["vendor_enrichment"])
+    requirements = requirements_of(SHIPPED, ["vendor_enrichment"])
     known = known_from(COMPLETE, ("snov_contacts", ["key_contacts"]))
     few = Known(known.replies, tuple(f for f in known.facts if f.dataset != "key_contacts") + known.facts[-1:])
-    assert field(profile_of(few, wants), "key_contacts")["status"] == "partial"
+    assert field(profile_of(few, requirements), "key_contacts")["status"] == "partial"
 
 
 def test_the_same_item_from_two_sources_is_listed_once() -> None:
-    wants = wants_of(SHIPPED, ["vendor_enrichment"])
+    requirements = requirements_of(SHIPPED, ["vendor_enrichment"])
     shown = field(
-        profile_of(known_from(("snov_contacts", ["key_contacts"]), ("apollo_contacts", ["key_contacts"])), wants),
+        profile_of(
+            known_from(("snov_contacts", ["key_contacts"]), ("apollo_contacts", ["key_contacts"])), requirements
+        ),
         "key_contacts",
     )
     names = [value["value"]["full_name"] for value in shown["values"]]

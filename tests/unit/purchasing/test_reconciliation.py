@@ -13,8 +13,8 @@ from enrichment.purchasing.reconciliation import (
     Comparison,
     Conclusion,
     Doubt,
+    LedgerTotals,
     Reading,
-    Standing,
     Verdict,
     bounds,
     compare,
@@ -59,7 +59,7 @@ def concluded(
     left: int, *, settled: int = 0, uncertain: Sequence[Doubt] = (), before: Reading | None = None
 ) -> tuple[Comparison, Conclusion]:
     """The second reading, an hour after one of 1000 credits when nothing was open."""
-    stand = Standing(settled, tuple(uncertain))
+    stand = LedgerTotals(settled, tuple(uncertain))
     low, wide = bounds(stand, stand)
     comparison = compare(reading(left, settled=low, uncertain=wide, hours=1), [before or reading(1000)])
     return comparison, conclude(comparison, stand, stand, patience=PATIENCE)
@@ -161,12 +161,14 @@ def test_what_was_asked_a_moment_ago_and_has_been_billed_is_settled() -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (Standing(0, doubts(4)), Standing(0, doubts(4), under_way=doubts(1))),
-        (Standing(0, doubts(4)), Standing(1, doubts(4))),
-        (Standing(0, (), under_way=doubts(4)), Standing(0, doubts(4))),
+        (LedgerTotals(0, doubts(4)), LedgerTotals(0, doubts(4), under_way=doubts(1))),
+        (LedgerTotals(0, doubts(4)), LedgerTotals(1, doubts(4))),
+        (LedgerTotals(0, (), under_way=doubts(4)), LedgerTotals(0, doubts(4))),
     ],
 )
-def test_nothing_ends_by_a_reading_during_which_the_provider_was_at_work(before: Standing, after: Standing) -> None:
+def test_nothing_ends_by_a_reading_during_which_the_provider_was_at_work(
+    before: LedgerTotals, after: LedgerTotals
+) -> None:
     settled, uncertain = bounds(before, after)
     comparison = compare(reading(1000, settled=settled, uncertain=uncertain, hours=1), [reading(1000)])
     end = conclude(comparison, before, after, patience=PATIENCE)
@@ -174,7 +176,7 @@ def test_nothing_ends_by_a_reading_during_which_the_provider_was_at_work(before:
 
 
 def test_what_happens_during_a_reading_may_be_in_it_or_not() -> None:
-    assert bounds(Standing(10, doubts(2)), Standing(13, doubts(2), under_way=doubts(5))) == (10, 10)
+    assert bounds(LedgerTotals(10, doubts(2)), LedgerTotals(13, doubts(2), under_way=doubts(5))) == (10, 10)
 
 
 def test_nothing_ends_by_a_reading_whose_only_forerunner_was_unsure() -> None:
@@ -188,7 +190,7 @@ def test_nothing_ends_by_readings_that_both_came_after_it_was_sent() -> None:
 
 
 def test_the_first_reading_ends_no_purchase() -> None:
-    stand = Standing(0, doubts(4))
+    stand = LedgerTotals(0, doubts(4))
     assert conclude(compare(reading(1000, uncertain=4), []), stand, stand, patience=PATIENCE).left == doubts(4)
 
 
@@ -209,7 +211,7 @@ def test_a_ledger_that_is_right_never_drifts_and_no_purchase_ends_against_the_tr
     open_ = doubts(*(units for units, _ in uncertain))
     truth = {doubt.purchase_id: billed for doubt, (_, billed) in zip(open_, uncertain, strict=True)}
     taken = bought + sum(doubt.units for doubt in open_ if truth[doubt.purchase_id])
-    stand = Standing(bought, open_)
+    stand = LedgerTotals(bought, open_)
     settled, wide = bounds(stand, stand)
     now = reading(10_000 - taken, settled=settled, uncertain=wide, hours=1)
     comparison = compare(replace(now, settled=now.settled + first), [reading(10_000, settled=first)])
