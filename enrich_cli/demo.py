@@ -17,7 +17,7 @@ from rich.table import Table
 
 from enrich_cli.errors import UsageError, failing_in_one_sentence
 from enrich_cli.processes import dagster_environment, root, sandbox_running
-from enrich_cli.rendering import console
+from enrich_cli.rendering.terminal import console
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge, in_cents, in_usd
 from enrichment.domain.records import Company, Profile, Request
@@ -50,7 +50,7 @@ def main() -> None:
             requests = [r for r in store.requests(limit=len(companies) * len(CONSUMERS)) if r.asked_at >= started_at]
             _show_companies(store, companies, requests, rules)
             _show_totals(requests, rules)
-            _show_books(store, rules, url)
+            _show_bills(store, rules, url)
             _show_queries(settings, store)
         finally:
             store.close()
@@ -149,10 +149,19 @@ def _show_totals(requests: Sequence[Request], rules: Rules) -> None:
         console.print("Nearly everything was known already: this run used what an earlier one had paid for.")
 
 
-def _show_books(store: SqlStore, rules: Rules, url: str) -> None:
+def _show_bills(store: SqlStore, rules: Rules, url: str) -> None:
     invoice: dict[str, dict[str, int]] = httpx.get(f"{url}/_sandbox/invoice", trust_env=False).json()
     ledger = store.ledger_units()
-    table = Table("vendor", "unit", "invoice", "ledger", "invoice USD", "ledger USD", "", title="\nThe vendors' books")
+    table = Table(
+        "vendor",
+        "unit",
+        "invoice",
+        "ledger",
+        "invoice USD",
+        "ledger USD",
+        "",
+        title="\nThe vendors' invoice beside our ledger",
+    )
     for vendor, units in invoice.items():
         for unit, billed in units.items():
             ours = ledger.get(vendor, {}).get(unit, 0)

@@ -8,14 +8,14 @@ from enrich_cli.processes import dagster_environment, group_running, make_home, 
 from resources.settings import load_settings
 
 _PORT = 3000
-_NOT_FOR_USERS = "ignore:Function `dev_command` is superseded:FutureWarning"  # its successor needs another package
+_SUPERSEDED = "ignore:Function `dev_command` is superseded:FutureWarning"  # its successor needs another package
 
 
 def main() -> None:
     settings = load_settings(sandbox=True)
     make_home(settings)
     command = [
-        sys.executable, "-W", _NOT_FOR_USERS,
+        sys.executable, "-W", _SUPERSEDED,
         "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(_PORT),
     ]  # fmt: skip
     with sandbox_running(settings) as url:

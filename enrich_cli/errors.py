@@ -1,4 +1,7 @@
-"""Say what went wrong in one sentence, and leave with the exit code that belongs to it."""
+"""Print what went wrong in one sentence, and leave with the exit code that belongs to it.
+
+known error -> `error: ...` on stderr, 2 or 5        interrupt -> 130        any other error -> traceback
+"""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +16,7 @@ _OURS = {"enrichment", "resources", "enrich_cli", "enrichment_assets"}
 
 
 class UsageError(Exception):
-    """Something the user can mend; the message says what to do."""
+    """What the user typed cannot be done; the message says what to do instead."""
 
 
 @contextmanager
@@ -24,10 +27,10 @@ def failing_in_one_sentence() -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit) as ended:  # typer makes an interrupt an exit
         code = INTERRUPTED if isinstance(ended, KeyboardInterrupt) else ended.code
         if code == INTERRUPTED:
-            print("stopped; what was bought is kept", file=sys.stderr)  # noqa: T201  the command line speaks
+            print("stopped; what was bought is kept", file=sys.stderr)  # noqa: T201  the command line prints
         sys.exit(code)
-    except Exception as error:  # our own errors are told by the module they are from; others go on
+    except Exception as error:  # our own errors are recognised by their module; others are raised on
         if type(error).__module__.split(".")[0] not in _OURS:
             raise
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201  the command line speaks
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201  the command line prints
         sys.exit(AMBIGUOUS if type(error).__name__ == "AmbiguousCompany" else WRONG_USAGE)

@@ -23,7 +23,7 @@ _GRACE_SECONDS = 10
 
 @contextmanager
 def sandbox_running(settings: Settings) -> Iterator[str]:
-    """The address of the sandbox of this world: the one that runs already, else one of our own, ended at the end.
+    """The address of the sandbox of this home: the one that runs already, else one started here and ended at the end.
 
     SIGTERM and SIGHUP end the block as Ctrl-C does; on their own they would leave behind what it started.
     """
@@ -39,7 +39,7 @@ def sandbox_running(settings: Settings) -> Iterator[str]:
         assert process.stdout is not None  # noqa: S101  it is a pipe
         first = process.stdout.readline()
         if not first.startswith("sandbox: "):
-            raise UsageError(f"The sandbox did not start: {first or 'it said nothing'}")
+            raise UsageError(f"The sandbox did not start: {first or 'it printed nothing'}")
         yield first.removeprefix("sandbox: ").strip()
 
 
@@ -47,7 +47,7 @@ def sandbox_running(settings: Settings) -> Iterator[str]:
 def group_running(
     command: Sequence[str], environment: dict[str, str], folder: Path
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """In a process group of its own: at the end it is asked to go, and what is left of the group is killed."""
+    """In a process group of its own: at the end it gets SIGTERM, and what is left of the group is killed."""
     process = subprocess.Popen(command, env=environment, cwd=folder, start_new_session=True)  # noqa: S603  our own
     try:
         yield process
@@ -60,7 +60,7 @@ def group_running(
 
 
 def make_home(settings: Settings) -> None:
-    """Raises UsageError when the folder of this world cannot be made."""
+    """Raises UsageError when the folder of these settings cannot be made."""
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -70,7 +70,7 @@ def make_home(settings: Settings) -> None:
 
 
 def dagster_environment(settings: Settings) -> dict[str, str]:
-    """DAGSTER_HOME beside the store of this world, with the settings the project ships."""
+    """DAGSTER_HOME beside the store, with the Dagster settings that the project ships."""
     home = settings.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(root() / "enrichment_assets" / "dagster.yaml", home / "dagster.yaml")

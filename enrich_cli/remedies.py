@@ -1,4 +1,4 @@
-"""What a request left out that somebody can mend by a command: a suspended source, money that is held in doubt.
+"""What a request left out that a command can mend: a suspended source, or money reserved by uncertain purchases.
 
 Enriched, and what the store says now -> sentences, each with its command
 """
@@ -31,13 +31,13 @@ def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[s
         return []
     store = open_store_of(settings)
     try:
-        return [*_suspended(suspended, store), *_held_in_doubt(too_dear, enriched, plan, rules, store)]
+        return [*_suspended(suspended, store), *_reserved_in_doubt(too_dear, enriched, plan, rules, store)]
     finally:
         store.close()
 
 
 def _left_out(enriched: Enriched, plan: Plan, verdict: str, kind: str) -> set[str]:
-    """By the plan or on the way; of an analysis that was not made nobody says why, so it may be any reason."""
+    """Left out by the plan or on the way. The reason for an analysis is not recorded: each one not made is included."""
     planned = {source.source for source in plan.sources if source.verdict == verdict}
     failed = {failure.source for failure in enriched.failures if failure.kind == kind}
     made = {name for profile in enriched.profiles for name in profile.document["analyses"]}
@@ -50,30 +50,32 @@ def _suspended(left_out: set[str], store: SqlStore) -> Iterator[str]:
             yield f"left out, since it is suspended: {because(suspension)}."
 
 
-def _held_in_doubt(left_out: set[str], enriched: Enriched, plan: Plan, rules: Rules, store: SqlStore) -> Iterator[str]:
-    """What uncertain purchases hold of the caps under which something did not fit."""
+def _reserved_in_doubt(
+    left_out: set[str], enriched: Enriched, plan: Plan, rules: Rules, store: SqlStore
+) -> Iterator[str]:
+    """What uncertain purchases reserve of the caps under which something did not fit."""
     caps = caps_of_each(rules, plan.requirements, enriched.request.request_id, utc_now())
     spent = store.spent(sorted({cap.name for name in left_out for cap in caps[name]}))
     full = {cap.name for name in left_out for cap in caps[name] if not cap.holds(spent[cap.name] + _most(name, rules))}
-    holding = [doubt for doubt in store.uncertain_purchases() if full & _caps_over(doubt, rules)]
-    if holding:
-        held = in_usd(sum(doubt.reserved_micro_usd for doubt in holding))
-        many = "1 uncertain purchase holds" if len(holding) == 1 else f"{len(holding)} uncertain purchases hold"
+    uncertain = [doubt for doubt in store.uncertain_purchases() if full & _caps_over(doubt, rules)]
+    if uncertain:
+        reserved = in_usd(sum(doubt.reserved_micro_usd for doubt in uncertain))
+        many = f"{len(uncertain)} uncertain purchase{' reserves' if len(uncertain) == 1 else 's reserve'}"
         yield (
-            f"{many} {held} USD of the caps that leave too little: `enrich purchases --uncertain` lists what to settle "
-            "or release."
+            f"{many} {reserved} USD of the caps that leave too little: "
+            "`enrich purchases --uncertain` lists what to settle or release."
         )
 
 
 def _most(name: str, rules: Rules) -> int:
-    """What it may cost (micro-USD)."""
+    """The most it may cost (micro-USD)."""
     if name.startswith(_ANALYSIS):
         return model_price(rules, name.removeprefix(_ANALYSIS))[1]
     return rules.max_micro_usd(name)
 
 
 def _caps_over(purchase: Purchase, rules: Rules) -> set[str]:
-    """The caps that hold its reserve, of those there are by now."""
+    """The names of today's caps that its reserve counts against."""
     caps = caps_of(
         rules,
         request_id=purchase.request_id,

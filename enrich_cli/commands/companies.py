@@ -1,185 +1,20 @@
-"""`enrich companies add`: people's files in, companies registered, bad rows listed with their line.
+"""`enrich companies`: which companies are registered."""
 
-file -> its header and (line, cells) row by row -> companies, each key once, and BadRow(line, reason)
-"""
+import typer
 
-import csv
-import io
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from enrich_cli.options import CompanyFile, Sandbox
 
-import pandas as pd
-
-from enrich_cli.bootstrap import settings_and_rules
-from enrich_cli.errors import INCOMPLETE, UsageError
-from enrich_cli.rendering import console
-from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
-from enrichment.identity.domains import NotACompany, company_key, parse_company
-from resources.wiring import open_store_of, utc_now
-
-_NAMES = ("name", "company", "company name")
-_ADDRESSES = ("domain", "website", "url")
-_DELIMITERS = ",;\t|"
-_ONE_COLUMN = "\x1f"  # occurs in no name: commas belong to the cell
-_SHOWN = 20
-_FIRST_ROW = 2  # line 1 is the header
-_UNCLOSED = "a quotation mark opens a cell that nothing closes; close it, or take it out"
-
-_Row = tuple[int, Sequence[object] | None]  # the line it begins on, and its cells; None: a cell in it does not end
+app = typer.Typer(help="The registered companies.", no_args_is_help=True)
 
 
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    line: int
-    reason: str
+@app.command()
+def add(file: CompanyFile, sandbox: Sandbox = False) -> None:
+    """Register the companies of a file. Good rows are taken, bad ones listed with their line."""
+    from enrich_cli.company_files import add_file
+    from enrich_cli.errors import INCOMPLETE
+    from enrich_cli.rendering.companies import added_view
+    from enrich_cli.rendering.terminal import console
 
-
-def add_file(path: Path, *, sandbox: bool) -> int:
-    """Registers the good rows; the exit code tells whether there were bad ones."""
-    settings, _ = settings_and_rules(sandbox=sandbox)
-    companies, bad = read_companies(path)
-    store = open_store_of(settings)
-    try:
-        before = {company.key for company in store.companies()}
-        added = store.add_companies(companies) if companies else []
-    finally:
-        store.close()
-    new = {company.key for company in added} - before
-    console.print(f"{len(new)} companies added, {len(companies) - len(new)} known already, {len(bad)} rows not taken")
-    for row in bad[:_SHOWN]:
-        console.print(f"  line {row.line}: {row.reason}", markup=False)
-    if len(bad) > _SHOWN:
-        console.print(f"  and {len(bad) - _SHOWN} more")
-    return INCOMPLETE if bad else 0
-
-
-def read_companies(path: Path) -> tuple[list[Company], list[BadRow]]:
-    """The companies of a file, each key once, and the rows that name none. Raises UsageError."""
-    header, rows = _sheet(path)
-    columns = {column: at for at, column in reversed(list(enumerate(map(_as_column, header))))}
-    name_at = next((columns[c] for c in _NAMES if c in columns), None)
-    address_at = next((columns[c] for c in _ADDRESSES if c in columns), None)
-    if name_at is None and address_at is None:
-        raise UsageError(f"{path} has no column name, domain or website; rename the one that says who is meant.")
-    companies: dict[str, Company] = {}
-    bad: list[BadRow] = []
-    for line, cells in rows:
-        try:
-            company = _company_in(cells, name_at, address_at)
-        except NotACompany as error:
-            bad.append(BadRow(line, str(error)))
-        else:
-            companies.setdefault(company.key, company)
-    return list(companies.values()), bad
-
-
-def _as_column(cell: object) -> str:
-    return _text(cell).replace("_", " ").lower()
-
-
-def _sheet(path: Path) -> tuple[Sequence[object], Iterable[_Row]]:
-    try:
-        match path.suffix.lower():
-            case ".csv":
-                return _of_csv(path)
-            case ".xlsx":
-                return _of_table(pd.read_excel(path))
-            case ".parquet":
-                return _of_table(pd.read_parquet(path))
-    except FileNotFoundError:
-        raise UsageError(f"{path} does not exist; check the path.") from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except (ValueError, KeyError, zipfile.BadZipFile):
-        kind = path.suffix[1:].lower()
-        raise UsageError(f"{path} is not what its ending says; save it as {kind} once more, or as CSV.") from None
-    raise UsageError(f"{path} is neither CSV, Excel (.xlsx) nor Parquet; save it as one of them.")
-
-
-def _of_table(table: pd.DataFrame) -> tuple[Sequence[object], Iterable[_Row]]:
-    plain = table.astype(object).where(table.notna(), None)
-    return list(table.columns), enumerate(plain.itertuples(index=False, name=None), start=_FIRST_ROW)
-
-
-def _of_csv(path: Path) -> tuple[Sequence[object], Iterable[_Row]]:
-    text = _decoded(path.read_bytes())
-    if text is None:
-        raise UsageError(f"{path} is no text; save the table as CSV in UTF-8.")
-    lines = list(io.StringIO(text, newline=""))  # splitlines() would also split where a form feed is
-    first = next(_rows(lines, _ONE_COLUMN), None)
-    if first is None:
-        raise UsageError(f"{path} is empty; give it a first line such as name,website and a company per line.")
-    rows = _rows(lines, _delimiter(lines))
-    line, header = next(rows)
-    if header is None:
-        raise UsageError(f"{path}, line {line}: {_UNCLOSED}.")
-    return header, rows
-
-
-def _decoded(content: bytes) -> str | None:
-    """UTF-8, or what Excel writes: UTF-16 with a mark, else Windows-1252. None: it is no text."""
-    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return None if "\0" in text else text
-    return None
-
-
-def _delimiter(lines: list[str]) -> str:
-    """What splits the header into most columns. csv.Sniffer guesses from all rows, and fails on commas in names."""
-    columns = {delimiter: len(next(_rows(lines, delimiter))[1] or ()) for delimiter in _DELIMITERS}
-    most = max(columns, key=lambda delimiter: columns[delimiter])
-    return most if columns[most] > 1 else _ONE_COLUMN
-
-
-def _rows(lines: list[str], delimiter: str) -> Iterator[_Row]:
-    """Blank lines are no rows. After a quotation mark that is not closed the next line begins a row again."""
-    begin = 0
-    while begin < len(lines):
-        rest = map(lines.__getitem__, range(begin, len(lines)))
-        reader = csv.reader(rest, delimiter=delimiter, strict=True)
-        resumed = begin
-        try:
-            for cells in reader:
-                if cells:
-                    yield begin + 1, cells
-                begin = resumed + reader.line_num
-        except csv.Error:  # raised at the quotation mark that comes next, or at the end of the file
-            yield begin + 1, _alone(lines[begin], delimiter)
-            begin += 1
-
-
-def _alone(line: str, delimiter: str) -> list[str] | None:
-    """A line by itself, read as leniently as csv can; None: its last cell goes on behind it."""
-    reader = csv.reader([line, ""], delimiter=delimiter)
-    try:
-        cells = next(reader)
-    except csv.Error:
-        return None
-    return cells if reader.line_num == 1 else None
-
-
-def _text(cell: object) -> str:
-    """On one line: a break within a cell is a space."""
-    return "" if cell is None else " ".join(str(cell).split())
-
-
-def _company_in(cells: Sequence[object] | None, name_at: int | None, address_at: int | None) -> Company:
-    if cells is None:
-        raise NotACompany(_UNCLOSED)
-    name, address = ("" if at is None or at >= len(cells) else _text(cells[at]) for at in (name_at, address_at))
-    return _company(name, address)
-
-
-def _company(name: str, address: str) -> Company:
-    """The domain decides; a row without one is known by its name until its domain is found. Raises NotACompany."""
-    named = parse_company(address) if address else parse_company(name)
-    label = parse_company(name).name if name else None
-    domain = named.domain
-    return Company(new_id("com"), company_key(label or named.name, domain), label or named.name, domain, utc_now())
+    added = add_file(file, sandbox=sandbox)
+    console.print(added_view(added))
+    raise typer.Exit(INCOMPLETE if added.bad_rows else 0)

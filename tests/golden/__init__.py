@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 
-from enrich_cli.commands.trace import trace_tree
-from enrich_cli.rendering import plans_view
+from enrich_cli.rendering.plan import plans_view
+from enrich_cli.rendering.trace import trace_tree
 from enrichment.domain.records import Known
 from enrichment.planning.plan import Occasion, Plan, make_plan, make_plans
 from enrichment.requirements.requirements import custom, requirements_of
@@ -98,7 +98,7 @@ PLANS: dict[str, Callable[[], str]] = {
 
 
 def _printed_plans(*plans: Plan) -> str:
-    return printed(plans_view([replace(plan, rules_hash="(hash)") for plan in plans], home="/home/somebody/.enrich"))
+    return printed(plans_view([replace(plan, rules_hash="(hash)") for plan in plans], home="/home/user/.enrich"))
 
 
 def trace_text(house: "House") -> str:

@@ -1,4 +1,4 @@
-"""Files of companies as people keep them: what is taken from them, and what is said of the rest, by its line."""
+"""Files of companies as people keep them: what is taken from them, and what is wrong with the rest, by its line."""
 
 import os
 import subprocess
@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
-from enrich_cli.commands.companies import add_file, read_companies
+from enrich_cli.company_files import read_companies
 from enrich_cli.errors import INCOMPLETE, UsageError
+from enrich_cli.main import app
 
 Written = Callable[..., Path]
 
@@ -45,7 +47,7 @@ def test_a_comma_in_a_single_column_belongs_to_the_name(written: Written) -> Non
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_columns_are_told_by_what_splits_the_header(written: Written, delimiter: str) -> None:
+def test_columns_are_found_by_what_splits_the_header(written: Written, delimiter: str) -> None:
     rows = [["Note", "Website", "Name"], ["a, b; c", "tesla.com", "Tesla"], ["x", "intel.com", "Intel"]]
     quoted = "\n".join(delimiter.join(f'"{cell}"' for cell in row) for row in rows)
     assert keys(written(quoted)) == ["tesla.com", "intel.com"]
@@ -56,7 +58,7 @@ def test_the_column_of_names_is_known_by_any_spelling(written: Written, column: 
     assert keys(written(f"id,{column}\n1,Tesla\n")) == ["name:tesla"]
 
 
-def test_bad_rows_are_told_by_the_line_they_stand_on(written: Written) -> None:
+def test_bad_rows_are_named_by_their_line(written: Written) -> None:
     content = 'name,website\n"Acme\nInc",acme.com\n\n!!!,\nTesla,tesla.com\n,someone@acme.com\n'
     assert keys(written(content)) == ["acme.com", "tesla.com"]
     assert bad_lines(written(content)) == [5, 7]
@@ -115,7 +117,7 @@ def test_a_file_that_is_no_list_of_companies_is_refused_with_what_to_do(
     assert "\n" not in str(refused.value)
 
 
-def test_a_folder_and_a_missing_file_are_told_apart(tmp_path: Path) -> None:
+def test_a_folder_and_a_missing_file_differ(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(UsageError, match="directory"):
         read_companies(tmp_path / "folder.csv")
@@ -143,14 +145,15 @@ def test_a_column_of_numbers_with_gaps_is_refused_row_by_row(tmp_path: Path) -> 
 
 
 def test_adding_a_file_twice_adds_its_companies_once(
-    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
     path = written('name,website\nAcme,acme.com\n"",\nTesla,www.tesla.com\n')
-    assert add_file(path, sandbox=True) == INCOMPLETE
-    assert "2 companies added, 0 known already, 1 rows not taken" in capsys.readouterr().out
-    assert add_file(path, sandbox=True) == INCOMPLETE
-    assert "0 companies added, 2 known already, 1 rows not taken" in capsys.readouterr().out
+    typed = ["companies", "add", str(path), "--sandbox"]
+    first, again = CliRunner().invoke(app, typed), CliRunner().invoke(app, typed)
+    assert (first.exit_code, again.exit_code) == (INCOMPLETE, INCOMPLETE)
+    assert "2 companies added, 0 known already, 1 rows not taken" in first.output
+    assert "0 companies added, 2 known already, 1 rows not taken" in again.output
 
 
 def test_the_command_lists_bad_rows_with_their_line_and_leaves_with_3(written: Written, tmp_path: Path) -> None:

@@ -51,25 +51,25 @@ def now(house: House, purchase: Purchase) -> Purchase:
     return found
 
 
-def test_purchases_are_listed_with_cost_state_and_who_asked(enrich: Run, house: House) -> None:
+def test_purchases_are_listed_with_cost_state_and_the_caller(enrich: Run, house: House) -> None:
     enriched = asyncio.run(house.ask("tesla.com", "vendor_enrichment"))
     shown = enrich("purchases").stdout
     newest = max(purchase.purchase_id for purchase in enriched.purchases)
     assert shown.index(newest) == min(shown.index(p.purchase_id) for p in enriched.purchases)
     words = ("settled", "vendor_enrichment", "by cli", "tesla.com", enriched.request.request_id)
     assert [word for word in words if word not in shown] == []
-    told = json.loads(enrich("purchases", "--company", "tesla.com", "--since", "1d", "--json").stdout)
-    assert told["not_shown"] == 0
-    assert {one["purchase_id"] for one in told["purchases"]} == {p.purchase_id for p in enriched.purchases}
-    assert sum(one["cost_micro_usd"] for one in told["purchases"]) == enriched.request.cost_micro_usd
-    assert {one["asked_by"] for one in told["purchases"]} == {"cli"}
+    answer = json.loads(enrich("purchases", "--company", "tesla.com", "--since", "1d", "--json").stdout)
+    assert answer["not_shown"] == 0
+    assert {one["purchase_id"] for one in answer["purchases"]} == {p.purchase_id for p in enriched.purchases}
+    assert sum(one["cost_micro_usd"] for one in answer["purchases"]) == enriched.request.cost_micro_usd
+    assert {one["asked_by"] for one in answer["purchases"]} == {"cli"}
 
 
 def test_the_list_is_bounded_and_says_what_it_leaves_out(enrich: Run, house: House) -> None:
     for number in range(52):
         unsure(house, draft(at=utc_now(), variant=str(number), price=1_000))
-    told = json.loads(enrich("purchases", "--uncertain", "--json").stdout)
-    assert (len(told["purchases"]), told["not_shown"]) == (50, 2)
+    answer = json.loads(enrich("purchases", "--uncertain", "--json").stdout)
+    assert (len(answer["purchases"]), answer["not_shown"]) == (50, 2)
     assert "2 earlier ones are not shown" in enrich("purchases").stdout
 
 
@@ -84,9 +84,9 @@ def test_what_we_cannot_know_is_listed_with_what_it_may_cost_its_handle_its_age_
     words = (old.purchase_id, overdue.purchase_id, "job_77", "0.05 USD", "1 search", "2 d", by_itself, "overdue")
     assert [word for word in words if word not in shown] == []
     assert "serp_growth" not in shown
-    assert "2 uncertain purchases hold 0.10 USD" in shown
-    told = json.loads(enrich("purchases", "--uncertain", "--json").stdout)["purchases"]
-    assert told[0]["settled_by_itself_at"][:10] == f"{overdue.reserved_at + timedelta(days=7):%Y-%m-%d}"
+    assert "2 uncertain purchases reserve 0.10 USD" in shown
+    answer = json.loads(enrich("purchases", "--uncertain", "--json").stdout)["purchases"]
+    assert answer[0]["settled_by_itself_at"][:10] == f"{overdue.reserved_at + timedelta(days=7):%Y-%m-%d}"
 
 
 def test_what_a_dead_process_left_is_listed_as_what_it_is(enrich: Run, house: House) -> None:
@@ -111,8 +111,8 @@ def test_a_purchase_is_settled_by_hand_at_its_reserve_or_at_what_was_billed(enri
 @pytest.mark.parametrize("units", ["-1", "1.5", "credit=1", "search=1,search=1", "", "two\nlines", "10000001"])
 def test_units_that_cannot_be_are_refused_with_an_example_that_can(enrich: Run, house: House, units: str) -> None:
     purchase = unsure(house)
-    told = one_sentence(enrich("purchases", "settle", purchase.purchase_id, "--units", units), 2)
-    assert "whole numbers of at most 10,000,000 such as 1, not" in told
+    answer = one_sentence(enrich("purchases", "settle", purchase.purchase_id, "--units", units), 2)
+    assert "whole numbers of at most 10,000,000 such as 1, not" in answer
     assert now(house, purchase).state == "uncertain"
 
 
@@ -145,16 +145,16 @@ def test_of_two_people_who_settle_a_bill_above_the_reserve_one_books_it(enrich: 
 
 @pytest.mark.parametrize("wrong", ["pur_\n\n1", "pur_" + "x" * 500, "p\u00fcr", "\udcff"])
 def test_an_id_that_is_none_is_one_sentence(enrich: Run, wrong: str) -> None:
-    told = one_sentence(enrich("purchases", "release", wrong), 2)
-    assert "There is no purchase" in told
-    assert "`enrich purchases --uncertain` lists" in told
-    assert len(told) < 400
+    answer = one_sentence(enrich("purchases", "release", wrong), 2)
+    assert "There is no purchase" in answer
+    assert "`enrich purchases --uncertain` lists" in answer
+    assert len(answer) < 400
 
 
 def test_where_there_are_several_units_each_is_named(enrich: Run, house: House) -> None:
     purchase = of_a_model(house)
-    told = one_sentence(enrich("purchases", "settle", purchase.purchase_id, "--units", "500"), 2)
-    assert "such as input_token=900,output_token=100" in told
+    answer = one_sentence(enrich("purchases", "settle", purchase.purchase_id, "--units", "500"), 2)
+    assert "such as input_token=900,output_token=100" in answer
     assert now(house, purchase).state == "uncertain"
 
 
@@ -174,7 +174,7 @@ def test_only_an_uncertain_purchase_can_be_ended_by_hand_and_only_once(
     assert f"is {now(house, once).state}, and only" in one_sentence(enrich("purchases", word, once.purchase_id), 2)
 
 
-def test_of_two_people_who_settle_at_once_one_is_told_so(enrich: Run, house: House) -> None:
+def test_of_two_people_who_settle_at_once_one_gets_an_error(enrich: Run, house: House) -> None:
     purchase = unsure(house)
     with ThreadPoolExecutor() as pool:
         done = list(pool.map(lambda _: enrich("purchases", "settle", purchase.purchase_id), range(3)))
@@ -205,7 +205,7 @@ def test_reconciling_without_vendors_says_so_and_settles_all_the_same(enrich: Ru
     ("words", "says"),
     [
         (["purchases", "--since", "soon"], "7d"),
-        (["purchases", "--company", "nobody-we-know.com"], "leave out --company"),
+        (["purchases", "--company", "unknown-to-us.com"], "leave out --company"),
         (["sources", "resume", "serp_news"], "'serp_news' is not suspended; no source is"),
         (["sources", "resume", "serp_olds"], "'serp_olds' is no source of config/sources.yaml"),
     ],
@@ -223,12 +223,12 @@ def test_balances_are_compared_from_the_second_look_on(enrich: Run, house: House
     first = enrich("balances")
     assert (first.returncode, "compared from the next one on" in first.stdout) == (0, True)
     asyncio.run(house.ask("tesla.com", "vendor_enrichment"))
-    told = {one["provider"]: one for one in json.loads(enrich("balances", "--json").stdout)}
+    answer = {one["provider"]: one for one in json.loads(enrich("balances", "--json").stdout)}
     bought = house.invoice()
-    assert {told[name]["verdict"] for name in ("serpapi", "snov", "apollo")} == {"agrees"}
-    assert told["apollo"]["bought"] == bought.get("apollo", {}).get("credit", 0) > 0
-    assert told["apollo"]["taken"] == str(told["apollo"]["bought"])
-    assert "does not say what is left" in told["openai"]["says"]
+    assert {answer[name]["verdict"] for name in ("serpapi", "snov", "apollo")} == {"agrees"}
+    assert answer["apollo"]["bought"] == bought.get("apollo", {}).get("credit", 0) > 0
+    assert answer["apollo"]["taken"] == str(answer["apollo"]["bought"])
+    assert "does not say what is left" in answer["openai"]["says"]
 
 
 def test_drift_says_how_much_and_why_and_has_its_exit_code(enrich: Run, house: House) -> None:
@@ -240,7 +240,7 @@ def test_drift_says_how_much_and_why_and_has_its_exit_code(enrich: Run, house: H
     assert "1 search more were billed than the ledger knows of" in " ".join(done.stdout.split())
 
 
-def test_a_vendor_that_is_out_of_order_is_told_from_one_that_refuses(enrich: Run, house: House) -> None:
+def test_a_vendor_that_is_unavailable_differs_from_one_that_refuses(enrich: Run, house: House) -> None:
     house.fault("serpapi", "down")
     house.fault("apollo", "expired_token")
     for words in (("sources", "check"), ("balances",)):
@@ -251,18 +251,18 @@ def test_a_vendor_that_is_out_of_order_is_told_from_one_that_refuses(enrich: Run
     assert "out of order" in rows["serpapi"]
 
 
-def test_who_answers_again_is_asked_again(enrich: Run, house: House) -> None:
+def test_a_vendor_that_answers_again_is_asked_again(enrich: Run, house: House) -> None:
     breaker = Breaker(failures=1, first_seconds=600, longest_seconds=600, exhausted_seconds=600)
     for vendor in ("snov", "serpapi"):
         house.store.failed(vendor, breaker, exhausted=False, because=f"{vendor} is out of order", at=utc_now())
     house.fault("serpapi", "down")
     shown = " ".join(enrich("sources", "check").stdout.split())
-    assert "It was not asked any more, and is from now on." in shown
-    assert "Nobody asks it before" in shown
+    assert "It was unavailable, and is asked again from now on." in shown
+    assert "It is not asked before" in shown
     assert house.store.unavailable(utc_now())[0].keys() == {"serpapi"}
 
 
-def test_a_suspended_source_is_shown_with_its_purchase_and_asked_again_when_somebody_says_so(
+def test_a_suspended_source_is_shown_with_its_purchase_and_asked_again_once_it_is_resumed(
     enrich: Run, house: House
 ) -> None:
     made = answered(sent(house.store, draft(at=utc_now())))

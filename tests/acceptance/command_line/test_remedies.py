@@ -1,4 +1,4 @@
-"""`enrich company` names the command that heals what it left out: a suspended source, money held in doubt."""
+"""`enrich company` names the command that mends what it left out: a suspended source, money reserved in doubt."""
 
 import json
 import shutil
@@ -23,10 +23,10 @@ def enrich(house: House) -> Run:
     return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(house.settings.enrich_home), **env)
 
 
-def told(enrich: Run, *words: str, **env: str) -> dict[str, Any]:
-    answer = json.loads(enrich("company", "tesla.com", *words, "--json", **env).stdout)
-    assert isinstance(answer, dict)
-    return answer
+def answer(enrich: Run, *words: str, **env: str) -> dict[str, Any]:
+    parsed = json.loads(enrich("company", "tesla.com", *words, "--json", **env).stdout)
+    assert isinstance(parsed, dict)
+    return parsed
 
 
 def shown(enrich: Run, *words: str, **env: str) -> str:
@@ -45,15 +45,15 @@ def test_a_suspended_source_that_was_left_out_is_named_with_what_lifts_it(enrich
         "left out, since it is suspended: serp_news billed 3 search where it may bill 1 search at most "
         f"({made.purchase_id}): `enrich sources resume serp_news` lifts it."
     )
-    assert told(enrich, *NEWS)["to_mend"] == [sentence]
+    assert answer(enrich, *NEWS)["to_mend"] == [sentence]
     assert sentence in shown(enrich, *NEWS)
     enrich("sources", "resume", "serp_news")
-    assert told(enrich, *NEWS)["to_mend"] == []
+    assert answer(enrich, *NEWS)["to_mend"] == []
 
 
-def test_a_suspended_source_that_nobody_needed_is_not_spoken_of(enrich: Run, house: House) -> None:
+def test_a_suspended_source_that_was_not_needed_is_not_mentioned(enrich: Run, house: House) -> None:
     suspended(house, "serp_jobs")
-    assert told(enrich, *NEWS)["to_mend"] == []
+    assert answer(enrich, *NEWS)["to_mend"] == []
 
 
 @pytest.fixture
@@ -66,10 +66,10 @@ def tight(tmp_path: Path) -> str:
     return str(folder)
 
 
-def in_doubt(house: House, source: str, *, held: int) -> Purchase:
-    """Of another company, so that nothing stands in the way but its money."""
+def in_doubt(house: House, source: str, *, reserved: int) -> Purchase:
+    """Of another company, so that only its money is in the way."""
     today = f"source:{source}:{utc_now().date().isoformat()}"
-    outcome = house.store.reserve(draft(source, price=held, at=utc_now()), caps(10**9, today), at_once=1_000)
+    outcome = house.store.reserve(draft(source, price=reserved, at=utc_now()), caps(10**9, today), at_once=1_000)
     purchase = getattr(outcome, "purchase", None)
     assert isinstance(purchase, Purchase)
     assert house.store.send(purchase, at=utc_now())
@@ -77,22 +77,22 @@ def in_doubt(house: House, source: str, *, held: int) -> Purchase:
     return purchase
 
 
-def test_a_cap_that_refuses_names_what_uncertain_purchases_hold_of_it(enrich: Run, house: House, tight: str) -> None:
-    doubt = in_doubt(house, "serp_news", held=50_000)
-    in_doubt(house, "serp_jobs", held=70_000)
+def test_a_cap_that_refuses_names_what_uncertain_purchases_reserve_of_it(enrich: Run, house: House, tight: str) -> None:
+    doubt = in_doubt(house, "serp_news", reserved=50_000)
+    in_doubt(house, "serp_jobs", reserved=70_000)
     sentence = (
-        "1 uncertain purchase holds 0.05 USD of the caps that leave too little: "
+        "1 uncertain purchase reserves 0.05 USD of the caps that leave too little: "
         "`enrich purchases --uncertain` lists what to settle or release."
     )
-    assert told(enrich, *NEWS, ENRICH_CONFIG=tight)["to_mend"] == [sentence]
+    assert answer(enrich, *NEWS, ENRICH_CONFIG=tight)["to_mend"] == [sentence]
     assert sentence in shown(enrich, *NEWS, ENRICH_CONFIG=tight)
     enrich("purchases", "release", doubt.purchase_id)
-    answer = told(enrich, *NEWS, ENRICH_CONFIG=tight)
-    assert answer["to_mend"] == []
-    assert answer["cost_micro_usd"] > 0
+    found = answer(enrich, *NEWS, ENRICH_CONFIG=tight)
+    assert found["to_mend"] == []
+    assert found["cost_micro_usd"] > 0
 
 
 def test_a_cap_that_refuses_for_what_was_really_spent_has_no_such_advice(enrich: Run, house: House, tight: str) -> None:
-    in_doubt(house, "serp_jobs", held=70_000)
-    answer = told(enrich, *NEWS, "--max-cost", "0.001", ENRICH_CONFIG=tight)
-    assert (answer["state"], answer["to_mend"]) == ("refused", [])
+    in_doubt(house, "serp_jobs", reserved=70_000)
+    found = answer(enrich, *NEWS, "--max-cost", "0.001", ENRICH_CONFIG=tight)
+    assert (found["state"], found["to_mend"]) == ("refused", [])

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from enrich_cli.commands.sandbox import serve
 from enrich_cli.errors import UsageError
+from enrich_cli.sandbox_server import serve
 from resources.wiring import sandbox_file
 from tests.acceptance.conftest import House
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 60  # seconds for a process to say or do what it must; it takes two
+PATIENCE = 60  # seconds for a process to print or do what it must; it takes two
 STAND_IN = """
 import subprocess, sys, time
 deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(90)"
@@ -31,7 +31,7 @@ with subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE, text
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the sandbox's world, there already."""
+    """The folder of the sandbox, there already."""
     monkeypatch.setenv("ENRICH_HOME", str(tmp_path))
     folder = tmp_path / "sandbox"
     folder.mkdir()
@@ -40,7 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @contextmanager
 def running(*module: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
-    """In a session of its own, of which nothing is left in the end; it says everything on stdout."""
+    """In a session of its own, of which nothing is left in the end; all its output is on stdout."""
     process = subprocess.Popen(
         [sys.executable, "-m", *module],
         stdout=subprocess.PIPE,
@@ -62,13 +62,13 @@ def test_a_second_sandbox_over_the_same_home_is_refused_with_the_address_of_the_
     address = sandbox_file(house.settings)
     before = address.read_text()
     with running("enrich_cli.main", "sandbox", ENRICH_HOME=str(house.settings.enrich_home)) as second:
-        said, _ = second.communicate(timeout=PATIENCE)
-    assert (second.returncode, said.count("\n"), said.startswith("error: ")) == (2, 1, True)
-    assert house.url in said
+        output, _ = second.communicate(timeout=PATIENCE)
+    assert (second.returncode, output.count("\n"), output.startswith("error: ")) == (2, 1, True)
+    assert house.url in output
     assert address.read_text() == before
 
 
-def test_a_sandbox_takes_its_own_address_away_and_nobody_elses(tmp_path: Path) -> None:
+def test_a_sandbox_removes_its_own_address_and_no_other(tmp_path: Path) -> None:
     address = tmp_path / "sandbox" / "address.json"
     address.parent.mkdir()
     for replaced in (False, True):
@@ -78,7 +78,7 @@ def test_a_sandbox_takes_its_own_address_away_and_nobody_elses(tmp_path: Path) -
             first = process.stdout.readline()
             assert json.loads(address.read_text())["url"] == first.removeprefix("sandbox: ").strip()
             if replaced:
-                address.write_text("of somebody else")
+                address.write_text("of another sandbox")
             process.terminate()
             assert process.wait(PATIENCE) == 0
         assert address.exists() == replaced
@@ -122,7 +122,7 @@ def test_a_home_where_nothing_can_be_written_is_one_sentence(home: Path, taken: 
 
 
 def test_the_end_of_make_dev_is_the_end_of_all_it_started(tmp_path: Path) -> None:
-    """A stand-in for Dagster comes first on the path; a child of it is deaf to SIGTERM."""
+    """A stand-in for Dagster comes first on the path; a child of it ignores SIGTERM."""
     (tmp_path / "dagster").mkdir()
     (tmp_path / "dagster" / "__init__.py").touch()
     (tmp_path / "dagster" / "__main__.py").write_text(STAND_IN)

@@ -1,4 +1,4 @@
-"""`enrich sources check` says per vendor what is the matter, and what to do."""
+"""`enrich sources check` shows per vendor what is wrong, and what to do."""
 
 import os
 import socket
@@ -29,7 +29,7 @@ def check(home: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_without_a_single_key_the_table_says_what_to_set_for_whom(tmp_path: Path) -> None:
+def test_without_a_single_key_the_table_says_what_to_set_for_which_vendor(tmp_path: Path) -> None:
     done = check(tmp_path)
     assert done.returncode == 2
     assert "set SERPAPI_API_KEY in .env" in done.stdout
@@ -39,9 +39,9 @@ def test_without_a_single_key_the_table_says_what_to_set_for_whom(tmp_path: Path
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_vendor_that_cannot_be_reached_is_told_from_one_that_refuses(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        away = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+def test_a_vendor_that_cannot_be_reached_differs_from_one_that_refuses(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unreachable:
+        away = f"http://127.0.0.1:{unreachable.getsockname()[1]}"
     with served(Starlette(routes=[Route("/{path:path}", refuse)])) as url:
         apollo = {"APOLLO_API_KEY": "invented-key", "APOLLO_BASE_URL": away}
         done = check(tmp_path, SERPAPI_API_KEY="invented-key", SERPAPI_BASE_URL=url, **apollo)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from enrich_cli.commands.enrich import ask_from
+from enrich_cli.asking import ask_from
 from enrich_cli.errors import UsageError
 from enrichment.pipeline.stages import Ask
 from enrichment.requirements.requirements import UnknownName

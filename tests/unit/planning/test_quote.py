@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from enrich_cli.rendering import plan_tree, plans_view
+from enrich_cli.rendering.plan import plan_tree, plans_view
 from enrichment.domain.records import Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.policy import parts, simulate

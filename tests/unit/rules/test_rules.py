@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from enrich_cli.commands.maintenance import check_rules
+from enrich_cli.rule_checks import checked_rules
 from enrichment.rules import Questions, RulesError, SourceQuestion, load_rules
 
 SHIPPED = Path(__file__).parents[3] / "config"
@@ -235,7 +235,7 @@ def test_the_check_names_what_only_the_clients_and_readers_know_beside_everythin
     change(config, "sources", lambda d: d["serp_news"]["question"].update(q="{nme}", colour="blue"))
     change(config, "sources", lambda d: d["serp_jobs"].update(provider="openai", unit="token", reader="tea_leaves"))
     with pytest.raises(RulesError) as caught:
-        check_rules(config)
+        checked_rules(config)
     said = [
         "config/consumers.yaml: profile.max_seconds: ",
         "config/sources.yaml: serp_news.question: q: ",

@@ -1,20 +1,21 @@
-"""`enrich company` and `enrich plan`: from what was typed to an Ask, and the answer on the screen."""
+"""From what was typed for one company to an Ask, and from the Ask to its answer or its quote.
+
+options -> Ask -> enriched(): profile and remedies        quoted(): the profile that would be served, or plans
+"""
 
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from pathlib import Path
 
 import typer
-from rich.text import Text
 
 from enrich_cli.bootstrap import settings_and_rules
-from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP, UsageError
+from enrich_cli.errors import UsageError
 from enrich_cli.remedies import what_to_mend
-from enrich_cli.rendering import Progress, as_plain, console, held_view, plans_view, profile_view, total_of
+from enrich_cli.rendering.terminal import Progress
 from enrichment.context import RunContext
 from enrichment.domain.money import in_usd, to_micro
 from enrichment.domain.records import Profile
@@ -26,7 +27,40 @@ from enrichment.rules.models import parse_seconds
 from resources.settings import Settings
 from resources.wiring import open_context
 
-_EXIT = {"incomplete": INCOMPLETE, "refused": REFUSED_BY_CAP}
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """kept: the profile that would be served as it is, then there are no plans. home: where everything is kept."""
+
+    kept: Profile | None
+    plans: Sequence[Plan]
+    home: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The quotes of several plans together: micro-USD, and seconds."""
+
+    expected: int
+    upper_bound: int
+    seconds: float
+    legacy: int
+    saving: int
+    from_memory: int
+
+
+def total_of(plans: Sequence[Plan]) -> Total:
+    """A source that several plans ask, and a reply that several read, count once."""
+    expected, legacy = sum(plan.quote.expected for plan in plans), plans[-1].quote.legacy
+    reads = {read.reply_id: read.saves_micro_usd for plan in plans for read in plan.reads}
+    return Total(
+        expected=expected,
+        upper_bound=min(sum(plan.quote.upper_bound for plan in plans), plans[-1].requirements.max_cost),
+        seconds=sum(plan.quote.seconds for plan in plans),
+        legacy=legacy,
+        saving=legacy - expected,
+        from_memory=sum(reads.values()),
+    )
 
 
 def ask_from(
@@ -47,8 +81,8 @@ def ask_from(
     return Ask(
         company=text,
         consumers=(consumer,),
-        audience=_said("--audience", audience),
-        strategy=_said("--strategy", strategy),
+        audience=_named("--audience", audience),
+        strategy=_named("--strategy", strategy),
         max_cost=None if max_cost is None else usd("--max-cost", max_cost),
         max_age=None if max_age is None else _age(max_age),
         datasets=_names("--datasets", datasets),
@@ -57,7 +91,7 @@ def ask_from(
     )
 
 
-def _said(option: str, text: str | None) -> str | None:
+def _named(option: str, text: str | None) -> str | None:
     if text is not None and not text.strip():
         raise UsageError(f"{option} is empty: put a name behind it, or leave it out.")
     return text
@@ -74,45 +108,31 @@ def usd(option: str, text: str) -> int:
     return to_micro(amount)
 
 
-def show_company(ask: Ask, *, sandbox: bool, as_json: bool, confirm_above: str | None) -> int:
-    """Ask, print, and give the exit code."""
+def enriched(ask: Ask, *, sandbox: bool, confirm_above: str | None) -> tuple[Enriched, list[str]]:
+    """The finished request, and a sentence per thing it left out that a command can mend.
+
+    Raises UsageError, and what a request raises.
+    """
     settings, rules = settings_and_rules(sandbox=sandbox)
     ask = replace(ask, strategy_override=settings.enrich_strategy)
     limit = None if confirm_above is None else usd("--confirm-above", confirm_above)
-    enriched = asyncio.run(_enrich(ask, settings, rules, limit))
-    to_mend = what_to_mend(enriched, rules, settings)
-    if as_json:
-        sys.stdout.write(json.dumps({**_as_json(enriched), "to_mend": to_mend}, indent=2, default=str) + "\n")
-    else:
-        console.print(profile_view(enriched))
-        for sentence in to_mend:
-            console.print(Text(sentence, style="red"))
-    return _EXIT.get(enriched.request.state, 0)
+    done = asyncio.run(_enrich(ask, settings, rules, limit))
+    return done, what_to_mend(done, rules, settings)
 
 
-def show_plan(ask: Ask, *, sandbox: bool, as_json: bool) -> None:
+def quoted(ask: Ask, *, sandbox: bool) -> Quoted:
+    """Nothing is bought and nothing is written."""
     settings, rules = settings_and_rules(sandbox=sandbox)
     ask = replace(ask, strategy_override=settings.enrich_strategy)
-    held, plans = asyncio.run(_quote(ask, settings, rules))
-    if as_json:
-        quoted_ = {
-            "profile_held": None if held is None else as_plain(held),
-            "plans": [as_plain(plan) for plan in plans],
-            "total": as_plain(total_of(plans)) if plans else None,
-        }
-        sys.stdout.write(json.dumps(quoted_, indent=2, default=str) + "\n")
-    elif held is not None:
-        console.print(held_view(held))
-    else:
-        console.print(plans_view(plans, home=str(settings.home)))
+    return asyncio.run(_quote(ask, settings, rules))
 
 
 async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None) -> Enriched:
     async with open_context(settings, rules) as context:
         if limit is not None:
-            held, plans = await _quoted(ask, rules, context)
-            if held is None:
-                _confirm(plans, limit)
+            offered = await _quoted(ask, settings, rules, context)
+            if offered.kept is None:
+                _confirm(offered.plans, limit)
         with Progress() as progress:
             return await enrich(ask, rules=rules, context=context, watch=progress.watch)
 
@@ -125,7 +145,7 @@ def _confirm(plans: Sequence[Plan], limit: int) -> None:
 
 
 def _says_yes(question: str) -> bool:
-    """Nobody there to answer is a no."""
+    """Without a terminal to answer at it is a no."""
     try:
         return typer.confirm(question, err=True)
     except typer.Abort:
@@ -133,32 +153,15 @@ def _says_yes(question: str) -> bool:
         return False
 
 
-async def _quote(ask: Ask, settings: Settings, rules: Rules) -> tuple[Profile | None, Sequence[Plan]]:
+async def _quote(ask: Ask, settings: Settings, rules: Rules) -> Quoted:
     async with open_context(settings, rules) as context:
-        return await _quoted(ask, rules, context)
+        return await _quoted(ask, settings, rules, context)
 
 
-async def _quoted(ask: Ask, rules: Rules, context: RunContext) -> tuple[Profile | None, Sequence[Plan]]:
-    """The profile that would be served as it is, if one holds; else the plans that would be followed."""
-    held = await profile_held(ask, rules=rules, context=context)
-    return held, () if held is not None else await quote(ask, rules=rules, context=context)
-
-
-def _as_json(enriched: Enriched) -> dict[str, Any]:
-    request = enriched.request
-    return {
-        "request_id": request.request_id,
-        "company": as_plain(enriched.company),
-        "consumer": request.consumer,
-        "state": request.state,
-        "profile": dict(enriched.profile.document),
-        "quality": round(enriched.profile.quality, 4),
-        "cost_micro_usd": request.cost_micro_usd,
-        "saved_micro_usd": request.saved_micro_usd,
-        "served_from": request.served_from,
-        "reads": [as_plain(read) for read in enriched.reads],
-        "plan": None if enriched.plan is None else as_plain(enriched.plan),
-    }
+async def _quoted(ask: Ask, settings: Settings, rules: Rules, context: RunContext) -> Quoted:
+    kept = await profile_held(ask, rules=rules, context=context)
+    plans = () if kept is not None else await quote(ask, rules=rules, context=context)
+    return Quoted(kept, plans, settings.home)
 
 
 def _names(option: str, text: str | None) -> tuple[str, ...]:

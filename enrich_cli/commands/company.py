@@ -1,0 +1,54 @@
+"""`enrich company`: plan, buy what is missing, show the profile and what to do about what it lacks."""
+
+import typer
+
+from enrich_cli.options import (
+    AcceptStale,
+    AsJson,
+    Audience,
+    CompanyText,
+    ConfirmAbove,
+    Consumer,
+    Datasets,
+    MaxAge,
+    MaxCost,
+    Sandbox,
+    Sources,
+    StrategyName,
+)
+
+
+def company(
+    text: CompanyText,
+    consumer: Consumer = "profile",
+    audience: Audience = None,
+    max_cost: MaxCost = None,
+    confirm_above: ConfirmAbove = None,
+    strategy: StrategyName = None,
+    max_age: MaxAge = None,
+    accept_stale: AcceptStale = False,
+    datasets: Datasets = None,
+    sources: Sources = None,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Enrich one company: plan, buy what is missing, and show the profile."""
+    from enrich_cli.asking import ask_from, enriched
+    from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP
+    from enrich_cli.rendering.profile import enriched_data, enriched_view
+    from enrich_cli.rendering.terminal import show
+
+    ask = ask_from(
+        text,
+        consumer,
+        audience,
+        max_cost=max_cost,
+        strategy=strategy,
+        max_age=max_age,
+        datasets=datasets,
+        sources=sources,
+        accept_stale=accept_stale,
+    )
+    done, to_mend = enriched(ask, sandbox=sandbox, confirm_above=confirm_above)
+    show(enriched_view(done, to_mend), enriched_data(done, to_mend), as_json=as_json)
+    raise typer.Exit({"incomplete": INCOMPLETE, "refused": REFUSED_BY_CAP}.get(done.request.state, 0))

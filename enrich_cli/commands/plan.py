@@ -1,0 +1,79 @@
+"""`enrich plan`: the quote for one company, or past requests under other rules; nothing is bought.
+
+COMPANY -> plans and their cost        --rules DIR --replay AGE -> today's rules beside the others
+"""
+
+import typer
+
+from enrich_cli.errors import UsageError
+from enrich_cli.options import (
+    AsJson,
+    Audience,
+    Consumer,
+    Datasets,
+    MaxAge,
+    MaxCost,
+    MaybeCompanyText,
+    OtherRules,
+    Replay,
+    Sandbox,
+    Sources,
+    StrategyName,
+)
+
+_FOR_A_REPLAY = frozenset({"text", "rules", "replay", "sandbox", "as_json"})
+
+
+def plan(
+    context: typer.Context,
+    text: MaybeCompanyText = None,
+    consumer: Consumer = "profile",
+    audience: Audience = None,
+    max_cost: MaxCost = None,
+    strategy: StrategyName = None,
+    max_age: MaxAge = None,
+    datasets: Datasets = None,
+    sources: Sources = None,
+    rules: OtherRules = None,
+    replay: Replay = None,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """The quote: which sources would be asked, in which order, and what it would cost. Nothing is bought.
+
+    With --rules DIR --replay 30d instead of a company: past requests once more, as they would be under other rules.
+    """
+    from enrich_cli.asking import ask_from, quoted
+    from enrich_cli.backtest import replayed
+    from enrich_cli.rendering.backtest import backtest_data, backtest_view
+    from enrich_cli.rendering.plan import quote_data, quote_view
+    from enrich_cli.rendering.terminal import show
+
+    if rules is not None and replay is not None and text is None:
+        compared = replayed(rules, replay, for_one_company=_typed_for_one_company(context), sandbox=sandbox)
+        show(backtest_view(compared), backtest_data(compared), as_json=as_json)
+        return
+    if text is None or rules is not None or replay is not None:
+        raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")
+    ask = ask_from(
+        text,
+        consumer,
+        audience,
+        max_cost=max_cost,
+        strategy=strategy,
+        max_age=max_age,
+        datasets=datasets,
+        sources=sources,
+        accept_stale=False,
+    )
+    quote = quoted(ask, sandbox=sandbox)
+    show(quote_view(quote), quote_data(quote), as_json=as_json)
+
+
+def _typed_for_one_company(context: typer.Context) -> list[str]:
+    """Options that were typed and make sense for one company only."""
+    return [
+        f"--{'for' if name == 'consumer' else name.replace('_', '-')}"
+        for name in context.params
+        if name not in _FOR_A_REPLAY and (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
+    ]

@@ -1,0 +1,20 @@
+"""`enrich rules`: the business rules in config/."""
+
+import typer
+
+from enrich_cli.options import RulesFolder
+
+app = typer.Typer(help="The business rules in config/.", no_args_is_help=True)
+
+
+@app.command()
+def check(folder: RulesFolder = None) -> None:
+    """Read config/ and say everything that is wrong with it."""
+    from enrich_cli.rendering.terminal import console
+    from enrich_cli.rule_checks import checked_rules
+
+    folder, rules = checked_rules(folder)
+    console.print(
+        f"{folder} is fine: {len(rules.sources)} sources, {len(rules.datasets)} datasets, "
+        f"{len(rules.consumers)} consumers, {len(rules.analyses)} analyses (rules {rules.hash})"
+    )

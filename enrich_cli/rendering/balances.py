@@ -1,0 +1,72 @@
+"""How balances look: a row per vendor: what is left, what was taken and bought since, and what that ended."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from enrichment.purchasing.reconciliation import Verdict, in_words, number
+from resources.vendor_balances import Look
+
+_STYLES = {Verdict.AGREES: "green", Verdict.UNCERTAIN: "yellow", Verdict.DRIFT: "red"}
+
+
+def balances_table(looks: Sequence[Look]) -> Table:
+    """A row per vendor; where a vendor does not show what is left, the row says so."""
+    table = Table("vendor", "left", "since", "taken", "bought", "drift", "")
+    for look in looks:
+        table.add_row(look.status.provider, *_figures(look), Text("\n").join(_remarks(look)))
+    return table
+
+
+def is_wrong(look: Look) -> bool:
+    """The account could not be read, or differs from the ledger without an explanation."""
+    return look.status.problem is not None or (look.comparison is not None and look.comparison.verdict is Verdict.DRIFT)
+
+
+def _figures(look: Look) -> tuple[str, ...]:
+    """left, since, taken, bought, drift."""
+    found = look.comparison
+    if found is None:
+        return ("",) * 5
+    left = f"{number(found.now.amount)} {found.now.unit}"
+    if found.since is None:
+        return (left, "", "", "", "")
+    since = f"{found.since.at:%Y-%m-%d %H:%M}"
+    return (left, since, number(found.change), str(found.bought), number(found.drift))
+
+
+def _remarks(look: Look) -> list[Text]:
+    found, end = look.comparison, look.conclusion
+    if found is None:
+        return [Text(look.status.sentence, style="red" if look.status.problem else "")]
+    remarks = [Text(in_words(found), style=_STYLES.get(found.verdict, ""))]
+    for ended, what in (
+        (end.settle, "were billed: settled at their reserve"),
+        (end.release, "were not billed: released"),
+    ):
+        if ended:
+            remarks.append(Text(f"{len(ended)} uncertain purchases {what}"))
+    if end.left and found.since is not None:
+        why = f" ({end.why})" if end.why else ""
+        remarks.append(Text(f"{len(end.left)} stay uncertain{why}: see `enrich purchases --uncertain`"))
+    return remarks
+
+
+def balances_data(looks: Sequence[Look]) -> list[dict[str, Any]]:
+    return [_look_data(look) for look in looks]
+
+
+def _look_data(look: Look) -> dict[str, Any]:
+    status, found, end = look.status, look.comparison, look.conclusion
+    data: dict[str, Any] = {"provider": status.provider, "ok": status.ok, "problem": status.problem}
+    if found is None:
+        return {**data, "says": status.sentence}
+    data |= {"says": in_words(found), "at": found.now.at.isoformat(), "unit": found.now.unit}
+    data |= {"left": number(found.now.amount), "verdict": found.verdict.name.lower()}
+    if found.since is not None:
+        data |= {"since": found.since.at.isoformat(), "taken": number(found.change), "bought": found.bought}
+        data |= {"drift": number(found.drift), "unexplained": number(found.unexplained)}
+    ended = {"settled": end.settle, "released": end.release, "still_uncertain": end.left}
+    return {**data, **{name: [doubt.purchase_id for doubt in doubts] for name, doubts in ended.items()}}

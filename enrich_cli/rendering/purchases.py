@@ -1,0 +1,124 @@
+"""How purchases look: the ledger's lines, the uncertain ones with what ends them, and what an ending changed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from enrich_cli.ledger import HandEnding, Purchases, Reconciled, counted
+from enrich_cli.rendering.balances import balances_table
+from enrich_cli.rendering.terminal import age, as_plain
+from enrichment.domain.money import in_usd
+from enrichment.domain.records import Purchase
+from resources.store import LedgerLine
+
+
+def purchases_view(found: Purchases) -> RenderableType:
+    table = _uncertain_table(found.lines, found.ends, found.now) if found.only_uncertain else _table(found.lines)
+    return Group(table, Text(_footer(found)))
+
+
+def purchases_data(found: Purchases) -> dict[str, Any]:
+    return {"purchases": [_line_data(line, found.ends) for line in found.lines], "not_shown": found.not_shown}
+
+
+def settled_view(ended: HandEnding) -> RenderableType:
+    purchase_id, source = ended.purchase.purchase_id, ended.purchase.source
+    state = "settled" if any(ended.units.values()) else "released"
+    lines = [Text(f"{purchase_id} is {state} at {counted(ended.units)}, {in_usd(ended.cost_micro_usd)} USD")]
+    if ended.above_the_reserve:
+        lift = f"`enrich sources resume {source}` lifts it"
+        lines.append(Text(f"{source} is suspended, since it {ended.above_the_reserve}: {lift}", style="red"))
+    return Group(*lines)
+
+
+def released_view(ended: HandEnding) -> RenderableType:
+    freed = in_usd(ended.purchase.reserved_micro_usd)
+    return Text(f"{ended.purchase.purchase_id} is released: {freed} USD are free again")
+
+
+def reconciled_view(reconciled: Reconciled) -> RenderableType:
+    vendors: RenderableType = balances_table(reconciled.looks)
+    if reconciled.no_vendor is not None:
+        vendors = Text(f"no vendor was asked: {reconciled.no_vendor}", style="yellow")
+    overdue = [
+        Text(f"{p.purchase_id} ({p.source}) was overdue: settled at {in_usd(p.cost_micro_usd)} USD")
+        for p in reconciled.overdue
+    ]
+    settled, left = len(overdue), reconciled.still_uncertain
+    total = Text(f"{settled} overdue purchases were settled, {left} are still uncertain")
+    return Group(vendors, *overdue, total)
+
+
+def _table(lines: Sequence[LedgerLine]) -> Table:
+    table = _narrow("purchase, its request", "reserved (UTC)", "asked", "state", "cost", "for")
+    for line in lines:
+        purchase = line.purchase
+        table.add_row(
+            f"{purchase.purchase_id}\n{purchase.request_id}",
+            f"{purchase.reserved_at:%Y-%m-%d\n%H:%M:%S}",
+            _asked(line),
+            _state(purchase),
+            f"{in_usd(purchase.cost_micro_usd)} USD\n{counted(purchase.units)}",
+            Text(f"{purchase.consumer} ({purchase.strategy})\nby {_by(line)}"),
+        )
+    return table
+
+
+def _uncertain_table(lines: Sequence[LedgerLine], ends: Mapping[str, datetime], now: datetime) -> Table:
+    table = _narrow("purchase, its request", "asked", "may cost", "age, its end by itself", "handle, and why")
+    for line in lines:
+        purchase, end = line.purchase, ends[line.purchase.purchase_id]
+        sent_at = purchase.sent_at or purchase.reserved_at
+        table.add_row(
+            f"{purchase.purchase_id}\n{purchase.request_id}",
+            Text(f"{_asked(line)}\nfor {purchase.consumer}\nby {_by(line)}"),
+            f"{in_usd(purchase.reserved_micro_usd)} USD\n{counted(purchase.reserved_units)}",
+            f"{age(int((now - sent_at).total_seconds()))}\n"
+            + (f"{end:%Y-%m-%d %H:%M} UTC" if end > now else "[red]overdue[/]: enrich purchases reconcile"),
+            Text(f"{purchase.handle or 'no handle'}\n{purchase.reason or ''}"),
+        )
+    return table
+
+
+def _narrow(*columns: str) -> Table:
+    """Ids are for copying and are never broken; what is too wide otherwise is folded, not cut."""
+    table = Table(show_lines=True)
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number == 0, overflow="fold")
+    return table
+
+
+def _asked(line: LedgerLine) -> Text:
+    purchase = line.purchase
+    return Text(f"{line.company_key or purchase.company_id}\n{purchase.source}\nof {purchase.provider}")
+
+
+def _by(line: LedgerLine) -> str:
+    return line.asked_by or "unknown"
+
+
+def _state(purchase: Purchase) -> str:
+    """Where the end is open, with the USD that stay reserved."""
+    if purchase.state in ("settled", "released"):
+        return purchase.state
+    return f"[yellow]{purchase.state}[/]\nreserves {in_usd(purchase.reserved_micro_usd)}"
+
+
+def _footer(found: Purchases) -> str:
+    many, left_out = len(found.lines), found.not_shown
+    more = f", {left_out} earlier ones are not shown: narrow them down with --since or --company" if left_out else ""
+    if not found.only_uncertain:
+        return f"{many} purchases{more}"
+    reserved = in_usd(sum(line.purchase.reserved_micro_usd for line in found.lines))
+    way_on = ". `enrich purchases settle` or `release` ends one, `reconcile` all that can be" if many else ""
+    return f"{many} uncertain purchases reserve {reserved} USD{more}{way_on}"
+
+
+def _line_data(line: LedgerLine, ends: Mapping[str, datetime]) -> dict[str, Any]:
+    request = {"company_key": line.company_key, "asked_by": line.asked_by}
+    end = ends.get(line.purchase.purchase_id)
+    return {**as_plain(line.purchase), **request, "settled_by_itself_at": None if end is None else end.isoformat()}

@@ -1,0 +1,79 @@
+"""The terminal: its width, a line of progress, and an answer printed as JSON or for people.
+
+show(view, data, as_json=...)        age(seconds) -> '3 d'        as_plain(record) -> JSON-ready data
+"""
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel
+from rich.console import Console, RenderableType
+from rich.status import Status
+
+from enrichment.domain.records import Event
+
+_WIDTH_OF_A_FILE = 160  # of output that goes to a file or a pipe, which have no width
+
+
+def _console() -> Console:
+    probe = Console()
+    return probe if probe.is_terminal or "COLUMNS" in os.environ else Console(width=_WIDTH_OF_A_FILE)
+
+
+console = _console()
+_errors = Console(stderr=True)
+
+
+def show(view: RenderableType, data: object, *, as_json: bool) -> None:
+    """Prints one of the two on stdout."""
+    if as_json:
+        sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
+    else:
+        console.print(view)
+
+
+class Progress:
+    """One line on stderr with what is happening now; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._status: Status | None = _errors.status("asking") if _errors.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status:
+            self._status.stop()
+
+    def watch(self, event: Event) -> None:
+        if self._status:
+            self._status.update(f"{event.stage}: {event.what} {event.data.get('source', '')}")
+
+
+def age(seconds: int) -> str:
+    """'3 d', '5 h', '12 min', 'now'."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return "now"
+
+
+def as_plain(record: Any) -> Any:
+    """A frozen record as JSON-ready data."""
+    if isinstance(record, BaseModel):
+        return record.model_dump(mode="json")
+    if dataclasses.is_dataclass(record) and not isinstance(record, type):
+        return {f.name: as_plain(getattr(record, f.name)) for f in dataclasses.fields(record)}
+    if isinstance(record, Mapping):
+        return {str(key): as_plain(value) for key, value in record.items()}
+    if isinstance(record, frozenset | set):
+        return sorted(as_plain(item) for item in record)
+    if isinstance(record, tuple | list):
+        return [as_plain(item) for item in record]
+    return record

@@ -1,0 +1,27 @@
+"""Are the business rules fit to use: their files, their names, and the vendors' questions in them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from enrichment.parsing import READERS
+from enrichment.rules import Rules, SourceQuestion, load_rules
+from resources.providers import PROVIDERS
+from resources.settings import load_settings
+
+
+def checked_rules(folder: Path | None) -> tuple[Path, Rules]:
+    """The rules of this folder, else of the configured one. Raises RulesError with every problem."""
+    folder = folder or load_settings().enrich_config
+    return folder, load_rules(folder, _question_problems)
+
+
+def _question_problems(source: str, asked: SourceQuestion) -> Iterator[str]:
+    where = f"config/sources.yaml: {source}"
+    if asked.provider not in PROVIDERS:
+        yield f"{where}.provider: there is no client for '{asked.provider}' in resources/providers"
+    else:
+        for problem in PROVIDERS[asked.provider].check_question(asked.question):
+            yield f"{where}.question: {problem}"
+    reader = asked.reader or source
+    if reader not in READERS:
+        yield f"{where}: no reader named '{reader}' in enrichment/parsing"

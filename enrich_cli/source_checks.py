@@ -1,0 +1,57 @@
+"""Are the vendors fit to use: one free call each, and what keeps a source from being asked now.
+
+credentials -> AccountStatus per provider + outages + suspensions -> SourceChecks
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from enrich_cli.bootstrap import settings_and_rules
+from enrichment.domain.records import Outage, Suspension
+from enrichment.rules import Rules
+from resources.providers.vendor_client import AccountStatus
+from resources.settings import SettingsError
+from resources.vendor_balances import account_statuses
+from resources.wiring import open_store_of, places_of, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChecks:
+    """missing: provider -> which credentials to set. error: no provider could be asked at all."""
+
+    rules: Rules
+    statuses: tuple[AccountStatus, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
+    outages: Mapping[str, Outage] = field(default_factory=dict)
+    suspensions: tuple[Suspension, ...] = ()
+    error: SettingsError | None = None
+
+    @property
+    def all_usable(self) -> bool:
+        return not self.suspensions and all(status.ok is not False for status in self.statuses)
+
+
+def check_sources(*, sandbox: bool) -> SourceChecks:
+    """A provider that answers ends its outage: every process asks it again.
+
+    Raises SettingsError, StoreError; where only credentials are missing, it is in the result.
+    """
+    settings, rules = settings_and_rules(sandbox=sandbox)
+    try:
+        places, missing = places_of(settings, rules)
+    except SettingsError as error:
+        if settings.sandbox:
+            raise
+        unset = {name: f"set {' and '.join(settings.missing(name))} in .env" for name in rules.providers}
+        return SourceChecks(rules, missing=unset, error=error)
+    statuses = asyncio.run(account_statuses(settings, rules, places))
+    store = open_store_of(settings)
+    try:
+        outages, suspensions = store.unavailable(utc_now())
+        for status in statuses:
+            if status.ok:
+                store.answered(status.provider)
+    finally:
+        store.close()
+    return SourceChecks(rules, tuple(statuses), missing, outages, tuple(suspensions.values()))
