@@ -1,9 +1,13 @@
-# Everything a newcomer needs; each target sets up what it uses.
+# Everything a newcomer needs; each target sets up what it uses. `make` alone lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test dev lint sandbox lock bench-planner bench-money
+.DEFAULT_GOAL := help
+.PHONY: help demo dev unit test lint snapshots bench-planner bench-money lock
+
+help:                      ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
@@ -12,28 +16,34 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
 
-demo: $(STAMP)   ## 25 real companies through the sandbox, from plan to DuckDB
+demo: $(STAMP)             ## 25 real companies through the sandbox, from plan to DuckDB
 	$(BIN)/python -m enrich_cli.demo
 
-test: $(STAMP)   ## the whole suite
+dev: $(STAMP)              ## sandbox, Dagster webserver and daemon
+	$(BIN)/python -m enrich_cli.dev
+
+unit: $(STAMP)             ## the tests of decisions alone: no store, no server, no process
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/unit
+
+test: $(STAMP)             ## the whole suite
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-lint: $(STAMP)   ## ruff, mypy, import contracts
+lint: $(STAMP)             ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-dev: $(STAMP)    ## sandbox, Dagster webserver and daemon
-	$(BIN)/python -m enrich_cli.dev
+snapshots: $(STAMP)        ## write the reviewed outputs anew; read the difference before you commit it
+	$(BIN)/python -m tests.golden
 
-bench-planner: $(STAMP)   ## the planner against brute force, rules of thumb and the clock; about ten minutes on a quiet machine
-	$(BIN)/python -m bench.planner.__main__
+bench-planner: $(STAMP)    ## the planner against brute force, rules of thumb and the clock; about ten minutes on a quiet machine
+	$(BIN)/python -m bench.planner
 
-bench-money: $(STAMP)   ## purchases under load, with faults and kill -9, on both stores; about six minutes
+bench-money: $(STAMP)      ## purchases under load, with faults and kill -9, on both stores; about six minutes
 	$(BIN)/python -m bench.money.ledger
-	$(BIN)/python -m bench.money.__main__
+	$(BIN)/python -m bench.money
 
-lock:            ## after a change of dependencies in pyproject.toml
+lock: $(STAMP)             ## after a change of dependencies in pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --all-extras --no-emit-index-url --no-annotate --no-header \
 	  --python-version 3.11 pyproject.toml -o requirements.lock

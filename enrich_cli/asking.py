@@ -50,7 +50,7 @@ class Total:
 
 
 def total_of(plans: Sequence[Plan]) -> Total:
-    """A source that several plans ask, and a reply that several read, count once."""
+    """legacy: of the last plan, which covers them all. from_memory: a reply that several plans read counts once."""
     expected, legacy = sum(plan.quote.expected for plan in plans), plans[-1].quote.legacy
     reads = {read.reply_id: read.saves_micro_usd for plan in plans for read in plan.reads}
     return Total(

@@ -3,6 +3,8 @@
 COMPANY -> plans and their cost        --rules DIR --replay AGE -> today's rules beside the others
 """
 
+from pathlib import Path
+
 import typer
 
 from enrich_cli.errors import UsageError
@@ -43,18 +45,15 @@ def plan(
 
     With --rules DIR --replay 30d instead of a company: past requests once more, as they would be under other rules.
     """
-    from enrich_cli.asking import ask_from, quoted
-    from enrich_cli.backtest import replayed
-    from enrich_cli.rendering.backtest import backtest_data, backtest_view
-    from enrich_cli.rendering.plan import quote_data, quote_view
-    from enrich_cli.rendering.terminal import show
-
     if rules is not None and replay is not None and text is None:
-        compared = replayed(rules, replay, for_one_company=_typed_for_one_company(context), sandbox=sandbox)
-        show(backtest_view(compared), backtest_data(compared), as_json=as_json)
+        _replay(rules, replay, _typed_for_one_company(context), sandbox=sandbox, as_json=as_json)
         return
     if text is None or rules is not None or replay is not None:
         raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")
+    from enrich_cli.asking import ask_from, quoted
+    from enrich_cli.rendering.plan import quote_data, quote_view
+    from enrich_cli.rendering.terminal import show
+
     ask = ask_from(
         text,
         consumer,
@@ -68,6 +67,15 @@ def plan(
     )
     quote = quoted(ask, sandbox=sandbox)
     show(quote_view(quote), quote_data(quote), as_json=as_json)
+
+
+def _replay(rules: Path, window: str, for_one_company: list[str], *, sandbox: bool, as_json: bool) -> None:
+    from enrich_cli.backtest import replayed
+    from enrich_cli.rendering.backtest import backtest_data, backtest_view
+    from enrich_cli.rendering.terminal import show
+
+    compared = replayed(rules, window, for_one_company=for_one_company, sandbox=sandbox)
+    show(backtest_view(compared), backtest_data(compared), as_json=as_json)
 
 
 def _typed_for_one_company(context: typer.Context) -> list[str]:
