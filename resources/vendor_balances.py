@@ -28,7 +28,7 @@ from enrichment.purchasing.reconciliation import (
 from enrichment.rules import Rules
 from resources.providers.vendor_client import AccountStatus
 from resources.settings import Settings
-from resources.wiring import MODEL_PROVIDER, Place, client, model_client, places_of, utc_now
+from resources.wiring import Place, client, places_of, utc_now
 
 if TYPE_CHECKING:
     from resources.store import SqlStore
@@ -82,12 +82,6 @@ def settle_overdue(store: "SqlStore", rules: Rules, at: datetime) -> list[Purcha
 
 
 async def _status(name: str, rules: Rules, place: Place, settings: Settings) -> AccountStatus:
-    if name == MODEL_PROVIDER:
-        model = model_client(rules, place, settings)
-        try:
-            return await model.check()
-        finally:
-            await model.aclose()
     async with client(name, rules, place, settings) as vendor:
         return await vendor.check()
 

@@ -1,42 +1,37 @@
-"""Open the world a request runs in: its store, whoever can be asked there, and the clock.
+"""Make what a request runs in: its store, the clients of the vendors, the clock.
 
-    Settings + Rules -> open_world() -> World(store, providers, model, now, out_of_order)
+    Settings + Rules -> open_context() -> RunContext(store, providers, model, now, unavailable, policies)
 
 live: the vendors' own addresses and the user's keys. sandbox: one local server for all, and no real key.
 """
 
-import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
 from enrichment.context import RunContext
-from enrichment.ports import AnswerType, LanguageModel, ModelAnswer, Provider, StoreError
+from enrichment.ports import LanguageModel, Provider, StoreError
 from enrichment.rules import Rules
 from resources.policy_store import policies_in
-from resources.providers import PROVIDERS
+from resources.providers import CLIENTS, NoClient, OpenAIModel, ProviderClient, VendorClient, client_of
 from resources.providers.http_transport import vendor_transport
 from resources.providers.rate_limiter import Limiter, Unlimited
-from resources.providers.vendor_client import ProviderClient, checked_base_url
+from resources.providers.vendor_client import checked_base_url
 from resources.rate_limits import SharedLimiter
 from resources.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from resources.language_model import OpenAIModel
     from resources.store import SqlStore
 
-MODEL_PROVIDER = "openai"
 _SANDBOX_KEY = "sandbox"
-_PATHS = {MODEL_PROVIDER: "/openai/v1"}
+_SANDBOX_PATHS = {"openai": "/openai/v1"}
 
 
 class WorldMismatch(StoreError):
@@ -45,7 +40,7 @@ class WorldMismatch(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a provider is asked, with which credentials, and how much faster than real its clock runs."""
+    """A provider's address, the credentials for it, and how much faster than real its clock runs."""
 
     base_url: str
     credentials: Mapping[str, str]
@@ -73,23 +68,22 @@ async def open_context(
         if store is None:
             store = open_store_of(settings)
             stack.callback(store.close)
-        providers: dict[str, Provider] = {}
-        for name, place in places.items():
-            if name in PROVIDERS:
-                providers[name] = await stack.enter_async_context(client(name, rules, place, settings, store))
-        model = _model(settings, rules, places, stack, store)
+        clients = {
+            name: await stack.enter_async_context(client(name, rules, place, settings, store))
+            for name, place in places.items()
+        }
+        providers: dict[str, Provider] = {n: c for n, c in clients.items() if isinstance(c, ProviderClient)}
+        model: LanguageModel | None = next((c for c in clients.values() if isinstance(c, OpenAIModel)), None)
         yield RunContext(store, providers, model, now, unavailable, policies=policies_in(policies_folder(settings)))
 
 
-def client(
-    name: str, rules: Rules, place: Place, settings: Settings, store: "SqlStore | None" = None
-) -> "ProviderClient[Any]":
-    """The client of one provider in this world. Raises SettingsError for an address that is none.
+def client(name: str, rules: Rules, place: Place, settings: Settings, store: "SqlStore | None" = None) -> VendorClient:
+    """The client of one provider. Raises SettingsError for a provider without a client and for an unusable address.
 
-    store: by which all processes keep the vendor's limits together; None: for a look at the account.
+    store: by which all processes keep the vendor's rate limits together; None: for the check of an account.
     """
     try:
-        return PROVIDERS[name](
+        return client_of(name)(
             rules.providers[name],
             place.credentials,
             base_url=place.base_url,
@@ -97,14 +91,20 @@ def client(
             transport=None if settings.sandbox else _LiveOnly(name, rules),
             limiter=_limiter(name, rules, place, store),
         )
-    except ValueError as error:
+    except (ValueError, NoClient) as error:
         raise SettingsError(str(error)) from None
 
 
 def places_of(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[str, str]]:
-    """Who can be asked and where, and why the others cannot. Raises SettingsError when nobody can, or at no address."""
-    if settings.sandbox:
-        return _sandbox_places(settings, rules), {}
+    """Provider -> where it is asked; provider -> why it cannot be. Raises SettingsError where none can be asked."""
+    places, unavailable = (_sandbox_places if settings.sandbox else _live_places)(settings, rules)
+    for name in [name for name in places if name not in CLIENTS]:
+        del places[name]
+        unavailable[name] = str(NoClient(name))
+    return places, unavailable
+
+
+def _live_places(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[str, str]]:
     places, unavailable = {}, {}
     for name, provider in rules.providers.items():
         missing = settings.missing(name)
@@ -156,65 +156,19 @@ def sandbox_url(settings: Settings) -> str:
     return url
 
 
-def _sandbox_places(settings: Settings, rules: Rules) -> dict[str, Place]:
+def _sandbox_places(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[str, str]]:
     url = sandbox_url(settings)
     scale = float(httpx.get(f"{url}/_sandbox", timeout=5, trust_env=False).json()["time_scale"])
     key = f"{_SANDBOX_KEY}-{os.environ.get('USER', 'user')}"
     everything = {"api_key": key, "client_id": key, "client_secret": key}
-    return {name: Place(url + _PATHS.get(name, f"/{name}"), everything, scale) for name in rules.providers}
+    places = {name: Place(url + _SANDBOX_PATHS.get(name, f"/{name}"), everything, scale) for name in rules.providers}
+    return places, {}
 
 
 def _limiter(name: str, rules: Rules, place: Place, store: "SqlStore | None") -> Limiter:
     if store is None:
         return Unlimited()
     return SharedLimiter(store, name, rules.providers[name].rate_limits, time_scale=place.time_scale)
-
-
-def _model(
-    settings: Settings, rules: Rules, places: Mapping[str, Place], stack: AsyncExitStack, store: "SqlStore"
-) -> LanguageModel | None:
-    if MODEL_PROVIDER not in places:
-        return None
-    model = _ModelOnDemand(partial(model_client, rules, places[MODEL_PROVIDER], settings, store))
-    stack.push_async_callback(model.aclose)
-    return model
-
-
-def model_client(rules: Rules, place: Place, settings: Settings, store: "SqlStore | None" = None) -> "OpenAIModel":
-    """The language model of this world. store: as of `client`."""
-    from resources.language_model import OpenAIModel  # noqa: PLC0415  openai takes a second to import
-
-    guarded = None
-    if not settings.sandbox:
-        guarded = httpx.AsyncClient(transport=_LiveOnly(MODEL_PROVIDER, rules), trust_env=False)
-    return OpenAIModel(
-        rules.providers[MODEL_PROVIDER],
-        place.credentials["api_key"],
-        base_url=place.base_url,
-        http_client=guarded,
-        limiter=_limiter(MODEL_PROVIDER, rules, place, store),
-        time_scale=place.time_scale,
-    )
-
-
-class _ModelOnDemand:
-    """Made for its first question: most commands ask it none."""
-
-    name = MODEL_PROVIDER
-
-    def __init__(self, make: "Callable[[], OpenAIModel]") -> None:
-        self._make = make
-        self._made: OpenAIModel | None = None
-
-    async def answer(self, answer_type: type[AnswerType], **asked: Any) -> ModelAnswer[AnswerType]:
-        if self._made is None:
-            await asyncio.to_thread(import_module, "resources.language_model")  # others go on meanwhile
-            self._made = self._made or self._make()
-        return await self._made.answer(answer_type, **asked)
-
-    async def aclose(self) -> None:
-        if self._made is not None:
-            await self._made.aclose()
 
 
 class _LiveOnly(httpx.AsyncBaseTransport):

@@ -19,7 +19,7 @@ from enrichment.ports import (
     SourceQuery,
     UnexpectedReply,
 )
-from resources.providers.call_session import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.call_session import CallSession, HttpCall, HttpResponse, as_object, refusal_by_status
 from resources.providers.units import plan_left, units_said
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
@@ -52,47 +52,47 @@ class ApolloClient(ProviderClient[ApolloSpec]):
     def secret_headers(self) -> dict[str, str]:
         return {"x-api-key": self.credentials["api_key"]}
 
-    def refusal(self, received: Received) -> type[ProviderError]:
-        text = received.text[:2000].lower()
-        used_up = received.status in (403, 422) and "credit" in text and "insufficient" in text
-        return QuotaExhausted if used_up else refusal_by_status(received)
+    def refusal(self, response: HttpResponse) -> type[ProviderError]:
+        text = response.text[:2000].lower()
+        used_up = response.status in (403, 422) and "credit" in text and "insufficient" in text
+        return QuotaExhausted if used_up else refusal_by_status(response)
 
-    def advice(self, received: Received) -> str | None:
-        text = received.text[:2000]
-        if received.status == 403 and "paid plan" in text:
+    def advice(self, response: HttpResponse) -> str | None:
+        text = response.text[:2000]
+        if response.status == 403 and "paid plan" in text:
             return "does not open this call to our plan ({what}): upgrade the plan, or turn apollo's sources off."
-        if received.status == 403 and "API_INACCESSIBLE" in text:
+        if response.status == 403 and "API_INACCESSIBLE" in text:
             return "does not open this call to our key ({what}): widen the key's scope, or make it a master key."
         return None
 
     async def answer(
-        self, question: SourceQuery, spec: ApolloSpec, exchange: Exchange, _keep_handle: KeepHandle
+        self, question: SourceQuery, spec: ApolloSpec, session: CallSession, _keep_handle: KeepHandle
     ) -> SourceAnswer:
-        search = await exchange.send(self._search(self.domain_of(question), spec), as_object)
+        search = await session.send(self._search(self.domain_of(question), spec), as_object)
         rows = search.get("people")
         if not isinstance(rows, list):
-            raise exchange.error(UnexpectedReply, "a search without people")
+            raise session.error(UnexpectedReply, "a search without people")
         ids = _ids(rows)[: min(spec.people, question.max_units)]
         if not ids:
-            return exchange.answer(found=False, payload={"search": search})
+            return session.answer(found=False, payload={"search": search})
         details = {"details": [{"id": one} for one in ids]}
-        match = Call("POST", "/people/bulk_match", json=details, owed=None, repeatable=False)
-        people = await exchange.send(match, as_object)
-        exchange.units[question.unit] += self._credits(people, exchange)
+        match = HttpCall("POST", "/people/bulk_match", json=details, owed=None, repeatable=False)
+        people = await session.send(match, as_object)
+        session.units[question.unit] += self._credits(people, session)
         found = any(people["matches"])
-        return exchange.answer(found=found, payload={"search": search, "people": people})
+        return session.answer(found=found, payload={"search": search, "people": people})
 
-    async def account(self, exchange: Exchange) -> AccountStatus:
+    async def account(self, session: CallSession) -> AccountStatus:
         # the vendor does not document this call, so only what it says of the key counts
-        health = await exchange.send(Call("GET", "/auth/health", accepts=(403, 404)), _said_of_the_key)
+        health = await session.send(HttpCall("GET", "/auth/health", accepts={403: "free", 404: "free"}), _key_accepted)
         if health is False:
             sentence = "apollo does not accept the key: check APOLLO_API_KEY."
             return AccountStatus(self.name, ok=False, sentence=sentence)
         try:
-            usage = await exchange.send(Call("POST", "/usage_stats/credit_usage_stats"), as_object)
+            usage = await session.send(HttpCall("POST", "/usage_stats/credit_usage_stats"), as_object)
         except ProviderError as error:
             if health is None:
-                return self._without_health(error, exchange)
+                return self._without_health(error, session)
             return AccountStatus(
                 self.name, ok=True, sentence=f"apollo accepts the key; what is left is unknown: {error}"
             )
@@ -102,36 +102,36 @@ class ApolloClient(ProviderClient[ApolloSpec]):
         sentence = f"apollo accepts the key; {left} credits are left."
         return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="credit")
 
-    def _without_health(self, error: ProviderError, exchange: Exchange) -> AccountStatus:
+    def _without_health(self, error: ProviderError, session: CallSession) -> AccountStatus:
         """What a refused look at the credits tells: that the key is none, or only that it may not look."""
-        if exchange.status not in (403, 404):
+        if session.status not in (403, 404):
             raise error
         return AccountStatus(self.name, ok=None, sentence=f"apollo does not say whether it accepts the key: {error}")
 
-    def _search(self, domain: str, spec: ApolloSpec) -> Call:
+    def _search(self, domain: str, spec: ApolloSpec) -> HttpCall:
         params = [("q_organization_domains_list[]", domain), ("page", "1"), ("per_page", str(_LOOKED_AT))]
         params += [("person_seniorities[]", seniority) for seniority in spec.seniorities]
-        return Call("POST", "/mixed_people/api_search", params)
+        return HttpCall("POST", "/mixed_people/api_search", params)
 
-    def _credits(self, people: Mapping[str, Json], exchange: Exchange) -> int:
+    def _credits(self, people: Mapping[str, Json], session: CallSession) -> int:
         """What the vendor says it took; where it says nothing, a credit per person it knew."""
         matches, said = people.get("matches"), people.get("credits_consumed")
         if people.get("status") == "failed" or not isinstance(matches, list):
             what = str(people.get("error_message") or "a bulk match without matches")
             kind = ProviderUnavailable if people.get("error_code") == "UNKNOWN_ERROR" else UnexpectedReply
-            raise exchange.error(kind, what, uncertain=True)
+            raise session.error(kind, what, uncertain=True)
         if said is None:
             return sum(1 for person in matches if person)
         try:
             return units_said(said)
         except ValueError as error:
-            raise exchange.error(UnexpectedReply, f"credits_consumed: {error}", uncertain=True) from None
+            raise session.error(UnexpectedReply, f"credits_consumed: {error}", uncertain=True) from None
 
 
-def _said_of_the_key(received: Received) -> bool | None:
+def _key_accepted(response: HttpResponse) -> bool | None:
     """None: it does not say."""
-    said = as_object(received).get("is_logged_in") if received.status == 200 else None
-    return said if isinstance(said, bool) else None
+    accepted = as_object(response).get("is_logged_in") if response.status == 200 else None
+    return accepted if isinstance(accepted, bool) else None
 
 
 def _ids(rows: list[Any]) -> list[str]:

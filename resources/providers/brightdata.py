@@ -24,7 +24,7 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from resources.providers.brightdata_unlocker import UnlockSpec, unlocked
-from resources.providers.call_session import Call, Exchange, Received, as_json, as_object, refusal_by_status
+from resources.providers.call_session import CallSession, HttpCall, HttpResponse, as_json, as_object, refusal_by_status
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
 DatasetId = Annotated[str, Field(pattern=r"^gd_\w+$")]
@@ -66,82 +66,82 @@ class BrightDataClient(ProviderClient[Spec]):
     def secret_headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.credentials['api_key']}"}
 
-    def refusal(self, received: Received) -> type[ProviderError]:
-        return CredentialsRejected if "is not active" in received.text[:500] else refusal_by_status(received)
+    def refusal(self, response: HttpResponse) -> type[ProviderError]:
+        return CredentialsRejected if "is not active" in response.text[:500] else refusal_by_status(response)
 
     async def answer(
-        self, question: SourceQuery, spec: Spec, exchange: Exchange, keep_handle: KeepHandle
+        self, question: SourceQuery, spec: Spec, session: CallSession, keep_handle: KeepHandle
     ) -> SourceAnswer:
         match spec:
             case SearchSpec():
-                return await self._search(question, spec, exchange)
+                return await self._search(question, spec, session)
             case FilterSpec():
-                return await self._filter(question, spec, exchange, keep_handle)
+                return await self._filter(question, spec, session, keep_handle)
             case TriggerSpec():
-                return await self._trigger(question, spec, exchange, keep_handle)
+                return await self._trigger(question, spec, session, keep_handle)
             case UnlockSpec():
-                return await unlocked(question, spec, exchange, domain=self.domain_of(question))
+                return await unlocked(question, spec, session, domain=self.domain_of(question))
             case _:
                 raise AssertionError(f"no such question: {spec!r}")
 
-    async def account(self, exchange: Exchange) -> AccountStatus:
-        listed = await exchange.send(Call("GET", "/datasets/list"), as_json)
+    async def account(self, session: CallSession) -> AccountStatus:
+        listed = await session.send(HttpCall("GET", "/datasets/list"), as_json)
         if not isinstance(listed, list):
-            raise exchange.error(UnexpectedReply, "a list of datasets that is no list")
+            raise session.error(UnexpectedReply, "a list of datasets that is no list")
         return AccountStatus(
             self.name, ok=True, sentence=f"brightdata accepts the key; it lists {len(listed)} datasets."
         )
 
-    async def _search(self, question: SourceQuery, spec: SearchSpec, exchange: Exchange) -> SourceAnswer:
+    async def _search(self, question: SourceQuery, spec: SearchSpec, session: CallSession) -> SourceAnswer:
         asked = {"filter": self._filter_by(spec.by, question), "size": min(spec.size, question.max_units)}
-        call = Call(
+        call = HttpCall(
             "POST",
             f"/datasets/search/{spec.dataset_id}",
             json=asked,
             owed=None,
             repeatable=False,
-            accepts=(404, 422),
+            accepts={404: "free", 422: "free"},  # nothing matches: no record is delivered,
         )
-        received = await exchange.send(call, _hits_or_refusal)
-        if isinstance(received, Received):
-            if not _says_nothing_matches(received):
-                raise exchange.refused(received)
-            return exchange.answer(found=False, payload={"records": []})
-        return self._delivered(question, exchange, received)
+        response = await session.send(call, _hits_or_refusal)
+        if isinstance(response, HttpResponse):
+            if not _says_nothing_matches(response):
+                raise session.refused(response)
+            return session.answer(found=False, payload={"records": []})
+        return self._delivered(question, session, response)
 
     async def _filter(
-        self, question: SourceQuery, spec: FilterSpec, exchange: Exchange, keep_handle: KeepHandle
+        self, question: SourceQuery, spec: FilterSpec, session: CallSession, keep_handle: KeepHandle
     ) -> SourceAnswer:
         asked = {
             "dataset_id": spec.dataset_id,
             "filter": self._filter_by(spec.by, question),
             "records_limit": min(spec.size, question.max_units),
         }
-        start = Call("POST", "/datasets/filter", json=asked, owed=None, repeatable=False)
-        snapshot = await _started(start, question, exchange, keep_handle)
-        state = await _finished(f"/datasets/snapshots/{snapshot}", question, exchange)
+        start = HttpCall("POST", "/datasets/filter", json=asked, owed=None, repeatable=False)
+        snapshot = await _started(start, question, session, keep_handle)
+        state = await _finished(f"/datasets/snapshots/{snapshot}", question, session)
         if state.get("dataset_size") == 0:
-            return self._delivered(question, exchange, [])
-        rows = await _downloaded(f"/datasets/snapshots/{snapshot}/download", exchange)
-        return self._delivered(question, exchange, rows)
+            return self._delivered(question, session, [])
+        rows = await _downloaded(f"/datasets/snapshots/{snapshot}/download", session)
+        return self._delivered(question, session, rows)
 
     async def _trigger(
-        self, question: SourceQuery, spec: TriggerSpec, exchange: Exchange, keep_handle: KeepHandle
+        self, question: SourceQuery, spec: TriggerSpec, session: CallSession, keep_handle: KeepHandle
     ) -> SourceAnswer:
         params = [("dataset_id", spec.dataset_id), ("format", "json"), ("include_errors", "true")]
         params.append(("limit_per_input", str(min(spec.size, question.max_units))))
         inputs = [{"url": f"https://{self.domain_of(question)}"}]
-        start = Call("POST", "/datasets/v3/trigger", params, json=inputs, owed=None, repeatable=False)
-        snapshot = await _started(start, question, exchange, keep_handle)
-        await _finished(f"/datasets/v3/progress/{snapshot}", question, exchange)
-        rows = await _downloaded(f"/datasets/v3/snapshot/{snapshot}", exchange)
-        return self._delivered(question, exchange, rows)
+        start = HttpCall("POST", "/datasets/v3/trigger", params, json=inputs, owed=None, repeatable=False)
+        snapshot = await _started(start, question, session, keep_handle)
+        await _finished(f"/datasets/v3/progress/{snapshot}", question, session)
+        rows = await _downloaded(f"/datasets/v3/snapshot/{snapshot}", session)
+        return self._delivered(question, session, rows)
 
-    def _delivered(self, question: SourceQuery, exchange: Exchange, records: Sequence[Json]) -> SourceAnswer:
-        exchange.job_running = False
+    def _delivered(self, question: SourceQuery, session: CallSession, records: Sequence[Json]) -> SourceAnswer:
+        session.job_running = False
         good = [record for record in records if not _is_error(record)]
-        exchange.units[question.unit] += len(good)
-        return exchange.answer(found=bool(good), payload={"records": list(records)})
+        session.units[question.unit] += len(good)
+        return session.answer(found=bool(good), payload={"records": list(records)})
 
     def _filter_by(self, by: str, question: SourceQuery) -> Json:
         match by:
@@ -168,94 +168,94 @@ def _website(domain: str) -> Json:
     return {"operator": "or", "filters": leaves}
 
 
-async def _started(start: Call, question: SourceQuery, exchange: Exchange, keep_handle: KeepHandle) -> str:
+async def _started(start: HttpCall, question: SourceQuery, session: CallSession, keep_handle: KeepHandle) -> str:
     """The job's handle: the one of an earlier process, or a new one, kept before anything else happens."""
     handle = question.handle
     if handle is None:
-        body = await exchange.send(start, as_object)
+        body = await session.send(start, as_object)
         handle = body.get("snapshot_id")
         if not isinstance(handle, str) or not re.fullmatch(r"\w+", handle):
-            raise exchange.error(UnexpectedReply, "a job without snapshot_id", uncertain=True)
+            raise session.error(UnexpectedReply, "a job without snapshot_id", uncertain=True)
         await keep_handle(handle)
-    exchange.job_running = True
+    session.job_running = True
     return handle
 
 
-async def _finished(path: str, question: SourceQuery, exchange: Exchange) -> Mapping[str, Json]:
+async def _finished(path: str, question: SourceQuery, session: CallSession) -> Mapping[str, Json]:
     """Polls a job until it is over. A job that found nothing may be called failed: then dataset_size is 0."""
 
     async def look() -> Mapping[str, Json] | None:
-        state = await exchange.send(Call("GET", path, accepts=(404,)), _state_or_refusal)
-        if isinstance(state, Received):
+        state = await session.send(HttpCall("GET", path, accepts={404: "free"}), _state_or_refusal)
+        if isinstance(state, HttpResponse):
             # only what is delivered is billed, and a job unknown long after its start will never be; a new one may
-            exchange.job_running = question.handle is None or _UNKNOWN not in state.text
-            raise exchange.refused(state)
+            session.job_running = question.handle is None or _UNKNOWN not in state.text
+            raise session.refused(state)
         if state.get("status") == "ready":
             return state
         if state.get("status") in _ENDED_BADLY:
-            exchange.job_running = False
-            return _ended_badly(state, exchange)
+            session.job_running = False
+            return _ended_badly(state, session)
         return None
 
-    return await exchange.polled(look)
+    return await session.polled(look)
 
 
-def _state_or_refusal(received: Received) -> dict[str, Json] | Received:
-    return received if received.status == 404 else as_object(received)
+def _state_or_refusal(response: HttpResponse) -> dict[str, Json] | HttpResponse:
+    return response if response.status == 404 else as_object(response)
 
 
-def _ended_badly(state: Mapping[str, Json], exchange: Exchange) -> Mapping[str, Json]:
+def _ended_badly(state: Mapping[str, Json], session: CallSession) -> Mapping[str, Json]:
     said = (state.get(key) for key in ("error_message", "error", "failure_reason", "message"))
     why = str(next(filter(None, said), "no reason given"))
     if _NOTHING.search(why):
         return {**state, "dataset_size": 0}
-    raise exchange.error(ProviderUnavailable, f"its job {state['status']}: {why}")
+    raise session.error(ProviderUnavailable, f"its job {state['status']}: {why}")
 
 
-async def _downloaded(path: str, exchange: Exchange) -> Sequence[Json]:
+async def _downloaded(path: str, session: CallSession) -> Sequence[Json]:
     """The rows of a finished job; its file may be a little late."""
-    call = Call("GET", path, [("format", "json")], accepts=(400,))
+    call = HttpCall("GET", path, [("format", "json")], accepts={400: "free"})
 
     async def look() -> Sequence[Json] | None:
-        received = await exchange.send(call, _rows_or_refusal)
-        if not isinstance(received, Received):
-            return received
-        if received.status == 202:
+        response = await session.send(call, _rows_or_refusal)
+        if not isinstance(response, HttpResponse):
+            return response
+        if response.status == 202:
             return None
-        if _NOTHING.search(received.text):
+        if _NOTHING.search(response.text):
             return []
-        raise exchange.refused(received)
+        raise session.refused(response)
 
     rows = await look()
-    return await exchange.polled(look) if rows is None else rows
+    return await session.polled(look) if rows is None else rows
 
 
-def _hits_or_refusal(received: Received) -> list[Json] | Received:
-    if received.status >= 400:
-        return received
-    hits = as_object(received).get("hits")
+def _hits_or_refusal(response: HttpResponse) -> list[Json] | HttpResponse:
+    if response.status >= 400:
+        return response
+    hits = as_object(response).get("hits")
     if not isinstance(hits, list):
         raise ValueError("a search without hits")
     return hits
 
 
-def _rows_or_refusal(received: Received) -> list[Json] | Received:
+def _rows_or_refusal(response: HttpResponse) -> list[Json] | HttpResponse:
     """An array, {"data": array}, or an object a line."""
-    if received.status != 200:
-        return received
-    if received.content.lstrip()[:1] != b"{":
-        rows = as_json(received)
+    if response.status != 200:
+        return response
+    if response.content.lstrip()[:1] != b"{":
+        rows = as_json(response)
     else:
-        lines = [json.loads(line) for line in _objects(received)]
+        lines = [json.loads(line) for line in _objects(response)]
         rows = lines[0]["data"] if len(lines) == 1 and isinstance(lines[0].get("data"), list) else lines
     if not isinstance(rows, list):
         raise ValueError("a snapshot that is no list of records")
     return rows
 
 
-def _objects(received: Received) -> list[str]:
+def _objects(response: HttpResponse) -> list[str]:
     """One object however it is printed, or one a line."""
-    text = received.text.strip()
+    text = response.text.strip()
     try:
         json.loads(text)
     except ValueError:
@@ -263,11 +263,11 @@ def _objects(received: Received) -> list[str]:
     return [text]
 
 
-def _says_nothing_matches(received: Received) -> bool:
+def _says_nothing_matches(response: HttpResponse) -> bool:
     """422 is the vendor's 'no match', unless it names a mistake in the filter; a 404 may be just a wrong address."""
-    if received.status == 422:
-        return "validation_error" not in received.text
-    return bool(_NOTHING.search(received.text))
+    if response.status == 422:
+        return "validation_error" not in response.text
+    return bool(_NOTHING.search(response.text))
 
 
 def _is_error(record: Json) -> bool:

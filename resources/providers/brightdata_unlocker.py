@@ -19,7 +19,7 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from resources.providers.call_session import FREE, Call, Exchange, Lost, Received, as_it_came
+from resources.providers.call_session import FREE, CallSession, HttpCall, HttpResponse, Lost, as_it_came
 from resources.providers.vendor_client import Spec
 
 _NOT_THERE = re.compile(r"^(dead_page|net_err_)", re.IGNORECASE)
@@ -45,18 +45,18 @@ class _PageFailed(Exception):
         self.kind, self.billed = kind, billed
 
 
-async def unlocked(question: SourceQuery, spec: UnlockSpec, exchange: Exchange, *, domain: str) -> SourceAnswer:
+async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession, *, domain: str) -> SourceAnswer:
     """The pages there are. Nothing there at all is an answer too; pages that nobody let us read are none."""
     payload: dict[str, Json] = {}
     failed: dict[str, _PageFailed] = {}
     in_doubt = 0
     for page in spec.pages[: question.max_units]:
         try:
-            payload[f"page:{page}"] = await _page(f"https://{domain}{page}", spec, exchange)
-            exchange.units[question.unit] += 1
+            payload[f"page:{page}"] = await _page(f"https://{domain}{page}", spec, session)
+            session.units[question.unit] += 1
         except _PageFailed as failure:
             failed[page] = failure
-            exchange.units[question.unit] += failure.billed
+            session.units[question.unit] += failure.billed
             if failure.kind is Throttled:
                 break
         except ClaimLost:
@@ -71,31 +71,31 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, exchange: Exchange, 
     telling = next((failure for failure in failed.values() if failure.kind), None)
     if telling and telling.kind and not payload:
         kept_out = telling.kind is UnexpectedReply and not telling.billed
-        raise exchange.error(telling.kind, "; ".join(notes), advice=_kept_out(domain) if kept_out else None)
+        raise session.error(telling.kind, "; ".join(notes), advice=_kept_out(domain) if kept_out else None)
     doubt = {question.unit: in_doubt} if in_doubt else FREE
-    return exchange.answer(found=bool(payload), payload=payload, notes=notes, in_doubt=doubt)
+    return session.answer(found=bool(payload), payload=payload, notes=notes, in_doubt=doubt)
 
 
 def _kept_out(domain: str) -> str:
     return f"could not read {domain} ({{what}}): the site keeps it out, so leave this company to other sources."
 
 
-async def _page(url: str, spec: UnlockSpec, exchange: Exchange) -> str:
+async def _page(url: str, spec: UnlockSpec, session: CallSession) -> str:
     asked = {"zone": spec.zone, "url": url, "format": "raw", "method": "GET"}
-    call = Call("POST", "/request", json=asked, owed=None, repeatable=False, whole=False)
-    received = await exchange.send(call, as_it_came)
+    call = HttpCall("POST", "/request", json=asked, owed=None, repeatable=False, whole=False)
+    response = await session.send(call, as_it_came)
     try:
-        _let_through(received)
+        _let_through(response)
     except _PageFailed as failure:
         if failure.kind is Throttled:
-            await exchange.slow_down(received)
+            await session.slow_down(response)
         raise
-    return received.text
+    return response.text
 
 
-def _let_through(received: Received) -> None:
+def _let_through(response: HttpResponse) -> None:
     """Raises _PageFailed unless the page came, whatever the outer status says."""
-    headers = received.headers
+    headers = response.headers
     code = headers.get("x-brd-error-code") or headers.get("x-brd-err-code") or ""
     said = headers.get("x-brd-error") or headers.get("x-brd-err-msg") or ""
     status = headers.get("x-brd-status-code", "200")
@@ -104,9 +104,9 @@ def _let_through(received: Received) -> None:
         raise _PageFailed(f"{code} {said}".strip()[:120], None if gone else _kind(code))
     if status != "200":
         raise _PageFailed(f"it answered {status}", None if _GONE.search(status) else UnexpectedReply)
-    if received.broken:
-        raise _PageFailed(f"it was billed, but not read: {received.broken}", _lost_as(received.broken), billed=True)
-    if not received.content.strip():
+    if response.broken:
+        raise _PageFailed(f"it was billed, but not read: {response.broken}", _lost_as(response.broken), billed=True)
+    if not response.content.strip():
         raise _PageFailed("it came empty", UnexpectedReply)
 
 

@@ -1,8 +1,9 @@
-"""The calls of one ask: sent in turn, sent again only where that costs nothing, every failure named for what to do.
+"""Send the calls of one question, repeat only what costs nothing, name every failure for what to do about it.
 
-    Call -> our turn -> sending(), if it may be billed -> the wire -> Received -> read | ProviderError with what is owed
+    HttpCall -> rate limit slot -> before_send(), if it may be billed -> HttpTransport -> HttpResponse
+             -> read(response) | ProviderError with the units owed
 
-lost on the way, or failed in a way the vendor may bill: uncertain, if the call is paid; refused: nothing billed
+A paid call whose answer was lost, or that failed in a way the vendor may bill, is uncertain; a refused one is free.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import httpx
 import stamina
@@ -30,27 +31,27 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from enrichment.rules.models import ProviderRules
-from resources.providers.rate_limiter import Limiter, NoTurn, asked_to_wait, our_turn
+from resources.providers.rate_limiter import Limiter, NoSlot, asked_to_wait, wait_for_slot
 
 FREE: Mapping[str, int] = MappingProxyType({})
 ATTEMPTS = 3
-FAILED_LOOKS = 3  # at one running job, each of so many attempts
-LONGEST_RETRY_AFTER = 20.0  # seconds of the vendor's time; who asks us to wait longer leaves the turn to the fallback
+FAILED_POLLS = 3  # of one running job, each of so many attempts
+LONGEST_RETRY_AFTER = 20.0  # seconds of the vendor's time; for a longer wait the fallback is asked instead
 LONGEST_BACKOFF = 2.0  # seconds
-LEAST_TIME = 0.05  # seconds; a call with less left would only be lost
+LEAST_TIME = 0.05  # seconds; a call with less time left is not sent, as its answer would be lost
 SHOWN_OF_A_REFUSAL = 160
 GATEWAY_GAVE_UP = (502, 504)
-NO_TURN = (
+LIMITS_REACHED = (
     "was not asked, since its limits are reached ({what}): ask later, or raise its rate_limits in "
     "config/providers.yaml if the plan allows more."
 )
 TOO_LATE = "was not asked in time ({what}): ask again, with fewer requests at a time."
 
-_WHAT_TO_DO: Mapping[type[ProviderError], str] = {
+WHAT_TO_DO: Mapping[type[ProviderError], str] = {
     CredentialsRejected: "does not accept the credentials ({what}): check {credentials}.",
     QuotaExhausted: "has nothing left on its plan ({what}): top it up, or wait until it renews.",
     Throttled: "wants fewer calls ({what}): lower its rate_limits in config/providers.yaml, or try again later.",
-    ProviderUnavailable: "is out of order ({what}): try again later.",
+    ProviderUnavailable: "is unavailable ({what}): try again later.",
     UnexpectedReply: "did not answer as its protocol promises ({what}): check the source's question and the base URL.",
 }
 
@@ -60,13 +61,19 @@ Read = TypeVar("Read")
 stamina.instrumentation.set_on_retry_hooks([])
 
 
+Charge = Literal["billed", "free"]
+
+
 @dataclass(frozen=True, slots=True)
-class Call:
+class HttpCall:
     """One HTTP request, its path below the provider's base URL.
 
-    owed: units billed for certain once it is answered with 200; None: it may bill, and we cannot know how much.
-    repeatable: sending it twice costs no more than once. accepts: statuses that are answers, besides 2xx.
-    whole: a body that broke off is no answer; False: it is read all the same, for what its head says.
+    owed: units billed for certain once it is answered with 2xx; None: it may be billed, and the amount is unknown.
+    repeatable: sending it twice costs no more than once.
+    accepts: statuses besides 2xx that are answers -> whether the vendor bills them; a free one never owes anything,
+    whether its body can be read or not.
+    not_begun: statuses of failures after which the vendor has done nothing, so that any call is sent again.
+    whole: a body that broke off is an error; False: the response is read all the same, for what its headers say.
     """
 
     method: str
@@ -77,13 +84,18 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     owed: Mapping[str, int] | None = field(default_factory=lambda: FREE)
     repeatable: bool = True
-    accepts: tuple[int, ...] = ()
+    accepts: Mapping[int, Charge] = field(default_factory=dict)
+    not_begun: Collection[int] = ()
     whole: bool = True
+
+    def owed_for(self, status: int) -> Mapping[str, int] | None:
+        """As `owed`, for an answer of this status."""
+        return FREE if self.accepts.get(status) == "free" else self.owed
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """What came back. broken: why the body is not whole, if it is not: Lost on the way, or a ValueError."""
+class HttpResponse:
+    """What came back. broken: why the body is not complete: Lost (the connection) or ValueError (too large)."""
 
     status: int
     headers: httpx.Headers
@@ -100,46 +112,49 @@ class Received:
 
 
 class NotSent(Exception):
-    """The request never left this machine, so nobody can bill it."""
+    """The request never left this machine, so it cannot be billed."""
 
 
 class Lost(Exception):
     """The request left, and no answer came."""
 
 
-class Wire(Protocol):
-    """What carries a call to the vendor."""
+class Transport(Protocol):
+    """Carries a call to the vendor."""
 
-    async def receive(self, call: Call, *, seconds: float) -> Received:
+    async def receive(self, call: HttpCall, *, seconds: float) -> HttpResponse:
         """Raises NotSent or Lost."""
         ...
 
 
-Refusal = Callable[[Received], type[ProviderError]]
-Advice = Callable[[Received], str | None]
+Refusal = Callable[[HttpResponse], type[ProviderError]]
+Advice = Callable[[HttpResponse], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """What every exchange with one provider shares. refusal: which error a status means there.
+class SessionConfig:
+    """What all sessions of one provider share.
 
-    advice: what to do about it, where that is not what its kind of error says.
+    credentials: the settings that contain them, for messages. refusal: which error a status means with this vendor.
+    what_to_do: error -> the sentence after the provider's name. advice: a sentence for one response instead of it.
     may_bill: statuses of failures that a paid call may be billed for all the same.
+    time_scale: the vendor's waiting times are divided by it (sandbox).
     """
 
     name: str
     credentials: str
     rules: ProviderRules
-    wire: Wire
+    transport: Transport
     limiter: Limiter
     refusal: Refusal
+    what_to_do: Mapping[type[ProviderError], str]
     advice: Advice
     may_bill: Collection[int]
     time_scale: float
 
 
 class _FailedAttempt(Exception):
-    """again: may be sent again at no cost, after so many seconds if the vendor said."""
+    """again: may be sent again at no cost. owed: what is owed is certain, so it is in doubt no more."""
 
     def __init__(self, error: ProviderError, *, again: bool, owed: bool = False) -> None:
         super().__init__(str(error))
@@ -148,26 +163,26 @@ class _FailedAttempt(Exception):
         self.owed = owed
 
 
-class Exchange:
-    """Counts the calls and the units of one ask, and ends it in time.
+class CallSession:
+    """Counts the calls and the units of one question, and ends within the provider's timeout_seconds.
 
-    sending: awaited immediately before each call that may be billed; what it raises ends the ask as it is.
-    job_running: the vendor works on something it will bill, so whatever fails now is uncertain.
-    asked_before: by an earlier process, whose last paid call may have been billed: ours failing does not undo that.
-    status: of the last reply.
+    before_send: awaited immediately before each call that may be billed; an error it raises ends the session as it is.
+    asked_before: an earlier process sent a paid call that may have been billed; a failure of ours does not undo that.
+    job_running: the vendor works on something it will bill, so any failure now is uncertain.
+    status: of the last response.
     """
 
-    def __init__(self, house: House, before_send: BeforeSend, *, asked_before: bool = False) -> None:
-        self.house = house
+    def __init__(self, config: SessionConfig, before_send: BeforeSend, *, asked_before: bool = False) -> None:
+        self.config = config
         self._asked_before = asked_before
-        self._sending = before_send
+        self._before_send = before_send
         self.calls = 0
         self.units: Counter[str] = Counter()
         self.job_running = False
         self.status: int | None = None
         self._clock = asyncio.get_running_loop().time
         self.began = self._clock()
-        self._deadline = self.began + house.rules.timeout_seconds
+        self._deadline = self.began + config.rules.timeout_seconds
 
     @property
     def elapsed(self) -> float:
@@ -195,35 +210,35 @@ class Exchange:
         uncertain: bool = False,
         advice: str | None = None,
     ) -> ProviderError:
-        """The error to raise, with what this ask owes by now. advice: with {what}, instead of what its kind says."""
-        sentence = (advice or _WHAT_TO_DO[kind]).format(what=what, credentials=self.house.credentials)
+        """The error to raise, with the units this session owes so far. advice: a sentence instead of the kind's own."""
+        sentence = (advice or self.config.what_to_do[kind]).format(what=what, credentials=self.config.credentials)
         return kind(
-            f"{self.house.name} {sentence}",
-            provider=self.house.name,
+            f"{self.config.name} {sentence}",
+            provider=self.config.name,
             billed=+(self.units + Counter(owed)),
             uncertain=uncertain or self.job_running,
         )
 
-    def refused(self, received: Received, *, uncertain: bool = False) -> ProviderError:
-        """What a reply that is no answer means."""
-        what = f"HTTP {received.status}: {_words(received)}"
-        kind, advice = self.house.refusal(received), self.house.advice(received)
+    def refused(self, response: HttpResponse, *, uncertain: bool = False) -> ProviderError:
+        """The error that a response means which is no answer."""
+        what = f"HTTP {response.status}: {_words(response)}"
+        kind, advice = self.config.refusal(response), self.config.advice(response)
         error = self.error(kind, what, uncertain=uncertain, advice=advice)
         if isinstance(error, Throttled):
-            error.retry_after = asked_to_wait(received.headers)
+            error.retry_after = asked_to_wait(response.headers)
         return error
 
-    async def send(self, call: Call, read: Callable[[Received], Read]) -> Read:
-        """What `read` makes of the reply; `read` raises ValueError if it cannot. Raises ProviderError, ClaimLost."""
+    async def send(self, call: HttpCall, read: Callable[[HttpResponse], Read]) -> Read:
+        """What `read` makes of the response; it raises ValueError where it cannot. Raises ProviderError, ClaimLost."""
         doubtful = self._asked_before and call.owed != FREE
         try:
             async for attempt in stamina.retry_context(
                 on=self._pause,
                 attempts=ATTEMPTS,
                 timeout=None,
-                wait_initial=0.2 / self.house.time_scale,
-                wait_max=LONGEST_BACKOFF / self.house.time_scale,
-                wait_jitter=0.3 / self.house.time_scale,
+                wait_initial=0.2 / self.config.time_scale,
+                wait_max=LONGEST_BACKOFF / self.config.time_scale,
+                wait_jitter=0.3 / self.config.time_scale,
             ):
                 with attempt:
                     try:
@@ -234,37 +249,37 @@ class Exchange:
                         raise
         except _FailedAttempt as failed:
             raise failed.error from None
-        raise AssertionError("a retry ends with a reply or an error")
+        raise AssertionError("a retry ends with a response or an error")
 
-    async def slow_down(self, received: Received) -> None:
-        """Nobody, in any process, asks the vendor for as long as this reply wants, or for a moment."""
-        await self.house.limiter.pause(asked_to_wait(received.headers))
+    async def slow_down(self, response: HttpResponse) -> None:
+        """Stops calls to the vendor, in all processes, for as long as this response asks, else for a moment."""
+        await self.config.limiter.pause(asked_to_wait(response.headers))
 
-    async def polled(self, look: Callable[[], Awaitable[Read | None]]) -> Read:
-        """Looks at a running job, again and again, until it is over or the ask's time is; looks that fail are few."""
-        poll, failures = self.house.rules.poll, 0
-        wait = poll.first_seconds
-        while wait / self.house.time_scale + LEAST_TIME < self._left:
-            await asyncio.sleep(wait / self.house.time_scale)
-            wait = min(wait * poll.factor, poll.longest_seconds)
+    async def polled(self, poll: Callable[[], Awaitable[Read | None]]) -> Read:
+        """Polls a running job until it ends or the session's time is over; a few polls may fail. None: not ready."""
+        times, failures = self.config.rules.poll, 0
+        wait = times.first_seconds
+        while wait / self.config.time_scale + LEAST_TIME < self._left:
+            await asyncio.sleep(wait / self.config.time_scale)
+            wait = min(wait * times.factor, times.longest_seconds)
             try:
-                found = await look()
+                found = await poll()
             except ProviderUnavailable:
                 failures += 1
-                if failures == FAILED_LOOKS or not self.job_running:
+                if failures == FAILED_POLLS or not self.job_running:
                     raise
                 continue
             if found is not None:
                 return found
-        raise self.error(ProviderUnavailable, f"its job is not ready after {self.house.rules.timeout_seconds:g} s")
+        raise self.error(ProviderUnavailable, f"its job is not ready after {self.config.rules.timeout_seconds:g} s")
 
     def _pause(self, failed: Exception) -> bool | float:
         """Whether to try again, and after how many seconds if the vendor said."""
         if not isinstance(failed, _FailedAttempt) or not failed.again:
             return False
         asked = failed.error.retry_after if isinstance(failed.error, Throttled) else None
-        wait = (LONGEST_BACKOFF if asked is None else asked) / self.house.time_scale
-        if wait > min(LONGEST_RETRY_AFTER / self.house.time_scale, self._left):
+        wait = (LONGEST_BACKOFF if asked is None else asked) / self.config.time_scale
+        if wait > min(LONGEST_RETRY_AFTER / self.config.time_scale, self._left):
             return False
         return True if asked is None else wait
 
@@ -272,81 +287,82 @@ class Exchange:
     def _left(self) -> float:
         return self._deadline - self._clock()
 
-    async def _attempt(self, call: Call, read: Callable[[Received], Read]) -> Read:
-        received = await self._receive(call)
-        if not (200 <= received.status < 300 or received.status in call.accepts):
-            failed = self._failed_with(call, received)
+    async def _attempt(self, call: HttpCall, read: Callable[[HttpResponse], Read]) -> Read:
+        response = await self._receive(call)
+        if not (200 <= response.status < 300 or response.status in call.accepts):
+            failed = self._failed_with(call, response)
             if isinstance(failed.error, Throttled):
-                await self.slow_down(received)
+                await self.slow_down(response)
             raise failed
         try:
-            if received.broken and call.whole:
-                raise received.broken
-            return read(received)
+            if response.broken and call.whole:
+                raise response.broken
+            return read(response)
         except (Lost, ValueError, RecursionError) as error:
             kind = ProviderUnavailable if isinstance(error, Lost) else UnexpectedReply
-            what = f"HTTP {received.status}, {_short(error)}"
-            named = self.error(kind, what, owed=call.owed or FREE, uncertain=call.owed is None)
-            raise _FailedAttempt(named, again=call.repeatable, owed=bool(call.owed)) from None
+            what = f"HTTP {response.status}, {shortened(error)}"
+            owed = call.owed_for(response.status)
+            named = self.error(kind, what, owed=owed or FREE, uncertain=owed is None)
+            raise _FailedAttempt(named, again=call.repeatable, owed=bool(owed)) from None
 
-    async def _receive(self, call: Call) -> Received:
-        await self._our_turn(call)
+    async def _receive(self, call: HttpCall) -> HttpResponse:
+        await self._wait_for_slot(call)
         self.calls += 1
         try:
-            received = await self.house.wire.receive(call, seconds=max(0.01, self._left))
+            response = await self.config.transport.receive(call, seconds=max(0.01, self._left))
         except NotSent as error:
             raise _FailedAttempt(self.error(ProviderUnavailable, str(error)), again=True) from None
         except Lost as error:
             lost = self.error(ProviderUnavailable, str(error), uncertain=call.owed != FREE)
             raise _FailedAttempt(lost, again=call.repeatable) from None
-        self.status = received.status
-        return received
+        self.status = response.status
+        return response
 
-    async def _our_turn(self, call: Call) -> None:
-        """After every wait; what follows is the wire."""
+    async def _wait_for_slot(self, call: HttpCall) -> None:
+        """Comes after every other wait; the next step is the transport."""
+        before_send = None if call.owed == FREE else self._before_send
         try:
-            await our_turn(
-                self.house.limiter, left=lambda: self._left, before_send=None if call.owed == FREE else self._sending
-            )
-        except NoTurn as error:
-            raise _FailedAttempt(self.error(Throttled, str(error), advice=NO_TURN), again=False) from None
+            await wait_for_slot(self.config.limiter, left=lambda: self._left, before_send=before_send)
+        except NoSlot as error:
+            raise _FailedAttempt(self.error(Throttled, str(error), advice=LIMITS_REACHED), again=False) from None
         if self._left < LEAST_TIME:
             raise _FailedAttempt(self.error(Throttled, "its time was over", advice=TOO_LATE), again=False)
 
-    def _failed_with(self, call: Call, received: Received) -> _FailedAttempt:
-        uncertain = received.status in self.house.may_bill and call.owed != FREE
-        error = self.refused(received, uncertain=uncertain)
-        passing = isinstance(error, Throttled) or (isinstance(error, ProviderUnavailable) and call.repeatable)
+    def _failed_with(self, call: HttpCall, response: HttpResponse) -> _FailedAttempt:
+        uncertain = response.status in self.config.may_bill and call.owed != FREE
+        error = self.refused(response, uncertain=uncertain)
+        repeatable = call.repeatable or response.status in call.not_begun
+        passing = isinstance(error, Throttled) or (isinstance(error, ProviderUnavailable) and repeatable)
         return _FailedAttempt(error, again=passing)
 
 
-def as_json(received: Received) -> Json:
-    """Raises ValueError: what came is no JSON."""
-    if not received.content.strip():
+def as_json(response: HttpResponse) -> Json:
+    """Raises ValueError where the body is no JSON."""
+    if not response.content.strip():
         raise ValueError("an empty body")
     try:
-        return json.loads(received.content, parse_constant=_no_number)
+        return json.loads(response.content, parse_constant=_no_number)
     except ValueError:
-        # half a JSON body may be half a person: only what was never meant as JSON is quoted
-        half = received.content.lstrip()[:1] in (b"{", b"[")
-        raise ValueError("broken JSON" if half else f"not JSON: {_words(received)}") from None
+        # broken JSON may contain a person's data: only a body that was never meant as JSON is quoted
+        half = response.content.lstrip()[:1] in (b"{", b"[")
+        raise ValueError("broken JSON" if half else f"not JSON: {_words(response)}") from None
 
 
-def as_object(received: Received) -> dict[str, Json]:
-    """Raises ValueError: what came is no JSON object."""
-    body = as_json(received)
+def as_object(response: HttpResponse) -> dict[str, Json]:
+    """Raises ValueError where the body is no JSON object."""
+    body = as_json(response)
     if not isinstance(body, dict):
         raise ValueError(f"a JSON {type(body).__name__} instead of an object")
     return body
 
 
-def as_it_came(received: Received) -> Received:
-    return received
+def as_it_came(response: HttpResponse) -> HttpResponse:
+    return response
 
 
-def refusal_by_status(received: Received) -> type[ProviderError]:
-    """What a status means where the vendor's words say nothing else."""
-    match received.status:
+def refusal_by_status(response: HttpResponse) -> type[ProviderError]:
+    """The error a status means where the vendor's message says nothing else."""
+    match response.status:
         case 401 | 403:
             return CredentialsRejected
         case 402:
@@ -365,22 +381,23 @@ def _no_number(text: str) -> None:
     raise ValueError(f"{text} is no JSON")
 
 
-def _words(received: Received) -> str:
+def _words(response: HttpResponse) -> str:
     """The vendor's own words, cut short."""
     try:
-        said = _said(json.loads(received.content))
+        message = _message(json.loads(response.content))
     except (ValueError, RecursionError):
-        said = re.sub(r"<[^>]*>", " ", received.text[:4000])
-    return _short(said) or "no words"
+        message = re.sub(r"<[^>]*>", " ", response.text[:4000])
+    return shortened(message) or "no words"
 
 
-def _said(body: Json) -> str:
+def _message(body: Json) -> str:
     for key in ("error_message", "message", "error_description", "error", "errors", "validation_errors", "title"):
         if isinstance(body, dict) and body.get(key):
-            return _said(body[key])
+            return _message(body[key])
     return body if isinstance(body, str) else json.dumps(body)
 
 
-def _short(said: object) -> str:
-    words = " ".join(str(said).split()).rstrip(".")
+def shortened(message: object) -> str:
+    """On one line of at most SHOWN_OF_A_REFUSAL characters, without a full stop."""
+    words = " ".join(str(message).split()).rstrip(".")
     return words if len(words) <= SHOWN_OF_A_REFUSAL else words[:SHOWN_OF_A_REFUSAL] + "…"

@@ -17,7 +17,7 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from resources.providers.call_session import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.call_session import CallSession, HttpCall, HttpResponse, as_object, refusal_by_status
 from resources.providers.query_templates import Template, filled
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
@@ -41,27 +41,27 @@ class GoogleKgClient(ProviderClient[GoogleKgSpec]):
     def secret_params(self) -> dict[str, str]:
         return {"key": self.credentials["api_key"]}
 
-    def refusal(self, received: Received) -> type[ProviderError]:
-        text = received.text
-        if "API key" in text and received.status == 400:
+    def refusal(self, response: HttpResponse) -> type[ProviderError]:
+        text = response.text
+        if "API key" in text and response.status == 400:
             return CredentialsRejected
-        if received.status == 429:
+        if response.status == 429:
             return QuotaExhausted if "per day" in text else Throttled
-        return refusal_by_status(received)
+        return refusal_by_status(response)
 
     async def answer(
-        self, question: SourceQuery, spec: GoogleKgSpec, exchange: Exchange, _keep_handle: KeepHandle
+        self, question: SourceQuery, spec: GoogleKgSpec, session: CallSession, _keep_handle: KeepHandle
     ) -> SourceAnswer:
         params = [("query", filled(spec.query, question)), ("limit", str(spec.limit)), ("languages", spec.languages)]
         params += [("types", kind) for kind in spec.types]
         owed = {question.unit: 1}
-        body = await exchange.send(Call("GET", spec.path, params, owed=owed, repeatable=False), as_object)
-        exchange.units.update(owed)
+        body = await session.send(HttpCall("GET", spec.path, params, owed=owed, repeatable=False), as_object)
+        session.units.update(owed)
         entities = body.get("itemListElement")
         if not isinstance(entities, list):
-            raise exchange.error(UnexpectedReply, "a reply without itemListElement")
-        return exchange.answer(found=bool(entities), payload={"search": body})
+            raise session.error(UnexpectedReply, "a reply without itemListElement")
+        return session.answer(found=bool(entities), payload={"search": body})
 
-    async def account(self, _exchange: Exchange) -> AccountStatus:
+    async def account(self, _exchange: CallSession) -> AccountStatus:
         sentence = "google_kg has no free call: the key is there, and the first search will tell whether it works."
         return AccountStatus(self.name, ok=None, sentence=sentence)

@@ -1,8 +1,8 @@
-"""What carries a call to one vendor: HTTP, bounded in time and size, never sent twice by itself.
+"""Carry a call to one vendor by HTTP, bounded in time and size, never sent twice by itself.
 
-    Call -> httpx -> the keys are added -> aiohttp -> Received, keys cut out | NotSent | Lost
+    HttpCall -> httpx -> the keys are added -> aiohttp -> HttpResponse, keys cut out | NotSent | Lost
 
-Keys are added below httpx and cut out of whatever comes back, so no log, error or payload can hold one.
+Keys are added below httpx and cut out of every response, so no log, error or payload can contain one.
 """
 
 import asyncio
@@ -13,15 +13,18 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from enrichment.rules.models import ProviderRules
-from resources.providers.call_session import Call, Lost, NotSent, Received
+from resources.providers.call_session import HttpCall, HttpResponse, Lost, NotSent
 
 MOST_BYTES = 10 * 1024 * 1024
-LONGEST_REPLY = 60.0  # seconds one HTTP reply may take, however long the whole ask may
-_TELLING = 8  # a key shorter than this could be a word of the reply, so it is not cut out
+LONGEST_REPLY = 60.0  # seconds one HTTP response may take where the vendor's client says nothing else
+_SHORTEST_SECRET = 8  # characters; a shorter key could be a word of the response, so it is not cut out
 
 
-class HttpWire:
-    """One vendor's HTTP. Follows no redirect. secrets: texts that are cut out of every reply."""
+class HttpTransport:
+    """One vendor's HTTP. Follows no redirect.
+
+    secrets: texts that are cut out of every response. longest_reply: seconds one response may take.
+    """
 
     def __init__(
         self,
@@ -32,21 +35,23 @@ class HttpWire:
         headers: Mapping[str, str],
         params: Mapping[str, str],
         secrets: set[str],
+        longest_reply: float = LONGEST_REPLY,
     ) -> None:
         self.secrets = secrets
         self._base_url = base_url
+        self._longest_reply = min(rules.timeout_seconds, longest_reply)
         self._client = httpx.AsyncClient(
             transport=_Signed(transport or vendor_transport(connections=4 * rules.concurrency), headers, params),
             headers={"user-agent": "enrichment", "accept": "application/json, */*"},
             timeout=httpx.Timeout(
-                min(rules.timeout_seconds, LONGEST_REPLY),
+                self._longest_reply,
                 connect=rules.connect_timeout_seconds,
                 pool=rules.connect_timeout_seconds,
             ),
             trust_env=False,
         )
 
-    async def receive(self, call: Call, *, seconds: float) -> Received:
+    async def receive(self, call: HttpCall, *, seconds: float) -> HttpResponse:
         request = self._client.build_request(
             call.method,
             self._base_url + call.path,
@@ -56,16 +61,16 @@ class HttpWire:
             headers=call.headers,
         )
         try:
-            async with asyncio.timeout(min(seconds, LONGEST_REPLY)) as limit:
+            async with asyncio.timeout(min(seconds, self._longest_reply)) as limit:
                 response = await self._client.send(request, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, TimeoutError, OSError) as error:
             raise (NotSent if _never_left(error) else Lost)(_what_happened(error)) from None
-        return await self._received(response, until=limit.when())
+        return await self._read(response, until=limit.when())
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def _received(self, response: httpx.Response, *, until: float | None) -> Received:
+    async def _read(self, response: httpx.Response, *, until: float | None) -> HttpResponse:
         content = bytearray()
         broken: Exception | None = None
         try:
@@ -79,17 +84,17 @@ class HttpWire:
             broken = Lost(f"a body that was cut off: {_what_happened(error)}")
         finally:
             await response.aclose()
-        return Received(response.status_code, response.headers, self._without_secrets(bytes(content)), broken)
+        return HttpResponse(response.status_code, response.headers, self._without_secrets(bytes(content)), broken)
 
     def _without_secrets(self, content: bytes) -> bytes:
         for secret in self.secrets:
-            if len(secret) >= _TELLING:
+            if len(secret) >= _SHORTEST_SECRET:
                 content = content.replace(secret.encode(), b"[redacted]")
         return content
 
 
 class _Signed(httpx.AsyncBaseTransport):
-    """Adds the keys last, below the place where httpx logs the address of every request."""
+    """Adds the keys last, below the layer of httpx that logs the address of every request."""
 
     def __init__(
         self, transport: httpx.AsyncBaseTransport, headers: Mapping[str, str], params: Mapping[str, str]

@@ -1,8 +1,8 @@
-"""Our turn to call a vendor, and what is done last before the call leaves.
+"""When a call may be sent by the vendor's rate limits, and what is done last before it leaves.
 
-    our_turn(limiter, left, sending) -> returns when a call may be sent, at once | NoTurn, ClaimLost
+    wait_for_slot(limiter, left, before_send) -> returns when a call may be sent, at once | NoSlot, ClaimLost
 
-A turn is good for a moment only: who was held up after it, by the store or by a stopped process, takes another one.
+A slot is valid for a moment only: after a delay, by the store or by a stopped process, another one is needed.
 """
 
 import math
@@ -17,7 +17,7 @@ from typing import Protocol
 from enrichment.ports import BeforeSend
 
 
-class NoTurn(Exception):
+class NoSlot(Exception):
     """It would take `seconds` until the next call is allowed, which is more than the caller can wait."""
 
     def __init__(self, seconds: float) -> None:
@@ -26,46 +26,47 @@ class NoTurn(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """good_until: seconds since 1970, by the clock of the wall, which goes on while a process is stopped."""
+class RateLimitSlot:
+    """valid_until: seconds since 1970 by the system's clock, which goes on while a process is stopped."""
 
-    good_until: float
+    valid_until: float
 
     @property
-    def is_over(self) -> bool:
-        return time.time() > self.good_until
+    def has_expired(self) -> bool:
+        return time.time() > self.valid_until
 
 
 class Limiter(Protocol):
-    async def turn(self, *, patience: float) -> Turn:
-        """Returns when a call may be sent. Raises NoTurn at once if that takes longer than `patience` seconds."""
+    async def slot(self, *, patience: float) -> RateLimitSlot:
+        """Returns when a call may be sent. Raises NoSlot at once if that takes longer than `patience` seconds."""
         ...
 
     async def pause(self, seconds: float | None) -> None:
-        """Nobody gets a turn for so long by the vendor's time; None: for a moment, as it did not say how long."""
+        """No slot is given for so many seconds of the vendor's time; None: for a moment, as it did not say how long."""
         ...
 
 
 class Unlimited:
-    """For a look at an account by hand, which is one free call, and for who keeps the limits himself."""
+    """For the check of an account, which is one free call, and for callers that keep the limits themselves."""
 
-    async def turn(self, *, patience: float) -> Turn:  # noqa: ARG002  a Limiter's signature
-        return Turn(math.inf)
+    async def slot(self, *, patience: float) -> RateLimitSlot:  # noqa: ARG002  a Limiter's signature
+        return RateLimitSlot(math.inf)
 
     async def pause(self, seconds: float | None) -> None:
         pass
 
 
-async def our_turn(limiter: Limiter, *, left: Callable[[], float], before_send: BeforeSend | None) -> None:
-    """Waits for our turn, then awaits sending(); once more if that took longer than the turn is good for.
+async def wait_for_slot(limiter: Limiter, *, left: Callable[[], float], before_send: BeforeSend | None) -> None:
+    """Waits for a slot, then awaits before_send(); once more if that took longer than the slot is valid.
 
-    left: seconds the caller can still wait. sending None: the call is free. Raises NoTurn, and what sending raises.
+    left: seconds the caller can still wait. before_send None: the call is free. Raises NoSlot, and what before_send
+    raises.
     """
     while True:
-        turn = await limiter.turn(patience=max(0.0, left()))
+        slot = await limiter.slot(patience=max(0.0, left()))
         if before_send is not None:
             await before_send()
-        if not turn.is_over:
+        if not slot.has_expired:
             return
 
 
@@ -78,11 +79,11 @@ def asked_to_wait(headers: Mapping[str, str]) -> float | None:
     return _until(headers.get("retry-after", ""), headers.get("date", ""))
 
 
-def _until(moment: str, vendors_now: str) -> float | None:
+def _until(moment: str, vendor_now: str) -> float | None:
     until = _moment(moment)
     if until is None:
         return None
-    return max(0.0, (until - (_moment(vendors_now) or datetime.now(UTC))).total_seconds())
+    return max(0.0, (until - (_moment(vendor_now) or datetime.now(UTC))).total_seconds())
 
 
 def _moment(text: str) -> datetime | None:

@@ -26,7 +26,7 @@ from enrichment.ports import (
     SourceQuery,
     UnexpectedReply,
 )
-from resources.providers.call_session import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.call_session import CallSession, HttpCall, HttpResponse, as_object, refusal_by_status
 from resources.providers.query_templates import Template, filled
 from resources.providers.units import plan_left
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
@@ -68,11 +68,11 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
     def secret_params(self) -> dict[str, str]:
         return {"api_key": self.credentials["api_key"]}
 
-    def refusal(self, received: Received) -> type[ProviderError]:
-        return QuotaExhausted if _USED_UP.search(received.text[:2000]) else refusal_by_status(received)
+    def refusal(self, response: HttpResponse) -> type[ProviderError]:
+        return QuotaExhausted if _USED_UP.search(response.text[:2000]) else refusal_by_status(response)
 
     async def answer(
-        self, question: SourceQuery, spec: SerpApiSpec, exchange: Exchange, _keep_handle: KeepHandle
+        self, question: SourceQuery, spec: SerpApiSpec, session: CallSession, _keep_handle: KeepHandle
     ) -> SourceAnswer:
         q = filled(spec.q, question)
         payload: dict[str, Json] = {}
@@ -81,42 +81,42 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
             if page > 1 and not _worth_another(payload, spec):
                 break
             try:
-                body = await self._page(question, spec, exchange, q=q, start=10 * (page - 1), notes=notes)
+                body = await self._page(question, spec, session, q=q, start=10 * (page - 1), notes=notes)
             except ClaimLost:
                 raise
             except ProviderError as error:
                 if not payload or error.uncertain:
                     raise
-                exchange.units = Counter(error.billed)
+                session.units = Counter(error.billed)
                 notes.append(f"page {page} is missing: {error}")
                 break
             payload["search" if page == 1 else f"page_{page}"] = body
-        return exchange.answer(found=any(map(_has_results, payload.values())), payload=payload, notes=notes)
+        return session.answer(found=any(map(_has_results, payload.values())), payload=payload, notes=notes)
 
     async def _page(
-        self, question: SourceQuery, spec: SerpApiSpec, exchange: Exchange, *, q: str, start: int, notes: list[str]
+        self, question: SourceQuery, spec: SerpApiSpec, session: CallSession, *, q: str, start: int, notes: list[str]
     ) -> dict[str, Json]:
         params = [("engine", spec.engine), ("q", q)]
         if start:
             params.append(("start", str(start)))
         sent, clock = datetime.now(UTC), asyncio.get_running_loop().time()
-        call = Call("GET", "/search.json", params, owed={question.unit: 1})
-        received, body = await exchange.send(call, lambda received: (received, as_object(received)))
+        call = HttpCall("GET", "/search.json", params, owed={question.unit: 1})
+        response, body = await session.send(call, lambda response: (response, as_object(response)))
         if refusal := _refused(body):
             kind, what, uncertain = refusal
-            raise exchange.error(kind, what, uncertain=uncertain)
+            raise session.error(kind, what, uncertain=uncertain)
         misshapen = not isinstance(body.get(_RESULTS[spec.engine], []), list)
-        repeat = self._is_a_repeat(tuple(sorted(params)), received, body, sent=sent, clock=clock)
-        if repeat and not _was_ours(question, received, body):
+        repeat = self._is_a_repeat(tuple(sorted(params)), response, body, sent=sent, clock=clock)
+        if repeat and not _was_ours(question, response, body):
             notes.append("answered from the vendor's memory of the last hour: free")
         elif _has_results(body) or misshapen or spec.empties_billed:
-            exchange.units[question.unit] += 1
+            session.units[question.unit] += 1
         if misshapen:
-            raise exchange.error(UnexpectedReply, f"{_RESULTS[spec.engine]} that is no list")
+            raise session.error(UnexpectedReply, f"{_RESULTS[spec.engine]} that is no list")
         return body
 
     def _is_a_repeat(
-        self, request: Request, received: Received, body: dict[str, Json], *, sent: datetime, clock: float
+        self, request: Request, response: HttpResponse, body: dict[str, Json], *, sent: datetime, clock: float
     ) -> bool:
         """Whether the vendor answered from its memory, which is free. In doubt it did not."""
         search_id = _metadata(body).get("id")
@@ -126,10 +126,10 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
             return True
         known = self._bought.knows(search_id)
         self._bought.keep(request, search_id, at=clock)
-        return not known and _was_made_before(received, body, sent=sent)
+        return not known and _was_made_before(response, body, sent=sent)
 
-    async def account(self, exchange: Exchange) -> AccountStatus:
-        body = await exchange.send(Call("GET", "/account.json"), as_object)
+    async def account(self, session: CallSession) -> AccountStatus:
+        body = await session.send(HttpCall("GET", "/account.json"), as_object)
         left = plan_left(body.get("total_searches_left", body.get("plan_searches_left")))
         plan = body.get("plan_name") or "its plan"
         if left is None:
@@ -186,16 +186,16 @@ class _Bought:
             self._searches.popitem(last=False)
 
 
-def _was_ours(question: SourceQuery, received: Received, body: dict[str, Json]) -> bool:
+def _was_ours(question: SourceQuery, response: HttpResponse, body: dict[str, Json]) -> bool:
     """Whether this very purchase bought it, when it was sent before: it is repeated for free, but has to be booked."""
     first = question.first_sent_at
-    return first is not None and not _was_made_before(received, body, sent=first)
+    return first is not None and not _was_made_before(response, body, sent=first)
 
 
-def _was_made_before(received: Received, body: dict[str, Json], *, sent: datetime) -> bool:
+def _was_made_before(response: HttpResponse, body: dict[str, Json], *, sent: datetime) -> bool:
     """Whether another purchase bought it: made within the hour, and before ours was sent by both clocks."""
     try:
-        skew = datetime.now(UTC) - parsedate_to_datetime(received.headers["date"])
+        skew = datetime.now(UTC) - parsedate_to_datetime(response.headers["date"])
         made, done = (_written(_metadata(body)[key]) for key in ("created_at", "processed_at"))
     except (KeyError, TypeError, ValueError):
         return False

@@ -26,7 +26,7 @@ from enrichment.ports import (
     SourceQuery,
     UnexpectedReply,
 )
-from resources.providers.call_session import Call, Exchange, Received, as_object, refusal_by_status
+from resources.providers.call_session import CallSession, HttpCall, HttpResponse, as_object, refusal_by_status
 from resources.providers.units import plan_left
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
@@ -57,20 +57,20 @@ class SnovClient(ProviderClient[SnovSpec]):
     def _renewing(self) -> asyncio.Lock:
         return asyncio.Lock()
 
-    def refusal(self, received: Received) -> type[ProviderError]:
-        text = received.text[:2000].lower()
-        return QuotaExhausted if received.status in (403, 422) and "credit" in text else refusal_by_status(received)
+    def refusal(self, response: HttpResponse) -> type[ProviderError]:
+        text = response.text[:2000].lower()
+        return QuotaExhausted if response.status in (403, 422) and "credit" in text else refusal_by_status(response)
 
     async def answer(
-        self, question: SourceQuery, spec: SnovSpec, exchange: Exchange, keep_handle: KeepHandle
+        self, question: SourceQuery, spec: SnovSpec, session: CallSession, keep_handle: KeepHandle
     ) -> SourceAnswer:
-        steps = _Steps(self, question, exchange, keep_handle)
+        steps = _Steps(self, question, session, keep_handle)
         domain = self.domain_of(question)
         await steps.take("company", "/v2/domain-search/start", params=[("domain", domain)])
         company = steps.payload["company"]
         if not _knows(company):
-            return exchange.answer(found=False, payload=steps.payload)
-        exchange.units[question.unit] += 1
+            return session.answer(found=False, payload=steps.payload)
+        session.units[question.unit] += 1
         try:
             await self._people(steps, domain, most=min(spec.people, question.max_units - 2))
         except ClaimLost:
@@ -79,32 +79,32 @@ class SnovClient(ProviderClient[SnovSpec]):
             if error.uncertain:
                 raise
             steps.notes.append(f"not complete: {error}")
-        return exchange.answer(found=True, payload=steps.payload, notes=steps.notes)
+        return session.answer(found=True, payload=steps.payload, notes=steps.notes)
 
-    async def account(self, exchange: Exchange) -> AccountStatus:
-        body = await self.authorised(exchange, Call("GET", "/v1/get-balance"))
+    async def account(self, session: CallSession) -> AccountStatus:
+        body = await self.authorised(session, HttpCall("GET", "/v1/get-balance"))
         data = body.get("data")
         left = plan_left(data.get("balance")) if isinstance(data, dict) else None
         if left is None:
-            raise exchange.error(UnexpectedReply, "a balance that is no number")
+            raise session.error(UnexpectedReply, "a balance that is no number")
         sentence = f"snov accepts the key; {left} credits are left."
         return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="credit")
 
-    async def authorised(self, exchange: Exchange, call: Call) -> dict[str, Json]:
+    async def authorised(self, session: CallSession, call: HttpCall) -> dict[str, Json]:
         """Sends a call with a token; with a new one, once, if that is refused."""
-        token = await self._current_token(exchange, refused="")
+        token = await self._current_token(session, refused="")
         try:
-            return await exchange.send(_with(call, token), as_object)
+            return await session.send(_with(call, token), as_object)
         except CredentialsRejected:
-            renewed = await self._current_token(exchange, refused=token)
-            return await exchange.send(_with(call, renewed), as_object)
+            renewed = await self._current_token(session, refused=token)
+            return await session.send(_with(call, renewed), as_object)
 
     async def _people(self, steps: "_Steps", domain: str, *, most: int) -> None:
         if most < 0 or _counted(steps.payload["company"]) == 0:
             return
         await steps.take("prospects", "/v2/domain-search/prospects/start", params=[("domain", domain), ("page", "1")])
         rows = _rows(steps.payload["prospects"])
-        steps.exchange.units[steps.question.unit] += 1 if rows else 0
+        steps.session.units[steps.question.unit] += 1 if rows else 0
         named = [
             {"first_name": row["first_name"], "last_name": row["last_name"], "domain": domain}
             for row in rows
@@ -112,34 +112,36 @@ class SnovClient(ProviderClient[SnovSpec]):
         ][:most]
         if named:
             await steps.take("emails", "/v2/emails-by-domain-by-name/start", body={"rows": named})
-            steps.exchange.units[steps.question.unit] += _addresses(steps.payload["emails"])
+            steps.session.units[steps.question.unit] += _addresses(steps.payload["emails"])
 
-    async def _current_token(self, exchange: Exchange, *, refused: str) -> str:
+    async def _current_token(self, session: CallSession, *, refused: str) -> str:
         async with self._renewing:
             now = asyncio.get_running_loop().time()
             if self._token in ("", refused) or now > self._token_until:
-                self._wire.secrets.discard(self._token)
-                self._token, seconds = await self._new_token(exchange)
+                self._transport.secrets.discard(self._token)
+                self._token, seconds = await self._new_token(session)
                 self._token_until = now + seconds - min(_RENEWED_EARLY, seconds / 2)
-                self._wire.secrets.add(self._token)
+                self._transport.secrets.add(self._token)
             return self._token
 
-    async def _new_token(self, exchange: Exchange) -> tuple[str, float]:
+    async def _new_token(self, session: CallSession) -> tuple[str, float]:
         form = {"grant_type": "client_credentials", **self.credentials}
-        body = await exchange.send(Call("POST", "/v1/oauth/access_token", form=form), as_object)
+        body = await session.send(HttpCall("POST", "/v1/oauth/access_token", form=form), as_object)
         token, seconds = body.get("access_token"), body.get("expires_in", 3600)
         if not isinstance(token, str) or not isinstance(seconds, int | float):
-            raise exchange.error(UnexpectedReply, "a token reply without access_token")
+            raise session.error(UnexpectedReply, "a token reply without access_token")
         return token, float(seconds)
 
 
 class _Steps:
     """The steps of one ask: their task hashes, kept for whoever has to go on, and their results."""
 
-    def __init__(self, client: SnovClient, question: SourceQuery, exchange: Exchange, keep_handle: KeepHandle) -> None:
+    def __init__(
+        self, client: SnovClient, question: SourceQuery, session: CallSession, keep_handle: KeepHandle
+    ) -> None:
         self.client = client
         self.question = question
-        self.exchange = exchange
+        self.session = session
         self.payload: dict[str, Json] = {}
         self.notes: list[str] = []
         self._keep_handle = keep_handle
@@ -150,44 +152,44 @@ class _Steps:
     ) -> None:
         """Starts a step, unless an earlier process did and the vendor still knows it, and waits for its result."""
         # one request is billed once, however often it is sent
-        start = Call("POST", path, params or (), json=body, owed=None)
+        start = HttpCall("POST", path, params or (), json=body, owed=None)
         resumed = step in self._hashes
         if not resumed:
             await self._start(step, start)
         try:
             await self._finish(step)
         except UnexpectedReply:
-            if not resumed or self.exchange.status != 404:
+            if not resumed or self.session.status != 404:
                 raise
-            self.exchange.job_running = False
+            self.session.job_running = False
             await self._start(step, start)
             await self._finish(step)
 
-    async def _start(self, step: str, start: Call) -> None:
-        self._hashes[step] = self._task_hash(await self.client.authorised(self.exchange, start))
+    async def _start(self, step: str, start: HttpCall) -> None:
+        self._hashes[step] = self._task_hash(await self.client.authorised(self.session, start))
         await self._keep_handle(json.dumps(self._hashes))
 
     async def _finish(self, step: str) -> None:
-        self.exchange.job_running = True
+        self.session.job_running = True
         self.payload[step] = await self._result(step, self._hashes[step])
-        self.exchange.job_running = False
+        self.session.job_running = False
 
     async def _result(self, step: str, task_hash: str) -> dict[str, Json]:
         path = _RESULTS[step].format(task_hash=task_hash)
-        call = Call("GET", path, [] if task_hash in path else [("task_hash", task_hash)])
-        return await self.exchange.polled(lambda: self._look(step, call))
+        call = HttpCall("GET", path, [] if task_hash in path else [("task_hash", task_hash)])
+        return await self.session.polled(lambda: self._look(step, call))
 
-    async def _look(self, step: str, call: Call) -> dict[str, Json] | None:
+    async def _look(self, step: str, call: HttpCall) -> dict[str, Json] | None:
         """The result, or None while the vendor is at it."""
-        body = await self.client.authorised(self.exchange, call)
+        body = await self.client.authorised(self.session, call)
         implied = "completed" if body.get("data") else "in_progress"
         status = str(body.get("status") or implied).replace(" ", "_")
         if status == "in_progress":
             return None
         if status != "completed":
-            self.exchange.job_running = False
+            self.session.job_running = False
             kind = QuotaExhausted if status == _USED_UP else ProviderUnavailable
-            raise self.exchange.error(kind, f"its step {step} ended as {status}")
+            raise self.session.error(kind, f"its step {step} ended as {status}")
         return body
 
     def _task_hash(self, started: Mapping[str, Json]) -> str:
@@ -197,11 +199,11 @@ class _Steps:
             found = held.get("task_hash") if isinstance(held, dict) else None
             if isinstance(found, str) and re.fullmatch(r"[\w-]+", found):
                 return found
-        raise self.exchange.error(UnexpectedReply, "a start without task_hash", uncertain=True)
+        raise self.session.error(UnexpectedReply, "a start without task_hash", uncertain=True)
 
 
-def _with(call: Call, token: str) -> Call:
-    return Call(
+def _with(call: HttpCall, token: str) -> HttpCall:
+    return HttpCall(
         call.method,
         call.path,
         call.params,

@@ -1,6 +1,8 @@
-"""What every client is: a question that makes sense, a key, an account to check.
+"""What all clients of vendors share: keys, transport, rate limits, the check of an account.
 
-ProviderClient.ask(question) -> Exchange -> the vendor's own steps -> Answer | ProviderError
+VendorClient     (name, credentials, base URL) -> SessionConfig; check() -> AccountStatus
+  + ProviderClient   ask(SourceQuery) -> CallSession -> the vendor's own steps -> SourceAnswer | ProviderError
+  + OpenAIModel      answer(prompt) -> CallSession -> ModelAnswer | ProviderError
 """
 
 from abc import ABC, abstractmethod
@@ -24,27 +26,34 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from enrichment.rules.models import ProviderRules
-from resources.providers.call_session import GATEWAY_GAVE_UP, Exchange, House, Received, refusal_by_status
-from resources.providers.http_transport import HttpWire
+from resources.providers.call_session import (
+    GATEWAY_GAVE_UP,
+    WHAT_TO_DO,
+    CallSession,
+    HttpResponse,
+    SessionConfig,
+    refusal_by_status,
+)
+from resources.providers.http_transport import LONGEST_REPLY, HttpTransport
 from resources.providers.rate_limiter import Limiter
 
 SpecType = TypeVar("SpecType", bound="Spec")
 
 
 class Spec(BaseModel):
-    """`question` of config/sources.yaml, as one provider understands it."""
+    """`question` of a source in config/sources.yaml, as one provider understands it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Problem = Literal["unreachable", "out of order", "throttled", "refused"]
+Problem = Literal["unreachable", "unavailable", "throttled", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """What a free call says of our account. ok None: no free call could tell. left: in `unit`s of the vendor's plan.
+    """The result of a free call that checks our account.
 
-    problem: why the call brought nothing, if it failed.
+    ok None: no free call shows it. left: what is left of the plan, in `unit`s. problem: why the call failed, if it did.
     """
 
     provider: str
@@ -55,19 +64,22 @@ class AccountStatus:
     problem: Problem | None = None
 
 
-class ProviderClient(ABC, Generic[SpecType]):
-    """A vendor we can ask. `async with` it, or `aclose()` it; one object per process and event loop.
+class VendorClient(ABC):
+    """One vendor behind the shared transport and call session. `async with` it, or `aclose()` it.
 
-    credentials: by the names in `credential_names`. base_url: instead of the rules' one, for the sandbox.
-    transport: what carries requests. time_scale: the vendor's waiting times are so much shorter (sandbox).
+    One object per process and event loop. credentials: by the names in `credential_names`.
+    base_url: instead of the rules' one, for the sandbox. transport: what carries requests.
+    time_scale: the vendor's waiting times are divided by it (sandbox).
     may_bill: statuses of failures that a paid call may be billed for all the same.
-    Raises ValueError, a sentence that names the setting, for missing credentials and a base URL that is none.
+    longest_reply: seconds one HTTP response may take.
+    Raises ValueError, a sentence that names the setting, for missing credentials and for a base URL that is none.
     """
 
     name: ClassVar[str]
     credential_names: ClassVar[tuple[str, ...]] = ("api_key",)
-    spec: ClassVar[TypeAdapter[Any]]
     may_bill: ClassVar[Collection[int]] = GATEWAY_GAVE_UP
+    what_to_do: ClassVar[Mapping[type[ProviderError], str]] = WHAT_TO_DO
+    longest_reply: ClassVar[float] = LONGEST_REPLY
 
     def __init__(
         self,
@@ -84,25 +96,81 @@ class ProviderClient(ABC, Generic[SpecType]):
             wanted = " and ".join(_setting(self.name, name) for name in missing)
             raise ValueError(f"{self.name} has no credentials: set {wanted}.")
         self.credentials = dict(credentials)
-        self._wire = HttpWire(
+        self._transport = HttpTransport(
             self.root(checked_base_url(self.name, base_url or rules.base_url)),
             rules,
             transport=transport,
             headers=self.secret_headers(),
             params=self.secret_params(),
             secrets=set(credentials.values()),
+            longest_reply=self.longest_reply,
         )
-        self._house = House(
+        self.session_config = SessionConfig(
             name=self.name,
             credentials=" and ".join(_setting(self.name, name) for name in self.credential_names),
             rules=rules,
-            wire=self._wire,
+            transport=self._transport,
             limiter=limiter,
             refusal=self.refusal,
+            what_to_do=self.what_to_do,
             advice=self.advice,
             may_bill=self.may_bill,
             time_scale=time_scale,
         )
+
+    async def check(self) -> AccountStatus:
+        """The state of our key and plan by a free call. Raises nothing: a refusal is a status too."""
+        session = CallSession(self.session_config, _nothing_is_billed)
+        try:
+            return await self._account(session)
+        except ProviderError as error:
+            return failed_account(error, answered=session.status is not None)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    @abstractmethod
+    async def account(self, session: CallSession) -> AccountStatus: ...
+
+    def refusal(self, response: HttpResponse) -> type[ProviderError]:
+        """Which error a refusing response means with this vendor."""
+        return refusal_by_status(response)
+
+    def advice(self, _response: HttpResponse) -> str | None:
+        """What to do about a refusing response, where `what_to_do` does not fit; {what}: the vendor's message."""
+        return None
+
+    def root(self, base_url: str) -> str:
+        """The address that the paths of all calls are appended to."""
+        return base_url.rstrip("/")
+
+    def secret_headers(self) -> Mapping[str, str]:
+        return {}
+
+    def secret_params(self) -> Mapping[str, str]:
+        return {}
+
+    async def _account(self, session: CallSession) -> AccountStatus:
+        try:
+            return await self.account(session)
+        except ProviderError:
+            if session.status != 404:
+                raise
+            return unknown_account(self.name)
+
+
+class ProviderClient(VendorClient, Generic[SpecType]):
+    """A vendor that sources ask. spec: the form of its questions in config/sources.yaml."""
+
+    spec: ClassVar[TypeAdapter[Any]]
 
     @classmethod
     def check_question(cls, spec: Mapping[str, Any]) -> list[str]:
@@ -114,96 +182,48 @@ class ProviderClient(ABC, Generic[SpecType]):
         return []
 
     async def ask(self, question: SourceQuery, *, keep_handle: KeepHandle, before_send: BeforeSend) -> SourceAnswer:
-        """Lasts at most the rules' timeout_seconds, and what sending and keep_handle take besides."""
+        """Lasts at most the rules' timeout_seconds, and the time before_send and keep_handle take besides."""
         problems = self.check_question(question.spec)
         if problems:
             raise self._impossible(f"the question of {question.source} is wrong: {'; '.join(problems)}")
         spec = self.spec.validate_python(dict(question.spec))
         asked_before = question.first_sent_at is not None
-        exchange = Exchange(self._house, before_send, asked_before=asked_before)
-        exchange.job_running = asked_before and question.handle is None
-        return await self.answer(question, spec, exchange, keep_handle)
-
-    async def check(self) -> AccountStatus:
-        """What a free call says of our key and plan. Raises nothing: a refusal is a status too."""
-        exchange = Exchange(self._house, _nothing_is_billed)
-        try:
-            return await self._account(exchange)
-        except ProviderError as error:
-            return failed_account(error, answered=exchange.status is not None)
-
-    async def aclose(self) -> None:
-        await self._wire.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
+        session = CallSession(self.session_config, before_send, asked_before=asked_before)
+        session.job_running = asked_before and question.handle is None
+        return await self.answer(question, spec, session, keep_handle)
 
     @abstractmethod
     async def answer(
-        self, question: SourceQuery, spec: SpecType, exchange: Exchange, keep_handle: KeepHandle
+        self, question: SourceQuery, spec: SpecType, session: CallSession, keep_handle: KeepHandle
     ) -> SourceAnswer: ...
-
-    @abstractmethod
-    async def account(self, exchange: Exchange) -> AccountStatus: ...
-
-    def refusal(self, received: Received) -> type[ProviderError]:
-        """Which error a refusing reply means with this vendor."""
-        return refusal_by_status(received)
-
-    def advice(self, _received: Received) -> str | None:
-        """What to do about a refusing reply, where that is not what its error says; {what}: the vendor's words."""
-        return None
-
-    def root(self, base_url: str) -> str:
-        """What every call's path is below of."""
-        return base_url.rstrip("/")
-
-    def secret_headers(self) -> Mapping[str, str]:
-        return {}
-
-    def secret_params(self) -> Mapping[str, str]:
-        return {}
 
     def domain_of(self, question: SourceQuery) -> str:
         if not question.domain:
             raise self._impossible(f"{question.source} needs the company's domain: add needs: [domain] to it")
         return question.domain
 
-    async def _account(self, exchange: Exchange) -> AccountStatus:
-        try:
-            return await self.account(exchange)
-        except ProviderError:
-            if exchange.status != 404:
-                raise
-            return unknown_account(self.name)
-
     def _impossible(self, what: str) -> ProviderError:
         return UnexpectedReply(f"{self.name} was not asked: {what}.", provider=self.name)
 
 
 async def _nothing_is_billed() -> None:
-    raise AssertionError("a look at the account made a call that may be billed")
+    raise AssertionError("the check of an account made a call that may be billed")
 
 
 def failed_account(error: ProviderError, *, answered: bool) -> AccountStatus:
-    """Of a vendor whose free call failed. answered: some reply came."""
+    """Of a vendor whose free call failed. answered: some response came."""
     problem: Problem = "refused"
     if isinstance(error, Throttled):
         problem = "throttled"
     elif isinstance(error, ProviderUnavailable):
-        problem = "out of order" if answered else "unreachable"
+        problem = "unavailable" if answered else "unreachable"
     return AccountStatus(error.provider, ok=False, sentence=str(error), problem=problem)
 
 
 def unknown_account(provider: str) -> AccountStatus:
     """Of a vendor that does not know the free call."""
     sentence = (
-        f"{provider} does not know the call that checks the key (HTTP 404): the first question will tell; "
+        f"{provider} does not know the call that checks the key (HTTP 404): the first question will show it; "
         f"if that fails too, check {_setting(provider, 'base_url')}."
     )
     return AccountStatus(provider, ok=None, sentence=sentence)

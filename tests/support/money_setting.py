@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 120
 
 # Its server forks workers that have imported everything already: 0.1 s instead of 2 for each.
 QUICK = multiprocessing.get_context("forkserver")
-QUICK.set_forkserver_preload(["bench.money.worker", "tests.support.kill_points", "resources.language_model"])
+QUICK.set_forkserver_preload(["bench.money.worker", "tests.support.kill_points", "resources.providers.openai"])
 
 
 @dataclass(frozen=True)

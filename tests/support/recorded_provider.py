@@ -21,7 +21,7 @@ from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
 from enrichment.rules.loader import load_rules
 from enrichment.rules.models import ProviderRules
 from resources.providers import PROVIDERS, ProviderClient
-from resources.providers.rate_limiter import Limiter, NoTurn, Turn, Unlimited
+from resources.providers.rate_limiter import Limiter, NoSlot, RateLimitSlot, Unlimited
 
 ROOT = Path(__file__).parents[2]
 REPLIES = ROOT / "tests" / "replies"
@@ -160,9 +160,9 @@ def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **cha
     return asyncio.run(ask())
 
 
-class NobodysTurn(Unlimited):
-    async def turn(self, *, patience: float) -> Turn:
-        raise NoTurn(patience + 1)
+class NoSlotLeft(Unlimited):
+    async def slot(self, *, patience: float) -> RateLimitSlot:
+        raise NoSlot(patience + 1)
 
 
 async def forget(_handle: str) -> None:

@@ -116,7 +116,7 @@ def refused(store: SqlStore, asked: Request, source: str, *, at: datetime = NOON
     if uncertain:
         store.mark_uncertain(made, at=at, reason=f"{source} did not answer in time")
     else:
-        store.release(made, at=at, reason=f"{source} is out of order")
+        store.release(made, at=at, reason=f"{source} is unavailable")
 
 
 def profiled(

@@ -246,15 +246,15 @@ def test_a_vendor_that_is_unavailable_differs_from_one_that_refuses(enrich: Run,
     for words in (("sources", "check"), ("balances",)):
         done = enrich(*words)
         assert done.returncode == 3
-        assert "serpapi is out of order (HTTP 503" in done.stdout
+        assert "serpapi is unavailable (HTTP 503" in done.stdout
     rows = {line.split()[1]: line for line in enrich("sources", "check").stdout.splitlines() if line.startswith("│")}
-    assert "out of order" in rows["serpapi"]
+    assert "unavailable" in rows["serpapi"]
 
 
 def test_a_vendor_that_answers_again_is_asked_again(enrich: Run, house: House) -> None:
     breaker = Breaker(failures=1, first_seconds=600, longest_seconds=600, exhausted_seconds=600)
     for vendor in ("snov", "serpapi"):
-        house.store.failed(vendor, breaker, exhausted=False, because=f"{vendor} is out of order", at=utc_now())
+        house.store.failed(vendor, breaker, exhausted=False, because=f"{vendor} is unavailable", at=utc_now())
     house.fault("serpapi", "down")
     shown = " ".join(enrich("sources", "check").stdout.split())
     assert "It was unavailable, and is asked again from now on." in shown

@@ -120,6 +120,6 @@ def test_what_a_dead_process_had_sent_is_uncertain_and_ends_by_the_account_too(h
 def test_a_vendor_that_is_out_of_order_is_not_read_and_the_others_are(house: House) -> None:
     house.fault("serpapi", "down")
     look = read(house)
-    assert (look.status.problem, look.comparison) == ("out of order", None)
+    assert (look.status.problem, look.comparison) == ("unavailable", None)
     assert house.store.readings("serpapi") == []
     assert len(house.store.readings("snov")) == len(house.store.readings("apollo")) == 1

@@ -28,7 +28,7 @@ def test_a_profile_says_what_is_missing_and_which_vendor_failed(house: House) ->
     assert enriched.request.state == "incomplete"
     missing = enriched.profile.document["datasets"]["industry"]
     assert missing["status"] == "missing"
-    assert "brightdata_company_db failed: brightdata is out of order" in missing["why"]
+    assert "brightdata_company_db failed: brightdata is unavailable" in missing["why"]
 
 
 def test_when_everybody_is_down_the_request_ends_well_and_costs_nothing(house: House) -> None:

@@ -25,7 +25,7 @@ from enrichment.purchasing.purchase import Order, draft
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules, load_rules
 from enrichment.trace import Trace
-from resources.language_model import OpenAIModel
+from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
@@ -92,7 +92,10 @@ class Eligibility:
 
         async def run() -> list[AnalysisResults]:
             openai = OpenAIModel(
-                rules.providers["openai"], "sandbox", base_url=f"{self.sandbox}/openai/v1", limiter=Unlimited()
+                rules.providers["openai"],
+                {"api_key": "sandbox"},
+                base_url=f"{self.sandbox}/openai/v1",
+                limiter=Unlimited(),
             )
             asked = {"model": openai, "rules": rules, **changes}
             try:
@@ -253,7 +256,7 @@ def test_an_answer_lost_on_the_way_stays_booked_until_we_know(fault: str, eligib
 def test_a_model_that_is_down_leaves_gaps_with_a_reason_and_costs_nothing(eligibility: Eligibility) -> None:
     eligibility.fault("down")
     results = eligibility.analyse("growth", "hiring")
-    assert {name: "out of order" in why for name, why in results.gaps.items()} == {"growth": True, "hiring": True}
+    assert {name: "unavailable" in why for name, why in results.gaps.items()} == {"growth": True, "hiring": True}
     assert [p.state for p in results.purchases] == ["released", "released"]
     assert sum(eligibility.invoice().values()) == 0
     assert [(e.what, e.data["kind"]) for e in eligibility.events] == [("failed", "ProviderUnavailable")] * 2

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+
 from enrich_cli.processes import dagster_environment, root
 from enrichment_assets.definitions import defs
 from enrichment_assets.enrich_graph import enrich_assets, enrich_graph

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-import dagster as dg
 from enrichment_assets.definitions import defs
 from enrichment_assets.schedules import COMPANIES_PER_RUN, due_batches
 from resources.dagster_resources import EnrichmentResource

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import dagster as dg
 import httpx
 import pytest
 
-import dagster as dg
 from enrichment.domain.records import Company
 from enrichment_assets.definitions import defs
 from resources.dagster_resources import EnrichmentResource

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-import dagster as dg
 from enrichment.domain.records import Company, Purchase
 from enrichment.pipeline.enrich import Ask, enrich
 from enrichment_assets.definitions import defs

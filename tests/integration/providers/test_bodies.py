@@ -14,8 +14,8 @@ import pytest
 
 from enrichment.analysis.answer_schemas import Growth
 from enrichment.ports import ModelAnswer, ProviderError, ProviderUnavailable, SourceAnswer, UnexpectedReply
-from resources.language_model import OpenAIModel
 from resources.providers import PROVIDERS
+from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited
 from tests.support.raw_server import Handler, listening, sends, the_request
 from tests.support.recorded_provider import KEY, RULES, forget, go_ahead, question, sample
@@ -36,7 +36,7 @@ async def ask_vendor(url: str) -> Asked:
 
 
 async def ask_model(url: str) -> Asked:
-    model = OpenAIModel(RULES.providers[MODEL], KEY, base_url=f"{url}/v1", limiter=Unlimited())
+    model = OpenAIModel(RULES.providers[MODEL], {"api_key": KEY}, base_url=f"{url}/v1", limiter=Unlimited())
     try:
         return await model.answer(
             Growth, model="m", instructions="i", evidence="e", max_output_tokens=9, before_send=go_ahead

@@ -23,12 +23,14 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from resources.language_model import LONGEST_BACKOFF, MOST_BYTES, OpenAIModel, response_format
+from resources.providers.call_session import LONGEST_BACKOFF
+from resources.providers.http_transport import MOST_BYTES
+from resources.providers.openai import OpenAIModel, response_format
 from resources.providers.rate_limiter import Unlimited
 from resources.providers.vendor_client import AccountStatus
 from sandbox.app import create_app
 from sandbox.server import served
-from tests.support.recorded_provider import KEY, RULES, NobodysTurn, Says, Vendor, go_ahead, sample
+from tests.support.recorded_provider import KEY, RULES, NoSlotLeft, Says, Vendor, go_ahead, sample
 
 CALL, MODELS = "POST /v1/chat/completions", "GET /v1/models"
 OPENAI = RULES.providers["openai"]
@@ -66,12 +68,11 @@ def using(transport: httpx.AsyncBaseTransport | None, use: Use = ask, **changes:
     """What `use` gives, or the ProviderError it raises."""
 
     async def run() -> Any:
-        http = None if transport is None else httpx.AsyncClient(transport=transport)
         model = OpenAIModel(
             changes.get("rules", OPENAI),
-            KEY,
+            {"api_key": KEY},
             base_url=changes.get("url", "http://vendor/v1"),
-            http_client=http,
+            transport=transport,
             limiter=changes.get("limiter", Unlimited()),
         )
         try:
@@ -270,7 +271,7 @@ def test_over_a_real_socket_nobody_listening_is_certain_not_to_bill() -> None:
 
 def test_our_own_limit_is_kept_without_a_call() -> None:
     vendor = Vendor({CALL: Says(body=completion())})
-    error = using(httpx.ASGITransport(app=vendor), limiter=NobodysTurn())
+    error = using(httpx.ASGITransport(app=vendor), limiter=NoSlotLeft())
     assert isinstance(error, Throttled)
     assert (error.billed, error.uncertain, vendor.asked) == ({}, False, [])
 
@@ -424,7 +425,7 @@ def test_a_vendor_without_the_free_call_leaves_open_whether_the_key_is_accepted(
 @pytest.mark.parametrize("url", ["localhost:8000/v1", "api.openai.com/v1", "https://", "ftp://vendor/v1"])
 def test_a_base_url_that_is_none_is_named_when_the_model_is_made(url: str) -> None:
     with pytest.raises(ValueError, match="which is no base URL: set OPENAI_BASE_URL"):
-        OpenAIModel(OPENAI, KEY, base_url=url, limiter=Unlimited())
+        OpenAIModel(OPENAI, {"api_key": KEY}, base_url=url, limiter=Unlimited())
 
 
 def test_a_free_call_tells_whether_the_key_is_accepted(sandbox: str, control: httpx.Client) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from enrichment.ports import ProviderError, Throttled
 from enrichment.rules.models import RateLimits
 from resources.providers import PROVIDERS
-from resources.providers.rate_limiter import NoTurn
+from resources.providers.rate_limiter import NoSlot
 from resources.rate_limits import LONGEST_PAUSE, SharedLimiter
 from resources.store import SqlStore, open_store
 from resources.store.rate_limit_log import Given, Window
@@ -129,7 +129,7 @@ def test_those_who_come_at_the_same_time_share_a_transaction(store: SqlStore) ->
 
     async def come() -> None:
         limiter = SharedLimiter(counted, "snov", RateLimits(per_minute=100))  # type: ignore[arg-type]  # all it needs
-        await asyncio.gather(*(limiter.turn(patience=1) for _ in range(50)))
+        await asyncio.gather(*(limiter.slot(patience=1) for _ in range(50)))
 
     asyncio.run(come())
     assert counted.asked <= 2
@@ -140,23 +140,23 @@ def test_those_who_come_at_the_same_time_share_a_transaction(store: SqlStore) ->
 def test_a_caller_who_leaves_takes_nobodys_turn_away(store: SqlStore) -> None:
     async def come() -> list[Any]:
         limiter = SharedLimiter(store, "snov", RateLimits(per_minute=100))
-        callers = [asyncio.create_task(limiter.turn(patience=1)) for _ in range(5)]
+        callers = [asyncio.create_task(limiter.slot(patience=1)) for _ in range(5)]
         await asyncio.sleep(0)
         callers[0].cancel()
         return await asyncio.gather(*callers, return_exceptions=True)
 
     left, *others = asyncio.run(come())
     assert isinstance(left, asyncio.CancelledError)
-    assert [turn.is_over for turn in others] == [False] * 4
+    assert [turn.has_expired for turn in others] == [False] * 4
 
 
 def test_who_would_wait_too_long_is_told_at_once(store: SqlStore) -> None:
-    async def come() -> NoTurn:
+    async def come() -> NoSlot:
         limiter = SharedLimiter(store, "serpapi", RateLimits(per_hour=2))
-        await limiter.turn(patience=0)
-        await limiter.turn(patience=0)
-        with pytest.raises(NoTurn) as told:
-            await limiter.turn(patience=60)
+        await limiter.slot(patience=0)
+        await limiter.slot(patience=0)
+        with pytest.raises(NoSlot) as told:
+            await limiter.slot(patience=60)
         return told.value
 
     assert 3500 < asyncio.run(come()).seconds < 3700
@@ -165,11 +165,11 @@ def test_who_would_wait_too_long_is_told_at_once(store: SqlStore) -> None:
 def test_a_turn_that_comes_later_is_given_up_for_a_pause_that_came_meanwhile(store: SqlStore) -> None:
     async def come() -> None:
         limiter = SharedLimiter(store, "snov", RateLimits(per_minute=1), time_scale=200)
-        await limiter.turn(patience=0)
-        late = asyncio.create_task(limiter.turn(patience=5))
+        await limiter.slot(patience=0)
+        late = asyncio.create_task(limiter.slot(patience=5))
         await asyncio.sleep(0.05)
         await limiter.pause(3000)
-        with pytest.raises(NoTurn):
+        with pytest.raises(NoSlot):
             await late
 
     asyncio.run(come())

@@ -11,7 +11,7 @@ import pytest
 
 from enrichment.ports import CredentialsRejected, ProviderError, ProviderUnavailable, Throttled, UnexpectedReply
 from tests.support.recorded_provider import (
-    NobodysTurn,
+    NoSlotLeft,
     Says,
     Vendor,
     answered,
@@ -247,7 +247,7 @@ def test_a_refusal_now_does_not_tell_whether_the_first_process_was_billed(
 
 
 def test_nor_does_it_help_that_our_own_turn_did_not_come() -> None:
-    reached = outcome(Vendor({}), question("serp_news", first_sent_at=_A_MINUTE_AGO), limiter=NobodysTurn())
+    reached = outcome(Vendor({}), question("serp_news", first_sent_at=_A_MINUTE_AGO), limiter=NoSlotLeft())
     assert isinstance(reached.error, Throttled)
     assert reached.error.uncertain
 

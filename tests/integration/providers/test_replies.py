@@ -621,7 +621,7 @@ def test_a_site_that_keeps_everyone_out_is_no_outage_and_no_finding(says: Says) 
     assert type(error) is UnexpectedReply
     assert (error.billed, error.uncertain) == ({}, False)
     assert "could not read acme.com" in str(error)
-    assert "out of order" not in str(error)
+    assert "unavailable" not in str(error)
 
 
 def test_a_page_that_came_survives_an_outage_at_the_next() -> None:

@@ -11,7 +11,7 @@ import stamina.instrumentation
 
 from enrichment.ports import ClaimLost, ProviderError, SourceAnswer, Throttled
 from resources.providers.call_session import ATTEMPTS, LONGEST_BACKOFF
-from resources.providers.rate_limiter import NoTurn, Turn, Unlimited, asked_to_wait, our_turn
+from resources.providers.rate_limiter import NoSlot, RateLimitSlot, Unlimited, asked_to_wait, wait_for_slot
 from tests.support.recorded_provider import (
     RULES,
     TIME_SCALE,
@@ -152,9 +152,9 @@ class Turns(Unlimited):
         self.over, self.taken = over, 0
         self.pauses: list[float | None] = []
 
-    async def turn(self, *, patience: float) -> Turn:
+    async def slot(self, *, patience: float) -> RateLimitSlot:
         self.taken += 1
-        return Turn(good_until=0) if self.taken <= self.over else await super().turn(patience=patience)
+        return RateLimitSlot(valid_until=0) if self.taken <= self.over else await super().slot(patience=patience)
 
     async def pause(self, seconds: float | None) -> None:
         self.pauses.append(seconds)
@@ -172,14 +172,14 @@ def test_a_turn_that_was_held_up_is_not_used_and_leave_is_asked_again() -> None:
 
 def test_a_wait_for_a_turn_ends_with_the_time_that_is_left() -> None:
     class Strict(Turns):
-        async def turn(self, *, patience: float) -> Turn:
+        async def slot(self, *, patience: float) -> RateLimitSlot:
             if patience <= 0:
-                raise NoTurn(1)
-            return await super().turn(patience=patience)
+                raise NoSlot(1)
+            return await super().slot(patience=patience)
 
     left = iter([2.0, 1.0, 0.0])
-    with pytest.raises(NoTurn):
-        asyncio.run(our_turn(Strict(over=9), left=lambda: next(left), before_send=None))
+    with pytest.raises(NoSlot):
+        asyncio.run(wait_for_slot(Strict(over=9), left=lambda: next(left), before_send=None))
 
 
 # Holding back

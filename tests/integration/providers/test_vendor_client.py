@@ -10,12 +10,13 @@ import pytest
 
 from enrichment.ports import ProviderError, ProviderUnavailable, SourceAnswer, Throttled, UnexpectedReply
 from resources.providers import PROVIDERS
+from resources.providers.call_session import CallSession, Charge, HttpCall, as_object
 from resources.providers.rate_limiter import Unlimited
 from tests.support.raw_server import Handler, hang_up, listening, say_nothing, sends
 from tests.support.recorded_provider import (
     KEY,
     RULES,
-    NobodysTurn,
+    NoSlotLeft,
     Says,
     Vendor,
     answered,
@@ -99,6 +100,34 @@ def test_an_answer_that_was_cut_off_is_billed_all_the_same() -> None:
     error = asked_over_a_socket(cut, "google_knowledge_graph")
     assert type(error) is ProviderUnavailable
     assert (error.billed, error.uncertain) == ({"search": 1}, False)
+
+
+def test_an_accepted_status_that_is_free_owes_nothing_where_its_body_breaks_off() -> None:
+    cut = sends("HTTP/1.1 404 Not Found\r\ncontent-length: 1000", b'{"error"')
+    error = asked_over_a_socket(cut, "brightdata_company_db")
+    assert type(error) is ProviderUnavailable
+    assert (error.uncertain, error.billed) == (False, {})
+
+
+@pytest.mark.parametrize(
+    ("status", "accepts", "is_billed"),
+    [(200, {}, True), (404, {404: "billed"}, True), (404, {404: "free"}, False), (404, {}, False)],
+)
+@pytest.mark.parametrize("owed", [{"credit": 1}, None])
+def test_an_answer_nobody_can_read_is_owed_only_where_its_status_is_billed(
+    status: int, accepts: dict[int, Charge], *, is_billed: bool, owed: dict[str, int] | None
+) -> None:
+    page = Vendor({"GET /person": Says(status, "<html>no such page</html>")})
+    call = HttpCall("GET", "/person", owed=owed, repeatable=False, accepts=accepts)
+
+    async def send() -> None:
+        async with client("google_kg", httpx.ASGITransport(app=page)) as asking:
+            await CallSession(asking.session_config, go_ahead).send(call, as_object)
+
+    with pytest.raises(UnexpectedReply) as raised:
+        asyncio.run(send())
+    billed = owed if is_billed and owed else {}
+    assert (raised.value.billed, raised.value.uncertain) == (billed, is_billed and owed is None)
 
 
 def test_nobody_reads_more_than_ten_megabytes() -> None:
@@ -229,7 +258,7 @@ def test_a_job_without_end_is_uncertain_when_the_time_is_over_and_its_handle_is_
 
 def test_what_our_own_limit_stops_was_never_sent() -> None:
     vendor = Vendor({ENTITIES: FOUND})
-    error = failed(vendor, question("google_knowledge_graph"), limiter=NobodysTurn())
+    error = failed(vendor, question("google_knowledge_graph"), limiter=NoSlotLeft())
     assert isinstance(error, Throttled)
     assert (error.uncertain, error.billed, vendor.asked) == (False, {}, [])
 

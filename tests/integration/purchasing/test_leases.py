@@ -31,7 +31,7 @@ from enrichment.purchasing.purchase import (
     buy,
 )
 from enrichment.rules import ProviderRules
-from resources.providers.rate_limiter import Turn, Unlimited
+from resources.providers.rate_limiter import RateLimitSlot, Unlimited
 from resources.store import SqlStore, open_store
 from resources.store.database import Database
 from tests.integration.providers.test_sending import ASKED
@@ -60,9 +60,9 @@ class Asleep(Unlimited):
     clock: Clock
     sleeps: timedelta
 
-    async def turn(self, *, patience: float) -> Turn:
+    async def slot(self, *, patience: float) -> RateLimitSlot:
         self.clock.at += self.sleeps
-        return await super().turn(patience=patience)
+        return await super().slot(patience=patience)
 
 
 @dataclass

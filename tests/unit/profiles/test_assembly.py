@@ -113,10 +113,10 @@ def test_two_names_for_one_industry_share_a_word_and_two_industries_do_not() -> 
 
 
 def test_what_is_missing_names_each_source_and_what_became_of_it() -> None:
-    failure = Failure("brightdata_company_db", "brightdata", "ProviderUnavailable", "brightdata is out of order")
+    failure = Failure("brightdata_company_db", "brightdata", "ProviderUnavailable", "brightdata is unavailable")
     known = Known((head("serp_organic", found=False),), ())
     why = field(profile_of(known, failures=(failure,)), "industry")["why"]
-    assert "brightdata_company_db failed: brightdata is out of order" in why
+    assert "brightdata_company_db failed: brightdata is unavailable" in why
     assert "serp_organic knows nothing" in why
 
 

@@ -1,0 +1,40 @@
+"""Which client asks which provider, and what is said of a provider that has none."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from enrichment.rules import Rules
+from resources.providers import CLIENTS, NoClient, client_of
+from resources.settings import Settings, SettingsError
+from resources.wiring import Place, client, open_context, places_of
+from tests.support.recorded_provider import KEY, RULES
+
+UNKNOWN = "people_data_labs"
+WITH_UNKNOWN: Rules = RULES.model_copy(update={"providers": {**RULES.providers, UNKNOWN: RULES.providers["google_kg"]}})
+
+
+def test_every_provider_of_the_shipped_rules_has_a_client_of_its_name() -> None:
+    assert {name: client_of(name).name for name in RULES.providers} == {name: name for name in CLIENTS}
+
+
+def test_a_provider_without_a_client_is_a_sentence_that_names_the_files() -> None:
+    with pytest.raises(NoClient, match=rf"{UNKNOWN} has no client: add resources/providers/{UNKNOWN}\.py"):
+        client_of(UNKNOWN)
+
+
+def test_a_provider_without_a_client_is_unavailable_with_that_sentence_and_the_others_can_be_asked(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(enrich_home=tmp_path, google_kg_api_key=KEY)
+    place = Place("http://vendor", {"api_key": KEY})
+    with pytest.raises(SettingsError, match=f"{UNKNOWN} has no client"):
+        client(UNKNOWN, WITH_UNKNOWN, place, settings)
+
+    async def names() -> tuple[set[str], str]:
+        async with open_context(settings, WITH_UNKNOWN) as context:
+            return set(context.providers), context.unavailable[UNKNOWN]
+
+    assert asyncio.run(names()) == ({"google_kg"}, str(NoClient(UNKNOWN)))
+    assert UNKNOWN not in places_of(settings, WITH_UNKNOWN)[0]
