@@ -27,12 +27,13 @@ def refresh_due_companies(job: dg.JobDefinition) -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Refresh the companies whose profiles no longer hold, each for the consumers that have one.",
     )
-    def refresh(planner: PlannerResource, enrichment: EnrichmentResource) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    def refresh(planner: PlannerResource) -> Iterator[dg.RunRequest | dg.SkipReason]:
         batches = due_batches(planner.due())
         if not batches:
             yield dg.SkipReason("Every profile holds: nothing is due.")
         for consumer, keys in batches:
-            yield batch_run(enrichment.order_batch(keys, consumer=consumer, requested_by="refresh_due_companies"))
+            batch_id = planner.order_batch(keys, consumer=consumer, requested_by="refresh_due_companies")
+            yield batch_run(batch_id)
 
     return refresh
 

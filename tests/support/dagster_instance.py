@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,12 @@ from sandbox.server import served
 TIME_SCALE = 200
 
 
+@cache
+def definitions() -> dg.Definitions:
+    """What the UI loads, made once for all tests of a process."""
+    return defs()
+
+
 @dataclass
 class DagsterWorld:
     url: str
@@ -49,7 +56,11 @@ class DagsterWorld:
         """As the UI's launchpad does: these assets, one partition. config: of the op 'plan'."""
         if company not in self.partitions():
             self.instance.add_dynamic_partitions(COMPANIES, [company])
-        job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={key(asset) for asset in assets})
+        job = (
+            definitions()
+            .resolve_implicit_global_asset_job_def()
+            .get_subset(asset_selection={key(asset) for asset in assets})
+        )
         return job.execute_in_process(
             instance=self.instance,
             partition_key=company,
@@ -60,15 +71,25 @@ class DagsterWorld:
 
     def publish(self) -> dg.ExecuteInProcessResult:
         """All marts, and their checks."""
-        job = defs.resolve_implicit_global_asset_job_def().get_subset(
-            asset_selection={spec.key for spec in defs.resolve_all_asset_specs() if spec.group_name == GROUP}
+        job = (
+            definitions()
+            .resolve_implicit_global_asset_job_def()
+            .get_subset(
+                asset_selection={
+                    spec.key for spec in definitions().resolve_all_asset_specs() if spec.group_name == GROUP
+                }
+            )
         )
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
     def refresh(self, **config: Any) -> dg.ExecuteInProcessResult:
         """The batch job, with this config of the op 'plan'."""
-        return defs.resolve_job_def("refresh_companies").execute_in_process(
-            instance=self.instance, run_config={"ops": {"plan": {"config": config}}}, raise_on_error=False
+        return (
+            definitions()
+            .resolve_job_def("refresh_companies")
+            .execute_in_process(
+                instance=self.instance, run_config={"ops": {"plan": {"config": config}}}, raise_on_error=False
+            )
         )
 
     def partitions(self) -> list[str]:

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-import dagster as dg
-from enrichment_assets.definitions import defs
 from enrichment_assets.schedules import COMPANIES_PER_RUN, due_batches
 from resources.dagster_resources import EnrichmentResource
 from resources.planner import Due, PlannerResource
 from resources.wiring import utc_now
-from tests.support.dagster_instance import DagsterWorld, dagster_world, key, said
+from tests.support.dagster_instance import DagsterWorld, dagster_world, definitions, key, said
 
 PLANNER = PlannerResource()
 
@@ -89,10 +88,10 @@ def test_a_run_takes_only_so_many_companies() -> None:
 
 
 def _requested(world: DagsterWorld) -> list[dg.RunRequest]:
-    schedule = defs.resolve_schedule_def("refresh_due_companies")
+    schedule = definitions().resolve_schedule_def("refresh_due_companies")
     with dg.build_schedule_context(
         instance=world.instance,
-        repository_def=defs.get_repository_def(),
+        repository_def=definitions().get_repository_def(),
         scheduled_execution_time=utc_now(),
         resources={"planner": PLANNER, "enrichment": EnrichmentResource()},
     ) as context:

@@ -3,9 +3,9 @@
 import ast
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-import dagster as dg
 from enrichment_assets.materializations import latest_materialization, report, report_failed
 from enrichment_assets.partitions import COMPANIES
 from tests.support.dagster_instance import key

@@ -6,15 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import dagster as dg
 import httpx
 import pytest
 
-import dagster as dg
 from enrichment.domain.records import Company
-from enrichment_assets.definitions import defs
 from resources.dagster_resources import EnrichmentResource
 from resources.wiring import sandbox_file, utc_now
-from tests.support.dagster_instance import DagsterWorld, dagster_world, key
+from tests.support.dagster_instance import DagsterWorld, dagster_world, definitions, key
 from tests.support.ledger_records import answered, draft, sent
 
 LONG_AGO = utc_now() - timedelta(days=8)
@@ -34,7 +33,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterWo
 
 def read_accounts(world: DagsterWorld) -> dg.AssetCheckEvaluation:
     """The job, and what it says of mart/purchases."""
-    job = defs.resolve_job_def("read_accounts")
+    job = definitions().resolve_job_def("read_accounts")
     assert job.execute_in_process(instance=world.instance).success
     return shown(world, "purchases", "ledger_matches_accounts")
 
@@ -109,7 +108,7 @@ def test_what_was_uncertain_for_too_long_is_settled_and_shown(world: DagsterWorl
     [tesla] = world.register("tesla.com")
     made = unsure(world, tesla)
     with dg.build_sensor_context(instance=world.instance, resources={"enrichment": EnrichmentResource()}) as context:
-        said = defs.resolve_sensor_def("report_bought_outside").evaluate_tick(context).skip_message
+        said = definitions().resolve_sensor_def("report_bought_outside").evaluate_tick(context).skip_message
     assert said == "1 purchases were reported. 1 were overdue and are settled."
     settled = world.store.purchase(made)
     assert settled is not None
@@ -124,7 +123,7 @@ def unsure(world: DagsterWorld, company: Company) -> str:
 
 def test_the_accounts_are_read_by_the_clock_where_there_is_somebody_to_ask(world: DagsterWorld) -> None:
     def tick() -> tuple[int, str]:
-        schedule = defs.resolve_schedule_def("read_accounts_hourly")
+        schedule = definitions().resolve_schedule_def("read_accounts_hourly")
         with dg.build_schedule_context(resources={"enrichment": EnrichmentResource()}) as context:
             ticked = schedule.evaluate_tick(context)
         return len(ticked.run_requests or ()), ticked.skip_message or ""

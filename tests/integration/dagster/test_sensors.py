@@ -7,16 +7,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-import dagster as dg
 from enrichment.domain.records import Company, Purchase
 from enrichment.pipeline.enrich import Ask, enrich
-from enrichment_assets.definitions import defs
 from enrichment_assets.sensors import bought_outside
 from resources.dagster_resources import EnrichmentResource
 from resources.wiring import open_context
-from tests.support.dagster_instance import DagsterWorld, dagster_world, key, said
+from tests.support.dagster_instance import DagsterWorld, dagster_world, definitions, key, said
 from tests.support.examples import SHIPPED
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -83,7 +82,7 @@ def test_whatever_is_shown_by_a_run_or_a_sensor_is_an_asset_that_is_defined(cont
     context.materialize("profile/customer_intelligence", company="tesla.com")
     _ask_outside(context, "apple.com", consumer="customer_intelligence")
     _tick(context, "report_bought_outside")
-    defined = {spec.key for spec in defs.resolve_all_asset_specs()}
+    defined = {spec.key for spec in definitions().resolve_all_asset_specs()}
     assert set(context.instance.all_asset_keys()) - defined == set()
     assert context.companies_of("analysis/intelligence_summary") == ["apple.com", "tesla.com"]
 
@@ -99,7 +98,7 @@ def test_a_run_under_way_is_left_to_show_what_it_bought_and_a_dead_one_is_not(
     context: DagsterWorld, status: str, reported: int
 ) -> None:
     run = context.instance.create_run_for_job(
-        defs.resolve_job_def("refresh_companies"), status=dg.DagsterRunStatus[status]
+        definitions().resolve_job_def("refresh_companies"), status=dg.DagsterRunStatus[status]
     )
     _ask_outside(context, "tesla.com", asked_by=f"dagster:{run.run_id}")
     _tick(context, "report_bought_outside")
@@ -137,7 +136,7 @@ def test_a_partition_somebody_made_by_hand_stays(context: DagsterWorld) -> None:
 
 def _tick(context: DagsterWorld, sensor: str) -> str:
     with dg.build_sensor_context(instance=context.instance, resources={"enrichment": EnrichmentResource()}) as tick:
-        return defs.resolve_sensor_def(sensor).evaluate_tick(tick).skip_message or ""
+        return definitions().resolve_sensor_def(sensor).evaluate_tick(tick).skip_message or ""
 
 
 def _ask_outside(context: DagsterWorld, company: str, asked_by: str = "cli", consumer: str = "profile") -> None:
