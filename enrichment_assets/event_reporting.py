@@ -71,7 +71,7 @@ def made_profiles(context: dg.OpExecutionContext, enriched: Enriched) -> list[Ma
     return made
 
 
-def tell(context: dg.OpExecutionContext, made: Sequence[Made]) -> Iterator[dg.Output[None]]:
+def materialize(context: dg.OpExecutionContext, made: Sequence[Made]) -> Iterator[dg.Output[None]]:
     """Outputs for the assets of the run's only partition; everything else as events of this run.
 
     An output would mark every partition of a run over many, the failed ones too.

@@ -1,6 +1,6 @@
 """What a run is for: read from the selected assets and partitions, or from run config and a stored batch.
 
-selection + partitions + OrderConfig -> Order
+selection + partitions + OrderConfig -> BatchOrder
 """
 
 from collections.abc import Set as AbstractSet
@@ -13,7 +13,7 @@ from pydantic import Field
 from enrichment.domain.money import to_micro
 from enrichment.rules.models import parse_seconds
 from enrichment_assets.asset_specs import Layer
-from enrichment_assets.batch_pipeline import Order
+from enrichment_assets.batch_pipeline import BatchOrder
 from resources.store import SqlStore
 
 ASKED_BY = "dagster:"
@@ -38,10 +38,10 @@ class OrderRefused(ValueError):
     """A run that cannot be understood; the message says what to change."""
 
 
-def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStore, override: str | None) -> Order:
+def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStore, override: str | None) -> BatchOrder:
     """Raises OrderRefused, or StoreError for a batch that is not there. override: the strategy forced on all."""
     selected = context.selected_asset_keys
-    order = Order(
+    order = BatchOrder(
         companies=(),
         audience=config.audience,
         strategy=config.strategy,
@@ -85,7 +85,7 @@ def _chosen(selected: AbstractSet[dg.AssetKey], layer: Layer) -> tuple[str, ...]
     return tuple(sorted(key.path[1] for key in selected if key.path[0] == layer))
 
 
-def _of_batch(order: Order, batch_id: str, store: SqlStore) -> Order:
+def _of_batch(order: BatchOrder, batch_id: str, store: SqlStore) -> BatchOrder:
     """Those of the batch that are not done yet: of a batch that failed in part, a retry takes what failed."""
     batch = store.batch(batch_id)
     if batch is None:
