@@ -6,7 +6,7 @@ with dagster_world(folder, monkeypatch) as world: world.materialize("profile/pro
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from enrichment_assets.definitions import defs
 from enrichment_assets.marts import GROUP
 from enrichment_assets.partitions import COMPANIES
 from enrichment_assets.run_config import PARENT_RUN_TAG
+from resources.dagster_resources import EnrichmentResource
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of, sandbox_file, utc_now
@@ -43,6 +44,16 @@ class DagsterWorld:
     settings: Settings
     store: SqlStore
     instance: dg.DagsterInstance
+    cursors: dict[str, str | None] = field(default_factory=dict)
+
+    def tick(self, sensor: str) -> str:
+        """Evaluates this sensor once, with the cursor of its last tick; what it says."""
+        with dg.build_sensor_context(
+            instance=self.instance, cursor=self.cursors.get(sensor), resources={"enrichment": EnrichmentResource()}
+        ) as context:
+            ticked = definitions().resolve_sensor_def(sensor).evaluate_tick(context)
+        self.cursors[sensor] = ticked.cursor
+        return ticked.skip_message or ""
 
     def register(self, *asked: str) -> list[Company]:
         """Puts companies into the store, as `enrich companies add` does."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from resources.store import new_unreported
 from resources.wiring import utc_now
 from tests.support.dagster_instance import DagsterWorld, dagster_world, key, plan_of, said, why_it_failed
 
@@ -146,7 +147,7 @@ def test_a_batch_of_scattered_companies_is_one_run(world: DagsterWorld) -> None:
     assert world.refresh(companies=companies, consumers=["profile"]).success
     assert world.companies_of("profile/profile") == sorted(companies)
     assert world.partitions() == sorted(companies)
-    assert world.store.unreported(100) == []
+    assert new_unreported(world.store, 0, limit=100).purchases == ()
 
 
 def test_a_company_that_fails_is_named_and_takes_no_other_with_it(world: DagsterWorld) -> None:

@@ -1,6 +1,9 @@
-"""What happened outside of Dagster: shown once, by whoever comes to show it."""
+"""What happened outside of Dagster: shown once, by a run or by a sensor that reads only what is new."""
 
 import asyncio
+import re
+import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,15 +12,19 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import sqlalchemy as sa
 
-from enrichment.domain.records import Company, Purchase
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company, Purchase, Request
 from enrichment.pipeline.enrich import Ask, enrich
 from enrichment_assets.sensors import bought_outside
-from resources.dagster_resources import EnrichmentResource
 from resources.wiring import open_context
 from tests.support.dagster_instance import DagsterWorld, dagster_world, definitions, key, said
 from tests.support.examples import SHIPPED
+from tests.support.ledger_records import answered, draft, sent
 
+MANY, FEW, PRICE = 60, 5, 100
+OF_EVERY_STORE = {"", "sqlite_master", "schema_version", "stamp", "change_counter"}
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TESLA = Company("com_1", "tesla.com", "Tesla", "tesla.com", NOON)
 BOUGHT = Purchase(
@@ -40,6 +47,35 @@ BOUGHT = Purchase(
     cost_micro_usd=50_000,
     outcome="found",
 )
+
+
+@pytest.fixture
+def rows_read() -> Iterator[Counter[str]]:
+    """How many rows SQLite has returned on connections opened since, by the first table of their statement.
+
+    Not counted is what opening any store reads: its schema and stamp.
+    """
+    rows: Counter[str] = Counter()
+    tables: dict[int, str] = {}
+
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.row_factory = counted
+
+    def executed(_connection: sa.Connection, cursor: sqlite3.Cursor, statement: str, *_others: object) -> None:
+        table = re.search(r"FROM (?:\(SELECT )?(\w+)", " ".join(statement.split()))
+        tables[id(cursor)] = "" if table is None else table[1]
+
+    def counted(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> tuple[object, ...]:
+        table = tables.get(id(cursor), "")
+        rows[table] += table not in OF_EVERY_STORE
+        return row
+
+    listeners = (("connect", connected), ("before_cursor_execute", executed))
+    for event, listener in listeners:
+        sa.event.listen(sa.Engine, event, listener)
+    yield rows
+    for event, listener in listeners:
+        sa.event.remove(sa.Engine, event, listener)
 
 
 @pytest.fixture
@@ -69,19 +105,19 @@ def test_an_answer_is_a_materialisation_and_a_bill_without_one_is_an_observation
 def test_what_the_command_line_bought_is_shown_once(context: DagsterWorld) -> None:
     _ask_outside(context, "tesla.com")
     assert context.shown("raw/brightdata_company_db") == []
-    assert "1 purchases were reported" in _tick(context, "report_bought_outside")
+    assert "1 purchases were reported" in context.tick("report_bought_outside")
     [shown] = context.shown("raw/brightdata_company_db")
     assert shown.partition == "tesla.com"
     assert said(shown, "cost_micro_usd") == 150_000
     assert context.partitions() == ["tesla.com"]
-    assert "Nothing was bought outside" in _tick(context, "report_bought_outside")
+    assert "Nothing was bought outside" in context.tick("report_bought_outside")
     assert len(context.shown("raw/brightdata_company_db")) == 1
 
 
 def test_whatever_is_shown_by_a_run_or_a_sensor_is_an_asset_that_is_defined(context: DagsterWorld) -> None:
     context.materialize("profile/customer_intelligence", company="tesla.com")
     _ask_outside(context, "apple.com", consumer="customer_intelligence")
-    _tick(context, "report_bought_outside")
+    context.tick("report_bought_outside")
     defined = {spec.key for spec in definitions().resolve_all_asset_specs()}
     assert set(context.instance.all_asset_keys()) - defined == set()
     assert context.companies_of("analysis/intelligence_summary") == ["apple.com", "tesla.com"]
@@ -89,7 +125,7 @@ def test_whatever_is_shown_by_a_run_or_a_sensor_is_an_asset_that_is_defined(cont
 
 def test_what_a_run_bought_is_shown_by_the_run_alone(context: DagsterWorld) -> None:
     context.materialize("profile/profile", company="tesla.com")
-    assert "Nothing was bought outside" in _tick(context, "report_bought_outside")
+    assert "Nothing was bought outside" in context.tick("report_bought_outside")
     assert len(context.shown("raw/brightdata_company_db")) == 1
 
 
@@ -101,26 +137,26 @@ def test_a_run_under_way_is_left_to_show_what_it_bought_and_a_dead_one_is_not(
         definitions().resolve_job_def("refresh_companies"), status=dg.DagsterRunStatus[status]
     )
     _ask_outside(context, "tesla.com", asked_by=f"dagster:{run.run_id}")
-    _tick(context, "report_bought_outside")
+    context.tick("report_bought_outside")
     assert len(context.shown("raw/brightdata_company_db")) == reported
 
 
 def test_registered_companies_become_partitions(context: DagsterWorld) -> None:
     context.register("tesla.com", "apple.com")
-    assert "2 companies are new" in _tick(context, "register_companies")
+    assert "2 companies are new" in context.tick("register_companies")
     assert context.partitions() == ["apple.com", "tesla.com"]
 
 
 def test_a_domain_learned_outside_moves_the_partition_and_what_it_shows(context: DagsterWorld) -> None:
     [company] = context.register("Acme Widgets")
-    _tick(context, "register_companies")
+    context.tick("register_companies")
     context.instance.report_runless_asset_event(
         dg.AssetMaterialization(
             key("raw/serp_news"), partition="name:acme-widgets", metadata={"cost_micro_usd": 50_000}
         )
     )
     context.store.rekey(company.company_id, key="acme-widgets.com", name=None, domain="acme-widgets.com")
-    assert "1 have a new key" in _tick(context, "register_companies")
+    assert "1 have a new key" in context.tick("register_companies")
     assert context.partitions() == ["acme-widgets.com"]
     moved = context.shown("raw/serp_news")[0]
     assert moved.partition == "acme-widgets.com"
@@ -130,13 +166,57 @@ def test_a_domain_learned_outside_moves_the_partition_and_what_it_shows(context:
 
 def test_a_partition_somebody_made_by_hand_stays(context: DagsterWorld) -> None:
     context.instance.add_dynamic_partitions("companies", ["new-company.com"])
-    _tick(context, "register_companies")
+    context.tick("register_companies")
     assert context.partitions() == ["new-company.com"]
 
 
-def _tick(context: DagsterWorld, sensor: str) -> str:
-    with dg.build_sensor_context(instance=context.instance, resources={"enrichment": EnrichmentResource()}) as tick:
-        return definitions().resolve_sensor_def(sensor).evaluate_tick(tick).skip_message or ""
+def test_a_second_tick_reads_the_new_company_and_none_of_the_others(
+    context: DagsterWorld, rows_read: Counter[str]
+) -> None:
+    context.register(*(f"company{number}.com" for number in range(MANY)))
+    assert f"{MANY} companies are new" in context.tick("register_companies")
+    assert rows_read.total() >= MANY
+    context.register("tesla.com")
+    rows_read.clear()
+    assert "1 companies are new" in context.tick("register_companies")
+    assert rows_read["companies"] == 1
+    assert rows_read.total() < FEW
+    assert len(context.partitions()) == MANY + 1
+
+
+def test_a_second_tick_reads_the_new_purchase_and_none_that_is_left_to_a_run(
+    context: DagsterWorld, rows_read: Counter[str]
+) -> None:
+    [tesla] = context.register("tesla.com")
+    run = context.instance.create_run_for_job(
+        definitions().resolve_job_def("refresh_companies"), status=dg.DagsterRunStatus.STARTED
+    )
+    request = _request(context, tesla, f"dagster:{run.run_id}")
+    for number in range(MANY):
+        _bought(context, tesla, request, variant=f"run {number}")
+    assert context.tick("report_bought_outside") == "Nothing was bought outside."
+    assert rows_read["purchases"] == MANY
+    _bought(context, tesla, _request(context, tesla, "cli"), variant="cli")
+    rows_read.clear()
+    assert context.tick("report_bought_outside") == "1 purchases were reported."
+    assert rows_read["purchases"] == 1
+    assert rows_read.total() < FEW
+    context.instance.report_run_failed(run)
+    assert context.tick("report_bought_outside") == f"{MANY} purchases were reported."
+    assert context.tick("report_bought_outside") == "Nothing was bought outside."
+
+
+def _request(context: DagsterWorld, company: Company, asked_by: str) -> str:
+    """The id of a new request."""
+    asked = Request(new_id("req"), company.company_id, "profile", None, "enhanced", "rules", NOON, asked_by)
+    context.store.open_request(asked)
+    return asked.request_id
+
+
+def _bought(context: DagsterWorld, company: Company, request_id: str, *, variant: str) -> None:
+    purchase = draft(company_id=company.company_id, variant=variant, price=PRICE)
+    made = sent(context.store, replace(purchase, request_id=request_id))
+    context.store.settle(answered(made, cost=PRICE), reply=None, facts=())
 
 
 def _ask_outside(context: DagsterWorld, company: str, asked_by: str = "cli", consumer: str = "profile") -> None:
