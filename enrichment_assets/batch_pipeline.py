@@ -217,15 +217,15 @@ async def _ask(company: str, batch: BatchProgress, run_context: RunContext) -> A
         return ask
     if order.analyses:
         return replace(ask, datasets=_read_by(order.analyses, rules))
-    held = frozenset[str]() if known is None or order.even_if_fresh else await _held(known, rules, run_context)
-    due = tuple(source for source in order.sources if source not in held)
+    fresh = frozenset[str]() if known is None or order.even_if_fresh else await _fresh(known, rules, run_context)
+    due = tuple(source for source in order.sources if source not in fresh)
     datasets = tuple(d for d, entry in rules.datasets.items() if set(entry.sources) & set(due))
     again = replace(ask, datasets=datasets, sources=due, strategy="legacy", strategy_override=None, memory=False)
     return again if due else None
 
 
-async def _held(company: Company, rules: Rules, run_context: RunContext) -> frozenset[str]:
-    """Sources whose newest reply about this company still holds."""
+async def _fresh(company: Company, rules: Rules, run_context: RunContext) -> frozenset[str]:
+    """Sources that have a fresh reply about this company."""
     known = await asyncio.to_thread(run_context.store.known, company.company_id)
     return frozenset(
         reply.source
@@ -244,7 +244,7 @@ def _analyses_beyond(requirements: Requirements, order: BatchOrder) -> tuple[str
 
 
 def _also_analysing(requirements: Requirements, analyses: tuple[str, ...], rules: Rules) -> Requirements:
-    """The same wants, with analyses that no consumer of this order asks for, and what these read."""
+    """The same requirements, with analyses that no consumer of this order asks for, and what these read."""
     read = [d for d in _read_by(analyses, rules) if rules.datasets[d].analysis is None]
     return replace(
         requirements,
@@ -255,7 +255,7 @@ def _also_analysing(requirements: Requirements, analyses: tuple[str, ...], rules
 
 
 def _as_asked(analysed: Analysed, rules: Rules) -> Analysed:
-    """With the consumers' own requirements again: what a profile was asked for decides whom it may serve later."""
+    """With the consumers' own requirements again: they decide which later requests the profile may serve."""
     planned = analysed.gathered.planned
     identified = replace(planned.identified, requirements=planned.identified.ask.requirements(rules))
     return replace(analysed, gathered=replace(analysed.gathered, planned=replace(planned, identified=identified)))

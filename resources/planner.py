@@ -37,7 +37,7 @@ class Due:
 
 
 class PlannerResource(EnrichmentResource):
-    """An EnrichmentResource, with its configuration and session, that says what would be bought and what is due."""
+    """An EnrichmentResource, with its configuration and session, that plans without buying and lists what is due."""
 
     def plan(
         self,
@@ -62,9 +62,9 @@ class PlannerResource(EnrichmentResource):
     def due(
         self, consumer: str | None = None, *, now: datetime | None = None, limit: int | None = None
     ) -> tuple[Due, ...]:
-        """Profiles that no longer hold at `now`, each with the sources its plan would ask first; longest overdue first.
+        """Profiles that are not valid at `now`, each with the sources its plan would ask first; longest overdue first.
 
-        consumer: every company that has no profile of it that holds; None: only where there was a profile before.
+        consumer: every company that has no valid profile of it; None: only where there was a profile before.
         limit: at most so many profiles. Profiles written for an audience wait until it asks. Raises as plan does.
         """
         settings, rules = self.settings(), self.rules()
@@ -117,14 +117,14 @@ def _ended(profile: ProfileHead, requirements: Requirements) -> datetime:
 
 
 def _why(profile: ProfileHead, requirements_hash: str, requirements: Requirements, now: datetime) -> str:
-    """Why a profile that may not be served may not; '': it lacks something required, the document says what."""
+    """Why a profile may not be served; '' where something required is missing or too old: its document names it."""
     if profile.requirements_hash != requirements_hash:
-        return "the rules ask for something else by now"
+        return "the rules have other requirements now"
     if profile.holds_until <= profile.created_at:
         return ""
     if profile.quality < requirements.min_quality:
         return f"its quality {profile.quality:.2f} is below {requirements.min_quality:.2f}"
-    return f"it held until {min(_ended(profile, requirements), now):%Y-%m-%d %H:%M} UTC"
+    return f"it was valid until {min(_ended(profile, requirements), now):%Y-%m-%d %H:%M} UTC"
 
 
 def _lacks(profile: Profile | None) -> str:

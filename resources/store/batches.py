@@ -80,7 +80,7 @@ class Batches:
         return None if row is None else Batch(**row._asdict(), companies=companies)
 
     def mark_batch_company(self, batch_id: str, company_id: str, state: str) -> None:
-        """How far a company has come: 'complete', 'incomplete', 'failed' or what the run calls it."""
+        """How far a company is: 'complete', 'incomplete', 'failed' or what the run calls it."""
         b = t.batch_companies.c
         this = sa.and_(b.batch_id == batch_id, b.company_id == company_id)
         waiting = sa.exists().where(b.batch_id == batch_id, b.state == _WAITING)

@@ -1,6 +1,6 @@
-"""A Dagster instance over the definitions the UI loads, in a sandbox world of its own.
+"""A Dagster instance over the definitions the UI loads, with a sandbox and a store of its own.
 
-with dagster_world(folder, monkeypatch) as world: world.materialize("profile/profile", company="tesla.com")
+with dagster_sandbox(folder, monkeypatch) as sandbox: sandbox.materialize("profile/profile", company="tesla.com")
 """
 
 import json
@@ -39,7 +39,7 @@ def definitions() -> dg.Definitions:
 
 
 @dataclass
-class DagsterWorld:
+class DagsterSandbox:
     url: str
     settings: Settings
     store: SqlStore
@@ -47,7 +47,7 @@ class DagsterWorld:
     cursors: dict[str, str | None] = field(default_factory=dict)
 
     def tick(self, sensor: str) -> str:
-        """Evaluates this sensor once, with the cursor of its last tick; what it says."""
+        """Evaluates this sensor once, with the cursor of its last tick; its message."""
         with dg.build_sensor_context(
             instance=self.instance, cursor=self.cursors.get(sensor), resources={"enrichment": EnrichmentResource()}
         ) as context:
@@ -128,7 +128,7 @@ class DagsterWorld:
 
 
 @contextmanager
-def dagster_world(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[DagsterWorld]:
+def dagster_sandbox(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[DagsterSandbox]:
     environment.setenv("ENRICH_HOME", str(folder / "home"))
     environment.setenv("ENRICH_WORLD", "sandbox")
     environment.delenv("ENRICH_STRATEGY", raising=False)
@@ -139,7 +139,7 @@ def dagster_world(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[Dag
         sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": TIME_SCALE}), encoding="utf-8")
         store = open_store_of(settings)
         try:
-            yield DagsterWorld(url, settings, store, instance)
+            yield DagsterSandbox(url, settings, store, instance)
         finally:
             store.close()
 
@@ -148,13 +148,13 @@ def key(asset: str) -> dg.AssetKey:
     return dg.AssetKey(asset.split("/"))
 
 
-def said(shown: dg.AssetMaterialization, name: str) -> Any:
+def value_of(shown: dg.AssetMaterialization, name: str) -> Any:
     """The value of one piece of metadata."""
     return shown.metadata[name].value
 
 
 def why_it_failed(run: dg.ExecuteInProcessResult) -> str:
-    """What the one step that failed says."""
+    """The message of the one step that failed."""
     [failed] = [event for event in run.all_events if event.event_type_value == "STEP_FAILURE"]
     return str(failed.step_failure_data.user_failure_data)
 

@@ -41,7 +41,7 @@ def test_dagster_finds_its_settings_in_its_home_and_no_others_in_the_folder_it_i
 
 
 def test_the_asset_graph_is_the_one_that_was_reviewed() -> None:
-    """When the change is meant: python -m tests.integration.test_dagster_definitions writes the new one."""
+    """When the change is meant: python -m tests.integration.dagster.test_definitions writes the new one."""
     assert _asset_graph() == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
 
 
@@ -56,9 +56,9 @@ def test_each_source_alarms_after_its_own_time_to_live() -> None:
 
 def test_a_consumer_added_to_the_rules_is_an_asset_that_stands_on_its_sources() -> None:
     consumer = SHIPPED.consumers["profile"].model_copy(update={"required": ("company_name", "recent_news")})
-    rules = SHIPPED.model_copy(update={"consumers": {**SHIPPED.consumers, "press_desk": consumer}})
+    rules = SHIPPED.model_copy(update={"consumers": {**SHIPPED.consumers, "press_team": consumer}})
     drawn = enrich_assets(enrich_graph(rules), rules)
-    upstream = drawn.asset_deps[key("profile/press_desk")]
+    upstream = drawn.asset_deps[key("profile/press_team")]
     assert key("raw/serp_news") in upstream
     assert key("raw/apollo_contacts") not in upstream
 
