@@ -1,1 +1,1 @@
-"""Dagster's view of the enrichment: assets per company, a batch job, schedule, sensors and checks. Thin."""
+"""What Dagster loads: assets per company, a batch job, schedules, sensors and checks; decisions are in `enrichment`."""

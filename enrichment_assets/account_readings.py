@@ -1,6 +1,6 @@
-"""Read the vendors' accounts as a job: readings are kept, uncertain purchases end by them, the check is told.
+"""Read the vendors' accounts as a job, and record what ledger_matches_accounts finds in the readings.
 
-resources.balances.read_accounts -> log lines, the evaluation of ledger_matches_accounts
+read_accounts (readings stored, uncertain purchases settled or released) -> log lines, one check evaluation
 """
 
 import asyncio
@@ -23,13 +23,13 @@ def ask_vendors(context: dg.OpExecutionContext, enrichment: EnrichmentResource) 
     except (StoreError, SettingsError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     for look in looks:
-        said = look.status.sentence if look.comparison is None else in_words(look.comparison)
+        sentence = look.status.sentence if look.comparison is None else in_words(look.comparison)
         ended = f"{len(look.conclusion.settle)} purchases settled, {len(look.conclusion.release)} released"
-        context.log.info(f"{look.status.provider}: {said}; {ended}")
+        context.log.info(f"{look.status.provider}: {sentence}; {ended}")
     comparisons = [look.comparison for look in looks if look.comparison is not None]
     context.instance.report_runless_asset_event(accounts_evaluation(comparisons))
 
 
-@dg.job(name="read_accounts", description="What vendors say of our accounts, against the ledger.")
+@dg.job(name="read_accounts", description="Reads our accounts at the vendors and compares them with the ledger.")
 def read_accounts_job() -> None:
     ask_vendors()

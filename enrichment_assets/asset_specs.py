@@ -1,4 +1,4 @@
-"""Draw the assets of the three layers from the rules: keys, what stands on what, how long each holds.
+"""The assets of the three layers, from the rules: keys, dependencies, how long each is fresh.
 
 Rules -> Layers: raw/<source> -> analysis/<name> -> profile/<consumer>
 """
@@ -33,7 +33,7 @@ class LayerAsset:
     description: str
     kinds: frozenset[str]
     upstream: tuple["dg.AssetKey", ...] = ()
-    holds_seconds: int | None = None
+    fresh_seconds: int | None = None
 
     @property
     def key(self) -> dg.AssetKey:
@@ -46,9 +46,9 @@ class LayerAsset:
     @property
     def freshness(self) -> dg.FreshnessPolicy | None:
         """Dagster looks at the newest company only: this alarms when a whole source has gone quiet."""
-        if self.holds_seconds is None:
+        if self.fresh_seconds is None:
             return None
-        window = timedelta(seconds=self.holds_seconds)
+        window = timedelta(seconds=self.fresh_seconds)
         return dg.FreshnessPolicy.time_window(fail_window=window, warn_window=window * _WARN_BEFORE)
 
 
@@ -89,10 +89,10 @@ def _raw(rules: Rules, name: str) -> LayerAsset:
         description=(
             f"Replies of {source.provider} on {', '.join(source.datasets)}. "
             f"{source.expected_units} {source.unit} at {price.usd} USD per answer ({price.confidence}), "
-            f"charged {source.charged.replace('_', ' ')}; an answer holds for {_days(source.ttl)}."
+            f"charged {source.charged.replace('_', ' ')}; a reply is fresh for {_days(source.ttl)}."
         ),
         kinds=frozenset({source.provider, "python"}),
-        holds_seconds=source.ttl,
+        fresh_seconds=source.ttl,
     )
 
 
@@ -103,7 +103,7 @@ def _analysis(rules: Rules, name: str) -> LayerAsset:
     return LayerAsset(
         layer="analysis",
         name=name,
-        description=f"What {entry.model} says of {', '.join(entry.reads)}, with quotes.{answers}",
+        description=f"What {entry.model} finds in {', '.join(entry.reads)}, with quotes.{answers}",
         kinds=frozenset({provider, "python"}),
         upstream=_evidence(rules, (*entry.reads, *entry.needs)),
     )

@@ -1,9 +1,10 @@
-"""Take the companies of one run through the stages of enrichment, side by side, and lose none for another.
+"""Take the companies of one run through the stages of enrichment, side by side; an error costs its company alone.
 
-Order -> Batch -> advance(stage) -> Batch ...: who is under way, who is finished, who failed and why
+BatchOrder -> BatchProgress -> advance(stage) -> BatchProgress -> ...
 """
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -28,9 +29,11 @@ from enrichment.pipeline.enrich import (
 )
 from enrichment.pipeline.plan import find_company
 from enrichment.ports import StoreError
-from enrichment.requirements.requirements import Requirements
+from enrichment.requirements.requirements import Requirements, UnknownName
+from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import Rules
-from resources.settings import Settings
+from resources.settings import Settings, SettingsError
+from resources.store import SqlStore
 from resources.wiring import open_context
 
 COMPANIES_AT_ONCE = 16
@@ -38,7 +41,7 @@ _PROGRESS_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BatchOrder:
     """What a run is for. companies: keys, names or domains. max_cost in micro-USD per company, max_age in seconds.
 
     consumers or analyses: one plan for what they need together. sources alone: buy exactly these again.
@@ -63,20 +66,23 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """Why a company did not get through: one sentence."""
+class CompanyFailed:
+    """A company that ended with an error. reason: one sentence."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Where each company of an order stands: under the name it was ordered by.
+class BatchProgress:
+    """How far each company of an order is, under the name it was ordered by.
 
-    going: what its last stage gave. finished: kept, or served from layer 1. fresh: nothing had to be bought.
+    run_id: the run that planned it. going: company -> what its last stage returned.
+    finished: written to the store, or served from layer 1. fresh: all that was selected is still valid.
+    failed: company -> why, one sentence.
     """
 
-    order: Order
+    run_id: str
+    order: BatchOrder
     rules: Rules
     going: Mapping[str, Any] = field(default_factory=dict)
     finished: Mapping[str, Enriched] = field(default_factory=dict)
@@ -84,47 +90,65 @@ class Batch:
     failed: Mapping[str, str] = field(default_factory=dict)
 
 
-Outcome = Identified | Planned | Gathered | Analysed | Enriched | Failed | None
-Stage = Callable[[Any, Batch, RunContext], Awaitable[Outcome]]
-Say = Callable[[str], None]
+Outcome = Identified | Planned | Gathered | Analysed | Enriched | CompanyFailed | None
+Stage = Callable[[Any, BatchProgress, RunContext], Awaitable[Outcome]]
+Log = Callable[[str], None]
+_OF_ONE_COMPANY = (NotACompany, AmbiguousCompany, StoreError)  # their message is a sentence for the user
+_OF_THE_ORDER = (SettingsError, UnknownName, UnknownStrategy)
 
 
-def start(order: Order, rules: Rules) -> Batch:
-    return Batch(order, rules, going={company: company for company in order.companies})
+def start(order: BatchOrder, rules: Rules, *, run_id: str) -> BatchProgress:
+    return BatchProgress(run_id, order, rules, going={company: company for company in order.companies})
 
 
-def advance(batch: Batch, stage: Stage, settings: Settings, say: Say) -> Batch:
-    """Every company that is under way through one more stage. Raises SettingsError, or StoreError if none can start."""
+def advance(batch: BatchProgress, stage: Stage, settings: Settings, store: SqlStore, log: Log) -> BatchProgress:
+    """Every company that is under way through one more stage.
+
+    Raises SettingsError, UnknownName, UnknownStrategy: they concern all companies of the order.
+    """
     if not batch.going:
         return batch
-    outcomes = asyncio.run(_advance(batch, stage, settings, say))
-    going = {c: o for c, o in outcomes.items() if not isinstance(o, Enriched | Failed | None)}
+    outcomes = asyncio.run(_outcomes(batch, stage, settings, store, log))
+    going = {c: o for c, o in outcomes.items() if not isinstance(o, Enriched | CompanyFailed | None)}
     return replace(
         batch,
         going=going,
         finished={**batch.finished, **{c: o for c, o in outcomes.items() if isinstance(o, Enriched)}},
         fresh=(*batch.fresh, *(c for c, o in outcomes.items() if o is None)),
-        failed={**batch.failed, **{c: o.reason for c, o in outcomes.items() if isinstance(o, Failed)}},
+        failed={**batch.failed, **{c: o.reason for c, o in outcomes.items() if isinstance(o, CompanyFailed)}},
     )
 
 
-async def _advance(batch: Batch, stage: Stage, settings: Settings, say: Say) -> dict[str, Outcome]:
-    places = asyncio.Semaphore(COMPANIES_AT_ONCE)
+async def _outcomes(
+    batch: BatchProgress, stage: Stage, settings: Settings, store: SqlStore, log: Log
+) -> dict[str, Outcome]:
+    at_once = asyncio.Semaphore(COMPANIES_AT_ONCE)
     outcomes: dict[str, Outcome] = {}
     step = max(1, len(batch.going) // _PROGRESS_LINES)
-    async with open_context(settings, batch.rules) as run_context:
+    async with open_context(settings, batch.rules, store=store) as run_context:
 
-        async def one(company: str, at: Any) -> None:
-            async with places:
-                try:
-                    outcomes[company] = await stage(at, batch, run_context)
-                except (NotACompany, AmbiguousCompany, StoreError) as error:
-                    outcomes[company] = Failed(str(error))
+        async def advance_one(company: str, value: Any) -> None:
+            async with at_once:
+                task = asyncio.ensure_future(stage(value, batch, run_context))
+                await asyncio.wait([task])
+            outcomes[company] = _outcome_of(task, company, log)
             if len(outcomes) % step == 0 or len(outcomes) == len(batch.going):
-                say(f"{len(outcomes)} of {len(batch.going)} companies: {company} {_in_words(outcomes[company])}")
+                log(f"{len(outcomes)} of {len(batch.going)} companies: {company} {_in_words(outcomes[company])}")
 
-        await asyncio.gather(*(one(company, at) for company, at in batch.going.items()))
+        await asyncio.gather(*(advance_one(company, value) for company, value in batch.going.items()))
     return {company: outcomes[company] for company in batch.going}
+
+
+def _outcome_of(task: "asyncio.Future[Outcome]", company: str, log: Log) -> Outcome:
+    error = task.exception()
+    if error is None:
+        return task.result()
+    if isinstance(error, _OF_THE_ORDER) or not isinstance(error, Exception):
+        raise error
+    if isinstance(error, _OF_ONE_COMPANY):
+        return CompanyFailed(str(error))
+    log(f"{company}: an unexpected error\n{''.join(traceback.format_exception(error))}")
+    return CompanyFailed(f"{type(error).__name__}: {error}")
 
 
 def _in_words(outcome: Outcome) -> str:
@@ -137,13 +161,13 @@ def _in_words(outcome: Outcome) -> str:
             return f"analysed: {len(results.analyses)} analyses, {len(results.purchases)} of them bought"
         case Enriched(request=request):
             return f"{request.state}: {request.cost_micro_usd / 1e6:.2f} USD, saved {request.saved_micro_usd / 1e6:.2f}"
-        case Failed(reason=reason):
+        case CompanyFailed(reason=reason):
             return f"failed: {reason}"
         case _:
             return "is fresh: nothing to buy"
 
 
-async def plan_stage(company: str, batch: Batch, run_context: RunContext) -> Planned | Enriched | None:
+async def plan_stage(company: str, batch: BatchProgress, run_context: RunContext) -> Planned | Enriched | None:
     """Identify, look into layer 1, plan. None: all that was selected is still fresh."""
     ask = await _ask(company, batch, run_context)
     if ask is None:
@@ -159,24 +183,24 @@ async def plan_stage(company: str, batch: Batch, run_context: RunContext) -> Pla
     return await plan_request(identified, rules=batch.rules, context=run_context)
 
 
-async def collect_stage(planned: Planned, batch: Batch, run_context: RunContext) -> Gathered:
+async def collect_stage(planned: Planned, batch: BatchProgress, run_context: RunContext) -> Gathered:
     return await collect_request(planned, rules=batch.rules, context=run_context)
 
 
-async def analyse_stage(gathered: Gathered, batch: Batch, run_context: RunContext) -> Analysed:
+async def analyse_stage(gathered: Gathered, batch: BatchProgress, run_context: RunContext) -> Analysed:
     return await analyse_request(gathered, rules=batch.rules, context=run_context)
 
 
-async def assemble_stage(analysed: Analysed, batch: Batch, run_context: RunContext) -> Enriched:
+async def assemble_stage(analysed: Analysed, batch: BatchProgress, run_context: RunContext) -> Enriched:
     return await keep(_as_asked(analysed, batch.rules), rules=batch.rules, context=run_context)
 
 
-async def close_stage(gathered: Gathered, batch: Batch, run_context: RunContext) -> Enriched:
+async def close_stage(gathered: Gathered, batch: BatchProgress, run_context: RunContext) -> Enriched:
     """The end of a request for sources alone."""
     return await assemble_stage(await analyse_stage(gathered, batch, run_context), batch, run_context)
 
 
-async def _ask(company: str, batch: Batch, run_context: RunContext) -> Ask | None:
+async def _ask(company: str, batch: BatchProgress, run_context: RunContext) -> Ask | None:
     order, rules = batch.order, batch.rules
     known = await asyncio.to_thread(run_context.store.company, company) or await find_company(company, run_context)
     ask = Ask(
@@ -193,15 +217,15 @@ async def _ask(company: str, batch: Batch, run_context: RunContext) -> Ask | Non
         return ask
     if order.analyses:
         return replace(ask, datasets=_read_by(order.analyses, rules))
-    held = frozenset[str]() if known is None or order.even_if_fresh else await _held(known, rules, run_context)
-    due = tuple(source for source in order.sources if source not in held)
+    fresh = frozenset[str]() if known is None or order.even_if_fresh else await _fresh(known, rules, run_context)
+    due = tuple(source for source in order.sources if source not in fresh)
     datasets = tuple(d for d, entry in rules.datasets.items() if set(entry.sources) & set(due))
     again = replace(ask, datasets=datasets, sources=due, strategy="legacy", strategy_override=None, memory=False)
     return again if due else None
 
 
-async def _held(company: Company, rules: Rules, run_context: RunContext) -> frozenset[str]:
-    """Sources whose newest reply about this company still holds."""
+async def _fresh(company: Company, rules: Rules, run_context: RunContext) -> frozenset[str]:
+    """Sources that have a fresh reply about this company."""
     known = await asyncio.to_thread(run_context.store.known, company.company_id)
     return frozenset(
         reply.source
@@ -215,12 +239,12 @@ def _read_by(analyses: tuple[str, ...], rules: Rules) -> tuple[str, ...]:
     return tuple(dict.fromkeys(d for a in analyses for d in (*rules.analyses[a].needs, *rules.analyses[a].reads)))
 
 
-def _analyses_beyond(requirements: Requirements, order: Order) -> tuple[str, ...]:
+def _analyses_beyond(requirements: Requirements, order: BatchOrder) -> tuple[str, ...]:
     return tuple(name for name in order.analyses if name not in requirements.analyses)
 
 
 def _also_analysing(requirements: Requirements, analyses: tuple[str, ...], rules: Rules) -> Requirements:
-    """The same wants, with analyses that no consumer of this order asks for, and what these read."""
+    """The same requirements, with analyses that no consumer of this order asks for, and what these read."""
     read = [d for d in _read_by(analyses, rules) if rules.datasets[d].analysis is None]
     return replace(
         requirements,
@@ -231,7 +255,7 @@ def _also_analysing(requirements: Requirements, analyses: tuple[str, ...], rules
 
 
 def _as_asked(analysed: Analysed, rules: Rules) -> Analysed:
-    """With the consumers' own requirements again: what a profile was asked for decides whom it may serve later."""
+    """With the consumers' own requirements again: they decide which later requests the profile may serve."""
     planned = analysed.gathered.planned
     identified = replace(planned.identified, requirements=planned.identified.ask.requirements(rules))
     return replace(analysed, gathered=replace(analysed.gathered, planned=replace(planned, identified=identified)))

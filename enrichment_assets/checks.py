@@ -1,4 +1,4 @@
-"""Checks as sentences: is this profile complete, good enough, fresh; are all of them; do the books agree.
+"""Checks as sentences: is this profile complete, good enough, fresh; are all of them; does spend reconcile.
 
 per company: of the profile that Dagster shows for the partition;  over all: of the published warehouse
 of money: warehouse against store, who paid and who benefits, store against the vendors' accounts, suspended sources
@@ -31,7 +31,7 @@ _MOST_OFFENDERS = 100
 _SENTENCES: Mapping[str, str] = {
     "profile_is_complete": "every required dataset is satisfied",
     "quality_is_above_threshold": "its quality is at least what the consumer asks for",
-    "facts_are_fresh": "every value in it still holds",
+    "facts_are_fresh": "every value in it is still fresh",
 }
 
 
@@ -131,7 +131,7 @@ def _all_profiles_check() -> dg.AssetChecksDefinition:
             "quality_is_above_threshold": [
                 (str(r[0]), str(r[1]), f"quality {r[3]:.2f}") for r in rows if _real(r[3]) < minimum.get(str(r[1]), 0)
             ],
-            "facts_are_fresh": [(str(r[0]), str(r[1]), f"held until {r[5]}") for r in rows if r[4]],
+            "facts_are_fresh": [(str(r[0]), str(r[1]), f"valid until {r[5]}") for r in rows if r[4]],
         }
         for name, found in offenders.items():
             yield _result(key, name, found, header=("company", "consumer", "why"))
@@ -174,17 +174,17 @@ def who_paid_who_benefits(enrichment: EnrichmentResource) -> dg.AssetCheckResult
 @dg.asset_check(
     asset=mart_key("purchases"),
     description="By the newest readings, no vendor billed more or less than the ledger explains. The job read_accounts"
-    " takes readings; the check asks nobody.",
+    " takes readings; the check calls no vendor.",
 )
 def ledger_matches_accounts(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
     with enrichment.store() as store:
         newest = [compare(read[0], read[1:]) for name in enrichment.rules().providers if (read := store.readings(name))]
-    said = accounts_evaluation(newest)
-    return dg.AssetCheckResult(passed=said.passed, severity=said.severity, metadata=said.metadata)
+    evaluation = accounts_evaluation(newest)
+    return dg.AssetCheckResult(passed=evaluation.passed, severity=evaluation.severity, metadata=evaluation.metadata)
 
 
 def accounts_evaluation(comparisons: Sequence[Comparison]) -> dg.AssetCheckEvaluation:
-    """What ledger_matches_accounts says of these readings."""
+    """What ledger_matches_accounts finds in these readings."""
     drifted = [
         (
             one.now.provider,
@@ -244,7 +244,7 @@ def _offending(offenders: Offenders, *, header: tuple[str, ...]) -> dict[str, dg
     metadata: dict[str, dg.MetadataValue] = {"offenders": dg.MetadataValue.int(len(offenders))}
     if offenders:
         rows = ["| " + " | ".join(one) + " |" for one in [header, ("---",) * len(header), *offenders[:_MOST_OFFENDERS]]]
-        metadata["who"] = dg.MetadataValue.md("\n".join(rows))
+        metadata["which"] = dg.MetadataValue.md("\n".join(rows))
     return metadata
 
 

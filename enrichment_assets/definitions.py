@@ -1,4 +1,7 @@
-"""What Dagster loads: the assets the rules draw, their marts and checks, jobs, schedules and sensors."""
+"""What Dagster loads: the assets drawn from the rules, their marts and checks, jobs, schedules and sensors.
+
+defs() -> load_rules -> definitions_of(rules); importing this module reads nothing
+"""
 
 import dagster as dg
 
@@ -9,14 +12,24 @@ from enrichment_assets.enrich_graph import enrich_assets, enrich_graph, refresh_
 from enrichment_assets.marts import marts, publish_marts
 from enrichment_assets.schedules import read_accounts_hourly, refresh_due_companies
 from enrichment_assets.sensors import company_sensor, report_bought_outside
-from resources.dagster_resources import EnrichmentResource
+from resources.dagster_resources import EnrichmentResource, shown_variables
 from resources.planner import PlannerResource
 from resources.settings import load_settings
 
 
-def definitions(rules: Rules) -> dg.Definitions:
-    """Assets are drawn from these rules; every run reads the rules anew."""
-    resources = {"enrichment": EnrichmentResource(), "planner": PlannerResource()}
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The entry point of `dagster` and `dg`. Raises RulesError, SettingsError."""
+    return definitions_of(load_rules(load_settings().enrich_config))
+
+
+def definitions_of(rules: Rules) -> dg.Definitions:
+    """The assets come from these rules; every run reads the rules anew."""
+    variables = shown_variables()
+    resources = {
+        "enrichment": EnrichmentResource(variables=variables),
+        "planner": PlannerResource(variables=variables),
+    }
     graph = enrich_graph(rules)
     job = refresh_job(graph, resources)
     return dg.Definitions(
@@ -28,6 +41,3 @@ def definitions(rules: Rules) -> dg.Definitions:
         resources=resources,
         executor=dg.in_process_executor,
     )
-
-
-defs = definitions(load_rules(load_settings().enrich_config))

@@ -1,7 +1,8 @@
 """The graph that enriches companies: the assets of the three layers and the batch job are two views of it.
 
-plan -> collect -> analyse -> assemble: each hands on a Batch. What was bought shows as raw/* and analysis/*, what was
-assembled or served as profile/*: all optional outputs, for what memory gave to them is not materialised anew.
+plan -> collect -> analyse -> assemble: each hands on the id of its run (see step_handover)
+Outputs are raw/* and analysis/* for what was bought, profile/* for what was assembled or served. All are optional:
+what memory served is not materialised again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import Rules, RulesError
 from enrichment_assets.asset_specs import GROUPS, OWNERS, LayerAsset, layer_assets
 from enrichment_assets.batch_pipeline import (
-    Batch,
+    BatchProgress,
     Stage,
     advance,
     analyse_stage,
@@ -26,13 +27,22 @@ from enrichment_assets.batch_pipeline import (
     plan_stage,
     start,
 )
-from enrichment_assets.event_reporting import Made, bought_analyses, bought_replies, made_profiles, settled_ids, tell
+from enrichment_assets.event_reporting import (
+    Made,
+    bought_analyses,
+    bought_replies,
+    made_profiles,
+    materialize,
+    settled_ids,
+)
 from enrichment_assets.metadata import plans_markdown
 from enrichment_assets.partitions import companies
 from enrichment_assets.run_completion import end
 from enrichment_assets.run_config import OrderConfig, OrderRefused, order_of
+from enrichment_assets.step_handover import Handover, HandoverLost, hand_over, take_over
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
+from resources.wiring import utc_now
 
 Steps = Iterator[dg.Output[Any]]
 GRAPH, JOB = "enrich", "refresh_companies"
@@ -58,7 +68,7 @@ def enrich_assets(graph: dg.GraphDefinition, rules: Rules) -> dg.AssetsDefinitio
     """raw/* -> analysis/* -> profile/*, a partition per company; any of them can be selected."""
     assets = {asset.output: asset for asset in layer_assets(rules)}
     by_key = {asset.key: asset for asset in assets.values()}
-    drawn = dg.AssetsDefinition.from_graph(
+    assets_of_graph = dg.AssetsDefinition.from_graph(
         graph,
         keys_by_output_name={output: asset.key for output, asset in assets.items()},
         partitions_def=companies,
@@ -69,7 +79,7 @@ def enrich_assets(graph: dg.GraphDefinition, rules: Rules) -> dg.AssetsDefinitio
         descriptions_by_output_name={output: asset.description for output, asset in assets.items()},
         owners_by_output_name=dict.fromkeys(assets, OWNERS),
     )
-    return drawn.map_asset_specs(
+    return assets_of_graph.map_asset_specs(
         lambda spec: spec.replace_attributes(
             freshness_policy=by_key[spec.key].freshness, kinds=set(by_key[spec.key].kinds)
         )
@@ -87,7 +97,10 @@ def refresh_job(graph: dg.GraphDefinition, resources: Mapping[str, Any]) -> dg.J
 
 
 def _plan() -> dg.OpDefinition:
-    @dg.op(out={"planned": dg.Out(dg.Any)}, description="Who is meant, what is known, what to buy, what it will cost.")
+    @dg.op(
+        out={"planned": dg.Out(dict)},
+        description="Which company, what is known, what to buy, at what cost.",
+    )
     def plan(context: dg.OpExecutionContext, config: OrderConfig, enrichment: EnrichmentResource) -> Steps:
         try:
             rules = enrichment.rules()
@@ -95,9 +108,10 @@ def _plan() -> dg.OpDefinition:
                 order = order_of(context, config, store, enrichment.settings().enrich_strategy)
         except (OrderRefused, RulesError, SettingsError, StoreError) as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        planned = _through(context, enrichment, start(order, rules), plan_stage)
-        plans = plans_markdown([at.plan for at in planned.going.values()], list(planned.finished.values()))
-        yield dg.Output(planned, "planned", metadata={**_numbers(planned), "plan": plans})
+        planned = _advanced(context, enrichment, start(order, rules, run_id=context.run_id), plan_stage)
+        plans = plans_markdown([p.plan for p in planned.going.values()], list(planned.finished.values()))
+        handed = _hand_over(enrichment, planned, order.companies)
+        yield dg.Output(handed, "planned", metadata={**_numbers(planned), "plan": plans})
 
     return plan
 
@@ -105,15 +119,16 @@ def _plan() -> dg.OpDefinition:
 def _collect(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
     outs = _outs(assets, "raw", hands_on="collected")
 
-    @dg.op(ins={"planned": dg.In(dg.Any)}, out=outs, description="Carries the plans out: buys, reads, falls back.")
-    def collect(context: dg.OpExecutionContext, enrichment: EnrichmentResource, planned: Any) -> Steps:
-        collected = _through(context, enrichment, planned, collect_stage)
+    @dg.op(ins={"planned": dg.In(dict)}, out=outs, description="Carries the plans out: buys, reads, falls back.")
+    def collect(context: dg.OpExecutionContext, enrichment: EnrichmentResource, planned: Handover) -> Steps:
+        before = _take_over(enrichment, planned)
+        collected = _advanced(context, enrichment, before, collect_stage)
         gathered = list(collected.going.values())
-        yield from _told(context, enrichment, map(bought_replies, gathered), [p for g in gathered for p in g.purchases])
+        yield from _show(context, enrichment, map(bought_replies, gathered), [p for g in gathered for p in g.purchases])
         if "collected" in context.selected_output_names:
-            yield dg.Output(collected, "collected", metadata=_numbers(collected))
+            yield dg.Output(_hand_over(enrichment, collected, before.going), "collected", metadata=_numbers(collected))
         else:
-            end(context, enrichment, _through(context, enrichment, collected, close_stage))
+            end(context, enrichment, _advanced(context, enrichment, collected, close_stage))
 
     return collect
 
@@ -121,16 +136,17 @@ def _collect(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
 def _analyse(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
     outs = _outs(assets, "analysis", hands_on="analysed")
 
-    @dg.op(ins={"collected": dg.In(dg.Any)}, out=outs, description="Asks the language model where evidence changed.")
-    def analyse(context: dg.OpExecutionContext, enrichment: EnrichmentResource, collected: Any) -> Steps:
-        analysed = _through(context, enrichment, collected, analyse_stage)
+    @dg.op(ins={"collected": dg.In(dict)}, out=outs, description="Asks the language model where evidence changed.")
+    def analyse(context: dg.OpExecutionContext, enrichment: EnrichmentResource, collected: Handover) -> Steps:
+        before = _take_over(enrichment, collected)
+        analysed = _advanced(context, enrichment, before, analyse_stage)
         results = list(analysed.going.values())
         bought = [p for a in results for p in a.results.purchases]
-        yield from _told(context, enrichment, map(bought_analyses, results), bought)
+        yield from _show(context, enrichment, map(bought_analyses, results), bought)
         if "analysed" in context.selected_output_names:
-            yield dg.Output(analysed, "analysed", metadata=_numbers(analysed))
+            yield dg.Output(_hand_over(enrichment, analysed, before.going), "analysed", metadata=_numbers(analysed))
         else:
-            end(context, enrichment, _through(context, enrichment, analysed, assemble_stage))
+            end(context, enrichment, _advanced(context, enrichment, analysed, assemble_stage))
 
     return analyse
 
@@ -138,12 +154,12 @@ def _analyse(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
 def _assemble(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
     outs = _outs(assets, "profile")
 
-    @dg.op(ins={"analysed": dg.In(dg.Any)}, out=outs, description="Best value per dataset; what lost stays visible.")
-    def assemble(context: dg.OpExecutionContext, enrichment: EnrichmentResource, analysed: Any) -> Steps:
-        assembled = _through(context, enrichment, analysed, assemble_stage)
+    @dg.op(ins={"analysed": dg.In(dict)}, out=outs, description="Best value per dataset; what lost stays visible.")
+    def assemble(context: dg.OpExecutionContext, enrichment: EnrichmentResource, analysed: Handover) -> Steps:
+        assembled = _advanced(context, enrichment, _take_over(enrichment, analysed), assemble_stage)
         finished = list(assembled.finished.values())
         made = (made_profiles(context, enriched) for enriched in finished)
-        yield from _told(context, enrichment, made, [p for e in finished for p in e.purchases])
+        yield from _show(context, enrichment, made, [p for e in finished for p in e.purchases])
         end(context, enrichment, assembled)
 
     return assemble
@@ -151,7 +167,7 @@ def _assemble(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
 
 def _outs(assets: Sequence[LayerAsset], layer: str, *, hands_on: str | None = None) -> dict[str, dg.Out]:
     outs = {asset.output: dg.Out(dg.Nothing, is_required=False) for asset in assets if asset.layer == layer}
-    return outs if hands_on is None else {**outs, hands_on: dg.Out(dg.Any, is_required=False)}
+    return outs if hands_on is None else {**outs, hands_on: dg.Out(dict, is_required=False)}
 
 
 def _output(step: Any, name: str) -> Any:
@@ -159,25 +175,44 @@ def _output(step: Any, name: str) -> Any:
     return getattr(step, name) if isinstance(step, tuple) else step
 
 
-def _through(context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: Batch, stage: Stage) -> Batch:
+def _advanced(
+    context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: BatchProgress, stage: Stage
+) -> BatchProgress:
     try:
-        return advance(batch, stage, enrichment.settings(), context.log.info)
+        with enrichment.store() as store:
+            return advance(batch, stage, enrichment.settings(), store, context.log.info)
     except (SettingsError, StoreError, UnknownName, UnknownStrategy) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
 
 
-def _told(
+def _hand_over(enrichment: EnrichmentResource, batch: BatchProgress, companies: Iterable[str]) -> Handover:
+    try:
+        with enrichment.store() as store:
+            return hand_over(batch, companies, store, utc_now())
+    except StoreError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+
+
+def _take_over(enrichment: EnrichmentResource, handed: Handover) -> BatchProgress:
+    try:
+        with enrichment.store() as store:
+            return take_over(handed, store, enrichment.rules_of)
+    except (HandoverLost, SettingsError, StoreError, RulesError) as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+
+
+def _show(
     context: dg.OpExecutionContext,
     enrichment: EnrichmentResource,
     made: Iterable[Iterable[Made]],
     purchases: Sequence[Purchase],
 ) -> Steps:
-    """Shows what was made, and books what was paid for it as reported."""
-    yield from tell(context, [one for of_company in made for one in of_company])
+    """Materialises what was made, and marks what was paid for it as reported."""
+    yield from materialize(context, [one for of_company in made for one in of_company])
     enrichment.mark_reported(settled_ids(purchases))
 
 
-def _numbers(batch: Batch) -> dict[str, int]:
+def _numbers(batch: BatchProgress) -> dict[str, int]:
     return {
         "companies": len(batch.order.companies),
         "under_way": len(batch.going),

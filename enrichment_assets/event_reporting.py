@@ -1,6 +1,6 @@
-"""Show in Dagster what a step really made, per company, and book it as reported.
+"""Show in Dagster what a step really made, per company.
 
-Batch -> Made: asset, company, metadata -> an output of the run's own partition, else a materialisation event
+value of a stage -> Made: asset, company, metadata -> an output of the run's own partition, else a materialisation event
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,7 +58,7 @@ def bought_analyses(analysed: Analysed) -> list[Made]:
 
 
 def made_profiles(context: dg.OpExecutionContext, enriched: Enriched) -> list[Made]:
-    """Profiles that were assembled, or that layer 1 served to somebody who asked for the asset itself.
+    """Profiles that were assembled, or that layer 1 served to a run that selected the asset itself.
 
     What layer 1 served to the batch job is only seen again, unless Dagster has not seen it yet.
     """
@@ -71,7 +71,7 @@ def made_profiles(context: dg.OpExecutionContext, enriched: Enriched) -> list[Ma
     return made
 
 
-def tell(context: dg.OpExecutionContext, made: Sequence[Made]) -> Iterator[dg.Output[None]]:
+def materialize(context: dg.OpExecutionContext, made: Sequence[Made]) -> Iterator[dg.Output[None]]:
     """Outputs for the assets of the run's only partition; everything else as events of this run.
 
     An output would mark every partition of a run over many, the failed ones too.

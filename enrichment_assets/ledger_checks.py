@@ -1,4 +1,4 @@
-"""Do the published books agree: with the store, and in themselves: purchases with requests, who paid, who benefits.
+"""Does the published spend agree: with the store, and in itself (purchases, requests, payers, beneficiaries)?
 
 book_differences: warehouse + units and total of the settled purchases -> (what, ledger, settled purchases)
 who_paid_differences: warehouse -> (what, why it cannot be right)
@@ -39,7 +39,7 @@ def book_differences(
 
 
 def who_paid_differences(warehouse: Warehouse) -> list[tuple[str, str]]:
-    """Purchases and reads that name nobody, requests unlike what they bought and read, sums that do not add up.
+    """Purchases and reads that name no request, requests unlike what they bought and read, sums that do not add up.
 
     Raises WarehouseError.
     """

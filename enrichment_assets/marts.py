@@ -71,7 +71,7 @@ def marts(rules: Rules) -> dg.AssetsDefinition:
     def publish(
         context: dg.AssetExecutionContext, enrichment: EnrichmentResource
     ) -> Iterator[dg.MaterializeResult[None]]:
-        """Builds what changed since the last publish, and puts the file in place; open readers keep theirs."""
+        """Builds what changed and publishes the file; readers that have the old one open keep it."""
         try:
             with enrichment.store() as store:
                 published = enrichment.warehouse().build(store)

@@ -1,4 +1,4 @@
-"""Say in Dagster's metadata what was planned, bought and assembled: USD, seconds, quality, ids; never a secret.
+"""Dagster's metadata of what was planned, bought and assembled: USD, seconds, quality, ids; never a secret.
 
 Plan -> Markdown;  Purchase, Profile -> metadata of a materialisation
 """
@@ -26,7 +26,7 @@ def plan_markdown(plan: Plan) -> str:
         f"expected {in_usd(plan.quote.expected)} USD, at most {in_usd(plan.quote.upper_bound)}, "
         f"from memory {in_usd(plan.quote.from_memory)}, calling everything {in_usd(plan.quote.legacy)}.",
         "",
-        "| dataset | required | stands | from | chance |",
+        "| dataset | required | status | from | chance |",
         "| --- | --- | --- | --- | --- |",
         *(
             f"| {d.dataset} | {'yes' if d.required else in_usd(d.worth) + ' USD'} | {d.status} "
@@ -48,7 +48,9 @@ def _source_row(source: SourcePlan) -> str:
 
 def nothing_to_buy(profile: Profile) -> str:
     """The plan of a company that layer 1 has served."""
-    return f"nothing to buy: the profile of {profile.request_id} holds until {profile.holds_until:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"nothing to buy: the profile of {profile.request_id} is valid until {profile.holds_until:%Y-%m-%d %H:%M} UTC"
+    )
 
 
 def plans_markdown(plans: Sequence[Plan], served: Sequence[Enriched]) -> str:
@@ -68,7 +70,7 @@ def plans_markdown(plans: Sequence[Plan], served: Sequence[Enriched]) -> str:
         lines.append(f"| and {len(plans) - _MOST_ROWS} more | | | | |")
     lines += [f"| {e.company.key} | {nothing_to_buy(e.profile)} | | | |" for e in served[:_MOST_ROWS]]
     if len(served) > _MOST_ROWS:
-        lines.append(f"| and {len(served) - _MOST_ROWS} more that hold | | | | |")
+        lines.append(f"| and {len(served) - _MOST_ROWS} more that are valid | | | | |")
     return "\n".join(lines)
 
 
@@ -80,7 +82,7 @@ def companies_markdown(reasons: Mapping[str, str]) -> str:
 
 def purchase_metadata(purchase: Purchase, *, reply_id: str | None) -> Metadata:
     """What one call cost and brought."""
-    said = {
+    shown = {
         "cost_usd": dg.MetadataValue.float(purchase.cost_micro_usd / 1_000_000),
         "cost_micro_usd": dg.MetadataValue.int(purchase.cost_micro_usd),
         "units": dg.MetadataValue.json(dict(purchase.units)),
@@ -91,14 +93,14 @@ def purchase_metadata(purchase: Purchase, *, reply_id: str | None) -> Metadata:
         "request_id": dg.MetadataValue.text(purchase.request_id),
     }
     if purchase.latency_seconds is not None:
-        said["latency_seconds"] = dg.MetadataValue.float(purchase.latency_seconds)
+        shown["latency_seconds"] = dg.MetadataValue.float(purchase.latency_seconds)
     if reply_id is not None:
-        said["reply_id"] = dg.MetadataValue.text(reply_id)
+        shown["reply_id"] = dg.MetadataValue.text(reply_id)
     if purchase.closed_at is not None:
-        said["bought_at"] = dg.MetadataValue.timestamp(purchase.closed_at)
+        shown["bought_at"] = dg.MetadataValue.timestamp(purchase.closed_at)
     if purchase.reason:
-        said["note"] = dg.MetadataValue.text(purchase.reason)
-    return said
+        shown["note"] = dg.MetadataValue.text(purchase.reason)
+    return shown
 
 
 def analysis_metadata(analysis: Analysis) -> Metadata:
@@ -113,7 +115,7 @@ def analysis_metadata(analysis: Analysis) -> Metadata:
 def profile_metadata(profile: Profile, enriched: Enriched) -> Metadata:
     """How good the profile is, what is missing, and what its request cost and saved."""
     request, missing = enriched.request, missing_required(profile.document)
-    said = {
+    shown = {
         "quality": dg.MetadataValue.float(round(profile.quality, 4)),
         "completeness": dg.MetadataValue.float(round(profile.completeness, 4)),
         "confidence": dg.MetadataValue.text(profile.confidence),
@@ -130,18 +132,18 @@ def profile_metadata(profile: Profile, enriched: Enriched) -> Metadata:
         "values": dg.MetadataValue.md(_values_markdown(profile)),
     }
     if request.finished_at is not None:
-        said["latency_seconds"] = dg.MetadataValue.float((request.finished_at - request.asked_at).total_seconds())
+        shown["latency_seconds"] = dg.MetadataValue.float((request.finished_at - request.asked_at).total_seconds())
     if enriched.plan is None:
-        said["plan"] = dg.MetadataValue.text(nothing_to_buy(profile))
-        said["made_by"] = dg.MetadataValue.text(profile.request_id)
+        shown["plan"] = dg.MetadataValue.text(nothing_to_buy(profile))
+        shown["made_by"] = dg.MetadataValue.text(profile.request_id)
     else:
-        said["plan"] = dg.MetadataValue.md(plan_markdown(enriched.plan))
-    return said
+        shown["plan"] = dg.MetadataValue.md(plan_markdown(enriched.plan))
+    return shown
 
 
 def _values_markdown(profile: Profile) -> str:
-    """A line for each dataset: how it stands, what it says first, from whom."""
-    lines = ["| dataset | stands | value | source | quality |", "| --- | --- | --- | --- | --- |"]
+    """A line for each dataset: its status, its best value, the source of that value."""
+    lines = ["| dataset | status | value | source | quality |", "| --- | --- | --- | --- | --- |"]
     for name, field in profile.document["datasets"].items():
         values = field["values"]
         best = values[0] if values else None

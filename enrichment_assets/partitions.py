@@ -1,25 +1,32 @@
 """Companies as partitions: the partition key is the company's key.
 
-domain learned later: old key -> new key, with its latest materialisations, then the old partition goes
+A domain learned later: old key -> new key, with its latest materialisations; then the old partition is deleted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
 from enrichment_assets.materializations import latest_materialization, report
 
 COMPANIES = "companies"
+_FEW = 50  # so many look-ups of one partition cost less than reading all, of which there may be 100,000
 companies = dg.DynamicPartitionsDefinition(name=COMPANIES)
 
 
 def add_companies(instance: dg.DagsterInstance, keys: Iterable[str]) -> list[str]:
     """Makes sure that each key is a partition; returns those that were not one yet."""
-    there = set(instance.get_dynamic_partitions(COMPANIES))
-    new = [key for key in dict.fromkeys(keys) if key not in there]
+    new = _without_partition(instance, list(dict.fromkeys(keys)))
     if new:
         instance.add_dynamic_partitions(COMPANIES, new)
     return new
+
+
+def _without_partition(instance: dg.DagsterInstance, keys: Sequence[str]) -> list[str]:
+    if len(keys) <= _FEW:
+        return [key for key in keys if not instance.has_dynamic_partition(COMPANIES, key)]
+    partitions = set(instance.get_dynamic_partitions(COMPANIES))
+    return [key for key in keys if key not in partitions]
 
 
 def rekey(instance: dg.DagsterInstance, assets: Iterable[dg.AssetKey], *, old: str, new: str) -> None:

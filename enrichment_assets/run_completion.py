@@ -1,22 +1,27 @@
 """How a run ends: companies under their new keys, the batch brought up to date, and the failed ones named.
 
-Batch -> partitions, batch states; raises dg.Failure if a company failed, after all others are shown
+BatchProgress -> partitions, batch states; raises dg.Failure if a company failed, after all others are shown
 """
 
 import dagster as dg
 
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import layer_assets, profile_key
-from enrichment_assets.batch_pipeline import Batch
+from enrichment_assets.batch_pipeline import BatchProgress
 from enrichment_assets.materializations import report_failed
 from enrichment_assets.metadata import companies_markdown
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
 from enrichment_assets.run_config import FAILED
+from enrichment_assets.step_handover import forget
 from resources.dagster_resources import EnrichmentResource
+from resources.wiring import utc_now
 
 
-def end(context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: Batch) -> None:
-    """Raises dg.Failure naming the companies that failed; a vendor's failure is none."""
+def end(context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: BatchProgress) -> None:
+    """Raises dg.Failure naming the companies that failed; a vendor's failure is none.
+
+    What the steps handed over is then kept for a while, so that the run can be executed again from where it failed.
+    """
     _new_keys(context.instance, batch)
     if batch.order.batch_id is not None:
         _mark(enrichment, batch, batch.order.batch_id)
@@ -24,13 +29,15 @@ def end(context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: B
     context.log.info(f"{len(batch.finished)} companies finished for {costs / 1e6:.2f} USD, {len(batch.failed)} failed")
     if batch.failed:
         _fail(context, batch)
+    with enrichment.store() as store:
+        forget(batch, store, utc_now())
 
 
-def _new_keys(instance: dg.DagsterInstance, batch: Batch) -> None:
-    there = set(instance.get_dynamic_partitions(COMPANIES))
+def _new_keys(instance: dg.DagsterInstance, batch: BatchProgress) -> None:
+    partitions = set(instance.get_dynamic_partitions(COMPANIES))
     add_companies(instance, [enriched.company.key for enriched in batch.finished.values()])
     for company, enriched in batch.finished.items():
-        if company in there and company != enriched.company.key:
+        if company in partitions and company != enriched.company.key:
             rekey(instance, _assets(batch.rules), old=company, new=enriched.company.key)
 
 
@@ -38,7 +45,7 @@ def _assets(rules: Rules) -> list[dg.AssetKey]:
     return [asset.key for asset in layer_assets(rules)]
 
 
-def _mark(enrichment: EnrichmentResource, batch: Batch, batch_id: str) -> None:
+def _mark(enrichment: EnrichmentResource, batch: BatchProgress, batch_id: str) -> None:
     with enrichment.store() as store:
         stored = store.batch(batch_id)
         ids = {} if stored is None else {company.key: company.company_id for company in stored.companies}
@@ -47,7 +54,7 @@ def _mark(enrichment: EnrichmentResource, batch: Batch, batch_id: str) -> None:
             store.mark_batch_company(batch_id, ids[company], state)
 
 
-def _fail(context: dg.OpExecutionContext, batch: Batch) -> None:
+def _fail(context: dg.OpExecutionContext, batch: BatchProgress) -> None:
     if not context.has_assets_def:
         partitions = set(context.instance.get_dynamic_partitions(COMPANIES))
         report_failed(

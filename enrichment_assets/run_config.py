@@ -1,6 +1,6 @@
 """What a run is for: read from the selected assets and partitions, or from run config and a stored batch.
 
-selection + partitions + OrderConfig -> Order
+selection + partitions + OrderConfig -> BatchOrder
 """
 
 from collections.abc import Set as AbstractSet
@@ -13,7 +13,7 @@ from pydantic import Field
 from enrichment.domain.money import to_micro
 from enrichment.rules.models import parse_seconds
 from enrichment_assets.asset_specs import Layer
-from enrichment_assets.batch_pipeline import Order
+from enrichment_assets.batch_pipeline import BatchOrder
 from resources.store import SqlStore
 
 ASKED_BY = "dagster:"
@@ -22,26 +22,26 @@ PARENT_RUN_TAG = "dagster/parent_run_id"
 
 
 class OrderConfig(dg.Config):
-    """What may be said in the launchpad, under ops > plan > config (in a run of assets: ops > enrich > ops > plan)."""
+    """What may be set in the launchpad, under ops > plan > config (in a run of assets: ops > enrich > ops > plan)."""
 
     companies: list[str] = Field([], description="refresh_companies: names, domains or keys")
     batch_id: str | None = Field(None, description="refresh_companies: a stored batch, instead of companies")
-    consumers: list[str] = Field([], description="refresh_companies: who asks, such as vendor_enrichment")
-    even_if_fresh: bool = Field(False, description="sources alone: buy them again though they hold. A retry ignores it")
+    consumers: list[str] = Field([], description="refresh_companies: which profiles, such as vendor_enrichment")
+    even_if_fresh: bool = Field(False, description="sources alone: buy again what is fresh. A retry ignores it")
     audience: str | None = Field(None, description="the vendor for whom a customer_intelligence profile is written")
-    strategy: str | None = Field(None, description="enhanced, priority or legacy, instead of what the rules say")
+    strategy: str | None = Field(None, description="enhanced, priority or legacy, instead of the strategy in the rules")
     max_cost_usd: float | None = Field(None, ge=0, description="the most one company may cost")
     max_age: str | None = Field(None, description="the most any fact may be old, such as 3d")
 
 
 class OrderRefused(ValueError):
-    """A run that cannot be understood; the message says what to change."""
+    """A run that cannot be understood; the message names what to change."""
 
 
-def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStore, override: str | None) -> Order:
+def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStore, override: str | None) -> BatchOrder:
     """Raises OrderRefused, or StoreError for a batch that is not there. override: the strategy forced on all."""
     selected = context.selected_asset_keys
-    order = Order(
+    order = BatchOrder(
         companies=(),
         audience=config.audience,
         strategy=config.strategy,
@@ -72,12 +72,12 @@ def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStor
 
 
 def partition_keys(context: dg.OpExecutionContext) -> tuple[str, ...]:
-    """The companies of a run. One is taken by its word: its partition may have moved to a new key meanwhile."""
+    """The companies of a run. A single key is not looked up: its partition may have moved to a new key meanwhile."""
     return (context.partition_key,) if context.has_partition_key else tuple(context.partition_keys)
 
 
 def _is_retry(context: dg.OpExecutionContext) -> bool:
-    """A retry copies run config; what its first run was told to buy again it must not buy twice."""
+    """A retry copies run config; what its first run had to buy again must not be bought twice."""
     return context.run.parent_run_id is not None or context.has_tag(PARENT_RUN_TAG)
 
 
@@ -85,7 +85,7 @@ def _chosen(selected: AbstractSet[dg.AssetKey], layer: Layer) -> tuple[str, ...]
     return tuple(sorted(key.path[1] for key in selected if key.path[0] == layer))
 
 
-def _of_batch(order: Order, batch_id: str, store: SqlStore) -> Order:
+def _of_batch(order: BatchOrder, batch_id: str, store: SqlStore) -> BatchOrder:
     """Those of the batch that are not done yet: of a batch that failed in part, a retry takes what failed."""
     batch = store.batch(batch_id)
     if batch is None:

@@ -1,4 +1,4 @@
-"""What comes round by the clock: companies that are due, once a day; the vendors' accounts, every hour.
+"""Two schedules: companies that are due, once a day; the vendors' accounts, every hour.
 
 PlannerResource.due() -> companies by the consumers they are due for -> batch -> refresh_companies
 """
@@ -17,7 +17,7 @@ COMPANIES_PER_RUN = 500
 
 
 def refresh_due_companies(job: dg.JobDefinition) -> dg.ScheduleDefinition:
-    """Stopped until somebody turns it on: it spends money."""
+    """Stopped until a user turns it on: it spends money."""
 
     @dg.schedule(
         name="refresh_due_companies",
@@ -25,14 +25,15 @@ def refresh_due_companies(job: dg.JobDefinition) -> dg.ScheduleDefinition:
         cron_schedule="0 4 * * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description="Refresh the companies whose profiles no longer hold, each for the consumers that have one.",
+        description="Refresh the companies whose profiles are no longer valid, each for the consumers that have one.",
     )
-    def refresh(planner: PlannerResource, enrichment: EnrichmentResource) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    def refresh(planner: PlannerResource) -> Iterator[dg.RunRequest | dg.SkipReason]:
         batches = due_batches(planner.due())
         if not batches:
-            yield dg.SkipReason("Every profile holds: nothing is due.")
+            yield dg.SkipReason("Every profile is valid: nothing is due.")
         for consumer, keys in batches:
-            yield batch_run(enrichment.order_batch(keys, consumer=consumer, requested_by="refresh_due_companies"))
+            batch_id = planner.order_batch(keys, consumer=consumer, requested_by="refresh_due_companies")
+            yield batch_run(batch_id)
 
     return refresh
 

@@ -1,10 +1,14 @@
 """Keep Dagster in step with what happens outside of it: companies registered or renamed, purchases made.
 
-store -> partitions;  settled purchases nobody has reported -> runless materialisations -> marked reported
-What was uncertain for too long is settled first: somebody has to look at the clock.
+companies changed since the cursor -> partitions
+settled purchases changed since the cursor, not reported by a run -> runless materialisations -> marked as reported
+Purchases that were uncertain for too long are settled first, because no other process looks at the clock.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache
 
 import dagster as dg
 
@@ -17,11 +21,30 @@ from enrichment_assets.metadata import purchase_metadata
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
 from enrichment_assets.run_config import ASKED_BY
 from resources.dagster_resources import EnrichmentResource
-from resources.store import SqlStore
+from resources.store import UnreportedPurchase, new_companies, new_unreported
 from resources.vendor_balances import settle_overdue
 from resources.wiring import utc_now
 
 AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseCursor:
+    """since: the change number from which purchases were not read yet.
+
+    runs: a run under way -> the change number of its first unreported purchase. The run reports its purchases itself;
+    if it ends without having done so, they are read again from there.
+    """
+
+    since: int = 0
+    runs: Mapping[str, int] = field(default_factory=dict)
+
+    @staticmethod
+    def of(text: str | None) -> "PurchaseCursor":
+        return PurchaseCursor(**json.loads(text)) if text else PurchaseCursor()
+
+    def __str__(self) -> str:
+        return json.dumps(asdict(self))
 
 
 @dg.sensor(
@@ -31,18 +54,41 @@ AT_ONCE = 500
     " Settles what was uncertain for too long.",
 )
 def report_bought_outside(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SkipReason:
+    cursor = PurchaseCursor.of(context.cursor)
+
+    @cache
+    def under_way(run_id: str) -> bool:
+        run = context.instance.get_run_by_id(run_id)
+        return run is not None and not run.is_finished
+
+    waiting = {run_id: first for run_id, first in cursor.runs.items() if under_way(run_id)}
+    since = min([cursor.since, *(first for run_id, first in cursor.runs.items() if run_id not in waiting)])
     with enrichment.store() as store:
         overdue = settle_overdue(store, enrichment.rules(), utc_now())
-        waiting = [
-            (purchase, company)
-            for purchase, company in store.unreported(AT_ONCE)
-            if not _run_will_report(context.instance, store, purchase)
-        ]
-        add_companies(context.instance, [company.key for _, company in waiting])
-        report(context.instance, bought_outside(waiting))
-        enrichment.mark_reported([purchase.purchase_id for purchase, _ in waiting])
-    said = f"{len(waiting)} purchases were reported." if waiting else "Nothing was bought outside."
-    return dg.SkipReason(f"{said} {len(overdue)} were overdue and are settled." if overdue else said)
+        new = new_unreported(store, since, limit=AT_ONCE)
+        left = [(run_id, one) for one in new.purchases if (run_id := _run_of(one)) is not None and under_way(run_id)]
+        waiting = _first_changes(waiting, left)
+        ours = [(one.purchase, one.company) for one in new.purchases if _run_of(one) not in waiting]
+        add_companies(context.instance, [company.key for _, company in ours])
+        report(context.instance, bought_outside(ours))
+        enrichment.mark_reported([purchase.purchase_id for purchase, _ in ours])
+    context.update_cursor(str(PurchaseCursor(new.mark, waiting)))
+    reported = f"{len(ours)} purchases were reported." if ours else "Nothing was bought outside."
+    return dg.SkipReason(f"{reported} {len(overdue)} were overdue and are settled." if overdue else reported)
+
+
+def _run_of(one: UnreportedPurchase) -> str | None:
+    """The run of ours that asked for this purchase."""
+    if one.asked_by is None or not one.asked_by.startswith(ASKED_BY):
+        return None
+    return one.asked_by.removeprefix(ASKED_BY)
+
+
+def _first_changes(waiting: Mapping[str, int], left: Iterable[tuple[str, UnreportedPurchase]]) -> dict[str, int]:
+    first = dict(waiting)
+    for run_id, one in left:
+        first[run_id] = min(first.get(run_id, one.changed), one.changed)
+    return first
 
 
 def bought_outside(purchases: Sequence[tuple[Purchase, Company]]) -> list[Happened]:
@@ -58,17 +104,11 @@ def bought_outside(purchases: Sequence[tuple[Purchase, Company]]) -> list[Happen
     ]
 
 
-def _run_will_report(instance: dg.DagsterInstance, store: SqlStore, purchase: Purchase) -> bool:
-    """A run of ours that is still under way shows what it buys itself."""
-    request = store.request(purchase.request_id)
-    if request is None or not request.asked_by.startswith(ASKED_BY):
-        return False
-    run = instance.get_run_by_id(request.asked_by.removeprefix(ASKED_BY))
-    return run is not None and not run.is_finished
-
-
 def company_sensor(rules: Rules) -> dg.SensorDefinition:
-    """Every company of the store is a partition, under the key it has now."""
+    """Every company of the store is a partition, under the key it has now.
+
+    Without a cursor (reset in the UI) all companies are read again. A partition whose key no company has or had stays.
+    """
     assets = [asset.key for asset in layer_assets(rules)]
 
     @dg.sensor(
@@ -79,17 +119,12 @@ def company_sensor(rules: Rules) -> dg.SensorDefinition:
     )
     def register(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SkipReason:
         with enrichment.store() as store:
-            keys = [company.key for company in store.companies()]
-            new = add_companies(context.instance, keys)
-            moved = _renamed(context.instance, store, frozenset(keys))
-        for old, now in moved:
-            rekey(context.instance, assets, old=old, new=now)
-        return dg.SkipReason(f"{len(new)} companies are new, {len(moved)} have a new key.")
+            new = new_companies(store, int(context.cursor or 0))
+        added = add_companies(context.instance, new.keys)
+        moved = {old: key for old, key in new.moved.items() if context.instance.has_dynamic_partition(COMPANIES, old)}
+        for old, key in moved.items():
+            rekey(context.instance, assets, old=old, new=key)
+        context.update_cursor(str(new.mark))
+        return dg.SkipReason(f"{len(added)} companies are new, {len(moved)} have a new key.")
 
     return register
-
-
-def _renamed(instance: dg.DagsterInstance, store: SqlStore, keys: frozenset[str]) -> list[tuple[str, str]]:
-    """Partitions whose company has another key by now; a key that no company has is somebody's own and stays."""
-    strangers = [key for key in instance.get_dynamic_partitions(COMPANIES) if key not in keys]
-    return [(key, company.key) for key in strangers if (company := store.company(key)) is not None]

@@ -38,6 +38,11 @@ def rules_in_force(settings: Settings) -> InForce:
     return InForce(rules)
 
 
+def rules_of(settings: Settings, rules_hash: str) -> Rules:
+    """The rules with this hash, as they were kept when they were in force. Raises RulesError."""
+    return load_rules(settings.enrich_home / "rules" / rules_hash)
+
+
 def _last_good(kept: Path) -> Rules | None:
     try:
         return load_rules(kept / (kept / _POINTER).read_text(encoding="utf-8"))

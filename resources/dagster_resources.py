@@ -1,46 +1,110 @@
-"""What Dagster's ops, checks and sensors need of the outside, as one thin resource.
+"""What Dagster's ops, checks and sensors use of the outside: one resource, one session per execution.
 
-settings and rules as they are at this moment;  store() and warehouse of this world
+EnrichmentResource(sandbox, variables) -> settings(), rules(), store(), warehouse()
+Settings, rules and store are read or opened at first use, and are then the same until the execution ends.
 """
 
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from pydantic import Field, PrivateAttr, SecretStr
 
 from enrichment.rules import Rules
-from resources.active_rules import rules_in_force
-from resources.settings import Settings, load_settings
+from resources.active_rules import rules_in_force, rules_of
+from resources.settings import Settings, SettingsError, load_settings
 from resources.wiring import open_store_of, utc_now
 
 if TYPE_CHECKING:
     from resources.store import SqlStore
     from resources.warehouse import Warehouse
 
+_SHOWN = {
+    name.upper(): name
+    for name, setting in Settings.model_fields.items()
+    if name == "enrich_store_url" or setting.annotation == SecretStr | None
+}
+
+
+def shown_variables() -> dict[str, str]:
+    """Variable -> dg.EnvVar, for the store's URL and every credential that is set in the environment.
+
+    Dagster's UI shows the name, never the value. An EnvVar without a value would fail every run, so it is left out.
+    """
+    return {name: dg.EnvVar(name) for name in _SHOWN if os.environ.get(name)}
+
+
+@dataclass
+class _Session:
+    """What one execution has read and opened so far."""
+
+    opened: ExitStack = field(default_factory=ExitStack)
+    settings: Settings | None = None
+    rules: Rules | None = None
+    store: "SqlStore | None" = None
+
 
 class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it hands out itself
-    """sandbox: which world to run in; left out, ENRICH_WORLD says."""
+    """Settings, rules, store and warehouse of one sandbox or live installation."""
 
-    sandbox: bool | None = None
+    sandbox: bool | None = Field(default=None, description="sandbox or live; left out, ENRICH_WORLD decides")
+    variables: dict[str, str] = Field(
+        default={},
+        repr=False,
+        description="the store's URL and vendors' credentials, by variable; a variable that is not here is looked up"
+        " in the environment and in .env when it is needed",
+    )
+    _session: _Session | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> "Iterator[EnrichmentResource]":  # noqa: ARG002
+        """One session for all ops of a run, or for one tick of a sensor or schedule."""
+        self._session = _Session()
+        try:
+            with self._session.opened:
+                yield self
+        finally:
+            self._session = None
 
     def settings(self) -> Settings:
         """Raises SettingsError."""
-        return load_settings(sandbox=self.sandbox)
+        if self._session is None:
+            return self._settings()
+        if self._session.settings is None:
+            self._session.settings = self._settings()
+        return self._session.settings
 
     def rules(self) -> Rules:
-        """As config/ says now, so an edit counts from the next run on; the last good ones while an edit is broken.
+        """As config/ is now, so an edit counts from the next run on; the last good ones while an edit is broken.
 
         Raises RulesError when there never were good ones.
         """
-        in_force = rules_in_force(self.settings())
-        if in_force.complaint is not None:
-            dg.get_dagster_logger().warning(in_force.complaint)
-        return in_force.rules
+        if self._session is None:
+            return self._rules()
+        if self._session.rules is None:
+            self._session.rules = self._rules()
+        return self._session.rules
+
+    def rules_of(self, rules_hash: str) -> Rules:
+        """The rules with this hash, though config/ may be newer. Raises RulesError when they were not kept."""
+        current = self.rules()
+        return current if current.hash == rules_hash else rules_of(self.settings(), rules_hash)
 
     @contextmanager
     def store(self) -> "Iterator[SqlStore]":
-        """The store, closed again at the end. Raises StoreError."""
+        """The store of this execution, which closes it at its end; outside of one, a store for this block alone.
+
+        Raises StoreError.
+        """
+        if self._session is not None:
+            if self._session.store is None:
+                self._session.store = open_store_of(self.settings())
+                self._session.opened.callback(self._session.store.close)
+            yield self._session.store
+            return
         store = open_store_of(self.settings())
         try:
             yield store
@@ -61,6 +125,21 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
             return store.create_batch(ids, consumer=consumer, strategy=None, requested_by=requested_by, at=utc_now())
 
     def warehouse(self) -> "Warehouse":
+        """It opens the published file for each question, so that a check sees what its run has just published."""
         from resources.warehouse import Warehouse  # noqa: PLC0415  duckdb is only loaded where it is used
 
         return Warehouse(self.settings().warehouse_path)
+
+    def _settings(self) -> Settings:
+        unknown = sorted(self.variables.keys() - _SHOWN.keys())
+        if unknown:
+            raise SettingsError(f"{unknown[0]} is no variable of a credential; one of {', '.join(_SHOWN)} is.")
+        given = {_SHOWN[name]: value for name, value in self.variables.items() if value}
+        secrets = {name: value if name == "enrich_store_url" else SecretStr(value) for name, value in given.items()}
+        return load_settings(sandbox=self.sandbox).model_copy(update=secrets)
+
+    def _rules(self) -> Rules:
+        in_force = rules_in_force(self.settings())
+        if in_force.complaint is not None:
+            dg.get_dagster_logger().warning(in_force.complaint)
+        return in_force.rules

@@ -23,6 +23,7 @@ from enrichment.rules import Rules
 from resources.dagster_resources import EnrichmentResource
 from resources.policy_store import policies_in
 from resources.settings import Settings
+from resources.store import SqlStore
 from resources.wiring import open_context, places_of, policies_folder, utc_now
 
 
@@ -35,10 +36,8 @@ class Due:
     why: str
 
 
-class PlannerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it hands out itself
-    """sandbox: which world to plan in; left out, ENRICH_WORLD says."""
-
-    sandbox: bool | None = None
+class PlannerResource(EnrichmentResource):
+    """An EnrichmentResource, with its configuration and session, that plans without buying and lists what is due."""
 
     def plan(
         self,
@@ -55,21 +54,22 @@ class PlannerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it 
 
         Raises NotACompany, UnknownName, UnknownStrategy, RulesError, SettingsError, StoreError.
         """
-        settings, rules = self._here.settings(), self._here.rules()
+        settings, rules = self.settings(), self.rules()
         ask = Ask(company, (consumer,), strategy=strategy, max_cost=max_cost, max_age=max_age)
-        return asyncio.run(_quote(replace(ask, strategy_override=settings.enrich_strategy), rules, settings))
+        with self.store() as store:
+            return asyncio.run(_quote(replace(ask, strategy_override=settings.enrich_strategy), rules, settings, store))
 
     def due(
         self, consumer: str | None = None, *, now: datetime | None = None, limit: int | None = None
     ) -> tuple[Due, ...]:
-        """Profiles that no longer hold at `now`, each with the sources its plan would ask first; longest overdue first.
+        """Profiles that are not valid at `now`, each with the sources its plan would ask first; longest overdue first.
 
-        consumer: every company that has no profile of it that holds; None: only where there was a profile before.
+        consumer: every company that has no valid profile of it; None: only where there was a profile before.
         limit: at most so many profiles. Profiles written for an audience wait until it asks. Raises as plan does.
         """
-        settings, rules = self._here.settings(), self._here.rules()
+        settings, rules = self.settings(), self.rules()
         at = utc_now() if now is None else now
-        with self._here.store() as store:
+        with self.store() as store:
             _, unavailable = places_of(settings, rules)
             context = RunContext(
                 store, {}, None, lambda: at, unavailable, policies=policies_in(policies_folder(settings))
@@ -77,10 +77,6 @@ class PlannerResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it 
             companies = store.companies()
             overdue = sorted(_overdue(companies, store, rules, consumer, at))[:limit]
             return _with_sources(overdue, companies, rules, context, settings.enrich_strategy)
-
-    @property
-    def _here(self) -> EnrichmentResource:
-        return EnrichmentResource(sandbox=self.sandbox)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -94,8 +90,8 @@ class _Overdue:
     why: str
 
 
-async def _quote(ask: Ask, rules: Rules, settings: Settings) -> tuple[Plan, ...]:
-    async with open_context(settings, rules) as context:
+async def _quote(ask: Ask, rules: Rules, settings: Settings, store: SqlStore) -> tuple[Plan, ...]:
+    async with open_context(settings, rules, store=store) as context:
         return await quote(ask, rules=rules, context=context)
 
 
@@ -121,14 +117,14 @@ def _ended(profile: ProfileHead, requirements: Requirements) -> datetime:
 
 
 def _why(profile: ProfileHead, requirements_hash: str, requirements: Requirements, now: datetime) -> str:
-    """Why a profile that may not be served may not; '': it lacks something required, the document says what."""
+    """Why a profile may not be served; '' where something required is missing or too old: its document names it."""
     if profile.requirements_hash != requirements_hash:
-        return "the rules ask for something else by now"
+        return "the rules have other requirements now"
     if profile.holds_until <= profile.created_at:
         return ""
     if profile.quality < requirements.min_quality:
         return f"its quality {profile.quality:.2f} is below {requirements.min_quality:.2f}"
-    return f"it held until {min(_ended(profile, requirements), now):%Y-%m-%d %H:%M} UTC"
+    return f"it was valid until {min(_ended(profile, requirements), now):%Y-%m-%d %H:%M} UTC"
 
 
 def _lacks(profile: Profile | None) -> str:

@@ -3,8 +3,20 @@
 open_store(url, world=...) -> SqlStore, which is the Store of enrichment.ports and more
 """
 
-from resources.store.batches import Batch, BatchCompany
+from resources.store.batches import Batch, BatchCompany, RunCompany
 from resources.store.factory import SqlStore, open_store
 from resources.store.ledger_queries import LedgerLine, Totals
+from resources.store.news import UnreportedPurchase, new_companies, new_unreported
 
-__all__ = ["Batch", "BatchCompany", "LedgerLine", "SqlStore", "Totals", "open_store"]
+__all__ = [
+    "Batch",
+    "BatchCompany",
+    "LedgerLine",
+    "RunCompany",
+    "SqlStore",
+    "Totals",
+    "UnreportedPurchase",
+    "new_companies",
+    "new_unreported",
+    "open_store",
+]

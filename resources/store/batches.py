@@ -1,6 +1,7 @@
-"""Batches of companies that Dagster works on as one run, with how far each company has come.
+"""Batches of companies that Dagster works on as one run, and what one step of a run leaves for the next.
 
-waiting -> whatever state the run marks a company with; when none is waiting any more, the batch is done
+batch: waiting -> the state its run gives each company; when none is waiting any more, the batch is done
+run company: going, finished, fresh or failed, with the value of its last stage, until the run has ended well
 """
 
 from collections.abc import Sequence
@@ -13,9 +14,10 @@ from enrichment.domain.ids import new_id
 from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.database import Database
-from resources.store.row_mapping import chunks
+from resources.store.row_mapping import chunks, row_of
 
 _WAITING = "waiting"
+_ROWS_AT_ONCE = 200  # about 2 MB; other writers wait for no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,16 @@ class Batch:
     requested_by: str
     state: str
     companies: tuple[BatchCompany, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunCompany:
+    """number: its place in the order of the run. value: pickled and compressed by the step that writes it."""
+
+    number: int
+    company: str
+    state: str
+    value: bytes
 
 
 class Batches:
@@ -68,7 +80,7 @@ class Batches:
         return None if row is None else Batch(**row._asdict(), companies=companies)
 
     def mark_batch_company(self, batch_id: str, company_id: str, state: str) -> None:
-        """How far a company has come: 'complete', 'incomplete', 'failed' or what the run calls it."""
+        """How far a company is: 'complete', 'incomplete', 'failed' or what the run calls it."""
         b = t.batch_companies.c
         this = sa.and_(b.batch_id == batch_id, b.company_id == company_id)
         waiting = sa.exists().where(b.batch_id == batch_id, b.state == _WAITING)
@@ -79,6 +91,29 @@ class Batches:
             left = tx.scalar(sa.select(waiting))
             now = _WAITING if left else "done"
             tx.execute(sa.update(t.batches).where(t.batches.c.batch_id == batch_id).values(state=now))
+
+    def keep_run_companies(self, run_id: str, rows: Sequence[RunCompany], *, at: datetime) -> None:
+        """Writes these companies of a run, in place of what was kept of them; a few hundred per transaction."""
+        r = t.run_companies.c
+        for some in chunks(rows, _ROWS_AT_ONCE):
+            new = [{"run_id": run_id, **row_of(row), "written_at": at} for row in some]
+            with self._db.writing() as tx:
+                numbers = [row.number for row in some]
+                tx.execute(sa.delete(t.run_companies).where(r.run_id == run_id, r.number.in_(numbers)))
+                tx.execute(sa.insert(t.run_companies), new)
+
+    def run_companies(self, run_id: str) -> list[RunCompany]:
+        """In the order of the run."""
+        r = t.run_companies.c
+        query = sa.select(r.number, r.company, r.state, r.value).where(r.run_id == run_id).order_by(r.number)
+        with self._db.reading() as tx:
+            return [RunCompany(*row) for row in tx.execute(query)]
+
+    def forget_run_companies(self, run_id: str, *, older_than: datetime) -> None:
+        """Deletes the companies of this run, and those of any run that were written before older_than."""
+        r = t.run_companies.c
+        with self._db.writing() as tx:
+            tx.execute(sa.delete(t.run_companies).where(sa.or_(r.run_id == run_id, r.written_at < older_than)))
 
 
 def _keys(tx: sa.Connection, company_ids: Sequence[str]) -> dict[str, str]:

@@ -31,7 +31,7 @@ from resources.store.requests import Requests
 
 World = Literal["sandbox", "live"]
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -7,11 +7,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Company, Purchase
+from enrichment.domain.records import Purchase
 from resources.store import settlement
 from resources.store import tables as t
 from resources.store.database import Database
-from resources.store.row_mapping import chunks, purchase_of, record_of
+from resources.store.row_mapping import chunks, purchase_of
 
 Units = dict[str, dict[str, int]]
 _p = t.purchases.c
@@ -70,18 +70,6 @@ class Accounts:
         with self._db.reading() as tx:
             row = tx.execute(sa.select(t.purchases).where(t.purchases.c.purchase_id == purchase_id)).first()
         return None if row is None else purchase_of(row)
-
-    def unreported(self, limit: int) -> list[tuple[Purchase, Company]]:
-        """Settled purchases that were not reported to Dagster, in the order they were closed."""
-        companies = t.companies.alias("c")
-        query = (
-            sa.select(t.purchases, companies.c.key, companies.c.name, companies.c.domain, companies.c.created_at)
-            .join_from(t.purchases, companies, companies.c.company_id == t.purchases.c.company_id)
-            .where(t.UNREPORTED)
-            .order_by(t.purchases.c.closed_at, t.purchases.c.purchase_id)
-        )
-        with self._db.reading() as tx:
-            return [(purchase_of(row), record_of(Company, row)) for row in tx.execute(query.limit(limit))]
 
     def mark_reported(self, purchase_ids: Sequence[str], at: datetime) -> None:
         """Those reported before keep their time."""

@@ -336,3 +336,14 @@ batch_companies = sa.Table(
     _text("key"),
     _text("state"),
 )
+
+run_companies = sa.Table(
+    "run_companies",
+    metadata,
+    _id("run_id"),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False, comment="place in the order of the run"),
+    _text("company"),
+    _text("state"),
+    sa.Column("written_at", UtcMicros, nullable=False, index=True),
+    sa.Column("value", sa.LargeBinary, nullable=False, comment="what its last stage returned: a compressed pickle"),
+)

@@ -1,12 +1,13 @@
-"""A Dagster instance over the definitions the UI loads, in a sandbox world of its own.
+"""A Dagster instance over the definitions the UI loads, with a sandbox and a store of its own.
 
-with dagster_world(folder, monkeypatch) as world: world.materialize("profile/profile", company="tesla.com")
+with dagster_sandbox(folder, monkeypatch) as sandbox: sandbox.materialize("profile/profile", company="tesla.com")
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from enrichment_assets.definitions import defs
 from enrichment_assets.marts import GROUP
 from enrichment_assets.partitions import COMPANIES
 from enrichment_assets.run_config import PARENT_RUN_TAG
+from resources.dagster_resources import EnrichmentResource
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of, sandbox_file, utc_now
@@ -30,12 +32,28 @@ from sandbox.server import served
 TIME_SCALE = 200
 
 
+@cache
+def definitions() -> dg.Definitions:
+    """What the UI loads, made once for all tests of a process."""
+    return defs()
+
+
 @dataclass
-class DagsterWorld:
+class DagsterSandbox:
     url: str
     settings: Settings
     store: SqlStore
     instance: dg.DagsterInstance
+    cursors: dict[str, str | None] = field(default_factory=dict)
+
+    def tick(self, sensor: str) -> str:
+        """Evaluates this sensor once, with the cursor of its last tick; its message."""
+        with dg.build_sensor_context(
+            instance=self.instance, cursor=self.cursors.get(sensor), resources={"enrichment": EnrichmentResource()}
+        ) as context:
+            ticked = definitions().resolve_sensor_def(sensor).evaluate_tick(context)
+        self.cursors[sensor] = ticked.cursor
+        return ticked.skip_message or ""
 
     def register(self, *asked: str) -> list[Company]:
         """Puts companies into the store, as `enrich companies add` does."""
@@ -49,7 +67,11 @@ class DagsterWorld:
         """As the UI's launchpad does: these assets, one partition. config: of the op 'plan'."""
         if company not in self.partitions():
             self.instance.add_dynamic_partitions(COMPANIES, [company])
-        job = defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={key(asset) for asset in assets})
+        job = (
+            definitions()
+            .resolve_implicit_global_asset_job_def()
+            .get_subset(asset_selection={key(asset) for asset in assets})
+        )
         return job.execute_in_process(
             instance=self.instance,
             partition_key=company,
@@ -60,15 +82,25 @@ class DagsterWorld:
 
     def publish(self) -> dg.ExecuteInProcessResult:
         """All marts, and their checks."""
-        job = defs.resolve_implicit_global_asset_job_def().get_subset(
-            asset_selection={spec.key for spec in defs.resolve_all_asset_specs() if spec.group_name == GROUP}
+        job = (
+            definitions()
+            .resolve_implicit_global_asset_job_def()
+            .get_subset(
+                asset_selection={
+                    spec.key for spec in definitions().resolve_all_asset_specs() if spec.group_name == GROUP
+                }
+            )
         )
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
     def refresh(self, **config: Any) -> dg.ExecuteInProcessResult:
         """The batch job, with this config of the op 'plan'."""
-        return defs.resolve_job_def("refresh_companies").execute_in_process(
-            instance=self.instance, run_config={"ops": {"plan": {"config": config}}}, raise_on_error=False
+        return (
+            definitions()
+            .resolve_job_def("refresh_companies")
+            .execute_in_process(
+                instance=self.instance, run_config={"ops": {"plan": {"config": config}}}, raise_on_error=False
+            )
         )
 
     def partitions(self) -> list[str]:
@@ -96,7 +128,7 @@ class DagsterWorld:
 
 
 @contextmanager
-def dagster_world(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[DagsterWorld]:
+def dagster_sandbox(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[DagsterSandbox]:
     environment.setenv("ENRICH_HOME", str(folder / "home"))
     environment.setenv("ENRICH_WORLD", "sandbox")
     environment.delenv("ENRICH_STRATEGY", raising=False)
@@ -107,7 +139,7 @@ def dagster_world(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[Dag
         sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": TIME_SCALE}), encoding="utf-8")
         store = open_store_of(settings)
         try:
-            yield DagsterWorld(url, settings, store, instance)
+            yield DagsterSandbox(url, settings, store, instance)
         finally:
             store.close()
 
@@ -116,13 +148,13 @@ def key(asset: str) -> dg.AssetKey:
     return dg.AssetKey(asset.split("/"))
 
 
-def said(shown: dg.AssetMaterialization, name: str) -> Any:
+def value_of(shown: dg.AssetMaterialization, name: str) -> Any:
     """The value of one piece of metadata."""
     return shown.metadata[name].value
 
 
 def why_it_failed(run: dg.ExecuteInProcessResult) -> str:
-    """What the one step that failed says."""
+    """The message of the one step that failed."""
     [failed] = [event for event in run.all_events if event.event_type_value == "STEP_FAILURE"]
     return str(failed.step_failure_data.user_failure_data)
 

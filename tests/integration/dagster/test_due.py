@@ -7,61 +7,60 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from enrichment_assets.definitions import defs
 from enrichment_assets.schedules import COMPANIES_PER_RUN, due_batches
 from resources.dagster_resources import EnrichmentResource
 from resources.planner import Due, PlannerResource
 from resources.wiring import utc_now
-from tests.support.dagster_instance import DagsterWorld, dagster_world, key, said
+from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key, value_of
 
 PLANNER = PlannerResource()
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterWorld]:
-    with dagster_world(tmp_path, monkeypatch) as opened:
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterSandbox]:
+    with dagster_sandbox(tmp_path, monkeypatch) as opened:
         yield opened
 
 
-def test_the_planner_says_what_it_would_buy_and_buys_nothing(world: DagsterWorld) -> None:
+def test_the_planner_says_what_it_would_buy_and_buys_nothing(sandbox: DagsterSandbox) -> None:
     [plan] = PLANNER.plan("tesla.com", "profile")
     assert plan.source("brightdata_company_db").verdict == "chosen"
     assert plan.quote.expected > 0
-    assert world.calls() == 0
+    assert sandbox.calls() == 0
 
 
-def test_a_profile_is_due_when_it_no_longer_holds_and_so_are_the_sources_to_buy_for_it(world: DagsterWorld) -> None:
-    world.refresh(companies=["tesla.com"], consumers=["profile"])
+def test_a_profile_is_due_when_it_no_longer_holds_and_so_are_the_sources_to_buy_for_it(sandbox: DagsterSandbox) -> None:
+    sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
     assert PLANNER.due() == ()
     due = PLANNER.due(now=utc_now() + timedelta(days=8))
     assert [d.asset for d in due if d.company == "tesla.com"] == [
         key("profile/profile"),
         key("raw/brightdata_company_db"),
     ]
-    assert due[0].why.startswith("it held until ")
+    assert due[0].why.startswith("it was valid until ")
 
 
-def test_a_company_without_a_profile_is_due_only_for_the_consumer_named(world: DagsterWorld) -> None:
-    world.register("tesla.com", "apple.com")
+def test_a_company_without_a_profile_is_due_only_for_the_consumer_named(sandbox: DagsterSandbox) -> None:
+    sandbox.register("tesla.com", "apple.com")
     assert PLANNER.due() == ()
     named = [d.company for d in PLANNER.due("profile") if d.asset == key("profile/profile")]
     assert sorted(named) == ["apple.com", "tesla.com"]
     assert len([d for d in PLANNER.due("profile", limit=1) if d.asset.path[0] == "profile"]) == 1
 
 
-def test_what_is_due_is_requested_as_one_batch_and_the_run_refreshes_it(world: DagsterWorld) -> None:
+def test_what_is_due_is_requested_as_one_batch_and_the_run_refreshes_it(sandbox: DagsterSandbox) -> None:
     for vendor in ("brightdata", "serpapi"):
-        world.fault(vendor, "down")
-    world.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"])
-    world.clear_faults()
-    [request] = _requested(world)
+        sandbox.fault(vendor, "down")
+    sandbox.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"])
+    sandbox.clear_faults()
+    [request] = _requested(sandbox)
     assert request.run_key == request.run_config["ops"]["plan"]["config"]["batch_id"]
-    assert world.refresh(batch_id=request.run_key).success
-    assert {said(shown, "missing") for shown in world.shown("profile/profile")[:2]} == {"nothing"}
+    assert sandbox.refresh(batch_id=request.run_key).success
+    assert {value_of(shown, "missing") for shown in sandbox.shown("profile/profile")[:2]} == {"nothing"}
 
 
-def test_nothing_due_is_said_and_nothing_requested(world: DagsterWorld) -> None:
-    assert _requested(world) == []
+def test_nothing_due_is_said_and_nothing_requested(sandbox: DagsterSandbox) -> None:
+    assert _requested(sandbox) == []
 
 
 @pytest.mark.parametrize(
@@ -88,11 +87,11 @@ def test_a_run_takes_only_so_many_companies() -> None:
     assert [len(companies) for _, companies in due_batches(due)] == [COMPANIES_PER_RUN, 1]
 
 
-def _requested(world: DagsterWorld) -> list[dg.RunRequest]:
-    schedule = defs.resolve_schedule_def("refresh_due_companies")
+def _requested(sandbox: DagsterSandbox) -> list[dg.RunRequest]:
+    schedule = definitions().resolve_schedule_def("refresh_due_companies")
     with dg.build_schedule_context(
-        instance=world.instance,
-        repository_def=defs.get_repository_def(),
+        instance=sandbox.instance,
+        repository_def=definitions().get_repository_def(),
         scheduled_execution_time=utc_now(),
         resources={"planner": PLANNER, "enrichment": EnrichmentResource()},
     ) as context:

@@ -122,4 +122,4 @@ def test_a_request_unlike_what_it_bought_and_read_is_named(
     asked = another(store, paid[0])
     bought(store, asked, "serp_news", NEWS, at=asked.asked_at - SECOND)
     closed(store, asked, cost=cost, saved=saved)
-    assert (asked.request_id, why) in [(what, said[: len(why)]) for what, said in found(store, tmp_path)]
+    assert (asked.request_id, why) in [(what, sentence[: len(why)]) for what, sentence in found(store, tmp_path)]

@@ -11,10 +11,9 @@ import httpx
 import pytest
 
 from enrichment.domain.records import Company
-from enrichment_assets.definitions import defs
 from resources.dagster_resources import EnrichmentResource
 from resources.wiring import sandbox_file, utc_now
-from tests.support.dagster_instance import DagsterWorld, dagster_world, key
+from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key
 from tests.support.ledger_records import answered, draft, sent
 
 LONG_AGO = utc_now() - timedelta(days=8)
@@ -27,20 +26,20 @@ MONEY = (
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterWorld]:
-    with dagster_world(tmp_path, monkeypatch) as opened:
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterSandbox]:
+    with dagster_sandbox(tmp_path, monkeypatch) as opened:
         yield opened
 
 
-def read_accounts(world: DagsterWorld) -> dg.AssetCheckEvaluation:
+def read_accounts(sandbox: DagsterSandbox) -> dg.AssetCheckEvaluation:
     """The job, and what it says of mart/purchases."""
-    job = defs.resolve_job_def("read_accounts")
-    assert job.execute_in_process(instance=world.instance).success
-    return shown(world, "purchases", "ledger_matches_accounts")
+    job = definitions().resolve_job_def("read_accounts")
+    assert job.execute_in_process(instance=sandbox.instance).success
+    return shown(sandbox, "purchases", "ledger_matches_accounts")
 
 
-def shown(world: DagsterWorld, mart: str, check: str) -> dg.AssetCheckEvaluation:
-    records = world.instance.event_log_storage.get_asset_check_execution_history(
+def shown(sandbox: DagsterSandbox, mart: str, check: str) -> dg.AssetCheckEvaluation:
+    records = sandbox.instance.event_log_storage.get_asset_check_execution_history(
         dg.AssetCheckKey(key(f"mart/{mart}"), check), limit=1
     )
     event = records[0].event
@@ -49,88 +48,88 @@ def shown(world: DagsterWorld, mart: str, check: str) -> dg.AssetCheckEvaluation
     return event.dagster_event.asset_check_evaluation_data
 
 
-def somebody_else_searches(world: DagsterWorld) -> None:
+def another_user_searches(sandbox: DagsterSandbox) -> None:
     """With our key."""
     asked = {"api_key": f"sandbox-{os.environ.get('USER', 'user')}", "engine": "google", "q": "anything"}
-    httpx.get(f"{world.url}/serpapi/search.json", params=asked, trust_env=False).raise_for_status()
+    httpx.get(f"{sandbox.url}/serpapi/search.json", params=asked, trust_env=False).raise_for_status()
 
 
-def test_after_a_publish_the_books_reconcile_in_every_way(world: DagsterWorld) -> None:
-    world.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"])
-    world.refresh(companies=["tesla.com"], consumers=["vendor_enrichment"])
-    run = world.publish()
+def test_after_a_publish_the_books_reconcile_in_every_way(sandbox: DagsterSandbox) -> None:
+    sandbox.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"])
+    sandbox.refresh(companies=["tesla.com"], consumers=["vendor_enrichment"])
+    run = sandbox.publish()
     checks = {evaluation.check_name: evaluation.passed for evaluation in run.get_asset_check_evaluations()}
     assert {name: checks[name] for name in MONEY} == dict.fromkeys(MONEY, True)
-    assert world.store.totals().saved_micro_usd > 0
+    assert sandbox.store.totals().saved_micro_usd > 0
 
 
-def test_what_somebody_else_buys_with_our_key_fails_the_check_until_the_books_agree_again(world: DagsterWorld) -> None:
-    assert read_accounts(world).passed
-    world.materialize("profile/vendor_enrichment", company="tesla.com")
-    assert read_accounts(world).passed
-    somebody_else_searches(world)
-    drifted = read_accounts(world)
+def test_what_somebody_else_buys_with_our_key_fails_the_check_until_the_books_agree_again(
+    sandbox: DagsterSandbox,
+) -> None:
+    assert read_accounts(sandbox).passed
+    sandbox.materialize("profile/vendor_enrichment", company="tesla.com")
+    assert read_accounts(sandbox).passed
+    another_user_searches(sandbox)
+    drifted = read_accounts(sandbox)
     assert (drifted.passed, drifted.severity) == (False, dg.AssetCheckSeverity.ERROR)
-    said = str(drifted.metadata["who"].value)
-    assert "| serpapi |" in said
-    assert "1 search more were billed than the ledger knows of: somebody else uses the same key" in said
-    assert not published(world, "ledger_matches_accounts").passed
-    assert read_accounts(world).passed
+    table = str(drifted.metadata["which"].value)
+    assert "| serpapi |" in table
+    assert "1 search more were billed than the ledger knows of: somebody else uses the same key" in table
+    assert not published(sandbox, "ledger_matches_accounts").passed
+    assert read_accounts(sandbox).passed
 
 
-def published(world: DagsterWorld, check: str) -> dg.AssetCheckEvaluation:
+def published(sandbox: DagsterSandbox, check: str) -> dg.AssetCheckEvaluation:
     """What the check says by itself, when the marts are published."""
-    return next(e for e in world.publish().get_asset_check_evaluations() if e.check_name == check)
+    return next(e for e in sandbox.publish().get_asset_check_evaluations() if e.check_name == check)
 
 
-def test_the_check_asks_no_vendor(world: DagsterWorld) -> None:
-    sandbox_file(world.settings).unlink()
-    said = published(world, "ledger_matches_accounts")
-    assert said.passed
-    assert said.metadata["readings"].value == 0
+def test_the_check_asks_no_vendor(sandbox: DagsterSandbox) -> None:
+    sandbox_file(sandbox.settings).unlink()
+    evaluation = published(sandbox, "ledger_matches_accounts")
+    assert evaluation.passed
+    assert evaluation.metadata["readings"].value == 0
 
 
-def test_a_suspended_source_is_an_error_that_names_its_purchase_and_the_way_on(world: DagsterWorld) -> None:
-    [tesla] = world.register("tesla.com")
-    made = sent(world.store, replace(draft(company_id=tesla.company_id), lease_until=utc_now()))
+def test_a_suspended_source_is_an_error_that_names_its_purchase_and_the_way_on(sandbox: DagsterSandbox) -> None:
+    [tesla] = sandbox.register("tesla.com")
+    made = sent(sandbox.store, replace(draft(company_id=tesla.company_id), lease_until=utc_now()))
     billed = replace(answered(made), units={"search": 3}, cost_micro_usd=150_000)
-    world.store.settle(billed, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
-    failed = published(world, "no_source_is_suspended")
+    sandbox.store.settle(billed, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
+    failed = published(sandbox, "no_source_is_suspended")
     assert (failed.passed, failed.severity) == (False, dg.AssetCheckSeverity.ERROR)
-    said = str(failed.metadata["who"].value)
+    table = str(failed.metadata["which"].value)
     assert [
-        part for part in ("serp_news", made.purchase_id, "`enrich sources resume serp_news`") if part not in said
+        part for part in ("serp_news", made.purchase_id, "`enrich sources resume serp_news`") if part not in table
     ] == []
-    assert world.store.lift_suspension("serp_news")
-    assert published(world, "no_source_is_suspended").passed
+    assert sandbox.store.lift_suspension("serp_news")
+    assert published(sandbox, "no_source_is_suspended").passed
 
 
-def test_what_was_uncertain_for_too_long_is_settled_and_shown(world: DagsterWorld) -> None:
-    [tesla] = world.register("tesla.com")
-    made = unsure(world, tesla)
-    with dg.build_sensor_context(instance=world.instance, resources={"enrichment": EnrichmentResource()}) as context:
-        said = defs.resolve_sensor_def("report_bought_outside").evaluate_tick(context).skip_message
-    assert said == "1 purchases were reported. 1 were overdue and are settled."
-    settled = world.store.purchase(made)
+def test_what_was_uncertain_for_too_long_is_settled_and_shown(sandbox: DagsterSandbox) -> None:
+    [tesla] = sandbox.register("tesla.com")
+    made = unsure(sandbox, tesla)
+    assert sandbox.tick("report_bought_outside") == "1 purchases were reported. 1 were overdue and are settled."
+    settled = sandbox.store.purchase(made)
     assert settled is not None
     assert (settled.state, settled.cost_micro_usd, settled.reported_at is not None) == ("settled", 50_000, True)
 
 
-def unsure(world: DagsterWorld, company: Company) -> str:
-    made = sent(world.store, draft(company_id=company.company_id, at=LONG_AGO))
-    world.store.mark_uncertain(made, at=LONG_AGO, reason="no answer in time")
+def unsure(sandbox: DagsterSandbox, company: Company) -> str:
+    made = sent(sandbox.store, draft(company_id=company.company_id, at=LONG_AGO))
+    sandbox.store.mark_uncertain(made, at=LONG_AGO, reason="no answer in time")
     return made.purchase_id
 
 
-def test_the_accounts_are_read_by_the_clock_where_there_is_somebody_to_ask(world: DagsterWorld) -> None:
+def test_the_accounts_are_read_by_the_clock_where_there_is_somebody_to_ask(sandbox: DagsterSandbox) -> None:
     def tick() -> tuple[int, str]:
-        schedule = defs.resolve_schedule_def("read_accounts_hourly")
+        schedule = definitions().resolve_schedule_def("read_accounts_hourly")
         with dg.build_schedule_context(resources={"enrichment": EnrichmentResource()}) as context:
             ticked = schedule.evaluate_tick(context)
         return len(ticked.run_requests or ()), ticked.skip_message or ""
 
     assert tick() == (1, "")
-    sandbox_file(world.settings).unlink()
+    sandbox_file(sandbox.settings).unlink()
     runs, why = tick()
     assert runs == 0
     assert "The sandbox is not running" in why

@@ -1,6 +1,9 @@
-"""What happened outside of Dagster: shown once, by whoever comes to show it."""
+"""What happened outside of Dagster: shown once, by a run or by a sensor that reads only what is new."""
 
 import asyncio
+import re
+import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,16 +12,19 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import sqlalchemy as sa
 
-from enrichment.domain.records import Company, Purchase
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company, Purchase, Request
 from enrichment.pipeline.enrich import Ask, enrich
-from enrichment_assets.definitions import defs
 from enrichment_assets.sensors import bought_outside
-from resources.dagster_resources import EnrichmentResource
 from resources.wiring import open_context
-from tests.support.dagster_instance import DagsterWorld, dagster_world, key, said
+from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key, value_of
 from tests.support.examples import SHIPPED
+from tests.support.ledger_records import answered, draft, sent
 
+MANY, FEW, PRICE = 60, 5, 100
+OF_EVERY_STORE = {"", "sqlite_master", "schema_version", "stamp", "change_counter"}
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TESLA = Company("com_1", "tesla.com", "Tesla", "tesla.com", NOON)
 BOUGHT = Purchase(
@@ -44,8 +50,37 @@ BOUGHT = Purchase(
 
 
 @pytest.fixture
-def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterWorld]:
-    with dagster_world(tmp_path, monkeypatch) as opened:
+def rows_read() -> Iterator[Counter[str]]:
+    """How many rows SQLite has returned on connections opened since, by the first table of their statement.
+
+    Not counted is what opening any store reads: its schema and stamp.
+    """
+    rows: Counter[str] = Counter()
+    tables: dict[int, str] = {}
+
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.row_factory = counted
+
+    def executed(_connection: sa.Connection, cursor: sqlite3.Cursor, statement: str, *_others: object) -> None:
+        table = re.search(r"FROM (?:\(SELECT )?(\w+)", " ".join(statement.split()))
+        tables[id(cursor)] = "" if table is None else table[1]
+
+    def counted(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> tuple[object, ...]:
+        table = tables.get(id(cursor), "")
+        rows[table] += table not in OF_EVERY_STORE
+        return row
+
+    listeners = (("connect", connected), ("before_cursor_execute", executed))
+    for event, listener in listeners:
+        sa.event.listen(sa.Engine, event, listener)
+    yield rows
+    for event, listener in listeners:
+        sa.event.remove(sa.Engine, event, listener)
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterSandbox]:
+    with dagster_sandbox(tmp_path, monkeypatch) as opened:
         yield opened
 
 
@@ -67,82 +102,126 @@ def test_an_answer_is_a_materialisation_and_a_bill_without_one_is_an_observation
     assert event.metadata["cost_micro_usd"].value == 50_000
 
 
-def test_what_the_command_line_bought_is_shown_once(context: DagsterWorld) -> None:
-    _ask_outside(context, "tesla.com")
-    assert context.shown("raw/brightdata_company_db") == []
-    assert "1 purchases were reported" in _tick(context, "report_bought_outside")
-    [shown] = context.shown("raw/brightdata_company_db")
+def test_what_the_command_line_bought_is_shown_once(sandbox: DagsterSandbox) -> None:
+    _ask_outside(sandbox, "tesla.com")
+    assert sandbox.shown("raw/brightdata_company_db") == []
+    assert "1 purchases were reported" in sandbox.tick("report_bought_outside")
+    [shown] = sandbox.shown("raw/brightdata_company_db")
     assert shown.partition == "tesla.com"
-    assert said(shown, "cost_micro_usd") == 150_000
-    assert context.partitions() == ["tesla.com"]
-    assert "Nothing was bought outside" in _tick(context, "report_bought_outside")
-    assert len(context.shown("raw/brightdata_company_db")) == 1
+    assert value_of(shown, "cost_micro_usd") == 150_000
+    assert sandbox.partitions() == ["tesla.com"]
+    assert "Nothing was bought outside" in sandbox.tick("report_bought_outside")
+    assert len(sandbox.shown("raw/brightdata_company_db")) == 1
 
 
-def test_whatever_is_shown_by_a_run_or_a_sensor_is_an_asset_that_is_defined(context: DagsterWorld) -> None:
-    context.materialize("profile/customer_intelligence", company="tesla.com")
-    _ask_outside(context, "apple.com", consumer="customer_intelligence")
-    _tick(context, "report_bought_outside")
-    defined = {spec.key for spec in defs.resolve_all_asset_specs()}
-    assert set(context.instance.all_asset_keys()) - defined == set()
-    assert context.companies_of("analysis/intelligence_summary") == ["apple.com", "tesla.com"]
+def test_whatever_is_shown_by_a_run_or_a_sensor_is_an_asset_that_is_defined(sandbox: DagsterSandbox) -> None:
+    sandbox.materialize("profile/customer_intelligence", company="tesla.com")
+    _ask_outside(sandbox, "apple.com", consumer="customer_intelligence")
+    sandbox.tick("report_bought_outside")
+    defined = {spec.key for spec in definitions().resolve_all_asset_specs()}
+    assert set(sandbox.instance.all_asset_keys()) - defined == set()
+    assert sandbox.companies_of("analysis/intelligence_summary") == ["apple.com", "tesla.com"]
 
 
-def test_what_a_run_bought_is_shown_by_the_run_alone(context: DagsterWorld) -> None:
-    context.materialize("profile/profile", company="tesla.com")
-    assert "Nothing was bought outside" in _tick(context, "report_bought_outside")
-    assert len(context.shown("raw/brightdata_company_db")) == 1
+def test_what_a_run_bought_is_shown_by_the_run_alone(sandbox: DagsterSandbox) -> None:
+    sandbox.materialize("profile/profile", company="tesla.com")
+    assert "Nothing was bought outside" in sandbox.tick("report_bought_outside")
+    assert len(sandbox.shown("raw/brightdata_company_db")) == 1
 
 
 @pytest.mark.parametrize(("status", "reported"), [("STARTED", 0), ("FAILURE", 1)])
 def test_a_run_under_way_is_left_to_show_what_it_bought_and_a_dead_one_is_not(
-    context: DagsterWorld, status: str, reported: int
+    sandbox: DagsterSandbox, status: str, reported: int
 ) -> None:
-    run = context.instance.create_run_for_job(
-        defs.resolve_job_def("refresh_companies"), status=dg.DagsterRunStatus[status]
+    run = sandbox.instance.create_run_for_job(
+        definitions().resolve_job_def("refresh_companies"), status=dg.DagsterRunStatus[status]
     )
-    _ask_outside(context, "tesla.com", asked_by=f"dagster:{run.run_id}")
-    _tick(context, "report_bought_outside")
-    assert len(context.shown("raw/brightdata_company_db")) == reported
+    _ask_outside(sandbox, "tesla.com", asked_by=f"dagster:{run.run_id}")
+    sandbox.tick("report_bought_outside")
+    assert len(sandbox.shown("raw/brightdata_company_db")) == reported
 
 
-def test_registered_companies_become_partitions(context: DagsterWorld) -> None:
-    context.register("tesla.com", "apple.com")
-    assert "2 companies are new" in _tick(context, "register_companies")
-    assert context.partitions() == ["apple.com", "tesla.com"]
+def test_registered_companies_become_partitions(sandbox: DagsterSandbox) -> None:
+    sandbox.register("tesla.com", "apple.com")
+    assert "2 companies are new" in sandbox.tick("register_companies")
+    assert sandbox.partitions() == ["apple.com", "tesla.com"]
 
 
-def test_a_domain_learned_outside_moves_the_partition_and_what_it_shows(context: DagsterWorld) -> None:
-    [company] = context.register("Acme Widgets")
-    _tick(context, "register_companies")
-    context.instance.report_runless_asset_event(
+def test_a_domain_learned_outside_moves_the_partition_and_what_it_shows(sandbox: DagsterSandbox) -> None:
+    [company] = sandbox.register("Acme Widgets")
+    sandbox.tick("register_companies")
+    sandbox.instance.report_runless_asset_event(
         dg.AssetMaterialization(
             key("raw/serp_news"), partition="name:acme-widgets", metadata={"cost_micro_usd": 50_000}
         )
     )
-    context.store.rekey(company.company_id, key="acme-widgets.com", name=None, domain="acme-widgets.com")
-    assert "1 have a new key" in _tick(context, "register_companies")
-    assert context.partitions() == ["acme-widgets.com"]
-    moved = context.shown("raw/serp_news")[0]
+    sandbox.store.rekey(company.company_id, key="acme-widgets.com", name=None, domain="acme-widgets.com")
+    assert "1 have a new key" in sandbox.tick("register_companies")
+    assert sandbox.partitions() == ["acme-widgets.com"]
+    moved = sandbox.shown("raw/serp_news")[0]
     assert moved.partition == "acme-widgets.com"
-    assert said(moved, "cost_micro_usd") == 50_000
-    assert said(moved, "moved_from") == "name:acme-widgets"
+    assert value_of(moved, "cost_micro_usd") == 50_000
+    assert value_of(moved, "moved_from") == "name:acme-widgets"
 
 
-def test_a_partition_somebody_made_by_hand_stays(context: DagsterWorld) -> None:
-    context.instance.add_dynamic_partitions("companies", ["new-company.com"])
-    _tick(context, "register_companies")
-    assert context.partitions() == ["new-company.com"]
+def test_a_partition_somebody_made_by_hand_stays(sandbox: DagsterSandbox) -> None:
+    sandbox.instance.add_dynamic_partitions("companies", ["new-company.com"])
+    sandbox.tick("register_companies")
+    assert sandbox.partitions() == ["new-company.com"]
 
 
-def _tick(context: DagsterWorld, sensor: str) -> str:
-    with dg.build_sensor_context(instance=context.instance, resources={"enrichment": EnrichmentResource()}) as tick:
-        return defs.resolve_sensor_def(sensor).evaluate_tick(tick).skip_message or ""
+def test_a_second_tick_reads_the_new_company_and_none_of_the_others(
+    sandbox: DagsterSandbox, rows_read: Counter[str]
+) -> None:
+    sandbox.register(*(f"company{number}.com" for number in range(MANY)))
+    assert f"{MANY} companies are new" in sandbox.tick("register_companies")
+    assert rows_read.total() >= MANY
+    sandbox.register("tesla.com")
+    rows_read.clear()
+    assert "1 companies are new" in sandbox.tick("register_companies")
+    assert rows_read["companies"] == 1
+    assert rows_read.total() < FEW
+    assert len(sandbox.partitions()) == MANY + 1
 
 
-def _ask_outside(context: DagsterWorld, company: str, asked_by: str = "cli", consumer: str = "profile") -> None:
+def test_a_second_tick_reads_the_new_purchase_and_none_that_is_left_to_a_run(
+    sandbox: DagsterSandbox, rows_read: Counter[str]
+) -> None:
+    [tesla] = sandbox.register("tesla.com")
+    run = sandbox.instance.create_run_for_job(
+        definitions().resolve_job_def("refresh_companies"), status=dg.DagsterRunStatus.STARTED
+    )
+    request = _request(sandbox, tesla, f"dagster:{run.run_id}")
+    for number in range(MANY):
+        _bought(sandbox, tesla, request, variant=f"run {number}")
+    assert sandbox.tick("report_bought_outside") == "Nothing was bought outside."
+    assert rows_read["purchases"] == MANY
+    _bought(sandbox, tesla, _request(sandbox, tesla, "cli"), variant="cli")
+    rows_read.clear()
+    assert sandbox.tick("report_bought_outside") == "1 purchases were reported."
+    assert rows_read["purchases"] == 1
+    assert rows_read.total() < FEW
+    sandbox.instance.report_run_failed(run)
+    assert sandbox.tick("report_bought_outside") == f"{MANY} purchases were reported."
+    assert sandbox.tick("report_bought_outside") == "Nothing was bought outside."
+
+
+def _request(sandbox: DagsterSandbox, company: Company, asked_by: str) -> str:
+    """The id of a new request."""
+    asked = Request(new_id("req"), company.company_id, "profile", None, "enhanced", "rules", NOON, asked_by)
+    sandbox.store.open_request(asked)
+    return asked.request_id
+
+
+def _bought(sandbox: DagsterSandbox, company: Company, request_id: str, *, variant: str) -> None:
+    purchase = draft(company_id=company.company_id, variant=variant, price=PRICE)
+    made = sent(sandbox.store, replace(purchase, request_id=request_id))
+    sandbox.store.settle(answered(made, cost=PRICE), reply=None, facts=())
+
+
+def _ask_outside(sandbox: DagsterSandbox, company: str, asked_by: str = "cli", consumer: str = "profile") -> None:
     async def ask() -> None:
-        async with open_context(context.settings, SHIPPED, store=context.store) as opened:
+        async with open_context(sandbox.settings, SHIPPED, store=sandbox.store) as opened:
             await enrich(Ask(company, (consumer,), asked_by=asked_by), rules=SHIPPED, context=opened)
 
     asyncio.run(ask())

@@ -11,7 +11,7 @@ import pytest
 from enrichment.domain.records import Analysis, CacheRead, Event, Fact, Known, Profile, Request
 from enrichment.domain.values import Claim, Contact, EmployeeCount, NewsItem, Technology, Text, Value
 from enrichment.ports import StoreError
-from resources.store import SqlStore
+from resources.store import SqlStore, new_unreported
 from resources.store.database import Database
 from resources.store.tables import company_aliases
 from tests.support.examples import NOON
@@ -225,7 +225,7 @@ def test_events_come_back_in_the_order_they_were_recorded(store: SqlStore) -> No
         lambda store: store.latest_profile("com_1", "profile", None),
         lambda store: store.spent([]),
         lambda store: store.mark_reported([], NOON),
-        lambda store: store.unreported(limit=10),
+        lambda store: new_unreported(store, 0, limit=10).purchases,
         lambda store: store.ledger_units(),
     ],
 )

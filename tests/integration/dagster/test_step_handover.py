@@ -1,0 +1,104 @@
+"""Steps hand over ids; plans are executed as they were made; an error in one company costs that company alone."""
+
+import json
+import pickle
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrichment.context import RunContext
+from enrichment_assets.batch_pipeline import BatchOrder, BatchProgress, Outcome, advance, plan_stage, start
+from enrichment_assets.step_handover import Handover, HandoverLost, forget, hand_over, take_over
+from resources.dagster_resources import EnrichmentResource
+from resources.wiring import utc_now
+from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox
+
+COMPANIES = ("tesla.com", "apple.com", "someone@example.com")
+CONFIG = Path(__file__).parents[3] / "config"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterSandbox]:
+    with dagster_sandbox(tmp_path, monkeypatch) as opened:
+        yield opened
+
+
+def through(sandbox: DagsterSandbox, batch: BatchProgress, stage: Any, log: list[str] | None = None) -> BatchProgress:
+    return advance(batch, stage, sandbox.settings, sandbox.store, ([] if log is None else log).append)
+
+
+def planned(sandbox: DagsterSandbox) -> BatchProgress:
+    rules = EnrichmentResource().rules()
+    return through(sandbox, start(BatchOrder(COMPANIES, ("profile",)), rules, run_id="run_1"), plan_stage)
+
+
+def handed_over(sandbox: DagsterSandbox, batch: BatchProgress) -> Handover:
+    return hand_over(batch, batch.order.companies, sandbox.store, utc_now())
+
+
+def test_the_next_step_takes_over_what_the_one_before_left(sandbox: DagsterSandbox) -> None:
+    batch = planned(sandbox)
+    taken = take_over(handed_over(sandbox, batch), sandbox.store, EnrichmentResource().rules_of)
+    assert taken == batch
+    assert list(taken.going) == ["tesla.com", "apple.com"]
+    assert list(taken.failed) == ["someone@example.com"]
+
+
+def test_what_steps_exchange_is_plain_and_does_not_grow_with_the_companies(sandbox: DagsterSandbox) -> None:
+    sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
+    run = sandbox.refresh(companies=["tesla.com", "apple.com", "microsoft.com"], consumers=["profile"])
+    for step, output in (("plan", "planned"), ("collect", "collected"), ("analyse", "analysed")):
+        handed = run.output_for_node(step, output)
+        assert json.loads(json.dumps(handed))["run_id"] == run.run_id
+        assert len(pickle.dumps(handed)) < 1_000
+
+
+def test_a_plan_is_executed_by_the_rules_it_was_made_by(
+    sandbox: DagsterSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited = tmp_path / "config"
+    shutil.copytree(CONFIG, edited)
+    monkeypatch.setenv("ENRICH_CONFIG", str(edited))
+    batch = planned(sandbox)
+    handed = handed_over(sandbox, batch)
+    consumers = edited / "consumers.yaml"
+    dearer = re.sub(r"max_cost_usd: \S+", 'max_cost_usd: "9.50"', consumers.read_text("utf-8"))
+    consumers.write_text(dearer, encoding="utf-8")
+    assert EnrichmentResource().rules().hash != batch.rules.hash
+    taken = take_over(handed, sandbox.store, EnrichmentResource().rules_of)
+    assert taken.rules == batch.rules
+    assert taken.going == batch.going
+
+
+def test_a_run_that_ended_well_leaves_nothing_behind_and_one_that_failed_can_go_on(sandbox: DagsterSandbox) -> None:
+    well = sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
+    failed = sandbox.refresh(companies=["apple.com", "someone@example.com"], consumers=["profile"])
+    assert sandbox.store.run_companies(well.run_id) == []
+    left = {row.company: row.state for row in sandbox.store.run_companies(failed.run_id)}
+    assert left == {"apple.com": "going", "someone@example.com": "failed"}
+
+
+def test_a_step_that_finds_nothing_left_says_where_to_start(sandbox: DagsterSandbox) -> None:
+    batch = planned(sandbox)
+    handed = handed_over(sandbox, batch)
+    forget(batch, sandbox.store, utc_now())
+    with pytest.raises(HandoverLost, match="What run run_1 left for this step is gone: start a run from the step"):
+        take_over(handed, sandbox.store, EnrichmentResource().rules_of)
+
+
+def test_an_unexpected_error_in_one_company_costs_that_company_alone(sandbox: DagsterSandbox) -> None:
+    async def breaks_for_apple(value: Any, batch: BatchProgress, run_context: RunContext) -> Outcome:
+        if value == "apple.com":
+            raise ZeroDivisionError("by apples")
+        return await plan_stage(value, batch, run_context)
+
+    log: list[str] = []
+    order = BatchOrder(("tesla.com", "apple.com", "microsoft.com"), ("profile",))
+    batch = through(sandbox, start(order, EnrichmentResource().rules(), run_id="run_1"), breaks_for_apple, log)
+    assert list(batch.going) == ["tesla.com", "microsoft.com"]
+    assert batch.failed == {"apple.com": "ZeroDivisionError: by apples"}
+    assert [line for line in log if "Traceback" in line and "breaks_for_apple" in line] != []
