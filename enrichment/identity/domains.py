@@ -6,11 +6,15 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
 import idna
 import tldextract
 
-from enrichment.identity.names import fold, name_words, same_company
+from enrichment.identity.comparison import same_company
+from enrichment.identity.letters import fold
+from enrichment.identity.names import name_words
+from enrichment.identity.tables import rows
 
 __all__ = [
     "AmbiguousCompany",
@@ -25,21 +29,17 @@ __all__ = [
 ]
 
 LONGEST_ASKED = 300
-# Sites that many companies have a page on; a link to one says nothing about whose domain it is.
-_SHARED = """
-linkedin.com lnkd.in facebook.com fb.com twitter.com x.com t.co instagram.com youtube.com youtu.be tiktok.com
-pinterest.com medium.com wikipedia.org wikidata.org crunchbase.com bloomberg.com glassdoor.com indeed.com g2.com
-bit.ly tinyurl.com goo.gl ow.ly buff.ly linktr.ee google.com goo.gle github.com apple.com yelp.com reddit.com
-zoominfo.com pitchbook.com dnb.com owler.com rocketreach.co apollo.io cbinsights.com craft.co wellfound.com angel.co
-ycombinator.com trustpilot.com quora.com telegram.me t.me wa.me whatsapp.com forbes.com reuters.com investopedia.com
-sec.gov yahoo.com britannica.com
-"""
-SHARED_HOSTS = frozenset(_SHARED.split())
-_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
-_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
+_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:/{1,2}|//|https?:(?=[^\d/])|https?//)", re.IGNORECASE)
 _EMAIL = re.compile(r"^(?:mailto:)?[^\s@/]+@[^\s@/]+\.[^\s@/]+$", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202d\u202e]")
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202c\u2060-\u2069\ufeff]")
+_AROUND = " \t\"'`<>“”‘’«»;,|"
+_NO_WEBSITE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d*)?|\d+:\d*|localhost(?::\d+)?|\[.*\]")
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+_PLATFORMS = dict[str, str](rows("platforms"))
+_REGISTRIES = frozenset(row[0] for row in rows("domain_registries"))
+SHARED_HOSTS = frozenset(_PLATFORMS)
 
 
 class NotACompany(ValueError):
@@ -67,16 +67,34 @@ def registrable_domain(text: str) -> str | None:
     return _registrable(host) if host else None
 
 
+def is_platform(domain: str) -> bool:
+    """Whether many companies have a page on this domain, or a part of it: linkedin.com, acme.myshopify.com."""
+    if domain in _PLATFORMS:
+        return True
+    found = _suffixes.extract_str(domain, include_psl_private_domains=True)
+    return found.is_private and found.suffix not in _REGISTRIES and bool(found.domain)
+
+
 def _host(text: str) -> str | None:
-    authority = re.split(r"[/?#\\]", _SCHEME.sub("", text.strip()).removeprefix("//"), maxsplit=1)[0]
+    authority = re.split(r"[/?#\\]", _without_schemes(_UNSEEN.sub("", text).strip(_AROUND)), maxsplit=1)[0]
+    if "@" in authority and _SCHEME.match(text.strip(_AROUND)):
+        authority = authority.rpartition("@")[2]
     host = re.sub(r":\d{0,5}$", "", authority).rstrip(".").lower()
-    if not 3 < len(host) <= 253 or "@" in host or re.search(r"[\s_,]", host):
+    if not 3 < len(host) <= 253 or "@" in host or re.search(r"[\s,]", host):
         return None
     try:
         ascii_host = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):
         return None
     return ascii_host if _HOST.fullmatch(ascii_host) else None
+
+
+def _without_schemes(text: str) -> str:
+    """Without the scheme, also where it is written twice or not quite: 'http://http://', 'https:acme.com', 'http//'."""
+    decoded = unquote(text) if "%" in text else text
+    while (scheme := _SCHEME.match(decoded)) is not None:
+        decoded = decoded[scheme.end() :]
+    return decoded
 
 
 @lru_cache(maxsize=65_536)
@@ -86,23 +104,40 @@ def _registrable(host: str) -> str | None:
     found = _suffixes.extract_str(bare, include_psl_private_domains=True)
     if not found.domain:
         found = _suffixes.extract_str(bare, include_psl_private_domains=False)
-    return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else None
+    return f"{found.domain}.{found.suffix}" if found.domain and found.suffix and "_" not in found.domain else None
 
 
 def parse_company(text: str) -> Asked:
     """What was asked, as a domain if it is a website and as a name if not. Raises NotACompany."""
-    wanted = text.strip()
+    wanted = _UNSEEN.sub("", text).strip()
     _refuse_nonsense(wanted)
-    domain = registrable_domain(wanted)
-    if domain is None and (_SCHEME.match(wanted) or re.fullmatch(r"[\d.]+:?\d*|localhost(?::\d+)?|\[.*\]", wanted)):
+    domain, website = _first_domain(wanted)
+    if domain is None and (_SCHEME.match(wanted) or _NO_WEBSITE.fullmatch(wanted)):
         raise NotACompany(f"{wanted!r} is no public website; give a company's website, such as tesla.com, or its name")
     if domain is None and "." in wanted and _suffixes.extract_str(wanted).suffix == wanted.lower():
         raise NotACompany(f"{wanted!r} is no company's own domain; give a company's website, such as tesla.com")
     if domain is None:
         return Asked(name=" ".join(wanted.split()))
-    if domain in SHARED_HOSTS and re.search(r"/\w", _SCHEME.sub("", wanted)):
-        raise NotACompany(f"{wanted!r} is a page on {domain}; give the company's own website or its name")
+    _refuse_platform(website, domain)
     return Asked(domain=domain)
+
+
+def _first_domain(wanted: str) -> tuple[str | None, str]:
+    """The domain of what is typed, and the text it stands in: of several addresses in a row, the first."""
+    domain = registrable_domain(wanted)
+    several = re.split(r"[\s,;|]+", wanted.strip(_AROUND))
+    if domain is None and len(several) > 1 and all(registrable_domain(one) for one in several):
+        return registrable_domain(several[0]), several[0]
+    return domain, wanted
+
+
+def _refuse_platform(website: str, domain: str) -> None:
+    kind = _PLATFORMS.get(domain)
+    if kind == "free mail":
+        raise NotACompany(f"{domain} gives mailboxes to everyone; give the company's own website or its name")
+    is_page = re.search(r"/\w", _without_schemes(website)) is not None
+    if is_platform(domain) and (is_page or kind is None):
+        raise NotACompany(f"{website!r} is a page on {domain}; give the company's own website or its name")
 
 
 def _refuse_nonsense(wanted: str) -> None:
@@ -131,11 +166,11 @@ def company_key(name: str | None, domain: str | None) -> str:
 
 
 def own_domain(website: str, name: str | None) -> str | None:
-    """The registrable domain of a company's website; none for a page on a site that many companies share."""
+    """The registrable domain of a company's website; none for a page on a platform, but for the platform's own name."""
     domain = registrable_domain(website)
-    if domain in SHARED_HOSTS and not (name and domain and name_fits_domain(name, domain)):
-        return None
-    return domain
+    if domain is None or not is_platform(domain):
+        return domain
+    return domain if name and name_fits_domain(name, domain) else None
 
 
 def name_fits_domain(name: str, domain: str) -> bool:

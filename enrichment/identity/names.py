@@ -1,118 +1,154 @@
-"""Whether two names are names of one company. Pure.
+"""The normal form of a company's name: which of its words are its own. Pure.
 
-    'The Kraft Heinz Company' -> ('kraft', 'heinz') <- 'KRAFT HEINZ CO /DE/ - Common Stock'
-
-Legal forms, listings and spelling go; every other word counts: 'UBS Group' is not 'UBS', 'AI' is not 'AIG'.
+'The Kraft Heinz Company'              -> ('kraft', 'heinz')
+'KRAFT HEINZ CO /DE/ - Common Stock'   -> ('kraft', 'heinz')
+'Muster Werke S.A. (Greece)'           -> ('muster', 'werke'), form 'sa', qualifier 'greece'
+'Acme Corp (formerly Beta)'            -> ('acme',), form 'corp', alias 'Beta'
 """
 
 import re
-import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from rapidfuzz.distance import Levenshtein
+from enrichment.identity.legal_forms import is_form, without_forms
+from enrichment.identity.letters import composed, fold, spelled_out
+from enrichment.identity.listing_noise import without_listing
 
-_FORMS = """
-inc|incorporated|corp|corporation|co|cos|company|companies|ltd|limited|llc|llp|lllp|lp|plc|pllc|pc|pbc|cic|cio|
-limited liability company|public limited company|limited partnership|joint stock company|joint stock co|
-open joint stock company|public joint stock company|closed joint stock company|national association|na|public ltd co|
-jsc|ojsc|pjsc|cjsc|oao|zao|pao|ooo|ao|tov|too|ооо|оао|зао|пао|ао|тов|тоо|
-ag|kgaa|kg|ohg|gmbh|ggmbh|mbh|ug|eg|ev|aktiengesellschaft|gesellschaft mit beschrankter haftung|gmbh and co kg|akg|
-se|sa|sas|sasu|sarl|eurl|snc|sca|scs|societe anonyme|sociedad anonima|societe par actions simplifiee|
-spa|srl|srls|sl|slu|sau|sab|sa de cv|sab de cv|sapi de cv|s de rl de cv|sociedad anonima de capital variable|
-ltda|eireli|lda|sgps|nv|bv|bvba|sprl|vof|cvba|scrl|srl de cv|besloten vennootschap|naamloze vennootschap|
-ab|publ|as|asa|aps|ks|oy|oyj|hf|ehf|aktiebolag|aktieselskab|osakeyhtio|
-sp zoo|sp z oo|spzoo|sp k|spolka akcyjna|sro|kft|zrt|nyrt|doo|dd|ad|eood|ood|uab|oü|ou|
-as anonim sirketi|anonim sirketi|ltd sti|limited sirketi|
-pte|pty|pvt|private|proprietary|bhd|sdn bhd|sdn|berhad|tbk|pt|kk|gk|kabushiki kaisha|co ltd"""
-_LEADING_FORMS = (
-    "the|jsc|ojsc|pjsc|cjsc|oao|zao|pao|ooo|ao|ооо|оао|зао|пао|ао|тов|pt|joint stock company|open joint stock company"
-)
 _SHORT_FOR = {
     "intl": "international", "natl": "national", "mfg": "manufacturing", "bros": "brothers", "grp": "group",
     "hldgs": "holdings", "hldg": "holding", "svcs": "services", "tech": "technologies", "technology": "technologies",
     "labs": "laboratories", "pharma": "pharmaceuticals", "bancorporation": "bancorp", "organisation": "organization",
-    "corporation": "corp", "incorporated": "inc", "limited": "ltd", "company": "co", "companies": "cos", "lmtd": "ltd",
+    "corporation": "corp", "incorporated": "inc", "limited": "ltd", "company": "co", "companies": "cos",
+    "labour": "labor", "centre": "center", "und": "and",
 }  # fmt: skip
-_LISTING = re.compile(
-    r"[\s,(–—-]*\b(?:class [a-z]\b|(?:series [a-z] )?common (?:stock|shares?)|(?:american )?ordinary shares?"
-    r"|capital stock|(?:subordinate )?voting shares|(?:american|global) deposit[ao]ry"
-    r"|depositary (?:shares?|receipts?|units?)|(?-i:AD[RS])(?=\s*(?:$|\())|warrants?\b|each representing).*$",
-    re.IGNORECASE | re.DOTALL,
-)
-_TICKER = re.compile(r"[(\[]\s*[A-Za-z]{2,10}\s*:\s*[\w.\-]{1,12}\s*[)\]]")
-_STATE_OF_REGISTRATION = re.compile(
-    r"(?:\s+[/\\][A-Za-z .]{2,12}[/\\]?|/[A-Za-z]{2,3}/|(?<=[A-Za-z.]{2})[/\\](?i:new|cayman)"
-    r"|(?<=[A-Za-z.]{2})/[A-Z]{2}|\s\((?:DE|NV|MD|HC|REIT)\))\s*$"
-)
-_SLASHED_FORM = re.compile(r"\b([AKIS])/([SA])\b", re.IGNORECASE)
 _FORMS_WITHOUT_SPACES = re.compile(
-    r"^(?:株式会社|合同会社|有限会社|주식회사)|(?:股份有限公司|有限责任公司|有限公司|株式会社|合同会社|주식회사|[(（][株주][)）])$"
+    r"^(?:株式会社|合同会社|有限会社|주식회사|[(（][株주有][)）])"
+    r"|(?:股份有限公司|有限责任公司|有限公司|株式会社|合同会社|주식회사|[(（][株주有][)）])$"
 )
-_MARKS_OF_TRADE = re.compile("[™℠]")  # compatibility forms of letters that are no part of a name
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_QUOTES = re.compile(r"[«»„“”‟\"〈〉《》「」『』]|(?<!\w)['‘’]|['‘’](?!\w)")
+_ALSO = (
+    r"formerly(?: known as)?|previously(?: known as)?|f/?k/?a|a/?k/?a|also known as|now known as|n/?k/?a|"
+    r"d/?b/?a|t/a|trading as|doing business as|ehemals|vormals|anciennement|ex"
+)
+_ALIAS_IN_BRACKETS = re.compile(rf"\s*[(\[]\s*(?:{_ALSO})[\s:.]+([^()\[\]]+)[)\]]", re.IGNORECASE)
+_ALIAS_BEHIND = re.compile(
+    r"[\s,;-]+\b(?:formerly known as|f/?k/?a|d/b/a|dba|t/a|trading as|doing business as|a/k/a)\b[\s:.]+(.+)$",
+    re.IGNORECASE,
+)
+_LAST_BRACKETS = re.compile(r"^(.*\S)\s*[(\[（]\s*([^()\[\]（）]{1,80}?)\s*[)\]）]\s*$", re.DOTALL)
+_STATUS = re.compile(
+    r"^(?:in (?:liquidation|administration|insolven\w*|receivership|abwicklung)|i\.?\s?(?:l|gr|ins)\.?)$"
+)
+_ARTICLE = "the"
 _NO_SEPARATOR = re.compile(r"[.'’`´]")
-_WORD = re.compile(r"[^\W_]+")
+_MARKED_SCRIPTS = r"\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0f71-\u0fbc\u1000-\u109f\u1780-\u17d3\u3099\u309a"
+"""Scripts of India and its neighbours, whose vowels are marks: these are no letters for `re`, but parts of words."""
+_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKED_SCRIPTS}])*")
 _INITIALS = re.compile(r"\b(?:[^\W\d_] ){1,}[^\W\d_]\b")
-_LONG_ENOUGH_FOR_A_SLIP = 9
 _SHORT_NAME = 3
+_LONG_WORD = 3
+"""Letters from which a word can do without the 'and' beside it: Procter (and) Gamble, but C and A."""
 
 
-def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
-    found = {
-        tuple(_SHORT_FOR.get(word, word) for word in part.split())
-        for part in text.replace("\n", "").split("|")
-        if part.strip()
-    }
-    return tuple(sorted(found, key=len, reverse=True))
+@dataclass(frozen=True, slots=True)
+class NameForm:
+    """A company's name, taken apart.
+
+    words: its own words, folded; spelled: the same with ä, ö, ü, ø, å as two letters. forms: legal forms cut off.
+    qualifiers: what stood in brackets behind the form ('greece'). aliases: other names that are said beside it.
+    """
+
+    words: tuple[str, ...]
+    spelled: tuple[str, ...]
+    forms: frozenset[str] = frozenset()
+    qualifiers: frozenset[str] = frozenset()
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def spellings(self) -> frozenset[str]:
+        """All its words in a row, in both ways of writing them: names that share one are spelled alike."""
+        return frozenset({"".join(self.words), "".join(self.spelled)})
 
 
-_TRAILING = _phrases(_FORMS)
-_LEADING = _phrases(_LEADING_FORMS)
+@lru_cache(maxsize=65_536)
+def name_form(name: str) -> NameForm:
+    """Takes a name apart. One that is nothing but forms, a number or one letter stays itself."""
+    whole = composed(name)
+    if not any(character.isalnum() for character in whole):
+        return NameForm((), ())
+    bare, aliases = _without_aliases(_QUOTES.sub(" ", _UNSEEN.sub("", whole)))
+    bare, registered = without_listing(bare)
+    bare, in_brackets, qualifiers = _without_brackets(_FORMS_WITHOUT_SPACES.sub("", bare.strip()).strip())
+    tokens, forms = without_forms(_tokens(bare))
+    tokens = tokens[1:] if len(tokens) > 1 and fold(tokens[0]) == _ARTICLE else tokens
+    words = _own_words(tokens, fold) or _own_words(_tokens(whole), fold)
+    spelled = _own_words(tokens, spelled_out) or _own_words(_tokens(whole), spelled_out)
+    forms_of_both = {"".join(without_forms(("", registered))[1])} if is_form(registered) else set[str]()
+    if registered and not forms_of_both:
+        qualifiers |= {registered}
+    return NameForm(words, spelled, forms | in_brackets | forms_of_both, qualifiers, aliases)
 
 
-def fold(text: str) -> str:
-    """Lower case without accents and compatibility forms: 'Société ＡＧ' -> 'societe ag'."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", _MARKS_OF_TRADE.sub("", text))
-    letters = "".join(c for c in decomposed if not unicodedata.combining(c))  # one of them would fold to a letter
-    return unicodedata.normalize("NFKC", letters.casefold())
-
-
-@lru_cache(maxsize=4096)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of a company's name that are its own; all of its words if it has no others."""
-    bare = _LISTING.sub("", name) or name
-    bare = _STATE_OF_REGISTRATION.sub("", _TICKER.sub(" ", _SLASHED_FORM.sub(r"\1\2", bare)))
-    bare = _FORMS_WITHOUT_SPACES.sub("", fold(bare).strip())
-    words = _split(bare.removesuffix(".com") if " " not in bare else re.sub(r"\.com\b", "", bare))
-    return _without_forms(words) or words or _split(fold(name)) or _every_word(fold(name))
+    return name_form(name).words
 
 
-def _split(folded: str) -> tuple[str, ...]:
-    return tuple(word for word in _every_word(folded) if word != "and")
+def _without_aliases(text: str) -> tuple[str, tuple[str, ...]]:
+    aliases = tuple(found.strip() for found in _ALIAS_IN_BRACKETS.findall(text))
+    bare = _ALIAS_IN_BRACKETS.sub(" ", text)
+    behind = _ALIAS_BEHIND.search(bare)
+    if behind is not None and bare[: behind.start()].strip():
+        return bare[: behind.start()].strip(), (*aliases, behind[1].strip())
+    return (bare.strip() or text), aliases
 
 
-def _every_word(folded: str) -> tuple[str, ...]:
-    spaced = " ".join(_WORD.findall(_NO_SEPARATOR.sub("", folded)))
-    joined = _INITIALS.sub(lambda run: run[0].replace(" ", ""), spaced)
-    return tuple(_SHORT_FOR.get(word, word) for word in joined.split())
-
-
-def _without_forms(words: tuple[str, ...]) -> tuple[str, ...]:
-    for form in _LEADING:
-        if len(words) > len(form) and words[: len(form)] == form:
-            words = words[len(form) :]
+def _without_brackets(text: str) -> tuple[str, frozenset[str], frozenset[str]]:
+    """Text, forms and qualifiers: brackets at the end go where they hold a form, or stand behind one."""
+    forms, qualifiers = set[str](), set[str]()
+    while (last := _LAST_BRACKETS.match(text)) is not None:
+        before, inside = last[1], last[2]
+        if is_form(inside) or fold(inside) == _ARTICLE:
+            forms.add(fold(inside))
+        elif _STATUS.match(fold(inside)) or without_forms(_tokens(before))[1]:
+            qualifiers.add(fold(inside))
+        else:
             break
-    while (shorter := _without_last_form(words)) != words:
-        words = shorter
-    return words
+        text = before
+    return text, frozenset(forms - {_ARTICLE}), frozenset(qualifiers)
 
 
-def _without_last_form(words: tuple[str, ...]) -> tuple[str, ...]:
-    for form in (*_TRAILING, ("the",)):
-        if len(words) > len(form) and words[-len(form) :] == form:
-            return words[: -len(form)]
-    return words
+def _tokens(text: str) -> tuple[str, ...]:
+    """The words as they are written, commas and brackets aside; signs between letters stay in them."""
+    tokens = re.split(r"[\s,;()\[\]（）]+", re.sub(r"\s+\.\s+", " ", text))
+    return tuple(token for token in tokens if re.search(r"[^\W_]|[&+]", token))
+
+
+def _own_words(tokens: Sequence[str], folded: Callable[[str], str]) -> tuple[str, ...]:
+    spaced = folded(_NO_SEPARATOR.sub("", " ".join(_without_host(token, len(tokens)) for token in tokens)))
+    spaced = re.sub(r"(?<=\w)\+(?!\w)", " plus ", spaced)
+    words = _WORD.findall(spaced.replace("&", " and ").replace("+", " and "))
+    joined = _INITIALS.sub(lambda run: run[0].replace(" ", ""), " ".join(words))
+    return _without_and(tuple(_SHORT_FOR.get(word, word) for word in joined.split()))
+
+
+def _without_host(token: str, count: int) -> str:
+    return re.sub(r"\.com$", "", token, flags=re.IGNORECASE) if len(token) > len("x.com") or count > 1 else token
+
+
+def _without_and(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Without an 'and' at either end, or between long words: 'C&A' keeps it, 'Ernst & Young' does not."""
+    kept = []
+    for place, word in enumerate(words):
+        before, after = words[place - 1 : place] or ("",), words[place + 1 : place + 2] or ("",)
+        if word == "and" and len(words) > 1:
+            at_an_end = place == 0 or place == len(words) - 1
+            if at_an_end or (len(before[0]) >= _LONG_WORD and len(after[0]) >= _LONG_WORD):
+                continue
+        kept.append(word)
+    return tuple(kept)
 
 
 def is_named_in(name: str, text: str) -> bool:
@@ -125,7 +161,7 @@ def is_named_in(name: str, text: str) -> bool:
         if len(wanted[0]) <= _SHORT_NAME:
             return not {wanted[0].upper(), *_WORD.findall(name)}.isdisjoint(found)
         return name.islower() or any(not match.islower() for match in found)
-    return (len(wanted) > 1 or len("".join(wanted)) > _SHORT_NAME) and _in_a_row("".join(wanted), _split(fold(text)))
+    return (len(wanted) > 1 or len("".join(wanted)) > _SHORT_NAME) and _in_a_row("".join(wanted), _text_words(text))
 
 
 def _in_a_row(joined: str, words: tuple[str, ...]) -> bool:
@@ -139,20 +175,5 @@ def _in_a_row(joined: str, words: tuple[str, ...]) -> bool:
     return False
 
 
-def same_company(name_a: str, name_b: str) -> bool:
-    """Whether two names are spellings of one name, so that a vendor's record may be about our company."""
-    words_a, words_b = name_words(name_a), name_words(name_b)
-    if not words_a or not words_b:
-        return False
-    return "".join(words_a) == "".join(words_b) or _one_slip(words_a, words_b)
-
-
-def _one_slip(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> bool:
-    """One letter wrong in one long word; never its first, for that makes another name of it."""
-    different = [(a, b) for a, b in zip(words_a, words_b, strict=False) if a != b]
-    if len(words_a) != len(words_b) or len(different) != 1:
-        return False
-    a, b = different[0]
-    if min(len(a), len(b)) < _LONG_ENOUGH_FOR_A_SLIP or a[0] != b[0] or not (a + b).isalpha():
-        return False
-    return Levenshtein.distance(a, b, score_cutoff=1) <= 1
+def _text_words(text: str) -> tuple[str, ...]:
+    return _own_words(tuple(text.split()), fold)

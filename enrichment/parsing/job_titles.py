@@ -9,7 +9,7 @@ import re
 from typing import get_args
 
 from enrichment.domain.values import Seniority
-from enrichment.identity.names import fold
+from enrichment.identity.letters import fold
 
 # a founder who is VP of something is a founder; a vice president is no president
 _RANKS = r"""

@@ -38,7 +38,7 @@ PAIRS = Path(__file__).parents[2] / "records" / "company_name_pairs.csv"
         ("www.wordpress.com", "wordpress.com"),
         ("Booking.com", "booking.com"),
         ("jane@tesla.com", None),
-        ("https://jane@tesla.com/", None),
+        ("https://jane@tesla.com/", "tesla.com"),
         ("10.0.0.1", None),
         ("http://[::1]/", None),
         ("localhost", None),
