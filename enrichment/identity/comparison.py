@@ -6,6 +6,7 @@
 'C&A', 'CA Inc.'                   -> different
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,7 @@ from enrichment.identity.tables import rows
 
 Sameness = Literal["same", "unsure", "different"]
 _LONG_ENOUGH_FOR_A_SLIP = 8
+_NUMBER = re.compile(r"\d+|[ivx]+")
 _BANK_NAME_WORDS = frozenset(row[0] for row in rows("bank_name_words"))
 _BANK_WORDS = frozenset({"bank", "bancorp", "bancshares", "bankshares", "savings", "trust"})
 
@@ -36,6 +38,8 @@ def compare_names(name_a: str, name_b: str) -> NameComparison:
         return _spelled_alike(a, b)
     if _one_slip(a.words, b.words):
         return NameComparison("same", "one letter of a long word differs")
+    if _begins_alike(a.words, b.words):
+        return NameComparison("unsure", "one is the beginning of the other: a short name, or another company")
     return NameComparison("different", "their own words differ")
 
 
@@ -52,6 +56,12 @@ def _spelled_alike(a: NameForm, b: NameForm) -> NameComparison:
     if _says_little(a, b):
         return NameComparison("unsure", "several banks have such a name, and the rest of the two differs")
     return NameComparison("same", "their own words are spelled alike")
+
+
+def _begins_alike(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> bool:
+    """'Seagate Technology' and 'Seagate Technology Holdings'; not 'Income Fund' and 'Income Fund II'."""
+    short, long = sorted((words_a, words_b), key=len)
+    return long[: len(short)] == short and _NUMBER.fullmatch(long[len(short)]) is None
 
 
 def _says_little(a: NameForm, b: NameForm) -> bool:
