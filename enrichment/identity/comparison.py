@@ -17,6 +17,7 @@ from enrichment.identity.tables import rows
 
 Sameness = Literal["same", "unsure", "different"]
 _LONG_ENOUGH_FOR_A_SLIP = 8
+_FUND_WORDS = frozenset({"fund", "funds", "etf", "etn"})
 _NUMBER = re.compile(r"\d+|[ivx]+")
 _BANK_NAME_WORDS = frozenset(row[0] for row in rows("bank_name_words"))
 _BANK_WORDS = frozenset({"bank", "bancorp", "bancshares", "bankshares", "savings", "trust"})
@@ -59,9 +60,10 @@ def _spelled_alike(a: NameForm, b: NameForm) -> NameComparison:
 
 
 def _begins_alike(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> bool:
-    """'Seagate Technology' and 'Seagate Technology Holdings'; not 'Income Fund' and 'Income Fund II'."""
+    """'Seagate Technology' and 'Seagate Technology Holdings'; not a fund's next number, not a fund and its manager."""
     short, long = sorted((words_a, words_b), key=len)
-    return long[: len(short)] == short and _NUMBER.fullmatch(long[len(short)]) is None
+    rest = long[len(short) :]
+    return long[: len(short)] == short and _NUMBER.fullmatch(rest[0]) is None and _FUND_WORDS.isdisjoint(rest)
 
 
 def _says_little(a: NameForm, b: NameForm) -> bool:
