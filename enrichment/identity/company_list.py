@@ -1,0 +1,42 @@
+"""A list of companies as it was understood: its columns, and the fate of each of its rows. Pure.
+
+rows of cells, what a person says of columns, who is known  ->  UnderstoodList
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from enrichment.identity.domains import NotACompany
+from enrichment.identity.list_columns import Asked, Columns, find_columns
+from enrichment.identity.list_rows import Entry, Row, Sorted, entry_of, sorted_out
+
+UNCLOSED = "a quotation mark opens a cell that nothing closes; close it, or take it out"
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstoodList:
+    columns: Columns
+    sorted: Sorted
+
+
+def understand(
+    rows: Sequence[tuple[int, Sequence[object] | None]],
+    *,
+    said: Mapping[str, Asked] | None = None,
+    known: Callable[[Entry], Sequence[str]],
+    same_name: Callable[[Entry], Sequence[str]],
+) -> UnderstoodList:
+    """rows: the line each begins on, and its cells (None: a cell in it does not end). Raises NoCompanyColumn."""
+    columns, skipped = find_columns([cells or () for _, cells in rows], said=said)
+    entries = [_entry(line, cells, columns) for line, cells in rows[skipped:]]
+    return UnderstoodList(columns, sorted_out(entries, known=known, same_name=same_name))
+
+
+def _entry(line: int, cells: Sequence[object] | None, columns: Columns) -> Entry | Row:
+    if cells is None:
+        return Row(line, "refused", because=UNCLOSED)
+    try:
+        entry = entry_of(line, cells, columns)
+    except NotACompany as refusal:
+        return Row(line, "refused", because=str(refusal))
+    return entry or Row(line, "empty", because="it names no company")

@@ -1,0 +1,149 @@
+"""Which column of a list says what: the name of a company, its website, an e-mail address. Pure.
+
+    ['Lead ID', 'Name', 'Company', 'E-Mail'], rows  ->  name: column 2, email: column 3; a list of people
+
+A header is known by its words, in any spelling ('companyName', 'Company Name*', 'Organization - Website'). Without a
+header the cells decide.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from enrichment.identity.domains import registrable_domain
+from enrichment.identity.letters import fold
+from enrichment.identity.tables import rows
+
+Role = Literal["company", "name", "website", "profile", "email", "person", "country", "id"]
+Asked = Literal["name", "website", "email", "country", "ignore"]
+"""What a person may say that a column is."""
+
+_ROLES: Mapping[str, Role] = {header: role for header, role in rows("list_headers") if role in get_args(Role)}  # type: ignore[misc]  # checked beside it
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_MOSTLY = 0.6
+_HEADER_WITHIN = 20
+_SHOWN = 40
+_READ = 200
+"""Rows that are looked at where there is no header."""
+
+
+class NoCompanyColumn(ValueError):
+    """No column says who is meant; the message lists the columns and says how to name one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Places of columns, counted from 0. names and websites: the first with something in it counts.
+
+    of_people: the list is one of people; what is taken are their companies. header: whether there was a header.
+    """
+
+    titles: tuple[str, ...]
+    names: tuple[int, ...] = ()
+    websites: tuple[int, ...] = ()
+    emails: tuple[int, ...] = ()
+    countries: tuple[int, ...] = ()
+    of_people: bool = False
+    header: bool = True
+
+    def known(self) -> bool:
+        return bool(self.names or self.websites or self.emails)
+
+
+def role_of(title: str) -> Role | None:
+    """What a column of this title holds, or None where the title is not known."""
+    return _ROLES.get(_plain(title)) or _ROLES.get(_plain(title).replace(" ", ""))
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    """Whether a row is a header: at least one of its cells says who is meant, and none is an address."""
+    roles = {role_of(cell) for cell in cells}
+    return bool(roles & {"company", "name", "website", "email"}) and not any("@" in cell for cell in cells)
+
+
+def columns_of(titles: Sequence[str], *, said: Mapping[str, Asked] | None = None) -> Columns:
+    """said: what a person says of columns, by title; it wins. Raises NoCompanyColumn for a title that is not there."""
+    roles = _roles(titles, said or {})
+    of = {role: tuple(at for at, one in enumerate(roles) if one == role) for role in get_args(Role)}
+    of_people = bool(of["person"]) and bool(of["company"] or of["email"])
+    names = of["company"] if of_people else (*of["company"], *of["name"])
+    return Columns(
+        titles=tuple(titles),
+        names=names,
+        websites=(*of["website"], *of["profile"]),
+        emails=of["email"],
+        countries=of["country"],
+        of_people=of_people,
+    )
+
+
+def find_columns(rows: Sequence[Sequence[object]], *, said: Mapping[str, Asked] | None = None) -> tuple[Columns, int]:
+    """The columns of a list, and how many rows stand before its first company: titles, remarks, the header.
+
+    Raises NoCompanyColumn, where neither a header nor the cells tell which column names a company.
+    """
+    texts = [["" if cell is None else " ".join(str(cell).split()) for cell in row] for row in rows[:_READ]]
+    header = next((at for at, row in enumerate(texts[:_HEADER_WITHIN]) if is_header(row)), None)
+    if header is None and said:
+        header = next((at for at, row in enumerate(texts[:_HEADER_WITHIN]) if _has_titles(row, said)), 0)
+    if header is not None:
+        return columns_of(texts[header], said=said), header + 1
+    columns = columns_by_content(texts)
+    if not columns.websites and not columns.emails:
+        shown = ", ".join(repr(cell[:_SHOWN]) for cell in next(iter(texts), []) if cell)
+        raise NoCompanyColumn(
+            f"no column name, company, domain or website (the first line is {shown or 'empty'}): rename the one that "
+            "says who is meant, or name it, as in --map 'Account=name,Web=website'"
+        )
+    return columns, 0
+
+
+def _has_titles(row: Sequence[str], said: Mapping[str, Asked]) -> bool:
+    return {_plain(title) for title in said} <= {_plain(cell) for cell in row}
+
+
+def columns_by_content(cells: Sequence[Sequence[str]]) -> Columns:
+    """For a list without a header: the column that mostly holds addresses, and the first one of words."""
+    width = max((len(row) for row in cells), default=0)
+    columns = [[row[at] for row in cells[:_READ] if at < len(row) and row[at]] for at in range(width)]
+    websites = tuple(at for at, column in enumerate(columns) if _share(column, _is_address) >= _MOSTLY)
+    emails = tuple(at for at, column in enumerate(columns) if _share(column, _is_email) >= _MOSTLY)
+    words = (
+        at
+        for at, column in enumerate(columns)
+        if at not in (*websites, *emails) and _share(column, _is_words) >= _MOSTLY
+    )
+    names = tuple(words)[:1]
+    titles = tuple(f"column {at + 1}" for at in range(width))
+    return Columns(titles, names, websites[:1], emails[:1], header=False)
+
+
+def _roles(titles: Sequence[str], said: Mapping[str, Asked]) -> list[Role | None]:
+    as_roles: dict[str, Role | None] = {"name": "company", "website": "website", "email": "email", "country": "country"}
+    named = {_plain(title): asked for title, asked in said.items()}
+    missing = [title for title in said if _plain(title) not in {_plain(one) for one in titles}]
+    if missing:
+        raise NoCompanyColumn(f"there is no column {missing[0]!r}; the list has: {', '.join(map(repr, titles))}")
+    return [as_roles.get(named[plain]) if (plain := _plain(title)) in named else role_of(title) for title in titles]
+
+
+def _plain(title: str) -> str:
+    words = fold(_CAMEL.sub(" ", re.sub(r"\([^)]*\)|[*:#]", " ", title)))
+    return " ".join(re.findall(r"[^\W_]+", words))
+
+
+def _share(column: Sequence[str], test: Callable[[str], bool]) -> float:
+    return sum(map(test, column)) / len(column) if column else 0.0
+
+
+def _is_address(cell: str) -> bool:
+    return "@" not in cell and " " not in cell.strip() and registrable_domain(cell) is not None
+
+
+def _is_email(cell: str) -> bool:
+    return re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", cell.strip()) is not None
+
+
+def _is_words(cell: str) -> bool:
+    return any(character.isalpha() for character in cell)

@@ -1,0 +1,65 @@
+"""CSV in any dialect to rows: the delimiter is what splits the header into most columns, unless the file says it."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from enrichment.identity.list_columns import is_header
+from resources.company_lists.tables import Line
+
+_DELIMITERS = ",;\t|"
+_ONE_COLUMN = "\x1f"  # occurs in no name: commas belong to the cell
+_SAID = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
+_LOOKED_AT = 20
+"""Lines in which a header is looked for: titles and remarks may stand above it."""
+
+
+def csv_rows(text: str) -> list[Line]:
+    """All rows that have a cell, titles above the header included; each with the line it begins on."""
+    lines = list(io.StringIO(text, newline=""))  # splitlines() would also split where a form feed is
+    said = _SAID.match(lines[0].strip()) if lines else None
+    skipped = 1 if said else 0
+    delimiter = said[1] if said else _delimiter(lines)
+    return list(_rows(lines, delimiter, skipped))
+
+
+def _delimiter(lines: list[str]) -> str:
+    """csv.Sniffer guesses from all rows, and fails on commas in names: the header alone decides."""
+    best, most = _ONE_COLUMN, (False, 1)
+    for delimiter in _DELIMITERS:
+        for _, cells in _first(lines, delimiter):
+            found = (is_header([str(cell) for cell in cells or ()]), len(cells or ()))
+            if found[1] > 1 and found > most:
+                best, most = delimiter, found
+    return best
+
+
+def _first(lines: list[str], delimiter: str) -> Iterator[Line]:
+    return _rows(lines[:_LOOKED_AT], delimiter, 0)
+
+
+def _rows(lines: list[str], delimiter: str, begin: int) -> Iterator[Line]:
+    """Blank lines are no rows. After a quotation mark that is not closed the next line begins a row again."""
+    while begin < len(lines):
+        rest = map(lines.__getitem__, range(begin, len(lines)))
+        reader = csv.reader(rest, delimiter=delimiter, strict=True)
+        resumed = begin
+        try:
+            for cells in reader:
+                if cells:
+                    yield begin + 1, cells
+                begin = resumed + reader.line_num
+        except csv.Error:  # raised at the quotation mark that comes next, or at the end of the file
+            yield begin + 1, _alone(lines[begin], delimiter)
+            begin += 1
+
+
+def _alone(line: str, delimiter: str) -> list[str] | None:
+    """A line by itself, read as leniently as csv can; None: its last cell goes on behind it."""
+    reader = csv.reader([line, ""], delimiter=delimiter)
+    try:
+        cells = next(reader)
+    except csv.Error:
+        return None
+    return cells if reader.line_num == 1 else None

@@ -1,0 +1,110 @@
+"""Bytes of a text file to text: by its mark, as UTF-8, else by a guess that is said, or refused where it is unsure."""
+
+import re
+from collections.abc import Sequence
+
+from resources.company_lists.tables import UnreadableList
+
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_WESTERN = "cp1252"
+_CANDIDATES = ("gb18030", "shift_jis", "big5", "euc_kr", "cp1251", "koi8_r", "cp1250", "cp1253", "cp1254", "mac_roman")
+_SHOWN = 40
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_FOREIGN = re.compile(r"[^\x00-\x7f]{3,}")
+"""Three letters in a row beyond ASCII: no Western language writes so, and the bytes are another encoding's."""
+_LETTERS_OF_MAC = re.compile(
+    r"[a-z][ŠŽŸ‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ¡¢£¤¥¦§¨©ª«¬®¯°±²³´µ¶·¸¹º»¼½¾¿]|[ŠŽŸ‡ˆ‰‹Œ•˜™š›œžŸ¡¢£¤¥¦§¨©ª¬®¯±²³µ¶¹¼½¾¿][a-z]"
+)
+
+
+def decoded(content: bytes, encoding: str | None = None) -> tuple[str, str | None]:
+    """The text, and the encoding where it was guessed. encoding: what a person says it is. Raises UnreadableList."""
+    if encoding is not None:
+        return _as_said(content, encoding), None
+    for mark, marked in _MARKS:
+        if content.startswith(mark):
+            return _marked(content, marked), None
+    if (text := _read(content, "utf-8")) is not None:
+        return text, None
+    if b"\0" in content:
+        return _utf16_without_mark(content)
+    return _guessed(content)
+
+
+def _as_said(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except LookupError:
+        raise UnreadableList(
+            f"There is no encoding named {encoding!r}; try utf-8, cp1252, cp1251 or gb18030."
+        ) from None
+    except UnicodeError:
+        raise UnreadableList(f"The file is not in {encoding}; leave --encoding out, or name another one.") from None
+
+
+def _marked(content: bytes, encoding: str) -> str:
+    text = _read(content, encoding)
+    if text is None:
+        raise UnreadableList("The file is no text; save the table as CSV in UTF-8.")
+    return text
+
+
+def _utf16_without_mark(content: bytes) -> tuple[str, str | None]:
+    """A text of mostly ASCII in UTF-16 has a zero in every second byte."""
+    for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        zeros = content[start::2].count(0)
+        if zeros > len(content) / 5 and (text := _read(content, encoding)) is not None:
+            return text, encoding
+    raise UnreadableList("The file is no text; save the table as CSV in UTF-8.")
+
+
+def _guessed(content: bytes) -> tuple[str, str | None]:
+    text = _line_by_line(content)
+    if text is None:
+        raise UnreadableList(_sentence(content, [c for c in _CANDIDATES if _read(content, c) is not None]))
+    if _LETTERS_OF_MAC.search(text) and (mac := _read(content, "mac_roman")) is not None:
+        return _of_mac(content, mac)
+    return text, _WESTERN
+
+
+def _of_mac(content: bytes, mac: str) -> tuple[str, str | None]:
+    if all(letter.isalpha() for letter in re.findall(r"[^\x00-\x7f]", mac)):
+        return mac, "mac_roman"
+    raise UnreadableList(_sentence(content, ["mac_roman", "cp1250", "cp1252"]))
+
+
+def _line_by_line(content: bytes) -> str | None:
+    """Each line as UTF-8 or, where it is not, in the Western encoding; None: a line is neither."""
+    lines: list[str] = []
+    for line in content.splitlines(keepends=True):
+        text = _read(line, "utf-8")
+        if text is None:
+            text = _read(line, _WESTERN)
+            if text is None or _FOREIGN.search(text):
+                return None
+        lines.append(text)
+    return "".join(lines)
+
+
+def _read(content: bytes, encoding: str) -> str | None:
+    try:
+        text = content.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        return None
+    return None if _CONTROL.search(text) else text
+
+
+def _sentence(content: bytes, candidates: Sequence[str]) -> str:
+    """Names the ways in which the first words beyond ASCII can be read."""
+    line = next((one for one in content.splitlines() if not one.isascii()), content)
+    readings = [(name, text) for name in candidates if (text := _read(line, name)) is not None][:4]
+    if not readings or len(_CONTROL.findall(content.decode("latin-1"))) > len(content) / 20:
+        return "The file is no text; save the table as CSV in UTF-8."
+    shown = "; ".join(f"{text.strip()[:_SHOWN]!r} in {name}" for name, text in readings)
+    first = readings[0][0]
+    return f"The file's encoding cannot be told ({shown}): name it, as in --encoding {first}, or save it in UTF-8."
