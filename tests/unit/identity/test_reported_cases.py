@@ -33,13 +33,13 @@ def is_expected(expected: object, found: object) -> bool:
     return expected == found
 
 
-@pytest.mark.parametrize(("names", "same"), cases("same"))
+@pytest.mark.parametrize(("names", "same"), list(cases("same")))
 def test_two_names_are_one_companys_or_not(names: list[str], same: bool) -> None:
     assert same_company(*names) is same
     assert same_company(*reversed(names)) is same
 
 
-@pytest.mark.parametrize(("typed", "expected"), cases("parse"))
+@pytest.mark.parametrize(("typed", "expected"), list(cases("parse")))
 def test_what_is_typed_is_a_domain_a_name_or_refused(typed: str, expected: object) -> None:
     try:
         asked = parse_company(typed)
@@ -49,12 +49,12 @@ def test_what_is_typed_is_a_domain_a_name_or_refused(typed: str, expected: objec
     assert is_expected(expected, found)
 
 
-@pytest.mark.parametrize(("address_and_name", "expected"), cases("own_domain"))
+@pytest.mark.parametrize(("address_and_name", "expected"), list(cases("own_domain")))
 def test_a_page_on_a_platform_is_no_companys_own_domain(address_and_name: list[str], expected: object) -> None:
     assert is_expected(expected, own_domain(*address_and_name))
 
 
-@pytest.mark.parametrize(("given", "expected"), cases("add_file"))
+@pytest.mark.parametrize(("given", "expected"), list(cases("add_file")))
 def test_a_list_gives_the_companies_that_are_meant(
     given: dict[str, Any], expected: dict[str, Any], tmp_path: Path
 ) -> None:
