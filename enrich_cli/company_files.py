@@ -1,183 +1,141 @@
-"""Files of companies as people keep them: each good row a company, each bad one with its line and the reason.
+"""`enrich companies add`: what a file of companies was understood to say, and taking it.
 
-file -> its header and (line, cells) row by row -> companies, each key once, and BadRow(line, reason)
+file  ->  UnderstoodFile: each list of it, its columns, the fate of each row
+      ->  new companies registered, rows left out in a file beside it
 """
 
 import csv
-import io
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast, get_args
 
-import pandas as pd
-
-from enrich_cli.bootstrap import opened_store
 from enrich_cli.errors import UsageError
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
-from enrichment.identity.domains import NotACompany, company_key, parse_company
+from enrichment.identity.company_list import UnderstoodList, understand
+from enrichment.identity.domains import company_key
+from enrichment.identity.list_columns import Asked, NoCompanyColumn
+from enrichment.identity.list_rows import Entry, Fate, Row
+from enrichment.identity.names import name_form
+from resources.company_lists import Table, UnreadableList, read_list
+from resources.store import SqlStore
 from resources.wiring import utc_now
 
-_NAMES = ("name", "company", "company name")
-_ADDRESSES = ("domain", "website", "url")
-_DELIMITERS = ",;\t|"
-_ONE_COLUMN = "\x1f"  # a delimiter that occurs in no name: then a comma belongs to the cell
-_FIRST_ROW = 2  # line 1 is the header
-_UNCLOSED = "a quotation mark opens a cell that nothing closes; close it, or take it out"
-
-_Row = tuple[int, Sequence[object] | None]  # the line it begins on, and its cells; None: a cell in it does not end
+LEFT_OUT: tuple[Fate, ...] = ("refused", "ambiguous", "empty")
+"""Rows that no company is taken from."""
 
 
 @dataclass(frozen=True, slots=True)
-class BadRow:
-    line: int
-    reason: str
+class ListOptions:
+    """What a person says of a file. sheet: of Excel. columns: title -> what it holds."""
+
+    sheet: str | None = None
+    encoding: str | None = None
+    columns: Mapping[str, Asked] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class AddedFile:
-    """new, known: how many companies of the file were not, and were, registered before."""
+class UnderstoodFile:
+    """passed_over: sheets that are no list of companies."""
 
-    new: int
-    known: int
-    bad_rows: list[BadRow]
+    path: Path
+    lists: tuple[tuple[Table, UnderstoodList], ...]
+    passed_over: tuple[str, ...] = ()
 
+    def rows(self, *fates: Fate) -> list[Row]:
+        return [row for _, one in self.lists for row in one.sorted.rows if not fates or row.fate in fates]
 
-def add_file(path: Path, *, sandbox: bool) -> AddedFile:
-    """Registers the good rows. Raises UsageError: the file is no list of companies."""
-    companies, bad = read_companies(path)
-    with opened_store(sandbox=sandbox) as (_, _, store):
-        before = {company.key for company in store.companies()}
-        added = store.add_companies(companies) if companies else []
-    new = len({company.key for company in added} - before)
-    return AddedFile(new, len(companies) - new, bad)
+    @property
+    def counts(self) -> dict[Fate, int]:
+        """Fate -> rows; they add up to the rows of the file."""
+        return {fate: len(self.rows(fate)) for fate in get_args(Fate)}
 
 
-def read_companies(path: Path) -> tuple[list[Company], list[BadRow]]:
-    """The companies of a file, each key once, and the rows that name none. Raises UsageError."""
-    header, rows = _sheet(path)
-    columns = {column: at for at, column in reversed(list(enumerate(map(_as_column, header))))}
-    name_at = next((columns[c] for c in _NAMES if c in columns), None)
-    address_at = next((columns[c] for c in _ADDRESSES if c in columns), None)
-    if name_at is None and address_at is None:
-        raise UsageError(f"{path} has no column name, domain or website; rename the one that names the company.")
-    companies: dict[str, Company] = {}
-    bad: list[BadRow] = []
-    for line, cells in rows:
-        try:
-            company = _company_in(cells, name_at, address_at)
-        except NotACompany as error:
-            bad.append(BadRow(line, str(error)))
-        else:
-            companies.setdefault(company.key, company)
-    return list(companies.values()), bad
+def asked_columns(text: str | None) -> dict[str, Asked]:
+    """'Account=name,Web=website' -> title -> what it holds. Raises UsageError."""
+    said: dict[str, Asked] = {}
+    for pair in (text or "").split(","):
+        title, _, holds = (part.strip() for part in pair.partition("="))
+        holds = "website" if holds == "domain" else holds
+        if pair and (not title or holds not in get_args(Asked)):
+            raise UsageError(f"--map takes pairs such as 'Account=name,Web=website', not {pair!r}.")
+        if pair:
+            said[title] = cast("Asked", holds)
+    return said
 
 
-def _as_column(cell: object) -> str:
-    return _text(cell).replace("_", " ").lower()
-
-
-def _sheet(path: Path) -> tuple[Sequence[object], Iterable[_Row]]:
+def understand_file(path: Path, options: ListOptions, registered: Sequence[Company]) -> UnderstoodFile:
+    """Reads a file and sorts its rows by which companies are registered; writes nothing. Raises UsageError."""
     try:
-        match path.suffix.lower():
-            case ".csv":
-                return _of_csv(path)
-            case ".xlsx":
-                return _of_table(pd.read_excel(path))
-            case ".parquet":
-                return _of_table(pd.read_parquet(path))
-    except FileNotFoundError:
-        raise UsageError(f"{path} does not exist; check the path.") from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except (ValueError, KeyError, zipfile.BadZipFile):
-        kind = path.suffix[1:].lower()
-        raise UsageError(f"{path} is not what its ending says; save it as {kind} once more, or as CSV.") from None
-    raise UsageError(f"{path} is neither CSV, Excel (.xlsx) nor Parquet; save it as one of them.")
-
-
-def _of_table(table: pd.DataFrame) -> tuple[Sequence[object], Iterable[_Row]]:
-    plain = table.astype(object).where(table.notna(), None)
-    return list(table.columns), enumerate(plain.itertuples(index=False, name=None), start=_FIRST_ROW)
-
-
-def _of_csv(path: Path) -> tuple[Sequence[object], Iterable[_Row]]:
-    text = _decoded(path.read_bytes())
-    if text is None:
-        raise UsageError(f"{path} is no text; save the table as CSV in UTF-8.")
-    lines = list(io.StringIO(text, newline=""))  # splitlines() would also split where a form feed is
-    first = next(_rows(lines, _ONE_COLUMN), None)
-    if first is None:
+        tables = read_list(path, sheet=options.sheet, encoding=options.encoding)
+    except UnreadableList as error:
+        raise UsageError(str(error)) from None
+    if not any(table.rows for table in tables):
         raise UsageError(f"{path} is empty; give it a first line such as name,website and a company per line.")
-    rows = _rows(lines, _delimiter(lines))
-    line, header = next(rows)
-    if header is None:
-        raise UsageError(f"{path}, line {line}: {_UNCLOSED}.")
-    return header, rows
-
-
-def _decoded(content: bytes) -> str | None:
-    """UTF-8, or what Excel writes: UTF-16 with a mark, else Windows-1252. None: it is no text."""
-    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
+    registry = _Registry(registered)
+    lists: list[tuple[Table, UnderstoodList]] = []
+    passed_over: list[str] = []
+    for table in tables:
         try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return None if "\0" in text else text
-    return None
+            found = understand(table.rows, said=options.columns, known=registry.known, same_name=registry.named)
+        except NoCompanyColumn as error:
+            if len(tables) == 1:
+                raise UsageError(f"{path}: {error}.") from None
+            passed_over.append(table.title)
+        else:
+            lists.append((table, found))
+    if not lists:
+        raise UsageError(f"{path}: none of its sheets ({', '.join(passed_over)}) has a column of names or websites.")
+    return UnderstoodFile(path, tuple(lists), tuple(passed_over))
 
 
-def _delimiter(lines: list[str]) -> str:
-    """The delimiter that splits the header into most columns: csv.Sniffer fails on commas within names."""
-    columns = {delimiter: len(next(_rows(lines, delimiter))[1] or ()) for delimiter in _DELIMITERS}
-    most = max(columns, key=lambda delimiter: columns[delimiter])
-    return most if columns[most] > 1 else _ONE_COLUMN
+def take(understood: UnderstoodFile, store: SqlStore) -> int:
+    """Registers the companies that are new; how many that were."""
+    now = utc_now()
+    before = {company.company_id for company in store.companies()}
+    fresh = [
+        Company(new_id("com"), company_key(entry.name, entry.domain), entry.name, entry.domain, now)
+        for entry in (row.entry for row in understood.rows("new"))
+        if entry is not None
+    ]
+    added = {company.company_id for company in store.add_companies(fresh)} if fresh else set[str]()
+    return len(added - before)
 
 
-def _rows(lines: list[str], delimiter: str) -> Iterator[_Row]:
-    """Blank lines are no rows. After a quotation mark that is not closed the next line begins a row again."""
-    begin = 0
-    while begin < len(lines):
-        rest = map(lines.__getitem__, range(begin, len(lines)))
-        reader = csv.reader(rest, delimiter=delimiter, strict=True)
-        resumed = begin
-        try:
-            for cells in reader:
-                if cells:
-                    yield begin + 1, cells
-                begin = resumed + reader.line_num
-        except csv.Error:  # raised at the quotation mark that comes next, or at the end of the file
-            yield begin + 1, _alone(lines[begin], delimiter)
-            begin += 1
-
-
-def _alone(line: str, delimiter: str) -> list[str] | None:
-    """A line by itself, read as leniently as csv can; None: its last cell goes on behind it."""
-    reader = csv.reader([line, ""], delimiter=delimiter)
-    try:
-        cells = next(reader)
-    except csv.Error:
+def write_left_out(understood: UnderstoodFile) -> Path | None:
+    """The rows that were not taken, with the reason, as CSV beside the file: mend them there and add that file."""
+    if not understood.rows(*LEFT_OUT):
         return None
-    return cells if reader.line_num == 1 else None
+    path = understood.path.with_name(f"{understood.path.stem}.left-out.csv")
+    with path.open("w", encoding="utf-8-sig", newline="") as lines:
+        writer = csv.writer(lines)
+        for table, one in understood.lists:
+            cells = dict(table.rows)
+            writer.writerow([*(one.columns.titles if one.columns.header else ()), "problem"])
+            writer.writerows([*_texts(cells[row.line]), row.because] for row in one.sorted.of(*LEFT_OUT))
+    return path
 
 
-def _text(cell: object) -> str:
-    """On one line: a break within a cell is a space."""
-    return "" if cell is None else " ".join(str(cell).split())
+def _texts(cells: Sequence[object] | None) -> Iterator[str]:
+    return ("" if cell is None else str(cell) for cell in cells or ())
 
 
-def _company_in(cells: Sequence[object] | None, name_at: int | None, address_at: int | None) -> Company:
-    if cells is None:
-        raise NotACompany(_UNCLOSED)
-    name, address = ("" if at is None or at >= len(cells) else _text(cells[at]) for at in (name_at, address_at))
-    return _company(name, address)
+class _Registry:
+    """The registered companies, by key and by spelling of the name."""
 
+    def __init__(self, companies: Sequence[Company]) -> None:
+        self._by_key = {company.key: company.company_id for company in companies}
+        self._by_spelling = defaultdict[str, set[str]](set)
+        for company in companies:
+            for spelling in name_form(company.name or "").spellings:
+                self._by_spelling[spelling].add(company.company_id)
 
-def _company(name: str, address: str) -> Company:
-    """The domain decides; a row without one is known by its name until its domain is found. Raises NotACompany."""
-    named = parse_company(address) if address else parse_company(name)
-    label = parse_company(name).name if name else None
-    domain = named.domain
-    return Company(new_id("com"), company_key(label or named.name, domain), label or named.name, domain, utc_now())
+    def known(self, entry: Entry) -> Sequence[str]:
+        key = company_key(entry.name, entry.domain)
+        return (self._by_key[key],) if key in self._by_key else ()
+
+    def named(self, entry: Entry) -> Sequence[str]:
+        spellings = name_form(entry.name or "").spellings
+        return sorted(set[str]().union(*(self._by_spelling.get(spelling, ()) for spelling in spellings)))

@@ -38,7 +38,16 @@ PurchaseId = Annotated[
     str, typer.Argument(metavar="PURCHASE", help="Its id, as `enrich purchases --uncertain` lists it")
 ]
 SourceName = Annotated[str, typer.Argument(metavar="SOURCE", help="As `enrich sources check` names it")]
-CompanyFile = Annotated[Path, typer.Argument(help="CSV, Excel or Parquet with a column name, domain or website")]
+CompanyFile = Annotated[
+    Path, typer.Argument(help="CSV, Excel, Parquet or JSON: companies, or people with their companies")
+]
+SheetName = Annotated[str | None, typer.Option("--sheet", help="Of an Excel file, only this sheet")]
+Encoding = Annotated[str | None, typer.Option("--encoding", help="Of a CSV file, where it is guessed wrong: cp1251")]
+ColumnMap = Annotated[
+    str | None,
+    typer.Option("--map", metavar="PAIRS", help="What columns hold, where guessed wrong: 'Account=name,Web=website'"),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Take what was understood without asking")]
 RulesFolder = Annotated[Path | None, typer.Argument(help="Another folder than the configured one")]
 
 Uncertain = Annotated[bool, typer.Option("--uncertain", help="Only those that may or may not be billed")]

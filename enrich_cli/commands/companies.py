@@ -1,20 +1,43 @@
 """`enrich companies`: which companies are registered."""
 
+import sys
+
 import typer
 
-from enrich_cli.options import CompanyFile, Sandbox
+from enrich_cli.options import AsJson, ColumnMap, CompanyFile, Encoding, Sandbox, SheetName, Yes
 
 app = typer.Typer(help="The registered companies.", no_args_is_help=True)
 
 
 @app.command()
-def add(file: CompanyFile, sandbox: Sandbox = False) -> None:
-    """Register the companies of a file. Good rows are taken, bad ones listed with their line."""
-    from enrich_cli.company_files import add_file
-    from enrich_cli.errors import INCOMPLETE
-    from enrich_cli.rendering.companies import added_view
-    from enrich_cli.rendering.terminal import console
+def add(
+    file: CompanyFile,
+    sheet: SheetName = None,
+    encoding: Encoding = None,
+    columns: ColumnMap = None,
+    yes: Yes = False,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Register the companies of a list. Says first what it understood; rows left out go to a file beside it.
 
-    added = add_file(file, sandbox=sandbox)
-    console.print(added_view(added))
-    raise typer.Exit(INCOMPLETE if added.bad_rows else 0)
+    On a terminal it asks before it takes them, unless --yes is given; in a script it does not ask.
+    """
+    from enrich_cli.bootstrap import opened_store
+    from enrich_cli.company_files import LEFT_OUT, ListOptions, asked_columns, take, understand_file, write_left_out
+    from enrich_cli.errors import INCOMPLETE
+    from enrich_cli.rendering.companies import taken_view, understood_json, understood_view
+    from enrich_cli.rendering.terminal import console, show
+
+    options = ListOptions(sheet, encoding, asked_columns(columns))
+    with opened_store(sandbox=sandbox) as (_, _, store):
+        understood = understand_file(file, options, store.companies())
+        if not as_json:
+            console.print(understood_view(understood))
+            asks = not yes and sys.stdin.isatty() and understood.counts["new"] > 0
+            if asks and not typer.confirm(f"Register {understood.counts['new']:,} companies?"):
+                raise typer.Exit(0)
+        added = take(understood, store)
+    left_out = write_left_out(understood)
+    show(taken_view(added, left_out), understood_json(understood, added=added, left_out=left_out), as_json=as_json)
+    raise typer.Exit(INCOMPLETE if understood.rows(*LEFT_OUT) else 0)

@@ -1,18 +1,111 @@
-"""How `enrich companies add` looks: what was taken from a file, and the rows that were not."""
+"""How `enrich companies add` looks: what was understood, what was taken, and what was left out, with its line."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Group, RenderableType
+from rich.table import Table as Grid
 from rich.text import Text
 
-from enrich_cli.company_files import AddedFile
+from enrich_cli.company_files import LEFT_OUT, UnderstoodFile
+from enrichment.domain.records import Json
+from enrichment.identity.company_list import UnderstoodList
+from enrichment.identity.list_columns import Columns
+from enrichment.identity.list_rows import Row
+from resources.company_lists import Table
 
+_EXAMPLES = 5
 _SHOWN = 20
 
 
-def added_view(added: AddedFile) -> RenderableType:
-    rows = [Text(f"  line {row.line}: {row.reason}") for row in added.bad_rows[:_SHOWN]]
-    more = len(added.bad_rows) - _SHOWN
-    if more > 0:
-        rows.append(Text(f"  and {more} more"))
+def understood_view(understood: UnderstoodFile) -> RenderableType:
     return Group(
-        Text(f"{added.new} companies added, {added.known} known already, {len(added.bad_rows)} rows not taken"), *rows
+        *(part for table, one in understood.lists for part in _list_view(table, one)),
+        *(Text(f"Sheet {title!r}: no list of companies, passed over") for title in understood.passed_over),
+        _counts(understood),
+        *_left_out(understood.rows(*LEFT_OUT)),
     )
+
+
+def _list_view(table: Table, one: UnderstoodList) -> Iterator[RenderableType]:
+    title = f"Sheet {table.title!r}: " if table.title else ""
+    yield Text(f"{title}{_columns_line(one.columns)}")
+    for guess in table.guessed:
+        yield Text(f"  Guessed: {guess}; say --encoding if that is wrong")
+    grid = Grid(box=None, padding=(0, 2), header_style="dim")
+    for name in ("line", "name", "website", "is"):
+        grid.add_column(name)
+    for row in [row for row in one.sorted.rows if row.entry is not None][:_EXAMPLES]:
+        assert row.entry is not None  # noqa: S101  it was filtered for
+        fate = f"same as line {row.same_as}" if row.same_as else row.fate
+        grid.add_row(str(row.line), Text(row.entry.name or ""), Text(row.entry.domain or ""), fate)
+    yield grid
+
+
+def _columns_line(columns: Columns) -> str:
+    said = [
+        f"{what} from {' or '.join(repr(columns.titles[at]) for at in places)}"
+        for what, places in (("name", columns.names), ("website", columns.websites), ("e-mail", columns.emails))
+        if places
+    ]
+    people = "a list of people: their companies are taken; " if columns.of_people else ""
+    header = "" if columns.header else "no header: told by the cells; "
+    return people + header + ", ".join(said)
+
+
+def _counts(understood: UnderstoodFile) -> Text:
+    counts = understood.counts
+    shown = ", ".join(f"{count:,} {fate}" for fate, count in counts.items() if count)
+    return Text(f"{sum(counts.values()):,} rows: {shown or 'none'}")
+
+
+def _left_out(rows: list[Row]) -> Iterator[Text]:
+    for row in rows[:_SHOWN]:
+        yield Text(f"  line {row.line}: {row.because}")
+    if len(rows) > _SHOWN:
+        yield Text(f"  and {len(rows) - _SHOWN:,} more")
+
+
+def taken_view(added: int, left_out: Path | None) -> RenderableType:
+    """left_out: the file with the rows that were not taken."""
+    lines = [Text(f"{added:,} companies added")]
+    if left_out is not None:
+        lines.append(Text(f"Rows left out are in {left_out}: mend them there and add that file"))
+    return Group(*lines)
+
+
+def understood_json(understood: UnderstoodFile, *, added: int, left_out: Path | None) -> Json:
+    """added: how many companies were registered. left_out: the file with the rows that were not taken."""
+    return {
+        "file": str(understood.path),
+        "counts": understood.counts,
+        "added": added,
+        "left_out_file": str(left_out) if left_out else None,
+        "lists": [_list_json(table, one) for table, one in understood.lists],
+        "passed_over": list(understood.passed_over),
+    }
+
+
+def _list_json(table: Table, one: UnderstoodList) -> Json:
+    columns = one.columns
+    return {
+        "sheet": table.title or None,
+        "guessed": list(table.guessed),
+        "columns": {
+            "name": [columns.titles[at] for at in columns.names],
+            "website": [columns.titles[at] for at in columns.websites],
+            "email": [columns.titles[at] for at in columns.emails],
+        },
+        "of_people": columns.of_people,
+        "rows": [
+            {
+                "line": row.line,
+                "fate": row.fate,
+                "name": row.entry.name if row.entry else None,
+                "domain": row.entry.domain if row.entry else None,
+                "same_as_line": row.same_as,
+                "because": row.because or None,
+            }
+            for row in one.sorted.rows
+        ],
+    }

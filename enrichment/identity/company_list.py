@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from enrichment.identity.domains import NotACompany
-from enrichment.identity.list_columns import Asked, Columns, find_columns
+from enrichment.identity.list_columns import Asked, Columns, NoCompanyColumn, find_columns
 from enrichment.identity.list_rows import Entry, Row, Sorted, entry_of, sorted_out
 
 UNCLOSED = "a quotation mark opens a cell that nothing closes; close it, or take it out"
+
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ def understand(
     same_name: Callable[[Entry], Sequence[str]],
 ) -> UnderstoodList:
     """rows: the line each begins on, and its cells (None: a cell in it does not end). Raises NoCompanyColumn."""
+    if rows and rows[0][1] is None:
+        raise NoCompanyColumn(f"line {rows[0][0]}: {UNCLOSED}")
     columns, skipped = find_columns([cells or () for _, cells in rows], said=said)
     entries = [_entry(line, cells, columns) for line, cells in rows[skipped:]]
     return UnderstoodList(columns, sorted_out(entries, known=known, same_name=same_name))
@@ -39,4 +43,9 @@ def _entry(line: int, cells: Sequence[object] | None, columns: Columns) -> Entry
         entry = entry_of(line, cells, columns)
     except NotACompany as refusal:
         return Row(line, "refused", because=str(refusal))
-    return entry or Row(line, "empty", because="it names no company")
+    return entry or Row(line, "empty", because=_says_nothing(cells))
+
+
+def _says_nothing(cells: Sequence[object]) -> str:
+    said = next((text for text in (str(cell).strip() for cell in cells if cell is not None) if text), None)
+    return f"{said[:_SHOWN]!r} names no company" if said else "it is empty"

@@ -10,6 +10,7 @@ from resources.company_lists.tables import Line
 
 _DELIMITERS = ",;\t|"
 _ONE_COLUMN = "\x1f"  # occurs in no name: commas belong to the cell
+_TRIED = (_ONE_COLUMN, *_DELIMITERS)
 _SAID = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 _LOOKED_AT = 20
 """Lines in which a header is looked for: titles and remarks may stand above it."""
@@ -25,18 +26,19 @@ def csv_rows(text: str) -> list[Line]:
 
 
 def _delimiter(lines: list[str]) -> str:
-    """csv.Sniffer guesses from all rows, and fails on commas in names: the header alone decides."""
-    best, most = _ONE_COLUMN, (False, 1)
-    for delimiter in _DELIMITERS:
-        for _, cells in _first(lines, delimiter):
-            found = (is_header([str(cell) for cell in cells or ()]), len(cells or ()))
-            if found[1] > 1 and found > most:
-                best, most = delimiter, found
-    return best
+    """What splits the header into most columns; without a header, what splits every row alike; else nothing.
 
-
-def _first(lines: list[str], delimiter: str) -> Iterator[Line]:
-    return _rows(lines[:_LOOKED_AT], delimiter, 0)
+    csv.Sniffer guesses from all rows, and fails on commas in names.
+    """
+    rows = {delimiter: [cells or () for _, cells in _rows(lines[:_LOOKED_AT], delimiter, 0)] for delimiter in _TRIED}
+    headers = {
+        d: max((len(row) for row in some if is_header(list(map(str, row)))), default=0) for d, some in rows.items()
+    }
+    widest = max(headers, key=lambda delimiter: headers[delimiter])
+    if headers[widest]:
+        return widest
+    alike = [d for d, some in rows.items() if some and len({len(row) for row in some}) == 1 and len(some[0]) > 1]
+    return alike[0] if alike else _ONE_COLUMN
 
 
 def _rows(lines: list[str], delimiter: str, begin: int) -> Iterator[Line]:

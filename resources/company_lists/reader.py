@@ -69,10 +69,14 @@ def _of_excel(path: Path, wanted: str | None) -> list[Table]:
 
 
 def _sheet_rows(rows: Iterator[tuple[Cell, ...]]) -> Iterator[Line]:
+    """Rows up to the last one that says something: sheets go on for ever."""
+    blank: list[Line] = []
     for line, cells in enumerate(rows, start=1):
         values = [_cell(cell) for cell in cells]
+        blank.append((line, values))
         if any(value is not None for value in values):
-            yield line, values
+            yield from blank
+            blank.clear()
 
 
 def _cell(cell: Cell) -> object:

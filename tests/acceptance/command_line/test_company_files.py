@@ -11,9 +11,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from enrich_cli.company_files import read_companies
+from enrich_cli.company_files import LEFT_OUT, ListOptions, understand_file
 from enrich_cli.errors import INCOMPLETE, UsageError
 from enrich_cli.main import app
+from enrichment.domain.records import Company
+from enrichment.identity.domains import company_key
+from enrichment.identity.list_rows import Row
+from tests.support.examples import NOON
 
 Written = Callable[..., Path]
 
@@ -26,6 +30,14 @@ def written(tmp_path: Path) -> Written:
         return path
 
     return write
+
+
+def read_companies(path: Path) -> tuple[list[Company], list[Row]]:
+    """The companies of a file where none is registered, and the rows left out."""
+    understood = understand_file(path, ListOptions(), [])
+    entries = [row.entry for row in understood.rows("new") if row.entry is not None]
+    companies = [Company("", company_key(one.name, one.domain), one.name, one.domain, NOON) for one in entries]
+    return companies, understood.rows(*LEFT_OUT)
 
 
 def keys(path: Path) -> list[str]:
@@ -59,7 +71,7 @@ def test_the_column_of_names_is_known_by_any_spelling(written: Written, column: 
 
 
 def test_bad_rows_are_named_by_their_line(written: Written) -> None:
-    content = 'name,website\n"Acme\nInc",acme.com\n\n!!!,\nTesla,tesla.com\n,someone@acme.com\n'
+    content = 'name,website\n"Acme\nInc",acme.com\n\n!!!,\nTesla,tesla.com\n,someone@gmail.com\n'
     assert keys(written(content)) == ["acme.com", "tesla.com"]
     assert bad_lines(written(content)) == [5, 7]
 
@@ -80,7 +92,7 @@ def test_a_quotation_mark_that_is_not_closed_costs_its_own_row_and_no_other(writ
     content = 'name,website\nIntel,intel.com\n"Acme,acme.com\nTesla,tesla.com\n"Ford",ford.com\nNike,"nike.com\n'
     companies, bad = read_companies(written(content))
     assert [company.key for company in companies] == ["intel.com", "tesla.com", "ford.com"]
-    assert [(row.line, "quotation mark" in row.reason) for row in bad] == [(3, True), (6, True)]
+    assert [(row.line, "quotation mark" in row.because) for row in bad] == [(3, True), (6, True)]
 
 
 def test_quotation_marks_within_a_name_do_no_harm(written: Written) -> None:
@@ -100,7 +112,7 @@ def test_names_survive_the_encodings_that_spreadsheets_write(written: Written, e
         (b"\n\r\n", "blank.csv", "first line such as name,website"),
         (bytes(range(256)) * 3, "random.csv", "save the table as CSV in UTF-8"),
         (b"\xff\xfea", "half.csv", "save the table as CSV in UTF-8"),
-        (b"colour\nblue\n", "colours.csv", "no column name, domain or website"),
+        (b"colour\nblue\n", "colours.csv", "no column name, company, domain or website"),
         (b'"name\nTesla\n', "quoted.csv", "line 1: a quotation mark"),
         (bytes(range(256)), "random.xlsx", "save it as xlsx once more"),
         (bytes(range(256)), "random.parquet", "save it as parquet once more"),
@@ -138,10 +150,10 @@ def test_empty_cells_of_a_spreadsheet_are_no_names(tmp_path: Path, ending: str) 
     assert [row.line for row in bad] == [3, 4]
 
 
-def test_a_column_of_numbers_with_gaps_is_refused_row_by_row(tmp_path: Path) -> None:
+def test_a_number_is_a_name_and_a_gap_is_empty(tmp_path: Path) -> None:
     path = tmp_path / "numbers.parquet"
     pd.DataFrame({"name": pd.array([1800, None], dtype="Int64")}).to_parquet(path)
-    assert (keys(path), bad_lines(path)) == ([], [2, 3])
+    assert (keys(path), bad_lines(path)) == (["name:1800"], [3])
 
 
 def test_adding_a_file_twice_adds_its_companies_once(
@@ -152,8 +164,10 @@ def test_adding_a_file_twice_adds_its_companies_once(
     typed = ["companies", "add", str(path), "--sandbox"]
     first, again = CliRunner().invoke(app, typed), CliRunner().invoke(app, typed)
     assert (first.exit_code, again.exit_code) == (INCOMPLETE, INCOMPLETE)
-    assert "2 companies added, 0 known already, 1 rows not taken" in first.output
-    assert "0 companies added, 2 known already, 1 rows not taken" in again.output
+    assert "3 rows: 2 new, 1 empty" in first.output
+    assert "2 companies added" in first.output
+    assert "3 rows: 2 known, 1 empty" in again.output
+    assert "0 companies added" in again.output
 
 
 def test_the_command_lists_bad_rows_with_their_line_and_leaves_with_3(written: Written, tmp_path: Path) -> None:
