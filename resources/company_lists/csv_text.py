@@ -34,7 +34,7 @@ def _delimiter(lines: list[str]) -> str:
     headers = {
         d: max((len(row) for row in some if is_header(list(map(str, row)))), default=0) for d, some in rows.items()
     }
-    widest = max(headers, key=lambda delimiter: headers[delimiter])
+    widest: str = max(headers, key=lambda delimiter: headers[delimiter])
     if headers[widest]:
         return widest
     alike = [d for d, some in rows.items() if some and len({len(row) for row in some}) == 1 and len(some[0]) > 1]
