@@ -48,8 +48,8 @@ def add_file(path: Path, *, sandbox: bool) -> AddedFile:
     """Registers the good rows. Raises UsageError: the file is no list of companies."""
     companies, bad = read_companies(path)
     with opened_store(sandbox=sandbox) as (_, _, store):
-        before = {company.key for company in store.companies()}
-        added = store.add_companies(companies) if companies else []
+        before = {company.key for company in store.companies.all()}
+        added = store.companies.add(companies) if companies else []
     new = len({company.key for company in added} - before)
     return AddedFile(new, len(companies) - new, bad)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from enrichment.domain.records import Event, Json
-from enrichment.ports import Store
+from enrichment.ports import Requests
 
 Stage = Literal["identify", "layer_1", "plan", "collect", "analyse", "assemble", "keep"]
 
@@ -15,9 +15,13 @@ class Trace:
     """watch: called at once with each event, for progress and streams."""
 
     def __init__(
-        self, request_id: str, store: Store, now: Callable[[], datetime], watch: Callable[[Event], None] | None = None
+        self,
+        request_id: str,
+        requests: Requests,
+        now: Callable[[], datetime],
+        watch: Callable[[Event], None] | None = None,
     ) -> None:
-        self._request_id, self._store, self._now, self._watch = request_id, store, now, watch
+        self._request_id, self._requests, self._now, self._watch = request_id, requests, now, watch
         self._unwritten: list[Event] = []
 
     def note(self, stage: Stage, what: str, **data: Json) -> None:
@@ -29,4 +33,4 @@ class Trace:
     async def flush(self) -> None:
         events, self._unwritten = self._unwritten, []
         if events:
-            await asyncio.to_thread(self._store.record, events)
+            await asyncio.to_thread(self._requests.record, events)

@@ -202,7 +202,9 @@ async def close_stage(gathered: Gathered, batch: BatchProgress, run_context: Run
 
 async def _ask(company: str, batch: BatchProgress, run_context: RunContext) -> Ask | None:
     order, rules = batch.order, batch.rules
-    known = await asyncio.to_thread(run_context.store.company, company) or await find_company(company, run_context)
+    known = await asyncio.to_thread(run_context.store.companies.by_key, company) or await find_company(
+        company, run_context
+    )
     ask = Ask(
         company=company if known is None else known.domain or known.name or company,
         consumers=order.consumers,
@@ -226,7 +228,7 @@ async def _ask(company: str, batch: BatchProgress, run_context: RunContext) -> A
 
 async def _fresh(company: Company, rules: Rules, run_context: RunContext) -> frozenset[str]:
     """Sources that have a fresh reply about this company."""
-    known = await asyncio.to_thread(run_context.store.known, company.company_id)
+    known = await asyncio.to_thread(run_context.store.knowledge.known, company.company_id)
     return frozenset(
         reply.source
         for reply in known.replies

@@ -47,11 +47,11 @@ def _assets(rules: Rules) -> list[dg.AssetKey]:
 
 def _mark(enrichment: EnrichmentResource, batch: BatchProgress, batch_id: str) -> None:
     with enrichment.store() as store:
-        stored = store.batch(batch_id)
+        stored = store.batches.by_id(batch_id)
         ids = {} if stored is None else {company.key: company.company_id for company in stored.companies}
         states = {company: enriched.request.state for company, enriched in batch.finished.items()}
         for company, state in (states | dict.fromkeys(batch.failed, FAILED)).items():
-            store.mark_batch_company(batch_id, ids[company], state)
+            store.batches.mark_company(batch_id, ids[company], state)
 
 
 def _fail(context: dg.OpExecutionContext, batch: BatchProgress) -> None:

@@ -31,7 +31,7 @@ def hand_over(batch: BatchProgress, companies: Iterable[str], store: SqlStore, a
     Raises StoreError.
     """
     changed = set(companies)
-    store.keep_run_companies(batch.run_id, [row for row in _rows(batch) if row.company in changed], at=at)
+    store.batches.keep_run_companies(batch.run_id, [row for row in _rows(batch) if row.company in changed], at=at)
     return {
         "run_id": batch.run_id,
         "rules_hash": batch.rules.hash,
@@ -45,7 +45,7 @@ def take_over(handed: Handover, store: SqlStore, rules_of: Callable[[str], Rules
     Raises HandoverLost, StoreError, RulesError.
     """
     run_id = handed["run_id"]
-    rows = store.run_companies(run_id)
+    rows = store.batches.run_companies(run_id)
     if not rows:
         raise HandoverLost(f"What run {run_id} left for this step is gone: start a run from the step 'plan'.")
     order = BatchOrder(**handed["order"], companies=tuple(row.company for row in rows))
@@ -62,7 +62,7 @@ def take_over(handed: Handover, store: SqlStore, rules_of: Callable[[str], Rules
 
 def forget(batch: BatchProgress, store: SqlStore, at: datetime) -> None:
     """Deletes what this run handed over, and what is left of runs that ended long ago. Raises StoreError."""
-    store.forget_run_companies(batch.run_id, older_than=at - KEPT_FOR)
+    store.batches.forget_run_companies(batch.run_id, older_than=at - KEPT_FOR)
 
 
 def _rows(batch: BatchProgress) -> Iterator[RunCompany]:

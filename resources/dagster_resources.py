@@ -115,14 +115,14 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
         """These purchases are shown in Dagster. Raises StoreError."""
         if purchase_ids:
             with self.store() as store:
-                store.mark_reported(purchase_ids, at=utc_now())
+                store.ledger.mark_reported(purchase_ids, at=utc_now())
 
     def order_batch(self, keys: Sequence[str], *, consumer: str, requested_by: str) -> str:
         """Stores a batch of these companies, by key; its id. Raises StoreError."""
         with self.store() as store:
-            companies = (store.company(key) for key in keys)
+            companies = (store.companies.by_key(key) for key in keys)
             ids = [company.company_id for company in companies if company is not None]
-            return store.create_batch(ids, consumer=consumer, strategy=None, requested_by=requested_by, at=utc_now())
+            return store.batches.create(ids, consumer=consumer, strategy=None, requested_by=requested_by, at=utc_now())
 
     def warehouse(self) -> "Warehouse":
         """It opens the published file for each question, so that a check sees what its run has just published."""

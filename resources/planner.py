@@ -24,7 +24,7 @@ from resources.dagster_resources import EnrichmentResource
 from resources.policy_store import policies_in
 from resources.settings import Settings
 from resources.store import SqlStore
-from resources.wiring import open_context, places_of, policies_folder, utc_now
+from resources.wiring import endpoints_of, open_context, policies_folder, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ class PlannerResource(EnrichmentResource):
         settings, rules = self.settings(), self.rules()
         at = utc_now() if now is None else now
         with self.store() as store:
-            _, unavailable = places_of(settings, rules)
+            _, unavailable = endpoints_of(settings, rules)
             context = RunContext(
                 store, {}, None, lambda: at, unavailable, policies=policies_in(policies_folder(settings))
             )
-            companies = store.companies()
+            companies = store.companies.all()
             overdue = sorted(_overdue(companies, store, rules, consumer, at))[:limit]
             return _with_sources(overdue, companies, rules, context, settings.enrich_strategy)
 
@@ -102,7 +102,7 @@ def _overdue(
         requirements = requirements_of(rules, (name,))
         if requirements.audience:
             continue
-        current, latest = requirements_hash(rules, requirements), store.latest_profiles(name)
+        current, latest = requirements_hash(rules, requirements), store.profiles.latest_by_company(name)
         for company in companies:
             profile = latest.get(company.company_id)
             if profile is None and consumer is not None:
@@ -147,7 +147,7 @@ def _with_sources(
                 first.setdefault((company.key, consumer), []).extend(sorted(group.first))
     due: dict[tuple[str, dg.AssetKey], Due] = {}
     for one in overdue:
-        why = one.why or _lacks(context.store.profile(one.profile_id))
+        why = one.why or _lacks(context.store.profiles.by_id(one.profile_id))
         due.setdefault((one.company, key := dg.AssetKey(["profile", one.consumer])), Due(one.company, key, why))
         for source in first.get((one.company, one.consumer), ()):
             raw = dg.AssetKey(["raw", source])

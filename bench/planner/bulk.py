@@ -126,15 +126,15 @@ def _show_consumer(store: SqlStore, rules: Rules, requirements: Requirements, po
     def known_of(ids: Sequence[str]) -> dict[str, Known]:
         looked_at.append(len(ids))
         with reading.running():
-            return store.known_many(ids)
+            return store.knowledge.known_many(ids)
 
     with reading.running():
-        everybody = store.companies()
+        everybody = store.companies.all()
     began, read_before = perf_counter(), sum(reading.times)
     groups = plan_many(
         Circumstances(rules, requirements, NOW, {}, {}, policies),
         everybody,
-        _timed(store.reply_states(pairs_of(rules, requirements)), reading),
+        _timed(store.knowledge.reply_states(pairs_of(rules, requirements)), reading),
         known_of=known_of,
         strategy_of=lambda _: "enhanced",
     )

@@ -7,12 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from enrichment.purchasing.reconciliation import Verdict, in_words, number
-from resources.vendor_balances import Look
+from resources.vendor_balances import AccountReading
 
 _STYLES = {Verdict.AGREES: "green", Verdict.UNCERTAIN: "yellow", Verdict.DRIFT: "red"}
 
 
-def balances_table(looks: Sequence[Look]) -> Table:
+def balances_table(looks: Sequence[AccountReading]) -> Table:
     """A row per vendor; where a vendor does not show what is left, the row says so."""
     table = Table("vendor", "left", "since", "taken", "bought", "drift", "")
     for look in looks:
@@ -20,12 +20,12 @@ def balances_table(looks: Sequence[Look]) -> Table:
     return table
 
 
-def is_wrong(look: Look) -> bool:
+def is_wrong(look: AccountReading) -> bool:
     """The account could not be read, or differs from the ledger without an explanation."""
     return look.status.problem is not None or (look.comparison is not None and look.comparison.verdict is Verdict.DRIFT)
 
 
-def _figures(look: Look) -> tuple[str, ...]:
+def _figures(look: AccountReading) -> tuple[str, ...]:
     """left, since, taken, bought, drift."""
     found = look.comparison
     if found is None:
@@ -37,7 +37,7 @@ def _figures(look: Look) -> tuple[str, ...]:
     return (left, since, number(found.change), str(found.bought), number(found.drift))
 
 
-def _remarks(look: Look) -> list[Text]:
+def _remarks(look: AccountReading) -> list[Text]:
     found, end = look.comparison, look.conclusion
     if found is None:
         return [Text(look.status.sentence, style="red" if look.status.problem else "")]
@@ -54,11 +54,11 @@ def _remarks(look: Look) -> list[Text]:
     return remarks
 
 
-def balances_data(looks: Sequence[Look]) -> list[dict[str, Any]]:
+def balances_data(looks: Sequence[AccountReading]) -> list[dict[str, Any]]:
     return [_look_data(look) for look in looks]
 
 
-def _look_data(look: Look) -> dict[str, Any]:
+def _look_data(look: AccountReading) -> dict[str, Any]:
     status, found, end = look.status, look.comparison, look.conclusion
     data: dict[str, Any] = {"provider": status.provider, "ok": status.ok, "problem": status.problem}
     if found is None:

@@ -211,7 +211,7 @@ class _Run:
         return True
 
     async def _remembered(self, inquiry: Inquiry) -> Analysis | None:
-        return await asyncio.to_thread(self.context.store.analysis, inquiry.key)
+        return await asyncio.to_thread(self.context.store.knowledge.analysis, inquiry.key)
 
     async def _read(self, inquiry: Inquiry, analysis: Analysis) -> None:
         """Use what another request has paid for, and book the read."""
@@ -233,7 +233,7 @@ class _Run:
             )
 
     async def _cost_of(self, analysis: Analysis) -> int:
-        bought = await asyncio.to_thread(self.context.store.purchases, analysis.request_id)
+        bought = await asyncio.to_thread(self.context.store.ledger.purchases, analysis.request_id)
         return sum(each.cost_micro_usd for each in bought if each.purchase_id == analysis.purchase_id)
 
     def _keep(self, inquiry: Inquiry, analysis: Analysis) -> None:

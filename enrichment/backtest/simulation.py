@@ -264,7 +264,7 @@ class _Run:
         for inquiry in inquiries:
             most = charge(inquiry.most_tokens, self._usd_per_token(inquiry))
             caps = self.caps[f"analysis:{inquiry.name}"]
-            if all(cap.holds(reserved[cap.name] + most) for cap in caps):
+            if all(cap.allows(reserved[cap.name] + most) for cap in caps):
                 fitting.append(inquiry)
                 reserved.update({cap.name: most for cap in caps})
         return fitting

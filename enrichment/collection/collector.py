@@ -161,7 +161,7 @@ class _Run:
             return Room(self.rules, {})
         caps = caps_of_each(self.rules, self.plan.requirements, self.request.request_id, self.context.now())
         names = sorted({cap.name for its in caps.values() for cap in its})
-        return Room(self.rules, limits_of(caps, await asyncio.to_thread(self.context.store.spent, names)))
+        return Room(self.rules, limits_of(caps, await asyncio.to_thread(self.context.store.ledger.spent, names)))
 
     def _note_too_dear(self, part: Part, policy: Policy, room: Room) -> None:
         """Whom the policy would still have asked, had it fitted."""
@@ -375,7 +375,7 @@ class _Run:
             before = [fact for fact in self.known.facts if fact.reply_id == reply.reply_id]
             facts = read(reply, self.company, self.rules, readers=self.context.readers)
             if len(facts) > len(before):
-                await asyncio.to_thread(self.context.store.keep_facts, reply.reply_id, facts)
+                await asyncio.to_thread(self.context.store.knowledge.keep_facts, reply.reply_id, facts)
                 others = (fact for fact in self.known.facts if fact.reply_id != reply.reply_id)
                 self.known = Known(self.known.replies, (*others, *facts))
 
@@ -386,7 +386,7 @@ class _Run:
 
     async def _take_over(self, source: str) -> None:
         """Use the reply another process has just brought: paid for by another request, or by this one and resumed."""
-        newest = await asyncio.to_thread(self.context.store.known, self.company.company_id, source)
+        newest = await asyncio.to_thread(self.context.store.knowledge.known, self.company.company_id, source)
         (reply,) = newest.replies
         mine = tuple(r for r in self.known.replies if r.source != source)
         kept = {r.reply_id for r in mine}
@@ -395,7 +395,7 @@ class _Run:
         if reply.request_id != self.request.request_id:
             self._book_read(source, reply)
             return
-        ours = await asyncio.to_thread(self.context.store.purchases, self.request.request_id)
+        ours = await asyncio.to_thread(self.context.store.ledger.purchases, self.request.request_id)
         self.purchases.extend(purchase for purchase in ours if purchase.purchase_id == reply.purchase_id)
 
     def _book_read(self, source: str, reply: ReplyHead) -> None:

@@ -22,7 +22,7 @@ async def recall(
     context: RunContext,
 ) -> Known:
     """What is known. Without memory: only what this request itself has bought."""
-    known = remembered = await asyncio.to_thread(context.store.known, company.company_id)
+    known = remembered = await asyncio.to_thread(context.store.knowledge.known, company.company_id)
     if not memory or request.strategy == "legacy":
         known = _bought_by(known, request)
     passed_over = frozenset(reply.reply_id for reply in remembered.replies if reply not in known.replies)
@@ -72,11 +72,11 @@ async def _read_again(
     rules: Rules,
     context: RunContext,
 ) -> Known:
-    reply = await asyncio.to_thread(context.store.reply, head.reply_id)
+    reply = await asyncio.to_thread(context.store.knowledge.reply, head.reply_id)
     if reply is None:
         return known
     version = reader_of(head.source, rules, context.readers).version
     facts = read(reply, company, rules, readers=context.readers)
-    await asyncio.to_thread(context.store.keep_facts, head.reply_id, facts, reader_version=version)
+    await asyncio.to_thread(context.store.knowledge.keep_facts, head.reply_id, facts, reader_version=version)
     others = tuple(fact for fact in known.facts if fact.reply_id != head.reply_id)
     return Known(known.replies, (*others, *facts))

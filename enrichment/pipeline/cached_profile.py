@@ -27,12 +27,12 @@ async def from_layer_1(
     reads = (*identified.reads, *_profile_reads(profile, identified.request, now))
     request = finished(identified, now, reads=reads, purchases=identified.purchases, served_from="layer_1")
     request = replace(request, state="complete", profile_id=profile.profile_id)
-    trace = Trace(request.request_id, context.store, context.now, watch)
+    trace = Trace(request.request_id, context.store.requests, context.now, watch)
     trace.note(
         "layer_1", "served", profile=profile.profile_id, made_by=profile.request_id, saved=request.saved_micro_usd
     )
     await trace.flush()
-    await asyncio.to_thread(context.store.close_request, request, profiles=(), reads=reads)
+    await asyncio.to_thread(context.store.requests.close, request, profiles=(), reads=reads)
     return Enriched(request, identified.company, (profile,), None, identified.purchases, reads, identified.failures)
 
 
@@ -51,7 +51,7 @@ async def _kept(identified: Identified, rules: Rules, context: RunContext) -> Pr
     if identified.request.strategy == "legacy" or not identified.ask.memory or "+" in requirements.consumer:
         return None
     profile = await asyncio.to_thread(
-        context.store.latest_profile, identified.company.company_id, requirements.consumer, identified.ask.audience
+        context.store.profiles.latest, identified.company.company_id, requirements.consumer, identified.ask.audience
     )
     return profile if profile is not None and serves(profile, rules, requirements, context.now()) else None
 

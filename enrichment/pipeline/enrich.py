@@ -57,7 +57,7 @@ async def collect_request(
 ) -> Gathered:
     """Carry the plan out, and book what memory served."""
     identified = planned.identified
-    trace = Trace(identified.request.request_id, context.store, context.now, watch)
+    trace = Trace(identified.request.request_id, context.store.requests, context.now, watch)
     collected: Collected = await collect(
         planned.plan,
         known=planned.known,
@@ -72,7 +72,7 @@ async def collect_request(
     if collected.company != identified.company:
         company = collected.company
         await asyncio.to_thread(
-            context.store.rekey, company.company_id, key=company.key, name=company.name, domain=company.domain
+            context.store.companies.rekey, company.company_id, key=company.key, name=company.name, domain=company.domain
         )
         planned = replace(planned, identified=replace(identified, company=company))
     return Gathered(
@@ -89,7 +89,7 @@ async def analyse_request(
 ) -> Analysed:
     """Ask the language model, only where the evidence changed."""
     identified = gathered.planned.identified
-    trace = Trace(identified.request.request_id, context.store, context.now, watch)
+    trace = Trace(identified.request.request_id, context.store.requests, context.now, watch)
     results = await analyse(
         identified.requirements.analyses,
         known=gathered.known,
@@ -139,7 +139,7 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, watch: 
         plan={**(request.plan or {}), **plan_note(gathered.planned.plan)},
         error=f"missing: {', '.join(missing)}" if missing else None,
     )
-    trace = Trace(request.request_id, context.store, context.now, watch)
+    trace = Trace(request.request_id, context.store.requests, context.now, watch)
     for profile in profiles:
         trace.note(
             "assemble",
@@ -151,7 +151,7 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, watch: 
         )
     trace.note("keep", "kept", cost_micro_usd=request.cost_micro_usd, saved_micro_usd=request.saved_micro_usd)
     await trace.flush()
-    await asyncio.to_thread(context.store.close_request, request, profiles=profiles, reads=reads)
+    await asyncio.to_thread(context.store.requests.close, request, profiles=profiles, reads=reads)
     return Enriched(request, identified.company, profiles, gathered.planned.plan, purchases, reads, gathered.failures)
 
 
@@ -180,10 +180,10 @@ async def _audience_text(audience: str | None, context: RunContext) -> str | Non
     if audience is None:
         return None
     named = parse_company(audience)
-    company = await asyncio.to_thread(context.store.company, company_key(named.name, named.domain))
+    company = await asyncio.to_thread(context.store.companies.by_key, company_key(named.name, named.domain))
     if company is None:
         return named.name or named.domain
-    profile = await asyncio.to_thread(context.store.latest_profile, company.company_id, "vendor_context", None)
+    profile = await asyncio.to_thread(context.store.profiles.latest, company.company_id, "vendor_context", None)
     lines = [company.name or company.key]
     if profile is not None:
         for name, field_ in profile.document["datasets"].items():

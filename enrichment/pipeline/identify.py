@@ -26,8 +26,8 @@ async def identify(ask: Ask, *, rules: Rules, context: RunContext, watch: Watch 
     requirements = ask.requirements(rules)
     company = await find_company(ask.company, context) or await _new_company(ask, context)
     request = request_for(ask, requirements, company, rules, context.now(), request_id=new_id("req"))
-    await asyncio.to_thread(context.store.open_request, request)
-    trace = Trace(request.request_id, context.store, context.now, watch)
+    await asyncio.to_thread(context.store.requests.open, request)
+    trace = Trace(request.request_id, context.store.requests, context.now, watch)
     trace.note("identify", "asked", text=ask.company, key=company.key)
     identified = Identified(ask, company, request, requirements)
     if company.domain is None:
@@ -38,7 +38,7 @@ async def identify(ask: Ask, *, rules: Rules, context: RunContext, watch: Watch 
 
 async def _new_company(ask: Ask, context: RunContext) -> Company:
     fresh = company_asked(ask.company, context.now(), company_id=new_id("com"))
-    return (await asyncio.to_thread(context.store.add_companies, [fresh]))[0]
+    return (await asyncio.to_thread(context.store.companies.add, [fresh]))[0]
 
 
 async def _find_domain(identified: Identified, rules: Rules, context: RunContext, trace: Trace) -> Identified:
@@ -86,5 +86,5 @@ async def _learned(
     if company.name and name and not same_company(company.name, name):
         name = company.name
     return await asyncio.to_thread(
-        context.store.rekey, company.company_id, key=best["domain"], name=name, domain=best["domain"]
+        context.store.companies.rekey, company.company_id, key=best["domain"], name=name, domain=best["domain"]
     )

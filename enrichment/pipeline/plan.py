@@ -18,7 +18,7 @@ from enrichment.planning.bulk.state_counts import pairs_of
 from enrichment.planning.eligibility import Verdict
 from enrichment.planning.plan import Occasion, Plan, make_plan, make_plans
 from enrichment.planning.unavailability import because, verdict
-from enrichment.ports import Store
+from enrichment.ports import Ledger
 from enrichment.purchasing.budgets import caps_of_each
 from enrichment.requirements.requirements import Requirements, beyond_identity, identity_requirements
 from enrichment.requirements.strategy import choose_strategy
@@ -37,7 +37,7 @@ async def plan_request(
         identified.company, identified.request, memory=identified.ask.memory, rules=rules, context=context
     )
     plan = await draw_up(identified, identified.requirements, known, rules, context)
-    trace = Trace(identified.request.request_id, context.store, context.now, watch)
+    trace = Trace(identified.request.request_id, context.store.requests, context.now, watch)
     trace.note("plan", "planned", **plan_note(plan))
     await trace.flush()
     return Planned(identified, plan, known)
@@ -83,10 +83,10 @@ def request_for(
 async def find_company(text: str, context: RunContext) -> Company | None:
     """The company of that domain, key or name, if the store has it. Raises NotACompany, AmbiguousCompany."""
     named = parse_company(text)
-    found = await asyncio.to_thread(context.store.company, company_key(named.name, named.domain))
+    found = await asyncio.to_thread(context.store.companies.by_key, company_key(named.name, named.domain))
     if found is not None or named.name is None:
         return found
-    namesakes = await asyncio.to_thread(context.store.companies_named, named.name)
+    namesakes = await asyncio.to_thread(context.store.companies.named, named.name)
     if len(namesakes) > 1:
         raise AmbiguousCompany(
             f"{len(namesakes)} companies are called {named.name}: ask for one of "
@@ -134,7 +134,7 @@ def _occasion(
         now=now,
         unavailable=_unavailable(rules, context, now),
         request_id=request.request_id,
-        spent=_spent(requirements, rules, context.store, now, request.request_id),
+        spent=_spent(requirements, rules, context.store.ledger, now, request.request_id),
         policies=context.policies,
     )
 
@@ -171,21 +171,23 @@ def _groups(
         return choose_strategy(rules, consumer=requirements.consumer, company=company, asked=None, override=override)
 
     now = context.now()
-    spent = _spent(requirements, rules, context.store, now, request_id="")
+    spent = _spent(requirements, rules, context.store.ledger, now, request_id="")
     here = Circumstances(rules, requirements, now, _unavailable(rules, context, now), spent, context.policies)
-    reply_states = context.store.reply_states(pairs_of(rules, requirements))
-    return plan_many(here, companies, reply_states, known_of=context.store.known_many, strategy_of=strategy_of)
+    reply_states = context.store.knowledge.reply_states(pairs_of(rules, requirements))
+    return plan_many(
+        here, companies, reply_states, known_of=context.store.knowledge.known_many, strategy_of=strategy_of
+    )
 
 
-def _spent(requirements: Requirements, rules: Rules, store: Store, now: datetime, request_id: str) -> dict[str, int]:
+def _spent(requirements: Requirements, rules: Rules, ledger: Ledger, now: datetime, request_id: str) -> dict[str, int]:
     """What the caps of these requirements have taken so far."""
     caps = caps_of_each(rules, requirements, request_id, now)
-    return store.spent(sorted({cap.name for its in caps.values() for cap in its}))
+    return ledger.spent(sorted({cap.name for its in caps.values() for cap in its}))
 
 
 def _unavailable(rules: Rules, context: RunContext, now: datetime) -> dict[str, tuple[Verdict, str]]:
     """Source -> why it cannot be asked at all. Blocks."""
-    outages, suspensions = context.store.unavailable(now)
+    outages, suspensions = context.store.provider_health.unavailable(now)
     reasons: dict[str, tuple[Verdict, str]] = {}
     for name, source in rules.sources.items():
         if source.provider in context.unavailable:

@@ -108,7 +108,9 @@ class Sent:
         """Immediately before each call that may be billed. Raises ClaimLost where the claim may end before the call."""
         store, now, resumable = self._context.store, self._context.now(), self._handle is not None
         lease = self._renewed(now) if resumable else self.purchase.lease_until
-        ours = await asyncio.to_thread(store.send, self.purchase, at=now, lease_until=lease if resumable else None)
+        ours = await asyncio.to_thread(
+            store.ledger.send, self.purchase, at=now, lease_until=lease if resumable else None
+        )
         # a process may be stopped between its row and its call: the last look is at the clock
         needed_until = self._context.now() + (timedelta() if resumable else self._longest_call)
         if not ours or needed_until > lease:
@@ -133,7 +135,7 @@ class Sent:
 
     async def _keep(self, handle: str) -> bool:
         lease = self._renewed(self._context.now())
-        return await asyncio.to_thread(self._context.store.keep_handle, self.purchase, handle, lease_until=lease)
+        return await asyncio.to_thread(self._context.store.ledger.keep_handle, self.purchase, handle, lease_until=lease)
 
     def _renewed(self, now: datetime) -> datetime:
         """Never longer than going on costs nothing."""
@@ -198,7 +200,7 @@ async def _reserved(order: Order, context: RunContext, until: float) -> Reserved
     while True:
         now = context.now()
         reserved = await asyncio.to_thread(
-            context.store.reserve,
+            context.store.ledger.reserve,
             draft(order, now),
             order.caps(now),
             at_once=order.rules.concurrency,
@@ -220,7 +222,7 @@ async def wait_for(claim: AlreadyClaimed, context: RunContext, *, until: float) 
     pauses = _pauses()
     while context.now() < claim.lease_until and time.monotonic() < until:
         await asyncio.sleep(next(pauses))
-        if not await asyncio.to_thread(context.store.is_claimed, claim.purchase_id):
+        if not await asyncio.to_thread(context.store.ledger.is_claimed, claim.purchase_id):
             return
 
 
@@ -279,7 +281,7 @@ async def _settle(purchase: Purchase, delivery: Delivery, context: RunContext, s
     async for attempt in stamina.retry_context(on=_may_pass, attempts=_SETTLE_TRIES, timeout=None, wait_max=5.0):
         with attempt:  # it is paid for: a store that cannot be reached for a moment must not lose it
             await asyncio.to_thread(
-                context.store.settle,
+                context.store.ledger.settle,
                 settled,
                 reply=delivery.reply,
                 facts=delivery.facts,
@@ -328,21 +330,26 @@ async def _book_failure(
     if _unavailable(error):  # before it ends: a probe that has failed must not let the next one through
         exhausted = isinstance(error, QuotaExhausted)
         await asyncio.to_thread(
-            store.failed, purchase.provider, _breaker(rules), exhausted=exhausted, because=reason, at=now
+            store.provider_health.record_failure,
+            purchase.provider,
+            _breaker(rules),
+            exhausted=exhausted,
+            because=reason,
+            at=now,
         )
     if error.uncertain:
         failed = replace(failed, state="uncertain")
-        await asyncio.to_thread(store.mark_uncertain, purchase, at=now, reason=reason)
+        await asyncio.to_thread(store.ledger.mark_uncertain, purchase, at=now, reason=reason)
     elif error.billed:
         cost = charge(error.billed, purchase.usd_per_unit)
         failed = replace(
             failed, state="settled", units=error.billed, cost_micro_usd=cost, closed_at=now, outcome="failed"
         )
         suspend = _overbilled(purchase, error.billed)
-        await asyncio.to_thread(store.settle, failed, reply=None, facts=(), suspend=suspend)
+        await asyncio.to_thread(store.ledger.settle, failed, reply=None, facts=(), suspend=suspend)
     else:
         failed = replace(failed, state="released")
-        await asyncio.to_thread(store.release, purchase, at=now, reason=reason)
+        await asyncio.to_thread(store.ledger.release, purchase, at=now, reason=reason)
     return Failed(failed, error)
 
 

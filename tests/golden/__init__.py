@@ -106,7 +106,7 @@ def trace_text(house: "House") -> str:
     house.fault("brightdata", "down")
     enriched = asyncio.run(house.ask("Tesla", "profile"))
     store, id_ = house.store, enriched.request.request_id
-    request = store.request(id_)
+    request = store.requests.by_id(id_)
     assert request is not None
-    tree = trace_tree(request, store.events(id_), store.purchases(id_), store.cache_reads(id_))
+    tree = trace_tree(request, store.requests.events(id_), store.ledger.purchases(id_), store.requests.cache_reads(id_))
     return printed(tree).replace(house.rules.hash, "(hash)")

@@ -59,7 +59,7 @@ class DagsterSandbox:
         """Puts companies into the store, as `enrich companies add` does."""
         named = [parse_company(text) for text in asked]
         fresh = [Company(new_id("com"), company_key(n.name, n.domain), n.name, n.domain, utc_now()) for n in named]
-        return self.store.add_companies(fresh)
+        return self.store.companies.add(fresh)
 
     def materialize(
         self, *assets: str, company: str, config: Mapping[str, Any] | None = None, retry_of: str | None = None

@@ -68,14 +68,14 @@ PROFILE: Mapping[str, Said] = {"google_knowledge_graph": IDENTITY, "brightdata_c
 
 
 def company(store: SqlStore, key: str, *, at: datetime = NOON) -> Company:
-    return store.add_companies([Company(new_id("com"), key, key.split(".", maxsplit=1)[0].title(), key, at)])[0]
+    return store.companies.add([Company(new_id("com"), key, key.split(".", maxsplit=1)[0].title(), key, at)])[0]
 
 
 def request(
     store: SqlStore, who: Company, consumer: str = "profile", *, at: datetime = NOON, audience: str | None = None
 ) -> Request:
     asked = Request(new_id("req"), who.company_id, consumer, audience, "priority", SHIPPED.hash, at)
-    store.open_request(asked)
+    store.requests.open(asked)
     return asked
 
 
@@ -106,7 +106,7 @@ def bought(
         calls=1,
         outcome="found" if said else "nothing",
     )
-    store.settle(settled, reply=reply, facts=_facts(reply, said))
+    store.ledger.settle(settled, reply=reply, facts=_facts(reply, said))
     return settled
 
 
@@ -114,9 +114,9 @@ def refused(store: SqlStore, asked: Request, source: str, *, at: datetime = NOON
     """Asked, and the vendor was down; uncertain: it may bill all the same."""
     made = _reserved(store, asked, source, at)
     if uncertain:
-        store.mark_uncertain(made, at=at, reason=f"{source} did not answer in time")
+        store.ledger.mark_uncertain(made, at=at, reason=f"{source} did not answer in time")
     else:
-        store.release(made, at=at, reason=f"{source} is unavailable")
+        store.ledger.release(made, at=at, reason=f"{source} is unavailable")
 
 
 def profiled(
@@ -133,7 +133,7 @@ def profiled(
     asked = request(store, who, consumer, at=at, audience=audience)
     purchases = [bought(store, asked, source, said, at=at) for source, said in buys.items()]
     booked = [CacheRead(asked.request_id, p.purchase_id, p.source, "reply", p.cost_micro_usd, at) for p in reads]
-    profile = _assembled(asked, who, store.known(who.company_id), at)
+    profile = _assembled(asked, who, store.knowledge.known(who.company_id), at)
     finished = replace(
         asked,
         state="complete",
@@ -144,7 +144,7 @@ def profiled(
         profile_id=profile.profile_id,
         plan={"expected_micro_usd": 100_000, "upper_bound_micro_usd": 400_000, "legacy_micro_usd": 1_200_000},
     )
-    store.close_request(finished, profiles=[profile], reads=booked)
+    store.requests.close(finished, profiles=[profile], reads=booked)
     return profile, purchases
 
 
@@ -172,8 +172,8 @@ def _reserved(store: SqlStore, asked: Request, source: str, at: datetime) -> Pur
         reserved_at=at,
         lease_until=at + HOUR,
     )
-    assert isinstance(store.reserve(purchase, [], at_once=100), Reserved)
-    assert store.send(purchase, at=at)
+    assert isinstance(store.ledger.reserve(purchase, [], at_once=100), Reserved)
+    assert store.ledger.send(purchase, at=at)
     return purchase
 
 

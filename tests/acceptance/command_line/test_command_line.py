@@ -77,7 +77,7 @@ def test_a_plan_buys_nothing_and_explains_each_source(enrich: Run, house: House)
     assert "snov_contacts" in shown
     assert "Nothing was bought" in shown
     assert house.invoice() == {}
-    assert house.store.companies() == []
+    assert house.store.companies.all() == []
 
 
 def test_a_trace_shows_every_stage(enrich: Run) -> None:
@@ -188,7 +188,7 @@ def test_a_name_that_several_companies_share_is_asked_back(enrich: Run, house: H
     enrich("companies", "add", str(path))
     assert "delta.com, deltafaucet.com" in one_sentence(enrich("company", "Delta"), 5)
     assert json.loads(enrich("company", "Tesla", "--json").stdout)["company"]["key"] == "tesla.com"
-    assert len(house.store.companies()) == 3
+    assert len(house.store.companies.all()) == 3
 
 
 def test_the_warehouse_is_published_twice_with_the_same_answers(enrich: Run) -> None:

@@ -125,7 +125,7 @@ def test_a_step_that_may_have_been_billed_is_accounted_for_when_repeating_it_is_
 
 def states_about(house: MoneyHouse, domain: str, source: str) -> Counter[str]:
     """How many purchases of this source about this company are in which state."""
-    company = house.store.company(domain)
+    company = house.store.companies.by_key(domain)
     assert company is not None
     return Counter(
         row.state for row in purchases(house.store) if (row.company_id, row.source) == (company.company_id, source)

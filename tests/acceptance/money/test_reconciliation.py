@@ -11,7 +11,7 @@ import pytest
 from enrichment.domain.records import Purchase
 from enrichment.pipeline.enrich import Enriched
 from enrichment.purchasing.reconciliation import Verdict
-from resources.vendor_balances import Look, read_accounts
+from resources.vendor_balances import AccountReading, read_accounts
 from tests.acceptance.conftest import House
 from tests.support.ledger_records import draft, sent
 
@@ -24,12 +24,12 @@ def impatient(house: House) -> House:
     return house
 
 
-def read(house: House, vendor: str = "serpapi") -> Look:
+def read(house: House, vendor: str = "serpapi") -> AccountReading:
     looks = asyncio.run(read_accounts(house.settings, house.rules, house.store, now=house.clock.now))
     return next(look for look in looks if look.status.provider == vendor)
 
 
-def verdict(look: Look) -> Verdict:
+def verdict(look: AccountReading) -> Verdict:
     assert look.comparison is not None
     return look.comparison.verdict
 
@@ -45,7 +45,7 @@ def news_of(house: House, company: str, fault: str) -> Purchase:
 
 
 def state(house: House, purchase: Purchase) -> str:
-    found = house.store.purchase(purchase.purchase_id)
+    found = house.store.ledger.purchase(purchase.purchase_id)
     assert found is not None
     return found.state
 
@@ -59,7 +59,7 @@ def test_what_the_vendor_did_not_bill_is_released_once_it_has_had_the_time(house
     house.clock.advance(minutes=3)
     assert [doubt.purchase_id for doubt in read(house).conclusion.release] == [unsure.purchase_id]
     assert state(house, unsure) == "released"
-    assert house.store.ledger_units() == house.invoice() == {}
+    assert house.store.ledger_queries.settled_units() == house.invoice() == {}
     assert verdict(read(house)) is Verdict.AGREES
 
 
@@ -68,7 +68,7 @@ def test_what_the_vendor_did_bill_is_settled_at_its_reserve(impatient: House) ->
     unsure = news_of(impatient, "tesla.com", "timeout")
     assert [doubt.purchase_id for doubt in read(impatient).conclusion.settle] == [unsure.purchase_id]
     assert state(impatient, unsure) == "settled"
-    assert impatient.store.ledger_units() == impatient.invoice() == {"serpapi": {"search": 1}}
+    assert impatient.store.ledger_queries.settled_units() == impatient.invoice() == {"serpapi": {"search": 1}}
     assert verdict(read(impatient)) is Verdict.AGREES
 
 
@@ -80,16 +80,16 @@ def test_what_may_be_one_or_the_other_is_left_for_people_who_are_checked_in_thei
     assert len(look.conclusion.left) == 2
     assert look.conclusion.why == "it billed 1 of the 2 they may have cost"
     at = impatient.clock.now()
-    impatient.store.reconcile(billed.purchase_id, units=None, cost_micro_usd=0, at=at)
-    impatient.store.reconcile(not_billed.purchase_id, units={}, cost_micro_usd=0, at=at)
+    impatient.store.ledger.reconcile(billed.purchase_id, units=None, cost_micro_usd=0, at=at)
+    impatient.store.ledger.reconcile(not_billed.purchase_id, units={}, cost_micro_usd=0, at=at)
     assert verdict(read(impatient)) is Verdict.AGREES
-    assert impatient.store.ledger_units() == impatient.invoice()
+    assert impatient.store.ledger_queries.settled_units() == impatient.invoice()
 
 
 def test_people_who_decide_wrongly_cause_drift(impatient: House) -> None:
     read(impatient)
     billed = news_of(impatient, "tesla.com", "timeout")
-    impatient.store.reconcile(billed.purchase_id, units={}, cost_micro_usd=0, at=impatient.clock.now())
+    impatient.store.ledger.reconcile(billed.purchase_id, units={}, cost_micro_usd=0, at=impatient.clock.now())
     look = read(impatient)
     assert look.comparison is not None
     assert (look.comparison.verdict, look.comparison.unexplained) == (Verdict.DRIFT, Decimal(1))
@@ -102,7 +102,7 @@ def test_nothing_ends_while_another_purchase_of_the_vendor_is_under_way(house: H
     now = house.clock.now()
     busy = sent(house.store, replace(draft("serp_jobs", at=now), lease_until=now + timedelta(minutes=5)))
     assert read(house).conclusion.why == "purchases were under way: ask again when they are done"
-    house.store.release(busy, at=now, reason="HTTP 503")
+    house.store.ledger.release(busy, at=now, reason="HTTP 503")
     read(house)
     assert state(house, unsure) == "released"
 
@@ -121,5 +121,7 @@ def test_a_vendor_that_is_out_of_order_is_not_read_and_the_others_are(house: Hou
     house.fault("serpapi", "down")
     look = read(house)
     assert (look.status.problem, look.comparison) == ("unavailable", None)
-    assert house.store.readings("serpapi") == []
-    assert len(house.store.readings("snov")) == len(house.store.readings("apollo")) == 1
+    assert house.store.balance_readings.readings("serpapi") == []
+    assert (
+        len(house.store.balance_readings.readings("snov")) == len(house.store.balance_readings.readings("apollo")) == 1
+    )

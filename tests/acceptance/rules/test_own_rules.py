@@ -81,7 +81,11 @@ def test_a_newer_reader_reads_stored_replies_again_for_nothing(house: House) -> 
         house.readers = {**READERS, "brightdata_company_db": replace(old, version=old.version + 1)}
         again = await house.ask("tesla.com", "customer_enrichment", datasets=("industry",))
         assert again.request.cost_micro_usd == 0
-        [head] = [r for r in house.store.known(first.company.company_id).replies if r.source == "brightdata_company_db"]
+        [head] = [
+            r
+            for r in house.store.knowledge.known(first.company.company_id).replies
+            if r.source == "brightdata_company_db"
+        ]
         assert head.reader_version == old.version + 1
 
     asyncio.run(read_again())

@@ -84,10 +84,10 @@ class House:
     async def _collect(self, ask: Ask, vendors: Vendors) -> tuple[Plan, Gathered]:
         self.requests += 1
         domain = f"acme{self.requests}.com"
-        (company,) = self.store.add_companies([Company(f"com_{self.requests}", domain, "Acme", domain, NOON)])
+        (company,) = self.store.companies.add([Company(f"com_{self.requests}", domain, "Acme", domain, NOON)])
         requirements = ask.requirements(self.rules)
         request = request_for(ask, requirements, company, self.rules, NOON, request_id=f"req_{self.requests}")
-        self.store.open_request(request)
+        self.store.requests.open(request)
         context = RunContext(
             store=self.store,
             providers=dict.fromkeys(self.rules.providers, vendors),
@@ -187,7 +187,7 @@ def test_what_others_spend_of_a_day_meanwhile_counts_before_the_next_call(house:
     """While Snov, reserved at 0.14, is asked for 0.10, another request takes the rest of the day's cap."""
 
     def meanwhile() -> None:
-        left = 250_000_000 - house.store.spent([DAY])[DAY]
+        left = 250_000_000 - house.store.ledger.spent([DAY])[DAY]
         reserved(house.store, draft(price=left, company_id="com_other"), 250_000_000)
 
     vendors = house.vendors({"snov_contacts": [], "apollo_contacts": ["key_contacts"]}, meanwhile=meanwhile)
@@ -195,7 +195,7 @@ def test_what_others_spend_of_a_day_meanwhile_counts_before_the_next_call(house:
     assert not plan.in_turn
     assert vendors.asked == ["snov_contacts"]
     assert over_caps(gathered) == ["apollo_contacts", "brightdata_people_db"]
-    assert house.store.spent([DAY])[DAY] <= 250_000_000
+    assert house.store.ledger.spent([DAY])[DAY] <= 250_000_000
 
 
 @pytest.mark.parametrize(("consumer", "cap"), [("profile", 200_000), ("vendor_enrichment", 400_000)])

@@ -61,10 +61,10 @@ class House:
         return RunContext(self.store, {ENTRY.provider: vendor}, model=None, now=lambda: self.now, readers=readers)
 
     async def collect(self, vendor: Vendor, *, request_id: str, max_seconds: int = 60) -> Gathered:
-        [company] = self.store.add_companies([ACME])
+        [company] = self.store.companies.add([ACME])
         requirements, context = replace(ASK.requirements(SHIPPED), max_seconds=max_seconds), self.context(vendor)
         request = request_for(ASK, requirements, company, SHIPPED, self.now, request_id=request_id)
-        self.store.open_request(request)
+        self.store.requests.open(request)
         planned = await plan_request(Identified(ASK, company, request, requirements), rules=SHIPPED, context=context)
         return await collect_request(planned, rules=SHIPPED, context=context)
 
@@ -78,14 +78,14 @@ class House:
             usd_per_unit=PROVIDER.usd_per_unit(),
             lease_until=self.now + RESUMABLE_AFTER,
         )
-        assert isinstance(self.store.reserve(made, caps(10_000_000), at_once=MANY), Reserved)
-        assert self.store.send(made, at=self.now)
+        assert isinstance(self.store.ledger.reserve(made, caps(10_000_000), at_once=MANY), Reserved)
+        assert self.store.ledger.send(made, at=self.now)
         if handle is not None:
-            assert self.store.keep_handle(made, handle, lease_until=made.lease_until)
+            assert self.store.ledger.keep_handle(made, handle, lease_until=made.lease_until)
         return made
 
     def one(self, request_id: str) -> Purchase:
-        [row] = self.store.purchases(request_id)
+        [row] = self.store.ledger.purchases(request_id)
         return row
 
 
@@ -113,11 +113,11 @@ def test_a_request_whose_purchase_another_process_finished_has_paid_for_it_all_t
         house.now += 2 * RESUMABLE_AFTER
         ours = house.one("req_1")
         heir = replace(ours, purchase_id="pur_heir", request_id="req_2", reserved_at=house.now, lease_until=later())
-        outcome = house.store.reserve(heir, caps(10_000_000), at_once=MANY)
+        outcome = house.store.ledger.reserve(heir, caps(10_000_000), at_once=MANY)
         assert isinstance(outcome, Reserved)
         reply = reply_of(outcome.purchase, at=house.now)
         done = replace(answered(outcome.purchase, cost=1_000, at=house.now), units={ENTRY.unit: 1})
-        house.store.settle(done, reply=reply, facts=facts_of(reply, "Anvils"))
+        house.store.ledger.settle(done, reply=reply, facts=facts_of(reply, "Anvils"))
 
     def later() -> datetime:
         return house.now + timedelta(minutes=5)
@@ -140,7 +140,7 @@ def test_who_was_taken_for_dead_waits_for_whoever_resumed_its_purchase(house: Ho
         await keep_handle("snapshot_9")
         house.now += 2 * RESUMABLE_AFTER
         heir = replace(house.one("req_1"), purchase_id="pur_heir", reserved_at=house.now)
-        outcome = house.store.reserve(replace(heir, lease_until=house.now), caps(10_000_000), at_once=MANY)
+        outcome = house.store.ledger.reserve(replace(heir, lease_until=house.now), caps(10_000_000), at_once=MANY)
         assert isinstance(outcome, Reserved)
         heirs.append(outcome.purchase)
         await before_send()

@@ -31,7 +31,7 @@ def paid(store: SqlStore) -> tuple[Request, Purchase]:
     who = company(store, "acme.com")
     profile, purchases = profiled(store, who, "vendor_enrichment", buys=PROFILE)
     profiled(store, who, "profile", buys={}, reads=purchases, at=NOON + HOUR)
-    first = store.request(profile.request_id)
+    first = store.requests.by_id(profile.request_id)
     assert first is not None
     return first, purchases[0]
 
@@ -44,12 +44,12 @@ def found(store: SqlStore, tmp_path: Path) -> list[tuple[str, str]]:
 
 def closed(store: SqlStore, asked: Request, *reads: CacheRead, cost: int = 0, saved: int = 0) -> None:
     done = replace(asked, state="complete", finished_at=asked.asked_at, cost_micro_usd=cost, saved_micro_usd=saved)
-    store.close_request(done, profiles=[], reads=reads)
+    store.requests.close(done, profiles=[], reads=reads)
 
 
 def another(store: SqlStore, like: Request) -> Request:
     asked = replace(like, request_id=new_id("req"), state="running", finished_at=None, asked_at=NOON + 2 * HOUR)
-    store.open_request(asked)
+    store.requests.open(asked)
     return asked
 
 
@@ -67,8 +67,8 @@ def test_what_was_settled_after_its_request_had_ended_is_no_difference(
     asked = another(store, paid[0])
     refused(store, asked, "serp_news", uncertain=True, at=asked.asked_at)
     closed(store, asked)
-    [unsure] = store.uncertain_purchases()
-    store.reconcile(unsure.purchase_id, units=None, cost_micro_usd=0, at=NOON + 3 * HOUR)
+    [unsure] = store.ledger_queries.uncertain()
+    store.ledger.reconcile(unsure.purchase_id, units=None, cost_micro_usd=0, at=NOON + 3 * HOUR)
     assert found(store, tmp_path) == []
 
 

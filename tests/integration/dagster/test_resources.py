@@ -96,7 +96,7 @@ def test_an_execution_that_fails_closes_its_store_too(disposed: list[sa.Engine])
     @dg.op
     def fails(enrichment: EnrichmentResource) -> None:
         with enrichment.store() as store:
-            store.companies()
+            store.companies.all()
         raise dg.Failure("for another reason")
 
     @dg.job(resource_defs={"enrichment": EnrichmentResource()})
@@ -110,7 +110,7 @@ def test_an_execution_that_fails_closes_its_store_too(disposed: list[sa.Engine])
 def test_outside_of_an_execution_a_store_is_opened_for_a_block_and_closed(disposed: list[sa.Engine]) -> None:
     resource = EnrichmentResource()
     with resource.store() as first:
-        assert first.companies() == []
+        assert first.companies.all() == []
     assert disposed != []
     with resource.store() as second:
         assert second is not first

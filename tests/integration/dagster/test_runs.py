@@ -28,7 +28,7 @@ def test_a_materialised_profile_shows_quality_cost_plan_and_what_was_bought_for_
     assert value_of(profile, "cost_micro_usd") == value_of(bought, "cost_micro_usd") == 150_000
     assert value_of(bought, "outcome") == "found"
     assert value_of(bought, "latency_seconds") > 0
-    reply = sandbox.store.reply(value_of(bought, "reply_id"))
+    reply = sandbox.store.knowledge.reply(value_of(bought, "reply_id"))
     assert reply is not None
     assert reply.source == "brightdata_company_db"
     assert "| brightdata_company_db | chosen |" in value_of(profile, "plan")
@@ -54,7 +54,7 @@ def test_a_profile_that_holds_is_materialised_when_somebody_asks_for_it_and_says
     sandbox: DagsterSandbox,
 ) -> None:
     assert sandbox.refresh(companies=["tesla.com"], consumers=["profile"]).success
-    [made] = sandbox.store.requests()
+    [made] = sandbox.store.requests.latest()
     run = sandbox.materialize("profile/profile", company="tesla.com")
     newest = sandbox.shown("profile/profile")[0]
     assert newest.partition == "tesla.com"
@@ -78,7 +78,7 @@ def test_a_batch_only_sees_again_what_still_holds(sandbox: DagsterSandbox) -> No
 def test_a_profile_shows_how_long_its_request_took_and_its_values_in_words(sandbox: DagsterSandbox) -> None:
     sandbox.materialize("profile/profile", company="tesla.com")
     [profile] = sandbox.shown("profile/profile")
-    [request] = sandbox.store.requests()
+    [request] = sandbox.store.requests.latest()
     assert request.finished_at is not None
     assert value_of(profile, "latency_seconds") == (request.finished_at - request.asked_at).total_seconds() > 0
     assert "| employee_count | satisfied | 10,001+ " in value_of(profile, "values")
@@ -96,14 +96,14 @@ def test_profiles_of_two_consumers_share_one_plan_and_each_call(sandbox: Dagster
     assert sandbox.materialize("profile/profile", "profile/vendor_context", company="tesla.com").success
     assert len(sandbox.shown("profile/profile")) == len(sandbox.shown("profile/vendor_context")) == 1
     assert len(sandbox.shown("raw/brightdata_company_db")) == 1
-    assert [r.consumer for r in sandbox.store.requests()] == ["profile+vendor_context"]
+    assert [r.consumer for r in sandbox.store.requests.latest()] == ["profile+vendor_context"]
 
 
 def test_sources_alone_are_bought_exactly_as_selected(sandbox: DagsterSandbox) -> None:
     assert sandbox.materialize("raw/google_knowledge_graph", company="tesla.com").success
     assert sandbox.calls() == 1
     assert sandbox.companies_of("raw/google_knowledge_graph") == ["tesla.com"]
-    [request] = sandbox.store.requests()
+    [request] = sandbox.store.requests.latest()
     assert request.state != "running"
     assert request.cost_micro_usd == 20_000
 
@@ -159,9 +159,9 @@ def test_a_company_that_fails_is_named_and_takes_no_other_with_it(sandbox: Dagst
 
 def test_a_stored_batch_knows_how_far_each_company_has_come(sandbox: DagsterSandbox) -> None:
     ids = [company.company_id for company in sandbox.register("tesla.com", "apple.com")]
-    batch_id = sandbox.store.create_batch(ids, consumer="profile", strategy=None, requested_by="test", at=utc_now())
+    batch_id = sandbox.store.batches.create(ids, consumer="profile", strategy=None, requested_by="test", at=utc_now())
     assert sandbox.refresh(batch_id=batch_id).success
-    batch = sandbox.store.batch(batch_id)
+    batch = sandbox.store.batches.by_id(batch_id)
     assert batch is not None
     assert {company.state for company in batch.companies} == {"complete"}
     assert batch.state == "done"

@@ -32,9 +32,9 @@ def groups_of(
 ) -> tuple[Group, ...]:
     return plan_many(
         Circumstances(rules, requirements, NOW, {}, {}),
-        store.companies(),
-        store.reply_states(pairs_of(rules, requirements)),
-        known_of=store.known_many,
+        store.companies.all(),
+        store.knowledge.reply_states(pairs_of(rules, requirements)),
+        known_of=store.knowledge.known_many,
         strategy_of=lambda _: strategy,
     )
 
@@ -42,7 +42,7 @@ def groups_of(
 def plan_alone(
     store: SqlStore, rules: Rules, requirements: Requirements, company: Company, strategy: str = "enhanced"
 ) -> Plan:
-    known = store.known(company.company_id)
+    known = store.knowledge.known(company.company_id)
     mine = Known() if strategy == "legacy" else Known(known.replies, believed(rules, known.facts))
     return make_plan(rules, requirements, company, mine, strategy=strategy, now=NOW, unavailable={})
 
@@ -50,7 +50,7 @@ def plan_alone(
 def assert_same(store: SqlStore, rules: Rules, requirements: Requirements, strategy: str = "enhanced") -> None:
     groups = groups_of(store, rules, requirements, strategy)
     assert sorted(c.company_id for group in groups for c in group.companies) == sorted(
-        c.company_id for c in store.companies()
+        c.company_id for c in store.companies.all()
     )
     for group in groups:
         for company in group.companies:
@@ -142,7 +142,7 @@ def test_the_count_is_the_same_on_every_kind_of_store(store_url: str, full_store
     other = store_of(store_url, SHIPPED, COMPANIES, SEED)
     requirements = requirements_of(SHIPPED, ["customer_enrichment"])
     counts = [
-        sorted((*h[:3], *sorted(h.counted.split())) for h in s.reply_states(pairs_of(SHIPPED, requirements)))
+        sorted((*h[:3], *sorted(h.counted.split())) for h in s.knowledge.reply_states(pairs_of(SHIPPED, requirements)))
         for s in (other, full_store)
     ]
     other.close()

@@ -18,7 +18,7 @@ from resources.providers import PROVIDERS
 from resources.providers.rate_limiter import NoSlot
 from resources.rate_limits import LONGEST_PAUSE, SharedLimiter
 from resources.store import SqlStore, open_store
-from resources.store.rate_limit_log import Given, Window
+from resources.store.rate_limit_log import ScheduledCall, Window
 from resources.store.tables import turns as turns_table
 from sandbox.app import create_app
 from sandbox.server import served
@@ -38,7 +38,7 @@ def taken(
     store: SqlStore, windows: Sequence[Window], callers: int, *, now: float, patience: float = 1e6
 ) -> list[float]:
     """When they may call, in seconds; of those who would wait too long, nothing."""
-    given = store.take_turns("snov", windows, [patience * SECOND] * callers, at(now))
+    given = store.rate_limit_log.take_slots("snov", windows, [patience * SECOND] * callers, at(now))
     return [(one.at - NOON).total_seconds() for one in given if one.taken]
 
 
@@ -54,12 +54,12 @@ def test_who_comes_too_fast_waits_for_the_first_place_that_is_free(store: SqlSto
 
 def test_a_turn_beyond_somebodys_patience_is_named_and_not_taken(store: SqlStore) -> None:
     one = [Window(1, 10 * SECOND)]
-    given = store.take_turns("snov", one, [SECOND, SECOND, 60 * SECOND, SECOND], at(0))
+    given = store.rate_limit_log.take_slots("snov", one, [SECOND, SECOND, 60 * SECOND, SECOND], at(0))
     assert given == [
-        Given(NOON, taken=True),
-        Given(NOON + 10 * SECOND, taken=False),
-        Given(NOON + 10 * SECOND, taken=True),
-        Given(NOON + 20 * SECOND, taken=False),
+        ScheduledCall(NOON, taken=True),
+        ScheduledCall(NOON + 10 * SECOND, taken=False),
+        ScheduledCall(NOON + 10 * SECOND, taken=True),
+        ScheduledCall(NOON + 20 * SECOND, taken=False),
     ]
     assert taken(store, one, 1, now=10) == [20]
 
@@ -67,7 +67,7 @@ def test_a_turn_beyond_somebodys_patience_is_named_and_not_taken(store: SqlStore
 def test_every_provider_has_turns_of_its_own(store: SqlStore) -> None:
     one = [Window(1, 10 * SECOND)]
     assert taken(store, one, 1, now=0) == [0]
-    assert store.take_turns("apollo", one, [FOR_EVER], at(0)) == [Given(NOON, taken=True)]
+    assert store.rate_limit_log.take_slots("apollo", one, [FOR_EVER], at(0)) == [ScheduledCall(NOON, taken=True)]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -99,13 +99,13 @@ def test_turns_older_than_every_window_are_forgotten(store: SqlStore) -> None:
 
 def test_a_pause_holds_for_everybody_and_a_shorter_one_does_not_end_it(store: SqlStore) -> None:
     minute = [Window(100, 60 * SECOND)]
-    store.pause("snov", NOON + 30 * SECOND)
-    store.pause("snov", NOON + 5 * SECOND)
+    store.rate_limit_log.pause("snov", NOON + 30 * SECOND)
+    store.rate_limit_log.pause("snov", NOON + 5 * SECOND)
     assert taken(store, minute, 2, now=0) == [30, 30]
     assert taken(store, [], 1, now=0) == [30]
     assert taken(store, minute, 1, now=0, patience=29) == []
-    assert store.take_turns("apollo", minute, [FOR_EVER], at(0)) == [Given(NOON, taken=True)]
-    store.answered("snov")
+    assert store.rate_limit_log.take_slots("apollo", minute, [FOR_EVER], at(0)) == [ScheduledCall(NOON, taken=True)]
+    store.provider_health.record_answer("snov")
     assert taken(store, minute, 1, now=0) == [30]
     assert taken(store, minute, 1, now=40) == [40]
 
@@ -119,9 +119,9 @@ class Counted:
     def __init__(self, store: SqlStore) -> None:
         self.store, self.asked = store, 0
 
-    def take_turns(self, *asked: Any) -> list[Given]:
+    def take_slots(self, *asked: Any) -> list[ScheduledCall]:
         self.asked += 1
-        return self.store.take_turns(*asked)
+        return self.store.rate_limit_log.take_slots(*asked)
 
 
 def test_those_who_come_at_the_same_time_share_a_transaction(store: SqlStore) -> None:
@@ -139,7 +139,7 @@ def test_those_who_come_at_the_same_time_share_a_transaction(store: SqlStore) ->
 
 def test_a_caller_who_leaves_takes_nobodys_turn_away(store: SqlStore) -> None:
     async def come() -> list[Any]:
-        limiter = SharedLimiter(store, "snov", RateLimits(per_minute=100))
+        limiter = SharedLimiter(store.rate_limit_log, "snov", RateLimits(per_minute=100))
         callers = [asyncio.create_task(limiter.slot(patience=1)) for _ in range(5)]
         await asyncio.sleep(0)
         callers[0].cancel()
@@ -152,7 +152,7 @@ def test_a_caller_who_leaves_takes_nobodys_turn_away(store: SqlStore) -> None:
 
 def test_who_would_wait_too_long_is_told_at_once(store: SqlStore) -> None:
     async def come() -> NoSlot:
-        limiter = SharedLimiter(store, "serpapi", RateLimits(per_hour=2))
+        limiter = SharedLimiter(store.rate_limit_log, "serpapi", RateLimits(per_hour=2))
         await limiter.slot(patience=0)
         await limiter.slot(patience=0)
         with pytest.raises(NoSlot) as told:
@@ -164,7 +164,7 @@ def test_who_would_wait_too_long_is_told_at_once(store: SqlStore) -> None:
 
 def test_a_turn_that_comes_later_is_given_up_for_a_pause_that_came_meanwhile(store: SqlStore) -> None:
     async def come() -> None:
-        limiter = SharedLimiter(store, "snov", RateLimits(per_minute=1), time_scale=200)
+        limiter = SharedLimiter(store.rate_limit_log, "snov", RateLimits(per_minute=1), time_scale=200)
         await limiter.slot(patience=0)
         late = asyncio.create_task(limiter.slot(patience=5))
         await asyncio.sleep(0.05)
@@ -177,8 +177,8 @@ def test_a_turn_that_comes_later_is_given_up_for_a_pause_that_came_meanwhile(sto
 
 def test_a_vendor_pauses_us_for_a_moment_or_as_long_as_it_says_but_not_for_days(store: SqlStore) -> None:
     async def paused(seconds: float | None, time_scale: float = 1) -> float:
-        await SharedLimiter(store, "snov", RateLimits(), time_scale=time_scale).pause(seconds)
-        return (store.paused_until("snov") - datetime.now(UTC)).total_seconds()
+        await SharedLimiter(store.rate_limit_log, "snov", RateLimits(), time_scale=time_scale).pause(seconds)
+        return (store.rate_limit_log.paused_until("snov") - datetime.now(UTC)).total_seconds()
 
     assert 0 < asyncio.run(paused(None)) <= 1
     assert 50 < asyncio.run(paused(600, time_scale=10)) <= 60
@@ -205,7 +205,7 @@ def seen(sandbox: str, vendor: str) -> dict[str, Any]:
 
 def client_of(sandbox: str, store: SqlStore, provider: str) -> Any:
     kind, rules = PROVIDERS[provider], RULES.providers[provider]
-    limiter = SharedLimiter(store, provider, rules.rate_limits, time_scale=TIME_SCALE)
+    limiter = SharedLimiter(store.rate_limit_log, provider, rules.rate_limits, time_scale=TIME_SCALE)
     keys = dict.fromkeys(kind.credential_names, KEY)
     return kind(rules, keys, base_url=f"{sandbox}/{provider}", time_scale=TIME_SCALE, limiter=limiter)
 

@@ -34,6 +34,7 @@ from enrichment.rules import ProviderRules
 from resources.providers.rate_limiter import RateLimitSlot, Unlimited
 from resources.store import SqlStore, open_store
 from resources.store.database import Database
+from resources.store.ledger import SqlLedger
 from tests.integration.providers.test_sending import ASKED
 from tests.support.examples import NOON, SHIPPED
 from tests.support.recorded_provider import Vendor, client, question
@@ -86,7 +87,7 @@ class Purchasing:
         return asyncio.run(buy(self._order(), context=context, deliver=deliver or self._deliver))
 
     def purchase(self) -> Purchase:
-        [made] = self.store.purchases(self.request_id)
+        [made] = self.store.ledger.purchases(self.request_id)
         return made
 
     async def _deliver(self, sent: Sent) -> Delivery:
@@ -174,7 +175,7 @@ def test_who_falls_asleep_between_its_row_and_its_call_sends_nothing_either(stor
     clock, vendor = Clock(), Vendor(PAID[KNOWLEDGE_GRAPH])
     lease = lease_of(KNOWLEDGE_GRAPH, store)
 
-    class SleepyStore(SqlStore):
+    class SleepyLedger(SqlLedger):
         """Its process is stopped when the row says sent, and nothing has left yet."""
 
         def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
@@ -182,7 +183,8 @@ def test_who_falls_asleep_between_its_row_and_its_call_sends_nothing_either(stor
             clock.at += lease - ONE_SECOND
             return marked
 
-    sleepy = SleepyStore(Database(store_url), world="sandbox")
+    sleepy = open_store(store_url, world="sandbox")
+    sleepy.ledger = SleepyLedger(sleepy.database)
     try:
         slept = Purchasing(sleepy, KNOWLEDGE_GRAPH, vendor, clock)
         assert isinstance(slept.outcome(), Superseded)
@@ -207,7 +209,7 @@ class Watching(Vendor):
 
 @pytest.mark.parametrize("source", ["snov_contacts", "brightdata_technographics", "brightdata_intent_data"])
 def test_a_job_can_be_resumed_from_the_store_before_it_is_first_looked_at(store: SqlStore, source: str) -> None:
-    vendor = Watching(PAID[source], lambda: store.purchases("req_1")[0].handle)
+    vendor = Watching(PAID[source], lambda: store.ledger.purchases("req_1")[0].handle)
     assert isinstance(Purchasing(store, source, vendor).outcome(), Bought)
     known: list[str] = []
     for call, handle in vendor.kept:
@@ -238,11 +240,11 @@ def test_each_call_that_may_be_billed_begins_with_a_whole_lease_though_a_job_wen
     assert leases == [RESUMABLE_AFTER]
 
 
-class WhoWaits(SqlStore):
-    """The store; the moment a purchase is released, another process that was waiting for that reserves its own."""
+class WhoWaits(SqlLedger):
+    """The ledger; the moment a purchase is released, another process that was waiting for that reserves its own."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(Database(url), world="sandbox")
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
         self.outcomes: list[object] = []
 
     def release(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
@@ -257,19 +259,19 @@ def test_a_probe_that_fails_lets_no_other_one_through(store_url: str) -> None:
     async def unavailable(sent: Sent) -> Delivery:
         raise ProviderUnavailable("It is down.", provider=sent.purchase.provider)
 
-    open_store(store_url, world="sandbox").close()
-    store = WhoWaits(store_url)
+    store = open_store(store_url, world="sandbox")
+    store.ledger = ledger = WhoWaits(store.database)
     down = Breaker(failures=1, first_seconds=60, longest_seconds=600, exhausted_seconds=600)
-    store.failed("google_kg", down, exhausted=False, because="It is down.", at=NOON)
+    store.provider_health.record_failure("google_kg", down, exhausted=False, because="It is down.", at=NOON)
     asking = Purchasing(store, KNOWLEDGE_GRAPH, Vendor({}), Clock(NOON + timedelta(seconds=60)))
     outcome = asking.outcome(unavailable)
     assert isinstance(outcome, Failed)
-    assert [type(other) for other in store.outcomes] == [Unavailable]
+    assert [type(other) for other in ledger.outcomes] == [Unavailable]
     store.close()
 
 
-class AwayForAMoment(SqlStore):
-    """The store; it cannot be reached when the first answer is to be kept."""
+class AwayForAMoment(SqlLedger):
+    """The ledger; it cannot be reached when the first answer is to be kept."""
 
     away = True
 
@@ -281,8 +283,8 @@ class AwayForAMoment(SqlStore):
 
 
 def test_an_answer_that_finds_the_store_away_for_a_moment_is_kept(store_url: str) -> None:
-    open_store(store_url, world="sandbox").close()
-    store = AwayForAMoment(Database(store_url), world="sandbox")
+    store = open_store(store_url, world="sandbox")
+    store.ledger = AwayForAMoment(store.database)
     buying = Purchasing(store, KNOWLEDGE_GRAPH, Vendor(PAID[KNOWLEDGE_GRAPH]))
     assert isinstance(buying.outcome(), Bought)
     assert buying.purchase().state == "settled"

@@ -64,10 +64,10 @@ def write(url: str, statement: str) -> None:
 def test_a_new_store_is_made_and_found_again(new_store_url: str) -> None:
     first = open_store(new_store_url, world="live")
     as_asked_for: Store = first
-    as_asked_for.add_companies([company()])
+    as_asked_for.companies.add([company()])
     first.close()
     again = open_store(new_store_url, world="live", create=False)
-    assert again.companies() == [company()]
+    assert again.companies.all() == [company()]
     assert again.world == "live"
     again.close()
 
@@ -87,8 +87,8 @@ def test_many_who_open_a_new_store_at_once_all_get_it(new_store_url: str) -> Non
     with ThreadPoolExecutor(6) as threads:
         stores: list[SqlStore] = list(threads.map(lambda _: open_store(new_store_url, world="sandbox"), range(6)))
     for number, store in enumerate(stores):
-        store.add_companies([company(f"company{number}.com", f"com_{number}")])
-    assert {len(store.companies()) for store in stores} == {6}
+        store.companies.add([company(f"company{number}.com", f"com_{number}")])
+    assert {len(store.companies.all()) for store in stores} == {6}
     for store in stores:
         store.close()
 
@@ -174,7 +174,7 @@ def test_a_store_that_is_taken_away_fails_in_one_sentence(new_store_url: str) ->
     store = open_store(new_store_url, world="sandbox")
     write(new_store_url, "DROP TABLE companies")
     with pytest.raises(StoreError, match="refused: ") as caught:
-        store.companies()
+        store.companies.all()
     assert "\n" not in str(caught.value)
     store.close()
 
@@ -207,8 +207,8 @@ def test_a_store_somebody_else_holds_is_waited_for(tmp_path: Path) -> None:
     holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(store.add_companies, [company()])
-        assert store.companies() == []  # readers are not held up
+        waiting = threads.submit(store.companies.add, [company()])
+        assert store.companies.all() == []  # readers are not held up
         assert not waiting.done()
         holder.execute("COMMIT")
         assert waiting.result(timeout=20) == [company()]
@@ -246,16 +246,16 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_i
     settled = replace(answered(draft(variant="c")), state="settled", sent_at=NOON)
     make_of_the_first_schema(new_store_url, under_way, doubtful, settled)
     store = open_store(new_store_url, world="sandbox", create=False)
-    found = {one.purchase_id: one for one in store.purchases("req_1")}
+    found = {one.purchase_id: one for one in store.ledger.purchases("req_1")}
     assert found == {one.purchase_id: one for one in (under_way, doubtful, settled)}
-    assert [store.is_claimed(one.purchase_id) for one in (under_way, doubtful, settled)] == [True, False, False]
-    held = store.reserve(draft(variant="a"), caps(1_000_000), at_once=MANY)
+    assert [store.ledger.is_claimed(one.purchase_id) for one in (under_way, doubtful, settled)] == [True, False, False]
+    held = store.ledger.reserve(draft(variant="a"), caps(1_000_000), at_once=MANY)
     assert held == AlreadyClaimed(under_way.purchase_id, under_way.lease_until, None)
-    resumed = store.reserve(draft(variant="b", at=LATER), caps(1_000_000), at_once=MANY)
+    resumed = store.ledger.reserve(draft(variant="b", at=LATER), caps(1_000_000), at_once=MANY)
     assert isinstance(resumed, Reserved)
     assert resumed.purchase.purchase_id == doubtful.purchase_id
-    store.settle(answered(under_way, cost=20_000), reply=reply_of(under_way), facts=())
-    assert store.spent([DAY]) == {DAY: 120_000}
+    store.ledger.settle(answered(under_way, cost=20_000), reply=reply_of(under_way), facts=())
+    assert store.ledger.spent([DAY]) == {DAY: 120_000}
     store.close()
 
 

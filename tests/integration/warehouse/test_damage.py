@@ -72,7 +72,7 @@ def test_a_row_that_was_taken_out_of_the_store_does_not_stay_behind(store: SqlSt
     profiled(store, company(store, "bolt.io"))
     warehouse.build(store)
     with store.changes() as (tx, _):
-        tx.execute(t.profiles.delete().where(t.profiles.c.company_id == store.companies()[0].company_id))
+        tx.execute(t.profiles.delete().where(t.profiles.c.company_id == store.companies.all()[0].company_id))
     assert warehouse.build(store).rebuilt
     assert warehouse.ask("SELECT company_key FROM marts.company_profiles").rows == [("bolt.io",)]
 

@@ -42,7 +42,7 @@ def a_month_of_use(store: SqlStore) -> Iterator[str]:
     yield "a first profile"
     profiled(store, acme, "profile", buys={}, reads=purchases[:2], at=NOON + HOUR)
     yield "a second consumer reads what the first one bought"
-    store.rekey(acme.company_id, key="acme.com", name="Acme Inc", domain="acme.com")
+    store.companies.rekey(acme.company_id, key="acme.com", name="Acme Inc", domain="acme.com")
     yield "the company gets its domain"
     bolt = company(store, "bolt.io")
     asked = request(store, bolt)
@@ -51,15 +51,15 @@ def a_month_of_use(store: SqlStore) -> Iterator[str]:
     refused(store, asked, "serp_jobs")
     refused(store, asked, "brightdata_company_db", uncertain=True)
     yield "purchases end in every way"
-    store.reconcile(
-        store.uncertain_purchases()[0].purchase_id, units={"search": 1}, cost_micro_usd=50_000, at=NOON + HOUR
+    store.ledger.reconcile(
+        store.ledger_queries.uncertain()[0].purchase_id, units={"search": 1}, cost_micro_usd=50_000, at=NOON + HOUR
     )
     yield "the uncertain one is reconciled"
     profiled(store, bolt, buys={"google_knowledge_graph": IDENTITY}, at=NOON + 2 * HOUR)
     profiled(store, bolt, at=NOON + 3 * HOUR)
     yield "a better profile takes the place of another"
-    known = store.known(acme.company_id)
-    store.keep_facts(known.replies[0].reply_id, [])
+    known = store.knowledge.known(acme.company_id)
+    store.knowledge.keep_facts(known.replies[0].reply_id, [])
     yield "a newer reader finds less in a reply"
 
 
