@@ -72,9 +72,9 @@ def company(store: SqlStore, key: str, *, at: datetime = NOON) -> Company:
 
 
 def request(
-    store: SqlStore, who: Company, consumer: str = "profile", *, at: datetime = NOON, audience: str | None = None
+    store: SqlStore, about: Company, consumer: str = "profile", *, at: datetime = NOON, audience: str | None = None
 ) -> Request:
-    asked = Request(new_id("req"), who.company_id, consumer, audience, "priority", SHIPPED.hash, at)
+    asked = Request(new_id("req"), about.company_id, consumer, audience, "priority", SHIPPED.hash, at)
     store.requests.open(asked)
     return asked
 
@@ -121,7 +121,7 @@ def refused(store: SqlStore, asked: Request, source: str, *, at: datetime = NOON
 
 def profiled(
     store: SqlStore,
-    who: Company,
+    about: Company,
     consumer: str = "profile",
     *,
     buys: Mapping[str, Said] = PROFILE,
@@ -130,10 +130,10 @@ def profiled(
     audience: str | None = None,
 ) -> tuple[Profile, list[Purchase]]:
     """One request from its opening to its profile."""
-    asked = request(store, who, consumer, at=at, audience=audience)
+    asked = request(store, about, consumer, at=at, audience=audience)
     purchases = [bought(store, asked, source, said, at=at) for source, said in buys.items()]
     booked = [CacheRead(asked.request_id, p.purchase_id, p.source, "reply", p.cost_micro_usd, at) for p in reads]
-    profile = _assembled(asked, who, store.knowledge.known(who.company_id), at)
+    profile = _assembled(asked, about, store.knowledge.known(about.company_id), at)
     finished = replace(
         asked,
         state="complete",
@@ -197,12 +197,12 @@ def _facts(reply: Reply, said: Said) -> list[Fact]:
     ]
 
 
-def _assembled(asked: Request, who: Company, known: Known, at: datetime) -> Profile:
+def _assembled(asked: Request, about: Company, known: Known, at: datetime) -> Profile:
     requirements = requirements_of(SHIPPED, [asked.consumer])
     made_of = Ingredients(
-        company=who,
+        company=about,
         request=asked,
-        plan=make_plan(SHIPPED, requirements, who, known, strategy="priority", now=at, unavailable={}),
+        plan=make_plan(SHIPPED, requirements, about, known, strategy="priority", now=at, unavailable={}),
         known=known,
         analyses=(),
         analysis_facts=(),

@@ -22,7 +22,7 @@ def test_a_company_is_found_by_key_and_by_id(store: SqlStore) -> None:
     assert store.companies.add([]) == []
 
 
-def test_adding_returns_the_companies_as_they_stand_in_the_order_given(store: SqlStore) -> None:
+def test_adding_returns_the_stored_companies_in_the_order_given(store: SqlStore) -> None:
     acme = company()
     store.companies.add([acme])
     again, beta = company(company_id="com_9"), company("beta.com", "com_2")
@@ -36,7 +36,7 @@ def test_ten_thousand_companies_are_added_at_once(store: SqlStore) -> None:
     assert store.companies.all() == many
 
 
-def test_a_name_may_hold_what_names_hold(store: SqlStore) -> None:
+def test_a_name_may_contain_any_character_of_names(store: SqlStore) -> None:
     strange = Company("com_1", "name:o'brien & söhne 東京", "O'Brien & Söhne 東京 🏭", None, NOON)
     store.companies.add([strange])
     assert store.companies.by_key(strange.key) == strange

@@ -57,7 +57,7 @@ def test_a_settlement_that_comes_too_late_takes_no_other_with_it(store: SqlStore
     assert store.ledger.spent([DAY]) == {DAY: 60_000}
 
 
-def test_a_cap_that_is_reached_stops_those_behind_and_nobody_before(store: SqlStore) -> None:
+def test_a_cap_that_is_reached_stops_later_purchases_and_none_before(store: SqlStore) -> None:
     made = [draft(variant=str(number), price=40_000) for number in range(4)]
     reserving = [partial(store.ledger.reserve, one, caps(100_000), at_once=MANY) for one in made]
     with all_queued(store.database._commit_queue, reserving) as waiting:
@@ -110,7 +110,7 @@ def test_on_a_full_disk_nothing_is_settled_without_its_reply_and_the_sentence_sa
     store.close()
 
 
-# who is in the way
+# locks of others
 
 
 def test_a_lock_file_that_cannot_be_one_is_named_in_one_sentence(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_lock_that_cannot_be_had_says_what_to_do(error: OSError | None, advice
     assert advice in error_messages.of_lock(error, place="store.sqlite", seconds=30)
 
 
-def test_who_has_waited_too_long_for_others_on_postgres_is_told_what_to_do(postgres_url: str) -> None:
+def test_a_transaction_that_waited_too_long_on_postgres_says_what_to_do(postgres_url: str) -> None:
     database = Database(postgres_url)
 
     def wait_a_moment(tx: sa.Connection) -> None:

@@ -28,7 +28,7 @@ from tests.support.ledger_records import LATER, MANY, answered, caps, company, d
 
 DAY = "day:2026-03-02"
 MIGRATIONS = Path(factory.__file__).parents[1] / "migrations"
-NOBODY_ANSWERS = "postgresql://somebody:hunter2@127.0.0.1:1/enrichment"
+NO_SERVER = "postgresql://somebody:hunter2@127.0.0.1:1/enrichment"
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def test_a_store_opens_in_its_own_world_only(new_store_url: str) -> None:
     open_store(new_store_url, world="live").close()
 
 
-def test_many_who_open_a_new_store_at_once_all_get_it(new_store_url: str) -> None:
+def test_many_processes_that_open_a_new_store_at_once_all_get_it(new_store_url: str) -> None:
     with ThreadPoolExecutor(6) as threads:
         stores: list[SqlStore] = list(threads.map(lambda _: open_store(new_store_url, world="sandbox"), range(6)))
     for number, store in enumerate(stores):
@@ -115,7 +115,7 @@ def test_a_store_of_a_newer_version_is_refused(new_store_url: str) -> None:
     assert "newer version (schema 9999" in refusal(new_store_url)
 
 
-def test_a_database_with_tables_of_somebody_else_is_left_alone(new_store_url: str) -> None:
+def test_a_database_with_tables_of_another_program_is_left_alone(new_store_url: str) -> None:
     write(new_store_url, "CREATE TABLE events (id INTEGER)")
     assert "a table 'events' that is not ours" in refusal(new_store_url)
 
@@ -181,7 +181,7 @@ def test_a_store_that_is_taken_away_fails_in_one_sentence(new_store_url: str) ->
 
 def test_a_postgres_that_is_not_there_is_refused_without_a_word_of_the_password() -> None:
     with pytest.raises(StoreError) as caught:
-        open_store(NOBODY_ANSWERS, world="live")
+        open_store(NO_SERVER, world="live")
     assert "Postgres at 127.0.0.1/enrichment does not let us in" in str(caught.value)
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
     assert "somebody" not in str(caught.value)
@@ -201,7 +201,7 @@ def test_sqlite_keeps_what_was_committed_through_a_power_cut(tmp_path: Path) -> 
     assert settings == {"journal_mode": "wal", "synchronous": 2}
 
 
-def test_a_store_somebody_else_holds_is_waited_for(tmp_path: Path) -> None:
+def test_a_store_locked_by_another_process_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     store = open_store(f"sqlite:///{path}", world="sandbox")
     holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)

@@ -1,4 +1,4 @@
-"""Threads in line, and processes at the lock: what is written together, in which order, and what one failure takes."""
+"""Threads in a commit queue, and processes at a lock: what is written together, in which order, and after a failure."""
 
 import fcntl
 import os
@@ -87,7 +87,9 @@ def test_a_work_that_fails_takes_nothing_with_it_but_itself(book: Book, queue: C
     assert book.commits == [3]
 
 
-def test_when_the_commit_fails_everybody_hears_why_and_the_next_ones_are_served(book: Book, queue: CommitQueue) -> None:
+def test_when_the_commit_fails_every_work_raises_why_and_the_next_is_carried_out(
+    book: Book, queue: CommitQueue
+) -> None:
     book.refuses.append(StoreError("The disk is full."))
     with all_queued(queue, doing(queue, *(book.writes(word) for word in "abc"))) as waiting:
         pass
@@ -98,7 +100,7 @@ def test_when_the_commit_fails_everybody_hears_why_and_the_next_ones_are_served(
     assert book.written == ["d"]
 
 
-def test_no_transaction_holds_more_than_its_share(book: Book, queue: CommitQueue) -> None:
+def test_no_transaction_has_more_than_its_share_of_works(book: Book, queue: CommitQueue) -> None:
     with all_queued(queue, doing(queue, *(book.writes(str(number)) for number in range(80)))) as waiting:
         pass
     assert [one.result(PATIENCE) for one in waiting] == [str(number) for number in range(80)]
@@ -106,7 +108,7 @@ def test_no_transaction_holds_more_than_its_share(book: Book, queue: CommitQueue
     assert book.written == [str(number) for number in range(80)]
 
 
-def test_who_wants_to_be_alone_is_and_nobody_overtakes(book: Book, queue: CommitQueue) -> None:
+def test_a_thread_that_wants_to_be_alone_is_and_the_order_is_kept(book: Book, queue: CommitQueue) -> None:
     def alone() -> str:
         with queue.alone():
             book.written.append("alone")
@@ -125,7 +127,7 @@ def test_who_wants_to_be_alone_is_and_nobody_overtakes(book: Book, queue: Commit
     assert book.commits == [1, 1]
 
 
-def test_who_is_interrupted_while_leading_leaves_the_line_in_order(book: Book, queue: CommitQueue) -> None:
+def test_a_leading_thread_that_is_interrupted_leaves_the_queue_in_order(book: Book, queue: CommitQueue) -> None:
     """What others wanted is carried out by the next one."""
 
     def interrupted(tx: sa.Connection) -> str:
@@ -140,14 +142,14 @@ def test_who_is_interrupted_while_leading_leaves_the_line_in_order(book: Book, q
     assert book.written == ["a", "b"]
 
 
-def test_a_lock_somebody_else_holds_is_waited_for_and_then_given_up(tmp_path: Path) -> None:
+def test_a_lock_of_another_process_is_waited_for_and_then_given_up(tmp_path: Path) -> None:
     path = tmp_path / "store.lock"
     with path.open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(LockUnavailable) as shut, ProcessLock(path, seconds=0.05).held():
             raise AssertionError("two are inside")
     assert shut.value.because is None
-    with ProcessLock(path, seconds=PATIENCE).held():  # who gave up does not keep it once its turn has come
+    with ProcessLock(path, seconds=PATIENCE).held():  # a caller that gave up does not keep it when it is granted late
         pass
 
 

@@ -54,7 +54,7 @@ def profile(profile_id: str = "pro_1", *, audience: str | None = None, at: timed
 # replies and facts
 
 
-def test_nothing_is_known_of_a_company_nobody_asked_about(store: SqlStore) -> None:
+def test_nothing_is_known_of_a_company_without_replies(store: SqlStore) -> None:
     assert store.knowledge.known("com_1") == Known()
     assert store.knowledge.known_many([]) == {}
     assert store.knowledge.known_many(["com_1", "com_2"]) == {"com_1": Known(), "com_2": Known()}
@@ -132,7 +132,7 @@ def test_a_fact_comes_back_as_it_was_read(store: SqlStore, dataset: str, value: 
     assert known.replies[0].reader_version == 3
 
 
-def test_a_name_that_no_database_can_hold_is_kept_with_the_unholdable_marked(store: SqlStore) -> None:
+def test_a_name_that_no_database_can_store_is_kept_with_the_bad_characters_replaced(store: SqlStore) -> None:
     made = sent(store, draft())
     store.ledger.release(made, at=NOON, reason="the vendor said: a\x00b\ud800")
     assert store.ledger.purchases("req_1")[0].reason == "the vendor said: a\ufffdb\ufffd"
@@ -206,12 +206,12 @@ def test_requests_are_listed_latest_first_of_one_company_or_of_all(store: SqlSto
 
 
 def test_events_come_back_in_the_order_they_were_recorded(store: SqlStore) -> None:
-    told = [Event("req_1", NOON, "collect", f"step {number}", {"data": HOSTILE}) for number in range(20)]
-    store.requests.record(told[:10])
+    recorded = [Event("req_1", NOON, "collect", f"step {number}", {"data": HOSTILE}) for number in range(20)]
+    store.requests.record(recorded[:10])
     store.requests.record([])
     store.requests.record([Event("req_2", NOON, "plan", "another request")])
-    store.requests.record(told[10:])
-    assert store.requests.events("req_1") == told
+    store.requests.record(recorded[10:])
+    assert store.requests.events("req_1") == recorded
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def changed(store: SqlStore, table: str, since: int) -> tuple[int, int]:
         return rows.scalar_one(), mark
 
 
-def test_each_change_is_seen_once_by_who_asks_from_mark_to_mark(store: SqlStore) -> None:
+def test_each_change_is_seen_once_by_a_reader_that_asks_from_mark_to_mark(store: SqlStore) -> None:
     _, mark = changed(store, "purchases", 0)
     made = reserved(store, draft())
     assert changed(store, "purchases", mark)[0] == 1
@@ -292,7 +292,7 @@ def test_a_row_that_commits_late_is_not_missed(store: SqlStore, store_url: str) 
         slow = threads.submit(slowly)
         assert written.wait(timeout=20)
         quick = threads.submit(reserved, store, draft())
-        if not beside.sqlite:  # there, writers stand in line
+        if not beside.sqlite:  # there is one writer at a time there
             quick.result(timeout=20)
         seen, mark = changed(store, "company_aliases", 0)
         go_on.set()

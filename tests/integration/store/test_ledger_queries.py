@@ -1,4 +1,4 @@
-"""The ledger line by line, and what becomes of purchases whose holder is gone."""
+"""The ledger line by line, and the end of purchases whose lease is over."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +29,7 @@ def unsure(store: SqlStore, purchase: Purchase) -> Purchase:
     return made
 
 
-def test_the_ledger_shows_the_newest_purchases_first_with_company_and_who_asked(store: SqlStore) -> None:
+def test_the_ledger_shows_the_newest_purchases_first_with_company_and_asked_by(store: SqlStore) -> None:
     store.companies.add([company()])
     store.requests.open(Request("req_1", "com_1", "profile", None, "enhanced", "rules", NOON, asked_by="cli"))
     first, second = bought(store, draft()), bought(store, draft("serp_jobs"))
@@ -98,7 +98,7 @@ def test_one_noticed_late_is_settled_when_it_is_said_to_be(store: SqlStore) -> N
 
 
 @pytest.mark.parametrize("units", [None, {"search": 1}, {}], ids=["at its reserve", "as billed", "not billed"])
-def test_a_purchase_somebody_is_still_on_is_not_reconciled(store: SqlStore, units: dict[str, int] | None) -> None:
+def test_a_purchase_under_way_is_not_reconciled(store: SqlStore, units: dict[str, int] | None) -> None:
     made = sent(store, draft())
     before = store.ledger.purchases("req_1")
     with pytest.raises(PurchaseClosed, match=made.purchase_id):

@@ -35,7 +35,7 @@ def test_what_is_known_is_settled_and_the_rest_keeps_its_part_of_the_reserve(sto
     assert store.ledger.spent([DAY]) == {DAY: 50_000}
 
 
-def test_the_rest_keeps_nobody_from_asking_the_same_again(store: SqlStore) -> None:
+def test_the_rest_keeps_no_purchase_from_asking_the_same_again(store: SqlStore) -> None:
     made = sent(store, two_searches())
     store.ledger.settle(answered(made), reply=reply_of(made), facts=(), rest=rest_of(made))
     again = sent(store, draft(at=LATER))
@@ -43,7 +43,7 @@ def test_the_rest_keeps_nobody_from_asking_the_same_again(store: SqlStore) -> No
     assert store.ledger_queries.uncertain()[0].purchase_id == "pur_rest"
 
 
-def test_who_may_not_settle_leaves_no_rest_either(store: SqlStore) -> None:
+def test_a_refused_settlement_leaves_no_rest_either(store: SqlStore) -> None:
     made = sent(store, two_searches())
     store.ledger.settle(answered(made), reply=reply_of(made), facts=())
     with pytest.raises(PurchaseClosed):

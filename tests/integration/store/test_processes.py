@@ -1,4 +1,4 @@
-"""One store, several processes: no cap is passed, no question asked twice, and who dies or is paused is succeeded."""
+"""One store, several processes: no cap is passed, no question asked twice; processes that die or pause are replaced."""
 
 import os
 import signal
@@ -84,7 +84,7 @@ def test_what_one_process_has_settled_another_reads_at_once(store: SqlStore, sto
     reader.close()
 
 
-# who dies
+# processes that die
 
 
 def die_after_sending(url: str) -> None:
@@ -136,14 +136,14 @@ def test_a_process_killed_while_several_settle_together_leaves_no_half_of_it(sto
     assert store.knowledge.known("com_1").replies == ()
     assert store.ledger.spent([DAY]) == {DAY: 150_000}
     settled = answered(purchases[0])
-    store.ledger.settle(settled, reply=reply_of(settled), facts=())  # and nobody is locked out
+    store.ledger.settle(settled, reply=reply_of(settled), facts=())  # and no process is locked out
 
 
-# who is paused
+# processes that are paused
 
 
 def ask_leave_to_send(url: str, pipe: Connection) -> None:
-    """Says what it reserved; told to go on, whether it may send, by a clock that stood still meanwhile."""
+    """Sends what it reserved; then, after the other end answers, whether it may send, by a clock that did not go on."""
     store = open_store(url, world="sandbox", create=False)
     made = reserved(store, draft())
     pipe.send(made.purchase_id)

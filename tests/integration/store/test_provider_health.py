@@ -1,4 +1,4 @@
-"""Who may be asked: outages with one probe, sources that billed too much; the same for all processes."""
+"""Outages with one probe, and suspended sources; the same for all processes."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -36,13 +36,13 @@ def probe(store: SqlStore, *, at: datetime, variant: str = "probe") -> Purchase:
 # outages
 
 
-def test_nobody_is_out_before_enough_failures_in_a_row(store: SqlStore) -> None:
+def test_no_outage_begins_before_enough_failures_in_a_row(store: SqlStore) -> None:
     fails(store, 2)
     assert store.provider_health.unavailable(NOON) == ({}, {})
     reserved(store, draft())
 
 
-def test_after_enough_failures_nobody_asks_for_a_while(store: SqlStore) -> None:
+def test_after_enough_failures_an_outage_begins(store: SqlStore) -> None:
     fails(store, 3)
     outage = Outage("serpapi", "down", "It does not answer.", NOON + FIRST)
     assert store.provider_health.unavailable(NOON) == ({"serpapi": outage}, {})
@@ -52,7 +52,7 @@ def test_after_enough_failures_nobody_asks_for_a_while(store: SqlStore) -> None:
 
 
 def test_failures_say_nothing_while_as_many_calls_may_still_be_answered(store: SqlStore) -> None:
-    """Of ten calls at once a few fail, and are heard of first: that is no vendor that is down."""
+    """Of ten calls at once a few fail, and fail first: that is no outage."""
     made = [sent(store, draft(variant=f"call {number}")) for number in range(5)]
     reserved(store, draft(variant="not sent yet"))
     fails(store, 4)
@@ -80,7 +80,7 @@ def test_an_answer_ends_the_row_of_failures(store: SqlStore) -> None:
 
 
 def test_an_answer_ends_its_own_providers_row_alone(store: SqlStore) -> None:
-    """Of three who failed, in whatever order they stand in the table."""
+    """Of three providers that failed, in any order of the table."""
     for vendor in ("apollo", "serpapi", "snov"):
         store.provider_health.record_failure(vendor, BREAKER, exhausted=False, because="-", at=NOON)
         store.provider_health.record_failure(vendor, BREAKER, exhausted=False, because="-", at=NOON)
@@ -133,7 +133,7 @@ def test_when_its_time_is_over_one_probe_is_let_through(store: SqlStore) -> None
     assert out_until(store, at=due) == first.lease_until
 
 
-def test_a_probe_that_is_answered_opens_the_door_for_all(store: SqlStore) -> None:
+def test_a_probe_that_is_answered_ends_the_outage(store: SqlStore) -> None:
     fails(store, 3)
     made = probe(store, at=NOON + FIRST)
     store.ledger.settle(answered(made), reply=reply_of(made), facts=())
@@ -174,7 +174,7 @@ def test_a_probe_that_died_is_followed_by_another_once_its_lease_is_over(store: 
 def test_a_probe_that_was_never_sent_leaves_the_next_one_its_chance(store: SqlStore) -> None:
     fails(store, 3)
     unsent = reserved(store, draft(at=NOON + FIRST))
-    store.ledger.release(unsent, at=NOON + FIRST, reason="somebody else has just bought it")
+    store.ledger.release(unsent, at=NOON + FIRST, reason="another process has just bought it")
     probe(store, at=NOON + FIRST, variant="next")
 
 
@@ -199,7 +199,7 @@ def test_a_probe_that_ended_without_a_verdict_leaves_the_next_one_its_chance(
     probe(store, at=NOON + FIRST, variant="next")
 
 
-def test_who_is_refused_by_a_cap_is_no_probe(store: SqlStore) -> None:
+def test_a_purchase_refused_by_a_cap_is_no_probe(store: SqlStore) -> None:
     fails(store, 3)
     due = NOON + FIRST
     assert isinstance(store.ledger.reserve(draft(at=due), caps(10), at_once=MANY), CapReached)
@@ -247,7 +247,7 @@ def test_an_outage_is_forgotten_by_hand(store: SqlStore) -> None:
     assert store.provider_health.forget_outage("serpapi")
     assert store.provider_health.unavailable(NOON) == ({}, {})
     assert not store.provider_health.forget_outage("serpapi")
-    assert not store.provider_health.forget_outage("nobody we know")
+    assert not store.provider_health.forget_outage("unknown")
 
 
 def test_a_vendor_that_asked_us_to_slow_down_is_not_out(store: SqlStore) -> None:
@@ -282,7 +282,7 @@ def test_its_bill_is_booked_in_full(store: SqlStore, suspended: Suspension) -> N
     assert store.ledger_queries.totals().cost_micro_usd == 80_000
 
 
-def test_the_first_reason_stands_until_somebody_lifts_it(store: SqlStore) -> None:
+def test_the_first_reason_stays_until_the_suspension_is_lifted(store: SqlStore) -> None:
     first, second = sent(store, draft(variant="a")), sent(store, draft(variant="b"))
     store.ledger.settle(answered(first), reply=None, facts=(), suspend="billed 2 searches")
     store.ledger.settle(answered(second), reply=None, facts=(), suspend="billed 3 searches")

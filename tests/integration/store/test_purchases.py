@@ -102,7 +102,7 @@ def test_threads_that_reserve_settle_and_release_at_once_leave_the_caps_at_what_
 # claims
 
 
-def test_a_second_purchase_of_the_same_question_is_told_who_asks_already(store: SqlStore) -> None:
+def test_a_second_purchase_of_the_same_question_gets_the_claim_of_the_first(store: SqlStore) -> None:
     first = reserved(store, draft())
     store.ledger.send(first, at=NOON)
     store.ledger.keep_handle(first, "task_7", lease_until=NOON + LEASE)
@@ -155,7 +155,7 @@ def test_nothing_is_sent_once_the_lease_is_over(store: SqlStore) -> None:
     assert store.ledger.send(made, at=made.lease_until - timedelta(microseconds=1))
 
 
-def test_nothing_is_sent_for_a_purchase_nobody_reserved(store: SqlStore) -> None:
+def test_nothing_is_sent_for_a_purchase_that_was_not_reserved(store: SqlStore) -> None:
     assert not store.ledger.send(draft(), at=NOON)
 
 
@@ -178,7 +178,7 @@ def test_other_providers_and_what_has_ended_leave_room(store: SqlStore) -> None:
     assert isinstance(store.ledger.reserve(draft(variant="c"), caps(1_000_000), at_once=1), Reserved)
 
 
-def test_who_died_keeps_nobody_out_once_its_lease_is_over(store: SqlStore) -> None:
+def test_a_dead_process_keeps_no_other_out_once_its_lease_is_over(store: SqlStore) -> None:
     sent(store, draft(variant="a"))
     assert store.ledger.reserve(draft(variant="b"), caps(1_000_000), at_once=1) == Busy(1)
     assert isinstance(store.ledger.reserve(draft(variant="b", at=LATER), caps(1_000_000), at_once=1), Reserved)
@@ -231,7 +231,7 @@ def test_a_purchase_is_settled_once(store: SqlStore) -> None:
     assert store.ledger.spent([DAY]) == {DAY: 50_000}
 
 
-def test_of_many_threads_that_settle_one_purchase_one_is_heard(store: SqlStore) -> None:
+def test_of_many_threads_that_settle_one_purchase_one_succeeds(store: SqlStore) -> None:
     made = sent(store, draft())
 
     def settle(number: int) -> bool:
@@ -312,7 +312,7 @@ def test_what_is_settled_cannot_be_released_or_become_uncertain(store: SqlStore)
         store.ledger.mark_uncertain(made, at=NOON, reason="timeout")
 
 
-def test_a_purchase_nobody_reserved_cannot_end(store: SqlStore) -> None:
+def test_a_purchase_that_was_not_reserved_cannot_end(store: SqlStore) -> None:
     unknown = draft()
     with pytest.raises(StoreError, match=f"{unknown.purchase_id} is not in the store"):
         store.ledger.release(unknown, at=NOON, reason="refused")

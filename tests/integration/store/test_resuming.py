@@ -1,4 +1,4 @@
-"""Taking over from who died, and from what we cannot know: resumed where that costs nothing more, else begun anew."""
+"""Expired claims and uncertain purchases: resumed where that costs nothing more, else begun anew."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ WINDOW = timedelta(hours=1)
 
 
 def repeatable(*, at: datetime = NOON, until: datetime = NOON + WINDOW, asked: str = "the question") -> Purchase:
-    """One whose vendor answers the same question for free until then."""
+    """A purchase whose vendor answers the same question for free until then."""
     return replace(draft(at=at), repeatable_until=until, asked=asked)
 
 
@@ -81,7 +81,7 @@ def test_a_dead_holder_with_a_handle_is_resumed_under_its_own_id_and_reserve(sto
     assert store.ledger.purchases("req_1")[0].sent_at == NOON
 
 
-def test_who_keeps_a_handle_may_be_followed_sooner(store: SqlStore) -> None:
+def test_a_purchase_with_a_handle_may_be_taken_over_sooner(store: SqlStore) -> None:
     slow = sent(store, draft())
     soon = NOON + LEASE / 2
     store.ledger.keep_handle(slow, "snapshot_9", lease_until=soon)
@@ -123,17 +123,17 @@ def test_a_lease_ends_with_the_time_in_which_repeating_is_free(store: SqlStore) 
     assert not store.ledger.send(heir, at=until)
 
 
-# who was taken for dead, and is not
+# a process that was taken for dead, and is not
 
 
 def resumed(store: SqlStore) -> tuple[Purchase, Purchase]:
-    """A purchase as the holder sees it who was taken for dead, and as the one sees it who has resumed it."""
+    """A purchase as the process sees it that was taken for dead, and as the process that has resumed it sees it."""
     slow = sent(store, draft())
     store.ledger.keep_handle(slow, "snapshot_9", lease_until=NOON + LEASE)
     return slow, taken_over(store.ledger.reserve(draft(at=LATER), caps(1_000_000), at_once=MANY))
 
 
-def test_who_was_taken_for_dead_sends_nothing_more_and_cannot_prolong_its_lease(store: SqlStore) -> None:
+def test_a_process_taken_for_dead_sends_nothing_more_and_cannot_prolong_its_lease(store: SqlStore) -> None:
     slow, heir = resumed(store)
     assert not store.ledger.send(slow, at=LATER)
     assert not store.ledger.send(slow, at=LATER, lease_until=LATER + LEASE)
@@ -151,7 +151,7 @@ def test_who_was_taken_for_dead_sends_nothing_more_and_cannot_prolong_its_lease(
     ],
     ids=["settle", "release", "mark uncertain"],
 )
-def test_who_was_taken_for_dead_cannot_end_what_another_is_buying_now(
+def test_a_process_taken_for_dead_cannot_end_what_another_is_buying_now(
     store: SqlStore, end: Callable[[SqlStore, Purchase], None]
 ) -> None:
     slow, heir = resumed(store)
@@ -164,7 +164,7 @@ def test_who_was_taken_for_dead_cannot_end_what_another_is_buying_now(
     assert store.ledger.spent([DAY]) == {DAY: 50_000}
 
 
-def test_a_slow_holder_that_nobody_followed_goes_on_by_its_handle_and_others_wait(store: SqlStore) -> None:
+def test_a_slow_holder_that_was_not_taken_over_goes_on_by_its_handle_and_others_wait(store: SqlStore) -> None:
     slow = sent(store, draft())
     store.ledger.keep_handle(slow, "snapshot_9", lease_until=NOON + LEASE)
     assert not store.ledger.send(slow, at=LATER)
@@ -222,7 +222,7 @@ def test_an_uncertain_purchase_that_is_free_to_repeat_is_resumed_and_settled_onc
     assert store.ledger.spent([DAY]) == {DAY: 20_000}
 
 
-def test_who_resumes_what_we_cannot_know_holds_the_claim(store: SqlStore) -> None:
+def test_a_process_that_resumes_an_uncertain_purchase_has_the_claim(store: SqlStore) -> None:
     made = uncertain(store, repeatable())
     heir = taken_over(store.ledger.reserve(repeatable(at=LATER), caps(1_000_000), at_once=MANY))
     assert store.ledger.is_claimed(made.purchase_id)
@@ -265,7 +265,7 @@ def test_nothing_is_resumed_while_its_source_is_suspended(store: SqlStore) -> No
 # by hand, and by time
 
 
-def test_who_is_late_with_what_was_reconciled_is_told_so(store: SqlStore) -> None:
+def test_a_late_settlement_of_a_reconciled_purchase_is_refused(store: SqlStore) -> None:
     made = uncertain(store, draft())
     store.ledger.reconcile(made.purchase_id, units={}, cost_micro_usd=0, at=LATER)
     with pytest.raises(PurchaseClosed, match="is released and cannot become settled"):

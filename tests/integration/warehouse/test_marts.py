@@ -1,4 +1,4 @@
-"""What analysts find in the warehouse, told from a store with a story."""
+"""What analysts find in the warehouse of an invented store."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -83,7 +83,7 @@ def test_what_a_profile_lacks_is_listed_with_the_reason(store: SqlStore, warehou
     assert row["confidence"] != "High"
 
 
-def test_a_company_nobody_could_name_shows_what_it_was_asked_for_by(store: SqlStore, warehouse: Warehouse) -> None:
+def test_a_company_without_a_found_name_shows_what_it_was_asked_for_by(store: SqlStore, warehouse: Warehouse) -> None:
     profiled(store, company(store, "acme.com"), buys={"google_knowledge_graph": {}})
     warehouse.build(store)
     assert one(warehouse, "SELECT name, domain FROM marts.company_profiles") == {"name": "Acme", "domain": "acme.com"}
@@ -235,9 +235,9 @@ def test_days_are_utc(store: SqlStore, warehouse: Warehouse) -> None:
 
 def test_savings_say_who_paid_and_who_benefits(store: SqlStore, warehouse: Warehouse) -> None:
     for key in ("acme.com", "bolt.io"):
-        who = company(store, key)
-        _, purchases = profiled(store, who, "vendor_enrichment")
-        profiled(store, who, "profile", buys={}, reads=purchases, at=NOON + HOUR)
+        asked_about = company(store, key)
+        _, purchases = profiled(store, asked_about, "vendor_enrichment")
+        profiled(store, asked_about, "profile", buys={}, reads=purchases, at=NOON + HOUR)
     warehouse.build(store)
     saved = rows(warehouse, "FROM spend.savings ORDER BY source")
     assert [(s["paid_by_consumer"], s["benefits_consumer"], s["source"]) for s in saved] == [
@@ -273,7 +273,7 @@ def test_performance_shows_how_often_a_source_knows_and_what_a_fact_costs(
     assert (silent["match_rate"], silent["facts"], silent["cost_per_fact_usd"]) == (0, 0, None)
 
 
-def test_freshness_tells_what_holds_now_from_what_has_run_out(store: SqlStore, warehouse: Warehouse) -> None:
+def test_freshness_counts_valid_and_expired_replies(store: SqlStore, warehouse: Warehouse) -> None:
     now = datetime.now(UTC)
     for key, at in (("acme.com", now), ("bolt.io", now - timedelta(days=30))):
         bought(store, request(store, company(store, key)), "serp_news", {}, at=at)
