@@ -1,6 +1,6 @@
 """What happened: past requests, what they bought, and all that was ever observed of their companies.
 
-Kept by the store, read in one go (`SqlStore.history`), replayed under other rules (`compare`).
+Kept by the store, read in one go (`SqlStore.backtest_history`), replayed under other rules (`compare`).
 """
 
 from collections import Counter
