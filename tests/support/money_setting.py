@@ -20,7 +20,7 @@ from enrichment.rules import Rules
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
 from sandbox.catalogue import Catalogue
-from sandbox.coverage import Knowledge
+from sandbox.coverage import Coverage
 from sandbox.server import served
 
 TIME_SCALE = 20.0
@@ -96,8 +96,8 @@ def money_house(
 def known_by(source: str, dataset: str, count: int) -> list[str]:
     """Domains of companies the sandbox's source knows, dataset included."""
     catalogue = Catalogue()
-    knowledge = Knowledge(catalogue, seed=1)
-    known = [one.domain for one in catalogue.companies if knowledge.has(source, dataset, one)]
+    coverage = Coverage(catalogue, seed=1)
+    known = [one.domain for one in catalogue.companies if coverage.has(source, dataset, one)]
     return known[:count]
 
 
