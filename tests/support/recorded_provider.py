@@ -3,7 +3,6 @@
 Vendor({"POST /path": [reply, reply]}) -> an ASGI app; the last reply of a call is repeated
 """
 
-import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from enrichment.rules.loader import load_rules
 from enrichment.rules.models import ProviderRules
 from resources.providers import PROVIDERS, ProviderClient
 from resources.providers.rate_limiter import Limiter, NoSlot, RateLimitSlot, Unlimited
+from tests.support import virtual_time
 
 ROOT = Path(__file__).parents[2]
 REPLIES = ROOT / "tests" / "replies"
@@ -157,7 +157,7 @@ def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **cha
             except ProviderError as error:
                 return Outcome(None, error, handles, announced)
 
-    return asyncio.run(ask())
+    return virtual_time.run(ask())
 
 
 class NoSlotLeft(Unlimited):

@@ -1,6 +1,5 @@
 """What is asked twice: which repeats cost nothing, which were billed to us before, and jobs that are resumed."""
 
-import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -10,6 +9,7 @@ import httpx
 import pytest
 
 from enrichment.ports import CredentialsRejected, ProviderError, ProviderUnavailable, Throttled, UnexpectedReply
+from tests.support import virtual_time
 from tests.support.recorded_provider import (
     NoSlotLeft,
     Says,
@@ -44,7 +44,7 @@ def searched(vendor: Vendor, *names: str) -> list[int]:
             answers = [await asking.ask(one, keep_handle=forget, before_send=go_ahead) for one in questions]
         return [answer.units.get("search", 0) for answer in answers]
 
-    return asyncio.run(ask())
+    return virtual_time.run(ask())
 
 
 def test_a_search_another_process_bought_within_the_hour_is_free() -> None:
@@ -132,7 +132,7 @@ def test_a_search_this_process_remembers_is_booked_if_it_was_bought_for_this_pur
             answers = [await asking.ask(one, keep_handle=forget, before_send=go_ahead) for one in questions]
         return [answer.units.get("search", 0) for answer in answers]
 
-    assert asyncio.run(ask()) == [1, 1, 0]
+    assert virtual_time.run(ask()) == [1, 1, 0]
 
 
 # Jobs an earlier process started
