@@ -6,7 +6,7 @@ FORKSERVER.Process(target=work, args=...) -> a process of its own, with its own 
 import multiprocessing
 
 # what the command line imports only when a command runs
-_COMMANDS = ("backtest", "balances", "companies", "enrich", "maintenance", "purchases", "trace")
+_COMMANDS = ("balances", "companies", "company", "maintenance", "plan", "purchases", "rules", "sources", "trace")
 
 FORKSERVER = multiprocessing.get_context("forkserver")
 FORKSERVER.set_forkserver_preload(
