@@ -11,6 +11,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
+from tests.support.manual_clock import NOON
+
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -58,6 +60,12 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def _thread_ended(self, _future: "asyncio.Future[Any]") -> None:
         self._skipping.threads -= 1
+
+
+def read_time() -> Callable[[], float]:
+    """Of the running loop, in seconds since 1970: NOON when it began, and to be read from any thread."""
+    clock = asyncio.get_running_loop().time
+    return lambda: NOON.timestamp() + clock()
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
