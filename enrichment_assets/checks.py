@@ -121,7 +121,8 @@ def _all_profiles_check() -> dg.AssetChecksDefinition:
         rows = (
             enrichment.warehouse()
             .ask(
-                "SELECT company_key, consumer, missing, quality, holds_until < now()::TIMESTAMP, holds_until"
+                "SELECT company_key, consumer, missing, quality,"
+                " holds_until < make_timestamp(epoch_us(now())), holds_until"  # UTC, whatever the session's time zone
                 " FROM marts.company_profiles ORDER BY ALL"
             )
             .rows

@@ -1,11 +1,11 @@
-"""Who knows what: each source knows a share of the companies, and of those fills a share of the datasets.
+"""Which source knows what: each knows a share of the companies, and of those fills a share of the datasets.
 
 knows(source, company)   has(source, dataset, company)   headcount(source, company)   industry(source, company)
 """
 
 from dataclasses import dataclass
 
-from sandbox.catalogue import Catalogue, Company, Industry
+from sandbox.catalogue import Catalogue, CatalogueCompany, Industry
 from sandbox.seeded_random import choice, draw
 
 
@@ -62,16 +62,16 @@ _WRONG_INDUSTRY = 0.03
 
 
 @dataclass(frozen=True)
-class Knowledge:
+class Coverage:
     catalogue: Catalogue
     seed: int
 
-    def knows(self, source: str, company: Company) -> bool:
+    def knows(self, source: str, company: CatalogueCompany) -> bool:
         if company.domain == TOUR:
             return source not in UNKNOWN_ON_TOUR
         return draw(self.seed, "knows", source, company.domain) < SOURCES[source].match
 
-    def has(self, source: str, dataset: str, company: Company) -> bool:
+    def has(self, source: str, dataset: str, company: CatalogueCompany) -> bool:
         """Whether a source that knows the company can fill this dataset for it."""
         if not self.knows(source, company):
             return False
@@ -79,12 +79,12 @@ class Knowledge:
             return (source, dataset) not in MISSING_ON_TOUR
         return draw(self.seed, "has", source, dataset, company.domain) < SOURCES[source].fill[dataset]
 
-    def headcount(self, source: str, company: Company) -> int:
+    def headcount(self, source: str, company: CatalogueCompany) -> int:
         """The employees this source counts: within ten per cent of the catalogue's."""
         factor = 0.9 + 0.2 * draw(self.seed, "headcount", source, company.domain)
         return max(1, round(company.employees * factor))
 
-    def industry(self, source: str, company: Company) -> Industry:
+    def industry(self, source: str, company: CatalogueCompany) -> Industry:
         """The industry this source files the company under; now and then the wrong one."""
         name = company.industry
         if company.domain != TOUR and draw(self.seed, "wrong", source, company.domain) < _WRONG_INDUSTRY:

@@ -1,4 +1,7 @@
-"""Stores to try things in: each test its own, on SQLite and on a real Postgres that lives as long as the session."""
+"""Stores for tests: each test its own, on SQLite and on a real Postgres that lives as long as the session.
+
+Hypothesis neither times a test nor keeps examples: a slow machine fails nothing, and no run depends on the last one.
+"""
 
 import tempfile
 import warnings
@@ -6,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -14,6 +18,11 @@ from resources.store import SqlStore, open_store
 from resources.store.tables import metadata
 
 _numbers = count(1)
+
+hypothesis.settings.register_profile(
+    "suite", deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -99,7 +99,7 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
         params = [("engine", spec.engine), ("q", q)]
         if start:
             params.append(("start", str(start)))
-        sent, clock = datetime.now(UTC), asyncio.get_running_loop().time()
+        sent, clock = self.now(), asyncio.get_running_loop().time()
         call = HttpCall("GET", "/search.json", params, owed={question.unit: 1})
         response, body = await session.send(call, lambda response: (response, as_object(response)))
         if refusal := _refused(body):
@@ -107,7 +107,7 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
             raise session.error(kind, what, uncertain=uncertain)
         misshapen = not isinstance(body.get(_RESULTS[spec.engine], []), list)
         repeat = self._is_a_repeat(tuple(sorted(params)), response, body, sent=sent, clock=clock)
-        if repeat and not _was_ours(question, response, body):
+        if repeat and not _was_ours(question, response, body, now=self.now()):
             notes.append("answered from the vendor's memory of the last hour: free")
         elif _has_results(body) or misshapen or spec.empties_billed:
             session.units[question.unit] += 1
@@ -126,7 +126,7 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
             return True
         known = self._bought.knows(search_id)
         self._bought.keep(request, search_id, at=clock)
-        return not known and _was_made_before(response, body, sent=sent)
+        return not known and _was_made_before(response, body, sent=sent, now=self.now())
 
     async def account(self, session: CallSession) -> AccountStatus:
         body = await session.send(HttpCall("GET", "/account.json"), as_object)
@@ -186,16 +186,16 @@ class _Bought:
             self._searches.popitem(last=False)
 
 
-def _was_ours(question: SourceQuery, response: HttpResponse, body: dict[str, Json]) -> bool:
+def _was_ours(question: SourceQuery, response: HttpResponse, body: dict[str, Json], *, now: datetime) -> bool:
     """Whether this very purchase bought it, when it was sent before: it is repeated for free, but has to be booked."""
     first = question.first_sent_at
-    return first is not None and not _was_made_before(response, body, sent=first)
+    return first is not None and not _was_made_before(response, body, sent=first, now=now)
 
 
-def _was_made_before(response: HttpResponse, body: dict[str, Json], *, sent: datetime) -> bool:
+def _was_made_before(response: HttpResponse, body: dict[str, Json], *, sent: datetime, now: datetime) -> bool:
     """Whether another purchase bought it: made within the hour, and before ours was sent by both clocks."""
     try:
-        skew = datetime.now(UTC) - parsedate_to_datetime(response.headers["date"])
+        skew = now - parsedate_to_datetime(response.headers["date"])
         made, done = (_written(_metadata(body)[key]) for key in ("created_at", "processed_at"))
     except (KeyError, TypeError, ValueError):
         return False

@@ -1,33 +1,15 @@
 """What a person types, and what they read: one sentence for every mistake, the exit code as designed, no traceback."""
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from enrichment.domain.money import in_usd
 from tests.acceptance.conftest import SHIPPED, House
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-ROOT = Path(__file__).parents[3]
-
-
-def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    inherited = {k: v for k, v in os.environ.items() if not k.endswith(("_API_KEY", "_BASE_URL")) and k != "CI"}
-    done = subprocess.run(
-        [sys.executable, "-m", "enrich_cli.main", *words],
-        capture_output=True,
-        text=True,
-        env={**inherited, "COLUMNS": "200", **environment},
-        cwd=ROOT,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+from tests.support.command_line import ROOT, Finished, Run, run
 
 
 @pytest.fixture
@@ -35,7 +17,7 @@ def enrich(house: House) -> Run:
     return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(house.settings.enrich_home), **env)
 
 
-def one_sentence(done: "subprocess.CompletedProcess[str]", code: int) -> str:
+def one_sentence(done: Finished, code: int) -> str:
     assert done.returncode == code, done.stderr
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.strip().splitlines()) == 1

@@ -1,8 +1,5 @@
 """Files of companies as people keep them: what is taken from them, and what is wrong with the rest, by its line."""
 
-import os
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +11,7 @@ from typer.testing import CliRunner
 from enrich_cli.company_files import read_companies
 from enrich_cli.errors import INCOMPLETE, UsageError
 from enrich_cli.main import app
+from tests.support.command_line import run
 
 Written = Callable[..., Path]
 
@@ -158,13 +156,6 @@ def test_adding_a_file_twice_adds_its_companies_once(
 
 def test_the_command_lists_bad_rows_with_their_line_and_leaves_with_3(written: Written, tmp_path: Path) -> None:
     path = written("name\nTesla\n!!!\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "enrich_cli.main", "companies", "add", str(path), "--sandbox"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "ENRICH_HOME": str(tmp_path / "home"), "COLUMNS": "200"},
-        cwd=Path(__file__).parents[3],
-        check=False,
-    )
+    done = run("companies", "add", str(path), "--sandbox", ENRICH_HOME=str(tmp_path / "home"))
     assert (done.returncode, done.stderr) == (3, "")
     assert "line 3: '!!!'" in done.stdout

@@ -14,8 +14,9 @@ import pytest
 from enrichment.domain.records import Purchase
 from enrichment.ports import Breaker
 from resources.wiring import utc_now
-from tests.acceptance.command_line.test_command_line import Run, one_sentence, run
+from tests.acceptance.command_line.test_command_line import one_sentence
 from tests.acceptance.conftest import House
+from tests.support.command_line import Run, run
 from tests.support.ledger_records import answered, draft, sent
 
 ENDS = [("settle",), ("settle", "--units", "0"), ("release",)]

@@ -10,8 +10,8 @@ import yaml
 
 from enrichment.domain.records import Purchase
 from resources.wiring import utc_now
-from tests.acceptance.command_line.test_command_line import Run, run
 from tests.acceptance.conftest import SHIPPED, House
+from tests.support.command_line import Run, run
 from tests.support.ledger_records import answered, caps, draft, sent
 
 TODAYS_CAP = "0.06"

@@ -9,7 +9,7 @@ import pytest
 
 from bench.money.audit import caps_in_error, purchases
 from bench.money.worker import Order
-from tests.acceptance.command_line.test_command_line import run
+from tests.support.command_line import run
 from tests.support.money_setting import MoneyHouse, known_by, money_house
 
 FAILURES, FIRST_SECONDS, LONGEST_SECONDS = 3, 40, 100
