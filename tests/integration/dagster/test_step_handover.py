@@ -28,7 +28,7 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dagster
 
 
 def through(sandbox: DagsterSandbox, batch: BatchProgress, stage: Any, log: list[str] | None = None) -> BatchProgress:
-    return advance(batch, stage, sandbox.settings, sandbox.store, ([] if log is None else log).append)
+    return advance(batch, stage, EnrichmentResource(), ([] if log is None else log).append)
 
 
 def planned(sandbox: DagsterSandbox) -> BatchProgress:
