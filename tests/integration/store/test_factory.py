@@ -27,7 +27,7 @@ from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, reply_of
 
 DAY = "day:2026-03-02"
-MIGRATIONS = Path(factory.__file__).parents[1] / "migrations"
+MIGRATIONS = Path(factory.__file__).parent / "migrations"
 NOBODY_ANSWERS = "postgresql://somebody:hunter2@127.0.0.1:1/enrichment"
 
 
