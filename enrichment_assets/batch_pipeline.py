@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
+from itertools import count
 from typing import Any
 
 from enrichment.context import RunContext
@@ -32,9 +34,8 @@ from enrichment.ports import StoreError
 from enrichment.requirements.requirements import Requirements, UnknownName
 from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import Rules
-from resources.settings import Settings, SettingsError
-from resources.store import SqlStore
-from resources.wiring import open_context
+from resources.dagster_resources import EnrichmentResource
+from resources.settings import SettingsError
 
 COMPANIES_AT_ONCE = 16
 _PROGRESS_LINES = 20
@@ -101,14 +102,14 @@ def start(order: BatchOrder, rules: Rules, *, run_id: str) -> BatchProgress:
     return BatchProgress(run_id, order, rules, going={company: company for company in order.companies})
 
 
-def advance(batch: BatchProgress, stage: Stage, settings: Settings, store: SqlStore, log: Log) -> BatchProgress:
+def advance(batch: BatchProgress, stage: Stage, enrichment: EnrichmentResource, log: Log) -> BatchProgress:
     """Every company that is under way through one more stage.
 
-    Raises SettingsError, UnknownName, UnknownStrategy: they concern all companies of the order.
+    Raises SettingsError, UnknownName, UnknownStrategy: they concern the whole order. StoreError: no company starts.
     """
     if not batch.going:
         return batch
-    outcomes = asyncio.run(_outcomes(batch, stage, settings, store, log))
+    outcomes = enrichment.run_in_context(lambda run_context: _outcomes(batch, stage, run_context, log), batch.rules)
     going = {c: o for c, o in outcomes.items() if not isinstance(o, Enriched | CompanyFailed | None)}
     return replace(
         batch,
@@ -119,36 +120,44 @@ def advance(batch: BatchProgress, stage: Stage, settings: Settings, store: SqlSt
     )
 
 
-async def _outcomes(
-    batch: BatchProgress, stage: Stage, settings: Settings, store: SqlStore, log: Log
-) -> dict[str, Outcome]:
+async def _outcomes(batch: BatchProgress, stage: Stage, run_context: RunContext, log: Log) -> dict[str, Outcome]:
     at_once = asyncio.Semaphore(COMPANIES_AT_ONCE)
-    outcomes: dict[str, Outcome] = {}
-    step = max(1, len(batch.going) // _PROGRESS_LINES)
-    async with open_context(settings, batch.rules, store=store) as run_context:
+    every, numbers = max(1, len(batch.going) // _PROGRESS_LINES), count(1)
 
-        async def advance_one(company: str, value: Any) -> None:
-            async with at_once:
-                task = asyncio.ensure_future(stage(value, batch, run_context))
-                await asyncio.wait([task])
-            outcomes[company] = _outcome_of(task, company, log)
-            if len(outcomes) % step == 0 or len(outcomes) == len(batch.going):
-                log(f"{len(outcomes)} of {len(batch.going)} companies: {company} {_in_words(outcomes[company])}")
+    async def advance_one(value: Any) -> Outcome:
+        async with at_once:
+            return await stage(value, batch, run_context)
 
-        await asyncio.gather(*(advance_one(company, value) for company, value in batch.going.items()))
-    return {company: outcomes[company] for company in batch.going}
+    def ended(company: str, task: "asyncio.Task[Outcome]") -> None:
+        number = next(numbers)
+        if number % every == 0 or number == len(batch.going):
+            log(f"{number} of {len(batch.going)} companies: {company} {_in_words(_outcome_of(task))}")
+
+    tasks = {company: asyncio.create_task(advance_one(value)) for company, value in batch.going.items()}
+    for company, task in tasks.items():
+        task.add_done_callback(partial(ended, company))
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    for company, task in tasks.items():
+        _check(company, task.exception(), log)
+    return {company: _outcome_of(task) for company, task in tasks.items()}
 
 
-def _outcome_of(task: "asyncio.Future[Outcome]", company: str, log: Log) -> Outcome:
+def _outcome_of(task: "asyncio.Task[Outcome]") -> Outcome:
+    if task.cancelled():
+        return CompanyFailed("the run was ended")
     error = task.exception()
     if error is None:
         return task.result()
+    return CompanyFailed(str(error) if isinstance(error, _OF_ONE_COMPANY) else f"{type(error).__name__}: {error}")
+
+
+def _check(company: str, error: BaseException | None, log: Log) -> None:
+    """Raises what concerns all companies, and logs where an unexpected error comes from."""
+    if error is None or isinstance(error, _OF_ONE_COMPANY):
+        return
     if isinstance(error, _OF_THE_ORDER) or not isinstance(error, Exception):
         raise error
-    if isinstance(error, _OF_ONE_COMPANY):
-        return CompanyFailed(str(error))
     log(f"{company}: an unexpected error\n{''.join(traceback.format_exception(error))}")
-    return CompanyFailed(f"{type(error).__name__}: {error}")
 
 
 def _in_words(outcome: Outcome) -> str:

@@ -1,7 +1,7 @@
 """Checks as sentences: is this profile complete, good enough, fresh; are all of them; does spend reconcile.
 
 per company: of the profile that Dagster shows for the partition;  over all: of the published warehouse
-of money: warehouse against store, who paid and who benefits, store against the vendors' accounts, suspended sources
+of money: warehouse against store, payers and beneficiaries, store against the vendors' accounts, suspended sources
 """
 
 import warnings

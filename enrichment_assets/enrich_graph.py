@@ -179,8 +179,7 @@ def _advanced(
     context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: BatchProgress, stage: Stage
 ) -> BatchProgress:
     try:
-        with enrichment.store() as store:
-            return advance(batch, stage, enrichment.settings(), store, context.log.info)
+        return advance(batch, stage, enrichment, context.log.info)
     except (SettingsError, StoreError, UnknownName, UnknownStrategy) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
 

@@ -19,12 +19,12 @@ BROUGHT_SOMETHING = frozenset({"found", "nothing", "answered"})
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was materialised, or if not `anew`, only seen again. company: the partition."""
+    """What was materialised, or where not `is_new`, only seen again. company: the partition."""
 
     asset: dg.AssetKey
     company: str
     metadata: Metadata
-    anew: bool = True
+    is_new: bool = True
 
 
 def brought(purchases: Iterable[Purchase]) -> tuple[Purchase, ...]:
@@ -65,9 +65,9 @@ def made_profiles(context: dg.OpExecutionContext, enriched: Enriched) -> list[Ma
     made = []
     for profile in enriched.profiles:
         key, company = profile_key(profile.consumer), enriched.company.key
-        asked_for = context.has_assets_def or enriched.request.served_from != "layer_1"
-        anew = asked_for or latest_materialization(context.instance, key, company) is None
-        made.append(Made(key, company, profile_metadata(profile, enriched), anew))
+        selected = context.has_assets_def or enriched.request.served_from != "layer_1"
+        is_new = selected or latest_materialization(context.instance, key, company) is None
+        made.append(Made(key, company, profile_metadata(profile, enriched), is_new))
     return made
 
 
@@ -78,10 +78,10 @@ def materialize(context: dg.OpExecutionContext, made: Sequence[Made]) -> Iterato
     """
     outputs, events = [], []
     for one in made:
-        if one.anew and _is_output(context, one):
+        if one.is_new and _is_output(context, one):
             outputs.append(one)
         else:
-            kind = dg.AssetMaterialization if one.anew else dg.AssetObservation
+            kind = dg.AssetMaterialization if one.is_new else dg.AssetObservation
             events.append(kind(one.asset, partition=one.company, metadata=one.metadata))
     report(context.instance, events, run=context.run, step=context.get_step_execution_context().step.key)
     for one in outputs:

@@ -2,7 +2,8 @@
 
 BatchProgress -> hand_over -> Handover (plain data) -> take_over -> BatchProgress
 A plan is executed as it was made, by the rules it was made by: each company's last value is kept whole, the rules by
-their hash. Cost, measured with 40 companies: 2 to 10 kB and 1 to 2 ms per company and step.
+their hash. Measured with 100 companies, per company and step: 2 to 10 kB and 1 to 3 ms of CPU, write and read; as one
+pickle in Dagster's files it was 2 to 48 kB and 0.2 to 6 ms.
 """
 
 import pickle

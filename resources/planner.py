@@ -3,7 +3,6 @@
 .plan("tesla.com", "profile") -> Plan;   .due() -> Due("tesla.com", profile/vendor_enrichment, why), ...
 """
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,9 +21,7 @@ from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
 from resources.dagster_resources import EnrichmentResource
 from resources.policy_store import policies_in
-from resources.settings import Settings
-from resources.store import SqlStore
-from resources.wiring import endpoints_of, open_context, policies_folder, utc_now
+from resources.wiring import endpoints_of, policies_folder, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +53,8 @@ class PlannerResource(EnrichmentResource):
         """
         settings, rules = self.settings(), self.rules()
         ask = Ask(company, (consumer,), strategy=strategy, max_cost=max_cost, max_age=max_age)
-        with self.store() as store:
-            return asyncio.run(_quote(replace(ask, strategy_override=settings.enrich_strategy), rules, settings, store))
+        asked = replace(ask, strategy_override=settings.enrich_strategy)
+        return self.run_in_context(lambda context: quote(asked, rules=rules, context=context), rules)
 
     def due(
         self, consumer: str | None = None, *, now: datetime | None = None, limit: int | None = None
@@ -88,11 +85,6 @@ class _Overdue:
     consumer: str
     profile_id: str
     why: str
-
-
-async def _quote(ask: Ask, rules: Rules, settings: Settings, store: SqlStore) -> tuple[Plan, ...]:
-    async with open_context(settings, rules, store=store) as context:
-        return await quote(ask, rules=rules, context=context)
 
 
 def _overdue(

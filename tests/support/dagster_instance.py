@@ -93,6 +93,15 @@ class DagsterSandbox:
         )
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
+    def check(self, asset: str, name: str) -> dg.ExecuteInProcessResult:
+        """One check of an asset, without making the asset."""
+        job = (
+            definitions()
+            .resolve_implicit_global_asset_job_def()
+            .get_subset(asset_selection=set(), asset_check_selection={dg.AssetCheckKey(key(asset), name)})
+        )
+        return job.execute_in_process(instance=self.instance, raise_on_error=False)
+
     def refresh(self, **config: Any) -> dg.ExecuteInProcessResult:
         """The batch job, with this config of the op 'plan'."""
         return (

@@ -1,5 +1,6 @@
 """Resources as Dagster starts and ends them: one session per execution, and credentials shown by name only."""
 
+import asyncio
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ import yaml
 from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster_shared.serdes import serialize_value
 
+from enrichment.context import RunContext
 from enrichment_assets.definitions import defs
 from resources.dagster_resources import EnrichmentResource, shown_variables
 from resources.planner import PlannerResource
@@ -90,6 +92,23 @@ def test_an_execution_opens_one_store_and_closes_it_at_its_end(
         assert disposed == []
         assert resources.one.rules() is resources.one.rules()
     assert disposed != []
+
+
+def test_the_stages_of_an_execution_share_their_clients_and_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERPAPI_API_KEY", SECRET)
+
+    async def where(run_context: RunContext) -> tuple[RunContext, asyncio.AbstractEventLoop]:
+        return run_context, asyncio.get_running_loop()
+
+    live = EnrichmentResource(sandbox=False)
+    rules = live.rules()
+    with dg.build_resources({"enrichment": live}) as resources:
+        first, second = (resources.enrichment.run_in_context(where, rules) for _ in range(2))
+        assert first[0] is second[0]
+        assert first[1] is second[1]
+        assert list(first[0].providers) == ["serpapi"]
+    assert first[1].is_closed()
+    assert live.run_in_context(where, rules)[0] is not live.run_in_context(where, rules)[0]
 
 
 def test_an_execution_that_fails_closes_its_store_too(disposed: list[sa.Engine]) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import dagster as dg
 import pytest
 
 from resources.store import new_unreported
@@ -12,14 +14,30 @@ from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, key,
 FRESH = {"even_if_fresh": True}
 
 
+class Materialised(NamedTuple):
+    sandbox: DagsterSandbox
+    run: dg.ExecuteInProcessResult
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterSandbox]:
     with dagster_sandbox(tmp_path, monkeypatch) as opened:
         yield opened
 
 
-def test_a_materialised_profile_shows_quality_cost_plan_and_what_was_bought_for_it(sandbox: DagsterSandbox) -> None:
-    assert sandbox.materialize("profile/profile", company="tesla.com").success
+@pytest.fixture(scope="module")
+def tesla(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Materialised]:
+    """For tests that only look at it: profile/profile of tesla.com, materialised once in an empty sandbox."""
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        dagster_sandbox(tmp_path_factory.mktemp("tesla"), environment) as opened,
+    ):
+        yield Materialised(opened, opened.materialize("profile/profile", company="tesla.com"))
+
+
+def test_a_materialised_profile_shows_quality_cost_plan_and_what_was_bought_for_it(tesla: Materialised) -> None:
+    sandbox = tesla.sandbox
+    assert tesla.run.success
     [profile] = sandbox.shown("profile/profile")
     [bought] = sandbox.shown("raw/brightdata_company_db")
     assert profile.partition == bought.partition == "tesla.com"
@@ -34,9 +52,8 @@ def test_a_materialised_profile_shows_quality_cost_plan_and_what_was_bought_for_
     assert "| brightdata_company_db | chosen |" in value_of(profile, "plan")
 
 
-def test_the_plan_is_seen_on_its_step_before_anything_is_bought(sandbox: DagsterSandbox) -> None:
-    run = sandbox.materialize("profile/profile", company="tesla.com")
-    plan = plan_of(run)
+def test_the_plan_is_seen_on_its_step_before_anything_is_bought(tesla: Materialised) -> None:
+    plan = plan_of(tesla.run)
     assert "brightdata_company_db" in plan
     assert "expected 0." in plan
 
@@ -75,10 +92,9 @@ def test_a_batch_only_sees_again_what_still_holds(sandbox: DagsterSandbox) -> No
     assert "| tesla.com | nothing to buy: the profile of req_" in plan_of(run, "plan")
 
 
-def test_a_profile_shows_how_long_its_request_took_and_its_values_in_words(sandbox: DagsterSandbox) -> None:
-    sandbox.materialize("profile/profile", company="tesla.com")
-    [profile] = sandbox.shown("profile/profile")
-    [request] = sandbox.store.requests.latest()
+def test_a_profile_shows_how_long_its_request_took_and_its_values_in_words(tesla: Materialised) -> None:
+    [profile] = tesla.sandbox.shown("profile/profile")
+    [request] = tesla.sandbox.store.requests.latest()
     assert request.finished_at is not None
     assert value_of(profile, "latency_seconds") == (request.finished_at - request.asked_at).total_seconds() > 0
     assert "| employee_count | satisfied | 10,001+ " in value_of(profile, "values")
