@@ -15,7 +15,7 @@ from enrichment.domain.records import Profile
 from enrichment.planning.unavailability import because
 from enrichment.ports import Store
 from enrichment.profiles.assembly import missing_required
-from enrichment.purchasing.reconciliation import Comparison, Verdict, compare, in_words, number
+from enrichment.purchasing.reconciliation import Agreement, Comparison, compare, in_words, number
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import profile_key
 from enrichment_assets.ledger_checks import book_differences, who_paid_differences
@@ -201,7 +201,7 @@ def accounts_evaluation(comparisons: Sequence[Comparison]) -> dg.AssetCheckEvalu
             in_words(one),
         )
         for one in comparisons
-        if one.verdict is Verdict.DRIFT
+        if one.agreement is Agreement.DRIFT
     ]
     return dg.AssetCheckEvaluation(
         asset_key=mart_key("purchases"),

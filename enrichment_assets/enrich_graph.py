@@ -141,7 +141,7 @@ def _analyse(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
         before = _take_over(enrichment, collected)
         analysed = _advanced(context, enrichment, before, analyse_stage)
         results = list(analysed.going.values())
-        bought = [p for a in results for p in a.results.purchases]
+        bought = [p for a in results for p in a.analysis_purchases]
         yield from _show(context, enrichment, map(bought_analyses, results), bought)
         if "analysed" in context.selected_output_names:
             yield dg.Output(_hand_over(enrichment, analysed, before.going), "analysed", metadata=_numbers(analysed))

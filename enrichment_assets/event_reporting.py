@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from enrichment.domain.records import Purchase
-from enrichment.pipeline.enrich import Analysed, Enriched, Gathered
+from enrichment.pipeline.enrich import Analysed, Collected, Enriched
 from enrichment_assets.asset_specs import bought_key, profile_key
 from enrichment_assets.materializations import latest_materialization, report
 from enrichment_assets.metadata import Metadata, analysis_metadata, profile_metadata, purchase_metadata
@@ -32,18 +32,18 @@ def brought(purchases: Iterable[Purchase]) -> tuple[Purchase, ...]:
     return tuple(p for p in purchases if p.state == "settled" and p.outcome in BROUGHT_SOMETHING)
 
 
-def bought_replies(gathered: Gathered) -> list[Made]:
-    company = gathered.planned.identified.company.key
-    replies = {reply.purchase_id: reply.reply_id for reply in gathered.known.replies}
+def bought_replies(collected: Collected) -> list[Made]:
+    company = collected.company.key
+    replies = {reply.purchase_id: reply.reply_id for reply in collected.known.replies}
     return [
         Made(bought_key(p.source), company, purchase_metadata(p, reply_id=replies.get(p.purchase_id)))
-        for p in brought(gathered.purchases)
+        for p in brought(collected.purchases)
     ]
 
 
 def bought_analyses(analysed: Analysed) -> list[Made]:
-    company = analysed.gathered.planned.identified.company.key
-    analyses = {analysis.purchase_id: analysis for analysis in analysed.results.analyses}
+    company = analysed.company.key
+    analyses = {analysis.purchase_id: analysis for analysis in analysed.analyses}
     return [
         Made(
             bought_key(p.source),
@@ -53,7 +53,7 @@ def bought_analyses(analysed: Analysed) -> list[Made]:
                 **(analysis_metadata(analyses[p.purchase_id]) if p.purchase_id in analyses else {}),
             },
         )
-        for p in brought(analysed.results.purchases)
+        for p in brought(analysed.analysis_purchases)
     ]
 
 

@@ -11,9 +11,10 @@ import dagster as dg
 
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Profile, ProfileHead
-from enrichment.pipeline.cached_profile import holds
-from enrichment.pipeline.enrich import Ask, quote
+from enrichment.pipeline.cached_profile import is_fresh
+from enrichment.pipeline.dry_run import quote
 from enrichment.pipeline.plan import plan_companies
+from enrichment.pipeline.stages import Ask
 from enrichment.planning.plan import Plan
 from enrichment.ports import Store
 from enrichment.profiles.assembly import missing_required
@@ -99,7 +100,7 @@ def _overdue(
             profile = latest.get(company.company_id)
             if profile is None and consumer is not None:
                 yield _Overdue(company.created_at, company.key, name, "", "there is no profile yet")
-            if profile is not None and not holds(profile, current, requirements, now):
+            if profile is not None and not is_fresh(profile, current, requirements, now):
                 why = _why(profile, current, requirements, now)
                 yield _Overdue(_ended(profile, requirements), company.key, name, profile.profile_id, why)
 

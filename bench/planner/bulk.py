@@ -19,6 +19,7 @@ from enrichment.domain.records import Company, Known, ReplyHead
 from enrichment.planning.bulk.planner import Circumstances, Group, plan_many
 from enrichment.planning.bulk.state_counts import pairs_of
 from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import Problem, compile_enhanced, start
 from enrichment.policy.cache import PolicyCache
 from enrichment.ports import ReplyState
@@ -79,7 +80,9 @@ def show_plans(seed: int, count: int = 300) -> None:
 
 
 def _plan(rules: Rules, requirements: Requirements, known: Known, policies: PolicyCache) -> Plan:
-    return make_plan(rules, requirements, _ACME, known, strategy="enhanced", now=NOW, unavailable={}, policies=policies)
+    return make_plan(
+        PlanInputs(rules, requirements, _ACME, known, strategy="enhanced", now=NOW, unavailable={}, policies=policies)
+    )
 
 
 def _heard(rules: Rules, rng: Random) -> Known:

@@ -14,6 +14,7 @@ from bench.planner.month import TTL_DAYS, Held, live
 from enrichment.domain.records import Company, Fact, Known, ReplyHead, Request
 from enrichment.domain.values import Text
 from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.profiles.assembly import Ingredients, assemble
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
@@ -67,7 +68,9 @@ class _Audit:
     def _planned(self, consumer: str) -> Plan:
         """Any plan: a profile takes from it only why something was not asked."""
         requirements = requirements_of(self._rules, (consumer,))
-        return make_plan(self._rules, requirements, _ACME, Known(), strategy="enhanced", now=_BEGUN, unavailable={})
+        return make_plan(
+            PlanInputs(self._rules, requirements, _ACME, Known(), strategy="enhanced", now=_BEGUN, unavailable={})
+        )
 
     def _known(self, held: Mapping[str, Held]) -> Known:
         heads, facts = list[ReplyHead](), list[Fact]()

@@ -6,10 +6,10 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from enrichment.purchasing.reconciliation import Verdict, in_words, number
+from enrichment.purchasing.reconciliation import Agreement, in_words, number
 from resources.vendor_balances import AccountReading
 
-_STYLES = {Verdict.AGREES: "green", Verdict.UNCERTAIN: "yellow", Verdict.DRIFT: "red"}
+_STYLES = {Agreement.AGREES: "green", Agreement.UNCERTAIN: "yellow", Agreement.DRIFT: "red"}
 
 
 def balances_table(looks: Sequence[AccountReading]) -> Table:
@@ -22,7 +22,8 @@ def balances_table(looks: Sequence[AccountReading]) -> Table:
 
 def is_wrong(look: AccountReading) -> bool:
     """The account could not be read, or differs from the ledger without an explanation."""
-    return look.status.problem is not None or (look.comparison is not None and look.comparison.verdict is Verdict.DRIFT)
+    drifts = look.comparison is not None and look.comparison.agreement is Agreement.DRIFT
+    return look.status.problem is not None or drifts
 
 
 def _figures(look: AccountReading) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ def _remarks(look: AccountReading) -> list[Text]:
     found, end = look.comparison, look.conclusion
     if found is None:
         return [Text(look.status.sentence, style="red" if look.status.problem else "")]
-    remarks = [Text(in_words(found), style=_STYLES.get(found.verdict, ""))]
+    remarks = [Text(in_words(found), style=_STYLES.get(found.agreement, ""))]
     for ended, what in (
         (end.settle, "were billed: settled at their reserve"),
         (end.release, "were not billed: released"),
@@ -64,7 +65,7 @@ def _look_data(look: AccountReading) -> dict[str, Any]:
     if found is None:
         return {**data, "says": status.sentence}
     data |= {"says": in_words(found), "at": found.now.at.isoformat(), "unit": found.now.unit}
-    data |= {"left": number(found.now.amount), "verdict": found.verdict.name.lower()}
+    data |= {"left": number(found.now.amount), "verdict": found.agreement.name.lower()}
     if found.since is not None:
         data |= {"since": found.since.at.isoformat(), "taken": number(found.change), "bought": found.bought}
         data |= {"drift": number(found.drift), "unexplained": number(found.unexplained)}

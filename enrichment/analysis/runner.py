@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 
 from enrichment.analysis.answer_schemas import check
 from enrichment.analysis.question import Inquiry, NothingToAsk, Setting, described, facts_of, prepare
@@ -18,24 +17,23 @@ from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
-from enrichment.planning.plan import model_price
 from enrichment.planning.unavailability import because
 from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, LanguageModel, Unavailable
 from enrichment.purchasing.budgets import caps_of
 from enrichment.purchasing.purchase import (
-    Bought,
     Delivery,
-    Failed,
-    Order,
-    Outcome,
-    Sent,
-    Superseded,
+    PurchaseFailed,
+    PurchaseOrder,
+    PurchaseOutcome,
+    PurchaseSettled,
+    PurchaseSuperseded,
+    SentPurchase,
     buy,
     in_vain,
     wait_for,
 )
 from enrichment.requirements.requirements import Requirements
-from enrichment.rules import ProviderRules, Rules
+from enrichment.rules import Rules
 from enrichment.trace import Trace
 
 
@@ -66,7 +64,7 @@ async def analyse(
 
     Raises only StoreError: what the model does wrong is in the result.
     """
-    run = _Run(Setting(rules, requirements, company, audience_text), request, context, trace, known.facts)
+    run = _RequestAnalyses(Setting(rules, requirements, company, audience_text), request, context, trace, known.facts)
     for wave in _waves(names, rules):
         ended = await asyncio.gather(*(run.one(name) for name in wave), return_exceptions=True)
         for error in ended:
@@ -75,7 +73,7 @@ async def analyse(
     return AnalysisResults(tuple(run.analyses), tuple(run.facts), tuple(run.purchases), tuple(run.reads), run.gaps)
 
 
-class _Run:
+class _RequestAnalyses:
     """The analyses of one request: what is known so far, and what came of each."""
 
     def __init__(
@@ -107,7 +105,7 @@ class _Run:
         if remembered is not None:
             await self._read(inquiry, remembered)
             return True
-        provider = _provider_of(self.setting.rules, inquiry.rules.model)
+        provider = self.setting.rules.provider_of_model(inquiry.rules.model)
         model = self.context.model
         if model is None:
             why = self.context.unavailable.get(provider, "nobody has set it up")
@@ -115,13 +113,14 @@ class _Run:
             return True
         return await self._book(inquiry, await self._buy(inquiry, provider, model))
 
-    async def _buy(self, inquiry: Inquiry, provider: str, model: LanguageModel) -> Outcome:
-        async def ask(sent: Sent) -> Delivery:
+    async def _buy(self, inquiry: Inquiry, provider: str, model: LanguageModel) -> PurchaseOutcome:
+        async def ask(sent: SentPurchase) -> Delivery:
             return await self._ask(inquiry, model, sent)
 
+        await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this
         return await buy(self._order(inquiry, provider), context=self.context, deliver=ask)
 
-    def _order(self, inquiry: Inquiry, provider: str) -> Order:
+    def _order(self, inquiry: Inquiry, provider: str) -> PurchaseOrder:
         rules, source = self.setting.rules.providers[provider], f"analysis:{inquiry.name}"
 
         def caps(at: datetime) -> tuple[Cap, ...]:
@@ -135,7 +134,7 @@ class _Run:
                 at=at,
             )
 
-        return Order(
+        return PurchaseOrder(
             request=self.request,
             company=self.setting.company,
             source=source,
@@ -144,11 +143,11 @@ class _Run:
             variant=inquiry.key,
             asked=inquiry.key,
             units=inquiry.most_tokens,
-            usd_per_unit=_usd_per_token(rules, inquiry.rules.model),
+            usd_per_unit=self.setting.rules.usd_per_token(inquiry.rules.model),
             caps=caps,
         )
 
-    async def _ask(self, inquiry: Inquiry, model: LanguageModel, sent: Sent) -> Delivery:
+    async def _ask(self, inquiry: Inquiry, model: LanguageModel, sent: SentPurchase) -> Delivery:
         purchase = sent.purchase
         said = await model.answer(
             inquiry.kind.type,
@@ -181,18 +180,18 @@ class _Run:
             analysis=analysis,
         )
 
-    async def _book(self, inquiry: Inquiry, outcome: Outcome) -> bool:
+    async def _book(self, inquiry: Inquiry, outcome: PurchaseOutcome) -> bool:
         """Whether that was the end of it."""
         match outcome:
-            case Bought(purchase, Delivery(analysis=Analysis() as analysis)):
+            case PurchaseSettled(purchase, Delivery(analysis=Analysis() as analysis)):
                 self.purchases.append(purchase)
                 self._keep(inquiry, analysis)
                 self._note_purchase(inquiry, analysis, purchase)
-            case Failed(purchase, error):
+            case PurchaseFailed(purchase, error):
                 self.purchases.append(purchase)
                 self._leave_out(inquiry.name, type(error).__name__, str(error), purchase.cost_micro_usd)
             case CapReached(cap=cap, left_micro_usd=left):
-                _, most = model_price(self.setting.rules, inquiry.name)
+                most = self._order(inquiry, self.setting.rules.provider_of_model(inquiry.rules.model)).most_micro_usd
                 why = f"{cap} leaves {in_usd(left)} USD, and it may cost up to {in_usd(most)}: raise the cap"
                 self._leave_out(inquiry.name, "OverCap", why)
             case Busy(under_way):
@@ -206,7 +205,7 @@ class _Run:
                 self.trace.note("analyse", "waiting for another purchase", analysis=inquiry.name, purchase=other)
                 await wait_for(outcome, self.context, until=self._deadline)
                 return False
-            case AlreadyBought() | Superseded():
+            case AlreadyBought() | PurchaseSuperseded():
                 return False
         return True
 
@@ -276,13 +275,3 @@ def _waves(names: Sequence[str], rules: Rules) -> Iterator[list[str]]:
 def _waits_for_another(name: str, names: Sequence[str], rules: Rules) -> bool:
     others = {dataset for other in names if other != name for dataset in rules.analyses[other].answers}
     return not others.isdisjoint(rules.analyses[name].reads)
-
-
-def _provider_of(rules: Rules, model: str) -> str:
-    """Whose price for this model the rules have; without one they are not loaded at all."""
-    return next(name for name, provider in rules.providers.items() if model in provider.models)
-
-
-def _usd_per_token(rules: ProviderRules, model: str) -> dict[str, Decimal]:
-    prices = rules.models[model]
-    return {"input_token": prices.input_token.usd, "output_token": prices.output_token.usd}

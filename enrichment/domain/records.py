@@ -100,7 +100,10 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One raw answer of a source about a company. payload: step -> the vendor's body; found=False: knows nothing."""
+    """One raw answer of a source about a company. payload: step -> the vendor's body; found=False: knows nothing.
+
+    reader_version: which version of its reader made its facts; 0: it is stored, but not read yet.
+    """
 
     reply_id: str
     company_id: str
@@ -112,6 +115,7 @@ class Reply:
     payload: Mapping[str, Json]
     collected_at: datetime
     expires_at: datetime
+    reader_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ReplyHead:
-    """A reply without its payload: what planning needs to know of it."""
+    """A reply without its payload: what planning needs to know of it. reader_version: as of a Reply."""
 
     reply_id: str
     source: str
@@ -154,6 +158,11 @@ class ReplyHead:
     expires_at: datetime
     cost_micro_usd: int
     reader_version: int = 1
+
+    @property
+    def unread(self) -> bool:
+        """Whether it has no facts because no reader has read it, and so says nothing yet."""
+        return self.reader_version == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +248,16 @@ class Event:
     stage: Literal["identify", "layer_1", "plan", "collect", "analyse", "assemble", "keep"]
     what: str
     data: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFailure:
+    """A source that could not answer in a request: why, in one sentence, and the kind of obstacle ('OverCap', ...)."""
+
+    source: str
+    provider: str
+    kind: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

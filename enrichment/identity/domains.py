@@ -1,4 +1,4 @@
-"""Who is meant: names, domains, and the key of a company. Pure.
+"""Names, domains, and the key of a company. Pure.
 
 'https://www.tesla.com/about' -> tesla.com        'Tesla' -> name 'Tesla' -> name:tesla
 """
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 LONGEST_ASKED = 300
-# Sites that many companies have a page on; a link to one says nothing about whose domain it is.
+# Sites that many companies have a page on: a link to one does not tell a company's own domain.
 _SHARED = """
 linkedin.com lnkd.in facebook.com fb.com twitter.com x.com t.co instagram.com youtube.com youtu.be tiktok.com
 pinterest.com medium.com wikipedia.org wikidata.org crunchbase.com bloomberg.com glassdoor.com indeed.com g2.com

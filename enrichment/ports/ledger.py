@@ -118,6 +118,7 @@ class Ledger(Protocol):
     ) -> None:
         """Writes charge, reply, facts and analysis in one transaction; returns the unused reserve, frees the claim.
 
+        A reply without facts is stored as its reader_version says: 0, to be read afterwards (Knowledge.keep_facts).
         rest: what may be billed in addition, as an uncertain purchase of its own; its part of the reserve stays.
         suspend: why the source must not be asked again. An answer ends the provider's failures in a row.
         Raises PurchaseClosed.

@@ -103,9 +103,10 @@ class Knowledge(Protocol):
         ...
 
     def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None:
-        """Replaces the facts of a reply after a newer reader has read it; what analyses read from it stays.
+        """Replaces the facts of a stored reply by what a reader made of it; what analyses read from it stays.
 
-        reader_version: of that reader; needed where it found no fact.
+        They are written for the company the reply belongs to by now. reader_version: the reader's; needed where it
+        found no fact.
         """
         ...
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from enrichment.collection.collector import Failure
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, Company, Fact, Json, Known, Profile, Request
+from enrichment.domain.records import Analysis, Company, Fact, Json, Known, Profile, ReplyHead, Request, SourceFailure
 from enrichment.domain.values import EmployeeCount, Value, identity
 from enrichment.memory.freshness import dataset_status, holds_until
 from enrichment.planning.plan import Plan
@@ -50,7 +49,7 @@ class Ingredients:
     known: Known
     analyses: Sequence[Analysis]
     analysis_facts: Sequence[Fact]
-    failures: Sequence[Failure]
+    failures: Sequence[SourceFailure]
     gaps: Mapping[str, str]
     paid: Mapping[str, int]
     paid_by: Mapping[str, str]
@@ -111,8 +110,8 @@ def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, datas
     required = dataset in requirements.required
     if rules.datasets[dataset].analysis is not None:
         return _analysed_field(rules, made_of, dataset, required)
-    stand = dataset_status(rules, requirements, made_of.known, dataset, now)
-    facts, status = stand.facts, _collected_status(rules, dataset, stand.status, stand.facts)
+    found = dataset_status(rules, requirements, made_of.known, dataset, now)
+    facts, status = found.facts, _collected_status(rules, dataset, found.status, found.facts)
     if status == "missing":
         stale = tuple(f for f in made_of.known.facts if f.dataset == dataset)
         if stale:
@@ -160,7 +159,7 @@ def _choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fa
 
 
 def _disputed(rules: Rules, dataset: str, values: Sequence[Fact], others: Sequence[Fact]) -> bool:
-    """Two sources say things about a single value that cannot both be true."""
+    """Whether two sources give a single value in ways that cannot both be true."""
     if rules.datasets[dataset].at_most != _SINGLE or not values or dataset == "company_description":
         return False
     return any(not _compatible(values[0].value, other.value) for other in others)
@@ -183,22 +182,28 @@ def _overlap(one: EmployeeCount, other: EmployeeCount, tolerance: float = 0.25) 
 def _why(rules: Rules, made_of: Ingredients, dataset: str, status: FieldStatus) -> str:
     """Why a dataset is not satisfied, in words: what each of its sources did."""
     failed = {f.source: f.reason for f in made_of.failures}
-    heard = {r.source: r.found for r in made_of.known.replies}
+    replies = {reply.source: reply for reply in made_of.known.replies}
     reasons = []
     for source in rules.datasets[dataset].sources:
         if source in failed:
             reasons.append(f"{source} failed: {failed[source]}")
-        elif source in heard and source in {p.source for p in made_of.plan.sources if p.verdict != "held"} | set(heard):
-            reasons.append(f"{source} {'did not say enough' if heard[source] else 'knows nothing of it'}")
+        elif source in replies:
+            reasons.append(f"{source} {_why_not_enough(replies[source])}")
         else:
             reasons.append(_not_asked(made_of.plan, source))
     prefix = "expired, not bought again: " if status == "expired" else ""
     return prefix + "; ".join(reasons)
 
 
+def _why_not_enough(reply: ReplyHead) -> str:
+    if reply.unread:
+        return "answered, but its reply could not be read"
+    return "did not say enough" if reply.found else "knows nothing of it"
+
+
 def _not_asked(plan: Plan, source: str) -> str:
-    said = next((s for s in plan.sources if s.source == source), None)
-    return f"{source} not asked" if said is None else f"{source} not asked ({said.verdict}: {said.why})"
+    planned = next((s for s in plan.sources if s.source == source), None)
+    return f"{source} not asked" if planned is None else f"{source} not asked ({planned.verdict}: {planned.why})"
 
 
 def _until(rules: Rules, requirements: Requirements, fact: Fact) -> datetime:
@@ -230,7 +235,7 @@ def _enough_until(rules: Rules, requirements: Requirements, field: Field) -> dat
 
 
 def _absence_holds(rules: Rules, known: Known, field: Field) -> list[datetime]:
-    """Nothing is known: that holds as long as the replies which say so; the latest of them counts."""
+    """Until when nothing is known: as long as the replies without it are fresh; the latest of them counts."""
     ends = [
         r.collected_at + timedelta(seconds=rules.holds_for(r.source, field.dataset))
         for r in known.replies

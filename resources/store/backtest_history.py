@@ -9,7 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.backtest.history import Answered, Entry, History, Observation
+from enrichment.backtest.history import Entry, History, Observation, RecordedAnalysis
 from enrichment.domain.records import Company, Fact, ReplyHead, Request
 from resources.store import tables as t
 from resources.store.database import Database
@@ -88,9 +88,9 @@ def _bought(tx: sa.Connection, requests: Sequence[Request]) -> dict[str, tuple[E
     return {request_id: tuple(entries) for request_id, entries in bought.items()}
 
 
-def _answered(tx: sa.Connection, ids: Sequence[str]) -> tuple[Answered, ...]:
+def _answered(tx: sa.Connection, ids: Sequence[str]) -> tuple[RecordedAnalysis, ...]:
     return tuple(
-        Answered(*row)
+        RecordedAnalysis(*row)
         for some in chunks(ids)
         for row in tx.execute(_ANSWERED.where(t.analyses.c.company_id.in_(some)).order_by(t.analyses.c.created_at))
     )

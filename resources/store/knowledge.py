@@ -32,6 +32,10 @@ _NEWEST_OF = (
     .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
     .limit(1)
 )
+_REPLY = sa.update(t.replies).where(t.replies.c.reply_id == _id)
+_COMPANY_OF = sa.select(t.replies.c.company_id).where(t.replies.c.reply_id == _id)
+_FACTS_OF_READERS = sa.delete(t.facts).where(t.facts.c.reply_id == _id, t.facts.c.analysis_id.is_(None))
+_NEW_FACT = sa.insert(t.facts)
 _ANALYSIS = (
     sa.select(t.analyses)
     .where(t.analyses.c.key == _key)
@@ -86,29 +90,31 @@ class SqlKnowledge:
         return None if row is None else record_of(Reply, row)
 
     def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None:
-        """Replaces the facts of a reply after a newer reader has read it; what analyses read from it stays.
+        """Replaces the facts of a stored reply by what was read from it now; what analyses read from it stays.
 
-        reader_version: of that reader; needed where it found no fact.
+        reader_version: the reader's, where there may be no fact that carries it. The facts are written for the company
+        the reply belongs to by now. Ledger work, because two companies may be merged at the same time.
         """
         read_by = newest_reader(facts) if facts else t.replies.c.reader_version
         changes = {"reader_version": read_by if reader_version is None else reader_version}
-        read_before = sa.and_(t.facts.c.reply_id == reply_id, t.facts.c.analysis_id.is_(None))
-        with self._db.writing() as tx:
-            tx.execute(sa.update(t.replies).where(t.replies.c.reply_id == reply_id).values(changes))
-            tx.execute(sa.delete(t.facts).where(read_before))
-            insert_facts(tx, facts, analysis_id=None)
+        rows = [fact_row(fact, analysis_id=None) for fact in facts]
+
+        def kept(tx: sa.Connection) -> None:
+            company_id = tx.scalar(_COMPANY_OF, {"id": reply_id})
+            if company_id is None:
+                return
+            tx.execute(_REPLY.values(changes), {"id": reply_id})
+            tx.execute(_FACTS_OF_READERS, {"id": reply_id})
+            if rows:
+                tx.execute(_NEW_FACT, [{**row, "company_id": company_id} for row in rows])
+
+        self._db.ledger(kept)
 
     def analysis(self, key: str) -> Analysis | None:
         """The newest one of this key."""
         with self._db.reading() as tx:
             row = tx.execute(_ANALYSIS, {"key": key}).first()
         return None if row is None else record_of(Analysis, row)
-
-
-def insert_facts(tx: sa.Connection, facts: Sequence[Fact], *, analysis_id: str | None) -> None:
-    """analysis_id: the analysis that read them; None: a reader did."""
-    if facts:
-        tx.execute(sa.insert(t.facts), [fact_row(fact, analysis_id=analysis_id) for fact in facts])
 
 
 def newest_reader(facts: Sequence[Fact]) -> int:

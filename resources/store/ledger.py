@@ -208,13 +208,14 @@ def _rows_of(
     """(INSERT, rows), made before the transaction so that no other one waits for the compression."""
     rows: list[tuple[sa.Insert, list[dict[str, Any]]]] = []
     if reply is not None:
-        extra = {"cost_micro_usd": purchase.cost_micro_usd, "reader_version": newest_reader(facts)}
+        read_by = newest_reader(facts) if facts else reply.reader_version
+        extra = {"cost_micro_usd": purchase.cost_micro_usd, "reader_version": read_by}
         rows.append((_NEW_REPLY, [{**row_of(reply), "payload": zipped(reply.payload), **extra}]))
     if analysis is not None:
         rows.append((_NEW_ANALYSIS, [{**row_of(analysis), "evidence": zipped(analysis.evidence)}]))
     if facts:
-        read_by = None if analysis is None else analysis.analysis_id
-        rows.append((_NEW_FACT, [fact_row(fact, analysis_id=read_by) for fact in facts]))
+        analysis_id = None if analysis is None else analysis.analysis_id
+        rows.append((_NEW_FACT, [fact_row(fact, analysis_id=analysis_id) for fact in facts]))
     return rows
 
 

@@ -86,6 +86,7 @@ def reply_of(purchase: Purchase, *, at: datetime = NOON, payload: Any = None) ->
         payload={"search": {"results": []}} if payload is None else payload,
         collected_at=at,
         expires_at=at + timedelta(days=7),
+        reader_version=1,
     )
 
 

@@ -9,6 +9,7 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import CacheRead, Company, Fact, Json, Known, Profile, Purchase, Reply, Request
 from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.planning.plan import make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.ports import Reserved
 from enrichment.profiles.assembly import Ingredients, assemble
 from enrichment.requirements.requirements import requirements_of
@@ -202,7 +203,7 @@ def _assembled(asked: Request, about: Company, known: Known, at: datetime) -> Pr
     made_of = Ingredients(
         company=about,
         request=asked,
-        plan=make_plan(SHIPPED, requirements, about, known, strategy="priority", now=at, unavailable={}),
+        plan=make_plan(PlanInputs(SHIPPED, requirements, about, known, strategy="priority", now=at, unavailable={})),
         known=known,
         analyses=(),
         analysis_facts=(),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from enrichment.domain.records import Known
 from enrichment.memory.freshness import dataset_status
-from enrichment.memory.recall import believed
+from enrichment.memory.reliability import with_current_reliability
 from enrichment.ports import Pair, ReplyState
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
@@ -98,7 +98,7 @@ class Tally:
 
     def look_at(self, counts: Counts, known: Known) -> Counts:
         """The same with what was unclear read from the facts themselves."""
-        believed_now = Known(known.replies, believed(self._rules, known.facts))
+        believed_now = Known(known.replies, with_current_reliability(self._rules, known.facts))
         satisfied, told = counts.satisfied, counts.told
         for d, name in enumerate(self._datasets):
             if counts.unclear >> d & 1:

@@ -9,7 +9,7 @@ import httpx
 
 from enrichment.domain.records import Purchase
 from enrichment.pipeline.enrich import Enriched
-from enrichment.purchasing.reconciliation import Verdict
+from enrichment.purchasing.reconciliation import Agreement
 from resources.vendor_balances import AccountReading, read_accounts
 from tests.acceptance.conftest import House
 from tests.support.ledger_records import draft, sent
@@ -24,9 +24,9 @@ def read(house: House, vendor: str = "serpapi") -> AccountReading:
     return next(look for look in looks if look.status.provider == vendor)
 
 
-def verdict(look: AccountReading) -> Verdict:
+def agreement(look: AccountReading) -> Agreement:
     assert look.comparison is not None
-    return look.comparison.verdict
+    return look.comparison.agreement
 
 
 def news_of(house: House, company: str, fault: str) -> Purchase:
@@ -49,13 +49,13 @@ def test_what_the_vendor_did_not_bill_is_released_once_it_has_had_the_time(house
     read(house)
     unsure = news_of(house, "tesla.com", NOT_BILLED)
     early = read(house)
-    assert (verdict(early), early.conclusion.release) == (Verdict.UNCERTAIN, ())
+    assert (agreement(early), early.conclusion.release) == (Agreement.UNCERTAIN, ())
     assert "ask again later" in (early.conclusion.why or "")
     house.clock.advance(minutes=3)
     assert [doubt.purchase_id for doubt in read(house).conclusion.release] == [unsure.purchase_id]
     assert state(house, unsure) == "released"
     assert house.store.ledger_queries.settled_units() == house.invoice() == {}
-    assert verdict(read(house)) is Verdict.AGREES
+    assert agreement(read(house)) is Agreement.AGREES
 
 
 def test_what_the_vendor_did_bill_is_settled_at_its_reserve(house: House) -> None:
@@ -64,7 +64,7 @@ def test_what_the_vendor_did_bill_is_settled_at_its_reserve(house: House) -> Non
     assert [doubt.purchase_id for doubt in read(house).conclusion.settle] == [unsure.purchase_id]
     assert state(house, unsure) == "settled"
     assert house.store.ledger_queries.settled_units() == house.invoice() == {"serpapi": {"search": 1}}
-    assert verdict(read(house)) is Verdict.AGREES
+    assert agreement(read(house)) is Agreement.AGREES
 
 
 def test_what_may_be_one_or_the_other_is_left_for_people_who_are_checked_in_their_turn(house: House) -> None:
@@ -77,7 +77,7 @@ def test_what_may_be_one_or_the_other_is_left_for_people_who_are_checked_in_thei
     at = house.clock.now()
     house.store.ledger.reconcile(billed.purchase_id, units=None, cost_micro_usd=0, at=at)
     house.store.ledger.reconcile(not_billed.purchase_id, units={}, cost_micro_usd=0, at=at)
-    assert verdict(read(house)) is Verdict.AGREES
+    assert agreement(read(house)) is Agreement.AGREES
     assert house.store.ledger_queries.settled_units() == house.invoice()
 
 
@@ -87,7 +87,7 @@ def test_people_who_decide_wrongly_cause_drift(house: House) -> None:
     house.store.ledger.reconcile(billed.purchase_id, units={}, cost_micro_usd=0, at=house.clock.now())
     look = read(house)
     assert look.comparison is not None
-    assert (look.comparison.verdict, look.comparison.unexplained) == (Verdict.DRIFT, Decimal(1))
+    assert (look.comparison.agreement, look.comparison.unexplained) == (Agreement.DRIFT, Decimal(1))
 
 
 def test_nothing_ends_while_another_purchase_of_the_vendor_is_under_way(house: House) -> None:

@@ -21,7 +21,7 @@ from enrichment.domain.money import charge
 from enrichment.domain.records import Company, Event, Fact, Known, Request
 from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.ports import AnswerType, BeforeSend, LanguageModel, ModelAnswer
-from enrichment.purchasing.purchase import Order, draft
+from enrichment.purchasing.purchase import PurchaseOrder, draft
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules, load_rules
 from enrichment.trace import Trace
@@ -356,7 +356,7 @@ def test_a_question_left_by_a_process_that_died_is_asked_again_and_its_reserve_s
 ) -> None:
     hour_ago = NOW - timedelta(hours=1)
     left = prepare("growth", facts(), Setting(RULES, requirements_of(RULES, (CONSUMER,)), ACME, None), NOW)
-    order = Order(
+    order = PurchaseOrder(
         request=eligibility.open_request(None, hour_ago),
         company=ACME,
         source="analysis:growth",

@@ -7,10 +7,11 @@ import pytest
 
 from bench.planner.generated_store import NOW, store_of
 from enrichment.domain.records import Company, Known
-from enrichment.memory.recall import believed
+from enrichment.memory.reliability import with_current_reliability
 from enrichment.planning.bulk.planner import Circumstances, Group, plan_many
 from enrichment.planning.bulk.state_counts import pairs_of
 from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import start
 from enrichment.policy.expected_cost import Expected
 from enrichment.requirements.requirements import Requirements, requirements_of
@@ -43,8 +44,8 @@ def plan_alone(
     store: SqlStore, rules: Rules, requirements: Requirements, company: Company, strategy: str = "enhanced"
 ) -> Plan:
     known = store.knowledge.known(company.company_id)
-    mine = Known() if strategy == "legacy" else Known(known.replies, believed(rules, known.facts))
-    return make_plan(rules, requirements, company, mine, strategy=strategy, now=NOW, unavailable={})
+    mine = Known() if strategy == "legacy" else Known(known.replies, with_current_reliability(rules, known.facts))
+    return make_plan(PlanInputs(rules, requirements, company, mine, strategy=strategy, now=NOW, unavailable={}))
 
 
 def assert_same(store: SqlStore, rules: Rules, requirements: Requirements, strategy: str = "enhanced") -> None:

@@ -8,6 +8,7 @@ from bench.planner.month import TTL_DAYS
 from bench.planner.shipped_matrix import CONSUMERS, shipped
 from enrichment.domain.records import Known
 from enrichment.planning.plan import make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import Offer, Problem
 from enrichment.requirements.requirements import requirements_of
 from tests.support.examples import NOON, SHIPPED, acme
@@ -33,7 +34,7 @@ def reliable(offers: list[Offer], dataset: str, order: tuple[str, ...]) -> tuple
 @pytest.mark.parametrize("consumer", CONSUMERS)
 def test_prices_match_and_fill_rates_worths_and_orders_are_those_of_the_rules(consumer: str) -> None:
     requirements = requirements_of(SHIPPED, (consumer,))
-    plan = make_plan(SHIPPED, requirements, acme(), Known(), strategy="enhanced", now=NOON, unavailable={})
+    plan = make_plan(PlanInputs(SHIPPED, requirements, acme(), Known(), strategy="enhanced", now=NOON, unavailable={}))
     assert {compared(part.whole) for part in plan.parts} == {compared(shipped(consumer))}
 
 
