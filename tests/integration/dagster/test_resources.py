@@ -20,6 +20,7 @@ from enrichment_assets.definitions import defs
 from resources.dagster_resources import EnrichmentResource, shown_variables
 from resources.planner import PlannerResource
 from resources.settings import SettingsError
+from resources.store import SqlStore
 
 ROOT = Path(__file__).parents[3]
 SECRET, URL = "s3cr3t-of-serpapi", "postgresql://ana:hunter2@db.example/enrichment"
@@ -85,12 +86,35 @@ def test_an_execution_opens_one_store_and_closes_it_at_its_end(
 ) -> None:
     with dg.build_resources({"one": resource}) as resources:
         with resources.one.store() as first:
-            first.companies()
+            first.companies.all()
         with resources.one.store() as second:
             assert second is first
-            assert second.companies() == []
+            assert second.companies.all() == []
         assert disposed == []
         assert resources.one.rules() is resources.one.rules()
+    assert disposed != []
+
+
+def test_all_steps_of_a_run_use_the_same_store(disposed: list[sa.Engine]) -> None:
+    used: list[SqlStore] = []
+
+    @dg.op(out=dg.Out(dg.Nothing))
+    def first(enrichment: EnrichmentResource) -> None:
+        with enrichment.store() as store:
+            used.append(store)
+
+    @dg.op(ins={"before": dg.In(dg.Nothing)})
+    def second(enrichment: EnrichmentResource) -> None:
+        with enrichment.store() as store:
+            used.append(store)
+        assert disposed == []
+
+    @dg.job(resource_defs={"enrichment": EnrichmentResource()})
+    def both() -> None:
+        second(first())
+
+    assert both.execute_in_process().success
+    assert used[0] is used[1]
     assert disposed != []
 
 
