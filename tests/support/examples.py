@@ -1,4 +1,7 @@
-"""Records for tests: companies, replies and facts with the parts a test does not care about filled in."""
+"""Records for tests: companies, replies and facts with the parts a test does not care about filled in.
+
+The rules tests work by are a copy of the starting matrix in tests/support/rules/: an edit of config/ changes no test.
+"""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +11,8 @@ from enrichment.domain.values import Contact, EmployeeCount, NewsItem, Technolog
 from enrichment.rules import Rules, load_rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-SHIPPED: Rules = load_rules(Path(__file__).parents[2] / "config")
+FROZEN = Path(__file__).parent / "rules"
+SHIPPED: Rules = load_rules(FROZEN)
 
 EXAMPLES: dict[str, list[Value]] = {
     "company_name": [Text(text="Acme")],

@@ -23,6 +23,7 @@ from sandbox.catalogue import Catalogue
 from sandbox.coverage import Coverage
 from sandbox.server import served
 from tests.support.forkserver import FORKSERVER
+from tests.support.examples import FROZEN
 
 TIME_SCALE = 20.0
 PATIENCE_SECONDS = 120
@@ -81,7 +82,7 @@ def money_house(
     """changes: of the rules, besides short leases and no limits on calls."""
     easy = {"providers": easy_vendors(TIME_SCALE), **(changes or {})}
     with served(create_app(folder / "books", time_scale=TIME_SCALE, fault_rate=fault_rate)) as url:
-        rules = copied_rules(folder / "config", easy)
+        rules = copied_rules(folder / "config", easy, of=FROZEN)
         post = settle_in(folder, url=url, store_url=store_url, rules=rules, time_scale=TIME_SCALE)
         store = open_store(store_url, world="sandbox")
         try:

@@ -10,8 +10,9 @@ import yaml
 
 from enrich_cli.rule_checks import checked_rules
 from enrichment.rules import Questions, RulesError, SourceQuestion, load_rules
+from tests.support.examples import FROZEN
 
-SHIPPED = Path(__file__).parents[3] / "config"
+SHIPPED = FROZEN
 
 Edit = Callable[[Any], Any]
 
