@@ -233,7 +233,7 @@ class _Run:
         """Whether a required dataset that this last resort answers is still without any value."""
         required = [d for d in problem.required if source in self.rules.datasets[d].sources]
         stands = dataset_statuses(self.rules, self.requirements, known, self.at, required)
-        without = [d for d, stand in stands.items() if stand.open and not any(f.last_resort for f in stand.facts)]
+        without = [d for d, stand in stands.items() if stand.open and not stand.mentioned]
         return bool(without) and source not in self.asked and self._room().fits(source)
 
     def _ask(self, source: str, known: Known) -> Known:

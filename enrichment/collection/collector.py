@@ -201,7 +201,7 @@ class _Run:
 
     def _still_open(self, dataset: str) -> bool:
         stand = dataset_status(self.rules, self.plan.requirements, self.known, dataset, self.context.now())
-        return stand.open and not any(fact.last_resort for fact in stand.facts)
+        return stand.open and not stand.mentioned
 
     async def _ask(self, source: str) -> None:
         self._done.add(source)

@@ -23,6 +23,8 @@ class DatasetStatus:
     status: Status
     facts: tuple[Fact, ...]
     replies: tuple[str, ...]
+    mentioned: bool = False
+    """Unsatisfied, but a source that is too unreliable to satisfy gave a value: no other last resort is asked."""
 
     @property
     def open(self) -> bool:
@@ -68,13 +70,15 @@ def dataset_status(
     """How a collected dataset stands, from what is known at `now`."""
     entry = rules.datasets[dataset]
     facts = fresh_facts(rules, requirements, known.facts, dataset, now)
-    good = {identity(f.value): f for f in reversed(facts) if f.quality >= entry.quality_threshold and not f.last_resort}
+    threshold = requirements.threshold(rules, dataset)
+    good = {identity(f.value): f for f in reversed(facts) if f.quality >= threshold and not f.last_resort}
     if len(good) >= entry.enough:
         return DatasetStatus("satisfied", facts, tuple(sorted({f.reply_id for f in facts})))
     silent = _says_there_are_none(rules, requirements, known, dataset, now)
     if silent and not good:
         return DatasetStatus("empty", facts, silent)
-    return DatasetStatus("unsatisfied", facts, tuple(sorted({f.reply_id for f in facts})))
+    mentioned = any(f.last_resort or f.reliability < threshold for f in facts)
+    return DatasetStatus("unsatisfied", facts, tuple(sorted({f.reply_id for f in facts})), mentioned)
 
 
 def _says_there_are_none(
@@ -85,7 +89,7 @@ def _says_there_are_none(
         reply.reply_id
         for reply in known.replies
         if reply.source in rules.sources
-        and rules.says_none(reply.source, dataset)
+        and rules.says_none(reply.source, dataset, requirements.threshold(rules, dataset))
         and reply_is_fresh(rules, requirements, reply, dataset, now)
         and reply.reply_id not in with_facts
     )

@@ -178,7 +178,7 @@ class _Draft:
             request_id=on.request_id,
             now=on.now,
         )
-        mentioned = (d for d, stand in stands.items() if stand.open and any(f.last_resort for f in stand.facts))
+        mentioned = (d for d, stand in stands.items() if stand.mentioned)
         return cls(on.known, stands, said, Situation(eligibility, on.strategy, on.policies, frozenset(mentioned)))
 
     def dressed(self, made: Sketch) -> Plan:
