@@ -11,6 +11,7 @@ from enrich_cli.commands.maintenance import check_rules
 from enrichment.policy import Problem, compile_enhanced, forecast
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import load_rules
+from resources.settings import Settings, variables_of
 from tests.support.examples import SHIPPED as MATRIX
 
 RULES = load_rules(CONFIG)
@@ -43,6 +44,14 @@ def test_a_first_request_costs_what_the_matrix_promises_with_time_free_and_thres
 ) -> None:
     problem = of_the_matrix(shipped(consumer))
     assert round(forecast(compile_enhanced(problem), problem).expected_cost / 1e6, 4) == usd
+
+
+def test_the_example_of_an_env_file_names_every_variable_of_every_provider_and_no_other() -> None:
+    lines = (CONFIG.parent / ".env.example").read_text(encoding="utf-8").splitlines()
+    written = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]
+    ours = [name.upper() for name in Settings.model_fields if name.startswith("enrich_")]
+    of_providers = [name for provider in RULES.providers for name in variables_of(provider)]
+    assert sorted(written) == sorted(ours + of_providers)
 
 
 def test_a_reply_holds_as_long_in_the_month_as_by_the_rules() -> None:
