@@ -23,6 +23,7 @@ from sandbox.catalogue import Catalogue
 from sandbox.coverage import Coverage
 from sandbox.server import served
 from tests.support.forkserver import FORKSERVER
+from sandbox.vendors import VENDORS, coverage_of
 from tests.support.examples import FROZEN
 
 TIME_SCALE = 20.0
@@ -94,7 +95,7 @@ def money_house(
 def known_by(source: str, dataset: str, count: int) -> list[str]:
     """Domains of companies the sandbox's source knows, dataset included."""
     catalogue = Catalogue()
-    coverage = Coverage(catalogue, seed=1)
+    coverage = Coverage(catalogue, 1, coverage_of(VENDORS))
     known = [one.domain for one in catalogue.companies if coverage.has(source, dataset, one)]
     return known[:count]
 
