@@ -18,10 +18,10 @@ def checked_rules(folder: Path | None) -> tuple[Path, Rules]:
 def _question_problems(source: str, asked: SourceQuestion) -> Iterator[str]:
     where = f"config/sources.yaml: {source}"
     if asked.provider not in PROVIDERS:
-        yield f"{where}.provider: there is no client for '{asked.provider}' in resources/providers"
+        yield f"{where}.provider: there is no client for '{asked.provider}': add it to resources/providers/__init__.py"
     else:
         for problem in PROVIDERS[asked.provider].check_question(asked.question):
             yield f"{where}.question: {problem}"
     reader = asked.reader or source
     if reader not in READERS:
-        yield f"{where}: no reader named '{reader}' in enrichment/parsing"
+        yield f"{where}: no reader named '{reader}' : add it to READERS of a file in enrichment/parsing/vendors"

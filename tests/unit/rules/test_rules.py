@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from enrich_cli.commands.rules import check
 from enrich_cli.rule_checks import checked_rules
 from enrichment.rules import Questions, RulesError, SourceQuestion, load_rules
 from tests.support.examples import FROZEN
@@ -162,7 +163,7 @@ def test_a_source_that_no_dataset_names_is_said_to_be_never_asked(
 ) -> None:
     change(config, "datasets", lambda d: d["hiring_trends"].update(sources=["brightdata_web_scraping"]))
     change(config, "datasets", lambda d: d["tech_stack"]["sources"].remove("serp_jobs"))
-    check_rules(config)
+    check(config)
     assert "config/sources.yaml: serp_jobs is never asked: no dataset names it" in " ".join(
         capsys.readouterr().out.split()
     )

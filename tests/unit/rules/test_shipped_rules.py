@@ -7,7 +7,7 @@ import pytest
 from bench.planner.consumer_goals import Bought, bought, goals
 from bench.planner.month import ttl_days
 from bench.planner.shipped_matrix import CONFIG, CONSUMERS, in_matrix, problem_of, shipped
-from enrich_cli.commands.maintenance import check_rules
+from enrich_cli.commands.rules import check
 from enrichment.policy import Problem, compile_enhanced, forecast
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import load_rules
@@ -24,7 +24,7 @@ def of_the_matrix(problem: Problem) -> Problem:
 
 
 def test_the_rules_are_sound_and_each_source_is_asked_for_some_dataset(capsys: pytest.CaptureFixture[str]) -> None:
-    check_rules(CONFIG)
+    check(CONFIG)
     assert "is never asked" not in capsys.readouterr().out
 
 
