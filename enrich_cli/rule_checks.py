@@ -24,4 +24,4 @@ def _question_problems(source: str, asked: SourceQuestion) -> Iterator[str]:
             yield f"{where}.question: {problem}"
     reader = asked.reader or source
     if reader not in READERS:
-        yield f"{where}: no reader named '{reader}' : add it to READERS of a file in enrichment/parsing/vendors"
+        yield f"{where}: no reader named '{reader}': add it to READERS of a file in enrichment/parsing/vendors"
