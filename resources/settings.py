@@ -111,12 +111,17 @@ def variables_of(provider: str) -> tuple[str, ...]:
     return tuple(name.upper() for name in (*_credentials_of(provider), f"{provider}_base_url"))
 
 
-def _credentials_of(provider: str) -> list[str]:
-    """In lower case, as the provider's client names them; a provider without a client has a key."""
+def credential_names(provider: str) -> tuple[str, ...]:
+    """As the provider's client names them; a provider without a client has a key."""
     from resources.providers import PROVIDERS  # noqa: PLC0415  the vendors' clients take a moment to import
 
     client = PROVIDERS.get(provider)
-    return [f"{provider}_{name}" for name in (client.credential_names if client else ("api_key",))]
+    return client.credential_names if client else ("api_key",)
+
+
+def _credentials_of(provider: str) -> list[str]:
+    """The names of their variables, in lower case."""
+    return [f"{provider}_{name}" for name in credential_names(provider)]
 
 
 def load_settings(*, sandbox: bool | None = None) -> Settings:

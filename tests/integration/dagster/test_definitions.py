@@ -10,13 +10,12 @@ from typing import Any
 import dagster as dg
 
 from enrich_cli.processes import dagster_environment, root
-from enrichment_assets.definitions import defs
 from enrichment_assets.enrich_graph import enrich_assets, enrich_graph
 from enrichment_assets.marts import SCHEMAS
 from resources.settings import Settings
 from resources.store import open_store
 from resources.warehouse import Warehouse
-from tests.support.dagster_instance import key
+from tests.support.dagster_instance import definitions, key
 from tests.support.examples import SHIPPED
 
 ROOT = Path(__file__).parents[3]
@@ -57,9 +56,9 @@ def test_each_source_alarms_after_its_own_time_to_live() -> None:
 
 def test_a_consumer_added_to_the_rules_is_an_asset_that_stands_on_its_sources() -> None:
     consumer = SHIPPED.consumers["profile"].model_copy(update={"required": ("company_name", "recent_news")})
-    rules = SHIPPED.model_copy(update={"consumers": {**SHIPPED.consumers, "press_desk": consumer}})
+    rules = SHIPPED.model_copy(update={"consumers": {**SHIPPED.consumers, "press_team": consumer}})
     drawn = enrich_assets(enrich_graph(rules), rules)
-    upstream = drawn.asset_deps[key("profile/press_desk")]
+    upstream = drawn.asset_deps[key("profile/press_team")]
     assert key("raw/serp_news") in upstream
     assert key("raw/apollo_contacts") not in upstream
 
@@ -74,12 +73,12 @@ def test_the_marts_are_the_tables_of_the_warehouse(tmp_path: Path) -> None:
 
 
 def _spec(asset: str) -> dg.AssetSpec:
-    return next(spec for spec in defs.resolve_all_asset_specs() if spec.key == key(asset))
+    return next(spec for spec in definitions().resolve_all_asset_specs() if spec.key == key(asset))
 
 
 def _asset_graph() -> dict[str, Any]:
     checks: dict[dg.AssetKey, list[str]] = {}
-    for check in defs.resolve_asset_graph().asset_check_keys:
+    for check in definitions().resolve_asset_graph().asset_check_keys:
         checks.setdefault(check.asset_key, []).append(check.name)
     return {
         spec.key.to_user_string(): {
@@ -93,7 +92,7 @@ def _asset_graph() -> dict[str, Any]:
             "freshness": _freshness(spec),
             "checks": sorted(checks.get(spec.key, [])),
         }
-        for spec in sorted(defs.resolve_all_asset_specs(), key=lambda spec: spec.key.to_user_string())
+        for spec in sorted(definitions().resolve_all_asset_specs(), key=lambda spec: spec.key.to_user_string())
     }
 
 
