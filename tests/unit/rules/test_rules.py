@@ -278,6 +278,19 @@ def test_the_check_names_what_only_the_clients_and_readers_know_beside_everythin
     assert [line for line in said if not any(problem.startswith(line) for problem in caught.value.problems)] == []
 
 
+def test_an_analysis_without_a_type_of_answer_or_a_field_for_its_dataset_is_named(config: Path) -> None:
+    (config / "prompts" / "horoscope.md").write_text("Read the stars.", encoding="utf-8")
+    change(config, "analyses", lambda d: d.update(horoscope={**d["growth"], "answers": []}))
+    change(config, "analyses", lambda d: d["growth"].update(answers=["growth_signals", "business_challenges", "luck"]))
+    change(config, "datasets", lambda d: d.update(luck={"analysis": "growth", "quality_threshold": 0.6}))
+    with pytest.raises(RulesError) as caught:
+        checked_rules(config)
+    assert [problem.partition(" in ")[0] for problem in caught.value.problems] == [
+        "config/analyses.yaml: growth.answers: its answer has no field for luck: name it",
+        "config/analyses.yaml: horoscope: has no type of answer: add one to ANSWERS",
+    ]
+
+
 def test_circular_needs_are_found(config: Path) -> None:
     def circle(data: dict[str, Any]) -> None:
         for source in ("serp_jobs", "brightdata_web_scraping", "brightdata_technographics"):
