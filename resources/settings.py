@@ -113,9 +113,9 @@ def variables_of(provider: str) -> tuple[str, ...]:
 
 def credential_names(provider: str) -> tuple[str, ...]:
     """As the provider's client names them; a provider without a client has a key."""
-    from resources.providers import PROVIDERS  # noqa: PLC0415  the vendors' clients take a moment to import
+    from resources.providers import CLIENTS  # noqa: PLC0415  the vendors' clients take a moment to import
 
-    client = PROVIDERS.get(provider)
+    client = CLIENTS.get(provider)
     return client.credential_names if client else ("api_key",)
 
 

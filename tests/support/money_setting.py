@@ -22,9 +22,9 @@ from sandbox.app import create_app
 from sandbox.catalogue import Catalogue
 from sandbox.coverage import Coverage
 from sandbox.server import served
-from tests.support.forkserver import FORKSERVER
 from sandbox.vendors import VENDORS, coverage_of
 from tests.support.examples import FROZEN
+from tests.support.forkserver import FORKSERVER
 
 TIME_SCALE = 20.0
 PATIENCE_SECONDS = 120
