@@ -25,7 +25,7 @@ from resources.providers.http_transport import vendor_transport
 from resources.providers.rate_limiter import Limiter, Unlimited
 from resources.providers.vendor_client import checked_base_url
 from resources.rate_limits import SharedLimiter
-from resources.settings import Settings, SettingsError
+from resources.settings import Settings, SettingsError, credential_names
 
 if TYPE_CHECKING:
     from resources.store import SqlStore
@@ -162,9 +162,10 @@ def _sandbox_endpoints(settings: Settings, rules: Rules) -> tuple[dict[str, Prov
     url = sandbox_url(settings)
     scale = float(httpx.get(f"{url}/_sandbox", timeout=5, trust_env=False).json()["time_scale"])
     key = f"{_SANDBOX_KEY}-{os.environ.get('USER', 'user')}"
-    everything = {"api_key": key, "client_id": key, "client_secret": key}
     endpoints = {
-        name: ProviderEndpoint(url + _SANDBOX_PATHS.get(name, f"/{name}"), everything, scale)
+        name: ProviderEndpoint(
+            url + _SANDBOX_PATHS.get(name, f"/{name}"), dict.fromkeys(credential_names(name), key), scale
+        )
         for name in rules.providers
     }
     return endpoints, {}

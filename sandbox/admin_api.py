@@ -67,7 +67,7 @@ class _AdminApi:
 
     async def inject_fault(self, request: Request) -> Response:
         try:
-            fault = fault_from(await request.json())
+            fault = fault_from(await request.json(), self.context.billing.units)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         self.context.faults.inject(fault)

@@ -5,7 +5,8 @@ request -> key, rate limits -> fault that refuses it? -> the vendor -> fault in 
 
 import asyncio
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,12 +28,7 @@ from sandbox.jobs import Jobs
 from sandbox.rate_tracking import RateTracker
 from sandbox.request import SandboxContext, Vendor, VendorRequest, VendorRoute, params_of, respond
 from sandbox.state_file import StateFile
-from sandbox.vendors.apollo import Apollo
-from sandbox.vendors.brightdata import BrightData
-from sandbox.vendors.google_kg import GoogleKnowledgeGraph
-from sandbox.vendors.openai import OpenAI
-from sandbox.vendors.serpapi import SerpApi
-from sandbox.vendors.snov import Snov
+from sandbox.vendors import VENDORS, coverage_of, units_of
 
 
 def create_app(
@@ -43,6 +39,7 @@ def create_app(
     fault_rate: float = 0.0,
     latency_ms: int = 0,
     read_time: Callable[[], float] = time.time,
+    vendors: Sequence[type[Vendor]] = VENDORS,
 ) -> Starlette:
     """The sandbox as an ASGI application. `home` is the folder of its state; the same home continues it.
 
@@ -53,26 +50,38 @@ def create_app(
     catalogue = Catalogue()
     context = SandboxContext(
         seed=seed,
+        state=state,
         clock=clock,
         catalogue=catalogue,
-        coverage=Coverage(catalogue, seed),
-        billing=Billing(state, clock),
+        coverage=Coverage(catalogue, seed, coverage_of(vendors)),
+        billing=Billing(state, clock, units_of(vendors)),
         jobs=Jobs(state, clock, seed),
         faults=FaultInjector(clock, seed=seed, rate=fault_rate),
         rates=RateTracker(clock),
     )
-    vendors: list[Vendor] = [
-        SerpApi(context),
-        Snov(context, state),
-        Apollo(context),
-        BrightData(context),
-        GoogleKnowledgeGraph(context),
-        OpenAI(context),
-    ]
     routes = admin_routes(context)
-    for vendor in vendors:
+    for vendor in (kind(context) for kind in vendors):
         routes += [_route(context, vendor, route, latency_ms / 1000) for route in vendor.routes()]
-    return Starlette(routes=routes, middleware=[Middleware(_SandboxHeader)])
+    handlers = {404: _not_found(context.billing.units), Exception: _vendor_failed}
+    return Starlette(routes=routes, middleware=[Middleware(_SandboxHeader)], exception_handlers=handlers)
+
+
+def _not_found(vendors: Collection[str]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, _error: Exception) -> Response:
+        vendor = request.url.path.split("/")[1]
+        if vendor in vendors or vendor == "_sandbox":
+            return respond(404, "Not Found")
+        advice = f"take one of {', '.join(vendors)}, or add its class to VENDORS in sandbox/vendors/__init__.py"
+        return respond(404, f"There is no vendor {vendor!r}: {advice}.")
+
+    return answer
+
+
+async def _vendor_failed(request: Request, error: Exception) -> Response:
+    """Written where the sandbox runs; its server writes nothing itself, and this reply passes no middleware."""
+    traceback.print_exception(error)
+    sentence = f"The sandbox's own code failed at {request.url.path}: {error!r}; its terminal shows where."
+    return respond(500, sentence, {"x-sandbox": "1"})
 
 
 class _SandboxHeader:

@@ -5,27 +5,13 @@ remember -> repeat: an answer the vendor repeats for free
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.clock import SandboxClock
+from sandbox.coverage import NotDeclared
 from sandbox.state_file import StateFile
-
-UNITS = {
-    "serpapi": ("search",),
-    "snov": ("credit",),
-    "apollo": ("credit",),
-    "brightdata": (
-        "company_record",
-        "person_record",
-        "technographic_record",
-        "firmographic_record",
-        "intent_record",
-        "page",
-    ),
-    "google_kg": ("search",),
-    "openai": ("input_token", "output_token"),
-}
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS lines (
@@ -40,17 +26,26 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class Billing:
-    """Kept in the state file. A line of a job that is not ready is dated in the future, and not yet on the invoice."""
+    """Kept in the state file. A line of a job that is not ready is dated in the future, and not yet on the invoice.
+
+    units: vendor -> what it charges in, as its class declares it.
+    """
 
     state: StateFile
     clock: SandboxClock
+    units: Mapping[str, tuple[str, ...]]
 
     def __post_init__(self) -> None:
         for table in _TABLES:
             self.state.run(table)
 
     def bill(self, vendor: str, key: str, *, unit: str, units: int, asked: str, at: float | None = None) -> None:
-        """Charge `units`; nothing is written for zero. `at`: seconds since 1970, now if not given."""
+        """Charge `units`; nothing is written for zero. `at`: seconds since 1970, now if not given.
+
+        Raises NotDeclared for a unit that the vendor does not declare.
+        """
+        if unit not in self.units.get(vendor, ()):
+            raise NotDeclared(f"{vendor} declares no unit {unit}: add it to `units` of its class in sandbox/vendors")
         if units <= 0:
             return
         self.state.run(
@@ -60,13 +55,13 @@ class Billing:
 
     def invoice(self, key: str | None = None) -> dict[str, dict[str, int]]:
         """Units per vendor, zeros included, of one key or of all."""
-        total = {vendor: dict.fromkeys(units, 0) for vendor, units in UNITS.items()}
+        total = {vendor: dict.fromkeys(units, 0) for vendor, units in self.units.items()}
         for row in self.state.rows(
             "SELECT vendor, unit, SUM(units) AS units FROM lines"
             " WHERE at <= ? AND (? IS NULL OR key = ?) GROUP BY vendor, unit",
             *(self.clock.now(), key, key),
         ):
-            total[row["vendor"]][row["unit"]] = row["units"]
+            total.setdefault(row["vendor"], {})[row["unit"]] = row["units"]
         return total
 
     def lines(self, key: str | None = None) -> list[dict[str, Any]]:

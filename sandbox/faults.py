@@ -4,9 +4,9 @@ inject(Fault) -> next_fault(vendor, path) -> the fault of this call, or None
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sandbox.billing import UNITS
 from sandbox.clock import SandboxClock
 from sandbox.seeded_random import choice, draw
 
@@ -99,12 +99,15 @@ class FaultInjector:
         return Fault(vendor, choice(RANDOM_KINDS, *words, "kind"), seconds=RANDOM_SECONDS)
 
 
-def fault_from(body: object) -> Fault:
-    """A fault as POST /_sandbox/faults takes it. Raises ValueError with a sentence that says what to do."""
+def fault_from(body: object, vendors: Collection[str]) -> Fault:
+    """A fault of one of these vendors, as POST /_sandbox/faults takes it.
+
+    Raises ValueError with a sentence that says what to do.
+    """
     if not isinstance(body, dict) or not isinstance(body.get("vendor"), str):
         raise ValueError('Send {"vendor": "snov", "fault": "http_503"}; path_contains, times and seconds are optional.')
-    if body["vendor"] not in (*UNITS, "*"):
-        raise ValueError(f"There is no vendor {body['vendor']!r}; take one of {', '.join(UNITS)} or '*' for all.")
+    if body["vendor"] not in (*vendors, "*"):
+        raise ValueError(f"There is no vendor {body['vendor']!r}; take one of {', '.join(vendors)} or '*' for all.")
     kind = body.get("fault")
     if kind not in KINDS:
         raise ValueError(f"There is no fault {kind!r}; take one of {', '.join(sorted(KINDS))}.")

@@ -4,7 +4,7 @@ HTTP request -> VendorRequest(params, key, fault, context) -> VendorRoute.handle
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -15,10 +15,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from sandbox.billing import Billing
 from sandbox.catalogue import Catalogue, CatalogueCompany
 from sandbox.clock import SandboxClock
-from sandbox.coverage import Coverage
+from sandbox.coverage import Coverage, Rates
 from sandbox.faults import FaultInjector
 from sandbox.jobs import Jobs
 from sandbox.rate_tracking import RateTracker, RateWindow
+from sandbox.state_file import StateFile
 
 OVERBILLED = 3  # times as much as was asked for
 
@@ -30,6 +31,7 @@ class SandboxContext:
     """What all vendors of one sandbox share."""
 
     seed: int
+    state: StateFile
     clock: SandboxClock
     catalogue: Catalogue
     coverage: Coverage
@@ -110,10 +112,17 @@ class VendorRoute:
 
 
 class Vendor(Protocol):
-    """What app.py needs of a vendor."""
+    """A vendor: one class, named in VENDORS of sandbox/vendors/__init__.py. All it is known by stands in it.
+
+    units: what it charges in. coverage: source -> share of companies it knows, and what it has of those.
+    """
 
     name: str
     windows: tuple[RateWindow, ...]
+    units: tuple[str, ...]
+    coverage: Mapping[str, Rates]
+
+    def __init__(self, context: SandboxContext, /) -> None: ...
 
     def routes(self) -> list[VendorRoute]: ...
 

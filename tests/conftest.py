@@ -3,6 +3,7 @@
 Hypothesis neither times a test nor keeps examples: a slow machine fails nothing, and no run depends on the last one.
 """
 
+import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,7 +17,9 @@ from psycopg import sql
 
 from resources.store import SqlStore, open_store
 from resources.store.tables import metadata
+from tests.support.examples import FROZEN
 
+os.environ["ENRICH_CONFIG"] = str(FROZEN)  # before a test imports Dagster's definitions; processes inherit it
 _numbers = count(1)
 
 hypothesis.settings.register_profile(

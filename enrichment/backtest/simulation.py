@@ -231,7 +231,7 @@ class _ReplayedRequest:
         """Whether a required dataset that this last resort answers is still without any value."""
         required = [d for d in problem.required if source in self.rules.datasets[d].sources]
         statuses = dataset_statuses(self.rules, self.requirements, known, self.at, required)
-        without = [d for d, status in statuses.items() if status.open and not any(f.last_resort for f in status.facts)]
+        without = [d for d, status in statuses.items() if status.open and not status.mentioned]
         return bool(without) and source not in self.asked and self._remaining().fits(source)
 
     def _ask(self, source: str, known: Known) -> Known:

@@ -161,7 +161,7 @@ class _PlanExecution:
 
     def _still_open(self, dataset: str) -> bool:
         status = dataset_status(self.rules, self.plan.requirements, self.bookings.known, dataset, self.context.now())
-        return status.open and not any(fact.last_resort for fact in status.facts)
+        return status.open and not status.mentioned
 
     async def _ask(self, source: str) -> None:
         self._done.add(source)

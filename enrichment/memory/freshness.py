@@ -27,6 +27,8 @@ class DatasetStatus:
     facts: tuple[Fact, ...] = ()
     replies: tuple[str, ...] = ()
     sources: frozenset[str] = frozenset()
+    mentioned: bool = False
+    """Unsatisfied, but a source that is too unreliable to satisfy gave a value: no other last resort is asked."""
 
     @classmethod
     def without_facts(cls, *, open_: bool, sources: frozenset[str]) -> Self:
@@ -72,14 +74,16 @@ def dataset_status(
     """Whether a collected dataset is satisfied, from what is known at `now`."""
     entry = rules.datasets[dataset]
     facts = fresh_facts(rules, requirements, known.facts, dataset, now)
-    good = {identity(f.value): f for f in reversed(facts) if f.quality >= entry.quality_threshold and not f.last_resort}
+    threshold = requirements.threshold(rules, dataset)
+    good = {identity(f.value): f for f in reversed(facts) if f.quality >= threshold and not f.last_resort}
     replies, sources = tuple(sorted({f.reply_id for f in facts})), frozenset(f.source for f in facts)
     if len(good) >= entry.enough:
         return DatasetStatus("satisfied", facts, replies, sources)
     silent = _says_there_are_none(rules, requirements, known, dataset, now)
     if silent and not good:
         return DatasetStatus("empty", facts, silent, sources)
-    return DatasetStatus("unsatisfied", facts, replies, sources)
+    mentioned = any(f.last_resort or f.reliability < threshold for f in facts)
+    return DatasetStatus("unsatisfied", facts, replies, sources, mentioned)
 
 
 def _says_there_are_none(
@@ -91,7 +95,7 @@ def _says_there_are_none(
         for reply in known.replies
         if reply.source in rules.sources
         and not reply.unread
-        and rules.says_none(reply.source, dataset)
+        and rules.says_none(reply.source, dataset, requirements.threshold(rules, dataset))
         and reply_is_fresh(rules, requirements, reply, dataset, now)
         and reply.reply_id not in with_facts
     )

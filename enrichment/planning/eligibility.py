@@ -120,7 +120,7 @@ class Eligibility:
                 source
                 for dataset in self.requirements.collected_required
                 if dataset in problem.required
-                for source in self.rules.last_resorts(dataset)
+                for source in self.rules.last_resorts(dataset, self.requirements.threshold(self.rules, dataset))
                 if dataset not in self.answered.get(source, frozenset()) and self.obstacle(source) is None
             )
         )
@@ -139,7 +139,7 @@ class Eligibility:
             mentions=tuple(
                 (d, entry.datasets[d].fill_rate)
                 for d in self.requirements.collected_required
-                if d not in answers and source in self.rules.last_resorts(d)
+                if d not in answers and source in self.rules.last_resorts(d, self.requirements.threshold(self.rules, d))
             ),
             seconds=entry.seconds,
         )
@@ -168,7 +168,7 @@ class Eligibility:
             for dataset, promise in self.rules.sources[source].datasets.items()
             if dataset in wanted
             and source in datasets[dataset].sources
-            and promise.reliability >= datasets[dataset].quality_threshold
+            and promise.reliability >= self.requirements.threshold(self.rules, dataset)
         )
 
     def _offer(self, source: str, fills: tuple[tuple[str, float], ...], pursued: frozenset[str]) -> Offer:

@@ -152,7 +152,7 @@ class _Draft:
             request_id=inputs.request_id,
             now=now,
         )
-        mentioned = (d for d, one in statuses.items() if one.open and any(f.last_resort for f in one.facts))
+        mentioned = (d for d, one in statuses.items() if one.mentioned)
         situation = Situation(eligibility, inputs.strategy, inputs.policies, frozenset(mentioned))
         return cls(inputs, statuses, answered, situation)
 

@@ -192,4 +192,5 @@ def _wanted(requirements: Requirements) -> tuple[Hashable, ...]:
         requirements.max_cost,
         requirements.value_of_time,
         requirements.sources,
+        tuple(sorted(requirements.quality_thresholds.items())),
     )

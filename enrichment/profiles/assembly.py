@@ -11,7 +11,7 @@ from typing import Literal
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Analysis, Company, Fact, Json, Known, Profile, ReplyHead, Request, SourceFailure
 from enrichment.domain.values import EmployeeCount, Value, identity
-from enrichment.memory.freshness import dataset_status, holds_until
+from enrichment.memory.freshness import DatasetStatus, dataset_status, holds_until
 from enrichment.planning.plan import Plan
 from enrichment.profiles.quality import Aged, profile_quality
 from enrichment.requirements.requirements import Requirements, requirements_hash
@@ -109,9 +109,9 @@ def missing_required(document: Mapping[str, Json]) -> tuple[str, ...]:
 def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, dataset: str, now: datetime) -> Field:
     required = dataset in requirements.required
     if rules.datasets[dataset].analysis is not None:
-        return _analysed_field(rules, made_of, dataset, required)
+        return _analysed_field(rules, requirements, made_of, dataset)
     found = dataset_status(rules, requirements, made_of.known, dataset, now)
-    facts, status = found.facts, _collected_status(rules, dataset, found.status, found.facts)
+    facts, status = found.facts, _collected_status(found, requirements.threshold(rules, dataset))
     if status == "missing":
         stale = tuple(f for f in made_of.known.facts if f.dataset == dataset)
         if stale:
@@ -121,24 +121,23 @@ def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, datas
     return Field(dataset, required, status, values, others, _disputed(rules, dataset, values, others), why)
 
 
-def _collected_status(rules: Rules, dataset: str, status: str, facts: Sequence[Fact]) -> FieldStatus:
-    if status == "satisfied":
-        return "satisfied"
-    if status == "empty":
-        return "empty"
-    if any(not f.last_resort and f.quality >= rules.datasets[dataset].quality_threshold for f in facts):
+def _collected_status(stand: DatasetStatus, threshold: float) -> FieldStatus:
+    if stand.status != "unsatisfied":
+        return stand.status
+    if any(not f.last_resort and f.quality >= threshold for f in stand.facts):
         return "partial"
-    return "last resort" if facts else "missing"
+    return "last resort" if stand.facts else "missing"
 
 
 def _best(facts: Sequence[Fact]) -> tuple[Fact, ...]:
     return tuple(sorted(facts, key=lambda f: (f.collected_at, f.quality), reverse=True))
 
 
-def _analysed_field(rules: Rules, made_of: Ingredients, dataset: str, required: bool) -> Field:
+def _analysed_field(rules: Rules, requirements: Requirements, made_of: Ingredients, dataset: str) -> Field:
+    required, threshold = dataset in requirements.required, requirements.threshold(rules, dataset)
     facts = _best([f for f in made_of.analysis_facts if f.dataset == dataset])
     values, others = _choose(rules, dataset, facts)
-    good = [f for f in values if f.quality >= rules.datasets[dataset].quality_threshold]
+    good = [f for f in values if f.quality >= threshold]
     status: FieldStatus = "satisfied" if len(good) >= rules.datasets[dataset].enough else "missing"
     name = rules.datasets[dataset].analysis or ""
     why = None if status == "satisfied" else made_of.gaps.get(name, f"{name} found nothing in the evidence")
@@ -268,13 +267,19 @@ def _fact(rules: Rules, requirements: Requirements, made_of: Ingredients, fact: 
         "age_seconds": int(fact.age(now).total_seconds()),
         "holds_until": until.isoformat(),
         "expired": until <= now,
-        "last_resort": fact.last_resort,
+        "last_resort": fact.last_resort or _below(rules, requirements, fact),
         "reply_id": fact.reply_id,
         "evidence": fact.evidence,
         "purchase_id": fact.purchase_id,
         "cost_micro_usd": made_of.paid.get(fact.purchase_id, 0),
         "paid_by": made_of.paid_by.get(fact.purchase_id),
     }
+
+
+def _below(rules: Rules, requirements: Requirements, fact: Fact) -> bool:
+    """Whether a source of this reliability never satisfies the dataset for this consumer."""
+    collected = rules.datasets[fact.dataset].analysis is None
+    return collected and fact.reliability < requirements.threshold(rules, fact.dataset)
 
 
 def _analysis(analysis: Analysis) -> dict[str, Json]:

@@ -205,6 +205,12 @@ class DatasetRules(_Rule):
 
 
 class ConsumerRules(_Rule):
+    """quality_thresholds: dataset -> threshold of this consumer, where it asks for more than the dataset's own.
+
+    value_of_time_usd_per_second: what a second of waiting costs in the plan. min_quality: a kept profile below it is
+    made anew.
+    """
+
     description: str = ""
     required: tuple[str, ...] = ()
     optional: Mapping[str, Usd] = {}
@@ -215,6 +221,7 @@ class ConsumerRules(_Rule):
     value_of_time_usd_per_second: Usd = Decimal(0)
     profile_ttl: Seconds
     max_age: Mapping[str, Seconds] = {}
+    quality_thresholds: Mapping[str, Probability] = {}
     min_quality: Probability = 0.6
 
     @model_validator(mode="after")
@@ -319,20 +326,22 @@ class Rules(_Rule):
         rules = self.sources[source]
         return to_micro(units * self.providers[rules.provider].prices[rules.unit].usd)
 
-    def last_resorts(self, dataset: str) -> tuple[str, ...]:
-        """Sources of a dataset that are too unreliable to satisfy it, in order of priority."""
-        threshold = self.datasets[dataset].quality_threshold
+    def last_resorts(self, dataset: str, threshold: float) -> tuple[str, ...]:
+        """Sources of a dataset that are too unreliable to reach this threshold, in order of priority."""
         return tuple(s for s in self.datasets[dataset].sources if self.reliability(s, dataset) < threshold)
 
     def reliability(self, source: str, dataset: str) -> float:
         return self.sources[source].datasets[dataset].reliability
 
-    def says_none(self, source: str, dataset: str) -> bool:
-        """Whether a reply of this source without any of the dataset is an answer: there are none."""
+    def says_none(self, source: str, dataset: str, threshold: float) -> bool:
+        """Whether a reply of this source without any of the dataset is an answer: there are none.
+
+        threshold: the reliability such an answer needs.
+        """
         entry, promise = self.datasets[dataset], self.sources[source].datasets.get(dataset)
         if promise is None or not entry.empty_is_an_answer or source not in entry.sources:
             return False
-        return promise.silence_means_none and promise.reliability >= entry.quality_threshold
+        return promise.silence_means_none and promise.reliability >= threshold
 
     def holds_for(self, source: str, dataset: str) -> int:
         """Seconds a value of this dataset from this source holds, before any consumer's wish."""

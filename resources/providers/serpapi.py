@@ -9,10 +9,10 @@ from collections import Counter, OrderedDict
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from enrichment.domain.records import Json
 from enrichment.ports import (
@@ -33,7 +33,17 @@ from resources.providers.vendor_client import AccountStatus, ProviderClient, Spe
 
 _NOTHING = "hasn't returned any results"
 _USED_UP = re.compile(r"run out of searches|credit is too low", re.IGNORECASE)
-_RESULTS = {"google": "organic_results", "google_news": "news_results", "google_jobs": "jobs_results"}
+_RESULTS = {  # engines that are asked by q -> the list of their results
+    "google": "organic_results",
+    "google_news": "news_results",
+    "google_jobs": "jobs_results",
+    "google_maps": "local_results",
+    "google_local": "local_results",
+    "google_shopping": "shopping_results",
+    "google_videos": "video_results",
+    "google_events": "events_results",
+    "google_scholar": "organic_results",
+}
 _REMEMBERED = 1000  # searches, about what a plan allows within the hour
 _FREE_FOR = timedelta(hours=1)
 _CLOCK_MARGIN = timedelta(seconds=3)  # both headers and bodies give whole seconds
@@ -41,10 +51,16 @@ _CLOCK_MARGIN = timedelta(seconds=3)  # both headers and bodies give whole secon
 Request = tuple[tuple[str, str], ...]  # its parameters in order, without the key
 
 
+def _known_engine(engine: str) -> str:
+    if engine not in _RESULTS:
+        raise ValueError(f"no engine '{engine}' here: take one of {', '.join(_RESULTS)}, or add it to _RESULTS")
+    return engine
+
+
 class SerpApiSpec(Spec):
     """until_people: another page only while fewer people are named. empties_billed: not confirmed by the vendor."""
 
-    engine: Literal["google", "google_news", "google_jobs"] = "google"
+    engine: Annotated[str, AfterValidator(_known_engine)] = "google"
     q: Template
     pages: int = Field(1, ge=1, le=10)
     until_people: int | None = Field(None, ge=1)

@@ -4,11 +4,13 @@ POST mixed_people/api_search (0) -> ids -> POST people/match?id= (1)
 """
 
 import math
+from collections.abc import Mapping
 from functools import cached_property
 
 from starlette.responses import Response
 
 from sandbox.catalogue import CatalogueCompany, host
+from sandbox.coverage import Rates
 from sandbox.people import Person, best_matching_first, known_people, people, title_in_the_words_of
 from sandbox.rate_tracking import RateWindow
 from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
@@ -27,6 +29,8 @@ _CREDIT_KINDS = ("direct_dial_credit", "export_credit", "conversation_credit", "
 class Apollo:
     name = "apollo"
     windows: tuple[RateWindow, ...] = tuple(_WINDOWS.values())
+    units: tuple[str, ...] = ("credit",)
+    coverage: Mapping[str, Rates] = {SOURCE: Rates(0.78, {"key_contacts": 0.92})}
 
     def __init__(self, context: SandboxContext) -> None:
         self.context = context

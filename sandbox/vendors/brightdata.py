@@ -5,11 +5,13 @@ datasets/search -> hits now | datasets/filter -> snap_ -> snapshots/{id} | datas
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from sandbox.catalogue import CatalogueCompany
+from sandbox.coverage import Rates
 from sandbox.jobs import Job
 from sandbox.rate_tracking import RateWindow
 from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
@@ -39,6 +41,33 @@ _REFUSALS = {
 class BrightData:
     name = "brightdata"
     windows: tuple[RateWindow, ...] = (RateWindow(60),)
+    units: tuple[str, ...] = (
+        "company_record",
+        "person_record",
+        "technographic_record",
+        "firmographic_record",
+        "intent_record",
+        "page",
+    )
+    coverage: Mapping[str, Rates] = {
+        "brightdata_company_db": Rates(
+            0.90,
+            {
+                "company_name": 1.0,
+                "domain": 0.95,
+                "industry": 0.95,
+                "employee_count": 0.95,
+                "company_description": 0.95,
+            },
+        ),
+        "brightdata_people_db": Rates(0.75, {"key_contacts": 0.95}),
+        "brightdata_technographics": Rates(0.75, {"tech_stack": 0.97}),
+        "brightdata_firmographics": Rates(0.80, {"industry": 0.97, "employee_count": 0.97}),
+        "brightdata_intent_data": Rates(0.60, {"purchase_intent": 0.95}),
+        "brightdata_web_scraping": Rates(
+            0.88, {"company_description": 0.80, "tech_stack": 0.60, "recent_news": 0.35, "hiring_trends": 0.40}
+        ),
+    }
 
     def __init__(self, context: SandboxContext) -> None:
         self.context = context

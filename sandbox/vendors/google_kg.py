@@ -1,8 +1,11 @@
 """Google Knowledge Graph Search: entities by name. One search is charged per reply of status 200."""
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
 from sandbox.catalogue import CatalogueCompany
+from sandbox.coverage import Rates
 from sandbox.descriptions import description
 from sandbox.rate_tracking import RateWindow
 from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
@@ -39,6 +42,10 @@ _REFUSALS = {
 class GoogleKnowledgeGraph:
     name = "google_kg"
     windows: tuple[RateWindow, ...] = (RateWindow(60),)
+    units: tuple[str, ...] = ("search",)
+    coverage: Mapping[str, Rates] = {
+        SOURCE: Rates(0.75, {"company_name": 1.0, "domain": 0.85, "company_description": 0.90})
+    }
 
     def __init__(self, context: SandboxContext) -> None:
         self.context = context

@@ -4,10 +4,12 @@ POST /v1/chat/completions | /v1/responses -> JSON text that fits the schema; tok
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
+from sandbox.coverage import Rates
 from sandbox.rate_tracking import RateWindow
 from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
 from sandbox.schema_filler import UnusableSchemaError, fill
@@ -39,6 +41,8 @@ _ERRORS: dict[str, tuple[int, str, str, str | None]] = {
 class OpenAI:
     name = "openai"
     windows: tuple[RateWindow, ...] = (RateWindow(60),)
+    units: tuple[str, ...] = ("input_token", "output_token")
+    coverage: Mapping[str, Rates] = {}
 
     def __init__(self, context: SandboxContext) -> None:
         self.context = context

@@ -4,10 +4,12 @@ engine google (also LinkedIn people), google_news, google_jobs -> the engine's f
 """
 
 import json
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from sandbox.coverage import Rates
 from sandbox.faults import CONTENT_FAULTS
 from sandbox.rate_tracking import RateWindow
 from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
@@ -37,6 +39,24 @@ SEARCHES_PER_HOUR = 6000
 class SerpApi:
     name = "serpapi"
     windows: tuple[RateWindow, ...] = (RateWindow(60), RateWindow(3600, most=SEARCHES_PER_HOUR))
+    units: tuple[str, ...] = ("search",)
+    coverage: Mapping[str, Rates] = {
+        "serp_organic": Rates(
+            0.97,
+            {
+                "company_name": 0.90,
+                "domain": 0.90,
+                "industry": 0.55,
+                "employee_count": 0.30,
+                "company_description": 0.85,
+                "recent_news": 0.40,
+                "tech_stack": 0.30,
+            },
+        ),
+        "serp_news": Rates(0.90, {"recent_news": 0.97}),
+        "serp_jobs": Rates(0.80, {"hiring_trends": 0.95, "tech_stack": 0.45}),
+        "serp_linkedin": Rates(0.85, {"key_contacts": 0.80, "employee_count": 0.50, "industry": 0.50}),
+    }
 
     def __init__(self, context: SandboxContext) -> None:
         self.context = context

@@ -3,19 +3,18 @@
 POST .../start -> task_hash -> GET .../result until status is completed; the credit is charged at completion
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from sandbox.catalogue import CatalogueCompany, host
-from sandbox.coverage import bracket
+from sandbox.coverage import Rates, bracket
 from sandbox.jobs import Job
 from sandbox.people import MARK, SENIOR, Person, best_matching_first, known_people, title_in_the_words_of
 from sandbox.rate_tracking import RateWindow
 from sandbox.request import Handler, Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
 from sandbox.seeded_random import choice, draw, token, whole
-from sandbox.state_file import StateFile
 
 SOURCE = "snov_contacts"
 TASK_SECONDS = 2
@@ -48,11 +47,15 @@ _UNKNOWN_BECAUSE = ("banned", "catchall", "connection_error", "greylist", "hidde
 class Snov:
     name = "snov"
     windows: tuple[RateWindow, ...] = (RateWindow(60, most=60),)
+    units: tuple[str, ...] = ("credit",)
+    coverage: Mapping[str, Rates] = {
+        SOURCE: Rates(0.70, {"key_contacts": 0.95, "industry": 0.60, "employee_count": 0.60})
+    }
 
-    def __init__(self, context: SandboxContext, state: StateFile) -> None:
+    def __init__(self, context: SandboxContext) -> None:
         self.context = context
-        self.state = state
-        state.run(
+        self.state = context.state
+        self.state.run(
             "CREATE TABLE IF NOT EXISTS snov_tokens (token TEXT PRIMARY KEY, client TEXT NOT NULL, until REAL NOT NULL)"
         )
 

@@ -18,8 +18,9 @@ from resources.store import SqlStore
 from resources.wiring import open_context, open_store_of, policies_folder, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.examples import FROZEN
 
-SHIPPED = Path(__file__).parents[2] / "config"
+SHIPPED = FROZEN
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What was reviewed by eye, and how it is made again: `python -m tests.golden` renews the files here.
+"""What was reviewed by eye, and how it is made again: `python -m tests.golden` renews these and the asset graph.
 
 plan.txt: a plan of an invented company    capped.txt: one whose cap binds    unknown.txt: one whose domain is not known
 trace.txt: a request in the sandbox while a vendor is down

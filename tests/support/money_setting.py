@@ -22,6 +22,8 @@ from sandbox.app import create_app
 from sandbox.catalogue import Catalogue
 from sandbox.coverage import Coverage
 from sandbox.server import served
+from sandbox.vendors import VENDORS, coverage_of
+from tests.support.examples import FROZEN
 from tests.support.forkserver import FORKSERVER
 
 TIME_SCALE = 20.0
@@ -81,7 +83,7 @@ def money_house(
     """changes: of the rules, besides short leases and no limits on calls."""
     easy = {"providers": easy_vendors(TIME_SCALE), **(changes or {})}
     with served(create_app(folder / "books", time_scale=TIME_SCALE, fault_rate=fault_rate)) as url:
-        rules = copied_rules(folder / "config", easy)
+        rules = copied_rules(folder / "config", easy, of=FROZEN)
         post = settle_in(folder, url=url, store_url=store_url, rules=rules, time_scale=TIME_SCALE)
         store = open_store(store_url, world="sandbox")
         try:
@@ -93,7 +95,7 @@ def money_house(
 def known_by(source: str, dataset: str, count: int) -> list[str]:
     """Domains of companies the sandbox's source knows, dataset included."""
     catalogue = Catalogue()
-    coverage = Coverage(catalogue, seed=1)
+    coverage = Coverage(catalogue, 1, coverage_of(VENDORS))
     known = [one.domain for one in catalogue.companies if coverage.has(source, dataset, one)]
     return known[:count]
 

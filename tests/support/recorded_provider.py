@@ -17,16 +17,16 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
-from enrichment.rules.loader import load_rules
 from enrichment.rules.models import ProviderRules
 from resources.providers import PROVIDERS, ProviderClient
 from resources.providers.rate_limiter import Limiter, NoSlot, RateLimitSlot, Unlimited
 from tests.support import virtual_time
+from tests.support.examples import SHIPPED
 from tests.support.manual_clock import NOON
 
 ROOT = Path(__file__).parents[2]
 REPLIES = ROOT / "tests" / "replies"
-RULES = load_rules(ROOT / "config")
+RULES = SHIPPED
 KEY = "a-key-nobody-may-see"
 TIME_SCALE = 1000
 

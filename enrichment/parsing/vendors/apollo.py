@@ -10,7 +10,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import EmailStatus
 from enrichment.parsing.json_access import elements, entries, member, text
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
-from enrichment.parsing.reader import Reading, Subject
+from enrichment.parsing.reader import ReaderEntry, Reading, Subject
 
 _STATUS: dict[str | None, EmailStatus] = {
     "verified": "valid",
@@ -66,3 +66,8 @@ def _contact(path: str, person: dict[str, Json]) -> Iterator[Reading]:
         email_status=_STATUS.get((text(person.get("email_status"), 30) or "").lower()),
         page=profile_page(person.get("linkedin_url")),
     )
+
+
+READERS: Mapping[str, ReaderEntry] = {
+    "apollo_contacts": ReaderEntry(read_people),
+}

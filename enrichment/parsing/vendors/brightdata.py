@@ -3,7 +3,7 @@
 Error rows stand among the records; keys are absent in one record and null in the next; numbers come as texts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
 
 from enrichment.domain.records import Json
@@ -13,7 +13,7 @@ from enrichment.parsing.dates import moment
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import elements, entries, member, text, texts, url
 from enrichment.parsing.people import contact, email_address, profile_page
-from enrichment.parsing.reader import Reading, Subject, is_front_door, statement
+from enrichment.parsing.reader import ReaderEntry, Reading, Subject, is_front_door, statement
 
 Record = dict[str, Json]
 
@@ -151,3 +151,12 @@ def _strength(value: Json) -> float | None:
         return None
     share = said / 100 if said > 1 else said
     return round(share, 4) if 0 <= share <= 1 else None
+
+
+READERS: Mapping[str, ReaderEntry] = {
+    "brightdata_company_db": ReaderEntry(read_linkedin_companies),
+    "brightdata_people_db": ReaderEntry(read_linkedin_people),
+    "brightdata_technographics": ReaderEntry(read_technographics),
+    "brightdata_firmographics": ReaderEntry(read_crunchbase),
+    "brightdata_intent_data": ReaderEntry(read_intent),
+}

@@ -3,12 +3,12 @@
 Scores have no fixed scale and namesakes are places and people: an entity counts if it is an organisation so called.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from enrichment.domain.records import Json
 from enrichment.identity.domains import own_domain
 from enrichment.parsing.json_access import entries, member, text, texts
-from enrichment.parsing.reader import Reading, Subject, statement
+from enrichment.parsing.reader import ReaderEntry, Reading, Subject, statement
 
 _ORGANISATIONS = ("Organization", "Corporation", "Business", "Company", "Airline", "Store")
 
@@ -39,3 +39,8 @@ def _entity(entity: Json, path: str) -> Iterator[Reading]:
     else:
         # two or three words, such as 'Automotive company'
         yield from statement("company_description", text(member(entity, "description")), f"{path}.description", 0.6)
+
+
+READERS: Mapping[str, ReaderEntry] = {
+    "google_knowledge_graph": ReaderEntry(read_entities),
+}

@@ -4,7 +4,7 @@ Result pages hold whatever was found near the words: each block and row is asked
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from enrichment.domain.records import Json
@@ -14,7 +14,7 @@ from enrichment.parsing.dates import moment
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import entries, member, text, texts, url
 from enrichment.parsing.people import contact, profile_page
-from enrichment.parsing.reader import Reading, Subject, statement
+from enrichment.parsing.reader import ReaderEntry, Reading, Subject, statement
 from enrichment.parsing.technologies import named_technologies
 
 _FOUND = Iterator[Reading]
@@ -221,3 +221,11 @@ def _linkedin_page(row: Row, path: str, subject: Subject) -> _FOUND:
 def _headcount(said: str, evidence: str) -> _FOUND:
     if count := headcount(said):
         yield Reading("employee_count", count, 1.0, evidence)
+
+
+READERS: Mapping[str, ReaderEntry] = {
+    "serp_organic": ReaderEntry(read_organic),
+    "serp_news": ReaderEntry(read_news),
+    "serp_jobs": ReaderEntry(read_jobs),
+    "serp_linkedin": ReaderEntry(read_linkedin),
+}

@@ -3,14 +3,14 @@
 Keys change type: 'data' is a list, an object or empty; an address is told by the person's name, which may come twice.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import EmailStatus
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import entries, member, text
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
-from enrichment.parsing.reader import Reading, Subject, statement
+from enrichment.parsing.reader import ReaderEntry, Reading, Subject, statement
 
 _STATUS: dict[str | None, EmailStatus] = {"valid": "valid", "not_valid": "not_valid", "unknown": "unknown"}
 Address = tuple[str, EmailStatus]
@@ -69,3 +69,8 @@ def _best_address(results: Json) -> Address | None:
     ]
     order: tuple[EmailStatus, ...] = ("valid", "unknown", "unverified", "not_valid")
     return min(known, key=lambda address: order.index(address[1]), default=None)
+
+
+READERS: Mapping[str, ReaderEntry] = {
+    "snov_contacts": ReaderEntry(read_domain),
+}

@@ -14,7 +14,7 @@ from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.parsing.dates import moment
 from enrichment.parsing.html import Link, Page
 from enrichment.parsing.json_access import member, text, texts, url
-from enrichment.parsing.reader import Reading, Subject, statement
+from enrichment.parsing.reader import ReaderEntry, Reading, Subject, statement
 from enrichment.parsing.technologies import named_technologies, traced_technologies
 
 _MOST_PAGES = 10
@@ -153,3 +153,8 @@ def _absolute(base: str, href: str) -> str | None:
         return url(urljoin(base, href))
     except ValueError:  # such as 'http://[oops'
         return None
+
+
+READERS: Mapping[str, ReaderEntry] = {
+    "brightdata_web_scraping": ReaderEntry(read_pages),
+}

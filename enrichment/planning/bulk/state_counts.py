@@ -34,7 +34,7 @@ class Counts(NamedTuple):
 def pairs_of(rules: Rules, requirements: Requirements) -> tuple[Pair, ...]:
     """What a census is to count for these requirements."""
     return tuple(
-        Pair(source, dataset, _least(rules.datasets[dataset].quality_threshold, promise.reliability))
+        Pair(source, dataset, _least(requirements.threshold(rules, dataset), promise.reliability))
         for source, entry in rules.sources.items()
         for dataset, promise in entry.datasets.items()
         if dataset in requirements.collected
@@ -147,12 +147,15 @@ class Tally:
 
     def _may_be_silent(self, dataset: str) -> int:
         """Pairs of a source whose silence says that there are none."""
-        return self._mask(lambda pair: pair.dataset == dataset and self._rules.says_none(pair.source, dataset))
+        threshold = self._requirements.threshold(self._rules, dataset)
+        return self._mask(
+            lambda pair: pair.dataset == dataset and self._rules.says_none(pair.source, dataset, threshold)
+        )
 
     def _may_satisfy(self, pair: Pair) -> bool:
-        entry = self._rules.datasets[pair.dataset]
-        good = self._rules.reliability(pair.source, pair.dataset) >= entry.quality_threshold
-        return good and pair.source in entry.sources
+        threshold = self._requirements.threshold(self._rules, pair.dataset)
+        good = self._rules.reliability(pair.source, pair.dataset) >= threshold
+        return good and pair.source in self._rules.datasets[pair.dataset].sources
 
     def _mask(self, chosen: Callable[[Pair], bool]) -> int:
         return sum(1 << number for number, pair in enumerate(self._pairs) if chosen(pair))

@@ -23,15 +23,16 @@ from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPo
 from enrichment.ports import AnswerType, BeforeSend, LanguageModel, ModelAnswer
 from enrichment.purchasing.purchase import PurchaseOrder, draft
 from enrichment.requirements.requirements import requirements_of
-from enrichment.rules import Rules, load_rules
+from enrichment.rules import Rules
 from enrichment.trace import Trace
 from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.examples import SHIPPED
 
-RULES = load_rules(Path(__file__).parents[3] / "config")
+RULES = SHIPPED
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ACME = Company("com_1", "acme.example", "Acme", "acme.example", NOW)
 CONSUMER = "customer_intelligence"

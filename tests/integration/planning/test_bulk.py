@@ -99,6 +99,12 @@ def test_where_time_has_a_value_the_same_calls_start_together(full_store: SqlSto
     assert_same(full_store, SHIPPED, replace(requirements_of(SHIPPED, ["profile"]), value_of_time=1_000), strategy)
 
 
+def test_a_consumer_that_asks_for_more_reliable_values_is_planned_alike(full_store: SqlStore) -> None:
+    choosy = {"company_name": 0.9, "industry": 0.9, "key_contacts": 0.88, "recent_news": 0.95}
+    requirements = replace(requirements_of(SHIPPED, ["vendor_enrichment"]), quality_thresholds=choosy)
+    assert_same(full_store, SHIPPED, requirements)
+
+
 def test_who_must_not_be_asked_is_not_asked_first(full_store: SqlStore) -> None:
     sources = frozenset({"serp_organic", "brightdata_firmographics"})
     assert_same(full_store, SHIPPED, replace(requirements_of(SHIPPED, ["profile"]), sources=sources))

@@ -10,13 +10,15 @@ import pytest
 
 from sandbox.app import create_app
 from sandbox.catalogue import Catalogue, host, plain
-from sandbox.coverage import SOURCES, Coverage, bracket, bracket_with_commas
+from sandbox.coverage import Coverage, bracket, bracket_with_commas
 from sandbox.people import people
 from sandbox.server import served
+from sandbox.vendors import VENDORS, coverage_of
 from tests.support.manual_clock import ManualClock
 
 CATALOGUE = Catalogue()
-COVERAGE = Coverage(CATALOGUE, 1)
+DECLARED = coverage_of(VENDORS)
+COVERAGE = Coverage(CATALOGUE, 1, DECLARED)
 
 
 def test_the_catalogue_holds_500_companies_each_found_by_its_name_and_its_domain() -> None:
@@ -51,9 +53,9 @@ def test_a_search_text_that_names_no_company_is_about_none(query: str) -> None:
     assert CATALOGUE.in_text(query) is None
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", DECLARED)
 def test_a_source_knows_and_fills_about_as_much_as_the_matrix_says(source: str) -> None:
-    rates = SOURCES[source]
+    rates = DECLARED[source]
     known = [company for company in CATALOGUE.companies if COVERAGE.knows(source, company)]
     assert len(known) / 500 == pytest.approx(rates.match, abs=0.05)
     for dataset, rate in rates.fill.items():
@@ -63,9 +65,9 @@ def test_a_source_knows_and_fills_about_as_much_as_the_matrix_says(source: str) 
 
 def test_sources_disagree_about_headcounts_by_ten_per_cent_at_most() -> None:
     for company in CATALOGUE.companies:
-        counts = {COVERAGE.headcount(source, company) for source in SOURCES}
+        counts = {COVERAGE.headcount(source, company) for source in DECLARED}
         assert all(abs(count - company.employees) <= 0.1 * company.employees + 1 for count in counts)
-    assert any(len({COVERAGE.headcount(source, one) for source in SOURCES}) > 5 for one in CATALOGUE.companies)
+    assert any(len({COVERAGE.headcount(source, one) for source in DECLARED}) > 5 for one in CATALOGUE.companies)
 
 
 def test_people_are_invented_and_say_so_in_every_address() -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +19,9 @@ from enrichment.analysis.answer_schemas import (
     Statement,
     check,
 )
-from enrichment.rules import load_rules
+from tests.support.examples import SHIPPED
 
-RULES = load_rules(Path(__file__).parents[3] / "config")
+RULES = SHIPPED
 TEXTS = {
     "e1": "Acme opens a plant in Ohio\nThe plant makes 4,000 anvils a day.",
     "e2": "Go\nprogramming language",

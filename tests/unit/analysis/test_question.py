@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,10 @@ from enrichment.domain.records import Analysis, Company, Fact
 from enrichment.domain.values import Claim, Contact, EmployeeCount, JobPosting, NewsItem, Text, Value
 from enrichment.planning.plan import model_price
 from enrichment.requirements.requirements import requirements_of
-from enrichment.rules import Rules, load_rules
+from enrichment.rules import Rules
+from tests.support.examples import SHIPPED
 
-RULES = load_rules(Path(__file__).parents[3] / "config")
+RULES = SHIPPED
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ACME = Company("com_1", "acme.example", "acme", "acme.example", NOW)
 SOURCES = {"recent_news": "serp_news", "hiring_trends": "serp_jobs", "employee_count": "brightdata_company_db"}
