@@ -8,6 +8,7 @@ from enrichment.domain.records import Known, Profile, Request
 from enrichment.memory.freshness import dataset_status
 from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.profiles.assembly import Ingredients, assemble
 from enrichment.requirements.requirements import Requirements, requirements_hash, requirements_of
 from enrichment.rules import Rules
