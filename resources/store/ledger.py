@@ -1,6 +1,8 @@
 """The life of a purchase. Every step runs inside Database.ledger: one at a time over all processes.
 
-reserved -> sent -> settled (charge, reply, facts: one transaction) | released (not billed) | uncertain (cannot know)
+reserved -> sent -> settled (charge and reply: one transaction) | released (not billed) | uncertain (cannot know)
+
+The facts of a reply are written when it has been read, by Knowledge.keep_facts; those of an analysis come with it.
 
 A claim exists exactly while its purchase is reserved or sent. After the lease another process may take it over; to
 resume a purchase raises its `attempt`, and writes with an earlier attempt are refused (a fencing token).
