@@ -71,7 +71,7 @@ def _technologies(step: str, page: Page) -> _FOUND:
 
 def _machine_data(step: str, page: Page, base: str, subject: Subject) -> _FOUND:
     for place, thing in page.machine_data:
-        path = f"{step}#ld+json[{place}]"
+        path = f"{step}#{place}"
         kinds = set(texts(thing.get("@type")))
         if "JobPosting" in kinds:
             yield from _posting(path, thing, base, subject)
@@ -156,5 +156,5 @@ def _absolute(base: str, href: str) -> str | None:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_web_scraping": ReaderEntry(read_pages),
+    "brightdata_web_scraping": ReaderEntry(read_pages, version=2),
 }
