@@ -50,7 +50,7 @@ def elements(value: Json) -> list[Json]:
 
 def entries(value: Json) -> Iterator[tuple[int, dict[str, Json]]]:
     """The objects of a list with their places."""
-    return ((place, entry) for place, entry in enumerate(elements(value)) if isinstance(entry, dict))
+    return ((position, entry) for position, entry in enumerate(elements(value)) if isinstance(entry, dict))
 
 
 def texts(value: Json, longest: int = 300) -> list[str]:

@@ -11,7 +11,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import Contact, EmailStatus
 from enrichment.parsing.job_titles import department, seniority
 from enrichment.parsing.json_access import text, url
-from enrichment.parsing.reader import Reading
+from enrichment.parsing.reader import ParsedValue
 
 # times the reliability of a source, against a threshold of 0.8: 0.83 and more for the reliable, 0.77 at best
 _REACHABLE, _UNREACHABLE = 0.97, 0.85
@@ -42,7 +42,7 @@ def contact(
     email_status: EmailStatus | None = None,
     checked_at: datetime | None = None,
     page: str | None = None,
-) -> Iterator[Reading]:
+) -> Iterator[ParsedValue]:
     """A contact, if there is a whole name; worth most with a title and an address that was verified.
 
     Without a title, or without an address and a profile page, no source makes it satisfy the shipped threshold.
@@ -59,7 +59,7 @@ def contact(
         email_checked_at=checked_at if email and email_status in ("valid", "not_valid", "unknown") else None,
         linkedin_url=page,
     )
-    yield Reading("key_contacts", person, _completeness(person), evidence)
+    yield ParsedValue("key_contacts", person, _completeness(person), evidence)
 
 
 def _completeness(person: Contact) -> float:
