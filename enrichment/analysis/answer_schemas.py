@@ -3,6 +3,7 @@
     AnalysisAnswer -> check(answer, texts) -> CheckedAnswer: the items whose quote is in the passage they name
 
 Types have no defaults: a model must give every field, an empty list where the evidence says nothing.
+A changed description changes the key of stored answers: each is then asked, and paid, again.
 """
 
 from collections.abc import Mapping
@@ -51,8 +52,8 @@ class _Strict(BaseModel):
 class Cited(_Strict):
     """An item and its place in the evidence. The quote comes before the conclusion, so that the model reads first."""
 
-    evidence_id: str = Field(description="id of the one passage of evidence this rests on, such as e3")
-    quote: str = Field(description="one continuous passage of that passage, copied character by character")
+    evidence_id: str = Field(description="id of the one piece of evidence this rests on, such as e3")
+    quote: str = Field(description="one continuous passage of that piece, copied character by character")
 
     @property
     def named(self) -> str | None:

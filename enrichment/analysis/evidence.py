@@ -195,8 +195,8 @@ def _in_rounds(passages: Iterable[Passage], reads: Sequence[str]) -> list[Passag
     queues: dict[str, list[Passage]] = {dataset: [] for dataset in reads}
     for passage in sorted(passages, key=_worth, reverse=True):
         queues[passage.dataset].append(passage)
-    turns = [(turn, reads.index(d), passage) for d, queue in queues.items() for turn, passage in enumerate(queue)]
-    return [passage for _, _, passage in sorted(turns, key=lambda entry: entry[:2])]
+    ranked = [(rank, reads.index(d), passage) for d, queue in queues.items() for rank, passage in enumerate(queue)]
+    return [passage for _, _, passage in sorted(ranked, key=lambda entry: entry[:2])]
 
 
 def _worth(passage: Passage) -> tuple[bool, float, datetime, str]:

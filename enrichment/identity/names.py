@@ -98,9 +98,9 @@ def _without_last_form(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def is_named_in(name: str, text: str) -> bool:
-    """Whether a text speaks of a company of this name: its words in a row, however they are parted.
+    """Whether a text names a company of this name: its words in a row, however they are separated.
 
-    A name of one word wants a capital, as in 'Target opens a store', and one of up to three letters its own letters.
+    A name of one word needs a capital, as in 'Target opens a store'; one of up to three letters its exact spelling.
     """
     wanted = name_words(name)
     if len(wanted) == 1 and (found := [match[0] for match in _WORD.finditer(text) if fold(match[0]) == wanted[0]]):
@@ -111,9 +111,9 @@ def is_named_in(name: str, text: str) -> bool:
 
 
 def _in_a_row(joined: str, words: tuple[str, ...]) -> bool:
-    for place, word in enumerate(words):
+    for position, word in enumerate(words):
         if joined.startswith(word):
-            run, following = word, place + 1
+            run, following = word, position + 1
             while len(run) < len(joined) and following < len(words):
                 run, following = run + words[following], following + 1
             if run == joined:

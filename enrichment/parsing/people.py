@@ -23,8 +23,8 @@ _PROFILE = re.compile(r"^https?://(?:[\w-]+\.)*linkedin\.com/(?:in|pub)/[^/?#\s]
 
 def email_address(value: Json) -> str | None:
     """An address as it can be written to; None for what a vendor hides or never knew."""
-    said = text(value, 300)
-    return said.lower() if said and _EMAIL.fullmatch(said) and not _HIDDEN.search(said) else None
+    stated = text(value, 300)
+    return stated.lower() if stated and _EMAIL.fullmatch(stated) and not _HIDDEN.search(stated) else None
 
 
 def profile_page(value: Json) -> str | None:
@@ -76,7 +76,7 @@ def _completeness(person: Contact) -> float:
 def full_name(first: Json, last: Json, whole: Json = None) -> str | None:
     """The whole name, or None: one who goes by a first name only cannot be written to."""
     both = [part for part in (text(first, 140), text(last, 140)) if part]
-    said = text(whole, 300)
-    if said and " " in said:
-        return said
+    stated = text(whole, 300)
+    if stated and " " in stated:
+        return stated
     return " ".join(both) if len(both) == 2 else None

@@ -1,6 +1,6 @@
 """Apollo: {'search': body, 'people': body} -> contacts who work at the company now.
 
-The search hides family names; only matched people are contacts. One without an organisation is told by the search.
+The search hides family names; only matched people are contacts. Where a match has no organisation, the search tells it.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """Bright Data's records: {'records': [record, ...]} -> facts of the records that are about the company.
 
-Error rows stand among the records; keys are absent in one record and null in the next; numbers come as texts.
+Error rows come among the records; keys are absent in one record and null in the next; numbers come as texts.
 """
 
 from collections.abc import Iterator, Mapping
@@ -57,8 +57,10 @@ def read_linkedin_companies(reply: ReaderInput) -> Iterator[ParsedValue]:
 
 def _linkedin_descriptions(record: Record, path: str) -> Iterator[ParsedValue]:
     for key, completeness in (("about", 1.0), ("description", 0.9), ("slogan", 0.5)):
-        said = text(record.get(key))
-        yield from text_value("company_description", unescape(said) if said else None, f"{path}.{key}", completeness)
+        stated = text(record.get(key))
+        yield from text_value(
+            "company_description", unescape(stated) if stated else None, f"{path}.{key}", completeness
+        )
 
 
 def read_crunchbase(reply: ReaderInput) -> Iterator[ParsedValue]:
@@ -120,11 +122,11 @@ def _present_jobs(record: Record) -> list[Record]:
 
 
 def _title(record: Record, reply: ReaderInput) -> str | None:
-    if said := text(member(record.get("current_company"), "title"), 300):
-        return said
+    if stated := text(member(record.get("current_company"), "title"), 300):
+        return stated
     for job in _present_jobs(record):
-        if reply.is_called(text(job.get("company"), 300)) and (said := text(job.get("title"), 300)):
-            return said
+        if reply.is_called(text(job.get("company"), 300)) and (stated := text(job.get("title"), 300)):
+            return stated
     before, found, _ = (text(record.get("position"), 300) or "").partition(" at ")
     return before if found else None
 
@@ -146,10 +148,10 @@ def read_intent(reply: ReaderInput) -> Iterator[ParsedValue]:
 
 def _strength(value: Json) -> float | None:
     try:
-        said = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
+        stated = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
     except (ValueError, OverflowError):
         return None
-    share = said / 100 if said > 1 else said
+    share = stated / 100 if stated > 1 else stated
     return round(share, 4) if 0 <= share <= 1 else None
 
 

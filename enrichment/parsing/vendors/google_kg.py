@@ -1,6 +1,6 @@
 """Google Knowledge Graph: {'search': body} -> the company's name, domain and description.
 
-Scores have no fixed scale and namesakes are places and people: an entity counts if it is an organisation so called.
+Scores have no fixed scale; namesakes may be towns or people: an entity counts if it is an organisation of the name.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """SerpApi, engines google and google_news: {'search': body, 'page_2'?: body}.
 
-Result pages hold whatever was found near the words: each block and row is asked whether it is about the company.
+Result pages contain anything near the words: each block and row is checked for being about the company.
 """
 
 import re
@@ -37,7 +37,7 @@ _VAGUE_TYPES = frozenset({"company", "corporation", "organization", "business", 
 
 
 def read_organic(reply: ReaderInput) -> _FOUND:
-    """A result page for the company: its panel, its own site, stories, and what others say it uses."""
+    """A result page for the company: its panel, its own site, stories, and what other sites state it uses."""
     body = reply.payload.get("search")
     yield from _panel(member(body, "knowledge_graph"), reply)
     yield from _own_site(body, reply)
@@ -91,10 +91,10 @@ def _is_own_site(row: Row, link: str, domain: str, reply: ReaderInput) -> bool:
 
 def _stack(row: Row, path: str, reply: ReaderInput) -> _FOUND:
     """What another site says the company uses; its own site names what it sells or works with."""
-    said = f"{text(row.get('title'), 500) or ''} {text(row.get('snippet'), 2_000) or ''}"
-    if reply.owns(url(row.get("link"))) or not _SPEAKS_OF_A_STACK.search(said) or not reply.is_named_in(said):
+    stated = f"{text(row.get('title'), 500) or ''} {text(row.get('snippet'), 2_000) or ''}"
+    if reply.owns(url(row.get("link"))) or not _SPEAKS_OF_A_STACK.search(stated) or not reply.is_named_in(stated):
         return
-    for technology in named_technologies(said):
+    for technology in named_technologies(stated):
         if not reply.is_called(technology.name):
             yield ParsedValue("tech_stack", technology, 1.0, f"{path}.snippet")
 
@@ -113,10 +113,10 @@ def read_news(reply: ReaderInput) -> _FOUND:
 
 def _stories(rows: Json, path: str, reply: ReaderInput, written: datetime) -> _FOUND:
     for position, row in entries(rows):
-        told = list(_flattened(row, f"{path}[{position}]"))
-        if reply.is_named_in(*(text(story.get(key), 2_000) for _, story in told for key in ("title", "snippet"))):
-            for where, story in told:
-                yield from _story(story, where, written)
+        stories = list(_flattened(row, f"{path}[{position}]"))
+        if reply.is_named_in(*(text(story.get(key), 2_000) for _, story in stories for key in ("title", "snippet"))):
+            for path_of_story, story in stories:
+                yield from _story(story, path_of_story, written)
 
 
 def _flattened(row: Row, path: str) -> Iterator[tuple[str, Row]]:
@@ -153,7 +153,7 @@ def read_jobs(reply: ReaderInput) -> _FOUND:
 
 
 def _job(row: Row, path: str, written: datetime) -> _FOUND:
-    said = text(row.get("description"))
+    stated = text(row.get("description"))
     if title := text(row.get("title"), 1_000) or text(row.get("job_title"), 1_000):
         links = [
             url(row.get("share_link")),
@@ -165,11 +165,11 @@ def _job(row: Row, path: str, written: datetime) -> _FOUND:
             location=text(row.get("location"), 300),
             url=next((link for link in links if link), None),
             posted_on=posted.date() if posted else None,
-            text=said,
+            text=stated,
         )
         yield ParsedValue("hiring_trends", job, 1.0, f"{path}.title")
     highlights = [item for _, block in entries(row.get("job_highlights")) for item in texts(block.get("items"), 2_000)]
-    for technology in named_technologies(" ".join([said or "", *highlights])):
+    for technology in named_technologies(" ".join([stated or "", *highlights])):
         yield ParsedValue("tech_stack", technology, 1.0, f"{path}.description")
 
 
@@ -183,11 +183,11 @@ def read_linkedin(reply: ReaderInput) -> _FOUND:
 
 
 def _person(row: Row, path: str, page: str, reply: ReaderInput) -> _FOUND:
-    name, *said = _DASHES.split(_SITE_NAME.sub("", text(row.get("title"), 500) or ""))
-    headline = " - ".join(part for part in said if part)
+    name, *stated = _DASHES.split(_SITE_NAME.sub("", text(row.get("title"), 500) or ""))
+    headline = " - ".join(part for part in stated if part)
     if " " not in name or not headline or not _works_there(headline, text(row.get("snippet"), 2_000), reply):
         return
-    title = _AT.split(said[0], maxsplit=1)[0].strip(" ,")
+    title = _AT.split(stated[0], maxsplit=1)[0].strip(" ,")
     own = bool(title) and not reply.is_called(title)
     yield from contact(f"{path}.title", name=name.split(",")[0].strip(), title=title if own else None, page=page)
 
@@ -216,8 +216,8 @@ def _linkedin_page(row: Row, path: str, reply: ReaderInput) -> _FOUND:
     yield from text_value("industry", likely[0].strip() if likely else None, f"{path}.snippet")
 
 
-def _headcount(said: str, evidence: str) -> _FOUND:
-    if count := headcount(said):
+def _headcount(stated: str, evidence: str) -> _FOUND:
+    if count := headcount(stated):
         yield ParsedValue("employee_count", count, 1.0, evidence)
 
 

@@ -1,6 +1,6 @@
 """Snov: {'company': body, 'prospects': body, 'emails': body} -> contacts with verified addresses, industry, headcount.
 
-Keys change type: 'data' is a list, an object or empty; an address is told by the person's name, which may come twice.
+Keys change type: 'data' is a list, an object or empty. An address is found by the person's name, which may come twice.
 """
 
 from collections.abc import Iterator, Mapping

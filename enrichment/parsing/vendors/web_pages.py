@@ -56,9 +56,9 @@ def _descriptions(step: str, page: Page) -> _FOUND:
     if step not in ("page:/", "page:/about", "page:/about-us", "page:/company"):
         return
     for name in ("description", "og:description", "twitter:description"):
-        said = page.meta.get(name)
-        completeness = 1.0 if said and len(said.split()) >= 4 else 0.5
-        yield from text_value("company_description", said, f"{step}#meta[{name}]", completeness)
+        stated = page.meta.get(name)
+        completeness = 1.0 if stated and len(stated.split()) >= 4 else 0.5
+        yield from text_value("company_description", stated, f"{step}#meta[{name}]", completeness)
 
 
 def _technologies(step: str, page: Page) -> _FOUND:
@@ -87,7 +87,7 @@ def _posting(path: str, thing: Mapping[str, Json], base: str, reply: ReaderInput
     title = text(unescape(text(thing.get("title"), 1_000) or ""), 1_000)
     if not title:
         return
-    said = text(re.sub(r"<[^<>]{0,2000}>", " ", unescape(text(thing.get("description")) or "")))
+    stated = text(re.sub(r"<[^<>]{0,2000}>", " ", unescape(text(thing.get("description")) or "")))
     posted = moment(text(thing.get("datePosted"), 60), reply.collected_at)
     place = thing.get("jobLocation")
     site = member(place[0] if isinstance(place, list) and place else place, "address")
@@ -97,10 +97,10 @@ def _posting(path: str, thing: Mapping[str, Json], base: str, reply: ReaderInput
         location=", ".join(part for part in where if part) or None,
         url=_absolute(base, address) if (address := text(thing.get("url"), 2_000)) else None,
         posted_on=posted.date() if posted else None,
-        text=said,
+        text=stated,
     )
     yield ParsedValue("hiring_trends", job, 1.0, path)
-    for technology in named_technologies(said or ""):
+    for technology in named_technologies(stated or ""):
         yield ParsedValue("tech_stack", technology, 1.0, f"{path}.description")
 
 
