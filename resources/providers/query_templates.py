@@ -21,7 +21,7 @@ def _known_parts(template: str) -> str:
         raise ValueError(f"{template!r} is no template: {error}") from None
     unknown = [part for part in parts if part not in PARTS]
     if unknown or not parts:
-        named = f"does not know {{{unknown[0]}}}" if unknown else "contains no part of the company"
+        named = f"does not know {{{unknown[0]}}}" if unknown else "names nothing of the company"
         raise ValueError(f"{template!r} {named}; use {', '.join(f'{{{part}}}' for part in PARTS)}")
     return template
 
