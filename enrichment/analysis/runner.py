@@ -70,9 +70,7 @@ async def analyse(
     for wave in _waves(names, rules):
         ended = await asyncio.gather(*(run.one(name) for name in wave), return_exceptions=True)
         for error in ended:
-            if (
-                error is not None
-            ):  # raised after all have ended, so that no other analysis is left in the middle of a purchase
+            if error is not None:  # raised after all have ended: none is left in the middle of a purchase
                 raise error
     return AnalysisResults(tuple(run.analyses), tuple(run.facts), tuple(run.purchases), tuple(run.reads), run.gaps)
 
