@@ -23,6 +23,7 @@ _NAMES = ("name", "company", "company name")
 _ADDRESSES = ("domain", "website", "url")
 _DELIMITERS = ",;\t|"
 _ONE_COLUMN = "\x1f"  # a delimiter that occurs in no name: then a comma belongs to the cell
+_LONGEST_HEADER = 20  # lines
 _FIRST_ROW = 2  # line 1 is the header
 _UNCLOSED = "a quotation mark opens a cell that nothing closes; close it, or take it out"
 
@@ -110,7 +111,7 @@ def _of_csv(path: Path) -> tuple[Sequence[object], Iterable[_Row]]:
     first = next(_rows(lines, _ONE_COLUMN), None)
     if first is None:
         raise UsageError(f"{path} is empty; give it a first line such as name,website and a company per line.")
-    rows = _rows(lines, _delimiter(lines))
+    rows = _rows(lines, _delimiter(lines[first[0] - 1 :]))
     line, header = next(rows)
     if header is None:
         raise UsageError(f"{path}, line {line}: {_UNCLOSED}.")
@@ -130,10 +131,23 @@ def _decoded(content: bytes) -> str | None:
 
 
 def _delimiter(lines: list[str]) -> str:
-    """The delimiter that splits the header into most columns: csv.Sniffer fails on commas within names."""
-    columns = {delimiter: len(next(_rows(lines, delimiter))[1] or ()) for delimiter in _DELIMITERS}
-    most = max(columns, key=lambda delimiter: columns[delimiter])
-    return most if columns[most] > 1 else _ONE_COLUMN
+    """Sniffed from the header alone, as names in the rows contain commas; without a preference the most frequent."""
+    sniffer = csv.Sniffer()
+    sniffer.preferred = []
+    try:
+        return sniffer.sniff(_header(lines), _DELIMITERS).delimiter
+    except csv.Error:
+        return _ONE_COLUMN
+
+
+def _header(lines: list[str]) -> str:
+    """The first line, and those after it that a quoted cell goes on in."""
+    header = ""
+    for line in lines[:_LONGEST_HEADER]:
+        header += line
+        if header.count('"') % 2 == 0:
+            break
+    return header
 
 
 def _rows(lines: list[str], delimiter: str) -> Iterator[_Row]:

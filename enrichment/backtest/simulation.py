@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from enrichment.analysis.question import Inquiry, NothingToAsk, Setting, prepare
+from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, prepare
 from enrichment.backtest.history import Entry, History, Spending, spending
 from enrichment.backtest.recorded_vendors import SEED, Tokens, Vendors
 from enrichment.domain.money import charge
@@ -137,10 +137,10 @@ class _Replay:
                 known, held[source] = _joined(known, Known((one.head,), one.facts)), at
         return known
 
-    def made_before(self, inquiry: Inquiry, at: datetime) -> bool:
+    def made_before(self, inquiry: AnalysisQuestion, at: datetime) -> bool:
         return inquiry.key in self._made and self._made[inquiry.key] <= at
 
-    def make(self, inquiry: Inquiry, at: datetime) -> None:
+    def make(self, inquiry: AnalysisQuestion, at: datetime) -> None:
         self._made[inquiry.key] = at
 
 
@@ -248,8 +248,8 @@ class _ReplayedRequest:
         for inquiry in self._affordable(inquiries):
             self._question(inquiry)
 
-    def _inquiries(self, known: Known) -> Iterable[Inquiry]:
-        setting = Setting(self.rules, self.requirements, self.company, self.audience)
+    def _inquiries(self, known: Known) -> Iterable[AnalysisQuestion]:
+        setting = AnalysisInputs(self.rules, self.requirements, self.company, self.audience)
         for name in self.requirements.analyses:
             if self.rules.provider_of_model(self.rules.analyses[name].model) not in self.replay.silent:
                 try:
@@ -257,8 +257,8 @@ class _ReplayedRequest:
                 except NothingToAsk:
                     continue
 
-    def _affordable(self, inquiries: Iterable[Inquiry]) -> list[Inquiry]:
-        reserved, fitting = Counter(self.replay.taken), list[Inquiry]()
+    def _affordable(self, inquiries: Iterable[AnalysisQuestion]) -> list[AnalysisQuestion]:
+        reserved, fitting = Counter(self.replay.taken), list[AnalysisQuestion]()
         for inquiry in inquiries:
             most = charge(inquiry.most_tokens, self.rules.usd_per_token(inquiry.rules.model))
             caps = self.caps[f"analysis:{inquiry.name}"]
@@ -267,7 +267,7 @@ class _ReplayedRequest:
                 reserved.update({cap.name: most for cap in caps})
         return fitting
 
-    def _question(self, inquiry: Inquiry) -> None:
+    def _question(self, inquiry: AnalysisQuestion) -> None:
         observed = self.replay.tokens.of(self.company.company_id, inquiry.name, self.at)
         units = observed or self.replay.tokens.usual(inquiry.name)
         cost = (

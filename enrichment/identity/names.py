@@ -3,6 +3,7 @@
     'The Kraft Heinz Company' -> ('kraft', 'heinz') <- 'KRAFT HEINZ CO /DE/ - Common Stock'
 
 Legal forms, listings and spelling go; every other word counts: 'UBS Group' is not 'UBS', 'AI' is not 'AIG'.
+The tables are data/legal_forms.csv and data/abbreviations.csv.
 """
 
 import re
@@ -11,28 +12,8 @@ from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
-_FORMS = """
-inc|incorporated|corp|corporation|co|cos|company|companies|ltd|limited|llc|llp|lllp|lp|plc|pllc|pc|pbc|cic|cio|
-limited liability company|public limited company|limited partnership|joint stock company|joint stock co|
-open joint stock company|public joint stock company|closed joint stock company|national association|na|public ltd co|
-jsc|ojsc|pjsc|cjsc|oao|zao|pao|ooo|ao|tov|too|ооо|оао|зао|пао|ао|тов|тоо|
-ag|kgaa|kg|ohg|gmbh|ggmbh|mbh|ug|eg|ev|aktiengesellschaft|gesellschaft mit beschrankter haftung|gmbh and co kg|akg|
-se|sa|sas|sasu|sarl|eurl|snc|sca|scs|societe anonyme|sociedad anonima|societe par actions simplifiee|
-spa|srl|srls|sl|slu|sau|sab|sa de cv|sab de cv|sapi de cv|s de rl de cv|sociedad anonima de capital variable|
-ltda|eireli|lda|sgps|nv|bv|bvba|sprl|vof|cvba|scrl|srl de cv|besloten vennootschap|naamloze vennootschap|
-ab|publ|as|asa|aps|ks|oy|oyj|hf|ehf|aktiebolag|aktieselskab|osakeyhtio|
-sp zoo|sp z oo|spzoo|sp k|spolka akcyjna|sro|kft|zrt|nyrt|doo|dd|ad|eood|ood|uab|oü|ou|
-as anonim sirketi|anonim sirketi|ltd sti|limited sirketi|
-pte|pty|pvt|private|proprietary|bhd|sdn bhd|sdn|berhad|tbk|pt|kk|gk|kabushiki kaisha|co ltd"""
-_LEADING_FORMS = (
-    "the|jsc|ojsc|pjsc|cjsc|oao|zao|pao|ooo|ao|ооо|оао|зао|пао|ао|тов|pt|joint stock company|open joint stock company"
-)
-_SHORT_FOR = {
-    "intl": "international", "natl": "national", "mfg": "manufacturing", "bros": "brothers", "grp": "group",
-    "hldgs": "holdings", "hldg": "holding", "svcs": "services", "tech": "technologies", "technology": "technologies",
-    "labs": "laboratories", "pharma": "pharmaceuticals", "bancorporation": "bancorp", "organisation": "organization",
-    "corporation": "corp", "incorporated": "inc", "limited": "ltd", "company": "co", "companies": "cos", "lmtd": "ltd",
-}  # fmt: skip
+from enrichment.domain.data_tables import rows_of
+
 _LISTING = re.compile(
     r"[\s,(–—-]*\b(?:class [a-z]\b|(?:series [a-z] )?common (?:stock|shares?)|(?:american )?ordinary shares?"
     r"|capital stock|(?:subordinate )?voting shares|(?:american|global) deposit[ao]ry"
@@ -56,17 +37,18 @@ _LONG_ENOUGH_FOR_A_SLIP = 9
 _SHORT_NAME = 3
 
 
-def _phrases(text: str) -> tuple[tuple[str, ...], ...]:
-    found = {
-        tuple(_SHORT_FOR.get(word, word) for word in part.split())
-        for part in text.replace("\n", "").split("|")
-        if part.strip()
-    }
-    return tuple(sorted(found, key=len, reverse=True))
+_HERE = "enrichment.identity"
+_SHORT_FOR = {row[0]: row[1] for row in rows_of(_HERE, "abbreviations")}
 
 
-_TRAILING = _phrases(_FORMS)
-_LEADING = _phrases(_LEADING_FORMS)
+def _forms(position: str) -> tuple[tuple[str, ...], ...]:
+    """The legal forms of a position as words, longest first."""
+    forms = [form.split() for at, form in rows_of(_HERE, "legal_forms") if at == position]
+    return tuple(sorted({tuple(_SHORT_FOR.get(word, word) for word in form) for form in forms}, key=len, reverse=True))
+
+
+_TRAILING = _forms("trailing")
+_LEADING = _forms("leading")
 
 
 def fold(text: str) -> str:
@@ -116,9 +98,9 @@ def _without_last_form(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def is_named_in(name: str, text: str) -> bool:
-    """Whether a text speaks of a company of this name: its words in a row, however they are parted.
+    """Whether a text names a company of this name: its words in a row, however they are separated.
 
-    A name of one word wants a capital, as in 'Target opens a store', and one of up to three letters its own letters.
+    A name of one word needs a capital, as in 'Target opens a store'; one of up to three letters its exact spelling.
     """
     wanted = name_words(name)
     if len(wanted) == 1 and (found := [match[0] for match in _WORD.finditer(text) if fold(match[0]) == wanted[0]]):
@@ -129,9 +111,9 @@ def is_named_in(name: str, text: str) -> bool:
 
 
 def _in_a_row(joined: str, words: tuple[str, ...]) -> bool:
-    for place, word in enumerate(words):
+    for position, word in enumerate(words):
         if joined.startswith(word):
-            run, following = word, place + 1
+            run, following = word, position + 1
             while len(run) < len(joined) and following < len(words):
                 run, following = run + words[following], following + 1
             if run == joined:

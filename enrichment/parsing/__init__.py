@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from enrichment.domain.records import Company, Fact, Reply
 from enrichment.domain.values import identity
-from enrichment.parsing.reader import Reader, ReaderEntry, Reading, Subject
+from enrichment.parsing.reader import ParsedValue, Reader, ReaderEntry, ReaderInput
 from enrichment.parsing.vendors import apollo, brightdata, google_kg, serpapi, snov, web_pages
 from enrichment.rules.models import Rules
 
-__all__ = ["READERS", "NoReader", "Reader", "ReaderEntry", "Reading", "Subject", "read", "reader_of"]
+__all__ = ["READERS", "NoReader", "ParsedValue", "Reader", "ReaderEntry", "ReaderInput", "read", "reader_of"]
 
 READERS: Mapping[str, ReaderEntry] = {
     **google_kg.READERS,
@@ -49,9 +49,9 @@ def read(reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, 
     entry = reader_of(reply.source, rules, readers)
     if not reply.found:
         return []
-    subject = Subject(reply.payload, company.name, company.domain, reply.collected_at)
+    subject = ReaderInput(reply.payload, company.name, company.domain, reply.collected_at)
     promised = rules.sources[reply.source].datasets
-    found: dict[str, list[Reading]] = {}
+    found: dict[str, list[ParsedValue]] = {}
     for reading in entry.read(subject):
         if reading.dataset in promised:
             found.setdefault(reading.dataset, []).append(reading)
@@ -62,15 +62,15 @@ def read(reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, 
     ]
 
 
-def _best(readings: Iterable[Reading], at_most: int) -> list[Reading]:
+def _best(readings: Iterable[ParsedValue], at_most: int) -> list[ParsedValue]:
     """Distinct items, the most complete first, in the vendor's order where equally complete."""
-    best: dict[str, Reading] = {}
+    best: dict[str, ParsedValue] = {}
     for reading in sorted(readings, key=lambda reading: -reading.completeness):
         best.setdefault(identity(reading.value), reading)
     return list(best.values())[:at_most]
 
 
-def _fact(reading: Reading, reply: Reply, rules: Rules, version: int) -> Fact:
+def _fact(reading: ParsedValue, reply: Reply, rules: Rules, version: int) -> Fact:
     reliability = rules.reliability(reply.source, reading.dataset)
     return Fact(
         company_id=reply.company_id,

@@ -78,8 +78,8 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
     spec = TypeAdapter(SerpApiSpec)
 
     @cached_property
-    def _bought(self) -> "_Bought":
-        return _Bought()
+    def _recent(self) -> "_RecentSearches":
+        return _RecentSearches()
 
     def secret_params(self) -> dict[str, str]:
         return {"api_key": self.credentials["api_key"]}
@@ -124,7 +124,7 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
         misshapen = not isinstance(body.get(_RESULTS[spec.engine], []), list)
         repeat = self._is_a_repeat(tuple(sorted(params)), response, body, sent=sent, clock=clock)
         if repeat and not _was_ours(question, response, body, now=self.now()):
-            notes.append("answered from the vendor's memory of the last hour: free")
+            notes.append("answered from the vendor's cache of the last hour: free")
         elif _has_results(body) or misshapen or spec.empties_billed:
             session.units[question.unit] += 1
         if misshapen:
@@ -134,14 +134,14 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
     def _is_a_repeat(
         self, request: Request, response: HttpResponse, body: dict[str, Json], *, sent: datetime, clock: float
     ) -> bool:
-        """Whether the vendor answered from its memory, which is free. In doubt it did not."""
+        """Whether the vendor answered from its cache, which is free. In doubt it did not."""
         search_id = _metadata(body).get("id")
         if not isinstance(search_id, str) or not search_id:
             return False
-        if self._bought.holds(request, search_id, at=clock):
+        if self._recent.contains(request, search_id, at=clock):
             return True
-        known = self._bought.knows(search_id)
-        self._bought.keep(request, search_id, at=clock)
+        known = self._recent.knows(search_id)
+        self._recent.keep(request, search_id, at=clock)
         return not known and _was_made_before(response, body, sent=sent, now=self.now())
 
     async def account(self, session: CallSession) -> AccountStatus:
@@ -161,19 +161,19 @@ def _has_results(body: dict[str, Json]) -> bool:
 
 
 def _refused(body: dict[str, Json]) -> tuple[type[ProviderError], str, bool] | None:
-    """What a 200 that is no answer means, and whether it may be billed. Nothing found is an answer."""
-    said, status = str(body.get("error") or ""), _metadata(body).get("status")
-    if _has_results(body) or _NOTHING in said:
+    """Error, message, whether it may be billed: of a 200 that is no answer. A page without results is an answer."""
+    stated, status = str(body.get("error") or ""), _metadata(body).get("status")
+    if _has_results(body) or _NOTHING in stated:
         return None
-    if _USED_UP.search(said):
-        return QuotaExhausted, said, False
-    if "API key" in said:
-        return CredentialsRejected, said, False
+    if _USED_UP.search(stated):
+        return QuotaExhausted, stated, False
+    if "API key" in stated:
+        return CredentialsRejected, stated, False
     if status == "Error":
-        return ProviderUnavailable, said or "search_metadata.status is Error", False
-    if said or status != "Success":
-        # only a search that failed is free by the vendor's word
-        return UnexpectedReply, said or f"search_metadata.status is {status}", not said or status is not None
+        return ProviderUnavailable, stated or "search_metadata.status is Error", False
+    if stated or status != "Success":
+        # by the vendor's documents only a search that failed is free
+        return UnexpectedReply, stated or f"search_metadata.status is {status}", not stated or status is not None
     return None
 
 
@@ -182,18 +182,18 @@ def _metadata(body: dict[str, Json]) -> dict[str, Json]:
     return metadata if isinstance(metadata, dict) else {}
 
 
-class _Bought:
-    """Searches this client was given, by request: their id, and when it was first asked for (seconds of the loop)."""
+class _RecentSearches:
+    """Searches this client has bought, by request: id, and when bought (seconds of the loop's clock)."""
 
     def __init__(self) -> None:
         self._searches: OrderedDict[Request, tuple[str, float]] = OrderedDict()
 
-    def holds(self, request: Request, search_id: str, *, at: float) -> bool:
-        held, asked = self._searches.get(request, ("", 0.0))
-        return held == search_id and at - asked < _FREE_FOR.total_seconds()
+    def contains(self, request: Request, search_id: str, *, at: float) -> bool:
+        bought_id, at_first = self._searches.get(request, ("", 0.0))
+        return bought_id == search_id and at - at_first < _FREE_FOR.total_seconds()
 
     def knows(self, search_id: str) -> bool:
-        return any(search_id == held for held, _ in self._searches.values())
+        return any(search_id == bought_id for bought_id, _ in self._searches.values())
 
     def keep(self, request: Request, search_id: str, *, at: float) -> None:
         self._searches[request] = (search_id, at)

@@ -51,6 +51,19 @@ def test_columns_are_found_by_what_splits_the_header(written: Written, delimiter
     assert keys(written(quoted)) == ["tesla.com", "intel.com"]
 
 
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("name, legal;website;url", "Tesla, Inc.;tesla.com;x"),
+        ("note\tname; short\twebsite", "a, b\tTesla\ttesla.com"),
+        ('"Legal\nform, if any",Website', "Inc.,tesla.com"),
+        ("name,website,a;b", "Tesla,tesla.com,1"),
+    ],
+)
+def test_the_delimiter_is_the_one_that_occurs_most_often_in_the_header(written: Written, header: str, row: str) -> None:
+    assert keys(written(f"{header}\n{row}\n")) == ["tesla.com"]
+
+
 @pytest.mark.parametrize("column", ["Company Name", " company_name ", "COMPANY", '"Company\nName"', "Name"])
 def test_the_column_of_names_is_known_by_any_spelling(written: Written, column: str) -> None:
     assert keys(written(f"id,{column}\n1,Tesla\n")) == ["name:tesla"]

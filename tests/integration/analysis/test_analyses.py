@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from enrichment.analysis.question import Setting, prepare
+from enrichment.analysis.question import AnalysisInputs, prepare
 from enrichment.analysis.runner import AnalysisResults, analyse
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
@@ -356,7 +356,7 @@ def test_a_question_left_by_a_process_that_died_is_asked_again_and_its_reserve_s
     eligibility: Eligibility,
 ) -> None:
     hour_ago = NOW - timedelta(hours=1)
-    left = prepare("growth", facts(), Setting(RULES, requirements_of(RULES, (CONSUMER,)), ACME, None), NOW)
+    left = prepare("growth", facts(), AnalysisInputs(RULES, requirements_of(RULES, (CONSUMER,)), ACME, None), NOW)
     order = PurchaseOrder(
         request=eligibility.open_request(None, hour_ago),
         company=ACME,

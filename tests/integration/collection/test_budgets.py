@@ -10,7 +10,7 @@ import pytest
 
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Known
-from enrichment.parsing import ReaderEntry, Reading, Subject
+from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.enrich import Ask, collect_request, plan_request
 from enrichment.pipeline.plan import request_for
 from enrichment.pipeline.stages import Collected, Identified
@@ -29,12 +29,12 @@ DAY = f"day:{NOON.date().isoformat()}"
 NOTHING: Mapping[str, list[str]] = {}
 
 
-def read_said(subject: Subject) -> Iterator[Reading]:
+def read_said(subject: ReaderInput) -> Iterator[ParsedValue]:
     said = subject.payload["says"]
     assert isinstance(said, list)
     for dataset in said:
         for value in SAID[str(dataset)]:
-            yield Reading(str(dataset), value, 1.0, "says")
+            yield ParsedValue(str(dataset), value, 1.0, "says")
 
 
 @dataclass

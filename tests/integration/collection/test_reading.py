@@ -10,7 +10,7 @@ import pytest
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Event, fingerprint
 from enrichment.domain.values import Text
-from enrichment.parsing import ReaderEntry, Reading, Subject
+from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
 from enrichment.rules import Rules
@@ -25,12 +25,12 @@ FIRST_ALONE = replace(ASK, sources=(FIRST,))
 NEWS = Ask("acme.com", datasets=("recent_news",), sources=("serp_news",))
 
 
-def read_industry(subject: Subject) -> Iterator[Reading]:
-    yield Reading("industry", Text(text=str(subject.payload["industry"])), 1.0, "industry")
+def read_industry(subject: ReaderInput) -> Iterator[ParsedValue]:
+    yield ParsedValue("industry", Text(text=str(subject.payload["industry"])), 1.0, "industry")
 
 
-def stumble(subject: Subject) -> Iterator[Reading]:
-    yield Reading("industry", Text(text=subject.payload["industry"]["no such field"]), 1.0, "industry")
+def stumble(subject: ReaderInput) -> Iterator[ParsedValue]:
+    yield ParsedValue("industry", Text(text=subject.payload["industry"]["no such field"]), 1.0, "industry")
 
 
 GOOD, BROKEN = ReaderEntry(read_industry), ReaderEntry(stumble)

@@ -10,7 +10,7 @@ import pytest
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Purchase, fingerprint
 from enrichment.domain.values import Text
-from enrichment.parsing import ReaderEntry, Reading, Subject
+from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.enrich import Ask, collect_request, plan_request
 from enrichment.pipeline.plan import request_for
 from enrichment.pipeline.stages import Collected, Identified
@@ -33,8 +33,8 @@ async def nothing_special(question: SourceQuery, keep_handle: KeepHandle, before
     await before_send()
 
 
-def read_industry(subject: Subject) -> Iterator[Reading]:
-    yield Reading("industry", Text(text=str(subject.payload["industry"])), 1.0, "industry")
+def read_industry(subject: ReaderInput) -> Iterator[ParsedValue]:
+    yield ParsedValue("industry", Text(text=str(subject.payload["industry"])), 1.0, "industry")
 
 
 @dataclass

@@ -121,10 +121,14 @@ def limiter_of(store: Any, provider: str, limits: RateLimits, *, time_scale: flo
 
 
 class Counted:
-    """The store, and how often it was asked for turns."""
+    """A store whose rate limit log counts how often it is asked for slots."""
 
     def __init__(self, store: SqlStore) -> None:
         self.store, self.asked = store, 0
+
+    @property
+    def rate_limit_log(self) -> "Counted":
+        return self
 
     def take_slots(self, *asked: Any) -> list[ScheduledCall]:
         self.asked += 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from enrichment.analysis.question import Setting, prepare
+from enrichment.analysis.question import AnalysisInputs, prepare
 from enrichment.backtest.compare import Comparison, compare
 from enrichment.backtest.history import Entry, History, Observation, RecordedAnalysis
 from enrichment.backtest.simulation import Side, SimulationOutcome, rerun
@@ -339,7 +339,7 @@ def test_a_new_prompt_is_a_new_question() -> None:
 
 
 def key_of(analysis: str, rules: Rules) -> str:
-    setting = Setting(rules, requirements_of(rules, ["vendor_enrichment"]), acme(), None)
+    setting = AnalysisInputs(rules, requirements_of(rules, ["vendor_enrichment"]), acme(), None)
     return prepare(analysis, OF_MODEL.facts, setting, VENDOR.asked_at).key
 
 
