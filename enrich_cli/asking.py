@@ -19,8 +19,8 @@ from enrich_cli.rendering.terminal import Progress
 from enrichment.context import RunContext
 from enrichment.domain.money import in_usd, to_micro
 from enrichment.domain.records import Profile
-from enrichment.pipeline.cached_profile import profile_held
-from enrichment.pipeline.enrich import Ask, Enriched, enrich, quote
+from enrichment.pipeline.dry_run import profile_or_plans
+from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.planning.plan import Plan
 from enrichment.rules import Rules
 from enrichment.rules.models import parse_seconds
@@ -159,8 +159,7 @@ async def _quote(ask: Ask, settings: Settings, rules: Rules) -> Quoted:
 
 
 async def _quoted(ask: Ask, settings: Settings, rules: Rules, context: RunContext) -> Quoted:
-    kept = await profile_held(ask, rules=rules, context=context)
-    plans = () if kept is not None else await quote(ask, rules=rules, context=context)
+    kept, plans = await profile_or_plans(ask, rules=rules, context=context)
     return Quoted(kept, plans, settings.home)
 
 

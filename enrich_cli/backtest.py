@@ -18,7 +18,7 @@ from enrichment.backtest.simulation import Side
 from enrichment.rules import Rules, load_rules
 from resources.policy_store import policies_in
 from resources.settings import Settings
-from resources.wiring import open_store_of, places_of, policies_folder, utc_now
+from resources.wiring import endpoints_of, open_store_of, policies_folder, utc_now
 
 _LONGEST_SECONDS = 10 * 365 * 86_400
 
@@ -60,13 +60,13 @@ def replayed(folder: Path, window: str, *, for_one_company: Sequence[str], sandb
 
 def _side(settings: Settings, rules: Rules) -> Side:
     """With today's credentials. In the sandbox every provider can be asked, whether it runs or not."""
-    return Side(rules, {} if settings.sandbox else places_of(settings, rules)[1])
+    return Side(rules, {} if settings.sandbox else endpoints_of(settings, rules)[1])
 
 
 def _history(settings: Settings, seconds: int) -> History:
     store = open_store_of(settings)
     try:
         with console.status("reading what happened"):
-            return store.history(utc_now() - timedelta(seconds=seconds))
+            return store.backtest_history.since(utc_now() - timedelta(seconds=seconds))
     finally:
         store.close()

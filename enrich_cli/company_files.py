@@ -94,13 +94,13 @@ def understand_file(path: Path, options: ListOptions, registered: Sequence[Compa
 def take(understood: UnderstoodFile, store: SqlStore) -> int:
     """Registers the companies that are new; how many that were."""
     now = utc_now()
-    before = {company.company_id for company in store.companies()}
+    before = {company.company_id for company in store.companies.all()}
     fresh = [
         Company(new_id("com"), company_key(entry.name, entry.domain), entry.name, entry.domain, now)
         for entry in (row.entry for row in understood.rows("new"))
         if entry is not None
     ]
-    added = {company.company_id for company in store.add_companies(fresh)} if fresh else set[str]()
+    added = {company.company_id for company in store.companies.add(fresh)} if fresh else set[str]()
     return len(added - before)
 
 

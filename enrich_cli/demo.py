@@ -47,7 +47,9 @@ def main() -> None:
             companies = _register(store, url)
             for consumer in CONSUMERS:
                 _run_job(settings, companies, consumer)
-            requests = [r for r in store.requests(limit=len(companies) * len(CONSUMERS)) if r.asked_at >= started_at]
+            requests = [
+                r for r in store.requests.latest(limit=len(companies) * len(CONSUMERS)) if r.asked_at >= started_at
+            ]
             _show_companies(store, companies, requests, rules)
             _show_totals(requests, rules)
             _show_bills(store, rules, url)
@@ -63,7 +65,7 @@ def _register(store: SqlStore, url: str) -> list[Company]:
     rows = httpx.get(f"{url}/_sandbox/companies", trust_env=False).json()
     spread = rows[:: len(rows) // COMPANIES][:COMPANIES]  # large and small, of many industries
     companies = [_company(row["name"], row["domain"]) for row in spread]
-    return store.add_companies(companies)
+    return store.companies.add(companies)
 
 
 def _company(name: str, domain: str) -> Company:
@@ -111,7 +113,7 @@ def _show_companies(store: SqlStore, companies: Sequence[Company], requests: Seq
         title="What is known now (USD for this run: cost, saved by memory, and what calling everything would cost)",
     )  # fmt: skip
     for company in companies:
-        profile = store.latest_profile(company.company_id, "customer_enrichment", None)
+        profile = store.profiles.latest(company.company_id, "customer_enrichment", None)
         mine = [r for r in requests if r.company_id == company.company_id]
         if profile is not None:
             table.add_row(company.name, *_known(profile), *_costs(mine, rules))
@@ -151,7 +153,7 @@ def _show_totals(requests: Sequence[Request], rules: Rules) -> None:
 
 def _show_bills(store: SqlStore, rules: Rules, url: str) -> None:
     invoice: dict[str, dict[str, int]] = httpx.get(f"{url}/_sandbox/invoice", trust_env=False).json()
-    ledger = store.ledger_units()
+    ledger = store.ledger_queries.settled_units()
     table = Table(
         "vendor",
         "unit",

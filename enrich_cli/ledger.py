@@ -22,7 +22,7 @@ from enrichment.rules import Rules
 from resources.providers.units import MOST_UNITS
 from resources.settings import Settings, SettingsError
 from resources.store import LedgerLine, SqlStore
-from resources.vendor_balances import Look, read_accounts, settle_overdue
+from resources.vendor_balances import AccountReading, read_accounts, settle_overdue
 from resources.wiring import utc_now
 
 _MOST_SHOWN = 50
@@ -55,7 +55,7 @@ class HandEnding:
 class Reconciled:
     """looks: what each vendor's account says; no_vendor: why none was asked."""
 
-    looks: Sequence[Look]
+    looks: Sequence[AccountReading]
     no_vendor: str | None
     overdue: Sequence[Purchase]
     still_uncertain: int
@@ -66,7 +66,7 @@ def listed_purchases(*, uncertain: bool, company: str | None, since: str | None,
     now = utc_now()
     seconds = None if since is None else min(seconds_of("--since", since), _EVER_SECONDS)
     with _ledger(sandbox=sandbox) as (_, rules, store):
-        lines, in_all = store.ledger_lines(
+        lines, in_all = store.ledger_queries.lines(
             uncertain=uncertain,
             company_id=None if company is None else _company_id(company, store),
             since=None if seconds is None else now - timedelta(seconds=seconds),
@@ -89,7 +89,7 @@ def settle(purchase_id: str, units: str | None, *, sandbox: bool) -> HandEnding:
         if above:
             _settle_and_suspend(purchase, billed, cost, above, store)
         else:
-            store.reconcile(purchase_id, units=billed, cost_micro_usd=cost, at=utc_now())
+            store.ledger.reconcile(purchase_id, units=billed, cost_micro_usd=cost, at=utc_now())
     return HandEnding(purchase, billed, cost, above)
 
 
@@ -97,13 +97,13 @@ def release(purchase_id: str, *, sandbox: bool) -> HandEnding:
     """It was not billed. Raises UsageError, PurchaseClosed."""
     with _ledger(sandbox=sandbox) as (settings, _, store):
         purchase = _uncertain(purchase_id, settings, store)
-        store.reconcile(purchase_id, units={}, cost_micro_usd=0, at=utc_now())
+        store.ledger.reconcile(purchase_id, units={}, cost_micro_usd=0, at=utc_now())
     return HandEnding(purchase, {}, 0)
 
 
 def reconcile(*, sandbox: bool) -> Reconciled:
     """By the vendors' accounts first: that is more exact than settling what is overdue at its reserve."""
-    looks: Sequence[Look] = ()
+    looks: Sequence[AccountReading] = ()
     no_vendor = None
     with _ledger(sandbox=sandbox) as (settings, rules, store):
         try:
@@ -112,7 +112,7 @@ def reconcile(*, sandbox: bool) -> Reconciled:
         except SettingsError as error:
             no_vendor = str(error)
         overdue = settle_overdue(store, rules, utc_now())
-        left = store.uncertain_purchases()
+        left = store.ledger_queries.uncertain()
     return Reconciled(looks, no_vendor, overdue, len(left))
 
 
@@ -124,15 +124,17 @@ def counted(units: Mapping[str, int]) -> str:
 @contextmanager
 def _ledger(*, sandbox: bool) -> Iterator[tuple[Settings, Rules, SqlStore]]:
     with opened_store(sandbox=sandbox) as (settings, rules, store):
-        store.end_abandoned(utc_now())  # a purchase whose process died is shown as uncertain or released, not as sent
+        store.ledger.end_abandoned(
+            utc_now()
+        )  # a purchase whose process died is shown as uncertain or released, not as sent
         yield settings, rules, store
 
 
 def _company_id(text: str, store: SqlStore) -> str:
     """Raises UsageError, NotACompany, AmbiguousCompany."""
     named = parse_company(text)
-    found = store.company(company_key(named.name, named.domain))
-    namesakes = store.companies_named(named.name) if found is None and named.name is not None else []
+    found = store.companies.by_key(company_key(named.name, named.domain))
+    namesakes = store.companies.named(named.name) if found is None and named.name is not None else []
     if len(namesakes) > 1:
         keys = ", ".join(company.key for company in namesakes)
         raise AmbiguousCompany(f"{len(namesakes)} companies are called {named.name}: ask for one of {keys}.")
@@ -142,7 +144,7 @@ def _company_id(text: str, store: SqlStore) -> str:
 
 
 def _uncertain(purchase_id: str, settings: Settings, store: SqlStore) -> Purchase:
-    purchase = store.purchase(purchase_id) if purchase_id.isascii() else None
+    purchase = store.ledger.purchase(purchase_id) if purchase_id.isascii() else None
     if purchase is None:
         raise UsageError(
             f"There is no purchase {_as_typed(purchase_id)} in {settings.home}: `enrich purchases --uncertain` lists "
@@ -182,7 +184,7 @@ def _settle_and_suspend(purchase: Purchase, billed: Mapping[str, int], cost: int
     """In one transaction, and only if it was not ended or resumed meanwhile. Raises PurchaseClosed."""
     units = {unit: count for unit, count in billed.items() if count}
     ended = replace(purchase, units=units, cost_micro_usd=cost, closed_at=utc_now(), outcome="reconciled", reason=why)
-    store.settle(ended, reply=None, facts=(), suspend=why)
+    store.ledger.settle(ended, reply=None, facts=(), suspend=why)
 
 
 def _as_typed(text: str) -> str:

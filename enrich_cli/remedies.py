@@ -45,7 +45,7 @@ def _left_out(enriched: Enriched, plan: Plan, verdict: str, kind: str) -> set[st
 
 
 def _suspended(left_out: set[str], store: SqlStore) -> Iterator[str]:
-    for suspension in store.suspensions():
+    for suspension in store.provider_health.suspensions():
         if suspension.source in left_out:
             yield f"left out, since it is suspended: {because(suspension)}."
 
@@ -55,9 +55,9 @@ def _reserved_in_doubt(
 ) -> Iterator[str]:
     """What uncertain purchases reserve of the caps under which something did not fit."""
     caps = caps_of_each(rules, plan.requirements, enriched.request.request_id, utc_now())
-    spent = store.spent(sorted({cap.name for name in left_out for cap in caps[name]}))
-    full = {cap.name for name in left_out for cap in caps[name] if not cap.holds(spent[cap.name] + _most(name, rules))}
-    uncertain = [doubt for doubt in store.uncertain_purchases() if full & _caps_over(doubt, rules)]
+    spent = store.ledger.spent(sorted({cap.name for name in left_out for cap in caps[name]}))
+    full = {cap.name for name in left_out for cap in caps[name] if not cap.allows(spent[cap.name] + _most(name, rules))}
+    uncertain = [doubt for doubt in store.ledger_queries.uncertain() if full & _caps_over(doubt, rules)]
     if uncertain:
         reserved = in_usd(sum(doubt.reserved_micro_usd for doubt in uncertain))
         many = f"{len(uncertain)} uncertain purchase{' reserves' if len(uncertain) == 1 else 's reserve'}"

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET
 from enrichment.parsing import READERS
-from enrichment.rules import Rules, SourceQuestion, load_rules
+from enrichment.rules import Rules, RulesError, SourceQuestion, load_rules
 from resources.providers import PROVIDERS
 from resources.settings import load_settings
 
@@ -12,16 +13,35 @@ from resources.settings import load_settings
 def checked_rules(folder: Path | None) -> tuple[Path, Rules]:
     """The rules of this folder, else of the configured one. Raises RulesError with every problem."""
     folder = folder or load_settings().enrich_config
-    return folder, load_rules(folder, _question_problems)
+    rules = load_rules(folder, _question_problems)
+    if problems := [*_answer_problems(rules)]:
+        raise RulesError(problems)
+    return folder, rules
+
+
+def _answer_problems(rules: Rules) -> Iterator[str]:
+    """Analyses whose answer has no type, or no field for a dataset they answer."""
+    for name, analysis in rules.analyses.items():
+        where = f"config/analyses.yaml: {name}"
+        if name not in ANSWERS:
+            yield f"{where}: has no type of answer: add one to ANSWERS in enrichment/analysis/answer_schemas.py"
+            continue
+        fields = ANSWERS[name].type.model_fields
+        for dataset in analysis.answers:
+            if FIELD_OF_DATASET.get(dataset) not in fields:
+                yield (
+                    f"{where}.answers: its answer has no field for {dataset}: "
+                    "name it in FIELD_OF_DATASET of enrichment/analysis/answer_schemas.py"
+                )
 
 
 def _question_problems(source: str, asked: SourceQuestion) -> Iterator[str]:
     where = f"config/sources.yaml: {source}"
     if asked.provider not in PROVIDERS:
-        yield f"{where}.provider: there is no client for '{asked.provider}' in resources/providers"
+        yield f"{where}.provider: there is no client for '{asked.provider}': add it to resources/providers/__init__.py"
     else:
         for problem in PROVIDERS[asked.provider].check_question(asked.question):
             yield f"{where}.question: {problem}"
     reader = asked.reader or source
     if reader not in READERS:
-        yield f"{where}: no reader named '{reader}' in enrichment/parsing"
+        yield f"{where}: no reader named '{reader}': add it to READERS of a file in enrichment/parsing/vendors"

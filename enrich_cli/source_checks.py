@@ -13,7 +13,7 @@ from enrichment.rules import Rules
 from resources.providers.vendor_client import AccountStatus
 from resources.settings import SettingsError
 from resources.vendor_balances import account_statuses
-from resources.wiring import open_store_of, places_of, utc_now
+from resources.wiring import endpoints_of, open_store_of, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,19 @@ def check_sources(*, sandbox: bool) -> SourceChecks:
     """
     settings, rules = settings_and_rules(sandbox=sandbox)
     try:
-        places, missing = places_of(settings, rules)
+        endpoints, missing = endpoints_of(settings, rules)
     except SettingsError as error:
         if settings.sandbox:
             raise
         unset = {name: f"set {' and '.join(settings.missing(name))} in .env" for name in rules.providers}
         return SourceChecks(rules, missing=unset, error=error)
-    statuses = asyncio.run(account_statuses(settings, rules, places))
+    statuses = asyncio.run(account_statuses(settings, rules, endpoints))
     store = open_store_of(settings)
     try:
-        outages, suspensions = store.unavailable(utc_now())
+        outages, suspensions = store.provider_health.unavailable(utc_now())
         for status in statuses:
             if status.ok:
-                store.answered(status.provider)
+                store.provider_health.record_answer(status.provider)
     finally:
         store.close()
     return SourceChecks(rules, tuple(statuses), missing, outages, tuple(suspensions.values()))

@@ -1,6 +1,6 @@
-"""What one request runs in: the store, the providers, the model, the clock; and how many calls wait in this process.
+"""What one request runs in: the store, the providers, the language model, the clock.
 
-RunContext + Request -> the stages;  ConcurrencyLimits.of(provider, width) -> a semaphore of this process
+RunContext.trace(request id) -> Trace;  ConcurrencyLimits.of(provider, width) -> a semaphore of this process
 """
 
 import asyncio
@@ -8,28 +8,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from enrichment.domain.records import Event
 from enrichment.parsing import READERS, ReaderEntry
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.ports import LanguageModel, Provider, Store
+from enrichment.trace import Trace
 
 
 class ConcurrencyLimits:
-    """One semaphore per provider; of one process and event loop."""
+    """One semaphore per provider, for all requests of this process; of one event loop."""
 
     def __init__(self) -> None:
-        self._gates: dict[str, asyncio.Semaphore] = {}
+        self._slots: dict[str, asyncio.Semaphore] = {}
 
     def of(self, provider: str, width: int) -> asyncio.Semaphore:
-        """width: how many may be inside, as it was when the gate was first used."""
-        return self._gates.setdefault(provider, asyncio.Semaphore(width))
+        """width: how many calls may be under way; it counts when the provider is asked for the first time."""
+        return self._slots.setdefault(provider, asyncio.Semaphore(width))
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What a request runs in: the store, who can be asked, the model, and the clock (UTC).
+    """The store, the providers that can be asked, the language model if there is one, and the clock (UTC).
 
-    out_of_order: provider -> why it cannot be asked at all (no credentials). readers: who reads replies.
-    policies: the compiled ones. gates: where those of this process wait for a provider.
+    unavailable: provider -> why it cannot be asked at all (no credentials). readers: source -> what reads its replies.
+    policies: the compiled ones. concurrency: where calls of this process wait for a free slot of a provider.
     """
 
     store: Store
@@ -40,3 +42,7 @@ class RunContext:
     readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)
     policies: PolicyCache = IN_MEMORY
     concurrency: ConcurrencyLimits = field(default_factory=ConcurrencyLimits)
+
+    def trace(self, request_id: str, watch: Callable[[Event], None] | None = None) -> Trace:
+        """What happens in this request, written to the store. watch: as of Trace."""
+        return Trace(request_id, self.store.requests, self.now, watch)

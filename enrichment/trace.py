@@ -1,32 +1,74 @@
-"""What happened in one request, in order: what `enrich trace` shows. Kept in memory, written in batches."""
+"""What happened in one request, in order: what `enrich trace` shows.
+
+    note(event) -> the watcher, at once
+                -> the store, by a task beside the request; what is noted while it writes goes with the next write
+
+After `written()` all that was noted before is in the store. It is awaited before each purchase, so a process that is
+killed leaves a trace up to the call it was killed in.
+"""
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
-from typing import Literal
+from types import TracebackType
+from typing import Literal, Self
 
 from enrichment.domain.records import Event, Json
-from enrichment.ports import Store
+from enrichment.ports import Requests, StoreError
 
 Stage = Literal["identify", "layer_1", "plan", "collect", "analyse", "assemble", "keep"]
 
 
 class Trace:
-    """watch: called at once with each event, for progress and streams."""
+    """Of one request, opened once: `async with`. watch: called at once with each event, for progress and streams.
+
+    Usable from one event loop; `note` needs it to be running.
+    """
 
     def __init__(
-        self, request_id: str, store: Store, now: Callable[[], datetime], watch: Callable[[Event], None] | None = None
+        self,
+        request_id: str,
+        requests: Requests,
+        now: Callable[[], datetime],
+        watch: Callable[[Event], None] | None = None,
     ) -> None:
-        self._request_id, self._store, self._now, self._watch = request_id, store, now, watch
+        self.request_id = request_id
+        self._requests, self._now, self._watch = requests, now, watch
         self._unwritten: list[Event] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            await self.written()
+            return
+        with suppress(StoreError):  # the request's own error is the one to report
+            await self.written()
 
     def note(self, stage: Stage, what: str, **data: Json) -> None:
-        event = Event(self._request_id, self._now(), stage, what, data)
+        event = Event(self.request_id, self._now(), stage, what, data)
         self._unwritten.append(event)
         if self._watch is not None:
             self._watch(event)
+        if self._may_begin_to_write():
+            self._writer = asyncio.create_task(self._write())
 
-    async def flush(self) -> None:
-        events, self._unwritten = self._unwritten, []
-        if events:
-            await asyncio.to_thread(self._store.record, events)
+    async def written(self) -> None:
+        """Wait until all that was noted so far is stored. Raises StoreError where it could not be."""
+        if self._writer is not None:
+            await asyncio.shield(self._writer)  # several may wait for it, and one of them may be cancelled
+
+    def _may_begin_to_write(self) -> bool:
+        """No task is writing, and none has failed: after a failure `written` keeps raising it."""
+        writer = self._writer
+        return writer is None or (writer.done() and not writer.cancelled() and writer.exception() is None)
+
+    async def _write(self) -> None:
+        while self._unwritten:
+            events, self._unwritten = self._unwritten, []
+            await asyncio.to_thread(self._requests.record, events)

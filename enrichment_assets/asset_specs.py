@@ -98,7 +98,7 @@ def _raw(rules: Rules, name: str) -> LayerAsset:
 
 def _analysis(rules: Rules, name: str) -> LayerAsset:
     entry = rules.analyses[name]
-    provider = next(p for p, r in rules.providers.items() if entry.model in r.models)
+    provider = rules.provider_of_model(entry.model)
     answers = f" Answers {', '.join(entry.answers)}." if entry.answers else ""
     return LayerAsset(
         layer="analysis",

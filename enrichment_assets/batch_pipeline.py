@@ -8,16 +8,19 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
+from itertools import count
 from typing import Any
 
 from enrichment.context import RunContext
+from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.enrich import (
     Analysed,
     Ask,
+    Collected,
     Enriched,
-    Gathered,
     Identified,
     Planned,
     analyse_request,
@@ -27,14 +30,13 @@ from enrichment.pipeline.enrich import (
     keep,
     plan_request,
 )
-from enrichment.pipeline.plan import find_company
+from enrichment.pipeline.identify import company_for
 from enrichment.ports import StoreError
 from enrichment.requirements.requirements import Requirements, UnknownName
 from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import Rules
-from resources.settings import Settings, SettingsError
-from resources.store import SqlStore
-from resources.wiring import open_context
+from resources.dagster_resources import EnrichmentResource
+from resources.settings import SettingsError
 
 COMPANIES_AT_ONCE = 16
 _PROGRESS_LINES = 20
@@ -90,7 +92,7 @@ class BatchProgress:
     failed: Mapping[str, str] = field(default_factory=dict)
 
 
-Outcome = Identified | Planned | Gathered | Analysed | Enriched | CompanyFailed | None
+Outcome = Identified | Planned | Collected | Analysed | Enriched | CompanyFailed | None
 Stage = Callable[[Any, BatchProgress, RunContext], Awaitable[Outcome]]
 Log = Callable[[str], None]
 _OF_ONE_COMPANY = (NotACompany, AmbiguousCompany, StoreError)  # their message is a sentence for the user
@@ -101,14 +103,14 @@ def start(order: BatchOrder, rules: Rules, *, run_id: str) -> BatchProgress:
     return BatchProgress(run_id, order, rules, going={company: company for company in order.companies})
 
 
-def advance(batch: BatchProgress, stage: Stage, settings: Settings, store: SqlStore, log: Log) -> BatchProgress:
+def advance(batch: BatchProgress, stage: Stage, enrichment: EnrichmentResource, log: Log) -> BatchProgress:
     """Every company that is under way through one more stage.
 
-    Raises SettingsError, UnknownName, UnknownStrategy: they concern all companies of the order.
+    Raises SettingsError, UnknownName, UnknownStrategy: they concern the whole order. StoreError: no company starts.
     """
     if not batch.going:
         return batch
-    outcomes = asyncio.run(_outcomes(batch, stage, settings, store, log))
+    outcomes = enrichment.run_in_context(lambda run_context: _outcomes(batch, stage, run_context, log), batch.rules)
     going = {c: o for c, o in outcomes.items() if not isinstance(o, Enriched | CompanyFailed | None)}
     return replace(
         batch,
@@ -119,46 +121,54 @@ def advance(batch: BatchProgress, stage: Stage, settings: Settings, store: SqlSt
     )
 
 
-async def _outcomes(
-    batch: BatchProgress, stage: Stage, settings: Settings, store: SqlStore, log: Log
-) -> dict[str, Outcome]:
+async def _outcomes(batch: BatchProgress, stage: Stage, run_context: RunContext, log: Log) -> dict[str, Outcome]:
     at_once = asyncio.Semaphore(COMPANIES_AT_ONCE)
-    outcomes: dict[str, Outcome] = {}
-    step = max(1, len(batch.going) // _PROGRESS_LINES)
-    async with open_context(settings, batch.rules, store=store) as run_context:
+    every, numbers = max(1, len(batch.going) // _PROGRESS_LINES), count(1)
 
-        async def advance_one(company: str, value: Any) -> None:
-            async with at_once:
-                task = asyncio.ensure_future(stage(value, batch, run_context))
-                await asyncio.wait([task])
-            outcomes[company] = _outcome_of(task, company, log)
-            if len(outcomes) % step == 0 or len(outcomes) == len(batch.going):
-                log(f"{len(outcomes)} of {len(batch.going)} companies: {company} {_in_words(outcomes[company])}")
+    async def advance_one(value: Any) -> Outcome:
+        async with at_once:
+            return await stage(value, batch, run_context)
 
-        await asyncio.gather(*(advance_one(company, value) for company, value in batch.going.items()))
-    return {company: outcomes[company] for company in batch.going}
+    def ended(company: str, task: "asyncio.Task[Outcome]") -> None:
+        number = next(numbers)
+        if number % every == 0 or number == len(batch.going):
+            log(f"{number} of {len(batch.going)} companies: {company} {_in_words(_outcome_of(task))}")
+
+    tasks = {company: asyncio.create_task(advance_one(value)) for company, value in batch.going.items()}
+    for company, task in tasks.items():
+        task.add_done_callback(partial(ended, company))
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    for company, task in tasks.items():
+        _check(company, task.exception(), log)
+    return {company: _outcome_of(task) for company, task in tasks.items()}
 
 
-def _outcome_of(task: "asyncio.Future[Outcome]", company: str, log: Log) -> Outcome:
+def _outcome_of(task: "asyncio.Task[Outcome]") -> Outcome:
+    if task.cancelled():
+        return CompanyFailed("the run was ended")
     error = task.exception()
     if error is None:
         return task.result()
+    return CompanyFailed(str(error) if isinstance(error, _OF_ONE_COMPANY) else f"{type(error).__name__}: {error}")
+
+
+def _check(company: str, error: BaseException | None, log: Log) -> None:
+    """Raises what concerns all companies, and logs where an unexpected error comes from."""
+    if error is None or isinstance(error, _OF_ONE_COMPANY):
+        return
     if isinstance(error, _OF_THE_ORDER) or not isinstance(error, Exception):
         raise error
-    if isinstance(error, _OF_ONE_COMPANY):
-        return CompanyFailed(str(error))
     log(f"{company}: an unexpected error\n{''.join(traceback.format_exception(error))}")
-    return CompanyFailed(f"{type(error).__name__}: {error}")
 
 
 def _in_words(outcome: Outcome) -> str:
     match outcome:
         case Planned(plan=plan):
             return f"planned: {plan.quote.expected / 1e6:.2f} USD expected"
-        case Gathered(purchases=purchases):
+        case Collected(purchases=purchases):
             return f"collected: {len(purchases)} calls, {sum(p.cost_micro_usd for p in purchases) / 1e6:.2f} USD"
-        case Analysed(results=results):
-            return f"analysed: {len(results.analyses)} analyses, {len(results.purchases)} of them bought"
+        case Analysed(analyses=analyses, analysis_purchases=purchases):
+            return f"analysed: {len(analyses)} analyses, {len(purchases)} of them bought"
         case Enriched(request=request):
             return f"{request.state}: {request.cost_micro_usd / 1e6:.2f} USD, saved {request.saved_micro_usd / 1e6:.2f}"
         case CompanyFailed(reason=reason):
@@ -169,42 +179,47 @@ def _in_words(outcome: Outcome) -> str:
 
 async def plan_stage(company: str, batch: BatchProgress, run_context: RunContext) -> Planned | Enriched | None:
     """Identify, look into layer 1, plan. None: all that was selected is still fresh."""
-    ask = await _ask(company, batch, run_context)
+    by_key = await asyncio.to_thread(run_context.store.companies.by_key, company)
+    known = by_key or await company_for(company, run_context)
+    ask = await _ask(company, known, batch, run_context)
     if ask is None:
         return None
-    identified = await identify(ask, rules=batch.rules, context=run_context)
-    more = _analyses_beyond(identified.requirements, batch.order)
-    if more:
-        identified = replace(identified, requirements=_also_analysing(identified.requirements, more, batch.rules))
-    elif not batch.order.only_sources:
-        served = await from_layer_1(identified, rules=batch.rules, context=run_context)
-        if served is not None:
-            return served
-    return await plan_request(identified, rules=batch.rules, context=run_context)
+    async with run_context.trace(new_id("req")) as trace:
+        identified = await identify(ask, rules=batch.rules, context=run_context, trace=trace, company=known)
+        more = _analyses_beyond(identified.requirements, batch.order)
+        if more:
+            identified = replace(identified, requirements=_also_analysing(identified.requirements, more, batch.rules))
+        elif not batch.order.only_sources:
+            served = await from_layer_1(identified, rules=batch.rules, context=run_context, trace=trace)
+            if served is not None:
+                return served
+        return await plan_request(identified, rules=batch.rules, context=run_context, trace=trace)
 
 
-async def collect_stage(planned: Planned, batch: BatchProgress, run_context: RunContext) -> Gathered:
-    return await collect_request(planned, rules=batch.rules, context=run_context)
+async def collect_stage(planned: Planned, batch: BatchProgress, run_context: RunContext) -> Collected:
+    async with run_context.trace(planned.request.request_id) as trace:
+        return await collect_request(planned, rules=batch.rules, context=run_context, trace=trace)
 
 
-async def analyse_stage(gathered: Gathered, batch: BatchProgress, run_context: RunContext) -> Analysed:
-    return await analyse_request(gathered, rules=batch.rules, context=run_context)
+async def analyse_stage(collected: Collected, batch: BatchProgress, run_context: RunContext) -> Analysed:
+    async with run_context.trace(collected.request.request_id) as trace:
+        return await analyse_request(collected, rules=batch.rules, context=run_context, trace=trace)
 
 
 async def assemble_stage(analysed: Analysed, batch: BatchProgress, run_context: RunContext) -> Enriched:
-    return await keep(_as_asked(analysed, batch.rules), rules=batch.rules, context=run_context)
+    async with run_context.trace(analysed.request.request_id) as trace:
+        return await keep(_as_asked(analysed, batch.rules), rules=batch.rules, context=run_context, trace=trace)
 
 
-async def close_stage(gathered: Gathered, batch: BatchProgress, run_context: RunContext) -> Enriched:
+async def close_stage(collected: Collected, batch: BatchProgress, run_context: RunContext) -> Enriched:
     """The end of a request for sources alone."""
-    return await assemble_stage(await analyse_stage(gathered, batch, run_context), batch, run_context)
+    return await assemble_stage(await analyse_stage(collected, batch, run_context), batch, run_context)
 
 
-async def _ask(company: str, batch: BatchProgress, run_context: RunContext) -> Ask | None:
+async def _ask(company: str, known: Company, batch: BatchProgress, run_context: RunContext) -> Ask | None:
     order, rules = batch.order, batch.rules
-    known = await asyncio.to_thread(run_context.store.company, company) or await find_company(company, run_context)
     ask = Ask(
-        company=company if known is None else known.domain or known.name or company,
+        company=known.domain or known.name or company,
         consumers=order.consumers,
         audience=order.audience,
         strategy=order.strategy,
@@ -217,7 +232,7 @@ async def _ask(company: str, batch: BatchProgress, run_context: RunContext) -> A
         return ask
     if order.analyses:
         return replace(ask, datasets=_read_by(order.analyses, rules))
-    fresh = frozenset[str]() if known is None or order.even_if_fresh else await _fresh(known, rules, run_context)
+    fresh = frozenset[str]() if order.even_if_fresh else await _fresh(known, rules, run_context)
     due = tuple(source for source in order.sources if source not in fresh)
     datasets = tuple(d for d, entry in rules.datasets.items() if set(entry.sources) & set(due))
     again = replace(ask, datasets=datasets, sources=due, strategy="legacy", strategy_override=None, memory=False)
@@ -226,7 +241,7 @@ async def _ask(company: str, batch: BatchProgress, run_context: RunContext) -> A
 
 async def _fresh(company: Company, rules: Rules, run_context: RunContext) -> frozenset[str]:
     """Sources that have a fresh reply about this company."""
-    known = await asyncio.to_thread(run_context.store.known, company.company_id)
+    known = await asyncio.to_thread(run_context.store.knowledge.known, company.company_id)
     return frozenset(
         reply.source
         for reply in known.replies
@@ -256,6 +271,4 @@ def _also_analysing(requirements: Requirements, analyses: tuple[str, ...], rules
 
 def _as_asked(analysed: Analysed, rules: Rules) -> Analysed:
     """With the consumers' own requirements again: they decide which later requests the profile may serve."""
-    planned = analysed.gathered.planned
-    identified = replace(planned.identified, requirements=planned.identified.ask.requirements(rules))
-    return replace(analysed, gathered=replace(analysed.gathered, planned=replace(planned, identified=identified)))
+    return replace(analysed, requirements=analysed.ask.requirements(rules))

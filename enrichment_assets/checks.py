@@ -1,7 +1,7 @@
 """Checks as sentences: is this profile complete, good enough, fresh; are all of them; does spend reconcile.
 
 per company: of the profile that Dagster shows for the partition;  over all: of the published warehouse
-of money: warehouse against store, who paid and who benefits, store against the vendors' accounts, suspended sources
+of money: warehouse against store, payers and beneficiaries, store against the vendors' accounts, suspended sources
 """
 
 import warnings
@@ -15,7 +15,7 @@ from enrichment.domain.records import Profile
 from enrichment.planning.unavailability import because
 from enrichment.ports import Store
 from enrichment.profiles.assembly import missing_required
-from enrichment.purchasing.reconciliation import Comparison, Verdict, compare, in_words, number
+from enrichment.purchasing.reconciliation import Agreement, Comparison, compare, in_words, number
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import profile_key
 from enrichment_assets.ledger_checks import book_differences, who_paid_differences
@@ -78,7 +78,7 @@ def _company_check_spec(key: dg.AssetKey, name: str, sentence: str) -> dg.AssetC
 def _shown_profile(store: Store, instance: dg.DagsterInstance, key: dg.AssetKey, company: str) -> Profile | None:
     shown = latest_materialization(instance, key, company)
     profile_id = None if shown is None else shown.metadata.get("profile_id")
-    return store.profile(str(profile_id.value)) if profile_id is not None else None
+    return store.profiles.by_id(str(profile_id.value)) if profile_id is not None else None
 
 
 def _incomplete(profile: Profile | None, threshold: float, now: datetime) -> Iterator[tuple[str, str]]:  # noqa: ARG001
@@ -121,7 +121,8 @@ def _all_profiles_check() -> dg.AssetChecksDefinition:
         rows = (
             enrichment.warehouse()
             .ask(
-                "SELECT company_key, consumer, missing, quality, holds_until < now()::TIMESTAMP, holds_until"
+                "SELECT company_key, consumer, missing, quality,"
+                " holds_until < make_timestamp(epoch_us(now())), holds_until"  # UTC, whatever the session's time zone
                 " FROM marts.company_profiles ORDER BY ALL"
             )
             .rows
@@ -145,7 +146,10 @@ def _all_profiles_check() -> dg.AssetChecksDefinition:
 )
 def ledger_equals_settled_purchases(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
     with enrichment.store() as store:
-        units, total = store.ledger_units(), Decimal(store.totals().cost_micro_usd) / 1_000_000
+        units, total = (
+            store.ledger_queries.settled_units(),
+            Decimal(store.ledger_queries.totals().cost_micro_usd) / 1_000_000,
+        )
     differences = book_differences(enrichment.warehouse(), units, total)
     return _result(
         mart_key("purchases"),
@@ -178,7 +182,11 @@ def who_paid_who_benefits(enrichment: EnrichmentResource) -> dg.AssetCheckResult
 )
 def ledger_matches_accounts(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
     with enrichment.store() as store:
-        newest = [compare(read[0], read[1:]) for name in enrichment.rules().providers if (read := store.readings(name))]
+        newest = [
+            compare(read[0], read[1:])
+            for name in enrichment.rules().providers
+            if (read := store.balance_readings.readings(name))
+        ]
     evaluation = accounts_evaluation(newest)
     return dg.AssetCheckResult(passed=evaluation.passed, severity=evaluation.severity, metadata=evaluation.metadata)
 
@@ -193,7 +201,7 @@ def accounts_evaluation(comparisons: Sequence[Comparison]) -> dg.AssetCheckEvalu
             in_words(one),
         )
         for one in comparisons
-        if one.verdict is Verdict.DRIFT
+        if one.agreement is Agreement.DRIFT
     ]
     return dg.AssetCheckEvaluation(
         asset_key=mart_key("purchases"),
@@ -213,7 +221,7 @@ def accounts_evaluation(comparisons: Sequence[Comparison]) -> dg.AssetCheckEvalu
 )
 def no_source_is_suspended(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
     with enrichment.store() as store:
-        suspended = [(one.source, one.purchase_id, because(one)) for one in store.suspensions()]
+        suspended = [(one.source, one.purchase_id, because(one)) for one in store.provider_health.suspensions()]
     return _result(
         mart_key("purchases"),
         "no_source_is_suspended",

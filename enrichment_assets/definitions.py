@@ -24,7 +24,7 @@ def defs() -> dg.Definitions:
 
 
 def definitions_of(rules: Rules) -> dg.Definitions:
-    """The assets come from these rules; every run reads the rules anew."""
+    """The assets come from these rules; every run reads the rules again."""
     variables = shown_variables()
     resources = {
         "enrichment": EnrichmentResource(variables=variables),

@@ -141,7 +141,7 @@ def _analyse(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
         before = _take_over(enrichment, collected)
         analysed = _advanced(context, enrichment, before, analyse_stage)
         results = list(analysed.going.values())
-        bought = [p for a in results for p in a.results.purchases]
+        bought = [p for a in results for p in a.analysis_purchases]
         yield from _show(context, enrichment, map(bought_analyses, results), bought)
         if "analysed" in context.selected_output_names:
             yield dg.Output(_hand_over(enrichment, analysed, before.going), "analysed", metadata=_numbers(analysed))
@@ -179,8 +179,7 @@ def _advanced(
     context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: BatchProgress, stage: Stage
 ) -> BatchProgress:
     try:
-        with enrichment.store() as store:
-            return advance(batch, stage, enrichment.settings(), store, context.log.info)
+        return advance(batch, stage, enrichment, context.log.info)
     except (SettingsError, StoreError, UnknownName, UnknownStrategy) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
 

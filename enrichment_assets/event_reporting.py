@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from enrichment.domain.records import Purchase
-from enrichment.pipeline.enrich import Analysed, Enriched, Gathered
+from enrichment.pipeline.enrich import Analysed, Collected, Enriched
 from enrichment_assets.asset_specs import bought_key, profile_key
 from enrichment_assets.materializations import latest_materialization, report
 from enrichment_assets.metadata import Metadata, analysis_metadata, profile_metadata, purchase_metadata
@@ -19,12 +19,12 @@ BROUGHT_SOMETHING = frozenset({"found", "nothing", "answered"})
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was materialised, or if not `anew`, only seen again. company: the partition."""
+    """What was materialised, or where not `is_new`, only seen again. company: the partition."""
 
     asset: dg.AssetKey
     company: str
     metadata: Metadata
-    anew: bool = True
+    is_new: bool = True
 
 
 def brought(purchases: Iterable[Purchase]) -> tuple[Purchase, ...]:
@@ -32,18 +32,18 @@ def brought(purchases: Iterable[Purchase]) -> tuple[Purchase, ...]:
     return tuple(p for p in purchases if p.state == "settled" and p.outcome in BROUGHT_SOMETHING)
 
 
-def bought_replies(gathered: Gathered) -> list[Made]:
-    company = gathered.planned.identified.company.key
-    replies = {reply.purchase_id: reply.reply_id for reply in gathered.known.replies}
+def bought_replies(collected: Collected) -> list[Made]:
+    company = collected.company.key
+    replies = {reply.purchase_id: reply.reply_id for reply in collected.known.replies}
     return [
         Made(bought_key(p.source), company, purchase_metadata(p, reply_id=replies.get(p.purchase_id)))
-        for p in brought(gathered.purchases)
+        for p in brought(collected.purchases)
     ]
 
 
 def bought_analyses(analysed: Analysed) -> list[Made]:
-    company = analysed.gathered.planned.identified.company.key
-    analyses = {analysis.purchase_id: analysis for analysis in analysed.results.analyses}
+    company = analysed.company.key
+    analyses = {analysis.purchase_id: analysis for analysis in analysed.analyses}
     return [
         Made(
             bought_key(p.source),
@@ -53,7 +53,7 @@ def bought_analyses(analysed: Analysed) -> list[Made]:
                 **(analysis_metadata(analyses[p.purchase_id]) if p.purchase_id in analyses else {}),
             },
         )
-        for p in brought(analysed.results.purchases)
+        for p in brought(analysed.analysis_purchases)
     ]
 
 
@@ -65,9 +65,9 @@ def made_profiles(context: dg.OpExecutionContext, enriched: Enriched) -> list[Ma
     made = []
     for profile in enriched.profiles:
         key, company = profile_key(profile.consumer), enriched.company.key
-        asked_for = context.has_assets_def or enriched.request.served_from != "layer_1"
-        anew = asked_for or latest_materialization(context.instance, key, company) is None
-        made.append(Made(key, company, profile_metadata(profile, enriched), anew))
+        selected = context.has_assets_def or enriched.request.served_from != "layer_1"
+        is_new = selected or latest_materialization(context.instance, key, company) is None
+        made.append(Made(key, company, profile_metadata(profile, enriched), is_new))
     return made
 
 
@@ -78,10 +78,10 @@ def materialize(context: dg.OpExecutionContext, made: Sequence[Made]) -> Iterato
     """
     outputs, events = [], []
     for one in made:
-        if one.anew and _is_output(context, one):
+        if one.is_new and _is_output(context, one):
             outputs.append(one)
         else:
-            kind = dg.AssetMaterialization if one.anew else dg.AssetObservation
+            kind = dg.AssetMaterialization if one.is_new else dg.AssetObservation
             events.append(kind(one.asset, partition=one.company, metadata=one.metadata))
     report(context.instance, events, run=context.run, step=context.get_step_execution_context().step.key)
     for one in outputs:

@@ -14,7 +14,7 @@ from enrichment.rules import Rules
 from enrichment_assets.asset_specs import OWNERS, Layer, layer_assets
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
-from resources.warehouse import Table, WarehouseError
+from resources.warehouse import WarehouseError, WarehouseTable
 
 GROUP = "marts"
 _FROM_PROFILES: tuple[Layer, ...] = ("profile",)
@@ -86,7 +86,7 @@ def marts(rules: Rules) -> dg.AssetsDefinition:
     return publish
 
 
-def _metadata(table: Table, path: str) -> dict[str, Any]:
+def _metadata(table: WarehouseTable, path: str) -> dict[str, Any]:
     columns = [dg.TableColumn(c.name, c.type, description=c.comment or None) for c in table.columns]
     return {
         "dagster/row_count": table.rows,

@@ -12,7 +12,7 @@ from enrichment_assets.materializations import report_failed
 from enrichment_assets.metadata import companies_markdown
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
 from enrichment_assets.run_config import FAILED
-from enrichment_assets.step_handover import forget
+from enrichment_assets.step_handover import forget, hand_over
 from resources.dagster_resources import EnrichmentResource
 from resources.wiring import utc_now
 
@@ -20,16 +20,18 @@ from resources.wiring import utc_now
 def end(context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: BatchProgress) -> None:
     """Raises dg.Failure naming the companies that failed; a vendor's failure is none.
 
-    What the steps handed over is then kept for a while, so that the run can be executed again from where it failed.
+    What the steps handed over is then kept for a while: executed again from where it failed, the run finishes no
+    company twice.
     """
     _new_keys(context.instance, batch)
     if batch.order.batch_id is not None:
         _mark(enrichment, batch, batch.order.batch_id)
     costs = sum(e.request.cost_micro_usd for e in batch.finished.values())
     context.log.info(f"{len(batch.finished)} companies finished for {costs / 1e6:.2f} USD, {len(batch.failed)} failed")
-    if batch.failed:
-        _fail(context, batch)
     with enrichment.store() as store:
+        if batch.failed:
+            hand_over(batch, [*batch.finished, *batch.failed], store, utc_now())
+            _fail(context, batch)
         forget(batch, store, utc_now())
 
 
@@ -47,11 +49,11 @@ def _assets(rules: Rules) -> list[dg.AssetKey]:
 
 def _mark(enrichment: EnrichmentResource, batch: BatchProgress, batch_id: str) -> None:
     with enrichment.store() as store:
-        stored = store.batch(batch_id)
+        stored = store.batches.by_id(batch_id)
         ids = {} if stored is None else {company.key: company.company_id for company in stored.companies}
         states = {company: enriched.request.state for company, enriched in batch.finished.items()}
         for company, state in (states | dict.fromkeys(batch.failed, FAILED)).items():
-            store.mark_batch_company(batch_id, ids[company], state)
+            store.batches.mark_company(batch_id, ids[company], state)
 
 
 def _fail(context: dg.OpExecutionContext, batch: BatchProgress) -> None:

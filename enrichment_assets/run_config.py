@@ -87,7 +87,7 @@ def _chosen(selected: AbstractSet[dg.AssetKey], layer: Layer) -> tuple[str, ...]
 
 def _of_batch(order: BatchOrder, batch_id: str, store: SqlStore) -> BatchOrder:
     """Those of the batch that are not done yet: of a batch that failed in part, a retry takes what failed."""
-    batch = store.batch(batch_id)
+    batch = store.batches.by_id(batch_id)
     if batch is None:
         raise OrderRefused(f"There is no batch {batch_id} in this store: make one, or name companies instead.")
     return replace(

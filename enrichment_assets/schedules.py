@@ -11,7 +11,7 @@ import dagster as dg
 from resources.dagster_resources import EnrichmentResource
 from resources.planner import Due, PlannerResource
 from resources.settings import SettingsError
-from resources.wiring import places_of
+from resources.wiring import endpoints_of
 
 COMPANIES_PER_RUN = 500
 
@@ -51,7 +51,7 @@ def read_accounts_hourly(job: dg.JobDefinition) -> dg.ScheduleDefinition:
     )
     def read(enrichment: EnrichmentResource) -> dg.RunRequest | dg.SkipReason:
         try:
-            places_of(enrichment.settings(), enrichment.rules())
+            endpoints_of(enrichment.settings(), enrichment.rules())
         except SettingsError as error:
             return dg.SkipReason(str(error))
         return dg.RunRequest()

@@ -2,7 +2,8 @@
 
 BatchProgress -> hand_over -> Handover (plain data) -> take_over -> BatchProgress
 A plan is executed as it was made, by the rules it was made by: each company's last value is kept whole, the rules by
-their hash. Cost, measured with 40 companies: 2 to 10 kB and 1 to 2 ms per company and step.
+their hash. Measured with 100 companies, per company and step: 2 to 10 kB and 1 to 3 ms of CPU, write and read; as one
+pickle in Dagster's files it was 2 to 48 kB and 0.2 to 6 ms.
 """
 
 import pickle
@@ -31,7 +32,7 @@ def hand_over(batch: BatchProgress, companies: Iterable[str], store: SqlStore, a
     Raises StoreError.
     """
     changed = set(companies)
-    store.keep_run_companies(batch.run_id, [row for row in _rows(batch) if row.company in changed], at=at)
+    store.batches.keep_run_companies(batch.run_id, [row for row in _rows(batch) if row.company in changed], at=at)
     return {
         "run_id": batch.run_id,
         "rules_hash": batch.rules.hash,
@@ -45,7 +46,7 @@ def take_over(handed: Handover, store: SqlStore, rules_of: Callable[[str], Rules
     Raises HandoverLost, StoreError, RulesError.
     """
     run_id = handed["run_id"]
-    rows = store.run_companies(run_id)
+    rows = store.batches.run_companies(run_id)
     if not rows:
         raise HandoverLost(f"What run {run_id} left for this step is gone: start a run from the step 'plan'.")
     order = BatchOrder(**handed["order"], companies=tuple(row.company for row in rows))
@@ -62,7 +63,7 @@ def take_over(handed: Handover, store: SqlStore, rules_of: Callable[[str], Rules
 
 def forget(batch: BatchProgress, store: SqlStore, at: datetime) -> None:
     """Deletes what this run handed over, and what is left of runs that ended long ago. Raises StoreError."""
-    store.forget_run_companies(batch.run_id, older_than=at - KEPT_FOR)
+    store.batches.forget_run_companies(batch.run_id, older_than=at - KEPT_FOR)
 
 
 def _rows(batch: BatchProgress) -> Iterator[RunCompany]:

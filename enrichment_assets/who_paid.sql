@@ -1,4 +1,4 @@
--- What cannot be right in who paid and who benefits, a row each: (what, why). Empty: all of it reconciles.
+-- Errors in what payers paid and beneficiaries saved, a row each: (what, why). Empty: all of it reconciles.
 -- A request is booked too little as long as a purchase of it is settled later: when it was resumed by another request
 -- (which then reads it), by hand, by the vendor's account, or by its age.
 WITH of_no_request AS (

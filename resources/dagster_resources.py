@@ -1,26 +1,31 @@
 """What Dagster's ops, checks and sensors use of the outside: one resource, one session per execution.
 
-EnrichmentResource(sandbox, variables) -> settings(), rules(), store(), warehouse()
-Settings, rules and store are read or opened at first use, and are then the same until the execution ends.
+EnrichmentResource(sandbox, variables) -> settings(), rules(), store(), warehouse(), run_in_context()
+Settings, rules, store and vendors' clients are opened at first use, and are then the same until the execution ends.
 """
 
+import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import dagster as dg
 from pydantic import Field, PrivateAttr, SecretStr
 
+from enrichment.context import RunContext
 from enrichment.rules import Rules
 from resources.active_rules import rules_in_force, rules_of
 from resources.settings import Settings, SettingsError, load_settings
-from resources.wiring import open_store_of, utc_now
+from resources.wiring import open_context, open_store_of, utc_now
 
 if TYPE_CHECKING:
     from resources.store import SqlStore
     from resources.warehouse import Warehouse
+
+Result = TypeVar("Result")
+Work = Callable[[RunContext], Awaitable[Result]]
 
 _SHOWN = {
     name.upper(): name
@@ -45,6 +50,18 @@ class _Session:
     settings: Settings | None = None
     rules: Rules | None = None
     store: "SqlStore | None" = None
+    runner: asyncio.Runner | None = None
+    contexts: dict[str, RunContext] = field(default_factory=dict)
+
+    def run(self, work: Work[Result], settings: Settings, rules: Rules, store: "SqlStore") -> Result:
+        """In the one event loop of the execution, where vendors' clients live; a context for each hash of rules."""
+        if self.runner is None:
+            self.runner = self.opened.enter_context(asyncio.Runner())
+        if rules.hash not in self.contexts:
+            opening = open_context(settings, rules, store=store)
+            self.contexts[rules.hash] = self.runner.run(opening.__aenter__())
+            self.opened.callback(lambda runner: runner.run(opening.__aexit__(None, None, None)), self.runner)
+        return self.runner.run(_awaited(work, self.contexts[rules.hash]))
 
 
 class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # it hands out itself
@@ -111,18 +128,25 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
         finally:
             store.close()
 
+    def run_in_context(self, work: Work[Result], rules: Rules) -> Result:
+        """Awaits work(run_context). Raises what it raises, SettingsError, StoreError."""
+        with self.store() as store:
+            if self._session is not None:
+                return self._session.run(work, self.settings(), rules, store)
+            return asyncio.run(_in_own_context(work, self.settings(), rules, store))
+
     def mark_reported(self, purchase_ids: Sequence[str]) -> None:
         """These purchases are shown in Dagster. Raises StoreError."""
         if purchase_ids:
             with self.store() as store:
-                store.mark_reported(purchase_ids, at=utc_now())
+                store.ledger.mark_reported(purchase_ids, at=utc_now())
 
     def order_batch(self, keys: Sequence[str], *, consumer: str, requested_by: str) -> str:
         """Stores a batch of these companies, by key; its id. Raises StoreError."""
         with self.store() as store:
-            companies = (store.company(key) for key in keys)
+            companies = (store.companies.by_key(key) for key in keys)
             ids = [company.company_id for company in companies if company is not None]
-            return store.create_batch(ids, consumer=consumer, strategy=None, requested_by=requested_by, at=utc_now())
+            return store.batches.create(ids, consumer=consumer, strategy=None, requested_by=requested_by, at=utc_now())
 
     def warehouse(self) -> "Warehouse":
         """It opens the published file for each question, so that a check sees what its run has just published."""
@@ -143,3 +167,12 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
         if in_force.complaint is not None:
             dg.get_dagster_logger().warning(in_force.complaint)
         return in_force.rules
+
+
+async def _awaited(work: Work[Result], run_context: RunContext) -> Result:
+    return await work(run_context)
+
+
+async def _in_own_context(work: Work[Result], settings: Settings, rules: Rules, store: "SqlStore") -> Result:
+    async with open_context(settings, rules, store=store) as run_context:
+        return await work(run_context)

@@ -3,7 +3,6 @@
 .plan("tesla.com", "profile") -> Plan;   .due() -> Due("tesla.com", profile/vendor_enrichment, why), ...
 """
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,9 +11,10 @@ import dagster as dg
 
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Profile, ProfileHead
-from enrichment.pipeline.cached_profile import holds
-from enrichment.pipeline.enrich import Ask, quote
+from enrichment.pipeline.cached_profile import is_fresh
+from enrichment.pipeline.dry_run import quote
 from enrichment.pipeline.plan import plan_companies
+from enrichment.pipeline.stages import Ask
 from enrichment.planning.plan import Plan
 from enrichment.ports import Store
 from enrichment.profiles.assembly import missing_required
@@ -22,9 +22,7 @@ from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
 from resources.dagster_resources import EnrichmentResource
 from resources.policy_store import policies_in
-from resources.settings import Settings
-from resources.store import SqlStore
-from resources.wiring import open_context, places_of, policies_folder, utc_now
+from resources.wiring import endpoints_of, policies_folder, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,8 @@ class PlannerResource(EnrichmentResource):
         """
         settings, rules = self.settings(), self.rules()
         ask = Ask(company, (consumer,), strategy=strategy, max_cost=max_cost, max_age=max_age)
-        with self.store() as store:
-            return asyncio.run(_quote(replace(ask, strategy_override=settings.enrich_strategy), rules, settings, store))
+        asked = replace(ask, strategy_override=settings.enrich_strategy)
+        return self.run_in_context(lambda context: quote(asked, rules=rules, context=context), rules)
 
     def due(
         self, consumer: str | None = None, *, now: datetime | None = None, limit: int | None = None
@@ -70,11 +68,11 @@ class PlannerResource(EnrichmentResource):
         settings, rules = self.settings(), self.rules()
         at = utc_now() if now is None else now
         with self.store() as store:
-            _, unavailable = places_of(settings, rules)
+            _, unavailable = endpoints_of(settings, rules)
             context = RunContext(
                 store, {}, None, lambda: at, unavailable, policies=policies_in(policies_folder(settings))
             )
-            companies = store.companies()
+            companies = store.companies.all()
             overdue = sorted(_overdue(companies, store, rules, consumer, at))[:limit]
             return _with_sources(overdue, companies, rules, context, settings.enrich_strategy)
 
@@ -90,11 +88,6 @@ class _Overdue:
     why: str
 
 
-async def _quote(ask: Ask, rules: Rules, settings: Settings, store: SqlStore) -> tuple[Plan, ...]:
-    async with open_context(settings, rules, store=store) as context:
-        return await quote(ask, rules=rules, context=context)
-
-
 def _overdue(
     companies: Sequence[Company], store: Store, rules: Rules, consumer: str | None, now: datetime
 ) -> Iterator[_Overdue]:
@@ -102,12 +95,12 @@ def _overdue(
         requirements = requirements_of(rules, (name,))
         if requirements.audience:
             continue
-        current, latest = requirements_hash(rules, requirements), store.latest_profiles(name)
+        current, latest = requirements_hash(rules, requirements), store.profiles.latest_by_company(name)
         for company in companies:
             profile = latest.get(company.company_id)
             if profile is None and consumer is not None:
                 yield _Overdue(company.created_at, company.key, name, "", "there is no profile yet")
-            if profile is not None and not holds(profile, current, requirements, now):
+            if profile is not None and not is_fresh(profile, current, requirements, now):
                 why = _why(profile, current, requirements, now)
                 yield _Overdue(_ended(profile, requirements), company.key, name, profile.profile_id, why)
 
@@ -147,7 +140,7 @@ def _with_sources(
                 first.setdefault((company.key, consumer), []).extend(sorted(group.first))
     due: dict[tuple[str, dg.AssetKey], Due] = {}
     for one in overdue:
-        why = one.why or _lacks(context.store.profile(one.profile_id))
+        why = one.why or _lacks(context.store.profiles.by_id(one.profile_id))
         due.setdefault((one.company, key := dg.AssetKey(["profile", one.consumer])), Due(one.company, key, why))
         for source in first.get((one.company, one.consumer), ()):
             raw = dg.AssetKey(["raw", source])

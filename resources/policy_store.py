@@ -1,8 +1,8 @@
-"""Compiled policies on disk, in $ENRICH_HOME/policies/: shared by processes and runs, replaced whole, a bounded number.
+"""Compiled policies on disk, in $ENRICH_HOME/policies/, shared by processes and runs; the newest 64 are kept.
 
-    digest of a problem -> <digest>.policy
+    digest of a problem -> <digest>.policy, replaced as a whole
 
-The digest covers all a decision depends on, so an edit of the rules that changes no decision compiles nothing again.
+The digest covers everything a decision depends on: an edit of the rules that changes no decision compiles nothing.
 """
 
 import logging
@@ -15,11 +15,11 @@ from enrichment.policy.cache import PolicyCache
 
 _log = logging.getLogger(__name__)
 _KEPT = 64
-_LARGEST = 64 << 20
+_LARGEST = 64 << 20  # bytes; a larger file is not read
 
 
 class PolicyFiles:
-    """A shelf of `Policies`. What cannot be read is as if it were not there; what cannot be written is not kept."""
+    """A PolicyStore in a folder. A file that cannot be read counts as missing; a failed write is only logged."""
 
     def __init__(self, folder: Path, *, kept: int = _KEPT) -> None:
         self._folder, self._kept = folder, kept
@@ -30,7 +30,7 @@ class PolicyFiles:
             if path.stat().st_size > _LARGEST:
                 return None
             data = path.read_bytes()
-            os.utime(path)  # the least recently used go first
+            os.utime(path)  # _remove_old removes the least recently used first
         except OSError:
             return None
         return data
@@ -57,7 +57,7 @@ class PolicyFiles:
             raise
 
     def _remove_old(self) -> None:
-        """Other processes may be removing the same ones."""
+        """Other processes may remove the same files at the same time."""
         files = [*self._folder.glob("*.policy"), *self._folder.glob("*.unfinished")]
         ages = sorted(((_used(path), path) for path in files), reverse=True)
         for _, path in ages[self._kept :]:
@@ -66,7 +66,7 @@ class PolicyFiles:
 
 @lru_cache(maxsize=8)
 def policies_in(folder: Path) -> PolicyCache:
-    """The policies of this folder; the same object for all of a process, so that what is compiled stays warm."""
+    """The policies of this folder: one object per process, so that compiled policies stay in memory."""
     return PolicyCache(PolicyFiles(folder))
 
 

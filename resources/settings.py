@@ -1,14 +1,23 @@
-"""Settings from the environment and .env: where things are, which world, and the keys of the vendors.
+"""Settings from the environment and .env: where things are, live or sandbox, and what the vendors' clients need.
 
-environment, .env beside workspace.yaml  ->  Settings: home, config, store URL, strategy, credentials, base URLs
+environment, .env beside workspace.yaml  ->  Settings: home, config, store URL, strategy; credentials(), base_url()
+
+A provider has <PROVIDER>_<CREDENTIAL> for each of its client's credential_names, and <PROVIDER>_BASE_URL.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 World = Literal["live", "sandbox"]
 _HERE = Path(__file__).resolve().parents[1]
@@ -45,20 +54,8 @@ class Settings(BaseSettings):
     enrich_strategy: str | None = None
     enrich_world: World = "live"
 
-    serpapi_api_key: SecretStr | None = None
-    google_kg_api_key: SecretStr | None = None
-    snov_client_id: SecretStr | None = None
-    snov_client_secret: SecretStr | None = None
-    apollo_api_key: SecretStr | None = None
-    brightdata_api_key: SecretStr | None = None
-    openai_api_key: SecretStr | None = None
-
-    serpapi_base_url: str | None = None
-    google_kg_base_url: str | None = None
-    snov_base_url: str | None = None
-    apollo_base_url: str | None = None
-    brightdata_base_url: str | None = None
-    openai_base_url: str | None = None
+    all_variables: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False, exclude=True)
+    """Every variable set in the environment or .env, by its name in lower case: those of the vendors are among them."""
 
     @property
     def sandbox(self) -> bool:
@@ -66,7 +63,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def home(self) -> Path:
-        """Where store, warehouse and books of this world live."""
+        """The folder of store, warehouse and policies: of its own in the sandbox."""
         return self.enrich_home / "sandbox" if self.sandbox else self.enrich_home
 
     @property
@@ -81,20 +78,50 @@ class Settings(BaseSettings):
 
     def credentials(self, provider: str) -> dict[str, SecretStr]:
         """The provider's secrets that are set, by the name of their variable."""
-        names = [f"{provider}_client_id", f"{provider}_client_secret", f"{provider}_api_key"]
-        values = {name: getattr(self, name, None) for name in names}
-        return {name.upper(): value for name, value in values.items() if value is not None}
+        names = _credentials_of(provider)
+        return {name.upper(): self.all_variables[name] for name in names if name in self.all_variables}
 
     def missing(self, provider: str) -> tuple[str, ...]:
         """The variables that would have to be set to ask this provider."""
-        wanted = (f"{provider}_client_id", f"{provider}_client_secret", f"{provider}_api_key")
-        known = [name for name in wanted if name in type(self).model_fields]
-        return tuple(name.upper() for name in known if getattr(self, name) is None)
+        return tuple(name.upper() for name in _credentials_of(provider) if name not in self.all_variables)
 
     def base_url(self, provider: str) -> str | None:
-        """Where this provider answers, if it is set otherwise than in the rules."""
-        value: str | None = getattr(self, f"{provider}_base_url", None)
-        return value
+        """The provider's address, if it is set otherwise than in the rules."""
+        value = self.all_variables.get(f"{provider}_base_url")
+        return None if value is None else value.get_secret_value()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """As usual, and all variables as they are written: which of them are a vendor's, its client says."""
+        written = [source for source in (dotenv_settings, env_settings) if isinstance(source, EnvSettingsSource)]
+        set_ = {name: value for source in written for name, value in source.env_vars.items() if value}
+        variables = InitSettingsSource(settings_cls, {"all_variables": set_})
+        return init_settings, env_settings, dotenv_settings, file_secret_settings, variables
+
+
+def variables_of(provider: str) -> tuple[str, ...]:
+    """The environment variables of a provider: its credentials, then its base URL."""
+    return tuple(name.upper() for name in (*_credentials_of(provider), f"{provider}_base_url"))
+
+
+def credential_names(provider: str) -> tuple[str, ...]:
+    """As the provider's client names them; a provider without a client has a key."""
+    from resources.providers import CLIENTS  # noqa: PLC0415  the vendors' clients take a moment to import
+
+    client = CLIENTS.get(provider)
+    return client.credential_names if client else ("api_key",)
+
+
+def _credentials_of(provider: str) -> list[str]:
+    """The names of their variables, in lower case."""
+    return [f"{provider}_{name}" for name in credential_names(provider)]
 
 
 def load_settings(*, sandbox: bool | None = None) -> Settings:

@@ -1,8 +1,8 @@
-"""Ask the vendors what they say of our account, and let the ledger end what that tells.
+"""Read our balance at each vendor, and end the uncertain purchases that the balance explains.
 
-    places -> AccountStatus each -> where it says what is left: Reading -> Comparison -> Conclusion, carried out -> Look
+    endpoints -> AccountStatus -> Reading -> Comparison -> Conclusion, carried out -> AccountReading
 
-The ledger is looked at before and after the vendor; a reading is only sure of what was the same both times.
+The ledger is read before and after the vendor is asked: only what was the same both times counts as certain.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from enrichment.purchasing.reconciliation import (
 from enrichment.rules import Rules
 from resources.providers.vendor_client import AccountStatus
 from resources.settings import Settings
-from resources.wiring import Place, client, places_of, utc_now
+from resources.wiring import ProviderEndpoint, client, endpoints_of, utc_now
 
 if TYPE_CHECKING:
     from resources.store import SqlStore
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a vendor said of our account. comparison: None where it does not say what is left.
+class AccountReading:
+    """A vendor's report about our account. comparison: None where it does not report what is left.
 
-    conclusion: which purchases have ended by it.
+    conclusion: the purchases that were ended by it.
     """
 
     status: AccountStatus
@@ -47,67 +47,72 @@ class Look:
     conclusion: Conclusion = field(default_factory=Conclusion)
 
 
-async def account_statuses(settings: Settings, rules: Rules, places: Mapping[str, Place]) -> list[AccountStatus]:
-    """One free call each, all at once. Raises SettingsError for an address that is none."""
-    return await asyncio.gather(*(_status(name, rules, place, settings) for name, place in places.items()))
+async def account_statuses(
+    settings: Settings, rules: Rules, endpoints: Mapping[str, ProviderEndpoint]
+) -> list[AccountStatus]:
+    """One free call to each vendor, all at once. Raises SettingsError for an unusable address."""
+    return await asyncio.gather(*(_status(name, rules, endpoint, settings) for name, endpoint in endpoints.items()))
 
 
 async def read_accounts(
     settings: Settings, rules: Rules, store: "SqlStore", *, now: Callable[[], datetime] = utc_now
-) -> list[Look]:
-    """Reads every account, keeps each reading, settles and releases what it tells. Raises SettingsError, StoreError."""
-    places, _ = places_of(settings, rules)
-    await asyncio.to_thread(store.end_abandoned, now())
-    before = await asyncio.to_thread(store.standings)
+) -> list[AccountReading]:
+    """Reads every account, keeps each reading, ends the purchases it explains. Raises SettingsError, StoreError."""
+    endpoints, _ = endpoints_of(settings, rules)
+    await asyncio.to_thread(store.ledger.end_abandoned, now())
+    before = await asyncio.to_thread(store.balance_readings.ledger_totals)
 
-    async def look(name: str) -> Look:
-        status = await _status(name, rules, places[name], settings)
+    async def read(name: str) -> AccountReading:
+        status = await _status(name, rules, endpoints[name], settings)
         if status.left is None or status.unit is None:
-            return Look(status)
-        said = Reading(name, now(), status.unit, status.left, "left", settled=0, uncertain=0)
-        comparison, conclusion = await asyncio.to_thread(_reconciled, said, before, rules, store)
-        return Look(status, comparison, conclusion)
+            return AccountReading(status)
+        reading = Reading(name, now(), status.unit, status.left, "left", settled=0, uncertain=0)
+        comparison, conclusion = await asyncio.to_thread(_reconciled, reading, before, rules, store)
+        return AccountReading(status, comparison, conclusion)
 
-    return await asyncio.gather(*map(look, places))
+    return await asyncio.gather(*map(read, endpoints))
 
 
 def settle_overdue(store: "SqlStore", rules: Rules, at: datetime) -> list[Purchase]:
-    """Settles at their reserve those that were uncertain for longer than their provider's uncertain_after.
+    """Settles, at their reserve, purchases that were uncertain for longer than their provider's uncertain_after.
 
-    Whose holder is gone becomes uncertain first. Raises StoreError.
+    Purchases whose lease is over are ended first. Returns the settled ones. Raises StoreError.
     """
-    store.end_abandoned(at)
-    providers = {purchase.provider for purchase in store.uncertain_purchases()}
-    return list(store.settle_overdue(uncertain_after(rules.providers, providers), at)) if providers else []
+    store.ledger.end_abandoned(at)
+    providers = {purchase.provider for purchase in store.ledger_queries.uncertain()}
+    return list(store.ledger.settle_overdue(uncertain_after(rules.providers, providers), at)) if providers else []
 
 
-async def _status(name: str, rules: Rules, place: Place, settings: Settings) -> AccountStatus:
-    async with client(name, rules, place, settings) as vendor:
+async def _status(name: str, rules: Rules, endpoint: ProviderEndpoint, settings: Settings) -> AccountStatus:
+    async with client(name, rules, endpoint, settings) as vendor:
         return await vendor.check()
 
 
 def _reconciled(
-    said: Reading, before: "LedgerTotalsByUnit", rules: Rules, store: "SqlStore"
+    reading: Reading, before: "LedgerTotalsByUnit", rules: Rules, store: "SqlStore"
 ) -> tuple[Comparison, Conclusion]:
-    name = said.provider
-    stood, stands = (looked.get(name, {}).get(said.unit, LedgerTotals()) for looked in (before, store.standings(name)))
-    settled, uncertain = bounds(stood, stands)
-    now = replace(said, settled=settled, uncertain=uncertain)
-    comparison = compare(now, store.readings(name))
-    planned = conclude(comparison, stood, stands, patience=may_still_bill(rules.providers[name]))
+    name = reading.provider
+    first, second = (
+        totals.get(name, {}).get(reading.unit, LedgerTotals())
+        for totals in (before, store.balance_readings.ledger_totals(name))
+    )
+    settled, uncertain = bounds(first, second)
+    now = replace(reading, settled=settled, uncertain=uncertain)
+    comparison = compare(now, store.balance_readings.readings(name))
+    planned = conclude(comparison, first, second, patience=may_still_bill(rules.providers[name]))
     settle = _ended(planned.settle, None, store, now.at)
     release = _ended(planned.release, {}, store, now.at)
     billed, over = sum(d.units for d in settle), sum(d.units for d in (*settle, *release))
-    store.keep_reading(replace(now, settled=settled + billed, uncertain=uncertain - over))
+    store.balance_readings.keep(replace(now, settled=settled + billed, uncertain=uncertain - over))
     return comparison, replace(planned, settle=settle, release=release)
 
 
 def _ended(doubts: Sequence[Doubt], units: dict[str, int] | None, store: "SqlStore", at: datetime) -> tuple[Doubt, ...]:
-    """Those of them that nobody else ended or took up meanwhile. units: as billed; None: all that was reserved."""
+    """Ends them; returns those that no other process ended or resumed meanwhile. units: None settles the reserve."""
     ended = []
     for doubt in doubts:
         try:
-            store.reconcile(doubt.purchase_id, units=units, cost_micro_usd=0, at=at)
+            store.ledger.reconcile(doubt.purchase_id, units=units, cost_micro_usd=0, at=at)
         except PurchaseClosed:
             continue
         ended.append(doubt)

@@ -25,7 +25,7 @@ from resources.providers.http_transport import vendor_transport
 from resources.providers.rate_limiter import Limiter, Unlimited
 from resources.providers.vendor_client import checked_base_url
 from resources.rate_limits import SharedLimiter
-from resources.settings import Settings, SettingsError
+from resources.settings import Settings, SettingsError, credential_names
 
 if TYPE_CHECKING:
     from resources.store import SqlStore
@@ -35,11 +35,11 @@ _SANDBOX_PATHS = {"openai": "/openai/v1"}
 
 
 class WorldMismatch(StoreError):
-    """A sandbox reply reached the live store: nothing of it is kept."""
+    """A sandbox answered a call of the live store: nothing of it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ProviderEndpoint:
     """A provider's address, the credentials for it, and how much faster than real its clock runs."""
 
     base_url: str
@@ -52,7 +52,7 @@ def utc_now() -> datetime:
 
 
 def open_store_of(settings: Settings) -> "SqlStore":
-    """The store of this world, made if it is not there yet. Raises StoreError."""
+    """The store of this world (sandbox or live), created if there is none. Raises StoreError."""
     from resources.store import open_store  # noqa: PLC0415  SQLAlchemy takes 0.3 s to import
 
     return open_store(settings.store_url, world=settings.enrich_world)
@@ -63,21 +63,23 @@ async def open_context(
     settings: Settings, rules: Rules, *, store: "SqlStore | None" = None, now: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[RunContext]:
     """Everything a request needs, closed again at the end. Raises SettingsError, StoreError."""
-    places, unavailable = places_of(settings, rules)
+    endpoints, unavailable = endpoints_of(settings, rules)
     async with AsyncExitStack() as stack:
         if store is None:
             store = open_store_of(settings)
             stack.callback(store.close)
         clients = {
-            name: await stack.enter_async_context(client(name, rules, place, settings, store))
-            for name, place in places.items()
+            name: await stack.enter_async_context(client(name, rules, endpoint, settings, store))
+            for name, endpoint in endpoints.items()
         }
         providers: dict[str, Provider] = {n: c for n, c in clients.items() if isinstance(c, ProviderClient)}
         model: LanguageModel | None = next((c for c in clients.values() if isinstance(c, OpenAIModel)), None)
         yield RunContext(store, providers, model, now, unavailable, policies=policies_in(policies_folder(settings)))
 
 
-def client(name: str, rules: Rules, place: Place, settings: Settings, store: "SqlStore | None" = None) -> VendorClient:
+def client(
+    name: str, rules: Rules, endpoint: ProviderEndpoint, settings: Settings, store: "SqlStore | None" = None
+) -> VendorClient:
     """The client of one provider. Raises SettingsError for a provider without a client and for an unusable address.
 
     store: by which all processes keep the vendor's rate limits together; None: for the check of an account.
@@ -85,27 +87,27 @@ def client(name: str, rules: Rules, place: Place, settings: Settings, store: "Sq
     try:
         return client_of(name)(
             rules.providers[name],
-            place.credentials,
-            base_url=place.base_url,
-            time_scale=place.time_scale,
+            endpoint.credentials,
+            base_url=endpoint.base_url,
+            time_scale=endpoint.time_scale,
             transport=None if settings.sandbox else _LiveOnly(name, rules),
-            limiter=_limiter(name, rules, place, store),
+            limiter=_limiter(name, rules, endpoint, store),
         )
     except (ValueError, NoClient) as error:
         raise SettingsError(str(error)) from None
 
 
-def places_of(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[str, str]]:
+def endpoints_of(settings: Settings, rules: Rules) -> tuple[dict[str, ProviderEndpoint], dict[str, str]]:
     """Provider -> where it is asked; provider -> why it cannot be. Raises SettingsError where none can be asked."""
-    places, unavailable = (_sandbox_places if settings.sandbox else _live_places)(settings, rules)
-    for name in [name for name in places if name not in CLIENTS]:
-        del places[name]
+    endpoints, unavailable = (_sandbox_endpoints if settings.sandbox else _live_endpoints)(settings, rules)
+    for name in [name for name in endpoints if name not in CLIENTS]:
+        del endpoints[name]
         unavailable[name] = str(NoClient(name))
-    return places, unavailable
+    return endpoints, unavailable
 
 
-def _live_places(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[str, str]]:
-    places, unavailable = {}, {}
+def _live_endpoints(settings: Settings, rules: Rules) -> tuple[dict[str, ProviderEndpoint], dict[str, str]]:
+    endpoints, unavailable = {}, {}
     for name, provider in rules.providers.items():
         missing = settings.missing(name)
         if missing:
@@ -115,13 +117,13 @@ def _live_places(settings: Settings, rules: Rules) -> tuple[dict[str, Place], di
             variable.removeprefix(f"{name.upper()}_").lower(): secret.get_secret_value()
             for variable, secret in settings.credentials(name).items()
         }
-        places[name] = Place(_base_url(name, settings.base_url(name) or provider.base_url), secrets)
-    if not places:
+        endpoints[name] = ProviderEndpoint(_base_url(name, settings.base_url(name) or provider.base_url), secrets)
+    if not endpoints:
         raise SettingsError(
             "No vendor credentials are set: put yours into .env (see .env.example), "
             "or add --sandbox to try everything on localhost."
         )
-    return places, unavailable
+    return endpoints, unavailable
 
 
 def _base_url(provider: str, url: str) -> str:
@@ -132,12 +134,12 @@ def _base_url(provider: str, url: str) -> str:
 
 
 def policies_folder(settings: Settings) -> Path:
-    """Where compiled policies are kept."""
+    """The folder of compiled policies."""
     return settings.home / "policies"
 
 
 def sandbox_file(settings: Settings) -> Path:
-    """Where a running sandbox leaves its address."""
+    """The file in which a running sandbox writes its address."""
     return settings.home / "address.json"
 
 
@@ -156,23 +158,27 @@ def sandbox_url(settings: Settings) -> str:
     return url
 
 
-def _sandbox_places(settings: Settings, rules: Rules) -> tuple[dict[str, Place], dict[str, str]]:
+def _sandbox_endpoints(settings: Settings, rules: Rules) -> tuple[dict[str, ProviderEndpoint], dict[str, str]]:
     url = sandbox_url(settings)
     scale = float(httpx.get(f"{url}/_sandbox", timeout=5, trust_env=False).json()["time_scale"])
     key = f"{_SANDBOX_KEY}-{os.environ.get('USER', 'user')}"
-    everything = {"api_key": key, "client_id": key, "client_secret": key}
-    places = {name: Place(url + _SANDBOX_PATHS.get(name, f"/{name}"), everything, scale) for name in rules.providers}
-    return places, {}
+    endpoints = {
+        name: ProviderEndpoint(
+            url + _SANDBOX_PATHS.get(name, f"/{name}"), dict.fromkeys(credential_names(name), key), scale
+        )
+        for name in rules.providers
+    }
+    return endpoints, {}
 
 
-def _limiter(name: str, rules: Rules, place: Place, store: "SqlStore | None") -> Limiter:
+def _limiter(name: str, rules: Rules, endpoint: ProviderEndpoint, store: "SqlStore | None") -> Limiter:
     if store is None:
         return Unlimited()
-    return SharedLimiter(store, name, rules.providers[name].rate_limits, time_scale=place.time_scale)
+    return SharedLimiter(store.rate_limit_log, name, rules.providers[name].rate_limits, time_scale=endpoint.time_scale)
 
 
 class _LiveOnly(httpx.AsyncBaseTransport):
-    """Stops a live store from taking a sandbox's invented answers for real ones."""
+    """A transport that refuses a sandbox's invented answers, for the live store."""
 
     def __init__(self, provider: str, rules: Rules) -> None:
         self._transport = vendor_transport(connections=4 * rules.providers[provider].concurrency)

@@ -1,1 +1,1 @@
-"""Every vendor on localhost: their protocols, their bills, their bad days. Imports nothing of the project."""
+"""Every vendor on localhost: their protocols, their billing, injected faults. Imports nothing of the project."""

@@ -1,4 +1,4 @@
-"""python -m sandbox --port 0 --home DIR: serves until SIGTERM or SIGINT; its first line says where."""
+"""python -m sandbox --port 0 --home DIR: serves until SIGTERM or SIGINT; its first line is its address."""
 
 import argparse
 from pathlib import Path
@@ -20,12 +20,12 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="sandbox", description="Every vendor on localhost, with bills and bad days.")
+    parser = argparse.ArgumentParser(prog="sandbox", description="Every vendor on localhost.")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--home", type=Path, required=True, help="where its books are kept")
-    parser.add_argument("--time-scale", type=float, default=20.0, help="vendors' waiting times are so much shorter")
-    parser.add_argument("--seed", type=int, default=1, help="decides who knows what")
-    parser.add_argument("--fault-rate", type=float, default=0.0, help="share of calls that go wrong, 0 to 1")
+    parser.add_argument("--home", type=Path, required=True, help="folder of its state: invoice, jobs, clock")
+    parser.add_argument("--time-scale", type=float, default=20.0, help="vendors' waiting times are divided by it")
+    parser.add_argument("--seed", type=int, default=1, help="decides which source knows which company")
+    parser.add_argument("--fault-rate", type=float, default=0.0, help="share of calls that fail, 0 to 1")
     parser.add_argument("--latency-ms", type=int, default=0, help="added to every call")
     return parser.parse_args()
 

@@ -5,45 +5,45 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.faults import fault_from
-from sandbox.request import World
+from sandbox.request import SandboxContext
 
 
-def control_routes(world: World) -> list[Route]:
-    control = _Control(world)
+def admin_routes(context: SandboxContext) -> list[Route]:
+    api = _AdminApi(context)
     return [
-        Route("/_sandbox", control.about),
-        Route("/_sandbox/companies", control.companies),
-        Route("/_sandbox/invoice", control.invoice),
-        Route("/_sandbox/invoice/lines", control.lines),
-        Route("/_sandbox/limits", control.limits),
-        Route("/_sandbox/private", control.private, methods=["GET", "POST"]),
-        Route("/_sandbox/faults", control.program, methods=["POST"]),
-        Route("/_sandbox/faults", control.clear, methods=["DELETE"]),
-        Route("/_sandbox/clock", control.skip, methods=["POST"]),
+        Route("/_sandbox", api.about),
+        Route("/_sandbox/companies", api.companies),
+        Route("/_sandbox/invoice", api.invoice),
+        Route("/_sandbox/invoice/lines", api.lines),
+        Route("/_sandbox/limits", api.limits),
+        Route("/_sandbox/private", api.private, methods=["GET", "POST"]),
+        Route("/_sandbox/faults", api.inject_fault, methods=["POST"]),
+        Route("/_sandbox/faults", api.clear_faults, methods=["DELETE"]),
+        Route("/_sandbox/clock", api.skip, methods=["POST"]),
     ]
 
 
-class _Control:
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.intruders = 0
+class _AdminApi:
+    def __init__(self, context: SandboxContext) -> None:
+        self.context = context
+        self.redirects_followed = 0
 
     async def about(self, _request: Request) -> Response:
-        world = self.world
-        scale = world.clock.time_scale
+        context = self.context
+        scale = context.clock.time_scale
         return JSONResponse(
             {
                 "world": "sandbox",
                 "time_scale": int(scale) if scale == int(scale) else scale,
-                "seed": world.seed,
-                "companies": len(world.catalogue.companies),
-                "redirects_followed": self.intruders,
+                "seed": context.seed,
+                "companies": len(context.catalogue.companies),
+                "redirects_followed": self.redirects_followed,
             }
         )
 
     async def companies(self, request: Request) -> Response:
         limit = request.query_params.get("limit", "")
-        companies = self.world.catalogue.companies[: int(limit) if limit.isdigit() else None]
+        companies = self.context.catalogue.companies[: int(limit) if limit.isdigit() else None]
         return JSONResponse(
             [
                 {"name": one.name, "domain": one.domain, "industry": one.industry, "employees": one.employees}
@@ -52,36 +52,36 @@ class _Control:
         )
 
     async def invoice(self, request: Request) -> Response:
-        return JSONResponse(self.world.books.invoice(request.query_params.get("key")))
+        return JSONResponse(self.context.billing.invoice(request.query_params.get("key")))
 
     async def lines(self, request: Request) -> Response:
-        return JSONResponse(self.world.books.lines(request.query_params.get("key")))
+        return JSONResponse(self.context.billing.lines(request.query_params.get("key")))
 
     async def limits(self, _request: Request) -> Response:
-        return JSONResponse(self.world.traffic.seen())
+        return JSONResponse(self.context.rates.counts())
 
     async def private(self, _request: Request) -> Response:
-        """Where redirects lead: nobody should come here."""
-        self.intruders += 1
+        """Where the fault `redirect` leads: no client should follow it here."""
+        self.redirects_followed += 1
         return JSONResponse({"secret": "You followed a redirect to a private address."})
 
-    async def program(self, request: Request) -> Response:
+    async def inject_fault(self, request: Request) -> Response:
         try:
-            fault = fault_from(await request.json())
+            fault = fault_from(await request.json(), self.context.billing.units)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
-        self.world.faults.program(fault)
+        self.context.faults.inject(fault)
         return JSONResponse({"programmed": fault.fault, "vendor": fault.vendor, "times": fault.times})
 
-    async def clear(self, _request: Request) -> Response:
-        self.world.faults.clear()
+    async def clear_faults(self, _request: Request) -> Response:
+        self.context.faults.clear()
         return JSONResponse({"programmed": None})
 
     async def skip(self, request: Request) -> Response:
-        """Moves the calendar on by `skip_seconds`: free repeats end, jobs get ready, tokens expire, news appears."""
+        """Moves the calendar on by `skip_seconds`: free repeats end, jobs get ready, tokens and windows expire."""
         try:
             seconds = float((await request.json())["skip_seconds"])
         except (ValueError, TypeError, KeyError):
             return JSONResponse({"error": 'Send {"skip_seconds": 86400}.'}, 400)
-        self.world.clock.skip(seconds)
-        return JSONResponse({"now": self.world.clock.moment().isoformat()})
+        self.context.clock.skip(seconds)
+        return JSONResponse({"now": self.context.clock.moment().isoformat()})

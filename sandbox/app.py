@@ -1,11 +1,13 @@
-"""All vendors on one port, behind one gate.
+"""All vendors on one port, behind the same steps.
 
-request -> key, seen -> fault before the vendor? -> its limits -> the vendor -> fault in its reply? -> x-sandbox: 1
+request -> key, rate limits -> fault that refuses it? -> the vendor -> fault in its reply? -> x-sandbox: 1
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+import traceback
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -15,127 +17,144 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.admin_api import control_routes
-from sandbox.billing import Books
+from sandbox.admin_api import admin_routes
+from sandbox.billing import Billing
 from sandbox.catalogue import Catalogue
-from sandbox.clock import Clock
-from sandbox.corruption import damaged
-from sandbox.coverage import Knowledge
-from sandbox.faults import BEFORE_THE_VENDOR, DAMAGE, IN_THE_ANSWER, Fault, Faults
+from sandbox.clock import SandboxClock
+from sandbox.corruption import corrupted
+from sandbox.coverage import Coverage
+from sandbox.faults import CONTENT_FAULTS, CORRUPTIONS, REFUSALS, Fault, FaultInjector
 from sandbox.jobs import Jobs
-from sandbox.rate_tracking import Traffic
-from sandbox.request import Call, Endpoint, Vendor, World, params_of, say
-from sandbox.state_file import Disk
-from sandbox.vendors.apollo import Apollo
-from sandbox.vendors.brightdata import BrightData
-from sandbox.vendors.google_kg import GoogleKnowledgeGraph
-from sandbox.vendors.openai import OpenAI
-from sandbox.vendors.serpapi import SerpApi
-from sandbox.vendors.snov import Snov
+from sandbox.rate_tracking import RateTracker
+from sandbox.request import SandboxContext, Vendor, VendorRequest, VendorRoute, params_of, respond
+from sandbox.state_file import StateFile
+from sandbox.vendors import VENDORS, coverage_of, units_of
 
 
 def create_app(
-    home: Path, *, time_scale: float = 1.0, seed: int = 1, fault_rate: float = 0.0, latency_ms: int = 0
+    home: Path,
+    *,
+    time_scale: float = 1.0,
+    seed: int = 1,
+    fault_rate: float = 0.0,
+    latency_ms: int = 0,
+    read_time: Callable[[], float] = time.time,
+    vendors: Sequence[type[Vendor]] = VENDORS,
 ) -> Starlette:
-    """The sandbox as an ASGI application. `home` keeps its books; the same home continues them."""
-    disk = Disk(home)
-    clock = Clock(disk, time_scale=time_scale)
+    """The sandbox as an ASGI application. `home` is the folder of its state; the same home continues it.
+
+    read_time: seconds since 1970; a test hands in a clock of its own.
+    """
+    state = StateFile(home)
+    clock = SandboxClock(state, time_scale=time_scale, read=read_time)
     catalogue = Catalogue()
-    world = World(
+    context = SandboxContext(
         seed=seed,
+        state=state,
         clock=clock,
         catalogue=catalogue,
-        knowledge=Knowledge(catalogue, seed),
-        books=Books(disk, clock),
-        jobs=Jobs(disk, clock, seed),
-        faults=Faults(seed=seed, rate=fault_rate),
-        traffic=Traffic(clock),
+        coverage=Coverage(catalogue, seed, coverage_of(vendors)),
+        billing=Billing(state, clock, units_of(vendors)),
+        jobs=Jobs(state, clock, seed),
+        faults=FaultInjector(clock, seed=seed, rate=fault_rate),
+        rates=RateTracker(clock),
     )
-    vendors: list[Vendor] = [
-        SerpApi(world),
-        Snov(world, disk),
-        Apollo(world),
-        BrightData(world),
-        GoogleKnowledgeGraph(world),
-        OpenAI(world),
-    ]
-    routes = control_routes(world)
-    for vendor in vendors:
-        routes += [_route(world, vendor, endpoint, latency_ms / 1000) for endpoint in vendor.endpoints()]
-    return Starlette(routes=routes, middleware=[Middleware(_Marked)])
+    routes = admin_routes(context)
+    for vendor in (kind(context) for kind in vendors):
+        routes += [_route(context, vendor, route, latency_ms / 1000) for route in vendor.routes()]
+    handlers = {404: _not_found(context.billing.units), Exception: _vendor_failed}
+    return Starlette(routes=routes, middleware=[Middleware(_SandboxHeader)], exception_handlers=handlers)
 
 
-class _Marked:
+def _not_found(vendors: Collection[str]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, _error: Exception) -> Response:
+        vendor = request.url.path.split("/")[1]
+        if vendor in vendors or vendor == "_sandbox":
+            return respond(404, "Not Found")
+        advice = f"take one of {', '.join(vendors)}, or add its class to VENDORS in sandbox/vendors/__init__.py"
+        return respond(404, f"There is no vendor {vendor!r}: {advice}.")
+
+    return answer
+
+
+async def _vendor_failed(request: Request, error: Exception) -> Response:
+    """Written where the sandbox runs; its server writes nothing itself, and this reply passes no middleware."""
+    traceback.print_exception(error)
+    sentence = f"The sandbox's own code failed at {request.url.path}: {error!r}; its terminal shows where."
+    return respond(500, sentence, {"x-sandbox": "1"})
+
+
+class _SandboxHeader:
     """Writes x-sandbox: 1 on every reply, errors included."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def marked(message: Message) -> None:
+        async def send_with_header(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), (b"x-sandbox", b"1")]
             await send(message)
 
-        await self.app(scope, receive, marked)
+        await self.app(scope, receive, send_with_header)
 
 
-def _route(world: World, vendor: Vendor, endpoint: Endpoint, latency: float) -> Route:
-    async def gate(request: Request) -> Response:
-        fault = world.faults.strike(vendor.name, request.url.path)
-        call = Call(request, world, vendor.name, fault.fault if fault else None)
-        call.params = await params_of(request)
-        call.key = (not endpoint.free_of_key and vendor.key_of(call)) or ""
-        if call.key and endpoint.limited:
-            call.wait = world.traffic.came(vendor.name, call.key, vendor.windows)
-        with world.traffic.in_flight(vendor.name, call.key):
-            return await attended(request, call, fault)
+def _route(context: SandboxContext, vendor: Vendor, route: VendorRoute, latency: float) -> Route:
+    async def handle(http: Request) -> Response:
+        fault = context.faults.next_fault(vendor.name, http.url.path)
+        request = VendorRequest(http, context, vendor.name, fault.fault if fault else None)
+        request.params = await params_of(http)
+        request.key = (not route.free_of_key and vendor.key_of(request)) or ""
+        if request.key and route.limited:
+            request.wait = context.rates.count_call(vendor.name, request.key, vendor.windows)
+        with context.rates.in_flight(vendor.name, request.key):
+            return await answer(request, fault)
 
-    async def attended(request: Request, call: Call, fault: Fault | None) -> Response:
-        if delay := latency + (fault.lasts() if fault and fault.fault == "latency" else 0.0):
+    async def answer(request: VendorRequest, fault: Fault | None) -> Response:
+        if delay := latency + (fault.duration() if fault and fault.fault == "latency" else 0.0):
             await asyncio.sleep(delay)
-        if fault and fault.fault in BEFORE_THE_VENDOR:
-            return _refused(vendor, call, fault)
-        response = await _answered(vendor, call, endpoint)
-        return await _as_it_arrives(response, request, fault)
+        if fault and fault.fault in REFUSALS:
+            return _refused(vendor, request, fault)
+        return await _delivered(await _answered(vendor, request, route), request.http, fault)
 
-    return Route(f"/{vendor.name}{endpoint.path}", gate, methods=[endpoint.method])
-
-
-async def _answered(vendor: Vendor, call: Call, endpoint: Endpoint) -> Response:
-    if not endpoint.free_of_key and not call.key:
-        return vendor.refuse("bad_key", call)
-    if call.wait:
-        return vendor.refuse("http_429", call)
-    return await endpoint.handler(call)
+    return Route(f"/{vendor.name}{route.path}", handle, methods=[route.method])
 
 
-def _refused(vendor: Vendor, call: Call, fault: Fault) -> Response:
+async def _answered(vendor: Vendor, request: VendorRequest, route: VendorRoute) -> Response:
+    if not route.free_of_key and not request.key:
+        return vendor.refuse("bad_key", request)
+    if request.wait:
+        return vendor.refuse("http_429", request)
+    return await route.handler(request)
+
+
+def _refused(vendor: Vendor, request: VendorRequest, fault: Fault) -> Response:
     if fault.fault == "down":
-        return say(503, "<html><body><h1>503 Service Unavailable</h1></body></html>")
+        return respond(503, "<html><body><h1>503 Service Unavailable</h1></body></html>")
     if fault.fault == "redirect":
-        return Response(status_code=307, headers={"location": str(call.request.base_url) + "_sandbox/private"})
+        return Response(status_code=307, headers={"location": str(request.http.base_url) + "_sandbox/private"})
     if fault.fault == "http_429_with_retry_after":
-        response = vendor.refuse("http_429", call)
-        response.headers["retry-after"] = str(max(1, round(fault.lasts())))
+        response = vendor.refuse("http_429", request)
+        response.headers["retry-after"] = str(max(1, round(fault.duration())))
         return response
-    return vendor.refuse(fault.fault, call)
+    return vendor.refuse(fault.fault, request)
 
 
-async def _as_it_arrives(response: Response, request: Request, fault: Fault | None) -> Response:
-    """What the vendor answered, and charged for, as the wire delivers it."""
-    if fault is None or fault.fault in IN_THE_ANSWER:
+async def _delivered(response: Response, http: Request, fault: Fault | None) -> Response:
+    """What the vendor answered, and charged for, as the client receives it."""
+    if fault is None or fault.fault in CONTENT_FAULTS:
         return response
-    if fault.fault in DAMAGE:
-        return damaged(response, fault.fault)
+    if fault.fault in CORRUPTIONS:
+        return corrupted(response, fault.fault)
     if fault.fault == "timeout":
-        await _hang(request.is_disconnected, fault.lasts())
-        return say(504, "<html><body><h1>504 Gateway Time-out</h1></body></html>")
+        await _hang(http, fault.duration())
+        return respond(504, "<html><body><h1>504 Gateway Time-out</h1></body></html>")
     return response
 
 
-async def _hang(gone: Callable[[], Awaitable[bool]], seconds: float) -> None:
-    """Until the client gives up, at most `seconds`."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and not await gone():  # noqa: ASYNC110 - a closed connection sets no event
-        await asyncio.sleep(min(0.1, seconds))
+async def _hang(http: Request, seconds: float) -> None:
+    """Until the client disconnects, at most `seconds`."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while (await http.receive())["type"] != "http.disconnect":
+                pass

@@ -1,30 +1,17 @@
-"""The vendors' books: what every key was charged, in the vendor's own unit.
+"""Billing: what each vendor charged each key, in the vendor's own unit.
 
-bill -> one row; invoice -> {vendor: {unit: units}}; a repeat the vendor gives for free is remembered here too
+bill -> one row;  invoice -> {vendor: {unit: units}}
+remember -> repeat: an answer the vendor repeats for free
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.clock import Clock
-from sandbox.state_file import Disk
-
-UNITS = {
-    "serpapi": ("search",),
-    "snov": ("credit",),
-    "apollo": ("credit",),
-    "brightdata": (
-        "company_record",
-        "person_record",
-        "technographic_record",
-        "firmographic_record",
-        "intent_record",
-        "page",
-    ),
-    "google_kg": ("search",),
-    "openai": ("input_token", "output_token"),
-}
+from sandbox.clock import SandboxClock
+from sandbox.coverage import NotDeclared
+from sandbox.state_file import StateFile
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS lines (
@@ -38,38 +25,47 @@ _TABLES = (
 
 
 @dataclass(frozen=True)
-class Books:
-    """Kept on disk. A line dated in the future (a job not ready yet) is not on the invoice before its time."""
+class Billing:
+    """Kept in the state file. A line of a job that is not ready is dated in the future, and not yet on the invoice.
 
-    disk: Disk
-    clock: Clock
+    units: vendor -> what it charges in, as its class declares it.
+    """
+
+    state: StateFile
+    clock: SandboxClock
+    units: Mapping[str, tuple[str, ...]]
 
     def __post_init__(self) -> None:
         for table in _TABLES:
-            self.disk.run(table)
+            self.state.run(table)
 
     def bill(self, vendor: str, key: str, *, unit: str, units: int, asked: str, at: float | None = None) -> None:
-        """Charge `units`; nothing is written for zero. `at`: seconds since 1970, now if not given."""
+        """Charge `units`; nothing is written for zero. `at`: seconds since 1970, now if not given.
+
+        Raises NotDeclared for a unit that the vendor does not declare.
+        """
+        if unit not in self.units.get(vendor, ()):
+            raise NotDeclared(f"{vendor} declares no unit {unit}: add it to `units` of its class in sandbox/vendors")
         if units <= 0:
             return
-        self.disk.run(
+        self.state.run(
             "INSERT INTO lines (vendor, key, unit, units, asked, at) VALUES (?, ?, ?, ?, ?, ?)",
             *(vendor, key, unit, units, asked, self.clock.now() if at is None else at),
         )
 
     def invoice(self, key: str | None = None) -> dict[str, dict[str, int]]:
         """Units per vendor, zeros included, of one key or of all."""
-        total = {vendor: dict.fromkeys(units, 0) for vendor, units in UNITS.items()}
-        for row in self.disk.rows(
+        total = {vendor: dict.fromkeys(units, 0) for vendor, units in self.units.items()}
+        for row in self.state.rows(
             "SELECT vendor, unit, SUM(units) AS units FROM lines"
             " WHERE at <= ? AND (? IS NULL OR key = ?) GROUP BY vendor, unit",
             *(self.clock.now(), key, key),
         ):
-            total[row["vendor"]][row["unit"]] = row["units"]
+            total.setdefault(row["vendor"], {})[row["unit"]] = row["units"]
         return total
 
     def lines(self, key: str | None = None) -> list[dict[str, Any]]:
-        rows = self.disk.rows(
+        rows = self.state.rows(
             "SELECT vendor, key, unit, units, asked, at FROM lines"
             " WHERE at <= ? AND (? IS NULL OR key = ?) ORDER BY id",
             *(self.clock.now(), key, key),
@@ -77,8 +73,8 @@ class Books:
         return [dict(row) for row in rows]
 
     def repeat(self, vendor: str, key: str, asked: str) -> Any:
-        """What this question was answered with, if the vendor still repeats it for free; else None."""
-        rows = self.disk.rows(
+        """The answer to this question, if the vendor still repeats it for free; else None."""
+        rows = self.state.rows(
             "SELECT answer FROM repeats WHERE vendor = ? AND key = ? AND asked = ? AND until > ?",
             *(vendor, key, asked, self.clock.now()),
         )
@@ -87,8 +83,8 @@ class Books:
     def remember(self, vendor: str, key: str, asked: str, *, answer: object, seconds: float) -> None:
         """Repeat `answer` for free for `seconds` of the vendor's time."""
         now = self.clock.now()
-        self.disk.run("DELETE FROM repeats WHERE until <= ?", now)
-        self.disk.run(
+        self.state.run("DELETE FROM repeats WHERE until <= ?", now)
+        self.state.run(
             "INSERT OR REPLACE INTO repeats VALUES (?, ?, ?, ?, ?)",
             *(vendor, key, asked, now + self.clock.span(seconds), json.dumps(answer)),
         )

@@ -38,7 +38,7 @@ _SEARCH_WORDS = frozenset(
 
 
 @dataclass(frozen=True)
-class Company:
+class CatalogueCompany:
     """Facts of a real company. `founded` and `ticker` may be empty."""
 
     name: str
@@ -63,7 +63,7 @@ class Company:
 
 @dataclass(frozen=True)
 class Industry:
-    """One industry in the words of the four vendors who name it."""
+    """One industry in the words of the four vendors that name it."""
 
     google: str
     linkedin: str
@@ -72,7 +72,7 @@ class Industry:
 
 
 @dataclass(frozen=True)
-class Technology:
+class CatalogueTechnology:
     """`seen_in`: web (its `markup` is in the pages) or team (named in job postings)."""
 
     name: str
@@ -98,18 +98,18 @@ def host(address: str) -> str:
 
 
 class Catalogue:
-    """Read once; every look-up gives a Company or None."""
+    """Read once; every look-up gives a CatalogueCompany or None."""
 
     def __init__(self) -> None:
         self.companies = [_company(row) for row in read_data("companies.csv")]
         self.industries = {row["industry"]: _industry(row) for row in read_data("industries.csv")}
-        self.technologies = [Technology(**row) for row in read_data("technologies.csv")]
-        self.observed: dict[str, list[Technology]] = {}
+        self.technologies = [CatalogueTechnology(**row) for row in read_data("technologies.csv")]
+        self.observed: dict[str, list[CatalogueTechnology]] = {}
         for row in read_data("observed_technologies.csv"):
-            seen = Technology(row["technology"], row["technology"], row["category"], "web", "")
+            seen = CatalogueTechnology(row["technology"], row["technology"], row["category"], "web", "")
             self.observed.setdefault(row["domain"], []).append(seen)
         self._domains = {company.domain: company for company in self.companies}
-        self._names: dict[str, Company] = {}
+        self._names: dict[str, CatalogueCompany] = {}
         for company in self.companies:
             self._names.setdefault(plain(company.name), company)
         for company in self.companies:
@@ -117,10 +117,10 @@ class Catalogue:
                 self._names.setdefault(plain(alias), company)
         self._slugs = {company.slug: company for company in self.companies}
 
-    def by_name(self, name: str) -> Company | None:
+    def by_name(self, name: str) -> CatalogueCompany | None:
         return self._names.get(plain(name)) if name.strip() else None
 
-    def by_domain(self, address: str) -> Company | None:
+    def by_domain(self, address: str) -> CatalogueCompany | None:
         """Subdomains belong to their company: careers.tesla.com is Tesla's."""
         labels = host(address).split(".")
         for start in range(len(labels) - 1):
@@ -128,16 +128,16 @@ class Catalogue:
                 return company
         return None
 
-    def by_slug(self, slug: str) -> Company | None:
+    def by_slug(self, slug: str) -> CatalogueCompany | None:
         return self._slugs.get(slug.removeprefix("sandbox-"))
 
-    def by_any(self, text: str) -> Company | None:
+    def by_any(self, text: str) -> CatalogueCompany | None:
         """A value that may be a domain, an address, a LinkedIn page or a name."""
         if "linkedin.com/company/" in text.lower():
             return self.by_slug(text.lower().split("linkedin.com/company/", 1)[1].strip("/").split("?")[0])
         return self.by_domain(text) or self.by_name(text) or self.by_slug(text)
 
-    def in_text(self, query: str) -> Company | None:
+    def in_text(self, query: str) -> CatalogueCompany | None:
         """The company a search text is about: a quoted name, else a domain, else a name among search words."""
         text = _OPERATOR.sub(" ", query)
         quoted = _QUOTED.findall(text)
@@ -150,8 +150,8 @@ class Catalogue:
                 return company
         return None if quoted or domains else self._named(text.split())
 
-    def _named(self, words: list[str]) -> Company | None:
-        """The longest name all of whose neighbours are search words: 'Tesla jobs' is about Tesla, 'Tesla pizza' not."""
+    def _named(self, words: list[str]) -> CatalogueCompany | None:
+        """The longest name with only search words beside it: 'Tesla jobs' is about Tesla, 'Tesla pizza' not."""
         for length in range(len(words), 0, -1):
             for start in range(len(words) - length + 1):
                 rest = words[:start] + words[start + length :]
@@ -168,9 +168,9 @@ def read_data(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _company(row: dict[str, str]) -> Company:
+def _company(row: dict[str, str]) -> CatalogueCompany:
     aliases = tuple(alias for alias in row["aliases"].split("|") if alias)
-    return Company(
+    return CatalogueCompany(
         row["name"],
         row["domain"],
         row["industry"],

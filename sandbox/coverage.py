@@ -1,57 +1,26 @@
-"""Who knows what: each source knows a share of the companies, and of those fills a share of the datasets.
+"""Which source knows what: each knows a share of the companies, and of those fills a share of the datasets.
 
 knows(source, company)   has(source, dataset, company)   headcount(source, company)   industry(source, company)
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.catalogue import Catalogue, Company, Industry
+from sandbox.catalogue import Catalogue, CatalogueCompany, Industry
 from sandbox.seeded_random import choice, draw
 
 
 @dataclass(frozen=True)
 class Rates:
+    """match: share of companies a source knows. fill: dataset -> share of those for which it has the dataset."""
+
     match: float
     fill: dict[str, float]
 
 
-SOURCES = {
-    "google_knowledge_graph": Rates(0.75, {"company_name": 1.0, "domain": 0.85, "company_description": 0.90}),
-    "serp_organic": Rates(
-        0.97,
-        {
-            "company_name": 0.90,
-            "domain": 0.90,
-            "industry": 0.55,
-            "employee_count": 0.30,
-            "company_description": 0.85,
-            "recent_news": 0.40,
-            "tech_stack": 0.30,
-        },
-    ),
-    "serp_news": Rates(0.90, {"recent_news": 0.97}),
-    "serp_jobs": Rates(0.80, {"hiring_trends": 0.95, "tech_stack": 0.45}),
-    "serp_linkedin": Rates(0.85, {"key_contacts": 0.80, "employee_count": 0.50, "industry": 0.50}),
-    "snov_contacts": Rates(0.70, {"key_contacts": 0.95, "industry": 0.60, "employee_count": 0.60}),
-    "apollo_contacts": Rates(0.78, {"key_contacts": 0.92}),
-    "brightdata_company_db": Rates(
-        0.90,
-        {
-            "company_name": 1.0,
-            "domain": 0.95,
-            "industry": 0.95,
-            "employee_count": 0.95,
-            "company_description": 0.95,
-        },
-    ),
-    "brightdata_people_db": Rates(0.75, {"key_contacts": 0.95}),
-    "brightdata_technographics": Rates(0.75, {"tech_stack": 0.97}),
-    "brightdata_firmographics": Rates(0.80, {"industry": 0.97, "employee_count": 0.97}),
-    "brightdata_intent_data": Rates(0.60, {"purchase_intent": 0.95}),
-    "brightdata_web_scraping": Rates(
-        0.88, {"company_description": 0.80, "tech_stack": 0.60, "recent_news": 0.35, "hiring_trends": 0.40}
-    ),
-}
+class NotDeclared(LookupError):
+    """A vendor's code uses a source, dataset or unit that its class does not declare; the message says where to add."""
+
 
 # The company of the guided tour: its story is fixed, whatever the seed.
 TOUR = "tesla.com"
@@ -62,29 +31,41 @@ _WRONG_INDUSTRY = 0.03
 
 
 @dataclass(frozen=True)
-class Knowledge:
+class Coverage:
+    """sources: as the vendors declare them."""
+
     catalogue: Catalogue
     seed: int
+    sources: Mapping[str, Rates]
 
-    def knows(self, source: str, company: Company) -> bool:
+    def knows(self, source: str, company: CatalogueCompany) -> bool:
+        rates = self._rates(source)
         if company.domain == TOUR:
             return source not in UNKNOWN_ON_TOUR
-        return draw(self.seed, "knows", source, company.domain) < SOURCES[source].match
+        return draw(self.seed, "knows", source, company.domain) < rates.match
 
-    def has(self, source: str, dataset: str, company: Company) -> bool:
+    def has(self, source: str, dataset: str, company: CatalogueCompany) -> bool:
         """Whether a source that knows the company can fill this dataset for it."""
         if not self.knows(source, company):
             return False
+        fill = self._rates(source).fill
+        if dataset not in fill:
+            raise NotDeclared(f"{source} declares no {dataset}: add it to `coverage` of its vendor in sandbox/vendors")
         if company.domain == TOUR:
             return (source, dataset) not in MISSING_ON_TOUR
-        return draw(self.seed, "has", source, dataset, company.domain) < SOURCES[source].fill[dataset]
+        return draw(self.seed, "has", source, dataset, company.domain) < fill[dataset]
 
-    def headcount(self, source: str, company: Company) -> int:
+    def _rates(self, source: str) -> Rates:
+        if source not in self.sources:
+            raise NotDeclared(f"no vendor declares {source}: add it to `coverage` of its vendor in sandbox/vendors")
+        return self.sources[source]
+
+    def headcount(self, source: str, company: CatalogueCompany) -> int:
         """The employees this source counts: within ten per cent of the catalogue's."""
         factor = 0.9 + 0.2 * draw(self.seed, "headcount", source, company.domain)
         return max(1, round(company.employees * factor))
 
-    def industry(self, source: str, company: Company) -> Industry:
+    def industry(self, source: str, company: CatalogueCompany) -> Industry:
         """The industry this source files the company under; now and then the wrong one."""
         name = company.industry
         if company.domain != TOUR and draw(self.seed, "wrong", source, company.domain) < _WRONG_INDUSTRY:

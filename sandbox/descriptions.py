@@ -1,6 +1,6 @@
 """Sentences about a company, made from its facts. Each source words them its own way."""
 
-from sandbox.catalogue import Company
+from sandbox.catalogue import CatalogueCompany
 from sandbox.seeded_random import choice
 
 _PATTERNS = (
@@ -10,7 +10,7 @@ _PATTERNS = (
 )
 
 
-def description(seed: int, source: str, company: Company, *, kind: str) -> str:
+def description(seed: int, source: str, company: CatalogueCompany, *, kind: str) -> str:
     """`kind`: what the source calls such a company, e.g. 'automotive company'."""
     pattern = choice(_PATTERNS, seed, "description", source, company.domain)
     return pattern.format(

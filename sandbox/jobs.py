@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.clock import Clock
+from sandbox.clock import SandboxClock
 from sandbox.seeded_random import token
-from sandbox.state_file import Disk
+from sandbox.state_file import StateFile
 
 _TABLE = """CREATE TABLE IF NOT EXISTS jobs (
     handle TEXT PRIMARY KEY, vendor TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, asked TEXT NOT NULL,
@@ -34,13 +34,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Jobs:
-    disk: Disk
-    clock: Clock
+    state: StateFile
+    clock: SandboxClock
     seed: int
 
     def __post_init__(self) -> None:
-        self.disk.run(_TABLE)
-        self.disk.run(_INDEX)
+        self.state.run(_TABLE)
+        self.state.run(_INDEX)
 
     def open(
         self,
@@ -56,19 +56,19 @@ class Jobs:
         length: int = 32,
     ) -> Job:
         """Start work that takes `seconds` of vendor time. `slow_job` takes ten times that, `failing_job` fails."""
-        number = self.disk.rows("SELECT COALESCE(MAX(rowid), 0) AS n FROM jobs")[0]["n"]
+        number = self.state.rows("SELECT COALESCE(MAX(rowid), 0) AS n FROM jobs")[0]["n"]
         handle = prefix + token(length, self.seed, vendor, key, kind, json.dumps(asked, sort_keys=True), number)
         now = self.clock.now()
         ready_at = now + self.clock.span(seconds * (SLOWER if fault == "slow_job" else 1))
         job = Job(handle, kind, asked, now, ready_at, fault == "failing_job", result)
-        self.disk.run(
+        self.state.run(
             "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(handle, vendor, key, kind, json.dumps(asked), now, ready_at, int(job.failed), json.dumps(result)),
         )
         return job
 
     def find(self, vendor: str, handle: str) -> Job | None:
-        rows = self.disk.rows("SELECT * FROM jobs WHERE vendor = ? AND handle = ?", vendor, handle)
+        rows = self.state.rows("SELECT * FROM jobs WHERE vendor = ? AND handle = ?", vendor, handle)
         if not rows:
             return None
         row = rows[0]
@@ -88,7 +88,7 @@ class Jobs:
     def waits(self, vendor: str, key: str, dataset_id: str) -> list[float]:
         """Seconds until each running job of this dataset is ready, the first one first."""
         now = self.clock.now()
-        rows = self.disk.rows(
+        rows = self.state.rows(
             "SELECT ready_at FROM jobs WHERE vendor = ? AND key = ? AND ready_at > ?"
             " AND json_extract(asked, '$.dataset_id') = ? ORDER BY ready_at",
             *(vendor, key, now, dataset_id),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sandbox.catalogue import Company
+from sandbox.catalogue import CatalogueCompany
 from sandbox.seeded_random import draw, shuffled, token, whole
 
 SOURCE = "Sandbox Wire"
@@ -31,8 +31,8 @@ class Article:
     snippet: str
 
 
-def articles(seed: int, company: Company, today: date, *, count: int) -> list[Article]:
-    """The newest `count` articles published up to `today`, newest first; ten in a row tell of ten different events."""
+def articles(seed: int, company: CatalogueCompany, today: date, *, count: int) -> list[Article]:
+    """The newest `count` articles published up to `today`, newest first; ten in a row are ten different events."""
     gap = whole(2, 9, seed, "news gap", company.domain)
     phase = whole(0, gap - 1, seed, "news phase", company.domain)
     newest = (today.toordinal() - phase) // gap
@@ -47,7 +47,7 @@ def relative(published: date, today: date) -> str:
     return "5 hours ago" if days == 0 else f"{days} day{'s' if days > 1 else ''} ago"
 
 
-def _article(seed: int, company: Company, number: int, published: date) -> Article:
+def _article(seed: int, company: CatalogueCompany, number: int, published: date) -> Article:
     pattern, event = shuffled(_EVENTS, seed, "events", company.domain)[number % len(_EVENTS)]
     amount = 10 * whole(2, 90, seed, "amount", company.domain, number)
     title = pattern.format(name=company.name, city=company.city, number=amount)

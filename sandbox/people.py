@@ -1,11 +1,11 @@
-"""Invented people: who works at a company, and whom of them a source can name. No real person is among them.
+"""Invented people: who works at a company, and which of them a source can name. No real person is among them.
 
-people(seed, company) -> everybody   known_people(...) -> the source's share
+people(seed, company) -> all   known_people(...) -> the source's share
 """
 
 from dataclasses import dataclass
 
-from sandbox.catalogue import Company, read_data
+from sandbox.catalogue import CatalogueCompany, read_data
 from sandbox.coverage import TOUR
 from sandbox.seeded_random import choice, draw, shuffled, token, whole
 
@@ -38,7 +38,7 @@ _SPELLED_OUT = {
     "cio": "information",
     "c_suite": "executive technology financial marketing information",
 }
-SENIOR = 3  # everybody's list begins with this many leading people
+SENIOR = 3  # every source's list begins with this many leading people
 CONTACTS_ON_TOUR = {"apollo_contacts": 4}
 
 
@@ -62,11 +62,11 @@ class Person:
     def linkedin(self) -> str:
         return f"https://www.linkedin.com/in/{self.slug}"
 
-    def headline(self, company: Company) -> str:
+    def headline(self, company: CatalogueCompany) -> str:
         return f"{self.title} at {company.name} {MARK}"
 
 
-def people(seed: int, company: Company) -> list[Person]:
+def people(seed: int, company: CatalogueCompany) -> list[Person]:
     """Eight to fourteen people, the leading ones first."""
     number = whole(8, len(TITLES), seed, "people", company.domain)
     given = shuffled([row["given"] for row in NAMES], seed, "given", company.domain)
@@ -76,8 +76,8 @@ def people(seed: int, company: Company) -> list[Person]:
     return [_person(company, *who) for who in zip(given, family, titles, strict=False)]
 
 
-def known_people(seed: int, source: str, company: Company, *, filled: bool) -> list[Person]:
-    """Whom the source can name: at least three when it fills key_contacts, else one."""
+def known_people(seed: int, source: str, company: CatalogueCompany, *, filled: bool) -> list[Person]:
+    """People the source can name: at least three when it fills key_contacts, else one."""
     everybody = people(seed, company)
     if not filled:
         return [choice(everybody, seed, "only", source, company.domain)]
@@ -89,7 +89,7 @@ def known_people(seed: int, source: str, company: Company, *, filled: bool) -> l
 
 
 def best_matching_first(found: list[Person], wanted_titles: list[str]) -> list[Person]:
-    """Vendors match titles loosely: a filter ranks people, it leaves nobody out."""
+    """Vendors match titles loosely: a filter ranks people, it leaves no one out."""
     wanted = {word for title in wanted_titles for word in _words(title)}
     return sorted(found, key=lambda person: -len(wanted & _words(person.title)))
 
@@ -102,7 +102,7 @@ def title_in_the_words_of(seed: int, source: str, person: Person) -> str:
     return person.title.replace("VP", "Vice President") if spelling == 2 else person.title
 
 
-def _person(company: Company, given: str, family: str, role: tuple[str, str, str]) -> Person:
+def _person(company: CatalogueCompany, given: str, family: str, role: tuple[str, str, str]) -> Person:
     title, department, seniority = role
     slug = f"sandbox-{given}-{family}-{token(4, company.domain)}".lower()
     email = f"{given}.{family}.sandbox@{company.domain}".lower()

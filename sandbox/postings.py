@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sandbox.catalogue import Company, Technology
+from sandbox.catalogue import CatalogueCompany, CatalogueTechnology
 from sandbox.coverage import TOUR
 from sandbox.seeded_random import choice, shuffled, token, whole
 
@@ -37,7 +37,7 @@ class Posting:
     job_id: str
 
 
-def postings(seed: int, company: Company, today: date, named: list[Technology]) -> list[Posting]:
+def postings(seed: int, company: CatalogueCompany, today: date, named: list[CatalogueTechnology]) -> list[Posting]:
     """Three to fourteen postings, the newest first; the first of them name the technologies `named`."""
     number = whole(3, 14, seed, "postings", company.domain)
     shares = [[item.name for item in named[index::3]] for index in range(3)]
@@ -46,7 +46,9 @@ def postings(seed: int, company: Company, today: date, named: list[Technology]) 
     ]
 
 
-def technologies_named(seed: int, company: Company, known: list[Technology], *, filled: bool) -> list[Technology]:
+def technologies_named(
+    seed: int, company: CatalogueCompany, known: list[CatalogueTechnology], *, filled: bool
+) -> list[CatalogueTechnology]:
     """What the postings of a company name in all: five or more if they fill tech_stack, else at most four."""
     if filled:
         return known[: whole(_FEWEST_NAMED, 9, seed, "named", company.domain)]
@@ -55,7 +57,7 @@ def technologies_named(seed: int, company: Company, known: list[Technology], *, 
     return known[: whole(0, _MOST_WHEN_SILENT, seed, "named", company.domain)]
 
 
-def _posting(seed: int, company: Company, today: date, index: int, named: list[str]) -> Posting:
+def _posting(seed: int, company: CatalogueCompany, today: date, index: int, named: list[str]) -> Posting:
     gap = whole(3, 12, seed, "posting gap", company.domain)
     number = today.toordinal() // gap - index
     posted = date.fromordinal(number * gap)

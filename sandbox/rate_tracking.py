@@ -1,22 +1,22 @@
-"""How fast each key calls each vendor: what was seen, and when it is too much.
+"""How fast each key calls each vendor: counts per window, and when a call exceeds a limit.
 
-    came(vendor, key, windows) -> the vendor's seconds until it would be let in, 0: it is;  seen() -> the largest counts
+    count_call(vendor, key, windows) -> vendor seconds until it would be accepted, 0: it is
+    counts() -> the largest number of calls ever seen in each window
 
-A window without `most` is counted and never too full. Refused calls are seen too, but take no place.
+A window without `most` is counted and has no limit. Refused calls are counted too, but take no place in a window.
 """
 
-import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.clock import Clock
+from sandbox.clock import SandboxClock
 
 
 @dataclass(frozen=True)
-class Window:
+class RateWindow:
     """At most `most` calls in so many seconds of the vendor's time."""
 
     seconds: int
@@ -24,84 +24,84 @@ class Window:
 
 
 @dataclass
-class _Seen:
-    """What one key did in one window."""
+class _WindowCounts:
+    """Times of one key's calls in one window, seconds since 1970. `accepted`: without the refused ones."""
 
     all: deque[float] = field(default_factory=deque)
-    taken: deque[float] = field(default_factory=deque)
+    accepted: deque[float] = field(default_factory=deque)
     largest: int = 0
 
     def forget(self, before: float) -> None:
-        for calls in (self.all, self.taken):
+        for calls in (self.all, self.accepted):
             while calls and calls[0] <= before:
                 calls.popleft()
 
 
 @dataclass
-class _Key:
-    windows: dict[Window, _Seen] = field(default_factory=dict)
+class _KeyCounts:
+    windows: dict[RateWindow, _WindowCounts] = field(default_factory=dict)
     calls: int = 0
     refused: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
 
 
-class Traffic:
+class RateTracker:
     """Kept in memory: a restart forgets it."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: SandboxClock) -> None:
         self._clock = clock
-        self._keys: dict[tuple[str, str], _Key] = {}
+        self._keys: dict[tuple[str, str], _KeyCounts] = {}
 
-    def came(self, vendor: str, key: str, windows: tuple[Window, ...]) -> float:
-        """The vendor's seconds until it would be taken; 0: it is."""
-        now, seen = time.monotonic(), self._of(vendor, key)
-        seen.calls += 1
-        waits = [self._count(seen, window, now) for window in windows]
+    def count_call(self, vendor: str, key: str, windows: tuple[RateWindow, ...]) -> float:
+        """Vendor seconds until this call would be accepted; 0: it is."""
+        now, counts = self._clock.now(), self._of(vendor, key)
+        counts.calls += 1
+        waits = [self._count(counts, window, now) for window in windows]
         wait = max(waits, default=0.0)
         if wait:
-            seen.refused += 1
+            counts.refused += 1
         else:
             for window in windows:
-                seen.windows[window].taken.append(now)
+                counts.windows[window].accepted.append(now)
         return wait
 
-    def used(self, vendor: str, key: str, window: Window) -> int:
-        """Calls taken in the window until now."""
-        seen = self._of(vendor, key).windows.setdefault(window, _Seen())
-        seen.forget(time.monotonic() - self._clock.span(window.seconds))
-        return len(seen.taken)
+    def used(self, vendor: str, key: str, window: RateWindow) -> int:
+        """Calls accepted in the window until now."""
+        counts = self._of(vendor, key).windows.setdefault(window, _WindowCounts())
+        counts.forget(self._clock.now() - self._clock.span(window.seconds))
+        return len(counts.accepted)
 
     @contextmanager
     def in_flight(self, vendor: str, key: str) -> Iterator[None]:
-        seen = self._of(vendor, key)
-        seen.in_flight += 1
-        seen.most_in_flight = max(seen.most_in_flight, seen.in_flight)
+        counts = self._of(vendor, key)
+        counts.in_flight += 1
+        counts.most_in_flight = max(counts.most_in_flight, counts.in_flight)
         try:
             yield
         finally:
-            seen.in_flight -= 1
+            counts.in_flight -= 1
 
-    def seen(self) -> dict[str, dict[str, Any]]:
+    def counts(self) -> dict[str, dict[str, Any]]:
         """vendor -> key -> calls, refused, most_in_flight, windows: [seconds, most, largest]."""
         found: dict[str, dict[str, Any]] = {}
-        for (vendor, key), seen in self._keys.items():
+        for (vendor, key), counts in self._keys.items():
             windows = [
                 {"seconds": window.seconds, "most": window.most, "largest": one.largest}
-                for window, one in seen.windows.items()
+                for window, one in counts.windows.items()
             ]
-            counts = {"calls": seen.calls, "refused": seen.refused, "most_in_flight": seen.most_in_flight}
-            found.setdefault(vendor, {})[key] = {**counts, "windows": windows}
+            totals = {"calls": counts.calls, "refused": counts.refused, "most_in_flight": counts.most_in_flight}
+            found.setdefault(vendor, {})[key] = {**totals, "windows": windows}
         return found
 
-    def _count(self, seen: _Key, window: Window, now: float) -> float:
+    def _count(self, counts: _KeyCounts, window: RateWindow, now: float) -> float:
         length = self._clock.span(window.seconds)
-        one = seen.windows.setdefault(window, _Seen())
+        one = counts.windows.setdefault(window, _WindowCounts())
         one.forget(now - length)
         one.all.append(now)
         one.largest = max(one.largest, len(one.all))
-        full = window.most is not None and len(one.taken) >= window.most
-        return (one.taken[0] + length - now) * self._clock.time_scale if full else 0.0
+        full = window.most is not None and len(one.accepted) >= window.most
+        return (one.accepted[0] + length - now) * self._clock.time_scale if full else 0.0
 
-    def _of(self, vendor: str, key: str) -> _Key:
-        return self._keys.setdefault((vendor, key), _Key())
+    def _of(self, vendor: str, key: str) -> _KeyCounts:
+        return self._keys.setdefault((vendor, key), _KeyCounts())

@@ -1,7 +1,10 @@
-"""One call to a vendor: what was asked, by whose key, under which fault; what a vendor's code works with."""
+"""One request to a vendor: its parameters, its key, its fault; and what the code of a vendor works with.
+
+HTTP request -> VendorRequest(params, key, fault, context) -> VendorRoute.handler -> Response
+"""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -9,13 +12,14 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from sandbox.billing import Books
-from sandbox.catalogue import Catalogue, Company
-from sandbox.clock import Clock
-from sandbox.coverage import Knowledge
-from sandbox.faults import Faults
+from sandbox.billing import Billing
+from sandbox.catalogue import Catalogue, CatalogueCompany
+from sandbox.clock import SandboxClock
+from sandbox.coverage import Coverage, Rates
+from sandbox.faults import FaultInjector
 from sandbox.jobs import Jobs
-from sandbox.rate_tracking import Traffic, Window
+from sandbox.rate_tracking import RateTracker, RateWindow
+from sandbox.state_file import StateFile
 
 OVERBILLED = 3  # times as much as was asked for
 
@@ -23,44 +27,45 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class World:
-    """Everything the vendors share."""
+class SandboxContext:
+    """What all vendors of one sandbox share."""
 
     seed: int
-    clock: Clock
+    state: StateFile
+    clock: SandboxClock
     catalogue: Catalogue
-    knowledge: Knowledge
-    books: Books
+    coverage: Coverage
+    billing: Billing
     jobs: Jobs
-    faults: Faults
-    traffic: Traffic
+    faults: FaultInjector
+    rates: RateTracker
 
 
 @dataclass
-class Call:
+class VendorRequest:
     """`params`: query string, form and JSON body in one; lists stay lists, `name[]` is written `name`.
 
-    `wait`: the vendor's seconds until its limits would let it in; 0 if they do.
+    `wait`: vendor seconds until its limits would accept it; 0 if they do. `http`: the request as it arrived.
     """
 
-    request: Request
-    world: World
+    http: Request
+    context: SandboxContext
     vendor: str
     fault: str | None
     params: Json = field(default_factory=dict)
     key: str = ""
     wait: float = 0.0
 
-    def knows(self, source: str, company: Company | None) -> bool:
-        return company is not None and self.fault != "empty" and self.world.knowledge.knows(source, company)
+    def knows(self, source: str, company: CatalogueCompany | None) -> bool:
+        return company is not None and self.fault != "empty" and self.context.coverage.knows(source, company)
 
-    def has(self, source: str, dataset: str, company: Company) -> bool:
+    def has(self, source: str, dataset: str, company: CatalogueCompany) -> bool:
         if self.fault in ("empty", "partial"):
             return False
-        return self.world.knowledge.has(source, dataset, company)
+        return self.context.coverage.has(source, dataset, company)
 
     def bill(self, unit: str, units: int, asked: str, *, at: float | None = None) -> None:
-        self.world.books.bill(self.vendor, self.key, unit=unit, units=units, asked=asked, at=at)
+        self.context.billing.bill(self.vendor, self.key, unit=unit, units=units, asked=asked, at=at)
 
     @property
     def times(self) -> int:
@@ -85,15 +90,15 @@ class Call:
 
     @property
     def base(self) -> str:
-        """Where the caller reached this vendor: links in replies lead back here, never to the real one."""
-        return str(self.request.base_url).rstrip("/") + "/" + self.vendor
+        """Where this vendor was reached: links in replies lead back here, never to the real one."""
+        return str(self.http.base_url).rstrip("/") + "/" + self.vendor
 
 
-Handler = Callable[[Call], Awaitable[Response]]
+Handler = Callable[[VendorRequest], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class VendorRoute:
     """`path` is the vendor's own, behind /<vendor>. `free_of_key`: answered without credentials.
 
     `limited`: counts in the vendor's windows.
@@ -107,18 +112,25 @@ class Endpoint:
 
 
 class Vendor(Protocol):
-    """What app.py asks of a vendor."""
+    """A vendor: one class, named in VENDORS of sandbox/vendors/__init__.py. All it is known by stands in it.
+
+    units: what it charges in. coverage: source -> share of companies it knows, and what it has of those.
+    """
 
     name: str
-    windows: tuple[Window, ...]
+    windows: tuple[RateWindow, ...]
+    units: tuple[str, ...]
+    coverage: Mapping[str, Rates]
 
-    def endpoints(self) -> list[Endpoint]: ...
+    def __init__(self, context: SandboxContext, /) -> None: ...
 
-    def key_of(self, call: Call) -> str | None:
+    def routes(self) -> list[VendorRoute]: ...
+
+    def key_of(self, request: VendorRequest) -> str | None:
         """The caller's key; None if it is missing, unknown or starts with 'bad'."""
 
-    def refuse(self, kind: str, call: Call, /) -> Response:
-        """The vendor's words for bad_key, quota, expired_token, http_429, http_500, http_502, http_503."""
+    def refuse(self, kind: str, request: VendorRequest, /) -> Response:
+        """The vendor's reply to bad_key, quota, expired_token, http_429, http_500, http_502, http_503."""
 
 
 async def params_of(request: Request) -> Json:
@@ -138,7 +150,7 @@ async def params_of(request: Request) -> Json:
     )
 
 
-def say(status: int, body: object, headers: dict[str, str] | None = None) -> Response:
+def respond(status: int, body: object, headers: dict[str, str] | None = None) -> Response:
     """A dictionary or list as JSON, a string as plain text."""
     if isinstance(body, str):
         return PlainTextResponse(body, status, headers)
@@ -146,7 +158,7 @@ def say(status: int, body: object, headers: dict[str, str] | None = None) -> Res
 
 
 def acceptable(key: str | None) -> str | None:
-    """Any key will do, unless it is empty or starts with 'bad'."""
+    """Any key is accepted, unless it is empty or starts with 'bad'."""
     return key if key and not key.startswith("bad") else None
 
 

@@ -13,22 +13,22 @@ import uvicorn
 from starlette.applications import Starlette
 
 
-def _say(url: str) -> None:
+def _print_address(url: str) -> None:
     sys.stdout.write(f"sandbox: {url}\n")
     sys.stdout.flush()
 
 
-def serve(app: Starlette, *, port: int, ready: Callable[[str], None] = _say) -> None:
-    """Until SIGTERM or SIGINT. `ready` is told where it is once it accepts connections. Raises OSError: port taken."""
-    with socket.create_server(("127.0.0.1", port), backlog=2048) as listener, _signals_leave():
-        asyncio.run(_Announcing(_settings(app), ready).serve(sockets=[listener]))
+def serve(app: Starlette, *, port: int, ready: Callable[[str], None] = _print_address) -> None:
+    """Until SIGTERM or SIGINT. Calls `ready` with the URL once it accepts connections. Raises OSError: port taken."""
+    with socket.create_server(("127.0.0.1", port), backlog=2048) as listener, _signals_exit():
+        asyncio.run(_AnnouncingServer(_server_config(app), ready).serve(sockets=[listener]))
 
 
 @contextmanager
 def served(app: Starlette) -> Iterator[str]:
     """Yields the base URL; for tests and notebooks."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(_settings(app))
+    server = uvicorn.Server(_server_config(app))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
@@ -38,7 +38,7 @@ def served(app: Starlette) -> Iterator[str]:
         thread.join()
 
 
-class _Announcing(uvicorn.Server):
+class _AnnouncingServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
         super().__init__(config)
         self._ready = ready
@@ -50,9 +50,9 @@ class _Announcing(uvicorn.Server):
 
 
 @contextmanager
-def _signals_leave() -> Iterator[None]:
+def _signals_exit() -> Iterator[None]:
     """SIGTERM and SIGINT are a normal end: uvicorn raises them again once it has finished."""
-    before = {name: signal.signal(name, _leave) for name in (signal.SIGTERM, signal.SIGINT)}
+    before = {name: signal.signal(name, _exit) for name in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
@@ -60,12 +60,12 @@ def _signals_leave() -> Iterator[None]:
             signal.signal(name, handler)
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> None:
+def _exit(_signal: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _settings(app: Starlette) -> uvicorn.Config:
-    # cut-off replies are faults on purpose: uvicorn's complaints about them are not for anybody's terminal
+def _server_config(app: Starlette) -> uvicorn.Config:
+    # truncated replies are injected faults: uvicorn's log of them would only fill the terminal
     return uvicorn.Config(app, access_log=False, log_level="critical", timeout_graceful_shutdown=2)
 
 

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 
-class Disk:
+class StateFile:
     """SQLite behind one lock; rows come back as `sqlite3.Row`."""
 
     def __init__(self, home: Path) -> None:

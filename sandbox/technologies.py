@@ -1,6 +1,6 @@
 """What a company runs on: what was observed on its site, and a plausible rest drawn from the list."""
 
-from sandbox.catalogue import Catalogue, Company, Technology
+from sandbox.catalogue import Catalogue, CatalogueCompany, CatalogueTechnology
 from sandbox.coverage import TOUR
 from sandbox.seeded_random import draw, shuffled, whole
 
@@ -19,7 +19,7 @@ WEB_ON_TOUR = (
 )
 
 
-def web_technologies(catalogue: Catalogue, seed: int, company: Company) -> list[Technology]:
+def web_technologies(catalogue: Catalogue, seed: int, company: CatalogueCompany) -> list[CatalogueTechnology]:
     """What the pages betray: six to eleven drawn ones and whatever was observed."""
     known = [technology for technology in catalogue.technologies if technology.seen_in == "web"]
     if company.domain == TOUR:
@@ -28,20 +28,20 @@ def web_technologies(catalogue: Catalogue, seed: int, company: Company) -> list[
     return _one_generator(drawn) + catalogue.observed.get(company.domain, [])
 
 
-def team_technologies(catalogue: Catalogue, seed: int, company: Company) -> list[Technology]:
+def team_technologies(catalogue: Catalogue, seed: int, company: CatalogueCompany) -> list[CatalogueTechnology]:
     """What the teams work with: six to twelve."""
     known = [technology for technology in catalogue.technologies if technology.seen_in == "team"]
     return shuffled(known, seed, "team", company.domain)[: whole(6, 12, seed, "team number", company.domain)]
 
 
-def sold_technologies(catalogue: Catalogue, seed: int, company: Company) -> list[str]:
+def sold_technologies(catalogue: Catalogue, seed: int, company: CatalogueCompany) -> list[str]:
     """What a technographics vendor lists: most of it, some under another name."""
     everything = team_technologies(catalogue, seed, company) + web_technologies(catalogue, seed, company)
     listed = [item for item in everything if draw(seed, "listed", company.domain, item.name) < 0.85]
     return [item.also if draw(seed, "also", company.domain, item.name) < 0.2 else item.name for item in listed]
 
 
-def _one_generator(drawn: list[Technology]) -> list[Technology]:
+def _one_generator(drawn: list[CatalogueTechnology]) -> list[CatalogueTechnology]:
     """A page has one content management system."""
     systems = [item for item in drawn if item.category == "Content management"]
     return [item for item in drawn if item not in systems[1:]]

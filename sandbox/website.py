@@ -1,16 +1,16 @@
 """A company's website as the sandbox has it: home, about, careers, news; the technologies show in the markup.
 
-Website(world, company, filled).page("/about") -> HTML, or None where the site has no such page
+Website(context, company, filled).page("/about") -> HTML, or None where the site has no such page
 """
 
 from collections.abc import Callable
 from html import escape
 
-from sandbox.catalogue import Company, Technology
+from sandbox.catalogue import CatalogueCompany, CatalogueTechnology
 from sandbox.descriptions import description
 from sandbox.news import articles
 from sandbox.postings import postings, technologies_named
-from sandbox.request import World
+from sandbox.request import SandboxContext
 from sandbox.seeded_random import draw
 from sandbox.technologies import team_technologies, web_technologies
 
@@ -25,8 +25,8 @@ Filled = Callable[[str], bool]
 class Website:
     """`filled(dataset)` says whether this site shows that dataset."""
 
-    def __init__(self, world: World, company: Company, filled: Filled) -> None:
-        self.world = world
+    def __init__(self, context: SandboxContext, company: CatalogueCompany, filled: Filled) -> None:
+        self.context = context
         self.company = company
         self.filled = filled
 
@@ -55,20 +55,20 @@ class Website:
         return self._html("About", f"<h1>About {escape(self.company.name)}</h1><p>{text}</p><address>{place}</address>")
 
     def _careers(self) -> str:
-        world = self.world
-        known = team_technologies(world.catalogue, world.seed, self.company)
-        named = technologies_named(world.seed, self.company, known, filled=self.filled("tech_stack"))
+        context = self.context
+        known = team_technologies(context.catalogue, context.seed, self.company)
+        named = technologies_named(context.seed, self.company, known, filled=self.filled("tech_stack"))
         rows = "".join(
             f'<li class="job"><h3><a href="/careers/{one.job_id[:8]}">{escape(one.title)}</a></h3>'
             f'<span class="location">{escape(one.location)}</span><time datetime="{one.posted}">{one.posted}</time>'
             f"<p>{escape(one.description)}</p></li>"
-            for one in postings(world.seed, self.company, world.clock.today(), named)
+            for one in postings(context.seed, self.company, context.clock.today(), named)
         )
         return self._html("Careers", f'<h1>Open positions</h1><ul class="jobs">{rows}</ul>')
 
     def _careers_elsewhere(self) -> str | None:
         """Most sites without a list of their own point to a job board; some have no such page."""
-        if draw(self.world.seed, "no careers page", self.company.domain) < _SHARE_WITHOUT_CAREERS:
+        if draw(self.context.seed, "no careers page", self.company.domain) < _SHARE_WITHOUT_CAREERS:
             return None
         board = f"https://sandbox.example/boards/{self.company.slug}"
         return self._html(
@@ -80,7 +80,7 @@ class Website:
         return self._html("News", f'<h1>News</h1><ul class="news">{rows}</ul>')
 
     def _headlines(self) -> list[str]:
-        found = articles(self.world.seed, self.company, self.world.clock.today(), count=_ARTICLES)
+        found = articles(self.context.seed, self.company, self.context.clock.today(), count=_ARTICLES)
         return [
             f'<article><time datetime="{one.published}">{one.published}</time>'
             f' <a href="{one.link}">{escape(one.title)}</a></article>'
@@ -88,11 +88,11 @@ class Website:
         ]
 
     def _sentence(self) -> str:
-        kind = self.world.catalogue.industries[self.company.industry].google
-        return description(self.world.seed, SOURCE, self.company, kind=kind)
+        kind = self.context.catalogue.industries[self.company.industry].google
+        return description(self.context.seed, SOURCE, self.company, kind=kind)
 
-    def _technologies(self) -> list[Technology]:
-        found = web_technologies(self.world.catalogue, self.world.seed, self.company)
+    def _technologies(self) -> list[CatalogueTechnology]:
+        found = web_technologies(self.context.catalogue, self.context.seed, self.company)
         return found if self.filled("tech_stack") else found[:_FEWEST_SHOWN]
 
     def _html(self, title: str, body: str) -> str:

@@ -1,19 +1,31 @@
-"""Stores to try things in: each test its own, on SQLite and on a real Postgres that lives as long as the session."""
+"""Stores for tests: each test its own, on SQLite and on a real Postgres that lives as long as the session.
 
+Hypothesis neither times a test nor keeps examples: a slow machine fails nothing, and no run depends on the last one.
+"""
+
+import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
 
 from resources.store import SqlStore, open_store
 from resources.store.tables import metadata
+from tests.support.examples import FROZEN
 
+os.environ["ENRICH_CONFIG"] = str(FROZEN)  # before a test imports Dagster's definitions; processes inherit it
 _numbers = count(1)
+
+hypothesis.settings.register_profile(
+    "suite", deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -194,7 +194,7 @@ def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str, *, ask
     rows = purchases(store)
     settled = [row for row in rows if row.state == "settled"]
     in_time = sum(any(begun <= row.closed_at < over for begun, over in soak.windows) for row in settled)
-    doubts = store.uncertain_purchases()
+    doubts = store.ledger_queries.uncertain()
     before = gaps(store, invoice(url))
     twice = bought_twice(store, [company["name"] for company in catalogue(url)])
     over, wrong = over_caps(store, post.rules()), caps_in_error(store)

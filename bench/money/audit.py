@@ -186,7 +186,7 @@ def reconcile(
     credits, tokens) are shared out among all of their vendor. Returns what is left over: units billed that nobody can
     have bought, or below 0 units settled that nobody billed.
     """
-    store.end_abandoned(at)
+    store.ledger.end_abandoned(at)
     subjects = _Subjects(store, catalogue)
     owed: Counter[Matter] = Counter()
     for line in lines:
@@ -195,7 +195,7 @@ def reconcile(
         if row.state == "settled":
             for unit, count in row.units.items():
                 owed[row.provider, unit, subjects.of_purchase(row.provider, row.company_id)] -= count
-    for doubt in store.uncertain_purchases():
+    for doubt in store.ledger_queries.uncertain():
         subject = subjects.of_purchase(doubt.provider, doubt.company_id)
         _end(store, doubt, _taken(owed, doubt, subject), at)
     return {matter: units for matter, units in owed.items() if units}
@@ -220,7 +220,7 @@ def _taken(owed: "Counter[Matter]", doubt: Purchase, subject: str) -> dict[str, 
 
 
 def _end(store: SqlStore, doubt: Purchase, units: dict[str, int], at: datetime) -> None:
-    store.reconcile(doubt.purchase_id, units=units, cost_micro_usd=charge(units, doubt.usd_per_unit), at=at)
+    store.ledger.reconcile(doubt.purchase_id, units=units, cost_micro_usd=charge(units, doubt.usd_per_unit), at=at)
 
 
 class _Subjects:
@@ -232,7 +232,7 @@ class _Subjects:
     _SILENT = ("openai", "apollo")
 
     def __init__(self, store: SqlStore, catalogue: Sequence[Mapping[str, str]]) -> None:
-        companies = store.companies()
+        companies = store.companies.all()
         self._by_domain = {company.domain: company.company_id for company in companies if company.domain}
         names = {one["name"]: self._by_domain[one["domain"]] for one in catalogue if one["domain"] in self._by_domain}
         for company in companies:

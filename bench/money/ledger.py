@@ -117,12 +117,12 @@ def _work(
 
 def _buy(store: SqlStore, draft: Purchase, reply: Reply) -> Took:
     marks = [time.perf_counter()]
-    reserved = store.reserve(draft, _caps(draft), at_once=NO_LIMIT)
+    reserved = store.ledger.reserve(draft, _caps(draft), at_once=NO_LIMIT)
     marks.append(time.perf_counter())
     assert isinstance(reserved, Reserved)
-    assert store.send(draft, at=draft.reserved_at)
+    assert store.ledger.send(draft, at=draft.reserved_at)
     marks.append(time.perf_counter())
-    store.settle(_billed(draft), reply=reply, facts=[_fact(reply, number) for number in range(3)])
+    store.ledger.settle(_billed(draft), reply=reply, facts=[_fact(reply, number) for number in range(3)])
     marks.append(time.perf_counter())
     return Took(*(later - earlier for earlier, later in pairwise(marks)))
 

@@ -37,9 +37,9 @@ def easy_vendors(time_scale: float) -> dict[str, Any]:
     }
 
 
-def copied_rules(to: Path, changes: Mapping[str, Changes]) -> Path:
-    """The shipped rules, with changes by file and key; under EVERY those of all its entries."""
-    shutil.copytree(SHIPPED, to)
+def copied_rules(to: Path, changes: Mapping[str, Changes], *, of: Path = SHIPPED) -> Path:
+    """The rules of a folder, with changes by file and key; under EVERY those of all its entries."""
+    shutil.copytree(of, to)
     for name, changed in changes.items():
         path = to / f"{name}.yaml"
         rules = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -25,6 +25,7 @@ from enrichment.rules import Rules, load_rules
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.store.database import Database
+from resources.store.ledger import SqlLedger
 from resources.wiring import open_context
 
 PROGRESS = "progress"
@@ -107,11 +108,11 @@ class Report:
     waits: Waits
 
 
-class TimedStore(SqlStore):
-    """The store, and how long its reserves and settles took."""
+class TimedLedger(SqlLedger):
+    """The ledger, and how long its reserves and settles took."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(Database(url), world="sandbox")
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
         self.waits = Waits()
 
     def reserve(self, purchase: Purchase, caps: Sequence[Cap], **how: Any) -> Reserved | NotReserved:
@@ -148,10 +149,11 @@ def work(post: Post, pipe: Connection) -> None:
 
 
 async def _work(post: Post, pipe: Connection) -> None:
-    store, rules = TimedStore(post.store_url), post.rules()
+    store, rules = SqlStore(Database(post.store_url), world="sandbox"), post.rules()
+    store.ledger = ledger = TimedLedger(store.database)
     try:
         async with open_context(post.settings, rules, store=store, now=Clock(post.clock).now) as context:
-            await _Desk(pipe, store, rules, context).until_closed()
+            await _Desk(pipe, ledger, rules, context).until_closed()
     finally:
         store.close()
 
@@ -159,8 +161,8 @@ async def _work(post: Post, pipe: Connection) -> None:
 class _Desk:
     """Orders come in by the pipe, reports go out."""
 
-    def __init__(self, pipe: Connection, store: TimedStore, rules: Rules, context: RunContext) -> None:
-        self._pipe, self._store, self._rules, self._context = pipe, store, rules, context
+    def __init__(self, pipe: Connection, ledger: TimedLedger, rules: Rules, context: RunContext) -> None:
+        self._pipe, self._ledger, self._rules, self._context = pipe, ledger, rules, context
         self._tasks: set[asyncio.Task[Enriched]] = set()
         self._closed = asyncio.Event()
         self._cpu = time.process_time()
@@ -192,7 +194,7 @@ class _Desk:
 
     def _report(self, order: Order, ended: "asyncio.Task[Enriched]", seconds: float) -> None:
         self._tasks.discard(ended)
-        error, waits, cpu = ended.exception(), self._store.taken_waits(), self._spent_cpu()
+        error, waits, cpu = ended.exception(), self._ledger.taken_waits(), self._spent_cpu()
         if error is not None:
             trouble = "".join(traceback.format_exception(error))
             self._pipe.send(Report(order.number, None, "failed", trouble, seconds, cpu, waits))

@@ -1,6 +1,6 @@
 """Measure the planner: `python -m bench.planner [section ...]`; without a section, all of them. Seeds are printed.
 
-shipped  speed  plans  many  matrices  proof  correlation  caps  month
+shipped  consumers  speed  plans  many  matrices  proof  correlation  caps  month
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from time import perf_counter
 
 from bench.planner.brute_force import brute_force, judged
 from bench.planner.bulk import show_many, show_plans
+from bench.planner.consumer_goals import show_goals
 from bench.planner.instances import instances, matrix
 from bench.planner.losses import cap_loss, correlation_reached, in_worlds, worlds
 from bench.planner.month import REQUESTS, Month, flat, live, trace, zipf
 from bench.planner.rules_of_thumb import ORDERS
-from bench.planner.shipped_matrix import CONSUMERS, shipped
+from bench.planner.shipped_matrix import CONSUMERS, shipped, shipped_rules
 from bench.planner.value_ages import ages
 from enrichment.policy import Enhanced, Policy, State, compile_enhanced, compile_policy, forecast, start
-from enrichment.rules import load_rules
 
 SEED = 20_250_101
-CONFIG = Path(__file__).parents[2] / "config"
 WEB07 = Path(__file__).parents[1] / "traces" / "web07.40k.keys.gz"
 
 
@@ -133,13 +132,13 @@ def show_caps(count: int = 100) -> None:
 def show_month(path: Path) -> None:
     rng = Random(f"companies {SEED}")  # not the chance that draws the consumers, or both would go together
     traces = {path.name: trace(path), "Zipf 1.0 over 10,000": zipf(10_000, rng), "flat over 40,000": flat(40_000, rng)}
-    rules = load_rules(CONFIG)
+    rules = shipped_rules()
     print(f"A month of {REQUESTS:,} requests, seed {SEED}: share of legacy's spend without memory / reads from memory")
     for name, companies in traces.items():
-        everything = live(companies, "legacy", seed=SEED, memory=False)
+        everything = live(rules, companies, "legacy", seed=SEED, memory=False)
         print(f"  {name}: legacy without memory {everything.spend / 1e6:,.0f} USD, {everything.calls:,} calls")
         for strategy in ("enhanced", "priority", "legacy"):
-            _show_month(strategy, live(companies, strategy, seed=SEED), everything)
+            _show_month(strategy, live(rules, companies, strategy, seed=SEED), everything)
         found = ages(rules, companies, seed=SEED)
         print(
             f"    {found.profiles:,} profiles made of it, half of them accept stale values: {found.values:,} values, "
@@ -163,6 +162,7 @@ def main() -> None:
     chosen = parser.parse_args()
     sections: dict[str, Callable[[], None]] = {
         "shipped": show_shipped,
+        "consumers": lambda: show_goals(shipped_rules(), SEED),
         "speed": show_speed,
         "plans": lambda: show_plans(SEED),
         "many": lambda: show_many(SEED, chosen.companies),

@@ -19,6 +19,7 @@ from enrichment.domain.records import Company, Known, ReplyHead
 from enrichment.planning.bulk.planner import Circumstances, Group, plan_many
 from enrichment.planning.bulk.state_counts import pairs_of
 from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import Problem, compile_enhanced, start
 from enrichment.policy.cache import PolicyCache
 from enrichment.ports import ReplyState
@@ -79,7 +80,9 @@ def show_plans(seed: int, count: int = 300) -> None:
 
 
 def _plan(rules: Rules, requirements: Requirements, known: Known, policies: PolicyCache) -> Plan:
-    return make_plan(rules, requirements, _ACME, known, strategy="enhanced", now=NOW, unavailable={}, policies=policies)
+    return make_plan(
+        PlanInputs(rules, requirements, _ACME, known, strategy="enhanced", now=NOW, unavailable={}, policies=policies)
+    )
 
 
 def _heard(rules: Rules, rng: Random) -> Known:
@@ -126,15 +129,15 @@ def _show_consumer(store: SqlStore, rules: Rules, requirements: Requirements, po
     def known_of(ids: Sequence[str]) -> dict[str, Known]:
         looked_at.append(len(ids))
         with reading.running():
-            return store.known_many(ids)
+            return store.knowledge.known_many(ids)
 
     with reading.running():
-        everybody = store.companies()
+        everybody = store.companies.all()
     began, read_before = perf_counter(), sum(reading.times)
     groups = plan_many(
         Circumstances(rules, requirements, NOW, {}, {}, policies),
         everybody,
-        _timed(store.reply_states(pairs_of(rules, requirements)), reading),
+        _timed(store.knowledge.reply_states(pairs_of(rules, requirements)), reading),
         known_of=known_of,
         strategy_of=lambda _: "enhanced",
     )

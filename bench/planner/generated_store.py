@@ -32,7 +32,7 @@ def store_of(url: str, rules: Rules, companies: int, seed: int) -> SqlStore:
     store = open_store(url, world="sandbox")
     made = _world(rules, companies, seed)
     while some := list(islice(made, _AT_ONCE)):
-        with store._db.writing() as tx:  # in bulk: the store's own methods write one reply at a time
+        with store.database.writing() as tx:  # in bulk: the store's own methods write one reply at a time
             for table in (t.companies, t.replies, t.facts):
                 rows = [row for kind, row in some if kind is table]
                 if rows:

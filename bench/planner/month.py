@@ -13,20 +13,13 @@ from itertools import accumulate, islice
 from pathlib import Path
 from random import Random
 
-from bench.planner.shipped_matrix import CONSUMERS, SOURCES, shipped
-from enrichment.policy import Policy, Problem, State, compile_policy, start
+from bench.planner.shipped_matrix import CONSUMERS, everything, in_matrix, problem_of
+from enrichment.policy import Offer, Policy, Problem, State, compile_policy, start
+from enrichment.rules import Rules
 
 DAYS = 30.0
 REQUESTS = 40_000
 SHARES = {"profile": 0.60, "vendor_enrichment": 0.25, "customer_enrichment": 0.15}
-
-# How long a reply holds, in days; no dataset's max_age in the matrix is shorter than its sources' TTL.
-TTL_DAYS = {
-    "google_knowledge_graph": 7, "serp_organic": 7, "serp_news": 1, "serp_jobs": 3, "serp_linkedin": 14,
-    "snov_contacts": 30, "apollo_contacts": 30, "brightdata_company_db": 7, "brightdata_people_db": 30,
-    "brightdata_technographics": 30, "brightdata_firmographics": 30, "brightdata_intent_data": 3,
-    "brightdata_web_scraping": 7,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +50,11 @@ Served = Callable[[str, Mapping[str, Held], float], None]
 """Told of each request when it is done: its consumer, all replies ever bought of its company, the day."""
 
 
+def ttl_days(rules: Rules) -> dict[str, float]:
+    """Source -> how long its reply is used; no dataset's max_age in the matrix is shorter than its sources' TTL."""
+    return {source: entry.ttl / 86_400 for source, entry in rules.sources.items()}
+
+
 def trace(path: Path) -> list[str]:
     """The first requests of a trace of one key a line, gzipped."""
     with gzip.open(path, "rt") as lines:
@@ -74,10 +72,16 @@ def flat(companies: int, rng: Random) -> list[str]:
 
 
 def live(
-    companies: Iterable[str], strategy: str, *, seed: int, memory: bool = True, served: Served | None = None
+    rules: Rules,
+    companies: Iterable[str],
+    strategy: str,
+    *,
+    seed: int,
+    memory: bool = True,
+    served: Served | None = None,
 ) -> Month:
-    """Serve the requests in order, evenly over the month."""
-    world = _World(strategy, seed, memory=memory)
+    """Serve the requests in order, evenly over the month, as the starting matrix plans them."""
+    world = _World(rules, strategy, seed, memory=memory)
     rng = Random(seed)
     names, weights = list(SHARES), list(SHARES.values())
     asked = list(companies)
@@ -91,10 +95,12 @@ def live(
 
 
 class _World:
-    def __init__(self, strategy: str, seed: int, *, memory: bool) -> None:
+    def __init__(self, rules: Rules, strategy: str, seed: int, *, memory: bool) -> None:
         self._seed = seed
         self._memory = memory
-        self._problems: dict[str, Problem] = {consumer: shipped(consumer) for consumer in CONSUMERS}
+        self._problems: dict[str, Problem] = {c: problem_of(rules, in_matrix(rules, c)) for c in CONSUMERS}
+        self._offers = {offer.source: offer for offer in everything(rules).offers}
+        self._ttl_days = ttl_days(rules)
         self._policies: dict[str, Policy] = {c: compile_policy(strategy, p) for c, p in self._problems.items()}
         self._starts = {consumer: start(problem) for consumer, problem in self._problems.items()}
         self._held: dict[str, dict[str, Held]] = {}
@@ -103,7 +109,7 @@ class _World:
 
     def serve(self, company: str, consumer: str, *, now: float) -> None:
         held = self._held.setdefault(company, {}) if self._memory else {}
-        fresh = {source: reply for source, reply in held.items() if now - reply.asked_on <= TTL_DAYS[source]}
+        fresh = {source: reply for source, reply in held.items() if now - reply.asked_on <= self._ttl_days[source]}
         before = self._starts[consumer]
         state = State(
             before.unsatisfied.difference(*(reply.filled for reply in fresh.values())), before.usable - fresh.keys()
@@ -129,12 +135,12 @@ class _World:
 
     def _truth(self, company: str, source: str) -> Truth:
         if (company, source) not in self._truths:
-            self._truths[company, source] = _drawn(Random(f"{self._seed} {company} {source}"), source)
+            self._truths[company, source] = _drawn(Random(f"{self._seed} {company} {source}"), self._offers[source])
         return self._truths[company, source]
 
 
-def _drawn(rng: Random, source: str) -> Truth:
-    price, always, match_rate, fills = SOURCES[source]
-    if rng.random() >= match_rate:
-        return Truth(price if always else 0, frozenset())
-    return Truth(price, frozenset(dataset for dataset, rate in sorted(fills.items()) if rng.random() < rate))
+def _drawn(rng: Random, offer: Offer) -> Truth:
+    if rng.random() >= offer.match_rate:
+        return Truth(offer.price_asked, frozenset())
+    price = offer.price_asked + offer.price_matched
+    return Truth(price, frozenset(dataset for dataset, rate in sorted(offer.fill_rates) if rng.random() < rate))

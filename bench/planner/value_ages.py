@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from bench.planner.month import TTL_DAYS, Held, live
+from bench.planner.month import Held, live, ttl_days
 from enrichment.domain.records import Company, Fact, Known, ReplyHead, Request
 from enrichment.domain.values import Text
 from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.profiles.assembly import Ingredients, assemble
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
@@ -33,16 +34,19 @@ class Ages:
     unmarked: int = 0
 
 
-def ages(rules: Rules, companies: Iterable[str], *, seed: int) -> Ages:
-    """Serve the month by the exact policy. Every second request accepts stale values."""
-    audit = _Audit(rules)
-    live(companies, "enhanced", seed=seed, served=audit.look)
+def ages(rules: Rules, companies: Iterable[str], *, seed: int, by: Rules | None = None) -> Ages:
+    """Buy the month by the exact policy, and make profiles of it by these rules (by: other ones).
+
+    Every second request accepts stale values.
+    """
+    audit = _Audit(by or rules, ttl_days(rules))
+    live(rules, companies, "enhanced", seed=seed, served=audit.look)
     return audit.found
 
 
 class _Audit:
-    def __init__(self, rules: Rules) -> None:
-        self._rules, self.found = rules, Ages()
+    def __init__(self, rules: Rules, ttl: Mapping[str, float]) -> None:
+        self._rules, self._ttl_days, self.found = rules, ttl, Ages()
         self._plan = cache(self._planned)
         self._facts = cache(self._read)
 
@@ -59,7 +63,7 @@ class _Audit:
 
     def _count(self, source: str, age_seconds: int, marked: bool, *, accept_stale: bool) -> None:
         self.found.values += 1
-        if age_seconds >= TTL_DAYS[source] * 86_400:
+        if age_seconds >= self._ttl_days[source] * 86_400:
             self.found.expired += 1
             self.found.not_asked_for += not accept_stale
             self.found.unmarked += not marked
@@ -67,13 +71,15 @@ class _Audit:
     def _planned(self, consumer: str) -> Plan:
         """Any plan: a profile takes from it only why something was not asked."""
         requirements = requirements_of(self._rules, (consumer,))
-        return make_plan(self._rules, requirements, _ACME, Known(), strategy="enhanced", now=_BEGUN, unavailable={})
+        return make_plan(
+            PlanInputs(self._rules, requirements, _ACME, Known(), strategy="enhanced", now=_BEGUN, unavailable={})
+        )
 
     def _known(self, held: Mapping[str, Held]) -> Known:
         heads, facts = list[ReplyHead](), list[Fact]()
         for source, reply in held.items():
             at = _BEGUN + timedelta(days=reply.asked_on)
-            until = at + timedelta(days=TTL_DAYS[source])
+            until = at + timedelta(days=self._ttl_days[source])
             heads.append(ReplyHead(source, source, source, "req_1", bool(reply.filled), at, until, 0))
             facts += (replace(f, collected_at=at, holds_until=until) for f in self._facts(source, reply.filled))
         return Known(tuple(heads), tuple(facts))

@@ -31,7 +31,7 @@ def add(
 
     options = ListOptions(sheet, encoding, asked_columns(columns))
     with opened_store(sandbox=sandbox) as (_, _, store):
-        understood = understand_file(file, options, store.companies())
+        understood = understand_file(file, options, store.companies.all())
         if not as_json:
             console.print(understood_view(understood))
             asks = not yes and sys.stdin.isatty() and understood.counts["new"] > 0

@@ -12,9 +12,15 @@ def check(folder: RulesFolder = None) -> None:
     """Read config/ and say everything that is wrong with it."""
     from enrich_cli.rendering.terminal import console
     from enrich_cli.rule_checks import checked_rules
+    from enrichment.rules import never_asked
 
     folder, rules = checked_rules(folder)
     console.print(
         f"{folder} is fine: {len(rules.sources)} sources, {len(rules.datasets)} datasets, "
         f"{len(rules.consumers)} consumers, {len(rules.analyses)} analyses (rules {rules.hash})"
     )
+    for source in never_asked(rules):
+        console.print(
+            f"[yellow]config/sources.yaml: {source} is never asked:[/] no dataset names it; "
+            "add it to the `sources` of one in config/datasets.yaml"
+        )

@@ -30,8 +30,8 @@ def resume(source: SourceName, sandbox: Sandbox = False) -> None:
     from resources.wiring import utc_now
 
     with opened_store(sandbox=sandbox) as (_, rules, store):
-        lifted = store.lift_suspension(source)
-        _, suspended = store.unavailable(utc_now())
+        lifted = store.provider_health.lift_suspension(source)
+        _, suspended = store.provider_health.unavailable(utc_now())
     if not lifted:
         known = f"suspended are {', '.join(suspended)}" if suspended else "no source is"
         what = "is not suspended" if source in rules.sources else "is no source of config/sources.yaml"

@@ -11,8 +11,13 @@ def trace(request_id: RequestId, sandbox: Sandbox = False, as_json: AsJson = Fal
     from enrich_cli.rendering.trace import trace_data, trace_tree
 
     with opened_store(sandbox=sandbox) as (settings, _, store):
-        request = store.request(request_id)
+        request = store.requests.by_id(request_id)
         if request is None:
             raise UsageError(f"There is no request '{request_id}' in {settings.home}. `enrich company` prints its id.")
-        recorded = request, store.events(request_id), store.purchases(request_id), store.cache_reads(request_id)
+        recorded = (
+            request,
+            store.requests.events(request_id),
+            store.ledger.purchases(request_id),
+            store.requests.cache_reads(request_id),
+        )
     show(trace_tree(*recorded), trace_data(*recorded), as_json=as_json)

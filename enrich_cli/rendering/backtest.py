@@ -10,7 +10,7 @@ from rich.text import Text
 from enrich_cli.backtest import Backtest
 from enrichment.backtest.compare import Comparison
 from enrichment.backtest.history import Spending
-from enrichment.backtest.simulation import Outcome, Side
+from enrichment.backtest.simulation import Side, SimulationOutcome
 from enrichment.domain.money import in_cents
 
 
@@ -88,7 +88,7 @@ def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "none"
 
 
-def _outcome(outcome: Outcome, side: Side) -> dict[str, object]:
+def _outcome(outcome: SimulationOutcome, side: Side) -> dict[str, object]:
     counted = {name: value for name, value in asdict(outcome).items() if name != "spent"}
     return {"rules": side.rules.hash, "not_asked": dict(side.unavailable), **_spent(outcome.spent), **counted}
 

@@ -6,13 +6,13 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from enrichment.purchasing.reconciliation import Verdict, in_words, number
-from resources.vendor_balances import Look
+from enrichment.purchasing.reconciliation import Agreement, in_words, number
+from resources.vendor_balances import AccountReading
 
-_STYLES = {Verdict.AGREES: "green", Verdict.UNCERTAIN: "yellow", Verdict.DRIFT: "red"}
+_STYLES = {Agreement.AGREES: "green", Agreement.UNCERTAIN: "yellow", Agreement.DRIFT: "red"}
 
 
-def balances_table(looks: Sequence[Look]) -> Table:
+def balances_table(looks: Sequence[AccountReading]) -> Table:
     """A row per vendor; where a vendor does not show what is left, the row says so."""
     table = Table("vendor", "left", "since", "taken", "bought", "drift", "")
     for look in looks:
@@ -20,12 +20,13 @@ def balances_table(looks: Sequence[Look]) -> Table:
     return table
 
 
-def is_wrong(look: Look) -> bool:
+def is_wrong(look: AccountReading) -> bool:
     """The account could not be read, or differs from the ledger without an explanation."""
-    return look.status.problem is not None or (look.comparison is not None and look.comparison.verdict is Verdict.DRIFT)
+    drifts = look.comparison is not None and look.comparison.agreement is Agreement.DRIFT
+    return look.status.problem is not None or drifts
 
 
-def _figures(look: Look) -> tuple[str, ...]:
+def _figures(look: AccountReading) -> tuple[str, ...]:
     """left, since, taken, bought, drift."""
     found = look.comparison
     if found is None:
@@ -37,11 +38,11 @@ def _figures(look: Look) -> tuple[str, ...]:
     return (left, since, number(found.change), str(found.bought), number(found.drift))
 
 
-def _remarks(look: Look) -> list[Text]:
+def _remarks(look: AccountReading) -> list[Text]:
     found, end = look.comparison, look.conclusion
     if found is None:
         return [Text(look.status.sentence, style="red" if look.status.problem else "")]
-    remarks = [Text(in_words(found), style=_STYLES.get(found.verdict, ""))]
+    remarks = [Text(in_words(found), style=_STYLES.get(found.agreement, ""))]
     for ended, what in (
         (end.settle, "were billed: settled at their reserve"),
         (end.release, "were not billed: released"),
@@ -54,17 +55,17 @@ def _remarks(look: Look) -> list[Text]:
     return remarks
 
 
-def balances_data(looks: Sequence[Look]) -> list[dict[str, Any]]:
+def balances_data(looks: Sequence[AccountReading]) -> list[dict[str, Any]]:
     return [_look_data(look) for look in looks]
 
 
-def _look_data(look: Look) -> dict[str, Any]:
+def _look_data(look: AccountReading) -> dict[str, Any]:
     status, found, end = look.status, look.comparison, look.conclusion
     data: dict[str, Any] = {"provider": status.provider, "ok": status.ok, "problem": status.problem}
     if found is None:
         return {**data, "says": status.sentence}
     data |= {"says": in_words(found), "at": found.now.at.isoformat(), "unit": found.now.unit}
-    data |= {"left": number(found.now.amount), "verdict": found.verdict.name.lower()}
+    data |= {"left": number(found.now.amount), "verdict": found.agreement.name.lower()}
     if found.since is not None:
         data |= {"since": found.since.at.isoformat(), "taken": number(found.change), "bought": found.bought}
         data |= {"drift": number(found.drift), "unexplained": number(found.unexplained)}

@@ -1,8 +1,9 @@
-"""What a language model may answer: one type per analysis, every item citing the piece of evidence it rests on.
+"""What a language model may answer: one type per analysis, each item citing the passage of evidence it is based on.
 
-    answer -> check(answer, texts) -> the items whose quote stands in the evidence they name; how many were dropped
+    AnalysisAnswer -> check(answer, texts) -> CheckedAnswer: the items whose quote is in the passage they name
 
-Types have no defaults: a model must say all of it, an empty list where it knows nothing.
+Types have no defaults: a model must give every field, an empty list where the evidence says nothing.
+A changed description changes the key of stored answers: each is then asked, and paid, again.
 """
 
 from collections.abc import Mapping
@@ -15,10 +16,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from enrichment.analysis.evidence import on_one_line
 from enrichment.domain.values import Seniority
 
-SHORTEST_QUOTE = 12  # characters; less says nothing of where it stands, unless it is a whole line of the evidence
+SHORTEST_QUOTE = 12  # characters; a shorter quote counts only if it is a whole line of the evidence
 LONGEST_STATEMENT = 4_000
 
-AnswerType = TypeVar("AnswerType", bound="Answer")
+AnswerType = TypeVar("AnswerType", bound="AnalysisAnswer")
 
 
 def _date_or_none(value: object) -> object:
@@ -49,19 +50,19 @@ class _Strict(BaseModel):
 
 
 class Cited(_Strict):
-    """Where an item stands in the evidence. It comes before what is said of it: first read, then conclude."""
+    """An item and its place in the evidence. The quote comes before the conclusion, so that the model reads first."""
 
     evidence_id: str = Field(description="id of the one piece of evidence this rests on, such as e3")
     quote: str = Field(description="one continuous passage of that piece, copied character by character")
 
     @property
     def named(self) -> str | None:
-        """A name that must stand in the same piece of evidence, so that nobody is invented beside a true quote."""
+        """A name that must occur in the same passage, so that no person or product is invented beside a true quote."""
         return None
 
     @property
     def says(self) -> str:
-        """The item as one statement."""
+        """The item as one sentence."""
         raise NotImplementedError
 
 
@@ -125,36 +126,36 @@ class Competitor(Cited):
         return f"{self.name}: {self.how_they_compete}"
 
 
-class Answer(_Strict):
+class AnalysisAnswer(_Strict):
     """Lists of cited items, nothing else."""
 
     def items(self, field: str) -> list[Cited]:
         return list(getattr(self, field))
 
 
-class IntelligenceSummary(Answer):
+class IntelligenceSummary(AnalysisAnswer):
     key_findings: list[Statement]
     recommendations: list[Recommendation]
 
 
-class ContactPriorities(Answer):
+class ContactPriorities(AnalysisAnswer):
     contacts: list[PrioritisedContact]
 
 
-class Technologies(Answer):
+class Technologies(AnalysisAnswer):
     technologies: list[UsedTechnology]
 
 
-class Hiring(Answer):
+class Hiring(AnalysisAnswer):
     teams: list[HiringTeam]
     trend: list[Statement] = Field(description="whether and where hiring grows, holds or shrinks")
 
 
-class NewsEvents(Answer):
+class NewsEvents(AnalysisAnswer):
     events: list[NewsEvent]
 
 
-class Positioning(Answer):
+class Positioning(AnalysisAnswer):
     products: list[Statement]
     value_propositions: list[Statement]
     target_markets: list[Statement]
@@ -162,23 +163,23 @@ class Positioning(Answer):
     pricing: list[Statement]
 
 
-class Competition(Answer):
+class Competition(AnalysisAnswer):
     competitors: list[Competitor]
 
 
-class Growth(Answer):
+class Growth(AnalysisAnswer):
     growth_signals: list[Statement]
     business_challenges: list[Statement]
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerKind:
-    """version: raised when the same words would now be judged otherwise; earlier answers are then asked for anew.
+    """version: raised when the same answer would now be checked otherwise; stored answers are then asked for again.
 
-    for_audience: it is advice to somebody, not facts of the company; only then does the audience count.
+    for_audience: it is advice to the asking vendor, not facts of the company; only then does the audience count.
     """
 
-    type: type[Answer]
+    type: type[AnalysisAnswer]
     version: int = 1
     for_audience: bool = False
 
@@ -207,22 +208,24 @@ FIELD_OF_DATASET: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Checked(Generic[AnswerType]):
+class CheckedAnswer(Generic[AnswerType]):
     answer: AnswerType
     kept: int
     dropped: int
 
 
-def check(answer: AnswerType, texts: Mapping[str, str]) -> Checked[AnswerType]:
-    """The answer without what its evidence does not bear out. texts: evidence id -> text as it was shown."""
+def check(answer: AnswerType, texts: Mapping[str, str]) -> CheckedAnswer[AnswerType]:
+    """The answer without items that the evidence does not confirm. texts: evidence id -> text as the model read it."""
     shown = {name: text.split("\n") for name, text in texts.items()}
     fields = type(answer).model_fields
-    kept = {field: [item for item in answer.items(field) if _borne_out(item, shown)] for field in fields}
+    kept = {field: [item for item in answer.items(field) if _is_confirmed(item, shown)] for field in fields}
     count = sum(len(items) for items in kept.values())
-    return Checked(answer.model_copy(update=kept), count, sum(len(answer.items(field)) for field in fields) - count)
+    return CheckedAnswer(
+        answer.model_copy(update=kept), count, sum(len(answer.items(field)) for field in fields) - count
+    )
 
 
-def _borne_out(item: Cited, shown: Mapping[str, list[str]]) -> bool:
+def _is_confirmed(item: Cited, shown: Mapping[str, list[str]]) -> bool:
     lines = shown.get(item.evidence_id)
     if lines is None or any(value == "" for _, value in item):
         return False

@@ -1,8 +1,9 @@
-"""What a language model is given to read: which facts, as which text, under which key the answer is remembered.
+"""The evidence a language model is given: which facts, as which text, and the key of the stored answer.
 
-    facts that hold -> pieces e1, e2, ... that fit the room -> the prompt;  their texts + prompt + model -> evidence_key
+    fresh facts -> passages e1, e2, ... of at most so many bytes -> the prompt
+    their texts + prompt + model -> evidence_key
 
-Ids follow from the texts alone, so an answer from memory cites the same pieces as a new one would.
+Ids follow from the texts alone, so a stored answer cites the same passages as a new one would.
 """
 
 import hashlib
@@ -28,16 +29,14 @@ from enrichment.domain.values import (
 
 _OUR_TAGS = re.compile(r"<(?=[\s/]*(?:evidence|audience|company)\b)", re.IGNORECASE)
 _LAYOUT = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
-_PARTS, _SHORTEST_CUT = (
-    12,
-    200,
-)  # when all does not fit, a piece is cut to this share of the room, and to no fewer bytes
-_UNNUMBERED = "e0000"  # as long as any id will be, so that sizes hold
+_SHARE = 12  # when not all fits, a passage is cut to one part in so many of the bytes there are
+_SHORTEST_CUT = 200  # bytes; no passage is cut to fewer
+_UNNUMBERED = "e0000"  # as long as any id will be, so that sizes do not change
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """One text to cite. facts: all that say exactly this, the most reliable first; the first one is shown as source."""
+class Passage:
+    """One text to cite. facts: all with exactly this text, the most reliable first; its source is the one shown."""
 
     evidence_id: str
     dataset: str
@@ -51,22 +50,22 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The pieces in the order of their ids; left_out: how many did not fit."""
+    """The passages in the order of their ids. left_out: how many did not fit."""
 
-    pieces: tuple[Piece, ...] = ()
+    passages: tuple[Passage, ...] = ()
     left_out: int = 0
 
     @property
     def texts(self) -> Mapping[str, str]:
-        return {piece.evidence_id: piece.text for piece in self.pieces}
+        return {passage.evidence_id: passage.text for passage in self.passages}
 
     @property
     def datasets(self) -> frozenset[str]:
-        return frozenset(piece.dataset for piece in self.pieces)
+        return frozenset(passage.dataset for passage in self.passages)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        return tuple(fact for piece in self.pieces for fact in piece.facts)
+        return tuple(fact for passage in self.passages for fact in passage.facts)
 
 
 def normalised(text: str) -> str:
@@ -80,7 +79,7 @@ def on_one_line(text: str) -> str:
 
 
 def as_data(text: str) -> str:
-    """Normalised, with whatever looks like one of our own tags made harmless."""
+    """Normalised, with everything that looks like one of our own tags made harmless."""
     return _OUR_TAGS.sub("‹", normalised(text))
 
 
@@ -94,32 +93,32 @@ def shortened(text: str, most: int) -> str:
     return (words or kept).rstrip()
 
 
-def select_evidence(facts: Iterable[Fact], *, reads: Sequence[str], room: int) -> Evidence:
-    """Of the facts of these datasets, what fits into `room` bytes of UTF-8 once rendered.
+def select_evidence(facts: Iterable[Fact], *, reads: Sequence[str], most_bytes: int) -> Evidence:
+    """The facts of these datasets that fit into so many bytes of UTF-8 once rendered.
 
-    Every dataset has its turn: first the best piece of each, then the second best. Last resorts, the less reliable and
-    the older go first. If not all fits, long texts are cut before any piece is left out.
+    First the best passage of each dataset, then the second best of each, and so on. Last resorts, less reliable and
+    older passages are the first to be left out. Long texts are cut before any passage is left out.
     """
-    pieces = _pieces(facts, reads)
-    if _bytes(piece.rendered() + "\n" for piece in pieces) > room:
-        most = max(room // _PARTS, _SHORTEST_CUT)
-        pieces = _merged([(p.dataset, shortened(p.text, most), p.facts) for p in pieces])
-    chosen: list[Piece] = []
-    left = room
-    for piece in _in_turns(pieces, reads):
-        size = _bytes([piece.rendered() + "\n"])
+    passages = _passages(facts, reads)
+    if _bytes(passage.rendered() + "\n" for passage in passages) > most_bytes:
+        cut_to = max(most_bytes // _SHARE, _SHORTEST_CUT)
+        passages = _merged([(p.dataset, shortened(p.text, cut_to), p.facts) for p in passages])
+    chosen: list[Passage] = []
+    left = most_bytes
+    for passage in _in_rounds(passages, reads):
+        size = _bytes([passage.rendered() + "\n"])
         if size <= left:
-            chosen.append(piece)
+            chosen.append(passage)
             left -= size
-    return Evidence(_numbered(chosen, reads), len(pieces) - len(chosen))
+    return Evidence(_numbered(chosen, reads), len(passages) - len(chosen))
 
 
 def render_prompt(evidence: Evidence, *, subject: str, audience: str | None) -> str:
-    """What stands after the instructions: the company, for whom it is written, the pieces."""
+    """The text after the instructions: the company, the audience, the passages."""
     parts = [f"<company>{on_one_line(as_data(subject))}</company>"]
     if audience is not None:
         parts.append(f"<audience>\n{as_data(audience)}\n</audience>")
-    return "\n".join((*parts, *(piece.rendered() for piece in evidence.pieces)))
+    return "\n".join((*parts, *(passage.rendered() for passage in evidence.passages)))
 
 
 def evidence_key(
@@ -133,14 +132,14 @@ def evidence_key(
     version: int,
     schema: Mapping[str, object],
 ) -> str:
-    """Equal for questions that would be answered alike. Order, time of collection and vendor do not count."""
-    texts = sorted((piece.dataset, piece.text) for piece in evidence.pieces)
+    """Equal for questions with the same answer. Order, time of collection and vendor do not count."""
+    texts = sorted((passage.dataset, passage.text) for passage in evidence.passages)
     asked = [texts, as_data(subject), audience and as_data(audience), instructions, model, answer_type, version, schema]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
 def fact_text(value: Value) -> str:
-    """A value as evidence: what it speaks of in the first line. No addresses of people: no analysis needs them."""
+    """A value as evidence, its name or title in the first line. Without addresses of people: no analysis needs them."""
     lines: tuple[str | None, ...]
     match value:
         case Text(text=text) | Claim(statement=text):
@@ -175,38 +174,38 @@ def _visible_of(text: str) -> Iterable[str]:
             yield character
 
 
-def _pieces(facts: Iterable[Fact], reads: Sequence[str]) -> list[Piece]:
+def _passages(facts: Iterable[Fact], reads: Sequence[str]) -> list[Passage]:
     wanted = [fact for fact in facts if fact.dataset in reads]
     return _merged([(fact.dataset, as_data(fact_text(fact.value)), (fact,)) for fact in wanted])
 
 
-def _merged(said: Iterable[tuple[str, str, tuple[Fact, ...]]]) -> list[Piece]:
-    """One piece for each text, however many vendors say it."""
+def _merged(texts: Iterable[tuple[str, str, tuple[Fact, ...]]]) -> list[Passage]:
+    """One passage for each text, however many facts have it."""
     facts: dict[tuple[str, str], list[Fact]] = {}
-    for dataset, text, sayers in said:
+    for dataset, text, sources in texts:
         if text:
-            facts.setdefault((dataset, text), []).extend(sayers)
+            facts.setdefault((dataset, text), []).extend(sources)
     return [
-        Piece(_UNNUMBERED, dataset, text, tuple(sorted(sayers, key=lambda f: (f.last_resort, -f.quality, f.source))))
-        for (dataset, text), sayers in facts.items()
+        Passage(_UNNUMBERED, dataset, text, tuple(sorted(sources, key=lambda f: (f.last_resort, -f.quality, f.source))))
+        for (dataset, text), sources in facts.items()
     ]
 
 
-def _in_turns(pieces: Iterable[Piece], reads: Sequence[str]) -> list[Piece]:
-    queues: dict[str, list[Piece]] = {dataset: [] for dataset in reads}
-    for piece in sorted(pieces, key=_worth, reverse=True):
-        queues[piece.dataset].append(piece)
-    turns = [(turn, reads.index(d), piece) for d, queue in queues.items() for turn, piece in enumerate(queue)]
-    return [piece for _, _, piece in sorted(turns, key=lambda entry: entry[:2])]
+def _in_rounds(passages: Iterable[Passage], reads: Sequence[str]) -> list[Passage]:
+    queues: dict[str, list[Passage]] = {dataset: [] for dataset in reads}
+    for passage in sorted(passages, key=_worth, reverse=True):
+        queues[passage.dataset].append(passage)
+    ranked = [(rank, reads.index(d), passage) for d, queue in queues.items() for rank, passage in enumerate(queue)]
+    return [passage for _, _, passage in sorted(ranked, key=lambda entry: entry[:2])]
 
 
-def _worth(piece: Piece) -> tuple[bool, float, datetime, str]:
-    best = piece.facts[0]
-    return not best.last_resort, best.quality, max(_moment(fact) for fact in piece.facts), piece.text
+def _worth(passage: Passage) -> tuple[bool, float, datetime, str]:
+    best = passage.facts[0]
+    return not best.last_resort, best.quality, max(_moment(fact) for fact in passage.facts), passage.text
 
 
 def _moment(fact: Fact) -> datetime:
-    """When what it speaks of happened, else when it was collected."""
+    """When the event of the fact happened, else when the fact was collected."""
     match fact.value:
         case NewsItem(published_at=datetime() as at):
             return at if at.tzinfo else at.replace(tzinfo=UTC)
@@ -216,9 +215,9 @@ def _moment(fact: Fact) -> datetime:
             return fact.collected_at
 
 
-def _numbered(pieces: Iterable[Piece], reads: Sequence[str]) -> tuple[Piece, ...]:
-    ordered = sorted(pieces, key=lambda piece: (reads.index(piece.dataset), piece.text))
-    return tuple(Piece(f"e{n}", p.dataset, p.text, p.facts) for n, p in enumerate(ordered, start=1))
+def _numbered(passages: Iterable[Passage], reads: Sequence[str]) -> tuple[Passage, ...]:
+    ordered = sorted(passages, key=lambda passage: (reads.index(passage.dataset), passage.text))
+    return tuple(Passage(f"e{n}", p.dataset, p.text, p.facts) for n, p in enumerate(ordered, start=1))
 
 
 def _bytes(texts: Iterable[str]) -> int:

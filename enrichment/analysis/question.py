@@ -1,7 +1,7 @@
-"""What a language model is asked, at most for how much, and which facts its answer makes. Pure.
+"""Prepare the question to a language model, the most it may cost in tokens, and the facts of its answer. Pure.
 
-Rules + facts that hold + company + audience  ->  Inquiry | NothingToAsk
-Inquiry + checked answer                      ->  Analysis, facts
+Rules + fresh facts + company + audience  ->  AnalysisQuestion | NothingToAsk
+AnalysisQuestion + checked answer         ->  Analysis, facts
 """
 
 import json
@@ -13,7 +13,7 @@ from functools import cache
 from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET, LONGEST_STATEMENT, AnswerKind
 from enrichment.analysis.evidence import (
     Evidence,
-    Piece,
+    Passage,
     as_data,
     evidence_key,
     render_prompt,
@@ -26,18 +26,18 @@ from enrichment.memory.freshness import fresh_facts, holds_until
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import AnalysisRules, Rules
 
-FRAMING_TOKENS = 200  # what a vendor puts around messages and schema: counted generously, as it bounds a reserve
-AUDIENCE_SHARE = 8  # of the input, at most one part in so many describes the audience
+FRAMING_TOKENS = 200  # an upper bound of the tokens a vendor adds to messages and schema; part of the reserve
+AUDIENCE_SHARE = 8  # at most one part in so many of the input describes the audience
 _IDENTITY = frozenset({"company_name", "domain"})
 
 
 class NothingToAsk(Exception):
-    """Why an analysis is not asked; the message is the gap's reason."""
+    """An analysis cannot be asked; the message is the reason of the gap."""
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """For whom and by which rules a request's analyses are made. audience: what is known of the asking vendor."""
+class AnalysisInputs:
+    """What all analyses of one request share. audience: what is known of the asking vendor."""
 
     rules: Rules
     requirements: Requirements
@@ -46,8 +46,8 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Inquiry:
-    """One analysis, ready to be asked. key: by what its answer is remembered."""
+class AnalysisQuestion:
+    """One analysis, ready to be asked. key: of the stored answer."""
 
     name: str
     rules: AnalysisRules
@@ -64,18 +64,18 @@ class Inquiry:
         return {"input_token": most, "output_token": self.rules.max_output_tokens}
 
 
-def prepare(name: str, facts: Sequence[Fact], setting: Setting, now: datetime) -> Inquiry:
-    """What to ask, over those of the facts that hold. Raises NothingToAsk."""
-    rules = setting.rules.analyses[name]
+def prepare(name: str, facts: Sequence[Fact], inputs: AnalysisInputs, now: datetime) -> AnalysisQuestion:
+    """The question over those facts that are fresh. Raises NothingToAsk."""
+    rules = inputs.rules.analyses[name]
     kind = _kind(name, rules)
-    held = [f for dataset in rules.reads for f in fresh_facts(setting.rules, setting.requirements, facts, dataset, now)]
-    missing = sorted(set(rules.needs) - {fact.dataset for fact in held})
+    fresh = [f for dataset in rules.reads for f in fresh_facts(inputs.rules, inputs.requirements, facts, dataset, now)]
+    missing = sorted(set(rules.needs) - {fact.dataset for fact in fresh})
     if missing:
         raise NothingToAsk(f"it cannot do without {' and '.join(missing)}, and there is none")
-    instructions, subject = setting.rules.prompts[name], _subject(held, setting.company)
-    audience = _audience(setting.audience, rules) if kind.for_audience else None
+    instructions, subject = inputs.rules.prompts[name], _subject(fresh, inputs.company)
+    audience = _audience(inputs.audience, rules) if kind.for_audience else None
     frame = _overhead(instructions, kind) + _bytes(render_prompt(Evidence(), subject=subject, audience=audience)) + 1
-    evidence = select_evidence(held, reads=rules.reads, room=rules.max_input_bytes - frame)
+    evidence = select_evidence(fresh, reads=rules.reads, most_bytes=rules.max_input_bytes - frame)
     if evidence.datasets <= _IDENTITY:
         raise NothingToAsk(
             f"nothing fits into its max_input_bytes of {rules.max_input_bytes}: raise it in config/analyses.yaml"
@@ -93,59 +93,66 @@ def prepare(name: str, facts: Sequence[Fact], setting: Setting, now: datetime) -
         schema=_schema(kind),
     )
     prompt = render_prompt(evidence, subject=subject, audience=audience)
-    return Inquiry(name, rules, kind, evidence, instructions, prompt, key)
+    return AnalysisQuestion(name, rules, kind, evidence, instructions, prompt, key)
 
 
-def facts_of(analysis: Analysis, inquiry: Inquiry, setting: Setting) -> tuple[Fact, ...]:
-    """The datasets this analysis answers, over the evidence as it stands now.
+def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInputs) -> tuple[Fact, ...]:
+    """The facts of the datasets this analysis answers, over the evidence as it is now.
 
-    They are as old as its oldest piece, and hold until the first piece expires. quality = reliability, less up to half
-    of it for the share of claims dropped: what is left was checked word by word, but beside it something was made up.
+    They are as old as the oldest passage and valid until the first passage expires.
+    quality = reliability x (1 - dropped / 2), dropped = the share of claims whose quote was not in the evidence.
     """
-    pieces = inquiry.evidence.pieces
-    answer = inquiry.kind.type.model_validate(analysis.answer)
+    passages = question.evidence.passages
+    answer = question.kind.type.model_validate(analysis.answer)
     dropped = analysis.claims_dropped / max(1, analysis.claims_kept + analysis.claims_dropped)
-    collected_at = min(max(fact.collected_at for fact in piece.facts) for piece in pieces)
-    until = min(max(holds_until(setting.rules, setting.requirements, fact) for fact in piece.facts) for piece in pieces)
-    cited = {piece.evidence_id: piece.facts for piece in pieces}
+    collected_at = min(max(fact.collected_at for fact in passage.facts) for passage in passages)
+    until = min(
+        max(holds_until(inputs.rules, inputs.requirements, fact) for fact in passage.facts) for passage in passages
+    )
+    cited = {passage.evidence_id: passage.facts for passage in passages}
     return tuple(
         Fact(
-            company_id=setting.company.company_id,
+            company_id=inputs.company.company_id,
             dataset=dataset,
             value=Claim(statement=item.says[:LONGEST_STATEMENT], evidence_id=item.evidence_id, quote=item.quote),
-            quality=inquiry.rules.reliability * (1 - dropped / 2),
-            reliability=inquiry.rules.reliability,
-            source=inquiry.name,
+            quality=question.rules.reliability * (1 - dropped / 2),
+            reliability=question.rules.reliability,
+            source=question.name,
             reply_id=analysis.analysis_id,
             purchase_id=analysis.purchase_id,
-            evidence=" ".join(_place(fact) for fact in cited[item.evidence_id]),
+            evidence=" ".join(_address(fact) for fact in cited[item.evidence_id]),
             collected_at=collected_at,
-            holds_until=_capped(until, setting.rules.datasets[dataset].oldest, collected_at),
-            reader_version=inquiry.kind.version,
+            holds_until=_capped(until, inputs.rules.datasets[dataset].oldest, collected_at),
+            reader_version=question.kind.version,
             last_resort=all(fact.last_resort for fact in cited[item.evidence_id]),
         )
-        for dataset in inquiry.rules.answers
+        for dataset in question.rules.answers
         for item in answer.items(FIELD_OF_DATASET[dataset])
     )
 
 
 def described(evidence: Evidence) -> dict[str, Json]:
-    """The evidence as an Analysis keeps it: id -> whose it is and where it stands; and how many pieces did not fit."""
-    return {"pieces": {piece.evidence_id: _origin(piece) for piece in evidence.pieces}, "left_out": evidence.left_out}
+    """The evidence as an Analysis stores it: id -> its origin; and how many passages did not fit."""
+    return {
+        "pieces": {passage.evidence_id: _origin(passage) for passage in evidence.passages},
+        "left_out": evidence.left_out,
+    }
 
 
 def _kind(name: str, rules: AnalysisRules) -> AnswerKind:
     kind = ANSWERS.get(name)
     if kind is None:
-        raise NothingToAsk(f"no answer type for {name}: add one to enrichment/answers.py")
-    unsaid = [d for d in rules.answers if FIELD_OF_DATASET.get(d) not in kind.type.model_fields]
-    if unsaid:
-        raise NothingToAsk(f"its answers have no field for {', '.join(unsaid)}: add one to enrichment/answers.py")
+        raise NothingToAsk(f"no answer type for {name}: add one to enrichment/analysis/answer_schemas.py")
+    missing = [d for d in rules.answers if FIELD_OF_DATASET.get(d) not in kind.type.model_fields]
+    if missing:
+        raise NothingToAsk(
+            f"its answers have no field for {', '.join(missing)}: add one to enrichment/analysis/answer_schemas.py"
+        )
     return kind
 
 
-def _subject(held: Sequence[Fact], company: Company) -> str:
-    names = (f.value.text for f in held if f.dataset == "company_name" and isinstance(f.value, Text))
+def _subject(fresh: Sequence[Fact], company: Company) -> str:
+    names = (f.value.text for f in fresh if f.dataset == "company_name" and isinstance(f.value, Text))
     return next(names, None) or company.name or company.domain or company.key
 
 
@@ -153,16 +160,16 @@ def _audience(text: str | None, rules: AnalysisRules) -> str | None:
     return None if text is None else shortened(as_data(text), rules.max_input_bytes // AUDIENCE_SHARE)
 
 
-def _origin(piece: Piece) -> dict[str, Json]:
+def _origin(passage: Passage) -> dict[str, Json]:
     return {
-        "dataset": piece.dataset,
-        "sources": sorted({fact.source for fact in piece.facts}),
-        "places": [_place(fact) for fact in piece.facts],
-        "purchases": sorted({fact.purchase_id for fact in piece.facts}),
+        "dataset": passage.dataset,
+        "sources": sorted({fact.source for fact in passage.facts}),
+        "places": [_address(fact) for fact in passage.facts],
+        "purchases": sorted({fact.purchase_id for fact in passage.facts}),
     }
 
 
-def _place(fact: Fact) -> str:
+def _address(fact: Fact) -> str:
     return f"{fact.reply_id}#{fact.evidence}"
 
 
@@ -176,7 +183,7 @@ def _overhead(instructions: str, kind: AnswerKind) -> int:
 
 @cache
 def _schema(kind: AnswerKind) -> dict[str, Json]:
-    """Always the same: making it takes 3 ms."""
+    """Cached, as making it takes 3 ms."""
     return kind.type.model_json_schema()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from enrichment.backtest.history import History, Spending, spending
 from enrichment.backtest.recorded_vendors import SEED
-from enrichment.backtest.simulation import Outcome, Side, rerun
+from enrichment.backtest.simulation import Side, SimulationOutcome, rerun
 from enrichment.domain.records import Company, Request
 from enrichment.pipeline.stages import asked_before
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
@@ -24,8 +24,8 @@ class Comparison:
 
     requests: int
     paid: Spending
-    here: Outcome
-    there: Outcome
+    here: SimulationOutcome
+    there: SimulationOutcome
     left_out: Mapping[str, int]
 
 
@@ -59,8 +59,8 @@ def compare(
     )
 
 
-def _obstacle(request: Request, company: Company, rules: Rules, override: str | None, whose: str) -> str | None:
-    """Why it cannot be replayed under these rules."""
+def _obstacle(request: Request, company: Company, rules: Rules, override: str | None, named: str) -> str | None:
+    """Why it cannot be replayed under these rules. named: how a message calls them."""
     ask = asked_before(request, company)
     if request.consumer == CUSTOM and not ask.datasets:
         return "which datasets they named was not kept then"
@@ -69,5 +69,5 @@ def _obstacle(request: Request, company: Company, rules: Rules, override: str | 
         choose_strategy(rules, consumer=request.consumer, company=company, asked=ask.strategy, override=override)
     except (UnknownName, UnknownStrategy) as error:
         sentence = str(error).partition(". ")[0]
-        return f"{sentence[0].lower()}{sentence[1:]} in {whose}"
+        return f"{sentence[0].lower()}{sentence[1:]} in {named}"
     return None

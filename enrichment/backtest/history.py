@@ -1,6 +1,6 @@
 """What happened: past requests, what they bought, and all that was ever observed of their companies.
 
-Kept by the store, read in one go (`SqlStore.history`), replayed under other rules (`compare`).
+Kept by the store, read in one go (`SqlStore.backtest_history`), replayed under other rules (`compare`).
 """
 
 from collections import Counter
@@ -25,8 +25,8 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """An analysis as it was once made: of whom, for which request, remembered by which key, and its tokens."""
+class RecordedAnalysis:
+    """An analysis as it was once made: about which company, for which request, its key in memory, and its tokens."""
 
     company_id: str
     name: str
@@ -56,7 +56,7 @@ class History:
     requests: tuple[Request, ...]
     companies: Mapping[str, Company]
     observed: Mapping[str, tuple[Observation, ...]]
-    answered: tuple[Answered, ...] = ()
+    answered: tuple[RecordedAnalysis, ...] = ()
     bought: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
 

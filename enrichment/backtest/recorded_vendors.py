@@ -1,9 +1,9 @@
-"""Vendors and language models as they were observed: in a replay each answers as it did the time nearest to then.
+"""Vendors and language models as they were observed: in a replay each answers as it did at the nearest time.
 
     a company's observations + rules  ->  Vendors.ask(source, at) -> reply, facts, what it costs
     analyses that were once made      ->  Tokens.of(company, analysis, at) -> how many it takes
 
-What a vendor was never asked about a company is drawn from its rates, with a fixed seed: the same luck under all rules.
+What a vendor was never asked about a company is sampled from its rates, with a fixed seed: the same under all rules.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from enrichment.backtest.history import Answered, Observation, Units
+from enrichment.backtest.history import Observation, RecordedAnalysis, Units
 from enrichment.domain.money import charge
 from enrichment.domain.records import Fact, ReplyHead
 from enrichment.domain.values import Text
@@ -22,32 +22,32 @@ from enrichment.rules import Rules
 SEED = 20_240_601
 
 
-class Answer(NamedTuple):
-    """cost: micro-USD. drawn: the source was never asked about this company."""
+class SimulatedAnswer(NamedTuple):
+    """cost: micro-USD. sampled: the source was never asked about this company, so its rates decided."""
 
     head: ReplyHead
     facts: tuple[Fact, ...]
     cost: int
-    drawn: bool
+    sampled: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Vendors:
-    """As one company knows them. rules: what they charge, and their rates where nothing was observed."""
+    """What they answer about one company. rules: what they charge, and their rates where nothing was observed."""
 
     rules: Rules
     company_id: str
     observed: tuple[Observation, ...]
     seed: int = SEED
 
-    def ask(self, source: str, at: datetime) -> Answer:
+    def ask(self, source: str, at: datetime) -> SimulatedAnswer:
         seen = [one for one in self.observed if one.head.source == source]
         if not seen:
-            return self._drawn(source, at)
+            return self._sampled(source, at)
         one = min(seen, key=lambda o: abs(o.head.collected_at - at))
         cost = self._price(source, one)
         head = replace(one.head, collected_at=at, cost_micro_usd=cost)
-        return Answer(head, tuple(_moved(fact, at) for fact in one.facts), cost, drawn=False)
+        return SimulatedAnswer(head, tuple(_moved(fact, at) for fact in one.facts), cost, sampled=False)
 
     def _price(self, source: str, one: Observation) -> int:
         """What the same units cost under these rules; units they have no price for: what is expected."""
@@ -60,14 +60,14 @@ class Vendors:
         charged = found or self.rules.sources[source].charged == "always"
         return self.rules.expected_micro_usd(source) if charged else 0
 
-    def _drawn(self, source: str, at: datetime) -> Answer:
+    def _sampled(self, source: str, at: datetime) -> SimulatedAnswer:
         entry = self.rules.sources[source]
         found = self._luck(source) < entry.match_rate
-        cost, drawn = self._expected(source, found=found), f"drawn_{source}"
-        head = ReplyHead(drawn, source, drawn, drawn, found, at, at + timedelta(seconds=entry.ttl), cost)
+        cost, id_ = self._expected(source, found=found), f"sampled_{source}"
+        head = ReplyHead(id_, source, id_, id_, found, at, at + timedelta(seconds=entry.ttl), cost)
         filled = [d for d, p in entry.datasets.items() if found and self._luck(source, d) < p.fill_rate]
         facts = tuple(fact for dataset in filled for fact in self._invented(source, dataset, head))
-        return Answer(head, facts, cost, drawn=True)
+        return SimulatedAnswer(head, facts, cost, sampled=True)
 
     def _luck(self, *what: str) -> float:
         text = "|".join((str(self.seed), self.company_id, *what))
@@ -100,8 +100,8 @@ def _moved(fact: Fact, at: datetime) -> Fact:
 class Tokens:
     """What analyses take."""
 
-    def __init__(self, answered: Iterable[Answered]) -> None:
-        self._of: dict[tuple[str, str], list[Answered]] = defaultdict(list)
+    def __init__(self, answered: Iterable[RecordedAnalysis]) -> None:
+        self._of: dict[tuple[str, str], list[RecordedAnalysis]] = defaultdict(list)
         self._all: dict[str, list[Units]] = defaultdict(list)
         for one in answered:
             self._of[one.company_id, one.name].append(one)

@@ -1,6 +1,7 @@
-"""The records: one is one row. Times are UTC datetimes with zone, money is integer micro-USD.
+"""The records; each is one row of a table. Times are datetimes in UTC, with zone; money is integer micro-USD.
 
-Request -> Purchase -> Reply -> Fact;  Analysis -> Fact;  Profile;  CacheRead: who reads, who paid
+Request -> Purchase -> Reply -> Fact;   Purchase -> Analysis -> Fact;   Request -> Profile
+CacheRead: a request that used what another purchase had paid for
 """
 
 import hashlib
@@ -20,13 +21,13 @@ Confidence = Literal["High", "Medium", "Low"]
 
 
 def fingerprint(of: object) -> str:
-    """Twelve hexadecimal digits that tell one JSON value from another; the order of its keys does not count."""
+    """Twelve hexadecimal digits of the SHA-256 of a JSON value; the order of its keys does not count."""
     return hashlib.sha256(json.dumps(of, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """company_id never changes; key is the partition: the registrable domain, or name:... while none is known."""
+    """company_id never changes. key is the partition: the registrable domain, or name:... while none is known."""
 
     company_id: str
     key: str
@@ -37,7 +38,7 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One ask of one consumer; every cost and saving is booked to one."""
+    """One request of one consumer for one company. Every cost and every saving belongs to exactly one request."""
 
     request_id: str
     company_id: str
@@ -59,12 +60,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """One call to a provider. Free calls are purchases of price 0.
+    """One call to a provider. A free call is a purchase of price 0.
 
-    units and reserved_units: vendor unit -> count. handle: what a two-step vendor gave us to resume by.
-    repeatable_until: to ask the vendor the same (asked) again until then costs nothing more; None: it may be billed.
-    attempt: one more whenever another process resumes it; whoever holds an earlier one writes nothing more (a fencing
-    token).
+    units, reserved_units: vendor unit -> count. handle: the job id of a two-step vendor, to resume by.
+    asked: fingerprint of the exact question. repeatable_until: until then the vendor repeats that question for free;
+    None: a repetition may be billed. attempt: raised whenever another process resumes the purchase; writes with an
+    earlier attempt are refused (a fencing token).
     """
 
     purchase_id: str
@@ -99,7 +100,10 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One raw answer of a source about a company. payload: step -> the vendor's body; found=False: knows nothing."""
+    """One raw answer of a source about a company. payload: step -> the vendor's body; found=False: knows nothing.
+
+    reader_version: which version of its reader made its facts; 0: it is stored, but not read yet.
+    """
 
     reply_id: str
     company_id: str
@@ -111,14 +115,16 @@ class Reply:
     payload: Mapping[str, Json]
     collected_at: datetime
     expires_at: datetime
+    reader_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A typed value of a dataset with where it came from. source names a source or an analysis.
 
-    quality = reliability x completeness of its fields. holds_until: by source TTL and dataset max_age.
-    evidence: where in the reply it stands, such as 'search.organic_results[0].title'.
+    quality = reliability x completeness of its fields. holds_until: valid until then, by source TTL and dataset
+    max_age. evidence: the path in the reply, such as 'search.organic_results[0].title'. last_resort: its source is
+    less reliable than the dataset's threshold.
     """
 
     company_id: str
@@ -141,7 +147,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ReplyHead:
-    """A reply without its payload: what planning needs to know of it."""
+    """A reply without its payload: what planning needs to know of it. reader_version: as of a Reply."""
 
     reply_id: str
     source: str
@@ -153,12 +159,17 @@ class ReplyHead:
     cost_micro_usd: int
     reader_version: int = 1
 
+    @property
+    def unread(self) -> bool:
+        """Whether it has no facts because no reader has read it, and so says nothing yet."""
+        return self.reader_version == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What memory has of one company: the newest reply of each source, and their facts. Not filtered by age.
+    """What is known of one company: the newest reply of each source, and their facts, whatever their age.
 
-    passed_over: ids of replies it has besides, which this request does not use.
+    passed_over: ids of further replies, which this request does not use.
     """
 
     replies: tuple[ReplyHead, ...] = ()
@@ -168,7 +179,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class CacheRead:
-    """A request used what another purchase had paid for. saved: what that had cost."""
+    """A request used what another purchase had paid for. saved_micro_usd: the cost of that purchase."""
 
     request_id: str
     purchase_id: str
@@ -180,7 +191,7 @@ class CacheRead:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A typed answer of a language model over evidence, remembered by content (key)."""
+    """A typed answer of a language model over evidence. key: fingerprint of evidence, prompt, model and answer type."""
 
     analysis_id: str
     key: str
@@ -199,7 +210,7 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one consumer gets about one company. document: the whole profile as JSON (see profile.py)."""
+    """What one consumer gets about one company. document: the whole profile as JSON (profiles/assembly.py)."""
 
     profile_id: str
     company_id: str
@@ -218,7 +229,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class ProfileHead:
-    """A profile without its document: enough to tell whether it still holds."""
+    """A profile without its document: enough to tell whether it is still fresh."""
 
     profile_id: str
     company_id: str
@@ -230,7 +241,7 @@ class ProfileHead:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened in a request: what `enrich trace` shows and sessions stream."""
+    """One thing that happened in a request, as `enrich trace` shows it."""
 
     request_id: str
     at: datetime
@@ -240,8 +251,18 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFailure:
+    """A source that could not answer in a request: why, in one sentence, and the kind of obstacle ('OverCap', ...)."""
+
+    source: str
+    provider: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outage:
-    """A provider that nobody asks until a probe is due. kind: 'down' or 'exhausted'. because: what it last said."""
+    """A provider that is not asked before `until`, when a probe is due. because: its last error, as one sentence."""
 
     provider: str
     kind: Literal["down", "exhausted"]
@@ -251,7 +272,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """A source that nobody asks until someone lifts it: its vendor billed more than its rules allow."""
+    """A source that is not asked until a person lifts it: its vendor billed more than its rules allow."""
 
     source: str
     purchase_id: str
@@ -263,12 +284,12 @@ class Suspension:
 class Cap:
     """A limit on money that a purchase is reserved against. name carries its period: 'day:2026-11-21'.
 
-    limit_micro_usd: None where there is none: then it is added up all the same, for one that is set later that day.
+    limit_micro_usd: None: no limit; the sum is kept all the same, for a limit that is set later in the period.
     """
 
     name: str
     limit_micro_usd: int | None
 
-    def holds(self, taken: int) -> bool:
-        """Whether so many micro-USD do not exceed it."""
+    def allows(self, taken: int) -> bool:
+        """Whether a sum of so many micro-USD does not exceed it."""
         return self.limit_micro_usd is None or taken <= self.limit_micro_usd

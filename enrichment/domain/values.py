@@ -73,7 +73,7 @@ class IntentSignal(Value):
 
 
 class Claim(Value):
-    """A statement of an analysis with the verbatim piece of evidence it rests on."""
+    """A statement of an analysis and the verbatim quote of the evidence it is based on."""
 
     statement: str = Field(min_length=1, max_length=4_000)
     evidence_id: str
@@ -95,12 +95,12 @@ VALUE_TYPES: Mapping[str, type[Value]] = {
 
 
 def value_type(dataset: str) -> type[Value]:
-    """The type of this dataset's values; a dataset nobody typed holds texts, an analysis' one holds claims."""
+    """The type of this dataset's values; Text where VALUE_TYPES names none, if it is no Claim."""
     return VALUE_TYPES.get(dataset, Text)
 
 
 def load_value(dataset: str, data: Mapping[str, Any]) -> Value:
-    """A stored value back as its type; claims are told by their quote."""
+    """A stored value back as its type; a claim is recognised by its quote."""
     return (Claim if "quote" in data else value_type(dataset)).model_validate(data)
 
 
@@ -124,8 +124,8 @@ def in_words(value: Mapping[str, Any]) -> str:
     match value:
         case {"low": low, "high": high}:
             return f"{low:,}+" if high is None else f"{low:,}" if low == high else f"{low:,} to {high:,}"
-        case {"full_name": who}:
-            return ", ".join(str(x) for x in (who, value.get("title"), value.get("email")) if x)
+        case {"full_name": name}:
+            return ", ".join(str(x) for x in (name, value.get("title"), value.get("email")) if x)
         case {"title": text} | {"text": text} | {"statement": text} | {"topic": text}:  # a posting has both first ones
             return str(text) if len(str(text)) <= 110 else f"{str(text)[:107]}..."
         case {"name": name}:

@@ -12,14 +12,14 @@ from typing import Literal
 
 from rapidfuzz.distance import Levenshtein
 
+from enrichment.domain.data_tables import rows_of
 from enrichment.identity.names import NameForm, name_form
-from enrichment.identity.tables import rows
 
 Sameness = Literal["same", "unsure", "different"]
 _LONG_ENOUGH_FOR_A_SLIP = 8
 _FUND_WORDS = frozenset({"fund", "funds", "etf", "etn"})
 _NUMBER = re.compile(r"\d+|[ivx]+")
-_BANK_NAME_WORDS = frozenset(row[0] for row in rows("bank_name_words"))
+_BANK_NAME_WORDS = frozenset(row[0] for row in rows_of("enrichment.identity", "bank_name_words"))
 _BANK_WORDS = frozenset({"bank", "bancorp", "bancshares", "bankshares", "savings", "trust"})
 
 

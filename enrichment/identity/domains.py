@@ -1,4 +1,4 @@
-"""Who is meant: names, domains, and the key of a company. Pure.
+"""Names, domains, and the key of a company. Pure.
 
 'https://www.tesla.com/about' -> tesla.com        'Tesla' -> name 'Tesla' -> name:tesla
 """
@@ -11,10 +11,10 @@ from urllib.parse import unquote
 import idna
 import tldextract
 
+from enrichment.domain.data_tables import rows_of
 from enrichment.identity.comparison import same_company
 from enrichment.identity.letters import fold
 from enrichment.identity.names import name_words
-from enrichment.identity.tables import rows
 
 __all__ = [
     "AmbiguousCompany",
@@ -37,8 +37,8 @@ _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202c\u2060-\u2069\ufeff]")
 _AROUND = " \t\"'`<>“”‘’«»;,|"
 _NO_WEBSITE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d*)?|\d+:\d*|localhost(?::\d+)?|\[.*\]")
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-_PLATFORMS = dict[str, str](rows("platforms"))
-_REGISTRIES = frozenset(row[0] for row in rows("domain_registries"))
+_PLATFORMS = {row[0]: row[1] for row in rows_of("enrichment.identity", "platforms")}
+_REGISTRIES = frozenset(row[0] for row in rows_of("enrichment.identity", "domain_registries"))
 SHARED_HOSTS = frozenset(_PLATFORMS)
 
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from rigour.names.org_types import extract_org_types, remove_org_types
 
+from enrichment.domain.data_tables import rows_of
 from enrichment.identity.letters import fold
-from enrichment.identity.tables import rows
 
 _LONGEST_FORM = 6
 """Words of the longest form that is looked for."""
@@ -21,8 +21,8 @@ _SIGNS = re.compile(r"[^\w]+")
 _NO_SEPARATOR = re.compile(r"[.'’`´]")
 
 
-_OURS = {form: (canonical, where) for form, canonical, where in rows("legal_forms")}
-_LIKE_FORMS = {word: written for word, _, written in rows("words_like_forms")}
+_OURS = {form: (canonical, where) for form, canonical, where in rows_of("enrichment.identity", "legal_forms")}
+_LIKE_FORMS = {word: written for word, _, written in rows_of("enrichment.identity", "words_like_forms")}
 
 
 def without_forms(words: Sequence[str]) -> tuple[tuple[str, ...], frozenset[str]]:

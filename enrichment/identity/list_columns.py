@@ -9,17 +9,17 @@ header the cells decide.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
+from enrichment.domain.data_tables import rows_of
 from enrichment.identity.domains import registrable_domain
 from enrichment.identity.letters import fold
-from enrichment.identity.tables import rows
 
 Role = Literal["company", "name", "website", "profile", "email", "person", "country", "id"]
 Asked = Literal["name", "website", "email", "country", "ignore"]
 """What a person may say that a column is."""
 
-_ROLES: Mapping[str, Role] = {header: role for header, role in rows("list_headers") if role in get_args(Role)}  # type: ignore[misc]  # checked beside it
+_ROLES = {header: cast("Role", role) for header, role in rows_of("enrichment.identity", "list_headers")}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MOSTLY = 0.6
 _HEADER_WITHIN = 20

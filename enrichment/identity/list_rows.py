@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
+from enrichment.domain.data_tables import rows_of
 from enrichment.identity.domains import NotACompany, is_platform, own_domain, parse_company, registrable_domain
 from enrichment.identity.letters import fold
 from enrichment.identity.list_columns import Columns
 from enrichment.identity.names import name_form
-from enrichment.identity.tables import rows
 
 Fate = Literal["new", "known", "same as another row", "ambiguous", "empty", "refused"]
-_PLACEHOLDERS = frozenset(row[0] for row in rows("placeholders"))
+_PLACEHOLDERS = frozenset(row[0] for row in rows_of("enrichment.identity", "placeholders"))
+_SPREADSHEET_ERROR = re.compile(r"#[A-Z/0]+[!?]?")
 _EMAIL = re.compile(r"^(?:mailto:)?[^\s@/]+@([^\s@/]+\.[^\s@/]+)$", re.IGNORECASE)
 
 
@@ -70,7 +71,8 @@ def cell_text(cell: object) -> str:
     """A cell on one line, '' for what says nothing: N/A, Unknown, -, an error of a spreadsheet."""
     text = "" if cell is None else " ".join(str(cell).split())
     plain = fold(text).strip(" .,-–—_?!*'\"/\\()[]<>")
-    return "" if not any(c.isalnum() for c in text) or plain in _PLACEHOLDERS or fold(text) in _PLACEHOLDERS else text
+    says_nothing = plain in _PLACEHOLDERS or fold(text) in _PLACEHOLDERS or _SPREADSHEET_ERROR.fullmatch(text)
+    return "" if says_nothing or not any(character.isalnum() for character in text) else text
 
 
 def entry_of(line: int, cells: Sequence[object], columns: Columns) -> Entry | None:

@@ -11,17 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from enrichment.domain.data_tables import rows_of
 from enrichment.identity.legal_forms import is_form, without_forms
 from enrichment.identity.letters import composed, fold, spelled_out
 from enrichment.identity.listing_noise import without_listing
 
-_SHORT_FOR = {
-    "intl": "international", "natl": "national", "mfg": "manufacturing", "bros": "brothers", "grp": "group",
-    "hldgs": "holdings", "hldg": "holding", "svcs": "services", "tech": "technologies", "technology": "technologies",
-    "labs": "laboratories", "pharma": "pharmaceuticals", "bancorporation": "bancorp", "organisation": "organization",
-    "corporation": "corp", "incorporated": "inc", "limited": "ltd", "company": "co", "companies": "cos",
-    "labour": "labor", "centre": "center", "und": "and",
-}  # fmt: skip
+_SHORT_FOR = {row[0]: row[1] for row in rows_of("enrichment.identity", "abbreviations")}
 _FORMS_WITHOUT_SPACES = re.compile(
     r"^(?:株式会社|合同会社|有限会社|주식회사|[(（][株주有][)）])"
     r"|(?:股份有限公司|有限责任公司|有限公司|株式会社|合同会社|주식회사|[(（][株주有][)）])$"

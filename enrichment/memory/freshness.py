@@ -1,12 +1,12 @@
-"""What memory is good for: which facts hold, which datasets they satisfy, which sources have had their say.
+"""Which stored facts are fresh, which datasets they satisfy, and which sources have answered. Pure.
 
-Rules + Requirements + Known + now  ->  Holding: dataset -> DatasetStatus; source -> the reply that holds
+Rules + Requirements + Known + now  ->  dataset -> DatasetStatus;  source -> the datasets it has answered
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Self
 
 from enrichment.domain.records import Fact, Known, ReplyHead
 from enrichment.domain.values import identity
@@ -18,24 +18,30 @@ Status = Literal["satisfied", "empty", "unsatisfied"]
 
 @dataclass(frozen=True, slots=True)
 class DatasetStatus:
-    """How a dataset stands. facts: those that hold, best first. empty: a good source says there are none."""
+    """Whether a dataset is satisfied, and by what. facts: the fresh ones, best first. sources: what these are from.
+
+    replies: those that satisfy it. empty: a good source says that there are none.
+    """
 
     status: Status
-    facts: tuple[Fact, ...]
-    replies: tuple[str, ...]
+    facts: tuple[Fact, ...] = ()
+    replies: tuple[str, ...] = ()
+    sources: frozenset[str] = frozenset()
+    mentioned: bool = False
+    """Unsatisfied, but a source that is too unreliable to satisfy gave a value: no other last resort is asked."""
+
+    @classmethod
+    def without_facts(cls, *, open_: bool, sources: frozenset[str]) -> Self:
+        """All that a plan looks at: where facts are only counted, or must not be kept in memory."""
+        return cls("unsatisfied" if open_ else "satisfied", sources=sources)
 
     @property
     def open(self) -> bool:
         return self.status == "unsatisfied"
 
-    @property
-    def sources(self) -> frozenset[str]:
-        """Whose facts hold."""
-        return frozenset(fact.source for fact in self.facts)
-
 
 def holds_until(rules: Rules, requirements: Requirements, fact: Fact) -> datetime:
-    """When this fact stops holding for this request, by the rules as they are now."""
+    """Until when this fact is fresh for this request, by the rules as they are now."""
     if fact.source not in rules.sources or fact.dataset not in rules.datasets:
         until = fact.holds_until
     else:
@@ -45,7 +51,7 @@ def holds_until(rules: Rules, requirements: Requirements, fact: Fact) -> datetim
 
 
 def reply_is_fresh(rules: Rules, requirements: Requirements, reply: ReplyHead, dataset: str, now: datetime) -> bool:
-    """Whether what this reply says (or does not say) about the dataset still counts."""
+    """Whether what this reply has, or lacks, of the dataset still counts."""
     if dataset not in rules.sources[reply.source].datasets:
         return False
     seconds = rules.holds_for(reply.source, dataset)
@@ -57,7 +63,7 @@ def reply_is_fresh(rules: Rules, requirements: Requirements, reply: ReplyHead, d
 def fresh_facts(
     rules: Rules, requirements: Requirements, facts: Iterable[Fact], dataset: str, now: datetime
 ) -> tuple[Fact, ...]:
-    """The facts of a dataset that hold, best first: by quality, then the newer."""
+    """The fresh facts of a dataset, best first: by quality, then the newer."""
     held = [f for f in facts if f.dataset == dataset and now < holds_until(rules, requirements, f)]
     return tuple(sorted(held, key=lambda f: (f.quality, f.collected_at), reverse=True))
 
@@ -65,16 +71,19 @@ def fresh_facts(
 def dataset_status(
     rules: Rules, requirements: Requirements, known: Known, dataset: str, now: datetime
 ) -> DatasetStatus:
-    """How a collected dataset stands, from what is known at `now`."""
+    """Whether a collected dataset is satisfied, from what is known at `now`."""
     entry = rules.datasets[dataset]
     facts = fresh_facts(rules, requirements, known.facts, dataset, now)
-    good = {identity(f.value): f for f in reversed(facts) if f.quality >= entry.quality_threshold and not f.last_resort}
+    threshold = requirements.threshold(rules, dataset)
+    good = {identity(f.value): f for f in reversed(facts) if f.quality >= threshold and not f.last_resort}
+    replies, sources = tuple(sorted({f.reply_id for f in facts})), frozenset(f.source for f in facts)
     if len(good) >= entry.enough:
-        return DatasetStatus("satisfied", facts, tuple(sorted({f.reply_id for f in facts})))
+        return DatasetStatus("satisfied", facts, replies, sources)
     silent = _says_there_are_none(rules, requirements, known, dataset, now)
     if silent and not good:
-        return DatasetStatus("empty", facts, silent)
-    return DatasetStatus("unsatisfied", facts, tuple(sorted({f.reply_id for f in facts})))
+        return DatasetStatus("empty", facts, silent, sources)
+    mentioned = any(f.last_resort or f.reliability < threshold for f in facts)
+    return DatasetStatus("unsatisfied", facts, replies, sources, mentioned)
 
 
 def _says_there_are_none(
@@ -85,7 +94,8 @@ def _says_there_are_none(
         reply.reply_id
         for reply in known.replies
         if reply.source in rules.sources
-        and rules.says_none(reply.source, dataset)
+        and not reply.unread
+        and rules.says_none(reply.source, dataset, requirements.threshold(rules, dataset))
         and reply_is_fresh(rules, requirements, reply, dataset, now)
         and reply.reply_id not in with_facts
     )
@@ -101,8 +111,10 @@ def dataset_statuses(
     }
 
 
-def heard(rules: Rules, requirements: Requirements, known: Known, now: datetime) -> dict[str, frozenset[str]]:
-    """Source -> wanted datasets on which it has had its say: its reply holds for them. Not asked about them again."""
+def answered_datasets(
+    rules: Rules, requirements: Requirements, known: Known, now: datetime
+) -> dict[str, frozenset[str]]:
+    """Source -> wanted datasets that its fresh reply has answered, with facts or without: it is not asked again."""
     return {
         reply.source: frozenset(d for d in requirements.collected if reply_is_fresh(rules, requirements, reply, d, now))
         for reply in known.replies
@@ -111,11 +123,11 @@ def heard(rules: Rules, requirements: Requirements, known: Known, now: datetime)
 
 
 def used_replies(
-    known: Known, stands: Mapping[str, DatasetStatus], said: Mapping[str, frozenset[str]]
+    known: Known, statuses: Mapping[str, DatasetStatus], answered: Mapping[str, frozenset[str]]
 ) -> tuple[ReplyHead, ...]:
-    """The replies that serve these datasets: by their facts, or by knowing nothing so that nobody asks again."""
+    """The replies that serve these datasets: by their facts, or because their source knows nothing of them."""
     return tuple(
         reply
         for reply in known.replies
-        if said.get(reply.source) or any(reply.reply_id in stand.replies for stand in stands.values())
+        if answered.get(reply.source) or any(reply.reply_id in one.replies for one in statuses.values())
     )

@@ -1,16 +1,25 @@
-"""What memory has of a company, as it is read and believed today.
+"""What memory has of a company, as it is read and trusted today.
 
-store -> Known -> stored replies read again where a newer reader exists (free) -> reliability by the rules of now
+    store -> Known -> stored replies that a newer reader, or none yet, has read: read now, free
+          -> reliability by the rules of now
+
+A reader that raises loses nothing: the reply stays stored, unread, with a warning in the trace.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from enrichment.context import RunContext
-from enrichment.domain.records import Company, Fact, Known, ReplyHead, Request
+from enrichment.domain.records import Company, Fact, Known, Reply, ReplyHead, Request
+from enrichment.memory.reliability import with_current_reliability
 from enrichment.parsing import ReaderEntry, read, reader_of
 from enrichment.rules import Rules
+from enrichment.trace import Stage, Trace
+
+
+class ReaderFailed(Exception):
+    """A reader raised over a stored reply; the message says which one, and what it raised."""
 
 
 async def recall(
@@ -20,36 +29,68 @@ async def recall(
     memory: bool,
     rules: Rules,
     context: RunContext,
+    trace: Trace | None = None,
 ) -> Known:
-    """What is known. Without memory: only what this request itself has bought."""
-    known = remembered = await asyncio.to_thread(context.store.known, company.company_id)
+    """What is known. Without memory: only what this request itself has bought. trace: None for a dry run."""
+    known = remembered = await asyncio.to_thread(context.store.knowledge.known, company.company_id)
     if not memory or request.strategy == "legacy":
         known = _bought_by(known, request)
     passed_over = frozenset(reply.reply_id for reply in remembered.replies if reply not in known.replies)
     for head in known.replies:
         if _outdated(head, rules, context.readers):
-            known = await _read_again(head, known, company, rules, context)
-    return Known(known.replies, believed(rules, known.facts), passed_over)
+            # The request that bought a reply has noted already that it could not be read.
+            warn = trace if head.request_id != request.request_id else None
+            known = await read_stored(head, known, company, rules=rules, context=context, trace=warn, stage="plan")
+    return Known(known.replies, with_current_reliability(rules, known.facts), passed_over)
 
 
-def believed(rules: Rules, facts: Sequence[Fact]) -> tuple[Fact, ...]:
-    """Facts with the reliability people give their sources now, instead of when they were read."""
-    return tuple(_believed(rules, fact) for fact in facts)
+async def read_stored(
+    head: ReplyHead,
+    known: Known,
+    company: Company,
+    *,
+    rules: Rules,
+    context: RunContext,
+    trace: Trace | None,
+    stage: Stage,
+) -> Known:
+    """The same, with this reply read by the reader of now; unchanged where the reader raises."""
+    reply = await asyncio.to_thread(context.store.knowledge.reply, head.reply_id)
+    if reply is None:
+        return known
+    facts = await read_and_keep(reply, company, rules=rules, context=context, trace=trace, stage=stage)
+    if facts is None:
+        return known
+    version = reader_of(head.source, rules, context.readers).version
+    heads = (replace(one, reader_version=version) if one == head else one for one in known.replies)
+    others = (fact for fact in known.facts if fact.reply_id != head.reply_id)
+    return Known(tuple(heads), (*others, *facts))
 
 
-def _believed(rules: Rules, fact: Fact) -> Fact:
-    source = rules.sources.get(fact.source)
-    if source is None or fact.dataset not in source.datasets or fact.reliability == 0:
-        return fact
-    reliability = source.datasets[fact.dataset].reliability
-    if reliability == fact.reliability:
-        return fact
-    return replace(
-        fact,
-        reliability=reliability,
-        quality=round(fact.quality / fact.reliability * reliability, 6),
-        last_resort=reliability < rules.datasets[fact.dataset].quality_threshold,
-    )
+async def read_and_keep(
+    reply: Reply, company: Company, *, rules: Rules, context: RunContext, trace: Trace | None, stage: Stage
+) -> tuple[Fact, ...] | None:
+    """Read a stored reply and store its facts with the reader's version. None: its reader raised, a warning is noted.
+
+    A reply is read after it is stored and paid for, so neither a reader's mistake nor a killed process loses it.
+    """
+    entry = reader_of(reply.source, rules, context.readers)
+    try:
+        facts = facts_in(reply, company, rules, context.readers)
+    except ReaderFailed as error:
+        if trace is not None:
+            trace.note(stage, "reply not read", source=reply.source, purchase=reply.purchase_id, warning=str(error))
+        return None
+    await asyncio.to_thread(context.store.knowledge.keep_facts, reply.reply_id, facts, reader_version=entry.version)
+    return facts
+
+
+def facts_in(reply: Reply, company: Company, rules: Rules, readers: Mapping[str, ReaderEntry]) -> tuple[Fact, ...]:
+    """What a reader makes of a reply. Raises ReaderFailed, whatever the reader raised."""
+    try:
+        return tuple(read(reply, company, rules, readers=readers))
+    except Exception as error:
+        raise ReaderFailed(f"the reader of {reply.source} raised {type(error).__name__}: {error}") from error
 
 
 def _bought_by(known: Known, request: Request) -> Known:
@@ -59,24 +100,8 @@ def _bought_by(known: Known, request: Request) -> Known:
 
 
 def _outdated(head: ReplyHead, rules: Rules, readers: Mapping[str, ReaderEntry]) -> bool:
+    """Whether a reader of now would make more of it than its facts say."""
     if head.source not in rules.sources or not head.found:
         return False
     entry = readers.get(rules.sources[head.source].reader or head.source)
     return entry is not None and head.reader_version < entry.version
-
-
-async def _read_again(
-    head: ReplyHead,
-    known: Known,
-    company: Company,
-    rules: Rules,
-    context: RunContext,
-) -> Known:
-    reply = await asyncio.to_thread(context.store.reply, head.reply_id)
-    if reply is None:
-        return known
-    version = reader_of(head.source, rules, context.readers).version
-    facts = read(reply, company, rules, readers=context.readers)
-    await asyncio.to_thread(context.store.keep_facts, head.reply_id, facts, reader_version=version)
-    others = tuple(fact for fact in known.facts if fact.reply_id != head.reply_id)
-    return Known(known.replies, (*others, *facts))

@@ -2,7 +2,7 @@
 
     Reply + Company + Rules  ->  Fact, Fact, ...
 
-A new source is an entry in sources.yaml, a reader in its provider's file, and a line in READERS.
+A new source is an entry in sources.yaml, and a reader in READERS of its provider's file in vendors/.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,42 +10,24 @@ from datetime import timedelta
 
 from enrichment.domain.records import Company, Fact, Reply
 from enrichment.domain.values import identity
-from enrichment.parsing.reader import Reader, ReaderEntry, Reading, Subject
-from enrichment.parsing.vendors.apollo import read_people
-from enrichment.parsing.vendors.brightdata import (
-    read_crunchbase,
-    read_intent,
-    read_linkedin_companies,
-    read_linkedin_people,
-    read_technographics,
-)
-from enrichment.parsing.vendors.google_kg import read_entities
-from enrichment.parsing.vendors.serpapi import read_jobs, read_linkedin, read_news, read_organic
-from enrichment.parsing.vendors.snov import read_domain
-from enrichment.parsing.vendors.web_pages import read_pages
+from enrichment.parsing.reader import ParsedValue, Reader, ReaderEntry, ReaderInput
+from enrichment.parsing.vendors import apollo, brightdata, google_kg, serpapi, snov, web_pages
 from enrichment.rules.models import Rules
 
-__all__ = ["READERS", "NoReader", "Reader", "ReaderEntry", "Reading", "Subject", "read", "reader_of"]
+__all__ = ["READERS", "NoReader", "ParsedValue", "Reader", "ReaderEntry", "ReaderInput", "read", "reader_of"]
 
 READERS: Mapping[str, ReaderEntry] = {
-    "google_knowledge_graph": ReaderEntry(read_entities),
-    "serp_organic": ReaderEntry(read_organic),
-    "serp_news": ReaderEntry(read_news),
-    "serp_jobs": ReaderEntry(read_jobs),
-    "serp_linkedin": ReaderEntry(read_linkedin),
-    "snov_contacts": ReaderEntry(read_domain),
-    "apollo_contacts": ReaderEntry(read_people),
-    "brightdata_company_db": ReaderEntry(read_linkedin_companies),
-    "brightdata_people_db": ReaderEntry(read_linkedin_people),
-    "brightdata_technographics": ReaderEntry(read_technographics),
-    "brightdata_firmographics": ReaderEntry(read_crunchbase),
-    "brightdata_intent_data": ReaderEntry(read_intent),
-    "brightdata_web_scraping": ReaderEntry(read_pages),
+    **google_kg.READERS,
+    **serpapi.READERS,
+    **snov.READERS,
+    **apollo.READERS,
+    **brightdata.READERS,
+    **web_pages.READERS,
 }
 
 
 class NoReader(LookupError):
-    """A source whose replies nobody can read."""
+    """A source whose replies no reader reads."""
 
 
 def reader_of(source: str, rules: Rules, readers: Mapping[str, ReaderEntry] = READERS) -> ReaderEntry:
@@ -53,8 +35,8 @@ def reader_of(source: str, rules: Rules, readers: Mapping[str, ReaderEntry] = RE
     name = rules.sources[source].reader or source
     if name not in readers:
         raise NoReader(
-            f"source {source!r} has no reader named {name!r}: add one to READERS in enrichment/facts/__init__.py, "
-            f"or name one of {', '.join(readers)} as its `reader:` in sources.yaml"
+            f"source {source!r} has no reader named {name!r}: add one to READERS of its provider's file in "
+            f"enrichment/parsing/vendors, or name one of {', '.join(readers)} as its `reader:` in sources.yaml"
         )
     return readers[name]
 
@@ -67,9 +49,9 @@ def read(reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, 
     entry = reader_of(reply.source, rules, readers)
     if not reply.found:
         return []
-    subject = Subject(reply.payload, company.name, company.domain, reply.collected_at)
+    subject = ReaderInput(reply.payload, company.name, company.domain, reply.collected_at)
     promised = rules.sources[reply.source].datasets
-    found: dict[str, list[Reading]] = {}
+    found: dict[str, list[ParsedValue]] = {}
     for reading in entry.read(subject):
         if reading.dataset in promised:
             found.setdefault(reading.dataset, []).append(reading)
@@ -80,15 +62,15 @@ def read(reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, 
     ]
 
 
-def _best(readings: Iterable[Reading], at_most: int) -> list[Reading]:
+def _best(readings: Iterable[ParsedValue], at_most: int) -> list[ParsedValue]:
     """Distinct items, the most complete first, in the vendor's order where equally complete."""
-    best: dict[str, Reading] = {}
+    best: dict[str, ParsedValue] = {}
     for reading in sorted(readings, key=lambda reading: -reading.completeness):
         best.setdefault(identity(reading.value), reading)
     return list(best.values())[:at_most]
 
 
-def _fact(reading: Reading, reply: Reply, rules: Rules, version: int) -> Fact:
+def _fact(reading: ParsedValue, reply: Reply, rules: Rules, version: int) -> Fact:
     reliability = rules.reliability(reply.source, reading.dataset)
     return Fact(
         company_id=reply.company_id,

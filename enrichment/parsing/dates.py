@@ -30,32 +30,32 @@ _FORMATS = (
 )
 
 
-def moment(said: Json, written: datetime) -> datetime | None:
-    """The moment meant, in UTC; None for other languages' words and what is no date. written: when it was said."""
-    if not isinstance(said, str) or not 4 < len(said.strip()) <= 60:
+def moment(stated: Json, written: datetime) -> datetime | None:
+    """In UTC; None for words of other languages and what is no date. written: when the text was written."""
+    if not isinstance(stated, str) or not 4 < len(stated.strip()) <= 60:
         return None
-    found = _relative(said.strip(), written) or _iso(said.strip()) or _formatted(said.strip())
+    found = _relative(stated.strip(), written) or _iso(stated.strip()) or _formatted(stated.strip())
     return found if found and found.year in _YEARS else None
 
 
-def _relative(said: str, written: datetime) -> datetime | None:
-    if said.lower() in ("yesterday", "today", "just now", "just posted"):
-        return written - timedelta(days=said.lower() == "yesterday")
-    found = _AGO.fullmatch(said)
+def _relative(stated: str, written: datetime) -> datetime | None:
+    if stated.lower() in ("yesterday", "today", "just now", "just posted"):
+        return written - timedelta(days=stated.lower() == "yesterday")
+    found = _AGO.fullmatch(stated)
     return written - int(found[1] or 1) * _LENGTH[found[2].lower()] if found else None
 
 
-def _iso(said: str) -> datetime | None:
+def _iso(stated: str) -> datetime | None:
     try:
-        return _utc(datetime.fromisoformat(said)) if said[:4].isdigit() and "-" in said else None
+        return _utc(datetime.fromisoformat(stated)) if stated[:4].isdigit() and "-" in stated else None
     except (ValueError, OverflowError):
         return None
 
 
-def _formatted(said: str) -> datetime | None:
+def _formatted(stated: str) -> datetime | None:
     for pattern in _FORMATS:
         try:
-            return _utc(datetime.strptime(said, pattern))  # noqa: DTZ007 - without a zone it is UTC
+            return _utc(datetime.strptime(stated, pattern))  # noqa: DTZ007 - without a zone it is UTC
         except (ValueError, OverflowError):
             continue
     return None

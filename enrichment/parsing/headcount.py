@@ -25,16 +25,16 @@ def headcount(value: Json) -> EmployeeCount | None:
     return _from_text(value.strip()) if isinstance(value, str) and len(value) <= 100 else None
 
 
-def _from_text(said: str) -> EmployeeCount | None:
-    if re.match(r"(?:self|myself only|just me)\b", said, re.IGNORECASE):
+def _from_text(stated: str) -> EmployeeCount | None:
+    if re.match(r"(?:self|myself only|just me)\b", stated, re.IGNORECASE):
         return EmployeeCount(low=1, high=1)
-    if found := _BAND.search(said):
+    if found := _BAND.search(stated):
         return _between(_amount(found[1], found[2]), _amount(found[3], found[4]))
-    if found := _AT_MOST.search(said):
+    if found := _AT_MOST.search(stated):
         return _between(1, _amount(found[1], found[2]))
-    if found := _AT_LEAST.search(said):
+    if found := _AT_LEAST.search(stated):
         return _between(_amount(found[1] or found[3], found[2] or found[4]), None)
-    if found := _EXACT.match(said):
+    if found := _EXACT.match(stated):
         exact = _amount(found[1], found[2])
         return _between(exact, exact)
     return None

@@ -1,4 +1,4 @@
-"""Looking into bodies whose shape nobody promises: what is not of the expected type is not there.
+"""Read bodies of unknown shape: a value that is not of the expected type counts as missing.
 
 member(body, 'a', 'b') -> Json | None;  text(value) -> str | None;  entries(value) -> (index, dict), ...
 """
@@ -21,7 +21,7 @@ def member(value: Json, *path: str) -> Json:
 
 
 def text(value: Json, longest: int = LONGEST_TEXT) -> str | None:
-    """A text in one line, without what no one can see; None if it is no text or says nothing."""
+    """A text in one line, without invisible characters; None if it is no text or empty."""
     if not isinstance(value, str):
         return None
     cleaned = " ".join(_UNPRINTABLE.sub("", value[: 2 * longest]).split())
@@ -49,8 +49,8 @@ def elements(value: Json) -> list[Json]:
 
 
 def entries(value: Json) -> Iterator[tuple[int, dict[str, Json]]]:
-    """The objects of a list with their places."""
-    return ((place, entry) for place, entry in enumerate(elements(value)) if isinstance(entry, dict))
+    """The objects of a list with their positions."""
+    return ((position, entry) for position, entry in enumerate(elements(value)) if isinstance(entry, dict))
 
 
 def texts(value: Json, longest: int = 300) -> list[str]:

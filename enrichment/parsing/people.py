@@ -11,7 +11,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import Contact, EmailStatus
 from enrichment.parsing.job_titles import department, seniority
 from enrichment.parsing.json_access import text, url
-from enrichment.parsing.reader import Reading
+from enrichment.parsing.reader import ParsedValue
 
 # times the reliability of a source, against a threshold of 0.8: 0.83 and more for the reliable, 0.77 at best
 _REACHABLE, _UNREACHABLE = 0.97, 0.85
@@ -23,8 +23,8 @@ _PROFILE = re.compile(r"^https?://(?:[\w-]+\.)*linkedin\.com/(?:in|pub)/[^/?#\s]
 
 def email_address(value: Json) -> str | None:
     """An address as it can be written to; None for what a vendor hides or never knew."""
-    said = text(value, 300)
-    return said.lower() if said and _EMAIL.fullmatch(said) and not _HIDDEN.search(said) else None
+    stated = text(value, 300)
+    return stated.lower() if stated and _EMAIL.fullmatch(stated) and not _HIDDEN.search(stated) else None
 
 
 def profile_page(value: Json) -> str | None:
@@ -42,7 +42,7 @@ def contact(
     email_status: EmailStatus | None = None,
     checked_at: datetime | None = None,
     page: str | None = None,
-) -> Iterator[Reading]:
+) -> Iterator[ParsedValue]:
     """A contact, if there is a whole name; worth most with a title and an address that was verified.
 
     Without a title, or without an address and a profile page, no source makes it satisfy the shipped threshold.
@@ -59,7 +59,7 @@ def contact(
         email_checked_at=checked_at if email and email_status in ("valid", "not_valid", "unknown") else None,
         linkedin_url=page,
     )
-    yield Reading("key_contacts", person, _completeness(person), evidence)
+    yield ParsedValue("key_contacts", person, _completeness(person), evidence)
 
 
 def _completeness(person: Contact) -> float:
@@ -76,7 +76,7 @@ def _completeness(person: Contact) -> float:
 def full_name(first: Json, last: Json, whole: Json = None) -> str | None:
     """The whole name, or None: one who goes by a first name only cannot be written to."""
     both = [part for part in (text(first, 140), text(last, 140)) if part]
-    said = text(whole, 300)
-    if said and " " in said:
-        return said
+    stated = text(whole, 300)
+    if stated and " " in stated:
+        return stated
     return " ".join(both) if len(both) == 2 else None

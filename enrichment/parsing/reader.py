@@ -1,6 +1,6 @@
-"""What a reader is given and what it gives: Subject -> Reading, Reading, ...
+"""The types of a reader: ReaderInput -> ParsedValue, ParsedValue, ...
 
-A reader decides what a vendor's body says about the company asked for, and never raises over a body's shape.
+A reader decides what a vendor's body says about the company asked for; it never raises over the shape of the body.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,8 +14,8 @@ from enrichment.identity.names import is_named_in
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One value found at `evidence` in a payload. completeness, 0..1: how much of what it should say is there."""
+class ParsedValue:
+    """One value found at `evidence` in a payload. completeness, 0..1: the share of its content that is there."""
 
     dataset: str
     value: Value
@@ -24,8 +24,8 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A payload and the company that was asked for. collected_at: UTC, for dates such as '3 days ago'."""
+class ReaderInput:
+    """The payload of a reply and the company asked for. collected_at: UTC, for dates such as '3 days ago'."""
 
     payload: Mapping[str, Json]
     name: str | None
@@ -33,7 +33,7 @@ class Subject:
     collected_at: datetime
 
     def is_called(self, name: str | None) -> bool:
-        """Whether this is the company's name; its domain stands in for a name nobody knows."""
+        """Whether this is the company's name; where the name is unknown, whether it fits the domain."""
         if not name:
             return False
         if self.name and same_company(self.name, name):
@@ -44,10 +44,10 @@ class Subject:
         """Whether a domain spells the company's name."""
         return bool(self.name) and name_fits_domain(self.name or "", domain)
 
-    def is_named_in(self, *said: str | None) -> bool:
-        """Whether one of these texts speaks of the company; the label of its domain stands in for an unknown name."""
+    def is_named_in(self, *texts: str | None) -> bool:
+        """Whether one of these texts names the company; the label of its domain is used where the name is unknown."""
         name = self.name or (self.domain or "").partition(".")[0].capitalize()
-        return bool(name) and any(is_named_in(name, text) for text in said if text)
+        return bool(name) and any(is_named_in(name, text) for text in texts if text)
 
     def owns(self, url: str | None) -> bool:
         """Whether this address is on the company's domain."""
@@ -56,8 +56,8 @@ class Subject:
     def is_(self, name: str | None, website: str | None) -> bool:
         """Whether a record with this name and website is about the company.
 
-        A site of its own that is another one tells namesakes apart, unless both spell the same name; a page below
-        the company's domain that goes by another name is a subsidiary or a product.
+        A record with another site is about a namesake, unless both sites spell the same name; a page below the
+        company's domain with another name is a subsidiary or a product.
         """
         site = own_domain(website, name) if website else None
         if not site or not self.domain:
@@ -73,7 +73,7 @@ def is_front_door(website: str) -> bool:
     return bool(host) and host == registrable_domain(host)
 
 
-Reader = Callable[[Subject], Iterator[Reading]]
+Reader = Callable[[ReaderInput], Iterator[ParsedValue]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class ReaderEntry:
     version: int = 1
 
 
-def statement(dataset: str, text: str | None, evidence: str, completeness: float = 1.0) -> Iterator[Reading]:
-    """A statement in words, if there is one."""
+def text_value(dataset: str, text: str | None, evidence: str, completeness: float = 1.0) -> Iterator[ParsedValue]:
+    """A value of type Text, if there is a text."""
     if text:
-        yield Reading(dataset, Text(text=text), completeness, evidence)
+        yield ParsedValue(dataset, Text(text=text), completeness, evidence)

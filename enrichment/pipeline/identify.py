@@ -1,6 +1,6 @@
-"""Stage 1: who is meant. Opens the request, and buys the domain, within its caps, if nobody knows it yet.
+"""Stage 1: which company is meant. Opens the request, and buys the domain, within its caps, where it is not known.
 
-Ask -> company, its key fixed for the request -> Identified
+Ask -> parsed once -> the company of the store, or a new one -> Identified, its key fixed for the request
 """
 
 import asyncio
@@ -11,62 +11,80 @@ from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company, Known
 from enrichment.domain.values import Text
-from enrichment.identity.domains import same_company
+from enrichment.identity.companies import CompanyReference, reference_of, the_only_one
+from enrichment.identity.comparison import same_company
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.recall import recall
-from enrichment.pipeline.plan import company_asked, draw_up, find_company, plan_note, plan_reads, request_for
-from enrichment.pipeline.stages import Ask, Identified, Watch, once
+from enrichment.pipeline.plan import decide, plan_note, plan_reads, request_for
+from enrichment.pipeline.stages import Ask, Identified, once
 from enrichment.requirements.requirements import IDENTITY, Requirements, identity_requirements
 from enrichment.rules import Rules
 from enrichment.trace import Trace
 
 
-async def identify(ask: Ask, *, rules: Rules, context: RunContext, watch: Watch | None = None) -> Identified:
-    """Who is meant. Opens the request; buys the domain, within its caps, if nobody knows it yet."""
+async def company_for(text: str, context: RunContext) -> Company:
+    """The company that is meant: as the store has it, else a new one, whose company_id is empty.
+
+    Raises NotACompany, AmbiguousCompany.
+    """
+    reference = reference_of(text)
+    found = await find_company(reference, context)
+    return found or reference.as_company(context.now())
+
+
+async def find_company(reference: CompanyReference, context: RunContext) -> Company | None:
+    """The company of that domain, key or name, if the store has it. Raises AmbiguousCompany."""
+    found = await asyncio.to_thread(context.store.companies.by_key, reference.key)
+    if found is not None or reference.name is None:
+        return found
+    return the_only_one(reference.name, await asyncio.to_thread(context.store.companies.named, reference.name))
+
+
+async def identify(
+    ask: Ask, *, rules: Rules, context: RunContext, trace: Trace, company: Company | None = None
+) -> Identified:
+    """Open the request that the trace is of; buy the company's domain where it is not known.
+
+    company: what `company_for` gave, where it has been called already.
+    """
     requirements = ask.requirements(rules)
-    company = await find_company(ask.company, context) or await _new_company(ask, context)
-    request = request_for(ask, requirements, company, rules, context.now(), request_id=new_id("req"))
-    await asyncio.to_thread(context.store.open_request, request)
-    trace = Trace(request.request_id, context.store, context.now, watch)
+    company = await _kept(company or await company_for(ask.company, context), context)
+    request = request_for(ask, requirements, company, rules, context.now(), request_id=trace.request_id)
+    await asyncio.to_thread(context.store.requests.open, request)
     trace.note("identify", "asked", text=ask.company, key=company.key)
     identified = Identified(ask, company, request, requirements)
     if company.domain is None:
         identified = await _find_domain(identified, rules, context, trace)
-    await trace.flush()
     return identified
 
 
-async def _new_company(ask: Ask, context: RunContext) -> Company:
-    fresh = company_asked(ask.company, context.now(), company_id=new_id("com"))
-    return (await asyncio.to_thread(context.store.add_companies, [fresh]))[0]
+async def _kept(company: Company, context: RunContext) -> Company:
+    """As the store has it, which a new company is added to."""
+    if company.company_id:
+        return company
+    (kept,) = await asyncio.to_thread(context.store.companies.add, [replace(company, company_id=new_id("com"))])
+    return kept
 
 
 async def _find_domain(identified: Identified, rules: Rules, context: RunContext, trace: Trace) -> Identified:
-    """Stage 1's small plan for name and domain: same policy, caps and quote as any other."""
-    requirements = identity_requirements(identified.requirements)
+    """A small plan for name and domain: same policy, caps and quote as any other."""
+    requirements, request = identity_requirements(identified.requirements), identified.request
     known = await recall(
-        identified.company, identified.request, memory=identified.ask.memory, rules=rules, context=context
+        identified.company, request, memory=identified.ask.memory, rules=rules, context=context, trace=trace
     )
-    plan = await draw_up(identified, requirements, known, rules, context)
+    plan = await decide(identified.company, request, requirements, known, rules=rules, context=context)
     trace.note("identify", "planned", **plan_note(plan))
     collected = await collect(
-        plan,
-        known=known,
-        company=identified.company,
-        request=identified.request,
-        rules=rules,
-        context=context,
-        trace=trace,
+        plan, known=known, company=identified.company, request=request, rules=rules, context=context, trace=trace
     )
     company = await _learned(identified.company, collected.known, requirements, rules, context)
-    request = replace(identified.request, company_id=company.company_id)
     trace.note("identify", "identified" if company.domain else "domain not found", key=company.key)
     return replace(
         identified,
         company=company,
-        request=request,
+        request=replace(request, company_id=company.company_id),
         purchases=collected.purchases,
-        reads=once((*plan_reads(plan, identified.request, context.now()), *collected.reads)),
+        reads=once((*plan_reads(plan, request, context.now()), *collected.reads)),
         failures=collected.failures,
     )
 
@@ -77,14 +95,14 @@ async def _learned(
     """The company with the domain just learned, if the name beside it is the one that was asked for."""
     best: dict[str, str] = {}
     for dataset in IDENTITY:
-        stand = dataset_status(rules, requirements, known, dataset, context.now())
-        if not stand.open and isinstance(stand.facts[0].value, Text):
-            best[dataset] = stand.facts[0].value.text
+        status = dataset_status(rules, requirements, known, dataset, context.now())
+        if not status.open and isinstance(status.facts[0].value, Text):
+            best[dataset] = status.facts[0].value.text
     if "domain" not in best:
         return company
     name = best.get("company_name", company.name)
     if company.name and name and not same_company(company.name, name):
         name = company.name
     return await asyncio.to_thread(
-        context.store.rekey, company.company_id, key=best["domain"], name=name, domain=best["domain"]
+        context.store.companies.rekey, company.company_id, key=best["domain"], name=name, domain=best["domain"]
     )

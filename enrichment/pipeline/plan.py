@@ -1,6 +1,6 @@
-"""Plan a request from what the store knows now. The dry run and the execution make their plan here.
+"""Plan a request from what the store knows now.
 
-Identified + store -> what is known, what caps have taken -> Plan
+Identified + store -> what is known, what caps have taken -> PlanInputs -> Plan
 """
 
 import asyncio
@@ -10,55 +10,49 @@ from datetime import datetime
 
 from enrichment.context import RunContext
 from enrichment.domain.records import CacheRead, Company, Known, Request
-from enrichment.identity.domains import AmbiguousCompany, company_key, parse_company
 from enrichment.memory.recall import recall
-from enrichment.pipeline.stages import Ask, Identified, Planned, Watch, asked_note
+from enrichment.pipeline.stages import Ask, Identified, Planned, asked_note
 from enrichment.planning.bulk.planner import Circumstances, Group, plan_many
 from enrichment.planning.bulk.state_counts import pairs_of
-from enrichment.planning.eligibility import Verdict
-from enrichment.planning.plan import Occasion, Plan, make_plan, make_plans
-from enrichment.planning.unavailability import because, verdict
-from enrichment.ports import Store
+from enrichment.planning.eligibility import Unusable
+from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
+from enrichment.planning.unavailability import because, decision
+from enrichment.ports import Ledger
 from enrichment.purchasing.budgets import caps_of_each
 from enrichment.requirements.requirements import Requirements, beyond_identity, identity_requirements
 from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules
 from enrichment.trace import Trace
 
-_SHOWN_NAMESAKES = 5
 _TO_BE_FOUND = "(to be found)"
 
 
-async def plan_request(
-    identified: Identified, *, rules: Rules, context: RunContext, watch: Watch | None = None
-) -> Planned:
-    """What to ask of whom, from what is known now."""
+async def plan_request(identified: Identified, *, rules: Rules, context: RunContext, trace: Trace) -> Planned:
+    """Which sources to ask, in which order, from what is known now."""
     known = await recall(
-        identified.company, identified.request, memory=identified.ask.memory, rules=rules, context=context
+        identified.company,
+        identified.request,
+        memory=identified.ask.memory,
+        rules=rules,
+        context=context,
+        trace=trace,
     )
-    plan = await draw_up(identified, identified.requirements, known, rules, context)
-    trace = Trace(identified.request.request_id, context.store, context.now, watch)
+    plan = await decide(
+        identified.company, identified.request, identified.requirements, known, rules=rules, context=context
+    )
     trace.note("plan", "planned", **plan_note(plan))
-    await trace.flush()
-    return Planned(identified, plan, known)
-
-
-async def quote(ask: Ask, *, rules: Rules, context: RunContext) -> tuple[Plan, ...]:
-    """The plans a request would follow now: if its domain is unknown, first how to find it, then the rest.
-
-    Nothing is bought. The second plan counts on what the first is likely to bring.
-    """
-    requirements = ask.requirements(rules)
-    company = await find_company(ask.company, context) or company_asked(ask.company, context.now())
-    request = request_for(ask, requirements, company, rules, context.now(), request_id="")
-    identified = Identified(ask, company, request, requirements)
-    known = Known()
-    if company.company_id:
-        known = await recall(company, request, memory=ask.memory, rules=rules, context=context)
-    if company.domain is not None:
-        return (await draw_up(identified, requirements, known, rules, context),)
-    occasion = await asyncio.to_thread(_occasion, identified, requirements, known, rules, context)
-    return await asyncio.to_thread(make_plans, occasion, requirements)
+    return Planned(
+        ask=identified.ask,
+        company=identified.company,
+        request=identified.request,
+        requirements=identified.requirements,
+        purchases=identified.purchases,
+        reads=identified.reads,
+        failures=identified.failures,
+        plan=plan,
+        known=known,
+    )
 
 
 def request_for(
@@ -80,61 +74,35 @@ def request_for(
     )
 
 
-async def find_company(text: str, context: RunContext) -> Company | None:
-    """The company of that domain, key or name, if the store has it. Raises NotACompany, AmbiguousCompany."""
-    named = parse_company(text)
-    found = await asyncio.to_thread(context.store.company, company_key(named.name, named.domain))
-    if found is not None or named.name is None:
-        return found
-    namesakes = await asyncio.to_thread(context.store.companies_named, named.name)
-    if len(namesakes) > 1:
-        raise AmbiguousCompany(
-            f"{len(namesakes)} companies are called {named.name}: ask for one of "
-            f"{', '.join(company.key for company in namesakes[:_SHOWN_NAMESAKES])}."
-        )
-    return namesakes[0] if namesakes else None
-
-
-def company_asked(text: str, now: datetime, *, company_id: str = "") -> Company:
-    """A company as it is asked for: its name or its domain, nothing else known. Raises NotACompany."""
-    named = parse_company(text)
-    return Company(company_id, company_key(named.name, named.domain), named.name, named.domain, now)
-
-
-async def draw_up(
-    identified: Identified, requirements: Requirements, known: Known, rules: Rules, context: RunContext
+async def decide(
+    company: Company,
+    request: Request,
+    requirements: Requirements,
+    known: Known,
+    *,
+    rules: Rules,
+    context: RunContext,
 ) -> Plan:
-    """The plan for these requirements, with what caps have taken so far and who cannot be asked."""
-    on = await asyncio.to_thread(_occasion, identified, requirements, known, rules, context)
-    return await asyncio.to_thread(
-        make_plan,
-        rules,
-        requirements,
-        on.company,
-        known,
-        strategy=on.strategy,
-        now=on.now,
-        unavailable=on.unavailable,
-        request_id=on.request_id,
-        spent=on.spent,
-        policies=on.policies,
-    )
+    """The plan for these requirements, with what caps have taken so far and which sources cannot be asked."""
+    inputs = await asyncio.to_thread(plan_inputs, company, request, requirements, known, rules, context)
+    return await asyncio.to_thread(make_plan, inputs)
 
 
-def _occasion(
-    identified: Identified, requirements: Requirements, known: Known, rules: Rules, context: RunContext
-) -> Occasion:
-    """As things stand now. Blocks."""
-    now, request = context.now(), identified.request
-    return Occasion(
+def plan_inputs(
+    company: Company, request: Request, requirements: Requirements, known: Known, rules: Rules, context: RunContext
+) -> PlanInputs:
+    """As of now. Blocks."""
+    now = context.now()
+    return PlanInputs(
         rules=rules,
-        company=identified.company,
+        requirements=requirements,
+        company=company,
         known=known,
         strategy=request.strategy,
         now=now,
         unavailable=_unavailable(rules, context, now),
         request_id=request.request_id,
-        spent=_spent(requirements, rules, context.store, now, request.request_id),
+        spent=_spent(requirements, rules, context.store.ledger, now, request.request_id),
         policies=context.policies,
     )
 
@@ -171,31 +139,34 @@ def _groups(
         return choose_strategy(rules, consumer=requirements.consumer, company=company, asked=None, override=override)
 
     now = context.now()
-    spent = _spent(requirements, rules, context.store, now, request_id="")
+    spent = _spent(requirements, rules, context.store.ledger, now, request_id="")
     here = Circumstances(rules, requirements, now, _unavailable(rules, context, now), spent, context.policies)
-    reply_states = context.store.reply_states(pairs_of(rules, requirements))
-    return plan_many(here, companies, reply_states, known_of=context.store.known_many, strategy_of=strategy_of)
+    reply_states = context.store.knowledge.reply_states(pairs_of(rules, requirements))
+    return plan_many(
+        here, companies, reply_states, known_of=context.store.knowledge.known_many, strategy_of=strategy_of
+    )
 
 
-def _spent(requirements: Requirements, rules: Rules, store: Store, now: datetime, request_id: str) -> dict[str, int]:
-    """What the caps of these requirements have taken so far."""
+def _spent(requirements: Requirements, rules: Rules, ledger: Ledger, now: datetime, request_id: str) -> dict[str, int]:
+    """What the caps of these requirements have taken so far (micro-USD)."""
     caps = caps_of_each(rules, requirements, request_id, now)
-    return store.spent(sorted({cap.name for its in caps.values() for cap in its}))
+    return ledger.spent(sorted({cap.name for its in caps.values() for cap in its}))
 
 
-def _unavailable(rules: Rules, context: RunContext, now: datetime) -> dict[str, tuple[Verdict, str]]:
+def _unavailable(rules: Rules, context: RunContext, now: datetime) -> dict[str, Unusable]:
     """Source -> why it cannot be asked at all. Blocks."""
-    outages, suspensions = context.store.unavailable(now)
-    reasons: dict[str, tuple[Verdict, str]] = {}
+    outages, suspensions = context.store.provider_health.unavailable(now)
+    reasons: dict[str, Unusable] = {}
     for name, source in rules.sources.items():
         if source.provider in context.unavailable:
             reasons[name] = ("no credentials", context.unavailable[source.provider])
         elif by := suspensions.get(name) or outages.get(source.provider):
-            reasons[name] = (verdict(by), because(by))
+            reasons[name] = (decision(by), because(by))
     return reasons
 
 
 def plan_note(plan: Plan) -> dict[str, object]:
+    """The plan as the trace and the request keep it."""
     quote_ = plan.quote
     return {
         "strategy": plan.strategy,
@@ -215,6 +186,7 @@ def plan_note(plan: Plan) -> dict[str, object]:
 
 
 def plan_reads(plan: Plan, request: Request, now: datetime) -> tuple[CacheRead, ...]:
+    """What the plan takes from memory and other requests have paid for."""
     return tuple(
         CacheRead(request.request_id, read.purchase_id, read.source, "reply", read.saves_micro_usd, now)
         for read in plan.reads

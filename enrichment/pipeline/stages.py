@@ -1,15 +1,27 @@
-"""What stages hand one another: plain frozen data that can be pickled from step to step.
+"""What stages hand one another: flat, frozen, and picklable from one process to the next.
 
-Ask -> Identified -> Planned -> Gathered -> Analysed -> Enriched
+    Ask -> Identified -> Planned -> Collected -> Analysed -> Enriched
+
+Each has what the next stage needs as fields of its own; what all of them have is a RequestUnderWay.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from enrichment.analysis.runner import AnalysisResults
-from enrichment.collection.collector import Failure
-from enrichment.domain.records import CacheRead, Company, Event, Json, Known, Profile, Purchase, Request
+from enrichment.domain.records import (
+    Analysis,
+    CacheRead,
+    Company,
+    Event,
+    Fact,
+    Json,
+    Known,
+    Profile,
+    Purchase,
+    Request,
+    SourceFailure,
+)
 from enrichment.planning.plan import Plan
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import Rules
@@ -19,7 +31,7 @@ Watch = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What somebody wants to know. company: a name, domain or address. max_cost in micro-USD, max_age in seconds.
+    """What a caller wants to know. company: a name, domain or address. max_cost in micro-USD, max_age in seconds.
 
     datasets (and sources) make it a custom request; consumers is then not looked at.
     """
@@ -44,8 +56,11 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
-    """Stage 1: who is asked about, under which request; its key is fixed from here on."""
+class RequestUnderWay:
+    """What every stage knows: the company, fixed since stage 1, the request, and what came of it so far.
+
+    purchases: of vendors. reads: what other requests had paid for. failures: sources that could not answer.
+    """
 
     ask: Ask
     company: Company
@@ -53,31 +68,40 @@ class Identified:
     requirements: Requirements
     purchases: tuple[Purchase, ...] = ()
     reads: tuple[CacheRead, ...] = ()
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[SourceFailure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    identified: Identified
-    plan: Plan
-    known: Known
+class Identified(RequestUnderWay):
+    """After stage 1: which company is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """Stage 4: what was bought and read for this request, stage 1 included."""
+class Planned(RequestUnderWay):
+    """After stage 3: what to buy, and what is known before it."""
 
-    planned: Planned
-    known: Known
-    purchases: tuple[Purchase, ...]
-    reads: tuple[CacheRead, ...]
-    failures: tuple[Failure, ...]
+    plan: Plan = field(kw_only=True)
+    known: Known = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Analysed:
-    gathered: Gathered
-    results: AnalysisResults
+class Collected(RequestUnderWay):
+    """After stage 4: what is known now that the plan was carried out."""
+
+    plan: Plan = field(kw_only=True)
+    known: Known = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed(RequestUnderWay):
+    """After stage 5. analysis_purchases: of the language model. gaps: analysis -> why there is none."""
+
+    plan: Plan = field(kw_only=True)
+    known: Known = field(kw_only=True)
+    analyses: tuple[Analysis, ...] = field(kw_only=True)
+    analysis_facts: tuple[Fact, ...] = field(kw_only=True)
+    analysis_purchases: tuple[Purchase, ...] = field(kw_only=True)
+    gaps: Mapping[str, str] = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +114,7 @@ class Enriched:
     plan: Plan | None
     purchases: tuple[Purchase, ...] = ()
     reads: tuple[CacheRead, ...] = ()
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[SourceFailure, ...] = ()
 
     @property
     def profile(self) -> Profile:
@@ -98,7 +122,7 @@ class Enriched:
 
 
 def asked_note(ask: Ask, company: Company) -> dict[str, Json]:
-    """What a request came with, to be kept with it: so it can be asked once more, as it was."""
+    """What a request came with, kept with it so that it can be asked once more, as it was."""
     return {
         "max_cost": ask.max_cost,
         "max_age": ask.max_age,
@@ -139,15 +163,16 @@ def _note(request: Request) -> dict[str, Json]:
 
 
 def finished(
-    identified: Identified,
+    request: Request,
     now: datetime,
     *,
     reads: Sequence[CacheRead],
     purchases: Sequence[Purchase],
     served_from: str | None,
 ) -> Request:
+    """The request with its costs and savings (micro-USD)."""
     return replace(
-        identified.request,
+        request,
         finished_at=now,
         cost_micro_usd=sum(p.cost_micro_usd for p in purchases),
         saved_micro_usd=sum(r.saved_micro_usd for r in reads),
@@ -156,4 +181,5 @@ def finished(
 
 
 def once(reads: Sequence[CacheRead]) -> tuple[CacheRead, ...]:
+    """Each purchase read once."""
     return tuple({read.purchase_id: read for read in reads}.values())

@@ -1,26 +1,27 @@
-"""What can be asked about one company, why not the rest, and the problem this leaves to the policy.
+"""Which sources can be asked about one company, why not the others, and the problem that leaves to the policy.
 
-    Rules + Requirements + what memory is good for + who is out of order + caps  ->  Desk;  .left(), .whole() -> Problem
+    Rules + Requirements + dataset statuses + unavailable sources + caps  ->  Eligibility
+    Eligibility.left(), .whole()  ->  Problem
 
-The whole problem is the same for every company, so its policy is compiled once; what is left of it is a state of it,
-except where a source has had its say on some of its datasets but not on others: then what is left is its own problem.
+The whole problem is the same for every company, so its policy is compiled once. What is left of it is a state of it,
+unless a source has answered some of its datasets but not others: then what is left is a problem of its own.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal
 
 from enrichment.domain.records import Cap, Company, Known
-from enrichment.memory.freshness import dataset_statuses, heard
+from enrichment.memory.freshness import DatasetStatus, answered_datasets, dataset_statuses
 from enrichment.policy import Offer, Problem, State, continuing
 from enrichment.policy.execution_model import Call, Skip
 from enrichment.purchasing.budgets import caps_of_each, tightest, too_dear
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
-Verdict = Literal[
+SourceDecision = Literal[
     "chosen",
     "fallback",
     "last resort",
@@ -38,37 +39,27 @@ Verdict = Literal[
     "over a cap",
     "not in this request",
 ]
+"""What a plan does with one source. Stored in traces and printed under the key `verdict`."""
 
-
-class Stands(Protocol):
-    """How a dataset stands: still open or not, and the sources whose facts of it hold."""
-
-    @property
-    def open(self) -> bool: ...
-    @property
-    def sources(self) -> frozenset[str]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """The same as a value. mentioned: all that is known of it is too unreliable to satisfy."""
-
-    open: bool
-    sources: frozenset[str]
-    mentioned: bool = False
+Unusable = tuple[SourceDecision, str]
+"""Why a source cannot be asked, and the same in words that say what to do."""
 
 
 @dataclass(frozen=True)
 class Eligibility:
-    """All that is on the table while one plan is made."""
+    """All that one plan looks at.
+
+    statuses: of each wanted dataset. answered: source -> wanted datasets that its fresh reply has answered.
+    pursued: datasets that are still to be satisfied. unavailable, spent: as of PlanInputs.
+    """
 
     rules: Rules
     requirements: Requirements
     company: Company
-    stands: Mapping[str, Stands]
-    said: Mapping[str, frozenset[str]]
+    statuses: Mapping[str, DatasetStatus]
+    answered: Mapping[str, frozenset[str]]
     pursued: frozenset[str]
-    unavailable: Mapping[str, tuple[Verdict, str]]
+    unavailable: Mapping[str, Unusable]
     spent: Mapping[str, int]
     request_id: str
     now: datetime
@@ -79,7 +70,7 @@ class Eligibility:
         return caps_of_each(self.rules, self.requirements, self.request_id, self.now)
 
     def left(self) -> Problem:
-        """What is still open, and whoever can be asked about it; in the parts of the whole."""
+        """What is still open, and the sources that can be asked about it; in the parts of the whole."""
         left = self._problem(
             tuple(
                 self._offer(name, self.fills(name), self.pursued)
@@ -92,7 +83,7 @@ class Eligibility:
         return continuing(self.whole(), left) if left.value_of_time else left
 
     def whole(self) -> Problem:
-        """As if nothing were known, and everybody could be asked."""
+        """As if nothing were known, and every source could be asked."""
         wanted = frozenset(self.requirements.collected)
         return self._problem(
             tuple(
@@ -118,9 +109,9 @@ class Eligibility:
         return any(source in self.rules.datasets[d].sources for d in self.requirements.collected)
 
     def fills(self, source: str) -> tuple[tuple[str, float], ...]:
-        """Datasets still open that this source may satisfy and has not been heard on."""
-        said = self.said.get(source, frozenset())
-        return tuple((d, rate) for d, rate in self._may_fill(source) if d in self.pursued and d not in said)
+        """Dataset -> fill rate, of those still open that this source may satisfy and has not answered."""
+        answers = self.answered.get(source, frozenset())
+        return tuple((d, rate) for d, rate in self._may_fill(source) if d in self.pursued and d not in answers)
 
     def last_resorts(self, problem: Problem) -> tuple[str, ...]:
         """Sources too unreliable to satisfy, for required datasets only, in the matrix's order."""
@@ -129,26 +120,26 @@ class Eligibility:
                 source
                 for dataset in self.requirements.collected_required
                 if dataset in problem.required
-                for source in self.rules.last_resorts(dataset)
-                if dataset not in self.said.get(source, frozenset()) and self.obstacle(source) is None
+                for source in self.rules.last_resorts(dataset, self.requirements.threshold(self.rules, dataset))
+                if dataset not in self.answered.get(source, frozenset()) and self.obstacle(source) is None
             )
         )
 
     def call(self, source: str) -> Call:
         """What asking it may cost, and bring of all that is wanted."""
         entry, price = self.rules.sources[source], self.rules.expected_micro_usd(source)
-        always, said = entry.charged == "always", self.said.get(source, frozenset())
+        always, answers = entry.charged == "always", self.answered.get(source, frozenset())
         return Call(
             source=source,
             price_asked=price if always else 0,
             price_matched=0 if always else price,
             most=self.rules.max_micro_usd(source),
             match_rate=entry.match_rate,
-            brings=tuple((d, rate) for d, rate in self._may_fill(source) if d not in said),
+            brings=tuple((d, rate) for d, rate in self._may_fill(source) if d not in answers),
             mentions=tuple(
                 (d, entry.datasets[d].fill_rate)
                 for d in self.requirements.collected_required
-                if d not in said and source in self.rules.last_resorts(d)
+                if d not in answers and source in self.rules.last_resorts(d, self.requirements.threshold(self.rules, d))
             ),
             seconds=entry.seconds,
         )
@@ -159,14 +150,14 @@ class Eligibility:
         return tuple(
             Skip(
                 source=rule.skip,
-                if_held=frozenset(source for source in rule.if_held if not self.said.get(source)),
+                if_held=frozenset(source for source in rule.if_held if not self.answered.get(source)),
                 shared=wanted.intersection(self.rules.sources[rule.skip].datasets),
                 answers=frozenset(self.rules.sources[rule.skip].datasets),
-                met=_share(self.rules, self.stands, rule.if_held, rule.skip),
+                met=_share(self.rules, self.statuses, rule.if_held, rule.skip),
             )
             for rule in self.rules.redundancy
             if any(consumer in rule.consumers for consumer in consumers)
-            and all(source in asked or self.said.get(source) for source in rule.if_held)
+            and all(source in asked or self.answered.get(source) for source in rule.if_held)
         )
 
     def _may_fill(self, source: str) -> tuple[tuple[str, float], ...]:
@@ -177,7 +168,7 @@ class Eligibility:
             for dataset, promise in self.rules.sources[source].datasets.items()
             if dataset in wanted
             and source in datasets[dataset].sources
-            and promise.reliability >= datasets[dataset].quality_threshold
+            and promise.reliability >= self.requirements.threshold(self.rules, dataset)
         )
 
     def _offer(self, source: str, fills: tuple[tuple[str, float], ...], pursued: frozenset[str]) -> Offer:
@@ -193,12 +184,12 @@ class Eligibility:
             needs=frozenset(d for d in entry.needs if d != "domain" and d in pursued),
         )
 
-    def obstacle(self, source: str) -> tuple[Verdict, str] | None:
+    def obstacle(self, source: str) -> Unusable | None:
         """Why it cannot be asked, whatever it might know; None: it can."""
         return self.out_of_reach(source) or self._redundant(source) or self._over_a_cap(source)
 
-    def out_of_reach(self, source: str) -> tuple[Verdict, str] | None:
-        """Why nobody could ask it about this company in this request, whatever was known and spent."""
+    def out_of_reach(self, source: str) -> Unusable | None:
+        """Why it could not be asked about this company in this request, whatever is known and spent."""
         entry = self.rules.sources[source]
         if self.requirements.sources is not None and source not in self.requirements.sources:
             return "not in this request", "the request names the sources that may be asked"
@@ -208,19 +199,19 @@ class Eligibility:
             return "needs a domain", "the company's domain is not known"
         missing = [d for d in entry.needs if d != "domain" and d not in self.pursued and not self._has(d)]
         if missing:
-            return "needs what is missing", f"needs {', '.join(missing)}, which nobody was asked for"
+            return "needs what is missing", f"needs {', '.join(missing)}, which the request does not want"
         return None
 
     def _has(self, dataset: str) -> bool:
-        return dataset in self.stands and not self.stands[dataset].open
+        return dataset in self.statuses and not self.statuses[dataset].open
 
-    def _redundant(self, source: str) -> tuple[Verdict, str] | None:
+    def _redundant(self, source: str) -> Unusable | None:
         if any(dataset in self.requirements.collected_required for dataset, _ in self.fills(source)):
             return None  # a rule never takes away what is required
-        because = redundancy(self.rules, self.requirements, source, self.stands, self.said)
+        because = redundancy(self.rules, self.requirements, source, self.statuses, self.answered)
         return None if because is None else ("redundant", because)
 
-    def _over_a_cap(self, source: str) -> tuple[Verdict, str] | None:
+    def _over_a_cap(self, source: str) -> Unusable | None:
         name, left = tightest(self.caps[source], self.spent)
         if self.rules.max_micro_usd(source) <= left:
             return None
@@ -231,8 +222,8 @@ def redundancy(
     rules: Rules,
     requirements: Requirements,
     source: str,
-    stands: Mapping[str, Stands],
-    said: Mapping[str, frozenset[str]],
+    statuses: Mapping[str, DatasetStatus],
+    answers: Mapping[str, frozenset[str]],
 ) -> str | None:
     """The rule that makes an optional purchase of this source needless, in its own words; None: there is none."""
     consumers = requirements.consumer.split("+")
@@ -240,21 +231,21 @@ def redundancy(
         if (
             rule.skip == source
             and any(c in rule.consumers for c in consumers)
-            and all(said.get(s) for s in rule.if_held)
-            and _share(rules, stands, rule.if_held, source)
+            and all(answers.get(s) for s in rule.if_held)
+            and _share(rules, statuses, rule.if_held, source)
         ):
             return f"{', '.join(rule.if_held)} held: {rule.because}"
     return None
 
 
-def _share(rules: Rules, stands: Mapping[str, Stands], held: Iterable[str], source: str) -> bool:
+def _share(rules: Rules, statuses: Mapping[str, DatasetStatus], held: Iterable[str], source: str) -> bool:
     """Whether these have satisfied a dataset they share with the source."""
-    shared = frozenset(rules.sources[source].datasets) & frozenset(stands)
-    return any(not stands[d].open and stands[d].sources.intersection(held) for d in shared)
+    shared = frozenset(rules.sources[source].datasets) & frozenset(statuses)
+    return any(not statuses[d].open and statuses[d].sources.intersection(held) for d in shared)
 
 
 def is_state_of(whole: Problem, left: Problem) -> bool:
-    """Whether what is left is a state of the whole: of no source a part of its datasets is gone."""
+    """Whether what is left is a state of the whole: no source has answered only a part of its datasets."""
     fills = {offer.source: {d for d, _ in offer.fill_rates} & left.wanted for offer in whole.offers}
     return all({d for d, _ in offer.fill_rates} == fills.get(offer.source) for offer in left.offers)
 
@@ -269,11 +260,12 @@ def state_now(
     everything: bool,
     may_ask: Callable[[str], bool],
 ) -> State:
-    """Where a part stands while it is carried out. everything: nobody counts as redundant (legacy)."""
+    """The state of a part while it is carried out. everything: no source counts as redundant (legacy)."""
     datasets = problem.wanted.union(*(offer.needs for offer in problem.offers))
-    stands, said = dataset_statuses(rules, requirements, known, now), heard(rules, requirements, known, now)
+    statuses = dataset_statuses(rules, requirements, known, now)
+    answers = answered_datasets(rules, requirements, known, now)
     usable = frozenset(offer.source for offer in problem.offers if may_ask(offer.source))
-    open_ = frozenset(d for d in datasets if stands[d].open)
+    open_ = frozenset(d for d in datasets if statuses[d].open)
     if everything:
         return State(open_, usable)
     pursued = problem.required & open_
@@ -281,6 +273,6 @@ def state_now(
         source
         for source in usable
         if not pursued.intersection(rules.sources[source].datasets)
-        and redundancy(rules, requirements, source, stands, said) is not None
+        and redundancy(rules, requirements, source, statuses, answers) is not None
     )
     return State(open_, usable - skipped)

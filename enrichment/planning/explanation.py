@@ -6,7 +6,7 @@ Desk + parts + Outlook  ->  SourcePlan of every source
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from enrichment.planning.eligibility import Eligibility, Verdict
+from enrichment.planning.eligibility import Eligibility, SourceDecision
 from enrichment.planning.fallback_chains import Part
 from enrichment.planning.quote import expected_price
 from enrichment.policy.execution_forecast import RUNS, Outlook
@@ -20,7 +20,7 @@ class SourcePlan:
     """
 
     source: str
-    verdict: Verdict
+    verdict: SourceDecision
     why: str
     chance: float
     as_last_resort: float
@@ -58,13 +58,13 @@ class Account:
             max_micro_usd=rules.max_micro_usd(name),
         )
 
-    def _verdict(self, source: str) -> tuple[Verdict, str]:
+    def _verdict(self, source: str) -> tuple[SourceDecision, str]:
         eligibility = self.eligibility
         if not eligibility.concerns(source):
             return "not needed", "it answers nothing that is wanted"
         return self._turn(source) or self._heard(source) or self._last(source) or self._not_asked(source)
 
-    def _turn(self, source: str) -> tuple[Verdict, str] | None:
+    def _turn(self, source: str) -> tuple[SourceDecision, str] | None:
         """When the policy asks it; None: never."""
         for part in self.parts:
             for step, asked in enumerate(part.chain):
@@ -77,20 +77,20 @@ class Account:
             return "fallback", "asked if those who find the domain bring less than is likely"
         return None
 
-    def _heard(self, source: str) -> tuple[Verdict, str] | None:
+    def _heard(self, source: str) -> tuple[SourceDecision, str] | None:
         if source in self.before:
             return "held", "asked first, to find the domain"
-        heard_on = self.eligibility.said.get(source)
+        heard_on = self.eligibility.answered.get(source)
         return ("held", f"its reply holds for {', '.join(sorted(heard_on))}") if heard_on else None
 
-    def _last(self, source: str) -> tuple[Verdict, str] | None:
+    def _last(self, source: str) -> tuple[SourceDecision, str] | None:
         if source not in self.outlook.resorted:
             return None
         if self.eligibility.fills(source):
             return "last resort", "asked as a last resort, before it would have its turn for what it can satisfy"
         return "last resort", "too unreliable to satisfy; asked only if a required dataset stays open"
 
-    def _not_asked(self, source: str) -> tuple[Verdict, str]:
+    def _not_asked(self, source: str) -> tuple[SourceDecision, str]:
         if not any(source in self.eligibility.rules.datasets[d].sources for d in self.eligibility.pursued):
             return (
                 "not needed",
@@ -98,7 +98,7 @@ class Account:
             )
         return self.eligibility.obstacle(source) or self._passed_over(source)
 
-    def _passed_over(self, source: str) -> tuple[Verdict, str]:
+    def _passed_over(self, source: str) -> tuple[SourceDecision, str]:
         """Why it is not asked though it could be."""
         if source in self.outlook.too_dear:
             return "over a cap", "when its turn comes, the caps leave too little: raise --max-cost or config/caps.yaml"
@@ -112,7 +112,7 @@ class Account:
         costs = "it costs and the wait for it" if self.eligibility.requirements.value_of_time else "it costs"
         return "not worth its price", f"others answer the same for less, or what it adds is worth less than {costs}"
 
-    def _position(self, source: str, step: int, part: Part) -> tuple[Verdict, str]:
+    def _position(self, source: str, step: int, part: Part) -> tuple[SourceDecision, str]:
         if step == 0:
             room = ", if the caps leave enough by then" if source in self.outlook.too_dear else ""
             return "chosen", f"asked first for {', '.join(sorted(part.problem.wanted))}{room}"

@@ -1,20 +1,21 @@
-"""Decide what to ask of whom. Pure: no clock, no network, no store.
+"""Decide which sources to ask, in which order. Pure: no clock, no network, no store.
 
-    Rules + Requirements + company + Known + what is out of order + what caps leave  ->  Plan
+    PlanInputs: rules, requirements, company, what is known, unavailable sources, what caps leave  ->  Plan
 
 A Plan is a complete frozen value: a dry run prints the object that collect carries out.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from enrichment.domain.records import Company, Known, ReplyHead
-from enrichment.memory.freshness import DatasetStatus, Status, dataset_statuses, heard, used_replies
-from enrichment.planning.eligibility import Eligibility, Stand, Verdict
+from enrichment.domain.records import ReplyHead
+from enrichment.memory.freshness import DatasetStatus, Status, answered_datasets, dataset_statuses, used_replies
+from enrichment.planning.eligibility import Eligibility
 from enrichment.planning.explanation import SourcePlan
 from enrichment.planning.fallback_chains import Branch, Part
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.planning.plan_template import Situation, Sketch, sketch
 from enrichment.planning.quote import Quote, calling_everything, model_price
 from enrichment.planning.two_stage import sketch_beyond
@@ -27,11 +28,10 @@ __all__ = [
     "AnalysedPlan",
     "Branch",
     "DatasetPlan",
-    "Occasion",
+    "MemoryRead",
     "Part",
     "Plan",
     "Quote",
-    "Read",
     "SourcePlan",
     "calling_everything",
     "make_plan",
@@ -42,7 +42,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class DatasetPlan:
-    """How one dataset stands before anything is bought. worth: micro-USD if optional. chance: of being satisfied."""
+    """Whether one dataset is satisfied before anything is bought.
+
+    worth: micro-USD if optional. chance: of being satisfied in the end.
+    """
 
     dataset: str
     required: bool
@@ -64,8 +67,8 @@ class AnalysedPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A reply that memory serves: who paid for it, how old it is, what buying it again would cost (micro-USD)."""
+class MemoryRead:
+    """A reply that memory serves: which request paid for it, its age, what it saves (micro-USD): what it had cost."""
 
     source: str
     reply_id: str
@@ -93,121 +96,93 @@ class Plan:
     datasets: tuple[DatasetPlan, ...]
     analysed: tuple[AnalysedPlan, ...]
     sources: tuple[SourcePlan, ...]
-    reads: tuple[Read, ...]
+    reads: tuple[MemoryRead, ...]
     parts: tuple[Part, ...]
     in_turn: bool
     analyses: tuple[str, ...]
     quote: Quote
 
     def policy(self, part: Part, policies: PolicyCache = IN_MEMORY) -> Policy:
-        """Who to ask next in this part; the same for the dry run and for the execution."""
+        """Which sources to ask next in this part; the same for the dry run and for the execution."""
         return policies.compiled(self.strategy, part.whole)
 
     def source(self, name: str) -> SourcePlan:
         return next(s for s in self.sources if s.source == name)
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """For whom and under which circumstances plans are made; see `make_plan`."""
-
-    rules: Rules
-    company: Company
-    known: Known
-    strategy: str
-    now: datetime
-    unavailable: Mapping[str, tuple[Verdict, str]]
-    request_id: str = ""
-    spent: Mapping[str, int] = field(default_factory=dict)
-    policies: PolicyCache = IN_MEMORY
+def make_plan(inputs: PlanInputs) -> Plan:
+    """The plan for one company."""
+    draft = _Draft.of(inputs)
+    return draft.completed(sketch(draft.situation))
 
 
-def make_plan(
-    rules: Rules,
-    requirements: Requirements,
-    company: Company,
-    known: Known,
-    *,
-    strategy: str,
-    now: datetime,
-    unavailable: Mapping[str, tuple[Verdict, str]],
-    request_id: str = "",
-    spent: Mapping[str, int] | None = None,
-    policies: PolicyCache = IN_MEMORY,
-) -> Plan:
-    """The plan for one company. out_of_order: source -> verdict and reason why it cannot be asked at all.
-
-    spent: cap name -> micro-USD taken so far, reserves included. policies: where compiled ones are kept.
-    """
-    occasion = Occasion(rules, company, known, strategy, now, unavailable, request_id, spent or {}, policies)
-    draft = _Draft.of(occasion, requirements)
-    return draft.dressed(sketch(draft.situation))
-
-
-def make_plans(occasion: Occasion, requirements: Requirements) -> tuple[Plan, Plan]:
+def make_plans(inputs: PlanInputs) -> tuple[Plan, Plan]:
     """How to find the domain of a company, and the rest. What the first may bring, the second does not count again."""
-    first, rest = _Draft.of(occasion, identity_requirements(requirements)), _Draft.of(occasion, requirements)
+    first, rest = _Draft.of(replace(inputs, requirements=identity_requirements(inputs.requirements))), _Draft.of(inputs)
     beyond = sketch_beyond(first.situation, rest.situation)
-    return first.dressed(sketch(first.situation)), rest.dressed(beyond)
+    return first.completed(sketch(first.situation)), rest.completed(beyond)
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """What memory is good for, and the situation that leaves."""
+    """What memory serves of a plan, and the situation that it leaves to the policy."""
 
-    known: Known
-    stands: Mapping[str, DatasetStatus]
-    said: Mapping[str, frozenset[str]]
+    inputs: PlanInputs
+    statuses: Mapping[str, DatasetStatus]
+    answered: Mapping[str, frozenset[str]]
     situation: Situation
 
     @classmethod
-    def of(cls, on: Occasion, requirements: Requirements) -> Self:
-        stands, said = (
-            dataset_statuses(on.rules, requirements, on.known, on.now),
-            heard(on.rules, requirements, on.known, on.now),
-        )
+    def of(cls, inputs: PlanInputs) -> Self:
+        rules, requirements, known, now = inputs.rules, inputs.requirements, inputs.known, inputs.now
+        statuses = dataset_statuses(rules, requirements, known, now)
+        answered = answered_datasets(rules, requirements, known, now)
         eligibility = Eligibility(
-            rules=on.rules,
+            rules=rules,
             requirements=requirements,
-            company=on.company,
-            stands={d: Stand(stand.open, stand.sources) for d, stand in stands.items()},
-            said=said,
-            pursued=frozenset(d for d, stand in stands.items() if stand.open or on.strategy == "legacy"),
-            unavailable=on.unavailable,
-            spent=on.spent,
-            request_id=on.request_id,
-            now=on.now,
+            company=inputs.company,
+            # Sketches are kept for states, so what they refer to must not hold a company's facts in memory.
+            statuses={
+                d: DatasetStatus.without_facts(open_=one.open, sources=one.sources) for d, one in statuses.items()
+            },
+            answered=answered,
+            pursued=frozenset(d for d, one in statuses.items() if one.open or inputs.strategy == "legacy"),
+            unavailable=inputs.unavailable,
+            spent=inputs.spent,
+            request_id=inputs.request_id,
+            now=now,
         )
-        mentioned = (d for d, stand in stands.items() if stand.open and any(f.last_resort for f in stand.facts))
-        return cls(on.known, stands, said, Situation(eligibility, on.strategy, on.policies, frozenset(mentioned)))
+        mentioned = (d for d, one in statuses.items() if one.mentioned)
+        situation = Situation(eligibility, inputs.strategy, inputs.policies, frozenset(mentioned))
+        return cls(inputs, statuses, answered, situation)
 
-    def dressed(self, made: Sketch) -> Plan:
-        """With what is the company's own."""
-        eligibility, reads = self.situation.eligibility, self._reads()
+    def completed(self, made: Sketch) -> Plan:
+        """With what belongs to this company alone."""
+        inputs, reads = self.inputs, self._reads()
         return Plan(
-            company_id=eligibility.company.company_id,
-            company_key=eligibility.company.key,
-            consumer=eligibility.requirements.consumer,
-            strategy=self.situation.strategy,
-            rules_hash=eligibility.rules.hash,
-            made_at=eligibility.now,
-            requirements=eligibility.requirements,
+            company_id=inputs.company.company_id,
+            company_key=inputs.company.key,
+            consumer=inputs.requirements.consumer,
+            strategy=inputs.strategy,
+            rules_hash=inputs.rules.hash,
+            made_at=inputs.now,
+            requirements=inputs.requirements,
             datasets=self._datasets(made.chances),
-            analysed=_analysed(eligibility.rules, eligibility.requirements),
+            analysed=_analysed(inputs.rules, inputs.requirements),
             sources=self._with_purchases(made.sources),
             reads=reads,
             parts=made.parts,
             in_turn=made.in_turn,
-            analyses=eligibility.requirements.analyses,
+            analyses=inputs.requirements.analyses,
             quote=replace(made.quote, from_memory=sum(read.saves_micro_usd for read in reads)),
         )
 
     def _age(self, reply: ReplyHead) -> int:
-        return int((self.situation.eligibility.now - reply.collected_at).total_seconds())
+        return int((self.inputs.now - reply.collected_at).total_seconds())
 
     def _with_purchases(self, sources: tuple[SourcePlan, ...]) -> tuple[SourcePlan, ...]:
-        """Of those that are held: which purchase brought the reply, and how old it is."""
-        replies = {reply.source: reply for reply in reversed(self.known.replies)}
+        """Of sources whose reply is fresh: which purchase brought it, and how old it is (seconds)."""
+        replies = {reply.source: reply for reply in reversed(self.inputs.known.replies)}
         return tuple(
             replace(source, purchase_id=reply.purchase_id, age_seconds=self._age(reply))
             if source.verdict == "held" and (reply := replies.get(source.source))
@@ -215,9 +190,9 @@ class _Draft:
             for source in sources
         )
 
-    def _reads(self) -> tuple[Read, ...]:
+    def _reads(self) -> tuple[MemoryRead, ...]:
         return tuple(
-            Read(
+            MemoryRead(
                 source=reply.source,
                 reply_id=reply.reply_id,
                 purchase_id=reply.purchase_id,
@@ -226,23 +201,23 @@ class _Draft:
                 age_seconds=self._age(reply),
                 saves_micro_usd=reply.cost_micro_usd,
             )
-            for reply in used_replies(self.known, self.stands, self.said)
-            if reply.source in self.situation.eligibility.rules.sources
+            for reply in used_replies(self.inputs.known, self.statuses, self.answered)
+            if reply.source in self.inputs.rules.sources
         )
 
     def _datasets(self, chances: Mapping[str, float]) -> tuple[DatasetPlan, ...]:
-        requirements = self.situation.eligibility.requirements
-        sources = {reply.reply_id: reply.source for reply in self.known.replies}
+        requirements = self.inputs.requirements
+        sources = {reply.reply_id: reply.source for reply in self.inputs.known.replies}
         return tuple(
             DatasetPlan(
                 dataset=dataset,
                 required=dataset in requirements.collected_required,
                 worth=requirements.collected_optional.get(dataset, 0),
-                status=stand.status,
-                from_sources=tuple(sorted({sources[r] for r in stand.replies if r in sources})),
-                chance=chances.get(dataset, 0.0) if stand.open else 1.0,
+                status=one.status,
+                from_sources=tuple(sorted({sources[r] for r in one.replies if r in sources})),
+                chance=chances.get(dataset, 0.0) if one.open else 1.0,
             )
-            for dataset, stand in self.stands.items()
+            for dataset, one in self.statuses.items()
         )
 
 

@@ -68,9 +68,9 @@ class Situation:
             self.strategy,
             _wanted(eligibility.requirements),
             eligibility.company.domain is None,
-            tuple((dataset, stand.open, stand.sources) for dataset, stand in eligibility.stands.items()),
+            tuple((dataset, stand.open, stand.sources) for dataset, stand in eligibility.statuses.items()),
             self.mentioned,
-            frozenset((source, on) for source, on in eligibility.said.items() if on),
+            frozenset((source, on) for source, on in eligibility.answered.items() if on),
             frozenset(eligibility.unavailable.items()),
             tuple((in_words(name), limit) for name, limit in self.limits.items()),
         )
@@ -192,4 +192,5 @@ def _wanted(requirements: Requirements) -> tuple[Hashable, ...]:
         requirements.max_cost,
         requirements.value_of_time,
         requirements.sources,
+        tuple(sorted(requirements.quality_thresholds.items())),
     )

@@ -145,8 +145,7 @@ def model_price(rules: Rules, analysis: str) -> tuple[int, int]:
     half the output.
     """
     entry = rules.analyses[analysis]
-    prices = next(p.models[entry.model] for p in rules.providers.values() if entry.model in p.models)
-    usd = {"input_token": prices.input_token.usd, "output_token": prices.output_token.usd}
+    usd = rules.usd_per_token(entry.model)
     expected = {"input_token": entry.max_input_bytes // 8, "output_token": entry.max_output_tokens // 2}
     most = {"input_token": entry.max_input_bytes, "output_token": entry.max_output_tokens}
     return charge(expected, usd), charge(most, usd)

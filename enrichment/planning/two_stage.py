@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from enrichment.planning.eligibility import Stand
+from enrichment.memory.freshness import DatasetStatus
 from enrichment.planning.explanation import Account
 from enrichment.planning.fallback_chains import parts_of
 from enrichment.planning.plan_template import Situation, Sketch, decided
@@ -42,7 +42,7 @@ def _kept(key: _Key) -> Sketch:
     later = _later(rest, open_, asked)
     drawn, seen = decided(later), outlook(course)
     parts = parts_of(later.course(drawn.problems, drawn.policy), drawn.problems, drawn.whole, seen)
-    before = asked.difference(s for s, on in rest.eligibility.said.items() if on)
+    before = asked.difference(s for s, on in rest.eligibility.answered.items() if on)
     account = Account(later.eligibility, parts, seen, before=before, everything=later.everything)
     return Sketch(
         parts=parts,
@@ -104,8 +104,11 @@ def _later(rest: Situation, open_: frozenset[str], asked: frozenset[str]) -> Sit
         mentioned=here.mentioned & open_,
         eligibility=replace(
             eligibility,
-            stands={d: Stand(d in open_, stand.sources) for d, stand in eligibility.stands.items()},
-            said={**eligibility.said, **heard},
+            statuses={
+                d: DatasetStatus.without_facts(open_=d in open_, sources=one.sources)
+                for d, one in eligibility.statuses.items()
+            },
+            answered={**eligibility.answered, **heard},
             pursued=frozenset(d for d in wanted if d in open_ or here.everything),
         ),
     )

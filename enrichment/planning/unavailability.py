@@ -1,10 +1,10 @@
-"""Why nobody asks a source now, and what ends that: its provider is out, or it billed too much."""
+"""Why a source is not asked now, and what ends that: its provider is out, or its vendor billed too much."""
 
 from enrichment.domain.records import Outage, Suspension
-from enrichment.planning.eligibility import Verdict
+from enrichment.planning.eligibility import SourceDecision
 
 
-def verdict(by: Outage | Suspension) -> Verdict:
+def decision(by: Outage | Suspension) -> SourceDecision:
     if isinstance(by, Suspension):
         return "suspended"
     return "provider down" if by.kind == "down" else "plan used up"

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from enrichment.collection.collector import Failure
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, Company, Fact, Json, Known, Profile, Request
+from enrichment.domain.records import Analysis, Company, Fact, Json, Known, Profile, ReplyHead, Request, SourceFailure
 from enrichment.domain.values import EmployeeCount, Value, identity
-from enrichment.memory.freshness import dataset_status, holds_until
+from enrichment.memory.freshness import DatasetStatus, dataset_status, holds_until
 from enrichment.planning.plan import Plan
 from enrichment.profiles.quality import Aged, profile_quality
 from enrichment.requirements.requirements import Requirements, requirements_hash
@@ -50,7 +49,7 @@ class Ingredients:
     known: Known
     analyses: Sequence[Analysis]
     analysis_facts: Sequence[Fact]
-    failures: Sequence[Failure]
+    failures: Sequence[SourceFailure]
     gaps: Mapping[str, str]
     paid: Mapping[str, int]
     paid_by: Mapping[str, str]
@@ -110,9 +109,9 @@ def missing_required(document: Mapping[str, Json]) -> tuple[str, ...]:
 def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, dataset: str, now: datetime) -> Field:
     required = dataset in requirements.required
     if rules.datasets[dataset].analysis is not None:
-        return _analysed_field(rules, made_of, dataset, required)
-    stand = dataset_status(rules, requirements, made_of.known, dataset, now)
-    facts, status = stand.facts, _collected_status(rules, dataset, stand.status, stand.facts)
+        return _analysed_field(rules, requirements, made_of, dataset)
+    found = dataset_status(rules, requirements, made_of.known, dataset, now)
+    facts, status = found.facts, _collected_status(found, requirements.threshold(rules, dataset))
     if status == "missing":
         stale = tuple(f for f in made_of.known.facts if f.dataset == dataset)
         if stale:
@@ -122,24 +121,23 @@ def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, datas
     return Field(dataset, required, status, values, others, _disputed(rules, dataset, values, others), why)
 
 
-def _collected_status(rules: Rules, dataset: str, status: str, facts: Sequence[Fact]) -> FieldStatus:
-    if status == "satisfied":
-        return "satisfied"
-    if status == "empty":
-        return "empty"
-    if any(not f.last_resort and f.quality >= rules.datasets[dataset].quality_threshold for f in facts):
+def _collected_status(stand: DatasetStatus, threshold: float) -> FieldStatus:
+    if stand.status != "unsatisfied":
+        return stand.status
+    if any(not f.last_resort and f.quality >= threshold for f in stand.facts):
         return "partial"
-    return "last resort" if facts else "missing"
+    return "last resort" if stand.facts else "missing"
 
 
 def _best(facts: Sequence[Fact]) -> tuple[Fact, ...]:
     return tuple(sorted(facts, key=lambda f: (f.collected_at, f.quality), reverse=True))
 
 
-def _analysed_field(rules: Rules, made_of: Ingredients, dataset: str, required: bool) -> Field:
+def _analysed_field(rules: Rules, requirements: Requirements, made_of: Ingredients, dataset: str) -> Field:
+    required, threshold = dataset in requirements.required, requirements.threshold(rules, dataset)
     facts = _best([f for f in made_of.analysis_facts if f.dataset == dataset])
     values, others = _choose(rules, dataset, facts)
-    good = [f for f in values if f.quality >= rules.datasets[dataset].quality_threshold]
+    good = [f for f in values if f.quality >= threshold]
     status: FieldStatus = "satisfied" if len(good) >= rules.datasets[dataset].enough else "missing"
     name = rules.datasets[dataset].analysis or ""
     why = None if status == "satisfied" else made_of.gaps.get(name, f"{name} found nothing in the evidence")
@@ -160,7 +158,7 @@ def _choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fa
 
 
 def _disputed(rules: Rules, dataset: str, values: Sequence[Fact], others: Sequence[Fact]) -> bool:
-    """Two sources say things about a single value that cannot both be true."""
+    """Whether two sources give a single value in ways that cannot both be true."""
     if rules.datasets[dataset].at_most != _SINGLE or not values or dataset == "company_description":
         return False
     return any(not _compatible(values[0].value, other.value) for other in others)
@@ -183,22 +181,28 @@ def _overlap(one: EmployeeCount, other: EmployeeCount, tolerance: float = 0.25) 
 def _why(rules: Rules, made_of: Ingredients, dataset: str, status: FieldStatus) -> str:
     """Why a dataset is not satisfied, in words: what each of its sources did."""
     failed = {f.source: f.reason for f in made_of.failures}
-    heard = {r.source: r.found for r in made_of.known.replies}
+    replies = {reply.source: reply for reply in made_of.known.replies}
     reasons = []
     for source in rules.datasets[dataset].sources:
         if source in failed:
             reasons.append(f"{source} failed: {failed[source]}")
-        elif source in heard and source in {p.source for p in made_of.plan.sources if p.verdict != "held"} | set(heard):
-            reasons.append(f"{source} {'did not say enough' if heard[source] else 'knows nothing of it'}")
+        elif source in replies:
+            reasons.append(f"{source} {_why_not_enough(replies[source])}")
         else:
             reasons.append(_not_asked(made_of.plan, source))
     prefix = "expired, not bought again: " if status == "expired" else ""
     return prefix + "; ".join(reasons)
 
 
+def _why_not_enough(reply: ReplyHead) -> str:
+    if reply.unread:
+        return "answered, but its reply could not be read"
+    return "did not say enough" if reply.found else "knows nothing of it"
+
+
 def _not_asked(plan: Plan, source: str) -> str:
-    said = next((s for s in plan.sources if s.source == source), None)
-    return f"{source} not asked" if said is None else f"{source} not asked ({said.verdict}: {said.why})"
+    planned = next((s for s in plan.sources if s.source == source), None)
+    return f"{source} not asked" if planned is None else f"{source} not asked ({planned.verdict}: {planned.why})"
 
 
 def _until(rules: Rules, requirements: Requirements, fact: Fact) -> datetime:
@@ -230,7 +234,7 @@ def _enough_until(rules: Rules, requirements: Requirements, field: Field) -> dat
 
 
 def _absence_holds(rules: Rules, known: Known, field: Field) -> list[datetime]:
-    """Nothing is known: that holds as long as the replies which say so; the latest of them counts."""
+    """Until when nothing is known: as long as the replies without it are fresh; the latest of them counts."""
     ends = [
         r.collected_at + timedelta(seconds=rules.holds_for(r.source, field.dataset))
         for r in known.replies
@@ -263,13 +267,19 @@ def _fact(rules: Rules, requirements: Requirements, made_of: Ingredients, fact: 
         "age_seconds": int(fact.age(now).total_seconds()),
         "holds_until": until.isoformat(),
         "expired": until <= now,
-        "last_resort": fact.last_resort,
+        "last_resort": fact.last_resort or _below(rules, requirements, fact),
         "reply_id": fact.reply_id,
         "evidence": fact.evidence,
         "purchase_id": fact.purchase_id,
         "cost_micro_usd": made_of.paid.get(fact.purchase_id, 0),
         "paid_by": made_of.paid_by.get(fact.purchase_id),
     }
+
+
+def _below(rules: Rules, requirements: Requirements, fact: Fact) -> bool:
+    """Whether a source of this reliability never satisfies the dataset for this consumer."""
+    collected = rules.datasets[fact.dataset].analysis is None
+    return collected and fact.reliability < requirements.threshold(rules, fact.dataset)
 
 
 def _analysis(analysis: Analysis) -> dict[str, Json]:

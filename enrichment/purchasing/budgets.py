@@ -1,6 +1,9 @@
-"""Which limits on money a purchase falls under, by name; a name carries its period. Also where none is set.
+"""Which caps a purchase is reserved against, and what they leave.
 
-Rules + Requirements + request + source + day  ->  caps, in the order of their names
+    Rules + Requirements + request + source + day  ->  caps, in the order of their names
+    caps + what was spent  ->  limits  ->  RemainingBudget: what still fits
+
+A cap's name carries its period; there is one also where no limit is set, so that spending is added up.
 """
 
 from collections import defaultdict
@@ -27,9 +30,8 @@ def caps_of(
 
 def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: datetime) -> dict[str, tuple[Cap, ...]]:
     """Source, or 'analysis:' and its name -> the caps it is reserved against."""
-    models = {model: name for name, provider in rules.providers.items() for model in provider.models}
     providers = {name: source.provider for name, source in rules.sources.items()} | {
-        f"analysis:{name}": models[rules.analyses[name].model] for name in requirements.analyses
+        f"analysis:{name}": rules.provider_of_model(rules.analyses[name].model) for name in requirements.analyses
     }
     day = at.date().isoformat()
     common = _common(rules, request_id, requirements.max_cost, requirements.consumer, day)
@@ -49,7 +51,7 @@ def _with_its_own(rules: Rules, common: list[Cap], provider: str, source: str, d
 
 
 def limits_of(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> dict[str, Limit]:
-    """What each cap leaves (micro-USD), and for whom: cap name -> Limit. caps: as `caps_of_each` gives them."""
+    """Cap name -> Limit: what it leaves (micro-USD) for which sources. caps: as `caps_of_each` gives them."""
     over, left = defaultdict[str, set[str]](set), dict[str, int]()
     for name, its in caps.items():
         for cap, still in left_by(its, spent):
@@ -59,16 +61,16 @@ def limits_of(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> di
 
 
 def left_by(caps: Iterable[Cap], spent: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """Of those that have a limit: name, and what it leaves (micro-USD).
+    """Name of each cap that has a limit, and what it leaves (micro-USD).
 
-    Never below 0: what is free fits even where a vendor billed above the cap.
+    Never below 0: a free call fits even where a vendor billed above the cap.
     """
     for cap in caps:
         if cap.limit_micro_usd is not None:
             yield cap.name, max(0, cap.limit_micro_usd - spent.get(cap.name, 0))
 
 
-class Room:
+class RemainingBudget:
     """What the caps leave at one moment. limits: as `limits_of` gives them."""
 
     def __init__(self, rules: Rules, limits: Mapping[str, Limit]) -> None:
@@ -78,7 +80,7 @@ class Room:
         return all(self._rules.max_micro_usd(source) <= left for _, left in self._over(source))
 
     def together(self, sources: Iterable[str]) -> tuple[str, ...]:
-        """Those that fit side by side, when they are reserved one after another."""
+        """Those that fit together, reserved one after another in this order."""
         fitting: list[str] = []
         here = self
         for source in sources:
@@ -88,20 +90,20 @@ class Room:
         return tuple(fitting)
 
     def why_not(self, source: str) -> str:
-        """Of one that does not fit."""
+        """Why one that does not fit is not bought, and what to do."""
         name, left = min(self._over(source), key=lambda one: one[1])
         return too_dear(self._rules.max_micro_usd(source), name, left)
 
     def _over(self, source: str) -> list[tuple[str, int]]:
         return [(name, limit.left) for name, limit in self._limits.items() if source in limit.over]
 
-    def _after(self, source: str) -> "Room":
+    def _after(self, source: str) -> "RemainingBudget":
         price = self._rules.max_micro_usd(source)
         reserved = {
             name: replace(limit, left=limit.left - price) if source in limit.over else limit
             for name, limit in self._limits.items()
         }
-        return Room(self._rules, reserved)
+        return RemainingBudget(self._rules, reserved)
 
 
 def tightest(caps: Iterable[Cap], spent: Mapping[str, int]) -> tuple[str, int]:
@@ -110,7 +112,7 @@ def tightest(caps: Iterable[Cap], spent: Mapping[str, int]) -> tuple[str, int]:
 
 
 def in_words(cap: str) -> str:
-    """A cap's name as people say it: 'this request', "today's cap on snov"."""
+    """A cap's name for people: 'this request', "today's cap on snov"."""
     kind, _, rest = cap.partition(":")
     if kind == "request":
         return "this request"

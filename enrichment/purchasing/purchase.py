@@ -1,6 +1,8 @@
-"""One purchase, from reserve to its end. No call without a purchase row first.
+"""One purchase, from its reservation to its end. No call without a purchase row first.
 
-gate -> reserve -> our turn -> sent -> deliver() -> settled | released (not billed) | uncertain (we cannot know)
+    a free slot of this process -> reserved -> sent -> deliver() -> settled | released | uncertain
+
+released: not billed. uncertain: it may be billed. Settling stores charge and reply, unread; reading comes after.
 """
 
 import asyncio
@@ -34,19 +36,22 @@ from enrichment.ports import (
 )
 from enrichment.rules import ProviderRules
 
-RESUMABLE_AFTER = timedelta(seconds=20)  # the lease of a job that others could go on with
-_RENEW_SECONDS = 5.0  # while it is ours: only a holder that is gone lets its lease run out
-_MARGIN_SECONDS = 15  # from reserve to send, and from the last answer to its row
-_LOOK_AGAIN_SECONDS = (0.1, 1.0)  # at first, and at the longest; at random up to it: not all come at once
+RESUMABLE_AFTER = timedelta(seconds=20)  # the lease of a job that another process could resume
+_RENEW_SECONDS = 5.0  # so a lease ends only when its process is gone
+_MARGIN_SECONDS = 15  # for what is not the call: from reserving to sending, from the last answer to its row
+_LOOK_AGAIN_SECONDS = (0.1, 1.0)  # the first pause and the longest; random, so that waiting processes spread
 _LATER = 1.5
 _SETTLE_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What to buy, for whom. units: the most it may take. variant: which form of the question: two purchases of one
-    variant are the same. asked: the exact question; only the same one is repeated for free. caps: by when it begins.
-    seen: ids of the answers there were when it was decided; another one makes it needless.
+class PurchaseOrder:
+    """What to buy, for which request and company.
+
+    units: vendor unit -> the most one call may be billed. variant: the form of the question: two purchases of one
+    variant are the same. asked: the exact question; only the same one is repeated for free. caps: the caps it is
+    reserved against, by the time it begins. seen: ids of the answers there were when it was decided; if there is
+    another one by now, nothing is bought.
     """
 
     request: Request
@@ -61,12 +66,17 @@ class Order:
     caps: Callable[[datetime], Sequence[Cap]]
     seen: Collection[str] = ()
 
+    @property
+    def most_micro_usd(self) -> int:
+        """The most this purchase may cost: what is reserved for it."""
+        return charge(self.units, self.usd_per_unit)
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What came for the money. units: vendor units billed; in_doubt: those that may be billed besides.
 
-    outcome: 'found', 'nothing', 'answered'.
+    outcome: 'found', 'nothing', 'answered'. facts: of an analysis; those of a reply are read after it is stored.
     """
 
     units: Mapping[str, int]
@@ -79,26 +89,28 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Bought:
+class PurchaseSettled:
+    """It is paid for, and what came is stored."""
+
     purchase: Purchase
     delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """The provider gave nothing usable; what it billed all the same is booked."""
+class PurchaseFailed:
+    """The provider gave nothing usable; what it billed nevertheless is booked."""
 
     purchase: Purchase
     error: ProviderError
 
 
 @dataclass(frozen=True, slots=True)
-class Superseded:
-    """Somebody else took it over: nothing of ours was sent, or theirs was faster."""
+class PurchaseSuperseded:
+    """Another process took it over: nothing of ours was sent, or its result was stored first."""
 
 
-class Sent:
-    """A purchase under way, as whoever delivers it sees it."""
+class SentPurchase:
+    """A purchase under way, as the code that calls the provider sees it."""
 
     def __init__(self, purchase: Purchase, context: RunContext, rules: ProviderRules) -> None:
         self.purchase, self._context, self._handle = purchase, context, purchase.handle
@@ -108,8 +120,10 @@ class Sent:
         """Immediately before each call that may be billed. Raises ClaimLost where the claim may end before the call."""
         store, now, resumable = self._context.store, self._context.now(), self._handle is not None
         lease = self._renewed(now) if resumable else self.purchase.lease_until
-        ours = await asyncio.to_thread(store.send, self.purchase, at=now, lease_until=lease if resumable else None)
-        # a process may be stopped between its row and its call: the last look is at the clock
+        ours = await asyncio.to_thread(
+            store.ledger.send, self.purchase, at=now, lease_until=lease if resumable else None
+        )
+        # The process may have been stopped between the row and the call, so the clock is read once more.
         needed_until = self._context.now() + (timedelta() if resumable else self._longest_call)
         if not ours or needed_until > lease:
             raise self._lost("ran out before it was sent")
@@ -124,7 +138,7 @@ class Sent:
             raise self._lost("was taken over")
 
     async def keep_alive(self, every: float = _RENEW_SECONDS) -> None:
-        """Until cancelled: as long as this process lives, nobody else takes up the job it is waiting for."""
+        """Until cancelled: renews the lease, so that no other process takes up the job while this one lives."""
         while True:
             await asyncio.sleep(every)
             if self._handle is not None:
@@ -133,10 +147,10 @@ class Sent:
 
     async def _keep(self, handle: str) -> bool:
         lease = self._renewed(self._context.now())
-        return await asyncio.to_thread(self._context.store.keep_handle, self.purchase, handle, lease_until=lease)
+        return await asyncio.to_thread(self._context.store.ledger.keep_handle, self.purchase, handle, lease_until=lease)
 
     def _renewed(self, now: datetime) -> datetime:
-        """Never longer than going on costs nothing."""
+        """Ends at the latest when repeating the call would no longer be free."""
         until = self.purchase.repeatable_until
         lease = now + RESUMABLE_AFTER
         return lease if until is None else min(lease, until)
@@ -145,12 +159,12 @@ class Sent:
         return ClaimLost(f"the claim on {self.purchase.source} {why}.", provider=self.purchase.provider)
 
 
-Deliver = Callable[[Sent], Awaitable[Delivery]]
-Outcome = Bought | Failed | NotReserved | Superseded
+Deliver = Callable[[SentPurchase], Awaitable[Delivery]]
+PurchaseOutcome = PurchaseSettled | PurchaseFailed | NotReserved | PurchaseSuperseded
 
 
-def draft(order: Order, now: datetime) -> Purchase:
-    """A purchase not yet reserved; its lease outlives whatever the provider may take."""
+def draft(order: PurchaseOrder, now: datetime) -> Purchase:
+    """A purchase not yet reserved; its lease is longer than the provider may take."""
     return Purchase(
         purchase_id=new_id("pur"),
         request_id=order.request.request_id,
@@ -164,23 +178,23 @@ def draft(order: Order, now: datetime) -> Purchase:
         rules_hash=order.request.rules_hash,
         reserved_units=dict(order.units),
         usd_per_unit=dict(order.usd_per_unit),
-        reserved_micro_usd=charge(order.units, order.usd_per_unit),
+        reserved_micro_usd=order.most_micro_usd,
         reserved_at=now,
         lease_until=now + timedelta(seconds=_patience(order.rules) + _MARGIN_SECONDS),
         repeatable_until=_repeatable_until(order.rules, now),
     )
 
 
-async def buy(order: Order, *, context: RunContext, deliver: Deliver) -> Outcome:
-    """Reserve, send, settle. A crash in between leaves the row as it stands, for its lease to decide.
+async def buy(order: PurchaseOrder, *, context: RunContext, deliver: Deliver) -> PurchaseOutcome:
+    """Reserve, send, settle. After a crash in between, the row stays as it is until its lease ends.
 
-    Waits for others at most the provider's timeout, and Busy if that was not enough.
+    Waits for a free slot at most the provider's timeout; Busy if there was none by then.
     """
-    gate = context.concurrency.of(order.provider, order.rules.concurrency)
+    slots = context.concurrency.of(order.provider, order.rules.concurrency)
     until = time.monotonic() + order.rules.timeout_seconds
     try:
         async with asyncio.timeout(order.rules.timeout_seconds):
-            await gate.acquire()
+            await slots.acquire()
     except TimeoutError:
         return Busy(order.rules.concurrency)
     try:
@@ -189,16 +203,16 @@ async def buy(order: Order, *, context: RunContext, deliver: Deliver) -> Outcome
             return reserved
         return await _carried_out(reserved.purchase, order, context, deliver)
     finally:
-        gate.release()
+        slots.release()
 
 
-async def _reserved(order: Order, context: RunContext, until: float) -> Reserved | NotReserved:
-    """Waits while the provider is busy with other processes."""
+async def _reserved(order: PurchaseOrder, context: RunContext, until: float) -> Reserved | NotReserved:
+    """Waits while other processes use all that the provider takes at once."""
     pauses = _pauses()
     while True:
         now = context.now()
         reserved = await asyncio.to_thread(
-            context.store.reserve,
+            context.store.ledger.reserve,
             draft(order, now),
             order.caps(now),
             at_once=order.rules.concurrency,
@@ -211,28 +225,30 @@ async def _reserved(order: Order, context: RunContext, until: float) -> Reserved
 
 
 def in_vain(purchase_id: str) -> str:
-    """Why what another request asked in vain is not asked again, and what to do."""
+    """Why a question that brought another request no answer is not asked again, and what to do."""
     return f"another request asked it meanwhile and got no answer, which may be billed ({purchase_id}): ask again later"
 
 
 async def wait_for(claim: AlreadyClaimed, context: RunContext, *, until: float) -> None:
-    """Until that purchase is over, whatever came of it, or its lease is, or it is `until` (time.monotonic)."""
+    """Until that purchase has ended, or its lease, or until `until` (seconds of time.monotonic)."""
     pauses = _pauses()
     while context.now() < claim.lease_until and time.monotonic() < until:
         await asyncio.sleep(next(pauses))
-        if not await asyncio.to_thread(context.store.is_claimed, claim.purchase_id):
+        if not await asyncio.to_thread(context.store.ledger.is_claimed, claim.purchase_id):
             return
 
 
 def _pauses() -> Iterator[float]:
-    """Seconds from look to look."""
+    """Seconds to wait between two looks."""
     longest, most = _LOOK_AGAIN_SECONDS
     while True:
         yield random.uniform(longest / 2, longest)
         longest = min(most, _LATER * longest)
 
 
-async def _carried_out(purchase: Purchase, order: Order, context: RunContext, deliver: Deliver) -> Outcome:
+async def _carried_out(
+    purchase: Purchase, order: PurchaseOrder, context: RunContext, deliver: Deliver
+) -> PurchaseOutcome:
     began = time.monotonic()
     try:
         delivered = await _delivered(purchase, order.rules, context, deliver)
@@ -240,14 +256,14 @@ async def _carried_out(purchase: Purchase, order: Order, context: RunContext, de
         if isinstance(delivered, ProviderError):
             return await _book_failure(purchase, delivered, order.rules, context, seconds)
         return await _settle(purchase, delivered, context, seconds)
-    except (ClaimLost, PurchaseClosed):  # another process took it over, and may have been faster
-        return Superseded()
+    except (ClaimLost, PurchaseClosed):  # another process took it over, and may have ended it
+        return PurchaseSuperseded()
 
 
 async def _delivered(
     purchase: Purchase, rules: ProviderRules, context: RunContext, deliver: Deliver
 ) -> Delivery | ProviderError:
-    sent = Sent(purchase, context, rules)
+    sent = SentPurchase(purchase, context, rules)
     alive = asyncio.create_task(sent.keep_alive())
     try:
         async with asyncio.timeout(_patience(rules)):
@@ -262,7 +278,7 @@ async def _delivered(
         alive.cancel()
 
 
-async def _settle(purchase: Purchase, delivery: Delivery, context: RunContext, seconds: float) -> Bought:
+async def _settle(purchase: Purchase, delivery: Delivery, context: RunContext, seconds: float) -> PurchaseSettled:
     suspend = _overbilled(purchase, delivery.units)
     settled = replace(
         purchase,
@@ -277,9 +293,9 @@ async def _settle(purchase: Purchase, delivery: Delivery, context: RunContext, s
     )
     rest = _rest(settled, delivery.in_doubt) if delivery.in_doubt else None
     async for attempt in stamina.retry_context(on=_may_pass, attempts=_SETTLE_TRIES, timeout=None, wait_max=5.0):
-        with attempt:  # it is paid for: a store that cannot be reached for a moment must not lose it
+        with attempt:  # the answer is paid for: it must survive a store that cannot be reached for a moment
             await asyncio.to_thread(
-                context.store.settle,
+                context.store.ledger.settle,
                 settled,
                 reply=delivery.reply,
                 facts=delivery.facts,
@@ -287,7 +303,7 @@ async def _settle(purchase: Purchase, delivery: Delivery, context: RunContext, s
                 suspend=suspend,
                 rest=rest,
             )
-    return Bought(settled, delivery)
+    return PurchaseSettled(settled, delivery)
 
 
 def _may_pass(error: Exception) -> bool:
@@ -295,7 +311,7 @@ def _may_pass(error: Exception) -> bool:
 
 
 def _rest(settled: Purchase, in_doubt: Mapping[str, int]) -> Purchase:
-    """What may have been billed besides, as a purchase of its own, so that the ledger stays between its bounds."""
+    """What may have been billed besides, as an uncertain purchase of its own: the invoice stays within the bounds."""
     return replace(
         settled,
         purchase_id=new_id("pur"),
@@ -322,32 +338,37 @@ def _overbilled(purchase: Purchase, units: Mapping[str, int]) -> str | None:
 
 async def _book_failure(
     purchase: Purchase, error: ProviderError, rules: ProviderRules, context: RunContext, seconds: float
-) -> Failed:
+) -> PurchaseFailed:
     store, now, reason = context.store, context.now(), str(error)
     failed = replace(purchase, reason=reason, latency_seconds=round(seconds, 3))
-    if _unavailable(error):  # before it ends: a probe that has failed must not let the next one through
+    if _unavailable(error):  # recorded before the purchase ends: a failed probe must not let the next one through
         exhausted = isinstance(error, QuotaExhausted)
         await asyncio.to_thread(
-            store.failed, purchase.provider, _breaker(rules), exhausted=exhausted, because=reason, at=now
+            store.provider_health.record_failure,
+            purchase.provider,
+            _breaker(rules),
+            exhausted=exhausted,
+            because=reason,
+            at=now,
         )
     if error.uncertain:
         failed = replace(failed, state="uncertain")
-        await asyncio.to_thread(store.mark_uncertain, purchase, at=now, reason=reason)
+        await asyncio.to_thread(store.ledger.mark_uncertain, purchase, at=now, reason=reason)
     elif error.billed:
         cost = charge(error.billed, purchase.usd_per_unit)
         failed = replace(
             failed, state="settled", units=error.billed, cost_micro_usd=cost, closed_at=now, outcome="failed"
         )
         suspend = _overbilled(purchase, error.billed)
-        await asyncio.to_thread(store.settle, failed, reply=None, facts=(), suspend=suspend)
+        await asyncio.to_thread(store.ledger.settle, failed, reply=None, facts=(), suspend=suspend)
     else:
         failed = replace(failed, state="released")
-        await asyncio.to_thread(store.release, purchase, at=now, reason=reason)
-    return Failed(failed, error)
+        await asyncio.to_thread(store.ledger.release, purchase, at=now, reason=reason)
+    return PurchaseFailed(failed, error)
 
 
 def _unavailable(error: ProviderError) -> bool:
-    """Whether the next one would fare no better: asked too fast is no failure, and an odd answer is an answer."""
+    """Whether the next call would fail too. Throttling is no failure of the provider, nor is an unexpected reply."""
     return isinstance(error, ProviderUnavailable | QuotaExhausted) and not isinstance(error, Throttled)
 
 
@@ -370,7 +391,7 @@ def _patience(rules: ProviderRules) -> float:
 
 
 def _repeatable_until(rules: ProviderRules, now: datetime) -> datetime | None:
-    """The vendor's window, less what a second try may take: it must arrive while it is free."""
+    """The vendor's window, less the time a second try may take: that must arrive while it is free."""
     if rules.repeat.window is None:
         return None
     until = now + timedelta(seconds=rules.repeat.window - _patience(rules))

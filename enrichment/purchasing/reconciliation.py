@@ -1,9 +1,10 @@
-"""Do the vendor's books and ours agree? What it says of our account, against what the ledger bought in between.
+"""Whether the vendor's account and our ledger agree: what it reports, against what the ledger bought in between.
 
     Reading, earlier ones -> Comparison: change, bought, drift -> Conclusion: what to settle, what to release
 
 drift = what the vendor took - what the ledger settled, in units of the vendor, since the last reading the ledger was
-sure of. Uncertain purchases explain as much of it as they may have cost; the rest is somebody else's, or a wrong rule.
+sure of. Uncertain purchases explain as much of it as they may have cost. The rest comes from a wrong rule, or from
+another user of the same key.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class LedgerTotals:
-    """What the ledger says of one provider at one moment: units settled, and its purchases that are open."""
+    """The ledger about one provider at one moment: units settled, and its purchases that are open."""
 
     settled: int = 0
     uncertain: tuple[Doubt, ...] = ()
@@ -40,9 +41,9 @@ class LedgerTotals:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a vendor said of our account: amount of units left (falls when we buy) or used (rises).
+    """What a vendor reports of our account: amount of units left (falls when we buy) or used (rises).
 
-    When it said so, it had billed between `settled` and `settled + uncertain` units, if the ledger is right.
+    At that time it had billed between `settled` and `settled + uncertain` units, if the ledger is right.
     """
 
     provider: str
@@ -54,7 +55,7 @@ class Reading:
     uncertain: int
 
 
-class Verdict(Enum):
+class Agreement(Enum):
     FIRST = "first reading"
     RENEWED = "plan renewed"
     AGREES = "agrees"
@@ -67,7 +68,7 @@ class Comparison:
     """A reading against an earlier one, `since`. change: units the vendor took; bought: units the ledger settled."""
 
     now: Reading
-    verdict: Verdict
+    agreement: Agreement
     since: Reading | None = None
     change: Decimal = Decimal(0)
     bought: int = 0
@@ -86,7 +87,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """Which uncertain purchases end by what the vendor said, and which it leaves open, why."""
+    """Which uncertain purchases end by what the vendor reported, and which it leaves open, and why."""
 
     settle: tuple[Doubt, ...] = ()
     release: tuple[Doubt, ...] = ()
@@ -104,13 +105,13 @@ def compare(now: Reading, earlier: Sequence[Reading]) -> Comparison:
     """earlier: readings of the same provider, the newest first."""
     same_plan = list(_of_one_plan(now, earlier))
     if not same_plan:
-        return Comparison(now, Verdict.RENEWED if earlier else Verdict.FIRST)
+        return Comparison(now, Agreement.RENEWED if earlier else Agreement.FIRST)
     since = next((reading for reading in same_plan if not reading.uncertain), same_plan[0])
-    found = Comparison(now, Verdict.DRIFT, since, _taken(since, now), now.settled - since.settled)
+    found = Comparison(now, Agreement.DRIFT, since, _taken(since, now), now.settled - since.settled)
     if found.unexplained:
         return found
     agrees = not found.drift and not now.uncertain
-    return Comparison(now, Verdict.AGREES if agrees else Verdict.UNCERTAIN, since, found.change, found.bought)
+    return Comparison(now, Agreement.AGREES if agrees else Agreement.UNCERTAIN, since, found.change, found.bought)
 
 
 def conclude(comparison: Comparison, before: LedgerTotals, after: LedgerTotals, *, patience: timedelta) -> Conclusion:
@@ -119,7 +120,7 @@ def conclude(comparison: Comparison, before: LedgerTotals, after: LedgerTotals, 
     before, after: the ledger around the reading. patience: so long after it was asked a vendor may still bill.
     """
     doubts, since, now = after.uncertain, comparison.since, comparison.now
-    if not doubts or since is None or comparison.verdict is Verdict.DRIFT:
+    if not doubts or since is None or comparison.agreement is Agreement.DRIFT:
         return Conclusion(left=doubts)
     if before != after or after.under_way:
         return Conclusion(left=doubts, why="purchases were under way: ask again when they are done")
@@ -141,26 +142,26 @@ def conclude(comparison: Comparison, before: LedgerTotals, after: LedgerTotals, 
 def in_words(comparison: Comparison) -> str:
     """What the comparison means, and what to do about drift."""
     now, since, off = comparison.now, comparison.since, comparison.unexplained
-    match comparison.verdict:
-        case Verdict.FIRST:
+    match comparison.agreement:
+        case Agreement.FIRST:
             return "first reading: compared from the next one on"
-        case Verdict.RENEWED:
+        case Agreement.RENEWED:
             return "the plan was renewed or topped up: compared from here on"
-        case Verdict.DRIFT if off > 0:
+        case Agreement.DRIFT if off > 0:
             return (
                 f"{number(off)} {now.unit} more were billed than the ledger knows of: somebody else uses the same "
                 f"key, or a source of {now.provider} counts too few units in config/sources.yaml"
             )
-        case Verdict.DRIFT:
+        case Agreement.DRIFT:
             return (
                 f"the ledger has {number(-off)} {now.unit} more than were billed: a purchase was settled at its "
                 f"reserve and not billed, or the plan was topped up, or a source of {now.provider} counts too many "
                 "units in config/sources.yaml"
             )
-        case Verdict.UNCERTAIN:
+        case Agreement.UNCERTAIN:
             explained = now.uncertain or (since.uncertain if since else 0)
             return f"explained by uncertain purchases, which may have cost {explained} {now.unit}"
-        case Verdict.AGREES:
+        case Agreement.AGREES:
             return "agrees with the ledger"
 
 

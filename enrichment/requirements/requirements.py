@@ -6,7 +6,7 @@ Rules + consumer(s) | datasets  ->  Wants: required, optional with worth, analys
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from enrichment.domain.money import to_micro
 from enrichment.rules import Rules
@@ -29,6 +29,7 @@ class Requirements:
 
     collected: the datasets that sources answer, needs of analyses included; analysed: those that analyses answer.
     max_age: dataset -> seconds a value may be old, where the consumer asks for less than the dataset's own age.
+    quality_thresholds: dataset -> threshold, where the consumer asks for more than the dataset's own.
     """
 
     consumer: str
@@ -46,6 +47,7 @@ class Requirements:
     max_age: Mapping[str, int] | None = None
     oldest: int | None = None
     sources: frozenset[str] | None = None
+    quality_thresholds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -59,6 +61,10 @@ class Requirements:
         """Seconds a value of this dataset may be old for this request; None: no wish of its own."""
         limits = [x for x in ((self.max_age or {}).get(dataset), self.oldest) if x is not None]
         return min(limits, default=None)
+
+    def threshold(self, rules: Rules, dataset: str) -> float:
+        """The quality, 0 to 1, from which a value satisfies this dataset here: never below the dataset's own."""
+        return max(rules.datasets[dataset].quality_threshold, self.quality_thresholds.get(dataset, 0.0))
 
     def within(self, *, max_cost: int | None, oldest: int | None) -> "Requirements":
         """The same, with the request's own limits: micro-USD it may cost, seconds any fact may be old."""
@@ -77,6 +83,7 @@ def requirements_of(rules: Rules, consumers: Sequence[str]) -> Requirements:
             if dataset not in required:
                 optional[dataset] = max(optional.get(dataset, 0), to_micro(worth))
     ages = [(dataset, age) for entry in entries for dataset, age in entry.max_age.items()]
+    thresholds = [(dataset, least) for entry in entries for dataset, least in entry.quality_thresholds.items()]
     return _requirements(
         rules,
         consumer="+".join(consumers),
@@ -90,6 +97,7 @@ def requirements_of(rules: Rules, consumers: Sequence[str]) -> Requirements:
         min_quality=max(entry.min_quality for entry in entries),
         audience=any(entry.audience for entry in entries),
         max_age={dataset: min(age for d, age in ages if d == dataset) for dataset, _ in ages},
+        quality_thresholds={name: max(least for d, least in thresholds if d == name) for name, _ in thresholds},
     )
 
 
@@ -139,7 +147,7 @@ def requirements_hash(rules: Rules, requirements: Requirements) -> str:
     """Equal for requests whose profiles may stand for one another: not prices, not order, not strategy."""
     models = {name: (rules.analyses[name].model, rules.prompts[name]) for name in requirements.analyses}
     thresholds = {
-        name: (rules.datasets[name].quality_threshold, rules.datasets[name].enough, rules.datasets[name].at_most)
+        name: (requirements.threshold(rules, name), rules.datasets[name].enough, rules.datasets[name].at_most)
         for name in requirements.datasets
     }
     text = json.dumps(
@@ -171,6 +179,7 @@ def _requirements(
     audience: bool = False,
     max_age: Mapping[str, int] | None = None,
     sources: frozenset[str] | None = None,
+    quality_thresholds: Mapping[str, float] | None = None,
 ) -> Requirements:
     collected_required, more = _collected(rules, required)
     collected_optional: dict[str, int] = {}
@@ -195,6 +204,7 @@ def _requirements(
         audience=audience,
         max_age=max_age,
         sources=sources,
+        quality_thresholds=quality_thresholds or {},
     )
 
 

@@ -3,6 +3,7 @@
 folder -> load_rules() -> Rules, or RulesError with every problem in one message
 """
 
+from enrichment.rules.cross_checks import never_asked
 from enrichment.rules.loader import Questions, RulesError, load_rules
 from enrichment.rules.models import (
     AnalysisRules,
@@ -49,4 +50,5 @@ __all__ = [
     "Strategies",
     "Strategy",
     "load_rules",
+    "never_asked",
 ]

@@ -12,10 +12,16 @@ from enrichment.rules.models import Rules
 
 IDENTITY = frozenset({"company_name", "domain"})  # found before anything is planned
 
-_NAMES: dict[str, dict[str, str]] = {  # file -> key of an entry -> the file whose names it holds
+_NAMES: dict[str, dict[str, str]] = {  # file -> key of an entry -> the file that defines the names in it
     "sources": {"provider": "providers", "datasets": "datasets", "needs": "datasets"},
     "datasets": {"sources": "sources", "analysis": "analyses"},
-    "consumers": {"required": "datasets", "optional": "datasets", "max_age": "datasets", "analyses": "analyses"},
+    "consumers": {
+        "required": "datasets",
+        "optional": "datasets",
+        "max_age": "datasets",
+        "analyses": "analyses",
+        "quality_thresholds": "datasets",
+    },
     "analyses": {"reads": "datasets", "needs": "datasets", "answers": "datasets"},
     "redundancy": {"skip": "sources", "if_held": "sources", "consumers": "consumers"},
     "strategies": {"consumers": "consumers"},
@@ -32,7 +38,7 @@ _CALLED = {
 
 
 def names_in(value: object) -> list[str]:
-    """The names a list holds, or a mapping as keys; what is no text is another complaint's business."""
+    """The names in a list, or the keys of a mapping; an item that is no text is a problem reported elsewhere."""
     return [name for name in value if isinstance(name, str)] if isinstance(value, list | Mapping) else []
 
 
@@ -41,12 +47,19 @@ def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
     yield from _unknown_names(written)
     yield from _source_problems(sound)
     yield from _dataset_problems(sound)
+    yield from _threshold_problems(sound)
     if "custom" in names_in(written["consumers"]):
         yield "config/consumers.yaml: custom: this name is kept for requests that name their own datasets"
     if sound.providers.keys() == set(names_in(written["providers"])):
         yield from _unpriced_models(sound)
     yield from _hybrid_problems(sound)
     yield from _circular_needs(sound)
+
+
+def never_asked(rules: Rules) -> tuple[str, ...]:
+    """Sources that no dataset names: they are no mistake, but nothing is ever bought from them."""
+    asked = {source for dataset in rules.datasets.values() for source in dataset.sources}
+    return tuple(source for source in rules.sources if source not in asked)
 
 
 def _unknown_names(written: Mapping[str, Any]) -> Iterator[str]:
@@ -91,17 +104,44 @@ def _dataset_problems(sound: Rules) -> Iterator[str]:
             yield f"{where}.sources: {source} does not answer {name}; add it there, or take the source out"
         if dataset.analysis is not None:
             yield from _answered_by_analysis(sound, name, dataset.analysis)
-        elif not silent and sound.sources.keys() >= set(dataset.sources) and not _satisfiable(sound, name):
-            least = dataset.quality_threshold
-            yield f"{where}: nobody can satisfy it: no source reaches its quality_threshold of {least}"
+        elif not _reached(sound, name, least := dataset.quality_threshold):
+            yield f"{where}: nothing can satisfy it: no source reaches its quality_threshold of {least}"
 
 
-def _satisfiable(sound: Rules, name: str) -> bool:
+def _threshold_problems(sound: Rules) -> Iterator[str]:
+    """A consumer may ask for more than the dataset's own threshold, and only for what some source reaches."""
+    for consumer, entry in sound.consumers.items():
+        for name, least in entry.quality_thresholds.items():
+            where, dataset = f"config/consumers.yaml: {consumer}.quality_thresholds.{name}", sound.datasets.get(name)
+            if dataset is None:
+                continue
+            if name not in entry.datasets:
+                yield f"{where}: {consumer} does not ask for {name}; name it as required or optional, or take it out"
+            elif least < dataset.quality_threshold:
+                yield (
+                    f"{where}: {least} is below the dataset's own {dataset.quality_threshold}: "
+                    "a consumer may only ask for more"
+                )
+            elif not _reached(sound, name, least):
+                yield f"{where}: nothing can satisfy it: no source or analysis of {name} reaches {least}"
+
+
+def _reached(sound: Rules, name: str, threshold: float) -> bool:
+    """Also where something it names is broken: that has a line of its own."""
+    dataset = sound.datasets[name]
+    if dataset.analysis is not None:
+        analysis = sound.analyses.get(dataset.analysis)
+        return analysis is None or analysis.reliability >= threshold
+    answered = all(s in sound.sources and name in sound.sources[s].datasets for s in dataset.sources)
+    return not answered or _satisfiable(sound, name, threshold)
+
+
+def _satisfiable(sound: Rules, name: str, threshold: float) -> bool:
     """By some of its sources, all of which answer it."""
     dataset = sound.datasets[name]
     promises = [(sound.sources[s].match_rate, sound.sources[s].datasets[name]) for s in dataset.sources]
     return any(
-        match_rate > 0 and promise.fill_rate > 0 and promise.reliability >= dataset.quality_threshold
+        match_rate > 0 and promise.fill_rate > 0 and promise.reliability >= threshold
         for match_rate, promise in promises
     )
 
@@ -113,7 +153,7 @@ def _answered_by_analysis(sound: Rules, name: str, analysis: str) -> Iterator[st
     if name not in rules.answers:
         yield f"{where}.analysis: {analysis} does not answer {name}; add it to that analysis' answers"
     elif rules.reliability < sound.datasets[name].quality_threshold:
-        yield f"{where}: nobody can satisfy it: {analysis} does not reach its quality_threshold"
+        yield f"{where}: nothing can satisfy it: {analysis} does not reach its quality_threshold"
 
 
 def _unpriced_models(sound: Rules) -> Iterator[str]:
@@ -141,7 +181,7 @@ def _circular_needs(sound: Rules) -> Iterator[str]:
             break
         reachable |= found
     for name in sorted(set(sound.datasets) - reachable):
-        yield f"config/datasets.yaml: {name}: circular needs: whoever answers it needs it first"
+        yield f"config/datasets.yaml: {name}: circular needs: every source and analysis that answers it needs it first"
 
 
 def _obtainable(sound: Rules, dataset: str, reachable: set[str]) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from enrichment.domain.money import to_micro
+from enrichment.domain.money import charge, to_micro
 
 Charged = Literal["always", "on_match", "per_unit"]
 Strategy = Literal["enhanced", "priority", "legacy"]
@@ -37,6 +37,13 @@ def _exact(value: object) -> object:
     return str(value) if isinstance(value, float) else value
 
 
+def _whole(value: object) -> object:
+    value = _exact(value)
+    if isinstance(value, str) and value.partition(".")[2].strip("0"):
+        raise ValueError(f"{value} is no whole number; a vendor bills whole units, and this is the most it may bill")
+    return value
+
+
 def _day(value: object) -> object:
     if isinstance(value, int | float):
         raise ValueError(f"{value} is no day; write one such as 2026-11-21")
@@ -46,6 +53,7 @@ def _day(value: object) -> object:
 Seconds = Annotated[int, BeforeValidator(parse_seconds), Field(gt=0, le=100 * 365 * _DAY)]
 Usd = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000)]
 Units = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1_000_000)]
+WholeUnits = Annotated[int, BeforeValidator(_whole), Field(gt=0, le=1_000_000)]
 Day = Annotated[date, BeforeValidator(_day)]
 Flag = Annotated[bool, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
@@ -157,7 +165,7 @@ class SourceRules(SourceQuestion, _Rule):
     charged: Charged
     unit: str
     expected_units: Units
-    max_units: Units
+    max_units: WholeUnits
     ttl: Seconds
     seconds: Number = Field(2, gt=0)
     match_rate: Probability
@@ -197,6 +205,12 @@ class DatasetRules(_Rule):
 
 
 class ConsumerRules(_Rule):
+    """quality_thresholds: dataset -> threshold of this consumer, where it asks for more than the dataset's own.
+
+    value_of_time_usd_per_second: what a second of waiting costs in the plan. min_quality: a kept profile below it is
+    made anew.
+    """
+
     description: str = ""
     required: tuple[str, ...] = ()
     optional: Mapping[str, Usd] = {}
@@ -207,6 +221,7 @@ class ConsumerRules(_Rule):
     value_of_time_usd_per_second: Usd = Decimal(0)
     profile_ttl: Seconds
     max_age: Mapping[str, Seconds] = {}
+    quality_thresholds: Mapping[str, Probability] = {}
     min_quality: Probability = 0.6
 
     @model_validator(mode="after")
@@ -283,28 +298,50 @@ class Rules(_Rule):
         """What one answered call of this source costs on average, in micro-USD."""
         return self._cost(source, self.sources[source].expected_units)
 
+    def max_billed_units(self, source: str) -> dict[str, int]:
+        """Unit -> the most of it that one call of this source may be billed."""
+        entry = self.sources[source]
+        return {entry.unit: entry.max_units}
+
     def max_micro_usd(self, source: str) -> int:
-        """The most one call of this source may cost, in micro-USD; what is reserved before it."""
-        return self._cost(source, self.sources[source].max_units)
+        """The most one call of this source may cost, in micro-USD; exactly what is reserved before it."""
+        entry = self.sources[source]
+        return charge(
+            self.max_billed_units(source), {entry.unit: self.providers[entry.provider].prices[entry.unit].usd}
+        )
+
+    def provider_of_model(self, model: str) -> str:
+        """The provider that sells a language model: the first one that has a price for it.
+
+        Rules that name a model without a price are not loaded.
+        """
+        return next(name for name, provider in self.providers.items() if model in provider.models)
+
+    def usd_per_token(self, model: str) -> dict[str, Decimal]:
+        """'input_token' and 'output_token' -> USD for one of this model, exact."""
+        prices = self.providers[self.provider_of_model(model)].models[model]
+        return {"input_token": prices.input_token.usd, "output_token": prices.output_token.usd}
 
     def _cost(self, source: str, units: Decimal) -> int:
         rules = self.sources[source]
         return to_micro(units * self.providers[rules.provider].prices[rules.unit].usd)
 
-    def last_resorts(self, dataset: str) -> tuple[str, ...]:
-        """Sources of a dataset that are too unreliable to satisfy it, in order of priority."""
-        threshold = self.datasets[dataset].quality_threshold
+    def last_resorts(self, dataset: str, threshold: float) -> tuple[str, ...]:
+        """Sources of a dataset that are too unreliable to reach this threshold, in order of priority."""
         return tuple(s for s in self.datasets[dataset].sources if self.reliability(s, dataset) < threshold)
 
     def reliability(self, source: str, dataset: str) -> float:
         return self.sources[source].datasets[dataset].reliability
 
-    def says_none(self, source: str, dataset: str) -> bool:
-        """Whether a reply of this source without any of the dataset is an answer: there are none."""
+    def says_none(self, source: str, dataset: str, threshold: float) -> bool:
+        """Whether a reply of this source without any of the dataset is an answer: there are none.
+
+        threshold: the reliability such an answer needs.
+        """
         entry, promise = self.datasets[dataset], self.sources[source].datasets.get(dataset)
         if promise is None or not entry.empty_is_an_answer or source not in entry.sources:
             return False
-        return promise.silence_means_none and promise.reliability >= entry.quality_threshold
+        return promise.silence_means_none and promise.reliability >= threshold
 
     def holds_for(self, source: str, dataset: str) -> int:
         """Seconds a value of this dataset from this source holds, before any consumer's wish."""

@@ -20,7 +20,7 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from resources.providers.call_session import CallSession, HttpCall, HttpResponse, as_object, refusal_by_status
-from resources.providers.units import plan_left, units_said
+from resources.providers.units import plan_left, stated_units
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
 _ROOT = "/api/v1"
@@ -115,15 +115,15 @@ class ApolloClient(ProviderClient[ApolloSpec]):
 
     def _credits(self, people: Mapping[str, Json], session: CallSession) -> int:
         """What the vendor says it took; where it says nothing, a credit per person it knew."""
-        matches, said = people.get("matches"), people.get("credits_consumed")
+        matches, stated = people.get("matches"), people.get("credits_consumed")
         if people.get("status") == "failed" or not isinstance(matches, list):
             what = str(people.get("error_message") or "a bulk match without matches")
             kind = ProviderUnavailable if people.get("error_code") == "UNKNOWN_ERROR" else UnexpectedReply
             raise session.error(kind, what, uncertain=True)
-        if said is None:
+        if stated is None:
             return sum(1 for person in matches if person)
         try:
-            return units_said(said)
+            return stated_units(stated)
         except ValueError as error:
             raise session.error(UnexpectedReply, f"credits_consumed: {error}", uncertain=True) from None
 

@@ -184,7 +184,7 @@ async def _started(start: HttpCall, question: SourceQuery, session: CallSession,
 async def _finished(path: str, question: SourceQuery, session: CallSession) -> Mapping[str, Json]:
     """Polls a job until it is over. A job that found nothing may be called failed: then dataset_size is 0."""
 
-    async def look() -> Mapping[str, Json] | None:
+    async def poll() -> Mapping[str, Json] | None:
         state = await session.send(HttpCall("GET", path, accepts={404: "free"}), _state_or_refusal)
         if isinstance(state, HttpResponse):
             # only what is delivered is billed, and a job unknown long after its start will never be; a new one may
@@ -197,7 +197,7 @@ async def _finished(path: str, question: SourceQuery, session: CallSession) -> M
             return _ended_badly(state, session)
         return None
 
-    return await session.polled(look)
+    return await session.polled(poll)
 
 
 def _state_or_refusal(response: HttpResponse) -> dict[str, Json] | HttpResponse:
@@ -205,18 +205,18 @@ def _state_or_refusal(response: HttpResponse) -> dict[str, Json] | HttpResponse:
 
 
 def _ended_badly(state: Mapping[str, Json], session: CallSession) -> Mapping[str, Json]:
-    said = (state.get(key) for key in ("error_message", "error", "failure_reason", "message"))
-    why = str(next(filter(None, said), "no reason given"))
+    stated = (state.get(key) for key in ("error_message", "error", "failure_reason", "message"))
+    why = str(next(filter(None, stated), "no reason given"))
     if _NOTHING.search(why):
         return {**state, "dataset_size": 0}
     raise session.error(ProviderUnavailable, f"its job {state['status']}: {why}")
 
 
 async def _downloaded(path: str, session: CallSession) -> Sequence[Json]:
-    """The rows of a finished job; its file may be a little late."""
+    """The rows of a finished job; its file may come a little later than the job's end."""
     call = HttpCall("GET", path, [("format", "json")], accepts={400: "free"})
 
-    async def look() -> Sequence[Json] | None:
+    async def download() -> Sequence[Json] | None:
         response = await session.send(call, _rows_or_refusal)
         if not isinstance(response, HttpResponse):
             return response
@@ -226,8 +226,8 @@ async def _downloaded(path: str, session: CallSession) -> Sequence[Json]:
             return []
         raise session.refused(response)
 
-    rows = await look()
-    return await session.polled(look) if rows is None else rows
+    rows = await download()
+    return await session.polled(download) if rows is None else rows
 
 
 def _hits_or_refusal(response: HttpResponse) -> list[Json] | HttpResponse:
@@ -264,7 +264,7 @@ def _objects(response: HttpResponse) -> list[str]:
 
 
 def _says_nothing_matches(response: HttpResponse) -> bool:
-    """422 is the vendor's 'no match', unless it names a mistake in the filter; a 404 may be just a wrong address."""
+    """422 means 'no match', unless it names an error in the filter; a 404 may be a wrong address."""
     if response.status == 422:
         return "validation_error" not in response.text
     return bool(_NOTHING.search(response.text))

@@ -35,7 +35,7 @@ class UnlockSpec(Spec):
 
 
 class _PageFailed(Exception):
-    """kind: the error it would be for the whole ask; UnexpectedReply: it is the site; None: there is no such page.
+    """kind: the error it would be for the whole question; UnexpectedReply: the site refused; None: no such page.
 
     billed: it was fetched, and only lost on its way to us.
     """
@@ -46,7 +46,7 @@ class _PageFailed(Exception):
 
 
 async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession, *, domain: str) -> SourceAnswer:
-    """The pages there are. Nothing there at all is an answer too; pages that nobody let us read are none."""
+    """The pages that exist. No page at all is an answer too; a site that refuses all of them is an error."""
     payload: dict[str, Json] = {}
     failed: dict[str, _PageFailed] = {}
     in_doubt = 0
@@ -68,10 +68,10 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession
             failed[page] = _PageFailed(f"{error}{_MAY_BE_BILLED if error.uncertain else ''}", type(error))
             break
     notes = [f"{page}: {failure}" for page, failure in failed.items()]
-    telling = next((failure for failure in failed.values() if failure.kind), None)
-    if telling and telling.kind and not payload:
-        kept_out = telling.kind is UnexpectedReply and not telling.billed
-        raise session.error(telling.kind, "; ".join(notes), advice=_kept_out(domain) if kept_out else None)
+    first_failure = next((failure for failure in failed.values() if failure.kind), None)
+    if first_failure and first_failure.kind and not payload:
+        kept_out = first_failure.kind is UnexpectedReply and not first_failure.billed
+        raise session.error(first_failure.kind, "; ".join(notes), advice=_kept_out(domain) if kept_out else None)
     doubt = {question.unit: in_doubt} if in_doubt else FREE
     return session.answer(found=bool(payload), payload=payload, notes=notes, in_doubt=doubt)
 
@@ -97,11 +97,11 @@ def _let_through(response: HttpResponse) -> None:
     """Raises _PageFailed unless the page came, whatever the outer status says."""
     headers = response.headers
     code = headers.get("x-brd-error-code") or headers.get("x-brd-err-code") or ""
-    said = headers.get("x-brd-error") or headers.get("x-brd-err-msg") or ""
+    stated = headers.get("x-brd-error") or headers.get("x-brd-err-msg") or ""
     status = headers.get("x-brd-status-code", "200")
-    if code or said:
-        gone = code.lower() == "http_status" and _GONE.search(f"{status} {said}")
-        raise _PageFailed(f"{code} {said}".strip()[:120], None if gone else _kind(code))
+    if code or stated:
+        gone = code.lower() == "http_status" and _GONE.search(f"{status} {stated}")
+        raise _PageFailed(f"{code} {stated}".strip()[:120], None if gone else _kind(code))
     if status != "200":
         raise _PageFailed(f"it answered {status}", None if _GONE.search(status) else UnexpectedReply)
     if response.broken:

@@ -274,7 +274,7 @@ class CallSession:
         raise self.error(ProviderUnavailable, f"its job is not ready after {self.config.rules.timeout_seconds:g} s")
 
     def _pause(self, failed: Exception) -> bool | float:
-        """Whether to try again, and after how many seconds if the vendor said."""
+        """Whether to try again, and after how many seconds if the vendor stated."""
         if not isinstance(failed, _FailedAttempt) or not failed.again:
             return False
         asked = failed.error.retry_after if isinstance(failed.error, Throttled) else None

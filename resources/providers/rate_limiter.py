@@ -27,13 +27,14 @@ class NoSlot(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RateLimitSlot:
-    """valid_until: seconds since 1970 by the system's clock, which goes on while a process is stopped."""
+    """valid_until: seconds since 1970 by the clock that read_time reads; the system's goes on while a process stops."""
 
     valid_until: float
+    read_time: Callable[[], float] = time.time
 
     @property
     def has_expired(self) -> bool:
-        return time.time() > self.valid_until
+        return self.read_time() > self.valid_until
 
 
 class Limiter(Protocol):

@@ -9,10 +9,10 @@ from collections import Counter, OrderedDict
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from enrichment.domain.records import Json
 from enrichment.ports import (
@@ -33,7 +33,17 @@ from resources.providers.vendor_client import AccountStatus, ProviderClient, Spe
 
 _NOTHING = "hasn't returned any results"
 _USED_UP = re.compile(r"run out of searches|credit is too low", re.IGNORECASE)
-_RESULTS = {"google": "organic_results", "google_news": "news_results", "google_jobs": "jobs_results"}
+_RESULTS = {  # engines that are asked by q -> the list of their results
+    "google": "organic_results",
+    "google_news": "news_results",
+    "google_jobs": "jobs_results",
+    "google_maps": "local_results",
+    "google_local": "local_results",
+    "google_shopping": "shopping_results",
+    "google_videos": "video_results",
+    "google_events": "events_results",
+    "google_scholar": "organic_results",
+}
 _REMEMBERED = 1000  # searches, about what a plan allows within the hour
 _FREE_FOR = timedelta(hours=1)
 _CLOCK_MARGIN = timedelta(seconds=3)  # both headers and bodies give whole seconds
@@ -41,10 +51,16 @@ _CLOCK_MARGIN = timedelta(seconds=3)  # both headers and bodies give whole secon
 Request = tuple[tuple[str, str], ...]  # its parameters in order, without the key
 
 
+def _known_engine(engine: str) -> str:
+    if engine not in _RESULTS:
+        raise ValueError(f"no engine '{engine}' here: take one of {', '.join(_RESULTS)}, or add it to _RESULTS")
+    return engine
+
+
 class SerpApiSpec(Spec):
     """until_people: another page only while fewer people are named. empties_billed: not confirmed by the vendor."""
 
-    engine: Literal["google", "google_news", "google_jobs"] = "google"
+    engine: Annotated[str, AfterValidator(_known_engine)] = "google"
     q: Template
     pages: int = Field(1, ge=1, le=10)
     until_people: int | None = Field(None, ge=1)
@@ -62,8 +78,8 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
     spec = TypeAdapter(SerpApiSpec)
 
     @cached_property
-    def _bought(self) -> "_Bought":
-        return _Bought()
+    def _recent(self) -> "_RecentSearches":
+        return _RecentSearches()
 
     def secret_params(self) -> dict[str, str]:
         return {"api_key": self.credentials["api_key"]}
@@ -99,7 +115,7 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
         params = [("engine", spec.engine), ("q", q)]
         if start:
             params.append(("start", str(start)))
-        sent, clock = datetime.now(UTC), asyncio.get_running_loop().time()
+        sent, clock = self.now(), asyncio.get_running_loop().time()
         call = HttpCall("GET", "/search.json", params, owed={question.unit: 1})
         response, body = await session.send(call, lambda response: (response, as_object(response)))
         if refusal := _refused(body):
@@ -107,8 +123,8 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
             raise session.error(kind, what, uncertain=uncertain)
         misshapen = not isinstance(body.get(_RESULTS[spec.engine], []), list)
         repeat = self._is_a_repeat(tuple(sorted(params)), response, body, sent=sent, clock=clock)
-        if repeat and not _was_ours(question, response, body):
-            notes.append("answered from the vendor's memory of the last hour: free")
+        if repeat and not _was_ours(question, response, body, now=self.now()):
+            notes.append("answered from the vendor's cache of the last hour: free")
         elif _has_results(body) or misshapen or spec.empties_billed:
             session.units[question.unit] += 1
         if misshapen:
@@ -118,15 +134,15 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
     def _is_a_repeat(
         self, request: Request, response: HttpResponse, body: dict[str, Json], *, sent: datetime, clock: float
     ) -> bool:
-        """Whether the vendor answered from its memory, which is free. In doubt it did not."""
+        """Whether the vendor answered from its cache, which is free. In doubt it did not."""
         search_id = _metadata(body).get("id")
         if not isinstance(search_id, str) or not search_id:
             return False
-        if self._bought.holds(request, search_id, at=clock):
+        if self._recent.contains(request, search_id, at=clock):
             return True
-        known = self._bought.knows(search_id)
-        self._bought.keep(request, search_id, at=clock)
-        return not known and _was_made_before(response, body, sent=sent)
+        known = self._recent.knows(search_id)
+        self._recent.keep(request, search_id, at=clock)
+        return not known and _was_made_before(response, body, sent=sent, now=self.now())
 
     async def account(self, session: CallSession) -> AccountStatus:
         body = await session.send(HttpCall("GET", "/account.json"), as_object)
@@ -145,19 +161,19 @@ def _has_results(body: dict[str, Json]) -> bool:
 
 
 def _refused(body: dict[str, Json]) -> tuple[type[ProviderError], str, bool] | None:
-    """What a 200 that is no answer means, and whether it may be billed. Nothing found is an answer."""
-    said, status = str(body.get("error") or ""), _metadata(body).get("status")
-    if _has_results(body) or _NOTHING in said:
+    """Error, message, whether it may be billed: of a 200 that is no answer. A page without results is an answer."""
+    stated, status = str(body.get("error") or ""), _metadata(body).get("status")
+    if _has_results(body) or _NOTHING in stated:
         return None
-    if _USED_UP.search(said):
-        return QuotaExhausted, said, False
-    if "API key" in said:
-        return CredentialsRejected, said, False
+    if _USED_UP.search(stated):
+        return QuotaExhausted, stated, False
+    if "API key" in stated:
+        return CredentialsRejected, stated, False
     if status == "Error":
-        return ProviderUnavailable, said or "search_metadata.status is Error", False
-    if said or status != "Success":
-        # only a search that failed is free by the vendor's word
-        return UnexpectedReply, said or f"search_metadata.status is {status}", not said or status is not None
+        return ProviderUnavailable, stated or "search_metadata.status is Error", False
+    if stated or status != "Success":
+        # by the vendor's documents only a search that failed is free
+        return UnexpectedReply, stated or f"search_metadata.status is {status}", not stated or status is not None
     return None
 
 
@@ -166,18 +182,18 @@ def _metadata(body: dict[str, Json]) -> dict[str, Json]:
     return metadata if isinstance(metadata, dict) else {}
 
 
-class _Bought:
-    """Searches this client was given, by request: their id, and when it was first asked for (seconds of the loop)."""
+class _RecentSearches:
+    """Searches this client has bought, by request: id, and when bought (seconds of the loop's clock)."""
 
     def __init__(self) -> None:
         self._searches: OrderedDict[Request, tuple[str, float]] = OrderedDict()
 
-    def holds(self, request: Request, search_id: str, *, at: float) -> bool:
-        held, asked = self._searches.get(request, ("", 0.0))
-        return held == search_id and at - asked < _FREE_FOR.total_seconds()
+    def contains(self, request: Request, search_id: str, *, at: float) -> bool:
+        bought_id, at_first = self._searches.get(request, ("", 0.0))
+        return bought_id == search_id and at - at_first < _FREE_FOR.total_seconds()
 
     def knows(self, search_id: str) -> bool:
-        return any(search_id == held for held, _ in self._searches.values())
+        return any(search_id == bought_id for bought_id, _ in self._searches.values())
 
     def keep(self, request: Request, search_id: str, *, at: float) -> None:
         self._searches[request] = (search_id, at)
@@ -186,16 +202,16 @@ class _Bought:
             self._searches.popitem(last=False)
 
 
-def _was_ours(question: SourceQuery, response: HttpResponse, body: dict[str, Json]) -> bool:
+def _was_ours(question: SourceQuery, response: HttpResponse, body: dict[str, Json], *, now: datetime) -> bool:
     """Whether this very purchase bought it, when it was sent before: it is repeated for free, but has to be booked."""
     first = question.first_sent_at
-    return first is not None and not _was_made_before(response, body, sent=first)
+    return first is not None and not _was_made_before(response, body, sent=first, now=now)
 
 
-def _was_made_before(response: HttpResponse, body: dict[str, Json], *, sent: datetime) -> bool:
+def _was_made_before(response: HttpResponse, body: dict[str, Json], *, sent: datetime, now: datetime) -> bool:
     """Whether another purchase bought it: made within the hour, and before ours was sent by both clocks."""
     try:
-        skew = datetime.now(UTC) - parsedate_to_datetime(response.headers["date"])
+        skew = now - parsedate_to_datetime(response.headers["date"])
         made, done = (_written(_metadata(body)[key]) for key in ("created_at", "processed_at"))
     except (KeyError, TypeError, ValueError):
         return False

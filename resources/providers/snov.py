@@ -2,7 +2,7 @@
 
 token -> company -> prospects -> addresses of some of them -> {"company": body, "prospects": body, "emails": body}
 
-The handle is JSON, step -> task_hash: results are fetched again free, so another process goes on where one stopped.
+The handle is JSON, step -> task_hash: results are fetched again for free, so another process can continue.
 """
 
 import asyncio
@@ -134,7 +134,7 @@ class SnovClient(ProviderClient[SnovSpec]):
 
 
 class _Steps:
-    """The steps of one ask: their task hashes, kept for whoever has to go on, and their results."""
+    """The steps of one question: their task hashes, kept for a process that has to go on, and their results."""
 
     def __init__(
         self, client: SnovClient, question: SourceQuery, session: CallSession, keep_handle: KeepHandle
@@ -177,10 +177,10 @@ class _Steps:
     async def _result(self, step: str, task_hash: str) -> dict[str, Json]:
         path = _RESULTS[step].format(task_hash=task_hash)
         call = HttpCall("GET", path, [] if task_hash in path else [("task_hash", task_hash)])
-        return await self.session.polled(lambda: self._look(step, call))
+        return await self.session.polled(lambda: self._poll(step, call))
 
-    async def _look(self, step: str, call: HttpCall) -> dict[str, Json] | None:
-        """The result, or None while the vendor is at it."""
+    async def _poll(self, step: str, call: HttpCall) -> dict[str, Json] | None:
+        """The result, or None while the vendor works on it."""
         body = await self.client.authorised(self.session, call)
         implied = "completed" if body.get("data") else "in_progress"
         status = str(body.get("status") or implied).replace(" ", "_")
@@ -193,10 +193,10 @@ class _Steps:
         return body
 
     def _task_hash(self, started: Mapping[str, Json]) -> str:
-        """The two families keep it in different places."""
-        for place in ("meta", "data"):
-            held = started.get(place)
-            found = held.get("task_hash") if isinstance(held, dict) else None
+        """Calls of the two API versions return it under different keys."""
+        for key in ("meta", "data"):
+            part = started.get(key)
+            found = part.get("task_hash") if isinstance(part, dict) else None
             if isinstance(found, str) and re.fullmatch(r"[\w-]+", found):
                 return found
         raise self.session.error(UnexpectedReply, "a start without task_hash", uncertain=True)
@@ -215,7 +215,7 @@ def _with(call: HttpCall, token: str) -> HttpCall:
 
 
 def _hashes(handle: str | None) -> dict[str, str]:
-    """What an earlier process kept; a handle we cannot read is worth nothing."""
+    """The task hashes an earlier process kept; none where the handle cannot be read."""
     try:
         kept = json.loads(handle or "{}")
     except ValueError:
@@ -231,7 +231,7 @@ def _knows(company: Mapping[str, Json]) -> bool:
 
 
 def _counted(company: Mapping[str, Json]) -> int | None:
-    """How many people it says to know; None: it does not say."""
+    """How many people are known of the company, by the vendor's count; None where it states none."""
     meta = company.get("meta")
     count = meta.get("prospects_count") if isinstance(meta, dict) else None
     return count if isinstance(count, int) else None

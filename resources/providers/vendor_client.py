@@ -6,8 +6,9 @@ VendorClient     (name, credentials, base URL) -> SessionConfig; check() -> Acco
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
@@ -64,6 +65,10 @@ class AccountStatus:
     problem: Problem | None = None
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class VendorClient(ABC):
     """One vendor behind the shared transport and call session. `async with` it, or `aclose()` it.
 
@@ -71,7 +76,7 @@ class VendorClient(ABC):
     base_url: instead of the rules' one, for the sandbox. transport: what carries requests.
     time_scale: the vendor's waiting times are divided by it (sandbox).
     may_bill: statuses of failures that a paid call may be billed for all the same.
-    longest_reply: seconds one HTTP response may take.
+    longest_reply: seconds one HTTP response may take. now: the clock, UTC.
     Raises ValueError, a sentence that names the setting, for missing credentials and for a base URL that is none.
     """
 
@@ -90,7 +95,9 @@ class VendorClient(ABC):
         transport: httpx.AsyncBaseTransport | None = None,
         time_scale: float = 1.0,
         limiter: Limiter,
+        now: Callable[[], datetime] = _utc_now,
     ) -> None:
+        self.now = now
         missing = [name for name in self.credential_names if not credentials.get(name)]
         if missing:
             wanted = " and ".join(_setting(self.name, name) for name in missing)

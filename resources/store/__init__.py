@@ -1,11 +1,11 @@
-"""The store: companies, requests, purchases, replies, facts, analyses, profiles. Operational truth, in SQL.
+"""The store: companies, requests, purchases, replies, facts, analyses, profiles. The operational truth, in SQL.
 
-open_store(url, world=...) -> SqlStore, which is the Store of enrichment.ports and more
+open_store(url, world=...) -> SqlStore: one attribute per port of enrichment.ports, and what only `resources` needs
 """
 
 from resources.store.batches import Batch, BatchCompany, RunCompany
 from resources.store.factory import SqlStore, open_store
-from resources.store.ledger_queries import LedgerLine, Totals
+from resources.store.ledger_queries import LedgerLine, StoreTotals
 from resources.store.news import UnreportedPurchase, new_companies, new_unreported
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "LedgerLine",
     "RunCompany",
     "SqlStore",
-    "Totals",
+    "StoreTotals",
     "UnreportedPurchase",
     "new_companies",
     "new_unreported",

@@ -1,6 +1,6 @@
-"""What happened lately, for replaying it: requests, what they bought, all that was observed of their companies.
+"""What happened since a date, to simulate it again: requests, their purchases, all observations of their companies.
 
-since  ->  History: requests in order; per company every reply with what was billed and read, every analysis
+since -> History: requests in order; per company every reply with its billed units and its facts; every analysis
 """
 
 from collections import defaultdict
@@ -9,7 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.backtest.history import Answered, Entry, History, Observation
+from enrichment.backtest.history import Entry, History, Observation, RecordedAnalysis
 from enrichment.domain.records import Company, Fact, ReplyHead, Request
 from resources.store import tables as t
 from resources.store.database import Database
@@ -29,11 +29,14 @@ _ANSWERED = sa.select(
 ).join_from(t.analyses, t.purchases, t.purchases.c.purchase_id == t.analyses.c.purchase_id)
 
 
-class Histories:
-    _db: Database
+class SqlBacktestHistory:
+    """Past requests for `enrich backtest`."""
 
-    def history(self, since: datetime, *, most: int = MOST_REQUESTS) -> History:
-        """Finished requests asked at `since` or later, the latest `most` of them; from one snapshot."""
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def since(self, since: datetime, *, most: int = MOST_REQUESTS) -> History:
+        """Finished requests asked at `since` (UTC) or later, the latest `most` of them; from one snapshot."""
         asked, running = t.requests.c.asked_at >= since, t.requests.c.state == "running"
         latest = sa.select(t.requests).where(asked, ~running)
         with self._db.reading() as tx:
@@ -70,7 +73,7 @@ def _companies(tx: sa.Connection, ids: Sequence[str]) -> dict[str, Company]:
 
 
 def _bought(tx: sa.Connection, requests: Sequence[Request]) -> dict[str, tuple[Entry, ...]]:
-    """What each request has paid for; uncertain purchases at their reserve."""
+    """request_id -> what it paid (micro-USD) by consumer and source; uncertain purchases count their reserve."""
     paid = t.purchases.c
     cost = sa.func.sum(sa.case((paid.state == "uncertain", paid.reserved_micro_usd), else_=paid.cost_micro_usd))
     bought: dict[str, list[Entry]] = defaultdict(list)
@@ -85,9 +88,9 @@ def _bought(tx: sa.Connection, requests: Sequence[Request]) -> dict[str, tuple[E
     return {request_id: tuple(entries) for request_id, entries in bought.items()}
 
 
-def _answered(tx: sa.Connection, ids: Sequence[str]) -> tuple[Answered, ...]:
+def _answered(tx: sa.Connection, ids: Sequence[str]) -> tuple[RecordedAnalysis, ...]:
     return tuple(
-        Answered(*row)
+        RecordedAnalysis(*row)
         for some in chunks(ids)
         for row in tx.execute(_ANSWERED.where(t.analyses.c.company_id.in_(some)).order_by(t.analyses.c.created_at))
     )
@@ -104,7 +107,7 @@ def _observed(tx: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[Observat
 
 
 def _facts(tx: sa.Connection, ids: Sequence[str]) -> dict[str, list[Fact]]:
-    """By reply; of readers alone, since analyses are made anew."""
+    """reply_id -> facts of readers only: a simulation makes the analyses again."""
     found: dict[str, list[Fact]] = defaultdict(list)
     query = sa.select(*FACT_COLUMNS).join_from(t.replies, t.facts, t.replies.c.reply_id == t.facts.c.reply_id)
     for row in tx.execute(query.where(t.replies.c.company_id.in_(ids), t.facts.c.analysis_id.is_(None))):

@@ -1,4 +1,7 @@
-"""What vendors said of our account, kept beside what the ledger says: the two sides of a reconciliation."""
+"""The two sides of a reconciliation: the ledger's totals per provider and unit, and the vendors' balances as read.
+
+ledger_totals(provider) -> provider -> vendor unit -> LedgerTotals;   keep(Reading) -> readings(provider)
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,16 +14,19 @@ from resources.store import tables as t
 from resources.store.database import Database
 from resources.store.row_mapping import Row, record_of, row_of
 
-_MOST_READINGS = 500  # of a provider; enough to find one the ledger was sure of
+_MOST_READINGS = 500  # of one provider; enough to find one without uncertain purchases
 
 LedgerTotalsByUnit = dict[str, dict[str, LedgerTotals]]
 
 
-class Balances:
-    _db: Database
+class SqlBalanceReadings:
+    """Balances that vendors reported, and the ledger's totals to compare them with."""
 
-    def standings(self, provider: str | None = None) -> LedgerTotalsByUnit:
-        """provider -> vendor unit -> what the ledger says of it now, from one snapshot; of one provider, or of all."""
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def ledger_totals(self, provider: str | None = None) -> LedgerTotalsByUnit:
+        """provider -> vendor unit -> totals of the ledger now, from one snapshot. None: of all providers."""
         p = t.purchases.c
         settled = sa.select(p.provider, p.units, sa.func.count().label("times")).where(p.state == "settled")
         open_ = sa.select(p.purchase_id, p.provider, p.state, p.reserved_units, p.sent_at, p.reserved_at).where(t.OPEN)
@@ -34,12 +40,12 @@ class Balances:
             found[name][unit] = LedgerTotals(bought[name, unit], *map(tuple, doubts[name, unit]))
         return dict(found)
 
-    def keep_reading(self, reading: Reading) -> None:
+    def keep(self, reading: Reading) -> None:
         with self._db.writing() as tx:
             tx.execute(sa.insert(t.balances).values({**row_of(reading), "amount": str(reading.amount)}))
 
     def readings(self, provider: str) -> list[Reading]:
-        """The newest first; of a provider that was read very often, only the latest."""
+        """The newest first, at most 500."""
         b = t.balances.c
         query = sa.select(t.balances).where(b.provider == provider).order_by(b.balance_id.desc())
         with self._db.reading() as tx:
@@ -48,7 +54,7 @@ class Balances:
 
 
 def _settled(rows: Iterable[Row]) -> defaultdict[tuple[str, str], int]:
-    """(provider, unit) -> units."""
+    """(provider, unit) -> number of units settled."""
     found: defaultdict[tuple[str, str], int] = defaultdict(int)
     for row in rows:
         for unit, count in row.units.items():
@@ -57,7 +63,7 @@ def _settled(rows: Iterable[Row]) -> defaultdict[tuple[str, str], int]:
 
 
 def _doubts(rows: Iterable[Row]) -> defaultdict[tuple[str, str], tuple[list[Doubt], list[Doubt]]]:
-    """(provider, unit) -> those that are uncertain, those under way."""
+    """(provider, unit) -> uncertain purchases, purchases under way."""
     found: defaultdict[tuple[str, str], tuple[list[Doubt], list[Doubt]]] = defaultdict(lambda: ([], []))
     for row in rows:
         for unit, count in row.reserved_units.items():

@@ -1,6 +1,6 @@
-"""Batches of companies that Dagster works on as one run, and what one step of a run leaves for the next.
+"""Batches of companies that Dagster processes in one run, and what one step of a run leaves for the next.
 
-batch: waiting -> the state its run gives each company; when none is waiting any more, the batch is done
+company of a batch: waiting -> the state its run gives it; batch: waiting -> done, when no company waits
 run company: going, finished, fresh or failed, with the value of its last stage, until the run has ended well
 """
 
@@ -42,7 +42,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class RunCompany:
-    """number: its place in the order of the run. value: pickled and compressed by the step that writes it."""
+    """number: its position in the order of the run. value: pickled and compressed by the step that writes it."""
 
     number: int
     company: str
@@ -50,13 +50,16 @@ class RunCompany:
     value: bytes
 
 
-class Batches:
-    _db: Database
+class SqlBatches:
+    """Batches and the state of their companies; values of the companies of a run."""
 
-    def create_batch(
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def create(
         self, company_ids: Sequence[str], *, consumer: str, strategy: str | None, requested_by: str, at: datetime
     ) -> str:
-        """The new batch's id. Raises StoreError for a company that is not in the store."""
+        """Returns the new batch_id. Raises StoreError for a company that is not in the store."""
         batch_id = new_id("bat")
         row = {"batch_id": batch_id, "created_at": at, "consumer": consumer, "strategy": strategy}
         wanted = list(dict.fromkeys(company_ids))
@@ -71,7 +74,7 @@ class Batches:
                 )
         return batch_id
 
-    def batch(self, batch_id: str) -> Batch | None:
+    def by_id(self, batch_id: str) -> Batch | None:
         b = t.batch_companies.c
         of_batch = sa.select(b.company_id, b.key, b.state).where(b.batch_id == batch_id).order_by(b.key, b.company_id)
         with self._db.reading() as tx:
@@ -79,8 +82,8 @@ class Batches:
             companies = tuple(BatchCompany(*company) for company in tx.execute(of_batch))
         return None if row is None else Batch(**row._asdict(), companies=companies)
 
-    def mark_batch_company(self, batch_id: str, company_id: str, state: str) -> None:
-        """How far a company is: 'complete', 'incomplete', 'failed' or what the run calls it."""
+    def mark_company(self, batch_id: str, company_id: str, state: str) -> None:
+        """Sets a company's state, such as 'complete', 'incomplete' or 'failed'. StoreError: it is not in the batch."""
         b = t.batch_companies.c
         this = sa.and_(b.batch_id == batch_id, b.company_id == company_id)
         waiting = sa.exists().where(b.batch_id == batch_id, b.state == _WAITING)

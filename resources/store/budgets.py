@@ -1,8 +1,8 @@
-"""What each cap has taken, reserves included; changed only in ledger work, which is alone (Database.ledger).
+"""Micro-USD counted against each cap, reserves included. Changed only inside Database.ledger, one at a time.
 
-take(caps, amount)    from all of them, or from none: CapReached
-shift(names, amount)  by what was billed in the end, limit or not
-taken(names)          so far
+take(caps, amount)    counts it against all caps, or against none: CapReached
+shift(names, amount)  corrects a reserve to what was billed, even above the limit
+taken(names)          the sum so far
 """
 
 from collections.abc import Collection, Sequence
@@ -21,7 +21,7 @@ _TAKEN = sa.select(_c.name, _c.taken_micro_usd).where(_c.name.in_(sa.bindparam("
 
 
 def take(tx: sa.Connection, caps: Sequence[Cap], amount: int) -> CapReached | None:
-    """The first one, by name, that does not leave `amount`; then none has taken it. What is free is under every cap."""
+    """The first cap, by name, that `amount` would exceed; then no cap has changed. An amount of 0 exceeds none."""
     if amount <= 0:
         return None
     by_name = {cap.name: cap for cap in caps}
@@ -35,19 +35,19 @@ def take(tx: sa.Connection, caps: Sequence[Cap], amount: int) -> CapReached | No
 
 
 def shift(tx: sa.Connection, names: Sequence[str], amount: int) -> None:
-    """What a vendor did bill is booked even above the cap."""
+    """What a vendor has billed is recorded even above the cap."""
     if amount:
         _add(tx, names, amount)
 
 
 def taken(tx: sa.Connection, names: Sequence[str]) -> dict[str, int]:
-    """name -> micro-USD; 0 for one never heard of."""
+    """name -> micro-USD; 0 for a cap without a row."""
     rows = tx.execute(_TAKEN, {"names": list(names)})
     return dict.fromkeys(names, 0) | {row.name: row.taken_micro_usd for row in rows}
 
 
 def _add(tx: sa.Connection, names: Collection[str], amount: int) -> dict[str, int]:
-    """name -> what it has taken now."""
+    """name -> its new sum. A cap without a row gets one."""
     if not names:
         return {}
     named = {f"name_{number}": name for number, name in enumerate(names)}
@@ -59,7 +59,7 @@ def _add(tx: sa.Connection, names: Collection[str], amount: int) -> dict[str, in
 
 @cache
 def _more(count: int) -> sa.UpdateBase:
-    """Made once: a list of any length would be compiled into the statement each time."""
+    """One cached statement per number of names: SQLAlchemy would expand and compile an IN list on every call."""
     names = [sa.bindparam(f"name_{number}", type_=PlainText) for number in range(count)]
     sum_ = _c.taken_micro_usd + sa.bindparam("amount", type_=sa.BigInteger)
     return sa.update(t.caps).where(_c.name.in_(names)).values(taken_micro_usd=sum_).returning(*_c)

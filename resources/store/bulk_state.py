@@ -1,37 +1,22 @@
-"""How much is known of every company, counted where the rows are, company by company, from one snapshot.
+"""How much is known of every company, counted by the database, so that no value has to be read.
 
-pairs of source and dataset, with what is good  ->  company, source, when it was heard, "3+ 3+ 7-": of pair 3 two
-good facts, of pair 7 one that is not
+pairs of source and dataset -> one row per company and source: collected_at, "3+ 3+ 7-" (pair 3 has two good facts,
+pair 7 one that is not good; see enrichment.ports.ReplyState)
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.ports import Pair, ReplyState
+from enrichment.ports import Pair
 from resources.store import tables as t
-from resources.store.database import Database
-from resources.store.knowledge import NEWEST
 
-_AT_ONCE = 5_000
 _UNKNOWN = "?"
 
 
-class Census:
-    _db: Database
-
-    def reply_states(self, pairs: Sequence[Pair]) -> Iterator[ReplyState]:
-        """The newest reply of each source about each company, company by company, without a value being read.
-
-        Read it to its end or close it: the snapshot lasts as long.
-        """
-        with self._db.reading() as tx:
-            for row in tx.execution_options(yield_per=_AT_ONCE).execute(_census(pairs)):
-                yield ReplyState(row[0], row[1], row[2], row[3])
-
-
-def _census(pairs: Sequence[Pair]) -> sa.Select[Any]:
+def reply_states_query(pairs: Sequence[Pair]) -> sa.Select[Any]:
+    """Columns in the order of ReplyState's fields; rows by company, then source."""
     reply, fact = t.replies.c, t.facts.c
     counted = sa.func.coalesce(sa.func.aggregate_strings(_mark(pairs), " "), "")
     return (
@@ -39,14 +24,14 @@ def _census(pairs: Sequence[Pair]) -> sa.Select[Any]:
             reply.company_id, reply.source, sa.func.max(reply.collected_at, type_=reply.collected_at.type), counted
         )
         .join_from(t.replies, t.facts, fact.reply_id == reply.reply_id, isouter=True)
-        .where(NEWEST)
+        .where(t.NEWEST_REPLY)
         .group_by(reply.company_id, reply.source)
         .order_by(reply.company_id, reply.source)
     )
 
 
 def _mark(pairs: Sequence[Pair]) -> sa.ColumnElement[str | None]:
-    """'3+' a good fact of pair 3, '3-' one that is not, '?' one of a pair nobody named, nothing for other datasets."""
+    """'3+': good fact of pair 3, '3-': not good, '?': no pair has its source and dataset; NULL for other datasets."""
     fact = t.facts.c
     asked = {pair.dataset for pair in pairs}
     by_source: dict[str, dict[str, sa.ColumnElement[str | None]]] = {}
@@ -58,7 +43,7 @@ def _mark(pairs: Sequence[Pair]) -> sa.ColumnElement[str | None]:
 
 
 def _graded(number: int, pair: Pair) -> sa.ColumnElement[str | None]:
-    """A last resort that is good enough by now is one no more by the rules: it is for others to look at."""
+    """A fact stored as last resort that is good by the present rules has to be read to judge it: '?'."""
     fact = t.facts.c
     good = sa.and_(fact.quality >= pair.least_completeness * fact.reliability, fact.reliability > 0)
     return sa.case((~good, f"{number}-"), (fact.last_resort, _UNKNOWN), else_=f"{number}+")

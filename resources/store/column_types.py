@@ -1,7 +1,7 @@
-"""How values stand in columns, the same on SQLite and Postgres, so that what is read is exactly what was written.
+"""Column types that store the same values on SQLite and Postgres, so that what is read is exactly what was written.
 
 datetime -> integer microseconds since 1970 UTC;  JSON -> ASCII text;  big JSON -> zlib of that text
-text -> text without NUL and lone surrogates (U+FFFD instead), which Postgres cannot hold;  changed -> ChangeMark
+text -> text in which U+FFFD replaces NUL and lone surrogates, which Postgres cannot store;  changed -> ChangeMark
 """
 
 import json
@@ -21,7 +21,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 RowId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -44,11 +44,11 @@ class PlainText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else _UNHOLDABLE.sub("\ufffd", value)
+        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
 
 
 class JsonText(TypeDecorator[Any]):
-    """JSON as ASCII text: NUL and lone surrogates stay what they are, as escapes. Decimals go in as text."""
+    """JSON as ASCII text: NUL and lone surrogates are kept, as escapes. Decimals are written as text."""
 
     impl = sa.Text
     cache_ok = True
@@ -64,7 +64,7 @@ class JsonText(TypeDecorator[Any]):
 
 
 class JsonZip(TypeDecorator[Any]):
-    """JSON as zlib-compressed ASCII bytes, for what is big and rarely read. Bytes are taken as zipped already."""
+    """JSON as zlib-compressed ASCII bytes, for big values that are rarely read. Bytes count as compressed already."""
 
     impl = sa.LargeBinary
     cache_ok = True
@@ -77,7 +77,7 @@ class JsonZip(TypeDecorator[Any]):
 
 
 def zipped(value: Any) -> bytes:
-    """What JsonZip stores; made before a transaction begins, nobody waits for it."""
+    """What JsonZip stores. Compress before a transaction begins, so that no other transaction waits for it."""
     return zlib.compress(_dumps(value).encode("ascii"))
 
 
@@ -96,8 +96,8 @@ def _plain(value: object) -> object:
 class ChangeMark(ColumnElement[int]):
     """The number of the writing transaction: what `changed` gets on every insert and update.
 
-    SQLite: a counter that each writing transaction raises by one; writers stand in line, so it grows in commit order.
-    Postgres: the transaction's id; it may commit after a higher one, which `SqlStore.change_mark` allows for.
+    SQLite: a counter that each writing transaction raises by one; there is one writer, so it grows in commit order.
+    Postgres: the transaction's id; it may commit after a higher one, which `SqlStore.changes` allows for.
     """
 
     type = sa.BigInteger()

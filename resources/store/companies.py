@@ -1,4 +1,7 @@
-"""Companies and their keys: one company per key, and former keys lead to it for ever."""
+"""Companies and their keys: one company per key; a former key always leads to its company.
+
+key or company_id -> Company;   rekey: new key, old one kept as alias, or a merge where the key is taken
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,35 +27,38 @@ _BY_ALIAS = (
 )
 
 
-class Companies:
-    _db: Database
+class SqlCompanies:
+    """See enrichment.ports.Companies."""
 
-    def company(self, key: str) -> Company | None:
-        """By key, or by a former key of it."""
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def by_key(self, key: str) -> Company | None:
+        """By its key, or by a former key."""
         with self._db.reading() as tx:
             return _by_keys(tx, [key]).get(key)
 
-    def company_by_id(self, company_id: str) -> Company | None:
-        """By its id, or by that of a company that turned out to be it."""
+    def by_id(self, company_id: str) -> Company | None:
+        """By its id, or by the id of a company that was merged into it."""
         with self._db.reading() as tx:
             return _one(tx, company_id)
 
-    def companies_named(self, name: str) -> list[Company]:
-        """Those that go by this name, legal form and spelling aside; by key."""
+    def named(self, name: str) -> list[Company]:
+        """Companies with this name, by key; legal form and spelling do not count."""
         with self._db.reading() as tx:
             rows = tx.execute(
                 sa.select(t.companies).where(t.companies.c.name_key == _name_key(name)).order_by(t.companies.c.key)
             )
             return [record_of(Company, row) for row in rows]
 
-    def companies(self) -> list[Company]:
-        """All of them, by key."""
+    def all(self) -> list[Company]:
+        """By key."""
         with self._db.reading() as tx:
             rows = tx.execute(sa.select(t.companies).order_by(t.companies.c.key))
             return [record_of(Company, row) for row in rows]
 
-    def add_companies(self, companies: Sequence[Company]) -> list[Company]:
-        """Adds those whose key is new; returns all as they stand in the store, in the order given."""
+    def add(self, companies: Sequence[Company]) -> list[Company]:
+        """Adds those whose key is new. Returns the stored companies, in the order given."""
         if not companies:
             return []
         keys = [company.key for company in companies]
@@ -66,14 +72,14 @@ class Companies:
             ]
             if fresh:
                 tx.execute(self._db.insert_new(t.companies, unique=["key"]), fresh)
-            standing = _by_keys(tx, keys)
-        return [standing[key] for key in keys]
+            stored = _by_keys(tx, keys)
+        return [stored[key] for key in keys]
 
     def rekey(self, company_id: str, *, key: str, name: str | None, domain: str | None) -> Company:
         """Gives a company its new key; the old one stays as an alias.
 
-        If another company has the key, the two are one: it takes over all that is known of this one, and its key.
-        A name or domain of None leaves the one that is known.
+        If another company already has the key, this one is merged into it and it is returned. A name or domain of None
+        leaves the stored one. Raises StoreError for an unknown company_id.
         """
         with self._db.writing() as tx:
             self._db.alone(tx)
@@ -109,7 +115,7 @@ def _one(tx: sa.Connection, company_id: str) -> Company | None:
 
 
 def _by_keys(tx: sa.Connection, keys: Sequence[str]) -> dict[str, Company]:
-    """Key or former key -> company, for those of the keys that lead to one."""
+    """Key or former key -> company, for those keys that belong to one."""
     found: dict[str, Company] = {}
     for some in chunks(keys):
         rows = tx.execute(_BY_KEY, {"keys": some})

@@ -1,10 +1,10 @@
-"""One database, reached from many threads of many processes: short transactions, and errors in one sentence.
+"""One database, used by many threads of many processes: short transactions, and errors in one sentence.
 
-URL -> Database: reading() a snapshot;  writing() all or nothing;  fleeting() as writing, but not safe from a power cut
-    ledger(work)  alone of all ledger work of all processes, committed together with what waits beside it (line.py)
-    write(work)   the same on SQLite, which has one writer; on Postgres beside all others
-
-`changed` of rows holds the number of the transaction that wrote them.
+reading()      a snapshot
+writing()      all or nothing
+fleeting()     like writing(), but a power cut may undo it
+ledger(work)   one at a time over all processes; works that wait are committed together (group_commit.py)
+write(work)    like ledger(work) on SQLite, which has one writer; on Postgres at the same time as others
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,33 +20,33 @@ from enrichment.ports import StoreError
 from resources.store import error_messages
 from resources.store import tables as t
 from resources.store.engines import WAIT_SECONDS, parse, postgres_engine, sqlite_engine
-from resources.store.group_commit import Answer, Line, Work
-from resources.store.process_lock import Door, DoorShut
+from resources.store.group_commit import CommitQueue, Result, Work
+from resources.store.process_lock import LockUnavailable, ProcessLock
 
 _CONNECTIONS = 6
 _COUNT = sa.update(t.change_counter).values(value=t.change_counter.c.value + 1)
-Waiting = Callable[[], AbstractContextManager[None]]
+Exclusion = Callable[[], AbstractContextManager[None]]
 
 
 class Database:
-    """place: what people know it by, without user and password."""
+    """place: the file, or host/database, for messages; without user and password."""
 
     def __init__(self, url: str) -> None:
         parsed = parse(url)
         self.sqlite = parsed.drivername == "sqlite"
         self.place = str(parsed.database) if self.sqlite else f"{parsed.host or 'localhost'}/{parsed.database or ''}"
-        self._line = Line(self._ledger_transaction)
+        self._commit_queue = CommitQueue(self._ledger_transaction)
         if self.sqlite:
             main = ledger = sqlite_engine(parsed, synchronous="FULL")
             fleeting = sqlite_engine(parsed, synchronous="NORMAL")
             reader = main
-            self._others_here: Waiting = self._line.alone
-            self._others_elsewhere: Waiting = Door(Path(f"{self.place}.lock"), WAIT_SECONDS).held
+            self._threads: Exclusion = self._commit_queue.alone
+            self._processes: Exclusion = ProcessLock(Path(f"{self.place}.lock"), WAIT_SECONDS).held
         else:
             main = fleeting = postgres_engine(parsed, connections=_CONNECTIONS, idle_seconds=60)
-            ledger = postgres_engine(parsed, connections=1, idle_seconds=WAIT_SECONDS // 2)  # before others give up
+            ledger = postgres_engine(parsed, connections=1, idle_seconds=WAIT_SECONDS // 2)  # less than others wait
             reader = main.execution_options(isolation_level="REPEATABLE READ")
-            self._others_here = self._others_elsewhere = nullcontext
+            self._threads = self._processes = nullcontext
         self._engines = {main, ledger, fleeting}
         self._reader, self._writer, self._ledger, self._fleeting = reader, main, ledger, fleeting
 
@@ -58,61 +58,61 @@ class Database:
                 tx.exec_driver_sql("BEGIN")
             yield tx
 
-    def ledger(self, work: Work[Answer]) -> Answer:
-        """What it returns, once it is committed; what it raises, and nothing of it is written. Raises StoreError.
+    def ledger(self, work: Work[Result]) -> Result:
+        """Returns what work(tx) returned, after the commit. If it raises, nothing of it is written. Raises StoreError.
 
-        It may be carried out more than once before that, so it does nothing but ask and write the database.
+        work may run more than once before it is committed, so it must do nothing but read and write the database.
         """
-        return self._line.do(work)
+        return self._commit_queue.do(work)
 
-    def write(self, work: Work[Answer]) -> Answer:
-        """As ledger."""
+    def write(self, work: Work[Result]) -> Result:
+        """Like ledger, for work that touches no caps and no claims."""
         if self.sqlite:
-            return self._line.do(work)
+            return self._commit_queue.do(work)
         with self.writing() as tx:
             return work(tx)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Committed at the end, rolled back by any exception. Raises StoreError."""
-        with self._others_here(), self._transaction(self._writer) as tx:
+        with self._threads(), self._transaction(self._writer) as tx:
             self._count(tx)
             yield tx
 
     @contextmanager
     def fleeting(self) -> Iterator[sa.Connection]:
-        """As writing, but what it commits need not survive a power cut, and rows with `changed` are not for it."""
-        with self._others_here(), self._transaction(self._fleeting) as tx:
+        """Like writing, but a power cut may undo it. Not for tables with a `changed` column. Raises StoreError."""
+        with self._threads(), self._transaction(self._fleeting) as tx:
             if not self.sqlite:
                 tx.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield tx
 
     @contextmanager
     def making(self) -> Iterator[sa.Connection]:
-        """A writing transaction of which there is one at a time over all processes: for schema and identity."""
-        with self._others_here(), self._transaction(self._writer) as tx:
+        """A writing transaction, one at a time over all processes: for the schema and the stamp. Raises StoreError."""
+        with self._threads(), self._transaction(self._writer) as tx:
             self.alone(tx)
             yield tx
 
     def alone(self, tx: sa.Connection) -> None:
-        """Wait until no other transaction is past this point; on SQLite every writer is alone."""
+        """Waits until no other transaction is past this point. On SQLite there is only one writer anyway."""
         if not self.sqlite:
             tx.exec_driver_sql("SELECT pg_advisory_xact_lock(7306913561)")
 
     def change_mark(self, tx: sa.Connection) -> int:
-        """Above every `changed` this snapshot may hold in full: see SqlStore.changes."""
+        """The snapshot has all rows with a lower `changed`: see SqlStore.changes."""
         if self.sqlite:
             return int(tx.scalar(sa.select(t.change_counter.c.value)) or 0) + 1
         return int(tx.exec_driver_sql("SELECT pg_snapshot_xmin(pg_current_snapshot())::text").scalar_one())
 
     def insert_new(self, table: sa.Table, *, unique: Sequence[str]) -> sa.Insert:
-        """INSERT that leaves a row with the same unique columns as it is."""
+        """INSERT that does not change an existing row with the same unique columns."""
         return self._insert(table).on_conflict_do_nothing(index_elements=unique)
 
     def upsert(
         self, table: sa.Table, *, unique: str, values: dict[str, Any], change: dict[str, Any], where: Any = None
     ) -> sa.Insert:
-        """INSERT, or on the same unique column `change` where `where` holds: rowcount 0 when it does not."""
+        """INSERT; a row with the same unique column gets `change` if `where` is true for it, else rowcount is 0."""
         new = self._insert(table).values(values)
         return new.on_conflict_do_update(index_elements=[unique], set_=change, where=where)
 
@@ -132,7 +132,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, engine: sa.Engine) -> Iterator[sa.Connection]:
-        with self._in_one_sentence(), self._others_elsewhere(), engine.begin() as tx:
+        with self._in_one_sentence(), self._processes(), engine.begin() as tx:
             if self.sqlite:
                 tx.exec_driver_sql("BEGIN IMMEDIATE")
             yield tx
@@ -147,18 +147,18 @@ class Database:
             yield
         except DBAPIError as error:
             raise StoreError(self._sentence(error)) from error
-        except DoorShut as shut:
-            raise StoreError(error_messages.of_lock(shut.because, place=self.place, seconds=WAIT_SECONDS)) from shut
+        except LockUnavailable as error:
+            raise StoreError(error_messages.of_lock(error.because, place=self.place, seconds=WAIT_SECONDS)) from error
         except sa.exc.TimeoutError as error:
             raise StoreError(f"The store at {self.place} is busy; ask again, with fewer requests at a time.") from error
 
     def _sentence(self, error: DBAPIError) -> str:
-        say = error_messages.of_sqlite if self.sqlite else error_messages.of_postgres
-        return say(error, place=self.place, seconds=WAIT_SECONDS)
+        sentence = error_messages.of_sqlite if self.sqlite else error_messages.of_postgres
+        return sentence(error, place=self.place, seconds=WAIT_SECONDS)
 
 
 def make_folder(database: Database) -> None:
-    """The folder of a SQLite file. Raises StoreError."""
+    """Makes the folder of a SQLite file. Raises StoreError."""
     folder = Path(database.place).parent
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,8 @@
-"""How SQLAlchemy reaches a database: what each connection is told before anything else is.
+"""SQLAlchemy engines, and the settings of each new connection.
 
-URL of SQLite or Postgres  ->  engines. Nobody waits longer than WAIT_SECONDS for a lock.
-SQLite: WAL; there are two kinds of transactions, so whoever wants one begins it. Postgres: psycopg 3.
+URL of SQLite or Postgres -> engines; no transaction waits longer than WAIT_SECONDS for a lock
+
+SQLite: WAL mode; autocommit, so that Database chooses between BEGIN and BEGIN IMMEDIATE. Postgres: psycopg 3.
 """
 
 import sqlite3
@@ -17,7 +18,7 @@ _CONNECT_SECONDS = 10
 
 
 def parse(url: str) -> sa.URL:
-    """Raises StoreError for what is neither a SQLite file nor a Postgres database."""
+    """Raises StoreError for a URL that is neither a SQLite file nor a Postgres database."""
     advice = "Set ENRICH_STORE_URL to sqlite:///path/to/store.sqlite or postgresql://user@host/database."
     try:
         parsed = sa.make_url(url)
@@ -31,6 +32,7 @@ def parse(url: str) -> sa.URL:
 
 
 def sqlite_engine(url: sa.URL, *, synchronous: str) -> sa.Engine:
+    """synchronous: FULL survives a power cut; NORMAL may lose the last transactions, never consistency."""
     engine = sa.create_engine(
         url,
         hide_parameters=True,
@@ -49,9 +51,9 @@ def sqlite_engine(url: sa.URL, *, synchronous: str) -> sa.Engine:
 
 
 def postgres_engine(url: sa.URL, *, connections: int, idle_seconds: int) -> sa.Engine:
-    """connections: at most; a server has a hundred for all processes together, unless told otherwise.
+    """connections: at most. A Postgres server allows 100 by default, for all processes together.
 
-    idle_seconds: how long a transaction may do nothing, as that of a process that is paused, before the server ends it.
+    idle_seconds: the server ends a transaction that does nothing for so long, such as one of a paused process.
     """
     engine = sa.create_engine(
         url,

@@ -1,4 +1,7 @@
-"""What a database says when it refuses, in one sentence that says what to do."""
+"""Database errors as one sentence that says what to do.
+
+DBAPIError, or an OSError of the lock file -> message of a StoreError; place: the store's file, or host/database
+"""
 
 import errno
 
@@ -12,24 +15,24 @@ _LOCK_NOT_AVAILABLE, _NO_SPACE = "55P03", "53100"  # SQLSTATE
 
 
 def of_sqlite(error: DBAPIError, *, place: str, seconds: int) -> str:
-    """seconds: how long it has waited for a lock."""
-    said = _first_line(error)
-    lower = said.lower()
+    """seconds: how long the transaction waited for a lock."""
+    reason = _first_line(error)
+    lower = reason.lower()
     if "unable to open" in lower:
         return f"The store {place} cannot be opened: check that its folder exists and that you may write there."
     if "readonly" in lower:
         return _READ_ONLY.format(place=place)
     if "not a database" in lower or "malformed" in lower:
-        return f"{place} is not a usable store ({said}): restore it from a backup, or set ENRICH_STORE_URL elsewhere."
+        return f"{place} is not a usable store ({reason}): restore it from a backup, or set ENRICH_STORE_URL elsewhere."
     if "locked" in lower or "busy" in lower:
         return of_lock(None, place=place, seconds=seconds)
     if "full" in lower:
         return _DISK_FULL.format(place=place)
-    return f"The store {place} refused: {said}."
+    return f"The store {place} refused: {reason}."
 
 
 def of_postgres(error: DBAPIError, *, place: str, seconds: int) -> str:
-    """seconds: how long it has waited for a lock."""
+    """seconds: how long the transaction waited for a lock."""
     state = getattr(error.orig, "sqlstate", None)
     if error.connection_invalidated or state is None:
         return (
@@ -44,7 +47,7 @@ def of_postgres(error: DBAPIError, *, place: str, seconds: int) -> str:
 
 
 def of_lock(error: OSError | None, *, place: str, seconds: int) -> str:
-    """error: why the lock file beside a SQLite store cannot be had; None: somebody held the lock all the time."""
+    """error: why the lock file next to a SQLite store cannot be locked. None: another process had it all the time."""
     if error is None:
         return _LOCKED.format(place=place, seconds=seconds)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -55,5 +58,5 @@ def of_lock(error: OSError | None, *, place: str, seconds: int) -> str:
 
 
 def _first_line(error: DBAPIError) -> str:
-    said = str(error.orig).strip()
-    return said.splitlines()[0] if said else type(error.orig).__name__
+    reason = str(error.orig).strip()
+    return reason.splitlines()[0] if reason else type(error.orig).__name__

@@ -1,8 +1,8 @@
-"""Open a store: make it if it is not there, bring an older one up to date, refuse what is not ours.
+"""Open a store: create it if there is none, migrate an older one, refuse a database that is not a store.
 
-URL + world -> SqlStore;  a new store is stamped with its world, and opens in no other
+URL + world -> SqlStore; a new store is stamped with its world and opens in no other one
 
-Schemas are Alembic's revisions under migrations/, numbered 0001 upwards; their table is schema_version.
+Schemas are Alembic revisions under migrations/, numbered from 0001; the table schema_version has the present one.
 """
 
 from collections.abc import Iterator
@@ -16,18 +16,18 @@ from alembic.config import Config
 
 from enrichment.ports import StoreError
 from resources.store import tables as t
-from resources.store.backtest_history import Histories
-from resources.store.balance_readings import Balances
-from resources.store.batches import Batches
-from resources.store.bulk_state import Census
-from resources.store.companies import Companies
+from resources.store.backtest_history import SqlBacktestHistory
+from resources.store.balance_readings import SqlBalanceReadings
+from resources.store.batches import SqlBatches
+from resources.store.companies import SqlCompanies
 from resources.store.database import Database, make_folder
-from resources.store.knowledge import Memory
-from resources.store.ledger_queries import Accounts
-from resources.store.provider_health import Vendors
-from resources.store.purchases import Purchases
-from resources.store.rate_limit_log import Turns
-from resources.store.requests import Requests
+from resources.store.knowledge import SqlKnowledge
+from resources.store.ledger import SqlLedger
+from resources.store.ledger_queries import SqlLedgerQueries
+from resources.store.profiles import SqlProfiles
+from resources.store.provider_health import SqlProviderHealth
+from resources.store.rate_limit_log import SqlRateLimitLog
+from resources.store.requests import SqlRequests
 
 World = Literal["sandbox", "live"]
 
@@ -35,34 +35,44 @@ SCHEMA = "0004"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class SqlStore(Companies, Memory, Census, Histories, Requests, Purchases, Accounts, Balances, Batches, Turns, Vendors):
-    """The Store of enrichment.ports on SQLite or Postgres, and what Dagster's side and the warehouse ask besides.
+class SqlStore:
+    """enrichment.ports.Store on SQLite or Postgres, one attribute per port, and what only `resources` needs.
 
-    Every method is one short transaction, safe from many threads at once, and raises StoreError. One object per
-    process; it does not survive a fork.
+    Every method of every attribute is one short transaction, may be called from many threads at once, and raises
+    StoreError. One object per process: after a fork, open the store again.
     """
 
     def __init__(self, database: Database, *, world: World) -> None:
-        self._db = database
-        self.world = world
+        self.database, self.world = database, world
+        self.companies = SqlCompanies(database)
+        self.knowledge = SqlKnowledge(database)
+        self.requests = SqlRequests(database)
+        self.profiles = SqlProfiles(database)
+        self.ledger = SqlLedger(database)
+        self.provider_health = SqlProviderHealth(database)
+        self.ledger_queries = SqlLedgerQueries(database)
+        self.balance_readings = SqlBalanceReadings(database)
+        self.backtest_history = SqlBacktestHistory(database)
+        self.batches = SqlBatches(database)
+        self.rate_limit_log = SqlRateLimitLog(database)
 
     @contextmanager
     def changes(self) -> Iterator[tuple[sa.Connection, int]]:
-        """A snapshot to read tables from, and its mark: ask for `since <= changed < mark`, and keep mark as next since.
+        """A snapshot to read tables from, and its mark: select `since <= changed < mark`; mark is the next `since`.
 
-        No row is missed that commits late. SQLite numbers transactions while each holds the only write lock, so numbers
-        grow in commit order. On Postgres the mark is the oldest transaction still running: all below it are over, and
-        what is above is read next time, whenever it commits. A mark below `since` means another store: rebuild.
+        A row that commits late is not missed. SQLite has one writer at a time, so the numbers grow in commit order. On
+        Postgres the mark is the oldest transaction still running: all below it have ended, and rows above it are read
+        next time. A mark below `since` means that this is another store: rebuild.
         """
-        with self._db.reading() as tx:
-            yield tx, self._db.change_mark(tx)
+        with self.database.reading() as tx:
+            yield tx, self.database.change_mark(tx)
 
     def close(self) -> None:
-        self._db.close()
+        self.database.close()
 
 
 def open_store(url: str, *, world: World, create: bool = True) -> SqlStore:
-    """The store at `sqlite:///path` or `postgresql://...`. create: make it if it is not there. Raises StoreError."""
+    """The store at `sqlite:///path` or `postgresql://...`. create: if there is none. Raises StoreError."""
     database = Database(url)
     try:
         _check_file(database, create=create)
@@ -88,7 +98,7 @@ def _check_file(database: Database, *, create: bool) -> None:
 
 
 def _schema_of(tx: sa.Connection, database: Database) -> str | None:
-    """The store's schema; None: there is none yet. Raises StoreError for one we cannot read."""
+    """The schema's revision; None in an empty database. Raises StoreError for a newer one, or another program's."""
     tables = set(sa.inspect(tx).get_table_names())
     if "schema_version" not in tables:
         taken = sorted(tables & set(t.metadata.tables))
@@ -124,9 +134,9 @@ def _bring_up_to_date(database: Database, world: World, *, create: bool) -> None
 def _check_world(tx: sa.Connection, database: Database, world: World) -> None:
     stamped = tx.scalar(sa.select(t.stamp.c.world))
     if stamped != world:
-        way_out = "ask with --sandbox" if stamped == "sandbox" else "ask without --sandbox"
+        remedy = "ask with --sandbox" if stamped == "sandbox" else "ask without --sandbox"
         raise StoreError(
-            f"The store at {database.place} is {stamped}, not {world}: {way_out}, "
+            f"The store at {database.place} is {stamped}, not {world}: {remedy}, "
             "or set ENRICH_STORE_URL to another store."
         )
 

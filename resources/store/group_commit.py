@@ -1,10 +1,10 @@
-"""Group commit: threads that want to write stand in line, and one transaction carries out what many of them want.
+"""Group commit: threads that want to write form a queue, and one transaction carries out the works of many.
 
-    Line(transaction).do(work) -> what work(tx) returned, or raises what it raised, or why nothing could be committed
-    Line(transaction).alone()  -> nobody of the line writes until its end
+CommitQueue(transaction).do(work)  -> what work(tx) returned; or raises what it raised, or why the commit failed
+CommitQueue(transaction).alone()   -> no thread of the queue writes until the end of the with block
 
-Whoever is first in line leads: begins, takes those that wait by then, carries out their work in their order, commits,
-and wakes them. Nobody overtakes, and nobody waits for more than the transactions before their own.
+The first thread of the queue leads: it begins a transaction, carries out the works that wait by then in their order,
+commits, and wakes their threads. The order is kept; a thread waits at most for the transactions before its own.
 """
 
 import threading
@@ -16,92 +16,93 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-Answer = TypeVar("Answer")
-Work = Callable[[sa.Connection], Answer]
+Result = TypeVar("Result")
+Work = Callable[[sa.Connection], Result]
 
-_TOGETHER = 32
-"""Works in one transaction at most: what a process may do before another one has its turn."""
+_MOST_WORKS = 32
+"""In one transaction. After it another process may write; more would make that process wait longer."""
 
 
-class _Place:
-    """One thread's place in line. work: none of somebody who wants to be alone."""
+class _Entry:
+    """One thread in the queue. work: None for a thread that wants to be alone."""
 
     def __init__(self, work: Work[Any] | None) -> None:
         self.work = work
-        self.called = threading.Event()
-        self.served = False
-        self.answer: Any = None
+        self.awake = threading.Event()
+        self.done = False
+        self.result: Any = None
         self.error: Exception | None = None
 
 
-class Line:
-    """transaction: begins one at its start and commits it at its end, or raises and leaves nothing written."""
+class CommitQueue:
+    """transaction: a with block that commits at its end, or raises and leaves nothing written."""
 
     def __init__(self, transaction: Callable[[], AbstractContextManager[sa.Connection]]) -> None:
         self._transaction = transaction
-        self._places: deque[_Place] = deque()
+        self._entries: deque[_Entry] = deque()
         self._guard = threading.Lock()
 
-    def do(self, work: Work[Answer]) -> Answer:
-        """Work that raises takes nothing with it but itself: its neighbours are carried out once more, without it."""
-        place = self._join(work)
+    def do(self, work: Work[Result]) -> Result:
+        """If a work raises, the transaction is rolled back and the others are carried out again without it."""
+        entry = self._join(work)
         try:
-            place.called.wait()
-            while not place.served:
+            entry.awake.wait()
+            while not entry.done:
                 self._leave(self._carry_out())
         finally:
-            self._leave([place])
-        if place.error is not None:
-            raise place.error
-        answer: Answer = place.answer
-        return answer
+            self._leave([entry])
+        if entry.error is not None:
+            raise entry.error
+        result: Result = entry.result
+        return result
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        place = self._join(None)
+        entry = self._join(None)
         try:
-            place.called.wait()
+            entry.awake.wait()
             yield
         finally:
-            self._leave([place])
+            self._leave([entry])
 
-    def _join(self, work: Work[Any] | None) -> _Place:
-        place = _Place(work)
+    def _join(self, work: Work[Any] | None) -> _Entry:
+        entry = _Entry(work)
         with self._guard:
-            self._places.append(place)
-            self._places[0].called.set()
-        return place
+            self._entries.append(entry)
+            self._entries[0].awake.set()
+        return entry
 
-    def _leave(self, places: Sequence[_Place]) -> None:
-        """Those who were served, or who were interrupted; then it is the next one's turn to lead."""
+    def _leave(self, entries: Sequence[_Entry]) -> None:
+        """Removes entries that are done, or whose thread was interrupted; then the next entry leads."""
         with self._guard:
-            for place in places:
-                if place in self._places:
-                    self._places.remove(place)
-                place.served = True
-            if self._places:
-                self._places[0].called.set()
-        for place in places:
-            place.called.set()
+            for entry in entries:
+                if entry in self._entries:
+                    self._entries.remove(entry)
+                entry.done = True
+            if self._entries:
+                self._entries[0].awake.set()
+        for entry in entries:
+            entry.awake.set()
 
-    def _first_of_the_line(self) -> list[_Place]:
+    def _first_works(self) -> list[_Entry]:
+        """Up to the next thread that wants to be alone."""
         with self._guard:
-            return list(islice(takewhile(lambda place: place.work is not None, self._places), _TOGETHER))
+            return list(islice(takewhile(lambda entry: entry.work is not None, self._entries), _MOST_WORKS))
 
-    def _carry_out(self) -> list[_Place]:
-        """Those who are served: all of one transaction, or the one whose work failed and undid it."""
-        together: list[_Place] = []
-        at_fault: _Place | None = None
+    def _carry_out(self) -> list[_Entry]:
+        """The entries that are done: all of one transaction, or only the one whose work failed and undid it."""
+        together: list[_Entry] = []
+        failing: _Entry | None = None
         try:
             with self._transaction() as tx:
-                together = self._first_of_the_line()  # not before: more have come while it waited for its turn
-                for place in together:
-                    at_fault = place
-                    assert place.work is not None  # noqa: S101  such are not among them
-                    place.answer = place.work(tx)
-                at_fault = None
-        except Exception as error:  # noqa: BLE001  raised again by everyone whom it concerns
-            together = [at_fault] if at_fault is not None else together or self._first_of_the_line()
-            for place in together:
-                place.error = error
+                together = self._first_works()  # only now: more threads may have come while it waited for the lock
+                for entry in together:
+                    failing = entry
+                    assert entry.work is not None  # noqa: S101  _first_works leaves such entries out
+                    entry.result = entry.work(tx)
+                failing = None
+        except Exception as error:  # noqa: BLE001  raised again in the thread of each entry concerned
+            together = [failing] if failing is not None else together or self._first_works()
+            for entry in together:
+                entry.error = error
         return together

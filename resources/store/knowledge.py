@@ -1,33 +1,28 @@
-"""What is known: replies, the facts read from them, analyses, profiles.
+"""What is known: replies, the facts read from them, and analyses.
 
-company ids  ->  the newest reply of each source, without payload, and the facts of these replies
+company ids -> the newest reply of each source, without payload, and the facts of these replies
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Analysis, Fact, Known, Profile, ProfileHead, Reply, ReplyHead
+from enrichment.domain.records import Analysis, Fact, Known, Reply, ReplyHead
+from enrichment.ports import Pair, ReplyState
 from resources.store import tables as t
+from resources.store.bulk_state import reply_states_query
 from resources.store.column_types import PlainText
 from resources.store.company_merge import now, now_of
 from resources.store.database import Database
-from resources.store.row_mapping import FACT_COLUMNS, HEAD_COLUMNS, Record, chunks, fact_of, fact_row, record_of
+from resources.store.row_mapping import FACT_COLUMNS, HEAD_COLUMNS, chunks, fact_of, fact_row, record_of
 
-_later = t.replies.alias("later")
-NEWEST = ~sa.exists().where(
-    _later.c.company_id == t.replies.c.company_id,
-    _later.c.source == t.replies.c.source,
-    sa.tuple_(_later.c.collected_at, _later.c.reply_id) > sa.tuple_(t.replies.c.collected_at, t.replies.c.reply_id),
-)
+_ROWS_PER_FETCH = 5_000
 _ids = sa.bindparam("ids", expanding=True, type_=PlainText)
 _id, _key, _source = (sa.bindparam(name, type_=PlainText) for name in ("id", "key", "source"))
 _HEADS = (
     sa.select(t.replies.c.company_id, *HEAD_COLUMNS)
-    .where(NEWEST, t.replies.c.company_id.in_(_ids))
+    .where(t.NEWEST_REPLY, t.replies.c.company_id.in_(_ids))
     .order_by(t.replies.c.source)
 )
 _FACTS = sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id.in_(_ids)).order_by(t.facts.c.fact_id)
@@ -37,14 +32,10 @@ _NEWEST_OF = (
     .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
     .limit(1)
 )
-_LATEST_PROFILE = (
-    sa.select(t.profiles)
-    .where(t.profiles.c.company_id == now(_id), t.profiles.c.consumer == sa.bindparam("consumer"))
-    .where(t.profiles.c.audience.is_not_distinct_from(sa.bindparam("audience", type_=PlainText)))
-    .order_by(t.profiles.c.created_at.desc(), t.profiles.c.profile_id.desc())
-    .limit(1)
-)
-_PROFILE = sa.select(t.profiles).where(t.profiles.c.profile_id == _id)
+_REPLY = sa.update(t.replies).where(t.replies.c.reply_id == _id)
+_COMPANY_OF = sa.select(t.replies.c.company_id).where(t.replies.c.reply_id == _id)
+_FACTS_OF_READERS = sa.delete(t.facts).where(t.facts.c.reply_id == _id, t.facts.c.analysis_id.is_(None))
+_NEW_FACT = sa.insert(t.facts)
 _ANALYSIS = (
     sa.select(t.analyses)
     .where(t.analyses.c.key == _key)
@@ -53,11 +44,14 @@ _ANALYSIS = (
 )
 
 
-class Memory:
-    _db: Database
+class SqlKnowledge:
+    """See enrichment.ports.Knowledge."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
     def known(self, company_id: str, source: str | None = None) -> Known:
-        """Not filtered by age; of a source asked twice, the newer reply and its facts. source: of this one alone."""
+        """The newest reply of each source and its facts, whatever their age. source: of this source only."""
         if source is None:
             return self.known_many([company_id])[company_id]
         with self._db.reading() as tx:
@@ -66,7 +60,7 @@ class Memory:
         return Known(tuple(heads), tuple(facts))
 
     def known_many(self, company_ids: Sequence[str]) -> dict[str, Known]:
-        """company_id -> what is known of it, for every id given; former ids too."""
+        """company_id -> what is known of it, for every id given, former ids included."""
         heads: dict[str, list[ReplyHead]] = defaultdict(list)
         facts: dict[str, list[Fact]] = defaultdict(list)
         with self._db.reading() as tx:
@@ -81,63 +75,48 @@ class Memory:
                     facts[row[0]].append(fact_of(row))
         return {asked: Known(tuple(heads[id_]), tuple(facts[id_])) for asked, id_ in zip(company_ids, ids, strict=True)}
 
+    def reply_states(self, pairs: Sequence[Pair]) -> Iterator[ReplyState]:
+        """The newest reply of each source about each company, company by company, without their values.
+
+        One snapshot is open until the iterator is read to its end or closed.
+        """
+        with self._db.reading() as tx:
+            for row in tx.execution_options(yield_per=_ROWS_PER_FETCH).execute(reply_states_query(pairs)):
+                yield ReplyState(row[0], row[1], row[2], row[3])
+
     def reply(self, reply_id: str) -> Reply | None:
         with self._db.reading() as tx:
             row = tx.execute(sa.select(t.replies).where(t.replies.c.reply_id == reply_id)).first()
         return None if row is None else record_of(Reply, row)
 
     def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None:
-        """Replaces the facts of a reply (it has been read again); what analyses read from it stays.
+        """Replaces the facts of a stored reply by what was read from it now; what analyses read from it stays.
 
-        reader_version: who read it, where there may be no fact to tell.
+        reader_version: the reader's, where there may be no fact that carries it. The facts are written for the company
+        the reply belongs to by now. Ledger work, because two companies may be merged at the same time.
         """
         read_by = newest_reader(facts) if facts else t.replies.c.reader_version
         changes = {"reader_version": read_by if reader_version is None else reader_version}
-        read_before = sa.and_(t.facts.c.reply_id == reply_id, t.facts.c.analysis_id.is_(None))
-        with self._db.writing() as tx:
-            tx.execute(sa.update(t.replies).where(t.replies.c.reply_id == reply_id).values(changes))
-            tx.execute(sa.delete(t.facts).where(read_before))
-            insert_facts(tx, facts, analysis_id=None)
+        rows = [fact_row(fact, analysis_id=None) for fact in facts]
+
+        def kept(tx: sa.Connection) -> None:
+            company_id = tx.scalar(_COMPANY_OF, {"id": reply_id})
+            if company_id is None:
+                return
+            tx.execute(_REPLY.values(changes), {"id": reply_id})
+            tx.execute(_FACTS_OF_READERS, {"id": reply_id})
+            if rows:
+                tx.execute(_NEW_FACT, [{**row, "company_id": company_id} for row in rows])
+
+        self._db.ledger(kept)
 
     def analysis(self, key: str) -> Analysis | None:
-        """The newest of this key."""
-        return self._first(Analysis, _ANALYSIS, {"key": key})
-
-    def latest_profile(self, company_id: str, consumer: str, audience: str | None) -> Profile | None:
-        about = {"id": company_id, "consumer": consumer, "audience": audience}
-        return self._first(Profile, _LATEST_PROFILE, about)
-
-    def latest_profiles(self, consumer: str) -> dict[str, ProfileHead]:
-        """company_id -> the newest profile written for no audience; in one read."""
-        kept = t.profiles.c
-        latest = sa.func.row_number().over(
-            partition_by=kept.company_id, order_by=[kept.created_at.desc(), kept.profile_id.desc()]
-        )
-        ranked = (
-            sa.select(*(kept[field.name] for field in fields(ProfileHead)), latest.label("place"))
-            .where(kept.consumer == consumer, kept.audience.is_(None))
-            .subquery()
-        )
+        """The newest one of this key."""
         with self._db.reading() as tx:
-            rows = tx.execute(sa.select(ranked).where(ranked.c.place == 1))
-            return {row.company_id: record_of(ProfileHead, row) for row in rows}
-
-    def profile(self, profile_id: str) -> Profile | None:
-        return self._first(Profile, _PROFILE, {"id": profile_id})
-
-    def _first(
-        self, kind: type[Record], query: sa.Select[*tuple[Any, ...]], values: Mapping[str, str | None]
-    ) -> Record | None:
-        with self._db.reading() as tx:
-            row = tx.execute(query, values).first()
-        return None if row is None else record_of(kind, row)
-
-
-def insert_facts(tx: sa.Connection, facts: Sequence[Fact], *, analysis_id: str | None) -> None:
-    if facts:
-        tx.execute(sa.insert(t.facts), [fact_row(fact, analysis_id=analysis_id) for fact in facts])
+            row = tx.execute(_ANALYSIS, {"key": key}).first()
+        return None if row is None else record_of(Analysis, row)
 
 
 def newest_reader(facts: Sequence[Fact]) -> int:
-    """Of the reader that read these; 1 where nothing was found to say."""
+    """The highest reader version among these facts; 1 if there are none."""
     return max((fact.reader_version for fact in facts), default=1)

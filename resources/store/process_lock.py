@@ -1,9 +1,9 @@
-"""One process at a time: a lock on a file beside the store, which the kernel hands on in the order of asking.
+"""A lock between processes on a file next to the store; the kernel grants it in the order of asking.
 
-    with Door(path, seconds).held(): ...
+with ProcessLock(path, seconds).held(): ...
 
-SQLite's own lock is asked for again and again by whoever finds it taken, and who is unlucky starves. The kernel lets go
-of this one when its process dies, whatever it dies of.
+SQLite's own lock has no order: a process that finds it taken tries again later and may never get it. The kernel also
+frees this lock when its process dies for any reason.
 """
 
 import fcntl
@@ -15,64 +15,66 @@ from pathlib import Path
 from threading import Thread
 
 
-class DoorShut(Exception):
-    """because: why the file cannot be locked at all; None: somebody else has held it all the time."""
+class LockUnavailable(Exception):
+    """because: why the file cannot be locked at all. None: another process had the lock all the time."""
 
     def __init__(self, because: OSError | None) -> None:
         super().__init__(str(because))
         self.because = because
 
 
-class Door:
+class ProcessLock:
+    """seconds: how long to wait for the lock."""
+
     def __init__(self, path: Path, seconds: float) -> None:
         self._path, self._seconds = path, seconds
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Raises DoorShut when its turn has not come after so many seconds."""
+        """Raises LockUnavailable when the lock was not granted in time."""
         file = self._locked()
         try:
             yield
         finally:
-            _leave(file)
+            _unlock(file)
 
     def _locked(self) -> int:
         try:
             file = os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError as error:
-            raise DoorShut(error) from error
+            raise LockUnavailable(error) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._wait_for(file)
         except OSError as error:
             os.close(file)
-            raise DoorShut(error) from error
+            raise LockUnavailable(error) from error
         return file
 
     def _wait_for(self, file: int) -> None:
-        """In a thread of its own: a wait in the kernel has its place among those who wait, but no end."""
-        turn: Future[None] = Future()
-        Thread(target=_ask_for, args=(file, turn), daemon=True).start()
+        """Waits in a thread of its own, because flock has a fair queue but no time-out."""
+        granted: Future[None] = Future()
+        Thread(target=_lock, args=(file, granted), daemon=True).start()
         try:
-            turn.result(self._seconds)
+            granted.result(self._seconds)
         except TimeoutError:
-            if turn.cancel():  # when its turn comes after all, the thread leaves at once
-                raise DoorShut(None) from None
+            if granted.cancel():  # when the lock is granted after all, the thread frees it at once
+                raise LockUnavailable(None) from None
         except BaseException:
-            if not turn.cancel():
-                _leave(file)
+            if not granted.cancel():
+                _unlock(file)
             raise
 
 
-def _ask_for(file: int, turn: "Future[None]") -> None:
+def _lock(file: int, granted: "Future[None]") -> None:
     fcntl.flock(file, fcntl.LOCK_EX)
-    if turn.set_running_or_notify_cancel():
-        turn.set_result(None)
+    if granted.set_running_or_notify_cancel():
+        granted.set_result(None)
     else:
-        _leave(file)
+        _unlock(file)
 
 
-def _leave(file: int) -> None:
-    fcntl.flock(file, fcntl.LOCK_UN)  # expressly: a process forked meanwhile has the file open too
+def _unlock(file: int) -> None:
+    fcntl.flock(file, fcntl.LOCK_UN)  # closing is not enough: a process forked meanwhile has the file open too
     os.close(file)

@@ -1,12 +1,9 @@
-"""How vendors are doing, for all processes: who is out until when, who is let through to find out, what is suspended.
+"""Outages of providers and suspensions of sources, shared by all processes: a circuit breaker in the store.
 
-failures in a row -> Outage (down; or exhausted, at once) -> its time is over -> one probe -> answered | out for longer
+failures in a row -> Outage (down; or exhausted, at once) -> its time is over -> one probe -> answered | longer outage
 
-Failures come sooner than answers: of many calls sent at once, those that fail are heard of first. So a row of them says
-that a vendor is down once it is longer than the calls are many that may still be answered. It is counted before the
-purchase ends, so that a probe that has failed lets no other one through in between.
-
-All of it is ledger work: one at a time, so that of many who find a time over one becomes the probe.
+All writes run inside Database.ledger, one at a time: only one purchase becomes the probe. A failure is recorded before
+its purchase ends, so that no second probe starts in between.
 """
 
 from collections.abc import Mapping
@@ -23,45 +20,48 @@ from resources.store.database import Database
 from resources.store.row_mapping import record_of, row_of
 
 _v = t.providers.c
-_IN_ORDER = {"failures": 0, "kind": None, "because": None, "until": None, "probe": None, "wait_seconds": 0.0}
+_HEALTHY = {"failures": 0, "kind": None, "because": None, "until": None, "probe": None, "wait_seconds": 0.0}
 _SENT = sa.select(sa.func.count()).where(
     t.OPEN,
     t.purchases.c.state == "sent",
     t.purchases.c.provider == sa.bindparam("of"),
     t.purchases.c.lease_until > sa.bindparam("at", type_=UtcMicros),
 )
-_FORGET = sa.update(t.providers).where(_v.provider == sa.bindparam("of"), _v.failures > 0).values(_IN_ORDER)
+_FORGET = sa.update(t.providers).where(_v.provider == sa.bindparam("of"), _v.failures > 0).values(_HEALTHY)
 
 
-class Vendors:
-    _db: Database
+class SqlProviderHealth:
+    """See enrichment.ports.ProviderHealth."""
 
-    def failed(self, provider: str, breaker: Breaker, *, exhausted: bool, because: str, at: datetime) -> None:
-        """One more failure in a row; when they are too many, or its plan is exhausted, nobody asks for a while.
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
-        What failed on its way when nobody was to ask any more makes nothing longer; a probe that fails does.
+    def record_failure(self, provider: str, breaker: Breaker, *, exhausted: bool, because: str, at: datetime) -> None:
+        """One more failure in a row; too many of them, or an exhausted plan, begin an outage.
+
+        During an outage only the failure of its probe makes it longer; calls that were already sent do not.
         """
 
         def count(tx: sa.Connection) -> None:
             row = tx.execute(sa.select(t.providers).where(_v.provider == provider)).first()
-            before = _IN_ORDER if row is None else row._mapping
+            before = _HEALTHY if row is None else row._mapping
             sent = tx.execute(_SENT, {"of": provider, "at": at}).scalar_one()
             after = after_failure(before, breaker, sent=sent, exhausted=exhausted, because=because, at=at)
-            values = {"provider": provider, **_IN_ORDER, **after}
+            values = {"provider": provider, **_HEALTHY, **after}
             tx.execute(self._db.upsert(t.providers, unique="provider", values=values, change=after))
 
         self._db.ledger(count)
 
-    def answered(self, provider: str) -> None:
-        """It answers again: its failures are forgotten, and whatever bars it is lifted."""
+    def record_answer(self, provider: str) -> None:
+        """It answers again: its failures are forgotten and its outage ends."""
         self.forget_outage(provider)
 
     def forget_outage(self, provider: str) -> bool:
-        """Whether there was anything to forget."""
+        """False: it had no failures."""
         return self._db.ledger(lambda tx: forget_failures(tx, provider))
 
     def unavailable(self, at: datetime) -> tuple[dict[str, Outage], dict[str, Suspension]]:
-        """Providers nobody may ask at `at` (those due for a probe are not among them), and suspended sources."""
+        """Provider -> outage that lasts beyond `at` (not those due for a probe); source -> suspension."""
         with self._db.reading() as tx:
             out = tx.execute(sa.select(t.providers).where(_v.kind.is_not(None), _v.until > at))
             outages = {row.provider: record_of(Outage, row) for row in out}
@@ -75,7 +75,7 @@ class Vendors:
             return [record_of(Suspension, row) for row in rows]
 
     def lift_suspension(self, source: str) -> bool:
-        """Whether it was suspended."""
+        """False: it was not suspended."""
         lift = sa.delete(t.suspensions).where(t.suspensions.c.source == source)
         return self._db.ledger(lambda tx: tx.execute(lift).rowcount == 1)
 
@@ -83,7 +83,11 @@ class Vendors:
 def after_failure(
     before: Mapping[Any, Any], breaker: Breaker, *, sent: int, exhausted: bool, because: str, at: datetime
 ) -> dict[str, Any]:
-    """What changes in a provider's row. sent: how many are under way, the one that failed among them."""
+    """Columns of the provider's row that change. sent: calls under way, the failed one included.
+
+    Failures arrive sooner than answers. So an outage begins only when there are more failures in a row than calls that
+    may still be answered.
+    """
     failures = {"failures": before["failures"] + 1}
     if exhausted:
         until = at + timedelta(seconds=breaker.exhausted_seconds)
@@ -97,8 +101,8 @@ def after_failure(
     return failures | out | {"wait_seconds": wait}
 
 
-def bar(tx: sa.Connection, purchase: Purchase) -> Outage | Suspension | None:
-    """What keeps its provider or source from being asked when it is reserved."""
+def unavailability(tx: sa.Connection, purchase: Purchase) -> Outage | Suspension | None:
+    """Why its source must not be asked at purchase.reserved_at; None: it may be."""
     suspended = tx.execute(sa.select(t.suspensions).where(t.suspensions.c.source == purchase.source)).first()
     if suspended is not None:
         return record_of(Suspension, suspended)
@@ -108,13 +112,13 @@ def bar(tx: sa.Connection, purchase: Purchase) -> Outage | Suspension | None:
 
 
 def make_probe(tx: sa.Connection, purchase: Purchase) -> None:
-    """Nobody else asks its provider as long as its lease holds, unless it is answered."""
+    """No other purchase of its provider may start until its lease is over, or it is answered."""
     probe = {"probe": purchase.purchase_id, "until": purchase.lease_until}
     tx.execute(sa.update(t.providers).where(_v.provider == purchase.provider).values(probe))
 
 
 def end_probe(tx: sa.Connection, purchase_id: str, *, at: datetime) -> None:
-    """If it is one, of which nothing was learned: the next one may try."""
+    """If this purchase is a probe that ended without a result, another one may start at once."""
     tx.execute(sa.update(t.providers).where(_v.probe == purchase_id).values(probe=None, until=at))
 
 
@@ -123,5 +127,5 @@ def forget_failures(tx: sa.Connection, provider: str) -> bool:
 
 
 def suspend(db: Database, tx: sa.Connection, suspension: Suspension) -> None:
-    """The first reason stands until somebody lifts it."""
+    """The first reason is kept until the suspension is lifted."""
     tx.execute(db.insert_new(t.suspensions, unique=["source"]).values(row_of(suspension)))

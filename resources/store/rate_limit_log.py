@@ -1,8 +1,8 @@
-"""When vendors were called, and may be called next: one log for all processes.
+"""When vendors were called and may be called next: one log for all processes.
 
-    windows, who waits how long -> take_turns -> when each may call, now or later, so that no window holds too many
+windows of the vendor, how long each caller waits at most -> take_slots -> the time at which each may call
 
-The clock is the vendors', not the world's: limits count real time.
+Always in real time (UTC), also where the rest of a test runs on another clock: vendors count real time.
 """
 
 import zlib
@@ -22,28 +22,32 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `most` calls in any time of this length."""
+    """At most `most` calls in any period of this length."""
 
     most: int
     length: timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """When somebody may call. taken: or could have, but it was too late for them."""
+class ScheduledCall:
+    """at: when the call may be sent (UTC). taken: False if that is later than the caller waits; then it has no slot."""
 
     at: datetime
     taken: bool
 
 
-class Turns:
-    _db: Database
+class SqlRateLimitLog:
+    """Calls to vendors, and pauses that vendors asked for."""
 
-    def take_turns(
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def take_slots(
         self, provider: str, windows: Sequence[Window], patience: Sequence[timedelta], now: Callable[[], datetime]
-    ) -> list[Given]:
-        """When each of those who wait may call, first come first served; who would wait longer than their patience
-        takes no turn. now: the time in UTC, asked for once nobody else can take turns of this provider.
+    ) -> list[ScheduledCall]:
+        """One slot per caller, first come first served. patience: how long each caller waits at most.
+
+        now: called while no other process can take slots of this provider.
         """
         if not windows:
             return schedule([], [], now(), self.paused_until(provider), patience)
@@ -51,15 +55,15 @@ class Turns:
             self._alone(tx, provider)
             moment = now()
             free_at = [_free_at(tx, provider, window, len(patience)) for window in windows]
-            given = schedule(windows, free_at, moment, _paused_until(tx, provider), patience)
-            if taken := [{"provider": provider, "at": one.at} for one in given if one.taken]:
+            slots = schedule(windows, free_at, moment, _paused_until(tx, provider), patience)
+            if taken := [{"provider": provider, "at": one.at} for one in slots if one.taken]:
                 tx.execute(sa.insert(t.turns), taken)
             oldest = moment - max(window.length for window in windows)
             tx.execute(sa.delete(t.turns).where(t.turns.c.provider == provider, t.turns.c.at < oldest))
-        return given
+        return slots
 
     def pause(self, provider: str, until: datetime) -> None:
-        """Nobody gets a turn before `until`, nor before what was said earlier."""
+        """No slot before `until`. A pause that already lasts longer stays."""
         paused_until = t.providers.c.paused_until
         later = sa.or_(paused_until.is_(None), paused_until < until)
         new = {"provider": provider, "failures": 0, "wait_seconds": 0.0, "paused_until": until}
@@ -68,12 +72,12 @@ class Turns:
             tx.execute(self._db.upsert(t.providers, unique="provider", values=new, change=change, where=later))
 
     def paused_until(self, provider: str) -> datetime:
-        """A time long ago, if nobody asked us to slow down."""
+        """1970 if the vendor never asked for a pause."""
         with self._db.reading() as tx:
             return _paused_until(tx, provider)
 
     def _alone(self, tx: sa.Connection, provider: str) -> None:
-        """Wait until nobody else takes turns of this provider; on SQLite every writer is alone."""
+        """Waits until no other process takes slots of this provider. On SQLite there is only one writer anyway."""
         if not self._db.sqlite:
             tx.exec_driver_sql("SELECT pg_advisory_xact_lock(73069, %s)", (zlib.crc32(provider.encode()) >> 1,))
 
@@ -84,27 +88,29 @@ def schedule(
     now: datetime,
     paused_until: datetime,
     patience: Sequence[timedelta],
-) -> list[Given]:
-    """When each caller may call. free_at: of each window, when its next places are free, the first one first, as many
-    as there are callers or places; changed on the way.
+) -> list[ScheduledCall]:
+    """One slot per caller, in order.
+
+    free_at: for each window the times at which its next slots are free, the earliest first, min(callers, window.most)
+    of them; changed by the call.
     """
-    given = []
+    slots = []
     for longest in patience:
-        at = max(now, paused_until, *(places[0] for places in free_at))
-        given.append(Given(at, taken=at <= now + longest))
-        if given[-1].taken:
-            for window, places in zip(windows, free_at, strict=True):
-                places.popleft()
-                places.append(at + window.length)
-    return given
+        at = max(now, paused_until, *(free[0] for free in free_at))
+        slots.append(ScheduledCall(at, taken=at <= now + longest))
+        if slots[-1].taken:
+            for window, free in zip(windows, free_at, strict=True):
+                free.popleft()
+                free.append(at + window.length)
+    return slots
 
 
 def _free_at(tx: sa.Connection, provider: str, window: Window, callers: int) -> deque[datetime]:
-    """A place is free once the call that took it is older than the window."""
-    at, places = t.turns.c.at, min(callers, window.most)
+    """A slot is free again when the call that took it is older than the window."""
+    at, slots = t.turns.c.at, min(callers, window.most)
     newest_first = sa.select(at).where(t.turns.c.provider == provider).order_by(at.desc())
-    held = tx.scalars(newest_first.offset(window.most - places).limit(places)).all()
-    return deque([_LONG_AGO] * (places - len(held)) + [one + window.length for one in reversed(held)])
+    calls = tx.scalars(newest_first.offset(window.most - slots).limit(slots)).all()
+    return deque([_LONG_AGO] * (slots - len(calls)) + [called_at + window.length for called_at in reversed(calls)])
 
 
 def _paused_until(tx: sa.Connection, provider: str) -> datetime:

@@ -1,31 +1,35 @@
-"""Requests and what happened in them: events, purchases, cache reads, the profiles they end with."""
+"""Requests and what happened in them: events and cache reads; with a request's end its profiles are written."""
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import CacheRead, Event, Profile, Purchase, Request
+from enrichment.domain.records import CacheRead, Event, Profile, Request
 from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.column_types import zipped
 from resources.store.company_merge import now_of
 from resources.store.database import Database
-from resources.store.row_mapping import purchase_of, record_of, row_of
+from resources.store.row_mapping import record_of, row_of
 
 _NEW_REQUEST, _NEW_EVENT = sa.insert(t.requests), sa.insert(t.events)
 _NEW_READ, _NEW_PROFILE = sa.insert(t.cache_reads), sa.insert(t.profiles)
 
 
-class Requests:
-    _db: Database
+class SqlRequests:
+    """See enrichment.ports.Requests."""
 
-    def open_request(self, request: Request) -> None:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def open(self, request: Request) -> None:
         self._db.write(lambda tx: tx.execute(_NEW_REQUEST, row_of(request)))
 
-    def close_request(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
-        """Writes the finished request, its cache reads and its profiles in one transaction; once only.
+    def close(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
+        """Writes the finished request, its cache reads and its profiles in one transaction, once only.
 
-        All of it for the company that theirs is by now.
+        If the company was merged into another one meanwhile, the rows are written for that one. Raises StoreError if
+        the request is not running.
         """
         row = {**row_of(request), "plan": None if request.plan is None else zipped(request.plan)}
         running = sa.and_(t.requests.c.request_id == request.request_id, t.requests.c.state == "running")
@@ -44,13 +48,13 @@ class Requests:
 
         self._db.write(closed)
 
-    def request(self, request_id: str) -> Request | None:
+    def by_id(self, request_id: str) -> Request | None:
         with self._db.reading() as tx:
             row = tx.execute(sa.select(t.requests).where(t.requests.c.request_id == request_id)).first()
         return None if row is None else record_of(Request, row)
 
-    def requests(self, company_id: str | None = None, *, limit: int = 100) -> list[Request]:
-        """The latest first; of one company, or of all."""
+    def latest(self, company_id: str | None = None, *, limit: int = 100) -> list[Request]:
+        """The latest first. None: of all companies."""
         query = sa.select(t.requests).order_by(t.requests.c.asked_at.desc(), t.requests.c.request_id.desc())
         if company_id is not None:
             query = query.where(t.requests.c.company_id == company_id)
@@ -68,13 +72,6 @@ class Requests:
         with self._db.reading() as tx:
             query = sa.select(t.events).where(t.events.c.request_id == request_id).order_by(t.events.c.event_id)
             return [record_of(Event, row) for row in tx.execute(query)]
-
-    def purchases(self, request_id: str) -> list[Purchase]:
-        """In the order they were reserved."""
-        query = sa.select(t.purchases).where(t.purchases.c.request_id == request_id)
-        with self._db.reading() as tx:
-            rows = tx.execute(query.order_by(t.purchases.c.reserved_at, t.purchases.c.purchase_id))
-            return [purchase_of(row) for row in rows]
 
     def cache_reads(self, request_id: str) -> list[CacheRead]:
         with self._db.reading() as tx:

@@ -1,7 +1,9 @@
-"""Whether a purchase may begin, and its beginning. Ledger work is alone: what it finds is still so when it writes.
+"""Whether a purchase may begin; and its beginning.
 
-an answer already? -> who holds the claim? -> may anybody ask now? -> is the provider busy?
--> resume an earlier one, or: caps -> a new one
+answer in the store? -> claimed? -> provider unavailable? -> asked in vain? -> provider busy?
+-> resume an earlier purchase, or: caps -> a new purchase
+
+Runs inside Database.ledger, one at a time: what it reads cannot change before it writes.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,8 +24,7 @@ from enrichment.ports import (
     Reserved,
     Unavailable,
 )
-from resources.store import budgets as limits
-from resources.store import provider_health, settlement
+from resources.store import budgets, provider_health, settlement
 from resources.store import tables as t
 from resources.store.column_types import PlainText, UtcMicros
 from resources.store.row_mapping import Row, purchase_of, row_of
@@ -38,7 +39,7 @@ _this, _claim, _company_id, _source, _variant, _provider, _asked = (
 _now = sa.select(t.former_companies.c.now).where(t.former_companies.c.company_id == _company_id)
 _holder = sa.select(_p.purchase_id).where(_p.claim == _claim)
 _free_to_repeat = sa.and_(_p.sent_at.is_not(None), _p.repeatable_until > _at, _p.asked == _asked)
-# Where a vendor repeats for free as well, its handle names only the steps that were answered: see _can_be_resumed.
+# If the vendor also repeats for free, the handle names only the steps already answered: see _can_be_resumed.
 _by_handle = sa.and_(_p.handle.is_not(None), sa.or_(_p.repeatable_until.is_(None), _p.repeatable_until > _at))
 _uncertain = (
     sa.select(_p.purchase_id)
@@ -57,7 +58,7 @@ _newest_reply = (
 _analysis = sa.select(t.analyses.c.analysis_id).where(t.analyses.c.key == _variant).limit(1)
 _outage = sa.select(t.providers.c.kind).where(t.providers.c.provider == _provider)
 
-# Of another request, which has paid, or may have paid, for no answer since this one began.
+# A purchase of another request that was billed, or may have been, without an answer since this request began.
 _in_vain = (
     sa.select(_p.purchase_id)
     .where(
@@ -71,7 +72,7 @@ _in_vain = (
     .limit(1)
 )
 
-# All that may stand in the way, in one look; mostly nothing does.
+# Everything that may prevent the purchase, in one query: usually nothing does.
 _LOOK = sa.select(
     _holder.scalar_subquery().label("holder"),
     _uncertain.scalar_subquery().label("uncertain"),
@@ -92,21 +93,21 @@ _RESUME = (
 )
 
 
-class Asker(NamedTuple):
-    """What whoever reserves has seen, and since when it asks; None: whatever there is."""
+class Caller(NamedTuple):
+    """seen: ids of the answers the caller knows. since: when its request began. None: do not check."""
 
     seen: Collection[str] | None
     since: datetime | None
 
 
 def reserve(
-    tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int, asker: Asker
+    tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int, caller: Caller
 ) -> Reserved | NotReserved:
-    """See Purchases.reserve. All times count from purchase.reserved_at."""
-    look = tx.execute(_LOOK, {**_question(purchase), "since": asker.since}).one()
-    if look.now is not None:  # it turned out to be another company meanwhile
-        return reserve(tx, replace(purchase, company_id=look.now), caps, at_once, asker)
-    if asker.seen is not None and look.answer is not None and look.answer not in asker.seen:
+    """See SqlLedger.reserve. "Now" is purchase.reserved_at."""
+    look = tx.execute(_LOOK, {**_question(purchase), "since": caller.since}).one()
+    if look.now is not None:  # the company was merged into another one meanwhile
+        return reserve(tx, replace(purchase, company_id=look.now), caps, at_once, caller)
+    if caller.seen is not None and look.answer is not None and look.answer not in caller.seen:
         return AlreadyBought(look.answer)
     holder = _one(tx, look.holder)
     if holder is not None and holder.lease_until > purchase.reserved_at:
@@ -126,16 +127,16 @@ def reserve(
 def _refused(
     tx: sa.Connection, look: Row, purchase: Purchase, at_once: int, *, resumes: bool
 ) -> Unavailable | AskedInVain | Busy | None:
-    bar = provider_health.bar(tx, purchase) if look.suspended or look.outage else None
-    if bar is not None:
-        return Unavailable(bar)
+    by = provider_health.unavailability(tx, purchase) if look.suspended or look.outage else None
+    if by is not None:
+        return Unavailable(by)
     if look.in_vain is not None and not resumes:
         return AskedInVain(look.in_vain)
     return Busy(look.under_way) if look.under_way >= at_once else None
 
 
 def _earlier(tx: sa.Connection, holder: Purchase | None, uncertain: str | None, wanted: Purchase) -> Purchase | None:
-    """The one to resume: whose lease is over, or of which we cannot know."""
+    """The purchase to resume: one whose lease is over, or an uncertain one. Ends an expired one it cannot resume."""
     if holder is not None:
         if _can_be_resumed(holder, wanted):
             return holder
@@ -144,10 +145,10 @@ def _earlier(tx: sa.Connection, holder: Purchase | None, uncertain: str | None, 
 
 
 def _can_be_resumed(holder: Purchase, wanted: Purchase) -> bool:
-    """Costs nothing more. Holds for an uncertain one as well: see _uncertain.
+    """Whether to resume it costs nothing more. The query _uncertain has the same conditions.
 
-    A vendor of one step has a handle for the whole job, good at any time. One of several steps repeats for free what no
-    handle names yet, and only as long as its window lasts.
+    A handle without repeatable_until names the whole job and is valid at any time. With repeatable_until it names only
+    some steps; the vendor repeats the others for free until then.
     """
     if holder.provider != wanted.provider:
         return False
@@ -158,7 +159,7 @@ def _can_be_resumed(holder: Purchase, wanted: Purchase) -> bool:
 
 
 def _resume(tx: sa.Connection, earlier: Purchase, wanted: Purchase) -> Purchase:
-    """Under its own reserve. Where it costs nothing for a time only, its lease ends with that time."""
+    """Under its own reserve. The lease ends at repeatable_until at the latest: after that a call may be billed."""
     lease = wanted.lease_until
     if earlier.repeatable_until is not None:
         lease = min(lease, earlier.repeatable_until)
@@ -167,7 +168,7 @@ def _resume(tx: sa.Connection, earlier: Purchase, wanted: Purchase) -> Purchase:
 
 
 def _begin(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap]) -> Purchase | CapReached:
-    reached = limits.take(tx, caps, purchase.reserved_micro_usd)
+    reached = budgets.take(tx, caps, purchase.reserved_micro_usd)
     if reached is not None:
         return reached
     names = sorted({cap.name for cap in caps})
@@ -176,14 +177,14 @@ def _begin(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap]) -> Purcha
 
 
 def set_apart(tx: sa.Connection, rest: Purchase, ended: settlement.Settled) -> None:
-    """What of a settled purchase may be billed besides: reserved under the same caps, claimed by nobody."""
-    whose = {"company_id": ended.company_id, "claim": None, "cap_names": ended.cap_names}
-    tx.execute(_NEW, {**row_of(rest), **whose})
-    limits.shift(tx, ended.cap_names, rest.reserved_micro_usd)
+    """What of a settled purchase may be billed in addition: reserved under the same caps, without a claim."""
+    owner = {"company_id": ended.company_id, "claim": None, "cap_names": ended.cap_names}
+    tx.execute(_NEW, {**row_of(rest), **owner})
+    budgets.shift(tx, ended.cap_names, rest.reserved_micro_usd)
 
 
 def _claim_of(purchase: Purchase) -> str:
-    """What only one purchase at a time may have."""
+    """Unique among the purchases that are reserved or sent."""
     return f"{purchase.company_id} {purchase.source} {purchase.variant}"
 
 

@@ -1,4 +1,4 @@
-"""Records to rows and back. A row has the record's fields under the same names, and `changed`."""
+"""Records to rows and back: columns have the names of the record's fields; a row may have more of them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
@@ -15,7 +15,7 @@ Record = TypeVar("Record")
 Item = TypeVar("Item")
 Row = sa.Row[*tuple[Any, ...]]
 
-# Many of these are read at once: their columns stand in the order of the fields, so that a row is the arguments.
+# Read in large numbers: columns in the order of the fields, so that a row can be passed as the arguments.
 HEAD_COLUMNS = tuple(t.replies.c[field.name] for field in fields(ReplyHead))
 FACT_COLUMNS = tuple(t.facts.c[field.name] for field in fields(Fact))
 
@@ -25,11 +25,12 @@ def row_of(record: Any) -> dict[str, Any]:
 
 
 def record_of(kind: type[Record], row: Row, **changed: Any) -> Record:
-    """The record a row holds; the row may have columns besides. changed: fields that are not as they stand."""
+    """The record of a row, which may have more columns. changed: field -> value to use instead of the column."""
     return kind(**({name: getattr(row, name) for name in _names(kind)} | changed))
 
 
 def fact_row(fact: Fact, *, analysis_id: str | None) -> dict[str, Any]:
+    """analysis_id: the analysis that read it; None: a reader did."""
     return {**row_of(fact), "value": fact.value.model_dump(mode="json"), "analysis_id": analysis_id}
 
 
@@ -45,7 +46,7 @@ def purchase_of(row: Row) -> Purchase:
 
 
 def chunks(items: Sequence[Item], size: int = 1_000) -> Iterator[Sequence[Item]]:
-    """Pieces small enough to be bound to one statement."""
+    """Slices small enough for the bound parameters of one statement."""
     return (items[start : start + size] for start in range(0, len(items), size))
 
 

@@ -1,7 +1,10 @@
-"""How a purchase ends: its claim is freed, its result written, its caps moved from the reserve to what it cost.
+"""How a purchase ends: its claim is freed, its result written, its caps corrected from the reserve to the cost.
 
-settle, release, leave_uncertain: by whoever holds it;  end_expired: whose holder is gone;  settle_uncertain,
-release_uncertain: that nobody holds any more. All of it is ledger work.
+settle, release, leave_uncertain     by the process that carries it out
+end_expired                          its lease is over
+settle_uncertain, release_uncertain  by reconciliation
+
+All run inside Database.ledger. PurchaseClosed: it has already ended, or another process has resumed it.
 """
 
 from collections.abc import Mapping
@@ -19,10 +22,10 @@ from resources.store.row_mapping import Row
 
 _p = t.purchases.c
 _this = sa.bindparam("this", type_=PlainText)
-# SQLAlchemy writes the columns of SQLite's RETURNING without their tables: in there a subquery must not be correlated.
+# In SQLite's RETURNING SQLAlchemy writes columns without their tables, so the subquery must not be correlated.
 _ending = t.purchases.alias("ending").c
-_whose = sa.select(_ending.provider).where(_ending.purchase_id == _this)
-_failures = sa.select(t.providers.c.failures).where(t.providers.c.provider == _whose.scalar_subquery())
+_provider = sa.select(_ending.provider).where(_ending.purchase_id == _this)
+_failures = sa.select(t.providers.c.failures).where(t.providers.c.provider == _provider.scalar_subquery())
 _CLOSE = (
     sa.update(t.purchases)
     .where(_p.purchase_id == _this)
@@ -35,7 +38,7 @@ _SEEN = sa.select(_p.state, _p.attempt).where(_p.purchase_id == _this)
 
 
 class Settled(NamedTuple):
-    """company_id: whose it is by now. failing: whether its provider has failures in a row, which an answer ends.
+    """company_id: as it is now, after a merge too. failing: its provider has failures in a row.
 
     cap_names: the caps it was reserved against.
     """
@@ -55,7 +58,7 @@ def settle(tx: sa.Connection, purchase: Purchase, result: Mapping[str, Any]) -> 
 
 
 def release(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str) -> None:
-    """As settle, at no cost; once more does nothing."""
+    """Like settle, at no cost; done twice, it changes nothing. Raises PurchaseClosed."""
     values = {"state": "released", "closed_at": at, "reason": reason, "held": purchase.attempt}
     row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, values)
     if row is not None:
@@ -65,14 +68,14 @@ def release(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str)
 
 
 def leave_uncertain(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str) -> None:
-    """Its caps keep the reserve; once more does nothing. Raises PurchaseClosed."""
+    """Its caps keep the reserve; done twice, it changes nothing. Raises PurchaseClosed."""
     values = {"state": "uncertain", "closed_at": at, "reason": reason, "held": purchase.attempt}
     if _close(tx, _CLOSE_UNDER_WAY, purchase.purchase_id, values) is None:
         _unless_so_already(tx, purchase, "uncertain")
 
 
 def end_expired(tx: sa.Connection, purchase: Purchase, *, at: datetime) -> None:
-    """Of a holder that is gone: released if it was never sent, else nobody can know."""
+    """Its lease is over: released if it was never sent, else uncertain."""
     if purchase.state == "reserved":
         release(tx, purchase, at=at, reason="its holder disappeared before sending")
     else:
@@ -80,7 +83,7 @@ def end_expired(tx: sa.Connection, purchase: Purchase, *, at: datetime) -> None:
 
 
 def settle_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any]) -> None:
-    """As settle, of one that nobody holds. Raises PurchaseClosed if it is not uncertain any more."""
+    """result: columns of the purchase -> values. Raises PurchaseClosed if it is no longer uncertain."""
     row = _close(tx, _CLOSE_UNCERTAIN, purchase_id, {**result, "state": "settled"})
     if row is None:
         raise _refused(tx, purchase_id, "settled")
@@ -88,7 +91,7 @@ def settle_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, A
 
 
 def release_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any]) -> None:
-    """As settle_uncertain, at no cost; once more does nothing."""
+    """Like settle_uncertain, at no cost; done twice, it changes nothing."""
     row = _close(tx, _CLOSE_UNCERTAIN, purchase_id, {**result, "state": "released"})
     if row is not None:
         budgets.shift(tx, row.cap_names, -row.reserved_micro_usd)
@@ -99,7 +102,7 @@ def release_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, 
 
 
 def _close(tx: sa.Connection, statement: sa.Executable, purchase_id: str, values: Mapping[str, Any]) -> Row | None:
-    """Whatever it was a probe of, the next one may try, unless this end says more of the provider."""
+    """If it was a probe, another purchase may be the next one; the caller may then end the outage."""
     row = tx.execute(statement, {**values, "claim": None, "this": purchase_id}).first()
     if row is not None and row.failures:
         provider_health.end_probe(tx, purchase_id, at=values["closed_at"])

@@ -1,14 +1,11 @@
-"""All tables of the store, in one place. Money: integer micro-USD; times: see columns.py; ids: text that sorts by time.
+"""All tables of the store. Money: integer micro-USD; times: column_types.UtcMicros; ids: text that sorts by time.
 
 companies <- requests <- purchases <- replies <- facts;   purchases <- analyses <- facts;   requests <- profiles
-former_companies: ids of companies that turned out to be another one; whoever still has one means that one
-caps: what each limit has taken.   stamp: which world this store is
-providers: how each vendor is doing.   turns: when it was called.   suspensions: sources that billed too much
-balances: what vendors said of our account
+former_companies: merged ones.   stamp: sandbox or live.   caps: sums.   turns: calls, for rate limits
+providers, suspensions: outages.   balances: readings of vendors' accounts
 
-`changed` numbers the transaction that last wrote the row (see SqlStore.changes); caps, batches and what is known of
-vendors have none. Facts that are replaced raise `changed` of their reply: so whoever follows changes reloads
-them.
+`changed`: number of the transaction that last wrote the row (see SqlStore.changes). Facts that are replaced raise it
+on their reply, so that a reader of changes loads them again.
 """
 
 from datetime import datetime
@@ -19,13 +16,13 @@ from resources.store.column_types import ChangeMark, JsonText, JsonZip, PlainTex
 
 metadata = sa.MetaData()
 
-# Queries use these very texts: SQLite takes a partial index only when its condition stands in the query word for word.
+# Queries must use exactly these texts: SQLite uses a partial index only if the query repeats its condition literally.
 UNREPORTED = sa.text("state = 'settled' AND reported_at IS NULL")
 OPEN = sa.text("state IN ('reserved', 'sent', 'uncertain')")
 CLAIMED = sa.text("claim IS NOT NULL")
 UNDER_WAY = sa.text("state IN ('reserved', 'sent')")
 UNCERTAIN = sa.text("state = 'uncertain'")
-# Of a purchase known by its id; told which states it may have, Postgres would look through the index of all open ones.
+# For a purchase given by its id: with "state IN (...)" Postgres would scan the index of all open purchases instead.
 STILL_OPEN = sa.text("state NOT IN ('settled', 'released')")
 STILL_UNDER_WAY = sa.text("state NOT IN ('settled', 'released', 'uncertain')")
 
@@ -230,6 +227,14 @@ replies = sa.Table(
     sa.Column("reader_version", sa.Integer, nullable=False),
     _changed(),
     sa.Index("ix_replies_newest", "company_id", "source", "collected_at", "reply_id"),
+)
+
+_later = replies.alias("later")
+# There is no later reply of the same source about the same company.
+NEWEST_REPLY = ~sa.exists().where(
+    _later.c.company_id == replies.c.company_id,
+    _later.c.source == replies.c.source,
+    sa.tuple_(_later.c.collected_at, _later.c.reply_id) > sa.tuple_(replies.c.collected_at, replies.c.reply_id),
 )
 
 facts = sa.Table(

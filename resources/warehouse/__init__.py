@@ -1,7 +1,16 @@
-"""What analysts query: DuckDB, built from the store and published. See docs/warehouse.md for its tables."""
+"""The warehouse for analysts: a DuckDB file, built from the store and published. Its tables: docs/warehouse.md."""
 
-from resources.warehouse.catalog import Column, Table
+from resources.warehouse.catalog import WarehouseColumn, WarehouseTable
 from resources.warehouse.examples import EXAMPLES, Example
-from resources.warehouse.warehouse import Answer, Published, Warehouse, WarehouseError
+from resources.warehouse.warehouse import Published, QueryResult, Warehouse, WarehouseError
 
-__all__ = ["EXAMPLES", "Answer", "Column", "Example", "Published", "Table", "Warehouse", "WarehouseError"]
+__all__ = [
+    "EXAMPLES",
+    "Example",
+    "Published",
+    "QueryResult",
+    "Warehouse",
+    "WarehouseColumn",
+    "WarehouseError",
+    "WarehouseTable",
+]

@@ -1,4 +1,4 @@
-"""What tables the warehouse has: their columns, types, comments and row counts, asked of the file itself."""
+"""The tables of the warehouse: columns, types, comments and row counts, read from the DuckDB file itself."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -9,24 +9,24 @@ SCHEMAS = ("marts", "layers", "spend", "sources")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class WarehouseColumn:
     name: str
     type: str
     comment: str
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class WarehouseTable:
     """A table or view for analysts. name: with its schema, such as 'marts.contacts'."""
 
     name: str
     comment: str
     rows: int
-    columns: tuple[Column, ...]
+    columns: tuple[WarehouseColumn, ...]
 
 
-def tables_of(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
-    """Every table of the four schemas, in the order of DESIGN: marts, layers, spend, sources."""
+def tables_of(connection: duckdb.DuckDBPyConnection) -> tuple[WarehouseTable, ...]:
+    """Every table and view, by schema: marts, layers, spend, sources; then by name."""
     named = connection.execute(
         """
         SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = current_database()
@@ -36,30 +36,32 @@ def tables_of(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
     ).fetchall()
     columns = _columns(connection)
     return tuple(
-        Table(f"{schema}.{name}", comment or "", count(connection, f"{schema}.{name}"), tuple(columns[schema, name]))
-        for schema, name, comment in sorted(named, key=lambda row: (_place(row[0]), row[1]))
+        WarehouseTable(
+            f"{schema}.{name}", comment or "", count(connection, f"{schema}.{name}"), tuple(columns[schema, name])
+        )
+        for schema, name, comment in sorted(named, key=lambda row: (_rank(row[0]), row[1]))
         if schema in SCHEMAS
     )
 
 
 def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    """table: a name of ours, never somebody else's text."""
+    """table: a constant or a name from the catalog; never text from outside, because it becomes part of the SQL."""
     [(rows,)] = connection.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608
     return int(rows)
 
 
-def _place(schema: str) -> int:
+def _rank(schema: str) -> int:
     return SCHEMAS.index(schema) if schema in SCHEMAS else len(SCHEMAS)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[Column]]:
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[WarehouseColumn]]:
     rows = connection.execute(
         """
         SELECT schema_name, table_name, column_name, data_type, comment FROM duckdb_columns()
         WHERE database_name = current_database() ORDER BY schema_name, table_name, column_index
         """
     ).fetchall()
-    columns: dict[tuple[str, str], list[Column]] = defaultdict(list)
+    columns: dict[tuple[str, str], list[WarehouseColumn]] = defaultdict(list)
     for schema, table, name, kind, comment in rows:
-        columns[schema, table].append(Column(name, kind, comment or ""))
+        columns[schema, table].append(WarehouseColumn(name, kind, comment or ""))
     return columns

@@ -1,10 +1,12 @@
-"""Questions to start from, each with its SQL: what the demo prints with answers."""
+"""Example questions with their SQL; `enrich demo` prints them with their results."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
+    """question: as the demo prints it."""
+
     name: str
     question: str
     sql: str

@@ -1,6 +1,6 @@
-"""Rows of the store that changed, as batches DuckDB can swallow whole.
+"""Rows of the store that changed, as Arrow batches for DuckDB.
 
-store table, change mark  ->  Arrow tables: times as UTC timestamps, JSON (zipped or not) as its text
+store table, change mark -> Arrow tables: times as UTC timestamps, JSON (compressed or not) as text
 """
 
 import re
@@ -14,21 +14,21 @@ import sqlalchemy as sa
 from resources.store import tables as t
 from resources.store.column_types import JsonText, JsonZip, UtcMicros
 
-# In this order: what is loaded looks up what was loaded before it.
+# In this order: the SQL of a later table joins earlier ones.
 LOADED = (t.companies, t.requests, t.purchases, t.replies, t.facts, t.cache_reads, t.analyses, t.profiles)
 _FACT = t.facts.c
-# Facts are only counted here; their values are in the profiles' documents.
+# The warehouse only counts facts; their values are in the documents of the profiles.
 _NEEDED: Mapping[sa.Table, Sequence[sa.Column[Any]]] = {
     t.facts: (_FACT.fact_id, _FACT.reply_id, _FACT.purchase_id, _FACT.source, _FACT.dataset, _FACT.quality)
 }
-_BATCH = 5_000
-# An escaped backslash and a whole surrogate pair are passed over; NUL and half a pair are what DuckDB cannot read.
+_BATCH = 5_000  # rows
+# Group 1: NUL or half a surrogate pair, which DuckDB cannot read. An escaped backslash or a whole pair is no match.
 _ESCAPES = re.compile(r"\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(\\u0000|\\ud[89a-f][0-9a-f]{2})")
 
 
-def arriving(tx: sa.Connection, table: sa.Table, *, since: int) -> Iterator[pa.Table]:
+def changed_rows(tx: sa.Connection, table: sa.Table, *, since: int) -> Iterator[pa.Table]:
     """All rows of the table whose `changed` is at or above `since`, in batches."""
-    columns = [_Column(column) for column in _NEEDED.get(table, table.columns)]
+    columns = [_ArrowColumn(column) for column in _NEEDED.get(table, table.columns)]
     query = sa.select(*(c.stored for c in columns)).where(_changed(table, since))
     rows = tx.execute(query, execution_options={"yield_per": _BATCH})
     for batch in rows.partitions():
@@ -39,12 +39,12 @@ def _changed(table: sa.Table, since: int) -> sa.ColumnElement[bool]:
     changed = table.c.changed >= since
     if table is not t.facts:
         return changed
-    read_again = sa.select(t.replies.c.reply_id).where(t.replies.c.changed >= since)
-    return sa.or_(changed, t.facts.c.reply_id.in_(read_again))
+    reread = sa.select(t.replies.c.reply_id).where(t.replies.c.changed >= since)
+    return sa.or_(changed, t.facts.c.reply_id.in_(reread))
 
 
-class _Column:
-    """How one column of the store is fetched, untouched, and turned into an Arrow array."""
+class _ArrowColumn:
+    """One column: the stored values as they are, then as an Arrow array."""
 
     def __init__(self, column: sa.Column[Any]) -> None:
         self.name = column.name
@@ -71,7 +71,7 @@ def _readable(json_text: str) -> str:
 
 
 def _stored(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
-    """What the database itself holds: nothing is parsed only to be written again."""
+    """The type in the database, so that JSON is not parsed only to be written as text again."""
     return kind.impl_instance if isinstance(kind, sa.TypeDecorator) else kind
 
 

@@ -1,6 +1,6 @@
-"""Bring the private file up to date with the store, in one transaction.
+"""Update the private file from the store, in one transaction.
 
-store rows changed since the mark  ->  layers, spend, build.*  ->  companies they touch  ->  marts unpacked anew
+store rows changed since the mark -> layers, spend, build.* -> affected companies -> their rows in the marts rebuilt
 """
 
 import hashlib
@@ -11,8 +11,8 @@ import duckdb
 import sqlalchemy as sa
 
 from resources.store import SqlStore
-from resources.warehouse.catalog import Table, count, tables_of
-from resources.warehouse.extract import LOADED, arriving
+from resources.warehouse.catalog import WarehouseTable, count, tables_of
+from resources.warehouse.extract import LOADED, changed_rows
 
 _HERE = Path(__file__).parent
 _SCHEMAS = ("build", "layers", "spend", "marts", "sources")
@@ -28,7 +28,7 @@ _TARGETS = {
     "analyses": "layers.analyses",
     "profiles": "layers.profiles",
 }
-# Nothing may be downloaded; clients of DuckDB 1.5 can open what is written; a build beyond the limit spills to disk.
+# DuckDB must download nothing, and write a format that version 1.5 can open.
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -36,7 +36,7 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 _WRITING = _SETTINGS | {
     "storage_compatibility_version": "v1.5.0",
     "memory_limit": "1GB",
-}  # beyond it, it spills to disk
+}  # above memory_limit DuckDB uses temporary files
 _SESSION = """
 CREATE OR REPLACE TEMP MACRO usd(micro) AS CAST(micro * 0.000001 AS DECIMAL(18, 6));
 CREATE OR REPLACE TEMP TABLE affected (company_id VARCHAR);
@@ -44,12 +44,15 @@ CREATE OR REPLACE TEMP TABLE affected (company_id VARCHAR);
 
 
 class OutOfStepError(Exception):
-    """The private file does not go with this store: build it anew."""
+    """The private file was not built from this store, or not by this version: rebuild it."""
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """What a file was built from. number: how many builds have changed it."""
+class BuildState:
+    """What a file was built from. shape: digest of the SQL files. origin: lowest company_id of the store.
+
+    mark: rows of the store with a lower change number are included. number: number of builds that changed the file.
+    """
 
     world: str
     shape: str
@@ -60,23 +63,24 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """changed: rows that came from the store. companies: how many were unpacked anew."""
+    """changed: rows read from the store. companies: number of companies whose marts were rebuilt."""
 
-    state: State
+    state: BuildState
     changed: int
     companies: int
-    tables: tuple[Table, ...]
+    tables: tuple[WarehouseTable, ...]
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
-    """For writing; made if it is not there. Raises duckdb.Error."""
+    """For writing; creates the file if there is none. Raises duckdb.Error."""
     return duckdb.connect(path, config=_WRITING)
 
 
-def look_into(path: Path) -> duckdb.DuckDBPyConnection:
-    """For reading. Attached, not connected to: DuckDB shares connections of a process by path, a renamed file's too.
+def open_read_only(path: Path) -> duckdb.DuckDBPyConnection:
+    """Raises duckdb.Error.
 
-    Raises duckdb.Error.
+    The file is attached to a connection in memory: DuckDB would share a direct connection by path within a process,
+    and so show the old file after a rename.
     """
     connection = duckdb.connect(":memory:", config=_SETTINGS)
     try:
@@ -88,23 +92,23 @@ def look_into(path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def state_of(connection: duckdb.DuckDBPyConnection) -> State:
-    """Raises duckdb.CatalogException where nothing has been built."""
+def state_of(connection: duckdb.DuckDBPyConnection) -> BuildState:
+    """Raises duckdb.CatalogException if the file is no warehouse, OutOfStepError if its state is missing."""
     rows = connection.execute("SELECT world, shape, origin, mark, number FROM build.state").fetchall()
     if len(rows) != 1:
-        raise OutOfStepError("its state is gone")
-    return State(*rows[0])
+        raise OutOfStepError("its state is missing")
+    return BuildState(*rows[0])
 
 
 def bring_up_to_date(path: Path, store: SqlStore) -> Build:
-    """Raises OutOfStepError, duckdb.Error and StoreError; the file is then as it was before."""
+    """Raises OutOfStepError, duckdb.Error, StoreError; then the file is unchanged."""
     fresh = not path.exists()
     with connect(path) as connection:
         connection.begin()
         connection.execute(_SESSION)
         if fresh:
             _create(connection, store.world)
-        build = _follow(connection, store)
+        build = _load_changes(connection, store)
         connection.commit()
         connection.execute("CHECKPOINT")
         return build
@@ -123,7 +127,7 @@ def _shape() -> str:
     return digest.hexdigest()
 
 
-def _follow(connection: duckdb.DuckDBPyConnection, store: SqlStore) -> Build:
+def _load_changes(connection: duckdb.DuckDBPyConnection, store: SqlStore) -> Build:
     before = state_of(connection)
     if before.world != store.world or before.shape != _shape():
         raise OutOfStepError("it was built for another world, or by another version")
@@ -133,7 +137,7 @@ def _follow(connection: duckdb.DuckDBPyConnection, store: SqlStore) -> Build:
             raise OutOfStepError("it was built from another store")
         changed = sum(_load(connection, tx, table, since=before.mark) for table in LOADED)
         _compare(connection, tx)
-    companies = _unpack(connection)
+    companies = _rebuild_marts(connection)
     state = before
     if changed:
         state = replace(before, origin=origin, mark=mark, number=before.number + 1)
@@ -144,25 +148,25 @@ def _follow(connection: duckdb.DuckDBPyConnection, store: SqlStore) -> Build:
 def _load(connection: duckdb.DuckDBPyConnection, tx: sa.Connection, table: sa.Table, *, since: int) -> int:
     statement = (_HERE / "load" / f"{table.name}.sql").read_text("utf-8")
     rows = 0
-    for batch in arriving(tx, table, since=since):
-        connection.register("arriving", batch)
+    for batch in changed_rows(tx, table, since=since):
+        connection.register("changed_rows", batch)
         connection.execute(statement)
-        connection.unregister("arriving")
+        connection.unregister("changed_rows")
         rows += batch.num_rows
     return rows
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, tx: sa.Connection) -> None:
-    """A row that went away, or a store that is another one, leaves no mark: only counting shows it."""
+    """A deleted row, or another store, changes no mark: only the row counts show it. Raises OutOfStepError."""
     for table in LOADED:
-        theirs = tx.scalar(sa.select(sa.func.count()).select_from(table))
-        ours = count(connection, _TARGETS[table.name])
-        if ours != theirs:
-            raise OutOfStepError(f"{_TARGETS[table.name]} has {ours} rows, the store {theirs}")
+        expected = tx.scalar(sa.select(sa.func.count()).select_from(table))
+        loaded = count(connection, _TARGETS[table.name])
+        if loaded != expected:
+            raise OutOfStepError(f"{_TARGETS[table.name]} has {loaded} rows, the store {expected}")
 
 
-def _unpack(connection: duckdb.DuckDBPyConnection) -> int:
-    """How many companies were touched."""
+def _rebuild_marts(connection: duckdb.DuckDBPyConnection) -> int:
+    """Of the affected companies. Returns how many there are."""
     connection.execute("CREATE OR REPLACE TEMP TABLE affected AS SELECT DISTINCT company_id FROM affected")
     companies = count(connection, "affected")
     if companies:

@@ -1,4 +1,4 @@
--- The three layers as they were kept: raw replies (2), analyses (3), profiles (1). Times are UTC.
+-- The three layers as stored: raw replies (2), analyses (3), profiles (1). Times are UTC.
 
 CREATE SCHEMA IF NOT EXISTS layers;
 
@@ -19,12 +19,12 @@ CREATE TABLE layers.replies (
 COMMENT ON TABLE layers.replies IS 'Layer 2: one row per raw answer of a source about a company, "knows nothing" included';
 COMMENT ON COLUMN layers.replies.reply_id IS 'The reply';
 COMMENT ON COLUMN layers.replies.company_id IS 'The company; never changes';
-COMMENT ON COLUMN layers.replies.company_key IS 'The company for people: its domain, or name:... while none is known';
+COMMENT ON COLUMN layers.replies.company_key IS 'The company by name: its domain, or name:... while none is known';
 COMMENT ON COLUMN layers.replies.source IS 'The source that answered';
-COMMENT ON COLUMN layers.replies.variant IS 'Which form of the question was asked';
+COMMENT ON COLUMN layers.replies.variant IS 'The form of the question';
 COMMENT ON COLUMN layers.replies.found IS 'False: the source knows nothing of this company';
-COMMENT ON COLUMN layers.replies.collected_at IS 'When it came, UTC';
-COMMENT ON COLUMN layers.replies.expires_at IS 'Until when it holds by the time to live of its source, UTC';
+COMMENT ON COLUMN layers.replies.collected_at IS 'When it was received, UTC';
+COMMENT ON COLUMN layers.replies.expires_at IS 'Valid until then, by the time to live of its source, UTC';
 COMMENT ON COLUMN layers.replies.cost_usd IS 'What its purchase cost, exact';
 COMMENT ON COLUMN layers.replies.purchase_id IS 'The purchase that paid for it';
 COMMENT ON COLUMN layers.replies.request_id IS 'The request that paid for it';
@@ -49,18 +49,18 @@ CREATE TABLE layers.analyses (
 COMMENT ON TABLE layers.analyses IS 'Layer 3: one row per typed answer of a language model over evidence';
 COMMENT ON COLUMN layers.analyses.analysis_id IS 'The analysis';
 COMMENT ON COLUMN layers.analyses.company_id IS 'The company; never changes';
-COMMENT ON COLUMN layers.analyses.company_key IS 'The company for people: its domain, or name:... while none is known';
+COMMENT ON COLUMN layers.analyses.company_key IS 'The company by name: its domain, or name:... while none is known';
 COMMENT ON COLUMN layers.analyses.name IS 'Which analysis, as in config/analyses.yaml';
 COMMENT ON COLUMN layers.analyses.audience IS 'The vendor it was written for, or null';
 COMMENT ON COLUMN layers.analyses.model IS 'The language model that answered';
-COMMENT ON COLUMN layers.analyses.claims_kept IS 'Claims whose quote stands in the evidence';
-COMMENT ON COLUMN layers.analyses.claims_dropped IS 'Claims dropped because their quote does not';
+COMMENT ON COLUMN layers.analyses.claims_kept IS 'Claims whose quote is in the evidence';
+COMMENT ON COLUMN layers.analyses.claims_dropped IS 'Claims dropped because their quote is not in the evidence';
 COMMENT ON COLUMN layers.analyses.created_at IS 'When it was answered, UTC';
 COMMENT ON COLUMN layers.analyses.purchase_id IS 'The purchase that paid for it';
 COMMENT ON COLUMN layers.analyses.request_id IS 'The request that paid for it';
-COMMENT ON COLUMN layers.analyses.evidence_key IS 'Digest of evidence, prompt, model and answer type: the same is never paid twice';
+COMMENT ON COLUMN layers.analyses.evidence_key IS 'Digest of evidence, prompt, model and answer type; the same key is never paid for twice';
 COMMENT ON COLUMN layers.analyses.answer IS 'JSON text: the typed answer';
-COMMENT ON COLUMN layers.analyses.evidence IS 'JSON text: evidence id -> what was shown to the model';
+COMMENT ON COLUMN layers.analyses.evidence IS 'JSON text: evidence id -> the text given to the model';
 
 CREATE TABLE layers.profiles (
     profile_id VARCHAR NOT NULL,
@@ -78,18 +78,18 @@ CREATE TABLE layers.profiles (
     rules_hash VARCHAR NOT NULL,
     document VARCHAR NOT NULL
 );
-COMMENT ON TABLE layers.profiles IS 'Layer 1: one row per profile ever assembled; marts show the latest of each company, consumer and audience';
+COMMENT ON TABLE layers.profiles IS 'Layer 1: one row per assembled profile; the marts have the latest of each company, consumer and audience';
 COMMENT ON COLUMN layers.profiles.profile_id IS 'The profile';
 COMMENT ON COLUMN layers.profiles.company_id IS 'The company; never changes';
-COMMENT ON COLUMN layers.profiles.company_key IS 'The company for people: its domain, or name:... while none is known';
+COMMENT ON COLUMN layers.profiles.company_key IS 'The company by name: its domain, or name:... while none is known';
 COMMENT ON COLUMN layers.profiles.consumer IS 'The consumer it was made for';
 COMMENT ON COLUMN layers.profiles.audience IS 'The vendor it was written for, or null';
 COMMENT ON COLUMN layers.profiles.quality IS 'completeness^0.5 x freshness^0.2 x reliability^0.3 when it was made';
-COMMENT ON COLUMN layers.profiles.completeness IS 'Satisfied datasets over wanted ones, required ones counting twice';
+COMMENT ON COLUMN layers.profiles.completeness IS 'Satisfied datasets divided by requested ones; required ones count twice';
 COMMENT ON COLUMN layers.profiles.confidence IS 'High, Medium or Low';
 COMMENT ON COLUMN layers.profiles.created_at IS 'When it was assembled, UTC';
-COMMENT ON COLUMN layers.profiles.holds_until IS 'Until when it may be served again as it is, UTC';
+COMMENT ON COLUMN layers.profiles.holds_until IS 'It may be served again unchanged until then, UTC';
 COMMENT ON COLUMN layers.profiles.request_id IS 'The request it was made for';
-COMMENT ON COLUMN layers.profiles.requirements_hash IS 'Digest of what was required of it';
+COMMENT ON COLUMN layers.profiles.requirements_hash IS 'Digest of the requirements it was made for';
 COMMENT ON COLUMN layers.profiles.rules_hash IS 'Digest of all rules in force';
 COMMENT ON COLUMN layers.profiles.document IS 'JSON text: the whole profile';

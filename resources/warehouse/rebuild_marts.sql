@@ -1,5 +1,5 @@
--- The latest profiles of the companies in `affected`, unpacked into the marts.
---   layers.profiles -> latest -> wanted (a row per dataset) -> stated (a row per value) -> marts
+-- Replaces the marts' rows of the companies in `affected` by their latest profiles.
+--   layers.profiles -> latest -> dataset_rows (one per dataset) -> value_rows (one per value) -> marts
 
 CREATE OR REPLACE TEMP TABLE latest AS
 WITH newest AS (
@@ -13,12 +13,12 @@ SELECT
     from_json(p.document, '{
         "quality": {"freshness": "DOUBLE", "reliability": "DOUBLE"},
         "datasets": "MAP(VARCHAR, STRUCT(required BOOLEAN, status VARCHAR, disputed BOOLEAN, why VARCHAR, \"values\" JSON[], others JSON[]))"
-    }') AS said
+    }') AS content
 FROM layers.profiles AS p SEMI JOIN newest USING (profile_id) JOIN build.companies AS c USING (company_id);
 
-CREATE OR REPLACE TEMP TABLE wanted AS
+CREATE OR REPLACE TEMP TABLE dataset_rows AS
 WITH entries AS (
-    SELECT company_id, company_key, consumer, audience, profile_id, unnest(map_entries(said.datasets)) AS entry
+    SELECT company_id, company_key, consumer, audience, profile_id, unnest(map_entries(content.datasets)) AS entry
     FROM latest
 )
 SELECT
@@ -27,13 +27,13 @@ SELECT
     entry.value."values" AS served, entry.value.others
 FROM entries;
 
-CREATE OR REPLACE TEMP TABLE stated AS
+CREATE OR REPLACE TEMP TABLE value_rows AS
 WITH facts AS (
     SELECT * EXCLUDE (served, others), true AS served, unnest(served) AS fact, generate_subscripts(served, 1) AS position
-    FROM wanted
+    FROM dataset_rows
     UNION ALL
     SELECT * EXCLUDE (served, others), false, unnest(others), generate_subscripts(others, 1)
-    FROM wanted
+    FROM dataset_rows
 ), read AS (
     SELECT * EXCLUDE (fact), fact->'value' AS value, from_json(fact, '{
         "source": "VARCHAR", "quality": "DOUBLE", "reliability": "DOUBLE", "collected_at": "VARCHAR",
@@ -63,7 +63,7 @@ WITH summed AS (
         count(*) FILTER (dataset = 'recent_news') AS news,
         count(*) FILTER (dataset = 'hiring_trends') AS job_postings,
         count(*) FILTER (dataset = 'purchase_intent') AS intent_signals
-    FROM stated WHERE served GROUP BY profile_id
+    FROM value_rows WHERE served GROUP BY profile_id
 ), gaps AS (
     SELECT
         profile_id,
@@ -71,11 +71,11 @@ WITH summed AS (
         list_sort(list(dataset) FILTER (NOT required AND NOT good)) AS missing_optional,
         list_sort(list(dataset) FILTER (disputed)) AS disputed,
         map_from_entries(list({'k': dataset, 'v': why} ORDER BY dataset) FILTER (NOT good)) AS why_missing
-    FROM (SELECT *, status IN ('satisfied', 'empty') AS good FROM wanted) GROUP BY profile_id
+    FROM (SELECT *, status IN ('satisfied', 'empty') AS good FROM dataset_rows) GROUP BY profile_id
 )
 SELECT
-    p.* EXCLUDE (said, name, domain, requirements_hash, rules_hash),
-    p.said.quality.freshness AS freshness, p.said.quality.reliability AS reliability,
+    p.* EXCLUDE (content, name, domain, requirements_hash, rules_hash),
+    p.content.quality.freshness AS freshness, p.content.quality.reliability AS reliability,
     coalesce(s.name, p.name) AS name, coalesce(s.domain, p.domain) AS domain,
     s.industry, s.description, s.employees_low, s.employees_high,
     coalesce(s.contacts, 0) AS contacts, coalesce(s.technologies, 0) AS technologies, coalesce(s.news, 0) AS news,
@@ -91,7 +91,7 @@ LEFT JOIN spend.requests AS r ON r.request_id = p.request_id;
 CREATE OR REPLACE TEMP VIEW items AS
 SELECT
     company_id, company_key, consumer, audience, profile_id, dataset, position, value, source, quality, collected_at, holds_until
-FROM stated WHERE served;
+FROM value_rows WHERE served;
 
 DELETE FROM marts.contacts WHERE company_id IN (FROM affected);
 INSERT INTO marts.contacts BY NAME
@@ -148,9 +148,9 @@ SELECT
     usd(s.cost_micro_usd) AS cost_usd,
     coalesce(s.paid_by, p.request_id) AS paid_by,
     p.consumer AS paid_by_consumer
-FROM stated AS s LEFT JOIN spend.purchases AS p ON p.purchase_id = s.purchase_id;
+FROM value_rows AS s LEFT JOIN spend.purchases AS p ON p.purchase_id = s.purchase_id;
 
 DROP VIEW items;
-DROP TABLE stated;
-DROP TABLE wanted;
+DROP TABLE value_rows;
+DROP TABLE dataset_rows;
 DROP TABLE latest;

@@ -1,4 +1,4 @@
--- What the sources are worth: how often they know, how good it is, how long it takes, what it costs, how old it is.
+-- How the sources performed: match and fill rates, quality, seconds per call, cost, age of their replies.
 
 CREATE SCHEMA IF NOT EXISTS sources;
 
@@ -15,37 +15,37 @@ WITH asked AS (
     FROM spend.purchases
     WHERE sent_at IS NOT NULL
     GROUP BY provider, source
-), said AS (
+), counted AS (
     SELECT source, dataset, count(*) AS facts, count(DISTINCT purchase_id) AS filled, avg(quality) AS mean_quality
     FROM build.facts
     GROUP BY source, dataset
 ), total AS (
-    SELECT source, sum(facts) AS facts FROM said GROUP BY source
+    SELECT source, sum(facts) AS facts FROM counted GROUP BY source
 )
 SELECT
-    asked.provider, asked.source, said.dataset, asked.asked,
+    asked.provider, asked.source, counted.dataset, asked.asked,
     asked.asked - asked.found - asked.knew_nothing AS failed,
     asked.found / nullif(asked.found + asked.knew_nothing, 0) AS match_rate,
-    said.filled / nullif(asked.found, 0) AS fill_rate,
-    coalesce(said.facts, 0) AS facts,
-    said.mean_quality, asked.latency_p50_seconds, asked.latency_p95_seconds,
+    counted.filled / nullif(asked.found, 0) AS fill_rate,
+    coalesce(counted.facts, 0) AS facts,
+    counted.mean_quality, asked.latency_p50_seconds, asked.latency_p95_seconds,
     CAST(asked.cost_usd AS DECIMAL(18, 6)) AS cost_usd,
     CAST(asked.cost_usd AS DOUBLE) / nullif(total.facts, 0) AS cost_per_fact_usd
-FROM asked LEFT JOIN said ON said.source = asked.source LEFT JOIN total ON total.source = asked.source;
-COMMENT ON VIEW sources.performance IS 'One row per source (or analysis) and dataset: what asking it brought';
+FROM asked LEFT JOIN counted ON counted.source = asked.source LEFT JOIN total ON total.source = asked.source;
+COMMENT ON VIEW sources.performance IS 'One row per source (or analysis) and dataset: results, time and cost of its calls';
 COMMENT ON COLUMN sources.performance.provider IS 'The vendor';
 COMMENT ON COLUMN sources.performance.source IS 'The source or analysis';
 COMMENT ON COLUMN sources.performance.dataset IS 'The dataset; null: it never gave a fact';
-COMMENT ON COLUMN sources.performance.asked IS 'Calls made to this source, whatever came of them';
-COMMENT ON COLUMN sources.performance.failed IS 'Of these, without a usable answer';
-COMMENT ON COLUMN sources.performance.match_rate IS 'Of its usable answers, the part that knew the company';
-COMMENT ON COLUMN sources.performance.fill_rate IS 'Of those, the part that had the dataset';
-COMMENT ON COLUMN sources.performance.facts IS 'Facts of this dataset it gave';
+COMMENT ON COLUMN sources.performance.asked IS 'Calls made to this source, with any outcome';
+COMMENT ON COLUMN sources.performance.failed IS 'Those of them without a usable answer';
+COMMENT ON COLUMN sources.performance.match_rate IS 'Share of the usable answers that knew the company';
+COMMENT ON COLUMN sources.performance.fill_rate IS 'Share of the answers that knew the company that had the dataset';
+COMMENT ON COLUMN sources.performance.facts IS 'Number of facts of this dataset it gave';
 COMMENT ON COLUMN sources.performance.mean_quality IS 'Their mean quality, 0 to 1';
 COMMENT ON COLUMN sources.performance.latency_p50_seconds IS 'Half of its calls took at most this long';
 COMMENT ON COLUMN sources.performance.latency_p95_seconds IS '95 of 100 calls took at most this long';
 COMMENT ON COLUMN sources.performance.cost_usd IS 'What all its calls cost; a call serves all its datasets, so this repeats on each row of a source';
-COMMENT ON COLUMN sources.performance.cost_per_fact_usd IS 'That, over all facts of all its datasets';
+COMMENT ON COLUMN sources.performance.cost_per_fact_usd IS 'cost_usd divided by all facts of all its datasets';
 
 CREATE VIEW sources.freshness AS
 WITH clock AS (
@@ -66,12 +66,12 @@ SELECT
     avg(epoch(utc - collected_at)) / 86400 AS mean_age_days
 FROM newest, clock
 GROUP BY source;
-COMMENT ON VIEW sources.freshness IS 'One row per source: how old what we have of it is, at the moment you ask';
+COMMENT ON VIEW sources.freshness IS 'One row per source: the age of its newest replies at the time of the query';
 COMMENT ON COLUMN sources.freshness.source IS 'The source';
-COMMENT ON COLUMN sources.freshness.companies IS 'Companies it has answered about; the newest answer counts';
-COMMENT ON COLUMN sources.freshness.holding IS 'Companies for which that answer still holds';
-COMMENT ON COLUMN sources.freshness.expired IS 'Companies for which it does not';
-COMMENT ON COLUMN sources.freshness.oldest_at IS 'The oldest of these answers, UTC';
-COMMENT ON COLUMN sources.freshness.newest_at IS 'The newest of them, UTC';
-COMMENT ON COLUMN sources.freshness.next_expiry_at IS 'When the next of those that hold runs out, UTC';
+COMMENT ON COLUMN sources.freshness.companies IS 'Companies with a reply of this source; only the newest reply counts';
+COMMENT ON COLUMN sources.freshness.holding IS 'Companies for which that reply is still valid';
+COMMENT ON COLUMN sources.freshness.expired IS 'Companies for which it is not';
+COMMENT ON COLUMN sources.freshness.oldest_at IS 'Time of the oldest of these replies, UTC';
+COMMENT ON COLUMN sources.freshness.newest_at IS 'Time of the newest of them, UTC';
+COMMENT ON COLUMN sources.freshness.next_expiry_at IS 'When the next valid one expires, UTC';
 COMMENT ON COLUMN sources.freshness.mean_age_days IS 'Their mean age, in days';

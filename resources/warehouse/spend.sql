@@ -1,4 +1,4 @@
--- Where the money went: purchases, the requests they are booked to, and what memory saved. USD are exact decimals.
+-- Purchases, the requests that paid for them, and what cache reads saved. USD are exact decimals.
 
 CREATE SCHEMA IF NOT EXISTS spend;
 
@@ -30,25 +30,25 @@ COMMENT ON TABLE spend.purchases IS 'One row per call to a provider; free calls 
 COMMENT ON COLUMN spend.purchases.purchase_id IS 'The purchase';
 COMMENT ON COLUMN spend.purchases.request_id IS 'The request that pays for it';
 COMMENT ON COLUMN spend.purchases.company_id IS 'The company asked about; never changes';
-COMMENT ON COLUMN spend.purchases.company_key IS 'The company for people: its domain, or name:... while none is known';
+COMMENT ON COLUMN spend.purchases.company_key IS 'The company by name: its domain, or name:... while none is known';
 COMMENT ON COLUMN spend.purchases.consumer IS 'The consumer of the request that pays';
 COMMENT ON COLUMN spend.purchases.strategy IS 'How the plan was made: enhanced, priority or legacy';
 COMMENT ON COLUMN spend.purchases.provider IS 'The vendor';
 COMMENT ON COLUMN spend.purchases.source IS 'The source, or the analysis, that was asked';
-COMMENT ON COLUMN spend.purchases.variant IS 'Which form of the question was asked';
+COMMENT ON COLUMN spend.purchases.variant IS 'The form of the question';
 COMMENT ON COLUMN spend.purchases.state IS 'reserved, sent, settled, released (not billed) or uncertain (we cannot know)';
 COMMENT ON COLUMN spend.purchases.outcome IS 'found, nothing, answered or failed; null while open or not billed';
-COMMENT ON COLUMN spend.purchases.reason IS 'What went wrong, in words';
+COMMENT ON COLUMN spend.purchases.reason IS 'Why it failed, as one sentence';
 COMMENT ON COLUMN spend.purchases.units IS 'Vendor unit -> count, as billed';
 COMMENT ON COLUMN spend.purchases.usd_per_unit IS 'Vendor unit -> price in USD';
 COMMENT ON COLUMN spend.purchases.cost_usd IS 'What it cost; 0 until it is settled';
-COMMENT ON COLUMN spend.purchases.reserved_usd IS 'The most it could have cost; still held while it is open or uncertain';
-COMMENT ON COLUMN spend.purchases.calls IS 'HTTP requests it took';
+COMMENT ON COLUMN spend.purchases.reserved_usd IS 'The most it could have cost; reserved while it is open or uncertain';
+COMMENT ON COLUMN spend.purchases.calls IS 'Number of HTTP requests';
 COMMENT ON COLUMN spend.purchases.latency_seconds IS 'Seconds from sending to the whole answer';
 COMMENT ON COLUMN spend.purchases.reserved_at IS 'When the money was reserved, UTC; its day counts against the caps';
-COMMENT ON COLUMN spend.purchases.sent_at IS 'When the call was made, UTC; null: it never was';
-COMMENT ON COLUMN spend.purchases.closed_at IS 'When it was settled, released or found uncertain, UTC';
-COMMENT ON COLUMN spend.purchases.rules_hash IS 'Digest of the rules it was made under';
+COMMENT ON COLUMN spend.purchases.sent_at IS 'When the call was sent, UTC; null: it was not sent';
+COMMENT ON COLUMN spend.purchases.closed_at IS 'When it was settled, released or marked uncertain, UTC';
+COMMENT ON COLUMN spend.purchases.rules_hash IS 'Digest of the rules in force';
 
 CREATE TABLE spend.requests (
     request_id VARCHAR NOT NULL,
@@ -73,28 +73,28 @@ CREATE TABLE spend.requests (
     rules_hash VARCHAR NOT NULL,
     plan VARCHAR
 );
-COMMENT ON TABLE spend.requests IS 'One row per ask of one consumer; every cost and saving is booked to one';
+COMMENT ON TABLE spend.requests IS 'One row per request of one consumer; each cost and saving belongs to one request';
 COMMENT ON COLUMN spend.requests.request_id IS 'The request';
 COMMENT ON COLUMN spend.requests.company_id IS 'The company asked about; never changes';
-COMMENT ON COLUMN spend.requests.company_key IS 'The company for people: its domain, or name:... while none is known';
+COMMENT ON COLUMN spend.requests.company_key IS 'The company by name: its domain, or name:... while none is known';
 COMMENT ON COLUMN spend.requests.consumer IS 'The consumer; several asked for together are joined by +';
 COMMENT ON COLUMN spend.requests.audience IS 'The vendor it was asked for, or null';
 COMMENT ON COLUMN spend.requests.strategy IS 'How the plan was made: enhanced, priority or legacy';
-COMMENT ON COLUMN spend.requests.asked_by IS 'Through which door it came, such as cli or dagster';
-COMMENT ON COLUMN spend.requests.asked_at IS 'When it came, UTC';
+COMMENT ON COLUMN spend.requests.asked_by IS 'What made the request, such as cli or dagster';
+COMMENT ON COLUMN spend.requests.asked_at IS 'When it was received, UTC';
 COMMENT ON COLUMN spend.requests.finished_at IS 'When it was finished, UTC; null while it runs';
 COMMENT ON COLUMN spend.requests.state IS 'running, complete, incomplete, refused (by a cap) or failed';
 COMMENT ON COLUMN spend.requests.served_from IS 'layer_1 (the finished profile), memory (nothing bought) or vendors';
-COMMENT ON COLUMN spend.requests.cost_usd IS 'What its settled purchases cost, those settled after it was finished included';
-COMMENT ON COLUMN spend.requests.booked_usd IS 'What they had cost when it was finished; 0 while it runs';
-COMMENT ON COLUMN spend.requests.saved_usd IS 'What memory saved it';
-COMMENT ON COLUMN spend.requests.expected_usd IS 'What its plan expected to spend';
-COMMENT ON COLUMN spend.requests.upper_bound_usd IS 'The most its plan could have spent';
-COMMENT ON COLUMN spend.requests.legacy_usd IS 'What calling every source would have been expected to cost';
-COMMENT ON COLUMN spend.requests.profile_id IS 'The profile it was given';
-COMMENT ON COLUMN spend.requests.error IS 'Why it is not complete';
+COMMENT ON COLUMN spend.requests.cost_usd IS 'What its settled purchases cost, also those settled after it was finished';
+COMMENT ON COLUMN spend.requests.booked_usd IS 'What they had cost when the request was finished; 0 while it runs';
+COMMENT ON COLUMN spend.requests.saved_usd IS 'What stored replies, analyses and profiles saved it';
+COMMENT ON COLUMN spend.requests.expected_usd IS 'The expected cost of its plan';
+COMMENT ON COLUMN spend.requests.upper_bound_usd IS 'The highest possible cost of its plan';
+COMMENT ON COLUMN spend.requests.legacy_usd IS 'The expected cost of calling every source';
+COMMENT ON COLUMN spend.requests.profile_id IS 'The profile that answered it';
+COMMENT ON COLUMN spend.requests.error IS 'Why it is incomplete, refused or failed';
 COMMENT ON COLUMN spend.requests.rules_hash IS 'Digest of the rules in force';
-COMMENT ON COLUMN spend.requests.plan IS 'JSON text: its plan, with the reason for every source';
+COMMENT ON COLUMN spend.requests.plan IS 'JSON text: its plan, with the reason for each source';
 
 CREATE TABLE spend.cache_reads (
     read_id BIGINT NOT NULL,
@@ -113,18 +113,18 @@ CREATE TABLE spend.cache_reads (
 );
 COMMENT ON TABLE spend.cache_reads IS 'One row each time a request used what another purchase had paid for';
 COMMENT ON COLUMN spend.cache_reads.read_id IS 'Number of the read';
-COMMENT ON COLUMN spend.cache_reads.read_at IS 'When, UTC';
+COMMENT ON COLUMN spend.cache_reads.read_at IS 'Time of the read, UTC';
 COMMENT ON COLUMN spend.cache_reads.request_id IS 'The request that reads';
 COMMENT ON COLUMN spend.cache_reads.consumer IS 'The consumer that benefits';
 COMMENT ON COLUMN spend.cache_reads.company_id IS 'The company; never changes';
-COMMENT ON COLUMN spend.cache_reads.company_key IS 'The company for people: its domain, or name:... while none is known';
+COMMENT ON COLUMN spend.cache_reads.company_key IS 'The company by name: its domain, or name:... while none is known';
 COMMENT ON COLUMN spend.cache_reads.layer IS 'What was read: reply, analysis or profile';
 COMMENT ON COLUMN spend.cache_reads.provider IS 'The vendor that was not asked again';
 COMMENT ON COLUMN spend.cache_reads.source IS 'The source that was not asked again';
 COMMENT ON COLUMN spend.cache_reads.purchase_id IS 'The purchase that had paid';
 COMMENT ON COLUMN spend.cache_reads.paid_by IS 'The request that had paid';
 COMMENT ON COLUMN spend.cache_reads.paid_by_consumer IS 'The consumer that had paid';
-COMMENT ON COLUMN spend.cache_reads.saved_usd IS 'What buying it again would have been expected to cost';
+COMMENT ON COLUMN spend.cache_reads.saved_usd IS 'The expected cost of buying it again';
 
 CREATE VIEW spend.daily AS
 WITH moves AS (
@@ -149,16 +149,16 @@ SELECT
 FROM moves
 GROUP BY ALL;
 COMMENT ON VIEW spend.daily IS 'What was spent and saved, by day, provider, source and consumer';
-COMMENT ON COLUMN spend.daily.day IS 'UTC day on which the money was reserved, or memory read';
+COMMENT ON COLUMN spend.daily.day IS 'UTC day on which the money was reserved, or the cache was read';
 COMMENT ON COLUMN spend.daily.provider IS 'The vendor';
 COMMENT ON COLUMN spend.daily.source IS 'The source or analysis';
 COMMENT ON COLUMN spend.daily.consumer IS 'The consumer that pays, or that reads';
-COMMENT ON COLUMN spend.daily.purchases IS 'Purchases made, those that failed included';
-COMMENT ON COLUMN spend.daily.calls IS 'HTTP requests they took';
+COMMENT ON COLUMN spend.daily.purchases IS 'Number of purchases, failed ones included';
+COMMENT ON COLUMN spend.daily.calls IS 'Number of HTTP requests';
 COMMENT ON COLUMN spend.daily.spent_usd IS 'What settled purchases cost';
-COMMENT ON COLUMN spend.daily.held_usd IS 'Still reserved: under way, or uncertain';
-COMMENT ON COLUMN spend.daily.cache_reads IS 'How often memory was used instead';
-COMMENT ON COLUMN spend.daily.saved_usd IS 'What that saved';
+COMMENT ON COLUMN spend.daily.held_usd IS 'Reserved for purchases under way or uncertain';
+COMMENT ON COLUMN spend.daily.cache_reads IS 'Number of cache reads instead of a purchase';
+COMMENT ON COLUMN spend.daily.saved_usd IS 'What the cache reads saved';
 
 CREATE VIEW spend.savings AS
 SELECT
@@ -168,11 +168,11 @@ SELECT
     CAST(sum(saved_usd) AS DECIMAL(18, 6)) AS saved_usd
 FROM spend.cache_reads
 GROUP BY ALL;
-COMMENT ON VIEW spend.savings IS 'Who paid, who benefits, and how much; the single reads are in spend.cache_reads';
+COMMENT ON VIEW spend.savings IS 'Which consumer paid, which one benefits, and how much; each read is in spend.cache_reads';
 COMMENT ON COLUMN spend.savings.paid_by_consumer IS 'The consumer that had paid';
-COMMENT ON COLUMN spend.savings.benefits_consumer IS 'The consumer that did not have to';
+COMMENT ON COLUMN spend.savings.benefits_consumer IS 'The consumer that used it without paying';
 COMMENT ON COLUMN spend.savings.source IS 'The source or analysis';
 COMMENT ON COLUMN spend.savings.layer IS 'What was read: reply, analysis or profile';
-COMMENT ON COLUMN spend.savings.cache_reads IS 'How often';
-COMMENT ON COLUMN spend.savings.companies IS 'About how many companies';
-COMMENT ON COLUMN spend.savings.saved_usd IS 'What buying it again would have been expected to cost';
+COMMENT ON COLUMN spend.savings.cache_reads IS 'Number of cache reads';
+COMMENT ON COLUMN spend.savings.companies IS 'Number of companies';
+COMMENT ON COLUMN spend.savings.saved_usd IS 'The expected cost of buying it again';

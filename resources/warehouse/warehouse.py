@@ -1,9 +1,9 @@
-"""What analysts query: a DuckDB file, built in private beside it and published by atomic rename.
+"""The warehouse: built in a private file next to the published one, which an atomic rename replaces.
 
     store -> enrichment.building.duckdb -> CHECKPOINT -> copy, fsync -> rename -> enrichment.duckdb
 
-Readers keep the file they opened; whoever opens after a publish sees the new one. One publish at a time, over all
-processes; one that is killed leaves the published file as it was.
+A reader keeps the file it opened and sees the new one when it opens it again. One publish at a time, over all
+processes; a publish that is killed leaves the published file as it was.
 """
 
 import fcntl
@@ -20,27 +20,34 @@ from typing import IO
 import duckdb
 
 from resources.store import SqlStore
-from resources.warehouse.catalog import Table, tables_of
-from resources.warehouse.incremental_build import Build, OutOfStepError, State, bring_up_to_date, look_into, state_of
+from resources.warehouse.catalog import WarehouseTable, tables_of
+from resources.warehouse.incremental_build import (
+    Build,
+    BuildState,
+    OutOfStepError,
+    bring_up_to_date,
+    open_read_only,
+    state_of,
+)
 
 _log = logging.getLogger(__name__)
-_LOOK_AGAIN_SECONDS = 0.05
+_RETRY_SECONDS = 0.05
 _UNKNOWN = -1
 
 
 class WarehouseError(Exception):
-    """The warehouse cannot be built, published or read; the message says what to do. Nothing is lost."""
+    """The warehouse cannot be built, published or read; the message says what to do. The store is unchanged."""
 
 
 class _UnreadableError(WarehouseError):
-    """It may well be a warehouse of ours, but it cannot be opened."""
+    """The file cannot be opened; it may still be a warehouse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a build did. changed: rows that came from the store; companies: how many of them were unpacked anew.
+    """What a build did. changed: rows read from the store. companies: number of companies whose marts were rebuilt.
 
-    replaced: whether the published file is a new one; with nothing changed it stays.
+    rebuilt: it started from an empty file. replaced: the published file is a new one; without a change it stays.
     """
 
     path: Path
@@ -48,22 +55,24 @@ class Published:
     companies: int
     rebuilt: bool
     replaced: bool
-    tables: tuple[Table, ...]
+    tables: tuple[WarehouseTable, ...]
 
     @property
     def rows(self) -> dict[str, int]:
-        """Table with its schema -> how many rows it has."""
+        """'schema.table' -> number of rows."""
         return {table.name: table.rows for table in self.tables}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QueryResult:
+    """columns: names, in the order of the values of a row."""
+
     columns: tuple[str, ...]
     rows: list[tuple[object, ...]]
 
 
 class Warehouse:
-    """path: the published file. wait_seconds: how long to wait for another process that publishes."""
+    """path: the published file. wait_seconds: how long to wait while another process publishes."""
 
     def __init__(self, path: Path, *, wait_seconds: float = 120) -> None:
         self.path = path
@@ -73,30 +82,30 @@ class Warehouse:
         self._wait_seconds = wait_seconds
 
     def build(self, store: SqlStore, *, rebuild: bool = False) -> Published:
-        """Build what changed in the store, or everything, and put it in place. Raises WarehouseError, StoreError."""
+        """Loads what changed in the store, or all of it, and publishes. Raises WarehouseError, StoreError."""
         with self._in_one_sentence(), self._alone():
             published = self._published_state()
             if published is not None and published.world != store.world:
                 raise WarehouseError(
-                    f"{self.path} holds the {published.world} world, the store the {store.world} one: "
+                    f"{self.path} has the {published.world} world, the store the {store.world} one: "
                     "publish to another path, or move that file away."
                 )
             build, rebuilt = self._brought_up_to_date(store, rebuild=rebuild)
             replaced = rebuilt or published != build.state
             if replaced:
-                self._put_in_place()
+                self._publish()
             return Published(self.path, build.changed, build.companies, rebuilt, replaced, build.tables)
 
-    def tables(self) -> tuple[Table, ...]:
-        """What the published file holds. Raises WarehouseError."""
+    def tables(self) -> tuple[WarehouseTable, ...]:
+        """Of the published file. Raises WarehouseError."""
         with self.reading() as connection:
             return tables_of(connection)
 
-    def ask(self, sql: str) -> Answer:
-        """Raises WarehouseError; duckdb.Error for SQL it does not understand."""
+    def ask(self, sql: str) -> QueryResult:
+        """Raises WarehouseError, and duckdb.Error for invalid SQL."""
         with self.reading() as connection:
             relation = connection.execute(sql)
-            return Answer(tuple(column[0] for column in relation.description or ()), relation.fetchall())
+            return QueryResult(tuple(column[0] for column in relation.description or ()), relation.fetchall())
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -106,7 +115,7 @@ class Warehouse:
                 raise WarehouseError(f"There is no warehouse at {self.path} yet: run `enrich publish`.")
             if not _is_duckdb(self.path):
                 raise WarehouseError(f"{self.path} is not a DuckDB database: move it away, then publish again.")
-            connection = look_into(self.path)
+            connection = open_read_only(self.path)
         except (OSError, duckdb.Error) as error:
             raise _UnreadableError(
                 f"{self.path} cannot be read ({_first_line(error)}): close what has it open for writing, "
@@ -115,33 +124,33 @@ class Warehouse:
         with connection:
             yield connection
 
-    def _published_state(self) -> State | None:
-        """None: nothing is published. Where nobody can look into it, what it must have been built from."""
+    def _published_state(self) -> BuildState | None:
+        """None: nothing is published. If the file cannot be opened, the state of the private file instead."""
         if not self.path.exists():
             return None
         try:
             with self.reading() as connection:
                 return state_of(connection)
         except _UnreadableError:
-            # An analyst who opened it for writing holds up nobody: the private file beside it knows its world.
-            behind = self._building_state()
-            if behind is None:
+            # An analyst who opened it for writing must not stop a publish: the private file has the same world.
+            private = self._building_state()
+            if private is None:
                 raise
-            return replace(behind, number=_UNKNOWN)
+            return replace(private, number=_UNKNOWN)
         except (duckdb.CatalogException, OutOfStepError) as error:
             raise WarehouseError(
                 f"{self.path} is a DuckDB database, but not a warehouse of ours: move it away, then publish again."
             ) from error
 
-    def _building_state(self) -> State | None:
+    def _building_state(self) -> BuildState | None:
         try:
-            with look_into(self._building) as connection:
+            with open_read_only(self._building) as connection:
                 return state_of(connection)
         except (duckdb.Error, OutOfStepError):
             return None
 
     def _brought_up_to_date(self, store: SqlStore, *, rebuild: bool) -> tuple[Build, bool]:
-        """The build, and whether it began from nothing. What is wrong with the private file ends with it."""
+        """The build, and whether it started from an empty file, as when the private file is damaged."""
         if self._building.exists() and not rebuild:
             try:
                 return bring_up_to_date(self._building, store), False
@@ -155,11 +164,11 @@ class Warehouse:
         _beside(self._building, ".wal").unlink(missing_ok=True)
         shutil.rmtree(_beside(self._building, ".tmp"), ignore_errors=True)
 
-    def _put_in_place(self) -> None:
+    def _publish(self) -> None:
         try:
             shutil.copyfile(self._building, self._copy)
             _sync(self._copy)
-            # Left by somebody who opened it for writing; it does not fit the new file.
+            # A session that wrote to the old file may have left it; it does not belong to the new file.
             _beside(self.path, ".wal").unlink(missing_ok=True)
             self._copy.replace(self.path)
             _sync(self.path.parent)
@@ -168,7 +177,7 @@ class Warehouse:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """One publish at a time, over threads and processes; the lock goes with the process that holds it."""
+        """One publish at a time, over threads and processes; the kernel frees the lock when its process ends."""
         with self._lock.open("a") as lock:
             end = time.monotonic() + self._wait_seconds
             while not _locked(lock):
@@ -177,7 +186,7 @@ class Warehouse:
                         f"Another process has been publishing {self.path} for {self._wait_seconds:.0f} s: "
                         "wait until it is done, then publish again."
                     )
-                time.sleep(_LOOK_AGAIN_SECONDS)
+                time.sleep(_RETRY_SECONDS)
             yield
 
     @contextmanager
@@ -205,8 +214,8 @@ def _beside(path: Path, suffix: str) -> Path:
 
 
 def _first_line(error: Exception) -> str:
-    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return said.splitlines()[0]
+    message = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return message.splitlines()[0]
 
 
 def _is_duckdb(path: Path) -> bool:

@@ -4,18 +4,20 @@ POST mixed_people/api_search (0) -> ids -> POST people/match?id= (1)
 """
 
 import math
+from collections.abc import Mapping
 from functools import cached_property
 
 from starlette.responses import Response
 
-from sandbox.catalogue import Company, host
+from sandbox.catalogue import CatalogueCompany, host
+from sandbox.coverage import Rates
 from sandbox.people import Person, best_matching_first, known_people, people, title_in_the_words_of
-from sandbox.rate_tracking import Window
-from sandbox.request import Call, Endpoint, Json, World, acceptable, say
+from sandbox.rate_tracking import RateWindow
+from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
 from sandbox.seeded_random import token
 
 SOURCE = "apollo_contacts"
-_WINDOWS = {"minute": Window(60, most=200), "hourly": Window(3600, most=6000), "24-hour": Window(86_400)}
+_WINDOWS = {"minute": RateWindow(60, most=200), "hourly": RateWindow(3600, most=6000), "24-hour": RateWindow(86_400)}
 _LIMIT_REACHED = (
     "The maximum number of api calls allowed for {path} is 600 times per hour."
     " Please upgrade your plan from https://app.apollo.io/#/settings/plans/upgrade."
@@ -26,69 +28,75 @@ _CREDIT_KINDS = ("direct_dial_credit", "export_credit", "conversation_credit", "
 
 class Apollo:
     name = "apollo"
-    windows: tuple[Window, ...] = tuple(_WINDOWS.values())
+    windows: tuple[RateWindow, ...] = tuple(_WINDOWS.values())
+    units: tuple[str, ...] = ("credit",)
+    coverage: Mapping[str, Rates] = {SOURCE: Rates(0.78, {"key_contacts": 0.92})}
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, context: SandboxContext) -> None:
+        self.context = context
 
-    def endpoints(self) -> list[Endpoint]:
+    def routes(self) -> list[VendorRoute]:
         return [
-            Endpoint("POST", "/api/v1/mixed_people/api_search", self.search),
-            Endpoint("POST", "/api/v1/people/match", self.match),
-            Endpoint("POST", "/api/v1/people/bulk_match", self.bulk_match),
-            Endpoint("GET", "/api/v1/organizations/enrich", self.enrich),
-            Endpoint("POST", "/api/v1/usage_stats/credit_usage_stats", self.credits_left),
-            Endpoint("GET", "/api/v1/auth/health", self.health, free_of_key=True),
+            VendorRoute("POST", "/api/v1/mixed_people/api_search", self.search),
+            VendorRoute("POST", "/api/v1/people/match", self.match),
+            VendorRoute("POST", "/api/v1/people/bulk_match", self.bulk_match),
+            VendorRoute("GET", "/api/v1/organizations/enrich", self.enrich),
+            VendorRoute("POST", "/api/v1/usage_stats/credit_usage_stats", self.credits_left),
+            VendorRoute("GET", "/api/v1/auth/health", self.health, free_of_key=True),
         ]
 
-    def key_of(self, call: Call) -> str | None:
-        return acceptable(call.request.headers.get("x-api-key"))
+    def key_of(self, request: VendorRequest) -> str | None:
+        return acceptable(request.http.headers.get("x-api-key"))
 
-    def refuse(self, kind: str, call: Call) -> Response:
-        path = call.request.url.path.removeprefix("/apollo/")
+    def refuse(self, kind: str, request: VendorRequest) -> Response:
+        path = request.http.url.path.removeprefix("/apollo/")
         if kind in ("bad_key", "expired_token"):
-            return say(401, _BAD_KEY)
+            return respond(401, _BAD_KEY)
         if kind == "http_429":
-            told = {"retry-after": str(math.ceil(call.wait))} if call.wait else {}
-            return say(429, {"message": _LIMIT_REACHED.format(path=path)}, self._usage_headers(call.key) | told)
+            wait = {"retry-after": str(math.ceil(request.wait))} if request.wait else {}
+            return respond(429, {"message": _LIMIT_REACHED.format(path=path)}, self._usage_headers(request.key) | wait)
         if kind == "quota":
-            return say(
+            return respond(
                 422, {"error": "Insufficient credits. Please upgrade your plan.", "error_code": "INSUFFICIENT_CREDITS"}
             )
-        return say(int(kind.removeprefix("http_")), {"error": "Internal server error", "error_code": "UNKNOWN_ERROR"})
+        return respond(
+            int(kind.removeprefix("http_")), {"error": "Internal server error", "error_code": "UNKNOWN_ERROR"}
+        )
 
-    async def search(self, call: Call) -> Response:
-        domains = [host(domain) for domain in call.texts("q_organization_domains_list")]
-        wanted = call.texts("person_titles") or call.texts("person_seniorities")
-        per_page, page = call.number("per_page", 10), call.number("page", 1)
-        if not 1 <= per_page <= 100 or page < 1 or "_unreadable" in call.params:
-            return say(422, {"error": "Invalid parameters"})
-        found: list[tuple[Company, Person]] = []
-        for company in filter(None, map(self.world.catalogue.by_domain, domains)):
-            found += [(company, person) for person in best_matching_first(self._known(call, company), wanted)]
+    async def search(self, request: VendorRequest) -> Response:
+        domains = [host(domain) for domain in request.texts("q_organization_domains_list")]
+        wanted = request.texts("person_titles") or request.texts("person_seniorities")
+        per_page, page = request.number("per_page", 10), request.number("page", 1)
+        if not 1 <= per_page <= 100 or page < 1 or "_unreadable" in request.params:
+            return respond(422, {"error": "Invalid parameters"})
+        found: list[tuple[CatalogueCompany, Person]] = []
+        for company in filter(None, map(self.context.catalogue.by_domain, domains)):
+            found += [(company, person) for person in best_matching_first(self._known(request, company), wanted)]
         rows = [self._obfuscated(company, person) for company, person in found[(page - 1) * per_page : page * per_page]]
-        return self._say(call, {"total_entries": len(found), "people": rows})
+        return self._respond(request, {"total_entries": len(found), "people": rows})
 
-    async def match(self, call: Call) -> Response:
-        found = self._matched(call, call.params)
+    async def match(self, request: VendorRequest) -> Response:
+        found = self._matched(request, request.params)
         if found is None:
-            return self._say(call, {"person": None, "request_id": self._request_id(call)})
-        call.bill("credit", 1, f"people/match {found[1].slug}")
-        return self._say(call, {"person": self._person(call, *found), "request_id": self._request_id(call)})
+            return self._respond(request, {"person": None, "request_id": self._request_id(request)})
+        request.bill("credit", 1, f"people/match {found[1].slug}")
+        return self._respond(
+            request, {"person": self._person(request, *found), "request_id": self._request_id(request)}
+        )
 
-    async def bulk_match(self, call: Call) -> Response:
-        details = call.params.get("details")
+    async def bulk_match(self, request: VendorRequest) -> Response:
+        details = request.params.get("details")
         if not isinstance(details, list):
             message = "invalid request, missing details"
-            return say(400, {"status": "failed", "error_code": "INVALID_REQUEST", "error_message": message})
+            return respond(400, {"status": "failed", "error_code": "INVALID_REQUEST", "error_message": message})
         if len(details) > 10:
             message = "cannot enrich more than 10 in a single request"
-            return say(400, {"status": "failed", "error_code": "RECORD_LIMIT_EXCEEDED", "error_message": message})
-        found = [self._matched(call, one) if isinstance(one, dict) else None for one in details]
+            return respond(400, {"status": "failed", "error_code": "RECORD_LIMIT_EXCEEDED", "error_message": message})
+        found = [self._matched(request, one) if isinstance(one, dict) else None for one in details]
         known = [one for one in found if one is not None]
-        taken = call.times * len(known)
-        call.bill("credit", taken, f"people/bulk_match {' '.join(person.slug for _, person in known)}")
-        matches = [self._person(call, *one) if one else None for one in found]
+        taken = request.times * len(known)
+        request.bill("credit", taken, f"people/bulk_match {' '.join(person.slug for _, person in known)}")
+        matches = [self._person(request, *one) if one else None for one in found]
         body = {
             "status": "success",
             "error_code": None,
@@ -98,66 +106,68 @@ class Apollo:
             "missing_records": len(details) - len(known),
             "credits_consumed": taken,
             "matches": matches,
-            "request_id": self._request_id(call),
+            "request_id": self._request_id(request),
         }
-        return self._say(call, body)
+        return self._respond(request, body)
 
-    async def enrich(self, call: Call) -> Response:
-        asked = call.text("domain") or call.text("website") or call.text("name")
+    async def enrich(self, request: VendorRequest) -> Response:
+        asked = request.text("domain") or request.text("website") or request.text("name")
         if not asked:
-            return say(422, {"error": "Required parameter 'domain' missing"})
-        company = self.world.catalogue.by_any(asked)
-        if company is None or not call.knows(SOURCE, company):
-            return self._say(call, {"organization": None})
-        call.bill("credit", 1, f"organizations/enrich {company.domain}")
-        return self._say(call, {"organization": self._organization(company)})
+            return respond(422, {"error": "Required parameter 'domain' missing"})
+        company = self.context.catalogue.by_any(asked)
+        if company is None or not request.knows(SOURCE, company):
+            return self._respond(request, {"organization": None})
+        request.bill("credit", 1, f"organizations/enrich {company.domain}")
+        return self._respond(request, {"organization": self._organization(company)})
 
-    async def credits_left(self, call: Call) -> Response:
-        used = self.world.books.invoice(call.key)["apollo"]["credit"]
+    async def credits_left(self, request: VendorRequest) -> Response:
+        used = self.context.billing.invoice(request.key)["apollo"]["credit"]
         stats = {"lead_credit": {"limit": 100_000, "consumed": used, "left_over": max(0, 100_000 - used)}}
         stats |= {kind: {"limit": 1000, "consumed": 0, "left_over": 1000} for kind in _CREDIT_KINDS}
-        first = self.world.clock.today().replace(day=1)
+        first = self.context.clock.today().replace(day=1)
         cycle = {"start_date": f"{first}T00:00:00.000Z", "end_date": f"{first.replace(day=28)}T00:00:00.000Z"}
-        return self._say(call, {"credit_usage_stats": stats, "current_credit_cycle": cycle})
+        return self._respond(request, {"credit_usage_stats": stats, "current_credit_cycle": cycle})
 
-    async def health(self, call: Call) -> Response:
+    async def health(self, request: VendorRequest) -> Response:
         """Answers without a key too, and says whether there was a good one."""
-        return say(200, {"healthy": True, "is_logged_in": self.key_of(call) is not None})
+        return respond(200, {"healthy": True, "is_logged_in": self.key_of(request) is not None})
 
-    def _known(self, call: Call, company: Company) -> list[Person]:
-        if not call.knows(SOURCE, company):
+    def _known(self, request: VendorRequest, company: CatalogueCompany) -> list[Person]:
+        if not request.knows(SOURCE, company):
             return []
-        return known_people(self.world.seed, SOURCE, company, filled=call.has(SOURCE, "key_contacts", company))
+        return known_people(self.context.seed, SOURCE, company, filled=request.has(SOURCE, "key_contacts", company))
 
     @cached_property
-    def _everybody(self) -> dict[str, tuple[Company, Person]]:
-        """Everybody by id, LinkedIn slug and e-mail."""
-        found: dict[str, tuple[Company, Person]] = {}
-        for company in self.world.catalogue.companies:
-            for person in people(self.world.seed, company):
+    def _people_by_id(self) -> dict[str, tuple[CatalogueCompany, Person]]:
+        """All people by id, LinkedIn slug and e-mail."""
+        found: dict[str, tuple[CatalogueCompany, Person]] = {}
+        for company in self.context.catalogue.companies:
+            for person in people(self.context.seed, company):
                 for name in (self._id(person), person.slug, person.email):
                     found[name] = (company, person)
         return found
 
-    def _matched(self, call: Call, asked: Json) -> tuple[Company, Person] | None:
+    def _matched(self, request: VendorRequest, asked: Json) -> tuple[CatalogueCompany, Person] | None:
         slug = str(asked.get("linkedin_url") or "").rstrip("/").rpartition("/")[2]
         for name in (str(asked.get("id") or ""), slug, str(asked.get("email") or "").lower()):
-            if name in self._everybody:
-                return self._if_known(call, *self._everybody[name])
-        company = self.world.catalogue.by_any(str(asked.get("domain") or asked.get("organization_name") or ""))
+            if name in self._people_by_id:
+                return self._if_known(request, *self._people_by_id[name])
+        company = self.context.catalogue.by_any(str(asked.get("domain") or asked.get("organization_name") or ""))
         wanted = str(asked.get("name") or f"{asked.get('first_name', '')} {asked.get('last_name', '')}").strip().lower()
-        for person in people(self.world.seed, company) if company else []:
+        for person in people(self.context.seed, company) if company else []:
             if company and person.name.lower() == wanted:
-                return self._if_known(call, company, person)
+                return self._if_known(request, company, person)
         return None
 
-    def _if_known(self, call: Call, company: Company, person: Person) -> tuple[Company, Person] | None:
-        return (company, person) if call.knows(SOURCE, company) else None
+    def _if_known(
+        self, request: VendorRequest, company: CatalogueCompany, person: Person
+    ) -> tuple[CatalogueCompany, Person] | None:
+        return (company, person) if request.knows(SOURCE, company) else None
 
     def _id(self, person: Person) -> str:
-        return token(24, self.world.seed, "apollo", person.email)
+        return token(24, self.context.seed, "apollo", person.email)
 
-    def _obfuscated(self, company: Company, person: Person) -> Json:
+    def _obfuscated(self, company: CatalogueCompany, person: Person) -> Json:
         organization = {
             "name": company.name,
             "has_industry": True,
@@ -169,8 +179,8 @@ class Apollo:
             "id": self._id(person),
             "first_name": person.given,
             "last_name_obfuscated": f"{person.family[:2]}***{person.family[-1]}",
-            "title": title_in_the_words_of(self.world.seed, SOURCE, person),
-            "last_refreshed_at": f"{self.world.clock.today()}T00:00:00.000+00:00",
+            "title": title_in_the_words_of(self.context.seed, SOURCE, person),
+            "last_refreshed_at": f"{self.context.clock.today()}T00:00:00.000+00:00",
             "has_email": True,
             "has_city": True,
             "has_state": bool(company.state),
@@ -185,9 +195,9 @@ class Apollo:
             },
         }
 
-    def _person(self, call: Call, company: Company, person: Person) -> Json:
-        title = title_in_the_words_of(self.world.seed, SOURCE, person)
-        reachable = call.fault != "partial"
+    def _person(self, request: VendorRequest, company: CatalogueCompany, person: Person) -> Json:
+        title = title_in_the_words_of(self.context.seed, SOURCE, person)
+        reachable = request.fault != "partial"
         return {
             "id": self._id(person),
             "first_name": person.given,
@@ -203,7 +213,7 @@ class Apollo:
             "extrapolated_email_confidence": None,
             "headline": person.headline(company),
             "email": person.email if reachable else None,
-            "organization_id": token(24, self.world.seed, "organization", company.domain),
+            "organization_id": token(24, self.context.seed, "organization", company.domain),
             "employment_history": [],
             "state": company.state or None,
             "city": company.city,
@@ -217,10 +227,10 @@ class Apollo:
             "seniority": person.seniority,
         }
 
-    def _organization(self, company: Company) -> Json:
-        industry = self.world.knowledge.industry(SOURCE, company).snov.lower()
+    def _organization(self, company: CatalogueCompany) -> Json:
+        industry = self.context.coverage.industry(SOURCE, company).snov.lower()
         return {
-            "id": token(24, self.world.seed, "organization", company.domain),
+            "id": token(24, self.context.seed, "organization", company.domain),
             "name": company.name,
             "website_url": f"http://www.{company.domain}",
             "linkedin_url": f"http://www.linkedin.com/company/sandbox-{company.slug}",
@@ -232,7 +242,7 @@ class Apollo:
             "primary_domain": company.domain,
             "industry": industry,
             "keywords": [],
-            "estimated_num_employees": self.world.knowledge.headcount(SOURCE, company),
+            "estimated_num_employees": self.context.coverage.headcount(SOURCE, company),
             "industries": [industry],
             "secondary_industries": [],
             "city": company.city,
@@ -242,18 +252,18 @@ class Apollo:
             "current_technologies": [],
         }
 
-    def _say(self, call: Call, body: Json) -> Response:
-        return say(200, body, self._usage_headers(call.key))
+    def _respond(self, request: VendorRequest, body: Json) -> Response:
+        return respond(200, body, self._usage_headers(request.key))
 
     def _usage_headers(self, key: str) -> dict[str, str]:
         """Nine headers; an unlimited window is an empty text."""
         headers: dict[str, str] = {}
         for name, window in _WINDOWS.items():
-            used = self.world.traffic.used(self.name, key, window)
+            used = self.context.rates.used(self.name, key, window)
             headers[f"x-rate-limit-{name}"] = str(window.most) if window.most else ""
             headers[f"x-{name}-usage"] = str(used) if window.most else ""
             headers[f"x-{name}-requests-left"] = str(max(0, window.most - used)) if window.most else ""
         return headers
 
-    def _request_id(self, call: Call) -> int:
-        return int(token(15, self.world.seed, call.key, str(sorted(call.params.items()))), 16)
+    def _request_id(self, request: VendorRequest) -> int:
+        return int(token(15, self.context.seed, request.key, str(sorted(request.params.items()))), 16)

@@ -6,7 +6,7 @@ companies_asked(filter) -> the companies it can be about;  matches(record, filte
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sandbox.catalogue import Catalogue, Company, host, plain
+from sandbox.catalogue import Catalogue, CatalogueCompany, host, plain
 from sandbox.request import Json
 
 DEEPEST = 3
@@ -18,9 +18,9 @@ class FilterError(ValueError):
     """The filter is not written as the vendor wants it."""
 
 
-def companies_asked(catalogue: Catalogue, asked: Any) -> list[Company]:
+def companies_asked(catalogue: Catalogue, asked: Any) -> list[CatalogueCompany]:
     """In the order they are named; each once. Raises FilterError."""
-    found: dict[str, Company] = {}
+    found: dict[str, CatalogueCompany] = {}
     for leaf in _leaves(asked, 1):
         for value in _values(leaf):
             company = catalogue.by_any(str(value))
@@ -58,7 +58,7 @@ def _values(leaf: Json) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _named_like(catalogue: Catalogue, leaf: Json, value: str) -> list[Company]:
+def _named_like(catalogue: Catalogue, leaf: Json, value: str) -> list[CatalogueCompany]:
     if leaf["operator"] != "includes" or leaf["name"] not in _NAMES:
         return []
     return [company for company in catalogue.companies if value.lower() in company.name.lower()]

@@ -1,6 +1,6 @@
 """Records as Bright Data delivers them, dataset by dataset. Absent fields are absent in some sets and null in others.
 
-DATASETS[id].records(call, company) -> records of a company its source knows
+DATASETS[id].records(request, company) -> records of a company its source knows
 """
 
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from sandbox.catalogue import Company
+from sandbox.catalogue import CatalogueCompany
 from sandbox.coverage import TOUR, bracket, bracket_with_commas
 from sandbox.descriptions import description
 from sandbox.people import MARK, Person, known_people, title_in_the_words_of
-from sandbox.request import Json, World
+from sandbox.request import Json, SandboxContext
 from sandbox.seeded_random import choice, draw, shuffled, token, whole
 from sandbox.technologies import sold_technologies
 
@@ -38,20 +38,20 @@ _TOPICS = (
 _SIGNALS = 3
 
 
-class Teller(Protocol):
-    """Who decides what a record holds: a call."""
+class FieldCoverage(Protocol):
+    """Decides which fields a record has; a VendorRequest does."""
 
     @property
-    def world(self) -> World: ...
+    def context(self) -> SandboxContext: ...
 
-    def has(self, source: str, dataset: str, company: Company) -> bool: ...
+    def has(self, source: str, dataset: str, company: CatalogueCompany) -> bool: ...
 
 
 @dataclass(frozen=True)
-class _TellsAll:
-    world: World
+class _FullCoverage:
+    context: SandboxContext
 
-    def has(self, source: str, dataset: str, company: Company) -> bool:  # noqa: ARG002 - the promise of Teller
+    def has(self, source: str, dataset: str, company: CatalogueCompany) -> bool:  # noqa: ARG002 - FieldCoverage's signature
         return True
 
 
@@ -63,15 +63,15 @@ class Dataset:
     unit: str
     source: str
     size: int
-    records: Callable[[Teller, Company], list[Json]]
+    records: Callable[[FieldCoverage, CatalogueCompany], list[Json]]
     searchable: bool = False
 
 
-def fields_of(dataset: Dataset, world: World) -> Json:
+def fields_of(dataset: Dataset, context: SandboxContext) -> Json:
     """The field dictionary, read from a record with nothing missing."""
     sample: Json = {}
-    company = world.catalogue.companies[0]
-    for record in dataset.records(_TellsAll(world), company):
+    company = context.catalogue.companies[0]
+    for record in dataset.records(_FullCoverage(context), company):
         sample = record | sample
     names = {bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
     return {
@@ -80,10 +80,10 @@ def fields_of(dataset: Dataset, world: World) -> Json:
     }
 
 
-def _linkedin_company(call: Teller, company: Company) -> list[Json]:
+def _linkedin_company(request: FieldCoverage, company: CatalogueCompany) -> list[Json]:
     """Optional keys are absent, not null."""
-    seed, knowledge = call.world.seed, call.world.knowledge
-    industry = knowledge.industry(COMPANIES, company).linkedin
+    seed, coverage = request.context.seed, request.context.coverage
+    industry = coverage.industry(COMPANIES, company).linkedin
     record: Json = {
         "id": f"sandbox-{company.slug}",
         "name": company.name,
@@ -102,17 +102,17 @@ def _linkedin_company(call: Teller, company: Company) -> list[Json]:
         "country_codes_array": [company.country],
         "alumni": None,
         "alumni_information": None,
-        "timestamp": f"{call.world.clock.today()}T00:00:00.000Z",
+        "timestamp": f"{request.context.clock.today()}T00:00:00.000Z",
     }
-    if call.has(COMPANIES, "domain", company):
+    if request.has(COMPANIES, "domain", company):
         record |= {"website": _website(seed, company), "website_simplified": company.domain}
-    if call.has(COMPANIES, "industry", company):
+    if request.has(COMPANIES, "industry", company):
         record["industries"] = industry
-    if call.has(COMPANIES, "employee_count", company):
-        counted = knowledge.headcount(COMPANIES, company)
+    if request.has(COMPANIES, "employee_count", company):
+        counted = coverage.headcount(COMPANIES, company)
         record |= {"company_size": bracket_with_commas(counted), "employees_in_linkedin": counted}
-    if call.has(COMPANIES, "company_description", company):
-        kind = knowledge.industry(COMPANIES, company).google
+    if request.has(COMPANIES, "company_description", company):
+        kind = coverage.industry(COMPANIES, company).google
         record["about"] = description(seed, COMPANIES, company, kind=kind)
         record["description"] = f"{company.name} | {record['followers']:,} followers on LinkedIn."
     if company.founded:
@@ -120,7 +120,7 @@ def _linkedin_company(call: Teller, company: Company) -> list[Json]:
     return [record]
 
 
-def _website(seed: int, company: Company) -> str:
+def _website(seed: int, company: CatalogueCompany) -> str:
     """Websites come as people typed them."""
     patterns = (
         "https://www.{}/",
@@ -134,15 +134,15 @@ def _website(seed: int, company: Company) -> str:
     return patterns[index].format(company.domain)
 
 
-def _linkedin_people(call: Teller, company: Company) -> list[Json]:
-    filled = call.has(PEOPLE, "key_contacts", company)
-    found = known_people(call.world.seed, PEOPLE, company, filled=filled)
-    return [_profile(call, company, person) for person in found]
+def _linkedin_people(request: FieldCoverage, company: CatalogueCompany) -> list[Json]:
+    filled = request.has(PEOPLE, "key_contacts", company)
+    found = known_people(request.context.seed, PEOPLE, company, filled=filled)
+    return [_profile(request, company, person) for person in found]
 
 
-def _profile(call: Teller, company: Company, person: Person) -> Json:
+def _profile(request: FieldCoverage, company: CatalogueCompany, person: Person) -> Json:
     """Optional keys are null here."""
-    seed = call.world.seed
+    seed = request.context.seed
     page = f"https://www.linkedin.com/company/sandbox-{company.slug}"
     title = title_in_the_words_of(seed, PEOPLE, person)
     current = {
@@ -185,16 +185,16 @@ def _profile(call: Teller, company: Company, person: Person) -> Json:
         "linkedin_num_id": str(whole(1_000_000, 900_000_000, seed, "id", person.email)),
         "website": f"https://www.{company.domain}/",
         "honors_and_awards": None,
-        "timestamp": f"{call.world.clock.today()}T00:00:00.000Z",
+        "timestamp": f"{request.context.clock.today()}T00:00:00.000Z",
     }
 
 
-def _crunchbase(call: Teller, company: Company) -> list[Json]:
-    seed, knowledge = call.world.seed, call.world.knowledge
-    industries = knowledge.industry(FIRMOGRAPHICS, company).crunchbase
+def _crunchbase(request: FieldCoverage, company: CatalogueCompany) -> list[Json]:
+    seed, coverage = request.context.seed, request.context.coverage
+    industries = coverage.industry(FIRMOGRAPHICS, company).crunchbase
     tags = [{"id": name.lower().replace(" ", "-"), "value": name} for name in industries]
-    counted = knowledge.headcount(FIRMOGRAPHICS, company)
-    names = sold_technologies(call.world.catalogue, seed, company)[:8]
+    counted = coverage.headcount(FIRMOGRAPHICS, company)
+    names = sold_technologies(request.context.catalogue, seed, company)[:8]
     record: Json = {
         "name": company.name,
         "url": f"https://www.crunchbase.com/organization/sandbox-{company.slug}",
@@ -203,7 +203,7 @@ def _crunchbase(call: Teller, company: Company) -> list[Json]:
         "cb_rank": whole(1, 90_000, seed, "rank", company.domain),
         "region": company.state or None,
         "about": description(seed, FIRMOGRAPHICS, company, kind=f"{industries[0]} company"),
-        "industries": tags if call.has(FIRMOGRAPHICS, "industry", company) else None,
+        "industries": tags if request.has(FIRMOGRAPHICS, "industry", company) else None,
         "operating_status": "active",
         "company_type": "for_profit",
         "ipo_status": "public" if company.ticker else "private",
@@ -219,26 +219,27 @@ def _crunchbase(call: Teller, company: Company) -> list[Json]:
         "builtwith_tech": [
             {"name": name, "num_companies_using": "100000", "technology_category": []} for name in names
         ],
-        "timestamp": f"{call.world.clock.today()}T00:00:00.000Z",
+        "timestamp": f"{request.context.clock.today()}T00:00:00.000Z",
     }
-    if call.has(FIRMOGRAPHICS, "employee_count", company):
+    if request.has(FIRMOGRAPHICS, "employee_count", company):
         record["num_employees"] = bracket(counted, _CRUNCHBASE_BRACKETS)
     return [record]
 
 
-def _slintel(call: Teller, company: Company) -> list[Json]:
+def _slintel(request: FieldCoverage, company: CatalogueCompany) -> list[Json]:
     """The number of employees is a text in some records and a number in others."""
-    seed, knowledge = call.world.seed, call.world.knowledge
-    counted = knowledge.headcount(TECHNOGRAPHICS, company)
-    listed = sold_technologies(call.world.catalogue, seed, company)
-    filled = call.has(TECHNOGRAPHICS, "tech_stack", company)
+    seed, coverage = request.context.seed, request.context.coverage
+    counted = coverage.headcount(TECHNOGRAPHICS, company)
+    listed = sold_technologies(request.context.catalogue, seed, company)
+    filled = request.has(TECHNOGRAPHICS, "tech_stack", company)
+    updated = request.context.clock.today() - timedelta(days=whole(1, 60, seed, "age", company.domain))
     return [
         {
             "name": company.name,
             "about": description(seed, TECHNOGRAPHICS, company, kind=f"{company.industry} company"),
             "num_employees": counted if draw(seed, "as number", company.domain) < 0.5 else f"{counted}",
             "type": "Public" if company.ticker else "Private",
-            "industries": [knowledge.industry(TECHNOGRAPHICS, company).snov],
+            "industries": [coverage.industry(TECHNOGRAPHICS, company).snov],
             "techstack_arr": listed if filled else None,
             "website": company.domain,
             "location": company.place,
@@ -247,14 +248,14 @@ def _slintel(call: Teller, company: Company) -> list[Json]:
             "stock_symbol": company.ticker or None,
             "social_media_urls": [],
             "company_news": [],
-            "last_updated": f"{call.world.clock.today() - timedelta(days=whole(1, 60, seed, 'age', company.domain))}",
+            "last_updated": f"{updated}",
         }
     ]
 
 
-def _intent(call: Teller, company: Company) -> list[Json]:
-    seed, today = call.world.seed, call.world.clock.today()
-    if not call.has(INTENT, "purchase_intent", company):
+def _intent(request: FieldCoverage, company: CatalogueCompany) -> list[Json]:
+    seed, today = request.context.seed, request.context.clock.today()
+    if not request.has(INTENT, "purchase_intent", company):
         return [{"domain": company.domain, "topic": None, "strength": None, "observed_on": None, "evidence_url": None}]
     return [
         {

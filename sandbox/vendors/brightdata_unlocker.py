@@ -1,4 +1,4 @@
-"""Bright Data's Web Unlocker: one page per call. The outer status is 200 even when the page could not be fetched.
+"""Bright Data's Web Unlocker: one page per request. The outer status is 200 even when the page could not be fetched.
 
 POST /request {zone, url, format: raw | json} -> the page, charged; or x-brd-error-code and an empty body, free
 """
@@ -7,8 +7,8 @@ import re
 
 from starlette.responses import Response
 
-from sandbox.catalogue import Company
-from sandbox.request import Call, say
+from sandbox.catalogue import CatalogueCompany
+from sandbox.request import VendorRequest, respond
 from sandbox.website import SOURCE, Website
 
 _HTML = {"content-type": "text/html; charset=utf-8"}
@@ -18,39 +18,39 @@ _TAG = re.compile(r"<[^>]+>")
 _ADDRESS = re.compile(r"^https?://([^/?#]+)([^?#]*)")
 
 
-def unlock(call: Call) -> Response:
-    if not call.text("zone"):
-        return say(400, {"error": "zone is required"})
-    address = _ADDRESS.match(call.text("url"))
+def unlock(request: VendorRequest) -> Response:
+    if not request.text("zone"):
+        return respond(400, {"error": "zone is required"})
+    address = _ADDRESS.match(request.text("url"))
     if address is None:
-        return say(400, {"error": "url must be a valid http or https address"})
-    company = call.world.catalogue.by_domain(address[1])
+        return respond(400, {"error": "url must be a valid http or https address"})
+    company = request.context.catalogue.by_domain(address[1])
     if company is None:
-        return _failed(call, "net_err_name_not_resolved", "the host name could not be resolved")
-    if not call.knows(SOURCE, company):
-        return _failed(call, "http_status", "the site answered 403 to every attempt")
-    page = _site(call, company).page(address[2])
+        return _failed(request, "net_err_name_not_resolved", "the host name could not be resolved")
+    if not request.knows(SOURCE, company):
+        return _failed(request, "http_status", "the site answered 403 to every attempt")
+    page = _site(request, company).page(address[2])
     if page is None:
-        return _delivered(call, 404, _MISSING_PAGE)
-    call.bill("page", 1, call.text("url"))
-    return _delivered(call, 200, _markdown(page) if call.text("data_format") == "markdown" else page)
+        return _delivered(request, 404, _MISSING_PAGE)
+    request.bill("page", 1, request.text("url"))
+    return _delivered(request, 200, _markdown(page) if request.text("data_format") == "markdown" else page)
 
 
-def _site(call: Call, company: Company) -> Website:
-    return Website(call.world, company, lambda dataset: call.has(SOURCE, dataset, company))
+def _site(request: VendorRequest, company: CatalogueCompany) -> Website:
+    return Website(request.context, company, lambda dataset: request.has(SOURCE, dataset, company))
 
 
-def _delivered(call: Call, status: int, page: str) -> Response:
+def _delivered(request: VendorRequest, status: int, page: str) -> Response:
     marked = {"x-brd-status-code": str(status)}
-    if call.text("format") == "json":
-        return say(200, {"status_code": status, "headers": _HTML, "body": page}, marked)
+    if request.text("format") == "json":
+        return respond(200, {"status_code": status, "headers": _HTML, "body": page}, marked)
     return Response(page, 200, {**_HTML, **marked})
 
 
-def _failed(call: Call, code: str, message: str) -> Response:
+def _failed(request: VendorRequest, code: str, message: str) -> Response:
     marked = {"x-brd-error": message, "x-brd-error-code": code}
-    if call.text("format") == "json":
-        return say(200, {"status_code": 502, "headers": marked, "body": ""}, marked)
+    if request.text("format") == "json":
+        return respond(200, {"status_code": 502, "headers": marked, "body": ""}, marked)
     return Response(b"", 200, marked)
 
 

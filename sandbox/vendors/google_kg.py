@@ -1,11 +1,14 @@
 """Google Knowledge Graph Search: entities by name. One search is charged per reply of status 200."""
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
-from sandbox.catalogue import Company
+from sandbox.catalogue import CatalogueCompany
+from sandbox.coverage import Rates
 from sandbox.descriptions import description
-from sandbox.rate_tracking import Window
-from sandbox.request import Call, Endpoint, Json, World, acceptable, say
+from sandbox.rate_tracking import RateWindow
+from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
 from sandbox.seeded_random import draw, token
 
 SOURCE = "google_knowledge_graph"
@@ -38,38 +41,42 @@ _REFUSALS = {
 
 class GoogleKnowledgeGraph:
     name = "google_kg"
-    windows: tuple[Window, ...] = (Window(60),)
+    windows: tuple[RateWindow, ...] = (RateWindow(60),)
+    units: tuple[str, ...] = ("search",)
+    coverage: Mapping[str, Rates] = {
+        SOURCE: Rates(0.75, {"company_name": 1.0, "domain": 0.85, "company_description": 0.90})
+    }
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, context: SandboxContext) -> None:
+        self.context = context
 
-    def endpoints(self) -> list[Endpoint]:
-        return [Endpoint("GET", "/v1/entities:search", self.search)]
+    def routes(self) -> list[VendorRoute]:
+        return [VendorRoute("GET", "/v1/entities:search", self.search)]
 
-    def key_of(self, call: Call) -> str | None:
-        return acceptable(call.text("key") or call.request.headers.get("x-goog-api-key"))
+    def key_of(self, request: VendorRequest) -> str | None:
+        return acceptable(request.text("key") or request.http.headers.get("x-goog-api-key"))
 
-    def refuse(self, kind: str, _call: Call) -> Response:
+    def refuse(self, kind: str, _request: VendorRequest) -> Response:
         status, message, name = _REFUSALS[kind]
-        return say(status, {"error": {"code": status, "message": message, "status": name}})
+        return respond(status, {"error": {"code": status, "message": message, "status": name}})
 
-    async def search(self, call: Call) -> Response:
-        query = call.text("query")
-        if not query and not call.text("ids"):
+    async def search(self, request: VendorRequest) -> Response:
+        query = request.text("query")
+        if not query and not request.text("ids"):
             message = "Request contains an invalid argument: one of query and ids is required."
-            return say(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}})
-        company = self.world.catalogue.by_any(query) or self.world.catalogue.in_text(query)
-        entities = self._entities(call, company) if company and call.knows(SOURCE, company) else []
-        call.bill("search", call.times, query)
-        found = entities[: max(1, call.number("limit", 20))]
-        return say(200, {"@context": _CONTEXT, "@type": "ItemList", "itemListElement": found})
+            return respond(400, {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}})
+        company = self.context.catalogue.by_any(query) or self.context.catalogue.in_text(query)
+        entities = self._entities(request, company) if company and request.knows(SOURCE, company) else []
+        request.bill("search", request.times, query)
+        found = entities[: max(1, request.number("limit", 20))]
+        return respond(200, {"@context": _CONTEXT, "@type": "ItemList", "itemListElement": found})
 
-    def _entities(self, call: Call, company: Company) -> list[Json]:
-        score = 500 + 4000 * draw(self.world.seed, "kg score", company.domain)
-        entities = [_hit(self._company(call, company), score)]
-        if draw(self.world.seed, "kg namesake", company.domain) < 0.2:
+    def _entities(self, request: VendorRequest, company: CatalogueCompany) -> list[Json]:
+        score = 500 + 4000 * draw(self.context.seed, "kg score", company.domain)
+        entities = [_hit(self._company(request, company), score)]
+        if draw(self.context.seed, "kg namesake", company.domain) < 0.2:
             namesake = {
-                "@id": f"kg:/m/{token(7, self.world.seed, 'namesake', company.domain)}",
+                "@id": f"kg:/m/{token(7, self.context.seed, 'namesake', company.domain)}",
                 "name": company.name.split()[0],
                 "@type": ["Thing", "Place"],
                 "description": "Place (sandbox, invented)",
@@ -77,21 +84,21 @@ class GoogleKnowledgeGraph:
             entities.append(_hit(namesake, score / 7))
         return entities
 
-    def _company(self, call: Call, company: Company) -> Json:
-        kind = self.world.knowledge.industry(SOURCE, company).google
+    def _company(self, request: VendorRequest, company: CatalogueCompany) -> Json:
+        kind = self.context.coverage.industry(SOURCE, company).google
         entity: Json = {
-            "@id": f"kg:/m/{token(7, self.world.seed, 'kg', company.domain)}",
+            "@id": f"kg:/m/{token(7, self.context.seed, 'kg', company.domain)}",
             "name": company.name,
             "@type": ["Organization", "Corporation", "Thing"],
         }
-        if call.has(SOURCE, "company_description", company):
+        if request.has(SOURCE, "company_description", company):
             entity["description"] = "Company"
             entity["detailedDescription"] = {
-                "articleBody": description(self.world.seed, SOURCE, company, kind=kind),
+                "articleBody": description(self.context.seed, SOURCE, company, kind=kind),
                 "url": f"https://sandbox.example/encyclopedia/{company.slug}",
                 "license": "https://sandbox.example/license",
             }
-        if call.has(SOURCE, "domain", company):
+        if request.has(SOURCE, "domain", company):
             entity["url"] = f"https://www.{company.domain}/"
         return entity
 

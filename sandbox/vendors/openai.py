@@ -4,17 +4,19 @@ POST /v1/chat/completions | /v1/responses -> JSON text that fits the schema; tok
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.rate_tracking import Window
-from sandbox.request import Call, Endpoint, Json, World, acceptable, bearer, say
+from sandbox.coverage import Rates
+from sandbox.rate_tracking import RateWindow
+from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
 from sandbox.schema_filler import UnusableSchemaError, fill
 from sandbox.seeded_random import token
 
 FINGERPRINT = "sandbox: no language model, verbatim pieces of the evidence"
-_REFUSAL = "The sandbox was told to refuse this request."
+_REFUSAL = "The sandbox was asked to refuse this request."
 _ERRORS: dict[str, tuple[int, str, str, str | None]] = {
     "bad_key": (
         401,
@@ -38,78 +40,80 @@ _ERRORS: dict[str, tuple[int, str, str, str | None]] = {
 
 class OpenAI:
     name = "openai"
-    windows: tuple[Window, ...] = (Window(60),)
+    windows: tuple[RateWindow, ...] = (RateWindow(60),)
+    units: tuple[str, ...] = ("input_token", "output_token")
+    coverage: Mapping[str, Rates] = {}
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, context: SandboxContext) -> None:
+        self.context = context
 
-    def endpoints(self) -> list[Endpoint]:
+    def routes(self) -> list[VendorRoute]:
         return [
-            Endpoint("POST", "/v1/chat/completions", self.chat),
-            Endpoint("POST", "/v1/responses", self.responses),
-            Endpoint("GET", "/v1/models", self.models),
+            VendorRoute("POST", "/v1/chat/completions", self.chat),
+            VendorRoute("POST", "/v1/responses", self.responses),
+            VendorRoute("GET", "/v1/models", self.models),
         ]
 
-    def key_of(self, call: Call) -> str | None:
-        return acceptable(bearer(call.request))
+    def key_of(self, request: VendorRequest) -> str | None:
+        return acceptable(bearer(request.http))
 
-    def refuse(self, kind: str, _call: Call) -> Response:
+    def refuse(self, kind: str, _request: VendorRequest) -> Response:
         status, message, form, code = _ERRORS[kind]
-        return say(status, {"error": {"message": message, "type": form, "param": None, "code": code}})
+        return respond(status, {"error": {"message": message, "type": form, "param": None, "code": code}})
 
-    async def models(self, _call: Call) -> Response:
+    async def models(self, _request: VendorRequest) -> Response:
         row = {"id": "sandbox", "object": "model", "created": 1_700_000_000, "owned_by": "sandbox"}
-        return say(200, {"object": "list", "data": [row]})
+        return respond(200, {"object": "list", "data": [row]})
 
-    async def chat(self, call: Call) -> Response:
-        messages = call.params.get("messages")
+    async def chat(self, request: VendorRequest) -> Response:
+        messages = request.params.get("messages")
         if not isinstance(messages, list) or not messages:
             return _invalid("Missing required parameter: 'messages'.", "messages")
-        wanted = _mapping(_mapping(call.params.get("response_format")).get("json_schema"))
+        wanted = _mapping(_mapping(request.params.get("response_format")).get("json_schema"))
         prompt = "\n".join(_content(message) for message in messages)
-        limit = call.params.get("max_completion_tokens") or call.params.get("max_tokens")
-        answer = self._answer(call, wanted, prompt, limit, "response_format")
-        return answer if isinstance(answer, Response) else _said(_completion(call, answer))
+        limit = request.params.get("max_completion_tokens") or request.params.get("max_tokens")
+        answer = self._answer(request, wanted, prompt, limit, "response_format")
+        return answer if isinstance(answer, Response) else _ok(_completion(request, answer))
 
-    async def responses(self, call: Call) -> Response:
-        asked = call.params.get("input")
+    async def responses(self, request: VendorRequest) -> Response:
+        asked = request.params.get("input")
         if not asked:
             return _invalid("Missing required parameter: 'input'.", "input")
-        wanted = _mapping(_mapping(call.params.get("text")).get("format"))
+        wanted = _mapping(_mapping(request.params.get("text")).get("format"))
         given = asked if isinstance(asked, str) else "\n".join(_content(message) for message in asked)
-        prompt = call.text("instructions") + given
-        answer = self._answer(call, wanted, prompt, call.params.get("max_output_tokens"), "text.format")
-        return answer if isinstance(answer, Response) else _said(_response(call, answer))
+        prompt = request.text("instructions") + given
+        answer = self._answer(request, wanted, prompt, request.params.get("max_output_tokens"), "text.format")
+        return answer if isinstance(answer, Response) else _ok(_response(request, answer))
 
-    def _answer(self, call: Call, wanted: Json, prompt: str, limit: Any, place: str) -> "Json | Response":
+    def _answer(self, request: VendorRequest, wanted: Json, prompt: str, limit: Any, param: str) -> "Json | Response":
         """{content, refusal, cut, input, output, id}; billed here, or a refusal of the request."""
-        if call.params.get("stream"):
+        if request.params.get("stream"):
             return _invalid("The sandbox does not stream; send stream: false.", "stream")
         try:
-            content = self._content_for(call, wanted, prompt)
+            content = self._content_for(request, wanted, prompt)
         except UnusableSchemaError as error:
-            return _invalid(f"Invalid schema for {place}: {error}", place)
-        cut = call.fault == "length"
+            return _invalid(f"Invalid schema for {param}: {error}", param)
+        cut = request.fault == "length"
         if isinstance(limit, int) and tokens(content) > limit:
             content, cut = content.encode()[: limit * 4].decode("utf-8", "ignore"), True
         elif cut:
             content = content[: len(content) // 2]
-        refused = call.fault == "refusal"
+        refused = request.fault == "refusal"
         used = {"input": tokens(prompt), "output": tokens(_REFUSAL if refused else content)}
-        if call.fault == "overbilled":
-            used["output"] = call.times * max(used["output"], limit if isinstance(limit, int) else 0)
-        call.bill("input_token", used["input"], call.text("model"))
-        call.bill("output_token", used["output"], call.text("model"))
-        identity = token(24, self.world.seed, call.text("model"), prompt)
+        if request.fault == "overbilled":
+            used["output"] = request.times * max(used["output"], limit if isinstance(limit, int) else 0)
+        request.bill("input_token", used["input"], request.text("model"))
+        request.bill("output_token", used["output"], request.text("model"))
+        identity = token(24, self.context.seed, request.text("model"), prompt)
         return {"content": content, "refused": refused, "cut": cut and not refused, "id": identity, **used}
 
-    def _content_for(self, call: Call, wanted: Json, prompt: str) -> str:
-        if call.fault == "bad_content":
-            return '{"sandbox": told to answer with broken JSON'
+    def _content_for(self, request: VendorRequest, wanted: Json, prompt: str) -> str:
+        if request.fault == "bad_content":
+            return '{"sandbox": asked to answer with broken JSON'
         if wanted.get("type") == "text" or "schema" not in wanted:
             return "The sandbox is no language model; ask it with a JSON schema."
         return json.dumps(
-            fill(_mapping(wanted["schema"]), "" if call.fault == "empty" else prompt, seed=self.world.seed),
+            fill(_mapping(wanted["schema"]), "" if request.fault == "empty" else prompt, seed=self.context.seed),
             ensure_ascii=False,
         )
 
@@ -118,19 +122,19 @@ def tokens(text: str) -> int:
     return -(-len(text.encode()) // 4)
 
 
-def _said(body: Json) -> Response:
-    return say(200, body, {"x-request-id": f"req_{body['id']}"})
+def _ok(body: Json) -> Response:
+    return respond(200, body, {"x-request-id": f"req_{body['id']}"})
 
 
-def _completion(call: Call, answer: Json) -> Json:
+def _completion(request: VendorRequest, answer: Json) -> Json:
     content = None if answer["refused"] else answer["content"]
     message = {"role": "assistant", "content": content, "refusal": _REFUSAL if answer["refused"] else None}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "length" if answer["cut"] else "stop"}
     return {
         "id": f"chatcmpl-{answer['id']}",
         "object": "chat.completion",
-        "created": int(call.world.clock.now()),
-        "model": call.text("model"),
+        "created": int(request.context.clock.now()),
+        "model": request.text("model"),
         "choices": [choice],
         "usage": {
             "prompt_tokens": answer["input"],
@@ -143,7 +147,7 @@ def _completion(call: Call, answer: Json) -> Json:
     }
 
 
-def _response(call: Call, answer: Json) -> Json:
+def _response(request: VendorRequest, answer: Json) -> Json:
     text = {"type": "output_text", "text": answer["content"], "annotations": []}
     part = {"type": "refusal", "refusal": _REFUSAL} if answer["refused"] else text
     status = "incomplete" if answer["cut"] else "completed"
@@ -151,16 +155,16 @@ def _response(call: Call, answer: Json) -> Json:
     return {
         "id": f"resp_{answer['id']}",
         "object": "response",
-        "created_at": int(call.world.clock.now()),
+        "created_at": int(request.context.clock.now()),
         "status": status,
-        "model": call.text("model"),
+        "model": request.text("model"),
         "output": [message],
         "parallel_tool_calls": True,
         "tool_choice": "auto",
         "tools": [],
         "error": None,
         "incomplete_details": {"reason": "max_output_tokens"} if answer["cut"] else None,
-        "instructions": call.params.get("instructions"),
+        "instructions": request.params.get("instructions"),
         "metadata": {"system_fingerprint": FINGERPRINT},
         "temperature": 1.0,
         "top_p": 1.0,
@@ -187,4 +191,4 @@ def _mapping(value: Any) -> Json:
 
 def _invalid(message: str, param: str) -> Response:
     error = {"message": message, "type": "invalid_request_error", "param": param, "code": None}
-    return say(400, {"error": error})
+    return respond(400, {"error": error})

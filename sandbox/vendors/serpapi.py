@@ -4,13 +4,15 @@ engine google (also LinkedIn people), google_news, google_jobs -> the engine's f
 """
 
 import json
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from sandbox.faults import IN_THE_ANSWER
-from sandbox.rate_tracking import Window
-from sandbox.request import Call, Endpoint, Json, World, acceptable, say
+from sandbox.coverage import Rates
+from sandbox.faults import CONTENT_FAULTS
+from sandbox.rate_tracking import RateWindow
+from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
 from sandbox.seeded_random import draw, token, whole
 from sandbox.vendors.serpapi_google import google_results, shown_parameters
 from sandbox.vendors.serpapi_jobs import job_results
@@ -36,54 +38,74 @@ SEARCHES_PER_HOUR = 6000
 
 class SerpApi:
     name = "serpapi"
-    windows: tuple[Window, ...] = (Window(60), Window(3600, most=SEARCHES_PER_HOUR))
+    windows: tuple[RateWindow, ...] = (RateWindow(60), RateWindow(3600, most=SEARCHES_PER_HOUR))
+    units: tuple[str, ...] = ("search",)
+    coverage: Mapping[str, Rates] = {
+        "serp_organic": Rates(
+            0.97,
+            {
+                "company_name": 0.90,
+                "domain": 0.90,
+                "industry": 0.55,
+                "employee_count": 0.30,
+                "company_description": 0.85,
+                "recent_news": 0.40,
+                "tech_stack": 0.30,
+            },
+        ),
+        "serp_news": Rates(0.90, {"recent_news": 0.97}),
+        "serp_jobs": Rates(0.80, {"hiring_trends": 0.95, "tech_stack": 0.45}),
+        "serp_linkedin": Rates(0.85, {"key_contacts": 0.80, "employee_count": 0.50, "industry": 0.50}),
+    }
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, context: SandboxContext) -> None:
+        self.context = context
 
-    def endpoints(self) -> list[Endpoint]:
+    def routes(self) -> list[VendorRoute]:
         return [
-            Endpoint("GET", "/search.json", self.search),
-            Endpoint("GET", "/search", self.search),
-            Endpoint("GET", "/account.json", self.account, limited=False),
+            VendorRoute("GET", "/search.json", self.search),
+            VendorRoute("GET", "/search", self.search),
+            VendorRoute("GET", "/account.json", self.account, limited=False),
         ]
 
-    def key_of(self, call: Call) -> str | None:
-        return acceptable(call.text("api_key"))
+    def key_of(self, request: VendorRequest) -> str | None:
+        return acceptable(request.text("api_key"))
 
-    def refuse(self, kind: str, call: Call) -> Response:
+    def refuse(self, kind: str, request: VendorRequest) -> Response:
         status, message = _REFUSALS[kind]
         body: Json = {"error": message}
         if status == 503:
-            body["search_metadata"] = {"id": token(24, self.world.seed, str(call.request.url)), "status": "Error"}
-        return say(status, body)
+            body["search_metadata"] = {"id": token(24, self.context.seed, str(request.http.url)), "status": "Error"}
+        return respond(status, body)
 
-    async def search(self, call: Call) -> Response:
-        asked = shown_parameters(call)
+    async def search(self, request: VendorRequest) -> Response:
+        asked = shown_parameters(request)
         engine = asked.setdefault("engine", "google")
         if engine not in _ENGINES:
-            return say(400, {"error": f"Unsupported `{engine}` search engine."})
-        if not call.text("q"):
-            return say(400, {"error": "Missing query `q` parameter."})
+            return respond(400, {"error": f"Unsupported `{engine}` search engine."})
+        if not request.text("q"):
+            return respond(400, {"error": "Missing query `q` parameter."})
         if engine == "google_jobs" and "start" in asked:
-            return say(400, {"error": "`start` parameter is discontinued; use `next_page_token`."})
+            return respond(400, {"error": "`start` parameter is discontinued; use `next_page_token`."})
         question = json.dumps(asked)
-        if call.text("no_cache") != "true" and (cached := self.world.books.repeat(self.name, call.key, question)):
-            return say(200, cached)
-        reply = self._reply(call, engine, asked)
-        call.bill("search", call.times, question)
-        if call.fault not in IN_THE_ANSWER:
-            self.world.books.remember(self.name, call.key, question, answer=reply, seconds=FREE_SECONDS)
-        return say(200, reply)
+        if request.text("no_cache") != "true" and (
+            cached := self.context.billing.repeat(self.name, request.key, question)
+        ):
+            return respond(200, cached)
+        reply = self._reply(request, engine, asked)
+        request.bill("search", request.times, question)
+        if request.fault not in CONTENT_FAULTS:
+            self.context.billing.remember(self.name, request.key, question, answer=reply, seconds=FREE_SECONDS)
+        return respond(200, reply)
 
-    async def account(self, call: Call) -> Response:
-        used = self.world.books.invoice(call.key)["serpapi"]["search"]
+    async def account(self, request: VendorRequest) -> Response:
+        used = self.context.billing.invoice(request.key)["serpapi"]["search"]
         left = max(0, _SEARCHES_PER_MONTH - used)
-        return say(
+        return respond(
             200,
             {
-                "account_id": token(24, self.world.seed, call.key),
-                "api_key": call.key,
+                "account_id": token(24, self.context.seed, request.key),
+                "api_key": request.key,
                 "account_email": "sandbox@sandbox.example",
                 "account_status": "Active",
                 "plan_id": "bigdata",
@@ -99,9 +121,9 @@ class SerpApi:
             },
         )
 
-    def _reply(self, call: Call, engine: str, asked: Json) -> Json:
-        results = _ENGINES[engine](call, self.world.catalogue.in_text(call.text("q")))
-        heading: Json = {"search_metadata": self._metadata(call, engine, asked), "search_parameters": asked}
+    def _reply(self, request: VendorRequest, engine: str, asked: Json) -> Json:
+        results = _ENGINES[engine](request, self.context.catalogue.in_text(request.text("q")))
+        heading: Json = {"search_metadata": self._metadata(request, engine, asked), "search_parameters": asked}
         kind = _RESULTS[engine]
         if results is None:
             empty = {f"{kind}_results_state": "Fully empty"}
@@ -109,24 +131,24 @@ class SerpApi:
         if engine != "google":
             return {**heading, **results}
         information = {
-            "query_displayed": call.text("q"),
-            "total_results": whole(1000, 90_000_000, self.world.seed, call.text("q")),
+            "query_displayed": request.text("q"),
+            "total_results": whole(1000, 90_000_000, self.context.seed, request.text("q")),
             "time_taken_displayed": 0.28,
             "organic_results_state": "Results for exact spelling",
         }
         return {**heading, "search_information": information, **results}
 
-    def _metadata(self, call: Call, engine: str, asked: Json) -> Json:
-        moment = self.world.clock.moment()
-        identity = token(24, self.world.seed, call.key, str(asked), moment.timestamp())
+    def _metadata(self, request: VendorRequest, engine: str, asked: Json) -> Json:
+        moment = self.context.clock.moment()
+        identity = token(24, self.context.seed, request.key, str(asked), moment.timestamp())
         written = moment.strftime("%Y-%m-%d %H:%M:%S UTC")
         return {
             "id": identity,
             "status": "Success",
-            "json_endpoint": f"{call.base}/searches/{identity[:16]}/{identity}.json",
+            "json_endpoint": f"{request.base}/searches/{identity[:16]}/{identity}.json",
             "created_at": written,
             "processed_at": written,
-            f"{engine}_url": f"https://www.google.com/search?{urlencode({'q': call.text('q')})}",
-            "raw_html_file": f"{call.base}/searches/{identity[:16]}/{identity}.html",
-            "total_time_taken": round(0.6 + 2 * draw(self.world.seed, identity), 2),
+            f"{engine}_url": f"https://www.google.com/search?{urlencode({'q': request.text('q')})}",
+            "raw_html_file": f"{request.base}/searches/{identity[:16]}/{identity}.html",
+            "total_time_taken": round(0.6 + 2 * draw(self.context.seed, identity), 2),
         }

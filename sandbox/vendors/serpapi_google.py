@@ -1,17 +1,17 @@
 """SerpApi, engine google: the company's result page, or LinkedIn people when the query says site:linkedin.com.
 
-(call, company) -> {organic_results, knowledge_graph?, top_stories?}, or None: nothing found
+(request, company) -> {organic_results, knowledge_graph?, top_stories?}, or None: nothing found
 """
 
 from urllib.parse import urlencode
 
-from sandbox.catalogue import Company
+from sandbox.catalogue import CatalogueCompany
 from sandbox.coverage import bracket_with_commas
 from sandbox.descriptions import description
 from sandbox.news import SOURCE as WIRE
 from sandbox.news import articles, relative
 from sandbox.people import MARK, Person, known_people, people, title_in_the_words_of
-from sandbox.request import Call, Json
+from sandbox.request import Json, VendorRequest
 from sandbox.seeded_random import choice, draw, shuffled, token, whole
 from sandbox.technologies import sold_technologies
 
@@ -23,54 +23,54 @@ _SHARE_WITH_PANEL = 0.75
 _SHARE_WITH_FEW_ON_PAGE_ONE = 0.5  # of those that show people at all; with the others it is 0.6 of the known
 
 
-def google_results(call: Call, company: Company | None) -> Json | None:
-    on_linkedin = "site:linkedin.com" in call.text("q").lower()
+def google_results(request: VendorRequest, company: CatalogueCompany | None) -> Json | None:
+    on_linkedin = "site:linkedin.com" in request.text("q").lower()
     source = LINKEDIN if on_linkedin else ORGANIC
-    if company is None or not call.knows(source, company):
+    if company is None or not request.knows(source, company):
         return None
-    rows = _linkedin_rows(call, company) if on_linkedin else _organic_rows(call, company)
-    start = call.number("start", 0)
+    rows = _linkedin_rows(request, company) if on_linkedin else _organic_rows(request, company)
+    start = request.number("start", 0)
     page = rows[start : start + PAGE]
     if not page:
         return None
     organic = [{"position": position, **row} for position, row in enumerate(page, 1)]
-    blocks = {} if on_linkedin or start else _blocks(call, company)
-    more = _paging(call, start + PAGE) if len(rows) > start + PAGE else {}
+    blocks = {} if on_linkedin or start else _blocks(request, company)
+    more = _paging(request, start + PAGE) if len(rows) > start + PAGE else {}
     return {**blocks, "organic_results": organic, **more}
 
 
-def shown_parameters(call: Call) -> Json:
+def shown_parameters(request: VendorRequest) -> Json:
     """What was asked, in order, without the key and what does not change the answer."""
-    return {name: value for name, value in sorted(call.params.items()) if name not in _NOT_SHOWN}
+    return {name: value for name, value in sorted(request.params.items()) if name not in _NOT_SHOWN}
 
 
-def _paging(call: Call, start: int) -> Json:
+def _paging(request: VendorRequest, start: int) -> Json:
     """The next address lacks the key, as the vendor's does."""
-    following = f"{call.base}/search.json?{urlencode({**shown_parameters(call), 'start': start})}"
+    following = f"{request.base}/search.json?{urlencode({**shown_parameters(request), 'start': start})}"
     return {"serpapi_pagination": {"current": start // PAGE, "next_link": following, "next": following}}
 
 
-def _blocks(call: Call, company: Company) -> Json:
+def _blocks(request: VendorRequest, company: CatalogueCompany) -> Json:
     blocks: Json = {}
-    panel = draw(call.world.seed, "panel", company.domain) < _SHARE_WITH_PANEL
-    told = any(call.has(ORGANIC, dataset, company) for dataset in ("industry", "employee_count"))
-    if call.has(ORGANIC, "company_name", company) and (panel or told):
-        blocks["knowledge_graph"] = _knowledge_graph(call, company)
-    if call.has(ORGANIC, "recent_news", company):
-        blocks["top_stories"] = _top_stories(call, company)
+    panel = draw(request.context.seed, "panel", company.domain) < _SHARE_WITH_PANEL
+    described = any(request.has(ORGANIC, dataset, company) for dataset in ("industry", "employee_count"))
+    if request.has(ORGANIC, "company_name", company) and (panel or described):
+        blocks["knowledge_graph"] = _knowledge_graph(request, company)
+    if request.has(ORGANIC, "recent_news", company):
+        blocks["top_stories"] = _top_stories(request, company)
     return blocks
 
 
-def _knowledge_graph(call: Call, company: Company) -> Json:
-    seed, knowledge = call.world.seed, call.world.knowledge
-    kind = knowledge.industry(ORGANIC, company).google
+def _knowledge_graph(request: VendorRequest, company: CatalogueCompany) -> Json:
+    seed, coverage = request.context.seed, request.context.coverage
+    kind = coverage.industry(ORGANIC, company).google
     panel: Json = {"title": company.name}
-    if call.has(ORGANIC, "industry", company):
+    if request.has(ORGANIC, "industry", company):
         panel["type"] = kind
     panel |= {"entity_type": "companies, company", "kgmid": f"/m/{token(7, seed, 'kg', company.domain)}"}
-    if call.has(ORGANIC, "domain", company):
+    if request.has(ORGANIC, "domain", company):
         panel["website"] = f"https://www.{company.domain}/"
-    if call.has(ORGANIC, "company_description", company):
+    if request.has(ORGANIC, "company_description", company):
         panel["description"] = description(seed, ORGANIC, company, kind=kind)
         panel["source"] = {
             "name": "Sandbox Encyclopedia",
@@ -80,14 +80,14 @@ def _knowledge_graph(call: Call, company: Company) -> Json:
     panel["headquarters_links"] = [{"text": company.place, "link": "https://www.google.com/search?q=headquarters"}]
     if company.founded:
         panel["founded"] = company.founded
-    if call.has(ORGANIC, "employee_count", company):
-        panel["number_of_employees"] = f"{knowledge.headcount(ORGANIC, company):,} (2025)"
+    if request.has(ORGANIC, "employee_count", company):
+        panel["number_of_employees"] = f"{coverage.headcount(ORGANIC, company):,} (2025)"
     return panel
 
 
-def _top_stories(call: Call, company: Company) -> list[Json]:
-    today = call.world.clock.today()
-    number = whole(3, 5, call.world.seed, "stories", company.domain)
+def _top_stories(request: VendorRequest, company: CatalogueCompany) -> list[Json]:
+    today = request.context.clock.today()
+    number = whole(3, 5, request.context.seed, "stories", company.domain)
     return [
         {
             "title": article.title,
@@ -96,13 +96,13 @@ def _top_stories(call: Call, company: Company) -> list[Json]:
             "date": relative(article.published, today),
             "thumbnail": "https://sandbox.example/thumbnail.jpg",
         }
-        for article in articles(call.world.seed, company, today, count=number)
+        for article in articles(request.context.seed, company, today, count=number)
     ]
 
 
-def _organic_rows(call: Call, company: Company) -> list[Json]:
-    seed = call.world.seed
-    rows = [_own_site(call, company)] if call.has(ORGANIC, "domain", company) else []
+def _organic_rows(request: VendorRequest, company: CatalogueCompany) -> list[Json]:
+    seed = request.context.seed
+    rows = [_own_site(request, company)] if request.has(ORGANIC, "domain", company) else []
     rows.append(
         {
             "title": f"{company.name} - Wikipedia",
@@ -112,10 +112,10 @@ def _organic_rows(call: Call, company: Company) -> list[Json]:
             "source": "Wikipedia",
         }
     )
-    rows.append(_company_page(call, company, ORGANIC))
-    if call.has(ORGANIC, "tech_stack", company):
-        rows.append(_stack_page(call, company))
-    others = shuffled(call.world.catalogue.companies, seed, "others", company.domain)[:4]
+    rows.append(_company_page(request, company, ORGANIC))
+    if request.has(ORGANIC, "tech_stack", company):
+        rows.append(_stack_page(request, company))
+    others = shuffled(request.context.catalogue.companies, seed, "others", company.domain)[:4]
     rows += [
         {
             "title": f"{other.name} and its competitors",
@@ -127,9 +127,9 @@ def _organic_rows(call: Call, company: Company) -> list[Json]:
     return rows
 
 
-def _own_site(call: Call, company: Company) -> Json:
-    kind = call.world.knowledge.industry(ORGANIC, company).google
-    named = call.has(ORGANIC, "company_name", company)
+def _own_site(request: VendorRequest, company: CatalogueCompany) -> Json:
+    kind = request.context.coverage.industry(ORGANIC, company).google
+    named = request.has(ORGANIC, "company_name", company)
     row: Json = {
         "title": f"{company.name}: Official Site" if named else "Home",
         "link": f"https://www.{company.domain}/",
@@ -137,13 +137,13 @@ def _own_site(call: Call, company: Company) -> Json:
         "displayed_link": f"https://www.{company.domain}",
         "favicon": "https://sandbox.example/favicon.png",
     }
-    if call.has(ORGANIC, "company_description", company):
-        row["snippet"] = description(call.world.seed, ORGANIC, company, kind=kind)
+    if request.has(ORGANIC, "company_description", company):
+        row["snippet"] = description(request.context.seed, ORGANIC, company, kind=kind)
     return row | ({"source": company.name} if named else {})
 
 
-def _stack_page(call: Call, company: Company) -> Json:
-    names = sold_technologies(call.world.catalogue, call.world.seed, company)[:8]
+def _stack_page(request: VendorRequest, company: CatalogueCompany) -> Json:
+    names = sold_technologies(request.context.catalogue, request.context.seed, company)[:8]
     return {
         "title": f"{company.name} tech stack - Sandbox Stacks",
         "link": f"https://sandbox.example/stacks/{company.slug}",
@@ -152,42 +152,42 @@ def _stack_page(call: Call, company: Company) -> Json:
     }
 
 
-def _company_page(call: Call, company: Company, source: str) -> Json:
-    knowledge = call.world.knowledge
+def _company_page(request: VendorRequest, company: CatalogueCompany, source: str) -> Json:
+    coverage = request.context.coverage
     said = [f"{company.name} on LinkedIn"]
-    if call.has(source, "industry", company):
-        said.append(knowledge.industry(source, company).linkedin)
-    if call.has(source, "employee_count", company):
-        said.append(bracket_with_commas(knowledge.headcount(source, company)))
+    if request.has(source, "industry", company):
+        said.append(coverage.industry(source, company).linkedin)
+    if request.has(source, "employee_count", company):
+        said.append(bracket_with_commas(coverage.headcount(source, company)))
     return {
         "title": f"{company.name} | LinkedIn",
         "link": f"https://www.linkedin.com/company/sandbox-{company.slug}",
-        "displayed_link": f"{whole(1, 900, call.world.seed, 'followers', company.domain)}K+ followers",
+        "displayed_link": f"{whole(1, 900, request.context.seed, 'followers', company.domain)}K+ followers",
         "snippet": " | ".join(said) + ".",
         "source": f"LinkedIn · {company.name}",
     }
 
 
-def _linkedin_rows(call: Call, company: Company) -> list[Json]:
+def _linkedin_rows(request: VendorRequest, company: CatalogueCompany) -> list[Json]:
     """Page one of ten rows and a page two: half the companies show fewer than five of their people on page one."""
-    seed = call.world.seed
-    filled = call.has(LINKEDIN, "key_contacts", company)
+    seed = request.context.seed
+    filled = request.has(LINKEDIN, "key_contacts", company)
     staff = known_people(seed, LINKEDIN, company, filled=filled)
     if filled:
         staff += [person for person in people(seed, company) if person not in staff]
     few = draw(seed, "few", company.domain) < _SHARE_WITH_FEW_ON_PAGE_ONE
     first = whole(1, 3, seed, "page one", company.domain) if few else whole(5, 7, seed, "page one", company.domain)
-    own = [_profile(call, company, person) for person in staff]
-    others = _strangers(call, company)
-    page_one = [*own[:first], _company_page(call, company, LINKEDIN)]
+    own = [_profile(request, company, person) for person in staff]
+    others = _strangers(request, company)
+    page_one = [*own[:first], _company_page(request, company, LINKEDIN)]
     page_one += others[: PAGE - len(page_one)]
     page_two = own[first : first + PAGE - 2] + others[-2:]  # page one never reaches the last two
     head, tail = page_one[:1], page_one[1:]
     return [*head, *shuffled(tail, seed, "order", company.domain), *(page_two if filled else [])]
 
 
-def _profile(call: Call, company: Company, person: Person) -> Json:
-    seed = call.world.seed
+def _profile(request: VendorRequest, company: CatalogueCompany, person: Person) -> Json:
+    seed = request.context.seed
     title = title_in_the_words_of(seed, LINKEDIN, person)
     pattern = choice(
         (
@@ -207,21 +207,22 @@ def _profile(call: Call, company: Company, person: Person) -> Json:
     }
 
 
-def _strangers(call: Call, company: Company) -> list[Json]:
+def _strangers(request: VendorRequest, company: CatalogueCompany) -> list[Json]:
     """What a search for the company's name brings up too: one person of another company, posts, articles, jobs."""
-    seed = call.world.seed
-    other = choice([one for one in call.world.catalogue.companies if one != company], seed, "stranger", company.domain)
+    seed = request.context.seed
+    others = [one for one in request.context.catalogue.companies if one != company]
+    other = choice(others, seed, "stranger", company.domain)
     return [
-        _profile(call, other, people(seed, other)[-1]),
-        *(_mention(call, company, number) for number in range(PAGE)),
+        _profile(request, other, people(seed, other)[-1]),
+        *(_mention(request, company, number) for number in range(PAGE)),
     ]
 
 
-def _mention(call: Call, company: Company, number: int) -> Json:
+def _mention(request: VendorRequest, company: CatalogueCompany, number: int) -> Json:
     kind = ("posts", "pulse", "jobs/view")[number % 3]
     return {
         "title": f"{company.name} is hiring, part {number + 1} | LinkedIn",
-        "link": f"https://www.linkedin.com/{kind}/sandbox-{company.slug}-{token(6, call.world.seed, number)}",
+        "link": f"https://www.linkedin.com/{kind}/sandbox-{company.slug}-{token(6, request.context.seed, number)}",
         "snippet": f"A page that mentions {company.name} (sandbox, invented).",
         "source": "LinkedIn",
     }

@@ -1,51 +1,52 @@
 """SerpApi, engine google_jobs: ten postings a page, some of other companies; the next page by token.
 
-(call, company) -> {jobs_results, filters, serpapi_pagination?}, or None: nothing found
+(request, company) -> {jobs_results, filters, serpapi_pagination?}, or None: nothing found
 """
 
-from sandbox.catalogue import Company
+from sandbox.catalogue import CatalogueCompany
 from sandbox.news import relative
 from sandbox.postings import Posting, postings, technologies_named
-from sandbox.request import Call, Json
+from sandbox.request import Json, VendorRequest
 from sandbox.seeded_random import shuffled
 from sandbox.technologies import team_technologies
 
 SOURCE = "serp_jobs"
 PAGE = 10
-_STRANGERS = 3
+_OTHERS = 3
 
 
-def job_results(call: Call, company: Company | None) -> Json | None:
-    if company is None or not call.knows(SOURCE, company):
+def job_results(request: VendorRequest, company: CatalogueCompany | None) -> Json | None:
+    if company is None or not request.knows(SOURCE, company):
         return None
-    rows = _own_rows(call, company) if call.has(SOURCE, "hiring_trends", company) else []
-    others = shuffled(call.world.catalogue.companies, call.world.seed, "job others", company.domain)[:_STRANGERS]
-    strangers = [_row(call, other, _postings(call, other, named=False)[0]) for other in others if other != company]
-    rows = rows[:2] + strangers + rows[2:]
-    start = _start_of(call.text("next_page_token"))
+    rows = _own_rows(request, company) if request.has(SOURCE, "hiring_trends", company) else []
+    context = request.context
+    others = shuffled(context.catalogue.companies, context.seed, "job others", company.domain)[:_OTHERS]
+    foreign = [_row(request, other, _postings(request, other, named=False)[0]) for other in others if other != company]
+    rows = rows[:2] + foreign + rows[2:]
+    start = _start_of(request.text("next_page_token"))
     page = rows[start : start + PAGE]
     if not page:
         return None
-    body: Json = {"jobs_results": page, "filters": [_filter(call)]}
+    body: Json = {"jobs_results": page, "filters": [_filter(request)]}
     if len(rows) > start + PAGE:
-        body["serpapi_pagination"] = _paging(call, start + PAGE)
+        body["serpapi_pagination"] = _paging(request, start + PAGE)
     return body
 
 
-def _own_rows(call: Call, company: Company) -> list[Json]:
-    named = call.has(SOURCE, "tech_stack", company)
-    return [_row(call, company, posting) for posting in _postings(call, company, named=named)]
+def _own_rows(request: VendorRequest, company: CatalogueCompany) -> list[Json]:
+    named = request.has(SOURCE, "tech_stack", company)
+    return [_row(request, company, posting) for posting in _postings(request, company, named=named)]
 
 
-def _postings(call: Call, company: Company, *, named: bool) -> list[Posting]:
-    world = call.world
-    known = team_technologies(world.catalogue, world.seed, company)
-    listed = technologies_named(world.seed, company, known, filled=named)
-    return postings(world.seed, company, world.clock.today(), listed)
+def _postings(request: VendorRequest, company: CatalogueCompany, *, named: bool) -> list[Posting]:
+    context = request.context
+    known = team_technologies(context.catalogue, context.seed, company)
+    listed = technologies_named(context.seed, company, known, filled=named)
+    return postings(context.seed, company, context.clock.today(), listed)
 
 
-def _row(call: Call, company: Company, posting: Posting) -> Json:
-    posted_at = relative(posting.posted, call.world.clock.today())
+def _row(request: VendorRequest, company: CatalogueCompany, posting: Posting) -> Json:
+    posted_at = relative(posting.posted, request.context.clock.today())
     apply = f"https://sandbox.example/jobs/{company.slug}/{posting.job_id[:8]}"
     return {
         "title": posting.title,
@@ -62,14 +63,14 @@ def _row(call: Call, company: Company, posting: Posting) -> Json:
     }
 
 
-def _filter(call: Call) -> Json:
-    query = f"{call.text('q')} since yesterday"
+def _filter(request: VendorRequest) -> Json:
+    query = f"{request.text('q')} since yesterday"
     return {"name": "Date posted", "options": [{"name": "Yesterday", "q": query, "uds": "sandbox"}]}
 
 
-def _paging(call: Call, start: int) -> Json:
+def _paging(request: VendorRequest, start: int) -> Json:
     page_token = f"sandbox-{start}"
-    following = f"{call.base}/search.json?engine=google_jobs&next_page_token={page_token}"
+    following = f"{request.base}/search.json?engine=google_jobs&next_page_token={page_token}"
     return {"next_page_token": page_token, "next": following}
 
 

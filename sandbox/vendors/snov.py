@@ -3,19 +3,18 @@
 POST .../start -> task_hash -> GET .../result until status is completed; the credit is charged at completion
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.catalogue import Company, host
-from sandbox.coverage import bracket
+from sandbox.catalogue import CatalogueCompany, host
+from sandbox.coverage import Rates, bracket
 from sandbox.jobs import Job
 from sandbox.people import MARK, SENIOR, Person, best_matching_first, known_people, title_in_the_words_of
-from sandbox.rate_tracking import Window
-from sandbox.request import Call, Endpoint, Handler, Json, World, acceptable, bearer, say
+from sandbox.rate_tracking import RateWindow
+from sandbox.request import Handler, Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
 from sandbox.seeded_random import choice, draw, token, whole
-from sandbox.state_file import Disk
 
 SOURCE = "snov_contacts"
 TASK_SECONDS = 2
@@ -47,16 +46,20 @@ _UNKNOWN_BECAUSE = ("banned", "catchall", "connection_error", "greylist", "hidde
 
 class Snov:
     name = "snov"
-    windows: tuple[Window, ...] = (Window(60, most=60),)
+    windows: tuple[RateWindow, ...] = (RateWindow(60, most=60),)
+    units: tuple[str, ...] = ("credit",)
+    coverage: Mapping[str, Rates] = {
+        SOURCE: Rates(0.70, {"key_contacts": 0.95, "industry": 0.60, "employee_count": 0.60})
+    }
 
-    def __init__(self, world: World, disk: Disk) -> None:
-        self.world = world
-        self.disk = disk
-        disk.run(
+    def __init__(self, context: SandboxContext) -> None:
+        self.context = context
+        self.state = context.state
+        self.state.run(
             "CREATE TABLE IF NOT EXISTS snov_tokens (token TEXT PRIMARY KEY, client TEXT NOT NULL, until REAL NOT NULL)"
         )
 
-    def endpoints(self) -> list[Endpoint]:
+    def routes(self) -> list[VendorRoute]:
         domain = "/v2/domain-search"
         rows: list[tuple[str, str, Handler]] = [
             ("GET", "/v1/get-balance", self.balance),
@@ -79,36 +82,36 @@ class Snov:
             ("POST", "/v2/email-verification/start", self.start_verification),
             ("GET", "/v2/email-verification/result", self.result_of_query),
         ]
-        issuing = Endpoint("POST", "/v1/oauth/access_token", self.issue_token, free_of_key=True)
-        return [issuing, *(Endpoint(method, path, handler) for method, path, handler in rows)]
+        issuing = VendorRoute("POST", "/v1/oauth/access_token", self.issue_token, free_of_key=True)
+        return [issuing, *(VendorRoute(method, path, handler) for method, path, handler in rows)]
 
-    def key_of(self, call: Call) -> str | None:
+    def key_of(self, request: VendorRequest) -> str | None:
         """The client id a valid token was issued to."""
-        sent = bearer(call.request) or call.text("access_token")
-        rows = self.disk.rows(
-            "SELECT client FROM snov_tokens WHERE token = ? AND until > ?", sent, self.world.clock.now()
+        sent = bearer(request.http) or request.text("access_token")
+        rows = self.state.rows(
+            "SELECT client FROM snov_tokens WHERE token = ? AND until > ?", sent, self.context.clock.now()
         )
         return str(rows[0]["client"]) if rows else None
 
-    def refuse(self, kind: str, call: Call) -> Response:
+    def refuse(self, kind: str, request: VendorRequest) -> Response:
         if kind == "expired_token":
-            self.disk.run("DELETE FROM snov_tokens WHERE token = ?", bearer(call.request) or "")
+            self.state.run("DELETE FROM snov_tokens WHERE token = ?", bearer(request.http) or "")
         status, body = _REFUSALS[kind]
-        return say(status, body)
+        return respond(status, body)
 
-    async def issue_token(self, call: Call) -> Response:
-        client, secret = call.text("client_id"), call.text("client_secret")
-        if call.text("grant_type") != "client_credentials":
-            return say(400, {"error": "unsupported_grant_type", "message": "The grant type is not supported."})
+    async def issue_token(self, request: VendorRequest) -> Response:
+        client, secret = request.text("client_id"), request.text("client_secret")
+        if request.text("grant_type") != "client_credentials":
+            return respond(400, {"error": "unsupported_grant_type", "message": "The grant type is not supported."})
         if not (acceptable(client) and acceptable(secret)):
-            return say(401, _WRONG_CLIENT)
-        now = self.world.clock.now()
-        issued = token(40, self.world.seed, client, now)
-        self.disk.run("INSERT OR REPLACE INTO snov_tokens VALUES (?, ?, ?)", issued, client, now + TOKEN_SECONDS)
-        return say(200, {"access_token": issued, "token_type": "Bearer", "expires_in": TOKEN_SECONDS})
+            return respond(401, _WRONG_CLIENT)
+        now = self.context.clock.now()
+        issued = token(40, self.context.seed, client, now)
+        self.state.run("INSERT OR REPLACE INTO snov_tokens VALUES (?, ?, ?)", issued, client, now + TOKEN_SECONDS)
+        return respond(200, {"access_token": issued, "token_type": "Bearer", "expires_in": TOKEN_SECONDS})
 
-    async def balance(self, call: Call) -> Response:
-        left = max(0, 100_000 - self.world.books.invoice(call.key)["snov"]["credit"])
+    async def balance(self, request: VendorRequest) -> Response:
+        left = max(0, 100_000 - self.context.billing.invoice(request.key)["snov"]["credit"])
         data = {
             "balance": f"{left}.00",
             "teamwork": False,
@@ -116,47 +119,47 @@ class Snov:
             "limit_resets_in": 29,
             "expires_in": 359,
         }
-        return say(200, {"success": True, "data": data})
+        return respond(200, {"success": True, "data": data})
 
-    async def emails_count(self, call: Call) -> Response:
-        domain = host(call.text("domain"))
-        known = self._contacts(call, self.world.catalogue.by_domain(domain))
+    async def emails_count(self, request: VendorRequest) -> Response:
+        domain = host(request.text("domain"))
+        known = self._contacts(request, self.context.catalogue.by_domain(domain))
         body = {"success": True, "domain": domain, "webmail": domain in _WEBMAIL, "result": 3 * len(known)}
-        return say(200, body)
+        return respond(200, body)
 
-    async def start_domain(self, call: Call) -> Response:
-        domain = host(call.text("domain"))
+    async def start_domain(self, request: VendorRequest) -> Response:
+        domain = host(request.text("domain"))
         if not domain:
             return _missing("domain")
 
         def work() -> tuple[Json, int]:
-            company = self.world.catalogue.by_domain(domain)
-            if company is None or not call.knows(SOURCE, company):
+            company = self.context.catalogue.by_domain(domain)
+            if company is None or not request.knows(SOURCE, company):
                 return {"data": [], "meta": _counts(domain, 0), "links": [], "status": "completed"}, 0
-            contacts = len(self._contacts(call, company))
+            contacts = len(self._contacts(request, company))
             links = {
-                tab.replace("-", "_"): f"{call.base}/v2/domain-search/{tab}/start?domain={domain}"
+                tab.replace("-", "_"): f"{request.base}/v2/domain-search/{tab}/start?domain={domain}"
                 for tab in ("prospects", "domain-emails", "generic-contacts")
             }
-            data = self._company(call, company)
+            data = self._company(request, company)
             return {"data": data, "meta": _counts(domain, contacts), "links": links, "status": "completed"}, 1
 
-        return self._started(call, "", {"domain": domain}, work)
+        return self._started(request, "", {"domain": domain}, work)
 
-    async def start_prospects(self, call: Call) -> Response:
-        domain, page, positions = host(call.text("domain")), call.number("page", 1), call.texts("positions")
+    async def start_prospects(self, request: VendorRequest) -> Response:
+        domain, page, positions = host(request.text("domain")), request.number("page", 1), request.texts("positions")
         if not domain:
             return _missing("domain")
         if len(positions) > 10:
-            return say(422, {"errors": {"positions": ["The positions may not have more than 10 items."]}})
+            return respond(422, {"errors": {"positions": ["The positions may not have more than 10 items."]}})
         asked = {"domain": domain, "page": page, "positions": positions}
 
         def work() -> tuple[Json, int]:
-            company = self.world.catalogue.by_domain(domain)
-            found = best_matching_first(self._contacts(call, company), positions)
+            company = self.context.catalogue.by_domain(domain)
+            found = best_matching_first(self._contacts(request, company), positions)
             rows = found[(page - 1) * PROSPECTS_A_PAGE : page * PROSPECTS_A_PAGE]
             more = len(found) > page * PROSPECTS_A_PAGE
-            following = f"{call.base}/v2/domain-search/prospects/start?domain={domain}&page={page + 1}"
+            following = f"{request.base}/v2/domain-search/prospects/start?domain={domain}&page={page + 1}"
             meta = {
                 "domain": domain,
                 "tab": "prospects",
@@ -164,7 +167,7 @@ class Snov:
                 "positions": positions,
                 "total_count": len(found),
             }
-            data = [self._prospect(call, person) for person in rows]
+            data = [self._prospect(request, person) for person in rows]
             return {
                 "data": data,
                 "meta": meta,
@@ -172,116 +175,118 @@ class Snov:
                 "status": "completed",
             }, min(1, len(rows))
 
-        return self._started(call, "prospects/", asked, work)
+        return self._started(request, "prospects/", asked, work)
 
-    async def start_email(self, call: Call) -> Response:
-        prospect = call.request.path_params["prospect"]
+    async def start_email(self, request: VendorRequest) -> Response:
+        prospect = request.http.path_params["prospect"]
         address = _unhidden(prospect)
         if not address:
-            return say(404, _NOT_FOUND)
+            return respond(404, _NOT_FOUND)
 
         def work() -> tuple[Json, int]:
             status = self._smtp_status(address)
-            emails = [{"email": address, "smtp_status": status}] if call.fault not in ("empty", "partial") else []
-            data = {"searching_date": self.world.clock.moment().strftime("%Y-%m-%d %H:%M:%S"), "emails": emails}
+            emails = [{"email": address, "smtp_status": status}] if request.fault not in ("empty", "partial") else []
+            data = {"searching_date": self.context.clock.moment().strftime("%Y-%m-%d %H:%M:%S"), "emails": emails}
             return {"data": data, "meta": {}, "links": [], "status": "completed"}, len(emails)
 
-        return self._started(call, "prospects/search-emails/", {"prospect": prospect}, work)
+        return self._started(request, "prospects/search-emails/", {"prospect": prospect}, work)
 
-    async def start_domain_emails(self, call: Call) -> Response:
-        return self._start_addresses(call, "domain-emails", "emails")
+    async def start_domain_emails(self, request: VendorRequest) -> Response:
+        return self._start_addresses(request, "domain-emails", "emails")
 
-    async def start_generic(self, call: Call) -> Response:
-        return self._start_addresses(call, "generic-contacts", "service")
+    async def start_generic(self, request: VendorRequest) -> Response:
+        return self._start_addresses(request, "generic-contacts", "service")
 
-    async def start_by_name(self, call: Call) -> Response:
-        rows = [row for row in call.params.get("rows") or [] if isinstance(row, dict)]
+    async def start_by_name(self, request: VendorRequest) -> Response:
+        rows = [row for row in request.params.get("rows") or [] if isinstance(row, dict)]
         if not 1 <= len(rows) <= 10:
             return _missing("rows")
-        data = [self._by_name(call, row) for row in rows]
+        data = [self._by_name(request, row) for row in rows]
         found = sum(len(entry["result"]) for entry in data)
-        return self._started_by_query(call, "emails-by-domain-by-name", {"rows": rows}, data, credits_=found)
+        return self._started_by_query(request, "emails-by-domain-by-name", {"rows": rows}, data, credits_=found)
 
-    async def start_company_domain(self, call: Call) -> Response:
-        names = call.texts("names")
+    async def start_company_domain(self, request: VendorRequest) -> Response:
+        names = request.texts("names")
         if not 1 <= len(names) <= 10:
             return _missing("names")
-        found = {name: self.world.catalogue.by_name(name) for name in names}
-        known = {name: company.domain for name, company in found.items() if company and call.knows(SOURCE, company)}
+        found = {name: self.context.catalogue.by_name(name) for name in names}
+        known = {name: company.domain for name, company in found.items() if company and request.knows(SOURCE, company)}
         data = [{"name": name, "result": {"domain": known[name]} if name in known else []} for name in names]
-        return self._started_by_query(call, "company-domain-by-name", {"names": names}, data, credits_=len(known))
+        return self._started_by_query(request, "company-domain-by-name", {"names": names}, data, credits_=len(known))
 
-    async def start_verification(self, call: Call) -> Response:
-        emails = call.texts("emails")
+    async def start_verification(self, request: VendorRequest) -> Response:
+        emails = request.texts("emails")
         if not 1 <= len(emails) <= 10:
             return _missing("emails")
         data: list[Json] = [{"email": email, "result": self._verdict(email)} for email in reversed(emails)]
-        return self._started_by_query(call, "email-verification", {"emails": emails}, data, credits_=len(emails))
+        return self._started_by_query(request, "email-verification", {"emails": emails}, data, credits_=len(emails))
 
-    async def result_of_path(self, call: Call) -> Response:
-        return self._result(call.request.path_params["task_hash"])
+    async def result_of_path(self, request: VendorRequest) -> Response:
+        return self._result(request.http.path_params["task_hash"])
 
-    async def result_of_query(self, call: Call) -> Response:
-        return self._result(call.text("task_hash"))
+    async def result_of_query(self, request: VendorRequest) -> Response:
+        return self._result(request.text("task_hash"))
 
-    def _started(self, call: Call, tab: str, asked: Json, work: Callable[[], tuple[Json, int]]) -> Response:
+    def _started(self, request: VendorRequest, tab: str, asked: Json, work: Callable[[], tuple[Json, int]]) -> Response:
         """Domain family: the hash is at meta.task_hash; an identical request within a day is not charged again."""
         question = f"domain-search/{tab}{sorted(asked.items())}"
-        handle = self.world.books.repeat(self.name, call.key, question)
+        handle = self.context.billing.repeat(self.name, request.key, question)
         if handle is None:
             result, credits_ = work()
-            handle = self._open(call, question, result, credits_)
+            handle = self._open(request, question, result, credits_)
         meta = {**{name: value for name, value in asked.items() if name != "prospect"}, "task_hash": handle}
-        link = f"{call.base}/v2/domain-search/{tab}result/{handle}"
-        return say(200, {"data": [], "meta": meta, "links": {"result": link}})
+        link = f"{request.base}/v2/domain-search/{tab}result/{handle}"
+        return respond(200, {"data": [], "meta": meta, "links": {"result": link}})
 
-    def _started_by_query(self, call: Call, family: str, asked: Json, data: list[Json], *, credits_: int) -> Response:
+    def _started_by_query(
+        self, request: VendorRequest, family: str, asked: Json, data: list[Json], *, credits_: int
+    ) -> Response:
         """By-name family: the hash is at data.task_hash."""
         question = f"{family} {asked}"
-        handle = self.world.books.repeat(self.name, call.key, question)
+        handle = self.context.billing.repeat(self.name, request.key, question)
         if handle is None:
             result: Json = {"status": "completed", "data": data, "meta": dict(asked)}
-            if call.fault == "not_enough_credits":
+            if request.fault == "not_enough_credits":
                 result, credits_ = {"status": "not_enough_credits", "data": [], "meta": dict(asked)}, 0
-            handle = self._open(call, question, result, credits_)
-        return say(200, {"data": {"task_hash": handle}, "meta": asked})
+            handle = self._open(request, question, result, credits_)
+        return respond(200, {"data": {"task_hash": handle}, "meta": asked})
 
-    def _open(self, call: Call, question: str, result: Json, credits_: int) -> str:
-        job = self.world.jobs.open(
+    def _open(self, request: VendorRequest, question: str, result: Json, credits_: int) -> str:
+        job = self.context.jobs.open(
             self.name,
-            call.key,
+            request.key,
             kind="task",
             asked={"question": question},
             result=result,
             seconds=TASK_SECONDS,
-            fault=call.fault,
+            fault=request.fault,
         )
-        call.bill("credit", credits_, question, at=job.ready_at)
-        self.world.books.remember(self.name, call.key, question, answer=job.handle, seconds=UNIQUE_SECONDS)
+        request.bill("credit", credits_, question, at=job.ready_at)
+        self.context.billing.remember(self.name, request.key, question, answer=job.handle, seconds=UNIQUE_SECONDS)
         return job.handle
 
     def _result(self, task_hash: str) -> Response:
-        job = self.world.jobs.find(self.name, task_hash)
+        job = self.context.jobs.find(self.name, task_hash)
         if job is None:
-            return say(404, _NOT_FOUND)
-        if self.world.jobs.running(job):
-            return say(200, self._unfinished(job))
-        return say(200, {**job.result, "meta": {**job.result["meta"], "task_hash": task_hash}})
+            return respond(404, _NOT_FOUND)
+        if self.context.jobs.running(job):
+            return respond(200, self._unfinished(job))
+        return respond(200, {**job.result, "meta": {**job.result["meta"], "task_hash": task_hash}})
 
     def _unfinished(self, job: Job) -> Json:
         """The documents print both spellings, so does the sandbox."""
-        status = choice(("in_progress", "in progress"), self.world.seed, job.handle)
+        status = choice(("in_progress", "in progress"), self.context.seed, job.handle)
         return {"data": [], "meta": {"task_hash": job.handle}, "links": [], "status": status}
 
-    def _contacts(self, call: Call, company: Company | None) -> list[Person]:
-        if company is None or not call.knows(SOURCE, company):
+    def _contacts(self, request: VendorRequest, company: CatalogueCompany | None) -> list[Person]:
+        if company is None or not request.knows(SOURCE, company):
             return []
-        return known_people(self.world.seed, SOURCE, company, filled=call.has(SOURCE, "key_contacts", company))
+        return known_people(self.context.seed, SOURCE, company, filled=request.has(SOURCE, "key_contacts", company))
 
-    def _company(self, call: Call, company: Company) -> Json:
-        knowledge = self.world.knowledge
-        industry = knowledge.industry(SOURCE, company).snov if call.has(SOURCE, "industry", company) else ""
-        counted = call.has(SOURCE, "employee_count", company)
+    def _company(self, request: VendorRequest, company: CatalogueCompany) -> Json:
+        coverage = self.context.coverage
+        industry = coverage.industry(SOURCE, company).snov if request.has(SOURCE, "industry", company) else ""
+        counted = request.has(SOURCE, "employee_count", company)
         return {
             "company_name": company.name,
             "city": company.city,
@@ -289,13 +294,13 @@ class Snov:
             "website": company.domain,
             "hq_phone": "",
             "industry": industry,
-            "size": bracket(knowledge.headcount(SOURCE, company)) if counted else "",
+            "size": bracket(coverage.headcount(SOURCE, company)) if counted else "",
             "related_domains": [],
         }
 
-    def _prospect(self, call: Call, person: Person) -> Json:
-        title = title_in_the_words_of(self.world.seed, SOURCE, person)
-        start = f"{call.base}/v2/domain-search/prospects/search-emails/start/{_hidden(person.email)}"
+    def _prospect(self, request: VendorRequest, person: Person) -> Json:
+        title = title_in_the_words_of(self.context.seed, SOURCE, person)
+        start = f"{request.base}/v2/domain-search/prospects/search-emails/start/{_hidden(person.email)}"
         return {
             "first_name": person.given,
             "last_name": person.family,
@@ -304,13 +309,13 @@ class Snov:
             "search_emails_start": start,
         }
 
-    def _start_addresses(self, call: Call, tab: str, name: str) -> Response:
-        domain = host(call.text("domain"))
+    def _start_addresses(self, request: VendorRequest, tab: str, name: str) -> Response:
+        domain = host(request.text("domain"))
         if not domain:
             return _missing("domain")
 
         def work() -> tuple[Json, int]:
-            known = self._contacts(call, self.world.catalogue.by_domain(domain))
+            known = self._contacts(request, self.context.catalogue.by_domain(domain))
             addresses = [person.email for person in known]
             if tab == "generic-contacts" and known:
                 addresses = [f"{box}.sandbox@{domain}" for box in _GENERIC]
@@ -318,18 +323,18 @@ class Snov:
             meta = {"domain": domain, "tab": name, "next": "", "total_count": len(addresses)}
             return {"data": page, "meta": meta, "links": {"next": ""}, "status": "completed"}, min(1, len(page))
 
-        return self._started(call, f"{tab}/", {"domain": domain, "tab": name, "next": call.text("next")}, work)
+        return self._started(request, f"{tab}/", {"domain": domain, "tab": name, "next": request.text("next")}, work)
 
-    def _by_name(self, call: Call, row: Json) -> Json:
+    def _by_name(self, request: VendorRequest, row: Json) -> Json:
         given, family = str(row.get("first_name", "")), str(row.get("last_name", ""))
         domain = host(str(row.get("domain", "")))
-        company = self.world.catalogue.by_domain(domain)
+        company = self.context.catalogue.by_domain(domain)
         entry: Json = {"people": f"{given} {family}", "result": []}
         address = f"{given}.{family}.sandbox@{domain}".lower()
-        leading = [person.email for person in self._contacts(call, company)[:SENIOR]]
-        guessed = draw(self.world.seed, "by name", address) < _SHARE_OF_ADDRESSES_GUESSED
-        if company and call.knows(SOURCE, company) and (address in leading or guessed):
-            entry["result"] = [{"email": address, **self._verdict(address)}] * call.times
+        leading = [person.email for person in self._contacts(request, company)[:SENIOR]]
+        guessed = draw(self.context.seed, "by name", address) < _SHARE_OF_ADDRESSES_GUESSED
+        if company and request.knows(SOURCE, company) and (address in leading or guessed):
+            entry["result"] = [{"email": address, **self._verdict(address)}] * request.times
         return entry
 
     def _verdict(self, email: str) -> dict[str, Any]:
@@ -343,11 +348,11 @@ class Snov:
             "is_gibberish": False,
         }
         if status == "unknown":
-            verdict["unknown_status_reason"] = choice(_UNKNOWN_BECAUSE, self.world.seed, email)
+            verdict["unknown_status_reason"] = choice(_UNKNOWN_BECAUSE, self.context.seed, email)
         return verdict
 
     def _smtp_status(self, email: str) -> str:
-        return "valid" if whole(1, 5, self.world.seed, "smtp", email) > 1 else "unknown"
+        return "valid" if whole(1, 5, self.context.seed, "smtp", email) > 1 else "unknown"
 
 
 def _counts(domain: str, contacts: int) -> Json:
@@ -361,7 +366,7 @@ def _counts(domain: str, contacts: int) -> Json:
 
 
 def _missing(field: str) -> Response:
-    return say(422, {"errors": {field: [f"The {field} field is required."]}})
+    return respond(422, {"errors": {field: [f"The {field} field is required."]}})
 
 
 def _hidden(email: str) -> str:

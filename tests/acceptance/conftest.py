@@ -15,11 +15,12 @@ from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.rules import Rules, load_rules
 from resources.settings import Settings
 from resources.store import SqlStore
-from resources.wiring import open_context, open_store_of, sandbox_file
+from resources.wiring import open_context, open_store_of, policies_folder, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.examples import FROZEN
 
-SHIPPED = Path(__file__).parents[2] / "config"
+SHIPPED = FROZEN
 
 
 @dataclass
@@ -71,10 +72,17 @@ def sandbox_at(tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def compiled_policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is compiled for one test is read by the next: files are named by the digest of their problem."""
+    return tmp_path_factory.mktemp("policies")
+
+
 @pytest.fixture
-def house(tmp_path: Path, sandbox_at: str) -> Iterator[House]:
+def house(tmp_path: Path, sandbox_at: str, compiled_policies: Path) -> Iterator[House]:
     settings = Settings(enrich_home=tmp_path / "home", enrich_config=SHIPPED, enrich_world="sandbox")
     settings.home.mkdir(parents=True)
+    policies_folder(settings).symlink_to(compiled_policies)
     sandbox_file(settings).write_text(json.dumps({"url": sandbox_at, "time_scale": 200}))
     store = open_store_of(settings)
     try:

@@ -1,4 +1,4 @@
-"""What was reviewed by eye, and how it is made again: `python -m tests.golden` renews the files here.
+"""What was reviewed by eye, and how it is made again: `python -m tests.golden` renews these and the asset graph.
 
 plan.txt: a plan of an invented company    capped.txt: one whose cap binds    unknown.txt: one whose domain is not known
 trace.txt: a request in the sandbox while a vendor is down
@@ -18,7 +18,8 @@ from rich.console import Console, RenderableType
 from enrich_cli.rendering.plan import plans_view
 from enrich_cli.rendering.trace import trace_tree
 from enrichment.domain.records import Known
-from enrichment.planning.plan import Occasion, Plan, make_plan, make_plans
+from enrichment.planning.plan import Plan, make_plan, make_plans
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import custom, requirements_of
 from tests.support.examples import NOON, SHIPPED, acme, known_from
 
@@ -51,13 +52,15 @@ def plan_text() -> str:
     contacts = known_from(("snov_contacts", []), at=NOON - timedelta(days=4))
     known = Known((*profile.replies, *contacts.replies), (*profile.facts, *contacts.facts))
     plan = make_plan(
-        SHIPPED,
-        requirements_of(SHIPPED, ["customer_enrichment"]),
-        acme(),
-        known,
-        strategy="enhanced",
-        now=NOON + timedelta(days=3),
-        unavailable={"apollo_contacts": ("no credentials", "set APOLLO_API_KEY in .env")},
+        PlanInputs(
+            SHIPPED,
+            requirements_of(SHIPPED, ["customer_enrichment"]),
+            acme(),
+            known,
+            strategy="enhanced",
+            now=NOON + timedelta(days=3),
+            unavailable={"apollo_contacts": ("no credentials", "set APOLLO_API_KEY in .env")},
+        )
     )
     return _printed_plans(plan)
 
@@ -80,14 +83,14 @@ def capped_text() -> str:
         ["brightdata_firmographics", "brightdata_technographics", "brightdata_intent_data"],
     ).within(max_cost=450_000, oldest=None)
     return _printed_plans(
-        make_plan(rules, requirements, acme(), Known(), strategy="enhanced", now=NOON, unavailable={}),
+        make_plan(PlanInputs(rules, requirements, acme(), Known(), strategy="enhanced", now=NOON, unavailable={})),
     )
 
 
 def unknown_text() -> str:
     """Acme by its name alone."""
-    occasion = Occasion(SHIPPED, acme(domain=None), Known(), "enhanced", NOON, {})
-    return _printed_plans(*make_plans(occasion, requirements_of(SHIPPED, ["profile"])))
+    requirements = requirements_of(SHIPPED, ["profile"])
+    return _printed_plans(*make_plans(PlanInputs(SHIPPED, requirements, acme(domain=None), Known(), "enhanced", NOON)))
 
 
 PLANS: dict[str, Callable[[], str]] = {
@@ -106,7 +109,7 @@ def trace_text(house: "House") -> str:
     house.fault("brightdata", "down")
     enriched = asyncio.run(house.ask("Tesla", "profile"))
     store, id_ = house.store, enriched.request.request_id
-    request = store.request(id_)
+    request = store.requests.by_id(id_)
     assert request is not None
-    tree = trace_tree(request, store.events(id_), store.purchases(id_), store.cache_reads(id_))
+    tree = trace_tree(request, store.requests.events(id_), store.ledger.purchases(id_), store.requests.cache_reads(id_))
     return printed(tree).replace(house.rules.hash, "(hash)")

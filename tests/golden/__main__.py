@@ -1,6 +1,8 @@
-"""Renew the golden files. Look at what changed before committing it."""
+"""Renew all snapshots: the golden files and the asset graph. Look at what changed before committing it."""
 
 import json
+import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -26,12 +28,19 @@ def renewed_trace(folder: Path) -> str:
             store.close()
 
 
+def renew_asset_graph() -> None:
+    """By the test that compares it, in a process of its own: Dagster's definitions read the rules at import."""
+    command = [sys.executable, "-m", "tests.integration.dagster.test_definitions"]
+    subprocess.run(command, check=True, env={**os.environ, "ENRICH_CONFIG": str(SHIPPED)})
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         texts = {name: made() for name, made in PLANS.items()} | {"trace.txt": renewed_trace(Path(folder))}
     for name, text in texts.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
         sys.stdout.write(f"{FOLDER / name}\n")
+    renew_asset_graph()
 
 
 if __name__ == "__main__":

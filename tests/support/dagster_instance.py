@@ -59,7 +59,7 @@ class DagsterSandbox:
         """Puts companies into the store, as `enrich companies add` does."""
         named = [parse_company(text) for text in asked]
         fresh = [Company(new_id("com"), company_key(n.name, n.domain), n.name, n.domain, utc_now()) for n in named]
-        return self.store.add_companies(fresh)
+        return self.store.companies.add(fresh)
 
     def materialize(
         self, *assets: str, company: str, config: Mapping[str, Any] | None = None, retry_of: str | None = None
@@ -90,6 +90,15 @@ class DagsterSandbox:
                     spec.key for spec in definitions().resolve_all_asset_specs() if spec.group_name == GROUP
                 }
             )
+        )
+        return job.execute_in_process(instance=self.instance, raise_on_error=False)
+
+    def check(self, asset: str, name: str) -> dg.ExecuteInProcessResult:
+        """One check of an asset, without making the asset."""
+        job = (
+            definitions()
+            .resolve_implicit_global_asset_job_def()
+            .get_subset(asset_selection=set(), asset_check_selection={dg.AssetCheckKey(key(asset), name)})
         )
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 

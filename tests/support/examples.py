@@ -1,14 +1,20 @@
-"""Records for tests: companies, replies and facts with the parts a test does not care about filled in."""
+"""Records for tests: companies, replies and facts with the parts a test does not care about filled in.
+
+The rules tests work by are a copy of the starting matrix in tests/support/rules/: an edit of config/ changes no test.
+"""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench.planner.shipped_matrix import in_matrix, problem_of
 from enrichment.domain.records import Company, Fact, Known, ReplyHead
 from enrichment.domain.values import Contact, EmployeeCount, NewsItem, Technology, Text, Value
+from enrichment.policy import Problem
 from enrichment.rules import Rules, load_rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-SHIPPED: Rules = load_rules(Path(__file__).parents[2] / "config")
+FROZEN = Path(__file__).parent / "rules"
+SHIPPED: Rules = load_rules(FROZEN)
 
 EXAMPLES: dict[str, list[Value]] = {
     "company_name": [Text(text="Acme")],
@@ -20,6 +26,11 @@ EXAMPLES: dict[str, list[Value]] = {
     "tech_stack": [Technology(name=f"Technology {n}") for n in range(6)],
     "recent_news": [NewsItem(title=f"Acme does thing {n}") for n in range(3)],
 }
+
+
+def shipped(consumer: str) -> Problem:
+    """What the planner is judged by: the starting matrix as a problem, nothing known."""
+    return problem_of(SHIPPED, in_matrix(SHIPPED, consumer))
 
 
 def acme(*, domain: str | None = "acme.com") -> Company:

@@ -10,9 +10,10 @@ import asyncio
 import os
 import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import count
 from multiprocessing.connection import Connection
 from typing import Any, Literal
@@ -38,6 +39,7 @@ from enrichment.ports import (
 )
 from resources.store import SqlStore
 from resources.store.database import Database
+from resources.store.ledger import SqlLedger
 from resources.wiring import open_context
 
 Held = Literal["reserve", "settle"]
@@ -63,11 +65,18 @@ class Deadly:
             os.kill(os.getpid(), self.signal)
 
 
-class DeadlyStore(SqlStore):
-    """The store; around what it does with one source's purchases the process ends."""
+def _store(url: str, ledger_of: Callable[[Database], SqlLedger]) -> SqlStore:
+    """The store with another ledger."""
+    store = SqlStore(Database(url), world="sandbox")
+    store.ledger = ledger_of(store.database)
+    return store
 
-    def __init__(self, url: str, deadly: Deadly) -> None:
-        super().__init__(Database(url), world="sandbox")
+
+class DeadlyLedger(SqlLedger):
+    """The ledger; around its work on one source's purchases the process ends."""
+
+    def __init__(self, database: Database, deadly: Deadly) -> None:
+        super().__init__(database)
         self._deadly = deadly
         self._in_settle = False
         sa.event.listen(sa.Engine, "commit", self._committing)
@@ -104,11 +113,11 @@ class DeadlyStore(SqlStore):
             self._deadly.reached("in settle", self._deadly.source)
 
 
-class HeldStore(SqlStore):
-    """The store; before it reserves, or settles, it says so and waits for leave."""
+class HeldLedger(SqlLedger):
+    """The ledger; before it reserves, or settles, it reports that and waits for leave."""
 
-    def __init__(self, url: str, pipe: Connection, before: Held) -> None:
-        super().__init__(Database(url), world="sandbox")
+    def __init__(self, database: Database, pipe: Connection, before: Held) -> None:
+        super().__init__(database)
         self._pipe, self._before = pipe, before
 
     def reserve(self, purchase: Purchase, caps: Sequence[Cap], **how: Any) -> Reserved | NotReserved:
@@ -134,8 +143,8 @@ class HeldStore(SqlStore):
             self._pipe.recv()
 
 
-class FullDiskStore(SqlStore):
-    """The store in files that cannot take another byte from its first settlement on."""
+class FullDiskLedger(SqlLedger):
+    """The ledger in files that cannot take another byte from its first settlement on."""
 
     def settle(
         self,
@@ -216,7 +225,7 @@ def work_until_death(post: Post, order: Order, deadly: Deadly) -> None:
 
 
 async def _work(post: Post, order: Order, deadly: Deadly) -> None:
-    store, rules = DeadlyStore(post.store_url, deadly), post.rules()
+    store, rules = _store(post.store_url, partial(DeadlyLedger, deadly=deadly)), post.rules()
     async with open_context(post.settings, rules, store=store, now=Clock(post.clock).now) as context:
         await enrich(order.ask(), rules=rules, context=_deadly(context, deadly))
     store.close()
@@ -224,13 +233,13 @@ async def _work(post: Post, order: Order, deadly: Deadly) -> None:
 
 def work_with_leave(post: Post, order: Order, pipe: Connection, before: Held) -> None:
     """One request, which tells the other end when it is about to reserve, or to settle, and waits to be told to."""
-    asyncio.run(_work_in(HeldStore(post.store_url, pipe, before), post, order))
+    asyncio.run(_work_in(_store(post.store_url, partial(HeldLedger, pipe=pipe, before=before)), post, order))
 
 
 def work_on_a_full_disk(post: Post, order: Order, pipe: Connection) -> None:
     """One request; says what it raised."""
     try:
-        asyncio.run(_work_in(FullDiskStore(Database(post.store_url), world="sandbox"), post, order))
+        asyncio.run(_work_in(_store(post.store_url, FullDiskLedger), post, order))
     except StoreError as error:
         pipe.send(str(error))
 

@@ -55,14 +55,14 @@ def draft(
 
 
 def reserved(store: SqlStore, purchase: Purchase, limit: int = 1_000_000) -> Purchase:
-    outcome = store.reserve(purchase, caps(limit), at_once=MANY)
+    outcome = store.ledger.reserve(purchase, caps(limit), at_once=MANY)
     assert isinstance(outcome, Reserved)
     return outcome.purchase
 
 
 def sent(store: SqlStore, purchase: Purchase) -> Purchase:
     made = reserved(store, purchase)
-    assert store.send(made, at=purchase.reserved_at)
+    assert store.ledger.send(made, at=purchase.reserved_at)
     return made
 
 
@@ -86,6 +86,7 @@ def reply_of(purchase: Purchase, *, at: datetime = NOON, payload: Any = None) ->
         payload={"search": {"results": []}} if payload is None else payload,
         collected_at=at,
         expires_at=at + timedelta(days=7),
+        reader_version=1,
     )
 
 
@@ -115,7 +116,7 @@ def bought(
     """Reserved, sent and settled with a reply that says these industries."""
     made = sent(store, purchase)
     reply = reply_of(made, at=at, payload=payload)
-    store.settle(answered(made, cost=cost, at=at), reply=reply, facts=facts_of(reply, *texts))
+    store.ledger.settle(answered(made, cost=cost, at=at), reply=reply, facts=facts_of(reply, *texts))
     return reply
 
 

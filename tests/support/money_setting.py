@@ -20,15 +20,14 @@ from enrichment.rules import Rules
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
 from sandbox.catalogue import Catalogue
-from sandbox.coverage import Knowledge
+from sandbox.coverage import Coverage
 from sandbox.server import served
+from sandbox.vendors import VENDORS, coverage_of
+from tests.support.examples import FROZEN
+from tests.support.forkserver import FORKSERVER
 
 TIME_SCALE = 20.0
 PATIENCE_SECONDS = 120
-
-# Its server forks workers that have imported everything already: 0.1 s instead of 2 for each.
-QUICK = multiprocessing.get_context("forkserver")
-QUICK.set_forkserver_preload(["bench.money.worker", "tests.support.kill_points", "resources.providers.openai"])
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,12 @@ class MoneyHouse:
     rules: Rules
 
     def fleet(self, *, processes: int = 1, at_once: int = 25, seed: int = 1) -> Fleet:
-        return Fleet(self.post, processes=processes, at_once=at_once, seed=seed, context=QUICK)
+        return Fleet(self.post, processes=processes, at_once=at_once, seed=seed, context=FORKSERVER)
 
     def started(self, work: Callable[..., None], order: Order, *more: object) -> tuple[BaseProcess, Connection]:
         """A process that carries out work(post, order, pipe, *more), and the other end of the pipe."""
         ours, theirs = multiprocessing.Pipe()
-        process = QUICK.Process(target=work, args=(self.post, order, theirs, *more), daemon=True)
+        process = FORKSERVER.Process(target=work, args=(self.post, order, theirs, *more), daemon=True)
         process.start()
         theirs.close()
         return process, ours
@@ -84,7 +83,7 @@ def money_house(
     """changes: of the rules, besides short leases and no limits on calls."""
     easy = {"providers": easy_vendors(TIME_SCALE), **(changes or {})}
     with served(create_app(folder / "books", time_scale=TIME_SCALE, fault_rate=fault_rate)) as url:
-        rules = copied_rules(folder / "config", easy)
+        rules = copied_rules(folder / "config", easy, of=FROZEN)
         post = settle_in(folder, url=url, store_url=store_url, rules=rules, time_scale=TIME_SCALE)
         store = open_store(store_url, world="sandbox")
         try:
@@ -96,8 +95,8 @@ def money_house(
 def known_by(source: str, dataset: str, count: int) -> list[str]:
     """Domains of companies the sandbox's source knows, dataset included."""
     catalogue = Catalogue()
-    knowledge = Knowledge(catalogue, seed=1)
-    known = [one.domain for one in catalogue.companies if knowledge.has(source, dataset, one)]
+    coverage = Coverage(catalogue, 1, coverage_of(VENDORS))
+    known = [one.domain for one in catalogue.companies if coverage.has(source, dataset, one)]
     return known[:count]
 
 

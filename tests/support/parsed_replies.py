@@ -1,9 +1,10 @@
-"""A reply of a source about a company, read by the shipped rules."""
+"""A reply of a source about a company, read by the rules; a source that is new in config/, by those."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+from bench.planner.shipped_matrix import shipped_rules
 from enrichment.domain.records import Company, Fact, Reply
 from enrichment.parsing import read
 from tests.support.examples import NOON, SHIPPED
@@ -27,7 +28,8 @@ def reply(source: str, payload: Any, *, found: bool = True) -> Reply:
 
 def facts_of(source: str, payload: Any, *, name: str | None = None, domain: str | None = None) -> list[Fact]:
     company = Company("com_1", domain or f"name:{name}", name, domain, NOON)
-    return read(reply(source, payload), company, SHIPPED)
+    rules = SHIPPED if source in SHIPPED.sources else shipped_rules()
+    return read(reply(source, payload), company, rules)
 
 
 def texts_of(facts: list[Fact], dataset: str) -> list[str]:

@@ -3,7 +3,6 @@
 Vendor({"POST /path": [reply, reply]}) -> an ASGI app; the last reply of a call is repeated
 """
 
-import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,14 +17,16 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
-from enrichment.rules.loader import load_rules
 from enrichment.rules.models import ProviderRules
 from resources.providers import PROVIDERS, ProviderClient
 from resources.providers.rate_limiter import Limiter, NoSlot, RateLimitSlot, Unlimited
+from tests.support import virtual_time
+from tests.support.examples import SHIPPED
+from tests.support.manual_clock import NOON
 
 ROOT = Path(__file__).parents[2]
 REPLIES = ROOT / "tests" / "replies"
-RULES = load_rules(ROOT / "config")
+RULES = SHIPPED
 KEY = "a-key-nobody-may-see"
 TIME_SCALE = 1000
 
@@ -83,7 +84,7 @@ class Vendor:
 def client(
     provider: str, transport: httpx.AsyncBaseTransport, *, limiter: Limiter | None = None, **changes: object
 ) -> ProviderClient[Any]:
-    """With the shipped rules, but waiting a thousandth of the time, and without limits if none are given.
+    """With the shipped rules, but waiting a thousandth of the time, without limits if none are given, always at NOON.
 
     changes: to the provider's rules.
     """
@@ -97,6 +98,7 @@ def client(
         transport=transport,
         time_scale=TIME_SCALE,
         limiter=limiter or Unlimited(),
+        now=lambda: NOON,
     )
 
 
@@ -157,7 +159,7 @@ def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **cha
             except ProviderError as error:
                 return Outcome(None, error, handles, announced)
 
-    return asyncio.run(ask())
+    return virtual_time.run(ask())
 
 
 class NoSlotLeft(Unlimited):

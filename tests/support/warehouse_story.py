@@ -9,6 +9,7 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import CacheRead, Company, Fact, Json, Known, Profile, Purchase, Reply, Request
 from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.planning.plan import make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.ports import Reserved
 from enrichment.profiles.assembly import Ingredients, assemble
 from enrichment.requirements.requirements import requirements_of
@@ -68,14 +69,14 @@ PROFILE: Mapping[str, Said] = {"google_knowledge_graph": IDENTITY, "brightdata_c
 
 
 def company(store: SqlStore, key: str, *, at: datetime = NOON) -> Company:
-    return store.add_companies([Company(new_id("com"), key, key.split(".", maxsplit=1)[0].title(), key, at)])[0]
+    return store.companies.add([Company(new_id("com"), key, key.split(".", maxsplit=1)[0].title(), key, at)])[0]
 
 
 def request(
-    store: SqlStore, who: Company, consumer: str = "profile", *, at: datetime = NOON, audience: str | None = None
+    store: SqlStore, about: Company, consumer: str = "profile", *, at: datetime = NOON, audience: str | None = None
 ) -> Request:
-    asked = Request(new_id("req"), who.company_id, consumer, audience, "priority", SHIPPED.hash, at)
-    store.open_request(asked)
+    asked = Request(new_id("req"), about.company_id, consumer, audience, "priority", SHIPPED.hash, at)
+    store.requests.open(asked)
     return asked
 
 
@@ -106,7 +107,7 @@ def bought(
         calls=1,
         outcome="found" if said else "nothing",
     )
-    store.settle(settled, reply=reply, facts=_facts(reply, said))
+    store.ledger.settle(settled, reply=reply, facts=_facts(reply, said))
     return settled
 
 
@@ -114,14 +115,14 @@ def refused(store: SqlStore, asked: Request, source: str, *, at: datetime = NOON
     """Asked, and the vendor was down; uncertain: it may bill all the same."""
     made = _reserved(store, asked, source, at)
     if uncertain:
-        store.mark_uncertain(made, at=at, reason=f"{source} did not answer in time")
+        store.ledger.mark_uncertain(made, at=at, reason=f"{source} did not answer in time")
     else:
-        store.release(made, at=at, reason=f"{source} is unavailable")
+        store.ledger.release(made, at=at, reason=f"{source} is unavailable")
 
 
 def profiled(
     store: SqlStore,
-    who: Company,
+    about: Company,
     consumer: str = "profile",
     *,
     buys: Mapping[str, Said] = PROFILE,
@@ -130,10 +131,10 @@ def profiled(
     audience: str | None = None,
 ) -> tuple[Profile, list[Purchase]]:
     """One request from its opening to its profile."""
-    asked = request(store, who, consumer, at=at, audience=audience)
+    asked = request(store, about, consumer, at=at, audience=audience)
     purchases = [bought(store, asked, source, said, at=at) for source, said in buys.items()]
     booked = [CacheRead(asked.request_id, p.purchase_id, p.source, "reply", p.cost_micro_usd, at) for p in reads]
-    profile = _assembled(asked, who, store.known(who.company_id), at)
+    profile = _assembled(asked, about, store.knowledge.known(about.company_id), at)
     finished = replace(
         asked,
         state="complete",
@@ -144,7 +145,7 @@ def profiled(
         profile_id=profile.profile_id,
         plan={"expected_micro_usd": 100_000, "upper_bound_micro_usd": 400_000, "legacy_micro_usd": 1_200_000},
     )
-    store.close_request(finished, profiles=[profile], reads=booked)
+    store.requests.close(finished, profiles=[profile], reads=booked)
     return profile, purchases
 
 
@@ -172,8 +173,8 @@ def _reserved(store: SqlStore, asked: Request, source: str, at: datetime) -> Pur
         reserved_at=at,
         lease_until=at + HOUR,
     )
-    assert isinstance(store.reserve(purchase, [], at_once=100), Reserved)
-    assert store.send(purchase, at=at)
+    assert isinstance(store.ledger.reserve(purchase, [], at_once=100), Reserved)
+    assert store.ledger.send(purchase, at=at)
     return purchase
 
 
@@ -197,12 +198,12 @@ def _facts(reply: Reply, said: Said) -> list[Fact]:
     ]
 
 
-def _assembled(asked: Request, who: Company, known: Known, at: datetime) -> Profile:
+def _assembled(asked: Request, about: Company, known: Known, at: datetime) -> Profile:
     requirements = requirements_of(SHIPPED, [asked.consumer])
     made_of = Ingredients(
-        company=who,
+        company=about,
         request=asked,
-        plan=make_plan(SHIPPED, requirements, who, known, strategy="priority", now=at, unavailable={}),
+        plan=make_plan(PlanInputs(SHIPPED, requirements, about, known, strategy="priority", now=at, unavailable={})),
         known=known,
         analyses=(),
         analysis_facts=(),

@@ -1,6 +1,6 @@
 """Apollo: {'search': body, 'people': body} -> contacts who work at the company now.
 
-The search hides family names; only matched people are contacts. One without an organisation is told by the search.
+The search hides family names; only matched people are contacts. Where a match has no organisation, the search tells it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import EmailStatus
 from enrichment.parsing.json_access import elements, entries, member, text
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
-from enrichment.parsing.reader import Reading, Subject
+from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput
 
 _STATUS: dict[str | None, EmailStatus] = {
     "verified": "valid",
@@ -23,11 +23,11 @@ _STATUS: dict[str | None, EmailStatus] = {
 }
 
 
-def read_people(subject: Subject) -> Iterator[Reading]:
+def read_people(reply: ReaderInput) -> Iterator[ParsedValue]:
     """The matched people: of a bulk match, of a single one, or of a list of single ones."""
-    employers = _employers(member(subject.payload, "search", "people"))
-    for path, person in _people(subject.payload.get("people")):
-        if _works_there(person, employers, subject):
+    employers = _employers(member(reply.payload, "search", "people"))
+    for path, person in _people(reply.payload.get("people")):
+        if _works_there(person, employers, reply):
             yield from _contact(path, person)
 
 
@@ -42,21 +42,22 @@ def _employers(rows: Json) -> dict[str, str | None]:
 
 def _people(body: Json) -> Iterator[tuple[str, dict[str, Json]]]:
     matches = entries(member(body, "matches"))
-    singles = ((f"people[{place}].person", member(single, "person")) for place, single in enumerate(elements(body)))
+    rows = enumerate(elements(body))
+    singles = ((f"people[{position}].person", member(row, "person")) for position, row in rows)
     one = ("people.person", member(body, "person"))
-    listed = ((f"people.matches[{place}]", person) for place, person in matches)
+    listed = ((f"people.matches[{position}]", person) for position, person in matches)
     return ((path, person) for path, person in chain(listed, singles, [one]) if isinstance(person, dict))
 
 
-def _works_there(person: Json, employers: Mapping[str, str | None], subject: Subject) -> bool:
+def _works_there(person: Json, employers: Mapping[str, str | None], reply: ReaderInput) -> bool:
     organisation = member(person, "organization")
     if isinstance(organisation, dict):
         site = text(organisation.get("primary_domain"), 300) or text(organisation.get("website_url"), 2_000)
-        return subject.is_(text(organisation.get("name"), 300), site)
-    return subject.is_called(employers.get(text(member(person, "id"), 100) or ""))
+        return reply.is_(text(organisation.get("name"), 300), site)
+    return reply.is_called(employers.get(text(member(person, "id"), 100) or ""))
 
 
-def _contact(path: str, person: dict[str, Json]) -> Iterator[Reading]:
+def _contact(path: str, person: dict[str, Json]) -> Iterator[ParsedValue]:
     email = email_address(person.get("email"))
     return contact(
         path,
@@ -66,3 +67,8 @@ def _contact(path: str, person: dict[str, Json]) -> Iterator[Reading]:
         email_status=_STATUS.get((text(person.get("email_status"), 30) or "").lower()),
         page=profile_page(person.get("linkedin_url")),
     )
+
+
+READERS: Mapping[str, ReaderEntry] = {
+    "apollo_contacts": ReaderEntry(read_people),
+}

@@ -1,9 +1,9 @@
 """Bright Data's records: {'records': [record, ...]} -> facts of the records that are about the company.
 
-Error rows stand among the records; keys are absent in one record and null in the next; numbers come as texts.
+Error rows come among the records; keys are absent in one record and null in the next; numbers come as texts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
 
 from enrichment.domain.records import Json
@@ -13,91 +13,93 @@ from enrichment.parsing.dates import moment
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import elements, entries, member, text, texts, url
 from enrichment.parsing.people import contact, email_address, profile_page
-from enrichment.parsing.reader import Reading, Subject, is_front_door, statement
+from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, is_front_door, text_value
 
 Record = dict[str, Json]
 
 
-def _records(subject: Subject) -> Iterator[tuple[str, Record]]:
+def _records(reply: ReaderInput) -> Iterator[tuple[str, Record]]:
     """Path and record, error rows left out."""
-    for place, record in entries(subject.payload.get("records")):
+    for position, record in entries(reply.payload.get("records")):
         if not record.get("error_code") and not record.get("error"):
-            yield f"records[{place}]", record
+            yield f"records[{position}]", record
 
 
-def _about(subject: Subject, *site_keys: str) -> Iterator[tuple[str, Record]]:
+def _about(reply: ReaderInput, *site_keys: str) -> Iterator[tuple[str, Record]]:
     """The one record whose name and website are the company's; none where several namesakes could be meant."""
     found = []
-    for path, record in _records(subject):
+    for path, record in _records(reply):
         site = next((site for key in site_keys if (site := text(record.get(key), 2_000))), None)
-        if subject.is_(text(record.get("name"), 300), site):
-            found.append((not is_front_door(site or ""), own_domain(site or "", subject.name), path, record))
-    if subject.domain or len({domain for _, domain, _, _ in found if domain}) <= 1:
+        if reply.is_(text(record.get("name"), 300), site):
+            found.append((not is_front_door(site or ""), own_domain(site or "", reply.name), path, record))
+    if reply.domain or len({domain for _, domain, _, _ in found if domain}) <= 1:
         for _, _, path, record in sorted(found, key=lambda one: one[0])[:1]:
             yield path, record
 
 
-def _employees(value: Json, evidence: str, completeness: float = 1.0) -> Iterator[Reading]:
+def _employees(value: Json, evidence: str, completeness: float = 1.0) -> Iterator[ParsedValue]:
     if count := headcount(value):
-        yield Reading("employee_count", count, completeness, evidence)
+        yield ParsedValue("employee_count", count, completeness, evidence)
 
 
-def read_linkedin_companies(subject: Subject) -> Iterator[Reading]:
+def read_linkedin_companies(reply: ReaderInput) -> Iterator[ParsedValue]:
     """LinkedIn company pages."""
-    for path, record in _about(subject, "website"):
+    for path, record in _about(reply, "website"):
         name = text(record.get("name"), 300)
-        yield from statement("company_name", name, f"{path}.name")
-        yield from statement("domain", own_domain(text(record.get("website")) or "", name), f"{path}.website")
-        yield from statement("industry", ", ".join(texts(record.get("industries"))), f"{path}.industries")
+        yield from text_value("company_name", name, f"{path}.name")
+        yield from text_value("domain", own_domain(text(record.get("website")) or "", name), f"{path}.website")
+        yield from text_value("industry", ", ".join(texts(record.get("industries"))), f"{path}.industries")
         yield from _employees(record.get("company_size"), f"{path}.company_size")
         # members who name the company: near its headcount, not the same
         yield from _employees(record.get("employees_in_linkedin"), f"{path}.employees_in_linkedin", 0.9)
         yield from _linkedin_descriptions(record, path)
 
 
-def _linkedin_descriptions(record: Record, path: str) -> Iterator[Reading]:
+def _linkedin_descriptions(record: Record, path: str) -> Iterator[ParsedValue]:
     for key, completeness in (("about", 1.0), ("description", 0.9), ("slogan", 0.5)):
-        said = text(record.get(key))
-        yield from statement("company_description", unescape(said) if said else None, f"{path}.{key}", completeness)
+        stated = text(record.get(key))
+        yield from text_value(
+            "company_description", unescape(stated) if stated else None, f"{path}.{key}", completeness
+        )
 
 
-def read_crunchbase(subject: Subject) -> Iterator[Reading]:
+def read_crunchbase(reply: ReaderInput) -> Iterator[ParsedValue]:
     """Crunchbase company records: firmographics."""
-    for path, record in _about(subject, "website"):
-        yield from statement("company_name", text(record.get("name"), 300), f"{path}.name")
-        yield from statement("industry", ", ".join(texts(record.get("industries"))[:5]), f"{path}.industries")
+    for path, record in _about(reply, "website"):
+        yield from text_value("company_name", text(record.get("name"), 300), f"{path}.name")
+        yield from text_value("industry", ", ".join(texts(record.get("industries"))[:5]), f"{path}.industries")
         yield from _employees(record.get("num_employees"), f"{path}.num_employees")
         for key, completeness in (("full_description", 1.0), ("about", 0.9)):
-            yield from statement("company_description", text(record.get(key)), f"{path}.{key}", completeness)
+            yield from text_value("company_description", text(record.get(key)), f"{path}.{key}", completeness)
 
 
-def read_technographics(subject: Subject) -> Iterator[Reading]:
+def read_technographics(reply: ReaderInput) -> Iterator[ParsedValue]:
     """What 6sense (techstack_arr) or BuiltWith (builtwith_tech) saw in use."""
-    for path, record in _about(subject, "website"):
+    for path, record in _about(reply, "website"):
         for key in ("techstack_arr", "builtwith_tech", "tech_stack"):
-            for place, element in enumerate(elements(record.get(key))):
-                yield from _technology(element, f"{path}.{key}[{place}]")
+            for position, element in enumerate(elements(record.get(key))):
+                yield from _technology(element, f"{path}.{key}[{position}]")
 
 
-def _technology(element: Json, evidence: str) -> Iterator[Reading]:
+def _technology(element: Json, evidence: str) -> Iterator[ParsedValue]:
     """'Snowflake', or {'name': 'Snowflake', 'technology_category': ['Data warehouse']}."""
     keys = ("name", "technology", "technology_name", "product")
     name = next((name for key in keys if (name := text(member(element, key), 300))), None) or text(element, 300)
     if not name:
         return
     listed = texts(member(element, "technology_category")) + texts(member(element, "category"))
-    yield Reading("tech_stack", Technology(name=name, category=listed[0] if listed else None), 1.0, evidence)
+    yield ParsedValue("tech_stack", Technology(name=name, category=listed[0] if listed else None), 1.0, evidence)
 
 
-def read_linkedin_people(subject: Subject) -> Iterator[Reading]:
+def read_linkedin_people(reply: ReaderInput) -> Iterator[ParsedValue]:
     """LinkedIn profiles of people whose present employer is the company."""
-    for path, record in _records(subject):
-        if not any(subject.is_called(name) for name in _employers(record)):
+    for path, record in _records(reply):
+        if not any(reply.is_called(name) for name in _employers(record)):
             continue
         yield from contact(
             path,
             name=text(record.get("name"), 300),
-            title=_title(record, subject),
+            title=_title(record, reply),
             email=email_address(record.get("email")),
             email_status="unverified",
             page=profile_page(record.get("url")) or profile_page(record.get("input_url")),
@@ -119,35 +121,44 @@ def _present_jobs(record: Record) -> list[Record]:
     ]
 
 
-def _title(record: Record, subject: Subject) -> str | None:
-    if said := text(member(record.get("current_company"), "title"), 300):
-        return said
+def _title(record: Record, reply: ReaderInput) -> str | None:
+    if stated := text(member(record.get("current_company"), "title"), 300):
+        return stated
     for job in _present_jobs(record):
-        if subject.is_called(text(job.get("company"), 300)) and (said := text(job.get("title"), 300)):
-            return said
+        if reply.is_called(text(job.get("company"), 300)) and (stated := text(job.get("title"), 300)):
+            return stated
     before, found, _ = (text(record.get("position"), 300) or "").partition(" at ")
     return before if found else None
 
 
-def read_intent(subject: Subject) -> Iterator[Reading]:
+def read_intent(reply: ReaderInput) -> Iterator[ParsedValue]:
     """Signs of buying: {domain, topic, strength, observed_on, evidence_url}; strength in 0..1 or per cent."""
-    for path, record in _records(subject):
+    for path, record in _records(reply):
         topic = text(record.get("topic"), 500)
-        if topic and subject.owns(text(record.get("domain"), 300)):
-            observed = moment(record.get("observed_on"), subject.collected_at)
+        if topic and reply.owns(text(record.get("domain"), 300)):
+            observed = moment(record.get("observed_on"), reply.collected_at)
             signal = IntentSignal(
                 topic=topic,
                 strength=_strength(record.get("strength")),
                 observed_on=observed.date() if observed else None,
                 evidence_url=url(record.get("evidence_url")),
             )
-            yield Reading("purchase_intent", signal, 1.0, path)
+            yield ParsedValue("purchase_intent", signal, 1.0, path)
 
 
 def _strength(value: Json) -> float | None:
     try:
-        said = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
+        stated = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
     except (ValueError, OverflowError):
         return None
-    share = said / 100 if said > 1 else said
+    share = stated / 100 if stated > 1 else stated
     return round(share, 4) if 0 <= share <= 1 else None
+
+
+READERS: Mapping[str, ReaderEntry] = {
+    "brightdata_company_db": ReaderEntry(read_linkedin_companies),
+    "brightdata_people_db": ReaderEntry(read_linkedin_people),
+    "brightdata_technographics": ReaderEntry(read_technographics),
+    "brightdata_firmographics": ReaderEntry(read_crunchbase),
+    "brightdata_intent_data": ReaderEntry(read_intent),
+}

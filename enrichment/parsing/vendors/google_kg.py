@@ -1,41 +1,46 @@
 """Google Knowledge Graph: {'search': body} -> the company's name, domain and description.
 
-Scores have no fixed scale and namesakes are places and people: an entity counts if it is an organisation so called.
+Scores have no fixed scale; namesakes may be towns or people: an entity counts if it is an organisation of the name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from enrichment.domain.records import Json
 from enrichment.identity.domains import own_domain
 from enrichment.parsing.json_access import entries, member, text, texts
-from enrichment.parsing.reader import Reading, Subject, statement
+from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
 
 _ORGANISATIONS = ("Organization", "Corporation", "Business", "Company", "Airline", "Store")
 
 
-def read_entities(subject: Subject) -> Iterator[Reading]:
+def read_entities(reply: ReaderInput) -> Iterator[ParsedValue]:
     """The first entity that is the company."""
-    for place, element in entries(member(subject.payload, "search", "itemListElement")):
+    for position, element in entries(member(reply.payload, "search", "itemListElement")):
         entity = element.get("result")
-        if _is_the_company(entity, subject):
-            yield from _entity(entity, f"search.itemListElement[{place}].result")
+        if _is_the_company(entity, reply):
+            yield from _entity(entity, f"search.itemListElement[{position}].result")
             return
 
 
-def _is_the_company(entity: Json, subject: Subject) -> bool:
+def _is_the_company(entity: Json, reply: ReaderInput) -> bool:
     kinds = texts(member(entity, "@type"))
     if kinds and not any(kind.endswith(_ORGANISATIONS) for kind in kinds):
         return False
-    return subject.is_(text(member(entity, "name"), 300), text(member(entity, "url"), 2_000))
+    return reply.is_(text(member(entity, "name"), 300), text(member(entity, "url"), 2_000))
 
 
-def _entity(entity: Json, path: str) -> Iterator[Reading]:
+def _entity(entity: Json, path: str) -> Iterator[ParsedValue]:
     name = text(member(entity, "name"), 300)
-    yield from statement("company_name", name, f"{path}.name")
-    yield from statement("domain", own_domain(text(member(entity, "url")) or "", name), f"{path}.url")
+    yield from text_value("company_name", name, f"{path}.name")
+    yield from text_value("domain", own_domain(text(member(entity, "url")) or "", name), f"{path}.url")
     article = text(member(entity, "detailedDescription", "articleBody"))
     if article:
-        yield from statement("company_description", article, f"{path}.detailedDescription.articleBody")
+        yield from text_value("company_description", article, f"{path}.detailedDescription.articleBody")
     else:
         # two or three words, such as 'Automotive company'
-        yield from statement("company_description", text(member(entity, "description")), f"{path}.description", 0.6)
+        yield from text_value("company_description", text(member(entity, "description")), f"{path}.description", 0.6)
+
+
+READERS: Mapping[str, ReaderEntry] = {
+    "google_knowledge_graph": ReaderEntry(read_entities),
+}

@@ -1,51 +1,51 @@
 """Snov: {'company': body, 'prospects': body, 'emails': body} -> contacts with verified addresses, industry, headcount.
 
-Keys change type: 'data' is a list, an object or empty; an address is told by the person's name, which may come twice.
+Keys change type: 'data' is a list, an object or empty. An address is found by the person's name, which may come twice.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import EmailStatus
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import entries, member, text
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
-from enrichment.parsing.reader import Reading, Subject, statement
+from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
 
 _STATUS: dict[str | None, EmailStatus] = {"valid": "valid", "not_valid": "not_valid", "unknown": "unknown"}
 Address = tuple[str, EmailStatus]
 
 
-def read_domain(subject: Subject) -> Iterator[Reading]:
+def read_domain(reply: ReaderInput) -> Iterator[ParsedValue]:
     """What is known of the domain that was asked for; a body about another one says nothing."""
-    body = subject.payload.get("company")
-    if not _is_the_company(body, subject):
+    body = reply.payload.get("company")
+    if not _is_the_company(body, reply):
         return
-    yield from statement("industry", text(member(body, "data", "industry"), 300), "company.data.industry")
+    yield from text_value("industry", text(member(body, "data", "industry"), 300), "company.data.industry")
     if count := headcount(member(body, "data", "size")):
-        yield Reading("employee_count", count, 1.0, "company.data.size")
-    yield from _contacts(subject)
+        yield ParsedValue("employee_count", count, 1.0, "company.data.size")
+    yield from _contacts(reply)
 
 
-def _is_the_company(body: Json, subject: Subject) -> bool:
+def _is_the_company(body: Json, reply: ReaderInput) -> bool:
     asked = text(member(body, "meta", "domain"), 300)
-    if asked and subject.domain:
-        return subject.owns(asked)
-    return subject.is_(text(member(body, "data", "company_name"), 300), text(member(body, "data", "website"), 300))
+    if asked and reply.domain:
+        return reply.owns(asked)
+    return reply.is_(text(member(body, "data", "company_name"), 300), text(member(body, "data", "website"), 300))
 
 
-def _contacts(subject: Subject) -> Iterator[Reading]:
-    addresses = _addresses(member(subject.payload, "emails", "data"))
-    for place, person in entries(member(subject.payload, "prospects", "data")):
+def _contacts(reply: ReaderInput) -> Iterator[ParsedValue]:
+    addresses = _addresses(member(reply.payload, "emails", "data"))
+    for position, person in entries(member(reply.payload, "prospects", "data")):
         name = full_name(person.get("first_name"), person.get("last_name"))
         email, status = addresses.get((name or "").casefold(), (None, None))
         yield from contact(
-            f"prospects.data[{place}]",
+            f"prospects.data[{position}]",
             name=name,
             title=text(person.get("position"), 300),
             email=email,
             email_status=status,
-            checked_at=subject.collected_at,
+            checked_at=reply.collected_at,
             page=profile_page(person.get("source_page")),
         )
 
@@ -69,3 +69,8 @@ def _best_address(results: Json) -> Address | None:
     ]
     order: tuple[EmailStatus, ...] = ("valid", "unknown", "unverified", "not_valid")
     return min(known, key=lambda address: order.index(address[1]), default=None)
+
+
+READERS: Mapping[str, ReaderEntry] = {
+    "snov_contacts": ReaderEntry(read_domain),
+}

@@ -14,7 +14,7 @@ from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.parsing.dates import moment
 from enrichment.parsing.html import Link, Page
 from enrichment.parsing.json_access import member, text, texts, url
-from enrichment.parsing.reader import Reading, Subject, statement
+from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
 from enrichment.parsing.technologies import named_technologies, traced_technologies
 
 _MOST_PAGES = 10
@@ -35,20 +35,20 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 _CAREERS = re.compile(r"career|job|position|opening|vacan|stellen|join", re.IGNORECASE)
-_FOUND = Iterator[Reading]
+_FOUND = Iterator[ParsedValue]
 
 
-def read_pages(subject: Subject) -> _FOUND:
+def read_pages(reply: ReaderInput) -> _FOUND:
     """Every page that was fetched."""
     pages = {
-        step: Page.of(html) for step, html in list(subject.payload.items())[:_MOST_PAGES] if step.startswith("page:")
+        step: Page.of(html) for step, html in list(reply.payload.items())[:_MOST_PAGES] if step.startswith("page:")
     }
     for step, page in pages.items():
-        base = f"https://{subject.domain or 'website.invalid'}{step.removeprefix('page:')}"
+        base = f"https://{reply.domain or 'website.invalid'}{step.removeprefix('page:')}"
         yield from _descriptions(step, page)
         yield from _technologies(step, page)
-        yield from _machine_data(step, page, base, subject)
-        yield from _links(step, page, base, subject)
+        yield from _machine_data(step, page, base, reply)
+        yield from _links(step, page, base, reply)
 
 
 def _descriptions(step: str, page: Page) -> _FOUND:
@@ -56,39 +56,39 @@ def _descriptions(step: str, page: Page) -> _FOUND:
     if step not in ("page:/", "page:/about", "page:/about-us", "page:/company"):
         return
     for name in ("description", "og:description", "twitter:description"):
-        said = page.meta.get(name)
-        completeness = 1.0 if said and len(said.split()) >= 4 else 0.5
-        yield from statement("company_description", said, f"{step}#meta[{name}]", completeness)
+        stated = page.meta.get(name)
+        completeness = 1.0 if stated and len(stated.split()) >= 4 else 0.5
+        yield from text_value("company_description", stated, f"{step}#meta[{name}]", completeness)
 
 
 def _technologies(step: str, page: Page) -> _FOUND:
     for technology in traced_technologies(page.lower, page.meta.get("generator")):
-        yield Reading("tech_stack", technology, 1.0, f"{step}#{technology.name}")
+        yield ParsedValue("tech_stack", technology, 1.0, f"{step}#{technology.name}")
     if _CAREERS.search(step):
         for technology in named_technologies(page.words or ""):
-            yield Reading("tech_stack", technology, 1.0, f"{step}#{technology.name}")
+            yield ParsedValue("tech_stack", technology, 1.0, f"{step}#{technology.name}")
 
 
-def _machine_data(step: str, page: Page, base: str, subject: Subject) -> _FOUND:
-    for place, thing in page.machine_data:
-        path = f"{step}#ld+json[{place}]"
+def _machine_data(step: str, page: Page, base: str, reply: ReaderInput) -> _FOUND:
+    for position, thing in page.machine_data:
+        path = f"{step}#{position}"
         kinds = set(texts(thing.get("@type")))
         if "JobPosting" in kinds:
-            yield from _posting(path, thing, base, subject)
+            yield from _posting(path, thing, base, reply)
         elif kinds & {"NewsArticle", "BlogPosting", "Article", "PressRelease"}:
-            yield from _article(path, thing, base, subject)
-        elif kinds & {"Organization", "Corporation"} and subject.is_(
+            yield from _article(path, thing, base, reply)
+        elif kinds & {"Organization", "Corporation"} and reply.is_(
             text(thing.get("name"), 300), text(thing.get("url"))
         ):
-            yield from statement("company_description", text(thing.get("description")), f"{path}.description")
+            yield from text_value("company_description", text(thing.get("description")), f"{path}.description")
 
 
-def _posting(path: str, thing: Mapping[str, Json], base: str, subject: Subject) -> _FOUND:
+def _posting(path: str, thing: Mapping[str, Json], base: str, reply: ReaderInput) -> _FOUND:
     title = text(unescape(text(thing.get("title"), 1_000) or ""), 1_000)
     if not title:
         return
-    said = text(re.sub(r"<[^<>]{0,2000}>", " ", unescape(text(thing.get("description")) or "")))
-    posted = moment(text(thing.get("datePosted"), 60), subject.collected_at)
+    stated = text(re.sub(r"<[^<>]{0,2000}>", " ", unescape(text(thing.get("description")) or "")))
+    posted = moment(text(thing.get("datePosted"), 60), reply.collected_at)
     place = thing.get("jobLocation")
     site = member(place[0] if isinstance(place, list) and place else place, "address")
     where = [text(member(site, key), 100) for key in ("addressLocality", "addressRegion", "addressCountry")]
@@ -97,40 +97,40 @@ def _posting(path: str, thing: Mapping[str, Json], base: str, subject: Subject) 
         location=", ".join(part for part in where if part) or None,
         url=_absolute(base, address) if (address := text(thing.get("url"), 2_000)) else None,
         posted_on=posted.date() if posted else None,
-        text=said,
+        text=stated,
     )
-    yield Reading("hiring_trends", job, 1.0, path)
-    for technology in named_technologies(said or ""):
-        yield Reading("tech_stack", technology, 1.0, f"{path}.description")
+    yield ParsedValue("hiring_trends", job, 1.0, path)
+    for technology in named_technologies(stated or ""):
+        yield ParsedValue("tech_stack", technology, 1.0, f"{path}.description")
 
 
-def _article(path: str, thing: Mapping[str, Json], base: str, subject: Subject) -> _FOUND:
+def _article(path: str, thing: Mapping[str, Json], base: str, reply: ReaderInput) -> _FOUND:
     title = text(unescape(text(thing.get("headline"), 2_000) or text(thing.get("name"), 2_000) or ""), 2_000)
     address = text(thing.get("url"), 2_000)
     if not title or not address:
         return
-    published = moment(text(thing.get("datePublished"), 60), subject.collected_at)
+    published = moment(text(thing.get("datePublished"), 60), reply.collected_at)
     item = NewsItem(
         title=title,
         url=_absolute(base, address),
-        publisher=subject.name,
+        publisher=reply.name,
         published_at=published,
         summary=text(thing.get("description"), 2_000),
     )
-    yield Reading("recent_news", item, 1.0 if item.url or published else 0.7, path)
+    yield ParsedValue("recent_news", item, 1.0 if item.url or published else 0.7, path)
 
 
-def _links(step: str, page: Page, base: str, subject: Subject) -> _FOUND:
-    for place, link in enumerate(page.links):
-        path = f"{step}#a[{place}]"
-        dated = moment(link.dated, subject.collected_at)
+def _links(step: str, page: Page, base: str, reply: ReaderInput) -> _FOUND:
+    for position, link in enumerate(page.links):
+        path = f"{step}#a[{position}]"
+        dated = moment(link.dated, reply.collected_at)
         if _is_opening(link, step):
             day = dated.date() if dated else None
             job = JobPosting(title=link.words, url=_absolute(base, link.href), posted_on=day, text=link.after)
-            yield Reading("hiring_trends", job, 1.0, path)
+            yield ParsedValue("hiring_trends", job, 1.0, path)
         elif _is_article(link):
             item = NewsItem(title=link.words, url=_absolute(base, link.href), published_at=dated)
-            yield Reading("recent_news", item, 1.0 if item.url or dated else 0.7, path)
+            yield ParsedValue("recent_news", item, 1.0 if item.url or dated else 0.7, path)
 
 
 def _is_opening(link: Link, step: str) -> bool:
@@ -153,3 +153,8 @@ def _absolute(base: str, href: str) -> str | None:
         return url(urljoin(base, href))
     except ValueError:  # such as 'http://[oops'
         return None
+
+
+READERS: Mapping[str, ReaderEntry] = {
+    "brightdata_web_scraping": ReaderEntry(read_pages, version=2),
+}

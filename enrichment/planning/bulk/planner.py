@@ -18,13 +18,14 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from enrichment.domain.records import Company, Known
+from enrichment.memory.freshness import DatasetStatus
 from enrichment.planning.bulk.state_counts import Counts, Tally
-from enrichment.planning.eligibility import Eligibility, Stand, Stands, Verdict, redundancy
+from enrichment.planning.eligibility import Eligibility, SourceDecision, redundancy
 from enrichment.policy import Enhanced, Offer, Policy, Problem, State, compile_policy, connected, parts, start
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.policy.expected_cost import Expected
 from enrichment.ports import ReplyState
-from enrichment.purchasing.budgets import Room, caps_of_each, limits_of
+from enrichment.purchasing.budgets import RemainingBudget, caps_of_each, limits_of
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
@@ -58,7 +59,7 @@ class Circumstances:
     rules: Rules
     requirements: Requirements
     now: datetime
-    unavailable: Mapping[str, tuple[Verdict, str]]
+    unavailable: Mapping[str, tuple[SourceDecision, str]]
     spent: Mapping[str, int]
     policies: PolicyCache = IN_MEMORY
 
@@ -152,7 +153,7 @@ class _Office:
         self._wanted = frozenset(here.requirements.collected)
         self._skips = frozenset(rule.skip for rule in here.rules.redundancy)
         caps = caps_of_each(here.rules, here.requirements, "", here.now)
-        room = Room(here.rules, limits_of(caps, here.spent))
+        room = RemainingBudget(here.rules, limits_of(caps, here.spent))
         self._together = cache(lambda sources: frozenset(room.together(sources)))  # few first steps for many states
         self._counter = cache(self._open_counter)
         self._alone = cache(_decided_alone)
@@ -190,7 +191,7 @@ class _Office:
         self,
         offers: Iterable[tuple[Offer, frozenset[str]]],
         open_: frozenset[str],
-        stands: Mapping[str, Stands],
+        stands: Mapping[str, DatasetStatus],
         said: Mapping[str, frozenset[str]],
     ) -> list[_Askable]:
         usable: list[_Askable] = []
@@ -202,14 +203,14 @@ class _Office:
         return usable
 
     def _redundant(
-        self, source: str, left: frozenset[str], stands: Mapping[str, Stands], said: Mapping[str, frozenset[str]]
+        self, source: str, left: frozenset[str], stands: Mapping[str, DatasetStatus], said: Mapping[str, frozenset[str]]
     ) -> bool:
         requirements = self._here.requirements
         if source not in self._skips or left.intersection(requirements.collected_required):
             return False
         return redundancy(self._here.rules, requirements, source, stands, said) is not None
 
-    def _memory(self, state: _State) -> tuple[dict[str, Stands], dict[str, frozenset[str]]]:
+    def _memory(self, state: _State) -> tuple[dict[str, DatasetStatus], dict[str, frozenset[str]]]:
         """How each dataset stands, and who was heard on what."""
         open_ = self._tally.open(state.counts)
         said, told = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
@@ -217,19 +218,21 @@ class _Office:
             said[pair.source].add(pair.dataset)
         for pair in self._tally.pairs(state.counts.told):
             told[pair.dataset].add(pair.source)
-        stands: dict[str, Stands] = {d: Stand(d in open_, frozenset(told.get(d, ()))) for d in self._wanted}
+        stands: dict[str, DatasetStatus] = {
+            d: DatasetStatus.without_facts(open_=d in open_, sources=frozenset(told.get(d, ()))) for d in self._wanted
+        }
         return stands, {source: frozenset(datasets) for source, datasets in said.items()}
 
     def _eligibility(
-        self, state: _State, stands: Mapping[str, Stands], said: Mapping[str, frozenset[str]]
+        self, state: _State, stands: Mapping[str, DatasetStatus], said: Mapping[str, frozenset[str]]
     ) -> Eligibility:
         here = self._here
         return Eligibility(
             rules=here.rules,
             requirements=here.requirements,
             company=Company("", "", None, "known" if state.named else None, here.now),
-            stands=stands,
-            said=said,
+            statuses=stands,
+            answered=said,
             pursued=self._wanted if state.strategy == "legacy" else self._tally.open(state.counts),
             unavailable=here.unavailable,
             spent=here.spent,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from enrichment.domain.records import Known
 from enrichment.memory.freshness import dataset_status
-from enrichment.memory.recall import believed
+from enrichment.memory.reliability import with_current_reliability
 from enrichment.ports import Pair, ReplyState
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
@@ -34,7 +34,7 @@ class Counts(NamedTuple):
 def pairs_of(rules: Rules, requirements: Requirements) -> tuple[Pair, ...]:
     """What a census is to count for these requirements."""
     return tuple(
-        Pair(source, dataset, _least(rules.datasets[dataset].quality_threshold, promise.reliability))
+        Pair(source, dataset, _least(requirements.threshold(rules, dataset), promise.reliability))
         for source, entry in rules.sources.items()
         for dataset, promise in entry.datasets.items()
         if dataset in requirements.collected
@@ -98,7 +98,7 @@ class Tally:
 
     def look_at(self, counts: Counts, known: Known) -> Counts:
         """The same with what was unclear read from the facts themselves."""
-        believed_now = Known(known.replies, believed(self._rules, known.facts))
+        believed_now = Known(known.replies, with_current_reliability(self._rules, known.facts))
         satisfied, told = counts.satisfied, counts.told
         for d, name in enumerate(self._datasets):
             if counts.unclear >> d & 1:
@@ -147,12 +147,15 @@ class Tally:
 
     def _may_be_silent(self, dataset: str) -> int:
         """Pairs of a source whose silence says that there are none."""
-        return self._mask(lambda pair: pair.dataset == dataset and self._rules.says_none(pair.source, dataset))
+        threshold = self._requirements.threshold(self._rules, dataset)
+        return self._mask(
+            lambda pair: pair.dataset == dataset and self._rules.says_none(pair.source, dataset, threshold)
+        )
 
     def _may_satisfy(self, pair: Pair) -> bool:
-        entry = self._rules.datasets[pair.dataset]
-        good = self._rules.reliability(pair.source, pair.dataset) >= entry.quality_threshold
-        return good and pair.source in entry.sources
+        threshold = self._requirements.threshold(self._rules, pair.dataset)
+        good = self._rules.reliability(pair.source, pair.dataset) >= threshold
+        return good and pair.source in self._rules.datasets[pair.dataset].sources
 
     def _mask(self, chosen: Callable[[Pair], bool]) -> int:
         return sum(1 << number for number, pair in enumerate(self._pairs) if chosen(pair))

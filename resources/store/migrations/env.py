@@ -1,4 +1,4 @@
-"""Where Alembic starts: inside the transaction that `resources.store.opening` has begun and will commit."""
+"""Run by Alembic, inside the transaction that `resources.store.factory` begins and commits."""
 
 from alembic import context
 

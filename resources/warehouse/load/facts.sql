@@ -1,2 +1,2 @@
-DELETE FROM build.facts WHERE fact_id IN (SELECT fact_id FROM arriving);
-INSERT INTO build.facts BY NAME FROM arriving;
+DELETE FROM build.facts WHERE fact_id IN (SELECT fact_id FROM changed_rows);
+INSERT INTO build.facts BY NAME FROM changed_rows;

@@ -1,4 +1,4 @@
-DELETE FROM spend.requests WHERE request_id IN (SELECT request_id FROM arriving);
+DELETE FROM spend.requests WHERE request_id IN (SELECT request_id FROM changed_rows);
 INSERT INTO spend.requests BY NAME
 SELECT
     request_id, company_id, c.key AS company_key, consumer, audience, strategy, asked_by, asked_at, finished_at,
@@ -9,6 +9,6 @@ SELECT
     usd(CAST(plan->>'expected_micro_usd' AS BIGINT)) AS expected_usd,
     usd(CAST(plan->>'upper_bound_micro_usd' AS BIGINT)) AS upper_bound_usd,
     usd(CAST(plan->>'legacy_micro_usd' AS BIGINT)) AS legacy_usd
-FROM arriving AS a LEFT JOIN build.companies AS c USING (company_id);
+FROM changed_rows AS a LEFT JOIN build.companies AS c USING (company_id);
 INSERT INTO affected
-SELECT company_id FROM marts.company_profiles WHERE request_id IN (SELECT request_id FROM arriving);
+SELECT company_id FROM marts.company_profiles WHERE request_id IN (SELECT request_id FROM changed_rows);

@@ -1,33 +1,15 @@
 """What a person types, and what they read: one sentence for every mistake, the exit code as designed, no traceback."""
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from enrichment.domain.money import in_usd
 from tests.acceptance.conftest import SHIPPED, House
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-ROOT = Path(__file__).parents[3]
-
-
-def run(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    inherited = {k: v for k, v in os.environ.items() if not k.endswith(("_API_KEY", "_BASE_URL")) and k != "CI"}
-    done = subprocess.run(
-        [sys.executable, "-m", "enrich_cli.main", *words],
-        capture_output=True,
-        text=True,
-        env={**inherited, "COLUMNS": "200", **environment},
-        cwd=ROOT,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+from tests.support.command_line import ROOT, Finished, Run, run
 
 
 @pytest.fixture
@@ -35,7 +17,7 @@ def enrich(house: House) -> Run:
     return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(house.settings.enrich_home), **env)
 
 
-def one_sentence(done: "subprocess.CompletedProcess[str]", code: int) -> str:
+def one_sentence(done: Finished, code: int) -> str:
     assert done.returncode == code, done.stderr
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.strip().splitlines()) == 1
@@ -77,7 +59,7 @@ def test_a_plan_buys_nothing_and_explains_each_source(enrich: Run, house: House)
     assert "snov_contacts" in shown
     assert "Nothing was bought" in shown
     assert house.invoice() == {}
-    assert house.store.companies() == []
+    assert house.store.companies.all() == []
 
 
 def test_a_trace_shows_every_stage(enrich: Run) -> None:
@@ -188,7 +170,7 @@ def test_a_name_that_several_companies_share_is_asked_back(enrich: Run, house: H
     enrich("companies", "add", str(path))
     assert "delta.com, deltafaucet.com" in one_sentence(enrich("company", "Delta"), 5)
     assert json.loads(enrich("company", "Tesla", "--json").stdout)["company"]["key"] == "tesla.com"
-    assert len(house.store.companies()) == 3
+    assert len(house.store.companies.all()) == 3
 
 
 def test_the_warehouse_is_published_twice_with_the_same_answers(enrich: Run) -> None:

@@ -1,8 +1,5 @@
 """Files of companies as people keep them: what is taken from them, and what is wrong with the rest, by its line."""
 
-import os
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +14,7 @@ from enrich_cli.main import app
 from enrichment.domain.records import Company
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_rows import Row
+from tests.support.command_line import run
 from tests.support.examples import NOON
 
 Written = Callable[..., Path]
@@ -63,6 +61,19 @@ def test_columns_are_found_by_what_splits_the_header(written: Written, delimiter
     rows = [["Note", "Website", "Name"], ["a, b; c", "tesla.com", "Tesla"], ["x", "intel.com", "Intel"]]
     quoted = "\n".join(delimiter.join(f'"{cell}"' for cell in row) for row in rows)
     assert keys(written(quoted)) == ["tesla.com", "intel.com"]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("name, legal;website;url", "Tesla, Inc.;tesla.com;x"),
+        ("note\tname; short\twebsite", "a, b\tTesla\ttesla.com"),
+        ('"Legal\nform, if any",Website', "Inc.,tesla.com"),
+        ("name,website,a;b", "Tesla,tesla.com,1"),
+    ],
+)
+def test_the_delimiter_is_the_one_that_occurs_most_often_in_the_header(written: Written, header: str, row: str) -> None:
+    assert keys(written(f"{header}\n{row}\n")) == ["tesla.com"]
 
 
 @pytest.mark.parametrize("column", ["Company Name", " company_name ", "COMPANY", '"Company\nName"', "Name"])
@@ -172,13 +183,6 @@ def test_adding_a_file_twice_adds_its_companies_once(
 
 def test_the_command_lists_bad_rows_with_their_line_and_leaves_with_3(written: Written, tmp_path: Path) -> None:
     path = written("name\nTesla\n!!!\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "enrich_cli.main", "companies", "add", str(path), "--sandbox"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "ENRICH_HOME": str(tmp_path / "home"), "COLUMNS": "200"},
-        cwd=Path(__file__).parents[3],
-        check=False,
-    )
+    done = run("companies", "add", str(path), "--sandbox", ENRICH_HOME=str(tmp_path / "home"))
     assert (done.returncode, done.stderr) == (3, "")
     assert "line 3: '!!!'" in done.stdout

@@ -14,8 +14,9 @@ import pytest
 from enrichment.domain.records import Purchase
 from enrichment.ports import Breaker
 from resources.wiring import utc_now
-from tests.acceptance.command_line.test_command_line import Run, one_sentence, run
+from tests.acceptance.command_line.test_command_line import one_sentence
 from tests.acceptance.conftest import House
+from tests.support.command_line import Run, run
 from tests.support.ledger_records import answered, draft, sent
 
 ENDS = [("settle",), ("settle", "--units", "0"), ("release",)]
@@ -29,7 +30,7 @@ def enrich(house: House) -> Run:
 def unsure(house: House, purchase: Purchase | None = None, *, days_ago: int = 0) -> Purchase:
     at = utc_now() - timedelta(days=days_ago)
     made = sent(house.store, purchase or draft(at=at))
-    house.store.mark_uncertain(made, at=at, reason="serpapi did not answer in time")
+    house.store.ledger.mark_uncertain(made, at=at, reason="serpapi did not answer in time")
     return made
 
 
@@ -46,7 +47,7 @@ def of_a_model(house: House) -> Purchase:
 
 
 def now(house: House, purchase: Purchase) -> Purchase:
-    found = house.store.purchase(purchase.purchase_id)
+    found = house.store.ledger.purchase(purchase.purchase_id)
     assert found is not None
     return found
 
@@ -78,7 +79,7 @@ def test_what_we_cannot_know_is_listed_with_what_it_may_cost_its_handle_its_age_
 ) -> None:
     old = unsure(house, replace(draft(at=utc_now() - timedelta(days=2)), handle="job_77"), days_ago=2)
     overdue = unsure(house, draft("serp_jobs", at=utc_now() - timedelta(days=9)), days_ago=9)
-    house.store.settle(answered(sent(house.store, draft("serp_growth", at=utc_now()))), reply=None, facts=())
+    house.store.ledger.settle(answered(sent(house.store, draft("serp_growth", at=utc_now()))), reply=None, facts=())
     shown = enrich("purchases", "--uncertain").stdout
     by_itself = f"{utc_now() + timedelta(days=5):%Y-%m-%d}"
     words = (old.purchase_id, overdue.purchase_id, "job_77", "0.05 USD", "1 search", "2 d", by_itself, "overdue")
@@ -124,8 +125,8 @@ def test_a_bill_above_the_reserve_is_booked_in_full_and_suspends_the_source(enri
     assert "`enrich sources resume serp_news`" in shown
     ended = now(house, purchase)
     assert (ended.state, ended.units, ended.cost_micro_usd) == ("settled", {"search": 4}, 200_000)
-    assert house.store.spent(["day:2026-03-02"]) == {"day:2026-03-02": 200_000}
-    assert [one.source for one in house.store.suspensions()] == ["serp_news"]
+    assert house.store.ledger.spent(["day:2026-03-02"]) == {"day:2026-03-02": 200_000}
+    assert [one.source for one in house.store.provider_health.suspensions()] == ["serp_news"]
     again = one_sentence(enrich("purchases", "settle", purchase.purchase_id, "--units", "4"), 2)
     assert "is settled, and only an uncertain purchase" in again
     assert "serp_news is asked again" in enrich("sources", "resume", "serp_news").stdout
@@ -140,7 +141,7 @@ def test_of_two_people_who_settle_a_bill_above_the_reserve_one_books_it(enrich: 
     assert all(len(one.stderr.strip().splitlines()) == 1 for one in done if one.returncode)
     booked = now(house, purchase).cost_micro_usd
     assert booked in (50_000, 200_000)
-    assert house.store.spent(["day:2026-03-02"]) == {"day:2026-03-02": booked}
+    assert house.store.ledger.spent(["day:2026-03-02"]) == {"day:2026-03-02": booked}
 
 
 @pytest.mark.parametrize("wrong", ["pur_\n\n1", "pur_" + "x" * 500, "p\u00fcr", "\udcff"])
@@ -164,7 +165,7 @@ def test_only_an_uncertain_purchase_can_be_ended_by_hand_and_only_once(
 ) -> None:
     word, *options = end
     bought = answered(sent(house.store, draft("serp_jobs", at=utc_now())))
-    house.store.settle(bought, reply=None, facts=())
+    house.store.ledger.settle(bought, reply=None, facts=())
     assert "is settled, and only" in one_sentence(enrich("purchases", word, bought.purchase_id, *options), 2)
     busy = sent(house.store, draft("serp_growth", at=utc_now()))
     assert "is sent, and only" in one_sentence(enrich("purchases", word, busy.purchase_id, *options), 2)
@@ -181,7 +182,7 @@ def test_of_two_people_who_settle_at_once_one_gets_an_error(enrich: Run, house: 
     assert sorted(one.returncode for one in done) == [0, 2, 2]
     assert all(len(one.stderr.strip().splitlines()) == 1 for one in done if one.returncode)
     assert (now(house, purchase).state, now(house, purchase).cost_micro_usd) == ("settled", 50_000)
-    assert house.store.spent(["day:2026-03-02"]) == {"day:2026-03-02": 50_000}
+    assert house.store.ledger.spent(["day:2026-03-02"]) == {"day:2026-03-02": 50_000}
 
 
 def test_reconciling_settles_what_is_overdue_and_leaves_the_rest(enrich: Run, house: House) -> None:
@@ -254,19 +255,21 @@ def test_a_vendor_that_is_unavailable_differs_from_one_that_refuses(enrich: Run,
 def test_a_vendor_that_answers_again_is_asked_again(enrich: Run, house: House) -> None:
     breaker = Breaker(failures=1, first_seconds=600, longest_seconds=600, exhausted_seconds=600)
     for vendor in ("snov", "serpapi"):
-        house.store.failed(vendor, breaker, exhausted=False, because=f"{vendor} is unavailable", at=utc_now())
+        house.store.provider_health.record_failure(
+            vendor, breaker, exhausted=False, because=f"{vendor} is unavailable", at=utc_now()
+        )
     house.fault("serpapi", "down")
     shown = " ".join(enrich("sources", "check").stdout.split())
     assert "It was unavailable, and is asked again from now on." in shown
     assert "It is not asked before" in shown
-    assert house.store.unavailable(utc_now())[0].keys() == {"serpapi"}
+    assert house.store.provider_health.unavailable(utc_now())[0].keys() == {"serpapi"}
 
 
 def test_a_suspended_source_is_shown_with_its_purchase_and_asked_again_once_it_is_resumed(
     enrich: Run, house: House
 ) -> None:
     made = answered(sent(house.store, draft(at=utc_now())))
-    house.store.settle(made, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
+    house.store.ledger.settle(made, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
     checked = enrich("sources", "check")
     shown = " ".join(checked.stdout.split())
     assert checked.returncode == 3
@@ -274,5 +277,5 @@ def test_a_suspended_source_is_shown_with_its_purchase_and_asked_again_once_it_i
     assert "`enrich sources resume serp_news`" in shown
     assert "suspended are serp_news" in one_sentence(enrich("sources", "resume", "serp_jobs"), 2)
     assert "serp_news is asked again" in enrich("sources", "resume", "serp_news").stdout
-    assert house.store.suspensions() == []
+    assert house.store.provider_health.suspensions() == []
     assert enrich("sources", "check").returncode == 0

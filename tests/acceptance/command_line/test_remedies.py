@@ -10,8 +10,8 @@ import yaml
 
 from enrichment.domain.records import Purchase
 from resources.wiring import utc_now
-from tests.acceptance.command_line.test_command_line import Run, run
 from tests.acceptance.conftest import SHIPPED, House
+from tests.support.command_line import Run, run
 from tests.support.ledger_records import answered, caps, draft, sent
 
 TODAYS_CAP = "0.06"
@@ -35,7 +35,7 @@ def shown(enrich: Run, *words: str, **env: str) -> str:
 
 def suspended(house: House, source: str) -> Purchase:
     made = answered(sent(house.store, draft(source, at=utc_now())))
-    house.store.settle(made, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
+    house.store.ledger.settle(made, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
     return made
 
 
@@ -69,11 +69,11 @@ def tight(tmp_path: Path) -> str:
 def in_doubt(house: House, source: str, *, reserved: int) -> Purchase:
     """Of another company, so that only its money is in the way."""
     today = f"source:{source}:{utc_now().date().isoformat()}"
-    outcome = house.store.reserve(draft(source, price=reserved, at=utc_now()), caps(10**9, today), at_once=1_000)
+    outcome = house.store.ledger.reserve(draft(source, price=reserved, at=utc_now()), caps(10**9, today), at_once=1_000)
     purchase = getattr(outcome, "purchase", None)
     assert isinstance(purchase, Purchase)
-    assert house.store.send(purchase, at=utc_now())
-    house.store.mark_uncertain(purchase, at=utc_now(), reason="serpapi did not answer in time")
+    assert house.store.ledger.send(purchase, at=utc_now())
+    house.store.ledger.mark_uncertain(purchase, at=utc_now(), reason="serpapi did not answer in time")
     return purchase
 
 

@@ -1,9 +1,6 @@
 """`enrich sources check` shows per vendor what is wrong, and what to do."""
 
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -13,24 +10,11 @@ from starlette.routing import Route
 
 from resources.providers import PROVIDERS
 from sandbox.server import served
-
-ROOT = Path(__file__).parents[3]
-
-
-def check(home: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    bare = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_BASE_URL"))}
-    return subprocess.run(
-        [sys.executable, "-m", "enrich_cli.main", "sources", "check"],
-        capture_output=True,
-        text=True,
-        env={**bare, "ENRICH_HOME": str(home), "COLUMNS": "200", **environment},
-        cwd=ROOT,
-        check=False,
-    )
+from tests.support.command_line import run
 
 
 def test_without_a_single_key_the_table_says_what_to_set_for_which_vendor(tmp_path: Path) -> None:
-    done = check(tmp_path)
+    done = run("sources", "check", ENRICH_HOME=str(tmp_path))
     assert done.returncode == 2
     assert "set SERPAPI_API_KEY in .env" in done.stdout
     assert "set SNOV_CLIENT_ID and SNOV_CLIENT_SECRET in .env" in done.stdout
@@ -44,7 +28,14 @@ def test_a_vendor_that_cannot_be_reached_differs_from_one_that_refuses(tmp_path:
         away = f"http://127.0.0.1:{unreachable.getsockname()[1]}"
     with served(Starlette(routes=[Route("/{path:path}", refuse)])) as url:
         apollo = {"APOLLO_API_KEY": "invented-key", "APOLLO_BASE_URL": away}
-        done = check(tmp_path, SERPAPI_API_KEY="invented-key", SERPAPI_BASE_URL=url, **apollo)
+        done = run(
+            "sources",
+            "check",
+            ENRICH_HOME=str(tmp_path),
+            SERPAPI_API_KEY="invented-key",
+            SERPAPI_BASE_URL=url,
+            **apollo,
+        )
     marks = {name: line for line in done.stdout.splitlines() for name in PROVIDERS if line.startswith(f"│ {name} ")}
     assert done.returncode == 3
     assert [name for name, line in marks.items() if "unreachable" in line] == ["apollo"]

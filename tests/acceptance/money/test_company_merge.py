@@ -27,7 +27,7 @@ def test_a_hundred_that_ask_by_name_for_a_company_known_by_domain_buy_each_thing
     assert company is not None
     name = company.name
     known = Company(company_id=new_id("com"), key=domain, name=None, domain=domain, created_at=house.now())
-    house.store.add_companies([known])
+    house.store.companies.add([known])
     with house.fleet(processes=4) as fleet:
         fleet.run(orders([warm_up] * 4, "profile"))
         ran = fleet.run(orders([name] * 100, "profile", first=10))
@@ -39,6 +39,6 @@ def test_a_hundred_that_ask_by_name_for_a_company_known_by_domain_buy_each_thing
     )
     assert settled[WHO_KNOWS_NAMES] == 1
     assert set(settled.values()) == {1}
-    assert house.store.companies_named(name) == [house.store.company(domain)]
+    assert house.store.companies.named(name) == [house.store.companies.by_key(domain)]
     assert orphans(house.store) == []
     assert all(gap.closed for gap in house.gaps().values())

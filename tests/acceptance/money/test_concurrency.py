@@ -94,18 +94,18 @@ def test_a_hundred_that_ask_the_same_at_once_pay_once_and_the_others_say_whose_i
     assert ran.troubles == []
     assert {report.state for report in ran.reports} == {"complete"}
 
-    made = {report.request_id: house.store.purchases(report.request_id or "") for report in ran.reports}
+    made = {report.request_id: house.store.ledger.purchases(report.request_id or "") for report in ran.reports}
     settled = [purchase for bought in made.values() for purchase in bought if purchase.state == "settled"]
     assert Counter(purchase.source for purchase in settled).most_common(1)[0][1] == 1
     assert bought_twice(house.store) == []
     assert all(gap.closed for gap in house.gaps().values())
-    assert house.store.uncertain_purchases() == []
+    assert house.store.ledger_queries.uncertain() == []
 
     everything = {purchase.purchase_id for purchase in settled}
     for request_id, bought in made.items():
-        request = house.store.request(request_id or "")
+        request = house.store.requests.by_id(request_id or "")
         assert request is not None
         paid = {purchase.purchase_id for purchase in bought if purchase.state == "settled"}
-        read = {one.purchase_id for one in house.store.cache_reads(request.request_id)}
+        read = {one.purchase_id for one in house.store.requests.cache_reads(request.request_id)}
         assert paid.isdisjoint(read)
         assert read < everything if request.served_from == "layer_1" else paid | read == everything

@@ -12,8 +12,9 @@ import pytest
 from bench.money.audit import bought_twice, caps_in_error, purchases, without_reply
 from bench.money.setting import LEASE_SECONDS
 from bench.money.worker import Order
+from tests.support.forkserver import FORKSERVER
 from tests.support.kill_points import Deadly, Point, work_until_death
-from tests.support.money_setting import PATIENCE_SECONDS, QUICK, MoneyHouse, known_by, money_house
+from tests.support.money_setting import PATIENCE_SECONDS, MoneyHouse, known_by, money_house
 
 A_DAY = 86_400
 POINTS: tuple[Point, ...] = get_args(Point)
@@ -59,7 +60,7 @@ def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
 
 
 def killed(house: MoneyHouse, where: Mapping[Order, Deadly]) -> None:
-    dying = [QUICK.Process(target=work_until_death, args=(house.post, *one)) for one in where.items()]
+    dying = [FORKSERVER.Process(target=work_until_death, args=(house.post, *one)) for one in where.items()]
     for process in dying:
         process.start()
     for process in dying:
@@ -125,7 +126,7 @@ def test_a_step_that_may_have_been_billed_is_accounted_for_when_repeating_it_is_
 
 def states_about(house: MoneyHouse, domain: str, source: str) -> Counter[str]:
     """How many purchases of this source about this company are in which state."""
-    company = house.store.company(domain)
+    company = house.store.companies.by_key(domain)
     assert company is not None
     return Counter(
         row.state for row in purchases(house.store) if (row.company_id, row.source) == (company.company_id, source)

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.money.audit import bought_twice, caps_in_error, orphans, purchases, without_reply
-from bench.money.setting import easy_vendors
 from bench.money.worker import Order
-from tests.support.money_setting import TIME_SCALE, MoneyHouse, known_by, money_house
+from tests.support.money_setting import MoneyHouse, known_by, money_house
 
 SOURCE = "brightdata_web_scraping"
 PAGES = "/request"
@@ -16,8 +15,7 @@ PAGES = "/request"
 
 @pytest.fixture
 def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
-    hasty = {"providers": {**easy_vendors(TIME_SCALE), "brightdata": {"timeout_seconds": 2}}}
-    with money_house(tmp_path, store_url, changes=hasty) as house:
+    with money_house(tmp_path, store_url) as house:
         yield house
 
 
@@ -31,7 +29,7 @@ def test_a_page_that_came_is_kept_and_only_the_lost_one_stays_in_doubt(
 ) -> None:
     [company] = known_by(SOURCE, "company_description", 1)
     house.fault("brightdata", "latency", path_contains=PAGES, times=1, seconds=0.01)
-    house.fault("brightdata", fault, path_contains=PAGES, times=1)
+    house.fault("brightdata", fault, path_contains=PAGES, times=1, seconds=0)
     with house.fleet() as fleet:
         first = fleet.run([pages_of(company, 0)])
         second = fleet.run([pages_of(company, 1)])

@@ -9,7 +9,7 @@ import pytest
 
 from bench.money.audit import caps_in_error, purchases
 from bench.money.worker import Order
-from tests.acceptance.command_line.test_command_line import run
+from tests.support.command_line import run
 from tests.support.money_setting import MoneyHouse, known_by, money_house
 
 FAILURES, FIRST_SECONDS, LONGEST_SECONDS = 3, 40, 100
@@ -41,7 +41,7 @@ def calls(house: MoneyHouse, vendor: str) -> int:
 
 def said_of(house: MoneyHouse, request_id: str | None, source: str) -> str:
     """What the request's plan said of a source."""
-    request = house.store.request(request_id or "")
+    request = house.store.requests.by_id(request_id or "")
     assert request is not None
     return str(request.plan["sources"][source])
 
@@ -93,11 +93,13 @@ def test_a_bill_above_what_may_be_billed_is_booked_in_full_and_its_source_left_a
 
         [without] = fleet.run([classified(1, second)]).reports
         assert said_of(house, without.request_id, RECORDS).startswith("suspended")
-        assert [one.source for one in house.store.purchases(without.request_id or "")] == ["brightdata_firmographics"]
+        assert [one.source for one in house.store.ledger.purchases(without.request_id or "")] == [
+            "brightdata_firmographics"
+        ]
 
-        assert house.store.lift_suspension(RECORDS)
+        assert house.store.provider_health.lift_suspension(RECORDS)
         [again] = fleet.run([classified(2, third)]).reports
-        assert [one.source for one in house.store.purchases(again.request_id or "")] == [RECORDS]
+        assert [one.source for one in house.store.ledger.purchases(again.request_id or "")] == [RECORDS]
 
 
 def test_a_suspension_is_lifted_from_the_command_line(tmp_path: Path) -> None:
@@ -107,11 +109,11 @@ def test_a_suspension_is_lifted_from_the_command_line(tmp_path: Path) -> None:
         house.fault("brightdata", "overbilled", path_contains="search")
         with house.fleet() as fleet:
             fleet.run([classified(0, first)])
-            _, suspended = house.store.unavailable(house.now())
+            _, suspended = house.store.provider_health.unavailable(house.now())
             assert set(suspended) == {RECORDS}
             resumed = run(
                 "sources", "resume", RECORDS, "--sandbox", ENRICH_HOME=str(home), ENRICH_CONFIG=str(house.post.config)
             )
             assert resumed.returncode == 0
             [report] = fleet.run([classified(1, second)]).reports
-        assert [one.source for one in house.store.purchases(report.request_id or "")] == [RECORDS]
+        assert [one.source for one in house.store.ledger.purchases(report.request_id or "")] == [RECORDS]

@@ -65,7 +65,7 @@ async def three_days(house: House) -> None:
     again = await house.ask("tesla.com", "vendor_enrichment")
     assert vendor_cost(again) == 0
     assert again.request.served_from in ("memory", "vendors")
-    assert house.store.ledger_units() == house.invoice()
+    assert house.store.ledger_queries.settled_units() == house.invoice()
 
 
 def test_news_expires_after_a_day_and_contacts_do_not(house: House) -> None:
@@ -104,7 +104,7 @@ def test_two_names_of_one_company_become_one(house: House) -> None:
         by_name = await house.ask("Tesla Inc", "profile")
         assert by_name.company == first.company
         assert by_name.request.cost_micro_usd == 0
-        assert [c.key for c in house.store.companies()] == ["tesla.com"]
+        assert [c.key for c in house.store.companies.all()] == ["tesla.com"]
 
     asyncio.run(both())
 
@@ -113,6 +113,6 @@ def test_a_company_asked_for_by_its_domain_is_called_by_its_name_as_soon_as_that
     async def by_domain() -> None:
         enriched = await house.ask("tesla.com", "profile")
         assert enriched.company.name == "Tesla"
-        assert house.store.company("tesla.com") == enriched.company
+        assert house.store.companies.by_key("tesla.com") == enriched.company
 
     asyncio.run(by_domain())

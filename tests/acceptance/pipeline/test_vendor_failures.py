@@ -18,7 +18,7 @@ def test_when_a_vendor_is_down_the_fallback_takes_over(house: House) -> None:
     assert {f.provider for f in enriched.failures} == {"brightdata"}
     assert {"snov_contacts", "serp_linkedin"} & set(outcomes(enriched))
     assert enriched.request.state in ("complete", "incomplete")
-    assert house.store.ledger_units() == house.invoice()
+    assert house.store.ledger_queries.settled_units() == house.invoice()
 
 
 def test_a_profile_says_what_is_missing_and_which_vendor_failed(house: House) -> None:
@@ -46,7 +46,7 @@ def test_nonsense_from_one_vendor_never_takes_the_request_with_it(house: House, 
     enriched = asyncio.run(house.ask("tesla.com", "vendor_enrichment"))
     assert enriched.request.state in ("complete", "incomplete")
     assert enriched.profile.document["datasets"]["company_name"]["status"] == "satisfied"
-    settled, uncertain = house.store.ledger_units(), house.store.uncertain_units()
+    settled, uncertain = house.store.ledger_queries.settled_units(), house.store.ledger_queries.uncertain_units()
     for vendor, units in house.invoice().items():
         for unit, billed in units.items():
             ours = settled.get(vendor, {}).get(unit, 0)
@@ -87,7 +87,7 @@ def test_many_at_once_buy_each_thing_once(house: House) -> None:
     sources = [p.source for r in results for p in r.purchases if p.state == "settled"]
     assert len(sources) == len(set(sources))
     assert all(r.request.state == "complete" for r in results)
-    assert house.store.ledger_units() == house.invoice()
+    assert house.store.ledger_queries.settled_units() == house.invoice()
 
 
 def test_what_failed_while_a_company_was_identified_is_not_asked_again_in_the_same_request(house: House) -> None:

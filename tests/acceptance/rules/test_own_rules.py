@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from enrichment.domain.values import Text
-from enrichment.parsing import READERS, ReaderEntry, Reading, Subject
+from enrichment.parsing import READERS, ParsedValue, ReaderEntry, ReaderInput
 from enrichment.rules import load_rules
 from tests.acceptance.conftest import SHIPPED, House
 
@@ -34,9 +34,9 @@ def test_a_consumer_by_yaml_alone_gets_its_profile(house: House, tmp_path: Path)
     assert set(enriched.profile.document["datasets"]) == {"company_name", "industry"}
 
 
-def read_slogan(subject: Subject) -> Iterator[Reading]:
+def read_slogan(subject: ReaderInput) -> Iterator[ParsedValue]:
     for index, row in enumerate(subject.payload["search"].get("organic_results", [])[:1]):
-        yield Reading("slogan", Text(text=row["title"]), 1.0, f"search.organic_results[{index}].title")
+        yield ParsedValue("slogan", Text(text=row["title"]), 1.0, f"search.organic_results[{index}].title")
 
 
 def test_a_source_by_yaml_and_one_reader_is_planned_bought_and_read(house: House, tmp_path: Path) -> None:
@@ -81,7 +81,11 @@ def test_a_newer_reader_reads_stored_replies_again_for_nothing(house: House) -> 
         house.readers = {**READERS, "brightdata_company_db": replace(old, version=old.version + 1)}
         again = await house.ask("tesla.com", "customer_enrichment", datasets=("industry",))
         assert again.request.cost_micro_usd == 0
-        [head] = [r for r in house.store.known(first.company.company_id).replies if r.source == "brightdata_company_db"]
+        [head] = [
+            r
+            for r in house.store.knowledge.known(first.company.company_id).replies
+            if r.source == "brightdata_company_db"
+        ]
         assert head.reader_version == old.version + 1
 
     asyncio.run(read_again())

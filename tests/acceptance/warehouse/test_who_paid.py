@@ -35,7 +35,7 @@ def test_the_documented_query_shows_who_paid_first_and_adds_up_to_the_store(hous
     warehouse.build(house.store)
     with duckdb.connect(str(warehouse.path), read_only=True) as analyst:
         rows = {name: money for name, *money in analyst.execute(documented_query()).fetchall()}
-    totals = house.store.totals()
+    totals = house.store.ledger_queries.totals()
     paid, saved = (Decimal(micro) / 1_000_000 for micro in (totals.cost_micro_usd, totals.saved_micro_usd))
     assert list(rows)[-1] == "all"
     assert rows.pop("all") == [paid, saved, saved]

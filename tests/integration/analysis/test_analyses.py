@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from enrichment.analysis.question import Setting, prepare
+from enrichment.analysis.question import AnalysisInputs, prepare
 from enrichment.analysis.runner import AnalysisResults, analyse
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
@@ -21,17 +21,18 @@ from enrichment.domain.money import charge
 from enrichment.domain.records import Company, Event, Fact, Known, Request
 from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.ports import AnswerType, BeforeSend, LanguageModel, ModelAnswer
-from enrichment.purchasing.purchase import Order, draft
+from enrichment.purchasing.purchase import PurchaseOrder, draft
 from enrichment.requirements.requirements import requirements_of
-from enrichment.rules import Rules, load_rules
+from enrichment.rules import Rules
 from enrichment.trace import Trace
 from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.examples import SHIPPED
 
-RULES = load_rules(Path(__file__).parents[3] / "config")
+RULES = SHIPPED
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ACME = Company("com_1", "acme.example", "Acme", "acme.example", NOW)
 CONSUMER = "customer_intelligence"
@@ -126,12 +127,12 @@ class Eligibility:
             request=request,
             rules=rules,
             context=self.context(model, now),
-            trace=Trace(request.request_id, self.store, lambda: now, self.events.append),
+            trace=Trace(request.request_id, self.store.requests, lambda: now, self.events.append),
         )
 
     def open_request(self, audience: str | None, at: datetime) -> Request:
         request = Request(new_id("req"), ACME.company_id, CONSUMER, audience, "enhanced", RULES.hash, at)
-        self.store.open_request(request)
+        self.store.requests.open(request)
         return request
 
     def context(self, model: LanguageModel | None, at: datetime) -> RunContext:
@@ -146,7 +147,7 @@ class Eligibility:
 
     def ledger(self, *results: AnalysisResults) -> dict[str, int]:
         units = {"input_token": 0, "output_token": 0}
-        for purchase in (p for r in results for p in self.store.purchases(r.purchases[0].request_id)):
+        for purchase in (p for r in results for p in self.store.ledger.purchases(r.purchases[0].request_id)):
             for unit, count in purchase.units.items():
                 units[unit] += count
         return units
@@ -155,7 +156,7 @@ class Eligibility:
 @pytest.fixture
 def eligibility(tmp_path: Path) -> Iterator[Eligibility]:
     store = open_store(f"sqlite:///{tmp_path / 'store.db'}", world="sandbox")
-    store.add_companies([ACME])
+    store.companies.add([ACME])
     with served(create_app(tmp_path / "sandbox")) as url, httpx.Client(base_url=url) as http:
         yield Eligibility(store, url, http, [])
     store.close()
@@ -183,7 +184,7 @@ def test_what_analyses_answer_becomes_facts_and_both_are_kept_with_the_charge(el
     for fact in results.facts:
         analysis = kept[fact.reply_id]
         assert (fact.source, fact.purchase_id) == (analysis.name, analysis.purchase_id)
-        assert eligibility.store.analysis(analysis.key) == analysis
+        assert eligibility.store.knowledge.analysis(analysis.key) == analysis
         assert fact.evidence.startswith("rep_")
         assert fact.holds_until == NOW + timedelta(days=1), "the news it read is the first to expire"
 
@@ -248,7 +249,7 @@ def test_an_answer_that_cannot_be_used_costs_its_tokens_and_its_own_analysis(
 def test_an_answer_lost_on_the_way_stays_booked_until_we_know(fault: str, eligibility: Eligibility) -> None:
     eligibility.fault(fault)
     results = eligibility.analyse("growth", seconds=1)
-    (purchase,) = eligibility.store.purchases(results.purchases[0].request_id)
+    (purchase,) = eligibility.store.ledger.purchases(results.purchases[0].request_id)
     assert purchase.state == "uncertain"
     assert purchase.reserved_micro_usd >= charge(eligibility.invoice(), purchase.usd_per_unit) > 0
 
@@ -348,15 +349,15 @@ def test_hostile_evidence_stays_data_and_what_is_not_in_it_is_dropped_and_counte
     (analysis,) = results.analyses
     assert [claim["evidence_id"] for claim in analysis.answer["growth_signals"]] == ["e2", "e2"]
     assert (analysis.claims_kept, analysis.claims_dropped) == (2, 2)
-    assert eligibility.store.analysis(analysis.key) == analysis
+    assert eligibility.store.knowledge.analysis(analysis.key) == analysis
 
 
 def test_a_question_left_by_a_process_that_died_is_asked_again_and_its_reserve_stays_booked(
     eligibility: Eligibility,
 ) -> None:
     hour_ago = NOW - timedelta(hours=1)
-    left = prepare("growth", facts(), Setting(RULES, requirements_of(RULES, (CONSUMER,)), ACME, None), NOW)
-    order = Order(
+    left = prepare("growth", facts(), AnalysisInputs(RULES, requirements_of(RULES, (CONSUMER,)), ACME, None), NOW)
+    order = PurchaseOrder(
         request=eligibility.open_request(None, hour_ago),
         company=ACME,
         source="analysis:growth",
@@ -369,9 +370,9 @@ def test_a_question_left_by_a_process_that_died_is_asked_again_and_its_reserve_s
         caps=lambda _: (),
     )
     died = draft(order, hour_ago)
-    eligibility.store.reserve(died, [], at_once=8)
-    assert eligibility.store.send(died, at=hour_ago)
+    eligibility.store.ledger.reserve(died, [], at_once=8)
+    assert eligibility.store.ledger.send(died, at=hour_ago)
     results = eligibility.analyse("growth")
     assert [p.state for p in results.purchases] == ["settled"]
-    (lost,) = eligibility.store.purchases(died.request_id)
+    (lost,) = eligibility.store.ledger.purchases(died.request_id)
     assert (lost.state, lost.reserved_micro_usd) == ("uncertain", died.reserved_micro_usd)

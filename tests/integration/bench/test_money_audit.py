@@ -32,19 +32,19 @@ TWICE = [("com_1", "serp_news")]
 @pytest.fixture
 def two(store: SqlStore) -> SqlStore:
     """A company known by its name, and one known by its domain."""
-    store.add_companies([company(), company("name:acme", "com_2")])
+    store.companies.add([company(), company("name:acme", "com_2")])
     return store
 
 
 def become_one(store: SqlStore) -> None:
-    store.rekey("com_2", key="acme.com", name="Acme", domain="acme.com")
+    store.companies.rekey("com_2", key="acme.com", name="Acme", domain="acme.com")
 
 
 def doubtful(store: SqlStore, purchase: Purchase, *, handle: str | None = None) -> Purchase:
     made = sent(store, purchase)
     if handle is not None:
-        assert store.keep_handle(made, handle, lease_until=NOON + timedelta(seconds=60))
-    store.mark_uncertain(made, at=purchase.reserved_at, reason="no answer in time")
+        assert store.ledger.keep_handle(made, handle, lease_until=NOON + timedelta(seconds=60))
+    store.ledger.mark_uncertain(made, at=purchase.reserved_at, reason="no answer in time")
     return made
 
 
@@ -90,7 +90,7 @@ def test_a_doubt_about_what_was_known_already_is_a_duplicate_and_reconciling_it_
     bought(two, draft(), "anvils")
     doubt = doubtful(two, draft(at=LATER))
     assert bought_twice(two) == TWICE
-    two.reconcile(doubt.purchase_id, units={"search": 1}, cost_micro_usd=50_000, at=LATER)
+    two.ledger.reconcile(doubt.purchase_id, units={"search": 1}, cost_micro_usd=50_000, at=LATER)
     assert bought_twice(two) == TWICE
 
 
@@ -105,7 +105,7 @@ def test_a_doubt_that_could_have_been_resumed_by_its_handle_does_not(two: SqlSto
     doubt = doubtful(two, draft(), handle="snapshot_9")
     anew(two, doubt, {"state": "settled", "reserved_at": LATER, "sent_at": LATER, "closed_at": LATER, "handle": None})
     if end == "reconciled":
-        two.reconcile(doubt.purchase_id, units=None, cost_micro_usd=0, at=LATER)
+        two.ledger.reconcile(doubt.purchase_id, units=None, cost_micro_usd=0, at=LATER)
     assert bought_twice(two) == TWICE
 
 
@@ -128,7 +128,7 @@ def test_a_doubt_that_was_free_to_repeat_does_not_either(
 def test_what_belongs_to_no_company_or_to_another_than_its_purchase_is_found(two: SqlStore) -> None:
     made = sent(two, draft())
     reply = reply_of(made)
-    two.settle(answered(made), reply=reply, facts=facts_of(reply, "anvils"))
+    two.ledger.settle(answered(made), reply=reply, facts=facts_of(reply, "anvils"))
     assert orphans(two) == []
     with two.changes() as (tx, _):
         tx.execute(sa.update(t.replies).values(company_id="com_2"))
@@ -142,7 +142,7 @@ def test_what_belongs_to_no_company_or_to_another_than_its_purchase_is_found(two
 def test_a_purchase_of_a_company_that_is_not_there_is_found(two: SqlStore) -> None:
     lost = reserved(two, draft(company_id="com_9"))
     assert orphans(two) == [lost.purchase_id]
-    assert two.reserve(draft(), caps(1_000_000), at_once=MANY)
+    assert two.ledger.reserve(draft(), caps(1_000_000), at_once=MANY)
 
 
 def test_companies_of_one_name_are_one_subject_as_their_questions_may_read_the_same(two: SqlStore) -> None:
@@ -151,4 +151,4 @@ def test_companies_of_one_name_are_one_subject_as_their_questions_may_read_the_s
     asked = ('{"q": "\\"Acme\\" company"}', '{"q": "acme.com company"}')
     lines = [{"vendor": "serpapi", "unit": "search", "units": 1, "asked": text} for text in asked]
     assert reconcile(two, lines, [{"name": "Acme", "domain": "acme.com"}], LATER) == {}
-    assert {one.state for one in two.purchases("req_1")} == {"settled"}
+    assert {one.state for one in two.ledger.purchases("req_1")} == {"settled"}

@@ -10,10 +10,10 @@ import pytest
 
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Known
-from enrichment.parsing import ReaderEntry, Reading, Subject
+from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.enrich import Ask, collect_request, plan_request
 from enrichment.pipeline.plan import request_for
-from enrichment.pipeline.stages import Gathered, Identified
+from enrichment.pipeline.stages import Collected, Identified
 from enrichment.planning.plan import Plan
 from enrichment.ports import BeforeSend, KeepHandle, SourceAnswer, SourceQuery
 from enrichment.rules import Rules
@@ -29,12 +29,12 @@ DAY = f"day:{NOON.date().isoformat()}"
 NOTHING: Mapping[str, list[str]] = {}
 
 
-def read_said(subject: Subject) -> Iterator[Reading]:
+def read_said(subject: ReaderInput) -> Iterator[ParsedValue]:
     said = subject.payload["says"]
     assert isinstance(said, list)
     for dataset in said:
         for value in SAID[str(dataset)]:
-            yield Reading(str(dataset), value, 1.0, "says")
+            yield ParsedValue(str(dataset), value, 1.0, "says")
 
 
 @dataclass
@@ -78,16 +78,16 @@ class House:
     rules: Rules = SHIPPED
     requests: int = 0
 
-    def collect(self, ask: Ask, vendors: Vendors) -> tuple[Plan, Gathered]:
+    def collect(self, ask: Ask, vendors: Vendors) -> tuple[Plan, Collected]:
         return asyncio.run(self._collect(ask, vendors))
 
-    async def _collect(self, ask: Ask, vendors: Vendors) -> tuple[Plan, Gathered]:
+    async def _collect(self, ask: Ask, vendors: Vendors) -> tuple[Plan, Collected]:
         self.requests += 1
         domain = f"acme{self.requests}.com"
-        (company,) = self.store.add_companies([Company(f"com_{self.requests}", domain, "Acme", domain, NOON)])
+        (company,) = self.store.companies.add([Company(f"com_{self.requests}", domain, "Acme", domain, NOON)])
         requirements = ask.requirements(self.rules)
         request = request_for(ask, requirements, company, self.rules, NOON, request_id=f"req_{self.requests}")
-        self.store.open_request(request)
+        self.store.requests.open(request)
         context = RunContext(
             store=self.store,
             providers=dict.fromkeys(self.rules.providers, vendors),
@@ -95,8 +95,10 @@ class House:
             now=lambda: NOON,
             readers={source: ReaderEntry(read_said) for source in self.rules.sources},
         )
-        planned = await plan_request(Identified(ask, company, request, requirements), rules=self.rules, context=context)
-        return planned.plan, await collect_request(planned, rules=self.rules, context=context)
+        identified = Identified(ask, company, request, requirements)
+        async with context.trace(request.request_id) as trace:
+            planned = await plan_request(identified, rules=self.rules, context=context, trace=trace)
+            return planned.plan, await collect_request(planned, rules=self.rules, context=context, trace=trace)
 
     def vendors(
         self,
@@ -113,31 +115,31 @@ def house(store: SqlStore) -> House:
     return House(store)
 
 
-def costs(gathered: Gathered) -> dict[str, int]:
-    return {purchase.source: purchase.cost_micro_usd for purchase in gathered.purchases}
+def costs(collected: Collected) -> dict[str, int]:
+    return {purchase.source: purchase.cost_micro_usd for purchase in collected.purchases}
 
 
-def over_caps(gathered: Gathered) -> list[str]:
-    return [failure.source for failure in gathered.failures if failure.kind == "OverCap"]
+def over_caps(collected: Collected) -> list[str]:
+    return [failure.source for failure in collected.failures if failure.kind == "OverCap"]
 
 
 def test_what_no_longer_fits_is_not_tried_and_whoever_still_fits_has_its_turn(house: House) -> None:
     """Snov takes 0.10 of 0.30: people (0.25) no longer fit, Apollo (0.12) does."""
     vendors = house.vendors({"snov_contacts": []})
-    plan, gathered = house.collect(replace(CONTACTS, max_cost=300_000), vendors)
+    plan, collected = house.collect(replace(CONTACTS, max_cost=300_000), vendors)
     assert plan.in_turn
     assert vendors.asked == ["snov_contacts", "apollo_contacts"]
-    assert costs(gathered) == {"snov_contacts": 100_000, "apollo_contacts": 0}
-    assert over_caps(gathered) == ["brightdata_people_db"]
-    assert "this request leaves 0.20: raise --max-cost" in gathered.failures[0].reason
+    assert costs(collected) == {"snov_contacts": 100_000, "apollo_contacts": 0}
+    assert over_caps(collected) == ["brightdata_people_db"]
+    assert "this request leaves 0.20: raise --max-cost" in collected.failures[0].reason
 
 
 def test_what_was_given_back_can_be_spent(house: House) -> None:
     """Snov reserves 0.14, knows nothing and costs nothing: people fit again."""
     vendors = house.vendors({"brightdata_people_db": ["key_contacts"]})
-    _, gathered = house.collect(replace(CONTACTS, max_cost=300_000), vendors)
+    _, collected = house.collect(replace(CONTACTS, max_cost=300_000), vendors)
     assert vendors.asked == ["snov_contacts", "apollo_contacts", "brightdata_people_db"]
-    assert over_caps(gathered) == []
+    assert over_caps(collected) == []
 
 
 def test_where_a_cap_may_bind_parts_take_turns_so_that_no_reserve_shuts_another_out(house: House) -> None:
@@ -148,9 +150,9 @@ def test_where_a_cap_may_bind_parts_take_turns_so_that_no_reserve_shuts_another_
         max_cost=250_000,
     )
     vendors = house.vendors({"brightdata_technographics": ["tech_stack"]})
-    plan, gathered = house.collect(ask, vendors)
+    plan, collected = house.collect(ask, vendors)
     assert (len(plan.parts), plan.in_turn, vendors.most_at_once) == (2, True, 1)
-    assert costs(gathered) == {"brightdata_firmographics": 0, "brightdata_technographics": 200_000}
+    assert costs(collected) == {"brightdata_firmographics": 0, "brightdata_technographics": 200_000}
 
 
 def test_where_no_cap_can_bind_parts_run_side_by_side(house: House) -> None:
@@ -168,34 +170,34 @@ def test_calls_that_start_together_reserve_together_only_what_fits(house: House)
     """Calling everything under a cap: those that fit beside one another first, then whoever still fits."""
     ask = replace(CONTACTS, strategy="legacy", max_cost=390_000)
     vendors = house.vendors(together=2)
-    plan, gathered = house.collect(ask, vendors)
+    plan, collected = house.collect(ask, vendors)
     assert plan.quote.upper_bound == 390_000
     assert sorted(vendors.asked[:2]) == ["apollo_contacts", "brightdata_people_db"]
     assert vendors.asked[2:] == ["snov_contacts"]
-    assert (vendors.most_at_once, over_caps(gathered)) == (2, [])
+    assert (vendors.most_at_once, over_caps(collected)) == (2, [])
 
 
 def test_a_last_resort_that_no_longer_fits_is_said_to_be_over_a_cap(house: House) -> None:
     ask = Ask("acme.com", datasets=("key_contacts",), sources=("apollo_contacts", "serp_linkedin"), max_cost=200_000)
     vendors = house.vendors({"apollo_contacts": []})
-    plan, gathered = house.collect(ask, vendors)
+    plan, collected = house.collect(ask, vendors)
     assert plan.source("serp_linkedin").verdict == "last resort"
-    assert (vendors.asked, over_caps(gathered)) == (["apollo_contacts"], ["serp_linkedin"])
+    assert (vendors.asked, over_caps(collected)) == (["apollo_contacts"], ["serp_linkedin"])
 
 
 def test_what_others_spend_of_a_day_meanwhile_counts_before_the_next_call(house: House) -> None:
     """While Snov, reserved at 0.14, is asked for 0.10, another request takes the rest of the day's cap."""
 
     def meanwhile() -> None:
-        left = 250_000_000 - house.store.spent([DAY])[DAY]
+        left = 250_000_000 - house.store.ledger.spent([DAY])[DAY]
         reserved(house.store, draft(price=left, company_id="com_other"), 250_000_000)
 
     vendors = house.vendors({"snov_contacts": [], "apollo_contacts": ["key_contacts"]}, meanwhile=meanwhile)
-    plan, gathered = house.collect(CONTACTS, vendors)
+    plan, collected = house.collect(CONTACTS, vendors)
     assert not plan.in_turn
     assert vendors.asked == ["snov_contacts"]
-    assert over_caps(gathered) == ["apollo_contacts", "brightdata_people_db"]
-    assert house.store.spent([DAY])[DAY] <= 250_000_000
+    assert over_caps(collected) == ["apollo_contacts", "brightdata_people_db"]
+    assert house.store.ledger.spent([DAY])[DAY] <= 250_000_000
 
 
 @pytest.mark.parametrize(("consumer", "cap"), [("profile", 200_000), ("vendor_enrichment", 400_000)])
@@ -205,11 +207,11 @@ def test_an_execution_asks_whom_the_quote_supposes_it_asks(house: House, consume
     for _ in range(6):
         knows = {source: drawn(house.rules, source, rng) for source in house.rules.sources}
         vendors = house.vendors({source: said for source, said in knows.items() if said is not None})
-        plan, gathered = house.collect(Ask("acme.com", (consumer,), max_cost=cap), vendors)
+        plan, collected = house.collect(Ask("acme.com", (consumer,), max_cost=cap), vendors)
         played = Play(house.rules, plan, Known(), cap, knows.__getitem__).run()
         assert plan.in_turn
         assert vendors.asked == played.asked
-        assert sum(costs(gathered).values()) == played.cost <= cap
+        assert sum(costs(collected).values()) == played.cost <= cap
 
 
 def exactly_as_expected(rules: Rules) -> Rules:
@@ -223,11 +225,11 @@ def exactly_as_expected(rules: Rules) -> Rules:
 
 def test_a_cap_that_is_set_in_the_course_of_a_day_counts_what_was_bought_before(house: House) -> None:
     first = house.vendors({"apollo_contacts": ["key_contacts"]})
-    _, gathered = house.collect(CONTACTS, first)
-    spent = sum(costs(gathered).values())
+    _, collected = house.collect(CONTACTS, first)
+    spent = sum(costs(collected).values())
     assert spent > 0
     cap = Decimal(spent) / 1_000_000
     house.rules = SHIPPED.model_copy(update={"caps": SHIPPED.caps.model_copy(update={"consumers": {"custom": cap}})})
     then = house.vendors({"apollo_contacts": ["key_contacts"]})
-    _, gathered = house.collect(CONTACTS, then)
-    assert (then.asked, costs(gathered)) == ([], {})
+    _, collected = house.collect(CONTACTS, then)
+    assert (then.asked, costs(collected)) == ([], {})

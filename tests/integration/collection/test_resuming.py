@@ -10,12 +10,12 @@ import pytest
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Purchase, fingerprint
 from enrichment.domain.values import Text
-from enrichment.parsing import ReaderEntry, Reading, Subject
+from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.enrich import Ask, collect_request, plan_request
 from enrichment.pipeline.plan import request_for
-from enrichment.pipeline.stages import Gathered, Identified
+from enrichment.pipeline.stages import Collected, Identified
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
-from enrichment.purchasing.purchase import RESUMABLE_AFTER, Sent
+from enrichment.purchasing.purchase import RESUMABLE_AFTER, SentPurchase
 from resources.store import SqlStore
 from tests.support.examples import NOON, SHIPPED
 from tests.support.ledger_records import MANY, answered, caps, draft, facts_of, reply_of
@@ -33,8 +33,8 @@ async def nothing_special(question: SourceQuery, keep_handle: KeepHandle, before
     await before_send()
 
 
-def read_industry(subject: Subject) -> Iterator[Reading]:
-    yield Reading("industry", Text(text=str(subject.payload["industry"])), 1.0, "industry")
+def read_industry(subject: ReaderInput) -> Iterator[ParsedValue]:
+    yield ParsedValue("industry", Text(text=str(subject.payload["industry"])), 1.0, "industry")
 
 
 @dataclass
@@ -60,13 +60,15 @@ class House:
         readers = {SOURCE: ReaderEntry(read_industry)}
         return RunContext(self.store, {ENTRY.provider: vendor}, model=None, now=lambda: self.now, readers=readers)
 
-    async def collect(self, vendor: Vendor, *, request_id: str, max_seconds: int = 60) -> Gathered:
-        [company] = self.store.add_companies([ACME])
+    async def collect(self, vendor: Vendor, *, request_id: str, max_seconds: int = 60) -> Collected:
+        [company] = self.store.companies.add([ACME])
         requirements, context = replace(ASK.requirements(SHIPPED), max_seconds=max_seconds), self.context(vendor)
         request = request_for(ASK, requirements, company, SHIPPED, self.now, request_id=request_id)
-        self.store.open_request(request)
-        planned = await plan_request(Identified(ASK, company, request, requirements), rules=SHIPPED, context=context)
-        return await collect_request(planned, rules=SHIPPED, context=context)
+        self.store.requests.open(request)
+        identified = Identified(ASK, company, request, requirements)
+        async with context.trace(request.request_id) as trace:
+            planned = await plan_request(identified, rules=SHIPPED, context=context, trace=trace)
+            return await collect_request(planned, rules=SHIPPED, context=context, trace=trace)
 
     def begun(self, *, handle: str | None = None, most: int = 3) -> Purchase:
         """By another request, for three records at most; sent, and its lease over when RESUMABLE_AFTER has passed."""
@@ -78,14 +80,14 @@ class House:
             usd_per_unit=PROVIDER.usd_per_unit(),
             lease_until=self.now + RESUMABLE_AFTER,
         )
-        assert isinstance(self.store.reserve(made, caps(10_000_000), at_once=MANY), Reserved)
-        assert self.store.send(made, at=self.now)
+        assert isinstance(self.store.ledger.reserve(made, caps(10_000_000), at_once=MANY), Reserved)
+        assert self.store.ledger.send(made, at=self.now)
         if handle is not None:
-            assert self.store.keep_handle(made, handle, lease_until=made.lease_until)
+            assert self.store.ledger.keep_handle(made, handle, lease_until=made.lease_until)
         return made
 
     def one(self, request_id: str) -> Purchase:
-        [row] = self.store.purchases(request_id)
+        [row] = self.store.ledger.purchases(request_id)
         return row
 
 
@@ -98,11 +100,11 @@ def test_a_resumed_purchase_asks_for_what_was_reserved_whatever_the_rules_say_no
     dead = house.begun(handle="snapshot_9", most=7)
     house.now += 2 * RESUMABLE_AFTER
     vendor = Vendor()
-    gathered = asyncio.run(house.collect(vendor, request_id="req_1"))
+    collected = asyncio.run(house.collect(vendor, request_id="req_1"))
     [question] = vendor.asked
     assert (question.handle, question.unit, question.max_units) == ("snapshot_9", ENTRY.unit, 7)
-    assert gathered.purchases == ()
-    assert [read.purchase_id for read in gathered.reads] == [dead.purchase_id]
+    assert collected.purchases == ()
+    assert [read.purchase_id for read in collected.reads] == [dead.purchase_id]
     assert house.one("req_other").state == "settled"
 
 
@@ -113,20 +115,20 @@ def test_a_request_whose_purchase_another_process_finished_has_paid_for_it_all_t
         house.now += 2 * RESUMABLE_AFTER
         ours = house.one("req_1")
         heir = replace(ours, purchase_id="pur_heir", request_id="req_2", reserved_at=house.now, lease_until=later())
-        outcome = house.store.reserve(heir, caps(10_000_000), at_once=MANY)
+        outcome = house.store.ledger.reserve(heir, caps(10_000_000), at_once=MANY)
         assert isinstance(outcome, Reserved)
         reply = reply_of(outcome.purchase, at=house.now)
         done = replace(answered(outcome.purchase, cost=1_000, at=house.now), units={ENTRY.unit: 1})
-        house.store.settle(done, reply=reply, facts=facts_of(reply, "Anvils"))
+        house.store.ledger.settle(done, reply=reply, facts=facts_of(reply, "Anvils"))
 
     def later() -> datetime:
         return house.now + timedelta(minutes=5)
 
-    gathered = asyncio.run(house.collect(Vendor(taken_for_dead), request_id="req_1"))
-    [paid] = gathered.purchases
+    collected = asyncio.run(house.collect(Vendor(taken_for_dead), request_id="req_1"))
+    [paid] = collected.purchases
     assert (paid.purchase_id, paid.cost_micro_usd) == (house.one("req_1").purchase_id, 1_000)
-    assert (gathered.reads, gathered.failures) == ((), ())
-    assert [fact.dataset for fact in gathered.known.facts] == ["industry"]
+    assert (collected.reads, collected.failures) == ((), ())
+    assert [fact.dataset for fact in collected.known.facts] == ["industry"]
 
 
 def test_who_was_taken_for_dead_waits_for_whoever_resumed_its_purchase(house: House) -> None:
@@ -140,31 +142,31 @@ def test_who_was_taken_for_dead_waits_for_whoever_resumed_its_purchase(house: Ho
         await keep_handle("snapshot_9")
         house.now += 2 * RESUMABLE_AFTER
         heir = replace(house.one("req_1"), purchase_id="pur_heir", reserved_at=house.now)
-        outcome = house.store.reserve(replace(heir, lease_until=house.now), caps(10_000_000), at_once=MANY)
+        outcome = house.store.ledger.reserve(replace(heir, lease_until=house.now), caps(10_000_000), at_once=MANY)
         assert isinstance(outcome, Reserved)
         heirs.append(outcome.purchase)
         await before_send()
 
     vendor = Vendor(twice)
-    gathered = asyncio.run(house.collect(vendor, request_id="req_1"))
+    collected = asyncio.run(house.collect(vendor, request_id="req_1"))
     assert [question.handle for question in vendor.asked] == [None, "snapshot_9"]
     assert [heir.attempt for heir in heirs] == [2]
-    [paid] = gathered.purchases
+    [paid] = collected.purchases
     assert (paid.attempt, paid.state) == (3, "settled")
-    assert gathered.failures == ()
+    assert collected.failures == ()
 
 
 def test_whoever_waits_for_another_until_its_time_is_over_says_so(house: House) -> None:
     house.begun()
     vendor = Vendor()
-    gathered = asyncio.run(house.collect(vendor, request_id="req_1", max_seconds=1))
+    collected = asyncio.run(house.collect(vendor, request_id="req_1", max_seconds=1))
     assert vendor.asked == []
-    [failure] = gathered.failures
+    [failure] = collected.failures
     assert (failure.source, failure.kind) == (SOURCE, "Busy")
     assert failure.reason == f"another request is still asking {SOURCE}: ask again in a minute to read its reply."
 
 
-async def renewed(house: House, made: Purchase, kept: Sent) -> datetime:
+async def renewed(house: House, made: Purchase, kept: SentPurchase) -> datetime:
     """What the lease becomes while the clock goes on and the holder is alive."""
     alive = asyncio.create_task(kept.keep_alive(every=0.001))
     try:
@@ -178,7 +180,7 @@ async def renewed(house: House, made: Purchase, kept: Sent) -> datetime:
 
 def test_as_long_as_its_holder_lives_nobody_else_takes_up_a_job(house: House) -> None:
     made = house.begun()
-    kept = Sent(made, house.context(Vendor()), PROVIDER)
+    kept = SentPurchase(made, house.context(Vendor()), PROVIDER)
 
     async def wait_for_the_job() -> datetime:
         await kept.keep_handle("snapshot_9")
@@ -190,7 +192,7 @@ def test_as_long_as_its_holder_lives_nobody_else_takes_up_a_job(house: House) ->
 
 def test_a_lease_is_never_kept_longer_than_going_on_costs_nothing(house: House) -> None:
     made = replace(house.begun(), repeatable_until=NOON + 1.25 * RESUMABLE_AFTER)
-    kept = Sent(made, house.context(Vendor()), PROVIDER)
+    kept = SentPurchase(made, house.context(Vendor()), PROVIDER)
 
     async def wait_for_the_job() -> datetime:
         await kept.keep_handle("snapshot_9")

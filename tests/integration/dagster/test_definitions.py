@@ -41,7 +41,7 @@ def test_dagster_finds_its_settings_in_its_home_and_no_others_in_the_folder_it_i
 
 
 def test_the_asset_graph_is_the_one_that_was_reviewed() -> None:
-    """When the change is meant: python -m tests.integration.dagster.test_definitions writes the new one."""
+    """When the change is meant, `make snapshots` writes the new one."""
     assert _asset_graph() == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
 
 

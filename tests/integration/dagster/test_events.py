@@ -38,7 +38,7 @@ def test_every_event_of_a_batch_is_stored_and_found_by_its_company(
         assert shown is not None
         assert shown.metadata["cost_usd"].value == 0.05
         assert len(instance.fetch_observations(NEWS, limit=10).records) == 1
-        assert latest_materialization(instance, NEWS, "somebody-else.com") is None
+        assert latest_materialization(instance, NEWS, "another.com") is None
 
 
 def test_companies_that_failed_show_as_failed_and_the_others_as_materialised() -> None:

@@ -28,10 +28,10 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 @pytest.fixture
 def paid(store: SqlStore) -> tuple[Request, Purchase]:
     """A request that bought, and one of what it bought; another consumer has used both since."""
-    who = company(store, "acme.com")
-    profile, purchases = profiled(store, who, "vendor_enrichment", buys=PROFILE)
-    profiled(store, who, "profile", buys={}, reads=purchases, at=NOON + HOUR)
-    first = store.request(profile.request_id)
+    acme = company(store, "acme.com")
+    profile, purchases = profiled(store, acme, "vendor_enrichment", buys=PROFILE)
+    profiled(store, acme, "profile", buys={}, reads=purchases, at=NOON + HOUR)
+    first = store.requests.by_id(profile.request_id)
     assert first is not None
     return first, purchases[0]
 
@@ -44,12 +44,12 @@ def found(store: SqlStore, tmp_path: Path) -> list[tuple[str, str]]:
 
 def closed(store: SqlStore, asked: Request, *reads: CacheRead, cost: int = 0, saved: int = 0) -> None:
     done = replace(asked, state="complete", finished_at=asked.asked_at, cost_micro_usd=cost, saved_micro_usd=saved)
-    store.close_request(done, profiles=[], reads=reads)
+    store.requests.close(done, profiles=[], reads=reads)
 
 
 def another(store: SqlStore, like: Request) -> Request:
     asked = replace(like, request_id=new_id("req"), state="running", finished_at=None, asked_at=NOON + 2 * HOUR)
-    store.open_request(asked)
+    store.requests.open(asked)
     return asked
 
 
@@ -67,16 +67,16 @@ def test_what_was_settled_after_its_request_had_ended_is_no_difference(
     asked = another(store, paid[0])
     refused(store, asked, "serp_news", uncertain=True, at=asked.asked_at)
     closed(store, asked)
-    [unsure] = store.uncertain_purchases()
-    store.reconcile(unsure.purchase_id, units=None, cost_micro_usd=0, at=NOON + 3 * HOUR)
+    [unsure] = store.ledger_queries.uncertain()
+    store.ledger.reconcile(unsure.purchase_id, units=None, cost_micro_usd=0, at=NOON + 3 * HOUR)
     assert found(store, tmp_path) == []
 
 
 def test_a_purchase_of_no_request_is_named(store: SqlStore, tmp_path: Path, paid: tuple[Request, Purchase]) -> None:
     lost = bought(store, replace(paid[0], request_id="req_gone"), "serp_news", NEWS)
-    told = dict(found(store, tmp_path))
-    assert told[lost.purchase_id] == "is settled, and booked to no request we know"
-    assert told["all requests"] == "cost 0.100000 USD, and first payers paid 0.150000"
+    differences = dict(found(store, tmp_path))
+    assert differences[lost.purchase_id] == "is settled, and booked to no request we know"
+    assert differences["all requests"] == "cost 0.100000 USD, and first payers paid 0.150000"
 
 
 def test_a_purchase_that_names_nobody_or_somebody_else_is_named(
@@ -84,10 +84,10 @@ def test_a_purchase_that_names_nobody_or_somebody_else_is_named(
 ) -> None:
     asked = another(store, paid[0])
     stranger = bought(store, replace(asked, consumer="profile", strategy=""), "serp_news", NEWS)
-    told = found(store, tmp_path)
-    assert (stranger.purchase_id, "is settled, and names no consumer or no strategy") in told
+    differences = found(store, tmp_path)
+    assert (stranger.purchase_id, "is settled, and names no consumer or no strategy") in differences
     other = "names another consumer or strategy than its request: vendor_enrichment, priority"
-    assert (stranger.purchase_id, other) in told
+    assert (stranger.purchase_id, other) in differences
 
 
 def test_a_read_of_nothing_for_nobody_or_of_ones_own_is_named(

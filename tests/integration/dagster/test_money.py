@@ -60,7 +60,7 @@ def test_after_a_publish_the_books_reconcile_in_every_way(sandbox: DagsterSandbo
     run = sandbox.publish()
     checks = {evaluation.check_name: evaluation.passed for evaluation in run.get_asset_check_evaluations()}
     assert {name: checks[name] for name in MONEY} == dict.fromkeys(MONEY, True)
-    assert sandbox.store.totals().saved_micro_usd > 0
+    assert sandbox.store.ledger_queries.totals().saved_micro_usd > 0
 
 
 def test_what_somebody_else_buys_with_our_key_fails_the_check_until_the_books_agree_again(
@@ -75,18 +75,19 @@ def test_what_somebody_else_buys_with_our_key_fails_the_check_until_the_books_ag
     table = str(drifted.metadata["which"].value)
     assert "| serpapi |" in table
     assert "1 search more were billed than the ledger knows of: somebody else uses the same key" in table
-    assert not published(sandbox, "ledger_matches_accounts").passed
+    assert not checked(sandbox, "ledger_matches_accounts").passed
     assert read_accounts(sandbox).passed
 
 
-def published(sandbox: DagsterSandbox, check: str) -> dg.AssetCheckEvaluation:
-    """What the check says by itself, when the marts are published."""
-    return next(e for e in sandbox.publish().get_asset_check_evaluations() if e.check_name == check)
+def checked(sandbox: DagsterSandbox, check: str) -> dg.AssetCheckEvaluation:
+    """The check alone, as the UI evaluates it."""
+    [evaluation] = sandbox.check("mart/purchases", check).get_asset_check_evaluations()
+    return evaluation
 
 
 def test_the_check_asks_no_vendor(sandbox: DagsterSandbox) -> None:
     sandbox_file(sandbox.settings).unlink()
-    evaluation = published(sandbox, "ledger_matches_accounts")
+    evaluation = checked(sandbox, "ledger_matches_accounts")
     assert evaluation.passed
     assert evaluation.metadata["readings"].value == 0
 
@@ -95,29 +96,31 @@ def test_a_suspended_source_is_an_error_that_names_its_purchase_and_the_way_on(s
     [tesla] = sandbox.register("tesla.com")
     made = sent(sandbox.store, replace(draft(company_id=tesla.company_id), lease_until=utc_now()))
     billed = replace(answered(made), units={"search": 3}, cost_micro_usd=150_000)
-    sandbox.store.settle(billed, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
-    failed = published(sandbox, "no_source_is_suspended")
+    sandbox.store.ledger.settle(
+        billed, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most"
+    )
+    failed = checked(sandbox, "no_source_is_suspended")
     assert (failed.passed, failed.severity) == (False, dg.AssetCheckSeverity.ERROR)
     table = str(failed.metadata["which"].value)
     assert [
         part for part in ("serp_news", made.purchase_id, "`enrich sources resume serp_news`") if part not in table
     ] == []
-    assert sandbox.store.lift_suspension("serp_news")
-    assert published(sandbox, "no_source_is_suspended").passed
+    assert sandbox.store.provider_health.lift_suspension("serp_news")
+    assert checked(sandbox, "no_source_is_suspended").passed
 
 
 def test_what_was_uncertain_for_too_long_is_settled_and_shown(sandbox: DagsterSandbox) -> None:
     [tesla] = sandbox.register("tesla.com")
     made = unsure(sandbox, tesla)
     assert sandbox.tick("report_bought_outside") == "1 purchases were reported. 1 were overdue and are settled."
-    settled = sandbox.store.purchase(made)
+    settled = sandbox.store.ledger.purchase(made)
     assert settled is not None
     assert (settled.state, settled.cost_micro_usd, settled.reported_at is not None) == ("settled", 50_000, True)
 
 
 def unsure(sandbox: DagsterSandbox, company: Company) -> str:
     made = sent(sandbox.store, draft(company_id=company.company_id, at=LONG_AGO))
-    sandbox.store.mark_uncertain(made, at=LONG_AGO, reason="no answer in time")
+    sandbox.store.ledger.mark_uncertain(made, at=LONG_AGO, reason="no answer in time")
     return made.purchase_id
 
 

@@ -1,5 +1,6 @@
 """Resources as Dagster starts and ends them: one session per execution, and credentials shown by name only."""
 
+import asyncio
 import subprocess
 import sys
 import tomllib
@@ -14,10 +15,12 @@ import yaml
 from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster_shared.serdes import serialize_value
 
+from enrichment.context import RunContext
 from enrichment_assets.definitions import defs
 from resources.dagster_resources import EnrichmentResource, shown_variables
 from resources.planner import PlannerResource
 from resources.settings import SettingsError
+from resources.store import SqlStore
 
 ROOT = Path(__file__).parents[3]
 SECRET, URL = "s3cr3t-of-serpapi", "postgresql://ana:hunter2@db.example/enrichment"
@@ -83,20 +86,60 @@ def test_an_execution_opens_one_store_and_closes_it_at_its_end(
 ) -> None:
     with dg.build_resources({"one": resource}) as resources:
         with resources.one.store() as first:
-            first.companies()
+            first.companies.all()
         with resources.one.store() as second:
             assert second is first
-            assert second.companies() == []
+            assert second.companies.all() == []
         assert disposed == []
         assert resources.one.rules() is resources.one.rules()
     assert disposed != []
+
+
+def test_all_steps_of_a_run_use_the_same_store(disposed: list[sa.Engine]) -> None:
+    used: list[SqlStore] = []
+
+    @dg.op(out=dg.Out(dg.Nothing))
+    def first(enrichment: EnrichmentResource) -> None:
+        with enrichment.store() as store:
+            used.append(store)
+
+    @dg.op(ins={"before": dg.In(dg.Nothing)})
+    def second(enrichment: EnrichmentResource) -> None:
+        with enrichment.store() as store:
+            used.append(store)
+        assert disposed == []
+
+    @dg.job(resource_defs={"enrichment": EnrichmentResource()})
+    def both() -> None:
+        second(first())
+
+    assert both.execute_in_process().success
+    assert used[0] is used[1]
+    assert disposed != []
+
+
+def test_the_stages_of_an_execution_share_their_clients_and_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERPAPI_API_KEY", SECRET)
+
+    async def where(run_context: RunContext) -> tuple[RunContext, asyncio.AbstractEventLoop]:
+        return run_context, asyncio.get_running_loop()
+
+    live = EnrichmentResource(sandbox=False)
+    rules = live.rules()
+    with dg.build_resources({"enrichment": live}) as resources:
+        first, second = (resources.enrichment.run_in_context(where, rules) for _ in range(2))
+        assert first[0] is second[0]
+        assert first[1] is second[1]
+        assert list(first[0].providers) == ["serpapi"]
+    assert first[1].is_closed()
+    assert live.run_in_context(where, rules)[0] is not live.run_in_context(where, rules)[0]
 
 
 def test_an_execution_that_fails_closes_its_store_too(disposed: list[sa.Engine]) -> None:
     @dg.op
     def fails(enrichment: EnrichmentResource) -> None:
         with enrichment.store() as store:
-            store.companies()
+            store.companies.all()
         raise dg.Failure("for another reason")
 
     @dg.job(resource_defs={"enrichment": EnrichmentResource()})
@@ -110,7 +153,7 @@ def test_an_execution_that_fails_closes_its_store_too(disposed: list[sa.Engine])
 def test_outside_of_an_execution_a_store_is_opened_for_a_block_and_closed(disposed: list[sa.Engine]) -> None:
     resource = EnrichmentResource()
     with resource.store() as first:
-        assert first.companies() == []
+        assert first.companies.all() == []
     assert disposed != []
     with resource.store() as second:
         assert second is not first

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import dagster as dg
 import pytest
 
 from resources.store import new_unreported
@@ -12,14 +14,30 @@ from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, key,
 FRESH = {"even_if_fresh": True}
 
 
+class Materialised(NamedTuple):
+    sandbox: DagsterSandbox
+    run: dg.ExecuteInProcessResult
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterSandbox]:
     with dagster_sandbox(tmp_path, monkeypatch) as opened:
         yield opened
 
 
-def test_a_materialised_profile_shows_quality_cost_plan_and_what_was_bought_for_it(sandbox: DagsterSandbox) -> None:
-    assert sandbox.materialize("profile/profile", company="tesla.com").success
+@pytest.fixture(scope="module")
+def tesla(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Materialised]:
+    """For tests that only look at it: profile/profile of tesla.com, materialised once in an empty sandbox."""
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        dagster_sandbox(tmp_path_factory.mktemp("tesla"), environment) as opened,
+    ):
+        yield Materialised(opened, opened.materialize("profile/profile", company="tesla.com"))
+
+
+def test_a_materialised_profile_shows_quality_cost_plan_and_what_was_bought_for_it(tesla: Materialised) -> None:
+    sandbox = tesla.sandbox
+    assert tesla.run.success
     [profile] = sandbox.shown("profile/profile")
     [bought] = sandbox.shown("raw/brightdata_company_db")
     assert profile.partition == bought.partition == "tesla.com"
@@ -28,15 +46,14 @@ def test_a_materialised_profile_shows_quality_cost_plan_and_what_was_bought_for_
     assert value_of(profile, "cost_micro_usd") == value_of(bought, "cost_micro_usd") == 150_000
     assert value_of(bought, "outcome") == "found"
     assert value_of(bought, "latency_seconds") > 0
-    reply = sandbox.store.reply(value_of(bought, "reply_id"))
+    reply = sandbox.store.knowledge.reply(value_of(bought, "reply_id"))
     assert reply is not None
     assert reply.source == "brightdata_company_db"
     assert "| brightdata_company_db | chosen |" in value_of(profile, "plan")
 
 
-def test_the_plan_is_seen_on_its_step_before_anything_is_bought(sandbox: DagsterSandbox) -> None:
-    run = sandbox.materialize("profile/profile", company="tesla.com")
-    plan = plan_of(run)
+def test_the_plan_is_seen_on_its_step_before_anything_is_bought(tesla: Materialised) -> None:
+    plan = plan_of(tesla.run)
     assert "brightdata_company_db" in plan
     assert "expected 0." in plan
 
@@ -54,7 +71,7 @@ def test_a_profile_that_holds_is_materialised_when_somebody_asks_for_it_and_says
     sandbox: DagsterSandbox,
 ) -> None:
     assert sandbox.refresh(companies=["tesla.com"], consumers=["profile"]).success
-    [made] = sandbox.store.requests()
+    [made] = sandbox.store.requests.latest()
     run = sandbox.materialize("profile/profile", company="tesla.com")
     newest = sandbox.shown("profile/profile")[0]
     assert newest.partition == "tesla.com"
@@ -75,10 +92,9 @@ def test_a_batch_only_sees_again_what_still_holds(sandbox: DagsterSandbox) -> No
     assert "| tesla.com | nothing to buy: the profile of req_" in plan_of(run, "plan")
 
 
-def test_a_profile_shows_how_long_its_request_took_and_its_values_in_words(sandbox: DagsterSandbox) -> None:
-    sandbox.materialize("profile/profile", company="tesla.com")
-    [profile] = sandbox.shown("profile/profile")
-    [request] = sandbox.store.requests()
+def test_a_profile_shows_how_long_its_request_took_and_its_values_in_words(tesla: Materialised) -> None:
+    [profile] = tesla.sandbox.shown("profile/profile")
+    [request] = tesla.sandbox.store.requests.latest()
     assert request.finished_at is not None
     assert value_of(profile, "latency_seconds") == (request.finished_at - request.asked_at).total_seconds() > 0
     assert "| employee_count | satisfied | 10,001+ " in value_of(profile, "values")
@@ -96,14 +112,14 @@ def test_profiles_of_two_consumers_share_one_plan_and_each_call(sandbox: Dagster
     assert sandbox.materialize("profile/profile", "profile/vendor_context", company="tesla.com").success
     assert len(sandbox.shown("profile/profile")) == len(sandbox.shown("profile/vendor_context")) == 1
     assert len(sandbox.shown("raw/brightdata_company_db")) == 1
-    assert [r.consumer for r in sandbox.store.requests()] == ["profile+vendor_context"]
+    assert [r.consumer for r in sandbox.store.requests.latest()] == ["profile+vendor_context"]
 
 
 def test_sources_alone_are_bought_exactly_as_selected(sandbox: DagsterSandbox) -> None:
     assert sandbox.materialize("raw/google_knowledge_graph", company="tesla.com").success
     assert sandbox.calls() == 1
     assert sandbox.companies_of("raw/google_knowledge_graph") == ["tesla.com"]
-    [request] = sandbox.store.requests()
+    [request] = sandbox.store.requests.latest()
     assert request.state != "running"
     assert request.cost_micro_usd == 20_000
 
@@ -159,9 +175,9 @@ def test_a_company_that_fails_is_named_and_takes_no_other_with_it(sandbox: Dagst
 
 def test_a_stored_batch_knows_how_far_each_company_has_come(sandbox: DagsterSandbox) -> None:
     ids = [company.company_id for company in sandbox.register("tesla.com", "apple.com")]
-    batch_id = sandbox.store.create_batch(ids, consumer="profile", strategy=None, requested_by="test", at=utc_now())
+    batch_id = sandbox.store.batches.create(ids, consumer="profile", strategy=None, requested_by="test", at=utc_now())
     assert sandbox.refresh(batch_id=batch_id).success
-    batch = sandbox.store.batch(batch_id)
+    batch = sandbox.store.batches.by_id(batch_id)
     assert batch is not None
     assert {company.state for company in batch.companies} == {"complete"}
     assert batch.state == "done"

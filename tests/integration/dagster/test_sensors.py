@@ -155,7 +155,7 @@ def test_a_domain_learned_outside_moves_the_partition_and_what_it_shows(sandbox:
             key("raw/serp_news"), partition="name:acme-widgets", metadata={"cost_micro_usd": 50_000}
         )
     )
-    sandbox.store.rekey(company.company_id, key="acme-widgets.com", name=None, domain="acme-widgets.com")
+    sandbox.store.companies.rekey(company.company_id, key="acme-widgets.com", name=None, domain="acme-widgets.com")
     assert "1 have a new key" in sandbox.tick("register_companies")
     assert sandbox.partitions() == ["acme-widgets.com"]
     moved = sandbox.shown("raw/serp_news")[0]
@@ -209,14 +209,14 @@ def test_a_second_tick_reads_the_new_purchase_and_none_that_is_left_to_a_run(
 def _request(sandbox: DagsterSandbox, company: Company, asked_by: str) -> str:
     """The id of a new request."""
     asked = Request(new_id("req"), company.company_id, "profile", None, "enhanced", "rules", NOON, asked_by)
-    sandbox.store.open_request(asked)
+    sandbox.store.requests.open(asked)
     return asked.request_id
 
 
 def _bought(sandbox: DagsterSandbox, company: Company, request_id: str, *, variant: str) -> None:
     purchase = draft(company_id=company.company_id, variant=variant, price=PRICE)
     made = sent(sandbox.store, replace(purchase, request_id=request_id))
-    sandbox.store.settle(answered(made, cost=PRICE), reply=None, facts=())
+    sandbox.store.ledger.settle(answered(made, cost=PRICE), reply=None, facts=())
 
 
 def _ask_outside(sandbox: DagsterSandbox, company: str, asked_by: str = "cli", consumer: str = "profile") -> None:

@@ -28,7 +28,7 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dagster
 
 
 def through(sandbox: DagsterSandbox, batch: BatchProgress, stage: Any, log: list[str] | None = None) -> BatchProgress:
-    return advance(batch, stage, sandbox.settings, sandbox.store, ([] if log is None else log).append)
+    return advance(batch, stage, EnrichmentResource(), ([] if log is None else log).append)
 
 
 def planned(sandbox: DagsterSandbox) -> BatchProgress:
@@ -74,12 +74,14 @@ def test_a_plan_is_executed_by_the_rules_it_was_made_by(
     assert taken.going == batch.going
 
 
-def test_a_run_that_ended_well_leaves_nothing_behind_and_one_that_failed_can_go_on(sandbox: DagsterSandbox) -> None:
+def test_a_run_that_ended_well_leaves_nothing_behind_and_one_that_failed_says_what_is_finished(
+    sandbox: DagsterSandbox,
+) -> None:
     well = sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
     failed = sandbox.refresh(companies=["apple.com", "someone@example.com"], consumers=["profile"])
-    assert sandbox.store.run_companies(well.run_id) == []
-    left = {row.company: row.state for row in sandbox.store.run_companies(failed.run_id)}
-    assert left == {"apple.com": "going", "someone@example.com": "failed"}
+    assert sandbox.store.batches.run_companies(well.run_id) == []
+    left = {row.company: row.state for row in sandbox.store.batches.run_companies(failed.run_id)}
+    assert left == {"apple.com": "finished", "someone@example.com": "failed"}
 
 
 def test_a_step_that_finds_nothing_left_says_where_to_start(sandbox: DagsterSandbox) -> None:

@@ -7,10 +7,11 @@ import pytest
 
 from bench.planner.generated_store import NOW, store_of
 from enrichment.domain.records import Company, Known
-from enrichment.memory.recall import believed
+from enrichment.memory.reliability import with_current_reliability
 from enrichment.planning.bulk.planner import Circumstances, Group, plan_many
 from enrichment.planning.bulk.state_counts import pairs_of
 from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import start
 from enrichment.policy.expected_cost import Expected
 from enrichment.requirements.requirements import Requirements, requirements_of
@@ -32,9 +33,9 @@ def groups_of(
 ) -> tuple[Group, ...]:
     return plan_many(
         Circumstances(rules, requirements, NOW, {}, {}),
-        store.companies(),
-        store.reply_states(pairs_of(rules, requirements)),
-        known_of=store.known_many,
+        store.companies.all(),
+        store.knowledge.reply_states(pairs_of(rules, requirements)),
+        known_of=store.knowledge.known_many,
         strategy_of=lambda _: strategy,
     )
 
@@ -42,15 +43,15 @@ def groups_of(
 def plan_alone(
     store: SqlStore, rules: Rules, requirements: Requirements, company: Company, strategy: str = "enhanced"
 ) -> Plan:
-    known = store.known(company.company_id)
-    mine = Known() if strategy == "legacy" else Known(known.replies, believed(rules, known.facts))
-    return make_plan(rules, requirements, company, mine, strategy=strategy, now=NOW, unavailable={})
+    known = store.knowledge.known(company.company_id)
+    mine = Known() if strategy == "legacy" else Known(known.replies, with_current_reliability(rules, known.facts))
+    return make_plan(PlanInputs(rules, requirements, company, mine, strategy=strategy, now=NOW, unavailable={}))
 
 
 def assert_same(store: SqlStore, rules: Rules, requirements: Requirements, strategy: str = "enhanced") -> None:
     groups = groups_of(store, rules, requirements, strategy)
     assert sorted(c.company_id for group in groups for c in group.companies) == sorted(
-        c.company_id for c in store.companies()
+        c.company_id for c in store.companies.all()
     )
     for group in groups:
         for company in group.companies:
@@ -98,6 +99,12 @@ def test_where_time_has_a_value_the_same_calls_start_together(full_store: SqlSto
     assert_same(full_store, SHIPPED, replace(requirements_of(SHIPPED, ["profile"]), value_of_time=1_000), strategy)
 
 
+def test_a_consumer_that_asks_for_more_reliable_values_is_planned_alike(full_store: SqlStore) -> None:
+    choosy = {"company_name": 0.9, "industry": 0.9, "key_contacts": 0.88, "recent_news": 0.95}
+    requirements = replace(requirements_of(SHIPPED, ["vendor_enrichment"]), quality_thresholds=choosy)
+    assert_same(full_store, SHIPPED, requirements)
+
+
 def test_who_must_not_be_asked_is_not_asked_first(full_store: SqlStore) -> None:
     sources = frozenset({"serp_organic", "brightdata_firmographics"})
     assert_same(full_store, SHIPPED, replace(requirements_of(SHIPPED, ["profile"]), sources=sources))
@@ -142,7 +149,7 @@ def test_the_count_is_the_same_on_every_kind_of_store(store_url: str, full_store
     other = store_of(store_url, SHIPPED, COMPANIES, SEED)
     requirements = requirements_of(SHIPPED, ["customer_enrichment"])
     counts = [
-        sorted((*h[:3], *sorted(h.counted.split())) for h in s.reply_states(pairs_of(SHIPPED, requirements)))
+        sorted((*h[:3], *sorted(h.counted.split())) for h in s.knowledge.reply_states(pairs_of(SHIPPED, requirements)))
         for s in (other, full_store)
     ]
     other.close()

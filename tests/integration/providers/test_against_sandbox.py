@@ -196,8 +196,8 @@ def test_a_damaged_page_of_results_is_fetched_again_and_paid_once(sandbox: str, 
 
 
 def test_no_answer_in_time_from_a_paid_call_is_uncertain(sandbox: str, key: str) -> None:
-    a_bad_day(sandbox, "apollo_contacts", "timeout", path_contains="bulk_match", seconds=5)
-    error = ask(sandbox, key, "apollo_contacts", timeout_seconds=0.5)
+    a_bad_day(sandbox, "apollo_contacts", "timeout", path_contains="bulk_match", seconds=0)
+    error = ask(sandbox, key, "apollo_contacts")
     assert isinstance(error, ProviderUnavailable)
     assert error.uncertain
     assert sum(invoice(sandbox, key, "apollo_contacts").values()) > 0

@@ -8,7 +8,7 @@ import pytest
 from enrichment.rules import Rules
 from resources.providers import CLIENTS, NoClient, client_of
 from resources.settings import Settings, SettingsError
-from resources.wiring import Place, client, open_context, places_of
+from resources.wiring import ProviderEndpoint, client, endpoints_of, open_context
 from tests.support.recorded_provider import KEY, RULES
 
 UNKNOWN = "people_data_labs"
@@ -28,13 +28,13 @@ def test_a_provider_without_a_client_is_unavailable_with_that_sentence_and_the_o
     tmp_path: Path,
 ) -> None:
     settings = Settings(enrich_home=tmp_path, google_kg_api_key=KEY)
-    place = Place("http://vendor", {"api_key": KEY})
+    endpoint = ProviderEndpoint("http://vendor", {"api_key": KEY})
     with pytest.raises(SettingsError, match=f"{UNKNOWN} has no client"):
-        client(UNKNOWN, WITH_UNKNOWN, place, settings)
+        client(UNKNOWN, WITH_UNKNOWN, endpoint, settings)
 
     async def names() -> tuple[set[str], str]:
         async with open_context(settings, WITH_UNKNOWN) as context:
             return set(context.providers), context.unavailable[UNKNOWN]
 
     assert asyncio.run(names()) == ({"google_kg"}, str(NoClient(UNKNOWN)))
-    assert UNKNOWN not in places_of(settings, WITH_UNKNOWN)[0]
+    assert UNKNOWN not in endpoints_of(settings, WITH_UNKNOWN)[0]

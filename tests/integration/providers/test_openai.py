@@ -30,6 +30,7 @@ from resources.providers.rate_limiter import Unlimited
 from resources.providers.vendor_client import AccountStatus
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support import virtual_time
 from tests.support.recorded_provider import KEY, RULES, NoSlotLeft, Says, Vendor, go_ahead, sample
 
 CALL, MODELS = "POST /v1/chat/completions", "GET /v1/models"
@@ -82,7 +83,8 @@ def using(transport: httpx.AsyncBaseTransport | None, use: Use = ask, **changes:
         finally:
             await model.aclose()
 
-    return asyncio.run(run())
+    runs = asyncio.run if transport is None else virtual_time.run  # no transport: the sandbox answers, in a thread
+    return runs(run())
 
 
 def answered(*replies: Says) -> tuple[Any, Vendor]:
@@ -298,10 +300,9 @@ def test_leave_that_came_too_late_for_the_answer_is_not_used() -> None:
     vendor = Vendor({CALL: Says(body=completion())})
 
     async def slowly() -> None:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(OPENAI.timeout_seconds)
 
-    short = OPENAI.model_copy(update={"timeout_seconds": 0.2})
-    late = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, slowly), rules=short)
+    late = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, slowly))
     assert type(late) is Throttled
     assert (late.uncertain, vendor.asked) == (False, [])
 
@@ -398,8 +399,9 @@ def test_what_we_say_we_owe_is_what_the_vendor_bills_or_uncertain(
     fault: str, kind: type[ProviderError], uncertain: bool, sandbox: str, control: httpx.Client
 ) -> None:
     before = invoiced(control)
-    control.post("/_sandbox/faults", json={"vendor": "openai", "fault": fault}).raise_for_status()
-    error = using(None, url=f"{sandbox}/openai/v1", rules=OPENAI.model_copy(update={"timeout_seconds": 2}))
+    at_once = {"seconds": 0} if fault == "timeout" else {}  # billed, and answered by the gateway
+    control.post("/_sandbox/faults", json={"vendor": "openai", "fault": fault, **at_once}).raise_for_status()
+    error = using(None, url=f"{sandbox}/openai/v1")
     assert type(error) is kind
     assert error.uncertain == uncertain
     billed = {unit: count - before[unit] for unit, count in invoiced(control).items()}

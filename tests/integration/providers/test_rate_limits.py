@@ -2,9 +2,9 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from multiprocessing import get_context
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,15 @@ from resources.providers import PROVIDERS
 from resources.providers.rate_limiter import NoSlot
 from resources.rate_limits import LONGEST_PAUSE, SharedLimiter
 from resources.store import SqlStore, open_store
-from resources.store.rate_limit_log import Given, Window
+from resources.store.rate_limit_log import ScheduledCall, Window
 from resources.store.tables import turns as turns_table
 from sandbox.app import create_app
 from sandbox.server import served
-from tests.support.examples import NOON
+from tests.support import virtual_time
+from tests.support.forkserver import FORKSERVER
+from tests.support.manual_clock import NOON, ManualClock
 from tests.support.recorded_provider import RULES, forget, go_ahead, question
 
-SPAWN = get_context("spawn")
 SECOND = timedelta(seconds=1)
 FOR_EVER = timedelta(days=365)
 
@@ -38,7 +39,7 @@ def taken(
     store: SqlStore, windows: Sequence[Window], callers: int, *, now: float, patience: float = 1e6
 ) -> list[float]:
     """When they may call, in seconds; of those who would wait too long, nothing."""
-    given = store.take_turns("snov", windows, [patience * SECOND] * callers, at(now))
+    given = store.rate_limit_log.take_slots("snov", windows, [patience * SECOND] * callers, at(now))
     return [(one.at - NOON).total_seconds() for one in given if one.taken]
 
 
@@ -54,12 +55,12 @@ def test_who_comes_too_fast_waits_for_the_first_place_that_is_free(store: SqlSto
 
 def test_a_turn_beyond_somebodys_patience_is_named_and_not_taken(store: SqlStore) -> None:
     one = [Window(1, 10 * SECOND)]
-    given = store.take_turns("snov", one, [SECOND, SECOND, 60 * SECOND, SECOND], at(0))
+    given = store.rate_limit_log.take_slots("snov", one, [SECOND, SECOND, 60 * SECOND, SECOND], at(0))
     assert given == [
-        Given(NOON, taken=True),
-        Given(NOON + 10 * SECOND, taken=False),
-        Given(NOON + 10 * SECOND, taken=True),
-        Given(NOON + 20 * SECOND, taken=False),
+        ScheduledCall(NOON, taken=True),
+        ScheduledCall(NOON + 10 * SECOND, taken=False),
+        ScheduledCall(NOON + 10 * SECOND, taken=True),
+        ScheduledCall(NOON + 20 * SECOND, taken=False),
     ]
     assert taken(store, one, 1, now=10) == [20]
 
@@ -67,7 +68,7 @@ def test_a_turn_beyond_somebodys_patience_is_named_and_not_taken(store: SqlStore
 def test_every_provider_has_turns_of_its_own(store: SqlStore) -> None:
     one = [Window(1, 10 * SECOND)]
     assert taken(store, one, 1, now=0) == [0]
-    assert store.take_turns("apollo", one, [FOR_EVER], at(0)) == [Given(NOON, taken=True)]
+    assert store.rate_limit_log.take_slots("apollo", one, [FOR_EVER], at(0)) == [ScheduledCall(NOON, taken=True)]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -99,13 +100,13 @@ def test_turns_older_than_every_window_are_forgotten(store: SqlStore) -> None:
 
 def test_a_pause_holds_for_everybody_and_a_shorter_one_does_not_end_it(store: SqlStore) -> None:
     minute = [Window(100, 60 * SECOND)]
-    store.pause("snov", NOON + 30 * SECOND)
-    store.pause("snov", NOON + 5 * SECOND)
+    store.rate_limit_log.pause("snov", NOON + 30 * SECOND)
+    store.rate_limit_log.pause("snov", NOON + 5 * SECOND)
     assert taken(store, minute, 2, now=0) == [30, 30]
     assert taken(store, [], 1, now=0) == [30]
     assert taken(store, minute, 1, now=0, patience=29) == []
-    assert store.take_turns("apollo", minute, [FOR_EVER], at(0)) == [Given(NOON, taken=True)]
-    store.answered("snov")
+    assert store.rate_limit_log.take_slots("apollo", minute, [FOR_EVER], at(0)) == [ScheduledCall(NOON, taken=True)]
+    store.provider_health.record_answer("snov")
     assert taken(store, minute, 1, now=0) == [30]
     assert taken(store, minute, 1, now=40) == [40]
 
@@ -113,25 +114,35 @@ def test_a_pause_holds_for_everybody_and_a_shorter_one_does_not_end_it(store: Sq
 # In one process
 
 
+def limiter_of(store: Any, provider: str, limits: RateLimits, *, time_scale: float = 1) -> SharedLimiter:
+    return SharedLimiter(
+        store.rate_limit_log, provider, limits, time_scale=time_scale, read_time=virtual_time.read_time()
+    )
+
+
 class Counted:
-    """The store, and how often it was asked for turns."""
+    """A store whose rate limit log counts how often it is asked for slots."""
 
     def __init__(self, store: SqlStore) -> None:
         self.store, self.asked = store, 0
 
-    def take_turns(self, *asked: Any) -> list[Given]:
+    @property
+    def rate_limit_log(self) -> "Counted":
+        return self
+
+    def take_slots(self, *asked: Any) -> list[ScheduledCall]:
         self.asked += 1
-        return self.store.take_turns(*asked)
+        return self.store.rate_limit_log.take_slots(*asked)
 
 
 def test_those_who_come_at_the_same_time_share_a_transaction(store: SqlStore) -> None:
     counted = Counted(store)
 
     async def come() -> None:
-        limiter = SharedLimiter(counted, "snov", RateLimits(per_minute=100))  # type: ignore[arg-type]  # all it needs
+        limiter = limiter_of(counted, "snov", RateLimits(per_minute=100))
         await asyncio.gather(*(limiter.slot(patience=1) for _ in range(50)))
 
-    asyncio.run(come())
+    virtual_time.run(come())
     assert counted.asked <= 2
     with store.changes() as (tx, _):
         assert tx.scalar(sa.select(sa.func.count()).select_from(turns_table)) == 50
@@ -139,32 +150,46 @@ def test_those_who_come_at_the_same_time_share_a_transaction(store: SqlStore) ->
 
 def test_a_caller_who_leaves_takes_nobodys_turn_away(store: SqlStore) -> None:
     async def come() -> list[Any]:
-        limiter = SharedLimiter(store, "snov", RateLimits(per_minute=100))
+        limiter = limiter_of(store, "snov", RateLimits(per_minute=100))
         callers = [asyncio.create_task(limiter.slot(patience=1)) for _ in range(5)]
         await asyncio.sleep(0)
         callers[0].cancel()
         return await asyncio.gather(*callers, return_exceptions=True)
 
-    left, *others = asyncio.run(come())
+    left, *others = virtual_time.run(come())
     assert isinstance(left, asyncio.CancelledError)
     assert [turn.has_expired for turn in others] == [False] * 4
 
 
+def test_a_hundred_and_forty_that_come_at_once_all_get_a_slot_in_as_many_minutes_as_it_takes(store: SqlStore) -> None:
+    async def come() -> list[float]:
+        limiter = limiter_of(store, "snov", RateLimits(per_minute=60))
+
+        async def called() -> float:
+            await limiter.slot(patience=1000)
+            return asyncio.get_running_loop().time()
+
+        return await asyncio.gather(*(called() for _ in range(140)))
+
+    calls = virtual_time.run(come())
+    assert sorted(Counter(round(call) for call in calls).items()) == [(0, 60), (61, 60), (122, 20)]
+
+
 def test_who_would_wait_too_long_is_told_at_once(store: SqlStore) -> None:
     async def come() -> NoSlot:
-        limiter = SharedLimiter(store, "serpapi", RateLimits(per_hour=2))
+        limiter = limiter_of(store, "serpapi", RateLimits(per_hour=2))
         await limiter.slot(patience=0)
         await limiter.slot(patience=0)
         with pytest.raises(NoSlot) as told:
             await limiter.slot(patience=60)
         return told.value
 
-    assert 3500 < asyncio.run(come()).seconds < 3700
+    assert virtual_time.run(come()).seconds == 3600 + 1  # a slot is valid for a second
 
 
 def test_a_turn_that_comes_later_is_given_up_for_a_pause_that_came_meanwhile(store: SqlStore) -> None:
     async def come() -> None:
-        limiter = SharedLimiter(store, "snov", RateLimits(per_minute=1), time_scale=200)
+        limiter = limiter_of(store, "snov", RateLimits(per_minute=1), time_scale=200)
         await limiter.slot(patience=0)
         late = asyncio.create_task(limiter.slot(patience=5))
         await asyncio.sleep(0.05)
@@ -172,70 +197,90 @@ def test_a_turn_that_comes_later_is_given_up_for_a_pause_that_came_meanwhile(sto
         with pytest.raises(NoSlot):
             await late
 
-    asyncio.run(come())
+    virtual_time.run(come())
 
 
 def test_a_vendor_pauses_us_for_a_moment_or_as_long_as_it_says_but_not_for_days(store: SqlStore) -> None:
     async def paused(seconds: float | None, time_scale: float = 1) -> float:
-        await SharedLimiter(store, "snov", RateLimits(), time_scale=time_scale).pause(seconds)
-        return (store.paused_until("snov") - datetime.now(UTC)).total_seconds()
+        await limiter_of(store, "snov", RateLimits(), time_scale=time_scale).pause(seconds)
+        return (store.rate_limit_log.paused_until("snov") - NOON).total_seconds()
 
-    assert 0 < asyncio.run(paused(None)) <= 1
-    assert 50 < asyncio.run(paused(600, time_scale=10)) <= 60
-    assert 590 < asyncio.run(paused(600)) <= 600
-    assert LONGEST_PAUSE - 10 < asyncio.run(paused(10**6)) <= LONGEST_PAUSE
+    assert virtual_time.run(paused(None)) == 1
+    assert virtual_time.run(paused(600, time_scale=10)) == 60
+    assert virtual_time.run(paused(600)) == 600
+    assert virtual_time.run(paused(10**6)) == LONGEST_PAUSE
 
 
 # Over processes and sockets
 
-TIME_SCALE = 30
 KEY = "one-account"
+MINUTE = 62 * SECOND  # and a little: a slot is valid for a second
+PATIENCE_SECONDS = 120
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[str]:
-    with served(create_app(tmp_path / "vendors", time_scale=TIME_SCALE)) as url:
+def clock() -> ManualClock:
+    """The vendors'."""
+    return ManualClock()
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, clock: ManualClock) -> Iterator[str]:
+    with served(create_app(tmp_path / "vendors", read_time=clock.seconds)) as url:
         yield url
 
 
-def seen(sandbox: str, vendor: str) -> dict[str, Any]:
+def counted_by(sandbox: str, vendor: str) -> dict[str, Any]:
     of_key: dict[str, Any] = httpx.get(f"{sandbox}/_sandbox/limits").json()[vendor][KEY]
     return of_key
 
 
-def client_of(sandbox: str, store: SqlStore, provider: str) -> Any:
-    kind, rules = PROVIDERS[provider], RULES.providers[provider]
-    limiter = SharedLimiter(store, provider, rules.rate_limits, time_scale=TIME_SCALE)
+def client_of(sandbox: str, store: SqlStore, provider: str, at: datetime = NOON) -> Any:
+    """A client whose clock shows `at`, and which waits for a slot no longer than half a minute."""
+    kind, rules = PROVIDERS[provider], RULES.providers[provider].model_copy(update={"timeout_seconds": 30})
+    limiter = SharedLimiter(store.rate_limit_log, provider, rules.rate_limits, read_time=at.timestamp)
     keys = dict.fromkeys(kind.credential_names, KEY)
-    return kind(rules, keys, base_url=f"{sandbox}/{provider}", time_scale=TIME_SCALE, limiter=limiter)
+    return kind(rules, keys, base_url=f"{sandbox}/{provider}", limiter=limiter)
 
 
-def look_often(store_url: str, sandbox: str, times: int, together: Any, looked: Any) -> None:
-    """One process's looks at the balance, all at once, as soon as all processes are there."""
+def check_often(store_url: str, sandbox: str, times: int, together: Any, checked: Any) -> None:
+    """One process's checks of the account, all at once, as soon as all processes are there; a minute later once more.
 
-    async def look() -> list[bool | None]:
-        async with client_of(sandbox, store, "snov") as client:
-            return [status.ok for status in await asyncio.gather(*(client.check() for _ in range(times)))]
+    Puts how many were answered, each time; the others were told to wait.
+    """
+
+    async def check(at: datetime) -> int:
+        async with client_of(sandbox, store, "snov", at) as client:
+            statuses = await asyncio.gather(*(client.check() for _ in range(times)))
+        assert {status.problem for status in statuses} <= {None, "throttled"}
+        return sum(status.ok is True for status in statuses)
 
     store = open_store(store_url, world="sandbox", create=False)
-    together.wait(timeout=60)
-    looked.put(asyncio.run(look()))
+    for at in (NOON, NOON + MINUTE):
+        together.wait(PATIENCE_SECONDS)
+        checked.put(asyncio.run(check(at)))
     store.close()
 
 
 def test_four_processes_together_never_exceed_snovs_sixty_a_minute(
-    store: SqlStore, store_url: str, sandbox: str
+    store: SqlStore, store_url: str, sandbox: str, clock: ManualClock
 ) -> None:
-    together, looked = SPAWN.Barrier(4), SPAWN.Queue()
-    processes = [SPAWN.Process(target=look_often, args=(store_url, sandbox, 35, together, looked)) for _ in range(4)]
+    together, checked = FORKSERVER.Barrier(5), FORKSERVER.Queue()
+    arguments = (store_url, sandbox, 35, together, checked)
+    processes = [FORKSERVER.Process(target=check_often, args=arguments, daemon=True) for _ in range(4)]
     for process in processes:
         process.start()
-    oks = [ok for _ in processes for ok in looked.get(timeout=100)]
+    allowed, answered = RULES.providers["snov"].rate_limits.per_minute or 0, 0
+    for _ in range(2):
+        together.wait(PATIENCE_SECONDS)
+        in_this_minute = sum(checked.get(timeout=PATIENCE_SECONDS) for _ in processes)
+        assert allowed - len(processes) <= in_this_minute < allowed  # each that came in time asked for a token too
+        answered += in_this_minute
+        counted = counted_by(sandbox, "snov")
+        assert (counted["calls"], counted["refused"]) == (answered, 0)
+        clock.at += MINUTE
     for process in processes:
-        process.join(timeout=60)
-    assert oks == [True] * 140
-    counted = seen(sandbox, "snov")
-    assert (counted["calls"], counted["refused"]) == (140, 0)
+        process.join(PATIENCE_SECONDS)
     [minute] = counted["windows"]
     assert 30 < minute["largest"] <= minute["most"] == 60
 
@@ -266,9 +311,9 @@ def test_what_one_process_was_told_by_retry_after_another_obeys(store: SqlStore,
     told = ask_once(store_url, sandbox)
     assert isinstance(told, Throttled)
     assert told.retry_after == 7200
-    answers = SPAWN.Queue()
-    other = SPAWN.Process(target=asked_elsewhere, args=(store_url, sandbox, answers))
+    answers = FORKSERVER.Queue()
+    other = FORKSERVER.Process(target=asked_elsewhere, args=(store_url, sandbox, answers))
     other.start()
-    assert "google_kg was not asked" in answers.get(timeout=60)
-    other.join(timeout=60)
-    assert seen(sandbox, "google_kg")["calls"] == 1
+    assert "google_kg was not asked" in answers.get(timeout=PATIENCE_SECONDS)
+    other.join(timeout=PATIENCE_SECONDS)
+    assert counted_by(sandbox, "google_kg")["calls"] == 1

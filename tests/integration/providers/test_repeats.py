@@ -1,8 +1,7 @@
 """What is asked twice: which repeats cost nothing, which were billed to us before, and jobs that are resumed."""
 
-import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -10,6 +9,8 @@ import httpx
 import pytest
 
 from enrichment.ports import CredentialsRejected, ProviderError, ProviderUnavailable, Throttled, UnexpectedReply
+from tests.support import virtual_time
+from tests.support.manual_clock import NOON
 from tests.support.recorded_provider import (
     NoSlotLeft,
     Says,
@@ -24,15 +25,14 @@ from tests.support.recorded_provider import (
 )
 
 SEARCH = "GET /search.json"
-_A_MINUTE_AGO = datetime.now(UTC) - timedelta(minutes=1)
+_A_MINUTE_AGO = NOON - timedelta(minutes=1)
 
 
 def a_search(made: timedelta, *, search_id: str = "679fbeb4931dfa210a6dcaff", **metadata: Any) -> Says:
     """A page of results that was made so long ago by the vendor's clock."""
-    now = datetime.now(UTC)
-    written = f"{now - made:%Y-%m-%d %H:%M:%S UTC}"
+    written = f"{NOON - made:%Y-%m-%d %H:%M:%S UTC}"
     heading = {"id": search_id, "status": "Success", "created_at": written, "processed_at": written, **metadata}
-    return Says(body={"search_metadata": heading, "news_results": [{}]}, headers={"date": format_datetime(now, True)})
+    return Says(body={"search_metadata": heading, "news_results": [{}]}, headers={"date": format_datetime(NOON, True)})
 
 
 def searched(vendor: Vendor, *names: str) -> list[int]:
@@ -44,7 +44,7 @@ def searched(vendor: Vendor, *names: str) -> list[int]:
             answers = [await asking.ask(one, keep_handle=forget, before_send=go_ahead) for one in questions]
         return [answer.units.get("search", 0) for answer in answers]
 
-    return asyncio.run(ask())
+    return virtual_time.run(ask())
 
 
 def test_a_search_another_process_bought_within_the_hour_is_free() -> None:
@@ -90,17 +90,16 @@ def test_the_same_question_is_another_search_once_the_vendor_searched_again() ->
 
 
 MINUTE = timedelta(minutes=1)
-NOW = datetime.now(UTC)
 
 
 @pytest.mark.parametrize(
     ("made", "first_sent", "units"),
     [
-        (20 * MINUTE, NOW - 20 * MINUTE, {"search": 1}),
-        (19 * MINUTE, NOW - 20 * MINUTE, {"search": 1}),
-        (30 * MINUTE, NOW - 20 * MINUTE, {}),
-        (timedelta(0), NOW - 20 * MINUTE, {"search": 1}),
-        (30 * MINUTE, NOW - 90 * MINUTE, {"search": 1}),
+        (20 * MINUTE, NOON - 20 * MINUTE, {"search": 1}),
+        (19 * MINUTE, NOON - 20 * MINUTE, {"search": 1}),
+        (30 * MINUTE, NOON - 20 * MINUTE, {}),
+        (timedelta(0), NOON - 20 * MINUTE, {"search": 1}),
+        (30 * MINUTE, NOON - 90 * MINUTE, {"search": 1}),
     ],
     ids=["by our first attempt", "after it", "by somebody else before it", "only now", "after an attempt long ago"],
 )
@@ -119,7 +118,7 @@ def test_every_page_is_booked_by_when_it_was_made() -> None:
         return Says(body={**says.body, **more}, headers=says.headers)
 
     vendor = Vendor({SEARCH: [page(30 * MINUTE, 1), page(10 * MINUTE, 2)]})
-    resumed = question("serp_linkedin", first_sent_at=NOW - 20 * MINUTE)
+    resumed = question("serp_linkedin", first_sent_at=NOON - 20 * MINUTE)
     assert answered(vendor, resumed).units == {"search": 1}
 
 
@@ -128,11 +127,11 @@ def test_a_search_this_process_remembers_is_booked_if_it_was_bought_for_this_pur
 
     async def ask() -> list[int]:
         async with client("serpapi", httpx.ASGITransport(app=vendor)) as asking:
-            questions = [question("serp_news"), question("serp_news", first_sent_at=NOW), question("serp_news")]
+            questions = [question("serp_news"), question("serp_news", first_sent_at=NOON), question("serp_news")]
             answers = [await asking.ask(one, keep_handle=forget, before_send=go_ahead) for one in questions]
         return [answer.units.get("search", 0) for answer in answers]
 
-    assert asyncio.run(ask()) == [1, 1, 0]
+    assert virtual_time.run(ask()) == [1, 1, 0]
 
 
 # Jobs an earlier process started

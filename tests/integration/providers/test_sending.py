@@ -12,6 +12,7 @@ import stamina.instrumentation
 from enrichment.ports import ClaimLost, ProviderError, SourceAnswer, Throttled
 from resources.providers.call_session import ATTEMPTS, LONGEST_BACKOFF
 from resources.providers.rate_limiter import NoSlot, RateLimitSlot, Unlimited, asked_to_wait, wait_for_slot
+from tests.support import virtual_time
 from tests.support.recorded_provider import (
     RULES,
     TIME_SCALE,
@@ -131,17 +132,17 @@ def ask(vendor: Vendor, source: str, *, before_send: Any = go_ahead, **options: 
         async with client(RULES.sources[source].provider, httpx.ASGITransport(app=vendor), **options) as asking:
             return await asking.ask(question(source), keep_handle=forget, before_send=before_send)
 
-    return asyncio.run(asked())
+    return virtual_time.run(asked())
 
 
 def test_leave_that_came_too_late_for_the_answer_is_not_used() -> None:
     vendor = Vendor({ENTITIES: FOUND})
 
     async def slowly() -> None:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(RULES.providers["google_kg"].timeout_seconds)
 
     with pytest.raises(Throttled, match="not asked in time") as late:
-        ask(vendor, "google_knowledge_graph", before_send=slowly, timeout_seconds=0.2)
+        ask(vendor, "google_knowledge_graph", before_send=slowly)
     assert (vendor.asked, late.value.uncertain, late.value.billed) == ([], False, {})
 
 
@@ -179,7 +180,7 @@ def test_a_wait_for_a_turn_ends_with_the_time_that_is_left() -> None:
 
     left = iter([2.0, 1.0, 0.0])
     with pytest.raises(NoSlot):
-        asyncio.run(wait_for_slot(Strict(over=9), left=lambda: next(left), before_send=None))
+        virtual_time.run(wait_for_slot(Strict(over=9), left=lambda: next(left), before_send=None))
 
 
 # Holding back

@@ -1,6 +1,5 @@
 """Numbers vendors say: nothing is reckoned with that is no number of units, or of what is left."""
 
-import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from enrichment.ports import UnexpectedReply
 from resources.providers.units import MOST_UNITS
 from resources.providers.vendor_client import AccountStatus
+from tests.support import virtual_time
 from tests.support.recorded_provider import Says, Vendor, answered, client, failed, question, sample
 
 PEOPLE, MATCH = "POST /api/v1/mixed_people/api_search", "POST /api/v1/people/bulk_match"
@@ -54,7 +54,7 @@ def checked(provider: str, replies: dict[str, Says]) -> AccountStatus:
         async with client(provider, httpx.ASGITransport(app=Vendor(replies))) as asking:
             return await asking.check()
 
-    status = asyncio.run(check())
+    status = virtual_time.run(check())
     assert isinstance(status, AccountStatus)
     return status
 

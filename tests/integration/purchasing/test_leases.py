@@ -20,20 +20,21 @@ from enrichment.pipeline.stages import Ask
 from enrichment.ports import Breaker, ProviderUnavailable, StoreError, Unavailable
 from enrichment.purchasing.purchase import (
     RESUMABLE_AFTER,
-    Bought,
     Deliver,
     Delivery,
-    Failed,
-    Order,
-    Outcome,
-    Sent,
-    Superseded,
+    PurchaseFailed,
+    PurchaseOrder,
+    PurchaseOutcome,
+    PurchaseSettled,
+    PurchaseSuperseded,
+    SentPurchase,
     buy,
 )
 from enrichment.rules import ProviderRules
 from resources.providers.rate_limiter import RateLimitSlot, Unlimited
 from resources.store import SqlStore, open_store
 from resources.store.database import Database
+from resources.store.ledger import SqlLedger
 from tests.integration.providers.test_sending import ASKED
 from tests.support.examples import NOON, SHIPPED
 from tests.support.recorded_provider import Vendor, client, question
@@ -81,15 +82,15 @@ class Purchasing:
     def rules(self) -> ProviderRules:
         return SHIPPED.providers[SHIPPED.sources[self.source].provider]
 
-    def outcome(self, deliver: Deliver | None = None) -> Outcome:
+    def outcome(self, deliver: Deliver | None = None) -> PurchaseOutcome:
         context = RunContext(self.store, {}, model=None, now=self.clock.now)
         return asyncio.run(buy(self._order(), context=context, deliver=deliver or self._deliver))
 
     def purchase(self) -> Purchase:
-        [made] = self.store.purchases(self.request_id)
+        [made] = self.store.ledger.purchases(self.request_id)
         return made
 
-    async def _deliver(self, sent: Sent) -> Delivery:
+    async def _deliver(self, sent: SentPurchase) -> Delivery:
         transport = httpx.ASGITransport(app=self.vendor)
         limiter = Asleep(self.clock, self.sleeps)
         async with client(self._order().provider, transport, limiter=limiter) as asking:
@@ -97,10 +98,10 @@ class Purchasing:
             answer = await asking.ask(asked, keep_handle=sent.keep_handle, before_send=sent.before_send)
         return Delivery(units=answer.units, outcome="found")
 
-    def _order(self) -> Order:
+    def _order(self) -> PurchaseOrder:
         entry = SHIPPED.sources[self.source]
         request = request_for(ASK, ASK.requirements(SHIPPED), ACME, SHIPPED, NOON, request_id=self.request_id)
-        return Order(
+        return PurchaseOrder(
             request=request,
             company=self.company,
             source=self.source,
@@ -108,7 +109,7 @@ class Purchasing:
             rules=self.rules,
             variant="a",
             asked="the question",
-            units={entry.unit: int(entry.max_units)},
+            units=SHIPPED.max_billed_units(self.source),
             usd_per_unit={unit: Decimal(1) for unit in self.rules.usd_per_unit()},
             caps=_no_limit,
         )
@@ -123,12 +124,12 @@ def test_a_claim_outlives_two_calls_of_its_provider_however_long_each_may_take(s
     buying = Purchasing(store, source, Vendor({}))
     leases: list[timedelta] = []
 
-    async def look(sent: Sent) -> Delivery:
+    async def look(sent: SentPurchase) -> Delivery:
         await sent.before_send()
         leases.append(buying.purchase().lease_until - buying.clock.at)
         return Delivery(units={}, outcome="nothing")
 
-    assert isinstance(buying.outcome(look), Bought)
+    assert isinstance(buying.outcome(look), PurchaseSettled)
     [lease] = leases
     assert lease > timedelta(seconds=2 * buying.rules.timeout_seconds)
 
@@ -137,7 +138,7 @@ def lease_of(source: str, store: SqlStore) -> timedelta:
     """What a claim on this source is given."""
     leases: list[timedelta] = []
 
-    async def look(sent: Sent) -> Delivery:
+    async def look(sent: SentPurchase) -> Delivery:
         leases.append(sent.purchase.lease_until - NOON)
         return Delivery(units={}, outcome="nothing")
 
@@ -157,7 +158,7 @@ def test_who_wakes_up_with_less_of_its_claim_left_than_one_call_may_take_sends_n
     vendor = Vendor(PAID[source])
     call = timedelta(seconds=SHIPPED.providers[SHIPPED.sources[source].provider].timeout_seconds)
     slept = Purchasing(store, source, vendor, sleeps=lease_of(source, store) - call + ONE_SECOND)
-    assert isinstance(slept.outcome(), Superseded)
+    assert isinstance(slept.outcome(), PurchaseSuperseded)
     assert [asked for asked in vendor.calls if asked in BILLED] == []
     assert (slept.purchase().units, slept.purchase().cost_micro_usd) == ({}, 0)
 
@@ -166,7 +167,7 @@ def test_who_wakes_up_in_time_for_one_more_call_sends_it(store: SqlStore) -> Non
     vendor = Vendor(PAID[KNOWLEDGE_GRAPH])
     call = timedelta(seconds=SHIPPED.providers["google_kg"].timeout_seconds)
     slept = Purchasing(store, KNOWLEDGE_GRAPH, vendor, sleeps=lease_of(KNOWLEDGE_GRAPH, store) - call - ONE_SECOND)
-    assert isinstance(slept.outcome(), Bought)
+    assert isinstance(slept.outcome(), PurchaseSettled)
     assert len(vendor.asked) == 1
 
 
@@ -174,7 +175,7 @@ def test_who_falls_asleep_between_its_row_and_its_call_sends_nothing_either(stor
     clock, vendor = Clock(), Vendor(PAID[KNOWLEDGE_GRAPH])
     lease = lease_of(KNOWLEDGE_GRAPH, store)
 
-    class SleepyStore(SqlStore):
+    class SleepyLedger(SqlLedger):
         """Its process is stopped when the row says sent, and nothing has left yet."""
 
         def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
@@ -182,10 +183,11 @@ def test_who_falls_asleep_between_its_row_and_its_call_sends_nothing_either(stor
             clock.at += lease - ONE_SECOND
             return marked
 
-    sleepy = SleepyStore(Database(store_url), world="sandbox")
+    sleepy = open_store(store_url, world="sandbox")
+    sleepy.ledger = SleepyLedger(sleepy.database)
     try:
         slept = Purchasing(sleepy, KNOWLEDGE_GRAPH, vendor, clock)
-        assert isinstance(slept.outcome(), Superseded)
+        assert isinstance(slept.outcome(), PurchaseSuperseded)
         assert slept.purchase().state == "sent"
     finally:
         sleepy.close()
@@ -207,8 +209,8 @@ class Watching(Vendor):
 
 @pytest.mark.parametrize("source", ["snov_contacts", "brightdata_technographics", "brightdata_intent_data"])
 def test_a_job_can_be_resumed_from_the_store_before_it_is_first_looked_at(store: SqlStore, source: str) -> None:
-    vendor = Watching(PAID[source], lambda: store.purchases("req_1")[0].handle)
-    assert isinstance(Purchasing(store, source, vendor).outcome(), Bought)
+    vendor = Watching(PAID[source], lambda: store.ledger.purchases("req_1")[0].handle)
+    assert isinstance(Purchasing(store, source, vendor).outcome(), PurchaseSettled)
     known: list[str] = []
     for call, handle in vendor.kept:
         if call in BILLED:
@@ -226,7 +228,7 @@ def test_each_call_that_may_be_billed_begins_with_a_whole_lease_though_a_job_wen
     buying = Purchasing(store, "snov_contacts", Vendor({}), clock)
     leases: list[timedelta] = []
 
-    async def two_steps(sent: Sent) -> Delivery:
+    async def two_steps(sent: SentPurchase) -> Delivery:
         await sent.before_send()
         await sent.keep_handle("job_1")
         clock.at += RESUMABLE_AFTER - ONE_SECOND
@@ -234,15 +236,15 @@ def test_each_call_that_may_be_billed_begins_with_a_whole_lease_though_a_job_wen
         leases.append(buying.purchase().lease_until - clock.at)
         return Delivery(units={}, outcome="nothing")
 
-    assert isinstance(buying.outcome(two_steps), Bought)
+    assert isinstance(buying.outcome(two_steps), PurchaseSettled)
     assert leases == [RESUMABLE_AFTER]
 
 
-class WhoWaits(SqlStore):
-    """The store; the moment a purchase is released, another process that was waiting for that reserves its own."""
+class WhoWaits(SqlLedger):
+    """The ledger; the moment a purchase is released, another process that was waiting for that reserves its own."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(Database(url), world="sandbox")
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
         self.outcomes: list[object] = []
 
     def release(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
@@ -254,22 +256,22 @@ class WhoWaits(SqlStore):
 def test_a_probe_that_fails_lets_no_other_one_through(store_url: str) -> None:
     """Not even for the moment between its end and the count of its failure."""
 
-    async def unavailable(sent: Sent) -> Delivery:
+    async def unavailable(sent: SentPurchase) -> Delivery:
         raise ProviderUnavailable("It is down.", provider=sent.purchase.provider)
 
-    open_store(store_url, world="sandbox").close()
-    store = WhoWaits(store_url)
+    store = open_store(store_url, world="sandbox")
+    store.ledger = ledger = WhoWaits(store.database)
     down = Breaker(failures=1, first_seconds=60, longest_seconds=600, exhausted_seconds=600)
-    store.failed("google_kg", down, exhausted=False, because="It is down.", at=NOON)
+    store.provider_health.record_failure("google_kg", down, exhausted=False, because="It is down.", at=NOON)
     asking = Purchasing(store, KNOWLEDGE_GRAPH, Vendor({}), Clock(NOON + timedelta(seconds=60)))
     outcome = asking.outcome(unavailable)
-    assert isinstance(outcome, Failed)
-    assert [type(other) for other in store.outcomes] == [Unavailable]
+    assert isinstance(outcome, PurchaseFailed)
+    assert [type(other) for other in ledger.outcomes] == [Unavailable]
     store.close()
 
 
-class AwayForAMoment(SqlStore):
-    """The store; it cannot be reached when the first answer is to be kept."""
+class AwayForAMoment(SqlLedger):
+    """The ledger; it cannot be reached when the first answer is to be kept."""
 
     away = True
 
@@ -281,9 +283,9 @@ class AwayForAMoment(SqlStore):
 
 
 def test_an_answer_that_finds_the_store_away_for_a_moment_is_kept(store_url: str) -> None:
-    open_store(store_url, world="sandbox").close()
-    store = AwayForAMoment(Database(store_url), world="sandbox")
+    store = open_store(store_url, world="sandbox")
+    store.ledger = AwayForAMoment(store.database)
     buying = Purchasing(store, KNOWLEDGE_GRAPH, Vendor(PAID[KNOWLEDGE_GRAPH]))
-    assert isinstance(buying.outcome(), Bought)
+    assert isinstance(buying.outcome(), PurchaseSettled)
     assert buying.purchase().state == "settled"
     store.close()

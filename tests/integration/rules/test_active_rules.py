@@ -8,13 +8,12 @@ import pytest
 from enrichment.rules import RulesError
 from resources.active_rules import rules_in_force
 from resources.settings import Settings
-
-SHIPPED = Path(__file__).parents[3] / "config"
+from tests.support.examples import FROZEN
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    shutil.copytree(SHIPPED, tmp_path / "config")
+    shutil.copytree(FROZEN, tmp_path / "config")
     return Settings(enrich_home=tmp_path / "home", enrich_config=tmp_path / "config")
 
 

@@ -1,4 +1,4 @@
-"""What the vendors charge, for what they charge nothing, and that their books outlive a restart."""
+"""What the vendors charge, for what they charge nothing, and that the invoice outlives a restart."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.manual_clock import ManualClock
 
 KEY = "key"
 BEARER = {"authorization": f"Bearer {KEY}"}
@@ -18,13 +19,14 @@ TESLA = {"name": "website", "operator": "=", "value": "tesla.com"}
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    return tmp_path / "books"
+    return tmp_path / "sandbox"
 
 
 @pytest.fixture
 def http(home: Path) -> Iterator[httpx.Client]:
-    """Time runs at its own pace here; tests move the clock themselves."""
-    with served(create_app(home)) as url, httpx.Client(base_url=url, timeout=10) as client:
+    """Tests move its clock themselves."""
+    app = create_app(home, read_time=ManualClock().seconds)
+    with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield client
 
 
@@ -230,13 +232,13 @@ def test_each_key_has_its_own_invoice(http: httpx.Client) -> None:
 
 
 def test_a_restart_forgets_neither_bills_nor_jobs_nor_tokens_nor_free_repeats(home: Path) -> None:
-    with served(create_app(home)) as url, httpx.Client(base_url=url) as http:
+    with served(create_app(home, read_time=ManualClock().seconds)) as url, httpx.Client(base_url=url) as http:
         headers = token(http)
         search(http, q="Tesla")
         result = start_snov(http, headers, "", domain="apple.com").removeprefix(url)
         skip(http, 2)
         before = http.get("/_sandbox/invoice/lines").json()
-    with served(create_app(home)) as url, httpx.Client(base_url=url) as http:
+    with served(create_app(home, read_time=ManualClock().seconds)) as url, httpx.Client(base_url=url) as http:
         assert http.get("/_sandbox/invoice/lines").json() == before
         assert [(line["vendor"], line["key"], line["units"]) for line in before] == [
             ("serpapi", KEY, 1),

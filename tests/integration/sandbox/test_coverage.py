@@ -1,4 +1,4 @@
-"""Who knows what in the sandbox: the same for the same seed, about as often as the matrix says, and nobody real."""
+"""Which source of the sandbox knows what: the same for the same seed, as often as the matrix says, no real person."""
 
 import signal
 import subprocess
@@ -10,12 +10,15 @@ import pytest
 
 from sandbox.app import create_app
 from sandbox.catalogue import Catalogue, host, plain
-from sandbox.coverage import SOURCES, Knowledge, bracket, bracket_with_commas
+from sandbox.coverage import Coverage, bracket, bracket_with_commas
 from sandbox.people import people
 from sandbox.server import served
+from sandbox.vendors import VENDORS, coverage_of
+from tests.support.manual_clock import ManualClock
 
 CATALOGUE = Catalogue()
-KNOWLEDGE = Knowledge(CATALOGUE, 1)
+DECLARED = coverage_of(VENDORS)
+COVERAGE = Coverage(CATALOGUE, 1, DECLARED)
 
 
 def test_the_catalogue_holds_500_companies_each_found_by_its_name_and_its_domain() -> None:
@@ -46,25 +49,25 @@ def test_a_search_text_is_about_the_company_it_names(query: str, name: str) -> N
 @pytest.mark.parametrize(
     "query", ['"Tesla Widgets" company', "Acme acme.example", "nonsuch", "", "site:tesla.com", "Target Pizza jobs"]
 )
-def test_a_search_text_that_names_nobody_is_about_nobody(query: str) -> None:
+def test_a_search_text_that_names_no_company_is_about_none(query: str) -> None:
     assert CATALOGUE.in_text(query) is None
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", DECLARED)
 def test_a_source_knows_and_fills_about_as_much_as_the_matrix_says(source: str) -> None:
-    rates = SOURCES[source]
-    known = [company for company in CATALOGUE.companies if KNOWLEDGE.knows(source, company)]
+    rates = DECLARED[source]
+    known = [company for company in CATALOGUE.companies if COVERAGE.knows(source, company)]
     assert len(known) / 500 == pytest.approx(rates.match, abs=0.05)
     for dataset, rate in rates.fill.items():
-        filled = sum(KNOWLEDGE.has(source, dataset, company) for company in known)
+        filled = sum(COVERAGE.has(source, dataset, company) for company in known)
         assert filled / len(known) == pytest.approx(rate, abs=0.07)
 
 
 def test_sources_disagree_about_headcounts_by_ten_per_cent_at_most() -> None:
     for company in CATALOGUE.companies:
-        counts = {KNOWLEDGE.headcount(source, company) for source in SOURCES}
+        counts = {COVERAGE.headcount(source, company) for source in DECLARED}
         assert all(abs(count - company.employees) <= 0.1 * company.employees + 1 for count in counts)
-    assert any(len({KNOWLEDGE.headcount(source, one) for source in SOURCES}) > 5 for one in CATALOGUE.companies)
+    assert any(len({COVERAGE.headcount(source, one) for source in DECLARED}) > 5 for one in CATALOGUE.companies)
 
 
 def test_people_are_invented_and_say_so_in_every_address() -> None:
@@ -93,12 +96,12 @@ def test_names_and_addresses_are_compared_without_their_dress() -> None:
     assert host("https://www.Tesla.com/about?x=1") == "tesla.com"
 
 
-def test_the_same_seed_tells_the_same_story_and_another_seed_another(tmp_path: Path) -> None:
-    assert _story(tmp_path / "a", seed=1) == _story(tmp_path / "b", seed=1)
-    assert _story(tmp_path / "a", seed=1) != _story(tmp_path / "c", seed=2)
+def test_the_same_seed_gives_the_same_replies_and_another_seed_others(tmp_path: Path) -> None:
+    assert _replies(tmp_path / "a", seed=1) == _replies(tmp_path / "b", seed=1)
+    assert _replies(tmp_path / "a", seed=1) != _replies(tmp_path / "c", seed=2)
 
 
-def test_the_sandbox_says_what_it_is_and_whom_it_knows(tmp_path: Path) -> None:
+def test_the_sandbox_describes_itself_and_lists_its_companies(tmp_path: Path) -> None:
     with served(create_app(tmp_path, time_scale=20, seed=3)) as url:
         about = httpx.get(f"{url}/_sandbox").json()
         assert about == {"world": "sandbox", "time_scale": 20, "seed": 3, "companies": 500, "redirects_followed": 0}
@@ -107,7 +110,7 @@ def test_the_sandbox_says_what_it_is_and_whom_it_knows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
-def test_it_runs_as_a_program_says_where_and_stops_when_asked(tmp_path: Path, asked: signal.Signals) -> None:
+def test_it_runs_as_a_program_prints_its_address_and_stops_when_asked(tmp_path: Path, asked: signal.Signals) -> None:
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--home", str(tmp_path / "home")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -116,14 +119,17 @@ def test_it_runs_as_a_program_says_where_and_stops_when_asked(tmp_path: Path, as
         reply = httpx.get(f"{url}/serpapi/search.json", params={"q": "Tesla", "api_key": "key"})
         assert reply.json()["knowledge_graph"]["title"] == "Tesla"
         process.send_signal(asked)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 
 
-def _story(home: Path, *, seed: int) -> list[object]:
-    """What a few vendors say about a few companies, leaving out what carries the time of day."""
-    with served(create_app(home, seed=seed)) as url, httpx.Client(base_url=url) as http:
+def _replies(home: Path, *, seed: int) -> list[object]:
+    """Replies of a few vendors about a few companies, without what carries the time of day."""
+    with (
+        served(create_app(home, seed=seed, read_time=ManualClock().seconds)) as url,
+        httpx.Client(base_url=url, timeout=60) as http,
+    ):
         pages = [
             http.get("/serpapi/search.json", params={"q": query, "api_key": "key"}).json().get("organic_results")
             for query in ("Apple", "Intel", 'site:linkedin.com/in "Intel"')

@@ -1,4 +1,4 @@
-"""The vendors' bad days: what goes wrong, for whom, for how many calls, and what was charged all the same."""
+"""Fault injection: which calls a fault reaches, how often, what it does, and what is charged all the same."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,8 @@ import pytest
 
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.eventually import eventually
+from tests.support.manual_clock import ManualClock
 
 KEY = "key"
 BEARER = {"authorization": f"Bearer {KEY}"}
@@ -17,8 +19,8 @@ BEARER = {"authorization": f"Bearer {KEY}"}
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with (
-        served(create_app(tmp_path_factory.mktemp("sandbox"))) as url,
-        httpx.Client(base_url=url, timeout=10) as client,
+        served(create_app(tmp_path_factory.mktemp("sandbox"), read_time=ManualClock().seconds)) as url,
+        httpx.Client(base_url=url, timeout=60) as client,
     ):
         yield client
 
@@ -29,7 +31,7 @@ def http(server: httpx.Client) -> Iterator[httpx.Client]:
     server.delete("/_sandbox/faults")
 
 
-def program(http: httpx.Client, vendor: str, fault: str, **more: Any) -> None:
+def inject(http: httpx.Client, vendor: str, fault: str, **more: Any) -> None:
     http.post("/_sandbox/faults", json={"vendor": vendor, "fault": fault, **more}).raise_for_status()
 
 
@@ -48,7 +50,7 @@ def token(http: httpx.Client) -> dict[str, str]:
 
 
 def test_a_fault_strikes_the_next_matching_calls_and_then_is_over(http: httpx.Client) -> None:
-    program(http, "serpapi", "http_503", times=2)
+    inject(http, "serpapi", "http_503", times=2)
     statuses = [search(http, "Tesla").status_code for _ in range(3)]
     assert statuses == [503, 503, 200]
     graph = http.get("/google_kg/v1/entities:search", params={"query": "Tesla", "key": KEY})
@@ -56,14 +58,14 @@ def test_a_fault_strikes_the_next_matching_calls_and_then_is_over(http: httpx.Cl
 
 
 def test_a_fault_can_be_meant_for_some_paths_only(http: httpx.Client) -> None:
-    program(http, "brightdata", "http_500", path_contains="metadata")
+    inject(http, "brightdata", "http_500", path_contains="metadata")
     assert http.get("/brightdata/datasets/list", headers=BEARER).status_code == 200
     metadata = "/brightdata/datasets/gd_intent_signals/metadata"
     assert [http.get(metadata, headers=BEARER).status_code for _ in range(2)] == [500, 200]
 
 
 def test_clearing_ends_an_outage(http: httpx.Client) -> None:
-    program(http, "apollo", "down")
+    inject(http, "apollo", "down")
     headers = {"x-api-key": KEY}
     path = "/apollo/api/v1/organizations/enrich?domain=tesla.com"
     assert [http.get(path, headers=headers).status_code for _ in range(3)] == [503, 503, 503]
@@ -85,22 +87,22 @@ def test_clearing_ends_an_outage(http: httpx.Client) -> None:
 def test_an_exhausted_plan_has_each_vendors_wording(
     http: httpx.Client, vendor: str, path: str, status: int, wording: str
 ) -> None:
-    program(http, vendor, "quota")
+    inject(http, vendor, "quota")
     reply = http.get(path, headers=BEARER | {"x-api-key": KEY})
     assert (reply.status_code, wording in reply.text) == (status, True)
 
 
 def test_a_throttled_call_comes_with_or_without_retry_after(http: httpx.Client) -> None:
-    program(http, "serpapi", "http_429_with_retry_after", seconds=7)
-    program(http, "serpapi", "http_429")
-    told, untold = search(http, "Apple"), search(http, "Apple")
-    assert (told.status_code, told.headers["retry-after"]) == (429, "7")
-    assert (untold.status_code, "retry-after" in untold.headers) == (429, False)
-    assert "run out" not in untold.text
+    inject(http, "serpapi", "http_429_with_retry_after", seconds=7)
+    inject(http, "serpapi", "http_429")
+    with_it, without = search(http, "Apple"), search(http, "Apple")
+    assert (with_it.status_code, with_it.headers["retry-after"]) == (429, "7")
+    assert (without.status_code, "retry-after" in without.headers) == (429, False)
+    assert "run out" not in without.text
 
 
 def test_a_throttled_unlocker_says_so_under_an_outer_200(http: httpx.Client) -> None:
-    program(http, "brightdata", "http_429")
+    inject(http, "brightdata", "http_429")
     asked = {"zone": "z", "url": "https://tesla.com/", "format": "raw"}
     reply = http.post("/brightdata/request", json=asked, headers=BEARER)
     assert (reply.status_code, reply.headers["x-brd-error-code"]) == (200, "sr_rate_limit")
@@ -109,14 +111,14 @@ def test_a_throttled_unlocker_says_so_under_an_outer_200(http: httpx.Client) -> 
 def test_refused_calls_are_not_charged(http: httpx.Client) -> None:
     before = charged(http, "serpapi", "search")
     for fault in ("http_500", "http_502", "http_503", "http_429", "quota", "down"):
-        program(http, "serpapi", fault, times=1)
+        inject(http, "serpapi", fault, times=1)
         assert search(http, "Intel").status_code >= 429
     assert charged(http, "serpapi", "search") == before
 
 
 def test_a_malformed_reply_is_whole_but_no_json_and_was_charged(http: httpx.Client) -> None:
     before = charged(http, "serpapi", "search")
-    program(http, "serpapi", "malformed")
+    inject(http, "serpapi", "malformed")
     reply = search(http, "FedEx")
     assert reply.status_code == 200
     with pytest.raises(ValueError, match=r"delimiter|Expecting|Unterminated|control"):
@@ -127,24 +129,24 @@ def test_a_malformed_reply_is_whole_but_no_json_and_was_charged(http: httpx.Clie
 
 
 def test_a_truncated_reply_breaks_off_in_the_middle(http: httpx.Client) -> None:
-    program(http, "serpapi", "truncated")
+    inject(http, "serpapi", "truncated")
     with pytest.raises(httpx.RemoteProtocolError):
         search(http, "Pfizer")
 
 
 def test_an_oversized_reply_is_larger_than_any_client_should_take(http: httpx.Client) -> None:
-    program(http, "google_kg", "oversized")
+    inject(http, "google_kg", "oversized")
     reply = http.get("/google_kg/v1/entities:search", params={"query": "Tesla", "key": KEY})
     assert len(reply.content) > 10 * 1024 * 1024
 
 
 def test_a_reply_may_be_mislabelled_or_a_page_of_somebody_else_and_was_charged(http: httpx.Client) -> None:
     before = charged(http, "serpapi", "search")
-    program(http, "serpapi", "wrong_content_type")
+    inject(http, "serpapi", "wrong_content_type")
     mislabelled = search(http, "Boeing")
     assert mislabelled.headers["content-type"] == "image/png"
     assert mislabelled.json()["search_metadata"]["status"] == "Success"
-    program(http, "serpapi", "web_page")
+    inject(http, "serpapi", "web_page")
     page = search(http, "Nike")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert page.text.startswith("<!doctype html>")
@@ -153,7 +155,7 @@ def test_a_reply_may_be_mislabelled_or_a_page_of_somebody_else_and_was_charged(h
 
 def test_a_redirect_leads_to_a_private_address_and_who_follows_it_is_counted(http: httpx.Client) -> None:
     before = http.get("/_sandbox").json()["redirects_followed"]
-    program(http, "brightdata", "redirect", times=2)
+    inject(http, "brightdata", "redirect", times=2)
     asked = {"zone": "z", "url": "https://tesla.com/", "format": "raw"}
     moved = http.post("/brightdata/request", json=asked, headers=BEARER)
     assert (moved.status_code, moved.headers["location"]) == (307, f"{http.base_url}/_sandbox/private")
@@ -164,25 +166,38 @@ def test_a_redirect_leads_to_a_private_address_and_who_follows_it_is_counted(htt
 
 def test_a_hanging_call_outlasts_the_client_and_was_charged(http: httpx.Client) -> None:
     before = charged(http, "serpapi", "search")
-    program(http, "serpapi", "timeout", seconds=5)
+    inject(http, "serpapi", "timeout", seconds=600)
+    impatient = httpx.Timeout(60, read=0.1)
     with pytest.raises(httpx.ReadTimeout):
-        http.get("/serpapi/search.json", params={"q": "Chevron", "api_key": KEY}, timeout=0.2)
-    assert charged(http, "serpapi", "search") == before + 1
+        http.get("/serpapi/search.json", params={"q": "Chevron", "api_key": KEY}, timeout=impatient)
+    eventually(lambda: charged(http, "serpapi", "search") == before + 1, "the search is charged")
+
+
+def test_a_client_more_patient_than_the_vendor_is_answered_504(http: httpx.Client) -> None:
+    inject(http, "serpapi", "timeout", seconds=0)
+    assert search(http, "Merck").status_code == 504
+
+
+def test_an_outage_may_have_an_end(http: httpx.Client) -> None:
+    inject(http, "serpapi", "down", seconds=60)
+    assert search(http, "Tesla").status_code == 503
+    http.post("/_sandbox/clock", json={"skip_seconds": 61}).raise_for_status()
+    assert search(http, "Tesla").status_code == 200
 
 
 def test_a_slow_call_is_answered_all_the_same(http: httpx.Client) -> None:
-    program(http, "serpapi", "latency", seconds=0.05)
+    inject(http, "serpapi", "latency", seconds=0.05)
     assert search(http, "Tesla").status_code == 200
 
 
 def test_an_empty_result_is_the_vendors_own_nothing(http: httpx.Client) -> None:
-    program(http, "serpapi", "empty")
+    inject(http, "serpapi", "empty")
     assert search(http, "Tesla tesla.com").json()["error"].startswith("Google hasn't returned any results")
     assert "organic_results" in search(http, "Tesla tesla.com").json()
 
 
 def test_a_partial_record_knows_the_company_but_not_its_datasets(http: httpx.Client) -> None:
-    program(http, "brightdata", "partial")
+    inject(http, "brightdata", "partial")
     body = {"filter": {"name": "name", "operator": "=", "value": "Tesla"}}
     (hit,) = http.post("/brightdata/datasets/search/gd_l1vikfnt1wgvvqz95w", json=body, headers=BEARER).json()["hits"]
     assert hit["name"] == "Tesla"
@@ -191,14 +206,14 @@ def test_a_partial_record_knows_the_company_but_not_its_datasets(http: httpx.Cli
 
 def test_an_expired_token_is_refused_until_a_new_one_is_asked_for(http: httpx.Client) -> None:
     headers = token(http)
-    program(http, "snov", "expired_token", path_contains="get-balance")
+    inject(http, "snov", "expired_token", path_contains="get-balance")
     assert [http.get("/snov/v1/get-balance", headers=headers).status_code for _ in range(2)] == [401, 401]
     assert http.get("/snov/v1/get-balance", headers=token(http)).status_code == 200
 
 
 def test_a_plan_that_runs_out_in_a_task_is_a_status_in_a_200(http: httpx.Client) -> None:
     headers = token(http)
-    program(http, "snov", "not_enough_credits")
+    inject(http, "snov", "not_enough_credits")
     rows = [{"first_name": "Ada", "last_name": "Sandholt", "domain": "apple.com"}]
     started = http.post("/snov/v2/emails-by-domain-by-name/start", json={"rows": rows}, headers=headers).json()
     http.post("/_sandbox/clock", json={"skip_seconds": 2})
@@ -211,7 +226,7 @@ def test_jobs_can_be_slow_and_can_fail_and_failed_ones_are_free(http: httpx.Clie
     trigger = "/brightdata/datasets/v3/trigger?dataset_id=gd_intent_signals"
     handles = []
     for fault in ("slow_job", "failing_job"):
-        program(http, "brightdata", fault)
+        inject(http, "brightdata", fault)
         started = http.post(trigger, json=[{"url": "https://tesla.com"}], headers=BEARER).json()
         handles.append(f"/brightdata/datasets/v3/progress/{started['snapshot_id']}")
     http.post("/_sandbox/clock", json={"skip_seconds": 6})

@@ -49,7 +49,10 @@ TECHNOLOGIES = {
 
 @pytest.fixture(scope="module")
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with served(create_app(tmp_path_factory.mktemp("sandbox"))) as url, httpx.Client(base_url=url) as client:
+    with (
+        served(create_app(tmp_path_factory.mktemp("sandbox"))) as url,
+        httpx.Client(base_url=url, timeout=60) as client,
+    ):
         yield client
 
 

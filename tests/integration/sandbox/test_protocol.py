@@ -1,4 +1,4 @@
-"""Each vendor's own way of speaking, on the wire: what it says when it knows, when it does not, and to a bad key."""
+"""Each vendor's protocol as its clients see it: replies to known and unknown companies, refusals, bad keys."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.manual_clock import ManualClock
 
 SERPAPI = {"api_key": "key"}
 APOLLO = {"x-api-key": "key"}
@@ -20,8 +21,8 @@ NOWHERE = "nonsuch-widgets.example"
 
 @pytest.fixture(scope="module")
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    app = create_app(tmp_path_factory.mktemp("sandbox"), time_scale=100_000)
-    with served(app) as url, httpx.Client(base_url=url, timeout=10) as client:
+    app = create_app(tmp_path_factory.mktemp("sandbox"), read_time=ManualClock().seconds)
+    with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield client
 
 
@@ -33,12 +34,16 @@ def snov(http: httpx.Client) -> dict[str, str]:
 
 
 def finished(http: httpx.Client, url: str, headers: dict[str, str]) -> dict[str, Any]:
-    """Polls as a client does, until the vendor says completed."""
-    for _ in range(100):
-        reply: dict[str, Any] = http.get(url, headers=headers).json()
-        if reply["status"] == "completed":
-            return reply
-    raise AssertionError(f"{url} never completed")
+    """The result of a task, once the vendor has had its time for it."""
+    pass_time(http)
+    reply: dict[str, Any] = http.get(url, headers=headers).json()
+    assert reply["status"] == "completed"
+    return reply
+
+
+def pass_time(http: httpx.Client) -> None:
+    """Ten seconds: longer than any task or job takes, shorter than a minute's window."""
+    http.post("/_sandbox/clock", json={"skip_seconds": 10}).raise_for_status()
 
 
 def snov_asks(http: httpx.Client, headers: dict[str, str], path: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -60,8 +65,8 @@ def snapshot(http: httpx.Client, dataset_id: str, inputs: list[dict[str, str]]) 
     params = {"dataset_id": dataset_id, "include_errors": "true"}
     started = http.post("/brightdata/datasets/v3/trigger", params=params, json=inputs, headers=BEARER).json()
     path = f"/brightdata/datasets/v3/progress/{started['snapshot_id']}"
-    while http.get(path, headers=BEARER).json()["status"] != "ready":
-        pass
+    pass_time(http)
+    assert http.get(path, headers=BEARER).json()["status"] == "ready"
     rows: list[dict[str, Any]] = http.get(path.replace("progress", "snapshot"), headers=BEARER).json()
     return rows
 
@@ -310,8 +315,8 @@ def test_a_filter_job_becomes_a_snapshot_to_download(http: httpx.Client) -> None
     handle = http.post("/brightdata/datasets/filter", json=asked, headers=BEARER).json()["snapshot_id"]
     assert handle.startswith("snap_")
     path = f"/brightdata/datasets/snapshots/{handle}"
-    while http.get(path, headers=BEARER).json()["status"] != "ready":
-        pass
+    pass_time(http)
+    assert http.get(path, headers=BEARER).json()["status"] == "ready"
     (record,) = http.get(f"{path}/download", headers=BEARER).json()
     assert len(record["techstack_arr"]) >= 5
     lines = http.get(f"{path}/download", params={"format": "jsonl"}, headers=BEARER).text.splitlines()

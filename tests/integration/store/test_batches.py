@@ -9,29 +9,29 @@ ACME, BETA = RunCompany(0, "acme.com", "going", b"a plan"), RunCompany(1, "beta.
 
 
 def test_what_a_step_leaves_is_read_in_the_order_of_the_run(store: SqlStore) -> None:
-    store.keep_run_companies("run_1", [BETA, ACME], at=NOON)
-    store.keep_run_companies("run_2", [ACME], at=NOON)
-    assert store.run_companies("run_1") == [ACME, BETA]
-    assert store.run_companies("run_unknown") == []
+    store.batches.keep_run_companies("run_1", [BETA, ACME], at=NOON)
+    store.batches.keep_run_companies("run_2", [ACME], at=NOON)
+    assert store.batches.run_companies("run_1") == [ACME, BETA]
+    assert store.batches.run_companies("run_unknown") == []
 
 
 def test_a_later_step_replaces_only_the_companies_it_writes(store: SqlStore) -> None:
     done = RunCompany(0, "acme.com", "finished", b"a profile")
-    store.keep_run_companies("run_1", [ACME, BETA], at=NOON)
-    store.keep_run_companies("run_1", [done], at=NOON)
-    store.keep_run_companies("run_1", [], at=NOON)
-    assert store.run_companies("run_1") == [done, BETA]
+    store.batches.keep_run_companies("run_1", [ACME, BETA], at=NOON)
+    store.batches.keep_run_companies("run_1", [done], at=NOON)
+    store.batches.keep_run_companies("run_1", [], at=NOON)
+    assert store.batches.run_companies("run_1") == [done, BETA]
 
 
 def test_a_run_of_many_companies_is_kept_whole(store: SqlStore) -> None:
     rows = [RunCompany(number, f"{number}.com", "going", b"x") for number in range(450)]
-    store.keep_run_companies("run_1", rows, at=NOON)
-    assert store.run_companies("run_1") == rows
+    store.batches.keep_run_companies("run_1", rows, at=NOON)
+    assert store.batches.run_companies("run_1") == rows
 
 
 def test_a_run_that_ended_is_forgotten_and_so_is_what_was_left_long_ago(store: SqlStore) -> None:
     hour = timedelta(hours=1)
     for run, at in (("run_1", NOON), ("run_2", NOON), ("run_old", NOON - 2 * hour)):
-        store.keep_run_companies(run, [ACME], at=at)
-    store.forget_run_companies("run_1", older_than=NOON - hour)
-    assert [store.run_companies(run) for run in ("run_1", "run_2", "run_old")] == [[], [ACME], []]
+        store.batches.keep_run_companies(run, [ACME], at=at)
+    store.batches.forget_run_companies("run_1", older_than=NOON - hour)
+    assert [store.batches.run_companies(run) for run in ("run_1", "run_2", "run_old")] == [[], [ACME], []]

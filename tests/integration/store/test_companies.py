@@ -14,130 +14,130 @@ from tests.support.ledger_records import company
 
 def test_a_company_is_found_by_key_and_by_id(store: SqlStore) -> None:
     acme = company()
-    assert store.add_companies([acme]) == [acme]
-    assert store.company("acme.com") == acme
-    assert store.company_by_id("com_1") == acme
-    assert store.company("other.com") is None
-    assert store.company_by_id("com_other") is None
-    assert store.add_companies([]) == []
+    assert store.companies.add([acme]) == [acme]
+    assert store.companies.by_key("acme.com") == acme
+    assert store.companies.by_id("com_1") == acme
+    assert store.companies.by_key("other.com") is None
+    assert store.companies.by_id("com_other") is None
+    assert store.companies.add([]) == []
 
 
-def test_adding_returns_the_companies_as_they_stand_in_the_order_given(store: SqlStore) -> None:
+def test_adding_returns_the_stored_companies_in_the_order_given(store: SqlStore) -> None:
     acme = company()
-    store.add_companies([acme])
+    store.companies.add([acme])
     again, beta = company(company_id="com_9"), company("beta.com", "com_2")
-    assert store.add_companies([beta, again, replace(beta, company_id="com_3")]) == [beta, acme, beta]
-    assert store.companies() == [acme, beta]
+    assert store.companies.add([beta, again, replace(beta, company_id="com_3")]) == [beta, acme, beta]
+    assert store.companies.all() == [acme, beta]
 
 
 def test_ten_thousand_companies_are_added_at_once(store: SqlStore) -> None:
     many = [company(f"company{number:05}.com", f"com_{number:05}") for number in range(10_000)]
-    assert store.add_companies(many) == many
-    assert store.companies() == many
+    assert store.companies.add(many) == many
+    assert store.companies.all() == many
 
 
-def test_a_name_may_hold_what_names_hold(store: SqlStore) -> None:
+def test_a_name_may_contain_any_character_of_names(store: SqlStore) -> None:
     strange = Company("com_1", "name:o'brien & söhne 東京", "O'Brien & Söhne 東京 🏭", None, NOON)
-    store.add_companies([strange])
-    assert store.company(strange.key) == strange
+    store.companies.add([strange])
+    assert store.companies.by_key(strange.key) == strange
 
 
 def test_a_domain_learned_later_gives_the_company_a_new_key_and_keeps_the_old_one(store: SqlStore) -> None:
-    store.add_companies([Company("com_1", "name:acme", "Acme", None, NOON)])
-    renamed = store.rekey("com_1", key="acme.com", name=None, domain="acme.com")
+    store.companies.add([Company("com_1", "name:acme", "Acme", None, NOON)])
+    renamed = store.companies.rekey("com_1", key="acme.com", name=None, domain="acme.com")
     assert renamed == Company("com_1", "acme.com", "Acme", "acme.com", NOON)
-    assert store.company("acme.com") == store.company("name:acme") == renamed
-    assert store.companies() == [renamed]
+    assert store.companies.by_key("acme.com") == store.companies.by_key("name:acme") == renamed
+    assert store.companies.all() == [renamed]
 
 
 def test_a_company_added_under_a_former_key_is_the_one_that_had_it(store: SqlStore) -> None:
-    store.add_companies([Company("com_1", "name:acme", "Acme", None, NOON)])
-    renamed = store.rekey("com_1", key="acme.com", name="Acme", domain="acme.com")
-    assert store.add_companies([Company("com_2", "name:acme", "Acme", None, NOON)]) == [renamed]
+    store.companies.add([Company("com_1", "name:acme", "Acme", None, NOON)])
+    renamed = store.companies.rekey("com_1", key="acme.com", name="Acme", domain="acme.com")
+    assert store.companies.add([Company("com_2", "name:acme", "Acme", None, NOON)]) == [renamed]
 
 
 def test_a_key_that_is_taken_leads_to_the_company_that_has_it(store: SqlStore) -> None:
     named, acme = Company("com_1", "name:acme", "Acme", None, NOON), company(company_id="com_2")
-    store.add_companies([named, acme])
-    assert store.rekey("com_1", key="acme.com", name="Acme Inc", domain="acme.com") == acme
-    assert store.company("name:acme") == acme
-    assert store.companies() == [acme]
+    store.companies.add([named, acme])
+    assert store.companies.rekey("com_1", key="acme.com", name="Acme Inc", domain="acme.com") == acme
+    assert store.companies.by_key("name:acme") == acme
+    assert store.companies.all() == [acme]
 
 
 def test_a_key_another_company_used_to_have_is_taken_too(store: SqlStore) -> None:
-    store.add_companies([company("old.com", "com_1"), company("other.com", "com_2")])
-    moved = store.rekey("com_1", key="new.com", name=None, domain="new.com")
-    assert store.rekey("com_2", key="old.com", name=None, domain=None) == moved
+    store.companies.add([company("old.com", "com_1"), company("other.com", "com_2")])
+    moved = store.companies.rekey("com_1", key="new.com", name=None, domain="new.com")
+    assert store.companies.rekey("com_2", key="old.com", name=None, domain=None) == moved
 
 
 def test_a_company_may_return_to_a_key_of_its_own(store: SqlStore) -> None:
-    store.add_companies([company("old.com")])
-    store.rekey("com_1", key="new.com", name=None, domain="new.com")
-    back = store.rekey("com_1", key="old.com", name=None, domain="old.com")
+    store.companies.add([company("old.com")])
+    store.companies.rekey("com_1", key="new.com", name=None, domain="new.com")
+    back = store.companies.rekey("com_1", key="old.com", name=None, domain="old.com")
     assert back.key == "old.com"
-    assert store.company("new.com") == store.company("old.com") == back
+    assert store.companies.by_key("new.com") == store.companies.by_key("old.com") == back
 
 
 def test_the_same_key_again_changes_name_and_domain_alone(store: SqlStore) -> None:
-    store.add_companies([company()])
-    renamed = store.rekey("com_1", key="acme.com", name="Acme Inc", domain=None)
+    store.companies.add([company()])
+    renamed = store.companies.rekey("com_1", key="acme.com", name="Acme Inc", domain=None)
     assert renamed == replace(company(), name="Acme Inc")
-    assert store.company("acme.com") == renamed
+    assert store.companies.by_key("acme.com") == renamed
 
 
 def test_a_company_that_is_not_there_cannot_get_a_key(store: SqlStore) -> None:
     with pytest.raises(StoreError, match="no company com_1"):
-        store.rekey("com_1", key="acme.com", name=None, domain=None)
+        store.companies.rekey("com_1", key="acme.com", name=None, domain=None)
 
 
 def test_threads_that_learn_one_domain_at_once_end_with_one_company_of_that_key(store: SqlStore) -> None:
     named = [Company(f"com_{number}", f"name:acme {number}", "Acme", None, NOON) for number in range(8)]
-    store.add_companies(named)
+    store.companies.add(named)
 
     def learn(number: int) -> Company:
         if number % 2:
-            return store.rekey(f"com_{number}", key="acme.com", name=None, domain="acme.com")
-        return store.add_companies([company(company_id=f"com_new_{number}")])[0]
+            return store.companies.rekey(f"com_{number}", key="acme.com", name=None, domain="acme.com")
+        return store.companies.add([company(company_id=f"com_new_{number}")])[0]
 
     with ThreadPoolExecutor(8) as threads:
         outcomes = set(threads.map(learn, range(8)))
-    assert outcomes == {store.company("acme.com")}
+    assert outcomes == {store.companies.by_key("acme.com")}
 
 
 def test_a_batch_is_done_when_none_of_its_companies_waits(store: SqlStore) -> None:
-    store.add_companies([company("acme.com", "com_1"), company("beta.com", "com_2")])
-    batch_id = store.create_batch(["com_2", "com_1"], consumer="profile", strategy=None, requested_by="ana", at=NOON)
-    made = store.batch(batch_id)
+    store.companies.add([company("acme.com", "com_1"), company("beta.com", "com_2")])
+    batch_id = store.batches.create(["com_2", "com_1"], consumer="profile", strategy=None, requested_by="ana", at=NOON)
+    made = store.batches.by_id(batch_id)
     assert made is not None
     assert (made.consumer, made.strategy, made.requested_by, made.created_at) == ("profile", None, "ana", NOON)
     assert made.companies == (
         BatchCompany("com_1", "acme.com", "waiting"),
         BatchCompany("com_2", "beta.com", "waiting"),
     )
-    store.mark_batch_company(batch_id, "com_1", "complete")
-    assert [batch.state for batch in [store.batch(batch_id)] if batch] == ["waiting"]
-    store.mark_batch_company(batch_id, "com_2", "failed")
-    done = store.batch(batch_id)
+    store.batches.mark_company(batch_id, "com_1", "complete")
+    assert [batch.state for batch in [store.batches.by_id(batch_id)] if batch] == ["waiting"]
+    store.batches.mark_company(batch_id, "com_2", "failed")
+    done = store.batches.by_id(batch_id)
     assert done is not None
     assert (done.state, [one.state for one in done.companies]) == ("done", ["complete", "failed"])
 
 
 def test_threads_that_mark_the_last_companies_at_once_leave_the_batch_done(store: SqlStore) -> None:
     ids = [f"com_{number}" for number in range(8)]
-    store.add_companies([company(f"{id_}.com", id_) for id_ in ids])
-    batch_id = store.create_batch(ids, consumer="profile", strategy="legacy", requested_by="schedule", at=NOON)
+    store.companies.add([company(f"{id_}.com", id_) for id_ in ids])
+    batch_id = store.batches.create(ids, consumer="profile", strategy="legacy", requested_by="schedule", at=NOON)
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda id_: store.mark_batch_company(batch_id, id_, "complete"), ids))
-    done = store.batch(batch_id)
+        list(threads.map(lambda id_: store.batches.mark_company(batch_id, id_, "complete"), ids))
+    done = store.batches.by_id(batch_id)
     assert done is not None
     assert done.state == "done"
 
 
 def test_a_batch_is_made_of_companies_the_store_has(store: SqlStore) -> None:
     with pytest.raises(StoreError, match="no company com_1"):
-        store.create_batch(["com_1"], consumer="profile", strategy=None, requested_by="ana", at=NOON)
-    empty = store.create_batch([], consumer="profile", strategy=None, requested_by="ana", at=NOON)
+        store.batches.create(["com_1"], consumer="profile", strategy=None, requested_by="ana", at=NOON)
+    empty = store.batches.create([], consumer="profile", strategy=None, requested_by="ana", at=NOON)
     with pytest.raises(StoreError, match="com_1 is not in batch"):
-        store.mark_batch_company(empty, "com_1", "complete")
-    assert [batch.state for batch in [store.batch(empty)] if batch] == ["done"]
-    assert store.batch("bat_unknown") is None
+        store.batches.mark_company(empty, "com_1", "complete")
+    assert [batch.state for batch in [store.batches.by_id(empty)] if batch] == ["done"]
+    assert store.batches.by_id("bat_unknown") is None

@@ -20,51 +20,51 @@ from resources.store import tables as t
 from resources.store.database import Database
 from tests.support.examples import NOON
 from tests.support.ledger_records import MANY, answered, caps, draft, facts_of, reply_of, reserved, sent
-from tests.support.waiting_threads import PATIENCE, everybody_in_line
+from tests.support.waiting_threads import PATIENCE, all_queued
 
 DAY = "day:2026-03-02"
 
 
 def settle(store: SqlStore, made: Purchase) -> None:
     reply = reply_of(made)
-    store.settle(answered(made, cost=20_000), reply=reply, facts=facts_of(reply, "Machinery"))
+    store.ledger.settle(answered(made, cost=20_000), reply=reply, facts=facts_of(reply, "Machinery"))
 
 
 def test_what_threads_settle_together_has_one_number_and_is_all_there(store: SqlStore) -> None:
     made = [sent(store, draft(variant=str(number))) for number in range(5)]
-    with everybody_in_line(store._db._line, [partial(settle, store, one) for one in made]) as waiting:
+    with all_queued(store.database._commit_queue, [partial(settle, store, one) for one in made]) as waiting:
         pass
     for one in waiting:
         one.result(PATIENCE)
     with store.changes() as (tx, _):
         assert len(set(tx.scalars(sa.select(t.purchases.c.changed)))) == 1
-    assert {one.state for one in store.purchases("req_1")} == {"settled"}
-    assert store.totals().replies == 5
-    assert store.spent([DAY]) == {DAY: 100_000}
+    assert {one.state for one in store.ledger.purchases("req_1")} == {"settled"}
+    assert store.ledger_queries.totals().replies == 5
+    assert store.ledger.spent([DAY]) == {DAY: 100_000}
 
 
 def test_a_settlement_that_comes_too_late_takes_no_other_with_it(store: SqlStore) -> None:
     late, *others = [sent(store, draft(variant=str(number))) for number in range(4)]
-    store.release(late, at=NOON, reason="refused")
+    store.ledger.release(late, at=NOON, reason="refused")
     in_order = [others[0], late, *others[1:]]
-    with everybody_in_line(store._db._line, [partial(settle, store, one) for one in in_order]) as waiting:
+    with all_queued(store.database._commit_queue, [partial(settle, store, one) for one in in_order]) as waiting:
         pass
     with pytest.raises(PurchaseClosed, match=late.purchase_id):
         waiting[1].result(PATIENCE)
     for one in (waiting[0], *waiting[2:]):
         one.result(PATIENCE)
-    assert store.totals().replies == 3
-    assert store.spent([DAY]) == {DAY: 60_000}
+    assert store.ledger_queries.totals().replies == 3
+    assert store.ledger.spent([DAY]) == {DAY: 60_000}
 
 
-def test_a_cap_that_is_reached_stops_those_behind_and_nobody_before(store: SqlStore) -> None:
+def test_a_cap_that_is_reached_stops_later_purchases_and_none_before(store: SqlStore) -> None:
     made = [draft(variant=str(number), price=40_000) for number in range(4)]
-    reserving = [partial(store.reserve, one, caps(100_000), at_once=MANY) for one in made]
-    with everybody_in_line(store._db._line, reserving) as waiting:
+    reserving = [partial(store.ledger.reserve, one, caps(100_000), at_once=MANY) for one in made]
+    with all_queued(store.database._commit_queue, reserving) as waiting:
         pass
     outcomes = [type(one.result(PATIENCE)).__name__ for one in waiting]
     assert outcomes == ["Reserved", "Reserved", "CapReached", "CapReached"]
-    assert store.spent([DAY]) == {DAY: 80_000}
+    assert store.ledger.spent([DAY]) == {DAY: 80_000}
 
 
 # a disk that is full
@@ -88,7 +88,7 @@ def buy_for_ever(store: SqlStore) -> None:
     for number in count():
         made = sent(store, draft(variant=str(number), price=1_000))
         reply = reply_of(made, payload={"search": {"noise": [number * 7919 + n * n for n in range(400)]}})
-        store.settle(answered(made, cost=1_000), reply=reply, facts=facts_of(reply, "Machinery"))
+        store.ledger.settle(answered(made, cost=1_000), reply=reply, facts=facts_of(reply, "Machinery"))
 
 
 def test_on_a_full_disk_nothing_is_settled_without_its_reply_and_the_sentence_says_what_to_do(tmp_path: Path) -> None:
@@ -100,17 +100,17 @@ def test_on_a_full_disk_nothing_is_settled_without_its_reply_and_the_sentence_sa
             buy_for_ever(cramped)
         cramped.close()
     store = open_store(url, world="sandbox")
-    settled = [one.purchase_id for one in store.purchases("req_1") if one.state == "settled"]
+    settled = [one.purchase_id for one in store.ledger.purchases("req_1") if one.state == "settled"]
     with store.changes() as (tx, _):
         assert sorted(tx.scalars(sa.select(t.replies.c.purchase_id))) == sorted(settled)
-    assert store.spent([DAY]) == {DAY: 1_000 * len(store.purchases("req_1"))}
-    for one in store.purchases("req_1"):
+    assert store.ledger.spent([DAY]) == {DAY: 1_000 * len(store.ledger.purchases("req_1"))}
+    for one in store.ledger.purchases("req_1"):
         if one.state == "sent":
             settle(store, one)  # with room on the disk, it can be
     store.close()
 
 
-# who is in the way
+# locks of others
 
 
 def test_a_lock_file_that_cannot_be_one_is_named_in_one_sentence(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_lock_file_that_cannot_be_one_is_named_in_one_sentence(tmp_path: Path)
     store = open_store(url, world="sandbox")
     with pytest.raises(StoreError, match=r"^The store .* cannot be locked \(Is a directory\): check its folder"):
         reserved(store, draft())
-    assert store.purchases("req_1") == []
+    assert store.ledger.purchases("req_1") == []
     store.close()
 
 
@@ -138,7 +138,7 @@ def test_a_lock_that_cannot_be_had_says_what_to_do(error: OSError | None, advice
     assert advice in error_messages.of_lock(error, place="store.sqlite", seconds=30)
 
 
-def test_who_has_waited_too_long_for_others_on_postgres_is_told_what_to_do(postgres_url: str) -> None:
+def test_a_transaction_that_waited_too_long_on_postgres_says_what_to_do(postgres_url: str) -> None:
     database = Database(postgres_url)
 
     def wait_a_moment(tx: sa.Connection) -> None:
@@ -177,7 +177,7 @@ def test_what_is_fleeting_on_postgres_leaves_other_transactions_as_they_are(post
 
 def test_what_is_fleeting_is_written_or_not_as_a_whole(store: SqlStore) -> None:
     def call(provider: str, *, fails: bool) -> None:
-        with store._db.fleeting() as tx:
+        with store.database.fleeting() as tx:
             tx.execute(sa.insert(t.turns).values(provider=provider, at=NOON))
             if fails:
                 raise RuntimeError("enough")
@@ -185,7 +185,7 @@ def test_what_is_fleeting_is_written_or_not_as_a_whole(store: SqlStore) -> None:
     with pytest.raises(RuntimeError, match="enough"):
         call("serpapi", fails=True)
     call("apollo", fails=False)
-    with store._db.reading() as tx:
+    with store.database.reading() as tx:
         assert tx.scalars(sa.select(t.turns.c.provider)).all() == ["apollo"]
 
 
@@ -198,7 +198,7 @@ def test_a_process_of_many_threads_takes_few_connections_of_postgres(postgres_ur
 
     def use(number: int) -> int:
         settle(store, sent(store, draft(variant=str(number), price=20_000)))
-        return len(store.purchases("req_1"))
+        return len(store.ledger.purchases("req_1"))
 
     with ThreadPoolExecutor(25) as threads:
         assert max(threads.map(use, range(50))) == 50
@@ -219,5 +219,5 @@ def test_a_store_of_postgres_that_was_away_for_a_moment_is_used_again(postgres_u
             " AND datname = current_database()"
         )
     reserved(store, draft(variant="b"))
-    assert len(store.purchases("req_1")) == 2
+    assert len(store.ledger.purchases("req_1")) == 2
     store.close()

@@ -27,8 +27,8 @@ from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, reply_of
 
 DAY = "day:2026-03-02"
-MIGRATIONS = Path(factory.__file__).parents[1] / "migrations"
-NOBODY_ANSWERS = "postgresql://somebody:hunter2@127.0.0.1:1/enrichment"
+MIGRATIONS = Path(factory.__file__).parent / "migrations"
+NO_SERVER = "postgresql://somebody:hunter2@127.0.0.1:1/enrichment"
 
 
 @contextmanager
@@ -64,10 +64,10 @@ def write(url: str, statement: str) -> None:
 def test_a_new_store_is_made_and_found_again(new_store_url: str) -> None:
     first = open_store(new_store_url, world="live")
     as_asked_for: Store = first
-    as_asked_for.add_companies([company()])
+    as_asked_for.companies.add([company()])
     first.close()
     again = open_store(new_store_url, world="live", create=False)
-    assert again.companies() == [company()]
+    assert again.companies.all() == [company()]
     assert again.world == "live"
     again.close()
 
@@ -83,12 +83,12 @@ def test_a_store_opens_in_its_own_world_only(new_store_url: str) -> None:
     open_store(new_store_url, world="live").close()
 
 
-def test_many_who_open_a_new_store_at_once_all_get_it(new_store_url: str) -> None:
+def test_many_processes_that_open_a_new_store_at_once_all_get_it(new_store_url: str) -> None:
     with ThreadPoolExecutor(6) as threads:
         stores: list[SqlStore] = list(threads.map(lambda _: open_store(new_store_url, world="sandbox"), range(6)))
     for number, store in enumerate(stores):
-        store.add_companies([company(f"company{number}.com", f"com_{number}")])
-    assert {len(store.companies()) for store in stores} == {6}
+        store.companies.add([company(f"company{number}.com", f"com_{number}")])
+    assert {len(store.companies.all()) for store in stores} == {6}
     for store in stores:
         store.close()
 
@@ -115,7 +115,7 @@ def test_a_store_of_a_newer_version_is_refused(new_store_url: str) -> None:
     assert "newer version (schema 9999" in refusal(new_store_url)
 
 
-def test_a_database_with_tables_of_somebody_else_is_left_alone(new_store_url: str) -> None:
+def test_a_database_with_tables_of_another_program_is_left_alone(new_store_url: str) -> None:
     write(new_store_url, "CREATE TABLE events (id INTEGER)")
     assert "a table 'events' that is not ours" in refusal(new_store_url)
 
@@ -174,14 +174,14 @@ def test_a_store_that_is_taken_away_fails_in_one_sentence(new_store_url: str) ->
     store = open_store(new_store_url, world="sandbox")
     write(new_store_url, "DROP TABLE companies")
     with pytest.raises(StoreError, match="refused: ") as caught:
-        store.companies()
+        store.companies.all()
     assert "\n" not in str(caught.value)
     store.close()
 
 
 def test_a_postgres_that_is_not_there_is_refused_without_a_word_of_the_password() -> None:
     with pytest.raises(StoreError) as caught:
-        open_store(NOBODY_ANSWERS, world="live")
+        open_store(NO_SERVER, world="live")
     assert "Postgres at 127.0.0.1/enrichment does not let us in" in str(caught.value)
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
     assert "somebody" not in str(caught.value)
@@ -201,14 +201,14 @@ def test_sqlite_keeps_what_was_committed_through_a_power_cut(tmp_path: Path) -> 
     assert settings == {"journal_mode": "wal", "synchronous": 2}
 
 
-def test_a_store_somebody_else_holds_is_waited_for(tmp_path: Path) -> None:
+def test_a_store_locked_by_another_process_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     store = open_store(f"sqlite:///{path}", world="sandbox")
     holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(store.add_companies, [company()])
-        assert store.companies() == []  # readers are not held up
+        waiting = threads.submit(store.companies.add, [company()])
+        assert store.companies.all() == []  # readers are not held up
         assert not waiting.done()
         holder.execute("COMMIT")
         assert waiting.result(timeout=20) == [company()]
@@ -246,16 +246,16 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_i
     settled = replace(answered(draft(variant="c")), state="settled", sent_at=NOON)
     make_of_the_first_schema(new_store_url, under_way, doubtful, settled)
     store = open_store(new_store_url, world="sandbox", create=False)
-    found = {one.purchase_id: one for one in store.purchases("req_1")}
+    found = {one.purchase_id: one for one in store.ledger.purchases("req_1")}
     assert found == {one.purchase_id: one for one in (under_way, doubtful, settled)}
-    assert [store.is_claimed(one.purchase_id) for one in (under_way, doubtful, settled)] == [True, False, False]
-    held = store.reserve(draft(variant="a"), caps(1_000_000), at_once=MANY)
+    assert [store.ledger.is_claimed(one.purchase_id) for one in (under_way, doubtful, settled)] == [True, False, False]
+    held = store.ledger.reserve(draft(variant="a"), caps(1_000_000), at_once=MANY)
     assert held == AlreadyClaimed(under_way.purchase_id, under_way.lease_until, None)
-    resumed = store.reserve(draft(variant="b", at=LATER), caps(1_000_000), at_once=MANY)
+    resumed = store.ledger.reserve(draft(variant="b", at=LATER), caps(1_000_000), at_once=MANY)
     assert isinstance(resumed, Reserved)
     assert resumed.purchase.purchase_id == doubtful.purchase_id
-    store.settle(answered(under_way, cost=20_000), reply=reply_of(under_way), facts=())
-    assert store.spent([DAY]) == {DAY: 120_000}
+    store.ledger.settle(answered(under_way, cost=20_000), reply=reply_of(under_way), facts=())
+    assert store.ledger.spent([DAY]) == {DAY: 120_000}
     store.close()
 
 

@@ -1,4 +1,4 @@
-"""Threads in line, and processes at the door: what is written together, in which order, and what one failure takes."""
+"""Threads in a commit queue, and processes at a lock: what is written together, in which order, and after a failure."""
 
 import fcntl
 import os
@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from enrichment.ports import StoreError
-from resources.store.group_commit import Line, Work
-from resources.store.process_lock import Door, DoorShut
-from tests.support.waiting_threads import PATIENCE, everybody_in_line, wait_for
+from resources.store.group_commit import CommitQueue, Work
+from resources.store.process_lock import LockUnavailable, ProcessLock
+from tests.support.waiting_threads import PATIENCE, all_queued, wait_for
 
 
 @dataclass
@@ -58,25 +58,25 @@ def book() -> Book:
 
 
 @pytest.fixture
-def line(book: Book) -> Line:
-    return Line(book.transaction)
+def queue(book: Book) -> CommitQueue:
+    return CommitQueue(book.transaction)
 
 
-def doing(line: Line, *works: Work[str]) -> list[Callable[[], str]]:
-    return [partial(line.do, work) for work in works]
+def doing(queue: CommitQueue, *works: Work[str]) -> list[Callable[[], str]]:
+    return [partial(queue.do, work) for work in works]
 
 
-def test_what_waits_is_written_together_and_in_order(book: Book, line: Line) -> None:
-    with everybody_in_line(line, doing(line, *(book.writes(word) for word in "abcde"))) as waiting:
+def test_what_waits_is_written_together_and_in_order(book: Book, queue: CommitQueue) -> None:
+    with all_queued(queue, doing(queue, *(book.writes(word) for word in "abcde"))) as waiting:
         assert book.written == []
     assert [one.result(PATIENCE) for one in waiting] == ["A", "B", "C", "D", "E"]
     assert book.written == ["a", "b", "c", "d", "e"]
     assert book.commits == [5]
 
 
-def test_a_work_that_fails_takes_nothing_with_it_but_itself(book: Book, line: Line) -> None:
+def test_a_work_that_fails_takes_nothing_with_it_but_itself(book: Book, queue: CommitQueue) -> None:
     works = [book.writes("a"), book.fails("b"), book.writes("c"), book.fails("d"), book.writes("e")]
-    with everybody_in_line(line, doing(line, *works)) as waiting:
+    with all_queued(queue, doing(queue, *works)) as waiting:
         pass
     with pytest.raises(ValueError, match="b"):
         waiting[1].result(PATIENCE)
@@ -87,52 +87,54 @@ def test_a_work_that_fails_takes_nothing_with_it_but_itself(book: Book, line: Li
     assert book.commits == [3]
 
 
-def test_when_the_commit_fails_everybody_hears_why_and_the_next_ones_are_served(book: Book, line: Line) -> None:
+def test_when_the_commit_fails_every_work_raises_why_and_the_next_is_carried_out(
+    book: Book, queue: CommitQueue
+) -> None:
     book.refuses.append(StoreError("The disk is full."))
-    with everybody_in_line(line, doing(line, *(book.writes(word) for word in "abc"))) as waiting:
+    with all_queued(queue, doing(queue, *(book.writes(word) for word in "abc"))) as waiting:
         pass
     for one in waiting:
         with pytest.raises(StoreError, match="The disk is full"):
             one.result(PATIENCE)
-    assert line.do(book.writes("d")) == "D"
+    assert queue.do(book.writes("d")) == "D"
     assert book.written == ["d"]
 
 
-def test_no_transaction_holds_more_than_its_share(book: Book, line: Line) -> None:
-    with everybody_in_line(line, doing(line, *(book.writes(str(number)) for number in range(80)))) as waiting:
+def test_no_transaction_has_more_than_its_share_of_works(book: Book, queue: CommitQueue) -> None:
+    with all_queued(queue, doing(queue, *(book.writes(str(number)) for number in range(80)))) as waiting:
         pass
     assert [one.result(PATIENCE) for one in waiting] == [str(number) for number in range(80)]
     assert book.commits == [32, 32, 16]
     assert book.written == [str(number) for number in range(80)]
 
 
-def test_who_wants_to_be_alone_is_and_nobody_overtakes(book: Book, line: Line) -> None:
+def test_a_thread_that_wants_to_be_alone_is_and_the_order_is_kept(book: Book, queue: CommitQueue) -> None:
     def alone() -> str:
-        with line.alone():
+        with queue.alone():
             book.written.append("alone")
         return "ALONE"
 
     with ThreadPoolExecutor(3) as threads:
-        with line.alone():
-            before = threads.submit(line.do, book.writes("before"))
-            wait_for(line, 2)
+        with queue.alone():
+            before = threads.submit(queue.do, book.writes("before"))
+            wait_for(queue, 2)
             by_itself = threads.submit(alone)
-            wait_for(line, 3)
-            after = threads.submit(line.do, book.writes("after"))
-            wait_for(line, 4)
+            wait_for(queue, 3)
+            after = threads.submit(queue.do, book.writes("after"))
+            wait_for(queue, 4)
         assert [one.result(PATIENCE) for one in (before, by_itself, after)] == ["BEFORE", "ALONE", "AFTER"]
     assert book.written == ["before", "alone", "after"]
     assert book.commits == [1, 1]
 
 
-def test_who_is_interrupted_while_leading_leaves_the_line_in_order(book: Book, line: Line) -> None:
+def test_a_leading_thread_that_is_interrupted_leaves_the_queue_in_order(book: Book, queue: CommitQueue) -> None:
     """What others wanted is carried out by the next one."""
 
     def interrupted(tx: sa.Connection) -> str:
         book.open_.append("never")
         raise KeyboardInterrupt
 
-    with everybody_in_line(line, doing(line, interrupted, book.writes("a"), book.writes("b"))) as waiting:
+    with all_queued(queue, doing(queue, interrupted, book.writes("a"), book.writes("b"))) as waiting:
         pass
     with pytest.raises(KeyboardInterrupt):
         waiting[0].result(PATIENCE)
@@ -140,27 +142,27 @@ def test_who_is_interrupted_while_leading_leaves_the_line_in_order(book: Book, l
     assert book.written == ["a", "b"]
 
 
-def test_a_door_somebody_else_holds_is_waited_for_and_then_given_up(tmp_path: Path) -> None:
+def test_a_lock_of_another_process_is_waited_for_and_then_given_up(tmp_path: Path) -> None:
     path = tmp_path / "store.lock"
     with path.open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(DoorShut) as shut, Door(path, seconds=0.05).held():
+        with pytest.raises(LockUnavailable) as shut, ProcessLock(path, seconds=0.05).held():
             raise AssertionError("two are inside")
     assert shut.value.because is None
-    with Door(path, seconds=PATIENCE).held():  # who gave up does not keep it once its turn has come
+    with ProcessLock(path, seconds=PATIENCE).held():  # a caller that gave up does not keep it when it is granted late
         pass
 
 
-def test_a_door_is_handed_on_when_its_holder_leaves(tmp_path: Path) -> None:
-    door, inside = Door(tmp_path / "store.lock", seconds=PATIENCE), []
+def test_a_lock_is_handed_on_when_its_holder_leaves(tmp_path: Path) -> None:
+    lock, inside = ProcessLock(tmp_path / "store.lock", seconds=PATIENCE), []
 
     def enter(number: int) -> None:
-        with door.held():
+        with lock.held():
             inside.append(number)
             assert inside[-1] == number
 
     with ThreadPoolExecutor(4) as threads:
-        with door.held():
+        with lock.held():
             waiting = [threads.submit(enter, number) for number in range(4)]
             assert inside == []
         for one in waiting:
@@ -168,14 +170,14 @@ def test_a_door_is_handed_on_when_its_holder_leaves(tmp_path: Path) -> None:
     assert sorted(inside) == [0, 1, 2, 3]
 
 
-def test_a_door_is_free_though_a_process_begun_meanwhile_has_its_file_open(tmp_path: Path) -> None:
-    door, (ours, theirs) = Door(tmp_path / "store.lock", seconds=PATIENCE), os.pipe()
-    with door.held():
+def test_a_lock_is_free_though_a_process_begun_meanwhile_has_its_file_open(tmp_path: Path) -> None:
+    lock, (ours, theirs) = ProcessLock(tmp_path / "store.lock", seconds=PATIENCE), os.pipe()
+    with lock.held():
         child = os.fork()
         if child == 0:
             os.read(ours, 1)
             os._exit(0)
-    with door.held():
+    with lock.held():
         pass
     os.write(theirs, b".")
     assert os.waitpid(child, 0) == (child, 0)
@@ -183,7 +185,7 @@ def test_a_door_is_free_though_a_process_begun_meanwhile_has_its_file_open(tmp_p
     os.close(theirs)
 
 
-def test_a_door_that_cannot_be_made_says_why(tmp_path: Path) -> None:
-    with pytest.raises(DoorShut) as shut, Door(tmp_path / "no folder" / "store.lock", seconds=1).held():
-        raise AssertionError("there is no door")
+def test_a_lock_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    with pytest.raises(LockUnavailable) as shut, ProcessLock(tmp_path / "no folder" / "store.lock", seconds=1).held():
+        raise AssertionError("there is no lock")
     assert isinstance(shut.value.because, FileNotFoundError)

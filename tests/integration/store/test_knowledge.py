@@ -54,18 +54,18 @@ def profile(profile_id: str = "pro_1", *, audience: str | None = None, at: timed
 # replies and facts
 
 
-def test_nothing_is_known_of_a_company_nobody_asked_about(store: SqlStore) -> None:
-    assert store.known("com_1") == Known()
-    assert store.known_many([]) == {}
-    assert store.known_many(["com_1", "com_2"]) == {"com_1": Known(), "com_2": Known()}
-    assert store.reply("rep_unknown") is None
+def test_nothing_is_known_of_a_company_without_replies(store: SqlStore) -> None:
+    assert store.knowledge.known("com_1") == Known()
+    assert store.knowledge.known_many([]) == {}
+    assert store.knowledge.known_many(["com_1", "com_2"]) == {"com_1": Known(), "com_2": Known()}
+    assert store.knowledge.reply("rep_unknown") is None
 
 
 def test_the_newest_reply_of_each_source_is_known_with_its_facts_alone(store: SqlStore) -> None:
     bought(store, draft("serp_news"), "Old news", at=NOON)
     newer = bought(store, draft("serp_news", variant="b"), "New news", "More news", at=LATER, cost=7)
     jobs = bought(store, draft("serp_jobs"), "Jobs", at=NOON)
-    known = store.known("com_1")
+    known = store.knowledge.known("com_1")
     assert [(head.source, head.reply_id) for head in known.replies] == [
         ("serp_jobs", jobs.reply_id),
         ("serp_news", newer.reply_id),
@@ -77,21 +77,21 @@ def test_the_newest_reply_of_each_source_is_known_with_its_facts_alone(store: Sq
 def test_a_reply_that_arrives_late_does_not_hide_one_collected_after_it(store: SqlStore) -> None:
     newer = bought(store, draft(variant="a"), "New", at=LATER)
     bought(store, draft(variant="b"), "Old, imported afterwards", at=NOON)
-    assert [head.reply_id for head in store.known("com_1").replies] == [newer.reply_id]
-    assert texts(store.known("com_1").facts) == ["New"]
+    assert [head.reply_id for head in store.knowledge.known("com_1").replies] == [newer.reply_id]
+    assert texts(store.knowledge.known("com_1").facts) == ["New"]
 
 
 def test_of_two_replies_collected_in_one_microsecond_one_is_known(store: SqlStore) -> None:
     replies = [bought(store, draft(variant=name), name) for name in ("a", "b")]
     last = max(reply.reply_id for reply in replies)
-    assert [head.reply_id for head in store.known("com_1").replies] == [last]
+    assert [head.reply_id for head in store.knowledge.known("com_1").replies] == [last]
 
 
 def test_knowing_nothing_is_known_too(store: SqlStore) -> None:
     made = sent(store, draft())
     nothing = replace(reply_of(made), found=False)
-    store.settle(answered(made, cost=0), reply=nothing, facts=())
-    [head] = store.known("com_1").replies
+    store.ledger.settle(answered(made, cost=0), reply=nothing, facts=())
+    [head] = store.knowledge.known("com_1").replies
     assert (head.found, head.cost_micro_usd, head.expires_at) == (False, 0, nothing.expires_at)
 
 
@@ -99,7 +99,7 @@ def test_ten_thousand_companies_are_recalled_together_and_apart(store: SqlStore)
     for number in range(3):
         bought(store, draft(company_id=f"com_{number}"), f"Industry {number}")
     asked = [f"com_{number}" for number in range(10_000)]
-    known = store.known_many(asked)
+    known = store.knowledge.known_many(asked)
     assert list(known) == asked
     assert [texts(known[id_].facts) for id_ in asked[:4]] == [["Industry 0"], ["Industry 1"], ["Industry 2"], []]
     assert sum(len(of_one.replies) for of_one in known.values()) == 3
@@ -107,7 +107,7 @@ def test_ten_thousand_companies_are_recalled_together_and_apart(store: SqlStore)
 
 def test_a_payload_comes_back_as_it_came(store: SqlStore) -> None:
     reply = bought(store, draft(), payload={"search": HOSTILE})
-    assert store.reply(reply.reply_id) == reply
+    assert store.knowledge.reply(reply.reply_id) == reply
 
 
 @pytest.mark.parametrize(
@@ -126,27 +126,27 @@ def test_a_fact_comes_back_as_it_was_read(store: SqlStore, dataset: str, value: 
     reply = reply_of(made)
     [plain] = facts_of(reply, "x")
     fact = replace(plain, dataset=dataset, value=value, quality=0.1 + 0.2, last_resort=True, reader_version=3)
-    store.settle(answered(made), reply=reply, facts=[fact])
-    known = store.known("com_1")
+    store.ledger.settle(answered(made), reply=reply, facts=[fact])
+    known = store.knowledge.known("com_1")
     assert known.facts == (fact,)
     assert known.replies[0].reader_version == 3
 
 
-def test_a_name_that_no_database_can_hold_is_kept_with_the_unholdable_marked(store: SqlStore) -> None:
+def test_a_name_that_no_database_can_store_is_kept_with_the_bad_characters_replaced(store: SqlStore) -> None:
     made = sent(store, draft())
-    store.release(made, at=NOON, reason="the vendor said: a\x00b\ud800")
-    assert store.purchases("req_1")[0].reason == "the vendor said: a\ufffdb\ufffd"
+    store.ledger.release(made, at=NOON, reason="the vendor said: a\x00b\ud800")
+    assert store.ledger.purchases("req_1")[0].reason == "the vendor said: a\ufffdb\ufffd"
 
 
 def test_what_a_newer_reader_reads_replaces_what_was_read_before(store: SqlStore) -> None:
     reply = bought(store, draft("serp_news"), "Old", "Older")
     other = bought(store, draft("serp_jobs"), "Jobs")
-    store.keep_facts(reply.reply_id, facts_of(reply, "New", version=2))
-    known = store.known("com_1")
+    store.knowledge.keep_facts(reply.reply_id, facts_of(reply, "New", version=2))
+    known = store.knowledge.known("com_1")
     assert sorted(texts(known.facts)) == ["Jobs", "New"]
     assert {head.reply_id: head.reader_version for head in known.replies} == {reply.reply_id: 2, other.reply_id: 1}
-    store.keep_facts(reply.reply_id, [])
-    assert texts(store.known("com_1").facts) == ["Jobs"]
+    store.knowledge.keep_facts(reply.reply_id, [])
+    assert texts(store.knowledge.known("com_1").facts) == ["Jobs"]
 
 
 def test_a_newer_reader_leaves_what_an_analysis_has_read(store: SqlStore) -> None:
@@ -156,9 +156,9 @@ def test_a_newer_reader_leaves_what_an_analysis_has_read(store: SqlStore) -> Non
         "ana_1", "key", "com_1", "technologies", None, "model", made.purchase_id, "req_1", {}, 1, 0, {}, NOON
     )
     found = [replace(fact, source="technologies") for fact in facts_of(reply, "Read by an analysis")]
-    store.settle(answered(made), reply=None, facts=found, analysis=answer)
-    store.keep_facts(reply.reply_id, [])
-    assert store.known("com_1").facts == tuple(found)
+    store.ledger.settle(answered(made), reply=None, facts=found, analysis=answer)
+    store.knowledge.keep_facts(reply.reply_id, [])
+    assert store.knowledge.known("com_1").facts == tuple(found)
 
 
 # requests
@@ -166,8 +166,8 @@ def test_a_newer_reader_leaves_what_an_analysis_has_read(store: SqlStore) -> Non
 
 def test_a_request_is_opened_and_closed_with_its_profiles_and_reads(store: SqlStore) -> None:
     opened = request()
-    store.open_request(opened)
-    assert store.request("req_1") == opened
+    store.requests.open(opened)
+    assert store.requests.by_id("req_1") == opened
     closed = replace(
         opened,
         state="complete",
@@ -179,54 +179,54 @@ def test_a_request_is_opened_and_closed_with_its_profiles_and_reads(store: SqlSt
         plan=HOSTILE,
     )
     reads = [CacheRead("req_1", "pur_before", "serp_news", "reply", 2**40, NOON)]
-    store.close_request(closed, profiles=[profile()], reads=reads)
-    assert store.request("req_1") == closed
-    assert store.cache_reads("req_1") == reads
-    assert store.profile("pro_1") == profile()
-    assert store.totals().saved_micro_usd == 2**40
+    store.requests.close(closed, profiles=[profile()], reads=reads)
+    assert store.requests.by_id("req_1") == closed
+    assert store.requests.cache_reads("req_1") == reads
+    assert store.profiles.by_id("pro_1") == profile()
+    assert store.ledger_queries.totals().saved_micro_usd == 2**40
 
 
 def test_a_request_is_closed_once_so_that_no_saving_counts_twice(store: SqlStore) -> None:
-    store.open_request(request())
+    store.requests.open(request())
     closed = replace(request(), state="complete", finished_at=NOON)
     read = CacheRead("req_1", "pur_before", "serp_news", "reply", 50_000, NOON)
-    store.close_request(closed, profiles=[], reads=[read])
+    store.requests.close(closed, profiles=[], reads=[read])
     with pytest.raises(StoreError, match="req_1 is not running"):
-        store.close_request(closed, profiles=[profile()], reads=[read])
-    assert store.cache_reads("req_1") == [read]
-    assert store.profile("pro_1") is None
+        store.requests.close(closed, profiles=[profile()], reads=[read])
+    assert store.requests.cache_reads("req_1") == [read]
+    assert store.profiles.by_id("pro_1") is None
 
 
 def test_requests_are_listed_latest_first_of_one_company_or_of_all(store: SqlStore) -> None:
     for number, company_id in enumerate(("com_1", "com_2", "com_1")):
-        store.open_request(request(f"req_{number}", company_id=company_id, at=timedelta(hours=number)))
-    assert [r.request_id for r in store.requests()] == ["req_2", "req_1", "req_0"]
-    assert [r.request_id for r in store.requests("com_1")] == ["req_2", "req_0"]
-    assert [r.request_id for r in store.requests(limit=1)] == ["req_2"]
+        store.requests.open(request(f"req_{number}", company_id=company_id, at=timedelta(hours=number)))
+    assert [r.request_id for r in store.requests.latest()] == ["req_2", "req_1", "req_0"]
+    assert [r.request_id for r in store.requests.latest("com_1")] == ["req_2", "req_0"]
+    assert [r.request_id for r in store.requests.latest(limit=1)] == ["req_2"]
 
 
 def test_events_come_back_in_the_order_they_were_recorded(store: SqlStore) -> None:
-    told = [Event("req_1", NOON, "collect", f"step {number}", {"data": HOSTILE}) for number in range(20)]
-    store.record(told[:10])
-    store.record([])
-    store.record([Event("req_2", NOON, "plan", "another request")])
-    store.record(told[10:])
-    assert store.events("req_1") == told
+    recorded = [Event("req_1", NOON, "collect", f"step {number}", {"data": HOSTILE}) for number in range(20)]
+    store.requests.record(recorded[:10])
+    store.requests.record([])
+    store.requests.record([Event("req_2", NOON, "plan", "another request")])
+    store.requests.record(recorded[10:])
+    assert store.requests.events("req_1") == recorded
 
 
 @pytest.mark.parametrize(
     "nothing",
     [
-        lambda store: store.purchases("req_unknown"),
-        lambda store: store.events("req_unknown"),
-        lambda store: store.cache_reads("req_unknown"),
-        lambda store: store.request("req_unknown"),
-        lambda store: store.profile("pro_unknown"),
-        lambda store: store.latest_profile("com_1", "profile", None),
-        lambda store: store.spent([]),
-        lambda store: store.mark_reported([], NOON),
+        lambda store: store.ledger.purchases("req_unknown"),
+        lambda store: store.requests.events("req_unknown"),
+        lambda store: store.requests.cache_reads("req_unknown"),
+        lambda store: store.requests.by_id("req_unknown"),
+        lambda store: store.profiles.by_id("pro_unknown"),
+        lambda store: store.profiles.latest("com_1", "profile", None),
+        lambda store: store.ledger.spent([]),
+        lambda store: store.ledger.mark_reported([], NOON),
         lambda store: new_unreported(store, 0, limit=10).purchases,
-        lambda store: store.ledger_units(),
+        lambda store: store.ledger_queries.settled_units(),
     ],
 )
 def test_of_what_is_not_there_there_is_nothing(store: SqlStore, nothing: Callable[[SqlStore], object]) -> None:
@@ -235,17 +235,19 @@ def test_of_what_is_not_there_there_is_nothing(store: SqlStore, nothing: Callabl
 
 def test_the_latest_profile_is_the_one_of_the_same_audience(store: SqlStore) -> None:
     for number, audience in enumerate((None, "com_vendor", None, "com_vendor")):
-        store.open_request(request(f"req_{number}"))
+        store.requests.open(request(f"req_{number}"))
         made = profile(f"pro_{number}", audience=audience, at=timedelta(hours=number))
-        store.close_request(replace(request(f"req_{number}"), state="complete"), profiles=[made], reads=[])
-    assert store.latest_profile("com_1", "profile", None) == profile("pro_2", at=timedelta(hours=2))
-    latest = store.latest_profile("com_1", "profile", "com_vendor")
+        store.requests.close(replace(request(f"req_{number}"), state="complete"), profiles=[made], reads=[])
+    assert store.profiles.latest("com_1", "profile", None) == profile("pro_2", at=timedelta(hours=2))
+    latest = store.profiles.latest("com_1", "profile", "com_vendor")
     assert latest is not None
     assert latest.profile_id == "pro_3"
-    assert store.latest_profile("com_1", "profile", "com_other") is None
-    assert store.latest_profile("com_1", "vendor_context", None) is None
-    assert {id_: head.profile_id for id_, head in store.latest_profiles("profile").items()} == {"com_1": "pro_2"}
-    assert store.latest_profiles("vendor_context") == {}
+    assert store.profiles.latest("com_1", "profile", "com_other") is None
+    assert store.profiles.latest("com_1", "vendor_context", None) is None
+    assert {id_: head.profile_id for id_, head in store.profiles.latest_by_company("profile").items()} == {
+        "com_1": "pro_2"
+    }
+    assert store.profiles.latest_by_company("vendor_context") == {}
 
 
 # what changed
@@ -258,20 +260,20 @@ def changed(store: SqlStore, table: str, since: int) -> tuple[int, int]:
         return rows.scalar_one(), mark
 
 
-def test_each_change_is_seen_once_by_who_asks_from_mark_to_mark(store: SqlStore) -> None:
+def test_each_change_is_seen_once_by_a_reader_that_asks_from_mark_to_mark(store: SqlStore) -> None:
     _, mark = changed(store, "purchases", 0)
     made = reserved(store, draft())
     assert changed(store, "purchases", mark)[0] == 1
     _, mark = changed(store, "purchases", mark)
     assert changed(store, "purchases", mark)[0] == 0
-    store.settle(answered(made), reply=reply_of(made), facts=())
+    store.ledger.settle(answered(made), reply=reply_of(made), facts=())
     assert changed(store, "purchases", mark)[0] == 1
 
 
 def test_facts_read_anew_show_in_the_mark_of_their_reply_even_when_none_are_left(store: SqlStore) -> None:
     reply = bought(store, draft(), "Machinery")
     _, mark = changed(store, "replies", 0)
-    store.keep_facts(reply.reply_id, [])
+    store.knowledge.keep_facts(reply.reply_id, [])
     assert changed(store, "replies", mark)[0] == 1
 
 
@@ -290,7 +292,7 @@ def test_a_row_that_commits_late_is_not_missed(store: SqlStore, store_url: str) 
         slow = threads.submit(slowly)
         assert written.wait(timeout=20)
         quick = threads.submit(reserved, store, draft())
-        if not beside.sqlite:  # there, writers stand in line
+        if not beside.sqlite:  # there is one writer at a time there
             quick.result(timeout=20)
         seen, mark = changed(store, "company_aliases", 0)
         go_on.set()
@@ -308,5 +310,5 @@ def test_a_fact_is_one_value_whatever_engine_keeps_it(store: SqlStore) -> None:
     reply = replace(reply_of(made), collected_at=NOON + timedelta(microseconds=999_999))
     [plain] = facts_of(reply, "x")
     exact: Fact = replace(plain, quality=1 / 3, reliability=5e-324)
-    store.settle(answered(made), reply=reply, facts=[exact])
-    assert store.known("com_1").facts == (exact,)
+    store.ledger.settle(answered(made), reply=reply, facts=[exact])
+    assert store.knowledge.known("com_1").facts == (exact,)

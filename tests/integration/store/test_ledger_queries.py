@@ -1,4 +1,4 @@
-"""The ledger line by line, and what becomes of purchases whose holder is gone."""
+"""The ledger line by line, and the end of purchases whose lease is over."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,28 +19,28 @@ MINUTE = timedelta(minutes=1)
 
 def bought(store: SqlStore, purchase: Purchase) -> Purchase:
     made = answered(sent(store, purchase))
-    store.settle(made, reply=None, facts=())
+    store.ledger.settle(made, reply=None, facts=())
     return made
 
 
 def unsure(store: SqlStore, purchase: Purchase) -> Purchase:
     made = sent(store, purchase)
-    store.mark_uncertain(made, at=NOON, reason="no answer in time")
+    store.ledger.mark_uncertain(made, at=NOON, reason="no answer in time")
     return made
 
 
-def test_the_ledger_shows_the_newest_purchases_first_with_company_and_who_asked(store: SqlStore) -> None:
-    store.add_companies([company()])
-    store.open_request(Request("req_1", "com_1", "profile", None, "enhanced", "rules", NOON, asked_by="cli"))
+def test_the_ledger_shows_the_newest_purchases_first_with_company_and_asked_by(store: SqlStore) -> None:
+    store.companies.add([company()])
+    store.requests.open(Request("req_1", "com_1", "profile", None, "enhanced", "rules", NOON, asked_by="cli"))
     first, second = bought(store, draft()), bought(store, draft("serp_jobs"))
     third = bought(store, replace(draft("serp_growth", company_id="com_2"), request_id="req_gone"))
-    lines, in_all = store.ledger_lines(most=2)
+    lines, in_all = store.ledger_queries.lines(most=2)
     assert [line.purchase.purchase_id for line in lines] == [third.purchase_id, second.purchase_id]
     assert in_all == 3
     assert [(line.company_key, line.asked_by) for line in lines] == [(None, None), ("acme.com", "cli")]
-    assert lines[1].purchase == store.purchase(second.purchase_id)
-    assert store.purchase(first.purchase_id) != store.purchase(second.purchase_id)
-    assert store.purchase("pur_nothing") is None
+    assert lines[1].purchase == store.ledger.purchase(second.purchase_id)
+    assert store.ledger.purchase(first.purchase_id) != store.ledger.purchase(second.purchase_id)
+    assert store.ledger.purchase("pur_nothing") is None
 
 
 def test_the_ledger_can_be_narrowed_to_what_is_uncertain_to_a_company_and_to_a_time(store: SqlStore) -> None:
@@ -49,7 +49,7 @@ def test_the_ledger_can_be_narrowed_to_what_is_uncertain_to_a_company_and_to_a_t
     other = bought(store, draft(company_id="com_2", at=NOON + MINUTE))
 
     def found(**which: Any) -> set[str]:
-        lines, in_all = store.ledger_lines(most=10, **which)
+        lines, in_all = store.ledger_queries.lines(most=10, **which)
         assert len(lines) == in_all
         return {line.purchase.purchase_id for line in lines}
 
@@ -61,7 +61,7 @@ def test_the_ledger_can_be_narrowed_to_what_is_uncertain_to_a_company_and_to_a_t
 
 def handled(store: SqlStore, purchase: Purchase) -> Purchase:
     made = sent(store, purchase)
-    store.keep_handle(made, "job_1", lease_until=NOON + MINUTE)
+    store.ledger.keep_handle(made, "job_1", lease_until=NOON + MINUTE)
     return made
 
 
@@ -77,33 +77,33 @@ def test_a_purchase_whose_holder_is_gone_ends(
     store: SqlStore, begin: Callable[[SqlStore, Purchase], Purchase], ended_at: datetime, state: str
 ) -> None:
     made = begin(store, draft())
-    assert store.end_abandoned(NOON + MINUTE / 2) == 0
-    assert store.end_abandoned(ended_at) == 1
-    [left] = store.purchases("req_1")
+    assert store.ledger.end_abandoned(NOON + MINUTE / 2) == 0
+    assert store.ledger.end_abandoned(ended_at) == 1
+    [left] = store.ledger.purchases("req_1")
     assert (left.state, left.closed_at) == (state, ended_at)
-    assert not store.is_claimed(made.purchase_id)
+    assert not store.ledger.is_claimed(made.purchase_id)
     name = caps(0)[0].name
-    assert store.spent([name]) == {name: 50_000 if state == "uncertain" else 0}
-    assert store.end_abandoned(ended_at) == 0
+    assert store.ledger.spent([name]) == {name: 50_000 if state == "uncertain" else 0}
+    assert store.ledger.end_abandoned(ended_at) == 0
 
 
 def test_one_noticed_late_is_settled_when_it_is_said_to_be(store: SqlStore) -> None:
     age = timedelta(days=7)
     sent(store, draft())
-    store.end_abandoned(NOON + timedelta(days=5))
-    [abandoned] = store.uncertain_purchases()
+    store.ledger.end_abandoned(NOON + timedelta(days=5))
+    [abandoned] = store.ledger_queries.uncertain()
     end = settles_at(abandoned, age)
-    assert store.settle_overdue({"serpapi": age}, end - timedelta(seconds=1)) == []
-    assert len(store.settle_overdue({"serpapi": age}, end)) == 1
+    assert store.ledger.settle_overdue({"serpapi": age}, end - timedelta(seconds=1)) == []
+    assert len(store.ledger.settle_overdue({"serpapi": age}, end)) == 1
 
 
 @pytest.mark.parametrize("units", [None, {"search": 1}, {}], ids=["at its reserve", "as billed", "not billed"])
-def test_a_purchase_somebody_is_still_on_is_not_reconciled(store: SqlStore, units: dict[str, int] | None) -> None:
+def test_a_purchase_under_way_is_not_reconciled(store: SqlStore, units: dict[str, int] | None) -> None:
     made = sent(store, draft())
-    before = store.purchases("req_1")
+    before = store.ledger.purchases("req_1")
     with pytest.raises(PurchaseClosed, match=made.purchase_id):
-        store.reconcile(made.purchase_id, units=units, cost_micro_usd=0, at=LATER)
-    assert store.purchases("req_1") == before
-    assert store.is_claimed(made.purchase_id)
+        store.ledger.reconcile(made.purchase_id, units=units, cost_micro_usd=0, at=LATER)
+    assert store.ledger.purchases("req_1") == before
+    assert store.ledger.is_claimed(made.purchase_id)
     name = caps(0)[0].name
-    assert store.spent([name]) == {name: 50_000}
+    assert store.ledger.spent([name]) == {name: 50_000}

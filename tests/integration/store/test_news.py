@@ -9,63 +9,63 @@ from tests.support.ledger_records import LATER, LEASE, answered, company, draft,
 
 def bought(store: SqlStore, variant: str) -> str:
     made = sent(store, draft(variant=variant))
-    store.settle(answered(made), reply=None, facts=())
+    store.ledger.settle(answered(made), reply=None, facts=())
     return made.purchase_id
 
 
 def test_each_company_is_new_once(store: SqlStore) -> None:
-    store.add_companies([company("acme.com", "com_1"), company("beta.com", "com_2")])
+    store.companies.add([company("acme.com", "com_1"), company("beta.com", "com_2")])
     first = new_companies(store, 0)
     assert (first.keys, first.moved) == (("acme.com", "beta.com"), {})
     assert new_companies(store, first.mark).keys == ()
-    store.add_companies([company("gamma.com", "com_3")])
+    store.companies.add([company("gamma.com", "com_3")])
     assert new_companies(store, first.mark).keys == ("gamma.com",)
 
 
 def test_a_company_with_another_key_is_new_and_its_former_key_leads_to_it(store: SqlStore) -> None:
-    store.add_companies([company("name:acme", "com_1"), company("beta.com", "com_2")])
+    store.companies.add([company("name:acme", "com_1"), company("beta.com", "com_2")])
     mark = new_companies(store, 0).mark
-    store.rekey("com_1", key="acme.com", name=None, domain="acme.com")
+    store.companies.rekey("com_1", key="acme.com", name=None, domain="acme.com")
     found = new_companies(store, mark)
     assert (found.keys, found.moved) == (("acme.com",), {"name:acme": "acme.com"})
 
 
 def test_a_company_that_turned_out_to_be_another_one_leads_to_it(store: SqlStore) -> None:
-    store.add_companies([company("name:acme", "com_1"), company("acme.com", "com_2")])
+    store.companies.add([company("name:acme", "com_1"), company("acme.com", "com_2")])
     mark = new_companies(store, 0).mark
-    store.rekey("com_1", key="acme.com", name=None, domain="acme.com")
+    store.companies.rekey("com_1", key="acme.com", name=None, domain="acme.com")
     assert new_companies(store, mark).moved == {"name:acme": "acme.com"}
 
 
 def test_to_a_reader_of_another_store_everything_is_new(store: SqlStore) -> None:
-    store.add_companies([company()])
+    store.companies.add([company()])
     assert new_companies(store, 2**62).keys == ("acme.com",)
 
 
 def test_settled_purchases_wait_to_be_reported_once(store: SqlStore) -> None:
-    [acme] = store.add_companies([company()])
+    [acme] = store.companies.add([company()])
     first, second = bought(store, "a"), bought(store, "b")
     reserved(store, draft(variant="c"))
     waiting = new_unreported(store, 0, limit=10)
     assert [(one.purchase.purchase_id, one.company) for one in waiting.purchases] == [(first, acme), (second, acme)]
-    store.mark_reported([first], LATER)
-    store.mark_reported([first, second], LATER + LEASE)
+    store.ledger.mark_reported([first], LATER)
+    store.ledger.mark_reported([first, second], LATER + LEASE)
     assert new_unreported(store, 0, limit=10).purchases == ()
-    assert [p.reported_at for p in store.purchases("req_1")][:2] == [LATER, LATER + LEASE]
+    assert [p.reported_at for p in store.ledger.purchases("req_1")][:2] == [LATER, LATER + LEASE]
 
 
 def test_what_does_not_fit_is_read_from_the_mark(store: SqlStore) -> None:
-    store.add_companies([company()])
+    store.companies.add([company()])
     ids = [bought(store, variant) for variant in "abc"]
     first = new_unreported(store, 0, limit=2)
-    store.mark_reported([one.purchase.purchase_id for one in first.purchases], NOON)
+    store.ledger.mark_reported([one.purchase.purchase_id for one in first.purchases], NOON)
     rest = new_unreported(store, first.mark, limit=2)
     assert [one.purchase.purchase_id for one in (*first.purchases, *rest.purchases)] == ids
     assert new_unreported(store, rest.mark, limit=2).purchases == ()
 
 
 def test_a_purchase_says_which_request_asked_for_it(store: SqlStore) -> None:
-    store.add_companies([company()])
+    store.companies.add([company()])
     bought(store, "a")
     [one] = new_unreported(store, 0, limit=10).purchases
     assert (one.asked_by, replace(one.purchase, purchase_id="").source) == (None, "serp_news")

@@ -24,29 +24,29 @@ def rest_of(purchase: Purchase) -> Purchase:
 
 def test_what_is_known_is_settled_and_the_rest_keeps_its_part_of_the_reserve(store: SqlStore) -> None:
     made = sent(store, two_searches())
-    store.settle(answered(made), reply=reply_of(made), facts=(), rest=rest_of(made))
-    assert {one.purchase_id: one.state for one in store.purchases("req_1")} == {
+    store.ledger.settle(answered(made), reply=reply_of(made), facts=(), rest=rest_of(made))
+    assert {one.purchase_id: one.state for one in store.ledger.purchases("req_1")} == {
         made.purchase_id: "settled",
         "pur_rest": "uncertain",
     }
-    assert store.spent([DAY]) == {DAY: 100_000}
-    assert store.uncertain_units() == {"serpapi": {"search": 1}}
-    store.reconcile("pur_rest", units={}, cost_micro_usd=0, at=LATER)
-    assert store.spent([DAY]) == {DAY: 50_000}
+    assert store.ledger.spent([DAY]) == {DAY: 100_000}
+    assert store.ledger_queries.uncertain_units() == {"serpapi": {"search": 1}}
+    store.ledger.reconcile("pur_rest", units={}, cost_micro_usd=0, at=LATER)
+    assert store.ledger.spent([DAY]) == {DAY: 50_000}
 
 
-def test_the_rest_keeps_nobody_from_asking_the_same_again(store: SqlStore) -> None:
+def test_the_rest_keeps_no_purchase_from_asking_the_same_again(store: SqlStore) -> None:
     made = sent(store, two_searches())
-    store.settle(answered(made), reply=reply_of(made), facts=(), rest=rest_of(made))
+    store.ledger.settle(answered(made), reply=reply_of(made), facts=(), rest=rest_of(made))
     again = sent(store, draft(at=LATER))
     assert again.purchase_id not in (made.purchase_id, "pur_rest")
-    assert store.uncertain_purchases()[0].purchase_id == "pur_rest"
+    assert store.ledger_queries.uncertain()[0].purchase_id == "pur_rest"
 
 
-def test_who_may_not_settle_leaves_no_rest_either(store: SqlStore) -> None:
+def test_a_refused_settlement_leaves_no_rest_either(store: SqlStore) -> None:
     made = sent(store, two_searches())
-    store.settle(answered(made), reply=reply_of(made), facts=())
+    store.ledger.settle(answered(made), reply=reply_of(made), facts=())
     with pytest.raises(PurchaseClosed):
-        store.settle(answered(made), reply=None, facts=(), rest=rest_of(made))
-    assert store.uncertain_purchases() == []
-    assert store.spent([DAY]) == {DAY: 50_000}
+        store.ledger.settle(answered(made), reply=None, facts=(), rest=rest_of(made))
+    assert store.ledger_queries.uncertain() == []
+    assert store.ledger.spent([DAY]) == {DAY: 50_000}

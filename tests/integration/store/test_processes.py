@@ -1,4 +1,4 @@
-"""One store, several processes: no cap is passed, no question asked twice, and who dies or is paused is succeeded."""
+"""One store, several processes: no cap is passed, no question asked twice; processes that die or pause are replaced."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from resources.store import SqlStore, open_store
 from resources.store import tables as t
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, MANY, answered, bought, caps, draft, facts_of, reply_of, reserved, sent
-from tests.support.waiting_threads import everybody_in_line
+from tests.support.waiting_threads import all_queued
 
 SPAWN = get_context("spawn")
 DAY, PROVIDER = "day:2026-03-02", "provider:serpapi"
@@ -32,7 +32,7 @@ def reserve_many(url: str, process: int, *, same: bool, at_once: int = MANY) -> 
     def reserve(number: int) -> str:
         variant = "same" if same else f"{process}-{number}"
         order = limits if number % 2 else limits[::-1]
-        return type(store.reserve(draft(price=10_000, variant=variant), order, at_once=at_once)).__name__
+        return type(store.ledger.reserve(draft(price=10_000, variant=variant), order, at_once=at_once)).__name__
 
     with ThreadPoolExecutor(4) as threads:
         outcomes = list(threads.map(reserve, range(EACH)))
@@ -50,14 +50,14 @@ def test_two_processes_together_never_pass_a_cap(store: SqlStore, store_url: str
     outcomes = outcomes_of_two_processes(store_url, same=False)
     assert outcomes.count(Reserved.__name__) == 30
     assert outcomes.count(CapReached.__name__) == 50
-    assert store.spent([DAY, PROVIDER]) == {DAY: 300_000, PROVIDER: 300_000}
+    assert store.ledger.spent([DAY, PROVIDER]) == {DAY: 300_000, PROVIDER: 300_000}
 
 
 def test_two_processes_with_one_question_make_one_purchase(store: SqlStore, store_url: str) -> None:
     outcomes = outcomes_of_two_processes(store_url, same=True)
     assert outcomes.count(Reserved.__name__) == 1
     assert outcomes.count(AlreadyClaimed.__name__) == 79
-    assert len(store.purchases("req_1")) == 1
+    assert len(store.ledger.purchases("req_1")) == 1
 
 
 def test_two_processes_together_have_no_more_under_way_than_allowed(store: SqlStore, store_url: str) -> None:
@@ -68,7 +68,9 @@ def test_two_processes_together_have_no_more_under_way_than_allowed(store: SqlSt
 
 def test_of_two_processes_one_sends_the_probe(store: SqlStore, store_url: str) -> None:
     out = Breaker(failures=1, first_seconds=30, longest_seconds=30, exhausted_seconds=30)
-    store.failed("serpapi", out, exhausted=False, because="It does not answer.", at=NOON - timedelta(seconds=30))
+    store.provider_health.record_failure(
+        "serpapi", out, exhausted=False, because="It does not answer.", at=NOON - timedelta(seconds=30)
+    )
     outcomes = outcomes_of_two_processes(store_url, same=False)
     assert outcomes.count(Reserved.__name__) == 1
     assert outcomes.count(Unavailable.__name__) == 79
@@ -76,13 +78,13 @@ def test_of_two_processes_one_sends_the_probe(store: SqlStore, store_url: str) -
 
 def test_what_one_process_has_settled_another_reads_at_once(store: SqlStore, store_url: str) -> None:
     reader = open_store(store_url, world="sandbox", create=False)
-    assert reader.known("com_1").replies == ()
+    assert reader.knowledge.known("com_1").replies == ()
     reply = bought(store, draft(), "Machinery")
-    assert [head.reply_id for head in reader.known("com_1").replies] == [reply.reply_id]
+    assert [head.reply_id for head in reader.knowledge.known("com_1").replies] == [reply.reply_id]
     reader.close()
 
 
-# who dies
+# processes that die
 
 
 def die_after_sending(url: str) -> None:
@@ -98,13 +100,15 @@ def die_before_the_commit(url: str) -> None:
 
     def settle(purchase: Purchase) -> None:
         reply = reply_of(purchase)
-        store.settle(answered(purchase, cost=20_000), reply=reply, facts=facts_of(reply, "Machinery"))
+        store.ledger.settle(answered(purchase, cost=20_000), reply=reply, facts=facts_of(reply, "Machinery"))
 
     def die(tx: sa.Connection) -> None:
         assert tx.scalar(sa.select(sa.func.count()).select_from(t.replies)) == len(made)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    with everybody_in_line(store._db._line, [*(partial(settle, one) for one in made), partial(store._db.ledger, die)]):
+    with all_queued(
+        store.database._commit_queue, [*(partial(settle, one) for one in made), partial(store.database.ledger, die)]
+    ):
         pass
 
 
@@ -117,34 +121,34 @@ def run_to_its_death(target: Callable[[str], None], url: str) -> None:
 
 def test_a_process_killed_after_sending_leaves_one_uncertain_purchase(store: SqlStore, store_url: str) -> None:
     run_to_its_death(die_after_sending, store_url)
-    assert isinstance(store.reserve(draft(), caps(1_000_000), at_once=MANY), AlreadyClaimed)
+    assert isinstance(store.ledger.reserve(draft(), caps(1_000_000), at_once=MANY), AlreadyClaimed)
     heir = reserved(store, draft(at=LATER))
-    assert sorted(purchase.state for purchase in store.purchases("req_1")) == ["reserved", "uncertain"]
-    assert store.spent([DAY]) == {DAY: 100_000}
-    store.settle(answered(heir), reply=reply_of(heir), facts=())
+    assert sorted(purchase.state for purchase in store.ledger.purchases("req_1")) == ["reserved", "uncertain"]
+    assert store.ledger.spent([DAY]) == {DAY: 100_000}
+    store.ledger.settle(answered(heir), reply=reply_of(heir), facts=())
 
 
 def test_a_process_killed_while_several_settle_together_leaves_no_half_of_it(store: SqlStore, store_url: str) -> None:
     run_to_its_death(die_before_the_commit, store_url)
-    purchases = store.purchases("req_1")
+    purchases = store.ledger.purchases("req_1")
     assert [purchase.state for purchase in purchases] == ["sent"] * 3
-    assert all(store.is_claimed(purchase.purchase_id) for purchase in purchases)
-    assert store.known("com_1").replies == ()
-    assert store.spent([DAY]) == {DAY: 150_000}
+    assert all(store.ledger.is_claimed(purchase.purchase_id) for purchase in purchases)
+    assert store.knowledge.known("com_1").replies == ()
+    assert store.ledger.spent([DAY]) == {DAY: 150_000}
     settled = answered(purchases[0])
-    store.settle(settled, reply=reply_of(settled), facts=())  # and nobody is locked out
+    store.ledger.settle(settled, reply=reply_of(settled), facts=())  # and no process is locked out
 
 
-# who is paused
+# processes that are paused
 
 
 def ask_leave_to_send(url: str, pipe: Connection) -> None:
-    """Says what it reserved; told to go on, whether it may send, by a clock that stood still meanwhile."""
+    """Sends what it reserved; then, after the other end answers, whether it may send, by a clock that did not go on."""
     store = open_store(url, world="sandbox", create=False)
     made = reserved(store, draft())
     pipe.send(made.purchase_id)
     pipe.recv()
-    pipe.send(store.send(made, at=NOON))
+    pipe.send(store.ledger.send(made, at=NOON))
     store.close()
 
 
@@ -162,8 +166,8 @@ def test_a_process_that_is_paused_beyond_its_lease_must_not_send(store: SqlStore
     assert here.poll(60)
     assert here.recv() is False
     process.join(timeout=60)
-    assert {one.purchase_id: one.state for one in store.purchases("req_1")} == {
+    assert {one.purchase_id: one.state for one in store.ledger.purchases("req_1")} == {
         paused: "released",
         heir.purchase_id: "reserved",
     }
-    assert store.spent([DAY]) == {DAY: 50_000}
+    assert store.ledger.spent([DAY]) == {DAY: 50_000}

@@ -1,4 +1,4 @@
-"""What is broken is built anew, what is not ours is left alone, and the message says what to do."""
+"""A damaged file is rebuilt, another program's is not touched, and the message says what to do."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -72,7 +72,7 @@ def test_a_row_that_was_taken_out_of_the_store_does_not_stay_behind(store: SqlSt
     profiled(store, company(store, "bolt.io"))
     warehouse.build(store)
     with store.changes() as (tx, _):
-        tx.execute(t.profiles.delete().where(t.profiles.c.company_id == store.companies()[0].company_id))
+        tx.execute(t.profiles.delete().where(t.profiles.c.company_id == store.companies.all()[0].company_id))
     assert warehouse.build(store).rebuilt
     assert warehouse.ask("SELECT company_key FROM marts.company_profiles").rows == [("bolt.io",)]
 
@@ -85,7 +85,7 @@ def test_the_other_world_is_refused_and_nothing_is_touched(
     before = everything(warehouse)
     live = open_store(f"sqlite:///{tmp_path / 'live.sqlite'}", world="live")
     for rebuild in (False, True):
-        with pytest.raises(WarehouseError, match="holds the sandbox world, the store the live one: publish to another"):
+        with pytest.raises(WarehouseError, match="has the sandbox world, the store the live one: publish to another"):
             warehouse.build(live, rebuild=rebuild)
     live.close()
     assert everything(warehouse) == before
@@ -100,7 +100,7 @@ def test_a_file_that_is_no_database_is_left_alone(store: SqlStore, warehouse: Wa
     assert warehouse.path.read_text() == "company,domain\n"
 
 
-def test_a_database_of_somebody_else_is_left_alone(store: SqlStore, warehouse: Warehouse) -> None:
+def test_a_database_of_another_program_is_left_alone(store: SqlStore, warehouse: Warehouse) -> None:
     with duckdb.connect(warehouse.path) as theirs:
         theirs.execute("CREATE TABLE precious AS SELECT 42 AS answer")
     with pytest.raises(WarehouseError, match="not a warehouse of ours: move it away"):

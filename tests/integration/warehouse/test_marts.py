@@ -1,4 +1,4 @@
-"""What analysts find in the warehouse, told from a store with a story."""
+"""What analysts find in the warehouse of an invented store."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -83,7 +83,7 @@ def test_what_a_profile_lacks_is_listed_with_the_reason(store: SqlStore, warehou
     assert row["confidence"] != "High"
 
 
-def test_a_company_nobody_could_name_shows_what_it_was_asked_for_by(store: SqlStore, warehouse: Warehouse) -> None:
+def test_a_company_without_a_found_name_shows_what_it_was_asked_for_by(store: SqlStore, warehouse: Warehouse) -> None:
     profiled(store, company(store, "acme.com"), buys={"google_knowledge_graph": {}})
     warehouse.build(store)
     assert one(warehouse, "SELECT name, domain FROM marts.company_profiles") == {"name": "Acme", "domain": "acme.com"}
@@ -171,7 +171,7 @@ def test_analyses_are_layer_3(store: SqlStore, warehouse: Warehouse) -> None:
         created_at=NOON,
     )
     uncertain = bought_uncertain(store, asked)
-    store.settle(replace(uncertain, state="settled", closed_at=NOON), reply=None, facts=(), analysis=analysis)
+    store.ledger.settle(replace(uncertain, state="settled", closed_at=NOON), reply=None, facts=(), analysis=analysis)
     warehouse.build(store)
     row = one(warehouse, "SELECT *, evidence->>'e1' AS said FROM layers.analyses")
     assert (row["name"], row["claims_kept"], row["claims_dropped"]) == ("news_events", 1, 2)
@@ -180,7 +180,7 @@ def test_analyses_are_layer_3(store: SqlStore, warehouse: Warehouse) -> None:
 
 def bought_uncertain(store: SqlStore, asked: Request) -> Purchase:
     refused(store, asked, "serp_jobs", uncertain=True)
-    return store.uncertain_purchases()[0]
+    return store.ledger_queries.uncertain()[0]
 
 
 def test_what_was_spent_equals_what_the_store_booked(store: SqlStore, warehouse: Warehouse) -> None:
@@ -190,7 +190,7 @@ def test_what_was_spent_equals_what_the_store_booked(store: SqlStore, warehouse:
     refused(store, asked, "serp_news")
     refused(store, asked, "serp_jobs", uncertain=True)
     warehouse.build(store)
-    totals = store.totals()
+    totals = store.ledger_queries.totals()
     spent = one(
         warehouse, "SELECT sum(spent_usd) AS spent, sum(held_usd) AS held, sum(purchases) AS n FROM spend.daily"
     )
@@ -209,12 +209,12 @@ def test_what_is_settled_late_counts_in_the_request_and_in_its_profile(store: Sq
     late = replace(request(store, acme), request_id=profile.request_id)
     refused(store, late, "serp_jobs", uncertain=True)
     warehouse.build(store)
-    [unsure] = store.uncertain_purchases()
+    [unsure] = store.ledger_queries.uncertain()
     shown = "SELECT cost_usd, booked_usd FROM spend.requests WHERE booked_usd > 0"
     assert one(warehouse, shown) == {"cost_usd": 10 * CENT, "booked_usd": 10 * CENT}
     held = one(warehouse, "FROM spend.purchases WHERE state = 'uncertain'")
     assert (held["purchase_id"], held["cost_usd"], held["reserved_usd"]) == (unsure.purchase_id, 0, 10 * CENT)
-    store.reconcile(unsure.purchase_id, units=None, cost_micro_usd=0, at=NOON + HOUR)
+    store.ledger.reconcile(unsure.purchase_id, units=None, cost_micro_usd=0, at=NOON + HOUR)
     assert not warehouse.build(store).rebuilt
     assert one(warehouse, shown) == {"cost_usd": 20 * CENT, "booked_usd": 10 * CENT}
     assert one(warehouse, "SELECT cost_usd FROM marts.company_profiles")["cost_usd"] == 20 * CENT
@@ -235,9 +235,9 @@ def test_days_are_utc(store: SqlStore, warehouse: Warehouse) -> None:
 
 def test_savings_say_who_paid_and_who_benefits(store: SqlStore, warehouse: Warehouse) -> None:
     for key in ("acme.com", "bolt.io"):
-        who = company(store, key)
-        _, purchases = profiled(store, who, "vendor_enrichment")
-        profiled(store, who, "profile", buys={}, reads=purchases, at=NOON + HOUR)
+        asked_about = company(store, key)
+        _, purchases = profiled(store, asked_about, "vendor_enrichment")
+        profiled(store, asked_about, "profile", buys={}, reads=purchases, at=NOON + HOUR)
     warehouse.build(store)
     saved = rows(warehouse, "FROM spend.savings ORDER BY source")
     assert [(s["paid_by_consumer"], s["benefits_consumer"], s["source"]) for s in saved] == [
@@ -273,7 +273,7 @@ def test_performance_shows_how_often_a_source_knows_and_what_a_fact_costs(
     assert (silent["match_rate"], silent["facts"], silent["cost_per_fact_usd"]) == (0, 0, None)
 
 
-def test_freshness_tells_what_holds_now_from_what_has_run_out(store: SqlStore, warehouse: Warehouse) -> None:
+def test_freshness_counts_valid_and_expired_replies(store: SqlStore, warehouse: Warehouse) -> None:
     now = datetime.now(UTC)
     for key, at in (("acme.com", now), ("bolt.io", now - timedelta(days=30))):
         bought(store, request(store, company(store, key)), "serp_news", {}, at=at)
@@ -289,7 +289,7 @@ def test_a_company_that_got_its_domain_is_shown_under_it_everywhere(store: SqlSt
     _, purchases = profiled(store, acme)
     profiled(store, acme, "vendor_enrichment", buys={}, reads=purchases)
     warehouse.build(store)
-    store.rekey(acme.company_id, key="acme.com", name="Acme", domain="acme.com")
+    store.companies.rekey(acme.company_id, key="acme.com", name="Acme", domain="acme.com")
     warehouse.build(store)
     with_key = [t for t in warehouse.tables() if any(c.name == "company_key" for c in t.columns)]
     assert len(with_key) == 13
@@ -302,10 +302,10 @@ def test_facts_a_newer_reader_has_read_again_count_once(store: SqlStore, warehou
     acme = company(store, "acme.com")
     profiled(store, acme)
     warehouse.build(store)
-    known = store.known(acme.company_id)
+    known = store.knowledge.known(acme.company_id)
     reply = next(r for r in known.replies if r.source == "brightdata_company_db")
     better = [replace(f, quality=0.5, reader_version=2) for f in known.facts if f.reply_id == reply.reply_id]
-    store.keep_facts(reply.reply_id, better)
+    store.knowledge.keep_facts(reply.reply_id, better)
     assert not warehouse.build(store).rebuilt
     row = one(warehouse, "FROM sources.performance WHERE dataset = 'industry'")
     assert (row["facts"], row["mean_quality"]) == (1, 0.5)

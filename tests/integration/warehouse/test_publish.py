@@ -1,4 +1,4 @@
-"""Building and publishing: incremental equals rebuilt, nobody blocks anybody, and what breaks is built anew."""
+"""Building and publishing: incremental equals rebuilt, readers and publishes do not block each other."""
 
 import select
 import subprocess
@@ -42,7 +42,7 @@ def a_month_of_use(store: SqlStore) -> Iterator[str]:
     yield "a first profile"
     profiled(store, acme, "profile", buys={}, reads=purchases[:2], at=NOON + HOUR)
     yield "a second consumer reads what the first one bought"
-    store.rekey(acme.company_id, key="acme.com", name="Acme Inc", domain="acme.com")
+    store.companies.rekey(acme.company_id, key="acme.com", name="Acme Inc", domain="acme.com")
     yield "the company gets its domain"
     bolt = company(store, "bolt.io")
     asked = request(store, bolt)
@@ -51,15 +51,15 @@ def a_month_of_use(store: SqlStore) -> Iterator[str]:
     refused(store, asked, "serp_jobs")
     refused(store, asked, "brightdata_company_db", uncertain=True)
     yield "purchases end in every way"
-    store.reconcile(
-        store.uncertain_purchases()[0].purchase_id, units={"search": 1}, cost_micro_usd=50_000, at=NOON + HOUR
+    store.ledger.reconcile(
+        store.ledger_queries.uncertain()[0].purchase_id, units={"search": 1}, cost_micro_usd=50_000, at=NOON + HOUR
     )
     yield "the uncertain one is reconciled"
     profiled(store, bolt, buys={"google_knowledge_graph": IDENTITY}, at=NOON + 2 * HOUR)
     profiled(store, bolt, at=NOON + 3 * HOUR)
     yield "a better profile takes the place of another"
-    known = store.known(acme.company_id)
-    store.keep_facts(known.replies[0].reply_id, [])
+    known = store.knowledge.known(acme.company_id)
+    store.knowledge.keep_facts(known.replies[0].reply_id, [])
     yield "a newer reader finds less in a reply"
 
 
@@ -197,10 +197,10 @@ def ask(process: "subprocess.Popen[str]") -> str:
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
-    return heard(process)
+    return line_of(process)
 
 
-def heard(process: "subprocess.Popen[str]", seconds: float = 60) -> str:
+def line_of(process: "subprocess.Popen[str]", seconds: float = 60) -> str:
     assert process.stdout is not None
     assert process.stderr is not None
     ready, _, _ = select.select([process.stdout], [], [], seconds)
@@ -214,7 +214,7 @@ def test_an_analyst_s_open_session_and_twenty_publishes_do_not_disturb_each_othe
     profiled(store, company(store, "acme0.com"))
     warehouse.build(store)
     analyst, newcomers = start(ANALYST, warehouse.path, "reading"), start(NEWCOMERS, warehouse.path)
-    assert (ask(analyst), heard(newcomers)) == ("1", "reading")
+    assert (ask(analyst), line_of(newcomers)) == ("1", "reading")
     for n in range(1, 21):
         profiled(store, company(store, f"acme{n}.com"))
         assert warehouse.build(store).replaced
@@ -226,7 +226,7 @@ def test_an_analyst_s_open_session_and_twenty_publishes_do_not_disturb_each_othe
     assert warehouse.tables()[0].rows == 21
 
 
-def test_an_analyst_who_opened_it_for_writing_by_mistake_holds_up_nobody(
+def test_an_analyst_who_opened_it_for_writing_by_mistake_stops_no_publish(
     store: SqlStore, warehouse: Warehouse, start: Start
 ) -> None:
     profiled(store, company(store, "acme.com"))
@@ -259,13 +259,13 @@ def test_two_processes_publish_at_once_and_neither_is_lost(
         assert process.stdin is not None
         process.stdin.write("\n")
         process.stdin.flush()
-    assert [heard(process) for process in both] == ["3", "3"]
+    assert [line_of(process) for process in both] == ["3", "3"]
     assert everything(warehouse)["build.companies"] != []
 
 
 def test_a_publish_that_waited_in_vain_says_so(store: SqlStore, url: str, warehouse: Warehouse, start: Start) -> None:
     other = start(DIES_WHILE_BUILDING, url, warehouse.path)
-    assert heard(other) == "building"
+    assert line_of(other) == "building"
     with pytest.raises(WarehouseError, match=r"Another process has been publishing .* for 0 s: wait until it is done"):
         Warehouse(warehouse.path, wait_seconds=0).build(store)
 
@@ -279,7 +279,7 @@ def test_killed_in_the_middle_the_old_file_stays_and_the_next_build_recovers(
         warehouse.build(store)
     profiled(store, company(store, "bolt.io"))
     victim = start(DIES_WHILE_BUILDING, url, warehouse.path)
-    assert heard(victim) == "building"
+    assert line_of(victim) == "building"
     victim.kill()
     victim.wait()
     assert warehouse.path.exists() == published_before
@@ -321,9 +321,9 @@ def test_a_full_disk_is_one_sentence_and_the_published_file_stays(
     profiled(store, company(store, "acme.com"))
     warehouse.build(store)
     before = everything(warehouse)
-    said = heard(start(WITHOUT_ROOM, url, warehouse.path, "1000000"))
-    assert said.startswith("The warehouse cannot be written to")
-    assert "make room there" in said
+    message = line_of(start(WITHOUT_ROOM, url, warehouse.path, "1000000"))
+    assert message.startswith("The warehouse cannot be written to")
+    assert "make room there" in message
     assert everything(warehouse) == before
     assert warehouse.build(store).rows["marts.company_profiles"] == 1
 
@@ -352,5 +352,5 @@ def test_a_folder_one_may_not_write_to_is_one_sentence(url: str, store: SqlStore
     read_only.mkdir()
     read_only.chmod(0o555)
     tmp_path.chmod(0o755)
-    said = heard(start(WITHOUT_PERMISSION, url, read_only / "enrichment.duckdb"))
-    assert said.startswith(f"The warehouse cannot be written to {read_only} (Permission denied)")
+    message = line_of(start(WITHOUT_PERMISSION, url, read_only / "enrichment.duckdb"))
+    assert message.startswith(f"The warehouse cannot be written to {read_only} (Permission denied)")

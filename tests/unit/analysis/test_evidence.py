@@ -61,8 +61,8 @@ def news(title: str, **changes: Any) -> Fact:
     return fact("recent_news", NewsItem(title=title), **changes)
 
 
-def selected(facts: Sequence[Fact], room: int = 100_000) -> Evidence:
-    return select_evidence(facts, reads=READS, room=room)
+def selected(facts: Sequence[Fact], most_bytes: int = 100_000) -> Evidence:
+    return select_evidence(facts, reads=READS, most_bytes=most_bytes)
 
 
 def key(evidence: Evidence, **changes: Any) -> str:
@@ -164,28 +164,28 @@ def test_the_addresses_of_people_never_reach_a_model() -> None:
 
 def test_what_two_vendors_say_alike_is_one_piece_with_both_as_its_origin() -> None:
     evidence = selected([news("Acme  grows", source="a", quality=0.8), news("Acme grows", source="b", quality=0.9)])
-    (piece,) = evidence.pieces
-    assert [f.source for f in piece.facts] == ["b", "a"]
+    (passage,) = evidence.passages
+    assert [f.source for f in passage.facts] == ["b", "a"]
 
 
 def test_facts_of_other_datasets_are_not_shown() -> None:
-    assert selected([fact("key_contacts", Contact(full_name="Wile Coyote"))]).pieces == ()
+    assert selected([fact("key_contacts", Contact(full_name="Wile Coyote"))]).passages == ()
 
 
 def test_evidence_never_takes_more_than_its_room() -> None:
     facts = [news(f"Title {n}: " + "wörter " * 200) for n in range(30)] + [
         fact("tech_stack", Technology(name=f"Tool {n}")) for n in range(50)
     ]
-    for room in (0, 100, 1_000, 5_000, 20_000):
-        evidence = selected(facts, room)
-        assert sum(len(piece.rendered().encode()) + 1 for piece in evidence.pieces) <= room
-        assert len(evidence.pieces) + evidence.left_out == 80
+    for most_bytes in (0, 100, 1_000, 5_000, 20_000):
+        evidence = selected(facts, most_bytes)
+        assert sum(len(passage.rendered().encode()) + 1 for passage in evidence.passages) <= most_bytes
+        assert len(evidence.passages) + evidence.left_out == 80
 
 
 def test_long_texts_are_cut_before_any_piece_is_left_out() -> None:
-    evidence = selected([news(f"Title {n}: " + "words " * 300) for n in range(4)], room=4_000)
+    evidence = selected([news(f"Title {n}: " + "words " * 300) for n in range(4)], most_bytes=4_000)
     assert evidence.left_out == 0
-    assert all(piece.text.endswith("words") for piece in evidence.pieces)
+    assert all(passage.text.endswith("words") for passage in evidence.passages)
 
 
 def test_last_resorts_then_the_less_reliable_then_the_older_go_first() -> None:
@@ -198,15 +198,18 @@ def test_last_resorts_then_the_less_reliable_then_the_older_go_first() -> None:
         published("older", 9),
         published("newest", 1),
     ]
-    size = max(len(piece.rendered().encode()) for piece in selected(facts).pieces) + 1
-    left = [{piece.text.split("\n")[0] for piece in selected(facts, room=size * count).pieces} for count in (1, 2, 3)]
+    size = max(len(passage.rendered().encode()) for passage in selected(facts).passages) + 1
+    left = [
+        {passage.text.split("\n")[0] for passage in selected(facts, most_bytes=size * count).passages}
+        for count in (1, 2, 3)
+    ]
     assert left == [{"newest"}, {"newest", "older"}, {"newest", "older", "unreliable"}]
 
 
 def test_a_crowded_dataset_does_not_push_the_others_out() -> None:
     facts = [news(f"Acme in the news {n}") for n in range(40)]
     facts += [fact("company_name", Text(text="Acme"), quality=0.5), fact("tech_stack", Technology(name="Kafka"))]
-    assert selected(facts, room=500).datasets == {"company_name", "recent_news", "tech_stack"}
+    assert selected(facts, most_bytes=500).datasets == {"company_name", "recent_news", "tech_stack"}
 
 
 def test_the_key_knows_content_and_neither_order_nor_time_nor_vendor() -> None:

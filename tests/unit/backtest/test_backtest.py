@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from enrichment.analysis.question import Setting, prepare
+from enrichment.analysis.question import AnalysisInputs, prepare
 from enrichment.backtest.compare import Comparison, compare
-from enrichment.backtest.history import Answered, Entry, History, Observation
-from enrichment.backtest.simulation import Outcome, Side, rerun
+from enrichment.backtest.history import Entry, History, Observation, RecordedAnalysis
+from enrichment.backtest.simulation import Side, SimulationOutcome, rerun
 from enrichment.domain.records import Known, Request
 from enrichment.pipeline.stages import Ask, asked_note
 from enrichment.requirements.requirements import requirements_of
@@ -39,7 +39,7 @@ def history(known: Known, *requests: Request, **units: int) -> History:
     return History(NOON, requests, {"com_1": acme()}, {"com_1": seen(known, **units)})
 
 
-def replay(rules: Rules, past: History, **more: Any) -> Outcome:
+def replay(rules: Rules, past: History, **more: Any) -> SimulationOutcome:
     return rerun(Side(rules), past, **more)
 
 
@@ -77,10 +77,10 @@ def test_a_vendor_answers_in_the_replay_as_it_was_observed_to() -> None:
 
 @pytest.mark.parametrize(("day", "complete"), [(1, 1), (21, 0), (29, 0), (49, 1)])
 def test_of_several_answers_the_one_nearest_in_time_is_given(day: float, complete: int) -> None:
-    """It knew the company on day 2, nothing of it on day 25, and all again on day 50; nobody else knows anything."""
+    """It knew the company on day 2, nothing of it on day 25, all again on day 50; no other source knows anything."""
     observed = [
         known_from(
-            *((source, EVERYTHING if knows and source == "brightdata_company_db" else []) for source in WHO), at=at
+            *((source, EVERYTHING if knows and source == "brightdata_company_db" else []) for source in SOURCES), at=at
         )
         for at, knows in ((NOON + 2 * DAY, True), (NOON + 25 * DAY, False), (NOON + 50 * DAY, True))
     ]
@@ -89,7 +89,7 @@ def test_of_several_answers_the_one_nearest_in_time_is_given(day: float, complet
     assert replay(SHIPPED, mine).complete == complete
 
 
-WHO = sorted({s for dataset in SHIPPED.consumers["profile"].datasets for s in SHIPPED.datasets[dataset].sources})
+SOURCES = sorted({s for dataset in SHIPPED.consumers["profile"].datasets for s in SHIPPED.datasets[dataset].sources})
 
 
 def by(replayed: Request, one: Observation) -> Observation:
@@ -123,7 +123,7 @@ def test_what_the_replay_bought_last_is_what_memory_has() -> None:
 
 
 def test_a_legacy_request_reads_no_memory_and_leaves_its_own_to_others() -> None:
-    silent: list[tuple[str, list[str]]] = [(source, []) for source in WHO if source != "brightdata_company_db"]
+    silent: list[tuple[str, list[str]]] = [(source, []) for source in SOURCES if source != "brightdata_company_db"]
     bought = ("apollo_contacts", ["key_contacts"]), ("brightdata_company_db", EVERYTHING)
     known = known_from(*bought, *silent, at=NOON + 30 * DAY)
     contacts: dict[str, Any] = {"consumer": "custom", "datasets": ("key_contacts",), "sources": ("apollo_contacts",)}
@@ -265,12 +265,14 @@ OF_MODEL = known_from(("brightdata_company_db", EVERYTHING), ("apollo_contacts",
 TOKENS = {"input_token": 1_000, "output_token": 500}
 
 
-def asked_of_model(*requests: Request, rules: Rules = SHIPPED, made: tuple[Answered, ...] = (), **more: Any) -> Outcome:
+def asked_of_model(
+    *requests: Request, rules: Rules = SHIPPED, made: tuple[RecordedAnalysis, ...] = (), **more: Any
+) -> SimulationOutcome:
     return rerun(Side(rules, **more), replace(history(OF_MODEL, *requests), answered=made))
 
 
-def answered(name: str, *, company: str = "com_1", key: str = "other evidence", by: str = "req_0") -> Answered:
-    return Answered(company, name, key, by, NOON, TOKENS)
+def answered(name: str, *, company: str = "com_1", key: str = "other evidence", by: str = "req_0") -> RecordedAnalysis:
+    return RecordedAnalysis(company, name, key, by, NOON, TOKENS)
 
 
 def model_priced(usd: str) -> Rules:
@@ -337,7 +339,7 @@ def test_a_new_prompt_is_a_new_question() -> None:
 
 
 def key_of(analysis: str, rules: Rules) -> str:
-    setting = Setting(rules, requirements_of(rules, ["vendor_enrichment"]), acme(), None)
+    setting = AnalysisInputs(rules, requirements_of(rules, ["vendor_enrichment"]), acme(), None)
     return prepare(analysis, OF_MODEL.facts, setting, VENDOR.asked_at).key
 
 

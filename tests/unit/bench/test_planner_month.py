@@ -9,9 +9,9 @@ from tests.support.examples import SHIPPED
 SEED = 20_250_101
 
 
-def audited(rules: Rules) -> Ages:
+def audited(by: Rules) -> Ages:
     rng = Random(SEED)
-    return ages(rules, [str(rng.randrange(40)) for _ in range(1_500)], seed=SEED)
+    return ages(SHIPPED, [str(rng.randrange(40)) for _ in range(1_500)], seed=SEED, by=by)
 
 
 def test_no_value_is_served_beyond_its_expiry_unless_asked_for_and_then_it_is_marked() -> None:

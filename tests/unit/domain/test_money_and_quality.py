@@ -48,7 +48,7 @@ def test_what_has_no_limit_is_added_up_all_the_same() -> None:
     without = {cap.name for cap in caps if cap.limit_micro_usd is None}
     day = "2026-03-02"
     assert without == {f"consumer:a:{day}", f"consumer:b:{day}", f"provider:snov:{day}", f"source:s:{day}"}
-    assert all(cap.holds(10**12) for cap in caps if cap.name in without)
+    assert all(cap.allows(10**12) for cap in caps if cap.name in without)
 
 
 def test_a_complete_fresh_profile_is_of_high_confidence() -> None:

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from enrichment.domain.values import Contact, Technology, Text
-from enrichment.parsing import READERS, NoReader, ReaderEntry, Reading, Subject, read
+from enrichment.parsing import READERS, NoReader, ParsedValue, ReaderEntry, ReaderInput, read
 from enrichment.parsing.people import contact
 from enrichment.rules import Rules
 from tests.support.examples import NOON, SHIPPED, acme
 from tests.support.parsed_replies import facts_of, reply
 
 
-def _reads(*readings: Reading, version: int = 1) -> dict[str, ReaderEntry]:
-    def reader(_: Subject) -> Iterator[Reading]:
+def _reads(*readings: ParsedValue, version: int = 1) -> dict[str, ReaderEntry]:
+    def reader(_: ReaderInput) -> Iterator[ParsedValue]:
         return iter(readings)
 
     return dict.fromkeys(SHIPPED.sources, ReaderEntry(reader, version))
@@ -31,7 +31,7 @@ def test_every_shipped_source_has_a_reader() -> None:
 
 
 def test_a_fact_tells_its_worth_its_age_and_where_it_stands() -> None:
-    name = Reading("company_name", Text(text="Acme"), 0.5, "search.title")
+    name = ParsedValue("company_name", Text(text="Acme"), 0.5, "search.title")
     (fact,) = read(reply("serp_organic", {}), acme(), SHIPPED, readers=_reads(name, version=7))
     assert (fact.reliability, fact.quality) == (0.85, 0.425)
     assert (fact.reply_id, fact.purchase_id, fact.evidence, fact.reader_version) == (
@@ -45,38 +45,38 @@ def test_a_fact_tells_its_worth_its_age_and_where_it_stands() -> None:
 
 
 def test_a_value_holds_no_longer_than_its_dataset_lets_it() -> None:
-    news = Reading("recent_news", Text(text="News"), 1, "search")
+    news = ParsedValue("recent_news", Text(text="News"), 1, "search")
     (fact,) = read(reply("serp_news", {}), acme(), SHIPPED, readers=_reads(news))
     assert fact.holds_until == NOON + timedelta(days=1)
 
 
 def test_a_source_below_the_threshold_is_a_last_resort() -> None:
-    person = Reading("key_contacts", Contact(full_name="Invented Person", title="CEO"), 1, "search")
+    person = ParsedValue("key_contacts", Contact(full_name="Invented Person", title="CEO"), 1, "search")
     (fact,) = read(reply("serp_linkedin", {}), acme(), SHIPPED, readers=_reads(person))
     assert fact.last_resort
 
 
 def test_what_the_rules_do_not_promise_of_a_source_is_no_fact() -> None:
-    surprise = Reading("purchase_intent", Text(text="x"), 1, "search")
+    surprise = ParsedValue("purchase_intent", Text(text="x"), 1, "search")
     assert read(reply("serp_news", {}), acme(), SHIPPED, readers=_reads(surprise)) == []
 
 
 def test_a_reply_that_knows_nothing_has_no_facts() -> None:
-    name = Reading("company_name", Text(text="Acme"), 1, "search")
+    name = ParsedValue("company_name", Text(text="Acme"), 1, "search")
     nothing = reply("serp_organic", {}, found=False)
     assert read(nothing, acme(), SHIPPED, readers=_reads(name)) == []
 
 
 def test_the_best_items_are_kept_each_once_and_no_more_than_the_rules_want() -> None:
-    technologies = [Reading("tech_stack", Technology(name=f"T{n}"), 1, f"[{n}]") for n in range(60)]
-    poor = Reading("tech_stack", Technology(name="Poor"), 0.4, "poor")
-    again = Reading("tech_stack", Technology(name="t3"), 1, "again")
+    technologies = [ParsedValue("tech_stack", Technology(name=f"T{n}"), 1, f"[{n}]") for n in range(60)]
+    poor = ParsedValue("tech_stack", Technology(name="Poor"), 0.4, "poor")
+    again = ParsedValue("tech_stack", Technology(name="t3"), 1, "again")
     facts = read(reply("serp_jobs", {}), acme(), SHIPPED, readers=_reads(poor, *technologies, again))
     assert [fact.evidence for fact in facts] == [f"[{n}]" for n in range(50)]
 
 
 def test_of_two_values_the_more_complete_one_comes_first() -> None:
-    vague, whole = (Reading("company_name", Text(text=str(share)), share, "search") for share in (0.5, 1.0))
+    vague, whole = (ParsedValue("company_name", Text(text=str(share)), share, "search") for share in (0.5, 1.0))
     (fact,) = read(reply("serp_organic", {}), acme(), SHIPPED, readers=_reads(vague, whole))
     assert fact.value == Text(text="1.0")
 
@@ -86,7 +86,7 @@ def test_a_source_may_be_read_by_the_reader_its_rules_name() -> None:
 
 
 def test_a_source_without_a_reader_says_where_to_add_one() -> None:
-    with pytest.raises(NoReader, match=r"'serp_news' has no reader named 'tea_leaves': add one .*facts/__init__\.py"):
+    with pytest.raises(NoReader, match="'serp_news' has no reader named 'tea_leaves': add one to READERS"):
         read(reply("serp_news", {}), acme(), _with_reader("serp_news", "tea_leaves"))
 
 
@@ -148,7 +148,7 @@ def test_someone_nobody_can_reach_or_whose_part_is_unknown_does_not(
     ],
 )
 def test_a_record_is_about_the_company_by_name_and_website(name: str | None, website: str | None, about: bool) -> None:
-    assert Subject({}, "Acme", "acme.com", NOON).is_(name, website) is about
+    assert ReaderInput({}, "Acme", "acme.com", NOON).is_(name, website) is about
 
 
 def test_a_company_known_by_domain_alone_is_told_by_what_its_domain_spells() -> None:

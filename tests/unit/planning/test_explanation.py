@@ -13,6 +13,7 @@ from enrich_cli.rendering.plan import plan_tree
 from enrichment.domain.records import Known
 from enrichment.planning.fallback_chains import Branch
 from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import Rules
 from tests.support.examples import NOON, SHIPPED, acme, known_from
@@ -31,7 +32,9 @@ def plan_of(
 ) -> Plan:
     company = acme() if domain else acme(domain=None)
     now = NOON + timedelta(hours=1)
-    return make_plan(rules, requirements, company, known or Known(), strategy=strategy, now=now, unavailable={})
+    return make_plan(
+        PlanInputs(rules, requirements, company, known or Known(), strategy=strategy, now=now, unavailable={})
+    )
 
 
 def printed(plan: Plan) -> str:

@@ -1,13 +1,15 @@
-"""What to ask of whom: decided from rules, wants and what is known, without a clock or a network."""
+"""Which sources to ask: decided from rules, requirements and what is known, without a clock or a network."""
 
 import pickle
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from tests.support.examples import NOON, SHIPPED, acme, head, known_from
 
@@ -22,10 +24,13 @@ def plan_for(
     *,
     company: Company | None = None,
     strategy: str = "priority",
-    **circumstances: object,
+    **more: Any,
 ) -> Plan:
-    arguments: dict[str, object] = {"now": NOON + timedelta(hours=1), "unavailable": {}} | circumstances
-    return make_plan(SHIPPED, requirements, company or acme(), known or Known(), strategy=strategy, **arguments)  # type: ignore[arg-type]  # a test's circumstances
+    """more: of PlanInputs."""
+    inputs = PlanInputs(
+        SHIPPED, requirements, company or acme(), known or Known(), strategy=strategy, now=NOON + timedelta(hours=1)
+    )
+    return make_plan(replace(inputs, **more))
 
 
 def asked(plan: Plan) -> set[str]:
@@ -54,7 +59,7 @@ def test_a_source_that_knows_nothing_is_not_asked_again_while_that_holds() -> No
     assert "snov_contacts" not in asked(plan)
     assert plan.source("snov_contacts").verdict == "held"
     later = make_plan(
-        SHIPPED, VENDOR, acme(), known, strategy="priority", now=NOON + timedelta(days=31), unavailable={}
+        PlanInputs(SHIPPED, VENDOR, acme(), known, strategy="priority", now=NOON + timedelta(days=31), unavailable={})
     )
     assert "snov_contacts" in asked(later)
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from enrich_cli.rendering.plan import plan_tree, plans_view
 from enrichment.domain.records import Known
 from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import parts, simulate
 from enrichment.policy.dynamic_program import fits
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
@@ -37,14 +38,16 @@ def plan_of(
 ) -> Plan:
     now = NOON + timedelta(hours=1)
     return make_plan(
-        rules,
-        requirements,
-        acme(),
-        known or Known(),
-        strategy=strategy,
-        now=now,
-        unavailable={},
-        **more,  # type: ignore[arg-type]  # a test's circumstances
+        PlanInputs(
+            rules,
+            requirements,
+            acme(),
+            known or Known(),
+            strategy=strategy,
+            now=now,
+            unavailable={},
+            **more,  # type: ignore[arg-type]  # a test's circumstances
+        )
     )
 
 

@@ -6,7 +6,8 @@ from statistics import mean, stdev
 import pytest
 
 from enrichment.domain.records import Company, Known
-from enrichment.planning.plan import Occasion, Plan, make_plan, make_plans
+from enrichment.planning.plan import Plan, make_plan, make_plans
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import Requirements, custom, identity_requirements, requirements_of
 from enrichment.rules import Rules
 from tests.support.examples import NOON, SHIPPED, acme, known_from
@@ -19,7 +20,7 @@ CUSTOMER = requirements_of(SHIPPED, ["customer_enrichment"])
 def plans_of(
     requirements: Requirements, *, rules: Rules = SHIPPED, strategy: str = "enhanced", known: Known | None = None
 ) -> tuple[Plan, Plan]:
-    return make_plans(Occasion(rules, acme(domain=None), known or Known(), strategy, NOON, {}), requirements)
+    return make_plans(PlanInputs(rules, requirements, acme(domain=None), known or Known(), strategy, NOON))
 
 
 def cost_of_both(requirements: Requirements, strategy: str, rng: Random) -> tuple[int, int]:
@@ -36,7 +37,9 @@ def cost_of_both(requirements: Requirements, strategy: str, rng: Random) -> tupl
 
 
 def planned(requirements: Requirements, company: Company, known: Known, strategy: str, spent: dict[str, int]) -> Plan:
-    return make_plan(OUTSPOKEN, requirements, company, known, strategy=strategy, now=NOON, unavailable={}, spent=spent)
+    return make_plan(
+        PlanInputs(OUTSPOKEN, requirements, company, known, strategy=strategy, now=NOON, unavailable={}, spent=spent)
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,7 @@ def test_who_is_asked_for_the_domain_in_any_case_is_not_counted_again() -> None:
         1,
     )
     assert (google.verdict, google.why, google.chance) == ("held", "asked first, to find the domain", 0)
-    alone = make_plan(SHIPPED, PROFILE, acme(), Known(), strategy="enhanced", now=NOON, unavailable={})
+    alone = make_plan(PlanInputs(SHIPPED, PROFILE, acme(), Known(), strategy="enhanced", now=NOON, unavailable={}))
     assert first.quote.expected + rest.quote.expected == pytest.approx(201_500, rel=0.01)
     assert rest.quote.expected < alone.quote.expected
 

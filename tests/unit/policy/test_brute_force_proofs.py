@@ -10,7 +10,6 @@ import pytest
 from bench.planner.brute_force import brute_force, judged
 from bench.planner.instances import instances, matrix
 from bench.planner.losses import cap_loss, in_worlds, worlds
-from bench.planner.shipped_matrix import shipped
 from enrichment.policy import (
     Offer,
     Policy,
@@ -25,6 +24,7 @@ from enrichment.policy import (
 )
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.lower_bound import Floor
+from tests.support.examples import shipped
 
 Pair = tuple[float, float]
 

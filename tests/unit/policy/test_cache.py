@@ -11,6 +11,7 @@ import pytest
 from enrichment.domain.records import Known
 from enrichment.planning.eligibility import is_state_of
 from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import Enhanced, Offer, Problem, compile_enhanced, forecast, start
 from enrichment.policy.cache import PolicyCache
 from enrichment.requirements.requirements import Requirements, requirements_of
@@ -41,14 +42,16 @@ def plan_with(
     policies: PolicyCache, known: Known, requirements: Requirements = CUSTOMER, rules: Rules = SHIPPED
 ) -> Plan:
     return make_plan(
-        rules,
-        requirements,
-        acme(),
-        known,
-        strategy="enhanced",
-        now=NOON + timedelta(hours=1),
-        unavailable={},
-        policies=policies,
+        PlanInputs(
+            rules,
+            requirements,
+            acme(),
+            known,
+            strategy="enhanced",
+            now=NOON + timedelta(hours=1),
+            unavailable={},
+            policies=policies,
+        )
     )
 
 

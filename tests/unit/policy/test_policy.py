@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bench.planner.shipped_matrix import CONSUMERS, shipped
+from bench.planner.shipped_matrix import CONSUMERS
 from enrichment.policy import Enhanced, Offer, Problem, State, compile_enhanced, compile_policy, forecast, parts, start
+from tests.support.examples import shipped
 
 NOTHING = frozenset[str]()
 

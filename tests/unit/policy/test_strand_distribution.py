@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from enrichment.domain.records import Known
-from enrichment.memory.freshness import dataset_statuses, heard
-from enrichment.planning.eligibility import Eligibility, Stand
+from enrichment.memory.freshness import DatasetStatus, answered_datasets, dataset_statuses
+from enrichment.planning.eligibility import Eligibility
 from enrichment.planning.plan_template import Situation, decided
 from enrichment.policy import Offer, Problem, compile_policy, start
 from enrichment.policy.cache import PolicyCache
@@ -27,8 +27,10 @@ def strands_of(known: Known, consumer: str, strategy: str, policies: PolicyCache
         rules=SHIPPED,
         requirements=requirements,
         company=acme(),
-        stands={d: Stand(stand.open, stand.sources) for d, stand in stands.items()},
-        said=heard(SHIPPED, requirements, known, now),
+        statuses={
+            d: DatasetStatus.without_facts(open_=stand.open, sources=stand.sources) for d, stand in stands.items()
+        },
+        answered=answered_datasets(SHIPPED, requirements, known, now),
         pursued=frozenset(d for d, stand in stands.items() if stand.open),
         unavailable={},
         spent={},

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from enrichment.collection.collector import Failure
-from enrichment.domain.records import Known, Profile, Request
+from enrichment.domain.records import Known, Profile, Request, SourceFailure
 from enrichment.domain.values import EmployeeCount, Text, Value
 from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import make_plan
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.profiles.assembly import Ingredients, assemble, missing_required
 from enrichment.requirements.requirements import Requirements, requirements_of
 from tests.support.examples import NOON, SHIPPED, acme, fact, head, known_from
@@ -21,7 +21,7 @@ def profile_of(
     known: Known, requirements: Requirements = WANTS, *, after: timedelta = timedelta(hours=1), **more: Any
 ) -> Profile:
     now = NOON + after
-    plan = make_plan(SHIPPED, requirements, acme(), known, strategy="priority", now=now, unavailable={})
+    plan = make_plan(PlanInputs(SHIPPED, requirements, acme(), known, strategy="priority", now=now, unavailable={}))
     made_of = Ingredients(
         company=acme(),
         request=REQUEST,
@@ -113,7 +113,7 @@ def test_two_names_for_one_industry_share_a_word_and_two_industries_do_not() -> 
 
 
 def test_what_is_missing_names_each_source_and_what_became_of_it() -> None:
-    failure = Failure("brightdata_company_db", "brightdata", "ProviderUnavailable", "brightdata is unavailable")
+    failure = SourceFailure("brightdata_company_db", "brightdata", "ProviderUnavailable", "brightdata is unavailable")
     known = Known((head("serp_organic", found=False),), ())
     why = field(profile_of(known, failures=(failure,)), "industry")["why"]
     assert "brightdata_company_db failed: brightdata is unavailable" in why

@@ -2,19 +2,19 @@
 
 from enrichment.domain.records import Cap
 from enrichment.policy.execution_model import Limit
-from enrichment.purchasing.budgets import Room, limits_of
+from enrichment.purchasing.budgets import RemainingBudget, limits_of
 from tests.support.examples import SHIPPED
 
 SNOV, JOBS, NEWS = "snov_contacts", "serp_jobs", "serp_news"
-EVERYBODY = frozenset(SHIPPED.sources)
+ALL_SOURCES = frozenset(SHIPPED.sources)
 
 
-def room(left: int, **of_providers: int) -> Room:
-    limits = {"request:req_1": Limit(left, EVERYBODY)}
+def room(left: int, **of_providers: int) -> RemainingBudget:
+    limits = {"request:req_1": Limit(left, ALL_SOURCES)}
     for provider, amount in of_providers.items():
         over = frozenset(name for name, source in SHIPPED.sources.items() if source.provider == provider)
         limits[f"provider:{provider}:2026-03-02"] = Limit(amount, over)
-    return Room(SHIPPED, limits)
+    return RemainingBudget(SHIPPED, limits)
 
 
 def test_a_purchase_fits_where_the_most_it_may_cost_is_left() -> None:

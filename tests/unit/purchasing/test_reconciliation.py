@@ -1,4 +1,4 @@
-"""What a vendor's account tells of the ledger: who is right, what is explained, and what ends by it."""
+"""What a vendor's account shows of the ledger: whether they agree, what explains it, and what ends by it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichment.purchasing.reconciliation import (
+    Agreement,
     Comparison,
     Conclusion,
     Doubt,
     LedgerTotals,
     Reading,
-    Verdict,
     bounds,
     compare,
     conclude,
@@ -59,37 +59,37 @@ def concluded(
     left: int, *, settled: int = 0, uncertain: Sequence[Doubt] = (), before: Reading | None = None
 ) -> tuple[Comparison, Conclusion]:
     """The second reading, an hour after one of 1000 credits when nothing was open."""
-    stand = LedgerTotals(settled, tuple(uncertain))
-    low, wide = bounds(stand, stand)
+    totals = LedgerTotals(settled, tuple(uncertain))
+    low, wide = bounds(totals, totals)
     comparison = compare(reading(left, settled=low, uncertain=wide, hours=1), [before or reading(1000)])
-    return comparison, conclude(comparison, stand, stand, patience=PATIENCE)
+    return comparison, conclude(comparison, totals, totals, patience=PATIENCE)
 
 
 def test_the_first_reading_has_nothing_to_agree_with() -> None:
     found = compare(reading(1000, settled=7), [])
-    assert (found.verdict, found.since, found.unexplained) == (Verdict.FIRST, None, NOTHING)
+    assert (found.agreement, found.since, found.unexplained) == (Agreement.FIRST, None, NOTHING)
     assert "from the next one on" in in_words(found)
 
 
 def test_a_vendor_that_took_what_the_ledger_settled_agrees() -> None:
     found = compare(reading(988, settled=12, hours=1), [reading(1000)])
-    assert (found.verdict, found.change, found.bought, found.drift) == (Verdict.AGREES, TWELVE, 12, NOTHING)
+    assert (found.agreement, found.change, found.bought, found.drift) == (Agreement.AGREES, TWELVE, 12, NOTHING)
 
 
 def test_a_vendor_that_counts_what_was_used_agrees_as_well() -> None:
     found = compare(reading(52, settled=12, hours=1, counts="used"), [reading(40, counts="used")])
-    assert (found.verdict, found.change) == (Verdict.AGREES, TWELVE)
+    assert (found.agreement, found.change) == (Agreement.AGREES, TWELVE)
 
 
 def test_what_the_ledger_knows_nothing_of_is_drift_and_says_how_much_and_whose() -> None:
     found = compare(reading("984.50", settled=12, hours=1), [reading(1000)])
-    assert (found.verdict, found.drift, found.unexplained) == (Verdict.DRIFT, Decimal("3.5"), Decimal("3.5"))
+    assert (found.agreement, found.drift, found.unexplained) == (Agreement.DRIFT, Decimal("3.5"), Decimal("3.5"))
     assert in_words(found).startswith("3.5 credit more were billed than the ledger knows of: somebody else uses")
 
 
 def test_what_the_ledger_has_and_the_vendor_has_not_is_drift_too() -> None:
     found = compare(reading(990, settled=12, hours=1), [reading(1000)])
-    assert (found.verdict, found.unexplained) == (Verdict.DRIFT, Decimal(-2))
+    assert (found.agreement, found.unexplained) == (Agreement.DRIFT, Decimal(-2))
     assert in_words(found).startswith("the ledger has 2 credit more than were billed")
 
 
@@ -97,37 +97,37 @@ def test_what_the_ledger_has_and_the_vendor_has_not_is_drift_too() -> None:
 def test_uncertain_purchases_explain_what_they_may_have_cost_and_no_more(taken: int, unexplained: int) -> None:
     found, _ = concluded(1000 - taken, uncertain=doubts(4, 4))
     assert found.unexplained == unexplained
-    assert (found.verdict is Verdict.DRIFT) == bool(unexplained)
+    assert (found.agreement is Agreement.DRIFT) == bool(unexplained)
 
 
 def test_a_plan_that_was_renewed_starts_anew() -> None:
     found = compare(reading(1000, settled=50, hours=2), [reading(40, settled=30, hours=1), reading(60)])
-    assert (found.verdict, found.since, found.unexplained) == (Verdict.RENEWED, None, NOTHING)
+    assert (found.agreement, found.since, found.unexplained) == (Agreement.RENEWED, None, NOTHING)
     after = compare(reading(990, settled=60, hours=3), [found.now, reading(40, settled=30, hours=1), reading(60)])
-    assert (after.verdict, after.since) == (Verdict.AGREES, found.now)
+    assert (after.agreement, after.since) == (Agreement.AGREES, found.now)
 
 
 def test_a_plan_counted_in_other_units_starts_anew() -> None:
     found = compare(reading(10, hours=1), [reading(1000, unit="token")])
-    assert found.verdict is Verdict.RENEWED
+    assert found.agreement is Agreement.RENEWED
 
 
 def test_a_reading_is_compared_with_the_last_one_the_ledger_was_sure_of() -> None:
     sure, unsure = reading(1000), reading(995, uncertain=8, hours=1)
     found = compare(reading(992, settled=8, hours=2), [unsure, sure])
-    assert (found.since, found.verdict) == (sure, Verdict.AGREES)
+    assert (found.since, found.agreement) == (sure, Agreement.AGREES)
 
 
 def test_purchases_uncertain_at_the_only_earlier_reading_explain_drift_in_both_directions() -> None:
     unsure = reading(1000, uncertain=5)
-    assert compare(reading(1000, settled=5, hours=1), [unsure]).verdict is Verdict.UNCERTAIN
+    assert compare(reading(1000, settled=5, hours=1), [unsure]).agreement is Agreement.UNCERTAIN
     assert compare(reading(1000, settled=6, hours=1), [unsure]).unexplained == -1
     assert compare(reading(999, settled=0, hours=1), [unsure]).unexplained == 1
 
 
 def test_nothing_taken_besides_releases_what_was_uncertain() -> None:
     found, end = concluded(988, settled=12, uncertain=doubts(4, 1))
-    assert (found.verdict, found.drift) == (Verdict.UNCERTAIN, NOTHING)
+    assert (found.agreement, found.drift) == (Agreement.UNCERTAIN, NOTHING)
     assert end == Conclusion(release=doubts(4, 1))
 
 
@@ -143,7 +143,7 @@ def test_a_part_of_it_taken_is_left_for_people() -> None:
 
 def test_drift_ends_no_purchase() -> None:
     found, end = concluded(900, settled=12, uncertain=doubts(4))
-    assert found.verdict is Verdict.DRIFT
+    assert found.agreement is Agreement.DRIFT
     assert end == Conclusion(left=doubts(4))
 
 
@@ -190,8 +190,8 @@ def test_nothing_ends_by_readings_that_both_came_after_it_was_sent() -> None:
 
 
 def test_the_first_reading_ends_no_purchase() -> None:
-    stand = LedgerTotals(0, doubts(4))
-    assert conclude(compare(reading(1000, uncertain=4), []), stand, stand, patience=PATIENCE).left == doubts(4)
+    totals = LedgerTotals(0, doubts(4))
+    assert conclude(compare(reading(1000, uncertain=4), []), totals, totals, patience=PATIENCE).left == doubts(4)
 
 
 def test_a_provider_that_the_rules_name_no_more_is_uncertain_for_a_week() -> None:
@@ -211,12 +211,12 @@ def test_a_ledger_that_is_right_never_drifts_and_no_purchase_ends_against_the_tr
     open_ = doubts(*(units for units, _ in uncertain))
     truth = {doubt.purchase_id: billed for doubt, (_, billed) in zip(open_, uncertain, strict=True)}
     taken = bought + sum(doubt.units for doubt in open_ if truth[doubt.purchase_id])
-    stand = LedgerTotals(bought, open_)
-    settled, wide = bounds(stand, stand)
+    totals = LedgerTotals(bought, open_)
+    settled, wide = bounds(totals, totals)
     now = reading(10_000 - taken, settled=settled, uncertain=wide, hours=1)
     comparison = compare(replace(now, settled=now.settled + first), [reading(10_000, settled=first)])
-    end = conclude(comparison, stand, stand, patience=PATIENCE)
-    assert comparison.verdict is not Verdict.DRIFT
+    end = conclude(comparison, totals, totals, patience=PATIENCE)
+    assert comparison.agreement is not Agreement.DRIFT
     assert all(truth[doubt.purchase_id] or not doubt.units for doubt in end.settle)
     assert not any(truth[doubt.purchase_id] and doubt.units for doubt in end.release)
     assert {*end.settle, *end.release, *end.left} == set(open_)

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+from enrich_cli.commands.rules import check
 from enrich_cli.rule_checks import checked_rules
 from enrichment.rules import Questions, RulesError, SourceQuestion, load_rules
+from tests.support.examples import FROZEN
 
-SHIPPED = Path(__file__).parents[3] / "config"
+SHIPPED = FROZEN
 
 Edit = Callable[[Any], Any]
 
@@ -28,6 +30,10 @@ def change(folder: Path, name: str, edit: Edit) -> None:
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     edit(data)
     path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+
+
+def asking_for(thresholds: dict[str, float]) -> Edit:
+    return lambda consumers: consumers["profile"].update(quality_thresholds=thresholds)
 
 
 def problems(folder: Path, questions: Questions | None = None) -> str:
@@ -99,8 +105,17 @@ def test_an_edited_prompt_changes_the_hash(config: Path) -> None:
         ("sources", lambda d: d["serp_news"].update(ttl="soon"), "'soon' is no duration"),
         ("sources", lambda d: d["serp_news"].update(expected_units=9), "expected_units is above max_units"),
         ("consumers", lambda d: d["profile"]["optional"].update(company_description="much"), "company_description"),
-        ("datasets", lambda d: d["industry"].update(quality_threshold=0.99), "industry: nobody can satisfy it"),
+        ("datasets", lambda d: d["industry"].update(quality_threshold=0.99), "industry: nothing can satisfy it"),
         ("datasets", lambda d: d["industry"].update(enough=3), "enough is above at_most"),
+        (
+            "consumers",
+            asking_for({"industry": 0.99}),
+            "no source or analysis of industry reaches 0.99",
+        ),
+        ("consumers", asking_for({"industry": 0.5}), "0.5 is below the dataset's own 0.8: a consumer may only ask for"),
+        ("consumers", asking_for({"tech_stack": 0.9}), "profile does not ask for tech_stack; name it as required or"),
+        ("consumers", asking_for({"patents": 0.9}), "no dataset named 'patents'"),
+        ("consumers", asking_for({"industry": 2}), "profile.quality_thresholds.industry: "),
         ("datasets", lambda d: d["industry"].update(analysis="growth"), "by sources or by an analysis"),
         ("providers", lambda d: d["openai"].update(models={}), "no price for model 'gpt-4.1-mini'"),
         ("providers", lambda d: d["serpapi"]["prices"]["search"].update(usd_per_unit="-1"), "serpapi.prices.search"),
@@ -134,6 +149,23 @@ def test_a_source_that_does_not_answer_a_dataset_is_said_once(config: Path) -> N
     assert said == (
         "config/datasets.yaml: industry.sources: serp_news does not answer industry; "
         "add it there, or take the source out"
+    )
+
+
+def test_a_threshold_of_a_consumer_that_some_source_or_analysis_reaches_is_fine(config: Path) -> None:
+    thresholds = {"industry": 0.94, "company_products": 0.75}
+    change(config, "consumers", lambda d: d["vendor_context"].update(quality_thresholds=thresholds))
+    assert load_rules(config).consumers["vendor_context"].quality_thresholds == thresholds
+
+
+def test_a_source_that_no_dataset_names_is_said_to_be_never_asked(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(config, "datasets", lambda d: d["hiring_trends"].update(sources=["brightdata_web_scraping"]))
+    change(config, "datasets", lambda d: d["tech_stack"]["sources"].remove("serp_jobs"))
+    check(config)
+    assert "config/sources.yaml: serp_jobs is never asked: no dataset names it" in " ".join(
+        capsys.readouterr().out.split()
     )
 
 
@@ -244,6 +276,19 @@ def test_the_check_names_what_only_the_clients_and_readers_know_beside_everythin
         "config/sources.yaml: serp_jobs: no reader named 'tea_leaves'",
     ]
     assert [line for line in said if not any(problem.startswith(line) for problem in caught.value.problems)] == []
+
+
+def test_an_analysis_without_a_type_of_answer_or_a_field_for_its_dataset_is_named(config: Path) -> None:
+    (config / "prompts" / "horoscope.md").write_text("Read the stars.", encoding="utf-8")
+    change(config, "analyses", lambda d: d.update(horoscope={**d["growth"], "answers": []}))
+    change(config, "analyses", lambda d: d["growth"].update(answers=["growth_signals", "business_challenges", "luck"]))
+    change(config, "datasets", lambda d: d.update(luck={"analysis": "growth", "quality_threshold": 0.6}))
+    with pytest.raises(RulesError) as caught:
+        checked_rules(config)
+    assert [problem.partition(" in ")[0] for problem in caught.value.problems] == [
+        "config/analyses.yaml: growth.answers: its answer has no field for luck: name it",
+        "config/analyses.yaml: horoscope: has no type of answer: add one to ANSWERS",
+    ]
 
 
 def test_circular_needs_are_found(config: Path) -> None:

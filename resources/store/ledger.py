@@ -1,9 +1,11 @@
-"""The life of a purchase. Every step is ledger work: one at a time over all processes (Database.ledger).
+"""The life of a purchase. Every step runs inside Database.ledger: one at a time over all processes.
 
-reserve -> sent -> settled (charge, reply, facts: one transaction) | released (not billed) | uncertain (we cannot know)
+reserved -> sent -> settled (charge and reply: one transaction) | released (not billed) | uncertain (cannot know)
 
-A claim exists exactly as long as its purchase is reserved or sent. Who finds one whose lease is over takes it over; who
-resumes a purchase fences off who held it before: that one's attempt is over, and it writes nothing more.
+The facts of a reply are written when it has been read, by Knowledge.keep_facts; those of an analysis come with it.
+
+A claim exists exactly while its purchase is reserved or sent. After the lease another process may take it over; to
+resume a purchase raises its `attempt`, and writes with an earlier attempt are refused (a fencing token).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,16 +16,15 @@ import sqlalchemy as sa
 
 from enrichment.domain.records import Analysis, Cap, Fact, Purchase, Reply, Suspension
 from enrichment.ports import NotReserved, Reserved
-from resources.store import budgets as limits
-from resources.store import provider_health, reservation, settlement
+from resources.store import budgets, provider_health, reservation, settlement
 from resources.store import tables as t
 from resources.store.column_types import PlainText, UtcMicros, zipped
 from resources.store.database import Database
 from resources.store.knowledge import newest_reader
-from resources.store.row_mapping import fact_row, purchase_of, row_of
+from resources.store.row_mapping import chunks, fact_row, purchase_of, row_of
 
 _OUTCOME = ("units", "cost_micro_usd", "closed_at", "latency_seconds", "calls", "outcome", "reason")
-_SOME = 100
+_MOST_SETTLED_AT_ONCE = 100
 
 _p = t.purchases.c
 _this, _at = sa.bindparam("this", type_=PlainText), sa.bindparam("at", type_=UtcMicros)
@@ -45,8 +46,11 @@ _SENT = sa.func.coalesce(_p.sent_at, _p.reserved_at)
 _NEW_REPLY, _NEW_ANALYSIS, _NEW_FACT = sa.insert(t.replies), sa.insert(t.analyses), sa.insert(t.facts)
 
 
-class Purchases:
-    _db: Database
+class SqlLedger:
+    """See enrichment.ports.Ledger; and what ends purchases later: reconciliation, expired leases."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
     def reserve(
         self,
@@ -57,22 +61,20 @@ class Purchases:
         seen: Collection[str] | None = None,
         since: datetime | None = None,
     ) -> Reserved | NotReserved:
-        """Claims (company, source, variant) and reserves the most it may cost under all caps, or nothing at all.
+        """See enrichment.ports.Ledger.reserve. "Now" is purchase.reserved_at.
 
-        An expired claim (by purchase.reserved_at), or an uncertain purchase of the same question, is resumed where it
-        has a handle, or was sent, is repeatable still and asked exactly the same: under its own purchase_id and
-        reserve, state sent, with a new lease. Any other expired claim ends, whatever becomes of this reserve: released
-        if it was never sent, uncertain if it was. A provider that is out lets one through when its time is over.
-        seen: ids of answers; where there is another one, nothing is reserved and nothing is ended. since: where another
-        request has asked the very same in vain after that, nothing is reserved either.
+        A purchase is resumed under its own purchase_id and reserve, in state sent, with a new lease. An expired claim
+        that cannot be resumed ends even if this reservation is then refused: released if it was never sent, else
+        uncertain. AlreadyBought is checked first: then nothing ends.
         """
-        asker = reservation.Asker(seen, since)
-        return self._db.ledger(lambda tx: reservation.reserve(tx, purchase, caps, at_once, asker))
+        caller = reservation.Caller(seen, since)
+        return self._db.ledger(lambda tx: reservation.reserve(tx, purchase, caps, at_once, caller))
 
     def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
-        """Marks it sent, if its claim still holds at `at`; False: it does not, and nothing may be sent.
+        """Marks it sent. False: at `at` its lease is over, or it was resumed; the call must not be sent.
 
-        lease_until: a new lease, also where the old one is over but nobody has taken it up; for what has a handle.
+        lease_until: a new lease, for a purchase that has a handle; valid also after the old lease is over, unless
+        another process has resumed the purchase.
         """
         values = {"this": purchase.purchase_id, "held": purchase.attempt, "at": at}
         if lease_until is None:
@@ -80,7 +82,7 @@ class Purchases:
         return self._db.ledger(lambda tx: tx.execute(_SEND_ON, {**values, "lease": lease_until}).rowcount == 1)
 
     def keep_handle(self, purchase: Purchase, handle: str, *, lease_until: datetime) -> bool:
-        """After the lease others may resume by it. Kept even when it is uncertain by now: it helps who reconciles.
+        """Stores the handle, even if the purchase is uncertain by now: it helps to reconcile it.
 
         False: another process has resumed it, and nothing is written.
         """
@@ -98,12 +100,12 @@ class Purchases:
         suspend: str | None = None,
         rest: Purchase | None = None,
     ) -> None:
-        """Charge, reply, facts and analysis in one transaction; gives back what was reserved too much, frees the claim.
+        """Writes charge, reply, facts and analysis in one transaction; returns the unused reserve, frees the claim.
 
-        What came is written for the company whose purchase it is by now. An answer ends the provider's failures in a
-        row. suspend: why its source is not to be asked any more. rest: what of it may be billed besides, as an
-        uncertain purchase of its own under the same caps. Raises PurchaseClosed when it is settled or released already,
-        or another process has resumed it; then nothing is written.
+        Rows are written for the company of the purchase as it is now, after a merge too. An answer ends the provider's
+        failures in a row. suspend: why the source must not be asked again. rest: what may be billed in addition, as an
+        uncertain purchase of its own under the same caps. Raises PurchaseClosed when it is already settled or
+        released, or another process has resumed it; then nothing is written.
         """
         result = {name: getattr(purchase, name) for name in _OUTCOME}
         written = _rows_of(purchase, reply, facts, analysis)
@@ -124,18 +126,18 @@ class Purchases:
         self._db.ledger(settled)
 
     def release(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
-        """Not billed: the reserve is given back, the claim freed. Once more does nothing; else as settle."""
+        """Not billed: returns the reserve, frees the claim. Done twice, it changes nothing. Raises PurchaseClosed."""
         self._db.ledger(lambda tx: settlement.release(tx, purchase, at=at, reason=reason))
 
     def mark_uncertain(self, purchase: Purchase, *, at: datetime, reason: str) -> None:
-        """We cannot know: the reserve stays booked, the claim is freed. Once more does nothing; else as settle."""
+        """We cannot know: keeps the reserve, frees the claim. Done twice, it changes nothing. Raises PurchaseClosed."""
         self._db.ledger(lambda tx: settlement.leave_uncertain(tx, purchase, at=at, reason=reason))
 
     def reconcile(self, purchase_id: str, *, units: dict[str, int] | None, cost_micro_usd: int, at: datetime) -> None:
-        """Ends an uncertain purchase by what the vendor says it billed: released if nothing, else settled.
+        """Ends an uncertain purchase by what the vendor billed: released if nothing, else settled.
 
-        units: None settles it at its reserve, whatever cost_micro_usd says. Raises PurchaseClosed if it is not
-        uncertain any more, unless it was released and would be again.
+        units: vendor unit -> count; None settles it at its reserve and ignores cost_micro_usd. Raises PurchaseClosed
+        if it is no longer uncertain; to release a released one again changes nothing.
         """
         one = sa.select(_p.reserved_units, _p.reserved_micro_usd).where(_p.purchase_id == purchase_id)
 
@@ -149,39 +151,73 @@ class Purchases:
         self._db.ledger(reconciled)
 
     def settle_overdue(self, ages: Mapping[str, timedelta], at: datetime) -> list[Purchase]:
-        """Settles at their reserve those that are uncertain since they were sent, their provider's age or longer ago.
+        """Settles, at their reserve, uncertain purchases sent at least ages[provider] before `at`. Returns them.
 
-        Returns them. To resume one does not make it younger.
+        The age counts from the first time it was sent: to resume a purchase does not make it younger.
         """
         settled: list[Purchase] = []
         while some := self._db.ledger(lambda tx: _settle_overdue(tx, ages, at)):
             settled += some
         return settled
 
+    def end_abandoned(self, at: datetime) -> int:
+        """Ends purchases whose lease is over: released if never sent, else uncertain. Returns how many."""
+        abandoned = sa.select(t.purchases).where(t.OPEN, t.UNDER_WAY, _p.lease_until <= at)
+
+        def end_all(tx: sa.Connection) -> int:
+            rows = tx.execute(abandoned.order_by(_p.purchase_id)).all()
+            for row in rows:
+                settlement.end_expired(tx, purchase_of(row), at=at)
+            return len(rows)
+
+        with self._db.reading() as tx:
+            if tx.execute(abandoned.limit(1)).first() is None:
+                return 0
+        return self._db.ledger(end_all)
+
+    def mark_reported(self, purchase_ids: Sequence[str], at: datetime) -> None:
+        """They are shown in Dagster. Purchases reported before keep their time."""
+        with self._db.writing() as tx:
+            for some in chunks(sorted(purchase_ids)):
+                new = sa.and_(_p.purchase_id.in_(some), _p.reported_at.is_(None))
+                tx.execute(sa.update(t.purchases).where(new).values(reported_at=at))
+
+    def purchase(self, purchase_id: str) -> Purchase | None:
+        with self._db.reading() as tx:
+            row = tx.execute(sa.select(t.purchases).where(_p.purchase_id == purchase_id)).first()
+        return None if row is None else purchase_of(row)
+
+    def purchases(self, request_id: str) -> list[Purchase]:
+        """Of one request, in the order they were reserved."""
+        query = sa.select(t.purchases).where(_p.request_id == request_id)
+        with self._db.reading() as tx:
+            return [purchase_of(row) for row in tx.execute(query.order_by(_p.reserved_at, _p.purchase_id))]
+
     def is_claimed(self, purchase_id: str) -> bool:
-        """Whether this purchase still holds its claim, expired or not."""
+        """Whether this purchase has its claim, even if the lease is over."""
         with self._db.reading() as tx:
             return tx.scalar(_CLAIM, {"this": purchase_id}) is not None
 
     def spent(self, cap_names: Sequence[str]) -> dict[str, int]:
-        """What each cap has taken so far, reserves included (micro-USD); 0 for one never heard of."""
+        """Cap name -> micro-USD counted against it so far, reserves included; 0 for a cap without a row."""
         with self._db.reading() as tx:
-            return limits.taken(tx, cap_names)
+            return budgets.taken(tx, cap_names)
 
 
 def _rows_of(
     purchase: Purchase, reply: Reply | None, facts: Sequence[Fact], analysis: Analysis | None
 ) -> list[tuple[sa.Insert, list[dict[str, Any]]]]:
-    """What came for the money, ready to be written: nobody else waits while it is made."""
+    """(INSERT, rows), made before the transaction so that no other one waits for the compression."""
     rows: list[tuple[sa.Insert, list[dict[str, Any]]]] = []
     if reply is not None:
-        extra = {"cost_micro_usd": purchase.cost_micro_usd, "reader_version": newest_reader(facts)}
+        read_by = newest_reader(facts) if facts else reply.reader_version
+        extra = {"cost_micro_usd": purchase.cost_micro_usd, "reader_version": read_by}
         rows.append((_NEW_REPLY, [{**row_of(reply), "payload": zipped(reply.payload), **extra}]))
     if analysis is not None:
         rows.append((_NEW_ANALYSIS, [{**row_of(analysis), "evidence": zipped(analysis.evidence)}]))
     if facts:
-        read_by = None if analysis is None else analysis.analysis_id
-        rows.append((_NEW_FACT, [fact_row(fact, analysis_id=read_by) for fact in facts]))
+        analysis_id = None if analysis is None else analysis.analysis_id
+        rows.append((_NEW_FACT, [fact_row(fact, analysis_id=analysis_id) for fact in facts]))
     return rows
 
 
@@ -195,10 +231,10 @@ def _reconcile(tx: sa.Connection, purchase_id: str, units: Mapping[str, int], co
 
 
 def _settle_overdue(tx: sa.Connection, ages: Mapping[str, timedelta], at: datetime) -> list[Purchase]:
-    """Some of them, so that nobody waits long for the others; none: there are no more."""
+    """At most 100 in one transaction, so that others need not wait long. Empty: there are no more."""
     of_age = [sa.and_(_p.provider == provider, at - age >= _SENT) for provider, age in ages.items()]
-    some = sa.select(t.purchases).where(t.OPEN, t.UNCERTAIN, sa.or_(sa.false(), *of_age))
-    overdue = tx.execute(some.order_by(_SENT).limit(_SOME)).all()
+    old = sa.select(t.purchases).where(t.OPEN, t.UNCERTAIN, sa.or_(sa.false(), *of_age))
+    overdue = tx.execute(old.order_by(_SENT).limit(_MOST_SETTLED_AT_ONCE)).all()
     for row in overdue:
         _reconcile(tx, row.purchase_id, row.reserved_units, row.reserved_micro_usd, at)
     settled = sa.select(t.purchases).where(_p.purchase_id.in_([row.purchase_id for row in overdue]))

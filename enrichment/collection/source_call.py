@@ -1,0 +1,100 @@
+"""One call of a source: what is ordered, what the provider is asked, and its answer as a reply, not yet read.
+
+source + request -> PurchaseOrder        SentPurchase -> SourceQuery -> provider -> Delivery with a Reply
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from enrichment.context import RunContext
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Cap, Company, Purchase, Reply, Request, fingerprint
+from enrichment.parsing import reader_of
+from enrichment.ports import SourceAnswer, SourceQuery
+from enrichment.purchasing.budgets import caps_of
+from enrichment.purchasing.purchase import Delivery, PurchaseOrder, SentPurchase
+from enrichment.rules import Rules
+from enrichment.trace import Trace
+
+
+def order_for(
+    source: str, company: Company, request: Request, rules: Rules, *, max_cost: int, seen: Collection[str]
+) -> PurchaseOrder:
+    """max_cost: of the request, in micro-USD. seen: as of PurchaseOrder."""
+    entry = rules.sources[source]
+    provider = rules.providers[entry.provider]
+    variant = fingerprint(entry.question)
+
+    def caps(at: datetime) -> tuple[Cap, ...]:
+        return caps_of(
+            rules,
+            request_id=request.request_id,
+            max_cost=max_cost,
+            consumer=request.consumer,
+            provider=entry.provider,
+            source=source,
+            at=at,
+        )
+
+    return PurchaseOrder(
+        request=request,
+        company=company,
+        source=source,
+        provider=entry.provider,
+        rules=provider,
+        variant=variant,
+        asked=fingerprint([variant, company.name, company.domain]),
+        units=rules.max_billed_units(source),
+        usd_per_unit=provider.usd_per_unit(),
+        caps=caps,
+        seen=seen,
+    )
+
+
+async def deliver(sent: SentPurchase, company: Company, rules: Rules, context: RunContext, trace: Trace) -> Delivery:
+    """Ask the provider. Raises ProviderError."""
+    purchase = sent.purchase
+    provider = context.providers[purchase.provider]
+    query = _query(purchase, company, rules)
+    answer = await provider.ask(query, keep_handle=sent.keep_handle, before_send=sent.before_send)
+    for remark in answer.notes:
+        trace.note("collect", "remark", source=purchase.source, says=remark)
+    return Delivery(
+        units=answer.units,
+        outcome="found" if answer.found else "nothing",
+        calls=answer.calls,
+        reply=_reply(purchase, answer, rules, context),
+        in_doubt=answer.in_doubt,
+    )
+
+
+def _query(purchase: Purchase, company: Company, rules: Rules) -> SourceQuery:
+    ((unit, most),) = purchase.reserved_units.items()  # of a resumed purchase, as it was reserved then
+    return SourceQuery(
+        source=purchase.source,
+        spec=rules.sources[purchase.source].question,
+        unit=unit,
+        max_units=most,
+        name=company.name,
+        domain=company.domain,
+        handle=purchase.handle,
+        first_sent_at=purchase.sent_at,
+    )
+
+
+def _reply(purchase: Purchase, answer: SourceAnswer, rules: Rules, context: RunContext) -> Reply:
+    """Unread if anything was found; where the source knows nothing there is nothing to read."""
+    now = context.now()
+    return Reply(
+        reply_id=new_id("rep"),
+        company_id=purchase.company_id,
+        source=purchase.source,
+        variant=purchase.variant,
+        purchase_id=purchase.purchase_id,
+        request_id=purchase.request_id,
+        found=answer.found,
+        payload=answer.payload,
+        collected_at=now,
+        expires_at=now + timedelta(seconds=rules.sources[purchase.source].ttl),
+        reader_version=0 if answer.found else reader_of(purchase.source, rules, context.readers).version,
+    )

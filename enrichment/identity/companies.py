@@ -1,0 +1,43 @@
+"""Which company is meant: what was asked for, parsed once, and the choice among the companies that go by a name. Pure.
+
+'https://www.tesla.com/about' -> CompanyReference(domain='tesla.com')  -> key tesla.com
+'Tesla'                       -> CompanyReference(name='Tesla')        -> key name:tesla, or its only namesake's
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from enrichment.domain.records import Company
+from enrichment.identity.domains import AmbiguousCompany, company_key, parse_company
+
+_SHOWN_NAMESAKES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyReference:
+    """What was asked for: a name or a registrable domain, exactly one of the two; and the key that follows from it."""
+
+    name: str | None
+    domain: str | None
+    key: str
+
+    def as_company(self, now: datetime, *, company_id: str = "") -> Company:
+        """A company of which nothing else is known. company_id: empty until the store has it."""
+        return Company(company_id, self.key, self.name, self.domain, now)
+
+
+def reference_of(text: str) -> CompanyReference:
+    """Raises NotACompany."""
+    asked = parse_company(text)
+    return CompanyReference(asked.name, asked.domain, company_key(asked.name, asked.domain))
+
+
+def the_only_one(name: str, namesakes: Sequence[Company]) -> Company | None:
+    """The company that goes by this name, if there is one. Raises AmbiguousCompany."""
+    if len(namesakes) > 1:
+        raise AmbiguousCompany(
+            f"{len(namesakes)} companies are called {name}: ask for one of "
+            f"{', '.join(company.key for company in namesakes[:_SHOWN_NAMESAKES])}."
+        )
+    return namesakes[0] if namesakes else None

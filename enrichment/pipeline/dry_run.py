@@ -1,0 +1,51 @@
+"""What a request would do now, with nothing bought and nothing opened.
+
+Ask -> the finished profile it would be served | the plans it would follow, each with its quote
+"""
+
+import asyncio
+
+from enrichment.context import RunContext
+from enrichment.domain.records import Company, Known, Profile
+from enrichment.memory.recall import recall
+from enrichment.pipeline.cached_profile import profile_for
+from enrichment.pipeline.identify import company_for
+from enrichment.pipeline.plan import decide, plan_inputs, request_for
+from enrichment.pipeline.stages import Ask
+from enrichment.planning.plan import Plan, make_plans
+from enrichment.rules import Rules
+
+
+async def profile_or_plans(ask: Ask, *, rules: Rules, context: RunContext) -> tuple[Profile | None, tuple[Plan, ...]]:
+    """The profile that would be served as it is, if there is a fresh one; else the plans that would be followed."""
+    company = await company_for(ask.company, context)
+    held = await _held(ask, company, rules, context)
+    return held, () if held is not None else await _plans(ask, company, rules, context)
+
+
+async def quote(ask: Ask, *, rules: Rules, context: RunContext) -> tuple[Plan, ...]:
+    """The plans a request would follow now: if its domain is unknown, first how to find it, then the rest.
+
+    The second plan counts on what the first is likely to bring.
+    """
+    return await _plans(ask, await company_for(ask.company, context), rules, context)
+
+
+async def _held(ask: Ask, company: Company, rules: Rules, context: RunContext) -> Profile | None:
+    if company.domain is None or not company.company_id:
+        return None
+    requirements = ask.requirements(rules)
+    request = request_for(ask, requirements, company, rules, context.now(), request_id="")
+    return await profile_for(ask, company, request, requirements, rules=rules, context=context)
+
+
+async def _plans(ask: Ask, company: Company, rules: Rules, context: RunContext) -> tuple[Plan, ...]:
+    requirements = ask.requirements(rules)
+    request = request_for(ask, requirements, company, rules, context.now(), request_id="")
+    known = Known()
+    if company.company_id:
+        known = await recall(company, request, memory=ask.memory, rules=rules, context=context)
+    if company.domain is not None:
+        return (await decide(company, request, requirements, known, rules=rules, context=context),)
+    inputs = await asyncio.to_thread(plan_inputs, company, request, requirements, known, rules, context)
+    return await asyncio.to_thread(make_plans, inputs)

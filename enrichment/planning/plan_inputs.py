@@ -1,0 +1,34 @@
+"""Everything that one plan is decided from, packed once: by the pipeline from the store, by a test from values.
+
+PlanInputs -> make_plan -> Plan
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from enrichment.domain.records import Company, Known
+from enrichment.planning.eligibility import Unusable
+from enrichment.policy.cache import IN_MEMORY, PolicyCache
+from enrichment.requirements.requirements import Requirements
+from enrichment.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInputs:
+    """The same inputs always make the same plan.
+
+    unavailable: source -> decision and reason why it cannot be asked at all. spent: cap name -> micro-USD taken so
+    far, reserves included. policies: where compiled ones are kept; they change how long planning takes, not its result.
+    """
+
+    rules: Rules
+    requirements: Requirements
+    company: Company
+    known: Known
+    strategy: str
+    now: datetime
+    unavailable: Mapping[str, Unusable] = field(default_factory=dict)
+    request_id: str = ""
+    spent: Mapping[str, int] = field(default_factory=dict)
+    policies: PolicyCache = IN_MEMORY

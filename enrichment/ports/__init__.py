@@ -1,0 +1,93 @@
+"""What the business asks of the outside, as protocols; `resources` implements them.
+
+errors     why a provider gave nothing usable, why the store refused
+providers  Provider, LanguageModel: a question -> an answer with the units it bills
+ledger     Ledger: one purchase from its reservation to its end; the outcomes of a reservation
+store      Store: companies, knowledge, requests, profiles, ledger, provider_health
+"""
+
+from enrichment.ports.errors import (
+    AnswerTruncated,
+    ClaimLost,
+    CredentialsRejected,
+    ModelRefused,
+    ProviderError,
+    ProviderUnavailable,
+    PurchaseClosed,
+    QuotaExhausted,
+    StoreError,
+    Throttled,
+    UnexpectedReply,
+)
+from enrichment.ports.ledger import (
+    AlreadyBought,
+    AlreadyClaimed,
+    AskedInVain,
+    Busy,
+    CapReached,
+    Ledger,
+    NotReserved,
+    Reserved,
+    Unavailable,
+)
+from enrichment.ports.providers import (
+    AnswerType,
+    BeforeSend,
+    KeepHandle,
+    LanguageModel,
+    ModelAnswer,
+    Provider,
+    SourceAnswer,
+    SourceQuery,
+)
+from enrichment.ports.store import (
+    Breaker,
+    Companies,
+    Knowledge,
+    Pair,
+    Profiles,
+    ProviderHealth,
+    ReplyState,
+    Requests,
+    Store,
+)
+
+__all__ = [
+    "AlreadyBought",
+    "AlreadyClaimed",
+    "AnswerTruncated",
+    "AnswerType",
+    "AskedInVain",
+    "BeforeSend",
+    "Breaker",
+    "Busy",
+    "CapReached",
+    "ClaimLost",
+    "Companies",
+    "CredentialsRejected",
+    "KeepHandle",
+    "Knowledge",
+    "LanguageModel",
+    "Ledger",
+    "ModelAnswer",
+    "ModelRefused",
+    "NotReserved",
+    "Pair",
+    "Profiles",
+    "Provider",
+    "ProviderError",
+    "ProviderHealth",
+    "ProviderUnavailable",
+    "PurchaseClosed",
+    "QuotaExhausted",
+    "ReplyState",
+    "Requests",
+    "Reserved",
+    "SourceAnswer",
+    "SourceQuery",
+    "Store",
+    "StoreError",
+    "Throttled",
+    "Unavailable",
+    "UnexpectedReply",
+]

@@ -1,0 +1,69 @@
+"""How the outside fails. What happens next depends on the type:
+
+ProviderError                 nothing usable came back; `billed` says what is owed all the same
+  + ProviderUnavailable       time-out, refused connection, 5xx: the next source of the fallback chain is asked
+      + Throttled             asked too fast
+  + ClaimLost                 another process has taken the purchase over: nothing was sent
+  + CredentialsRejected, QuotaExhausted    not asked again until the key, or the plan, is renewed
+  + UnexpectedReply (ModelRefused, AnswerTruncated)    an answer, but not of the promised shape
+"""
+
+from collections.abc import Mapping
+
+
+class ProviderError(Exception):
+    """A provider gave nothing usable. The message is one sentence without secrets that says what to do.
+
+    billed: vendor unit -> count that the vendor certainly bills for what happened. uncertain: the vendor may also bill
+    the call that failed; we cannot know.
+    """
+
+    def __init__(
+        self, message: str, *, provider: str, billed: Mapping[str, int] | None = None, uncertain: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.billed = dict(billed or {})
+        self.uncertain = uncertain
+
+
+class ProviderUnavailable(ProviderError):
+    """It could not be reached or could not answer now; another source may be asked instead."""
+
+
+class Throttled(ProviderUnavailable):
+    """The vendor asks for fewer calls. retry_after: seconds to wait, None if the vendor gave no time."""
+
+    retry_after: float | None = None
+
+
+class ClaimLost(ProviderError):
+    """The lease of the purchase is over, or another process has resumed it: the call must not be sent."""
+
+
+class CredentialsRejected(ProviderError):
+    """The vendor does not accept the key; it has to be corrected in .env."""
+
+
+class QuotaExhausted(ProviderError):
+    """The plan with the vendor has no units left."""
+
+
+class UnexpectedReply(ProviderError):
+    """The vendor answered, but not in the shape its documentation promises."""
+
+
+class ModelRefused(UnexpectedReply):
+    """The language model declined to answer."""
+
+
+class AnswerTruncated(UnexpectedReply):
+    """The language model's answer ends at the limit of its output tokens."""
+
+
+class StoreError(Exception):
+    """The store cannot be used; the message says what to do."""
+
+
+class PurchaseClosed(StoreError):
+    """The purchase has already ended, or another process has resumed it; nothing was written."""

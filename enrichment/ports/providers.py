@@ -1,0 +1,104 @@
+"""Vendors and language models as the business sees them. Errors: ProviderError and its subclasses.
+
+SourceQuery -> Provider.ask -> SourceAnswer
+answer type, instructions, evidence -> LanguageModel.answer -> ModelAnswer
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from enrichment.domain.records import Json
+
+AnswerType = TypeVar("AnswerType", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceQuery:
+    """One call of one source about one company. spec: `question` of config/sources.yaml.
+
+    max_units: the call must not bill more vendor units (of `unit`) than this.
+    handle: the job id that a two-step vendor gave to an earlier process; resume the job instead of starting a new one.
+    first_sent_at: UTC, when this purchase was sent before, else None. What the vendor repeats for free since then was
+    billed to this purchase.
+    """
+
+    source: str
+    spec: Mapping[str, Json]
+    unit: str
+    max_units: int
+    name: str | None
+    domain: str | None
+    handle: str | None = None
+    first_sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAnswer:
+    """found: False when the source knows nothing about the company. payload: step -> the vendor's body, unchanged.
+
+    units: vendor unit -> count that the vendor bills. calls: number of HTTP requests. in_doubt: vendor unit -> count
+    that it may bill in addition, for a call whose answer was lost after other answers had arrived.
+    """
+
+    found: bool
+    payload: Mapping[str, Json]
+    units: Mapping[str, int]
+    calls: int = 1
+    notes: tuple[str, ...] = ()
+    in_doubt: Mapping[str, int] = field(default_factory=dict)
+
+
+KeepHandle = Callable[[str], Awaitable[None]]
+BeforeSend = Callable[[], Awaitable[None]]
+"""Awaited immediately before a call is sent. Raises ClaimLost: then the call must not be sent."""
+
+
+class Provider(Protocol):
+    """One vendor. One object per process and event loop; `ask` may run many times at once."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def ask(self, question: SourceQuery, *, keep_handle: KeepHandle, before_send: BeforeSend) -> SourceAnswer:
+        """Ask one question.
+
+        Awaits before_send() immediately before each call that may be billed, after every wait for a rate limit. A
+        two-step vendor's job id goes to keep_handle(handle) before the first poll. Raises only ProviderError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer(Generic[AnswerType]):
+    """value: validated against the answer type. Tokens: as the vendor counts them."""
+
+    value: AnswerType
+    input_tokens: int
+    output_tokens: int
+
+
+class LanguageModel(Protocol):
+    """Prompt in, typed answer out."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def answer(
+        self,
+        answer_type: type[AnswerType],
+        *,
+        model: str,
+        instructions: str,
+        evidence: str,
+        max_output_tokens: int,
+        before_send: BeforeSend,
+    ) -> ModelAnswer[AnswerType]:
+        """Awaits before_send() immediately before each call.
+
+        Raises ProviderError; its `billed` has input_token and output_token where the vendor reported them.
+        """
+        ...

@@ -1,0 +1,197 @@
+"""What the business keeps: one port for each use, so that a room names the few methods it may call.
+
+Store: companies | knowledge | requests | profiles | ledger | provider_health
+
+Every method is one short transaction and blocks its thread (in async code: asyncio.to_thread). All may raise
+StoreError. An id of a company that was merged into another one means that other company. Times are UTC.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from enrichment.domain.records import (
+    Analysis,
+    CacheRead,
+    Company,
+    Event,
+    Fact,
+    Known,
+    Outage,
+    Profile,
+    ProfileHead,
+    Reply,
+    Request,
+    Suspension,
+)
+from enrichment.ports.ledger import Ledger
+
+
+class Companies(Protocol):
+    """Companies and their keys: one company per key; a former key still leads to its company."""
+
+    def by_key(self, key: str) -> Company | None:
+        """By its key, or by a former key."""
+        ...
+
+    def by_id(self, company_id: str) -> Company | None: ...
+
+    def named(self, name: str) -> list[Company]:
+        """Companies with this name; legal form and spelling do not count."""
+        ...
+
+    def all(self) -> list[Company]:
+        """By key."""
+        ...
+
+    def add(self, companies: Sequence[Company]) -> list[Company]:
+        """Adds those whose key is new. Returns the stored companies, in the order given."""
+        ...
+
+    def rekey(self, company_id: str, *, key: str, name: str | None, domain: str | None) -> Company:
+        """Gives a company its new key; the old key stays as an alias.
+
+        If another company already has the key, the two are merged: that company is returned, with all that was known
+        of this one.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A source and a dataset it may answer.
+
+    least_completeness: between 0 and 1; a fact is good if its quality is at least this times its reliability.
+    """
+
+    source: str
+    dataset: str
+    least_completeness: float
+
+
+class ReplyState(NamedTuple):
+    """The newest reply of a source about a company, and how good its facts are, without their values.
+
+    counted: one mark per fact, separated by spaces. 'n+': of pair number n and good; 'n-': of pair n and not good;
+    '?': the fact itself has to be read to tell.
+    """
+
+    company_id: str
+    source: str
+    collected_at: datetime
+    counted: str
+
+
+class Knowledge(Protocol):
+    """Replies, the facts read from them, and analyses."""
+
+    def known(self, company_id: str, source: str | None = None) -> Known:
+        """The newest reply of each source and its facts, whatever their age. source: of this source only."""
+        ...
+
+    def known_many(self, company_ids: Sequence[str]) -> dict[str, Known]:
+        """company_id -> what is known of it, for every id given."""
+        ...
+
+    def reply_states(self, pairs: Sequence[Pair]) -> Iterator[ReplyState]:
+        """Every newest reply, company by company, from one snapshot. Facts of datasets not in `pairs` are left out."""
+        ...
+
+    def reply(self, reply_id: str) -> Reply | None:
+        """With its payload."""
+        ...
+
+    def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None:
+        """Replaces the facts of a stored reply by what a reader made of it; what analyses read from it stays.
+
+        They are written for the company the reply belongs to by now. reader_version: the reader's; needed where it
+        found no fact.
+        """
+        ...
+
+    def analysis(self, key: str) -> Analysis | None:
+        """The newest one of this key: same evidence, prompt, model and answer type."""
+        ...
+
+
+class Requests(Protocol):
+    """Requests and what happened in them."""
+
+    def open(self, request: Request) -> None: ...
+
+    def close(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
+        """Writes the finished request, its cache reads and its profiles in one transaction, once only.
+
+        Raises StoreError if the request is not running.
+        """
+        ...
+
+    def by_id(self, request_id: str) -> Request | None: ...
+
+    def record(self, events: Sequence[Event]) -> None: ...
+
+    def events(self, request_id: str) -> list[Event]:
+        """In the order they were recorded."""
+        ...
+
+    def cache_reads(self, request_id: str) -> list[CacheRead]: ...
+
+
+class Profiles(Protocol):
+    """Finished profiles, as they were written."""
+
+    def latest(self, company_id: str, consumer: str, audience: str | None) -> Profile | None: ...
+
+    def latest_by_company(self, consumer: str) -> dict[str, ProfileHead]:
+        """company_id -> its newest profile without an audience, without the document; one read for all."""
+        ...
+
+    def by_id(self, profile_id: str) -> Profile | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When an outage of a provider begins and how long it lasts (seconds).
+
+    It begins after `failures` in a row and lasts first_seconds; each next one twice as long, up to longest_seconds.
+    exhausted_seconds: how long an outage lasts after the vendor reported that the plan is used up.
+    """
+
+    failures: int
+    first_seconds: float
+    longest_seconds: float
+    exhausted_seconds: float
+
+
+class ProviderHealth(Protocol):
+    """Failures in a row, outages and suspensions, shared by all processes."""
+
+    def record_failure(self, provider: str, breaker: Breaker, *, exhausted: bool, because: str, at: datetime) -> None:
+        """One more failure in a row; too many of them, or an exhausted plan, begin an outage."""
+        ...
+
+    def record_answer(self, provider: str) -> None:
+        """It answers again: its failures are forgotten and its outage ends."""
+        ...
+
+    def unavailable(self, at: datetime) -> tuple[dict[str, Outage], dict[str, Suspension]]:
+        """Provider -> outage that lasts beyond `at` (not those due for a probe); source -> suspension."""
+        ...
+
+
+class Store(Protocol):
+    """All ports on the stored state of one world (sandbox or live)."""
+
+    @property
+    def companies(self) -> Companies: ...
+    @property
+    def knowledge(self) -> Knowledge: ...
+    @property
+    def requests(self) -> Requests: ...
+    @property
+    def profiles(self) -> Profiles: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def provider_health(self) -> ProviderHealth: ...

@@ -1,0 +1,55 @@
+"""Finished profiles as they were written; requests.py writes them when a request is closed."""
+
+from dataclasses import fields
+
+import sqlalchemy as sa
+
+from enrichment.domain.records import Profile, ProfileHead
+from resources.store import tables as t
+from resources.store.column_types import PlainText
+from resources.store.company_merge import now
+from resources.store.database import Database
+from resources.store.row_mapping import record_of
+
+_LATEST = (
+    sa.select(t.profiles)
+    .where(t.profiles.c.company_id == now(sa.bindparam("id", type_=PlainText)))
+    .where(t.profiles.c.consumer == sa.bindparam("consumer"))
+    .where(t.profiles.c.audience.is_not_distinct_from(sa.bindparam("audience", type_=PlainText)))
+    .order_by(t.profiles.c.created_at.desc(), t.profiles.c.profile_id.desc())
+    .limit(1)
+)
+_BY_ID = sa.select(t.profiles).where(t.profiles.c.profile_id == sa.bindparam("id", type_=PlainText))
+
+
+class SqlProfiles:
+    """See enrichment.ports.Profiles."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def latest(self, company_id: str, consumer: str, audience: str | None) -> Profile | None:
+        return self._first(_LATEST, {"id": company_id, "consumer": consumer, "audience": audience})
+
+    def latest_by_company(self, consumer: str) -> dict[str, ProfileHead]:
+        """company_id -> its newest profile without an audience, without the document; one read for all."""
+        kept = t.profiles.c
+        latest = sa.func.row_number().over(
+            partition_by=kept.company_id, order_by=[kept.created_at.desc(), kept.profile_id.desc()]
+        )
+        ranked = (
+            sa.select(*(kept[field.name] for field in fields(ProfileHead)), latest.label("rank"))
+            .where(kept.consumer == consumer, kept.audience.is_(None))
+            .subquery()
+        )
+        with self._db.reading() as tx:
+            rows = tx.execute(sa.select(ranked).where(ranked.c.rank == 1))
+            return {row.company_id: record_of(ProfileHead, row) for row in rows}
+
+    def by_id(self, profile_id: str) -> Profile | None:
+        return self._first(_BY_ID, {"id": profile_id})
+
+    def _first(self, query: "sa.Select[tuple[object, ...]]", values: dict[str, str | None]) -> Profile | None:
+        with self._db.reading() as tx:
+            row = tx.execute(query, values).first()
+        return None if row is None else record_of(Profile, row)

@@ -1,0 +1,48 @@
+"""A request that is killed half way leaves its trace up to there: what was planned, bought and about to be bought."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.money.worker import Order
+from tests.support.forkserver import FORKSERVER
+from tests.support.kill_points import Deadly, work_until_death
+from tests.support.money_setting import PATIENCE_SECONDS, MoneyHouse, known_by, money_house
+
+FIRST = "brightdata_company_db"
+PLANNED = [("identify", "asked"), ("plan", "planned")]
+
+
+@pytest.fixture
+def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
+    with money_house(tmp_path, store_url) as house:
+        yield house
+
+
+def trace_of_a_killed_request(house: MoneyHouse, order: Order, deadly: Deadly) -> list[tuple[str, str]]:
+    process = FORKSERVER.Process(target=work_until_death, args=(house.post, order, deadly))
+    process.start()
+    process.join(PATIENCE_SECONDS)
+    assert process.exitcode == -signal.SIGKILL
+    [request] = house.store.requests.latest()
+    assert request.state == "running"
+    return [(event.stage, event.what) for event in house.store.requests.events(request.request_id)]
+
+
+@pytest.mark.parametrize("point", ["before send", "after send", "after settle"])
+def test_what_was_planned_is_there_wherever_the_purchase_was_killed(house: MoneyHouse, point: str) -> None:
+    [company] = known_by(FIRST, "industry", 1)
+    order = Order(0, company, datasets=("industry",), sources=(FIRST,))
+    assert trace_of_a_killed_request(house, order, Deadly(point, FIRST)) == PLANNED  # type: ignore[arg-type]  # a Point
+
+
+def test_what_was_bought_before_is_there_when_the_next_purchase_is_killed(house: MoneyHouse) -> None:
+    """Snov knows no contacts of this company, so Apollo is asked."""
+    unknown = set(known_by("apollo_contacts", "key_contacts", 500)) - set(
+        known_by("snov_contacts", "key_contacts", 500)
+    )
+    order = Order(0, min(unknown), datasets=("key_contacts",), sources=("snov_contacts", "apollo_contacts"))
+    trace = trace_of_a_killed_request(house, order, Deadly("before send", "apollo_contacts"))
+    assert trace == [*PLANNED, ("collect", "bought")]

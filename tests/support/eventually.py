@@ -1,0 +1,16 @@
+"""Waiting for what another thread or process does: as short as it takes, and an error only where nothing happens."""
+
+import time
+from collections.abc import Callable
+
+PATIENCE_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 0.01
+
+
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Returns once the condition holds. Raises AssertionError after PATIENCE_SECONDS: then something is broken."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {PATIENCE_SECONDS:.0f} s: {what}")
+        time.sleep(_LOOK_AGAIN_SECONDS)

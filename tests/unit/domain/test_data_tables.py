@@ -1,0 +1,29 @@
+"""The tables that ship with the code: found where the code is, and each row is whole and written once."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from enrichment.domain.data_tables import listed, rows_of
+
+ROOT = Path(__file__).parents[3]
+TABLES = sorted((path.parents[1].name, path.stem) for path in (ROOT / "enrichment").glob("*/data/*.csv"))
+
+
+@pytest.mark.parametrize(("room", "table"), TABLES)
+def test_a_table_has_rows_of_one_width_each_once_without_blanks_around_a_cell(room: str, table: str) -> None:
+    rows = rows_of(f"enrichment.{room}", table)
+    assert all(len(row) == len(following) for row, following in pairwise(rows))
+    assert len(set(rows)) == len(rows) >= 20
+    assert all(cell == cell.strip() for row in rows for cell in row)
+
+
+def test_every_table_says_its_source() -> None:
+    for room, table in TABLES:
+        assert "# Source: " in (ROOT / "enrichment" / room / "data" / f"{table}.csv").read_text(encoding="utf-8")
+
+
+def test_a_cell_lists_its_entries() -> None:
+    assert listed("a b | c") == ("a b", "c")
+    assert listed("") == ()
