@@ -4,13 +4,14 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev unit test lint snapshots bench-planner bench-money lock
+.PHONY: help demo dev unit test lint snapshots bench-planner bench-money bench-identity lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	pkg-config --exists icu-i18n || { echo "ICU's headers are needed to compile PyICU: apt-get install libicu-dev pkg-config g++"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -43,6 +44,9 @@ bench-planner: $(STAMP)    ## the planner against brute force, rules of thumb an
 bench-money: $(STAMP)      ## purchases under load, with faults and kill -9, on both stores; about six minutes
 	$(BIN)/python -m bench.money.ledger
 	$(BIN)/python -m bench.money
+
+bench-identity: $(STAMP)   ## whether two names are one company's: pairs of registrants, judged pairs, generated ones; a minute
+	$(BIN)/python -m bench.identity
 
 lock: $(STAMP)             ## after a change of dependencies in pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --all-extras --no-emit-index-url --no-annotate --no-header \
