@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from enrichment.domain.records import Company
+from enrichment.identity.comparison import same_company
 from enrichment.identity.domains import AmbiguousCompany, company_key, parse_company
 
 _SHOWN_NAMESAKES = 5
@@ -41,3 +42,12 @@ def the_only_one(name: str, namesakes: Sequence[Company]) -> Company | None:
             f"{', '.join(company.key for company in namesakes[:_SHOWN_NAMESAKES])}."
         )
     return namesakes[0] if namesakes else None
+
+
+def are_one(company: Company, holder: Company) -> bool:
+    """Whether a company whose domain was found may be merged with the one that has this domain already, unasked.
+
+    A vendor that says so is not enough: their names must not disagree. A holder without a name was registered by its
+    domain alone.
+    """
+    return holder.name is None or company.name is None or same_company(company.name, holder.name)

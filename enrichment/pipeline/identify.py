@@ -11,7 +11,7 @@ from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company, Known
 from enrichment.domain.values import Text
-from enrichment.identity.companies import CompanyReference, reference_of, the_only_one
+from enrichment.identity.companies import CompanyReference, are_one, reference_of, the_only_one
 from enrichment.identity.comparison import same_company
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.recall import recall
@@ -77,7 +77,7 @@ async def _find_domain(identified: Identified, rules: Rules, context: RunContext
     collected = await collect(
         plan, known=known, company=identified.company, request=request, rules=rules, context=context, trace=trace
     )
-    company = await _learned(identified.company, collected.known, requirements, rules, context)
+    company = await _learned(identified.company, collected.known, requirements, rules, context, trace)
     trace.note("identify", "identified" if company.domain else "domain not found", key=company.key)
     return replace(
         identified,
@@ -90,15 +90,19 @@ async def _find_domain(identified: Identified, rules: Rules, context: RunContext
 
 
 async def _learned(
-    company: Company, known: Known, requirements: Requirements, rules: Rules, context: RunContext
+    company: Company, known: Known, requirements: Requirements, rules: Rules, context: RunContext, trace: Trace
 ) -> Company:
-    """The company with the domain just learned, if the name beside it is the one that was asked for."""
+    """The company with the domain just learned, unless that is the domain of a company with another name."""
     best: dict[str, str] = {}
     for dataset in IDENTITY:
         status = dataset_status(rules, requirements, known, dataset, context.now())
         if not status.open and isinstance(status.facts[0].value, Text):
             best[dataset] = status.facts[0].value.text
     if "domain" not in best:
+        return company
+    holder = await asyncio.to_thread(context.store.companies.by_key, best["domain"])
+    if holder is not None and holder.company_id != company.company_id and not are_one(company, holder):
+        trace.note("identify", "domain is another company's", domain=best["domain"], name=holder.name)
         return company
     name = best.get("company_name", company.name)
     if company.name and name and not same_company(company.name, name):
