@@ -44,6 +44,12 @@ def the_only_one(name: str, namesakes: Sequence[Company]) -> Company | None:
     return namesakes[0] if namesakes else None
 
 
+def with_former_name(namesakes: Sequence[Company], former: Company | None) -> list[Company]:
+    """The companies that go by a name, with the one that a former key of this name leads to."""
+    by_id = {company.company_id: company for company in (*namesakes, *((former,) if former else ()))}
+    return list(by_id.values())
+
+
 def are_one(company: Company, holder: Company) -> bool:
     """Whether a company whose domain was found may be merged with the one that has this domain already, unasked.
 

@@ -11,7 +11,7 @@ from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company, Known
 from enrichment.domain.values import Text
-from enrichment.identity.companies import CompanyReference, are_one, reference_of, the_only_one
+from enrichment.identity.companies import CompanyReference, are_one, reference_of, the_only_one, with_former_name
 from enrichment.identity.comparison import same_company
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.recall import recall
@@ -34,10 +34,12 @@ async def company_for(text: str, context: RunContext) -> Company:
 
 async def find_company(reference: CompanyReference, context: RunContext) -> Company | None:
     """The company of that domain, key or name, if the store has it. Raises AmbiguousCompany."""
-    found = await asyncio.to_thread(context.store.companies.by_key, reference.key)
-    if found is not None or reference.name is None:
+    companies = context.store.companies
+    found = await asyncio.to_thread(companies.by_key, reference.key)
+    if reference.name is None or (found is not None and found.key == reference.key):
         return found
-    return the_only_one(reference.name, await asyncio.to_thread(context.store.companies.named, reference.name))
+    namesakes = await asyncio.to_thread(companies.named, reference.name)
+    return the_only_one(reference.name, with_former_name(namesakes, found))
 
 
 async def identify(

@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from enrichment.domain.records import Company
+from enrichment.identity.domains import AmbiguousCompany
 from tests.acceptance.conftest import House
 
 
@@ -21,3 +24,14 @@ def test_a_company_asked_for_by_name_is_the_one_that_is_registered_with_its_doma
     asked = asyncio.run(house.ask("TESLA"))
     assert (asked.company.company_id, asked.company.key) == ("com_1", "tesla.com")
     assert len(house.store.companies.all()) == 1
+
+
+def test_a_former_key_does_not_hide_that_two_companies_have_the_name(house: House) -> None:
+    """The first 'Acme' is known by its website now, and a second one has come."""
+    now = house.clock.now()
+    house.store.companies.add([Company("com_1", "name:acme", "Acme", None, now)])
+    house.store.companies.rekey("com_1", key="acme.com", name="Acme", domain="acme.com")
+    assert asyncio.run(house.ask("Acme")).company.company_id == "com_1"
+    house.store.companies.add([Company("com_2", "acme.de", "Acme GmbH", "acme.de", now)])
+    with pytest.raises(AmbiguousCompany, match="2 companies are called Acme"):
+        asyncio.run(house.ask("Acme"))
