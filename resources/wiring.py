@@ -100,8 +100,8 @@ def client(
 def endpoints_of(settings: Settings, rules: Rules) -> tuple[dict[str, ProviderEndpoint], dict[str, str]]:
     """Provider -> where it is asked; provider -> why it cannot be. Raises SettingsError where none can be asked."""
     endpoints, unavailable = (_sandbox_endpoints if settings.sandbox else _live_endpoints)(settings, rules)
-    for name in [name for name in endpoints if name not in CLIENTS]:
-        del endpoints[name]
+    for name in rules.providers.keys() - CLIENTS.keys():
+        endpoints.pop(name, None)
         unavailable[name] = str(NoClient(name))
     return endpoints, unavailable
 

@@ -168,7 +168,7 @@ class NoSlotLeft(Unlimited):
 
 
 async def forget(_handle: str) -> None:
-    """keep_handle of who has no use for it."""
+    """keep_handle of a caller that never resumes."""
 
 
 async def go_ahead() -> None:

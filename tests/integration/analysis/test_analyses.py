@@ -189,7 +189,7 @@ def test_what_analyses_answer_becomes_facts_and_both_are_kept_with_the_charge(el
         assert fact.holds_until == NOW + timedelta(days=1), "the news it read is the first to expire"
 
 
-def test_the_same_evidence_is_never_paid_twice_and_the_read_says_who_paid(eligibility: Eligibility) -> None:
+def test_the_same_evidence_is_never_paid_twice_and_the_read_names_the_payer(eligibility: Eligibility) -> None:
     first = eligibility.analyse(*ALL)
     billed = eligibility.invoice()
     later = NOW + timedelta(hours=20)
@@ -294,7 +294,7 @@ def test_an_analysis_without_what_it_needs_is_a_gap_and_no_purchase(eligibility:
     assert results.purchases == ()
 
 
-def test_who_reads_what_another_analysis_answers_comes_after_it(eligibility: Eligibility) -> None:
+def test_an_analysis_that_reads_what_another_answers_comes_after_it(eligibility: Eligibility) -> None:
     reads = (*RULES.analyses["intelligence_summary"].reads, "growth_signals")
     summary = RULES.analyses["intelligence_summary"].model_copy(update={"reads": reads})
     rules = RULES.model_copy(update={"analyses": {**RULES.analyses, "intelligence_summary": summary}})

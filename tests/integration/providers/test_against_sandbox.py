@@ -70,7 +70,7 @@ def ask(
     return asyncio.run(asked())
 
 
-def told(sandbox: str, key: str, source: str, **options: Any) -> SourceAnswer:
+def answer_of(sandbox: str, key: str, source: str, **options: Any) -> SourceAnswer:
     reached = ask(sandbox, key, source, **options)
     assert isinstance(reached, SourceAnswer), reached
     return reached
@@ -94,11 +94,11 @@ def good_days(sandbox: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("source", RULES.sources)
-def test_the_units_told_are_the_units_invoiced(sandbox: str, key: str, source: str) -> None:
+def test_the_units_stated_are_the_units_invoiced(sandbox: str, key: str, source: str) -> None:
     units: Counter[str] = Counter()
     found = []
     for company in COMPANIES:
-        answer = told(sandbox, key, source, company=company)
+        answer = answer_of(sandbox, key, source, company=company)
         units.update(answer.units)
         found.append(answer.found)
     assert dict(units) == invoice(sandbox, key, source)
@@ -107,7 +107,7 @@ def test_the_units_told_are_the_units_invoiced(sandbox: str, key: str, source: s
 
 def test_snov_sells_people_with_addresses_and_tells_every_credit(sandbox: str, key: str) -> None:
     companies = httpx.get(f"{sandbox}/_sandbox/companies", params={"limit": 6}).json()
-    answers = [told(sandbox, key, "snov_contacts", company=(one["name"], one["domain"])) for one in companies]
+    answers = [answer_of(sandbox, key, "snov_contacts", company=(one["name"], one["domain"])) for one in companies]
     units = sum((Counter(answer.units) for answer in answers), Counter())
     assert dict(units) == invoice(sandbox, key, "snov_contacts")
     assert any({"company", "prospects", "emails"} <= set(answer.payload) for answer in answers)
@@ -136,7 +136,7 @@ def test_the_same_search_within_the_hour_is_free(sandbox: str, key: str) -> None
 @pytest.mark.parametrize("fault", ["http_429", "http_429_with_retry_after"])
 def test_a_throttled_call_is_sent_again(sandbox: str, key: str, source: str, fault: str) -> None:
     a_bad_day(sandbox, source, fault, seconds=0.01)
-    answer = told(sandbox, key, source)
+    answer = answer_of(sandbox, key, source)
     assert dict(answer.units) == invoice(sandbox, key, source)
 
 
@@ -164,7 +164,7 @@ def test_an_answer_that_came_damaged_was_paid_for(
 @pytest.mark.parametrize("source", ["google_knowledge_graph", "brightdata_company_db"])
 def test_a_good_answer_under_a_wrong_name_is_used(sandbox: str, key: str, source: str) -> None:
     a_bad_day(sandbox, source, "wrong_content_type")
-    answer = told(sandbox, key, source)
+    answer = answer_of(sandbox, key, source)
     assert answer.found
     assert dict(answer.units) == invoice(sandbox, key, source)
 
@@ -181,17 +181,17 @@ def test_a_redirect_to_a_private_address_is_refused_and_costs_nothing(sandbox: s
 @pytest.mark.parametrize(
     "source", ["apollo_contacts", "snov_contacts", "brightdata_company_db", "brightdata_intent_data"]
 )
-def test_more_than_was_asked_for_is_told_truthfully(sandbox: str, key: str, source: str) -> None:
+def test_more_than_was_asked_for_is_stated_truthfully(sandbox: str, key: str, source: str) -> None:
     a_bad_day(sandbox, source, "overbilled", times=None)
     companies = httpx.get(f"{sandbox}/_sandbox/companies", params={"limit": 6}).json()
-    answers = [told(sandbox, key, source, company=(one["name"], one["domain"])) for one in companies]
+    answers = [answer_of(sandbox, key, source, company=(one["name"], one["domain"])) for one in companies]
     assert sum(map(Counter, (answer.units for answer in answers)), Counter()) == invoice(sandbox, key, source)
     assert max(sum(answer.units.values()) for answer in answers) > RULES.sources[source].max_units
 
 
 def test_a_damaged_page_of_results_is_fetched_again_and_paid_once(sandbox: str, key: str) -> None:
     a_bad_day(sandbox, "serp_organic", "truncated")
-    answer = told(sandbox, key, "serp_organic")
+    answer = answer_of(sandbox, key, "serp_organic")
     assert (answer.found, dict(answer.units), answer.calls) == (True, invoice(sandbox, key, "serp_organic"), 2)
 
 
@@ -203,7 +203,7 @@ def test_no_answer_in_time_from_a_paid_call_is_uncertain(sandbox: str, key: str)
     assert sum(invoice(sandbox, key, "apollo_contacts").values()) > 0
 
 
-def test_nobody_is_billed_while_the_vendor_is_down(sandbox: str, key: str) -> None:
+def test_nothing_is_billed_while_the_vendor_is_down(sandbox: str, key: str) -> None:
     a_bad_day(sandbox, "snov_contacts", "down")
     error = ask(sandbox, key, "snov_contacts")
     assert isinstance(error, ProviderUnavailable)
@@ -212,7 +212,7 @@ def test_nobody_is_billed_while_the_vendor_is_down(sandbox: str, key: str) -> No
 
 def test_a_token_that_expires_on_the_way_is_renewed(sandbox: str, key: str) -> None:
     a_bad_day(sandbox, "snov_contacts", "expired_token", path_contains="/result/")
-    answer = told(sandbox, key, "snov_contacts")
+    answer = answer_of(sandbox, key, "snov_contacts")
     assert dict(answer.units) == invoice(sandbox, key, "snov_contacts")
 
 
@@ -233,7 +233,7 @@ def test_another_process_fetches_what_a_crashed_one_started_and_it_is_billed_onc
     handles: list[str] = []
     with pytest.raises(_Crash):
         ask(sandbox, key, source, company=company, keep=die_after)
-    answer = told(sandbox, key, source, company=company, handle=handles[0])
+    answer = answer_of(sandbox, key, source, company=company, handle=handles[0])
     assert dict(answer.units) == invoice(sandbox, key, source)
 
 
@@ -265,7 +265,7 @@ def a_good_page_first(sandbox: str) -> None:
 def test_a_page_that_came_is_kept_and_booked_where_the_next_one_breaks_off(sandbox: str, key: str, fault: str) -> None:
     a_good_page_first(sandbox)
     a_bad_day(sandbox, WEBSITE, fault, path_contains=NEXT_PAGE, times=1)
-    answer = told(sandbox, key, WEBSITE)
+    answer = answer_of(sandbox, key, WEBSITE)
     assert list(answer.payload) == ["page:/"]
     assert answer.units == invoice(sandbox, key, WEBSITE) == {"page": 2}
     assert answer.notes[0].startswith("/careers: it was billed, but not read: a body")
@@ -276,7 +276,7 @@ def test_a_page_that_breaks_off_first_does_not_keep_the_next_one_from_being_read
     sandbox: str, key: str, fault: str
 ) -> None:
     a_bad_day(sandbox, WEBSITE, fault, path_contains=NEXT_PAGE, times=1)
-    answer = told(sandbox, key, WEBSITE)
+    answer = answer_of(sandbox, key, WEBSITE)
     assert list(answer.payload) == ["page:/careers"]
     assert answer.units == invoice(sandbox, key, WEBSITE) == {"page": 2}
 

@@ -1,4 +1,4 @@
-"""Bodies nobody should trust, over real sockets: endless, packed, mislabelled, somebody else's; and redirects.
+"""Untrusted bodies, over real sockets: endless, packed, mislabelled, of another server; and redirects.
 
 Each is answered to a vendor's client and to the language model's.
 """
@@ -48,11 +48,11 @@ async def ask_model(url: str) -> Asked:
 ASK: dict[str, Callable[[str], Awaitable[Asked]]] = {VENDOR: ask_vendor, MODEL: ask_model}
 
 
-def asked(who: str, handler: Handler) -> Asked:
+def asked(provider: str, handler: Handler) -> Asked:
     async def ask() -> Asked:
         async with listening(handler) as url:
             try:
-                return await ASK[who](url)
+                return await ASK[provider](url)
             except ProviderError as error:
                 return error
 
@@ -64,15 +64,15 @@ def head(status: int = 200, content_type: str = "application/json", **headers: o
     return f"HTTP/1.1 {status} Whatever\r\nconnection: close\r\ncontent-type: {content_type}{more}"
 
 
-def owes(who: str, error: Asked) -> bool:
-    """What a 200 nobody can read costs: a vendor's search is billed, the model may bill what it wrote."""
+def owes(provider: str, error: Asked) -> bool:
+    """What an unreadable 200 costs: a vendor's search is billed, the model may bill what it wrote."""
     assert isinstance(error, ProviderError)
-    return (error.billed, error.uncertain) == (OWED[who], who == MODEL)
+    return (error.billed, error.uncertain) == (OWED[provider], provider == MODEL)
 
 
-@pytest.mark.parametrize("who", ASK)
+@pytest.mark.parametrize("provider", ASK)
 @pytest.mark.parametrize("status", [200, 400])
-def test_an_endless_body_is_cut_off_and_not_read_into_memory(who: str, status: int) -> None:
+def test_an_endless_body_is_cut_off_and_not_read_into_memory(provider: str, status: int) -> None:
     sent = 0
 
     async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -84,22 +84,22 @@ def test_an_endless_body_is_cut_off_and_not_read_into_memory(who: str, status: i
             sent += 65536
             await writer.drain()
 
-    error = asked(who, flood)
+    error = asked(provider, flood)
     assert type(error) is UnexpectedReply
     assert sent < 40 * MEGABYTE
-    assert owes(who, error) if status == 200 else (error.billed, error.uncertain) == ({}, False)
+    assert owes(provider, error) if status == 200 else (error.billed, error.uncertain) == ({}, False)
 
 
-@pytest.mark.parametrize("who", ASK)
+@pytest.mark.parametrize("provider", ASK)
 @pytest.mark.parametrize("status", [200, 400])
-def test_a_small_body_that_unpacks_to_a_huge_one_is_cut_off_too(who: str, status: int) -> None:
+def test_a_small_body_that_unpacks_to_a_huge_one_is_cut_off_too(provider: str, status: int) -> None:
     packer = zlib.compressobj(9, wbits=31)
     packed = b"".join(packer.compress(b" " * MEGABYTE) for _ in range(300)) + packer.flush()
     assert len(packed) < MEGABYTE
     bomb = sends(head(status, content_encoding="gzip", content_length=len(packed)), packed)
     tracemalloc.start()
     try:
-        error = asked(who, bomb)
+        error = asked(provider, bomb)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -107,11 +107,11 @@ def test_a_small_body_that_unpacks_to_a_huge_one_is_cut_off_too(who: str, status
     assert most < 100 * MEGABYTE
 
 
-@pytest.mark.parametrize("who", ASK)
+@pytest.mark.parametrize("provider", ASK)
 @pytest.mark.parametrize("content_type", ["image/png", "text/html; charset=utf-16", "text/plain; charset=none", ""])
-def test_a_good_answer_under_a_wrong_name_is_an_answer(who: str, content_type: str) -> None:
-    body = json.dumps(GOOD[who]).encode()
-    got = asked(who, sends(head(content_type=content_type, content_length=len(body)), body))
+def test_a_good_answer_under_a_wrong_name_is_an_answer(provider: str, content_type: str) -> None:
+    body = json.dumps(GOOD[provider]).encode()
+    got = asked(provider, sends(head(content_type=content_type, content_length=len(body)), body))
     assert isinstance(got, SourceAnswer | ModelAnswer), got
 
 
@@ -124,33 +124,35 @@ PAGES: list[tuple[str, bytes]] = [
 ]
 
 
-@pytest.mark.parametrize("who", ASK)
+@pytest.mark.parametrize("provider", ASK)
 @pytest.mark.parametrize(("content_type", "body"), PAGES)
-def test_something_else_under_a_good_status_is_no_answer_and_is_owed(who: str, content_type: str, body: bytes) -> None:
-    error = asked(who, sends(head(content_type=content_type, content_length=len(body)), body))
+def test_something_else_under_a_good_status_is_no_answer_and_is_owed(
+    provider: str, content_type: str, body: bytes
+) -> None:
+    error = asked(provider, sends(head(content_type=content_type, content_length=len(body)), body))
     assert type(error) is UnexpectedReply
-    assert owes(who, error)
+    assert owes(provider, error)
 
 
-@pytest.mark.parametrize("who", ASK)
+@pytest.mark.parametrize("provider", ASK)
 @pytest.mark.parametrize("promised", [{"content_length": 100_000}, {"transfer_encoding": "chunked"}])
-def test_a_body_that_breaks_off_is_no_answer_and_is_owed(who: str, promised: dict[str, Any]) -> None:
-    body = json.dumps(GOOD[who]).encode()
+def test_a_body_that_breaks_off_is_no_answer_and_is_owed(provider: str, promised: dict[str, Any]) -> None:
+    body = json.dumps(GOOD[provider]).encode()
     begun = body if "content_length" in promised else b"%x\r\n%s" % (len(body) + 9, body)
-    error = asked(who, sends(head(**promised), begun))
+    error = asked(provider, sends(head(**promised), begun))
     assert type(error) is ProviderUnavailable
-    assert owes(who, error)
+    assert owes(provider, error)
 
 
-@pytest.mark.parametrize("who", ASK)
+@pytest.mark.parametrize("provider", ASK)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_to_a_private_address_is_not_followed(who: str, status: int) -> None:
+def test_a_redirect_to_a_private_address_is_not_followed(provider: str, status: int) -> None:
     visits = 0
 
     async def private(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal visits
         visits += 1
-        body = json.dumps(GOOD[who]).encode()
+        body = json.dumps(GOOD[provider]).encode()
         writer.write(head(content_length=len(body)).encode() + b"\r\n\r\n" + body)
 
     async def ask() -> Asked:
@@ -158,7 +160,7 @@ def test_a_redirect_to_a_private_address_is_not_followed(who: str, status: int) 
             moved = sends(head(status, location=f"{inside}/v1/chat/completions", content_length=0))
             async with listening(moved) as url:
                 try:
-                    return await ASK[who](url)
+                    return await ASK[provider](url)
                 except ProviderError as error:
                     return error
 

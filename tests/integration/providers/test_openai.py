@@ -216,13 +216,13 @@ def test_a_200_without_a_readable_bill_is_uncertain_and_not_repeated(body: Any) 
     assert len(vendor.asked) == 1
 
 
-def test_a_throttled_call_is_repeated_after_the_time_it_was_told() -> None:
+def test_a_throttled_call_is_repeated_after_the_time_the_vendor_asks_for() -> None:
     said, vendor = answered(Says(429, ERRORS["429_rate"], {"retry-after-ms": "20"}), Says(body=completion()))
     assert isinstance(said, ModelAnswer)
     assert len(vendor.asked) == 2
 
 
-def test_who_asks_for_a_long_wait_is_not_waited_for() -> None:
+def test_a_vendor_that_asks_for_a_long_wait_is_not_waited_for() -> None:
     error, vendor = answered(Says(429, ERRORS["429_rate"], {"retry-after": "600"}))
     assert isinstance(error, Throttled)
     assert error.retry_after == 600
@@ -265,7 +265,7 @@ def test_a_call_that_never_left_is_repeated_and_one_that_did_may_be_billed(
     assert (got.billed, got.uncertain, transport.calls) == ({}, uncertain, calls)
 
 
-def test_over_a_real_socket_nobody_listening_is_certain_not_to_bill() -> None:
+def test_over_a_real_socket_a_closed_port_is_certain_not_to_bill() -> None:
     got = using(None, url="http://127.0.0.1:9/v1")
     assert type(got) is ProviderUnavailable
     assert not got.uncertain
@@ -278,7 +278,7 @@ def test_our_own_limit_is_kept_without_a_call() -> None:
     assert (error.billed, error.uncertain, vendor.asked) == ({}, False, [])
 
 
-def test_leave_is_asked_immediately_before_each_call_and_who_lost_its_claim_sends_nothing() -> None:
+def test_leave_is_asked_immediately_before_each_call_and_without_a_claim_nothing_is_sent() -> None:
     vendor = Vendor({CALL: [Says(503, "busy"), Says(body=completion())]})
     announced: list[int] = []
     lost = ClaimLost("the claim ran out.", provider="openai")
@@ -308,7 +308,7 @@ def test_leave_that_came_too_late_for_the_answer_is_not_used() -> None:
 
 
 @pytest.mark.parametrize(("headers", "pauses"), [({"retry-after": "600"}, [600.0]), ({"retry-after-ms": "20"}, [0.02])])
-def test_a_throttled_model_makes_everybody_hold_back(headers: dict[str, str], pauses: list[float]) -> None:
+def test_a_throttled_model_makes_all_processes_pause(headers: dict[str, str], pauses: list[float]) -> None:
     class Pausing(Unlimited):
         async def pause(self, seconds: float | None) -> None:
             asked.append(seconds)
@@ -321,7 +321,7 @@ def test_a_throttled_model_makes_everybody_hold_back(headers: dict[str, str], pa
     assert asked == pauses
 
 
-def test_who_tries_again_does_so_at_random_moments() -> None:
+def test_repeats_come_at_random_moments() -> None:
     waits: list[float] = []
     stamina.instrumentation.set_on_retry_hooks([lambda details: waits.append(details.wait_for)])
     try:
@@ -409,7 +409,7 @@ def test_what_we_say_we_owe_is_what_the_vendor_bills_or_uncertain(
     assert uncertain or {unit: count for unit, count in billed.items() if count} == error.billed
 
 
-def test_tokens_above_the_limit_are_told_truthfully(sandbox: str, control: httpx.Client) -> None:
+def test_tokens_above_the_limit_are_stated_truthfully(sandbox: str, control: httpx.Client) -> None:
     before = invoiced(control)
     control.post("/_sandbox/faults", json={"vendor": "openai", "fault": "overbilled"}).raise_for_status()
     said = using(None, url=f"{sandbox}/openai/v1")

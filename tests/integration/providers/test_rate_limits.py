@@ -1,4 +1,4 @@
-"""Vendors' limits over all processes: who may call when, who is told to wait, and what the vendor counts in the end."""
+"""Vendors' limits over all processes: when a call may be sent, which must wait, what the vendor counts in the end."""
 
 import asyncio
 import random
@@ -38,7 +38,7 @@ def at(seconds: float) -> Callable[[], datetime]:
 def taken(
     store: SqlStore, windows: Sequence[Window], callers: int, *, now: float, patience: float = 1e6
 ) -> list[float]:
-    """When they may call, in seconds; of those who would wait too long, nothing."""
+    """When calls may be sent, in seconds; nothing of those that would wait too long."""
     given = store.rate_limit_log.take_slots("snov", windows, [patience * SECOND] * callers, at(now))
     return [(one.at - NOON).total_seconds() for one in given if one.taken]
 
@@ -46,7 +46,7 @@ def taken(
 # In the store
 
 
-def test_who_comes_too_fast_waits_for_the_first_place_that_is_free(store: SqlStore) -> None:
+def test_a_call_that_comes_too_fast_waits_for_the_first_slot_that_is_free(store: SqlStore) -> None:
     two = [Window(2, 10 * SECOND)]
     assert taken(store, two, 3, now=0) == [0, 0, 10]
     assert taken(store, two, 1, now=4) == [10]
@@ -72,7 +72,7 @@ def test_every_provider_has_turns_of_its_own(store: SqlStore) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_no_window_ever_holds_too_many_and_nobody_waits_for_nothing(store: SqlStore, seed: int) -> None:
+def test_no_window_ever_contains_too_many_and_no_call_waits_for_nothing(store: SqlStore, seed: int) -> None:
     chance = random.Random(seed)
     windows = [Window(chance.randint(1, 5), 10 * SECOND), Window(chance.randint(3, 9), 35 * SECOND)]
     lengths = [(window.most, window.length.total_seconds()) for window in windows]
@@ -98,7 +98,7 @@ def test_turns_older_than_every_window_are_forgotten(store: SqlStore) -> None:
         assert tx.scalar(sa.select(sa.func.count()).select_from(turns_table)) == 15
 
 
-def test_a_pause_holds_for_everybody_and_a_shorter_one_does_not_end_it(store: SqlStore) -> None:
+def test_a_pause_is_for_all_processes_and_a_shorter_one_does_not_end_it(store: SqlStore) -> None:
     minute = [Window(100, 60 * SECOND)]
     store.rate_limit_log.pause("snov", NOON + 30 * SECOND)
     store.rate_limit_log.pause("snov", NOON + 5 * SECOND)
@@ -135,7 +135,7 @@ class Counted:
         return self.store.rate_limit_log.take_slots(*asked)
 
 
-def test_those_who_come_at_the_same_time_share_a_transaction(store: SqlStore) -> None:
+def test_callers_that_come_at_the_same_time_share_a_transaction(store: SqlStore) -> None:
     counted = Counted(store)
 
     async def come() -> None:
@@ -148,7 +148,7 @@ def test_those_who_come_at_the_same_time_share_a_transaction(store: SqlStore) ->
         assert tx.scalar(sa.select(sa.func.count()).select_from(turns_table)) == 50
 
 
-def test_a_caller_who_leaves_takes_nobodys_turn_away(store: SqlStore) -> None:
+def test_a_cancelled_caller_takes_no_other_slot_away(store: SqlStore) -> None:
     async def come() -> list[Any]:
         limiter = limiter_of(store, "snov", RateLimits(per_minute=100))
         callers = [asyncio.create_task(limiter.slot(patience=1)) for _ in range(5)]
@@ -175,14 +175,14 @@ def test_a_hundred_and_forty_that_come_at_once_all_get_a_slot_in_as_many_minutes
     assert sorted(Counter(round(call) for call in calls).items()) == [(0, 60), (61, 60), (122, 20)]
 
 
-def test_who_would_wait_too_long_is_told_at_once(store: SqlStore) -> None:
+def test_a_caller_that_would_wait_too_long_learns_it_at_once(store: SqlStore) -> None:
     async def come() -> NoSlot:
         limiter = limiter_of(store, "serpapi", RateLimits(per_hour=2))
         await limiter.slot(patience=0)
         await limiter.slot(patience=0)
-        with pytest.raises(NoSlot) as told:
+        with pytest.raises(NoSlot) as raised:
             await limiter.slot(patience=60)
-        return told.value
+        return raised.value
 
     assert virtual_time.run(come()).seconds == 3600 + 1  # a slot is valid for a second
 
@@ -246,7 +246,7 @@ def client_of(sandbox: str, store: SqlStore, provider: str, at: datetime = NOON)
 def check_often(store_url: str, sandbox: str, times: int, together: Any, checked: Any) -> None:
     """One process's checks of the account, all at once, as soon as all processes are there; a minute later once more.
 
-    Puts how many were answered, each time; the others were told to wait.
+    Puts how many were answered, each time; the others had to wait.
     """
 
     async def check(at: datetime) -> int:
@@ -305,12 +305,12 @@ def asked_elsewhere(store_url: str, sandbox: str, answers: Any) -> None:
     answers.put(str(ask_once(store_url, sandbox)))
 
 
-def test_what_one_process_was_told_by_retry_after_another_obeys(store: SqlStore, store_url: str, sandbox: str) -> None:
+def test_a_retry_after_that_one_process_received_another_obeys(store: SqlStore, store_url: str, sandbox: str) -> None:
     fault = {"vendor": "google_kg", "fault": "http_429_with_retry_after", "seconds": 7200}
     httpx.post(f"{sandbox}/_sandbox/faults", json=fault).raise_for_status()
-    told = ask_once(store_url, sandbox)
-    assert isinstance(told, Throttled)
-    assert told.retry_after == 7200
+    raised = ask_once(store_url, sandbox)
+    assert isinstance(raised, Throttled)
+    assert raised.retry_after == 7200
     answers = FORKSERVER.Queue()
     other = FORKSERVER.Process(target=asked_elsewhere, args=(store_url, sandbox, answers))
     other.start()

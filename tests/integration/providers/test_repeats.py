@@ -101,7 +101,7 @@ MINUTE = timedelta(minutes=1)
         (timedelta(0), NOON - 20 * MINUTE, {"search": 1}),
         (30 * MINUTE, NOON - 90 * MINUTE, {"search": 1}),
     ],
-    ids=["by our first attempt", "after it", "by somebody else before it", "only now", "after an attempt long ago"],
+    ids=["by our first attempt", "after it", "by another process before it", "only now", "after an attempt long ago"],
 )
 def test_a_free_repeat_of_what_this_very_purchase_sent_before_is_booked(
     made: timedelta, first_sent: datetime, units: dict[str, int]
@@ -155,7 +155,7 @@ FILTERED = ("brightdata_technographics", "GET /datasets/snapshots/snap_m2bxug4e2
         (Says(429, "slow down"), Throttled, True),
         (Says(401, "Credentials are missing"), CredentialsRejected, True),
     ],
-    ids=["unknown", "nobody there", "failed", "canceled", "running", "outage", "throttled", "no key"],
+    ids=["unknown", "nothing there", "failed", "canceled", "running", "outage", "throttled", "no key"],
 )
 def test_a_job_that_is_over_ends_its_purchase_and_one_that_may_go_on_leaves_it_uncertain(
     source: str, look: str, handle: str, says: Says, kind: type[ProviderError], *, uncertain: bool

@@ -356,7 +356,7 @@ def test_where_apollo_does_not_say_what_it_took_it_is_one_credit_a_person() -> N
 
 
 @pytest.mark.parametrize("empty", [{"total_entries": 0, "people": []}])
-def test_apollo_knows_nobody_and_takes_nothing(empty: dict[str, Any]) -> None:
+def test_apollo_knows_no_one_and_takes_nothing(empty: dict[str, Any]) -> None:
     answer = answered(Vendor({PEOPLE: Says(body=empty)}), question("apollo_contacts"))
     assert (answer.found, answer.units, answer.payload) == (False, {}, {"search": empty})
 
@@ -445,7 +445,7 @@ def test_no_other_companys_record_is_bought_for_a_domain(call: str) -> None:
     assert [website for website in others if fits(website, asked)] == []
 
 
-def test_records_above_the_number_asked_for_are_told_truthfully() -> None:
+def test_records_above_the_number_asked_for_are_stated_truthfully() -> None:
     vendor = Vendor({HITS: Says(body={"hits": RECORDS[:2]})})
     assert answered(vendor, question("brightdata_company_db")).units == {"company_record": 2}
 

@@ -97,7 +97,7 @@ def test_leave_is_asked_immediately_before_each_call_that_may_be_billed_and_befo
 
 
 @pytest.mark.parametrize("source", ["brightdata_technographics", "brightdata_intent_data", "snov_contacts"])
-def test_nobody_needs_leave_to_fetch_what_was_started_before(source: str) -> None:
+def test_no_leave_is_needed_to_fetch_what_was_started_before(source: str) -> None:
     replies: Mapping[str, Any] = {**SNOV, **FILTER, **TRIGGER}
     first = outcome(Vendor(replies), question(source))
     resumed = outcome(Vendor(replies), question(source, handle=first.handles[-1]))
@@ -109,7 +109,7 @@ def test_nobody_needs_leave_to_fetch_what_was_started_before(source: str) -> Non
 
 @pytest.mark.parametrize(("source", "replies", "paid"), ASKED, ids=[source for source, *_ in ASKED])
 @pytest.mark.parametrize("kept", [0, 1])
-def test_who_lost_its_claim_sends_nothing_more_and_says_so(
+def test_a_process_that_lost_its_claim_sends_nothing_more_and_says_so(
     source: str, replies: Mapping[str, Any], paid: list[str], kept: int
 ) -> None:
     vendor = Vendor(replies)
@@ -146,8 +146,8 @@ def test_leave_that_came_too_late_for_the_answer_is_not_used() -> None:
     assert (vendor.asked, late.value.uncertain, late.value.billed) == ([], False, {})
 
 
-class Turns(Unlimited):
-    """Turns of which the first ones are over when they are used; and the pauses the vendor asked for."""
+class Slots(Unlimited):
+    """Slots of which the first ones are over when they are used; and the pauses the vendor asked for."""
 
     def __init__(self, *, over: int = 0) -> None:
         self.over, self.taken = over, 0
@@ -162,17 +162,17 @@ class Turns(Unlimited):
 
 
 def test_a_turn_that_was_held_up_is_not_used_and_leave_is_asked_again() -> None:
-    vendor, turns, announced = Vendor({ENTITIES: FOUND}), Turns(over=2), []
+    vendor, slots, announced = Vendor({ENTITIES: FOUND}), Slots(over=2), []
 
     async def before_send() -> None:
-        announced.append(turns.taken)
+        announced.append(slots.taken)
 
-    answer = ask(vendor, "google_knowledge_graph", before_send=before_send, limiter=turns)
+    answer = ask(vendor, "google_knowledge_graph", before_send=before_send, limiter=slots)
     assert (announced, len(vendor.asked), answer.calls) == ([1, 2, 3], 1, 1)
 
 
 def test_a_wait_for_a_turn_ends_with_the_time_that_is_left() -> None:
-    class Strict(Turns):
+    class Strict(Slots):
         async def slot(self, *, patience: float) -> RateLimitSlot:
             if patience <= 0:
                 raise NoSlot(1)
@@ -204,27 +204,27 @@ def test_a_vendor_says_in_several_ways_how_long_to_wait(headers: dict[str, str],
 
 
 @pytest.mark.parametrize("seconds", ["0.01", "600", None])
-def test_a_throttled_client_makes_everybody_hold_back(seconds: str | None) -> None:
-    turns, told = Turns(), {"retry-after": seconds} if seconds else {}
-    vendor = Vendor({ENTITIES: [Says(429, {"error": "slow down"}, told), FOUND]})
+def test_a_throttled_client_makes_all_processes_pause(seconds: str | None) -> None:
+    slots, asking = Slots(), {"retry-after": seconds} if seconds else {}
+    vendor = Vendor({ENTITIES: [Says(429, {"error": "slow down"}, asking), FOUND]})
     if seconds == "600":
         with pytest.raises(Throttled):
-            ask(vendor, "google_knowledge_graph", limiter=turns)
+            ask(vendor, "google_knowledge_graph", limiter=slots)
     else:
-        assert ask(vendor, "google_knowledge_graph", limiter=turns).calls == 2
-    assert turns.pauses == [float(seconds) if seconds else None]
+        assert ask(vendor, "google_knowledge_graph", limiter=slots).calls == 2
+    assert slots.pauses == [float(seconds) if seconds else None]
 
 
 def test_a_throttled_unlocker_is_left_alone() -> None:
-    turns = Turns()
+    slots = Slots()
     limited = Says(body="", headers={"x-brd-error": "rate limit reached", "x-brd-error-code": "sr_rate_limit"})
     vendor = Vendor({PAGE: [HTML, limited, HTML]})
-    answer = ask(vendor, "brightdata_web_scraping", limiter=turns)
-    assert (answer.units, len(vendor.asked), turns.pauses) == ({"page": 1}, 2, [None])
+    answer = ask(vendor, "brightdata_web_scraping", limiter=slots)
+    assert (answer.units, len(vendor.asked), slots.pauses) == ({"page": 1}, 2, [None])
 
 
 @pytest.mark.parametrize("says", [BUSY, Says(429, {"error": "slow down"})])
-def test_who_tries_again_does_so_at_random_moments(says: Says) -> None:
+def test_repeats_come_at_random_moments(says: Says) -> None:
     waits: list[float] = []
     stamina.instrumentation.set_on_retry_hooks([lambda details: waits.append(details.wait_for)])
     try:
@@ -238,11 +238,11 @@ def test_who_tries_again_does_so_at_random_moments(says: Says) -> None:
 
 
 def test_a_plan_that_is_used_up_is_no_reason_to_hold_back() -> None:
-    turns = Turns()
+    slots = Slots()
     with pytest.raises(ProviderError, match="nothing left on its plan"):
         ask(
             Vendor({SEARCH: Says(429, {"error": "Your account has run out of searches."})}),
             "serp_organic",
-            limiter=turns,
+            limiter=slots,
         )
-    assert turns.pauses == []
+    assert slots.pauses == []

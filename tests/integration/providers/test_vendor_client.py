@@ -40,7 +40,7 @@ BUSY = Says(429, {"error": "slow down"}, {"retry-after": "0"})
 
 
 def asked_over_a_socket(handler: Handler | None, source: str, **changes: object) -> SourceAnswer | ProviderError:
-    """handler None: nobody listens."""
+    """handler None: no server listens."""
 
     async def ask(base_url: str) -> SourceAnswer | ProviderError:
         provider = RULES.sources[source].provider
@@ -115,7 +115,7 @@ def test_an_accepted_status_that_is_free_owes_nothing_where_its_body_breaks_off(
     [(200, {}, True), (404, {404: "billed"}, True), (404, {404: "free"}, False), (404, {}, False)],
 )
 @pytest.mark.parametrize("owed", [{"credit": 1}, None])
-def test_an_answer_nobody_can_read_is_owed_only_where_its_status_is_billed(
+def test_an_unreadable_answer_is_owed_only_where_its_status_is_billed(
     status: int, accepts: dict[int, Charge], *, is_billed: bool, owed: dict[str, int] | None
 ) -> None:
     page = Vendor({"GET /person": Says(status, "<html>no such page</html>")})
@@ -131,7 +131,7 @@ def test_an_answer_nobody_can_read_is_owed_only_where_its_status_is_billed(
     assert (raised.value.billed, raised.value.uncertain) == (billed, is_billed and owed is None)
 
 
-def test_nobody_reads_more_than_ten_megabytes() -> None:
+def test_no_more_than_ten_megabytes_are_read() -> None:
     flood = sends("HTTP/1.1 200 OK\r\ncontent-length: 30000000", b" " * 12_000_000)
     error = asked_over_a_socket(flood, "google_knowledge_graph")
     assert type(error) is UnexpectedReply
@@ -192,14 +192,14 @@ def test_a_free_call_that_fails_is_never_uncertain() -> None:
 # Patience
 
 
-def test_who_is_throttled_waits_as_long_as_the_vendor_asks_and_then_goes_on() -> None:
+def test_a_throttled_client_waits_as_long_as_the_vendor_asks_and_then_goes_on() -> None:
     vendor = Vendor({ENTITIES: [BUSY, BUSY, FOUND]})
     answer = answered(vendor, question("google_knowledge_graph"))
     assert (answer.units, answer.calls) == ({"search": 1}, 3)
 
 
 @pytest.mark.parametrize("wait", ["3600", "21"])
-def test_nobody_waits_longer_than_is_worth_it(wait: str) -> None:
+def test_no_client_waits_longer_than_is_worth_it(wait: str) -> None:
     vendor = Vendor({ENTITIES: Says(429, {"error": "slow down"}, {"retry-after": wait})})
     error = failed(vendor, question("google_knowledge_graph"))
     assert isinstance(error, Throttled)

@@ -75,7 +75,7 @@ def test_a_claim_without_a_statement_is_dropped_though_its_quote_is_right() -> N
     assert check(growth("e1", "opens a plant", statement=" "), TEXTS).dropped == 1
 
 
-def test_nobody_is_invented_beside_a_true_quote() -> None:
+def test_no_name_is_invented_beside_a_true_quote() -> None:
     def contact(name: str) -> PrioritisedContact:
         return PrioritisedContact(
             evidence_id="e3",
@@ -114,7 +114,7 @@ def test_every_item_cites_evidence_before_it_says_anything(name: str) -> None:
     assert all(list(item["properties"])[:2] == ["evidence_id", "quote"] for item in items)
 
 
-def test_a_date_nobody_can_read_is_no_date_and_costs_no_answer() -> None:
+def test_an_unreadable_date_is_no_date_and_costs_no_answer() -> None:
     def dated(text: str | None) -> dict[str, Any]:
         return {"evidence_id": "e1", "quote": "q", "event": "expansion", "what": "It grows.", "date": text}
 
@@ -138,7 +138,7 @@ def test_the_shipped_analyses_have_an_answer_type_and_a_field_for_each_dataset_t
             assert RULES.datasets[dataset].analysis == name
 
 
-def test_only_advice_depends_on_the_audience_because_facts_belong_to_everybody() -> None:
+def test_only_advice_depends_on_the_audience_because_facts_are_the_same_for_all() -> None:
     assert not [name for name, kind in ANSWERS.items() if kind.for_audience and RULES.analyses[name].answers]
     assert [name for name, kind in ANSWERS.items() if kind.for_audience] == [
         "intelligence_summary",

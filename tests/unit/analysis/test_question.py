@@ -143,7 +143,7 @@ def growth_answer(asked: AnalysisQuestion) -> dict[str, Any]:
     return {"growth_signals": [claim], "business_challenges": []}
 
 
-def test_an_answer_becomes_facts_that_say_where_they_stand_and_who_was_paid() -> None:
+def test_an_answer_becomes_facts_that_name_their_evidence_and_their_purchase() -> None:
     staff = fact("employee_count", EmployeeCount(low=500))
     asked = question("growth", NAME, staff, NEWS)
     (made,) = facts_of(answered(asked, growth_answer(asked)), asked, inputs())

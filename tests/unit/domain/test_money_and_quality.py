@@ -34,7 +34,7 @@ def test_money_for_people_hides_no_fraction_of_a_cent() -> None:
     assert [in_usd(x) for x in (170_000, 400, 0, to_micro(Decimal("1.5")))] == ["0.17", "0.0004", "0.00", "1.50"]
 
 
-def test_a_cap_carries_its_day_and_the_tightest_is_told() -> None:
+def test_a_cap_carries_its_day_and_the_tightest_is_named() -> None:
     caps = caps_of(
         SHIPPED, request_id="req_1", max_cost=500_000, consumer="profile", provider="snov", source="s", at=NOON
     )

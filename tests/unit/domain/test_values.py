@@ -1,4 +1,4 @@
-"""How a value reads in one line, whoever shows it."""
+"""How a value reads in one line, wherever it is shown."""
 
 from datetime import date
 

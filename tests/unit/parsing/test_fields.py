@@ -110,7 +110,7 @@ def test_a_profile_is_known_by_its_path_whatever_the_country() -> None:
     assert profile_page("https://www.linkedin.com/company/acme") is None
 
 
-def test_who_goes_by_a_first_name_only_has_no_whole_name() -> None:
+def test_a_first_name_alone_is_no_whole_name() -> None:
     assert full_name("Jane", "Doe") == "Jane Doe"
     assert full_name("Jane", None, "Jane van Doe") == "Jane van Doe"
     assert full_name("Jane", "", "Jane") is None

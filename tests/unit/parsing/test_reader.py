@@ -124,7 +124,7 @@ def test_a_name_with_a_title_and_a_way_to_reach_it_satisfies(source: str, reache
         (None, {}),
     ],
 )
-def test_someone_nobody_can_reach_or_whose_part_is_unknown_does_not(
+def test_a_person_without_an_address_or_with_an_unknown_part_does_not(
     source: str, title: str | None, reached: Any
 ) -> None:
     (reading,) = contact("people[0]", name="Invented Person", title=title, **reached)
@@ -151,7 +151,7 @@ def test_a_record_is_about_the_company_by_name_and_website(name: str | None, web
     assert ReaderInput({}, "Acme", "acme.com", NOON).is_(name, website) is about
 
 
-def test_a_company_known_by_domain_alone_is_told_by_what_its_domain_spells() -> None:
+def test_a_company_known_by_domain_alone_is_recognised_by_what_its_domain_spells() -> None:
     record = {"name": "Acme Widgets Inc.", "company_size": "51-200 employees"}
     facts = facts_of("brightdata_company_db", {"records": [record]}, domain="acmewidgets.com")
     assert [fact.dataset for fact in facts] == ["company_name", "employee_count"]

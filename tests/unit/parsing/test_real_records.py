@@ -38,7 +38,7 @@ def test_of_namesakes_the_one_behind_the_front_door_is_meant() -> None:
         ("Venture Capital Trust", None, []),
     ],
 )
-def test_several_firms_called_ai_are_told_apart_or_left_alone(
+def test_several_firms_called_ai_are_distinguished_or_left_alone(
     name: str, domain: str | None, employees: list[int]
 ) -> None:
     facts = facts_of("brightdata_firmographics", CRUNCHBASE, name=name, domain=domain)
