@@ -1,4 +1,4 @@
-"""The rules a long-lived process works by: as config/ says now, or, while an edit is broken, the last good ones.
+"""The rules a long-lived process works by: config/ as it is now, or, while an edit is broken, the last good ones.
 
 config/ -> sound? -> in force, and a copy kept in $ENRICH_HOME/rules/<hash>/   else -> the copy, and what is wrong
 """

@@ -99,7 +99,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """As usual, and all variables as they are written: which of them are a vendor's, its client says."""
+        """As usual, and all variables as they are written: a vendor's are found by the names its client gives."""
         written = [source for source in (dotenv_settings, env_settings) if isinstance(source, EnvSettingsSource)]
         set_ = {name: value for source in written for name, value in source.env_vars.items() if value}
         variables = InitSettingsSource(settings_cls, {"all_variables": set_})

@@ -4,7 +4,7 @@
     vendor_enrichment    quality       its own thresholds        against  those of the datasets
     customer_enrichment  completeness  worths of optional data   against  nothing optional is bought
 
-Drawn companies, nothing cached, every source answers as the matrix says; both sides meet the same companies.
+Drawn companies, nothing cached, every source answers as often as the matrix has it; both sides meet the same companies.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def goals(rules: Rules) -> Iterable[tuple[str, Requirements, Requirements]]:
 
 
 def bought(rules: Rules, planned: Requirements, judged: Requirements, *, companies: int, seed: int) -> Bought:
-    """planned: by which sources are asked; judged: whose datasets and thresholds completeness is counted by."""
+    """planned: what the sources are asked for; judged: the datasets and thresholds that completeness is counted by."""
     problem = problem_of(rules, planned)
     policy, split = compile_enhanced(problem), parts(problem)
     each = [_enrich(rules, planned, policy, split, f"{seed} {number}") for number in range(companies)]
@@ -83,7 +83,7 @@ def bought(rules: Rules, planned: Requirements, judged: Requirements, *, compani
 
 
 def _enrich(rules: Rules, planned: Requirements, policy: Policy, split: tuple[Problem, ...], company: str) -> _One:
-    """Parts run side by side, each in rounds of calls asked together; then the last resorts of what nothing told."""
+    """Parts run side by side, each in rounds of calls asked together; then last resorts where there is no value."""
     cost, best = 0, dict[str, float]()
     done, seconds = set[str](), [0.0]
     for part in split:

@@ -95,7 +95,7 @@ def _fact(rules: Rules, reply: Row, dataset: str, item: int, rng: Random) -> Row
         "purchase_id": reply["purchase_id"],
         "evidence": "invented",
         "collected_at": reply["collected_at"],
-        "holds_until": reply["collected_at"] + timedelta(seconds=rules.holds_for(reply["source"], dataset)),
+        "holds_until": reply["collected_at"] + timedelta(seconds=rules.valid_seconds(reply["source"], dataset)),
         "reader_version": 1,
         "last_resort": reliability < rules.datasets[dataset].quality_threshold,
     }

@@ -45,7 +45,7 @@ def holds_until(rules: Rules, requirements: Requirements, fact: Fact) -> datetim
     if fact.source not in rules.sources or fact.dataset not in rules.datasets:
         until = fact.holds_until
     else:
-        until = fact.collected_at + timedelta(seconds=rules.holds_for(fact.source, fact.dataset))
+        until = fact.collected_at + timedelta(seconds=rules.valid_seconds(fact.source, fact.dataset))
     limit = requirements.age_limit(fact.dataset)
     return until if limit is None else min(until, fact.collected_at + timedelta(seconds=limit))
 
@@ -54,7 +54,7 @@ def reply_is_fresh(rules: Rules, requirements: Requirements, reply: ReplyHead, d
     """Whether what this reply has, or lacks, of the dataset still counts."""
     if dataset not in rules.sources[reply.source].datasets:
         return False
-    seconds = rules.holds_for(reply.source, dataset)
+    seconds = rules.valid_seconds(reply.source, dataset)
     limit = requirements.age_limit(dataset)
     seconds = seconds if limit is None else min(seconds, limit)
     return now < reply.collected_at + timedelta(seconds=seconds)
@@ -95,7 +95,7 @@ def _says_there_are_none(
         for reply in known.replies
         if reply.source in rules.sources
         and not reply.unread
-        and rules.says_none(reply.source, dataset, requirements.threshold(rules, dataset))
+        and rules.silence_means_none(reply.source, dataset, requirements.threshold(rules, dataset))
         and reply_is_fresh(rules, requirements, reply, dataset, now)
         and reply.reply_id not in with_facts
     )

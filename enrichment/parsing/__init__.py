@@ -83,7 +83,7 @@ def _fact(reading: ParsedValue, reply: Reply, rules: Rules, version: int) -> Fac
         purchase_id=reply.purchase_id,
         evidence=reading.evidence,
         collected_at=reply.collected_at,
-        holds_until=reply.collected_at + timedelta(seconds=rules.holds_for(reply.source, reading.dataset)),
+        holds_until=reply.collected_at + timedelta(seconds=rules.valid_seconds(reply.source, reading.dataset)),
         reader_version=version,
         last_resort=reliability < rules.datasets[reading.dataset].quality_threshold,
     )

@@ -236,7 +236,7 @@ def _enough_until(rules: Rules, requirements: Requirements, field: Field) -> dat
 def _absence_holds(rules: Rules, known: Known, field: Field) -> list[datetime]:
     """Until when nothing is known: as long as the replies without it are fresh; the latest of them counts."""
     ends = [
-        r.collected_at + timedelta(seconds=rules.holds_for(r.source, field.dataset))
+        r.collected_at + timedelta(seconds=rules.valid_seconds(r.source, field.dataset))
         for r in known.replies
         if r.source in rules.datasets[field.dataset].sources and field.dataset in rules.sources[r.source].datasets
     ]

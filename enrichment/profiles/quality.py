@@ -12,7 +12,7 @@ from enrichment.domain.records import Confidence
 
 @dataclass(frozen=True, slots=True)
 class Aged:
-    """What quality needs of a fact: how far it is believed, since when, and until when it holds."""
+    """What quality needs of a fact: how far it is believed, since when, and until when it is fresh."""
 
     reliability: float
     collected_at: datetime
@@ -44,9 +44,9 @@ def profile_quality(
 
 
 def _freshness(fact: Aged, now: datetime) -> float:
-    holds = (fact.holds_until - fact.collected_at).total_seconds()
+    lifetime = (fact.holds_until - fact.collected_at).total_seconds()
     age = (now - fact.collected_at).total_seconds()
-    return max(0.0, min(1.0, 1 - age / holds)) if holds > 0 else 0.0
+    return max(0.0, min(1.0, 1 - age / lifetime)) if lifetime > 0 else 0.0
 
 
 def _confidence(overall: float, *, complete: bool) -> Confidence:

@@ -16,7 +16,7 @@ IDENTITY = ("company_name", "domain")
 _CUSTOM_MAX_COST = 2_000_000
 _CUSTOM_MAX_SECONDS = 900
 _SHOWN = 60
-"""Characters of a name nobody knows."""
+"""Characters of an unknown name that an error repeats."""
 
 
 class UnknownName(ValueError):
@@ -144,7 +144,7 @@ def beyond_identity(requirements: Requirements) -> Requirements:
 
 
 def requirements_hash(rules: Rules, requirements: Requirements) -> str:
-    """Equal for requests whose profiles may stand for one another: not prices, not order, not strategy."""
+    """Equal for requests whose profiles are interchangeable: prices, order and strategy do not count."""
     models = {name: (rules.analyses[name].model, rules.prompts[name]) for name in requirements.analyses}
     thresholds = {
         name: (requirements.threshold(rules, name), rules.datasets[name].enough, rules.datasets[name].at_most)

@@ -83,7 +83,7 @@ def _read(path: Path, problems: list[str]) -> Any:
         problems.append(f"{shown}: {error}")
         return None
     if data is None and default is None:
-        problems.append(f"{shown}: is empty: write {{}} if there is nothing to say")
+        problems.append(f"{shown}: is empty: write {{}} if it has no entries")
     return default if data is None else data
 
 
@@ -134,12 +134,12 @@ def _digest(written: Mapping[str, Any], prompts: Mapping[str, str]) -> str:
 
 
 def _problems_of(questions: Questions, written: Mapping[str, Any]) -> Iterator[str]:
-    """Of every source that says whom it asks, even if other keys of it are broken."""
+    """Of every source that names its provider and its question, even if its other keys are broken."""
     providers, sources = names_in(written["providers"]), written["sources"]
     for name in names_in(sources) if isinstance(sources, Mapping) else ():
         try:
             asked = SourceQuestion.model_validate(sources[name])
         except ValidationError:
-            continue  # said when the whole entry was read
+            continue  # reported when the whole entry was read
         if written["providers"] is None or asked.provider in providers:
             yield from questions(name, asked)

@@ -1,4 +1,4 @@
-"""What config/*.yaml may say: frozen types, nothing extra.
+"""What config/*.yaml may contain: frozen types, nothing extra.
 
 Rules: providers, sources, datasets, consumers, analyses, redundancy, strategies, caps, prompts
 """
@@ -116,7 +116,7 @@ class Repeat(_Rule):
 
 
 class BreakerRules(_Rule):
-    """When nobody asks a provider any more: after so many failures in a row, at first for so long, at most so long."""
+    """When a provider is no longer asked: after `failures` in a row, for `first` seconds, later at most `longest`."""
 
     failures: Count = 5
     first: Seconds = 30
@@ -151,7 +151,7 @@ class SourceDataset(_Rule):
 
 
 class SourceQuestion(BaseModel):
-    """How a source is asked, and by whom its replies are read; any other key is another's to check."""
+    """How a source is asked, and which reader reads its replies; other keys are not checked here."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -200,7 +200,7 @@ class DatasetRules(_Rule):
 
     @property
     def oldest(self) -> int | None:
-        """Seconds a value may be old here; None: as long as its source's answer holds."""
+        """Seconds a value may be old here; None: as long as its source's answer is valid."""
         return self.max_age if self.max_age is not None else _DEFAULT_MAX_AGE[self.freshness_needed]
 
 
@@ -281,7 +281,7 @@ class Caps(_Rule):
 
 
 class Rules(_Rule):
-    """Everything config/ says, with the hash that plans, purchases and profiles carry."""
+    """All of config/, with the hash that plans, purchases and profiles carry."""
 
     providers: Mapping[str, ProviderRules]
     sources: Mapping[str, SourceRules]
@@ -333,7 +333,7 @@ class Rules(_Rule):
     def reliability(self, source: str, dataset: str) -> float:
         return self.sources[source].datasets[dataset].reliability
 
-    def says_none(self, source: str, dataset: str, threshold: float) -> bool:
+    def silence_means_none(self, source: str, dataset: str, threshold: float) -> bool:
         """Whether a reply of this source without any of the dataset is an answer: there are none.
 
         threshold: the reliability such an answer needs.
@@ -343,7 +343,7 @@ class Rules(_Rule):
             return False
         return promise.silence_means_none and promise.reliability >= threshold
 
-    def holds_for(self, source: str, dataset: str) -> int:
-        """Seconds a value of this dataset from this source holds, before any consumer's wish."""
+    def valid_seconds(self, source: str, dataset: str) -> int:
+        """Seconds a value of this dataset from this source is valid, before any limit of a consumer."""
         ttl, oldest = self.sources[source].ttl, self.datasets[dataset].oldest
         return ttl if oldest is None else min(ttl, oldest)

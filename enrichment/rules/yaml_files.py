@@ -53,7 +53,7 @@ def _data(text: str) -> Any:
 def _in_one_line(error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
     place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return place + ": ".join(said for said in (error.context, error.problem) if said)
+    return place + ": ".join(part for part in (error.context, error.problem) if part)
 
 
 def _wrong(problem: str, mark: yaml.Mark | None) -> yaml.MarkedYAMLError:
@@ -85,14 +85,14 @@ class _Loader(yaml.SafeLoader):
 
 
 def _check(root: Node) -> None:
-    """Walks what aliases stand for again and again, as everything after the reading would."""
+    """Follows every alias each time it is used, as all later code would."""
     ahead: list[tuple[Node, frozenset[int]]] = [(root, frozenset())]
     seen = 0
     while ahead:
         node, above = ahead.pop()
         seen += 1
         if id(node) in above:
-            raise _wrong("this holds itself through an alias: write it out", node.start_mark)
+            raise _wrong("this contains itself through an alias: write it out", node.start_mark)
         if seen > _MOST_VALUES or len(above) > _DEEPEST:
             raise _wrong(f"more than {_MOST_VALUES:,} values, or {_DEEPEST} levels, with aliases", node.start_mark)
         within = above | {id(node)}
@@ -114,5 +114,5 @@ def _check_keys(keys: list[Node]) -> None:
         if key.tag not in (_TEXT, _MERGE):
             raise _wrong(f"the key {key.value} is not text: put it in quotes", key.start_mark)
         if key.value in seen:
-            raise _wrong(f"the key {key.value} stands twice: keep one", key.start_mark)
+            raise _wrong(f"the key {key.value} is written twice: keep one", key.start_mark)
         seen.add(key.value)

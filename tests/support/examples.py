@@ -65,7 +65,7 @@ def fact(
         purchase_id=f"pur_{source}_{at:%d%H}",
         evidence="search",
         collected_at=at,
-        holds_until=at + timedelta(seconds=rules.holds_for(source, dataset)),
+        holds_until=at + timedelta(seconds=rules.valid_seconds(source, dataset)),
         last_resort=reliability < rules.datasets[dataset].quality_threshold,
     )
 

@@ -149,7 +149,7 @@ class Tally:
         """Pairs of a source whose silence says that there are none."""
         threshold = self._requirements.threshold(self._rules, dataset)
         return self._mask(
-            lambda pair: pair.dataset == dataset and self._rules.says_none(pair.source, dataset, threshold)
+            lambda pair: pair.dataset == dataset and self._rules.silence_means_none(pair.source, dataset, threshold)
         )
 
     def _may_satisfy(self, pair: Pair) -> bool:
@@ -166,5 +166,5 @@ def _tells(dataset: str, sources: frozenset[str], pair: Pair) -> bool:
 
 
 def _fresh_seconds(rules: Rules, requirements: Requirements, pair: Pair) -> int:
-    seconds, limit = rules.holds_for(pair.source, pair.dataset), requirements.age_limit(pair.dataset)
+    seconds, limit = rules.valid_seconds(pair.source, pair.dataset), requirements.age_limit(pair.dataset)
     return seconds if limit is None else min(seconds, limit)

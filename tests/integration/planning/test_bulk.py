@@ -105,7 +105,7 @@ def test_a_consumer_that_asks_for_more_reliable_values_is_planned_alike(full_sto
     assert_same(full_store, SHIPPED, requirements)
 
 
-def test_who_must_not_be_asked_is_not_asked_first(full_store: SqlStore) -> None:
+def test_a_source_that_must_not_be_asked_is_not_asked_first(full_store: SqlStore) -> None:
     sources = frozenset({"serp_organic", "brightdata_firmographics"})
     assert_same(full_store, SHIPPED, replace(requirements_of(SHIPPED, ["profile"]), sources=sources))
 

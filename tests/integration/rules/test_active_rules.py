@@ -1,4 +1,4 @@
-"""A broken edit of the rules stops nobody who works by the last good ones, and is said."""
+"""A broken edit of the rules is reported, and the last good ones stay in force."""
 
 import shutil
 from pathlib import Path

@@ -55,11 +55,11 @@ def test_the_example_of_an_env_file_names_every_variable_of_every_provider_and_n
 
 
 def test_a_reply_holds_as_long_in_the_month_as_by_the_rules() -> None:
-    held = {
-        source: {MATRIX.holds_for(source, dataset) / 86_400 for dataset in entry.datasets}
+    valid = {
+        source: {MATRIX.valid_seconds(source, dataset) / 86_400 for dataset in entry.datasets}
         for source, entry in MATRIX.sources.items()
     }
-    assert held == {source: {days} for source, days in ttl_days(MATRIX).items()}
+    assert valid == {source: {days} for source, days in ttl_days(MATRIX).items()}
 
 
 def test_waiting_has_a_price_for_a_profile_only() -> None:
