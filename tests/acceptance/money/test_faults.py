@@ -16,10 +16,10 @@ from tests.support.money_setting import MoneyHouse, known_by, money_house, order
 FAULT_RATE = 0.1
 TIGHT: dict[str, dict[str, Any]] = {
     "caps": {
-        "all": "6.00",
-        "providers": {"google_kg": "0.50"},
-        "sources": {"serp_jobs": "0.40"},
-        "consumers": {"vendor_enrichment": "4.00"},
+        "all": "3.00",
+        "providers": {"google_kg": "0.25"},
+        "sources": {"serp_jobs": "0.20"},
+        "consumers": {"vendor_enrichment": "2.00"},
     },
     "consumers": {"customer_enrichment": {"max_cost_usd": "0.40"}},
 }
@@ -39,7 +39,7 @@ def tight_house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
 
 def test_no_cap_is_passed_by_a_cent_though_vendors_fail_and_processes_are_killed(tight_house: MoneyHouse) -> None:
     house = tight_house
-    companies = known_by("brightdata_company_db", "industry", 60)  # each once: nobody waits for the dead
+    companies = known_by("brightdata_company_db", "industry", 30)  # each once: nobody waits for the dead
     asked = orders(companies[::2], "vendor_enrichment") + orders(companies[1::2], "customer_enrichment", first=100)
     with house.fleet(processes=4, at_once=10, seed=7) as fleet:
         ran = fleet.run(asked, kills=3, within=len(asked))
@@ -61,9 +61,9 @@ def test_no_cap_is_passed_by_a_cent_though_vendors_fail_and_processes_are_killed
 
 
 def test_mixed_requests_with_faults_all_end_honestly_and_the_ledger_becomes_the_invoice(house: MoneyHouse) -> None:
-    companies = known_by("google_knowledge_graph", "company_description", 180)
-    asked = orders(companies, "profile") + orders(companies[:105], "profile", first=300)
-    asked += orders(companies[:15], "vendor_enrichment", first=500)
+    companies = known_by("google_knowledge_graph", "company_description", 90)
+    asked = orders(companies, "profile") + orders(companies[:50], "profile", first=300)
+    asked += orders(companies[:8], "vendor_enrichment", first=500)
     with house.fleet(processes=4, at_once=25, seed=3) as fleet:
         ran = fleet.run(asked)
     assert ran.troubles == []
