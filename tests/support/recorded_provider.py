@@ -168,11 +168,11 @@ class NoSlotLeft(Unlimited):
 
 
 async def forget(_handle: str) -> None:
-    """keep_handle of who has no use for it."""
+    """A keep_handle that keeps nothing."""
 
 
 async def go_ahead() -> None:
-    """sending() of a claim that is never lost."""
+    """A before_send of a claim that is never lost."""
 
 
 def answered(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> SourceAnswer:

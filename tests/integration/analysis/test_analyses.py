@@ -30,8 +30,8 @@ from resources.providers.rate_limiter import Unlimited
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
 from sandbox.server import served
-from tests.support.examples import SHIPPED
 from tests.support.eventually import PATIENCE_SECONDS
+from tests.support.examples import SHIPPED
 
 RULES = SHIPPED
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
