@@ -4,10 +4,12 @@ Hypothesis neither times a test nor keeps examples: a slow machine fails nothing
 """
 
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
+from multiprocessing import forkserver
 from pathlib import Path
 
 import hypothesis
@@ -26,6 +28,12 @@ hypothesis.settings.register_profile(
     "suite", deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """Starts the server that processes are forked from: with the environment of no test, while the first ones run."""
+    if "tests.support.forkserver" in sys.modules:
+        forkserver.ensure_running()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
-"""Soak: many processes buy through the sandbox, vendors fail, processes are killed; do the books hold, and how fast?
+"""Soak: many processes buy through the sandbox, vendors fail, processes are killed. Is the ledger the invoice?
 
     python -m bench.money [--seconds 60] [--requests 2000] [--seed N] [--stores sqlite postgres] [--processes 8] ...
 
-A round asks about every company of the sandbox, a third by name, some twice at the same moment. Who was killed is
-succeeded once its lease is over; then a month passes and all is bought again. One line a store; exit code 1 if one is
-not clean.
+A round asks about every company of the sandbox, a third by name, some twice at the same moment. Work of killed
+processes is done by others once their leases are over; then a month passes and all is bought again. One line a store;
+exit code 1 if one has an error.
 """
 
 import argparse
@@ -31,23 +31,23 @@ from bench.money.audit import (
     orphans,
     over_caps,
     purchases,
+    purchases_behind,
     reconcile,
-    told,
     without_reply,
 )
-from bench.money.fleet import Fleet, Ran
-from bench.money.setting import (
+from bench.money.fleet import Fleet, FleetResult
+from bench.money.sandbox_setup import (
     LEASE_SECONDS,
     catalogue,
     copied_rules,
-    easy_vendors,
     invoice,
     invoice_lines,
     pass_time,
     sandbox,
-    settle_in,
+    set_up,
+    unlimited_vendors,
 )
-from bench.money.worker import Clock, Order, Post, Waits
+from bench.money.worker import SharedClock, StoreTimings, WorkerSetup, WorkItem
 from enrichment.domain.records import Purchase
 from resources.store import SqlStore, open_store
 
@@ -87,11 +87,11 @@ class Soak:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     windows: list[tuple[datetime, datetime]] = field(default_factory=list)
-    waits: Waits = field(default_factory=Waits)
+    waits: StoreTimings = field(default_factory=StoreTimings)
     ends: dict[str, int] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
 
-    def add(self, ran: Ran) -> None:
+    def add(self, ran: FleetResult) -> None:
         self.requests += len(ran.reports)
         self.killed += ran.killed
         self.cpu_seconds += ran.cpu_seconds
@@ -139,24 +139,24 @@ def _one_store(name: str, folder: Path, options: Options) -> bool:
             folder / "books", time_scale=options.time_scale, seed=options.seed, fault_rate=options.fault_rate
         ) as url,
     ):
-        changes = {"providers": easy_vendors(options.time_scale), "caps": CAPS}
+        changes = {"providers": unlimited_vendors(options.time_scale), "caps": CAPS}
         rules = copied_rules(folder / "config", changes)
-        post = settle_in(folder, url=url, store_url=store_url, rules=rules, time_scale=options.time_scale)
-        soak = soaked(post, url, options)
+        setup = set_up(folder, url=url, store_url=store_url, rules=rules, time_scale=options.time_scale)
+        soak = soaked(setup, url, options)
         store = open_store(store_url, world="sandbox")
         try:
-            return _judged(name, soak, store, post, url, asked=options.requests)
+            return _judged(name, soak, store, setup, url, asked=options.requests)
         finally:
             store.close()
 
 
-def soaked(post: Post, url: str, options: Options) -> Soak:
-    """Rounds until the time is over and enough was asked, then whoever was killed is succeeded."""
+def soaked(setup: WorkerSetup, url: str, options: Options) -> Soak:
+    """Rounds until the time is over and enough was asked; work of killed processes is done again."""
     soak, chance = Soak(), random.Random(options.seed)
     companies = catalogue(url)
-    with Fleet(post, processes=options.processes, at_once=options.at_once, seed=options.seed) as fleet:
+    with Fleet(setup, processes=options.processes, at_once=options.at_once, seed=options.seed) as fleet:
         fleet.run(_warm_up(companies[0]["domain"], options.processes))
-        span, clock = Span(options), Clock(post.clock)
+        span, clock = Span(options), SharedClock(setup.clock)
         while not span.over(soak.requests):
             orders, began, from_ = _round(companies, chance), time.monotonic(), clock.now()
             kills_within = REPORTS_A_REQUEST * len(orders) // 2
@@ -168,28 +168,28 @@ def soaked(post: Post, url: str, options: Options) -> Soak:
             soak.windows.append((from_, from_ + timedelta(seconds=seconds)))
             soak.rounds += 1
             soak.add(ran)
-            pass_time(post, url, LEASE_SECONDS)
+            pass_time(setup, url, LEASE_SECONDS)
             soak.add(fleet.run(ran.lost))
-            pass_time(post, url, A_MONTH)
+            pass_time(setup, url, A_MONTH)
     return soak
 
 
-def _warm_up(company: str, processes: int) -> list[Order]:
+def _warm_up(company: str, processes: int) -> list[WorkItem]:
     """Something for every process to do, so that all have imported and compiled what they need."""
-    return [Order(number, company, CONSUMERS[number % 3]) for number in range(processes * 3)]
+    return [WorkItem(number, company, CONSUMERS[number % 3]) for number in range(processes * 3)]
 
 
-def _round(companies: Sequence[Mapping[str, str]], chance: random.Random) -> list[Order]:
+def _round(companies: Sequence[Mapping[str, str]], chance: random.Random) -> list[WorkItem]:
     asked = []
     for company in chance.sample(companies, len(companies)):
         text = company["name" if chance.random() < ASKED_BY_NAME else "domain"]
         asked += [(text, consumer) for consumer in CONSUMERS]
         if chance.random() < ASKED_TWICE:
             asked.append(asked[-1])
-    return [Order(number, text, consumer) for number, (text, consumer) in enumerate(asked)]
+    return [WorkItem(number, text, consumer) for number, (text, consumer) in enumerate(asked)]
 
 
-def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str, *, asked: int) -> bool:
+def _judged(name: str, soak: Soak, store: SqlStore, setup: WorkerSetup, url: str, *, asked: int) -> bool:
     """Prints the line. False: something is not as it must be."""
     rows = purchases(store)
     settled = [row for row in rows if row.state == "settled"]
@@ -197,9 +197,9 @@ def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str, *, ask
     doubts = store.ledger_queries.uncertain()
     before = gaps(store, invoice(url))
     twice = bought_twice(store, [company["name"] for company in catalogue(url)])
-    over, wrong = over_caps(store, post.rules()), caps_in_error(store)
+    over, wrong = over_caps(store, setup.rules()), caps_in_error(store)
     lost, astray = without_reply(store), orphans(store)
-    left = reconcile(store, invoice_lines(url), catalogue(url), Clock(post.clock).now())
+    left = reconcile(store, invoice_lines(url), catalogue(url), SharedClock(setup.clock).now())
     after = gaps(store, invoice(url))
     print(
         f"{name}: {soak.requests} requests {soak.ends}, {len(settled)} purchases, {len(twice)} duplicates, "
@@ -222,14 +222,14 @@ def _judged(name: str, soak: Soak, store: SqlStore, post: Post, url: str, *, ask
         "paid for and lost": lost,
         "of no company, or of the wrong one": astray,
         "too few requests": [] if soak.requests >= asked else [f"{soak.requests} of {asked}"],
-        "billed and nobody's": list(left.items()),
+        "billed and of no purchase": list(left.items()),
         "still apart after reconciliation": [k for k, g in after.items() if not g.closed],
     }
     for what, which in trouble.items():
         if which:
             print(f"  {what}: {len(which)}, such as {which[0]}")
     for matter in left:
-        print(f"  {matter}:", *told(store, matter), sep="\n    ")
+        print(f"  {matter}:", *purchases_behind(store, matter), sep="\n    ")
     return not any(trouble.values())
 
 
@@ -281,7 +281,7 @@ _STORES: dict[str, Callable[[Path], Any]] = {"sqlite": _sqlite, "postgres": _pos
 
 def _options() -> tuple[Options, list[str]]:
     parser = argparse.ArgumentParser(
-        prog="bench.money.__main__", description="Do the books hold under load, faults and kills?"
+        prog="python -m bench.money", description="Does the ledger equal the invoice under load, faults and kills?"
     )
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--requests", type=int, default=2000, help="a store, at the least, besides the seconds")

@@ -1,9 +1,9 @@
-"""Do the books hold? Purchases read straight from their table, against the caps, the replies and the vendors' lines.
+"""Does the ledger equal the invoice? Rows of purchases against caps, replies and the lines of the vendors' invoice.
 
-    store + rules + lines of the invoice -> over_caps, caps_in_error, bought_twice, without_reply, orphans, Gap per
+    store + rules + lines of the invoice -> over_caps, caps_in_error, bought_twice, without_reply, orphans, UnitGap per
     unit;  reconcile() by line
 
-Nothing here asks the code that keeps the books what they say.
+Nothing here uses the code that writes the ledger.
 """
 
 import json
@@ -28,12 +28,12 @@ _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
 _QUOTED = re.compile(r'"([^"\\]+)')
 
 Line = Mapping[str, Any]
-Matter = tuple[str, str, str]  # vendor, unit, company_id; '' for a line that does not say whom it is about
-Gaps = dict[tuple[str, str], "Gap"]
+BilledSubject = tuple[str, str, str]  # vendor, unit, company_id ('' where a line names none)
+UnitGaps = dict[tuple[str, str], "UnitGap"]
 
 
 @dataclass(frozen=True)
-class Gap:
+class UnitGap:
     """Units of one kind: what the ledger settled, what the vendor billed, what uncertain purchases may have cost."""
 
     settled: int
@@ -83,9 +83,9 @@ def caps_in_error(store: SqlStore) -> dict[str, tuple[int, int]]:
 def bought_twice(store: SqlStore, names: Iterable[str] = ()) -> list[tuple[str, str]]:
     """(company, source) of which more was bought than was needed, as companies are now, former ones included:
 
-    while an earlier reply to the same question held, or though an earlier purchase that is uncertain, or was until
-    somebody reconciled it, could have been gone on with at no cost. Analyses hold for good.
-    names: by which companies were asked for. By a name alone, before anybody knows whose it is, is another question.
+    while an earlier reply to the same question was valid, or though an earlier purchase that is uncertain, or was until
+    it was reconciled, could have been resumed at no cost. Analyses are valid for good.
+    names: by which companies were asked for. A name alone, before its company is known, is another question.
     """
     rows, until, again = _bought(store)
     nameless = {fingerprint([row.variant, name, None]) for name in names for row in rows}
@@ -147,8 +147,8 @@ def orphans(store: SqlStore) -> list[str]:
             lost += tx.scalars(sa.select(id_).where(table.c.company_id.not_in(there)))
         for table in (t.replies, t.analyses):
             [id_] = table.primary_key
-            whose = sa.select(id_).join_from(table, t.purchases, p.purchase_id == table.c.purchase_id)
-            lost += tx.scalars(whose.where(p.company_id != table.c.company_id))
+            others = sa.select(id_).join_from(table, t.purchases, p.purchase_id == table.c.purchase_id)
+            lost += tx.scalars(others.where(p.company_id != table.c.company_id))
     return lost
 
 
@@ -162,7 +162,7 @@ def without_reply(store: SqlStore) -> list[str]:
         return list(tx.scalars(query))
 
 
-def gaps(store: SqlStore, invoice: Mapping[str, Mapping[str, int]]) -> Gaps:
+def gaps(store: SqlStore, invoice: Mapping[str, Mapping[str, int]]) -> UnitGaps:
     """Per vendor and unit."""
     settled: Counter[tuple[str, str]] = Counter()
     uncertain: Counter[tuple[str, str]] = Counter()
@@ -173,22 +173,22 @@ def gaps(store: SqlStore, invoice: Mapping[str, Mapping[str, int]]) -> Gaps:
                 sums[row.provider, unit] += count
     billed = {(vendor, unit): n for vendor, units in invoice.items() for unit, n in units.items()}
     every = settled.keys() | uncertain.keys() | {key for key, n in billed.items() if n}
-    return {key: Gap(settled[key], billed.get(key, 0), uncertain[key]) for key in sorted(every)}
+    return {key: UnitGap(settled[key], billed.get(key, 0), uncertain[key]) for key in sorted(every)}
 
 
 def reconcile(
     store: SqlStore, lines: Sequence[Line], catalogue: Sequence[Mapping[str, str]], at: datetime
-) -> dict[Matter, int]:
-    """Ends all that is uncertain, or whose holder is gone, by the lines about its own company that no settled
+) -> dict[BilledSubject, int]:
+    """Ends all that is uncertain, or abandoned by its process, by the lines about its own company that no settled
     purchase accounts for.
 
-    catalogue: name and domain of every company the vendors know. Lines that do not say whom they are about (people's
-    credits, tokens) are shared out among all of their vendor. Returns what is left over: units billed that nobody can
-    have bought, or below 0 units settled that nobody billed.
+    catalogue: name and domain of every company the vendors know. Lines that name no company (people's
+    credits, tokens) are shared out among all of their vendor. Returns what is left over: units billed that no purchase
+    can account for, or below 0 units settled that were not billed.
     """
     store.ledger.end_abandoned(at)
     subjects = _Subjects(store, catalogue)
-    owed: Counter[Matter] = Counter()
+    owed: Counter[BilledSubject] = Counter()
     for line in lines:
         owed[line["vendor"], line["unit"], subjects.of_line(line)] += line["units"]
     for row in purchases(store):
@@ -201,7 +201,7 @@ def reconcile(
     return {matter: units for matter, units in owed.items() if units}
 
 
-def told(store: SqlStore, matter: Matter) -> list[str]:
+def purchases_behind(store: SqlStore, matter: BilledSubject) -> list[str]:
     """The purchases behind it, a line each."""
     vendor, unit, company_id = matter
     return [
@@ -212,7 +212,7 @@ def told(store: SqlStore, matter: Matter) -> list[str]:
     ]
 
 
-def _taken(owed: "Counter[Matter]", doubt: Purchase, subject: str) -> dict[str, int]:
+def _taken(owed: "Counter[BilledSubject]", doubt: Purchase, subject: str) -> dict[str, int]:
     units = {u: max(0, min(most, owed[doubt.provider, u, subject])) for u, most in doubt.reserved_units.items()}
     for unit, count in units.items():
         owed[doubt.provider, unit, subject] -= count
@@ -224,7 +224,7 @@ def _end(store: SqlStore, doubt: Purchase, units: dict[str, int], at: datetime) 
 
 
 class _Subjects:
-    """Whom a line of the invoice is about: a company of the store, or '' where the vendor does not say.
+    """The company a line of the invoice is about: of the store, or '' where the vendor does not say.
 
     Companies of one name are one subject: their questions may read the same.
     """

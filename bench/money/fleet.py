@@ -1,8 +1,8 @@
 """Processes that work side by side, are killed in the middle of it, and are replaced.
 
-    Fleet(post).run(orders, kills) -> Ran: what was reported, and the orders that died with their process
+    Fleet(setup).run(orders, kills) -> FleetResult: what was reported, and the work items lost with their process
 
-Whom to kill, and after how many reports of progress, is drawn from a seed; no clock decides it.
+Which process is killed, after how many reports of progress, is drawn from a seed; no clock decides it.
 """
 
 import multiprocessing
@@ -17,7 +17,7 @@ from multiprocessing.context import BaseContext
 from types import TracebackType
 from typing import Any, Self
 
-from bench.money.worker import PROGRESS, Order, Post, Report, Waits, work
+from bench.money.worker import PROGRESS, StoreTimings, WorkerSetup, WorkItem, WorkReport, work
 
 _LAST_SECONDS = 60
 
@@ -26,16 +26,16 @@ _LAST_SECONDS = 60
 class _Worker:
     process: Any
     pipe: Connection
-    orders: dict[int, Order] = field(default_factory=dict)
+    orders: dict[int, WorkItem] = field(default_factory=dict)
 
 
 @dataclass
-class Ran:
+class FleetResult:
     """lost: orders whose process was killed before it reported them."""
 
-    reports: list[Report] = field(default_factory=list)
-    lost: list[Order] = field(default_factory=list)
-    waits: Waits = field(default_factory=Waits)
+    reports: list[WorkReport] = field(default_factory=list)
+    lost: list[WorkItem] = field(default_factory=list)
+    waits: StoreTimings = field(default_factory=StoreTimings)
     killed: int = 0
     cpu_seconds: float = 0.0
 
@@ -45,16 +45,16 @@ class Ran:
 
 
 class WorkerDied(Exception):
-    """A process ended that nobody had killed."""
+    """A process ended that was not killed."""
 
 
 class Fleet:
     """`with` it. at_once: orders that one process has under way."""
 
     def __init__(
-        self, post: Post, *, processes: int, at_once: int, seed: int, context: BaseContext | None = None
+        self, setup: WorkerSetup, *, processes: int, at_once: int, seed: int, context: BaseContext | None = None
     ) -> None:
-        self.post, self.at_once = post, at_once
+        self.setup, self.at_once = setup, at_once
         self._context: Any = context or multiprocessing.get_context("spawn")
         self._chance = random.Random(seed)
         self._workers = [self._hired() for _ in range(processes)]
@@ -75,24 +75,24 @@ class Fleet:
 
     def run(
         self,
-        orders: Sequence[Order],
+        orders: Sequence[WorkItem],
         *,
         kills: int = 0,
         within: int = 0,
         enough: Callable[[int], bool] = lambda _: False,
-    ) -> Ran:
+    ) -> FleetResult:
         """To the end of all orders, or of those begun when it is enough, by how many were reported.
 
         kills: so many processes, at moments among the first `within` reports of progress.
         """
-        ran, left, progress = Ran(), deque(orders), 0
+        ran, left, progress = FleetResult(), deque(orders), 0
         deadly = set(self._chance.sample(range(1, within + 1), kills)) if kills else set()
         self._hand_out(left)
         while any(worker.orders for worker in self._workers):
-            for worker in self._heard_from():
-                for said in self._messages(worker) if worker in self._workers else ():
+            for worker in self._ready_workers():
+                for message in self._messages(worker) if worker in self._workers else ():
                     progress += 1
-                    self._note(worker, said, ran)
+                    self._note(worker, message, ran)
                     if progress in deadly:
                         self._kill(self._chance.choice(self._workers), ran)
             if enough(len(ran.reports)):
@@ -100,44 +100,44 @@ class Fleet:
             self._hand_out(left)
         return ran
 
-    def _heard_from(self) -> list[_Worker]:
+    def _ready_workers(self) -> list[_Worker]:
         ready = wait([worker.pipe for worker in self._workers])
         return [worker for worker in self._workers if worker.pipe in ready]
 
     def _messages(self, worker: _Worker) -> Sequence[object]:
         """What lies in its pipe. Raises WorkerDied."""
-        said: list[object] = []
+        messages: list[object] = []
         try:
             while worker.pipe.poll():
-                said.append(worker.pipe.recv())
+                messages.append(worker.pipe.recv())
         except (EOFError, OSError):  # OSError: it was killed in the middle of a message
             worker.process.join()
             if worker in self._workers:
                 raise WorkerDied(f"a worker ended by itself, with code {worker.process.exitcode}") from None
-        return said
+        return messages
 
-    def _note(self, worker: _Worker, said: object, ran: Ran) -> None:
-        if isinstance(said, Report):
-            if worker.orders.pop(said.number, None) is not None:
-                ran.reports.append(said)
-            ran.waits.add(said.waits)
-            ran.cpu_seconds += said.cpu_seconds
-        elif said != PROGRESS:
-            raise AssertionError(f"no worker says {said!r}")
+    def _note(self, worker: _Worker, message: object, ran: FleetResult) -> None:
+        if isinstance(message, WorkReport):
+            if worker.orders.pop(message.number, None) is not None:
+                ran.reports.append(message)
+            ran.waits.add(message.waits)
+            ran.cpu_seconds += message.cpu_seconds
+        elif message != PROGRESS:
+            raise AssertionError(f"no worker sends {message!r}")
 
-    def _kill(self, victim: _Worker, ran: Ran) -> None:
+    def _kill(self, victim: _Worker, ran: FleetResult) -> None:
         """What it had reported before counts; the rest of its orders are lost."""
         os.kill(victim.process.pid, signal.SIGKILL)
         victim.process.join()
-        place = self._workers.index(victim)
-        self._workers[place] = self._hired()
-        for said in self._messages(victim):
-            self._note(victim, said, ran)
+        position = self._workers.index(victim)
+        self._workers[position] = self._hired()
+        for message in self._messages(victim):
+            self._note(victim, message, ran)
         ran.lost += victim.orders.values()
         victim.pipe.close()
         ran.killed += 1
 
-    def _hand_out(self, left: deque[Order]) -> None:
+    def _hand_out(self, left: deque[WorkItem]) -> None:
         while left:
             worker = min(self._workers, key=lambda one: len(one.orders))
             if len(worker.orders) >= self.at_once:
@@ -148,7 +148,7 @@ class Fleet:
 
     def _hired(self) -> _Worker:
         ours, theirs = multiprocessing.Pipe()
-        process = self._context.Process(target=work, args=(self.post, theirs), daemon=True)
+        process = self._context.Process(target=work, args=(self.setup, theirs), daemon=True)
         process.start()
         theirs.close()
         return _Worker(process, ours)

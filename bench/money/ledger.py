@@ -111,7 +111,7 @@ def _work(
     with ThreadPoolExecutor(threads) as pool:
         took = list(pool.map(lambda pair: _buy(store, *pair), zip(drafts, replies, strict=True)))
     results.put(took)
-    ready.wait()  # whose end would take time from those who still buy
+    ready.wait()  # its end would take time from the processes that still buy
     store.close()
 
 

@@ -1,8 +1,8 @@
-"""One process of a fleet: takes orders from a pipe, carries out many at once, reports each.
+"""One process of a fleet: takes work items from a pipe, carries out many at once, reports each.
 
-    Post + Orders -> enrich() -> PROGRESS, PROGRESS, Report ...
+    WorkerSetup + WorkItems -> enrich() -> PROGRESS, PROGRESS, WorkReport ...
 
-It may be killed at any moment: what it knows of money is in the store, and its orders are known to whoever gave them.
+It may be killed at any moment: its purchases are in the store, its work items are with the process that sent them.
 """
 
 import asyncio
@@ -29,11 +29,11 @@ from resources.store.ledger import SqlLedger
 from resources.wiring import open_context
 
 PROGRESS = "progress"
-_TELLING = ("bought", "failed")
+_PROGRESS_EVENTS = ("bought", "failed")
 
 
-class Clock:
-    """The true time and what a file adds to it: whoever moves it moves it for all processes at once."""
+class SharedClock:
+    """The system's time plus the seconds in a file: moving it moves it for all processes at once."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
@@ -49,8 +49,8 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Post:
-    """Where a worker works. home: ENRICH_HOME, with the sandbox's address in it. clock: the file of the Clock."""
+class WorkerSetup:
+    """Where a worker works. home: ENRICH_HOME, with the sandbox's address in it. clock: the file of the SharedClock."""
 
     store_url: str
     home: Path
@@ -66,7 +66,7 @@ class Post:
 
 
 @dataclass(frozen=True)
-class Order:
+class WorkItem:
     """One request. datasets and sources make it a custom one. max_cost in micro-USD."""
 
     number: int
@@ -81,20 +81,20 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Waits:
+class StoreTimings:
     """How long calls of the store took, in seconds."""
 
     reserve: list[float] = field(default_factory=list)
     settle: list[float] = field(default_factory=list)
 
-    def add(self, others: "Waits") -> None:
+    def add(self, others: "StoreTimings") -> None:
         self.reserve.extend(others.reserve)
         self.settle.extend(others.settle)
 
 
 @dataclass(frozen=True)
-class Report:
-    """How one order ended. trouble: a traceback, which no order should end with.
+class WorkReport:
+    """How one work item ended. trouble: a traceback, which none should end with.
 
     cpu_seconds: of the whole process since its last report.
     """
@@ -105,7 +105,7 @@ class Report:
     trouble: str | None
     seconds: float
     cpu_seconds: float
-    waits: Waits
+    waits: StoreTimings
 
 
 class TimedLedger(SqlLedger):
@@ -113,7 +113,7 @@ class TimedLedger(SqlLedger):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self.waits = Waits()
+        self.waits = StoreTimings()
 
     def reserve(self, purchase: Purchase, caps: Sequence[Cap], **how: Any) -> Reserved | NotReserved:
         began = time.perf_counter()
@@ -138,28 +138,28 @@ class TimedLedger(SqlLedger):
         finally:
             self.waits.settle.append(time.perf_counter() - began)
 
-    def taken_waits(self) -> Waits:
-        taken, self.waits = self.waits, Waits()
+    def taken_waits(self) -> StoreTimings:
+        taken, self.waits = self.waits, StoreTimings()
         return taken
 
 
-def work(post: Post, pipe: Connection) -> None:
+def work(setup: WorkerSetup, pipe: Connection) -> None:
     """Until the other end of the pipe is closed."""
-    asyncio.run(_work(post, pipe))
+    asyncio.run(_work(setup, pipe))
 
 
-async def _work(post: Post, pipe: Connection) -> None:
-    store, rules = SqlStore(Database(post.store_url), world="sandbox"), post.rules()
+async def _work(setup: WorkerSetup, pipe: Connection) -> None:
+    store, rules = SqlStore(Database(setup.store_url), world="sandbox"), setup.rules()
     store.ledger = ledger = TimedLedger(store.database)
     try:
-        async with open_context(post.settings, rules, store=store, now=Clock(post.clock).now) as context:
-            await _Desk(pipe, ledger, rules, context).until_closed()
+        async with open_context(setup.settings, rules, store=store, now=SharedClock(setup.clock).now) as context:
+            await _Inbox(pipe, ledger, rules, context).until_closed()
     finally:
         store.close()
 
 
-class _Desk:
-    """Orders come in by the pipe, reports go out."""
+class _Inbox:
+    """Work items come in by the pipe, reports go out."""
 
     def __init__(self, pipe: Connection, ledger: TimedLedger, rules: Rules, context: RunContext) -> None:
         self._pipe, self._ledger, self._rules, self._context = pipe, ledger, rules, context
@@ -182,25 +182,25 @@ class _Desk:
             asyncio.get_running_loop().remove_reader(self._pipe.fileno())
             self._closed.set()
 
-    def _begin(self, order: Order) -> None:
+    def _begin(self, order: WorkItem) -> None:
         began = time.monotonic()
         task = asyncio.create_task(enrich(order.ask(), rules=self._rules, context=self._context, watch=self._watch))
         self._tasks.add(task)
         task.add_done_callback(lambda ended: self._report(order, ended, time.monotonic() - began))
 
     def _watch(self, event: Event) -> None:
-        if event.what in _TELLING:
+        if event.what in _PROGRESS_EVENTS:
             self._pipe.send(PROGRESS)
 
-    def _report(self, order: Order, ended: "asyncio.Task[Enriched]", seconds: float) -> None:
+    def _report(self, order: WorkItem, ended: "asyncio.Task[Enriched]", seconds: float) -> None:
         self._tasks.discard(ended)
         error, waits, cpu = ended.exception(), self._ledger.taken_waits(), self._spent_cpu()
         if error is not None:
             trouble = "".join(traceback.format_exception(error))
-            self._pipe.send(Report(order.number, None, "failed", trouble, seconds, cpu, waits))
+            self._pipe.send(WorkReport(order.number, None, "failed", trouble, seconds, cpu, waits))
             return
         request = ended.result().request
-        self._pipe.send(Report(order.number, request.request_id, request.state, None, seconds, cpu, waits))
+        self._pipe.send(WorkReport(order.number, request.request_id, request.state, None, seconds, cpu, waits))
 
     def _spent_cpu(self) -> float:
         before, self._cpu = self._cpu, time.process_time()

@@ -1,4 +1,4 @@
-"""A world to try things in: the sandbox over a socket, a store of its own, and a clock that is handed in."""
+"""The full stack under test: the sandbox over a socket, a store of its own, and a clock that is handed in."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,8 +24,11 @@ SHIPPED = FROZEN
 
 
 @dataclass
-class Clock:
-    """A clock that stands still until it is moved; the vendors' calendar moves with it."""
+class StackClock:
+    """A clock that moves only when a test moves it, and the vendors' calendar with it.
+
+    It begins at the present: commands that a test runs have no other clock than the system's.
+    """
 
     url: str
     at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -40,20 +43,20 @@ class Clock:
 
 
 @dataclass
-class House:
-    """Everything a test of the whole needs. `ask` runs one request against the sandbox."""
+class Stack:
+    """All that a test of the full stack needs. `ask` runs one request against the sandbox."""
 
     url: str
     settings: Settings
     rules: Rules
     store: SqlStore
-    clock: Clock
+    clock: StackClock
     readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)
 
     async def ask(self, company: str, consumer: str = "profile", **more: Any) -> Enriched:
         async with open_context(self.settings, self.rules, store=self.store, now=self.clock.now) as context:
-            at_hand = replace(context, readers=self.readers)
-            return await enrich(Ask(company, (consumer,), **more), rules=self.rules, context=at_hand)
+            with_readers = replace(context, readers=self.readers)
+            return await enrich(Ask(company, (consumer,), **more), rules=self.rules, context=with_readers)
 
     def invoice(self) -> dict[str, dict[str, int]]:
         """What the vendors bill, by provider and unit; nothing where nothing was billed."""
@@ -68,7 +71,7 @@ class House:
 
 @pytest.fixture
 def sandbox_at(tmp_path: Path) -> Iterator[str]:
-    with served(create_app(tmp_path / "books", time_scale=200)) as url:
+    with served(create_app(tmp_path / "vendors", time_scale=200)) as url:
         yield url
 
 
@@ -79,13 +82,13 @@ def compiled_policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def house(tmp_path: Path, sandbox_at: str, compiled_policies: Path) -> Iterator[House]:
+def stack(tmp_path: Path, sandbox_at: str, compiled_policies: Path) -> Iterator[Stack]:
     settings = Settings(enrich_home=tmp_path / "home", enrich_config=SHIPPED, enrich_world="sandbox")
     settings.home.mkdir(parents=True)
     policies_folder(settings).symlink_to(compiled_policies)
     sandbox_file(settings).write_text(json.dumps({"url": sandbox_at, "time_scale": 200}))
     store = open_store_of(settings)
     try:
-        yield House(sandbox_at, settings, load_rules(SHIPPED), store, Clock(sandbox_at))
+        yield Stack(sandbox_at, settings, load_rules(SHIPPED), store, StackClock(sandbox_at))
     finally:
         store.close()

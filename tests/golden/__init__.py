@@ -24,7 +24,7 @@ from enrichment.requirements.requirements import custom, requirements_of
 from tests.support.examples import NOON, SHIPPED, acme, known_from
 
 if TYPE_CHECKING:
-    from tests.acceptance.conftest import House
+    from tests.acceptance.conftest import Stack
 
 FOLDER = Path(__file__).parent
 _IDS = re.compile(r"\b(req|pur|rep|com|prf|pro|ana|evt)_[0-9a-f]{12,}")
@@ -104,12 +104,12 @@ def _printed_plans(*plans: Plan) -> str:
     return printed(plans_view([replace(plan, rules_hash="(hash)") for plan in plans], home="/home/user/.enrich"))
 
 
-def trace_text(house: "House") -> str:
+def trace_text(stack: "Stack") -> str:
     """A profile of Tesla while Bright Data is down: the domain bought first, a failure, what the fallbacks brought."""
-    house.fault("brightdata", "down")
-    enriched = asyncio.run(house.ask("Tesla", "profile"))
-    store, id_ = house.store, enriched.request.request_id
+    stack.fault("brightdata", "down")
+    enriched = asyncio.run(stack.ask("Tesla", "profile"))
+    store, id_ = stack.store, enriched.request.request_id
     request = store.requests.by_id(id_)
     assert request is not None
     tree = trace_tree(request, store.requests.events(id_), store.ledger.purchases(id_), store.requests.cache_reads(id_))
-    return printed(tree).replace(house.rules.hash, "(hash)")
+    return printed(tree).replace(stack.rules.hash, "(hash)")

@@ -12,7 +12,7 @@ from resources.settings import Settings
 from resources.wiring import open_store_of, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
-from tests.acceptance.conftest import SHIPPED, Clock, House
+from tests.acceptance.conftest import SHIPPED, Stack, StackClock
 from tests.golden import FOLDER, PLANS, trace_text
 
 
@@ -23,7 +23,7 @@ def renewed_trace(folder: Path) -> str:
         sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": 200}))
         store = open_store_of(settings)
         try:
-            return trace_text(House(url, settings, load_rules(SHIPPED), store, Clock(url)))
+            return trace_text(Stack(url, settings, load_rules(SHIPPED), store, StackClock(url)))
         finally:
             store.close()
 

@@ -32,7 +32,7 @@ Run = Callable[..., Finished]
 
 
 def run(*words: str, **environment: str) -> Finished:
-    """`enrich WORDS`, without the vendor credentials of whoever runs the tests."""
+    """`enrich WORDS`, without the vendor credentials of the environment."""
     inherited = {k: v for k, v in os.environ.items() if not k.endswith(("_API_KEY", "_BASE_URL")) and k != "CI"}
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder) / "stdout", Path(folder) / "stderr"

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from bench.money.worker import Clock, Order, Post
+from bench.money.worker import SharedClock, WorkerSetup, WorkItem
 from enrichment.context import RunContext
 from enrichment.domain.records import Analysis, Cap, Fact, Purchase, Reply
 from enrichment.pipeline.enrich import enrich
@@ -219,34 +219,34 @@ class DeadlyModel:
         return answered
 
 
-def work_until_death(post: Post, order: Order, deadly: Deadly) -> None:
+def work_until_death(setup: WorkerSetup, order: WorkItem, deadly: Deadly) -> None:
     """One request, up to the point."""
-    asyncio.run(_work(post, order, deadly))
+    asyncio.run(_work(setup, order, deadly))
 
 
-async def _work(post: Post, order: Order, deadly: Deadly) -> None:
-    store, rules = _store(post.store_url, partial(DeadlyLedger, deadly=deadly)), post.rules()
-    async with open_context(post.settings, rules, store=store, now=Clock(post.clock).now) as context:
+async def _work(setup: WorkerSetup, order: WorkItem, deadly: Deadly) -> None:
+    store, rules = _store(setup.store_url, partial(DeadlyLedger, deadly=deadly)), setup.rules()
+    async with open_context(setup.settings, rules, store=store, now=SharedClock(setup.clock).now) as context:
         await enrich(order.ask(), rules=rules, context=_deadly(context, deadly))
     store.close()
 
 
-def work_with_leave(post: Post, order: Order, pipe: Connection, before: Held) -> None:
+def work_with_leave(setup: WorkerSetup, order: WorkItem, pipe: Connection, before: Held) -> None:
     """One request, which tells the other end when it is about to reserve, or to settle, and waits to be told to."""
-    asyncio.run(_work_in(_store(post.store_url, partial(HeldLedger, pipe=pipe, before=before)), post, order))
+    asyncio.run(_work_in(_store(setup.store_url, partial(HeldLedger, pipe=pipe, before=before)), setup, order))
 
 
-def work_on_a_full_disk(post: Post, order: Order, pipe: Connection) -> None:
+def work_on_a_full_disk(setup: WorkerSetup, order: WorkItem, pipe: Connection) -> None:
     """One request; says what it raised."""
     try:
-        asyncio.run(_work_in(_store(post.store_url, FullDiskLedger), post, order))
+        asyncio.run(_work_in(_store(setup.store_url, FullDiskLedger), setup, order))
     except StoreError as error:
         pipe.send(str(error))
 
 
-async def _work_in(store: SqlStore, post: Post, order: Order) -> None:
-    rules = post.rules()
-    async with open_context(post.settings, rules, store=store, now=Clock(post.clock).now) as context:
+async def _work_in(store: SqlStore, setup: WorkerSetup, order: WorkItem) -> None:
+    rules = setup.rules()
+    async with open_context(setup.settings, rules, store=store, now=SharedClock(setup.clock).now) as context:
         await enrich(order.ask(), rules=rules, context=context)
     store.close()
 

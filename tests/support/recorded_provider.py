@@ -172,7 +172,7 @@ async def forget(_handle: str) -> None:
 
 
 async def go_ahead() -> None:
-    """sending() of a claim that is never lost."""
+    """A before_send of a claim that is never lost."""
 
 
 def answered(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> SourceAnswer:

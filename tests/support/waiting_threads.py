@@ -8,7 +8,7 @@ from typing import Any
 
 from resources.store.group_commit import CommitQueue
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds; only what is broken takes as long."""
 
 

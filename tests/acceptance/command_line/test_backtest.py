@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from enrich_cli.errors import UsageError
 from enrich_cli.main import app
 from enrichment.rules import RulesError
-from tests.acceptance.conftest import SHIPPED, House
+from tests.acceptance.conftest import SHIPPED, Stack
 
 runner = CliRunner()
 
@@ -27,13 +27,13 @@ def other_rules(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def typed(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
-    monkeypatch.setenv("ENRICH_HOME", str(house.settings.enrich_home))
+def typed(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    monkeypatch.setenv("ENRICH_HOME", str(stack.settings.enrich_home))
     monkeypatch.setenv("ENRICH_CONFIG", str(SHIPPED))
-    return house
+    return stack
 
 
-def test_dearer_records_are_seen_in_the_replay_before_the_rules_are_switched(typed: House, other_rules: Path) -> None:
+def test_dearer_records_are_seen_in_the_replay_before_the_rules_are_switched(typed: Stack, other_rules: Path) -> None:
     asyncio.run(typed.ask("Tesla", "profile"))
     providers = other_rules / "providers.yaml"
     text = providers.read_text(encoding="utf-8")
@@ -63,7 +63,7 @@ ASKED: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )
 
 
-def test_replayed_under_the_same_rules_requests_cost_what_they_did(typed: House) -> None:
+def test_replayed_under_the_same_rules_requests_cost_what_they_did(typed: Stack) -> None:
     for company, consumer, options in ASKED:
         asyncio.run(typed.ask(company, consumer, **options))
         typed.clock.advance(hours=30)
@@ -78,7 +78,7 @@ def test_replayed_under_the_same_rules_requests_cost_what_they_did(typed: House)
     assert answer["left_out"] == {}
 
 
-def test_requests_the_other_rules_cannot_serve_are_in_no_column_and_are_named(typed: House, other_rules: Path) -> None:
+def test_requests_the_other_rules_cannot_serve_are_in_no_column_and_are_named(typed: Stack, other_rules: Path) -> None:
     asyncio.run(typed.ask("tesla.com", "profile"))
     asyncio.run(typed.ask("tesla.com", "vendor_enrichment"))
     consumers = yaml.safe_load((other_rules / "consumers.yaml").read_text(encoding="utf-8"))
@@ -103,19 +103,19 @@ def test_requests_the_other_rules_cannot_serve_are_in_no_column_and_are_named(ty
         (["--datasets", "industry", "--max-age", "3d"], "--datasets and --max-age"),
     ],
 )
-def test_what_is_for_one_company_cannot_be_combined_with_a_replay(typed: House, options: list[str], named: str) -> None:
+def test_what_is_for_one_company_cannot_be_combined_with_a_replay(typed: Stack, options: list[str], named: str) -> None:
     with pytest.raises(UsageError, match=f"^{named} cannot be combined with --replay"):
         runner.invoke(app, ["plan", "--rules", "x", "--replay", "30d", *options], catch_exceptions=False)
 
 
-def test_where_nothing_was_asked_the_replay_says_so(typed: House, other_rules: Path) -> None:
+def test_where_nothing_was_asked_the_replay_says_so(typed: Stack, other_rules: Path) -> None:
     with pytest.raises(UsageError, match="No request of the last 30d is in"):
         runner.invoke(
             app, ["plan", "--rules", str(other_rules), "--replay", "30d", "--sandbox"], catch_exceptions=False
         )
 
 
-def test_a_folder_that_is_not_there_and_rules_that_are_wrong_are_one_sentence(typed: House, other_rules: Path) -> None:
+def test_a_folder_that_is_not_there_and_rules_that_are_wrong_are_one_sentence(typed: Stack, other_rules: Path) -> None:
     with pytest.raises(UsageError, match="There is no folder"):
         runner.invoke(app, ["plan", "--rules", "nowhere", "--replay", "30d", "--sandbox"], catch_exceptions=False)
     datasets = yaml.safe_load((other_rules / "datasets.yaml").read_text(encoding="utf-8"))
@@ -135,7 +135,7 @@ def test_half_a_question_is_asked_back(typed_words: list[str]) -> None:
         runner.invoke(app, typed_words, catch_exceptions=False)
 
 
-def test_a_time_that_cannot_be_read_is_explained(typed: House, other_rules: Path) -> None:
+def test_a_time_that_cannot_be_read_is_explained(typed: Stack, other_rules: Path) -> None:
     with pytest.raises(UsageError, match="--replay: 'soon' is no duration"):
         runner.invoke(
             app, ["plan", "--rules", str(other_rules), "--replay", "soon", "--sandbox"], catch_exceptions=False

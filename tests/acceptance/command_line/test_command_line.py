@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from enrichment.domain.money import in_usd
-from tests.acceptance.conftest import SHIPPED, House
+from tests.acceptance.conftest import SHIPPED, Stack
 from tests.support.command_line import ROOT, Finished, Run, run
 
 
 @pytest.fixture
-def enrich(house: House) -> Run:
-    return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(house.settings.enrich_home), **env)
+def enrich(stack: Stack) -> Run:
+    return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(stack.settings.enrich_home), **env)
 
 
 def one_sentence(done: Finished, code: int) -> str:
@@ -50,7 +50,7 @@ def test_the_table_shows_the_profile_and_names_the_trace(enrich: Run) -> None:
     assert "enrich trace req_" in shown
 
 
-def test_a_plan_buys_nothing_and_explains_each_source(enrich: Run, house: House) -> None:
+def test_a_plan_buys_nothing_and_explains_each_source(enrich: Run, stack: Stack) -> None:
     shown = enrich("plan", "Tesla", "--for", "vendor_enrichment").stdout
     total = json.loads(enrich("plan", "Tesla", "--for", "vendor_enrichment", "--json").stdout)["total"]
     assert f"expected {in_usd(total['expected'])} USD, at most {in_usd(total['upper_bound'])}" in shown
@@ -58,8 +58,8 @@ def test_a_plan_buys_nothing_and_explains_each_source(enrich: Run, house: House)
     assert "first, to find its domain" in shown
     assert "snov_contacts" in shown
     assert "Nothing was bought" in shown
-    assert house.invoice() == {}
-    assert house.store.companies.all() == []
+    assert stack.invoice() == {}
+    assert stack.store.companies.all() == []
 
 
 def test_a_trace_shows_every_stage(enrich: Run) -> None:
@@ -72,9 +72,9 @@ def test_a_trace_shows_every_stage(enrich: Run) -> None:
     assert "[/bold]x" in enrich("company", "[/bold]x").stdout
 
 
-def test_the_trace_of_a_failed_request_starts_with_vendor_cause_and_next_step(enrich: Run, house: House) -> None:
+def test_the_trace_of_a_failed_request_starts_with_vendor_cause_and_next_step(enrich: Run, stack: Stack) -> None:
     for vendor in ("brightdata", "serpapi", "snov", "apollo", "google_kg"):
-        house.fault(vendor, "down")
+        stack.fault(vendor, "down")
     done = enrich("company", "tesla.com", "--json")
     assert done.returncode == 3
     top = "\n".join(enrich("trace", json.loads(done.stdout)["request_id"]).stdout.splitlines()[:10])
@@ -122,9 +122,9 @@ def test_without_a_sandbox_the_error_says_how_to_start_one(tmp_path: Path) -> No
     assert "enrich sandbox" in one_sentence(run("company", "Tesla", "--sandbox", ENRICH_HOME=str(tmp_path)), 2)
 
 
-def test_a_sandbox_that_answers_a_live_store_is_stopped(house: House, tmp_path: Path) -> None:
+def test_a_sandbox_that_answers_a_live_store_is_stopped(stack: Stack, tmp_path: Path) -> None:
     live = {"ENRICH_HOME": str(tmp_path / "live"), "GOOGLE_KG_API_KEY": "invented-key"}
-    done = run("company", "Tesla", GOOGLE_KG_BASE_URL=f"{house.url}/google_kg", **live)
+    done = run("company", "Tesla", GOOGLE_KG_BASE_URL=f"{stack.url}/google_kg", **live)
     assert "--sandbox" in one_sentence(done, 2)
 
 
@@ -138,10 +138,10 @@ def test_an_address_that_is_none_is_named_with_its_setting(
     assert f"set {provider}_BASE_URL to one like" in one_sentence(done, 2)
 
 
-def test_a_home_that_cannot_be_written_is_one_sentence(house: House, tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_is_one_sentence(stack: Stack, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     live = {"ENRICH_HOME": str(tmp_path / "file" / "home"), "SERPAPI_API_KEY": "invented-key"}
-    one_sentence(run("company", "Tesla", SERPAPI_BASE_URL=house.url, **live), 2)
+    one_sentence(run("company", "Tesla", SERPAPI_BASE_URL=stack.url, **live), 2)
 
 
 def test_broken_rules_are_listed_and_nothing_is_asked(enrich: Run, tmp_path: Path) -> None:
@@ -157,20 +157,20 @@ def test_the_shipped_rules_are_fine() -> None:
     assert "is fine" in run("rules", "check", str(SHIPPED)).stdout
 
 
-def test_every_provider_is_checked_for_free(enrich: Run, house: House) -> None:
+def test_every_provider_is_checked_for_free(enrich: Run, stack: Stack) -> None:
     done = enrich("sources", "check")
     assert done.returncode == 0
     assert all(name in done.stdout for name in ("serpapi", "snov", "apollo", "brightdata", "google_kg", "openai"))
-    assert house.invoice() == {}
+    assert stack.invoice() == {}
 
 
-def test_a_name_that_several_companies_share_is_asked_back(enrich: Run, house: House, tmp_path: Path) -> None:
+def test_a_name_that_several_companies_share_is_asked_back(enrich: Run, stack: Stack, tmp_path: Path) -> None:
     path = tmp_path / "namesakes.csv"
     path.write_text("name,website\nDelta,delta.com\nDelta Inc,deltafaucet.com\nTesla Inc,tesla.com\n")
     enrich("companies", "add", str(path))
     assert "delta.com, deltafaucet.com" in one_sentence(enrich("company", "Delta"), 5)
     assert json.loads(enrich("company", "Tesla", "--json").stdout)["company"]["key"] == "tesla.com"
-    assert len(house.store.companies.all()) == 3
+    assert len(stack.store.companies.all()) == 3
 
 
 def test_the_warehouse_is_published_twice_with_the_same_answers(enrich: Run) -> None:

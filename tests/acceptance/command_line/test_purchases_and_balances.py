@@ -15,7 +15,7 @@ from enrichment.domain.records import Purchase
 from enrichment.ports import Breaker
 from resources.wiring import utc_now
 from tests.acceptance.command_line.test_command_line import one_sentence
-from tests.acceptance.conftest import House
+from tests.acceptance.conftest import Stack
 from tests.support.command_line import Run, run
 from tests.support.ledger_records import answered, draft, sent
 
@@ -23,18 +23,18 @@ ENDS = [("settle",), ("settle", "--units", "0"), ("release",)]
 
 
 @pytest.fixture
-def enrich(house: House) -> Run:
-    return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(house.settings.enrich_home), **env)
+def enrich(stack: Stack) -> Run:
+    return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(stack.settings.enrich_home), **env)
 
 
-def unsure(house: House, purchase: Purchase | None = None, *, days_ago: int = 0) -> Purchase:
+def unsure(stack: Stack, purchase: Purchase | None = None, *, days_ago: int = 0) -> Purchase:
     at = utc_now() - timedelta(days=days_ago)
-    made = sent(house.store, purchase or draft(at=at))
-    house.store.ledger.mark_uncertain(made, at=at, reason="serpapi did not answer in time")
+    made = sent(stack.store, purchase or draft(at=at))
+    stack.store.ledger.mark_uncertain(made, at=at, reason="serpapi did not answer in time")
     return made
 
 
-def of_a_model(house: House) -> Purchase:
+def of_a_model(stack: Stack) -> Purchase:
     """Two units, and a handle."""
     two = replace(
         draft("analysis:hiring", at=utc_now()),
@@ -43,17 +43,17 @@ def of_a_model(house: House) -> Purchase:
         usd_per_unit={"input_token": Decimal("0.0000004"), "output_token": Decimal("0.0000016")},
         reserved_micro_usd=520,
     )
-    return unsure(house, two)
+    return unsure(stack, two)
 
 
-def now(house: House, purchase: Purchase) -> Purchase:
-    found = house.store.ledger.purchase(purchase.purchase_id)
+def now(stack: Stack, purchase: Purchase) -> Purchase:
+    found = stack.store.ledger.purchase(purchase.purchase_id)
     assert found is not None
     return found
 
 
-def test_purchases_are_listed_with_cost_state_and_the_caller(enrich: Run, house: House) -> None:
-    enriched = asyncio.run(house.ask("tesla.com", "vendor_enrichment"))
+def test_purchases_are_listed_with_cost_state_and_the_caller(enrich: Run, stack: Stack) -> None:
+    enriched = asyncio.run(stack.ask("tesla.com", "vendor_enrichment"))
     shown = enrich("purchases").stdout
     newest = max(purchase.purchase_id for purchase in enriched.purchases)
     assert shown.index(newest) == min(shown.index(p.purchase_id) for p in enriched.purchases)
@@ -66,20 +66,20 @@ def test_purchases_are_listed_with_cost_state_and_the_caller(enrich: Run, house:
     assert {one["asked_by"] for one in answer["purchases"]} == {"cli"}
 
 
-def test_the_list_is_bounded_and_says_what_it_leaves_out(enrich: Run, house: House) -> None:
+def test_the_list_is_bounded_and_says_what_it_leaves_out(enrich: Run, stack: Stack) -> None:
     for number in range(52):
-        unsure(house, draft(at=utc_now(), variant=str(number), price=1_000))
+        unsure(stack, draft(at=utc_now(), variant=str(number), price=1_000))
     answer = json.loads(enrich("purchases", "--uncertain", "--json").stdout)
     assert (len(answer["purchases"]), answer["not_shown"]) == (50, 2)
     assert "2 earlier ones are not shown" in enrich("purchases").stdout
 
 
 def test_what_we_cannot_know_is_listed_with_what_it_may_cost_its_handle_its_age_and_its_end(
-    enrich: Run, house: House
+    enrich: Run, stack: Stack
 ) -> None:
-    old = unsure(house, replace(draft(at=utc_now() - timedelta(days=2)), handle="job_77"), days_ago=2)
-    overdue = unsure(house, draft("serp_jobs", at=utc_now() - timedelta(days=9)), days_ago=9)
-    house.store.ledger.settle(answered(sent(house.store, draft("serp_growth", at=utc_now()))), reply=None, facts=())
+    old = unsure(stack, replace(draft(at=utc_now() - timedelta(days=2)), handle="job_77"), days_ago=2)
+    overdue = unsure(stack, draft("serp_jobs", at=utc_now() - timedelta(days=9)), days_ago=9)
+    stack.store.ledger.settle(answered(sent(stack.store, draft("serp_growth", at=utc_now()))), reply=None, facts=())
     shown = enrich("purchases", "--uncertain").stdout
     by_itself = f"{utc_now() + timedelta(days=5):%Y-%m-%d}"
     words = (old.purchase_id, overdue.purchase_id, "job_77", "0.05 USD", "1 search", "2 d", by_itself, "overdue")
@@ -90,58 +90,58 @@ def test_what_we_cannot_know_is_listed_with_what_it_may_cost_its_handle_its_age_
     assert answer[0]["settled_by_itself_at"][:10] == f"{overdue.reserved_at + timedelta(days=7):%Y-%m-%d}"
 
 
-def test_what_a_dead_process_left_is_listed_as_what_it_is(enrich: Run, house: House) -> None:
-    left = sent(house.store, draft(at=utc_now() - timedelta(minutes=2)))
+def test_what_a_dead_process_left_is_listed_as_what_it_is(enrich: Run, stack: Stack) -> None:
+    left = sent(stack.store, draft(at=utc_now() - timedelta(minutes=2)))
     shown = enrich("purchases", "--uncertain").stdout
     assert left.purchase_id in shown
     assert "its holder disappeared" in shown
 
 
-def test_a_purchase_is_settled_by_hand_at_its_reserve_or_at_what_was_billed(enrich: Run, house: House) -> None:
-    whole, part, none, gone = unsure(house), of_a_model(house), unsure(house), unsure(house)
+def test_a_purchase_is_settled_by_hand_at_its_reserve_or_at_what_was_billed(enrich: Run, stack: Stack) -> None:
+    whole, part, none, gone = unsure(stack), of_a_model(stack), unsure(stack), unsure(stack)
     assert "is settled at 1 search, 0.05 USD" in enrich("purchases", "settle", whole.purchase_id).stdout
     enrich("purchases", "settle", part.purchase_id, "--units", "input_token=500,output_token=10")
     assert "is released at 0 search, 0.00 USD" in enrich("purchases", "settle", none.purchase_id, "--units", "0").stdout
     assert "0.05 USD are free again" in enrich("purchases", "release", gone.purchase_id).stdout
-    ended = [now(house, purchase) for purchase in (whole, part, none, gone)]
+    ended = [now(stack, purchase) for purchase in (whole, part, none, gone)]
     assert [one.state for one in ended] == ["settled", "settled", "released", "released"]
     assert [one.cost_micro_usd for one in ended] == [50_000, 216, 0, 0]
     assert ended[1].units == {"input_token": 500, "output_token": 10}
 
 
 @pytest.mark.parametrize("units", ["-1", "1.5", "credit=1", "search=1,search=1", "", "two\nlines", "10000001"])
-def test_units_that_cannot_be_are_refused_with_an_example_that_can(enrich: Run, house: House, units: str) -> None:
-    purchase = unsure(house)
+def test_units_that_cannot_be_are_refused_with_an_example_that_can(enrich: Run, stack: Stack, units: str) -> None:
+    purchase = unsure(stack)
     answer = one_sentence(enrich("purchases", "settle", purchase.purchase_id, "--units", units), 2)
     assert "whole numbers of at most 10,000,000 such as 1, not" in answer
-    assert now(house, purchase).state == "uncertain"
+    assert now(stack, purchase).state == "uncertain"
 
 
-def test_a_bill_above_the_reserve_is_booked_in_full_and_suspends_the_source(enrich: Run, house: House) -> None:
-    purchase = unsure(house)
+def test_a_bill_above_the_reserve_is_booked_in_full_and_suspends_the_source(enrich: Run, stack: Stack) -> None:
+    purchase = unsure(stack)
     shown = " ".join(enrich("purchases", "settle", purchase.purchase_id, "--units", "4").stdout.split())
     assert f"{purchase.purchase_id} is settled at 4 search, 0.20 USD" in shown
     assert "serp_news is suspended, since it billed 4 search where it may bill 1 search at most" in shown
     assert "`enrich sources resume serp_news`" in shown
-    ended = now(house, purchase)
+    ended = now(stack, purchase)
     assert (ended.state, ended.units, ended.cost_micro_usd) == ("settled", {"search": 4}, 200_000)
-    assert house.store.ledger.spent(["day:2026-03-02"]) == {"day:2026-03-02": 200_000}
-    assert [one.source for one in house.store.provider_health.suspensions()] == ["serp_news"]
+    assert stack.store.ledger.spent(["day:2026-03-02"]) == {"day:2026-03-02": 200_000}
+    assert [one.source for one in stack.store.provider_health.suspensions()] == ["serp_news"]
     again = one_sentence(enrich("purchases", "settle", purchase.purchase_id, "--units", "4"), 2)
     assert "is settled, and only an uncertain purchase" in again
     assert "serp_news is asked again" in enrich("sources", "resume", "serp_news").stdout
 
 
-def test_of_two_people_who_settle_a_bill_above_the_reserve_one_books_it(enrich: Run, house: House) -> None:
-    purchase = unsure(house)
+def test_of_two_people_who_settle_a_bill_above_the_reserve_one_books_it(enrich: Run, stack: Stack) -> None:
+    purchase = unsure(stack)
     with ThreadPoolExecutor() as pool:
         words = [("--units", "4"), ("--units", "4"), ("--units", "1")]
         done = list(pool.map(lambda units: enrich("purchases", "settle", purchase.purchase_id, *units), words))
     assert sorted(one.returncode for one in done) == [0, 2, 2]
     assert all(len(one.stderr.strip().splitlines()) == 1 for one in done if one.returncode)
-    booked = now(house, purchase).cost_micro_usd
+    booked = now(stack, purchase).cost_micro_usd
     assert booked in (50_000, 200_000)
-    assert house.store.ledger.spent(["day:2026-03-02"]) == {"day:2026-03-02": booked}
+    assert stack.store.ledger.spent(["day:2026-03-02"]) == {"day:2026-03-02": booked}
 
 
 @pytest.mark.parametrize("wrong", ["pur_\n\n1", "pur_" + "x" * 500, "p\u00fcr", "\udcff"])
@@ -152,54 +152,54 @@ def test_an_id_that_is_none_is_one_sentence(enrich: Run, wrong: str) -> None:
     assert len(answer) < 400
 
 
-def test_where_there_are_several_units_each_is_named(enrich: Run, house: House) -> None:
-    purchase = of_a_model(house)
+def test_where_there_are_several_units_each_is_named(enrich: Run, stack: Stack) -> None:
+    purchase = of_a_model(stack)
     answer = one_sentence(enrich("purchases", "settle", purchase.purchase_id, "--units", "500"), 2)
     assert "such as input_token=900,output_token=100" in answer
-    assert now(house, purchase).state == "uncertain"
+    assert now(stack, purchase).state == "uncertain"
 
 
 @pytest.mark.parametrize("end", ENDS, ids=" ".join)
 def test_only_an_uncertain_purchase_can_be_ended_by_hand_and_only_once(
-    enrich: Run, house: House, end: tuple[str, ...]
+    enrich: Run, stack: Stack, end: tuple[str, ...]
 ) -> None:
     word, *options = end
-    bought = answered(sent(house.store, draft("serp_jobs", at=utc_now())))
-    house.store.ledger.settle(bought, reply=None, facts=())
+    bought = answered(sent(stack.store, draft("serp_jobs", at=utc_now())))
+    stack.store.ledger.settle(bought, reply=None, facts=())
     assert "is settled, and only" in one_sentence(enrich("purchases", word, bought.purchase_id, *options), 2)
-    busy = sent(house.store, draft("serp_growth", at=utc_now()))
+    busy = sent(stack.store, draft("serp_growth", at=utc_now()))
     assert "is sent, and only" in one_sentence(enrich("purchases", word, busy.purchase_id, *options), 2)
     assert "purchases --uncertain" in one_sentence(enrich("purchases", word, "pur_nothing", *options), 2)
-    once = unsure(house)
+    once = unsure(stack)
     assert enrich("purchases", word, once.purchase_id, *options).returncode == 0
-    assert f"is {now(house, once).state}, and only" in one_sentence(enrich("purchases", word, once.purchase_id), 2)
+    assert f"is {now(stack, once).state}, and only" in one_sentence(enrich("purchases", word, once.purchase_id), 2)
 
 
-def test_of_two_people_who_settle_at_once_one_gets_an_error(enrich: Run, house: House) -> None:
-    purchase = unsure(house)
+def test_of_two_people_who_settle_at_once_one_gets_an_error(enrich: Run, stack: Stack) -> None:
+    purchase = unsure(stack)
     with ThreadPoolExecutor() as pool:
         done = list(pool.map(lambda _: enrich("purchases", "settle", purchase.purchase_id), range(3)))
     assert sorted(one.returncode for one in done) == [0, 2, 2]
     assert all(len(one.stderr.strip().splitlines()) == 1 for one in done if one.returncode)
-    assert (now(house, purchase).state, now(house, purchase).cost_micro_usd) == ("settled", 50_000)
-    assert house.store.ledger.spent(["day:2026-03-02"]) == {"day:2026-03-02": 50_000}
+    assert (now(stack, purchase).state, now(stack, purchase).cost_micro_usd) == ("settled", 50_000)
+    assert stack.store.ledger.spent(["day:2026-03-02"]) == {"day:2026-03-02": 50_000}
 
 
-def test_reconciling_settles_what_is_overdue_and_leaves_the_rest(enrich: Run, house: House) -> None:
-    overdue, waiting = unsure(house, days_ago=8), unsure(house, draft("serp_jobs", at=utc_now()))
+def test_reconciling_settles_what_is_overdue_and_leaves_the_rest(enrich: Run, stack: Stack) -> None:
+    overdue, waiting = unsure(stack, days_ago=8), unsure(stack, draft("serp_jobs", at=utc_now()))
     shown = enrich("purchases", "reconcile").stdout
     assert f"{overdue.purchase_id} (serp_news) was overdue: settled at 0.05 USD" in shown
     assert "1 overdue purchases were settled, 1 are still uncertain" in shown
-    assert [now(house, purchase).state for purchase in (overdue, waiting)] == ["settled", "uncertain"]
+    assert [now(stack, purchase).state for purchase in (overdue, waiting)] == ["settled", "uncertain"]
 
 
-def test_reconciling_without_vendors_says_so_and_settles_all_the_same(enrich: Run, house: House) -> None:
-    overdue = unsure(house, days_ago=8)
-    (house.settings.home / "address.json").unlink()
+def test_reconciling_without_vendors_says_so_and_settles_all_the_same(enrich: Run, stack: Stack) -> None:
+    overdue = unsure(stack, days_ago=8)
+    (stack.settings.home / "address.json").unlink()
     done = enrich("purchases", "reconcile")
     assert done.returncode == 0
     assert "no vendor was asked: The sandbox is not running" in done.stdout
-    assert now(house, overdue).state == "settled"
+    assert now(stack, overdue).state == "settled"
 
 
 @pytest.mark.parametrize(
@@ -215,35 +215,35 @@ def test_wrong_usage_says_what_would_be_right(enrich: Run, words: list[str], say
     assert says in one_sentence(enrich(*words), 2)
 
 
-def test_options_in_front_of_the_command_are_not_ignored(house: House) -> None:
-    done = run("purchases", "--sandbox", "release", "pur_1", ENRICH_HOME=str(house.settings.enrich_home))
+def test_options_in_front_of_the_command_are_not_ignored(stack: Stack) -> None:
+    done = run("purchases", "--sandbox", "release", "pur_1", ENRICH_HOME=str(stack.settings.enrich_home))
     assert "behind the command" in one_sentence(done, 2)
 
 
-def test_balances_are_compared_from_the_second_look_on(enrich: Run, house: House) -> None:
+def test_balances_are_compared_from_the_second_look_on(enrich: Run, stack: Stack) -> None:
     first = enrich("balances")
     assert (first.returncode, "compared from the next one on" in first.stdout) == (0, True)
-    asyncio.run(house.ask("tesla.com", "vendor_enrichment"))
+    asyncio.run(stack.ask("tesla.com", "vendor_enrichment"))
     answer = {one["provider"]: one for one in json.loads(enrich("balances", "--json").stdout)}
-    bought = house.invoice()
+    bought = stack.invoice()
     assert {answer[name]["verdict"] for name in ("serpapi", "snov", "apollo")} == {"agrees"}
     assert answer["apollo"]["bought"] == bought.get("apollo", {}).get("credit", 0) > 0
     assert answer["apollo"]["taken"] == str(answer["apollo"]["bought"])
     assert "does not say what is left" in answer["openai"]["says"]
 
 
-def test_drift_says_how_much_and_why_and_has_its_exit_code(enrich: Run, house: House) -> None:
+def test_drift_says_how_much_and_why_and_has_its_exit_code(enrich: Run, stack: Stack) -> None:
     enrich("balances")
     asked = {"api_key": f"sandbox-{os.environ.get('USER', 'user')}", "engine": "google", "q": "anything"}
-    httpx.get(f"{house.url}/serpapi/search.json", params=asked).raise_for_status()
+    httpx.get(f"{stack.url}/serpapi/search.json", params=asked).raise_for_status()
     done = enrich("balances")
     assert done.returncode == 3
     assert "1 search more were billed than the ledger knows of" in " ".join(done.stdout.split())
 
 
-def test_a_vendor_that_is_unavailable_differs_from_one_that_refuses(enrich: Run, house: House) -> None:
-    house.fault("serpapi", "down")
-    house.fault("apollo", "expired_token")
+def test_a_vendor_that_is_unavailable_differs_from_one_that_refuses(enrich: Run, stack: Stack) -> None:
+    stack.fault("serpapi", "down")
+    stack.fault("apollo", "expired_token")
     for words in (("sources", "check"), ("balances",)):
         done = enrich(*words)
         assert done.returncode == 3
@@ -252,24 +252,24 @@ def test_a_vendor_that_is_unavailable_differs_from_one_that_refuses(enrich: Run,
     assert "unavailable" in rows["serpapi"]
 
 
-def test_a_vendor_that_answers_again_is_asked_again(enrich: Run, house: House) -> None:
+def test_a_vendor_that_answers_again_is_asked_again(enrich: Run, stack: Stack) -> None:
     breaker = Breaker(failures=1, first_seconds=600, longest_seconds=600, exhausted_seconds=600)
     for vendor in ("snov", "serpapi"):
-        house.store.provider_health.record_failure(
+        stack.store.provider_health.record_failure(
             vendor, breaker, exhausted=False, because=f"{vendor} is unavailable", at=utc_now()
         )
-    house.fault("serpapi", "down")
+    stack.fault("serpapi", "down")
     shown = " ".join(enrich("sources", "check").stdout.split())
     assert "It was unavailable, and is asked again from now on." in shown
     assert "It is not asked before" in shown
-    assert house.store.provider_health.unavailable(utc_now())[0].keys() == {"serpapi"}
+    assert stack.store.provider_health.unavailable(utc_now())[0].keys() == {"serpapi"}
 
 
 def test_a_suspended_source_is_shown_with_its_purchase_and_asked_again_once_it_is_resumed(
-    enrich: Run, house: House
+    enrich: Run, stack: Stack
 ) -> None:
-    made = answered(sent(house.store, draft(at=utc_now())))
-    house.store.ledger.settle(made, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
+    made = answered(sent(stack.store, draft(at=utc_now())))
+    stack.store.ledger.settle(made, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
     checked = enrich("sources", "check")
     shown = " ".join(checked.stdout.split())
     assert checked.returncode == 3
@@ -277,5 +277,5 @@ def test_a_suspended_source_is_shown_with_its_purchase_and_asked_again_once_it_i
     assert "`enrich sources resume serp_news`" in shown
     assert "suspended are serp_news" in one_sentence(enrich("sources", "resume", "serp_jobs"), 2)
     assert "serp_news is asked again" in enrich("sources", "resume", "serp_news").stdout
-    assert house.store.provider_health.suspensions() == []
+    assert stack.store.provider_health.suspensions() == []
     assert enrich("sources", "check").returncode == 0

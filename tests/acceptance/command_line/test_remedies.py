@@ -10,7 +10,7 @@ import yaml
 
 from enrichment.domain.records import Purchase
 from resources.wiring import utc_now
-from tests.acceptance.conftest import SHIPPED, House
+from tests.acceptance.conftest import SHIPPED, Stack
 from tests.support.command_line import Run, run
 from tests.support.ledger_records import answered, caps, draft, sent
 
@@ -19,8 +19,8 @@ NEWS = ("--datasets", "recent_news", "--sources", "serp_news")
 
 
 @pytest.fixture
-def enrich(house: House) -> Run:
-    return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(house.settings.enrich_home), **env)
+def enrich(stack: Stack) -> Run:
+    return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(stack.settings.enrich_home), **env)
 
 
 def answer(enrich: Run, *words: str, **env: str) -> dict[str, Any]:
@@ -33,14 +33,14 @@ def shown(enrich: Run, *words: str, **env: str) -> str:
     return " ".join(enrich("company", "tesla.com", *words, **env).stdout.split())
 
 
-def suspended(house: House, source: str) -> Purchase:
-    made = answered(sent(house.store, draft(source, at=utc_now())))
-    house.store.ledger.settle(made, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
+def suspended(stack: Stack, source: str) -> Purchase:
+    made = answered(sent(stack.store, draft(source, at=utc_now())))
+    stack.store.ledger.settle(made, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
     return made
 
 
-def test_a_suspended_source_that_was_left_out_is_named_with_what_lifts_it(enrich: Run, house: House) -> None:
-    made = suspended(house, "serp_news")
+def test_a_suspended_source_that_was_left_out_is_named_with_what_lifts_it(enrich: Run, stack: Stack) -> None:
+    made = suspended(stack, "serp_news")
     sentence = (
         "left out, since it is suspended: serp_news billed 3 search where it may bill 1 search at most "
         f"({made.purchase_id}): `enrich sources resume serp_news` lifts it."
@@ -51,8 +51,8 @@ def test_a_suspended_source_that_was_left_out_is_named_with_what_lifts_it(enrich
     assert answer(enrich, *NEWS)["to_mend"] == []
 
 
-def test_a_suspended_source_that_was_not_needed_is_not_mentioned(enrich: Run, house: House) -> None:
-    suspended(house, "serp_jobs")
+def test_a_suspended_source_that_was_not_needed_is_not_mentioned(enrich: Run, stack: Stack) -> None:
+    suspended(stack, "serp_jobs")
     assert answer(enrich, *NEWS)["to_mend"] == []
 
 
@@ -66,20 +66,20 @@ def tight(tmp_path: Path) -> str:
     return str(folder)
 
 
-def in_doubt(house: House, source: str, *, reserved: int) -> Purchase:
+def in_doubt(stack: Stack, source: str, *, reserved: int) -> Purchase:
     """Of another company, so that only its money is in the way."""
     today = f"source:{source}:{utc_now().date().isoformat()}"
-    outcome = house.store.ledger.reserve(draft(source, price=reserved, at=utc_now()), caps(10**9, today), at_once=1_000)
+    outcome = stack.store.ledger.reserve(draft(source, price=reserved, at=utc_now()), caps(10**9, today), at_once=1_000)
     purchase = getattr(outcome, "purchase", None)
     assert isinstance(purchase, Purchase)
-    assert house.store.ledger.send(purchase, at=utc_now())
-    house.store.ledger.mark_uncertain(purchase, at=utc_now(), reason="serpapi did not answer in time")
+    assert stack.store.ledger.send(purchase, at=utc_now())
+    stack.store.ledger.mark_uncertain(purchase, at=utc_now(), reason="serpapi did not answer in time")
     return purchase
 
 
-def test_a_cap_that_refuses_names_what_uncertain_purchases_reserve_of_it(enrich: Run, house: House, tight: str) -> None:
-    doubt = in_doubt(house, "serp_news", reserved=50_000)
-    in_doubt(house, "serp_jobs", reserved=70_000)
+def test_a_cap_that_refuses_names_what_uncertain_purchases_reserve_of_it(enrich: Run, stack: Stack, tight: str) -> None:
+    doubt = in_doubt(stack, "serp_news", reserved=50_000)
+    in_doubt(stack, "serp_jobs", reserved=70_000)
     sentence = (
         "1 uncertain purchase reserves 0.05 USD of the caps that leave too little: "
         "`enrich purchases --uncertain` lists what to settle or release."
@@ -92,7 +92,7 @@ def test_a_cap_that_refuses_names_what_uncertain_purchases_reserve_of_it(enrich:
     assert found["cost_micro_usd"] > 0
 
 
-def test_a_cap_that_refuses_for_what_was_really_spent_has_no_such_advice(enrich: Run, house: House, tight: str) -> None:
-    in_doubt(house, "serp_jobs", reserved=70_000)
+def test_a_cap_that_refuses_for_what_was_really_spent_has_no_such_advice(enrich: Run, stack: Stack, tight: str) -> None:
+    in_doubt(stack, "serp_jobs", reserved=70_000)
     found = answer(enrich, *NEWS, "--max-cost", "0.001", ENRICH_CONFIG=tight)
     assert (found["state"], found["to_mend"]) == ("refused", [])

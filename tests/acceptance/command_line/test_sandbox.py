@@ -15,7 +15,7 @@ import pytest
 from enrich_cli.errors import UsageError
 from enrich_cli.sandbox_server import serve
 from resources.wiring import sandbox_file
-from tests.acceptance.conftest import House
+from tests.acceptance.conftest import Stack
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60  # seconds for a process to print or do what it must; it takes two
@@ -58,13 +58,13 @@ def running(*module: str, **environment: str) -> Iterator["subprocess.Popen[str]
         process.communicate()
 
 
-def test_a_second_sandbox_over_the_same_home_is_refused_with_the_address_of_the_first(house: House) -> None:
-    address = sandbox_file(house.settings)
+def test_a_second_sandbox_over_the_same_home_is_refused_with_the_address_of_the_first(stack: Stack) -> None:
+    address = sandbox_file(stack.settings)
     before = address.read_text()
-    with running("enrich_cli.main", "sandbox", ENRICH_HOME=str(house.settings.enrich_home)) as second:
+    with running("enrich_cli.main", "sandbox", ENRICH_HOME=str(stack.settings.enrich_home)) as second:
         output, _ = second.communicate(timeout=PATIENCE)
     assert (second.returncode, output.count("\n"), output.startswith("error: ")) == (2, 1, True)
-    assert house.url in output
+    assert stack.url in output
     assert address.read_text() == before
 
 

@@ -10,102 +10,102 @@ from pathlib import Path
 import pytest
 
 from bench.money.audit import bought_twice, caps_in_error, purchases
-from bench.money.setting import LEASE_SECONDS
-from bench.money.worker import Order
+from bench.money.sandbox_setup import LEASE_SECONDS
+from bench.money.worker import WorkItem
 from tests.support.kill_points import Deadly, Point, work_until_death, work_with_leave
-from tests.support.money_setting import PATIENCE_SECONDS, MoneyHouse, known_by, money_house, orders
+from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, known_by, money_stack, orders
 
 SPAWN = multiprocessing.get_context("spawn")  # its processes are our children: we are told when they stop
 SOURCE = "google_knowledge_graph"
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
-    with money_house(tmp_path, store_url) as house:
-        yield house
+def stack(tmp_path: Path, store_url: str) -> Iterator[MoneyStack]:
+    with money_stack(tmp_path, store_url) as stack:
+        yield stack
 
 
 @pytest.mark.parametrize("point", ["before send", "marked sent"])
-def test_a_process_that_was_stopped_beyond_its_lease_does_not_send(house: MoneyHouse, point: Point) -> None:
+def test_a_process_that_was_stopped_beyond_its_lease_does_not_send(stack: MoneyStack, point: Point) -> None:
     [company] = known_by(SOURCE, "company_description", 1)
-    order = Order(0, company, datasets=("company_description",), sources=(SOURCE,))
-    stopped = SPAWN.Process(target=work_until_death, args=(house.post, order, Deadly(point, SOURCE, signal.SIGSTOP)))
+    order = WorkItem(0, company, datasets=("company_description",), sources=(SOURCE,))
+    stopped = SPAWN.Process(target=work_until_death, args=(stack.setup, order, Deadly(point, SOURCE, signal.SIGSTOP)))
     stopped.start()
     assert stopped.pid is not None
     _, status = os.waitpid(stopped.pid, os.WUNTRACED)
     try:
         assert os.WIFSTOPPED(status)
-        house.pass_time(LEASE_SECONDS)
-        with house.fleet() as fleet:
+        stack.pass_time(LEASE_SECONDS)
+        with stack.fleet() as fleet:
             [taken_over] = fleet.run([order]).reports
         assert (taken_over.state, taken_over.trouble) == ("complete", None)
     finally:
         os.kill(stopped.pid, signal.SIGCONT)
     stopped.join(PATIENCE_SECONDS)
     assert stopped.exitcode == 0
-    assert house.invoice()["google_kg"]["search"] == 1
-    assert Counter(row.state for row in purchases(house.store))["settled"] == 1
-    assert all(gap.explained for gap in house.gaps().values())
-    assert caps_in_error(house.store) == {}
+    assert stack.invoice()["google_kg"]["search"] == 1
+    assert Counter(row.state for row in purchases(stack.store))["settled"] == 1
+    assert all(gap.explained for gap in stack.gaps().values())
+    assert caps_in_error(stack.store) == {}
 
 
-def test_who_planned_while_another_was_settling_does_not_buy_the_same_again(house: MoneyHouse) -> None:
+def test_who_planned_while_another_was_settling_does_not_buy_the_same_again(stack: MoneyStack) -> None:
     [company] = known_by(SOURCE, "company_description", 1)
-    order = Order(0, company, datasets=("company_description",), sources=(SOURCE,))
-    first, tell_first = house.started(work_with_leave, order, "settle")
+    order = WorkItem(0, company, datasets=("company_description",), sources=(SOURCE,))
+    first, tell_first = stack.started(work_with_leave, order, "settle")
     assert tell_first.recv() == "settle"
-    second, tell_second = house.started(work_with_leave, order, "reserve")
+    second, tell_second = stack.started(work_with_leave, order, "reserve")
     assert tell_second.recv() == "reserve"
     tell_first.send("go on")
     first.join(PATIENCE_SECONDS)
     tell_second.send("go on")
     second.join(PATIENCE_SECONDS)
     assert (first.exitcode, second.exitcode) == (0, 0)
-    assert house.invoice()["google_kg"]["search"] == 1
-    assert Counter(row.state for row in purchases(house.store))["settled"] == 1
+    assert stack.invoice()["google_kg"]["search"] == 1
+    assert Counter(row.state for row in purchases(stack.store))["settled"] == 1
 
 
 def test_what_one_has_asked_in_vain_another_that_asks_at_the_same_time_does_not_pay_for_again(
-    house: MoneyHouse,
+    stack: MoneyStack,
 ) -> None:
     """A reply nobody can read may be billed, and would be each time."""
     [company] = known_by(SOURCE, "company_description", 1)
-    house.fault("google_kg", "malformed", times=50)
-    order = Order(0, company, datasets=("company_description",), sources=(SOURCE,))
-    begun = [house.started(work_with_leave, order, "reserve") for _ in range(2)]
+    stack.fault("google_kg", "malformed", times=50)
+    order = WorkItem(0, company, datasets=("company_description",), sources=(SOURCE,))
+    begun = [stack.started(work_with_leave, order, "reserve") for _ in range(2)]
     assert [pipe.recv() for _, pipe in begun] == ["reserve", "reserve"]
     for process, pipe in begun:
         pipe.send("go on")
         process.join(PATIENCE_SECONDS)
         assert process.exitcode == 0
-    assert house.invoice()["google_kg"]["search"] == 1
-    assert [(row.state, row.outcome) for row in purchases(house.store)] == [("settled", "failed")]
-    with house.fleet() as fleet:
+    assert stack.invoice()["google_kg"]["search"] == 1
+    assert [(row.state, row.outcome) for row in purchases(stack.store)] == [("settled", "failed")]
+    with stack.fleet() as fleet:
         fleet.run([order])
-    assert house.invoice()["google_kg"]["search"] == 2  # who asks afterwards may try once more
+    assert stack.invoice()["google_kg"]["search"] == 2  # who asks afterwards may try once more
 
 
-def test_a_hundred_that_ask_the_same_at_once_pay_once_and_the_others_say_whose_it_was(house: MoneyHouse) -> None:
+def test_a_hundred_that_ask_the_same_at_once_pay_once_and_the_others_say_whose_it_was(stack: MoneyStack) -> None:
     warm_up, company = known_by("snov_contacts", "key_contacts", 2)
-    with house.fleet(processes=4) as fleet:
+    with stack.fleet(processes=4) as fleet:
         fleet.run(orders([warm_up] * 4, "profile"))
         asked = orders([company] * 100, "vendor_enrichment", first=10)
         ran = fleet.run(asked)
     assert ran.troubles == []
     assert {report.state for report in ran.reports} == {"complete"}
 
-    made = {report.request_id: house.store.ledger.purchases(report.request_id or "") for report in ran.reports}
+    made = {report.request_id: stack.store.ledger.purchases(report.request_id or "") for report in ran.reports}
     settled = [purchase for bought in made.values() for purchase in bought if purchase.state == "settled"]
     assert Counter(purchase.source for purchase in settled).most_common(1)[0][1] == 1
-    assert bought_twice(house.store) == []
-    assert all(gap.closed for gap in house.gaps().values())
-    assert house.store.ledger_queries.uncertain() == []
+    assert bought_twice(stack.store) == []
+    assert all(gap.closed for gap in stack.gaps().values())
+    assert stack.store.ledger_queries.uncertain() == []
 
     everything = {purchase.purchase_id for purchase in settled}
     for request_id, bought in made.items():
-        request = house.store.requests.by_id(request_id or "")
+        request = stack.store.requests.by_id(request_id or "")
         assert request is not None
         paid = {purchase.purchase_id for purchase in bought if purchase.state == "settled"}
-        read = {one.purchase_id for one in house.store.requests.cache_reads(request.request_id)}
+        read = {one.purchase_id for one in stack.store.requests.cache_reads(request.request_id)}
         assert paid.isdisjoint(read)
         assert read < everything if request.served_from == "layer_1" else paid | read == everything

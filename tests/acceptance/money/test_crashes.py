@@ -10,11 +10,11 @@ from typing import get_args
 import pytest
 
 from bench.money.audit import bought_twice, caps_in_error, purchases, without_reply
-from bench.money.setting import LEASE_SECONDS
-from bench.money.worker import Order
+from bench.money.sandbox_setup import LEASE_SECONDS
+from bench.money.worker import WorkItem
 from tests.support.forkserver import FORKSERVER
 from tests.support.kill_points import Deadly, Point, work_until_death
-from tests.support.money_setting import PATIENCE_SECONDS, MoneyHouse, known_by, money_house
+from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, known_by, money_stack
 
 A_DAY = 86_400
 POINTS: tuple[Point, ...] = get_args(Point)
@@ -36,9 +36,9 @@ class Vendor:
     def points(self) -> tuple[Point, ...]:
         return tuple(point for point in POINTS if self.handles or point != "after handle")
 
-    def order(self, number: int, company: str) -> Order:
+    def order(self, number: int, company: str) -> WorkItem:
         sources = (self.first or self.source,)
-        return Order(number, company, datasets=(self.dataset,), sources=sources)
+        return WorkItem(number, company, datasets=(self.dataset,), sources=sources)
 
 
 VENDORS = (
@@ -54,13 +54,13 @@ VENDORS = (
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
-    with money_house(tmp_path, store_url) as house:
-        yield house
+def stack(tmp_path: Path, store_url: str) -> Iterator[MoneyStack]:
+    with money_stack(tmp_path, store_url) as stack:
+        yield stack
 
 
-def killed(house: MoneyHouse, where: Mapping[Order, Deadly]) -> None:
-    dying = [FORKSERVER.Process(target=work_until_death, args=(house.post, *one)) for one in where.items()]
+def killed(stack: MoneyStack, where: Mapping[WorkItem, Deadly]) -> None:
+    dying = [FORKSERVER.Process(target=work_until_death, args=(stack.setup, *one)) for one in where.items()]
     for process in dying:
         process.start()
     for process in dying:
@@ -68,13 +68,13 @@ def killed(house: MoneyHouse, where: Mapping[Order, Deadly]) -> None:
     assert [process.exitcode for process in dying] == [-signal.SIGKILL] * len(dying)
 
 
-def asked_at_each_point(house: MoneyHouse, vendor: Vendor) -> dict[Point, Order]:
+def asked_at_each_point(stack: MoneyStack, vendor: Vendor) -> dict[Point, WorkItem]:
     """A company for each point of death; what the question needs is bought already."""
     dataset = "company_description" if vendor.first else vendor.dataset
     companies = known_by(vendor.first or vendor.source, dataset, len(vendor.points))
     if vendor.first:
-        needed = [Order(n, one, datasets=(dataset,), sources=(vendor.first,)) for n, one in enumerate(companies)]
-        with house.fleet() as fleet:
+        needed = [WorkItem(n, one, datasets=(dataset,), sources=(vendor.first,)) for n, one in enumerate(companies)]
+        with stack.fleet() as fleet:
             assert not fleet.run(needed).troubles
     return {
         point: vendor.order(number, company)
@@ -84,50 +84,50 @@ def asked_at_each_point(house: MoneyHouse, vendor: Vendor) -> dict[Point, Order]
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.source)
 def test_whoever_is_killed_is_succeeded_and_nothing_is_paid_twice_that_need_not_be(
-    house: MoneyHouse, vendor: Vendor
+    stack: MoneyStack, vendor: Vendor
 ) -> None:
-    asked = asked_at_each_point(house, vendor)
-    killed(house, {order: Deadly(point, vendor.source) for point, order in asked.items()})
-    assert all(gap.explained for gap in house.gaps().values())
-    house.pass_time(LEASE_SECONDS)
-    with house.fleet() as fleet:
+    asked = asked_at_each_point(stack, vendor)
+    killed(stack, {order: Deadly(point, vendor.source) for point, order in asked.items()})
+    assert all(gap.explained for gap in stack.gaps().values())
+    stack.pass_time(LEASE_SECONDS)
+    with stack.fleet() as fleet:
         again = fleet.run(list(asked.values()))
     assert not again.troubles
     assert {report.state for report in again.reports} == {"complete"}
 
-    states = {point: states_about(house, order.company, vendor.source) for point, order in asked.items()}
+    states = {point: states_about(stack, order.company, vendor.source) for point, order in asked.items()}
     assert {point: found["settled"] for point, found in states.items()} == dict.fromkeys(vendor.points, 1)
     assert all(found["uncertain"] <= (point not in vendor.certain) for point, found in states.items())
-    assert all(gap.explained for gap in house.gaps().values())
-    assert without_reply(house.store) == []
-    assert bought_twice(house.store) == []
-    assert caps_in_error(house.store) == {}
+    assert all(gap.explained for gap in stack.gaps().values())
+    assert without_reply(stack.store) == []
+    assert bought_twice(stack.store) == []
+    assert caps_in_error(stack.store) == {}
 
-    assert house.reconcile() == {}
-    assert all(gap.closed for gap in house.gaps().values())
-    assert caps_in_error(house.store) == {}
+    assert stack.reconcile() == {}
+    assert all(gap.closed for gap in stack.gaps().values())
+    assert caps_in_error(stack.store) == {}
 
 
 @pytest.mark.parametrize("step", [1, 2, 3])
 def test_a_step_that_may_have_been_billed_is_accounted_for_when_repeating_it_is_no_longer_free(
-    house: MoneyHouse, step: int
+    stack: MoneyStack, step: int
 ) -> None:
     [company] = known_by("snov_contacts", "key_contacts", 1)
-    order = Order(0, company, datasets=("key_contacts",), sources=("snov_contacts",))
-    killed(house, {order: Deadly("after send", "snov_contacts", step=step)})
-    house.pass_time(2 * A_DAY)
-    with house.fleet() as fleet:
+    order = WorkItem(0, company, datasets=("key_contacts",), sources=("snov_contacts",))
+    killed(stack, {order: Deadly("after send", "snov_contacts", step=step)})
+    stack.pass_time(2 * A_DAY)
+    with stack.fleet() as fleet:
         [again] = fleet.run([order]).reports
     assert (again.state, again.trouble) == ("complete", None)
-    assert all(gap.explained for gap in house.gaps().values())
-    assert house.reconcile() == {}
-    assert all(gap.closed for gap in house.gaps().values())
+    assert all(gap.explained for gap in stack.gaps().values())
+    assert stack.reconcile() == {}
+    assert all(gap.closed for gap in stack.gaps().values())
 
 
-def states_about(house: MoneyHouse, domain: str, source: str) -> Counter[str]:
+def states_about(stack: MoneyStack, domain: str, source: str) -> Counter[str]:
     """How many purchases of this source about this company are in which state."""
-    company = house.store.companies.by_key(domain)
+    company = stack.store.companies.by_key(domain)
     assert company is not None
     return Counter(
-        row.state for row in purchases(house.store) if (row.company_id, row.source) == (company.company_id, source)
+        row.state for row in purchases(stack.store) if (row.company_id, row.source) == (company.company_id, source)
     )

@@ -6,43 +6,43 @@ from pathlib import Path
 
 import pytest
 
-from bench.money.worker import Order
+from bench.money.worker import WorkItem
 from tests.support.forkserver import FORKSERVER
 from tests.support.kill_points import Deadly, work_until_death
-from tests.support.money_setting import PATIENCE_SECONDS, MoneyHouse, known_by, money_house
+from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, known_by, money_stack
 
 FIRST = "brightdata_company_db"
 PLANNED = [("identify", "asked"), ("plan", "planned")]
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
-    with money_house(tmp_path, store_url) as house:
-        yield house
+def stack(tmp_path: Path, store_url: str) -> Iterator[MoneyStack]:
+    with money_stack(tmp_path, store_url) as stack:
+        yield stack
 
 
-def trace_of_a_killed_request(house: MoneyHouse, order: Order, deadly: Deadly) -> list[tuple[str, str]]:
-    process = FORKSERVER.Process(target=work_until_death, args=(house.post, order, deadly))
+def trace_of_a_killed_request(stack: MoneyStack, order: WorkItem, deadly: Deadly) -> list[tuple[str, str]]:
+    process = FORKSERVER.Process(target=work_until_death, args=(stack.setup, order, deadly))
     process.start()
     process.join(PATIENCE_SECONDS)
     assert process.exitcode == -signal.SIGKILL
-    [request] = house.store.requests.latest()
+    [request] = stack.store.requests.latest()
     assert request.state == "running"
-    return [(event.stage, event.what) for event in house.store.requests.events(request.request_id)]
+    return [(event.stage, event.what) for event in stack.store.requests.events(request.request_id)]
 
 
 @pytest.mark.parametrize("point", ["before send", "after send", "after settle"])
-def test_what_was_planned_is_there_wherever_the_purchase_was_killed(house: MoneyHouse, point: str) -> None:
+def test_what_was_planned_is_there_wherever_the_purchase_was_killed(stack: MoneyStack, point: str) -> None:
     [company] = known_by(FIRST, "industry", 1)
-    order = Order(0, company, datasets=("industry",), sources=(FIRST,))
-    assert trace_of_a_killed_request(house, order, Deadly(point, FIRST)) == PLANNED  # type: ignore[arg-type]  # a Point
+    order = WorkItem(0, company, datasets=("industry",), sources=(FIRST,))
+    assert trace_of_a_killed_request(stack, order, Deadly(point, FIRST)) == PLANNED  # type: ignore[arg-type]  # a Point
 
 
-def test_what_was_bought_before_is_there_when_the_next_purchase_is_killed(house: MoneyHouse) -> None:
+def test_what_was_bought_before_is_there_when_the_next_purchase_is_killed(stack: MoneyStack) -> None:
     """Snov knows no contacts of this company, so Apollo is asked."""
     unknown = set(known_by("apollo_contacts", "key_contacts", 500)) - set(
         known_by("snov_contacts", "key_contacts", 500)
     )
-    order = Order(0, min(unknown), datasets=("key_contacts",), sources=("snov_contacts", "apollo_contacts"))
-    trace = trace_of_a_killed_request(house, order, Deadly("before send", "apollo_contacts"))
+    order = WorkItem(0, min(unknown), datasets=("key_contacts",), sources=("snov_contacts", "apollo_contacts"))
+    trace = trace_of_a_killed_request(stack, order, Deadly("before send", "apollo_contacts"))
     assert trace == [*PLANNED, ("collect", "bought")]

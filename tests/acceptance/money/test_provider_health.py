@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from bench.money.audit import caps_in_error, purchases
-from bench.money.worker import Order
+from bench.money.worker import WorkItem
 from tests.support.command_line import run
-from tests.support.money_setting import MoneyHouse, known_by, money_house
+from tests.support.money_stack import MoneyStack, known_by, money_stack
 
 FAILURES, FIRST_SECONDS, LONGEST_SECONDS = 3, 40, 100
 PROCESSES = 3
@@ -21,99 +21,99 @@ CHANGES: dict[str, dict[str, Any]] = {"providers": {"google_kg": {"breaker": BRE
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
-    with money_house(tmp_path, store_url, changes=CHANGES) as house:
-        yield house
+def stack(tmp_path: Path, store_url: str) -> Iterator[MoneyStack]:
+    with money_stack(tmp_path, store_url, changes=CHANGES) as stack:
+        yield stack
 
 
-def described(companies: list[str]) -> list[Order]:
-    return [Order(n, one, datasets=("company_description",), sources=(GOOGLE,)) for n, one in enumerate(companies)]
+def described(companies: list[str]) -> list[WorkItem]:
+    return [WorkItem(n, one, datasets=("company_description",), sources=(GOOGLE,)) for n, one in enumerate(companies)]
 
 
-def classified(number: int, company: str) -> Order:
-    return Order(number, company, datasets=("industry",), sources=(RECORDS, "brightdata_firmographics"))
+def classified(number: int, company: str) -> WorkItem:
+    return WorkItem(number, company, datasets=("industry",), sources=(RECORDS, "brightdata_firmographics"))
 
 
-def calls(house: MoneyHouse, vendor: str) -> int:
-    seen = httpx.get(f"{house.url}/_sandbox/limits").raise_for_status().json()
+def calls(stack: MoneyStack, vendor: str) -> int:
+    seen = httpx.get(f"{stack.url}/_sandbox/limits").raise_for_status().json()
     return sum(int(key["calls"]) for key in seen.get(vendor, {}).values())
 
 
-def said_of(house: MoneyHouse, request_id: str | None, source: str) -> str:
+def said_of(stack: MoneyStack, request_id: str | None, source: str) -> str:
     """What the request's plan said of a source."""
-    request = house.store.requests.by_id(request_id or "")
+    request = stack.store.requests.by_id(request_id or "")
     assert request is not None
     return str(request.plan["sources"][source])
 
 
-def test_all_processes_stop_asking_a_vendor_that_is_down_and_one_probe_finds_it_up_again(house: MoneyHouse) -> None:
+def test_all_processes_stop_asking_a_vendor_that_is_down_and_one_probe_finds_it_up_again(stack: MoneyStack) -> None:
     companies = known_by(GOOGLE, "company_description", 40)
-    house.fault("google_kg", "down")
-    with house.fleet(processes=PROCESSES, at_once=1) as fleet:
+    stack.fault("google_kg", "down")
+    with stack.fleet(processes=PROCESSES, at_once=1) as fleet:
         ran = fleet.run(described(companies[:20]))
-        asked = calls(house, "google_kg")
+        asked = calls(stack, "google_kg")
         assert FAILURES <= asked <= FAILURES + PROCESSES - 1  # those that were under way when it was enough
         last = max(ran.reports, key=lambda report: report.number)
-        assert said_of(house, last.request_id, GOOGLE).startswith("provider down")
+        assert said_of(stack, last.request_id, GOOGLE).startswith("provider down")
 
         for wait in (FIRST_SECONDS, 2 * FIRST_SECONDS, LONGEST_SECONDS):
-            house.pass_time(wait - 10)
+            stack.pass_time(wait - 10)
             fleet.run(described(companies[:5]))
-            assert calls(house, "google_kg") == asked
-            house.pass_time(11)
+            assert calls(stack, "google_kg") == asked
+            stack.pass_time(11)
             fleet.run(described(companies[5:10]))
             asked += 1
-            assert calls(house, "google_kg") == asked
+            assert calls(stack, "google_kg") == asked
 
-        house.no_faults()
-        house.pass_time(LONGEST_SECONDS + 1)
+        stack.no_faults()
+        stack.pass_time(LONGEST_SECONDS + 1)
         [probe] = fleet.run(described(companies[20:21])).reports
         assert probe.state == "complete"
         fleet.run(described(companies[21:30]))
-        assert calls(house, "google_kg") == asked + 10
-    assert all(gap.closed for gap in house.gaps().values())
-    assert caps_in_error(house.store) == {}
+        assert calls(stack, "google_kg") == asked + 10
+    assert all(gap.closed for gap in stack.gaps().values())
+    assert caps_in_error(stack.store) == {}
 
 
-def test_a_bill_above_what_may_be_billed_is_booked_in_full_and_its_source_left_alone(house: MoneyHouse) -> None:
+def test_a_bill_above_what_may_be_billed_is_booked_in_full_and_its_source_left_alone(stack: MoneyStack) -> None:
     first, second, third = known_by(RECORDS, "industry", 3)
-    house.fault("brightdata", "overbilled", path_contains="search")
-    with house.fleet(processes=2) as fleet:
+    stack.fault("brightdata", "overbilled", path_contains="search")
+    with stack.fleet(processes=2) as fleet:
         [report] = fleet.run([classified(0, first)]).reports
         assert report.state == "complete"
-        [bought] = purchases(house.store)
+        [bought] = purchases(stack.store)
         assert (bought.state, bought.units, bought.reserved_units) == (
             "settled",
             {"company_record": 3},
             {"company_record": 1},
         )
         assert bought.cost_micro_usd == 3 * bought.reserved_micro_usd
-        assert all(gap.closed for gap in house.gaps().values())
-        assert caps_in_error(house.store) == {}
+        assert all(gap.closed for gap in stack.gaps().values())
+        assert caps_in_error(stack.store) == {}
 
         [without] = fleet.run([classified(1, second)]).reports
-        assert said_of(house, without.request_id, RECORDS).startswith("suspended")
-        assert [one.source for one in house.store.ledger.purchases(without.request_id or "")] == [
+        assert said_of(stack, without.request_id, RECORDS).startswith("suspended")
+        assert [one.source for one in stack.store.ledger.purchases(without.request_id or "")] == [
             "brightdata_firmographics"
         ]
 
-        assert house.store.provider_health.lift_suspension(RECORDS)
+        assert stack.store.provider_health.lift_suspension(RECORDS)
         [again] = fleet.run([classified(2, third)]).reports
-        assert [one.source for one in house.store.ledger.purchases(again.request_id or "")] == [RECORDS]
+        assert [one.source for one in stack.store.ledger.purchases(again.request_id or "")] == [RECORDS]
 
 
 def test_a_suspension_is_lifted_from_the_command_line(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with money_house(tmp_path, f"sqlite:///{home / 'sandbox' / 'store.sqlite'}") as house:
+    with money_stack(tmp_path, f"sqlite:///{home / 'sandbox' / 'store.sqlite'}") as stack:
         first, second = known_by(RECORDS, "industry", 2)
-        house.fault("brightdata", "overbilled", path_contains="search")
-        with house.fleet() as fleet:
+        stack.fault("brightdata", "overbilled", path_contains="search")
+        with stack.fleet() as fleet:
             fleet.run([classified(0, first)])
-            _, suspended = house.store.provider_health.unavailable(house.now())
+            _, suspended = stack.store.provider_health.unavailable(stack.now())
             assert set(suspended) == {RECORDS}
             resumed = run(
-                "sources", "resume", RECORDS, "--sandbox", ENRICH_HOME=str(home), ENRICH_CONFIG=str(house.post.config)
+                "sources", "resume", RECORDS, "--sandbox", ENRICH_HOME=str(home), ENRICH_CONFIG=str(stack.setup.config)
             )
             assert resumed.returncode == 0
             [report] = fleet.run([classified(1, second)]).reports
-        assert [one.source for one in house.store.ledger.purchases(report.request_id or "")] == [RECORDS]
+        assert [one.source for one in stack.store.ledger.purchases(report.request_id or "")] == [RECORDS]

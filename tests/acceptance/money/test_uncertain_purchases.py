@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.money.audit import caps_in_error, purchases
-from bench.money.worker import Order
-from tests.support.money_setting import MoneyHouse, known_by, money_house
+from bench.money.worker import WorkItem
+from tests.support.money_stack import MoneyStack, known_by, money_stack
 
 SOURCE = "snov_contacts"
 START = "domain-search/start"
@@ -15,22 +15,22 @@ ATTEMPTS = 3
 
 
 @pytest.fixture
-def house(tmp_path: Path, store_url: str) -> Iterator[MoneyHouse]:
-    with money_house(tmp_path, store_url) as house:
-        yield house
+def stack(tmp_path: Path, store_url: str) -> Iterator[MoneyStack]:
+    with money_stack(tmp_path, store_url) as stack:
+        yield stack
 
 
-def test_who_resumes_in_doubt_and_is_refused_leaves_it_in_doubt_until_the_books_tell(house: MoneyHouse) -> None:
+def test_who_resumes_in_doubt_and_is_refused_leaves_it_in_doubt_until_the_books_tell(stack: MoneyStack) -> None:
     [company] = known_by(SOURCE, "key_contacts", 1)
-    with house.fleet() as fleet:
+    with stack.fleet() as fleet:
         for number, fault in enumerate(("truncated", "http_500", "http_429_with_retry_after")):
-            house.no_faults()
-            house.fault("snov", fault, path_contains=START, times=ATTEMPTS, seconds=0.01)
-            fleet.run([Order(number, company, datasets=("key_contacts",), sources=(SOURCE,))])
-    [doubt] = purchases(house.store)
+            stack.no_faults()
+            stack.fault("snov", fault, path_contains=START, times=ATTEMPTS, seconds=0.01)
+            fleet.run([WorkItem(number, company, datasets=("key_contacts",), sources=(SOURCE,))])
+    [doubt] = purchases(stack.store)
     assert (doubt.state, doubt.attempt) == ("uncertain", ATTEMPTS)
-    assert house.invoice()["snov"]["credit"] == 1
-    assert all(gap.explained for gap in house.gaps().values())
-    assert house.reconcile() == {}
-    assert all(gap.closed for gap in house.gaps().values())
-    assert caps_in_error(house.store) == {}
+    assert stack.invoice()["snov"]["credit"] == 1
+    assert all(gap.explained for gap in stack.gaps().values())
+    assert stack.reconcile() == {}
+    assert all(gap.closed for gap in stack.gaps().values())
+    assert caps_in_error(stack.store) == {}

@@ -7,7 +7,7 @@ import asyncio
 from typing import Any
 
 from enrichment.pipeline.enrich import Enriched
-from tests.acceptance.conftest import House
+from tests.acceptance.conftest import Stack
 
 
 def bought(enriched: Enriched) -> set[str]:
@@ -27,19 +27,19 @@ def values_of(enriched: Enriched, dataset: str) -> list[dict[str, Any]]:
     return values
 
 
-def test_three_days_with_one_company(house: House) -> None:
-    asyncio.run(three_days(house))
+def test_three_days_with_one_company(stack: Stack) -> None:
+    asyncio.run(three_days(stack))
 
 
-async def three_days(house: House) -> None:
-    day_0 = await house.ask("Tesla", "profile")
+async def three_days(stack: Stack) -> None:
+    day_0 = await stack.ask("Tesla", "profile")
     assert day_0.company.key == "tesla.com"
     assert bought(day_0) == {"google_knowledge_graph", "brightdata_company_db"}
     assert day_0.request.cost_micro_usd == 170_000
     assert day_0.request.state == "complete"
 
-    house.clock.advance(days=3)
-    day_3 = await house.ask("Tesla", "vendor_enrichment")
+    stack.clock.advance(days=3)
+    day_3 = await stack.ask("Tesla", "vendor_enrichment")
     assert {"google_knowledge_graph", "brightdata_company_db"} <= read(day_3)
     assert {r.purchase_id for r in day_3.reads} >= {p.purchase_id for p in day_0.purchases}
     assert sum(r.saved_micro_usd for r in day_3.reads) == 170_000
@@ -51,8 +51,8 @@ async def three_days(house: House) -> None:
         "analysis:contact_priorities",
     }
 
-    house.clock.advance(days=6)
-    day_9 = await house.ask("tesla.com", "customer_enrichment")
+    stack.clock.advance(days=6)
+    day_9 = await stack.ask("tesla.com", "customer_enrichment")
     expired = ("company_name", "domain", "industry", "employee_count")
     assert all(values_of(day_9, name)[0]["age_seconds"] == 0 for name in expired)
     assert all(value["paid_by"] == day_3.request.request_id for value in values_of(day_9, "key_contacts"))
@@ -62,32 +62,32 @@ async def three_days(house: House) -> None:
     assert contacts <= read(day_9)
     assert "brightdata_intent_data" in bought(day_9)
 
-    again = await house.ask("tesla.com", "vendor_enrichment")
+    again = await stack.ask("tesla.com", "vendor_enrichment")
     assert vendor_cost(again) == 0
     assert again.request.served_from in ("memory", "vendors")
-    assert house.store.ledger_queries.settled_units() == house.invoice()
+    assert stack.store.ledger_queries.settled_units() == stack.invoice()
 
 
-def test_news_expires_after_a_day_and_contacts_do_not(house: House) -> None:
+def test_news_expires_after_a_day_and_contacts_do_not(stack: Stack) -> None:
     async def two_days() -> None:
         wanted: dict[str, Any] = {
             "datasets": ("recent_news", "key_contacts"),
             "sources": ("serp_news", "apollo_contacts"),
         }
-        first = await house.ask("tesla.com", **wanted)
+        first = await stack.ask("tesla.com", **wanted)
         assert bought(first) == {"serp_news", "apollo_contacts"}
-        house.clock.advance(hours=25)
-        second = await house.ask("tesla.com", **wanted)
+        stack.clock.advance(hours=25)
+        second = await stack.ask("tesla.com", **wanted)
         assert bought(second) == {"serp_news"}
         assert read(second) == {"apollo_contacts"}
 
     asyncio.run(two_days())
 
 
-def test_the_same_request_again_costs_nothing_and_says_who_paid(house: House) -> None:
+def test_the_same_request_again_costs_nothing_and_says_who_paid(stack: Stack) -> None:
     async def twice() -> None:
-        first = await house.ask("tesla.com", "vendor_enrichment")
-        second = await house.ask("tesla.com", "vendor_enrichment")
+        first = await stack.ask("tesla.com", "vendor_enrichment")
+        second = await stack.ask("tesla.com", "vendor_enrichment")
         assert second.request.cost_micro_usd == 0
         assert second.request.served_from == "layer_1"
         assert second.purchases == ()
@@ -98,21 +98,21 @@ def test_the_same_request_again_costs_nothing_and_says_who_paid(house: House) ->
     asyncio.run(twice())
 
 
-def test_two_names_of_one_company_become_one(house: House) -> None:
+def test_two_names_of_one_company_become_one(stack: Stack) -> None:
     async def both() -> None:
-        first = await house.ask("tesla.com", "profile")
-        by_name = await house.ask("Tesla Inc", "profile")
+        first = await stack.ask("tesla.com", "profile")
+        by_name = await stack.ask("Tesla Inc", "profile")
         assert by_name.company == first.company
         assert by_name.request.cost_micro_usd == 0
-        assert [c.key for c in house.store.companies.all()] == ["tesla.com"]
+        assert [c.key for c in stack.store.companies.all()] == ["tesla.com"]
 
     asyncio.run(both())
 
 
-def test_a_company_asked_for_by_its_domain_is_called_by_its_name_as_soon_as_that_is_known(house: House) -> None:
+def test_a_company_asked_for_by_its_domain_is_called_by_its_name_as_soon_as_that_is_known(stack: Stack) -> None:
     async def by_domain() -> None:
-        enriched = await house.ask("tesla.com", "profile")
+        enriched = await stack.ask("tesla.com", "profile")
         assert enriched.company.name == "Tesla"
-        assert house.store.companies.by_key("tesla.com") == enriched.company
+        assert stack.store.companies.by_key("tesla.com") == enriched.company
 
     asyncio.run(by_domain())

@@ -12,7 +12,7 @@ import yaml
 from enrichment.domain.values import Text
 from enrichment.parsing import READERS, ParsedValue, ReaderEntry, ReaderInput
 from enrichment.rules import load_rules
-from tests.acceptance.conftest import SHIPPED, House
+from tests.acceptance.conftest import SHIPPED, Stack
 
 
 def edited(tmp_path: Path, **changes: dict[str, Any]) -> Path:
@@ -26,10 +26,10 @@ def edited(tmp_path: Path, **changes: dict[str, Any]) -> Path:
     return folder
 
 
-def test_a_consumer_by_yaml_alone_gets_its_profile(house: House, tmp_path: Path) -> None:
+def test_a_consumer_by_yaml_alone_gets_its_profile(stack: Stack, tmp_path: Path) -> None:
     who_is_it = {"required": ["company_name", "industry"], "profile_ttl": "1d", "max_cost_usd": "0.40"}
-    house.rules = load_rules(edited(tmp_path, consumers={"who_is_it": who_is_it}))
-    enriched = asyncio.run(house.ask("tesla.com", "who_is_it"))
+    stack.rules = load_rules(edited(tmp_path, consumers={"who_is_it": who_is_it}))
+    enriched = asyncio.run(stack.ask("tesla.com", "who_is_it"))
     assert enriched.request.state == "complete"
     assert set(enriched.profile.document["datasets"]) == {"company_name", "industry"}
 
@@ -39,8 +39,8 @@ def read_slogan(subject: ReaderInput) -> Iterator[ParsedValue]:
         yield ParsedValue("slogan", Text(text=row["title"]), 1.0, f"search.organic_results[{index}].title")
 
 
-def test_a_source_by_yaml_and_one_reader_is_planned_bought_and_read(house: House, tmp_path: Path) -> None:
-    house.readers = {**READERS, "serp_slogan": ReaderEntry(read_slogan)}
+def test_a_source_by_yaml_and_one_reader_is_planned_bought_and_read(stack: Stack, tmp_path: Path) -> None:
+    stack.readers = {**READERS, "serp_slogan": ReaderEntry(read_slogan)}
     source = {
         "provider": "serpapi",
         "question": {"engine": "google", "q": "{quoted_name} slogan"},
@@ -58,32 +58,32 @@ def test_a_source_by_yaml_and_one_reader_is_planned_bought_and_read(house: House
         datasets={"slogan": {"sources": ["serp_slogan"], "quality_threshold": 0.8}},
         consumers={"branding": {"required": ["slogan"], "profile_ttl": "1d", "max_cost_usd": "0.40"}},
     )
-    house.rules = load_rules(folder)
-    enriched = asyncio.run(house.ask("Tesla", "branding"))
+    stack.rules = load_rules(folder)
+    enriched = asyncio.run(stack.ask("Tesla", "branding"))
     shown = enriched.profile.document["datasets"]["slogan"]
     assert shown["status"] == "satisfied"
     assert shown["values"][0]["source"] == "serp_slogan"
 
 
-def test_a_cheaper_price_counts_from_the_next_plan(house: House, tmp_path: Path) -> None:
-    before = asyncio.run(house.ask("tesla.com", "profile")).request.cost_micro_usd
+def test_a_cheaper_price_counts_from_the_next_plan(stack: Stack, tmp_path: Path) -> None:
+    before = asyncio.run(stack.ask("tesla.com", "profile")).request.cost_micro_usd
     prices = yaml.safe_load((SHIPPED / "providers.yaml").read_text(encoding="utf-8"))["brightdata"]
     prices["prices"]["company_record"]["usd_per_unit"] = "0.01"
-    house.rules = load_rules(edited(tmp_path, providers={"brightdata": prices}))
-    after = asyncio.run(house.ask("microsoft.com", "profile")).request.cost_micro_usd
+    stack.rules = load_rules(edited(tmp_path, providers={"brightdata": prices}))
+    after = asyncio.run(stack.ask("microsoft.com", "profile")).request.cost_micro_usd
     assert after < before
 
 
-def test_a_newer_reader_reads_stored_replies_again_for_nothing(house: House) -> None:
+def test_a_newer_reader_reads_stored_replies_again_for_nothing(stack: Stack) -> None:
     async def read_again() -> None:
-        first = await house.ask("tesla.com", "profile")
+        first = await stack.ask("tesla.com", "profile")
         old = READERS["brightdata_company_db"]
-        house.readers = {**READERS, "brightdata_company_db": replace(old, version=old.version + 1)}
-        again = await house.ask("tesla.com", "customer_enrichment", datasets=("industry",))
+        stack.readers = {**READERS, "brightdata_company_db": replace(old, version=old.version + 1)}
+        again = await stack.ask("tesla.com", "customer_enrichment", datasets=("industry",))
         assert again.request.cost_micro_usd == 0
         [head] = [
             r
-            for r in house.store.knowledge.known(first.company.company_id).replies
+            for r in stack.store.knowledge.known(first.company.company_id).replies
             if r.source == "brightdata_company_db"
         ]
         assert head.reader_version == old.version + 1

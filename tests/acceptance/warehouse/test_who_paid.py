@@ -9,7 +9,7 @@ import duckdb
 
 from enrichment_assets.ledger_checks import who_paid_differences
 from resources.warehouse import Warehouse
-from tests.acceptance.conftest import House
+from tests.acceptance.conftest import Stack
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "warehouse.md"
 QUESTION = "What did each consumer pay for first"
@@ -22,20 +22,20 @@ def documented_query() -> str:
     return found[1]
 
 
-def test_the_documented_query_shows_who_paid_first_and_adds_up_to_the_store(house: House) -> None:
+def test_the_documented_query_shows_who_paid_first_and_adds_up_to_the_store(stack: Stack) -> None:
     async def story() -> None:
         for company in ("tesla.com", "apple.com"):
-            await house.ask(company, "profile")
-            await house.ask(company, "vendor_enrichment")
-            await house.ask(company, "customer_enrichment")
-        await house.ask("tesla.com", "profile")
+            await stack.ask(company, "profile")
+            await stack.ask(company, "vendor_enrichment")
+            await stack.ask(company, "customer_enrichment")
+        await stack.ask("tesla.com", "profile")
 
     asyncio.run(story())
-    warehouse = Warehouse(house.settings.warehouse_path)
-    warehouse.build(house.store)
+    warehouse = Warehouse(stack.settings.warehouse_path)
+    warehouse.build(stack.store)
     with duckdb.connect(str(warehouse.path), read_only=True) as analyst:
         rows = {name: money for name, *money in analyst.execute(documented_query()).fetchall()}
-    totals = house.store.ledger_queries.totals()
+    totals = stack.store.ledger_queries.totals()
     paid, saved = (Decimal(micro) / 1_000_000 for micro in (totals.cost_micro_usd, totals.saved_micro_usd))
     assert list(rows)[-1] == "all"
     assert rows.pop("all") == [paid, saved, saved]

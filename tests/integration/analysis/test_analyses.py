@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -30,6 +30,7 @@ from resources.providers.rate_limiter import Unlimited
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import SHIPPED
 
 RULES = SHIPPED
@@ -70,9 +71,20 @@ def facts(at: datetime = NOW, said: Sequence[tuple[str, str, Value]] = tuple(SAI
     )
 
 
-def hurried(rules: Rules, *, seconds: float) -> Rules:
-    openai = rules.providers["openai"].model_copy(update={"timeout_seconds": seconds})
-    return rules.model_copy(update={"providers": {**rules.providers, "openai": openai}})
+@dataclass
+class HeldBack:
+    """A model that has its answer, and gives it once it may."""
+
+    model: LanguageModel
+    may: Callable[[], bool]
+    name: str = "openai"
+
+    async def answer(self, answer_type: type[AnswerType], **asked: Any) -> ModelAnswer[AnswerType]:
+        answer = await self.model.answer(answer_type, **asked)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not self.may():  # noqa: ASYNC110 - what it waits for sets no event
+                await asyncio.sleep(0.01)
+        return answer
 
 
 @dataclass
@@ -89,7 +101,8 @@ class Eligibility:
         return results
 
     def analyse_at_once(self, requests: Sequence[Sequence[str]], **changes: Any) -> list[AnalysisResults]:
-        rules = hurried(changes.pop("rules", RULES), seconds=changes.pop("seconds", 20))
+        """answers_after: of an event, without which the model keeps its answers back."""
+        rules, answers_after = changes.pop("rules", RULES), changes.pop("answers_after", None)
 
         async def run() -> list[AnalysisResults]:
             openai = OpenAIModel(
@@ -98,7 +111,8 @@ class Eligibility:
                 base_url=f"{self.sandbox}/openai/v1",
                 limiter=Unlimited(),
             )
-            asked = {"model": openai, "rules": rules, **changes}
+            model = openai if answers_after is None else HeldBack(openai, lambda: answers_after in self.seen())
+            asked = {"model": model, "rules": rules, **changes}
             try:
                 return list(await asyncio.gather(*(self._one(names, **asked) for names in requests)))
             finally:
@@ -140,6 +154,9 @@ class Eligibility:
 
     def fault(self, fault: str, **more: Any) -> None:
         self.http.post("/_sandbox/faults", json={"vendor": "openai", "fault": fault, **more}).raise_for_status()
+
+    def seen(self) -> list[str]:
+        return [event.what for event in self.events]
 
     def invoice(self) -> dict[str, int]:
         billed: dict[str, int] = self.http.get("/_sandbox/invoice").json()["openai"]
@@ -220,14 +237,14 @@ def test_another_audience_pays_for_its_own_advice_and_for_nothing_else(eligibili
 
 
 def test_two_requests_at_once_pay_once_and_the_second_books_a_read(eligibility: Eligibility) -> None:
-    eligibility.fault("latency", seconds=0.6)
-    both = eligibility.analyse_at_once([["growth"], ["growth"]])
+    waiting = "waiting for another purchase"
+    both = eligibility.analyse_at_once([["growth"], ["growth"]], answers_after=waiting)
     assert sorted((len(r.purchases), len(r.reads)) for r in both) == [(0, 1), (1, 0)]
     (read,) = (read for results in both for read in results.reads)
     (purchase,) = (purchase for results in both for purchase in results.purchases)
     assert read.purchase_id == purchase.purchase_id
     assert purchase.units == eligibility.invoice()
-    assert "waiting for another purchase" in [event.what for event in eligibility.events]
+    assert waiting in eligibility.seen()
 
 
 @pytest.mark.parametrize("fault", ["refusal", "length", "bad_content"])
@@ -247,8 +264,8 @@ def test_an_answer_that_cannot_be_used_costs_its_tokens_and_its_own_analysis(
 
 @pytest.mark.parametrize("fault", ["malformed", "truncated", "timeout"])
 def test_an_answer_lost_on_the_way_stays_booked_until_we_know(fault: str, eligibility: Eligibility) -> None:
-    eligibility.fault(fault)
-    results = eligibility.analyse("growth", seconds=1)
+    eligibility.fault(fault, seconds=0)
+    results = eligibility.analyse("growth")
     (purchase,) = eligibility.store.ledger.purchases(results.purchases[0].request_id)
     assert purchase.state == "uncertain"
     assert purchase.reserved_micro_usd >= charge(eligibility.invoice(), purchase.usd_per_unit) > 0

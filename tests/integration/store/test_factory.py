@@ -211,7 +211,7 @@ def test_a_store_locked_by_another_process_is_waited_for(tmp_path: Path) -> None
         assert store.companies.all() == []  # readers are not held up
         assert not waiting.done()
         holder.execute("COMMIT")
-        assert waiting.result(timeout=20) == [company()]
+        assert waiting.result(timeout=60) == [company()]
     holder.close()
     store.close()
 

@@ -286,18 +286,18 @@ def test_a_row_that_commits_late_is_not_missed(store: SqlStore, store_url: str) 
         with beside.writing() as tx:
             tx.execute(company_aliases.insert().values(alias="late.com", company_id="com_1"))
             written.set()
-            assert go_on.wait(timeout=20)
+            assert go_on.wait(timeout=60)
 
     with ThreadPoolExecutor(2) as threads:
         slow = threads.submit(slowly)
-        assert written.wait(timeout=20)
+        assert written.wait(timeout=60)
         quick = threads.submit(reserved, store, draft())
         if not beside.sqlite:  # there is one writer at a time there
-            quick.result(timeout=20)
+            quick.result(timeout=60)
         seen, mark = changed(store, "company_aliases", 0)
         go_on.set()
-        slow.result(timeout=20)
-        quick.result(timeout=20)
+        slow.result(timeout=60)
+        quick.result(timeout=60)
     beside.close()
     assert seen == 0
     assert changed(store, "company_aliases", mark)[0] == 1

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 import sqlalchemy as sa
@@ -16,10 +15,10 @@ from enrichment.ports import AlreadyClaimed, Breaker, Busy, CapReached, Reserved
 from resources.store import SqlStore, open_store
 from resources.store import tables as t
 from tests.support.examples import NOON
+from tests.support.forkserver import FORKSERVER
 from tests.support.ledger_records import LATER, MANY, answered, bought, caps, draft, facts_of, reply_of, reserved, sent
 from tests.support.waiting_threads import all_queued
 
-SPAWN = get_context("spawn")
 DAY, PROVIDER = "day:2026-03-02", "provider:serpapi"
 EACH = 40
 
@@ -41,7 +40,7 @@ def reserve_many(url: str, process: int, *, same: bool, at_once: int = MANY) -> 
 
 
 def outcomes_of_two_processes(url: str, *, same: bool, at_once: int = MANY) -> list[str]:
-    with ProcessPoolExecutor(2, mp_context=SPAWN) as processes:
+    with ProcessPoolExecutor(2, mp_context=FORKSERVER) as processes:
         running = [processes.submit(reserve_many, url, number, same=same, at_once=at_once) for number in range(2)]
         return [outcome for one in running for outcome in one.result(timeout=120)]
 
@@ -113,7 +112,7 @@ def die_before_the_commit(url: str) -> None:
 
 
 def run_to_its_death(target: Callable[[str], None], url: str) -> None:
-    process = SPAWN.Process(target=target, args=(url,))
+    process = FORKSERVER.Process(target=target, args=(url,))
     process.start()
     process.join(timeout=60)
     assert process.exitcode == -signal.SIGKILL
@@ -153,8 +152,8 @@ def ask_leave_to_send(url: str, pipe: Connection) -> None:
 
 
 def test_a_process_that_is_paused_beyond_its_lease_must_not_send(store: SqlStore, store_url: str) -> None:
-    here, there = SPAWN.Pipe()
-    process = SPAWN.Process(target=ask_leave_to_send, args=(store_url, there))
+    here, there = FORKSERVER.Pipe()
+    process = FORKSERVER.Process(target=ask_leave_to_send, args=(store_url, there))
     process.start()
     assert process.pid is not None
     assert here.poll(60)

@@ -1,4 +1,4 @@
-"""A house for real processes: rules of its own, the sandbox in a thread of the test's process, one store for all."""
+"""A stack for real processes: rules of its own, the sandbox in a thread of the test's process, one store for all."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,10 +12,18 @@ from typing import Any
 
 import httpx
 
-from bench.money.audit import Gaps, Matter, gaps, reconcile
+from bench.money.audit import BilledSubject, UnitGaps, gaps, reconcile
 from bench.money.fleet import Fleet
-from bench.money.setting import catalogue, copied_rules, easy_vendors, invoice, invoice_lines, pass_time, settle_in
-from bench.money.worker import Clock, Order, Post
+from bench.money.sandbox_setup import (
+    catalogue,
+    copied_rules,
+    invoice,
+    invoice_lines,
+    pass_time,
+    set_up,
+    unlimited_vendors,
+)
+from bench.money.worker import SharedClock, WorkerSetup, WorkItem
 from enrichment.rules import Rules
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
@@ -31,28 +39,28 @@ PATIENCE_SECONDS = 120
 
 
 @dataclass(frozen=True)
-class MoneyHouse:
-    post: Post
+class MoneyStack:
+    setup: WorkerSetup
     url: str
     store: SqlStore
     rules: Rules
 
     def fleet(self, *, processes: int = 1, at_once: int = 25, seed: int = 1) -> Fleet:
-        return Fleet(self.post, processes=processes, at_once=at_once, seed=seed, context=FORKSERVER)
+        return Fleet(self.setup, processes=processes, at_once=at_once, seed=seed, context=FORKSERVER)
 
-    def started(self, work: Callable[..., None], order: Order, *more: object) -> tuple[BaseProcess, Connection]:
-        """A process that carries out work(post, order, pipe, *more), and the other end of the pipe."""
+    def started(self, work: Callable[..., None], order: WorkItem, *more: object) -> tuple[BaseProcess, Connection]:
+        """A process that carries out work(setup, order, pipe, *more), and the other end of the pipe."""
         ours, theirs = multiprocessing.Pipe()
-        process = FORKSERVER.Process(target=work, args=(self.post, order, theirs, *more), daemon=True)
+        process = FORKSERVER.Process(target=work, args=(self.setup, order, theirs, *more), daemon=True)
         process.start()
         theirs.close()
         return process, ours
 
     def now(self) -> datetime:
-        return Clock(self.post.clock).now()
+        return SharedClock(self.setup.clock).now()
 
     def pass_time(self, seconds: float) -> None:
-        pass_time(self.post, self.url, seconds)
+        pass_time(self.setup, self.url, seconds)
 
     def fault(self, vendor: str, kind: str, **more: Any) -> None:
         asked = {"vendor": vendor, "fault": kind, **more}
@@ -67,27 +75,27 @@ class MoneyHouse:
     def lines(self, vendor: str) -> list[dict[str, Any]]:
         return [line for line in invoice_lines(self.url) if line["vendor"] == vendor]
 
-    def gaps(self) -> Gaps:
+    def gaps(self) -> UnitGaps:
         return gaps(self.store, self.invoice())
 
-    def reconcile(self) -> dict[Matter, int]:
+    def reconcile(self) -> dict[BilledSubject, int]:
         """By the lines of the invoice, those of jobs that are still running included; what is left over."""
         self.pass_time(3600)
         return reconcile(self.store, invoice_lines(self.url), catalogue(self.url), self.now())
 
 
 @contextmanager
-def money_house(
+def money_stack(
     folder: Path, store_url: str, *, changes: Mapping[str, Mapping[str, Any]] | None = None, fault_rate: float = 0.0
-) -> Iterator[MoneyHouse]:
+) -> Iterator[MoneyStack]:
     """changes: of the rules, besides short leases and no limits on calls."""
-    easy = {"providers": easy_vendors(TIME_SCALE), **(changes or {})}
+    easy = {"providers": unlimited_vendors(TIME_SCALE), **(changes or {})}
     with served(create_app(folder / "books", time_scale=TIME_SCALE, fault_rate=fault_rate)) as url:
         rules = copied_rules(folder / "config", easy, of=FROZEN)
-        post = settle_in(folder, url=url, store_url=store_url, rules=rules, time_scale=TIME_SCALE)
+        setup = set_up(folder, url=url, store_url=store_url, rules=rules, time_scale=TIME_SCALE)
         store = open_store(store_url, world="sandbox")
         try:
-            yield MoneyHouse(post, url, store, post.rules())
+            yield MoneyStack(setup, url, store, setup.rules())
         finally:
             store.close()
 
@@ -100,5 +108,5 @@ def known_by(source: str, dataset: str, count: int) -> list[str]:
     return known[:count]
 
 
-def orders(companies: Sequence[str], consumer: str, *, first: int = 0) -> list[Order]:
-    return [Order(first + number, company, consumer) for number, company in enumerate(companies)]
+def orders(companies: Sequence[str], consumer: str, *, first: int = 0) -> list[WorkItem]:
+    return [WorkItem(first + number, company, consumer) for number, company in enumerate(companies)]

@@ -1,6 +1,6 @@
-"""A place to try money in: the shipped rules with other limits, a sandbox of its own, an empty store, a clock.
+"""Set-up of a purchase test: the shipped rules with other limits, a sandbox of its own, an empty store, a clock.
 
-changes -> copied_rules(folder);   sandbox(folder) -> its address;   settle_in(...) -> Post, for workers
+changes -> copied_rules(folder);   sandbox(folder) -> its URL;   set_up(...) -> WorkerSetup
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import yaml
 
-from bench.money.worker import Clock, Post
+from bench.money.worker import SharedClock, WorkerSetup
 from resources.store import open_store
 from resources.wiring import sandbox_file
 
@@ -27,8 +27,8 @@ LEASE_SECONDS = 60  # a little more than a purchase with that timeout is given
 Changes = Mapping[str, Any]
 
 
-def easy_vendors(time_scale: float) -> dict[str, Any]:
-    """Changes of providers: as many calls as we like, short leases, and their free hour, or day, as short as it is."""
+def unlimited_vendors(time_scale: float) -> dict[str, Any]:
+    """Changes of providers: no rate limits, short leases, and their free hour or day in the sandbox's time."""
     hour, day = f"{int(3600 / time_scale)}s", f"{int(86_400 / time_scale)}s"
     return {
         EVERY: {"rate_limits": {}, "concurrency": 400, "timeout_seconds": TIMEOUT_SECONDS},
@@ -50,19 +50,19 @@ def copied_rules(to: Path, changes: Mapping[str, Changes], *, of: Path = SHIPPED
     return to
 
 
-def settle_in(folder: Path, *, url: str, store_url: str, rules: Path, time_scale: float) -> Post:
-    """Makes the store, and leaves the sandbox's address where worlds look for it."""
-    post = Post(store_url, folder / "home", rules, folder / "clock")
-    post.settings.home.mkdir(parents=True)
-    sandbox_file(post.settings).write_text(json.dumps({"url": url, "time_scale": time_scale}), encoding="utf-8")
+def set_up(folder: Path, *, url: str, store_url: str, rules: Path, time_scale: float) -> WorkerSetup:
+    """Makes the store, and writes the sandbox's URL where commands look for it."""
+    setup = WorkerSetup(store_url, folder / "home", rules, folder / "clock")
+    setup.settings.home.mkdir(parents=True)
+    sandbox_file(setup.settings).write_text(json.dumps({"url": url, "time_scale": time_scale}), encoding="utf-8")
     open_store(store_url, world="sandbox").close()
-    Clock(post.clock)
-    return post
+    SharedClock(setup.clock)
+    return setup
 
 
 @contextmanager
 def sandbox(home: Path, *, time_scale: float, seed: int, fault_rate: float) -> Iterator[str]:
-    """Its address; a process of its own, ended at the end."""
+    """Yields its URL; a process of its own, ended at the end."""
     options = {"home": home, "port": 0, "time-scale": time_scale, "seed": seed, "fault-rate": fault_rate}
     command = [sys.executable, "-m", "sandbox", *(f"--{name}={value}" for name, value in options.items())]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
@@ -73,9 +73,9 @@ def sandbox(home: Path, *, time_scale: float, seed: int, fault_rate: float) -> I
             process.terminate()
 
 
-def pass_time(post: Post, url: str, seconds: float) -> None:
+def pass_time(setup: WorkerSetup, url: str, seconds: float) -> None:
     """For us and for the vendors."""
-    Clock(post.clock).move(seconds)
+    SharedClock(setup.clock).move(seconds)
     httpx.post(f"{url}/_sandbox/clock", json={"skip_seconds": seconds}, timeout=60).raise_for_status()
 
 
