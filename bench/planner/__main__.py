@@ -18,12 +18,13 @@ from bench.planner.brute_force import brute_force, judged
 from bench.planner.bulk import show_many, show_plans
 from bench.planner.consumer_goals import show_goals
 from bench.planner.instances import instances, matrix
-from bench.planner.losses import cap_loss, correlation_reached, in_worlds, worlds
+from bench.planner.losses import cap_loss, correlation_reached, in_populations, populations
 from bench.planner.month import REQUESTS, Month, flat, live, trace, zipf
+from bench.planner.policy_forecast import forecast
 from bench.planner.rules_of_thumb import ORDERS
 from bench.planner.shipped_matrix import CONSUMERS, shipped, shipped_rules
 from bench.planner.value_ages import ages
-from enrichment.policy import Enhanced, Policy, State, compile_enhanced, compile_policy, forecast, start
+from enrichment.policy import Enhanced, Policy, State, compile_enhanced, compile_policy, start
 
 SEED = 20_250_101
 WEB07 = Path(__file__).parents[1] / "traces" / "web07.40k.keys.gz"
@@ -104,7 +105,7 @@ def show_correlation(correlation: float = 0.5) -> None:
     print(f"Vendors that know the same companies, correlation up to {correlation}: expected USD (objective)")
     for consumer in CONSUMERS:
         problem = shipped(consumer)
-        truths = worlds(problem, correlation)
+        truths = populations(problem, correlation)
         blind = compile_enhanced(problem)
         oracle: list[Policy] = [compile_enhanced(truth) for _, truth in truths]
         assumed = forecast(blind, problem)
@@ -117,7 +118,7 @@ def show_correlation(correlation: float = 0.5) -> None:
             "everything": [compile_policy("legacy", problem)] * 2,
         }
         for name, policies in rows.items():
-            spend, objective = in_worlds(policies, truths)
+            spend, objective = in_populations(policies, truths)
             print(f"    {name:21} {spend / 1e6:.4f} ({objective / 1e6:.4f})")
 
 

@@ -16,7 +16,7 @@ from time import perf_counter
 
 from bench.planner.generated_store import NOW, store_of
 from enrichment.domain.records import Company, Known, ReplyHead
-from enrichment.planning.bulk.planner import Circumstances, Group, plan_many
+from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import pairs_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
@@ -50,10 +50,10 @@ class _Watch:
 
 
 def show_plans(seed: int, count: int = 300) -> None:
-    """Plans of companies about whom some sources were heard to know nothing."""
+    """Plans of companies of which some sources have answered that they know nothing."""
     rules, rng = load_rules(_CONFIG), Random(seed)
-    memories = [_heard(rules, rng) for _ in range(count)]
-    print(f"{count} plans of companies of whom different sources know nothing, seed {seed}: ms, median (worst)")
+    memories = [_memory(rules, rng) for _ in range(count)]
+    print(f"{count} plans of companies of which different sources know nothing, seed {seed}: ms, median (worst)")
     for consumer in CONSUMERS:
         requirements = requirements_of(rules, (consumer,))
         whole = _whole(rules, requirements)
@@ -85,7 +85,7 @@ def _plan(rules: Rules, requirements: Requirements, known: Known, policies: Poli
     )
 
 
-def _heard(rules: Rules, rng: Random) -> Known:
+def _memory(rules: Rules, rng: Random) -> Known:
     at = NOW - timedelta(minutes=5)
     sources = rng.sample(sorted(rules.sources), rng.randint(0, 6))
     return Known(tuple(ReplyHead(s, s, s, s, False, at, at + timedelta(days=1), 0) for s in sources))
@@ -132,11 +132,11 @@ def _show_consumer(store: SqlStore, rules: Rules, requirements: Requirements, po
             return store.knowledge.known_many(ids)
 
     with reading.running():
-        everybody = store.companies.all()
+        companies = store.companies.all()
     began, read_before = perf_counter(), sum(reading.times)
     groups = plan_many(
-        Circumstances(rules, requirements, NOW, {}, {}, policies),
-        everybody,
+        BulkInputs(rules, requirements, NOW, {}, {}, policies),
+        companies,
         _timed(store.knowledge.reply_states(pairs_of(rules, requirements)), reading),
         known_of=known_of,
         strategy_of=lambda _: "enhanced",
@@ -153,9 +153,9 @@ def _show_consumer(store: SqlStore, rules: Rules, requirements: Requirements, po
 def _timed(reply_states: Iterator[ReplyState], watch: _Watch) -> Iterator[ReplyState]:
     """The same, with the time its rows took to come."""
     waited, began = 0.0, perf_counter()
-    for heard in reply_states:
+    for reply_state in reply_states:
         waited += perf_counter() - began
-        yield heard
+        yield reply_state
         began = perf_counter()
     watch.times.append(waited)
 

@@ -13,7 +13,8 @@ from random import Random
 from statistics import mean
 
 from bench.planner.instances import small
-from enrichment.policy import Offer, Policy, Problem, State, compile_enhanced, forecast, start
+from bench.planner.policy_forecast import forecast
+from enrichment.policy import Offer, Policy, Problem, State, compile_enhanced, start
 
 KNOWN_SHARE = 0.7
 """Share of companies that are known rather than obscure."""
@@ -43,7 +44,7 @@ def correlation_reached(problem: Problem, correlation: float) -> float:
     return KNOWN_SHARE * (1 - KNOWN_SHARE) * mean(pairs)
 
 
-def worlds(problem: Problem, correlation: float) -> list[tuple[float, Problem]]:
+def populations(problem: Problem, correlation: float) -> list[tuple[float, Problem]]:
     """(share of companies, the problem as it truly is for them): within each, vendors are independent."""
     rates = {offer.source: latent(offer.match_rate, correlation) for offer in problem.offers}
 
@@ -54,8 +55,8 @@ def worlds(problem: Problem, correlation: float) -> list[tuple[float, Problem]]:
     return [(KNOWN_SHARE, seen(0)), (1 - KNOWN_SHARE, seen(1))]
 
 
-def in_worlds(policies: list[Policy], truths: list[tuple[float, Problem]]) -> Pair:
-    """(expected spend, objective) of carrying out one policy per world."""
+def in_populations(policies: list[Policy], truths: list[tuple[float, Problem]]) -> Pair:
+    """(expected spend, objective) of carrying out one policy per population."""
     found = [(share, forecast(policy, truth)) for policy, (share, truth) in zip(policies, truths, strict=True)]
     return sum(share * f.expected_cost for share, f in found), sum(share * f.objective for share, f in found)
 

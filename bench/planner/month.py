@@ -1,6 +1,6 @@
 """A month of requests: what memory and the policy save together, with every expiry obeyed.
 
-trace of companies + hidden truth per company (drawn from the matrix)  ->  spend, calls, reads served from memory
+trace of companies + hidden truth per company (simulated by the matrix)  ->  spend, calls, reads served from memory
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What one source says about one company, whenever it is asked."""
+    """What one source answers about one company, whenever it is asked."""
 
     cost: int
     filled: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class BoughtReply:
     asked_on: float
     filled: frozenset[str]
 
 
-Served = Callable[[str, Mapping[str, Held], float], None]
-"""Told of each request when it is done: its consumer, all replies ever bought of its company, the day."""
+Served = Callable[[str, Mapping[str, BoughtReply], float], None]
+"""Called after each request, with its consumer, all replies ever bought of its company and the day."""
 
 
 def ttl_days(rules: Rules) -> dict[str, float]:
@@ -81,20 +81,20 @@ def live(
     served: Served | None = None,
 ) -> Month:
     """Serve the requests in order, evenly over the month, as the starting matrix plans them."""
-    world = _World(rules, strategy, seed, memory=memory)
+    month = _SimulatedMonth(rules, strategy, seed, memory=memory)
     rng = Random(seed)
     names, weights = list(SHARES), list(SHARES.values())
     asked = list(companies)
     consumers = rng.choices(names, weights, k=len(asked))
     for i, (company, consumer) in enumerate(zip(asked, consumers, strict=True)):
         now = DAYS * i / len(asked)
-        world.serve(company, consumer, now=now)
+        month.serve(company, consumer, now=now)
         if served is not None:
-            served(consumer, world.held(company), now)
-    return Month(world.spend, world.calls, world.reads, world.from_memory)
+            served(consumer, month.replies_of(company), now)
+    return Month(month.spend, month.calls, month.reads, month.from_memory)
 
 
-class _World:
+class _SimulatedMonth:
     def __init__(self, rules: Rules, strategy: str, seed: int, *, memory: bool) -> None:
         self._seed = seed
         self._memory = memory
@@ -103,31 +103,31 @@ class _World:
         self._ttl_days = ttl_days(rules)
         self._policies: dict[str, Policy] = {c: compile_policy(strategy, p) for c, p in self._problems.items()}
         self._starts = {consumer: start(problem) for consumer, problem in self._problems.items()}
-        self._held: dict[str, dict[str, Held]] = {}
+        self._bought: dict[str, dict[str, BoughtReply]] = {}
         self._truths: dict[tuple[str, str], Truth] = {}
         self.spend = self.calls = self.reads = self.from_memory = 0
 
     def serve(self, company: str, consumer: str, *, now: float) -> None:
-        held = self._held.setdefault(company, {}) if self._memory else {}
-        fresh = {source: reply for source, reply in held.items() if now - reply.asked_on <= self._ttl_days[source]}
+        bought = self._bought.setdefault(company, {}) if self._memory else {}
+        fresh = {source: reply for source, reply in bought.items() if now - reply.asked_on <= self._ttl_days[source]}
         before = self._starts[consumer]
         state = State(
             before.unsatisfied.difference(*(reply.filled for reply in fresh.values())), before.usable - fresh.keys()
         )
         self.from_memory += len(before.unsatisfied) - len(state.unsatisfied)
         while asked := self._policies[consumer].next(state):
-            state = State(state.unsatisfied - self._buy(company, asked, held, now), state.usable - asked)
+            state = State(state.unsatisfied - self._buy(company, asked, bought, now), state.usable - asked)
         self.reads += len(before.unsatisfied) - len(state.unsatisfied)
 
-    def held(self, company: str) -> Mapping[str, Held]:
+    def replies_of(self, company: str) -> Mapping[str, BoughtReply]:
         """What was ever bought of it, expired or not."""
-        return self._held.get(company, {})
+        return self._bought.get(company, {})
 
-    def _buy(self, company: str, asked: frozenset[str], held: dict[str, Held], now: float) -> frozenset[str]:
+    def _buy(self, company: str, asked: frozenset[str], bought: dict[str, BoughtReply], now: float) -> frozenset[str]:
         filled = frozenset[str]()
         for source in sorted(asked):
             truth = self._truth(company, source)
-            held[source] = Held(now, truth.filled)
+            bought[source] = BoughtReply(now, truth.filled)
             filled |= truth.filled
             self.spend += truth.cost
             self.calls += 1
@@ -135,11 +135,11 @@ class _World:
 
     def _truth(self, company: str, source: str) -> Truth:
         if (company, source) not in self._truths:
-            self._truths[company, source] = _drawn(Random(f"{self._seed} {company} {source}"), self._offers[source])
+            self._truths[company, source] = _simulated(Random(f"{self._seed} {company} {source}"), self._offers[source])
         return self._truths[company, source]
 
 
-def _drawn(rng: Random, offer: Offer) -> Truth:
+def _simulated(rng: Random, offer: Offer) -> Truth:
     if rng.random() >= offer.match_rate:
         return Truth(offer.price_asked, frozenset())
     price = offer.price_asked + offer.price_matched

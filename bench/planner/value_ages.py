@@ -1,6 +1,6 @@
 """Is a value older than it may be ever served unmarked? What the month bought, made into profiles as they really are.
 
-replies held at each request -> profile by the shipped rules -> ages of its values, against the matrix's TTLs
+replies bought at each request -> profile by the shipped rules -> ages of its values, against the matrix's TTLs
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from bench.planner.month import Held, live, ttl_days
+from bench.planner.month import BoughtReply, live, ttl_days
 from enrichment.domain.records import Company, Fact, Known, ReplyHead, Request
 from enrichment.domain.values import Text
 from enrichment.planning.plan import Plan, make_plan
@@ -50,12 +50,12 @@ class _Audit:
         self._plan = cache(self._planned)
         self._facts = cache(self._read)
 
-    def look(self, consumer: str, held: Mapping[str, Held], day: float) -> None:
+    def look(self, consumer: str, bought: Mapping[str, BoughtReply], day: float) -> None:
         self.found.profiles += 1
         accept_stale = self.found.profiles % 2 == 0
         now, plan = _BEGUN + timedelta(days=day), self._plan(consumer)
         request = Request("req_1", "com_1", consumer, None, "enhanced", self._rules.hash, now)
-        made_of = Ingredients(_ACME, request, plan, self._known(held), (), (), (), {}, {}, {}, accept_stale)
+        made_of = Ingredients(_ACME, request, plan, self._known(bought), (), (), (), {}, {}, {}, accept_stale)
         document = assemble(self._rules, plan.requirements, made_of, now).document
         for field in document["datasets"].values():
             for value in (*field["values"], *field["others"]):
@@ -75,9 +75,9 @@ class _Audit:
             PlanInputs(self._rules, requirements, _ACME, Known(), strategy="enhanced", now=_BEGUN, unavailable={})
         )
 
-    def _known(self, held: Mapping[str, Held]) -> Known:
+    def _known(self, bought: Mapping[str, BoughtReply]) -> Known:
         heads, facts = list[ReplyHead](), list[Fact]()
-        for source, reply in held.items():
+        for source, reply in bought.items():
             at = _BEGUN + timedelta(days=reply.asked_on)
             until = at + timedelta(days=self._ttl_days[source])
             heads.append(ReplyHead(source, source, source, "req_1", bool(reply.filled), at, until, 0))

@@ -21,7 +21,7 @@ from enrichment.memory.freshness import answered_datasets, dataset_status, datas
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.pipeline.stages import Ask, asked_before, domain_was_known
 from enrichment.planning.eligibility import Eligibility, Unusable, state_now
-from enrichment.planning.plan_template import Situation, decided
+from enrichment.planning.plan_template import PlanningState, decided_parts
 from enrichment.planning.quote import model_price
 from enrichment.policy import Policy, Problem, State
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
@@ -183,9 +183,9 @@ class _ReplayedRequest:
     def _collect(self, requirements: Requirements, known: Known) -> Known:
         """As `collect` does, but for what fails; what a plan says and quotes besides is left out: it takes its time."""
         eligibility = self._eligibility(requirements, known)
-        decision = decided(Situation(eligibility, self.strategy, self.replay.policies))
-        for problem in decision.problems:
-            known = self._carry_out(decision.policy, problem, requirements, known)
+        decided = decided_parts(PlanningState(eligibility, self.strategy, self.replay.policies))
+        for problem in decided.problems:
+            known = self._carry_out(decided.policy, problem, requirements, known)
             for source in eligibility.last_resorts(problem):
                 if self._needed(source, problem, known):
                     known = self._ask(source, known)

@@ -12,7 +12,7 @@ from enrichment.context import RunContext
 from enrichment.domain.records import CacheRead, Company, Known, Request
 from enrichment.memory.recall import recall
 from enrichment.pipeline.stages import Ask, Identified, Planned, asked_note
-from enrichment.planning.bulk.planner import Circumstances, Group, plan_many
+from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import pairs_of
 from enrichment.planning.eligibility import Unusable
 from enrichment.planning.plan import Plan, make_plan
@@ -140,10 +140,10 @@ def _groups(
 
     now = context.now()
     spent = _spent(requirements, rules, context.store.ledger, now, request_id="")
-    here = Circumstances(rules, requirements, now, _unavailable(rules, context, now), spent, context.policies)
+    inputs = BulkInputs(rules, requirements, now, _unavailable(rules, context, now), spent, context.policies)
     reply_states = context.store.knowledge.reply_states(pairs_of(rules, requirements))
     return plan_many(
-        here, companies, reply_states, known_of=context.store.knowledge.known_many, strategy_of=strategy_of
+        inputs, companies, reply_states, known_of=context.store.knowledge.known_many, strategy_of=strategy_of
     )
 
 

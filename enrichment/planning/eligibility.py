@@ -8,7 +8,7 @@ unless a source has answered some of its datasets but not others: then what is l
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
@@ -16,7 +16,7 @@ from typing import Literal
 from enrichment.domain.records import Cap, Company, Known
 from enrichment.memory.freshness import DatasetStatus, answered_datasets, dataset_statuses
 from enrichment.policy import Offer, Problem, State, continuing
-from enrichment.policy.execution_model import Call, Skip
+from enrichment.policy.execution_model import Skip
 from enrichment.purchasing.budgets import caps_of_each, tightest, too_dear
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
@@ -125,23 +125,18 @@ class Eligibility:
             )
         )
 
-    def call(self, source: str) -> Call:
+    def offer(self, source: str) -> Offer:
         """What asking it may cost, and bring of all that is wanted."""
-        entry, price = self.rules.sources[source], self.rules.expected_micro_usd(source)
-        always, answers = entry.charged == "always", self.answered.get(source, frozenset())
-        return Call(
-            source=source,
-            price_asked=price if always else 0,
-            price_matched=0 if always else price,
-            most=self.rules.max_micro_usd(source),
-            match_rate=entry.match_rate,
-            brings=tuple((d, rate) for d, rate in self._may_fill(source) if d not in answers),
-            mentions=tuple(
+        entry, answers = self.rules.sources[source], self.answered.get(source, frozenset())
+        fills = tuple((d, rate) for d, rate in self._may_fill(source) if d not in answers)
+        return replace(
+            self._offer(source, fills, self.pursued),
+            mention_rates=tuple(
                 (d, entry.datasets[d].fill_rate)
                 for d in self.requirements.collected_required
                 if d not in answers and source in self.rules.last_resorts(d, self.requirements.threshold(self.rules, d))
             ),
-            seconds=entry.seconds,
+            max_price=self.rules.max_micro_usd(source),
         )
 
     def skips(self, asked: Collection[str]) -> tuple[Skip, ...]:

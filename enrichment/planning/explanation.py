@@ -1,6 +1,6 @@
-"""Why each source is asked or not: only what the outlook bears out, and relevance before obstacles.
+"""Why each source is asked or not: only what the forecast bears out, and relevance before obstacles.
 
-Desk + parts + Outlook  ->  SourcePlan of every source
+Eligibility + parts + Forecast  ->  SourcePlan of every source
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enrichment.planning.eligibility import Eligibility, SourceDecision
 from enrichment.planning.fallback_chains import Part
 from enrichment.planning.quote import expected_price
-from enrichment.policy.execution_forecast import RUNS, Outlook
+from enrichment.policy.execution_forecast import RUNS, Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +32,26 @@ class SourcePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """What is said of sources, and from what. before: who has been asked by then, to find the domain.
+class Explanation:
+    """Says why sources are asked or not. before: sources asked by then, to find the domain.
 
     everything: all are asked that can be, whatever is missing (legacy).
     """
 
     eligibility: Eligibility
     parts: Sequence[Part]
-    outlook: Outlook
+    forecast: Forecast
     before: frozenset[str] = frozenset()
     everything: bool = False
 
     def source(self, name: str) -> SourcePlan:
         verdict, why = self._verdict(name)
-        rules, as_last = self.eligibility.rules, self.outlook.resorted.get(name, 0.0)
+        rules, as_last = self.eligibility.rules, self.forecast.resorted.get(name, 0.0)
         return SourcePlan(
             source=name,
             verdict=verdict,
             why=why,
-            chance=min(1.0, self.outlook.asked.get(name, 0.0) + as_last),
+            chance=min(1.0, self.forecast.asked.get(name, 0.0) + as_last),
             as_last_resort=as_last,
             answers=tuple(d for d in rules.sources[name].datasets if d in self.eligibility.requirements.collected),
             expected_micro_usd=expected_price(rules, name),
@@ -62,9 +62,9 @@ class Account:
         eligibility = self.eligibility
         if not eligibility.concerns(source):
             return "not needed", "it answers nothing that is wanted"
-        return self._turn(source) or self._heard(source) or self._last(source) or self._not_asked(source)
+        return self._in_chain(source) or self._recorded(source) or self._last(source) or self._not_asked(source)
 
-    def _turn(self, source: str) -> tuple[SourceDecision, str] | None:
+    def _in_chain(self, source: str) -> tuple[SourceDecision, str] | None:
         """When the policy asks it; None: never."""
         for part in self.parts:
             for step, asked in enumerate(part.chain):
@@ -73,18 +73,18 @@ class Account:
             for branch in part.branches:
                 if source in branch.asked:
                     return "fallback", f"asked {branch}"
-        if source in self.outlook.asked:
-            return "fallback", "asked if those who find the domain bring less than is likely"
+        if source in self.forecast.asked:
+            return "fallback", "asked if those that find the domain bring less than is likely"
         return None
 
-    def _heard(self, source: str) -> tuple[SourceDecision, str] | None:
+    def _recorded(self, source: str) -> tuple[SourceDecision, str] | None:
         if source in self.before:
             return "held", "asked first, to find the domain"
-        heard_on = self.eligibility.answered.get(source)
-        return ("held", f"its reply holds for {', '.join(sorted(heard_on))}") if heard_on else None
+        recorded = self.eligibility.answered.get(source)
+        return ("held", f"its reply holds for {', '.join(sorted(recorded))}") if recorded else None
 
     def _last(self, source: str) -> tuple[SourceDecision, str] | None:
-        if source not in self.outlook.resorted:
+        if source not in self.forecast.resorted:
             return None
         if self.eligibility.fills(source):
             return "last resort", "asked as a last resort, before it would have its turn for what it can satisfy"
@@ -100,21 +100,21 @@ class Account:
 
     def _passed_over(self, source: str) -> tuple[SourceDecision, str]:
         """Why it is not asked though it could be."""
-        if source in self.outlook.too_dear:
+        if source in self.forecast.too_dear:
             return "over a cap", "when its turn comes, the caps leave too little: raise --max-cost or config/caps.yaml"
         last_resort = any(source in part.last_resorts for part in self.parts)
         if not self.eligibility.fills(source) and not last_resort:
             return "below threshold", "its reliability is below what the datasets ask for"
         if not self.eligibility.fills(source):
             return "not needed", "the others leave nothing open for which it would be asked"
-        if not self.outlook.exact:
+        if not self.forecast.exact:
             return "not worth its price", f"in none of {RUNS:,} simulated executions was it worth asking"
         costs = "it costs and the wait for it" if self.eligibility.requirements.value_of_time else "it costs"
         return "not worth its price", f"others answer the same for less, or what it adds is worth less than {costs}"
 
     def _position(self, source: str, step: int, part: Part) -> tuple[SourceDecision, str]:
         if step == 0:
-            room = ", if the caps leave enough by then" if source in self.outlook.too_dear else ""
+            room = ", if the caps leave enough by then" if source in self.forecast.too_dear else ""
             return "chosen", f"asked first for {', '.join(sorted(part.problem.wanted))}{room}"
         before = ", ".join(name for asked in part.chain[:step] for name in asked)
         if self.everything:

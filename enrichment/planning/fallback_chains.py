@@ -1,14 +1,14 @@
-"""The parts of a plan, and how each would unfold: chains and branches, from what the outlook has seen.
+"""The parts of a plan and the order of their sources: chains and branches, without what the forecast rules out.
 
-Course + problems + Outlook  ->  Parts
+Execution + problems + Forecast  ->  Parts
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from enrichment.policy import Problem
-from enrichment.policy.execution_forecast import Outlook, Steps, unfolded
-from enrichment.policy.execution_model import Course
+from enrichment.policy.execution_forecast import Forecast, Steps, steps_if_found
+from enrichment.policy.execution_model import Execution
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Branch:
 class Part:
     """Datasets and sources that are decided together. chain: the steps, if every answer disappoints.
 
-    branches: who is asked besides, and when; who has no chance of being asked is in neither. problem: what is left to
-    decide; whole: what its policy is compiled for, and of which it is a state.
+    branches: the sources asked besides, and when; a source that has no chance of being asked is in neither. problem:
+    what is left to decide; whole: what its policy is compiled for, and of which it is a state.
     """
 
     problem: Problem
@@ -46,43 +46,43 @@ class Part:
     branches: tuple[Branch, ...] = ()
 
 
-def parts_of(course: Course, problems: Sequence[Problem], whole: Problem, outlook: Outlook) -> tuple[Part, ...]:
-    """One for each strand of the course, whose problems these are."""
-    spines = unfolded(course, frozenset())
+def parts_of(execution: Execution, problems: Sequence[Problem], whole: Problem, forecast: Forecast) -> tuple[Part, ...]:
+    """One for each chain of the execution, whose problems these are."""
+    if_nothing = steps_if_found(execution, frozenset())
     return tuple(
         Part(
             problem=problem,
             whole=whole,
-            chain=(chain := _likely(spines[n], outlook)),
-            last_resorts=tuple(source for source, _ in course.strands[n].last_resorts),
-            branches=_branches(course, n, problem, outlook, chain),
+            chain=(chain := _likely(if_nothing[n], forecast)),
+            last_resorts=tuple(source for source, _ in execution.chains[n].last_resorts),
+            branches=_branches(execution, n, problem, forecast, chain),
         )
         for n, problem in enumerate(problems)
     )
 
 
-def _likely(spine: Steps, outlook: Outlook) -> Steps:
+def _likely(steps: Steps, forecast: Forecast) -> Steps:
     """Without what cannot happen: a source that always satisfies has no fallback."""
-    if not outlook.exact:
-        return spine
-    steps = (tuple(source for source in step if source in outlook.asked) for step in spine)
-    return tuple(step for step in steps if step)
+    if not forecast.exact:
+        return steps
+    possible = (tuple(source for source in step if source in forecast.asked) for step in steps)
+    return tuple(step for step in possible if step)
 
 
-def _branches(course: Course, n: int, problem: Problem, outlook: Outlook, chain: Steps) -> tuple[Branch, ...]:
+def _branches(execution: Execution, n: int, problem: Problem, forecast: Forecast, chain: Steps) -> tuple[Branch, ...]:
     """Where the others are asked: as early as one dataset found leads to them, those that are needed first."""
-    missing = course.strands[n].state.usable.intersection(outlook.asked).difference(*chain)
+    missing = execution.chains[n].state.usable.intersection(forecast.asked).difference(*chain)
     needs = frozenset[str]().union(*(offer.needs for offer in problem.offers))
     found: list[Branch] = []
-    for dataset in sorted(course.strands[n].state.unsatisfied, key=lambda d: (d not in needs, d)):
+    for dataset in sorted(execution.chains[n].state.unsatisfied, key=lambda d: (d not in needs, d)):
         if not missing:
             break
-        steps = unfolded(course, frozenset({dataset}))[n]
+        steps = steps_if_found(execution, frozenset({dataset}))[n]
         sources = [source for step in steps for source in step if source in missing]
         found += _by_need(dataset, sources, problem)
         missing = missing.difference(sources)
     if missing:
-        found.append(Branch("", False, tuple(sorted(missing, key=lambda s: (-outlook.asked[s], s)))))
+        found.append(Branch("", False, tuple(sorted(missing, key=lambda s: (-forecast.asked[s], s)))))
     return tuple(found)
 
 

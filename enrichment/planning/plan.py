@@ -16,9 +16,9 @@ from enrichment.planning.eligibility import Eligibility
 from enrichment.planning.explanation import SourcePlan
 from enrichment.planning.fallback_chains import Branch, Part
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.planning.plan_template import Situation, Sketch, sketch
+from enrichment.planning.plan_template import PlanningState, PlanTemplate, template_of
 from enrichment.planning.quote import Quote, calling_everything, model_price
-from enrichment.planning.two_stage import sketch_beyond
+from enrichment.planning.two_stage import template_beyond
 from enrichment.policy import Policy
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.requirements.requirements import Requirements, identity_requirements
@@ -113,24 +113,24 @@ class Plan:
 def make_plan(inputs: PlanInputs) -> Plan:
     """The plan for one company."""
     draft = _Draft.of(inputs)
-    return draft.completed(sketch(draft.situation))
+    return draft.completed(template_of(draft.state))
 
 
 def make_plans(inputs: PlanInputs) -> tuple[Plan, Plan]:
     """How to find the domain of a company, and the rest. What the first may bring, the second does not count again."""
     first, rest = _Draft.of(replace(inputs, requirements=identity_requirements(inputs.requirements))), _Draft.of(inputs)
-    beyond = sketch_beyond(first.situation, rest.situation)
-    return first.completed(sketch(first.situation)), rest.completed(beyond)
+    beyond = template_beyond(first.state, rest.state)
+    return first.completed(template_of(first.state)), rest.completed(beyond)
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """What memory serves of a plan, and the situation that it leaves to the policy."""
+    """What memory serves of a plan, and the planning state that it leaves to the policy."""
 
     inputs: PlanInputs
     statuses: Mapping[str, DatasetStatus]
     answered: Mapping[str, frozenset[str]]
-    situation: Situation
+    state: PlanningState
 
     @classmethod
     def of(cls, inputs: PlanInputs) -> Self:
@@ -153,10 +153,10 @@ class _Draft:
             now=now,
         )
         mentioned = (d for d, one in statuses.items() if one.mentioned)
-        situation = Situation(eligibility, inputs.strategy, inputs.policies, frozenset(mentioned))
-        return cls(inputs, statuses, answered, situation)
+        state = PlanningState(eligibility, inputs.strategy, inputs.policies, frozenset(mentioned))
+        return cls(inputs, statuses, answered, state)
 
-    def completed(self, made: Sketch) -> Plan:
+    def completed(self, made: PlanTemplate) -> Plan:
         """With what belongs to this company alone."""
         inputs, reads = self.inputs, self._reads()
         return Plan(

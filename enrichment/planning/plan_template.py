@@ -1,29 +1,31 @@
-"""What companies in the same state share of their plans: parts, verdicts, quote. Drawn once for each state.
+"""What companies in the same state share of their plans: parts, verdicts, quote. Made once for each state.
 
-Situation (desk, strategy, policies)  ->  Sketch
+PlanningState (eligibility, strategy, policies)  ->  PlanTemplate
 """
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Generic, TypeVar
 
 from enrichment.planning.eligibility import Eligibility, is_state_of
-from enrichment.planning.explanation import Account, SourcePlan
+from enrichment.planning.explanation import Explanation, SourcePlan
 from enrichment.planning.fallback_chains import Part, parts_of
-from enrichment.planning.quote import Quote, afterwards, course_of, legacy_cost, quote_of
+from enrichment.planning.quote import Quote, analyses_bought, execution_of, legacy_cost, quote_of
 from enrichment.policy import Enhanced, Policy, Problem, parts
 from enrichment.policy.cache import PolicyCache
-from enrichment.policy.execution_forecast import outlook
-from enrichment.policy.execution_model import Course, Limit
+from enrichment.policy.execution_forecast import forecast
+from enrichment.policy.execution_model import Execution, Limit
 from enrichment.purchasing.budgets import in_words, limits_of
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
-_SKETCHES = 4_096
+_TEMPLATES = 4_096
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Situation:
+class PlanningState:
     """What a plan is made from. mentioned: datasets of which something too unreliable to satisfy is known."""
 
     eligibility: Eligibility
@@ -37,20 +39,15 @@ class Situation:
 
     @cached_property
     def limits(self) -> dict[str, Limit]:
-        """The caps that may bind: name -> what they leave, and for whom."""
+        """The caps that may bind: name -> what they leave, and for which sources and analyses."""
         eligibility = self.eligibility
-        most = _most(
-            _Terms(
-                (Same(eligibility.rules), _wanted(eligibility.requirements)),
-                eligibility.rules,
-                eligibility.requirements,
-            )
-        )
+        rules, requirements = eligibility.rules, eligibility.requirements
+        most = _most(Keyed((Same(rules), _wanted(requirements)), (rules, requirements)))
         limits = limits_of({name: eligibility.caps[name] for name in most}, eligibility.spent)
         return {name: one for name, one in limits.items() if sum(most[n] for n in one.over) > one.left}
 
-    def course(self, problems: tuple[Problem, ...], policy: Policy) -> Course:
-        return course_of(
+    def execution(self, problems: tuple[Problem, ...], policy: Policy) -> Execution:
+        return execution_of(
             self.eligibility,
             problems,
             policy,
@@ -60,7 +57,7 @@ class Situation:
         )
 
     def signature(self) -> tuple[Hashable, ...]:
-        """Situations of equal signatures have the same sketch."""
+        """Planning states of equal signatures have the same template."""
         eligibility = self.eligibility
         return (
             Same(eligibility.rules),
@@ -77,7 +74,7 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
+class PlanTemplate:
     """A plan but for what is the company's own. chances: dataset -> of being satisfied, where it is open.
 
     in_turn: a cap may bind, so parts are carried out one after another, the required first.
@@ -91,7 +88,7 @@ class Sketch:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DecidedParts:
     """A problem in its parts, in the order they are carried out where caps may bind, and the policy that decides."""
 
     whole: Problem
@@ -100,23 +97,45 @@ class Drawn:
 
     @property
     def above_least(self) -> int | None:
+        """Micro-USD by which the plan may cost more than the least; None: it is the least, or was not sought."""
         return round(self.policy.excess()) if isinstance(self.policy, Enhanced) and not self.policy.exact else None
 
 
-def sketch(situation: Situation) -> Sketch:
-    return _kept(_Key(situation.signature(), situation))
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Equal only to the very same object."""
+
+    thing: object
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.thing is other.thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
 
 
-def decided(situation: Situation, *, by_whole: bool = False) -> Drawn:
+@dataclass(frozen=True, slots=True)
+class Keyed(Generic[T]):
+    """A value as the key of a cache that compares its signature alone."""
+
+    signature: tuple[Hashable, ...]
+    value: T = field(compare=False)
+
+
+def template_of(state: PlanningState) -> PlanTemplate:
+    return _kept(Keyed(state.signature(), state))
+
+
+def decided_parts(state: PlanningState, *, by_whole: bool = False) -> DecidedParts:
     """by_whole: by the policy of the whole, even if that is not exact: compiling what is left takes its time."""
-    left = situation.eligibility.left()
-    if by_whole and is_state_of(situation.eligibility.whole(), left):
-        whole = situation.eligibility.whole()
+    left = state.eligibility.left()
+    if by_whole and is_state_of(state.eligibility.whole(), left):
+        whole = state.eligibility.whole()
     else:
-        whole = _compiled_whole(situation.eligibility, left, situation.strategy, situation.policies)
+        whole = _compiled_whole(state.eligibility, left, state.strategy, state.policies)
     problems = (part for part in parts(left) if part.offers or part.required)
     in_order = tuple(sorted(problems, key=lambda part: not part.required))
-    return Drawn(whole, in_order, situation.policies.compiled(situation.strategy, whole))
+    return DecidedParts(whole, in_order, state.policies.compiled(state.strategy, whole))
 
 
 def _compiled_whole(eligibility: Eligibility, left: Problem, strategy: str, policies: PolicyCache) -> Problem:
@@ -131,55 +150,29 @@ def _compiled_whole(eligibility: Eligibility, left: Problem, strategy: str, poli
     return left if isinstance(policy, Enhanced) and not policy.exact else whole
 
 
-@dataclass(frozen=True, slots=True)
-class Same:
-    """Equal only to the very same thing."""
-
-    thing: object
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.thing is other.thing
-
-    def __hash__(self) -> int:
-        return id(self.thing)
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    signature: tuple[Hashable, ...]
-    situation: Situation = field(compare=False)
-
-
-@lru_cache(maxsize=_SKETCHES)
-def _kept(key: _Key) -> Sketch:
-    situation = key.situation
-    drawn = decided(situation)
-    course = situation.course(drawn.problems, drawn.policy)
-    seen = outlook(course)
-    made = parts_of(course, drawn.problems, drawn.whole, seen)
-    account = Account(situation.eligibility, made, seen, everything=situation.everything)
-    return Sketch(
+@lru_cache(maxsize=_TEMPLATES)
+def _kept(key: Keyed[PlanningState]) -> PlanTemplate:
+    state = key.value
+    decided = decided_parts(state)
+    execution = state.execution(decided.problems, decided.policy)
+    expected = forecast(execution)
+    made = parts_of(execution, decided.problems, decided.whole, expected)
+    explanation = Explanation(state.eligibility, made, expected, everything=state.everything)
+    return PlanTemplate(
         parts=made,
-        sources=tuple(account.source(name) for name in situation.eligibility.rules.sources),
-        chances=seen.satisfied,
-        quote=quote_of(seen, course, legacy=legacy_cost(situation.eligibility), above_least=drawn.above_least),
-        in_turn=bool(course.binding()),
+        sources=tuple(explanation.source(name) for name in state.eligibility.rules.sources),
+        chances=expected.satisfied,
+        quote=quote_of(expected, execution, legacy=legacy_cost(state.eligibility), above_least=decided.above_least),
+        in_turn=bool(execution.binding()),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    signature: tuple[Hashable, ...]
-    rules: Rules = field(compare=False)
-    requirements: Requirements = field(compare=False)
-
-
 @lru_cache(maxsize=64)
-def _most(terms: _Terms) -> Mapping[str, int]:
+def _most(key: Keyed[tuple[Rules, Requirements]]) -> Mapping[str, int]:
     """Whatever may be bought for these requirements -> the most it may cost, in micro-USD."""
-    rules = terms.rules
-    sources = {source for dataset in terms.requirements.collected for source in rules.datasets[dataset].sources}
-    analyses = {one.name: one.most for one in afterwards(rules, terms.requirements)}
+    rules, requirements = key.value
+    sources = {source for dataset in requirements.collected for source in rules.datasets[dataset].sources}
+    analyses = {one.name: one.most for one in analyses_bought(rules, requirements)}
     return {source: rules.max_micro_usd(source) for source in sorted(sources)} | analyses
 
 

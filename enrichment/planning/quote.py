@@ -1,6 +1,6 @@
-"""What a plan will cost: everything that decides it as a Course, its Outlook, and the Quote people see.
+"""What a plan will cost: all that decides it as an Execution, its Forecast, and the Quote people see.
 
-Desk + parts + policy + limits  ->  Course  ->  Outlook  ->  Quote
+Eligibility + parts + policy + limits  ->  Execution  ->  Forecast  ->  Quote
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,15 +10,15 @@ from decimal import Decimal
 from enrichment.domain.money import charge, to_micro
 from enrichment.planning.eligibility import Eligibility
 from enrichment.policy import Policy, Problem, start
-from enrichment.policy.execution_forecast import Outlook
-from enrichment.policy.execution_model import Afterwards, Course, Limit, Strand
+from enrichment.policy.execution_forecast import Forecast
+from enrichment.policy.execution_model import Chain, ClosingPurchase, Execution, Limit
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Micro-USD and seconds. legacy: asking everybody who could be asked, without memory.
+    """Micro-USD and seconds. legacy: asking every source that could be asked, without memory.
 
     vendors, last_resorts, analyses: expected. p50, p90: half of the executions, nine in ten, cost no more. upper_bound:
     no execution costs more, whatever fails. above_least: how far what is expected may lie above the least possible;
@@ -42,11 +42,11 @@ class Quote:
 
     @property
     def saving(self) -> int:
-        """Against asking everybody."""
+        """Against asking every source."""
         return self.legacy - self.expected
 
 
-def course_of(
+def execution_of(
     eligibility: Eligibility,
     problems: Sequence[Problem],
     policy: Policy,
@@ -54,25 +54,25 @@ def course_of(
     limits: Iterable[Limit],
     mentioned: frozenset[str],
     everything: bool,
-) -> Course:
-    """How carrying these parts out goes. mentioned: datasets of which something unreliable is known."""
-    strands = tuple(strand_of(eligibility, problem, policy) for problem in problems)
-    sources = frozenset[str]().union(*(strand.sources for strand in strands))
-    return Course(
-        calls=tuple(eligibility.call(source) for source in sorted(sources)),
-        strands=strands,
-        open=frozenset[str]().union(*(strand.state.unsatisfied for strand in strands)),
+) -> Execution:
+    """How carrying these parts out goes. mentioned: datasets of which an unreliable value is known."""
+    chains = tuple(chain_of(eligibility, problem, policy) for problem in problems)
+    sources = frozenset[str]().union(*(chain.sources for chain in chains))
+    return Execution(
+        offers=tuple(eligibility.offer(source) for source in sorted(sources)),
+        chains=chains,
+        open=frozenset[str]().union(*(chain.state.unsatisfied for chain in chains)),
         limits=tuple(limits),
         skips=() if everything else tuple(skip for skip in eligibility.skips(sources) if skip.source in sources),
         mentioned=mentioned,
-        afterwards=afterwards(eligibility.rules, eligibility.requirements),
+        closing=analyses_bought(eligibility.rules, eligibility.requirements),
         everything=everything,
     )
 
 
-def strand_of(eligibility: Eligibility, problem: Problem, policy: Policy) -> Strand:
+def chain_of(eligibility: Eligibility, problem: Problem, policy: Policy) -> Chain:
     datasets = eligibility.rules.datasets
-    return Strand(
+    return Chain(
         policy=policy,
         state=start(problem),
         required=problem.required,
@@ -83,30 +83,31 @@ def strand_of(eligibility: Eligibility, problem: Problem, policy: Policy) -> Str
     )
 
 
-def afterwards(rules: Rules, requirements: Requirements) -> tuple[Afterwards, ...]:
-    return tuple(Afterwards(f"analysis:{name}", *model_price(rules, name)) for name in requirements.analyses)
+def analyses_bought(rules: Rules, requirements: Requirements) -> tuple[ClosingPurchase, ...]:
+    return tuple(ClosingPurchase(f"analysis:{name}", *model_price(rules, name)) for name in requirements.analyses)
 
 
-def quote_of(outlook: Outlook, course: Course, *, legacy: int, above_least: int | None) -> Quote:
+def quote_of(forecast: Forecast, execution: Execution, *, legacy: int, above_least: int | None) -> Quote:
     return Quote(
-        vendors=round(outlook.vendors),
-        last_resorts=round(outlook.last_resorts),
-        analyses=round(outlook.analyses),
-        p50=outlook.p50,
-        p90=outlook.p90,
-        upper_bound=_upper_bound(course),
-        seconds=outlook.seconds,
+        vendors=round(forecast.vendors),
+        last_resorts=round(forecast.last_resorts),
+        analyses=round(forecast.analyses),
+        p50=forecast.p50,
+        p90=forecast.p90,
+        upper_bound=_upper_bound(execution),
+        seconds=forecast.seconds,
         from_memory=0,
         legacy=legacy,
         above_least=above_least,
     )
 
 
-def _upper_bound(course: Course) -> int:
-    """Everybody asked and everything analysed, each for the most it may take; or what a limit leaves for it."""
-    most = {call.source: call.most for call in course.calls} | {one.name: one.most for one in course.afterwards}
+def _upper_bound(execution: Execution) -> int:
+    """Every source asked and every analysis made, each for the most it may take; or what a limit leaves for it."""
+    most = {offer.source: offer.most for offer in execution.offers}
+    most |= {one.name: one.most for one in execution.closing}
     everything = sum(most.values())
-    capped = (_within(limit, most) for limit in course.limits)
+    capped = (_within(limit, most) for limit in execution.limits)
     return min([everything, *capped])
 
 
@@ -115,7 +116,7 @@ def _within(limit: Limit, most: Mapping[str, int]) -> int:
 
 
 def legacy_cost(eligibility: Eligibility) -> int:
-    """Expected micro-USD of asking everybody who could be asked about anything wanted, and every analysis."""
+    """Expected micro-USD of asking every source that could be asked about anything wanted, and every analysis."""
     sources = (s for s in eligibility.rules.sources if eligibility.concerns(s) and eligibility.out_of_reach(s) is None)
     return sum(expected_price(eligibility.rules, source) for source in sources) + _analyses(
         eligibility.rules, eligibility.requirements

@@ -1,14 +1,14 @@
-"""Calls worth weighing: each source by itself and, where time has a value, the sets that starting together may pay for.
+"""The actions a policy weighs: each source alone and, where time has a value, sets of sources started together.
 
-    Frame -> tree of Calls: a set, the states in which it comes into question, the sets with one more source
+    Frame -> tree of Calls: a set, the states in which it may be the action, the sets with one more source
 
-A set is left out only where that is proved needless: starting one of its sources after the others, and only if it is
-still of use then, costs no more. Most sets of sources that answer the same fall away by this.
+A set is left out only where starting one of its sources after the others, if it is still of use then, is proved to
+cost no more. This removes most sets of sources that answer the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,9 +23,9 @@ Columns = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls started together. cost: what they are expected to cost, their waiting included, in micro-USD.
+    """Calls started together. cost: expected micro-USD, the value of their waiting included.
 
-    columns: the U in which they come into question, as masks. last: the source that was added last.
+    columns: the U in which they are allowed, as masks. last: the source that was added last.
     """
 
     sources: int
@@ -62,37 +62,34 @@ def filled(values: Values, bit: int, rate: float) -> None:
     halves[:, :, 1, :] += difference
 
 
-def calls_of(frame: Frame, most_work: int, together: Iterable[str]) -> Sequence[Calls] | None:
-    """All calls to weigh; None where weighing them in every state is more work (states, for each set) than allowed.
-
-    together: the sources that sets are made of; the others are only called alone.
-    """
-    tree = _Tree(frame, most_work, frame.sources_in(together) if frame.part.value_of_time else 0)
-    calls = tree.grown(_Bud.of(frame), 0)
+def calls_of(frame: Frame, most_work: int) -> Sequence[Calls] | None:
+    """All calls to weigh; None where weighing them in every state is more work (states, for each set) than allowed."""
+    tree = _Tree(frame, most_work)
+    calls = tree.grown(_CallSet.of(frame), 0)
     return calls if tree.work <= most_work else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Bud:
+class _CallSet:
     """A set to which sources are added. useful[i, U]: chance that source i still answers something once it has replied,
     the source itself aside."""
 
     sources: int
-    cost: float
+    price: float
     seconds: float
     allowed: Flags
     useful: Values
 
     @staticmethod
-    def of(frame: Frame) -> _Bud:
+    def of(frame: Frame) -> _CallSet:
         unsatisfied = np.arange(1 << len(frame.datasets))
         useful = np.array([(unsatisfied & answers != 0).astype(np.float64) for answers in frame.answers])
-        return _Bud(0, 0.0, 0.0, np.ones(len(unsatisfied), dtype=np.bool_), useful.reshape(-1, len(unsatisfied)))
+        return _CallSet(0, 0.0, 0.0, np.ones(len(unsatisfied), dtype=np.bool_), useful.reshape(-1, len(unsatisfied)))
 
 
 class _Tree:
-    def __init__(self, frame: Frame, most_work: int, together: int) -> None:
-        self._frame, self._most_work, self._together = frame, most_work, together
+    def __init__(self, frame: Frame, most_work: int) -> None:
+        self._frame, self._most_work = frame, most_work
         self._value_of_time = frame.part.value_of_time
         self._costs = np.array([offer.expected_cost for offer in frame.offers])
         self._seconds = np.array([offer.seconds for offer in frame.offers])
@@ -110,43 +107,41 @@ class _Tree:
         leads: Values = np.where(self._seconds == slowest, slowest - second, 0.0)
         return leads
 
-    def grown(self, bud: _Bud, first: int) -> list[Calls]:
-        """The sets that have one source more than the bud, from `first` on, and those that grow out of them."""
+    def grown(self, so_far: _CallSet, first: int) -> list[Calls]:
+        """The sets that have one source more than this one, from `first` on, and those that grow out of them."""
         grown: list[Calls] = []
         for i in range(first, len(self._frame.offers)):
-            if bud.sources and not self._together >> i & 1:
-                continue
-            more = self._with(bud, i)
+            more = self._with(so_far, i)
             if self.work <= self._most_work and more.allowed.any():
                 self.work += len(more.allowed) << len(self._frame.offers) - more.sources.bit_count()
-                further = self.grown(more, i + 1) if self._together >> i & 1 else ()
+                further = self.grown(more, i + 1) if self._value_of_time else ()
                 grown.append(self._calls(more, i, further))
         return grown
 
-    def _calls(self, bud: _Bud, last: int, further: Sequence[Calls]) -> Calls:
+    def _calls(self, so_far: _CallSet, last: int, further: Sequence[Calls]) -> Calls:
         return Calls(
-            sources=bud.sources,
-            cost=bud.cost + self._value_of_time * bud.seconds,
-            columns=np.flatnonzero(bud.allowed).astype(np.int32),
+            sources=so_far.sources,
+            cost=so_far.price + self._value_of_time * so_far.seconds,
+            columns=np.flatnonzero(so_far.allowed).astype(np.int32),
             last=last,
             match_rate=self._frame.offers[last].match_rate,
             fills=self._frame.fills[last],
             further=further,
         )
 
-    def _with(self, bud: _Bud, i: int) -> _Bud:
-        allowed = bud.allowed & self._askable[i]
-        sources, useful = bud.sources | 1 << i, bud.useful
-        if self._together >> i & 1 and allowed.any():
-            useful = bud.useful.copy()
+    def _with(self, so_far: _CallSet, i: int) -> _CallSet:
+        allowed = so_far.allowed & self._askable[i]
+        sources, useful = so_far.sources | 1 << i, so_far.useful
+        if self._value_of_time and allowed.any():
+            useful = so_far.useful.copy()
             brought(useful, self._frame.offers[i].match_rate, self._frame.fills[i])
-            useful[i] = bud.useful[i]
-            if bud.sources:
+            useful[i] = so_far.useful[i]
+            if so_far.sources:
                 allowed &= ~self._needless(sources, useful)
-        return _Bud(
+        return _CallSet(
             sources=sources,
-            cost=bud.cost + float(self._costs[i]),
-            seconds=max(bud.seconds, float(self._seconds[i])),
+            price=so_far.price + float(self._costs[i]),
+            seconds=max(so_far.seconds, float(self._seconds[i])),
             allowed=allowed,
             useful=useful,
         )

@@ -6,16 +6,14 @@ Everything  all usable sources, at once
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from enrichment.policy.forecast import foreseen
-from enrichment.policy.problem import Offer, Policy, Problem, State, parts, relevant_offers
-from enrichment.policy.state_encoding import Codes, Frame, framed
-from enrichment.policy.value_table import Prospect, Prospects, of_all
+from enrichment.policy.dynamic_program import Table, choice_type, fits
+from enrichment.policy.problem import Offer, Problem, State, parts, relevant_offers
+from enrichment.policy.state_encoding import Frame, framed
 
 
 class Priority:
@@ -44,11 +42,6 @@ class Priority:
         ordered = [source for source in preferred if source in answering]
         return [self._offers[source] for source in ordered + sorted(set(answering).difference(ordered))]
 
-    @property
-    def one_by_one(self) -> Mapping[str, frozenset[str]]:
-        """What sources need; what is asked about one piece of a part depends on no other."""
-        return {name: offer.needs for name, offer in self._offers.items()}
-
     def next(self, state: State) -> frozenset[str]:
         for dataset, chain in self._chains:
             if dataset not in state.unsatisfied:
@@ -58,30 +51,34 @@ class Priority:
                     return frozenset({offer.source})
         return frozenset()
 
-    def look_ahead(self) -> None:
-        """Work out the prospects of all states, unless there are too many; from then on they are looked up."""
-        for part in self._parts:
-            part.beforehand()
+    @cached_property
+    def exact(self) -> bool:
+        """Whether `expected_spend` can be asked: there are not too many states for it."""
+        return all(fits(part) for part in self._alone)
 
-    def prospect(self, state: State) -> Prospect:
-        """What carrying it out comes to from this state on."""
-        return of_all(foreseen(self, part, state) for part in self._parts)
+    def expected_spend(self, state: State) -> float:
+        """Micro-USD that carrying it out is expected to cost from this state on."""
+        return sum(table.expected_spend(state) for table in self._tables)
 
     @cached_property
-    def _parts(self) -> tuple[Prospects, ...]:
-        return tuple(Prospects(_OneByOne(self, framed(part))) for part in parts(self._problem))
+    def _alone(self) -> tuple[Problem, ...]:
+        """The parts: what is asked about one depends on no other. No calls start together, as if time were free."""
+        return tuple(replace(part, value_of_time=0) for part in parts(self._problem))
 
+    @cached_property
+    def _tables(self) -> tuple[Table, ...]:
+        return tuple(self._table(framed(part)) for part in self._alone)
 
-@dataclass(frozen=True, slots=True)
-class _OneByOne:
-    """The decisions of a policy about one part, for many states."""
-
-    policy: Policy
-    frame: Frame
-
-    def choices_at(self, codes: Codes) -> Codes:
-        states = (self.frame.state(code) for code in codes.tolist())
-        return np.array([self.frame.sources_in(self.policy.next(state)) for state in states], dtype=np.int64)
+    def _table(self, frame: Frame) -> Table:
+        codes = np.arange(1 << len(frame.offers) + len(frame.datasets))
+        choices = np.zeros(len(codes), dtype=choice_type(len(frame.offers)))
+        for dataset, chain in reversed(self._chains):
+            for offer in reversed(chain if dataset in frame.datasets else ()):
+                source = frame.sources_in([offer.source])
+                asks = source << len(frame.datasets) | frame.datasets_in([dataset])
+                needs = frame.datasets_in(offer.needs)
+                choices[codes & (asks | needs) == asks] = source
+        return Table(frame, choices)
 
 
 class Everything:

@@ -1,21 +1,24 @@
 """Compile a problem into the policy of a strategy, and keep what was compiled as bytes.
 
-enhanced -> Enhanced: each part as `decided` decides about it    priority -> Priority    legacy -> Everything
+enhanced -> Enhanced: each part solved exactly, else Greedy    priority -> Priority    legacy -> Everything
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Iterable
 
 from enrichment.policy.baselines import Everything, Priority
+from enrichment.policy.dynamic_program import Table, calls_within, solve
+from enrichment.policy.execution_forecast import forecast
+from enrichment.policy.execution_model import plain_execution
+from enrichment.policy.greedy import Greedy
+from enrichment.policy.lower_bound import LowerBound
 from enrichment.policy.problem import Policy, Problem, State, parts, start
 from enrichment.policy.serialization import packed, unpacked
-from enrichment.policy.solver import Decided, decided
-from enrichment.policy.value_table import Prospect, of_all
+from enrichment.policy.state_encoding import framed
 
-_FORMAT = b"policy 2 "
+_FORMAT = b"policy 3 "
 
 
 class Enhanced:
@@ -24,48 +27,33 @@ class Enhanced:
     Within a part, one source at a time, unless a value of time makes calls started together cheaper.
     """
 
-    def __init__(self, problem: Problem, parts_: tuple[Decided, ...]) -> None:
-        self._problem, self._parts = problem, parts_
+    def __init__(self, problem: Problem, decisions: tuple[Table | Greedy, ...]) -> None:
+        self._problem, self._decisions = problem, decisions
+        self._datasets = tuple(start(part).unsatisfied for part in parts(problem))
 
     @property
     def exact(self) -> bool:
         """False: some part was too large to solve; `excess` then says how far from the optimum it may be."""
-        return all(part.exact for part in self._parts)
-
-    @cached_property
-    def together(self) -> tuple[frozenset[str], ...]:
-        """Datasets that share a clock, whatever else links them: the parts, where time has a value."""
-        if not self._problem.value_of_time:
-            return ()
-        return tuple(start(part).unsatisfied for part in parts(self._problem))
-
-    @cached_property
-    def one_by_one(self) -> Mapping[str, frozenset[str]] | None:
-        """What sources need, if what is decided about one piece of a part depends on no other; None: it may."""
-        if self._problem.value_of_time or not self.exact:
-            return None
-        return {offer.source: offer.needs for offer in self._problem.offers}
+        return not any(self._greedy())
 
     def next(self, state: State) -> frozenset[str]:
-        return frozenset[str]().union(*(part.next(state) for part in self._parts))
-
-    def look_ahead(self) -> None:
-        """Work out the prospects of all states, unless there are too many; from then on they are looked up."""
-        for part in self._parts:
-            part.prospects.beforehand()
-
-    def prospect(self, state: State) -> Prospect:
-        """What carrying it out comes to from this state on."""
-        return of_all(part.prospect(state) for part in self._parts)
+        asked = frozenset[str]()
+        for decision, datasets in zip(self._decisions, self._datasets, strict=True):
+            if not state.unsatisfied.isdisjoint(datasets):
+                asked |= decision.next(state)
+        return asked
 
     def expected_spend(self, state: State) -> float:
-        """Micro-USD that carrying it out is expected to cost from this state on."""
-        return self.prospect(state).spend
+        """Micro-USD that carrying it out is expected to cost from this state on; for exact policies only."""
+        return sum(decision.expected_spend(state) for decision in self._decisions if isinstance(decision, Table))
 
     def excess(self, state: State | None = None) -> float:
         """Micro-USD by which the objective may lie above the least possible one, from the state on; 0 when exact."""
         here = start(self._problem) if state is None else state
-        return sum(part.excess(here) for part in self._parts)
+        return sum(_excess(greedy, here) for greedy in self._greedy())
+
+    def _greedy(self) -> Iterable[Greedy]:
+        return (decision for decision in self._decisions if isinstance(decision, Greedy))
 
     @staticmethod
     def digest(problem: Problem) -> str:
@@ -73,8 +61,8 @@ class Enhanced:
         return _fingerprint(problem).hex()
 
     def to_bytes(self) -> bytes:
-        """What `from_bytes` restores without solving again; some megabytes for the largest shipped consumer."""
-        return _FORMAT + _fingerprint(self._problem) + packed(self._parts)
+        """What `from_bytes` restores without solving again; some hundred kilobytes for the largest shipped consumer."""
+        return _FORMAT + _fingerprint(self._problem) + packed(self._decisions)
 
     @classmethod
     def from_bytes(cls, data: bytes, problem: Problem) -> Enhanced:
@@ -83,6 +71,13 @@ class Enhanced:
         if data[: len(head)] != head:
             raise ValueError("This policy was compiled for other rules: compile it again.")
         return cls(problem, unpacked(data[len(head) :], parts(problem)))
+
+
+def _excess(greedy: Greedy, state: State) -> float:
+    part, found = greedy.part, forecast(plain_execution(greedy, greedy.part, state))
+    lost = sum(worth * (1 - found.satisfied.get(dataset, 1.0)) for dataset, worth in part.worth)
+    objective = found.vendors + lost + part.value_of_time * found.seconds
+    return max(0.0, objective - LowerBound(part).under(state))
 
 
 def _fingerprint(problem: Problem) -> bytes:
@@ -112,7 +107,13 @@ def _fingerprint(problem: Problem) -> bytes:
 
 def compile_enhanced(problem: Problem) -> Enhanced:
     """Solve every part that can be solved (see `exact`)."""
-    return Enhanced(problem, tuple(decided(part) for part in parts(problem)))
+    return Enhanced(problem, tuple(_decision(part) for part in parts(problem)))
+
+
+def _decision(part: Problem) -> Table | Greedy:
+    frame = framed(part)
+    calls = calls_within(frame)
+    return Greedy(part) if calls is None else solve(frame, calls)
 
 
 def compile_policy(strategy: str, problem: Problem) -> Policy:

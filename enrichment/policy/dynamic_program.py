@@ -1,15 +1,17 @@
-"""The exact policy: the recurrence of the design, solved for every state of one part at once.
+"""The exact policy: the Bellman equation of one part, solved for every state at once.
 
     (A usable, U unsatisfied) as bit masks  ->  V[A, U] in micro-USD, choice[A, U] as a mask of sources
+    V(A, U) = min(stop, min over calls: cost + sum over outcomes of P * V(A - calls, U - filled))
 
-States are solved in layers of equally many usable sources. What a call may bring is a chain of mixtures over axis U,
-one per dataset: work grows with the datasets of a source, not with its outcomes. This is why numpy is here.
+Solved in layers of equally many usable sources. What a call may bring is a chain of mixtures over axis U, one per
+dataset: work grows with the datasets of a source, not with its outcomes. This is why numpy is here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,26 +19,15 @@ import numpy.typing as npt
 
 from enrichment.policy.actions import Calls, Flags, Values, calls_of
 from enrichment.policy.problem import Problem, State
-from enrichment.policy.state_encoding import Codes, Frame, framed
+from enrichment.policy.state_encoding import Frame, framed
 
 Masks = npt.NDArray[np.int64]
 Choices = npt.NDArray[np.unsignedinteger[Any]]
 
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """What solving may take. states: a hundred bytes of memory for six of them. work: states before each call or set of
-    calls, over all of these."""
-
-    states: int = 1 << 23
-    work: int = 500_000_000
-
-    def share(self, of: int) -> Effort:
-        return replace(self, work=self.work // of)
-
-
-MOST = Effort()
-"""An eighth of a gigabyte, and two seconds on one quiet core."""
+MOST_STATES = 1 << 23
+"""An eighth of a gigabyte while they are solved."""
+MOST_WORK = 500_000_000
+"""States before each call or set of calls, over all of these: two seconds on one quiet core."""
 
 EQUAL = 1e-6
 """Micro-USD. Differences below it are rounding; without it equal choices would depend on the order of additions."""
@@ -45,9 +36,9 @@ _AT_ONCE = 1 << 18
 """States that are gone through together: as many as stay near the processor."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
-    """The decision for every state of a frame: `choices[code of the state]`, a mask of sources."""
+    """The decision for every state of a frame: `choices[code of the state]`, a mask of sources; 0: stop."""
 
     frame: Frame
     choices: Choices
@@ -55,37 +46,98 @@ class Table:
     def next(self, state: State) -> frozenset[str]:
         return self.frame.named(int(self.choices[self.frame.code(state)]))
 
-    def choices_at(self, codes: Codes) -> Codes:
-        return self.choices[codes].astype(np.int64)
+    def expected_spend(self, state: State) -> float:
+        """Micro-USD that calls are expected to cost from this state on; the first time all states are worked out."""
+        return float(self._spend[self.frame.code(state)])
+
+    @cached_property
+    def _spend(self) -> Values:
+        """Policy evaluation: the Bellman equation with each choice given, waiting and worth at 0.
+
+        Only for states without sources of no use, those with fewest usable sources first.
+        """
+        filling, shift = _filling(self.frame), len(self.frame.datasets)
+        codes = np.concatenate([_subsets(int(mask)) << shift | left for left, mask in enumerate(filling)])
+        codes = codes[self.choices[codes] != 0]
+        count = np.bitwise_count(codes >> shift)
+        layers = np.split(codes[np.argsort(count, kind="stable")], np.cumsum(np.bincount(count)))
+        spend = np.zeros(len(self.choices))
+        for layer in layers:
+            chosen = self.choices[layer]
+            for call in np.unique(chosen).tolist():
+                here = layer[chosen == call]
+                usable, unsatisfied = here >> shift & ~call, here & (1 << shift) - 1
+                price, outcomes = self._outcomes(call)
+                spend[here] = price
+                for filled, chance in outcomes.items():
+                    left = unsatisfied & ~filled
+                    spend[here] += chance * spend[(usable & filling[left]) << shift | left]
+        return spend
+
+    def _outcomes(self, call: int) -> tuple[float, dict[int, float]]:
+        """Expected micro-USD of these calls, and what they may fill together -> chance."""
+        price, reached = 0.0, {0: 1.0}
+        for i, offer in enumerate(self.frame.offers):
+            if call >> i & 1:
+                price += offer.expected_cost
+                filled = {0: offer.match_rate}
+                for bit, rate in self.frame.fills[i]:
+                    filled = _both(filled, {1 << bit: rate, 0: 1 - rate})
+                filled[0] = filled.get(0, 0.0) + 1 - offer.match_rate
+                reached = _both(reached, filled)
+        return price, reached
+
+
+@lru_cache(maxsize=1_024)
+def _subsets(mask: int) -> Masks:
+    """All masks within this one."""
+    subsets = np.zeros(1, dtype=np.int64)
+    for bit in range(mask.bit_length()):
+        if mask >> bit & 1:
+            subsets = np.concatenate([subsets, subsets | 1 << bit])
+    return subsets
+
+
+def _both(one: Mapping[int, float], other: Mapping[int, float]) -> dict[int, float]:
+    """What two independent replies fill together -> chance."""
+    reached: dict[int, float] = {}
+    for first, chance in one.items():
+        for second, likely in other.items():
+            if chance * likely > 0:
+                reached[first | second] = reached.get(first | second, 0.0) + chance * likely
+    return reached
+
+
+def calls_within(frame: Frame) -> Sequence[Calls] | None:
+    """The calls to weigh against each other in every state; None: too much work, or too many states."""
+    return calls_of(frame, MOST_WORK) if 1 << len(frame.offers) + len(frame.datasets) <= MOST_STATES else None
 
 
 def fits(part: Problem) -> bool:
     """Whether a part can be solved exactly."""
-    return calls_within(framed(part), MOST) is not None
+    return calls_within(framed(part)) is not None
 
 
-def calls_within(frame: Frame, effort: Effort, together: Iterable[str] | None = None) -> Sequence[Calls] | None:
-    """The calls to weigh against each other in every state; None where that is too much work, or too many states.
-
-    together: the only sources that may be started with others; left out, all.
-    """
-    if 1 << len(frame.offers) + len(frame.datasets) > effort.states:
-        return None
-    return calls_of(frame, effort.work, frame.sources if together is None else together)
-
-
-def solve(frame: Frame, calls: Sequence[Calls], following: Values | None = None) -> tuple[Table, Values]:
-    """Decide every state. Also V[A, U], in micro-USD.
-
-    following: what stopping costs, for each U; left out, the worth of what is then unsatisfied. A state in which some
-    required dataset may still be satisfied is never a stop.
-    """
-    solver = _Solver(frame, lost(frame) if following is None else following)
+def solve(frame: Frame, calls: Sequence[Calls]) -> Table:
+    """Decide every state. A state in which some required dataset may still be satisfied is never a stop."""
+    solver = _Solver(frame)
     solver.run(calls)
-    return Table(frame, solver.choices.reshape(-1)), solver.values
+    return Table(frame, _as_masked(frame, solver.choices))
 
 
-def lost(frame: Frame) -> Values:
+def _as_masked(frame: Frame, choices: Choices) -> Choices:
+    """Every state decides as the one without sources of no use: with equal choices it might not."""
+    usable = np.arange(1 << len(frame.offers))[:, None] & _filling(frame)
+    masked: Choices = np.take_along_axis(choices.reshape(usable.shape), usable, axis=0).reshape(-1)
+    return masked
+
+
+def _filling(frame: Frame) -> Masks:
+    """[U]: the sources that have a chance to satisfy some of it."""
+    return np.array([frame.filling(unsatisfied) for unsatisfied in range(1 << len(frame.datasets))])
+
+
+def _lost(frame: Frame) -> Values:
     """The worth of the optional datasets in each U."""
     unsatisfied = np.arange(1 << len(frame.datasets))
     return sum(
@@ -99,29 +151,30 @@ def choice_type(sources: int) -> np.dtype[np.unsignedinteger[Any]]:
     return np.dtype(np.uint8 if sources <= 8 else np.uint16 if sources <= 16 else np.uint32)
 
 
+def _may_reach_required(frame: Frame) -> Flags:
+    """[A, U]: some required dataset can still be satisfied, so stopping is not allowed.
+
+    Follows the luckiest run: every usable source whose needs are met brings all it answers.
+    """
+    columns = 1 << len(frame.datasets)
+    unsatisfied = np.arange(columns, dtype=np.int32)
+    left = np.tile(unsatisfied, (1 << len(frame.offers), 1))
+    for _ in range(1 + sum(need != 0 for need in frame.needs)):
+        for i, (answers, needs) in enumerate(zip(frame.answers, frame.needs, strict=True)):
+            asked = left.reshape(-1, 2, 1 << i, columns)[:, 1]
+            np.bitwise_and(asked, ~answers, out=asked, where=asked & needs == 0)
+    left &= frame.required
+    reached: Flags = left != unsatisfied & frame.required
+    return reached
+
+
 class _Solver:
-    def __init__(self, frame: Frame, following: Values) -> None:
+    def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._columns = 1 << len(frame.datasets)
-        self.values: Values = np.where(self._may_reach_required(), np.inf, following)
-        self.choices: Choices = np.zeros(self.values.shape, dtype=choice_type(len(frame.offers)))
-        self._flat_values, self._flat_choices = self.values.reshape(-1), self.choices.reshape(-1)
-
-    def _may_reach_required(self) -> Flags:
-        """[A, U]: some required dataset can still be satisfied, so stopping is not allowed.
-
-        Follows the luckiest run: every usable source whose needs are met brings all it answers.
-        """
-        frame, columns = self._frame, self._columns
-        unsatisfied = np.arange(columns, dtype=np.int32)
-        left = np.tile(unsatisfied, (1 << len(frame.offers), 1))
-        for _ in range(1 + sum(need != 0 for need in frame.needs)):
-            for i, (answers, needs) in enumerate(zip(frame.answers, frame.needs, strict=True)):
-                asked = left.reshape(-1, 2, 1 << i, columns)[:, 1]
-                np.bitwise_and(asked, ~answers, out=asked, where=asked & needs == 0)
-        left &= frame.required
-        reached: Flags = left != unsatisfied & frame.required
-        return reached
+        self._values: Values = np.where(_may_reach_required(frame), np.inf, _lost(frame))
+        self._flat_values = self._values.reshape(-1)
+        self.choices: Choices = np.zeros(self._flat_values.shape, dtype=choice_type(len(frame.offers)))
 
     def run(self, calls: Sequence[Calls]) -> None:
         """Finish layer by layer: a finished one is offered to every state one call, or one set of calls, before it."""
@@ -129,7 +182,7 @@ class _Solver:
         for layer in self._layers():
             for first in range(0, len(layer), rows):
                 after = layer[first : first + rows]
-                self._offer(calls, after, self.values[after])
+                self._offer(calls, after, self._values[after])
 
     def _layers(self) -> Iterator[Masks]:
         usable = np.arange(1 << len(self._frame.offers))
@@ -154,4 +207,4 @@ class _Solver:
         better = proposed < self._flat_values.take(cells) - EQUAL
         cells = cells[better]
         self._flat_values[cells] = proposed[better]
-        self._flat_choices[cells] = calls.sources
+        self.choices[cells] = calls.sources

@@ -1,8 +1,9 @@
-"""How executions of a plan unfold, moment by moment: who asks now, whose replies come next, what they cost and bring.
+"""The event tree of an execution: which calls start now, whose replies come next, what they cost and bring.
 
-    Moment + what was spent  ->  set_off: calls under way  ->  replies: Moments, money, chances
+    Node + what was spent  ->  start_calls: calls under way  ->  transitions: (Node, spent, chance)
 
-Sources, datasets and rules are bits: `left` holds what is open, what nobody has mentioned, which rules are not met.
+Sources are bits of `asked`. Bits of `left` say that a dataset is open, that no value of it is known, that a redundancy
+rule is not met yet.
 """
 
 from __future__ import annotations
@@ -13,52 +14,50 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from enrichment.policy.execution_model import Call, Course, Limit, Strand
-from enrichment.policy.problem import State
+from enrichment.policy.execution_model import Chain, Execution, Limit
+from enrichment.policy.problem import Offer, State
 
-Purse = int
+Spent = int
 """Milliseconds waited, micro-USD spent, micro-USD taken from each limit: fields of one number, added all at once."""
-Purses = dict[Purse, float]
-"""-> chance."""
 
-MOST_OUTCOMES = 20_000
+MOST_OUTCOMES = 100_000
+"""Of calls whose replies come together; beyond them an execution is simulated."""
 _BITS = 64
 _FIELD = (1 << _BITS) - 1
-_SPENT = _BITS
-_OVER = -1
+_DONE = -1
 
 
-class Flight(NamedTuple):
-    """A strand under way. stage: 0 its policy, n its last resorts from the nth on, -1 it is over.
+class Progress(NamedTuple):
+    """How far a chain is. stage: 0 its policy, n its last resorts from the nth on, -1 it is done.
 
-    calls: as bits; none: it is its turn. due: milliseconds until they have replied.
+    calls: under way, as bits; none: it decides next. due: milliseconds until they have replied.
     """
 
-    strand: int
+    chain: int
     stage: int = 0
     due: int = 0
     calls: int = 0
 
 
-class Moment(NamedTuple):
+class Node(NamedTuple):
     """second: in the second stage. left, asked: as bits."""
 
     second: bool
     left: int
     asked: int
-    flights: tuple[Flight, ...]
+    progress: tuple[Progress, ...]
 
 
-class Event(NamedTuple):
-    """What a source that knows the company may say, whatever else it says. gone: the bits of `left` that it ends."""
+class Effect(NamedTuple):
+    """One thing a source may bring if it knows the company, independent of its others. gone: bits of `left` it ends."""
 
     dataset: str
     gone: int
     chance: float
 
 
-Knows = Callable[[Call, Sequence[Event]], Iterable[Event] | None]
-"""What a source says of these; None: it does not know the company."""
+Reply = Callable[[Offer, Sequence[Effect]], Iterable[Effect] | None]
+"""Which of these effects a source's reply has; None: it does not know the company."""
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -69,10 +68,10 @@ def bits(mask: int) -> Iterator[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Strand:
-    """A strand as bits. last_resorts: (source, bits of left of which one must be there)."""
+class _ChainBits:
+    """A chain as bits. last_resorts: (source, bits of left of which one must be there)."""
 
-    strand: Strand
+    chain: Chain
     watched: int
     usable: int
     required: int
@@ -80,7 +79,7 @@ class _Strand:
 
 
 @dataclass(frozen=True, slots=True)
-class _Skip:
+class _SkipBits:
     """A redundancy rule as bits of sources, but for rule and unless: of left."""
 
     source: int
@@ -89,11 +88,11 @@ class _Skip:
     unless: int
 
 
-class _Limit:
-    """What fits under one limit. shift: where a purse keeps what was taken from it."""
+class _LimitBits:
+    """What fits under one limit. shift: where `Spent` has what was taken from it."""
 
     def __init__(self, limit: Limit, shift: int, prices: Iterable[tuple[int, int]]) -> None:
-        self.left, self.over, self.shift = limit.left, limit.over, shift
+        self.left, self.shift, self.over = limit.left, shift, limit.over
         ordered = sorted((price, i) for i, price in prices)
         self._prices = [price for price, _ in ordered]
         self._fitting = [0]
@@ -101,81 +100,82 @@ class _Limit:
             self._fitting.append(self._fitting[-1] | 1 << i)
         self.members = self._fitting[-1]
 
-    def too_dear(self, room: int) -> int:
-        return self.members & ~self._fitting[bisect_right(self._prices, room)]
+    def too_dear(self, rest: int) -> int:
+        """Sources whose most exceeds what is left of the limit (micro-USD)."""
+        return self.members & ~self._fitting[bisect_right(self._prices, rest)]
 
-    def taken(self, purse: Purse) -> int:
-        return purse >> self.shift & _FIELD
+    def rest(self, spent: Spent) -> int:
+        return self.left - (spent >> self.shift & _FIELD)
 
 
-class Unfolding:
-    """The rules by which all executions of one course go."""
+class EventTree:
+    """The rules by which all executions of one plan go."""
 
-    def __init__(self, course: Course) -> None:
-        self.calls = sorted(course.calls, key=lambda call: call.source)
-        self.datasets = sorted(course.open)
-        self.limited = bool(course.limits)
-        self._course = course
-        self._index = {call.source: i for i, call in enumerate(self.calls)}
+    def __init__(self, execution: Execution) -> None:
+        self.offers = sorted(execution.offers, key=lambda offer: offer.source)
+        self.datasets = sorted(execution.open)
+        self.limited = bool(execution.limits)
+        self._execution = execution
+        self._index = {offer.source: i for i, offer in enumerate(self.offers)}
         self._open = {dataset: 1 << n for n, dataset in enumerate(self.datasets)}
-        mentions = {d for call in self.calls for d, _ in call.mentions if d in self._open}
+        mentions = {d for offer in self.offers for d, _ in offer.mention_rates if d in self._open}
         self._unmentioned = {d: 1 << len(self.datasets) + n for n, d in enumerate(sorted(mentions))}
-        self._rules = [1 << len(self.datasets) + len(mentions) + n for n, _ in enumerate(course.skips)]
-        self._events = [self._events_of(call) for call in self.calls]
-        self._reach = [_union(event.gone for event in events) for events in self._events]
-        self._limits = [self._limit(limit, _SPENT + _BITS * n) for n, limit in enumerate(course.limits, 1)]
-        self._money = [
-            sum(1 << one.shift for one in self._limits if one.members >> i & 1) for i in self._index.values()
-        ]
-        self._skips = [self._skip(n) for n in range(len(course.skips))]
+        self._rules = [1 << len(self.datasets) + len(mentions) + n for n, _ in enumerate(execution.skips)]
+        self._effects = [self._effects_of(offer) for offer in self.offers]
+        self._reach = [_union(effect.gone for effect in effects) for effects in self._effects]
+        self._seconds = [round(1000 * offer.seconds) for offer in self.offers]
+        self._limits = [self._limit(limit, _BITS * n) for n, limit in enumerate(execution.limits, 2)]
+        numbers = range(len(self.offers))
+        self._money = [sum(1 << one.shift for one in self._limits if one.members >> i & 1) for i in numbers]
+        self._skips = [self._skip(n) for n in range(len(execution.skips))]
         self._must_reply = _union(skip.if_held for skip in self._skips)
         self._too_dear = 0
         self._useless: dict[int, int] = {}
-        self._strands: list[_Strand] = []
-        self._second: dict[tuple[int, int], tuple[Flight, ...]] = {}
+        self._chains: list[_ChainBits] = []
+        self._second: dict[tuple[int, int], tuple[Progress, ...]] = {}
         self._looked_up: dict[tuple[int, int, int], int] = {}
-        self._answers: dict[tuple[int, int, bool], list[tuple[int, int, float]] | None] = {}
-        self.start = Moment(False, self._everything_left(), 0, self._begun(course.strands))
+        self._outcomes: dict[tuple[int, int, bool], list[tuple[int, Spent, float]] | None] = {}
+        self.start = Node(False, self._everything_left(), 0, self._begun(execution.chains))
 
     def _everything_left(self) -> int:
-        unmentioned = (bit for dataset, bit in self._unmentioned.items() if dataset not in self._course.mentioned)
-        unmet = (bit for bit, skip in zip(self._rules, self._course.skips, strict=True) if not skip.met)
+        unmentioned = (bit for dataset, bit in self._unmentioned.items() if dataset not in self._execution.mentioned)
+        unmet = (bit for bit, skip in zip(self._rules, self._execution.skips, strict=True) if not skip.met)
         return _union([*self._open.values(), *unmentioned, *unmet])
 
-    def _events_of(self, call: Call) -> tuple[Event, ...]:
-        brought = (Event(d, self._ended_by(call.source, d), rate) for d, rate in call.brings)
-        mentioned = (Event(d, self._unmentioned.get(d, 0), rate) for d, rate in call.mentions)
-        return tuple(event for event in (*brought, *mentioned) if event.gone and event.chance > 0)
+    def _effects_of(self, offer: Offer) -> tuple[Effect, ...]:
+        filled = (Effect(d, self._ended_by(offer.source, d), rate) for d, rate in offer.fill_rates)
+        mentioned = (Effect(d, self._unmentioned.get(d, 0), rate) for d, rate in offer.mention_rates)
+        return tuple(effect for effect in (*filled, *mentioned) if effect.gone and effect.chance > 0)
 
     def _ended_by(self, source: str, dataset: str) -> int:
-        skips = zip(self._rules, self._course.skips, strict=True)
+        skips = zip(self._rules, self._execution.skips, strict=True)
         met = _union(bit for bit, skip in skips if source in skip.if_held and dataset in skip.shared)
         return self._open.get(dataset, 0) | self._unmentioned.get(dataset, 0) | met
 
-    def _limit(self, limit: Limit, shift: int) -> _Limit:
-        return _Limit(limit, shift, [(i, c.most) for i, c in enumerate(self.calls) if c.source in limit.over])
+    def _limit(self, limit: Limit, shift: int) -> _LimitBits:
+        return _LimitBits(limit, shift, [(i, o.most) for i, o in enumerate(self.offers) if o.source in limit.over])
 
-    def _skip(self, number: int) -> _Skip:
-        skip = self._course.skips[number]
-        return _Skip(
+    def _skip(self, number: int) -> _SkipBits:
+        skip = self._execution.skips[number]
+        return _SkipBits(
             source=self._sources([skip.source]),
             if_held=self._sources(skip.if_held),
             rule=self._rules[number],
             unless=self._still_open(skip.answers),
         )
 
-    def _begun(self, strands: Sequence[Strand]) -> tuple[Flight, ...]:
-        first = len(self._strands)
-        self._strands += [self._strand(strand) for strand in strands]
-        return tuple(Flight(number) for number in range(first, len(self._strands)))
+    def _begun(self, chains: Sequence[Chain]) -> tuple[Progress, ...]:
+        first = len(self._chains)
+        self._chains += [self._chain(chain) for chain in chains]
+        return tuple(Progress(number) for number in range(first, len(self._chains)))
 
-    def _strand(self, strand: Strand) -> _Strand:
-        return _Strand(
-            strand=strand,
-            watched=self._still_open(strand.state.unsatisfied),
-            usable=self._sources(strand.state.usable),
-            required=self._still_open(strand.required),
-            last_resorts=tuple((self._index[s], self._nothing_said(served)) for s, served in strand.last_resorts),
+    def _chain(self, chain: Chain) -> _ChainBits:
+        return _ChainBits(
+            chain=chain,
+            watched=self._still_open(chain.state.unsatisfied),
+            usable=self._sources(chain.state.usable),
+            required=self._still_open(chain.required),
+            last_resorts=tuple((self._index[s], self._without_value(served)) for s, served in chain.last_resorts),
         )
 
     def _sources(self, names: Iterable[str]) -> int:
@@ -184,56 +184,58 @@ class Unfolding:
     def _still_open(self, datasets: Iterable[str]) -> int:
         return _union(self._open.get(dataset, 0) for dataset in datasets)
 
-    def _nothing_said(self, datasets: Iterable[str]) -> int:
+    def _without_value(self, datasets: Iterable[str]) -> int:
         return _union(self._unmentioned.get(d) or self._open.get(d, 0) for d in datasets)
 
-    def counts(self, moment: Moment) -> bool:
-        """Whether what happens now is of the last stage."""
-        return moment.second or self._course.then is None
+    def counts(self, node: Node) -> bool:
+        """Whether what happens now is of the last stage: only that one is counted."""
+        return node.second or self._execution.then is None
 
-    def set_off(self, moment: Moment, purse: Purse) -> tuple[Moment, int, int]:
-        """Whoever's turn it is asks what still fits; and the calls that began: by a policy, as last resorts."""
-        second, left, asked, flights = moment
+    def start_calls(self, node: Node, spent: Spent) -> tuple[Node, int, int]:
+        """Every chain that waits for no reply asks what still fits; and the new calls: by a policy, as last resorts.
+
+        Under limits one chain at a time, so that nothing is reserved when it decides.
+        """
+        second, left, asked, progress = node
         by_policy = as_last = 0
-        under_way = _union(flight.calls for flight in flights)
-        said = asked & ~under_way
-        rooms = [limit.left - limit.taken(purse) for limit in self._limits]  # one strand at a time: nothing is reserved
-        after = list(flights)
-        for n, flight in enumerate(flights):
+        replied = asked & ~_under_way(progress)
+        rest = [limit.rest(spent) for limit in self._limits]
+        after = list(progress)
+        for n, one in enumerate(progress):
             if self._limits and by_policy | as_last:
                 break
-            if flight.calls or flight.stage == _OVER:
+            if one.calls or one.stage == _DONE:
                 continue
-            began = after[n] = self._next(flight, left, asked, said, rooms)
+            began = after[n] = self._next(one, left, asked, replied, rest)
             asked |= began.calls
             if began.stage:
                 as_last |= began.calls
             else:
                 by_policy |= began.calls
-        return Moment(second, left, asked, tuple(after)), by_policy, as_last
+        return Node(second, left, asked, tuple(after)), by_policy, as_last
 
-    def _next(self, flight: Flight, left: int, asked: int, said: int, rooms: list[int]) -> Flight:
-        strand = self._strands[flight.strand]
-        dear = _union(limit.too_dear(room) for limit, room in zip(self._limits, rooms, strict=True)) if rooms else 0
-        if flight.stage == 0:
-            usable = strand.usable & ~asked
+    def _next(self, one: Progress, left: int, asked: int, replied: int, rest: list[int]) -> Progress:
+        chain = self._chains[one.chain]
+        dear = _union(limit.too_dear(money) for limit, money in zip(self._limits, rest, strict=True)) if rest else 0
+        if one.stage == 0:
+            usable = chain.usable & ~asked
             if self._skips:
-                usable &= ~self._redundant(strand, left, said)
-            calls = self._fitting(self._look_up(flight.strand, left & strand.watched, usable & ~dear), rooms)
+                usable &= ~self._redundant(chain, left, replied)
+            calls = self._fitting(self._look_up(one.chain, left & chain.watched, usable & ~dear), rest)
             if usable & dear:
-                self._note_dear(flight.strand, left & strand.watched, usable, dear, to_the_end=not calls)
+                self._note_dear(one.chain, left & chain.watched, usable, dear, to_the_end=not calls)
             if calls:
-                return Flight(flight.strand, 0, self._slowest(calls), calls)
-        for n in range(max(1, flight.stage), len(strand.last_resorts) + 1):
-            i, serves = strand.last_resorts[n - 1]
+                return Progress(one.chain, 0, self._slowest(calls), calls)
+        for n in range(max(1, one.stage), len(chain.last_resorts) + 1):
+            i, serves = chain.last_resorts[n - 1]
             if ~asked >> i & 1 and left & serves:
                 if not dear >> i & 1:
-                    return Flight(flight.strand, n + 1, self._slowest(1 << i), 1 << i)
+                    return Progress(one.chain, n + 1, self._seconds[i], 1 << i)
                 self._too_dear |= 1 << i
-        return Flight(flight.strand, _OVER)
+        return Progress(one.chain, _DONE)
 
     def _note_dear(self, number: int, left: int, usable: int, dear: int, *, to_the_end: bool) -> None:
-        """Whom the policy would have asked instead, had it fitted; to the end: and after that, if that disappointed."""
+        """Which sources the policy would have asked, had they fitted; to the end: after each of these had failed."""
         while wanted := self._look_up(number, left, usable):
             self._too_dear |= wanted & dear
             usable &= ~wanted if to_the_end else 0
@@ -242,168 +244,172 @@ class Unfolding:
         key = number, left, usable
         if key not in self._looked_up:
             state = State(self.open_names(left), self.names(usable))
-            self._looked_up[key] = self._sources(self._strands[number].strand.policy.next(state)) & usable
+            self._looked_up[key] = self._sources(self._chains[number].chain.policy.next(state)) & usable
         return self._looked_up[key]
 
-    def _redundant(self, strand: _Strand, left: int, said: int) -> int:
+    def _redundant(self, chain: _ChainBits, left: int, replied: int) -> int:
         return _union(
             skip.source
             for skip in self._skips
-            if not left & skip.rule and not skip.if_held & ~said and not left & strand.required & skip.unless
+            if not left & skip.rule and not skip.if_held & ~replied and not left & chain.required & skip.unless
         )
 
-    def _fitting(self, calls: int, rooms: list[int]) -> int:
+    def _fitting(self, calls: int, rest: list[int]) -> int:
         """Of calls each of which fits, those that fit together, reserved one after the other."""
         if not self._limits or calls.bit_count() < 2:
             return calls
-        fitting, left = 0, list(rooms)
+        fitting, left = 0, list(rest)
         for i in bits(calls):
-            if not any(one.too_dear(room) >> i & 1 for one, room in zip(self._limits, left, strict=True)):
+            if not any(one.too_dear(money) >> i & 1 for one, money in zip(self._limits, left, strict=True)):
                 fitting |= 1 << i
                 left = [
-                    room - self.calls[i].most if one.members >> i & 1 else room
-                    for one, room in zip(self._limits, left, strict=True)
+                    money - self.offers[i].most if one.members >> i & 1 else money
+                    for one, money in zip(self._limits, left, strict=True)
                 ]
         return fitting
 
     def _slowest(self, calls: int) -> int:
-        return max(round(1000 * self.calls[i].seconds) for i in bits(calls))
+        return max([self._seconds[i] for i in bits(calls)])
 
-    def under_way(self, moment: Moment) -> bool:
-        return any(flight.calls for flight in moment.flights)
+    def under_way(self, node: Node) -> bool:
+        return any(one.calls for one in node.progress)
 
-    def replied(self, moment: Moment) -> int:
-        """How many will not be asked any more."""
-        return (moment.asked & ~_union(flight.calls for flight in moment.flights)).bit_count()
+    def replied(self, node: Node) -> int:
+        """How many sources will not be asked any more."""
+        return (node.asked & ~_under_way(node.progress)).bit_count()
 
-    def replies(self, moment: Moment) -> list[tuple[Moment, Purse, float]] | None:
-        """What the next replies may lead to, what they cost and how long they took, how likely; None: too much."""
-        due, calls, flights = self._landing(moment.flights)
-        counts = self.counts(moment)
-        key = calls, moment.left & _union(self._reach[i] for i in bits(calls)), counts
-        if key not in self._answers:
-            self._answers[key] = self._all_answers(*key)
-        answers = self._answers[key]
-        if answers is None:
+    def transitions(self, node: Node) -> list[tuple[Node, Spent, float]] | None:
+        """Where the next replies may lead, what they cost and how long they took, how likely; None: too many."""
+        due, calls, progress = _next_replies(node.progress)
+        counts = self.counts(node)
+        key = calls, node.left & _union([self._reach[i] for i in bits(calls)]), counts
+        if key not in self._outcomes:
+            self._outcomes[key] = self._all_outcomes(*key)
+        outcomes = self._outcomes[key]
+        if outcomes is None:
             return None
         waited = due if counts else 0
-        return [(self._after(moment, flights, gone), spent + waited, chance) for gone, spent, chance in answers]
+        return [(self._after(node, progress, gone), spent + waited, chance) for gone, spent, chance in outcomes]
 
-    def reply(self, moment: Moment, knows: Knows) -> tuple[Moment, Purse]:
-        """The next replies, when sources say what they know: where that leads, and what they cost and took."""
-        due, calls, flights = self._landing(moment.flights)
-        counts = self.counts(moment)
+    def transition(self, node: Node, reply: Reply) -> tuple[Node, Spent]:
+        """Where the next replies lead if they are these, and what they cost and took."""
+        due, calls, progress = _next_replies(node.progress)
+        counts = self.counts(node)
         gone, spent = 0, due if counts else 0
         for i in bits(calls):
-            call = self.calls[i]
-            said = knows(call, [event for event in self._events[i] if event.gone & moment.left])
-            gone |= _union(event.gone for event in said or ())
-            price = call.price_asked + (0 if said is None else call.price_matched)
+            offer = self.offers[i]
+            effects = reply(offer, [effect for effect in self._effects[i] if effect.gone & node.left])
+            gone |= _union(effect.gone for effect in effects or ())
+            price = offer.price_asked + (0 if effects is None else offer.price_matched)
             spent += self._spent(i, price, counts)
-        return self._after(moment, flights, gone), spent
+        return self._after(node, progress, gone), spent
 
-    def _landing(self, flights: tuple[Flight, ...]) -> tuple[int, int, tuple[Flight, ...]]:
-        """How long until the next replies, whose they are, and the flights once they have come."""
-        due = min(flight.due for flight in flights if flight.calls)
-        calls = _union(flight.calls for flight in flights if flight.due == due)
-        return due, calls, tuple(_landed(flight, due) for flight in flights)
-
-    def _after(self, moment: Moment, flights: tuple[Flight, ...], gone: int) -> Moment:
-        left, asked = moment.left & ~gone, moment.asked
-        if not self._course.everything and self.counts(moment):
+    def _after(self, node: Node, progress: tuple[Progress, ...], gone: int) -> Node:
+        left, asked = node.left & ~gone, node.asked
+        if not self._execution.everything and self.counts(node):
             asked |= self._of_no_use(left)
-        return Moment(moment.second, left, asked, flights)
+        return Node(node.second, left, asked, progress)
 
     def _of_no_use(self, left: int) -> int:
-        """Who has nothing more to say counts as asked: so that fewer moments differ."""
+        """Mask out sources that can change nothing any more, so that equivalent states share one node."""
         if left not in self._useless:
             mute = _union(1 << i for i, reach in enumerate(self._reach) if not reach & left)
             self._useless[left] = mute & ~self._must_reply
         return self._useless[left]
 
-    def _all_answers(self, calls: int, left: int, counts: bool) -> list[tuple[int, Purse, float]] | None:
-        reached: dict[tuple[int, Purse], float] = {(0, 0): 1.0}
+    def _all_outcomes(self, calls: int, left: int, counts: bool) -> list[tuple[int, Spent, float]] | None:
+        reached: dict[tuple[int, Spent], float] = {(0, 0): 1.0}
         for i in bits(calls):
-            answers = [
-                (gone, self._spent(i, price, counts), chance) for gone, price, chance in self._answers_of(i, left)
-            ]
-            further = defaultdict[tuple[int, Purse], float](float)
+            outcomes = [(gone, self._spent(i, price, counts), p) for gone, price, p in self._outcomes_of(i, left)]
+            further = defaultdict[tuple[int, Spent], float](float)
             for (gone, spent), before in reached.items():
-                for more, price, chance in answers:
+                for more, price, chance in outcomes:
                     further[gone | more, spent + price] += before * chance
             reached = further
             if len(reached) > MOST_OUTCOMES:
                 return None
         return [(gone, spent, chance) for (gone, spent), chance in reached.items()]
 
-    def _answers_of(self, i: int, left: int) -> list[tuple[int, int, float]]:
-        call, known = self.calls[i], [(0, self.calls[i].match_rate)]
-        for event in self._events[i]:
-            if event.gone & left:
-                said = [(gone | event.gone & left, chance * event.chance) for gone, chance in known]
-                known = said + [(gone, chance * (1 - event.chance)) for gone, chance in known if event.chance < 1]
-        due = call.price_asked + call.price_matched
-        unknown = [(0, call.price_asked, 1 - call.match_rate)] if call.match_rate < 1 else []
+    def _outcomes_of(self, i: int, left: int) -> list[tuple[int, int, float]]:
+        offer, known = self.offers[i], [(0, self.offers[i].match_rate)]
+        for effect in self._effects[i]:
+            if effect.gone & left:
+                had = [(gone | effect.gone & left, chance * effect.chance) for gone, chance in known]
+                known = had + [(gone, chance * (1 - effect.chance)) for gone, chance in known if effect.chance < 1]
+        due = offer.price_asked + offer.price_matched
+        unknown = [(0, offer.price_asked, 1 - offer.match_rate)] if offer.match_rate < 1 else []
         return [(gone, due, chance) for gone, chance in known if chance > 0] + unknown
 
-    def _spent(self, i: int, price: int, counts: bool) -> Purse:
-        return price * (self._money[i] + (1 << _SPENT if counts else 0))
+    def _spent(self, i: int, price: int, counts: bool) -> Spent:
+        return price * (self._money[i] + (1 << _BITS if counts else 0))
 
-    def next_stage(self, moment: Moment) -> Moment | None:
+    def next_stage(self, node: Node) -> Node | None:
         """Where the second stage begins; None: this was the last."""
-        if moment.second or self._course.then is None:
+        if node.second or self._execution.then is None:
             return None
-        key = moment.left, moment.asked
+        key = node.left, node.asked
         if key not in self._second:
-            self._second[key] = self._begun(self._course.then(self.open_names(moment.left), self.names(moment.asked)))
-        return Moment(True, moment.left, moment.asked, self._second[key])
+            self._second[key] = self._begun(self._execution.then(self.open_names(node.left), self.names(node.asked)))
+        return Node(True, node.left, node.asked, self._second[key])
 
     def open_names(self, left: int) -> frozenset[str]:
         """Datasets still open."""
         return frozenset([dataset for dataset, bit in self._open.items() if left & bit])
 
     def names(self, sources: int) -> frozenset[str]:
-        return frozenset([self.calls[i].source for i in bits(sources)])
+        return frozenset([self.offers[i].source for i in bits(sources)])
 
     def too_dear(self) -> frozenset[str]:
         """Sources that would have been asked in an execution followed so far, had they fitted."""
         return self.names(self._too_dear)
 
-    def cost(self, purse: Purse) -> int:
+    def cost(self, spent: Spent) -> int:
         """Micro-USD spent."""
-        return purse >> _SPENT & _FIELD
+        return spent >> _BITS & _FIELD
 
-    def taken(self, purse: Purse) -> int:
-        """Equal for purses that have taken as much from every limit."""
-        return purse >> 2 * _BITS
+    def taken(self, spent: Spent) -> int:
+        """Equal where as much was taken from every limit."""
+        return spent >> 2 * _BITS
 
-    def waited(self, purse: Purse) -> int:
+    def waited(self, spent: Spent) -> int:
         """Milliseconds."""
-        return purse & _FIELD
+        return spent & _FIELD
 
-    def paid_afterwards(self, purse: Purse) -> int:
-        """Expected micro-USD of what is bought at the end, all of it side by side, if it still fits."""
-        rooms = [limit.left - limit.taken(purse) for limit in self._limits]
+    def paid_at_the_end(self, spent: Spent) -> int:
+        """Expected micro-USD of what is bought at the end, all of it side by side, as far as it still fits."""
+        rest = [limit.rest(spent) for limit in self._limits]
         cost = 0
-        for one in self._course.afterwards:
+        for one in self._execution.closing:
             under = [n for n, limit in enumerate(self._limits) if one.name in limit.over]
-            if all(one.most <= rooms[n] for n in under):
+            if all(one.most <= rest[n] for n in under):
                 cost += one.expected
                 for n in under:
-                    rooms[n] -= one.most
+                    rest[n] -= one.most
         return cost
 
 
-def _landed(flight: Flight, due: int) -> Flight:
-    if not flight.calls:
-        return flight
-    if flight.due == due:
-        return Flight(flight.strand, flight.stage)
-    return Flight(flight.strand, flight.stage, flight.due - due, flight.calls)
+def _next_replies(progress: tuple[Progress, ...]) -> tuple[int, int, tuple[Progress, ...]]:
+    """Milliseconds until the next replies, the calls they are to, and the progress once they have come."""
+    due = min([one.due for one in progress if one.calls])
+    calls, after = 0, list[Progress]()
+    for one in progress:
+        if one.calls and one.due == due:
+            calls |= one.calls
+            after.append(Progress(one.chain, one.stage))
+        else:
+            after.append(one._replace(due=one.due - due) if one.calls else one)
+    return due, calls, tuple(after)
+
+
+def _under_way(progress: tuple[Progress, ...]) -> int:
+    calls = 0
+    for one in progress:
+        calls |= one.calls
+    return calls
 
 
 def _union(masks: Iterable[int]) -> int:
-    all_ = 0
+    together = 0
     for mask in masks:
-        all_ |= mask
-    return all_
+        together |= mask
+    return together

@@ -1,8 +1,9 @@
-"""What carrying a plan out is going to cost and bring: under its caps, with its last resorts, as collect does it.
+"""What carrying a plan out costs and brings, in money and time: under its caps, with its last resorts.
 
-    Course: strands side by side, what each call may cost and bring, limits on money  ->  Outlook
+    Execution  ->  Forecast: expected cost, its quantiles, seconds, chance of each dataset and each source
 
-Exactly where the outcomes are few, else by simulation with a fixed seed.
+The one engine for this question. Exact where an event tree of at most MOST_STEPS steps tells all, else the mean of RUNS
+executions simulated with the fixed SEED. Chains that cannot affect one another are followed by themselves and cached.
 """
 
 from __future__ import annotations
@@ -14,26 +15,30 @@ from functools import lru_cache
 from itertools import product
 from random import Random
 
-from enrichment.policy.event_tree import Event, Moment, Purses, Unfolding, bits
-from enrichment.policy.execution_model import Call, Course, Strand
-from enrichment.policy.problem import connected
-from enrichment.policy.strand_distribution import Came, came_to
+from enrichment.policy.event_tree import Effect, EventTree, Node, Spent, bits
+from enrichment.policy.execution_model import Chain, Execution
+from enrichment.policy.problem import Offer, connected
 
 MOST_STEPS = 600_000
-"""Pairs of a way to get somewhere and what may happen there; beyond them a group of strands is simulated."""
+"""Pairs of a way to get to a node and what may happen there; beyond them a group of chains is simulated."""
 RUNS = 2_000
 SEED = 20_240_601
 REMEMBERED = 1_024
-"""Groups of strands."""
+"""Groups of chains."""
+
+Chances = dict[Spent, float]
+"""What was spent by then -> chance."""
+Level = dict[Node, Chances]
+Steps = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """Expected micro-USD by kind, the cost that half and nine in ten executions do not exceed, expected seconds.
+class Forecast:
+    """Expected micro-USD by kind; p50, p90: quantiles of the total cost in micro-USD; expected seconds.
 
     satisfied: dataset -> chance that it will be; asked, resorted: source -> chance of being asked by the policy, or as
-    a last resort, if it has any. too_dear: who would have been asked somewhere, had it fitted. Of the second stage
-    alone, if there are two.
+    a last resort, if it has any. too_dear: sources that would have been asked somewhere, had they fitted. Of the second
+    stage alone, if there are two.
     """
 
     vendors: float
@@ -49,16 +54,16 @@ class Outlook:
     exact: bool
 
 
-def outlook(course: Course) -> Outlook:
-    """Strands that cannot touch one another are followed by themselves."""
-    course = replace(course, limits=course.binding())
-    certain = 0 if course.limits else sum(one.expected for one in course.afterwards)
-    groups = [_remembered(group) if group.then is None else _followed(group) for group in _groups(course)]
+def forecast(execution: Execution) -> Forecast:
+    """Forecast an execution; the same for equal executions, in every process."""
+    execution = replace(execution, limits=execution.binding())
+    certain = 0 if execution.limits else sum(one.expected for one in execution.closing)
+    groups = [_remembered(group) if group.then is None else _followed(group) for group in _groups(execution)]
     spread = sorted(_sums([group.costs for group in groups]).items())
-    return Outlook(
+    return Forecast(
         vendors=sum(group.vendors for group in groups),
         last_resorts=sum(group.last_resorts for group in groups),
-        analyses=certain + sum(group.afterwards for group in groups),
+        analyses=certain + sum(group.closing for group in groups),
         p50=certain + _quantile(spread, 0.5),
         p90=certain + _quantile(spread, 0.9),
         seconds=_slowest([group.waits for group in groups]) / 1000,
@@ -70,78 +75,79 @@ def outlook(course: Course) -> Outlook:
     )
 
 
-def likeliest_end(course: Course) -> tuple[frozenset[str], frozenset[str]]:
-    """What is open, and who was asked, in the end that is met most often."""
-    return executed(replace(course, limits=course.binding())).likeliest_end()
+def likeliest_end(execution: Execution) -> tuple[frozenset[str], frozenset[str]]:
+    """What is open, and which sources were asked, in the end that is met most often."""
+    tree = EventTree(replace(execution, limits=execution.binding()))
+    ends = (_exactly(tree) or _simulated(tree)).ends
+    left, asked = max(ends, key=lambda end: (ends[end], end))
+    return tree.open_names(left), tree.names(asked)
 
 
-Steps = tuple[tuple[str, ...], ...]
+def steps_if_found(execution: Execution, found: frozenset[str]) -> tuple[Steps, ...]:
+    """The sources each chain's policy asks, step by step, if it finds these datasets wherever it may, and no others.
 
-
-def unfolded(course: Course, found: frozenset[str]) -> tuple[Steps, ...]:
-    """Whom the policy of each strand asks, step by step, if these datasets are found wherever they may, no others.
-
-    Each strand by itself, unless limits make what is left for one depend on the others.
+    Each chain by itself, unless limits make what is left for one depend on the others.
     """
-    course = replace(course, limits=course.binding(), then=None)
-    if course.limits:
-        return _steps(course, found)
-    return tuple(_remembered_steps(_alone(course, strand), found)[0] for strand in course.strands)
+    execution = replace(execution, limits=execution.binding(), then=None)
+    if execution.limits:
+        return _steps(execution, found)
+    return tuple(_remembered_steps(_alone(execution, chain), found)[0] for chain in execution.chains)
 
 
-def _alone(course: Course, strand: Strand) -> Course:
-    """Without what it buys in the end: more companies share it."""
-    return replace(course.only((strand,)), afterwards=())
+def _alone(execution: Execution, chain: Chain) -> Execution:
+    """Without what it buys at the end, so that more companies share the cached steps."""
+    return replace(execution.only((chain,)), closing=())
 
 
-def _steps(course: Course, found: frozenset[str]) -> tuple[Steps, ...]:
-    unfolding = Unfolding(course)
-    steps: list[list[tuple[str, ...]]] = [[] for _ in course.strands]
-    moment, purse = unfolding.start, 0
+def _steps(execution: Execution, found: frozenset[str]) -> tuple[Steps, ...]:
+    tree = EventTree(execution)
+    steps: list[list[tuple[str, ...]]] = [[] for _ in execution.chains]
+    node, spent = tree.start, 0
 
-    def knows(_: Call, events: Sequence[Event]) -> Iterable[Event] | None:
-        return [event for event in events if event.dataset in found] or None
+    def reply(_: Offer, effects: Sequence[Effect]) -> Iterable[Effect] | None:
+        return [effect for effect in effects if effect.dataset in found] or None
 
-    while unfolding.under_way(under_way := unfolding.set_off(moment, purse)[0]):
-        for before, after in zip(moment.flights, under_way.flights, strict=True):
+    while tree.under_way(begun := tree.start_calls(node, spent)[0]):
+        for before, after in zip(node.progress, begun.progress, strict=True):
             if after.calls and not before.calls and after.stage == 0:
-                steps[after.strand].append(tuple(sorted(unfolding.names(after.calls))))
-        moment, spent = unfolding.reply(under_way, knows)
-        purse += spent
-    return tuple(tuple(strand) for strand in steps)
+                steps[after.chain].append(tuple(sorted(tree.names(after.calls))))
+        node, more = tree.transition(begun, reply)
+        spent += more
+    return tuple(tuple(chain) for chain in steps)
 
 
 _remembered_steps = lru_cache(maxsize=REMEMBERED)(_steps)
 
 
-def _groups(course: Course) -> list[Course]:
-    """Strands that share money, a source or a dataset stay together. Without limits, all is bought afterwards."""
-    if course.limits:
-        return [course]
-    course = replace(course, afterwards=())
-    if course.then is not None:
-        return [course]
-    touched = [_touched(strand, course) for strand in course.strands]
-    numbers = [str(n) for n in range(len(touched))]
-    links = [frozenset(n for n in numbers if name in touched[int(n)]) for name in frozenset[str]().union(*touched)]
+def _groups(execution: Execution) -> list[Execution]:
+    """Chains that share money, a source or a dataset stay together. Without limits, all analyses are bought."""
+    if execution.limits:
+        return [execution]
+    execution = replace(execution, closing=())
+    if execution.then is not None:
+        return [execution]
+    affected = [_affected(chain, execution) for chain in execution.chains]
+    numbers = [str(n) for n in range(len(affected))]
+    links = [frozenset(n for n in numbers if name in affected[int(n)]) for name in frozenset[str]().union(*affected)]
     together = connected(numbers, (link for link in links if len(link) > 1))
-    return [course.only(tuple(course.strands[n] for n in sorted(map(int, group)))) for group in together]
+    return [execution.only(tuple(execution.chains[n] for n in sorted(map(int, group)))) for group in together]
 
 
-def _touched(strand: Strand, course: Course) -> frozenset[str]:
-    """Its sources, what they may say, and whoever decides whether one of them is redundant."""
-    bring = (call.reach for call in course.calls if call.source in strand.sources)
-    others = (skip.if_held for skip in course.skips if skip.source in strand.sources)
-    return strand.state.unsatisfied.union(strand.sources, *bring, *others)
+def _affected(chain: Chain, execution: Execution) -> frozenset[str]:
+    """Its datasets and sources, what these may bring, and the sources that may make one of them redundant."""
+    offers = [offer for offer in execution.offers if offer.source in chain.sources]
+    brought = (frozenset(d for d, _ in (*offer.fill_rates, *offer.mention_rates)) for offer in offers)
+    others = (skip.if_held for skip in execution.skips if skip.source in chain.sources)
+    return chain.state.unsatisfied.union(chain.sources, *brought, *others)
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class _GroupForecast:
     """The executions of one group. costs: micro-USD -> chance; waits: milliseconds -> chance."""
 
     vendors: float
     last_resorts: float
-    afterwards: float
+    closing: float
     costs: Mapping[int, float]
     waits: Mapping[int, float]
     satisfied: Mapping[str, float]
@@ -151,169 +157,145 @@ class Followed:
     exact: bool
 
 
-def _followed(course: Course) -> Followed:
-    came = came_to(course)
-    return executed(course).followed() if came is None else in_pieces(course, came)
-
-
-def executed(course: Course) -> _Totals:
-    unfolding = Unfolding(course)
-    return _exactly(unfolding) or _simulated(unfolding)
-
-
-def in_pieces(course: Course, came: Came) -> Followed:
-    prices = {call.source: call.expected_cost for call in course.calls}
-    return Followed(
-        vendors=sum(chance * prices[source] for source, chance in came.asked.items()),
-        last_resorts=sum(chance * prices[source] for source, chance in came.resorted.items()),
-        afterwards=0.0,
-        costs=came.costs,
-        waits=came.waits,
-        satisfied={dataset: 1 - came.open.get(dataset, 0.0) for dataset in course.open},
-        asked=came.asked,
-        resorted=came.resorted,
-        too_dear=frozenset(),
-        exact=True,
-    )
+def _followed(execution: Execution) -> _GroupForecast:
+    tree = EventTree(execution)
+    return (_exactly(tree) or _simulated(tree)).forecast()
 
 
 _remembered = lru_cache(maxsize=REMEMBERED)(_followed)
-"""Companies in different states share groups, as long as the policy is the very same."""
+"""Companies in different states share groups, as long as their policy is the same object."""
 
 
 class _Totals:
-    """Adds up chances: of whom is asked, how it ends, what was waited and spent by then."""
+    """Adds up chances: of each call, of each end, of what was waited and spent by then."""
 
-    def __init__(self, unfolding: Unfolding, *, exact: bool) -> None:
-        self._unfolding, self._exact = unfolding, exact
+    def __init__(self, tree: EventTree, *, exact: bool) -> None:
+        self._tree, self._exact = tree, exact
         self._vendors = self._last_resorts = 0.0
         self._asked = defaultdict[str, float](float)
         self._resorted = defaultdict[str, float](float)
-        self._ends = defaultdict[tuple[int, int], float](float)
-        self._purses = defaultdict[int, float](float)
+        self._spent = defaultdict[Spent, float](float)
+        self.ends = defaultdict[tuple[int, int], float](float)
+        """(left, asked), as bits of the tree -> chance."""
 
     def call(self, by_policy: int, as_last: int, chance: float) -> None:
-        calls = self._unfolding.calls
+        offers = self._tree.offers
         for i in bits(by_policy):
-            self._asked[calls[i].source] += chance
-            self._vendors += chance * calls[i].expected_cost
+            self._asked[offers[i].source] += chance
+            self._vendors += chance * offers[i].expected_cost
         for i in bits(as_last):
-            self._resorted[calls[i].source] += chance
-            self._last_resorts += chance * calls[i].expected_cost
+            self._resorted[offers[i].source] += chance
+            self._last_resorts += chance * offers[i].expected_cost
 
-    def end(self, moment: Moment, purses: Purses) -> None:
-        self._ends[moment.left, moment.asked] += sum(purses.values())
-        for purse, chance in purses.items():
-            self._purses[purse] += chance
+    def end(self, node: Node, chances: Chances) -> None:
+        self.ends[node.left, node.asked] += sum(chances.values())
+        for spent, chance in chances.items():
+            self._spent[spent] += chance
 
-    def likeliest_end(self) -> tuple[frozenset[str], frozenset[str]]:
-        left, asked = max(self._ends, key=lambda end: (self._ends[end], end))
-        return self._unfolding.open_names(left), self._unfolding.names(asked)
-
-    def followed(self) -> Followed:
-        unfolding = self._unfolding
-        paid = {purse: unfolding.paid_afterwards(purse) for purse in self._purses}
-        return Followed(
+    def forecast(self) -> _GroupForecast:
+        tree = self._tree
+        paid = {spent: tree.paid_at_the_end(spent) for spent in self._spent}
+        return _GroupForecast(
             vendors=self._vendors,
             last_resorts=self._last_resorts,
-            afterwards=sum(chance * paid[purse] for purse, chance in self._purses.items()),
-            costs=_gathered((unfolding.cost(purse) + paid[purse], chance) for purse, chance in self._purses.items()),
-            waits=_gathered((unfolding.waited(purse), chance) for purse, chance in self._purses.items()),
+            closing=sum(chance * paid[spent] for spent, chance in self._spent.items()),
+            costs=_gathered((tree.cost(spent) + paid[spent], chance) for spent, chance in self._spent.items()),
+            waits=_gathered((tree.waited(spent), chance) for spent, chance in self._spent.items()),
             satisfied=self._satisfied(),
             asked={source: min(chance, 1.0) for source, chance in self._asked.items()},
             resorted={source: min(chance, 1.0) for source, chance in self._resorted.items()},
-            too_dear=unfolding.too_dear(),
+            too_dear=tree.too_dear(),
             exact=self._exact,
         )
 
     def _satisfied(self) -> dict[str, float]:
         """Exactly 0 or 1 where that is sure."""
         open_, done = defaultdict[str, float](float), defaultdict[str, float](float)
-        for (mask, _), chance in self._ends.items():
-            left = self._unfolding.open_names(mask)
-            for dataset in self._unfolding.datasets:
-                (open_ if dataset in left else done)[dataset] += chance
-        return {d: min(done[d], 1.0) if open_[d] else 1.0 for d in self._unfolding.datasets}
+        for (left, _), chance in self.ends.items():
+            still_open = self._tree.open_names(left)
+            for dataset in self._tree.datasets:
+                (open_ if dataset in still_open else done)[dataset] += chance
+        return {d: min(done[d], 1.0) if open_[d] else 1.0 for d in self._tree.datasets}
 
 
-Level = dict[Moment, Purses]
-
-
-def _exactly(unfolding: Unfolding) -> _Totals | None:
-    """Follow every outcome, from those on where the fewest have replied; None if there are too many."""
-    totals, steps = _Totals(unfolding, exact=True), 0
-    levels: list[Level] = [{} for _ in range(len(unfolding.calls) + 1)]
-    levels[0][unfolding.start] = {0: 1.0}
+def _exactly(tree: EventTree) -> _Totals | None:
+    """Follow every outcome, nodes with the fewest replies first; None if there are too many."""
+    totals, steps = _Totals(tree, exact=True), 0
+    levels: list[Level] = [{} for _ in range(len(tree.offers) + 1)]
+    levels[0][tree.start] = {0: 1.0}
     for replied in range(len(levels)):
         here, levels[replied] = levels[replied], {}
         while here:
             second: Level = {}
-            for under_way, purses in _departures(unfolding, here, totals):
-                if unfolding.under_way(under_way):
-                    steps += _arrive(unfolding, under_way, purses, levels)
-                elif (next_stage := unfolding.next_stage(under_way)) is not None:
-                    _join(second, next_stage, purses, 0, 1.0)
+            for begun, chances in _started(tree, here, totals):
+                if tree.under_way(begun):
+                    steps += _spread(tree, begun, chances, levels)
+                elif (next_stage := tree.next_stage(begun)) is not None:
+                    _join(second, next_stage, chances, 0, 1.0)
                 else:
-                    totals.end(under_way, purses)
+                    totals.end(begun, chances)
                 if steps > MOST_STEPS:
                     return None
             here = second
     return totals
 
 
-def _departures(unfolding: Unfolding, here: Level, totals: _Totals) -> Iterable[tuple[Moment, Purses]]:
-    """Whose turn it is asks; with limits, whom depends on what was spent."""
-    for moment, purses in here.items():
-        taken: dict[int, Purses] = {}
-        if unfolding.limited:
-            for purse, chance in purses.items():
-                taken.setdefault(unfolding.taken(purse), {})[purse] = chance
+def _started(tree: EventTree, here: Level, totals: _Totals) -> Iterable[tuple[Node, Chances]]:
+    """The nodes once their calls have started; under limits these depend on what was spent."""
+    for node, chances in here.items():
+        taken: dict[int, Chances] = {}
+        if tree.limited:
+            for spent, chance in chances.items():
+                taken.setdefault(tree.taken(spent), {})[spent] = chance
         else:
-            taken[0] = purses
-        for group in taken.values():
-            under_way, by_policy, as_last = unfolding.set_off(moment, next(iter(group)))
-            if unfolding.counts(moment):
-                totals.call(by_policy, as_last, sum(group.values()))
-            yield under_way, group
+            taken[0] = chances
+        for alike in taken.values():
+            begun, by_policy, as_last = tree.start_calls(node, next(iter(alike)))
+            if tree.counts(node):
+                totals.call(by_policy, as_last, sum(alike.values()))
+            yield begun, alike
 
 
-def _arrive(unfolding: Unfolding, under_way: Moment, purses: Purses, levels: list[Level]) -> int:
+def _spread(tree: EventTree, begun: Node, chances: Chances, levels: list[Level]) -> int:
     """Let the next replies come. How many steps that took."""
-    replies = unfolding.replies(under_way)
-    if replies is None:
+    transitions = tree.transitions(begun)
+    if transitions is None:
         return MOST_STEPS + 1
-    for moment, spent, chance in replies:
-        _join(levels[unfolding.replied(moment)], moment, purses, spent, chance)
-    return len(replies) * len(purses)
+    for node, spent, chance in transitions:
+        _join(levels[tree.replied(node)], node, chances, spent, chance)
+    return len(transitions) * len(chances)
 
 
-def _join(level: Level, moment: Moment, purses: Purses, spent: int, likely: float) -> None:
-    there = level.setdefault(moment, {})
-    for purse, chance in purses.items():
-        there[purse + spent] = there.get(purse + spent, 0.0) + chance * likely
+def _join(level: Level, node: Node, chances: Chances, more: Spent, likely: float) -> None:
+    there = level.get(node)
+    if there is None:
+        level[node] = {spent + more: chance * likely for spent, chance in chances.items()}
+        return
+    for spent, chance in chances.items():
+        there[spent + more] = there.get(spent + more, 0.0) + chance * likely
 
 
-def _simulated(unfolding: Unfolding) -> _Totals:
-    totals, rng = _Totals(unfolding, exact=False), Random(SEED)
+def _simulated(tree: EventTree) -> _Totals:
+    totals, rng = _Totals(tree, exact=False), Random(SEED)
 
-    def knows(call: Call, events: Sequence[Event]) -> Iterable[Event] | None:
-        if rng.random() >= call.match_rate:
+    def reply(offer: Offer, effects: Sequence[Effect]) -> Iterable[Effect] | None:
+        if rng.random() >= offer.match_rate:
             return None
-        return [event for event in events if rng.random() < event.chance]
+        return [effect for effect in effects if rng.random() < effect.chance]
 
     for _ in range(RUNS):
-        moment: Moment | None = unfolding.start
-        purse = 0
-        while moment is not None:
-            under_way, by_policy, as_last = unfolding.set_off(moment, purse)
-            if unfolding.counts(moment):
+        node: Node | None = tree.start
+        spent = 0
+        while node is not None:
+            begun, by_policy, as_last = tree.start_calls(node, spent)
+            if tree.counts(node):
                 totals.call(by_policy, as_last, 1 / RUNS)
-            if unfolding.under_way(under_way):
-                moment, spent = unfolding.reply(under_way, knows)
-                purse += spent
+            if tree.under_way(begun):
+                node, more = tree.transition(begun, reply)
+                spent += more
             else:
-                moment = unfolding.next_stage(under_way)
-        totals.end(under_way, {purse: 1 / RUNS})
+                node = tree.next_stage(begun)
+        totals.end(begun, {spent: 1 / RUNS})
     return totals
 
 
@@ -325,6 +307,7 @@ def _gathered(spread: Iterable[tuple[int, float]]) -> dict[int, float]:
 
 
 def _sums(spreads: Sequence[Mapping[int, float]]) -> dict[int, float]:
+    """The distribution of the sum of independent amounts."""
     reached = {0: 1.0}
     for spread in spreads:
         pairs = product(reached.items(), spread.items())
@@ -333,6 +316,7 @@ def _sums(spreads: Sequence[Mapping[int, float]]) -> dict[int, float]:
 
 
 def _quantile(spread: Sequence[tuple[int, float]], share: float) -> int:
+    """The least amount that this share of the executions does not exceed."""
     reached = 0.0
     for cost, chance in spread:
         reached += chance
@@ -342,7 +326,7 @@ def _quantile(spread: Sequence[tuple[int, float]], share: float) -> int:
 
 
 def _slowest(spreads: Sequence[Mapping[int, float]]) -> float:
-    """Expected maximum of independent times."""
+    """The expected maximum of independent times: each time by the chance that it is the largest."""
     expected, before = 0.0, 0.0
     for time in sorted({time for spread in spreads for time in spread}):
         until = 1.0

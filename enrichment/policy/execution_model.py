@@ -1,6 +1,9 @@
-"""All that decides how carrying a plan out goes: calls, strands side by side, money, what makes a purchase needless.
+"""All that decides how carrying a plan out goes: offers, fallback chains, limits on money, redundancy, analyses.
 
-Course  ->  the limits that can bind;  a Course of some of its strands
+Execution
+├── chains: a policy and its state each, then last resorts; side by side, or one after another under limits
+├── limits, skips: what may not be asked; closing: what is bought at the end
+└── then: the chains of a second stage
 """
 
 from __future__ import annotations
@@ -8,40 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from enrichment.policy.problem import Policy, State
+from enrichment.policy.problem import Offer, Policy, Problem, State, start
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One source as it answers: micro-USD whenever asked, micro-USD more if it knows the company, the most it may take.
+class Chain:
+    """One part of a plan: what its policy looks up until it stops, then its last resorts, in order.
 
-    brings: dataset -> chance that it satisfies it, given a match; mentions: that it has something too unreliable to.
-    """
-
-    source: str
-    price_asked: int
-    price_matched: int
-    most: int
-    match_rate: float
-    brings: tuple[tuple[str, float], ...]
-    mentions: tuple[tuple[str, float], ...] = ()
-    seconds: float = 0.0
-
-    @property
-    def expected_cost(self) -> float:
-        return self.price_asked + self.match_rate * self.price_matched
-
-    @property
-    def reach(self) -> frozenset[str]:
-        """Datasets it may say something of."""
-        return frozenset(dataset for dataset, _ in (*self.brings, *self.mentions))
-
-
-@dataclass(frozen=True, slots=True)
-class Strand:
-    """One part: what its policy looks up until it stops; then its last resorts, in order.
-
-    last_resorts: source -> required datasets for which it is asked while nobody has said anything of them.
+    last_resorts: source -> required datasets for which it is asked while no value of them is known.
     """
 
     policy: Policy
@@ -77,7 +54,7 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
-class Afterwards:
+class ClosingPurchase:
     """What is bought at the end, if it still fits: an analysis. expected, most: micro-USD."""
 
     name: str
@@ -86,38 +63,50 @@ class Afterwards:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """Strands go side by side; under limits one after another, so that none shuts out another by what it reserves.
+class Execution:
+    """Chains go side by side; under limits one after another, so that no reserve shuts another chain out.
 
-    open: datasets not satisfied at the beginning; mentioned: those of which something unreliable is known.
-    everything: whoever can be asked is asked, useful or not. then: (what is open, who was asked) after these strands
-    -> the strands of a second stage, under the same limits; only that one counts.
+    open: datasets not satisfied at the beginning; mentioned: those of which an unreliable value is known.
+    everything: every source that can be asked is asked, useful or not. then: (what is open, sources asked) after these
+    chains -> the chains of a second stage, under the same limits; only that one counts.
     """
 
-    calls: tuple[Call, ...]
-    strands: tuple[Strand, ...]
+    offers: tuple[Offer, ...]
+    chains: tuple[Chain, ...]
     open: frozenset[str]
     limits: tuple[Limit, ...] = ()
     skips: tuple[Skip, ...] = ()
     mentioned: frozenset[str] = frozenset()
-    afterwards: tuple[Afterwards, ...] = ()
+    closing: tuple[ClosingPurchase, ...] = ()
     everything: bool = False
-    then: Callable[[frozenset[str], frozenset[str]], tuple[Strand, ...]] | None = None
+    then: Callable[[frozenset[str], frozenset[str]], tuple[Chain, ...]] | None = None
 
     def binding(self) -> tuple[Limit, ...]:
         """The limits that some execution could reach."""
-        most = {call.source: call.most for call in self.calls} | {one.name: one.most for one in self.afterwards}
+        most = {offer.source: offer.most for offer in self.offers} | {one.name: one.most for one in self.closing}
         return tuple(one for one in self.limits if sum(most.get(name, 0) for name in one.over) > one.left)
 
-    def only(self, strands: tuple[Strand, ...]) -> Course:
-        """The same for some of the strands, if the others cannot touch them."""
-        sources = frozenset[str]().union(*(strand.sources for strand in strands))
-        open_ = frozenset[str]().union(*(strand.state.unsatisfied for strand in strands))
+    def only(self, chains: tuple[Chain, ...]) -> Execution:
+        """The same for some of the chains, if the others cannot affect them."""
+        sources = frozenset[str]().union(*(chain.sources for chain in chains))
+        open_ = frozenset[str]().union(*(chain.state.unsatisfied for chain in chains))
         return replace(
             self,
-            calls=tuple(call for call in self.calls if call.source in sources),
-            strands=strands,
+            offers=tuple(offer for offer in self.offers if offer.source in sources),
+            chains=chains,
             open=open_,
             mentioned=self.mentioned & open_,
             skips=tuple(skip for skip in self.skips if skip.source in sources),
         )
+
+
+def plain_execution(policy: Policy, part: Problem, state: State, *, everything: bool = False) -> Execution:
+    """The policy of one part alone: no limits, last resorts, redundancy or analyses."""
+    whole = start(part)
+    here = State(whole.unsatisfied & state.unsatisfied, whole.usable & state.usable)
+    return Execution(
+        offers=tuple(offer for offer in part.offers if offer.source in here.usable),
+        chains=(Chain(policy, here, part.required),),
+        open=here.unsatisfied,
+        everything=everything,
+    )

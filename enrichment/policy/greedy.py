@@ -1,17 +1,16 @@
 """An adaptive policy for parts too large to solve.
 
     next source = least expected cost per expected dataset still required; then optional ones while they pay
+
 With it start those of which waiting for its answer would cost more than asking them in vain.
 """
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
-
-import numpy as np
+from functools import lru_cache
 
 from enrichment.policy.problem import Offer, Problem, State
-from enrichment.policy.state_encoding import Codes, Frame, framed
+from enrichment.policy.state_encoding import framed
 
 REMEMBERED = 50_000
 """Decisions kept per part."""
@@ -22,24 +21,19 @@ class Greedy:
 
     def __init__(self, part: Problem) -> None:
         self.part = part
+        self._frame = framed(part)
         self._worth = dict(part.worth)
         self._answers = {offer.source: offer.answers for offer in part.offers}
         self._chances = {offer.source: {d: offer.match_rate * r for d, r in offer.fill_rates} for offer in part.offers}
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._decide)
 
-    @cached_property
-    def frame(self) -> Frame:
-        return framed(self.part)
-
     def next(self, state: State) -> frozenset[str]:
-        return self._remembered(state.unsatisfied, state.usable)
+        return self._remembered(self._frame.code(state))
 
-    def choices_at(self, codes: Codes) -> Codes:
-        frame = self.frame
-        return np.array([frame.sources_in(self.next(frame.state(code))) for code in codes.tolist()], dtype=np.int64)
-
-    def _decide(self, unsatisfied: frozenset[str], names: frozenset[str]) -> frozenset[str]:
-        usable = [offer for offer in self.part.offers if offer.source in names]
+    def _decide(self, code: int) -> frozenset[str]:
+        state = self._frame.state(code)
+        unsatisfied = state.unsatisfied
+        usable = [offer for offer in self.part.offers if offer.source in state.usable]
         ranked = self._ranked(usable, unsatisfied)
         started = ranked[:1]
         for offer in ranked[1:] if self.part.value_of_time else ():

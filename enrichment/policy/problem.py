@@ -1,4 +1,4 @@
-"""What a policy decides about, and what it must answer.
+"""What a policy decides about: a problem, its states and the actions a policy may choose.
 
 Problem (offers, wanted datasets) + State (unsatisfied, usable)  ->  sources to ask now
 """
@@ -12,7 +12,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What one source promises about one company, as the policy sees it.
+    """What asking one source about one company costs and may bring.
 
     Prices in micro-USD, rates as chances between 0 and 1, time in seconds.
     """
@@ -28,10 +28,19 @@ class Offer:
     seconds: float = 0.0
     needs: frozenset[str] = frozenset()
     """Datasets that must be satisfied before it may be asked; identity needs are handled outside."""
+    mention_rates: tuple[tuple[str, float], ...] = ()
+    """Dataset -> chance of a value too unreliable to satisfy it, given a match. Only executions look at it."""
+    max_price: int | None = None
+    """The most one call may take, reserved before it is sent; None: both prices. Only executions look at it."""
 
     @property
     def expected_cost(self) -> float:
         return self.price_asked + self.match_rate * self.price_matched
+
+    @property
+    def most(self) -> int:
+        """Micro-USD one call may take at most."""
+        return self.price_asked + self.price_matched if self.max_price is None else self.max_price
 
     @property
     def answers(self) -> frozenset[str]:
@@ -41,7 +50,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What one consumer wants and who might answer; the same for every company."""
+    """The datasets one consumer wants and the sources that may answer them; the same for every company."""
 
     offers: tuple[Offer, ...]
     required: frozenset[str]
@@ -52,9 +61,9 @@ class Problem:
     value_of_time: int = 0
     """Micro-USD per second of waiting."""
     together: tuple[frozenset[str], ...] = ()
-    """Datasets that belong to one part and share its clock, even where no source links them; see `continuing`."""
+    """Datasets that are decided and waited for in one part, even where no source links them; see `continuing`."""
     once: bool = False
-    """What is left for one company at one time, not what a consumer wants of all: its policy serves nobody else."""
+    """What is left for one company at one time: its policy serves no other company."""
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -63,7 +72,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where one company stands. Any state is allowed, not only those reachable from `start`."""
+    """What is still open for one company. Any state is allowed, not only those reachable from `start`."""
 
     unsatisfied: frozenset[str]
     """Wanted datasets, and datasets some source needs, that are not satisfied."""
@@ -96,9 +105,9 @@ def relevant_offers(problem: Problem) -> tuple[Offer, ...]:
 
 
 def parts(problem: Problem) -> tuple[Problem, ...]:
-    """Split into problems that share no source, no precedence and no clock, in the order of their datasets' names.
+    """Split into problems that share no source, no need and no waiting time, in the order of their datasets' names.
 
-    A wanted dataset nobody answers is a part without offers, so that nothing asked for is forgotten.
+    A wanted dataset that no source answers is a part without offers, so that it counts as unsatisfied.
     """
     relevant = relevant_offers(problem)
     datasets = start(problem).unsatisfied
@@ -129,9 +138,9 @@ def _restricted(problem: Problem, relevant: tuple[Offer, ...], datasets: frozens
 
 
 def continuing(whole: Problem, left: Problem) -> Problem:
-    """What is left of a whole problem, in the parts of the whole: what waited together goes on waiting together.
+    """What is left of a whole problem, split as the whole is: parts that waited together go on waiting together.
 
-    Split anew, each piece would pay for time that the whole waits once, and knowing more could cost more. Needless
-    where time has no value: nothing is shared then, and the pieces may be asked side by side.
+    Split anew, each piece would pay for time that the whole waits once, and knowing more could cost more. Where time
+    has no value this changes nothing.
     """
     return replace(left, together=tuple(start(part).unsatisfied for part in parts(whole)))

@@ -1,6 +1,8 @@
 """How the states of one part are written as numbers: usable sources above, unsatisfied datasets below, a bit a name.
 
-State <-> usable << len(datasets) | unsatisfied
+    State <-> usable << len(datasets) | unsatisfied
+
+Sources that cannot fill an open dataset any more are masked out, so that equivalent states share one number.
 """
 
 from __future__ import annotations
@@ -78,8 +80,22 @@ class Frame:
         return sum([bits[name] for name in names if name in bits])
 
     def code(self, state: State) -> int:
-        """The state as this part sees it; names it does not know are left out."""
-        return self.sources_in(state.usable) << len(self.datasets) | self.datasets_in(state.unsatisfied)
+        """The state as this part sees it: without names it does not know, and without sources of no use."""
+        unsatisfied = self.datasets_in(state.unsatisfied)
+        # Mask out sources that cannot fill an open dataset, so that equivalent states share one entry.
+        usable = self.sources_in(state.usable) & self.filling(unsatisfied)
+        return usable << len(self.datasets) | unsatisfied
+
+    def filling(self, unsatisfied: int) -> int:
+        """The sources that have a chance to satisfy one of these datasets."""
+        known = self._filling_known
+        if unsatisfied not in known:
+            known[unsatisfied] = sum([1 << i for i, answers in enumerate(self.answers) if answers & unsatisfied])
+        return known[unsatisfied]
+
+    @cached_property
+    def _filling_known(self) -> dict[int, int]:
+        return {}
 
     def state(self, code: int) -> State:
         usable = code >> len(self.datasets)
@@ -92,9 +108,7 @@ class Frame:
         return frozenset([name for i, name in enumerate(self.sources) if sources >> i & 1])
 
 
-def framed(part: Problem, sources: Iterable[str] | None = None) -> Frame:
-    """The frame of a part, or of some of its sources; who answers most comes first, as `exact` likes it."""
-    names = {offer.source for offer in part.offers} if sources is None else set(sources)
-    chosen = [offer for offer in part.offers if offer.source in names]
-    ordered = sorted(chosen, key=lambda offer: (-len(offer.answers), offer.source))
+def framed(part: Problem) -> Frame:
+    """The frame of a part. Sources that answer most come first: `dynamic_program` works best so."""
+    ordered = sorted(part.offers, key=lambda offer: (-len(offer.answers), offer.source))
     return Frame(part, tuple(ordered), tuple(sorted(start(part).unsatisfied)))

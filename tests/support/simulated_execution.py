@@ -1,6 +1,6 @@
-"""Executions of a plan played out on real records: what collect does, with vendors drawn from the rules' rates.
+"""Executions of a plan simulated on real records: what collect does, with vendors simulated by the rules' rates.
 
-Plan + Known + luck  ->  Played: what it cost, who was asked, what is satisfied
+Plan + Known + luck  ->  Played: what it cost, which sources were asked, what is satisfied
 
 Parts go one after another where the plan says so; else by the vendors' seconds, as they would side by side.
 """
@@ -17,14 +17,14 @@ from enrichment.planning.plan import Part, Plan, model_price
 from enrichment.rules import Rules
 from tests.support.examples import EXAMPLES, SHIPPED, fact, head
 
-SAID = EXAMPLES | {
+VALUES = EXAMPLES | {
     "hiring_trends": [JobPosting(title="Welder")],
     "purchase_intent": [IntentSignal(topic="widgets")],
 }
 
 
 def outspoken(rules: Rules) -> Rules:
-    """Nobody's silence means that there is none: what a source has is told by its rates alone."""
+    """No empty reply means that there is none: what a source has is decided by its rates alone."""
     sources = {
         name: source.model_copy(
             update={
@@ -51,8 +51,8 @@ class Played:
     satisfied: frozenset[str] = frozenset()
 
 
-def drawn(rules: Rules, source: str, rng: Random) -> list[str] | None:
-    """What a source says of one company; None: it does not know it."""
+def drawn_reply(rules: Rules, source: str, rng: Random) -> list[str] | None:
+    """What a source brings of one company; None: it does not know it."""
     entry = rules.sources[source]
     if rng.random() >= entry.match_rate:
         return None
@@ -60,7 +60,7 @@ def drawn(rules: Rules, source: str, rng: Random) -> list[str] | None:
 
 
 class Play:
-    """One execution. cap: micro-USD the request may cost. knows: source -> what it says."""
+    """One execution. cap: micro-USD the request may cost. knows: source -> what it brings."""
 
     def __init__(
         self, rules: Rules, plan: Plan, known: Known, cap: int, knows: Callable[[str], list[str] | None]
@@ -130,17 +130,18 @@ class Play:
 
     def _reply(self, source: str) -> None:
         entry, price = self.rules.sources[source], self.rules.expected_micro_usd(source)
-        said = self.knows(source)
+        brought = self.knows(source)
         self.reserved -= self.rules.max_micro_usd(source)
-        self.played.cost += 0 if said is None and entry.charged != "always" else price
+        self.played.cost += 0 if brought is None and entry.charged != "always" else price
+        answer = head(source, found=brought is not None, at=self.now)
         self.known = Known(
-            (*(r for r in self.known.replies if r.source != source), head(source, found=said is not None, at=self.now)),
-            (*(f for f in self.known.facts if f.source != source), *self._facts(source, said or [])),
+            (*(r for r in self.known.replies if r.source != source), answer),
+            (*(f for f in self.known.facts if f.source != source), *self._facts(source, brought or [])),
         )
 
-    def _facts(self, source: str, said: list[str]) -> Iterator[Fact]:
-        for dataset in said:
-            yield from (fact(source, dataset, value, at=self.now, rules=self.rules) for value in SAID[dataset])
+    def _facts(self, source: str, brought: list[str]) -> Iterator[Fact]:
+        for dataset in brought:
+            yield from (fact(source, dataset, value, at=self.now, rules=self.rules) for value in VALUES[dataset])
 
     def _useful(self, source: str, part: Part) -> bool:
         for dataset in part.problem.required:

@@ -20,7 +20,7 @@ from enrichment.rules import Rules
 from resources.store import SqlStore
 from tests.support.examples import NOON, SHIPPED
 from tests.support.ledger_records import draft, reserved
-from tests.support.simulated_execution import SAID, Play, drawn
+from tests.support.simulated_execution import VALUES, Play, drawn_reply
 
 CONTACTS = Ask(
     "acme.com", datasets=("key_contacts",), sources=("apollo_contacts", "brightdata_people_db", "snov_contacts")
@@ -33,7 +33,7 @@ def read_said(subject: ReaderInput) -> Iterator[ParsedValue]:
     said = subject.payload["says"]
     assert isinstance(said, list)
     for dataset in said:
-        for value in SAID[str(dataset)]:
+        for value in VALUES[str(dataset)]:
             yield ParsedValue(str(dataset), value, 1.0, "says")
 
 
@@ -205,7 +205,7 @@ def test_an_execution_asks_whom_the_quote_supposes_it_asks(house: House, consume
     """The same answers, once over the store and once played out on records as quotes are tried."""
     house.rules, rng = exactly_as_expected(SHIPPED), Random(20_260_302)
     for _ in range(6):
-        knows = {source: drawn(house.rules, source, rng) for source in house.rules.sources}
+        knows = {source: drawn_reply(house.rules, source, rng) for source in house.rules.sources}
         vendors = house.vendors({source: said for source, said in knows.items() if said is not None})
         plan, collected = house.collect(Ask("acme.com", (consumer,), max_cost=cap), vendors)
         played = Play(house.rules, plan, Known(), cap, knows.__getitem__).run()

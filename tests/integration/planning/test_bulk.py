@@ -6,14 +6,14 @@ from random import Random
 import pytest
 
 from bench.planner.generated_store import NOW, store_of
+from bench.planner.policy_forecast import forecast
 from enrichment.domain.records import Company, Known
 from enrichment.memory.reliability import with_current_reliability
-from enrichment.planning.bulk.planner import Circumstances, Group, plan_many
+from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import pairs_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import start
-from enrichment.policy.expected_cost import Expected
 from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
 from resources.store import SqlStore
@@ -32,7 +32,7 @@ def groups_of(
     store: SqlStore, rules: Rules, requirements: Requirements, strategy: str = "enhanced"
 ) -> tuple[Group, ...]:
     return plan_many(
-        Circumstances(rules, requirements, NOW, {}, {}),
+        BulkInputs(rules, requirements, NOW, {}, {}),
         store.companies.all(),
         store.knowledge.reply_states(pairs_of(rules, requirements)),
         known_of=store.knowledge.known_many,
@@ -62,7 +62,7 @@ def assert_same(store: SqlStore, rules: Rules, requirements: Requirements, strat
 
 
 def first_of(plan: Plan) -> set[str]:
-    """Whom its parts ask first; where caps may bind, as far as they let them."""
+    """The sources its parts ask first; where caps may bind, as far as they let them."""
     if plan.in_turn:
         return {source for part in plan.parts for source in (part.chain or ((),))[0]}
     return {source for part in plan.parts for source in plan.policy(part).next(start(part.problem))}
@@ -70,7 +70,7 @@ def first_of(plan: Plan) -> set[str]:
 
 def by_policy_alone(plan: Plan) -> float:
     """What a quote says of vendors, before caps that bind on the way, redundancy and last resorts."""
-    return sum(Expected(plan.policy(part), part.problem).spend(start(part.problem)) for part in plan.parts)
+    return sum(forecast(plan.policy(part), part.problem).expected_cost for part in plan.parts)
 
 
 @pytest.mark.parametrize("consumer", ["profile", "vendor_enrichment", "customer_enrichment"])
@@ -86,7 +86,7 @@ def test_other_strategies_are_planned_alike(full_store: SqlStore, strategy: str,
 
 
 @pytest.mark.parametrize("strategy", ["enhanced", "priority"])
-def test_a_reply_that_still_holds_for_some_of_its_datasets_is_asked_again_for_the_others(
+def test_a_reply_still_fresh_for_some_of_its_datasets_is_asked_again_for_the_others(
     full_store: SqlStore, strategy: str
 ) -> None:
     ages = {"employee_count": 3 * 86_400, "company_description": 20 * 86_400}

@@ -119,7 +119,7 @@ def test_where_less_can_go_wrong_than_a_chain_could_stand_the_rest_of_it_is_left
     strategy=st.sampled_from(["enhanced", "priority"]),
     need=st.sampled_from([None, ("brightdata_people_db", "industry"), ("serp_news", "company_description")]),
 )
-def test_whoever_may_be_asked_is_in_the_chains_with_its_chance_and_nobody_else(
+def test_a_source_that_may_be_asked_is_in_the_chains_with_its_chance_and_no_other(
     requirements: Requirements, silent: set[str], cap: int, strategy: str, need: tuple[str, str] | None
 ) -> None:
     rules = SHIPPED if need is None else needing(*need)
@@ -146,7 +146,7 @@ def test_every_source_is_named_once_with_why_it_is_not_asked() -> None:
 
 
 def test_a_source_that_two_parts_count_on_is_shown_in_each_as_likely_as_it_is_asked_there() -> None:
-    """LinkedIn pages: for the headcount if firmographics fail, as a last resort if nobody has contacts."""
+    """LinkedIn pages: for the headcount if firmographics fail, as a last resort if no source has contacts."""
     sources = ["brightdata_firmographics", "brightdata_people_db", "serp_linkedin"]
     plan = plan_of(custom(SHIPPED, ["employee_count", "key_contacts"], sources))
     linkedin = plan.source("serp_linkedin")
@@ -154,12 +154,12 @@ def test_a_source_that_two_parts_count_on_is_shown_in_each_as_likely_as_it_is_as
     assert 0 < linkedin.as_last_resort <= 1 - 0.75 * 0.95
     assert 0 < by_policy <= 1 - 0.8 * 0.97
     assert linkedin.chance == pytest.approx(1 - 0.75 * 0.95 * 0.8 * 0.97)
-    said = [line.partition("; asked ")[2] for line in printed(plan).splitlines() if "serp_linkedin (0.08" in line]
-    assert sorted(said) == sorted([f"{by_policy:.0%})", f"{linkedin.as_last_resort:.0%})"])
+    shown = [line.partition("; asked ")[2] for line in printed(plan).splitlines() if "serp_linkedin (0.08" in line]
+    assert sorted(shown) == sorted([f"{by_policy:.0%})", f"{linkedin.as_last_resort:.0%})"])
 
 
-def test_who_is_asked_as_a_last_resort_before_its_turn_is_named_for_what_it_can_satisfy() -> None:
-    """LinkedIn is too unreliable for contacts, and good enough for the rest: asked for those, it says these as well."""
+def test_a_source_asked_as_a_last_resort_before_its_turn_is_named_for_what_it_can_satisfy() -> None:
+    """LinkedIn is too unreliable for contacts, and good enough for the rest: asked for those, it brings these too."""
     serpapi = frozenset(name for name, source in SHIPPED.sources.items() if source.provider == "serpapi")
     plan = plan_of(replace(requirements_of(SHIPPED, ["vendor_enrichment"]), sources=serpapi))
     linkedin = plan.source("serp_linkedin")

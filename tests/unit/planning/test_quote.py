@@ -11,17 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from bench.planner.policy_forecast import simulate
 from enrich_cli.rendering.plan import plan_tree, plans_view
 from enrichment.domain.records import Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.policy import parts, simulate
+from enrichment.policy import parts
 from enrichment.policy.dynamic_program import fits
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import Rules
 from enrichment.rules.models import Caps, DatasetRules, RedundancyRule, SourceDataset
 from tests.support.examples import NOON, SHIPPED, acme, known_from
-from tests.support.simulated_execution import OUTSPOKEN, Play, drawn
+from tests.support.simulated_execution import OUTSPOKEN, Play, drawn_reply
 
 PROFILE = requirements_of(SHIPPED, ["profile"])
 VENDOR = requirements_of(SHIPPED, ["vendor_enrichment"])
@@ -46,7 +47,7 @@ def plan_of(
             strategy=strategy,
             now=now,
             unavailable={},
-            **more,  # type: ignore[arg-type]  # a test's circumstances
+            **more,  # type: ignore[arg-type]  # a test's inputs
         )
     )
 
@@ -104,6 +105,7 @@ def test_under_any_cap_half_cost_at_most_what_nine_in_ten_do_and_all_at_most_the
         (VENDOR, 400_000, "enhanced", ["brightdata_company_db", "brightdata_technographics"]),
         (CUSTOMER, 300_000, "priority", ["google_knowledge_graph", "snov_contacts"]),
         (CUSTOMER, 5_000_000, "enhanced", ["snov_contacts", "serp_organic", "brightdata_company_db"]),
+        (CUSTOMER, 300_000, "enhanced", []),
     ],
 )
 def test_what_is_quoted_is_what_executions_cost_and_bring_on_average(
@@ -113,7 +115,7 @@ def test_what_is_quoted_is_what_executions_cost_and_bring_on_average(
     known, runs, rng = known_from(*((source, []) for source in silent)), 300, Random(20_260_302)
     plan = plan_of(requirements.within(max_cost=cap, oldest=None), rules=OUTSPOKEN, strategy=strategy, known=known)
     played = [
-        Play(OUTSPOKEN, plan, known, cap, lambda source: drawn(OUTSPOKEN, source, rng)).run() for _ in range(runs)
+        Play(OUTSPOKEN, plan, known, cap, lambda source: drawn_reply(OUTSPOKEN, source, rng)).run() for _ in range(runs)
     ]
     costs = [one.cost + one.analyses for one in played]
     assert mean(costs) == pytest.approx(plan.quote.expected, abs=4 * stdev(costs) / runs**0.5 + 1)
@@ -178,13 +180,13 @@ def test_a_last_resort_is_in_the_spread_of_costs() -> None:
     assert (quote.vendors, quote.last_resorts, quote.p50, quote.p90) == (0, 80_000, 80_000, 80_000)
 
 
-def test_the_saving_is_against_asking_everybody_who_could_be_asked() -> None:
+def test_the_saving_is_against_asking_every_source_that_could_be_asked() -> None:
     requirements = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
     both = plan_of(requirements)
     assert both.quote.legacy == round(0.78 * 120_000 + 0.75 * 250_000)
     assert both.quote.saving == both.quote.legacy - both.quote.expected > 0
     printed = StringIO()
-    Console(width=300, file=printed).print(plans_view([both], home="/home/somebody"))
+    Console(width=300, file=printed).print(plans_view([both], home="/home/seller"))
     assert f"saves {both.quote.saving / 1e6:.4f} against calling everything (0.2811)" in printed.getvalue()
 
 
@@ -231,12 +233,12 @@ def crowded(rules: Rules, more: int) -> Rules:
     return rules.model_copy(update={"sources": {**rules.sources, **sources}, "datasets": entries})
 
 
-def test_a_redundancy_rule_that_waits_for_somebody_who_cannot_be_asked_is_no_saving() -> None:
+def test_a_redundancy_rule_that_waits_for_a_source_that_cannot_be_asked_is_no_saving() -> None:
     rule = RedundancyRule(
         skip="serp_jobs",
         if_held=("brightdata_web_scraping", "serp_news"),
         consumers=("customer_enrichment",),
-        because="the site and the news tell who is hired",
+        because="the site and the news show open positions",
     )
     requirements = replace(CUSTOMER, sources=frozenset(SHIPPED.sources) - {"serp_news"})
     without, with_ = (

@@ -11,7 +11,7 @@ from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import Requirements, custom, identity_requirements, requirements_of
 from enrichment.rules import Rules
 from tests.support.examples import NOON, SHIPPED, acme, known_from
-from tests.support.simulated_execution import OUTSPOKEN, Play, drawn
+from tests.support.simulated_execution import OUTSPOKEN, Play, drawn_reply
 
 PROFILE = requirements_of(SHIPPED, ["profile"])
 CUSTOMER = requirements_of(SHIPPED, ["customer_enrichment"])
@@ -25,7 +25,7 @@ def plans_of(
 
 def cost_of_both(requirements: Requirements, strategy: str, rng: Random) -> tuple[int, int]:
     """Micro-USD of stage 1 and of the rest, as a request goes: planned anew once stage 1 has brought what it does."""
-    knows = {source: drawn(OUTSPOKEN, source, rng) for source in OUTSPOKEN.sources}
+    knows = {source: drawn_reply(OUTSPOKEN, source, rng) for source in OUTSPOKEN.sources}
     nameless = acme(domain=None)
     first = planned(identity_requirements(requirements), nameless, Known(), strategy, {})
     finding = Play(OUTSPOKEN, first, Known(), requirements.max_cost, knows.__getitem__)
@@ -58,7 +58,7 @@ def test_both_plans_together_cost_what_a_request_for_a_name_costs_on_average(str
         assert max(costs) <= plan.quote.upper_bound
 
 
-def test_who_is_asked_for_the_domain_in_any_case_is_not_counted_again() -> None:
+def test_a_source_asked_for_the_domain_in_any_case_is_not_counted_again() -> None:
     first, rest = plans_of(PROFILE)
     google = rest.source("google_knowledge_graph")
     assert (first.source("google_knowledge_graph").verdict, first.source("google_knowledge_graph").chance) == (
@@ -81,7 +81,7 @@ def test_what_stage_1_is_likely_to_bring_is_not_bought_for_again() -> None:
     assert chances["company_description"] > 0.95
 
 
-def test_where_nobody_can_find_the_domain_what_needs_one_is_not_counted_on() -> None:
+def test_where_no_source_can_find_the_domain_what_needs_one_is_not_counted_on() -> None:
     first, rest = plans_of(custom(SHIPPED, ["key_contacts"], ["snov_contacts"]))
     assert (first.quote.expected, rest.quote.expected) == (0, 0)
     assert rest.source("snov_contacts").verdict == "needs a domain"

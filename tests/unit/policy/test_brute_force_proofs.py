@@ -9,7 +9,8 @@ import pytest
 
 from bench.planner.brute_force import brute_force, judged
 from bench.planner.instances import instances, matrix
-from bench.planner.losses import cap_loss, in_worlds, worlds
+from bench.planner.losses import cap_loss, in_populations, populations
+from bench.planner.policy_forecast import forecast, simulate
 from enrichment.policy import (
     Offer,
     Policy,
@@ -17,13 +18,11 @@ from enrichment.policy import (
     State,
     compile_enhanced,
     compile_policy,
-    forecast,
     parts,
-    simulate,
     start,
 )
 from enrichment.policy.greedy import Greedy
-from enrichment.policy.lower_bound import Floor
+from enrichment.policy.lower_bound import LowerBound
 from tests.support.examples import shipped
 
 Pair = tuple[float, float]
@@ -83,7 +82,7 @@ def test_a_higher_match_rate_never_makes_the_pair_worse() -> None:
         assert no_worse(least(changed(problem, 0, better)), least(problem)), f"seed {seed}"
 
 
-def test_a_fact_that_holds_never_makes_the_pair_worse() -> None:
+def test_a_fresh_fact_never_makes_the_pair_worse() -> None:
     for seed, problem in instances(100, first_seed=4_000):
         policy, here = compile_enhanced(problem), start(problem)
         for known in sorted(here.unsatisfied):
@@ -118,12 +117,12 @@ class Whim:
         return frozenset({whim.choice(askable)}) if askable else frozenset()
 
 
-def test_the_greedy_policy_of_large_rules_satisfies_as_much_and_lies_above_its_floor() -> None:
+def test_the_greedy_policy_of_large_rules_satisfies_as_much_and_lies_above_its_bound() -> None:
     for seed, problem in instances(100, first_seed=6_000):
         for part in parts(problem):
             best, greedy = least(part), reached(Greedy(part), part)
             assert greedy[0] == pytest.approx(best[0]), f"seed {seed}"
-            assert Floor(part).under(start(part)) <= best[1] + 1e-6 <= greedy[1] + 2e-6, f"seed {seed}"
+            assert LowerBound(part).under(start(part)) <= best[1] + 1e-6 <= greedy[1] + 2e-6, f"seed {seed}"
 
 
 def test_no_simulated_execution_exceeds_the_upper_bound_whatever_fails_on_the_way() -> None:
@@ -167,11 +166,11 @@ def test_planning_for_a_cap_is_never_worse_than_meeting_it_on_the_way() -> None:
     assert 0 < loss.equal < loss.instances
 
 
-def test_who_knows_which_companies_are_obscure_does_no_worse_than_who_does_not() -> None:
+def test_a_policy_that_knows_which_companies_are_obscure_does_no_worse_than_one_that_does_not() -> None:
     problem = shipped("profile")
-    truths = worlds(problem, 0.5)
+    truths = populations(problem, 0.5)
     blind = compile_enhanced(problem)
     knowing: list[Policy] = [compile_enhanced(truth) for _, truth in truths]
-    assert in_worlds(knowing, truths)[1] <= in_worlds([blind, blind], truths)[1]
+    assert in_populations(knowing, truths)[1] <= in_populations([blind, blind], truths)[1]
     known, obscure = (truth.offers[0].match_rate for _, truth in truths)
     assert 0.7 * known + 0.3 * obscure == pytest.approx(problem.offers[0].match_rate)

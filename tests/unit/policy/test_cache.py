@@ -1,4 +1,4 @@
-"""Compiled policies at hand: the whole looked up by state, kept on a shelf, never believed when damaged."""
+"""Compiled policies at hand: the whole looked up by state, kept in a store, never believed when damaged."""
 
 import os
 from dataclasses import replace
@@ -8,11 +8,12 @@ from random import Random
 
 import pytest
 
+from bench.planner.policy_forecast import forecast
 from enrichment.domain.records import Known
 from enrichment.planning.eligibility import is_state_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.policy import Enhanced, Offer, Problem, compile_enhanced, forecast, start
+from enrichment.policy import Enhanced, Offer, Problem, compile_enhanced, start
 from enrichment.policy.cache import PolicyCache
 from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
@@ -56,7 +57,7 @@ def plan_with(
 
 
 def some_memory(rng: Random) -> Known:
-    """Some sources have been asked and said something of what they promise, or nothing."""
+    """Some sources have been asked and brought some of what they promise, or nothing."""
     sources = rng.sample(sorted(SHIPPED.sources), rng.randint(0, 8))
     return known_from(
         *(
@@ -88,7 +89,7 @@ def test_looking_up_a_state_of_the_whole_decides_as_well_as_solving_what_is_left
             assert looked_up.expected_unsatisfied_required == pytest.approx(solved.expected_unsatisfied_required)
 
 
-def test_a_source_heard_on_some_of_its_datasets_only_makes_a_problem_of_its_own() -> None:
+def test_a_source_that_answered_some_of_its_datasets_only_makes_a_problem_of_its_own() -> None:
     young = replace(CUSTOMER, max_age={"employee_count": 60})
     plan = plan_with(PolicyCache(), known_from(("brightdata_firmographics", ["employee_count"])), young)
     part = next(part for part in plan.parts if "industry" in part.problem.wanted)
@@ -99,44 +100,44 @@ def test_a_source_heard_on_some_of_its_datasets_only_makes_a_problem_of_its_own(
 
 
 def test_a_process_that_starts_anew_solves_nothing_again() -> None:
-    shelf = PolicyStore()
-    first = plan_with(PolicyCache(shelf), Known())
-    kept = dict(shelf.kept)
-    again = plan_with(PolicyCache(shelf), Known())
-    assert (again, shelf.kept, len(kept)) == (first, kept, 1)
+    store = PolicyStore()
+    first = plan_with(PolicyCache(store), Known())
+    kept = dict(store.kept)
+    again = plan_with(PolicyCache(store), Known())
+    assert (again, store.kept, len(kept)) == (first, kept, 1)
 
 
 @pytest.mark.parametrize("damage", [b"", b"policy 1 but foreign", b"policy 1 " + bytes(200)])
-def test_what_is_damaged_on_the_shelf_is_made_again(damage: bytes) -> None:
-    shelf = PolicyStore()
-    first = plan_with(PolicyCache(shelf), Known(), PROFILE)
-    good = dict(shelf.kept)
-    shelf.kept = dict.fromkeys(shelf.kept, damage)
-    assert plan_with(PolicyCache(shelf), Known(), PROFILE) == first
-    assert shelf.kept == good
+def test_what_is_damaged_in_the_store_is_made_again(damage: bytes) -> None:
+    store = PolicyStore()
+    first = plan_with(PolicyCache(store), Known(), PROFILE)
+    good = dict(store.kept)
+    store.kept = dict.fromkeys(store.kept, damage)
+    assert plan_with(PolicyCache(store), Known(), PROFILE) == first
+    assert store.kept == good
 
 
 def test_another_price_is_another_policy_another_prompt_is_not() -> None:
-    shelf = PolicyStore()
-    plan_with(PolicyCache(shelf), Known(), PROFILE)
-    plan_with(PolicyCache(shelf), Known(), PROFILE, SHIPPED.model_copy(update={"prompts": {}, "hash": "other"}))
-    assert len(shelf.kept) == 1
+    store = PolicyStore()
+    plan_with(PolicyCache(store), Known(), PROFILE)
+    plan_with(PolicyCache(store), Known(), PROFILE, SHIPPED.model_copy(update={"prompts": {}, "hash": "other"}))
+    assert len(store.kept) == 1
     dearer = SHIPPED.sources["serp_organic"].model_copy(update={"match_rate": 0.5})
     plan_with(
-        PolicyCache(shelf),
+        PolicyCache(store),
         Known(),
         PROFILE,
         SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, "serp_organic": dearer}}),
     )
-    assert len(shelf.kept) == 2
+    assert len(store.kept) == 2
 
 
-def test_in_one_process_a_policy_is_looked_for_on_the_shelf_once() -> None:
-    shelf = PolicyStore()
-    policies = PolicyCache(shelf)
+def test_in_one_process_a_policy_is_looked_for_in_the_store_once() -> None:
+    store = PolicyStore()
+    policies = PolicyCache(store)
     for _ in range(3):
         plan_with(policies, Known(), PROFILE)
-    assert shelf.loaded == 1
+    assert store.loaded == 1
 
 
 def test_files_are_shared_by_processes_and_the_least_recently_used_go(tmp_path: Path) -> None:
@@ -211,14 +212,14 @@ def test_what_no_decision_depends_on_names_the_same_policy() -> None:
     assert Enhanced.digest(turned) == Enhanced.digest(TWO)
 
 
-def test_what_is_left_of_one_company_is_not_put_on_the_shelf_and_pushes_nothing_out_of_memory() -> None:
-    shelf = PolicyStore()
-    policies = PolicyCache(shelf)
+def test_what_is_left_of_one_company_is_not_put_in_the_store_and_pushes_nothing_out_of_memory() -> None:
+    store = PolicyStore()
+    policies = PolicyCache(store)
     plan_with(policies, Known())
-    loaded, kept = shelf.loaded, dict(shelf.kept)
+    loaded, kept = store.loaded, dict(store.kept)
     young = replace(CUSTOMER, max_age={"employee_count": 60})
     plan_with(policies, known_from(("brightdata_firmographics", ["employee_count"])), young)
     for value_of_time in range(40):
         policies.compiled("enhanced", replace(TWO, value_of_time=value_of_time, once=True))
     plan_with(policies, known_from(("snov_contacts", [])))
-    assert (shelf.loaded, shelf.kept) == (loaded, kept)
+    assert (store.loaded, store.kept) == (loaded, kept)

@@ -1,4 +1,4 @@
-"""What is left once something is known goes on as the whole would: a fact that holds never makes the pair worse."""
+"""What is left once something is known goes on as the whole would: a fresh fact never makes the pair worse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bench.planner.brute_force import brute_force, judged
 from bench.planner.instances import instances
-from enrichment.policy import Offer, Problem, State, compile_enhanced, continuing, forecast, parts, start
+from bench.planner.policy_forecast import forecast
+from enrichment.policy import Offer, Problem, State, compile_enhanced, continuing, parts, start
 
 Pair = tuple[float, float]
 DATASETS = ("d1", "d2", "d3", "d4")
@@ -66,7 +67,7 @@ def problems(draw: st.DrawFn) -> Problem:
 
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(problems(), st.sampled_from(DATASETS))
-def test_a_fact_that_holds_never_makes_the_pair_of_the_plan_worse(whole: Problem, known: str) -> None:
+def test_a_fresh_fact_never_makes_the_pair_of_the_plan_worse(whole: Problem, known: str) -> None:
     left = left_of(whole, frozenset({known}))
     before = pair(whole, whole)
     assert no_worse(pair(whole, left), before), "looked up in the policy of the whole"

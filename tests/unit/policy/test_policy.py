@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 
 import pytest
 
+from bench.planner.instances import small
+from bench.planner.policy_forecast import forecast
 from bench.planner.shipped_matrix import CONSUMERS
-from enrichment.policy import Enhanced, Offer, Problem, State, compile_enhanced, compile_policy, forecast, parts, start
+from enrichment.policy import (
+    Enhanced,
+    Offer,
+    Policy,
+    Priority,
+    Problem,
+    State,
+    compile_enhanced,
+    compile_policy,
+    parts,
+    start,
+)
+from enrichment.policy.greedy import Greedy
 from tests.support.examples import shipped
 
 NOTHING = frozenset[str]()
@@ -113,6 +129,20 @@ def test_names_the_policy_does_not_know_change_nothing() -> None:
     assert compile_policy("enhanced", wanted).next(strange) == asked(wanted)
 
 
+@pytest.mark.parametrize("value_of_time", [0, 20])
+@pytest.mark.parametrize("decide", [compile_enhanced, Greedy, Priority])
+def test_a_source_that_can_answer_nothing_any_more_changes_no_decision(
+    decide: Callable[[Problem], Policy], value_of_time: int
+) -> None:
+    for seed in range(30):
+        rng = Random(seed)
+        (wanted, *_) = parts(small(rng, sources=5, datasets=4, value_of_time=value_of_time))
+        policy, here = decide(wanted), start(wanted)
+        for open_ in (frozenset(d for d in sorted(here.unsatisfied) if rng.random() < 0.5) for _ in range(8)):
+            useful = frozenset(o.source for o in wanted.offers if o.answers & open_)
+            assert policy.next(State(open_, here.usable)) == policy.next(State(open_, useful)), f"seed {seed}"
+
+
 def test_the_order_in_which_rules_are_written_does_not_change_the_plan() -> None:
     wanted = shipped("vendor_enrichment")
     shuffled = replace(wanted, offers=wanted.offers[::-1], worth=wanted.worth[::-1])
@@ -202,7 +232,7 @@ def test_a_forecast_of_one_source_is_what_one_computes_by_hand() -> None:
     assert (found.expected_seconds, found.expected_calls, found.exact) == (3.0, 1.0, True)
 
 
-def test_a_required_dataset_nobody_answers_counts_as_unsatisfied() -> None:
+def test_a_required_dataset_that_no_source_answers_counts_as_unsatisfied() -> None:
     found = forecast(compile_policy("enhanced", problem(required={"patents"})), problem(required={"patents"}))
     assert (found.expected_unsatisfied_required, found.expected_cost) == (1.0, 0.0)
 

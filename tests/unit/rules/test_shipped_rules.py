@@ -6,9 +6,10 @@ import pytest
 
 from bench.planner.consumer_goals import Bought, bought, goals
 from bench.planner.month import ttl_days
+from bench.planner.policy_forecast import forecast
 from bench.planner.shipped_matrix import CONFIG, CONSUMERS, in_matrix, problem_of, shipped
 from enrich_cli.commands.rules import check
-from enrichment.policy import Problem, compile_enhanced, forecast
+from enrichment.policy import Problem, compile_enhanced
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import load_rules
 from resources.settings import Settings, variables_of
