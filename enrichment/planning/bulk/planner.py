@@ -162,7 +162,8 @@ class _StatePlanner:
     def __init__(self, inputs: BulkInputs, counter: StateCounter) -> None:
         self._inputs, self._counter = inputs, counter
         self._wanted = frozenset(inputs.requirements.collected)
-        self._skips = frozenset(rule.skip for rule in inputs.rules.redundancy)
+        consumers = set(inputs.requirements.consumer.split("+"))
+        self._skips = frozenset(rule.skip for rule in inputs.rules.redundancy if consumers & set(rule.consumers))
         caps = caps_of_each(inputs.rules, inputs.requirements, "", inputs.now)
         remaining = RemainingBudget(inputs.rules, limits_of(caps, inputs.spent))
         # Cached: many states have the same few first steps.
@@ -172,7 +173,7 @@ class _StatePlanner:
 
     def group(self, state: _CompanyState, companies: tuple[Company, ...]) -> Group:
         whole, open_ = self._whole(state.strategy, state.named), self._counter.open(state.counts)
-        usable = self._usable(whole.offers, open_, *self._memory(state))
+        usable = self._usable(whole.offers, open_, self._statuses(state) if self._skips else {}, self._answered(state))
         if any(askable.partly for askable in usable):
             left = sorted(parts(_left(whole, usable, open_)), key=lambda part: not part.required)
             decided = [self._alone(state.strategy, part) for part in left]
@@ -187,7 +188,7 @@ class _StatePlanner:
 
     def _whole_problem(self, strategy: str, named: bool) -> _WholeProblem:
         blank = _CompanyState(strategy, named, self._counter.count(()))
-        eligibility = self._eligibility(blank, *self._memory(blank))
+        eligibility = self._eligibility(blank, self._statuses(blank), self._answered(blank))
         problem = eligibility.whole()
         policy = self._inputs.policies.compiled(strategy, problem)
         return _WholeProblem(
@@ -226,19 +227,21 @@ class _StatePlanner:
             return False
         return redundancy(self._inputs.rules, requirements, source, statuses, answered) is not None
 
-    def _memory(self, state: _CompanyState) -> tuple[dict[str, DatasetStatus], dict[str, frozenset[str]]]:
-        """The status of each dataset, and which datasets each source has answered."""
-        open_ = self._counter.open(state.counts)
-        answered, with_facts = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    def _answered(self, state: _CompanyState) -> dict[str, frozenset[str]]:
+        """Which datasets each source has answered."""
+        answered = defaultdict[str, set[str]](set)
         for pair in self._counter.pairs(state.counts.answered):
             answered[pair.source].add(pair.dataset)
+        return {source: frozenset(datasets) for source, datasets in answered.items()}
+
+    def _statuses(self, state: _CompanyState) -> dict[str, DatasetStatus]:
+        open_, with_facts = self._counter.open(state.counts), defaultdict[str, set[str]](set)
         for pair in self._counter.pairs(state.counts.with_facts):
             with_facts[pair.dataset].add(pair.source)
-        statuses = {
+        return {
             d: DatasetStatus.without_facts(open_=d in open_, sources=frozenset(with_facts.get(d, ())))
             for d in self._wanted
         }
-        return statuses, {source: frozenset(datasets) for source, datasets in answered.items()}
 
     def _eligibility(
         self, state: _CompanyState, statuses: Mapping[str, DatasetStatus], answered: Mapping[str, frozenset[str]]
