@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import dagster as dg
-from pydantic import Field, PrivateAttr, SecretStr
+from pydantic import Field, PrivateAttr
 
 from enrichment.context import RunContext
 from enrichment.rules import Rules
 from resources.active_rules import rules_in_force, rules_of
-from resources.settings import Settings, SettingsError, load_settings
+from resources.settings import Settings, SettingsError, credential_variables, load_settings
 from resources.wiring import open_context, open_store_of, utc_now
 
 if TYPE_CHECKING:
@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Work = Callable[[RunContext], Awaitable[Result]]
 
-_SHOWN = {
-    name.upper(): name
-    for name, setting in Settings.model_fields.items()
-    if name == "enrich_store_url" or setting.annotation == SecretStr | None
-}
+_STORE_URL = "ENRICH_STORE_URL"
+
+
+def _variables() -> tuple[str, ...]:
+    """The variables that hold a secret: the store's URL, and the credentials of every vendor's client."""
+    from resources.providers import CLIENTS  # noqa: PLC0415  the vendors' clients take a moment to import
+
+    return (_STORE_URL, *sorted(name for provider in CLIENTS for name in credential_variables(provider)))
 
 
 def shown_variables() -> dict[str, str]:
@@ -39,7 +42,7 @@ def shown_variables() -> dict[str, str]:
 
     Dagster's UI shows the name, never the value. An EnvVar without a value would fail every run, so it is left out.
     """
-    return {name: dg.EnvVar(name) for name in _SHOWN if os.environ.get(name)}
+    return {name: dg.EnvVar(name) for name in _variables() if os.environ.get(name)}
 
 
 @dataclass
@@ -155,12 +158,11 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
         return Warehouse(self.settings().warehouse_path)
 
     def _settings(self) -> Settings:
-        unknown = sorted(self.variables.keys() - _SHOWN.keys())
+        known = _variables()
+        unknown = sorted(self.variables.keys() - set(known))
         if unknown:
-            raise SettingsError(f"{unknown[0]} is no variable of a credential; one of {', '.join(_SHOWN)} is.")
-        given = {_SHOWN[name]: value for name, value in self.variables.items() if value}
-        secrets = {name: value if name == "enrich_store_url" else SecretStr(value) for name, value in given.items()}
-        return load_settings(sandbox=self.sandbox).model_copy(update=secrets)
+            raise SettingsError(f"{unknown[0]} is no variable of a credential; one of {', '.join(known)} is.")
+        return load_settings(sandbox=self.sandbox).with_variables(self.variables)
 
     def _rules(self) -> Rules:
         in_force = rules_in_force(self.settings())

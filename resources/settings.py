@@ -90,6 +90,13 @@ class Settings(BaseSettings):
         value = self.all_variables.get(f"{provider}_base_url")
         return None if value is None else value.get_secret_value()
 
+    def with_variables(self, given: Mapping[str, str]) -> "Settings":
+        """The same, with other values for the store's URL and vendors' variables, by their names in upper case."""
+        values = {name.lower(): SecretStr(value) for name, value in given.items() if value}
+        url = values.pop("enrich_store_url", None)
+        changes: dict[str, object] = {"all_variables": {**self.all_variables, **values}}
+        return self.model_copy(update=changes | ({"enrich_store_url": url.get_secret_value()} if url else {}))
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -106,9 +113,14 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, file_secret_settings, variables
 
 
+def credential_variables(provider: str) -> tuple[str, ...]:
+    """The environment variables that hold a provider's credentials."""
+    return tuple(name.upper() for name in _credentials_of(provider))
+
+
 def variables_of(provider: str) -> tuple[str, ...]:
     """The environment variables of a provider: its credentials, then its base URL."""
-    return tuple(name.upper() for name in (*_credentials_of(provider), f"{provider}_base_url"))
+    return (*credential_variables(provider), f"{provider}_base_url".upper())
 
 
 def credential_names(provider: str) -> tuple[str, ...]:

@@ -96,6 +96,7 @@ def bought(
         payload={"search": payload or {"results": []}},
         collected_at=at,
         expires_at=at + timedelta(seconds=SHIPPED.sources[source].ttl),
+        reader_version=1,
     )
     settled = replace(
         purchase,

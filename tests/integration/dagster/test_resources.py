@@ -64,7 +64,7 @@ def test_a_run_uses_the_variables_of_its_configuration(monkeypatch: pytest.Monke
     configured = EnrichmentResource(sandbox=False, variables=shown_variables())
     with dg.build_resources({"enrichment": configured}) as resources:
         settings = resources.enrichment.settings()
-        assert settings.serpapi_api_key.get_secret_value() == SECRET
+        assert settings.credentials("serpapi")["SERPAPI_API_KEY"].get_secret_value() == SECRET
         assert settings.store_url == URL
         assert SECRET not in repr(resources.enrichment)
 
@@ -72,7 +72,7 @@ def test_a_run_uses_the_variables_of_its_configuration(monkeypatch: pytest.Monke
 def test_without_any_variable_the_definitions_load_and_resources_start() -> None:
     assert shown_variables() == {}
     with dg.build_resources({"enrichment": EnrichmentResource(variables=shown_variables())}) as resources:
-        assert resources.enrichment.settings().serpapi_api_key is None
+        assert resources.enrichment.settings().credentials("serpapi") == {}
 
 
 def test_a_variable_that_is_no_credential_is_refused() -> None:
