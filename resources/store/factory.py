@@ -31,7 +31,7 @@ from resources.store.requests import SqlRequests
 
 World = Literal["sandbox", "live"]
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -268,3 +268,26 @@ def test_a_store_brought_up_to_date_is_as_one_made_new(new_store_url: str) -> No
         assert compare_metadata(context, metadata) == []
         assert not sa.inspect(tx).has_table("claims")
     database.close()
+
+
+def test_a_company_of_an_older_store_is_found_by_name_as_names_are_compared_now(new_store_url: str) -> None:
+    """'C&A' was 'ca' before: the key that people know stays, the one that names are looked up by is made anew."""
+    make_of_the_first_schema(new_store_url)
+    database = Database(new_store_url)
+    with database.making() as tx:
+        tables = sa.MetaData()
+        tables.reflect(tx)
+        old = {
+            "company_id": "com_1",
+            "key": "name:ca",
+            "name": "C&A",
+            "name_key": "name:ca",
+            "created_at": 0,
+            "changed": 1,
+        }
+        tx.execute(sa.insert(tables.tables["companies"]).values(old))
+    database.close()
+    store = open_store(new_store_url, world="sandbox", create=False)
+    assert [company.key for company in store.companies.named("C&A Ltd")] == ["name:ca"]
+    assert store.companies.named("CA Inc.") == []
+    store.close()
