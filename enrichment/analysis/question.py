@@ -114,7 +114,7 @@ def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInp
         Fact(
             company_id=inputs.company.company_id,
             dataset=dataset,
-            value=Claim(statement=item.says[:LONGEST_STATEMENT], evidence_id=item.evidence_id, quote=item.quote),
+            value=Claim(statement=item.sentence[:LONGEST_STATEMENT], evidence_id=item.evidence_id, quote=item.quote),
             quality=question.rules.reliability * (1 - dropped / 2),
             reliability=question.rules.reliability,
             source=question.name,

@@ -21,12 +21,12 @@ from enrichment.rules.models import ProviderRules
 from resources.providers import PROVIDERS, ProviderClient
 from resources.providers.rate_limiter import Limiter, NoSlot, RateLimitSlot, Unlimited
 from tests.support import virtual_time
-from tests.support.examples import SHIPPED
+from tests.support.examples import MATRIX
 from tests.support.manual_clock import NOON
 
 ROOT = Path(__file__).parents[2]
 REPLIES = ROOT / "tests" / "replies"
-RULES = SHIPPED
+RULES = MATRIX
 KEY = "a-key-nobody-may-see"
 TIME_SCALE = 1000
 

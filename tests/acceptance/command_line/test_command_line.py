@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from enrichment.domain.money import in_usd
-from tests.acceptance.conftest import SHIPPED, Stack
+from tests.acceptance.conftest import Stack
 from tests.support.command_line import ROOT, Finished, Run, run
+from tests.support.examples import FROZEN
 
 
 @pytest.fixture
@@ -154,7 +155,7 @@ def test_broken_rules_are_listed_and_nothing_is_asked(enrich: Run, tmp_path: Pat
 def test_the_shipped_rules_are_fine() -> None:
     done = run("rules", "check")
     assert (done.returncode, "13 sources" in done.stdout) == (0, True)
-    assert "is fine" in run("rules", "check", str(SHIPPED)).stdout
+    assert "is fine" in run("rules", "check", str(FROZEN)).stdout
 
 
 def test_every_provider_is_checked_for_free(enrich: Run, stack: Stack) -> None:

@@ -31,9 +31,9 @@ from resources.store import SqlStore, open_store
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.support.eventually import PATIENCE_SECONDS
-from tests.support.examples import SHIPPED
+from tests.support.examples import MATRIX
 
-RULES = SHIPPED
+RULES = MATRIX
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ACME = Company("com_1", "acme.example", "Acme", "acme.example", NOW)
 CONSUMER = "customer_intelligence"

@@ -18,7 +18,7 @@ from enrichment.planning.plan import Plan
 from enrichment.ports import BeforeSend, KeepHandle, SourceAnswer, SourceQuery
 from enrichment.rules import Rules
 from resources.store import SqlStore
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 from tests.support.ledger_records import draft, reserved
 from tests.support.simulated_execution import SAID, Play, drawn
 
@@ -75,7 +75,7 @@ class House:
     """A store, and requests about Acme carried out against vendors that say what a test has them say."""
 
     store: SqlStore
-    rules: Rules = SHIPPED
+    rules: Rules = MATRIX
     requests: int = 0
 
     def collect(self, ask: Ask, vendors: Vendors) -> tuple[Plan, Collected]:
@@ -203,7 +203,7 @@ def test_what_others_spend_of_a_day_meanwhile_counts_before_the_next_call(house:
 @pytest.mark.parametrize(("consumer", "cap"), [("profile", 200_000), ("vendor_enrichment", 400_000)])
 def test_an_execution_asks_whom_the_quote_supposes_it_asks(house: House, consumer: str, cap: int) -> None:
     """The same answers, once over the store and once played out on records as quotes are tried."""
-    house.rules, rng = exactly_as_expected(SHIPPED), Random(20_260_302)
+    house.rules, rng = exactly_as_expected(MATRIX), Random(20_260_302)
     for _ in range(6):
         knows = {source: drawn(house.rules, source, rng) for source in house.rules.sources}
         vendors = house.vendors({source: said for source, said in knows.items() if said is not None})
@@ -229,7 +229,7 @@ def test_a_cap_that_is_set_in_the_course_of_a_day_counts_what_was_bought_before(
     spent = sum(costs(collected).values())
     assert spent > 0
     cap = Decimal(spent) / 1_000_000
-    house.rules = SHIPPED.model_copy(update={"caps": SHIPPED.caps.model_copy(update={"consumers": {"custom": cap}})})
+    house.rules = MATRIX.model_copy(update={"caps": MATRIX.caps.model_copy(update={"consumers": {"custom": cap}})})
     then = house.vendors({"apollo_contacts": ["key_contacts"]})
     _, collected = house.collect(CONTACTS, then)
     assert (then.asked, costs(collected)) == ([], {})

@@ -15,7 +15,7 @@ from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
 from enrichment.rules import Rules
 from resources.store import SqlStore
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 from tests.support.ledger_records import MANY, answered, caps, draft, reply_of
 
 FIRST, FALLBACK = "brightdata_company_db", "brightdata_firmographics"
@@ -55,7 +55,7 @@ class Requests:
 
     store: SqlStore
     vendors: Vendors = field(default_factory=Vendors)
-    rules: Rules = SHIPPED
+    rules: Rules = MATRIX
     now: datetime = NOON
 
     def ask(self, ask: Ask, *, first: ReaderEntry = GOOD, watch: Watch | None = None) -> Enriched:

@@ -17,12 +17,12 @@ from enrichment.pipeline.stages import Collected, Identified
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
 from enrichment.purchasing.purchase import RESUMABLE_AFTER, SentPurchase
 from resources.store import SqlStore
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 from tests.support.ledger_records import MANY, answered, caps, draft, facts_of, reply_of
 
 SOURCE = "brightdata_firmographics"
-ENTRY = SHIPPED.sources[SOURCE]
-PROVIDER = SHIPPED.providers[ENTRY.provider]
+ENTRY = MATRIX.sources[SOURCE]
+PROVIDER = MATRIX.providers[ENTRY.provider]
 VARIANT = fingerprint(ENTRY.question)
 ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOON)
 ASK = Ask("acme.com", datasets=("industry",), sources=(SOURCE,))
@@ -62,13 +62,13 @@ class House:
 
     async def collect(self, vendor: Vendor, *, request_id: str, max_seconds: int = 60) -> Collected:
         [company] = self.store.companies.add([ACME])
-        requirements, context = replace(ASK.requirements(SHIPPED), max_seconds=max_seconds), self.context(vendor)
-        request = request_for(ASK, requirements, company, SHIPPED, self.now, request_id=request_id)
+        requirements, context = replace(ASK.requirements(MATRIX), max_seconds=max_seconds), self.context(vendor)
+        request = request_for(ASK, requirements, company, MATRIX, self.now, request_id=request_id)
         self.store.requests.open(request)
         identified = Identified(ASK, company, request, requirements)
         async with context.trace(request.request_id) as trace:
-            planned = await plan_request(identified, rules=SHIPPED, context=context, trace=trace)
-            return await collect_request(planned, rules=SHIPPED, context=context, trace=trace)
+            planned = await plan_request(identified, rules=MATRIX, context=context, trace=trace)
+            return await collect_request(planned, rules=MATRIX, context=context, trace=trace)
 
     def begun(self, *, handle: str | None = None, most: int = 3) -> Purchase:
         """By another request, for three records at most; sent, and its lease over when RESUMABLE_AFTER has passed."""

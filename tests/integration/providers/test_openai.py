@@ -9,7 +9,8 @@ import httpx
 import pytest
 import stamina.instrumentation
 
-from enrichment.analysis.answer_schemas import ANSWERS, AnswerKind, Growth, check
+from enrichment.analysis.answer_schemas import ANSWERS, AnswerKind, Growth
+from enrichment.analysis.citations import check_citations
 from enrichment.ports import (
     AnswerTruncated,
     BeforeSend,
@@ -374,7 +375,7 @@ def test_the_sandbox_answers_every_analysis_with_claims_that_its_evidence_bears_
         return await asyncio.gather(*asks)
 
     for said in using(None, use, url=f"{sandbox}/openai/v1"):
-        checked = check(said.value, texts)
+        checked = check_citations(said.value, texts)
         assert checked.kept > 0
         assert checked.dropped == 0
 

@@ -36,7 +36,7 @@ from resources.store import SqlStore, open_store
 from resources.store.database import Database
 from resources.store.ledger import SqlLedger
 from tests.integration.providers.test_sending import ASKED
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 from tests.support.recorded_provider import Vendor, client, question
 
 ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOON)
@@ -80,7 +80,7 @@ class Purchasing:
 
     @property
     def rules(self) -> ProviderRules:
-        return SHIPPED.providers[SHIPPED.sources[self.source].provider]
+        return MATRIX.providers[MATRIX.sources[self.source].provider]
 
     def outcome(self, deliver: Deliver | None = None) -> PurchaseOutcome:
         context = RunContext(self.store, {}, model=None, now=self.clock.now)
@@ -99,8 +99,8 @@ class Purchasing:
         return Delivery(units=answer.units, outcome="found")
 
     def _order(self) -> PurchaseOrder:
-        entry = SHIPPED.sources[self.source]
-        request = request_for(ASK, ASK.requirements(SHIPPED), ACME, SHIPPED, NOON, request_id=self.request_id)
+        entry = MATRIX.sources[self.source]
+        request = request_for(ASK, ASK.requirements(MATRIX), ACME, MATRIX, NOON, request_id=self.request_id)
         return PurchaseOrder(
             request=request,
             company=self.company,
@@ -109,7 +109,7 @@ class Purchasing:
             rules=self.rules,
             variant="a",
             asked="the question",
-            units=SHIPPED.max_billed_units(self.source),
+            units=MATRIX.max_billed_units(self.source),
             usd_per_unit={unit: Decimal(1) for unit in self.rules.usd_per_unit()},
             caps=_no_limit,
         )
@@ -119,7 +119,7 @@ def _no_limit(_at: datetime) -> Sequence[Cap]:
     return [Cap("day:2026-03-02", 10**9)]
 
 
-@pytest.mark.parametrize("source", SHIPPED.sources)
+@pytest.mark.parametrize("source", MATRIX.sources)
 def test_a_claim_outlives_two_calls_of_its_provider_however_long_each_may_take(store: SqlStore, source: str) -> None:
     buying = Purchasing(store, source, Vendor({}))
     leases: list[timedelta] = []
@@ -156,7 +156,7 @@ def test_who_wakes_up_with_less_of_its_claim_left_than_one_call_may_take_sends_n
 ) -> None:
     """Else the vendor might still be at it when the claim is over and another process buys the same."""
     vendor = Vendor(PAID[source])
-    call = timedelta(seconds=SHIPPED.providers[SHIPPED.sources[source].provider].timeout_seconds)
+    call = timedelta(seconds=MATRIX.providers[MATRIX.sources[source].provider].timeout_seconds)
     slept = Purchasing(store, source, vendor, sleeps=lease_of(source, store) - call + ONE_SECOND)
     assert isinstance(slept.outcome(), PurchaseSuperseded)
     assert [asked for asked in vendor.calls if asked in BILLED] == []
@@ -165,7 +165,7 @@ def test_who_wakes_up_with_less_of_its_claim_left_than_one_call_may_take_sends_n
 
 def test_who_wakes_up_in_time_for_one_more_call_sends_it(store: SqlStore) -> None:
     vendor = Vendor(PAID[KNOWLEDGE_GRAPH])
-    call = timedelta(seconds=SHIPPED.providers["google_kg"].timeout_seconds)
+    call = timedelta(seconds=MATRIX.providers["google_kg"].timeout_seconds)
     slept = Purchasing(store, KNOWLEDGE_GRAPH, vendor, sleeps=lease_of(KNOWLEDGE_GRAPH, store) - call - ONE_SECOND)
     assert isinstance(slept.outcome(), PurchaseSettled)
     assert len(vendor.asked) == 1

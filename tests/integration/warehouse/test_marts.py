@@ -14,7 +14,7 @@ from enrichment.domain.records import Analysis, Purchase, Request
 from enrichment.domain.values import EmployeeCount, Text
 from resources.store import SqlStore, open_store
 from resources.warehouse import EXAMPLES, Example, Published, Warehouse
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 from tests.support.warehouse_story import (
     FIRMOGRAPHICS,
     FULL,
@@ -264,7 +264,7 @@ def test_performance_shows_how_often_a_source_knows_and_what_a_fact_costs(
     employees = by["brightdata_company_db", "employee_count"]
     assert (employees["asked"], employees["failed"], employees["facts"]) == (4, 1, 1)
     assert employees["match_rate"] == pytest.approx(2 / 3)
-    believed = SHIPPED.reliability("brightdata_company_db", "employee_count")
+    believed = MATRIX.reliability("brightdata_company_db", "employee_count")
     assert (employees["fill_rate"], employees["mean_quality"]) == (0.5, believed)
     assert by["brightdata_company_db", "industry"]["fill_rate"] == 1.0
     assert (employees["latency_p50_seconds"], employees["latency_p95_seconds"]) == (1.5, 1.5)

@@ -11,11 +11,11 @@ from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
-from tests.support.examples import NOON, SHIPPED, acme, head, known_from
+from tests.support.examples import MATRIX, NOON, acme, head, known_from
 
-PROFILE = requirements_of(SHIPPED, ["profile"])
-VENDOR = requirements_of(SHIPPED, ["vendor_enrichment"])
-CUSTOMER = requirements_of(SHIPPED, ["customer_enrichment"])
+PROFILE = requirements_of(MATRIX, ["profile"])
+VENDOR = requirements_of(MATRIX, ["vendor_enrichment"])
+CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])
 
 
 def plan_for(
@@ -28,7 +28,7 @@ def plan_for(
 ) -> Plan:
     """more: of PlanInputs."""
     inputs = PlanInputs(
-        SHIPPED, requirements, company or acme(), known or Known(), strategy=strategy, now=NOON + timedelta(hours=1)
+        MATRIX, requirements, company or acme(), known or Known(), strategy=strategy, now=NOON + timedelta(hours=1)
     )
     return make_plan(replace(inputs, **more))
 
@@ -59,7 +59,7 @@ def test_a_source_that_knows_nothing_is_not_asked_again_while_that_holds() -> No
     assert "snov_contacts" not in asked(plan)
     assert plan.source("snov_contacts").verdict == "held"
     later = make_plan(
-        PlanInputs(SHIPPED, VENDOR, acme(), known, strategy="priority", now=NOON + timedelta(days=31), unavailable={})
+        PlanInputs(MATRIX, VENDOR, acme(), known, strategy="priority", now=NOON + timedelta(days=31), unavailable={})
     )
     assert "snov_contacts" in asked(later)
 
@@ -157,7 +157,7 @@ def test_legacy_calls_everything_at_once() -> None:
 
 
 def test_named_datasets_and_sources_are_kept_to() -> None:
-    plan = plan_for(custom(SHIPPED, ["tech_stack"], ["serp_jobs"]))
+    plan = plan_for(custom(MATRIX, ["tech_stack"], ["serp_jobs"]))
     assert asked(plan) == {"serp_jobs"}
     assert plan.source("brightdata_technographics").verdict == "not in this request"
 
@@ -180,13 +180,13 @@ def test_the_same_input_makes_the_same_plan_and_a_plan_can_be_handed_on() -> Non
 
 
 def test_several_consumers_are_planned_for_together() -> None:
-    both = requirements_of(SHIPPED, ["profile", "customer_enrichment"])
+    both = requirements_of(MATRIX, ["profile", "customer_enrichment"])
     assert both.consumer == "profile+customer_enrichment"
     assert set(both.required) == set(CUSTOMER.required)
     assert replace(both, consumer=CUSTOMER.consumer).optional == CUSTOMER.optional
 
 
 def test_an_analysis_that_is_wanted_brings_what_it_cannot_do_without() -> None:
-    context = requirements_of(SHIPPED, ["vendor_context"])
+    context = requirements_of(MATRIX, ["vendor_context"])
     assert "company_description" in context.collected_required
     assert {"positioning", "competition"} == set(context.analyses)

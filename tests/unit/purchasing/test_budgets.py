@@ -3,18 +3,18 @@
 from enrichment.domain.records import Cap
 from enrichment.policy.execution_model import Limit
 from enrichment.purchasing.budgets import RemainingBudget, limits_of
-from tests.support.examples import SHIPPED
+from tests.support.examples import MATRIX
 
 SNOV, JOBS, NEWS = "snov_contacts", "serp_jobs", "serp_news"
-ALL_SOURCES = frozenset(SHIPPED.sources)
+ALL_SOURCES = frozenset(MATRIX.sources)
 
 
 def room(left: int, **of_providers: int) -> RemainingBudget:
     limits = {"request:req_1": Limit(left, ALL_SOURCES)}
     for provider, amount in of_providers.items():
-        over = frozenset(name for name, source in SHIPPED.sources.items() if source.provider == provider)
+        over = frozenset(name for name, source in MATRIX.sources.items() if source.provider == provider)
         limits[f"provider:{provider}:2026-03-02"] = Limit(amount, over)
-    return RemainingBudget(SHIPPED, limits)
+    return RemainingBudget(MATRIX, limits)
 
 
 def test_a_purchase_fits_where_the_most_it_may_cost_is_left() -> None:

@@ -22,7 +22,7 @@ from enrichment.purchasing.reconciliation import (
     in_words,
     uncertain_after,
 )
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 
 HOUR = timedelta(hours=1)
 PATIENCE = timedelta(minutes=2)
@@ -195,7 +195,7 @@ def test_the_first_reading_ends_no_purchase() -> None:
 
 
 def test_a_provider_that_the_rules_name_no_more_is_uncertain_for_a_week() -> None:
-    rules = {"snov": SHIPPED.providers["snov"].model_copy(update={"uncertain_after": 60})}
+    rules = {"snov": MATRIX.providers["snov"].model_copy(update={"uncertain_after": 60})}
     ages = uncertain_after(rules, ["snov", "gone"])
     assert ages == {"snov": timedelta(minutes=1), "gone": timedelta(days=7)}
 

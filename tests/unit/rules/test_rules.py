@@ -13,15 +13,13 @@ from enrich_cli.rule_checks import checked_rules
 from enrichment.rules import Questions, RulesError, SourceQuestion, load_rules
 from tests.support.examples import FROZEN
 
-SHIPPED = FROZEN
-
 Edit = Callable[[Any], Any]
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     folder = tmp_path / "config"
-    shutil.copytree(SHIPPED, folder)
+    shutil.copytree(FROZEN, folder)
     return folder
 
 
@@ -48,7 +46,7 @@ def lines(folder: Path, questions: Questions | None = None) -> list[str]:
 
 
 def test_the_shipped_rules_carry_the_starting_matrix() -> None:
-    rules = load_rules(SHIPPED)
+    rules = load_rules(FROZEN)
     assert (len(rules.sources), len(rules.consumers), len(rules.analyses)) == (13, 5, 8)
     assert sum(1 for d in rules.datasets.values() if d.sources) == 10
     assert sum(1 for d in rules.datasets.values() if d.analysis) == 8
@@ -75,12 +73,12 @@ def test_the_shipped_rules_carry_the_starting_matrix() -> None:
 def test_one_question_costs_what_the_matrix_says_when_split_into_vendor_units(
     source: str, expected_usd_cents: int
 ) -> None:
-    assert load_rules(SHIPPED).expected_micro_usd(source) == expected_usd_cents * 10_000
+    assert load_rules(FROZEN).expected_micro_usd(source) == expected_usd_cents * 10_000
 
 
 def test_the_same_rules_have_the_same_hash_and_an_edit_changes_it(config: Path) -> None:
     before = load_rules(config).hash
-    assert before == load_rules(SHIPPED).hash
+    assert before == load_rules(FROZEN).hash
     change(config, "providers", lambda d: d["serpapi"]["prices"]["search"].update(usd_per_unit="0.01"))
     assert load_rules(config).hash != before
 
@@ -88,7 +86,7 @@ def test_the_same_rules_have_the_same_hash_and_an_edit_changes_it(config: Path) 
 def test_an_edited_prompt_changes_the_hash(config: Path) -> None:
     prompt = config / "prompts" / "growth.md"
     prompt.write_text(prompt.read_text(encoding="utf-8") + "\nOne more line.", encoding="utf-8")
-    assert load_rules(config).hash != load_rules(SHIPPED).hash
+    assert load_rules(config).hash != load_rules(FROZEN).hash
 
 
 @pytest.mark.parametrize(
@@ -272,7 +270,7 @@ def test_the_check_names_what_only_the_clients_and_readers_know_beside_everythin
         "config/consumers.yaml: profile.max_seconds: ",
         "config/sources.yaml: serp_news.question: q: ",
         "config/sources.yaml: serp_news.question: colour: ",
-        "config/sources.yaml: serp_jobs.provider: there is no client for 'openai'",
+        "config/sources.yaml: serp_jobs.provider: openai has no client: add resources/providers/openai.py",
         "config/sources.yaml: serp_jobs: no reader named 'tea_leaves'",
     ]
     assert [line for line in said if not any(problem.startswith(line) for problem in caught.value.problems)] == []

@@ -12,7 +12,7 @@ from enrichment.policy import Problem, compile_enhanced, forecast
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import load_rules
 from resources.settings import Settings, variables_of
-from tests.support.examples import SHIPPED as MATRIX
+from tests.support.examples import MATRIX
 
 RULES = load_rules(CONFIG)
 

@@ -16,7 +16,7 @@ from enrichment.ports import ProviderError, Throttled
 from enrichment.rules.models import RateLimits
 from resources.providers import PROVIDERS
 from resources.providers.rate_limiter import NoSlot
-from resources.rate_limits import LONGEST_PAUSE, SharedLimiter
+from resources.providers.shared_limiter import LONGEST_PAUSE, SharedLimiter
 from resources.store import SqlStore, open_store
 from resources.store.rate_limit_log import ScheduledCall, Window
 from resources.store.tables import turns as turns_table
