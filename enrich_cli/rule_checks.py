@@ -20,7 +20,7 @@ def checked_rules(folder: Path | None) -> tuple[Path, Rules]:
 
 
 def _answer_problems(rules: Rules) -> Iterator[str]:
-    """Analyses whose answer has no type, or no field for a dataset they answer."""
+    """Analyses without a type of answer, or without a field for a dataset they answer."""
     for name, analysis in rules.analyses.items():
         where = f"config/analyses.yaml: {name}"
         if name not in ANSWERS:

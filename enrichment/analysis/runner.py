@@ -266,7 +266,7 @@ class _RequestAnalyses:
 
 
 def _waves(names: Sequence[str], rules: Rules) -> Iterator[list[str]]:
-    """Groups that run side by side; an analysis comes after those whose answers it reads."""
+    """Groups that run side by side; an analysis comes after those of which it reads the answers."""
     left = list(dict.fromkeys(names))
     while left:
         ready = [name for name in left if not _waits_for_another(name, left, rules)] or left

@@ -1,4 +1,4 @@
-"""Executions of a plan played out on real records: what collect does, with vendors drawn from the rules' rates.
+"""Executions of a plan played out on real records: what collect does, with vendors built from the rules' rates.
 
 Plan + Known + luck  ->  Played: what it cost, who was asked, what is satisfied
 

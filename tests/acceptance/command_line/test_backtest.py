@@ -109,7 +109,7 @@ def test_what_is_for_one_company_cannot_be_combined_with_a_replay(typed: Stack, 
         runner.invoke(app, ["plan", "--rules", "x", "--replay", "30d", *options], catch_exceptions=False)
 
 
-def test_where_nothing_was_asked_the_replay_says_so(typed: Stack, other_rules: Path) -> None:
+def test_where_nothing_was_asked_the_replay_reports_it(typed: Stack, other_rules: Path) -> None:
     with pytest.raises(UsageError, match="No request of the last 30d is in"):
         runner.invoke(
             app, ["plan", "--rules", str(other_rules), "--replay", "30d", "--sandbox"], catch_exceptions=False

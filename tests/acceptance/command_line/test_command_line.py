@@ -105,7 +105,7 @@ def test_an_absurd_company_is_one_sentence(enrich: Run, absurd: str) -> None:
         (["companies", "add", "/nowhere/companies.csv"], "does not exist"),
     ],
 )
-def test_wrong_usage_says_what_would_be_right(enrich: Run, words: list[str], says: str) -> None:
+def test_wrong_usage_states_what_would_be_right(enrich: Run, words: list[str], says: str) -> None:
     assert says in one_sentence(enrich(*words), 2)
 
 
@@ -119,7 +119,7 @@ def test_without_credentials_the_error_names_both_ways_on(tmp_path: Path) -> Non
     assert "--sandbox" in sentence
 
 
-def test_without_a_sandbox_the_error_says_how_to_start_one(tmp_path: Path) -> None:
+def test_without_a_sandbox_the_error_states_how_to_start_one(tmp_path: Path) -> None:
     assert "enrich sandbox" in one_sentence(run("company", "Tesla", "--sandbox", ENRICH_HOME=str(tmp_path)), 2)
 
 

@@ -1,4 +1,4 @@
-"""What Dagster loads: it is valid, it is drawn from the rules, and a change of its shape is seen in review."""
+"""What Dagster loads: it is valid, it is built from the rules, and a change of its shape is seen in review."""
 
 import json
 import subprocess
@@ -54,7 +54,7 @@ def test_each_source_alarms_after_its_own_time_to_live() -> None:
         )
 
 
-def test_a_consumer_added_to_the_rules_is_an_asset_that_stands_on_its_sources() -> None:
+def test_a_consumer_added_to_the_rules_is_an_asset_that_depends_on_its_sources() -> None:
     consumer = MATRIX.consumers["profile"].model_copy(update={"required": ("company_name", "recent_news")})
     rules = MATRIX.model_copy(update={"consumers": {**MATRIX.consumers, "press_team": consumer}})
     drawn = enrich_assets(enrich_graph(rules), rules)

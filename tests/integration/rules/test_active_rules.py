@@ -29,7 +29,9 @@ def test_a_good_edit_counts_at_once(settings: Settings) -> None:
     assert (after.complaint, after.rules.hash == before.hash) == (None, False)
 
 
-def test_while_an_edit_is_broken_the_last_good_rules_stay_in_force_and_the_fault_is_said(settings: Settings) -> None:
+def test_while_an_edit_is_broken_the_last_good_rules_stay_in_force_and_the_fault_is_reported(
+    settings: Settings,
+) -> None:
     edit(settings, '"0.05"', '"0.04"')
     good = active_rules(settings).rules
     edit(settings, '"0.04"', '"cheap"')

@@ -118,7 +118,7 @@ def test_items_keep_their_types_and_their_order(store: SqlStore, warehouse: Ware
     assert rows(warehouse, "FROM marts.technologies ORDER BY position")[5]["name"] == "Technology 5"
 
 
-def test_every_value_says_where_it_is_from_who_paid_and_what_it_lost_to(store: SqlStore, warehouse: Warehouse) -> None:
+def test_every_value_shows_where_it_is_from_who_paid_and_what_it_lost_to(store: SqlStore, warehouse: Warehouse) -> None:
     acme = company(store, "acme.com")
     first, purchases = profiled(store, acme)
     other: Said = {"employee_count": [EmployeeCount(low=11, high=50)], "industry": [Text(text="Hospitality")]}
@@ -233,7 +233,7 @@ def test_days_are_utc(store: SqlStore, warehouse: Warehouse) -> None:
     ]
 
 
-def test_savings_say_who_paid_and_who_benefits(store: SqlStore, warehouse: Warehouse) -> None:
+def test_savings_show_who_paid_and_who_benefits(store: SqlStore, warehouse: Warehouse) -> None:
     for key in ("acme.com", "bolt.io"):
         asked_about = company(store, key)
         _, purchases = profiled(store, asked_about, "vendor_enrichment")
@@ -332,7 +332,7 @@ def test_each_example_query_has_an_answer(store: SqlStore, warehouse: Warehouse,
     assert {name: first[name] for name in expected[example.name]} == expected[example.name]
 
 
-def test_a_build_says_what_the_tables_hold(store: SqlStore, warehouse: Warehouse) -> None:
+def test_a_build_reports_what_the_tables_contain(store: SqlStore, warehouse: Warehouse) -> None:
     profiled(store, company(store, "acme.com"), buys=PROFILE)
     published = warehouse.build(store)
     assert isinstance(published, Published)

@@ -9,7 +9,7 @@ import pytest
 
 from enrichment.analysis.question import AnalysisInputs, prepare
 from enrichment.backtest.compare import Comparison, compare
-from enrichment.backtest.history import Entry, History, Observation, RecordedAnalysis
+from enrichment.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
 from enrichment.backtest.simulation import Side, SimulationOutcome, rerun
 from enrichment.domain.records import Known, Request
 from enrichment.pipeline.stages import Ask, asked_note
@@ -139,7 +139,7 @@ def test_another_price_is_applied_to_the_units_that_were_billed() -> None:
     assert replay(priced(MATRIX, "brightdata", "company_record", "0.10"), asked).spent.vendors == 100_000
 
 
-def test_a_source_never_asked_about_a_company_is_drawn_from_its_rates_and_counted_so() -> None:
+def test_a_source_never_asked_about_a_company_is_sampled_from_its_rates_and_counted_so() -> None:
     certain = with_source(
         MATRIX,
         "brightdata_company_db",
@@ -154,7 +154,7 @@ def test_a_source_never_asked_about_a_company_is_drawn_from_its_rates_and_counte
     assert outcome.complete == 1
 
 
-def test_drawn_answers_are_the_same_at_every_replay_and_other_with_another_seed() -> None:
+def test_sampled_answers_are_the_same_at_every_replay_and_other_with_another_seed() -> None:
     asked = history(Known(), *(request(1 + 40 * n, "customer_enrichment") for n in range(3)))
     assert replay(MATRIX, asked) == replay(MATRIX, asked)
     assert len({replay(MATRIX, asked, seed=seed).spent.cost for seed in range(8)}) > 1
@@ -221,14 +221,14 @@ def test_a_request_from_before_options_were_kept_is_replayed_as_a_plain_one() ->
 
 
 @pytest.mark.parametrize("strategy", ["legacy", "priority"])
-def test_the_rules_say_by_which_strategy(strategy: str) -> None:
+def test_the_rules_state_the_strategy(strategy: str) -> None:
     strategies = MATRIX.strategies.model_copy(update={"default": strategy, "consumers": {}})
     other = MATRIX.model_copy(update={"strategies": strategies})
     asked = history(Known(), request(1))
     assert replay(other, asked).spent.calls >= replay(MATRIX, asked).spent.calls
 
 
-def test_a_domain_nobody_knew_then_is_found_first_and_known_from_then_on() -> None:
+def test_a_domain_unknown_then_is_found_first_and_known_from_then_on() -> None:
     known = known_from(
         ("google_knowledge_graph", ["company_name", "domain"]),
         ("brightdata_company_db", EVERYTHING),
@@ -378,8 +378,11 @@ def test_only_requests_that_both_can_serve_are_compared_and_what_only_these_paid
     other = MATRIX.model_copy(update={"consumers": consumers, "hash": "other"})
     alike, gone = request(1), request(2, "vendor_enrichment")
     bought = {
-        alike.request_id: (Entry("profile", "brightdata_company_db", 1, 150_000), Entry("profile", "analysis:x", 1, 7)),
-        gone.request_id: (Entry("vendor_enrichment", "apollo_contacts", 1, 120_000),),
+        alike.request_id: (
+            SpendingEntry("profile", "brightdata_company_db", 1, 150_000),
+            SpendingEntry("profile", "analysis:x", 1, 7),
+        ),
+        gone.request_id: (SpendingEntry("vendor_enrichment", "apollo_contacts", 1, 120_000),),
     }
     compared = side_by_side(other, alike, gone, bought=bought, left_out={"they have not come to an end": 3})
     assert compared.requests == 1

@@ -21,7 +21,7 @@ def test_no_value_is_served_beyond_its_expiry_unless_asked_for_and_then_it_is_ma
     assert found.expired > 0
 
 
-def test_a_memory_that_holds_longer_than_the_matrix_says_is_found_out() -> None:
+def test_a_memory_that_is_valid_longer_than_the_matrix_states_is_found_out() -> None:
     """Descriptions, which nobody has to buy again, would be served a week longer."""
     sources = {name: source.model_copy(update={"ttl": 2 * source.ttl}) for name, source in MATRIX.sources.items()}
     found = audited(MATRIX.model_copy(update={"sources": sources}))

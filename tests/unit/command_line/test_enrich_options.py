@@ -34,7 +34,7 @@ def test_an_empty_name_is_a_mistake_and_not_the_usual_one(option: str) -> None:
         typed(**{option: " "})
 
 
-def test_of_a_name_nobody_knows_only_the_beginning_is_repeated() -> None:
+def test_of_an_unknown_name_only_the_beginning_is_repeated() -> None:
     with pytest.raises(UnknownName) as caught:
         typed(datasets="x" * 5_000).requirements(MATRIX)
     assert f"There is no dataset named '{'x' * 60}'. The rules know: business_challenges" in str(caught.value)

@@ -30,7 +30,7 @@ def test_every_shipped_source_has_a_reader() -> None:
     assert {rules.reader or source for source, rules in MATRIX.sources.items()} <= set(READERS)
 
 
-def test_a_fact_tells_its_worth_its_age_and_where_it_stands() -> None:
+def test_a_fact_tells_its_worth_its_age_and_its_place() -> None:
     name = ParsedValue("company_name", Text(text="Acme"), 0.5, "search.title")
     (fact,) = read(reply("serp_organic", {}), acme(), MATRIX, readers=_reads(name, version=7))
     assert (fact.reliability, fact.quality) == (0.85, 0.425)
@@ -44,7 +44,7 @@ def test_a_fact_tells_its_worth_its_age_and_where_it_stands() -> None:
     assert not fact.last_resort
 
 
-def test_a_value_holds_no_longer_than_its_dataset_lets_it() -> None:
+def test_a_value_is_valid_no_longer_than_its_dataset_lets_it() -> None:
     news = ParsedValue("recent_news", Text(text="News"), 1, "search")
     (fact,) = read(reply("serp_news", {}), acme(), MATRIX, readers=_reads(news))
     assert fact.holds_until == NOON + timedelta(days=1)
@@ -85,7 +85,7 @@ def test_a_source_may_be_read_by_the_reader_its_rules_name() -> None:
     assert read(reply("serp_news", {}), acme(), _with_reader("serp_news", "serp_organic")) == []
 
 
-def test_a_source_without_a_reader_says_where_to_add_one() -> None:
+def test_a_source_without_a_reader_states_where_to_add_one() -> None:
     with pytest.raises(NoReader, match="'serp_news' has no reader named 'tea_leaves': add one to READERS"):
         read(reply("serp_news", {}), acme(), _with_reader("serp_news", "tea_leaves"))
 

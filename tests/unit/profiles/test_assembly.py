@@ -48,7 +48,7 @@ def with_values(*facts: tuple[str, str, Value]) -> Known:
     return Known(tuple(head(source) for source in {f.source for f in made}), made)
 
 
-def test_every_value_says_where_it_came_from_how_old_it_is_and_what_it_cost() -> None:
+def test_every_value_shows_where_it_came_from_how_old_it_is_and_what_it_cost() -> None:
     value = field(profile_of(known_from(COMPLETE)), "industry")["values"][0]
     assert value["source"] == "brightdata_company_db"
     assert value["age_seconds"] == 3600
@@ -57,7 +57,7 @@ def test_every_value_says_where_it_came_from_how_old_it_is_and_what_it_cost() ->
     assert value["evidence"] == "search"
 
 
-def test_a_complete_profile_holds_until_its_first_required_fact_runs_out() -> None:
+def test_a_complete_profile_is_valid_until_its_first_required_fact_runs_out() -> None:
     profile = profile_of(known_from(COMPLETE))
     assert missing_required(profile.document) == ()
     assert profile.holds_until == NOON + timedelta(days=7)
@@ -65,7 +65,7 @@ def test_a_complete_profile_holds_until_its_first_required_fact_runs_out() -> No
     assert not serves(profile, MATRIX, WANTS, NOON + timedelta(days=7))
 
 
-def test_a_profile_is_not_served_to_who_asks_for_younger_facts() -> None:
+def test_a_profile_is_not_served_where_younger_facts_are_asked_for() -> None:
     profile = profile_of(known_from(COMPLETE))
     young = WANTS.within(max_cost=None, oldest=3600)
     assert not serves(profile, MATRIX, young, NOON + timedelta(hours=2))

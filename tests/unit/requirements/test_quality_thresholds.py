@@ -77,7 +77,7 @@ def test_its_value_is_served_and_marked_where_nothing_better_was_found() -> None
     assert (choosy["status"], choosy["values"][0]["last_resort"]) == ("last resort", True)
 
 
-def test_silence_of_a_source_below_the_threshold_does_not_say_that_there_are_none() -> None:
+def test_silence_of_a_source_below_the_threshold_does_not_mean_that_there_are_none() -> None:
     vendor = requirements_of(MATRIX, ["customer_enrichment"])
     known = known_from(("serp_news", []))
     assert dataset_status(MATRIX, vendor, known, "recent_news", NOON).status == "empty"

@@ -19,7 +19,7 @@ REQUEST = request_for(ASK, ASK.requirements(MATRIX), acme(), MATRIX, NOON, reque
 
 
 @pytest.mark.parametrize("source", MATRIX.sources)
-def test_what_is_reserved_is_what_the_rules_say_it_may_cost_at_most(source: str) -> None:
+def test_what_is_reserved_is_what_the_rules_allow_it_to_cost_at_most(source: str) -> None:
     order = order_for(source, acme(), REQUEST, MATRIX, max_cost=1_000_000, seen=())
     assert draft(order, NOON).reserved_micro_usd == order.most_micro_usd == MATRIX.max_micro_usd(source)
 

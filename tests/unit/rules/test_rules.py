@@ -70,7 +70,7 @@ def test_the_shipped_rules_carry_the_starting_matrix() -> None:
         ("brightdata_web_scraping", 10),
     ],
 )
-def test_one_question_costs_what_the_matrix_says_when_split_into_vendor_units(
+def test_one_question_costs_what_the_matrix_states_when_split_into_vendor_units(
     source: str, expected_usd_cents: int
 ) -> None:
     assert load_rules(FROZEN).expected_micro_usd(source) == expected_usd_cents * 10_000
@@ -141,7 +141,7 @@ def test_a_mistake_is_named_with_file_and_key(config: Path, file: str, edit: Edi
     assert says in message
 
 
-def test_a_source_that_does_not_answer_a_dataset_is_said_once(config: Path) -> None:
+def test_a_source_that_does_not_answer_a_dataset_is_reported_once(config: Path) -> None:
     change(config, "datasets", lambda d: d["industry"].update(sources=["serp_news"]))
     [said] = [line for line in problems(config).splitlines() if "industry" in line]
     assert said == (
@@ -156,7 +156,7 @@ def test_a_threshold_of_a_consumer_that_some_source_or_analysis_reaches_is_fine(
     assert load_rules(config).consumers["vendor_context"].quality_thresholds == thresholds
 
 
-def test_a_source_that_no_dataset_names_is_said_to_be_never_asked(
+def test_a_source_that_no_dataset_names_is_reported_as_never_asked(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     change(config, "datasets", lambda d: d["hiring_trends"].update(sources=["brightdata_web_scraping"]))
@@ -220,14 +220,14 @@ def test_what_a_broken_entry_names_is_looked_up_all_the_same(config: Path) -> No
     ]
 
 
-def test_a_name_written_wrong_is_not_also_said_to_leave_a_dataset_without_anybody(config: Path) -> None:
+def test_a_name_written_wrong_is_not_also_reported_as_leaving_a_dataset_without_sources(config: Path) -> None:
     change(config, "datasets", lambda d: d["purchase_intent"].update(sources=["brightdata_intent"]))
     assert problems(config).splitlines() == [
         "config/datasets.yaml: purchase_intent.sources: no source named 'brightdata_intent'"
     ]
 
 
-def test_problems_of_other_files_are_said_beside_a_file_that_cannot_be_read(config: Path) -> None:
+def test_problems_of_other_files_are_reported_beside_a_file_that_cannot_be_read(config: Path) -> None:
     (config / "datasets.yaml").write_text("[", encoding="utf-8")
     change(config, "sources", lambda d: d["serp_news"].update(provider="yahoo"))
     assert lines(config) == ["config/datasets.yaml: line 1, column 2", "config/sources.yaml: serp_news.provider"]
@@ -338,7 +338,7 @@ def test_what_is_no_sound_yaml_is_one_short_line_with_its_place(config: Path, co
     assert "<unicode string>" not in line
 
 
-def test_an_entry_may_build_on_another_and_say_a_key_anew(config: Path) -> None:
+def test_an_entry_may_build_on_another_and_set_a_key_anew(config: Path) -> None:
     text = (config / "consumers.yaml").read_text(encoding="utf-8").replace("\nprofile:", "\nprofile: &profile", 1)
     (config / "consumers.yaml").write_text(f"{text}\nquick:\n  <<: *profile\n  max_seconds: 9\n", encoding="utf-8")
     consumers = load_rules(config).consumers
