@@ -1,4 +1,4 @@
-"""`enrich companies add`: what a file of companies was understood to say, and taking it.
+"""`enrich companies add`: what a file of companies was understood to contain, and taking it.
 
 file  ->  UnderstoodFile: each list of it, its columns, the fate of each row
       ->  new companies registered, rows left out in a file beside it
@@ -16,10 +16,10 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.identity.company_list import UnderstoodList, understand
 from enrichment.identity.domains import company_key
-from enrichment.identity.list_columns import Asked, NoCompanyColumn
-from enrichment.identity.list_rows import Entry, Fate, Row
+from enrichment.identity.list_columns import ColumnContent, NoCompanyColumn
+from enrichment.identity.list_rows import Fate, ListEntry, Row
 from enrichment.identity.names import name_form
-from resources.company_lists import Table, UnreadableList, read_list
+from resources.company_lists import ListTable, UnreadableList, read_list
 from resources.store import SqlStore
 from resources.wiring import utc_now
 
@@ -29,11 +29,11 @@ LEFT_OUT: tuple[Fate, ...] = ("refused", "ambiguous", "empty")
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """What a person says of a file. sheet: of Excel. columns: title -> what it holds."""
+    """What a person declares of a file. sheet: of Excel. columns: title -> what it contains."""
 
     sheet: str | None = None
     encoding: str | None = None
-    columns: Mapping[str, Asked] = field(default_factory=dict)
+    columns: Mapping[str, ColumnContent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class UnderstoodFile:
     """passed_over: sheets that are no list of companies."""
 
     path: Path
-    lists: tuple[tuple[Table, UnderstoodList], ...]
+    lists: tuple[tuple[ListTable, UnderstoodList], ...]
     passed_over: tuple[str, ...] = ()
 
     def rows(self, *fates: Fate) -> list[Row]:
@@ -53,17 +53,17 @@ class UnderstoodFile:
         return {fate: len(self.rows(fate)) for fate in get_args(Fate)}
 
 
-def asked_columns(text: str | None) -> dict[str, Asked]:
-    """'Account=name,Web=website' -> title -> what it holds. Raises UsageError."""
-    said: dict[str, Asked] = {}
+def asked_columns(text: str | None) -> dict[str, ColumnContent]:
+    """'Account=name,Web=website' -> title -> what it contains. Raises UsageError."""
+    declared: dict[str, ColumnContent] = {}
     for pair in (text or "").split(","):
-        title, _, holds = (part.strip() for part in pair.partition("="))
-        holds = "website" if holds == "domain" else holds
-        if pair and (not title or holds not in get_args(Asked)):
+        title, _, content = (part.strip() for part in pair.partition("="))
+        content = "website" if content == "domain" else content
+        if pair and (not title or content not in get_args(ColumnContent)):
             raise UsageError(f"--map takes pairs such as 'Account=name,Web=website', not {pair!r}.")
         if pair:
-            said[title] = cast("Asked", holds)
-    return said
+            declared[title] = cast("ColumnContent", content)
+    return declared
 
 
 def understand_file(path: Path, options: ListOptions, registered: Sequence[Company]) -> UnderstoodFile:
@@ -75,11 +75,11 @@ def understand_file(path: Path, options: ListOptions, registered: Sequence[Compa
     if not any(table.rows for table in tables):
         raise UsageError(f"{path} is empty; give it a first line such as name,website and a company per line.")
     registry = _Registry(registered)
-    lists: list[tuple[Table, UnderstoodList]] = []
+    lists: list[tuple[ListTable, UnderstoodList]] = []
     passed_over: list[str] = []
     for table in tables:
         try:
-            found = understand(table.rows, said=options.columns, known=registry.known, same_name=registry.named)
+            found = understand(table.rows, declared=options.columns, known=registry.known, same_name=registry.named)
         except NoCompanyColumn as error:
             if len(tables) == 1:
                 raise UsageError(f"{path}: {error}.") from None
@@ -132,10 +132,10 @@ class _Registry:
             for spelling in name_form(company.name or "").spellings:
                 self._by_spelling[spelling].add(company.company_id)
 
-    def known(self, entry: Entry) -> Sequence[str]:
+    def known(self, entry: ListEntry) -> Sequence[str]:
         key = company_key(entry.name, entry.domain)
         return (self._by_key[key],) if key in self._by_key else ()
 
-    def named(self, entry: Entry) -> Sequence[str]:
+    def named(self, entry: ListEntry) -> Sequence[str]:
         spellings = name_form(entry.name or "").spellings
         return sorted(set[str]().union(*(self._by_spelling.get(spelling, ()) for spelling in spellings)))

@@ -16,7 +16,7 @@ _OURS = {"enrichment", "resources", "enrich_cli", "enrichment_assets"}
 
 
 class UsageError(Exception):
-    """What the user typed cannot be done; the message says what to do instead."""
+    """What the user typed cannot be done; the message states what to do instead."""
 
 
 @contextmanager

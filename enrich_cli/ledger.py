@@ -53,7 +53,7 @@ class HandEnding:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """looks: what each vendor's account says; no_vendor: why none was asked."""
+    """looks: what each vendor's account shows; no_vendor: why none was asked."""
 
     looks: Sequence[AccountReading]
     no_vendor: str | None
@@ -126,7 +126,7 @@ def _ledger(*, sandbox: bool) -> Iterator[tuple[Settings, Rules, SqlStore]]:
     with opened_store(sandbox=sandbox) as (settings, rules, store):
         store.ledger.end_abandoned(
             utc_now()
-        )  # a purchase whose process died is shown as uncertain or released, not as sent
+        )  # a purchase of a process that died is shown as uncertain or released, not as sent
         yield settings, rules, store
 
 

@@ -1,6 +1,6 @@
 """What a request left out that a command can mend: a suspended source, or money reserved by uncertain purchases.
 
-Enriched, and what the store says now -> sentences, each with its command
+Enriched, and what the store contains now -> sentences, each with its command
 """
 
 from collections.abc import Iterator

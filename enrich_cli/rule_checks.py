@@ -6,7 +6,7 @@ from pathlib import Path
 from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET
 from enrichment.parsing import READERS
 from enrichment.rules import Rules, RulesError, SourceQuestion, load_rules
-from resources.providers import PROVIDERS
+from resources.providers import PROVIDERS, NoClient
 from resources.settings import load_settings
 
 
@@ -20,7 +20,7 @@ def checked_rules(folder: Path | None) -> tuple[Path, Rules]:
 
 
 def _answer_problems(rules: Rules) -> Iterator[str]:
-    """Analyses whose answer has no type, or no field for a dataset they answer."""
+    """Analyses without a type of answer, or without a field for a dataset they answer."""
     for name, analysis in rules.analyses.items():
         where = f"config/analyses.yaml: {name}"
         if name not in ANSWERS:
@@ -38,7 +38,7 @@ def _answer_problems(rules: Rules) -> Iterator[str]:
 def _question_problems(source: str, asked: SourceQuestion) -> Iterator[str]:
     where = f"config/sources.yaml: {source}"
     if asked.provider not in PROVIDERS:
-        yield f"{where}.provider: there is no client for '{asked.provider}': add it to resources/providers/__init__.py"
+        yield f"{where}.provider: {NoClient(asked.provider)}"
     else:
         for problem in PROVIDERS[asked.provider].check_question(asked.question):
             yield f"{where}.question: {problem}"

@@ -15,7 +15,7 @@ from enrichment.domain.records import Profile
 from enrichment.planning.unavailability import because
 from enrichment.ports import Store
 from enrichment.profiles.assembly import missing_required
-from enrichment.purchasing.reconciliation import Agreement, Comparison, compare, in_words, number
+from enrichment.purchasing.reconciliation import Agreement, BalanceComparison, compare, in_words, number
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import profile_key
 from enrichment_assets.ledger_checks import book_differences, who_paid_differences
@@ -191,7 +191,7 @@ def ledger_matches_accounts(enrichment: EnrichmentResource) -> dg.AssetCheckResu
     return dg.AssetCheckResult(passed=evaluation.passed, severity=evaluation.severity, metadata=evaluation.metadata)
 
 
-def accounts_evaluation(comparisons: Sequence[Comparison]) -> dg.AssetCheckEvaluation:
+def accounts_evaluation(comparisons: Sequence[BalanceComparison]) -> dg.AssetCheckEvaluation:
     """What ledger_matches_accounts finds in these readings."""
     drifted = [
         (

@@ -1,4 +1,4 @@
-"""What Dagster loads: the assets drawn from the rules, their marts and checks, jobs, schedules and sensors.
+"""What Dagster loads: the assets built from the rules, their marts and checks, jobs, schedules and sensors.
 
 defs() -> load_rules -> definitions_of(rules); importing this module reads nothing
 """

@@ -25,7 +25,7 @@ def refresh_due_companies(job: dg.JobDefinition) -> dg.ScheduleDefinition:
         cron_schedule="0 4 * * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description="Refresh the companies whose profiles are no longer valid, each for the consumers that have one.",
+        description="Refresh the companies with profiles no longer valid, each for the consumers that have one.",
     )
     def refresh(planner: PlannerResource) -> Iterator[dg.RunRequest | dg.SkipReason]:
         batches = due_batches(planner.due())

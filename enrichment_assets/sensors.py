@@ -107,7 +107,7 @@ def bought_outside(purchases: Sequence[tuple[Purchase, Company]]) -> list[Happen
 def company_sensor(rules: Rules) -> dg.SensorDefinition:
     """Every company of the store is a partition, under the key it has now.
 
-    Without a cursor (reset in the UI) all companies are read again. A partition whose key no company has or had stays.
+    Without a cursor (reset in the UI) all companies are read again. A partition with an unknown key stays.
     """
     assets = [asset.key for asset in layer_assets(rules)]
 
@@ -115,7 +115,7 @@ def company_sensor(rules: Rules) -> dg.SensorDefinition:
         name="register_companies",
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Adds a partition for each company registered elsewhere, and moves those whose domain was learned.",
+        description="Adds a partition per company registered elsewhere, and moves those with a domain learned since.",
     )
     def register(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SkipReason:
         with enrichment.store() as store:

@@ -23,7 +23,7 @@ _FAST = 1  # zlib level: half the time of the default for a tenth more bytes
 
 
 class HandoverLost(Exception):
-    """The step before left nothing that this one can go on with; the message says what to do."""
+    """The step before left nothing that this one can go on with; the message states what to do."""
 
 
 def hand_over(batch: BatchProgress, companies: Iterable[str], store: SqlStore, at: datetime) -> Handover:

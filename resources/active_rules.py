@@ -17,14 +17,14 @@ _POINTER = "last_good"
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class ActiveRules:
     """complaint: why config/ is not what counts; None: it is."""
 
     rules: Rules
     complaint: str | None = None
 
 
-def rules_in_force(settings: Settings) -> InForce:
+def active_rules(settings: Settings) -> ActiveRules:
     """Raises RulesError when config/ is broken and no good copy was ever kept."""
     kept = settings.enrich_home / "rules"
     try:
@@ -33,9 +33,11 @@ def rules_in_force(settings: Settings) -> InForce:
         last_good = _last_good(kept)
         if last_good is None:
             raise
-        return InForce(last_good, f"{error}\nthe last good rules ({last_good.hash}) stay in force until this is mended")
+        return ActiveRules(
+            last_good, f"{error}\nthe last good rules ({last_good.hash}) stay in force until this is mended"
+        )
     _keep(settings.enrich_config, kept, rules)
-    return InForce(rules)
+    return ActiveRules(rules)
 
 
 def rules_of(settings: Settings, rules_hash: str) -> Rules:

@@ -16,7 +16,7 @@ from pydantic import Field, PrivateAttr
 
 from enrichment.context import RunContext
 from enrichment.rules import Rules
-from resources.active_rules import rules_in_force, rules_of
+from resources.active_rules import active_rules, rules_of
 from resources.settings import Settings, SettingsError, credential_variables, load_settings
 from resources.wiring import open_context, open_store_of, utc_now
 
@@ -165,10 +165,10 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
         return load_settings(sandbox=self.sandbox).with_variables(self.variables)
 
     def _rules(self) -> Rules:
-        in_force = rules_in_force(self.settings())
-        if in_force.complaint is not None:
-            dg.get_dagster_logger().warning(in_force.complaint)
-        return in_force.rules
+        active = active_rules(self.settings())
+        if active.complaint is not None:
+            dg.get_dagster_logger().warning(active.complaint)
+        return active.rules
 
 
 async def _awaited(work: Work[Result], run_context: RunContext) -> Result:

@@ -25,7 +25,7 @@ _MARK = "workspace.yaml"
 
 
 class SettingsError(ValueError):
-    """The settings cannot be used; one sentence that says which variable to change."""
+    """The settings cannot be used; one sentence that states which variable to change."""
 
 
 def project_folder(start: Path | None = None) -> Path | None:

@@ -1,6 +1,6 @@
 """Read our balance at each vendor, and end the uncertain purchases that the balance explains.
 
-    endpoints -> AccountStatus -> Reading -> Comparison -> Conclusion, carried out -> AccountReading
+    endpoints -> AccountStatus -> Reading -> BalanceComparison -> Conclusion, carried out -> AccountReading
 
 The ledger is read before and after the vendor is asked: only what was the same both times counts as certain.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from enrichment.domain.records import Purchase
 from enrichment.ports import PurchaseClosed
 from enrichment.purchasing.reconciliation import (
-    Comparison,
+    BalanceComparison,
     Conclusion,
     Doubt,
     LedgerTotals,
@@ -43,7 +43,7 @@ class AccountReading:
     """
 
     status: AccountStatus
-    comparison: Comparison | None = None
+    comparison: BalanceComparison | None = None
     conclusion: Conclusion = field(default_factory=Conclusion)
 
 
@@ -76,7 +76,7 @@ async def read_accounts(
 def settle_overdue(store: "SqlStore", rules: Rules, at: datetime) -> list[Purchase]:
     """Settles, at their reserve, purchases that were uncertain for longer than their provider's uncertain_after.
 
-    Purchases whose lease is over are ended first. Returns the settled ones. Raises StoreError.
+    Purchases with an expired lease are ended first. Returns the settled ones. Raises StoreError.
     """
     store.ledger.end_abandoned(at)
     providers = {purchase.provider for purchase in store.ledger_queries.uncertain()}
@@ -90,7 +90,7 @@ async def _status(name: str, rules: Rules, endpoint: ProviderEndpoint, settings:
 
 def _reconciled(
     reading: Reading, before: "LedgerTotalsByUnit", rules: Rules, store: "SqlStore"
-) -> tuple[Comparison, Conclusion]:
+) -> tuple[BalanceComparison, Conclusion]:
     name = reading.provider
     first, second = (
         totals.get(name, {}).get(reading.unit, LedgerTotals())

@@ -19,7 +19,7 @@ class Rates:
 
 
 class NotDeclared(LookupError):
-    """A vendor's code uses a source, dataset or unit that its class does not declare; the message says where to add."""
+    """A vendor's code uses a source, dataset or unit that its class does not declare; the message names it."""
 
 
 # The company of the guided tour: its story is fixed, whatever the seed.

@@ -1,4 +1,4 @@
-"""Fault injection: faults programmed for the next matching calls, or drawn at a rate from the seed.
+"""Fault injection: faults programmed for the next matching calls, or chosen at a rate by the seed.
 
 inject(Fault) -> next_fault(vendor, path) -> the fault of this call, or None
 """
@@ -102,7 +102,7 @@ class FaultInjector:
 def fault_from(body: object, vendors: Collection[str]) -> Fault:
     """A fault of one of these vendors, as POST /_sandbox/faults takes it.
 
-    Raises ValueError with a sentence that says what to do.
+    Raises ValueError with a sentence that states what to do.
     """
     if not isinstance(body, dict) or not isinstance(body.get("vendor"), str):
         raise ValueError('Send {"vendor": "snov", "fault": "http_503"}; path_contains, times and seconds are optional.')

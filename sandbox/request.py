@@ -112,7 +112,7 @@ class VendorRoute:
 
 
 class Vendor(Protocol):
-    """A vendor: one class, named in VENDORS of sandbox/vendors/__init__.py. All it is known by stands in it.
+    """A vendor: one class, named in VENDORS of sandbox/vendors/__init__.py. All that describes it is in it.
 
     units: what it charges in. coverage: source -> share of companies it knows, and what it has of those.
     """

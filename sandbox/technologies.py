@@ -1,4 +1,4 @@
-"""What a company runs on: what was observed on its site, and a plausible rest drawn from the list."""
+"""What a company runs on: what was observed on its site, and a plausible rest chosen at random from the list."""
 
 from sandbox.catalogue import Catalogue, CatalogueCompany, CatalogueTechnology
 from sandbox.coverage import TOUR
@@ -20,12 +20,12 @@ WEB_ON_TOUR = (
 
 
 def web_technologies(catalogue: Catalogue, seed: int, company: CatalogueCompany) -> list[CatalogueTechnology]:
-    """What the pages betray: six to eleven drawn ones and whatever was observed."""
+    """What the pages show: six to eleven random ones and whatever was observed."""
     known = [technology for technology in catalogue.technologies if technology.seen_in == "web"]
     if company.domain == TOUR:
         return [technology for technology in known if technology.name in WEB_ON_TOUR]
-    drawn = shuffled(known, seed, "web", company.domain)[: whole(6, 11, seed, "web number", company.domain)]
-    return _one_generator(drawn) + catalogue.observed.get(company.domain, [])
+    chosen = shuffled(known, seed, "web", company.domain)[: whole(6, 11, seed, "web number", company.domain)]
+    return _one_generator(chosen) + catalogue.observed.get(company.domain, [])
 
 
 def team_technologies(catalogue: Catalogue, seed: int, company: CatalogueCompany) -> list[CatalogueTechnology]:
@@ -41,7 +41,7 @@ def sold_technologies(catalogue: Catalogue, seed: int, company: CatalogueCompany
     return [item.also if draw(seed, "also", company.domain, item.name) < 0.2 else item.name for item in listed]
 
 
-def _one_generator(drawn: list[CatalogueTechnology]) -> list[CatalogueTechnology]:
+def _one_generator(chosen: list[CatalogueTechnology]) -> list[CatalogueTechnology]:
     """A page has one content management system."""
-    systems = [item for item in drawn if item.category == "Content management"]
-    return [item for item in drawn if item not in systems[1:]]
+    systems = [item for item in chosen if item.category == "Content management"]
+    return [item for item in chosen if item not in systems[1:]]

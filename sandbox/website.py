@@ -23,7 +23,7 @@ Filled = Callable[[str], bool]
 
 
 class Website:
-    """`filled(dataset)` says whether this site shows that dataset."""
+    """`filled(dataset)` tells whether this site shows that dataset."""
 
     def __init__(self, context: SandboxContext, company: CatalogueCompany, filled: Filled) -> None:
         self.context = context

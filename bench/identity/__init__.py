@@ -1,1 +1,1 @@
-"""How well, and how fast, it is told whether two names are one company's."""
+"""How well, and how fast, it is decided whether two names are one company's."""

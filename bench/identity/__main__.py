@@ -25,7 +25,7 @@ _GENERIC = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class NamePair:
     name_a: str
     name_b: str
     same: bool
@@ -41,25 +41,25 @@ class Pair:
         return b.startswith(a)
 
 
-def read(name: str) -> list[Pair]:
+def read(name: str) -> list[NamePair]:
     with (PAIRS / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
-        return [Pair(row["name_a"], row["name_b"], row["same"] == "true") for row in csv.DictReader(lines)]
+        return [NamePair(row["name_a"], row["name_b"], row["same"] == "true") for row in csv.DictReader(lines)]
 
 
-def generated(rng: random.Random, names: list[str]) -> list[Pair]:
+def generated(rng: random.Random, names: list[str]) -> list[NamePair]:
     """Pairs that begin with the same word and are two companies."""
     first = [name_words(name)[0].title() for name in names if name_words(name)]
     return [
-        Pair(f"{word} {one} Inc.", f"{word} {other} Inc.", same=False)
+        NamePair(f"{word} {one} Inc.", f"{word} {other} Inc.", same=False)
         for word in rng.sample(first, _GENERATED)
         for one, other in [rng.sample(_SECOND_WORDS, 2)]
     ]
 
 
-def show(title: str, pairs: list[Pair]) -> None:
-    told = [(pair, compare_names(pair.name_a, pair.name_b).sameness) for pair in pairs]
-    counts = Counter((pair.same, sameness) for pair, sameness in told)
-    renamed = sum(pair.renamed for pair, sameness in told if sameness == "different")
+def show(title: str, pairs: list[NamePair]) -> None:
+    compared = [(pair, compare_names(pair.name_a, pair.name_b).sameness) for pair in pairs]
+    counts = Counter((pair.same, sameness) for pair, sameness in compared)
+    renamed = sum(pair.renamed for pair, sameness in compared if sameness == "different")
     asked = counts[True, "unsure"] + counts[False, "unsure"]
     wrong = counts[True, "different"] - renamed + counts[False, "same"]
     decided = len(pairs) - asked - renamed

@@ -72,7 +72,7 @@ def over_caps(store: SqlStore, rules: Rules) -> dict[str, int]:
 
 
 def caps_in_error(store: SqlStore) -> dict[str, tuple[int, int]]:
-    """Cap -> (what the table says it has taken, what its purchases add up to), where these differ."""
+    """Cap -> (what the table records as taken, what its purchases add up to), where these differ."""
     added = booked(purchases(store))
     with store.changes() as (tx, _):
         table = {row.name: row.taken_micro_usd for row in tx.execute(sa.select(t.caps))}
@@ -102,7 +102,7 @@ def bought_twice(store: SqlStore, names: Iterable[str] = ()) -> list[tuple[str, 
 
 
 def _bought(store: SqlStore) -> tuple[list[sa.Row[Any]], dict[str, datetime], list[tuple[str, str]]]:
-    """Purchases that were sent and not released; purchase -> until when its reply holds; analyses made twice."""
+    """Purchases that were sent and not released; purchase -> until when its reply is valid; analyses made twice."""
     p, r, a = t.purchases.c, t.replies.c, t.analyses.c
     made = sa.select(t.purchases).where(p.state.in_(["sent", "uncertain", "settled"])).order_by(p.purchase_id)
     again = (
@@ -117,7 +117,7 @@ def _bought(store: SqlStore) -> tuple[list[sa.Row[Any]], dict[str, datetime], li
 
 
 def _known_by_then(earlier: sa.Row[Any], later: sa.Row[Any], until: datetime | None) -> bool:
-    """Whether a reply was there, and held. What may not have been billed counts only if it was begun in vain."""
+    """Whether a reply was there, and fresh. What may not have been billed counts only if it was begun in vain."""
     if until is None or earlier.state != "settled" or later.closed_at is None:
         return False
     if later.state == "settled" and later.outcome != "reconciled":
@@ -224,7 +224,7 @@ def _end(store: SqlStore, doubt: Purchase, units: dict[str, int], at: datetime) 
 
 
 class _Subjects:
-    """The company a line of the invoice is about: of the store, or '' where the vendor does not say.
+    """The company a line of the invoice is about: of the store, or '' where the vendor does not report it.
 
     Companies of one name are one subject: their questions may read the same.
     """

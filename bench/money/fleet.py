@@ -2,7 +2,7 @@
 
     Fleet(setup).run(orders, kills) -> FleetResult: what was reported, and the work items lost with their process
 
-Which process is killed, after how many reports of progress, is drawn from a seed; no clock decides it.
+Which process is killed, after how many reports of progress, follows from a seed; no clock decides it.
 """
 
 import multiprocessing
@@ -31,7 +31,7 @@ class _Worker:
 
 @dataclass
 class FleetResult:
-    """lost: orders whose process was killed before it reported them."""
+    """lost: orders of a process that was killed before it reported them."""
 
     reports: list[WorkReport] = field(default_factory=list)
     lost: list[WorkItem] = field(default_factory=list)

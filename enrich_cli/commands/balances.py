@@ -1,4 +1,4 @@
-"""`enrich balances`: what vendors say of our account, what the ledger says was bought since, and what that ended."""
+"""`enrich balances`: what vendors report of our account, what the ledger shows as bought since, and what that ended."""
 
 import typer
 
@@ -6,7 +6,7 @@ from enrich_cli.options import AsJson, Sandbox
 
 
 def balances(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
-    """What vendors say is left of our plans, against what the ledger says was bought since the last look.
+    """What vendors report as left of our plans, against what the ledger shows as bought since the last look.
 
     Uncertain purchases end where that shows what was billed. Exit code 3: a vendor cannot be read, or its account and
     our ledger differ.

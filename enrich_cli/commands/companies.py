@@ -19,7 +19,7 @@ def add(
     sandbox: Sandbox = False,
     as_json: AsJson = False,
 ) -> None:
-    """Register the companies of a list. Says first what it understood; rows left out go to a file beside it.
+    """Register the companies of a list. Reports first what it understood; rows left out go to a file beside it.
 
     On a terminal it asks before it takes them, unless --yes is given; in a script it does not ask.
     """

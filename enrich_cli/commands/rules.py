@@ -9,7 +9,7 @@ app = typer.Typer(help="The business rules in config/.", no_args_is_help=True)
 
 @app.command()
 def check(folder: RulesFolder = None) -> None:
-    """Read config/ and say everything that is wrong with it."""
+    """Read config/ and report everything that is wrong with it."""
     from enrich_cli.rendering.terminal import console
     from enrich_cli.rule_checks import checked_rules
     from enrichment.rules import never_asked

@@ -13,7 +13,7 @@ _STYLES = {Agreement.AGREES: "green", Agreement.UNCERTAIN: "yellow", Agreement.D
 
 
 def balances_table(looks: Sequence[AccountReading]) -> Table:
-    """A row per vendor; where a vendor does not show what is left, the row says so."""
+    """A row per vendor; where a vendor does not show what is left, the row states so."""
     table = Table("vendor", "left", "since", "taken", "bought", "drift", "")
     for look in looks:
         table.add_row(look.status.provider, *_figures(look), Text("\n").join(_remarks(look)))

@@ -10,9 +10,9 @@ from rich.text import Text
 from enrich_cli.company_files import LEFT_OUT, UnderstoodFile
 from enrichment.domain.records import Json
 from enrichment.identity.company_list import UnderstoodList
-from enrichment.identity.list_columns import Columns
+from enrichment.identity.list_columns import ListColumns
 from enrichment.identity.list_rows import Row
-from resources.company_lists import Table
+from resources.company_lists import ListTable
 
 _EXAMPLES = 5
 _SHOWN = 20
@@ -27,11 +27,11 @@ def understood_view(understood: UnderstoodFile) -> RenderableType:
     )
 
 
-def _list_view(table: Table, one: UnderstoodList) -> Iterator[RenderableType]:
+def _list_view(table: ListTable, one: UnderstoodList) -> Iterator[RenderableType]:
     title = f"Sheet {table.title!r}: " if table.title else ""
     yield Text(f"{title}{_columns_line(one.columns)}")
     for guess in table.guessed:
-        yield Text(f"  Guessed: {guess}; say --encoding if that is wrong")
+        yield Text(f"  Guessed: {guess}; give --encoding if that is wrong")
     grid = Grid(box=None, padding=(0, 2), header_style="dim")
     for name in ("line", "name", "website", "is"):
         grid.add_column(name)
@@ -42,14 +42,14 @@ def _list_view(table: Table, one: UnderstoodList) -> Iterator[RenderableType]:
     yield grid
 
 
-def _columns_line(columns: Columns) -> str:
+def _columns_line(columns: ListColumns) -> str:
     said = [
         f"{what} from {' or '.join(repr(columns.titles[at]) for at in places)}"
         for what, places in (("name", columns.names), ("website", columns.websites), ("e-mail", columns.emails))
         if places
     ]
     people = "a list of people: their companies are taken; " if columns.of_people else ""
-    header = "" if columns.header else "no header: told by the cells; "
+    header = "" if columns.header else "no header: decided by the cells; "
     return people + header + ", ".join(said)
 
 
@@ -86,7 +86,7 @@ def understood_json(understood: UnderstoodFile, *, added: int, left_out: Path | 
     }
 
 
-def _list_json(table: Table, one: UnderstoodList) -> Json:
+def _list_json(table: ListTable, one: UnderstoodList) -> Json:
     columns = one.columns
     return {
         "sheet": table.title or None,

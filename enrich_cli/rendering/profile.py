@@ -90,7 +90,7 @@ def _refusal(enriched: Enriched) -> list[Text]:
     return [
         Text(
             f"refused by a cap: {', '.join(s.source for s in dear) or 'what is missing'} did not fit. "
-            f"--max-cost {in_usd(most)} leaves room for all of them.",
+            f"--max-cost {in_usd(most)} is enough for all of them.",
             style="red",
         )
     ]

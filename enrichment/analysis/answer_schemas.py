@@ -1,25 +1,21 @@
 """What a language model may answer: one type per analysis, each item citing the passage of evidence it is based on.
 
-    AnalysisAnswer -> check(answer, texts) -> CheckedAnswer: the items whose quote is in the passage they name
+    ANSWERS: analysis -> AnswerKind -> AnalysisAnswer: lists of Cited items; FIELD_OF_DATASET: dataset -> its list
 
-Types have no defaults: a model must give every field, an empty list where the evidence says nothing.
+Types have no defaults: a model must give every field, an empty list where the evidence has nothing.
 A changed description changes the key of stored answers: each is then asked, and paid, again.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from enrichment.analysis.evidence import on_one_line
 from enrichment.domain.values import Seniority
 
-SHORTEST_QUOTE = 12  # characters; a shorter quote counts only if it is a whole line of the evidence
 LONGEST_STATEMENT = 4_000
-
-AnswerType = TypeVar("AnswerType", bound="AnalysisAnswer")
 
 
 def _date_or_none(value: object) -> object:
@@ -61,7 +57,7 @@ class Cited(_Strict):
         return None
 
     @property
-    def says(self) -> str:
+    def sentence(self) -> str:
         """The item as one sentence."""
         raise NotImplementedError
 
@@ -70,7 +66,7 @@ class Statement(Cited):
     statement: str = Field(description="one sentence")
 
     @property
-    def says(self) -> str:
+    def sentence(self) -> str:
         return self.statement
 
 
@@ -122,7 +118,7 @@ class Competitor(Cited):
         return self.name
 
     @property
-    def says(self) -> str:
+    def sentence(self) -> str:
         return f"{self.name}: {self.how_they_compete}"
 
 
@@ -205,31 +201,3 @@ FIELD_OF_DATASET: Mapping[str, str] = {
     "growth_signals": "growth_signals",
     "business_challenges": "business_challenges",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedAnswer(Generic[AnswerType]):
-    answer: AnswerType
-    kept: int
-    dropped: int
-
-
-def check(answer: AnswerType, texts: Mapping[str, str]) -> CheckedAnswer[AnswerType]:
-    """The answer without items that the evidence does not confirm. texts: evidence id -> text as the model read it."""
-    shown = {name: text.split("\n") for name, text in texts.items()}
-    fields = type(answer).model_fields
-    kept = {field: [item for item in answer.items(field) if _is_confirmed(item, shown)] for field in fields}
-    count = sum(len(items) for items in kept.values())
-    return CheckedAnswer(
-        answer.model_copy(update=kept), count, sum(len(answer.items(field)) for field in fields) - count
-    )
-
-
-def _is_confirmed(item: Cited, shown: Mapping[str, list[str]]) -> bool:
-    lines = shown.get(item.evidence_id)
-    if lines is None or any(value == "" for _, value in item):
-        return False
-    text, quote = " ".join(lines), on_one_line(item.quote)
-    if quote not in text or (len(quote) < SHORTEST_QUOTE and quote not in lines):
-        return False
-    return item.named is None or on_one_line(item.named).casefold() in text.casefold()

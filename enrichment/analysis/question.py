@@ -22,7 +22,7 @@ from enrichment.analysis.evidence import (
 )
 from enrichment.domain.records import Analysis, Company, Fact, Json
 from enrichment.domain.values import Claim, Text
-from enrichment.memory.freshness import fresh_facts, holds_until
+from enrichment.memory.freshness import fresh_facts, valid_until
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import AnalysisRules, Rules
 
@@ -107,14 +107,14 @@ def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInp
     dropped = analysis.claims_dropped / max(1, analysis.claims_kept + analysis.claims_dropped)
     collected_at = min(max(fact.collected_at for fact in passage.facts) for passage in passages)
     until = min(
-        max(holds_until(inputs.rules, inputs.requirements, fact) for fact in passage.facts) for passage in passages
+        max(valid_until(inputs.rules, inputs.requirements, fact) for fact in passage.facts) for passage in passages
     )
     cited = {passage.evidence_id: passage.facts for passage in passages}
     return tuple(
         Fact(
             company_id=inputs.company.company_id,
             dataset=dataset,
-            value=Claim(statement=item.says[:LONGEST_STATEMENT], evidence_id=item.evidence_id, quote=item.quote),
+            value=Claim(statement=item.sentence[:LONGEST_STATEMENT], evidence_id=item.evidence_id, quote=item.quote),
             quality=question.rules.reliability * (1 - dropped / 2),
             reliability=question.rules.reliability,
             source=question.name,

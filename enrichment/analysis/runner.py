@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from enrichment.analysis.answer_schemas import check
+from enrichment.analysis.citations import check_citations
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, described, facts_of, prepare
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
@@ -159,7 +159,7 @@ class _RequestAnalyses:
             max_output_tokens=question.rules.max_output_tokens,
             before_send=sent.before_send,
         )
-        checked = check(answered.value, question.evidence.texts)
+        checked = check_citations(answered.value, question.evidence.texts)
         analysis = Analysis(
             analysis_id=new_id("ana"),
             key=question.key,
@@ -266,7 +266,7 @@ class _RequestAnalyses:
 
 
 def _waves(names: Sequence[str], rules: Rules) -> Iterator[list[str]]:
-    """Groups that run side by side; an analysis comes after those whose answers it reads."""
+    """Groups that run side by side; an analysis comes after those of which it reads the answers."""
     left = list(dict.fromkeys(names))
     while left:
         ready = [name for name in left if not _waits_for_another(name, left, rules)] or left

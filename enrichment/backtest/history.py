@@ -36,7 +36,7 @@ class RecordedAnalysis:
     units: Units
 
 
-class Entry(NamedTuple):
+class SpendingEntry(NamedTuple):
     """calls of one source, or questions of one analysis ('analysis:hiring'), and what they cost (micro-USD)."""
 
     consumer: str
@@ -57,7 +57,7 @@ class History:
     companies: Mapping[str, Company]
     observed: Mapping[str, tuple[Observation, ...]]
     answered: tuple[RecordedAnalysis, ...] = ()
-    bought: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    bought: Mapping[str, tuple[SpendingEntry, ...]] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -77,7 +77,7 @@ class Spending:
         return self.vendors + self.analyses
 
 
-def spending(entries: Iterable[Entry]) -> Spending:
+def spending(entries: Iterable[SpendingEntry]) -> Spending:
     by_consumer, by_source = Counter[str](), Counter[str]()
     calls, cost = Counter[bool](), Counter[bool]()
     for entry in entries:

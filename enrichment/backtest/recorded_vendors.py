@@ -1,6 +1,6 @@
 """Vendors and language models as they were observed: in a replay each answers as it did at the nearest time.
 
-    a company's observations + rules  ->  Vendors.ask(source, at) -> reply, facts, what it costs
+    a company's observations + rules  ->  RecordedVendors.ask(source, at) -> reply, facts, what it costs
     analyses that were once made      ->  Tokens.of(company, analysis, at) -> how many it takes
 
 What a vendor was never asked about a company is sampled from its rates, with a fixed seed: the same under all rules.
@@ -32,7 +32,7 @@ class SimulatedAnswer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Vendors:
+class RecordedVendors:
     """What they answer about one company. rules: what they charge, and their rates where nothing was observed."""
 
     rules: Rules

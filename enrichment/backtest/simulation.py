@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, prepare
-from enrichment.backtest.history import Entry, History, Spending, spending
-from enrichment.backtest.recorded_vendors import SEED, Tokens, Vendors
+from enrichment.backtest.history import History, Spending, SpendingEntry, spending
+from enrichment.backtest.recorded_vendors import SEED, RecordedVendors, Tokens
 from enrichment.domain.money import charge
 from enrichment.domain.records import Company, Known, Request
 from enrichment.domain.values import Text
@@ -79,7 +79,7 @@ class _Totals:
     never_observed: int = 0
     drawn: int = 0
     estimated: int = 0
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[SpendingEntry] = field(default_factory=list)
 
     def outcome(self) -> SimulationOutcome:
         return SimulationOutcome(
@@ -129,12 +129,12 @@ class _Replay:
     def _remembered(self, request: Request) -> Known:
         """What memory has: from the replay, and what requests that are not replayed had bought until then."""
         known = self._memory.get(request.company_id, Known())
-        held = {head.source: head.collected_at for head in known.replies}
+        collected = {head.source: head.collected_at for head in known.replies}
         for one in self.history.observed.get(request.company_id, ()):
             at, source = one.head.collected_at, one.head.source
             others = one.head.request_id not in self._replayed and at < request.asked_at
-            if others and (source not in held or held[source] < at):
-                known, held[source] = _joined(known, Known((one.head,), one.facts)), at
+            if others and (source not in collected or collected[source] < at):
+                known, collected[source] = _joined(known, Known((one.head,), one.facts)), at
         return known
 
     def made_before(self, inquiry: AnalysisQuestion, at: datetime) -> bool:
@@ -157,7 +157,7 @@ class _ReplayedRequest:
         )
         self.forgets = self.strategy == "legacy" or not ask.memory
         observed = replay.history.observed.get(company.company_id, ())
-        self.vendors = Vendors(replay.rules, company.company_id, observed, replay.seed)
+        self.vendors = RecordedVendors(replay.rules, company.company_id, observed, replay.seed)
         self.caps = caps_of_each(replay.rules, self.requirements, request.request_id, self.at)
         self.asked = set[str]()
 
@@ -181,7 +181,7 @@ class _ReplayedRequest:
             self.company = replace(self.company, domain=status.facts[0].value.text)
 
     def _collect(self, requirements: Requirements, known: Known) -> Known:
-        """As `collect` does, but for what fails; what a plan says and quotes besides is left out: it takes its time."""
+        """As `collect` does, but without failures, and without a plan's reasons and quote, which would take time."""
         eligibility = self._eligibility(requirements, known)
         decided = decided_parts(PlanningState(eligibility, self.strategy, self.replay.policies))
         for problem in decided.problems:
@@ -282,7 +282,7 @@ class _ReplayedRequest:
     def _pay(self, source: str, cost: int) -> None:
         for cap in self.caps[source]:
             self.replay.taken[cap.name] += cost
-        self.totals.entries.append(Entry(self.request.consumer, source, 1, cost))
+        self.totals.entries.append(SpendingEntry(self.request.consumer, source, 1, cost))
 
     def _book(self, known: Known) -> None:
         statuses = dataset_statuses(self.rules, self.requirements, known, self.at)

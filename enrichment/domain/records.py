@@ -161,7 +161,7 @@ class ReplyHead:
 
     @property
     def unread(self) -> bool:
-        """Whether it has no facts because no reader has read it, and so says nothing yet."""
+        """Whether it has no facts because no reader has read it, and so tells nothing yet."""
         return self.reader_version == 0
 
 

@@ -51,9 +51,9 @@ def with_former_name(namesakes: Sequence[Company], former: Company | None) -> li
 
 
 def are_one(company: Company, holder: Company) -> bool:
-    """Whether a company whose domain was found may be merged with the one that has this domain already, unasked.
+    """Whether a company, once its domain is found, may be merged with the one that has this domain already, unasked.
 
-    A vendor that says so is not enough: their names must not disagree. A holder without a name was registered by its
+    A vendor that reports so is not enough: their names must not disagree. A holder without a name was registered by its
     domain alone.
     """
     return holder.name is None or company.name is None or same_company(company.name, holder.name)

@@ -1,14 +1,14 @@
 """A list of companies as it was understood: its columns, and the fate of each of its rows. Pure.
 
-rows of cells, what a person says of columns, who is known  ->  UnderstoodList
+rows of cells, how a person labels columns, which companies are known  ->  UnderstoodList
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from enrichment.identity.domains import NotACompany
-from enrichment.identity.list_columns import Asked, Columns, NoCompanyColumn, find_columns
-from enrichment.identity.list_rows import Entry, Row, Sorted, entry_of, sorted_out
+from enrichment.identity.list_columns import ColumnContent, ListColumns, NoCompanyColumn, find_columns
+from enrichment.identity.list_rows import ListEntry, Row, Sorted, entry_of, sorted_out
 
 UNCLOSED = "a quotation mark opens a cell that nothing closes; close it, or take it out"
 
@@ -17,26 +17,26 @@ _SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class UnderstoodList:
-    columns: Columns
+    columns: ListColumns
     sorted: Sorted
 
 
 def understand(
     rows: Sequence[tuple[int, Sequence[object] | None]],
     *,
-    said: Mapping[str, Asked] | None = None,
-    known: Callable[[Entry], Sequence[str]],
-    same_name: Callable[[Entry], Sequence[str]],
+    declared: Mapping[str, ColumnContent] | None = None,
+    known: Callable[[ListEntry], Sequence[str]],
+    same_name: Callable[[ListEntry], Sequence[str]],
 ) -> UnderstoodList:
     """rows: the line each begins on, and its cells (None: a cell in it does not end). Raises NoCompanyColumn."""
     if rows and rows[0][1] is None:
         raise NoCompanyColumn(f"line {rows[0][0]}: {UNCLOSED}")
-    columns, skipped = find_columns([cells or () for _, cells in rows], said=said)
+    columns, skipped = find_columns([cells or () for _, cells in rows], declared=declared)
     entries = [_entry(line, cells, columns) for line, cells in rows[skipped:]]
     return UnderstoodList(columns, sorted_out(entries, known=known, same_name=same_name))
 
 
-def _entry(line: int, cells: Sequence[object] | None, columns: Columns) -> Entry | Row:
+def _entry(line: int, cells: Sequence[object] | None, columns: ListColumns) -> ListEntry | Row:
     if cells is None:
         return Row(line, "refused", because=UNCLOSED)
     try:
@@ -47,5 +47,5 @@ def _entry(line: int, cells: Sequence[object] | None, columns: Columns) -> Entry
 
 
 def _says_nothing(cells: Sequence[object]) -> str:
-    said = next((text for text in (str(cell).strip() for cell in cells if cell is not None) if text), None)
-    return f"{said[:_SHOWN]!r} names no company" if said else "it is empty"
+    shown = next((text for text in (str(cell).strip() for cell in cells if cell is not None) if text), None)
+    return f"{shown[:_SHOWN]!r} names no company" if shown else "it is empty"

@@ -43,7 +43,7 @@ SHARED_HOSTS = frozenset(_PLATFORMS)
 
 
 class NotACompany(ValueError):
-    """What was asked cannot be a company; the message is one sentence that says what to give instead."""
+    """What was asked cannot be a company; the message is one sentence that states what to give instead."""
 
 
 class AmbiguousCompany(ValueError):
@@ -123,7 +123,7 @@ def parse_company(text: str) -> Asked:
 
 
 def _first_domain(wanted: str) -> tuple[str | None, str]:
-    """The domain of what is typed, and the text it stands in: of several addresses in a row, the first."""
+    """The domain of what is typed, and the text that contains it: of several addresses in a row, the first."""
     domain = registrable_domain(wanted)
     several = re.split(r"[\s,;|]+", wanted.strip(_AROUND))
     if domain is None and len(several) > 1 and all(registrable_domain(one) for one in several):

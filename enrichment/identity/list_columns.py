@@ -1,4 +1,4 @@
-"""Which column of a list says what: the name of a company, its website, an e-mail address. Pure.
+"""What each column of a list contains: the name of a company, its website, an e-mail address. Pure.
 
     ['Lead ID', 'Name', 'Company', 'E-Mail'], rows  ->  name: column 2, email: column 3; a list of people
 
@@ -16,8 +16,8 @@ from enrichment.identity.domains import registrable_domain
 from enrichment.identity.letters import fold
 
 Role = Literal["company", "name", "website", "profile", "email", "person", "country", "id"]
-Asked = Literal["name", "website", "email", "country", "ignore"]
-"""What a person may say that a column is."""
+ColumnContent = Literal["name", "website", "email", "country", "ignore"]
+"""What a person may declare a column to contain."""
 
 _ROLES = {header: cast("Role", role) for header, role in rows_of("enrichment.identity", "list_headers")}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -29,11 +29,11 @@ _READ = 200
 
 
 class NoCompanyColumn(ValueError):
-    """No column says who is meant; the message lists the columns and says how to name one."""
+    """No column names a company; the message lists the columns and states how to name one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class ListColumns:
     """Places of columns, counted from 0. names and websites: the first with something in it counts.
 
     of_people: the list is one of people; what is taken are their companies. header: whether there was a header.
@@ -52,23 +52,23 @@ class Columns:
 
 
 def role_of(title: str) -> Role | None:
-    """What a column of this title holds, or None where the title is not known."""
+    """What a column of this title contains, or None where the title is not known."""
     return _ROLES.get(_plain(title)) or _ROLES.get(_plain(title).replace(" ", ""))
 
 
 def is_header(cells: Sequence[str]) -> bool:
-    """Whether a row is a header: at least one of its cells says who is meant, and none is an address."""
+    """Whether a row is a header: at least one of its cells names a company, and none is an address."""
     roles = {role_of(cell) for cell in cells}
     return bool(roles & {"company", "name", "website", "email"}) and not any("@" in cell for cell in cells)
 
 
-def columns_of(titles: Sequence[str], *, said: Mapping[str, Asked] | None = None) -> Columns:
-    """said: what a person says of columns, by title; it wins. Raises NoCompanyColumn for a title that is not there."""
-    roles = _roles(titles, said or {})
+def columns_of(titles: Sequence[str], *, declared: Mapping[str, ColumnContent] | None = None) -> ListColumns:
+    """declared: what a person declares a title's column to contain; it wins. Raises NoCompanyColumn: no such title."""
+    roles = _roles(titles, declared or {})
     of = {role: tuple(at for at, one in enumerate(roles) if one == role) for role in get_args(Role)}
     of_people = bool(of["person"]) and bool(of["company"] or of["email"])
     names = of["company"] if of_people else (*of["company"], *of["name"])
-    return Columns(
+    return ListColumns(
         titles=tuple(titles),
         names=names,
         websites=(*of["website"], *of["profile"]),
@@ -78,17 +78,19 @@ def columns_of(titles: Sequence[str], *, said: Mapping[str, Asked] | None = None
     )
 
 
-def find_columns(rows: Sequence[Sequence[object]], *, said: Mapping[str, Asked] | None = None) -> tuple[Columns, int]:
-    """The columns of a list, and how many rows stand before its first company: titles, remarks, the header.
+def find_columns(
+    rows: Sequence[Sequence[object]], *, declared: Mapping[str, ColumnContent] | None = None
+) -> tuple[ListColumns, int]:
+    """The columns of a list, and how many rows come before its first company: titles, remarks, the header.
 
     Raises NoCompanyColumn, where neither a header nor the cells tell which column names a company.
     """
     texts = [["" if cell is None else " ".join(str(cell).split()) for cell in row] for row in rows[:_READ]]
     header = next((at for at, row in enumerate(texts[:_HEADER_WITHIN]) if is_header(row)), None)
-    if header is None and said:
-        header = next((at for at, row in enumerate(texts[:_HEADER_WITHIN]) if _has_titles(row, said)), 0)
+    if header is None and declared:
+        header = next((at for at, row in enumerate(texts[:_HEADER_WITHIN]) if _has_titles(row, declared)), 0)
     if header is not None:
-        return columns_of(texts[header], said=said), header + 1
+        return columns_of(texts[header], declared=declared), header + 1
     columns = columns_by_content(texts)
     if not columns.websites and not columns.emails:
         shown = ", ".join(repr(cell[:_SHOWN]) for cell in next(iter(texts), []) if cell)
@@ -99,12 +101,12 @@ def find_columns(rows: Sequence[Sequence[object]], *, said: Mapping[str, Asked] 
     return columns, 0
 
 
-def _has_titles(row: Sequence[str], said: Mapping[str, Asked]) -> bool:
-    return {_plain(title) for title in said} <= {_plain(cell) for cell in row}
+def _has_titles(row: Sequence[str], declared: Mapping[str, ColumnContent]) -> bool:
+    return {_plain(title) for title in declared} <= {_plain(cell) for cell in row}
 
 
-def columns_by_content(cells: Sequence[Sequence[str]]) -> Columns:
-    """For a list without a header: the column that mostly holds addresses, and the first one of words."""
+def columns_by_content(cells: Sequence[Sequence[str]]) -> ListColumns:
+    """For a list without a header: the column that mostly contains addresses, and the first one of words."""
     width = max((len(row) for row in cells), default=0)
     columns = [[row[at] for row in cells[:_READ] if at < len(row) and row[at]] for at in range(width)]
     websites = tuple(at for at, column in enumerate(columns) if _share(column, _is_address) >= _MOSTLY)
@@ -116,13 +118,13 @@ def columns_by_content(cells: Sequence[Sequence[str]]) -> Columns:
     )
     names = tuple(words)[:1]
     titles = tuple(f"column {at + 1}" for at in range(width))
-    return Columns(titles, names, websites[:1], emails[:1], header=False)
+    return ListColumns(titles, names, websites[:1], emails[:1], header=False)
 
 
-def _roles(titles: Sequence[str], said: Mapping[str, Asked]) -> list[Role | None]:
+def _roles(titles: Sequence[str], declared: Mapping[str, ColumnContent]) -> list[Role | None]:
     as_roles: dict[str, Role | None] = {"name": "company", "website": "website", "email": "email", "country": "country"}
-    named = {_plain(title): asked for title, asked in said.items()}
-    missing = [title for title in said if _plain(title) not in {_plain(one) for one in titles}]
+    named = {_plain(title): asked for title, asked in declared.items()}
+    missing = [title for title in declared if _plain(title) not in {_plain(one) for one in titles}]
     if missing:
         raise NoCompanyColumn(f"there is no column {missing[0]!r}; the list has: {', '.join(map(repr, titles))}")
     return [as_roles.get(named[plain]) if (plain := _plain(title)) in named else role_of(title) for title in titles]

@@ -1,6 +1,6 @@
-"""From the rows of a list to companies: who is meant by each row, and what becomes of it. Pure.
+"""From the rows of a list to companies: which company each row means, and what becomes of it. Pure.
 
-(line, cells), Columns  ->  Entry(name, domain)  ->  new | known | same as line n | ambiguous | empty | refused
+(line, cells), ListColumns  ->  ListEntry(name, domain)  ->  new | known | same as line n | ambiguous | empty | refused
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Literal, Self
 from enrichment.domain.data_tables import rows_of
 from enrichment.identity.domains import NotACompany, is_platform, own_domain, parse_company, registrable_domain
 from enrichment.identity.letters import fold
-from enrichment.identity.list_columns import Columns
+from enrichment.identity.list_columns import ListColumns
 from enrichment.identity.names import name_form
 
 Fate = Literal["new", "known", "same as another row", "ambiguous", "empty", "refused"]
@@ -34,8 +34,8 @@ class LinkedText(str):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """Who a row means: a name, a registrable domain, or both. line: where it begins in its file, counted from 1."""
+class ListEntry:
+    """The company a row names. domain: registrable. line: where it begins in its file, counted from 1."""
 
     line: int
     name: str | None
@@ -44,11 +44,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row and its fate. because: one clause for people, where there is something to say. key: of the company."""
+    """One row and its fate. because: one clause for people, where there is something to report. key: of the company."""
 
     line: int
     fate: Fate
-    entry: Entry | None = None
+    entry: ListEntry | None = None
     because: str = ""
     same_as: int | None = None
 
@@ -68,15 +68,15 @@ class Sorted:
 
 
 def cell_text(cell: object) -> str:
-    """A cell on one line, '' for what says nothing: N/A, Unknown, -, an error of a spreadsheet."""
+    """A cell on one line, '' for what has no meaning: N/A, Unknown, -, an error of a spreadsheet."""
     text = "" if cell is None else " ".join(str(cell).split())
     plain = fold(text).strip(" .,-–—_?!*'\"/\\()[]<>")
     says_nothing = plain in _PLACEHOLDERS or fold(text) in _PLACEHOLDERS or _SPREADSHEET_ERROR.fullmatch(text)
     return "" if says_nothing or not any(character.isalnum() for character in text) else text
 
 
-def entry_of(line: int, cells: Sequence[object], columns: Columns) -> Entry | None:
-    """Who a row means; None: nothing in it says. Raises NotACompany where all it says is no company."""
+def entry_of(line: int, cells: Sequence[object], columns: ListColumns) -> ListEntry | None:
+    """Which company a row means; None: nothing in it names one. Raises NotACompany where all it names is no company."""
     texts = [cell_text(cell) for cell in cells]
     for at in columns.websites:
         if at < len(cells) and isinstance(cell := cells[at], LinkedText) and registrable_domain(texts[at]) is None:
@@ -92,20 +92,20 @@ def entry_of(line: int, cells: Sequence[object], columns: Columns) -> Entry | No
         if refusals:
             raise refusals[0]
         return None
-    return Entry(line, name, domain)
+    return ListEntry(line, name, domain)
 
 
 def sorted_out(
-    entries: Iterable[Entry | Row],
+    entries: Iterable[ListEntry | Row],
     *,
-    known: Callable[[Entry], Sequence[str]],
-    same_name: Callable[[Entry], Sequence[str]],
+    known: Callable[[ListEntry], Sequence[str]],
+    same_name: Callable[[ListEntry], Sequence[str]],
 ) -> Sorted:
     """known: ids of companies that have the entry's domain or key; same_name: of those that go by its name."""
     seen = _Seen()
     given = list(entries)
     for entry in given:
-        if isinstance(entry, Entry):
+        if isinstance(entry, ListEntry):
             seen.note(entry)
     return Sorted(tuple(row if isinstance(row, Row) else _fate(row, seen, known, same_name) for row in given))
 
@@ -118,7 +118,7 @@ class _Seen:
     with_domain: dict[str, set[str]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
 
-    def note(self, entry: Entry) -> None:
+    def note(self, entry: ListEntry) -> None:
         if entry.domain is not None:
             self.domains.setdefault(entry.domain, entry.line)
         for spelling in _spellings(entry):
@@ -127,7 +127,7 @@ class _Seen:
             else:
                 self.names.setdefault(spelling, entry.line)
 
-    def first(self, entry: Entry) -> int | None:
+    def first(self, entry: ListEntry) -> int | None:
         """The line that means the same, if it is another one; None: this row is the first of its company."""
         if entry.domain is not None:
             line = self.domains[entry.domain]
@@ -138,12 +138,15 @@ class _Seen:
         line = min((self.names[s] for s in _spellings(entry) if s in self.names), default=entry.line)
         return line if line != entry.line else None
 
-    def domains_of(self, entry: Entry) -> set[str]:
+    def domains_of(self, entry: ListEntry) -> set[str]:
         return set[str]().union(*(self.with_domain.get(spelling, ()) for spelling in _spellings(entry)))
 
 
 def _fate(
-    entry: Entry, seen: _Seen, known: Callable[[Entry], Sequence[str]], same_name: Callable[[Entry], Sequence[str]]
+    entry: ListEntry,
+    seen: _Seen,
+    known: Callable[[ListEntry], Sequence[str]],
+    same_name: Callable[[ListEntry], Sequence[str]],
 ) -> Row:
     if entry.domain is None and len(domains := seen.domains_of(entry)) > 1:
         shown = ", ".join(sorted(domains))
@@ -160,7 +163,7 @@ def _fate(
     return Row(entry.line, "new", entry)
 
 
-def _spellings(entry: Entry) -> frozenset[str]:
+def _spellings(entry: ListEntry) -> frozenset[str]:
     return name_form(entry.name).spellings if entry.name else frozenset()
 
 

@@ -52,7 +52,7 @@ class NameForm:
     """A company's name, taken apart.
 
     words: its own words, folded; spelled: the same with ä, ö, ü, ø, å as two letters. forms: legal forms cut off.
-    qualifiers: what stood in brackets behind the form ('greece'). aliases: other names that are said beside it.
+    qualifiers: what was in brackets behind the form ('greece'). aliases: other names given beside it.
     """
 
     words: tuple[str, ...]

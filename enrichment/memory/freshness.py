@@ -20,7 +20,7 @@ Status = Literal["satisfied", "empty", "unsatisfied"]
 class DatasetStatus:
     """Whether a dataset is satisfied, and by what. facts: the fresh ones, best first. sources: what these are from.
 
-    replies: those that satisfy it. empty: a good source says that there are none.
+    replies: those that satisfy it. empty: a good source reports that there are none.
     """
 
     status: Status
@@ -40,7 +40,7 @@ class DatasetStatus:
         return self.status == "unsatisfied"
 
 
-def holds_until(rules: Rules, requirements: Requirements, fact: Fact) -> datetime:
+def valid_until(rules: Rules, requirements: Requirements, fact: Fact) -> datetime:
     """Until when this fact is fresh for this request, by the rules as they are now."""
     if fact.source not in rules.sources or fact.dataset not in rules.datasets:
         until = fact.holds_until
@@ -64,8 +64,8 @@ def fresh_facts(
     rules: Rules, requirements: Requirements, facts: Iterable[Fact], dataset: str, now: datetime
 ) -> tuple[Fact, ...]:
     """The fresh facts of a dataset, best first: by quality, then the newer."""
-    held = [f for f in facts if f.dataset == dataset and now < holds_until(rules, requirements, f)]
-    return tuple(sorted(held, key=lambda f: (f.quality, f.collected_at), reverse=True))
+    fresh = [f for f in facts if f.dataset == dataset and now < valid_until(rules, requirements, f)]
+    return tuple(sorted(fresh, key=lambda f: (f.quality, f.collected_at), reverse=True))
 
 
 def dataset_status(

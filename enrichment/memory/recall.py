@@ -19,7 +19,7 @@ from enrichment.trace import Stage, Trace
 
 
 class ReaderFailed(Exception):
-    """A reader raised over a stored reply; the message says which one, and what it raised."""
+    """A reader raised over a stored reply; the message states which one, and what it raised."""
 
 
 async def recall(
@@ -100,7 +100,7 @@ def _bought_by(known: Known, request: Request) -> Known:
 
 
 def _outdated(head: ReplyHead, rules: Rules, readers: Mapping[str, ReaderEntry]) -> bool:
-    """Whether a reader of now would make more of it than its facts say."""
+    """Whether a reader of now would make more of it than its facts show."""
     if head.source not in rules.sources or not head.found:
         return False
     entry = readers.get(rules.sources[head.source].reader or head.source)

@@ -1,4 +1,4 @@
-"""What a vendor's reply says about a company: one reader per source, one file per provider. Pure.
+"""What a vendor's reply contains about a company: one reader per source, one file per provider. Pure.
 
     Reply + Company + Rules  ->  Fact, Fact, ...
 
@@ -27,7 +27,7 @@ READERS: Mapping[str, ReaderEntry] = {
 
 
 class NoReader(LookupError):
-    """A source whose replies no reader reads."""
+    """A source without a reader for its replies."""
 
 
 def reader_of(source: str, rules: Rules, readers: Mapping[str, ReaderEntry] = READERS) -> ReaderEntry:

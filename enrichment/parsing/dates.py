@@ -1,4 +1,4 @@
-"""When vendors say something happened: '10/07/2025, 01:06 PM, +0000 UTC', '2026-10-09T07:00:00Z', '3 days ago'.
+"""Dates and times as vendors write them: '10/07/2025, 01:06 PM, +0000 UTC', '2026-10-09T07:00:00Z', '3 days ago'.
 
 text -> UTC datetime | None; relative dates are taken from the moment the vendor wrote them
 """

@@ -1,4 +1,4 @@
-"""How many people vendors say work somewhere: '10,001+ employees', '51-200', 'Under 200', 'Self', 12345.
+"""Headcounts as vendors write them: '10,001+ employees', '51-200', 'Under 200', 'Self', 12345.
 
 text or number -> EmployeeCount | None
 """
@@ -17,7 +17,7 @@ _EXACT = re.compile(rf"^\D{{0,12}}{_AMOUNT}(?:\s*(?:employees?|people|staff|\(|a
 
 
 def headcount(value: Json) -> EmployeeCount | None:
-    """None where it says nothing, or nothing that can be."""
+    """None where it is empty, or no possible number."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""Contacts out of what vendors say of people, and what a job title says of rank and department.
+"""Contacts out of what vendors report of people, and what a job title shows of rank and department.
 
 name, title, address, page -> Contact + completeness;   'VP of Sales Operations' -> vp, sales
 """

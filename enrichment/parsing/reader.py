@@ -1,6 +1,6 @@
 """The types of a reader: ReaderInput -> ParsedValue, ParsedValue, ...
 
-A reader decides what a vendor's body says about the company asked for; it never raises over the shape of the body.
+A reader decides what a vendor's body contains about the company asked for; it never raises over the shape of the body.
 """
 
 from collections.abc import Callable, Iterator, Mapping

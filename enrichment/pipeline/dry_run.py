@@ -19,8 +19,8 @@ from enrichment.rules import Rules
 async def profile_or_plans(ask: Ask, *, rules: Rules, context: RunContext) -> tuple[Profile | None, tuple[Plan, ...]]:
     """The profile that would be served as it is, if there is a fresh one; else the plans that would be followed."""
     company = await company_for(ask.company, context)
-    held = await _held(ask, company, rules, context)
-    return held, () if held is not None else await _plans(ask, company, rules, context)
+    served = await _served(ask, company, rules, context)
+    return served, () if served is not None else await _plans(ask, company, rules, context)
 
 
 async def quote(ask: Ask, *, rules: Rules, context: RunContext) -> tuple[Plan, ...]:
@@ -31,7 +31,7 @@ async def quote(ask: Ask, *, rules: Rules, context: RunContext) -> tuple[Plan, .
     return await _plans(ask, await company_for(ask.company, context), rules, context)
 
 
-async def _held(ask: Ask, company: Company, rules: Rules, context: RunContext) -> Profile | None:
+async def _served(ask: Ask, company: Company, rules: Rules, context: RunContext) -> Profile | None:
     if company.domain is None or not company.company_id:
         return None
     requirements = ask.requirements(rules)

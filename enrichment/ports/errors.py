@@ -1,6 +1,6 @@
 """How the outside fails. What happens next depends on the type:
 
-ProviderError                 nothing usable came back; `billed` says what is owed all the same
+ProviderError                 nothing usable came back; `billed` is what is owed all the same
   + ProviderUnavailable       time-out, refused connection, 5xx: the next source of the fallback chain is asked
       + Throttled             asked too fast
   + ClaimLost                 another process has taken the purchase over: nothing was sent
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 
 class ProviderError(Exception):
-    """A provider gave nothing usable. The message is one sentence without secrets that says what to do.
+    """A provider gave nothing usable. The message is one sentence without secrets that states what to do.
 
     billed: vendor unit -> count that the vendor certainly bills for what happened. uncertain: the vendor may also bill
     the call that failed; we cannot know.
@@ -62,7 +62,7 @@ class AnswerTruncated(UnexpectedReply):
 
 
 class StoreError(Exception):
-    """The store cannot be used; the message says what to do."""
+    """The store cannot be used; the message states what to do."""
 
 
 class PurchaseClosed(StoreError):

@@ -84,7 +84,7 @@ class Ledger(Protocol):
         at_once: how many purchases of this provider may be under way, over all processes.
         seen: ids of the answers the caller knows; an answer with another id gives AlreadyBought. None: do not check.
         since: when the request began; what another request asked in vain after that gives AskedInVain.
-        A provider whose outage is over lets exactly one purchase through: the probe.
+        A provider after an outage lets exactly one purchase through: the probe.
         An expired claim, or an uncertain purchase of the same question, is resumed where that costs nothing more: it
         has a handle, or the vendor repeats the same question for free. Reserved then carries that purchase: its own
         purchase_id, the next attempt, state sent. Else it ends (released if it was never sent) and a new one begins.
@@ -118,7 +118,7 @@ class Ledger(Protocol):
     ) -> None:
         """Writes charge, reply, facts and analysis in one transaction; returns the unused reserve, frees the claim.
 
-        A reply without facts is stored as its reader_version says: 0, to be read afterwards (Knowledge.keep_facts).
+        A reply without facts is stored with reader_version 0, to be read afterwards (Knowledge.keep_facts).
         rest: what may be billed in addition, as an uncertain purchase of its own; its part of the reserve stays.
         suspend: why the source must not be asked again. An answer ends the provider's failures in a row.
         Raises PurchaseClosed.

@@ -41,7 +41,7 @@ class SourceAnswer:
     """found: False when the source knows nothing about the company. payload: step -> the vendor's body, unchanged.
 
     units: vendor unit -> count that the vendor bills. calls: number of HTTP requests. in_doubt: vendor unit -> count
-    that it may bill in addition, for a call whose answer was lost after other answers had arrived.
+    that it may bill in addition, for a call of which the answer was lost after other answers had arrived.
     """
 
     found: bool

@@ -1,4 +1,4 @@
-"""What the business keeps: one port for each use, so that a room names the few methods it may call.
+"""What the business keeps: one port for each use, so that a package names the few methods it may call.
 
 Store: companies | knowledge | requests | profiles | ledger | provider_health
 
@@ -46,7 +46,7 @@ class Companies(Protocol):
         ...
 
     def add(self, companies: Sequence[Company]) -> list[Company]:
-        """Adds those whose key is new. Returns the stored companies, in the order given."""
+        """Adds those with a new key. Returns the stored companies, in the order given."""
         ...
 
     def rekey(self, company_id: str, *, key: str, name: str | None, domain: str | None) -> Company:

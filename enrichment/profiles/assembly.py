@@ -11,7 +11,7 @@ from typing import Literal
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Analysis, Company, Fact, Json, Known, Profile, ReplyHead, Request, SourceFailure
 from enrichment.domain.values import EmployeeCount, Value, identity
-from enrichment.memory.freshness import DatasetStatus, dataset_status, holds_until
+from enrichment.memory.freshness import DatasetStatus, dataset_status, valid_until
 from enrichment.planning.plan import Plan
 from enrichment.profiles.quality import Aged, profile_quality
 from enrichment.requirements.requirements import Requirements, requirements_hash
@@ -95,7 +95,7 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
         confidence=quality.confidence,
         document=document,
         created_at=now,
-        holds_until=_profile_holds_until(rules, requirements, made_of.known, fields, now),
+        holds_until=_profile_valid_until(rules, requirements, made_of.known, fields, now),
     )
 
 
@@ -197,7 +197,7 @@ def _why(rules: Rules, made_of: Ingredients, dataset: str, status: FieldStatus) 
 def _why_not_enough(reply: ReplyHead) -> str:
     if reply.unread:
         return "answered, but its reply could not be read"
-    return "did not say enough" if reply.found else "knows nothing of it"
+    return "did not report enough" if reply.found else "knows nothing of it"
 
 
 def _not_asked(plan: Plan, source: str) -> str:
@@ -206,10 +206,10 @@ def _not_asked(plan: Plan, source: str) -> str:
 
 
 def _until(rules: Rules, requirements: Requirements, fact: Fact) -> datetime:
-    return holds_until(rules, requirements, fact)
+    return valid_until(rules, requirements, fact)
 
 
-def _profile_holds_until(
+def _profile_valid_until(
     rules: Rules, requirements: Requirements, known: Known, fields: Sequence[Field], now: datetime
 ) -> datetime:
     """Until its own TTL, its first required fact, or the first optional one runs out; missing required: not at all."""
@@ -219,7 +219,7 @@ def _profile_holds_until(
             return now
         ends += [max(_until(rules, requirements, f) for f in field.values)] if _is_single(rules, field) else []
         ends += [_enough_until(rules, requirements, field)] if field.values and not _is_single(rules, field) else []
-        ends += _absence_holds(rules, known, field) if not field.values else []
+        ends += _absence_valid_until(rules, known, field) if not field.values else []
     return min(ends)
 
 
@@ -233,7 +233,7 @@ def _enough_until(rules: Rules, requirements: Requirements, field: Field) -> dat
     return ends[min(rules.datasets[field.dataset].enough, len(ends)) - 1]
 
 
-def _absence_holds(rules: Rules, known: Known, field: Field) -> list[datetime]:
+def _absence_valid_until(rules: Rules, known: Known, field: Field) -> list[datetime]:
     """Until when nothing is known: as long as the replies without it are fresh; the latest of them counts."""
     ends = [
         r.collected_at + timedelta(seconds=rules.valid_seconds(r.source, field.dataset))

@@ -324,7 +324,7 @@ def _rest(settled: Purchase, in_doubt: Mapping[str, int]) -> Purchase:
         handle=None,
         repeatable_until=None,
         outcome=None,
-        reason=f"the rest of {settled.purchase_id}: a call whose answer was lost after others had come",
+        reason=f"the rest of {settled.purchase_id}: a call of which the answer was lost after others had come",
     )
 
 

@@ -1,6 +1,6 @@
 """Whether the vendor's account and our ledger agree: what it reports, against what the ledger bought in between.
 
-    Reading, earlier ones -> Comparison: change, bought, drift -> Conclusion: what to settle, what to release
+    Reading, earlier ones -> BalanceComparison: change, bought, drift -> Conclusion: what to settle, what to release
 
 drift = what the vendor took - what the ledger settled, in units of the vendor, since the last reading the ledger was
 sure of. Uncertain purchases explain as much of it as they may have cost. The rest comes from a wrong rule, or from
@@ -64,7 +64,7 @@ class Agreement(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class BalanceComparison:
     """A reading against an earlier one, `since`. change: units the vendor took; bought: units the ledger settled."""
 
     now: Reading
@@ -101,20 +101,24 @@ def bounds(before: LedgerTotals, after: LedgerTotals) -> tuple[int, int]:
     return before.settled, most - before.settled
 
 
-def compare(now: Reading, earlier: Sequence[Reading]) -> Comparison:
+def compare(now: Reading, earlier: Sequence[Reading]) -> BalanceComparison:
     """earlier: readings of the same provider, the newest first."""
     same_plan = list(_of_one_plan(now, earlier))
     if not same_plan:
-        return Comparison(now, Agreement.RENEWED if earlier else Agreement.FIRST)
+        return BalanceComparison(now, Agreement.RENEWED if earlier else Agreement.FIRST)
     since = next((reading for reading in same_plan if not reading.uncertain), same_plan[0])
-    found = Comparison(now, Agreement.DRIFT, since, _taken(since, now), now.settled - since.settled)
+    found = BalanceComparison(now, Agreement.DRIFT, since, _taken(since, now), now.settled - since.settled)
     if found.unexplained:
         return found
     agrees = not found.drift and not now.uncertain
-    return Comparison(now, Agreement.AGREES if agrees else Agreement.UNCERTAIN, since, found.change, found.bought)
+    return BalanceComparison(
+        now, Agreement.AGREES if agrees else Agreement.UNCERTAIN, since, found.change, found.bought
+    )
 
 
-def conclude(comparison: Comparison, before: LedgerTotals, after: LedgerTotals, *, patience: timedelta) -> Conclusion:
+def conclude(
+    comparison: BalanceComparison, before: LedgerTotals, after: LedgerTotals, *, patience: timedelta
+) -> Conclusion:
     """What the comparison tells of the purchases that are uncertain now.
 
     before, after: the ledger around the reading. patience: so long after it was asked a vendor may still bill.
@@ -139,7 +143,7 @@ def conclude(comparison: Comparison, before: LedgerTotals, after: LedgerTotals, 
     )
 
 
-def in_words(comparison: Comparison) -> str:
+def in_words(comparison: BalanceComparison) -> str:
     """What the comparison means, and what to do about drift."""
     now, since, off = comparison.now, comparison.since, comparison.unexplained
     match comparison.agreement:

@@ -1,6 +1,6 @@
 """People's lists of companies: CSV in any dialect and encoding, Excel, Parquet, JSON; read into rows of cells."""
 
 from resources.company_lists.reader import read_list
-from resources.company_lists.tables import Table, UnreadableList
+from resources.company_lists.tables import ListTable, UnreadableList
 
-__all__ = ["Table", "UnreadableList", "read_list"]
+__all__ = ["ListTable", "UnreadableList", "read_list"]

@@ -1,4 +1,4 @@
-"""CSV in any dialect to rows: the delimiter is what splits the header into most columns, unless the file says it."""
+"""CSV in any dialect to rows: the delimiter that splits the header into most columns, or that the file declares."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from resources.company_lists.tables import Line
 _DELIMITERS = ",;\t|"
 _ONE_COLUMN = "\x1f"  # occurs in no name: commas belong to the cell
 _TRIED = (_ONE_COLUMN, *_DELIMITERS)
-_SAID = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
+_DECLARED = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 _LOOKED_AT = 20
 """Lines in which a header is looked for: titles and remarks may stand above it."""
 
@@ -19,9 +19,9 @@ _LOOKED_AT = 20
 def csv_rows(text: str) -> list[Line]:
     """All rows that have a cell, titles above the header included; each with the line it begins on."""
     lines = list(io.StringIO(text, newline=""))  # splitlines() would also split where a form feed is
-    said = _SAID.match(lines[0].strip()) if lines else None
-    skipped = 1 if said else 0
-    delimiter = said[1] if said else _delimiter(lines)
+    declared = _DECLARED.match(lines[0].strip()) if lines else None
+    skipped = 1 if declared else 0
+    delimiter = declared[1] if declared else _delimiter(lines)
     return list(_rows(lines, delimiter, skipped))
 
 

@@ -1,4 +1,4 @@
-"""Bytes of a text file to text: by its mark, as UTF-8, else by a guess that is said, or refused where it is unsure."""
+"""Bytes of a text file to text: by its mark, as UTF-8, else by a guess, which is reported; unsure ones are refused."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _LETTERS_OF_MAC = re.compile(
 
 
 def decoded(content: bytes, encoding: str | None = None) -> tuple[str, str | None]:
-    """The text, and the encoding where it was guessed. encoding: what a person says it is. Raises UnreadableList."""
+    """The text, and the encoding where it was guessed. encoding: as a person declares it. Raises UnreadableList."""
     if encoding is not None:
         return _as_said(content, encoding), None
     for mark, marked in _MARKS:
@@ -107,4 +107,4 @@ def _sentence(content: bytes, candidates: Sequence[str]) -> str:
         return "The file is no text; save the table as CSV in UTF-8."
     shown = "; ".join(f"{text.strip()[:_SHOWN]!r} in {name}" for name, text in readings)
     first = readings[0][0]
-    return f"The file's encoding cannot be told ({shown}): name it, as in --encoding {first}, or save it in UTF-8."
+    return f"The file's encoding is unclear ({shown}): name it, as in --encoding {first}, or save it in UTF-8."

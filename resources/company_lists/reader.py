@@ -1,6 +1,6 @@
 """A file to the lists that are in it, by its ending: .csv, .tsv, .txt, .xlsx, .parquet, .json, .jsonl.
 
-path, sheet?, encoding?  ->  Table, one a sheet
+path, sheet?, encoding?  ->  ListTable, one a sheet
 """
 
 import json
@@ -18,13 +18,13 @@ from openpyxl.utils.exceptions import InvalidFileException
 from enrichment.identity.list_rows import LinkedText
 from resources.company_lists.csv_text import csv_rows
 from resources.company_lists.encodings import decoded
-from resources.company_lists.tables import Line, Table, UnreadableList
+from resources.company_lists.tables import Line, ListTable, UnreadableList
 
 _FIRST_ROW = 2  # line 1 is the header
 _ENDINGS = "CSV, Excel (.xlsx), Parquet, JSON (.json) and JSON lines (.jsonl)"
 
 
-def read_list(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> list[Table]:
+def read_list(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> list[ListTable]:
     """The lists of a file. sheet: of an Excel file, only this one. Raises UnreadableList."""
     try:
         return _read(path, sheet, encoding)
@@ -36,10 +36,10 @@ def read_list(path: Path, *, sheet: str | None = None, encoding: str | None = No
         raise UnreadableList(f"{path}: {error}") from None
     except (ValueError, KeyError, zipfile.BadZipFile, InvalidFileException):
         kind = path.suffix[1:].lower()
-        raise UnreadableList(f"{path} is not what its ending says; save it as {kind} once more, or as CSV.") from None
+        raise UnreadableList(f"{path} does not match its ending; save it as {kind} once more, or as CSV.") from None
 
 
-def _read(path: Path, sheet: str | None, encoding: str | None) -> list[Table]:
+def _read(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable]:
     match path.suffix.lower():
         case ".csv" | ".tsv" | ".txt":
             return [_of_text(path.read_bytes(), encoding)]
@@ -55,21 +55,21 @@ def _read(path: Path, sheet: str | None, encoding: str | None) -> list[Table]:
     raise UnreadableList(f"it is none of {_ENDINGS}; save it as one of them.")
 
 
-def _of_text(content: bytes, encoding: str | None) -> Table:
+def _of_text(content: bytes, encoding: str | None) -> ListTable:
     text, guessed = decoded(content, encoding)
-    return Table("", csv_rows(text), (f"its encoding is {guessed}",) if guessed else ())
+    return ListTable("", csv_rows(text), (f"its encoding is {guessed}",) if guessed else ())
 
 
-def _of_excel(path: Path, wanted: str | None) -> list[Table]:
+def _of_excel(path: Path, wanted: str | None) -> list[ListTable]:
     book = load_workbook(path, data_only=True)
     if wanted is not None and wanted not in book.sheetnames:
         raise UnreadableList(f"it has no sheet {wanted!r}; it has: {', '.join(book.sheetnames)}.")
     names = book.sheetnames if wanted is None else [wanted]
-    return [Table(name, list(_sheet_rows(book[name].iter_rows()))) for name in names]
+    return [ListTable(name, list(_sheet_rows(book[name].iter_rows()))) for name in names]
 
 
 def _sheet_rows(rows: Iterator[tuple[Cell, ...]]) -> Iterator[Line]:
-    """Rows up to the last one that says something: sheets go on for ever."""
+    """Rows up to the last one with content: sheets go on for ever."""
     blank: list[Line] = []
     for line, cells in enumerate(rows, start=1):
         values = [_cell(cell) for cell in cells]
@@ -80,7 +80,7 @@ def _sheet_rows(rows: Iterator[tuple[Cell, ...]]) -> Iterator[Line]:
 
 
 def _cell(cell: Cell) -> object:
-    """What a cell says, with the target of its link; dates, truths and errors say nothing."""
+    """The text of a cell, with the target of its link; dates, truths and errors have none."""
     value = None if getattr(cell, "data_type", "") == "e" else _plain(cell.value)
     link = getattr(cell, "hyperlink", None)
     return value if link is None or not link.target else LinkedText.of(value, link.target)
@@ -96,35 +96,35 @@ def _plain(value: object) -> object:
     return value
 
 
-def _of_frame(frame: pd.DataFrame) -> Table:
+def _of_frame(frame: pd.DataFrame) -> ListTable:
     whole = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
     plain = whole.astype(object).where(whole.notna(), None)
     cells = ([_plain(value) for value in row] for row in plain.itertuples(index=False, name=None))
-    return Table("", [(1, [str(column) for column in whole.columns]), *enumerate(cells, start=_FIRST_ROW)])
+    return ListTable("", [(1, [str(column) for column in whole.columns]), *enumerate(cells, start=_FIRST_ROW)])
 
 
 def _records(document: object) -> list[object]:
-    """A list of records, or the one list that a document holds."""
+    """A list of records, or the one list that a document contains."""
     if isinstance(document, Mapping):
         lists = [value for value in document.values() if isinstance(value, list)]
         if len(lists) != 1:
-            raise UnreadableList('it holds no list; give a list of objects, such as [{"name": "Acme"}].')
+            raise UnreadableList('it contains no list; give a list of objects, such as [{"name": "Acme"}].')
         return lists[0]
     if not isinstance(document, list):
-        raise UnreadableList('it holds no list; give a list of objects, such as [{"name": "Acme"}].')
+        raise UnreadableList('it contains no list; give a list of objects, such as [{"name": "Acme"}].')
     return document
 
 
-def _of_records(records: list[object]) -> Table:
+def _of_records(records: list[object]) -> ListTable:
     """Objects by their keys, in the order in which these come first; plain texts are names."""
     objects = [record if isinstance(record, Mapping) else {"name": record} for record in records]
     titles = list(dict.fromkeys(str(key) for record in objects for key in record))
     cells = ([_scalar(record.get(title)) for title in titles] for record in objects)
-    return Table("", [(1, titles), *enumerate(cells, start=_FIRST_ROW)])
+    return ListTable("", [(1, titles), *enumerate(cells, start=_FIRST_ROW)])
 
 
 def _scalar(value: object) -> object:
-    """A nested object of an export says its name: {"company": {"name": "Acme"}}."""
+    """A nested object of an export is read by its name: {"company": {"name": "Acme"}}."""
     if isinstance(value, Mapping):
         return _plain(value.get("name"))
     return None if isinstance(value, list) else _plain(value)

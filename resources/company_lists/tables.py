@@ -8,11 +8,11 @@ Line = tuple[int, Sequence[object] | None]
 
 
 class UnreadableList(ValueError):
-    """A file that is no list; the message is one sentence that says what to do."""
+    """A file that is no list; the message is one sentence that states what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ListTable:
     """One list. title: of the sheet, '' where a file has one. guessed: what was assumed, in words for people."""
 
     title: str

@@ -83,7 +83,7 @@ class ApolloClient(ProviderClient[ApolloSpec]):
         return session.answer(found=found, payload={"search": search, "people": people})
 
     async def account(self, session: CallSession) -> AccountStatus:
-        # the vendor does not document this call, so only what it says of the key counts
+        # the vendor does not document this call, so only its answer about the key counts
         health = await session.send(HttpCall("GET", "/auth/health", accepts={403: "free", 404: "free"}), _key_accepted)
         if health is False:
             sentence = "apollo does not accept the key: check APOLLO_API_KEY."
@@ -98,7 +98,9 @@ class ApolloClient(ProviderClient[ApolloSpec]):
             )
         left = _left(usage)
         if left is None:
-            return AccountStatus(self.name, ok=True, sentence="apollo accepts the key; it does not say what is left.")
+            return AccountStatus(
+                self.name, ok=True, sentence="apollo accepts the key; it does not report what is left."
+            )
         sentence = f"apollo accepts the key; {left} credits are left."
         return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="credit")
 
@@ -106,7 +108,7 @@ class ApolloClient(ProviderClient[ApolloSpec]):
         """What a refused look at the credits tells: that the key is none, or only that it may not look."""
         if session.status not in (403, 404):
             raise error
-        return AccountStatus(self.name, ok=None, sentence=f"apollo does not say whether it accepts the key: {error}")
+        return AccountStatus(self.name, ok=None, sentence=f"apollo does not report whether it accepts the key: {error}")
 
     def _search(self, domain: str, spec: ApolloSpec) -> HttpCall:
         params = [("q_organization_domains_list[]", domain), ("page", "1"), ("per_page", str(_LOOKED_AT))]
@@ -114,7 +116,7 @@ class ApolloClient(ProviderClient[ApolloSpec]):
         return HttpCall("POST", "/mixed_people/api_search", params)
 
     def _credits(self, people: Mapping[str, Json], session: CallSession) -> int:
-        """What the vendor says it took; where it says nothing, a credit per person it knew."""
+        """What the vendor reports as charged; where it reports none, a credit per person it knew."""
         matches, stated = people.get("matches"), people.get("credits_consumed")
         if people.get("status") == "failed" or not isinstance(matches, list):
             what = str(people.get("error_message") or "a bulk match without matches")
@@ -129,7 +131,7 @@ class ApolloClient(ProviderClient[ApolloSpec]):
 
 
 def _key_accepted(response: HttpResponse) -> bool | None:
-    """None: it does not say."""
+    """None: it does not report it."""
     accepted = as_object(response).get("is_logged_in") if response.status == 200 else None
     return accepted if isinstance(accepted, bool) else None
 

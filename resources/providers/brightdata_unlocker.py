@@ -1,6 +1,6 @@
 """Bright Data's Web Unlocker: pages of a website, one call each. Only a page that came is billed.
 
-POST /request {zone, url} -> outer 200 always; x-brd headers say what happened -> {"page:/careers": html}
+POST /request {zone, url} -> outer 200 always; x-brd headers carry the outcome -> {"page:/careers": html}
 """
 
 import re
@@ -94,7 +94,7 @@ async def _page(url: str, spec: UnlockSpec, session: CallSession) -> str:
 
 
 def _let_through(response: HttpResponse) -> None:
-    """Raises _PageFailed unless the page came, whatever the outer status says."""
+    """Raises _PageFailed unless the page came, whatever the outer status."""
     headers = response.headers
     code = headers.get("x-brd-error-code") or headers.get("x-brd-err-code") or ""
     stated = headers.get("x-brd-error") or headers.get("x-brd-err-msg") or ""

@@ -3,7 +3,7 @@
     HttpCall -> rate limit slot -> before_send(), if it may be billed -> HttpTransport -> HttpResponse
              -> read(response) | ProviderError with the units owed
 
-A paid call whose answer was lost, or that failed in a way the vendor may bill, is uncertain; a refused one is free.
+A paid call is uncertain if its answer was lost or if the vendor may bill its failure; a refused one is free.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ class HttpCall:
     accepts: statuses besides 2xx that are answers -> whether the vendor bills them; a free one never owes anything,
     whether its body can be read or not.
     not_begun: statuses of failures after which the vendor has done nothing, so that any call is sent again.
-    whole: a body that broke off is an error; False: the response is read all the same, for what its headers say.
+    whole: a body that broke off is an error; False: the response is read all the same, for its headers.
     """
 
     method: str
@@ -361,7 +361,7 @@ def as_it_came(response: HttpResponse) -> HttpResponse:
 
 
 def refusal_by_status(response: HttpResponse) -> type[ProviderError]:
-    """The error a status means where the vendor's message says nothing else."""
+    """The error a status means where the vendor's message does not decide it."""
     match response.status:
         case 401 | 403:
             return CredentialsRejected

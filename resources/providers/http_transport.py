@@ -16,7 +16,7 @@ from enrichment.rules.models import ProviderRules
 from resources.providers.call_session import HttpCall, HttpResponse, Lost, NotSent
 
 MOST_BYTES = 10 * 1024 * 1024
-LONGEST_REPLY = 60.0  # seconds one HTTP response may take where the vendor's client says nothing else
+LONGEST_REPLY = 60.0  # seconds one HTTP response may take where the vendor's client sets no other
 _SHORTEST_SECRET = 8  # characters; a shorter key could be a word of the response, so it is not cut out
 
 

@@ -129,7 +129,7 @@ class OpenAIModel(VendorClient):
 
     async def account(self, session: CallSession) -> AccountStatus:
         await session.send(HttpCall("GET", "/models"), as_it_came)
-        return AccountStatus(self.name, ok=True, sentence="openai accepts the key; it does not say what is left.")
+        return AccountStatus(self.name, ok=True, sentence="openai accepts the key; it does not report what is left.")
 
 
 @cache

@@ -43,7 +43,7 @@ class Limiter(Protocol):
         ...
 
     async def pause(self, seconds: float | None) -> None:
-        """No slot is given for so many seconds of the vendor's time; None: for a moment, as it did not say how long."""
+        """No slot is given for so many seconds of the vendor's time; None: for a moment."""
         ...
 
 
@@ -72,7 +72,7 @@ async def wait_for_slot(limiter: Limiter, *, left: Callable[[], float], before_s
 
 
 def asked_to_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds by retry-after, which is a number or a date, or by OpenAI's retry-after-ms; None: they do not say."""
+    """Seconds by retry-after, which is a number or a date, or by OpenAI's retry-after-ms; None: they give none."""
     for name, per_second in (("retry-after-ms", 1000), ("retry-after", 1)):
         text = headers.get(name, "").strip()
         if re.fullmatch(r"\d{1,9}(\.\d+)?", text):

@@ -48,7 +48,7 @@ _REMEMBERED = 1000  # searches, about what a plan allows within the hour
 _FREE_FOR = timedelta(hours=1)
 _CLOCK_MARGIN = timedelta(seconds=3)  # both headers and bodies give whole seconds
 
-Request = tuple[tuple[str, str], ...]  # its parameters in order, without the key
+SearchParameters = tuple[tuple[str, str], ...]  # its parameters in order, without the key
 
 
 def _known_engine(engine: str) -> str:
@@ -132,7 +132,7 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
         return body
 
     def _is_a_repeat(
-        self, request: Request, response: HttpResponse, body: dict[str, Json], *, sent: datetime, clock: float
+        self, request: SearchParameters, response: HttpResponse, body: dict[str, Json], *, sent: datetime, clock: float
     ) -> bool:
         """Whether the vendor answered from its cache, which is free. In doubt it did not."""
         search_id = _metadata(body).get("id")
@@ -150,7 +150,7 @@ class SerpApiClient(ProviderClient[SerpApiSpec]):
         plan = body.get("plan_name") or "its plan"
         if left is None:
             return AccountStatus(
-                self.name, ok=True, sentence=f"serpapi accepts the key ({plan}); it does not say what is left."
+                self.name, ok=True, sentence=f"serpapi accepts the key ({plan}); it does not report what is left."
             )
         sentence = f"serpapi accepts the key ({plan}); {left} searches are left."
         return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="search")
@@ -186,16 +186,16 @@ class _RecentSearches:
     """Searches this client has bought, by request: id, and when bought (seconds of the loop's clock)."""
 
     def __init__(self) -> None:
-        self._searches: OrderedDict[Request, tuple[str, float]] = OrderedDict()
+        self._searches: OrderedDict[SearchParameters, tuple[str, float]] = OrderedDict()
 
-    def contains(self, request: Request, search_id: str, *, at: float) -> bool:
+    def contains(self, request: SearchParameters, search_id: str, *, at: float) -> bool:
         bought_id, at_first = self._searches.get(request, ("", 0.0))
         return bought_id == search_id and at - at_first < _FREE_FOR.total_seconds()
 
     def knows(self, search_id: str) -> bool:
         return any(search_id == bought_id for bought_id, _ in self._searches.values())
 
-    def keep(self, request: Request, search_id: str, *, at: float) -> None:
+    def keep(self, request: SearchParameters, search_id: str, *, at: float) -> None:
         self._searches[request] = (search_id, at)
         self._searches.move_to_end(request)
         if len(self._searches) > _REMEMBERED:

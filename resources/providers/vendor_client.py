@@ -47,7 +47,7 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Problem = Literal["unreachable", "unavailable", "throttled", "refused"]
+AccountProblem = Literal["unreachable", "unavailable", "throttled", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class AccountStatus:
     sentence: str
     left: Decimal | None = None
     unit: str | None = None
-    problem: Problem | None = None
+    problem: AccountProblem | None = None
 
 
 def _utc_now() -> datetime:
@@ -218,8 +218,8 @@ async def _nothing_is_billed() -> None:
 
 
 def failed_account(error: ProviderError, *, answered: bool) -> AccountStatus:
-    """Of a vendor whose free call failed. answered: some response came."""
-    problem: Problem = "refused"
+    """The status of an account after its free call failed. answered: some response came."""
+    problem: AccountProblem = "refused"
     if isinstance(error, Throttled):
         problem = "throttled"
     elif isinstance(error, ProviderUnavailable):

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.backtest.history import Entry, History, Observation, RecordedAnalysis
+from enrichment.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
 from enrichment.domain.records import Company, Fact, ReplyHead, Request
 from resources.store import tables as t
 from resources.store.database import Database
@@ -72,11 +72,11 @@ def _companies(tx: sa.Connection, ids: Sequence[str]) -> dict[str, Company]:
     return found
 
 
-def _bought(tx: sa.Connection, requests: Sequence[Request]) -> dict[str, tuple[Entry, ...]]:
+def _bought(tx: sa.Connection, requests: Sequence[Request]) -> dict[str, tuple[SpendingEntry, ...]]:
     """request_id -> what it paid (micro-USD) by consumer and source; uncertain purchases count their reserve."""
     paid = t.purchases.c
     cost = sa.func.sum(sa.case((paid.state == "uncertain", paid.reserved_micro_usd), else_=paid.cost_micro_usd))
-    bought: dict[str, list[Entry]] = defaultdict(list)
+    bought: dict[str, list[SpendingEntry]] = defaultdict(list)
     for some in chunks([request.request_id for request in requests]):
         query = (
             sa.select(paid.request_id, paid.consumer, paid.source, sa.func.count(), cost)
@@ -84,7 +84,7 @@ def _bought(tx: sa.Connection, requests: Sequence[Request]) -> dict[str, tuple[E
             .group_by(paid.request_id, paid.consumer, paid.source)
         )
         for request_id, consumer, source, calls, micro_usd in tx.execute(query):
-            bought[request_id].append(Entry(consumer, source, int(calls), int(micro_usd)))
+            bought[request_id].append(SpendingEntry(consumer, source, int(calls), int(micro_usd)))
     return {request_id: tuple(entries) for request_id, entries in bought.items()}
 
 

@@ -58,7 +58,7 @@ class SqlCompanies:
             return [record_of(Company, row) for row in rows]
 
     def add(self, companies: Sequence[Company]) -> list[Company]:
-        """Adds those whose key is new. Returns the stored companies, in the order given."""
+        """Adds those with a new key. Returns the stored companies, in the order given."""
         if not companies:
             return []
         keys = [company.key for company in companies]

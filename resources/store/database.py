@@ -41,7 +41,7 @@ class Database:
             fleeting = sqlite_engine(parsed, synchronous="NORMAL")
             reader = main
             self._threads: Exclusion = self._commit_queue.alone
-            self._processes: Exclusion = ProcessLock(Path(f"{self.place}.lock"), WAIT_SECONDS).held
+            self._processes: Exclusion = ProcessLock(Path(f"{self.place}.lock"), WAIT_SECONDS).locked
         else:
             main = fleeting = postgres_engine(parsed, connections=_CONNECTIONS, idle_seconds=60)
             ledger = postgres_engine(parsed, connections=1, idle_seconds=WAIT_SECONDS // 2)  # less than others wait

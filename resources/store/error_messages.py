@@ -1,4 +1,4 @@
-"""Database errors as one sentence that says what to do.
+"""Database errors as one sentence that states what to do.
 
 DBAPIError, or an OSError of the lock file -> message of a StoreError; place: the store's file, or host/database
 """

@@ -73,7 +73,7 @@ class CommitQueue:
         return entry
 
     def _leave(self, entries: Sequence[_Entry]) -> None:
-        """Removes entries that are done, or whose thread was interrupted; then the next entry leads."""
+        """Removes entries that are done, or of a thread that was interrupted; then the next entry leads."""
         with self._guard:
             for entry in entries:
                 if entry in self._entries:
@@ -90,7 +90,7 @@ class CommitQueue:
             return list(islice(takewhile(lambda entry: entry.work is not None, self._entries), _MOST_WORKS))
 
     def _carry_out(self) -> list[_Entry]:
-        """The entries that are done: all of one transaction, or only the one whose work failed and undid it."""
+        """The entries that are done: all of one transaction, or only the one that failed and undid it."""
         together: list[_Entry] = []
         failing: _Entry | None = None
         try:

@@ -28,19 +28,19 @@ _MOST_SETTLED_AT_ONCE = 100
 
 _p = t.purchases.c
 _this, _at = sa.bindparam("this", type_=PlainText), sa.bindparam("at", type_=UtcMicros)
-_HELD = sa.and_(_p.purchase_id == _this, _p.attempt == sa.bindparam("held", type_=sa.Integer))
+_OWN_ATTEMPT = sa.and_(_p.purchase_id == _this, _p.attempt == sa.bindparam("own_attempt", type_=sa.Integer))
 _SEND = (
     sa.update(t.purchases)
-    .where(_HELD, t.STILL_UNDER_WAY, _p.lease_until > _at)
+    .where(_OWN_ATTEMPT, t.STILL_UNDER_WAY, _p.lease_until > _at)
     .values(state="sent", sent_at=sa.func.coalesce(_p.sent_at, _at))
 )
 _lease = sa.bindparam("lease", type_=UtcMicros)
 _SEND_ON = (
     sa.update(t.purchases)
-    .where(_HELD, t.STILL_UNDER_WAY, _lease > _at)
+    .where(_OWN_ATTEMPT, t.STILL_UNDER_WAY, _lease > _at)
     .values(state="sent", sent_at=sa.func.coalesce(_p.sent_at, _at), lease_until=_lease)
 )
-_KEEP_HANDLE = sa.update(t.purchases).where(_HELD)
+_KEEP_HANDLE = sa.update(t.purchases).where(_OWN_ATTEMPT)
 _CLAIM = sa.select(_p.claim).where(_p.purchase_id == _this)
 _SENT = sa.func.coalesce(_p.sent_at, _p.reserved_at)
 _NEW_REPLY, _NEW_ANALYSIS, _NEW_FACT = sa.insert(t.replies), sa.insert(t.analyses), sa.insert(t.facts)
@@ -76,7 +76,7 @@ class SqlLedger:
         lease_until: a new lease, for a purchase that has a handle; valid also after the old lease is over, unless
         another process has resumed the purchase.
         """
-        values = {"this": purchase.purchase_id, "held": purchase.attempt, "at": at}
+        values = {"this": purchase.purchase_id, "own_attempt": purchase.attempt, "at": at}
         if lease_until is None:
             return self._db.ledger(lambda tx: tx.execute(_SEND, values).rowcount == 1)
         return self._db.ledger(lambda tx: tx.execute(_SEND_ON, {**values, "lease": lease_until}).rowcount == 1)
@@ -87,8 +87,8 @@ class SqlLedger:
         False: another process has resumed it, and nothing is written.
         """
         values = {"handle": handle, "lease_until": lease_until}
-        held = {"this": purchase.purchase_id, "held": purchase.attempt}
-        return self._db.ledger(lambda tx: tx.execute(_KEEP_HANDLE, {**values, **held}).rowcount == 1)
+        own = {"this": purchase.purchase_id, "own_attempt": purchase.attempt}
+        return self._db.ledger(lambda tx: tx.execute(_KEEP_HANDLE, {**values, **own}).rowcount == 1)
 
     def settle(
         self,
@@ -161,7 +161,7 @@ class SqlLedger:
         return settled
 
     def end_abandoned(self, at: datetime) -> int:
-        """Ends purchases whose lease is over: released if never sent, else uncertain. Returns how many."""
+        """Ends purchases with an expired lease: released if never sent, else uncertain. Returns how many."""
         abandoned = sa.select(t.purchases).where(t.OPEN, t.UNDER_WAY, _p.lease_until <= at)
 
         def end_all(tx: sa.Connection) -> int:

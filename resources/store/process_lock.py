@@ -1,6 +1,6 @@
 """A lock between processes on a file next to the store; the kernel grants it in the order of asking.
 
-with ProcessLock(path, seconds).held(): ...
+with ProcessLock(path, seconds).locked(): ...
 
 SQLite's own lock has no order: a process that finds it taken tries again later and may never get it. The kernel also
 frees this lock when its process dies for any reason.
@@ -30,7 +30,7 @@ class ProcessLock:
         self._path, self._seconds = path, seconds
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Raises LockUnavailable when the lock was not granted in time."""
         file = self._locked()
         try:

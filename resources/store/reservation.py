@@ -136,7 +136,7 @@ def _refused(
 
 
 def _earlier(tx: sa.Connection, holder: Purchase | None, uncertain: str | None, wanted: Purchase) -> Purchase | None:
-    """The purchase to resume: one whose lease is over, or an uncertain one. Ends an expired one it cannot resume."""
+    """The purchase to resume: one with an expired lease, or an uncertain one. Ends an expired one it cannot resume."""
     if holder is not None:
         if _can_be_resumed(holder, wanted):
             return holder

@@ -31,8 +31,8 @@ _CLOSE = (
     .where(_p.purchase_id == _this)
     .returning(_p.company_id, _p.cap_names, _p.reserved_micro_usd, _failures.scalar_subquery().label("failures"))
 )
-_HELD = _CLOSE.where(_p.attempt == sa.bindparam("held", type_=sa.Integer))
-_CLOSE_OPEN, _CLOSE_UNDER_WAY = _HELD.where(t.STILL_OPEN), _HELD.where(t.STILL_UNDER_WAY)
+_CLOSE_OWN = _CLOSE.where(_p.attempt == sa.bindparam("own_attempt", type_=sa.Integer))
+_CLOSE_OPEN, _CLOSE_UNDER_WAY = _CLOSE_OWN.where(t.STILL_OPEN), _CLOSE_OWN.where(t.STILL_UNDER_WAY)
 _CLOSE_UNCERTAIN = _CLOSE.where(t.UNCERTAIN)
 _SEEN = sa.select(_p.state, _p.attempt).where(_p.purchase_id == _this)
 
@@ -50,7 +50,7 @@ class Settled(NamedTuple):
 
 def settle(tx: sa.Connection, purchase: Purchase, result: Mapping[str, Any]) -> Settled:
     """result: columns of the purchase -> values. Raises PurchaseClosed."""
-    row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, {**result, "state": "settled", "held": purchase.attempt})
+    row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, {**result, "state": "settled", "own_attempt": purchase.attempt})
     if row is None:
         raise _refused(tx, purchase.purchase_id, "settled")
     budgets.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
@@ -59,7 +59,7 @@ def settle(tx: sa.Connection, purchase: Purchase, result: Mapping[str, Any]) -> 
 
 def release(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str) -> None:
     """Like settle, at no cost; done twice, it changes nothing. Raises PurchaseClosed."""
-    values = {"state": "released", "closed_at": at, "reason": reason, "held": purchase.attempt}
+    values = {"state": "released", "closed_at": at, "reason": reason, "own_attempt": purchase.attempt}
     row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, values)
     if row is not None:
         budgets.shift(tx, row.cap_names, -row.reserved_micro_usd)
@@ -69,7 +69,7 @@ def release(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str)
 
 def leave_uncertain(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str) -> None:
     """Its caps keep the reserve; done twice, it changes nothing. Raises PurchaseClosed."""
-    values = {"state": "uncertain", "closed_at": at, "reason": reason, "held": purchase.attempt}
+    values = {"state": "uncertain", "closed_at": at, "reason": reason, "own_attempt": purchase.attempt}
     if _close(tx, _CLOSE_UNDER_WAY, purchase.purchase_id, values) is None:
         _unless_so_already(tx, purchase, "uncertain")
 

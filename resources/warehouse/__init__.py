@@ -2,7 +2,7 @@
 
 from resources.warehouse.catalog import WarehouseColumn, WarehouseTable
 from resources.warehouse.examples import EXAMPLES, Example
-from resources.warehouse.warehouse import Published, QueryResult, Warehouse, WarehouseError
+from resources.warehouse.published_file import Published, QueryResult, Warehouse, WarehouseError
 
 __all__ = [
     "EXAMPLES",

@@ -27,7 +27,7 @@ _ESCAPES = re.compile(r"\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(\\u0000|
 
 
 def changed_rows(tx: sa.Connection, table: sa.Table, *, since: int) -> Iterator[pa.Table]:
-    """All rows of the table whose `changed` is at or above `since`, in batches."""
+    """All rows of the table with `changed` at or above `since`, in batches."""
     columns = [_ArrowColumn(column) for column in _NEEDED.get(table, table.columns)]
     query = sa.select(*(c.stored for c in columns)).where(_changed(table, since))
     rows = tx.execute(query, execution_options={"yield_per": _BATCH})

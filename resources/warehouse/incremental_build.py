@@ -63,7 +63,7 @@ class BuildState:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """changed: rows read from the store. companies: number of companies whose marts were rebuilt."""
+    """changed: rows read from the store. companies: number of companies with rebuilt marts."""
 
     state: BuildState
     changed: int

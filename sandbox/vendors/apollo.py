@@ -129,7 +129,7 @@ class Apollo:
         return self._respond(request, {"credit_usage_stats": stats, "current_credit_cycle": cycle})
 
     async def health(self, request: VendorRequest) -> Response:
-        """Answers without a key too, and says whether there was a good one."""
+        """Answers without a key too, and reports whether there was a good one."""
         return respond(200, {"healthy": True, "is_logged_in": self.key_of(request) is not None})
 
     def _known(self, request: VendorRequest, company: CatalogueCompany) -> list[Person]:

@@ -71,46 +71,48 @@ def _field(record: Json, name: str) -> Any:
     return found
 
 
-def _equal(held: Any, leaf: Json, value: Any) -> bool:
-    if held is None:
+def _equal(actual: Any, leaf: Json, value: Any) -> bool:
+    if actual is None:
         return False
     if leaf["name"] in _ADDRESSES:
-        mine, asked = host(str(held)), host(str(value))
+        mine, asked = host(str(actual)), host(str(value))
         return mine == asked or mine.endswith(f".{asked}")
     if leaf["name"] in _NAMES:
-        return plain(str(held)) == plain(str(value))
-    return str(held).rstrip("/").lower() == str(value).rstrip("/").lower()
+        return plain(str(actual)) == plain(str(value))
+    return str(actual).rstrip("/").lower() == str(value).rstrip("/").lower()
 
 
-def _any_equal(held: Any, leaf: Json) -> bool:
-    return any(_equal(held, leaf, value) for value in _values(leaf))
+def _any_equal(actual: Any, leaf: Json) -> bool:
+    return any(_equal(actual, leaf, value) for value in _values(leaf))
 
 
-def _includes(held: Any, leaf: Json) -> bool:
-    return held is not None and any(str(value).lower() in str(held).lower() for value in _values(leaf))
+def _includes(actual: Any, leaf: Json) -> bool:
+    return actual is not None and any(str(value).lower() in str(actual).lower() for value in _values(leaf))
 
 
-def _holds(held: Any, leaf: Json) -> bool:
-    return isinstance(held, list) and any(value in held for value in _values(leaf))
+def _contains(actual: Any, leaf: Json) -> bool:
+    return isinstance(actual, list) and any(value in actual for value in _values(leaf))
 
 
-def _ordered(held: Any, leaf: Json, test: Callable[[float, float], bool]) -> bool:
-    return isinstance(held, (int, float)) and isinstance(leaf.get("value"), (int, float)) and test(held, leaf["value"])
+def _ordered(actual: Any, leaf: Json, test: Callable[[float, float], bool]) -> bool:
+    return (
+        isinstance(actual, (int, float)) and isinstance(leaf.get("value"), (int, float)) and test(actual, leaf["value"])
+    )
 
 
 _OPERATORS: dict[str, Callable[[Any, Json], bool]] = {
     "=": _any_equal,
-    "!=": lambda held, leaf: not _any_equal(held, leaf),
-    "<": lambda held, leaf: _ordered(held, leaf, lambda mine, asked: mine < asked),
-    "<=": lambda held, leaf: _ordered(held, leaf, lambda mine, asked: mine <= asked),
-    ">": lambda held, leaf: _ordered(held, leaf, lambda mine, asked: mine > asked),
-    ">=": lambda held, leaf: _ordered(held, leaf, lambda mine, asked: mine >= asked),
+    "!=": lambda actual, leaf: not _any_equal(actual, leaf),
+    "<": lambda actual, leaf: _ordered(actual, leaf, lambda mine, asked: mine < asked),
+    "<=": lambda actual, leaf: _ordered(actual, leaf, lambda mine, asked: mine <= asked),
+    ">": lambda actual, leaf: _ordered(actual, leaf, lambda mine, asked: mine > asked),
+    ">=": lambda actual, leaf: _ordered(actual, leaf, lambda mine, asked: mine >= asked),
     "in": _any_equal,
-    "not_in": lambda held, leaf: not _any_equal(held, leaf),
+    "not_in": lambda actual, leaf: not _any_equal(actual, leaf),
     "includes": _includes,
-    "not_includes": lambda held, leaf: not _includes(held, leaf),
-    "array_includes": _holds,
-    "not_array_includes": lambda held, leaf: not _holds(held, leaf),
-    "is_null": lambda held, _leaf: held is None,
-    "is_not_null": lambda held, _leaf: held is not None,
+    "not_includes": lambda actual, leaf: not _includes(actual, leaf),
+    "array_includes": _contains,
+    "not_array_includes": lambda actual, leaf: not _contains(actual, leaf),
+    "is_null": lambda actual, _leaf: actual is None,
+    "is_not_null": lambda actual, _leaf: actual is not None,
 }

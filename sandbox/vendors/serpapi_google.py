@@ -1,4 +1,4 @@
-"""SerpApi, engine google: the company's result page, or LinkedIn people when the query says site:linkedin.com.
+"""SerpApi, engine google: the company's result page, or LinkedIn people when the query contains site:linkedin.com.
 
 (request, company) -> {organic_results, knowledge_graph?, top_stories?}, or None: nothing found
 """
@@ -154,16 +154,16 @@ def _stack_page(request: VendorRequest, company: CatalogueCompany) -> Json:
 
 def _company_page(request: VendorRequest, company: CatalogueCompany, source: str) -> Json:
     coverage = request.context.coverage
-    said = [f"{company.name} on LinkedIn"]
+    parts = [f"{company.name} on LinkedIn"]
     if request.has(source, "industry", company):
-        said.append(coverage.industry(source, company).linkedin)
+        parts.append(coverage.industry(source, company).linkedin)
     if request.has(source, "employee_count", company):
-        said.append(bracket_with_commas(coverage.headcount(source, company)))
+        parts.append(bracket_with_commas(coverage.headcount(source, company)))
     return {
         "title": f"{company.name} | LinkedIn",
         "link": f"https://www.linkedin.com/company/sandbox-{company.slug}",
         "displayed_link": f"{whole(1, 900, request.context.seed, 'followers', company.domain)}K+ followers",
-        "snippet": " | ".join(said) + ".",
+        "snippet": " | ".join(parts) + ".",
         "source": f"LinkedIn · {company.name}",
     }
 

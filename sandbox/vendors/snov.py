@@ -19,7 +19,7 @@ from sandbox.seeded_random import choice, draw, token, whole
 SOURCE = "snov_contacts"
 TASK_SECONDS = 2
 UNIQUE_SECONDS = 24 * 3600
-TOKEN_SECONDS = 3600  # real ones: the token says so itself
+TOKEN_SECONDS = 3600  # real ones: the token states so itself
 PROSPECTS_A_PAGE = 20
 _SHARE_OF_ADDRESSES_GUESSED = 0.2  # the leading contacts' are known
 EMAILS_A_PAGE = 50

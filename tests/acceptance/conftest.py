@@ -20,8 +20,6 @@ from sandbox.app import create_app
 from sandbox.server import served
 from tests.support.examples import FROZEN
 
-SHIPPED = FROZEN
-
 
 @dataclass
 class StackClock:
@@ -83,12 +81,12 @@ def compiled_policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def stack(tmp_path: Path, sandbox_at: str, compiled_policies: Path) -> Iterator[Stack]:
-    settings = Settings(enrich_home=tmp_path / "home", enrich_config=SHIPPED, enrich_world="sandbox")
+    settings = Settings(enrich_home=tmp_path / "home", enrich_config=FROZEN, enrich_world="sandbox")
     settings.home.mkdir(parents=True)
     policies_folder(settings).symlink_to(compiled_policies)
     sandbox_file(settings).write_text(json.dumps({"url": sandbox_at, "time_scale": 200}))
     store = open_store_of(settings)
     try:
-        yield Stack(sandbox_at, settings, load_rules(SHIPPED), store, StackClock(sandbox_at))
+        yield Stack(sandbox_at, settings, load_rules(FROZEN), store, StackClock(sandbox_at))
     finally:
         store.close()

@@ -21,7 +21,7 @@ from enrichment.domain.records import Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import custom, requirements_of
-from tests.support.examples import NOON, SHIPPED, acme, known_from
+from tests.support.examples import MATRIX, NOON, acme, known_from
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Stack
@@ -53,8 +53,8 @@ def plan_text() -> str:
     known = Known((*profile.replies, *contacts.replies), (*profile.facts, *contacts.facts))
     plan = make_plan(
         PlanInputs(
-            SHIPPED,
-            requirements_of(SHIPPED, ["customer_enrichment"]),
+            MATRIX,
+            requirements_of(MATRIX, ["customer_enrichment"]),
             acme(),
             known,
             strategy="enhanced",
@@ -69,14 +69,14 @@ def capped_text() -> str:
     """Acme, of which nothing is known, for 0.45 USD: technographics need the industry, and intent data is too
     unreliable to be more than a last resort.
     """
-    intent, technographics = (SHIPPED.sources[s] for s in ("brightdata_intent_data", "brightdata_technographics"))
+    intent, technographics = (MATRIX.sources[s] for s in ("brightdata_intent_data", "brightdata_technographics"))
     doubtful = intent.datasets["purchase_intent"].model_copy(update={"reliability": 0.6})
     sources = {
-        **SHIPPED.sources,
+        **MATRIX.sources,
         "brightdata_intent_data": intent.model_copy(update={"datasets": {"purchase_intent": doubtful}}),
         "brightdata_technographics": technographics.model_copy(update={"needs": ("domain", "industry")}),
     }
-    rules = SHIPPED.model_copy(update={"sources": sources})
+    rules = MATRIX.model_copy(update={"sources": sources})
     requirements = custom(
         rules,
         ["industry", "tech_stack", "purchase_intent"],
@@ -89,8 +89,8 @@ def capped_text() -> str:
 
 def unknown_text() -> str:
     """Acme by its name alone."""
-    requirements = requirements_of(SHIPPED, ["profile"])
-    return _printed_plans(*make_plans(PlanInputs(SHIPPED, requirements, acme(domain=None), Known(), "enhanced", NOON)))
+    requirements = requirements_of(MATRIX, ["profile"])
+    return _printed_plans(*make_plans(PlanInputs(MATRIX, requirements, acme(domain=None), Known(), "enhanced", NOON)))
 
 
 PLANS: dict[str, Callable[[], str]] = {

@@ -12,18 +12,19 @@ from resources.settings import Settings
 from resources.wiring import open_store_of, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
-from tests.acceptance.conftest import SHIPPED, Stack, StackClock
+from tests.acceptance.conftest import Stack, StackClock
 from tests.golden import FOLDER, PLANS, trace_text
+from tests.support.examples import FROZEN
 
 
 def renewed_trace(folder: Path) -> str:
     with served(create_app(folder / "books", time_scale=200)) as url:
-        settings = Settings(enrich_home=folder / "home", enrich_config=SHIPPED, enrich_world="sandbox")
+        settings = Settings(enrich_home=folder / "home", enrich_config=FROZEN, enrich_world="sandbox")
         settings.home.mkdir(parents=True)
         sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": 200}))
         store = open_store_of(settings)
         try:
-            return trace_text(Stack(url, settings, load_rules(SHIPPED), store, StackClock(url)))
+            return trace_text(Stack(url, settings, load_rules(FROZEN), store, StackClock(url)))
         finally:
             store.close()
 
@@ -31,7 +32,7 @@ def renewed_trace(folder: Path) -> str:
 def renew_asset_graph() -> None:
     """By the test that compares it, in a process of its own: Dagster's definitions read the rules at import."""
     command = [sys.executable, "-m", "tests.integration.dagster.test_definitions"]
-    subprocess.run(command, check=True, env={**os.environ, "ENRICH_CONFIG": str(SHIPPED)})
+    subprocess.run(command, check=True, env={**os.environ, "ENRICH_CONFIG": str(FROZEN)})
 
 
 def main() -> None:

@@ -14,7 +14,8 @@ from enrichment.rules import Rules, load_rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FROZEN = Path(__file__).parent / "rules"
-SHIPPED: Rules = load_rules(FROZEN)
+MATRIX: Rules = load_rules(FROZEN)
+SHIPPED = MATRIX  # the former name, until tests/unit/policy and tests/unit/planning use the new one
 
 EXAMPLES: dict[str, list[Value]] = {
     "company_name": [Text(text="Acme")],
@@ -30,7 +31,7 @@ EXAMPLES: dict[str, list[Value]] = {
 
 def shipped(consumer: str) -> Problem:
     """What the planner is judged by: the starting matrix as a problem, nothing known."""
-    return problem_of(SHIPPED, in_matrix(SHIPPED, consumer))
+    return problem_of(MATRIX, in_matrix(MATRIX, consumer))
 
 
 def acme(*, domain: str | None = "acme.com") -> Company:
@@ -45,13 +46,13 @@ def head(source: str, *, found: bool = True, at: datetime = NOON, cost: int = 50
         request_id="req_before",
         found=found,
         collected_at=at,
-        expires_at=at + timedelta(seconds=SHIPPED.sources[source].ttl),
+        expires_at=at + timedelta(seconds=MATRIX.sources[source].ttl),
         cost_micro_usd=cost,
     )
 
 
 def fact(
-    source: str, dataset: str, value: Value, *, at: datetime = NOON, completeness: float = 1.0, rules: Rules = SHIPPED
+    source: str, dataset: str, value: Value, *, at: datetime = NOON, completeness: float = 1.0, rules: Rules = MATRIX
 ) -> Fact:
     reliability = rules.reliability(source, dataset)
     return Fact(

@@ -161,7 +161,7 @@ class FullDiskLedger(SqlLedger):
 
 
 class DeadlyProvider:
-    """A provider; between its answer and whoever asked the process ends."""
+    """A provider; between its answer and the caller the process ends."""
 
     def __init__(self, provider: Provider, deadly: Deadly) -> None:
         self._provider, self._deadly = provider, deadly
@@ -187,7 +187,7 @@ class DeadlyProvider:
 
 
 class DeadlyModel:
-    """A language model; between its answer and whoever asked the process ends."""
+    """A language model; between its answer and the caller the process ends."""
 
     def __init__(self, model: LanguageModel, deadly: Deadly) -> None:
         self._model, self._deadly = model, deadly

@@ -7,7 +7,7 @@ from typing import Any
 from bench.planner.shipped_matrix import shipped_rules
 from enrichment.domain.records import Company, Fact, Reply
 from enrichment.parsing import read
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 
 _TESTS = Path(__file__).parents[1]
 
@@ -28,7 +28,7 @@ def reply(source: str, payload: Any, *, found: bool = True) -> Reply:
 
 def facts_of(source: str, payload: Any, *, name: str | None = None, domain: str | None = None) -> list[Fact]:
     company = Company("com_1", domain or f"name:{name}", name, domain, NOON)
-    rules = SHIPPED if source in SHIPPED.sources else shipped_rules()
+    rules = MATRIX if source in MATRIX.sources else shipped_rules()
     return read(reply(source, payload), company, rules)
 
 

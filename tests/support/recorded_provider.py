@@ -1,6 +1,6 @@
 """A vendor that answers from tests/replies/: what it is asked is kept, what it answers is programmed per call.
 
-Vendor({"POST /path": [reply, reply]}) -> an ASGI app; the last reply of a call is repeated
+ScriptedVendor({"POST /path": [reply, reply]}) -> an ASGI app; the last reply of a call is repeated
 """
 
 import json
@@ -21,18 +21,18 @@ from enrichment.rules.models import ProviderRules
 from resources.providers import PROVIDERS, ProviderClient
 from resources.providers.rate_limiter import Limiter, NoSlot, RateLimitSlot, Unlimited
 from tests.support import virtual_time
-from tests.support.examples import SHIPPED
+from tests.support.examples import MATRIX
 from tests.support.manual_clock import NOON
 
 ROOT = Path(__file__).parents[2]
 REPLIES = ROOT / "tests" / "replies"
-RULES = SHIPPED
+RULES = MATRIX
 KEY = "a-key-nobody-may-see"
 TIME_SCALE = 1000
 
 
 @dataclass(frozen=True)
-class Says:
+class HttpReply:
     """body: a dictionary or list is sent as JSON, text as it is."""
 
     status: int = 200
@@ -52,7 +52,7 @@ def sample(name: str) -> Any:
 
 
 @dataclass
-class Asked:
+class RecordedCall:
     call: str
     params: list[tuple[str, str]]
     headers: Mapping[str, str]
@@ -63,16 +63,18 @@ class Asked:
         return json.loads(self.body)
 
 
-class Vendor:
-    def __init__(self, replies: Mapping[str, Says | Sequence[Says]]) -> None:
-        self._replies = {call: [says] if isinstance(says, Says) else list(says) for call, says in replies.items()}
-        self.asked: list[Asked] = []
+class ScriptedVendor:
+    def __init__(self, replies: Mapping[str, HttpReply | Sequence[HttpReply]]) -> None:
+        self._replies = {
+            call: [reply] if isinstance(reply, HttpReply) else list(reply) for call, reply in replies.items()
+        }
+        self.asked: list[RecordedCall] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         call = f"{request.method} {request.url.path}"
         params = parse_qsl(request.url.query, keep_blank_values=True)
-        self.asked.append(Asked(call, params, dict(request.headers), await request.body()))
+        self.asked.append(RecordedCall(call, params, dict(request.headers), await request.body()))
         replies = self._replies[call]
         await (replies.pop(0) if len(replies) > 1 else replies[0]).response()(scope, receive, send)
 
@@ -127,7 +129,7 @@ def question(
 
 
 @dataclass
-class Outcome:
+class AskOutcome:
     """What an ask led to: an answer or an error, the handles that were kept on the way, and which calls were announced:
     how many the vendor had been asked by then.
     """
@@ -138,7 +140,7 @@ class Outcome:
     announced: list[int]
 
 
-def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> Outcome:
+def outcome(vendor: ScriptedVendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> AskOutcome:
     """Asks, over ASGI or the transport given."""
     handles: list[str] = []
     announced: list[int] = []
@@ -147,17 +149,17 @@ def outcome(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **cha
         handles.append(handle)
 
     async def before_send() -> None:
-        announced.append(len(vendor.asked) if isinstance(vendor, Vendor) else 0)
+        announced.append(len(vendor.asked) if isinstance(vendor, ScriptedVendor) else 0)
 
-    async def ask() -> Outcome:
-        transport = httpx.ASGITransport(app=vendor) if isinstance(vendor, Vendor) else vendor
+    async def ask() -> AskOutcome:
+        transport = httpx.ASGITransport(app=vendor) if isinstance(vendor, ScriptedVendor) else vendor
         async with client(RULES.sources[asked.source].provider, transport, **changes) as asking:
             try:
-                return Outcome(
+                return AskOutcome(
                     await asking.ask(asked, keep_handle=keep, before_send=before_send), None, handles, announced
                 )
             except ProviderError as error:
-                return Outcome(None, error, handles, announced)
+                return AskOutcome(None, error, handles, announced)
 
     return virtual_time.run(ask())
 
@@ -175,13 +177,13 @@ async def go_ahead() -> None:
     """A before_send of a claim that is never lost."""
 
 
-def answered(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> SourceAnswer:
+def answered(vendor: ScriptedVendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> SourceAnswer:
     reached = outcome(vendor, asked, **changes)
     assert reached.answer is not None, reached.error
     return reached.answer
 
 
-def failed(vendor: Vendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> ProviderError:
+def failed(vendor: ScriptedVendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> ProviderError:
     reached = outcome(vendor, asked, **changes)
     assert reached.error is not None, reached.answer
     return reached.error

@@ -15,7 +15,7 @@ from enrichment.memory.freshness import dataset_status, dataset_statuses
 from enrichment.planning.eligibility import state_now
 from enrichment.planning.plan import Part, Plan, model_price
 from enrichment.rules import Rules
-from tests.support.examples import EXAMPLES, SHIPPED, fact, head
+from tests.support.examples import EXAMPLES, MATRIX, fact, head
 
 VALUES = EXAMPLES | {
     "hiring_trends": [JobPosting(title="Welder")],
@@ -39,7 +39,7 @@ def outspoken(rules: Rules) -> Rules:
     return rules.model_copy(update={"sources": sources})
 
 
-OUTSPOKEN = outspoken(SHIPPED)
+OUTSPOKEN = outspoken(MATRIX)
 
 
 @dataclass(slots=True)

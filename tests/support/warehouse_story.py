@@ -15,7 +15,7 @@ from enrichment.profiles.assembly import Ingredients, assemble
 from enrichment.requirements.requirements import requirements_of
 from resources.store import SqlStore
 from resources.warehouse import Warehouse
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 
 Said = Mapping[str, Sequence[Value]]
 HOUR = timedelta(hours=1)
@@ -75,7 +75,7 @@ def company(store: SqlStore, key: str, *, at: datetime = NOON) -> Company:
 def request(
     store: SqlStore, about: Company, consumer: str = "profile", *, at: datetime = NOON, audience: str | None = None
 ) -> Request:
-    asked = Request(new_id("req"), about.company_id, consumer, audience, "priority", SHIPPED.hash, at)
+    asked = Request(new_id("req"), about.company_id, consumer, audience, "priority", MATRIX.hash, at)
     store.requests.open(asked)
     return asked
 
@@ -95,7 +95,7 @@ def bought(
         found=bool(said),
         payload={"search": payload or {"results": []}},
         collected_at=at,
-        expires_at=at + timedelta(seconds=SHIPPED.sources[source].ttl),
+        expires_at=at + timedelta(seconds=MATRIX.sources[source].ttl),
         reader_version=1,
     )
     settled = replace(
@@ -165,7 +165,7 @@ def _reserved(store: SqlStore, asked: Request, source: str, at: datetime) -> Pur
         consumer=asked.consumer,
         strategy=asked.strategy,
         source=source,
-        provider=SHIPPED.sources[source].provider,
+        provider=MATRIX.sources[source].provider,
         variant="a",
         rules_hash=asked.rules_hash,
         reserved_units={"search": 2},
@@ -185,8 +185,8 @@ def _facts(reply: Reply, said: Said) -> list[Fact]:
             company_id=reply.company_id,
             dataset=dataset,
             value=value,
-            quality=SHIPPED.reliability(reply.source, dataset),
-            reliability=SHIPPED.reliability(reply.source, dataset),
+            quality=MATRIX.reliability(reply.source, dataset),
+            reliability=MATRIX.reliability(reply.source, dataset),
             source=reply.source,
             reply_id=reply.reply_id,
             purchase_id=reply.purchase_id,
@@ -200,11 +200,11 @@ def _facts(reply: Reply, said: Said) -> list[Fact]:
 
 
 def _assembled(asked: Request, about: Company, known: Known, at: datetime) -> Profile:
-    requirements = requirements_of(SHIPPED, [asked.consumer])
+    requirements = requirements_of(MATRIX, [asked.consumer])
     made_of = Ingredients(
         company=about,
         request=asked,
-        plan=make_plan(PlanInputs(SHIPPED, requirements, about, known, strategy="priority", now=at, unavailable={})),
+        plan=make_plan(PlanInputs(MATRIX, requirements, about, known, strategy="priority", now=at, unavailable={})),
         known=known,
         analyses=(),
         analysis_facts=(),
@@ -213,4 +213,4 @@ def _assembled(asked: Request, about: Company, known: Known, at: datetime) -> Pr
         paid={r.purchase_id: r.cost_micro_usd for r in known.replies},
         paid_by={r.purchase_id: r.request_id for r in known.replies},
     )
-    return assemble(SHIPPED, requirements, made_of, at)
+    return assemble(MATRIX, requirements, made_of, at)

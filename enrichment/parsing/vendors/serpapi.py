@@ -90,7 +90,7 @@ def _is_own_site(row: Row, link: str, domain: str, reply: ReaderInput) -> bool:
 
 
 def _stack(row: Row, path: str, reply: ReaderInput) -> _FOUND:
-    """What another site says the company uses; its own site names what it sells or works with."""
+    """What the company uses, as another site lists it; its own site names what it sells or works with."""
     stated = f"{text(row.get('title'), 500) or ''} {text(row.get('snippet'), 2_000) or ''}"
     if reply.owns(url(row.get("link"))) or not _SPEAKS_OF_A_STACK.search(stated) or not reply.is_named_in(stated):
         return
@@ -174,7 +174,7 @@ def _job(row: Row, path: str, written: datetime) -> _FOUND:
 
 
 def read_linkedin(reply: ReaderInput) -> _FOUND:
-    """People who say that they work there, and the company's page."""
+    """People who state that they work there, and the company's page."""
     for step in ("search", "page_2"):
         for position, row in entries(member(reply.payload, step, "organic_results")):
             yield from _linkedin_page(row, f"{step}.organic_results[{position}]", reply)
@@ -201,7 +201,7 @@ def _works_there(headline: str, snippet: str | None, reply: ReaderInput) -> bool
 
 
 def _linkedin_page(row: Row, path: str, reply: ReaderInput) -> _FOUND:
-    """What a snippet of linkedin.com/company says: 'Acme on LinkedIn | Software Development | 51-200 employees.'"""
+    """What a snippet of linkedin.com/company contains: 'Acme on LinkedIn | Software Development | 51-200 employees.'"""
     link, snippet = url(row.get("link")) or "", text(row.get("snippet"), 2_000) or ""
     name = _SITE_NAME.sub("", text(row.get("title"), 300) or "").split(":")[0]
     if registrable_domain(link) != "linkedin.com" or "/company/" not in link or not reply.is_called(name):

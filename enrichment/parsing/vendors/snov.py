@@ -17,7 +17,7 @@ Address = tuple[str, EmailStatus]
 
 
 def read_domain(reply: ReaderInput) -> Iterator[ParsedValue]:
-    """What is known of the domain that was asked for; a body about another one says nothing."""
+    """What is known of the domain that was asked for; a body about another one is ignored."""
     body = reply.payload.get("company")
     if not _is_the_company(body, reply):
         return

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from enrich_cli.errors import UsageError
 from enrich_cli.main import app
 from enrichment.rules import RulesError
-from tests.acceptance.conftest import SHIPPED, Stack
+from tests.acceptance.conftest import Stack
+from tests.support.examples import FROZEN
 
 runner = CliRunner()
 
@@ -22,14 +23,14 @@ runner = CliRunner()
 @pytest.fixture
 def other_rules(tmp_path: Path) -> Path:
     folder = tmp_path / "other"
-    shutil.copytree(SHIPPED, folder)
+    shutil.copytree(FROZEN, folder)
     return folder
 
 
 @pytest.fixture
 def typed(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     monkeypatch.setenv("ENRICH_HOME", str(stack.settings.enrich_home))
-    monkeypatch.setenv("ENRICH_CONFIG", str(SHIPPED))
+    monkeypatch.setenv("ENRICH_CONFIG", str(FROZEN))
     return stack
 
 
@@ -67,7 +68,7 @@ def test_replayed_under_the_same_rules_requests_cost_what_they_did(typed: Stack)
     for company, consumer, options in ASKED:
         asyncio.run(typed.ask(company, consumer, **options))
         typed.clock.advance(hours=30)
-    command = ["plan", "--rules", str(SHIPPED), "--replay", "30d", "--sandbox", "--json"]
+    command = ["plan", "--rules", str(FROZEN), "--replay", "30d", "--sandbox", "--json"]
     answer = json.loads(runner.invoke(app, command, catch_exceptions=False).output)
     paid = answer["was_paid"]
     assert answer["requests"] == len(ASKED)
@@ -108,7 +109,7 @@ def test_what_is_for_one_company_cannot_be_combined_with_a_replay(typed: Stack, 
         runner.invoke(app, ["plan", "--rules", "x", "--replay", "30d", *options], catch_exceptions=False)
 
 
-def test_where_nothing_was_asked_the_replay_says_so(typed: Stack, other_rules: Path) -> None:
+def test_where_nothing_was_asked_the_replay_reports_it(typed: Stack, other_rules: Path) -> None:
     with pytest.raises(UsageError, match="No request of the last 30d is in"):
         runner.invoke(
             app, ["plan", "--rules", str(other_rules), "--replay", "30d", "--sandbox"], catch_exceptions=False

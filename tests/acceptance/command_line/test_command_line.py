@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from enrichment.domain.money import in_usd
-from tests.acceptance.conftest import SHIPPED, Stack
+from tests.acceptance.conftest import Stack
 from tests.support.command_line import ROOT, Finished, Run, run
+from tests.support.examples import FROZEN
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_an_absurd_company_is_one_sentence(enrich: Run, absurd: str) -> None:
         (["companies", "add", "/nowhere/companies.csv"], "does not exist"),
     ],
 )
-def test_wrong_usage_says_what_would_be_right(enrich: Run, words: list[str], says: str) -> None:
+def test_wrong_usage_states_what_would_be_right(enrich: Run, words: list[str], says: str) -> None:
     assert says in one_sentence(enrich(*words), 2)
 
 
@@ -118,7 +119,7 @@ def test_without_credentials_the_error_names_both_ways_on(tmp_path: Path) -> Non
     assert "--sandbox" in sentence
 
 
-def test_without_a_sandbox_the_error_says_how_to_start_one(tmp_path: Path) -> None:
+def test_without_a_sandbox_the_error_states_how_to_start_one(tmp_path: Path) -> None:
     assert "enrich sandbox" in one_sentence(run("company", "Tesla", "--sandbox", ENRICH_HOME=str(tmp_path)), 2)
 
 
@@ -154,7 +155,7 @@ def test_broken_rules_are_listed_and_nothing_is_asked(enrich: Run, tmp_path: Pat
 def test_the_shipped_rules_are_fine() -> None:
     done = run("rules", "check")
     assert (done.returncode, "13 sources" in done.stdout) == (0, True)
-    assert "is fine" in run("rules", "check", str(SHIPPED)).stdout
+    assert "is fine" in run("rules", "check", str(FROZEN)).stdout
 
 
 def test_every_provider_is_checked_for_free(enrich: Run, stack: Stack) -> None:

@@ -66,7 +66,7 @@ def test_purchases_are_listed_with_cost_state_and_the_caller(enrich: Run, stack:
     assert {one["asked_by"] for one in answer["purchases"]} == {"cli"}
 
 
-def test_the_list_is_bounded_and_says_what_it_leaves_out(enrich: Run, stack: Stack) -> None:
+def test_the_list_is_bounded_and_states_what_it_leaves_out(enrich: Run, stack: Stack) -> None:
     for number in range(52):
         unsure(stack, draft(at=utc_now(), variant=str(number), price=1_000))
     answer = json.loads(enrich("purchases", "--uncertain", "--json").stdout)
@@ -193,7 +193,7 @@ def test_reconciling_settles_what_is_overdue_and_leaves_the_rest(enrich: Run, st
     assert [now(stack, purchase).state for purchase in (overdue, waiting)] == ["settled", "uncertain"]
 
 
-def test_reconciling_without_vendors_says_so_and_settles_all_the_same(enrich: Run, stack: Stack) -> None:
+def test_reconciling_without_vendors_reports_it_and_settles_all_the_same(enrich: Run, stack: Stack) -> None:
     overdue = unsure(stack, days_ago=8)
     (stack.settings.home / "address.json").unlink()
     done = enrich("purchases", "reconcile")
@@ -211,7 +211,7 @@ def test_reconciling_without_vendors_says_so_and_settles_all_the_same(enrich: Ru
         (["sources", "resume", "serp_olds"], "'serp_olds' is no source of config/sources.yaml"),
     ],
 )
-def test_wrong_usage_says_what_would_be_right(enrich: Run, words: list[str], says: str) -> None:
+def test_wrong_usage_states_what_would_be_right(enrich: Run, words: list[str], says: str) -> None:
     assert says in one_sentence(enrich(*words), 2)
 
 
@@ -229,10 +229,10 @@ def test_balances_are_compared_from_the_second_look_on(enrich: Run, stack: Stack
     assert {answer[name]["verdict"] for name in ("serpapi", "snov", "apollo")} == {"agrees"}
     assert answer["apollo"]["bought"] == bought.get("apollo", {}).get("credit", 0) > 0
     assert answer["apollo"]["taken"] == str(answer["apollo"]["bought"])
-    assert "does not say what is left" in answer["openai"]["says"]
+    assert "does not report what is left" in answer["openai"]["says"]
 
 
-def test_drift_says_how_much_and_why_and_has_its_exit_code(enrich: Run, stack: Stack) -> None:
+def test_drift_shows_how_much_and_why_and_has_its_exit_code(enrich: Run, stack: Stack) -> None:
     enrich("balances")
     asked = {"api_key": f"sandbox-{os.environ.get('USER', 'user')}", "engine": "google", "q": "anything"}
     httpx.get(f"{stack.url}/serpapi/search.json", params=asked).raise_for_status()

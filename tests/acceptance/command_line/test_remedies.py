@@ -10,8 +10,9 @@ import yaml
 
 from enrichment.domain.records import Purchase
 from resources.wiring import utc_now
-from tests.acceptance.conftest import SHIPPED, Stack
+from tests.acceptance.conftest import Stack
 from tests.support.command_line import Run, run
+from tests.support.examples import FROZEN
 from tests.support.ledger_records import answered, caps, draft, sent
 
 TODAYS_CAP = "0.06"
@@ -60,7 +61,7 @@ def test_a_suspended_source_that_was_not_needed_is_not_mentioned(enrich: Run, st
 def tight(tmp_path: Path) -> str:
     """Rules under which serp_news may take little a day."""
     folder = tmp_path / "tight"
-    shutil.copytree(SHIPPED, folder)
+    shutil.copytree(FROZEN, folder)
     limits = {"sources": {"serp_news": TODAYS_CAP}}
     (folder / "caps.yaml").write_text(yaml.safe_dump(limits), encoding="utf-8")
     return str(folder)

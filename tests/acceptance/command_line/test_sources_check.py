@@ -13,7 +13,7 @@ from sandbox.server import served
 from tests.support.command_line import run
 
 
-def test_without_a_single_key_the_table_says_what_to_set_for_which_vendor(tmp_path: Path) -> None:
+def test_without_a_single_key_the_table_shows_what_to_set_for_which_vendor(tmp_path: Path) -> None:
     done = run("sources", "check", ENRICH_HOME=str(tmp_path))
     assert done.returncode == 2
     assert "set SERPAPI_API_KEY in .env" in done.stdout

@@ -85,7 +85,7 @@ def test_what_one_has_asked_in_vain_another_that_asks_at_the_same_time_does_not_
     assert stack.invoice()["google_kg"]["search"] == 2  # who asks afterwards may try once more
 
 
-def test_a_hundred_that_ask_the_same_at_once_pay_once_and_the_others_say_whose_it_was(stack: MoneyStack) -> None:
+def test_a_hundred_that_ask_the_same_at_once_pay_once_and_the_others_name_the_payer(stack: MoneyStack) -> None:
     warm_up, company = known_by("snov_contacts", "key_contacts", 2)
     with stack.fleet(processes=4) as fleet:
         fleet.run(orders([warm_up] * 4, "profile"))

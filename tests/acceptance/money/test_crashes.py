@@ -23,7 +23,7 @@ BY_HANDLE: frozenset[Point] = NOTHING_LEFT.union({"after handle", "before settle
 
 
 @dataclass(frozen=True)
-class Vendor:
+class CrashCase:
     """certain: the points after which nothing may stay uncertain. first: what its question needs."""
 
     source: str
@@ -42,14 +42,14 @@ class Vendor:
 
 
 VENDORS = (
-    Vendor("brightdata_technographics", "tech_stack", BY_HANDLE, handles=True),
-    Vendor("brightdata_intent_data", "purchase_intent", BY_HANDLE, handles=True),
-    Vendor("snov_contacts", "key_contacts", frozenset(POINTS), handles=True),
-    Vendor("serp_news", "recent_news", frozenset(POINTS)),
-    Vendor("apollo_contacts", "key_contacts", NOTHING_LEFT),
-    Vendor("google_knowledge_graph", "company_description", NOTHING_LEFT),
-    Vendor("brightdata_company_db", "industry", NOTHING_LEFT),
-    Vendor("analysis:positioning", "company_products", NOTHING_LEFT, first="brightdata_company_db"),
+    CrashCase("brightdata_technographics", "tech_stack", BY_HANDLE, handles=True),
+    CrashCase("brightdata_intent_data", "purchase_intent", BY_HANDLE, handles=True),
+    CrashCase("snov_contacts", "key_contacts", frozenset(POINTS), handles=True),
+    CrashCase("serp_news", "recent_news", frozenset(POINTS)),
+    CrashCase("apollo_contacts", "key_contacts", NOTHING_LEFT),
+    CrashCase("google_knowledge_graph", "company_description", NOTHING_LEFT),
+    CrashCase("brightdata_company_db", "industry", NOTHING_LEFT),
+    CrashCase("analysis:positioning", "company_products", NOTHING_LEFT, first="brightdata_company_db"),
 )
 
 
@@ -68,7 +68,7 @@ def killed(stack: MoneyStack, where: Mapping[WorkItem, Deadly]) -> None:
     assert [process.exitcode for process in dying] == [-signal.SIGKILL] * len(dying)
 
 
-def asked_at_each_point(stack: MoneyStack, vendor: Vendor) -> dict[Point, WorkItem]:
+def asked_at_each_point(stack: MoneyStack, vendor: CrashCase) -> dict[Point, WorkItem]:
     """A company for each point of death; what the question needs is bought already."""
     dataset = "company_description" if vendor.first else vendor.dataset
     companies = known_by(vendor.first or vendor.source, dataset, len(vendor.points))
@@ -83,8 +83,8 @@ def asked_at_each_point(stack: MoneyStack, vendor: Vendor) -> dict[Point, WorkIt
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.source)
-def test_whoever_is_killed_is_succeeded_and_nothing_is_paid_twice_that_need_not_be(
-    stack: MoneyStack, vendor: Vendor
+def test_a_killed_process_is_succeeded_and_nothing_is_paid_twice_that_need_not_be(
+    stack: MoneyStack, vendor: CrashCase
 ) -> None:
     asked = asked_at_each_point(stack, vendor)
     killed(stack, {order: Deadly(point, vendor.source) for point, order in asked.items()})

@@ -67,7 +67,7 @@ def test_what_the_vendor_did_bill_is_settled_at_its_reserve(stack: Stack) -> Non
     assert agreement(read(stack)) is Agreement.AGREES
 
 
-def test_what_may_be_one_or_the_other_is_left_for_people_who_are_checked_in_their_turn(stack: Stack) -> None:
+def test_what_may_be_one_or_the_other_is_left_for_people_whose_decisions_are_checked_too(stack: Stack) -> None:
     read(stack)
     billed, not_billed = news_of(stack, "tesla.com", BILLED), news_of(stack, "apple.com", NOT_BILLED)
     stack.clock.advance(minutes=3)

@@ -84,7 +84,7 @@ def test_news_expires_after_a_day_and_contacts_do_not(stack: Stack) -> None:
     asyncio.run(two_days())
 
 
-def test_the_same_request_again_costs_nothing_and_says_who_paid(stack: Stack) -> None:
+def test_the_same_request_again_costs_nothing_and_names_the_payer(stack: Stack) -> None:
     async def twice() -> None:
         first = await stack.ask("tesla.com", "vendor_enrichment")
         second = await stack.ask("tesla.com", "vendor_enrichment")

@@ -21,7 +21,7 @@ def test_when_a_vendor_is_down_the_fallback_takes_over(stack: Stack) -> None:
     assert stack.store.ledger_queries.settled_units() == stack.invoice()
 
 
-def test_a_profile_says_what_is_missing_and_which_vendor_failed(stack: Stack) -> None:
+def test_a_profile_states_what_is_missing_and_which_vendor_failed(stack: Stack) -> None:
     for vendor in ("brightdata", "snov", "serpapi", "apollo"):
         stack.fault(vendor, "down")
     enriched = asyncio.run(stack.ask("tesla.com", "profile"))
@@ -31,7 +31,7 @@ def test_a_profile_says_what_is_missing_and_which_vendor_failed(stack: Stack) ->
     assert "brightdata_company_db failed: brightdata is unavailable" in missing["why"]
 
 
-def test_when_everybody_is_down_the_request_ends_well_and_costs_nothing(stack: Stack) -> None:
+def test_when_every_vendor_is_down_the_request_ends_well_and_costs_nothing(stack: Stack) -> None:
     for vendor in ("google_kg", "brightdata", "snov", "serpapi", "apollo", "openai"):
         stack.fault(vendor, "down")
     enriched = asyncio.run(stack.ask("tesla.com", "customer_enrichment"))
@@ -60,14 +60,14 @@ def test_a_language_model_that_fails_leaves_a_gap_with_its_reason(stack: Stack) 
     assert all("openai" in reason for reason in enriched.profile.document["gaps"].values())
 
 
-def test_a_cap_refuses_what_it_cannot_pay_and_says_so(stack: Stack) -> None:
+def test_a_cap_refuses_what_it_cannot_pay_and_reports_it(stack: Stack) -> None:
     enriched = asyncio.run(stack.ask("tesla.com", "vendor_enrichment", max_cost=100_000))
     assert enriched.request.state == "refused"
     assert enriched.request.cost_micro_usd <= 100_000
     assert "over a cap" in str(enriched.profile.document["datasets"]["tech_stack"]["why"]) or enriched.failures
 
 
-def test_a_company_nobody_knows_is_incomplete_and_the_answer_is_remembered(stack: Stack) -> None:
+def test_a_company_that_no_source_knows_is_incomplete_and_the_answer_is_remembered(stack: Stack) -> None:
     async def twice() -> None:
         first = await stack.ask("Zyxomatic Unheard Of", "profile")
         assert first.request.state == "incomplete"

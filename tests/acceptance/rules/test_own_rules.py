@@ -12,12 +12,13 @@ import yaml
 from enrichment.domain.values import Text
 from enrichment.parsing import READERS, ParsedValue, ReaderEntry, ReaderInput
 from enrichment.rules import load_rules
-from tests.acceptance.conftest import SHIPPED, Stack
+from tests.acceptance.conftest import Stack
+from tests.support.examples import FROZEN
 
 
 def edited(tmp_path: Path, **changes: dict[str, Any]) -> Path:
     folder = tmp_path / "config"
-    shutil.copytree(SHIPPED, folder)
+    shutil.copytree(FROZEN, folder)
     for name, change in changes.items():
         path = folder / f"{name}.yaml"
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -67,7 +68,7 @@ def test_a_source_by_yaml_and_one_reader_is_planned_bought_and_read(stack: Stack
 
 def test_a_cheaper_price_counts_from_the_next_plan(stack: Stack, tmp_path: Path) -> None:
     before = asyncio.run(stack.ask("tesla.com", "profile")).request.cost_micro_usd
-    prices = yaml.safe_load((SHIPPED / "providers.yaml").read_text(encoding="utf-8"))["brightdata"]
+    prices = yaml.safe_load((FROZEN / "providers.yaml").read_text(encoding="utf-8"))["brightdata"]
     prices["prices"]["company_record"]["usd_per_unit"] = "0.01"
     stack.rules = load_rules(edited(tmp_path, providers={"brightdata": prices}))
     after = asyncio.run(stack.ask("microsoft.com", "profile")).request.cost_micro_usd

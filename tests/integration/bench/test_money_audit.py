@@ -76,7 +76,7 @@ def test_so_they_are_where_two_companies_turned_out_to_be_one(two: SqlStore) -> 
     assert bought_twice(two) == TWICE
 
 
-def test_to_have_asked_by_a_name_alone_before_anybody_knew_whose_it_is_is_another_question(two: SqlStore) -> None:
+def test_to_have_asked_by_a_name_alone_before_its_company_was_known_is_another_question(two: SqlStore) -> None:
     bought(two, draft(), "anvils")
     bought(two, replace(draft(company_id="com_2", at=LATER), asked=BY_NAME), "anvils", at=LATER)
     become_one(two)

@@ -18,7 +18,7 @@ from enrichment.planning.plan import Plan
 from enrichment.ports import BeforeSend, KeepHandle, SourceAnswer, SourceQuery
 from enrichment.rules import Rules
 from resources.store import SqlStore
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 from tests.support.ledger_records import draft, reserved
 from tests.support.simulated_execution import VALUES, Play, drawn_reply
 
@@ -38,7 +38,7 @@ def read_said(subject: ReaderInput) -> Iterator[ParsedValue]:
 
 
 @dataclass
-class Vendors:
+class SimulatedVendors:
     """Every vendor at once. knows: source -> what it says of the company; the others do not know it.
 
     together: how many must be asked at the same time before any of them answers. meanwhile: what happens elsewhere.
@@ -71,17 +71,17 @@ class Vendors:
 
 
 @dataclass
-class House:
+class BudgetStack:
     """A store, and requests about Acme carried out against vendors that say what a test has them say."""
 
     store: SqlStore
-    rules: Rules = SHIPPED
+    rules: Rules = MATRIX
     requests: int = 0
 
-    def collect(self, ask: Ask, vendors: Vendors) -> tuple[Plan, Collected]:
+    def collect(self, ask: Ask, vendors: SimulatedVendors) -> tuple[Plan, Collected]:
         return asyncio.run(self._collect(ask, vendors))
 
-    async def _collect(self, ask: Ask, vendors: Vendors) -> tuple[Plan, Collected]:
+    async def _collect(self, ask: Ask, vendors: SimulatedVendors) -> tuple[Plan, Collected]:
         self.requests += 1
         domain = f"acme{self.requests}.com"
         (company,) = self.store.companies.add([Company(f"com_{self.requests}", domain, "Acme", domain, NOON)])
@@ -106,13 +106,13 @@ class House:
         *,
         together: int = 1,
         meanwhile: Callable[[], None] | None = None,
-    ) -> Vendors:
-        return Vendors(self.rules, knows, together, meanwhile)
+    ) -> SimulatedVendors:
+        return SimulatedVendors(self.rules, knows, together, meanwhile)
 
 
 @pytest.fixture
-def house(store: SqlStore) -> House:
-    return House(store)
+def stack(store: SqlStore) -> BudgetStack:
+    return BudgetStack(store)
 
 
 def costs(collected: Collected) -> dict[str, int]:
@@ -123,10 +123,10 @@ def over_caps(collected: Collected) -> list[str]:
     return [failure.source for failure in collected.failures if failure.kind == "OverCap"]
 
 
-def test_what_no_longer_fits_is_not_tried_and_whoever_still_fits_has_its_turn(house: House) -> None:
+def test_what_no_longer_fits_is_not_tried_and_what_still_fits_is_asked(stack: BudgetStack) -> None:
     """Snov takes 0.10 of 0.30: people (0.25) no longer fit, Apollo (0.12) does."""
-    vendors = house.vendors({"snov_contacts": []})
-    plan, collected = house.collect(replace(CONTACTS, max_cost=300_000), vendors)
+    vendors = stack.vendors({"snov_contacts": []})
+    plan, collected = stack.collect(replace(CONTACTS, max_cost=300_000), vendors)
     assert plan.in_turn
     assert vendors.asked == ["snov_contacts", "apollo_contacts"]
     assert costs(collected) == {"snov_contacts": 100_000, "apollo_contacts": 0}
@@ -134,88 +134,88 @@ def test_what_no_longer_fits_is_not_tried_and_whoever_still_fits_has_its_turn(ho
     assert "this request leaves 0.20: raise --max-cost" in collected.failures[0].reason
 
 
-def test_what_was_given_back_can_be_spent(house: House) -> None:
+def test_what_was_given_back_can_be_spent(stack: BudgetStack) -> None:
     """Snov reserves 0.14, knows nothing and costs nothing: people fit again."""
-    vendors = house.vendors({"brightdata_people_db": ["key_contacts"]})
-    _, collected = house.collect(replace(CONTACTS, max_cost=300_000), vendors)
+    vendors = stack.vendors({"brightdata_people_db": ["key_contacts"]})
+    _, collected = stack.collect(replace(CONTACTS, max_cost=300_000), vendors)
     assert vendors.asked == ["snov_contacts", "apollo_contacts", "brightdata_people_db"]
     assert over_caps(collected) == []
 
 
-def test_where_a_cap_may_bind_parts_take_turns_so_that_no_reserve_shuts_another_out(house: House) -> None:
+def test_where_a_cap_may_bind_parts_take_turns_so_that_no_reserve_shuts_another_out(stack: BudgetStack) -> None:
     ask = Ask(
         "acme.com",
         datasets=("industry", "tech_stack"),
         sources=("brightdata_firmographics", "brightdata_technographics"),
         max_cost=250_000,
     )
-    vendors = house.vendors({"brightdata_technographics": ["tech_stack"]})
-    plan, collected = house.collect(ask, vendors)
+    vendors = stack.vendors({"brightdata_technographics": ["tech_stack"]})
+    plan, collected = stack.collect(ask, vendors)
     assert (len(plan.parts), plan.in_turn, vendors.most_at_once) == (2, True, 1)
     assert costs(collected) == {"brightdata_firmographics": 0, "brightdata_technographics": 200_000}
 
 
-def test_where_no_cap_can_bind_parts_run_side_by_side(house: House) -> None:
+def test_where_no_cap_can_bind_parts_run_side_by_side(stack: BudgetStack) -> None:
     ask = Ask(
         "acme.com",
         datasets=("industry", "tech_stack"),
         sources=("brightdata_firmographics", "brightdata_technographics"),
     )
-    vendors = house.vendors(together=2)
-    plan, _ = house.collect(ask, vendors)
+    vendors = stack.vendors(together=2)
+    plan, _ = stack.collect(ask, vendors)
     assert (plan.in_turn, vendors.most_at_once) == (False, 2)
 
 
-def test_calls_that_start_together_reserve_together_only_what_fits(house: House) -> None:
+def test_calls_that_start_together_reserve_together_only_what_fits(stack: BudgetStack) -> None:
     """Calling everything under a cap: those that fit beside one another first, then whoever still fits."""
     ask = replace(CONTACTS, strategy="legacy", max_cost=390_000)
-    vendors = house.vendors(together=2)
-    plan, collected = house.collect(ask, vendors)
+    vendors = stack.vendors(together=2)
+    plan, collected = stack.collect(ask, vendors)
     assert plan.quote.upper_bound == 390_000
     assert sorted(vendors.asked[:2]) == ["apollo_contacts", "brightdata_people_db"]
     assert vendors.asked[2:] == ["snov_contacts"]
     assert (vendors.most_at_once, over_caps(collected)) == (2, [])
 
 
-def test_a_last_resort_that_no_longer_fits_is_said_to_be_over_a_cap(house: House) -> None:
+def test_a_last_resort_that_no_longer_fits_is_reported_as_over_a_cap(stack: BudgetStack) -> None:
     ask = Ask("acme.com", datasets=("key_contacts",), sources=("apollo_contacts", "serp_linkedin"), max_cost=200_000)
-    vendors = house.vendors({"apollo_contacts": []})
-    plan, collected = house.collect(ask, vendors)
+    vendors = stack.vendors({"apollo_contacts": []})
+    plan, collected = stack.collect(ask, vendors)
     assert plan.source("serp_linkedin").verdict == "last resort"
     assert (vendors.asked, over_caps(collected)) == (["apollo_contacts"], ["serp_linkedin"])
 
 
-def test_what_others_spend_of_a_day_meanwhile_counts_before_the_next_call(house: House) -> None:
+def test_what_others_spend_of_a_day_meanwhile_counts_before_the_next_call(stack: BudgetStack) -> None:
     """While Snov, reserved at 0.14, is asked for 0.10, another request takes the rest of the day's cap."""
 
     def meanwhile() -> None:
-        left = 250_000_000 - house.store.ledger.spent([DAY])[DAY]
-        reserved(house.store, draft(price=left, company_id="com_other"), 250_000_000)
+        left = 250_000_000 - stack.store.ledger.spent([DAY])[DAY]
+        reserved(stack.store, draft(price=left, company_id="com_other"), 250_000_000)
 
-    vendors = house.vendors({"snov_contacts": [], "apollo_contacts": ["key_contacts"]}, meanwhile=meanwhile)
-    plan, collected = house.collect(CONTACTS, vendors)
+    vendors = stack.vendors({"snov_contacts": [], "apollo_contacts": ["key_contacts"]}, meanwhile=meanwhile)
+    plan, collected = stack.collect(CONTACTS, vendors)
     assert not plan.in_turn
     assert vendors.asked == ["snov_contacts"]
     assert over_caps(collected) == ["apollo_contacts", "brightdata_people_db"]
-    assert house.store.ledger.spent([DAY])[DAY] <= 250_000_000
+    assert stack.store.ledger.spent([DAY])[DAY] <= 250_000_000
 
 
 @pytest.mark.parametrize(("consumer", "cap"), [("profile", 200_000), ("vendor_enrichment", 400_000)])
-def test_an_execution_asks_whom_the_quote_supposes_it_asks(house: House, consumer: str, cap: int) -> None:
+def test_an_execution_asks_the_sources_that_the_quote_supposes(stack: BudgetStack, consumer: str, cap: int) -> None:
     """The same answers, once over the store and once played out on records as quotes are tried."""
-    house.rules, rng = exactly_as_expected(SHIPPED), Random(20_260_302)
+    stack.rules, rng = exactly_as_expected(MATRIX), Random(20_260_302)
     for _ in range(6):
-        knows = {source: drawn_reply(house.rules, source, rng) for source in house.rules.sources}
-        vendors = house.vendors({source: said for source, said in knows.items() if said is not None})
-        plan, collected = house.collect(Ask("acme.com", (consumer,), max_cost=cap), vendors)
-        played = Play(house.rules, plan, Known(), cap, knows.__getitem__).run()
+        knows = {source: drawn_reply(stack.rules, source, rng) for source in stack.rules.sources}
+        vendors = stack.vendors({source: said for source, said in knows.items() if said is not None})
+        plan, collected = stack.collect(Ask("acme.com", (consumer,), max_cost=cap), vendors)
+        played = Play(stack.rules, plan, Known(), cap, knows.__getitem__).run()
         assert plan.in_turn
         assert vendors.asked == played.asked
         assert sum(costs(collected).values()) == played.cost <= cap
 
 
 def exactly_as_expected(rules: Rules) -> Rules:
-    """Vendors bill whole units: let that be what is expected of them."""
+    """SimulatedVendors bill whole units: let that be what is expected of them."""
     sources = {
         name: source.model_copy(update={"expected_units": Decimal(int(source.expected_units))})
         for name, source in rules.sources.items()
@@ -223,13 +223,13 @@ def exactly_as_expected(rules: Rules) -> Rules:
     return rules.model_copy(update={"sources": sources})
 
 
-def test_a_cap_that_is_set_in_the_course_of_a_day_counts_what_was_bought_before(house: House) -> None:
-    first = house.vendors({"apollo_contacts": ["key_contacts"]})
-    _, collected = house.collect(CONTACTS, first)
+def test_a_cap_that_is_set_in_the_course_of_a_day_counts_what_was_bought_before(stack: BudgetStack) -> None:
+    first = stack.vendors({"apollo_contacts": ["key_contacts"]})
+    _, collected = stack.collect(CONTACTS, first)
     spent = sum(costs(collected).values())
     assert spent > 0
     cap = Decimal(spent) / 1_000_000
-    house.rules = SHIPPED.model_copy(update={"caps": SHIPPED.caps.model_copy(update={"consumers": {"custom": cap}})})
-    then = house.vendors({"apollo_contacts": ["key_contacts"]})
-    _, collected = house.collect(CONTACTS, then)
+    stack.rules = MATRIX.model_copy(update={"caps": MATRIX.caps.model_copy(update={"consumers": {"custom": cap}})})
+    then = stack.vendors({"apollo_contacts": ["key_contacts"]})
+    _, collected = stack.collect(CONTACTS, then)
     assert (then.asked, costs(collected)) == ([], {})

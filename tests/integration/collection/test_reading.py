@@ -15,7 +15,7 @@ from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
 from enrichment.rules import Rules
 from resources.store import SqlStore
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 from tests.support.ledger_records import MANY, answered, caps, draft, reply_of
 
 FIRST, FALLBACK = "brightdata_company_db", "brightdata_firmographics"
@@ -37,7 +37,7 @@ GOOD, BROKEN = ReaderEntry(read_industry), ReaderEntry(stumble)
 
 
 @dataclass
-class Vendors:
+class AnvilVendors:
     """All of them: each bills one unit and says that Acme makes anvils."""
 
     asked: list[str] = field(default_factory=list)
@@ -50,12 +50,12 @@ class Vendors:
 
 
 @dataclass
-class Requests:
+class ReadingStack:
     """About Acme, one after another, against these vendors."""
 
     store: SqlStore
-    vendors: Vendors = field(default_factory=Vendors)
-    rules: Rules = SHIPPED
+    vendors: AnvilVendors = field(default_factory=AnvilVendors)
+    rules: Rules = MATRIX
     now: datetime = NOON
 
     def ask(self, ask: Ask, *, first: ReaderEntry = GOOD, watch: Watch | None = None) -> Enriched:
@@ -93,79 +93,79 @@ class Requests:
 
 
 @pytest.fixture
-def requests(store: SqlStore) -> Requests:
-    return Requests(store)
+def stack(store: SqlStore) -> ReadingStack:
+    return ReadingStack(store)
 
 
 def industry(enriched: Enriched) -> list[str]:
     return [value["value"]["text"] for value in enriched.profile.document["datasets"]["industry"]["values"]]
 
 
-def test_a_reader_that_raises_costs_its_facts_alone_and_the_fallback_is_asked(requests: Requests) -> None:
-    enriched = requests.ask(ASK, first=BROKEN)
-    assert requests.vendors.asked == [FIRST, FALLBACK]
+def test_a_reader_that_raises_costs_its_facts_alone_and_the_fallback_is_asked(stack: ReadingStack) -> None:
+    enriched = stack.ask(ASK, first=BROKEN)
+    assert stack.vendors.asked == [FIRST, FALLBACK]
     assert {purchase.source: purchase.state for purchase in enriched.purchases} == {
         FIRST: "settled",
         FALLBACK: "settled",
     }
     assert (enriched.request.state, industry(enriched)) == ("complete", ["Anvils"])
-    [warning] = requests.warnings(enriched)
+    [warning] = stack.warnings(enriched)
     assert warning.data["source"] == FIRST
     assert "TypeError" in warning.data["warning"]
 
 
-def test_what_could_not_be_read_is_kept_and_a_newer_reader_reads_it_for_nothing(requests: Requests) -> None:
-    first = requests.ask(FIRST_ALONE, first=BROKEN)
+def test_what_could_not_be_read_is_kept_and_a_newer_reader_reads_it_for_nothing(stack: ReadingStack) -> None:
+    first = stack.ask(FIRST_ALONE, first=BROKEN)
     assert (first.request.state, industry(first)) == ("incomplete", [])
     why = first.profile.document["datasets"]["industry"]["why"]
     assert f"{FIRST} answered, but its reply could not be read" in why
-    again = requests.ask(FIRST_ALONE, first=replace(GOOD, version=2))
+    again = stack.ask(FIRST_ALONE, first=replace(GOOD, version=2))
     assert (again.request.state, industry(again), again.request.cost_micro_usd) == ("complete", ["Anvils"], 0)
-    assert requests.vendors.asked == [FIRST]
-    [head] = requests.store.knowledge.known("com_1").replies
+    assert stack.vendors.asked == [FIRST]
+    [head] = stack.store.knowledge.known("com_1").replies
     assert head.reader_version == 2
 
 
-def test_a_later_request_that_cannot_read_it_either_says_so_and_buys_nothing_twice(requests: Requests) -> None:
-    requests.ask(FIRST_ALONE, first=BROKEN)
-    again = requests.ask(FIRST_ALONE, first=BROKEN)
-    assert requests.vendors.asked == [FIRST]
-    assert len(requests.warnings(again)) == 1
+def test_a_later_request_that_cannot_read_it_either_reports_it_and_buys_nothing_twice(stack: ReadingStack) -> None:
+    stack.ask(FIRST_ALONE, first=BROKEN)
+    again = stack.ask(FIRST_ALONE, first=BROKEN)
+    assert stack.vendors.asked == [FIRST]
+    assert len(stack.warnings(again)) == 1
 
 
-def test_a_reply_left_unread_by_a_killed_process_is_read_by_the_next_request(requests: Requests) -> None:
-    requests.leave_unread(FIRST)
-    assert requests.store.knowledge.known("com_1").facts == ()
-    enriched = requests.ask(ASK)
-    assert requests.vendors.asked == []
+def test_a_reply_left_unread_by_a_killed_process_is_read_by_the_next_request(stack: ReadingStack) -> None:
+    stack.leave_unread(FIRST)
+    assert stack.store.knowledge.known("com_1").facts == ()
+    enriched = stack.ask(ASK)
+    assert stack.vendors.asked == []
     assert (enriched.request.state, industry(enriched)) == ("complete", ["Anvils"])
-    assert [fact.dataset for fact in requests.store.knowledge.known("com_1").facts] == ["industry"]
+    assert [fact.dataset for fact in stack.store.knowledge.known("com_1").facts] == ["industry"]
 
 
 def test_a_reply_that_another_process_settles_meanwhile_is_read_here_if_that_one_has_not_read_it(
-    requests: Requests,
+    stack: ReadingStack,
 ) -> None:
     def settle_elsewhere(event: Event) -> None:
         if event.what == "planned":
-            requests.leave_unread(FIRST)
+            stack.leave_unread(FIRST)
 
-    enriched = requests.ask(ASK, watch=settle_elsewhere)
-    assert requests.vendors.asked == []
+    enriched = stack.ask(ASK, watch=settle_elsewhere)
+    assert stack.vendors.asked == []
     assert (enriched.request.state, industry(enriched)) == ("complete", ["Anvils"])
     assert [read.source for read in enriched.reads] == [FIRST]
 
 
-def test_a_reply_that_could_not_be_read_does_not_say_that_there_is_nothing(requests: Requests) -> None:
-    enriched = requests.ask(NEWS, first=BROKEN)
+def test_a_reply_that_could_not_be_read_does_not_mean_that_there_is_nothing(stack: ReadingStack) -> None:
+    enriched = stack.ask(NEWS, first=BROKEN)
     assert enriched.profile.document["datasets"]["recent_news"]["status"] == "missing"
-    read = requests.ask(NEWS, first=replace(GOOD, version=2))
+    read = stack.ask(NEWS, first=replace(GOOD, version=2))
     assert read.profile.document["datasets"]["recent_news"]["status"] == "empty"
 
 
 def test_facts_are_stored_with_the_reader_that_read_them_and_found_nothing_to_read_counts_as_read(
-    requests: Requests,
+    stack: ReadingStack,
 ) -> None:
-    requests.ask(FIRST_ALONE, first=replace(GOOD, version=3))
-    known = requests.store.knowledge.known("com_1")
+    stack.ask(FIRST_ALONE, first=replace(GOOD, version=3))
+    known = stack.store.knowledge.known("com_1")
     assert [head.reader_version for head in known.replies] == [3]
     assert [fact.reader_version for fact in known.facts] == [3]

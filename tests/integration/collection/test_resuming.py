@@ -17,12 +17,12 @@ from enrichment.pipeline.stages import Collected, Identified
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
 from enrichment.purchasing.purchase import RESUMABLE_AFTER, SentPurchase
 from resources.store import SqlStore
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 from tests.support.ledger_records import MANY, answered, caps, draft, facts_of, reply_of
 
 SOURCE = "brightdata_firmographics"
-ENTRY = SHIPPED.sources[SOURCE]
-PROVIDER = SHIPPED.providers[ENTRY.provider]
+ENTRY = MATRIX.sources[SOURCE]
+PROVIDER = MATRIX.providers[ENTRY.provider]
 VARIANT = fingerprint(ENTRY.question)
 ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOON)
 ASK = Ask("acme.com", datasets=("industry",), sources=(SOURCE,))
@@ -38,7 +38,7 @@ def read_industry(subject: ReaderInput) -> Iterator[ParsedValue]:
 
 
 @dataclass
-class Vendor:
+class AnvilVendor:
     """Bills one record and says that Acme makes anvils. doing: what happens before it answers."""
 
     doing: Doing = nothing_special
@@ -52,23 +52,23 @@ class Vendor:
 
 
 @dataclass
-class House:
+class ResumingStack:
     store: SqlStore
     now: datetime = NOON
 
-    def context(self, vendor: Vendor) -> RunContext:
+    def context(self, vendor: AnvilVendor) -> RunContext:
         readers = {SOURCE: ReaderEntry(read_industry)}
         return RunContext(self.store, {ENTRY.provider: vendor}, model=None, now=lambda: self.now, readers=readers)
 
-    async def collect(self, vendor: Vendor, *, request_id: str, max_seconds: int = 60) -> Collected:
+    async def collect(self, vendor: AnvilVendor, *, request_id: str, max_seconds: int = 60) -> Collected:
         [company] = self.store.companies.add([ACME])
-        requirements, context = replace(ASK.requirements(SHIPPED), max_seconds=max_seconds), self.context(vendor)
-        request = request_for(ASK, requirements, company, SHIPPED, self.now, request_id=request_id)
+        requirements, context = replace(ASK.requirements(MATRIX), max_seconds=max_seconds), self.context(vendor)
+        request = request_for(ASK, requirements, company, MATRIX, self.now, request_id=request_id)
         self.store.requests.open(request)
         identified = Identified(ASK, company, request, requirements)
         async with context.trace(request.request_id) as trace:
-            planned = await plan_request(identified, rules=SHIPPED, context=context, trace=trace)
-            return await collect_request(planned, rules=SHIPPED, context=context, trace=trace)
+            planned = await plan_request(identified, rules=MATRIX, context=context, trace=trace)
+            return await collect_request(planned, rules=MATRIX, context=context, trace=trace)
 
     def begun(self, *, handle: str | None = None, most: int = 3) -> Purchase:
         """By another request, for three records at most; sent, and its lease over when RESUMABLE_AFTER has passed."""
@@ -92,46 +92,48 @@ class House:
 
 
 @pytest.fixture
-def house(store: SqlStore) -> House:
-    return House(store)
+def stack(store: SqlStore) -> ResumingStack:
+    return ResumingStack(store)
 
 
-def test_a_resumed_purchase_asks_for_what_was_reserved_whatever_the_rules_say_now(house: House) -> None:
-    dead = house.begun(handle="snapshot_9", most=7)
-    house.now += 2 * RESUMABLE_AFTER
-    vendor = Vendor()
-    collected = asyncio.run(house.collect(vendor, request_id="req_1"))
+def test_a_resumed_purchase_asks_for_what_was_reserved_whatever_the_rules_are_now(stack: ResumingStack) -> None:
+    dead = stack.begun(handle="snapshot_9", most=7)
+    stack.now += 2 * RESUMABLE_AFTER
+    vendor = AnvilVendor()
+    collected = asyncio.run(stack.collect(vendor, request_id="req_1"))
     [question] = vendor.asked
     assert (question.handle, question.unit, question.max_units) == ("snapshot_9", ENTRY.unit, 7)
     assert collected.purchases == ()
     assert [read.purchase_id for read in collected.reads] == [dead.purchase_id]
-    assert house.one("req_other").state == "settled"
+    assert stack.one("req_other").state == "settled"
 
 
-def test_a_request_whose_purchase_another_process_finished_has_paid_for_it_all_the_same(house: House) -> None:
+def test_a_request_for_which_another_process_finished_the_purchase_has_paid_for_it_all_the_same(
+    stack: ResumingStack,
+) -> None:
     async def taken_for_dead(question: SourceQuery, keep_handle: KeepHandle, before_send: BeforeSend) -> None:
         await before_send()
         await keep_handle("snapshot_9")
-        house.now += 2 * RESUMABLE_AFTER
-        ours = house.one("req_1")
-        heir = replace(ours, purchase_id="pur_heir", request_id="req_2", reserved_at=house.now, lease_until=later())
-        outcome = house.store.ledger.reserve(heir, caps(10_000_000), at_once=MANY)
+        stack.now += 2 * RESUMABLE_AFTER
+        ours = stack.one("req_1")
+        heir = replace(ours, purchase_id="pur_heir", request_id="req_2", reserved_at=stack.now, lease_until=later())
+        outcome = stack.store.ledger.reserve(heir, caps(10_000_000), at_once=MANY)
         assert isinstance(outcome, Reserved)
-        reply = reply_of(outcome.purchase, at=house.now)
-        done = replace(answered(outcome.purchase, cost=1_000, at=house.now), units={ENTRY.unit: 1})
-        house.store.ledger.settle(done, reply=reply, facts=facts_of(reply, "Anvils"))
+        reply = reply_of(outcome.purchase, at=stack.now)
+        done = replace(answered(outcome.purchase, cost=1_000, at=stack.now), units={ENTRY.unit: 1})
+        stack.store.ledger.settle(done, reply=reply, facts=facts_of(reply, "Anvils"))
 
     def later() -> datetime:
-        return house.now + timedelta(minutes=5)
+        return stack.now + timedelta(minutes=5)
 
-    collected = asyncio.run(house.collect(Vendor(taken_for_dead), request_id="req_1"))
+    collected = asyncio.run(stack.collect(AnvilVendor(taken_for_dead), request_id="req_1"))
     [paid] = collected.purchases
-    assert (paid.purchase_id, paid.cost_micro_usd) == (house.one("req_1").purchase_id, 1_000)
+    assert (paid.purchase_id, paid.cost_micro_usd) == (stack.one("req_1").purchase_id, 1_000)
     assert (collected.reads, collected.failures) == ((), ())
     assert [fact.dataset for fact in collected.known.facts] == ["industry"]
 
 
-def test_who_was_taken_for_dead_waits_for_whoever_resumed_its_purchase(house: House) -> None:
+def test_a_process_taken_for_dead_waits_for_the_one_that_resumed_its_purchase(stack: ResumingStack) -> None:
     """The heir dies in its turn; the first one looks again, and resumes what is its own."""
     heirs: list[Purchase] = []
 
@@ -140,15 +142,15 @@ def test_who_was_taken_for_dead_waits_for_whoever_resumed_its_purchase(house: Ho
         if question.handle is not None:
             return
         await keep_handle("snapshot_9")
-        house.now += 2 * RESUMABLE_AFTER
-        heir = replace(house.one("req_1"), purchase_id="pur_heir", reserved_at=house.now)
-        outcome = house.store.ledger.reserve(replace(heir, lease_until=house.now), caps(10_000_000), at_once=MANY)
+        stack.now += 2 * RESUMABLE_AFTER
+        heir = replace(stack.one("req_1"), purchase_id="pur_heir", reserved_at=stack.now)
+        outcome = stack.store.ledger.reserve(replace(heir, lease_until=stack.now), caps(10_000_000), at_once=MANY)
         assert isinstance(outcome, Reserved)
         heirs.append(outcome.purchase)
         await before_send()
 
-    vendor = Vendor(twice)
-    collected = asyncio.run(house.collect(vendor, request_id="req_1"))
+    vendor = AnvilVendor(twice)
+    collected = asyncio.run(stack.collect(vendor, request_id="req_1"))
     assert [question.handle for question in vendor.asked] == [None, "snapshot_9"]
     assert [heir.attempt for heir in heirs] == [2]
     [paid] = collected.purchases
@@ -156,47 +158,47 @@ def test_who_was_taken_for_dead_waits_for_whoever_resumed_its_purchase(house: Ho
     assert collected.failures == ()
 
 
-def test_whoever_waits_for_another_until_its_time_is_over_says_so(house: House) -> None:
-    house.begun()
-    vendor = Vendor()
-    collected = asyncio.run(house.collect(vendor, request_id="req_1", max_seconds=1))
+def test_a_request_that_waits_for_another_until_its_time_is_over_reports_it(stack: ResumingStack) -> None:
+    stack.begun()
+    vendor = AnvilVendor()
+    collected = asyncio.run(stack.collect(vendor, request_id="req_1", max_seconds=1))
     assert vendor.asked == []
     [failure] = collected.failures
     assert (failure.source, failure.kind) == (SOURCE, "Busy")
     assert failure.reason == f"another request is still asking {SOURCE}: ask again in a minute to read its reply."
 
 
-async def renewed(house: House, made: Purchase, kept: SentPurchase) -> datetime:
+async def renewed(stack: ResumingStack, made: Purchase, kept: SentPurchase) -> datetime:
     """What the lease becomes while the clock goes on and the holder is alive."""
     alive = asyncio.create_task(kept.keep_alive(every=0.001))
     try:
         async with asyncio.timeout(30):
-            while (lease := house.one("req_other").lease_until) == made.lease_until:  # noqa: ASYNC110  a store has no event
+            while (lease := stack.one("req_other").lease_until) == made.lease_until:  # noqa: ASYNC110  a store has no event
                 await asyncio.sleep(0)
         return lease
     finally:
         alive.cancel()
 
 
-def test_as_long_as_its_holder_lives_nobody_else_takes_up_a_job(house: House) -> None:
-    made = house.begun()
-    kept = SentPurchase(made, house.context(Vendor()), PROVIDER)
+def test_as_long_as_its_holder_lives_no_other_process_takes_up_a_job(stack: ResumingStack) -> None:
+    made = stack.begun()
+    kept = SentPurchase(made, stack.context(AnvilVendor()), PROVIDER)
 
     async def wait_for_the_job() -> datetime:
         await kept.keep_handle("snapshot_9")
-        house.now += RESUMABLE_AFTER / 2
-        return await renewed(house, made, kept)
+        stack.now += RESUMABLE_AFTER / 2
+        return await renewed(stack, made, kept)
 
     assert asyncio.run(wait_for_the_job()) == NOON + 1.5 * RESUMABLE_AFTER
 
 
-def test_a_lease_is_never_kept_longer_than_going_on_costs_nothing(house: House) -> None:
-    made = replace(house.begun(), repeatable_until=NOON + 1.25 * RESUMABLE_AFTER)
-    kept = SentPurchase(made, house.context(Vendor()), PROVIDER)
+def test_a_lease_is_never_kept_longer_than_going_on_costs_nothing(stack: ResumingStack) -> None:
+    made = replace(stack.begun(), repeatable_until=NOON + 1.25 * RESUMABLE_AFTER)
+    kept = SentPurchase(made, stack.context(AnvilVendor()), PROVIDER)
 
     async def wait_for_the_job() -> datetime:
         await kept.keep_handle("snapshot_9")
-        house.now += RESUMABLE_AFTER / 2
-        return await renewed(house, made, kept)
+        stack.now += RESUMABLE_AFTER / 2
+        return await renewed(stack, made, kept)
 
     assert asyncio.run(wait_for_the_job()) == NOON + 1.25 * RESUMABLE_AFTER

@@ -1,4 +1,4 @@
-"""What Dagster loads: it is valid, it is drawn from the rules, and a change of its shape is seen in review."""
+"""What Dagster loads: it is valid, it is built from the rules, and a change of its shape is seen in review."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from resources.settings import Settings
 from resources.store import open_store
 from resources.warehouse import Warehouse
 from tests.support.dagster_instance import definitions, key
-from tests.support.examples import SHIPPED
+from tests.support.examples import MATRIX
 
 ROOT = Path(__file__).parents[3]
 INSTANCE = ROOT / "enrichment_assets" / "dagster.yaml"
@@ -46,7 +46,7 @@ def test_the_asset_graph_is_the_one_that_was_reviewed() -> None:
 
 
 def test_each_source_alarms_after_its_own_time_to_live() -> None:
-    for source, entry in SHIPPED.sources.items():
+    for source, entry in MATRIX.sources.items():
         policy = _spec(f"raw/{source}").freshness_policy
         assert isinstance(policy, dg.FreshnessPolicy)
         assert policy == dg.FreshnessPolicy.time_window(
@@ -54,9 +54,9 @@ def test_each_source_alarms_after_its_own_time_to_live() -> None:
         )
 
 
-def test_a_consumer_added_to_the_rules_is_an_asset_that_stands_on_its_sources() -> None:
-    consumer = SHIPPED.consumers["profile"].model_copy(update={"required": ("company_name", "recent_news")})
-    rules = SHIPPED.model_copy(update={"consumers": {**SHIPPED.consumers, "press_team": consumer}})
+def test_a_consumer_added_to_the_rules_is_an_asset_that_depends_on_its_sources() -> None:
+    consumer = MATRIX.consumers["profile"].model_copy(update={"required": ("company_name", "recent_news")})
+    rules = MATRIX.model_copy(update={"consumers": {**MATRIX.consumers, "press_team": consumer}})
     drawn = enrich_assets(enrich_graph(rules), rules)
     upstream = drawn.asset_deps[key("profile/press_team")]
     assert key("raw/serp_news") in upstream

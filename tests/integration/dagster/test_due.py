@@ -22,14 +22,16 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dagster
         yield opened
 
 
-def test_the_planner_says_what_it_would_buy_and_buys_nothing(sandbox: DagsterSandbox) -> None:
+def test_the_planner_reports_what_it_would_buy_and_buys_nothing(sandbox: DagsterSandbox) -> None:
     [plan] = PLANNER.plan("tesla.com", "profile")
     assert plan.source("brightdata_company_db").verdict == "chosen"
     assert plan.quote.expected > 0
     assert sandbox.calls() == 0
 
 
-def test_a_profile_is_due_when_it_no_longer_holds_and_so_are_the_sources_to_buy_for_it(sandbox: DagsterSandbox) -> None:
+def test_a_profile_is_due_when_it_is_no_longer_valid_and_so_are_the_sources_to_buy_for_it(
+    sandbox: DagsterSandbox,
+) -> None:
     sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
     assert PLANNER.due() == ()
     due = PLANNER.due(now=utc_now() + timedelta(days=8))
@@ -59,7 +61,7 @@ def test_what_is_due_is_requested_as_one_batch_and_the_run_refreshes_it(sandbox:
     assert {value_of(shown, "missing") for shown in sandbox.shown("profile/profile")[:2]} == {"nothing"}
 
 
-def test_nothing_due_is_said_and_nothing_requested(sandbox: DagsterSandbox) -> None:
+def test_nothing_due_is_reported_and_nothing_requested(sandbox: DagsterSandbox) -> None:
     assert _requested(sandbox) == []
 
 

@@ -79,7 +79,7 @@ def test_a_purchase_of_no_request_is_named(store: SqlStore, tmp_path: Path, paid
     assert differences["all requests"] == "cost 0.100000 USD, and first payers paid 0.150000"
 
 
-def test_a_purchase_that_names_nobody_or_somebody_else_is_named(
+def test_a_purchase_that_names_no_request_or_another_one_is_named(
     store: SqlStore, tmp_path: Path, paid: tuple[Request, Purchase]
 ) -> None:
     asked = another(store, paid[0])
@@ -90,7 +90,7 @@ def test_a_purchase_that_names_nobody_or_somebody_else_is_named(
     assert (stranger.purchase_id, other) in differences
 
 
-def test_a_read_of_nothing_for_nobody_or_of_ones_own_is_named(
+def test_a_read_of_nothing_for_no_request_or_of_ones_own_is_named(
     store: SqlStore, tmp_path: Path, paid: tuple[Request, Purchase]
 ) -> None:
     asked, (first, purchase) = another(store, paid[0]), paid

@@ -1,4 +1,4 @@
-"""What Dagster says of money: whether the books agree with the vendors' accounts, and what waits for people."""
+"""What Dagster reports of money: whether the books agree with the vendors' accounts, and what waits for people."""
 
 import os
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dagster
 
 
 def read_accounts(sandbox: DagsterSandbox) -> dg.AssetCheckEvaluation:
-    """The job, and what it says of mart/purchases."""
+    """The job, and what it reports of mart/purchases."""
     job = definitions().resolve_job_def("read_accounts")
     assert job.execute_in_process(instance=sandbox.instance).success
     return shown(sandbox, "purchases", "ledger_matches_accounts")
@@ -124,7 +124,7 @@ def unsure(sandbox: DagsterSandbox, company: Company) -> str:
     return made.purchase_id
 
 
-def test_the_accounts_are_read_by_the_clock_where_there_is_somebody_to_ask(sandbox: DagsterSandbox) -> None:
+def test_the_accounts_are_read_by_the_clock_where_there_is_a_vendor_to_ask(sandbox: DagsterSandbox) -> None:
     def tick() -> tuple[int, str]:
         schedule = definitions().resolve_schedule_def("read_accounts_hourly")
         with dg.build_schedule_context(resources={"enrichment": EnrichmentResource()}) as context:

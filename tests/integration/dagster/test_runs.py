@@ -67,7 +67,7 @@ def test_what_memory_served_keeps_its_old_materialisation(sandbox: DagsterSandbo
     assert len(sandbox.shown("raw/brightdata_company_db")) == 1
 
 
-def test_a_profile_that_holds_is_materialised_when_somebody_asks_for_it_and_says_who_made_it(
+def test_a_valid_profile_is_materialised_when_asked_for_and_names_the_request_that_made_it(
     sandbox: DagsterSandbox,
 ) -> None:
     assert sandbox.refresh(companies=["tesla.com"], consumers=["profile"]).success
@@ -84,7 +84,7 @@ def test_a_profile_that_holds_is_materialised_when_somebody_asks_for_it_and_says
     assert len(sandbox.shown("profile/profile")) == 2
 
 
-def test_a_batch_only_sees_again_what_still_holds(sandbox: DagsterSandbox) -> None:
+def test_a_batch_only_sees_again_what_is_still_valid(sandbox: DagsterSandbox) -> None:
     for companies in (["tesla.com"], ["tesla.com", "apple.com"]):
         run = sandbox.refresh(companies=companies, consumers=["profile"])
     assert sandbox.companies_of("profile/profile") == ["apple.com", "tesla.com"]
@@ -124,7 +124,7 @@ def test_sources_alone_are_bought_exactly_as_selected(sandbox: DagsterSandbox) -
     assert request.cost_micro_usd == 20_000
 
 
-def test_a_source_that_is_fresh_is_not_bought_again_unless_it_is_said_so(sandbox: DagsterSandbox) -> None:
+def test_a_source_that_is_fresh_is_not_bought_again_unless_it_is_requested(sandbox: DagsterSandbox) -> None:
     sandbox.materialize("raw/google_knowledge_graph", company="tesla.com")
     assert sandbox.materialize("raw/google_knowledge_graph", company="tesla.com").success
     assert sandbox.calls() == 1
@@ -192,7 +192,7 @@ def test_a_stored_batch_knows_how_far_each_company_has_come(sandbox: DagsterSand
         ({"companies": ["tesla.com"], "consumers": ["profile"], "max_age": "soon"}, "max_age: 'soon' is no duration"),
     ],
 )
-def test_a_run_that_cannot_be_understood_says_what_to_change(
+def test_a_run_that_cannot_be_understood_states_what_to_change(
     sandbox: DagsterSandbox, config: dict[str, object], advice: str
 ) -> None:
     assert advice in why_it_failed(sandbox.refresh(**config))

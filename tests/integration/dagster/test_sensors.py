@@ -20,7 +20,7 @@ from enrichment.pipeline.enrich import Ask, enrich
 from enrichment_assets.sensors import bought_outside
 from resources.wiring import open_context
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key, value_of
-from tests.support.examples import SHIPPED
+from tests.support.examples import MATRIX
 from tests.support.ledger_records import answered, draft, sent
 
 MANY, FEW, PRICE = 60, 5, 100
@@ -221,7 +221,7 @@ def _bought(sandbox: DagsterSandbox, company: Company, request_id: str, *, varia
 
 def _ask_outside(sandbox: DagsterSandbox, company: str, asked_by: str = "cli", consumer: str = "profile") -> None:
     async def ask() -> None:
-        async with open_context(sandbox.settings, SHIPPED, store=sandbox.store) as opened:
-            await enrich(Ask(company, (consumer,), asked_by=asked_by), rules=SHIPPED, context=opened)
+        async with open_context(sandbox.settings, MATRIX, store=sandbox.store) as opened:
+            await enrich(Ask(company, (consumer,), asked_by=asked_by), rules=MATRIX, context=opened)
 
     asyncio.run(ask())

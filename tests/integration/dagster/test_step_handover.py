@@ -74,7 +74,7 @@ def test_a_plan_is_executed_by_the_rules_it_was_made_by(
     assert taken.going == batch.going
 
 
-def test_a_run_that_ended_well_leaves_nothing_behind_and_one_that_failed_says_what_is_finished(
+def test_a_run_that_ended_well_leaves_nothing_behind_and_one_that_failed_states_what_is_finished(
     sandbox: DagsterSandbox,
 ) -> None:
     well = sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
@@ -84,7 +84,7 @@ def test_a_run_that_ended_well_leaves_nothing_behind_and_one_that_failed_says_wh
     assert left == {"apple.com": "finished", "someone@example.com": "failed"}
 
 
-def test_a_step_that_finds_nothing_left_says_where_to_start(sandbox: DagsterSandbox) -> None:
+def test_a_step_that_finds_nothing_left_states_where_to_start(sandbox: DagsterSandbox) -> None:
     batch = planned(sandbox)
     handed = handed_over(sandbox, batch)
     forget(batch, sandbox.store, utc_now())

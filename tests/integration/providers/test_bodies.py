@@ -26,16 +26,16 @@ COMPLETION = sample("openai/chat_completion.minimal_accepted.json")
 COMPLETION["choices"][0]["message"]["content"] = '{"growth_signals": [], "business_challenges": []}'
 GOOD = {VENDOR: {"itemListElement": [{"result": {"name": "Acme"}}]}, MODEL: COMPLETION}
 OWED = {VENDOR: {"search": 1}, MODEL: {}}
-Asked = SourceAnswer | ModelAnswer[Growth] | ProviderError
+AskResult = SourceAnswer | ModelAnswer[Growth] | ProviderError
 
 
-async def ask_vendor(url: str) -> Asked:
+async def ask_vendor(url: str) -> AskResult:
     kind, rules = PROVIDERS[VENDOR], RULES.providers[VENDOR]
     async with kind(rules, {"api_key": KEY}, base_url=url, time_scale=1000, limiter=Unlimited()) as client:
         return await client.ask(question("google_knowledge_graph"), keep_handle=forget, before_send=go_ahead)
 
 
-async def ask_model(url: str) -> Asked:
+async def ask_model(url: str) -> AskResult:
     model = OpenAIModel(RULES.providers[MODEL], {"api_key": KEY}, base_url=f"{url}/v1", limiter=Unlimited())
     try:
         return await model.answer(
@@ -45,11 +45,11 @@ async def ask_model(url: str) -> Asked:
         await model.aclose()
 
 
-ASK: dict[str, Callable[[str], Awaitable[Asked]]] = {VENDOR: ask_vendor, MODEL: ask_model}
+ASK: dict[str, Callable[[str], Awaitable[AskResult]]] = {VENDOR: ask_vendor, MODEL: ask_model}
 
 
-def asked(provider: str, handler: Handler) -> Asked:
-    async def ask() -> Asked:
+def asked(provider: str, handler: Handler) -> AskResult:
+    async def ask() -> AskResult:
         async with listening(handler) as url:
             try:
                 return await ASK[provider](url)
@@ -64,7 +64,7 @@ def head(status: int = 200, content_type: str = "application/json", **headers: o
     return f"HTTP/1.1 {status} Whatever\r\nconnection: close\r\ncontent-type: {content_type}{more}"
 
 
-def owes(provider: str, error: Asked) -> bool:
+def owes(provider: str, error: AskResult) -> bool:
     """What an unreadable 200 costs: a vendor's search is billed, the model may bill what it wrote."""
     assert isinstance(error, ProviderError)
     return (error.billed, error.uncertain) == (OWED[provider], provider == MODEL)
@@ -155,7 +155,7 @@ def test_a_redirect_to_a_private_address_is_not_followed(provider: str, status: 
         body = json.dumps(GOOD[provider]).encode()
         writer.write(head(content_length=len(body)).encode() + b"\r\n\r\n" + body)
 
-    async def ask() -> Asked:
+    async def ask() -> AskResult:
         async with listening(private) as inside:
             moved = sends(head(status, location=f"{inside}/v1/chat/completions", content_length=0))
             async with listening(moved) as url:

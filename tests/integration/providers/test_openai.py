@@ -9,7 +9,8 @@ import httpx
 import pytest
 import stamina.instrumentation
 
-from enrichment.analysis.answer_schemas import ANSWERS, AnswerKind, Growth, check
+from enrichment.analysis.answer_schemas import ANSWERS, AnswerKind, Growth
+from enrichment.analysis.citations import check_citations
 from enrichment.ports import (
     AnswerTruncated,
     BeforeSend,
@@ -31,7 +32,7 @@ from resources.providers.vendor_client import AccountStatus
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.support import virtual_time
-from tests.support.recorded_provider import KEY, RULES, NoSlotLeft, Says, Vendor, go_ahead, sample
+from tests.support.recorded_provider import KEY, RULES, HttpReply, NoSlotLeft, ScriptedVendor, go_ahead, sample
 
 CALL, MODELS = "POST /v1/chat/completions", "GET /v1/models"
 OPENAI = RULES.providers["openai"]
@@ -87,19 +88,19 @@ def using(transport: httpx.AsyncBaseTransport | None, use: Use = ask, **changes:
     return runs(run())
 
 
-def answered(*replies: Says) -> tuple[Any, Vendor]:
-    vendor = Vendor({CALL: list(replies)})
+def answered(*replies: HttpReply) -> tuple[Any, ScriptedVendor]:
+    vendor = ScriptedVendor({CALL: list(replies)})
     return using(httpx.ASGITransport(app=vendor)), vendor
 
 
 def test_an_answer_comes_with_its_type_and_its_tokens() -> None:
-    said, vendor = answered(Says(body=completion()))
+    said, vendor = answered(HttpReply(body=completion()))
     assert said == ModelAnswer(Growth.model_validate(ANSWER), input_tokens=11, output_tokens=7)
     assert len(vendor.asked) == 1
 
 
 def test_the_request_is_the_recorded_one_with_instructions_apart_from_evidence() -> None:
-    _, vendor = answered(Says(body=completion()))
+    _, vendor = answered(HttpReply(body=completion()))
     sent, recorded = (
         vendor.asked[0].json,
         sample("openai/requests.captured_3.52.0.json")["POST /v1/chat/completions (chat.completions.parse)"],
@@ -119,7 +120,7 @@ def test_the_request_is_the_recorded_one_with_instructions_apart_from_evidence()
 def test_the_schema_that_is_sent_is_no_longer_than_the_one_that_was_counted(name: str) -> None:
     kind = ANSWERS[name].type
     empty: dict[str, list[str]] = {field: [] for field in kind.model_fields}
-    vendor = Vendor({CALL: Says(body=completion(json.dumps(empty)))})
+    vendor = ScriptedVendor({CALL: HttpReply(body=completion(json.dumps(empty)))})
 
     async def use(model: OpenAIModel) -> Any:
         return await model.answer(
@@ -150,7 +151,7 @@ REFUSALS: list[tuple[int, Any, type[ProviderError], bool, int]] = [
 def test_a_refusal_is_named_for_what_to_do_and_repeated_only_where_it_costs_nothing(
     status: int, body: Any, kind: type[ProviderError], uncertain: bool, calls: int
 ) -> None:
-    error, vendor = answered(Says(status, body, {"retry-after": "0"}))
+    error, vendor = answered(HttpReply(status, body, {"retry-after": "0"}))
     assert type(error) is kind
     assert (error.provider, error.billed, error.uncertain) == ("openai", {}, uncertain)
     assert len(vendor.asked) == calls
@@ -172,7 +173,7 @@ BILLED: list[tuple[str, dict[str, Any], type[ProviderError]]] = [
 def test_an_answer_we_cannot_use_is_billed_all_the_same_and_not_asked_for_again(
     what: str, body: dict[str, Any], kind: type[ProviderError]
 ) -> None:
-    error, vendor = answered(Says(body=body))
+    error, vendor = answered(HttpReply(body=body))
     assert type(error) is kind, what
     assert (error.billed, error.uncertain) == (USED, False)
     assert len(vendor.asked) == 1
@@ -210,20 +211,20 @@ def test_an_answer_we_cannot_use_is_billed_all_the_same_and_not_asked_for_again(
     ],
 )
 def test_a_200_without_a_readable_bill_is_uncertain_and_not_repeated(body: Any) -> None:
-    error, vendor = answered(Says(body=body))
+    error, vendor = answered(HttpReply(body=body))
     assert type(error) is UnexpectedReply
     assert (error.billed, error.uncertain) == ({}, True)
     assert len(vendor.asked) == 1
 
 
 def test_a_throttled_call_is_repeated_after_the_time_the_vendor_asks_for() -> None:
-    said, vendor = answered(Says(429, ERRORS["429_rate"], {"retry-after-ms": "20"}), Says(body=completion()))
+    said, vendor = answered(HttpReply(429, ERRORS["429_rate"], {"retry-after-ms": "20"}), HttpReply(body=completion()))
     assert isinstance(said, ModelAnswer)
     assert len(vendor.asked) == 2
 
 
 def test_a_vendor_that_asks_for_a_long_wait_is_not_waited_for() -> None:
-    error, vendor = answered(Says(429, ERRORS["429_rate"], {"retry-after": "600"}))
+    error, vendor = answered(HttpReply(429, ERRORS["429_rate"], {"retry-after": "600"}))
     assert isinstance(error, Throttled)
     assert error.retry_after == 600
     assert len(vendor.asked) == 1
@@ -232,7 +233,7 @@ def test_a_vendor_that_asks_for_a_long_wait_is_not_waited_for() -> None:
 def test_no_error_repeats_the_key() -> None:
     for status in (400, 401, 429, 500):
         body = {"error": {"message": f"Incorrect API key provided: {KEY}.", "type": "x", "code": None}}
-        error, _ = answered(Says(status, body, {"retry-after": "600"}))
+        error, _ = answered(HttpReply(status, body, {"retry-after": "600"}))
         assert KEY not in repr(error) + str(error)
         assert error.__cause__ is None, "a chained error would show the vendor's own words"
 
@@ -272,14 +273,14 @@ def test_over_a_real_socket_a_closed_port_is_certain_not_to_bill() -> None:
 
 
 def test_our_own_limit_is_kept_without_a_call() -> None:
-    vendor = Vendor({CALL: Says(body=completion())})
+    vendor = ScriptedVendor({CALL: HttpReply(body=completion())})
     error = using(httpx.ASGITransport(app=vendor), limiter=NoSlotLeft())
     assert isinstance(error, Throttled)
     assert (error.billed, error.uncertain, vendor.asked) == ({}, False, [])
 
 
 def test_leave_is_asked_immediately_before_each_call_and_without_a_claim_nothing_is_sent() -> None:
-    vendor = Vendor({CALL: [Says(503, "busy"), Says(body=completion())]})
+    vendor = ScriptedVendor({CALL: [HttpReply(503, "busy"), HttpReply(body=completion())]})
     announced: list[int] = []
     lost = ClaimLost("the claim ran out.", provider="openai")
 
@@ -297,7 +298,7 @@ def test_leave_is_asked_immediately_before_each_call_and_without_a_claim_nothing
 
 
 def test_leave_that_came_too_late_for_the_answer_is_not_used() -> None:
-    vendor = Vendor({CALL: Says(body=completion())})
+    vendor = ScriptedVendor({CALL: HttpReply(body=completion())})
 
     async def slowly() -> None:
         await asyncio.sleep(OPENAI.timeout_seconds)
@@ -314,9 +315,9 @@ def test_a_throttled_model_makes_all_processes_pause(headers: dict[str, str], pa
             asked.append(seconds)
 
     asked: list[float | None] = []
-    vendor = Vendor({CALL: [Says(429, ERRORS["429_rate"], headers), Says(body=completion())]})
+    vendor = ScriptedVendor({CALL: [HttpReply(429, ERRORS["429_rate"], headers), HttpReply(body=completion())]})
     using(httpx.ASGITransport(app=vendor), limiter=Pausing())
-    used_up = Vendor({CALL: Says(429, ERRORS["429_quota"], headers)})
+    used_up = ScriptedVendor({CALL: HttpReply(429, ERRORS["429_quota"], headers)})
     using(httpx.ASGITransport(app=used_up), limiter=Pausing())
     assert asked == pauses
 
@@ -326,7 +327,7 @@ def test_repeats_come_at_random_moments() -> None:
     stamina.instrumentation.set_on_retry_hooks([lambda details: waits.append(details.wait_for)])
     try:
         for _ in range(3):
-            answered(Says(503, "busy"), Says(body=completion()))
+            answered(HttpReply(503, "busy"), HttpReply(body=completion()))
     finally:
         stamina.instrumentation.set_on_retry_hooks([])
     assert len(set(waits)) == 3
@@ -374,7 +375,7 @@ def test_the_sandbox_answers_every_analysis_with_claims_that_its_evidence_bears_
         return await asyncio.gather(*asks)
 
     for said in using(None, use, url=f"{sandbox}/openai/v1"):
-        checked = check(said.value, texts)
+        checked = check_citations(said.value, texts)
         assert checked.kept > 0
         assert checked.dropped == 0
 
@@ -395,7 +396,7 @@ FAULTS: list[tuple[str, type[ProviderError], bool]] = [
 
 
 @pytest.mark.parametrize(("fault", "kind", "uncertain"), FAULTS, ids=[fault for fault, *_ in FAULTS])
-def test_what_we_say_we_owe_is_what_the_vendor_bills_or_uncertain(
+def test_what_we_report_as_owed_is_what_the_vendor_bills_or_uncertain(
     fault: str, kind: type[ProviderError], uncertain: bool, sandbox: str, control: httpx.Client
 ) -> None:
     before = invoiced(control)
@@ -418,7 +419,7 @@ def test_tokens_above_the_limit_are_stated_truthfully(sandbox: str, control: htt
 
 
 def test_a_vendor_without_the_free_call_leaves_open_whether_the_key_is_accepted() -> None:
-    vendor = Vendor({MODELS: Says(404, {"error": {"message": "Invalid URL (GET /v1/models)"}})})
+    vendor = ScriptedVendor({MODELS: HttpReply(404, {"error": {"message": "Invalid URL (GET /v1/models)"}})})
     status = using(httpx.ASGITransport(app=vendor), lambda model: model.check())
     assert status.ok is None
     assert "OPENAI_BASE_URL" in status.sentence

@@ -12,9 +12,9 @@ from enrichment.ports import CredentialsRejected, ProviderError, ProviderUnavail
 from tests.support import virtual_time
 from tests.support.manual_clock import NOON
 from tests.support.recorded_provider import (
+    HttpReply,
     NoSlotLeft,
-    Says,
-    Vendor,
+    ScriptedVendor,
     answered,
     client,
     forget,
@@ -28,14 +28,16 @@ SEARCH = "GET /search.json"
 _A_MINUTE_AGO = NOON - timedelta(minutes=1)
 
 
-def a_search(made: timedelta, *, search_id: str = "679fbeb4931dfa210a6dcaff", **metadata: Any) -> Says:
+def a_search(made: timedelta, *, search_id: str = "679fbeb4931dfa210a6dcaff", **metadata: Any) -> HttpReply:
     """A page of results that was made so long ago by the vendor's clock."""
     written = f"{NOON - made:%Y-%m-%d %H:%M:%S UTC}"
     heading = {"id": search_id, "status": "Success", "created_at": written, "processed_at": written, **metadata}
-    return Says(body={"search_metadata": heading, "news_results": [{}]}, headers={"date": format_datetime(NOON, True)})
+    return HttpReply(
+        body={"search_metadata": heading, "news_results": [{}]}, headers={"date": format_datetime(NOON, True)}
+    )
 
 
-def searched(vendor: Vendor, *names: str) -> list[int]:
+def searched(vendor: ScriptedVendor, *names: str) -> list[int]:
     """What one client books for each of the searches it makes."""
 
     async def ask() -> list[int]:
@@ -48,7 +50,7 @@ def searched(vendor: Vendor, *names: str) -> list[int]:
 
 
 def test_a_search_another_process_bought_within_the_hour_is_free() -> None:
-    answer = answered(Vendor({SEARCH: a_search(timedelta(minutes=30))}), question("serp_news"))
+    answer = answered(ScriptedVendor({SEARCH: a_search(timedelta(minutes=30))}), question("serp_news"))
     assert (answer.found, answer.units) == (True, {})
     assert "free" in answer.notes[0]
 
@@ -64,28 +66,28 @@ def test_a_search_another_process_bought_within_the_hour_is_free() -> None:
         a_search(timedelta(minutes=30), processed_at=None),
         a_search(timedelta(minutes=30), processed_at="2026-01-01 00:00:00 UTC"),
         a_search(timedelta(minutes=30), created_at="yesterday"),
-        Says(body=a_search(timedelta(minutes=30)).body),
-        Says(body=a_search(timedelta(minutes=1)).body, headers={"date": format_datetime(_A_MINUTE_AGO, True)}),
+        HttpReply(body=a_search(timedelta(minutes=30)).body),
+        HttpReply(body=a_search(timedelta(minutes=1)).body, headers={"date": format_datetime(_A_MINUTE_AGO, True)}),
     ],
     ids=[
         *("over an hour", "long ago", "now", "to come", "no id", "not processed", "processed before", "no date"),
         *("no clock of the vendor's", "our clock is ahead"),
     ],
 )
-def test_a_search_that_may_be_a_new_one_is_booked(says: Says) -> None:
-    answer = answered(Vendor({SEARCH: says}), question("serp_news"))
+def test_a_search_that_may_be_a_new_one_is_booked(says: HttpReply) -> None:
+    answer = answered(ScriptedVendor({SEARCH: says}), question("serp_news"))
     assert (answer.units, answer.notes) == ({"search": 1}, ())
 
 
 def test_the_same_search_again_is_free_and_another_one_of_the_same_id_is_not() -> None:
     constant = a_search(timedelta(0))
-    assert searched(Vendor({SEARCH: constant}), "Acme", "Acme", "Globex", "Acme") == [1, 0, 1, 0]
+    assert searched(ScriptedVendor({SEARCH: constant}), "Acme", "Acme", "Globex", "Acme") == [1, 0, 1, 0]
     constant = a_search(timedelta(minutes=30))
-    assert searched(Vendor({SEARCH: constant}), "Acme", "Globex", "Initech") == [0, 1, 1]
+    assert searched(ScriptedVendor({SEARCH: constant}), "Acme", "Globex", "Initech") == [0, 1, 1]
 
 
 def test_the_same_question_is_another_search_once_the_vendor_searched_again() -> None:
-    vendor = Vendor({SEARCH: [a_search(timedelta(0)), a_search(timedelta(0), search_id="another")]})
+    vendor = ScriptedVendor({SEARCH: [a_search(timedelta(0)), a_search(timedelta(0), search_id="another")]})
     assert searched(vendor, "Acme", "Acme") == [1, 1]
 
 
@@ -106,24 +108,24 @@ MINUTE = timedelta(minutes=1)
 def test_a_free_repeat_of_what_this_very_purchase_sent_before_is_booked(
     made: timedelta, first_sent: datetime, units: dict[str, int]
 ) -> None:
-    answer = answered(Vendor({SEARCH: a_search(made)}), question("serp_news", first_sent_at=first_sent))
+    answer = answered(ScriptedVendor({SEARCH: a_search(made)}), question("serp_news", first_sent_at=first_sent))
     assert answer.units == units
 
 
 def test_every_page_is_booked_by_when_it_was_made() -> None:
-    def page(made: timedelta, number: int) -> Says:
+    def page(made: timedelta, number: int) -> HttpReply:
         says = a_search(made, search_id=f"page{number}")
         links = [{"link": "https://www.linkedin.com/in/a"}]
         more = {"organic_results": links, "serpapi_pagination": {"next": "https://serpapi.com/?start=10"}}
-        return Says(body={**says.body, **more}, headers=says.headers)
+        return HttpReply(body={**says.body, **more}, headers=says.headers)
 
-    vendor = Vendor({SEARCH: [page(30 * MINUTE, 1), page(10 * MINUTE, 2)]})
+    vendor = ScriptedVendor({SEARCH: [page(30 * MINUTE, 1), page(10 * MINUTE, 2)]})
     resumed = question("serp_linkedin", first_sent_at=NOON - 20 * MINUTE)
     assert answered(vendor, resumed).units == {"search": 1}
 
 
 def test_a_search_this_process_remembers_is_booked_if_it_was_bought_for_this_purchase() -> None:
-    vendor = Vendor({SEARCH: a_search(timedelta(0))})
+    vendor = ScriptedVendor({SEARCH: a_search(timedelta(0))})
 
     async def ask() -> list[int]:
         async with client("serpapi", httpx.ASGITransport(app=vendor)) as asking:
@@ -146,21 +148,21 @@ FILTERED = ("brightdata_technographics", "GET /datasets/snapshots/snap_m2bxug4e2
 @pytest.mark.parametrize(
     ("says", "kind", "uncertain"),
     [
-        (Says(404, BRIGHTDATA["progress.404.text"]), UnexpectedReply, False),
-        (Says(404, "<html>Not Found</html>"), UnexpectedReply, True),
-        (Says(body={"status": "failed", "error_message": "crawl failed"}), ProviderUnavailable, False),
-        (Says(body={"status": "canceled"}), ProviderUnavailable, False),
-        (Says(body={"status": "running"}), ProviderUnavailable, True),
-        (Says(503, "busy"), ProviderUnavailable, True),
-        (Says(429, "slow down"), Throttled, True),
-        (Says(401, "Credentials are missing"), CredentialsRejected, True),
+        (HttpReply(404, BRIGHTDATA["progress.404.text"]), UnexpectedReply, False),
+        (HttpReply(404, "<html>Not Found</html>"), UnexpectedReply, True),
+        (HttpReply(body={"status": "failed", "error_message": "crawl failed"}), ProviderUnavailable, False),
+        (HttpReply(body={"status": "canceled"}), ProviderUnavailable, False),
+        (HttpReply(body={"status": "running"}), ProviderUnavailable, True),
+        (HttpReply(503, "busy"), ProviderUnavailable, True),
+        (HttpReply(429, "slow down"), Throttled, True),
+        (HttpReply(401, "Credentials are missing"), CredentialsRejected, True),
     ],
     ids=["unknown", "nothing there", "failed", "canceled", "running", "outage", "throttled", "no key"],
 )
 def test_a_job_that_is_over_ends_its_purchase_and_one_that_may_go_on_leaves_it_uncertain(
-    source: str, look: str, handle: str, says: Says, kind: type[ProviderError], *, uncertain: bool
+    source: str, look: str, handle: str, says: HttpReply, kind: type[ProviderError], *, uncertain: bool
 ) -> None:
-    vendor = Vendor({look: says})
+    vendor = ScriptedVendor({look: says})
     asked = question(source, handle=handle, first_sent_at=_A_MINUTE_AGO)
     reached = outcome(vendor, asked, timeout_seconds=0.3)
     assert type(reached.error) is kind
@@ -170,18 +172,20 @@ def test_a_job_that_is_over_ends_its_purchase_and_one_that_may_go_on_leaves_it_u
 
 def test_an_interrupted_poll_is_taken_up_again_without_a_second_job() -> None:
     source, look, handle = TRIGGERED
-    start = {"POST /datasets/v3/trigger": Says(body=BRIGHTDATA["trigger.200"])}
-    vendor = Vendor({**start, look: Says(body=BRIGHTDATA["progress.200.running"])})
+    start = {"POST /datasets/v3/trigger": HttpReply(body=BRIGHTDATA["trigger.200"])}
+    vendor = ScriptedVendor({**start, look: HttpReply(body=BRIGHTDATA["progress.200.running"])})
     first = outcome(vendor, question(source), timeout_seconds=0.2)
     assert first.error is not None
     assert (first.error.uncertain, first.handles) == (True, [handle])
     file = f"GET /datasets/v3/snapshot/{handle}"
-    vendor = Vendor({look: Says(body=BRIGHTDATA["progress.200.ready"]), file: Says(body=[{"topic": "x"}])})
+    vendor = ScriptedVendor(
+        {look: HttpReply(body=BRIGHTDATA["progress.200.ready"]), file: HttpReply(body=[{"topic": "x"}])}
+    )
     assert answered(vendor, question(source, handle=first.handles[0])).units == {"intent_record": 1}
 
 
 def test_a_job_without_a_usable_handle_leaves_none_to_resume_by() -> None:
-    vendor = Vendor({"POST /datasets/v3/trigger": Says(body={"snapshot_id": "../../account"})})
+    vendor = ScriptedVendor({"POST /datasets/v3/trigger": HttpReply(body={"snapshot_id": "../../account"})})
     reached = outcome(vendor, question(TRIGGERED[0]))
     assert reached.error is not None
     assert (reached.error.uncertain, reached.handles, len(vendor.asked)) == (True, [], 1)
@@ -189,17 +193,17 @@ def test_a_job_without_a_usable_handle_leaves_none_to_resume_by() -> None:
 
 TASK = "6f15de14db954c761f8e7507547b3bd7"
 NOTHING = {"data": [], "meta": {"domain": "acme.com", "prospects_count": 0}, "links": [], "status": "completed"}
-GONE = Says(404, sample("snov/error.404.json"))
+GONE = HttpReply(404, sample("snov/error.404.json"))
 SNOV = {
-    "POST /v1/oauth/access_token": Says(body=sample("snov/oauth_access_token.200.json")),
-    "POST /v2/domain-search/start": Says(body=sample("snov/domain_search.start.json")),
-    f"GET /v2/domain-search/result/{TASK}": Says(body=NOTHING),
+    "POST /v1/oauth/access_token": HttpReply(body=sample("snov/oauth_access_token.200.json")),
+    "POST /v2/domain-search/start": HttpReply(body=sample("snov/domain_search.start.json")),
+    f"GET /v2/domain-search/result/{TASK}": HttpReply(body=NOTHING),
     "GET /v2/domain-search/result/gone": GONE,
 }
 
 
 def test_a_task_snov_has_forgotten_is_started_again_since_one_request_is_billed_once() -> None:
-    vendor = Vendor(SNOV)
+    vendor = ScriptedVendor(SNOV)
     reached = outcome(vendor, question("snov_contacts", handle='{"company": "gone"}'))
     assert reached.answer is not None
     assert (reached.answer.found, reached.answer.units) == (False, {})
@@ -208,7 +212,7 @@ def test_a_task_snov_has_forgotten_is_started_again_since_one_request_is_billed_
 
 
 def test_a_task_that_was_forgotten_as_soon_as_it_began_is_uncertain() -> None:
-    vendor = Vendor({**SNOV, f"GET /v2/domain-search/result/{TASK}": GONE})
+    vendor = ScriptedVendor({**SNOV, f"GET /v2/domain-search/result/{TASK}": GONE})
     reached = outcome(vendor, question("snov_contacts", handle='{"company": "gone"}'))
     assert reached.error is not None
     assert (reached.error.uncertain, vendor.calls.count("POST /v2/domain-search/start")) == (True, 1)
@@ -219,11 +223,11 @@ def test_a_task_that_was_forgotten_as_soon_as_it_began_is_uncertain() -> None:
 
 PROSPECTS = "POST /v2/domain-search/prospects/start"
 REFUSALS = [
-    Says(429, "slow down", {"retry-after": "600"}),
-    Says(401, "no"),
-    Says(402, "no"),
-    Says(500, "no"),
-    Says(400, "no"),
+    HttpReply(429, "slow down", {"retry-after": "600"}),
+    HttpReply(401, "no"),
+    HttpReply(402, "no"),
+    HttpReply(500, "no"),
+    HttpReply(400, "no"),
 ]
 FIRST_CALLS = [
     ("serp_news", SEARCH, {}),
@@ -235,33 +239,35 @@ FIRST_CALLS = [
 @pytest.mark.parametrize(("source", "call", "others"), FIRST_CALLS)
 @pytest.mark.parametrize("says", REFUSALS, ids=["throttled", "no key", "no plan", "outage", "refused"])
 def test_a_refusal_now_does_not_tell_whether_the_first_process_was_billed(
-    source: str, call: str, others: dict[str, Says], says: Says
+    source: str, call: str, others: dict[str, HttpReply], says: HttpReply
 ) -> None:
-    fresh = outcome(Vendor({**others, call: says}), question(source)).error
-    again = outcome(Vendor({**others, call: says}), question(source, first_sent_at=_A_MINUTE_AGO)).error
+    fresh = outcome(ScriptedVendor({**others, call: says}), question(source)).error
+    again = outcome(ScriptedVendor({**others, call: says}), question(source, first_sent_at=_A_MINUTE_AGO)).error
     assert fresh is not None
     assert again is not None
     assert (type(again), again.billed) == (type(fresh), {})
     assert (fresh.uncertain, again.uncertain) == (False, True)
 
 
-def test_nor_does_it_help_that_our_own_turn_did_not_come() -> None:
-    reached = outcome(Vendor({}), question("serp_news", first_sent_at=_A_MINUTE_AGO), limiter=NoSlotLeft())
+def test_nor_does_it_help_that_our_own_slot_did_not_come() -> None:
+    reached = outcome(ScriptedVendor({}), question("serp_news", first_sent_at=_A_MINUTE_AGO), limiter=NoSlotLeft())
     assert isinstance(reached.error, Throttled)
     assert reached.error.uncertain
 
 
 def test_a_later_step_that_may_have_been_billed_before_keeps_the_whole_in_doubt() -> None:
-    company = Says(body=sample("snov/domain_search.result.completed.json"))
+    company = HttpReply(body=sample("snov/domain_search.result.completed.json"))
     steps = {**SNOV, f"GET /v2/domain-search/result/{TASK}": company, PROSPECTS: REFUSALS[0]}
     handle = json.dumps({"company": TASK})
-    assert answered(Vendor(steps), question("snov_contacts", handle=handle)).units == {"credit": 1}
-    again = outcome(Vendor(steps), question("snov_contacts", first_sent_at=_A_MINUTE_AGO, handle=handle)).error
+    assert answered(ScriptedVendor(steps), question("snov_contacts", handle=handle)).units == {"credit": 1}
+    again = outcome(ScriptedVendor(steps), question("snov_contacts", first_sent_at=_A_MINUTE_AGO, handle=handle)).error
     assert isinstance(again, Throttled)
     assert again.uncertain
 
 
 def test_an_answer_to_the_repeat_ends_the_doubt() -> None:
-    vendor = Vendor({**SNOV, "POST /v2/domain-search/start": [Says(503, "busy"), SNOV["POST /v2/domain-search/start"]]})
+    vendor = ScriptedVendor(
+        {**SNOV, "POST /v2/domain-search/start": [HttpReply(503, "busy"), SNOV["POST /v2/domain-search/start"]]}
+    )
     answer = answered(vendor, question("snov_contacts", first_sent_at=_A_MINUTE_AGO))
     assert (answer.found, answer.units) == (False, {})

@@ -13,21 +13,31 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from tests.support.recorded_provider import KEY, REPLIES, Says, Vendor, answered, failed, outcome, question, sample
+from tests.support.recorded_provider import (
+    KEY,
+    REPLIES,
+    HttpReply,
+    ScriptedVendor,
+    answered,
+    failed,
+    outcome,
+    question,
+    sample,
+)
 
 SEARCH = "GET /search.json"
 ENTITIES = "GET /v1/entities:search"
 PEOPLE, MATCH = "POST /api/v1/mixed_people/api_search", "POST /api/v1/people/bulk_match"
 HITS = "POST /datasets/search/gd_l1vikfnt1wgvvqz95w"
-TOKEN = {"POST /v1/oauth/access_token": Says(body=sample("snov/oauth_access_token.200.json"))}
+TOKEN = {"POST /v1/oauth/access_token": HttpReply(body=sample("snov/oauth_access_token.200.json"))}
 BRIGHTDATA = sample("brightdata/protocol.json")
 SERPAPI_ERRORS = sample("serpapi/errors.json")["cases"]
 
-APOLLO_SAYS_ROWS = Says(body=sample("apollo/mixed_people_api_search.200.json"))
+APOLLO_ROWS = HttpReply(body=sample("apollo/mixed_people_api_search.200.json"))
 
 
-def snov(steps: dict[str, Any]) -> Vendor:
-    return Vendor({**TOKEN, **steps})
+def snov(steps: dict[str, Any]) -> ScriptedVendor:
+    return ScriptedVendor({**TOKEN, **steps})
 
 
 # Google Knowledge Graph
@@ -37,13 +47,13 @@ ENTITY = {"@type": "EntitySearchResult", "result": {"name": "Acme", "@type": ["O
 
 def test_an_entity_found_is_one_search() -> None:
     body = {"@type": "ItemList", "itemListElement": [ENTITY]}
-    answer = answered(vendor := Vendor({ENTITIES: Says(body=body)}), question("google_knowledge_graph"))
+    answer = answered(vendor := ScriptedVendor({ENTITIES: HttpReply(body=body)}), question("google_knowledge_graph"))
     assert (answer.found, answer.payload, answer.units, answer.calls) == (True, {"search": body}, {"search": 1}, 1)
     assert ("query", "Acme") in vendor.asked[0].params
 
 
 def test_google_is_asked_for_the_domain_where_no_name_is_known() -> None:
-    vendor = Vendor({ENTITIES: Says(body={"itemListElement": []})})
+    vendor = ScriptedVendor({ENTITIES: HttpReply(body={"itemListElement": []})})
     answer = answered(vendor, question("google_knowledge_graph", name=None))
     assert ("query", "acme.com") in vendor.asked[0].params
     assert (answer.found, answer.units) == (False, {"search": 1})
@@ -60,9 +70,9 @@ def test_google_is_asked_for_the_domain_where_no_name_is_known() -> None:
         (503, "The service is currently unavailable.", ProviderUnavailable),
     ],
 )
-def test_google_says_no(status: int, message: str, kind: type[ProviderError]) -> None:
+def test_google_refuses(status: int, message: str, kind: type[ProviderError]) -> None:
     body = {"error": {"code": status, "message": message, "status": "X"}}
-    error = failed(Vendor({ENTITIES: Says(status, body)}), question("google_knowledge_graph"))
+    error = failed(ScriptedVendor({ENTITIES: HttpReply(status, body)}), question("google_knowledge_graph"))
     assert type(error) is kind
     assert (error.billed, error.uncertain) == ({}, False)
     assert message.rstrip(".") in str(error)
@@ -86,7 +96,7 @@ def test_google_says_no(status: int, message: str, kind: type[ProviderError]) ->
 def test_a_page_of_results_is_kept_as_it_came(name: str, source: str) -> None:
     body = sample(f"serpapi/{name}")
     body.setdefault("search_metadata", {"status": "Success"})
-    answer = answered(Vendor({SEARCH: Says(body=body)}), question(source))
+    answer = answered(ScriptedVendor({SEARCH: HttpReply(body=body)}), question(source))
     assert (answer.found, answer.payload, answer.units) == (True, {"search": body}, {"search": 1})
 
 
@@ -94,7 +104,7 @@ def test_a_page_of_results_is_kept_as_it_came(name: str, source: str) -> None:
     "name", ["google_jobs.empty.recorded.json", "google_jobs.serpapi_empty_response.synthetic.json"]
 )
 def test_google_found_nothing_and_that_is_a_search_too(name: str) -> None:
-    vendor = Vendor({SEARCH: Says(body=sample(f"serpapi/{name}"))})
+    vendor = ScriptedVendor({SEARCH: HttpReply(body=sample(f"serpapi/{name}"))})
     answer = answered(vendor, question("serp_jobs"))
     assert (answer.found, answer.units) == (False, {"search": 1})
     assert answered(vendor, question("serp_jobs", empties_billed=False)).units == {}
@@ -111,9 +121,9 @@ def test_google_found_nothing_and_that_is_a_search_too(name: str) -> None:
         (5, ProviderUnavailable),
     ],
 )
-def test_serpapi_says_no(case: int, kind: type[ProviderError] | None) -> None:
-    says = Says(SERPAPI_ERRORS[case]["http"], SERPAPI_ERRORS[case]["body"])
-    reached = outcome(Vendor({SEARCH: says}), question("serp_organic"))
+def test_serpapi_refuses(case: int, kind: type[ProviderError] | None) -> None:
+    says = HttpReply(SERPAPI_ERRORS[case]["http"], SERPAPI_ERRORS[case]["body"])
+    reached = outcome(ScriptedVendor({SEARCH: says}), question("serp_organic"))
     if kind is None:
         assert reached.answer is not None
         assert (reached.answer.found, reached.answer.units) == (False, {"search": 1})
@@ -142,7 +152,7 @@ def test_every_known_refusal_of_serpapi_is_tested() -> None:
 def test_a_200_of_serpapi_is_not_success_by_itself(
     body: dict[str, Any], kind: type[ProviderError], *, uncertain: bool
 ) -> None:
-    error = failed(Vendor({SEARCH: Says(body=body)}), question("serp_organic"))
+    error = failed(ScriptedVendor({SEARCH: HttpReply(body=body)}), question("serp_organic"))
     assert type(error) is kind
     assert (error.billed, error.uncertain) == ({}, uncertain)
 
@@ -150,7 +160,7 @@ def test_a_200_of_serpapi_is_not_success_by_itself(
 @pytest.mark.parametrize("wrong", [{}, {"a": 1}, "none", None])
 def test_results_of_another_type_are_no_empty_page_and_are_billed(wrong: Any) -> None:
     body = {"search_metadata": {"status": "Success"}, "news_results": wrong}
-    error = failed(Vendor({SEARCH: Says(body=body)}), question("serp_news"))
+    error = failed(ScriptedVendor({SEARCH: HttpReply(body=body)}), question("serp_news"))
     assert type(error) is UnexpectedReply
     assert (error.billed, error.uncertain) == ({"search": 1}, False)
 
@@ -163,34 +173,36 @@ def people_page(count: int, *, more: bool = True) -> dict[str, Any]:
 
 
 def test_a_second_page_is_bought_only_while_too_few_people_are_named() -> None:
-    vendor = Vendor({SEARCH: [Says(body=people_page(4)), Says(body=people_page(2))]})
+    vendor = ScriptedVendor({SEARCH: [HttpReply(body=people_page(4)), HttpReply(body=people_page(2))]})
     answer = answered(vendor, question("serp_linkedin"))
     assert answer.units == {"search": 2}
     assert list(answer.payload) == ["search", "page_2"]
     assert [dict(asked.params).get("start") for asked in vendor.asked] == [None, "10"]
-    assert answered(Vendor({SEARCH: Says(body=people_page(5))}), question("serp_linkedin")).units == {"search": 1}
+    assert answered(ScriptedVendor({SEARCH: HttpReply(body=people_page(5))}), question("serp_linkedin")).units == {
+        "search": 1
+    }
 
 
 def test_no_page_is_bought_that_google_does_not_have() -> None:
-    vendor = Vendor({SEARCH: Says(body=people_page(1, more=False))})
+    vendor = ScriptedVendor({SEARCH: HttpReply(body=people_page(1, more=False))})
     assert answered(vendor, question("serp_linkedin")).units == {"search": 1}
 
 
 def test_a_second_page_that_fails_does_not_lose_the_first() -> None:
-    broken = Says(503, SERPAPI_ERRORS[5]["body"])
-    answer = answered(Vendor({SEARCH: [Says(body=people_page(1)), broken]}), question("serp_linkedin"))
+    broken = HttpReply(503, SERPAPI_ERRORS[5]["body"])
+    answer = answered(ScriptedVendor({SEARCH: [HttpReply(body=people_page(1)), broken]}), question("serp_linkedin"))
     assert (list(answer.payload), answer.units) == (["search"], {"search": 1})
     assert "page 2 is missing" in answer.notes[0]
 
 
-@pytest.mark.parametrize("page", [Says(body="{"), Says(body={**people_page(1), "organic_results": {}})])
-def test_a_second_page_we_cannot_read_is_billed_with_the_first(page: Says) -> None:
-    answer = answered(Vendor({SEARCH: [Says(body=people_page(1)), page]}), question("serp_linkedin"))
+@pytest.mark.parametrize("page", [HttpReply(body="{"), HttpReply(body={**people_page(1), "organic_results": {}})])
+def test_a_second_page_we_cannot_read_is_billed_with_the_first(page: HttpReply) -> None:
+    answer = answered(ScriptedVendor({SEARCH: [HttpReply(body=people_page(1)), page]}), question("serp_linkedin"))
     assert (list(answer.payload), answer.units) == (["search"], {"search": 2})
 
 
 def test_the_words_searched_for_leave_out_what_is_unknown() -> None:
-    vendor = Vendor({SEARCH: Says(body=sample("serpapi/google_jobs.empty.recorded.json"))})
+    vendor = ScriptedVendor({SEARCH: HttpReply(body=sample("serpapi/google_jobs.empty.recorded.json"))})
     answered(vendor, question("serp_organic", name='Acme "Rockets"', domain=None))
     answered(vendor, question("serp_organic", name=None))
     answered(vendor, question("serp_news", name=None))
@@ -201,20 +213,22 @@ def test_the_words_searched_for_leave_out_what_is_unknown() -> None:
 # Snov
 
 COMPANY = {
-    "POST /v2/domain-search/start": Says(body=sample("snov/domain_search.start.json")),
-    "GET /v2/domain-search/result/6f15de14db954c761f8e7507547b3bd7": Says(
+    "POST /v2/domain-search/start": HttpReply(body=sample("snov/domain_search.start.json")),
+    "GET /v2/domain-search/result/6f15de14db954c761f8e7507547b3bd7": HttpReply(
         body=sample("snov/domain_search.result.completed.json")
     ),
 }
 PROSPECTS = {
-    "POST /v2/domain-search/prospects/start": Says(body=sample("snov/prospects.start.json")),
-    "GET /v2/domain-search/prospects/result/3384369c16aad810f58609a40ad65089": Says(
+    "POST /v2/domain-search/prospects/start": HttpReply(body=sample("snov/prospects.start.json")),
+    "GET /v2/domain-search/prospects/result/3384369c16aad810f58609a40ad65089": HttpReply(
         body=sample("snov/prospects.result.completed.json")
     ),
 }
 EMAILS = {
-    "POST /v2/emails-by-domain-by-name/start": Says(body=sample("snov/emails_by_domain_by_name.start.json")),
-    "GET /v2/emails-by-domain-by-name/result": Says(body=sample("snov/emails_by_domain_by_name.result.completed.json")),
+    "POST /v2/emails-by-domain-by-name/start": HttpReply(body=sample("snov/emails_by_domain_by_name.start.json")),
+    "GET /v2/emails-by-domain-by-name/result": HttpReply(
+        body=sample("snov/emails_by_domain_by_name.result.completed.json")
+    ),
 }
 NOTHING = {"data": [], "meta": {"domain": "acme.com", "prospects_count": 0}, "links": [], "status": "completed"}
 COMPANY_RESULT, PROSPECTS_RESULT = list(COMPANY)[1], list(PROSPECTS)[1]
@@ -233,21 +247,23 @@ def test_snov_tells_company_people_and_addresses_in_three_steps() -> None:
 
 
 def test_snov_knows_nothing_and_takes_nothing() -> None:
-    vendor = snov({**COMPANY, COMPANY_RESULT: Says(body=NOTHING)})
+    vendor = snov({**COMPANY, COMPANY_RESULT: HttpReply(body=NOTHING)})
     answer = answered(vendor, question("snov_contacts"))
     assert (answer.found, answer.units, answer.payload) == (False, {}, {"company": NOTHING})
 
 
 @pytest.mark.parametrize("unfinished", ["in_progress", "in progress"])
 def test_an_unfinished_task_is_looked_at_again(unfinished: str) -> None:
-    running = Says(body={"data": [], "meta": {}, "links": [], "status": unfinished})
-    vendor = snov({**COMPANY, COMPANY_RESULT: [running, Says(202, {"status": unfinished}), Says(body=NOTHING)]})
+    running = HttpReply(body={"data": [], "meta": {}, "links": [], "status": unfinished})
+    vendor = snov(
+        {**COMPANY, COMPANY_RESULT: [running, HttpReply(202, {"status": unfinished}), HttpReply(body=NOTHING)]}
+    )
     assert answered(vendor, question("snov_contacts")).found is False
     assert vendor.calls.count(COMPANY_RESULT) == 3
 
 
 def test_another_process_goes_on_by_the_handle_and_starts_nothing_twice() -> None:
-    first = outcome(snov({**COMPANY, COMPANY_RESULT: Says(503)}), question("snov_contacts"))
+    first = outcome(snov({**COMPANY, COMPANY_RESULT: HttpReply(503)}), question("snov_contacts"))
     assert isinstance(first.error, ProviderUnavailable)
     assert first.error.uncertain
     vendor = snov({**COMPANY, **PROSPECTS, **EMAILS})
@@ -256,18 +272,18 @@ def test_another_process_goes_on_by_the_handle_and_starts_nothing_twice() -> Non
     assert "POST /v2/domain-search/start" not in vendor.calls
 
 
-def test_a_result_without_a_status_is_complete_once_it_holds_something() -> None:
+def test_a_result_without_a_status_is_complete_once_it_contains_something() -> None:
     whole = sample("snov/domain_search.result.completed.json")
     del whole["status"]
-    running = Says(body={"data": [], "meta": {}, "links": []})
-    vendor = snov({**COMPANY, **PROSPECTS, **EMAILS, COMPANY_RESULT: [running, Says(body=whole)]})
+    running = HttpReply(body={"data": [], "meta": {}, "links": []})
+    vendor = snov({**COMPANY, **PROSPECTS, **EMAILS, COMPANY_RESULT: [running, HttpReply(body=whole)]})
     assert answered(vendor, question("snov_contacts")).units == {"credit": 4}
     assert vendor.calls.count(COMPANY_RESULT) == 2
 
 
 @pytest.mark.parametrize("seconds", [60, 30, 3600])
 def test_a_token_that_lives_for_a_minute_is_bought_once(seconds: int) -> None:
-    token = Says(body={**sample("snov/oauth_access_token.200.json"), "expires_in": seconds})
+    token = HttpReply(body={**sample("snov/oauth_access_token.200.json"), "expires_in": seconds})
     vendor = snov({**COMPANY, **PROSPECTS, **EMAILS, "POST /v1/oauth/access_token": token})
     answered(vendor, question("snov_contacts"))
     assert vendor.calls.count("POST /v1/oauth/access_token") == 1
@@ -276,20 +292,20 @@ def test_a_token_that_lives_for_a_minute_is_bought_once(seconds: int) -> None:
 @pytest.mark.parametrize(
     ("refused", "says"),
     [
-        (Says(422, {"errors": {"rows": ["The rows field is required."]}}), "The rows field is required"),
-        (Says(404, sample("snov/error.404.json")), "url or entity not found"),
-        (Says(402, {"message": "You have run out of credits."}), "nothing left on its plan"),
-        (Says(500, {"message": "Server Error"}), "Server Error"),
+        (HttpReply(422, {"errors": {"rows": ["The rows field is required."]}}), "The rows field is required"),
+        (HttpReply(404, sample("snov/error.404.json")), "url or entity not found"),
+        (HttpReply(402, {"message": "You have run out of credits."}), "nothing left on its plan"),
+        (HttpReply(500, {"message": "Server Error"}), "Server Error"),
     ],
 )
-def test_addresses_that_were_refused_unbilled_are_noted_and_the_people_kept(refused: Says, says: str) -> None:
+def test_addresses_that_were_refused_unbilled_are_noted_and_the_people_kept(refused: HttpReply, says: str) -> None:
     answer = answered(snov({**COMPANY, **PROSPECTS, next(iter(EMAILS)): refused}), question("snov_contacts"))
     assert (list(answer.payload), answer.units) == (["company", "prospects"], {"credit": 2})
     assert says in answer.notes[0]
 
 
 def test_what_snov_sold_is_kept_when_credits_run_out_at_the_next_step() -> None:
-    ended = Says(body={"status": "not_enough_credits", "data": [], "meta": {}})
+    ended = HttpReply(body={"status": "not_enough_credits", "data": [], "meta": {}})
     answer = answered(snov({**COMPANY, **PROSPECTS, **EMAILS, list(EMAILS)[1]: ended}), question("snov_contacts"))
     assert (list(answer.payload), answer.units) == (["company", "prospects"], {"credit": 2})
     assert "nothing left on its plan" in answer.notes[0]
@@ -313,16 +329,16 @@ def test_addresses_are_asked_for_only_as_far_as_they_are_reserved() -> None:
         (500, {"success": False, "message": "Server Error"}, ProviderUnavailable),
     ],
 )
-def test_snov_says_no(status: int, body: Any, kind: type[ProviderError]) -> None:
-    error = failed(snov({"POST /v2/domain-search/start": Says(status, body)}), question("snov_contacts"))
+def test_snov_refuses(status: int, body: Any, kind: type[ProviderError]) -> None:
+    error = failed(snov({"POST /v2/domain-search/start": HttpReply(status, body)}), question("snov_contacts"))
     assert type(error) is kind
     assert (error.billed, error.uncertain) == ({}, False)
 
 
 def test_a_refused_token_is_renewed_once() -> None:
-    refusal = Says(401, {"error": "Unauthenticated."})
+    refusal = HttpReply(401, {"error": "Unauthenticated."})
     good = COMPANY["POST /v2/domain-search/start"]
-    once = snov({**COMPANY, "POST /v2/domain-search/start": [refusal, good], COMPANY_RESULT: Says(body=NOTHING)})
+    once = snov({**COMPANY, "POST /v2/domain-search/start": [refusal, good], COMPANY_RESULT: HttpReply(body=NOTHING)})
     assert answered(once, question("snov_contacts")).found is False
     always = snov({"POST /v2/domain-search/start": refusal})
     assert type(failed(always, question("snov_contacts"))) is CredentialsRejected
@@ -330,8 +346,8 @@ def test_a_refused_token_is_renewed_once() -> None:
 
 
 def test_a_wrong_client_is_named_by_the_settings_to_check() -> None:
-    refused = Says(401, {"error": "invalid_client", "message": "Client authentication failed"})
-    error = failed(Vendor({"POST /v1/oauth/access_token": refused}), question("snov_contacts"))
+    refused = HttpReply(401, {"error": "invalid_client", "message": "Client authentication failed"})
+    error = failed(ScriptedVendor({"POST /v1/oauth/access_token": refused}), question("snov_contacts"))
     assert type(error) is CredentialsRejected
     assert "SNOV_CLIENT_ID and SNOV_CLIENT_SECRET" in str(error)
 
@@ -341,23 +357,23 @@ def test_a_wrong_client_is_named_by_the_settings_to_check() -> None:
 
 def test_apollo_matches_the_people_of_the_free_search() -> None:
     bulk = sample("apollo/people_bulk_match.200.0.json")
-    vendor = Vendor({PEOPLE: APOLLO_SAYS_ROWS, MATCH: Says(body=bulk)})
+    vendor = ScriptedVendor({PEOPLE: APOLLO_ROWS, MATCH: HttpReply(body=bulk)})
     answer = answered(vendor, question("apollo_contacts"))
     assert (answer.found, answer.units) == (True, {"credit": 3})
-    assert answer.payload == {"search": APOLLO_SAYS_ROWS.body, "people": bulk}
+    assert answer.payload == {"search": APOLLO_ROWS.body, "people": bulk}
     assert len(vendor.asked[1].json["details"]) == 4
     assert ("q_organization_domains_list[]", "acme.com") in vendor.asked[0].params
 
 
-def test_where_apollo_does_not_say_what_it_took_it_is_one_credit_a_person() -> None:
+def test_where_apollo_does_not_report_what_it_took_it_is_one_credit_a_person() -> None:
     bulk = sample("apollo/people_bulk_match.200.1.json")
-    vendor = Vendor({PEOPLE: APOLLO_SAYS_ROWS, MATCH: Says(body={**bulk, "matches": [*bulk["matches"], None]})})
+    vendor = ScriptedVendor({PEOPLE: APOLLO_ROWS, MATCH: HttpReply(body={**bulk, "matches": [*bulk["matches"], None]})})
     assert answered(vendor, question("apollo_contacts")).units == {"credit": 1}
 
 
 @pytest.mark.parametrize("empty", [{"total_entries": 0, "people": []}])
 def test_apollo_knows_no_one_and_takes_nothing(empty: dict[str, Any]) -> None:
-    answer = answered(Vendor({PEOPLE: Says(body=empty)}), question("apollo_contacts"))
+    answer = answered(ScriptedVendor({PEOPLE: HttpReply(body=empty)}), question("apollo_contacts"))
     assert (answer.found, answer.units, answer.payload) == (False, {}, {"search": empty})
 
 
@@ -376,8 +392,8 @@ def test_apollo_knows_no_one_and_takes_nothing(empty: dict[str, Any]) -> None:
         (MATCH, 429, "people_bulk_match.429.json", Throttled),
     ],
 )
-def test_apollo_says_no(call: str, status: int, name: str, kind: type[ProviderError]) -> None:
-    vendor = Vendor({PEOPLE: APOLLO_SAYS_ROWS, call: Says(status, sample(f"apollo/{name}"))})
+def test_apollo_refuses(call: str, status: int, name: str, kind: type[ProviderError]) -> None:
+    vendor = ScriptedVendor({PEOPLE: APOLLO_ROWS, call: HttpReply(status, sample(f"apollo/{name}"))})
     error = failed(vendor, question("apollo_contacts"))
     assert type(error) is kind
     assert (error.billed, error.uncertain) == ({}, False)
@@ -388,14 +404,14 @@ def test_apollo_says_no(call: str, status: int, name: str, kind: type[ProviderEr
     [("mixed_people_api_search.403", "widen the key's scope"), ("mixed_companies_search.403", "upgrade the plan")],
 )
 def test_apollo_names_what_is_closed_and_not_the_key(name: str, advice: str) -> None:
-    error = failed(Vendor({PEOPLE: Says(403, sample(f"apollo/{name}.json"))}), question("apollo_contacts"))
+    error = failed(ScriptedVendor({PEOPLE: HttpReply(403, sample(f"apollo/{name}.json"))}), question("apollo_contacts"))
     assert advice in str(error)
     assert "check APOLLO_API_KEY" not in str(error)
 
 
 def test_apollo_without_credits_is_exhausted() -> None:
-    used_up = Says(422, {"error": "Insufficient credits. Please upgrade your plan."})
-    error = failed(Vendor({PEOPLE: APOLLO_SAYS_ROWS, MATCH: used_up}), question("apollo_contacts"))
+    used_up = HttpReply(422, {"error": "Insufficient credits. Please upgrade your plan."})
+    error = failed(ScriptedVendor({PEOPLE: APOLLO_ROWS, MATCH: used_up}), question("apollo_contacts"))
     assert type(error) is QuotaExhausted
 
 
@@ -406,15 +422,18 @@ TRIGGER, PROGRESS = "POST /datasets/v3/trigger", "GET /datasets/v3/progress/sd_m
 COLLECTED = "GET /datasets/v3/snapshot/sd_mu3j5zf4i64vu5aoj"
 FILTER, STATE = "POST /datasets/filter", "GET /datasets/snapshots/snap_m2bxug4e2o352v1jv1"
 FILE = f"{STATE}/download"
-STARTED = {TRIGGER: Says(body=BRIGHTDATA["trigger.200"]), PROGRESS: Says(body=BRIGHTDATA["progress.200.ready"])}
+STARTED = {
+    TRIGGER: HttpReply(body=BRIGHTDATA["trigger.200"]),
+    PROGRESS: HttpReply(body=BRIGHTDATA["progress.200.ready"]),
+}
 FILTERED = {
-    FILTER: Says(body=BRIGHTDATA["marketplace.filter.200"]),
-    STATE: Says(body=BRIGHTDATA["marketplace.snapshot_meta.200"]),
+    FILTER: HttpReply(body=BRIGHTDATA["marketplace.filter.200"]),
+    STATE: HttpReply(body=BRIGHTDATA["marketplace.snapshot_meta.200"]),
 }
 
 
 def test_a_hit_is_a_record_billed() -> None:
-    vendor = Vendor({HITS: Says(body={"hits": RECORDS[:1], "total_hits": 1})})
+    vendor = ScriptedVendor({HITS: HttpReply(body={"hits": RECORDS[:1], "total_hits": 1})})
     answer = answered(vendor, question("brightdata_company_db"))
     assert (answer.found, answer.units) == (True, {"company_record": 1})
     assert answer.payload == {"records": RECORDS[:1]}
@@ -432,8 +451,8 @@ def fits(website: str, asked: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("call", [HITS, FILTER])
 def test_no_other_companys_record_is_bought_for_a_domain(call: str) -> None:
-    vendor = Vendor(
-        {HITS: Says(body={"hits": []}), **FILTERED, STATE: Says(body={"status": "ready", "dataset_size": 0})}
+    vendor = ScriptedVendor(
+        {HITS: HttpReply(body={"hits": []}), **FILTERED, STATE: HttpReply(body={"status": "ready", "dataset_size": 0})}
     )
     answered(vendor, question("brightdata_company_db" if call == HITS else "brightdata_technographics"))
     (asked,) = (asked.json["filter"] for asked in vendor.asked if asked.call == call)
@@ -446,20 +465,20 @@ def test_no_other_companys_record_is_bought_for_a_domain(call: str) -> None:
 
 
 def test_records_above_the_number_asked_for_are_stated_truthfully() -> None:
-    vendor = Vendor({HITS: Says(body={"hits": RECORDS[:2]})})
+    vendor = ScriptedVendor({HITS: HttpReply(body={"hits": RECORDS[:2]})})
     assert answered(vendor, question("brightdata_company_db")).units == {"company_record": 2}
 
 
 @pytest.mark.parametrize(
     "says",
     [
-        Says(body={"hits": [], "total_hits": 0}),
-        Says(422, {"error": "No records match the filter"}),
-        Says(404, {"error": "No matching records"}),
+        HttpReply(body={"hits": [], "total_hits": 0}),
+        HttpReply(422, {"error": "No records match the filter"}),
+        HttpReply(404, {"error": "No matching records"}),
     ],
 )
-def test_no_match_is_an_answer_of_no_cost(says: Says) -> None:
-    answer = answered(Vendor({HITS: says}), question("brightdata_company_db"))
+def test_no_match_is_an_answer_of_no_cost(says: HttpReply) -> None:
+    answer = answered(ScriptedVendor({HITS: says}), question("brightdata_company_db"))
     assert (answer.found, answer.units, answer.payload) == (False, {}, {"records": []})
 
 
@@ -477,24 +496,28 @@ def test_no_match_is_an_answer_of_no_cost(says: Says) -> None:
         (429, BRIGHTDATA["trigger.429.text"], Throttled),
     ],
 )
-def test_brightdata_says_no(status: int, body: Any, kind: type[ProviderError]) -> None:
-    error = failed(Vendor({HITS: Says(status, body)}), question("brightdata_company_db"))
+def test_brightdata_refuses(status: int, body: Any, kind: type[ProviderError]) -> None:
+    error = failed(ScriptedVendor({HITS: HttpReply(status, body)}), question("brightdata_company_db"))
     assert type(error) is kind
     assert (error.billed, error.uncertain) == ({}, False)
 
 
 @pytest.mark.parametrize("case", ["validation", "parse", "query", "empty_list.text"])
 def test_a_trigger_refused_bills_nothing(case: str) -> None:
-    error = failed(Vendor({TRIGGER: Says(400, BRIGHTDATA[f"trigger.400.{case}"])}), question("brightdata_intent_data"))
+    error = failed(
+        ScriptedVendor({TRIGGER: HttpReply(400, BRIGHTDATA[f"trigger.400.{case}"])}), question("brightdata_intent_data")
+    )
     assert type(error) is UnexpectedReply
     assert (error.billed, error.uncertain) == ({}, False)
 
 
 def test_a_triggered_job_is_polled_downloaded_and_its_error_rows_are_free() -> None:
     rows = [{"input": {"url": "https://acme.com"}, "topic": "x"}, *BRIGHTDATA["snapshot.200.error_record"]]
-    running = Says(body=BRIGHTDATA["progress.200.running"])
-    late = Says(202, BRIGHTDATA["snapshot.202"])
-    vendor = Vendor({**STARTED, PROGRESS: [running, STARTED[PROGRESS]], COLLECTED: [late, Says(body=rows)]})
+    running = HttpReply(body=BRIGHTDATA["progress.200.running"])
+    late = HttpReply(202, BRIGHTDATA["snapshot.202"])
+    vendor = ScriptedVendor(
+        {**STARTED, PROGRESS: [running, STARTED[PROGRESS]], COLLECTED: [late, HttpReply(body=rows)]}
+    )
     reached = outcome(vendor, question("brightdata_intent_data"))
     assert reached.answer is not None
     assert (reached.answer.found, reached.answer.units) == (True, {"intent_record": 1})
@@ -504,11 +527,11 @@ def test_a_triggered_job_is_polled_downloaded_and_its_error_rows_are_free() -> N
 
 
 def test_a_job_of_nothing_but_error_rows_found_nothing() -> None:
-    vendor = Vendor(
+    vendor = ScriptedVendor(
         {
             **STARTED,
-            PROGRESS: Says(body=BRIGHTDATA["progress.200.ready_with_error"]),
-            COLLECTED: Says(body=BRIGHTDATA["snapshot.200.error_record"]),
+            PROGRESS: HttpReply(body=BRIGHTDATA["progress.200.ready_with_error"]),
+            COLLECTED: HttpReply(body=BRIGHTDATA["snapshot.200.error_record"]),
         }
     )
     answer = answered(vendor, question("brightdata_intent_data"))
@@ -520,7 +543,7 @@ def test_a_job_of_nothing_but_error_rows_found_nothing() -> None:
     [(BRIGHTDATA["snapshot.400.text"][0], UnexpectedReply), (BRIGHTDATA["snapshot.400.text"][1], None)],
 )
 def test_a_snapshot_may_be_expired_or_empty(text: str, kind: type[ProviderError] | None) -> None:
-    reached = outcome(Vendor({**STARTED, COLLECTED: Says(400, text)}), question("brightdata_intent_data"))
+    reached = outcome(ScriptedVendor({**STARTED, COLLECTED: HttpReply(400, text)}), question("brightdata_intent_data"))
     if kind is None:
         assert reached.answer is not None
         assert reached.answer.found is False
@@ -532,14 +555,14 @@ def test_a_snapshot_may_be_expired_or_empty(text: str, kind: type[ProviderError]
 @pytest.mark.parametrize(
     ("state", "uncertain"),
     [
-        (Says(body=BRIGHTDATA["progress.200.canceled"]), False),
-        (Says(body={"status": "failed", "error_message": "crawl failed"}), False),
-        (Says(404, BRIGHTDATA["progress.404.text"]), True),
-        (Says(503, "busy"), True),
+        (HttpReply(body=BRIGHTDATA["progress.200.canceled"]), False),
+        (HttpReply(body={"status": "failed", "error_message": "crawl failed"}), False),
+        (HttpReply(404, BRIGHTDATA["progress.404.text"]), True),
+        (HttpReply(503, "busy"), True),
     ],
 )
-def test_a_job_that_ended_badly_is_free_and_one_we_lost_is_uncertain(state: Says, *, uncertain: bool) -> None:
-    error = failed(Vendor({**STARTED, PROGRESS: state}), question("brightdata_intent_data"))
+def test_a_job_that_ended_badly_is_free_and_one_we_lost_is_uncertain(state: HttpReply, *, uncertain: bool) -> None:
+    error = failed(ScriptedVendor({**STARTED, PROGRESS: state}), question("brightdata_intent_data"))
     assert (error.uncertain, error.billed) == (uncertain, {})
 
 
@@ -547,7 +570,7 @@ def test_a_job_that_ended_badly_is_free_and_one_we_lost_is_uncertain(state: Says
 def test_a_filtered_file_comes_in_three_forms(form: str) -> None:
     lines = "\n".join(['{"name": "a"}', '{"name": "b"}'])
     bodies: dict[str, Any] = {"array": [{"name": "a"}, {"name": "b"}], "data": {"data": [{"name": "a"}, {"name": "b"}]}}
-    vendor = Vendor({**FILTERED, FILE: Says(body=bodies.get(form, lines))})
+    vendor = ScriptedVendor({**FILTERED, FILE: HttpReply(body=bodies.get(form, lines))})
     answer = answered(vendor, question("brightdata_firmographics", size=2, max_units=2))
     assert answer.payload == {"records": [{"name": "a"}, {"name": "b"}]}
     assert answer.units == {"firmographic_record": 2}
@@ -557,28 +580,28 @@ def test_a_filtered_file_comes_in_three_forms(form: str) -> None:
     "state", [{"status": "ready", "dataset_size": 0}, {"status": "failed", "error": "No records found"}]
 )
 def test_a_filter_without_records_is_an_answer_of_no_cost(state: dict[str, Any]) -> None:
-    answer = answered(Vendor({**FILTERED, STATE: Says(body=state)}), question("brightdata_technographics"))
+    answer = answered(ScriptedVendor({**FILTERED, STATE: HttpReply(body=state)}), question("brightdata_technographics"))
     assert (answer.found, answer.units) == (False, {})
 
 
 def test_an_earlier_process_job_is_fetched_by_its_handle() -> None:
-    vendor = Vendor({STATE: FILTERED[STATE], FILE: Says(body=RECORDS[:1])})
+    vendor = ScriptedVendor({STATE: FILTERED[STATE], FILE: HttpReply(body=RECORDS[:1])})
     answer = answered(vendor, question("brightdata_technographics", handle="snap_m2bxug4e2o352v1jv1"))
     assert answer.units == {"technographic_record": 1}
     assert FILTER not in vendor.calls
 
 
 PAGE = "POST /request"
-HTML = Says(body="<!doctype html><h1>Acme</h1>", headers={"x-brd-status-code": "200"})
+HTML = HttpReply(body="<!doctype html><h1>Acme</h1>", headers={"x-brd-status-code": "200"})
 
 
-def refused_page(code: str, said: str = "told so") -> Says:
-    return Says(body="", headers={"x-brd-error": said, "x-brd-error-code": code})
+def refused_page(code: str, said: str = "told so") -> HttpReply:
+    return HttpReply(body="", headers={"x-brd-error": said, "x-brd-error-code": code})
 
 
 def test_pages_that_came_are_billed_and_the_others_noted() -> None:
-    missing = Says(body="<h1>404</h1>", headers={"x-brd-status-code": "404"})
-    answer = answered(Vendor({PAGE: [HTML, missing]}), question("brightdata_web_scraping"))
+    missing = HttpReply(body="<h1>404</h1>", headers={"x-brd-status-code": "404"})
+    answer = answered(ScriptedVendor({PAGE: [HTML, missing]}), question("brightdata_web_scraping"))
     assert (answer.payload, answer.units) == ({"page:/": HTML.body}, {"page": 1})
     assert answer.notes == ("/careers: it answered 404",)
 
@@ -587,16 +610,16 @@ def test_pages_that_came_are_billed_and_the_others_noted() -> None:
     ("says", "kind"),
     [
         (refused_page("net_err_name_not_resolved"), None),
-        (Says(body="gone", headers={"x-brd-status-code": "410"}), None),
+        (HttpReply(body="gone", headers={"x-brd-status-code": "410"}), None),
         (refused_page("http_status", "404 Not Found"), None),
         (refused_page("proxy_timeout"), ProviderUnavailable),
         (refused_page("sr_rate_limit"), Throttled),
         (refused_page("client_10020"), CredentialsRejected),
-        (Says(400, 'zone "web_unlocker1" not found'), UnexpectedReply),
+        (HttpReply(400, 'zone "web_unlocker1" not found'), UnexpectedReply),
     ],
 )
-def test_no_page_came(says: Says, kind: type[ProviderError] | None) -> None:
-    reached = outcome(Vendor({PAGE: says}), question("brightdata_web_scraping"))
+def test_no_page_came(says: HttpReply, kind: type[ProviderError] | None) -> None:
+    reached = outcome(ScriptedVendor({PAGE: says}), question("brightdata_web_scraping"))
     if kind is None:
         assert reached.answer is not None
         assert (reached.answer.found, reached.answer.units) == (False, {})
@@ -611,13 +634,13 @@ def test_no_page_came(says: Says, kind: type[ProviderError] | None) -> None:
         refused_page("reject_block"),
         refused_page("captcha"),
         refused_page("http_status", "403 Forbidden"),
-        Says(body="", headers={"x-brd-err-code": "policy_20000", "x-brd-err-msg": "forbidden"}),
-        Says(body="<h1>Go away</h1>", headers={"x-brd-status-code": "403"}),
-        Says(body="  "),
+        HttpReply(body="", headers={"x-brd-err-code": "policy_20000", "x-brd-err-msg": "forbidden"}),
+        HttpReply(body="<h1>Go away</h1>", headers={"x-brd-status-code": "403"}),
+        HttpReply(body="  "),
     ],
 )
-def test_a_site_that_keeps_everyone_out_is_no_outage_and_no_finding(says: Says) -> None:
-    error = failed(Vendor({PAGE: says}), question("brightdata_web_scraping"))
+def test_a_site_that_keeps_everyone_out_is_no_outage_and_no_finding(says: HttpReply) -> None:
+    error = failed(ScriptedVendor({PAGE: says}), question("brightdata_web_scraping"))
     assert type(error) is UnexpectedReply
     assert (error.billed, error.uncertain) == ({}, False)
     assert "could not read acme.com" in str(error)
@@ -625,7 +648,7 @@ def test_a_site_that_keeps_everyone_out_is_no_outage_and_no_finding(says: Says) 
 
 
 def test_a_page_that_came_survives_an_outage_at_the_next() -> None:
-    answer = answered(Vendor({PAGE: [HTML, Says(503, "busy")]}), question("brightdata_web_scraping"))
+    answer = answered(ScriptedVendor({PAGE: [HTML, HttpReply(503, "busy")]}), question("brightdata_web_scraping"))
     assert (list(answer.payload), answer.units) == (["page:/"], {"page": 1})
     assert KEY not in str(answer)
 

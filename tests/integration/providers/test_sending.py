@@ -16,8 +16,8 @@ from tests.support import virtual_time
 from tests.support.recorded_provider import (
     RULES,
     TIME_SCALE,
-    Says,
-    Vendor,
+    HttpReply,
+    ScriptedVendor,
     client,
     failed,
     forget,
@@ -28,12 +28,12 @@ from tests.support.recorded_provider import (
 )
 
 ENTITIES, SEARCH, PAGE = "GET /v1/entities:search", "GET /search.json", "POST /request"
-FOUND = Says(body={"itemListElement": [{"result": {"name": "Acme"}}]})
-BUSY = Says(503, "<html>busy</html>")
+FOUND = HttpReply(body={"itemListElement": [{"result": {"name": "Acme"}}]})
+BUSY = HttpReply(503, "<html>busy</html>")
 BRIGHTDATA = sample("brightdata/protocol.json")
 RECORD = [{"name": "Acme"}]
-HTML = Says(body="<!doctype html><h1>Acme</h1>", headers={"x-brd-status-code": "200"})
-PEOPLE = Says(
+HTML = HttpReply(body="<!doctype html><h1>Acme</h1>", headers={"x-brd-status-code": "200"})
+PEOPLE = HttpReply(
     body={
         "search_metadata": {"status": "Success"},
         "organic_results": [{"link": "https://www.linkedin.com/in/a"}],
@@ -41,40 +41,42 @@ PEOPLE = Says(
     }
 )
 SNOV = {
-    "POST /v1/oauth/access_token": Says(body=sample("snov/oauth_access_token.200.json")),
-    "POST /v2/domain-search/start": Says(body=sample("snov/domain_search.start.json")),
-    "GET /v2/domain-search/result/6f15de14db954c761f8e7507547b3bd7": Says(
+    "POST /v1/oauth/access_token": HttpReply(body=sample("snov/oauth_access_token.200.json")),
+    "POST /v2/domain-search/start": HttpReply(body=sample("snov/domain_search.start.json")),
+    "GET /v2/domain-search/result/6f15de14db954c761f8e7507547b3bd7": HttpReply(
         body=sample("snov/domain_search.result.completed.json")
     ),
-    "POST /v2/domain-search/prospects/start": Says(body=sample("snov/prospects.start.json")),
-    "GET /v2/domain-search/prospects/result/3384369c16aad810f58609a40ad65089": Says(
+    "POST /v2/domain-search/prospects/start": HttpReply(body=sample("snov/prospects.start.json")),
+    "GET /v2/domain-search/prospects/result/3384369c16aad810f58609a40ad65089": HttpReply(
         body=sample("snov/prospects.result.completed.json")
     ),
-    "POST /v2/emails-by-domain-by-name/start": Says(body=sample("snov/emails_by_domain_by_name.start.json")),
-    "GET /v2/emails-by-domain-by-name/result": Says(body=sample("snov/emails_by_domain_by_name.result.completed.json")),
+    "POST /v2/emails-by-domain-by-name/start": HttpReply(body=sample("snov/emails_by_domain_by_name.start.json")),
+    "GET /v2/emails-by-domain-by-name/result": HttpReply(
+        body=sample("snov/emails_by_domain_by_name.result.completed.json")
+    ),
 }
 SNOV_STARTS = [call for call in SNOV if call.endswith("/start")]
 APOLLO = {
-    "POST /api/v1/mixed_people/api_search": Says(body=sample("apollo/mixed_people_api_search.200.json")),
-    "POST /api/v1/people/bulk_match": Says(body=sample("apollo/people_bulk_match.200.0.json")),
+    "POST /api/v1/mixed_people/api_search": HttpReply(body=sample("apollo/mixed_people_api_search.200.json")),
+    "POST /api/v1/people/bulk_match": HttpReply(body=sample("apollo/people_bulk_match.200.0.json")),
 }
-HITS = {"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": Says(body={"hits": RECORD})}
+HITS = {"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": HttpReply(body={"hits": RECORD})}
 FILTER = {
-    "POST /datasets/filter": Says(body=BRIGHTDATA["marketplace.filter.200"]),
-    "GET /datasets/snapshots/snap_m2bxug4e2o352v1jv1": Says(body=BRIGHTDATA["marketplace.snapshot_meta.200"]),
-    "GET /datasets/snapshots/snap_m2bxug4e2o352v1jv1/download": Says(body=RECORD),
+    "POST /datasets/filter": HttpReply(body=BRIGHTDATA["marketplace.filter.200"]),
+    "GET /datasets/snapshots/snap_m2bxug4e2o352v1jv1": HttpReply(body=BRIGHTDATA["marketplace.snapshot_meta.200"]),
+    "GET /datasets/snapshots/snap_m2bxug4e2o352v1jv1/download": HttpReply(body=RECORD),
 }
-TRIGGER: dict[str, Says | Sequence[Says]] = {
-    "POST /datasets/v3/trigger": Says(body=BRIGHTDATA["trigger.200"]),
+TRIGGER: dict[str, HttpReply | Sequence[HttpReply]] = {
+    "POST /datasets/v3/trigger": HttpReply(body=BRIGHTDATA["trigger.200"]),
     "GET /datasets/v3/progress/sd_mu3j5zf4i64vu5aoj": [
-        Says(body=BRIGHTDATA["progress.200.running"]),
-        Says(body=BRIGHTDATA["progress.200.ready"]),
+        HttpReply(body=BRIGHTDATA["progress.200.running"]),
+        HttpReply(body=BRIGHTDATA["progress.200.ready"]),
     ],
-    "GET /datasets/v3/snapshot/sd_mu3j5zf4i64vu5aoj": Says(body=RECORD),
+    "GET /datasets/v3/snapshot/sd_mu3j5zf4i64vu5aoj": HttpReply(body=RECORD),
 }
-ASKED: list[tuple[str, Mapping[str, Says | Sequence[Says]], list[str]]] = [
+ASKED: list[tuple[str, Mapping[str, HttpReply | Sequence[HttpReply]], list[str]]] = [
     ("google_knowledge_graph", {ENTITIES: FOUND}, [ENTITIES]),
-    ("serp_organic", {SEARCH: [Says(body="{"), BUSY, PEOPLE]}, [SEARCH] * 3),
+    ("serp_organic", {SEARCH: [HttpReply(body="{"), BUSY, PEOPLE]}, [SEARCH] * 3),
     ("serp_linkedin", {SEARCH: PEOPLE}, [SEARCH] * 2),
     ("snov_contacts", SNOV, SNOV_STARTS),
     ("apollo_contacts", APOLLO, ["POST /api/v1/people/bulk_match"]),
@@ -89,7 +91,7 @@ ASKED: list[tuple[str, Mapping[str, Says | Sequence[Says]], list[str]]] = [
 def test_leave_is_asked_immediately_before_each_call_that_may_be_billed_and_before_no_other(
     source: str, replies: Mapping[str, Any], paid: list[str]
 ) -> None:
-    vendor = Vendor(replies)
+    vendor = ScriptedVendor(replies)
     reached = outcome(vendor, question(source))
     assert reached.answer is not None, reached.error
     assert [vendor.calls[before] for before in reached.announced] == paid
@@ -99,8 +101,8 @@ def test_leave_is_asked_immediately_before_each_call_that_may_be_billed_and_befo
 @pytest.mark.parametrize("source", ["brightdata_technographics", "brightdata_intent_data", "snov_contacts"])
 def test_no_leave_is_needed_to_fetch_what_was_started_before(source: str) -> None:
     replies: Mapping[str, Any] = {**SNOV, **FILTER, **TRIGGER}
-    first = outcome(Vendor(replies), question(source))
-    resumed = outcome(Vendor(replies), question(source, handle=first.handles[-1]))
+    first = outcome(ScriptedVendor(replies), question(source))
+    resumed = outcome(ScriptedVendor(replies), question(source, handle=first.handles[-1]))
     assert (resumed.announced, resumed.handles) == ([], [])
     assert resumed.answer is not None
     assert first.answer is not None
@@ -109,10 +111,10 @@ def test_no_leave_is_needed_to_fetch_what_was_started_before(source: str) -> Non
 
 @pytest.mark.parametrize(("source", "replies", "paid"), ASKED, ids=[source for source, *_ in ASKED])
 @pytest.mark.parametrize("kept", [0, 1])
-def test_a_process_that_lost_its_claim_sends_nothing_more_and_says_so(
+def test_a_process_that_lost_its_claim_sends_nothing_more_and_reports_it(
     source: str, replies: Mapping[str, Any], paid: list[str], kept: int
 ) -> None:
-    vendor = Vendor(replies)
+    vendor = ScriptedVendor(replies)
     lost = ClaimLost("the claim ran out.", provider="x")
     leave = [None] * min(kept, len(paid) - 1)
 
@@ -127,7 +129,7 @@ def test_a_process_that_lost_its_claim_sends_nothing_more_and_says_so(
     assert sum(call in paid for call in vendor.calls) == min(kept, len(paid) - 1)
 
 
-def ask(vendor: Vendor, source: str, *, before_send: Any = go_ahead, **options: Any) -> SourceAnswer:
+def ask(vendor: ScriptedVendor, source: str, *, before_send: Any = go_ahead, **options: Any) -> SourceAnswer:
     async def asked() -> SourceAnswer:
         async with client(RULES.sources[source].provider, httpx.ASGITransport(app=vendor), **options) as asking:
             return await asking.ask(question(source), keep_handle=forget, before_send=before_send)
@@ -136,7 +138,7 @@ def ask(vendor: Vendor, source: str, *, before_send: Any = go_ahead, **options: 
 
 
 def test_leave_that_came_too_late_for_the_answer_is_not_used() -> None:
-    vendor = Vendor({ENTITIES: FOUND})
+    vendor = ScriptedVendor({ENTITIES: FOUND})
 
     async def slowly() -> None:
         await asyncio.sleep(RULES.providers["google_kg"].timeout_seconds)
@@ -161,8 +163,8 @@ class Slots(Unlimited):
         self.pauses.append(seconds)
 
 
-def test_a_turn_that_was_held_up_is_not_used_and_leave_is_asked_again() -> None:
-    vendor, slots, announced = Vendor({ENTITIES: FOUND}), Slots(over=2), []
+def test_a_slot_that_was_delayed_is_not_used_and_leave_is_asked_again() -> None:
+    vendor, slots, announced = ScriptedVendor({ENTITIES: FOUND}), Slots(over=2), []
 
     async def before_send() -> None:
         announced.append(slots.taken)
@@ -171,7 +173,7 @@ def test_a_turn_that_was_held_up_is_not_used_and_leave_is_asked_again() -> None:
     assert (announced, len(vendor.asked), answer.calls) == ([1, 2, 3], 1, 1)
 
 
-def test_a_wait_for_a_turn_ends_with_the_time_that_is_left() -> None:
+def test_a_wait_for_a_slot_ends_with_the_time_that_is_left() -> None:
     class Strict(Slots):
         async def slot(self, *, patience: float) -> RateLimitSlot:
             if patience <= 0:
@@ -199,14 +201,14 @@ def test_a_wait_for_a_turn_ends_with_the_time_that_is_left() -> None:
         ({}, None),
     ],
 )
-def test_a_vendor_says_in_several_ways_how_long_to_wait(headers: dict[str, str], asked: float | None) -> None:
+def test_a_vendor_states_in_several_ways_how_long_to_wait(headers: dict[str, str], asked: float | None) -> None:
     assert asked_to_wait(headers) == asked
 
 
 @pytest.mark.parametrize("seconds", ["0.01", "600", None])
 def test_a_throttled_client_makes_all_processes_pause(seconds: str | None) -> None:
     slots, asking = Slots(), {"retry-after": seconds} if seconds else {}
-    vendor = Vendor({ENTITIES: [Says(429, {"error": "slow down"}, asking), FOUND]})
+    vendor = ScriptedVendor({ENTITIES: [HttpReply(429, {"error": "slow down"}, asking), FOUND]})
     if seconds == "600":
         with pytest.raises(Throttled):
             ask(vendor, "google_knowledge_graph", limiter=slots)
@@ -217,19 +219,19 @@ def test_a_throttled_client_makes_all_processes_pause(seconds: str | None) -> No
 
 def test_a_throttled_unlocker_is_left_alone() -> None:
     slots = Slots()
-    limited = Says(body="", headers={"x-brd-error": "rate limit reached", "x-brd-error-code": "sr_rate_limit"})
-    vendor = Vendor({PAGE: [HTML, limited, HTML]})
+    limited = HttpReply(body="", headers={"x-brd-error": "rate limit reached", "x-brd-error-code": "sr_rate_limit"})
+    vendor = ScriptedVendor({PAGE: [HTML, limited, HTML]})
     answer = ask(vendor, "brightdata_web_scraping", limiter=slots)
     assert (answer.units, len(vendor.asked), slots.pauses) == ({"page": 1}, 2, [None])
 
 
-@pytest.mark.parametrize("says", [BUSY, Says(429, {"error": "slow down"})])
-def test_repeats_come_at_random_moments(says: Says) -> None:
+@pytest.mark.parametrize("says", [BUSY, HttpReply(429, {"error": "slow down"})])
+def test_repeats_come_at_random_moments(says: HttpReply) -> None:
     waits: list[float] = []
     stamina.instrumentation.set_on_retry_hooks([lambda details: waits.append(details.wait_for)])
     try:
         for _ in range(10):
-            failed(Vendor({SEARCH: says}), question("serp_organic"))
+            failed(ScriptedVendor({SEARCH: says}), question("serp_organic"))
     finally:
         stamina.instrumentation.set_on_retry_hooks([])
     assert len(waits) == 10 * (ATTEMPTS - 1)
@@ -241,7 +243,7 @@ def test_a_plan_that_is_used_up_is_no_reason_to_hold_back() -> None:
     slots = Slots()
     with pytest.raises(ProviderError, match="nothing left on its plan"):
         ask(
-            Vendor({SEARCH: Says(429, {"error": "Your account has run out of searches."})}),
+            ScriptedVendor({SEARCH: HttpReply(429, {"error": "Your account has run out of searches."})}),
             "serp_organic",
             limiter=slots,
         )

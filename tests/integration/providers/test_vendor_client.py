@@ -17,9 +17,9 @@ from tests.support.raw_server import Handler, hang_up, listening, say_nothing, s
 from tests.support.recorded_provider import (
     KEY,
     RULES,
+    HttpReply,
     NoSlotLeft,
-    Says,
-    Vendor,
+    ScriptedVendor,
     answered,
     client,
     failed,
@@ -31,9 +31,9 @@ from tests.support.recorded_provider import (
 )
 
 SEARCH, ENTITIES = "GET /search.json", "GET /v1/entities:search"
-FOUND = Says(body={"itemListElement": [{"result": {"name": "Acme"}}]})
-RESULTS = Says(body={"search_metadata": {"status": "Success"}, "organic_results": [{"link": "https://acme.com"}]})
-BUSY = Says(429, {"error": "slow down"}, {"retry-after": "0"})
+FOUND = HttpReply(body={"itemListElement": [{"result": {"name": "Acme"}}]})
+RESULTS = HttpReply(body={"search_metadata": {"status": "Success"}, "organic_results": [{"link": "https://acme.com"}]})
+BUSY = HttpReply(429, {"error": "slow down"}, {"retry-after": "0"})
 
 
 # Over a real socket: what left, and what did not
@@ -118,7 +118,7 @@ def test_an_accepted_status_that_is_free_owes_nothing_where_its_body_breaks_off(
 def test_an_unreadable_answer_is_owed_only_where_its_status_is_billed(
     status: int, accepts: dict[int, Charge], *, is_billed: bool, owed: dict[str, int] | None
 ) -> None:
-    page = Vendor({"GET /person": Says(status, "<html>no such page</html>")})
+    page = ScriptedVendor({"GET /person": HttpReply(status, "<html>no such page</html>")})
     call = HttpCall("GET", "/person", owed=owed, repeatable=False, accepts=accepts)
 
     async def send() -> None:
@@ -153,23 +153,23 @@ def test_an_answer_that_drips_for_ever_ends_with_the_time_of_the_ask() -> None:
 
 
 def test_a_paid_call_without_a_readable_answer_is_uncertain_where_the_amount_is_unknown() -> None:
-    vendor = Vendor({"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": Says(body="<html>")})
+    vendor = ScriptedVendor({"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": HttpReply(body="<html>")})
     error = failed(vendor, question("brightdata_company_db"))
     assert (type(error), error.uncertain, error.billed) == (UnexpectedReply, True, {})
-    gateway = Vendor({"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": Says(504, "<html>")})
+    gateway = ScriptedVendor({"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": HttpReply(504, "<html>")})
     assert failed(gateway, question("brightdata_company_db")).uncertain
     assert len(gateway.asked) == 1
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_failure_is_released_only_where_the_vendor_does_not_bill_failures(status: int) -> None:
-    broken, rows = Says(status, "<html>"), Says(body=sample("apollo/mixed_people_api_search.200.json"))
+    broken, rows = HttpReply(status, "<html>"), HttpReply(body=sample("apollo/mixed_people_api_search.200.json"))
     match = "POST /api/v1/people/bulk_match"
-    apollo = Vendor({"POST /api/v1/mixed_people/api_search": rows, match: broken})
+    apollo = ScriptedVendor({"POST /api/v1/mixed_people/api_search": rows, match: broken})
     error = failed(apollo, question("apollo_contacts"))
     assert (type(error), error.uncertain, error.billed) == (ProviderUnavailable, True, {})
     assert apollo.calls.count(match) == 1
-    google = Vendor({ENTITIES: broken})
+    google = ScriptedVendor({ENTITIES: broken})
     error = failed(google, question("google_knowledge_graph"))
     assert (type(error), error.uncertain, error.billed) == (ProviderUnavailable, False, {})
 
@@ -180,12 +180,14 @@ def test_a_failed_search_or_record_is_free_by_the_vendors_word() -> None:
         ("brightdata_company_db", "POST /datasets/search/gd_l1vikfnt1wgvvqz95w"),
         ("brightdata_web_scraping", "POST /request"),
     ):
-        error = failed(Vendor({call: Says(500, "<html>")}), question(source))
+        error = failed(ScriptedVendor({call: HttpReply(500, "<html>")}), question(source))
         assert (type(error), error.uncertain, error.billed) == (ProviderUnavailable, False, {})
 
 
 def test_a_free_call_that_fails_is_never_uncertain() -> None:
-    error = failed(Vendor({"POST /api/v1/mixed_people/api_search": Says(500, "<html>")}), question("apollo_contacts"))
+    error = failed(
+        ScriptedVendor({"POST /api/v1/mixed_people/api_search": HttpReply(500, "<html>")}), question("apollo_contacts")
+    )
     assert (error.uncertain, error.billed) == (False, {})
 
 
@@ -193,14 +195,14 @@ def test_a_free_call_that_fails_is_never_uncertain() -> None:
 
 
 def test_a_throttled_client_waits_as_long_as_the_vendor_asks_and_then_goes_on() -> None:
-    vendor = Vendor({ENTITIES: [BUSY, BUSY, FOUND]})
+    vendor = ScriptedVendor({ENTITIES: [BUSY, BUSY, FOUND]})
     answer = answered(vendor, question("google_knowledge_graph"))
     assert (answer.units, answer.calls) == ({"search": 1}, 3)
 
 
 @pytest.mark.parametrize("wait", ["3600", "21"])
 def test_no_client_waits_longer_than_is_worth_it(wait: str) -> None:
-    vendor = Vendor({ENTITIES: Says(429, {"error": "slow down"}, {"retry-after": wait})})
+    vendor = ScriptedVendor({ENTITIES: HttpReply(429, {"error": "slow down"}, {"retry-after": wait})})
     error = failed(vendor, question("google_knowledge_graph"))
     assert isinstance(error, Throttled)
     assert error.retry_after == float(wait)
@@ -208,23 +210,27 @@ def test_no_client_waits_longer_than_is_worth_it(wait: str) -> None:
 
 
 def test_a_doubt_about_the_first_attempt_outlives_a_clear_second() -> None:
-    broken, refused = Says(504, "<html>"), Says(401, {"error": "Invalid API key."})
-    error = failed(Vendor({SEARCH: [broken, refused]}), question("serp_organic"))
+    broken, refused = HttpReply(504, "<html>"), HttpReply(401, {"error": "Invalid API key."})
+    error = failed(ScriptedVendor({SEARCH: [broken, refused]}), question("serp_organic"))
     assert error.uncertain
 
 
 def test_a_repeat_that_costs_nothing_saves_the_search() -> None:
-    answer = answered(Vendor({SEARCH: [Says(body="{"), Says(503, "busy"), RESULTS]}), question("serp_organic"))
+    answer = answered(
+        ScriptedVendor({SEARCH: [HttpReply(body="{"), HttpReply(503, "busy"), RESULTS]}), question("serp_organic")
+    )
     assert (answer.units, answer.calls) == ({"search": 1}, 3)
 
 
 def test_a_repeat_writes_nothing_to_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
-    answered(Vendor({ENTITIES: [BUSY, FOUND]}), question("google_knowledge_graph"))
+    answered(ScriptedVendor({ENTITIES: [BUSY, FOUND]}), question("google_knowledge_graph"))
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_broken_reply_is_not_quoted_in_the_error() -> None:
-    half = Vendor({"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": Says(body='{"hits": [{"name": "Jane Example"')})
+    half = ScriptedVendor(
+        {"POST /datasets/search/gd_l1vikfnt1wgvvqz95w": HttpReply(body='{"hits": [{"name": "Jane Example"')}
+    )
     error = failed(half, question("brightdata_company_db"))
     assert "broken JSON" in str(error)
     assert "Jane" not in str(error)
@@ -233,11 +239,11 @@ def test_a_broken_reply_is_not_quoted_in_the_error() -> None:
 def test_a_running_job_outlives_a_short_outage_of_the_vendor() -> None:
     protocol = sample("brightdata/protocol.json")
     progress = "GET /datasets/v3/progress/sd_mu3j5zf4i64vu5aoj"
-    vendor = Vendor(
+    vendor = ScriptedVendor(
         {
-            "POST /datasets/v3/trigger": Says(body=protocol["trigger.200"]),
-            progress: [*[Says(503, "busy")] * 4, Says(body=protocol["progress.200.ready"])],
-            "GET /datasets/v3/snapshot/sd_mu3j5zf4i64vu5aoj": Says(body=[{"topic": "x"}]),
+            "POST /datasets/v3/trigger": HttpReply(body=protocol["trigger.200"]),
+            progress: [*[HttpReply(503, "busy")] * 4, HttpReply(body=protocol["progress.200.ready"])],
+            "GET /datasets/v3/snapshot/sd_mu3j5zf4i64vu5aoj": HttpReply(body=[{"topic": "x"}]),
         }
     )
     assert answered(vendor, question("brightdata_intent_data")).units == {"intent_record": 1}
@@ -245,10 +251,10 @@ def test_a_running_job_outlives_a_short_outage_of_the_vendor() -> None:
 
 def test_a_job_without_end_is_uncertain_when_the_time_is_over_and_its_handle_is_kept() -> None:
     protocol = sample("brightdata/protocol.json")
-    vendor = Vendor(
+    vendor = ScriptedVendor(
         {
-            "POST /datasets/v3/trigger": Says(body=protocol["trigger.200"]),
-            "GET /datasets/v3/progress/sd_mu3j5zf4i64vu5aoj": Says(body=protocol["progress.200.running"]),
+            "POST /datasets/v3/trigger": HttpReply(body=protocol["trigger.200"]),
+            "GET /datasets/v3/progress/sd_mu3j5zf4i64vu5aoj": HttpReply(body=protocol["progress.200.running"]),
         }
     )
     reached = outcome(vendor, question("brightdata_intent_data"), timeout_seconds=0.2)
@@ -258,7 +264,7 @@ def test_a_job_without_end_is_uncertain_when_the_time_is_over_and_its_handle_is_
 
 
 def test_what_our_own_limit_stops_was_never_sent() -> None:
-    vendor = Vendor({ENTITIES: FOUND})
+    vendor = ScriptedVendor({ENTITIES: FOUND})
     error = failed(vendor, question("google_knowledge_graph"), limiter=NoSlotLeft())
     assert isinstance(error, Throttled)
     assert (error.uncertain, error.billed, vendor.asked) == (False, {}, [])
@@ -276,8 +282,8 @@ def test_what_our_own_limit_stops_was_never_sent() -> None:
     ],
 )
 def test_a_key_reaches_the_vendor_and_nothing_else(source: str, call: str, caplog: pytest.LogCaptureFixture) -> None:
-    echo = Says(500, {"error": f"bad request ?api_key={KEY}&key={KEY} x-api-key: {KEY}"})
-    vendor = Vendor({call: echo})
+    echo = HttpReply(500, {"error": f"bad request ?api_key={KEY}&key={KEY} x-api-key: {KEY}"})
+    vendor = ScriptedVendor({call: echo})
     with caplog.at_level(logging.DEBUG):
         error = failed(vendor, question(source))
     assert KEY in json.dumps([dict(vendor.asked[0].params), dict(vendor.asked[0].headers)])
@@ -289,20 +295,22 @@ def test_a_key_reaches_the_vendor_and_nothing_else(source: str, call: str, caplo
 
 def test_a_key_the_vendor_repeats_is_cut_out_of_the_payload() -> None:
     link = f"https://serpapi.com/search.json?api_key={KEY}&start=10"
-    vendor = Vendor({SEARCH: Says(body={**RESULTS.body, "serpapi_pagination": {"next": link}})})
+    vendor = ScriptedVendor({SEARCH: HttpReply(body={**RESULTS.body, "serpapi_pagination": {"next": link}})})
     answer = answered(vendor, question("serp_organic"))
     assert KEY not in json.dumps(dict(answer.payload))
 
 
 def test_no_redirect_is_followed() -> None:
-    elsewhere = Says(302, "", {"location": "http://elsewhere.example/collect"})
-    vendor = Vendor({ENTITIES: elsewhere})
+    elsewhere = HttpReply(302, "", {"location": "http://elsewhere.example/collect"})
+    vendor = ScriptedVendor({ENTITIES: elsewhere})
     assert type(failed(vendor, question("google_knowledge_graph"))) is UnexpectedReply
     assert len(vendor.asked) == 1
 
 
 def test_a_vendors_long_page_is_cut_short_in_the_error() -> None:
-    error = failed(Vendor({ENTITIES: Says(400, "<html>" + "far too long " * 500)}), question("google_knowledge_graph"))
+    error = failed(
+        ScriptedVendor({ENTITIES: HttpReply(400, "<html>" + "far too long " * 500)}), question("google_knowledge_graph")
+    )
     assert len(str(error)) < 400
 
 
@@ -332,13 +340,13 @@ def test_a_wrong_question_is_named_before_it_is_asked(source: str, change: dict[
     spec = {**RULES.sources[source].question, **change}
     problems = PROVIDERS[RULES.sources[source].provider].check_question(spec)
     assert any(says in problem for problem in problems), problems
-    vendor = Vendor({})
+    vendor = ScriptedVendor({})
     assert source in str(failed(vendor, question(source, **change)))
     assert vendor.asked == []
 
 
-def test_a_source_that_needs_a_domain_says_so_before_anything_is_sent() -> None:
-    vendor = Vendor({})
+def test_a_source_that_needs_a_domain_reports_it_before_anything_is_sent() -> None:
+    vendor = ScriptedVendor({})
     error = failed(vendor, question("snov_contacts", domain=None))
     assert "needs the company's domain" in str(error)
     assert vendor.asked == []
@@ -361,7 +369,7 @@ def test_a_base_url_that_is_none_is_named_when_the_client_is_made(base_url: str)
     "base_url", ["http://vendor", "http://vendor/", "http://vendor/api/v1", "http://vendor/api/v1/"]
 )
 def test_apollos_base_url_may_end_in_its_version_or_not(base_url: str) -> None:
-    vendor = Vendor({"POST /api/v1/mixed_people/api_search": Says(body={"people": []})})
+    vendor = ScriptedVendor({"POST /api/v1/mixed_people/api_search": HttpReply(body={"people": []})})
 
     async def ask() -> SourceAnswer:
         transport = httpx.ASGITransport(app=vendor)
@@ -379,39 +387,49 @@ def test_apollos_base_url_may_end_in_its_version_or_not(base_url: str) -> None:
 
 ACCOUNT = "GET /account.json"
 HEALTH, CREDITS = "GET /api/v1/auth/health", "POST /api/v1/usage_stats/credit_usage_stats"
-TOKEN = {"POST /v1/oauth/access_token": Says(body=sample("snov/oauth_access_token.200.json"))}
-GONE = Says(404, "<html>Not Found</html>")
-HEALTHY = Says(body={"healthy": True, "is_logged_in": True})
+TOKEN = {"POST /v1/oauth/access_token": HttpReply(body=sample("snov/oauth_access_token.200.json"))}
+GONE = HttpReply(404, "<html>Not Found</html>")
+HEALTHY = HttpReply(body={"healthy": True, "is_logged_in": True})
 
 
 @pytest.mark.parametrize(
     ("provider", "replies", "ok", "left"),
     [
-        ("serpapi", {ACCOUNT: Says(body={**sample("serpapi/account.json"), "total_searches_left": 12})}, True, 12),
-        ("serpapi", {ACCOUNT: Says(body=sample("serpapi/account.json"))}, True, None),
-        ("serpapi", {ACCOUNT: Says(401, {"error": "Invalid API key."})}, False, None),
-        ("snov", {**TOKEN, "GET /v1/get-balance": Says(body=sample("snov/get_balance.200.json"))}, True, 25000),
-        ("apollo", {HEALTH: HEALTHY, CREDITS: Says(body=sample("apollo/usage_stats_credit.200.json"))}, True, 7500),
-        ("apollo", {HEALTH: HEALTHY, CREDITS: Says(403, sample("apollo/usage_stats_credit.403.json"))}, True, None),
-        ("apollo", {HEALTH: Says(body={"healthy": True, "is_logged_in": False})}, False, None),
-        ("apollo", {HEALTH: GONE, CREDITS: Says(body=sample("apollo/usage_stats_credit.200.json"))}, True, 7500),
-        ("apollo", {HEALTH: GONE, CREDITS: Says(401, sample("apollo/usage_stats_credit.401.txt"))}, False, None),
-        ("apollo", {HEALTH: GONE, CREDITS: Says(403, sample("apollo/usage_stats_credit.403.json"))}, None, None),
+        ("serpapi", {ACCOUNT: HttpReply(body={**sample("serpapi/account.json"), "total_searches_left": 12})}, True, 12),
+        ("serpapi", {ACCOUNT: HttpReply(body=sample("serpapi/account.json"))}, True, None),
+        ("serpapi", {ACCOUNT: HttpReply(401, {"error": "Invalid API key."})}, False, None),
+        ("snov", {**TOKEN, "GET /v1/get-balance": HttpReply(body=sample("snov/get_balance.200.json"))}, True, 25000),
+        (
+            "apollo",
+            {HEALTH: HEALTHY, CREDITS: HttpReply(body=sample("apollo/usage_stats_credit.200.json"))},
+            True,
+            7500,
+        ),
+        (
+            "apollo",
+            {HEALTH: HEALTHY, CREDITS: HttpReply(403, sample("apollo/usage_stats_credit.403.json"))},
+            True,
+            None,
+        ),
+        ("apollo", {HEALTH: HttpReply(body={"healthy": True, "is_logged_in": False})}, False, None),
+        ("apollo", {HEALTH: GONE, CREDITS: HttpReply(body=sample("apollo/usage_stats_credit.200.json"))}, True, 7500),
+        ("apollo", {HEALTH: GONE, CREDITS: HttpReply(401, sample("apollo/usage_stats_credit.401.txt"))}, False, None),
+        ("apollo", {HEALTH: GONE, CREDITS: HttpReply(403, sample("apollo/usage_stats_credit.403.json"))}, None, None),
         ("apollo", {HEALTH: GONE, CREDITS: GONE}, None, None),
         ("apollo", {HEALTH: HEALTHY, CREDITS: GONE}, True, None),
-        ("apollo", {HEALTH: Says(401, sample("apollo/usage_stats_credit.401.txt"))}, False, None),
+        ("apollo", {HEALTH: HttpReply(401, sample("apollo/usage_stats_credit.401.txt"))}, False, None),
         ("serpapi", {ACCOUNT: GONE}, None, None),
         ("snov", {**TOKEN, "GET /v1/get-balance": GONE}, None, None),
         ("brightdata", {"GET /datasets/list": GONE}, None, None),
-        ("brightdata", {"GET /datasets/list": Says(body=[{"id": "gd_x", "name": "x", "size": 1}])}, True, None),
-        ("brightdata", {"GET /datasets/list": Says(401, "Credentials are missing")}, False, None),
+        ("brightdata", {"GET /datasets/list": HttpReply(body=[{"id": "gd_x", "name": "x", "size": 1}])}, True, None),
+        ("brightdata", {"GET /datasets/list": HttpReply(401, "Credentials are missing")}, False, None),
         ("google_kg", {}, None, None),
     ],
 )
 def test_an_account_can_be_checked_for_free(
-    provider: str, replies: dict[str, Says], *, ok: bool | None, left: int | None
+    provider: str, replies: dict[str, HttpReply], *, ok: bool | None, left: int | None
 ) -> None:
-    vendor = Vendor(replies)
+    vendor = ScriptedVendor(replies)
 
     async def check() -> Any:
         async with client(provider, httpx.ASGITransport(app=vendor)) as asking:

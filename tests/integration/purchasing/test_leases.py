@@ -36,8 +36,8 @@ from resources.store import SqlStore, open_store
 from resources.store.database import Database
 from resources.store.ledger import SqlLedger
 from tests.integration.providers.test_sending import ASKED
-from tests.support.examples import NOON, SHIPPED
-from tests.support.recorded_provider import Vendor, client, question
+from tests.support.examples import MATRIX, NOON
+from tests.support.recorded_provider import ScriptedVendor, client, question
 
 ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOON)
 ASK = Ask("acme.com", datasets=("industry",))
@@ -72,7 +72,7 @@ class Purchasing:
 
     store: SqlStore
     source: str
-    vendor: Vendor
+    vendor: ScriptedVendor
     clock: Clock = field(default_factory=Clock)
     sleeps: timedelta = timedelta()
     company: Company = ACME
@@ -80,7 +80,7 @@ class Purchasing:
 
     @property
     def rules(self) -> ProviderRules:
-        return SHIPPED.providers[SHIPPED.sources[self.source].provider]
+        return MATRIX.providers[MATRIX.sources[self.source].provider]
 
     def outcome(self, deliver: Deliver | None = None) -> PurchaseOutcome:
         context = RunContext(self.store, {}, model=None, now=self.clock.now)
@@ -99,8 +99,8 @@ class Purchasing:
         return Delivery(units=answer.units, outcome="found")
 
     def _order(self) -> PurchaseOrder:
-        entry = SHIPPED.sources[self.source]
-        request = request_for(ASK, ASK.requirements(SHIPPED), ACME, SHIPPED, NOON, request_id=self.request_id)
+        entry = MATRIX.sources[self.source]
+        request = request_for(ASK, ASK.requirements(MATRIX), ACME, MATRIX, NOON, request_id=self.request_id)
         return PurchaseOrder(
             request=request,
             company=self.company,
@@ -109,7 +109,7 @@ class Purchasing:
             rules=self.rules,
             variant="a",
             asked="the question",
-            units=SHIPPED.max_billed_units(self.source),
+            units=MATRIX.max_billed_units(self.source),
             usd_per_unit={unit: Decimal(1) for unit in self.rules.usd_per_unit()},
             caps=_no_limit,
         )
@@ -119,9 +119,9 @@ def _no_limit(_at: datetime) -> Sequence[Cap]:
     return [Cap("day:2026-03-02", 10**9)]
 
 
-@pytest.mark.parametrize("source", SHIPPED.sources)
+@pytest.mark.parametrize("source", MATRIX.sources)
 def test_a_claim_outlives_two_calls_of_its_provider_however_long_each_may_take(store: SqlStore, source: str) -> None:
-    buying = Purchasing(store, source, Vendor({}))
+    buying = Purchasing(store, source, ScriptedVendor({}))
     leases: list[timedelta] = []
 
     async def look(sent: SentPurchase) -> Delivery:
@@ -143,7 +143,7 @@ def lease_of(source: str, store: SqlStore) -> timedelta:
         return Delivery(units={}, outcome="nothing")
 
     other = Company("com_2", "other.com", "Other", "other.com", NOON)
-    Purchasing(store, source, Vendor({}), company=other, request_id="req_2").outcome(look)
+    Purchasing(store, source, ScriptedVendor({}), company=other, request_id="req_2").outcome(look)
     return leases[0]
 
 
@@ -155,8 +155,8 @@ def test_who_wakes_up_with_less_of_its_claim_left_than_one_call_may_take_sends_n
     store: SqlStore, source: str
 ) -> None:
     """Else the vendor might still be at it when the claim is over and another process buys the same."""
-    vendor = Vendor(PAID[source])
-    call = timedelta(seconds=SHIPPED.providers[SHIPPED.sources[source].provider].timeout_seconds)
+    vendor = ScriptedVendor(PAID[source])
+    call = timedelta(seconds=MATRIX.providers[MATRIX.sources[source].provider].timeout_seconds)
     slept = Purchasing(store, source, vendor, sleeps=lease_of(source, store) - call + ONE_SECOND)
     assert isinstance(slept.outcome(), PurchaseSuperseded)
     assert [asked for asked in vendor.calls if asked in BILLED] == []
@@ -164,15 +164,15 @@ def test_who_wakes_up_with_less_of_its_claim_left_than_one_call_may_take_sends_n
 
 
 def test_who_wakes_up_in_time_for_one_more_call_sends_it(store: SqlStore) -> None:
-    vendor = Vendor(PAID[KNOWLEDGE_GRAPH])
-    call = timedelta(seconds=SHIPPED.providers["google_kg"].timeout_seconds)
+    vendor = ScriptedVendor(PAID[KNOWLEDGE_GRAPH])
+    call = timedelta(seconds=MATRIX.providers["google_kg"].timeout_seconds)
     slept = Purchasing(store, KNOWLEDGE_GRAPH, vendor, sleeps=lease_of(KNOWLEDGE_GRAPH, store) - call - ONE_SECOND)
     assert isinstance(slept.outcome(), PurchaseSettled)
     assert len(vendor.asked) == 1
 
 
 def test_who_falls_asleep_between_its_row_and_its_call_sends_nothing_either(store_url: str, store: SqlStore) -> None:
-    clock, vendor = Clock(), Vendor(PAID[KNOWLEDGE_GRAPH])
+    clock, vendor = Clock(), ScriptedVendor(PAID[KNOWLEDGE_GRAPH])
     lease = lease_of(KNOWLEDGE_GRAPH, store)
 
     class SleepyLedger(SqlLedger):
@@ -194,7 +194,7 @@ def test_who_falls_asleep_between_its_row_and_its_call_sends_nothing_either(stor
     assert vendor.asked == []
 
 
-class Watching(Vendor):
+class Watching(ScriptedVendor):
     """Notes which handle the store holds whenever it is asked: call -> handle."""
 
     def __init__(self, replies: Mapping[str, Any], handle: Callable[[], str | None]) -> None:
@@ -225,7 +225,7 @@ def test_a_job_can_be_resumed_from_the_store_before_it_is_first_looked_at(store:
 def test_each_call_that_may_be_billed_begins_with_a_whole_lease_though_a_job_went_before(store: SqlStore) -> None:
     """Else another process could take the purchase up in the middle of the call."""
     clock = Clock()
-    buying = Purchasing(store, "snov_contacts", Vendor({}), clock)
+    buying = Purchasing(store, "snov_contacts", ScriptedVendor({}), clock)
     leases: list[timedelta] = []
 
     async def two_steps(sent: SentPurchase) -> Delivery:
@@ -263,7 +263,7 @@ def test_a_probe_that_fails_lets_no_other_one_through(store_url: str) -> None:
     store.ledger = ledger = WhoWaits(store.database)
     down = Breaker(failures=1, first_seconds=60, longest_seconds=600, exhausted_seconds=600)
     store.provider_health.record_failure("google_kg", down, exhausted=False, because="It is down.", at=NOON)
-    asking = Purchasing(store, KNOWLEDGE_GRAPH, Vendor({}), Clock(NOON + timedelta(seconds=60)))
+    asking = Purchasing(store, KNOWLEDGE_GRAPH, ScriptedVendor({}), Clock(NOON + timedelta(seconds=60)))
     outcome = asking.outcome(unavailable)
     assert isinstance(outcome, PurchaseFailed)
     assert [type(other) for other in ledger.outcomes] == [Unavailable]
@@ -285,7 +285,7 @@ class AwayForAMoment(SqlLedger):
 def test_an_answer_that_finds_the_store_away_for_a_moment_is_kept(store_url: str) -> None:
     store = open_store(store_url, world="sandbox")
     store.ledger = AwayForAMoment(store.database)
-    buying = Purchasing(store, KNOWLEDGE_GRAPH, Vendor(PAID[KNOWLEDGE_GRAPH]))
+    buying = Purchasing(store, KNOWLEDGE_GRAPH, ScriptedVendor(PAID[KNOWLEDGE_GRAPH]))
     assert isinstance(buying.outcome(), PurchaseSettled)
     assert buying.purchase().state == "settled"
     store.close()

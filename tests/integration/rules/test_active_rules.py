@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from enrichment.rules import RulesError
-from resources.active_rules import rules_in_force
+from resources.active_rules import active_rules
 from resources.settings import Settings
 from tests.support.examples import FROZEN
 
@@ -23,32 +23,34 @@ def edit(settings: Settings, old: str, new: str) -> None:
 
 
 def test_a_good_edit_counts_at_once(settings: Settings) -> None:
-    before = rules_in_force(settings).rules
+    before = active_rules(settings).rules
     edit(settings, '"0.05"', '"0.04"')
-    after = rules_in_force(settings)
+    after = active_rules(settings)
     assert (after.complaint, after.rules.hash == before.hash) == (None, False)
 
 
-def test_while_an_edit_is_broken_the_last_good_rules_stay_in_force_and_the_fault_is_said(settings: Settings) -> None:
+def test_while_an_edit_is_broken_the_last_good_rules_stay_in_force_and_the_fault_is_reported(
+    settings: Settings,
+) -> None:
     edit(settings, '"0.05"', '"0.04"')
-    good = rules_in_force(settings).rules
+    good = active_rules(settings).rules
     edit(settings, '"0.04"', '"cheap"')
-    in_force = rules_in_force(settings)
-    assert in_force.rules.hash == good.hash
-    assert "config/providers.yaml: serpapi.prices.search" in (in_force.complaint or "")
+    active = active_rules(settings)
+    assert active.rules.hash == good.hash
+    assert "config/providers.yaml: serpapi.prices.search" in (active.complaint or "")
     edit(settings, '"cheap"', '"0.03"')
-    assert rules_in_force(settings).complaint is None
+    assert active_rules(settings).complaint is None
 
 
 def test_broken_rules_that_never_were_good_are_refused(settings: Settings) -> None:
     edit(settings, '"0.05"', '"cheap"')
     with pytest.raises(RulesError):
-        rules_in_force(settings)
+        active_rules(settings)
 
 
 def test_the_rules_a_plan_was_made_by_can_be_looked_up_by_their_hash(settings: Settings) -> None:
-    first = rules_in_force(settings).rules.hash
+    first = active_rules(settings).rules.hash
     edit(settings, '"0.05"', '"0.04"')
-    second = rules_in_force(settings).rules.hash
+    second = active_rules(settings).rules.hash
     kept = {folder.name for folder in (settings.enrich_home / "rules").iterdir() if folder.is_dir()}
     assert kept == {first, second}

@@ -21,7 +21,7 @@ DECLARED = coverage_of(VENDORS)
 COVERAGE = Coverage(CATALOGUE, 1, DECLARED)
 
 
-def test_the_catalogue_holds_500_companies_each_found_by_its_name_and_its_domain() -> None:
+def test_the_catalogue_contains_500_companies_each_found_by_its_name_and_its_domain() -> None:
     assert len(CATALOGUE.companies) == 500
     for company in CATALOGUE.companies:
         assert CATALOGUE.by_name(company.name) == company
@@ -54,7 +54,7 @@ def test_a_search_text_that_names_no_company_is_about_none(query: str) -> None:
 
 
 @pytest.mark.parametrize("source", DECLARED)
-def test_a_source_knows_and_fills_about_as_much_as_the_matrix_says(source: str) -> None:
+def test_a_source_knows_and_fills_about_as_much_as_the_matrix_states(source: str) -> None:
     rates = DECLARED[source]
     known = [company for company in CATALOGUE.companies if COVERAGE.knows(source, company)]
     assert len(known) / 500 == pytest.approx(rates.match, abs=0.05)
@@ -70,7 +70,7 @@ def test_sources_disagree_about_headcounts_by_ten_per_cent_at_most() -> None:
     assert any(len({COVERAGE.headcount(source, one) for source in DECLARED}) > 5 for one in CATALOGUE.companies)
 
 
-def test_people_are_invented_and_say_so_in_every_address() -> None:
+def test_people_are_invented_and_marked_so_in_every_address() -> None:
     for company in CATALOGUE.companies:
         staff = people(1, company)
         assert len({person.email for person in staff}) == len(staff) >= 8

@@ -101,7 +101,7 @@ def test_a_throttled_call_comes_with_or_without_retry_after(http: httpx.Client) 
     assert "run out" not in without.text
 
 
-def test_a_throttled_unlocker_says_so_under_an_outer_200(http: httpx.Client) -> None:
+def test_a_throttled_unlocker_reports_it_under_an_outer_200(http: httpx.Client) -> None:
     inject(http, "brightdata", "http_429")
     asked = {"zone": "z", "url": "https://tesla.com/", "format": "raw"}
     reply = http.post("/brightdata/request", json=asked, headers=BEARER)
@@ -140,7 +140,7 @@ def test_an_oversized_reply_is_larger_than_any_client_should_take(http: httpx.Cl
     assert len(reply.content) > 10 * 1024 * 1024
 
 
-def test_a_reply_may_be_mislabelled_or_a_page_of_somebody_else_and_was_charged(http: httpx.Client) -> None:
+def test_a_reply_may_be_mislabelled_or_a_page_of_another_company_and_was_charged(http: httpx.Client) -> None:
     before = charged(http, "serpapi", "search")
     inject(http, "serpapi", "wrong_content_type")
     mislabelled = search(http, "Boeing")
@@ -153,7 +153,7 @@ def test_a_reply_may_be_mislabelled_or_a_page_of_somebody_else_and_was_charged(h
     assert charged(http, "serpapi", "search") == before + 2
 
 
-def test_a_redirect_leads_to_a_private_address_and_who_follows_it_is_counted(http: httpx.Client) -> None:
+def test_a_redirect_leads_to_a_private_address_and_each_client_that_follows_it_is_counted(http: httpx.Client) -> None:
     before = http.get("/_sandbox").json()["redirects_followed"]
     inject(http, "brightdata", "redirect", times=2)
     asked = {"zone": "z", "url": "https://tesla.com/", "format": "raw"}
@@ -242,7 +242,7 @@ def test_jobs_can_be_slow_and_can_fail_and_failed_ones_are_free(http: httpx.Clie
 @pytest.mark.parametrize(
     "asked", [{"fault": "http_503"}, {"vendor": "snov", "fault": "gremlins"}, {"vendor": "hubspot", "fault": "down"}]
 )
-def test_a_fault_nobody_knows_is_refused_with_a_sentence(http: httpx.Client, asked: dict[str, str]) -> None:
+def test_an_unknown_fault_is_refused_with_a_sentence(http: httpx.Client, asked: dict[str, str]) -> None:
     reply = http.post("/_sandbox/faults", json=asked)
     assert reply.status_code == 400
     assert reply.json()["error"].endswith((".", "optional."))

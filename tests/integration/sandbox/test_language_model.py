@@ -89,7 +89,7 @@ def test_evidence_about_the_property_is_preferred() -> None:
     assert {item["evidence"]["evidence_id"] for item in answer["technologies"]} == {"e2"}
 
 
-def test_it_says_that_it_is_no_language_model(http: httpx.Client) -> None:
+def test_it_states_that_it_is_no_language_model(http: httpx.Client) -> None:
     reply = chat(http)
     assert reply["model"] == "m"
     assert "no language model" in reply["system_fingerprint"]
@@ -107,7 +107,7 @@ def test_the_same_prompt_has_the_same_answer(http: httpx.Client) -> None:
     assert chat(http)["choices"] == chat(http)["choices"]
 
 
-def test_an_answer_too_long_for_its_limit_is_cut_and_says_so(http: httpx.Client) -> None:
+def test_an_answer_too_long_for_its_limit_is_cut_and_reports_it(http: httpx.Client) -> None:
     reply = chat(http, max_completion_tokens=5)
     assert reply["choices"][0]["finish_reason"] == "length"
     assert reply["usage"]["completion_tokens"] == 5

@@ -122,7 +122,7 @@ def test_apollo_takes_more_credits_than_it_finds_people(overbilled: httpx.Client
     assert invoiced(overbilled, "apollo") == {"credit": 3}
 
 
-def test_openai_says_it_put_out_more_than_its_limit(overbilled: httpx.Client) -> None:
+def test_openai_reports_that_it_put_out_more_than_its_limit(overbilled: httpx.Client) -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_completion_tokens": 100}
     usage = overbilled.post("/openai/v1/chat/completions", json=body, headers=BEARER).json()["usage"]
     assert usage["completion_tokens"] == 300

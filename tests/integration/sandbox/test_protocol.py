@@ -80,7 +80,7 @@ def test_the_knowledge_graph_finds_a_company_however_it_is_written(http: httpx.C
     assert "automotive" in entity["detailedDescription"]["articleBody"]
 
 
-def test_a_name_outside_the_catalogue_is_unknown_to_everybody(http: httpx.Client, snov: dict[str, str]) -> None:
+def test_a_name_outside_the_catalogue_is_unknown_to_every_vendor(http: httpx.Client, snov: dict[str, str]) -> None:
     graph = http.get("/google_kg/v1/entities:search", params={"query": "Nonsuch Widgets", "key": "key"}).json()
     assert graph["itemListElement"] == []
     for engine, kind in (("google", "organic"), ("google_news", "news"), ("google_jobs", "jobs")):

@@ -1,4 +1,4 @@
-"""Both sides of a reconciliation: what the ledger says of a provider, and what the vendor said of our account."""
+"""Both sides of a reconciliation: what the ledger records of a provider, and what the vendor reported."""
 
 from dataclasses import replace
 from datetime import timedelta

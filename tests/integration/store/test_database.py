@@ -91,7 +91,7 @@ def buy_for_ever(store: SqlStore) -> None:
         store.ledger.settle(answered(made, cost=1_000), reply=reply, facts=facts_of(reply, "Machinery"))
 
 
-def test_on_a_full_disk_nothing_is_settled_without_its_reply_and_the_sentence_says_what_to_do(tmp_path: Path) -> None:
+def test_on_a_full_disk_nothing_is_settled_without_its_reply_and_the_sentence_states_what_to_do(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.sqlite"
     open_store(url, world="sandbox").close()
     with a_disk_of((tmp_path / "store.sqlite").stat().st_size // 4096 + 12):
@@ -134,11 +134,11 @@ def test_a_lock_file_that_cannot_be_one_is_named_in_one_sentence(tmp_path: Path)
         (OSError(errno.ENOSPC, "No space left on device"), "free some space"),
     ],
 )
-def test_a_lock_that_cannot_be_had_says_what_to_do(error: OSError | None, advice: str) -> None:
+def test_a_lock_that_cannot_be_had_states_what_to_do(error: OSError | None, advice: str) -> None:
     assert advice in error_messages.of_lock(error, place="store.sqlite", seconds=30)
 
 
-def test_a_transaction_that_waited_too_long_on_postgres_says_what_to_do(postgres_url: str) -> None:
+def test_a_transaction_that_waited_too_long_on_postgres_states_what_to_do(postgres_url: str) -> None:
     database = Database(postgres_url)
 
     def wait_a_moment(tx: sa.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Opening a store: made, stamped, brought up to date; and refused in one sentence that says what to do."""
+"""Opening a store: made, stamped, brought up to date; and refused in one sentence that states what to do."""
 
 import os
 import sqlite3

@@ -146,10 +146,10 @@ def test_a_lock_of_another_process_is_waited_for_and_then_given_up(tmp_path: Pat
     path = tmp_path / "store.lock"
     with path.open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(LockUnavailable) as shut, ProcessLock(path, seconds=0.05).held():
+        with pytest.raises(LockUnavailable) as shut, ProcessLock(path, seconds=0.05).locked():
             raise AssertionError("two are inside")
     assert shut.value.because is None
-    with ProcessLock(path, seconds=PATIENCE).held():  # a caller that gave up does not keep it when it is granted late
+    with ProcessLock(path, seconds=PATIENCE).locked():  # a caller that gave up does not keep it when it is granted late
         pass
 
 
@@ -157,12 +157,12 @@ def test_a_lock_is_handed_on_when_its_holder_leaves(tmp_path: Path) -> None:
     lock, inside = ProcessLock(tmp_path / "store.lock", seconds=PATIENCE), []
 
     def enter(number: int) -> None:
-        with lock.held():
+        with lock.locked():
             inside.append(number)
             assert inside[-1] == number
 
     with ThreadPoolExecutor(4) as threads:
-        with lock.held():
+        with lock.locked():
             waiting = [threads.submit(enter, number) for number in range(4)]
             assert inside == []
         for one in waiting:
@@ -172,12 +172,12 @@ def test_a_lock_is_handed_on_when_its_holder_leaves(tmp_path: Path) -> None:
 
 def test_a_lock_is_free_though_a_process_begun_meanwhile_has_its_file_open(tmp_path: Path) -> None:
     lock, (ours, theirs) = ProcessLock(tmp_path / "store.lock", seconds=PATIENCE), os.pipe()
-    with lock.held():
+    with lock.locked():
         child = os.fork()
         if child == 0:
             os.read(ours, 1)
             os._exit(0)
-    with lock.held():
+    with lock.locked():
         pass
     os.write(theirs, b".")
     assert os.waitpid(child, 0) == (child, 0)
@@ -185,7 +185,7 @@ def test_a_lock_is_free_though_a_process_begun_meanwhile_has_its_file_open(tmp_p
     os.close(theirs)
 
 
-def test_a_lock_that_cannot_be_made_says_why(tmp_path: Path) -> None:
-    with pytest.raises(LockUnavailable) as shut, ProcessLock(tmp_path / "no folder" / "store.lock", seconds=1).held():
+def test_a_lock_that_cannot_be_made_states_why(tmp_path: Path) -> None:
+    with pytest.raises(LockUnavailable) as shut, ProcessLock(tmp_path / "no folder" / "store.lock", seconds=1).locked():
         raise AssertionError("there is no lock")
     assert isinstance(shut.value.because, FileNotFoundError)

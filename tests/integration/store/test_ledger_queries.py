@@ -1,4 +1,4 @@
-"""The ledger line by line, and the end of purchases whose lease is over."""
+"""The ledger line by line, and the end of purchases with an expired lease."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -73,7 +73,7 @@ def handled(store: SqlStore, purchase: Purchase) -> Purchase:
         (handled, LATER, "uncertain"),
     ],
 )
-def test_a_purchase_whose_holder_is_gone_ends(
+def test_a_purchase_of_a_holder_that_is_gone_ends(
     store: SqlStore, begin: Callable[[SqlStore, Purchase], Purchase], ended_at: datetime, state: str
 ) -> None:
     made = begin(store, draft())
@@ -87,7 +87,7 @@ def test_a_purchase_whose_holder_is_gone_ends(
     assert store.ledger.end_abandoned(ended_at) == 0
 
 
-def test_one_noticed_late_is_settled_when_it_is_said_to_be(store: SqlStore) -> None:
+def test_one_noticed_late_is_settled_at_the_time_it_should_have_been(store: SqlStore) -> None:
     age = timedelta(days=7)
     sent(store, draft())
     store.ledger.end_abandoned(NOON + timedelta(days=5))

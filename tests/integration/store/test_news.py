@@ -64,7 +64,7 @@ def test_what_does_not_fit_is_read_from_the_mark(store: SqlStore) -> None:
     assert new_unreported(store, rest.mark, limit=2).purchases == ()
 
 
-def test_a_purchase_says_which_request_asked_for_it(store: SqlStore) -> None:
+def test_a_purchase_states_which_request_asked_for_it(store: SqlStore) -> None:
     store.companies.add([company()])
     bought(store, "a")
     [one] = new_unreported(store, 0, limit=10).purchases

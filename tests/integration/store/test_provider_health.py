@@ -51,7 +51,7 @@ def test_after_enough_failures_an_outage_begins(store: SqlStore) -> None:
     reserved(store, replace(draft(), provider="apollo"))
 
 
-def test_failures_say_nothing_while_as_many_calls_may_still_be_answered(store: SqlStore) -> None:
+def test_failures_decide_nothing_while_as_many_calls_may_still_be_answered(store: SqlStore) -> None:
     """Of ten calls at once a few fail, and fail first: that is no outage."""
     made = [sent(store, draft(variant=f"call {number}")) for number in range(5)]
     reserved(store, draft(variant="not sent yet"))
@@ -63,7 +63,7 @@ def test_failures_say_nothing_while_as_many_calls_may_still_be_answered(store: S
     assert store.provider_health.unavailable(NOON) == ({}, {})
 
 
-def test_calls_whose_lease_is_over_are_not_waited_for(store: SqlStore) -> None:
+def test_calls_with_an_expired_lease_are_not_waited_for(store: SqlStore) -> None:
     lost = sent(store, draft())
     sent(store, draft(variant="another"))
     late = lost.lease_until

@@ -171,7 +171,7 @@ def test_as_many_are_under_way_as_the_provider_allows(store: SqlStore) -> None:
     assert isinstance(store.ledger.reserve(draft(variant="c"), caps(1_000_000), at_once=2), Reserved)
 
 
-def test_other_providers_and_what_has_ended_leave_room(store: SqlStore) -> None:
+def test_other_providers_and_what_has_ended_do_not_count(store: SqlStore) -> None:
     sent(store, replace(draft(variant="a"), provider="apollo"))
     unknown = sent(store, draft(variant="b"))
     store.ledger.mark_uncertain(unknown, at=NOON, reason="timeout")

@@ -50,7 +50,7 @@ def test_a_dead_holder_that_never_sent_is_released_and_its_reserve_given_back(st
     assert store.ledger.spent([DAY]) == {DAY: 50_000}
 
 
-def test_a_paused_holder_whose_claim_was_taken_over_must_not_send(store: SqlStore) -> None:
+def test_a_paused_holder_that_lost_its_claim_must_not_send(store: SqlStore) -> None:
     paused = reserved(store, draft())
     reserved(store, draft(at=LATER))
     assert not store.ledger.send(paused, at=NOON)
@@ -88,7 +88,7 @@ def test_a_purchase_with_a_handle_may_be_taken_over_sooner(store: SqlStore) -> N
     assert taken_over(store.ledger.reserve(draft(at=soon), caps(1_000_000), at_once=1)).purchase_id == slow.purchase_id
 
 
-def test_a_dead_holder_whose_question_is_free_to_repeat_is_resumed(store: SqlStore) -> None:
+def test_the_purchase_of_a_dead_holder_is_resumed_where_its_question_is_free_to_repeat(store: SqlStore) -> None:
     dead = sent(store, repeatable())
     heir = taken_over(store.ledger.reserve(repeatable(at=LATER, until=LATER + WINDOW), caps(50_000), at_once=1))
     assert heir == replace(dead, state="sent", sent_at=NOON, lease_until=LATER + LEASE, attempt=2)
@@ -101,7 +101,9 @@ def test_a_dead_holder_whose_question_is_free_to_repeat_is_resumed(store: SqlSto
     [repeatable(asked="another question"), repeatable(until=LATER)],
     ids=["asked differently", "free no longer"],
 )
-def test_a_dead_holder_whose_question_would_cost_again_is_not_resumed(store: SqlStore, earlier: Purchase) -> None:
+def test_the_purchase_of_a_dead_holder_is_not_resumed_where_its_question_would_cost_again(
+    store: SqlStore, earlier: Purchase
+) -> None:
     dead = sent(store, earlier)
     heir = repeatable(at=LATER, until=LATER + WINDOW)
     assert store.ledger.reserve(heir, caps(1_000_000), at_once=MANY) == Reserved(heir)

@@ -1,4 +1,4 @@
-"""A damaged file is rebuilt, another program's is not touched, and the message says what to do."""
+"""A damaged file is rebuilt, another program's is not touched, and the message states what to do."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -114,7 +114,7 @@ def test_a_folder_that_is_not_there_is_named(store: SqlStore, tmp_path: Path) ->
         Warehouse(tmp_path / "nowhere" / "enrichment.duckdb").build(store)
 
 
-def test_a_warehouse_that_is_not_built_yet_says_how_to_build_it(warehouse: Warehouse) -> None:
+def test_a_warehouse_that_is_not_built_yet_states_how_to_build_it(warehouse: Warehouse) -> None:
     with pytest.raises(WarehouseError, match=r"There is no warehouse at .* yet: run `enrich publish`"):
         warehouse.ask("SELECT 1")
 

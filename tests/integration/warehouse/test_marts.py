@@ -14,7 +14,7 @@ from enrichment.domain.records import Analysis, Purchase, Request
 from enrichment.domain.values import EmployeeCount, Text
 from resources.store import SqlStore, open_store
 from resources.warehouse import EXAMPLES, Example, Published, Warehouse
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 from tests.support.warehouse_story import (
     FIRMOGRAPHICS,
     FULL,
@@ -118,7 +118,7 @@ def test_items_keep_their_types_and_their_order(store: SqlStore, warehouse: Ware
     assert rows(warehouse, "FROM marts.technologies ORDER BY position")[5]["name"] == "Technology 5"
 
 
-def test_every_value_says_where_it_is_from_who_paid_and_what_it_lost_to(store: SqlStore, warehouse: Warehouse) -> None:
+def test_every_value_shows_where_it_is_from_who_paid_and_what_it_lost_to(store: SqlStore, warehouse: Warehouse) -> None:
     acme = company(store, "acme.com")
     first, purchases = profiled(store, acme)
     other: Said = {"employee_count": [EmployeeCount(low=11, high=50)], "industry": [Text(text="Hospitality")]}
@@ -233,7 +233,7 @@ def test_days_are_utc(store: SqlStore, warehouse: Warehouse) -> None:
     ]
 
 
-def test_savings_say_who_paid_and_who_benefits(store: SqlStore, warehouse: Warehouse) -> None:
+def test_savings_show_who_paid_and_who_benefits(store: SqlStore, warehouse: Warehouse) -> None:
     for key in ("acme.com", "bolt.io"):
         asked_about = company(store, key)
         _, purchases = profiled(store, asked_about, "vendor_enrichment")
@@ -264,7 +264,7 @@ def test_performance_shows_how_often_a_source_knows_and_what_a_fact_costs(
     employees = by["brightdata_company_db", "employee_count"]
     assert (employees["asked"], employees["failed"], employees["facts"]) == (4, 1, 1)
     assert employees["match_rate"] == pytest.approx(2 / 3)
-    believed = SHIPPED.reliability("brightdata_company_db", "employee_count")
+    believed = MATRIX.reliability("brightdata_company_db", "employee_count")
     assert (employees["fill_rate"], employees["mean_quality"]) == (0.5, believed)
     assert by["brightdata_company_db", "industry"]["fill_rate"] == 1.0
     assert (employees["latency_p50_seconds"], employees["latency_p95_seconds"]) == (1.5, 1.5)
@@ -332,7 +332,7 @@ def test_each_example_query_has_an_answer(store: SqlStore, warehouse: Warehouse,
     assert {name: first[name] for name in expected[example.name]} == expected[example.name]
 
 
-def test_a_build_says_what_the_tables_hold(store: SqlStore, warehouse: Warehouse) -> None:
+def test_a_build_reports_what_the_tables_contain(store: SqlStore, warehouse: Warehouse) -> None:
     profiled(store, company(store, "acme.com"), buys=PROFILE)
     published = warehouse.build(store)
     assert isinstance(published, Published)

@@ -265,7 +265,9 @@ def test_two_processes_publish_at_once_and_neither_is_lost(
     assert everything(warehouse)["build.companies"] != []
 
 
-def test_a_publish_that_waited_in_vain_says_so(store: SqlStore, url: str, warehouse: Warehouse, start: Start) -> None:
+def test_a_publish_that_waited_in_vain_reports_it(
+    store: SqlStore, url: str, warehouse: Warehouse, start: Start
+) -> None:
     other = start(DIES_WHILE_BUILDING, url, warehouse.path)
     assert line_of(other) == "building"
     with pytest.raises(WarehouseError, match=r"Another process has been publishing .* for 0 s: wait until it is done"):
@@ -325,7 +327,7 @@ def test_a_full_disk_is_one_sentence_and_the_published_file_stays(
     before = everything(warehouse)
     message = line_of(start(WITHOUT_ROOM, url, warehouse.path, "1000000"))
     assert message.startswith("The warehouse cannot be written to")
-    assert "make room there" in message
+    assert "free disk space there" in message
     assert everything(warehouse) == before
     assert warehouse.build(store).rows["marts.company_profiles"] == 1
 

@@ -98,7 +98,7 @@ def test_hostile_evidence_stays_inside_its_own_piece(text: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(max_size=60) | st.sampled_from(HOSTILE), max_size=6))
-def test_whatever_the_web_says_each_piece_is_shown_once_and_no_other(texts: list[str]) -> None:
+def test_whatever_the_web_contains_each_piece_is_shown_once_and_no_other(texts: list[str]) -> None:
     readable = {as_data(text) for text in texts} - {""}
     evidence = selected([fact("tech_stack", Text.model_construct(text=text)) for text in texts])
     blocks = BLOCK.findall(render_prompt(evidence, subject="Acme", audience=None))
@@ -162,7 +162,7 @@ def test_the_addresses_of_people_never_reach_a_model() -> None:
     assert fact_text(contact) == "Wile Coyote\nHead of Procurement\nSeniority: director"
 
 
-def test_what_two_vendors_say_alike_is_one_piece_with_both_as_its_origin() -> None:
+def test_what_two_vendors_report_alike_is_one_piece_with_both_as_its_origin() -> None:
     evidence = selected([news("Acme  grows", source="a", quality=0.8), news("Acme grows", source="b", quality=0.9)])
     (passage,) = evidence.passages
     assert [f.source for f in passage.facts] == ["b", "a"]
@@ -172,7 +172,7 @@ def test_facts_of_other_datasets_are_not_shown() -> None:
     assert selected([fact("key_contacts", Contact(full_name="Wile Coyote"))]).passages == ()
 
 
-def test_evidence_never_takes_more_than_its_room() -> None:
+def test_evidence_never_takes_more_than_its_limit() -> None:
     facts = [news(f"Title {n}: " + "wörter " * 200) for n in range(30)] + [
         fact("tech_stack", Technology(name=f"Tool {n}")) for n in range(50)
     ]

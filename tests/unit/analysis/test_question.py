@@ -14,9 +14,9 @@ from enrichment.domain.values import Claim, Contact, EmployeeCount, JobPosting, 
 from enrichment.planning.plan import model_price
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
-from tests.support.examples import SHIPPED
+from tests.support.examples import MATRIX
 
-RULES = SHIPPED
+RULES = MATRIX
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ACME = Company("com_1", "acme.example", "acme", "acme.example", NOW)
 SOURCES = {"recent_news": "serp_news", "hiring_trends": "serp_jobs", "employee_count": "brightdata_company_db"}

@@ -9,13 +9,13 @@ import pytest
 
 from enrichment.analysis.question import AnalysisInputs, prepare
 from enrichment.backtest.compare import Comparison, compare
-from enrichment.backtest.history import Entry, History, Observation, RecordedAnalysis
+from enrichment.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
 from enrichment.backtest.simulation import Side, SimulationOutcome, rerun
 from enrichment.domain.records import Known, Request
 from enrichment.pipeline.stages import Ask, asked_note
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
-from tests.support.examples import NOON, SHIPPED, acme, known_from
+from tests.support.examples import MATRIX, NOON, acme, known_from
 
 DAY = timedelta(days=1)
 EVERYTHING = ["company_name", "domain", "industry", "employee_count", "company_description"]
@@ -25,7 +25,7 @@ def request(day: float = 1, consumer: str = "profile", *, domain: str | None = "
     note = asked_note(Ask("acme.com", **options), acme(domain=domain))
     at = NOON + day * DAY
     return Request(
-        f"req_{day}", "com_1", consumer, None, "enhanced", SHIPPED.hash, at, state="complete", plan={"asked": note}
+        f"req_{day}", "com_1", consumer, None, "enhanced", MATRIX.hash, at, state="complete", plan={"asked": note}
     )
 
 
@@ -50,7 +50,7 @@ def with_source(rules: Rules, name: str, **changes: object) -> Rules:
 
 
 def with_caps(**limits: Any) -> Rules:
-    return SHIPPED.model_copy(update={"caps": SHIPPED.caps.model_copy(update=limits)})
+    return MATRIX.model_copy(update={"caps": MATRIX.caps.model_copy(update=limits)})
 
 
 def priced(rules: Rules, provider: str, unit: str, usd: str) -> Rules:
@@ -65,12 +65,12 @@ def everything_from_company_db(at: datetime = NOON + DAY, *, also: list[str] | N
 
 
 def test_what_memory_had_before_a_request_is_not_bought_again() -> None:
-    outcome = replay(SHIPPED, history(everything_from_company_db(NOON), request(1)))
+    outcome = replay(MATRIX, history(everything_from_company_db(NOON), request(1)))
     assert (outcome.spent.calls, outcome.spent.cost, outcome.complete) == (0, 0, 1)
 
 
 def test_a_vendor_answers_in_the_replay_as_it_was_observed_to() -> None:
-    outcome = replay(SHIPPED, history(everything_from_company_db(NOON + 2 * DAY), request(1)))
+    outcome = replay(MATRIX, history(everything_from_company_db(NOON + 2 * DAY), request(1)))
     assert dict(outcome.spent.by_source) == {"brightdata_company_db": 1}
     assert (outcome.spent.cost, outcome.never_observed, outcome.complete) == (150_000, 0, 1)
 
@@ -86,10 +86,10 @@ def test_of_several_answers_the_one_nearest_in_time_is_given(day: float, complet
     ]
     past = History(NOON, (request(day),), {"com_1": acme()}, {"com_1": sum((seen(k) for k in observed), ())})
     mine = replace(past, observed={"com_1": tuple(by(request(day), o) for o in past.observed["com_1"])})
-    assert replay(SHIPPED, mine).complete == complete
+    assert replay(MATRIX, mine).complete == complete
 
 
-SOURCES = sorted({s for dataset in SHIPPED.consumers["profile"].datasets for s in SHIPPED.datasets[dataset].sources})
+SOURCES = sorted({s for dataset in MATRIX.consumers["profile"].datasets for s in MATRIX.datasets[dataset].sources})
 
 
 def by(replayed: Request, one: Observation) -> Observation:
@@ -99,15 +99,15 @@ def by(replayed: Request, one: Observation) -> Observation:
 
 def test_what_one_replayed_request_buys_serves_the_next_until_it_expires() -> None:
     known = everything_from_company_db(NOON + 20 * DAY)
-    soon = replay(SHIPPED, history(known, request(1), request(3)))
-    late = replay(SHIPPED, history(known, request(1), request(9)))
+    soon = replay(MATRIX, history(known, request(1), request(3)))
+    late = replay(MATRIX, history(known, request(1), request(9)))
     assert (soon.spent.calls, late.spent.calls) == (1, 2)
 
 
 def test_what_others_bought_meanwhile_serves_the_next_request_as_it_did() -> None:
     known = everything_from_company_db(NOON + 9 * DAY)
-    assert replay(SHIPPED, history(known, request(10))).spent.calls == 0
-    assert replay(SHIPPED, history(known, request(8))).spent.calls == 1
+    assert replay(MATRIX, history(known, request(10))).spent.calls == 0
+    assert replay(MATRIX, history(known, request(8))).spent.calls == 1
 
 
 def test_what_a_replayed_request_bought_then_is_no_gift_to_the_next_one() -> None:
@@ -115,11 +115,11 @@ def test_what_a_replayed_request_bought_then_is_no_gift_to_the_next_one() -> Non
     first = request(1, max_cost=0)
     mine = tuple(by(first, one) for one in seen(known))
     past = replace(history(known, first, request(2)), observed={"com_1": mine})
-    assert dict(replay(SHIPPED, past).spent.by_source) == {"brightdata_company_db": 1}
+    assert dict(replay(MATRIX, past).spent.by_source) == {"brightdata_company_db": 1}
 
 
 def test_what_the_replay_bought_last_is_what_memory_has() -> None:
-    assert replay(SHIPPED, history(everything_from_company_db(NOON), request(8), request(9))).spent.calls == 1
+    assert replay(MATRIX, history(everything_from_company_db(NOON), request(8), request(9))).spent.calls == 1
 
 
 def test_a_legacy_request_reads_no_memory_and_leaves_its_own_to_others() -> None:
@@ -128,25 +128,25 @@ def test_a_legacy_request_reads_no_memory_and_leaves_its_own_to_others() -> None
     known = known_from(*bought, *silent, at=NOON + 30 * DAY)
     contacts: dict[str, Any] = {"consumer": "custom", "datasets": ("key_contacts",), "sources": ("apollo_contacts",)}
     legacy = request(2, strategy="legacy", max_cost=9_000_000)
-    outcome = replay(SHIPPED, history(known, request(1), request(1.5, **contacts), legacy, request(3, **contacts)))
+    outcome = replay(MATRIX, history(known, request(1), request(1.5, **contacts), legacy, request(3, **contacts)))
     assert outcome.spent.by_source["brightdata_company_db"] == 2
     assert outcome.spent.by_source["apollo_contacts"] == 1
 
 
 def test_another_price_is_applied_to_the_units_that_were_billed() -> None:
     asked = history(everything_from_company_db(NOON + 2 * DAY), request(1), company_record=1)
-    assert replay(SHIPPED, asked).spent.vendors == 150_000
-    assert replay(priced(SHIPPED, "brightdata", "company_record", "0.10"), asked).spent.vendors == 100_000
+    assert replay(MATRIX, asked).spent.vendors == 150_000
+    assert replay(priced(MATRIX, "brightdata", "company_record", "0.10"), asked).spent.vendors == 100_000
 
 
-def test_a_source_never_asked_about_a_company_is_drawn_from_its_rates_and_counted_so() -> None:
+def test_a_source_never_asked_about_a_company_is_sampled_from_its_rates_and_counted_so() -> None:
     certain = with_source(
-        SHIPPED,
+        MATRIX,
         "brightdata_company_db",
         match_rate=1.0,
         datasets={
             d: p.model_copy(update={"fill_rate": 1.0})
-            for d, p in SHIPPED.sources["brightdata_company_db"].datasets.items()
+            for d, p in MATRIX.sources["brightdata_company_db"].datasets.items()
         },
     )
     outcome = replay(certain, history(Known(), request(1)))
@@ -154,46 +154,46 @@ def test_a_source_never_asked_about_a_company_is_drawn_from_its_rates_and_counte
     assert outcome.complete == 1
 
 
-def test_drawn_answers_are_the_same_at_every_replay_and_other_with_another_seed() -> None:
+def test_sampled_answers_are_the_same_at_every_replay_and_other_with_another_seed() -> None:
     asked = history(Known(), *(request(1 + 40 * n, "customer_enrichment") for n in range(3)))
-    assert replay(SHIPPED, asked) == replay(SHIPPED, asked)
-    assert len({replay(SHIPPED, asked, seed=seed).spent.cost for seed in range(8)}) > 1
+    assert replay(MATRIX, asked) == replay(MATRIX, asked)
+    assert len({replay(MATRIX, asked, seed=seed).spent.cost for seed in range(8)}) > 1
 
 
 def test_a_higher_threshold_makes_what_was_observed_insufficient() -> None:
     known = known_from(("serp_organic", ["industry"]), ("brightdata_company_db", EVERYTHING), at=NOON)
-    entry = SHIPPED.datasets["industry"].model_copy(update={"quality_threshold": 0.95})
-    strict = SHIPPED.model_copy(update={"datasets": {**SHIPPED.datasets, "industry": entry}})
-    here, there = (replay(rules, history(known, request(1))) for rules in (SHIPPED, strict))
+    entry = MATRIX.datasets["industry"].model_copy(update={"quality_threshold": 0.95})
+    strict = MATRIX.model_copy(update={"datasets": {**MATRIX.datasets, "industry": entry}})
+    here, there = (replay(rules, history(known, request(1))) for rules in (MATRIX, strict))
     assert (here.complete, there.complete) == (1, 0)
     assert there.completeness < here.completeness
 
 
 def test_no_request_is_replayed_above_what_it_may_cost() -> None:
-    entry = SHIPPED.consumers["profile"].model_copy(update={"max_cost_usd": Decimal("0.10")})
-    frugal = SHIPPED.model_copy(update={"consumers": {**SHIPPED.consumers, "profile": entry}})
+    entry = MATRIX.consumers["profile"].model_copy(update={"max_cost_usd": Decimal("0.10")})
+    frugal = MATRIX.model_copy(update={"consumers": {**MATRIX.consumers, "profile": entry}})
     assert replay(frugal, history(Known(), request(1))).spent.cost <= 100_000
 
 
 def test_a_limit_of_its_own_is_replayed_with_the_request() -> None:
     known = everything_from_company_db(NOON + 20 * DAY)
-    assert replay(SHIPPED, history(known, request(1, max_cost=150_000))).spent.cost == 150_000
+    assert replay(MATRIX, history(known, request(1, max_cost=150_000))).spent.cost == 150_000
     assert (
-        replay(SHIPPED, history(known, request(1, max_cost=149_999))).spent.by_source.get("brightdata_company_db")
+        replay(MATRIX, history(known, request(1, max_cost=149_999))).spent.by_source.get("brightdata_company_db")
         is None
     )
 
 
 def test_an_age_of_its_own_is_replayed_with_the_request() -> None:
     known = everything_from_company_db(NOON)
-    assert replay(SHIPPED, history(known, request(2))).spent.calls == 0
-    assert replay(SHIPPED, history(known, request(2, max_age=86_400))).spent.calls == 1
+    assert replay(MATRIX, history(known, request(2))).spent.calls == 0
+    assert replay(MATRIX, history(known, request(2, max_age=86_400))).spent.calls == 1
 
 
 def test_datasets_and_sources_named_by_hand_are_replayed() -> None:
     known = known_from(("apollo_contacts", ["key_contacts"]), ("snov_contacts", []), at=NOON + 20 * DAY)
     by_hand = request(1, "custom", datasets=("key_contacts",), sources=("apollo_contacts",))
-    outcome = replay(SHIPPED, history(known, by_hand))
+    outcome = replay(MATRIX, history(known, by_hand))
     assert dict(outcome.spent.by_source) == {"apollo_contacts": 1}
     assert outcome.complete == 1
 
@@ -201,43 +201,43 @@ def test_datasets_and_sources_named_by_hand_are_replayed() -> None:
 def test_a_strategy_asked_for_is_replayed_and_what_is_in_force_for_all_overrides_it() -> None:
     asked = history(Known(), request(1, strategy="legacy", max_cost=9_000_000))
     plain = history(Known(), request(1, max_cost=9_000_000))
-    everything = replay(SHIPPED, asked).spent
-    assert everything.calls > replay(SHIPPED, plain).spent.calls
-    assert replay(SHIPPED, asked, override="enhanced").spent == replay(SHIPPED, plain).spent
-    assert replay(SHIPPED, plain, override="legacy").spent == everything
+    everything = replay(MATRIX, asked).spent
+    assert everything.calls > replay(MATRIX, plain).spent.calls
+    assert replay(MATRIX, asked, override="enhanced").spent == replay(MATRIX, plain).spent
+    assert replay(MATRIX, plain, override="legacy").spent == everything
 
 
 def test_a_refresh_buys_again_what_memory_has() -> None:
     known = everything_from_company_db(NOON)
     again: dict[str, Any] = {"datasets": ("industry",), "sources": ("brightdata_company_db",)}
-    assert replay(SHIPPED, history(known, request(1, "custom", **again))).spent.calls == 0
-    assert replay(SHIPPED, history(known, request(1, "custom", **again, memory=False))).spent.calls == 1
+    assert replay(MATRIX, history(known, request(1, "custom", **again))).spent.calls == 0
+    assert replay(MATRIX, history(known, request(1, "custom", **again, memory=False))).spent.calls == 1
 
 
 def test_a_request_from_before_options_were_kept_is_replayed_as_a_plain_one() -> None:
     known = everything_from_company_db(NOON + 20 * DAY)
     older = replace(request(1), plan=None)
-    assert replay(SHIPPED, history(known, older)) == replay(SHIPPED, history(known, request(1)))
+    assert replay(MATRIX, history(known, older)) == replay(MATRIX, history(known, request(1)))
 
 
 @pytest.mark.parametrize("strategy", ["legacy", "priority"])
-def test_the_rules_say_by_which_strategy(strategy: str) -> None:
-    strategies = SHIPPED.strategies.model_copy(update={"default": strategy, "consumers": {}})
-    other = SHIPPED.model_copy(update={"strategies": strategies})
+def test_the_rules_state_the_strategy(strategy: str) -> None:
+    strategies = MATRIX.strategies.model_copy(update={"default": strategy, "consumers": {}})
+    other = MATRIX.model_copy(update={"strategies": strategies})
     asked = history(Known(), request(1))
-    assert replay(other, asked).spent.calls >= replay(SHIPPED, asked).spent.calls
+    assert replay(other, asked).spent.calls >= replay(MATRIX, asked).spent.calls
 
 
-def test_a_domain_nobody_knew_then_is_found_first_and_known_from_then_on() -> None:
+def test_a_domain_unknown_then_is_found_first_and_known_from_then_on() -> None:
     known = known_from(
         ("google_knowledge_graph", ["company_name", "domain"]),
         ("brightdata_company_db", EVERYTHING),
         at=NOON + 30 * DAY,
     )
-    nameless = replay(SHIPPED, history(known, request(1, domain=None), request(9, domain=None)))
+    nameless = replay(MATRIX, history(known, request(1, domain=None), request(9, domain=None)))
     assert nameless.spent.by_source["google_knowledge_graph"] == 1
     assert nameless.spent.by_source["brightdata_company_db"] == 2
-    named = replay(SHIPPED, history(known, request(1), request(9)))
+    named = replay(MATRIX, history(known, request(1), request(9)))
     assert "google_knowledge_graph" not in named.spent.by_source
 
 
@@ -245,7 +245,7 @@ def test_a_days_cap_stops_the_next_request_until_midnight() -> None:
     known = everything_from_company_db(NOON + 60 * DAY)
     asked = history(known, *(request(day, max_age=60) for day in (1, 1.1, 1.2, 2)))
     two_a_day = with_caps(all=Decimal("0.30"))
-    assert replay(SHIPPED, asked).spent.cost == 600_000
+    assert replay(MATRIX, asked).spent.cost == 600_000
     assert replay(two_a_day, asked).spent.by_source["brightdata_company_db"] == 3
     only_one = with_caps(sources={"brightdata_company_db": Decimal("0.15")})
     assert replay(only_one, asked).spent.by_source["brightdata_company_db"] == 2
@@ -253,7 +253,7 @@ def test_a_days_cap_stops_the_next_request_until_midnight() -> None:
 
 def test_who_cannot_be_asked_now_is_not_asked_in_the_replay() -> None:
     asked = history(everything_from_company_db(NOON + 20 * DAY), request(1))
-    outcome = rerun(Side(SHIPPED, {"brightdata": "set BRIGHTDATA_API_KEY in .env"}), asked)
+    outcome = rerun(Side(MATRIX, {"brightdata": "set BRIGHTDATA_API_KEY in .env"}), asked)
     assert outcome.spent.calls > 0
     assert not [source for source in outcome.spent.by_source if source.startswith("brightdata")]
 
@@ -266,7 +266,7 @@ TOKENS = {"input_token": 1_000, "output_token": 500}
 
 
 def asked_of_model(
-    *requests: Request, rules: Rules = SHIPPED, made: tuple[RecordedAnalysis, ...] = (), **more: Any
+    *requests: Request, rules: Rules = MATRIX, made: tuple[RecordedAnalysis, ...] = (), **more: Any
 ) -> SimulationOutcome:
     return rerun(Side(rules, **more), replace(history(OF_MODEL, *requests), answered=made))
 
@@ -276,13 +276,13 @@ def answered(name: str, *, company: str = "com_1", key: str = "other evidence", 
 
 
 def model_priced(usd: str) -> Rules:
-    openai = SHIPPED.providers["openai"]
+    openai = MATRIX.providers["openai"]
     model = openai.models["gpt-4.1-mini"]
     dear = model.model_copy(
         update={"output_token": model.output_token.model_copy(update={"usd_per_unit": Decimal(usd)})}
     )
     changed = openai.model_copy(update={"models": {"gpt-4.1-mini": dear}})
-    return SHIPPED.model_copy(update={"providers": {**SHIPPED.providers, "openai": changed}, "hash": "other"})
+    return MATRIX.model_copy(update={"providers": {**MATRIX.providers, "openai": changed}, "hash": "other"})
 
 
 VENDOR = request(1, "vendor_enrichment")
@@ -290,7 +290,7 @@ VENDOR = request(1, "vendor_enrichment")
 
 def test_an_analysis_takes_the_tokens_it_took_of_this_company_at_the_price_of_the_rules() -> None:
     made = tuple(answered(name) for name in ("contact_priorities", "intelligence_summary"))
-    here, there = (asked_of_model(VENDOR, rules=rules, made=made) for rules in (SHIPPED, model_priced("16")))
+    here, there = (asked_of_model(VENDOR, rules=rules, made=made) for rules in (MATRIX, model_priced("16")))
     assert (here.spent.questions, here.spent.analyses, here.estimated) == (2, 2 * 1_200, 0)
     assert (there.spent.questions, there.spent.analyses) == (2, 2 * 8_400)
 
@@ -344,13 +344,13 @@ def key_of(analysis: str, rules: Rules) -> str:
 
 
 def with_optional_nothing(**changes: object) -> Rules:
-    entry = SHIPPED.consumers["vendor_enrichment"].model_copy(update={"optional": {}, **changes})
-    return SHIPPED.model_copy(update={"consumers": {**SHIPPED.consumers, "vendor_enrichment": entry}, "hash": "other"})
+    entry = MATRIX.consumers["vendor_enrichment"].model_copy(update={"optional": {}, **changes})
+    return MATRIX.model_copy(update={"consumers": {**MATRIX.consumers, "vendor_enrichment": entry}, "hash": "other"})
 
 
 def test_analyses_the_other_rules_do_not_ask_for_are_not_paid() -> None:
-    entry = SHIPPED.consumers["vendor_enrichment"].model_copy(update={"analyses": ("contact_priorities",)})
-    fewer = SHIPPED.model_copy(update={"consumers": {**SHIPPED.consumers, "vendor_enrichment": entry}})
+    entry = MATRIX.consumers["vendor_enrichment"].model_copy(update={"analyses": ("contact_priorities",)})
+    fewer = MATRIX.model_copy(update={"consumers": {**MATRIX.consumers, "vendor_enrichment": entry}})
     assert dict(asked_of_model(VENDOR, rules=fewer).spent.by_source)["analysis:contact_priorities"] == 1
     assert asked_of_model(VENDOR, rules=fewer).spent.questions == 1
 
@@ -370,16 +370,19 @@ def test_an_analysis_takes_from_the_caps_as_well() -> None:
 
 def side_by_side(other: Rules, *requests: Request, **more: Any) -> Comparison:
     past = replace(history(everything_from_company_db(NOON + 20 * DAY), *requests), **more)
-    return compare(past, Side(SHIPPED), Side(other))
+    return compare(past, Side(MATRIX), Side(other))
 
 
 def test_only_requests_that_both_can_serve_are_compared_and_what_only_these_paid() -> None:
-    consumers = {name: entry for name, entry in SHIPPED.consumers.items() if name != "vendor_enrichment"}
-    other = SHIPPED.model_copy(update={"consumers": consumers, "hash": "other"})
+    consumers = {name: entry for name, entry in MATRIX.consumers.items() if name != "vendor_enrichment"}
+    other = MATRIX.model_copy(update={"consumers": consumers, "hash": "other"})
     alike, gone = request(1), request(2, "vendor_enrichment")
     bought = {
-        alike.request_id: (Entry("profile", "brightdata_company_db", 1, 150_000), Entry("profile", "analysis:x", 1, 7)),
-        gone.request_id: (Entry("vendor_enrichment", "apollo_contacts", 1, 120_000),),
+        alike.request_id: (
+            SpendingEntry("profile", "brightdata_company_db", 1, 150_000),
+            SpendingEntry("profile", "analysis:x", 1, 7),
+        ),
+        gone.request_id: (SpendingEntry("vendor_enrichment", "apollo_contacts", 1, 120_000),),
     }
     compared = side_by_side(other, alike, gone, bought=bought, left_out={"they have not come to an end": 3})
     assert compared.requests == 1
@@ -398,7 +401,7 @@ def test_only_requests_that_both_can_serve_are_compared_and_what_only_these_paid
 
 def test_what_is_in_force_for_all_is_in_force_on_both_sides() -> None:
     past = history(Known(), request(1, max_cost=9_000_000))
-    forced, plain = (compare(past, Side(SHIPPED), Side(SHIPPED), override=by) for by in ("legacy", None))
+    forced, plain = (compare(past, Side(MATRIX), Side(MATRIX), override=by) for by in ("legacy", None))
     assert forced.here.spent.calls == forced.there.spent.calls > plain.here.spent.calls == plain.there.spent.calls
 
 
@@ -416,7 +419,7 @@ def test_what_is_in_force_for_all_is_in_force_on_both_sides() -> None:
     ],
 )
 def test_what_cannot_be_replayed_is_left_out_of_all_with_its_reason(asked: Request, why: str) -> None:
-    unmixed = SHIPPED.model_copy(update={"strategies": SHIPPED.strategies.model_copy(update={"hybrid": None})})
+    unmixed = MATRIX.model_copy(update={"strategies": MATRIX.strategies.model_copy(update={"hybrid": None})})
     compared = side_by_side(unmixed, asked)
     assert (compared.requests, compared.here.spent.calls, compared.there.spent.calls) == (0, 0, 0)
     assert dict(compared.left_out) == {why: 1}

@@ -8,7 +8,7 @@ from enrich_cli.asking import ask_from
 from enrich_cli.errors import UsageError
 from enrichment.pipeline.stages import Ask
 from enrichment.requirements.requirements import UnknownName
-from tests.support.examples import SHIPPED
+from tests.support.examples import MATRIX
 
 
 def typed(**options: str) -> Ask:
@@ -34,9 +34,9 @@ def test_an_empty_name_is_a_mistake_and_not_the_usual_one(option: str) -> None:
         typed(**{option: " "})
 
 
-def test_of_a_name_nobody_knows_only_the_beginning_is_repeated() -> None:
+def test_of_an_unknown_name_only_the_beginning_is_repeated() -> None:
     with pytest.raises(UnknownName) as caught:
-        typed(datasets="x" * 5_000).requirements(SHIPPED)
+        typed(datasets="x" * 5_000).requirements(MATRIX)
     assert f"There is no dataset named '{'x' * 60}'. The rules know: business_challenges" in str(caught.value)
 
 

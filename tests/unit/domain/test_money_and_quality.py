@@ -9,7 +9,7 @@ from enrichment.domain.money import charge, in_usd, to_micro
 from enrichment.domain.records import Cap
 from enrichment.profiles.quality import Aged, profile_quality
 from enrichment.purchasing.budgets import caps_of, tightest
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 
 FRESH = Aged(0.9, NOON, NOON + timedelta(days=1))
 
@@ -36,7 +36,7 @@ def test_money_for_people_hides_no_fraction_of_a_cent() -> None:
 
 def test_a_cap_carries_its_day_and_the_tightest_is_named() -> None:
     caps = caps_of(
-        SHIPPED, request_id="req_1", max_cost=500_000, consumer="profile", provider="snov", source="s", at=NOON
+        MATRIX, request_id="req_1", max_cost=500_000, consumer="profile", provider="snov", source="s", at=NOON
     )
     assert [cap.name for cap in caps if cap.limit_micro_usd is not None] == ["day:2026-03-02", "request:req_1"]
     assert tightest(caps, {"request:req_1": 480_000}) == ("request:req_1", 20_000)
@@ -44,7 +44,7 @@ def test_a_cap_carries_its_day_and_the_tightest_is_named() -> None:
 
 
 def test_what_has_no_limit_is_added_up_all_the_same() -> None:
-    caps = caps_of(SHIPPED, request_id="req_1", max_cost=1, consumer="a+b", provider="snov", source="s", at=NOON)
+    caps = caps_of(MATRIX, request_id="req_1", max_cost=1, consumer="a+b", provider="snov", source="s", at=NOON)
     without = {cap.name for cap in caps if cap.limit_micro_usd is None}
     day = "2026-03-02"
     assert without == {f"consumer:a:{day}", f"consumer:b:{day}", f"provider:snov:{day}", f"source:s:{day}"}

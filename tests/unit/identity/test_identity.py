@@ -1,4 +1,4 @@
-"""Who is meant: domains, keys, what is refused, and when two names are one company's."""
+"""Which company is meant: domains, keys, what is refused, and when two names are one company's."""
 
 import csv
 import sys
@@ -93,7 +93,7 @@ def test_a_website_is_asked_for_by_domain_and_all_else_by_name(said: str, asked:
         ("https://www.linkedin.com/company/tesla", "is a page on linkedin.com"),
     ],
 )
-def test_what_is_no_company_is_refused_in_a_sentence_that_says_what_to_give(said: str, sentence: str) -> None:
+def test_what_is_no_company_is_refused_in_a_sentence_that_states_what_to_give(said: str, sentence: str) -> None:
     with pytest.raises(NotACompany, match=sentence) as refusal:
         parse_company(said)
     assert "give" in str(refusal.value)
@@ -205,7 +205,7 @@ def test_a_name_has_words_just_where_it_has_letters_or_digits(name: str) -> None
     assert same_company(name, name) == has_letters(name)
 
 
-def test_every_character_that_stands_for_others_is_read_as_these() -> None:
+def test_every_character_that_represents_others_is_read_as_these() -> None:
     forms = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.decomposition(c) or unicodedata.combining(c)]
     assert len(forms) > 5_000
     assert [c for c in forms if bool(name_words(c)) != has_letters(c)] == []
@@ -229,7 +229,7 @@ def test_a_text_names_a_company_by_its_words_in_a_row(name: str, text: str, name
     assert is_named_in(name, text) is named
 
 
-def test_a_page_on_a_shared_site_is_nobodys_domain_but_the_sites_own() -> None:
+def test_a_page_on_a_shared_site_is_no_domain_but_the_sites_own() -> None:
     assert own_domain("https://www.facebook.com/acme", "Acme") is None
     assert own_domain("https://bit.ly/3xYz", "Acme") is None
     assert own_domain("https://www.linkedin.com", "LinkedIn") == "linkedin.com"

@@ -1,4 +1,4 @@
-"""How vendors say numbers, dates, ranks and technologies."""
+"""How vendors write numbers, dates, ranks and technologies."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -68,7 +68,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("markup", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_page_is_read_to_a_limit_and_says_nothing(markup: str) -> None:
+def test_a_hostile_page_is_read_to_a_limit_and_yields_nothing(markup: str) -> None:
     page = Page.of(markup)
     assert len(page.markup) <= LONGEST_PAGE
     assert page.markup.count("<div") + page.markup.count("</") <= MOST_TAGS

@@ -10,7 +10,7 @@ from enrichment.domain.values import Contact, Technology, Text
 from enrichment.parsing import READERS, NoReader, ParsedValue, ReaderEntry, ReaderInput, read
 from enrichment.parsing.people import contact
 from enrichment.rules import Rules
-from tests.support.examples import NOON, SHIPPED, acme
+from tests.support.examples import MATRIX, NOON, acme
 from tests.support.parsed_replies import facts_of, reply
 
 
@@ -18,21 +18,21 @@ def _reads(*readings: ParsedValue, version: int = 1) -> dict[str, ReaderEntry]:
     def reader(_: ReaderInput) -> Iterator[ParsedValue]:
         return iter(readings)
 
-    return dict.fromkeys(SHIPPED.sources, ReaderEntry(reader, version))
+    return dict.fromkeys(MATRIX.sources, ReaderEntry(reader, version))
 
 
 def _with_reader(source: str, reader: str) -> Rules:
-    changed = SHIPPED.sources[source].model_copy(update={"reader": reader})
-    return SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, source: changed}})
+    changed = MATRIX.sources[source].model_copy(update={"reader": reader})
+    return MATRIX.model_copy(update={"sources": {**MATRIX.sources, source: changed}})
 
 
 def test_every_shipped_source_has_a_reader() -> None:
-    assert {rules.reader or source for source, rules in SHIPPED.sources.items()} <= set(READERS)
+    assert {rules.reader or source for source, rules in MATRIX.sources.items()} <= set(READERS)
 
 
-def test_a_fact_tells_its_worth_its_age_and_where_it_stands() -> None:
+def test_a_fact_tells_its_worth_its_age_and_its_place() -> None:
     name = ParsedValue("company_name", Text(text="Acme"), 0.5, "search.title")
-    (fact,) = read(reply("serp_organic", {}), acme(), SHIPPED, readers=_reads(name, version=7))
+    (fact,) = read(reply("serp_organic", {}), acme(), MATRIX, readers=_reads(name, version=7))
     assert (fact.reliability, fact.quality) == (0.85, 0.425)
     assert (fact.reply_id, fact.purchase_id, fact.evidence, fact.reader_version) == (
         "rep_1",
@@ -44,40 +44,40 @@ def test_a_fact_tells_its_worth_its_age_and_where_it_stands() -> None:
     assert not fact.last_resort
 
 
-def test_a_value_holds_no_longer_than_its_dataset_lets_it() -> None:
+def test_a_value_is_valid_no_longer_than_its_dataset_lets_it() -> None:
     news = ParsedValue("recent_news", Text(text="News"), 1, "search")
-    (fact,) = read(reply("serp_news", {}), acme(), SHIPPED, readers=_reads(news))
+    (fact,) = read(reply("serp_news", {}), acme(), MATRIX, readers=_reads(news))
     assert fact.holds_until == NOON + timedelta(days=1)
 
 
 def test_a_source_below_the_threshold_is_a_last_resort() -> None:
     person = ParsedValue("key_contacts", Contact(full_name="Invented Person", title="CEO"), 1, "search")
-    (fact,) = read(reply("serp_linkedin", {}), acme(), SHIPPED, readers=_reads(person))
+    (fact,) = read(reply("serp_linkedin", {}), acme(), MATRIX, readers=_reads(person))
     assert fact.last_resort
 
 
 def test_what_the_rules_do_not_promise_of_a_source_is_no_fact() -> None:
     surprise = ParsedValue("purchase_intent", Text(text="x"), 1, "search")
-    assert read(reply("serp_news", {}), acme(), SHIPPED, readers=_reads(surprise)) == []
+    assert read(reply("serp_news", {}), acme(), MATRIX, readers=_reads(surprise)) == []
 
 
 def test_a_reply_that_knows_nothing_has_no_facts() -> None:
     name = ParsedValue("company_name", Text(text="Acme"), 1, "search")
     nothing = reply("serp_organic", {}, found=False)
-    assert read(nothing, acme(), SHIPPED, readers=_reads(name)) == []
+    assert read(nothing, acme(), MATRIX, readers=_reads(name)) == []
 
 
 def test_the_best_items_are_kept_each_once_and_no_more_than_the_rules_want() -> None:
     technologies = [ParsedValue("tech_stack", Technology(name=f"T{n}"), 1, f"[{n}]") for n in range(60)]
     poor = ParsedValue("tech_stack", Technology(name="Poor"), 0.4, "poor")
     again = ParsedValue("tech_stack", Technology(name="t3"), 1, "again")
-    facts = read(reply("serp_jobs", {}), acme(), SHIPPED, readers=_reads(poor, *technologies, again))
+    facts = read(reply("serp_jobs", {}), acme(), MATRIX, readers=_reads(poor, *technologies, again))
     assert [fact.evidence for fact in facts] == [f"[{n}]" for n in range(50)]
 
 
 def test_of_two_values_the_more_complete_one_comes_first() -> None:
     vague, whole = (ParsedValue("company_name", Text(text=str(share)), share, "search") for share in (0.5, 1.0))
-    (fact,) = read(reply("serp_organic", {}), acme(), SHIPPED, readers=_reads(vague, whole))
+    (fact,) = read(reply("serp_organic", {}), acme(), MATRIX, readers=_reads(vague, whole))
     assert fact.value == Text(text="1.0")
 
 
@@ -85,7 +85,7 @@ def test_a_source_may_be_read_by_the_reader_its_rules_name() -> None:
     assert read(reply("serp_news", {}), acme(), _with_reader("serp_news", "serp_organic")) == []
 
 
-def test_a_source_without_a_reader_says_where_to_add_one() -> None:
+def test_a_source_without_a_reader_states_where_to_add_one() -> None:
     with pytest.raises(NoReader, match="'serp_news' has no reader named 'tea_leaves': add one to READERS"):
         read(reply("serp_news", {}), acme(), _with_reader("serp_news", "tea_leaves"))
 
@@ -108,13 +108,11 @@ def test_a_source_without_a_reader_says_where_to_add_one() -> None:
 def test_a_name_with_a_title_and_a_way_to_reach_it_satisfies(source: str, reached: Any, worth: float) -> None:
     (reading,) = contact("people[0]", name="Invented Person", title="CFO", **reached)
     assert reading.completeness == worth
-    quality = SHIPPED.reliability(source, "key_contacts") * reading.completeness
-    assert quality >= SHIPPED.datasets["key_contacts"].quality_threshold
+    quality = MATRIX.reliability(source, "key_contacts") * reading.completeness
+    assert quality >= MATRIX.datasets["key_contacts"].quality_threshold
 
 
-@pytest.mark.parametrize(
-    "source", [name for name, rules in SHIPPED.sources.items() if "key_contacts" in rules.datasets]
-)
+@pytest.mark.parametrize("source", [name for name, rules in MATRIX.sources.items() if "key_contacts" in rules.datasets])
 @pytest.mark.parametrize(
     ("title", "reached"),
     [
@@ -128,8 +126,8 @@ def test_a_person_without_an_address_or_with_an_unknown_part_does_not(
     source: str, title: str | None, reached: Any
 ) -> None:
     (reading,) = contact("people[0]", name="Invented Person", title=title, **reached)
-    quality = SHIPPED.reliability(source, "key_contacts") * reading.completeness
-    assert quality < SHIPPED.datasets["key_contacts"].quality_threshold
+    quality = MATRIX.reliability(source, "key_contacts") * reading.completeness
+    assert quality < MATRIX.datasets["key_contacts"].quality_threshold
 
 
 @pytest.mark.parametrize(

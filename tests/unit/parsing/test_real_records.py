@@ -45,7 +45,7 @@ def test_several_firms_called_ai_are_distinguished_or_left_alone(
     assert [fact.value.low for fact in facts if isinstance(fact.value, EmployeeCount)] == employees
 
 
-def test_an_error_row_among_records_says_nothing() -> None:
+def test_an_error_row_among_records_yields_nothing() -> None:
     (row,) = (record for record in CRUNCHBASE["records"] if record.get("error_code"))
     blamed = {**row, "name": "Acme", "company_size": "51-200"}
     assert facts_of("brightdata_company_db", {"records": [blamed]}, name="Acme") == []
@@ -114,7 +114,7 @@ def test_a_companys_own_pages_tell_what_it_does_uses_writes_and_seeks() -> None:
         "",
     ],
 )
-def test_a_malformed_page_says_nothing_rather_than_break(page: str) -> None:
+def test_a_malformed_page_yields_nothing_rather_than_break(page: str) -> None:
     facts = facts_of("brightdata_web_scraping", {"page:/careers": page}, name="Acme", domain="acme.com")
     assert all(isinstance(fact.value, JobPosting) and fact.value.url is None for fact in facts)
 

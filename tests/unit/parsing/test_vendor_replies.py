@@ -133,7 +133,7 @@ def _matched(name: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_reply_says_this_about_this_company(
+def test_a_reply_yields_this_about_this_company(
     source: str, payload: Any, name: str | None, domain: str | None, said: Said
 ) -> None:
     facts = facts_of(source, payload, name=name, domain=domain)
@@ -285,7 +285,7 @@ def test_the_companys_linkedin_page_tells_its_industry_and_size() -> None:
     assert facts_of("serp_linkedin", {"search": {"organic_results": [row]}}, name="Tesla") == []
 
 
-def test_what_others_say_it_uses_is_no_product_of_its_own() -> None:
+def test_what_others_report_that_it_uses_is_no_product_of_its_own() -> None:
     rows = [
         {"title": "Acme", "link": "https://acme.com/integrations", "snippet": "Acme uses Slack and Salesforce."},
         {"title": "Acme tech stack", "link": "https://stacks.example/acme", "snippet": "Acme uses Snowflake, Okta."},

@@ -10,13 +10,13 @@ from enrichment.pipeline.plan import request_for
 from enrichment.pipeline.stages import Analysed, Ask, Collected, Identified, Planned, RequestUnderWay
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from tests.support.examples import NOON, SHIPPED, acme, known_from
+from tests.support.examples import MATRIX, NOON, acme, known_from
 
 ASK = Ask("acme.com")
-REQUIREMENTS = ASK.requirements(SHIPPED)
-REQUEST = request_for(ASK, REQUIREMENTS, acme(), SHIPPED, NOON, request_id="req_1")
+REQUIREMENTS = ASK.requirements(MATRIX)
+REQUEST = request_for(ASK, REQUIREMENTS, acme(), MATRIX, NOON, request_id="req_1")
 KNOWN = known_from(("brightdata_company_db", ["industry"]))
-PLAN = make_plan(PlanInputs(SHIPPED, REQUIREMENTS, acme(), Known(), REQUEST.strategy, NOON))
+PLAN = make_plan(PlanInputs(MATRIX, REQUIREMENTS, acme(), Known(), REQUEST.strategy, NOON))
 FAILED = (SourceFailure("serp_news", "serpapi", "OverCap", "it may cost too much"),)
 COMMON = (ASK, acme(), REQUEST, REQUIREMENTS, (), (), FAILED)
 STAGES: Sequence[RequestUnderWay] = (

@@ -11,11 +11,11 @@ from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
-from tests.support.examples import NOON, SHIPPED, acme, head, known_from
+from tests.support.examples import MATRIX, NOON, acme, head, known_from
 
-PROFILE = requirements_of(SHIPPED, ["profile"])
-VENDOR = requirements_of(SHIPPED, ["vendor_enrichment"])
-CUSTOMER = requirements_of(SHIPPED, ["customer_enrichment"])
+PROFILE = requirements_of(MATRIX, ["profile"])
+VENDOR = requirements_of(MATRIX, ["vendor_enrichment"])
+CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])
 
 
 def plan_for(
@@ -28,7 +28,7 @@ def plan_for(
 ) -> Plan:
     """more: of PlanInputs."""
     inputs = PlanInputs(
-        SHIPPED, requirements, company or acme(), known or Known(), strategy=strategy, now=NOON + timedelta(hours=1)
+        MATRIX, requirements, company or acme(), known or Known(), strategy=strategy, now=NOON + timedelta(hours=1)
     )
     return make_plan(replace(inputs, **more))
 
@@ -44,7 +44,7 @@ def test_with_nothing_known_the_matrix_order_is_followed() -> None:
     assert plan.source("brightdata_company_db").verdict == "fallback"
 
 
-def test_what_memory_has_is_not_bought_again_and_the_plan_says_who_paid() -> None:
+def test_what_memory_has_is_not_bought_again_and_the_plan_names_the_payer() -> None:
     known = known_from(("brightdata_company_db", ["company_name", "domain", "industry", "employee_count"]))
     plan = plan_for(known=known)
     assert {d.status for d in plan.datasets if d.required} == {"satisfied"}
@@ -53,13 +53,13 @@ def test_what_memory_has_is_not_bought_again_and_the_plan_says_who_paid() -> Non
     assert plan.source("brightdata_company_db").verdict == "held"
 
 
-def test_a_source_that_knows_nothing_is_not_asked_again_while_that_holds() -> None:
+def test_a_source_that_knows_nothing_is_not_asked_again_while_that_is_fresh() -> None:
     known = known_from(("snov_contacts", []))
     plan = plan_for(VENDOR, known)
     assert "snov_contacts" not in asked(plan)
     assert plan.source("snov_contacts").verdict == "held"
     later = make_plan(
-        PlanInputs(SHIPPED, VENDOR, acme(), known, strategy="priority", now=NOON + timedelta(days=31), unavailable={})
+        PlanInputs(MATRIX, VENDOR, acme(), known, strategy="priority", now=NOON + timedelta(days=31), unavailable={})
     )
     assert "snov_contacts" in asked(later)
 
@@ -71,7 +71,7 @@ def test_one_call_is_shared_by_every_dataset_it_answers() -> None:
     assert {"industry", "employee_count"} <= set(plan.source("brightdata_company_db").answers)
 
 
-def test_a_source_that_needs_a_domain_says_so_when_none_is_known() -> None:
+def test_a_source_that_needs_a_domain_reports_it_when_none_is_known() -> None:
     plan = plan_for(VENDOR, company=acme(domain=None))
     assert plan.source("snov_contacts").verdict == "needs a domain"
     assert "apollo_contacts" not in asked(plan)
@@ -94,7 +94,7 @@ def test_a_source_too_unreliable_to_satisfy_is_a_last_resort() -> None:
     assert all("key_contacts" not in dict(offer.fill_rates) for offer in linkedin)
 
 
-def test_a_source_that_no_cap_leaves_room_for_is_over_a_cap() -> None:
+def test_a_source_above_what_its_caps_leave_is_over_a_cap() -> None:
     plan = plan_for(VENDOR.within(max_cost=100_000, oldest=None))
     technographics, jobs = plan.source("brightdata_technographics"), plan.source("serp_jobs")
     assert (technographics.verdict, "may cost 0.20 USD" in technographics.why) == ("over a cap", True)
@@ -135,7 +135,7 @@ def test_a_younger_age_wanted_makes_an_old_fact_count_no_more() -> None:
     assert "brightdata_company_db" in asked(plan_for(young, known, now=now))
 
 
-def test_a_good_source_that_says_there_is_no_news_is_an_answer() -> None:
+def test_a_good_source_that_reports_no_news_is_an_answer() -> None:
     known = Known((head("serp_news", found=False),), ())
     plan = plan_for(CUSTOMER, known)
     assert next(d for d in plan.datasets if d.dataset == "recent_news").status == "empty"
@@ -157,7 +157,7 @@ def test_legacy_calls_everything_at_once() -> None:
 
 
 def test_named_datasets_and_sources_are_kept_to() -> None:
-    plan = plan_for(custom(SHIPPED, ["tech_stack"], ["serp_jobs"]))
+    plan = plan_for(custom(MATRIX, ["tech_stack"], ["serp_jobs"]))
     assert asked(plan) == {"serp_jobs"}
     assert plan.source("brightdata_technographics").verdict == "not in this request"
 
@@ -180,13 +180,13 @@ def test_the_same_input_makes_the_same_plan_and_a_plan_can_be_handed_on() -> Non
 
 
 def test_several_consumers_are_planned_for_together() -> None:
-    both = requirements_of(SHIPPED, ["profile", "customer_enrichment"])
+    both = requirements_of(MATRIX, ["profile", "customer_enrichment"])
     assert both.consumer == "profile+customer_enrichment"
     assert set(both.required) == set(CUSTOMER.required)
     assert replace(both, consumer=CUSTOMER.consumer).optional == CUSTOMER.optional
 
 
 def test_an_analysis_that_is_wanted_brings_what_it_cannot_do_without() -> None:
-    context = requirements_of(SHIPPED, ["vendor_context"])
+    context = requirements_of(MATRIX, ["vendor_context"])
     assert "company_description" in context.collected_required
     assert {"positioning", "competition"} == set(context.analyses)

@@ -10,10 +10,10 @@ from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.profiles.assembly import Ingredients, assemble, missing_required
 from enrichment.requirements.requirements import Requirements, requirements_of
-from tests.support.examples import NOON, SHIPPED, acme, fact, head, known_from
+from tests.support.examples import MATRIX, NOON, acme, fact, head, known_from
 
-WANTS = requirements_of(SHIPPED, ["profile"])
-REQUEST = Request("req_1", "com_1", "profile", None, "priority", SHIPPED.hash, NOON)
+WANTS = requirements_of(MATRIX, ["profile"])
+REQUEST = Request("req_1", "com_1", "profile", None, "priority", MATRIX.hash, NOON)
 COMPLETE = ("brightdata_company_db", ["company_name", "domain", "industry", "employee_count", "company_description"])
 
 
@@ -21,7 +21,7 @@ def profile_of(
     known: Known, requirements: Requirements = WANTS, *, after: timedelta = timedelta(hours=1), **more: Any
 ) -> Profile:
     now = NOON + after
-    plan = make_plan(PlanInputs(SHIPPED, requirements, acme(), known, strategy="priority", now=now, unavailable={}))
+    plan = make_plan(PlanInputs(MATRIX, requirements, acme(), known, strategy="priority", now=now, unavailable={}))
     made_of = Ingredients(
         company=acme(),
         request=REQUEST,
@@ -35,7 +35,7 @@ def profile_of(
         paid_by={r.purchase_id: r.request_id for r in known.replies},
         **more,
     )
-    return assemble(SHIPPED, requirements, made_of, now)
+    return assemble(MATRIX, requirements, made_of, now)
 
 
 def field(profile: Profile, dataset: str) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def with_values(*facts: tuple[str, str, Value]) -> Known:
     return Known(tuple(head(source) for source in {f.source for f in made}), made)
 
 
-def test_every_value_says_where_it_came_from_how_old_it_is_and_what_it_cost() -> None:
+def test_every_value_shows_where_it_came_from_how_old_it_is_and_what_it_cost() -> None:
     value = field(profile_of(known_from(COMPLETE)), "industry")["values"][0]
     assert value["source"] == "brightdata_company_db"
     assert value["age_seconds"] == 3600
@@ -57,25 +57,25 @@ def test_every_value_says_where_it_came_from_how_old_it_is_and_what_it_cost() ->
     assert value["evidence"] == "search"
 
 
-def test_a_complete_profile_holds_until_its_first_required_fact_runs_out() -> None:
+def test_a_complete_profile_is_valid_until_its_first_required_fact_runs_out() -> None:
     profile = profile_of(known_from(COMPLETE))
     assert missing_required(profile.document) == ()
     assert profile.holds_until == NOON + timedelta(days=7)
-    assert serves(profile, SHIPPED, WANTS, NOON + timedelta(days=6))
-    assert not serves(profile, SHIPPED, WANTS, NOON + timedelta(days=7))
+    assert serves(profile, MATRIX, WANTS, NOON + timedelta(days=6))
+    assert not serves(profile, MATRIX, WANTS, NOON + timedelta(days=7))
 
 
-def test_a_profile_is_not_served_to_who_asks_for_younger_facts() -> None:
+def test_a_profile_is_not_served_where_younger_facts_are_asked_for() -> None:
     profile = profile_of(known_from(COMPLETE))
     young = WANTS.within(max_cost=None, oldest=3600)
-    assert not serves(profile, SHIPPED, young, NOON + timedelta(hours=2))
-    assert serves(profile, SHIPPED, young, NOON + timedelta(minutes=30))
+    assert not serves(profile, MATRIX, young, NOON + timedelta(hours=2))
+    assert serves(profile, MATRIX, young, NOON + timedelta(minutes=30))
 
 
 def test_an_incomplete_profile_is_never_served_again_from_layer_1() -> None:
     profile = profile_of(known_from(("google_knowledge_graph", ["company_name", "domain"])))
     assert set(missing_required(profile.document)) == {"industry", "employee_count"}
-    assert not serves(profile, SHIPPED, WANTS, NOON + timedelta(hours=1))
+    assert not serves(profile, MATRIX, WANTS, NOON + timedelta(hours=1))
 
 
 def test_the_better_value_wins_and_the_disagreement_stays_visible() -> None:
@@ -131,7 +131,7 @@ def test_an_expired_value_is_not_served_unless_asked_for_and_then_it_is_marked()
 
 
 def test_a_value_of_last_resort_is_served_marked_and_satisfies_nothing() -> None:
-    requirements = requirements_of(SHIPPED, ["vendor_enrichment"])
+    requirements = requirements_of(MATRIX, ["vendor_enrichment"])
     profile = profile_of(known_from(COMPLETE, ("serp_linkedin", ["key_contacts"])), requirements)
     shown = field(profile, "key_contacts")
     assert shown["status"] == "last resort"
@@ -140,14 +140,14 @@ def test_a_value_of_last_resort_is_served_marked_and_satisfies_nothing() -> None
 
 
 def test_too_few_items_are_served_as_partial() -> None:
-    requirements = requirements_of(SHIPPED, ["vendor_enrichment"])
+    requirements = requirements_of(MATRIX, ["vendor_enrichment"])
     known = known_from(COMPLETE, ("snov_contacts", ["key_contacts"]))
     few = Known(known.replies, tuple(f for f in known.facts if f.dataset != "key_contacts") + known.facts[-1:])
     assert field(profile_of(few, requirements), "key_contacts")["status"] == "partial"
 
 
 def test_the_same_item_from_two_sources_is_listed_once() -> None:
-    requirements = requirements_of(SHIPPED, ["vendor_enrichment"])
+    requirements = requirements_of(MATRIX, ["vendor_enrichment"])
     shown = field(
         profile_of(
             known_from(("snov_contacts", ["key_contacts"]), ("apollo_contacts", ["key_contacts"])), requirements

@@ -3,18 +3,18 @@
 from enrichment.domain.records import Cap
 from enrichment.policy.execution_model import Limit
 from enrichment.purchasing.budgets import RemainingBudget, limits_of
-from tests.support.examples import SHIPPED
+from tests.support.examples import MATRIX
 
 SNOV, JOBS, NEWS = "snov_contacts", "serp_jobs", "serp_news"
-ALL_SOURCES = frozenset(SHIPPED.sources)
+ALL_SOURCES = frozenset(MATRIX.sources)
 
 
 def room(left: int, **of_providers: int) -> RemainingBudget:
     limits = {"request:req_1": Limit(left, ALL_SOURCES)}
     for provider, amount in of_providers.items():
-        over = frozenset(name for name, source in SHIPPED.sources.items() if source.provider == provider)
+        over = frozenset(name for name, source in MATRIX.sources.items() if source.provider == provider)
         limits[f"provider:{provider}:2026-03-02"] = Limit(amount, over)
-    return RemainingBudget(SHIPPED, limits)
+    return RemainingBudget(MATRIX, limits)
 
 
 def test_a_purchase_fits_where_the_most_it_may_cost_is_left() -> None:
@@ -23,7 +23,7 @@ def test_a_purchase_fits_where_the_most_it_may_cost_is_left() -> None:
     assert not room(139_999).fits(SNOV)
 
 
-def test_every_cap_it_is_under_must_have_room() -> None:
+def test_every_cap_it_is_under_must_allow_it() -> None:
     assert not room(1_000_000, snov=100_000).fits(SNOV)
     assert room(1_000_000, snov=100_000).fits(JOBS)
 
@@ -35,7 +35,7 @@ def test_those_that_begin_together_fit_one_after_another() -> None:
     assert room(190_000).together([SNOV, JOBS]) == (SNOV, JOBS)
 
 
-def test_what_does_not_fit_is_told_the_cap_that_leaves_least() -> None:
+def test_what_does_not_fit_is_explained_by_the_cap_that_leaves_least() -> None:
     assert room(100_000).why_not(SNOV) == "may cost 0.14 USD, this request leaves 0.10: raise --max-cost"
     assert "today's cap on snov leaves 0.05: raise it in config/caps.yaml" in room(100_000, snov=50_000).why_not(SNOV)
 

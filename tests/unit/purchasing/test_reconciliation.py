@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from enrichment.purchasing.reconciliation import (
     Agreement,
-    Comparison,
+    BalanceComparison,
     Conclusion,
     Doubt,
     LedgerTotals,
@@ -22,7 +22,7 @@ from enrichment.purchasing.reconciliation import (
     in_words,
     uncertain_after,
 )
-from tests.support.examples import NOON, SHIPPED
+from tests.support.examples import MATRIX, NOON
 
 HOUR = timedelta(hours=1)
 PATIENCE = timedelta(minutes=2)
@@ -57,7 +57,7 @@ def doubts(*units: int, minutes_ago: int = 30) -> tuple[Doubt, ...]:
 
 def concluded(
     left: int, *, settled: int = 0, uncertain: Sequence[Doubt] = (), before: Reading | None = None
-) -> tuple[Comparison, Conclusion]:
+) -> tuple[BalanceComparison, Conclusion]:
     """The second reading, an hour after one of 1000 credits when nothing was open."""
     totals = LedgerTotals(settled, tuple(uncertain))
     low, wide = bounds(totals, totals)
@@ -81,7 +81,7 @@ def test_a_vendor_that_counts_what_was_used_agrees_as_well() -> None:
     assert (found.agreement, found.change) == (Agreement.AGREES, TWELVE)
 
 
-def test_what_the_ledger_knows_nothing_of_is_drift_and_says_how_much_and_whose() -> None:
+def test_what_the_ledger_knows_nothing_of_is_drift_and_shows_how_much_and_of_which_vendor() -> None:
     found = compare(reading("984.50", settled=12, hours=1), [reading(1000)])
     assert (found.agreement, found.drift, found.unexplained) == (Agreement.DRIFT, Decimal("3.5"), Decimal("3.5"))
     assert in_words(found).startswith("3.5 credit more were billed than the ledger knows of: somebody else uses")
@@ -179,7 +179,7 @@ def test_what_happens_during_a_reading_may_be_in_it_or_not() -> None:
     assert bounds(LedgerTotals(10, doubts(2)), LedgerTotals(13, doubts(2), under_way=doubts(5))) == (10, 10)
 
 
-def test_nothing_ends_by_a_reading_whose_only_forerunner_was_unsure() -> None:
+def test_nothing_ends_by_a_reading_after_only_an_unsure_one() -> None:
     _, end = concluded(996, uncertain=doubts(4), before=reading(1000, uncertain=4))
     assert (end.left, end.why) == (doubts(4), "some were uncertain at the earlier reading already")
 
@@ -195,7 +195,7 @@ def test_the_first_reading_ends_no_purchase() -> None:
 
 
 def test_a_provider_that_the_rules_name_no_more_is_uncertain_for_a_week() -> None:
-    rules = {"snov": SHIPPED.providers["snov"].model_copy(update={"uncertain_after": 60})}
+    rules = {"snov": MATRIX.providers["snov"].model_copy(update={"uncertain_after": 60})}
     ages = uncertain_after(rules, ["snov", "gone"])
     assert ages == {"snov": timedelta(minutes=1), "gone": timedelta(days=7)}
 

@@ -12,30 +12,30 @@ from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.profiles.assembly import Ingredients, assemble
 from enrichment.requirements.requirements import Requirements, requirements_hash, requirements_of
 from enrichment.rules import Rules
-from tests.support.examples import NOON, SHIPPED, acme, known_from
+from tests.support.examples import MATRIX, NOON, acme, known_from
 
-PLAIN = requirements_of(SHIPPED, ["profile"])
+PLAIN = requirements_of(MATRIX, ["profile"])
 CHOOSY = replace(PLAIN, quality_thresholds={"company_name": 0.9, "industry": 0.93})
 
 
 def rules_with(**thresholds: dict[str, float]) -> Rules:
     consumers = {
         name: entry.model_copy(update={"quality_thresholds": thresholds.get(name, {})})
-        for name, entry in SHIPPED.consumers.items()
+        for name, entry in MATRIX.consumers.items()
     }
-    return SHIPPED.model_copy(update={"consumers": consumers})
+    return MATRIX.model_copy(update={"consumers": consumers})
 
 
 def planned(requirements: Requirements, known: Known | None = None) -> Plan:
     return make_plan(
-        PlanInputs(SHIPPED, requirements, acme(), known or Known(), strategy="enhanced", now=NOON, unavailable={})
+        PlanInputs(MATRIX, requirements, acme(), known or Known(), strategy="enhanced", now=NOON, unavailable={})
     )
 
 
 def profile_of(known: Known, requirements: Requirements) -> Profile:
-    request = Request("req_1", "com_1", "profile", None, "enhanced", SHIPPED.hash, NOON)
+    request = Request("req_1", "com_1", "profile", None, "enhanced", MATRIX.hash, NOON)
     made_of = Ingredients(acme(), request, planned(requirements, known), known, (), (), (), {}, {}, {})
-    return assemble(SHIPPED, requirements, made_of, NOON)
+    return assemble(MATRIX, requirements, made_of, NOON)
 
 
 def shown(profile: Profile, dataset: str) -> Any:
@@ -44,8 +44,8 @@ def shown(profile: Profile, dataset: str) -> Any:
 
 def test_a_threshold_is_the_consumers_where_it_asks_for_more_and_never_below_the_datasets() -> None:
     wanted = requirements_of(rules_with(profile={"industry": 0.9}), ["profile"])
-    assert (wanted.threshold(SHIPPED, "industry"), wanted.threshold(SHIPPED, "domain")) == (0.9, 0.8)
-    assert replace(wanted, quality_thresholds={"industry": 0.1}).threshold(SHIPPED, "industry") == 0.8
+    assert (wanted.threshold(MATRIX, "industry"), wanted.threshold(MATRIX, "domain")) == (0.9, 0.8)
+    assert replace(wanted, quality_thresholds={"industry": 0.1}).threshold(MATRIX, "industry") == 0.8
 
 
 def test_consumers_that_are_served_together_get_the_higher_threshold_of_each_dataset() -> None:
@@ -56,8 +56,8 @@ def test_consumers_that_are_served_together_get_the_higher_threshold_of_each_dat
 
 def test_a_value_that_is_good_enough_for_one_consumer_is_not_for_a_choosier_one() -> None:
     known = known_from(("brightdata_company_db", ["industry"]))
-    assert dataset_status(SHIPPED, PLAIN, known, "industry", NOON).status == "satisfied"
-    choosy = dataset_status(SHIPPED, CHOOSY, known, "industry", NOON)
+    assert dataset_status(MATRIX, PLAIN, known, "industry", NOON).status == "satisfied"
+    choosy = dataset_status(MATRIX, CHOOSY, known, "industry", NOON)
     assert (choosy.status, choosy.mentioned) == ("unsatisfied", True)
 
 
@@ -77,21 +77,21 @@ def test_its_value_is_served_and_marked_where_nothing_better_was_found() -> None
     assert (choosy["status"], choosy["values"][0]["last_resort"]) == ("last resort", True)
 
 
-def test_silence_of_a_source_below_the_threshold_does_not_say_that_there_are_none() -> None:
-    vendor = requirements_of(SHIPPED, ["customer_enrichment"])
+def test_silence_of_a_source_below_the_threshold_does_not_mean_that_there_are_none() -> None:
+    vendor = requirements_of(MATRIX, ["customer_enrichment"])
     known = known_from(("serp_news", []))
-    assert dataset_status(SHIPPED, vendor, known, "recent_news", NOON).status == "empty"
+    assert dataset_status(MATRIX, vendor, known, "recent_news", NOON).status == "empty"
     choosy = replace(vendor, quality_thresholds={"recent_news": 0.95})
-    assert dataset_status(SHIPPED, choosy, known, "recent_news", NOON).status == "unsatisfied"
+    assert dataset_status(MATRIX, choosy, known, "recent_news", NOON).status == "unsatisfied"
 
 
 def test_a_profile_made_by_other_thresholds_is_not_served() -> None:
     everything = ["company_name", "domain", "industry", "employee_count", "company_description"]
     profile = profile_of(known_from(("brightdata_company_db", everything)), PLAIN)
     later = NOON + timedelta(hours=1)
-    assert requirements_hash(SHIPPED, PLAIN) != requirements_hash(SHIPPED, CHOOSY)
-    assert serves(profile, SHIPPED, PLAIN, later)
-    assert not serves(profile, SHIPPED, CHOOSY, later)
+    assert requirements_hash(MATRIX, PLAIN) != requirements_hash(MATRIX, CHOOSY)
+    assert serves(profile, MATRIX, PLAIN, later)
+    assert not serves(profile, MATRIX, CHOOSY, later)
 
 
 def test_plans_of_a_choosy_consumer_and_of_a_plain_one_are_not_mixed_up() -> None:

@@ -11,17 +11,17 @@ from enrichment.pipeline.plan import request_for
 from enrichment.pipeline.stages import Ask
 from enrichment.purchasing.purchase import draft
 from enrichment.rules import RulesError, load_rules
-from tests.support.examples import NOON, SHIPPED, acme
+from tests.support.examples import MATRIX, NOON, acme
 
 CONFIG = Path(__file__).parents[3] / "config"
 ASK = Ask("acme.com")
-REQUEST = request_for(ASK, ASK.requirements(SHIPPED), acme(), SHIPPED, NOON, request_id="req_1")
+REQUEST = request_for(ASK, ASK.requirements(MATRIX), acme(), MATRIX, NOON, request_id="req_1")
 
 
-@pytest.mark.parametrize("source", SHIPPED.sources)
-def test_what_is_reserved_is_what_the_rules_say_it_may_cost_at_most(source: str) -> None:
-    order = order_for(source, acme(), REQUEST, SHIPPED, max_cost=1_000_000, seen=())
-    assert draft(order, NOON).reserved_micro_usd == order.most_micro_usd == SHIPPED.max_micro_usd(source)
+@pytest.mark.parametrize("source", MATRIX.sources)
+def test_what_is_reserved_is_what_the_rules_allow_it_to_cost_at_most(source: str) -> None:
+    order = order_for(source, acme(), REQUEST, MATRIX, max_cost=1_000_000, seen=())
+    assert draft(order, NOON).reserved_micro_usd == order.most_micro_usd == MATRIX.max_micro_usd(source)
 
 
 def test_a_part_of_a_unit_is_no_maximum_for_a_vendor_bills_whole_ones(tmp_path: Path) -> None:
@@ -35,11 +35,11 @@ def test_a_part_of_a_unit_is_no_maximum_for_a_vendor_bills_whole_ones(tmp_path: 
         load_rules(folder)
 
 
-@pytest.mark.parametrize("analysis", SHIPPED.analyses)
+@pytest.mark.parametrize("analysis", MATRIX.analyses)
 def test_the_provider_that_sells_a_model_is_the_one_with_its_price(analysis: str) -> None:
-    model = SHIPPED.analyses[analysis].model
-    prices = SHIPPED.providers[SHIPPED.provider_of_model(model)].models[model]
-    assert SHIPPED.usd_per_token(model) == {
+    model = MATRIX.analyses[analysis].model
+    prices = MATRIX.providers[MATRIX.provider_of_model(model)].models[model]
+    assert MATRIX.usd_per_token(model) == {
         "input_token": prices.input_token.usd,
         "output_token": prices.output_token.usd,
     }

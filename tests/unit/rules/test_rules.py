@@ -13,15 +13,13 @@ from enrich_cli.rule_checks import checked_rules
 from enrichment.rules import Questions, RulesError, SourceQuestion, load_rules
 from tests.support.examples import FROZEN
 
-SHIPPED = FROZEN
-
 Edit = Callable[[Any], Any]
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     folder = tmp_path / "config"
-    shutil.copytree(SHIPPED, folder)
+    shutil.copytree(FROZEN, folder)
     return folder
 
 
@@ -48,7 +46,7 @@ def lines(folder: Path, questions: Questions | None = None) -> list[str]:
 
 
 def test_the_shipped_rules_carry_the_starting_matrix() -> None:
-    rules = load_rules(SHIPPED)
+    rules = load_rules(FROZEN)
     assert (len(rules.sources), len(rules.consumers), len(rules.analyses)) == (13, 5, 8)
     assert sum(1 for d in rules.datasets.values() if d.sources) == 10
     assert sum(1 for d in rules.datasets.values() if d.analysis) == 8
@@ -72,15 +70,15 @@ def test_the_shipped_rules_carry_the_starting_matrix() -> None:
         ("brightdata_web_scraping", 10),
     ],
 )
-def test_one_question_costs_what_the_matrix_says_when_split_into_vendor_units(
+def test_one_question_costs_what_the_matrix_states_when_split_into_vendor_units(
     source: str, expected_usd_cents: int
 ) -> None:
-    assert load_rules(SHIPPED).expected_micro_usd(source) == expected_usd_cents * 10_000
+    assert load_rules(FROZEN).expected_micro_usd(source) == expected_usd_cents * 10_000
 
 
 def test_the_same_rules_have_the_same_hash_and_an_edit_changes_it(config: Path) -> None:
     before = load_rules(config).hash
-    assert before == load_rules(SHIPPED).hash
+    assert before == load_rules(FROZEN).hash
     change(config, "providers", lambda d: d["serpapi"]["prices"]["search"].update(usd_per_unit="0.01"))
     assert load_rules(config).hash != before
 
@@ -88,7 +86,7 @@ def test_the_same_rules_have_the_same_hash_and_an_edit_changes_it(config: Path) 
 def test_an_edited_prompt_changes_the_hash(config: Path) -> None:
     prompt = config / "prompts" / "growth.md"
     prompt.write_text(prompt.read_text(encoding="utf-8") + "\nOne more line.", encoding="utf-8")
-    assert load_rules(config).hash != load_rules(SHIPPED).hash
+    assert load_rules(config).hash != load_rules(FROZEN).hash
 
 
 @pytest.mark.parametrize(
@@ -143,7 +141,7 @@ def test_a_mistake_is_named_with_file_and_key(config: Path, file: str, edit: Edi
     assert says in message
 
 
-def test_a_source_that_does_not_answer_a_dataset_is_said_once(config: Path) -> None:
+def test_a_source_that_does_not_answer_a_dataset_is_reported_once(config: Path) -> None:
     change(config, "datasets", lambda d: d["industry"].update(sources=["serp_news"]))
     [said] = [line for line in problems(config).splitlines() if "industry" in line]
     assert said == (
@@ -158,7 +156,7 @@ def test_a_threshold_of_a_consumer_that_some_source_or_analysis_reaches_is_fine(
     assert load_rules(config).consumers["vendor_context"].quality_thresholds == thresholds
 
 
-def test_a_source_that_no_dataset_names_is_said_to_be_never_asked(
+def test_a_source_that_no_dataset_names_is_reported_as_never_asked(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     change(config, "datasets", lambda d: d["hiring_trends"].update(sources=["brightdata_web_scraping"]))
@@ -222,14 +220,14 @@ def test_what_a_broken_entry_names_is_looked_up_all_the_same(config: Path) -> No
     ]
 
 
-def test_a_name_written_wrong_is_not_also_said_to_leave_a_dataset_without_anybody(config: Path) -> None:
+def test_a_name_written_wrong_is_not_also_reported_as_leaving_a_dataset_without_sources(config: Path) -> None:
     change(config, "datasets", lambda d: d["purchase_intent"].update(sources=["brightdata_intent"]))
     assert problems(config).splitlines() == [
         "config/datasets.yaml: purchase_intent.sources: no source named 'brightdata_intent'"
     ]
 
 
-def test_problems_of_other_files_are_said_beside_a_file_that_cannot_be_read(config: Path) -> None:
+def test_problems_of_other_files_are_reported_beside_a_file_that_cannot_be_read(config: Path) -> None:
     (config / "datasets.yaml").write_text("[", encoding="utf-8")
     change(config, "sources", lambda d: d["serp_news"].update(provider="yahoo"))
     assert lines(config) == ["config/datasets.yaml: line 1, column 2", "config/sources.yaml: serp_news.provider"]
@@ -272,7 +270,7 @@ def test_the_check_names_what_only_the_clients_and_readers_know_beside_everythin
         "config/consumers.yaml: profile.max_seconds: ",
         "config/sources.yaml: serp_news.question: q: ",
         "config/sources.yaml: serp_news.question: colour: ",
-        "config/sources.yaml: serp_jobs.provider: there is no client for 'openai'",
+        "config/sources.yaml: serp_jobs.provider: openai has no client: add resources/providers/openai.py",
         "config/sources.yaml: serp_jobs: no reader named 'tea_leaves'",
     ]
     assert [line for line in said if not any(problem.startswith(line) for problem in caught.value.problems)] == []
@@ -340,7 +338,7 @@ def test_what_is_no_sound_yaml_is_one_short_line_with_its_place(config: Path, co
     assert "<unicode string>" not in line
 
 
-def test_an_entry_may_build_on_another_and_say_a_key_anew(config: Path) -> None:
+def test_an_entry_may_build_on_another_and_set_a_key_anew(config: Path) -> None:
     text = (config / "consumers.yaml").read_text(encoding="utf-8").replace("\nprofile:", "\nprofile: &profile", 1)
     (config / "consumers.yaml").write_text(f"{text}\nquick:\n  <<: *profile\n  max_seconds: 9\n", encoding="utf-8")
     consumers = load_rules(config).consumers

@@ -13,7 +13,7 @@ from enrichment.policy import Problem, compile_enhanced
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import load_rules
 from resources.settings import Settings, variables_of
-from tests.support.examples import SHIPPED as MATRIX
+from tests.support.examples import MATRIX
 
 RULES = load_rules(CONFIG)
 
@@ -55,7 +55,7 @@ def test_the_example_of_an_env_file_names_every_variable_of_every_provider_and_n
     assert sorted(written) == sorted(ours + of_providers)
 
 
-def test_a_reply_holds_as_long_in_the_month_as_by_the_rules() -> None:
+def test_a_reply_is_valid_as_long_in_the_month_as_by_the_rules() -> None:
     valid = {
         source: {MATRIX.valid_seconds(source, dataset) / 86_400 for dataset in entry.datasets}
         for source, entry in MATRIX.sources.items()

@@ -16,7 +16,7 @@ from enrichment.ports import ProviderError, Throttled
 from enrichment.rules.models import RateLimits
 from resources.providers import PROVIDERS
 from resources.providers.rate_limiter import NoSlot
-from resources.rate_limits import LONGEST_PAUSE, SharedLimiter
+from resources.providers.shared_limiter import LONGEST_PAUSE, SharedLimiter
 from resources.store import SqlStore, open_store
 from resources.store.rate_limit_log import ScheduledCall, Window
 from resources.store.tables import turns as turns_table
@@ -53,7 +53,7 @@ def test_a_call_that_comes_too_fast_waits_for_the_first_slot_that_is_free(store:
     assert taken(store, two, 2, now=11) == [20, 20]
 
 
-def test_a_turn_beyond_somebodys_patience_is_named_and_not_taken(store: SqlStore) -> None:
+def test_a_slot_beyond_the_callers_patience_is_named_and_not_taken(store: SqlStore) -> None:
     one = [Window(1, 10 * SECOND)]
     given = store.rate_limit_log.take_slots("snov", one, [SECOND, SECOND, 60 * SECOND, SECOND], at(0))
     assert given == [
@@ -187,7 +187,7 @@ def test_a_caller_that_would_wait_too_long_learns_it_at_once(store: SqlStore) ->
     assert virtual_time.run(come()).seconds == 3600 + 1  # a slot is valid for a second
 
 
-def test_a_turn_that_comes_later_is_given_up_for_a_pause_that_came_meanwhile(store: SqlStore) -> None:
+def test_a_slot_that_comes_later_is_given_up_for_a_pause_that_came_meanwhile(store: SqlStore) -> None:
     async def come() -> None:
         limiter = limiter_of(store, "snov", RateLimits(per_minute=1), time_scale=200)
         await limiter.slot(patience=0)
@@ -200,7 +200,7 @@ def test_a_turn_that_comes_later_is_given_up_for_a_pause_that_came_meanwhile(sto
     virtual_time.run(come())
 
 
-def test_a_vendor_pauses_us_for_a_moment_or_as_long_as_it_says_but_not_for_days(store: SqlStore) -> None:
+def test_a_vendor_pauses_us_for_a_moment_or_as_long_as_it_asks_for_but_not_for_days(store: SqlStore) -> None:
     async def paused(seconds: float | None, time_scale: float = 1) -> float:
         await limiter_of(store, "snov", RateLimits(), time_scale=time_scale).pause(seconds)
         return (store.rate_limit_log.paused_until("snov") - NOON).total_seconds()

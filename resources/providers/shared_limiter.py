@@ -19,8 +19,8 @@ from resources.providers.rate_limiter import NoSlot, RateLimitSlot
 if TYPE_CHECKING:
     from resources.store.rate_limit_log import ScheduledCall, SqlRateLimitLog
 
-A_MOMENT = 1.0  # seconds without calls to a vendor that is asked too fast and does not say how long to wait
-LONGEST_PAUSE = 3600.0  # seconds, whatever the vendor says: the longest of its windows
+A_MOMENT = 1.0  # seconds without calls to a vendor that is asked too fast and does not report how long to wait
+LONGEST_PAUSE = 3600.0  # seconds, whatever the vendor asks for: the longest of its windows
 _VALID_SECONDS = (0.1, 1.0)  # how long a slot is valid, at least and at most
 _SHARE_OF_WINDOW = 0.1
 

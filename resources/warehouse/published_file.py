@@ -36,7 +36,7 @@ _UNKNOWN = -1
 
 
 class WarehouseError(Exception):
-    """The warehouse cannot be built, published or read; the message says what to do. The store is unchanged."""
+    """The warehouse cannot be built, published or read; the message states what to do. The store is unchanged."""
 
 
 class _UnreadableError(WarehouseError):
@@ -45,7 +45,7 @@ class _UnreadableError(WarehouseError):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a build did. changed: rows read from the store. companies: number of companies whose marts were rebuilt.
+    """What a build did. changed: rows read from the store. companies: number of companies with rebuilt marts.
 
     rebuilt: it started from an empty file. replaced: the published file is a new one; without a change it stays.
     """
@@ -132,7 +132,7 @@ class Warehouse:
             with self.reading() as connection:
                 return state_of(connection)
         except _UnreadableError:
-            # An analyst who opened it for writing must not stop a publish: the private file has the same world.
+            # An analyst who opened it for writing must not stop a publish: the private file has the same content.
             private = self._building_state()
             if private is None:
                 raise
@@ -198,14 +198,14 @@ class Warehouse:
                 f"There is no folder {self.path.parent} for the warehouse: make it, or set ENRICH_HOME elsewhere."
             ) from error
         except OSError as error:
-            raise WarehouseError(self._no_room(error)) from error
+            raise WarehouseError(self._not_written(error)) from error
         except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
-            raise WarehouseError(self._no_room(error)) from error
+            raise WarehouseError(self._not_written(error)) from error
 
-    def _no_room(self, error: Exception) -> str:
+    def _not_written(self, error: Exception) -> str:
         return (
-            f"The warehouse cannot be written to {self.path.parent} ({_first_line(error)}): make room there and see "
-            "that you may write, then publish again; what was published before is as it was."
+            f"The warehouse cannot be written to {self.path.parent} ({_first_line(error)}): free disk space there and "
+            "see that you may write, then publish again; what was published before is as it was."
         )
 
 
