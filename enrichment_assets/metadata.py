@@ -57,14 +57,14 @@ def plans_markdown(plans: Sequence[Plan], served: Sequence[Enriched]) -> str:
     """What is to be done for the only company in full; of several, a line each. served: by layer 1."""
     if len(plans) + len(served) == 1:
         return plan_markdown(plans[0]) if plans else nothing_to_buy(served[0].profile)
-    lines = ["| company | asked first | held | expected USD | at most |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| company | asked first | fresh | expected USD | at most |", "| --- | --- | --- | --- | --- |"]
     for plan in plans[:_MOST_ROWS]:
-        first, held = (
+        first, fresh = (
             ", ".join(s.source for s in plan.sources if s.verdict == verdict) for verdict in ("chosen", "held")
         )
         quote = plan.quote
         lines.append(
-            f"| {plan.company_key} | {first} | {held} | {in_usd(quote.expected)} | {in_usd(quote.upper_bound)} |"
+            f"| {plan.company_key} | {first} | {fresh} | {in_usd(quote.expected)} | {in_usd(quote.upper_bound)} |"
         )
     if len(plans) > _MOST_ROWS:
         lines.append(f"| and {len(plans) - _MOST_ROWS} more | | | | |")

@@ -45,8 +45,8 @@ DEFAULT_SECONDS = {"latency": 1.0, "timeout": 30.0, "http_429_with_retry_after":
 
 @dataclass
 class Fault:
-    """`times` None: until cleared. `seconds`: how long a delay or an outage lasts, not scaled; or what Retry-After
-    says. `since`: seconds since 1970 on the sandbox's clock, when it was injected.
+    """`times` None: until cleared. `seconds`: how long a delay or an outage lasts, not scaled; or the value of
+    Retry-After. `since`: seconds since 1970 on the sandbox's clock, when it was injected.
     """
 
     vendor: str

@@ -43,14 +43,14 @@ def _list_view(table: ListTable, one: UnderstoodList) -> Iterator[RenderableType
 
 
 def _columns_line(columns: ListColumns) -> str:
-    said = [
+    parts = [
         f"{what} from {' or '.join(repr(columns.titles[at]) for at in places)}"
         for what, places in (("name", columns.names), ("website", columns.websites), ("e-mail", columns.emails))
         if places
     ]
     people = "a list of people: their companies are taken; " if columns.of_people else ""
     header = "" if columns.header else "no header: decided by the cells; "
-    return people + header + ", ".join(said)
+    return people + header + ", ".join(parts)
 
 
 def _counts(understood: UnderstoodFile) -> Text:

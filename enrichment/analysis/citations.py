@@ -1,4 +1,4 @@
-"""Which items of a model's answer stay: those whose quote is, word for word, in the passage of evidence they name.
+"""Which items of a model's answer stay: those with a quote that is, word for word, in the passage they name.
 
 check_citations(answer, texts) -> CheckedAnswer: the answer without the others, and how many were kept and dropped
 """

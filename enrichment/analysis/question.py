@@ -100,7 +100,7 @@ def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInp
     """The facts of the datasets this analysis answers, over the evidence as it is now.
 
     They are as old as the oldest passage and valid until the first passage expires.
-    quality = reliability x (1 - dropped / 2), dropped = the share of claims whose quote was not in the evidence.
+    quality = reliability x (1 - dropped / 2), dropped = the share of claims without their quote in the evidence.
     """
     passages = question.evidence.passages
     answer = question.kind.type.model_validate(analysis.answer)

@@ -96,7 +96,7 @@ def find_columns(
         shown = ", ".join(repr(cell[:_SHOWN]) for cell in next(iter(texts), []) if cell)
         raise NoCompanyColumn(
             f"no column name, company, domain or website (the first line is {shown or 'empty'}): rename the one that "
-            "says who is meant, or name it, as in --map 'Account=name,Web=website'"
+            "names the company, or name it, as in --map 'Account=name,Web=website'"
         )
     return columns, 0
 

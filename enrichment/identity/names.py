@@ -39,7 +39,7 @@ _STATUS = re.compile(
 _ARTICLE = "the"
 _NO_SEPARATOR = re.compile(r"[.'’`´]")
 _MARKED_SCRIPTS = r"\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0f71-\u0fbc\u1000-\u109f\u1780-\u17d3\u3099\u309a"
-"""Scripts of India and its neighbours, whose vowels are marks: these are no letters for `re`, but parts of words."""
+"""Scripts of India and its neighbours, with marks as vowels: these are no letters for `re`, but parts of words."""
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKED_SCRIPTS}])*")
 _INITIALS = re.compile(r"\b(?:[^\W\d_] ){1,}[^\W\d_]\b")
 _SHORT_NAME = 3

@@ -60,7 +60,7 @@ def _words(text: str) -> Iterator[str]:
 
 
 def traced_technologies(markup: str, generator: str | None) -> list[Technology]:
-    """The technologies whose traces are in a page's markup (in lower case) or in its generator tag ('=wordpress')."""
+    """The technologies with traces in a page's markup (in lower case) or in its generator tag ('=wordpress')."""
     made_with = (generator or "").lower()
     return [
         technology for technology, traces in _LEFT_BEHIND if any(_is_in(trace, markup, made_with) for trace in traces)

@@ -23,7 +23,7 @@ from enrichment.trace import Trace
 
 
 async def company_for(text: str, context: RunContext) -> Company:
-    """The company that is meant: as the store has it, else a new one, whose company_id is empty.
+    """The company that is meant: as the store has it, else a new one, with an empty company_id.
 
     Raises NotACompany, AmbiguousCompany.
     """

@@ -144,7 +144,7 @@ def beyond_identity(requirements: Requirements) -> Requirements:
 
 
 def requirements_hash(rules: Rules, requirements: Requirements) -> str:
-    """Equal for requests whose profiles are interchangeable: prices, order and strategy do not count."""
+    """Equal for requests with interchangeable profiles: prices, order and strategy do not count."""
     models = {name: (rules.analyses[name].model, rules.prompts[name]) for name in requirements.analyses}
     thresholds = {
         name: (requirements.threshold(rules, name), rules.datasets[name].enough, rules.datasets[name].at_most)

@@ -53,7 +53,9 @@ def load_rules(folder: Path, questions: Questions | None = None) -> Rules:
     Raises RulesError with every problem found; files that cannot be read are problems too.
     """
     if not folder.is_dir():
-        raise RulesError([f"{folder} is no folder: name the one that holds providers.yaml, sources.yaml and the rest"])
+        raise RulesError(
+            [f"{folder} is no folder: name the one that contains providers.yaml, sources.yaml and the rest"]
+        )
     problems: list[str] = []
     written = {name: _read(folder / f"{name}.yaml", problems) for name in (*_MAPPINGS, *_OPTIONAL)}
     sound: dict[str, Any] = {name: _entries(name, written[name], kind, problems) for name, kind in _MAPPINGS.items()}

@@ -15,7 +15,7 @@ class Example:
 EXAMPLES = (
     Example(
         "who_paid",
-        "Who paid, who benefits, and what did that save?",
+        "Which request paid, which ones benefit, and what did that save?",
         """
 SELECT paid_by_consumer, benefits_consumer, sum(companies) AS company_reads, sum(saved_usd) AS saved_usd
 FROM spend.savings

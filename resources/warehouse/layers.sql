@@ -53,7 +53,7 @@ COMMENT ON COLUMN layers.analyses.company_key IS 'The company by name: its domai
 COMMENT ON COLUMN layers.analyses.name IS 'Which analysis, as in config/analyses.yaml';
 COMMENT ON COLUMN layers.analyses.audience IS 'The vendor it was written for, or null';
 COMMENT ON COLUMN layers.analyses.model IS 'The language model that answered';
-COMMENT ON COLUMN layers.analyses.claims_kept IS 'Claims whose quote is in the evidence';
+COMMENT ON COLUMN layers.analyses.claims_kept IS 'Claims with their quote in the evidence';
 COMMENT ON COLUMN layers.analyses.claims_dropped IS 'Claims dropped because their quote is not in the evidence';
 COMMENT ON COLUMN layers.analyses.created_at IS 'When it was answered, UTC';
 COMMENT ON COLUMN layers.analyses.purchase_id IS 'The purchase that paid for it';

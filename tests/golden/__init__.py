@@ -1,6 +1,6 @@
 """What was reviewed by eye, and how it is made again: `python -m tests.golden` renews these and the asset graph.
 
-plan.txt: a plan of an invented company    capped.txt: one whose cap binds    unknown.txt: one whose domain is not known
+plan.txt: a plan of an invented company    capped.txt: with a cap that binds    unknown.txt: without a known domain
 trace.txt: a request in the sandbox while a vendor is down
 """
 

@@ -8,7 +8,7 @@ _LOOK_AGAIN_SECONDS = 0.01
 
 
 def eventually(condition: Callable[[], bool], what: str) -> None:
-    """Returns once the condition holds. Raises AssertionError after PATIENCE_SECONDS: then something is broken."""
+    """Returns once the condition is true. Raises AssertionError after PATIENCE_SECONDS: then something is broken."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > end:

@@ -42,7 +42,7 @@ from resources.store.database import Database
 from resources.store.ledger import SqlLedger
 from resources.wiring import open_context
 
-Held = Literal["reserve", "settle"]
+HeldStep = Literal["reserve", "settle"]
 Point = Literal[
     "before send", "marked sent", "after send", "after handle", "before settle", "in settle", "after settle"
 ]
@@ -116,7 +116,7 @@ class DeadlyLedger(SqlLedger):
 class HeldLedger(SqlLedger):
     """The ledger; before it reserves, or settles, it reports that and waits for leave."""
 
-    def __init__(self, database: Database, pipe: Connection, before: Held) -> None:
+    def __init__(self, database: Database, pipe: Connection, before: HeldStep) -> None:
         super().__init__(database)
         self._pipe, self._before = pipe, before
 
@@ -137,7 +137,7 @@ class HeldLedger(SqlLedger):
         self._wait_before("settle")
         super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
 
-    def _wait_before(self, what: Held) -> None:
+    def _wait_before(self, what: HeldStep) -> None:
         if what == self._before:
             self._pipe.send(what)
             self._pipe.recv()
@@ -231,13 +231,13 @@ async def _work(setup: WorkerSetup, order: WorkItem, deadly: Deadly) -> None:
     store.close()
 
 
-def work_with_leave(setup: WorkerSetup, order: WorkItem, pipe: Connection, before: Held) -> None:
-    """One request, which tells the other end when it is about to reserve, or to settle, and waits to be told to."""
+def work_with_leave(setup: WorkerSetup, order: WorkItem, pipe: Connection, before: HeldStep) -> None:
+    """One request, which tells the other end when it is about to reserve, or to settle, and waits for the go-ahead."""
     asyncio.run(_work_in(_store(setup.store_url, partial(HeldLedger, pipe=pipe, before=before)), setup, order))
 
 
 def work_on_a_full_disk(setup: WorkerSetup, order: WorkItem, pipe: Connection) -> None:
-    """One request; says what it raised."""
+    """One request; reports what it raised."""
     try:
         asyncio.run(_work_in(_store(setup.store_url, FullDiskLedger), setup, order))
     except StoreError as error:

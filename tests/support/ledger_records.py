@@ -113,7 +113,7 @@ def facts_of(reply: Reply, *texts: str, version: int = 1) -> list[Fact]:
 def bought(
     store: SqlStore, purchase: Purchase, *texts: str, at: datetime = NOON, cost: int = 50_000, payload: Any = None
 ) -> Reply:
-    """Reserved, sent and settled with a reply that says these industries."""
+    """Reserved, sent and settled with a reply that names these industries."""
     made = sent(store, purchase)
     reply = reply_of(made, at=at, payload=payload)
     store.ledger.settle(answered(made, cost=cost, at=at), reply=reply, facts=facts_of(reply, *texts))

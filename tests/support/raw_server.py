@@ -1,4 +1,4 @@
-"""A server that says, byte by byte, what a test wants."""
+"""A server that sends, byte by byte, what a test wants."""
 
 import asyncio
 import re

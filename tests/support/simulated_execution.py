@@ -2,7 +2,7 @@
 
 Plan + Known + luck  ->  Played: what it cost, which sources were asked, what is satisfied
 
-Parts go one after another where the plan says so; else by the vendors' seconds, as they would side by side.
+Parts go one after another where the plan states so; else by the vendors' seconds, as they would side by side.
 """
 
 from collections.abc import Callable, Iterator
@@ -76,8 +76,8 @@ class Play:
         else:
             self._side_by_side()
         self._analyse()
-        stands = dataset_statuses(self.rules, self.plan.requirements, self.known, self.now)
-        self.played.satisfied = frozenset(d for d, stand in stands.items() if not stand.open)
+        statuses = dataset_statuses(self.rules, self.plan.requirements, self.known, self.now)
+        self.played.satisfied = frozenset(d for d, status in statuses.items() if not status.open)
         return self.played
 
     def _side_by_side(self) -> None:

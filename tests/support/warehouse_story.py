@@ -17,7 +17,7 @@ from resources.store import SqlStore
 from resources.warehouse import Warehouse
 from tests.support.examples import MATRIX, NOON
 
-Said = Mapping[str, Sequence[Value]]
+Answers = Mapping[str, Sequence[Value]]
 HOUR = timedelta(hours=1)
 
 EVERYTHING = (
@@ -26,16 +26,16 @@ EVERYTHING = (
     " WHERE schema_name IN ('spend', 'sources') AND view_name <> 'freshness'"
 )
 
-IDENTITY: Said = {
+IDENTITY: Answers = {
     "company_name": [Text(text="Acme")],
     "domain": [Text(text="acme.com")],
     "company_description": [Text(text="Acme makes widgets.")],
 }
-FIRMOGRAPHICS: Said = {
+FIRMOGRAPHICS: Answers = {
     "industry": [Text(text="Software Development")],
     "employee_count": [EmployeeCount(low=1001, high=5000)],
 }
-PEOPLE: Said = {
+PEOPLE: Answers = {
     "key_contacts": [
         Contact(
             full_name=f"Invented Person {n}",
@@ -49,14 +49,14 @@ PEOPLE: Said = {
         for n in range(4)
     ]
 }
-TECHNOLOGIES: Said = {"tech_stack": [Technology(name=f"Technology {n}", category="database") for n in range(6)]}
-NEWS: Said = {
+TECHNOLOGIES: Answers = {"tech_stack": [Technology(name=f"Technology {n}", category="database") for n in range(6)]}
+NEWS: Answers = {
     "recent_news": [NewsItem(title=f"Acme does thing {n}", publisher="The Paper", published_at=NOON) for n in range(3)]
 }
-POSTINGS: Said = {"hiring_trends": [JobPosting(title="Engineer", location="Vienna", posted_on=NOON.date())]}
-INTENT: Said = {"purchase_intent": [IntentSignal(topic="databases", strength=0.75, observed_on=NOON.date())]}
+POSTINGS: Answers = {"hiring_trends": [JobPosting(title="Engineer", location="Vienna", posted_on=NOON.date())]}
+INTENT: Answers = {"purchase_intent": [IntentSignal(topic="databases", strength=0.75, observed_on=NOON.date())]}
 
-FULL: Mapping[str, Said] = {
+FULL: Mapping[str, Answers] = {
     "google_knowledge_graph": IDENTITY,
     "brightdata_company_db": FIRMOGRAPHICS,
     "brightdata_people_db": PEOPLE,
@@ -65,7 +65,7 @@ FULL: Mapping[str, Said] = {
     "serp_jobs": POSTINGS,
     "brightdata_intent_data": INTENT,
 }
-PROFILE: Mapping[str, Said] = {"google_knowledge_graph": IDENTITY, "brightdata_company_db": FIRMOGRAPHICS}
+PROFILE: Mapping[str, Answers] = {"google_knowledge_graph": IDENTITY, "brightdata_company_db": FIRMOGRAPHICS}
 
 
 def company(store: SqlStore, key: str, *, at: datetime = NOON) -> Company:
@@ -81,9 +81,9 @@ def request(
 
 
 def bought(
-    store: SqlStore, asked: Request, source: str, said: Said, *, at: datetime = NOON, payload: Json = None
+    store: SqlStore, asked: Request, source: str, answers: Answers, *, at: datetime = NOON, payload: Json = None
 ) -> Purchase:
-    """Asked, answered and settled at 0.05 USD; saying nothing is an answer too, and free."""
+    """Asked, answered and settled at 0.05 USD; to know nothing is an answer too, and free."""
     purchase = _reserved(store, asked, source, at)
     reply = Reply(
         reply_id=new_id("rep"),
@@ -92,7 +92,7 @@ def bought(
         variant="a",
         purchase_id=purchase.purchase_id,
         request_id=asked.request_id,
-        found=bool(said),
+        found=bool(answers),
         payload={"search": payload or {"results": []}},
         collected_at=at,
         expires_at=at + timedelta(seconds=MATRIX.sources[source].ttl),
@@ -101,14 +101,14 @@ def bought(
     settled = replace(
         purchase,
         state="settled",
-        units={"search": 1} if said else {},
-        cost_micro_usd=50_000 if said else 0,
+        units={"search": 1} if answers else {},
+        cost_micro_usd=50_000 if answers else 0,
         closed_at=at,
         latency_seconds=1.5,
         calls=1,
-        outcome="found" if said else "nothing",
+        outcome="found" if answers else "nothing",
     )
-    store.ledger.settle(settled, reply=reply, facts=_facts(reply, said))
+    store.ledger.settle(settled, reply=reply, facts=_facts(reply, answers))
     return settled
 
 
@@ -126,14 +126,14 @@ def profiled(
     about: Company,
     consumer: str = "profile",
     *,
-    buys: Mapping[str, Said] = PROFILE,
+    buys: Mapping[str, Answers] = PROFILE,
     reads: Sequence[Purchase] = (),
     at: datetime = NOON,
     audience: str | None = None,
 ) -> tuple[Profile, list[Purchase]]:
     """One request from its opening to its profile."""
     asked = request(store, about, consumer, at=at, audience=audience)
-    purchases = [bought(store, asked, source, said, at=at) for source, said in buys.items()]
+    purchases = [bought(store, asked, source, answers, at=at) for source, answers in buys.items()]
     booked = [CacheRead(asked.request_id, p.purchase_id, p.source, "reply", p.cost_micro_usd, at) for p in reads]
     profile = _assembled(asked, about, store.knowledge.known(about.company_id), at)
     finished = replace(
@@ -179,7 +179,7 @@ def _reserved(store: SqlStore, asked: Request, source: str, at: datetime) -> Pur
     return purchase
 
 
-def _facts(reply: Reply, said: Said) -> list[Fact]:
+def _facts(reply: Reply, answers: Answers) -> list[Fact]:
     return [
         Fact(
             company_id=reply.company_id,
@@ -194,7 +194,7 @@ def _facts(reply: Reply, said: Said) -> list[Fact]:
             collected_at=reply.collected_at,
             holds_until=reply.expires_at,
         )
-        for dataset, values in said.items()
+        for dataset, values in answers.items()
         for place, value in enumerate(values)
     ]
 

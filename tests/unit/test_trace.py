@@ -1,4 +1,4 @@
-"""The trace of a request is written while the request runs, in order, and its watcher is told at once."""
+"""The trace of a request is written while the request runs, in order, and its watcher sees them at once."""
 
 import asyncio
 import threading
@@ -24,7 +24,7 @@ class Events:
     def record(self, events: Sequence[Event]) -> None:
         self.may_write.wait()
         if self._full:
-            raise StoreError("The disk is full: make room.")
+            raise StoreError("The disk is full: free space.")
         self.written.append([event.what for event in events])
 
 
@@ -81,7 +81,7 @@ def test_a_store_that_takes_no_events_is_reported_whenever_it_is_waited_for() ->
         trace = trace_in(Events(full=True))
         trace.note("identify", "asked")
         for _ in range(2):
-            with pytest.raises(StoreError, match="make room"):
+            with pytest.raises(StoreError, match="free space"):
                 await trace.written()
             trace.note("plan", "planned")
 

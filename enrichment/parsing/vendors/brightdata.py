@@ -26,7 +26,7 @@ def _records(reply: ReaderInput) -> Iterator[tuple[str, Record]]:
 
 
 def _about(reply: ReaderInput, *site_keys: str) -> Iterator[tuple[str, Record]]:
-    """The one record whose name and website are the company's; none where several namesakes could be meant."""
+    """The one record with the company's name and website; none where several namesakes could be meant."""
     found = []
     for path, record in _records(reply):
         site = next((site for key in site_keys if (site := text(record.get(key), 2_000))), None)
@@ -50,7 +50,7 @@ def read_linkedin_companies(reply: ReaderInput) -> Iterator[ParsedValue]:
         yield from text_value("domain", own_domain(text(record.get("website")) or "", name), f"{path}.website")
         yield from text_value("industry", ", ".join(texts(record.get("industries"))), f"{path}.industries")
         yield from _employees(record.get("company_size"), f"{path}.company_size")
-        # members who name the company: near its headcount, not the same
+        # members that name the company: near its headcount, not the same
         yield from _employees(record.get("employees_in_linkedin"), f"{path}.employees_in_linkedin", 0.9)
         yield from _linkedin_descriptions(record, path)
 

@@ -1,7 +1,7 @@
 """The company's own pages: {'page:/': html, 'page:/careers': html} -> description, technologies, news, openings.
 
 Machine-readable data first, then what links look like: an opening or an article is a link with words and an address
-that says so.
+that shows it.
 """
 
 import re

@@ -91,7 +91,7 @@ def test_an_absurd_company_is_one_sentence(enrich: Run, absurd: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "expected"),
     [
         (["company", "Tesla", "--for", "unknown"], "profile"),
         (["company", "Tesla", "--datasets", "patents"], "industry"),
@@ -105,8 +105,8 @@ def test_an_absurd_company_is_one_sentence(enrich: Run, absurd: str) -> None:
         (["companies", "add", "/nowhere/companies.csv"], "does not exist"),
     ],
 )
-def test_wrong_usage_states_what_would_be_right(enrich: Run, words: list[str], says: str) -> None:
-    assert says in one_sentence(enrich(*words), 2)
+def test_wrong_usage_states_what_would_be_right(enrich: Run, words: list[str], expected: str) -> None:
+    assert expected in one_sentence(enrich(*words), 2)
 
 
 def test_a_request_over_its_cap_is_refused_with_its_own_code(enrich: Run) -> None:

@@ -117,7 +117,7 @@ def test_names_survive_the_encodings_that_spreadsheets_write(written: Written, e
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "says"),
+    ("content", "name", "expected"),
     [
         (b"", "empty.csv", "first line such as name,website"),
         (b"\n\r\n", "blank.csv", "first line such as name,website"),
@@ -132,11 +132,11 @@ def test_names_survive_the_encodings_that_spreadsheets_write(written: Written, e
     ],
 )
 def test_a_file_that_is_no_list_of_companies_is_refused_with_what_to_do(
-    written: Written, content: bytes, name: str, says: str
+    written: Written, content: bytes, name: str, expected: str
 ) -> None:
     with pytest.raises(UsageError) as refused:
         read_companies(written(content, name))
-    assert says in str(refused.value)
+    assert expected in str(refused.value)
     assert "\n" not in str(refused.value)
 
 

@@ -203,7 +203,7 @@ def test_reconciling_without_vendors_reports_it_and_settles_all_the_same(enrich:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "expected"),
     [
         (["purchases", "--since", "soon"], "7d"),
         (["purchases", "--company", "unknown-to-us.com"], "leave out --company"),
@@ -211,8 +211,8 @@ def test_reconciling_without_vendors_reports_it_and_settles_all_the_same(enrich:
         (["sources", "resume", "serp_olds"], "'serp_olds' is no source of config/sources.yaml"),
     ],
 )
-def test_wrong_usage_states_what_would_be_right(enrich: Run, words: list[str], says: str) -> None:
-    assert says in one_sentence(enrich(*words), 2)
+def test_wrong_usage_states_what_would_be_right(enrich: Run, words: list[str], expected: str) -> None:
+    assert expected in one_sentence(enrich(*words), 2)
 
 
 def test_options_in_front_of_the_command_are_not_ignored(stack: Stack) -> None:

@@ -92,7 +92,7 @@ def test_a_start_that_fails_leaves_the_address_that_was_there(home: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("port", "time_scale", "says"),
+    ("port", "time_scale", "expected"),
     [
         (0, 0.0, "--time-scale"),
         (0, -1.0, "--time-scale"),
@@ -102,8 +102,8 @@ def test_a_start_that_fails_leaves_the_address_that_was_there(home: Path) -> Non
         (-1, 20.0, "--port"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(home: Path, port: int, time_scale: float, says: str) -> None:
-    with pytest.raises(UsageError, match=says):
+def test_options_that_make_no_sense_are_refused(home: Path, port: int, time_scale: float, expected: str) -> None:
+    with pytest.raises(UsageError, match=expected):
         serve(port=port, time_scale=time_scale)
     assert list(home.iterdir()) == []
 

@@ -15,7 +15,7 @@ from bench.money.worker import WorkItem
 from tests.support.kill_points import Deadly, Point, work_until_death, work_with_leave
 from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, known_by, money_stack, orders
 
-SPAWN = multiprocessing.get_context("spawn")  # its processes are our children: we are told when they stop
+SPAWN = multiprocessing.get_context("spawn")  # its processes are our children: we notice when they stop
 SOURCE = "google_knowledge_graph"
 
 
@@ -68,7 +68,7 @@ def test_who_planned_while_another_was_settling_does_not_buy_the_same_again(stac
 def test_what_one_has_asked_in_vain_another_that_asks_at_the_same_time_does_not_pay_for_again(
     stack: MoneyStack,
 ) -> None:
-    """A reply nobody can read may be billed, and would be each time."""
+    """An unreadable reply may be billed, and would be each time."""
     [company] = known_by(SOURCE, "company_description", 1)
     stack.fault("google_kg", "malformed", times=50)
     order = WorkItem(0, company, datasets=("company_description",), sources=(SOURCE,))
@@ -82,7 +82,7 @@ def test_what_one_has_asked_in_vain_another_that_asks_at_the_same_time_does_not_
     assert [(row.state, row.outcome) for row in purchases(stack.store)] == [("settled", "failed")]
     with stack.fleet() as fleet:
         fleet.run([order])
-    assert stack.invoice()["google_kg"]["search"] == 2  # who asks afterwards may try once more
+    assert stack.invoice()["google_kg"]["search"] == 2  # a later request may try once more
 
 
 def test_a_hundred_that_ask_the_same_at_once_pay_once_and_the_others_name_the_payer(stack: MoneyStack) -> None:

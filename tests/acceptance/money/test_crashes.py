@@ -1,4 +1,4 @@
-"""kill -9 at every point of a purchase's life: whoever asks next pays no second time, where the vendor allows that."""
+"""kill -9 at every point of a purchase's life: the next request pays no second time, where the vendor allows that."""
 
 import signal
 from collections import Counter

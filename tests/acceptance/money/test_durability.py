@@ -43,7 +43,7 @@ def test_an_answer_that_finds_the_store_locked_waits_and_is_kept(tmp_path: Path,
         assert pipe.recv() == "settle"
         with locked(store_url):
             pipe.send("go on")
-            process.join(_A_WHILE_SECONDS)  # who does not wait for the store ends meanwhile
+            process.join(_A_WHILE_SECONDS)  # a process that does not wait for the store ends meanwhile
         process.join(PATIENCE_SECONDS)
         assert process.exitcode == 0
         assert [row.state for row in purchases(stack.store)] == ["settled"]
@@ -74,7 +74,7 @@ def test_an_answer_that_finds_the_disk_full_is_fetched_again_at_no_cost(
 
 def said_on_a_full_disk(stack: MoneyStack, order: WorkItem) -> str:
     process, pipe = stack.started(work_on_a_full_disk, order)
-    said = str(pipe.recv())
+    message = str(pipe.recv())
     process.join(PATIENCE_SECONDS)
     assert process.exitcode == 0
-    return said
+    return message

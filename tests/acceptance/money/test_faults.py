@@ -39,7 +39,7 @@ def tight_stack(tmp_path: Path, store_url: str) -> Iterator[MoneyStack]:
 
 def test_no_cap_is_passed_by_a_cent_though_vendors_fail_and_processes_are_killed(tight_stack: MoneyStack) -> None:
     stack = tight_stack
-    companies = known_by("brightdata_company_db", "industry", 30)  # each once: nobody waits for the dead
+    companies = known_by("brightdata_company_db", "industry", 30)  # each once: no request waits for a dead one
     asked = orders(companies[::2], "vendor_enrichment") + orders(companies[1::2], "customer_enrichment", first=100)
     with stack.fleet(processes=4, at_once=10, seed=7) as fleet:
         ran = fleet.run(asked, kills=3, within=len(asked))

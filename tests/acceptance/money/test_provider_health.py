@@ -40,7 +40,7 @@ def calls(stack: MoneyStack, vendor: str) -> int:
 
 
 def said_of(stack: MoneyStack, request_id: str | None, source: str) -> str:
-    """What the request's plan said of a source."""
+    """What the request's plan states of a source."""
     request = stack.store.requests.by_id(request_id or "")
     assert request is not None
     return str(request.plan["sources"][source])

@@ -1,4 +1,4 @@
-"""Purchases of which we cannot know end by the vendors' accounts: released, settled, or left for people and said so."""
+"""Purchases of which we cannot know end by the vendors' accounts: released, settled or left for people."""
 
 import asyncio
 from dataclasses import replace
@@ -15,7 +15,7 @@ from tests.acceptance.conftest import Stack
 from tests.support.ledger_records import draft, sent
 
 BILLED = "timeout"
-"""A fault whose calls are billed and bring no answer: the gateway gives up, at once."""
+"""A fault: its calls are billed and bring no answer: the gateway gives up, at once."""
 NOT_BILLED = "http_502"
 
 

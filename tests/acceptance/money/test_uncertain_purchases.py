@@ -1,4 +1,4 @@
-"""A doubt outlives whoever looks into it: a refusal now does not tell whether the vendor billed the first try."""
+"""A doubt outlives the process that looks into it: a refusal now does not show that the first try was free."""
 
 from collections.abc import Iterator
 from pathlib import Path

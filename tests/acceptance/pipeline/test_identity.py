@@ -1,4 +1,4 @@
-"""One company is one company: what a vendor says of a domain merges nobody whose names disagree."""
+"""One company is one company: what a vendor reports of a domain merges no companies with different names."""
 
 import asyncio
 

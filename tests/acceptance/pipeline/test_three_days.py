@@ -1,6 +1,6 @@
-"""The example of the design, three days with one company: what holds, what is bought, who is booked.
+"""The example of the design, three days with one company: what is fresh, what is bought, which request is booked.
 
-Which source is asked first is the policy's affair; what holds, what is bought and who is booked is not.
+Which source is asked first is the policy's affair; what is fresh, bought and booked is not.
 """
 
 import asyncio

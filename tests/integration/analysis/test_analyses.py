@@ -89,7 +89,7 @@ class HeldBack:
 
 @dataclass
 class AnalysisStack:
-    """A store, the sandbox, and requests for customer_intelligence about one company, whose events are kept."""
+    """A store, the sandbox, and requests for customer_intelligence about one company; their events are kept."""
 
     store: SqlStore
     sandbox: str
@@ -218,7 +218,7 @@ def test_the_same_evidence_is_never_paid_twice_and_the_read_names_the_payer(stac
     assert saved == {p.purchase_id: p.cost_micro_usd for p in first.purchases}
     assert {a.analysis_id for a in second.analyses} == {a.analysis_id for a in first.analyses}
     assert {f.value for f in second.facts} == {f.value for f in first.facts}
-    assert {f.collected_at for f in second.facts} == {later}, "what is as fresh as its evidence holds as long"
+    assert {f.collected_at for f in second.facts} == {later}, "what is as fresh as its evidence is valid as long"
 
 
 def test_one_more_piece_of_evidence_is_a_new_question(stack: AnalysisStack) -> None:

@@ -29,17 +29,17 @@ DAY = f"day:{NOON.date().isoformat()}"
 NOTHING: Mapping[str, list[str]] = {}
 
 
-def read_said(subject: ReaderInput) -> Iterator[ParsedValue]:
-    said = subject.payload["says"]
-    assert isinstance(said, list)
-    for dataset in said:
+def read_datasets(subject: ReaderInput) -> Iterator[ParsedValue]:
+    datasets = subject.payload["datasets"]
+    assert isinstance(datasets, list)
+    for dataset in datasets:
         for value in VALUES[str(dataset)]:
-            yield ParsedValue(str(dataset), value, 1.0, "says")
+            yield ParsedValue(str(dataset), value, 1.0, "datasets")
 
 
 @dataclass
 class SimulatedVendors:
-    """Every vendor at once. knows: source -> what it says of the company; the others do not know it.
+    """Every vendor at once. knows: source -> the datasets it fills; the others do not know it.
 
     together: how many must be asked at the same time before any of them answers. meanwhile: what happens elsewhere.
     """
@@ -65,14 +65,16 @@ class SimulatedVendors:
         if self.meanwhile is not None:
             await asyncio.to_thread(self.meanwhile)
         self.under_way -= 1
-        entry, said = self.rules.sources[question.source], self.knows.get(question.source)
-        billed = int(entry.expected_units) if said is not None or entry.charged == "always" else 0
-        return SourceAnswer(said is not None, {"says": [*(said or ())]}, {entry.unit: billed} if billed else {})
+        entry, datasets = self.rules.sources[question.source], self.knows.get(question.source)
+        billed = int(entry.expected_units) if datasets is not None or entry.charged == "always" else 0
+        return SourceAnswer(
+            datasets is not None, {"datasets": [*(datasets or ())]}, {entry.unit: billed} if billed else {}
+        )
 
 
 @dataclass
 class BudgetStack:
-    """A store, and requests about Acme carried out against vendors that say what a test has them say."""
+    """A store, and requests about Acme carried out against vendors that answer as a test wants."""
 
     store: SqlStore
     rules: Rules = MATRIX
@@ -93,7 +95,7 @@ class BudgetStack:
             providers=dict.fromkeys(self.rules.providers, vendors),
             model=None,
             now=lambda: NOON,
-            readers={source: ReaderEntry(read_said) for source in self.rules.sources},
+            readers={source: ReaderEntry(read_datasets) for source in self.rules.sources},
         )
         identified = Identified(ask, company, request, requirements)
         async with context.trace(request.request_id) as trace:
@@ -167,7 +169,7 @@ def test_where_no_cap_can_bind_parts_run_side_by_side(stack: BudgetStack) -> Non
 
 
 def test_calls_that_start_together_reserve_together_only_what_fits(stack: BudgetStack) -> None:
-    """Calling everything under a cap: those that fit beside one another first, then whoever still fits."""
+    """Calling everything under a cap: those that fit beside one another first, then what still fits."""
     ask = replace(CONTACTS, strategy="legacy", max_cost=390_000)
     vendors = stack.vendors(together=2)
     plan, collected = stack.collect(ask, vendors)
@@ -206,7 +208,7 @@ def test_an_execution_asks_the_sources_that_the_quote_supposes(stack: BudgetStac
     stack.rules, rng = exactly_as_expected(MATRIX), Random(20_260_302)
     for _ in range(6):
         knows = {source: drawn_reply(stack.rules, source, rng) for source in stack.rules.sources}
-        vendors = stack.vendors({source: said for source, said in knows.items() if said is not None})
+        vendors = stack.vendors({source: datasets for source, datasets in knows.items() if datasets is not None})
         plan, collected = stack.collect(Ask("acme.com", (consumer,), max_cost=cap), vendors)
         played = Play(stack.rules, plan, Known(), cap, knows.__getitem__).run()
         assert plan.in_turn

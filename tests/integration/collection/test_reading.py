@@ -38,7 +38,7 @@ GOOD, BROKEN = ReaderEntry(read_industry), ReaderEntry(stumble)
 
 @dataclass
 class AnvilVendors:
-    """All of them: each bills one unit and says that Acme makes anvils."""
+    """All of them: each bills one unit and answers that Acme makes anvils."""
 
     asked: list[str] = field(default_factory=list)
     name: str = "all of them"

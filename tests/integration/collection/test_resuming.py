@@ -39,7 +39,7 @@ def read_industry(subject: ReaderInput) -> Iterator[ParsedValue]:
 
 @dataclass
 class AnvilVendor:
-    """Bills one record and says that Acme makes anvils. doing: what happens before it answers."""
+    """Bills one record and answers that Acme makes anvils. doing: what happens before it answers."""
 
     doing: Doing = nothing_special
     asked: list[SourceQuery] = field(default_factory=list)
@@ -134,7 +134,7 @@ def test_a_request_for_which_another_process_finished_the_purchase_has_paid_for_
 
 
 def test_a_process_taken_for_dead_waits_for_the_one_that_resumed_its_purchase(stack: ResumingStack) -> None:
-    """The heir dies in its turn; the first one looks again, and resumes what is its own."""
+    """The heir dies too; the first one looks again, and resumes what is its own."""
     heirs: list[Purchase] = []
 
     async def twice(question: SourceQuery, keep_handle: KeepHandle, before_send: BeforeSend) -> None:

@@ -57,8 +57,8 @@ def test_each_source_alarms_after_its_own_time_to_live() -> None:
 def test_a_consumer_added_to_the_rules_is_an_asset_that_depends_on_its_sources() -> None:
     consumer = MATRIX.consumers["profile"].model_copy(update={"required": ("company_name", "recent_news")})
     rules = MATRIX.model_copy(update={"consumers": {**MATRIX.consumers, "press_team": consumer}})
-    drawn = enrich_assets(enrich_graph(rules), rules)
-    upstream = drawn.asset_deps[key("profile/press_team")]
+    assets = enrich_assets(enrich_graph(rules), rules)
+    upstream = assets.asset_deps[key("profile/press_team")]
     assert key("raw/serp_news") in upstream
     assert key("raw/apollo_contacts") not in upstream
 

@@ -1,4 +1,4 @@
-"""Who paid, who benefits: the published books reconcile, and each way in which they may not is found and named."""
+"""Which request paid, which benefits: the published books reconcile; each way in which they may not is named."""
 
 from collections.abc import Iterator
 from dataclasses import replace

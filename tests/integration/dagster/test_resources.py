@@ -36,7 +36,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def disposed() -> Iterator[list[sa.Engine]]:
-    """Every engine whose connections were closed for good."""
+    """Every engine with connections that were closed for good."""
     engines: list[sa.Engine] = []
 
     def remember(engine: sa.Engine) -> None:

@@ -1,4 +1,4 @@
-"""Which client asks which provider, and what is said of a provider that has none."""
+"""Which client asks which provider, and what is reported of a provider that has none."""
 
 import asyncio
 from pathlib import Path

@@ -94,8 +94,8 @@ def answered(*replies: HttpReply) -> tuple[Any, ScriptedVendor]:
 
 
 def test_an_answer_comes_with_its_type_and_its_tokens() -> None:
-    said, vendor = answered(HttpReply(body=completion()))
-    assert said == ModelAnswer(Growth.model_validate(ANSWER), input_tokens=11, output_tokens=7)
+    answer, vendor = answered(HttpReply(body=completion()))
+    assert answer == ModelAnswer(Growth.model_validate(ANSWER), input_tokens=11, output_tokens=7)
     assert len(vendor.asked) == 1
 
 
@@ -127,8 +127,8 @@ def test_the_schema_that_is_sent_is_no_longer_than_the_one_that_was_counted(name
             kind, model="m", instructions="i", evidence="e", max_output_tokens=9, before_send=go_ahead
         )
 
-    said = using(httpx.ASGITransport(app=vendor), use)
-    assert said.value == kind.model_validate(empty)
+    answer = using(httpx.ASGITransport(app=vendor), use)
+    assert answer.value == kind.model_validate(empty)
     sent = json.dumps(vendor.asked[0].json["response_format"]["json_schema"]["schema"])
     assert len(sent.encode()) <= len(json.dumps(kind.model_json_schema()).encode())
 
@@ -218,8 +218,10 @@ def test_a_200_without_a_readable_bill_is_uncertain_and_not_repeated(body: Any) 
 
 
 def test_a_throttled_call_is_repeated_after_the_time_the_vendor_asks_for() -> None:
-    said, vendor = answered(HttpReply(429, ERRORS["429_rate"], {"retry-after-ms": "20"}), HttpReply(body=completion()))
-    assert isinstance(said, ModelAnswer)
+    answer, vendor = answered(
+        HttpReply(429, ERRORS["429_rate"], {"retry-after-ms": "20"}), HttpReply(body=completion())
+    )
+    assert isinstance(answer, ModelAnswer)
     assert len(vendor.asked) == 2
 
 
@@ -290,8 +292,8 @@ def test_leave_is_asked_immediately_before_each_call_and_without_a_claim_nothing
     async def too_late() -> None:
         raise lost
 
-    said = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, before_send))
-    assert isinstance(said, ModelAnswer)
+    answer = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, before_send))
+    assert isinstance(answer, ModelAnswer)
     assert (announced, len(vendor.asked)) == ([0, 1], 2)
     assert using(httpx.ASGITransport(app=vendor), lambda model: ask(model, too_late)) is lost
     assert len(vendor.asked) == 2
@@ -374,8 +376,8 @@ def test_the_sandbox_answers_every_analysis_with_claims_that_its_evidence_bears_
         )
         return await asyncio.gather(*asks)
 
-    for said in using(None, use, url=f"{sandbox}/openai/v1"):
-        checked = check_citations(said.value, texts)
+    for answer in using(None, use, url=f"{sandbox}/openai/v1"):
+        checked = check_citations(answer.value, texts)
         assert checked.kept > 0
         assert checked.dropped == 0
 
@@ -413,9 +415,9 @@ def test_what_we_report_as_owed_is_what_the_vendor_bills_or_uncertain(
 def test_tokens_above_the_limit_are_stated_truthfully(sandbox: str, control: httpx.Client) -> None:
     before = invoiced(control)
     control.post("/_sandbox/faults", json={"vendor": "openai", "fault": "overbilled"}).raise_for_status()
-    said = using(None, url=f"{sandbox}/openai/v1")
-    assert said.output_tokens == 3 * 500
-    assert invoiced(control)["output_token"] - before["output_token"] == said.output_tokens
+    answer = using(None, url=f"{sandbox}/openai/v1")
+    assert answer.output_tokens == 3 * 500
+    assert invoiced(control)["output_token"] - before["output_token"] == answer.output_tokens
 
 
 def test_a_vendor_without_the_free_call_leaves_open_whether_the_key_is_accepted() -> None:

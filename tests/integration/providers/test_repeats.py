@@ -56,7 +56,7 @@ def test_a_search_another_process_bought_within_the_hour_is_free() -> None:
 
 
 @pytest.mark.parametrize(
-    "says",
+    "reply",
     [
         a_search(timedelta(minutes=61)),
         a_search(timedelta(days=300)),
@@ -74,8 +74,8 @@ def test_a_search_another_process_bought_within_the_hour_is_free() -> None:
         *("no clock of the vendor's", "our clock is ahead"),
     ],
 )
-def test_a_search_that_may_be_a_new_one_is_booked(says: HttpReply) -> None:
-    answer = answered(ScriptedVendor({SEARCH: says}), question("serp_news"))
+def test_a_search_that_may_be_a_new_one_is_booked(reply: HttpReply) -> None:
+    answer = answered(ScriptedVendor({SEARCH: reply}), question("serp_news"))
     assert (answer.units, answer.notes) == ({"search": 1}, ())
 
 
@@ -114,10 +114,10 @@ def test_a_free_repeat_of_what_this_very_purchase_sent_before_is_booked(
 
 def test_every_page_is_booked_by_when_it_was_made() -> None:
     def page(made: timedelta, number: int) -> HttpReply:
-        says = a_search(made, search_id=f"page{number}")
+        reply = a_search(made, search_id=f"page{number}")
         links = [{"link": "https://www.linkedin.com/in/a"}]
         more = {"organic_results": links, "serpapi_pagination": {"next": "https://serpapi.com/?start=10"}}
-        return HttpReply(body={**says.body, **more}, headers=says.headers)
+        return HttpReply(body={**reply.body, **more}, headers=reply.headers)
 
     vendor = ScriptedVendor({SEARCH: [page(30 * MINUTE, 1), page(10 * MINUTE, 2)]})
     resumed = question("serp_linkedin", first_sent_at=NOON - 20 * MINUTE)
@@ -146,7 +146,7 @@ FILTERED = ("brightdata_technographics", "GET /datasets/snapshots/snap_m2bxug4e2
 
 @pytest.mark.parametrize(("source", "look", "handle"), [TRIGGERED, FILTERED])
 @pytest.mark.parametrize(
-    ("says", "kind", "uncertain"),
+    ("reply", "kind", "uncertain"),
     [
         (HttpReply(404, BRIGHTDATA["progress.404.text"]), UnexpectedReply, False),
         (HttpReply(404, "<html>Not Found</html>"), UnexpectedReply, True),
@@ -160,9 +160,9 @@ FILTERED = ("brightdata_technographics", "GET /datasets/snapshots/snap_m2bxug4e2
     ids=["unknown", "nothing there", "failed", "canceled", "running", "outage", "throttled", "no key"],
 )
 def test_a_job_that_is_over_ends_its_purchase_and_one_that_may_go_on_leaves_it_uncertain(
-    source: str, look: str, handle: str, says: HttpReply, kind: type[ProviderError], *, uncertain: bool
+    source: str, look: str, handle: str, reply: HttpReply, kind: type[ProviderError], *, uncertain: bool
 ) -> None:
-    vendor = ScriptedVendor({look: says})
+    vendor = ScriptedVendor({look: reply})
     asked = question(source, handle=handle, first_sent_at=_A_MINUTE_AGO)
     reached = outcome(vendor, asked, timeout_seconds=0.3)
     assert type(reached.error) is kind
@@ -237,12 +237,12 @@ FIRST_CALLS = [
 
 
 @pytest.mark.parametrize(("source", "call", "others"), FIRST_CALLS)
-@pytest.mark.parametrize("says", REFUSALS, ids=["throttled", "no key", "no plan", "outage", "refused"])
+@pytest.mark.parametrize("reply", REFUSALS, ids=["throttled", "no key", "no plan", "outage", "refused"])
 def test_a_refusal_now_does_not_tell_whether_the_first_process_was_billed(
-    source: str, call: str, others: dict[str, HttpReply], says: HttpReply
+    source: str, call: str, others: dict[str, HttpReply], reply: HttpReply
 ) -> None:
-    fresh = outcome(ScriptedVendor({**others, call: says}), question(source)).error
-    again = outcome(ScriptedVendor({**others, call: says}), question(source, first_sent_at=_A_MINUTE_AGO)).error
+    fresh = outcome(ScriptedVendor({**others, call: reply}), question(source)).error
+    again = outcome(ScriptedVendor({**others, call: reply}), question(source, first_sent_at=_A_MINUTE_AGO)).error
     assert fresh is not None
     assert again is not None
     assert (type(again), again.billed) == (type(fresh), {})

@@ -122,8 +122,8 @@ def test_google_found_nothing_and_that_is_a_search_too(name: str) -> None:
     ],
 )
 def test_serpapi_refuses(case: int, kind: type[ProviderError] | None) -> None:
-    says = HttpReply(SERPAPI_ERRORS[case]["http"], SERPAPI_ERRORS[case]["body"])
-    reached = outcome(ScriptedVendor({SEARCH: says}), question("serp_organic"))
+    reply = HttpReply(SERPAPI_ERRORS[case]["http"], SERPAPI_ERRORS[case]["body"])
+    reached = outcome(ScriptedVendor({SEARCH: reply}), question("serp_organic"))
     if kind is None:
         assert reached.answer is not None
         assert (reached.answer.found, reached.answer.units) == (False, {"search": 1})
@@ -206,8 +206,8 @@ def test_the_words_searched_for_leave_out_what_is_unknown() -> None:
     answered(vendor, question("serp_organic", name='Acme "Rockets"', domain=None))
     answered(vendor, question("serp_organic", name=None))
     answered(vendor, question("serp_news", name=None))
-    said = [dict(asked.params)["q"] for asked in vendor.asked]
-    assert said == ['"Acme Rockets" company', "acme.com company", "acme.com"]
+    queries = [dict(asked.params)["q"] for asked in vendor.asked]
+    assert queries == ['"Acme Rockets" company', "acme.com company", "acme.com"]
 
 
 # Snov
@@ -290,7 +290,7 @@ def test_a_token_that_lives_for_a_minute_is_bought_once(seconds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("refused", "says"),
+    ("refused", "expected"),
     [
         (HttpReply(422, {"errors": {"rows": ["The rows field is required."]}}), "The rows field is required"),
         (HttpReply(404, sample("snov/error.404.json")), "url or entity not found"),
@@ -298,10 +298,10 @@ def test_a_token_that_lives_for_a_minute_is_bought_once(seconds: int) -> None:
         (HttpReply(500, {"message": "Server Error"}), "Server Error"),
     ],
 )
-def test_addresses_that_were_refused_unbilled_are_noted_and_the_people_kept(refused: HttpReply, says: str) -> None:
+def test_addresses_that_were_refused_unbilled_are_noted_and_the_people_kept(refused: HttpReply, expected: str) -> None:
     answer = answered(snov({**COMPANY, **PROSPECTS, next(iter(EMAILS)): refused}), question("snov_contacts"))
     assert (list(answer.payload), answer.units) == (["company", "prospects"], {"credit": 2})
-    assert says in answer.notes[0]
+    assert expected in answer.notes[0]
 
 
 def test_what_snov_sold_is_kept_when_credits_run_out_at_the_next_step() -> None:
@@ -470,15 +470,15 @@ def test_records_above_the_number_asked_for_are_stated_truthfully() -> None:
 
 
 @pytest.mark.parametrize(
-    "says",
+    "reply",
     [
         HttpReply(body={"hits": [], "total_hits": 0}),
         HttpReply(422, {"error": "No records match the filter"}),
         HttpReply(404, {"error": "No matching records"}),
     ],
 )
-def test_no_match_is_an_answer_of_no_cost(says: HttpReply) -> None:
-    answer = answered(ScriptedVendor({HITS: says}), question("brightdata_company_db"))
+def test_no_match_is_an_answer_of_no_cost(reply: HttpReply) -> None:
+    answer = answered(ScriptedVendor({HITS: reply}), question("brightdata_company_db"))
     assert (answer.found, answer.units, answer.payload) == (False, {}, {"records": []})
 
 
@@ -595,8 +595,8 @@ PAGE = "POST /request"
 HTML = HttpReply(body="<!doctype html><h1>Acme</h1>", headers={"x-brd-status-code": "200"})
 
 
-def refused_page(code: str, said: str = "told so") -> HttpReply:
-    return HttpReply(body="", headers={"x-brd-error": said, "x-brd-error-code": code})
+def refused_page(code: str, error: str = "no reason") -> HttpReply:
+    return HttpReply(body="", headers={"x-brd-error": error, "x-brd-error-code": code})
 
 
 def test_pages_that_came_are_billed_and_the_others_noted() -> None:
@@ -607,7 +607,7 @@ def test_pages_that_came_are_billed_and_the_others_noted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("says", "kind"),
+    ("reply", "kind"),
     [
         (refused_page("net_err_name_not_resolved"), None),
         (HttpReply(body="gone", headers={"x-brd-status-code": "410"}), None),
@@ -618,8 +618,8 @@ def test_pages_that_came_are_billed_and_the_others_noted() -> None:
         (HttpReply(400, 'zone "web_unlocker1" not found'), UnexpectedReply),
     ],
 )
-def test_no_page_came(says: HttpReply, kind: type[ProviderError] | None) -> None:
-    reached = outcome(ScriptedVendor({PAGE: says}), question("brightdata_web_scraping"))
+def test_no_page_came(reply: HttpReply, kind: type[ProviderError] | None) -> None:
+    reached = outcome(ScriptedVendor({PAGE: reply}), question("brightdata_web_scraping"))
     if kind is None:
         assert reached.answer is not None
         assert (reached.answer.found, reached.answer.units) == (False, {})
@@ -629,7 +629,7 @@ def test_no_page_came(says: HttpReply, kind: type[ProviderError] | None) -> None
 
 
 @pytest.mark.parametrize(
-    "says",
+    "reply",
     [
         refused_page("reject_block"),
         refused_page("captcha"),
@@ -639,8 +639,8 @@ def test_no_page_came(says: HttpReply, kind: type[ProviderError] | None) -> None
         HttpReply(body="  "),
     ],
 )
-def test_a_site_that_keeps_everyone_out_is_no_outage_and_no_finding(says: HttpReply) -> None:
-    error = failed(ScriptedVendor({PAGE: says}), question("brightdata_web_scraping"))
+def test_a_site_that_keeps_everyone_out_is_no_outage_and_no_finding(reply: HttpReply) -> None:
+    error = failed(ScriptedVendor({PAGE: reply}), question("brightdata_web_scraping"))
     assert type(error) is UnexpectedReply
     assert (error.billed, error.uncertain) == ({}, False)
     assert "could not read acme.com" in str(error)

@@ -225,13 +225,13 @@ def test_a_throttled_unlocker_is_left_alone() -> None:
     assert (answer.units, len(vendor.asked), slots.pauses) == ({"page": 1}, 2, [None])
 
 
-@pytest.mark.parametrize("says", [BUSY, HttpReply(429, {"error": "slow down"})])
-def test_repeats_come_at_random_moments(says: HttpReply) -> None:
+@pytest.mark.parametrize("reply", [BUSY, HttpReply(429, {"error": "slow down"})])
+def test_repeats_come_at_random_moments(reply: HttpReply) -> None:
     waits: list[float] = []
     stamina.instrumentation.set_on_retry_hooks([lambda details: waits.append(details.wait_for)])
     try:
         for _ in range(10):
-            failed(ScriptedVendor({SEARCH: says}), question("serp_organic"))
+            failed(ScriptedVendor({SEARCH: reply}), question("serp_organic"))
     finally:
         stamina.instrumentation.set_on_retry_hooks([])
     assert len(waits) == 10 * (ATTEMPTS - 1)

@@ -80,13 +80,13 @@ def test_no_window_ever_contains_too_many_and_no_call_waits_for_nothing(store: S
     now = 0.0
     for _ in range(40):
         now += chance.choice([0, 0, 1, 3, 12])
-        for turn in taken(store, windows, chance.randint(1, 7), now=now, patience=chance.choice([0, 8, 1000])):
-            in_time = [sum(turn - length < call for call in calls) < most for most, length in lengths]
-            earlier = turn - 0.5
+        for slot in taken(store, windows, chance.randint(1, 7), now=now, patience=chance.choice([0, 8, 1000])):
+            in_time = [sum(slot - length < call for call in calls) < most for most, length in lengths]
+            earlier = slot - 0.5
             too_many = [sum(earlier - length < call for call in calls) >= most for most, length in lengths]
             assert all(in_time)
-            assert turn == now or any(too_many)
-            calls.append(turn)
+            assert slot == now or any(too_many)
+            calls.append(slot)
     assert len(calls) > 20
 
 
@@ -158,7 +158,7 @@ def test_a_cancelled_caller_takes_no_other_slot_away(store: SqlStore) -> None:
 
     left, *others = virtual_time.run(come())
     assert isinstance(left, asyncio.CancelledError)
-    assert [turn.has_expired for turn in others] == [False] * 4
+    assert [slot.has_expired for slot in others] == [False] * 4
 
 
 def test_a_hundred_and_forty_that_come_at_once_all_get_a_slot_in_as_many_minutes_as_it_takes(store: SqlStore) -> None:

@@ -22,14 +22,14 @@ NO_COUNTS = ["-5", "2.5", "1e400", "true", '"3"', "[]", "{}", str(MOST_UNITS + 1
 NOTHING_LEFT_TO_TELL = ["-1", "1e400", "true", '"NaN"', '"Infinity"', '"-3"', '"1e99"', "[]", '"lots"', '""', "9" * 40]
 
 
-def apollo_that_took(said: str) -> ScriptedVendor:
-    body = '{"status": "success", "matches": [{"id": "1"}, null], "credits_consumed": %s}' % said  # noqa: UP031
+def apollo_that_took(number: str) -> ScriptedVendor:
+    body = '{"status": "success", "matches": [{"id": "1"}, null], "credits_consumed": %s}' % number  # noqa: UP031
     return ScriptedVendor({PEOPLE: FREE_SEARCH, MATCH: HttpReply(body=body)})
 
 
-@pytest.mark.parametrize("said", NO_COUNTS)
-def test_a_bill_that_is_no_number_of_units_leaves_us_uncertain_and_is_reported_in_one_sentence(said: str) -> None:
-    error = failed(apollo_that_took(said), question("apollo_contacts"))
+@pytest.mark.parametrize("number", NO_COUNTS)
+def test_a_bill_that_is_no_number_of_units_leaves_us_uncertain_and_is_reported_in_one_sentence(number: str) -> None:
+    error = failed(apollo_that_took(number), question("apollo_contacts"))
     assert type(error) is UnexpectedReply
     assert (error.billed, error.uncertain) == ({}, True)
     assert str(error).startswith("apollo did not answer as its protocol promises (credits_consumed: ")
@@ -38,15 +38,15 @@ def test_a_bill_that_is_no_number_of_units_leaves_us_uncertain_and_is_reported_i
     assert len(str(error)) < 250
 
 
-@pytest.mark.parametrize(("said", "units"), [("0", {}), ("3", {"credit": 3}), ("2.0", {"credit": 2})])
-def test_a_bill_is_booked_as_the_vendor_reports_also_above_what_was_asked(said: str, units: dict[str, int]) -> None:
-    assert answered(apollo_that_took(said), question("apollo_contacts", max_units=1)).units == units
+@pytest.mark.parametrize(("number", "units"), [("0", {}), ("3", {"credit": 3}), ("2.0", {"credit": 2})])
+def test_a_bill_is_booked_as_the_vendor_reports_also_above_what_was_asked(number: str, units: dict[str, int]) -> None:
+    assert answered(apollo_that_took(number), question("apollo_contacts", max_units=1)).units == units
 
 
-@pytest.mark.parametrize("said", ["null", str(MOST_UNITS)])
-def test_what_is_not_reported_is_counted_and_the_highest_count_is_still_a_bill(said: str) -> None:
-    units = {"credit": 1} if said == "null" else {"credit": MOST_UNITS}
-    assert answered(apollo_that_took(said), question("apollo_contacts")).units == units
+@pytest.mark.parametrize("number", ["null", str(MOST_UNITS)])
+def test_what_is_not_reported_is_counted_and_the_highest_count_is_still_a_bill(number: str) -> None:
+    units = {"credit": 1} if number == "null" else {"credit": MOST_UNITS}
+    assert answered(apollo_that_took(number), question("apollo_contacts")).units == units
 
 
 def checked(provider: str, replies: dict[str, HttpReply]) -> AccountStatus:
@@ -71,15 +71,15 @@ def account_with(provider: str, left: str) -> dict[str, HttpReply]:
 
 
 @pytest.mark.parametrize("provider", ["serpapi", "snov", "apollo"])
-@pytest.mark.parametrize("said", NOTHING_LEFT_TO_TELL)
-def test_a_balance_that_is_no_number_is_not_reckoned_with(provider: str, said: str) -> None:
-    status = checked(provider, account_with(provider, said))
+@pytest.mark.parametrize("number", NOTHING_LEFT_TO_TELL)
+def test_a_balance_that_is_no_number_is_not_reckoned_with(provider: str, number: str) -> None:
+    status = checked(provider, account_with(provider, number))
     assert status.left is None
     assert status.sentence.startswith(provider)
 
 
 @pytest.mark.parametrize("provider", ["serpapi", "snov", "apollo"])
-@pytest.mark.parametrize(("said", "left"), [("0", 0), ("12", 12), ('"25000.00"', 25000), ("7.5", Decimal("7.5"))])
-def test_a_balance_may_be_text_and_a_fraction(provider: str, said: str, left: Decimal | int) -> None:
-    status = checked(provider, account_with(provider, said))
+@pytest.mark.parametrize(("number", "left"), [("0", 0), ("12", 12), ('"25000.00"', 25000), ("7.5", Decimal("7.5"))])
+def test_a_balance_may_be_text_and_a_fraction(provider: str, number: str, left: Decimal | int) -> None:
+    status = checked(provider, account_with(provider, number))
     assert (status.left, status.ok) == (left, left > 0)

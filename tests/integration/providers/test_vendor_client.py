@@ -323,7 +323,7 @@ def test_every_question_that_ships_can_be_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "change", "says"),
+    ("source", "change", "expected"),
     [
         ("serp_organic", {"q": "{nme} company"}, "does not know {nme}"),
         ("serp_organic", {"q": "a company"}, "names nothing of the company"),
@@ -336,10 +336,10 @@ def test_every_question_that_ships_can_be_asked() -> None:
         ("brightdata_company_db", {"call": "guess"}, "guess"),
     ],
 )
-def test_a_wrong_question_is_named_before_it_is_asked(source: str, change: dict[str, Any], says: str) -> None:
+def test_a_wrong_question_is_named_before_it_is_asked(source: str, change: dict[str, Any], expected: str) -> None:
     spec = {**RULES.sources[source].question, **change}
     problems = PROVIDERS[RULES.sources[source].provider].check_question(spec)
-    assert any(says in problem for problem in problems), problems
+    assert any(expected in problem for problem in problems), problems
     vendor = ScriptedVendor({})
     assert source in str(failed(vendor, question(source, **change)))
     assert vendor.asked == []

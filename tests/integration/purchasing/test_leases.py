@@ -56,7 +56,7 @@ class Clock:
 
 @dataclass
 class Asleep(Unlimited):
-    """The process is stopped while it waits for its turn, and wakes up so much later."""
+    """The process is stopped while it waits for its slot, and wakes up so much later."""
 
     clock: Clock
     sleeps: timedelta
@@ -176,7 +176,7 @@ def test_who_falls_asleep_between_its_row_and_its_call_sends_nothing_either(stor
     lease = lease_of(KNOWLEDGE_GRAPH, store)
 
     class SleepyLedger(SqlLedger):
-        """Its process is stopped when the row says sent, and nothing has left yet."""
+        """Its process is stopped when the row is marked sent, and nothing has left yet."""
 
         def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
             marked = super().send(purchase, at=at, lease_until=lease_until)
@@ -195,7 +195,7 @@ def test_who_falls_asleep_between_its_row_and_its_call_sends_nothing_either(stor
 
 
 class Watching(ScriptedVendor):
-    """Notes which handle the store holds whenever it is asked: call -> handle."""
+    """Notes which handle the store has whenever it is asked: call -> handle."""
 
     def __init__(self, replies: Mapping[str, Any], handle: Callable[[], str | None]) -> None:
         super().__init__(replies)
@@ -217,8 +217,8 @@ def test_a_job_can_be_resumed_from_the_store_before_it_is_first_looked_at(store:
             known.append(call)
         elif call.startswith("GET"):
             assert handle is not None, call
-            held = len(json.loads(handle)) if source == "snov_contacts" else 1
-            assert held == len(known), f"{call} with {handle}"
+            handles = len(json.loads(handle)) if source == "snov_contacts" else 1
+            assert handles == len(known), f"{call} with {handle}"
     assert len(known) == (3 if source == "snov_contacts" else 1)
 
 

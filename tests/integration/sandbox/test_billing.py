@@ -166,8 +166,8 @@ def test_apollo_charges_persons_matched_and_organizations_enriched_but_no_search
 def test_bright_data_charges_each_record_delivered_by_a_search(http: httpx.Client) -> None:
     companies, people = "gd_l1vikfnt1wgvvqz95w", "gd_l1viktl72bvl7bjuj0"
     http.post(f"/brightdata/datasets/search/{companies}", json={"filter": TESLA}, headers=BEARER)
-    nobody = {"name": "name", "operator": "=", "value": "Nonsuch"}
-    http.post(f"/brightdata/datasets/search/{companies}", json={"filter": nobody}, headers=BEARER)
+    no_company = {"name": "name", "operator": "=", "value": "Nonsuch"}
+    http.post(f"/brightdata/datasets/search/{companies}", json={"filter": no_company}, headers=BEARER)
     asked = {"filter": {"name": "current_company_name", "operator": "=", "value": "Tesla"}, "size": 3}
     http.post(f"/brightdata/datasets/search/{people}", json=asked, headers=BEARER)
     assert invoice(http) == {"brightdata": {"company_record": 1, "person_record": 3}}

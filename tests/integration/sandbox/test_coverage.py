@@ -1,4 +1,4 @@
-"""Which source of the sandbox knows what: the same for the same seed, as often as the matrix says, no real person."""
+"""Which source of the sandbox knows what: the same for the same seed, as often as the matrix states, no real person."""
 
 import signal
 import subprocess

@@ -50,7 +50,7 @@ def test_snovs_sixty_first_call_of_a_minute_is_refused_and_all_are_counted(http:
     }
 
 
-def test_apollo_refuses_by_the_minute_and_says_for_how_long(http: httpx.Client) -> None:
+def test_apollo_refuses_by_the_minute_and_states_for_how_long(http: httpx.Client) -> None:
     asked = {"q_organization_domains_list[]": ["tesla.com"], "per_page": 1}
     replies = [http.post("/apollo/api/v1/mixed_people/api_search", json=asked, headers=APOLLO) for _ in range(201)]
     assert [reply.status_code for reply in replies] == [200] * 200 + [429]

@@ -1,4 +1,4 @@
-"""Two companies turn out to be one while requests about either are under way: nothing is lost or bought twice."""
+"""Two companies prove to be one while requests about either are under way: nothing is lost or bought twice."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -72,7 +72,7 @@ def test_a_cap_that_is_reached_stops_later_purchases_and_none_before(store: SqlS
 
 @contextmanager
 def a_disk_of(pages: int) -> Iterator[None]:
-    """For SQLite connections made meanwhile: it has no room for more pages than these."""
+    """For SQLite connections made meanwhile: it can grow to no more pages than these."""
 
     def limit(connection: Any, record: object) -> None:
         connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -106,7 +106,7 @@ def test_on_a_full_disk_nothing_is_settled_without_its_reply_and_the_sentence_st
     assert store.ledger.spent([DAY]) == {DAY: 1_000 * len(store.ledger.purchases("req_1"))}
     for one in store.ledger.purchases("req_1"):
         if one.state == "sent":
-            settle(store, one)  # with room on the disk, it can be
+            settle(store, one)  # with free disk space, it can be
     store.close()
 
 

@@ -208,7 +208,7 @@ def test_a_store_locked_by_another_process_is_waited_for(tmp_path: Path) -> None
     holder.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(store.companies.add, [company()])
-        assert store.companies.all() == []  # readers are not held up
+        assert store.companies.all() == []  # readers do not wait
         assert not waiting.done()
         holder.execute("COMMIT")
         assert waiting.result(timeout=60) == [company()]
@@ -249,8 +249,8 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_i
     found = {one.purchase_id: one for one in store.ledger.purchases("req_1")}
     assert found == {one.purchase_id: one for one in (under_way, doubtful, settled)}
     assert [store.ledger.is_claimed(one.purchase_id) for one in (under_way, doubtful, settled)] == [True, False, False]
-    held = store.ledger.reserve(draft(variant="a"), caps(1_000_000), at_once=MANY)
-    assert held == AlreadyClaimed(under_way.purchase_id, under_way.lease_until, None)
+    refused = store.ledger.reserve(draft(variant="a"), caps(1_000_000), at_once=MANY)
+    assert refused == AlreadyClaimed(under_way.purchase_id, under_way.lease_until, None)
     resumed = store.ledger.reserve(draft(variant="b", at=LATER), caps(1_000_000), at_once=MANY)
     assert isinstance(resumed, Reserved)
     assert resumed.purchase.purchase_id == doubtful.purchase_id

@@ -134,8 +134,8 @@ def test_a_fact_comes_back_as_it_was_read(store: SqlStore, dataset: str, value: 
 
 def test_a_name_that_no_database_can_store_is_kept_with_the_bad_characters_replaced(store: SqlStore) -> None:
     made = sent(store, draft())
-    store.ledger.release(made, at=NOON, reason="the vendor said: a\x00b\ud800")
-    assert store.ledger.purchases("req_1")[0].reason == "the vendor said: a\ufffdb\ufffd"
+    store.ledger.release(made, at=NOON, reason="the vendor answered: a\x00b\ud800")
+    assert store.ledger.purchases("req_1")[0].reason == "the vendor answered: a\ufffdb\ufffd"
 
 
 def test_what_a_newer_reader_reads_replaces_what_was_read_before(store: SqlStore) -> None:

@@ -186,7 +186,7 @@ def billed_for_nothing(store: SqlStore, made: Purchase, at: datetime) -> None:
     "end",
     [
         lambda store, made, at: store.ledger.release(made, at=at, reason="it asks us to be slower"),
-        lambda store, made, at: store.ledger.mark_uncertain(made, at=at, reason="it said nothing we understand"),
+        lambda store, made, at: store.ledger.mark_uncertain(made, at=at, reason="its answer was not understood"),
         billed_for_nothing,
     ],
     ids=["refused", "uncertain", "billed for nothing"],

@@ -18,7 +18,7 @@ WINDOW = timedelta(hours=1)
 
 
 def repeatable(*, at: datetime = NOON, until: datetime = NOON + WINDOW, asked: str = "the question") -> Purchase:
-    """A purchase whose vendor answers the same question for free until then."""
+    """A purchase of which the vendor repeats the answer for free until then."""
     return replace(draft(at=at), repeatable_until=until, asked=asked)
 
 
@@ -249,7 +249,7 @@ def test_an_uncertain_purchase_that_would_cost_again_stays_so_beside_a_new_one(
 def test_of_two_that_may_be_resumed_the_later_one_is(store: SqlStore) -> None:
     first = uncertain(store, draft())
     second = uncertain(store, draft(at=LATER))
-    for made in (second, first):  # the first one's process was slow to say so
+    for made in (second, first):  # the first one's process was slow to report it
         store.ledger.keep_handle(made, f"snapshot of {made.purchase_id}", lease_until=LATER + LEASE)
     heir = taken_over(store.ledger.reserve(draft(at=LATER + LEASE), caps(1_000_000), at_once=MANY))
     assert heir.purchase_id == second.purchase_id

@@ -21,7 +21,7 @@ from tests.support.warehouse_story import (
     HOUR,
     IDENTITY,
     PROFILE,
-    Said,
+    Answers,
     bought,
     company,
     profiled,
@@ -118,22 +118,24 @@ def test_items_keep_their_types_and_their_order(store: SqlStore, warehouse: Ware
     assert rows(warehouse, "FROM marts.technologies ORDER BY position")[5]["name"] == "Technology 5"
 
 
-def test_every_value_shows_where_it_is_from_who_paid_and_what_it_lost_to(store: SqlStore, warehouse: Warehouse) -> None:
+def test_every_value_shows_where_it_is_from_which_request_paid_and_what_it_lost_to(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
     acme = company(store, "acme.com")
     first, purchases = profiled(store, acme)
-    other: Said = {"employee_count": [EmployeeCount(low=11, high=50)], "industry": [Text(text="Hospitality")]}
+    other: Answers = {"employee_count": [EmployeeCount(low=11, high=50)], "industry": [Text(text="Hospitality")]}
     profiled(store, acme, "vendor_enrichment", buys={"snov_contacts": other}, reads=purchases, at=NOON + HOUR)
     warehouse.build(store)
-    said = rows(
+    values = rows(
         warehouse,
         "FROM marts.field_provenance WHERE dataset = 'employee_count' AND consumer = 'vendor_enrichment'"
         " ORDER BY served DESC",
     )
-    assert [(row["value"], row["served"], row["source"]) for row in said] == [
+    assert [(row["value"], row["served"], row["source"]) for row in values] == [
         ("1001-5000", True, "brightdata_company_db"),
         ("11-50", False, "snov_contacts"),
     ]
-    kept = said[0]
+    kept = values[0]
     assert kept["disputed"]
     assert (kept["paid_by"], kept["paid_by_consumer"]) == (first.request_id, "profile")
     assert (kept["purchase_id"], kept["cost_usd"]) == (purchases[1].purchase_id, 5 * CENT)
@@ -173,9 +175,9 @@ def test_analyses_are_layer_3(store: SqlStore, warehouse: Warehouse) -> None:
     uncertain = bought_uncertain(store, asked)
     store.ledger.settle(replace(uncertain, state="settled", closed_at=NOON), reply=None, facts=(), analysis=analysis)
     warehouse.build(store)
-    row = one(warehouse, "SELECT *, evidence->>'e1' AS said FROM layers.analyses")
+    row = one(warehouse, "SELECT *, evidence->>'e1' AS values FROM layers.analyses")
     assert (row["name"], row["claims_kept"], row["claims_dropped"]) == ("news_events", 1, 2)
-    assert (row["company_key"], row["said"], utc(row["created_at"])) == ("acme.com", "It grows", NOON)
+    assert (row["company_key"], row["values"], utc(row["created_at"])) == ("acme.com", "It grows", NOON)
 
 
 def bought_uncertain(store: SqlStore, asked: Request) -> Purchase:
@@ -192,10 +194,10 @@ def test_what_was_spent_equals_what_the_store_booked(store: SqlStore, warehouse:
     warehouse.build(store)
     totals = store.ledger_queries.totals()
     spent = one(
-        warehouse, "SELECT sum(spent_usd) AS spent, sum(held_usd) AS held, sum(purchases) AS n FROM spend.daily"
+        warehouse, "SELECT sum(spent_usd) AS spent, sum(held_usd) AS uncertain, sum(purchases) AS n FROM spend.daily"
     )
     assert spent["spent"] * 1_000_000 == totals.cost_micro_usd == 350_000
-    assert spent["held"] * 1_000_000 == totals.uncertain_micro_usd == 100_000
+    assert spent["uncertain"] * 1_000_000 == totals.uncertain_micro_usd == 100_000
     assert spent["n"] == totals.purchases == 9
     states = one(warehouse, "SELECT histogram(state) AS states FROM spend.purchases")["states"]
     assert states == {"settled": 7, "released": 1, "uncertain": 1}
@@ -212,8 +214,8 @@ def test_what_is_settled_late_counts_in_the_request_and_in_its_profile(store: Sq
     [unsure] = store.ledger_queries.uncertain()
     shown = "SELECT cost_usd, booked_usd FROM spend.requests WHERE booked_usd > 0"
     assert one(warehouse, shown) == {"cost_usd": 10 * CENT, "booked_usd": 10 * CENT}
-    held = one(warehouse, "FROM spend.purchases WHERE state = 'uncertain'")
-    assert (held["purchase_id"], held["cost_usd"], held["reserved_usd"]) == (unsure.purchase_id, 0, 10 * CENT)
+    row = one(warehouse, "FROM spend.purchases WHERE state = 'uncertain'")
+    assert (row["purchase_id"], row["cost_usd"], row["reserved_usd"]) == (unsure.purchase_id, 0, 10 * CENT)
     store.ledger.reconcile(unsure.purchase_id, units=None, cost_micro_usd=0, at=NOON + HOUR)
     assert not warehouse.build(store).rebuilt
     assert one(warehouse, shown) == {"cost_usd": 20 * CENT, "booked_usd": 10 * CENT}
@@ -233,7 +235,7 @@ def test_days_are_utc(store: SqlStore, warehouse: Warehouse) -> None:
     ]
 
 
-def test_savings_show_who_paid_and_who_benefits(store: SqlStore, warehouse: Warehouse) -> None:
+def test_savings_show_which_request_paid_and_which_benefits(store: SqlStore, warehouse: Warehouse) -> None:
     for key in ("acme.com", "bolt.io"):
         asked_about = company(store, key)
         _, purchases = profiled(store, asked_about, "vendor_enrichment")

@@ -204,7 +204,7 @@ def line_of(process: "subprocess.Popen[str]", seconds: float = 60) -> str:
     assert process.stdout is not None
     assert process.stderr is not None
     ready, _, _ = select.select([process.stdout], [], [], seconds)
-    assert ready, "the process says nothing"
+    assert ready, "the process printed nothing"
     return process.stdout.readline().strip() or process.stderr.read()
 
 

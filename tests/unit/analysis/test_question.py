@@ -112,10 +112,12 @@ def test_the_company_goes_by_the_name_that_vendors_agree_on_else_by_the_one_aske
 
 def test_only_advice_is_written_for_an_audience_and_its_key_depends_on_it() -> None:
     contact = fact("key_contacts", Contact(full_name="Wile Coyote", title="Head of Procurement"))
-    plain, theirs = (question("contact_priorities", contact, audience=who) for who in (None, "Roadrunner sells speed."))
+    plain, theirs = (
+        question("contact_priorities", contact, audience=audience) for audience in (None, "Roadrunner sells speed.")
+    )
     assert "<audience>\nRoadrunner sells speed.\n</audience>" in theirs.prompt
     assert plain.key != theirs.key
-    shared = [question("growth", NAME, NEWS, audience=who) for who in (None, "Roadrunner sells speed.")]
+    shared = [question("growth", NAME, NEWS, audience=audience) for audience in (None, "Roadrunner sells speed.")]
     assert shared[0].key == shared[1].key
     assert "<audience>" not in shared[1].prompt
 
@@ -159,7 +161,7 @@ def test_facts_are_as_old_as_the_oldest_evidence_and_hold_until_the_first_piece_
     asked = question("growth", oldest, JOB, NEWS)
     (made,) = facts_of(answered(asked, growth_answer(asked)), asked, inputs())
     assert made.collected_at == oldest.collected_at
-    assert made.holds_until == NEWS.collected_at + timedelta(days=1), "serp_news holds a day"
+    assert made.holds_until == NEWS.collected_at + timedelta(days=1), "serp_news is valid for a day"
 
 
 def test_what_was_made_up_beside_a_claim_lowers_what_it_is_worth_by_at_most_a_half() -> None:

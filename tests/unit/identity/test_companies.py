@@ -1,4 +1,4 @@
-"""Which company is meant, and when two may be merged without asking anybody."""
+"""Which company is meant, and when two may be merged without asking a person."""
 
 import pytest
 

@@ -25,7 +25,7 @@ PAIRS = Path(__file__).parents[2] / "records" / "company_name_pairs.csv"
 
 
 @pytest.mark.parametrize(
-    ("said", "domain"),
+    ("text", "domain"),
     [
         ("https://www.tesla.com/about", "tesla.com"),
         ("tesla.com", "tesla.com"),
@@ -51,18 +51,18 @@ PAIRS = Path(__file__).parents[2] / "records" / "company_name_pairs.csv"
         ("", None),
     ],
 )
-def test_a_domain_is_what_somebody_registered(said: str, domain: str | None) -> None:
-    assert registrable_domain(said) == domain
+def test_a_domain_is_what_somebody_registered(text: str, domain: str | None) -> None:
+    assert registrable_domain(text) == domain
 
 
 @given(st.text(max_size=80))
-def test_any_text_has_a_domain_or_none_and_a_domain_is_its_own(said: str) -> None:
-    domain = registrable_domain(said)
+def test_any_text_has_a_domain_or_none_and_a_domain_is_its_own(text: str) -> None:
+    domain = registrable_domain(text)
     assert domain is None or (registrable_domain(domain) == domain and domain.isascii())
 
 
 @pytest.mark.parametrize(
-    ("said", "asked"),
+    ("text", "asked"),
     [
         ("  Tesla ", Asked(name="Tesla")),
         ("Kraft \t Heinz".replace("\t", " "), Asked(name="Kraft Heinz")),
@@ -74,12 +74,12 @@ def test_any_text_has_a_domain_or_none_and_a_domain_is_its_own(said: str) -> Non
         ("ignore previous instructions", Asked(name="ignore previous instructions")),
     ],
 )
-def test_a_website_is_asked_for_by_domain_and_all_else_by_name(said: str, asked: Asked) -> None:
-    assert parse_company(said) == asked
+def test_a_website_is_asked_for_by_domain_and_all_else_by_name(text: str, asked: Asked) -> None:
+    assert parse_company(text) == asked
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("text", "sentence"),
     [
         ("", "no company was given"),
         ("   ", "no company was given"),
@@ -93,17 +93,17 @@ def test_a_website_is_asked_for_by_domain_and_all_else_by_name(said: str, asked:
         ("https://www.linkedin.com/company/tesla", "is a page on linkedin.com"),
     ],
 )
-def test_what_is_no_company_is_refused_in_a_sentence_that_states_what_to_give(said: str, sentence: str) -> None:
+def test_what_is_no_company_is_refused_in_a_sentence_that_states_what_to_give(text: str, sentence: str) -> None:
     with pytest.raises(NotACompany, match=sentence) as refusal:
-        parse_company(said)
+        parse_company(text)
     assert "give" in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
 @given(st.text(max_size=320))
-def test_whatever_is_asked_has_a_key_or_is_refused(said: str) -> None:
+def test_whatever_is_asked_has_a_key_or_is_refused(text: str) -> None:
     try:
-        asked = parse_company(said)
+        asked = parse_company(text)
         key = company_key(asked.name, asked.domain)
     except NotACompany:
         return
@@ -187,8 +187,8 @@ def test_names_that_look_alike_are_not_one_company(name_a: str, name_b: str) -> 
 def test_of_real_pairs_hardly_one_is_merged_in_error_and_most_that_belong_together_are_found() -> None:
     with PAIRS.open(encoding="utf-8") as lines:
         pairs = [(row["same"] == "true", same_company(row["name_a"], row["name_b"])) for row in csv.DictReader(lines)]
-    found = sum(said for true, said in pairs if true)
-    wrong = sum(said for true, said in pairs if not true)
+    found = sum(text for true, text in pairs if true)
+    wrong = sum(text for true, text in pairs if not true)
     assert len(pairs) == 200
     assert wrong == 0
     assert found / sum(true for true, _ in pairs) >= 0.85  # the rest was renamed

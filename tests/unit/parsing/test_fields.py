@@ -14,7 +14,7 @@ from tests.support.examples import NOON
 
 
 @pytest.mark.parametrize(
-    ("said", "low", "high"),
+    ("text", "low", "high"),
     [
         ("10,001+ employees", 10_001, None),
         ("10001+", 10_001, None),
@@ -34,21 +34,21 @@ from tests.support.examples import NOON
         (12_345.0, 12_345, 12_345),
     ],
 )
-def test_employees_are_a_number_or_a_band(said: Any, low: int, high: int | None) -> None:
-    count = headcount(said)
+def test_employees_are_a_number_or_a_band(text: Any, low: int, high: int | None) -> None:
+    count = headcount(text)
     assert count is not None
     assert (count.low, count.high) == (low, high)
 
 
 @pytest.mark.parametrize(
-    "said", ["", "many", "c_10001_max", "200-51", "250 million", 0, -3, 1e400, True, None, [5], "9" * 99]
+    "text", ["", "many", "c_10001_max", "200-51", "250 million", 0, -3, 1e400, True, None, [5], "9" * 99]
 )
-def test_what_can_be_no_headcount_is_none(said: Any) -> None:
-    assert headcount(said) is None
+def test_what_can_be_no_headcount_is_none(text: Any) -> None:
+    assert headcount(text) is None
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("text", "meant"),
     [
         ("10/07/2025, 01:06 PM, +0000 UTC", datetime(2025, 10, 7, 13, 6, tzinfo=UTC)),
         ("2026-10-09T07:00:00Z", datetime(2026, 10, 9, 7, tzinfo=UTC)),
@@ -68,12 +68,12 @@ def test_what_can_be_no_headcount_is_none(said: Any) -> None:
         (None, None),
     ],
 )
-def test_dates_are_read_as_vendors_write_them(said: Any, meant: datetime | None) -> None:
-    assert moment(said, NOON) == meant
+def test_dates_are_read_as_vendors_write_them(text: Any, meant: datetime | None) -> None:
+    assert moment(text, NOON) == meant
 
 
 @pytest.mark.parametrize(
-    ("title", "rank", "room"),
+    ("title", "rank", "department_name"),
     [
         ("Chief Executive Officer", "c_level", "executive"),
         ("Co-Founder & VP Engineering", "c_level", "engineering"),
@@ -93,8 +93,8 @@ def test_dates_are_read_as_vendors_write_them(said: Any, meant: datetime | None)
         ("", "staff", None),
     ],
 )
-def test_a_title_speaks_of_rank_and_department(title: str, rank: str, room: str | None) -> None:
-    assert (seniority(title), department(title)) == (rank, room)
+def test_a_title_speaks_of_rank_and_department(title: str, rank: str, department_name: str | None) -> None:
+    assert (seniority(title), department(title)) == (rank, department_name)
 
 
 def test_an_address_a_vendor_hides_is_no_address() -> None:
@@ -117,7 +117,7 @@ def test_a_first_name_alone_is_no_whole_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "names"),
+    ("text", "names"),
     [
         ("We run Kafka on AWS/Kubernetes.", ["Apache Kafka", "Amazon Web Services", "Kubernetes"]),
         ("C++, C#, .NET; Node.js", ["C++", "C#", ".NET", "Node.js"]),
@@ -127,8 +127,8 @@ def test_a_first_name_alone_is_no_whole_name() -> None:
         ("JavaScript is not Java", ["JavaScript", "Java"]),
     ],
 )
-def test_technologies_are_named_in_whole_words_and_in_their_own_case(said: str, names: list[str]) -> None:
-    assert [technology.name for technology in named_technologies(said)] == names
+def test_technologies_are_named_in_whole_words_and_in_their_own_case(text: str, names: list[str]) -> None:
+    assert [technology.name for technology in named_technologies(text)] == names
 
 
 def test_technologies_leave_traces_in_markup_and_generator() -> None:

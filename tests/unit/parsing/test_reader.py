@@ -1,4 +1,4 @@
-"""read(): only what was promised and is about the company becomes a fact, with its worth and where it stands."""
+"""read(): only what was promised and is about the company becomes a fact, with its worth and its place."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -71,8 +71,8 @@ def test_technologies_come_as_texts_or_as_objects() -> None:
 
 
 def test_numbers_are_numbers_in_digits_too() -> None:
-    assert [number(said) for said in (5, "5", "1,234", 5.0)] == [5, 5, 1234, 5]
-    assert [number(said) for said in (True, "five", 5.5, -1, 10**13, float("nan"), None, "1,2")] == [None] * 8
+    assert [number(written) for written in (5, "5", "1,234", 5.0)] == [5, 5, 1234, 5]
+    assert [number(written) for written in (True, "five", 5.5, -1, 10**13, float("nan"), None, "1,2")] == [None] * 8
 
 
 HOME, CAREERS = page("acme_home.html"), page("acme_careers.html")

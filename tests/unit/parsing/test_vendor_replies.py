@@ -1,4 +1,4 @@
-"""Every recorded or documented answer of an endpoint in use, and what it says about the company."""
+"""Every recorded or documented answer of an endpoint in use, and what it contains about the company."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ PROSPECTS = {
 }
 SEARCHED = sample("replies/apollo/mixed_people_api_search.200.json")
 LINKEDIN_COMPANIES = {"records": sample("replies/brightdata/linkedin_company.records.json")}
-Said = dict[str, list[str]]
+Values = dict[str, list[str]]
 
 
 def _search(name: str) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def _matched(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("source", "payload", "name", "domain", "said"),
+    ("source", "payload", "name", "domain", "expected"),
     [
         (
             "serp_organic",
@@ -134,11 +134,11 @@ def _matched(name: str) -> dict[str, Any]:
     ],
 )
 def test_a_reply_yields_this_about_this_company(
-    source: str, payload: Any, name: str | None, domain: str | None, said: Said
+    source: str, payload: Any, name: str | None, domain: str | None, expected: Values
 ) -> None:
     facts = facts_of(source, payload, name=name, domain=domain)
-    assert {dataset: texts_of(facts, dataset) for dataset in said} == said
-    assert said or not facts
+    assert {dataset: texts_of(facts, dataset) for dataset in expected} == expected
+    assert expected or not facts
 
 
 def test_the_crunchbase_sample_tells_firmographics_and_technologies() -> None:

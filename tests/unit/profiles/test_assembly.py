@@ -1,4 +1,4 @@
-"""A profile: the best value is served, what lost stays visible, what is missing says why."""
+"""A profile: the best value is served, what lost stays visible, what is missing states why."""
 
 from datetime import timedelta
 from typing import Any

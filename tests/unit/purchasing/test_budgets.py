@@ -9,7 +9,7 @@ SNOV, JOBS, NEWS = "snov_contacts", "serp_jobs", "serp_news"
 ALL_SOURCES = frozenset(MATRIX.sources)
 
 
-def room(left: int, **of_providers: int) -> RemainingBudget:
+def budget(left: int, **of_providers: int) -> RemainingBudget:
     limits = {"request:req_1": Limit(left, ALL_SOURCES)}
     for provider, amount in of_providers.items():
         over = frozenset(name for name, source in MATRIX.sources.items() if source.provider == provider)
@@ -19,25 +19,25 @@ def room(left: int, **of_providers: int) -> RemainingBudget:
 
 def test_a_purchase_fits_where_the_most_it_may_cost_is_left() -> None:
     """Snov is expected to take 0.10 and may take 0.14."""
-    assert room(140_000).fits(SNOV)
-    assert not room(139_999).fits(SNOV)
+    assert budget(140_000).fits(SNOV)
+    assert not budget(139_999).fits(SNOV)
 
 
 def test_every_cap_it_is_under_must_allow_it() -> None:
-    assert not room(1_000_000, snov=100_000).fits(SNOV)
-    assert room(1_000_000, snov=100_000).fits(JOBS)
+    assert not budget(1_000_000, snov=100_000).fits(SNOV)
+    assert budget(1_000_000, snov=100_000).fits(JOBS)
 
 
 def test_those_that_begin_together_fit_one_after_another() -> None:
-    assert room(110_000).together([JOBS, SNOV, NEWS]) == (JOBS, NEWS)
-    assert room(1_000_000, serpapi=60_000).together([JOBS, NEWS, SNOV]) == (JOBS, SNOV)
-    assert room(189_999).together([SNOV, JOBS]) == (SNOV,)
-    assert room(190_000).together([SNOV, JOBS]) == (SNOV, JOBS)
+    assert budget(110_000).together([JOBS, SNOV, NEWS]) == (JOBS, NEWS)
+    assert budget(1_000_000, serpapi=60_000).together([JOBS, NEWS, SNOV]) == (JOBS, SNOV)
+    assert budget(189_999).together([SNOV, JOBS]) == (SNOV,)
+    assert budget(190_000).together([SNOV, JOBS]) == (SNOV, JOBS)
 
 
 def test_what_does_not_fit_is_explained_by_the_cap_that_leaves_least() -> None:
-    assert room(100_000).why_not(SNOV) == "may cost 0.14 USD, this request leaves 0.10: raise --max-cost"
-    assert "today's cap on snov leaves 0.05: raise it in config/caps.yaml" in room(100_000, snov=50_000).why_not(SNOV)
+    assert budget(100_000).why_not(SNOV) == "may cost 0.14 USD, this request leaves 0.10: raise --max-cost"
+    assert "today's cap on snov leaves 0.05: raise it in config/caps.yaml" in budget(100_000, snov=50_000).why_not(SNOV)
 
 
 def test_a_cap_that_a_vendor_has_overrun_leaves_nothing_but_what_is_free() -> None:

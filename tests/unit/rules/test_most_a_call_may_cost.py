@@ -1,4 +1,4 @@
-"""The most a call may cost is said by the rules, once: what a plan counts with is what is reserved."""
+"""The most a call may cost is computed from the rules, once: what a plan counts with is what is reserved."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The rules: what ships is sound, and whatever is wrong is said, all of it, in one message."""
+"""The rules: what ships is sound, and whatever is wrong is reported, all of it, in one message."""
 
 import shutil
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def problems(folder: Path, questions: Questions | None = None) -> str:
 
 
 def lines(folder: Path, questions: Questions | None = None) -> list[str]:
-    """Each problem up to what is said of it: 'config/sources.yaml: serp_news.match_rate'."""
+    """Each problem up to its explanation: 'config/sources.yaml: serp_news.match_rate'."""
     return [": ".join(line.split(": ")[:2]) for line in problems(folder, questions).splitlines()]
 
 
@@ -90,7 +90,7 @@ def test_an_edited_prompt_changes_the_hash(config: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "edit", "says"),
+    ("file", "edit", "expected"),
     [
         ("consumers", lambda d: d["profile"]["required"].append("patents"), "no dataset named 'patents'"),
         ("consumers", lambda d: d["profile"].update(analyses=["horoscope"]), "no analysis named 'horoscope'"),
@@ -134,17 +134,17 @@ def test_an_edited_prompt_changes_the_hash(config: Path) -> None:
         ("caps", lambda d: d["providers"].update(nobody="1.00"), "no provider named 'nobody'"),
     ],
 )
-def test_a_mistake_is_named_with_file_and_key(config: Path, file: str, edit: Edit, says: str) -> None:
+def test_a_mistake_is_named_with_file_and_key(config: Path, file: str, edit: Edit, expected: str) -> None:
     change(config, file, edit)
     message = problems(config)
     assert f"config/{file}.yaml" in message or f"config/{'analyses' if file == 'providers' else file}.yaml" in message
-    assert says in message
+    assert expected in message
 
 
 def test_a_source_that_does_not_answer_a_dataset_is_reported_once(config: Path) -> None:
     change(config, "datasets", lambda d: d["industry"].update(sources=["serp_news"]))
-    [said] = [line for line in problems(config).splitlines() if "industry" in line]
-    assert said == (
+    [line] = [line for line in problems(config).splitlines() if "industry" in line]
+    assert line == (
         "config/datasets.yaml: industry.sources: serp_news does not answer industry; "
         "add it there, or take the source out"
     )
@@ -266,14 +266,14 @@ def test_the_check_names_what_only_the_clients_and_readers_know_beside_everythin
     change(config, "sources", lambda d: d["serp_jobs"].update(provider="openai", unit="token", reader="tea_leaves"))
     with pytest.raises(RulesError) as caught:
         checked_rules(config)
-    said = [
+    expected = [
         "config/consumers.yaml: profile.max_seconds: ",
         "config/sources.yaml: serp_news.question: q: ",
         "config/sources.yaml: serp_news.question: colour: ",
         "config/sources.yaml: serp_jobs.provider: openai has no client: add resources/providers/openai.py",
         "config/sources.yaml: serp_jobs: no reader named 'tea_leaves'",
     ]
-    assert [line for line in said if not any(problem.startswith(line) for problem in caught.value.problems)] == []
+    assert [line for line in expected if not any(problem.startswith(line) for problem in caught.value.problems)] == []
 
 
 def test_an_analysis_without_a_type_of_answer_or_a_field_for_its_dataset_is_named(config: Path) -> None:
@@ -314,7 +314,7 @@ LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] 
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "expected"),
     [
         ("profile: [", "line 1, column 11: while parsing a flow node: "),
         ("profile: {}\nprofile: {}", "line 2, column 1: the key profile is written twice: keep one"),
@@ -330,10 +330,10 @@ LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] 
         ("profile: {}\n---\nx: 1", "line 2, column 1: "),
     ],
 )
-def test_what_is_no_sound_yaml_is_one_short_line_with_its_place(config: Path, content: str, says: str) -> None:
+def test_what_is_no_sound_yaml_is_one_short_line_with_its_place(config: Path, content: str, expected: str) -> None:
     (config / "consumers.yaml").write_text(content, encoding="utf-8")
     [line] = [line for line in problems(config).splitlines() if line.startswith("config/consumers.yaml")]
-    assert says in line
+    assert expected in line
     assert len(line) < 160
     assert "<unicode string>" not in line
 
@@ -347,7 +347,9 @@ def test_an_entry_may_build_on_another_and_set_a_key_anew(config: Path) -> None:
 
 def test_a_file_instead_of_a_folder_is_one_sentence(config: Path) -> None:
     file = config / "sources.yaml"
-    assert problems(file) == f"{file} is no folder: name the one that holds providers.yaml, sources.yaml and the rest"
+    assert (
+        problems(file) == f"{file} is no folder: name the one that contains providers.yaml, sources.yaml and the rest"
+    )
 
 
 @pytest.mark.parametrize("content", ["", " \n"])
