@@ -44,8 +44,8 @@ class SimulationOutcome:
     """What came of the requests under one set of rules.
 
     completeness: mean over requests, of datasets that sources answer, required ones counting twice. complete: requests
-    that lack no required one. never_observed: calls whose answer was sampled; drawn: what these cost (micro-USD).
-    estimated: questions of which no tokens were observed about that company.
+    that lack no required one. never_observed: calls with no recorded answer, so one was sampled; drawn: their cost
+    (micro-USD). estimated: questions of which no tokens were observed about that company.
     """
 
     spent: Spending
