@@ -10,7 +10,7 @@ from enrichment.domain.records import Purchase
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
 from enrichment.planning.quote import model_price
-from enrichment.planning.unavailability import because
+from enrichment.planning.skip_reasons import because
 from enrichment.purchasing.budgets import caps_of, caps_of_each
 from enrichment.rules import Rules
 from resources.settings import Settings

@@ -12,7 +12,7 @@ from decimal import Decimal
 import dagster as dg
 
 from enrichment.domain.records import Profile
-from enrichment.planning.unavailability import because
+from enrichment.planning.skip_reasons import because
 from enrichment.ports import Store
 from enrichment.profiles.assembly import missing_required
 from enrichment.purchasing.reconciliation import Agreement, BalanceComparison, compare, in_words, number

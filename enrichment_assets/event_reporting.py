@@ -74,7 +74,7 @@ def made_profiles(context: dg.OpExecutionContext, enriched: Enriched) -> list[Ma
 def materialize(context: dg.OpExecutionContext, made: Sequence[Made]) -> Iterator[dg.Output[None]]:
     """Outputs for the assets of the run's only partition; everything else as events of this run.
 
-    An output would mark every partition of a run over many, the failed ones too.
+    In a run over many partitions an output would mark all of them, failed ones too.
     """
     outputs, events = [], []
     for one in made:

@@ -32,7 +32,7 @@ class NamePair:
 
     @property
     def renamed(self) -> bool:
-        """Whether the two share no word of their own, so that no name tells that they are one."""
+        """True if the names share no distinctive word."""
         shared = set(name_words(self.name_a)) & set(name_words(self.name_b))
         return self.same and not shared - _GENERIC and not self._squeezed()
 

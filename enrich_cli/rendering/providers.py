@@ -8,7 +8,7 @@ from rich.text import Text
 
 from enrich_cli.source_checks import SourceChecks
 from enrichment.domain.records import Outage
-from enrichment.planning.unavailability import because
+from enrichment.planning.skip_reasons import because
 from enrichment.rules import Rules
 from resources.providers.vendor_client import AccountStatus
 

@@ -17,7 +17,7 @@ from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
-from enrichment.planning.unavailability import because
+from enrichment.planning.skip_reasons import because
 from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, LanguageModel, Unavailable
 from enrichment.purchasing.budgets import caps_of
 from enrichment.purchasing.purchase import (

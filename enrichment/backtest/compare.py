@@ -60,7 +60,7 @@ def compare(
 
 
 def _obstacle(request: Request, company: Company, rules: Rules, override: str | None, named: str) -> str | None:
-    """Why it cannot be replayed under these rules. named: how a message calls them."""
+    """Why it cannot be replayed; named: how the message names the rules."""
     ask = asked_before(request, company)
     if request.consumer == CUSTOM and not ask.datasets:
         return "which datasets they named was not kept then"

@@ -20,9 +20,10 @@ from enrichment.domain.values import Text
 from enrichment.memory.freshness import answered_datasets, dataset_status, dataset_statuses
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.pipeline.stages import Ask, asked_before, domain_was_known
-from enrichment.planning.eligibility import Eligibility, Unusable, state_now
+from enrichment.planning.eligibility import Eligibility, state_now
 from enrichment.planning.plan_template import PlanningState, decided_parts
 from enrichment.planning.quote import model_price
+from enrichment.planning.skip_reasons import Unusable
 from enrichment.policy import Policy, Problem, State
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.purchasing.budgets import RemainingBudget, caps_of_each, limits_of
@@ -44,8 +45,8 @@ class SimulationOutcome:
     """What came of the requests under one set of rules.
 
     completeness: mean over requests, of datasets that sources answer, required ones counting twice. complete: requests
-    that lack no required one. never_observed: calls whose answer was sampled; drawn: what these cost (micro-USD).
-    estimated: questions of which no tokens were observed about that company.
+    that lack no required one. never_observed: calls with no recorded answer, so one was sampled; drawn: their cost
+    (micro-USD). estimated: questions of which no tokens were observed about that company.
     """
 
     spent: Spending

@@ -25,7 +25,7 @@ from enrichment.domain.values import Text
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.recall import ReaderFailed, facts_in, read_and_keep, read_stored
 from enrichment.parsing import reader_of
-from enrichment.planning.unavailability import because
+from enrichment.planning.skip_reasons import because
 from enrichment.ports import AskedInVain, Busy, CapReached, Unavailable
 from enrichment.purchasing.budgets import too_dear
 from enrichment.purchasing.purchase import Delivery, PurchaseFailed, PurchaseSettled, in_vain

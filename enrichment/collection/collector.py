@@ -112,7 +112,7 @@ class _PlanExecution:
         return time.monotonic() < self._deadline
 
     async def _remaining_budget(self) -> RemainingBudget:
-        """What the caps leave now, from one read of all of them: other parts of this request have reserved from them.
+        """What the caps leave now; read again because other parts of this request also reserve.
 
         Caps that leave enough for the whole plan are first read when a reserve finds that another request took it.
         """

@@ -51,7 +51,7 @@ def _last_form(words: tuple[str, ...]) -> tuple[int, str] | None:
 
 
 def _first_form(words: tuple[str, ...], *, behind: bool) -> tuple[int, str] | None:
-    """behind: a form was found behind the name; some, such as 'S.C.', stand in front only together with one."""
+    """behind: a form ends the name. Some forms ('S.C.') count at the front only if another form ends the name."""
     for length in range(min(_LONGEST_FORM, len(words) - 1), 0, -1):
         form = _form(words[:length], "start")
         if form or (form == "" and behind):

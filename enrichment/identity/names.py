@@ -101,7 +101,7 @@ def _without_aliases(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _without_brackets(text: str) -> tuple[str, frozenset[str], frozenset[str]]:
-    """Text, forms and qualifiers: brackets at the end go where they hold a form, or stand behind one."""
+    """Text, forms and qualifiers. Remove a bracket at the end if it contains, or follows, a legal form."""
     forms, qualifiers = set[str](), set[str]()
     while (last := _LAST_BRACKETS.match(text)) is not None:
         before, inside = last[1], last[2]

@@ -14,10 +14,9 @@ from enrichment.memory.recall import recall
 from enrichment.pipeline.stages import Ask, Identified, Planned, asked_note
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import pairs_of
-from enrichment.planning.eligibility import Unusable
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
-from enrichment.planning.unavailability import because, decision
+from enrichment.planning.skip_reasons import Unusable, because, decision
 from enrichment.ports import Ledger
 from enrichment.purchasing.budgets import caps_of_each
 from enrichment.requirements.requirements import Requirements, beyond_identity, identity_requirements

@@ -1,48 +1,26 @@
-"""Which sources can be asked about one company, why not the others, and the problem that leaves to the policy.
+"""Which sources can be asked about one company, and the problem that leaves to the policy.
 
     Rules + Requirements + dataset statuses + unavailable sources + caps  ->  Eligibility
+    Eligibility.obstacle(source)  ->  why it is skipped (skip_reasons.py); None: it can be asked
     Eligibility.left(), .whole()  ->  Problem
 
 The whole problem is the same for every company, so its policy is compiled once. What is left of it is a state of it,
 unless a source has answered some of its datasets but not others: then what is left is a problem of its own.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
 
 from enrichment.domain.records import Cap, Company, Known
 from enrichment.memory.freshness import DatasetStatus, answered_datasets, dataset_statuses
+from enrichment.planning.skip_reasons import Unusable, out_of_reach, over_a_cap, redundancy, share
 from enrichment.policy import Offer, Problem, State, continuing
 from enrichment.policy.execution_model import Skip
-from enrichment.purchasing.budgets import caps_of_each, tightest, too_dear
+from enrichment.purchasing.budgets import caps_of_each
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
-
-SourceDecision = Literal[
-    "chosen",
-    "fallback",
-    "last resort",
-    "held",
-    "redundant",
-    "below threshold",
-    "not needed",
-    "not worth its price",
-    "needs a domain",
-    "needs what is missing",
-    "no credentials",
-    "provider down",
-    "plan used up",
-    "suspended",
-    "over a cap",
-    "not in this request",
-]
-"""What a plan does with one source. Stored in traces and printed under the key `verdict`."""
-
-Unusable = tuple[SourceDecision, str]
-"""Why a source cannot be asked, and the same in words that say what to do."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +126,7 @@ class Eligibility:
                 if_held=frozenset(source for source in rule.if_held if not self.answered.get(source)),
                 shared=wanted.intersection(self.rules.sources[rule.skip].datasets),
                 answers=frozenset(self.rules.sources[rule.skip].datasets),
-                met=_share(self.rules, self.statuses, rule.if_held, rule.skip),
+                met=share(self.rules, self.statuses, rule.if_held, rule.skip),
             )
             for rule in self.rules.redundancy
             if any(consumer in rule.consumers for consumer in consumers)
@@ -181,21 +159,19 @@ class Eligibility:
 
     def obstacle(self, source: str) -> Unusable | None:
         """Why it cannot be asked, whatever it might know; None: it can."""
-        return self.out_of_reach(source) or self._redundant(source) or self._over_a_cap(source)
+        return (
+            self.out_of_reach(source)
+            or self._redundant(source)
+            or over_a_cap(source, self.rules, self.caps[source], self.spent)
+        )
 
     def out_of_reach(self, source: str) -> Unusable | None:
         """Why it could not be asked about this company in this request, whatever is known and spent."""
-        entry = self.rules.sources[source]
-        if self.requirements.sources is not None and source not in self.requirements.sources:
-            return "not in this request", "the request names the sources that may be asked"
-        if source in self.unavailable:
-            return self.unavailable[source]
-        if "domain" in entry.needs and self.company.domain is None:
-            return "needs a domain", "the company's domain is not known"
-        missing = [d for d in entry.needs if d != "domain" and d not in self.pursued and not self._has(d)]
-        if missing:
-            return "needs what is missing", f"needs {', '.join(missing)}, which the request does not want"
-        return None
+        needs = self.rules.sources[source].needs
+        missing = [d for d in needs if d != "domain" and d not in self.pursued and not self._has(d)]
+        return out_of_reach(
+            source, self.rules, self.requirements, self.unavailable, domain=self.company.domain, missing=missing
+        )
 
     def _has(self, dataset: str) -> bool:
         return dataset in self.statuses and not self.statuses[dataset].open
@@ -205,38 +181,6 @@ class Eligibility:
             return None  # a rule never takes away what is required
         because = redundancy(self.rules, self.requirements, source, self.statuses, self.answered)
         return None if because is None else ("redundant", because)
-
-    def _over_a_cap(self, source: str) -> Unusable | None:
-        name, left = tightest(self.caps[source], self.spent)
-        if self.rules.max_micro_usd(source) <= left:
-            return None
-        return "over a cap", too_dear(self.rules.max_micro_usd(source), name, left)
-
-
-def redundancy(
-    rules: Rules,
-    requirements: Requirements,
-    source: str,
-    statuses: Mapping[str, DatasetStatus],
-    answers: Mapping[str, frozenset[str]],
-) -> str | None:
-    """The rule that makes an optional purchase of this source needless, in its own words; None: there is none."""
-    consumers = requirements.consumer.split("+")
-    for rule in rules.redundancy:
-        if (
-            rule.skip == source
-            and any(c in rule.consumers for c in consumers)
-            and all(answers.get(s) for s in rule.if_held)
-            and _share(rules, statuses, rule.if_held, source)
-        ):
-            return f"{', '.join(rule.if_held)} held: {rule.because}"
-    return None
-
-
-def _share(rules: Rules, statuses: Mapping[str, DatasetStatus], held: Iterable[str], source: str) -> bool:
-    """Whether these have satisfied a dataset they share with the source."""
-    shared = frozenset(rules.sources[source].datasets) & frozenset(statuses)
-    return any(not statuses[d].open and statuses[d].sources.intersection(held) for d in shared)
 
 
 def is_state_of(whole: Problem, left: Problem) -> bool:

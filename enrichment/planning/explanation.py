@@ -6,9 +6,10 @@ Eligibility + parts + Forecast  ->  SourcePlan of every source
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from enrichment.planning.eligibility import Eligibility, SourceDecision
+from enrichment.planning.eligibility import Eligibility
 from enrichment.planning.fallback_chains import Part
 from enrichment.planning.quote import expected_price
+from enrichment.planning.skip_reasons import SourceDecision
 from enrichment.policy.execution_forecast import RUNS, Forecast
 
 

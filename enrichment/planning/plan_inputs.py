@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from enrichment.domain.records import Company, Known
-from enrichment.planning.eligibility import Unusable
+from enrichment.planning.skip_reasons import Unusable
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules

@@ -147,7 +147,7 @@ class _Tree:
         )
 
     def _needless(self, sources: int, useful: Values) -> Flags:
-        """Where some source of the set, and of any set that holds it, had better wait for the others.
+        """States in which a source of this set should wait for the others; also true of larger sets.
 
         Started with them, a source costs its price and at least its lead in waiting. Started after them, and only if it
         is still of use, it costs that chance of its price and its seconds; what it brings, and all that follows, is the

@@ -212,7 +212,7 @@ def _until(rules: Rules, requirements: Requirements, fact: Fact) -> datetime:
 def _profile_valid_until(
     rules: Rules, requirements: Requirements, known: Known, fields: Sequence[Field], now: datetime
 ) -> datetime:
-    """Until its own TTL, its first required fact, or the first optional one runs out; missing required: not at all."""
+    """Valid until its TTL or its first fact expires; not at all if a required dataset is missing."""
     ends = [now + timedelta(seconds=requirements.profile_ttl)]
     for field in fields:
         if field.required and not field.good:
@@ -228,7 +228,7 @@ def _is_single(rules: Rules, field: Field) -> bool:
 
 
 def _enough_until(rules: Rules, requirements: Requirements, field: Field) -> datetime:
-    """Until fewer than `enough` of its items hold."""
+    """Until fewer than `enough` items are valid."""
     ends = sorted((_until(rules, requirements, f) for f in field.values), reverse=True)
     return ends[min(rules.datasets[field.dataset].enough, len(ends)) - 1]
 

@@ -58,7 +58,7 @@ def _rows(lines: list[str], delimiter: str, begin: int) -> Iterator[Line]:
 
 
 def _alone(line: str, delimiter: str) -> list[str] | None:
-    """A line by itself, read as leniently as csv can; None: its last cell goes on behind it."""
+    """Parse one line leniently; None if its last cell continues on the next line."""
     reader = csv.reader([line, ""], delimiter=delimiter)
     try:
         cells = next(reader)

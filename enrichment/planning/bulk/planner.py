@@ -18,7 +18,8 @@ from typing import NamedTuple
 from enrichment.domain.records import Company, Known
 from enrichment.memory.freshness import DatasetStatus
 from enrichment.planning.bulk.state_counts import Counts, StateCounter
-from enrichment.planning.eligibility import Eligibility, SourceDecision, redundancy
+from enrichment.planning.eligibility import Eligibility
+from enrichment.planning.skip_reasons import SourceDecision, redundancy
 from enrichment.policy import (
     Enhanced,
     Everything,
