@@ -15,7 +15,6 @@ from enrichment.rules import Rules, load_rules
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FROZEN = Path(__file__).parent / "rules"
 MATRIX: Rules = load_rules(FROZEN)
-SHIPPED = MATRIX  # the former name, until tests/unit/policy and tests/unit/planning use the new one
 
 EXAMPLES: dict[str, list[Value]] = {
     "company_name": [Text(text="Acme")],

@@ -17,7 +17,7 @@ from enrichment.policy import start
 from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
 from resources.store import SqlStore
-from tests.support.examples import SHIPPED
+from tests.support.examples import MATRIX
 
 SEED = 20_260_331
 COMPANIES = 48
@@ -25,7 +25,7 @@ COMPANIES = 48
 
 @pytest.fixture(scope="module")
 def full_store(tmp_path_factory: pytest.TempPathFactory) -> SqlStore:
-    return store_of(f"sqlite:///{tmp_path_factory.mktemp('many') / 'store.sqlite'}", SHIPPED, COMPANIES, SEED)
+    return store_of(f"sqlite:///{tmp_path_factory.mktemp('many') / 'store.sqlite'}", MATRIX, COMPANIES, SEED)
 
 
 def groups_of(
@@ -75,14 +75,14 @@ def by_policy_alone(plan: Plan) -> float:
 
 @pytest.mark.parametrize("consumer", ["profile", "vendor_enrichment", "customer_enrichment"])
 def test_every_company_gets_the_plan_it_would_get_alone(full_store: SqlStore, consumer: str) -> None:
-    assert_same(full_store, SHIPPED, requirements_of(SHIPPED, [consumer]))
+    assert_same(full_store, MATRIX, requirements_of(MATRIX, [consumer]))
 
 
 @pytest.mark.parametrize(
     ("strategy", "consumer"), [("priority", "profile"), ("legacy", "profile"), ("priority", "vendor_enrichment")]
 )
 def test_other_strategies_are_planned_alike(full_store: SqlStore, strategy: str, consumer: str) -> None:
-    assert_same(full_store, SHIPPED, requirements_of(SHIPPED, [consumer]), strategy)
+    assert_same(full_store, MATRIX, requirements_of(MATRIX, [consumer]), strategy)
 
 
 @pytest.mark.parametrize("strategy", ["enhanced", "priority"])
@@ -90,30 +90,30 @@ def test_a_reply_still_fresh_for_some_of_its_datasets_is_asked_again_for_the_oth
     full_store: SqlStore, strategy: str
 ) -> None:
     ages = {"employee_count": 3 * 86_400, "company_description": 20 * 86_400}
-    requirements = replace(requirements_of(SHIPPED, ["profile"]), max_age=ages)
-    assert_same(full_store, SHIPPED, requirements, strategy)
+    requirements = replace(requirements_of(MATRIX, ["profile"]), max_age=ages)
+    assert_same(full_store, MATRIX, requirements, strategy)
 
 
 @pytest.mark.parametrize("strategy", ["enhanced", "priority"])
 def test_where_time_has_a_value_the_same_calls_start_together(full_store: SqlStore, strategy: str) -> None:
-    assert_same(full_store, SHIPPED, replace(requirements_of(SHIPPED, ["profile"]), value_of_time=1_000), strategy)
+    assert_same(full_store, MATRIX, replace(requirements_of(MATRIX, ["profile"]), value_of_time=1_000), strategy)
 
 
 def test_a_consumer_that_asks_for_more_reliable_values_is_planned_alike(full_store: SqlStore) -> None:
     choosy = {"company_name": 0.9, "industry": 0.9, "key_contacts": 0.88, "recent_news": 0.95}
-    requirements = replace(requirements_of(SHIPPED, ["vendor_enrichment"]), quality_thresholds=choosy)
-    assert_same(full_store, SHIPPED, requirements)
+    requirements = replace(requirements_of(MATRIX, ["vendor_enrichment"]), quality_thresholds=choosy)
+    assert_same(full_store, MATRIX, requirements)
 
 
 def test_a_source_that_must_not_be_asked_is_not_asked_first(full_store: SqlStore) -> None:
     sources = frozenset({"serp_organic", "brightdata_firmographics"})
-    assert_same(full_store, SHIPPED, replace(requirements_of(SHIPPED, ["profile"]), sources=sources))
+    assert_same(full_store, MATRIX, replace(requirements_of(MATRIX, ["profile"]), sources=sources))
 
 
 def test_no_more_is_asked_at_once_than_caps_let_be_asked(full_store: SqlStore) -> None:
-    requirements = replace(requirements_of(SHIPPED, ["customer_enrichment"]), max_cost=200_000)
-    groups = groups_of(full_store, SHIPPED, requirements)
-    together = [sum(SHIPPED.max_micro_usd(source) for source in group.first) for group in groups]
+    requirements = replace(requirements_of(MATRIX, ["customer_enrichment"]), max_cost=200_000)
+    groups = groups_of(full_store, MATRIX, requirements)
+    together = [sum(MATRIX.max_micro_usd(source) for source in group.first) for group in groups]
     assert 0 < max(together) <= 200_000
 
 
@@ -129,27 +129,27 @@ def test_the_rules_of_now_decide_what_is_good_enough(full_store: SqlStore) -> No
                 }
             }
         )
-        for name, entry in SHIPPED.sources.items()
+        for name, entry in MATRIX.sources.items()
     }
-    requirements = requirements_of(SHIPPED, ["customer_enrichment"]).within(max_cost=None, oldest=5 * 86_400)
-    assert_same(full_store, SHIPPED.model_copy(update={"sources": sources}), requirements)
+    requirements = requirements_of(MATRIX, ["customer_enrichment"]).within(max_cost=None, oldest=5 * 86_400)
+    assert_same(full_store, MATRIX.model_copy(update={"sources": sources}), requirements)
 
 
 def test_facts_of_a_source_the_rules_no_longer_name_still_count(full_store: SqlStore) -> None:
-    sources = {name: entry for name, entry in SHIPPED.sources.items() if name != "brightdata_company_db"}
+    sources = {name: entry for name, entry in MATRIX.sources.items() if name != "brightdata_company_db"}
     datasets = {
         name: entry.model_copy(update={"sources": tuple(s for s in entry.sources if s in sources)})
-        for name, entry in SHIPPED.datasets.items()
+        for name, entry in MATRIX.datasets.items()
     }
-    rules = SHIPPED.model_copy(update={"sources": sources, "datasets": datasets, "redundancy": ()})
+    rules = MATRIX.model_copy(update={"sources": sources, "datasets": datasets, "redundancy": ()})
     assert_same(full_store, rules, requirements_of(rules, ["profile"]))
 
 
 def test_the_count_is_the_same_on_every_kind_of_store(store_url: str, full_store: SqlStore) -> None:
-    other = store_of(store_url, SHIPPED, COMPANIES, SEED)
-    requirements = requirements_of(SHIPPED, ["customer_enrichment"])
+    other = store_of(store_url, MATRIX, COMPANIES, SEED)
+    requirements = requirements_of(MATRIX, ["customer_enrichment"])
     counts = [
-        sorted((*h[:3], *sorted(h.counted.split())) for h in s.knowledge.reply_states(pairs_of(SHIPPED, requirements)))
+        sorted((*h[:3], *sorted(h.counted.split())) for h in s.knowledge.reply_states(pairs_of(MATRIX, requirements)))
         for s in (other, full_store)
     ]
     other.close()

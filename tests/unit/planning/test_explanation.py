@@ -16,16 +16,16 @@ from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import Rules
-from tests.support.examples import NOON, SHIPPED, acme, known_from
+from tests.support.examples import MATRIX, NOON, acme, known_from
 
-CONSUMERS = [requirements_of(SHIPPED, [name]) for name in ("profile", "vendor_enrichment", "customer_enrichment")]
+CONSUMERS = [requirements_of(MATRIX, [name]) for name in ("profile", "vendor_enrichment", "customer_enrichment")]
 ASKED = ("chosen", "fallback", "last resort")
 
 
 def plan_of(
     requirements: Requirements,
     *,
-    rules: Rules = SHIPPED,
+    rules: Rules = MATRIX,
     strategy: str = "enhanced",
     known: Known | None = None,
     domain: bool = True,
@@ -45,8 +45,8 @@ def printed(plan: Plan) -> str:
 
 def needing(source: str, dataset: str) -> Rules:
     """The shipped rules, but this source cannot be asked before that dataset is known."""
-    entry = SHIPPED.sources[source].model_copy(update={"needs": (dataset,)})
-    return SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, source: entry}})
+    entry = MATRIX.sources[source].model_copy(update={"needs": (dataset,)})
+    return MATRIX.model_copy(update={"sources": {**MATRIX.sources, source: entry}})
 
 
 def test_a_source_that_waits_for_a_dataset_is_shown_with_what_it_waits_for_and_how_likely_that_is() -> None:
@@ -64,7 +64,7 @@ def test_a_source_that_waits_for_a_dataset_is_shown_with_what_it_waits_for_and_h
 
 
 def test_a_part_with_nothing_but_a_last_resort_is_something_to_buy() -> None:
-    plan = plan_of(custom(SHIPPED, ["key_contacts"], ["serp_linkedin"]))
+    plan = plan_of(custom(MATRIX, ["key_contacts"], ["serp_linkedin"]))
     assert plan.source("serp_linkedin").verdict == "last resort"
     text = printed(plan)
     assert "nothing to buy" not in text
@@ -72,22 +72,22 @@ def test_a_part_with_nothing_but_a_last_resort_is_something_to_buy() -> None:
 
 
 def test_what_answers_nothing_wanted_is_not_needed_whatever_else_stands_in_its_way() -> None:
-    plan = plan_of(custom(SHIPPED, ["company_name", "domain"], None), domain=False)
+    plan = plan_of(custom(MATRIX, ["company_name", "domain"], None), domain=False)
     assert plan.source("snov_contacts").verdict == "not needed"
-    poor = plan_of(custom(SHIPPED, ["recent_news"], None).within(max_cost=0, oldest=None))
+    poor = plan_of(custom(MATRIX, ["recent_news"], None).within(max_cost=0, oldest=None))
     over = {source.source for source in poor.sources if source.verdict == "over a cap"}
     assert over == {"serp_news", "brightdata_web_scraping"}
     assert {source.verdict for source in poor.sources if source.source not in over} == {"not needed"}
 
 
 def test_what_does_not_fit_when_its_turn_comes_is_over_a_cap_and_not_too_dear_for_its_worth() -> None:
-    requirements = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
+    requirements = custom(MATRIX, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
     for cap, verdict in ((380_000, "fallback"), (250_000, "fallback"), (240_000, "over a cap")):
         plan = plan_of(requirements.within(max_cost=cap, oldest=None))
         assert plan.source("apollo_contacts").verdict == "chosen"
         assert plan.source("brightdata_people_db").verdict == verdict, cap
-    dear = SHIPPED.sources["apollo_contacts"].model_copy(update={"charged": "always"})
-    rules = SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, "apollo_contacts": dear}})
+    dear = MATRIX.sources["apollo_contacts"].model_copy(update={"charged": "always"})
+    rules = MATRIX.model_copy(update={"sources": {**MATRIX.sources, "apollo_contacts": dear}})
     plan = plan_of(requirements.within(max_cost=250_000, oldest=None), rules=rules)
     people = plan.source("brightdata_people_db")
     assert (people.verdict, "when its turn comes" in people.why) == ("over a cap", True)
@@ -95,17 +95,15 @@ def test_what_does_not_fit_when_its_turn_comes_is_over_a_cap_and_not_too_dear_fo
 
 def test_where_less_can_go_wrong_than_a_chain_could_stand_the_rest_of_it_is_left_out() -> None:
     """A source that always satisfies has no fallback."""
-    sure = SHIPPED.sources["serp_news"].model_copy(
+    sure = MATRIX.sources["serp_news"].model_copy(
         update={
             "match_rate": 1.0,
             "datasets": {
-                "recent_news": SHIPPED.sources["serp_news"]
-                .datasets["recent_news"]
-                .model_copy(update={"fill_rate": 1.0})
+                "recent_news": MATRIX.sources["serp_news"].datasets["recent_news"].model_copy(update={"fill_rate": 1.0})
             },
         }
     )
-    rules = SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, "serp_news": sure}})
+    rules = MATRIX.model_copy(update={"sources": {**MATRIX.sources, "serp_news": sure}})
     plan = plan_of(custom(rules, ["recent_news"], None), rules=rules)
     assert [part.chain for part in plan.parts] == [(("serp_news",),)]
     assert plan.source("brightdata_web_scraping").verdict == "not worth its price"
@@ -114,7 +112,7 @@ def test_where_less_can_go_wrong_than_a_chain_could_stand_the_rest_of_it_is_left
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     requirements=st.sampled_from(CONSUMERS),
-    silent=st.sets(st.sampled_from(sorted(SHIPPED.sources)), min_size=4),
+    silent=st.sets(st.sampled_from(sorted(MATRIX.sources)), min_size=4),
     cap=st.sampled_from([0, 100_000, 250_000, 400_000, 5_000_000]),
     strategy=st.sampled_from(["enhanced", "priority"]),
     need=st.sampled_from([None, ("brightdata_people_db", "industry"), ("serp_news", "company_description")]),
@@ -122,7 +120,7 @@ def test_where_less_can_go_wrong_than_a_chain_could_stand_the_rest_of_it_is_left
 def test_a_source_that_may_be_asked_is_in_the_chains_with_its_chance_and_no_other(
     requirements: Requirements, silent: set[str], cap: int, strategy: str, need: tuple[str, str] | None
 ) -> None:
-    rules = SHIPPED if need is None else needing(*need)
+    rules = MATRIX if need is None else needing(*need)
     known = known_from(*((source, []) for source in sorted(silent)))
     plan = plan_of(requirements.within(max_cost=cap, oldest=None), rules=rules, strategy=strategy, known=known)
     named = set[str]()
@@ -139,7 +137,7 @@ def test_a_source_that_may_be_asked_is_in_the_chains_with_its_chance_and_no_othe
 
 
 def test_every_source_is_named_once_with_why_it_is_not_asked() -> None:
-    plan = plan_of(custom(SHIPPED, ["recent_news"], None))
+    plan = plan_of(custom(MATRIX, ["recent_news"], None))
     text = printed(plan)
     assert text.count("(it answers nothing that is wanted)") == 1
     assert all(text.count(name) == 1 for name in ("serp_jobs", "apollo_contacts", "google_knowledge_graph"))
@@ -148,7 +146,7 @@ def test_every_source_is_named_once_with_why_it_is_not_asked() -> None:
 def test_a_source_that_two_parts_count_on_is_shown_in_each_as_likely_as_it_is_asked_there() -> None:
     """LinkedIn pages: for the headcount if firmographics fail, as a last resort if no source has contacts."""
     sources = ["brightdata_firmographics", "brightdata_people_db", "serp_linkedin"]
-    plan = plan_of(custom(SHIPPED, ["employee_count", "key_contacts"], sources))
+    plan = plan_of(custom(MATRIX, ["employee_count", "key_contacts"], sources))
     linkedin = plan.source("serp_linkedin")
     by_policy = linkedin.chance - linkedin.as_last_resort
     assert 0 < linkedin.as_last_resort <= 1 - 0.75 * 0.95
@@ -160,8 +158,8 @@ def test_a_source_that_two_parts_count_on_is_shown_in_each_as_likely_as_it_is_as
 
 def test_a_source_asked_as_a_last_resort_before_its_turn_is_named_for_what_it_can_satisfy() -> None:
     """LinkedIn is too unreliable for contacts, and good enough for the rest: asked for those, it brings these too."""
-    serpapi = frozenset(name for name, source in SHIPPED.sources.items() if source.provider == "serpapi")
-    plan = plan_of(replace(requirements_of(SHIPPED, ["vendor_enrichment"]), sources=serpapi))
+    serpapi = frozenset(name for name, source in MATRIX.sources.items() if source.provider == "serpapi")
+    plan = plan_of(replace(requirements_of(MATRIX, ["vendor_enrichment"]), sources=serpapi))
     linkedin = plan.source("serp_linkedin")
     assert (linkedin.verdict, linkedin.chance, linkedin.as_last_resort) == ("last resort", 1.0, 1.0)
     assert "before it would have its turn" in linkedin.why
@@ -171,28 +169,28 @@ def test_a_source_asked_as_a_last_resort_before_its_turn_is_named_for_what_it_ca
 
 
 def test_datasets_that_analyses_answer_are_listed_with_what_they_are_made_from() -> None:
-    plan = plan_of(custom(SHIPPED, ["company_products"], None))
+    plan = plan_of(custom(MATRIX, ["company_products"], None))
     assert "company_products (required): by analysis positioning, from company_description" in printed(plan)
     assert [one.dataset for one in plan.analysed] == ["company_products"]
-    assert not plan_of(requirements_of(SHIPPED, ["profile"])).analysed
+    assert not plan_of(requirements_of(MATRIX, ["profile"])).analysed
 
 
 def test_under_a_cap_calling_everything_goes_on_while_there_is_room_whatever_is_missing() -> None:
-    requirements = requirements_of(SHIPPED, ["vendor_enrichment"]).within(max_cost=600_000, oldest=None)
+    requirements = requirements_of(MATRIX, ["vendor_enrichment"]).within(max_cost=600_000, oldest=None)
     text = printed(plan_of(requirements, strategy="legacy"))
     assert "then, if the caps leave enough:" in text
     assert "if something is missing" not in text
 
 
 def test_the_wait_counts_among_what_is_not_worth_it() -> None:
-    hurried = replace(requirements_of(SHIPPED, ["customer_enrichment"]), value_of_time=20_000)
+    hurried = replace(requirements_of(MATRIX, ["customer_enrichment"]), value_of_time=20_000)
     intent = plan_of(hurried).source("brightdata_intent_data")
     assert (intent.verdict, "and the wait for it" in intent.why) == ("not worth its price", True)
 
 
 def test_what_is_left_shares_the_clock_it_had_in_the_whole() -> None:
     """Industry is what linked them; a plan made once it is known is still one part, as the one made before goes on."""
-    hurried = replace(requirements_of(SHIPPED, ["vendor_enrichment"]), value_of_time=2_000)
+    hurried = replace(requirements_of(MATRIX, ["vendor_enrichment"]), value_of_time=2_000)
     (whole,) = plan_of(hurried).parts
     (left,) = plan_of(hurried, known=known_from(("brightdata_company_db", ["industry"]))).parts
     assert left.problem.wanted == whole.problem.wanted - {"industry"}

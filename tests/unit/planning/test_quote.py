@@ -21,18 +21,18 @@ from enrichment.policy.dynamic_program import fits
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.rules import Rules
 from enrichment.rules.models import Caps, DatasetRules, RedundancyRule, SourceDataset
-from tests.support.examples import NOON, SHIPPED, acme, known_from
+from tests.support.examples import MATRIX, NOON, acme, known_from
 from tests.support.simulated_execution import OUTSPOKEN, Play, drawn_reply
 
-PROFILE = requirements_of(SHIPPED, ["profile"])
-VENDOR = requirements_of(SHIPPED, ["vendor_enrichment"])
-CUSTOMER = requirements_of(SHIPPED, ["customer_enrichment"])
+PROFILE = requirements_of(MATRIX, ["profile"])
+VENDOR = requirements_of(MATRIX, ["vendor_enrichment"])
+CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])
 
 
 def plan_of(
     requirements: Requirements,
     *,
-    rules: Rules = SHIPPED,
+    rules: Rules = MATRIX,
     strategy: str = "enhanced",
     known: Known | None = None,
     **more: object,
@@ -77,7 +77,7 @@ def test_no_execution_costs_more_than_the_upper_bound_last_resorts_and_analyses_
     requirements: Requirements,
 ) -> None:
     plan = plan_of(requirements)
-    resorts = sum(SHIPPED.max_micro_usd(s) for part in plan.parts for s in part.last_resorts)
+    resorts = sum(MATRIX.max_micro_usd(s) for part in plan.parts for s in part.last_resorts)
     assert runs_of(plan, 500)[-1] + resorts + plan.quote.analyses <= plan.quote.upper_bound
 
 
@@ -86,7 +86,7 @@ def test_no_execution_costs_more_than_the_upper_bound_last_resorts_and_analyses_
     cap=st.integers(0, 1_300_000),
     requirements=st.sampled_from([PROFILE, VENDOR, CUSTOMER]),
     strategy=st.sampled_from(["enhanced", "priority", "legacy"]),
-    silent=st.sets(st.sampled_from(sorted(SHIPPED.sources)), min_size=4),
+    silent=st.sets(st.sampled_from(sorted(MATRIX.sources)), min_size=4),
 )
 def test_under_any_cap_half_cost_at_most_what_nine_in_ten_do_and_all_at_most_the_bound(
     cap: int, requirements: Requirements, strategy: str, silent: set[str]
@@ -151,10 +151,10 @@ def test_where_a_cap_binds_optional_datasets_do_not_take_what_required_ones_need
 
 def test_what_a_day_leaves_caps_the_quote_as_well_and_only_the_sources_it_is_for() -> None:
     day = (NOON + timedelta(hours=1)).date().isoformat()
-    requirements = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
+    requirements = custom(MATRIX, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
     free = plan_of(requirements).quote
     assert plan_of(requirements, spent={f"day:{day}": 249_740_000}).quote.upper_bound == 260_000
-    rules = SHIPPED.model_copy(update={"caps": Caps(providers={"apollo": "1.00"})})
+    rules = MATRIX.model_copy(update={"caps": Caps(providers={"apollo": "1.00"})})
     one_left = plan_of(requirements, rules=rules, spent={f"provider:apollo:{day}": 890_000})
     assert one_left.source("apollo_contacts").verdict == "over a cap"
     assert one_left.quote.upper_bound == 250_000 < free.upper_bound == 370_000
@@ -162,8 +162,8 @@ def test_what_a_day_leaves_caps_the_quote_as_well_and_only_the_sources_it_is_for
 
 def test_a_purchase_is_weighed_against_a_cap_by_the_most_it_may_cost() -> None:
     """Snov is expected to take 5 credits and may take 7."""
-    requirements = custom(SHIPPED, ["key_contacts"], ["snov_contacts"])
-    expected, most = SHIPPED.expected_micro_usd("snov_contacts"), SHIPPED.max_micro_usd("snov_contacts")
+    requirements = custom(MATRIX, ["key_contacts"], ["snov_contacts"])
+    expected, most = MATRIX.expected_micro_usd("snov_contacts"), MATRIX.max_micro_usd("snov_contacts")
     assert expected < most
     enough, short = (plan_of(requirements.within(max_cost=cap, oldest=None)) for cap in (most, most - 1))
     assert (enough.source("snov_contacts").verdict, short.source("snov_contacts").verdict) == ("chosen", "over a cap")
@@ -171,17 +171,17 @@ def test_a_purchase_is_weighed_against_a_cap_by_the_most_it_may_cost() -> None:
 
 
 def test_the_bound_of_a_plan_counts_its_last_resorts_at_the_most_they_may_cost() -> None:
-    quote = plan_of(custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "serp_linkedin"])).quote
-    assert quote.upper_bound == SHIPPED.max_micro_usd("apollo_contacts") + SHIPPED.max_micro_usd("serp_linkedin")
+    quote = plan_of(custom(MATRIX, ["key_contacts"], ["apollo_contacts", "serp_linkedin"])).quote
+    assert quote.upper_bound == MATRIX.max_micro_usd("apollo_contacts") + MATRIX.max_micro_usd("serp_linkedin")
 
 
 def test_a_last_resort_is_in_the_spread_of_costs() -> None:
-    quote = plan_of(custom(SHIPPED, ["key_contacts"], ["serp_linkedin"])).quote
+    quote = plan_of(custom(MATRIX, ["key_contacts"], ["serp_linkedin"])).quote
     assert (quote.vendors, quote.last_resorts, quote.p50, quote.p90) == (0, 80_000, 80_000, 80_000)
 
 
 def test_the_saving_is_against_asking_every_source_that_could_be_asked() -> None:
-    requirements = custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
+    requirements = custom(MATRIX, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
     both = plan_of(requirements)
     assert both.quote.legacy == round(0.78 * 120_000 + 0.75 * 250_000)
     assert both.quote.saving == both.quote.legacy - both.quote.expected > 0
@@ -191,7 +191,7 @@ def test_the_saving_is_against_asking_every_source_that_could_be_asked() -> None
 
 
 def test_a_last_resort_costs_its_price_times_the_chance_that_it_is_needed() -> None:
-    plan = plan_of(custom(SHIPPED, ["key_contacts"], ["apollo_contacts", "serp_linkedin"]))
+    plan = plan_of(custom(MATRIX, ["key_contacts"], ["apollo_contacts", "serp_linkedin"]))
     asked = 1 - 0.78 * 0.92
     assert plan.quote.last_resorts == round(asked * 80_000)
     assert plan.quote.expected == plan.quote.vendors + plan.quote.last_resorts
@@ -203,7 +203,7 @@ def test_a_plan_from_what_can_be_solved_is_the_least_and_says_nothing_of_a_dista
 
 
 def test_a_plan_too_large_to_solve_says_how_far_it_may_be_from_the_least() -> None:
-    rules = crowded(SHIPPED, 20)
+    rules = crowded(MATRIX, 20)
     plan = plan_of(custom(rules, ["industry", "employee_count", "key_contacts", "tech_stack"], None), rules=rules)
     assert not all(fits(part) for part in parts(plan.parts[0].problem))
     assert plan.quote.above_least is not None
@@ -240,12 +240,12 @@ def test_a_redundancy_rule_that_waits_for_a_source_that_cannot_be_asked_is_no_sa
         consumers=("customer_enrichment",),
         because="the site and the news show open positions",
     )
-    requirements = replace(CUSTOMER, sources=frozenset(SHIPPED.sources) - {"serp_news"})
+    requirements = replace(CUSTOMER, sources=frozenset(MATRIX.sources) - {"serp_news"})
     without, with_ = (
-        plan_of(requirements, rules=SHIPPED.model_copy(update={"redundancy": rules})).quote for rules in ((), (rule,))
+        plan_of(requirements, rules=MATRIX.model_copy(update={"redundancy": rules})).quote for rules in ((), (rule,))
     )
     assert with_ == without
     all_asked = (
-        plan_of(CUSTOMER, rules=SHIPPED.model_copy(update={"redundancy": rules})).quote for rules in ((), (rule,))
+        plan_of(CUSTOMER, rules=MATRIX.model_copy(update={"redundancy": rules})).quote for rules in ((), (rule,))
     )
     assert len(set(all_asked)) == 2

@@ -10,15 +10,15 @@ from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import Requirements, custom, identity_requirements, requirements_of
 from enrichment.rules import Rules
-from tests.support.examples import NOON, SHIPPED, acme, known_from
+from tests.support.examples import MATRIX, NOON, acme, known_from
 from tests.support.simulated_execution import OUTSPOKEN, Play, drawn_reply
 
-PROFILE = requirements_of(SHIPPED, ["profile"])
-CUSTOMER = requirements_of(SHIPPED, ["customer_enrichment"])
+PROFILE = requirements_of(MATRIX, ["profile"])
+CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])
 
 
 def plans_of(
-    requirements: Requirements, *, rules: Rules = SHIPPED, strategy: str = "enhanced", known: Known | None = None
+    requirements: Requirements, *, rules: Rules = MATRIX, strategy: str = "enhanced", known: Known | None = None
 ) -> tuple[Plan, Plan]:
     return make_plans(PlanInputs(rules, requirements, acme(domain=None), known or Known(), strategy, NOON))
 
@@ -66,7 +66,7 @@ def test_a_source_asked_for_the_domain_in_any_case_is_not_counted_again() -> Non
         1,
     )
     assert (google.verdict, google.why, google.chance) == ("held", "asked first, to find the domain", 0)
-    alone = make_plan(PlanInputs(SHIPPED, PROFILE, acme(), Known(), strategy="enhanced", now=NOON, unavailable={}))
+    alone = make_plan(PlanInputs(MATRIX, PROFILE, acme(), Known(), strategy="enhanced", now=NOON, unavailable={}))
     assert first.quote.expected + rest.quote.expected == pytest.approx(201_500, rel=0.01)
     assert rest.quote.expected < alone.quote.expected
 
@@ -82,13 +82,13 @@ def test_what_stage_1_is_likely_to_bring_is_not_bought_for_again() -> None:
 
 
 def test_where_no_source_can_find_the_domain_what_needs_one_is_not_counted_on() -> None:
-    first, rest = plans_of(custom(SHIPPED, ["key_contacts"], ["snov_contacts"]))
+    first, rest = plans_of(custom(MATRIX, ["key_contacts"], ["snov_contacts"]))
     assert (first.quote.expected, rest.quote.expected) == (0, 0)
     assert rest.source("snov_contacts").verdict == "needs a domain"
 
 
 def test_what_needs_a_domain_is_asked_as_often_as_it_is_found() -> None:
-    first, rest = plans_of(custom(SHIPPED, ["key_contacts"], ["google_knowledge_graph", "snov_contacts"]))
+    first, rest = plans_of(custom(MATRIX, ["key_contacts"], ["google_knowledge_graph", "snov_contacts"]))
     assert first.quote.expected == 20_000
     assert rest.source("snov_contacts").chance == pytest.approx(0.75 * 0.85)
     assert rest.quote.vendors == round(0.75 * 0.85 * 0.7 * 100_000)

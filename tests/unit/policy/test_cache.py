@@ -18,10 +18,10 @@ from enrichment.policy.cache import PolicyCache
 from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
 from resources.policy_store import PolicyFiles, policies_in
-from tests.support.examples import EXAMPLES, NOON, SHIPPED, acme, known_from
+from tests.support.examples import EXAMPLES, MATRIX, NOON, acme, known_from
 
-CUSTOMER = requirements_of(SHIPPED, ["customer_enrichment"])
-PROFILE = requirements_of(SHIPPED, ["profile"])
+CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])
+PROFILE = requirements_of(MATRIX, ["profile"])
 
 
 class PolicyStore:
@@ -40,7 +40,7 @@ class PolicyStore:
 
 
 def plan_with(
-    policies: PolicyCache, known: Known, requirements: Requirements = CUSTOMER, rules: Rules = SHIPPED
+    policies: PolicyCache, known: Known, requirements: Requirements = CUSTOMER, rules: Rules = MATRIX
 ) -> Plan:
     return make_plan(
         PlanInputs(
@@ -58,12 +58,12 @@ def plan_with(
 
 def some_memory(rng: Random) -> Known:
     """Some sources have been asked and brought some of what they promise, or nothing."""
-    sources = rng.sample(sorted(SHIPPED.sources), rng.randint(0, 8))
+    sources = rng.sample(sorted(MATRIX.sources), rng.randint(0, 8))
     return known_from(
         *(
             (
                 s,
-                [d for d in SHIPPED.sources[s].datasets if d in EXAMPLES and rng.random() < 0.6]
+                [d for d in MATRIX.sources[s].datasets if d in EXAMPLES and rng.random() < 0.6]
                 if rng.random() < 0.8
                 else [],
             )
@@ -120,14 +120,14 @@ def test_what_is_damaged_in_the_store_is_made_again(damage: bytes) -> None:
 def test_another_price_is_another_policy_another_prompt_is_not() -> None:
     store = PolicyStore()
     plan_with(PolicyCache(store), Known(), PROFILE)
-    plan_with(PolicyCache(store), Known(), PROFILE, SHIPPED.model_copy(update={"prompts": {}, "hash": "other"}))
+    plan_with(PolicyCache(store), Known(), PROFILE, MATRIX.model_copy(update={"prompts": {}, "hash": "other"}))
     assert len(store.kept) == 1
-    dearer = SHIPPED.sources["serp_organic"].model_copy(update={"match_rate": 0.5})
+    dearer = MATRIX.sources["serp_organic"].model_copy(update={"match_rate": 0.5})
     plan_with(
         PolicyCache(store),
         Known(),
         PROFILE,
-        SHIPPED.model_copy(update={"sources": {**SHIPPED.sources, "serp_organic": dearer}}),
+        MATRIX.model_copy(update={"sources": {**MATRIX.sources, "serp_organic": dearer}}),
     )
     assert len(store.kept) == 2
 
