@@ -16,9 +16,10 @@ from enrichment.backtest.compare import Comparison, compare
 from enrichment.backtest.history import History
 from enrichment.backtest.simulation import Side
 from enrichment.rules import Rules, load_rules
+from resources.clock import utc_now
 from resources.policy_store import policies_in
 from resources.settings import Settings
-from resources.wiring import endpoints_of, open_store_of, policies_folder, utc_now
+from resources.wiring import endpoints_of, open_store_of, policies_folder
 
 _LONGEST_SECONDS = 10 * 365 * 86_400
 

@@ -19,9 +19,9 @@ from enrichment.identity.domains import company_key
 from enrichment.identity.list_columns import ColumnContent, NoCompanyColumn
 from enrichment.identity.list_rows import Fate, ListEntry, Row
 from enrichment.identity.names import name_form
+from resources.clock import utc_now
 from resources.company_lists import ListTable, UnreadableList, read_list
 from resources.store import SqlStore
-from resources.wiring import utc_now
 
 LEFT_OUT: tuple[Fate, ...] = ("refused", "ambiguous", "empty")
 """Rows that no company is taken from."""

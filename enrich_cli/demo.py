@@ -26,10 +26,11 @@ from enrichment.identity.domains import company_key, registrable_domain
 from enrichment.planning.plan import calling_everything
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules, load_rules
+from resources.clock import utc_now
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.warehouse import EXAMPLES, Warehouse
-from resources.wiring import open_store_of, utc_now
+from resources.wiring import open_store_of
 
 COMPANIES = 25
 CONSUMERS = ("vendor_enrichment", "profile", "customer_enrichment")

@@ -19,11 +19,11 @@ from enrichment.domain.records import Purchase
 from enrichment.identity.domains import AmbiguousCompany, company_key, parse_company
 from enrichment.purchasing.reconciliation import settles_at, uncertain_after
 from enrichment.rules import Rules
+from resources.clock import utc_now
 from resources.providers.units import MOST_UNITS
 from resources.settings import Settings, SettingsError
 from resources.store import LedgerLine, SqlStore
 from resources.vendor_balances import AccountReading, read_accounts, settle_overdue
-from resources.wiring import utc_now
 
 _MOST_SHOWN = 50
 _LONGEST_TYPED = 60  # characters of what was typed that an error repeats

@@ -13,9 +13,10 @@ from enrichment.planning.quote import model_price
 from enrichment.planning.skip_reasons import because
 from enrichment.purchasing.budgets import caps_of, caps_of_each
 from enrichment.rules import Rules
+from resources.clock import utc_now
 from resources.settings import Settings
 from resources.store import SqlStore
-from resources.wiring import open_store_of, utc_now
+from resources.wiring import open_store_of
 
 _ANALYSIS = "analysis:"
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from enrich_cli.bootstrap import settings_and_rules
 from enrichment.domain.records import Outage, Suspension
 from enrichment.rules import Rules
+from resources.clock import utc_now
 from resources.providers.vendor_client import AccountStatus
 from resources.settings import SettingsError
 from resources.vendor_balances import account_statuses
-from resources.wiring import endpoints_of, open_store_of, utc_now
+from resources.wiring import endpoints_of, open_store_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from enrichment_assets.marts import mart_key
 from enrichment_assets.materializations import latest_materialization
 from enrichment_assets.partitions import companies
 from enrichment_assets.run_config import partition_keys
+from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
-from resources.wiring import utc_now
 
 Offenders = Sequence[tuple[str, ...]]
 _MOST_OFFENDERS = 100
@@ -117,22 +117,18 @@ def _all_profiles_check() -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name="company_profiles_checks", specs=specs)
     def check(enrichment: EnrichmentResource) -> Iterator[dg.AssetCheckResult]:
+        now = utc_now().replace(tzinfo=None)  # the warehouse keeps UTC without a time zone
         minimum = {name: consumer.min_quality for name, consumer in enrichment.rules().consumers.items()}
-        rows = (
-            enrichment.warehouse()
-            .ask(
-                "SELECT company_key, consumer, missing, quality,"
-                " holds_until < make_timestamp(epoch_us(now())), holds_until"  # UTC, whatever the session's time zone
-                " FROM marts.company_profiles ORDER BY ALL"
-            )
-            .rows
-        )
+        asked = "SELECT company_key, consumer, missing, quality, holds_until FROM marts.company_profiles ORDER BY ALL"
+        rows = enrichment.warehouse().ask(asked).rows
         offenders: dict[str, Offenders] = {
             "profile_is_complete": [(str(r[0]), str(r[1]), f"missing {_listed(r[2])}") for r in rows if r[2]],
             "quality_is_above_threshold": [
                 (str(r[0]), str(r[1]), f"quality {r[3]:.2f}") for r in rows if _real(r[3]) < minimum.get(str(r[1]), 0)
             ],
-            "facts_are_fresh": [(str(r[0]), str(r[1]), f"valid until {r[5]}") for r in rows if r[4]],
+            "facts_are_fresh": [
+                (str(r[0]), str(r[1]), f"valid until {r[4]}") for r in rows if isinstance(r[4], datetime) and r[4] < now
+            ],
         }
         for name, found in offenders.items():
             yield _result(key, name, found, header=("company", "consumer", "why"))

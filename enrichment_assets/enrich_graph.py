@@ -40,9 +40,9 @@ from enrichment_assets.partitions import companies
 from enrichment_assets.run_completion import end
 from enrichment_assets.run_config import OrderConfig, OrderRefused, order_of
 from enrichment_assets.step_handover import Handover, HandoverLost, hand_over, take_over
+from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
-from resources.wiring import utc_now
 
 Steps = Iterator[dg.Output[Any]]
 GRAPH, JOB = "enrich", "refresh_companies"

@@ -13,8 +13,8 @@ from enrichment_assets.metadata import companies_markdown
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
 from enrichment_assets.run_config import FAILED
 from enrichment_assets.step_handover import forget, hand_over
+from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
-from resources.wiring import utc_now
 
 
 def end(context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: BatchProgress) -> None:

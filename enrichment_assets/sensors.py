@@ -20,10 +20,10 @@ from enrichment_assets.materializations import Happened, report
 from enrichment_assets.metadata import purchase_metadata
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
 from enrichment_assets.run_config import ASKED_BY
+from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.store import UnreportedPurchase, new_companies, new_unreported
 from resources.vendor_balances import settle_overdue
-from resources.wiring import utc_now
 
 AT_ONCE = 500
 

@@ -17,8 +17,9 @@ from pydantic import Field, PrivateAttr
 from enrichment.context import RunContext
 from enrichment.rules import Rules
 from resources.active_rules import active_rules, rules_of
+from resources.clock import utc_now
 from resources.settings import Settings, SettingsError, credential_variables, load_settings
-from resources.wiring import open_context, open_store_of, utc_now
+from resources.wiring import open_context, open_store_of
 
 if TYPE_CHECKING:
     from resources.store import SqlStore

@@ -20,9 +20,10 @@ from enrichment.ports import Store
 from enrichment.profiles.assembly import missing_required
 from enrichment.requirements.requirements import Requirements, requirements_hash, requirements_of
 from enrichment.rules import Rules
+from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.policy_store import policies_in
-from resources.wiring import endpoints_of, policies_folder, utc_now
+from resources.wiring import endpoints_of, policies_folder
 
 
 @dataclass(frozen=True, slots=True)

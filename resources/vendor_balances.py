@@ -26,9 +26,10 @@ from enrichment.purchasing.reconciliation import (
     uncertain_after,
 )
 from enrichment.rules import Rules
+from resources.clock import utc_now
 from resources.providers.vendor_client import AccountStatus
 from resources.settings import Settings
-from resources.wiring import ProviderEndpoint, client, endpoints_of, utc_now
+from resources.wiring import ProviderEndpoint, client, endpoints_of
 
 if TYPE_CHECKING:
     from resources.store import SqlStore

@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ import httpx
 from enrichment.context import RunContext
 from enrichment.ports import LanguageModel, Provider, StoreError
 from enrichment.rules import Rules
+from resources import clock
 from resources.policy_store import policies_in
 from resources.providers import CLIENTS, NoClient, OpenAIModel, ProviderClient, VendorClient, client_of
 from resources.providers.http_transport import vendor_transport
@@ -47,12 +48,10 @@ class ProviderEndpoint:
     time_scale: float = 1.0
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def open_store_of(settings: Settings) -> "SqlStore":
-    """The store of this world (sandbox or live), created if there is none. Raises StoreError."""
+    """The store of this world (sandbox or live), created if there is none. Raises StoreError, SettingsError."""
+    if not settings.sandbox and clock.is_handed_in():
+        raise SettingsError(f"{clock.TEST_CLOCK} is for tests: unset it, since a live store needs the real time.")
     from resources.store import open_store  # noqa: PLC0415  SQLAlchemy takes 0.3 s to import
 
     return open_store(settings.store_url, world=settings.enrich_world)
@@ -60,7 +59,7 @@ def open_store_of(settings: Settings) -> "SqlStore":
 
 @asynccontextmanager
 async def open_context(
-    settings: Settings, rules: Rules, *, store: "SqlStore | None" = None, now: Callable[[], datetime] = utc_now
+    settings: Settings, rules: Rules, *, store: "SqlStore | None" = None, now: Callable[[], datetime] = clock.utc_now
 ) -> AsyncIterator[RunContext]:
     """Everything a request needs, closed again at the end. Raises SettingsError, StoreError."""
     endpoints, unavailable = endpoints_of(settings, rules)

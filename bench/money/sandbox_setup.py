@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,15 @@ def copied_rules(to: Path, changes: Mapping[str, Changes], *, of: Path = SHIPPED
     return to
 
 
-def set_up(folder: Path, *, url: str, store_url: str, rules: Path, time_scale: float) -> WorkerSetup:
-    """Makes the store, and writes the sandbox's URL where commands look for it."""
+def set_up(
+    folder: Path, *, url: str, store_url: str, rules: Path, time_scale: float, starts: datetime | None = None
+) -> WorkerSetup:
+    """Makes the store, and writes the sandbox's URL where commands look for it. starts: as of SharedClock."""
     setup = WorkerSetup(store_url, folder / "home", rules, folder / "clock")
     setup.settings.home.mkdir(parents=True)
     sandbox_file(setup.settings).write_text(json.dumps({"url": url, "time_scale": time_scale}), encoding="utf-8")
     open_store(store_url, world="sandbox").close()
-    SharedClock(setup.clock)
+    SharedClock(setup.clock, starts=starts)
     return setup
 
 

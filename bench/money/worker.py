@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from enrichment.domain.records import Analysis, Cap, Event, Fact, Purchase, Repl
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.ports import NotReserved, Reserved
 from enrichment.rules import Rules, load_rules
+from resources.clock import utc_now
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.store.database import Database
@@ -33,16 +34,19 @@ _PROGRESS_EVENTS = ("bought", "failed")
 
 
 class SharedClock:
-    """The system's time plus the seconds in a file: moving it moves it for all processes at once."""
+    """The time since the machine started plus the seconds in a file: moving it moves it for all processes at once.
 
-    def __init__(self, path: Path) -> None:
+    starts: the instant it shows when its file is made; None: the present.
+    """
+
+    def __init__(self, path: Path, *, starts: datetime | None = None) -> None:
         if not path.exists():
-            path.write_bytes(struct.pack("d", 0.0))
+            path.write_bytes(struct.pack("d", (starts or utc_now()).timestamp() - time.monotonic()))
         with path.open("r+b") as file:
             self._moved = mmap.mmap(file.fileno(), 8)
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=struct.unpack_from("d", self._moved)[0])
+        return datetime.fromtimestamp(time.monotonic() + struct.unpack_from("d", self._moved)[0], UTC)
 
     def move(self, seconds: float) -> None:
         struct.pack_into("d", self._moved, 0, struct.unpack_from("d", self._moved)[0] + seconds)

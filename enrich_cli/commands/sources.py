@@ -27,7 +27,7 @@ def resume(source: SourceName, sandbox: Sandbox = False) -> None:
     """Ask a source again that was suspended because its vendor billed more than the rules allow."""
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.rendering.terminal import console
-    from resources.wiring import utc_now
+    from resources.clock import utc_now
 
     with opened_store(sandbox=sandbox) as (_, rules, store):
         lifted = store.provider_health.lift_suspension(source)

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from enrichment.ports import BeforeSend
+from resources.clock import utc_now
 
 
 class NoSlot(Exception):
@@ -84,7 +85,7 @@ def _until(moment: str, vendor_now: str) -> float | None:
     until = _moment(moment)
     if until is None:
         return None
-    return max(0.0, (until - (_moment(vendor_now) or datetime.now(UTC))).total_seconds())
+    return max(0.0, (until - (_moment(vendor_now) or utc_now())).total_seconds())
 
 
 def _moment(text: str) -> datetime | None:

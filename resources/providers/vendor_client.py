@@ -8,7 +8,7 @@ VendorClient     (name, credentials, base URL) -> SessionConfig; check() -> Acco
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
@@ -27,6 +27,7 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from enrichment.rules.models import ProviderRules
+from resources.clock import utc_now
 from resources.providers.call_session import (
     GATEWAY_GAVE_UP,
     WHAT_TO_DO,
@@ -65,10 +66,6 @@ class AccountStatus:
     problem: AccountProblem | None = None
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class VendorClient(ABC):
     """One vendor behind the shared transport and call session. `async with` it, or `aclose()` it.
 
@@ -95,7 +92,7 @@ class VendorClient(ABC):
         transport: httpx.AsyncBaseTransport | None = None,
         time_scale: float = 1.0,
         limiter: Limiter,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.now = now
         missing = [name for name in self.credential_names if not credentials.get(name)]

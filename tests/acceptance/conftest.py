@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,20 @@ from resources.store import SqlStore
 from resources.wiring import open_context, open_store_of, policies_folder, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.command_line import Finished, run_at
 from tests.support.examples import FROZEN
+from tests.support.manual_clock import NOON, running_from
 
 
 @dataclass
 class StackClock:
     """A clock that moves only when a test moves it, and the vendors' calendar with it.
 
-    It begins at the present: commands that a test runs have no other clock than the system's.
+    It begins at noon of a day of its own; commands that a test runs are handed the same instant.
     """
 
     url: str
-    at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    at: datetime = NOON
 
     def now(self) -> datetime:
         return self.at
@@ -56,6 +58,11 @@ class Stack:
             with_readers = replace(context, readers=self.readers)
             return await enrich(Ask(company, (consumer,), **more), rules=self.rules, context=with_readers)
 
+    def command(self, *words: str, **environment: str) -> Finished:
+        """`enrich WORDS --sandbox` over this store, at the instant of this clock."""
+        home = str(self.settings.enrich_home)
+        return run_at(self.clock.at, *words, "--sandbox", ENRICH_HOME=home, **environment)
+
     def invoice(self) -> dict[str, dict[str, int]]:
         """What the vendors bill, by provider and unit; nothing where nothing was billed."""
         billed = httpx.get(f"{self.url}/_sandbox/invoice").raise_for_status().json()
@@ -69,7 +76,7 @@ class Stack:
 
 @pytest.fixture
 def sandbox_at(tmp_path: Path) -> Iterator[str]:
-    with served(create_app(tmp_path / "vendors", time_scale=200)) as url:
+    with served(create_app(tmp_path / "vendors", time_scale=200, read_time=running_from(NOON))) as url:
         yield url
 
 

@@ -15,10 +15,11 @@ from sandbox.server import served
 from tests.acceptance.conftest import Stack, StackClock
 from tests.golden import FOLDER, PLANS, trace_text
 from tests.support.examples import FROZEN
+from tests.support.manual_clock import NOON, running_from
 
 
 def renewed_trace(folder: Path) -> str:
-    with served(create_app(folder / "books", time_scale=200)) as url:
+    with served(create_app(folder / "books", time_scale=200, read_time=running_from(NOON))) as url:
         settings = Settings(enrich_home=folder / "home", enrich_config=FROZEN, enrich_world="sandbox")
         settings.home.mkdir(parents=True)
         sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": 200}))

@@ -10,9 +10,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from enrich_cli.main import main
+from resources.clock import TEST_CLOCK
 from tests.support.forkserver import FORKSERVER
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +31,11 @@ class Finished:
 
 
 Run = Callable[..., Finished]
+
+
+def run_at(instant: datetime, *words: str, **environment: str) -> Finished:
+    """The same as `run`, by a process that takes this instant for the present."""
+    return run(*words, **{TEST_CLOCK: instant.isoformat(), **environment})
 
 
 def run(*words: str, **environment: str) -> Finished:

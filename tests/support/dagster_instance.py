@@ -1,4 +1,4 @@
-"""A Dagster instance over the definitions the UI loads, with a sandbox and a store of its own.
+"""A Dagster instance over the definitions the UI loads, with a sandbox, a store and a clock of its own.
 
 with dagster_sandbox(folder, monkeypatch) as sandbox: sandbox.materialize("profile/profile", company="tesla.com")
 """
@@ -22,12 +22,14 @@ from enrichment_assets.definitions import defs
 from enrichment_assets.marts import GROUP
 from enrichment_assets.partitions import COMPANIES
 from enrichment_assets.run_config import PARENT_RUN_TAG
+from resources.clock import TEST_CLOCK
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
-from resources.wiring import open_store_of, sandbox_file, utc_now
+from resources.wiring import open_store_of, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
+from tests.support.manual_clock import NOON, running_from
 
 TIME_SCALE = 200
 
@@ -58,7 +60,7 @@ class DagsterSandbox:
     def register(self, *asked: str) -> list[Company]:
         """Puts companies into the store, as `enrich companies add` does."""
         named = [parse_company(text) for text in asked]
-        fresh = [Company(new_id("com"), company_key(n.name, n.domain), n.name, n.domain, utc_now()) for n in named]
+        fresh = [Company(new_id("com"), company_key(n.name, n.domain), n.name, n.domain, NOON) for n in named]
         return self.store.companies.add(fresh)
 
     def materialize(
@@ -140,10 +142,11 @@ class DagsterSandbox:
 def dagster_sandbox(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[DagsterSandbox]:
     environment.setenv("ENRICH_HOME", str(folder / "home"))
     environment.setenv("ENRICH_WORLD", "sandbox")
+    environment.setenv(TEST_CLOCK, NOON.isoformat())
     environment.delenv("ENRICH_STRATEGY", raising=False)
     settings = load_settings()
     settings.home.mkdir(parents=True)
-    app = create_app(folder / "books", time_scale=TIME_SCALE)
+    app = create_app(folder / "books", time_scale=TIME_SCALE, read_time=running_from(NOON))
     with served(app) as url, dg.DagsterInstance.ephemeral() as instance:
         sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": TIME_SCALE}), encoding="utf-8")
         store = open_store_of(settings)

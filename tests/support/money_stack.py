@@ -33,6 +33,7 @@ from sandbox.server import served
 from sandbox.vendors import VENDORS, coverage_of
 from tests.support.examples import FROZEN
 from tests.support.forkserver import FORKSERVER
+from tests.support.manual_clock import NOON, running_from
 
 TIME_SCALE = 20.0
 PATIENCE_SECONDS = 120
@@ -90,9 +91,10 @@ def money_stack(
 ) -> Iterator[MoneyStack]:
     """changes: of the rules, besides short leases and no limits on calls."""
     easy = {"providers": unlimited_vendors(TIME_SCALE), **(changes or {})}
-    with served(create_app(folder / "books", time_scale=TIME_SCALE, fault_rate=fault_rate)) as url:
+    app = create_app(folder / "books", time_scale=TIME_SCALE, fault_rate=fault_rate, read_time=running_from(NOON))
+    with served(app) as url:
         rules = copied_rules(folder / "config", easy, of=FROZEN)
-        setup = set_up(folder, url=url, store_url=store_url, rules=rules, time_scale=TIME_SCALE)
+        setup = set_up(folder, url=url, store_url=store_url, rules=rules, time_scale=TIME_SCALE, starts=NOON)
         store = open_store(store_url, world="sandbox")
         try:
             yield MoneyStack(setup, url, store, setup.rules())

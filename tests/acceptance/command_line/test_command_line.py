@@ -15,7 +15,7 @@ from tests.support.examples import FROZEN
 
 @pytest.fixture
 def enrich(stack: Stack) -> Run:
-    return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(stack.settings.enrich_home), **env)
+    return stack.command
 
 
 def one_sentence(done: Finished, code: int) -> str:

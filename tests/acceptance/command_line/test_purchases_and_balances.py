@@ -13,7 +13,6 @@ import pytest
 
 from enrichment.domain.records import Purchase
 from enrichment.ports import Breaker
-from resources.wiring import utc_now
 from tests.acceptance.command_line.test_command_line import one_sentence
 from tests.acceptance.conftest import Stack
 from tests.support.command_line import Run, run
@@ -24,11 +23,11 @@ ENDS = [("settle",), ("settle", "--units", "0"), ("release",)]
 
 @pytest.fixture
 def enrich(stack: Stack) -> Run:
-    return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(stack.settings.enrich_home), **env)
+    return stack.command
 
 
 def unsure(stack: Stack, purchase: Purchase | None = None, *, days_ago: int = 0) -> Purchase:
-    at = utc_now() - timedelta(days=days_ago)
+    at = stack.clock.at - timedelta(days=days_ago)
     made = sent(stack.store, purchase or draft(at=at))
     stack.store.ledger.mark_uncertain(made, at=at, reason="serpapi did not answer in time")
     return made
@@ -37,7 +36,7 @@ def unsure(stack: Stack, purchase: Purchase | None = None, *, days_ago: int = 0)
 def of_a_model(stack: Stack) -> Purchase:
     """Two units, and a handle."""
     two = replace(
-        draft("analysis:hiring", at=utc_now()),
+        draft("analysis:hiring", at=stack.clock.at),
         provider="openai",
         reserved_units={"input_token": 900, "output_token": 100},
         usd_per_unit={"input_token": Decimal("0.0000004"), "output_token": Decimal("0.0000016")},
@@ -68,7 +67,7 @@ def test_purchases_are_listed_with_cost_state_and_the_caller(enrich: Run, stack:
 
 def test_the_list_is_bounded_and_states_what_it_leaves_out(enrich: Run, stack: Stack) -> None:
     for number in range(52):
-        unsure(stack, draft(at=utc_now(), variant=str(number), price=1_000))
+        unsure(stack, draft(at=stack.clock.at, variant=str(number), price=1_000))
     answer = json.loads(enrich("purchases", "--uncertain", "--json").stdout)
     assert (len(answer["purchases"]), answer["not_shown"]) == (50, 2)
     assert "2 earlier ones are not shown" in enrich("purchases").stdout
@@ -77,11 +76,13 @@ def test_the_list_is_bounded_and_states_what_it_leaves_out(enrich: Run, stack: S
 def test_what_we_cannot_know_is_listed_with_what_it_may_cost_its_handle_its_age_and_its_end(
     enrich: Run, stack: Stack
 ) -> None:
-    old = unsure(stack, replace(draft(at=utc_now() - timedelta(days=2)), handle="job_77"), days_ago=2)
-    overdue = unsure(stack, draft("serp_jobs", at=utc_now() - timedelta(days=9)), days_ago=9)
-    stack.store.ledger.settle(answered(sent(stack.store, draft("serp_growth", at=utc_now()))), reply=None, facts=())
+    old = unsure(stack, replace(draft(at=stack.clock.at - timedelta(days=2)), handle="job_77"), days_ago=2)
+    overdue = unsure(stack, draft("serp_jobs", at=stack.clock.at - timedelta(days=9)), days_ago=9)
+    stack.store.ledger.settle(
+        answered(sent(stack.store, draft("serp_growth", at=stack.clock.at))), reply=None, facts=()
+    )
     shown = enrich("purchases", "--uncertain").stdout
-    by_itself = f"{utc_now() + timedelta(days=5):%Y-%m-%d}"
+    by_itself = f"{stack.clock.at + timedelta(days=5):%Y-%m-%d}"
     words = (old.purchase_id, overdue.purchase_id, "job_77", "0.05 USD", "1 search", "2 d", by_itself, "overdue")
     assert [word for word in words if word not in shown] == []
     assert "serp_growth" not in shown
@@ -91,7 +92,7 @@ def test_what_we_cannot_know_is_listed_with_what_it_may_cost_its_handle_its_age_
 
 
 def test_what_a_dead_process_left_is_listed_as_what_it_is(enrich: Run, stack: Stack) -> None:
-    left = sent(stack.store, draft(at=utc_now() - timedelta(minutes=2)))
+    left = sent(stack.store, draft(at=stack.clock.at - timedelta(minutes=2)))
     shown = enrich("purchases", "--uncertain").stdout
     assert left.purchase_id in shown
     assert "its holder disappeared" in shown
@@ -164,10 +165,10 @@ def test_only_an_uncertain_purchase_can_be_ended_by_hand_and_only_once(
     enrich: Run, stack: Stack, end: tuple[str, ...]
 ) -> None:
     word, *options = end
-    bought = answered(sent(stack.store, draft("serp_jobs", at=utc_now())))
+    bought = answered(sent(stack.store, draft("serp_jobs", at=stack.clock.at)))
     stack.store.ledger.settle(bought, reply=None, facts=())
     assert "is settled, and only" in one_sentence(enrich("purchases", word, bought.purchase_id, *options), 2)
-    busy = sent(stack.store, draft("serp_growth", at=utc_now()))
+    busy = sent(stack.store, draft("serp_growth", at=stack.clock.at))
     assert "is sent, and only" in one_sentence(enrich("purchases", word, busy.purchase_id, *options), 2)
     assert "purchases --uncertain" in one_sentence(enrich("purchases", word, "pur_nothing", *options), 2)
     once = unsure(stack)
@@ -186,7 +187,7 @@ def test_of_two_people_who_settle_at_once_one_gets_an_error(enrich: Run, stack: 
 
 
 def test_reconciling_settles_what_is_overdue_and_leaves_the_rest(enrich: Run, stack: Stack) -> None:
-    overdue, waiting = unsure(stack, days_ago=8), unsure(stack, draft("serp_jobs", at=utc_now()))
+    overdue, waiting = unsure(stack, days_ago=8), unsure(stack, draft("serp_jobs", at=stack.clock.at))
     shown = enrich("purchases", "reconcile").stdout
     assert f"{overdue.purchase_id} (serp_news) was overdue: settled at 0.05 USD" in shown
     assert "1 overdue purchases were settled, 1 are still uncertain" in shown
@@ -256,19 +257,19 @@ def test_a_vendor_that_answers_again_is_asked_again(enrich: Run, stack: Stack) -
     breaker = Breaker(failures=1, first_seconds=600, longest_seconds=600, exhausted_seconds=600)
     for vendor in ("snov", "serpapi"):
         stack.store.provider_health.record_failure(
-            vendor, breaker, exhausted=False, because=f"{vendor} is unavailable", at=utc_now()
+            vendor, breaker, exhausted=False, because=f"{vendor} is unavailable", at=stack.clock.at
         )
     stack.fault("serpapi", "down")
     shown = " ".join(enrich("sources", "check").stdout.split())
     assert "It was unavailable, and is asked again from now on." in shown
     assert "It is not asked before" in shown
-    assert stack.store.provider_health.unavailable(utc_now())[0].keys() == {"serpapi"}
+    assert stack.store.provider_health.unavailable(stack.clock.at)[0].keys() == {"serpapi"}
 
 
 def test_a_suspended_source_is_shown_with_its_purchase_and_asked_again_once_it_is_resumed(
     enrich: Run, stack: Stack
 ) -> None:
-    made = answered(sent(stack.store, draft(at=utc_now())))
+    made = answered(sent(stack.store, draft(at=stack.clock.at)))
     stack.store.ledger.settle(made, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
     checked = enrich("sources", "check")
     shown = " ".join(checked.stdout.split())

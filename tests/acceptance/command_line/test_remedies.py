@@ -9,9 +9,8 @@ import pytest
 import yaml
 
 from enrichment.domain.records import Purchase
-from resources.wiring import utc_now
 from tests.acceptance.conftest import Stack
-from tests.support.command_line import Run, run
+from tests.support.command_line import Run
 from tests.support.examples import FROZEN
 from tests.support.ledger_records import answered, caps, draft, sent
 
@@ -21,7 +20,7 @@ NEWS = ("--datasets", "recent_news", "--sources", "serp_news")
 
 @pytest.fixture
 def enrich(stack: Stack) -> Run:
-    return lambda *words, **env: run(*words, "--sandbox", ENRICH_HOME=str(stack.settings.enrich_home), **env)
+    return stack.command
 
 
 def answer(enrich: Run, *words: str, **env: str) -> dict[str, Any]:
@@ -35,7 +34,7 @@ def shown(enrich: Run, *words: str, **env: str) -> str:
 
 
 def suspended(stack: Stack, source: str) -> Purchase:
-    made = answered(sent(stack.store, draft(source, at=utc_now())))
+    made = answered(sent(stack.store, draft(source, at=stack.clock.at)))
     stack.store.ledger.settle(made, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most")
     return made
 
@@ -69,12 +68,14 @@ def tight(tmp_path: Path) -> str:
 
 def in_doubt(stack: Stack, source: str, *, reserved: int) -> Purchase:
     """Of another company, so that only its money is in the way."""
-    today = f"source:{source}:{utc_now().date().isoformat()}"
-    outcome = stack.store.ledger.reserve(draft(source, price=reserved, at=utc_now()), caps(10**9, today), at_once=1_000)
+    today = f"source:{source}:{stack.clock.at.date().isoformat()}"
+    outcome = stack.store.ledger.reserve(
+        draft(source, price=reserved, at=stack.clock.at), caps(10**9, today), at_once=1_000
+    )
     purchase = getattr(outcome, "purchase", None)
     assert isinstance(purchase, Purchase)
-    assert stack.store.ledger.send(purchase, at=utc_now())
-    stack.store.ledger.mark_uncertain(purchase, at=utc_now(), reason="serpapi did not answer in time")
+    assert stack.store.ledger.send(purchase, at=stack.clock.at)
+    stack.store.ledger.mark_uncertain(purchase, at=stack.clock.at, reason="serpapi did not answer in time")
     return purchase
 
 

@@ -32,6 +32,7 @@ from sandbox.app import create_app
 from sandbox.server import served
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import MATRIX
+from tests.support.manual_clock import NOON, running_from
 
 RULES = MATRIX
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -174,7 +175,8 @@ class AnalysisStack:
 def stack(tmp_path: Path) -> Iterator[AnalysisStack]:
     store = open_store(f"sqlite:///{tmp_path / 'store.db'}", world="sandbox")
     store.companies.add([ACME])
-    with served(create_app(tmp_path / "sandbox")) as url, httpx.Client(base_url=url) as http:
+    app = create_app(tmp_path / "sandbox", read_time=running_from(NOON))
+    with served(app) as url, httpx.Client(base_url=url) as http:
         yield AnalysisStack(store, url, http, [])
     store.close()
 

@@ -10,8 +10,8 @@ import pytest
 from enrichment_assets.schedules import COMPANIES_PER_RUN, due_batches
 from resources.dagster_resources import EnrichmentResource
 from resources.planner import Due, PlannerResource
-from resources.wiring import utc_now
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key, value_of
+from tests.support.manual_clock import NOON
 
 PLANNER = PlannerResource()
 
@@ -34,7 +34,7 @@ def test_a_profile_is_due_when_it_is_no_longer_valid_and_so_are_the_sources_to_b
 ) -> None:
     sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
     assert PLANNER.due() == ()
-    due = PLANNER.due(now=utc_now() + timedelta(days=8))
+    due = PLANNER.due(now=NOON + timedelta(days=8))
     assert [d.asset for d in due if d.company == "tesla.com"] == [
         key("profile/profile"),
         key("raw/brightdata_company_db"),
@@ -94,7 +94,7 @@ def _requested(sandbox: DagsterSandbox) -> list[dg.RunRequest]:
     with dg.build_schedule_context(
         instance=sandbox.instance,
         repository_def=definitions().get_repository_def(),
-        scheduled_execution_time=utc_now(),
+        scheduled_execution_time=NOON,
         resources={"planner": PLANNER, "enrichment": EnrichmentResource()},
     ) as context:
         requested = schedule.evaluate_tick(context).run_requests

@@ -12,11 +12,12 @@ import pytest
 
 from enrichment.domain.records import Company
 from resources.dagster_resources import EnrichmentResource
-from resources.wiring import sandbox_file, utc_now
+from resources.wiring import sandbox_file
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key
 from tests.support.ledger_records import answered, draft, sent
+from tests.support.manual_clock import NOON
 
-LONG_AGO = utc_now() - timedelta(days=8)
+LONG_AGO = NOON - timedelta(days=8)
 MONEY = (
     "ledger_equals_settled_purchases",
     "ledger_matches_accounts",
@@ -94,7 +95,7 @@ def test_the_check_asks_no_vendor(sandbox: DagsterSandbox) -> None:
 
 def test_a_suspended_source_is_an_error_that_names_its_purchase_and_the_way_on(sandbox: DagsterSandbox) -> None:
     [tesla] = sandbox.register("tesla.com")
-    made = sent(sandbox.store, replace(draft(company_id=tesla.company_id), lease_until=utc_now()))
+    made = sent(sandbox.store, draft(company_id=tesla.company_id))
     billed = replace(answered(made), units={"search": 3}, cost_micro_usd=150_000)
     sandbox.store.ledger.settle(
         billed, reply=None, facts=(), suspend="billed 3 search where it may bill 1 search at most"

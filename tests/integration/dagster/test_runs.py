@@ -8,8 +8,8 @@ import dagster as dg
 import pytest
 
 from resources.store import new_unreported
-from resources.wiring import utc_now
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, key, plan_of, value_of, why_it_failed
+from tests.support.manual_clock import NOON
 
 FRESH = {"even_if_fresh": True}
 
@@ -175,7 +175,7 @@ def test_a_company_that_fails_is_named_and_takes_no_other_with_it(sandbox: Dagst
 
 def test_a_stored_batch_knows_how_far_each_company_has_come(sandbox: DagsterSandbox) -> None:
     ids = [company.company_id for company in sandbox.register("tesla.com", "apple.com")]
-    batch_id = sandbox.store.batches.create(ids, consumer="profile", strategy=None, requested_by="test", at=utc_now())
+    batch_id = sandbox.store.batches.create(ids, consumer="profile", strategy=None, requested_by="test", at=NOON)
     assert sandbox.refresh(batch_id=batch_id).success
     batch = sandbox.store.batches.by_id(batch_id)
     assert batch is not None

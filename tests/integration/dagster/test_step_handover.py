@@ -14,8 +14,8 @@ from enrichment.context import RunContext
 from enrichment_assets.batch_pipeline import BatchOrder, BatchProgress, Outcome, advance, plan_stage, start
 from enrichment_assets.step_handover import Handover, HandoverLost, forget, hand_over, take_over
 from resources.dagster_resources import EnrichmentResource
-from resources.wiring import utc_now
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox
+from tests.support.manual_clock import NOON
 
 COMPANIES = ("tesla.com", "apple.com", "someone@example.com")
 CONFIG = Path(__file__).parents[3] / "config"
@@ -37,7 +37,7 @@ def planned(sandbox: DagsterSandbox) -> BatchProgress:
 
 
 def handed_over(sandbox: DagsterSandbox, batch: BatchProgress) -> Handover:
-    return hand_over(batch, batch.order.companies, sandbox.store, utc_now())
+    return hand_over(batch, batch.order.companies, sandbox.store, NOON)
 
 
 def test_the_next_step_takes_over_what_the_one_before_left(sandbox: DagsterSandbox) -> None:
@@ -87,7 +87,7 @@ def test_a_run_that_ended_well_leaves_nothing_behind_and_one_that_failed_states_
 def test_a_step_that_finds_nothing_left_states_where_to_start(sandbox: DagsterSandbox) -> None:
     batch = planned(sandbox)
     handed = handed_over(sandbox, batch)
-    forget(batch, sandbox.store, utc_now())
+    forget(batch, sandbox.store, NOON)
     with pytest.raises(HandoverLost, match="What run run_1 left for this step is gone: start a run from the step"):
         take_over(handed, sandbox.store, EnrichmentResource().rules_of)
 

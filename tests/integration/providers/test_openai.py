@@ -32,6 +32,7 @@ from resources.providers.vendor_client import AccountStatus
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.support import virtual_time
+from tests.support.manual_clock import NOON, running_from
 from tests.support.recorded_provider import KEY, RULES, HttpReply, NoSlotLeft, ScriptedVendor, go_ahead, sample
 
 CALL, MODELS = "POST /v1/chat/completions", "GET /v1/models"
@@ -341,7 +342,7 @@ def test_repeats_come_at_random_moments() -> None:
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(create_app(tmp_path_factory.mktemp("sandbox"))) as url:
+    with served(create_app(tmp_path_factory.mktemp("sandbox"), read_time=running_from(NOON))) as url:
         yield url
 
 

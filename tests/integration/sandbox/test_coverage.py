@@ -14,7 +14,7 @@ from sandbox.coverage import Coverage, bracket, bracket_with_commas
 from sandbox.people import people
 from sandbox.server import served
 from sandbox.vendors import VENDORS, coverage_of
-from tests.support.manual_clock import ManualClock
+from tests.support.manual_clock import NOON, ManualClock, running_from
 
 CATALOGUE = Catalogue()
 DECLARED = coverage_of(VENDORS)
@@ -102,7 +102,7 @@ def test_the_same_seed_gives_the_same_replies_and_another_seed_others(tmp_path: 
 
 
 def test_the_sandbox_describes_itself_and_lists_its_companies(tmp_path: Path) -> None:
-    with served(create_app(tmp_path, time_scale=20, seed=3)) as url:
+    with served(create_app(tmp_path, time_scale=20, seed=3, read_time=running_from(NOON))) as url:
         about = httpx.get(f"{url}/_sandbox").json()
         assert about == {"world": "sandbox", "time_scale": 20, "seed": 3, "companies": 500, "redirects_followed": 0}
         listed = httpx.get(f"{url}/_sandbox/companies?limit=2").json()

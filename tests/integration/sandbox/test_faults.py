@@ -10,7 +10,7 @@ import pytest
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.support.eventually import eventually
-from tests.support.manual_clock import ManualClock
+from tests.support.manual_clock import NOON, ManualClock, running_from
 
 KEY = "key"
 BEARER = {"authorization": f"Bearer {KEY}"}
@@ -255,7 +255,7 @@ def test_random_faults_follow_the_seed(tmp_path: Path) -> None:
 
 
 def _statuses(home: Path, *, seed: int) -> list[int]:
-    with served(create_app(home, seed=seed, fault_rate=0.5)) as url:
+    with served(create_app(home, seed=seed, fault_rate=0.5, read_time=running_from(NOON))) as url:
         return [_status(f"{url}/serpapi/account.json?api_key=key") for _ in range(16)]
 
 

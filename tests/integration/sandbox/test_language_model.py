@@ -10,6 +10,7 @@ import pytest
 from sandbox.app import create_app
 from sandbox.schema_filler import UnusableSchemaError, fill
 from sandbox.server import served
+from tests.support.manual_clock import NOON, running_from
 
 BEARER = {"authorization": "Bearer key"}
 LINES = {
@@ -50,7 +51,7 @@ TECHNOLOGIES = {
 @pytest.fixture(scope="module")
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with (
-        served(create_app(tmp_path_factory.mktemp("sandbox"))) as url,
+        served(create_app(tmp_path_factory.mktemp("sandbox"), read_time=running_from(NOON))) as url,
         httpx.Client(base_url=url, timeout=60) as client,
     ):
         yield client
