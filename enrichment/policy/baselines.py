@@ -57,7 +57,7 @@ class Priority:
         return all(fits(part) for part in self._alone)
 
     def expected_spend(self, state: State) -> float:
-        """Micro-USD that carrying it out is expected to cost from this state on."""
+        """Micro-USD the policy alone is expected to spend from this state on, as of Table."""
         return sum(table.expected_spend(state) for table in self._tables)
 
     @cached_property

@@ -44,7 +44,7 @@ class Enhanced:
         return asked
 
     def expected_spend(self, state: State) -> float:
-        """Micro-USD that carrying it out is expected to cost from this state on; for exact policies only."""
+        """Micro-USD the policy alone is expected to spend from this state on, as of Table; for exact policies only."""
         return sum(decision.expected_spend(state) for decision in self._decisions if isinstance(decision, Table))
 
     def excess(self, state: State | None = None) -> float:

@@ -47,7 +47,10 @@ class Table:
         return self.frame.named(int(self.choices[self.frame.code(state)]))
 
     def expected_spend(self, state: State) -> float:
-        """Micro-USD that calls are expected to cost from this state on; the first time all states are worked out."""
+        """Micro-USD that the policy alone is expected to spend from this state on: no caps, redundancy, last resorts.
+
+        The first time all states are worked out. A whole execution is forecast in execution_forecast.py.
+        """
         return float(self._spend[self.frame.code(state)])
 
     @cached_property

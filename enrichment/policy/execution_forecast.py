@@ -2,8 +2,9 @@
 
     Execution  ->  Forecast: expected cost, its quantiles, seconds, chance of each dataset and each source
 
-The one engine for this question. Exact where an event tree of at most MOST_STEPS steps tells all, else the mean of RUNS
-executions simulated with the fixed SEED. Chains that cannot affect one another are followed by themselves and cached.
+The one engine for whole executions; what a policy alone spends from a state is in its table (dynamic_program.py).
+Exact where an event tree of at most MOST_STEPS steps tells all, else the mean of RUNS executions simulated with the
+fixed SEED. Chains that cannot affect one another are followed by themselves and cached.
 """
 
 from __future__ import annotations

@@ -294,6 +294,7 @@ def _decider(policy: Policy, problem: Problem) -> Callable[[State], _Decided]:
 
 
 def _expected_spend(policy: Policy, problem: Problem, state: State) -> float:
+    """Micro-USD of the policy alone: from its solved table, which has it of all states; else by the engine."""
     if isinstance(policy, Enhanced | Priority) and policy.exact:
         return policy.expected_spend(state)
     everything = isinstance(policy, Everything)
