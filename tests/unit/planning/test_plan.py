@@ -11,7 +11,7 @@ from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
-from tests.support.examples import MATRIX, NOON, acme, head, known_from
+from tests.support.examples import MATRIX, NOON, acme, known_from
 
 PROFILE = requirements_of(MATRIX, ["profile"])
 VENDOR = requirements_of(MATRIX, ["vendor_enrichment"])
@@ -51,17 +51,6 @@ def test_what_memory_has_is_not_bought_again_and_the_plan_names_the_payer() -> N
     assert "brightdata_company_db" not in asked(plan)
     assert [(read.source, read.paid_by) for read in plan.reads] == [("brightdata_company_db", "req_before")]
     assert plan.source("brightdata_company_db").verdict == "held"
-
-
-def test_a_source_that_knows_nothing_is_not_asked_again_while_that_is_fresh() -> None:
-    known = known_from(("snov_contacts", []))
-    plan = plan_for(VENDOR, known)
-    assert "snov_contacts" not in asked(plan)
-    assert plan.source("snov_contacts").verdict == "held"
-    later = make_plan(
-        PlanInputs(MATRIX, VENDOR, acme(), known, strategy="priority", now=NOON + timedelta(days=31), unavailable={})
-    )
-    assert "snov_contacts" in asked(later)
 
 
 def test_one_call_is_shared_by_every_dataset_it_answers() -> None:
@@ -125,28 +114,6 @@ def test_a_redundancy_rule_removes_an_optional_purchase_and_is_named() -> None:
 def test_a_redundancy_rule_never_removes_what_is_required() -> None:
     known = known_from(("serp_organic", ["company_name", "domain"]), ("serp_news", ["recent_news"]))
     assert plan_for(VENDOR, known).source("brightdata_company_db").verdict in ("chosen", "fallback")
-
-
-def test_a_younger_age_wanted_makes_an_old_fact_count_no_more() -> None:
-    known = known_from(("brightdata_company_db", ["company_name", "domain", "industry", "employee_count"]))
-    now = NOON + timedelta(days=2)
-    assert "brightdata_company_db" not in asked(plan_for(known=known, now=now))
-    young = PROFILE.within(max_cost=None, oldest=86400)
-    assert "brightdata_company_db" in asked(plan_for(young, known, now=now))
-
-
-def test_a_good_source_that_reports_no_news_is_an_answer() -> None:
-    known = Known((head("serp_news", found=False),), ())
-    plan = plan_for(CUSTOMER, known)
-    assert next(d for d in plan.datasets if d.dataset == "recent_news").status == "empty"
-    assert "serp_news" not in asked(plan)
-
-
-def test_a_page_that_happens_to_show_no_news_is_no_answer() -> None:
-    known = known_from(("brightdata_web_scraping", ["tech_stack"]))
-    plan = plan_for(CUSTOMER, known)
-    assert next(d for d in plan.datasets if d.dataset == "recent_news").status == "unsatisfied"
-    assert "serp_news" in asked(plan)
 
 
 def test_legacy_calls_everything_at_once() -> None:

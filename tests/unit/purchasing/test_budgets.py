@@ -2,8 +2,8 @@
 
 from enrichment.domain.records import Cap
 from enrichment.policy.execution_model import Limit
-from enrichment.purchasing.budgets import RemainingBudget, limits_of
-from tests.support.examples import MATRIX
+from enrichment.purchasing.budgets import RemainingBudget, caps_of, limits_of, tightest
+from tests.support.examples import MATRIX, NOON
 
 SNOV, JOBS, NEWS = "snov_contacts", "serp_jobs", "serp_news"
 ALL_SOURCES = frozenset(MATRIX.sources)
@@ -47,3 +47,20 @@ def test_a_cap_that_a_vendor_has_overrun_leaves_nothing_but_what_is_free() -> No
         "day:2026-03-02": Limit(0, frozenset({SNOV, JOBS})),
         "source:serp_jobs:2026-03-02": Limit(30_000, frozenset({JOBS})),
     }
+
+
+def test_a_cap_carries_its_day_and_the_tightest_is_named() -> None:
+    caps = caps_of(
+        MATRIX, request_id="req_1", max_cost=500_000, consumer="profile", provider="snov", source="s", at=NOON
+    )
+    assert [cap.name for cap in caps if cap.limit_micro_usd is not None] == ["day:2026-03-02", "request:req_1"]
+    assert tightest(caps, {"request:req_1": 480_000}) == ("request:req_1", 20_000)
+    assert tightest([Cap("day:x", 10)], {"day:x": 50}) == ("day:x", 0)
+
+
+def test_what_has_no_limit_is_added_up_all_the_same() -> None:
+    caps = caps_of(MATRIX, request_id="req_1", max_cost=1, consumer="a+b", provider="snov", source="s", at=NOON)
+    without = {cap.name for cap in caps if cap.limit_micro_usd is None}
+    day = "2026-03-02"
+    assert without == {f"consumer:a:{day}", f"consumer:b:{day}", f"provider:snov:{day}", f"source:s:{day}"}
+    assert all(cap.allows(10**12) for cap in caps if cap.name in without)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from enrichment.domain.records import Known, Profile, Request
-from enrichment.memory.freshness import dataset_status
 from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
@@ -54,13 +53,6 @@ def test_consumers_that_are_served_together_get_the_higher_threshold_of_each_dat
     assert dict(together.quality_thresholds) == {"industry": 0.9, "domain": 0.9}
 
 
-def test_a_value_that_is_good_enough_for_one_consumer_is_not_for_a_choosier_one() -> None:
-    known = known_from(("brightdata_company_db", ["industry"]))
-    assert dataset_status(MATRIX, PLAIN, known, "industry", NOON).status == "satisfied"
-    choosy = dataset_status(MATRIX, CHOOSY, known, "industry", NOON)
-    assert (choosy.status, choosy.mentioned) == ("unsatisfied", True)
-
-
 def test_a_source_below_the_consumers_threshold_is_asked_after_all_others_failed() -> None:
     industry = replace(CHOOSY, sources=frozenset({"brightdata_firmographics", "brightdata_company_db"}))
     [part] = [part for part in planned(industry).parts if "industry" in part.problem.required]
@@ -75,14 +67,6 @@ def test_its_value_is_served_and_marked_where_nothing_better_was_found() -> None
     plain, choosy = (shown(profile_of(known, wanted), "company_name") for wanted in (PLAIN, CHOOSY))
     assert (plain["status"], plain["values"][0]["last_resort"]) == ("satisfied", False)
     assert (choosy["status"], choosy["values"][0]["last_resort"]) == ("last resort", True)
-
-
-def test_silence_of_a_source_below_the_threshold_does_not_mean_that_there_are_none() -> None:
-    vendor = requirements_of(MATRIX, ["customer_enrichment"])
-    known = known_from(("serp_news", []))
-    assert dataset_status(MATRIX, vendor, known, "recent_news", NOON).status == "empty"
-    choosy = replace(vendor, quality_thresholds={"recent_news": 0.95})
-    assert dataset_status(MATRIX, choosy, known, "recent_news", NOON).status == "unsatisfied"
 
 
 def test_a_profile_made_by_other_thresholds_is_not_served() -> None:

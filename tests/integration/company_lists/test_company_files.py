@@ -6,15 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from enrich_cli.company_files import LEFT_OUT, ListOptions, understand_file
-from enrich_cli.errors import INCOMPLETE, UsageError
-from enrich_cli.main import app
+from enrich_cli.errors import UsageError
 from enrichment.domain.records import Company
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_rows import Row
-from tests.support.command_line import run
 from tests.support.examples import NOON
 
 Written = Callable[..., Path]
@@ -165,24 +162,3 @@ def test_a_number_is_a_name_and_a_gap_is_empty(tmp_path: Path) -> None:
     path = tmp_path / "numbers.parquet"
     pd.DataFrame({"name": pd.array([1800, None], dtype="Int64")}).to_parquet(path)
     assert (keys(path), bad_lines(path)) == (["name:1800"], [3])
-
-
-def test_adding_a_file_twice_adds_its_companies_once(
-    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
-    path = written('name,website\nAcme,acme.com\n"",\nTesla,www.tesla.com\n')
-    typed = ["companies", "add", str(path), "--sandbox"]
-    first, again = CliRunner().invoke(app, typed), CliRunner().invoke(app, typed)
-    assert (first.exit_code, again.exit_code) == (INCOMPLETE, INCOMPLETE)
-    assert "3 rows: 2 new, 1 empty" in first.output
-    assert "2 companies added" in first.output
-    assert "3 rows: 2 known, 1 empty" in again.output
-    assert "0 companies added" in again.output
-
-
-def test_the_command_lists_bad_rows_with_their_line_and_leaves_with_3(written: Written, tmp_path: Path) -> None:
-    path = written("name\nTesla\n!!!\n")
-    done = run("companies", "add", str(path), "--sandbox", ENRICH_HOME=str(tmp_path / "home"))
-    assert (done.returncode, done.stderr) == (3, "")
-    assert "line 3: '!!!'" in done.stdout
