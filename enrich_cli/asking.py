@@ -15,7 +15,7 @@ import typer
 from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import UsageError
 from enrich_cli.remedies import what_to_mend
-from enrich_cli.rendering.terminal import Progress
+from enrich_cli.rendering.terminal import Progress, advised
 from enrichment.context import RunContext
 from enrichment.domain.money import in_usd, to_micro
 from enrichment.domain.records import Profile
@@ -117,7 +117,7 @@ def enriched(ask: Ask, *, sandbox: bool, confirm_above: str | None) -> tuple[Enr
     ask = replace(ask, strategy_override=settings.enrich_strategy)
     limit = None if confirm_above is None else usd("--confirm-above", confirm_above)
     done = asyncio.run(_enrich(ask, settings, rules, limit))
-    return done, what_to_mend(done, rules, settings)
+    return done, [advised(one, sandbox=sandbox) for one in what_to_mend(done, rules, settings)]
 
 
 def quoted(ask: Ask, *, sandbox: bool) -> Quoted:

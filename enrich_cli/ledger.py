@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from enrich_cli.asking import seconds_of
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.errors import UsageError
-from enrich_cli.rendering.terminal import console
-from enrichment.domain.money import charge
+from enrich_cli.rendering.terminal import advised, console
+from enrichment.domain.money import charge, counted
 from enrichment.domain.records import Purchase
 from enrichment.identity.domains import AmbiguousCompany, company_key, parse_company
 from enrichment.purchasing.reconciliation import settles_at, uncertain_after
@@ -82,7 +82,7 @@ def settle(purchase_id: str, units: str | None, *, sandbox: bool) -> HandEnding:
     Raises UsageError, PurchaseClosed.
     """
     with _ledger(sandbox=sandbox) as (settings, _, store):
-        purchase = _uncertain(purchase_id, settings, store)
+        purchase = _uncertain(purchase_id, settings, store, sandbox=sandbox)
         billed = dict(purchase.reserved_units) if units is None else _billed(purchase, units)
         cost = purchase.reserved_micro_usd if units is None else charge(billed, purchase.usd_per_unit)
         above = _above_the_reserve(purchase, billed)
@@ -96,7 +96,7 @@ def settle(purchase_id: str, units: str | None, *, sandbox: bool) -> HandEnding:
 def release(purchase_id: str, *, sandbox: bool) -> HandEnding:
     """It was not billed. Raises UsageError, PurchaseClosed."""
     with _ledger(sandbox=sandbox) as (settings, _, store):
-        purchase = _uncertain(purchase_id, settings, store)
+        purchase = _uncertain(purchase_id, settings, store, sandbox=sandbox)
         store.ledger.reconcile(purchase_id, units={}, cost_micro_usd=0, at=utc_now())
     return HandEnding(purchase, {}, 0)
 
@@ -114,11 +114,6 @@ def reconcile(*, sandbox: bool) -> Reconciled:
         overdue = settle_overdue(store, rules, utc_now())
         left = store.ledger_queries.uncertain()
     return Reconciled(looks, no_vendor, overdue, len(left))
-
-
-def counted(units: Mapping[str, int]) -> str:
-    """'3 search', '900 input_token, 40 output_token', 'no units'."""
-    return ", ".join(f"{count} {unit}" for unit, count in units.items()) or "no units"
 
 
 @contextmanager
@@ -143,17 +138,17 @@ def _company_id(text: str, store: SqlStore) -> str:
     return (found or namesakes[0]).company_id
 
 
-def _uncertain(purchase_id: str, settings: Settings, store: SqlStore) -> Purchase:
+def _uncertain(purchase_id: str, settings: Settings, store: SqlStore, *, sandbox: bool) -> Purchase:
     purchase = store.ledger.purchase(purchase_id) if purchase_id.isascii() else None
     if purchase is None:
         raise UsageError(
-            f"There is no purchase {_as_typed(purchase_id)} in {settings.home}: `enrich purchases --uncertain` lists "
-            "those that wait for an end."
+            f"There is no purchase {_as_typed(purchase_id)} in {settings.home}: "
+            + advised("`enrich purchases --uncertain` lists those that wait for an end.", sandbox=sandbox)
         )
     if purchase.state != "uncertain":
         raise UsageError(
             f"{purchase_id} is {purchase.state}, and only an uncertain purchase can be settled or released by hand: "
-            "`enrich purchases --uncertain` lists them."
+            + advised("`enrich purchases --uncertain` lists them.", sandbox=sandbox)
         )
     return purchase
 

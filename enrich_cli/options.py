@@ -37,7 +37,7 @@ RequestId = Annotated[str, typer.Argument(metavar="REQUEST", help="The id that `
 PurchaseId = Annotated[
     str, typer.Argument(metavar="PURCHASE", help="Its id, as `enrich purchases --uncertain` lists it")
 ]
-SourceName = Annotated[str, typer.Argument(metavar="SOURCE", help="As `enrich sources check` names it")]
+SourceName = Annotated[str, typer.Argument(metavar="SOURCE", help="Its name in config/sources.yaml")]
 CompanyFile = Annotated[
     Path, typer.Argument(help="CSV, Excel, Parquet or JSON: companies, or people with their companies")
 ]
@@ -61,5 +61,5 @@ Rebuild = Annotated[bool, typer.Option("--rebuild", help="From nothing, instead 
 Port = Annotated[int, typer.Option(help="0: any free one")]
 TimeScale = Annotated[float, typer.Option(help="How much faster than real the vendors' clocks run")]
 
-Sandbox = Annotated[bool, typer.Option("--sandbox", help="Ask the sandbox on localhost instead of the vendors")]
+Sandbox = Annotated[bool, typer.Option("--sandbox", help="The vendors on localhost, and a store of their own")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]

@@ -6,7 +6,7 @@ Enriched, and what the store contains now -> sentences, each with its command
 from collections.abc import Iterator
 
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Purchase
+from enrichment.domain.records import Purchase, failure_kind
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
 from enrichment.planning.quote import model_price
@@ -26,7 +26,7 @@ def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[s
     plan = enriched.plan
     if plan is None:
         return []
-    suspended = _left_out(enriched, plan, "suspended", "Barred")
+    suspended = _left_out(enriched, plan, "suspended", "Unavailable")
     too_dear = _left_out(enriched, plan, "over a cap", "OverCap")
     if not suspended and not too_dear:
         return []
@@ -40,7 +40,7 @@ def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[s
 def _left_out(enriched: Enriched, plan: Plan, verdict: str, kind: str) -> set[str]:
     """Left out by the plan or on the way. The reason for an analysis is not recorded: each one not made is included."""
     planned = {source.source for source in plan.sources if source.verdict == verdict}
-    failed = {failure.source for failure in enriched.failures if failure.kind == kind}
+    failed = {failure.source for failure in enriched.failures if failure_kind(failure.kind) == kind}
     made = {name for profile in enriched.profiles for name in profile.document["analyses"]}
     return planned | failed | {_ANALYSIS + name for name in plan.requirements.analyses if name not in made}
 

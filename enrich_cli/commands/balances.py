@@ -21,5 +21,5 @@ def balances(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
 
     with opened_store(sandbox=sandbox) as (settings, rules, store), Progress():
         looks = asyncio.run(read_accounts(settings, rules, store))
-    show(balances_table(looks), balances_data(looks), as_json=as_json)
+    show(balances_table(looks, sandbox=sandbox), balances_data(looks), as_json=as_json)
     raise typer.Exit(INCOMPLETE if any(is_wrong(look) for look in looks) else 0)

@@ -50,5 +50,5 @@ def company(
         accept_stale=accept_stale,
     )
     done, to_mend = enriched(ask, sandbox=sandbox, confirm_above=confirm_above)
-    show(enriched_view(done, to_mend), enriched_data(done, to_mend), as_json=as_json)
+    show(enriched_view(done, to_mend, sandbox=sandbox), enriched_data(done, to_mend), as_json=as_json)
     raise typer.Exit({"incomplete": INCOMPLETE, "refused": REFUSED_BY_CAP}.get(done.request.state, 0))

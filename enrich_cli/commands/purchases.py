@@ -28,7 +28,7 @@ def purchases(
     from enrich_cli.rendering.terminal import show
 
     found = listed_purchases(uncertain=uncertain, company=company, since=since, sandbox=sandbox)
-    show(purchases_view(found), purchases_data(found), as_json=as_json)
+    show(purchases_view(found, sandbox=sandbox), purchases_data(found), as_json=as_json)
 
 
 @app.command()
@@ -38,7 +38,7 @@ def settle(purchase_id: PurchaseId, units: Units = None, sandbox: Sandbox = Fals
     from enrich_cli.rendering.purchases import settled_view
     from enrich_cli.rendering.terminal import console
 
-    console.print(settled_view(ledger.settle(purchase_id, units, sandbox=sandbox)))
+    console.print(settled_view(ledger.settle(purchase_id, units, sandbox=sandbox), sandbox=sandbox))
 
 
 @app.command()
@@ -58,4 +58,4 @@ def reconcile(sandbox: Sandbox = False) -> None:
     from enrich_cli.rendering.purchases import reconciled_view
     from enrich_cli.rendering.terminal import console
 
-    console.print(reconciled_view(ledger.reconcile(sandbox=sandbox)))
+    console.print(reconciled_view(ledger.reconcile(sandbox=sandbox), sandbox=sandbox))

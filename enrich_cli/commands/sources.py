@@ -16,7 +16,7 @@ def check(sandbox: Sandbox = False) -> None:
     from enrich_cli.source_checks import check_sources
 
     checked = check_sources(sandbox=sandbox)
-    console.print(providers_view(checked))
+    console.print(providers_view(checked, sandbox=sandbox))
     if checked.error:
         raise checked.error
     raise typer.Exit(0 if checked.all_usable else INCOMPLETE)
@@ -26,7 +26,7 @@ def check(sandbox: Sandbox = False) -> None:
 def resume(source: SourceName, sandbox: Sandbox = False) -> None:
     """Ask a source again that was suspended because its vendor billed more than the rules allow."""
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.rendering.terminal import console
+    from enrich_cli.rendering.terminal import advised, console
     from resources.clock import utc_now
 
     with opened_store(sandbox=sandbox) as (_, rules, store):
@@ -35,5 +35,6 @@ def resume(source: SourceName, sandbox: Sandbox = False) -> None:
     if not lifted:
         known = f"suspended are {', '.join(suspended)}" if suspended else "no source is"
         what = "is not suspended" if source in rules.sources else "is no source of config/sources.yaml"
-        raise UsageError(f"'{source}' {what}; {known}: `enrich sources check` shows why.")
+        why = advised("`enrich sources check` shows why.", sandbox=sandbox)
+        raise UsageError(f"'{source}' {what}; {known}: {why}")
     console.print(f"{source} is asked again", markup=False, highlight=False)

@@ -7,17 +7,18 @@ from enrich_cli.options import AsJson, RequestId, Sandbox
 def trace(request_id: RequestId, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """What happened in a request: each call with time, outcome and cost, fallbacks, quality, what was kept."""
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.rendering.terminal import advised, show
     from enrich_cli.rendering.trace import trace_data, trace_tree
 
     with opened_store(sandbox=sandbox) as (settings, _, store):
         request = store.requests.by_id(request_id)
         if request is None:
-            raise UsageError(f"There is no request '{request_id}' in {settings.home}. `enrich company` prints its id.")
+            found_in = advised("`enrich company` prints its id.", sandbox=sandbox)
+            raise UsageError(f"There is no request '{request_id}' in {settings.home}. {found_in}")
         recorded = (
             request,
             store.requests.events(request_id),
             store.ledger.purchases(request_id),
             store.requests.cache_reads(request_id),
         )
-    show(trace_tree(*recorded), trace_data(*recorded), as_json=as_json)
+    show(trace_tree(*recorded, sandbox=sandbox), trace_data(*recorded), as_json=as_json)

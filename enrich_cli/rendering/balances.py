@@ -6,17 +6,19 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from enrich_cli.rendering.terminal import advised
+from enrichment.domain.money import in_units
 from enrichment.purchasing.reconciliation import Agreement, in_words, number
 from resources.vendor_balances import AccountReading
 
 _STYLES = {Agreement.AGREES: "green", Agreement.UNCERTAIN: "yellow", Agreement.DRIFT: "red"}
 
 
-def balances_table(looks: Sequence[AccountReading]) -> Table:
+def balances_table(looks: Sequence[AccountReading], *, sandbox: bool) -> Table:
     """A row per vendor; where a vendor does not show what is left, the row states so."""
     table = Table("vendor", "left", "since", "taken", "bought", "drift", "")
     for look in looks:
-        table.add_row(look.status.provider, *_figures(look), Text("\n").join(_remarks(look)))
+        table.add_row(look.status.provider, *_figures(look), Text("\n").join(_remarks(look, sandbox=sandbox)))
     return table
 
 
@@ -31,14 +33,14 @@ def _figures(look: AccountReading) -> tuple[str, ...]:
     found = look.comparison
     if found is None:
         return ("",) * 5
-    left = f"{number(found.now.amount)} {found.now.unit}"
+    left = in_units(found.now.amount, found.now.unit)
     if found.since is None:
         return (left, "", "", "", "")
     since = f"{found.since.at:%Y-%m-%d %H:%M}"
     return (left, since, number(found.change), str(found.bought), number(found.drift))
 
 
-def _remarks(look: AccountReading) -> list[Text]:
+def _remarks(look: AccountReading, *, sandbox: bool) -> list[Text]:
     found, end = look.comparison, look.conclusion
     if found is None:
         return [Text(look.status.sentence, style="red" if look.status.problem else "")]
@@ -51,7 +53,8 @@ def _remarks(look: AccountReading) -> list[Text]:
             remarks.append(Text(f"{len(ended)} uncertain purchases {what}"))
     if end.left and found.since is not None:
         why = f" ({end.why})" if end.why else ""
-        remarks.append(Text(f"{len(end.left)} stay uncertain{why}: see `enrich purchases --uncertain`"))
+        see = advised("`enrich purchases --uncertain`", sandbox=sandbox)
+        remarks.append(Text(f"{len(end.left)} stay uncertain{why}: see {see}"))
     return remarks
 
 

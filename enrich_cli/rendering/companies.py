@@ -1,6 +1,6 @@
 """How `enrich companies add` looks: what was understood, what was taken, and what was left out, with its line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -30,6 +30,7 @@ def understood_view(understood: UnderstoodFile) -> RenderableType:
 def _list_view(table: ListTable, one: UnderstoodList) -> Iterator[RenderableType]:
     title = f"Sheet {table.title!r}: " if table.title else ""
     yield Text(f"{title}{_columns_line(one.columns)}")
+    yield from _profiles_line(one.columns)
     for guess in table.guessed:
         yield Text(f"  Guessed: {guess}; give --encoding if that is wrong")
     grid = Grid(box=None, padding=(0, 2), header_style="dim")
@@ -43,14 +44,25 @@ def _list_view(table: ListTable, one: UnderstoodList) -> Iterator[RenderableType
 
 
 def _columns_line(columns: ListColumns) -> str:
+    websites = tuple(at for at in columns.websites if at not in columns.profiles)
     parts = [
-        f"{what} from {' or '.join(repr(columns.titles[at]) for at in places)}"
-        for what, places in (("name", columns.names), ("website", columns.websites), ("e-mail", columns.emails))
+        f"{what} from {_titles(columns, places, ' or ')}"
+        for what, places in (("name", columns.names), ("website", websites), ("e-mail", columns.emails))
         if places
     ]
     people = "a list of people: their companies are taken; " if columns.of_people else ""
     header = "" if columns.header else "no header: decided by the cells; "
     return people + header + ", ".join(parts)
+
+
+def _profiles_line(columns: ListColumns) -> Iterator[Text]:
+    if columns.profiles:
+        pages = f"profile pages from {_titles(columns, columns.profiles, ' and ')}"
+        yield Text(f"  {pages}: they do not tell a company's website")
+
+
+def _titles(columns: ListColumns, places: Sequence[int], between: str) -> str:
+    return between.join(repr(columns.titles[at]) for at in places)
 
 
 def _counts(understood: UnderstoodFile) -> Text:
@@ -93,7 +105,8 @@ def _list_json(table: ListTable, one: UnderstoodList) -> Json:
         "guessed": list(table.guessed),
         "columns": {
             "name": [columns.titles[at] for at in columns.names],
-            "website": [columns.titles[at] for at in columns.websites],
+            "website": [columns.titles[at] for at in columns.websites if at not in columns.profiles],
+            "profile": [columns.titles[at] for at in columns.profiles],
             "email": [columns.titles[at] for at in columns.emails],
         },
         "of_people": columns.of_people,

@@ -37,9 +37,17 @@ def _kept_view(profile: Profile) -> Text:
 
 def plans_view(plans: Sequence[Plan], *, home: str) -> RenderableType:
     """Each plan as a tree, and what they cost together."""
-    titles = ("first, to find its domain", "then, if that brings what is likely") if len(plans) > 1 else ("plan",)
+    titles = ("first, to find its domain", _then(plans[0])) if len(plans) > 1 else ("plan",)
     trees = [plan_tree(plan, title) for plan, title in zip(plans, titles, strict=True)]
-    return Group(*trees, Text.from_markup(f"{_total(plans)} Nothing was bought; kept in {home}"))
+    return Group(
+        *trees, Text.from_markup(f"{_total(plans)} Nothing was bought; what a request buys would be kept in {home}")
+    )
+
+
+def _then(first: Plan) -> str:
+    """The title of the second plan. first: how its domain is to be found."""
+    found = max((one.chance for one in first.datasets if one.dataset == "domain"), default=0.0)
+    return "then, if that brings what is likely" if found else "then, with its domain unknown"
 
 
 def _total(plans: Sequence[Plan]) -> str:
@@ -132,7 +140,15 @@ def _status(plan: Plan, dataset: DatasetPlan) -> str:
     if not concerned and dataset.chance:
         return f"by the sources asked first, chance {_percent(dataset.chance)}"
     order = " -> ".join(entry for part in concerned for entry in _line(plan, part, dataset.dataset))
-    return f"{order or 'no source is asked'}, chance {_percent(dataset.chance)}"
+    return f"{order or _why_none(plan, dataset.dataset)}, chance {_percent(dataset.chance)}"
+
+
+def _why_none(plan: Plan, dataset: str) -> str:
+    """What keeps the sources that answer it from being asked; the details of each source are under `not asked`."""
+    verdicts = (source.verdict for source in plan.sources if dataset in source.answers)
+    reasons = dict.fromkeys("asked already" if verdict == "held" else verdict for verdict in verdicts)
+    reasons.pop("not needed", None)
+    return f"no source is asked ({', '.join(reasons)})" if reasons else "no source is asked"
 
 
 def _line(plan: Plan, part: Part, dataset: str) -> Iterator[str]:

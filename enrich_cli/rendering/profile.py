@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.rendering.terminal import age, as_plain
+from enrich_cli.rendering.terminal import advised, age, as_plain
 from enrichment.domain.money import in_usd
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
@@ -16,8 +16,9 @@ _SHOWN_ITEMS = 5
 _MARK = {"satisfied": "[green]ok[/]", "empty": "[green]none[/]", "partial": "[yellow]partial[/]"}
 
 
-def enriched_view(enriched: Enriched, to_mend: Sequence[str]) -> RenderableType:
-    return Group(_profile(enriched), *(Text(sentence, style="red") for sentence in to_mend))
+def enriched_view(enriched: Enriched, to_mend: Sequence[str], *, sandbox: bool) -> RenderableType:
+    trace = advised(f"What happened: `enrich trace {enriched.request.request_id}`", sandbox=sandbox)
+    return Group(_profile(enriched), Text(trace), *(Text(sentence, style="red") for sentence in to_mend))
 
 
 def enriched_data(enriched: Enriched, to_mend: Sequence[str]) -> dict[str, Any]:
@@ -108,7 +109,4 @@ def _money_line(enriched: Enriched) -> Text:
     memory = (
         f"; {len(payers)} purchases of earlier requests used, saved {in_usd(request.saved_micro_usd)}" if payers else ""
     )
-    return Text(
-        f"cost {in_usd(request.cost_micro_usd)} USD, served from {request.served_from or 'nothing'}{memory}. "
-        f"What happened: enrich trace {request.request_id}"
-    )
+    return Text(f"cost {in_usd(request.cost_micro_usd)} USD, served from {request.served_from or 'nothing'}{memory}.")

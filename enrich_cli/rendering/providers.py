@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from enrich_cli.rendering.terminal import advised
 from enrich_cli.source_checks import SourceChecks
 from enrichment.domain.records import Outage
 from enrichment.planning.skip_reasons import because
@@ -13,15 +14,15 @@ from enrichment.rules import Rules
 from resources.providers.vendor_client import AccountStatus
 
 
-def providers_view(checks: SourceChecks) -> RenderableType:
+def providers_view(checks: SourceChecks, *, sandbox: bool) -> RenderableType:
     """provider, mark, what it answered and what to do, prices (USD per unit)."""
     marks = {s.provider: (_mark(s), _answer(s, checks.outages.get(s.provider))) for s in checks.statuses}
     marks |= {name: ("[yellow]no credentials[/]", why) for name, why in checks.missing.items()}
     table = Table("provider", "", "answer", "prices (USD per unit)")
     for name in checks.rules.providers:
         table.add_row(name, *marks[name], "\n".join(_prices(checks.rules, name)))
-    suspended = [Text(f"suspended: {because(suspension)}.", style="red") for suspension in checks.suspensions]
-    return Group(table, *suspended)
+    suspended = (advised(f"suspended: {because(suspension)}.", sandbox=sandbox) for suspension in checks.suspensions)
+    return Group(table, *(Text(sentence, style="red") for sentence in suspended))
 
 
 def _mark(status: AccountStatus) -> str:

@@ -8,29 +8,29 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.ledger import HandEnding, Purchases, Reconciled, counted
+from enrich_cli.ledger import HandEnding, Purchases, Reconciled
 from enrich_cli.rendering.balances import balances_table
-from enrich_cli.rendering.terminal import age, as_plain
-from enrichment.domain.money import in_usd
+from enrich_cli.rendering.terminal import advised, age, as_plain
+from enrichment.domain.money import counted, in_usd
 from enrichment.domain.records import Purchase
 from resources.store import LedgerLine
 
 
-def purchases_view(found: Purchases) -> RenderableType:
-    table = _uncertain_table(found.lines, found.ends, found.now) if found.only_uncertain else _table(found.lines)
-    return Group(table, Text(_footer(found)))
+def purchases_view(found: Purchases, *, sandbox: bool) -> RenderableType:
+    table = _uncertain_table(found, sandbox=sandbox) if found.only_uncertain else _table(found.lines)
+    return Group(table, Text(advised(_footer(found), sandbox=sandbox)))
 
 
 def purchases_data(found: Purchases) -> dict[str, Any]:
     return {"purchases": [_line_data(line, found.ends) for line in found.lines], "not_shown": found.not_shown}
 
 
-def settled_view(ended: HandEnding) -> RenderableType:
+def settled_view(ended: HandEnding, *, sandbox: bool) -> RenderableType:
     purchase_id, source = ended.purchase.purchase_id, ended.purchase.source
     state = "settled" if any(ended.units.values()) else "released"
     lines = [Text(f"{purchase_id} is {state} at {counted(ended.units)}, {in_usd(ended.cost_micro_usd)} USD")]
     if ended.above_the_reserve:
-        lift = f"`enrich sources resume {source}` lifts it"
+        lift = advised(f"`enrich sources resume {source}` lifts it", sandbox=sandbox)
         lines.append(Text(f"{source} is suspended, since it {ended.above_the_reserve}: {lift}", style="red"))
     return Group(*lines)
 
@@ -40,8 +40,8 @@ def released_view(ended: HandEnding) -> RenderableType:
     return Text(f"{ended.purchase.purchase_id} is released: {freed} USD are free again")
 
 
-def reconciled_view(reconciled: Reconciled) -> RenderableType:
-    vendors: RenderableType = balances_table(reconciled.looks)
+def reconciled_view(reconciled: Reconciled, *, sandbox: bool) -> RenderableType:
+    vendors: RenderableType = balances_table(reconciled.looks, sandbox=sandbox)
     if reconciled.no_vendor is not None:
         vendors = Text(f"no vendor was asked: {reconciled.no_vendor}", style="yellow")
     overdue = [
@@ -68,17 +68,17 @@ def _table(lines: Sequence[LedgerLine]) -> Table:
     return table
 
 
-def _uncertain_table(lines: Sequence[LedgerLine], ends: Mapping[str, datetime], now: datetime) -> Table:
+def _uncertain_table(found: Purchases, *, sandbox: bool) -> Table:
+    now, overdue = found.now, advised("[red]overdue[/]: `enrich purchases reconcile`", sandbox=sandbox)
     table = _narrow("purchase, its request", "asked", "may cost", "age, its end by itself", "handle, and why")
-    for line in lines:
-        purchase, end = line.purchase, ends[line.purchase.purchase_id]
+    for line in found.lines:
+        purchase, end = line.purchase, found.ends[line.purchase.purchase_id]
         sent_at = purchase.sent_at or purchase.reserved_at
         table.add_row(
             f"{purchase.purchase_id}\n{purchase.request_id}",
             Text(f"{_asked(line)}\nfor {purchase.consumer}\nby {_by(line)}"),
             f"{in_usd(purchase.reserved_micro_usd)} USD\n{counted(purchase.reserved_units)}",
-            f"{age(int((now - sent_at).total_seconds()))}\n"
-            + (f"{end:%Y-%m-%d %H:%M} UTC" if end > now else "[red]overdue[/]: enrich purchases reconcile"),
+            f"{age(int((now - sent_at).total_seconds()))}\n" + (f"{end:%Y-%m-%d %H:%M} UTC" if end > now else overdue),
             Text(f"{purchase.handle or 'no handle'}\n{purchase.reason or ''}"),
         )
     return table
@@ -114,7 +114,8 @@ def _footer(found: Purchases) -> str:
     if not found.only_uncertain:
         return f"{many} purchases{more}"
     reserved = in_usd(sum(line.purchase.reserved_micro_usd for line in found.lines))
-    way_on = ". `enrich purchases settle` or `release` ends one, `reconcile` all that can be" if many else ""
+    by_hand = "`enrich purchases settle` or `enrich purchases release` ends one"
+    way_on = f". {by_hand}, `enrich purchases reconcile` all that can be" if many else ""
     return f"{many} uncertain purchases reserve {reserved} USD{more}{way_on}"
 
 

@@ -6,34 +6,42 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from enrich_cli.rendering.terminal import as_plain
+from enrich_cli.rendering.terminal import advised, as_plain
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import CacheRead, Event, Purchase, Request
+from enrichment.domain.records import CacheRead, Event, Json, Purchase, Request, failure_kind
 
 _CAUSES = 6
+_MICRO_USD = "_micro_usd"
 
 
 def trace_tree(
-    request: Request, events: Sequence[Event], purchases: Sequence[Purchase], reads: Sequence[CacheRead]
+    request: Request,
+    events: Sequence[Event],
+    purchases: Sequence[Purchase],
+    reads: Sequence[CacheRead],
+    *,
+    sandbox: bool,
 ) -> Tree:
     """identify, plan, each call, fallbacks, analyses, quality, what was kept."""
     tree = Tree(_headline(request))
     for line in _causes(request, events):
-        tree.add(Text(line, style="red"))
+        tree.add(Text(advised(line, sandbox=sandbox), style="red"))
     branches: dict[str, Tree] = {}
-    for event in events:
+    for number, event in enumerate(events):
         if event.stage not in branches:
             branches[event.stage] = tree.add(event.stage)
-        _add_event(branches[event.stage], event)
+        _add_event(branches[event.stage], event, _fallback(events, number), sandbox=sandbox)
     if reads:
         memory = tree.add("read from memory")
         for read in reads:
-            memory.add(Text(f"{read.source}: saved {in_usd(read.saved_micro_usd)}, purchase {read.purchase_id} paid"))
+            memory.add(
+                Text(f"{read.source}: saved {in_usd(read.saved_micro_usd)} USD, purchase {read.purchase_id} paid")
+            )
     under_way = [p for p in purchases if p.state in ("reserved", "sent")]
     for purchase in under_way:
         tree.add(Text(_under_way(purchase), style="yellow"))
     spent = sum(p.cost_micro_usd for p in purchases if p.state == "settled")
-    tree.add(f"cost {in_usd(spent)} USD in {len(purchases)} purchases, saved {in_usd(request.saved_micro_usd)}")
+    tree.add(f"cost {in_usd(spent)} USD in {len(purchases)} purchases, saved {in_usd(request.saved_micro_usd)} USD")
     return tree
 
 
@@ -82,18 +90,53 @@ def _subject(event: Event) -> str:
     return f"{data['source']} ({data['provider']})" if "provider" in data else str(data.get("source", event.what))
 
 
-def _add_event(branch: Tree, event: Event) -> None:
+def _fallback(events: Sequence[Event], number: int) -> str | None:
+    """The source that was asked in place of the one that failed in this event: a later step of the plan's chain."""
+    failed = events[number]
+    if failed.what != "failed" or "source" not in failed.data:
+        return None
+    plan = next((event.data for event in reversed(events[:number]) if event.what == "planned"), None)
+    later = () if plan is None else _later_steps(plan["chain"], failed.data["source"])
+    asked = (event.data["source"] for event in events[number + 1 :] if _asks(event))
+    return next((source for source in asked if source in later), None)
+
+
+def _later_steps(chains: Sequence[Sequence[Sequence[str]]], source: str) -> set[str]:
+    for chain in chains:
+        for number, step in enumerate(chain):
+            if source in step:
+                return {later for after in chain[number + 1 :] for later in after}
+    return set()
+
+
+def _asks(event: Event) -> bool:
+    """Whether it shows that a source was asked, by this request or by another one that it waited for."""
+    if event.stage != "collect" or "source" not in event.data:
+        return False
+    return event.what in ("bought", "read") or (event.what == "failed" and event.data["kind"] != "OverCap")
+
+
+def _add_event(branch: Tree, event: Event, fallback: str | None, *, sandbox: bool) -> None:
     match event.what:
         case "planned":
             _add_plan(branch, event)
         case "bought":
-            branch.add(Text.assemble(_bought(event), (str(event.data.get("warning") or ""), "red")))
+            warning = event.data.get("warning")
+            branch.add(Text.assemble(_bought(event), (f" {warning}" if warning else "", "red")))
         case "failed":
-            then = "" if "analysis" in event.data else " -> its fallback is asked"
-            branch.add(Text(f"{_subject(event)}: {event.data['kind']}: {event.data['reason']}{then}", style="yellow"))
+            then = "" if fallback is None else f" -> its fallback is asked: {fallback}"
+            what = f"{failure_kind(event.data['kind'])}: {event.data['reason']}"
+            branch.add(Text(f"{_subject(event)}: {advised(what, sandbox=sandbox)}{then}", style="yellow"))
         case _:
-            details = ", ".join(f"{key} {value}" for key, value in event.data.items() if value not in (None, "", []))
+            details = ", ".join(_detail(*one) for one in event.data.items() if one[1] not in (None, "", []))
             branch.add(Text(f"{event.what}: {details}" if details else event.what))
+
+
+def _detail(name: str, value: Json) -> str:
+    """'cost 0.17 USD', 'missing industry and employee_count', 'quality 0.962'."""
+    if name.endswith(_MICRO_USD) or name == "saved":
+        return f"{name.removesuffix(_MICRO_USD)} {in_usd(value)} USD"
+    return f"{name} {' and '.join(map(str, value)) if isinstance(value, list) else value}"
 
 
 def _bought(event: Event) -> str:
@@ -102,7 +145,7 @@ def _bought(event: Event) -> str:
         what = f"{data['claims_kept']} claims kept, {data['claims_dropped']} dropped"
     else:
         what = f"{data['outcome']}, {data['facts']} facts"
-    return f"{_subject(event)}: {what}, {data['seconds']} s, {in_usd(data['cost_micro_usd'])} USD "
+    return f"{_subject(event)}: {what}, {data['seconds']} s, {in_usd(data['cost_micro_usd'])} USD"
 
 
 def _add_plan(branch: Tree, event: Event) -> None:

@@ -199,7 +199,7 @@ class _RequestAnalyses:
             case Busy(under_way):
                 self._leave_out(question.name, "Throttled", f"the model is busy with {under_way} other questions")
             case Unavailable(by):
-                self._leave_out(question.name, "Barred", because(by))
+                self._leave_out(question.name, "Unavailable", because(by))
             case AskedInVain(purchase_id):
                 self._leave_out(question.name, "AskedInVain", in_vain(purchase_id))
             case AlreadyClaimed():

@@ -94,7 +94,7 @@ class Bookings:
                 provider = self._rules.sources[source].provider
                 self.fail(source, "Throttled", f"{provider} {why} in config/providers.yaml.")
             case Unavailable(out):
-                self.fail(source, "Barred", because(out))
+                self.fail(source, "Unavailable", because(out))
             case AskedInVain(purchase_id):
                 self.fail(source, "AskedInVain", in_vain(purchase_id))
 

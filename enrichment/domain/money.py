@@ -1,4 +1,4 @@
-"""Money: integer micro-USD, unit prices as exact decimals, one rounding per charge."""
+"""Money: integer micro-USD, unit prices as exact decimals, one rounding per charge; both and units in words."""
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -26,3 +26,15 @@ def in_usd(micro_usd: int) -> str:
     amount = Decimal(micro_usd) / MICRO_USD
     cents = amount.quantize(Decimal("0.01"))
     return f"{cents}" if cents == amount else f"{amount.quantize(Decimal('0.0001'))}"
+
+
+def in_units(count: Decimal | int, unit: str) -> str:
+    """For people: '1 search', '30,000 searches', '900 input tokens'."""
+    name = unit.replace("_", " ")
+    plural = "" if count == 1 else "es" if name.endswith(("ch", "sh", "s", "x")) else "s"
+    return f"{Decimal(count).normalize():,f} {name}{plural}"
+
+
+def counted(units: Mapping[str, int]) -> str:
+    """'3 searches', '900 input tokens, 40 output tokens', 'no units'."""
+    return ", ".join(in_units(count, unit) for unit, count in units.items()) or "no units"

@@ -250,6 +250,14 @@ class Event:
     data: Mapping[str, Json] = field(default_factory=dict)
 
 
+_FORMER_KINDS = {"Barred": "Unavailable"}
+
+
+def failure_kind(stored: str) -> str:
+    """The kind of a failure, as it is called now, of an event that may have been stored when it had another name."""
+    return _FORMER_KINDS.get(stored, stored)
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFailure:
     """A source that could not answer in a request: why, in one sentence, and the kind of obstacle ('OverCap', ...)."""

@@ -8,11 +8,11 @@ header the cells decide.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
 from enrichment.domain.data_tables import rows_of
-from enrichment.identity.domains import registrable_domain
+from enrichment.identity.domains import is_platform, registrable_domain
 from enrichment.identity.letters import fold
 
 Role = Literal["company", "name", "website", "profile", "email", "person", "country", "id"]
@@ -36,6 +36,7 @@ class NoCompanyColumn(ValueError):
 class ListColumns:
     """Places of columns, counted from 0. names and websites: the first with something in it counts.
 
+    profiles: those of the websites that are pages on a directory or a network, which are no company's website.
     of_people: the list is one of people; what is taken are their companies. header: whether there was a header.
     """
 
@@ -44,6 +45,7 @@ class ListColumns:
     websites: tuple[int, ...] = ()
     emails: tuple[int, ...] = ()
     countries: tuple[int, ...] = ()
+    profiles: tuple[int, ...] = ()
     of_people: bool = False
     header: bool = True
 
@@ -53,7 +55,8 @@ class ListColumns:
 
 def role_of(title: str) -> Role | None:
     """What a column of this title contains, or None where the title is not known."""
-    return _ROLES.get(_plain(title)) or _ROLES.get(_plain(title).replace(" ", ""))
+    spellings = (_plain(title), _plain(title).replace(" ", ""), _words(title))  # 'LinkedIn URL' is not 'Linked In URL'
+    return next((_ROLES[each] for each in spellings if each in _ROLES), None)
 
 
 def is_header(cells: Sequence[str]) -> bool:
@@ -74,6 +77,7 @@ def columns_of(titles: Sequence[str], *, declared: Mapping[str, ColumnContent] |
         websites=(*of["website"], *of["profile"]),
         emails=of["email"],
         countries=of["country"],
+        profiles=of["profile"],
         of_people=of_people,
     )
 
@@ -90,8 +94,8 @@ def find_columns(
     if header is None and declared:
         header = next((at for at, row in enumerate(texts[:_HEADER_WITHIN]) if _has_titles(row, declared)), 0)
     if header is not None:
-        return columns_of(texts[header], declared=declared), header + 1
-    columns = columns_by_content(texts)
+        return _with_profiles(columns_of(texts[header], declared=declared), texts[header + 1 :]), header + 1
+    columns = _with_profiles(columns_by_content(texts), texts)
     if not columns.websites and not columns.emails:
         shown = ", ".join(repr(cell[:_SHOWN]) for cell in next(iter(texts), []) if cell)
         raise NoCompanyColumn(
@@ -99,6 +103,17 @@ def find_columns(
             "names the company, or name it, as in --map 'Account=name,Web=website'"
         )
     return columns, 0
+
+
+def _with_profiles(columns: ListColumns, rows: Sequence[Sequence[str]]) -> ListColumns:
+    """What most cells are decides over the title: 'Website' may be of profile pages, 'Profile' of websites."""
+    found = []
+    for at in columns.websites:
+        addresses = [row[at] for row in rows if at < len(row) and _is_address(row[at])]
+        on_platforms = _share(addresses, _is_on_a_platform)
+        if on_platforms >= _MOSTLY or (at in columns.profiles and not addresses):
+            found.append(at)
+    return replace(columns, profiles=tuple(found))
 
 
 def _has_titles(row: Sequence[str], declared: Mapping[str, ColumnContent]) -> bool:
@@ -131,7 +146,11 @@ def _roles(titles: Sequence[str], declared: Mapping[str, ColumnContent]) -> list
 
 
 def _plain(title: str) -> str:
-    words = fold(_CAMEL.sub(" ", re.sub(r"\([^)]*\)|[*:#]", " ", title)))
+    return _words(_CAMEL.sub(" ", title))
+
+
+def _words(title: str) -> str:
+    words = fold(re.sub(r"\([^)]*\)|[*:#]", " ", title))
     return " ".join(re.findall(r"[^\W_]+", words))
 
 
@@ -141,6 +160,11 @@ def _share(column: Sequence[str], test: Callable[[str], bool]) -> float:
 
 def _is_address(cell: str) -> bool:
     return "@" not in cell and " " not in cell.strip() and registrable_domain(cell) is not None
+
+
+def _is_on_a_platform(cell: str) -> bool:
+    domain = registrable_domain(cell)
+    return domain is not None and is_platform(domain)
 
 
 def _is_email(cell: str) -> bool:

@@ -11,9 +11,10 @@ from enrichment.analysis.runner import analyse
 from enrichment.collection.collector import collect
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Known, Purchase, RequestState
+from enrichment.domain.records import Known, Purchase
 from enrichment.identity.companies import reference_of
 from enrichment.pipeline.cached_profile import from_layer_1
+from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.identify import identify
 from enrichment.pipeline.plan import plan_note, plan_reads, plan_request
 from enrichment.pipeline.stages import (
@@ -27,7 +28,6 @@ from enrichment.pipeline.stages import (
     finished,
     once,
 )
-from enrichment.planning.plan import Plan
 from enrichment.profiles.assembly import Ingredients, assemble, missing_required
 from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
@@ -145,7 +145,7 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: 
     missing = sorted({name for p in profiles for name in missing_required(p.document)})
     request = replace(
         finished(analysed.request, now, reads=analysed.reads, purchases=purchases, served_from=_served_from(analysed)),
-        state=_state(analysed, missing),
+        state=end_state(analysed, missing, rules),
         profile_id=profiles[0].profile_id,
         plan={**(analysed.request.plan or {}), **plan_note(analysed.plan)},
         error=f"missing: {', '.join(missing)}" if missing else None,
@@ -180,17 +180,6 @@ def _paid(known: Known, purchases: Sequence[Purchase]) -> Mapping[str, int]:
     return {r.purchase_id: r.cost_micro_usd for r in known.replies} | {
         p.purchase_id: p.cost_micro_usd for p in purchases
     }
-
-
-def _state(analysed: Analysed, missing: Sequence[str]) -> RequestState:
-    if not missing:
-        return "complete"
-    refused = any(failure.kind == "OverCap" for failure in analysed.failures) or _capped(analysed.plan)
-    return "refused" if refused else "incomplete"
-
-
-def _capped(plan: Plan) -> bool:
-    return any(source.verdict == "over a cap" for source in plan.sources)
 
 
 def _served_from(analysed: Analysed) -> str | None:

@@ -162,7 +162,12 @@ def _kept(key: Keyed[PlanningState]) -> PlanTemplate:
         parts=made,
         sources=tuple(explanation.source(name) for name in state.eligibility.rules.sources),
         chances=expected.satisfied,
-        quote=quote_of(expected, execution, legacy=legacy_cost(state.eligibility), above_least=decided.above_least),
+        quote=quote_of(
+            expected,
+            execution,
+            legacy=legacy_cost(state.eligibility, state.limits.values()),
+            above_least=decided.above_least,
+        ),
         in_turn=bool(execution.binding()),
     )
 

@@ -3,7 +3,7 @@
 Eligibility + parts + policy + limits  ->  Execution  ->  Forecast  ->  Quote
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -106,20 +106,36 @@ def _upper_bound(execution: Execution) -> int:
     """Every source asked and every analysis made, each for the most it may take; or what a limit leaves for it."""
     most = {offer.source: offer.most for offer in execution.offers}
     most |= {one.name: one.most for one in execution.closing}
-    everything = sum(most.values())
-    capped = (_within(limit, most) for limit in execution.limits)
-    return min([everything, *capped])
+    fitting = {name: price for name, price in most.items() if _fits(name, price, execution.limits)}
+    capped = (_within(limit, fitting) for limit in execution.limits)
+    return min([sum(fitting.values()), *capped])
+
+
+def _fits(name: str, most: int, limits: Iterable[Limit]) -> bool:
+    """Whether each limit leaves the most it may cost: else it is never bought."""
+    return all(most <= limit.left for limit in limits if name in limit.over)
 
 
 def _within(limit: Limit, most: Mapping[str, int]) -> int:
     return limit.left + sum(price for name, price in most.items() if name not in limit.over)
 
 
-def legacy_cost(eligibility: Eligibility) -> int:
-    """Expected micro-USD of asking every source that could be asked about anything wanted, and every analysis."""
-    sources = (s for s in eligibility.rules.sources if eligibility.concerns(s) and eligibility.out_of_reach(s) is None)
-    return sum(expected_price(eligibility.rules, source) for source in sources) + _analyses(
-        eligibility.rules, eligibility.requirements
+def legacy_cost(eligibility: Eligibility, limits: Collection[Limit]) -> int:
+    """Expected micro-USD of asking every source that could be asked about anything wanted, and every analysis.
+
+    limits: as of an Execution; what alone is too dear for one of them could not be asked.
+    """
+    rules = eligibility.rules
+    sources = (
+        source
+        for source in rules.sources
+        if eligibility.concerns(source)
+        and eligibility.out_of_reach(source) is None
+        and _fits(source, rules.max_micro_usd(source), limits)
+    )
+    analyses = analyses_bought(rules, eligibility.requirements)
+    return sum(expected_price(rules, source) for source in sources) + sum(
+        one.expected for one in analyses if _fits(one.name, one.most, limits)
     )
 
 

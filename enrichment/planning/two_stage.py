@@ -35,7 +35,8 @@ def _kept(key: Keyed[tuple[PlanningState, PlanningState]]) -> PlanTemplate:
     open_, asked = likeliest_end(replace(execution, then=None, everything=True))
     later = _later(rest, open_, asked)
     decided, expected = decided_parts(later), forecast(execution)
-    parts = parts_of(later.execution(decided.problems, decided.policy), decided.problems, decided.whole, expected)
+    after = later.execution(decided.problems, decided.policy)
+    parts = parts_of(after, decided.problems, decided.whole, expected)
     before = asked.difference(s for s, on in rest.eligibility.answered.items() if on)
     explanation = Explanation(later.eligibility, parts, expected, before=before, everything=later.everything)
     return PlanTemplate(
@@ -44,8 +45,8 @@ def _kept(key: Keyed[tuple[PlanningState, PlanningState]]) -> PlanTemplate:
         chances=expected.satisfied,
         quote=quote_of(
             expected,
-            _still_to_ask(execution),
-            legacy=legacy_cost(later.eligibility),
+            _still_to_ask(execution) if any(chain.sources for chain in execution.chains) else after,
+            legacy=legacy_cost(later.eligibility, later.limits.values()),
             above_least=decided.above_least,
         ),
         in_turn=bool(execution.binding()),

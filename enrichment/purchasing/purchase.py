@@ -18,7 +18,7 @@ import stamina
 
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.domain.money import charge
+from enrichment.domain.money import charge, counted
 from enrichment.domain.records import Analysis, Cap, Company, Fact, Purchase, Reply, Request
 from enrichment.ports import (
     AlreadyClaimed,
@@ -332,8 +332,7 @@ def _overbilled(purchase: Purchase, units: Mapping[str, int]) -> str | None:
     above = {u: n for u, n in units.items() if n > purchase.reserved_units.get(u, 0)}
     if not above:
         return None
-    most = ", ".join(f"{n} {u}" for u, n in purchase.reserved_units.items())
-    return f"billed {', '.join(f'{n} {u}' for u, n in above.items())} where it may bill {most} at most"
+    return f"billed {counted(above)} where it may bill {counted(purchase.reserved_units)} at most"
 
 
 async def _book_failure(

@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Literal
 
+from enrichment.domain.money import in_units
 from enrichment.domain.records import Purchase
 from enrichment.rules import ProviderRules
 
@@ -153,18 +154,18 @@ def in_words(comparison: BalanceComparison) -> str:
             return "the plan was renewed or topped up: compared from here on"
         case Agreement.DRIFT if off > 0:
             return (
-                f"{number(off)} {now.unit} more were billed than the ledger knows of: somebody else uses the same "
+                f"{in_units(off, now.unit)} more were billed than the ledger knows of: somebody else uses the same "
                 f"key, or a source of {now.provider} counts too few units in config/sources.yaml"
             )
         case Agreement.DRIFT:
             return (
-                f"the ledger has {number(-off)} {now.unit} more than were billed: a purchase was settled at its "
+                f"the ledger has {in_units(-off, now.unit)} more than were billed: a purchase was settled at its "
                 f"reserve and not billed, or the plan was topped up, or a source of {now.provider} counts too many "
                 "units in config/sources.yaml"
             )
         case Agreement.UNCERTAIN:
             explained = now.uncertain or (since.uncertain if since else 0)
-            return f"explained by uncertain purchases, which may have cost {explained} {now.unit}"
+            return f"explained by uncertain purchases, which may have cost {in_units(explained, now.unit)}"
         case Agreement.AGREES:
             return "agrees with the ledger"
 

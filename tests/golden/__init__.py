@@ -111,5 +111,6 @@ def trace_text(stack: "Stack") -> str:
     store, id_ = stack.store, enriched.request.request_id
     request = store.requests.by_id(id_)
     assert request is not None
-    tree = trace_tree(request, store.requests.events(id_), store.ledger.purchases(id_), store.requests.cache_reads(id_))
+    purchases, reads = store.ledger.purchases(id_), store.requests.cache_reads(id_)
+    tree = trace_tree(request, store.requests.events(id_), purchases, reads, sandbox=False)
     return printed(tree).replace(stack.rules.hash, "(hash)")

@@ -48,7 +48,7 @@ def test_a_company_comes_out_as_json_with_what_it_cost_and_what_it_saved(enrich:
 def test_the_table_shows_the_profile_and_names_the_trace(enrich: Run) -> None:
     shown = enrich("company", "tesla.com").stdout
     assert "industry" in shown
-    assert "enrich trace req_" in shown
+    assert "`enrich trace req_" in shown
 
 
 def test_a_plan_buys_nothing_and_explains_each_source(enrich: Run, stack: Stack) -> None:

@@ -102,7 +102,9 @@ def test_a_purchase_is_settled_by_hand_at_its_reserve_or_at_what_was_billed(enri
     whole, part, none, gone = unsure(stack), of_a_model(stack), unsure(stack), unsure(stack)
     assert "is settled at 1 search, 0.05 USD" in enrich("purchases", "settle", whole.purchase_id).stdout
     enrich("purchases", "settle", part.purchase_id, "--units", "input_token=500,output_token=10")
-    assert "is released at 0 search, 0.00 USD" in enrich("purchases", "settle", none.purchase_id, "--units", "0").stdout
+    assert (
+        "is released at 0 searches, 0.00 USD" in enrich("purchases", "settle", none.purchase_id, "--units", "0").stdout
+    )
     assert "0.05 USD are free again" in enrich("purchases", "release", gone.purchase_id).stdout
     ended = [now(stack, purchase) for purchase in (whole, part, none, gone)]
     assert [one.state for one in ended] == ["settled", "settled", "released", "released"]
@@ -121,9 +123,9 @@ def test_units_that_cannot_be_are_refused_with_an_example_that_can(enrich: Run, 
 def test_a_bill_above_the_reserve_is_booked_in_full_and_suspends_the_source(enrich: Run, stack: Stack) -> None:
     purchase = unsure(stack)
     shown = " ".join(enrich("purchases", "settle", purchase.purchase_id, "--units", "4").stdout.split())
-    assert f"{purchase.purchase_id} is settled at 4 search, 0.20 USD" in shown
-    assert "serp_news is suspended, since it billed 4 search where it may bill 1 search at most" in shown
-    assert "`enrich sources resume serp_news`" in shown
+    assert f"{purchase.purchase_id} is settled at 4 searches, 0.20 USD" in shown
+    assert "serp_news is suspended, since it billed 4 searches where it may bill 1 search at most" in shown
+    assert "`enrich sources resume serp_news --sandbox`" in shown
     ended = now(stack, purchase)
     assert (ended.state, ended.units, ended.cost_micro_usd) == ("settled", {"search": 4}, 200_000)
     assert stack.store.ledger.spent(["day:2026-03-02"]) == {"day:2026-03-02": 200_000}
@@ -149,7 +151,7 @@ def test_of_two_people_who_settle_a_bill_above_the_reserve_one_books_it(enrich: 
 def test_an_id_that_is_none_is_one_sentence(enrich: Run, wrong: str) -> None:
     answer = one_sentence(enrich("purchases", "release", wrong), 2)
     assert "There is no purchase" in answer
-    assert "`enrich purchases --uncertain` lists" in answer
+    assert "`enrich purchases --uncertain --sandbox` lists" in answer
     assert len(answer) < 400
 
 
@@ -275,7 +277,7 @@ def test_a_suspended_source_is_shown_with_its_purchase_and_asked_again_once_it_i
     shown = " ".join(checked.stdout.split())
     assert checked.returncode == 3
     assert f"serp_news billed 3 search where it may bill 1 search at most ({made.purchase_id})" in shown
-    assert "`enrich sources resume serp_news`" in shown
+    assert "`enrich sources resume serp_news --sandbox`" in shown
     assert "suspended are serp_news" in one_sentence(enrich("sources", "resume", "serp_jobs"), 2)
     assert "serp_news is asked again" in enrich("sources", "resume", "serp_news").stdout
     assert stack.store.provider_health.suspensions() == []

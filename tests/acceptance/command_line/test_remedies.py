@@ -43,7 +43,7 @@ def test_a_suspended_source_that_was_left_out_is_named_with_what_lifts_it(enrich
     made = suspended(stack, "serp_news")
     sentence = (
         "left out, since it is suspended: serp_news billed 3 search where it may bill 1 search at most "
-        f"({made.purchase_id}): `enrich sources resume serp_news` lifts it."
+        f"({made.purchase_id}): `enrich sources resume serp_news --sandbox` lifts it."
     )
     assert answer(enrich, *NEWS)["to_mend"] == [sentence]
     assert sentence in shown(enrich, *NEWS)
@@ -84,7 +84,7 @@ def test_a_cap_that_refuses_names_what_uncertain_purchases_reserve_of_it(enrich:
     in_doubt(stack, "serp_jobs", reserved=70_000)
     sentence = (
         "1 uncertain purchase reserves 0.05 USD of the caps that leave too little: "
-        "`enrich purchases --uncertain` lists what to settle or release."
+        "`enrich purchases --uncertain --sandbox` lists what to settle or release."
     )
     assert answer(enrich, *NEWS, ENRICH_CONFIG=tight)["to_mend"] == [sentence]
     assert sentence in shown(enrich, *NEWS, ENRICH_CONFIG=tight)

@@ -2,13 +2,16 @@
 
 import warnings
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from enrich_cli.company_files import LEFT_OUT, ListOptions, understand_file
 from enrich_cli.errors import UsageError
+from enrich_cli.rendering.companies import understood_json, understood_view
 from enrichment.domain.records import Company
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_rows import Row
@@ -162,3 +165,30 @@ def test_a_number_is_a_name_and_a_gap_is_empty(tmp_path: Path) -> None:
     path = tmp_path / "numbers.parquet"
     pd.DataFrame({"name": pd.array([1800, None], dtype="Int64")}).to_parquet(path)
     assert (keys(path), bad_lines(path)) == (["name:1800"], [3])
+
+
+@pytest.mark.parametrize(
+    ("content", "websites", "profiles"),
+    [
+        ("Company,LinkedIn\nTesla,https://linkedin.com/company/tesla\n", [], ["LinkedIn"]),
+        ("Company,LinkedIn\nTesla,tesla-motors\n", [], ["LinkedIn"]),
+        ("Company,Website,LinkedIn URL\nTesla,tesla.com,linkedin.com/company/tesla\n", ["Website"], ["LinkedIn URL"]),
+        ("Company,Website\nTesla,https://www.linkedin.com/company/tesla\n", [], ["Website"]),
+        ("Company,Profile\nTesla,https://www.tesla.com/about\n", ["Profile"], []),
+        ("Tesla,https://linkedin.com/company/tesla\nIntel,https://linkedin.com/company/intel\n", [], ["column 2"]),
+    ],
+)
+def test_profile_pages_are_named_as_columns_that_do_not_tell_a_website(
+    written: Written, content: str, websites: list[str], profiles: list[str]
+) -> None:
+    understood = understand_file(written(content), ListOptions(), [])
+    out = StringIO()
+    Console(width=200, file=out).print(understood_view(understood))
+    line = f"profile pages from {' and '.join(map(repr, profiles))}: they do not tell a company's website"
+    assert (line in out.getvalue()) == bool(profiles)
+    columns = understood_json(understood, added=0, left_out=None)["lists"][0]["columns"]
+    assert (columns["website"], columns["profile"]) == (websites, profiles)
+    assert [f"website from {title!r}" in out.getvalue() for title in (*websites, *profiles)] == [
+        *(True for _ in websites),
+        *(False for _ in profiles),
+    ]

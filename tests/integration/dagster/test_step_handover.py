@@ -5,6 +5,7 @@ import pickle
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,18 @@ def test_a_step_that_finds_nothing_left_states_where_to_start(sandbox: DagsterSa
     forget(batch, sandbox.store, NOON)
     with pytest.raises(HandoverLost, match="What run run_1 left for this step is gone: start a run from the step"):
         take_over(handed, sandbox.store, EnrichmentResource().rules_of)
+
+
+def test_what_other_code_left_is_not_loaded_and_the_run_says_to_start_anew(sandbox: DagsterSandbox) -> None:
+    """Code from before values carried the shape of their records, and code whose records had another shape."""
+    batch = planned(sandbox)
+    handed = handed_over(sandbox, batch)
+    rows = sandbox.store.batches.run_companies(batch.run_id)
+    for before in (b"", bytes(16)):
+        others = [replace(row, value=before + row.value[16:]) for row in rows]
+        sandbox.store.batches.keep_run_companies(batch.run_id, others, at=NOON)
+        with pytest.raises(HandoverLost, match=r"^The code has changed since the step before this one: start the run"):
+            take_over(handed, sandbox.store, EnrichmentResource().rules_of)
 
 
 def test_an_unexpected_error_in_one_company_costs_that_company_alone(sandbox: DagsterSandbox) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from enrichment.domain.money import charge, in_usd, to_micro
+from enrichment.domain.money import charge, counted, in_usd, to_micro
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,15 @@ def test_a_charge_is_exact_and_rounded_once_half_up(
 
 def test_money_for_people_hides_no_fraction_of_a_cent() -> None:
     assert [in_usd(x) for x in (170_000, 400, 0, to_micro(Decimal("1.5")))] == ["0.17", "0.0004", "0.00", "1.50"]
+
+
+def test_units_are_counted_in_words() -> None:
+    units: tuple[dict[str, int], ...]
+    units = ({"search": 30_000}, {"search": 1}, {"input_token": 900, "output_token": 1}, {"person_record": 0}, {})
+    assert [counted(each) for each in units] == [
+        "30,000 searches",
+        "1 search",
+        "900 input tokens, 1 output token",
+        "0 person records",
+        "no units",
+    ]

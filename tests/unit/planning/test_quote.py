@@ -1,8 +1,10 @@
 """What a plan says it will cost: spread, bound, caps, last resorts, how far from the least where it was not solved."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
+from itertools import product
 from random import Random
 from statistics import mean, stdev
 
@@ -14,7 +16,7 @@ from rich.console import Console
 from bench.planner.policy_forecast import simulate
 from enrich_cli.rendering.plan import plan_tree, plans_view
 from enrichment.domain.records import Known
-from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import parts
 from enrichment.policy.dynamic_program import fits
@@ -249,3 +251,44 @@ def test_a_redundancy_rule_that_waits_for_a_source_that_cannot_be_asked_is_no_sa
         plan_of(CUSTOMER, rules=MATRIX.model_copy(update={"redundancy": rules})).quote for rules in ((), (rule,))
     )
     assert len(set(all_asked)) == 2
+
+
+def test_where_nothing_fits_the_cap_nothing_is_quoted_and_nothing_saved() -> None:
+    """A company known and one whose domain is not; the plans say that the cap is the reason."""
+    for requirements, company in product((PROFILE, VENDOR), (acme(), acme(domain=None))):
+        inputs = PlanInputs(
+            MATRIX, requirements.within(max_cost=10_000, oldest=None), company, Known(), "enhanced", NOON
+        )
+        plans = [make_plan(inputs)] if company.domain else list(make_plans(inputs))
+        assert [(plan.quote.upper_bound, plan.quote.expected, plan.quote.saving) for plan in plans] == [
+            (0, 0, 0) for _ in plans
+        ]
+        text = shown(plans)
+        assert "expected 0.00 USD, at most 0.00" in text
+        assert "saves 0.00 against" in text
+        assert "industry (required): no source is asked (over a cap" in text
+        assert "if that brings what is likely" not in text
+        assert "kept in /home/seller" not in text.replace("what a request buys would be kept in /home/seller", "")
+
+
+def test_a_second_plan_that_counts_on_the_first_says_what_the_cap_leaves_out() -> None:
+    within = PROFILE.within(max_cost=20_000, oldest=None)
+    first, rest = make_plans(PlanInputs(MATRIX, within, acme(domain=None), Known(), "enhanced", NOON))
+    assert (first.quote.upper_bound, rest.quote.upper_bound, rest.quote.saving) == (20_000, 0, rest.quote.legacy)
+    text = shown([first, rest])
+    assert "then, if that brings what is likely" in text
+    assert "domain (required): by the sources asked first, chance 64%" in text
+    assert "industry (required): no source is asked (over a cap), chance 0%" in text
+
+
+def test_what_memory_answers_still_saves() -> None:
+    held = known_from(("brightdata_company_db", ["company_name", "domain", "industry", "employee_count"]))
+    quote = plan_of(custom(MATRIX, ["industry"], None), known=held).quote
+    assert (quote.upper_bound, quote.expected) == (0, 0)
+    assert quote.saving > 0
+
+
+def shown(plans: Sequence[Plan]) -> str:
+    printed = StringIO()
+    Console(width=300, file=printed).print(plans_view(plans, home="/home/seller"))
+    return printed.getvalue()

@@ -84,13 +84,13 @@ def test_a_vendor_that_counts_what_was_used_agrees_as_well() -> None:
 def test_what_the_ledger_knows_nothing_of_is_drift_and_shows_how_much_and_of_which_vendor() -> None:
     found = compare(reading("984.50", settled=12, hours=1), [reading(1000)])
     assert (found.agreement, found.drift, found.unexplained) == (Agreement.DRIFT, Decimal("3.5"), Decimal("3.5"))
-    assert in_words(found).startswith("3.5 credit more were billed than the ledger knows of: somebody else uses")
+    assert in_words(found).startswith("3.5 credits more were billed than the ledger knows of: somebody else uses")
 
 
 def test_what_the_ledger_has_and_the_vendor_has_not_is_drift_too() -> None:
     found = compare(reading(990, settled=12, hours=1), [reading(1000)])
     assert (found.agreement, found.unexplained) == (Agreement.DRIFT, Decimal(-2))
-    assert in_words(found).startswith("the ledger has 2 credit more than were billed")
+    assert in_words(found).startswith("the ledger has 2 credits more than were billed")
 
 
 @pytest.mark.parametrize(("taken", "unexplained"), [(0, 0), (3, 0), (8, 0), (9, 1), (20, 12)])
