@@ -67,7 +67,7 @@ def _begins_alike(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> bool:
     """'Seagate Technology' and 'Seagate Technology Holdings'; not a fund's next number, not a fund and its manager."""
     short, long = sorted((words_a, words_b), key=len)
     rest = long[len(short) :]
-    return long[: len(short)] == short and _NUMBER.fullmatch(rest[0]) is None and _FUND_WORDS.isdisjoint(rest)
+    return long[: len(short)] == short and not any(map(_NUMBER.fullmatch, rest)) and _FUND_WORDS.isdisjoint(rest)
 
 
 def _says_little(a: NameForm, b: NameForm) -> bool:

@@ -59,6 +59,7 @@ def test_a_short_word_in_front_that_may_be_of_the_name_is_never_dropped_unasked(
         ("CV. Muster Werke", "Muster Werke"),
         ("AB Muster", "Muster AB"),
         ("AB Muster", "Muster AB (publ)"),
+        ("AB Muster (publ)", "Muster"),
         ("Oy Muster", "Muster Oy"),
     ],
 )
@@ -168,7 +169,14 @@ def test_another_name_beside_it_and_another_way_of_writing_it_are_asked_about(na
 
 @pytest.mark.parametrize(
     ("name_a", "name_b"),
-    [("C&A", "CA Inc."), ("H&M", "HM"), ("Serenity Spa", "Serenity Day"), ("Airbus", "Airbnb"), ("Meta", "Beta")],
+    [
+        ("C&A", "CA Inc."),
+        ("H&M", "HM"),
+        ("Serenity Spa", "Serenity Day"),
+        ("Airbus", "Airbnb"),
+        ("Meta", "Beta"),
+        ("Muster Acquisition Corp", "Muster Acquisition Corp II"),
+    ],
 )
 def test_other_words_are_other_companies(name_a: str, name_b: str) -> None:
     assert compare_names(name_a, name_b).sameness == "different"
