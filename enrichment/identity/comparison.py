@@ -3,6 +3,7 @@
 'Ørsted A/S', 'Orsted'             -> same
 'Toro Corp.', 'Toro Co'            -> unsure: the legal forms differ
 'UBS AG', 'UBS Group AG'           -> unsure: 'group' is more than a spelling
+'Evercore', 'Evercare'             -> unsure: a slip, or another company
 'C&A', 'CA Inc.'                   -> different
 """
 
@@ -13,10 +14,11 @@ from typing import Literal
 from rapidfuzz.distance import Levenshtein
 
 from enrichment.domain.data_tables import rows_of
+from enrichment.identity.legal_forms import is_common
 from enrichment.identity.names import NameForm, name_form
 
 Sameness = Literal["same", "unsure", "different"]
-_LONG_ENOUGH_FOR_A_SLIP = 8
+_LONG_ENOUGH_FOR_A_SLIP = 7
 _FUND_WORDS = frozenset({"fund", "funds", "etf", "etn"})
 _NUMBER = re.compile(r"\d+|[ivx]+")
 _BANK_NAME_WORDS = frozenset(row[0] for row in rows_of("enrichment.identity", "bank_name_words"))
@@ -37,8 +39,10 @@ def compare_names(name_a: str, name_b: str) -> NameComparison:
         return NameComparison("different", "one of them has no words of its own")
     if a.spellings & b.spellings:
         return _spelled_alike(a, b)
-    if _one_slip(a.words, b.words):
-        return NameComparison("same", "one letter of a long word differs")
+    if a.readings & b.readings:
+        return _read_alike(a, b)
+    if (slip := _slip(a.words, b.words)) is not None:
+        return slip
     if _begins_alike(a.words, b.words):
         return NameComparison("unsure", "one is the beginning of the other: a short name, or another company")
     return NameComparison("different", "their own words differ")
@@ -63,7 +67,7 @@ def _begins_alike(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> bool:
     """'Seagate Technology' and 'Seagate Technology Holdings'; not a fund's next number, not a fund and its manager."""
     short, long = sorted((words_a, words_b), key=len)
     rest = long[len(short) :]
-    return long[: len(short)] == short and _NUMBER.fullmatch(rest[0]) is None and _FUND_WORDS.isdisjoint(rest)
+    return long[: len(short)] == short and not any(map(_NUMBER.fullmatch, rest)) and _FUND_WORDS.isdisjoint(rest)
 
 
 def _says_little(a: NameForm, b: NameForm) -> bool:
@@ -72,12 +76,32 @@ def _says_little(a: NameForm, b: NameForm) -> bool:
     return of_a_bank and (a.forms, a.qualifiers) != (b.forms, b.qualifiers)
 
 
-def _one_slip(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> bool:
-    """One letter wrong in one long word; never its first, for that makes another name of it."""
+def _read_alike(a: NameForm, b: NameForm) -> NameComparison:
+    """'AB Volvo' and 'Volvo AB' are one: a form that may be a word is a form behind the other name."""
+    for doubtful, other in ((a, b), (b, a)):
+        is_the_same = "".join(doubtful.shortened) in other.spellings and doubtful.doubtful_form in other.forms
+        if is_the_same and not is_common(doubtful.shortened):
+            return NameComparison("same", "their own words are spelled alike, and so is their legal form")
+    return NameComparison("unsure", "one may be another way of writing the other, or another name")
+
+
+def _slip(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> NameComparison | None:
+    """One letter of one long word, never its first. Only two that changed places are certain."""
     different = [(a, b) for a, b in zip(words_a, words_b, strict=False) if a != b]
     if len(words_a) != len(words_b) or len(different) != 1:
-        return False
+        return None
     a, b = different[0]
     if min(len(a), len(b)) < _LONG_ENOUGH_FOR_A_SLIP or a[0] != b[0] or not (a + b).isalpha():
+        return None
+    if _changed_places(a, b):
+        return NameComparison("same", "two letters of a long word changed places")
+    if Levenshtein.distance(a, b, score_cutoff=1) <= 1:
+        return NameComparison("unsure", "one letter of a long word differs: a slip, or another company")
+    return None
+
+
+def _changed_places(a: str, b: str) -> bool:
+    places = [place for place, (one, other) in enumerate(zip(a, b, strict=False)) if one != other]
+    if len(a) != len(b) or len(places) != 2 or places[1] != places[0] + 1:
         return False
-    return Levenshtein.distance(a, b, score_cutoff=1) <= 1
+    return (a[places[0]], a[places[1]]) == (b[places[1]], b[places[0]])

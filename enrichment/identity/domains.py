@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
@@ -36,8 +37,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202d\u202e
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202c\u2060-\u2069\ufeff]")
 _AROUND = " \t\"'`<>“”‘’«»;,|"
 _NO_WEBSITE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d*)?|\d+:\d*|localhost(?::\d+)?|\[.*\]")
+_WORD_OR_AND = re.compile(r"[a-z0-9]+")
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-_PLATFORMS = {row[0]: row[1] for row in rows_of("enrichment.identity", "platforms")}
+_PLATFORM_ROWS = rows_of("enrichment.identity", "platforms")
+_PLATFORMS = {domain: kind for domain, kind, _ in _PLATFORM_ROWS}
+_UNDER_ANY_SUFFIX = {domain.partition(".")[0]: kind for domain, kind, any_suffix in _PLATFORM_ROWS if any_suffix}
+_OF_COUNTRIES = re.compile(r"com|(?:(?:com?|net|org|ne|or|ac)\.)?[a-z]{2}")
+_SITES_OF_COMPANIES = frozenset({"shop", "network", "directory", "reference"})
+"""Kinds of platforms whose front door is a company's own: amazon.com, but neither gmail.com nor bit.ly."""
+_COMMON_SUFFIX = re.compile(r"com|net|org|info|biz|io|ai|app|dev|edu|gov|(?:[a-z]{2,3}\.)?[a-z]{2}")
 _REGISTRIES = frozenset(row[0] for row in rows_of("enrichment.identity", "domain_registries"))
 SHARED_HOSTS = frozenset(_PLATFORMS)
 
@@ -69,10 +77,18 @@ def registrable_domain(text: str) -> str | None:
 
 def is_platform(domain: str) -> bool:
     """Whether many companies have a page on this domain, or a part of it: linkedin.com, acme.myshopify.com."""
-    if domain in _PLATFORMS:
+    if _kind(domain) is not None:
         return True
     found = _suffixes.extract_str(domain, include_psl_private_domains=True)
     return found.is_private and found.suffix not in _REGISTRIES and bool(found.domain)
+
+
+def _kind(domain: str) -> str | None:
+    """Of platforms.csv; none for what is no platform, and for one that only the public suffix list has."""
+    label, _, suffix = domain.partition(".")
+    if domain in _PLATFORMS:
+        return _PLATFORMS[domain]
+    return _UNDER_ANY_SUFFIX.get(label) if _OF_COUNTRIES.fullmatch(suffix) else None
 
 
 def _host(text: str) -> str | None:
@@ -124,18 +140,33 @@ def parse_company(text: str) -> Asked:
 
 def _first_domain(wanted: str) -> tuple[str | None, str]:
     """The domain of what is typed, and the text that contains it: of several addresses in a row, the first."""
-    domain = registrable_domain(wanted)
+    domain = None if _is_name_with_dots(wanted) else registrable_domain(wanted)
     several = re.split(r"[\s,;|]+", wanted.strip(_AROUND))
     if domain is None and len(several) > 1 and all(registrable_domain(one) for one in several):
         return registrable_domain(several[0]), several[0]
     return domain, wanted
 
 
+def _is_name_with_dots(wanted: str) -> bool:
+    """'U.S.Bank', 'Acme.GmbH', 'Toys.R.Us': capitals in it, and no suffix of the web written as one."""
+    text = wanted.strip(_AROUND).rstrip(".")
+    if text == text.lower() or re.search(r"[/:@?#\s]", text) or text.lower().startswith("www."):
+        return False
+    suffix = _suffixes.extract_str(text.lower()).suffix
+    written = text[-len(suffix) :] if suffix else ""
+    if re.fullmatch(r"com|net|org", suffix):
+        return False
+    label = text[: -len(suffix) - 1].rpartition(".")[2]
+    as_typed = written == suffix or (text == text.upper() and len(label) > 1)
+    return not (as_typed and _COMMON_SUFFIX.fullmatch(suffix)) and text.isascii()
+
+
 def _refuse_platform(website: str, domain: str) -> None:
-    kind = _PLATFORMS.get(domain)
+    kind = _kind(domain)
     if kind == "free mail":
         raise NotACompany(f"{domain} gives mailboxes to everyone; give the company's own website or its name")
     is_page = re.search(r"/\w", _without_schemes(website)) is not None
+    is_page |= kind == "site builder" and not _is_front_door(website, domain)
     if is_platform(domain) and (is_page or kind is None):
         raise NotACompany(f"{website!r} is a page on {domain}; give the company's own website or its name")
 
@@ -166,11 +197,42 @@ def company_key(name: str | None, domain: str | None) -> str:
 
 
 def own_domain(website: str, name: str | None) -> str | None:
-    """The registrable domain of a company's website; none for a page on a platform, but for the platform's own name."""
+    """The registrable domain of a company's website; none for a page on a platform, but for the platform's own name.
+
+    A platform's front door is its own also where the name only begins with its label, or has its initials; and where no
+    name is given, if the platform is a company's site (amazon.com, but not gmail.com).
+    """
     domain = registrable_domain(website)
     if domain is None or not is_platform(domain):
         return domain
-    return domain if name and name_fits_domain(name, domain) else None
+    if name and name_fits_domain(name, domain):
+        return domain
+    if not _is_front_door(website, domain) or _kind(domain) not in _SITES_OF_COMPANIES:
+        return None
+    return domain if not name or _is_short_for(domain.partition(".")[0], name) else None
+
+
+def _is_front_door(website: str, domain: str) -> bool:
+    host = _host(website) or ""
+    return host.removeprefix("www.") == domain and re.search(r"[/?#]\w", _without_schemes(website)) is None
+
+
+def _is_short_for(label: str, name: str) -> bool:
+    """'walmart' and 'Walmart Stores', 'nytimes' and 'The New York Times', 'dnb' and 'Dun & Bradstreet'."""
+    words = name_words(name)
+    if any("".join(words[:count]) == label for count in range(1, len(words) + 1)):
+        return True
+    written = _WORD_OR_AND.findall(fold(name).replace("&", " and "))
+    return len(words) > 1 and (_is_made_of(label, words) or _is_made_of(label, written))
+
+
+def _is_made_of(label: str, words: Sequence[str]) -> bool:
+    """Whether a label has, of each word in turn, the whole or the first letter; of 'and', the n."""
+    if not words:
+        return label == ""
+    word = words[0]
+    beginnings = {word, "n" if word == "and" else word[0]}
+    return any(label.startswith(one) and _is_made_of(label[len(one) :], words[1:]) for one in beginnings)
 
 
 def name_fits_domain(name: str, domain: str) -> bool:

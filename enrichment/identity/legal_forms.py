@@ -3,43 +3,70 @@
     ['Muster', 'Werke', 'Sp.', 'z', 'o.o.']  ->  (['Muster', 'Werke'], {'spzoo'})
 
 The forms are rigour's list of organisation types of the world, with additions in data/legal_forms.csv. A word that
-also means something else ('Spa', 'PC', 'EV') is a form only where it is written as one: data/words_like_forms.csv.
+also means something else ('Spa', 'PC') is a form only where it is written as one: data/words_like_forms.csv. A short
+form in front that begins other names too ('SIA') is one only where the rest makes it so: data/forms_in_front.csv.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from rigour.names.org_types import extract_org_types, remove_org_types
 
-from enrichment.domain.data_tables import rows_of
+from enrichment.domain.data_tables import listed, rows_of
 from enrichment.identity.letters import fold
 
 _LONGEST_FORM = 6
 """Words of the longest form that is looked for."""
 _SIGNS = re.compile(r"[^\w]+")
 _NO_SEPARATOR = re.compile(r"[.'’`´]")
-
+_OWN_WORDS_THAT_SETTLE = 2
+_LETTERS_OF_AN_OWN_WORD = 4
+"""'SIA Muster Werke' has two words of its own behind the form; in 'AB Foods' and 'AB Volvo' AB may be of the name."""
 
 _OURS = {form: (canonical, where) for form, canonical, where in rows_of("enrichment.identity", "legal_forms")}
-_LIKE_FORMS = {word: written for word, _, written in rows_of("enrichment.identity", "words_like_forms")}
+_LIKE_FORMS = {word: (form, written) for word, form, written in rows_of("enrichment.identity", "words_like_forms")}
+_IN_FRONT = {row[0]: row[1:] for row in rows_of("enrichment.identity", "forms_in_front")}
+_COMMON = frozenset(row[0] for row in rows_of("enrichment.identity", "common_name_words"))
 
 
-def without_forms(words: Sequence[str]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The words of a name without its legal forms, and which forms these were. A name of forms only stays as it is."""
+def without_forms(
+    words: Sequence[str], *, set_off: bool = False, in_brackets: Iterable[str] = ()
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The words of a name without its legal forms, and which forms these were. A name of forms only stays as it is.
+
+    set_off: quotation marks part the name from what stands in front of it. in_brackets: forms in brackets after it.
+    """
     left, forms = tuple(words), set[str]()
     while (cut := _last_form(left)) is not None:
         left = left[: -cut[0]]
         forms.add(cut[1])
-    while (cut := _first_form(left, behind=bool(forms))) is not None:
+    while (cut := _first_form(left)) is not None:
         left = left[cut[0] :]
         forms.add(cut[1])
+    front = _doubtful_in_front(left)
+    if front is not None and (set_off or _is_settled(left, forms.union(in_brackets))):
+        return left[1:], frozenset({*forms, front} - {""})
     return left, frozenset(forms - {""})
+
+
+def without_doubtful_form(words: tuple[str, ...]) -> tuple[tuple[str, ...], str] | None:
+    """What is left of a name if its first or last word is a form, which it may be or not; and that form."""
+    if len(words) > 1 and (front := _doubtful_in_front(words)) is not None and _IN_FRONT[_plain(words[0])][2] == "yes":
+        return words[1:], front
+    if len(words) > 1 and words[-1].isupper() and (form := _LIKE_FORMS.get(_plain(words[-1]), ("", ""))[0]):
+        return words[:-1], form
+    return None
 
 
 def is_form(phrase: str) -> bool:
     """Whether a phrase is nothing but a legal form."""
     return _form(tuple(phrase.split()), "end") is not None
+
+
+def is_common(words: Sequence[str]) -> bool:
+    """Whether many companies' names have these words, so that they alone tell none from another."""
+    return _COMMON.issuperset(fold(_NO_SEPARATOR.sub("", word)) for word in words)
 
 
 def _last_form(words: tuple[str, ...]) -> tuple[int, str] | None:
@@ -50,32 +77,53 @@ def _last_form(words: tuple[str, ...]) -> tuple[int, str] | None:
     return None
 
 
-def _first_form(words: tuple[str, ...], *, behind: bool) -> tuple[int, str] | None:
-    """behind: a form ends the name. Some forms ('S.C.') count at the front only if another form ends the name."""
+def _first_form(words: tuple[str, ...]) -> tuple[int, str] | None:
     for length in range(min(_LONGEST_FORM, len(words) - 1), 0, -1):
         form = _form(words[:length], "start")
-        if form or (form == "" and behind):
+        if form:
             return length, form
     return None
+
+
+def _doubtful_in_front(words: tuple[str, ...]) -> str | None:
+    if len(words) < 2 or (found := _IN_FRONT.get(_plain(words[0]))) is None:
+        return None
+    is_written = words[0].isupper() or ("title" in found[3] and words[0].istitle())
+    return found[0] if is_written else None
+
+
+def _is_settled(words: tuple[str, ...], forms: set[str]) -> bool:
+    """Whether the form in front has its companion behind, or two words behind it that few other names have."""
+    _, beside, alone, _ = _IN_FRONT[_plain(words[0])]
+    if not forms.isdisjoint(listed(beside)):
+        return True
+    own = [word for word in words[1:] if len(word) >= _LETTERS_OF_AN_OWN_WORD and not is_common((word,))]
+    return alone == "yes" and len(own) >= _OWN_WORDS_THAT_SETTLE and len(own) == len(words) - 1
 
 
 @lru_cache(maxsize=65_536)
 def _form(words: tuple[str, ...], where: str) -> str | None:
     """The canonical name of a form, '' for what belongs to a form, None for what is none."""
     raw = " ".join(words)
-    plain = fold(_NO_SEPARATOR.sub("", raw))
-    plain = " ".join(_SIGNS.sub(" ", plain.replace("&", " and ").replace("+", " and ")).split())
+    plain = _plain(raw)
     if plain in _LIKE_FORMS:
-        return plain if _is_written_as_form(raw, _LIKE_FORMS[plain]) else None
+        form, written = _LIKE_FORMS[plain]
+        return form if where == "end" and _is_written_as_form(raw, written) else None
     canonical, place = _OURS.get(plain, (None, ""))
     if canonical is not None and place in (where, "both"):
         return canonical
     return _form_of_rigour(raw, plain) if where == "end" and canonical is None else None
 
 
+def _plain(raw: str) -> str:
+    """Folded, without dots; other signs are spaces: 'S.à r.l.' -> 'sa rl', 'GmbH & Co.' -> 'gmbh and co'."""
+    plain = fold(_NO_SEPARATOR.sub("", raw))
+    return " ".join(_SIGNS.sub(" ", plain.replace("&", " and ").replace("+", " and ")).split())
+
+
 def _is_written_as_form(raw: str, written: str) -> bool:
     mixed = raw.isalpha() and raw not in (raw.lower(), raw.upper(), raw.title())
-    return ("dots" in written and "." in raw) or ("mixed" in written and mixed)
+    return ("dots" in written and "." in raw) or ("mixed" in written and mixed) or ("caps" in written and raw.isupper())
 
 
 def _form_of_rigour(raw: str, plain: str) -> str | None:

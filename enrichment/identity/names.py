@@ -12,17 +12,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from enrichment.domain.data_tables import rows_of
-from enrichment.identity.legal_forms import is_form, without_forms
+from enrichment.identity.legal_forms import is_form, without_doubtful_form, without_forms
 from enrichment.identity.letters import composed, fold, spelled_out
 from enrichment.identity.listing_noise import without_listing
 
-_SHORT_FOR = {row[0]: row[1] for row in rows_of("enrichment.identity", "abbreviations")}
+_ABBREVIATIONS = rows_of("enrichment.identity", "abbreviations")
+_SHORT_FOR = {written: word for written, word, certain in _ABBREVIATIONS if certain == "yes"}
+_MAY_BE_SHORT_FOR = {written: word for written, word, _ in _ABBREVIATIONS}
 _FORMS_WITHOUT_SPACES = re.compile(
     r"^(?:株式会社|合同会社|有限会社|주식회사|[(（][株주有][)）])"
     r"|(?:股份有限公司|有限责任公司|有限公司|株式会社|合同会社|주식회사|[(（][株주有][)）])$"
 )
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _QUOTES = re.compile(r"[«»„“”‟\"〈〉《》「」『』]|(?<!\w)['‘’]|['‘’](?!\w)")
+_SET_OFF = re.compile(r"^\s*[\w.]+\s*[«»„“”‟\"〈《「『]")
 _ALSO = (
     r"formerly(?: known as)?|previously(?: known as)?|f/?k/?a|a/?k/?a|also known as|now known as|n/?k/?a|"
     r"d/?b/?a|t/a|trading as|doing business as|ehemals|vormals|anciennement|ex"
@@ -53,6 +56,8 @@ class NameForm:
 
     words: its own words, folded; spelled: the same with ä, ö, ü, ø, å as two letters. forms: legal forms cut off.
     qualifiers: what was in brackets behind the form ('greece'). aliases: other names given beside it.
+    written: its words as they were, none written out. letters: all of these, the forms among them. doubtful_form: a
+    word that may be a legal form ('AB Volvo'), '' for none; shortened: the words without it.
     """
 
     words: tuple[str, ...]
@@ -60,11 +65,22 @@ class NameForm:
     forms: frozenset[str] = frozenset()
     qualifiers: frozenset[str] = frozenset()
     aliases: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    letters: str = ""
+    doubtful_form: str = ""
+    shortened: tuple[str, ...] = ()
 
     @property
     def spellings(self) -> frozenset[str]:
         """All its words in a row, in both ways of writing them: names that share one are spelled alike."""
         return frozenset({"".join(self.words), "".join(self.spelled)})
+
+    @property
+    def readings(self) -> frozenset[str]:
+        """The spellings, and all that the name may mean besides: 'Holding' for 'Holdings', another name of it."""
+        aliases = (name_form(alias).spellings for alias in self.aliases)
+        others = {"".join(self.written), self.letters, _loosely(self.written), "".join(self.shortened)}
+        return self.spellings.union(others - {""}, *aliases)
 
 
 @lru_cache(maxsize=65_536)
@@ -73,17 +89,29 @@ def name_form(name: str) -> NameForm:
     whole = composed(name)
     if not any(character.isalnum() for character in whole):
         return NameForm((), ())
-    bare, aliases = _without_aliases(_QUOTES.sub(" ", _UNSEEN.sub("", whole)))
+    seen = _UNSEEN.sub("", whole)
+    bare, aliases = _without_aliases(_QUOTES.sub(" ", seen))
     bare, registered = without_listing(bare)
     bare, in_brackets, qualifiers = _without_brackets(_FORMS_WITHOUT_SPACES.sub("", bare.strip()).strip())
-    tokens, forms = without_forms(_tokens(bare))
+    tokens, forms = without_forms(_tokens(bare), set_off=_SET_OFF.match(seen) is not None, in_brackets=in_brackets)
     tokens = tokens[1:] if len(tokens) > 1 and fold(tokens[0]) == _ARTICLE else tokens
     words = _own_words(tokens, fold) or _own_words(_tokens(whole), fold)
     spelled = _own_words(tokens, spelled_out) or _own_words(_tokens(whole), spelled_out)
     forms_of_both = {"".join(without_forms(("", registered))[1])} if is_form(registered) else set[str]()
     if registered and not forms_of_both:
         qualifiers |= {registered}
-    return NameForm(words, spelled, forms | in_brackets | forms_of_both, qualifiers, aliases)
+    shortened, doubtful = without_doubtful_form(tokens) or ((), "")
+    return NameForm(
+        words,
+        spelled,
+        forms | in_brackets | forms_of_both,
+        qualifiers,
+        aliases,
+        _written(tokens),
+        "".join(_written(_tokens(bare))),
+        doubtful,
+        _own_words(shortened, fold),
+    )
 
 
 def name_words(name: str) -> tuple[str, ...]:
@@ -122,11 +150,26 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 
 def _own_words(tokens: Sequence[str], folded: Callable[[str], str]) -> tuple[str, ...]:
-    spaced = folded(_NO_SEPARATOR.sub("", " ".join(_without_host(token, len(tokens)) for token in tokens)))
-    spaced = re.sub(r"(?<=\w)\+(?!\w)", " plus ", spaced)
+    words = _split(folded(_NO_SEPARATOR.sub("", " ".join(_without_host(token, len(tokens)) for token in tokens))))
+    return _without_and(tuple(_SHORT_FOR.get(word, word) for word in words))
+
+
+def _written(tokens: Sequence[str]) -> tuple[str, ...]:
+    """The words as they are written, none made longer, and no '.com' behind them."""
+    hostless = (re.sub(r"(?<=\w)\.com$", "", token, flags=re.IGNORECASE) for token in tokens)
+    return _without_and(tuple("and" if word == "und" else word for word in _split(fold(" ".join(hostless)))))
+
+
+def _split(folded: str) -> list[str]:
+    spaced = re.sub(r"(?<=\w)\+(?!\w)", " plus ", _NO_SEPARATOR.sub("", folded))
     words = _WORD.findall(spaced.replace("&", " and ").replace("+", " and "))
-    joined = _INITIALS.sub(lambda run: run[0].replace(" ", ""), " ".join(words))
-    return _without_and(tuple(_SHORT_FOR.get(word, word) for word in joined.split()))
+    return _INITIALS.sub(lambda run: run[0].replace(" ", ""), " ".join(words)).split()
+
+
+def _loosely(words: Sequence[str]) -> str:
+    """Every abbreviation written out that may be one, and every word that may be a plural made one of one thing."""
+    long = [_MAY_BE_SHORT_FOR.get(word, word) for word in words if word != _ARTICLE or len(words) == 1]
+    return "".join(re.sub(r"(?<=[a-z]{4})(?<!s)s$", "", word) for word in long)
 
 
 def _without_host(token: str, count: int) -> str:

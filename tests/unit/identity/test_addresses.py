@@ -1,0 +1,135 @@
+"""Which address is a company's own: mailboxes and pages of platforms are not, a company's front door is."""
+
+import pytest
+
+from enrichment.identity.domains import Asked, NotACompany, is_platform, own_domain, parse_company
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "hotmail.it",
+        "hotmail.es",
+        "outlook.fr",
+        "outlook.com.br",
+        "live.fr",
+        "live.nl",
+        "yahoo.it",
+        "yahoo.es",
+        "yahoo.com.br",
+        "yahoo.co.id",
+        "bluewin.ch",
+        "arcor.de",
+        "acme.onmicrosoft.com",
+        "onmicrosoft.com",
+        "msn.de",
+    ],
+)
+def test_a_mailbox_that_anyone_can_have_is_no_companys_own_domain(domain: str) -> None:
+    assert is_platform(domain) or own_domain(domain, "Acme Widgets") is None
+    assert own_domain(domain, None) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "facebook.de/acme",
+        "google.de/maps/place/acme",
+        "g.page/acme",
+        "yelp.de/biz/acme",
+        "kununu.com/de/acme",
+        "ebay.fr/str/acme",
+        "amazon.sg/stores/acme",
+        "indeed.de/cmp/acme",
+        "glassdoor.de/acme",
+        "tripadvisor.de/acme",
+        "gelbeseiten.de/gsbiz/acme",
+        "pagesjaunes.fr/pros/1",
+        "houzz.com/pro/acme",
+        "acme.zendesk.com",
+        "acme.atlassian.net",
+        "acme.blogspot.de",
+        "acme.tistory.com",
+        "acme.super.site",
+        "https://www.linkedin.cn/company/acme",
+        "https://www.xing.de/pages/acme",
+        "https://g.page/acme",
+    ],
+)
+def test_a_page_on_a_platform_is_no_own_domain_under_any_countrys_suffix(address: str) -> None:
+    assert own_domain(address, "Acme Widgets") is None
+    assert own_domain(address, None) is None
+
+
+@pytest.mark.parametrize("domain", ["apple.com", "walmart.com", "amazon.com", "amazon.de", "github.com", "nytimes.com"])
+def test_the_front_door_of_a_platform_that_is_a_companys_site_is_that_companys(domain: str) -> None:
+    assert own_domain(domain, None) == domain
+    assert own_domain(f"https://www.{domain}/", None) == domain
+    assert parse_company(domain) == Asked(domain=domain)
+    assert own_domain(f"https://{domain}/acme", None) is None
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "hotmail.it", "bit.ly", "web.de", "wixsite.com", "sedo.com"])
+def test_the_front_door_of_mailboxes_and_short_links_is_no_companys_without_its_name(domain: str) -> None:
+    assert own_domain(domain, None) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "own"),
+    [
+        ("Walmart Stores, Inc.", "walmart.com", "walmart.com"),
+        ("The New York Times Company", "https://www.nytimes.com/", "nytimes.com"),
+        ("Otto Group", "https://otto.de", "otto.de"),
+        ("Dun & Bradstreet", "dnb.com", "dnb.com"),
+        ("Amazon", "amazon.sg", "amazon.sg"),
+        ("Apple Inc.", "apple.com", "apple.com"),
+        ("Wall Street Journal", "wsj.com", "wsj.com"),
+        ("Walmart Stores, Inc.", "walmart.com/stores/1", None),
+        ("Acme Widgets", "walmart.com", None),
+        ("Okta", "ok.ru", None),
+        ("Douglas North Bakery", "dnb.de", "dnb.de"),
+        ("Acme Widgets", "etsy.com", None),
+        ("Bit Ly Labs", "https://bit.ly/x", None),
+    ],
+)
+def test_a_front_door_is_a_companys_own_where_its_label_is_short_for_the_name(
+    name: str, address: str, own: str | None
+) -> None:
+    assert own_domain(address, name) == own
+
+
+@pytest.mark.parametrize(
+    "name", ["U.S.Bank", "Acme.GmbH", "Toys.R.Us", "U.S.BANK", "ACME.GMBH", "TOYS.R.US", "Yahoo.Inc", "S.T.Group"]
+)
+def test_a_name_with_dots_and_capitals_is_a_name(name: str) -> None:
+    assert parse_company(name) == Asked(name=name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "domain"),
+    [
+        ("TESLA.COM", "tesla.com"),
+        ("Tesla.Com", "tesla.com"),
+        ("Booking.com", "booking.com"),
+        ("Acme.de", "acme.de"),
+        ("ACME.DE", "acme.de"),
+        ("ACME.CO.UK", "acme.co.uk"),
+        ("Acme.co.uk", "acme.co.uk"),
+        ("WWW.Acme.GmbH", "acme.gmbh"),
+        ("https://Acme.GmbH", "acme.gmbh"),
+        ("Acme.GmbH/about", "acme.gmbh"),
+        ("acme.gmbh", "acme.gmbh"),
+        ("us.bank", "us.bank"),
+        ("Stability.ai", "stability.ai"),
+    ],
+)
+def test_an_address_with_capitals_is_an_address_where_its_suffix_is_one(typed: str, domain: str) -> None:
+    assert parse_company(typed) == Asked(domain=domain)
+
+
+@pytest.mark.parametrize(
+    "typed", ["hotmail.it", "live.fr", "amazon.sg/stores/acme", "google.de/maps", "acme.blogspot.de"]
+)
+def test_a_mailbox_and_a_page_are_refused_where_a_company_is_asked_for(typed: str) -> None:
+    with pytest.raises(NotACompany, match="give the company's own website"):
+        parse_company(typed)

@@ -1,0 +1,182 @@
+"""Whether two names are one company's: yes, no, or better asked; by kind of difference."""
+
+import pytest
+
+from enrichment.identity.comparison import compare_names
+
+
+@pytest.mark.parametrize(
+    ("name_a", "name_b"),
+    [
+        ("Too Faced", "Faced"),
+        ("Too Faced Cosmetics, LLC", "Faced Cosmetics LLC"),
+        ("Too Good To Go", "Good To Go"),
+        ("TOO GOOD TO GO APS", "Good To Go ApS"),
+        ("SIA Engineering", "Engineering Co"),
+        ("SIA Engineering Company Ltd", "Engineering Company Limited"),
+        ("UAB Medicine", "Medicine"),
+        ("JSC Partners", "Partners"),
+        ("Oy Gevalt", "Gevalt"),
+        ("MB Financial", "Financial Inc"),
+        ("MB Financial, Inc.", "Financial, Inc."),
+        ("OU Health", "Health"),
+        ("AB Foods", "Foods"),
+        ("PP Group", "Group"),
+        ("OOO Marketing", "Marketing"),
+        ("SC Johnson", "Johnson"),
+        ("SC Johnson & Son", "Johnson & Son"),
+        ("SAS Institute Inc.", "Institute"),
+        ("PT Solutions", "Solutions"),
+        ("AB Volvo", "Volvo"),
+        ("CV Library", "Library"),
+    ],
+)
+def test_a_short_word_in_front_that_may_be_of_the_name_is_never_dropped_unasked(name_a: str, name_b: str) -> None:
+    assert compare_names(name_a, name_b).sameness != "same"
+    assert compare_names(name_b, name_a).sameness != "same"
+
+
+@pytest.mark.parametrize(
+    ("name_a", "name_b"),
+    [
+        ("SIA Muster Werke", "Muster Werke"),
+        ("Oy Muster Ab", "Muster"),
+        ("S.C. Muster S.R.L.", "Muster"),
+        ("PT Muster Tbk", "Muster"),
+        ("PT. Muster (Persero)", "Muster"),
+        ("PT Muster (Persero) Tbk", "Muster"),
+        ("OOO «Muster»", "Muster"),
+        ('UAB "Muster"', "Muster"),
+        ("SIA „Muster“", "Muster"),
+        ("ООО Muster", "Muster"),
+        ("LLC Muster", "Muster"),
+        ("GmbH Muster", "Muster"),
+        ("SARL Muster", "Muster"),
+        ("EURL Muster", "Muster"),
+        ("SELARL Muster", "Muster"),
+        ("ИП Muster", "Muster"),
+        ("SAS Muster Werke", "Muster Werke"),
+        ("CV. Muster Werke", "Muster Werke"),
+        ("AB Muster", "Muster AB"),
+        ("AB Muster", "Muster AB (publ)"),
+        ("AB Muster (publ)", "Muster"),
+        ("Oy Muster", "Muster Oy"),
+    ],
+)
+def test_a_form_in_front_is_dropped_where_it_cannot_be_a_word_of_the_name(name_a: str, name_b: str) -> None:
+    assert compare_names(name_a, name_b).sameness == "same"
+    assert compare_names(name_b, name_a).sameness == "same"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "S.L.",
+        "SL",
+        "S.L.U.",
+        "SLU",
+        "S. L.",
+        "Private Limited",
+        "ASA",
+        "SCA",
+        "S.C.A.",
+        "PCL",
+        "Public Company Limited",
+        "S.à r.l.",
+        "S.à.r.l.",
+        "Sàrl",
+        "S.A.L.",
+        "S.A.E.",
+        "S.A.C.",
+        "S.A.A.",
+        "SELARL",
+        "Α.Ε.",
+        "ΑΕ",
+        "Ι.Κ.Ε.",
+        'בע"מ',
+        "בע״מ",
+        "ش.م.م",
+        "ش.م.م.",
+        "ذ.م.م",
+        "LLC-FZ",
+        "FZ-LLC",
+        "DOOEL",
+        "P.S.A.",
+        "Sp.j.",
+        "Sp. j.",
+        "Sp.k.",
+        "S.R.L. de C.V.",
+        "S. de R.L. de C.V.",
+        "(Persero)",
+        "PrJSC",
+        "K.S.C.",
+        "B.S.C.",
+    ],
+)
+def test_a_form_behind_the_name_is_dropped_however_it_is_written(form: str) -> None:
+    assert compare_names(f"Muster {form}", "Muster").sameness == "same"
+    assert compare_names("Muster", f"Muster, {form}").sameness == "same"
+
+
+@pytest.mark.parametrize(
+    ("name_a", "name_b"),
+    [
+        ("Evercore", "Evercare"),
+        ("CoreWeave", "CoreWave"),
+        ("Healthline", "Healthlink"),
+        ("Brightcove", "Brightcore"),
+        ("Andersen", "Anderson"),
+        ("Rockwell", "Rockwall"),
+        ("Fairmount", "Fairmont"),
+        ("Hartmann", "Hartman"),
+        ("Evercore Inc.", "Evercare Ltd"),
+    ],
+)
+def test_one_other_letter_is_a_slip_or_another_company(name_a: str, name_b: str) -> None:
+    assert compare_names(name_a, name_b).sameness == "unsure"
+    assert compare_names(name_b, name_a).sameness == "unsure"
+
+
+def test_two_letters_of_a_long_word_that_changed_places_are_a_slip() -> None:
+    assert compare_names("Mitsubishi", "Mitsubsihi").sameness == "same"
+
+
+@pytest.mark.parametrize(
+    ("name_a", "name_b"),
+    [
+        ("Meta (formerly Facebook)", "Facebook"),
+        ("Meta Platforms, Inc. (formerly Facebook, Inc.)", "Facebook Inc"),
+        ("Muster Ltd t/a Beta", "Beta"),
+        ("Bio Tech", "BioTech"),
+        ("Pharma Mar", "PharmaMar"),
+        ("SiemensAG", "Siemens AG"),
+        ("Ministry of the Interior", "Ministry of Interior"),
+        ("Pharma Mar S.A.", "PharmaMar SA"),
+        ("Saint Gobain", "St. Gobain"),
+        ("Sainte Anne", "Ste. Anne"),
+        ("Mount Sinai", "Mt. Sinai"),
+        ("Muster Holding", "Muster Holdings"),
+        ("Muster Solution", "Muster Solutions"),
+        ("X.com", "X"),
+        ("Eni SPA", "Eni"),
+        ("Muster SAL", "Muster"),
+    ],
+)
+def test_another_name_beside_it_and_another_way_of_writing_it_are_asked_about(name_a: str, name_b: str) -> None:
+    assert compare_names(name_a, name_b).sameness == "unsure"
+    assert compare_names(name_b, name_a).sameness == "unsure"
+
+
+@pytest.mark.parametrize(
+    ("name_a", "name_b"),
+    [
+        ("C&A", "CA Inc."),
+        ("H&M", "HM"),
+        ("Serenity Spa", "Serenity Day"),
+        ("Airbus", "Airbnb"),
+        ("Meta", "Beta"),
+        ("Muster Acquisition Corp", "Muster Acquisition Corp II"),
+    ],
+)
+def test_other_words_are_other_companies(name_a: str, name_b: str) -> None:
+    assert compare_names(name_a, name_b).sameness == "different"
