@@ -4,6 +4,7 @@ with dagster_sandbox(folder, monkeypatch) as sandbox: sandbox.materialize("profi
 """
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -142,7 +143,7 @@ class DagsterSandbox:
 def dagster_sandbox(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[DagsterSandbox]:
     environment.setenv("ENRICH_HOME", str(folder / "home"))
     environment.setenv("ENRICH_WORLD", "sandbox")
-    environment.setenv(TEST_CLOCK, NOON.isoformat())
+    environment.setenv(TEST_CLOCK, f"{NOON.isoformat()} since {time.monotonic()}")
     environment.delenv("ENRICH_STRATEGY", raising=False)
     settings = load_settings()
     settings.home.mkdir(parents=True)

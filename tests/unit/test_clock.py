@@ -1,7 +1,8 @@
 """One place reads the calendar, a test can hand in the instant, and no test asks which day it is."""
 
 import re
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,8 @@ def test_a_process_under_test_can_be_handed_an_instant(monkeypatch: pytest.Monke
     monkeypatch.setenv(TEST_CLOCK, "2026-03-02T13:00:00+01:00")
     assert utc_now() == NOON
     assert utc_now().tzinfo is UTC
+    monkeypatch.setenv(TEST_CLOCK, f"2026-03-02T13:00:00+01:00 since {time.monotonic() - 60}")
+    assert utc_now() >= NOON + timedelta(seconds=60)
 
 
 def test_without_one_it_is_the_present(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from enrich_cli.errors import UsageError
 from enrich_cli.main import app
 from enrichment.rules import RulesError
+from resources.clock import TEST_CLOCK
 from tests.acceptance.conftest import Stack
-from tests.support.examples import FROZEN
+from tests.support.examples import FROZEN, NOON
 
 runner = CliRunner()
 
@@ -31,6 +32,7 @@ def other_rules(tmp_path: Path) -> Path:
 def typed(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     monkeypatch.setenv("ENRICH_HOME", str(stack.settings.enrich_home))
     monkeypatch.setenv("ENRICH_CONFIG", str(FROZEN))
+    monkeypatch.setenv(TEST_CLOCK, NOON.isoformat())
     return stack
 
 
