@@ -23,8 +23,8 @@ from resources import clock
 from resources.policy_store import policies_in
 from resources.providers import CLIENTS, NoClient, OpenAIModel, ProviderClient, VendorClient, client_of
 from resources.providers.http_transport import vendor_transport
+from resources.providers.rate_limit_slots import SharedLimiter
 from resources.providers.rate_limiter import Limiter, Unlimited
-from resources.providers.shared_limiter import SharedLimiter
 from resources.providers.vendor_client import checked_base_url
 from resources.settings import Settings, SettingsError, credential_names
 

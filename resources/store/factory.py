@@ -26,8 +26,8 @@ from resources.store.ledger import SqlLedger
 from resources.store.ledger_queries import SqlLedgerQueries
 from resources.store.profiles import SqlProfiles
 from resources.store.provider_health import SqlProviderHealth
-from resources.store.rate_limit_log import SqlRateLimitLog
 from resources.store.requests import SqlRequests
+from resources.store.shared_rate_limits import SqlRateLimitLog
 
 World = Literal["sandbox", "live"]
 

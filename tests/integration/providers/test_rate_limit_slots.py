@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from enrichment.ports import ProviderError, Throttled
 from enrichment.rules.models import RateLimits
 from resources.providers import PROVIDERS
+from resources.providers.rate_limit_slots import LONGEST_PAUSE, SharedLimiter
 from resources.providers.rate_limiter import NoSlot
-from resources.providers.shared_limiter import LONGEST_PAUSE, SharedLimiter
 from resources.store import SqlStore, open_store
-from resources.store.rate_limit_log import ScheduledCall, Window
+from resources.store.shared_rate_limits import ScheduledCall, Window
 from resources.store.tables import turns as turns_table
 from sandbox.app import create_app
 from sandbox.server import served
