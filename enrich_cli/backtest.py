@@ -14,7 +14,7 @@ from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import console
 from enrichment.backtest.compare import Comparison, compare
 from enrichment.backtest.history import History
-from enrichment.backtest.simulation import Side
+from enrichment.backtest.replay import Side
 from enrichment.rules import Rules, load_rules
 from resources.clock import utc_now
 from resources.policy_store import policies_in

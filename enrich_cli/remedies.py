@@ -11,7 +11,7 @@ from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
 from enrichment.planning.quote import model_price
 from enrichment.planning.skip_reasons import because
-from enrichment.purchasing.budgets import caps_of, caps_of_each
+from enrichment.purchasing.caps import caps_of, caps_of_each
 from enrichment.rules import Rules
 from resources.clock import utc_now
 from resources.settings import Settings

@@ -10,7 +10,7 @@ from rich.text import Text
 from enrich_cli.backtest import Backtest
 from enrichment.backtest.compare import Comparison
 from enrichment.backtest.history import Spending
-from enrichment.backtest.simulation import Side, SimulationOutcome
+from enrichment.backtest.replay import Side, SimulationOutcome
 from enrichment.domain.money import in_cents
 
 

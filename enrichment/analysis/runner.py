@@ -19,7 +19,7 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, LanguageModel, Unavailable
-from enrichment.purchasing.budgets import caps_of
+from enrichment.purchasing.caps import caps_of
 from enrichment.purchasing.purchase import (
     Delivery,
     PurchaseFailed,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from enrichment.backtest.history import History, Spending, spending
 from enrichment.backtest.recorded_vendors import SEED
-from enrichment.backtest.simulation import Side, SimulationOutcome, rerun
+from enrichment.backtest.replay import Side, SimulationOutcome, rerun
 from enrichment.domain.records import Company, Request
 from enrichment.pipeline.stages import asked_before
 from enrichment.policy.cache import IN_MEMORY, PolicyCache

@@ -27,7 +27,7 @@ from enrichment.memory.recall import ReaderFailed, facts_in, read_and_keep, read
 from enrichment.parsing import reader_of
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import AskedInVain, Busy, CapReached, Unavailable
-from enrichment.purchasing.budgets import too_dear
+from enrichment.purchasing.caps import too_dear
 from enrichment.purchasing.purchase import Delivery, PurchaseFailed, PurchaseSettled, in_vain
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules

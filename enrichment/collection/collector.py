@@ -28,7 +28,7 @@ from enrichment.ports import (
     QuotaExhausted,
     Unavailable,
 )
-from enrichment.purchasing.budgets import RemainingBudget, caps_of_each, limits_of
+from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
 from enrichment.purchasing.purchase import (
     Delivery,
     PurchaseFailed,

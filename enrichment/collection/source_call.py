@@ -11,7 +11,7 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import Cap, Company, Purchase, Reply, Request, fingerprint
 from enrichment.parsing import reader_of
 from enrichment.ports import SourceAnswer, SourceQuery
-from enrichment.purchasing.budgets import caps_of
+from enrichment.purchasing.caps import caps_of
 from enrichment.purchasing.purchase import Delivery, PurchaseOrder, SentPurchase
 from enrichment.rules import Rules
 from enrichment.trace import Trace

@@ -17,17 +17,7 @@ from enrichment.pipeline.cached_profile import from_layer_1
 from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.identify import identify
 from enrichment.pipeline.plan import plan_note, plan_reads, plan_request
-from enrichment.pipeline.stages import (
-    Analysed,
-    Ask,
-    Collected,
-    Enriched,
-    Identified,
-    Planned,
-    Watch,
-    finished,
-    once,
-)
+from enrichment.pipeline.stages import Analysed, Ask, Collected, Enriched, Identified, Planned, Watch, finished, once
 from enrichment.profiles.assembly import Ingredients, assemble, missing_required
 from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules

@@ -18,7 +18,7 @@ from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.planning.skip_reasons import Unusable, because, decision
 from enrichment.ports import Ledger
-from enrichment.purchasing.budgets import caps_of_each
+from enrichment.purchasing.caps import caps_of_each
 from enrichment.requirements.requirements import Requirements, beyond_identity, identity_requirements
 from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules

@@ -18,7 +18,7 @@ from enrichment.memory.freshness import DatasetStatus, answered_datasets, datase
 from enrichment.planning.skip_reasons import Unusable, out_of_reach, over_a_cap, redundancy, share
 from enrichment.policy import Offer, Problem, State, continuing
 from enrichment.policy.execution_model import Skip
-from enrichment.purchasing.budgets import caps_of_each
+from enrichment.purchasing.caps import caps_of_each
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 

@@ -16,7 +16,7 @@ from enrichment.policy import Enhanced, Policy, Problem, parts
 from enrichment.policy.cache import PolicyCache
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import Execution, Limit
-from enrichment.purchasing.budgets import in_words, limits_of
+from enrichment.purchasing.caps import in_words, limits_of
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 

@@ -1,6 +1,8 @@
 """What a plan will cost: all that decides it as an Execution, its Forecast, and the Quote people see.
 
 Eligibility + parts + policy + limits  ->  Execution  ->  Forecast  ->  Quote
+
+The forecast itself, expected cost, spread and seconds, is enrichment/policy/execution_forecast.py.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

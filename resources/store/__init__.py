@@ -4,9 +4,9 @@ open_store(url, world=...) -> SqlStore: one attribute per port of enrichment.por
 """
 
 from resources.store.batches import Batch, BatchCompany, RunCompany
+from resources.store.changes_since import UnreportedPurchase, new_companies, new_unreported
 from resources.store.factory import SqlStore, open_store
 from resources.store.ledger_queries import LedgerLine, StoreTotals
-from resources.store.news import UnreportedPurchase, new_companies, new_unreported
 
 __all__ = [
     "Batch",

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from enrichment.domain.records import Analysis, Cap, Fact, Purchase, Reply, Suspension
 from enrichment.ports import NotReserved, Reserved
-from resources.store import budgets, provider_health, reservation, settlement
+from resources.store import cap_enforcement, provider_health, reservation, settlement
 from resources.store import tables as t
 from resources.store.column_types import PlainText, UtcMicros, zipped
 from resources.store.database import Database
@@ -201,7 +201,7 @@ class SqlLedger:
     def spent(self, cap_names: Sequence[str]) -> dict[str, int]:
         """Cap name -> micro-USD counted against it so far, reserves included; 0 for a cap without a row."""
         with self._db.reading() as tx:
-            return budgets.taken(tx, cap_names)
+            return cap_enforcement.taken(tx, cap_names)
 
 
 def _rows_of(

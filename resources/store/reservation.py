@@ -24,7 +24,7 @@ from enrichment.ports import (
     Reserved,
     Unavailable,
 )
-from resources.store import budgets, provider_health, settlement
+from resources.store import cap_enforcement, provider_health, settlement
 from resources.store import tables as t
 from resources.store.column_types import PlainText, UtcMicros
 from resources.store.row_mapping import Row, purchase_of, row_of
@@ -168,7 +168,7 @@ def _resume(tx: sa.Connection, earlier: Purchase, wanted: Purchase) -> Purchase:
 
 
 def _begin(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap]) -> Purchase | CapReached:
-    reached = budgets.take(tx, caps, purchase.reserved_micro_usd)
+    reached = cap_enforcement.take(tx, caps, purchase.reserved_micro_usd)
     if reached is not None:
         return reached
     names = sorted({cap.name for cap in caps})
@@ -180,7 +180,7 @@ def set_apart(tx: sa.Connection, rest: Purchase, ended: settlement.Settled) -> N
     """What of a settled purchase may be billed in addition: reserved under the same caps, without a claim."""
     owner = {"company_id": ended.company_id, "claim": None, "cap_names": ended.cap_names}
     tx.execute(_NEW, {**row_of(rest), **owner})
-    budgets.shift(tx, ended.cap_names, rest.reserved_micro_usd)
+    cap_enforcement.shift(tx, ended.cap_names, rest.reserved_micro_usd)
 
 
 def _claim_of(purchase: Purchase) -> str:

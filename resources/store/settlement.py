@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from enrichment.domain.records import Purchase
 from enrichment.ports import PurchaseClosed
-from resources.store import budgets, provider_health
+from resources.store import cap_enforcement, provider_health
 from resources.store import tables as t
 from resources.store.column_types import PlainText
 from resources.store.row_mapping import Row
@@ -53,7 +53,7 @@ def settle(tx: sa.Connection, purchase: Purchase, result: Mapping[str, Any]) -> 
     row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, {**result, "state": "settled", "own_attempt": purchase.attempt})
     if row is None:
         raise _refused(tx, purchase.purchase_id, "settled")
-    budgets.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
+    cap_enforcement.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
     return Settled(row.company_id, bool(row.failures), row.cap_names)
 
 
@@ -62,7 +62,7 @@ def release(tx: sa.Connection, purchase: Purchase, *, at: datetime, reason: str)
     values = {"state": "released", "closed_at": at, "reason": reason, "own_attempt": purchase.attempt}
     row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, values)
     if row is not None:
-        budgets.shift(tx, row.cap_names, -row.reserved_micro_usd)
+        cap_enforcement.shift(tx, row.cap_names, -row.reserved_micro_usd)
     else:
         _unless_so_already(tx, purchase, "released")
 
@@ -87,14 +87,14 @@ def settle_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, A
     row = _close(tx, _CLOSE_UNCERTAIN, purchase_id, {**result, "state": "settled"})
     if row is None:
         raise _refused(tx, purchase_id, "settled")
-    budgets.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
+    cap_enforcement.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
 
 
 def release_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any]) -> None:
     """Like settle_uncertain, at no cost; done twice, it changes nothing."""
     row = _close(tx, _CLOSE_UNCERTAIN, purchase_id, {**result, "state": "released"})
     if row is not None:
-        budgets.shift(tx, row.cap_names, -row.reserved_micro_usd)
+        cap_enforcement.shift(tx, row.cap_names, -row.reserved_micro_usd)
         return
     seen = _seen(tx, purchase_id)
     if seen is None or seen.state != "released":

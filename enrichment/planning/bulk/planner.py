@@ -37,7 +37,7 @@ from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import plain_execution
 from enrichment.ports import ReplyState
-from enrichment.purchasing.budgets import RemainingBudget, caps_of_each, limits_of
+from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 

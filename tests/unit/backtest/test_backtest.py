@@ -10,7 +10,7 @@ import pytest
 from enrichment.analysis.question import AnalysisInputs, prepare
 from enrichment.backtest.compare import Comparison, compare
 from enrichment.backtest.history import History, Observation, RecordedAnalysis, SpendingEntry
-from enrichment.backtest.simulation import Side, SimulationOutcome, rerun
+from enrichment.backtest.replay import Side, SimulationOutcome, rerun
 from enrichment.domain.records import Known, Request
 from enrichment.pipeline.stages import Ask, asked_note
 from enrichment.requirements.requirements import requirements_of

@@ -26,7 +26,7 @@ from enrichment.planning.quote import model_price
 from enrichment.planning.skip_reasons import Unusable
 from enrichment.policy import Policy, Problem, State
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
-from enrichment.purchasing.budgets import RemainingBudget, caps_of_each, limits_of
+from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
 from enrichment.requirements.requirements import Requirements, identity_requirements
 from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules

@@ -2,7 +2,7 @@
 
 from enrichment.domain.records import Cap
 from enrichment.policy.execution_model import Limit
-from enrichment.purchasing.budgets import RemainingBudget, caps_of, limits_of, tightest
+from enrichment.purchasing.caps import RemainingBudget, caps_of, limits_of, tightest
 from tests.support.examples import MATRIX, NOON
 
 SNOV, JOBS, NEWS = "snov_contacts", "serp_jobs", "serp_news"

@@ -1,0 +1,87 @@
+"""From a vendor's reply to facts, by the reader of its source: distinct, best first, each with its worth. Pure.
+
+    Reply + Company + Rules  ->  Fact, Fact, ...
+
+A new source is an entry in sources.yaml, and a reader in READERS of its provider's file in vendors/.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from enrichment.domain.records import Company, Fact, Reply
+from enrichment.domain.values import identity
+from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing.vendors import apollo, brightdata, google_kg, serpapi, snov, web_pages
+from enrichment.rules.models import Rules
+
+READERS: Mapping[str, ReaderEntry] = {
+    **google_kg.READERS,
+    **serpapi.READERS,
+    **snov.READERS,
+    **apollo.READERS,
+    **brightdata.READERS,
+    **web_pages.READERS,
+}
+
+
+class NoReader(LookupError):
+    """A source without a reader for its replies."""
+
+
+def reader_of(source: str, rules: Rules, readers: Mapping[str, ReaderEntry] = READERS) -> ReaderEntry:
+    """The reader of a source: of its name, or the one sources.yaml names. Raises NoReader."""
+    name = rules.sources[source].reader or source
+    if name not in readers:
+        raise NoReader(
+            f"source {source!r} has no reader named {name!r}: add one to READERS of its provider's file in "
+            f"enrichment/parsing/vendors, or name one of {', '.join(readers)} as its `reader:` in sources.yaml"
+        )
+    return readers[name]
+
+
+def read(reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, ReaderEntry] = READERS) -> list[Fact]:
+    """The facts of a reply, best first: of datasets the source promises, distinct, at most `at_most` of each.
+
+    Raises NoReader; a body of any shape gives facts or none.
+    """
+    entry = reader_of(reply.source, rules, readers)
+    if not reply.found:
+        return []
+    subject = ReaderInput(reply.payload, company.name, company.domain, reply.collected_at)
+    promised = rules.sources[reply.source].datasets
+    found: dict[str, list[ParsedValue]] = {}
+    for reading in entry.read(subject):
+        if reading.dataset in promised:
+            found.setdefault(reading.dataset, []).append(reading)
+    return [
+        _fact(reading, reply, rules, entry.version)
+        for dataset, readings in found.items()
+        for reading in _best(readings, rules.datasets[dataset].at_most)
+    ]
+
+
+def _best(readings: Iterable[ParsedValue], at_most: int) -> list[ParsedValue]:
+    """Distinct items, the most complete first, in the vendor's order where equally complete."""
+    best: dict[str, ParsedValue] = {}
+    for reading in sorted(readings, key=lambda reading: -reading.completeness):
+        best.setdefault(identity(reading.value), reading)
+    return list(best.values())[:at_most]
+
+
+def _fact(reading: ParsedValue, reply: Reply, rules: Rules, version: int) -> Fact:
+    reliability = rules.reliability(reply.source, reading.dataset)
+    return Fact(
+        company_id=reply.company_id,
+        dataset=reading.dataset,
+        value=reading.value,
+        quality=round(reliability * reading.completeness, 6),
+        reliability=reliability,
+        source=reply.source,
+        reply_id=reply.reply_id,
+        purchase_id=reply.purchase_id,
+        evidence=reading.evidence,
+        collected_at=reply.collected_at,
+        holds_until=reply.collected_at + timedelta(seconds=rules.valid_seconds(reply.source, reading.dataset)),
+        reader_version=version,
+        last_resort=reliability < rules.datasets[reading.dataset].quality_threshold,
+    )
