@@ -16,6 +16,8 @@ AT_THE_TOP = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 DOCUMENTS = [*(ROOT / name for name in AT_THE_TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 MADE_BY_RUNNING = {".venv", ".enrich", ".env"}
+OF_EXAMPLES = re.compile(r"<\w+>|firmdata|supply_chain")
+"""Files that a reader of extending.md makes: those of its examples, and of a provider to be filled in."""
 
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
 
@@ -33,7 +35,8 @@ def top_level() -> set[str]:
 def paths_named(document: Path) -> list[str]:
     """Words that begin as something at the top of the repository: `docs/warehouse.md`, `config/`."""
     words = [word for text in quoted(document) for word in text.split()]
-    return [word for word in words if "/" in word and word.split("/")[0] in top_level()]
+    paths = [word for word in words if "/" in word and word.split("/")[0] in top_level()]
+    return [path for path in paths if not OF_EXAMPLES.search(path)]
 
 
 def links(document: Path) -> list[str]:
