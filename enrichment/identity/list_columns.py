@@ -49,8 +49,11 @@ class ListColumns:
     of_people: bool = False
     header: bool = True
 
-    def known(self) -> bool:
-        return bool(self.names or self.websites or self.emails)
+    def said_titles(self) -> tuple[str, ...]:
+        """Titles by which a list without a header is read the same way once more."""
+        said = {**dict.fromkeys(self.emails, "email"), **dict.fromkeys(self.websites, "website")}
+        said |= dict.fromkeys(self.names, "name")
+        return tuple(said.get(at, title) for at, title in enumerate(self.titles))
 
 
 def role_of(title: str) -> Role | None:

@@ -3,11 +3,13 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from enrichment.identity.list_columns import is_header
+from enrichment.identity.list_rows import UnreadRow
 from resources.company_lists.tables import Line
 
+UNCLOSED = "a quotation mark opens a cell that nothing closes; close it, or take it out"
 _DELIMITERS = ",;\t|"
 _ONE_COLUMN = "\x1f"  # occurs in no name: commas belong to the cell
 _TRIED = (_ONE_COLUMN, *_DELIMITERS)
@@ -30,7 +32,12 @@ def _delimiter(lines: list[str]) -> str:
 
     csv.Sniffer guesses from all rows, and fails on commas in names.
     """
-    rows = {delimiter: [cells or () for _, cells in _rows(lines[:_LOOKED_AT], delimiter, 0)] for delimiter in _TRIED}
+    rows = {
+        delimiter: [
+            () if isinstance(cells, UnreadRow) else cells for _, cells in _rows(lines[:_LOOKED_AT], delimiter, 0)
+        ]
+        for delimiter in _TRIED
+    }
     headers = {
         d: max((len(row) for row in some if is_header(list(map(str, row)))), default=0) for d, some in rows.items()
     }
@@ -53,8 +60,12 @@ def _rows(lines: list[str], delimiter: str, begin: int) -> Iterator[Line]:
                     yield begin + 1, cells
                 begin = resumed + reader.line_num
         except csv.Error:  # raised at the quotation mark that comes next, or at the end of the file
-            yield begin + 1, _alone(lines[begin], delimiter)
+            yield begin + 1, _alone(lines[begin], delimiter) or UnreadRow(lines[begin].rstrip("\r\n"), UNCLOSED)
             begin += 1
+
+
+def _cells(row: Line) -> Sequence[object]:
+    return () if isinstance(row[1], UnreadRow) else row[1]
 
 
 def _alone(line: str, delimiter: str) -> list[str] | None:
