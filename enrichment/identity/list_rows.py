@@ -77,7 +77,10 @@ def cell_text(cell: object) -> str:
 
 
 def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: str = "") -> ListEntry | None:
-    """Which company a row means; None: nothing in it names one. Raises NotACompany where all it names is no company."""
+    """Which company a row means; None: nothing in it names one.
+
+    Raises NotACompany where all it names is no company; a person's page or mailbox in a list of people names none.
+    """
     texts = [cell_text(cell) for cell in cells]
     for at in columns.websites:
         if at < len(cells) and isinstance(cell := cells[at], LinkedText) and registrable_domain(texts[at]) is None:
@@ -96,7 +99,7 @@ def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: st
         or _domain_of_emails([*emails, *names, *websites, *inside])
     )
     if name is None and domain is None:
-        if refusals:
+        if refusals and not columns.of_people:
             raise refusals[0]
         return None
     return ListEntry(line, name, domain, fold(countries[0]) if countries else "", sheet, refused_name)
