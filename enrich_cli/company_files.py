@@ -1,12 +1,12 @@
 """`enrich companies add`: what a file of companies was understood to contain, and taking it.
 
 file  ->  UnderstoodFile: each list of it, its columns, the fate of each row
-      ->  new companies registered, rows left out in a file beside it
+      ->  rows left out in a file beside it, new companies registered
 """
 
-import csv
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast, get_args
@@ -14,13 +14,14 @@ from typing import cast, get_args
 from enrich_cli.errors import UsageError
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
-from enrichment.identity.company_list import UnderstoodList, understand
+from enrichment.identity.company_list import ReadList, UnderstoodList, read_rows, sorted_lists
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_columns import ColumnContent, NoCompanyColumn
-from enrichment.identity.list_rows import Fate, ListEntry, Row
+from enrichment.identity.list_fates import Fate, Row
+from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.names import name_form
 from resources.clock import utc_now
-from resources.company_lists import ListTable, UnreadableList, read_list
+from resources.company_lists import LeftOutRows, ListTable, UnreadableList, read_list, write_left_out
 from resources.store import SqlStore
 
 LEFT_OUT: tuple[Fate, ...] = ("refused", "ambiguous", "empty")
@@ -48,22 +49,42 @@ class UnderstoodFile:
         return [row for _, one in self.lists for row in one.sorted.rows if not fates or row.fate in fates]
 
     @property
+    def remarks(self) -> list[Row]:
+        """Rows that a company is taken from, but not all that they say."""
+        return [row for row in self.rows("new", "known") if row.because]
+
+    @property
     def counts(self) -> dict[Fate, int]:
         """Fate -> rows; they add up to the rows of the file."""
         return {fate: len(self.rows(fate)) for fate in get_args(Fate)}
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """added: new companies. learned: registered companies whose website was not known."""
+
+    added: int
+    learned: int
+
+
 def asked_columns(text: str | None) -> dict[str, ColumnContent]:
-    """'Account=name,Web=website' -> title -> what it contains. Raises UsageError."""
+    """'Account=name,"Web, main"=website' -> title -> what it contains. Raises UsageError."""
     declared: dict[str, ColumnContent] = {}
-    for pair in (text or "").split(","):
-        title, _, content = (part.strip() for part in pair.partition("="))
+    for pair in _pairs(text or ""):
+        title, _, content = (part.strip() for part in pair.rpartition("="))
+        title = title[1:-1].replace('""', '"') if re.fullmatch(r'".*"', title, re.DOTALL) else title
         content = "website" if content == "domain" else content
-        if pair and (not title or content not in get_args(ColumnContent)):
+        if not title or content not in get_args(ColumnContent):
             raise UsageError(f"--map takes pairs such as 'Account=name,Web=website', not {pair!r}.")
-        if pair:
-            declared[title] = cast("ColumnContent", content)
+        if title in declared:
+            raise UsageError(f"--map names the column {title!r} twice; say once what it contains.")
+        declared[title] = cast("ColumnContent", content)
     return declared
+
+
+def _pairs(text: str) -> list[str]:
+    """At commas that are in no quotation marks."""
+    return [pair for pair in re.findall(r'(?:"(?:[^"]|"")*"|[^,"])+', text) if pair.strip()]
 
 
 def understand_file(path: Path, options: ListOptions, registered: Sequence[Company]) -> UnderstoodFile:
@@ -75,11 +96,11 @@ def understand_file(path: Path, options: ListOptions, registered: Sequence[Compa
     if not any(table.rows for table in tables):
         raise UsageError(f"{path} is empty; give it a first line such as name,website and a company per line.")
     registry = _Registry(registered)
-    lists: list[tuple[ListTable, UnderstoodList]] = []
+    lists: list[tuple[ListTable, ReadList]] = []
     passed_over: list[str] = []
     for table in tables:
         try:
-            found = understand(table.rows, declared=options.columns, known=registry.known, same_name=registry.named)
+            found = read_rows(table.rows, declared=options.columns, sheet=table.title)
         except NoCompanyColumn as error:
             if len(tables) == 1:
                 raise UsageError(f"{path}: {error}.") from None
@@ -88,11 +109,13 @@ def understand_file(path: Path, options: ListOptions, registered: Sequence[Compa
             lists.append((table, found))
     if not lists:
         raise UsageError(f"{path}: none of its sheets ({', '.join(passed_over)}) has a column of names or websites.")
-    return UnderstoodFile(path, tuple(lists), tuple(passed_over))
+    understood = sorted_lists([one for _, one in lists], known=registry.known, same_name=registry.named)
+    pairs = zip((table for table, _ in lists), understood, strict=True)
+    return UnderstoodFile(path, tuple(pairs), tuple(passed_over))
 
 
-def take(understood: UnderstoodFile, store: SqlStore) -> int:
-    """Registers the companies that are new; how many that were."""
+def take(understood: UnderstoodFile, store: SqlStore) -> Taken:
+    """Registers the companies that are new, and the websites of companies that were known by name alone."""
     now = utc_now()
     before = {company.company_id for company in store.companies.all()}
     fresh = [
@@ -101,41 +124,46 @@ def take(understood: UnderstoodFile, store: SqlStore) -> int:
         if entry is not None
     ]
     added = {company.company_id for company in store.companies.add(fresh)} if fresh else set[str]()
-    return len(added - before)
+    learned = 0
+    for row in understood.rows("known"):
+        if row.learns_for is not None and row.entry is not None and (domain := row.entry.domain) is not None:
+            store.companies.rekey(row.learns_for, key=domain, name=None, domain=domain)
+            learned += 1
+    return Taken(len(added - before), learned)
 
 
-def write_left_out(understood: UnderstoodFile) -> Path | None:
-    """The rows that were not taken, with the reason, as CSV beside the file: mend them there and add that file."""
+def keep_left_out(understood: UnderstoodFile) -> Path | None:
+    """Writes the rows that are not taken beside the file, with the reason. Raises UsageError: it cannot be written."""
     if not understood.rows(*LEFT_OUT):
         return None
-    path = understood.path.with_name(f"{understood.path.stem}.left-out.csv")
-    with path.open("w", encoding="utf-8-sig", newline="") as lines:
-        writer = csv.writer(lines)
-        for table, one in understood.lists:
-            cells = dict(table.rows)
-            writer.writerow([*(one.columns.titles if one.columns.header else ()), "problem"])
-            writer.writerows([*_texts(cells[row.line]), row.because] for row in one.sorted.of(*LEFT_OUT))
-    return path
+    try:
+        return write_left_out(understood.path, [_left_out(table, one) for table, one in understood.lists])
+    except UnreadableList as error:
+        raise UsageError(str(error)) from None
 
 
-def _texts(cells: Sequence[object] | None) -> Iterator[str]:
-    return ("" if cell is None else str(cell) for cell in cells or ())
+def _left_out(table: ListTable, one: UnderstoodList) -> LeftOutRows:
+    cells = dict(table.rows)
+    rows = [(cells[row.line], row.because) for row in one.sorted.of(*LEFT_OUT)]
+    return LeftOutRows(one.columns.titles if one.columns.header else one.columns.said_titles(), rows)
 
 
 class _Registry:
     """The registered companies, by key and by spelling of the name."""
 
     def __init__(self, companies: Sequence[Company]) -> None:
-        self._by_key = {company.key: company.company_id for company in companies}
-        self._by_spelling = defaultdict[str, set[str]](set)
+        self._by_key = {company.key: company for company in companies}
+        self._by_spelling = defaultdict[str, dict[str, Company]](dict)
         for company in companies:
             for spelling in name_form(company.name or "").spellings:
-                self._by_spelling[spelling].add(company.company_id)
+                self._by_spelling[spelling][company.company_id] = company
 
-    def known(self, entry: ListEntry) -> Sequence[str]:
+    def known(self, entry: ListEntry) -> Sequence[Company]:
         key = company_key(entry.name, entry.domain)
         return (self._by_key[key],) if key in self._by_key else ()
 
-    def named(self, entry: ListEntry) -> Sequence[str]:
-        spellings = name_form(entry.name or "").spellings
-        return sorted(set[str]().union(*(self._by_spelling.get(spelling, ()) for spelling in spellings)))
+    def named(self, entry: ListEntry) -> Sequence[Company]:
+        found: dict[str, Company] = {}
+        for spelling in sorted(name_form(entry.name or "").spellings):
+            found |= self._by_spelling.get(spelling, {})
+        return list(found.values())

@@ -24,7 +24,7 @@ def add(
     On a terminal it asks before it takes them, unless --yes is given; in a script it does not ask.
     """
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.company_files import LEFT_OUT, ListOptions, asked_columns, take, understand_file, write_left_out
+    from enrich_cli.company_files import LEFT_OUT, ListOptions, asked_columns, keep_left_out, take, understand_file
     from enrich_cli.errors import INCOMPLETE
     from enrich_cli.rendering.companies import taken_view, understood_json, understood_view
     from enrich_cli.rendering.terminal import console, show
@@ -37,7 +37,7 @@ def add(
             asks = not yes and sys.stdin.isatty() and understood.counts["new"] > 0
             if asks and not typer.confirm(f"Register {understood.counts['new']:,} companies?"):
                 raise typer.Exit(0)
-        added = take(understood, store)
-    left_out = write_left_out(understood)
-    show(taken_view(added, left_out), understood_json(understood, added=added, left_out=left_out), as_json=as_json)
+        left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
+        taken = take(understood, store)
+    show(taken_view(taken, left_out), understood_json(understood, taken, left_out), as_json=as_json)
     raise typer.Exit(INCOMPLETE if understood.rows(*LEFT_OUT) else 0)

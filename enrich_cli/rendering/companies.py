@@ -7,11 +7,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from enrich_cli.company_files import LEFT_OUT, UnderstoodFile
+from enrich_cli.company_files import LEFT_OUT, Taken, UnderstoodFile
 from enrichment.domain.records import Json
 from enrichment.identity.company_list import UnderstoodList
 from enrichment.identity.list_columns import ListColumns
-from enrichment.identity.list_rows import Row
+from enrichment.identity.list_fates import Row
 from resources.company_lists import ListTable
 
 _EXAMPLES = 5
@@ -23,7 +23,8 @@ def understood_view(understood: UnderstoodFile) -> RenderableType:
         *(part for table, one in understood.lists for part in _list_view(table, one)),
         *(Text(f"Sheet {title!r}: no list of companies, passed over") for title in understood.passed_over),
         _counts(understood),
-        *_left_out(understood.rows(*LEFT_OUT)),
+        *_lines(understood.rows(*LEFT_OUT), ""),
+        *_lines(understood.remarks, "taken, but "),
     )
 
 
@@ -71,27 +72,30 @@ def _counts(understood: UnderstoodFile) -> Text:
     return Text(f"{sum(counts.values()):,} rows: {shown or 'none'}")
 
 
-def _left_out(rows: list[Row]) -> Iterator[Text]:
+def _lines(rows: list[Row], prefix: str) -> Iterator[Text]:
     for row in rows[:_SHOWN]:
-        yield Text(f"  line {row.line}: {row.because}")
+        yield Text(f"  line {row.line}: {prefix}{row.because}")
     if len(rows) > _SHOWN:
         yield Text(f"  and {len(rows) - _SHOWN:,} more")
 
 
-def taken_view(added: int, left_out: Path | None) -> RenderableType:
+def taken_view(taken: Taken, left_out: Path | None) -> RenderableType:
     """left_out: the file with the rows that were not taken."""
-    lines = [Text(f"{added:,} companies added")]
+    lines = [Text(f"{taken.added:,} companies added")]
+    if taken.learned:
+        lines.append(Text(f"{taken.learned:,} registered companies have a website now"))
     if left_out is not None:
         lines.append(Text(f"Rows left out are in {left_out}: mend them there and add that file"))
     return Group(*lines)
 
 
-def understood_json(understood: UnderstoodFile, *, added: int, left_out: Path | None) -> Json:
-    """added: how many companies were registered. left_out: the file with the rows that were not taken."""
+def understood_json(understood: UnderstoodFile, taken: Taken, left_out: Path | None) -> Json:
+    """left_out: the file with the rows that were not taken."""
     return {
         "file": str(understood.path),
         "counts": understood.counts,
-        "added": added,
+        "added": taken.added,
+        "learned": taken.learned,
         "left_out_file": str(left_out) if left_out else None,
         "lists": [_list_json(table, one) for table, one in understood.lists],
         "passed_over": list(understood.passed_over),

@@ -14,13 +14,18 @@ from typing import Literal, cast, get_args
 from enrichment.domain.data_tables import rows_of
 from enrichment.identity.domains import is_platform, registrable_domain
 from enrichment.identity.letters import fold
+from enrichment.identity.names import name_form
 
-Role = Literal["company", "name", "website", "profile", "email", "person", "country", "id"]
+Role = Literal["company", "name", "website", "profile", "email", "personal", "person", "related", "country", "id"]
 ColumnContent = Literal["name", "website", "email", "country", "ignore"]
 """What a person may declare a column to contain."""
 
 _ROLES = {header: cast("Role", role) for header, role in rows_of("enrichment.identity", "list_headers")}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SAYS_NOTHING = frozenset(row[0] for row in rows_of("enrichment.identity", "placeholders"))
+_NUMBERED = re.compile(r"column (\d+)", re.IGNORECASE)
+_CODE = re.compile(r"(?:[A-Z]{0,4}[-_.# ]?)\d[\w.-]*|[a-zA-Z0-9]{15}|[a-zA-Z0-9]{18}")
+"""What programs number rows with: 0015000, C-1, the ids of Salesforce."""
 _MOSTLY = 0.6
 _HEADER_WITHIN = 20
 _SHOWN = 40
@@ -49,8 +54,11 @@ class ListColumns:
     of_people: bool = False
     header: bool = True
 
-    def known(self) -> bool:
-        return bool(self.names or self.websites or self.emails)
+    def said_titles(self) -> tuple[str, ...]:
+        """Titles by which a list without a header is read the same way once more."""
+        said = {**dict.fromkeys(self.emails, "email"), **dict.fromkeys(self.websites, "website")}
+        said |= dict.fromkeys(self.names, "name")
+        return tuple(said.get(at, title) for at, title in enumerate(self.titles))
 
 
 def role_of(title: str) -> Role | None:
@@ -62,19 +70,28 @@ def role_of(title: str) -> Role | None:
 def is_header(cells: Sequence[str]) -> bool:
     """Whether a row is a header: at least one of its cells names a company, and none is an address."""
     roles = {role_of(cell) for cell in cells}
-    return bool(roles & {"company", "name", "website", "email"}) and not any("@" in cell for cell in cells)
+    return bool(roles & {"company", "related", "name", "website", "email"}) and not any("@" in cell for cell in cells)
+
+
+def repeats_header(cells: Sequence[str], columns: ListColumns) -> bool:
+    """Whether a row below the header is a header again: of two or more words of headers, or with the same titles."""
+    texts = [cell for cell in cells if cell]
+    titles = [title for title in columns.titles if title]
+    same = [_plain(text) for text in texts] == [_plain(title) for title in titles]
+    return columns.header and bool(texts) and (same or (len(texts) > 1 and all(role_of(text) for text in texts)))
 
 
 def columns_of(titles: Sequence[str], *, declared: Mapping[str, ColumnContent] | None = None) -> ListColumns:
     """declared: what a person declares a title's column to contain; it wins. Raises NoCompanyColumn: no such title."""
     roles = _roles(titles, declared or {})
     of = {role: tuple(at for at, one in enumerate(roles) if one == role) for role in get_args(Role)}
-    of_people = bool(of["person"]) and bool(of["company"] or of["email"])
-    names = of["company"] if of_people else (*of["company"], *of["name"])
+    of_people = bool(of["personal"]) or (bool(of["person"]) and bool(of["company"] or of["related"]))
+    companies = of["company"] or of["related"][:1]
+    names = companies if of_people else (*companies, *of["name"])
     return ListColumns(
         titles=tuple(titles),
         names=names,
-        websites=(*of["website"], *of["profile"]),
+        websites=of["website"] if of_people and not names else (*of["website"], *of["profile"]),
         emails=of["email"],
         countries=of["country"],
         profiles=of["profile"],
@@ -90,18 +107,18 @@ def find_columns(
     Raises NoCompanyColumn, where neither a header nor the cells tell which column names a company.
     """
     texts = [["" if cell is None else " ".join(str(cell).split()) for cell in row] for row in rows[:_READ]]
-    header = next((at for at, row in enumerate(texts[:_HEADER_WITHIN]) if is_header(row)), None)
-    if header is None and declared:
-        header = next((at for at, row in enumerate(texts[:_HEADER_WITHIN]) if _has_titles(row, declared)), 0)
+    header = _header(texts, declared or {})
     if header is not None:
-        return _with_profiles(columns_of(texts[header], declared=declared), texts[header + 1 :]), header + 1
+        below = texts[header + 1 :]
+        columns = _with_profiles(columns_of(texts[header], declared=declared), below)
+        return _by_cells(columns, below), header + 1
+    if declared:
+        return _numbered(declared, max(map(len, texts), default=0)), 0
     columns = _with_profiles(columns_by_content(texts), texts)
     if not columns.websites and not columns.emails:
-        shown = ", ".join(repr(cell[:_SHOWN]) for cell in next(iter(texts), []) if cell)
-        raise NoCompanyColumn(
-            f"no column name, company, domain or website (the first line is {shown or 'empty'}): rename the one that "
-            "names the company, or name it, as in --map 'Account=name,Web=website'"
-        )
+        raise _no_column(next(iter(texts), []))
+    if texts and _is_unknown_header(texts[0], columns):
+        return replace(columns, titles=tuple(texts[0]), header=True), 1
     return columns, 0
 
 
@@ -114,6 +131,75 @@ def _with_profiles(columns: ListColumns, rows: Sequence[Sequence[str]]) -> ListC
         if on_platforms >= _MOSTLY or (at in columns.profiles and not addresses):
             found.append(at)
     return replace(columns, profiles=tuple(found))
+
+
+def _header(texts: Sequence[Sequence[str]], declared: Mapping[str, ColumnContent]) -> int | None:
+    """Of the first rows, the one with most titles that are known; the declared ones, where there are some."""
+    first = range(min(len(texts), _HEADER_WITHIN))
+    if declared and (found := next((at for at in first if _has_titles(texts[at], declared)), None)) is not None:
+        return found
+    if declared and all(_NUMBERED.fullmatch(title) for title in declared):
+        return None
+    known = [(-sum(1 for cell in texts[at] if role_of(cell)), at) for at in first if is_header(texts[at])]
+    return min(known)[1] if known else (0 if declared else None)
+
+
+def _numbered(declared: Mapping[str, ColumnContent], width: int) -> ListColumns:
+    """Columns of a list without a header, declared by their numbers."""
+    titles = tuple(f"column {at + 1}" for at in range(width))
+    return replace(columns_of(titles, declared=declared), header=False)
+
+
+def _is_unknown_header(row: Sequence[str], columns: ListColumns) -> bool:
+    """Whether a first row of words is a header in another language: nothing in it is data, as below it."""
+    above = [row[at] for at in (*columns.websites, *columns.emails) if at < len(row)]
+    words = [fold(cell) for cell in row if cell]
+    no_data = not any(re.search(r"[\d@]", word) or word in _SAYS_NOTHING or _is_address(word) for word in words)
+    return bool(above) and all(map(_is_words, above)) and no_data and not any("." in cell for cell in above)
+
+
+def _by_cells(columns: ListColumns, texts: Sequence[Sequence[str]]) -> ListColumns:
+    """What the cells tell of columns that their titles leave open. Raises NoCompanyColumn: only people are named."""
+    cells = {at: [row[at] for row in texts if at < len(row) and row[at]] for at in columns.names}
+    names = tuple(at for at in columns.names if _share(cells[at], _is_code) < _MOSTLY)
+    found = replace(columns, names=names or columns.names)
+    is_people = any(role_of(columns.titles[at]) == "name" for at in names) and _are_people(found, texts)
+    if is_people:
+        companies = tuple(at for at in names if role_of(columns.titles[at]) != "name")
+        found = replace(found, names=companies, of_people=True)
+    if not (found.names or found.websites or found.emails):
+        raise _no_column(columns.titles)
+    return found
+
+
+def _are_people(columns: ListColumns, texts: Sequence[Sequence[str]]) -> bool:
+    """Whether most names are a person's: two or three words, one of which is in the e-mail address beside them."""
+    pairs = [
+        (row[columns.names[0]], row[columns.emails[0]].partition("@")[0])
+        for row in texts
+        if columns.emails and max(columns.names[0], columns.emails[0]) < len(row) and row[columns.emails[0]]
+    ]
+    return _share([f"{name}|{mailbox}" for name, mailbox in pairs if name], _is_person) >= _MOSTLY
+
+
+def _is_person(name_and_mailbox: str) -> bool:
+    name, _, mailbox = name_and_mailbox.rpartition("|")
+    words = re.findall(r"[^\W\d_]+", fold(name))
+    return (
+        len(words) in {2, 3}
+        and not name_form(name).forms
+        and re.search(r"[\d&+/]", name) is None
+        and any(len(word) > 2 and word in fold(mailbox) for word in (words[0], words[-1]))
+        and "".join(words) != fold(mailbox)
+    )
+
+
+def _no_column(titles: Sequence[str]) -> NoCompanyColumn:
+    shown = ", ".join(repr(cell[:_SHOWN]) for cell in titles if cell)
+    return NoCompanyColumn(
+        f"no column name, company, domain or website (the first line is {shown or 'empty'}): rename the one that "
+        "names the company, or name it, as in --map 'Account=name,Web=website'"
+    )
 
 
 def _has_titles(row: Sequence[str], declared: Mapping[str, ColumnContent]) -> bool:
@@ -156,6 +242,10 @@ def _words(title: str) -> str:
 
 def _share(column: Sequence[str], test: Callable[[str], bool]) -> float:
     return sum(map(test, column)) / len(column) if column else 0.0
+
+
+def _is_code(cell: str) -> bool:
+    return _CODE.fullmatch(cell) is not None and any(character.isdigit() for character in cell)
 
 
 def _is_address(cell: str) -> bool:

@@ -1,13 +1,24 @@
-"""CSV in any dialect to rows: the delimiter that splits the header into most columns, or that the file declares."""
+"""CSV in any dialect to rows: the delimiter that splits the header into most columns, or that the file declares.
+
+text  ->  dialect, header  ->  (line, cells), or (line, UnreadRow) where quotation marks or commas leave it unclear
+"""
 
 import csv
 import io
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from enrichment.identity.list_columns import is_header
+from enrichment.identity.domains import registrable_domain
+from enrichment.identity.list_columns import columns_of, is_header
+from enrichment.identity.list_rows import UnreadRow
 from resources.company_lists.tables import Line
 
+UNCLOSED = "a quotation mark opens a cell that nothing closes; close it, or take it out"
+SWALLOWED = "quotation marks run over several lines that look like rows; close or take out the marks"
+TOO_MANY = "it has more cells than there are columns; put the cell that has commas in quotation marks"
 _DELIMITERS = ",;\t|"
 _ONE_COLUMN = "\x1f"  # occurs in no name: commas belong to the cell
 _TRIED = (_ONE_COLUMN, *_DELIMITERS)
@@ -15,53 +26,158 @@ _DECLARED = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 _LOOKED_AT = 20
 """Lines in which a header is looked for: titles and remarks may stand above it."""
 
+csv.field_size_limit(sys.maxsize)  # a long cell is a cell; the file is in memory already
+
+
+class _Reader(Protocol):
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    """header: its cells, () where there is none. blanks: whether blanks may come before a quotation mark."""
+
+    delimiter: str
+    header: tuple[str, ...] = ()
+    quote: str = '"'
+    blanks: bool = False
+
+    def reader(self, lines: Iterable[str], *, strict: bool) -> _Reader:
+        return csv.reader(
+            lines, delimiter=self.delimiter, quotechar=self.quote, skipinitialspace=self.blanks, strict=strict
+        )
+
+    def splits(self, line: str) -> bool:
+        """Whether it has as many delimiters as the header, quotation marks aside."""
+        return len(self.header) > 1 and line.count(self.delimiter) == len(self.header) - 1
+
 
 def csv_rows(text: str) -> list[Line]:
     """All rows that have a cell, titles above the header included; each with the line it begins on."""
     lines = list(io.StringIO(text, newline=""))  # splitlines() would also split where a form feed is
     declared = _DECLARED.match(lines[0].strip()) if lines else None
-    skipped = 1 if declared else 0
-    delimiter = declared[1] if declared else _delimiter(lines)
-    return list(_rows(lines, delimiter, skipped))
+    begin = 1 if declared else 0
+    dialect = _dialect(lines[begin : begin + _LOOKED_AT], declared[1] if declared else None)
+    delimiter = re.escape(dialect.delimiter)
+    if re.search(rf'(?:^|{delimiter})[ ]+"', text, re.MULTILINE):
+        dialect = replace(dialect, blanks=True)
+    in_single = rf"(?:^|{delimiter})'[^'\n]*{delimiter}[^'\n]*'(?:{delimiter}|\s*$)"
+    if '"' not in text and re.search(in_single, text, re.MULTILINE):
+        dialect = replace(dialect, quote="'")
+    return [_fitted(row, dialect) for row in _rows(lines, dialect, begin)]
 
 
-def _delimiter(lines: list[str]) -> str:
+def _dialect(lines: list[str], declared: str | None) -> _Dialect:
     """What splits the header into most columns; without a header, what splits every row alike; else nothing.
 
     csv.Sniffer guesses from all rows, and fails on commas in names.
     """
-    rows = {delimiter: [cells or () for _, cells in _rows(lines[:_LOOKED_AT], delimiter, 0)] for delimiter in _TRIED}
-    headers = {
-        d: max((len(row) for row in some if is_header(list(map(str, row)))), default=0) for d, some in rows.items()
-    }
-    widest: str = max(headers, key=lambda delimiter: headers[delimiter])
-    if headers[widest]:
-        return widest
+    tried = (declared,) if declared else _TRIED
+    rows = {d: [list(map(str, _cells(row))) for row in _rows(lines, _Dialect(d), 0)] for d in tried}
+    headers = {d: max((row for row in some if is_header(row)), key=len, default=[]) for d, some in rows.items()}
+    widest: str = max(headers, key=lambda delimiter: len(headers[delimiter]))
+    if declared or headers[widest]:
+        return _Dialect(widest, tuple(headers[widest]))
     alike = [d for d, some in rows.items() if some and len({len(row) for row in some}) == 1 and len(some[0]) > 1]
-    return alike[0] if alike else _ONE_COLUMN
+    return _Dialect(alike[0] if alike else _ONE_COLUMN)
 
 
-def _rows(lines: list[str], delimiter: str, begin: int) -> Iterator[Line]:
-    """Blank lines are no rows. After a quotation mark that is not closed the next line begins a row again."""
+def _rows(lines: list[str], dialect: _Dialect, begin: int) -> Iterator[Line]:
+    """Blank lines are no rows. Lines that quotation marks make one row by mistake are refused, each by itself."""
     while begin < len(lines):
-        rest = map(lines.__getitem__, range(begin, len(lines)))
-        reader = csv.reader(rest, delimiter=delimiter, strict=True)
         resumed = begin
+        reader = dialect.reader(map(lines.__getitem__, range(begin, len(lines))), strict=True)
         try:
             for cells in reader:
-                if cells:
+                end = resumed + reader.line_num
+                if end - begin > 1 and all(map(dialect.splits, lines[begin:end])):
+                    yield from _refused(lines, begin, end, SWALLOWED)
+                elif cells:
                     yield begin + 1, cells
-                begin = resumed + reader.line_num
-        except csv.Error:  # raised at the quotation mark that comes next, or at the end of the file
-            yield begin + 1, _alone(lines[begin], delimiter)
-            begin += 1
+                begin = end
+        except csv.Error as error:  # raised at the quotation mark that comes next, or at the end of the file
+            ends = "unexpected end" in str(error)
+            begin = yield from _recovered(lines, dialect, begin, resumed + reader.line_num, ends=ends)
 
 
-def _alone(line: str, delimiter: str) -> list[str] | None:
-    """Parse one line leniently; None if its last cell continues on the next line."""
-    reader = csv.reader([line, ""], delimiter=delimiter)
-    try:
-        cells = next(reader)
-    except csv.Error:
-        return None
+def _recovered(lines: list[str], dialect: _Dialect, begin: int, end: int, *, ends: bool) -> Generator[Line, None, int]:
+    """The rows of lines that cannot be read in a row, as far as each is one by itself; where to go on.
+
+    ends: the cell that is open goes on to the end of the file.
+    """
+    if (cells := _alone(lines[begin], dialect)) is not None:
+        yield begin + 1, cells
+        return begin + 1
+    yield from _refused(lines, begin, begin + 1, UNCLOSED)
+    last = end - 1
+    if ends:
+        following = next((at for at in range(begin + 1, end) if _is_row(lines[at], dialect)), end)
+        yield from _refused(lines, begin + 1, following, SWALLOWED)
+        return following
+    inner = [at for at in range(begin + 1, last) if lines[at].strip()]
+    if not all(_is_row(lines[at], dialect) for at in inner):
+        yield from _refused(lines, begin + 1, end, SWALLOWED)
+        return end
+    for at in inner:
+        yield at + 1, _alone(lines[at], dialect) or []
+    if last > begin and lines[last].count(dialect.quote) % 2 and _alone(lines[last], dialect) is not None:
+        yield from _refused(lines, last, end, SWALLOWED)
+        return end
+    return max(last, begin + 1)
+
+
+def _refused(lines: list[str], begin: int, end: int, because: str) -> Iterator[Line]:
+    for at in range(begin, end):
+        if lines[at].strip():
+            yield at + 1, UnreadRow(lines[at].rstrip("\r\n"), because)
+
+
+def _is_row(line: str, dialect: _Dialect) -> bool:
+    """Whether a line is a whole row by itself: it has the header's cells, and each mark in it its counterpart."""
+    cells = _alone(line, dialect)
+    fits = cells is not None and (not dialect.header or len(cells) == len(dialect.header))
+    return fits and line.count(dialect.quote) % 2 == 0
+
+
+def _alone(line: str, dialect: _Dialect) -> list[str] | None:
+    """A line by itself, read as leniently as csv can; None: its last cell goes on behind it."""
+    reader = dialect.reader([line, ""], strict=False)
+    cells = next(reader)
     return cells if reader.line_num == 1 else None
+
+
+def _fitted(row: Line, dialect: _Dialect) -> Line:
+    """A row with more cells than the header: 'Acme, Inc.' is put together again, where that is certain."""
+    line, cells = row
+    width = len(dialect.header)
+    if (
+        isinstance(cells, UnreadRow)
+        or not width
+        or len(cells) <= width
+        or not any(map(str.strip, _texts(cells[width:])))
+    ):
+        return row
+    websites = columns_of(dialect.header).websites
+    if any(registrable_domain(text) for text in _texts([cells[at] for at in websites])):
+        return row
+    joined = list[str]()
+    for text in _texts(cells):
+        if joined and text.startswith(" ") and text.strip():
+            joined[-1] += f"{dialect.delimiter}{text}"
+        else:
+            joined.append(text)
+    if len(joined) == width:
+        return line, joined
+    return line, UnreadRow(dialect.delimiter.join(_texts(cells)), TOO_MANY)
+
+
+def _texts(cells: Sequence[object]) -> list[str]:
+    return [str(cell) for cell in cells]
+
+
+def _cells(row: Line) -> Sequence[object]:
+    return () if isinstance(row[1], UnreadRow) else row[1]

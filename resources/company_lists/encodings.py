@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from resources.company_lists.tables import UnreadableList
 
@@ -18,8 +19,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _FOREIGN = re.compile(r"[^\x00-\x7f]{3,}")
 """Three letters in a row beyond ASCII: no Western language writes so, and the bytes are another encoding's."""
 _LETTERS_OF_MAC = re.compile(
-    r"[a-z][ŠŽŸ‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ¡¢£¤¥¦§¨©ª«¬®¯°±²³´µ¶·¸¹º»¼½¾¿]|[ŠŽŸ‡ˆ‰‹Œ•˜™š›œžŸ¡¢£¤¥¦§¨©ª¬®¯±²³µ¶¹¼½¾¿][a-z]"
+    r"[a-z][ŠŽŸ‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ¡¢£¤¥¦§¨©ª«¬®¯°±²³´µ¶·¸¹º»¼½¾¿]"
+    r"|[‡ˆ‰‹Œ•˜™›Ÿ¡¢£¤¥¦§¨©ª¬®¯±²³µ¶¹¼½¾¿][a-z]|(?<=[A-Za-z])[ŠŽšœž][a-z]"
 )
+"""Letters of Mac OS as they read in the Western encoding; 'Škoda' and 'Žabka' are Western words."""
 
 
 def decoded(content: bytes, encoding: str | None = None) -> tuple[str, str | None]:
@@ -29,7 +32,7 @@ def decoded(content: bytes, encoding: str | None = None) -> tuple[str, str | Non
     for mark, marked in _MARKS:
         if content.startswith(mark):
             return _marked(content, marked), None
-    if (text := _read(content, "utf-8")) is not None:
+    if (text := _read(content, "utf-8", few=max(2, len(content) // 100))) is not None:
         return text, None
     if b"\0" in content:
         return _utf16_without_mark(content)
@@ -91,12 +94,13 @@ def _line_by_line(content: bytes) -> str | None:
     return "".join(lines)
 
 
-def _read(content: bytes, encoding: str) -> str | None:
+def _read(content: bytes, encoding: str, few: int = 0) -> str | None:
+    """few: so many control characters may stray into a text."""
     try:
         text = content.decode(encoding)
     except (UnicodeDecodeError, LookupError):
         return None
-    return None if _CONTROL.search(text) else text
+    return None if sum(1 for _ in islice(_CONTROL.finditer(text), few + 1)) > few else text
 
 
 def _sentence(content: bytes, candidates: Sequence[str]) -> str:

@@ -1,10 +1,12 @@
-"""What a file of any kind becomes: rows of cells with the line each begins on."""
+"""What a file of any kind becomes: rows of cells with the line each begins on, and rows that cannot be read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-Line = tuple[int, Sequence[object] | None]
-"""Where a row begins, counted from 1, and its cells; None: a cell in it does not end."""
+from enrichment.identity.list_rows import UnreadRow
+
+Line = tuple[int, Sequence[object] | UnreadRow]
+"""Where a row begins, counted from 1, and its cells; or what is there, and why these are no cells."""
 
 
 class UnreadableList(ValueError):

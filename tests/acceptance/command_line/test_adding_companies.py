@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from enrich_cli.errors import INCOMPLETE
+from enrich_cli.errors import INCOMPLETE, UsageError
 from enrich_cli.main import app
 from tests.support.command_line import run
 
@@ -29,3 +29,61 @@ def test_the_command_lists_bad_rows_with_their_line_and_leaves_with_3(tmp_path: 
     done = run("companies", "add", str(path), "--sandbox", ENRICH_HOME=str(tmp_path / "home"))
     assert (done.returncode, done.stderr) == (3, "")
     assert "line 3: '!!!'" in done.stdout
+
+
+def written(folder: Path, content: str, name: str = "companies.csv") -> Path:
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def add(path: Path, *options: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["companies", "add", str(path), "--sandbox", *options])
+    assert done.exception is None or isinstance(done.exception, SystemExit | UsageError)
+    return done.exit_code, done.output + (str(done.exception) if isinstance(done.exception, UsageError) else "")
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_nothing_is_taken_where_the_rows_left_out_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
+    path = written(
+        tmp_path, "name,website\n-,-\nAcme,acme-x.com\n", "a" * 244 + ".csv"
+    )  # the longer name is too long for a file
+    code, output = add(path, *options)
+    assert (code, "nothing was taken" in output) == (1, True)
+    assert "1 companies added" in add(written(tmp_path, "name,website\nAcme,acme-x.com\n"))[1]
+
+
+def test_a_website_is_learned_and_not_registered_as_a_second_company(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
+    add(written(tmp_path, "name\nAcme\nBeta\n"))
+    code, output = add(written(tmp_path, "name,website\nAcme Inc.,acme-x.com\nBeta,beta-x.com\n"))
+    assert (code, "0 companies added" in output, "2 registered companies have a website now" in output) == (0, 1, 1)
+    assert "2 rows: 2 known" in add(written(tmp_path, "name\nAcme\nBeta\n"))[1]
+    assert "2 rows: 2 known" in add(written(tmp_path, "website\nacme-x.com\nbeta-x.com\n"))[1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'name,website\nGood,good-x.com\n"Acme,acme-x.com\nBeta,beta-x.com\n-,facebook.com/x\n7\n',
+        "Acme,acme-x.com\nBeta,beta-x.com\nN/A,-\nx@gmail.com,\n",
+        "name,website\n-,facebook.com/x,more,even more\n",
+    ],
+)
+def test_rows_left_out_can_be_added_again_and_name_no_company_until_they_are_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
+    path = written(tmp_path, content)
+    add(path)
+    again = path.with_name("companies.csv.left-out.csv")
+    code, output = add(again)
+    assert (code, "0 companies added" in output) == (INCOMPLETE, True)
+    mended = again.read_text(encoding="utf-8-sig").splitlines()
+    again.write_text("\n".join([mended[0], "Mended,mended-x.com", *mended[1:]]), encoding="utf-8-sig")
+    assert "1 companies added" in add(again)[1]

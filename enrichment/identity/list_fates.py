@@ -1,0 +1,165 @@
+"""What becomes of each row of a list, by the other rows and by the registered companies. Pure.
+
+ListEntry  ->  new | known | same as line n | ambiguous;   rows that name no company are empty or refused
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from enrichment.domain.records import Company
+from enrichment.identity.comparison import compare_names
+from enrichment.identity.letters import fold
+from enrichment.identity.list_rows import ListEntry
+from enrichment.identity.names import name_form
+
+Fate = Literal["new", "known", "same as another row", "ambiguous", "empty", "refused"]
+Registered = Callable[[ListEntry], Sequence[Company]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row and its fate. because: one clause for people, where there is something to report.
+
+    same_as: the line that means the same company. learns_for: id of the registered company that gets this website.
+    """
+
+    line: int
+    fate: Fate
+    entry: ListEntry | None = None
+    because: str = ""
+    same_as: int | None = None
+    learns_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """All rows of a list with their fates; the counts add up to the rows."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def counts(self) -> Counter[Fate]:
+        return Counter(row.fate for row in self.rows)
+
+    def of(self, *fates: Fate) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.fate in fates)
+
+
+def sorted_out(entries: Iterable[ListEntry | Row], *, known: Registered, same_name: Registered) -> Sorted:
+    """known: companies that have the entry's domain or key; same_name: those that share a spelling of its name."""
+    given = list(entries)
+    seen = _Seen()
+    for entry in given:
+        if isinstance(entry, ListEntry):
+            seen.note(entry)
+    return Sorted(tuple(row if isinstance(row, Row) else _fate(row, seen, known, same_name) for row in given))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The first row of each domain, and of each way of writing a name with or without a domain, in order."""
+
+    domains: dict[str, ListEntry] = field(default_factory=dict)
+    spelled: defaultdict[str, dict[tuple[str, str | None, str], ListEntry]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    order: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def note(self, entry: ListEntry) -> None:
+        self.order[entry.sheet, entry.line] = len(self.order)
+        if entry.domain is not None:
+            self.domains.setdefault(entry.domain, entry)
+        for spelling in _spellings(entry):
+            self.spelled[spelling].setdefault((fold(entry.name or ""), entry.domain, entry.country), entry)
+
+    def alike(self, entry: ListEntry) -> Iterator[ListEntry]:
+        """Rows that share a spelling: those with a domain, and of those without one the earlier."""
+        place = self.order[entry.sheet, entry.line]
+        for spelling in sorted(_spellings(entry)):
+            for other in self.spelled[spelling].values():
+                if other.domain is not None or self.order[other.sheet, other.line] < place:
+                    yield other
+
+
+def _fate(entry: ListEntry, seen: _Seen, known: Registered, same_name: Registered) -> Row:
+    if entry.domain is None:
+        return _fate_of_name(entry, seen, [*known(entry), *same_name(entry)])
+    first = seen.domains[entry.domain]
+    if first is not entry:
+        if _differ(entry.name, first.name):
+            shown = f"{_line(first, entry)} gives its website to {first.name!r}; give the website of its own"
+            return Row(entry.line, "ambiguous", entry, shown)
+        return _same(entry, first)
+    if registered := known(entry):
+        return _known_by_domain(entry, registered[0])
+    namesakes = [one for one in same_name(entry) if one.domain is None and _may_be(entry, one.name) == "same"]
+    several = {other.domain for other in seen.alike(entry) if other.domain is not None}
+    if len(namesakes) == 1 and len(several) == 1:
+        return Row(entry.line, "known", entry, entry.remark, learns_for=namesakes[0].company_id)
+    return Row(entry.line, "new", entry, entry.remark)
+
+
+def _known_by_domain(entry: ListEntry, company: Company) -> Row:
+    if _differ(entry.name, company.name):
+        shown = f"{entry.domain} is registered as the website of {company.name!r}; give the website of its own"
+        return Row(entry.line, "ambiguous", entry, shown)
+    return Row(entry.line, "known", entry, entry.remark)
+
+
+def _fate_of_name(entry: ListEntry, seen: _Seen, registered: Sequence[Company]) -> Row:
+    others = {(one.sheet, one.line): one for one in seen.alike(entry)}.values()
+    exact = [one for one in others if fold(one.name or "") == fold(entry.name or "")]
+    alike = exact or list(others)
+    if len(domains := {one.domain for one in alike if one.domain is not None}) > 1:
+        shown = ", ".join(sorted(domain for domain in domains if domain))
+        return Row(entry.line, "ambiguous", entry, f"rows of this list give its name to several websites: {shown}")
+    for other in alike:
+        if why := _doubt(entry, other):
+            return Row(entry.line, "ambiguous", entry, f"it may be {_line(other, entry)}, {other.name!r}: {why}")
+    if alike:
+        return _same(entry, min(alike, key=lambda one: (one.domain is None, seen.order[one.sheet, one.line])))
+    return _fate_by_registry(entry, {one.company_id: one for one in registered})
+
+
+def _fate_by_registry(entry: ListEntry, registered: dict[str, Company]) -> Row:
+    exact = [one for one in registered.values() if fold(one.name or "") == fold(entry.name or "")]
+    alike = exact or list(registered.values())
+    if len(alike) > 1:
+        return Row(entry.line, "ambiguous", entry, f"{len(alike)} companies go by this name; add its website")
+    if not alike:
+        return Row(entry.line, "new", entry, entry.remark)
+    compared = compare_names(entry.name or "", alike[0].name or entry.name or "")
+    if compared.sameness == "unsure":
+        shown = f"it may be {alike[0].name!r}, which is registered: {compared.because}; add its website"
+        return Row(entry.line, "ambiguous", entry, shown)
+    return Row(entry.line, "known", entry, entry.remark)
+
+
+def _same(entry: ListEntry, first: ListEntry) -> Row:
+    return Row(entry.line, "same as another row", entry, f"as {_line(first, entry)}", same_as=first.line)
+
+
+def _line(other: ListEntry, entry: ListEntry) -> str:
+    return f"line {other.line}" + (f" of sheet {other.sheet!r}" if other.sheet != entry.sheet else "")
+
+
+def _doubt(entry: ListEntry, other: ListEntry) -> str:
+    """Why two rows of names spelled alike may mean two companies; '' where they do not."""
+    if entry.country and other.country and entry.country != other.country:
+        return "their countries differ; add its website"
+    compared = compare_names(entry.name or "", other.name or "")
+    return f"{compared.because}; add its website" if compared.sameness == "unsure" else ""
+
+
+def _differ(name_a: str | None, name_b: str | None) -> bool:
+    return bool(name_a and name_b) and compare_names(name_a or "", name_b or "").sameness == "different"
+
+
+def _may_be(entry: ListEntry, name: str | None) -> str:
+    return compare_names(entry.name or "", name or "").sameness
+
+
+def _spellings(entry: ListEntry) -> frozenset[str]:
+    return name_form(entry.name).spellings if entry.name else frozenset()

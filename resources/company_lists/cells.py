@@ -1,0 +1,30 @@
+"""A value of a spreadsheet, of Parquet or of JSON to a cell: a text, a number, or nothing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from math import isfinite
+
+import numpy as np
+
+_ADDRESS_KEYS = ("url", "href", "value", "domain", "name")
+
+
+def plain(value: object) -> object:
+    """Dates, truths, NaN and infinity are nothing; of a list, the first value; of an object, its address or name."""
+    if value is None or isinstance(value, bool | np.bool_ | datetime | date | time):
+        return None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return next((plain(value[key]) for key in _ADDRESS_KEYS if value.get(key) is not None), None)
+    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
+        return next((found for one in value if (found := plain(one)) is not None), None)
+    return value
+
+
+def _number(value: float) -> object:
+    if not isfinite(value):
+        return None
+    return int(value) if value.is_integer() else value

@@ -1,0 +1,177 @@
+"""Files that are damaged, locked or not what their ending says: one sentence each, and never another list."""
+
+import io
+import json
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from openpyxl.chart import BarChart, Reference
+from openpyxl.styles import Font
+
+from enrichment.identity.list_rows import UnreadRow
+from resources.company_lists import ListTable, UnreadableList, read_list
+
+
+def workbook(fill: Callable[[openpyxl.Workbook], object] = lambda _: None) -> bytes:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in (["Name", "Website"], ["Acme", "a-x.com"]):
+        book.active.append(row)
+    fill(book)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def changed(part: str, change: Callable[[bytes], bytes]) -> bytes:
+    """An Excel file of which one part is changed."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook())) as before, zipfile.ZipFile(content, "w") as after:
+        for name in before.namelist():
+            after.writestr(name, change(before.read(name)) if part in name else before.read(name))
+    return content.getvalue()
+
+
+def locked() -> bytes:
+    return workbook().replace(b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01\x00")
+
+
+def unpacked_wrong() -> bytes:
+    content = bytearray(workbook())
+    at = content.find(b"sheet1.xml") + 40
+    content[at : at + 30] = b"\xff" * 30
+    return bytes(content)
+
+
+def rows(tmp_path: Path, name: str, content: bytes) -> list[list[object]]:
+    return [
+        list(cells) for table in read(tmp_path, name, content) for _, cells in table.rows if isinstance(cells, list)
+    ]
+
+
+def read(tmp_path: Path, name: str, content: bytes) -> list[ListTable]:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl warns of parts that it passes over
+        return read_list(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "states"),
+    [
+        (changed("sheet1", lambda part: part[: len(part) // 2]), "as xlsx once more"),
+        (changed("workbook.xml", lambda part: part[: len(part) // 2]), "as xlsx once more"),
+        (changed("styles", lambda part: part.replace(b"<patternFill", b"<foo")), "as xlsx once more"),
+        (changed("core.xml", lambda _: b"<x"), "as xlsx once more"),
+        (workbook()[:2000], "as xlsx once more"),
+        (unpacked_wrong(), "as xlsx once more"),
+        (locked(), "password"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "password"),
+        (b"name\nAcme\n", "as xlsx once more"),
+        (b"", "as xlsx once more"),
+    ],
+)
+def test_a_damaged_or_locked_excel_file_is_refused_in_one_sentence(tmp_path: Path, content: bytes, states: str) -> None:
+    with pytest.raises(UnreadableList) as refused:
+        read(tmp_path, "list.xlsx", content)
+    assert states in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def chart(book: openpyxl.Workbook) -> None:
+    bars = BarChart()
+    bars.add_data(Reference(book.worksheets[0], min_col=1, min_row=1, max_row=2))
+    book.create_chartsheet("Chart1").add_chart(bars)
+
+
+def far(place: str, value: object = None) -> Callable[[openpyxl.Workbook], None]:
+    def fill(book: openpyxl.Workbook) -> None:
+        cell = book.worksheets[0][place]
+        cell.font = Font(bold=True)
+        cell.value = value
+
+    return fill
+
+
+@pytest.mark.parametrize(
+    "fill", [chart, far("XFD20000"), far("A1048576"), far("A500000", "Late"), far("XFD1048576", "Late")]
+)
+def test_charts_and_cells_far_away_are_no_rows(tmp_path: Path, fill: Callable[[openpyxl.Workbook], object]) -> None:
+    assert rows(tmp_path, "list.xlsx", workbook(fill)) == [["Name", "Website"], ["Acme", "a-x.com"]]
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ([{"company": {"name": "Acme", "domain": "a-x.com"}}], [["company", "company domain"], ["Acme", "a-x.com"]]),
+        ({"results": [{"id": "1", "properties": {"name": "Acme"}}]}, [["id", "name"], ["1", "Acme"]]),
+        ([["name", "website"], ["Acme", "a-x.com"]], [["name", "website"], ["Acme", "a-x.com"]]),
+        ([{"name": "Acme", "website": ["a-x.com"]}], [["name", "website"], ["Acme", "a-x.com"]]),
+        ([{"name": "Acme", "website": {"url": "a-x.com"}}], [["name", "website"], ["Acme", "a-x.com"]]),
+        ({"companies": [{"name": "Acme"}], "errors": []}, [["name"], ["Acme"]]),
+        ([{"name": float("nan")}, {"name": float("inf")}, {"name": "Acme"}], [["name"], [None], [None], ["Acme"]]),
+    ],
+)
+def test_objects_within_objects_are_read_by_their_fields(
+    tmp_path: Path, document: object, expected: list[list[object]]
+) -> None:
+    assert rows(tmp_path, "list.json", json.dumps(document).encode()) == expected
+
+
+@pytest.mark.parametrize(
+    "content", [b'[{"name":"Acme"},{"name":"Beta"}]', b'[\n {"name":"Acme"},\n {"name":"Beta"}\n]']
+)
+def test_a_document_of_json_may_have_the_ending_of_json_lines(tmp_path: Path, content: bytes) -> None:
+    assert rows(tmp_path, "list.jsonl", content) == [["name"], ["Acme"], ["Beta"]]
+
+
+def test_a_line_of_json_that_is_cut_off_costs_only_itself(tmp_path: Path) -> None:
+    table = read(tmp_path, "list.jsonl", b'{"name":"Acme"}\n{"name":"Beta"}\n{"name":"Ga')[0]
+    *good, (line, cut) = table.rows
+    assert good == [(1, ["name"]), (1, ["Acme"]), (2, ["Beta"])]
+    assert (line, isinstance(cut, UnreadRow) and cut.text) == (3, '{"name":"Ga')
+
+
+def test_json_that_is_nested_without_end_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableList, match="too deeply"):
+        read(tmp_path, "list.json", b"[" * 100_000 + b"]" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [
+        ({"company": [{"name": "Acme", "domain": "a-x.com"}]}, [["company", "company domain"], ["Acme", "a-x.com"]]),
+        ({"name": ["Acme"], "website": [["a-x.com"]]}, [["name", "website"], ["Acme", "a-x.com"]]),
+    ],
+)
+def test_structures_and_lists_of_parquet_are_read_as_those_of_json(
+    tmp_path: Path, frame: dict[str, list[object]], expected: list[list[object]]
+) -> None:
+    path = tmp_path / "list.parquet"
+    pd.DataFrame(frame).to_parquet(path)
+    assert [list(cells) for _, cells in read_list(path)[0].rows if isinstance(cells, list)] == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("Firma;Webseite\nŠkoda;skoda-x.cz\nMüller;m-x.de\n".encode("cp1252"), ["Škoda", "Müller"]),
+        (b"name,website\nAc\0me,a-x.com\nB\x07,b-x.com\n", ["Ac\0me", "B\x07"]),
+    ],
+)
+def test_a_letter_or_sign_that_is_odd_does_not_cost_the_file(
+    tmp_path: Path, content: bytes, expected: list[str]
+) -> None:
+    assert [row[0] for row in rows(tmp_path, "list.csv", content)[1:]] == expected
+
+
+@pytest.mark.parametrize("path", ["-", "/dev/null"])
+def test_what_is_no_file_is_refused_with_what_to_do(path: str) -> None:
+    with pytest.raises(UnreadableList, match=r"save what it gives to a file such as list\.csv"):
+        read_list(Path(path))

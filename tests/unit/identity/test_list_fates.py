@@ -1,0 +1,98 @@
+"""What becomes of rows that may mean one company or two: by names, websites and countries."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from enrichment.domain.records import Company
+from enrichment.identity.company_list import Lines, read_rows, sorted_lists, understand
+from enrichment.identity.domains import company_key
+from enrichment.identity.list_fates import Row
+from enrichment.identity.list_rows import ListEntry
+from enrichment.identity.names import name_form
+from tests.support.examples import NOON
+
+
+def registered(name: str | None, domain: str | None = None) -> Company:
+    return Company(f"com_{name}", company_key(name, domain), name, domain, NOON)
+
+
+def fates(lines: Sequence[Sequence[object]], *companies: Company) -> list[Row]:
+    def known(entry: ListEntry) -> list[Company]:
+        return [one for one in companies if one.key == company_key(entry.name, entry.domain)]
+
+    def same_name(entry: ListEntry) -> list[Company]:
+        spellings = name_form(entry.name or "").spellings
+        return [one for one in companies if spellings & name_form(one.name or "").spellings]
+
+    rows: Lines = list(enumerate(lines, start=1))
+    return list(understand(rows, known=known, same_name=same_name).sorted.rows)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([["name", "website"], ["Alpha GmbH", "s-x.com"], ["Beta AG", "s-x.com"]], ["new", "ambiguous"]),
+        ([["name", "website"], ["Alpha GmbH", "s-x.com"], ["Alpha AG", "s-x.com"]], ["new", "same as another row"]),
+        ([["name", "website"], ["Alpha", "s-x.com"], [None, "s-x.com"]], ["new", "same as another row"]),
+        ([["Company", "Email"], ["Alpha", "x@agency-x.com"], ["Beta", "y@agency-x.com"]], ["new", "ambiguous"]),
+        ([["name"], ["Toro Corp."], ["Toro Co"]], ["new", "ambiguous"]),
+        ([["name"], ["Delta GmbH"], ["Delta Inc."], ["Delta"]], ["new", "ambiguous", "same as another row"]),
+        ([["name"], ["Acme GmbH"], ["Acme Inc."], ["Acme GmbH"]], ["new", "ambiguous", "same as another row"]),
+        ([["name", "website"], ["Delta GmbH", "delta-x.de"], ["Delta Inc.", ""]], ["new", "ambiguous"]),
+        ([["Company", "Country"], ["Delta", "Germany"], ["Delta", "Brazil"]], ["new", "ambiguous"]),
+        ([["Company", "Country"], ["Delta", "Germany"], ["Delta", ""]], ["new", "same as another row"]),
+        ([["name", "website"], ["Acme Inc.", ""], ["ACME", "acme-x.com"]], ["same as another row", "new"]),
+    ],
+)
+def test_rows_of_one_list_are_one_company_where_all_they_say_agrees(
+    lines: Sequence[Sequence[object]], expected: list[str]
+) -> None:
+    assert [row.fate for row in fates(lines)] == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "company", "expected"),
+    [
+        ([["name"], ["Toro Co"]], registered("Toro Corp."), "ambiguous"),
+        ([["name"], ["Toro Corporation"]], registered("Toro Corp."), "known"),
+        ([["name"], ["Delta Inc"]], registered("Delta GmbH", "delta-x.de"), "ambiguous"),
+        ([["name"], ["Acme"]], registered("Acme", "acme-x.com"), "known"),
+        ([["name", "website"], ["Zeta AG", "acme-x.com"]], registered("Acme", "acme-x.com"), "ambiguous"),
+        ([["name", "website"], ["", "acme-x.com"]], registered("Acme", "acme-x.com"), "known"),
+    ],
+)
+def test_a_row_is_a_registered_company_where_all_that_both_say_agrees(
+    lines: Sequence[Sequence[object]], company: Company, expected: str
+) -> None:
+    (row,) = fates(lines, company)
+    assert row.fate == expected
+    assert bool(row.because) is (expected == "ambiguous")
+
+
+@pytest.mark.parametrize(
+    ("websites", "expected"),
+    [
+        (["acme-x.com"], [("known", "com_Acme")]),
+        (["acme-x.com", "acme-y.com"], [("new", None), ("new", None)]),
+    ],
+)
+def test_a_company_that_is_known_by_name_alone_learns_its_website(
+    websites: list[str], expected: list[tuple[str, str | None]]
+) -> None:
+    rows = fates([["name", "website"], *(["Acme", website] for website in websites)], registered("Acme"))
+    assert [(row.fate, row.learns_for) for row in rows] == expected
+
+
+def test_two_sheets_are_one_list() -> None:
+    sheets: Mapping[str, Lines] = {
+        "One": [(1, ["Name", "Website"]), (2, ["Acme", "a-x.com"]), (3, ["Zeta", None])],
+        "Two": [(1, ["Name", "Website"]), (2, ["Acme", "a-x.com"]), (3, ["Zeta", "zeta-x.com"])],
+    }
+    lists = [read_rows(rows, sheet=sheet) for sheet, rows in sheets.items()]
+    first, second = sorted_lists(lists, known=lambda _: (), same_name=lambda _: ())
+    assert [(row.fate, row.because) for row in first.sorted.rows] == [
+        ("new", ""),
+        ("same as another row", "as line 3 of sheet 'Two'"),
+    ]
+    assert [row.fate for row in second.sorted.rows] == ["same as another row", "new"]
