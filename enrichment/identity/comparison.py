@@ -77,7 +77,7 @@ def _says_little(a: NameForm, b: NameForm) -> bool:
 
 
 def _read_alike(a: NameForm, b: NameForm) -> NameComparison:
-    """'AB Volvo' and 'Volvo AB' are one: a form that may be a word is a form behind the other name."""
+    """'AB Volvo' and 'Volvo AB' are one: what may be a word of one ends the other as a form."""
     for doubtful, other in ((a, b), (b, a)):
         is_the_same = "".join(doubtful.shortened) in other.spellings and doubtful.doubtful_form in other.forms
         if is_the_same and not is_common(doubtful.shortened):

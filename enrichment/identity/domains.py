@@ -42,7 +42,10 @@ _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _PLATFORM_ROWS = rows_of("enrichment.identity", "platforms")
 _PLATFORMS = {domain: kind for domain, kind, _ in _PLATFORM_ROWS}
 _UNDER_ANY_SUFFIX = {domain.partition(".")[0]: kind for domain, kind, any_suffix in _PLATFORM_ROWS if any_suffix}
-_OF_COUNTRIES = re.compile(r"com|(?:(?:com?|net|org|ne|or|ac)\.)?[a-z]{2}")
+_OF_COUNTRIES = re.compile(
+    r"com|(?:com?|net|org|ne|or|ac)\.[a-z]{2}|(?!ac|ai|am|cc|co|fm|gg|im|io|is|la|ly|me|sh|so|to|tv|vc|ws)[a-z]{2}"
+)
+"""Suffixes under which a platform has its branches; those that companies of all countries use are none of them."""
 _SITES_OF_COMPANIES = frozenset({"shop", "network", "directory", "reference"})
 """Kinds of platforms whose front door is a company's own: amazon.com, but neither gmail.com nor bit.ly."""
 _COMMON_SUFFIX = re.compile(r"com|net|org|info|biz|io|ai|app|dev|edu|gov|(?:[a-z]{2,3}\.)?[a-z]{2}")
@@ -148,7 +151,10 @@ def _first_domain(wanted: str) -> tuple[str | None, str]:
 
 
 def _is_name_with_dots(wanted: str) -> bool:
-    """'U.S.Bank', 'Acme.GmbH', 'Toys.R.Us': capitals in it, and no suffix of the web written as one."""
+    """'U.S.Bank', 'Acme.GmbH', 'Toys.R.Us': it has capitals, and does not end in a common suffix in lower case.
+
+    In capitals throughout ('ACME.DE') the suffix may have them too, unless one letter precedes it ('TOYS.R.US').
+    """
     text = wanted.strip(_AROUND).rstrip(".")
     if text == text.lower() or re.search(r"[/:@?#\s]", text) or text.lower().startswith("www."):
         return False

@@ -4,7 +4,7 @@
 
 The forms are rigour's list of organisation types of the world, with additions in data/legal_forms.csv. A word that
 also means something else ('Spa', 'PC') is a form only where it is written as one: data/words_like_forms.csv. A short
-form in front that begins other names too ('SIA') is one only where the rest makes it so: data/forms_in_front.csv.
+form that begins other names too ('SIA') is one only where the rest of the name shows it: data/forms_in_front.csv.
 """
 
 import re
@@ -20,9 +20,9 @@ _LONGEST_FORM = 6
 """Words of the longest form that is looked for."""
 _SIGNS = re.compile(r"[^\w]+")
 _NO_SEPARATOR = re.compile(r"[.'’`´]")
-_OWN_WORDS_THAT_SETTLE = 2
+_ENOUGH_OWN_WORDS = 2
 _LETTERS_OF_AN_OWN_WORD = 4
-"""'SIA Muster Werke' has two words of its own behind the form; in 'AB Foods' and 'AB Volvo' AB may be of the name."""
+"""'SIA Muster Werke' has two words of its own after the form; in 'AB Foods' and 'AB Volvo' AB may be of the name."""
 
 _OURS = {form: (canonical, where) for form, canonical, where in rows_of("enrichment.identity", "legal_forms")}
 _LIKE_FORMS = {word: (form, written) for word, form, written in rows_of("enrichment.identity", "words_like_forms")}
@@ -45,15 +45,18 @@ def without_forms(
         left = left[cut[0] :]
         forms.add(cut[1])
     front = _doubtful_in_front(left)
-    if front is not None and (set_off or _is_settled(left, forms.union(in_brackets))):
+    if front is not None and (set_off or _is_certain(left, forms.union(in_brackets))):
         return left[1:], frozenset({*forms, front} - {""})
     return left, frozenset(forms - {""})
 
 
 def without_doubtful_form(words: tuple[str, ...]) -> tuple[tuple[str, ...], str] | None:
-    """What is left of a name if its first or last word is a form, which it may be or not; and that form."""
-    if len(words) > 1 and (front := _doubtful_in_front(words)) is not None and _IN_FRONT[_plain(words[0])][2] == "yes":
-        return words[1:], front
+    """What is left of a name if its first or last word is a form, which it may be or not; and that form.
+
+    In a name without any capital, a form may be written in small letters too: 'sia muster'.
+    """
+    if len(words) > 1 and (front := _doubtful_in_front(words, small=" ".join(words).islower())) is not None:
+        return (words[1:], front) if _IN_FRONT[_plain(words[0])][2] == "yes" else None
     if len(words) > 1 and words[-1].isupper() and (form := _LIKE_FORMS.get(_plain(words[-1]), ("", ""))[0]):
         return words[:-1], form
     return None
@@ -85,20 +88,20 @@ def _first_form(words: tuple[str, ...]) -> tuple[int, str] | None:
     return None
 
 
-def _doubtful_in_front(words: tuple[str, ...]) -> str | None:
+def _doubtful_in_front(words: tuple[str, ...], *, small: bool = False) -> str | None:
     if len(words) < 2 or (found := _IN_FRONT.get(_plain(words[0]))) is None:
         return None
-    is_written = words[0].isupper() or ("title" in found[3] and words[0].istitle())
+    is_written = small or words[0].isupper() or ("title" in found[3] and words[0].istitle())
     return found[0] if is_written else None
 
 
-def _is_settled(words: tuple[str, ...], forms: set[str]) -> bool:
-    """Whether the form in front has its companion behind, or two words behind it that few other names have."""
+def _is_certain(words: tuple[str, ...], forms: set[str]) -> bool:
+    """Whether the form that goes with the one in front ends the name, or few other names have the rest of its words."""
     _, beside, alone, _ = _IN_FRONT[_plain(words[0])]
     if not forms.isdisjoint(listed(beside)):
         return True
     own = [word for word in words[1:] if len(word) >= _LETTERS_OF_AN_OWN_WORD and not is_common((word,))]
-    return alone == "yes" and len(own) >= _OWN_WORDS_THAT_SETTLE and len(own) == len(words) - 1
+    return alone == "yes" and len(own) >= _ENOUGH_OWN_WORDS and len(own) == len(words) - 1
 
 
 @lru_cache(maxsize=65_536)

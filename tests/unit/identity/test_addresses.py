@@ -69,6 +69,11 @@ def test_the_front_door_of_a_platform_that_is_a_companys_site_is_that_companys(d
     assert own_domain(f"https://{domain}/acme", None) is None
 
 
+@pytest.mark.parametrize("domain", ["live.ai", "monster.io", "amazon.rocks", "target.com"])
+def test_a_platforms_label_under_a_suffix_that_companies_of_all_countries_use_is_no_platform(domain: str) -> None:
+    assert own_domain(f"https://{domain}/about", "Acme Widgets") == domain
+
+
 @pytest.mark.parametrize("domain", ["gmail.com", "hotmail.it", "bit.ly", "web.de", "wixsite.com", "sedo.com"])
 def test_the_front_door_of_mailboxes_and_short_links_is_no_companys_without_its_name(domain: str) -> None:
     assert own_domain(domain, None) is None

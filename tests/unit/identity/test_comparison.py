@@ -159,6 +159,9 @@ def test_two_letters_of_a_long_word_that_changed_places_are_a_slip() -> None:
         ("Muster Solution", "Muster Solutions"),
         ("X.com", "X"),
         ("Eni SPA", "Eni"),
+        ("AB Volvo", "Volvo"),
+        ("SIA Engineering", "Engineering Co"),
+        ("sia muster", "muster"),
         ("Muster SAL", "Muster"),
     ],
 )
