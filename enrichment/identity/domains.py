@@ -50,7 +50,6 @@ _SITES_OF_COMPANIES = frozenset({"shop", "network", "directory", "reference"})
 """Kinds of platforms whose front door is a company's own: amazon.com, but neither gmail.com nor bit.ly."""
 _COMMON_SUFFIX = re.compile(r"com|net|org|info|biz|io|ai|app|dev|edu|gov|(?:[a-z]{2,3}\.)?[a-z]{2}")
 _REGISTRIES = frozenset(row[0] for row in rows_of("enrichment.identity", "domain_registries"))
-SHARED_HOSTS = frozenset(_PLATFORMS)
 
 
 class NotACompany(ValueError):

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import JobPosting, NewsItem
-from enrichment.identity.domains import SHARED_HOSTS, own_domain, registrable_domain
+from enrichment.identity.domains import is_platform, own_domain, registrable_domain
 from enrichment.parsing.dates import moment
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import entries, member, text, texts, url
@@ -86,7 +86,7 @@ def _is_own_site(row: Row, link: str, domain: str, reply: ReaderInput) -> bool:
     called = reply.is_called(text(row.get("source"), 300)) or reply.is_called(
         _TAGLINE.sub("", text(row.get("title"), 300) or "")
     )
-    return domain not in SHARED_HOSTS and (reply.is_spelled_by(domain) or (bool(front) and called))
+    return not is_platform(domain) and (reply.is_spelled_by(domain) or (bool(front) and called))
 
 
 def _stack(row: Row, path: str, reply: ReaderInput) -> _FOUND:
