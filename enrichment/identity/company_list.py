@@ -6,12 +6,13 @@ rows of cells, how a person labels columns, which companies are known  ->  Under
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from enrichment.domain.records import Company
 from enrichment.identity.domains import NotACompany
 from enrichment.identity.list_columns import ColumnContent, ListColumns, NoCompanyColumn, find_columns, repeats_header
 from enrichment.identity.list_fates import Row, Sorted, sorted_out
-from enrichment.identity.list_rows import ListEntry, UnreadRow, entry_of
+from enrichment.identity.list_rows import PROBLEM, ListEntry, UnreadRow, entry_of
 
 Lines = Sequence[tuple[int, Sequence[object] | UnreadRow]]
 """The line each row begins on, and its cells."""
@@ -92,7 +93,7 @@ def _entry(line: int, cells: Sequence[object] | UnreadRow, columns: ListColumns,
         entry = entry_of(line, cells, columns, sheet)
     except NotACompany as refusal:
         return Row(line, "refused", because=str(refusal))
-    return entry or Row(line, "empty", because=_says_nothing(cells))
+    return entry or Row(line, "empty", because=_says_nothing(cells, columns))
 
 
 def footer_start(rows: Sequence[Sequence[str]]) -> int:
@@ -117,6 +118,10 @@ def _shown(cells: Sequence[object]) -> list[str]:
     return ["" if cell is None else " ".join(str(cell).split()) for cell in cells]
 
 
-def _says_nothing(cells: Sequence[object]) -> str:
-    shown = next((text for text in (str(cell).strip() for cell in cells if cell is not None) if text), None)
+def _says_nothing(cells: Sequence[object], columns: ListColumns) -> str:
+    """Of a row left out before that has nothing but what was wrong with it: that once more."""
+    texts = [(title, text) for title, text in zip_longest(columns.titles, _shown(cells), fillvalue="") if text]
+    if [title for title, _ in texts] == [PROBLEM]:
+        return texts[0][1]
+    shown = next((text for _, text in texts), "")
     return f"{shown[:_SHOWN]!r} names no company" if shown else "it is empty"

@@ -27,6 +27,7 @@ _NUMBERED = re.compile(r"column (\d+)", re.IGNORECASE)
 _CODE = re.compile(r"(?:[A-Z]{0,4}[-_.# ]?)\d[\w.-]*|[a-zA-Z0-9]{15}|[a-zA-Z0-9]{18}")
 """What programs number rows with: 0015000, C-1, the ids of Salesforce."""
 _MOSTLY = 0.6
+_PARTLY = 0.4
 _HEADER_WITHIN = 20
 _SHOWN = 40
 _READ = 200
@@ -162,7 +163,8 @@ def _by_cells(columns: ListColumns, texts: Sequence[Sequence[str]]) -> ListColum
     """What the cells tell of columns that their titles leave open. Raises NoCompanyColumn: only people are named."""
     cells = {at: [row[at] for row in texts if at < len(row) and row[at]] for at in columns.names}
     names = tuple(at for at in columns.names if _share(cells[at], _is_code) < _MOSTLY)
-    found = replace(columns, names=names or columns.names)
+    found = replace(columns, names=_without_other_names(names or columns.names, columns, texts))
+    names = found.names
     is_people = any(role_of(columns.titles[at]) == "name" for at in names) and _are_people(found, texts)
     if is_people:
         companies = tuple(at for at in names if role_of(columns.titles[at]) != "name")
@@ -172,6 +174,24 @@ def _by_cells(columns: ListColumns, texts: Sequence[Sequence[str]]) -> ListColum
     return found
 
 
+def _without_other_names(
+    names: tuple[int, ...], columns: ListColumns, texts: Sequence[Sequence[str]]
+) -> tuple[int, ...]:
+    """Beside a column of companies a 'Name' counts only where it names the company too, and no person there."""
+    sure = [at for at in names if role_of(columns.titles[at]) != "name"]
+    if not sure or len(sure) == len(names):
+        return names
+    others = [at for at in names if at not in sure]
+    pairs = [(row[sure[0]], row[at]) for row in texts for at in others if max(sure[0], at) < len(row)]
+    both = [f"{fold(a)}|{fold(b)}" for a, b in pairs if a and b]
+    return tuple(sure) if both and _share(both, _overlap) < _PARTLY else names
+
+
+def _overlap(two_names: str) -> bool:
+    one, _, other = two_names.partition("|")
+    return one in other or other in one
+
+
 def _are_people(columns: ListColumns, texts: Sequence[Sequence[str]]) -> bool:
     """Whether most names are a person's: two or three words, one of which is in the e-mail address beside them."""
     pairs = [
@@ -179,7 +199,9 @@ def _are_people(columns: ListColumns, texts: Sequence[Sequence[str]]) -> bool:
         for row in texts
         if columns.emails and max(columns.names[0], columns.emails[0]) < len(row) and row[columns.emails[0]]
     ]
-    return _share([f"{name}|{mailbox}" for name, mailbox in pairs if name], _is_person) >= _MOSTLY
+    hinted = any(role_of(title) == "person" for title in columns.titles)
+    named = [f"{name}|{mailbox}" for name, mailbox in pairs if name]
+    return _share(named, _is_person) >= (_PARTLY if hinted else _MOSTLY)
 
 
 def _is_person(name_and_mailbox: str) -> bool:
@@ -215,7 +237,9 @@ def columns_by_content(cells: Sequence[Sequence[str]]) -> ListColumns:
     words = (
         at
         for at, column in enumerate(columns)
-        if at not in (*websites, *emails) and _share(column, _is_words) >= _MOSTLY
+        if at not in (*websites, *emails)
+        and _share(column, _is_words) >= _MOSTLY
+        and _share(column, _is_code) < _MOSTLY
     )
     names = tuple(words)[:1]
     titles = tuple(f"column {at + 1}" for at in range(width))

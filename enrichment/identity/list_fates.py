@@ -10,11 +10,13 @@ from typing import Literal
 
 from enrichment.domain.records import Company
 from enrichment.identity.comparison import compare_names
+from enrichment.identity.domains import name_fits_domain
 from enrichment.identity.letters import fold
 from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.names import name_form
 
 Fate = Literal["new", "known", "same as another row", "ambiguous", "empty", "refused"]
+_LONGEST_CODE = 3
 Registered = Callable[[ListEntry], Sequence[Company]]
 
 
@@ -65,14 +67,23 @@ class _Seen:
     spelled: defaultdict[str, dict[tuple[str, str | None, str], ListEntry]] = field(
         default_factory=lambda: defaultdict(dict)
     )
+    names_at: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     order: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def note(self, entry: ListEntry) -> None:
         self.order[entry.sheet, entry.line] = len(self.order)
         if entry.domain is not None:
             self.domains.setdefault(entry.domain, entry)
+            if entry.name:
+                self.names_at[entry.domain][entry.name] = None
         for spelling in _spellings(entry):
             self.spelled[spelling].setdefault((fold(entry.name or ""), entry.domain, entry.country), entry)
+
+    def is_shared(self, entry: ListEntry) -> bool:
+        """Whether rows of other companies have the domain that this one has by e-mail, and its name does not fit it."""
+        name, domain = entry.name or "", entry.domain or ""
+        others = self.names_at[domain]
+        return bool(name) and not name_fits_domain(name, domain) and any(_differ(name, other) for other in others)
 
     def alike(self, entry: ListEntry) -> Iterator[ListEntry]:
         """Rows that share a spelling: those with a domain, and of those without one the earlier."""
@@ -86,18 +97,30 @@ class _Seen:
 def _fate(entry: ListEntry, seen: _Seen, known: Registered, same_name: Registered) -> Row:
     if entry.domain is None:
         return _fate_of_name(entry, seen, [*known(entry), *same_name(entry)])
-    first = seen.domains[entry.domain]
-    if first is not entry:
-        if _differ(entry.name, first.name):
-            shown = f"{_line(first, entry)} gives its website to {first.name!r}; give the website of its own"
-            return Row(entry.line, "ambiguous", entry, shown)
-        return _same(entry, first)
-    if registered := known(entry):
+    return _fate_by_rows(entry, seen) or _fate_by_domain(entry, seen, known(entry), same_name(entry))
+
+
+def _fate_by_rows(entry: ListEntry, seen: _Seen) -> Row | None:
+    """Of a row with a domain, by the other rows that have it; None: it is the first."""
+    if entry.by_email and seen.is_shared(entry):
+        shown = f"rows of several companies have e-mail addresses at {entry.domain}; add its website"
+        return Row(entry.line, "ambiguous", entry, shown)
+    first = seen.domains[entry.domain or ""]
+    if first is entry:
+        return None
+    if _differ(entry.name, first.name):
+        shown = f"{_line(first, entry)} gives its website to {first.name!r}; give the website of its own"
+        return Row(entry.line, "ambiguous", entry, shown)
+    return _same(entry, first)
+
+
+def _fate_by_domain(entry: ListEntry, seen: _Seen, registered: Sequence[Company], namesakes: Sequence[Company]) -> Row:
+    if registered:
         return _known_by_domain(entry, registered[0])
-    namesakes = [one for one in same_name(entry) if one.domain is None and _may_be(entry, one.name) == "same"]
-    several = {other.domain for other in seen.alike(entry) if other.domain is not None}
-    if len(namesakes) == 1 and len(several) == 1:
-        return Row(entry.line, "known", entry, entry.remark, learns_for=namesakes[0].company_id)
+    alike = [one for one in namesakes if one.domain is None and _is_same(entry, one)]
+    domains = {other.domain for other in seen.alike(entry) if other.domain is not None}
+    if len(alike) == 1 and len(domains) == 1:
+        return Row(entry.line, "known", entry, entry.remark, learns_for=alike[0].company_id)
     return Row(entry.line, "new", entry, entry.remark)
 
 
@@ -147,18 +170,26 @@ def _line(other: ListEntry, entry: ListEntry) -> str:
 
 def _doubt(entry: ListEntry, other: ListEntry) -> str:
     """Why two rows of names spelled alike may mean two companies; '' where they do not."""
-    if entry.country and other.country and entry.country != other.country:
+    if entry.country != other.country and _are_comparable(entry.country, other.country):
         return "their countries differ; add its website"
     compared = compare_names(entry.name or "", other.name or "")
     return f"{compared.because}; add its website" if compared.sameness == "unsure" else ""
+
+
+def _are_comparable(country_a: str, country_b: str) -> bool:
+    """'us' and 'united states' may be one country: codes are compared with codes of the same length only."""
+    lengths = [
+        len(country) if len(country) <= _LONGEST_CODE else _LONGEST_CODE + 1 for country in (country_a, country_b)
+    ]
+    return lengths[0] == lengths[1] > 1
 
 
 def _differ(name_a: str | None, name_b: str | None) -> bool:
     return bool(name_a and name_b) and compare_names(name_a or "", name_b or "").sameness == "different"
 
 
-def _may_be(entry: ListEntry, name: str | None) -> str:
-    return compare_names(entry.name or "", name or "").sameness
+def _is_same(entry: ListEntry, company: Company) -> bool:
+    return compare_names(entry.name or "", company.name or "").sameness == "same"
 
 
 def _spellings(entry: ListEntry) -> frozenset[str]:

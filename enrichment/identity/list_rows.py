@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from typing import Self
 
 from enrichment.domain.data_tables import rows_of
-from enrichment.identity.domains import NotACompany, is_platform, own_domain, parse_company, registrable_domain
+from enrichment.identity.domains import (
+    LONGEST_ASKED,
+    NotACompany,
+    is_platform,
+    own_domain,
+    parse_company,
+    registrable_domain,
+)
 from enrichment.identity.letters import fold
 from enrichment.identity.list_columns import ListColumns
 
@@ -25,10 +32,8 @@ _AMOUNT_OR_DATE = re.compile(
     r"0+(?:[.,]0+)?|[€$£¥]\s*[\d.,]+|[\d.,]+\s*[€$£¥%]|\d{1,3}(?:[.,]\d{3})*[.,]\d{2}|"
     r"\d{4}-\d{1,2}-\d{1,2}(?:[T ][\d:.]+Z?)?|\d{1,2}([./])\d{1,2}\1\d{2,4}|\d{1,2}:\d{2}(?::\d{2})?"
 )
-_ADDRESS_BEHIND = re.compile(
-    r"^(.*\w[^\s<>()\[\]]*)\s*(?:[<(\[]\s*([^<>()\[\]\s]+)\s*[>)\]]|[\s,;:|–—-]+((?:https?://|www\.)\S+))$",
-    re.IGNORECASE,
-)
+_BRACKETS = {")": "(", "]": "[", ">": "<"}
+_STARTS_AS_ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 _EMAIL = re.compile(r"^(?:mailto:)?[^\s@/]+@([^\s@/]+\.[^\s@/]+)$", re.IGNORECASE)
 
 
@@ -48,7 +53,8 @@ class LinkedText(str):
 class ListEntry:
     """The company a row names. domain: registrable. line: where it begins in its sheet, counted from 1.
 
-    country: folded, as the list writes it. remark: what of the row is not taken, one clause for people.
+    country: folded, as the list writes it. by_email: only an e-mail address has this domain.
+    remark: what of the row is not taken, one clause for people.
     """
 
     line: int
@@ -57,6 +63,7 @@ class ListEntry:
     country: str = ""
     sheet: str = ""
     remark: str = ""
+    by_email: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,31 +99,37 @@ def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: st
     names, inside = _without_addresses(names)
     refusals: list[NotACompany] = []
     name, domain_of_name = _named(names, refusals)
-    refused_name = str(refusals[0]) if refusals and name is None else ""
-    domain = (
-        _domain_in([*websites, *inside], name, refusals)
-        or domain_of_name
-        or _domain_of_emails([*emails, *names, *websites, *inside])
-    )
+    is_email = any(_EMAIL.match(text) for text in names)
+    refused_name = str(refusals[0]) if refusals and name is None and not is_email else ""
+    given = _domain_in([*websites, *inside], name, refusals) or domain_of_name
+    domain = given or _domain_of_emails([*emails, *names, *websites, *inside])
     if name is None and domain is None:
         if refusals and not columns.of_people:
             raise refusals[0]
         return None
-    return ListEntry(line, name, domain, fold(countries[0]) if countries else "", sheet, refused_name)
+    country = fold(countries[0]) if countries else ""
+    return ListEntry(line, name, domain, country, sheet, refused_name, by_email=domain is not None and given is None)
 
 
 def _without_addresses(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Names, and the addresses written behind them: 'Acme <info@acme.com>', 'Acme (acme.com)', 'Acme https://acme.com'."""
     bare, addresses = list[str](), list[str]()
     for text in names:
-        found = _ADDRESS_BEHIND.match(text)
-        address = (found[2] or found[3]).strip() if found else ""
-        if found and address == address.lower() and (_EMAIL.match(address) or registrable_domain(address)):
-            bare.append(found[1])
+        name, address = _name_and_address(text)
+        bare.append(name)
+        if address:
             addresses.append(address)
-        else:
-            bare.append(text)
     return bare, addresses
+
+
+def _name_and_address(text: str) -> tuple[str, str]:
+    opened = _BRACKETS.get(text[-1:])
+    name, _, last = text[:-1].rpartition(opened) if opened else text.rpartition(" ")
+    name, address = name.rstrip(" ,;:|–—-"), last.strip()
+    is_address = bool(opened) or _STARTS_AS_ADDRESS.match(address) is not None
+    if len(text) > LONGEST_ASKED or not is_address or not any(map(str.isalnum, name)) or address != address.lower():
+        return text, ""
+    return (name, address) if _EMAIL.match(address) or registrable_domain(address) else (text, "")
 
 
 def _named(names: Sequence[str], refusals: list[NotACompany]) -> tuple[str | None, str | None]:

@@ -96,6 +96,6 @@ def _numbered(titles: Sequence[str]) -> list[tuple[str, int]]:
 def _safe(cell: object) -> str:
     """A spreadsheet shows it, and runs nothing: an apostrophe stands before what may be a formula."""
     text = "" if cell is None else str(cell)
-    if isinstance(cell, LinkedText) and not text:
-        text = cell.target
+    if isinstance(cell, LinkedText) and cell.target not in text:
+        text = f"{text} {cell.target}".strip()
     return f"'{text}" if _RUNS_AS_FORMULA.match(text) else text

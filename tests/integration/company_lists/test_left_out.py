@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from enrichment.identity.list_rows import UnreadRow, cell_text
+from enrichment.identity.list_rows import LinkedText, UnreadRow, cell_text
 from resources.company_lists import LeftOutRows, UnreadableList, write_left_out
 
 ROWS = [LeftOutRows(("name", "website"), [(["-", "facebook.com/x"], "no company")])]
@@ -71,6 +71,12 @@ def test_all_lists_of_a_file_share_one_header_and_the_problem_is_a_column_of_its
         ["", "y", "1", "wide", "no company"],
         ["", "", "", "", 'open: "Acme,a'],
     ]
+
+
+def test_the_target_of_a_link_is_kept(tmp_path: Path) -> None:
+    linked = LinkedText.of("Visit", "https://facebook.com/x")
+    path = write_left_out(tmp_path / "list.xlsx", [LeftOutRows(("website",), [([linked], "no company")])])
+    assert lines(path)[1][0] == "Visit https://facebook.com/x"
 
 
 def test_letters_that_no_text_has_are_written_as_their_number(tmp_path: Path) -> None:

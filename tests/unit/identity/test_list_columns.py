@@ -77,6 +77,8 @@ def test_the_end_of_a_report_is_no_company(text: str, expected: list[str]) -> No
         ("Name|Phone|Email\nJane Doe|1|jane@acme-x.com\nBob Roe|2|b.roe@beta-x.com\nKim|3|kim@gmail.com", None),
         ("Name|Title|Email\nAcme|Supplier|info@a-x.com\nBeta GmbH|Vendor|b@gmail.com", ["Acme", "Beta GmbH"]),
         ("Name|E-Mail\nBlue Sky|info@bluesky-x.com\nRed Sea Ltd|red@sea-x.com", ["Blue Sky", "Red Sea Ltd"]),
+        ("Name|Phone|Mobile|E-Mail\nJane Doe|1|2|jane@acme-x.com\nBob|1|2|b@gmail.com", [(None, "acme-x.com")]),
+        ("Name|Firma|E-Mail\nMax|Acme GmbH|max@web.de\nMoritz||moritz@web.de", ["Acme GmbH"]),
         ("Name|Email|Contact Name\nAcme|info@a-x.com|Jo", ["Acme"]),
         ("Vorname|Nachname|E-Mail\nM|M|m@gmx.de\nN|N|n@beta-x.de", [(None, "beta-x.de")]),
         (
@@ -115,6 +117,7 @@ def test_people_without_their_companies_are_no_list_of_companies(text: str) -> N
         ("Company|Company Name\nC-1|Acme\nC-2|Beta", ["Acme", "Beta"]),
         ("Customer|Name 1|Street\n100023|Acme GmbH|Str 1\n100024|Beta AG|Str 2", ["Acme GmbH", "Beta AG"]),
         ("Company\n1800\n37", ["1800", "37"]),
+        ("AC-1|Acme|a-x.com\nAC-2|Beta|b-x.com", ["Acme", "Beta"]),
         ("Company Name|Partner|Website\n|Accenture|b-x.com\nAcme|Deloitte|\n|Capgemini|", [None, "Acme"]),
         ("Supplier|Customer\nAcme|Beta\n|Gamma", ["Acme"]),
     ],

@@ -29,6 +29,12 @@ def test_an_address_behind_a_name_is_an_address(cell: str, name: str, domain: st
     assert (entry.name, entry.domain) == (name, domain)
 
 
+def test_a_name_as_long_as_a_book_is_refused_at_once() -> None:
+    entry = entry_of(2, ["A" * 1_000_000 + ")", "acme-x.com"], COLUMNS)
+    assert entry is not None
+    assert (entry.name, entry.domain) == (None, "acme-x.com")
+
+
 def test_a_name_that_is_refused_beside_a_good_website_is_reported() -> None:
     entry = entry_of(2, ["N" * 301, "acme-x.com"], COLUMNS)
     assert entry is not None
