@@ -164,6 +164,8 @@ class _Registry:
 
     def named(self, entry: ListEntry) -> Sequence[Company]:
         found: dict[str, Company] = {}
+        if not self._by_spelling:
+            return []
         for spelling in sorted(name_form(entry.name or "").spellings):
             found |= self._by_spelling.get(spelling, {})
         return list(found.values())

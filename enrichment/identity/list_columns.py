@@ -77,9 +77,11 @@ def is_header(cells: Sequence[str]) -> bool:
 def repeats_header(cells: Sequence[str], columns: ListColumns) -> bool:
     """Whether a row below the header is a header again: of two or more words of headers, or with the same titles."""
     texts = [cell for cell in cells if cell]
+    if not columns.header or not texts or (texts[0] not in columns.titles and role_of(texts[0]) is None):
+        return False
     titles = [title for title in columns.titles if title]
     same = [_plain(text) for text in texts] == [_plain(title) for title in titles]
-    return columns.header and bool(texts) and (same or (len(texts) > 1 and all(role_of(text) for text in texts)))
+    return same or (len(texts) > 1 and all(role_of(text) for text in texts))
 
 
 def columns_of(titles: Sequence[str], *, declared: Mapping[str, ColumnContent] | None = None) -> ListColumns:

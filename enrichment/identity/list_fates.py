@@ -68,6 +68,7 @@ class _Seen:
         default_factory=lambda: defaultdict(dict)
     )
     names_at: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    spellings_of: dict[str, frozenset[str]] = field(default_factory=dict)
     order: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def note(self, entry: ListEntry) -> None:
@@ -76,19 +77,27 @@ class _Seen:
             self.domains.setdefault(entry.domain, entry)
             if entry.name:
                 self.names_at[entry.domain][entry.name] = None
-        for spelling in _spellings(entry):
+        for spelling in self.spellings(entry):
             self.spelled[spelling].setdefault((fold(entry.name or ""), entry.domain, entry.country), entry)
+
+    def spellings(self, entry: ListEntry) -> frozenset[str]:
+        name = entry.name or ""
+        if name not in self.spellings_of:
+            self.spellings_of[name] = name_form(name).spellings - {""}
+        return self.spellings_of[name]
 
     def is_shared(self, entry: ListEntry) -> bool:
         """Whether rows of other companies have the domain that this one has by e-mail, and its name does not fit it."""
         name, domain = entry.name or "", entry.domain or ""
         others = self.names_at[domain]
-        return bool(name) and not name_fits_domain(name, domain) and any(_differ(name, other) for other in others)
+        if not name or len(others) < 2:
+            return False
+        return not name_fits_domain(name, domain) and any(_differ(name, other) for other in others)
 
     def alike(self, entry: ListEntry) -> Iterator[ListEntry]:
         """Rows that share a spelling: those with a domain, and of those without one the earlier."""
         place = self.order[entry.sheet, entry.line]
-        for spelling in sorted(_spellings(entry)):
+        for spelling in sorted(self.spellings(entry)):
             for other in self.spelled[spelling].values():
                 if other.domain is not None or self.order[other.sheet, other.line] < place:
                     yield other
@@ -190,7 +199,3 @@ def _differ(name_a: str | None, name_b: str | None) -> bool:
 
 def _is_same(entry: ListEntry, company: Company) -> bool:
     return compare_names(entry.name or "", company.name or "").sameness == "same"
-
-
-def _spellings(entry: ListEntry) -> frozenset[str]:
-    return name_form(entry.name).spellings if entry.name else frozenset()
