@@ -145,7 +145,7 @@ def keep_left_out(understood: UnderstoodFile) -> Path | None:
 def _left_out(table: ListTable, one: UnderstoodList) -> LeftOutRows:
     cells = dict(table.rows)
     rows = [(cells[row.line], row.because) for row in one.sorted.of(*LEFT_OUT)]
-    return LeftOutRows(one.columns.titles if one.columns.header else one.columns.said_titles(), rows)
+    return LeftOutRows(one.columns.titles if one.columns.header else one.columns.readable_titles(), rows)
 
 
 class _Registry:

@@ -55,11 +55,11 @@ class ListColumns:
     of_people: bool = False
     header: bool = True
 
-    def said_titles(self) -> tuple[str, ...]:
+    def readable_titles(self) -> tuple[str, ...]:
         """Titles by which a list without a header is read the same way once more."""
-        said = {**dict.fromkeys(self.emails, "email"), **dict.fromkeys(self.websites, "website")}
-        said |= dict.fromkeys(self.names, "name")
-        return tuple(said.get(at, title) for at, title in enumerate(self.titles))
+        readable = {**dict.fromkeys(self.emails, "email"), **dict.fromkeys(self.websites, "website")}
+        readable |= dict.fromkeys(self.names, "name")
+        return tuple(readable.get(at, title) for at, title in enumerate(self.titles))
 
 
 def role_of(title: str) -> Role | None:

@@ -68,7 +68,9 @@ def csv_rows(text: str) -> list[Line]:
     in_single = rf"(?:^|{delimiter})'[^'\n]*{delimiter}[^'\n]*'(?:{delimiter}|\s*$)"
     if '"' not in text and re.search(in_single, text, re.MULTILINE):
         dialect = replace(dialect, quote="'")
-    return [_fitted(row, dialect) for row in _rows(lines, dialect, begin)]
+    rows = list(_rows(lines, dialect, begin))
+    header = next((at for at, row in enumerate(rows) if tuple(_cells(row)) == dialect.header), len(rows))
+    return [*rows[: header + 1], *(_fitted(row, dialect) for row in rows[header + 1 :])]
 
 
 def _dialect(lines: list[str], declared: str | None) -> _Dialect:

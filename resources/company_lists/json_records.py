@@ -33,11 +33,14 @@ def json_line_records(text: str) -> list[Record]:
     """A line each; a whole document of JSON under this ending is read as one. A damaged line costs only itself."""
     lines = [(at, line) for at, line in enumerate(text.split("\n"), start=1) if line.strip()]
     records = [(at, _line(line)) for at, line in lines]
-    if len(records) == 1 and isinstance(records[0][1], list):
-        return list(enumerate(records[0][1], _FIRST_ROW))
-    if records and isinstance(records[0][1], UnreadRow):
+    if records and isinstance(records[0][1], Mapping):
+        return records
+    try:
         return json_records(text)
-    return records
+    except ValueError:
+        if all(isinstance(value, UnreadRow) for _, value in records):
+            raise
+        return records
 
 
 def records_table(records: Sequence[Record]) -> ListTable:

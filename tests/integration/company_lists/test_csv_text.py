@@ -21,6 +21,13 @@ def test_a_cell_may_be_as_long_as_it_likes() -> None:
     )
 
 
+def test_a_title_above_the_header_may_have_as_many_cells_as_it_likes() -> None:
+    assert read("Accounts,of,all,regions\nname,website\nAcme, Inc.,a-x.com\n") == (
+        [["name", "website"], ["Acme, Inc.", "a-x.com"]],
+        [],
+    )
+
+
 def test_a_long_description_of_many_lines_is_one_cell() -> None:
     described = "\n".join(f"Line {at}, we make, things" for at in range(8_000))
     assert read(f'name,description,website\nAcme,"{described}",a-x.com\nBeta,x,b-x.com\n')[0] == [

@@ -138,6 +138,12 @@ def test_a_line_of_json_that_is_cut_off_costs_only_itself(tmp_path: Path) -> Non
     assert (line, isinstance(cut, UnreadRow) and cut.text) == (3, '{"name":"Ga')
 
 
+def test_the_first_line_of_json_may_be_the_one_that_is_cut_off(tmp_path: Path) -> None:
+    table = read(tmp_path, "list.jsonl", b'ame":"Acme"}\n{"name":"Beta"}\n')[0]
+    assert [line for line, cells in table.rows if isinstance(cells, UnreadRow)] == [1]
+    assert table.rows[-1] == (2, ["Beta"])
+
+
 def test_json_that_is_nested_without_end_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UnreadableList, match="too deeply"):
         read(tmp_path, "list.json", b"[" * 100_000 + b"]" * 100_000)
