@@ -49,6 +49,11 @@ class UnderstoodFile:
         return [row for _, one in self.lists for row in one.sorted.rows if not fates or row.fate in fates]
 
     @property
+    def learning(self) -> list[Row]:
+        """Rows that give a registered company its website."""
+        return [row for row in self.rows("known") if row.learns_for is not None]
+
+    @property
     def remarks(self) -> list[Row]:
         """Rows that a company is taken from, but not all that they say."""
         return [row for row in self.rows("new", "known") if row.because]
@@ -125,7 +130,7 @@ def take(understood: UnderstoodFile, store: SqlStore) -> Taken:
     ]
     added = {company.company_id for company in store.companies.add(fresh)} if fresh else set[str]()
     learned = 0
-    for row in understood.rows("known"):
+    for row in understood.learning:
         if row.learns_for is not None and row.entry is not None and (domain := row.entry.domain) is not None:
             store.companies.rekey(row.learns_for, key=domain, name=None, domain=domain)
             learned += 1

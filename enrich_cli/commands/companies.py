@@ -34,8 +34,9 @@ def add(
         understood = understand_file(file, options, store.companies.all())
         if not as_json:
             console.print(understood_view(understood))
-            asks = not yes and sys.stdin.isatty() and understood.counts["new"] > 0
-            if asks and not typer.confirm(f"Register {understood.counts['new']:,} companies?"):
+            new, learning = understood.counts["new"], len(understood.learning)
+            asks = not yes and sys.stdin.isatty() and new + learning > 0
+            if asks and not typer.confirm(f"Register {new:,} companies, and {learning:,} websites of known ones?"):
                 raise typer.Exit(0)
         left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
         taken = take(understood, store)

@@ -129,7 +129,8 @@ def _fate_by_domain(entry: ListEntry, seen: _Seen, registered: Sequence[Company]
     alike = [one for one in namesakes if one.domain is None and _is_same(entry, one)]
     domains = {other.domain for other in seen.alike(entry) if other.domain is not None}
     if len(alike) == 1 and len(domains) == 1:
-        return Row(entry.line, "known", entry, entry.remark, learns_for=alike[0].company_id)
+        learns = not entry.by_email or name_fits_domain(entry.name or "", entry.domain or "")
+        return Row(entry.line, "known", entry, entry.remark, learns_for=alike[0].company_id if learns else None)
     return Row(entry.line, "new", entry, entry.remark)
 
 

@@ -91,6 +91,15 @@ def test_a_company_that_is_known_by_name_alone_learns_its_website(
     assert [(row.fate, row.learns_for) for row in rows] == expected
 
 
+def test_a_mailbox_elsewhere_is_not_learned_as_a_website() -> None:
+    rows = fates(
+        [["Company", "Email"], ["Acme", "jo@agency-x.com"], ["Beta", "jo@beta.com"]],
+        registered("Acme"),
+        registered("Beta"),
+    )
+    assert [(row.fate, row.learns_for) for row in rows] == [("known", None), ("known", "com_Beta")]
+
+
 def test_two_sheets_are_one_list() -> None:
     sheets: Mapping[str, Lines] = {
         "One": [(1, ["Name", "Website"]), (2, ["Acme", "a-x.com"]), (3, ["Zeta", None])],
