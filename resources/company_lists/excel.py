@@ -4,6 +4,7 @@ import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
@@ -39,21 +40,21 @@ _BLANK_ROWS = 1_000
 
 def excel_lists(path: Path, wanted: str | None) -> list[ListTable]:
     """wanted: only this sheet. Charts on sheets of their own are no lists. Raises UnreadableList."""
-    with path.open("rb") as start:
-        if start.read(4) == _OLD_OR_ENCRYPTED:
-            raise UnreadableList("it has a password or is an old .xls; remove the password and save it as .xlsx.")
-    book = _book(path)
+    content = path.read_bytes()
+    if content.startswith(_OLD_OR_ENCRYPTED):
+        raise UnreadableList("it has a password or is an old .xls; remove the password and save it as .xlsx.")
+    book = _book(content, path.suffix[1:].lower())
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     if wanted is not None and wanted not in sheets:
         raise UnreadableList(f"it has no sheet {wanted!r}; it has: {', '.join(sheets)}.")
     return [ListTable(name, list(_rows(sheets[name]))) for name in (sheets if wanted is None else [wanted])]
 
 
-def _book(path: Path) -> Workbook:
+def _book(content: bytes, kind: str) -> Workbook:
+    """The reader leaves a damaged file open, so it gets the bytes."""
     try:
-        return load_workbook(path, data_only=True)
+        return load_workbook(BytesIO(content), data_only=True)
     except _DAMAGED:
-        kind = path.suffix[1:].lower()
         raise UnreadableList(f"it is damaged or no Excel file; save it as {kind} once more, or as CSV.") from None
     except RuntimeError:  # so zipfile says that a file needs a password
         raise UnreadableList("it is encrypted; remove its password and save it once more.") from None
