@@ -128,10 +128,11 @@ def test_a_malformed_reply_is_whole_but_no_json_and_was_charged(http: httpx.Clie
     assert charged(http, "serpapi", "search") == before + 1
 
 
-def test_a_truncated_reply_breaks_off_in_the_middle(http: httpx.Client) -> None:
+def test_a_truncated_reply_breaks_off_in_the_middle(http: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
     inject(http, "serpapi", "truncated")
     with pytest.raises(httpx.RemoteProtocolError):
         search(http, "Pfizer")
+    assert "Traceback" not in capfd.readouterr().err  # it is what was asked for, no failure of the sandbox
 
 
 def test_an_oversized_reply_is_larger_than_any_client_should_take(http: httpx.Client) -> None:
