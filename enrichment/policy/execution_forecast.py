@@ -35,11 +35,12 @@ Steps = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Expected micro-USD by kind; p50, p90: quantiles of the total cost in micro-USD; expected seconds.
+    """What an execution is expected to cost and to bring. If it has two stages, all of it is about the second alone.
 
-    satisfied: dataset -> chance that it will be; asked, resorted: source -> chance of being asked by the policy, or as
-    a last resort, if it has any. too_dear: sources that would have been asked somewhere, had they fitted. Of the second
-    stage alone, if there are two.
+    vendors, last_resorts, analyses: expected micro-USD. p50, p90: quantiles of the total cost in micro-USD.
+    seconds: expected. satisfied: dataset -> chance that it will be satisfied. asked: source -> chance that the policy
+    asks it. resorted: source -> chance that it is asked as a last resort. Sources without a chance are left out.
+    too_dear: sources that would have been asked in some case, but a limit left too little for them.
     """
 
     vendors: float
