@@ -13,7 +13,7 @@ from datetime import datetime
 
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, prepare
 from enrichment.backtest.history import History, Spending, SpendingEntry, spending
-from enrichment.backtest.recorded_vendors import SEED, RecordedVendors, Tokens
+from enrichment.backtest.recorded_vendors import SEED, RecordedVendors, TokensOfAnalyses
 from enrichment.domain.money import charge
 from enrichment.domain.records import Company, Known, Request
 from enrichment.domain.values import Text
@@ -98,7 +98,7 @@ class _Replay:
     def __init__(self, side: Side, history: History, override: str | None, policies: PolicyCache, seed: int) -> None:
         self.rules, self.history = side.rules, history
         self.override, self.policies, self.seed = override, policies, seed
-        self.totals, self.tokens = _Totals(), Tokens(history.answered)
+        self.totals, self.tokens = _Totals(), TokensOfAnalyses(history.answered)
         self.taken = Counter[str]()
         self.unavailable: dict[str, Unusable] = {
             name: ("no credentials", side.unavailable[entry.provider])

@@ -30,7 +30,7 @@ REMEMBERED = 1_024
 Chances = dict[Spent, float]
 """What was spent by then -> chance."""
 Level = dict[Node, Chances]
-Steps = tuple[tuple[str, ...], ...]
+ChainSteps = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def likeliest_end(execution: Execution) -> tuple[frozenset[str], frozenset[str]]
     return tree.open_names(left), tree.names(asked)
 
 
-def steps_if_found(execution: Execution, found: frozenset[str]) -> tuple[Steps, ...]:
+def steps_if_found(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...]:
     """The sources each chain's policy asks, step by step, if it finds these datasets wherever it may, and no others.
 
     Each chain by itself, unless limits make what is left for one depend on the others.
@@ -101,7 +101,7 @@ def _alone(execution: Execution, chain: Chain) -> Execution:
     return replace(execution.only((chain,)), closing=())
 
 
-def _steps(execution: Execution, found: frozenset[str]) -> tuple[Steps, ...]:
+def _steps(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...]:
     tree = EventTree(execution)
     steps: list[list[tuple[str, ...]]] = [[] for _ in execution.chains]
     node, spent = tree.start, 0

@@ -52,7 +52,7 @@ def _day(value: object) -> object:
 
 Seconds = Annotated[int, BeforeValidator(parse_seconds), Field(gt=0, le=100 * 365 * _DAY)]
 Usd = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000)]
-Units = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1_000_000)]
+AverageUnits = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1_000_000)]
 WholeUnits = Annotated[int, BeforeValidator(_whole), Field(gt=0, le=1_000_000)]
 Day = Annotated[date, BeforeValidator(_day)]
 Flag = Annotated[bool, Field(strict=True)]
@@ -164,7 +164,7 @@ class SourceRules(SourceQuestion, _Rule):
     needs: tuple[str, ...] = ()
     charged: Charged
     unit: str
-    expected_units: Units
+    expected_units: AverageUnits
     max_units: WholeUnits
     ttl: Seconds
     seconds: Number = Field(2, gt=0)
