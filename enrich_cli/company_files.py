@@ -17,7 +17,7 @@ from enrichment.domain.records import Company
 from enrichment.identity.company_list import ReadList, UnderstoodList, read_rows, sorted_lists
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_columns import ColumnContent, NoCompanyColumn
-from enrichment.identity.list_fates import Fate, Row
+from enrichment.identity.list_fates import Fate, ListRow
 from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.names import name_form
 from resources.clock import utc_now
@@ -45,16 +45,16 @@ class UnderstoodFile:
     lists: tuple[tuple[ListTable, UnderstoodList], ...]
     passed_over: tuple[str, ...] = ()
 
-    def rows(self, *fates: Fate) -> list[Row]:
+    def rows(self, *fates: Fate) -> list[ListRow]:
         return [row for _, one in self.lists for row in one.sorted.rows if not fates or row.fate in fates]
 
     @property
-    def learning(self) -> list[Row]:
+    def learning(self) -> list[ListRow]:
         """Rows that give a registered company its website."""
         return [row for row in self.rows("known") if row.learns_for is not None]
 
     @property
-    def remarks(self) -> list[Row]:
+    def remarks(self) -> list[ListRow]:
         """Rows that a company is taken from, but not all that they say."""
         return [row for row in self.rows("new", "known") if row.because]
 

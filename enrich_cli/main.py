@@ -1,6 +1,6 @@
 """`enrich`: the command line, assembled from one file per command group.
 
-exit codes: 0 done, 2 wrong usage or rules, 3 profile incomplete, 4 refused by a cap, 5 ambiguous company
+exit codes: 0 done, 2 wrong usage or rules, 3 incomplete (a profile, a list), 4 refused by a cap, 5 ambiguous company
 """
 
 import sys

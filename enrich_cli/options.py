@@ -53,7 +53,7 @@ RulesFolder = Annotated[Path | None, typer.Argument(help="Another folder than th
 Uncertain = Annotated[bool, typer.Option("--uncertain", help="Only those that may or may not be billed")]
 OfCompany = Annotated[str | None, typer.Option("--company", help="Only for this company")]
 Since = Annotated[str | None, typer.Option("--since", metavar="AGE", help="No older than this, such as 7d")]
-Units = Annotated[
+SettledUnits = Annotated[
     str | None, typer.Option("--units", help="How many units the vendor billed; left out, all that was reserved")
 ]
 

@@ -9,7 +9,6 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.records import Purchase, failure_kind
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
-from enrichment.planning.quote import model_price
 from enrichment.planning.skip_reasons import because
 from enrichment.purchasing.caps import caps_of, caps_of_each
 from enrichment.rules import Rules
@@ -71,7 +70,7 @@ def _reserved_in_doubt(
 def _most(name: str, rules: Rules) -> int:
     """The most it may cost (micro-USD)."""
     if name.startswith(_ANALYSIS):
-        return model_price(rules, name.removeprefix(_ANALYSIS))[1]
+        return rules.max_micro_usd_of_analysis(name.removeprefix(_ANALYSIS))
     return rules.max_micro_usd(name)
 
 

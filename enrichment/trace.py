@@ -12,12 +12,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
-from enrichment.domain.records import Event, Json
+from enrichment.domain.records import Event, Json, Stage
 from enrichment.ports import Requests, StoreError
-
-Stage = Literal["identify", "layer_1", "plan", "collect", "analyse", "assemble", "keep"]
 
 
 class Trace:

@@ -93,7 +93,7 @@ class BatchProgress:
 
 
 Outcome = Identified | Planned | Collected | Analysed | Enriched | CompanyFailed | None
-Stage = Callable[[Any, BatchProgress, RunContext], Awaitable[Outcome]]
+StageFunction = Callable[[Any, BatchProgress, RunContext], Awaitable[Outcome]]
 Log = Callable[[str], None]
 _OF_ONE_COMPANY = (NotACompany, AmbiguousCompany, StoreError)  # their message is a sentence for the user
 _OF_THE_ORDER = (SettingsError, UnknownName, UnknownStrategy)
@@ -103,7 +103,7 @@ def start(order: BatchOrder, rules: Rules, *, run_id: str) -> BatchProgress:
     return BatchProgress(run_id, order, rules, going={company: company for company in order.companies})
 
 
-def advance(batch: BatchProgress, stage: Stage, enrichment: EnrichmentResource, log: Log) -> BatchProgress:
+def advance(batch: BatchProgress, stage: StageFunction, enrichment: EnrichmentResource, log: Log) -> BatchProgress:
     """Every company that is under way through one more stage.
 
     Raises SettingsError, UnknownName, UnknownStrategy: they concern the whole order. StoreError: no company starts.
@@ -121,7 +121,9 @@ def advance(batch: BatchProgress, stage: Stage, enrichment: EnrichmentResource, 
     )
 
 
-async def _outcomes(batch: BatchProgress, stage: Stage, run_context: RunContext, log: Log) -> dict[str, Outcome]:
+async def _outcomes(
+    batch: BatchProgress, stage: StageFunction, run_context: RunContext, log: Log
+) -> dict[str, Outcome]:
     at_once = asyncio.Semaphore(COMPANIES_AT_ONCE)
     every, numbers = max(1, len(batch.going) // _PROGRESS_LINES), count(1)
 

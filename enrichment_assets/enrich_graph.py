@@ -18,7 +18,7 @@ from enrichment.rules import Rules, RulesError
 from enrichment_assets.asset_specs import GROUPS, OWNERS, LayerAsset, layer_assets
 from enrichment_assets.batch_pipeline import (
     BatchProgress,
-    Stage,
+    StageFunction,
     advance,
     analyse_stage,
     assemble_stage,
@@ -44,7 +44,7 @@ from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
 
-Steps = Iterator[dg.Output[Any]]
+StepOutputs = Iterator[dg.Output[Any]]
 GRAPH, JOB = "enrich", "refresh_companies"
 
 
@@ -101,7 +101,7 @@ def _plan() -> dg.OpDefinition:
         out={"planned": dg.Out(dict)},
         description="Which company, what is known, what to buy, at what cost.",
     )
-    def plan(context: dg.OpExecutionContext, config: OrderConfig, enrichment: EnrichmentResource) -> Steps:
+    def plan(context: dg.OpExecutionContext, config: OrderConfig, enrichment: EnrichmentResource) -> StepOutputs:
         try:
             rules = enrichment.rules()
             with enrichment.store() as store:
@@ -120,7 +120,7 @@ def _collect(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
     outs = _outs(assets, "raw", hands_on="collected")
 
     @dg.op(ins={"planned": dg.In(dict)}, out=outs, description="Carries the plans out: buys, reads, falls back.")
-    def collect(context: dg.OpExecutionContext, enrichment: EnrichmentResource, planned: Handover) -> Steps:
+    def collect(context: dg.OpExecutionContext, enrichment: EnrichmentResource, planned: Handover) -> StepOutputs:
         before = _take_over(enrichment, planned)
         collected = _advanced(context, enrichment, before, collect_stage)
         gathered = list(collected.going.values())
@@ -137,7 +137,7 @@ def _analyse(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
     outs = _outs(assets, "analysis", hands_on="analysed")
 
     @dg.op(ins={"collected": dg.In(dict)}, out=outs, description="Asks the language model where evidence changed.")
-    def analyse(context: dg.OpExecutionContext, enrichment: EnrichmentResource, collected: Handover) -> Steps:
+    def analyse(context: dg.OpExecutionContext, enrichment: EnrichmentResource, collected: Handover) -> StepOutputs:
         before = _take_over(enrichment, collected)
         analysed = _advanced(context, enrichment, before, analyse_stage)
         results = list(analysed.going.values())
@@ -155,7 +155,7 @@ def _assemble(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
     outs = _outs(assets, "profile")
 
     @dg.op(ins={"analysed": dg.In(dict)}, out=outs, description="Best value per dataset; what lost stays visible.")
-    def assemble(context: dg.OpExecutionContext, enrichment: EnrichmentResource, analysed: Handover) -> Steps:
+    def assemble(context: dg.OpExecutionContext, enrichment: EnrichmentResource, analysed: Handover) -> StepOutputs:
         assembled = _advanced(context, enrichment, _take_over(enrichment, analysed), assemble_stage)
         finished = list(assembled.finished.values())
         made = (made_profiles(context, enriched) for enriched in finished)
@@ -176,7 +176,7 @@ def _output(step: Any, name: str) -> Any:
 
 
 def _advanced(
-    context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: BatchProgress, stage: Stage
+    context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: BatchProgress, stage: StageFunction
 ) -> BatchProgress:
     try:
         return advance(batch, stage, enrichment, context.log.info)
@@ -205,7 +205,7 @@ def _show(
     enrichment: EnrichmentResource,
     made: Iterable[Iterable[Made]],
     purchases: Sequence[Purchase],
-) -> Steps:
+) -> StepOutputs:
     """Materialises what was made, and marks what was paid for it as reported."""
     yield from materialize(context, [one for of_company in made for one in of_company])
     enrichment.mark_reported(settled_ids(purchases))

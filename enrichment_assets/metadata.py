@@ -13,6 +13,7 @@ from enrichment.domain.records import Analysis, Profile, Purchase
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan, SourcePlan
+from enrichment.planning.skip_reasons import shown
 from enrichment.profiles.assembly import missing_required
 
 _MOST_ROWS = 200
@@ -43,7 +44,7 @@ def plan_markdown(plan: Plan) -> str:
 
 def _source_row(source: SourcePlan) -> str:
     price = in_usd(source.expected_micro_usd) if source.verdict in {"chosen", "fallback", "last resort"} else ""
-    return f"| {source.source} | {source.verdict} | {_cell(source.why)} | {price} |"
+    return f"| {source.source} | {shown(source.verdict)} | {_cell(source.why)} | {price} |"
 
 
 def nothing_to_buy(profile: Profile) -> str:
@@ -57,14 +58,14 @@ def plans_markdown(plans: Sequence[Plan], served: Sequence[Enriched]) -> str:
     """What is to be done for the only company in full; of several, a line each. served: by layer 1."""
     if len(plans) + len(served) == 1:
         return plan_markdown(plans[0]) if plans else nothing_to_buy(served[0].profile)
-    lines = ["| company | asked first | fresh | expected USD | at most |", "| --- | --- | --- | --- | --- |"]
+    lines = [f"| company | asked first | {shown('held')} | expected USD | at most |", "| --- | --- | --- | --- | --- |"]
     for plan in plans[:_MOST_ROWS]:
-        first, fresh = (
+        first, answered = (
             ", ".join(s.source for s in plan.sources if s.verdict == verdict) for verdict in ("chosen", "held")
         )
         quote = plan.quote
         lines.append(
-            f"| {plan.company_key} | {first} | {fresh} | {in_usd(quote.expected)} | {in_usd(quote.upper_bound)} |"
+            f"| {plan.company_key} | {first} | {answered} | {in_usd(quote.expected)} | {in_usd(quote.upper_bound)} |"
         )
     if len(plans) > _MOST_ROWS:
         lines.append(f"| and {len(plans) - _MOST_ROWS} more | | | | |")

@@ -19,7 +19,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-World = Literal["live", "sandbox"]
+Installation = Literal["live", "sandbox"]
+"""Whether the vendors are the real ones or those of the sandbox. A store is of one of them, and opens in no other."""
+
 _HERE = Path(__file__).resolve().parents[1]
 _MARK = "workspace.yaml"
 
@@ -52,7 +54,7 @@ class Settings(BaseSettings):
     enrich_config: Path = Field(default_factory=_default_config)
     enrich_store_url: str | None = None
     enrich_strategy: str | None = None
-    enrich_world: World = "live"
+    enrich_world: Installation = "live"
 
     all_variables: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False, exclude=True)
     """Every variable set in the environment or .env, by its name in lower case: those of the vendors are among them."""

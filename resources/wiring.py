@@ -49,7 +49,7 @@ class ProviderEndpoint:
 
 
 def open_store_of(settings: Settings) -> "SqlStore":
-    """The store of this world (sandbox or live), created if there is none. Raises StoreError, SettingsError."""
+    """The store of this installation (sandbox or live), created if there is none. Raises StoreError, SettingsError."""
     if not settings.sandbox and clock.is_handed_in():
         raise SettingsError(f"{clock.TEST_CLOCK} is for tests: unset it, since a live store needs the real time.")
     from resources.store import open_store  # noqa: PLC0415  SQLAlchemy takes 0.3 s to import

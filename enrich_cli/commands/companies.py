@@ -22,6 +22,8 @@ def add(
     """Register the companies of a list. Reports first what it understood; rows left out go to a file beside it.
 
     On a terminal it asks before it takes them, unless --yes is given; in a script it does not ask.
+
+    Exit code 3: rows were left out; the others are registered.
     """
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.company_files import LEFT_OUT, ListOptions, asked_columns, keep_left_out, take, understand_file

@@ -3,7 +3,7 @@
 import typer
 
 from enrich_cli.errors import UsageError
-from enrich_cli.options import AsJson, OfCompany, PurchaseId, Sandbox, Since, Uncertain, Units
+from enrich_cli.options import AsJson, OfCompany, PurchaseId, Sandbox, SettledUnits, Since, Uncertain
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -32,7 +32,7 @@ def purchases(
 
 
 @app.command()
-def settle(purchase_id: PurchaseId, units: Units = None, sandbox: Sandbox = False) -> None:
+def settle(purchase_id: PurchaseId, units: SettledUnits = None, sandbox: Sandbox = False) -> None:
     """An uncertain purchase was billed: book it."""
     from enrich_cli import ledger
     from enrich_cli.rendering.purchases import settled_view

@@ -11,7 +11,7 @@ from enrich_cli.company_files import LEFT_OUT, Taken, UnderstoodFile
 from enrichment.domain.records import Json
 from enrichment.identity.company_list import UnderstoodList
 from enrichment.identity.list_columns import ListColumns
-from enrichment.identity.list_fates import Row
+from enrichment.identity.list_fates import ListRow
 from resources.company_lists import ListTable
 
 _EXAMPLES = 5
@@ -72,7 +72,7 @@ def _counts(understood: UnderstoodFile) -> Text:
     return Text(f"{sum(counts.values()):,} rows: {shown or 'none'}")
 
 
-def _lines(rows: list[Row], prefix: str) -> Iterator[Text]:
+def _lines(rows: list[ListRow], prefix: str) -> Iterator[Text]:
     for row in rows[:_SHOWN]:
         yield Text(f"  line {row.line}: {prefix}{row.because}")
     if len(rows) > _SHOWN:

@@ -13,6 +13,7 @@ from enrich_cli.rendering.terminal import age, as_plain
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Profile
 from enrichment.planning.plan import AnalysedPlan, DatasetPlan, Part, Plan, SourcePlan
+from enrichment.planning.skip_reasons import shown
 
 
 def quote_view(quote: Quoted) -> RenderableType:
@@ -99,7 +100,7 @@ def _add_others(tree: Tree, plan: Plan) -> None:
     read = {read.source for read in plan.reads}
     for source in plan.sources:
         if source.verdict not in ("chosen", "fallback", "last resort") and source.source not in read:
-            others.setdefault(f"{source.verdict} ({source.why})", []).append(source.source)
+            others.setdefault(f"{shown(source.verdict)} ({source.why})", []).append(source.source)
     if others:
         branch = tree.add("not asked")
         for why, names in others.items():
@@ -146,7 +147,7 @@ def _status(plan: Plan, dataset: DatasetPlan) -> str:
 def _why_none(plan: Plan, dataset: str) -> str:
     """What keeps the sources that answer it from being asked; the details of each source are under `not asked`."""
     verdicts = (source.verdict for source in plan.sources if dataset in source.answers)
-    reasons = dict.fromkeys("asked already" if verdict == "held" else verdict for verdict in verdicts)
+    reasons = dict.fromkeys(shown(verdict) for verdict in verdicts)
     reasons.pop("not needed", None)
     return f"no source is asked ({', '.join(reasons)})" if reasons else "no source is asked"
 

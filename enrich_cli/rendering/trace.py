@@ -1,6 +1,7 @@
 """How a trace looks: the tree of what happened; where a request failed, cause and next step come first."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from rich.text import Text
@@ -22,15 +23,11 @@ def trace_tree(
     *,
     sandbox: bool,
 ) -> Tree:
-    """identify, plan, each call, fallbacks, analyses, quality, what was kept."""
+    """What happened, in order: a branch begins whenever the stage changes, so a stage may have several."""
     tree = Tree(_headline(request))
     for line in _causes(request, events):
         tree.add(Text(advised(line, sandbox=sandbox), style="red"))
-    branches: dict[str, Tree] = {}
-    for number, event in enumerate(events):
-        if event.stage not in branches:
-            branches[event.stage] = tree.add(event.stage)
-        _add_event(branches[event.stage], event, _fallback(events, number), sandbox=sandbox)
+    _add_events(tree, events, sandbox=sandbox)
     if reads:
         memory = tree.add("read from memory")
         for read in reads:
@@ -116,10 +113,23 @@ def _asks(event: Event) -> bool:
     return event.what in ("bought", "read") or (event.what == "failed" and event.data["kind"] != "OverCap")
 
 
+def _add_events(tree: Tree, events: Sequence[Event], *, sandbox: bool) -> None:
+    for stage, together in groupby(enumerate(events), key=lambda one: one[1].stage):
+        branch = tree.add(stage)
+        for number, event in together:
+            if event.what == "planned":
+                _add_plan(branch, event, _bought_in(events[:number]))
+            else:
+                _add_event(branch, event, _fallback(events, number), sandbox=sandbox)
+
+
+def _bought_in(events: Sequence[Event]) -> frozenset[str]:
+    """The sources that this request itself has paid for in these events."""
+    return frozenset(event.data["source"] for event in events if event.what == "bought" and "source" in event.data)
+
+
 def _add_event(branch: Tree, event: Event, fallback: str | None, *, sandbox: bool) -> None:
     match event.what:
-        case "planned":
-            _add_plan(branch, event)
         case "bought":
             warning = event.data.get("warning")
             branch.add(Text.assemble(_bought(event), (f" {warning}" if warning else "", "red")))
@@ -148,12 +158,17 @@ def _bought(event: Event) -> str:
     return f"{_subject(event)}: {what}, {data['seconds']} s, {in_usd(data['cost_micro_usd'])} USD"
 
 
-def _add_plan(branch: Tree, event: Event) -> None:
+def _add_plan(branch: Tree, event: Event, bought: frozenset[str]) -> None:
+    """bought: sources that this request had paid for before it made the plan."""
     data = event.data
     plan = branch.add(f"planned ({data['strategy']}), expected {in_usd(data['expected_micro_usd'])} USD")
     plan.add("wanted: " + ", ".join(f"{name} {status}" for name, status in data["datasets"].items()))
-    if data["reads"]:
-        plan.add("from memory: " + ", ".join(data["reads"]))
+    own = [source for source in data["reads"] if source in bought]
+    others = [source for source in data["reads"] if source not in bought]
+    if own:
+        plan.add("already answered in this request: " + ", ".join(own))
+    if others:
+        plan.add("from memory: " + ", ".join(others))
     for chain in data["chain"]:
         if chain:
             plan.add("to buy: " + " -> ".join(" + ".join(step) for step in chain))

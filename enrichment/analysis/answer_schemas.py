@@ -26,7 +26,7 @@ def _date_or_none(value: object) -> object:
 
 
 Words = Annotated[str | None, AfterValidator(lambda text: text or None)]
-Day = Annotated[date | None, BeforeValidator(_date_or_none)]
+DayOrNone = Annotated[date | None, BeforeValidator(_date_or_none)]
 EventKind = Literal[
     "funding_round",
     "merger_or_acquisition",
@@ -106,7 +106,7 @@ class HiringTeam(Cited):
 class NewsEvent(Cited):
     event: EventKind
     what: str = Field(description="what happened, in one sentence")
-    date: Day = Field(description="the day it happened or was reported, YYYY-MM-DD, else null")
+    date: DayOrNone = Field(description="the day it happened or was reported, YYYY-MM-DD, else null")
 
 
 class Competitor(Cited):

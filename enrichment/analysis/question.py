@@ -58,10 +58,14 @@ class AnalysisQuestion:
     key: str
 
     @property
+    def input_bytes(self) -> int:
+        """All that is sent: instructions, schema, prompt and what a vendor adds to them."""
+        return _overhead(self.instructions, self.kind) + _bytes(self.prompt)
+
+    @property
     def most_tokens(self) -> dict[str, int]:
-        """The most one call may take: a token is at least a byte, and no output is longer than its limit."""
-        most = _overhead(self.instructions, self.kind) + _bytes(self.prompt)
-        return {"input_token": most, "output_token": self.rules.max_output_tokens}
+        """The most one call may take."""
+        return self.rules.most_tokens(self.input_bytes)
 
 
 def prepare(name: str, facts: Sequence[Fact], inputs: AnalysisInputs, now: datetime) -> AnalysisQuestion:

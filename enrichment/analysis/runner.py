@@ -193,7 +193,7 @@ class _RequestAnalyses:
                 self.purchases.append(purchase)
                 self._leave_out(question.name, type(error).__name__, str(error), purchase.cost_micro_usd)
             case CapReached(cap=cap, left_micro_usd=left):
-                most = self._order(question, self.inputs.rules.provider_of_model(question.rules.model)).most_micro_usd
+                most = self.inputs.rules.max_micro_usd_of_analysis(question.name, question.input_bytes)
                 why = f"{cap} leaves {in_usd(left)} USD, and it may cost up to {in_usd(most)}: raise the cap"
                 self._leave_out(question.name, "OverCap", why)
             case Busy(under_way):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from enrichment.domain.records import Company, Fact, ReplyHead, Request
 
-Units = Mapping[str, int]
+BilledUnits = Mapping[str, int]
 """A vendor's unit -> how many it billed."""
 
 
@@ -20,7 +20,7 @@ class Observation:
     """A reply as it once came, and what was read from it."""
 
     head: ReplyHead
-    units: Units
+    units: BilledUnits
     facts: tuple[Fact, ...]
 
 
@@ -33,7 +33,7 @@ class RecordedAnalysis:
     key: str
     request_id: str
     at: datetime
-    units: Units
+    units: BilledUnits
 
 
 class SpendingEntry(NamedTuple):

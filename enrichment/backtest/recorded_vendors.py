@@ -1,7 +1,7 @@
 """Vendors and language models as they were observed: in a replay each answers as it did at the nearest time.
 
     a company's observations + rules  ->  RecordedVendors.ask(source, at) -> reply, facts, what it costs
-    analyses that were once made      ->  Tokens.of(company, analysis, at) -> how many it takes
+    analyses that were once made      ->  TokensOfAnalyses.of(company, analysis, at) -> how many it takes
 
 What a vendor was never asked about a company is sampled from its rates, with a fixed seed: the same under all rules.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from enrichment.backtest.history import Observation, RecordedAnalysis, Units
+from enrichment.backtest.history import BilledUnits, Observation, RecordedAnalysis
 from enrichment.domain.money import charge
 from enrichment.domain.records import Fact, ReplyHead
 from enrichment.domain.values import Text
@@ -97,26 +97,26 @@ def _moved(fact: Fact, at: datetime) -> Fact:
     return replace(fact, collected_at=at, holds_until=at + (fact.holds_until - fact.collected_at))
 
 
-class Tokens:
+class TokensOfAnalyses:
     """What analyses take."""
 
     def __init__(self, answered: Iterable[RecordedAnalysis]) -> None:
         self._of: dict[tuple[str, str], list[RecordedAnalysis]] = defaultdict(list)
-        self._all: dict[str, list[Units]] = defaultdict(list)
+        self._all: dict[str, list[BilledUnits]] = defaultdict(list)
         for one in answered:
             self._of[one.company_id, one.name].append(one)
             self._all[one.name].append(one.units)
 
-    def of(self, company_id: str, name: str, at: datetime) -> Units | None:
+    def of(self, company_id: str, name: str, at: datetime) -> BilledUnits | None:
         """Of this company the time nearest to then; None: it was never made of it."""
         made = self._of.get((company_id, name))
         return min(made, key=lambda one: abs(one.at - at)).units if made else None
 
-    def usual(self, name: str) -> Units | None:
+    def usual(self, name: str) -> BilledUnits | None:
         """The mean over all companies; None: it was never made."""
         return _mean(self._all[name]) if name in self._all else None
 
 
-def _mean(many: Sequence[Units]) -> Units:
+def _mean(many: Sequence[BilledUnits]) -> BilledUnits:
     units = {unit for one in many for unit in one}
     return {unit: round(sum(one.get(unit, 0) for one in many) / len(many)) for unit in sorted(units)}

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, prepare
 from enrichment.backtest.history import History, Spending, SpendingEntry, spending
-from enrichment.backtest.recorded_vendors import SEED, RecordedVendors, Tokens
+from enrichment.backtest.recorded_vendors import SEED, RecordedVendors, TokensOfAnalyses
 from enrichment.domain.money import charge
 from enrichment.domain.records import Company, Known, Request
 from enrichment.domain.values import Text
@@ -22,7 +22,6 @@ from enrichment.memory.reliability import with_current_reliability
 from enrichment.pipeline.stages import Ask, asked_before, domain_was_known
 from enrichment.planning.eligibility import Eligibility, state_now
 from enrichment.planning.plan_template import PlanningState, decided_parts
-from enrichment.planning.quote import model_price
 from enrichment.planning.skip_reasons import Unusable
 from enrichment.policy import Policy, Problem, State
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
@@ -99,7 +98,7 @@ class _Replay:
     def __init__(self, side: Side, history: History, override: str | None, policies: PolicyCache, seed: int) -> None:
         self.rules, self.history = side.rules, history
         self.override, self.policies, self.seed = override, policies, seed
-        self.totals, self.tokens = _Totals(), Tokens(history.answered)
+        self.totals, self.tokens = _Totals(), TokensOfAnalyses(history.answered)
         self.taken = Counter[str]()
         self.unavailable: dict[str, Unusable] = {
             name: ("no credentials", side.unavailable[entry.provider])
@@ -138,11 +137,11 @@ class _Replay:
                 known, collected[source] = _joined(known, Known((one.head,), one.facts)), at
         return known
 
-    def made_before(self, inquiry: AnalysisQuestion, at: datetime) -> bool:
-        return inquiry.key in self._made and self._made[inquiry.key] <= at
+    def made_before(self, question: AnalysisQuestion, at: datetime) -> bool:
+        return question.key in self._made and self._made[question.key] <= at
 
-    def make(self, inquiry: AnalysisQuestion, at: datetime) -> None:
-        self._made[inquiry.key] = at
+    def make(self, question: AnalysisQuestion, at: datetime) -> None:
+        self._made[question.key] = at
 
 
 class _ReplayedRequest:
@@ -245,40 +244,40 @@ class _ReplayedRequest:
 
     def _analyse(self, known: Known) -> None:
         """What is new and fits, all of it side by side."""
-        inquiries = [one for one in self._inquiries(known) if not self.replay.made_before(one, self.at)]
-        for inquiry in self._affordable(inquiries):
-            self._question(inquiry)
+        questions = [one for one in self._questions(known) if not self.replay.made_before(one, self.at)]
+        for question in self._affordable(questions):
+            self._ask_model(question)
 
-    def _inquiries(self, known: Known) -> Iterable[AnalysisQuestion]:
-        setting = AnalysisInputs(self.rules, self.requirements, self.company, self.audience)
+    def _questions(self, known: Known) -> Iterable[AnalysisQuestion]:
+        inputs = AnalysisInputs(self.rules, self.requirements, self.company, self.audience)
         for name in self.requirements.analyses:
             if self.rules.provider_of_model(self.rules.analyses[name].model) not in self.replay.silent:
                 try:
-                    yield prepare(name, known.facts, setting, self.at)
+                    yield prepare(name, known.facts, inputs, self.at)
                 except NothingToAsk:
                     continue
 
-    def _affordable(self, inquiries: Iterable[AnalysisQuestion]) -> list[AnalysisQuestion]:
+    def _affordable(self, questions: Iterable[AnalysisQuestion]) -> list[AnalysisQuestion]:
         reserved, fitting = Counter(self.replay.taken), list[AnalysisQuestion]()
-        for inquiry in inquiries:
-            most = charge(inquiry.most_tokens, self.rules.usd_per_token(inquiry.rules.model))
-            caps = self.caps[f"analysis:{inquiry.name}"]
+        for question in questions:
+            most = self.rules.max_micro_usd_of_analysis(question.name, question.input_bytes)
+            caps = self.caps[f"analysis:{question.name}"]
             if all(cap.allows(reserved[cap.name] + most) for cap in caps):
-                fitting.append(inquiry)
+                fitting.append(question)
                 reserved.update({cap.name: most for cap in caps})
         return fitting
 
-    def _question(self, inquiry: AnalysisQuestion) -> None:
-        observed = self.replay.tokens.of(self.company.company_id, inquiry.name, self.at)
-        units = observed or self.replay.tokens.usual(inquiry.name)
+    def _ask_model(self, question: AnalysisQuestion) -> None:
+        observed = self.replay.tokens.of(self.company.company_id, question.name, self.at)
+        units = observed or self.replay.tokens.usual(question.name)
         cost = (
-            charge(units, self.rules.usd_per_token(inquiry.rules.model))
+            charge(units, self.rules.usd_per_token(question.rules.model))
             if units
-            else model_price(self.rules, inquiry.name)[0]
+            else self.rules.expected_micro_usd_of_analysis(question.name)
         )
-        self._pay(f"analysis:{inquiry.name}", cost)
+        self._pay(f"analysis:{question.name}", cost)
         self.totals.estimated += observed is None
-        self.replay.make(inquiry, self.at)
+        self.replay.make(question, self.at)
 
     def _pay(self, source: str, cost: int) -> None:
         for cap in self.caps[source]:

@@ -239,13 +239,17 @@ class ProfileHead:
     holds_until: datetime
 
 
+Stage = Literal["identify", "layer_1", "plan", "collect", "analyse", "assemble", "keep"]
+"""The part of a request in which an event happened; stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened in a request, as `enrich trace` shows it."""
 
     request_id: str
     at: datetime
-    stage: Literal["identify", "layer_1", "plan", "collect", "analyse", "assemble", "keep"]
+    stage: Stage
     what: str
     data: Mapping[str, Json] = field(default_factory=dict)
 

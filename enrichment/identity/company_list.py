@@ -11,7 +11,7 @@ from itertools import zip_longest
 from enrichment.domain.records import Company
 from enrichment.identity.domains import NotACompany
 from enrichment.identity.list_columns import ColumnContent, ListColumns, NoCompanyColumn, find_columns, repeats_header
-from enrichment.identity.list_fates import Row, Sorted, sorted_out
+from enrichment.identity.list_fates import ListRow, Sorted, sorted_out
 from enrichment.identity.list_rows import PROBLEM, ListEntry, UnreadRow, entry_of
 
 Lines = Sequence[tuple[int, Sequence[object] | UnreadRow]]
@@ -42,7 +42,7 @@ class ReadList:
     """The columns of one list, and what each of its rows names."""
 
     columns: ListColumns
-    entries: tuple[ListEntry | Row, ...]
+    entries: tuple[ListEntry | ListRow, ...]
 
 
 def read_rows(rows: Lines, *, declared: Mapping[str, ColumnContent] | None = None, sheet: str = "") -> ReadList:
@@ -54,7 +54,7 @@ def read_rows(rows: Lines, *, declared: Mapping[str, ColumnContent] | None = Non
     below = rows[skipped:]
     end = footer_start([_shown(cells) for cells in cells_of[skipped:]])
     entries = [_entry(line, cells, columns, sheet) for line, cells in below[:end]]
-    footer = [Row(line, "empty", because="it belongs to the report, not to the list") for line, _ in below[end:]]
+    footer = [ListRow(line, "empty", because="it belongs to the report, not to the list") for line, _ in below[end:]]
     return ReadList(columns, (*entries, *footer))
 
 
@@ -84,16 +84,16 @@ def understand(
     return sorted_lists([read_rows(rows, declared=declared)], known=known, same_name=same_name)[0]
 
 
-def _entry(line: int, cells: Sequence[object] | UnreadRow, columns: ListColumns, sheet: str) -> ListEntry | Row:
+def _entry(line: int, cells: Sequence[object] | UnreadRow, columns: ListColumns, sheet: str) -> ListEntry | ListRow:
     if isinstance(cells, UnreadRow):
-        return Row(line, "refused", because=cells.because)
+        return ListRow(line, "refused", because=cells.because)
     if repeats_header(_shown(cells), columns):
-        return Row(line, "empty", because="it repeats the header")
+        return ListRow(line, "empty", because="it repeats the header")
     try:
         entry = entry_of(line, cells, columns, sheet)
     except NotACompany as refusal:
-        return Row(line, "refused", because=str(refusal))
-    return entry or Row(line, "empty", because=_says_nothing(cells, columns))
+        return ListRow(line, "refused", because=str(refusal))
+    return entry or ListRow(line, "empty", because=_says_nothing(cells, columns))
 
 
 def footer_start(rows: Sequence[Sequence[str]]) -> int:

@@ -21,7 +21,7 @@ Registered = Callable[[ListEntry], Sequence[Company]]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListRow:
     """One row and its fate. because: one clause for people, where there is something to report.
 
     same_as: the line that means the same company. learns_for: id of the registered company that gets this website.
@@ -39,24 +39,24 @@ class Row:
 class Sorted:
     """All rows of a list with their fates; the counts add up to the rows."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ListRow, ...]
 
     @property
     def counts(self) -> Counter[Fate]:
         return Counter(row.fate for row in self.rows)
 
-    def of(self, *fates: Fate) -> tuple[Row, ...]:
+    def of(self, *fates: Fate) -> tuple[ListRow, ...]:
         return tuple(row for row in self.rows if row.fate in fates)
 
 
-def sorted_out(entries: Iterable[ListEntry | Row], *, known: Registered, same_name: Registered) -> Sorted:
+def sorted_out(entries: Iterable[ListEntry | ListRow], *, known: Registered, same_name: Registered) -> Sorted:
     """known: companies that have the entry's domain or key; same_name: those that share a spelling of its name."""
     given = list(entries)
     seen = _Seen()
     for entry in given:
         if isinstance(entry, ListEntry):
             seen.note(entry)
-    return Sorted(tuple(row if isinstance(row, Row) else _fate(row, seen, known, same_name) for row in given))
+    return Sorted(tuple(row if isinstance(row, ListRow) else _fate(row, seen, known, same_name) for row in given))
 
 
 @dataclass(slots=True)
@@ -103,75 +103,77 @@ class _Seen:
                     yield other
 
 
-def _fate(entry: ListEntry, seen: _Seen, known: Registered, same_name: Registered) -> Row:
+def _fate(entry: ListEntry, seen: _Seen, known: Registered, same_name: Registered) -> ListRow:
     if entry.domain is None:
         return _fate_of_name(entry, seen, [*known(entry), *same_name(entry)])
     return _fate_by_rows(entry, seen) or _fate_by_domain(entry, seen, known(entry), same_name(entry))
 
 
-def _fate_by_rows(entry: ListEntry, seen: _Seen) -> Row | None:
+def _fate_by_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
     """Of a row with a domain, by the other rows that have it; None: it is the first."""
     if entry.by_email and seen.is_shared(entry):
         shown = f"rows of several companies have e-mail addresses at {entry.domain}; add its website"
-        return Row(entry.line, "ambiguous", entry, shown)
+        return ListRow(entry.line, "ambiguous", entry, shown)
     first = seen.domains[entry.domain or ""]
     if first is entry:
         return None
     if _differ(entry.name, first.name):
         shown = f"{_line(first, entry)} gives its website to {first.name!r}; give the website of its own"
-        return Row(entry.line, "ambiguous", entry, shown)
+        return ListRow(entry.line, "ambiguous", entry, shown)
     return _same(entry, first)
 
 
-def _fate_by_domain(entry: ListEntry, seen: _Seen, registered: Sequence[Company], namesakes: Sequence[Company]) -> Row:
+def _fate_by_domain(
+    entry: ListEntry, seen: _Seen, registered: Sequence[Company], namesakes: Sequence[Company]
+) -> ListRow:
     if registered:
         return _known_by_domain(entry, registered[0])
     alike = [one for one in namesakes if one.domain is None and _is_same(entry, one)]
     domains = {other.domain for other in seen.alike(entry) if other.domain is not None}
     if len(alike) == 1 and len(domains) == 1:
         learns = not entry.by_email or name_fits_domain(entry.name or "", entry.domain or "")
-        return Row(entry.line, "known", entry, entry.remark, learns_for=alike[0].company_id if learns else None)
-    return Row(entry.line, "new", entry, entry.remark)
+        return ListRow(entry.line, "known", entry, entry.remark, learns_for=alike[0].company_id if learns else None)
+    return ListRow(entry.line, "new", entry, entry.remark)
 
 
-def _known_by_domain(entry: ListEntry, company: Company) -> Row:
+def _known_by_domain(entry: ListEntry, company: Company) -> ListRow:
     if _differ(entry.name, company.name):
         shown = f"{entry.domain} is registered as the website of {company.name!r}; give the website of its own"
-        return Row(entry.line, "ambiguous", entry, shown)
-    return Row(entry.line, "known", entry, entry.remark)
+        return ListRow(entry.line, "ambiguous", entry, shown)
+    return ListRow(entry.line, "known", entry, entry.remark)
 
 
-def _fate_of_name(entry: ListEntry, seen: _Seen, registered: Sequence[Company]) -> Row:
+def _fate_of_name(entry: ListEntry, seen: _Seen, registered: Sequence[Company]) -> ListRow:
     others = {(one.sheet, one.line): one for one in seen.alike(entry)}.values()
     exact = [one for one in others if fold(one.name or "") == fold(entry.name or "")]
     alike = exact or list(others)
     if len(domains := {one.domain for one in alike if one.domain is not None}) > 1:
         shown = ", ".join(sorted(domain for domain in domains if domain))
-        return Row(entry.line, "ambiguous", entry, f"rows of this list give its name to several websites: {shown}")
+        return ListRow(entry.line, "ambiguous", entry, f"rows of this list give its name to several websites: {shown}")
     for other in alike:
         if why := _doubt(entry, other):
-            return Row(entry.line, "ambiguous", entry, f"it may be {_line(other, entry)}, {other.name!r}: {why}")
+            return ListRow(entry.line, "ambiguous", entry, f"it may be {_line(other, entry)}, {other.name!r}: {why}")
     if alike:
         return _same(entry, min(alike, key=lambda one: (one.domain is None, seen.order[one.sheet, one.line])))
     return _fate_by_registry(entry, {one.company_id: one for one in registered})
 
 
-def _fate_by_registry(entry: ListEntry, registered: dict[str, Company]) -> Row:
+def _fate_by_registry(entry: ListEntry, registered: dict[str, Company]) -> ListRow:
     exact = [one for one in registered.values() if fold(one.name or "") == fold(entry.name or "")]
     alike = exact or list(registered.values())
     if len(alike) > 1:
-        return Row(entry.line, "ambiguous", entry, f"{len(alike)} companies go by this name; add its website")
+        return ListRow(entry.line, "ambiguous", entry, f"{len(alike)} companies go by this name; add its website")
     if not alike:
-        return Row(entry.line, "new", entry, entry.remark)
+        return ListRow(entry.line, "new", entry, entry.remark)
     compared = compare_names(entry.name or "", alike[0].name or entry.name or "")
     if compared.sameness == "unsure":
         shown = f"it may be {alike[0].name!r}, which is registered: {compared.because}; add its website"
-        return Row(entry.line, "ambiguous", entry, shown)
-    return Row(entry.line, "known", entry, entry.remark)
+        return ListRow(entry.line, "ambiguous", entry, shown)
+    return ListRow(entry.line, "known", entry, entry.remark)
 
 
-def _same(entry: ListEntry, first: ListEntry) -> Row:
-    return Row(entry.line, "same as another row", entry, f"as {_line(first, entry)}", same_as=first.line)
+def _same(entry: ListEntry, first: ListEntry) -> ListRow:
+    return ListRow(entry.line, "same as another row", entry, f"as {_line(first, entry)}", same_as=first.line)
 
 
 def _line(other: ListEntry, entry: ListEntry) -> str:

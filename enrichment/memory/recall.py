@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from enrichment.context import RunContext
-from enrichment.domain.records import Company, Fact, Known, Reply, ReplyHead, Request
+from enrichment.domain.records import Company, Fact, Known, Reply, ReplyHead, Request, Stage
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.parsing import ReaderEntry, read, reader_of
 from enrichment.rules import Rules
-from enrichment.trace import Stage, Trace
+from enrichment.trace import Trace
 
 
 class ReaderFailed(Exception):

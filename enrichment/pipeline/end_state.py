@@ -20,7 +20,7 @@ def end_state(analysed: Analysed, missing: Sequence[str], rules: Rules) -> Reque
 
 
 def _over_a_cap(analysed: Analysed) -> set[str]:
-    """Left out by the plan, or when its turn came; in stage 1 too."""
+    """Left out by the plan, or when it was to be asked; in stage 1 too."""
     failed = {failure.source for failure in analysed.failures if failure.kind == "OverCap"}
     return failed | {source.source for source in analysed.plan.sources if source.verdict == "over a cap"}
 

@@ -82,13 +82,13 @@ class Explanation:
         if source in self.before:
             return "held", "asked first, to find the domain"
         recorded = self.eligibility.answered.get(source)
-        return ("held", f"its reply holds for {', '.join(sorted(recorded))}") if recorded else None
+        return ("held", f"its reply is valid for {', '.join(sorted(recorded))}") if recorded else None
 
     def _last(self, source: str) -> tuple[SourceDecision, str] | None:
         if source not in self.forecast.resorted:
             return None
         if self.eligibility.fills(source):
-            return "last resort", "asked as a last resort, before it would have its turn for what it can satisfy"
+            return "last resort", "asked as a last resort, before it would be asked in order for what it can satisfy"
         return "last resort", "too unreliable to satisfy; asked only if a required dataset stays open"
 
     def _not_asked(self, source: str) -> tuple[SourceDecision, str]:
@@ -102,7 +102,8 @@ class Explanation:
     def _passed_over(self, source: str) -> tuple[SourceDecision, str]:
         """Why it is not asked though it could be."""
         if source in self.forecast.too_dear:
-            return "over a cap", "when its turn comes, the caps leave too little: raise --max-cost or config/caps.yaml"
+            why = "when it would be asked in order, the caps leave too little: raise --max-cost or config/caps.yaml"
+            return "over a cap", why
         last_resort = any(source in part.last_resorts for part in self.parts)
         if not self.eligibility.fills(source) and not last_resort:
             return "below threshold", "its reliability is below what the datasets ask for"

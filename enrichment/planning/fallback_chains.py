@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from enrichment.policy import Problem
-from enrichment.policy.execution_forecast import Forecast, Steps, steps_if_found
+from enrichment.policy.execution_forecast import ChainSteps, Forecast, steps_if_found
 from enrichment.policy.execution_model import Execution
 
 
@@ -41,7 +41,7 @@ class Part:
 
     problem: Problem
     whole: Problem
-    chain: Steps
+    chain: ChainSteps
     last_resorts: tuple[str, ...]
     branches: tuple[Branch, ...] = ()
 
@@ -61,7 +61,7 @@ def parts_of(execution: Execution, problems: Sequence[Problem], whole: Problem, 
     )
 
 
-def _likely(steps: Steps, forecast: Forecast) -> Steps:
+def _likely(steps: ChainSteps, forecast: Forecast) -> ChainSteps:
     """Without what cannot happen: a source that always satisfies has no fallback."""
     if not forecast.exact:
         return steps
@@ -69,7 +69,9 @@ def _likely(steps: Steps, forecast: Forecast) -> Steps:
     return tuple(step for step in possible if step)
 
 
-def _branches(execution: Execution, n: int, problem: Problem, forecast: Forecast, chain: Steps) -> tuple[Branch, ...]:
+def _branches(
+    execution: Execution, n: int, problem: Problem, forecast: Forecast, chain: ChainSteps
+) -> tuple[Branch, ...]:
     """Where the others are asked: as early as one dataset found leads to them, those that are needed first."""
     missing = execution.chains[n].state.usable.intersection(forecast.asked).difference(*chain)
     needs = frozenset[str]().union(*(offer.needs for offer in problem.offers))

@@ -17,7 +17,7 @@ from enrichment.planning.explanation import SourcePlan
 from enrichment.planning.fallback_chains import Branch, Part
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.planning.plan_template import PlanningState, PlanTemplate, template_of
-from enrichment.planning.quote import Quote, calling_everything, model_price
+from enrichment.planning.quote import Quote, calling_everything
 from enrichment.planning.two_stage import template_beyond
 from enrichment.policy import Policy
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
@@ -36,7 +36,6 @@ __all__ = [
     "calling_everything",
     "make_plan",
     "make_plans",
-    "model_price",
 ]
 
 
@@ -141,7 +140,7 @@ class _Draft:
             rules=rules,
             requirements=requirements,
             company=inputs.company,
-            # Sketches are kept for states, so what they refer to must not hold a company's facts in memory.
+            # Templates are kept for states, so what they refer to must not hold a company's facts in memory.
             statuses={
                 d: DatasetStatus.without_facts(open_=one.open, sources=one.sources) for d, one in statuses.items()
             },

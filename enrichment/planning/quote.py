@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from enrichment.domain.money import charge, to_micro
+from enrichment.domain.money import to_micro
 from enrichment.planning.eligibility import Eligibility
 from enrichment.policy import Policy, Problem, start
 from enrichment.policy.execution_forecast import Forecast
@@ -86,7 +86,12 @@ def chain_of(eligibility: Eligibility, problem: Problem, policy: Policy) -> Chai
 
 
 def analyses_bought(rules: Rules, requirements: Requirements) -> tuple[ClosingPurchase, ...]:
-    return tuple(ClosingPurchase(f"analysis:{name}", *model_price(rules, name)) for name in requirements.analyses)
+    return tuple(
+        ClosingPurchase(
+            f"analysis:{name}", rules.expected_micro_usd_of_analysis(name), rules.max_micro_usd_of_analysis(name)
+        )
+        for name in requirements.analyses
+    )
 
 
 def quote_of(forecast: Forecast, execution: Execution, *, legacy: int, above_least: int | None) -> Quote:
@@ -148,23 +153,10 @@ def calling_everything(rules: Rules, requirements: Requirements) -> int:
 
 
 def _analyses(rules: Rules, requirements: Requirements) -> int:
-    return sum(likely for likely, _ in (model_price(rules, name) for name in requirements.analyses))
+    return sum(rules.expected_micro_usd_of_analysis(name) for name in requirements.analyses)
 
 
 def expected_price(rules: Rules, source: str) -> int:
     """Micro-USD one call costs on average, over companies it knows and does not know."""
     entry, price = rules.sources[source], rules.expected_micro_usd(source)
     return price if entry.charged == "always" else to_micro(Decimal(price) * Decimal(str(entry.match_rate)) / 1_000_000)
-
-
-def model_price(rules: Rules, analysis: str) -> tuple[int, int]:
-    """What an analysis is expected to cost, and at most, in micro-USD.
-
-    At most: every byte of its input a token, and all of its output. Expected: half the input at four bytes a token,
-    half the output.
-    """
-    entry = rules.analyses[analysis]
-    usd = rules.usd_per_token(entry.model)
-    expected = {"input_token": entry.max_input_bytes // 8, "output_token": entry.max_output_tokens // 2}
-    most = {"input_token": entry.max_input_bytes, "output_token": entry.max_output_tokens}
-    return charge(expected, usd), charge(most, usd)

@@ -35,8 +35,15 @@ SourceDecision = Literal[
 ]
 """What a plan does with one source. Stored in traces and printed under the key `verdict`."""
 
+_SHOWN: Mapping[str, str] = {"held": "already answered"}
+
 Unusable = tuple[SourceDecision, str]
 """Why a source cannot be asked, and the same in words that say what to do."""
+
+
+def shown(verdict: SourceDecision) -> str:
+    """The words people read for a decision; traces, plans and --json keep the decision itself."""
+    return _SHOWN.get(verdict, verdict)
 
 
 def decision(by: Outage | Suspension) -> SourceDecision:
@@ -100,7 +107,7 @@ def redundancy(
             and all(answers.get(s) for s in rule.if_held)
             and share(rules, statuses, rule.if_held, source)
         ):
-            return f"{', '.join(rule.if_held)} held: {rule.because}"
+            return f"{', '.join(rule.if_held)} already answered: {rule.because}"
     return None
 
 

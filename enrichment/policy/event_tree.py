@@ -56,8 +56,8 @@ class Effect(NamedTuple):
     chance: float
 
 
-Reply = Callable[[Offer, Sequence[Effect]], Iterable[Effect] | None]
-"""Which of these effects a source's reply has; None: it does not know the company."""
+ReplyEffects = Callable[[Offer, Sequence[Effect]], Iterable[Effect] | None]
+"""(source, its possible effects) -> the effects that its reply has; None: the source does not know the company."""
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -69,7 +69,10 @@ def bits(mask: int) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class _ChainBits:
-    """A chain as bits. last_resorts: (source, bits of left of which one must be there)."""
+    """A chain as bits.
+
+    last_resorts: (source, bits of `left`): the source is asked only while one of these bits is in `left`.
+    """
 
     chain: Chain
     watched: int
@@ -80,7 +83,7 @@ class _ChainBits:
 
 @dataclass(frozen=True, slots=True)
 class _SkipBits:
-    """A redundancy rule as bits of sources, but for rule and unless: of left."""
+    """A redundancy rule as bits. source, if_held: bits of sources. rule, unless: bits of `left`."""
 
     source: int
     if_held: int
@@ -291,7 +294,7 @@ class EventTree:
         waited = due if counts else 0
         return [(self._after(node, progress, gone), spent + waited, chance) for gone, spent, chance in outcomes]
 
-    def transition(self, node: Node, reply: Reply) -> tuple[Node, Spent]:
+    def transition(self, node: Node, reply: ReplyEffects) -> tuple[Node, Spent]:
         """Where the next replies lead if they are these, and what they cost and took."""
         due, calls, progress = _next_replies(node.progress)
         counts = self.counts(node)

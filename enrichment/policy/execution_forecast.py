@@ -30,16 +30,17 @@ REMEMBERED = 1_024
 Chances = dict[Spent, float]
 """What was spent by then -> chance."""
 Level = dict[Node, Chances]
-Steps = tuple[tuple[str, ...], ...]
+ChainSteps = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Expected micro-USD by kind; p50, p90: quantiles of the total cost in micro-USD; expected seconds.
+    """What an execution is expected to cost and to bring. If it has two stages, all of it is about the second alone.
 
-    satisfied: dataset -> chance that it will be; asked, resorted: source -> chance of being asked by the policy, or as
-    a last resort, if it has any. too_dear: sources that would have been asked somewhere, had they fitted. Of the second
-    stage alone, if there are two.
+    vendors, last_resorts, analyses: expected micro-USD. p50, p90: quantiles of the total cost in micro-USD.
+    seconds: expected. satisfied: dataset -> chance that it will be satisfied. asked: source -> chance that the policy
+    asks it. resorted: source -> chance that it is asked as a last resort. Sources without a chance are left out.
+    too_dear: sources that would have been asked in some case, but a limit left too little for them.
     """
 
     vendors: float
@@ -84,7 +85,7 @@ def likeliest_end(execution: Execution) -> tuple[frozenset[str], frozenset[str]]
     return tree.open_names(left), tree.names(asked)
 
 
-def steps_if_found(execution: Execution, found: frozenset[str]) -> tuple[Steps, ...]:
+def steps_if_found(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...]:
     """The sources each chain's policy asks, step by step, if it finds these datasets wherever it may, and no others.
 
     Each chain by itself, unless limits make what is left for one depend on the others.
@@ -100,7 +101,7 @@ def _alone(execution: Execution, chain: Chain) -> Execution:
     return replace(execution.only((chain,)), closing=())
 
 
-def _steps(execution: Execution, found: frozenset[str]) -> tuple[Steps, ...]:
+def _steps(execution: Execution, found: frozenset[str]) -> tuple[ChainSteps, ...]:
     tree = EventTree(execution)
     steps: list[list[tuple[str, ...]]] = [[] for _ in execution.chains]
     node, spent = tree.start, 0

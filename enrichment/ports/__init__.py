@@ -44,11 +44,11 @@ from enrichment.ports.store import (
     Breaker,
     Companies,
     Knowledge,
-    Pair,
     Profiles,
     ProviderHealth,
     ReplyState,
     Requests,
+    SourceDatasetPair,
     Store,
 )
 
@@ -72,7 +72,6 @@ __all__ = [
     "ModelAnswer",
     "ModelRefused",
     "NotReserved",
-    "Pair",
     "Profiles",
     "Provider",
     "ProviderError",
@@ -84,6 +83,7 @@ __all__ = [
     "Requests",
     "Reserved",
     "SourceAnswer",
+    "SourceDatasetPair",
     "SourceQuery",
     "Store",
     "StoreError",

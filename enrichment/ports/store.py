@@ -59,7 +59,7 @@ class Companies(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class SourceDatasetPair:
     """A source and a dataset it may answer.
 
     least_completeness: between 0 and 1; a fact is good if its quality is at least this times its reliability.
@@ -94,7 +94,7 @@ class Knowledge(Protocol):
         """company_id -> what is known of it, for every id given."""
         ...
 
-    def reply_states(self, pairs: Sequence[Pair]) -> Iterator[ReplyState]:
+    def reply_states(self, pairs: Sequence[SourceDatasetPair]) -> Iterator[ReplyState]:
         """Every newest reply, company by company, from one snapshot. Facts of datasets not in `pairs` are left out."""
         ...
 
@@ -181,7 +181,7 @@ class ProviderHealth(Protocol):
 
 
 class Store(Protocol):
-    """All ports on the stored state of one world (sandbox or live)."""
+    """All ports on the stored state of one installation (sandbox or live)."""
 
     @property
     def companies(self) -> Companies: ...

@@ -13,6 +13,7 @@ from enrichment.domain.records import Analysis, Company, Fact, Json, Known, Prof
 from enrichment.domain.values import EmployeeCount, Value, identity
 from enrichment.memory.freshness import DatasetStatus, dataset_status, valid_until
 from enrichment.planning.plan import Plan
+from enrichment.planning.skip_reasons import shown
 from enrichment.profiles.quality import Aged, profile_quality
 from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
@@ -202,7 +203,7 @@ def _why_not_enough(reply: ReplyHead) -> str:
 
 def _not_asked(plan: Plan, source: str) -> str:
     planned = next((s for s in plan.sources if s.source == source), None)
-    return f"{source} not asked" if planned is None else f"{source} not asked ({planned.verdict}: {planned.why})"
+    return f"{source} not asked" if planned is None else f"{source} not asked ({shown(planned.verdict)}: {planned.why})"
 
 
 def _until(rules: Rules, requirements: Requirements, fact: Fact) -> datetime:

@@ -16,7 +16,7 @@ class Aged:
 
     reliability: float
     collected_at: datetime
-    holds_until: datetime
+    valid_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def profile_quality(
 
 
 def _freshness(fact: Aged, now: datetime) -> float:
-    lifetime = (fact.holds_until - fact.collected_at).total_seconds()
+    lifetime = (fact.valid_until - fact.collected_at).total_seconds()
     age = (now - fact.collected_at).total_seconds()
     return max(0.0, min(1.0, 1 - age / lifetime)) if lifetime > 0 else 0.0
 

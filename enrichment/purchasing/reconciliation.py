@@ -18,7 +18,7 @@ from enrichment.domain.money import in_units
 from enrichment.domain.records import Purchase
 from enrichment.rules import ProviderRules
 
-Counts = Literal["left", "used"]
+CountedUnits = Literal["left", "used"]
 _UNLISTED_AFTER = int(ProviderRules.model_fields["uncertain_after"].default)  # of a provider the rules name no more
 
 
@@ -51,7 +51,7 @@ class Reading:
     at: datetime
     unit: str
     amount: Decimal
-    counts: Counts
+    counts: CountedUnits
     settled: int
     uncertain: int
 

@@ -52,7 +52,7 @@ def _day(value: object) -> object:
 
 Seconds = Annotated[int, BeforeValidator(parse_seconds), Field(gt=0, le=100 * 365 * _DAY)]
 Usd = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000)]
-Units = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1_000_000)]
+AverageUnits = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1_000_000)]
 WholeUnits = Annotated[int, BeforeValidator(_whole), Field(gt=0, le=1_000_000)]
 Day = Annotated[date, BeforeValidator(_day)]
 Flag = Annotated[bool, Field(strict=True)]
@@ -164,7 +164,7 @@ class SourceRules(SourceQuestion, _Rule):
     needs: tuple[str, ...] = ()
     charged: Charged
     unit: str
-    expected_units: Units
+    expected_units: AverageUnits
     max_units: WholeUnits
     ttl: Seconds
     seconds: Number = Field(2, gt=0)
@@ -251,6 +251,10 @@ class AnalysisRules(_Rule):
     max_input_bytes: Count = Field(le=1_000_000)
     max_output_tokens: Count = Field(le=100_000)
 
+    def most_tokens(self, input_bytes: int) -> dict[str, int]:
+        """The most one answer may take: a token is at least a byte, and no output is longer than its limit."""
+        return {"input_token": input_bytes, "output_token": self.max_output_tokens}
+
 
 class RedundancyRule(_Rule):
     skip: str
@@ -309,6 +313,24 @@ class Rules(_Rule):
         return charge(
             self.max_billed_units(source), {entry.unit: self.providers[entry.provider].prices[entry.unit].usd}
         )
+
+    def expected_micro_usd_of_analysis(self, analysis: str) -> int:
+        """What one answer is expected to cost, in micro-USD, before its evidence is known.
+
+        Half the input at four bytes a token, half the output.
+        """
+        entry = self.analyses[analysis]
+        tokens = {"input_token": entry.max_input_bytes // 8, "output_token": entry.max_output_tokens // 2}
+        return charge(tokens, self.usd_per_token(entry.model))
+
+    def max_micro_usd_of_analysis(self, analysis: str, input_bytes: int | None = None) -> int:
+        """The most one answer may cost, in micro-USD: with the bytes of its question, what is reserved for it.
+
+        input_bytes None: the question is not known yet, so all the bytes it may have.
+        """
+        entry = self.analyses[analysis]
+        most = entry.most_tokens(entry.max_input_bytes if input_bytes is None else input_bytes)
+        return charge(most, self.usd_per_token(entry.model))
 
     def provider_of_model(self, model: str) -> str:
         """The provider that sells a language model: the first one that has a price for it.

@@ -12,7 +12,7 @@ from enrichment.identity.list_rows import UnreadRow
 from resources.company_lists.cells import plain
 from resources.company_lists.tables import Line, ListTable, UnreadableList
 
-Record = tuple[int, object]
+NumberedRecord = tuple[int, object]
 """Where it is, counted from 2 as below a header, or the line of JSON lines; and its value."""
 
 _FIRST_ROW = 2
@@ -24,12 +24,12 @@ _FIELDS = ("domain", "website", "url", "country")
 """What is read of an object that has a name."""
 
 
-def json_records(text: str) -> list[Record]:
+def json_records(text: str) -> list[NumberedRecord]:
     """Raises UnreadableList where there is no list, ValueError where it is no JSON."""
     return list(enumerate(_listed(json.loads(text)), _FIRST_ROW))
 
 
-def json_line_records(text: str) -> list[Record]:
+def json_line_records(text: str) -> list[NumberedRecord]:
     """A line each; a whole document of JSON under this ending is read as one. A damaged line costs only itself."""
     lines = [(at, line) for at, line in enumerate(text.split("\n"), start=1) if line.strip()]
     records = [(at, _line(line)) for at, line in lines]
@@ -43,7 +43,7 @@ def json_line_records(text: str) -> list[Record]:
         return records
 
 
-def records_table(records: Sequence[Record]) -> ListTable:
+def records_table(records: Sequence[NumberedRecord]) -> ListTable:
     """Objects by their keys, in the order in which these come first; plain texts are names; lists are rows."""
     rows = [value for _, value in records if not isinstance(value, UnreadRow)]
     if rows and all(isinstance(value, list) for value in rows):

@@ -41,7 +41,7 @@ from resources.providers.vendor_client import AccountStatus, VendorClient
 _NOT_BEGUN = (408, 409, 503)  # failures by which the vendor answered no question, so that nothing is billed
 _USED_UP = "insufficient_quota"
 
-Tokens = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
+TokenCount = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
 
 
 class _Lax(BaseModel):
@@ -49,8 +49,8 @@ class _Lax(BaseModel):
 
 
 class _Usage(_Lax):
-    prompt_tokens: Tokens
-    completion_tokens: Tokens
+    prompt_tokens: TokenCount
+    completion_tokens: TokenCount
 
     @property
     def billed(self) -> dict[str, int]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.ports import Pair
+from enrichment.ports import SourceDatasetPair
 from resources.store import tables as t
 
 _UNKNOWN = "?"
 
 
-def reply_states_query(pairs: Sequence[Pair]) -> sa.Select[Any]:
+def reply_states_query(pairs: Sequence[SourceDatasetPair]) -> sa.Select[Any]:
     """Columns in the order of ReplyState's fields; rows by company, then source."""
     reply, fact = t.replies.c, t.facts.c
     counted = sa.func.coalesce(sa.func.aggregate_strings(_mark(pairs), " "), "")
@@ -30,7 +30,7 @@ def reply_states_query(pairs: Sequence[Pair]) -> sa.Select[Any]:
     )
 
 
-def _mark(pairs: Sequence[Pair]) -> sa.ColumnElement[str | None]:
+def _mark(pairs: Sequence[SourceDatasetPair]) -> sa.ColumnElement[str | None]:
     """'3+': good fact of pair 3, '3-': not good, '?': no pair has its source and dataset; NULL for other datasets."""
     fact = t.facts.c
     asked = {pair.dataset for pair in pairs}
@@ -42,7 +42,7 @@ def _mark(pairs: Sequence[Pair]) -> sa.ColumnElement[str | None]:
     return _case(fact.source, sources, foreign)
 
 
-def _graded(number: int, pair: Pair) -> sa.ColumnElement[str | None]:
+def _graded(number: int, pair: SourceDatasetPair) -> sa.ColumnElement[str | None]:
     """A fact stored as last resort that is good by the present rules has to be read to judge it: '?'."""
     fact = t.facts.c
     good = sa.and_(fact.quality >= pair.least_completeness * fact.reliability, fact.reliability > 0)

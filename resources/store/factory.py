@@ -1,6 +1,6 @@
 """Open a store: create it if there is none, migrate an older one, refuse a database that is not a store.
 
-URL + world -> SqlStore; a new store is stamped with its world and opens in no other one
+URL + installation (live or sandbox) -> SqlStore; a new store is stamped with it and opens in no other one
 
 Schemas are Alembic revisions under migrations/, numbered from 0001; the table schema_version has the present one.
 """
@@ -8,13 +8,13 @@ Schemas are Alembic revisions under migrations/, numbered from 0001; the table s
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
 from enrichment.ports import StoreError
+from resources.settings import Installation
 from resources.store import tables as t
 from resources.store.backtest_history import SqlBacktestHistory
 from resources.store.balance_readings import SqlBalanceReadings
@@ -29,8 +29,6 @@ from resources.store.provider_health import SqlProviderHealth
 from resources.store.requests import SqlRequests
 from resources.store.shared_rate_limits import SqlRateLimitLog
 
-World = Literal["sandbox", "live"]
-
 SCHEMA = "0005"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -42,7 +40,7 @@ class SqlStore:
     StoreError. One object per process: after a fork, open the store again.
     """
 
-    def __init__(self, database: Database, *, world: World) -> None:
+    def __init__(self, database: Database, *, world: Installation) -> None:
         self.database, self.world = database, world
         self.companies = SqlCompanies(database)
         self.knowledge = SqlKnowledge(database)
@@ -71,7 +69,7 @@ class SqlStore:
         self.database.close()
 
 
-def open_store(url: str, *, world: World, create: bool = True) -> SqlStore:
+def open_store(url: str, *, world: Installation, create: bool = True) -> SqlStore:
     """The store at `sqlite:///path` or `postgresql://...`. create: if there is none. Raises StoreError."""
     database = Database(url)
     try:
@@ -117,7 +115,7 @@ def _schema_of(tx: sa.Connection, database: Database) -> str | None:
     return found
 
 
-def _bring_up_to_date(database: Database, world: World, *, create: bool) -> None:
+def _bring_up_to_date(database: Database, world: Installation, *, create: bool) -> None:
     with database.making() as tx:
         found = _schema_of(tx, database)
         if found is None and not create:
@@ -131,7 +129,7 @@ def _bring_up_to_date(database: Database, world: World, *, create: bool) -> None
             tx.execute(sa.insert(t.change_counter).values(value=0))
 
 
-def _check_world(tx: sa.Connection, database: Database, world: World) -> None:
+def _check_world(tx: sa.Connection, database: Database, world: Installation) -> None:
     stamped = tx.scalar(sa.select(t.stamp.c.world))
     if stamped != world:
         remedy = "ask with --sandbox" if stamped == "sandbox" else "ask without --sandbox"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from enrichment.domain.records import Analysis, Fact, Known, Reply, ReplyHead
-from enrichment.ports import Pair, ReplyState
+from enrichment.ports import ReplyState, SourceDatasetPair
 from resources.store import tables as t
 from resources.store.bulk_state import reply_states_query
 from resources.store.column_types import PlainText
@@ -75,7 +75,7 @@ class SqlKnowledge:
                     facts[row[0]].append(fact_of(row))
         return {asked: Known(tuple(heads[id_]), tuple(facts[id_])) for asked, id_ in zip(company_ids, ids, strict=True)}
 
-    def reply_states(self, pairs: Sequence[Pair]) -> Iterator[ReplyState]:
+    def reply_states(self, pairs: Sequence[SourceDatasetPair]) -> Iterator[ReplyState]:
         """The newest reply of each source about each company, company by company, without their values.
 
         One snapshot is open until the iterator is read to its end or closed.

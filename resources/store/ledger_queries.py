@@ -12,7 +12,7 @@ from resources.store import tables as t
 from resources.store.database import Database
 from resources.store.row_mapping import purchase_of
 
-Units = dict[str, dict[str, int]]
+UnitsByProvider = dict[str, dict[str, int]]
 _p = t.purchases.c
 
 
@@ -75,13 +75,13 @@ class SqlLedgerQueries:
             rows = tx.execute(query.order_by(t.purchases.c.reserved_at, t.purchases.c.purchase_id))
             return [purchase_of(row) for row in rows]
 
-    def settled_units(self) -> Units:
+    def settled_units(self) -> UnitsByProvider:
         """provider -> vendor unit -> count, of all settled purchases: to compare with an invoice."""
         query = sa.select(_p.provider, _p.units.label("units"), sa.func.count().label("times"))
         with self._db.reading() as tx:
             return _sum(tx.execute(query.where(_p.state == "settled").group_by(_p.provider, _p.units)))
 
-    def uncertain_units(self) -> Units:
+    def uncertain_units(self) -> UnitsByProvider:
         """provider -> vendor unit -> count that the uncertain purchases may have cost, at most."""
         query = sa.select(_p.provider, _p.reserved_units.label("units"), sa.func.count().label("times"))
         with self._db.reading() as tx:
@@ -100,8 +100,8 @@ class SqlLedgerQueries:
             )
 
 
-def _sum(rows: Iterable[sa.Row[*tuple[object, ...]]]) -> Units:
-    units: Units = defaultdict(lambda: defaultdict(int))
+def _sum(rows: Iterable[sa.Row[*tuple[object, ...]]]) -> UnitsByProvider:
+    units: UnitsByProvider = defaultdict(lambda: defaultdict(int))
     for row in rows:
         for unit, count in row.units.items():
             units[row.provider][unit] += count * row.times

@@ -130,7 +130,7 @@ def _shape() -> str:
 def _load_changes(connection: duckdb.DuckDBPyConnection, store: SqlStore) -> Build:
     before = state_of(connection)
     if before.world != store.world or before.shape != _shape():
-        raise OutOfStepError("it was built for another world, or by another version")
+        raise OutOfStepError("it was built for another installation, or by another version")
     with store.changes() as (tx, mark):
         origin = tx.scalar(sa.select(sa.func.min(LOADED[0].c.company_id)))
         if before.mark > mark or (before.number and before.origin != origin):

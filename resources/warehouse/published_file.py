@@ -87,7 +87,7 @@ class Warehouse:
             published = self._published_state()
             if published is not None and published.world != store.world:
                 raise WarehouseError(
-                    f"{self.path} has the {published.world} world, the store the {store.world} one: "
+                    f"{self.path} has the data of {published.world}, the store that of {store.world}: "
                     "publish to another path, or move that file away."
                 )
             build, rebuilt = self._brought_up_to_date(store, rebuild=rebuild)

@@ -13,7 +13,7 @@ from enrichment.domain.records import Fact, Known
 from enrichment.domain.values import IntentSignal, JobPosting
 from enrichment.memory.freshness import dataset_status, dataset_statuses
 from enrichment.planning.eligibility import state_now
-from enrichment.planning.plan import Part, Plan, model_price
+from enrichment.planning.plan import Part, Plan
 from enrichment.rules import Rules
 from tests.support.examples import EXAMPLES, MATRIX, fact, head
 
@@ -154,7 +154,7 @@ class Play:
     def _analyse(self) -> None:
         left = self.cap - self.played.cost
         for name in self.plan.analyses:
-            likely, most = model_price(self.rules, name)
+            most = self.rules.max_micro_usd_of_analysis(name)
             if most <= left:
-                self.played.analyses += likely
+                self.played.analyses += self.rules.expected_micro_usd_of_analysis(name)
                 left -= most

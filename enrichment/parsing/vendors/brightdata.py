@@ -15,17 +15,17 @@ from enrichment.parsing.json_access import elements, entries, member, text, text
 from enrichment.parsing.people import contact, email_address, profile_page
 from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, is_front_door, text_value
 
-Record = dict[str, Json]
+BrightDataRecord = dict[str, Json]
 
 
-def _records(reply: ReaderInput) -> Iterator[tuple[str, Record]]:
+def _records(reply: ReaderInput) -> Iterator[tuple[str, BrightDataRecord]]:
     """Path and record, error rows left out."""
     for position, record in entries(reply.payload.get("records")):
         if not record.get("error_code") and not record.get("error"):
             yield f"records[{position}]", record
 
 
-def _about(reply: ReaderInput, *site_keys: str) -> Iterator[tuple[str, Record]]:
+def _about(reply: ReaderInput, *site_keys: str) -> Iterator[tuple[str, BrightDataRecord]]:
     """The one record with the company's name and website; none where several namesakes could be meant."""
     found = []
     for path, record in _records(reply):
@@ -55,7 +55,7 @@ def read_linkedin_companies(reply: ReaderInput) -> Iterator[ParsedValue]:
         yield from _linkedin_descriptions(record, path)
 
 
-def _linkedin_descriptions(record: Record, path: str) -> Iterator[ParsedValue]:
+def _linkedin_descriptions(record: BrightDataRecord, path: str) -> Iterator[ParsedValue]:
     for key, completeness in (("about", 1.0), ("description", 0.9), ("slogan", 0.5)):
         stated = text(record.get(key))
         yield from text_value(
@@ -106,7 +106,7 @@ def read_linkedin_people(reply: ReaderInput) -> Iterator[ParsedValue]:
         )
 
 
-def _employers(record: Record) -> list[str]:
+def _employers(record: BrightDataRecord) -> list[str]:
     """Present ones; where the profile names none, those of jobs that did not end."""
     current = record.get("current_company")
     named = [text(record.get("current_company_name"), 300), text(member(current, "name"), 300)]
@@ -115,13 +115,13 @@ def _employers(record: Record) -> list[str]:
     return [name for job in _present_jobs(record) if (name := text(job.get("company"), 300))]
 
 
-def _present_jobs(record: Record) -> list[Record]:
+def _present_jobs(record: BrightDataRecord) -> list[BrightDataRecord]:
     return [
         job for _, job in entries(record.get("experience")) if (text(job.get("end_date")) or "Present") == "Present"
     ]
 
 
-def _title(record: Record, reply: ReaderInput) -> str | None:
+def _title(record: BrightDataRecord, reply: ReaderInput) -> str | None:
     if stated := text(member(record.get("current_company"), "title"), 300):
         return stated
     for job in _present_jobs(record):

@@ -18,7 +18,7 @@ from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, tex
 from enrichment.parsing.technologies import named_technologies
 
 _FOUND = Iterator[ParsedValue]
-Row = dict[str, Json]
+SearchResult = dict[str, Json]
 _SPEAKS_OF_A_STACK = re.compile(
     r"\b(?:tech(?:nology)? stack|technologies used|uses|built (?:with|on)|powered by|runs on)\b", re.I
 )
@@ -79,7 +79,7 @@ def _own_site(body: Json, reply: ReaderInput) -> _FOUND:
         return
 
 
-def _is_own_site(row: Row, link: str, domain: str, reply: ReaderInput) -> bool:
+def _is_own_site(row: SearchResult, link: str, domain: str, reply: ReaderInput) -> bool:
     if reply.domain:
         return reply.owns(link)
     front = re.fullmatch(r"https?://[^/]+/?(?:[a-z]{2}(?:-[a-z]{2})?/?)?", link, re.IGNORECASE)
@@ -89,7 +89,7 @@ def _is_own_site(row: Row, link: str, domain: str, reply: ReaderInput) -> bool:
     return not is_platform(domain) and (reply.is_spelled_by(domain) or (bool(front) and called))
 
 
-def _stack(row: Row, path: str, reply: ReaderInput) -> _FOUND:
+def _stack(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
     """What the company uses, as another site lists it; its own site names what it sells or works with."""
     stated = f"{text(row.get('title'), 500) or ''} {text(row.get('snippet'), 2_000) or ''}"
     if reply.owns(url(row.get("link"))) or not _SPEAKS_OF_A_STACK.search(stated) or not reply.is_named_in(stated):
@@ -119,7 +119,7 @@ def _stories(rows: Json, path: str, reply: ReaderInput, written: datetime) -> _F
                 yield from _story(story, path_of_story, written)
 
 
-def _flattened(row: Row, path: str) -> Iterator[tuple[str, Row]]:
+def _flattened(row: SearchResult, path: str) -> Iterator[tuple[str, SearchResult]]:
     if row.get("link"):
         yield path, row
     if isinstance(highlight := row.get("highlight"), dict):
@@ -128,7 +128,7 @@ def _flattened(row: Row, path: str) -> Iterator[tuple[str, Row]]:
         yield f"{path}.stories[{position}]", story
 
 
-def _story(story: Row, path: str, written: datetime) -> _FOUND:
+def _story(story: SearchResult, path: str, written: datetime) -> _FOUND:
     title = text(story.get("title"), 2_000)
     if not title:
         return
@@ -152,7 +152,7 @@ def read_jobs(reply: ReaderInput) -> _FOUND:
                 yield from _job(row, f"{step}.jobs_results[{position}]", _written(body, reply))
 
 
-def _job(row: Row, path: str, written: datetime) -> _FOUND:
+def _job(row: SearchResult, path: str, written: datetime) -> _FOUND:
     stated = text(row.get("description"))
     if title := text(row.get("title"), 1_000) or text(row.get("job_title"), 1_000):
         links = [
@@ -182,7 +182,7 @@ def read_linkedin(reply: ReaderInput) -> _FOUND:
                 yield from _person(row, f"{step}.organic_results[{position}]", page, reply)
 
 
-def _person(row: Row, path: str, page: str, reply: ReaderInput) -> _FOUND:
+def _person(row: SearchResult, path: str, page: str, reply: ReaderInput) -> _FOUND:
     name, *stated = _DASHES.split(_SITE_NAME.sub("", text(row.get("title"), 500) or ""))
     headline = " - ".join(part for part in stated if part)
     if " " not in name or not headline or not _works_there(headline, text(row.get("snippet"), 2_000), reply):
@@ -200,7 +200,7 @@ def _works_there(headline: str, snippet: str | None, reply: ReaderInput) -> bool
     return not employer and reply.is_named_in(snippet) and not _LEFT.search(f"{headline} {snippet}")
 
 
-def _linkedin_page(row: Row, path: str, reply: ReaderInput) -> _FOUND:
+def _linkedin_page(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
     """What a snippet of linkedin.com/company contains: 'Acme on LinkedIn | Software Development | 51-200 employees.'"""
     link, snippet = url(row.get("link")) or "", text(row.get("snippet"), 2_000) or ""
     name = _SITE_NAME.sub("", text(row.get("title"), 300) or "").split(":")[0]

@@ -47,11 +47,12 @@ _AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Companies in the same state. first: the sources to ask now, as far as caps let them be asked together; none:
-    nothing is worth asking. missing: wanted datasets that memory does not satisfy.
+    """Companies in the same state.
 
-    expected_micro_usd: of the vendors, for one company, by the policy alone: caps that bind on the way, redundancy and
-    last resorts are the business of a plan's quote.
+    missing: wanted datasets that memory does not satisfy. first: the sources to ask now. If a cap leaves too little to
+    ask all of them together, it names only those that fit together. If it is empty, no source is worth asking.
+    expected_micro_usd: what the vendors cost for one company, by the policy alone. Caps that bind on the way,
+    redundancy rules and last resorts are not in it; the quote of a plan has them.
     """
 
     companies: tuple[Company, ...]

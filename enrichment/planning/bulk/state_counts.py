@@ -12,7 +12,7 @@ from typing import NamedTuple
 from enrichment.domain.records import Known
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.reliability import with_current_reliability
-from enrichment.ports import Pair, ReplyState
+from enrichment.ports import ReplyState, SourceDatasetPair
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
@@ -31,10 +31,10 @@ class Counts(NamedTuple):
     unclear: int
 
 
-def pairs_of(rules: Rules, requirements: Requirements) -> tuple[Pair, ...]:
+def pairs_of(rules: Rules, requirements: Requirements) -> tuple[SourceDatasetPair, ...]:
     """The pairs to count in the reply states for these requirements."""
     return tuple(
-        Pair(source, dataset, _least(requirements.threshold(rules, dataset), promise.reliability))
+        SourceDatasetPair(source, dataset, _least(requirements.threshold(rules, dataset), promise.reliability))
         for source, entry in rules.sources.items()
         for dataset, promise in entry.datasets.items()
         if dataset in requirements.collected
@@ -117,7 +117,7 @@ class StateCounter:
         """Datasets that are not satisfied."""
         return frozenset(name for d, name in enumerate(self._datasets) if not counts.satisfied >> d & 1)
 
-    def pairs(self, mask: int) -> Iterator[Pair]:
+    def pairs(self, mask: int) -> Iterator[SourceDatasetPair]:
         return (pair for number, pair in enumerate(self._pairs) if mask >> number & 1)
 
     def _counts(self, satisfied: int, answered: int, with_facts: int, *, unclear: int) -> Counts:
@@ -158,19 +158,19 @@ class StateCounter:
             lambda pair: pair.dataset == dataset and self._rules.silence_means_none(pair.source, dataset, threshold)
         )
 
-    def _may_satisfy(self, pair: Pair) -> bool:
+    def _may_satisfy(self, pair: SourceDatasetPair) -> bool:
         threshold = self._requirements.threshold(self._rules, pair.dataset)
         good = self._rules.reliability(pair.source, pair.dataset) >= threshold
         return good and pair.source in self._rules.datasets[pair.dataset].sources
 
-    def _mask(self, chosen: Callable[[Pair], bool]) -> int:
+    def _mask(self, chosen: Callable[[SourceDatasetPair], bool]) -> int:
         return sum(1 << number for number, pair in enumerate(self._pairs) if chosen(pair))
 
 
-def _has_facts(dataset: str, sources: frozenset[str], pair: Pair) -> bool:
+def _has_facts(dataset: str, sources: frozenset[str], pair: SourceDatasetPair) -> bool:
     return pair.dataset == dataset and pair.source in sources
 
 
-def _fresh_seconds(rules: Rules, requirements: Requirements, pair: Pair) -> int:
+def _fresh_seconds(rules: Rules, requirements: Requirements, pair: SourceDatasetPair) -> int:
     seconds, limit = rules.valid_seconds(pair.source, pair.dataset), requirements.age_limit(pair.dataset)
     return seconds if limit is None else min(seconds, limit)

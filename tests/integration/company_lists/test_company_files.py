@@ -14,7 +14,7 @@ from enrich_cli.errors import UsageError
 from enrich_cli.rendering.companies import understood_json, understood_view
 from enrichment.domain.records import Company
 from enrichment.identity.domains import company_key
-from enrichment.identity.list_fates import Row
+from enrichment.identity.list_fates import ListRow
 from tests.support.examples import NOON
 
 Written = Callable[..., Path]
@@ -30,7 +30,7 @@ def written(tmp_path: Path) -> Written:
     return write
 
 
-def read_companies(path: Path) -> tuple[list[Company], list[Row]]:
+def read_companies(path: Path) -> tuple[list[Company], list[ListRow]]:
     """The companies of a file where none is registered, and the rows left out."""
     understood = understand_file(path, ListOptions(), [])
     entries = [row.entry for row in understood.rows("new") if row.entry is not None]

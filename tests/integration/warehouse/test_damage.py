@@ -85,7 +85,7 @@ def test_the_other_world_is_refused_and_nothing_is_touched(
     before = everything(warehouse)
     live = open_store(f"sqlite:///{tmp_path / 'live.sqlite'}", world="live")
     for rebuild in (False, True):
-        with pytest.raises(WarehouseError, match="has the sandbox world, the store the live one: publish to another"):
+        with pytest.raises(WarehouseError, match="has the data of sandbox, the store that of live: publish to another"):
             warehouse.build(live, rebuild=rebuild)
     live.close()
     assert everything(warehouse) == before

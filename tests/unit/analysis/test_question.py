@@ -11,7 +11,6 @@ from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, Nothi
 from enrichment.domain.money import charge
 from enrichment.domain.records import Analysis, Company, Fact
 from enrichment.domain.values import Claim, Contact, EmployeeCount, JobPosting, NewsItem, Text, Value
-from enrichment.planning.plan import model_price
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 from tests.support.examples import MATRIX
@@ -135,7 +134,8 @@ def test_whatever_the_evidence_a_question_stays_within_the_bound_that_the_quote_
     assert most["input_token"] <= RULES.analyses["intelligence_summary"].max_input_bytes
     prices = RULES.providers["openai"].models["gpt-4.1-mini"]
     usd = {"input_token": prices.input_token.usd, "output_token": prices.output_token.usd}
-    assert charge(most, usd) <= model_price(RULES, "intelligence_summary")[1]
+    assert charge(most, usd) == RULES.max_micro_usd_of_analysis("intelligence_summary", asked.input_bytes)
+    assert charge(most, usd) <= RULES.max_micro_usd_of_analysis("intelligence_summary")
 
 
 def growth_answer(asked: AnalysisQuestion) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from enrich_cli.rendering.terminal import advised
 from enrich_cli.rendering.trace import trace_tree
-from enrichment.domain.records import Event, Json, Request
+from enrichment.domain.records import Event, Json, Request, Stage
 from tests.support.examples import NOON
 
 PLANNED: dict[str, Json] = {
@@ -99,3 +99,33 @@ def test_what_is_advised_is_typed_as_the_command_was() -> None:
         1,
         1,
     ]
+
+
+def shown(*events: tuple[Stage, str, dict[str, Json]]) -> list[str]:
+    """The lines of a trace of these (stage, what, data), without the lines of the tree."""
+    request = Request("req_1", "com_1", "profile", None, "enhanced", "hash", NOON, "cli")
+    recorded = [Event("req_1", NOON + timedelta(seconds=n), *event) for n, event in enumerate(events)]
+    out = StringIO()
+    Console(file=out, width=200).print(trace_tree(request, recorded, (), (), sandbox=False))
+    return [text.strip("│├└─ ") for text in out.getvalue().splitlines()]
+
+
+def test_a_stage_that_comes_again_has_a_branch_of_its_own_so_the_order_is_that_of_what_happened() -> None:
+    lines = shown(
+        ("identify", "planned", PLANNED),
+        ("collect", *bought("first")),
+        ("plan", "planned", PLANNED),
+        ("collect", *bought("second")),
+    )
+    wanted = ("identify", "plan", "collect", "first (", "second (")
+    order = [text for text in lines if text in wanted[:3] or text.startswith(wanted[3:])]
+    assert [text.partition(" ")[0] for text in order] == ["identify", "collect", "first", "plan", "collect", "second"]
+
+
+def test_a_reply_that_this_request_paid_for_is_no_reply_from_memory() -> None:
+    lines = shown(
+        ("collect", *bought("first")),
+        ("plan", "planned", {**PLANNED, "reads": ["first", "second"]}),
+    )
+    assert "already answered in this request: first" in lines
+    assert "from memory: second" in lines

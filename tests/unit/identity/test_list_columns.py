@@ -6,13 +6,13 @@ import pytest
 
 from enrichment.identity.company_list import read_rows
 from enrichment.identity.list_columns import NoCompanyColumn, find_columns, role_of
-from enrichment.identity.list_fates import Row
+from enrichment.identity.list_fates import ListRow
 
 
 def companies(text: str) -> list[tuple[str | None, str | None]]:
     """Name and website of each row that names a company; rows as lines, cells with | between."""
     rows = list(enumerate(([cell or None for cell in line.split("|")] for line in text.splitlines()), start=1))
-    return [(one.name, one.domain) for one in read_rows(rows).entries if not isinstance(one, Row)]
+    return [(one.name, one.domain) for one in read_rows(rows).entries if not isinstance(one, ListRow)]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from enrichment.domain.records import Company
 from enrichment.identity.company_list import Lines, read_rows, sorted_lists, understand
 from enrichment.identity.domains import company_key
-from enrichment.identity.list_fates import Row
+from enrichment.identity.list_fates import ListRow
 from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.names import name_form
 from tests.support.examples import NOON
@@ -17,7 +17,7 @@ def registered(name: str | None, domain: str | None = None) -> Company:
     return Company(f"com_{name}", company_key(name, domain), name, domain, NOON)
 
 
-def fates(lines: Sequence[Sequence[object]], *companies: Company) -> list[Row]:
+def fates(lines: Sequence[Sequence[object]], *companies: Company) -> list[ListRow]:
     def known(entry: ListEntry) -> list[Company]:
         return [one for one in companies if one.key == company_key(entry.name, entry.domain)]
 

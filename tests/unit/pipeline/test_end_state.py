@@ -64,7 +64,7 @@ INDUSTRY = Ask("Acme", datasets=("industry",))
         "only something optional did not fit",
         "all fitted, and no source knew it",
         "no source knew it, and a source of something else did not fit",
-        "a source of it did not fit when its turn came",
+        "a source of it did not fit when it was to be asked",
         "the plan left all sources out",
         "what would have found the domain that its sources need did not fit",
         "its domain is known, and what would find it does not matter",

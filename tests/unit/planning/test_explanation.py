@@ -80,7 +80,7 @@ def test_what_answers_nothing_wanted_is_not_needed_whatever_else_stands_in_its_w
     assert {source.verdict for source in poor.sources if source.source not in over} == {"not needed"}
 
 
-def test_what_does_not_fit_when_its_turn_comes_is_over_a_cap_and_not_too_dear_for_its_worth() -> None:
+def test_what_does_not_fit_when_it_would_be_asked_in_order_is_over_a_cap_and_not_too_dear_for_its_worth() -> None:
     requirements = custom(MATRIX, ["key_contacts"], ["apollo_contacts", "brightdata_people_db"])
     for cap, verdict in ((380_000, "fallback"), (250_000, "fallback"), (240_000, "over a cap")):
         plan = plan_of(requirements.within(max_cost=cap, oldest=None))
@@ -90,7 +90,7 @@ def test_what_does_not_fit_when_its_turn_comes_is_over_a_cap_and_not_too_dear_fo
     rules = MATRIX.model_copy(update={"sources": {**MATRIX.sources, "apollo_contacts": dear}})
     plan = plan_of(requirements.within(max_cost=250_000, oldest=None), rules=rules)
     people = plan.source("brightdata_people_db")
-    assert (people.verdict, "when its turn comes" in people.why) == ("over a cap", True)
+    assert (people.verdict, "when it would be asked in order" in people.why) == ("over a cap", True)
 
 
 def test_where_less_can_go_wrong_than_a_chain_could_stand_the_rest_of_it_is_left_out() -> None:
@@ -156,13 +156,13 @@ def test_a_source_that_two_parts_count_on_is_shown_in_each_as_likely_as_it_is_as
     assert sorted(shown) == sorted([f"{by_policy:.0%})", f"{linkedin.as_last_resort:.0%})"])
 
 
-def test_a_source_asked_as_a_last_resort_before_its_turn_is_named_for_what_it_can_satisfy() -> None:
+def test_a_source_asked_as_a_last_resort_before_it_would_be_asked_in_order_is_named_for_what_it_can_satisfy() -> None:
     """LinkedIn is too unreliable for contacts, and good enough for the rest: asked for those, it brings these too."""
     serpapi = frozenset(name for name, source in MATRIX.sources.items() if source.provider == "serpapi")
     plan = plan_of(replace(requirements_of(MATRIX, ["vendor_enrichment"]), sources=serpapi))
     linkedin = plan.source("serp_linkedin")
     assert (linkedin.verdict, linkedin.chance, linkedin.as_last_resort) == ("last resort", 1.0, 1.0)
-    assert "before it would have its turn" in linkedin.why
+    assert "before it would be asked in order" in linkedin.why
     text = printed(plan)
     assert "employee_count (required): serp_linkedin (as a last resort for other datasets), chance" in text
     assert "industry (required): serp_organic -> serp_linkedin (as a last resort for other datasets), chance" in text

@@ -87,7 +87,7 @@ def test_a_source_above_what_its_caps_leave_is_over_a_cap() -> None:
     plan = plan_for(VENDOR.within(max_cost=100_000, oldest=None))
     technographics, jobs = plan.source("brightdata_technographics"), plan.source("serp_jobs")
     assert (technographics.verdict, "may cost 0.20 USD" in technographics.why) == ("over a cap", True)
-    assert (jobs.verdict, "when its turn comes" in jobs.why) == ("over a cap", True)
+    assert (jobs.verdict, "when it would be asked in order" in jobs.why) == ("over a cap", True)
     assert plan.source("serp_organic").verdict == "fallback"
 
 
