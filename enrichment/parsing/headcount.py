@@ -11,10 +11,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from enrichment.domain.data_tables import listed, rows_of
 from enrichment.domain.records import Json
 from enrichment.domain.values import EmployeeCount
-from enrichment.parsing.numbers import Notation, StatedNumber, as_notation, number_at, readable, word_pattern
+from enrichment.parsing.numbers import (
+    Notation,
+    StatedNumber,
+    as_notation,
+    number_at,
+    readable,
+    word_pattern,
+    words_by_meaning,
+)
 
 _MOST_PEOPLE = 10_000_000
 _LONGEST_TEXT = 150
@@ -159,18 +166,16 @@ def _word_at(text: str, place: int) -> tuple[str, Notation | None, int]:
 
 @cache
 def _words() -> tuple[tuple[str, Notation | None, re.Pattern[str]], ...]:
-    rows = rows_of("enrichment.parsing", "headcount_words")
     return tuple(
-        (_SIGNS[meaning], as_notation(decimal), word_pattern(listed(words)))
-        for meaning, decimal, words in rows
+        (_SIGNS[meaning], as_notation(decimal), word_pattern(words))
+        for (meaning, decimal), words in words_by_meaning("headcount_words").items()
         if meaning in _SIGNS
     )
 
 
 @cache
 def _self_employed() -> re.Pattern[str]:
-    rows = rows_of("enrichment.parsing", "headcount_words")
-    return re.compile("|".join(pattern for meaning, _, words in rows if meaning == "self" for pattern in listed(words)))
+    return re.compile("|".join(words_by_meaning("headcount_words")["self", ""]))
 
 
 def _between(low: Decimal | float, high: Decimal | float | None) -> EmployeeCount | None:

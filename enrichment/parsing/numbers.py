@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Literal
 
-from enrichment.domain.data_tables import listed, rows_of
+from enrichment.domain.data_tables import rows_of
 from enrichment.identity.letters import fold
 
 Notation = Literal[".", ","]
@@ -53,9 +53,17 @@ class _Multiplier:
 @cache
 def _multipliers() -> tuple[_Multiplier, ...]:
     return tuple(
-        _Multiplier(int(times), as_notation(decimal), word_pattern(listed(words)))
-        for times, decimal, words in rows_of("enrichment.parsing", "number_words")
+        _Multiplier(int(times), as_notation(decimal), word_pattern(words))
+        for (times, decimal), words in words_by_meaning("number_words").items()
     )
+
+
+def words_by_meaning(table: str) -> dict[tuple[str, str], list[str]]:
+    """Of a table of words: what a word means and its notation, as written there -> the words' patterns."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for meaning, decimal, word in rows_of("enrichment.parsing", table):
+        found.setdefault((meaning, decimal), []).append(word)
+    return found
 
 
 def as_notation(mark: str) -> Notation | None:

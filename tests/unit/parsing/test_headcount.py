@@ -4,6 +4,7 @@ import pytest
 
 from enrichment.domain.values import EmployeeCount
 from enrichment.parsing.headcount import headcount
+from tests.support.parsed_replies import facts_of, texts_of
 
 
 @pytest.mark.parametrize(
@@ -183,3 +184,12 @@ def test_a_headcount_in_many_languages(stated: str, low: int, high: int | None) 
 )
 def test_what_is_not_sure_to_be_the_headcount_is_none(stated: str) -> None:
     assert headcount(stated) is None
+
+
+def test_beside_an_open_band_the_closed_number_of_the_same_record_is_kept() -> None:
+    record = {"name": "Acme", "company_size": "10,001+ employees", "employees_in_linkedin": 153_000}
+    facts = facts_of("brightdata_company_db", {"records": [record]}, name="Acme")
+    counts = [fact.value for fact in facts if isinstance(fact.value, EmployeeCount)]
+    assert counts == [EmployeeCount(low=10_001), EmployeeCount(low=153_000, high=153_000)]
+    closed = {**record, "company_size": "51-200"}
+    assert texts_of(facts_of("brightdata_company_db", {"records": [closed]}, name="Acme"), "employee_count") == ["51"]

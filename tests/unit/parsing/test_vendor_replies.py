@@ -107,7 +107,7 @@ def _matched(name: str) -> dict[str, Any]:
             LINKEDIN_COMPANIES,
             "IBM",
             "ibm.com",
-            {"company_name": ["IBM"], "domain": ["ibm.com"], "employee_count": ["10001"]},
+            {"company_name": ["IBM"], "domain": ["ibm.com"], "employee_count": ["10001", "316215"]},
         ),
         (
             "brightdata_company_db",
