@@ -313,6 +313,25 @@ def test_intent_is_the_domains_own_and_its_strength_a_share() -> None:
     assert [getattr(fact.value, "strength", None) for fact in facts] == [0.7, 0.85]
 
 
+@pytest.mark.parametrize(
+    "organization", [{}, {"id": "o1"}, {"name": ""}, {"name": None, "primary_domain": " "}, None, [], ""]
+)
+def test_a_match_whose_organisation_says_nothing_works_where_the_search_found_the_person(organization: Any) -> None:
+    person = {"id": "p1", "first_name": "Jane", "last_name": "Doe", "title": "CEO", "organization": organization}
+    for employer, names in (("Acme", ["Jane Doe"]), ("Other", [])):
+        search = {"people": [{"id": "p1", "organization": {"name": employer}}]}
+        payload = {"search": search, "people": {"matches": [person]}}
+        facts = facts_of("apollo_contacts", payload, name="Acme", domain="acme.com")
+        assert texts_of(facts, "key_contacts") == names
+
+
+def test_a_match_whose_organisation_is_another_does_not_work_here_whatever_the_search_says() -> None:
+    person = {"id": "p1", "first_name": "Jane", "last_name": "Doe", "organization": {"primary_domain": "other.com"}}
+    search = {"people": [{"id": "p1", "organization": {"name": "Acme"}}]}
+    payload = {"search": search, "people": {"matches": [person]}}
+    assert facts_of("apollo_contacts", payload, name="Acme", domain="acme.com") == []
+
+
 def _is_contact(fact: Any) -> bool:
     return isinstance(fact.value, Contact)
 
