@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from enrichment.domain.records import Company, Fact, Reply
-from enrichment.domain.values import EmployeeCount, identity
+from enrichment.domain.values import EmployeeCount, Technology, identity
 from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing.technologies import is_own_product
 from enrichment.parsing.vendors import apollo, brightdata, google_kg, serpapi, snov, web_pages
 from enrichment.rules.models import Rules
 
@@ -52,13 +53,20 @@ def read(reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, 
     promised = rules.sources[reply.source].datasets
     found: dict[str, list[ParsedValue]] = {}
     for reading in entry.read(subject):
-        if reading.dataset in promised:
+        if reading.dataset in promised and not _is_own_product(reading, company):
             found.setdefault(reading.dataset, []).append(reading)
     return [
         _fact(reading, reply, rules, entry.version)
         for dataset, readings in found.items()
         for reading in _best(readings, rules.datasets[dataset].at_most)
     ]
+
+
+def _is_own_product(reading: ParsedValue, company: Company) -> bool:
+    """What a company sells is no sign of what it uses, whichever page names it."""
+    return isinstance(reading.value, Technology) and is_own_product(
+        reading.value.name, name=company.name, domain=company.domain
+    )
 
 
 def _best(readings: Iterable[ParsedValue], at_most: int) -> list[ParsedValue]:

@@ -95,8 +95,7 @@ def _stack(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
     if reply.owns(url(row.get("link"))) or not _SPEAKS_OF_A_STACK.search(stated) or not reply.is_named_in(stated):
         return
     for technology in named_technologies(stated):
-        if not reply.is_called(technology.name):
-            yield ParsedValue("tech_stack", technology, 1.0, f"{path}.snippet")
+        yield ParsedValue("tech_stack", technology, 1.0, f"{path}.snippet")
 
 
 def _written(body: Json, reply: ReaderInput) -> datetime:
@@ -105,7 +104,7 @@ def _written(body: Json, reply: ReaderInput) -> datetime:
 
 
 def read_news(reply: ReaderInput) -> _FOUND:
-    """Every story, inside clusters too, that speaks of the company; a cluster tells one story."""
+    """Every story that names the company; those of a cluster one by one, as it may contain a namesake's."""
     for step in ("search", "page_2"):
         body = reply.payload.get(step)
         yield from _stories(member(body, "news_results"), f"{step}.news_results", reply, _written(body, reply))
@@ -113,9 +112,8 @@ def read_news(reply: ReaderInput) -> _FOUND:
 
 def _stories(rows: Json, path: str, reply: ReaderInput, written: datetime) -> _FOUND:
     for position, row in entries(rows):
-        stories = list(_flattened(row, f"{path}[{position}]"))
-        if reply.is_named_in(*(text(story.get(key), 2_000) for _, story in stories for key in ("title", "snippet"))):
-            for path_of_story, story in stories:
+        for path_of_story, story in _flattened(row, f"{path}[{position}]"):
+            if reply.is_named_in(text(story.get("title"), 2_000), text(story.get("snippet"), 2_000)):
                 yield from _story(story, path_of_story, written)
 
 
