@@ -186,6 +186,96 @@ def test_a_filtered_file_comes_in_three_forms(form: str) -> None:
     assert answer.units == {"firmographic_record": 2}
 
 
+GOOD = {"name": "Acme", "website": "https://acme.com"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"name": "a\u2028b"}\n{"name": "c"}',
+        '{"name": "a\u0085b"}\r\n{"name": "c"}\r\n',
+        '\ufeff{"name": "a"}\n\n{"name": "c"}\n',
+        '\ufeff[{"name": "a"}, {"name": "c"}]',
+        '{"name": "a"}{"name": "c"}',
+        '{"name": "a"},\n{"name": "c"}',
+        '{"name": "a\u000bb\x0c"}\n{"name": "c"}',
+        '{\n  "name": "a"\n}\n{\n  "name": "c"\n}',
+        '{"name": "a"}\n\ufeff{"name": "c"}',
+    ],
+)
+def test_a_file_of_objects_is_read_whatever_parts_them(body: str) -> None:
+    vendor = ScriptedVendor({**FILTERED, FILE: HttpReply(body=body.encode())})
+    answer = answered(vendor, question("brightdata_firmographics", size=2, max_units=2))
+    assert answer.units == {"firmographic_record": 2}
+    assert [str(row["name"])[0] for row in answer.payload["records"]] == ["a", "c"]
+
+
+@pytest.mark.parametrize("half", ['{"name": "a"}\n{"name": ', '[{"name": "a"}, {"na', '{"name": "a"}\nnot json'])
+def test_half_a_file_is_an_error_that_repeats_nothing_of_it(half: str) -> None:
+    error = failed(ScriptedVendor({**FILTERED, FILE: HttpReply(body=half)}), question("brightdata_firmographics"))
+    assert (type(error), error.uncertain, "not json" in str(error)) == (UnexpectedReply, True, False)
+
+
+@pytest.mark.parametrize(
+    "early",
+    [
+        {"status": "building", "message": "Snapshot is building, try again in 30s"},
+        {"status": "running", "snapshot_id": "s_1"},
+        {"status": "Scheduled"},
+        {"message": "Snapshot is not ready yet, try again in 10s"},
+        [{"status": "building"}],
+        '{"status": "building"}\n',
+        "Snapshot is not ready yet, try again in 30s",
+    ],
+)
+@pytest.mark.parametrize("source", ["brightdata_firmographics", "brightdata_intent_data"])
+def test_a_file_that_is_not_ready_is_asked_for_again_whatever_its_status(early: Any, source: str) -> None:
+    file = FILE if source == "brightdata_firmographics" else COLLECTED
+    vendor = ScriptedVendor({**FILTERED, **STARTED, file: [HttpReply(body=early), HttpReply(body=[GOOD])]})
+    answer = answered(vendor, question(source))
+    assert (answer.found, sum(answer.units.values()), vendor.calls.count(file)) == (True, 1, 2)
+    assert answer.payload == {"records": [GOOD]}
+
+
+def test_a_file_that_says_its_job_failed_is_no_record_and_free() -> None:
+    body = {"status": "failed", "error_message": "crawl failed"}
+    error = failed(ScriptedVendor({**FILTERED, FILE: HttpReply(body=body)}), question("brightdata_firmographics"))
+    assert (type(error), error.billed, error.uncertain) == (ProviderUnavailable, {}, False)
+    nothing = HttpReply(body={"status": "failed", "error_message": "No records found"})
+    assert answered(ScriptedVendor({**FILTERED, FILE: nothing}), question("brightdata_firmographics")).found is False
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {},
+        [{}],
+        [{}, {}],
+        {"data": []},
+        [None, "x", 5],
+        [{"warning": "Collection finished with no results", "warning_code": "dead_page", "input": {}}],
+        [{"warning_code": "dead_page", "input": {"url": "https://acme.com"}, "timestamp": "2026-11-29T12:00:00Z"}],
+        [{"name": None, "website": ""}],
+        "Snapshot is empty",
+    ],
+)
+def test_what_is_empty_or_only_warns_is_no_record_and_nothing_is_billed(rows: Any) -> None:
+    answer = answered(ScriptedVendor({**FILTERED, FILE: HttpReply(body=rows)}), question("brightdata_firmographics"))
+    assert (answer.found, answer.units) == (False, {})
+
+
+def test_a_record_with_a_warning_or_a_status_of_its_own_is_a_record() -> None:
+    rows = [{**GOOD, "warning": "some fields are old"}, {"status": "active", "name": "Acme"}, {}]
+    vendor = ScriptedVendor({**FILTERED, FILE: HttpReply(body=rows)})
+    answer = answered(vendor, question("brightdata_firmographics", size=2, max_units=2))
+    assert answer.units == {"firmographic_record": 2}
+    one = answered(
+        ScriptedVendor({**FILTERED, FILE: HttpReply(body={"status": "active", "name": "Acme"})}),
+        question("brightdata_firmographics"),
+    )
+    assert one.units == {"firmographic_record": 1}
+
+
 @pytest.mark.parametrize(
     "state", [{"status": "ready", "dataset_size": 0}, {"status": "failed", "error": "No records found"}]
 )

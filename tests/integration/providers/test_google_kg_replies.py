@@ -55,3 +55,32 @@ def test_google_refuses(status: int, message: str, kind: type[ProviderError]) ->
     assert type(error) is kind
     assert (error.billed, error.uncertain) == ({}, False)
     assert message.rstrip(".") in str(error)
+
+
+def _reason(reason: str) -> dict[str, object]:
+    return {"errors": [{"domain": "usageLimits", "reason": reason}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind"),
+    [
+        (403, {"message": "Daily Limit Exceeded", **_reason("dailyLimitExceeded")}, QuotaExhausted),
+        (403, {"message": "Quota exceeded", **_reason("quotaExceeded")}, QuotaExhausted),
+        (403, {"message": "Daily Limit Exceeded. The quota will be reset at midnight"}, QuotaExhausted),
+        (403, {"message": "Rate Limit Exceeded", **_reason("rateLimitExceeded")}, Throttled),
+        (403, {"message": "User Rate Limit Exceeded", **_reason("userRateLimitExceeded")}, Throttled),
+        (403, {"message": "Slow down", "status": "RESOURCE_EXHAUSTED"}, Throttled),
+        (429, {"message": "Quota exceeded", "details": [{"reason": "RATE_LIMIT_EXCEEDED"}]}, Throttled),
+        (403, {"message": "Sign up", **_reason("dailyLimitExceededUnreg")}, CredentialsRejected),
+        (403, {"message": "Not enabled", **_reason("accessNotConfigured")}, CredentialsRejected),
+        (403, {"message": "The caller does not have permission", "status": "PERMISSION_DENIED"}, CredentialsRejected),
+        (403, {"message": "Odd", "errors": {"reason": "dailyLimitExceeded"}, "details": "x"}, CredentialsRejected),
+    ],
+)
+def test_google_says_with_403_what_is_no_matter_of_the_key(
+    status: int, error: dict[str, object], kind: type[ProviderError]
+) -> None:
+    refused = HttpReply(status, {"error": {"code": status, **error}})
+    found = failed(ScriptedVendor({ENTITIES: refused}), question("google_knowledge_graph"))
+    assert type(found) is kind
+    assert (found.billed, found.uncertain) == ({}, False)

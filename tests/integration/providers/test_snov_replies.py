@@ -98,8 +98,8 @@ def test_a_result_without_a_status_is_complete_once_it_contains_something() -> N
     assert vendor.calls.count(COMPANY_RESULT) == 2
 
 
-@pytest.mark.parametrize("seconds", [60, 30, 3600])
-def test_a_token_that_lives_for_a_minute_is_bought_once(seconds: int) -> None:
+@pytest.mark.parametrize("seconds", [60, 30, 3600, "3600", "60.0", None, "", "soon", 0, -5, True, [], "inf", "9" * 400])
+def test_a_token_is_bought_once_however_long_it_is_said_to_live(seconds: object) -> None:
     token = HttpReply(body={**sample("snov/oauth_access_token.200.json"), "expires_in": seconds})
     vendor = snov({**COMPANY, **PROSPECTS, **EMAILS, "POST /v1/oauth/access_token": token})
     answered(vendor, question("snov_contacts"))
