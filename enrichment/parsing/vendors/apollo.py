@@ -72,5 +72,5 @@ def _contact(path: str, person: dict[str, Json]) -> Iterator[ParsedValue]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "apollo_contacts": ReaderEntry(read_people),
+    "apollo_contacts": ReaderEntry(read_people, version=2),
 }

@@ -220,8 +220,8 @@ def _headcount(stated: str, evidence: str) -> _FOUND:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic),
-    "serp_news": ReaderEntry(read_news),
-    "serp_jobs": ReaderEntry(read_jobs),
-    "serp_linkedin": ReaderEntry(read_linkedin),
+    "serp_organic": ReaderEntry(read_organic, version=2),
+    "serp_news": ReaderEntry(read_news, version=2),
+    "serp_jobs": ReaderEntry(read_jobs, version=2),
+    "serp_linkedin": ReaderEntry(read_linkedin, version=2),
 }
