@@ -20,7 +20,8 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _AGO = re.compile(
-    r"(?:(\d{1,3})\+?|an?|one)\s*(?:(seconds?|secs?|s)|(minutes?|mins?)|(hours?|hrs?|h)|(days?|d)|(weeks?|wks?|w)|"
+    r"(?:(?:about|around|approx\.?|approximately|circa) )?(?:(\d{1,3})\+?|an?|one)\s*"
+    r"(?:(seconds?|secs?|s)|(minutes?|mins?|m)|(hours?|hrs?|h)|(days?|d)|(weeks?|wks?|w)|"
     r"(months?|mos?)|(years?|yrs?|y))\.?\s+ago",
     re.IGNORECASE,
 )
@@ -40,7 +41,6 @@ _MAY_BE_TWO_DATES = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2\d{4}(?!\d)")
 _MAIL_DATE = re.compile(
     r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)?(?: (?:GMT|UTC|[+-]\d{4}))?"
 )
-_MINUTES_OR_MONTHS = re.compile(r"\d\s*m\b", re.IGNORECASE)
 _FORMATS = (
     "%m/%d/%Y, %I:%M %p, %z UTC",
     "%m/%d/%Y, %I:%M %p",
@@ -143,7 +143,7 @@ def _rfc_2822(stated: str) -> datetime | None:
 
 def _in_any_language(stated: str, written: datetime) -> datetime | None:
     """A whole date with a year of four digits, or how long ago it was."""
-    if not re.search(r"[^\W\d_]", stated) or _MINUTES_OR_MONTHS.search(stated):
+    if not re.search(r"[^\W\d_]", stated):
         return None
     twice = _MAY_BE_TWO_DATES.search(stated)
     if twice and twice[2] != "." and max(int(twice[1]), int(twice[3])) <= 12 and twice[1] != twice[3]:

@@ -127,12 +127,11 @@ def _part(text: str) -> _Part:
     notations = {found for _, found in read if found and not isinstance(found, StatedNumber)}
     notations |= {notation for number in numbers if len(number.times) == 1 for _, notation in number.times if notation}
     signs = "".join(sign for sign, _ in read) + ("U" if _BANDS_WITHOUT_DASH.search(text) else "")
-    place = signs.find("TN")
-    year = signs[:place].count("N")
-    if place >= 0 and len(numbers) > 1 and numbers[year].may_be_a_year:
-        del numbers[year]
-        signs = signs[:place] + signs[place + 2 :]
-    return _Part(re.sub("[AST]", "", signs), tuple(numbers), frozenset(notations))
+    while (place := signs.find("TN")) >= 0:  # the number of a date, as in 'as of December 31' or 'in 2023'
+        del numbers[signs[:place].count("N")]
+        signs = signs[:place] + "S" + signs[place + 2 :]
+    plain = re.sub("[AST]", "", signs).replace("WCW", "W")
+    return _Part(plain, tuple(numbers), frozenset(notations))
 
 
 def _signs(text: str) -> Iterator[tuple[str, StatedNumber | Notation | None]]:

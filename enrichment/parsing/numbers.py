@@ -18,7 +18,7 @@ from enrichment.identity.letters import fold
 
 Notation = Literal[".", ","]
 NOTATIONS: tuple[Notation, ...] = (".", ",")
-_FOOTNOTES = re.compile(r"[\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089]|\[\w{1,3}\]")
+_FOOTNOTES = re.compile(r"[*†‡§\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089]|\[\w{1,3}\]")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _JOINED_WORDS = re.compile(r"(?<=[^\W\d_])[-'’/.](?=[^\W\d_])|(?<=[^\W\d_])\.")
 _DIGITS = re.compile(r"\d+(?:[.,'’]\d+|[ \u00a0\u202f\u2009]\d{3}(?!\d))*(?![.,]?\d)")

@@ -299,13 +299,14 @@ def _state_instead_of_rows(rows: Sequence[Json]) -> Mapping[str, Json] | None:
     if not isinstance(only, dict) or not only.keys() <= _OF_A_JOB:
         return None
     status, message = str(only.get("status")).lower(), str(only.get("message"))
-    return only if status in (*_UNDER_WAY, *_ENDED_BADLY) or _NOT_READY.search(message) else None
+    spoken = _NOT_READY.search(message) or _NOTHING.search(message)
+    return only if status in (*_UNDER_WAY, *_ENDED_BADLY) or spoken or only.keys() == {"snapshot_id"} else None
 
 
 def _rows_of_state(state: Mapping[str, Json], session: CallSession) -> Sequence[Json] | None:
     """None: not ready yet; no rows of a job that found nothing. Raises ProviderError for one that failed otherwise."""
     if str(state.get("status")).lower() not in _ENDED_BADLY:
-        return None
+        return [] if _NOTHING.search(str(state.get("message"))) else None
     session.job_running = False
     _ended_badly(state, session)
     return []

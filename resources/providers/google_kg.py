@@ -4,6 +4,7 @@ GET /v1/entities:search -> {"search": body}
 """
 
 import json
+import re
 from typing import Literal
 
 from pydantic import Field, TypeAdapter
@@ -26,6 +27,9 @@ from resources.providers.vendor_client import AccountStatus, ProviderClient, Spe
 # of Google's APIs; dailyLimitExceededUnreg is said of calls without a key
 _USED_UP = frozenset({"dailyLimitExceeded", "quotaExceeded", "limitExceeded", "billingNotEnabled", "BILLING_DISABLED"})
 _TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"})
+
+
+_PER_DAY = re.compile(r"per ?day", re.IGNORECASE)
 
 
 class GoogleKgSpec(Spec):
@@ -55,7 +59,7 @@ class GoogleKgClient(ProviderClient[GoogleKgSpec]):
         if reasons & _USED_UP or (response.status == 403 and "Daily Limit Exceeded" in text):
             return QuotaExhausted
         if response.status == 429 or reasons & _TOO_FAST:
-            return QuotaExhausted if "per day" in text else Throttled
+            return QuotaExhausted if _PER_DAY.search(text) else Throttled
         return refusal_by_status(response)
 
     async def answer(

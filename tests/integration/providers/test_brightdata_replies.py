@@ -223,6 +223,7 @@ def test_half_a_file_is_an_error_that_repeats_nothing_of_it(half: str) -> None:
         {"status": "running", "snapshot_id": "s_1"},
         {"status": "Scheduled"},
         {"message": "Snapshot is not ready yet, try again in 10s"},
+        {"snapshot_id": "s_1"},
         [{"status": "building"}],
         '{"status": "building"}\n',
         "Snapshot is not ready yet, try again in 30s",
@@ -257,6 +258,7 @@ def test_a_file_that_says_its_job_failed_is_no_record_and_free() -> None:
         [{"warning_code": "dead_page", "input": {"url": "https://acme.com"}, "timestamp": "2026-11-29T12:00:00Z"}],
         [{"name": None, "website": ""}],
         "Snapshot is empty",
+        {"message": "Snapshot is empty"},
     ],
 )
 def test_what_is_empty_or_only_warns_is_no_record_and_nothing_is_billed(rows: Any) -> None:
