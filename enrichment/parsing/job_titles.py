@@ -8,7 +8,7 @@ The tables are data/seniorities.csv, data/title_contexts.csv and data/department
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import get_args
 
 from enrichment.domain.data_tables import rows_of
@@ -19,6 +19,9 @@ from enrichment.parsing.numbers import word_pattern
 _LONGEST = 300
 _PARTS = re.compile(r"[,;|/()\[\]{}•·:–—]|\s-\s")
 _EMPLOYER = re.compile(r"@|(?<=\s)(?:at|bei|chez|presso)(?=\s)")
+_WORD = re.compile(r"[\w\u0900-\u0dff\u0e31-\u0e4e]+")  # vowels that are marks are parts of words
+_SCRIPTS_MEET = re.compile(r"(?<=[a-z0-9])(?=[\u2e80-\U0003ffff])|(?<=[\u2e80-\U0003ffff])(?=[a-z0-9])")
+_IN_RETIREMENT = re.compile(r"\b(?:a\. ?d|i\. ?r)\.")
 _MANAGES_ALL_THE_SAME = re.compile(r"\bassistant (?:\w+ ){0,2}(?:manager|director|vice president|vp|chief)\b")
 _MEMBER = re.compile(r"(?:mitglied\w*|member|membre|miembro|membro|vorsitz\w*|sprecher\w*|chair\w*|lid|head)\s*$")
 _TOP = ("c_level", "vp")
@@ -41,6 +44,7 @@ _BY_DEPARTMENT = _patterns("departments")
 _CONTEXTS = dict(_patterns("title_contexts"))
 _TOP_RANKS = "|".join(pattern.pattern for rank, pattern in _BY_RANK if rank in _TOP)
 _OF_ANOTHER = re.compile(rf"(?:{_CONTEXTS['of_another'].pattern}) (?:(?:group|global) )?(?:{_TOP_RANKS})")
+_NOT_YET = re.compile(rf"(?:{_CONTEXTS['before_rank'].pattern}) (?:{'|'.join(p.pattern for _, p in _BY_RANK)})")
 _OFFICE = re.compile(rf"(?:{_TOP_RANKS}) ?(?:{_CONTEXTS['office'].pattern})")
 
 
@@ -58,18 +62,18 @@ def department(title: str) -> str | None:
 
 def _own_parts(title: str) -> Iterator[str]:
     """The parts of a title that speak of what the person does today, none of another person's rank in them."""
-    parts = [_plain(_EMPLOYER.split(part)[0]) for part in _PARTS.split(fold(title[:_LONGEST]))]
-    for place, part in enumerate(parts):
-        if place + 1 < len(parts) and _CONTEXTS["not_now"].fullmatch(parts[place + 1]):
+    parts = _PARTS.split(_IN_RETIREMENT.sub(" ausser dienst", fold(title[:_LONGEST])))
+    for part, following in zip_longest(parts, parts[1:], fillvalue=""):
+        if _CONTEXTS["not_now"].fullmatch(_plain(following)):
             continue
-        own = _without_another_person(_of_today(part))
+        own = _without_another_person(_of_today(_plain(_EMPLOYER.split(part)[0])))
         if not _CONTEXTS["helps"].search(own) or _MANAGES_ALL_THE_SAME.search(own):
             yield own
 
 
 def _of_today(part: str) -> str:
     """'ceo and former cfo' -> 'ceo and'; 'former ceo', 'president elect' -> ''."""
-    marker = _CONTEXTS["not_now"].search(part)
+    marker = _CONTEXTS["not_now"].search(part) or _NOT_YET.search(part)
     if marker is None:
         return part
     return "" if marker.end() == len(part) else part[: marker.start()].strip()
@@ -84,4 +88,6 @@ def _without_another_person(part: str) -> str:
 
 
 def _plain(folded: str) -> str:
-    return " ".join(re.findall(r"\w+", re.sub(r"[&+]", " and ", folded.replace(".", ""))))
+    """Words parted by one space; a Latin word beside one of a script without spaces is a word of its own."""
+    spaced = _SCRIPTS_MEET.sub(" ", re.sub(r"[&+]", " and ", folded.replace(".", "")))
+    return " ".join(_WORD.findall(spaced))
