@@ -7,8 +7,9 @@ The tables are data/seniorities.csv, data/title_contexts.csv and data/department
 """
 
 import re
-from collections.abc import Iterator
-from itertools import groupby, zip_longest
+from collections.abc import Collection, Iterator
+from functools import cache
+from itertools import chain, groupby, zip_longest
 from typing import get_args
 
 from enrichment.domain.data_tables import rows_of
@@ -24,6 +25,7 @@ _SCRIPTS_MEET = re.compile(r"(?<=[a-z0-9])(?=[\u2e80-\U0003ffff])|(?<=[\u2e80-\U
 _IN_RETIREMENT = re.compile(r"\b(?:a\. ?d|i\. ?r)\.")
 _MANAGES_ALL_THE_SAME = re.compile(r"\bassistant (?:\w+ ){0,2}(?:manager|director|vice president|vp|chief)\b")
 _MEMBER = re.compile(r"(?:mitglied\w*|member|membre|miembro|membro|vorsitz\w*|sprecher\w*|chair\w*|lid|head)\s*$")
+_RANKS: tuple[Seniority, ...] = get_args(Seniority)
 _TOP = ("c_level", "vp")
 
 
@@ -37,54 +39,83 @@ def _alternatives(patterns: Iterator[str]) -> list[str]:
     return [rf"(?:{one})" if one[0] < "\u2e80" else one for one in patterns]
 
 
-_BY_RANK = [
-    (rank, pattern) for name, pattern in _patterns("seniorities") for rank in get_args(Seniority) if rank == name
-]
-_BY_DEPARTMENT = _patterns("departments")
-_CONTEXTS = dict(_patterns("title_contexts"))
-_TOP_RANKS = "|".join(pattern.pattern for rank, pattern in _BY_RANK if rank in _TOP)
-_OF_ANOTHER = re.compile(rf"(?:{_CONTEXTS['of_another'].pattern}) (?:(?:group|global) )?(?:{_TOP_RANKS})")
-_NOT_YET = re.compile(rf"(?:{_CONTEXTS['before_rank'].pattern}) (?:{'|'.join(p.pattern for _, p in _BY_RANK)})")
-_OFFICE = re.compile(rf"(?:{_TOP_RANKS}) ?(?:{_CONTEXTS['office'].pattern})")
+@cache
+def _by_rank() -> list[tuple[Seniority, re.Pattern[str]]]:
+    """Compiling takes a tenth of a second, and most commands read no title."""
+    return [(rank, pattern) for name, pattern in _patterns("seniorities") for rank in _RANKS if rank == name]
+
+
+@cache
+def _by_department() -> list[tuple[str, re.Pattern[str]]]:
+    return _patterns("departments")
+
+
+@cache
+def _contexts() -> dict[str, re.Pattern[str]]:
+    return dict(_patterns("title_contexts"))
 
 
 def seniority(title: str) -> Seniority:
     """The rank that the person has today by this title; staff where it names none."""
     parts = list(_own_parts(title))
-    return next((rank for rank, pattern in _BY_RANK if any(map(pattern.search, parts))), "staff")
+    return next((rank for rank, pattern in _by_rank() if any(map(pattern.search, parts))), "staff")
 
 
 def department(title: str) -> str | None:
     """The department a title names; None where it names none of the table."""
     words = _plain(fold(title[:_LONGEST]))
-    return next((name for name, pattern in _BY_DEPARTMENT if pattern.search(words)), None)
+    return next((name for name, pattern in _by_department() if pattern.search(words)), None)
 
 
 def _own_parts(title: str) -> Iterator[str]:
     """The parts of a title that speak of what the person does today, none of another person's rank in them."""
     parts = _PARTS.split(_IN_RETIREMENT.sub(" ausser dienst", fold(title[:_LONGEST])))
     for part, following in zip_longest(parts, parts[1:], fillvalue=""):
-        if _CONTEXTS["not_now"].fullmatch(_plain(following)):
+        if _contexts()["not_now"].fullmatch(_plain(following)):
             continue
         own = _without_another_person(_of_today(_plain(_EMPLOYER.split(part)[0])))
-        if not _CONTEXTS["helps"].search(own) or _MANAGES_ALL_THE_SAME.search(own):
+        if not _contexts()["helps"].search(own) or _MANAGES_ALL_THE_SAME.search(own):
             yield own
 
 
 def _of_today(part: str) -> str:
     """'ceo and former cfo' -> 'ceo and'; 'former ceo', 'president elect' -> ''."""
-    marker = _CONTEXTS["not_now"].search(part) or _NOT_YET.search(part)
+    marker = _contexts()["not_now"].search(part)
+    if marker is None:
+        soon = _contexts()["before_rank"].finditer(part)
+        marker = next((found for found in soon if _end_of_rank(part, found.end() + 1, ranks=_RANKS)), None)
     if marker is None:
         return part
     return "" if marker.end() == len(part) else part[: marker.start()].strip()
 
 
 def _without_another_person(part: str) -> str:
-    for pattern in (_OFFICE, _OF_ANOTHER):
-        for found in reversed(list(pattern.finditer(part))):
-            if pattern is _OFFICE or (found.start() and not _MEMBER.search(part[: found.start()])):
-                part = f"{part[: found.start()]} {part[found.end() :]}".strip()
-    return part
+    """'ea to cfo' -> 'ea', 'head of ceo office' -> 'head of'; a member or the chair of a board keeps its name."""
+    spans = [range(*span) for span in (*_offices(part), *_others(part))]
+    left = (" " if any(place in span for span in spans) else letter for place, letter in enumerate(part))
+    return " ".join("".join(left).split()) if spans else part
+
+
+def _offices(part: str) -> Iterator[tuple[int, int]]:
+    ranks = (pattern.finditer(part) for rank, pattern in _by_rank() if rank in _TOP)
+    for found in chain.from_iterable(ranks):
+        place = found.end() + part.startswith(" ", found.end())
+        if office := _contexts()["office"].match(part, place):
+            yield found.start(), office.end()
+
+
+def _others(part: str) -> Iterator[tuple[int, int]]:
+    for found in _contexts()["of_another"].finditer(part):
+        end = _end_of_rank(part, found.end() + 1, ranks=_TOP)
+        if end and found.start() and not _MEMBER.search(part[: found.start()]):
+            yield found.start(), end
+
+
+def _end_of_rank(part: str, place: int, *, ranks: Collection[str]) -> int:
+    """Where the rank ends that begins here, after 'group' or 'global' at most; 0 where none begins."""
+    start = place + next((len(word) for word in ("group ", "global ") if part.startswith(word, place)), 0)
+    found = (pattern.match(part, start) for rank, pattern in _by_rank() if rank in ranks)
+    return max((match.end() for match in found if match), default=0)
 
 
 def _plain(folded: str) -> str:

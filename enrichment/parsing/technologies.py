@@ -7,6 +7,7 @@ The tables are data/named_technologies.csv, data/technology_traces.csv and data/
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from enrichment.domain.data_tables import listed, rows_of
 from enrichment.domain.values import Technology
@@ -32,7 +33,6 @@ def _traces() -> list[tuple[Technology, tuple[str, ...]]]:
     return [(Technology(name=name, category=category), listed(traces)) for category, name, traces in rows]
 
 
-_MAKERS = [(name_words(brand), maker, domain) for brand, maker, domain in rows_of(_HERE, "technology_makers")]
 _BEGUN = _spellings()
 _FIRST_WORDS = frozenset(_BEGUN)
 _LEFT_BEHIND = _traces()
@@ -78,8 +78,14 @@ def is_own_product(technology: str, *, name: str | None, domain: str | None) -> 
         return True
     return any(
         _begins(words, brand) and (domain == home or (name is not None and same_company(name, maker)))
-        for brand, maker, home in _MAKERS
+        for brand, maker, home in _makers()
     )
+
+
+@cache
+def _makers() -> list[tuple[tuple[str, ...], str, str]]:
+    """A brand's words, its maker, the maker's domain."""
+    return [(name_words(brand), maker, domain) for brand, maker, domain in rows_of(_HERE, "technology_makers")]
 
 
 def _begins(words: tuple[str, ...], first: tuple[str, ...]) -> bool:
