@@ -25,6 +25,7 @@ from enrichment.parsing.numbers import (
 
 _MOST_PEOPLE = 10_000_000
 _LONGEST_TEXT = 150
+_SENTENCES = re.compile(r"[|·\n]|[.!?](?:\s|$)")
 _PARTS = re.compile(r"[;|·•:()\n、]|,\s+|(?<=\d) ?/ ?(?=\d)|/(?!\d)")
 _SIGNS = {
     "people": "W", "about": "A", "scope": "S", "time": "T", "open_end": "L", "up_to": "M", "from": "F", "to": "X",
@@ -58,6 +59,21 @@ def headcount(value: Json) -> EmployeeCount | None:
     if isinstance(value, int | float):
         return _between(value, value) if 0 < value <= _MOST_PEOPLE and value == int(value) else None
     return _from_text(value.strip()) if isinstance(value, str) and len(value) <= _LONGEST_TEXT else None
+
+
+def headcount_in(text: str) -> EmployeeCount | None:
+    """The one headcount that sentences of a longer text state, people named; None where they differ."""
+    sentences = [sentence.strip() for sentence in _SENTENCES.split(text)]
+    found = {
+        headcount(sentence) for sentence in sentences if len(sentence) <= _LONGEST_TEXT and _counts_people(sentence)
+    }
+    found.discard(None)
+    return found.pop() if len(found) == 1 else None
+
+
+def _counts_people(sentence: str) -> bool:
+    parts = (_part(part) for part in _PARTS.split(readable(sentence)))
+    return any(part.names_people and part.numbers for part in parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.identity.domains import is_platform, own_domain, registrable_domain
 from enrichment.parsing.dates import moment
-from enrichment.parsing.headcount import headcount
+from enrichment.parsing.headcount import headcount, headcount_in
 from enrichment.parsing.json_access import entries, member, text, texts, url
 from enrichment.parsing.people import contact, profile_page
 from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
@@ -27,9 +27,6 @@ _DASHES = re.compile(r"\s+[-–—|·]\s+")
 _SITE_NAME = re.compile(r"\s*[|·–-]\s*LinkedIn\s*$|\s*(?:\.\.\.|…)\s*$", re.IGNORECASE)
 _AT = re.compile(r"\s+(?:at|@|bei|chez|en|presso)\s+", re.IGNORECASE)
 _LEFT = re.compile(r"\b(?:former(?:ly)?|ex|previously|past|retired|ancien(?:ne)?|ehemalig\w*)\b", re.IGNORECASE)
-_STAFF_BAND = re.compile(
-    r"(?:\d{1,3}(?:,\d{3})*\s*(?:-|–)\s*\d{1,3}(?:,\d{3})*|\d{1,3}(?:,\d{3})*\+)\s+employees", re.IGNORECASE
-)
 _NO_INDUSTRY = re.compile(
     r"followers|employees|linkedin|headquarter|\d|\.\.\.|…|^(?:public|private)ly?\b", re.IGNORECASE
 )
@@ -204,19 +201,14 @@ def _linkedin_page(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
     name = _SITE_NAME.sub("", text(row.get("title"), 300) or "").split(":")[0]
     if registrable_domain(link) != "linkedin.com" or "/company/" not in link or not reply.is_called(name):
         return
-    if band := _STAFF_BAND.search(snippet):
-        yield from _headcount(band[0], f"{path}.snippet")
+    if count := headcount_in(snippet):
+        yield ParsedValue("employee_count", count, 1.0, f"{path}.snippet")
     industry = re.search(r"\bIndustry\s*:?\s*([^.;|·]{3,80})", snippet)
     parts = [industry[1]] if industry else [part.strip(" .") for part in re.split(r"[|·]", snippet)[1:]]
     likely = [
         part for part in parts if 3 <= len(part) <= 60 and not _NO_INDUSTRY.search(part) and not reply.is_named_in(part)
     ]
     yield from text_value("industry", likely[0].strip() if likely else None, f"{path}.snippet")
-
-
-def _headcount(stated: str, evidence: str) -> _FOUND:
-    if count := headcount(stated):
-        yield ParsedValue("employee_count", count, 1.0, evidence)
 
 
 READERS: Mapping[str, ReaderEntry] = {

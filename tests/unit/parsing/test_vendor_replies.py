@@ -333,6 +333,22 @@ def test_the_companys_linkedin_page_tells_its_industry_and_size() -> None:
     assert facts_of("serp_linkedin", {"search": {"organic_results": [row]}}, name="Tesla") == []
 
 
+@pytest.mark.parametrize(
+    ("snippet", "lows"),
+    [
+        ("Acme | Maschinenbau | 1.001-5.000 Beschäftigte. 9.000 Follower", ["1001"]),
+        ("Acme sur LinkedIn · Logiciels · 51 à 200 salariés", ["51"]),
+        ("Acme on LinkedIn | 10,001+ employees | Founded in 1998.", ["10001"]),
+        ("Acme on LinkedIn | 1998 | 9K followers", []),
+        ("51-200 employees. 201-500 employees.", []),
+    ],
+)
+def test_the_size_on_a_linkedin_page_is_read_in_its_own_language(snippet: str, lows: list[str]) -> None:
+    row = {"title": "Acme | LinkedIn", "link": "https://de.linkedin.com/company/acme", "snippet": snippet}
+    facts = facts_of("serp_linkedin", {"search": {"organic_results": [row]}}, name="Acme")
+    assert texts_of(facts, "employee_count") == lows
+
+
 def test_what_others_report_that_it_uses_is_no_product_of_its_own() -> None:
     rows = [
         {"title": "Acme", "link": "https://acme.com/integrations", "snippet": "Acme uses Slack and Salesforce."},
