@@ -194,7 +194,7 @@ def _self_employed() -> re.Pattern[str]:
 
 
 def _between(low: Decimal | float, high: Decimal | float | None) -> EmployeeCount | None:
-    """None for a number that is not whole, or more than anybody employs."""
+    """None for a number that is not whole, or more than any company employs."""
     if any(end is not None and end != int(end) for end in (low, high)):
         return None
     if not 0 < low <= (low if high is None else high) <= _MOST_PEOPLE:

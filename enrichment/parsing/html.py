@@ -150,7 +150,7 @@ def _bounded(markup: str) -> str:
 
 
 def _unless_flood(tag: re.Match[str]) -> str:
-    """The tag, whatever stands inside quotes; nothing for one with too much outside of them."""
+    """The tag, whatever is inside quotes; nothing for one with too much outside of them."""
     long = len(tag[0]) > _LONGEST_TAG and len(_QUOTED.sub("", tag[0])) > _LONGEST_TAG
     return "" if long else tag[0]
 

@@ -24,7 +24,7 @@ from resources.providers.call_session import CallSession, HttpCall, HttpResponse
 from resources.providers.query_templates import Template, filled
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
-# of Google's APIs; dailyLimitExceededUnreg is said of calls without a key
+# of Google's APIs; dailyLimitExceededUnreg means a call without a key
 _USED_UP = frozenset({"dailyLimitExceeded", "quotaExceeded", "limitExceeded", "billingNotEnabled", "BILLING_DISABLED"})
 _TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"})
 
