@@ -37,8 +37,9 @@ _UNDER_WAY = (
     *("in_progress", "in progress", "digesting", "validating", "not_ready"),
 )
 _OF_A_JOB = frozenset({
-    *("status", "message", "snapshot_id", "dataset_id", "id", "error", "error_message", "error_code", "progress"),
-    *("running_time", "retry_after", "collection_duration", "records", "errors", "dataset_size", "created"),
+    *("status", "state", "message", "detail", "details", "snapshot_id", "dataset_id", "id", "error", "error_message"),
+    *("error_code", "progress", "eta", "running_time", "retry_after", "collection_duration", "records", "errors"),
+    *("dataset_size", "created"),
 })  # fmt: skip
 _BESIDE_A_RECORD = frozenset(
     {"timestamp", "input", "discovery_input", "warning", "warning_code", "warnings", "error", "error_code"}
@@ -222,7 +223,7 @@ def _ended_badly(state: Mapping[str, Json], session: CallSession) -> Mapping[str
     why = str(next(filter(None, stated), "no reason given"))
     if _NOTHING.search(why):
         return {**state, "dataset_size": 0}
-    raise session.error(ProviderUnavailable, f"its job {state['status']}: {why}")
+    raise session.error(ProviderUnavailable, f"its job {_status_of(state)}: {why}")
 
 
 async def _downloaded(path: str, session: CallSession) -> Sequence[Json]:
@@ -298,14 +299,18 @@ def _state_instead_of_rows(rows: Sequence[Json]) -> Mapping[str, Json] | None:
     only = rows[0] if len(rows) == 1 else None
     if not isinstance(only, dict) or not only.keys() <= _OF_A_JOB:
         return None
-    status, message = str(only.get("status")).lower(), str(only.get("message"))
+    status, message = _status_of(only), str(only.get("message"))
     spoken = _NOT_READY.search(message) or _NOTHING.search(message)
     return only if status in (*_UNDER_WAY, *_ENDED_BADLY) or spoken or only.keys() == {"snapshot_id"} else None
 
 
+def _status_of(state: Mapping[str, Json]) -> str:
+    return str(state.get("status") or state.get("state")).lower()
+
+
 def _rows_of_state(state: Mapping[str, Json], session: CallSession) -> Sequence[Json] | None:
     """None: not ready yet; no rows of a job that found nothing. Raises ProviderError for one that failed otherwise."""
-    if str(state.get("status")).lower() not in _ENDED_BADLY:
+    if _status_of(state) not in _ENDED_BADLY:
         return [] if _NOTHING.search(str(state.get("message"))) else None
     session.job_running = False
     _ended_badly(state, session)
@@ -323,4 +328,6 @@ def _is_record(row: Json) -> bool:
     """Not an error, nor a row that only warns, is empty, or repeats what was asked."""
     if not isinstance(row, dict) or row.get("error_code") or row.get("error"):
         return False
-    return any(value not in (None, "", [], {}) for key, value in row.items() if key not in _BESIDE_A_RECORD)
+    repeated = ("url", "input_url") if row.get("warning") or row.get("warning_code") else ()
+    beside = _BESIDE_A_RECORD.union(repeated)
+    return any(value not in (None, "", [], {}) for key, value in row.items() if key not in beside)
