@@ -231,6 +231,12 @@ from tests.support.parsed_replies import facts_of, texts_of
         ("50-99人", 50, 99),
         ("1万-10万人", 10_000, 100_000),
         ("1~10명", 1, 10),
+        ("約2,500名（連結）", 2_500, 2_500),
+        ("3 tis. zaměstnanců", 3_000, 3_000),
+        ("environ 1 500 salariés", 1_500, 1_500),
+        ("500 employees, of which 200 in Germany", 500, 500),
+        ("10 mille", 10_000, 10_000),
+        ("약 1,200명", 1_200, 1_200),
     ],
 )
 def test_a_headcount_in_many_languages(stated: str, low: int, high: int | None) -> None:
