@@ -32,6 +32,17 @@ class EmployeeCount(Value):
     low: int = Field(ge=0)
     high: int | None = Field(None, ge=0)
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has an upper end, as a number or a band has."""
+        return self.high is not None
+
+    def overlaps(self, other: "EmployeeCount", tolerance: float = 0.25) -> bool:
+        """Bands overlap when stretched by a quarter: vendors count on different days."""
+        if self.high is not None and self.high * (1 + tolerance) < other.low * (1 - tolerance):
+            return False
+        return other.high is None or other.high * (1 + tolerance) >= self.low * (1 - tolerance)
+
 
 class Contact(Value):
     full_name: str = Field(min_length=1, max_length=300)

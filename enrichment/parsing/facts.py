@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from enrichment.domain.records import Company, Fact, Reply
-from enrichment.domain.values import identity
+from enrichment.domain.values import EmployeeCount, Technology, identity
 from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing.technologies import is_own_product
 from enrichment.parsing.vendors import apollo, brightdata, google_kg, serpapi, snov, web_pages
 from enrichment.rules.models import Rules
 
@@ -40,7 +41,8 @@ def reader_of(source: str, rules: Rules, readers: Mapping[str, ReaderEntry] = RE
 
 
 def read(reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, ReaderEntry] = READERS) -> list[Fact]:
-    """The facts of a reply, best first: of datasets the source promises, distinct, at most `at_most` of each.
+    """The facts of a reply, best first: of datasets the source promises, distinct, at most `at_most` of each
+    (an open headcount has a closed one beside it).
 
     Raises NoReader; a body of any shape gives facts or none.
     """
@@ -51,7 +53,7 @@ def read(reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, 
     promised = rules.sources[reply.source].datasets
     found: dict[str, list[ParsedValue]] = {}
     for reading in entry.read(subject):
-        if reading.dataset in promised:
+        if reading.dataset in promised and not _is_own_product(reading, company):
             found.setdefault(reading.dataset, []).append(reading)
     return [
         _fact(reading, reply, rules, entry.version)
@@ -60,12 +62,29 @@ def read(reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, 
     ]
 
 
+def _is_own_product(reading: ParsedValue, company: Company) -> bool:
+    """What a company sells is no sign of what it uses, whichever page names it."""
+    return isinstance(reading.value, Technology) and is_own_product(
+        reading.value.name, name=company.name, domain=company.domain
+    )
+
+
 def _best(readings: Iterable[ParsedValue], at_most: int) -> list[ParsedValue]:
-    """Distinct items, the most complete first, in the vendor's order where equally complete."""
+    """Distinct items, the most complete first, in the vendor's order where equally complete.
+
+    Beside a headcount that is open ('10,001+') the best closed one is kept as well.
+    """
     best: dict[str, ParsedValue] = {}
     for reading in sorted(readings, key=lambda reading: -reading.completeness):
         best.setdefault(identity(reading.value), reading)
-    return list(best.values())[:at_most]
+    kept, others = list(best.values())[:at_most], list(best.values())[at_most:]
+    if not any(_is_closed(reading) for reading in kept):
+        kept += [reading for reading in others if _is_closed(reading)][:1]
+    return kept
+
+
+def _is_closed(reading: ParsedValue) -> bool:
+    return isinstance(reading.value, EmployeeCount) and reading.value.closed
 
 
 def _fact(reading: ParsedValue, reply: Reply, rules: Rules, version: int) -> Fact:

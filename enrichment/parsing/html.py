@@ -20,7 +20,9 @@ from enrichment.parsing.json_access import MOST_ENTRIES, text
 LONGEST_PAGE = 600_000  # characters
 MOST_TAGS = 15_000  # opening and closing ones; 120,000 nested elements would take the parser 83 s, these take 0.4 s
 _TAG = re.compile(r"<[/a-zA-Z]")
-_FLOOD = re.compile(r"<[a-zA-Z][^<>]{20000,}>?")  # one tag of 66,000 attributes would take the parser 20 s
+_WHOLE_TAG = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+'|["'])*+>?""")
+_QUOTED = re.compile(r"""\"[^\"]*+\"|'[^']*+'""")
+_LONGEST_TAG = 20_000  # characters outside of quotes; one tag of 66,000 attributes would take the parser 20 s
 _ROWS = frozenset({"li", "article", "tr", "section", "ul", "ol", "main", "nav", "h1", "h2"})
 _UNSEEN = frozenset({"script", "style"})
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[T\d:.Z+-]{0,30}")
@@ -55,7 +57,7 @@ class _OpenLink:
 
 @dataclass(frozen=True)
 class Page:
-    """One page's HTML without comments, cut at LONGEST_PAGE characters and MOST_TAGS tags."""
+    """One page's HTML, cut at LONGEST_PAGE characters and MOST_TAGS tags. Its comments are read by nothing here."""
 
     markup: str
 
@@ -65,7 +67,8 @@ class Page:
 
     @cached_property
     def lower(self) -> str:
-        return self.markup.lower()
+        """In lower case, without comments."""
+        return _without_comments(self.markup).lower()
 
     @cached_property
     def meta(self) -> dict[str, str]:
@@ -141,9 +144,15 @@ class Page:
 
 
 def _bounded(markup: str) -> str:
-    shown = _FLOOD.sub("", _without_comments(markup))
+    shown = _WHOLE_TAG.sub(_unless_flood, markup)
     too_many = next(islice(_TAG.finditer(shown), MOST_TAGS, None), None)
     return shown[: too_many.start()] if too_many else shown
+
+
+def _unless_flood(tag: re.Match[str]) -> str:
+    """The tag, whatever is inside quotes; nothing for one with too much outside of them."""
+    long = len(tag[0]) > _LONGEST_TAG and len(_QUOTED.sub("", tag[0])) > _LONGEST_TAG
+    return "" if long else tag[0]
 
 
 def _without_comments(markup: str) -> str:

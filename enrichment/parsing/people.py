@@ -16,15 +16,26 @@ from enrichment.parsing.reader import ParsedValue
 # times the reliability of a source, against a threshold of 0.8: 0.83 and more for the reliable, 0.77 at best
 _REACHABLE, _UNREACHABLE = 0.97, 0.85
 _UNTITLED_BUT_REACHABLE, _NAME_ALONE = 0.75, 0.6
-_EMAIL = re.compile(r"[^@\s<>\"',;:]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}")
-_HIDDEN = re.compile(r"not_unlocked|\*\*")
+_LINK = re.compile(r"^\s*mailto:\s*", re.IGNORECASE)
+_HIDDEN = re.compile(r"not_unlocked|\*\*|[{}]")
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 _PROFILE = re.compile(r"^https?://(?:[\w-]+\.)*linkedin\.com/(?:in|pub)/[^/?#\s]+", re.IGNORECASE)
 
 
 def email_address(value: Json) -> str | None:
-    """An address as it can be written to; None for what a vendor hides or never knew."""
+    """An address as it can be written to, its domain in ASCII; None for what a vendor hides or never knew."""
     stated = text(value, 300)
-    return stated.lower() if stated and _EMAIL.fullmatch(stated) and not _HIDDEN.search(stated) else None
+    if not stated or _HIDDEN.search(stated):
+        return None
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  most commands read no address
+
+    plain = _LINK.sub("", _UNSEEN.sub("", stated)).partition("?")[0].rstrip(" .,;").replace("\u2019", "'")
+    bare = plain.removeprefix("<").removesuffix(">") if plain.startswith("<") else plain
+    try:
+        found = validate_email(bare, check_deliverability=False, allow_display_name=True, strict=True)
+    except EmailNotValidError:
+        return None
+    return f"{found.local_part}@{found.ascii_domain}".lower()
 
 
 def profile_page(value: Json) -> str | None:

@@ -2,14 +2,17 @@
 
     'We run Kafka on AWS' -> Apache Kafka, Amazon Web Services        <script src="//js.hs-scripts.com/1.js"> -> HubSpot
 
-The tables are data/named_technologies.csv and data/technology_traces.csv.
+The tables are data/named_technologies.csv, data/technology_traces.csv and data/technology_makers.csv.
 """
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from enrichment.domain.data_tables import listed, rows_of
 from enrichment.domain.values import Technology
+from enrichment.identity.comparison import same_company
+from enrichment.identity.names import name_words
 
 _HERE = "enrichment.parsing"
 _TOKEN = re.compile(r"[A-Za-z0-9.][\w.+#/-]*")
@@ -65,6 +68,28 @@ def traced_technologies(markup: str, generator: str | None) -> list[Technology]:
     return [
         technology for technology, traces in _LEFT_BEHIND if any(_is_in(trace, markup, made_with) for trace in traces)
     ]
+
+
+def is_own_product(technology: str, *, name: str | None, domain: str | None) -> bool:
+    """Whether the company sells it: named after it ('Salesforce Marketing Cloud'), or its brand ('Slack')."""
+    words = name_words(technology)
+    called = name or (domain or "").partition(".")[0]
+    if called and _begins(words, name_words(called)):
+        return True
+    return any(
+        _begins(words, brand) and (domain == home or (name is not None and same_company(name, maker)))
+        for brand, maker, home in _makers()
+    )
+
+
+@cache
+def _makers() -> list[tuple[tuple[str, ...], str, str]]:
+    """A brand's words, its maker, the maker's domain."""
+    return [(name_words(brand), maker, domain) for brand, maker, domain in rows_of(_HERE, "technology_makers")]
+
+
+def _begins(words: tuple[str, ...], first: tuple[str, ...]) -> bool:
+    return bool(first) and (words[: len(first)] == first or "".join(words) == "".join(first))
 
 
 def _is_in(trace: str, markup: str, made_with: str) -> bool:

@@ -149,13 +149,25 @@ def _choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fa
     """Facts come best first: the first of each item is served, up to at_most; the rest lost."""
     best: dict[str, Fact] = {}
     others = []
-    for fact in facts:
+    for fact in _closed_first(facts):
         item = identity(fact.value)
         if item in best or len(best) >= rules.datasets[dataset].at_most:
             others.append(fact)
         else:
             best[item] = fact
     return tuple(best.values()), tuple(others)
+
+
+def _closed_first(facts: Sequence[Fact]) -> Sequence[Fact]:
+    """Where the best headcount is open ('10,001+'), the best closed one that agrees with it is served instead."""
+    first = facts[0].value if facts else None
+    if not isinstance(first, EmployeeCount) or first.closed:
+        return facts
+    for fact in facts:
+        count = fact.value
+        if isinstance(count, EmployeeCount) and count.closed and not fact.last_resort and first.overlaps(count):
+            return [fact, *(other for other in facts if other is not fact)]
+    return facts
 
 
 def _disputed(rules: Rules, dataset: str, values: Sequence[Fact], others: Sequence[Fact]) -> bool:
@@ -167,16 +179,9 @@ def _disputed(rules: Rules, dataset: str, values: Sequence[Fact], others: Sequen
 
 def _compatible(one: Value, other: Value) -> bool:
     if isinstance(one, EmployeeCount) and isinstance(other, EmployeeCount):
-        return _overlap(one, other)
+        return one.overlaps(other)
     a, b = set(identity(one).split()), set(identity(other).split())
     return bool(a & b)
-
-
-def _overlap(one: EmployeeCount, other: EmployeeCount, tolerance: float = 0.25) -> bool:
-    """Bands overlap when stretched by a quarter: vendors count on different days."""
-    if one.high is not None and one.high * (1 + tolerance) < other.low * (1 - tolerance):
-        return False
-    return other.high is None or other.high * (1 + tolerance) >= one.low * (1 - tolerance)
 
 
 def _why(rules: Rules, made_of: Ingredients, dataset: str, status: FieldStatus) -> str:

@@ -31,6 +31,20 @@ DatasetId = Annotated[str, Field(pattern=r"^gd_\w+$")]
 _NOTHING = re.compile(
     r"\bno (records?|results?|match\w*|data)\b|is empty|nothing (found|match\w*)|\b0 records", re.IGNORECASE
 )
+_NOT_READY = re.compile(r"\bnot (?:yet )?ready\b|\b(?:still )?(?:building|running)\b|\btry again\b", re.IGNORECASE)
+_UNDER_WAY = (
+    *("building", "running", "starting", "started", "pending", "queued", "scheduled", "processing", "collecting"),
+    *("in_progress", "in progress", "digesting", "validating", "not_ready"),
+)
+_OF_A_JOB = frozenset({
+    *("status", "state", "message", "detail", "details", "snapshot_id", "dataset_id", "id", "error", "error_message"),
+    *("error_code", "progress", "eta", "running_time", "retry_after", "collection_duration", "records", "errors"),
+    *("dataset_size", "created"),
+})  # fmt: skip
+_BESIDE_A_RECORD = frozenset(
+    {"timestamp", "input", "discovery_input", "warning", "warning_code", "warnings", "error", "error_code"}
+)
+_BETWEEN_RECORDS = re.compile(r"[\s,\ufeff\u0085\u2028\u2029]*")
 _SCHEMES = ("", "https://", "http://")
 _UNKNOWN = "Snapshot does not exist"
 _ENDED_BADLY = ("failed", "canceled", "cancelled")
@@ -139,7 +153,7 @@ class BrightDataClient(ProviderClient[Spec]):
 
     def _delivered(self, question: SourceQuery, session: CallSession, records: Sequence[Json]) -> SourceAnswer:
         session.job_running = False
-        good = [record for record in records if not _is_error(record)]
+        good = [record for record in records if _is_record(record)]
         session.units[question.unit] += len(good)
         return session.answer(found=bool(good), payload={"records": list(records)})
 
@@ -209,7 +223,7 @@ def _ended_badly(state: Mapping[str, Json], session: CallSession) -> Mapping[str
     why = str(next(filter(None, stated), "no reason given"))
     if _NOTHING.search(why):
         return {**state, "dataset_size": 0}
-    raise session.error(ProviderUnavailable, f"its job {state['status']}: {why}")
+    raise session.error(ProviderUnavailable, f"its job {_status_of(state)}: {why}")
 
 
 async def _downloaded(path: str, session: CallSession) -> Sequence[Json]:
@@ -219,8 +233,9 @@ async def _downloaded(path: str, session: CallSession) -> Sequence[Json]:
     async def download() -> Sequence[Json] | None:
         response = await session.send(call, _rows_or_refusal)
         if not isinstance(response, HttpResponse):
-            return response
-        if response.status == 202:
+            state = _state_instead_of_rows(response)
+            return response if state is None else _rows_of_state(state, session)
+        if response.status == 202 or (response.status == 200 and _NOT_READY.search(response.text)):
             return None
         if _NOTHING.search(response.text):
             return []
@@ -240,27 +255,66 @@ def _hits_or_refusal(response: HttpResponse) -> list[Json] | HttpResponse:
 
 
 def _rows_or_refusal(response: HttpResponse) -> list[Json] | HttpResponse:
-    """An array, {"data": array}, or an object a line."""
+    """An array, {"data": array}, one object, or objects one after another; a file in words is the vendor's message."""
     if response.status != 200:
         return response
-    if response.content.lstrip()[:1] != b"{":
-        rows = as_json(response)
-    else:
-        lines = [json.loads(line) for line in _objects(response)]
-        rows = lines[0]["data"] if len(lines) == 1 and isinstance(lines[0].get("data"), list) else lines
-    if not isinstance(rows, list):
+    text = response.text.lstrip("\ufeff \t\r\n")
+    if text and text[0] not in "[{":
+        if _NOT_READY.search(text) or _NOTHING.search(text):
+            return response
+        as_json(response)  # raises with the vendor's words
+    if not text:
+        raise ValueError("an empty body")
+    values = _values_in_a_row(text)
+    if len(values) == 1:
+        rows = values[0] if isinstance(values[0], list) else _listed(values[0])
+        return rows if rows is not None else values
+    return values
+
+
+def _listed(body: Json) -> list[Json] | None:
+    """The rows of {"data": rows}; none for {}."""
+    if not isinstance(body, dict):
         raise ValueError("a snapshot that is no list of records")
-    return rows
+    rows = body.get("data") if body else []
+    return rows if isinstance(rows, list) else None
 
 
-def _objects(response: HttpResponse) -> list[str]:
-    """One object however it is printed, or one a line."""
-    text = response.text.strip()
-    try:
-        json.loads(text)
-    except ValueError:
-        return [line for line in text.splitlines() if line.strip()]
-    return [text]
+def _values_in_a_row(text: str) -> list[Json]:
+    """JSON values one after another: what parts them is no matter, as a text in them may contain any line break."""
+    decoder, values, place = json.JSONDecoder(strict=False, parse_constant=lambda _: None), [], 0
+    while place < len(text):
+        try:
+            value, end = decoder.raw_decode(text, place)
+        except ValueError:
+            raise ValueError("broken JSON") from None  # it may contain a person's data
+        values.append(value)
+        between = _BETWEEN_RECORDS.match(text, end)
+        place = between.end() if between else end
+    return values
+
+
+def _state_instead_of_rows(rows: Sequence[Json]) -> Mapping[str, Json] | None:
+    """The job's state, where the file is nothing else: a vendor that is not ready may say so with status 200."""
+    only = rows[0] if len(rows) == 1 else None
+    if not isinstance(only, dict) or not only.keys() <= _OF_A_JOB:
+        return None
+    status, message = _status_of(only), str(only.get("message"))
+    spoken = _NOT_READY.search(message) or _NOTHING.search(message)
+    return only if status in (*_UNDER_WAY, *_ENDED_BADLY) or spoken or only.keys() == {"snapshot_id"} else None
+
+
+def _status_of(state: Mapping[str, Json]) -> str:
+    return str(state.get("status") or state.get("state")).lower()
+
+
+def _rows_of_state(state: Mapping[str, Json], session: CallSession) -> Sequence[Json] | None:
+    """None: not ready yet; no rows of a job that found nothing. Raises ProviderError for one that failed otherwise."""
+    if _status_of(state) not in _ENDED_BADLY:
+        return [] if _NOTHING.search(str(state.get("message"))) else None
+    session.job_running = False
+    _ended_badly(state, session)
+    return []
 
 
 def _says_nothing_matches(response: HttpResponse) -> bool:
@@ -270,5 +324,10 @@ def _says_nothing_matches(response: HttpResponse) -> bool:
     return bool(_NOTHING.search(response.text))
 
 
-def _is_error(record: Json) -> bool:
-    return not isinstance(record, dict) or bool(record.get("error_code") or record.get("error"))
+def _is_record(row: Json) -> bool:
+    """Not an error, nor a row that only warns, is empty, or repeats what was asked."""
+    if not isinstance(row, dict) or row.get("error_code") or row.get("error"):
+        return False
+    repeated = ("url", "input_url") if row.get("warning") or row.get("warning_code") else ()
+    beside = _BESIDE_A_RECORD.union(repeated)
+    return any(value not in (None, "", [], {}) for key, value in row.items() if key not in beside)

@@ -3,10 +3,13 @@
 GET /v1/entities:search -> {"search": body}
 """
 
+import json
+import re
 from typing import Literal
 
 from pydantic import Field, TypeAdapter
 
+from enrichment.domain.records import Json
 from enrichment.ports import (
     CredentialsRejected,
     KeepHandle,
@@ -20,6 +23,13 @@ from enrichment.ports import (
 from resources.providers.call_session import CallSession, HttpCall, HttpResponse, as_object, refusal_by_status
 from resources.providers.query_templates import Template, filled
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
+
+# of Google's APIs; dailyLimitExceededUnreg means a call without a key
+_USED_UP = frozenset({"dailyLimitExceeded", "quotaExceeded", "limitExceeded", "billingNotEnabled", "BILLING_DISABLED"})
+_TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"})
+
+
+_PER_DAY = re.compile(r"per ?day", re.IGNORECASE)
 
 
 class GoogleKgSpec(Spec):
@@ -45,8 +55,11 @@ class GoogleKgClient(ProviderClient[GoogleKgSpec]):
         text = response.text
         if "API key" in text and response.status == 400:
             return CredentialsRejected
-        if response.status == 429:
-            return QuotaExhausted if "per day" in text else Throttled
+        reasons = _reasons(response)
+        if reasons & _USED_UP or (response.status == 403 and "Daily Limit Exceeded" in text):
+            return QuotaExhausted
+        if response.status == 429 or reasons & _TOO_FAST:
+            return QuotaExhausted if _PER_DAY.search(text) else Throttled
         return refusal_by_status(response)
 
     async def answer(
@@ -65,3 +78,20 @@ class GoogleKgClient(ProviderClient[GoogleKgSpec]):
     async def account(self, _exchange: CallSession) -> AccountStatus:
         sentence = "google_kg has no free call: the key is there, and the first search will tell whether it works."
         return AccountStatus(self.name, ok=None, sentence=sentence)
+
+
+def _reasons(response: HttpResponse) -> frozenset[str]:
+    """The reasons and the status that an error of Google's names, in the old form and the new one."""
+    try:
+        body = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return frozenset()
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return frozenset()
+    parts = [part for key in ("errors", "details") for part in _objects(error.get(key))]
+    return frozenset(str(part.get("reason")) for part in parts) | {str(error.get("status"))}
+
+
+def _objects(value: Json) -> list[dict[str, Json]]:
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []

@@ -19,6 +19,7 @@ from enrichment.ports import (
     AnswerTruncated,
     AnswerType,
     BeforeSend,
+    CredentialsRejected,
     ModelAnswer,
     ModelRefused,
     ProviderError,
@@ -39,7 +40,8 @@ from resources.providers.units import MOST_UNITS
 from resources.providers.vendor_client import AccountStatus, VendorClient
 
 _NOT_BEGUN = (408, 409, 503)  # failures by which the vendor answered no question, so that nothing is billed
-_USED_UP = "insufficient_quota"
+_USED_UP = frozenset({"insufficient_quota", "billing_not_active", "billing_hard_limit_reached"})
+_TOO_LARGE = "request too large"
 
 TokenCount = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
 
@@ -92,13 +94,20 @@ class OpenAIModel(VendorClient):
 
     def refusal(self, response: HttpResponse) -> type[ProviderError]:
         error = _error_of(response)
-        if _USED_UP in (error.get("code"), error.get("type")):
+        if not _USED_UP.isdisjoint((str(error.get("code")), str(error.get("type")))):
             return QuotaExhausted
+        if _is_too_large(response.status, error):
+            return UnexpectedReply
         return ProviderUnavailable if response.status in _NOT_BEGUN else refusal_by_status(response)
 
     def advice(self, response: HttpResponse) -> str | None:
         """The vendor's own message about a refused key repeats a part of the key."""
-        if response.status not in (401, 403):
+        if _is_too_large(response.status, _error_of(response)):
+            return (
+                "takes no request of this size ({what}): lower max_input_bytes in config/analyses.yaml, or have the "
+                "account's tokens per minute raised."
+            )
+        if self.refusal(response) is not CredentialsRejected:
             return None
         return f"does not accept the key (HTTP {response.status}): check OPENAI_API_KEY."
 
@@ -161,6 +170,11 @@ def _value(answer_type: type[AnswerType], completion: _Completion, session: Call
         return answer_type.model_validate_json(choice.message.content or "")
     except ValidationError as error:
         raise session.error(UnexpectedReply, f"the answer does not fit its schema: {_first(error)}") from None
+
+
+def _is_too_large(status: int, error: Mapping[str, Json]) -> bool:
+    """A request larger than a minute's tokens is refused as a rate limit is, and will be however long one waits."""
+    return status == 429 and str(error.get("message", "")).casefold().startswith(_TOO_LARGE)
 
 
 def _error_of(response: HttpResponse) -> Mapping[str, Json]:

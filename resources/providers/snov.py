@@ -7,6 +7,7 @@ The handle is JSON, step -> task_hash: results are fetched again for free, so an
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -31,6 +32,7 @@ from resources.providers.units import plan_left
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
 _RENEWED_EARLY = 60.0  # seconds before a token ends; half its life, if that is less
+_TOKEN_LIFETIME = 3600.0  # seconds, as documented
 _ADDRESSED = ("valid", "unknown")  # addresses of these states are billed
 _USED_UP = "not_enough_credits"
 _RESULTS = {
@@ -127,10 +129,10 @@ class SnovClient(ProviderClient[SnovSpec]):
     async def _new_token(self, session: CallSession) -> tuple[str, float]:
         form = {"grant_type": "client_credentials", **self.credentials}
         body = await session.send(HttpCall("POST", "/v1/oauth/access_token", form=form), as_object)
-        token, seconds = body.get("access_token"), body.get("expires_in", 3600)
-        if not isinstance(token, str) or not isinstance(seconds, int | float):
+        token = body.get("access_token")
+        if not isinstance(token, str) or not token:
             raise session.error(UnexpectedReply, "a token reply without access_token")
-        return token, float(seconds)
+        return token, _lifetime(body.get("expires_in"))
 
 
 class _Steps:
@@ -212,6 +214,15 @@ def _with(call: HttpCall, token: str) -> HttpCall:
         owed=call.owed,
         repeatable=call.repeatable,
     )
+
+
+def _lifetime(stated: Json) -> float:
+    """Seconds, given as a number or in digits; the documented hour where they are neither. A refusal renews it too."""
+    try:
+        seconds = float(stated) if isinstance(stated, int | float | str) and not isinstance(stated, bool) else 0.0
+    except (ValueError, OverflowError):
+        return _TOKEN_LIFETIME
+    return seconds if 0 < seconds < math.inf else _TOKEN_LIFETIME
 
 
 def _hashes(handle: str | None) -> dict[str, str]:

@@ -50,10 +50,12 @@ def _people(body: Json) -> Iterator[tuple[str, dict[str, Json]]]:
 
 
 def _works_there(person: Json, employers: Mapping[str, str | None], reply: ReaderInput) -> bool:
+    """By the organisation of the match; one without a name and a site leaves it to the search that found the person."""
     organisation = member(person, "organization")
-    if isinstance(organisation, dict):
-        site = text(organisation.get("primary_domain"), 300) or text(organisation.get("website_url"), 2_000)
-        return reply.is_(text(organisation.get("name"), 300), site)
+    name = text(member(organisation, "name"), 300)
+    site = text(member(organisation, "primary_domain"), 300) or text(member(organisation, "website_url"), 2_000)
+    if name or site:
+        return reply.is_(name, site)
     return reply.is_called(employers.get(text(member(person, "id"), 100) or ""))
 
 
@@ -70,5 +72,5 @@ def _contact(path: str, person: dict[str, Json]) -> Iterator[ParsedValue]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "apollo_contacts": ReaderEntry(read_people),
+    "apollo_contacts": ReaderEntry(read_people, version=2),
 }

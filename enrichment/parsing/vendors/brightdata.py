@@ -156,9 +156,9 @@ def _strength(value: Json) -> float | None:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_company_db": ReaderEntry(read_linkedin_companies),
-    "brightdata_people_db": ReaderEntry(read_linkedin_people),
-    "brightdata_technographics": ReaderEntry(read_technographics),
-    "brightdata_firmographics": ReaderEntry(read_crunchbase),
-    "brightdata_intent_data": ReaderEntry(read_intent),
+    "brightdata_company_db": ReaderEntry(read_linkedin_companies, version=2),
+    "brightdata_people_db": ReaderEntry(read_linkedin_people, version=2),
+    "brightdata_technographics": ReaderEntry(read_technographics, version=2),
+    "brightdata_firmographics": ReaderEntry(read_crunchbase, version=2),
+    "brightdata_intent_data": ReaderEntry(read_intent, version=2),
 }

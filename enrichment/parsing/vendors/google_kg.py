@@ -42,5 +42,5 @@ def _entity(entity: Json, path: str) -> Iterator[ParsedValue]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "google_knowledge_graph": ReaderEntry(read_entities),
+    "google_knowledge_graph": ReaderEntry(read_entities, version=2),
 }

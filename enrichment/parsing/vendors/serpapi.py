@@ -11,7 +11,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.identity.domains import is_platform, own_domain, registrable_domain
 from enrichment.parsing.dates import moment
-from enrichment.parsing.headcount import headcount
+from enrichment.parsing.headcount import headcount, headcount_in
 from enrichment.parsing.json_access import entries, member, text, texts, url
 from enrichment.parsing.people import contact, profile_page
 from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
@@ -27,9 +27,6 @@ _DASHES = re.compile(r"\s+[-–—|·]\s+")
 _SITE_NAME = re.compile(r"\s*[|·–-]\s*LinkedIn\s*$|\s*(?:\.\.\.|…)\s*$", re.IGNORECASE)
 _AT = re.compile(r"\s+(?:at|@|bei|chez|en|presso)\s+", re.IGNORECASE)
 _LEFT = re.compile(r"\b(?:former(?:ly)?|ex|previously|past|retired|ancien(?:ne)?|ehemalig\w*)\b", re.IGNORECASE)
-_STAFF_BAND = re.compile(
-    r"(?:\d{1,3}(?:,\d{3})*\s*(?:-|–)\s*\d{1,3}(?:,\d{3})*|\d{1,3}(?:,\d{3})*\+)\s+employees", re.IGNORECASE
-)
 _NO_INDUSTRY = re.compile(
     r"followers|employees|linkedin|headquarter|\d|\.\.\.|…|^(?:public|private)ly?\b", re.IGNORECASE
 )
@@ -95,8 +92,7 @@ def _stack(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
     if reply.owns(url(row.get("link"))) or not _SPEAKS_OF_A_STACK.search(stated) or not reply.is_named_in(stated):
         return
     for technology in named_technologies(stated):
-        if not reply.is_called(technology.name):
-            yield ParsedValue("tech_stack", technology, 1.0, f"{path}.snippet")
+        yield ParsedValue("tech_stack", technology, 1.0, f"{path}.snippet")
 
 
 def _written(body: Json, reply: ReaderInput) -> datetime:
@@ -105,7 +101,7 @@ def _written(body: Json, reply: ReaderInput) -> datetime:
 
 
 def read_news(reply: ReaderInput) -> _FOUND:
-    """Every story, inside clusters too, that speaks of the company; a cluster tells one story."""
+    """Every story that names the company; those of a cluster one by one, as it may contain a namesake's."""
     for step in ("search", "page_2"):
         body = reply.payload.get(step)
         yield from _stories(member(body, "news_results"), f"{step}.news_results", reply, _written(body, reply))
@@ -113,9 +109,8 @@ def read_news(reply: ReaderInput) -> _FOUND:
 
 def _stories(rows: Json, path: str, reply: ReaderInput, written: datetime) -> _FOUND:
     for position, row in entries(rows):
-        stories = list(_flattened(row, f"{path}[{position}]"))
-        if reply.is_named_in(*(text(story.get(key), 2_000) for _, story in stories for key in ("title", "snippet"))):
-            for path_of_story, story in stories:
+        for path_of_story, story in _flattened(row, f"{path}[{position}]"):
+            if reply.is_named_in(text(story.get("title"), 2_000), text(story.get("snippet"), 2_000)):
                 yield from _story(story, path_of_story, written)
 
 
@@ -206,8 +201,8 @@ def _linkedin_page(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
     name = _SITE_NAME.sub("", text(row.get("title"), 300) or "").split(":")[0]
     if registrable_domain(link) != "linkedin.com" or "/company/" not in link or not reply.is_called(name):
         return
-    if band := _STAFF_BAND.search(snippet):
-        yield from _headcount(band[0], f"{path}.snippet")
+    if count := headcount_in(snippet):
+        yield ParsedValue("employee_count", count, 1.0, f"{path}.snippet")
     industry = re.search(r"\bIndustry\s*:?\s*([^.;|·]{3,80})", snippet)
     parts = [industry[1]] if industry else [part.strip(" .") for part in re.split(r"[|·]", snippet)[1:]]
     likely = [
@@ -216,14 +211,9 @@ def _linkedin_page(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
     yield from text_value("industry", likely[0].strip() if likely else None, f"{path}.snippet")
 
 
-def _headcount(stated: str, evidence: str) -> _FOUND:
-    if count := headcount(stated):
-        yield ParsedValue("employee_count", count, 1.0, evidence)
-
-
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic),
-    "serp_news": ReaderEntry(read_news),
-    "serp_jobs": ReaderEntry(read_jobs),
-    "serp_linkedin": ReaderEntry(read_linkedin),
+    "serp_organic": ReaderEntry(read_organic, version=2),
+    "serp_news": ReaderEntry(read_news, version=2),
+    "serp_jobs": ReaderEntry(read_jobs, version=2),
+    "serp_linkedin": ReaderEntry(read_linkedin, version=2),
 }

@@ -72,5 +72,5 @@ def _best_address(results: Json) -> Address | None:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "snov_contacts": ReaderEntry(read_domain),
+    "snov_contacts": ReaderEntry(read_domain, version=2),
 }

@@ -156,5 +156,5 @@ def _absolute(base: str, href: str) -> str | None:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_web_scraping": ReaderEntry(read_pages, version=2),
+    "brightdata_web_scraping": ReaderEntry(read_pages, version=3),
 }

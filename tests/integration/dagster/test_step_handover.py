@@ -12,7 +12,18 @@ from typing import Any
 import pytest
 
 from enrichment.context import RunContext
-from enrichment_assets.batch_pipeline import BatchOrder, BatchProgress, Outcome, advance, plan_stage, start
+from enrichment_assets.batch_pipeline import (
+    BatchOrder,
+    BatchProgress,
+    Outcome,
+    StageFunction,
+    advance,
+    analyse_stage,
+    assemble_stage,
+    collect_stage,
+    plan_stage,
+    start,
+)
 from enrichment_assets.step_handover import Handover, HandoverLost, forget, hand_over, take_over
 from resources.dagster_resources import EnrichmentResource
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox
@@ -117,3 +128,28 @@ def test_an_unexpected_error_in_one_company_costs_that_company_alone(sandbox: Da
     assert list(batch.going) == ["tesla.com", "microsoft.com"]
     assert batch.failed == {"apple.com": "ZeroDivisionError: by apples"}
     assert [line for line in log if "Traceback" in line and "breaks_for_apple" in line] != []
+
+
+def test_errors_at_different_stages_cost_a_company_each_and_the_others_are_finished(sandbox: DagsterSandbox) -> None:
+    def breaking(stage: StageFunction, for_company: str) -> StageFunction:
+        async def broken(value: Any, batch: BatchProgress, run_context: RunContext) -> Outcome:
+            if value.company.domain == for_company:
+                raise KeyError(f"no {for_company}")
+            return await stage(value, batch, run_context)
+
+        return broken
+
+    order = BatchOrder(("tesla.com", "apple.com", "microsoft.com", "intel.com"), ("profile",))
+    batch = through(sandbox, start(order, EnrichmentResource().rules(), run_id="run_1"), plan_stage)
+    for stage, company in (
+        (collect_stage, "apple.com"),
+        (analyse_stage, "microsoft.com"),
+        (assemble_stage, "intel.com"),
+    ):
+        batch = through(sandbox, batch, breaking(stage, company))
+    assert list(batch.finished) == ["tesla.com"]
+    assert batch.finished["tesla.com"].request.state == "complete"
+    assert batch.failed == {name: f"KeyError: 'no {name}'" for name in ("apple.com", "microsoft.com", "intel.com")}
+    known = sandbox.store.companies.by_key("microsoft.com")
+    assert known is not None
+    assert sandbox.store.knowledge.known(known.company_id).replies != ()  # what was paid for is kept

@@ -58,8 +58,8 @@ def test_what_can_be_no_headcount_is_none(text: Any) -> None:
         ("3 days ago", datetime(2026, 2, 27, 12, tzinfo=UTC)),
         ("an hour ago", datetime(2026, 3, 2, 11, tzinfo=UTC)),
         ("30+ days ago", datetime(2026, 1, 31, 12, tzinfo=UTC)),
-        ("há 18 dias", None),
-        ("vor 3 Tagen", None),
+        ("há 18 dias", datetime(2026, 2, 12, 12, tzinfo=UTC)),
+        ("vor 3 Tagen", datetime(2026, 2, 27, 12, tzinfo=UTC)),
         ("9999 years ago", None),
         ("13/45/2025", None),
         ("0001-01-01", None),
@@ -99,8 +99,36 @@ def test_a_title_speaks_of_rank_and_department(title: str, rank: str, department
 
 def test_an_address_a_vendor_hides_is_no_address() -> None:
     assert email_address(" Jane.Doe@Acme.com ") == "jane.doe@acme.com"
-    for hidden in ("email_not_unlocked@domain.com", "j***@acme.com", "at acme", "a@b", None, 5):
+    for hidden in ("email_not_unlocked@domain.com", "j***@acme.com", "{first}@acme.com", "at acme", "a@b", None, 5):
         assert email_address(hidden) is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "address"),
+    [
+        ("d'arcy.o'brien@acme.ie", "d'arcy.o'brien@acme.ie"),
+        ("o\u2019neil@acme.com", "o'neil@acme.com"),
+        ("Jane Doe <jane@acme.com>", "jane@acme.com"),
+        ("<jane@acme.com>", "jane@acme.com"),
+        ("MAILTO:Jane@Acme.com?subject=Hello", "jane@acme.com"),
+        ("jane@acme.com.", "jane@acme.com"),
+        ("jane@acme.com\u200b", "jane@acme.com"),
+        ("jane+news@acme.co.uk", "jane+news@acme.co.uk"),
+        ("jane@bücher.example", "jane@xn--bcher-kva.example"),
+        ("info@пример.рф", "info@xn--e1afmkfd.xn--p1ai"),
+        ("jane@例え.jp", "jane@xn--r8jz45g.jp"),
+        ("jane..doe@acme.com", None),
+        ("jane@acme..com", None),
+        ("jane@-acme.com", None),
+        ("jane@1.2.3.4", None),
+        ("jane@localhost", None),
+        ("jane@acme.com, joe@acme.com", None),
+        ("jane%40acme.com", None),
+        ("j" * 65 + "@acme.com", None),
+    ],
+)
+def test_an_address_is_read_by_the_rules_of_mail(stated: str, address: str | None) -> None:
+    assert email_address(stated) == address
 
 
 def test_a_profile_is_known_by_its_path_whatever_the_country() -> None:

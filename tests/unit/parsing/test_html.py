@@ -19,6 +19,34 @@ def test_the_head_tells_title_and_tags_and_the_body_its_words() -> None:
     assert page.words == "Acme & Co We make gears"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Parts < 5 kg and > 3 kg, made to measure",
+        "a > b",
+        "x<y widgets",
+        "<b>Bold</b> gears for all",
+        "Software <-- for --> teams <!-- not a comment --> that care",
+        "gears " * 4_000 + "> all others",
+    ],
+)
+@pytest.mark.parametrize("tag", ['<meta name="description" content="{}">', "<meta content='{}' name=description />"])
+def test_a_meta_tag_may_contain_angles_and_be_long(content: str, tag: str) -> None:
+    page = Page.of("<head>" + tag.format(content) + "<meta name=after content=read></head>")
+    assert page.meta == {"description": " ".join(content.split())[:20_000].strip(), "after": "read"}
+
+
+def test_what_is_in_a_comment_is_read_by_nothing() -> None:
+    page = Page.of(
+        "<!-- <meta name=description content=old><a href=/a>Old</a><script src='//js.hs-scripts.com/1.js'></script> -->"
+        + "<!--"
+        + BLOCK.format('{"name": "a"}')
+        + "--><p>Now</p><!-- never closed <a href=/b>Later</a>"
+    )
+    assert (page.meta, page.links, page.words, page.machine_data) == ({}, [], "Now", [])
+    assert "hs-scripts" not in page.lower
+
+
 def test_a_link_has_the_date_and_the_text_of_its_own_row() -> None:
     page = Page.of(
         "<ul><li><time datetime=2026-02-10>10 Feb</time><a href=/a>First <i>one</i></a> Ulm</li>"
@@ -56,6 +84,7 @@ HOSTILE = {
     "never closed": "<b><p>" * 100_000,
     "closed too often": "<span>" * 7_500 + "</p>" * 130_000,
     "attributes": "<div " + " ".join(f"a{n}=1" for n in range(66_000)) + ">",
+    "attributes in quotes": "<div " + " ".join(f"a{n}='<'" for n in range(66_000)) + ">",
     "comments": "<!--" * 150_000,
     "angles": "<" * 700_000,
     "open tags": "<a href='" * 70_000,

@@ -55,7 +55,6 @@ def _matched(name: str) -> dict[str, Any]:
             {
                 "recent_news": [
                     "NASA Rover Appears to Catch Photo of Mysterious Interstellar Object From Surface of Mars",
-                    "ESA’s ExoMars and Mars Express observe comet 3I/ATLAS",
                     "Did NASA's Perseverance Mars rover just see interstellar comet 3I/ATLAS in the Martian night sky?",
                 ]
             },
@@ -107,7 +106,7 @@ def _matched(name: str) -> dict[str, Any]:
             LINKEDIN_COMPANIES,
             "IBM",
             "ibm.com",
-            {"company_name": ["IBM"], "domain": ["ibm.com"], "employee_count": ["10001"]},
+            {"company_name": ["IBM"], "domain": ["ibm.com"], "employee_count": ["10001", "316215"]},
         ),
         (
             "brightdata_company_db",
@@ -222,7 +221,8 @@ def test_news_has_dates_in_every_way_google_writes_them() -> None:
         {
             "stories": [
                 {"title": "Acme three", "date": "1 day ago"},
-                {"title": "A sequel", "link": "https://n.example/4"},
+                {"title": "A sequel", "link": "https://n.example/4", "snippet": "Acme goes on."},
+                {"title": "Zenith of another field", "link": "https://n.example/5"},
             ]
         },
         {"title": "Acme five", "link": "not a link"},
@@ -239,6 +239,54 @@ def test_news_has_dates_in_every_way_google_writes_them() -> None:
         "Acme five": None,
     }
     assert [fact.quality >= 0.8 for fact in facts] == [True, True, True, True, False]
+
+
+def test_of_a_cluster_only_the_stories_that_name_the_company_are_its_own() -> None:
+    row = {
+        "title": "Apex Robotics raises 40 million",
+        "highlight": {"title": "Apex Robotics raises 40 million", "link": "https://n.example/1"},
+        "stories": [
+            {"title": "Apex Legends season 9 begins", "link": "https://n.example/2"},
+            {"title": "Funding round of the week", "link": "https://n.example/3", "snippet": "Apex Robotics wins"},
+            {"title": "Robots on the rise", "link": "https://n.example/4"},
+        ],
+    }
+    body = {"search_metadata": {"created_at": "2026-02-28 08:00:00 UTC"}, "news_results": [row]}
+    facts = facts_of("serp_news", {"search": body}, name="Apex Robotics")
+    assert texts_of(facts, "recent_news") == ["Apex Robotics raises 40 million", "Funding round of the week"]
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "left"),
+    [
+        ("Salesforce", "salesforce.com", ["Snowflake", "ServiceNow", "Adobe Analytics", "GitHub Actions", "Python"]),
+        (None, "salesforce.com", ["Snowflake", "ServiceNow", "Adobe Analytics", "GitHub Actions", "Python"]),
+        ("ServiceNow, Inc.", "servicenow.com", ["Salesforce", "Slack", "Snowflake", "Adobe Analytics"]),
+        ("Adobe Inc.", "adobe.com", ["Salesforce", "Slack", "Snowflake", "ServiceNow"]),
+        ("Microsoft", "microsoft.com", ["Salesforce", "Slack", "Snowflake", "ServiceNow", "Adobe Analytics", "Python"]),
+        ("Acme", "acme.com", ["Salesforce", "Slack", "Snowflake", "ServiceNow"]),
+    ],
+)
+def test_what_a_company_sells_is_no_technology_it_uses(name: str | None, domain: str, left: list[str]) -> None:
+    used = "Salesforce Salesforce_Marketing_Cloud Slack Snowflake ServiceNow Adobe_Analytics GitHub_Actions Python"
+    names = [one.replace("_", " ") for one in used.split()]
+    record = {"name": name, "website": f"https://www.{domain}", "techstack_arr": [{"name": one} for one in names]}
+    found = texts_of(
+        facts_of("brightdata_technographics", {"records": [record]}, name=name, domain=domain), "tech_stack"
+    )
+    assert set(left) <= set(found)
+    own = {"salesforce.com": {"Salesforce", "Salesforce Marketing Cloud", "Slack"}, "servicenow.com": {"ServiceNow"}}
+    own |= {"adobe.com": {"Adobe Analytics"}, "microsoft.com": {"GitHub Actions"}, "acme.com": set()}
+    assert set(names) - set(found) == own[domain]
+
+
+def test_an_opening_of_its_own_page_does_not_make_a_product_part_of_its_stack() -> None:
+    page = "<script src='https://cdn.segment.com/a.js'></script><p>We build ServiceNow on Kubernetes</p>"
+    facts = facts_of("brightdata_web_scraping", {"page:/careers": page}, name="ServiceNow", domain="servicenow.com")
+    assert set(texts_of(facts, "tech_stack")) == {"Segment", "Kubernetes"}
+    jobs = [{"title": "Engineer", "company_name": "ServiceNow", "description": "ServiceNow, Python and PostgreSQL."}]
+    facts = facts_of("serp_jobs", {"search": {"jobs_results": jobs}}, name="ServiceNow", domain="servicenow.com")
+    assert set(texts_of(facts, "tech_stack")) == {"Python", "PostgreSQL"}
 
 
 def test_an_opening_counts_its_days_from_when_the_page_was_written() -> None:
@@ -285,6 +333,22 @@ def test_the_companys_linkedin_page_tells_its_industry_and_size() -> None:
     assert facts_of("serp_linkedin", {"search": {"organic_results": [row]}}, name="Tesla") == []
 
 
+@pytest.mark.parametrize(
+    ("snippet", "lows"),
+    [
+        ("Acme | Maschinenbau | 1.001-5.000 Beschäftigte. 9.000 Follower", ["1001"]),
+        ("Acme sur LinkedIn · Logiciels · 51 à 200 salariés", ["51"]),
+        ("Acme on LinkedIn | 10,001+ employees | Founded in 1998.", ["10001"]),
+        ("Acme on LinkedIn | 1998 | 9K followers", []),
+        ("51-200 employees. 201-500 employees.", []),
+    ],
+)
+def test_the_size_on_a_linkedin_page_is_read_in_its_own_language(snippet: str, lows: list[str]) -> None:
+    row = {"title": "Acme | LinkedIn", "link": "https://de.linkedin.com/company/acme", "snippet": snippet}
+    facts = facts_of("serp_linkedin", {"search": {"organic_results": [row]}}, name="Acme")
+    assert texts_of(facts, "employee_count") == lows
+
+
 def test_what_others_report_that_it_uses_is_no_product_of_its_own() -> None:
     rows = [
         {"title": "Acme", "link": "https://acme.com/integrations", "snippet": "Acme uses Slack and Salesforce."},
@@ -311,6 +375,25 @@ def test_intent_is_the_domains_own_and_its_strength_a_share() -> None:
     facts = facts_of("brightdata_intent_data", {"records": records}, domain="acme.com")
     assert texts_of(facts, "purchase_intent") == ["CRM", "ERP"]
     assert [getattr(fact.value, "strength", None) for fact in facts] == [0.7, 0.85]
+
+
+@pytest.mark.parametrize(
+    "organization", [{}, {"id": "o1"}, {"name": ""}, {"name": None, "primary_domain": " "}, None, [], ""]
+)
+def test_a_match_whose_organisation_says_nothing_works_where_the_search_found_the_person(organization: Any) -> None:
+    person = {"id": "p1", "first_name": "Jane", "last_name": "Doe", "title": "CEO", "organization": organization}
+    for employer, names in (("Acme", ["Jane Doe"]), ("Other", [])):
+        search = {"people": [{"id": "p1", "organization": {"name": employer}}]}
+        payload = {"search": search, "people": {"matches": [person]}}
+        facts = facts_of("apollo_contacts", payload, name="Acme", domain="acme.com")
+        assert texts_of(facts, "key_contacts") == names
+
+
+def test_a_match_whose_organisation_is_another_does_not_work_here_whatever_the_search_says() -> None:
+    person = {"id": "p1", "first_name": "Jane", "last_name": "Doe", "organization": {"primary_domain": "other.com"}}
+    search = {"people": [{"id": "p1", "organization": {"name": "Acme"}}]}
+    payload = {"search": search, "people": {"matches": [person]}}
+    assert facts_of("apollo_contacts", payload, name="Acme", domain="acme.com") == []
 
 
 def _is_contact(fact: Any) -> bool:

@@ -157,3 +157,35 @@ def test_the_same_item_from_two_sources_is_listed_once() -> None:
     names = [value["value"]["full_name"] for value in shown["values"]]
     assert len(names) == len(set(names)) == 4
     assert {value["source"] for value in shown["others"]} == {"apollo_contacts"}
+
+
+def headcounts_shown(*counts: tuple[str, EmployeeCount]) -> list[tuple[int, int | None]]:
+    known = with_values(*((source, "employee_count", count) for source, count in counts))
+    shown = field(profile_of(known), "employee_count")["values"]
+    return [(one["value"]["low"], one["value"]["high"]) for one in shown]
+
+
+OPEN, CLOSED = EmployeeCount(low=10_001), EmployeeCount(low=153_000, high=153_000)
+
+
+def test_a_closed_headcount_is_shown_where_the_better_source_gives_an_open_band() -> None:
+    assert headcounts_shown(("brightdata_firmographics", OPEN), ("brightdata_company_db", CLOSED)) == [
+        (153_000, 153_000)
+    ]
+
+
+def test_a_closed_headcount_that_contradicts_the_open_band_is_not_shown() -> None:
+    small = EmployeeCount(low=120, high=120)
+    known = with_values(
+        ("brightdata_firmographics", "employee_count", OPEN), ("brightdata_company_db", "employee_count", small)
+    )
+    shown = field(profile_of(known), "employee_count")
+    assert [one["value"]["low"] for one in shown["values"]] == [10_001]
+    assert shown["disputed"]
+
+
+def test_a_closed_headcount_of_a_better_source_is_not_replaced() -> None:
+    other = EmployeeCount(low=140_000, high=150_000)
+    assert headcounts_shown(("brightdata_firmographics", CLOSED), ("brightdata_company_db", other)) == [
+        (153_000, 153_000)
+    ]
