@@ -32,6 +32,7 @@ class RunContext:
 
     unavailable: provider -> why it cannot be asked at all (no credentials). readers: source -> what reads its replies.
     policies: the compiled ones. concurrency: where calls of this process wait for a free slot of a provider.
+    stopping: whether nothing more is to be begun; calls under way are carried out.
     """
 
     store: Store
@@ -42,6 +43,7 @@ class RunContext:
     readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)
     policies: PolicyCache = IN_MEMORY
     concurrency: ConcurrencyLimits = field(default_factory=ConcurrencyLimits)
+    stopping: Callable[[], bool] = lambda: False
 
     def trace(self, request_id: str, watch: Callable[[Event], None] | None = None) -> Trace:
         """What happens in this request, written to the store. watch: as of Trace."""

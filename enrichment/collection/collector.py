@@ -109,7 +109,7 @@ class _PlanExecution:
         await self._last_resorts(part)
 
     def _in_time(self) -> bool:
-        return time.monotonic() < self._deadline
+        return time.monotonic() < self._deadline and not self.context.stopping()
 
     async def _remaining_budget(self) -> RemainingBudget:
         """What the caps leave now; read again because other parts of this request also reserve.
@@ -187,8 +187,8 @@ class _PlanExecution:
 
     async def _buy(self, source: str) -> PurchaseOutcome:
         company = self.bookings.company
-        max_cost = self.plan.requirements.max_cost
-        order = order_for(source, company, self.request, self.rules, max_cost=max_cost, seen=self._seen)
+        most, budget = self.plan.requirements.max_cost, self.plan.requirements.budget
+        order = order_for(source, company, self.request, self.rules, max_cost=most, seen=self._seen, budget=budget)
 
         async def ask(sent: SentPurchase) -> Delivery:
             return await deliver(sent, self.bookings.company, self.rules, self.context, self.trace)
