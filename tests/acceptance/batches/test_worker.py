@@ -19,7 +19,6 @@ from sandbox.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
 from tests.support.manual_clock import NOON
 
-pytestmark = pytest.mark.anyio
 DOMAINS = [company.domain for company in Catalogue().companies]
 
 
@@ -30,7 +29,7 @@ def batch_of(stack: Stack, domains: list[str], *, consumer: str = "profile", max
     return stack.store.batches.create(batch, [company.company_id for company in stored])
 
 
-async def worked(
+def worked(
     stack: Stack,
     batch: Batch,
     *,
@@ -38,11 +37,14 @@ async def worked(
     change: Callable[[RunContext], RunContext] = lambda context: context,
     ended: Callable[[CompanyEnd], None] = lambda _: None,
 ) -> None:
-    async with open_context(stack.settings, stack.rules, store=stack.store, now=stack.clock.now) as context:
-        options = [WorkerOptions(at_once=8, ended=ended) for _ in range(workers)]
-        await asyncio.gather(
-            *(work(batch, rules=stack.rules, context=change(context), options=each) for each in options)
-        )
+    async def work_together() -> None:
+        async with open_context(stack.settings, stack.rules, store=stack.store, now=stack.clock.now) as context:
+            options = [WorkerOptions(at_once=8, ended=ended) for _ in range(workers)]
+            await asyncio.gather(
+                *(work(batch, rules=stack.rules, context=change(context), options=each) for each in options)
+            )
+
+    asyncio.run(work_together())
 
 
 def states(stack: Stack, batch: Batch) -> Counter[str]:
@@ -64,10 +66,10 @@ def billed(stack: Stack) -> int:
     return int(sum(prices[vendor, unit] * count for vendor, unit, count in units) * Decimal(1_000_000))
 
 
-async def test_every_company_ends_and_costs_what_its_purchases_cost(stack: Stack) -> None:
+def test_every_company_ends_and_costs_what_its_purchases_cost(stack: Stack) -> None:
     batch = batch_of(stack, DOMAINS[:20])
     ends: list[CompanyEnd] = []
-    await worked(stack, batch, ended=ends.append)
+    worked(stack, batch, ended=ends.append)
     rows = list(stack.store.batches.companies(batch.batch_id))
     assert {row.state for row in rows} <= {"complete", "incomplete"}
     assert all((row.reason is None) == (row.state == "complete") for row in rows)
@@ -78,18 +80,18 @@ async def test_every_company_ends_and_costs_what_its_purchases_cost(stack: Stack
     assert (summary.batch.state, summary.set_aside) == ("done", 0)
 
 
-async def test_several_workers_take_each_company_once(stack: Stack) -> None:
+def test_several_workers_take_each_company_once(stack: Stack) -> None:
     batch = batch_of(stack, DOMAINS[:40])
-    await worked(stack, batch, workers=4)
+    worked(stack, batch, workers=4)
     requests = Counter(request.company_id for request in stack.store.requests.latest(limit=1_000))
     assert set(requests.values()) == {1}
     assert len(requests) == 40
     assert taken(stack, batch) == billed(stack)
 
 
-async def test_a_small_budget_goes_into_complete_profiles_and_is_never_exceeded(stack: Stack) -> None:
+def test_a_small_budget_goes_into_complete_profiles_and_is_never_exceeded(stack: Stack) -> None:
     batch = batch_of(stack, DOMAINS[:60], max_cost=1_000_000)
-    await worked(stack, batch, workers=2)
+    worked(stack, batch, workers=2)
     rows = list(stack.store.batches.companies(batch.batch_id))
     spent = sum(row.cost for row in rows)
     assert 0 < spent <= 1_000_000
@@ -104,14 +106,14 @@ async def test_a_small_budget_goes_into_complete_profiles_and_is_never_exceeded(
     assert all(row.need > left for row in postponed), "whatever fits what is left is begun"
 
 
-async def test_a_finished_profile_is_served_though_nothing_is_left_of_the_budget(stack: Stack) -> None:
-    await stack.ask("tesla.com")
+def test_a_finished_profile_is_served_though_nothing_is_left_of_the_budget(stack: Stack) -> None:
+    asyncio.run(stack.ask("tesla.com"))
     batch = batch_of(stack, ["tesla.com", "apple.com"], max_cost=0)
-    await worked(stack, batch)
+    worked(stack, batch)
     assert [row.state for row in stack.store.batches.companies(batch.batch_id)] == ["complete", "postponed"]
 
 
-async def test_a_day_s_cap_postpones_as_the_budget_does(stack: Stack) -> None:
+def test_a_day_s_cap_postpones_as_the_budget_does(stack: Stack) -> None:
     caps = stack.rules.caps.model_copy(update={"all": Decimal("0.30")})
     stack.rules = (
         stack.rules.model_copy(update={"caps": caps})
@@ -119,54 +121,52 @@ async def test_a_day_s_cap_postpones_as_the_budget_does(stack: Stack) -> None:
         else replace(stack.rules, caps=caps)
     )
     batch = batch_of(stack, DOMAINS[:12])
-    await worked(stack, batch)
+    worked(stack, batch)
     postponed = [row for row in stack.store.batches.companies(batch.batch_id) if row.state == "postponed"]
     assert postponed
     assert {row.reason for row in postponed} == {"may need more than today's cap on everything leaves"}
     assert billed(stack) <= 300_000
 
 
-async def test_a_company_whose_worker_died_is_taken_over_when_its_lease_is_over(stack: Stack) -> None:
+def test_a_company_whose_worker_died_is_taken_over_when_its_lease_is_over(stack: Stack) -> None:
     batch = batch_of(stack, ["tesla.com"])
     at = stack.clock.now()
     (claimed,) = stack.store.batches.claim(batch.batch_id, "dead", most=1, caps=[], at=at, lease_until=at)
     assert claimed.key == "tesla.com"
-    await worked(stack, batch)
+    worked(stack, batch)
     assert states(stack, batch) == {"complete": 1}
 
 
-async def test_a_worker_that_is_told_to_stop_begins_nothing_more_and_another_goes_on(stack: Stack) -> None:
+def test_a_worker_that_is_told_to_stop_begins_nothing_more_and_another_goes_on(stack: Stack) -> None:
     batch = batch_of(stack, DOMAINS[:30])
     ends: list[CompanyEnd] = []
-    await worked(
-        stack, batch, change=lambda context: replace(context, stopping=lambda: len(ends) > 2), ended=ends.append
-    )
+    worked(stack, batch, change=lambda context: replace(context, stopping=lambda: len(ends) > 2), ended=ends.append)
     before = states(stack, batch)
     assert before["waiting"] > 0
     assert not before["under_way"]
     stack.store.batches.reopen(batch.batch_id, "stopped")
-    await worked(stack, batch)
+    worked(stack, batch)
     after = states(stack, batch)
     assert after["complete"] + after["incomplete"] == 30
     assert sum(row.cost for row in stack.store.batches.companies(batch.batch_id)) == billed(stack)
 
 
-async def test_a_batch_that_is_stopped_is_left_by_its_workers(stack: Stack) -> None:
+def test_a_batch_that_is_stopped_is_left_by_its_workers(stack: Stack) -> None:
     batch = batch_of(stack, DOMAINS[:5])
     stack.store.batches.stop(batch.batch_id)
-    await worked(stack, batch)
+    worked(stack, batch)
     assert states(stack, batch) == {"waiting": 5}
     assert stack.invoice() == {}
 
 
-async def test_rules_without_the_consumer_end_the_worker_and_leave_the_batch_as_it_was(stack: Stack) -> None:
+def test_rules_without_the_consumer_end_the_worker_and_leave_the_batch_as_it_was(stack: Stack) -> None:
     batch = batch_of(stack, DOMAINS[:3], consumer="nobody")
     with pytest.raises(UnknownName, match="no consumer named 'nobody'"):
-        await worked(stack, batch)
+        worked(stack, batch)
     assert states(stack, batch) == {"waiting": 3}
 
 
-async def test_an_unexpected_error_of_one_company_costs_that_company_alone(stack: Stack) -> None:
+def test_an_unexpected_error_of_one_company_costs_that_company_alone(stack: Stack) -> None:
     batch = batch_of(stack, DOMAINS[:4])
 
     @dataclass(frozen=True)
@@ -183,7 +183,7 @@ async def test_an_unexpected_error_of_one_company_costs_that_company_alone(stack
     def broken(context: RunContext) -> RunContext:
         return replace(context, providers={name: Broken(p) for name, p in context.providers.items()})  # type: ignore[misc]
 
-    await worked(stack, batch, change=broken)
+    worked(stack, batch, change=broken)
     rows = list(stack.store.batches.companies(batch.batch_id))
     assert [row.state == "failed" for row in rows] == [False, False, True, False]
     assert rows[2].reason == "an unexpected error, ZeroDivisionError: a vendor's client has a fault"
