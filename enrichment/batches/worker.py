@@ -47,10 +47,14 @@ class CompanyEnd:
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """at_once: companies under way in this worker. ended: called with each company it is done with."""
+    """at_once: companies under way in this worker. ended: called with each company it is done with.
+
+    strategy_override: the strategy forced on all.
+    """
 
     name: str = field(default_factory=lambda: new_id("wrk"))
     at_once: int = 16
+    strategy_override: str | None = None
     ended: Callable[[CompanyEnd], None] = lambda _: None
 
 
@@ -231,6 +235,7 @@ class _Worker:
             consumers=batch.consumers,
             audience=batch.audience,
             strategy=batch.strategy,
+            strategy_override=self._options.strategy_override,
             max_age=batch.max_age,
             asked_by=f"batch:{batch.batch_id}",
             budget=budget,

@@ -115,11 +115,7 @@ def test_a_finished_profile_is_served_though_nothing_is_left_of_the_budget(stack
 
 def test_a_day_s_cap_postpones_as_the_budget_does(stack: Stack) -> None:
     caps = stack.rules.caps.model_copy(update={"all": Decimal("0.30")})
-    stack.rules = (
-        stack.rules.model_copy(update={"caps": caps})
-        if hasattr(stack.rules, "model_copy")
-        else replace(stack.rules, caps=caps)
-    )
+    stack.rules = stack.rules.model_copy(update={"caps": caps})
     batch = batch_of(stack, DOMAINS[:12])
     worked(stack, batch)
     postponed = [row for row in stack.store.batches.companies(batch.batch_id) if row.state == "postponed"]
