@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from enrichment.batches.pacing import Pacing
 from enrichment.context import RunContext
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd
 from enrichment.domain.ids import new_id
@@ -47,13 +48,13 @@ class CompanyEnd:
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """at_once: companies under way in this worker. ended: called with each company it is done with.
+    """at_once: companies under way in this worker; None: as many as keep the vendors busy.
 
-    strategy_override: the strategy forced on all.
+    ended: called with each company it is done with. strategy_override: the strategy forced on all.
     """
 
     name: str = field(default_factory=lambda: new_id("wrk"))
-    at_once: int = 16
+    at_once: int | None = None
     strategy_override: str | None = None
     ended: Callable[[CompanyEnd], None] = lambda _: None
 
@@ -87,6 +88,9 @@ class _Worker:
         self._lot: deque[BatchCompany] = deque()
         self._under_way: dict[asyncio.Task[None], BatchCompany] = {}
         self._batch_stopped = False
+        requirements = self._ask(None).requirements(rules)
+        self._pacing = Pacing(rules, requirements, context)
+        self._at_once = options.at_once or self._pacing.at_once
 
     async def run(self) -> None:
         try:
@@ -117,14 +121,14 @@ class _Worker:
 
     async def _begin_some(self) -> bool:
         """Whether anything is under way."""
-        while not self._context.stopping() and len(self._under_way) < self._options.at_once:
+        while not self._context.stopping() and len(self._under_way) < self._at_once:
             if not self._lot:
                 self._lot.extend(await self._claimed())
-            if not self._lot:
+            if not self._lot or not await self._pacing.may_begin(len(self._under_way)):
                 break
             company = self._lot.popleft()
             self._under_way[asyncio.create_task(self._one(company))] = company
-        return bool(self._under_way)
+        return bool(self._under_way or (self._lot and not self._context.stopping()))
 
     async def _claimed(self) -> Sequence[BatchCompany]:
         now = self._context.now()
@@ -179,6 +183,7 @@ class _Worker:
         enriched: Enriched | None = None
         try:
             enriched = await self._enriched(begun, request_id)
+            self._pacing.note(enriched.purchases)
             end = end_of(enriched)
         except _OF_THE_BATCH:
             await self._finish(begun, BatchEnd("waiting"), None)
@@ -228,10 +233,10 @@ class _Worker:
     async def _company(self, company: BatchCompany) -> Company | None:
         return await asyncio.to_thread(self._context.store.companies.by_id, company.company_id)
 
-    def _ask(self, company: Company, budget: Cap | None = None) -> Ask:
+    def _ask(self, company: Company | None, budget: Cap | None = None) -> Ask:
         batch = self._batch
         return Ask(
-            company=company.key,
+            company="" if company is None else company.key,
             consumers=batch.consumers,
             audience=batch.audience,
             strategy=batch.strategy,
