@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev unit test lint snapshots bench-planner bench-money bench-identity lock
+.PHONY: help demo dev unit test lint snapshots bench-planner bench-money bench-identity bench-refresh lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench-planner: $(STAMP)    ## the planner against brute force, rules of thumb an
 bench-money: $(STAMP)      ## purchases under load, with faults and kill -9, on both stores; about six minutes
 	$(BIN)/python -m bench.money.ledger
 	$(BIN)/python -m bench.money
+
+bench-refresh: $(STAMP)    ## stale reads under each order of refreshing, beside an oracle that knows all change rates; two minutes
+	$(BIN)/python -m bench.refresh
 
 bench-identity: $(STAMP)   ## whether two names are one company's: pairs of registrants, judged pairs, generated ones; a minute
 	$(BIN)/python -m bench.identity

@@ -85,8 +85,8 @@ def ask_from(
         strategy=_named("--strategy", strategy),
         max_cost=None if max_cost is None else usd("--max-cost", max_cost),
         max_age=None if max_age is None else _age(max_age),
-        datasets=_names("--datasets", datasets),
-        sources=_names("--sources", sources),
+        datasets=names("--datasets", datasets),
+        sources=names("--sources", sources),
         accept_stale=accept_stale,
     )
 
@@ -163,7 +163,7 @@ async def _quoted(ask: Ask, settings: Settings, rules: Rules, context: RunContex
     return Quoted(kept, plans, settings.home)
 
 
-def _names(option: str, text: str | None) -> tuple[str, ...]:
+def names(option: str, text: str | None) -> tuple[str, ...]:
     """Names with commas between them. Raises UsageError where the option is given without any."""
     names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
     if text is not None and not names:

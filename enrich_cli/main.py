@@ -9,6 +9,7 @@ import typer
 
 from enrich_cli.commands import (
     balances,
+    batch,
     companies,
     company,
     maintenance,
@@ -34,6 +35,7 @@ app.command()(trace.trace)
 app.command()(balances.balances)
 app.command()(maintenance.publish)
 app.command()(sandbox.sandbox)
+app.add_typer(batch.app, name="batch")
 app.add_typer(companies.app, name="companies")
 app.add_typer(sources.app, name="sources")
 app.add_typer(rules.app, name="rules")

@@ -47,6 +47,23 @@ ColumnMap = Annotated[
     str | None,
     typer.Option("--map", metavar="PAIRS", help="What columns hold, where guessed wrong: 'Account=name,Web=website'"),
 ]
+MaybeCompanyFile = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", help="CSV, Excel, Parquet or JSON of companies")
+]
+CompanyTexts = Annotated[
+    str | None, typer.Option("--companies", help="Instead of a file: names or domains, comma between them")
+]
+BatchConsumers = Annotated[
+    str, typer.Option("--for", metavar="CONSUMERS", help="What kind of profiles, comma between them; one plan for all")
+]
+BatchBudget = Annotated[
+    str | None, typer.Option("--max-cost", metavar="USD", help="What the whole batch may cost at most")
+]
+BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="Its id, as `enrich batch list` shows it")]
+Workers = Annotated[int, typer.Option("--workers", help="Processes at work on it, on this machine")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors")]
+CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write the table to this CSV file")]
+ParquetFile = Annotated[Path | None, typer.Option("--parquet", help="Write the table to this Parquet file")]
 Yes = Annotated[bool, typer.Option("--yes", help="Take what was understood without asking")]
 RulesFolder = Annotated[Path | None, typer.Argument(help="Another folder than the configured one")]
 

@@ -37,7 +37,7 @@ def sandbox_running(settings: Settings) -> Iterator[str]:
         return
     except SettingsError:
         pass
-    with _started([sys.executable, "-m", "enrich_cli.main", "sandbox"], _environment(settings)) as process:
+    with _started([sys.executable, "-m", "enrich_cli.main", "sandbox"], environment_of(settings)) as process:
         assert process.stdout is not None  # noqa: S101  it is a pipe
         first = process.stdout.readline()
         if not first.startswith("sandbox: "):
@@ -80,7 +80,7 @@ def dagster_environment(settings: Settings) -> dict[str, str]:
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(root() / "enrichment_assets" / "dagster.yaml", home / "dagster.yaml")
     batches = {"DAGSTER_EVENT_BATCH_SIZE": _EVENTS_AT_ONCE}
-    return {**batches, **_environment(settings), "DAGSTER_HOME": str(home)}
+    return {**batches, **environment_of(settings), "DAGSTER_HOME": str(home)}
 
 
 def root() -> Path:
@@ -91,7 +91,8 @@ def root() -> Path:
     return folder
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The environment of a process of ours with the same settings."""
     return {
         **os.environ,
         "ENRICH_HOME": str(settings.enrich_home.resolve()),

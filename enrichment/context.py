@@ -4,7 +4,7 @@ RunContext.trace(request id) -> Trace;  ConcurrencyLimits.of(provider, width) ->
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,12 +26,18 @@ class ConcurrencyLimits:
         return self._slots.setdefault(provider, asyncio.Semaphore(width))
 
 
+async def _no_limits(_provider: str, _calls: int) -> float:
+    return 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext:
     """The store, the providers that can be asked, the language model if there is one, and the clock (UTC).
 
     unavailable: provider -> why it cannot be asked at all (no credentials). readers: source -> what reads its replies.
     policies: the compiled ones. concurrency: where calls of this process wait for a free slot of a provider.
+    wait_for: provider, calls -> seconds until so many further calls could be sent by its rate limits.
+    stopping: whether nothing more is to be begun; calls under way are carried out.
     """
 
     store: Store
@@ -42,6 +48,8 @@ class RunContext:
     readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)
     policies: PolicyCache = IN_MEMORY
     concurrency: ConcurrencyLimits = field(default_factory=ConcurrencyLimits)
+    wait_for: Callable[[str, int], Awaitable[float]] = _no_limits
+    stopping: Callable[[], bool] = lambda: False
 
     def trace(self, request_id: str, watch: Callable[[Event], None] | None = None) -> Trace:
         """What happens in this request, written to the store. watch: as of Trace."""

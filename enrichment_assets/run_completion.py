@@ -5,13 +5,14 @@ BatchProgress -> partitions, batch states; raises dg.Failure if a company failed
 
 import dagster as dg
 
+from enrichment.batches.worker import end_of
+from enrichment.domain.batches import BatchEnd
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import layer_assets, profile_key
 from enrichment_assets.batch_pipeline import BatchProgress
 from enrichment_assets.materializations import report_failed
 from enrichment_assets.metadata import companies_markdown
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
-from enrichment_assets.run_config import FAILED
 from enrichment_assets.step_handover import forget, hand_over
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
@@ -49,11 +50,11 @@ def _assets(rules: Rules) -> list[dg.AssetKey]:
 
 def _mark(enrichment: EnrichmentResource, batch: BatchProgress, batch_id: str) -> None:
     with enrichment.store() as store:
-        stored = store.batches.by_id(batch_id)
-        ids = {} if stored is None else {company.key: company.company_id for company in stored.companies}
-        states = {company: enriched.request.state for company, enriched in batch.finished.items()}
-        for company, state in (states | dict.fromkeys(batch.failed, FAILED)).items():
-            store.batches.mark_company(batch_id, ids[company], state)
+        ids = {company.key: company.company_id for company in store.batches.companies(batch_id)}
+        ends = {company: end_of(enriched) for company, enriched in batch.finished.items()}
+        failed = {company: BatchEnd("failed", reason=reason) for company, reason in batch.failed.items()}
+        for company, ended in (ends | failed).items():
+            store.batches.mark_company(batch_id, ids[company], ended, at=utc_now())
 
 
 def _fail(context: dg.OpExecutionContext, batch: BatchProgress) -> None:

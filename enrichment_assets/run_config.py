@@ -92,8 +92,8 @@ def _of_batch(order: BatchOrder, batch_id: str, store: SqlStore) -> BatchOrder:
         raise OrderRefused(f"There is no batch {batch_id} in this store: make one, or name companies instead.")
     return replace(
         order,
-        companies=tuple(company.key for company in batch.companies if company.state in {"waiting", FAILED}),
-        consumers=tuple(batch.consumer.split("+")),
+        companies=tuple(company.key for company in store.batches.companies(batch_id, "waiting", "failed")),
+        consumers=batch.consumers,
         strategy=order.strategy or batch.strategy,
         batch_id=batch_id,
     )

@@ -34,7 +34,7 @@ def hand_over(batch: BatchProgress, companies: Iterable[str], store: SqlStore, a
     Raises StoreError.
     """
     changed = set(companies)
-    store.batches.keep_run_companies(batch.run_id, [row for row in _rows(batch) if row.company in changed], at=at)
+    store.run_companies.keep(batch.run_id, [row for row in _rows(batch) if row.company in changed], at=at)
     return {
         "run_id": batch.run_id,
         "rules_hash": batch.rules.hash,
@@ -48,7 +48,7 @@ def take_over(handed: Handover, store: SqlStore, rules_of: Callable[[str], Rules
     Raises HandoverLost, StoreError, RulesError.
     """
     run_id = handed["run_id"]
-    rows = store.batches.run_companies(run_id)
+    rows = store.run_companies.of(run_id)
     if not rows:
         raise HandoverLost(f"What run {run_id} left for this step is gone: start a run from the step 'plan'.")
     order = BatchOrder(**handed["order"], companies=tuple(row.company for row in rows))
@@ -65,7 +65,7 @@ def take_over(handed: Handover, store: SqlStore, rules_of: Callable[[str], Rules
 
 def forget(batch: BatchProgress, store: SqlStore, at: datetime) -> None:
     """Deletes what this run handed over, and what is left of runs that ended long ago. Raises StoreError."""
-    store.batches.forget_run_companies(batch.run_id, older_than=at - KEPT_FOR)
+    store.run_companies.forget(batch.run_id, older_than=at - KEPT_FOR)
 
 
 def _rows(batch: BatchProgress) -> Iterator[RunCompany]:

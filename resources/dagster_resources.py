@@ -15,6 +15,8 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from enrichment.context import RunContext
+from enrichment.domain.batches import Batch
+from enrichment.domain.ids import new_id
 from enrichment.rules import Rules
 from resources.active_rules import active_rules, rules_of
 from resources.clock import utc_now
@@ -150,7 +152,8 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
         with self.store() as store:
             companies = (store.companies.by_key(key) for key in keys)
             ids = [company.company_id for company in companies if company is not None]
-            return store.batches.create(ids, consumer=consumer, strategy=None, requested_by=requested_by, at=utc_now())
+            batch = Batch(new_id("bat"), utc_now(), tuple(consumer.split("+")), requested_by)
+            return store.batches.create(batch, ids).batch_id
 
     def warehouse(self) -> "Warehouse":
         """It opens the published file for each question, so that a check sees what its run has just published."""

@@ -73,7 +73,12 @@ async def open_context(
         }
         providers: dict[str, Provider] = {n: c for n, c in clients.items() if isinstance(c, ProviderClient)}
         model: LanguageModel | None = next((c for c in clients.values() if isinstance(c, OpenAIModel)), None)
-        yield RunContext(store, providers, model, now, unavailable, policies=policies_in(policies_folder(settings)))
+
+        async def wait_for(provider: str, calls: int) -> float:
+            return await clients[provider].wait_for(calls) if provider in clients else 0.0
+
+        policies = policies_in(policies_folder(settings))
+        yield RunContext(store, providers, model, now, unavailable, policies=policies, wait_for=wait_for)
 
 
 def client(

@@ -134,6 +134,7 @@ class _RequestAnalyses:
                 provider=provider,
                 source=source,
                 at=at,
+                budget=self.inputs.requirements.budget,
             )
 
         return PurchaseOrder(

@@ -13,10 +13,10 @@ from enrichment.collection.booking import Bookings, CollectionResult
 from enrichment.collection.source_call import deliver, order_for
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Known, Outage, Request, SourceFailure
-from enrichment.memory.freshness import dataset_status
+from enrichment.memory.freshness import DatasetStatus, dataset_status
 from enrichment.parsing import NoReader, reader_of
 from enrichment.planning.eligibility import state_now
-from enrichment.planning.plan import Part, Plan
+from enrichment.planning.plan import Part, Plan, parts_that_fail_cheaply_first
 from enrichment.policy import Policy, State
 from enrichment.ports import (
     AlreadyBought,
@@ -61,7 +61,10 @@ async def collect(
     bookings = Bookings(known, company, request, plan.requirements, rules, context, trace)
     execution = _PlanExecution(plan, known, request, rules, context, trace, bookings)
     execution.leave_out(failure.source for failure in failed)
-    if plan.in_turn:
+    budget = plan.requirements.budget
+    if budget is not None and budget.limit_micro_usd is not None:
+        await execution.carry_out_while_it_can_be_complete()
+    elif plan.in_turn:
         for part in plan.parts:
             await execution.carry_out(part)
     else:
@@ -96,7 +99,23 @@ class _PlanExecution:
     def leave_out(self, sources: Iterable[str]) -> None:
         self._done.update(sources)
 
+    async def carry_out_while_it_can_be_complete(self) -> None:
+        """For a budget that pays for complete profiles: once something required cannot be had, nothing more is bought.
+
+        Parts one after another: those that cost least to fail come first. No last resorts: they complete nothing.
+        """
+        for part in parts_that_fail_cheaply_first(self.plan):
+            await self._ask_by_policy(part)
+            missing = sorted(d for d in part.problem.required if self._is_open(d))
+            if missing:
+                self.trace.note("collect", "given up", datasets=missing)
+                return
+
     async def carry_out(self, part: Part) -> None:
+        await self._ask_by_policy(part)
+        await self._last_resorts(part)
+
+    async def _ask_by_policy(self, part: Part) -> None:
         """What no longer fits under the caps is unusable, and the policy is looked up again for what remains."""
         policy = self.plan.policy(part, self.context.policies)
         while self._in_time():
@@ -106,10 +125,9 @@ class _PlanExecution:
                 self._note_too_dear(part, policy, budget)
                 break
             await _all(self._ask(source) for source in budget.together(sorted(asked)))
-        await self._last_resorts(part)
 
     def _in_time(self) -> bool:
-        return time.monotonic() < self._deadline
+        return time.monotonic() < self._deadline and not self.context.stopping()
 
     async def _remaining_budget(self) -> RemainingBudget:
         """What the caps leave now; read again because other parts of this request also reserve.
@@ -160,8 +178,13 @@ class _PlanExecution:
                 await self._ask(source)
 
     def _still_open(self, dataset: str) -> bool:
-        status = dataset_status(self.rules, self.plan.requirements, self.bookings.known, dataset, self.context.now())
-        return status.open and not status.mentioned
+        return self._is_open(dataset) and not self._status(dataset).mentioned
+
+    def _is_open(self, dataset: str) -> bool:
+        return self._status(dataset).open
+
+    def _status(self, dataset: str) -> DatasetStatus:
+        return dataset_status(self.rules, self.plan.requirements, self.bookings.known, dataset, self.context.now())
 
     async def _ask(self, source: str) -> None:
         self._done.add(source)
@@ -187,8 +210,8 @@ class _PlanExecution:
 
     async def _buy(self, source: str) -> PurchaseOutcome:
         company = self.bookings.company
-        max_cost = self.plan.requirements.max_cost
-        order = order_for(source, company, self.request, self.rules, max_cost=max_cost, seen=self._seen)
+        most, budget = self.plan.requirements.max_cost, self.plan.requirements.budget
+        order = order_for(source, company, self.request, self.rules, max_cost=most, seen=self._seen, budget=budget)
 
         async def ask(sent: SentPurchase) -> Delivery:
             return await deliver(sent, self.bookings.company, self.rules, self.context, self.trace)

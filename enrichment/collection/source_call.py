@@ -18,9 +18,16 @@ from enrichment.trace import Trace
 
 
 def order_for(
-    source: str, company: Company, request: Request, rules: Rules, *, max_cost: int, seen: Collection[str]
+    source: str,
+    company: Company,
+    request: Request,
+    rules: Rules,
+    *,
+    max_cost: int,
+    seen: Collection[str],
+    budget: Cap | None = None,
 ) -> PurchaseOrder:
-    """max_cost: of the request, in micro-USD. seen: as of PurchaseOrder."""
+    """max_cost: of the request, in micro-USD. seen: as of PurchaseOrder. budget: shared with other requests."""
     entry = rules.sources[source]
     provider = rules.providers[entry.provider]
     variant = fingerprint(entry.question)
@@ -34,6 +41,7 @@ def order_for(
             provider=entry.provider,
             source=source,
             at=at,
+            budget=budget,
         )
 
     return PurchaseOrder(

@@ -16,7 +16,7 @@ from enrichment.domain.values import Value
 
 Json = Any
 PurchaseState = Literal["reserved", "sent", "settled", "released", "uncertain"]
-RequestState = Literal["running", "complete", "incomplete", "refused", "failed"]
+RequestState = Literal["running", "complete", "incomplete", "refused", "failed", "stopped"]
 Confidence = Literal["High", "Medium", "Low"]
 
 

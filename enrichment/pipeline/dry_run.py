@@ -16,9 +16,14 @@ from enrichment.planning.plan import Plan, make_plans
 from enrichment.rules import Rules
 
 
-async def profile_or_plans(ask: Ask, *, rules: Rules, context: RunContext) -> tuple[Profile | None, tuple[Plan, ...]]:
-    """The profile that would be served as it is, if there is a fresh one; else the plans that would be followed."""
-    company = await company_for(ask.company, context)
+async def profile_or_plans(
+    ask: Ask, *, rules: Rules, context: RunContext, company: Company | None = None
+) -> tuple[Profile | None, tuple[Plan, ...]]:
+    """The profile that would be served as it is, if there is a fresh one; else the plans that would be followed.
+
+    company: the one that is meant, where that is known.
+    """
+    company = company or await company_for(ask.company, context)
     served = await _served(ask, company, rules, context)
     return served, () if served is not None else await _plans(ask, company, rules, context)
 

@@ -11,7 +11,7 @@ from enrichment.analysis.runner import analyse
 from enrichment.collection.collector import collect
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Known, Purchase
+from enrichment.domain.records import Company, Known, Purchase
 from enrichment.identity.companies import reference_of
 from enrichment.pipeline.cached_profile import from_layer_1
 from enrichment.pipeline.end_state import end_state
@@ -41,10 +41,22 @@ __all__ = [
 ]
 
 
-async def enrich(ask: Ask, *, rules: Rules, context: RunContext, watch: Watch | None = None) -> Enriched:
-    """One request, whole. Raises NotACompany, UnknownName, UnknownStrategy, StoreError; never for a vendor."""
-    async with context.trace(new_id("req"), watch) as trace:
-        identified = await identify(ask, rules=rules, context=context, trace=trace)
+async def enrich(
+    ask: Ask,
+    *,
+    rules: Rules,
+    context: RunContext,
+    watch: Watch | None = None,
+    request_id: str | None = None,
+    company: Company | None = None,
+) -> Enriched:
+    """One request, whole. Raises NotACompany, UnknownName, UnknownStrategy, StoreError; never for a vendor.
+
+    request_id: of the request to open, where the caller has to know it before. company: the one that is meant, where
+    that is known.
+    """
+    async with context.trace(request_id or new_id("req"), watch) as trace:
+        identified = await identify(ask, rules=rules, context=context, trace=trace, company=company)
         served = await from_layer_1(identified, rules=rules, context=context, trace=trace)
         if served is not None:
             return served
@@ -135,7 +147,7 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: 
     missing = sorted({name for p in profiles for name in missing_required(p.document)})
     request = replace(
         finished(analysed.request, now, reads=analysed.reads, purchases=purchases, served_from=_served_from(analysed)),
-        state=end_state(analysed, missing, rules),
+        state="stopped" if missing and context.stopping() else end_state(analysed, missing, rules),
         profile_id=profiles[0].profile_id,
         plan={**(analysed.request.plan or {}), **plan_note(analysed.plan)},
         error=f"missing: {', '.join(missing)}" if missing else None,
@@ -161,7 +173,8 @@ def _each(analysed: Analysed, rules: Rules) -> Sequence[Requirements]:
         return (analysed.requirements,)
     ask = analysed.ask
     return tuple(
-        requirements_of(rules, (name,)).within(max_cost=ask.max_cost, oldest=ask.max_age) for name in ask.consumers
+        requirements_of(rules, (name,)).within(max_cost=ask.max_cost, oldest=ask.max_age, budget=ask.budget)
+        for name in ask.consumers
     )
 
 

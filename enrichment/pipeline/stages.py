@@ -12,6 +12,7 @@ from datetime import datetime
 from enrichment.domain.records import (
     Analysis,
     CacheRead,
+    Cap,
     Company,
     Event,
     Fact,
@@ -33,7 +34,8 @@ Watch = Callable[[Event], None]
 class Ask:
     """What a caller wants to know. company: a name, domain or address. max_cost in micro-USD, max_age in seconds.
 
-    datasets (and sources) make it a custom request; consumers is then not looked at.
+    datasets (and sources) make it a custom request; consumers is then not looked at. budget: a cap shared with other
+    requests, such as a batch's.
     """
 
     company: str
@@ -48,11 +50,12 @@ class Ask:
     asked_by: str = "cli"
     accept_stale: bool = False
     memory: bool = True
+    budget: Cap | None = None
 
     def requirements(self, rules: Rules) -> Requirements:
         """Raises UnknownName."""
         named = custom(rules, self.datasets, self.sources) if self.datasets else requirements_of(rules, self.consumers)
-        return named.within(max_cost=self.max_cost, oldest=self.max_age)
+        return named.within(max_cost=self.max_cost, oldest=self.max_age, budget=self.budget)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 errors     why a provider gave nothing usable, why the store refused
 providers  Provider, LanguageModel: a question -> an answer with the units it bills
 ledger     Ledger: one purchase from its reservation to its end; the outcomes of a reservation
-store      Store: companies, knowledge, requests, profiles, ledger, provider_health
+store      Store: companies, knowledge, requests, profiles, ledger, provider_health, batches
+batches    Batches: which worker has which company of a batch, and what is set aside for it
 """
 
+from enrichment.ports.batches import Batches
 from enrichment.ports.errors import (
     AnswerTruncated,
     ClaimLost,
@@ -58,6 +60,7 @@ __all__ = [
     "AnswerTruncated",
     "AnswerType",
     "AskedInVain",
+    "Batches",
     "BeforeSend",
     "Breaker",
     "Busy",

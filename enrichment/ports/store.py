@@ -1,6 +1,6 @@
 """What the business keeps: one port for each use, so that a package names the few methods it may call.
 
-Store: companies | knowledge | requests | profiles | ledger | provider_health
+Store: companies | knowledge | requests | profiles | ledger | provider_health | batches
 
 Every method is one short transaction and blocks its thread (in async code: asyncio.to_thread). All may raise
 StoreError. An id of a company that was merged into another one means that other company. Times are UTC.
@@ -25,6 +25,7 @@ from enrichment.domain.records import (
     Request,
     Suspension,
 )
+from enrichment.ports.batches import Batches
 from enrichment.ports.ledger import Ledger
 
 
@@ -195,3 +196,5 @@ class Store(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def provider_health(self) -> ProviderHealth: ...
+    @property
+    def batches(self) -> Batches: ...

@@ -21,11 +21,23 @@ from enrichment.rules import Rules
 
 
 def caps_of(
-    rules: Rules, *, request_id: str, max_cost: int, consumer: str, provider: str, source: str, at: datetime
+    rules: Rules,
+    *,
+    request_id: str,
+    max_cost: int,
+    consumer: str,
+    provider: str,
+    source: str,
+    at: datetime,
+    budget: Cap | None = None,
 ) -> tuple[Cap, ...]:
-    """The caps a purchase of this source is reserved against. Days are UTC; limits in micro-USD."""
-    day = at.date().isoformat()
-    return _with_its_own(rules, _common(rules, request_id, max_cost, consumer, day), provider, source, day)
+    """The caps a purchase of this source is reserved against. Days are UTC; limits in micro-USD.
+
+    budget: the one that the request shares with others.
+    """
+    return _with_its_own(
+        rules, _common(rules, request_id, max_cost, consumer, at, budget), provider, source, at.date().isoformat()
+    )
 
 
 def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: datetime) -> dict[str, tuple[Cap, ...]]:
@@ -34,14 +46,21 @@ def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: 
         f"analysis:{name}": rules.provider_of_model(rules.analyses[name].model) for name in requirements.analyses
     }
     day = at.date().isoformat()
-    common = _common(rules, request_id, requirements.max_cost, requirements.consumer, day)
+    common = _common(rules, request_id, requirements.max_cost, requirements.consumer, at, requirements.budget)
     return {name: _with_its_own(rules, common, provider, name, day) for name, provider in providers.items()}
 
 
-def _common(rules: Rules, request_id: str, max_cost: int, consumer: str, day: str) -> list[Cap]:
+def caps_of_day(rules: Rules, consumers: Iterable[str], at: datetime) -> tuple[Cap, ...]:
+    """Those of the day that all requests of these consumers share."""
+    day = at.date().isoformat()
+    named = (_cap(f"consumer:{name}:{day}", rules.caps.consumers.get(name)) for name in consumers)
+    return (_cap(f"day:{day}", rules.caps.all), *named)
+
+
+def _common(rules: Rules, request_id: str, max_cost: int, consumer: str, at: datetime, budget: Cap | None) -> list[Cap]:
     """Those that are the same whatever is bought."""
-    consumers = [_cap(f"consumer:{name}:{day}", rules.caps.consumers.get(name)) for name in consumer.split("+")]
-    return [Cap(f"request:{request_id}", max_cost), _cap(f"day:{day}", rules.caps.all), *consumers]
+    shared = [] if budget is None else [budget]
+    return [Cap(f"request:{request_id}", max_cost), *shared, *caps_of_day(rules, consumer.split("+"), at)]
 
 
 def _with_its_own(rules: Rules, common: list[Cap], provider: str, source: str, day: str) -> tuple[Cap, ...]:
@@ -114,14 +133,14 @@ def tightest(caps: Iterable[Cap], spent: Mapping[str, int]) -> tuple[str, int]:
 def in_words(cap: str) -> str:
     """A cap's name for people: 'this request', "today's cap on snov"."""
     kind, _, rest = cap.partition(":")
-    if kind == "request":
-        return "this request"
+    if kind in {"request", "batch"}:
+        return f"this {kind}"
     return "today's cap on everything" if kind == "day" else f"today's cap on {rest.partition(':')[0]}"
 
 
 def too_dear(price: int, cap: str, left: int) -> str:
     """Why a purchase does not fit, and what to do. price and left in micro-USD."""
-    raise_it = "raise --max-cost" if cap.startswith("request:") else "raise it in config/caps.yaml"
+    raise_it = "raise --max-cost" if cap.startswith(("request:", "batch:")) else "raise it in config/caps.yaml"
     return f"may cost {in_usd(price)} USD, {in_words(cap)} leaves {in_usd(left)}: {raise_it}"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from enrichment.domain.money import to_micro
+from enrichment.domain.records import Cap
 from enrichment.rules import Rules
 
 CUSTOM = "custom"
@@ -30,6 +31,7 @@ class Requirements:
     collected: the datasets that sources answer, needs of analyses included; analysed: those that analyses answer.
     max_age: dataset -> seconds a value may be old, where the consumer asks for less than the dataset's own age.
     quality_thresholds: dataset -> threshold, where the consumer asks for more than the dataset's own.
+    budget: a cap that this request shares with others, such as a batch's.
     """
 
     consumer: str
@@ -48,6 +50,7 @@ class Requirements:
     oldest: int | None = None
     sources: frozenset[str] | None = None
     quality_thresholds: Mapping[str, float] = field(default_factory=dict)
+    budget: Cap | None = None
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -66,9 +69,10 @@ class Requirements:
         """The quality, 0 to 1, from which a value satisfies this dataset here: never below the dataset's own."""
         return max(rules.datasets[dataset].quality_threshold, self.quality_thresholds.get(dataset, 0.0))
 
-    def within(self, *, max_cost: int | None, oldest: int | None) -> "Requirements":
-        """The same, with the request's own limits: micro-USD it may cost, seconds any fact may be old."""
-        return replace(self, max_cost=self.max_cost if max_cost is None else max_cost, oldest=oldest)
+    def within(self, *, max_cost: int | None, oldest: int | None, budget: Cap | None = None) -> "Requirements":
+        """The same, with the request's own limits: micro-USD it may cost, seconds any fact may be old; its budget."""
+        most = self.max_cost if max_cost is None else max_cost
+        return replace(self, max_cost=most, oldest=oldest, budget=budget)
 
 
 def requirements_of(rules: Rules, consumers: Sequence[str]) -> Requirements:

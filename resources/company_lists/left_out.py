@@ -65,14 +65,14 @@ def left_out_text(lists: Iterable[LeftOutRows]) -> str:
             while len(columns) < len(cells):
                 columns.append(places.setdefault(("", len(columns)), len(places)))
             kept = zip(columns, cells, strict=False)
-            rows.append(({at: _safe(cell) for at, cell in kept}, problem))
+            rows.append(({at: safe_cell(cell) for at, cell in kept}, problem))
     dropped = {at for (title, _), at in places.items() if title == PROBLEM}
     kept_places = [at for at in range(len(places)) if at not in dropped]
     titles = [title for title, _ in places]
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow([*(_safe(titles[at]) for at in kept_places), PROBLEM])
-    writer.writerows([*(cells.get(at, "") for at in kept_places), _safe(problem)] for cells, problem in rows)
+    writer.writerow([*(safe_cell(titles[at]) for at in kept_places), PROBLEM])
+    writer.writerows([*(cells.get(at, "") for at in kept_places), safe_cell(problem)] for cells, problem in rows)
     return out.getvalue()
 
 
@@ -93,7 +93,7 @@ def _numbered(titles: Sequence[str]) -> list[tuple[str, int]]:
     return numbered
 
 
-def _safe(cell: object) -> str:
+def safe_cell(cell: object) -> str:
     """A spreadsheet shows it, and runs nothing: an apostrophe stands before what may be a formula."""
     text = "" if cell is None else str(cell)
     if isinstance(cell, LinkedText) and cell.target not in text:

@@ -68,6 +68,11 @@ class SharedLimiter:
             if not (waited and await self._is_paused()):
                 return RateLimitSlot(at + self._valid_seconds, self._read_time)
 
+    async def wait_for(self, calls: int) -> float:
+        now = self._now()
+        free_at = await asyncio.to_thread(self._log.free_at, self._provider, self._windows, calls, now)
+        return max(0.0, (free_at - now).total_seconds())
+
     async def pause(self, seconds: float | None) -> None:
         lasts = min(A_MOMENT if seconds is None else seconds, LONGEST_PAUSE) / self._time_scale
         await asyncio.to_thread(self._log.pause, self._provider, self._now() + timedelta(seconds=lasts))

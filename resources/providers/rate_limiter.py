@@ -43,6 +43,10 @@ class Limiter(Protocol):
         """Returns when a call may be sent. Raises NoSlot at once if that takes longer than `patience` seconds."""
         ...
 
+    async def wait_for(self, calls: int) -> float:
+        """Seconds until so many further calls could all be sent, up to what a window holds. No slot is taken."""
+        ...
+
     async def pause(self, seconds: float | None) -> None:
         """No slot is given for so many seconds of the vendor's time; None: for a moment."""
         ...
@@ -53,6 +57,9 @@ class Unlimited:
 
     async def slot(self, *, patience: float) -> RateLimitSlot:  # noqa: ARG002  a Limiter's signature
         return RateLimitSlot(math.inf)
+
+    async def wait_for(self, calls: int) -> float:  # noqa: ARG002  a Limiter's signature
+        return 0.0
 
     async def pause(self, seconds: float | None) -> None:
         pass

@@ -94,7 +94,7 @@ class VendorClient(ABC):
         limiter: Limiter,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.now = now
+        self.now, self.wait_for = now, limiter.wait_for
         missing = [name for name in self.credential_names if not credentials.get(name)]
         if missing:
             wanted = " and ".join(_setting(self.name, name) for name in missing)

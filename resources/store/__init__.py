@@ -3,14 +3,12 @@
 open_store(url, world=...) -> SqlStore: one attribute per port of enrichment.ports, and what only `resources` needs
 """
 
-from resources.store.batches import Batch, BatchCompany, RunCompany
 from resources.store.changes_since import UnreportedPurchase, new_companies, new_unreported
 from resources.store.factory import SqlStore, open_store
 from resources.store.ledger_queries import LedgerLine, StoreTotals
+from resources.store.run_companies import RunCompany
 
 __all__ = [
-    "Batch",
-    "BatchCompany",
     "LedgerLine",
     "RunCompany",
     "SqlStore",

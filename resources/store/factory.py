@@ -27,9 +27,10 @@ from resources.store.ledger_queries import SqlLedgerQueries
 from resources.store.profiles import SqlProfiles
 from resources.store.provider_health import SqlProviderHealth
 from resources.store.requests import SqlRequests
+from resources.store.run_companies import SqlRunCompanies
 from resources.store.shared_rate_limits import SqlRateLimitLog
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -52,6 +53,7 @@ class SqlStore:
         self.balance_readings = SqlBalanceReadings(database)
         self.backtest_history = SqlBacktestHistory(database)
         self.batches = SqlBatches(database)
+        self.run_companies = SqlRunCompanies(database)
         self.rate_limit_log = SqlRateLimitLog(database)
 
     @contextmanager

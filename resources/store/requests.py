@@ -1,17 +1,21 @@
 """Requests and what happened in them: events and cache reads; with a request's end its profiles are written."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from enrichment.domain.records import CacheRead, Event, Profile, Request
 from enrichment.ports import StoreError
 from resources.store import tables as t
-from resources.store.column_types import zipped
+from resources.store.column_types import PlainText, zipped
 from resources.store.company_merge import now_of
 from resources.store.database import Database
 from resources.store.row_mapping import record_of, row_of
 
+_p = t.purchases.c
+_this = sa.bindparam("this", type_=PlainText)
+_PAID = sa.select(sa.func.coalesce(sa.func.sum(_p.cost_micro_usd), 0)).where(_p.request_id == _this)
 _NEW_REQUEST, _NEW_EVENT = sa.insert(t.requests), sa.insert(t.events)
 _NEW_READ, _NEW_PROFILE = sa.insert(t.cache_reads), sa.insert(t.profiles)
 
@@ -77,3 +81,12 @@ class SqlRequests:
         with self._db.reading() as tx:
             query = sa.select(t.cache_reads).where(t.cache_reads.c.request_id == request_id)
             return [record_of(CacheRead, row) for row in tx.execute(query.order_by(t.cache_reads.c.read_id))]
+
+
+def give_up(tx: sa.Connection, request_id: str, *, at: datetime, reason: str) -> int:
+    """Ends a request whose process is gone, if it is still running. What its purchases cost so far (micro-USD)."""
+    paid = int(tx.scalar(_PAID, {"this": request_id}) or 0)
+    running = sa.and_(t.requests.c.request_id == request_id, t.requests.c.state == "running")
+    ended = {"state": "failed", "finished_at": at, "cost_micro_usd": paid, "error": reason}
+    tx.execute(sa.update(t.requests).where(running).values(ended))
+    return paid

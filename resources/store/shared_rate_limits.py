@@ -62,6 +62,15 @@ class SqlRateLimitLog:
             tx.execute(sa.delete(t.turns).where(t.turns.c.provider == provider, t.turns.c.at < oldest))
         return slots
 
+    def free_at(self, provider: str, windows: Sequence[Window], calls: int, now: datetime) -> datetime:
+        """When the last of so many further calls could be sent. No slot is taken."""
+        most = min((window.most for window in windows), default=calls)
+        counted = max(1, min(calls, most))
+        with self._db.reading() as tx:
+            free = [_free_at(tx, provider, window, counted) for window in windows]
+            slots = schedule(windows, free, now, _paused_until(tx, provider), [timedelta.max] * counted)
+        return slots[-1].at
+
     def pause(self, provider: str, until: datetime) -> None:
         """No slot before `until`. A pause that already lasts longer stays."""
         paused_until = t.providers.c.paused_until
@@ -97,7 +106,7 @@ def schedule(
     slots = []
     for longest in patience:
         at = max(now, paused_until, *(free[0] for free in free_at))
-        slots.append(ScheduledCall(at, taken=at <= now + longest))
+        slots.append(ScheduledCall(at, taken=at - now <= longest))
         if slots[-1].taken:
             for window, free in zip(windows, free_at, strict=True):
                 free.popleft()

@@ -331,6 +331,9 @@ batches = sa.Table(
     _text("strategy", null=True),
     _text("requested_by"),
     _text("state"),
+    _text("audience", null=True),
+    sa.Column("max_cost_micro_usd", sa.BigInteger, nullable=True, comment="of all its companies together"),
+    sa.Column("max_age_seconds", sa.BigInteger, nullable=True, comment="how old a fact may be"),
 )
 
 batch_companies = sa.Table(
@@ -340,6 +343,16 @@ batch_companies = sa.Table(
     _id("company_id"),
     _text("key"),
     _text("state"),
+    sa.Column("number", sa.Integer, nullable=False, server_default="0", comment="place in the batch"),
+    sa.Column("worker", PlainText, nullable=True, comment="the worker that has claimed it"),
+    sa.Column("lease_until", UtcMicros, nullable=True, comment="after it another worker may claim it"),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0", comment="one more whenever it is begun"),
+    sa.Column("request_id", PlainText, nullable=True, comment="of its last attempt"),
+    sa.Column("need_micro_usd", sa.BigInteger, nullable=False, server_default="0", comment="p90 of its last plan"),
+    sa.Column("cost_micro_usd", sa.BigInteger, nullable=False, server_default="0", comment="of all its attempts"),
+    _text("reason", null=True),
+    _time("ended_at", null=True),
+    sa.Index("ix_batch_companies_state", "batch_id", "state", "number"),
 )
 
 run_companies = sa.Table(

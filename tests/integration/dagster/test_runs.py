@@ -7,6 +7,7 @@ from typing import NamedTuple
 import dagster as dg
 import pytest
 
+from enrichment.domain.batches import Batch
 from resources.store import new_unreported
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, key, plan_of, value_of, why_it_failed
 from tests.support.manual_clock import NOON
@@ -175,12 +176,11 @@ def test_a_company_that_fails_is_named_and_takes_no_other_with_it(sandbox: Dagst
 
 def test_a_stored_batch_knows_how_far_each_company_has_come(sandbox: DagsterSandbox) -> None:
     ids = [company.company_id for company in sandbox.register("tesla.com", "apple.com")]
-    batch_id = sandbox.store.batches.create(ids, consumer="profile", strategy=None, requested_by="test", at=NOON)
-    assert sandbox.refresh(batch_id=batch_id).success
-    batch = sandbox.store.batches.by_id(batch_id)
-    assert batch is not None
-    assert {company.state for company in batch.companies} == {"complete"}
-    assert batch.state == "done"
+    batch = sandbox.store.batches.create(Batch("bat_1", NOON, ("profile",), "test"), ids)
+    assert sandbox.refresh(batch_id=batch.batch_id).success
+    summary = sandbox.store.batches.summary(batch.batch_id)
+    assert summary is not None
+    assert (summary.batch.state, summary.companies) == ("done", {"complete": 2})
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,8 @@ def test_a_run_that_ended_well_leaves_nothing_behind_and_one_that_failed_states_
 ) -> None:
     well = sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
     failed = sandbox.refresh(companies=["apple.com", "someone@example.com"], consumers=["profile"])
-    assert sandbox.store.batches.run_companies(well.run_id) == []
-    left = {row.company: row.state for row in sandbox.store.batches.run_companies(failed.run_id)}
+    assert sandbox.store.run_companies.of(well.run_id) == []
+    left = {row.company: row.state for row in sandbox.store.run_companies.of(failed.run_id)}
     assert left == {"apple.com": "finished", "someone@example.com": "failed"}
 
 
@@ -108,10 +108,10 @@ def test_what_other_code_left_is_not_loaded_and_the_run_says_to_start_anew(sandb
     """Code from before values carried the shape of their records, and code whose records had another shape."""
     batch = planned(sandbox)
     handed = handed_over(sandbox, batch)
-    rows = sandbox.store.batches.run_companies(batch.run_id)
+    rows = sandbox.store.run_companies.of(batch.run_id)
     for before in (b"", bytes(16)):
         others = [replace(row, value=before + row.value[16:]) for row in rows]
-        sandbox.store.batches.keep_run_companies(batch.run_id, others, at=NOON)
+        sandbox.store.run_companies.keep(batch.run_id, others, at=NOON)
         with pytest.raises(HandoverLost, match=r"^The code has changed since the step before this one: start the run"):
             take_over(handed, sandbox.store, EnrichmentResource().rules_of)
 

@@ -1,37 +1,190 @@
-"""What one step of a run leaves for the next: rows by run and company, until the run has ended well."""
+"""Batches in the store: who may claim what, what a budget still has room for, and what is left of a dead worker."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
-from resources.store import RunCompany, SqlStore
+import pytest
+
+from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
+from enrichment.domain.records import Cap
+from enrichment.ports import CapReached, StoreError
+from resources.store import SqlStore
 from tests.support.examples import NOON
+from tests.support.ledger_records import bought, company, draft
 
-ACME, BETA = RunCompany(0, "acme.com", "going", b"a plan"), RunCompany(1, "beta.com", "failed", b"why")
-
-
-def test_what_a_step_leaves_is_read_in_the_order_of_the_run(store: SqlStore) -> None:
-    store.batches.keep_run_companies("run_1", [BETA, ACME], at=NOON)
-    store.batches.keep_run_companies("run_2", [ACME], at=NOON)
-    assert store.batches.run_companies("run_1") == [ACME, BETA]
-    assert store.batches.run_companies("run_unknown") == []
+LEASE = NOON + timedelta(seconds=20)
+LATER = LEASE + timedelta(seconds=1)
 
 
-def test_a_later_step_replaces_only_the_companies_it_writes(store: SqlStore) -> None:
-    done = RunCompany(0, "acme.com", "finished", b"a profile")
-    store.batches.keep_run_companies("run_1", [ACME, BETA], at=NOON)
-    store.batches.keep_run_companies("run_1", [done], at=NOON)
-    store.batches.keep_run_companies("run_1", [], at=NOON)
-    assert store.batches.run_companies("run_1") == [done, BETA]
+def batch_of(store: SqlStore, count: int, *, max_cost: int | None = None, batch_id: str = "bat_1") -> Batch:
+    store.companies.add([company(f"{number}.com", f"com_{number}") for number in range(count)])
+    batch = Batch(batch_id, NOON, ("profile",), "ana", max_cost=max_cost)
+    return store.batches.create(batch, [f"com_{number}" for number in range(count)])
 
 
-def test_a_run_of_many_companies_is_kept_whole(store: SqlStore) -> None:
-    rows = [RunCompany(number, f"{number}.com", "going", b"x") for number in range(450)]
-    store.batches.keep_run_companies("run_1", rows, at=NOON)
-    assert store.batches.run_companies("run_1") == rows
+def claim(store: SqlStore, batch: Batch, worker: str = "a", most: int = 10) -> list[BatchCompany]:
+    return list(store.batches.claim(batch.batch_id, worker, most=most, caps=[batch.budget], at=NOON, lease_until=LEASE))
 
 
-def test_a_run_that_ended_is_forgotten_and_so_is_what_was_left_long_ago(store: SqlStore) -> None:
-    hour = timedelta(hours=1)
-    for run, at in (("run_1", NOON), ("run_2", NOON), ("run_old", NOON - 2 * hour)):
-        store.batches.keep_run_companies(run, [ACME], at=at)
-    store.batches.forget_run_companies("run_1", older_than=NOON - hour)
-    assert [store.batches.run_companies(run) for run in ("run_1", "run_2", "run_old")] == [[], [ACME], []]
+def begin(store: SqlStore, batch: Batch, one: BatchCompany, need: int, worker: str = "a") -> BatchCompany:
+    begun = store.batches.begin(one, worker, f"req_{one.company_id}", need=need, caps=[batch.budget], at=NOON)
+    assert isinstance(begun, BatchCompany)
+    return begun
+
+
+def states(store: SqlStore, batch: Batch) -> list[str]:
+    return [one.state for one in store.batches.companies(batch.batch_id)]
+
+
+def test_a_batch_is_kept_as_it_was_ordered(store: SqlStore) -> None:
+    store.companies.add([company("acme.com", "com_1"), company("beta.com", "com_2")])
+    batch = Batch("bat_1", NOON, ("profile", "technology"), "ana", strategy="legacy", max_cost=5, max_age=60)
+    assert store.batches.create(batch, ["com_2", "com_1", "com_2"]) == batch == store.batches.by_id("bat_1")
+    assert [one.key for one in store.batches.companies("bat_1")] == ["beta.com", "acme.com"]
+    assert store.batches.by_id("bat_2") is None
+    assert store.batches.summary("bat_2") is None
+
+
+def test_a_batch_is_made_of_companies_the_store_has(store: SqlStore) -> None:
+    with pytest.raises(StoreError, match="no company com_1"):
+        store.batches.create(Batch("bat_1", NOON, ("profile",), "ana"), ["com_1"])
+    assert store.batches.by_id("bat_1") is None
+    empty = store.batches.create(Batch("bat_2", NOON, ("profile",), "ana"), [])
+    summary = store.batches.summary(empty.batch_id)
+    assert summary is not None
+    assert (summary.batch.state, summary.total) == ("done", 0)
+
+
+def test_no_company_is_claimed_by_two_workers(store: SqlStore) -> None:
+    batch = batch_of(store, 40)
+    with ThreadPoolExecutor(8) as threads:
+        lots = list(threads.map(lambda worker: claim(store, batch, f"w{worker}", 5), range(8)))
+    claimed = [one.company_id for lot in lots for one in lot]
+    assert len(claimed) == len(set(claimed)) == 40
+    assert claim(store, batch, "late") == []
+
+
+def test_what_a_worker_did_not_begin_it_hands_back(store: SqlStore) -> None:
+    batch = batch_of(store, 2)
+    first, _ = claim(store, batch)
+    begin(store, batch, first, 0)
+    store.batches.hand_back(batch.batch_id, "a")
+    assert [one.company_id for one in claim(store, batch, "b")] == ["com_1"]
+
+
+def test_a_dead_worker_s_company_is_claimed_when_its_lease_is_over_and_its_request_has_failed(store: SqlStore) -> None:
+    batch = batch_of(store, 1)
+    (one,) = claim(store, batch)
+    begun = begin(store, batch, one, 0)
+    bought(store, replace(draft(company_id="com_0"), request_id="req_com_0"), cost=50_000)
+    assert claim(store, batch, "b") == []
+    (again,) = store.batches.claim(
+        batch.batch_id, "b", most=1, caps=[batch.budget], at=LATER, lease_until=LATER + timedelta(seconds=20)
+    )
+    assert (again.attempt, again.cost, again.reason) == (1, 50_000, "its process ended before the request did")
+    assert not store.batches.finish(begun, BatchEnd("complete", 7), at=LATER)
+
+
+def test_a_lease_that_is_renewed_stays_with_its_worker_and_a_lost_company_is_named(store: SqlStore) -> None:
+    batch = batch_of(store, 1)
+    (one,) = claim(store, batch)
+    begin(store, batch, one, 0)
+    renewed = LATER + timedelta(seconds=20)
+    assert store.batches.renew(batch.batch_id, "a", ["com_0"], lease_until=renewed) == set()
+    assert not store.batches.claim(batch.batch_id, "b", most=1, caps=[], at=LATER, lease_until=renewed)
+    after = renewed + timedelta(seconds=1)
+    assert store.batches.claim(batch.batch_id, "b", most=1, caps=[], at=after, lease_until=after)
+    assert store.batches.renew(batch.batch_id, "a", ["com_0"], lease_until=after) == {"com_0"}
+
+
+def test_a_budget_has_room_for_what_is_neither_taken_nor_set_aside(store: SqlStore) -> None:
+    batch = batch_of(store, 3, max_cost=100)
+    first, second, third = claim(store, batch)
+    begin(store, batch, first, 60)
+    assert store.batches.begin(second, "a", "req_2", need=41, caps=[batch.budget], at=NOON) == CapReached(
+        batch.budget.name, 40
+    )
+    begin(store, batch, second, 40)
+    assert store.batches.begin(third, "a", "req_3", need=1, caps=[batch.budget], at=NOON) == CapReached(
+        batch.budget.name, 0
+    )
+
+
+def test_eight_threads_give_out_a_budget_once(store: SqlStore) -> None:
+    batch = batch_of(store, 20, max_cost=100)
+    lot = claim(store, batch, most=20)
+    with ThreadPoolExecutor(8) as threads:
+        begun = list(
+            threads.map(
+                lambda one: store.batches.begin(
+                    one, "a", f"req_{one.company_id}", need=30, caps=[batch.budget], at=NOON
+                ),
+                lot,
+            )
+        )
+    assert sum(isinstance(one, BatchCompany) for one in begun) == 3
+
+
+def test_what_is_postponed_is_claimed_again_when_there_is_room_for_it_and_not_before(store: SqlStore) -> None:
+    batch = batch_of(store, 2, max_cost=100)
+    first, second = claim(store, batch)
+    begun = begin(store, batch, first, 80)
+    store.batches.postpone(second, "a", need=30, reason="may need more than this batch leaves")
+    assert claim(store, batch) == []
+    assert not store.batches.end_if_done(batch.batch_id, [batch.budget])
+    assert store.batches.finish(begun, BatchEnd("complete", 20), at=NOON)
+    assert [one.company_id for one in claim(store, batch)] == ["com_1"]
+
+
+def test_a_postponed_company_that_a_days_cap_has_no_room_for_is_not_claimed_again_and_again(store: SqlStore) -> None:
+    batch, day = batch_of(store, 1), Cap("day:2026-03-02", 100)
+    (one,) = claim(store, batch)
+    store.batches.postpone(one, "a", need=101, reason="may need more than today's cap on everything leaves")
+    assert not store.batches.claim(batch.batch_id, "a", most=1, caps=[batch.budget, day], at=NOON, lease_until=LEASE)
+    assert store.batches.end_if_done(batch.batch_id, [batch.budget, day])
+
+
+def test_a_batch_is_done_when_none_of_its_companies_waits_or_is_under_way(store: SqlStore) -> None:
+    batch = batch_of(store, 2)
+    first, second = claim(store, batch)
+    store.batches.finish(begin(store, batch, first, 0), BatchEnd("complete", 3), at=NOON)
+    begun = begin(store, batch, second, 0)
+    assert not store.batches.end_if_done(batch.batch_id, [])
+    store.batches.finish(begun, BatchEnd("incomplete", 4, "no headcount"), at=LATER)
+    assert store.batches.end_if_done(batch.batch_id, [])
+    summary = store.batches.summary(batch.batch_id)
+    assert summary is not None
+    assert (summary.batch.state, summary.companies) == ("done", {"complete": 1, "incomplete": 1})
+    assert (summary.first_end, summary.last_end, summary.reasons) == (NOON, LATER, (("no headcount", 1),))
+
+
+def test_nothing_of_a_stopped_batch_is_claimed_until_it_is_opened_again(store: SqlStore) -> None:
+    batch = batch_of(store, 2)
+    one, _ = claim(store, batch)
+    store.batches.finish(begin(store, batch, one, 0), BatchEnd("stopped", 5, "stopped"), at=NOON)
+    store.batches.hand_back(batch.batch_id, "a")
+    assert store.batches.stop(batch.batch_id)
+    assert claim(store, batch) == []
+    assert store.batches.reopen(batch.batch_id, "stopped", "postponed", max_cost=900) == 1
+    opened = store.batches.by_id(batch.batch_id)
+    assert opened is not None
+    assert (opened.state, opened.max_cost) == ("open", 900)
+    assert [(one.company_id, one.cost) for one in claim(store, batch)] == [("com_0", 5), ("com_1", 0)]
+
+
+def test_a_request_that_an_error_ended_has_failed_at_the_cost_of_its_purchases(store: SqlStore) -> None:
+    batch = batch_of(store, 1)
+    (one,) = claim(store, batch)
+    begun = begin(store, batch, one, 0)
+    bought(store, replace(draft(company_id="com_0"), request_id="req_com_0"), cost=50_000)
+    store.batches.finish(begun, BatchEnd("failed", reason="an unexpected error"), at=NOON)
+    assert [(one.state, one.cost) for one in store.batches.companies(batch.batch_id)] == [("failed", 50_000)]
+
+
+def test_a_run_without_claims_marks_companies_of_its_batch_alone(store: SqlStore) -> None:
+    batch = batch_of(store, 1)
+    store.batches.mark_company(batch.batch_id, "com_0", BatchEnd("complete", 3), at=NOON)
+    assert states(store, batch) == ["complete"]
+    with pytest.raises(StoreError, match="com_9 is not in batch"):
+        store.batches.mark_company(batch.batch_id, "com_9", BatchEnd("complete"), at=NOON)

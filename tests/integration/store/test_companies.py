@@ -7,7 +7,7 @@ import pytest
 
 from enrichment.domain.records import Company
 from enrichment.ports import StoreError
-from resources.store import BatchCompany, SqlStore
+from resources.store import SqlStore
 from tests.support.examples import NOON
 from tests.support.ledger_records import company
 
@@ -102,42 +102,3 @@ def test_threads_that_learn_one_domain_at_once_end_with_one_company_of_that_key(
     with ThreadPoolExecutor(8) as threads:
         outcomes = set(threads.map(learn, range(8)))
     assert outcomes == {store.companies.by_key("acme.com")}
-
-
-def test_a_batch_is_done_when_none_of_its_companies_waits(store: SqlStore) -> None:
-    store.companies.add([company("acme.com", "com_1"), company("beta.com", "com_2")])
-    batch_id = store.batches.create(["com_2", "com_1"], consumer="profile", strategy=None, requested_by="ana", at=NOON)
-    made = store.batches.by_id(batch_id)
-    assert made is not None
-    assert (made.consumer, made.strategy, made.requested_by, made.created_at) == ("profile", None, "ana", NOON)
-    assert made.companies == (
-        BatchCompany("com_1", "acme.com", "waiting"),
-        BatchCompany("com_2", "beta.com", "waiting"),
-    )
-    store.batches.mark_company(batch_id, "com_1", "complete")
-    assert [batch.state for batch in [store.batches.by_id(batch_id)] if batch] == ["waiting"]
-    store.batches.mark_company(batch_id, "com_2", "failed")
-    done = store.batches.by_id(batch_id)
-    assert done is not None
-    assert (done.state, [one.state for one in done.companies]) == ("done", ["complete", "failed"])
-
-
-def test_threads_that_mark_the_last_companies_at_once_leave_the_batch_done(store: SqlStore) -> None:
-    ids = [f"com_{number}" for number in range(8)]
-    store.companies.add([company(f"{id_}.com", id_) for id_ in ids])
-    batch_id = store.batches.create(ids, consumer="profile", strategy="legacy", requested_by="schedule", at=NOON)
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda id_: store.batches.mark_company(batch_id, id_, "complete"), ids))
-    done = store.batches.by_id(batch_id)
-    assert done is not None
-    assert done.state == "done"
-
-
-def test_a_batch_is_made_of_companies_the_store_has(store: SqlStore) -> None:
-    with pytest.raises(StoreError, match="no company com_1"):
-        store.batches.create(["com_1"], consumer="profile", strategy=None, requested_by="ana", at=NOON)
-    empty = store.batches.create([], consumer="profile", strategy=None, requested_by="ana", at=NOON)
-    with pytest.raises(StoreError, match="com_1 is not in batch"):
-        store.batches.mark_company(empty, "com_1", "complete")
-    assert [batch.state for batch in [store.batches.by_id(empty)] if batch] == ["done"]
-    assert store.batches.by_id("bat_unknown") is None

@@ -1,0 +1,279 @@
+"""Batches from the command line: which companies, what they will cost, workers until the end, the profiles as a table.
+
+file | names -> companies -> quoted() -> started() -> work_until_done()  ... stop, resume, retry, export
+"""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from enrich_cli.asking import names, seconds_of, usd
+from enrich_cli.bootstrap import opened_store
+from enrich_cli.company_files import ListOptions, UnderstoodFile, asked_columns, take, understand_file
+from enrich_cli.errors import UsageError
+from enrich_cli.processes import environment_of
+from enrichment.batches.quote import BatchQuote, quote_batch
+from enrichment.batches.worker import WorkerOptions, work
+from enrichment.domain.batches import Batch, BatchCompany, BatchSummary
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company, Json, Profile
+from enrichment.domain.values import in_words
+from enrichment.identity.companies import reference_of, the_only_one, with_former_name
+from enrichment.identity.domains import company_key
+from enrichment.requirements.requirements import requirements_of
+from enrichment.rules import Rules
+from resources.clock import utc_now
+from resources.settings import Settings
+from resources.store import SqlStore
+from resources.wiring import open_context
+
+_MOST_WORKERS = 64
+_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchWish:
+    """What a person asks for. companies: names, domains or keys. max_cost in micro-USD, max_age in seconds."""
+
+    consumers: tuple[str, ...]
+    file: Path | None = None
+    companies: tuple[str, ...] = ()
+    options: ListOptions = field(default_factory=ListOptions)
+    audience: str | None = None
+    strategy: str | None = None
+    max_cost: int | None = None
+    max_age: int | None = None
+
+
+def wish_of(
+    file: Path | None,
+    companies: str | None,
+    consumers: str,
+    max_cost: str | None,
+    audience: str | None,
+    strategy: str | None,
+    max_age: str | None,
+    sheet: str | None,
+    encoding: str | None,
+    columns: str | None,
+) -> BatchWish:
+    """From what was typed. Raises UsageError."""
+    return BatchWish(
+        consumers=names("--for", consumers),
+        file=file,
+        companies=names("--companies", companies),
+        options=ListOptions(sheet, encoding, asked_columns(columns)),
+        audience=audience,
+        strategy=strategy,
+        max_cost=None if max_cost is None else usd("--max-cost", max_cost),
+        max_age=None if max_age is None else seconds_of("--max-age", max_age),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedBatch:
+    """understood: what the file was understood to contain, if there is one."""
+
+    quote: BatchQuote
+    understood: UnderstoodFile | None
+
+
+class Batches:
+    """Batches of one store, while it is open."""
+
+    def __init__(self, settings: Settings, rules: Rules, store: SqlStore) -> None:
+        self._settings, self._rules, self._store = settings, rules, store
+
+    def quote(self, wish: BatchWish) -> QuotedBatch:
+        """Nothing is bought and nothing is written. Raises UsageError, UnknownName, UnknownStrategy."""
+        self._check(wish)
+        understood = self._understood(wish)
+        companies = self._companies(wish, understood)
+        return QuotedBatch(asyncio.run(self._quote(companies, _batch(wish))), understood)
+
+    def start(self, wish: BatchWish, understood: UnderstoodFile | None) -> Batch:
+        """Registers the companies that are new, and makes a batch of all of them."""
+        if understood is not None:
+            take(understood, self._store)
+        companies = self._companies(wish, understood)
+        new = [replace(c, company_id=new_id("com")) for c in companies if not c.company_id]
+        stored = {company.key: company for company in self._store.companies.add(new)} if new else {}
+        ids = [company.company_id or stored[company.key].company_id for company in companies]
+        return self._store.batches.create(_batch(wish), ids)
+
+    def summary(self, batch_id: str) -> BatchSummary:
+        """Raises UsageError."""
+        found = self._store.batches.summary(batch_id)
+        if found is None:
+            raise UsageError(f"There is no batch {batch_id} in this store: `enrich batch list` shows those there are.")
+        return found
+
+    def latest(self) -> list[BatchSummary]:
+        return self._store.batches.latest()
+
+    def stop(self, batch_id: str) -> BatchSummary:
+        """Nothing more of it is begun, by any worker. Raises UsageError: it is done."""
+        self.summary(batch_id)
+        if not self._store.batches.stop(batch_id):
+            raise UsageError(f"{batch_id} is done already: there is nothing to stop.")
+        return self.summary(batch_id)
+
+    def reopen(self, batch_id: str, *, failed: bool, max_cost: int | None) -> BatchSummary:
+        """What was stopped or postponed waits again; failed: what failed or is incomplete, too. Raises UsageError."""
+        self.summary(batch_id)
+        again = ("stopped", "postponed", "failed", "incomplete") if failed else ("stopped", "postponed")
+        self._store.batches.reopen(batch_id, *again, max_cost=max_cost)
+        return self.summary(batch_id)
+
+    def work(self, batch_id: str, *, workers: int, watch: Callable[[BatchSummary], None]) -> BatchSummary:
+        """Until the batch is done or stopped, or Ctrl-C: then after the calls under way. watch: once a second.
+
+        Raises UsageError, UnknownName, UnknownStrategy.
+        """
+        if not 1 <= workers <= _MOST_WORKERS:
+            raise UsageError(f"--workers takes a number from 1 to {_MOST_WORKERS}, not {workers}.")
+        batch = self.summary(batch_id).batch
+        with _more_workers(batch_id, workers - 1, self._settings) as others:
+            asyncio.run(self._work(batch, others, watch))
+        return self.summary(batch_id)
+
+    def rows(self, batch_id: str) -> Iterator[dict[str, Json]]:
+        """One row for each company and consumer, with a column for each dataset that the consumer asks for."""
+        batch = self.summary(batch_id).batch
+        for company in self._store.batches.companies(batch_id):
+            for consumer in batch.consumers:
+                yield self._row(batch, company, consumer)
+
+    def _check(self, wish: BatchWish) -> None:
+        requirements_of(self._rules, wish.consumers)
+        if (wish.file is None) == (not wish.companies):
+            raise UsageError("Name a file of companies, or --companies with commas between them.")
+
+    def _understood(self, wish: BatchWish) -> UnderstoodFile | None:
+        return None if wish.file is None else understand_file(wish.file, wish.options, self._store.companies.all())
+
+    def _companies(self, wish: BatchWish, understood: UnderstoodFile | None) -> list[Company]:
+        """As the store has them; new ones with an empty company_id. Each once."""
+        wanted = [self._named(text) for text in wish.companies]
+        if understood is not None:
+            entries = [row.entry for row in understood.rows("new", "known") if row.entry is not None]
+            wanted = [
+                Company("", company_key(one.name, one.domain), one.name, one.domain, utc_now()) for one in entries
+            ]
+        stored = {company.key: company for company in self._store.companies.all()}
+        found: dict[str, Company] = {}
+        for company in wanted:
+            known = stored.get(company.key) or self._store.companies.by_key(company.key) or company
+            found[known.key] = known
+        return list(found.values())
+
+    def _named(self, text: str) -> Company:
+        """Raises NotACompany, AmbiguousCompany."""
+        reference, companies = reference_of(text), self._store.companies
+        found = companies.by_key(reference.key)
+        if reference.name is not None and (found is None or found.key != reference.key):
+            found = the_only_one(reference.name, with_former_name(companies.named(reference.name), found))
+        return found or reference.as_company(utc_now())
+
+    async def _quote(self, companies: Sequence[Company], batch: Batch) -> BatchQuote:
+        async with open_context(self._settings, self._rules, store=self._store) as context:
+            return await quote_batch(
+                companies, batch, rules=self._rules, context=context, override=self._settings.enrich_strategy
+            )
+
+    async def _work(
+        self, batch: Batch, others: Sequence["subprocess.Popen[bytes]"], watch: Callable[[BatchSummary], None]
+    ) -> None:
+        stopping = asyncio.Event()
+
+        def stop() -> None:
+            """A second Ctrl-C ends the process at once."""
+            stopping.set()
+            for process in others:
+                process.send_signal(signal.SIGINT)
+            for name in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(name)
+
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop)
+        async with open_context(self._settings, self._rules, store=self._store) as context:
+            ours = replace(context, stopping=stopping.is_set)
+            options = WorkerOptions(strategy_override=self._settings.enrich_strategy)
+            working = asyncio.create_task(work(batch, rules=self._rules, context=ours, options=options))
+            while not working.done():
+                await asyncio.wait({working}, timeout=_AGAIN_SECONDS)
+                watch(await asyncio.to_thread(self.summary, batch.batch_id))
+            await working
+
+    def _row(self, batch: Batch, company: BatchCompany, consumer: str) -> dict[str, Json]:
+        stored = self._store.companies.by_id(company.company_id)
+        row: dict[str, Json] = {
+            "company": company.key if stored is None else stored.key,
+            "name": None if stored is None else stored.name,
+            "domain": None if stored is None else stored.domain,
+            "consumer": consumer,
+            "state": company.state,
+            "reason": company.reason,
+            "cost_usd": company.cost / 1_000_000,
+        }
+        made = company.state in {"complete", "incomplete", "stopped"}
+        profile = self._store.profiles.latest(company.company_id, consumer, batch.audience) if made else None
+        return row | _profile_columns(profile, requirements_of(self._rules, (consumer,)).datasets)
+
+
+@contextmanager
+def opened_batches(*, sandbox: bool) -> Iterator[Batches]:
+    """Raises SettingsError, RulesError, StoreError."""
+    with opened_store(sandbox=sandbox) as (settings, rules, store):
+        yield Batches(settings, rules, store)
+
+
+def _batch(wish: BatchWish) -> Batch:
+    return Batch(
+        batch_id=new_id("bat"),
+        created_at=utc_now(),
+        consumers=wish.consumers,
+        requested_by="cli",
+        strategy=wish.strategy,
+        audience=wish.audience,
+        max_cost=wish.max_cost,
+        max_age=wish.max_age,
+    )
+
+
+@contextmanager
+def _more_workers(batch_id: str, count: int, settings: Settings) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """So many processes of `enrich batch work`; at the end of the block they are waited for."""
+    command = [sys.executable, "-m", "enrich_cli.main", "batch", "work", batch_id, "--quiet"]
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                subprocess.Popen(command, env=environment_of(settings), start_new_session=True)  # noqa: S603  our own
+            )
+            for _ in range(count)
+        ]
+
+
+def _profile_columns(profile: Profile | None, datasets: Sequence[str]) -> dict[str, Any]:
+    head = {
+        "quality": None if profile is None else round(profile.quality, 3),
+        "completeness": None if profile is None else round(profile.completeness, 3),
+        "confidence": None if profile is None else profile.confidence,
+        "made_at": None if profile is None else profile.created_at.isoformat(timespec="seconds"),
+    }
+    fields = {} if profile is None else profile.document["datasets"]
+    return head | {name: _values(fields.get(name)) for name in datasets}
+
+
+def _values(field: Json) -> str | None:
+    """The values of one dataset in one cell."""
+    if not field or not field["values"]:
+        return None
+    return "; ".join(in_words(value["value"]) for value in field["values"])

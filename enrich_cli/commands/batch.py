@@ -1,0 +1,209 @@
+"""`enrich batch`: many companies within one budget, by one worker or many."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from enrich_cli.options import (
+    AsJson,
+    Audience,
+    BatchBudget,
+    BatchConsumers,
+    BatchId,
+    ColumnMap,
+    CompanyTexts,
+    CsvFile,
+    Encoding,
+    MaxAge,
+    MaybeCompanyFile,
+    ParquetFile,
+    Quiet,
+    Sandbox,
+    SheetName,
+    StrategyName,
+    Workers,
+    Yes,
+)
+
+if TYPE_CHECKING:
+    from enrich_cli.batches import Batches
+    from enrichment.domain.batches import BatchSummary
+
+app = typer.Typer(help="Many companies within one budget.", no_args_is_help=True)
+
+
+@app.command()
+def quote(
+    file: MaybeCompanyFile = None,
+    companies: CompanyTexts = None,
+    consumer: BatchConsumers = "profile",
+    max_cost: BatchBudget = None,
+    audience: Audience = None,
+    strategy: StrategyName = None,
+    max_age: MaxAge = None,
+    sheet: SheetName = None,
+    encoding: Encoding = None,
+    columns: ColumnMap = None,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """What a batch of these companies will cost, how many will end complete, and how long it takes. Buys nothing."""
+    from enrich_cli.batches import opened_batches, wish_of
+    from enrich_cli.rendering.batch import batch_quote_view
+    from enrich_cli.rendering.terminal import as_plain, show
+
+    wish = wish_of(file, companies, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
+    with opened_batches(sandbox=sandbox) as batches:
+        quoted = batches.quote(wish)
+    show(batch_quote_view(quoted.quote), as_plain(quoted.quote), as_json=as_json)
+
+
+@app.command()
+def start(
+    file: MaybeCompanyFile = None,
+    companies: CompanyTexts = None,
+    consumer: BatchConsumers = "profile",
+    max_cost: BatchBudget = None,
+    workers: Workers = 1,
+    audience: Audience = None,
+    strategy: StrategyName = None,
+    max_age: MaxAge = None,
+    sheet: SheetName = None,
+    encoding: Encoding = None,
+    columns: ColumnMap = None,
+    yes: Yes = False,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Quote, ask, and enrich: each company through all stages, complete ones first, never above the budget.
+
+    Ctrl-C stops after the calls under way; `enrich batch resume` goes on. Exit code 3: not all ended complete.
+    """
+    from enrich_cli.batches import opened_batches, wish_of
+    from enrich_cli.rendering.batch import batch_quote_view
+    from enrich_cli.rendering.companies import understood_view
+    from enrich_cli.rendering.terminal import console
+
+    wish = wish_of(file, companies, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
+    with opened_batches(sandbox=sandbox) as batches:
+        quoted = batches.quote(wish)
+        if not as_json:
+            if quoted.understood is not None:
+                console.print(understood_view(quoted.understood))
+            console.print(batch_quote_view(quoted.quote))
+        if not yes and sys.stdin.isatty() and not typer.confirm("Start?"):
+            raise typer.Exit(0)
+        batch = batches.start(wish, quoted.understood)
+        _work(batches, batch.batch_id, workers, sandbox=sandbox, as_json=as_json)
+
+
+@app.command(name="list")
+def list_(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
+    """The batches of this store, the newest first."""
+    from enrich_cli.batches import opened_batches
+    from enrich_cli.rendering.batch import batch_data, batches_view
+    from enrich_cli.rendering.terminal import show
+
+    with opened_batches(sandbox=sandbox) as batches:
+        latest = batches.latest()
+    show(batches_view(latest), [batch_data(summary) for summary in latest], as_json=as_json)
+
+
+@app.command(name="show")
+def show_(batch_id: BatchId, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
+    """How far a batch is: companies by state, cost, rate, time left, the commonest reasons."""
+    from enrich_cli.batches import opened_batches
+
+    with opened_batches(sandbox=sandbox) as batches:
+        _show(batches.summary(batch_id), sandbox=sandbox, as_json=as_json)
+
+
+@app.command()
+def stop(batch_id: BatchId, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
+    """Begin nothing more of it, in any worker; calls under way are carried out."""
+    from enrich_cli.batches import opened_batches
+
+    with opened_batches(sandbox=sandbox) as batches:
+        _show(batches.stop(batch_id), sandbox=sandbox, as_json=as_json)
+
+
+@app.command()
+def resume(
+    batch_id: BatchId,
+    max_cost: BatchBudget = None,
+    workers: Workers = 1,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with what waits, was stopped or postponed. --max-cost: a new budget for the whole batch."""
+    _again(batch_id, max_cost, workers, failed=False, sandbox=sandbox, as_json=as_json)
+
+
+@app.command()
+def retry(
+    batch_id: BatchId,
+    max_cost: BatchBudget = None,
+    workers: Workers = 1,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go on as `resume` does, and try once more what failed or is incomplete. What is fresh is not bought again."""
+    _again(batch_id, max_cost, workers, failed=True, sandbox=sandbox, as_json=as_json)
+
+
+@app.command()
+def work(batch_id: BatchId, quiet: Quiet = False, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
+    """One worker more, beside those that are at work, in any process or on any machine with the same store."""
+    from enrich_cli.batches import opened_batches
+
+    with opened_batches(sandbox=sandbox) as batches:
+        if quiet:
+            batches.work(batch_id, workers=1, watch=lambda _: None)
+        else:
+            _work(batches, batch_id, 1, sandbox=sandbox, as_json=as_json)
+
+
+@app.command()
+def export(batch_id: BatchId, csv: CsvFile = None, parquet: ParquetFile = None, sandbox: Sandbox = False) -> None:
+    """Its companies and their profiles as one table: a row for each company and consumer, a column for each dataset."""
+    from enrich_cli.batches import opened_batches
+    from enrich_cli.errors import UsageError
+    from enrich_cli.exported_table import write_csv, write_parquet
+
+    if (csv is None) == (parquet is None):
+        raise UsageError("Name one file: --csv FILE or --parquet FILE.")
+    with opened_batches(sandbox=sandbox) as batches:
+        rows = list(batches.rows(batch_id))
+    path: Path = csv or parquet or Path()
+    (write_csv if csv is not None else write_parquet)(path, rows)
+    sys.stderr.write(f"{len(rows):,} rows written to {path}\n")
+
+
+def _again(batch_id: str, max_cost: str | None, workers: int, *, failed: bool, sandbox: bool, as_json: bool) -> None:
+    from enrich_cli.asking import usd
+    from enrich_cli.batches import opened_batches
+
+    budget = None if max_cost is None else usd("--max-cost", max_cost)
+    with opened_batches(sandbox=sandbox) as batches:
+        batches.reopen(batch_id, failed=failed, max_cost=budget)
+        _work(batches, batch_id, workers, sandbox=sandbox, as_json=as_json)
+
+
+def _work(batches: "Batches", batch_id: str, workers: int, *, sandbox: bool, as_json: bool) -> None:
+    from enrich_cli.errors import INCOMPLETE
+    from enrich_cli.rendering.batch_progress import BatchProgressLine
+
+    with BatchProgressLine(sandbox=sandbox) as progress:
+        summary = batches.work(batch_id, workers=workers, watch=progress.watch)
+    _show(summary, sandbox=sandbox, as_json=as_json)
+    raise typer.Exit(0 if summary.count("complete") == summary.total else INCOMPLETE)
+
+
+def _show(summary: "BatchSummary", *, sandbox: bool, as_json: bool) -> None:
+    from enrich_cli.rendering.batch import batch_data, batch_view
+    from enrich_cli.rendering.terminal import show
+    from resources.clock import utc_now
+
+    show(batch_view(summary, utc_now(), sandbox=sandbox), batch_data(summary), as_json=as_json)

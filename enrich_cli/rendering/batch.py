@@ -1,0 +1,145 @@
+"""How batches look: what one will cost, how far it is, the list of them.
+
+BatchQuote | BatchSummary -> tables for people, plain data for programs
+"""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from enrich_cli.rendering.terminal import advised, as_plain
+from enrichment.batches.quote import BatchQuote
+from enrichment.domain.batches import BatchCompanyState, BatchSummary
+from enrichment.domain.money import in_usd
+
+_OPEN: tuple[BatchCompanyState, ...] = ("waiting", "under_way")
+_ENDED: tuple[BatchCompanyState, ...] = ("complete", "incomplete", "failed", "stopped")
+_ORDER: tuple[BatchCompanyState, ...] = ("complete", "incomplete", "failed", "stopped", "postponed", *reversed(_OPEN))
+_STYLES = {"complete": "green", "incomplete": "yellow", "failed": "red", "postponed": "cyan"}
+
+
+def batch_quote_view(quote: BatchQuote) -> RenderableType:
+    lines = [
+        f"{quote.companies:,} companies: {quote.satisfied:,} have all that is asked for already, "
+        f"{quote.complete:,} are likely to end complete.",
+        f"expected [bold]{in_usd(quote.expected)}[/] USD, nine times in ten at most {in_usd(quote.p90)}, "
+        f"never above {in_usd(quote.most)}.",
+    ]
+    if quote.within_budget is not None:
+        lines.append(f"Within the budget about [bold]{quote.within_budget:,}[/] end complete; the others cost nothing.")
+    if quote.slowest is not None:
+        lines.append(f"At least {_span(quote.seconds)}: {quote.slowest}'s limits allow no less.")
+    if quote.planned < quote.states:
+        lines.append(f"{quote.planned} of {quote.states} states were planned; the others are estimated from these.")
+    return Text.from_markup("\n".join(lines))
+
+
+def batch_view(summary: BatchSummary, now: datetime, *, sandbox: bool) -> RenderableType:
+    """Progress by state, money, rate and time left, and the commonest reasons."""
+    batch = summary.batch
+    title = Text.assemble(
+        (batch.batch_id, "bold"), f" for {', '.join(batch.consumers)}, {_state(summary)}, {summary.total:,} companies"
+    )
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(justify="left")
+    table.add_column(justify="right")
+    for state in _ORDER:
+        if count := summary.count(state):
+            table.add_row(Text(state.replace("_", " "), style=_STYLES.get(state, "")), f"{count:,}")
+    parts: list[RenderableType] = [title, table, Text(_money(summary)), Text(_pace(summary, now))]
+    if summary.reasons:
+        reasons = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        for reason, count in summary.reasons:
+            reasons.add_row(f"{count:,}", reason)
+        parts.append(reasons)
+    if advice := _advice(summary):
+        parts.append(Text(advised(advice, sandbox=sandbox)))
+    return Group(*parts)
+
+
+def batch_line(summary: BatchSummary, now: datetime) -> str:
+    """One line for a log."""
+    states = ", ".join(f"{summary.count(s):,} {s.replace('_', ' ')}" for s in _ORDER if summary.count(s))
+    return f"{summary.batch.batch_id}: {states}; {_money(summary)}; {_pace(summary, now)}"
+
+
+def batches_view(summaries: Sequence[BatchSummary]) -> RenderableType:
+    if not summaries:
+        return Text("There are no batches yet: `enrich batch start FILE --for CONSUMER` makes one.")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("batch", "made (UTC)", "for", "state"):
+        table.add_column(name)
+    for name in ("companies", "complete", "cost", "budget"):
+        table.add_column(name, justify="right")
+    for summary in summaries:
+        batch = summary.batch
+        table.add_row(
+            batch.batch_id,
+            f"{batch.created_at:%Y-%m-%d %H:%M}",
+            ", ".join(batch.consumers),
+            _state(summary),
+            f"{summary.total:,}",
+            f"{summary.count('complete'):,}",
+            in_usd(summary.taken),
+            "" if batch.max_cost is None else in_usd(batch.max_cost),
+        )
+    return table
+
+
+def batch_data(summary: BatchSummary) -> dict[str, Any]:
+    return {
+        **as_plain(summary.batch),
+        "companies": dict(summary.companies),
+        "cost_usd": in_usd(summary.taken),
+        "reasons": [{"reason": reason, "companies": count} for reason, count in summary.reasons],
+        "first_end": None if summary.first_end is None else summary.first_end.isoformat(),
+        "last_end": None if summary.last_end is None else summary.last_end.isoformat(),
+    }
+
+
+def _state(summary: BatchSummary) -> str:
+    return "under way" if summary.batch.state == "open" and summary.count("under_way") else summary.batch.state
+
+
+def _money(summary: BatchSummary) -> str:
+    budget = summary.batch.max_cost
+    of = "" if budget is None else f" of {in_usd(budget)}"
+    aside = f", {in_usd(summary.set_aside)} set aside for companies under way" if summary.set_aside else ""
+    return f"{in_usd(summary.taken)}{of} USD spent{aside}"
+
+
+def _pace(summary: BatchSummary, now: datetime) -> str:
+    """By the companies that have ended so far."""
+    ended, left = summary.count(*_ENDED), summary.count(*_OPEN)
+    if not ended or summary.first_end is None or summary.last_end is None:
+        return "no company has ended yet"
+    until = now if left else summary.last_end
+    seconds = (until - summary.first_end).total_seconds()
+    if ended < 2 or seconds <= 0:
+        return f"{ended:,} ended"
+    rate = (ended - 1) / seconds
+    pace = f"{rate:.1f} companies a second" if rate >= 1 else f"{60 * rate:.1f} companies a minute"
+    return f"{pace}, about {_span(left / rate)} left" if left else pace
+
+
+def _advice(summary: BatchSummary) -> str:
+    """What the person may do next."""
+    batch = summary.batch
+    if batch.state == "stopped" or summary.count("stopped"):
+        return f"`enrich batch resume {batch.batch_id}` goes on."
+    if batch.state == "done" and summary.count("postponed"):
+        return f"Postponed companies cost nothing: `enrich batch resume {batch.batch_id} --max-cost USD` takes them up."
+    if batch.state == "done" and summary.count("failed", "incomplete"):
+        return f"`enrich batch retry {batch.batch_id}` tries those that failed or are incomplete once more."
+    return ""
+
+
+def _span(seconds: float) -> str:
+    if seconds < 60:
+        return f"{math.ceil(seconds)} s"
+    return str(timedelta(seconds=round(seconds)))

@@ -1,0 +1,211 @@
+"""What a batch will cost and how long it will take, before anything of it is bought.
+
+    companies -> groups in the same state, counted in one read -> one plan per group -> BatchQuote
+
+Companies of the same state have the same plan, so each state is planned once. Beyond STATES_PLANNED states, the
+smaller groups get the share of the planned ones: their own expected cost times what the others cost beside theirs.
+"""
+
+import asyncio
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from enrichment.context import RunContext
+from enrichment.domain.batches import Batch
+from enrichment.domain.records import Company
+from enrichment.pipeline.dry_run import profile_or_plans
+from enrichment.pipeline.enrich import Ask
+from enrichment.pipeline.plan import plan_companies
+from enrichment.planning.bulk.planner import Group
+from enrichment.planning.plan import Plan
+from enrichment.rules import Rules
+
+STATES_PLANNED = 200
+_SECONDS_OF_AN_ANALYSIS = 2.0
+_P90 = 1.2816  # standard deviations above the mean that nine in ten of a normal distribution do not exceed
+
+
+@dataclass(frozen=True, slots=True)
+class BatchQuote:
+    """Micro-USD and seconds. satisfied: companies that cost nothing, since all they want is fresh.
+
+    expected, p90, most: of all companies together, without a budget. complete: how many are likely to end complete;
+    within_budget: the same, if no more than the budget is spent; None: there is no budget.
+    seconds: the least that the vendors' limits allow; slowest: the provider that sets it.
+    states: groups of companies in the same state; planned: those of them that were planned by themselves.
+    """
+
+    companies: int
+    satisfied: int
+    expected: int
+    p90: int
+    most: int
+    complete: int
+    within_budget: int | None
+    seconds: float
+    slowest: str | None
+    states: int
+    planned: int
+
+
+class _Calls(NamedTuple):
+    """number: expected. seconds: that they take, one after another."""
+
+    number: float = 0.0
+    seconds: float = 0.0
+
+    def plus(self, number: float, seconds: float) -> "_Calls":
+        return _Calls(self.number + number, self.seconds + seconds)
+
+    def times(self, factor: float) -> "_Calls":
+        return _Calls(factor * self.number, factor * self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfOne:
+    """What one company of a group is expected to need. complete: its chance of ending so. calls: of each provider."""
+
+    expected: float
+    p90: float
+    most: float
+    complete: float
+    calls: Mapping[str, "_Calls"]
+
+    def times(self, factor: float) -> "_OfOne":
+        calls = {provider: its.times(factor) for provider, its in self.calls.items()}
+        return _OfOne(factor * self.expected, factor * self.p90, factor * self.most, self.complete, calls)
+
+
+async def quote_batch(
+    companies: Sequence[Company], batch: Batch, *, rules: Rules, context: RunContext, override: str | None = None
+) -> BatchQuote:
+    """companies: as the store has them, or new ones with an empty company_id. override: the strategy forced on all.
+
+    Raises UnknownName, UnknownStrategy, StoreError. Nothing is written.
+    """
+    ask = Ask("", batch.consumers, batch.audience, batch.strategy, override, max_age=batch.max_age)
+    groups = await asyncio.to_thread(_groups, companies, ask, rules, context)
+    planned = [await _of_one(group.companies[0], ask, rules, context) for group in groups[:STATES_PLANNED]]
+    needs = [*planned, *_estimated(groups, planned)]
+    sizes = [len(group.companies) for group in groups]
+    seconds, slowest = _time(zip(sizes, needs, strict=True), rules)
+    expected = sum(size * need.expected for size, need in zip(sizes, needs, strict=True))
+    spread = sum(size * ((need.p90 - need.expected) / _P90) ** 2 for size, need in zip(sizes, needs, strict=True))
+    most = sum(size * need.most for size, need in zip(sizes, needs, strict=True))
+    return BatchQuote(
+        companies=len(companies),
+        satisfied=sum(size for size, need in zip(sizes, needs, strict=True) if need.most == 0),
+        expected=round(expected),
+        p90=round(min(most, expected + _P90 * math.sqrt(spread))),
+        most=round(most),
+        complete=round(sum(size * need.complete for size, need in zip(sizes, needs, strict=True))),
+        within_budget=None if batch.max_cost is None else _complete_within(batch.max_cost, sizes, needs),
+        seconds=seconds,
+        slowest=slowest,
+        states=len(groups),
+        planned=len(planned),
+    )
+
+
+def _groups(companies: Sequence[Company], ask: Ask, rules: Rules, context: RunContext) -> list[Group]:
+    """Those with a domain by all they want, those without by what finds it; largest first."""
+    requirements = ask.requirements(rules)
+    numbered = [c if c.company_id else replace(c, company_id=f"new {number}") for number, c in enumerate(companies)]
+    as_they_are = {company.company_id: company for company in numbered}
+    groups = plan_companies(numbered, requirements, rules=rules, context=context, override=ask.strategy_override)
+    ours = (group for group in groups if as_they_are[group.companies[0].company_id] == group.companies[0])
+    return sorted(ours, key=lambda group: -len(group.companies))
+
+
+async def _of_one(company: Company, ask: Ask, rules: Rules, context: RunContext) -> _OfOne:
+    known = replace(company, company_id="") if company.company_id.startswith("new ") else company
+    served, plans = await profile_or_plans(ask, rules=rules, context=context, company=known)
+    if served is not None:
+        return _OfOne(0, 0, 0, 1.0, {})
+    cap = ask.requirements(rules).max_cost
+    return _OfOne(
+        expected=min(cap, sum(plan.quote.expected for plan in plans)),
+        p90=min(cap, sum(plan.quote.p90 for plan in plans)),
+        most=min(cap, sum(plan.quote.upper_bound for plan in plans)),
+        complete=math.prod(_chance_of_all(plan) for plan in plans),
+        calls=_calls(plans, rules),
+    )
+
+
+def _calls(plans: Iterable[Plan], rules: Rules) -> dict[str, _Calls]:
+    """Provider -> the calls these plans are expected to make of it."""
+    calls = defaultdict[str, _Calls](_Calls)
+    for plan in plans:
+        for source in plan.sources:
+            entry = rules.sources[source.source]
+            calls[entry.provider] = calls[entry.provider].plus(source.chance, source.chance * entry.seconds)
+        for name in plan.analyses:
+            provider = rules.provider_of_model(rules.analyses[name].model)
+            calls[provider] = calls[provider].plus(1, _SECONDS_OF_AN_ANALYSIS)
+    return dict(calls)
+
+
+def _chance_of_all(plan: Plan) -> float:
+    """That all required datasets are satisfied in the end, as if they were independent of one another."""
+    return math.prod(dataset.chance for dataset in plan.datasets if dataset.required)
+
+
+def _estimated(groups: Sequence[Group], planned: Sequence[_OfOne]) -> list[_OfOne]:
+    """Of the groups that were not planned by themselves: the mean of the others, by their own expected cost."""
+    rest = groups[len(planned) :]
+    if not rest:
+        return []
+    weights = [len(group.companies) for group in groups[: len(planned)]]
+    by_table = sum(w * group.expected_micro_usd for w, group in zip(weights, groups, strict=False))
+    total = sum(weights)
+    mean = _OfOne(
+        expected=sum(w * need.expected for w, need in zip(weights, planned, strict=True)) / total,
+        p90=sum(w * need.p90 for w, need in zip(weights, planned, strict=True)) / total,
+        most=sum(w * need.most for w, need in zip(weights, planned, strict=True)) / total,
+        complete=sum(w * need.complete for w, need in zip(weights, planned, strict=True)) / total,
+        calls=_together(zip((w / total for w in weights), planned, strict=True)),
+    )
+    return [mean.times(group.expected_micro_usd * total / by_table if by_table else 1.0) for group in rest]
+
+
+def _complete_within(budget: int, sizes: Sequence[int], needs: Sequence[_OfOne]) -> int:
+    """As many of each group as of the others, as far as the budget goes; nothing is begun that may need more than it.
+
+    The last companies are begun only if what is left covers their p90, so about one p90 stays unspent.
+    """
+    expected = sum(size * need.expected for size, need in zip(sizes, needs, strict=True))
+    complete = sum(size * need.complete for size, need in zip(sizes, needs, strict=True))
+    if expected == 0:
+        return round(complete)
+    free = sum(size * need.complete for size, need in zip(sizes, needs, strict=True) if need.expected == 0)
+    reserve = max((need.p90 - need.expected for need in needs), default=0.0)
+    share = min(1.0, max(0.0, budget - reserve) / expected)
+    return round(free + share * (complete - free))
+
+
+def _together(needs: Iterable[tuple[float, _OfOne]]) -> dict[str, _Calls]:
+    """Provider -> its calls, for so many of each."""
+    calls = defaultdict[str, _Calls](_Calls)
+    for size, need in needs:
+        for provider, its in need.calls.items():
+            calls[provider] = calls[provider].plus(*its.times(size))
+    return dict(calls)
+
+
+def _time(needs: Iterable[tuple[float, _OfOne]], rules: Rules) -> tuple[float, str | None]:
+    """The least time that rate limits and concurrency allow, and the provider that sets it."""
+    calls = _together(needs)
+    each = {provider: _seconds_for(its, provider, rules) for provider, its in calls.items() if its.number > 0}
+    slowest = max(each, key=lambda provider: each[provider], default=None)
+    return (0.0, None) if slowest is None else (each[slowest], slowest)
+
+
+def _seconds_for(calls: _Calls, provider: str, rules: Rules) -> float:
+    """Each limit lets one window's calls through at once; what is beyond waits for the next windows."""
+    entry = rules.providers[provider]
+    windows = ((entry.rate_limits.per_minute, 60), (entry.rate_limits.per_hour, 3600))
+    limited = (seconds * max(0.0, calls.number / most - 1) for most, seconds in windows if most is not None)
+    return max([calls.seconds / entry.concurrency, *limited])

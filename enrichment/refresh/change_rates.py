@@ -1,0 +1,66 @@
+"""How often a fact changes: a gamma distribution over its rate, sharpened by each look at it.
+
+    prior of the dataset -> observed(age, changed) -> ... -> RateBelief
+
+What a purchase shows is only whether the value changed since the last one, not how often. The posterior of that is a
+mixture of gammas; it is replaced by the gamma with the same mean and variance (assumed density filtering, Minka 2001).
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+_SMALLEST_VARIANCE = 1e-30
+_SHAPES = np.array([0.5, 0.7, 1.0, 1.4, 2.0, 3.0])
+_MEANS = 86_400 * np.geomspace(1, 3_000, 60)
+"""Seconds between changes that are tried for a prior."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateBelief:
+    """Gamma(shape, seconds): a mean rate of shape / seconds changes a second. Numbers, or arrays of one length."""
+
+    shape: Floats
+    seconds: Floats
+
+    @classmethod
+    def of(cls, seconds_between_changes: float, *, shape: float = 1.0) -> Self:
+        """A vague belief: the mean rate is one change in so many seconds."""
+        return cls(np.asarray(shape), np.asarray(shape * seconds_between_changes))
+
+    @property
+    def rate(self) -> Floats:
+        """Changes a second, on average."""
+        return self.shape / self.seconds
+
+    def unchanged(self, age: Floats) -> Floats:
+        """The chance that nothing changed in so many seconds."""
+        return np.asarray((self.seconds / (self.seconds + age)) ** self.shape)
+
+    def observed(self, age: Floats, changed: NDArray[np.bool_]) -> Self:
+        """After a look: `age` seconds since the one before (above 0), and whether the value had changed."""
+        shape, seconds, later = self.shape, self.seconds, self.seconds + age
+        same = self.unchanged(age)
+        mean = (shape / seconds - same * shape / later) / (1 - same)
+        square = shape * (shape + 1) * (1 / seconds**2 - same / later**2) / (1 - same)
+        variance = np.maximum(square - mean**2, _SMALLEST_VARIANCE)
+        return type(self)(
+            np.where(changed, mean**2 / variance, shape),
+            np.where(changed, mean / variance, later),
+        )
+
+
+def prior_of(ages: Floats, changed: NDArray[np.bool_]) -> RateBelief:
+    """The gamma under which these looks at different facts are likeliest; ages in seconds, above 0.
+
+    The likelihood of one look is unchanged(age), or one minus it; the best of a grid of shapes and means is taken.
+    """
+    shapes, means = np.meshgrid(_SHAPES, _MEANS, indexing="ij")
+    beliefs = RateBelief(shapes[..., None], (shapes * means)[..., None])
+    same = np.clip(beliefs.unchanged(ages), 1e-12, 1 - 1e-12)
+    likelihood = np.where(changed, np.log1p(-same), np.log(same)).sum(axis=-1)
+    best = np.unravel_index(int(likelihood.argmax()), likelihood.shape)
+    return RateBelief.of(float(means[best]), shape=float(shapes[best]))

@@ -1,0 +1,67 @@
+"""The quote of a batch, beside what following it comes to in the sandbox."""
+
+import asyncio
+
+from enrichment.batches.quote import BatchQuote, quote_batch
+from enrichment.domain.batches import Batch
+from enrichment.domain.records import Company
+from resources.wiring import open_context
+from sandbox.catalogue import Catalogue
+from tests.acceptance.batches.test_worker import batch_of, billed, states, worked
+from tests.acceptance.conftest import Stack
+from tests.support.manual_clock import NOON
+
+NAMES = Catalogue().companies
+
+
+def quoted(stack: Stack, companies: list[Company], batch: Batch) -> BatchQuote:
+    async def quote() -> BatchQuote:
+        async with open_context(stack.settings, stack.rules, store=stack.store, now=stack.clock.now) as context:
+            return await quote_batch(companies, batch, rules=stack.rules, context=context)
+
+    return asyncio.run(quote())
+
+
+def unknown(domain: str) -> Company:
+    return Company("", domain, None, domain, NOON)
+
+
+def test_a_batch_costs_what_was_quoted_within_its_spread(stack: Stack) -> None:
+    batch = batch_of(stack, [one.domain for one in NAMES[:60]])
+    quote = quoted(stack, stack.store.companies.all(), batch)
+    worked(stack, batch)
+    assert quote.companies == 60
+    assert quote.expected < quote.p90 < quote.most
+    assert abs(billed(stack) - quote.expected) < 3 * (quote.p90 - quote.expected)
+    assert abs(states(stack, batch)["complete"] - quote.complete) <= 10
+
+
+def test_nothing_is_written_or_bought_for_a_quote(stack: Stack) -> None:
+    quote = quoted(stack, [unknown("acme.com"), unknown("beta.com")], Batch("bat_1", NOON, ("profile",), "ana"))
+    assert (quote.companies, quote.satisfied, quote.states) == (2, 0, 1)
+    assert stack.store.companies.all() == []
+    assert stack.invoice() == {}
+
+
+def test_what_is_fresh_already_costs_nothing_in_the_quote_either(stack: Stack) -> None:
+    asyncio.run(stack.ask("tesla.com"))
+    (tesla,) = stack.store.companies.all()
+    quote = quoted(stack, [tesla], Batch("bat_1", NOON, ("profile",), "ana", max_cost=0))
+    assert (quote.satisfied, quote.most, quote.complete, quote.within_budget) == (1, 0, 1, 1)
+
+
+def test_a_company_known_by_name_alone_is_quoted_with_what_finds_it(stack: Stack) -> None:
+    batch = Batch("bat_1", NOON, ("profile",), "ana")
+    by_name = quoted(stack, [Company("", "name:tesla", "Tesla", None, NOON)], batch)
+    by_domain = quoted(stack, [unknown("tesla.com")], batch)
+    assert by_name.expected > by_domain.expected
+
+
+def test_within_a_budget_fewer_end_complete_and_the_slowest_vendor_is_named(stack: Stack) -> None:
+    companies = [unknown(one.domain) for one in NAMES[:300]]
+    whole = quoted(stack, companies, Batch("bat_1", NOON, ("vendor_enrichment",), "ana"))
+    third = quoted(stack, companies, Batch("bat_1", NOON, ("vendor_enrichment",), "ana", max_cost=whole.expected // 3))
+    assert third.within_budget is not None
+    assert 0.25 < third.within_budget / whole.complete < 0.34
+    assert whole.slowest in stack.rules.providers
+    assert whole.seconds > 60

@@ -1,0 +1,186 @@
+"""Workers over a batch, against the sandbox: complete profiles first, within the budget, nothing twice."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import pytest
+
+from enrichment.batches.worker import CompanyEnd, WorkerOptions, work
+from enrichment.context import RunContext
+from enrichment.domain.batches import Batch
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company
+from enrichment.requirements.requirements import UnknownName
+from resources.wiring import open_context
+from sandbox.catalogue import Catalogue
+from tests.acceptance.conftest import Stack
+from tests.support.manual_clock import NOON
+
+DOMAINS = [company.domain for company in Catalogue().companies]
+
+
+def batch_of(stack: Stack, domains: list[str], *, consumer: str = "profile", max_cost: int | None = None) -> Batch:
+    companies = [Company(new_id("com"), domain, None, domain, NOON) for domain in domains]
+    stored = stack.store.companies.add(companies)
+    batch = Batch(new_id("bat"), NOON, (consumer,), "ana", max_cost=max_cost)
+    return stack.store.batches.create(batch, [company.company_id for company in stored])
+
+
+def worked(
+    stack: Stack,
+    batch: Batch,
+    *,
+    workers: int = 1,
+    change: Callable[[RunContext], RunContext] = lambda context: context,
+    ended: Callable[[CompanyEnd], None] = lambda _: None,
+) -> None:
+    async def work_together() -> None:
+        async with open_context(stack.settings, stack.rules, store=stack.store, now=stack.clock.now) as context:
+            options = [WorkerOptions(at_once=8, ended=ended) for _ in range(workers)]
+            await asyncio.gather(
+                *(work(batch, rules=stack.rules, context=change(context), options=each) for each in options)
+            )
+
+    asyncio.run(work_together())
+
+
+def states(stack: Stack, batch: Batch) -> Counter[str]:
+    return Counter(company.state for company in stack.store.batches.companies(batch.batch_id))
+
+
+def taken(stack: Stack, batch: Batch) -> int:
+    return stack.store.ledger.spent([batch.budget.name])[batch.budget.name]
+
+
+def billed(stack: Stack) -> int:
+    """Micro-USD, from the vendors' books."""
+    prices = {
+        (vendor, unit): price
+        for vendor, rules in stack.rules.providers.items()
+        for unit, price in rules.usd_per_unit().items()
+    }
+    units = ((vendor, unit, count) for vendor, its in stack.invoice().items() for unit, count in its.items())
+    return int(sum(prices[vendor, unit] * count for vendor, unit, count in units) * Decimal(1_000_000))
+
+
+def test_every_company_ends_and_costs_what_its_purchases_cost(stack: Stack) -> None:
+    batch = batch_of(stack, DOMAINS[:20])
+    ends: list[CompanyEnd] = []
+    worked(stack, batch, ended=ends.append)
+    rows = list(stack.store.batches.companies(batch.batch_id))
+    assert {row.state for row in rows} <= {"complete", "incomplete"}
+    assert all((row.reason is None) == (row.state == "complete") for row in rows)
+    assert {row.company_id: row.cost for row in rows} == {end.company.company_id: end.end.cost for end in ends}
+    assert sum(row.cost for row in rows) == taken(stack, batch) == billed(stack)
+    summary = stack.store.batches.summary(batch.batch_id)
+    assert summary is not None
+    assert (summary.batch.state, summary.set_aside) == ("done", 0)
+
+
+def test_several_workers_take_each_company_once(stack: Stack) -> None:
+    batch = batch_of(stack, DOMAINS[:40])
+    worked(stack, batch, workers=4)
+    requests = Counter(request.company_id for request in stack.store.requests.latest(limit=1_000))
+    assert set(requests.values()) == {1}
+    assert len(requests) == 40
+    assert taken(stack, batch) == billed(stack)
+
+
+def test_a_small_budget_goes_into_complete_profiles_and_is_never_exceeded(stack: Stack) -> None:
+    batch = batch_of(stack, DOMAINS[:60], max_cost=1_000_000)
+    worked(stack, batch, workers=2)
+    rows = list(stack.store.batches.companies(batch.batch_id))
+    spent = sum(row.cost for row in rows)
+    assert 0 < spent <= 1_000_000
+    assert spent == taken(stack, batch) == billed(stack)
+    postponed = [row for row in rows if row.state == "postponed"]
+    assert len(postponed) > 10
+    assert {row.cost for row in postponed} == {0}
+    assert {row.reason for row in postponed} == {"may need more than this batch leaves"}
+    asked = {request.company_id for request in stack.store.requests.latest(limit=1_000)}
+    assert asked.isdisjoint(row.company_id for row in postponed)
+    left = 1_000_000 - spent
+    assert all(row.need > left for row in postponed), "whatever fits what is left is begun"
+
+
+def test_a_finished_profile_is_served_though_nothing_is_left_of_the_budget(stack: Stack) -> None:
+    asyncio.run(stack.ask("tesla.com"))
+    batch = batch_of(stack, ["tesla.com", "apple.com"], max_cost=0)
+    worked(stack, batch)
+    assert [row.state for row in stack.store.batches.companies(batch.batch_id)] == ["complete", "postponed"]
+
+
+def test_a_day_s_cap_postpones_as_the_budget_does(stack: Stack) -> None:
+    caps = stack.rules.caps.model_copy(update={"all": Decimal("0.30")})
+    stack.rules = stack.rules.model_copy(update={"caps": caps})
+    batch = batch_of(stack, DOMAINS[:12])
+    worked(stack, batch)
+    postponed = [row for row in stack.store.batches.companies(batch.batch_id) if row.state == "postponed"]
+    assert postponed
+    assert {row.reason for row in postponed} == {"may need more than today's cap on everything leaves"}
+    assert billed(stack) <= 300_000
+
+
+def test_a_company_whose_worker_died_is_taken_over_when_its_lease_is_over(stack: Stack) -> None:
+    batch = batch_of(stack, ["tesla.com"])
+    at = stack.clock.now()
+    (claimed,) = stack.store.batches.claim(batch.batch_id, "dead", most=1, caps=[], at=at, lease_until=at)
+    assert claimed.key == "tesla.com"
+    worked(stack, batch)
+    assert states(stack, batch) == {"complete": 1}
+
+
+def test_a_worker_that_is_told_to_stop_begins_nothing_more_and_another_goes_on(stack: Stack) -> None:
+    batch = batch_of(stack, DOMAINS[:30])
+    ends: list[CompanyEnd] = []
+    worked(stack, batch, change=lambda context: replace(context, stopping=lambda: len(ends) > 2), ended=ends.append)
+    before = states(stack, batch)
+    assert before["waiting"] > 0
+    assert not before["under_way"]
+    stack.store.batches.reopen(batch.batch_id, "stopped")
+    worked(stack, batch)
+    after = states(stack, batch)
+    assert after["complete"] + after["incomplete"] == 30
+    assert sum(row.cost for row in stack.store.batches.companies(batch.batch_id)) == billed(stack)
+
+
+def test_a_batch_that_is_stopped_is_left_by_its_workers(stack: Stack) -> None:
+    batch = batch_of(stack, DOMAINS[:5])
+    stack.store.batches.stop(batch.batch_id)
+    worked(stack, batch)
+    assert states(stack, batch) == {"waiting": 5}
+    assert stack.invoice() == {}
+
+
+def test_rules_without_the_consumer_end_the_worker_and_leave_the_batch_as_it_was(stack: Stack) -> None:
+    batch = batch_of(stack, DOMAINS[:3], consumer="nobody")
+    with pytest.raises(UnknownName, match="no consumer named 'nobody'"):
+        worked(stack, batch)
+    assert states(stack, batch) == {"waiting": 3}
+
+
+def test_an_unexpected_error_of_one_company_costs_that_company_alone(stack: Stack) -> None:
+    batch = batch_of(stack, DOMAINS[:4])
+
+    @dataclass(frozen=True)
+    class Broken:
+        """A clock that fails from the third company on is far-fetched; a provider that raises is not."""
+
+        provider: object
+
+        async def ask(self, query: object, **more: object) -> object:
+            if getattr(query, "domain", None) == DOMAINS[2]:
+                raise ZeroDivisionError("a vendor's client has a fault")
+            return await self.provider.ask(query, **more)  # type: ignore[attr-defined]
+
+    def broken(context: RunContext) -> RunContext:
+        return replace(context, providers={name: Broken(p) for name, p in context.providers.items()})  # type: ignore[misc]
+
+    worked(stack, batch, change=broken)
+    rows = list(stack.store.batches.companies(batch.batch_id))
+    assert [row.state == "failed" for row in rows] == [False, False, True, False]
+    assert rows[2].reason == "an unexpected error, ZeroDivisionError: a vendor's client has a fault"
+    assert {request.state for request in stack.store.requests.latest(rows[2].company_id)} == {"failed"}

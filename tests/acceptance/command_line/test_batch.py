@@ -1,0 +1,103 @@
+"""`enrich batch`: from a file to complete profiles within a budget, stopped and resumed, and out as a table."""
+
+import csv
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sandbox.catalogue import Catalogue
+from tests.acceptance.conftest import Stack
+
+DOMAINS = [company.domain for company in Catalogue().companies]
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    path = tmp_path / "companies.csv"
+    path.write_text("website\n" + "\n".join(DOMAINS[:12]) + "\n", encoding="utf-8")
+    return path
+
+
+def ordered(stack: Stack, *more: str) -> tuple[int, dict[str, object]]:
+    done = stack.command("batch", "start", "--for", "profile", "--json", *more)
+    assert done.stderr == ""
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_quote_registers_and_buys_nothing(stack: Stack, listed: Path) -> None:
+    done = stack.command("batch", "quote", str(listed), "--for", "profile", "--max-cost", "0.20")
+    assert done.returncode == 0
+    assert "12 companies: 0 have all that is asked for already" in done.stdout
+    assert "Within the budget about" in done.stdout
+    assert stack.store.companies.all() == []
+    assert stack.invoice() == {}
+
+
+def test_a_batch_over_a_file_ends_and_is_shown_listed_and_exported(stack: Stack, listed: Path, tmp_path: Path) -> None:
+    code, batch = ordered(stack, str(listed))
+    counts = batch["companies"]
+    assert isinstance(counts, dict)
+    assert sum(counts.values()) == 12
+    assert code == (0 if counts == {"complete": 12} else 3)
+    batch_id = str(batch["batch_id"])
+    assert f"{counts['complete']}" in stack.command("batch", "show", batch_id).stdout
+    assert batch_id in stack.command("batch", "list").stdout
+    table, parquet = tmp_path / "out.csv", tmp_path / "out.parquet"
+    assert stack.command("batch", "export", batch_id, "--csv", str(table)).returncode == 0
+    assert stack.command("batch", "export", batch_id, "--parquet", str(parquet)).returncode == 0
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["domain"] for row in rows] == DOMAINS[:12]
+    assert len(pd.read_parquet(parquet)) == 12
+    complete = [row for row in rows if row["state"] == "complete"]
+    assert all(row["company_name"] and row["industry"] for row in complete)
+
+
+def test_what_does_not_fit_is_postponed_and_resumed_with_a_larger_budget(stack: Stack, listed: Path) -> None:
+    code, batch = ordered(stack, str(listed), "--max-cost", "0.40")
+    counts = batch["companies"]
+    assert isinstance(counts, dict)
+    assert code == 3
+    assert counts["postponed"] > 0
+    done = stack.command("batch", "resume", str(batch["batch_id"]), "--max-cost", "20", "--json")
+    assert "postponed" not in json.loads(done.stdout)["companies"]
+
+
+def test_a_stopped_batch_waits_until_it_is_resumed(stack: Stack) -> None:
+    code, batch = ordered(stack, "--companies", "tesla.com", "--max-cost", "0")
+    batch_id = str(batch["batch_id"])
+    assert (code, batch["companies"]) == (3, {"postponed": 1})
+    refused = stack.command("batch", "stop", batch_id)
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        f"error: {batch_id} is done already: there is nothing to stop.\n",
+    )
+
+
+def test_two_workers_share_a_batch(stack: Stack, listed: Path) -> None:
+    _, batch = ordered(stack, str(listed), "--workers", "2")
+    counts = batch["companies"]
+    assert isinstance(counts, dict)
+    assert sum(counts.values()) == 12
+    assert len({request.company_id for request in stack.store.requests.latest()}) == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (("batch", "show", "bat_9"), "There is no batch bat_9 in this store"),
+        (("batch", "start", "--for", "profile"), "Name a file of companies, or --companies"),
+        (("batch", "start", "--companies", "tesla.com", "--for", "nobody"), "no consumer named 'nobody'"),
+        (("batch", "start", "--companies", "tesla.com", "--workers", "0", "--yes"), "--workers takes a number"),
+        (("batch", "quote", "gone.csv"), "gone.csv"),
+        (("batch", "export", "bat_9"), "Name one file"),
+        (("batch", "quote", "--companies", "tesla.com", "--max-cost", "much"), "--max-cost takes an amount in USD"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(stack: Stack, words: tuple[str, ...], advice: str) -> None:
+    done = stack.command(*words)
+    assert done.returncode == 2
+    assert advice in done.stderr
+    assert done.stderr.count("\n") == 1
