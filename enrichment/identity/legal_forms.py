@@ -118,6 +118,12 @@ def _form(words: tuple[str, ...], where: str) -> str | None:
     return _form_of_rigour(raw, plain) if where == "end" and canonical is None else None
 
 
+def _is_a_word_like_a_form(word: str) -> bool:
+    """'Spa' in 'Serenity Spa Inc.', 'II' in 'Acme II Ltd': beside a form they are words of the name as well."""
+    like = _LIKE_FORMS.get(_plain(word))
+    return like is not None and not _is_written_as_form(word, like[1])
+
+
 def _plain(raw: str) -> str:
     """Folded, without dots; other signs are spaces: 'S.à r.l.' -> 'sa rl', 'GmbH & Co.' -> 'gmbh and co'."""
     plain = fold(_NO_SEPARATOR.sub("", raw))
@@ -130,6 +136,8 @@ def _is_written_as_form(raw: str, written: str) -> bool:
 
 
 def _form_of_rigour(raw: str, plain: str) -> str | None:
+    if any(map(_is_a_word_like_a_form, raw.split())):
+        return None
     for text in (raw.casefold(), plain):
         if text and not _SIGNS.sub("", remove_org_types(text)):
             return "".join(target for _, target in extract_org_types(text))
