@@ -16,7 +16,8 @@ from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.names import name_form
 
 Fate = Literal["new", "known", "same as another row", "ambiguous", "empty", "refused"]
-_LONGEST_CODE = 3
+_CODE = 2
+"""Letters of a country's code."""
 Registered = Callable[[ListEntry], Sequence[Company]]
 
 
@@ -189,11 +190,8 @@ def _doubt(entry: ListEntry, other: ListEntry) -> str:
 
 
 def _are_comparable(country_a: str, country_b: str) -> bool:
-    """'us' and 'united states' may be one country: codes are compared with codes of the same length only."""
-    lengths = [
-        len(country) if len(country) <= _LONGEST_CODE else _LONGEST_CODE + 1 for country in (country_a, country_b)
-    ]
-    return lengths[0] == lengths[1] > 1
+    """Codes are compared with codes: what no country is called ('north', 'emea') tells nothing beside one."""
+    return len(country_a) == len(country_b) == _CODE
 
 
 def _differ(name_a: str | None, name_b: str | None) -> bool:

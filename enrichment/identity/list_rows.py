@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from enrichment.domain.data_tables import rows_of
+from enrichment.identity.countries import country_code
 from enrichment.identity.domains import (
     LONGEST_ASKED,
     NotACompany,
@@ -53,8 +54,8 @@ class LinkedText(str):
 class ListEntry:
     """The company a row names. domain: registrable. line: where it begins in its sheet, counted from 1.
 
-    country: folded, as the list writes it. by_email: only an e-mail address has this domain.
-    remark: what of the row is not taken, one clause for people.
+    country: its ISO code; where it is none that is known, folded, as the list writes it. by_email: only an e-mail
+    address has this domain. remark: what of the row is not taken, one clause for people.
     """
 
     line: int
@@ -107,7 +108,7 @@ def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: st
         if refusals and not columns.of_people:
             raise refusals[0]
         return None
-    country = fold(countries[0]) if countries else ""
+    country = (country_code(countries[0]) or fold(countries[0])) if countries else ""
     return ListEntry(line, name, domain, country, sheet, refused_name, by_email=domain is not None and given is None)
 
 
