@@ -27,6 +27,11 @@ _SAYS_NOTHING = frozenset(row[0] for row in rows_of("enrichment.identity", "plac
 _NUMBERED = re.compile(r"column (\d+)", re.IGNORECASE)
 _CODE = re.compile(r"(?:[A-Z]{0,4}[-_.# ]?)\d[\w.-]*|[a-zA-Z0-9]{15}|[a-zA-Z0-9]{18}")
 """What programs number rows with: 0015000, C-1, the ids of Salesforce."""
+_PROGRAMS = frozenset(
+    {"hs", "hubspot", "sf", "sfdc", "salesforce", "crm", "zi", "zoominfo", "cb", "crunchbase", "apollo"}
+)
+_OF_PARTS: frozenset[Role | None] = frozenset({"company", "website", "country"})
+"""Roles that a part of a title may have: behind 'Owner:' a name is no company's."""
 _MOSTLY = 0.6
 _LONG_WORD = 3
 _PARTLY = 0.4
@@ -67,7 +72,20 @@ class ListColumns:
 def role_of(title: str) -> Role | None:
     """What a column of this title contains, or None where the title is not known."""
     spellings = (_plain(title), _plain(title).replace(" ", ""), _words(title))  # 'LinkedIn URL' is not 'Linked In URL'
-    return next((_ROLES[each] for each in spellings if each in _ROLES), None)
+    found = next((_ROLES[each] for each in spellings if each in _ROLES), None)
+    return found or _role_of_part(title)
+
+
+def _role_of_part(title: str) -> Role | None:
+    """'hs_company_name' behind the name of a program, 'Contact: Company' behind a colon, 'Website/URL' of either."""
+    program, _, rest = _plain(title).partition(" ")
+    if program in _PROGRAMS and rest:
+        return role_of(rest)
+    parts = title.rpartition(":")[2:] if ":" in title else title.split("/")
+    if parts == [title] or not all(map(str.strip, parts)):
+        return None
+    roles = {role_of(part) for part in parts} - {None}
+    return roles.pop() if len(roles) == 1 and roles <= _OF_PARTS else None
 
 
 def is_header(cells: Sequence[str]) -> bool:

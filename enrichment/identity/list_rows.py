@@ -23,6 +23,8 @@ from enrichment.identity.list_columns import ListColumns
 
 _FORMULA = re.compile(r"'(?=[=+\-@\t\r])")
 """An apostrophe that keeps a spreadsheet from running a cell; it is no part of what the cell says."""
+_SHOWN = 60
+_SIGNS = re.compile(r"[^\w]+")
 PROBLEM = "problem"
 """The column of a file of rows left out that states what is wrong with each."""
 _PLACEHOLDERS = frozenset(row[0] for row in rows_of("enrichment.identity", "placeholders"))
@@ -79,7 +81,8 @@ def cell_text(cell: object) -> str:
     """A cell on one line, '' for what has no meaning: N/A, Unknown, -, an error of a spreadsheet."""
     text = "" if cell is None else " ".join(_FORMULA.sub("", str(cell), count=1).split())
     plain = fold(text).strip(" .,-–—_?!*'\"/\\()[]<>")
-    says_nothing = plain in _PLACEHOLDERS or fold(text) in _PLACEHOLDERS or _SPREADSHEET_ERROR.fullmatch(text)
+    ways = {plain, fold(text), " ".join(_SIGNS.sub(" ", plain).split())}
+    says_nothing = not _PLACEHOLDERS.isdisjoint(ways) or _SPREADSHEET_ERROR.fullmatch(text)
     says_nothing = says_nothing or _AMOUNT_OR_DATE.fullmatch(text)
     return "" if says_nothing or not any(character.isalnum() for character in text) else text
 
@@ -97,19 +100,24 @@ def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: st
         [texts[at] for at in places if at < len(texts) and texts[at]]
         for places in (columns.names, columns.websites, columns.emails, columns.countries)
     )
+    links = [cell.target for at in columns.names if at < len(cells) and isinstance(cell := cells[at], LinkedText)]
     names, inside = _without_addresses(names)
     refusals: list[NotACompany] = []
     name, domain_of_name = _named(names, refusals)
     is_email = any(_EMAIL.match(text) for text in names)
     refused_name = str(refusals[0]) if refusals and name is None and not is_email else ""
-    given = _domain_in([*websites, *inside], name, refusals) or domain_of_name
+    given = _domain_in([*websites, *inside], name, refusals) or domain_of_name or _domain_in(links, name, [])
     domain = given or _domain_of_emails([*emails, *names, *websites, *inside])
     if name is None and domain is None:
         if refusals and not columns.of_people:
             raise refusals[0]
         return None
     country = (country_code(countries[0]) or fold(countries[0])) if countries else ""
-    return ListEntry(line, name, domain, country, sheet, refused_name, by_email=domain is not None and given is None)
+    unread = [texts[at] for at in columns.websites if at < len(texts) and texts[at] and at not in columns.profiles]
+    remark = refused_name or (
+        f"{unread[0][:_SHOWN]!r} tells no website of its own" if unread and domain is None else ""
+    )
+    return ListEntry(line, name, domain, country, sheet, remark, by_email=domain is not None and given is None)
 
 
 def _without_addresses(names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -156,7 +164,12 @@ def _reads_as_name(text: str) -> bool:
 
 def _domain_in(websites: Sequence[str], name: str | None, refusals: list[NotACompany]) -> str | None:
     for text in websites:
-        for one in [text, *re.split(r"[\s,;|]+", text)]:
+        for one in [
+            text,
+            *re.split(r"[\s,;|]+", text),
+            *re.split(r"[\s()\[\]<>]+", text),
+            re.sub(r"\s*\.\s*", ".", text),
+        ]:
             domain = own_domain(one, name)
             if domain is not None:
                 return domain

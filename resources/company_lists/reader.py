@@ -3,6 +3,7 @@
 path, sheet?, encoding?  ->  ListTable, one a sheet
 """
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,10 +11,13 @@ import pandas as pd
 from resources.company_lists.cells import plain
 from resources.company_lists.csv_text import csv_rows
 from resources.company_lists.encodings import decoded
-from resources.company_lists.excel import excel_lists
+from resources.company_lists.excel import OLD_OR_ENCRYPTED, excel_lists
 from resources.company_lists.json_records import json_line_records, json_records, records_table
 from resources.company_lists.tables import ListTable, UnreadableList
 
+_OFTEN_WRONG = (".csv", ".tsv", ".txt", ".xls")
+_ZIP = b"PK\x03\x04"
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|head|meta)\b", re.IGNORECASE)
 _FIRST_ROW = 2  # line 1 is the header
 _ENDINGS = "CSV, Excel (.xlsx), Parquet, JSON (.json) and JSON lines (.jsonl)"
 
@@ -40,9 +44,9 @@ def read_list(path: Path, *, sheet: str | None = None, encoding: str | None = No
 
 
 def _read(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable]:
+    if path.suffix.lower() in _OFTEN_WRONG:
+        return _by_content(path, sheet, encoding)
     match path.suffix.lower():
-        case ".csv" | ".tsv" | ".txt":
-            return [_of_text(path.read_bytes(), encoding)]
         case ".xlsx" | ".xlsm":
             return excel_lists(path, sheet)
         case ".parquet":
@@ -52,6 +56,18 @@ def _read(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable
         case ".jsonl" | ".ndjson":
             return [records_table(json_line_records(decoded(path.read_bytes(), encoding)[0]))]
     raise UnreadableList(f"it is none of {_ENDINGS}; save it as one of them.")
+
+
+def _by_content(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable]:
+    """Programs write Excel, text and web pages under these endings."""
+    content = path.read_bytes()
+    if content.startswith((_ZIP, OLD_OR_ENCRYPTED)):
+        return excel_lists(path, sheet)
+    if path.suffix.lower() == ".xls":
+        raise UnreadableList(f"it is none of {_ENDINGS}; save it as one of them.")
+    if _PAGE.match(content):
+        raise UnreadableList("it is a web page; open it in a spreadsheet and save it as .xlsx or as CSV.")
+    return [_of_text(content, encoding)]
 
 
 def _of_text(content: bytes, encoding: str | None) -> ListTable:
