@@ -95,6 +95,8 @@ def _kind(domain: str) -> str | None:
 
 
 def _host(text: str) -> str | None:
+    if text.isascii() and "." not in text and "%" not in text:
+        return None
     authority = re.split(r"[/?#\\]", _without_schemes(_UNSEEN.sub("", text).strip(_AROUND)), maxsplit=1)[0]
     if "@" in authority and _SCHEME.match(text.strip(_AROUND)):
         authority = authority.rpartition("@")[2]

@@ -24,6 +24,7 @@ ColumnContent = Literal["name", "website", "email", "country", "ignore"]
 _ROLES = {header: cast("Role", role) for header, role in rows_of("enrichment.identity", "list_headers")}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SAYS_NOTHING = frozenset(row[0] for row in rows_of("enrichment.identity", "placeholders"))
+_IS_DATA = re.compile(r"\w\.\w|@|\d")
 _NUMBERED = re.compile(r"column (\d+)", re.IGNORECASE)
 _CODE = re.compile(r"(?:[A-Z]{0,4}[-_.# ]?)\d[\w.-]*|[a-zA-Z0-9]{15}|[a-zA-Z0-9]{18}")
 """What programs number rows with: 0015000, C-1, the ids of Salesforce."""
@@ -97,7 +98,9 @@ def is_header(cells: Sequence[str]) -> bool:
 def repeats_header(cells: Sequence[str], columns: ListColumns) -> bool:
     """Whether a row below the header is a header again: of two or more words of headers, or with the same titles."""
     texts = [cell for cell in cells if cell]
-    if not columns.header or not texts or (texts[0] not in columns.titles and role_of(texts[0]) is None):
+    if not columns.header or not texts:
+        return False
+    if texts[0] not in columns.titles and (any(map(_IS_DATA.search, texts)) or role_of(texts[0]) is None):
         return False
     titles = [title for title in columns.titles if title]
     same = [_plain(text) for text in texts] == [_plain(title) for title in titles]

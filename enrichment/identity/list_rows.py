@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -25,8 +25,11 @@ _FORMULA = re.compile(r"'(?=[=+\-@\t\r])")
 """An apostrophe that keeps a spreadsheet from running a cell; it is no part of what the cell says."""
 _SHOWN = 60
 _SIGNS = re.compile(r"[^\w]+")
+FORMULA_LINK = re.compile(r'^=\s*HYPERLINK\(\s*"([^"]+)"(?:\s*[,;]\s*"((?:[^"]|"")*)")?\s*\)$', re.IGNORECASE)
+_FORMULA_TEXT = re.compile(r'=\s*"((?:[^"]|"")*)"')
 PROBLEM = "problem"
 """The column of a file of rows left out that states what is wrong with each."""
+_LONGEST_PLACEHOLDER = 40
 _PLACEHOLDERS = frozenset(row[0] for row in rows_of("enrichment.identity", "placeholders"))
 _SPREADSHEET_ERROR = re.compile(
     r"#(?:N/?A|REF!?|NAME\??|VALUE!?|WERT!?|BEZUG!?|DIV/0!?|NUM!?|ZAHL!?|NULL!?|SPILL!|CALC!)"
@@ -77,14 +80,36 @@ class UnreadRow:
     because: str
 
 
+def _computed(cell: object) -> object:
+    """What a spreadsheet would show of a formula that is a text: '="Acme"', '=HYPERLINK("https://acme.com","Acme")'.
+
+    Of any other formula nothing: no company is called '=SUM(A1:A9)'.
+    """
+    if not isinstance(cell, str) or isinstance(cell, LinkedText) or not cell.startswith("="):
+        return cell
+    if link := FORMULA_LINK.match(cell):
+        return LinkedText.of((link[2] or link[1]).replace('""', '"'), link[1])
+    text = _FORMULA_TEXT.fullmatch(cell)
+    return text[1].replace('""', '"') if text else None
+
+
 def cell_text(cell: object) -> str:
     """A cell on one line, '' for what has no meaning: N/A, Unknown, -, an error of a spreadsheet."""
     text = "" if cell is None else " ".join(_FORMULA.sub("", str(cell), count=1).split())
-    plain = fold(text).strip(" .,-–—_?!*'\"/\\()[]<>")
-    ways = {plain, fold(text), " ".join(_SIGNS.sub(" ", plain).split())}
-    says_nothing = not _PLACEHOLDERS.isdisjoint(ways) or _SPREADSHEET_ERROR.fullmatch(text)
-    says_nothing = says_nothing or _AMOUNT_OR_DATE.fullmatch(text)
-    return "" if says_nothing or not any(character.isalnum() for character in text) else text
+    if len(text) <= _LONGEST_PLACEHOLDER and _says_nothing(text):
+        return ""
+    return text if any(map(str.isalnum, text)) else ""
+
+
+def _says_nothing(text: str) -> bool:
+    folded = fold(text)
+    plain = folded.strip(" .,-–—_?!*'\"/\\()[]<>")
+    ways = {plain, folded, " ".join(_SIGNS.sub(" ", plain).split())}
+    return (
+        not _PLACEHOLDERS.isdisjoint(ways)
+        or _SPREADSHEET_ERROR.fullmatch(text) is not None
+        or _AMOUNT_OR_DATE.fullmatch(text) is not None
+    )
 
 
 def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: str = "") -> ListEntry | None:
@@ -92,6 +117,7 @@ def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: st
 
     Raises NotACompany where all it names is no company; a person's page or mailbox in a list of people names none.
     """
+    cells = [_computed(cell) for cell in cells]
     texts = [cell_text(cell) for cell in cells]
     for at in columns.websites:
         if at < len(cells) and isinstance(cell := cells[at], LinkedText) and registrable_domain(texts[at]) is None:
@@ -164,12 +190,7 @@ def _reads_as_name(text: str) -> bool:
 
 def _domain_in(websites: Sequence[str], name: str | None, refusals: list[NotACompany]) -> str | None:
     for text in websites:
-        for one in [
-            text,
-            *re.split(r"[\s,;|]+", text),
-            *re.split(r"[\s()\[\]<>]+", text),
-            re.sub(r"\s*\.\s*", ".", text),
-        ]:
+        for one in _addresses_in(text):
             domain = own_domain(one, name)
             if domain is not None:
                 return domain
@@ -178,6 +199,14 @@ def _domain_in(websites: Sequence[str], name: str | None, refusals: list[NotACom
         except NotACompany as refusal:
             refusals.append(refusal)
     return None
+
+
+def _addresses_in(text: str) -> Iterator[str]:
+    """The cell itself, then what it may contain: 'acme.com, acme.de', '[Acme](https://acme.com)', 'acme . com'."""
+    yield text
+    yield from re.split(r"[\s,;|]+", text)
+    yield from re.split(r"[\s()\[\]<>]+", text)
+    yield re.sub(r"\s*\.\s*", ".", text)
 
 
 def _domain_of_emails(texts: Sequence[str]) -> str | None:

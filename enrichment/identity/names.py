@@ -62,8 +62,8 @@ class NameForm:
 
     words: its own words, folded; spelled: the same with ä, ö, ü, ø, å as two letters. forms: legal forms cut off.
     qualifiers: what was in brackets behind the form ('greece'). aliases: other names given beside it.
-    written: its words as they were, none written out. letters: all of these, the forms among them. doubtful_form: a
-    word that may be a legal form ('AB Volvo'), '' for none; shortened: the words without it.
+    tokens: its words as they are written. bare: the name without aliases, listing noise and brackets, the forms in it.
+    doubtful_form: a word that may be a legal form ('AB Volvo'), '' for none; shortened: the words without it.
     """
 
     words: tuple[str, ...]
@@ -71,8 +71,8 @@ class NameForm:
     forms: frozenset[str] = frozenset()
     qualifiers: frozenset[str] = frozenset()
     aliases: tuple[str, ...] = ()
-    written: tuple[str, ...] = ()
-    letters: str = ""
+    tokens: tuple[str, ...] = ()
+    bare: str = ""
     doubtful_form: str = ""
     shortened: tuple[str, ...] = ()
 
@@ -85,19 +85,19 @@ class NameForm:
     def readings(self) -> frozenset[str]:
         """The spellings, and all that the name may mean besides: 'Holding' for 'Holdings', another name of it."""
         aliases = (name_form(alias).spellings for alias in self.aliases)
-        others = {"".join(self.written), self.letters, "".join(self.loose_words), "".join(self.shortened)}
+        letters = "".join(_written(_tokens(self.bare)))
+        others = {"".join(_written(self.tokens)), letters, "".join(self.loose_words), "".join(self.shortened)}
         return self.spellings.union(others - {""}, *aliases)
 
     @property
     def loose_words(self) -> tuple[str, ...]:
         """Every abbreviation written out that may be one, and what may be a plural made one of one thing."""
-        long = (
-            _MAY_BE_SHORT_FOR.get(word, word) for word in self.written if word != _ARTICLE or len(self.written) == 1
-        )
+        written = _written(self.tokens)
+        long = (_MAY_BE_SHORT_FOR.get(word, word) for word in written if word != _ARTICLE or len(written) == 1)
         return tuple(_PLURAL.sub("", word) for word in long)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def name_form(name: str) -> NameForm:
     """Takes a name apart. One that is nothing but forms, a number or one letter stays itself."""
     whole = composed(name)
@@ -121,8 +121,8 @@ def name_form(name: str) -> NameForm:
         forms | in_brackets | forms_of_both,
         qualifiers,
         aliases,
-        _written(tokens),
-        "".join(_written(_tokens(bare))),
+        tokens,
+        bare,
         doubtful,
         _own_words(shortened, fold),
     )
@@ -190,6 +190,8 @@ def _without_host(token: str, *, at_least: int) -> str:
 
 def _without_and(words: tuple[str, ...]) -> tuple[str, ...]:
     """Without an 'and' at either end, or between long words: 'C&A' keeps it, 'Ernst & Young' does not."""
+    if "and" not in words:
+        return words
     kept = []
     for place, word in enumerate(words):
         before, after = words[place - 1 : place] or ("",), words[place + 1 : place + 2] or ("",)

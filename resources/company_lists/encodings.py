@@ -18,8 +18,10 @@ _CANDIDATES = ("gb18030", "shift_jis", "big5", "euc_kr", "cp1251", "koi8_r", "cp
 _SHOWN = 40
 _HEADER_WITHIN = 20
 _ENOUGH_PAIRS = 8
-_COMMON_CHINESE = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
-"""Signs and the 3,755 most common characters of GB 2312."""
+_CHINESE = re.compile(rb"[\xa1-\xa3\xb0-\xf7][\xa1-\xfe]")
+_FIRST_RARE = 0xD8
+"""Pairs of GB 2312 that begin below it are signs and the 3,755 most common characters."""
+_MOSTLY = 0.9
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _FOREIGN = re.compile(r"[^\x00-\x7f]{3,}")
 """Three letters in a row beyond ASCII: no Western language writes so, and the bytes are another encoding's."""
@@ -95,14 +97,15 @@ def _has_known_title(content: bytes, encoding: str) -> bool:
 
 
 def _is_simplified_chinese(content: bytes) -> bool:
-    """Whether all that is not ASCII is pairs of bytes as GB 2312 has for its common characters.
+    """Whether all that is not ASCII is pairs of bytes of GB 2312, mostly of its common characters.
 
     Korean pairs begin with 0xB0 to 0xC8, Russian words in KOI8-R with 0xC0 to 0xDF: there are others than these.
     """
-    pairs = _COMMON_CHINESE.findall(content)
-    leads = {pair[0] for pair in pairs}
-    is_chinese = any(lead < 0xC0 for lead in leads) and any(lead > 0xC8 for lead in leads)
-    return len(pairs) >= _ENOUGH_PAIRS and is_chinese and _COMMON_CHINESE.sub(b"", content).isascii()
+    leads = [pair[0] for pair in _CHINESE.findall(content)]
+    if len(leads) < _ENOUGH_PAIRS or not _CHINESE.sub(b"", content).isascii():
+        return False
+    common = sum(lead < _FIRST_RARE for lead in leads) / len(leads)
+    return common >= _MOSTLY and any(lead < 0xC0 for lead in leads) and any(lead > 0xC8 for lead in leads)
 
 
 def _of_mac(content: bytes, mac: str) -> tuple[str, str | None]:

@@ -1,6 +1,5 @@
 """The sheets of an Excel file to rows. Only cells that are in the file are read: gaps cost nothing."""
 
-import re
 import zipfile
 import zlib
 from collections import defaultdict
@@ -15,12 +14,10 @@ from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
-from enrichment.identity.list_rows import LinkedText
+from enrichment.identity.list_rows import FORMULA_LINK, LinkedText
 from resources.company_lists.cells import plain
-from resources.company_lists.tables import Line, ListTable, UnreadableList
+from resources.company_lists.tables import OLD_OR_ENCRYPTED, Line, ListTable, UnreadableList
 
-OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
-"""How .xls files begin, and .xlsx files with a password."""
 _DAMAGED = (
     ValueError,
     LookupError,
@@ -35,7 +32,6 @@ _DAMAGED = (
     LxmlError,
 )
 """What reading a damaged file raises: the reader has no error of its own."""
-_FORMULA_LINK = re.compile(r'^=\s*HYPERLINK\(\s*"([^"]+)"(?:\s*[,;]\s*"((?:[^"]|"")*)")?\s*\)$', re.IGNORECASE)
 _BLANK_ROWS = 1_000
 """After so many blank rows a list has ended."""
 
@@ -64,7 +60,7 @@ def _formula_links(content: bytes, kind: str, titles: list[str]) -> dict[str, di
     found: dict[str, dict[tuple[int, int], LinkedText]] = {}
     for title in titles:
         for place, cell in formulas[title]._cells.items():
-            if isinstance(cell.value, str) and (link := _FORMULA_LINK.match(cell.value)):
+            if isinstance(cell.value, str) and (link := FORMULA_LINK.match(cell.value)):
                 shown = link[2] or link[1]
                 found.setdefault(title, {})[place] = LinkedText.of(shown.replace('""', '"'), link[1])
     return found

@@ -6,14 +6,11 @@ path, sheet?, encoding?  ->  ListTable, one a sheet
 import re
 from pathlib import Path
 
-import pandas as pd
-
 from resources.company_lists.cells import plain
 from resources.company_lists.csv_text import csv_rows
 from resources.company_lists.encodings import decoded
-from resources.company_lists.excel import OLD_OR_ENCRYPTED, excel_lists
 from resources.company_lists.json_records import json_line_records, json_records, records_table
-from resources.company_lists.tables import ListTable, UnreadableList
+from resources.company_lists.tables import OLD_OR_ENCRYPTED, ListTable, UnreadableList
 
 _OFTEN_WRONG = (".csv", ".tsv", ".txt", ".xls")
 _ZIP = b"PK\x03\x04"
@@ -48,9 +45,9 @@ def _read(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable
         return _by_content(path, sheet, encoding)
     match path.suffix.lower():
         case ".xlsx" | ".xlsm":
-            return excel_lists(path, sheet)
+            return _of_excel(path, sheet)
         case ".parquet":
-            return [_of_frame(pd.read_parquet(path))]
+            return [_of_parquet(path)]
         case ".json":
             return [records_table(json_records(decoded(path.read_bytes(), encoding)[0]))]
         case ".jsonl" | ".ndjson":
@@ -62,7 +59,7 @@ def _by_content(path: Path, sheet: str | None, encoding: str | None) -> list[Lis
     """Programs write Excel, text and web pages under these endings."""
     content = path.read_bytes()
     if content.startswith((_ZIP, OLD_OR_ENCRYPTED)):
-        return excel_lists(path, sheet)
+        return _of_excel(path, sheet)
     if path.suffix.lower() == ".xls":
         raise UnreadableList(f"it is none of {_ENDINGS}; save it as one of them.")
     if _PAGE.match(content):
@@ -75,8 +72,17 @@ def _of_text(content: bytes, encoding: str | None) -> ListTable:
     return ListTable("", csv_rows(text), (f"its encoding is {guessed}",) if guessed else ())
 
 
-def _of_frame(frame: pd.DataFrame) -> ListTable:
+def _of_excel(path: Path, sheet: str | None) -> list[ListTable]:
+    from resources.company_lists.excel import excel_lists  # noqa: PLC0415  large: a list in CSV is read without it
+
+    return excel_lists(path, sheet)
+
+
+def _of_parquet(path: Path) -> ListTable:
     """Columns of structures are read as the objects of JSON are."""
+    import pandas as pd  # noqa: PLC0415  large: a list in CSV is read without it
+
+    frame = pd.read_parquet(path)
     whole = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
     titles = [str(column) for column in whole.columns]
     kept = whole.astype(object).where(whole.notna(), None)
