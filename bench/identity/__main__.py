@@ -5,6 +5,8 @@ pairs/*.csv  ->  per file: decided same or different, right or wrong; asked; rec
 
 import argparse
 import random
+import subprocess
+import sys
 from time import perf_counter, process_time
 
 from bench.identity.name_pairs import generated, read
@@ -13,6 +15,7 @@ from enrichment.identity.names import name_form
 
 SEED = 20_261_129
 _REGISTRY, _ASKED = 50_000, 100_000
+_LISTS = (1_000, 10_000, 100_000)
 
 
 def show(title: str, result: Score) -> None:
@@ -44,6 +47,12 @@ def show_speed(rng: random.Random, names: list[str]) -> None:
     print(f"{_ASKED:,} names into {_REGISTRY:,}: {took}, {found:,} found")
 
 
+def show_lists() -> None:
+    """Each in a process of its own: memory is measured at its highest."""
+    for rows in _LISTS:
+        subprocess.run([sys.executable, "-m", "bench.identity.long_list", str(rows)], check=True)  # noqa: S603
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.identity", description="Measure how names are told apart.")
     parser.add_argument("--seed", type=int, default=SEED)
@@ -54,6 +63,7 @@ def main() -> None:
     names = sorted({pair.name_a for pair in read("sec_pairs")})
     show("generated, two companies that begin with the same word", score(generated(rng, names)))
     show_speed(rng, names)
+    show_lists()
 
 
 if __name__ == "__main__":
