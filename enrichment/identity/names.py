@@ -124,7 +124,7 @@ def name_form(name: str) -> NameForm:
         tokens,
         bare,
         doubtful,
-        _own_words(shortened, fold),
+        _own_words(shortened, fold) if shortened else (),
     )
 
 
