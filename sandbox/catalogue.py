@@ -14,6 +14,8 @@ LEGAL_FORMS = frozenset(
     {"inc", "incorporated", "corp", "corporation", "co", "company", "companies", "ltd", "limited", "llc", "plc", "lp"}
     | {"nv", "sa", "ag", "holdings", "holding", "group", "the", "de", "new"}
 )
+TOUR = "tesla.com"
+"""The company of the guided tour: its story is fixed, whatever the seed."""
 _DOMAIN = re.compile(r"\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b")
 _OPERATOR = re.compile(r"-?\b(?:site|inurl|intitle):\S+", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]+)"')

@@ -6,8 +6,9 @@ knows(source, company)   has(source, dataset, company)   headcount(source, compa
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.catalogue import Catalogue, CatalogueCompany, Industry
+from sandbox.catalogue import TOUR, Catalogue, CatalogueCompany, Industry
 from sandbox.seeded_random import choice, draw
+from sandbox.traps import hides_the_site
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,12 @@ class NotDeclared(LookupError):
     """A vendor's code uses a source, dataset or unit that its class does not declare; the message names it."""
 
 
-# The company of the guided tour: its story is fixed, whatever the seed.
-TOUR = "tesla.com"
 UNKNOWN_ON_TOUR = frozenset({"snov_contacts"})
 MISSING_ON_TOUR = frozenset({("serp_jobs", "tech_stack"), ("serp_organic", "tech_stack")})
 
 _WRONG_INDUSTRY = 0.03
+_SEARCH = "serp_organic"
+_SITE_IN_SEARCH = frozenset({"company_name", "domain"})
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Coverage:
         rates = self._rates(source)
         if company.domain == TOUR:
             return source not in UNKNOWN_ON_TOUR
-        return draw(self.seed, "knows", source, company.domain) < rates.match
+        known = draw(self.seed, "knows", source, company.domain) < rates.match
+        return known or (source == _SEARCH and self._only_search_has_the_site_of(company))
 
     def has(self, source: str, dataset: str, company: CatalogueCompany) -> bool:
         """Whether a source that knows the company can fill this dataset for it."""
@@ -53,7 +55,16 @@ class Coverage:
             raise NotDeclared(f"{source} declares no {dataset}: add it to `coverage` of its vendor in sandbox/vendors")
         if company.domain == TOUR:
             return (source, dataset) not in MISSING_ON_TOUR
+        if source == _SEARCH and dataset in _SITE_IN_SEARCH and self._only_search_has_the_site_of(company):
+            return True
         return draw(self.seed, "has", source, dataset, company.domain) < fill[dataset]
+
+    def _only_search_has_the_site_of(self, company: CatalogueCompany) -> bool:
+        """Every company's website can be found: where no vendor of records shows it plainly, a search does."""
+        others = (source for source, rates in self.sources.items() if source != _SEARCH and "domain" in rates.fill)
+        return not any(
+            self.has(source, "domain", company) and not hides_the_site(self.seed, source, company) for source in others
+        )
 
     def _rates(self, source: str) -> Rates:
         if source not in self.sources:

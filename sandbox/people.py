@@ -5,8 +5,7 @@ people(seed, company) -> all   known_people(...) -> the source's share
 
 from dataclasses import dataclass
 
-from sandbox.catalogue import CatalogueCompany, read_data
-from sandbox.coverage import TOUR
+from sandbox.catalogue import TOUR, CatalogueCompany, read_data
 from sandbox.seeded_random import choice, draw, shuffled, token, whole
 
 MARK = "(sandbox, invented)"

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sandbox.catalogue import CatalogueCompany, CatalogueTechnology
-from sandbox.coverage import TOUR
+from sandbox.catalogue import TOUR, CatalogueCompany, CatalogueTechnology
 from sandbox.seeded_random import choice, shuffled, token, whole
 
 _ROLES = (

@@ -1,7 +1,6 @@
 """What a company runs on: what was observed on its site, and a plausible rest chosen at random from the list."""
 
-from sandbox.catalogue import Catalogue, CatalogueCompany, CatalogueTechnology
-from sandbox.coverage import TOUR
+from sandbox.catalogue import TOUR, Catalogue, CatalogueCompany, CatalogueTechnology
 from sandbox.seeded_random import draw, shuffled, whole
 
 # On the guided tour the pages carry what any fingerprint list recognises.

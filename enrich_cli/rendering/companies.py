@@ -11,11 +11,12 @@ from enrich_cli.company_files import LEFT_OUT, Taken, UnderstoodFile
 from enrichment.domain.records import Json
 from enrichment.identity.company_list import UnderstoodList
 from enrichment.identity.list_columns import ListColumns
-from enrichment.identity.list_fates import ListRow
+from enrichment.identity.list_fates import Fate, ListRow
 from resources.company_lists import ListTable
 
 _EXAMPLES = 5
 _SHOWN = 20
+_NOT_REPORTED: tuple[Fate, ...] = ("new", "known", "same as another row")
 
 
 def understood_view(understood: UnderstoodFile) -> RenderableType:
@@ -23,6 +24,7 @@ def understood_view(understood: UnderstoodFile) -> RenderableType:
         *(part for table, one in understood.lists for part in _list_view(table, one)),
         *(Text(f"Sheet {title!r}: no list of companies, passed over") for title in understood.passed_over),
         _counts(understood),
+        *_places(understood),
         *_lines(understood.rows(*LEFT_OUT), ""),
         *_lines(understood.remarks, "taken, but "),
     )
@@ -70,6 +72,15 @@ def _counts(understood: UnderstoodFile) -> Text:
     counts = understood.counts
     shown = ", ".join(f"{count:,} {fate}" for fate, count in counts.items() if count)
     return Text(f"{sum(counts.values()):,} rows: {shown or 'none'}")
+
+
+def _places(understood: UnderstoodFile) -> Iterator[Text]:
+    """The lines of rows that are not reported one by one, as nothing is wrong with them."""
+    for fate in _NOT_REPORTED:
+        lines = [row.line for row in understood.rows(fate)]
+        if lines:
+            more = f" and {len(lines) - _SHOWN:,} more" if len(lines) > _SHOWN else ""
+            yield Text(f"  {fate}: line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines[:_SHOWN]))}{more}")
 
 
 def _lines(rows: list[ListRow], prefix: str) -> Iterator[Text]:

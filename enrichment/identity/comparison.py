@@ -15,11 +15,13 @@ from rapidfuzz.distance import Levenshtein
 
 from enrichment.domain.data_tables import rows_of
 from enrichment.identity.legal_forms import is_common
+from enrichment.identity.letters import fold
 from enrichment.identity.names import NameForm, name_form
 
 Sameness = Literal["same", "unsure", "different"]
 _LONG_ENOUGH_FOR_A_SLIP = 7
 _FUND_WORDS = frozenset({"fund", "funds", "etf", "etn"})
+_GROUP_WORDS = frozenset({"group", "holding", "holdings"})
 _NUMBER = re.compile(r"\d+|[ivx]+")
 _BANK_NAME_WORDS = frozenset(row[0] for row in rows_of("enrichment.identity", "bank_name_words"))
 _BANK_WORDS = frozenset({"bank", "bancorp", "bancshares", "bankshares", "savings", "trust"})
@@ -41,11 +43,8 @@ def compare_names(name_a: str, name_b: str) -> NameComparison:
         return _spelled_alike(a, b)
     if a.readings & b.readings:
         return _read_alike(a, b)
-    if (slip := _slip(a.words, b.words)) is not None:
-        return slip
-    if _begins_alike(a.words, b.words):
-        return NameComparison("unsure", "one is the beginning of the other: a short name, or another company")
-    return NameComparison("different", "their own words differ")
+    found = _slip(a.words, b.words) or _beginning(a, b) or _doubt(name_a, name_b, a, b)
+    return found or NameComparison("different", "their own words differ")
 
 
 def same_company(name_a: str, name_b: str) -> bool:
@@ -63,11 +62,42 @@ def _spelled_alike(a: NameForm, b: NameForm) -> NameComparison:
     return NameComparison("same", "their own words are spelled alike")
 
 
+def _beginning(a: NameForm, b: NameForm) -> NameComparison | None:
+    if not _begins_alike(a.words, b.words):
+        return None
+    if _is_whole_and_common(*sorted((a, b), key=lambda form: len(form.words))):
+        return NameComparison("different", "many companies' names begin with the one word that they share")
+    return NameComparison("unsure", "one is the beginning of the other: a short name, or another company")
+
+
 def _begins_alike(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> bool:
     """'Seagate Technology' and 'Seagate Technology Holdings'; not a fund's next number, not a fund and its manager."""
     short, long = sorted((words_a, words_b), key=len)
     rest = long[len(short) :]
     return long[: len(short)] == short and not any(map(_NUMBER.fullmatch, rest)) and _FUND_WORDS.isdisjoint(rest)
+
+
+def _is_whole_and_common(short: NameForm, long: NameForm) -> bool:
+    """'Southern Co' beside 'Southern Silver Exploration': a whole name, of one word that begins many others."""
+    is_whole = len(short.words) == 1 and bool(short.forms)
+    return is_whole and is_common(short.words) and not _GROUP_WORDS.issuperset(long.words[1:])
+
+
+def _doubt(name_a: str, name_b: str, a: NameForm, b: NameForm) -> NameComparison | None:
+    """Names of different words that may be one company's all the same."""
+    short, long = sorted((fold(name_a.strip()), fold(name_b.strip())), key=len)
+    if long.startswith(f"{short}-"):
+        return NameComparison("unsure", "one may be the other, cut off at its dash")
+    if len(a.words) > 1 and sorted(a.loose_words) == sorted(b.loose_words):
+        return NameComparison("unsure", "they have the same words in another order")
+    if any(_begins_alike(*pair) for pair in ((_alone(a), b.words), (a.words, _alone(b))) if all(pair)):
+        return NameComparison("unsure", "but for a word such as 'group', one is the beginning of the other")
+    return None
+
+
+def _alone(form: NameForm) -> tuple[str, ...]:
+    """'Royal Caribbean' of 'Royal Caribbean Group'; () where no such word ends a name of three words or more."""
+    return form.words[:-1] if len(form.words) > 2 and form.words[-1] in _GROUP_WORDS else ()
 
 
 def _says_little(a: NameForm, b: NameForm) -> bool:

@@ -41,6 +41,7 @@ _WORD_OR_AND = re.compile(r"[a-z0-9]+")
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _PLATFORM_ROWS = rows_of("enrichment.identity", "platforms")
 _PLATFORMS = {domain: kind for domain, kind, _ in _PLATFORM_ROWS}
+_OWNERS = frozenset(rows_of("enrichment.identity", "platform_owners"))
 _UNDER_ANY_SUFFIX = {domain.partition(".")[0]: kind for domain, kind, any_suffix in _PLATFORM_ROWS if any_suffix}
 _OF_COUNTRIES = re.compile(
     r"com|(?:com?|net|org|ne|or|ac)\.[a-z]{2}|(?!ac|ai|am|cc|co|fm|gg|im|io|is|la|ly|me|sh|so|to|tv|vc|ws)[a-z]{2}"
@@ -94,6 +95,8 @@ def _kind(domain: str) -> str | None:
 
 
 def _host(text: str) -> str | None:
+    if text.isascii() and "." not in text and "%" not in text:
+        return None
     authority = re.split(r"[/?#\\]", _without_schemes(_UNSEEN.sub("", text).strip(_AROUND)), maxsplit=1)[0]
     if "@" in authority and _SCHEME.match(text.strip(_AROUND)):
         authority = authority.rpartition("@")[2]
@@ -204,8 +207,9 @@ def company_key(name: str | None, domain: str | None) -> str:
 def own_domain(website: str, name: str | None) -> str | None:
     """The registrable domain of a company's website; none for a page on a platform, but for the platform's own name.
 
-    A platform's front door is its own also where the name only begins with its label, or has its initials; and where no
-    name is given, if the platform is a company's site (amazon.com, but not gmail.com).
+    A platform's front door is its own also where the name only begins with its label, has its initials, or is that of
+    the company that runs it (platform_owners.csv). Where no name is given, it is if the platform is a company's site
+    (amazon.com, but not gmail.com).
     """
     domain = registrable_domain(website)
     if domain is None or not is_platform(domain):
@@ -214,7 +218,11 @@ def own_domain(website: str, name: str | None) -> str | None:
         return domain
     if not _is_front_door(website, domain) or _kind(domain) not in _SITES_OF_COMPANIES:
         return None
-    return domain if not name or _is_short_for(domain.partition(".")[0], name) else None
+    return domain if not name or _is_short_for(domain.partition(".")[0], name) or _is_run_by(domain, name) else None
+
+
+def _is_run_by(domain: str, name: str) -> bool:
+    return any(domain == site and same_company(name, owner) for site, owner in _OWNERS)
 
 
 def _is_front_door(website: str, domain: str) -> bool:

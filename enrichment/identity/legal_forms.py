@@ -64,7 +64,7 @@ def without_doubtful_form(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]
 
 def is_form(phrase: str) -> bool:
     """Whether a phrase is nothing but a legal form."""
-    return _form(tuple(phrase.split()), "end") is not None
+    return _form_at_end(phrase, _plain(phrase), listed_forms=True) is not None
 
 
 def is_common(words: Sequence[str]) -> bool:
@@ -73,18 +73,24 @@ def is_common(words: Sequence[str]) -> bool:
 
 
 def _last_form(words: tuple[str, ...]) -> tuple[int, str] | None:
+    tail = words[-_LONGEST_FORM:]
+    plains = [_plain(word) for word in tail]
+    listed_forms = _contains_forms(" ".join(tail).casefold()) or _contains_forms(" ".join(plains))
     for length in range(min(_LONGEST_FORM, len(words) - 1), 0, -1):
-        form = _form(words[-length:], "end")
+        raw, plain = " ".join(tail[-length:]), " ".join(filter(None, plains[-length:]))
+        form = _form_at_end(raw, plain, listed_forms=listed_forms)
         if form is not None:
             return length, form
     return None
 
 
 def _first_form(words: tuple[str, ...]) -> tuple[int, str] | None:
+    plains = [_plain(word) for word in words[:_LONGEST_FORM]]
     for length in range(min(_LONGEST_FORM, len(words) - 1), 0, -1):
-        form = _form(words[:length], "start")
-        if form:
-            return length, form
+        plain = " ".join(filter(None, plains[:length]))
+        canonical, place = _OURS.get(plain, (None, ""))
+        if canonical and plain not in _LIKE_FORMS and place in ("start", "both"):
+            return length, canonical
     return None
 
 
@@ -104,20 +110,41 @@ def _is_certain(words: tuple[str, ...], forms: set[str]) -> bool:
     return alone == "yes" and len(own) >= _ENOUGH_OWN_WORDS and len(own) == len(words) - 1
 
 
-@lru_cache(maxsize=65_536)
-def _form(words: tuple[str, ...], where: str) -> str | None:
-    """The canonical name of a form, '' for what belongs to a form, None for what is none."""
-    raw = " ".join(words)
-    plain = _plain(raw)
+def _form_at_end(raw: str, plain: str, *, listed_forms: bool) -> str | None:
+    """The canonical name of a form behind a name, '' for what belongs to a form, None for what is none.
+
+    listed_forms: whether the words may be of the list of forms of the world.
+    """
     if plain in _LIKE_FORMS:
         form, written = _LIKE_FORMS[plain]
-        return form if where == "end" and _is_written_as_form(raw, written) else None
+        return form if _is_written_as_form(raw, written) else None
     canonical, place = _OURS.get(plain, (None, ""))
-    if canonical is not None and place in (where, "both"):
+    if canonical is not None and place in ("end", "both"):
         return canonical
-    return _form_of_rigour(raw, plain) if where == "end" and canonical is None else None
+    return _form_of_rigour(raw, plain) if listed_forms and canonical is None else None
 
 
+def _contains_forms(text: str) -> bool:
+    return bool(extract_org_types(text))
+
+
+@lru_cache(maxsize=8_192)
+def _form_of_rigour(raw: str, plain: str) -> str | None:
+    if any(map(_is_a_word_like_a_form, raw.split())):
+        return None
+    for text in (raw.casefold(), plain):
+        if text and not _SIGNS.sub("", remove_org_types(text)):
+            return "".join(target for _, target in extract_org_types(text))
+    return None
+
+
+def _is_a_word_like_a_form(word: str) -> bool:
+    """'Spa' in 'Serenity Spa Inc.', 'II' in 'Acme II Ltd': beside a form they are words of the name as well."""
+    like = _LIKE_FORMS.get(_plain(word))
+    return like is not None and not _is_written_as_form(word, like[1])
+
+
+@lru_cache(maxsize=16_384)
 def _plain(raw: str) -> str:
     """Folded, without dots; other signs are spaces: 'S.à r.l.' -> 'sa rl', 'GmbH & Co.' -> 'gmbh and co'."""
     plain = fold(_NO_SEPARATOR.sub("", raw))
@@ -127,10 +154,3 @@ def _plain(raw: str) -> str:
 def _is_written_as_form(raw: str, written: str) -> bool:
     mixed = raw.isalpha() and raw not in (raw.lower(), raw.upper(), raw.title())
     return ("dots" in written and "." in raw) or ("mixed" in written and mixed) or ("caps" in written and raw.isupper())
-
-
-def _form_of_rigour(raw: str, plain: str) -> str | None:
-    for text in (raw.casefold(), plain):
-        if text and not _SIGNS.sub("", remove_org_types(text)):
-            return "".join(target for _, target in extract_org_types(text))
-    return None

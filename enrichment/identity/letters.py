@@ -18,6 +18,8 @@ _SCRIPTS_WITH_ACCENTS = ("LATIN", "GREEK", "CYRILLIC")
 
 def composed(text: str) -> str:
     """In one way of coding each letter, compatibility forms included: 'Ⓐ' -> 'A'. Marks of trade go."""
+    if text.isascii():
+        return text
     return unicodedata.normalize("NFKC", text.translate(_TRADE_MARKS))
 
 

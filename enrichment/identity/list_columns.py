@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
 from enrichment.domain.data_tables import rows_of
+from enrichment.identity.countries import is_country
 from enrichment.identity.domains import is_platform, registrable_domain
 from enrichment.identity.letters import fold
 from enrichment.identity.names import name_form
@@ -23,10 +24,17 @@ ColumnContent = Literal["name", "website", "email", "country", "ignore"]
 _ROLES = {header: cast("Role", role) for header, role in rows_of("enrichment.identity", "list_headers")}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SAYS_NOTHING = frozenset(row[0] for row in rows_of("enrichment.identity", "placeholders"))
+_IS_DATA = re.compile(r"\w\.\w|@|\d")
 _NUMBERED = re.compile(r"column (\d+)", re.IGNORECASE)
 _CODE = re.compile(r"(?:[A-Z]{0,4}[-_.# ]?)\d[\w.-]*|[a-zA-Z0-9]{15}|[a-zA-Z0-9]{18}")
 """What programs number rows with: 0015000, C-1, the ids of Salesforce."""
+_PROGRAMS = frozenset(
+    {"hs", "hubspot", "sf", "sfdc", "salesforce", "crm", "zi", "zoominfo", "cb", "crunchbase", "apollo"}
+)
+_OF_PARTS: frozenset[Role | None] = frozenset({"company", "website", "country"})
+"""Roles that a part of a title may have: behind 'Owner:' a name is no company's."""
 _MOSTLY = 0.6
+_LONG_WORD = 3
 _PARTLY = 0.4
 _HEADER_WITHIN = 20
 _SHOWN = 40
@@ -65,7 +73,20 @@ class ListColumns:
 def role_of(title: str) -> Role | None:
     """What a column of this title contains, or None where the title is not known."""
     spellings = (_plain(title), _plain(title).replace(" ", ""), _words(title))  # 'LinkedIn URL' is not 'Linked In URL'
-    return next((_ROLES[each] for each in spellings if each in _ROLES), None)
+    found = next((_ROLES[each] for each in spellings if each in _ROLES), None)
+    return found or _role_of_part(title)
+
+
+def _role_of_part(title: str) -> Role | None:
+    """'hs_company_name' behind the name of a program, 'Contact: Company' behind a colon, 'Website/URL' of either."""
+    program, _, rest = _plain(title).partition(" ")
+    if program in _PROGRAMS and rest:
+        return role_of(rest)
+    parts = title.rpartition(":")[2:] if ":" in title else title.split("/")
+    if parts == [title] or not all(map(str.strip, parts)):
+        return None
+    roles = {role_of(part) for part in parts} - {None}
+    return roles.pop() if len(roles) == 1 and roles <= _OF_PARTS else None
 
 
 def is_header(cells: Sequence[str]) -> bool:
@@ -77,7 +98,9 @@ def is_header(cells: Sequence[str]) -> bool:
 def repeats_header(cells: Sequence[str], columns: ListColumns) -> bool:
     """Whether a row below the header is a header again: of two or more words of headers, or with the same titles."""
     texts = [cell for cell in cells if cell]
-    if not columns.header or not texts or (texts[0] not in columns.titles and role_of(texts[0]) is None):
+    if not columns.header or not texts:
+        return False
+    if texts[0] not in columns.titles and (any(map(_IS_DATA.search, texts)) or role_of(texts[0]) is None):
         return False
     titles = [title for title in columns.titles if title]
     same = [_plain(text) for text in texts] == [_plain(title) for title in titles]
@@ -118,7 +141,8 @@ def find_columns(
     if declared:
         return _numbered(declared, max(map(len, texts), default=0)), 0
     columns = _with_profiles(columns_by_content(texts), texts)
-    if not columns.websites and not columns.emails:
+    forms = [row[at] for at in columns.names for row in texts if at < len(row) and row[at]]
+    if not columns.websites and not columns.emails and _share(forms, _has_form) < _PARTLY:
         raise _no_column(next(iter(texts), []))
     if texts and _is_unknown_header(texts[0], columns):
         return replace(columns, titles=tuple(texts[0]), header=True), 1
@@ -166,6 +190,7 @@ def _by_cells(columns: ListColumns, texts: Sequence[Sequence[str]]) -> ListColum
     cells = {at: [row[at] for row in texts if at < len(row) and row[at]] for at in columns.names}
     names = tuple(at for at in columns.names if _share(cells[at], _is_code) < _MOSTLY)
     found = replace(columns, names=_without_other_names(names or columns.names, columns, texts))
+    found = _with_untitled(found, texts)
     names = found.names
     is_people = any(role_of(columns.titles[at]) == "name" for at in names) and _are_people(found, texts)
     if is_people:
@@ -187,6 +212,22 @@ def _without_other_names(
     pairs = [(row[sure[0]], row[at]) for row in texts for at in others if max(sure[0], at) < len(row)]
     both = [f"{fold(a)}|{fold(b)}" for a, b in pairs if a and b]
     return tuple(sure) if both and _share(both, _overlap) < _PARTLY else names
+
+
+def _with_untitled(columns: ListColumns, texts: Sequence[Sequence[str]]) -> ListColumns:
+    """What a column of an unknown title contains, where its cells go with those of a known one beside it."""
+    unknown = [at for at, title in enumerate(columns.titles) if role_of(title) is None]
+    if not columns.names and not columns.of_people:
+        beside = next(iter((*columns.websites, *columns.emails)), None)
+        fits = [at for at in unknown if beside is not None and _share(_pairs(texts, at, beside), _goes_with) >= _MOSTLY]
+        return replace(columns, names=tuple(fits[:1]))
+    if columns.names and set(columns.websites) <= set(columns.profiles):
+        fits = [at for at in unknown if _share(_pairs(texts, columns.names[0], at), _goes_with) >= _MOSTLY]
+        websites = tuple(
+            at for at in fits if _share([row[at] for row in texts if at < len(row)], _is_address) >= _PARTLY
+        )
+        return replace(columns, websites=(*websites[:1], *columns.websites))
+    return columns
 
 
 def _overlap(two_names: str) -> bool:
@@ -222,7 +263,7 @@ def _no_column(titles: Sequence[str]) -> NoCompanyColumn:
     shown = ", ".join(repr(cell[:_SHOWN]) for cell in titles if cell)
     return NoCompanyColumn(
         f"no column name, company, domain or website (the first line is {shown or 'empty'}): rename the one that "
-        "names the company, or name it, as in --map 'Account=name,Web=website'"
+        "names the company, or name it, as in --map 'Account=name,Web=website'; without a header, --map 'column 1=name'"
     )
 
 
@@ -231,21 +272,62 @@ def _has_titles(row: Sequence[str], declared: Mapping[str, ColumnContent]) -> bo
 
 
 def columns_by_content(cells: Sequence[Sequence[str]]) -> ListColumns:
-    """For a list without a header: the column that mostly contains addresses, and the first one of words."""
+    """For a list without a header: the column that mostly contains addresses, and the one that goes with it by name."""
     width = max((len(row) for row in cells), default=0)
     columns = [[row[at] for row in cells[:_READ] if at < len(row) and row[at]] for at in range(width)]
-    websites = tuple(at for at, column in enumerate(columns) if _share(column, _is_address) >= _MOSTLY)
-    emails = tuple(at for at, column in enumerate(columns) if _share(column, _is_email) >= _MOSTLY)
-    words = (
+    websites = tuple(at for at, column in enumerate(columns) if _share(column, _is_address) >= _MOSTLY)[:1]
+    emails = tuple(at for at, column in enumerate(columns) if _share(column, _is_email) >= _MOSTLY)[:1]
+    words = [
         at
         for at, column in enumerate(columns)
         if at not in (*websites, *emails)
         and _share(column, _is_words) >= _MOSTLY
         and _share(column, _is_code) < _MOSTLY
-    )
-    names = tuple(words)[:1]
+    ]
+    countries = [at for at in words if len(words) > 1 and _share(columns[at], is_country) >= _MOSTLY]
+    people = [at for at in words if _are_names_of_people(cells, at, emails)]
+    names = [at for at in words if at not in (*countries[:1], *people)]
+    best = sorted(names, key=lambda at: -_likeness(cells, at, (*websites, *emails)))
     titles = tuple(f"column {at + 1}" for at in range(width))
-    return ListColumns(titles, names, websites[:1], emails[:1], header=False)
+    return ListColumns(
+        titles,
+        tuple(best[:1]),
+        websites,
+        emails,
+        tuple(countries[:1]),
+        of_people=bool(people),
+        header=False,
+    )
+
+
+def _likeness(rows: Sequence[Sequence[str]], at: int, addresses: tuple[int, ...]) -> float:
+    """How much a column looks like one of companies: by the domains beside it, legal forms, and few repetitions."""
+    column = [row[at] for row in rows[:_READ] if at < len(row) and row[at]]
+    fits = max((_share(_pairs(rows, at, place), _goes_with) for place in addresses), default=0.0)
+    return 2 * fits + _share(column, _has_form) + len(set(column)) / max(1, len(column)) / 2
+
+
+def _pairs(rows: Sequence[Sequence[str]], at: int, place: int) -> list[str]:
+    """'cell|address', of rows that have both."""
+    reach = max(at, place)
+    return [f"{row[at]}|{row[place]}" for row in rows[:_READ] if len(row) > reach and row[at] and row[place]]
+
+
+def _goes_with(name_and_address: str) -> bool:
+    """Whether a domain has a word of the name in it, or the name its label: 'Acme Widgets' and acme.com."""
+    name, _, address = name_and_address.rpartition("|")
+    domain = registrable_domain(address.rpartition("@")[2]) or ""
+    label, words = fold(domain.partition(".")[0]).replace("-", ""), name_form(name).words
+    return bool(label) and (any(len(word) >= _LONG_WORD and word in label for word in words) or label in "".join(words))
+
+
+def _has_form(cell: str) -> bool:
+    return bool(name_form(cell).forms)
+
+
+def _are_names_of_people(rows: Sequence[Sequence[str]], at: int, emails: tuple[int, ...]) -> bool:
+    pairs = [pair.partition("@")[0] for place in emails for pair in _pairs(rows, at, place)]
+    return _share(pairs, _is_person) >= _MOSTLY
 
 
 def _roles(titles: Sequence[str], declared: Mapping[str, ColumnContent]) -> list[Role | None]:

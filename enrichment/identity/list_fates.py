@@ -16,7 +16,10 @@ from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.names import name_form
 
 Fate = Literal["new", "known", "same as another row", "ambiguous", "empty", "refused"]
-_LONGEST_CODE = 3
+_FEW = 8
+"""Rows of one spelling that are compared one by one; where there are more, by a set."""
+_CODE = 2
+"""Letters of a country's code."""
 Registered = Callable[[ListEntry], Sequence[Company]]
 
 
@@ -52,7 +55,7 @@ class Sorted:
 def sorted_out(entries: Iterable[ListEntry | ListRow], *, known: Registered, same_name: Registered) -> Sorted:
     """known: companies that have the entry's domain or key; same_name: those that share a spelling of its name."""
     given = list(entries)
-    seen = _Seen()
+    seen = _Seen({entry.domain for entry in given if isinstance(entry, ListEntry) and entry.by_email and entry.domain})
     for entry in given:
         if isinstance(entry, ListEntry):
             seen.note(entry)
@@ -61,29 +64,47 @@ def sorted_out(entries: Iterable[ListEntry | ListRow], *, known: Registered, sam
 
 @dataclass(slots=True)
 class _Seen:
-    """The first row of each domain, and of each way of writing a name with or without a domain, in order."""
+    """The first row of each domain, and of each way of writing a name with or without a domain, in order.
 
+    of_emails: domains that a row has by an e-mail address alone; of these the names of all rows are kept. Lines of a
+    sheet come in order, so a row's place is its sheet's and its line. One small object a row: lists are long.
+    """
+
+    of_emails: set[str]
     domains: dict[str, ListEntry] = field(default_factory=dict)
-    spelled: defaultdict[str, dict[tuple[str, str | None, str], ListEntry]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
+    spelled: dict[str, list[ListEntry]] = field(default_factory=dict)
     names_at: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    spellings_of: dict[str, frozenset[str]] = field(default_factory=dict)
-    order: dict[tuple[str, int], int] = field(default_factory=dict)
+    spellings_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sheets: dict[str, int] = field(default_factory=dict)
+    written: dict[str, set[tuple[str, str | None, str]]] = field(default_factory=dict)
 
     def note(self, entry: ListEntry) -> None:
-        self.order[entry.sheet, entry.line] = len(self.order)
+        self.sheets.setdefault(entry.sheet, len(self.sheets))
         if entry.domain is not None:
             self.domains.setdefault(entry.domain, entry)
-            if entry.name:
+            if entry.name and entry.domain in self.of_emails:
                 self.names_at[entry.domain][entry.name] = None
         for spelling in self.spellings(entry):
-            self.spelled[spelling].setdefault((fold(entry.name or ""), entry.domain, entry.country), entry)
+            alike = self.spelled.setdefault(spelling, [])
+            if not self._has_one_written_as(entry, spelling, alike):
+                alike.append(entry)
 
-    def spellings(self, entry: ListEntry) -> frozenset[str]:
+    def _has_one_written_as(self, entry: ListEntry, spelling: str, alike: list[ListEntry]) -> bool:
+        if len(alike) < _FEW:
+            return any(_written(entry) == _written(other) for other in alike)
+        if spelling not in self.written:
+            self.written[spelling] = set(map(_written, alike))
+        size = len(self.written[spelling])
+        self.written[spelling].add(_written(entry))
+        return len(self.written[spelling]) == size
+
+    def place(self, entry: ListEntry) -> tuple[int, int]:
+        return self.sheets[entry.sheet], entry.line
+
+    def spellings(self, entry: ListEntry) -> tuple[str, ...]:
         name = entry.name or ""
         if name not in self.spellings_of:
-            self.spellings_of[name] = name_form(name).spellings - {""}
+            self.spellings_of[name] = tuple(sorted(name_form(name).spellings - {""}))
         return self.spellings_of[name]
 
     def is_shared(self, entry: ListEntry) -> bool:
@@ -96,11 +117,15 @@ class _Seen:
 
     def alike(self, entry: ListEntry) -> Iterator[ListEntry]:
         """Rows that share a spelling: those with a domain, and of those without one the earlier."""
-        place = self.order[entry.sheet, entry.line]
-        for spelling in sorted(self.spellings(entry)):
-            for other in self.spelled[spelling].values():
-                if other.domain is not None or self.order[other.sheet, other.line] < place:
+        place = self.place(entry)
+        for spelling in self.spellings(entry):
+            for other in self.spelled[spelling]:
+                if other.domain is not None or self.place(other) < place:
                     yield other
+
+
+def _written(entry: ListEntry) -> tuple[str, str | None, str]:
+    return fold(entry.name or ""), entry.domain, entry.country
 
 
 def _fate(entry: ListEntry, seen: _Seen, known: Registered, same_name: Registered) -> ListRow:
@@ -129,8 +154,7 @@ def _fate_by_domain(
     if registered:
         return _known_by_domain(entry, registered[0])
     alike = [one for one in namesakes if one.domain is None and _is_same(entry, one)]
-    domains = {other.domain for other in seen.alike(entry) if other.domain is not None}
-    if len(alike) == 1 and len(domains) == 1:
+    if len(alike) == 1 and len({other.domain for other in seen.alike(entry) if other.domain is not None}) == 1:
         learns = not entry.by_email or name_fits_domain(entry.name or "", entry.domain or "")
         return ListRow(entry.line, "known", entry, entry.remark, learns_for=alike[0].company_id if learns else None)
     return ListRow(entry.line, "new", entry, entry.remark)
@@ -154,7 +178,7 @@ def _fate_of_name(entry: ListEntry, seen: _Seen, registered: Sequence[Company]) 
         if why := _doubt(entry, other):
             return ListRow(entry.line, "ambiguous", entry, f"it may be {_line(other, entry)}, {other.name!r}: {why}")
     if alike:
-        return _same(entry, min(alike, key=lambda one: (one.domain is None, seen.order[one.sheet, one.line])))
+        return _same(entry, min(alike, key=lambda one: (one.domain is None, seen.place(one))))
     return _fate_by_registry(entry, {one.company_id: one for one in registered})
 
 
@@ -189,11 +213,8 @@ def _doubt(entry: ListEntry, other: ListEntry) -> str:
 
 
 def _are_comparable(country_a: str, country_b: str) -> bool:
-    """'us' and 'united states' may be one country: codes are compared with codes of the same length only."""
-    lengths = [
-        len(country) if len(country) <= _LONGEST_CODE else _LONGEST_CODE + 1 for country in (country_a, country_b)
-    ]
-    return lengths[0] == lengths[1] > 1
+    """Codes are compared with codes: what no country is called ('north', 'emea') tells nothing beside one."""
+    return len(country_a) == len(country_b) == _CODE
 
 
 def _differ(name_a: str | None, name_b: str | None) -> bool:

@@ -4,11 +4,12 @@
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from enrichment.domain.data_tables import rows_of
+from enrichment.identity.countries import country_code
 from enrichment.identity.domains import (
     LONGEST_ASKED,
     NotACompany,
@@ -22,8 +23,13 @@ from enrichment.identity.list_columns import ListColumns
 
 _FORMULA = re.compile(r"'(?=[=+\-@\t\r])")
 """An apostrophe that keeps a spreadsheet from running a cell; it is no part of what the cell says."""
+_SHOWN = 60
+_SIGNS = re.compile(r"[^\w]+")
+FORMULA_LINK = re.compile(r'^=\s*HYPERLINK\(\s*"([^"]+)"(?:\s*[,;]\s*"((?:[^"]|"")*)")?\s*\)$', re.IGNORECASE)
+_FORMULA_TEXT = re.compile(r'=\s*"((?:[^"]|"")*)"')
 PROBLEM = "problem"
 """The column of a file of rows left out that states what is wrong with each."""
+_LONGEST_PLACEHOLDER = 40
 _PLACEHOLDERS = frozenset(row[0] for row in rows_of("enrichment.identity", "placeholders"))
 _SPREADSHEET_ERROR = re.compile(
     r"#(?:N/?A|REF!?|NAME\??|VALUE!?|WERT!?|BEZUG!?|DIV/0!?|NUM!?|ZAHL!?|NULL!?|SPILL!|CALC!)"
@@ -53,8 +59,8 @@ class LinkedText(str):
 class ListEntry:
     """The company a row names. domain: registrable. line: where it begins in its sheet, counted from 1.
 
-    country: folded, as the list writes it. by_email: only an e-mail address has this domain.
-    remark: what of the row is not taken, one clause for people.
+    country: its ISO code; where it is none that is known, folded, as the list writes it. by_email: only an e-mail
+    address has this domain. remark: what of the row is not taken, one clause for people.
     """
 
     line: int
@@ -74,13 +80,36 @@ class UnreadRow:
     because: str
 
 
+def _computed(cell: object) -> object:
+    """What a spreadsheet would show of a formula that is a text: '="Acme"', '=HYPERLINK("https://acme.com","Acme")'.
+
+    Of any other formula nothing: no company is called '=SUM(A1:A9)'.
+    """
+    if not isinstance(cell, str) or isinstance(cell, LinkedText) or not cell.startswith("="):
+        return cell
+    if link := FORMULA_LINK.match(cell):
+        return LinkedText.of((link[2] or link[1]).replace('""', '"'), link[1])
+    text = _FORMULA_TEXT.fullmatch(cell)
+    return text[1].replace('""', '"') if text else None
+
+
 def cell_text(cell: object) -> str:
     """A cell on one line, '' for what has no meaning: N/A, Unknown, -, an error of a spreadsheet."""
     text = "" if cell is None else " ".join(_FORMULA.sub("", str(cell), count=1).split())
-    plain = fold(text).strip(" .,-–—_?!*'\"/\\()[]<>")
-    says_nothing = plain in _PLACEHOLDERS or fold(text) in _PLACEHOLDERS or _SPREADSHEET_ERROR.fullmatch(text)
-    says_nothing = says_nothing or _AMOUNT_OR_DATE.fullmatch(text)
-    return "" if says_nothing or not any(character.isalnum() for character in text) else text
+    if len(text) <= _LONGEST_PLACEHOLDER and _says_nothing(text):
+        return ""
+    return text if any(map(str.isalnum, text)) else ""
+
+
+def _says_nothing(text: str) -> bool:
+    folded = fold(text)
+    plain = folded.strip(" .,-–—_?!*'\"/\\()[]<>")
+    ways = {plain, folded, " ".join(_SIGNS.sub(" ", plain).split())}
+    return (
+        not _PLACEHOLDERS.isdisjoint(ways)
+        or _SPREADSHEET_ERROR.fullmatch(text) is not None
+        or _AMOUNT_OR_DATE.fullmatch(text) is not None
+    )
 
 
 def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: str = "") -> ListEntry | None:
@@ -88,6 +117,7 @@ def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: st
 
     Raises NotACompany where all it names is no company; a person's page or mailbox in a list of people names none.
     """
+    cells = [_computed(cell) for cell in cells]
     texts = [cell_text(cell) for cell in cells]
     for at in columns.websites:
         if at < len(cells) and isinstance(cell := cells[at], LinkedText) and registrable_domain(texts[at]) is None:
@@ -96,19 +126,24 @@ def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: st
         [texts[at] for at in places if at < len(texts) and texts[at]]
         for places in (columns.names, columns.websites, columns.emails, columns.countries)
     )
+    links = [cell.target for at in columns.names if at < len(cells) and isinstance(cell := cells[at], LinkedText)]
     names, inside = _without_addresses(names)
     refusals: list[NotACompany] = []
     name, domain_of_name = _named(names, refusals)
     is_email = any(_EMAIL.match(text) for text in names)
     refused_name = str(refusals[0]) if refusals and name is None and not is_email else ""
-    given = _domain_in([*websites, *inside], name, refusals) or domain_of_name
+    given = _domain_in([*websites, *inside], name, refusals) or domain_of_name or _domain_in(links, name, [])
     domain = given or _domain_of_emails([*emails, *names, *websites, *inside])
     if name is None and domain is None:
         if refusals and not columns.of_people:
             raise refusals[0]
         return None
-    country = fold(countries[0]) if countries else ""
-    return ListEntry(line, name, domain, country, sheet, refused_name, by_email=domain is not None and given is None)
+    country = (country_code(countries[0]) or fold(countries[0])) if countries else ""
+    unread = [texts[at] for at in columns.websites if at < len(texts) and texts[at] and at not in columns.profiles]
+    remark = refused_name or (
+        f"{unread[0][:_SHOWN]!r} tells no website of its own" if unread and domain is None else ""
+    )
+    return ListEntry(line, name, domain, country, sheet, remark, by_email=domain is not None and given is None)
 
 
 def _without_addresses(names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -155,7 +190,7 @@ def _reads_as_name(text: str) -> bool:
 
 def _domain_in(websites: Sequence[str], name: str | None, refusals: list[NotACompany]) -> str | None:
     for text in websites:
-        for one in [text, *re.split(r"[\s,;|]+", text)]:
+        for one in _addresses_in(text):
             domain = own_domain(one, name)
             if domain is not None:
                 return domain
@@ -164,6 +199,14 @@ def _domain_in(websites: Sequence[str], name: str | None, refusals: list[NotACom
         except NotACompany as refusal:
             refusals.append(refusal)
     return None
+
+
+def _addresses_in(text: str) -> Iterator[str]:
+    """The cell itself, then what it may contain: 'acme.com, acme.de', '[Acme](https://acme.com)', 'acme . com'."""
+    yield text
+    yield from re.split(r"[\s,;|]+", text)
+    yield from re.split(r"[\s()\[\]<>]+", text)
+    yield re.sub(r"\s*\.\s*", ".", text)
 
 
 def _domain_of_emails(texts: Sequence[str]) -> str | None:

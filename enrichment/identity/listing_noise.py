@@ -10,6 +10,7 @@ from enrichment.identity.letters import fold
 
 _SECURITY = re.compile(
     r"[\s,(–—-]*\b(?:class [a-z]\b|(?:series [a-z] )?common (?:stock|shares?)|(?:american )?ordinary shares?"
+    r"|series [a-z]\b(?=.*\b(?:common stock|shares?)\b)"
     r"|capital stock|(?:subordinate )?voting shares|(?:un)?sponsored adrs?\b|(?:american|global) deposit[ao]ry"
     r"|\d{4} series [a-z] [\d.]+%.*|(?:[\d.]+% )?(?:junior |senior )?(?:subordinated )?(?:notes|debentures) due"
     r"|depositary (?:shares?|receipts?|units?)|(?-i:AD[RS])(?=\s*(?:$|\())|warrants?\b|each representing).*$",

@@ -46,6 +46,12 @@ _MARKED_SCRIPTS = r"\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0f71-\u0fbc\u1000-\
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKED_SCRIPTS}])*")
 _INITIALS = re.compile(r"\b(?:[^\W\d_] ){1,}[^\W\d_]\b")
 _SHORT_NAME = 3
+_HOST = ".com"
+_ALONE_DOT = re.compile(r"\s+\.\s+")
+_BETWEEN_TOKENS = re.compile(r"[\s,;()\[\]（）]+")
+_SAYS_SOMETHING = re.compile(r"[^\W_]|[&+]")
+_PLUS_BEHIND = re.compile(r"(?<=\w)\+(?!\w)")
+_PLURAL = re.compile(r"(?<=[a-z]{4})(?<!s)s$")
 _LONG_WORD = 3
 """Letters from which a word can do without the 'and' beside it: Procter (and) Gamble, but C and A."""
 
@@ -56,8 +62,8 @@ class NameForm:
 
     words: its own words, folded; spelled: the same with ä, ö, ü, ø, å as two letters. forms: legal forms cut off.
     qualifiers: what was in brackets behind the form ('greece'). aliases: other names given beside it.
-    written: its words as they were, none written out. letters: all of these, the forms among them. doubtful_form: a
-    word that may be a legal form ('AB Volvo'), '' for none; shortened: the words without it.
+    tokens: its words as they are written. bare: the name without aliases, listing noise and brackets, the forms in it.
+    doubtful_form: a word that may be a legal form ('AB Volvo'), '' for none; shortened: the words without it.
     """
 
     words: tuple[str, ...]
@@ -65,8 +71,8 @@ class NameForm:
     forms: frozenset[str] = frozenset()
     qualifiers: frozenset[str] = frozenset()
     aliases: tuple[str, ...] = ()
-    written: tuple[str, ...] = ()
-    letters: str = ""
+    tokens: tuple[str, ...] = ()
+    bare: str = ""
     doubtful_form: str = ""
     shortened: tuple[str, ...] = ()
 
@@ -79,11 +85,19 @@ class NameForm:
     def readings(self) -> frozenset[str]:
         """The spellings, and all that the name may mean besides: 'Holding' for 'Holdings', another name of it."""
         aliases = (name_form(alias).spellings for alias in self.aliases)
-        others = {"".join(self.written), self.letters, _loosely(self.written), "".join(self.shortened)}
+        letters = "".join(_written(_tokens(self.bare)))
+        others = {"".join(_written(self.tokens)), letters, "".join(self.loose_words), "".join(self.shortened)}
         return self.spellings.union(others - {""}, *aliases)
 
+    @property
+    def loose_words(self) -> tuple[str, ...]:
+        """Every abbreviation written out that may be one, and what may be a plural made one of one thing."""
+        written = _written(self.tokens)
+        long = (_MAY_BE_SHORT_FOR.get(word, word) for word in written if word != _ARTICLE or len(written) == 1)
+        return tuple(_PLURAL.sub("", word) for word in long)
 
-@lru_cache(maxsize=65_536)
+
+@lru_cache(maxsize=8_192)
 def name_form(name: str) -> NameForm:
     """Takes a name apart. One that is nothing but forms, a number or one letter stays itself."""
     whole = composed(name)
@@ -96,7 +110,7 @@ def name_form(name: str) -> NameForm:
     tokens, forms = without_forms(_tokens(bare), set_off=_SET_OFF.match(seen) is not None, in_brackets=in_brackets)
     tokens = tokens[1:] if len(tokens) > 1 and fold(tokens[0]) == _ARTICLE else tokens
     words = _own_words(tokens, fold) or _own_words(_tokens(whole), fold)
-    spelled = _own_words(tokens, spelled_out) or _own_words(_tokens(whole), spelled_out)
+    spelled = words if whole.isascii() else _own_words(tokens, spelled_out) or _own_words(_tokens(whole), spelled_out)
     forms_of_both = {"".join(without_forms(("", registered))[1])} if is_form(registered) else set[str]()
     if registered and not forms_of_both:
         qualifiers |= {registered}
@@ -107,10 +121,10 @@ def name_form(name: str) -> NameForm:
         forms | in_brackets | forms_of_both,
         qualifiers,
         aliases,
-        _written(tokens),
-        "".join(_written(_tokens(bare))),
+        tokens,
+        bare,
         doubtful,
-        _own_words(shortened, fold),
+        _own_words(shortened, fold) if shortened else (),
     )
 
 
@@ -145,39 +159,39 @@ def _without_brackets(text: str) -> tuple[str, frozenset[str], frozenset[str]]:
 
 def _tokens(text: str) -> tuple[str, ...]:
     """The words as they are written, commas and brackets aside; signs between letters stay in them."""
-    tokens = re.split(r"[\s,;()\[\]（）]+", re.sub(r"\s+\.\s+", " ", text))
-    return tuple(token for token in tokens if re.search(r"[^\W_]|[&+]", token))
+    tokens = _BETWEEN_TOKENS.split(_ALONE_DOT.sub(" ", text))
+    return tuple(token for token in tokens if _SAYS_SOMETHING.search(token))
 
 
 def _own_words(tokens: Sequence[str], folded: Callable[[str], str]) -> tuple[str, ...]:
-    words = _split(folded(_NO_SEPARATOR.sub("", " ".join(_without_host(token, len(tokens)) for token in tokens))))
+    at_least = len("x.com") + 1 if len(tokens) == 1 else len(_HOST)
+    words = _split(folded(_NO_SEPARATOR.sub("", " ".join(_without_host(token, at_least=at_least) for token in tokens))))
     return _without_and(tuple(_SHORT_FOR.get(word, word) for word in words))
 
 
 def _written(tokens: Sequence[str]) -> tuple[str, ...]:
     """The words as they are written, none made longer, and no '.com' behind them."""
-    hostless = (re.sub(r"(?<=\w)\.com$", "", token, flags=re.IGNORECASE) for token in tokens)
+    hostless = (_without_host(token, at_least=len(_HOST) + 1) for token in tokens)
     return _without_and(tuple("and" if word == "und" else word for word in _split(fold(" ".join(hostless)))))
 
 
 def _split(folded: str) -> list[str]:
-    spaced = re.sub(r"(?<=\w)\+(?!\w)", " plus ", _NO_SEPARATOR.sub("", folded))
-    words = _WORD.findall(spaced.replace("&", " and ").replace("+", " and "))
+    spaced = _NO_SEPARATOR.sub("", folded)
+    if "+" in spaced:
+        spaced = _PLUS_BEHIND.sub(" plus ", spaced).replace("+", " and ")
+    words = _WORD.findall(spaced.replace("&", " and "))
     return _INITIALS.sub(lambda run: run[0].replace(" ", ""), " ".join(words)).split()
 
 
-def _loosely(words: Sequence[str]) -> str:
-    """Every abbreviation written out that may be one, and every word that may be a plural made one of one thing."""
-    long = [_MAY_BE_SHORT_FOR.get(word, word) for word in words if word != _ARTICLE or len(words) == 1]
-    return "".join(re.sub(r"(?<=[a-z]{4})(?<!s)s$", "", word) for word in long)
-
-
-def _without_host(token: str, count: int) -> str:
-    return re.sub(r"\.com$", "", token, flags=re.IGNORECASE) if len(token) > len("x.com") or count > 1 else token
+def _without_host(token: str, *, at_least: int) -> str:
+    """at_least: letters of a token from which it can do without '.com': X.com cannot."""
+    return token[: -len(_HOST)] if len(token) >= at_least and token[-len(_HOST) :].lower() == _HOST else token
 
 
 def _without_and(words: tuple[str, ...]) -> tuple[str, ...]:
     """Without an 'and' at either end, or between long words: 'C&A' keeps it, 'Ernst & Young' does not."""
+    if "and" not in words:
+        return words
     kept = []
     for place, word in enumerate(words):
         before, after = words[place - 1 : place] or ("",), words[place + 1 : place + 2] or ("",)

@@ -10,7 +10,7 @@ from datetime import datetime
 from enrichment.domain.records import Json
 from enrichment.domain.values import Text, Value
 from enrichment.identity.domains import name_fits_domain, own_domain, registrable_domain, same_company
-from enrichment.identity.names import is_named_in
+from enrichment.identity.names import is_named_in, name_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class ReaderInput:
         if self.name and same_company(self.name, name):
             return True
         return bool(self.domain) and name_fits_domain(name, self.domain or "")
+
+    def is_namesake(self, name: str) -> bool:
+        """Whether another company's name begins as the company's does: 'Acme Dental', where Acme is asked for."""
+        begin, own = name_words(name)[:1], name_words(self.name or "")[:1]
+        return bool(begin) and begin == own and not self.is_called(name)
 
     def is_spelled_by(self, domain: str) -> bool:
         """Whether a domain spells the company's name."""

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from math import isfinite
 
-import numpy as np
-
 _ADDRESS_KEYS = ("url", "href", "value", "domain", "name")
 
 
 def plain(value: object) -> object:
     """Dates, truths, NaN and infinity are nothing; of a list, the first value; of an object, its address or name."""
-    if value is None or isinstance(value, bool | np.bool_ | datetime | date | time):
+    to_python = getattr(value, "tolist", None)  # of NumPy's values and arrays: a list in CSV is read without NumPy
+    value = to_python() if to_python is not None else value
+    if value is None or isinstance(value, bool | datetime | date | time):
         return None
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
@@ -19,7 +19,7 @@ def plain(value: object) -> object:
         return _number(value)
     if isinstance(value, Mapping):
         return next((plain(value[key]) for key in _ADDRESS_KEYS if value.get(key) is not None), None)
-    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
+    if isinstance(value, Sequence) and not isinstance(value, str):
         return next((found for one in value if (found := plain(one)) is not None), None)
     return value
 

@@ -20,6 +20,11 @@ UNCLOSED = "a quotation mark opens a cell that nothing closes; close it, or take
 SWALLOWED = "quotation marks run over several lines that look like rows; close or take out the marks"
 TOO_MANY = "it has more cells than there are columns; put the cell that has commas in quotation marks"
 _DELIMITERS = ",;\t|"
+_RARE_DELIMITERS = "^~¦§\x1e#:"
+"""Tried where none of the others splits a header; they also occur in names and addresses."""
+_RARE_IN_NAMES = "^~¦§\x1e"
+_WIDE_GAP = re.compile(r"(?<=\S)[ \u00a0]{2,}(?=\S)")
+_NEARLY_ALL = 0.8
 _ONE_COLUMN = "\x1f"  # occurs in no name: commas belong to the cell
 _TRIED = (_ONE_COLUMN, *_DELIMITERS)
 _DECLARED = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
@@ -59,8 +64,12 @@ class _Dialect:
 def csv_rows(text: str) -> list[Line]:
     """All rows that have a cell, titles above the header included; each with the line it begins on."""
     lines = list(io.StringIO(text, newline=""))  # splitlines() would also split where a form feed is
+    if _are_quoted_whole(lines):
+        lines = [_unquoted(line) for line in lines]
     declared = _DECLARED.match(lines[0].strip()) if lines else None
     begin = 1 if declared else 0
+    if declared is None and _has_gaps_for_delimiters(lines[:_LOOKED_AT]):
+        lines = [_WIDE_GAP.sub("\t", line) for line in lines]
     dialect = _dialect(lines[begin : begin + _LOOKED_AT], declared[1] if declared else None)
     delimiter = re.escape(dialect.delimiter)
     if re.search(rf'(?:^|{delimiter})[ ]+"', text, re.MULTILINE):
@@ -82,10 +91,50 @@ def _dialect(lines: list[str], declared: str | None) -> _Dialect:
     rows = {d: [list(map(str, _cells(row))) for row in _rows(lines, _Dialect(d), 0)] for d in tried}
     headers = {d: max((row for row in some if is_header(row)), key=len, default=[]) for d, some in rows.items()}
     widest: str = max(headers, key=lambda delimiter: len(headers[delimiter]))
+    if declared is None and len(headers[widest]) < 2 and (rare := _rare_dialect(lines)) is not None:
+        return rare
     if declared or headers[widest]:
         return _Dialect(widest, tuple(headers[widest]))
+    rows |= {d: [list(map(str, _cells(row))) for row in _rows(lines, _Dialect(d), 0)] for d in _RARE_IN_NAMES}
     alike = [d for d, some in rows.items() if some and len({len(row) for row in some}) == 1 and len(some[0]) > 1]
     return _Dialect(alike[0] if alike else _ONE_COLUMN)
+
+
+def _rare_dialect(lines: list[str]) -> _Dialect | None:
+    """One whose delimiter is in the header, and in nearly all lines below it as often or more."""
+    for delimiter in _RARE_DELIMITERS:
+        rows = [tuple(map(str, _cells(row))) for row in _rows(lines, _Dialect(delimiter), 0)]
+        at = next((at for at, row in enumerate(rows) if len(row) > 1 and is_header(row)), None)
+        if at is not None and rows[at + 1 :]:
+            below = [len(row) >= len(rows[at]) for row in rows[at + 1 :]]
+            if sum(below) >= _NEARLY_ALL * len(below):
+                return _Dialect(delimiter, rows[at])
+    return None
+
+
+def _are_quoted_whole(lines: list[str]) -> bool:
+    """Whether each line is one quoted cell, as exports are that were quoted once more; its quotes are then doubled."""
+    shown = [line.strip() for line in lines if line.strip()]
+    quoted = [line for line in shown if re.fullmatch(r'"(?:[^"]|"")*"[,;]*', line)]
+    if len(shown) < 2 or len(quoted) < len(shown):
+        return False
+    header = _unquoted(shown[0])
+    return any(is_header(cells) for d in _DELIMITERS for cells in csv.reader([header], delimiter=d) if len(cells) > 1)
+
+
+def _unquoted(line: str) -> str:
+    text = line.strip().rstrip(",;")
+    return (text[1:-1].replace('""', '"') if text else "") + "\n"
+
+
+def _has_gaps_for_delimiters(lines: list[str]) -> bool:
+    """Whether gaps of two blanks or more part the header into columns, and nearly all lines below it alike."""
+    shown = [line.strip() for line in lines if line.strip()]
+    if len(shown) < 2 or any(d in shown[0] for d in _DELIMITERS):
+        return False
+    header = _WIDE_GAP.split(shown[0])
+    below = [len(_WIDE_GAP.split(line)) == len(header) for line in shown[1:]]
+    return len(header) > 1 and is_header(header) and sum(below) >= _NEARLY_ALL * len(below)
 
 
 def _rows(lines: list[str], dialect: _Dialect, begin: int) -> Iterator[Line]:
@@ -156,6 +205,9 @@ def _fitted(row: Line, dialect: _Dialect) -> Line:
     """A row with more cells than the header: 'Acme, Inc.' is put together again, where that is certain."""
     line, cells = row
     width = len(dialect.header)
+    if dialect.delimiter == ":" and not isinstance(cells, UnreadRow):
+        cells = _with_schemes(_texts(cells))
+        row = line, cells
     if (
         isinstance(cells, UnreadRow)
         or not width
@@ -175,6 +227,17 @@ def _fitted(row: Line, dialect: _Dialect) -> Line:
     if len(joined) == width:
         return line, joined
     return line, UnreadRow(dialect.delimiter.join(_texts(cells)), TOO_MANY)
+
+
+def _with_schemes(cells: list[str]) -> list[str]:
+    """'https' and '//acme.com', which a colon parted, put together again."""
+    joined = list[str]()
+    for cell in cells:
+        if joined and cell.startswith("//") and joined[-1].lower().strip() in {"http", "https"}:
+            joined[-1] += f":{cell}"
+        else:
+            joined.append(cell)
+    return joined
 
 
 def _texts(cells: Sequence[object]) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
+from enrichment.identity.list_columns import role_of
 from resources.company_lists.tables import UnreadableList
 
 _MARKS = (
@@ -15,6 +16,12 @@ _MARKS = (
 _WESTERN = "cp1252"
 _CANDIDATES = ("gb18030", "shift_jis", "big5", "euc_kr", "cp1251", "koi8_r", "cp1250", "cp1253", "cp1254", "mac_roman")
 _SHOWN = 40
+_HEADER_WITHIN = 20
+_ENOUGH_PAIRS = 8
+_CHINESE = re.compile(rb"[\xa1-\xa3\xb0-\xf7][\xa1-\xfe]")
+_FIRST_RARE = 0xD8
+"""Pairs of GB 2312 that begin below it are signs and the 3,755 most common characters."""
+_MOSTLY = 0.9
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _FOREIGN = re.compile(r"[^\x00-\x7f]{3,}")
 """Three letters in a row beyond ASCII: no Western language writes so, and the bytes are another encoding's."""
@@ -67,12 +74,38 @@ def _utf16_without_mark(content: bytes) -> tuple[str, str | None]:
 
 
 def _guessed(content: bytes) -> tuple[str, str | None]:
+    told = [candidate for candidate in (_WESTERN, *_CANDIDATES) if _has_known_title(content, candidate)]
+    if len(told) == 1 and told != [_WESTERN] and (text := _read(content, told[0])) is not None:
+        return text, told[0]
+    if _is_simplified_chinese(content) and (text := _read(content, "gb18030")) is not None:
+        return text, "gb18030"
     text = _line_by_line(content)
     if text is None:
         raise UnreadableList(_sentence(content, [c for c in _CANDIDATES if _read(content, c) is not None]))
     if _LETTERS_OF_MAC.search(text) and (mac := _read(content, "mac_roman")) is not None:
         return _of_mac(content, mac)
     return text, _WESTERN
+
+
+def _has_known_title(content: bytes, encoding: str) -> bool:
+    """Whether a first line has, in this encoding, a title of a column that is known and is not ASCII."""
+    if _read(content, encoding) is None:
+        return False
+    lines = content.split(b"\n", _HEADER_WITHIN)[:_HEADER_WITHIN]
+    cells = [cell.strip(' "\r') for line in lines for cell in re.split(r"[,;\t|]", line.decode(encoding, "replace"))]
+    return any(not cell.isascii() and role_of(cell) is not None for cell in cells)
+
+
+def _is_simplified_chinese(content: bytes) -> bool:
+    """Whether all that is not ASCII is pairs of bytes of GB 2312, mostly of its common characters.
+
+    Korean pairs begin with 0xB0 to 0xC8, Russian words in KOI8-R with 0xC0 to 0xDF: there are others than these.
+    """
+    leads = [pair[0] for pair in _CHINESE.findall(content)]
+    if len(leads) < _ENOUGH_PAIRS or not _CHINESE.sub(b"", content).isascii():
+        return False
+    common = sum(lead < _FIRST_RARE for lead in leads) / len(leads)
+    return common >= _MOSTLY and any(lead < 0xC0 for lead in leads) and any(lead > 0xC8 for lead in leads)
 
 
 def _of_mac(content: bytes, mac: str) -> tuple[str, str | None]:

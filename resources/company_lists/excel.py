@@ -3,7 +3,7 @@
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
@@ -14,12 +14,10 @@ from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
-from enrichment.identity.list_rows import LinkedText
+from enrichment.identity.list_rows import FORMULA_LINK, LinkedText
 from resources.company_lists.cells import plain
-from resources.company_lists.tables import Line, ListTable, UnreadableList
+from resources.company_lists.tables import OLD_OR_ENCRYPTED, Line, ListTable, UnreadableList
 
-_OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
-"""How .xls files begin, and .xlsx files with a password."""
 _DAMAGED = (
     ValueError,
     LookupError,
@@ -41,30 +39,48 @@ _BLANK_ROWS = 1_000
 def excel_lists(path: Path, wanted: str | None) -> list[ListTable]:
     """wanted: only this sheet. Charts on sheets of their own are no lists. Raises UnreadableList."""
     content = path.read_bytes()
-    if content.startswith(_OLD_OR_ENCRYPTED):
+    if content.startswith(OLD_OR_ENCRYPTED):
         raise UnreadableList("it has a password or is an old .xls; remove the password and save it as .xlsx.")
     book = _book(content, path.suffix[1:].lower())
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     if wanted is not None and wanted not in sheets:
         raise UnreadableList(f"it has no sheet {wanted!r}; it has: {', '.join(sheets)}.")
-    return [ListTable(name, list(_rows(sheets[name]))) for name in (sheets if wanted is None else [wanted])]
+    titles = list(sheets) if wanted is None else [wanted]
+    links = _formula_links(content, path.suffix[1:].lower(), titles)
+    return [ListTable(name, list(_rows(sheets[name], links.get(name, {})))) for name in titles]
 
 
-def _book(content: bytes, kind: str) -> Workbook:
-    """The reader leaves a damaged file open, so it gets the bytes."""
+def _formula_links(content: bytes, kind: str, titles: list[str]) -> dict[str, dict[tuple[int, int], LinkedText]]:
+    """Sheet -> place -> what =HYPERLINK("https://acme.com","Acme") shows and leads to."""
+    with zipfile.ZipFile(BytesIO(content)) as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
+        if not any(b"HYPERLINK(" in parts.read(name).upper() for name in sheets):
+            return {}
+    formulas = _book(content, kind, values=False)
+    found: dict[str, dict[tuple[int, int], LinkedText]] = {}
+    for title in titles:
+        for place, cell in formulas[title]._cells.items():
+            if isinstance(cell.value, str) and (link := FORMULA_LINK.match(cell.value)):
+                shown = link[2] or link[1]
+                found.setdefault(title, {})[place] = LinkedText.of(shown.replace('""', '"'), link[1])
+    return found
+
+
+def _book(content: bytes, kind: str, *, values: bool = True) -> Workbook:
+    """The reader leaves a damaged file open, so it gets the bytes. values: of formulas what they gave, not they."""
     try:
-        return load_workbook(BytesIO(content), data_only=True)
+        return load_workbook(BytesIO(content), data_only=values)
     except _DAMAGED:
         raise UnreadableList(f"it is damaged or no Excel file; save it as {kind} once more, or as CSV.") from None
     except RuntimeError:  # so zipfile says that a file needs a password
         raise UnreadableList("it is encrypted; remove its password and save it once more.") from None
 
 
-def _rows(sheet: Worksheet) -> Iterator[Line]:
-    """Rows that have a value, up to the gap that ends the list."""
+def _rows(sheet: Worksheet, links: Mapping[tuple[int, int], LinkedText]) -> Iterator[Line]:
+    """Rows that have a value, up to the gap that ends the list. links: of formulas, by their places."""
     rows = defaultdict[int, dict[int, object]](dict)
     for (line, column), cell in sheet._cells.items():  # iter_rows() makes a cell of every gap
-        value = _cell(cell)
+        value = links.get((line, column)) or _cell(cell)
         if value is not None:
             rows[line][column] = value
     last = min(rows, default=1)

@@ -3,17 +3,18 @@
 path, sheet?, encoding?  ->  ListTable, one a sheet
 """
 
+import re
 from pathlib import Path
-
-import pandas as pd
 
 from resources.company_lists.cells import plain
 from resources.company_lists.csv_text import csv_rows
 from resources.company_lists.encodings import decoded
-from resources.company_lists.excel import excel_lists
 from resources.company_lists.json_records import json_line_records, json_records, records_table
-from resources.company_lists.tables import ListTable, UnreadableList
+from resources.company_lists.tables import OLD_OR_ENCRYPTED, ListTable, UnreadableList
 
+_OFTEN_WRONG = (".csv", ".tsv", ".txt", ".xls")
+_ZIP = b"PK\x03\x04"
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|head|meta)\b", re.IGNORECASE)
 _FIRST_ROW = 2  # line 1 is the header
 _ENDINGS = "CSV, Excel (.xlsx), Parquet, JSON (.json) and JSON lines (.jsonl)"
 
@@ -40,13 +41,13 @@ def read_list(path: Path, *, sheet: str | None = None, encoding: str | None = No
 
 
 def _read(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable]:
+    if path.suffix.lower() in _OFTEN_WRONG:
+        return _by_content(path, sheet, encoding)
     match path.suffix.lower():
-        case ".csv" | ".tsv" | ".txt":
-            return [_of_text(path.read_bytes(), encoding)]
         case ".xlsx" | ".xlsm":
-            return excel_lists(path, sheet)
+            return _of_excel(path, sheet)
         case ".parquet":
-            return [_of_frame(pd.read_parquet(path))]
+            return [_of_parquet(path)]
         case ".json":
             return [records_table(json_records(decoded(path.read_bytes(), encoding)[0]))]
         case ".jsonl" | ".ndjson":
@@ -54,13 +55,34 @@ def _read(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable
     raise UnreadableList(f"it is none of {_ENDINGS}; save it as one of them.")
 
 
+def _by_content(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable]:
+    """Programs write Excel, text and web pages under these endings."""
+    content = path.read_bytes()
+    if content.startswith((_ZIP, OLD_OR_ENCRYPTED)):
+        return _of_excel(path, sheet)
+    if path.suffix.lower() == ".xls":
+        raise UnreadableList(f"it is none of {_ENDINGS}; save it as one of them.")
+    if _PAGE.match(content):
+        raise UnreadableList("it is a web page; open it in a spreadsheet and save it as .xlsx or as CSV.")
+    return [_of_text(content, encoding)]
+
+
 def _of_text(content: bytes, encoding: str | None) -> ListTable:
     text, guessed = decoded(content, encoding)
     return ListTable("", csv_rows(text), (f"its encoding is {guessed}",) if guessed else ())
 
 
-def _of_frame(frame: pd.DataFrame) -> ListTable:
+def _of_excel(path: Path, sheet: str | None) -> list[ListTable]:
+    from resources.company_lists.excel import excel_lists  # noqa: PLC0415  large: a list in CSV is read without it
+
+    return excel_lists(path, sheet)
+
+
+def _of_parquet(path: Path) -> ListTable:
     """Columns of structures are read as the objects of JSON are."""
+    import pandas as pd  # noqa: PLC0415  large: a list in CSV is read without it
+
+    frame = pd.read_parquet(path)
     whole = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
     titles = [str(column) for column in whole.columns]
     kept = whole.astype(object).where(whole.notna(), None)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from enrichment.identity.list_rows import UnreadRow
 
+OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
+"""How .xls files begin, and .xlsx files with a password."""
 Line = tuple[int, Sequence[object] | UnreadRow]
 """Where a row begins, counted from 1, and its cells; or what is there, and why these are no cells."""
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from sandbox.catalogue import CatalogueCompany
-from sandbox.coverage import TOUR, bracket, bracket_with_commas
+from sandbox.catalogue import TOUR, CatalogueCompany
+from sandbox.coverage import bracket, bracket_with_commas
 from sandbox.descriptions import description
 from sandbox.people import MARK, Person, known_people, title_in_the_words_of
 from sandbox.request import Json, SandboxContext

@@ -10,6 +10,7 @@ from sandbox.descriptions import description
 from sandbox.rate_tracking import RateWindow
 from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, respond
 from sandbox.seeded_random import draw, token
+from sandbox.traps import LookAlike, former_name, namesake, no_company, platform_page, same_name, subsidiary, traps_of
 
 SOURCE = "google_knowledge_graph"
 _CONTEXT = {
@@ -72,34 +73,47 @@ class GoogleKnowledgeGraph:
         return respond(200, {"@context": _CONTEXT, "@type": "ItemList", "itemListElement": found})
 
     def _entities(self, request: VendorRequest, company: CatalogueCompany) -> list[Json]:
-        score = 500 + 4000 * draw(self.context.seed, "kg score", company.domain)
-        entities = [_hit(self._company(request, company), score)]
-        if draw(self.context.seed, "kg namesake", company.domain) < 0.2:
-            namesake = {
-                "@id": f"kg:/m/{token(7, self.context.seed, 'namesake', company.domain)}",
-                "name": company.name.split()[0],
-                "@type": ["Thing", "Place"],
-                "description": "Place (sandbox, invented)",
-            }
-            entities.append(_hit(namesake, score / 7))
-        return entities
+        """The company, between what comes up for its name with a better and with a worse score."""
+        seed = self.context.seed
+        traps, score = traps_of(seed, SOURCE, company), 500 + 4000 * draw(seed, "kg score", company.domain)
+        better = [namesake(seed, company), no_company(seed, company)] if "namesake" in traps else []
+        better += [same_name(seed, company)] if "same_name" in traps else []
+        better += [subsidiary(seed, SOURCE, company)] if "subsidiary" in traps else []
+        worse = [no_company(seed, company)] if draw(seed, "kg namesake", company.domain) < 0.2 else []
+        return [
+            *(_hit(self._look_alike(one), score * 7 / place) for place, one in enumerate(better, 1)),
+            _hit(self._company(request, company), score),
+            *(_hit(self._look_alike(one), score / 7) for one in worse),
+        ]
+
+    def _look_alike(self, one: LookAlike) -> Json:
+        return {
+            "@id": f"kg:/m/{token(7, self.context.seed, 'look-alike', one.name, one.website)}",
+            "name": one.name,
+            "@type": list(one.types),
+            "description": f"{one.types[-1]} (sandbox, invented)",
+            "url": one.website,
+        }
 
     def _company(self, request: VendorRequest, company: CatalogueCompany) -> Json:
-        kind = self.context.coverage.industry(SOURCE, company).google
+        seed, kind = self.context.seed, self.context.coverage.industry(SOURCE, company).google
+        traps = traps_of(seed, SOURCE, company)
         entity: Json = {
-            "@id": f"kg:/m/{token(7, self.context.seed, 'kg', company.domain)}",
-            "name": company.name,
+            "@id": f"kg:/m/{token(7, seed, 'kg', company.domain)}",
+            "name": former_name(seed, SOURCE, company) if "former_name" in traps else company.name,
             "@type": ["Organization", "Corporation", "Thing"],
         }
         if request.has(SOURCE, "company_description", company):
             entity["description"] = "Company"
             entity["detailedDescription"] = {
-                "articleBody": description(self.context.seed, SOURCE, company, kind=kind),
+                "articleBody": description(seed, SOURCE, company, kind=kind),
                 "url": f"https://sandbox.example/encyclopedia/{company.slug}",
                 "license": "https://sandbox.example/license",
             }
         if request.has(SOURCE, "domain", company):
             entity["url"] = f"https://www.{company.domain}/"
+        if "platform_page" in traps:
+            entity["url"] = platform_page(seed, SOURCE, company)
         return entity
 
 

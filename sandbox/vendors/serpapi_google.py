@@ -14,6 +14,7 @@ from sandbox.people import MARK, Person, known_people, people, title_in_the_word
 from sandbox.request import Json, VendorRequest
 from sandbox.seeded_random import choice, draw, shuffled, token, whole
 from sandbox.technologies import sold_technologies
+from sandbox.traps import former_name, namesake, platform_page, subsidiary, traps_of
 
 ORGANIC = "serp_organic"
 LINKEDIN = "serp_linkedin"
@@ -55,10 +56,25 @@ def _blocks(request: VendorRequest, company: CatalogueCompany) -> Json:
     panel = draw(request.context.seed, "panel", company.domain) < _SHARE_WITH_PANEL
     described = any(request.has(ORGANIC, dataset, company) for dataset in ("industry", "employee_count"))
     if request.has(ORGANIC, "company_name", company) and (panel or described):
-        blocks["knowledge_graph"] = _knowledge_graph(request, company)
+        blocks["knowledge_graph"] = _panel(request, company)
     if request.has(ORGANIC, "recent_news", company):
         blocks["top_stories"] = _top_stories(request, company)
     return blocks
+
+
+def _panel(request: VendorRequest, company: CatalogueCompany) -> Json:
+    """The company's panel, or what a search shows in its place: a subsidiary's, one under a name that it gave up."""
+    seed = request.context.seed
+    traps = traps_of(seed, ORGANIC, company)
+    panel = _knowledge_graph(request, company)
+    if "subsidiary" in traps:
+        unit = subsidiary(seed, ORGANIC, company)
+        panel |= {"title": unit.name, "website": unit.website, "parent_organization": company.name}
+    elif "former_name" in traps:
+        panel["title"] = former_name(seed, ORGANIC, company)
+    if "platform_page" in traps:
+        panel["website"] = platform_page(seed, ORGANIC, company)
+    return panel
 
 
 def _knowledge_graph(request: VendorRequest, company: CatalogueCompany) -> Json:
@@ -102,7 +118,8 @@ def _top_stories(request: VendorRequest, company: CatalogueCompany) -> list[Json
 
 def _organic_rows(request: VendorRequest, company: CatalogueCompany) -> list[Json]:
     seed = request.context.seed
-    rows = [_own_site(request, company)] if request.has(ORGANIC, "domain", company) else []
+    rows = _first_hits(request, company) if "first_hits" in traps_of(seed, ORGANIC, company) else []
+    rows += [_own_site(request, company)] if request.has(ORGANIC, "domain", company) else []
     rows.append(
         {
             "title": f"{company.name} - Wikipedia",
@@ -125,6 +142,36 @@ def _organic_rows(request: VendorRequest, company: CatalogueCompany) -> list[Jso
         for other in others
     ]
     return rows
+
+
+def _first_hits(request: VendorRequest, company: CatalogueCompany) -> list[Json]:
+    """What may come before the official site: pages of a namesake, a rival, a reseller, a directory, a platform."""
+    seed = request.context.seed
+    other = choice(
+        [one for one in request.context.catalogue.companies if one != company], seed, "rival", company.domain
+    )
+    alike, slug = namesake(seed, company), company.slug
+    rows = [
+        _hit(f"{alike.name} - Welcome", alike.website, alike.name),
+        _hit(f"The {company.name} alternative | {other.name}", f"https://www.{other.domain}/", other.name),
+        _hit(f"{company.name} | {other.name} Partners", f"https://{slug}.{other.domain}/", f"{other.name} Partners"),
+        _hit(f"{company.name} - Profile and Contacts", f"https://{slug}.profiles-of-firms.com/", "Profiles of Firms"),
+        _hit(company.name, f"https://{slug}.firms-online.com/", company.name),
+        _hit(f"{company.name} - Home | Facebook", f"https://www.facebook.com/{slug}/", f"Facebook · {company.name}"),
+        _hit(f"{company.name} on the App Store", f"https://apps.apple.com/us/app/{slug}/id{len(slug)}", "Apple"),
+    ]
+    return shuffled(rows, seed, "first hits", company.domain)[: whole(1, 3, seed, "first hits", company.domain)]
+
+
+def _hit(title: str, link: str, source: str) -> Json:
+    displayed = link.rstrip("/").replace("https://", "", 1)
+    return {
+        "title": title,
+        "link": link,
+        "displayed_link": f"https://{displayed}",
+        "snippet": f"{title} (sandbox, invented).",
+        "source": source,
+    }
 
 
 def _own_site(request: VendorRequest, company: CatalogueCompany) -> Json:

@@ -14,12 +14,21 @@ _ORGANISATIONS = ("Organization", "Corporation", "Business", "Company", "Airline
 
 
 def read_entities(reply: ReaderInput) -> Iterator[ParsedValue]:
-    """The first entity that is the company."""
-    for position, element in entries(member(reply.payload, "search", "itemListElement")):
-        entity = element.get("result")
-        if _is_the_company(entity, reply):
-            yield from _entity(entity, f"search.itemListElement[{position}].result")
-            return
+    """The entity that is the company; none where several of its name could be meant, whatever their scores."""
+    found = [
+        (position, entity)
+        for position, element in entries(member(reply.payload, "search", "itemListElement"))
+        if _is_the_company(entity := element.get("result"), reply)
+    ]
+    sites = {_site(entity) for _, entity in found}
+    if len(sites) > 1 and not reply.domain:
+        return
+    for position, entity in sorted(found, key=lambda one: _site(one[1]) != reply.domain)[:1]:
+        yield from _entity(entity, f"search.itemListElement[{position}].result")
+
+
+def _site(entity: Json) -> str | None:
+    return own_domain(text(member(entity, "url"), 2_000) or "", text(member(entity, "name"), 300))
 
 
 def _is_the_company(entity: Json, reply: ReaderInput) -> bool:

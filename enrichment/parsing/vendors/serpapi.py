@@ -5,16 +5,17 @@ Result pages contain anything near the words: each block and row is checked for 
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import JobPosting, NewsItem
-from enrichment.identity.domains import is_platform, own_domain, registrable_domain
+from enrichment.identity.domains import own_domain, registrable_domain
 from enrichment.parsing.dates import moment
 from enrichment.parsing.headcount import headcount, headcount_in
 from enrichment.parsing.json_access import entries, member, text, texts, url
 from enrichment.parsing.people import contact, profile_page
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
+from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, is_front_door, text_value
 from enrichment.parsing.technologies import named_technologies
 
 _FOUND = Iterator[ParsedValue]
@@ -23,6 +24,8 @@ _SPEAKS_OF_A_STACK = re.compile(
     r"\b(?:tech(?:nology)? stack|technologies used|uses|built (?:with|on)|powered by|runs on)\b", re.I
 )
 _TAGLINE = re.compile(r"\s*(?:[|:–—]|\s-\s).*$")
+_FRONT_PAGE = re.compile(r"https?://[^/]+/?(?:[a-z]{2}(?:-[a-z]{2})?/?)?", re.IGNORECASE)
+_PAGE_WORDS = re.compile(r"\b(?:official|web ?site|site|web|home ?page|home|welcome to|welcome)\b", re.IGNORECASE)
 _DASHES = re.compile(r"\s+[-–—|·]\s+")
 _SITE_NAME = re.compile(r"\s*[|·–-]\s*LinkedIn\s*$|\s*(?:\.\.\.|…)\s*$", re.IGNORECASE)
 _AT = re.compile(r"\s+(?:at|@|bei|chez|en|presso)\s+", re.IGNORECASE)
@@ -62,28 +65,56 @@ def _panel(panel: Json, reply: ReaderInput) -> _FOUND:
 
 
 def _own_site(body: Json, reply: ReaderInput) -> _FOUND:
-    """The first result on the company's domain; where that is unknown, on one that its name spells."""
-    for position, row in entries(member(body, "organic_results")):
-        link = url(row.get("link"))
-        domain = registrable_domain(link or "")
-        if not link or not domain or not _is_own_site(row, link, domain, reply):
-            continue
-        path = f"search.organic_results[{position}]"
-        name = text(row.get("source"), 300) or _TAGLINE.sub("", text(row.get("title"), 300) or "")
-        yield from text_value("company_name", name if reply.is_called(name) else None, f"{path}.title")
-        yield from text_value("domain", domain, f"{path}.link")
-        yield from text_value("company_description", text(row.get("snippet")), f"{path}.snippet")
-        return
+    """The first result on the company's domain; where that is unknown, on the one that is the company's by its name.
 
-
-def _is_own_site(row: SearchResult, link: str, domain: str, reply: ReaderInput) -> bool:
+    None where sites of several companies are. A namesake's may come first.
+    """
+    rows = [
+        _SiteRow(position, row, link, domain)
+        for position, row in entries(member(body, "organic_results"))
+        if (link := url(row.get("link"))) and (domain := registrable_domain(link))
+    ]
     if reply.domain:
-        return reply.owns(link)
-    front = re.fullmatch(r"https?://[^/]+/?(?:[a-z]{2}(?:-[a-z]{2})?/?)?", link, re.IGNORECASE)
-    called = reply.is_called(text(row.get("source"), 300)) or reply.is_called(
-        _TAGLINE.sub("", text(row.get("title"), 300) or "")
-    )
-    return not is_platform(domain) and (reply.is_spelled_by(domain) or (bool(front) and called))
+        own = [one for one in rows if one.domain == reply.domain]
+    else:
+        rows = [one for one in rows if own_domain(one.link, reply.name)]
+        sure = [one for one in rows if one.is_called(reply) and one.is_spelled(reply)]
+        own = sure or [one for one in rows if one.may_be_own(reply)]
+        if len({one.domain.partition(".")[0] for one in own}) > 1:
+            return
+    for one in own[:1]:
+        path = f"search.organic_results[{one.position}]"
+        name = one.site_name
+        yield from text_value("company_name", name if reply.is_called(name) else None, f"{path}.title")
+        yield from text_value("domain", one.domain, f"{path}.link")
+        yield from text_value("company_description", text(one.row.get("snippet")), f"{path}.snippet")
+
+
+@dataclass(frozen=True, slots=True)
+class _SiteRow:
+    """A result, and the domain it is on."""
+
+    position: int
+    row: SearchResult
+    link: str
+    domain: str
+
+    @property
+    def site_name(self) -> str:
+        """What the site is called: the page's title may name another company that it is about."""
+        return text(self.row.get("source"), 300) or _TAGLINE.sub("", text(self.row.get("title"), 300) or "")
+
+    def is_called(self, reply: ReaderInput) -> bool:
+        return reply.is_called(self.site_name)
+
+    def is_spelled(self, reply: ReaderInput) -> bool:
+        return reply.is_spelled_by(self.domain)
+
+    def may_be_own(self, reply: ReaderInput) -> bool:
+        """The front page of a site of this name, or a page on a domain that spells it and is not of a namesake."""
+        if self.is_called(reply):
+            return is_front_door(self.link) and _FRONT_PAGE.fullmatch(self.link) is not None
+        return self.is_spelled(reply) and not reply.is_namesake(_PAGE_WORDS.sub(" ", self.site_name))
 
 
 def _stack(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:

@@ -201,10 +201,12 @@ def test_profile_pages_are_named_as_columns_that_do_not_tell_a_website(
         ("Account=name,Web=domain", {"Account": "name", "Web": "website"}),
         ('"Name, legal"=name', {"Name, legal": "name"}),
         ("a=b=name", {"a=b": "name"}),
+        ("Name, legal=name,Web=domain", {"Name, legal": "name", "Web": "website"}),
+        ('"Name, legal"=name, Web, main = website', {"Name, legal": "name", "Web, main": "website"}),
         (None, {}),
     ],
 )
-def test_titles_with_commas_are_quoted(given: str | None, expected: dict[str, str]) -> None:
+def test_titles_may_have_commas_quoted_or_not(given: str | None, expected: dict[str, str]) -> None:
     assert asked_columns(given) == expected
 
 

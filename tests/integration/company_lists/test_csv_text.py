@@ -87,3 +87,33 @@ def test_a_row_of_too_many_cells_is_put_together_where_that_is_certain(
     text: str, expected: tuple[list[list[object]], list[int]]
 ) -> None:
     assert read(text) == expected
+
+
+@pytest.mark.parametrize("delimiter", ["^", "~", "¦", "#", ":", "::", "     "])
+def test_delimiters_that_also_occur_in_names_split_a_header_and_all_rows_below_it(delimiter: str) -> None:
+    text = "".join(
+        f"{a}{delimiter}{b}\n" for a, b in [("name", "website"), ("Acme Widgets", "https://a-x.com"), ("B", "b")]
+    )
+    rows, refused = read(text)
+    assert ([[cell for cell in row if cell] for row in rows], refused) == (
+        [["Acme Widgets", "https://a-x.com"], ["B", "b"]],
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["name\nAcme: The Movie\nC# Tools\n", "Companies: 2024\nname\nAcme: The Movie\nC# Tools\n"]
+)
+def test_a_sign_in_a_name_splits_no_column(text: str) -> None:
+    assert read(text)[0][-2:] == [["Acme: The Movie"], ["C# Tools"]]
+
+
+@pytest.mark.parametrize("end", ["", ";"])
+def test_lines_that_were_quoted_whole_are_unpacked(end: str) -> None:
+    lines = ['"name,website,city"', '"""Acme, Inc."",a-x.com,Bonn"', '"Beta,b-x.com,Köln"']
+    rows = [["Acme, Inc.", "a-x.com", "Bonn"], ["Beta", "b-x.com", "Köln"]]
+    assert read("".join(f"{line}{end}\n" for line in lines)) == (rows, [])
+
+
+def test_quoted_names_in_one_column_stay_whole() -> None:
+    assert read('"name"\n"Acme, Inc."\n"Beta"\n')[0] == [["Acme, Inc."], ["Beta"]]

@@ -13,7 +13,7 @@ import pytest
 from openpyxl.chart import BarChart, Reference
 from openpyxl.styles import Font
 
-from enrichment.identity.list_rows import UnreadRow
+from enrichment.identity.list_rows import LinkedText, UnreadRow
 from resources.company_lists import ListTable, UnreadableList, read_list
 
 
@@ -181,3 +181,83 @@ def test_a_letter_or_sign_that_is_odd_does_not_cost_the_file(
 def test_what_is_no_file_is_refused_with_what_to_do(path: str) -> None:
     with pytest.raises(UnreadableList, match=r"save what it gives to a file such as list\.csv"):
         read_list(Path(path))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"name": ["Acme", "Beta"], "domain": ["a-x.com", None]},
+        {"name": {"0": "Acme", "10": "Beta"}, "domain": {"0": "a-x.com", "10": None}},
+        {"columns": ["name", "domain"], "index": [0, 1], "data": [["Acme", "a-x.com"], ["Beta", None]]},
+        {"schema": {"fields": [{"name": "index"}]}, "data": [{"name": "Acme", "domain": "a-x.com"}, {"name": "Beta"}]},
+        {"meta": {"count": 2}, "data": {"results": [{"name": "Acme", "domain": "a-x.com"}, {"name": "Beta"}]}},
+        {"tags": ["x"], "companies": [{"name": "Acme", "domain": "a-x.com"}, {"name": "Beta"}]},
+        {"7": {"name": "Acme", "domain": "a-x.com"}, "8": {"name": "Beta"}},
+    ],
+)
+def test_json_by_columns_by_keys_and_wrapped_is_read_as_the_table_that_it_is(tmp_path: Path, document: object) -> None:
+    expected = [["name", "domain"], ["Acme", "a-x.com"], ["Beta", None]]
+    assert rows(tmp_path, "list.json", json.dumps(document).encode()) == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"acme-x.com": {"name": "Acme"}}, [["domain", "name"], ["acme-x.com", "Acme"]]),
+        ({"Acme": "acme-x.com"}, [["name", "domain"], ["Acme", "acme-x.com"]]),
+        ({"name": "Acme", "domain": "acme-x.com"}, [["name", "domain"], ["Acme", "acme-x.com"]]),
+    ],
+)
+def test_keys_of_json_that_name_companies_are_read_too(
+    tmp_path: Path, document: object, expected: list[list[object]]
+) -> None:
+    assert rows(tmp_path, "list.json", json.dumps(document).encode()) == expected
+
+
+def test_json_lines_may_have_the_ending_of_json(tmp_path: Path) -> None:
+    content = b'{"name":"Acme"}\n{"name":"Beta"}\n'
+    assert rows(tmp_path, "list.json", content) == [["name"], ["Acme"], ["Beta"]]
+
+
+def test_an_excel_file_may_have_the_ending_of_csv(tmp_path: Path) -> None:
+    assert rows(tmp_path, "list.csv", workbook()) == [["Name", "Website"], ["Acme", "a-x.com"]]
+
+
+def test_a_web_page_is_no_list(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableList, match="web page"):
+        read(tmp_path, "list.csv", b"<html><table><tr><td>Company</td></tr></table></html>")
+
+
+def hyperlink(book: openpyxl.Workbook) -> None:
+    book.worksheets[0]["B2"] = '=HYPERLINK("https://www.linked-x.com","site")'
+
+
+def test_a_formula_that_makes_a_link_leads_where_the_link_does(tmp_path: Path) -> None:
+    cell = rows(tmp_path, "list.xlsx", workbook(hyperlink))[1][1]
+    assert isinstance(cell, LinkedText)
+    assert (cell, cell.target) == ("site", "https://www.linked-x.com")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("gb18030", "公司,网站\n腾讯控股,tencent-x.com\n"),
+        ("gb18030", "Name,Website\n深圳市腾讯计算机系统有限公司,tencent-x.com\n北京百度网讯科技有限公司,baidu-x.com\n"),
+        ("shift_jis", "会社名,ウェブサイト\nトヨタ自動車,toyota-x.jp\n"),
+        ("cp1251", "Компания,Сайт\nРомашка,romashka-x.ru\n"),
+        ("euc_kr", "회사,웹사이트\n삼성전자,samsung-x.com\n"),
+    ],
+)
+def test_an_encoding_that_the_titles_or_the_characters_tell_is_guessed_and_reported(
+    tmp_path: Path, encoding: str, text: str
+) -> None:
+    (table,) = read(tmp_path, "list.csv", text.encode(encoding))
+    assert table.guessed == (f"its encoding is {encoding}",)
+    assert table.rows[1][1] == text.splitlines()[1].split(",")
+
+
+@pytest.mark.parametrize("encoding", ["euc_kr", "koi8_r"])
+def test_characters_of_other_languages_are_not_taken_for_chinese(tmp_path: Path, encoding: str) -> None:
+    names = {"euc_kr": "삼성전자현대자동차그룹한국전력공사", "koi8_r": "ромашкаромашкаромашка"}
+    with pytest.raises(UnreadableList, match="encoding is unclear"):
+        read(tmp_path, "list.csv", f"Name,Website\n{names[encoding]},a-x.com\n".encode(encoding))

@@ -163,6 +163,11 @@ def test_two_letters_of_a_long_word_that_changed_places_are_a_slip() -> None:
         ("SIA Engineering", "Engineering Co"),
         ("sia muster", "muster"),
         ("Muster SAL", "Muster"),
+        ("Bio", "Bio-Muster Laboratories, Inc."),
+        ("O", "O-I Muster, Inc."),
+        ("Muster Multi", "Muster Multi-Alternative Fund"),
+        ("Banco Muster S.A.", "Muster Bank Inc."),
+        ("Royal Muster Cruises Ltd", "Royal Muster Group"),
     ],
 )
 def test_another_name_beside_it_and_another_way_of_writing_it_are_asked_about(name_a: str, name_b: str) -> None:
@@ -179,7 +184,35 @@ def test_another_name_beside_it_and_another_way_of_writing_it_are_asked_about(na
         ("Airbus", "Airbnb"),
         ("Meta", "Beta"),
         ("Muster Acquisition Corp", "Muster Acquisition Corp II"),
+        ("Muster II Inc.", "Muster"),
+        ("Muster Fund, Inc.", "Muster Fund II, Inc."),
+        ("Southern Co", "Southern Silver Exploration Corp"),
+        ("Citizens, Inc.", "Citizens Community Bancorp Inc."),
     ],
 )
 def test_other_words_are_other_companies(name_a: str, name_b: str) -> None:
     assert compare_names(name_a, name_b).sameness == "different"
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("Serenity Spa Inc.", "Serenity"),
+        ("Muster PC Ltd", "Muster Ltd"),
+        ("Muster EV GmbH", "Muster GmbH"),
+        ("Muster III Ltd", "Muster Ltd"),
+    ],
+)
+def test_a_word_that_is_like_a_form_stays_in_the_name_before_a_form(name: str, other: str) -> None:
+    assert compare_names(name, other).sameness != "same"
+
+
+@pytest.mark.parametrize(
+    ("name_a", "name_b"),
+    [
+        ("Muster Groep NV", "Muster Group, N.V."),
+        ("Muster Corp - Series A Beta Group Common Stock", "Muster Corp - Series C Beta Group Common Stock"),
+    ],
+)
+def test_groups_in_other_languages_and_series_of_shares_make_no_other_company(name_a: str, name_b: str) -> None:
+    assert compare_names(name_a, name_b).sameness == "same"

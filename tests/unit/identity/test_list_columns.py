@@ -131,3 +131,50 @@ def test_columns_without_a_header_are_declared_by_their_number() -> None:
     assert (columns.names, columns.header, skipped) == ((1,), False, 0)
     with pytest.raises(NoCompanyColumn, match="column 9"):
         find_columns([["17", "Acme"]], declared={"column 9": "name"})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Berlin|Acme Widgets GmbH|acme.com\nBonn|Beta Tools AG|beta.com", [("Acme Widgets GmbH", "acme.com")]),
+        ("Software|Acme Widgets|acme.com\nSoftware|Beta Tools|beta.com", [("Acme Widgets", "acme.com")]),
+        ("Germany|Acme Widgets|acme.com\nFrance|Beta Tools|beta.com", [("Acme Widgets", "acme.com")]),
+        ("Acme Widgets|acme.com|Berlin\nBeta Tools|beta.com|Bonn", [("Acme Widgets", "acme.com")]),
+        ("Jane Doe|CEO|Acme Widgets|jane@acme.com\nJohn Roe|CTO|Beta|john@beta.com", [("Acme Widgets", "acme.com")]),
+        ("Acme GmbH\nBeta AG\nGamma", [("Acme GmbH", None)]),
+    ],
+)
+def test_without_a_header_the_column_of_names_is_the_one_that_goes_with_the_domains(
+    text: str, expected: list[tuple[str | None, str | None]]
+) -> None:
+    assert companies(text)[:1] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Kürzel|Kundenbez|Website\nX1|Acme Widgets|acme.com\nX2|Beta Tools|beta.com", ("Acme Widgets", "acme.com")),
+        ("Company|Internetz\nAcme Widgets|acme.com\nBeta Tools|www.beta.com", ("Acme Widgets", "acme.com")),
+        ("Company|Seen at\nAcme Widgets|news.example.com\nBeta Tools|acme.org", ("Acme Widgets", None)),
+    ],
+)
+def test_a_column_of_an_unknown_title_counts_where_its_cells_go_with_those_beside_it(
+    text: str, expected: tuple[str | None, str | None]
+) -> None:
+    assert companies(text)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "role"),
+    [
+        ("hs_company_name", "company"),
+        ("Account: Website", "website"),
+        ("Contact: Company", "company"),
+        ("Webseite/URL", "website"),
+        ("Country/Region", "country"),
+        ("Company / Contact", None),
+        ("Owner: Name", None),
+    ],
+)
+def test_parts_of_a_title_tell_what_the_whole_does_not(title: str, role: str | None) -> None:
+    assert role_of(title) == role

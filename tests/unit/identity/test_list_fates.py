@@ -49,6 +49,9 @@ def fates(lines: Sequence[Sequence[object]], *companies: Company) -> list[ListRo
         ([["name", "website"], ["Delta GmbH", "delta-x.de"], ["Delta Inc.", ""]], ["new", "ambiguous"]),
         ([["Company", "Country"], ["Delta", "Germany"], ["Delta", "Brazil"]], ["new", "ambiguous"]),
         ([["Company", "Country"], ["Delta", "Germany"], ["Delta", ""]], ["new", "same as another row"]),
+        ([["Company", "Country"], ["Delta", "Germany"], ["Delta", "Deutschland"]], ["new", "same as another row"]),
+        ([["Company", "Country"], ["Delta", "DE"], ["Delta", "Austria"]], ["new", "ambiguous"]),
+        ([["Company", "Country"], ["Delta", "DE"], ["Delta", "EMEA"]], ["new", "same as another row"]),
         ([["name", "website"], ["Acme Inc.", ""], ["ACME", "acme-x.com"]], ["same as another row", "new"]),
     ],
 )
@@ -112,3 +115,9 @@ def test_two_sheets_are_one_list() -> None:
         ("same as another row", "as line 3 of sheet 'Two'"),
     ]
     assert [row.fate for row in second.sorted.rows] == ["same as another row", "new"]
+
+
+def test_many_rows_of_one_name_are_as_many_companies_as_they_have_websites() -> None:
+    sites = [f"delta-{number}.com" for number in range(20)]
+    lines = [["name", "website"], *(["Delta", site] for site in (*sites, *sites)), ["Delta", ""]]
+    assert [row.fate for row in fates(lines)] == ["new"] * 20 + ["same as another row"] * 20 + ["ambiguous"]

@@ -3,7 +3,7 @@
 import pytest
 
 from enrichment.identity.domains import NotACompany
-from enrichment.identity.list_columns import ListColumns
+from enrichment.identity.list_columns import ListColumns, columns_of
 from enrichment.identity.list_rows import cell_text, entry_of
 
 COLUMNS = ListColumns(("name", "website"), names=(0,), websites=(1,))
@@ -81,3 +81,45 @@ def test_odd_names_are_names(text: str) -> None:
 )
 def test_placeholders_dates_and_amounts_say_nothing(text: str) -> None:
     assert cell_text(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "domain"),
+    [
+        ('="Acme"', "Acme", None),
+        ('=HYPERLINK("https://acme.com","Acme")', "Acme", "acme.com"),
+    ],
+)
+def test_a_formula_that_is_a_text_is_read_as_a_spreadsheet_shows_it(text: str, name: str, domain: str | None) -> None:
+    entry = entry_of(2, [text], columns_of(["Company"]))
+    assert entry is not None
+    assert (entry.name, entry.domain) == (name, domain)
+
+
+@pytest.mark.parametrize("text", ["=SUM(A1:A9)", "=cmd|' /C calc'!A0", "n/v", "sin dato", "none given"])
+def test_a_formula_and_a_word_for_nothing_name_no_company(text: str) -> None:
+    assert entry_of(2, [text], columns_of(["Company"])) is None
+
+
+@pytest.mark.parametrize("website", ["[Acme](https://acme.com)", "acme . com", '=HYPERLINK("https://acme.com","x")'])
+def test_an_address_is_found_in_what_is_written_around_it(website: str) -> None:
+    entry = entry_of(2, ["Acme Works", website], columns_of(["Company", "Website"]))
+    assert entry is not None
+    assert (entry.domain, entry.remark) == ("acme.com", "")
+
+
+def test_a_website_that_tells_none_is_reported() -> None:
+    entry = entry_of(2, ["Acme", "under construction"], columns_of(["Company", "Website"]))
+    assert entry is not None
+    assert "under construction" in entry.remark
+    assert entry.domain is None
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("Germany", "de"), ("Deutschland", "de"), ("DEU", "de"), ("U.S.A.", "us"), ("England", "gb"), ("EMEA", "emea")],
+)
+def test_a_country_is_the_same_in_every_language(written: str, code: str) -> None:
+    entry = entry_of(2, ["Acme", written], columns_of(["Company", "Country"]))
+    assert entry is not None
+    assert entry.country == code
