@@ -1,6 +1,7 @@
 """Measure names: `python -m bench.identity`. Which pairs are decided rightly, which are asked about, how many a second.
 
 pairs/*.csv  ->  per file: decided same or different, right or wrong; asked; recall;  generated pairs: seed printed
+records with websites and tickers  ->  calibration.py: predicted and observed probabilities
 """
 
 import argparse
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from bench.identity.calibration import show_calibration
 from enrichment.identity.comparison import compare_names
 from enrichment.identity.names import name_form, name_words
 
@@ -95,6 +97,7 @@ def main() -> None:
         show(name, read(name))
     names = sorted({pair.name_a for pair in read("sec_pairs")})
     show("generated, two companies that begin with the same word", generated(rng, names))
+    show_calibration(rng)
     show_speed(rng, names)
 
 
