@@ -36,6 +36,24 @@ class Company:
     created_at: datetime
 
 
+AliasKind = Literal["former_key", "former_name", "brand", "redirect", "id", "spelling"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """What also leads to a company. alias: in the form of a key: 'name:facebook', 'facebook.com', 'linkedin:meta'.
+
+    name: as its source writes it. source: what says so; None, and learned_at None: not known.
+    """
+
+    alias: str
+    company_id: str
+    kind: AliasKind
+    name: str | None = None
+    source: str | None = None
+    learned_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request of one consumer for one company. Every cost and every saving belongs to exactly one request."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from enrichment.domain.records import (
+    Alias,
     Analysis,
     CacheRead,
     Company,
@@ -32,10 +33,22 @@ class Companies(Protocol):
     """Companies and their keys: one company per key; a former key still leads to its company."""
 
     def by_key(self, key: str) -> Company | None:
-        """By its key, or by a former key."""
+        """By its key, else by an alias that leads to no other company."""
         ...
 
     def by_id(self, company_id: str) -> Company | None: ...
+
+    def by_alias(self, alias: str) -> list[Company]:
+        """All companies that this alias leads to, by key; an alias may be one of several companies."""
+        ...
+
+    def aliases(self, company_id: str) -> list[Alias]:
+        """Of this company, by alias."""
+        ...
+
+    def add_aliases(self, aliases: Sequence[Alias]) -> None:
+        """Adds those that are new; of one that its company has, the first source and date stay."""
+        ...
 
     def named(self, name: str) -> list[Company]:
         """Companies with this name; legal form and spelling do not count."""

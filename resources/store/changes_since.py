@@ -47,6 +47,7 @@ def new_companies(store: SqlStore, since: int) -> NewCompanies:
     with store.changes() as (tx, mark):
         keys = tx.scalars(sa.select(c.key).where(*_between(t.companies, since, mark)).order_by(c.key)).all()
         query = sa.select(a.alias, c.key).join_from(t.company_aliases, t.companies, a.company_id == c.company_id)
+        query = query.where(a.kind == "former_key", a.alias.not_in(sa.select(t.companies.alias("other").c.key)))
         moved = {row.alias: row.key for row in tx.execute(query.where(*_between(t.company_aliases, since, mark)))}
     return NewCompanies(tuple(keys), moved, mark)
 

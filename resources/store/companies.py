@@ -1,14 +1,16 @@
 """Companies and their keys: one company per key; a former key always leads to its company.
 
 key or company_id -> Company;   rekey: new key, old one kept as alias, or a merge where the key is taken
+add_alias: what else leads to it;   by_alias: all companies an alias leads to;   by_key: the only one, else none
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Company
+from enrichment.domain.records import Alias, Company
 from enrichment.identity.domains import NotACompany, company_key
 from enrichment.ports import StoreError
 from resources.store import tables as t
@@ -17,6 +19,7 @@ from resources.store.company_merge import merge, now, now_of
 from resources.store.database import Database
 from resources.store.row_mapping import chunks, record_of, row_of
 
+_c = t.companies.c
 _keys = sa.bindparam("keys", expanding=True, type_=PlainText)
 _BY_ID = sa.select(t.companies).where(t.companies.c.company_id == now(sa.bindparam("id", type_=PlainText)))
 _BY_KEY = sa.select(t.companies).where(t.companies.c.key.in_(_keys))
@@ -34,7 +37,7 @@ class SqlCompanies:
         self._db = database
 
     def by_key(self, key: str) -> Company | None:
-        """By its key, or by a former key."""
+        """By its key, else by an alias that leads to no other company."""
         with self._db.reading() as tx:
             return _by_keys(tx, [key]).get(key)
 
@@ -42,6 +45,32 @@ class SqlCompanies:
         """By its id, or by the id of a company that was merged into it."""
         with self._db.reading() as tx:
             return _one(tx, company_id)
+
+    def by_alias(self, alias: str) -> list[Company]:
+        """All companies that this alias leads to, by key; an alias may be one of several companies."""
+        with self._db.reading() as tx:
+            rows = tx.execute(_BY_ALIAS.order_by(t.companies.c.key), {"keys": [alias]})
+            return [record_of(Company, row) for row in rows]
+
+    def aliases(self, company_id: str) -> list[Alias]:
+        """Of this company, by alias."""
+        of_it = t.company_aliases.c.company_id == now(sa.bindparam("id", company_id, type_=PlainText))
+        query = sa.select(t.company_aliases).where(of_it).order_by(t.company_aliases.c.alias)
+        with self._db.reading() as tx:
+            return [record_of(Alias, row) for row in tx.execute(query)]
+
+    def add_aliases(self, aliases: Sequence[Alias]) -> None:
+        """Adds those that are new; of one that its company has, the first source and date stay.
+
+        The present key of a company is none of its aliases. Raises StoreError for an unknown company_id.
+        """
+        if not aliases:
+            return
+        with self._db.writing() as tx:
+            self._db.alone(tx)
+            rows = _alias_rows(tx, aliases)
+            if rows:
+                tx.execute(self._db.insert_new(t.company_aliases, unique=["alias", "company_id"]), rows)
 
     def named(self, name: str) -> list[Company]:
         """Companies with this name, by key; legal form and spelling do not count."""
@@ -93,7 +122,8 @@ class SqlCompanies:
                 raise StoreError(f"There is no company {company_id} to give the key {key}; add it first.")
             changes: dict[str, Any] = {"key": key, "name": name, "domain": domain, "name_key": _name_key(name)}
             if company.key != key:
-                tx.execute(sa.delete(t.company_aliases).where(t.company_aliases.c.alias == key))
+                own = t.company_aliases.c.company_id == company_id
+                tx.execute(sa.delete(t.company_aliases).where(own, t.company_aliases.c.alias == key))
                 tx.execute(sa.insert(t.company_aliases).values(alias=company.key, company_id=company_id))
             known = {column: value for column, value in changes.items() if value is not None}
             tx.execute(sa.update(t.companies).where(t.companies.c.company_id == company_id).values(known))
@@ -114,13 +144,28 @@ def _one(tx: sa.Connection, company_id: str) -> Company | None:
     return None if row is None else record_of(Company, row)
 
 
+def _alias_rows(tx: sa.Connection, aliases: Sequence[Alias]) -> list[dict[str, Any]]:
+    """One per alias and company, as the company's id is now. Raises StoreError."""
+    moved = now_of(tx, [alias.company_id for alias in aliases])
+    rows = [row_of(alias) | {"company_id": moved.get(alias.company_id, alias.company_id)} for alias in aliases]
+    keys: dict[str, str] = {}
+    for some in chunks(list({row["company_id"] for row in rows})):
+        found = tx.execute(sa.select(_c.company_id, _c.key).where(_c.company_id.in_(some)))
+        keys.update((row.company_id, row.key) for row in found)
+    missing = [row["company_id"] for row in rows if row["company_id"] not in keys]
+    if missing:
+        raise StoreError(f"There is no company {missing[0]} to give an alias; add it first.")
+    return [row for row in rows if row["alias"] != keys[row["company_id"]]]
+
+
 def _by_keys(tx: sa.Connection, keys: Sequence[str]) -> dict[str, Company]:
-    """Key or former key -> company, for those keys that belong to one."""
+    """Key, or an alias of one company only -> company, for those keys that belong to one."""
     found: dict[str, Company] = {}
     for some in chunks(keys):
         rows = tx.execute(_BY_KEY, {"keys": some})
         found.update((row.key, record_of(Company, row)) for row in rows)
     for some in chunks([key for key in keys if key not in found]):
-        rows = tx.execute(_BY_ALIAS, {"keys": some})
-        found.update((row.alias, record_of(Company, row)) for row in rows)
+        led = [(row.alias, record_of(Company, row)) for row in tx.execute(_BY_ALIAS, {"keys": some})]
+        times = Counter(alias for alias, _ in led)
+        found.update((alias, company) for alias, company in led if times[alias] == 1)
     return found

@@ -15,7 +15,7 @@ from resources.store import tables as t
 from resources.store.column_types import PlainText
 from resources.store.row_mapping import chunks, purchase_of
 
-_OF_A_COMPANY = (t.company_aliases, t.requests, t.replies, t.facts, t.analyses, t.profiles)
+_OF_A_COMPANY = (t.requests, t.replies, t.facts, t.analyses, t.profiles)
 _ASKED_TWICE = "its company was merged into one for which the same purchase is under way"
 _former = t.former_companies.c
 
@@ -43,11 +43,22 @@ def merge(tx: sa.Connection, company_id: str, into: Company) -> None:
         return
     for table in _OF_A_COMPANY:
         tx.execute(sa.update(table).where(table.c.company_id == company_id).values(company_id=into.company_id))
+    _move_aliases(tx, company_id, key, into)
     _move_purchases(tx, company_id, into.company_id)
     tx.execute(sa.delete(t.companies).where(t.companies.c.company_id == company_id))
-    tx.execute(sa.insert(t.company_aliases).values(alias=key, company_id=into.company_id))
     tx.execute(sa.update(t.former_companies).where(_former.now == company_id).values(now=into.company_id))
     tx.execute(sa.insert(t.former_companies).values(company_id=company_id, now=into.company_id))
+
+
+def _move_aliases(tx: sa.Connection, company_id: str, key: str, into: Company) -> None:
+    """With its key as a former one. Where both have the same alias, that of the company that stays is kept."""
+    aliases = t.company_aliases
+    own, kept = aliases.c.company_id == company_id, aliases.c.company_id == into.company_id
+    known = tx.scalars(sa.select(aliases.c.alias).where(kept)).all()
+    tx.execute(sa.delete(aliases).where(own, aliases.c.alias.in_([*known, into.key])))
+    tx.execute(sa.update(aliases).where(own).values(company_id=into.company_id))
+    tx.execute(sa.delete(aliases).where(kept, aliases.c.alias == key))
+    tx.execute(sa.insert(aliases).values(alias=key, company_id=into.company_id))
 
 
 def _move_purchases(tx: sa.Connection, company_id: str, into: str) -> None:

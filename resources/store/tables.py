@@ -82,8 +82,18 @@ companies = sa.Table(
 company_aliases = sa.Table(
     "company_aliases",
     metadata,
-    sa.Column("alias", PlainText, primary_key=True, comment="a former key"),
-    sa.Column("company_id", PlainText, nullable=False, index=True),
+    sa.Column("alias", PlainText, primary_key=True, comment="as a key: name:acme, acme.com, linkedin:acme"),
+    sa.Column("company_id", PlainText, primary_key=True, index=True),
+    sa.Column(
+        "kind",
+        PlainText,
+        nullable=False,
+        server_default="former_key",
+        comment="former_key, former_name, brand, redirect, id or spelling",
+    ),
+    sa.Column("name", PlainText, nullable=True, comment="as its source writes it"),
+    sa.Column("source", PlainText, nullable=True, comment="what says so; null: not known"),
+    sa.Column("learned_at", UtcMicros, nullable=True, comment="null: not known"),
     _changed(),
 )
 
