@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from enrichment.domain.records import Company, Fact, Reply
 from enrichment.domain.values import identity
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput
 from enrichment.parsing.vendors import apollo, brightdata, google_kg, serpapi, snov, web_pages
 from enrichment.rules.models import Rules
 
@@ -58,6 +58,16 @@ def read(reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, 
         for dataset, readings in found.items()
         for reading in _best(readings, rules.datasets[dataset].at_most)
     ]
+
+
+def companies_named(
+    reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, ReaderEntry] = READERS
+) -> list[NamedCompany]:
+    """The companies that the records of a reply are of. Raises NoReader."""
+    if not reply.found:
+        return []
+    subject = ReaderInput(reply.payload, company.name, company.domain, reply.collected_at)
+    return list(reader_of(reply.source, rules, readers).named(subject))
 
 
 def _best(readings: Iterable[ParsedValue], at_most: int) -> list[ParsedValue]:

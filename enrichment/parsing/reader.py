@@ -1,6 +1,7 @@
-"""The types of a reader: ReaderInput -> ParsedValue, ParsedValue, ...
+"""The types of a reader: ReaderInput -> ParsedValue, ParsedValue, ...        ReaderInput -> NamedCompany, ...
 
-A reader decides what a vendor's body contains about the company asked for; it never raises over the shape of the body.
+A reader decides what a vendor's body contains about the company asked for, and which companies its records are of; it
+never raises over the shape of the body.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from datetime import datetime
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import Text, Value
+from enrichment.identity.countries import country_code
 from enrichment.identity.domains import name_fits_domain, own_domain, registrable_domain, same_company
 from enrichment.identity.names import is_named_in
 
@@ -67,6 +69,38 @@ class ReaderInput:
         return self.is_called(name) and site.partition(".")[0] == self.domain.partition(".")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class NamedCompany:
+    """The company that a record of a reply is of, as the record states it. website: an address, as it is written.
+
+    ids: as identity.vendor_ids gives them. country: as identity.countries. is_asked: it is the company asked for.
+    """
+
+    name: str | None
+    website: str | None
+    is_asked: bool
+    ids: frozenset[str] = frozenset()
+    country: str | None = None
+
+    @property
+    def domain(self) -> str | None:
+        return own_domain(self.website, self.name) if self.website else None
+
+
+def named_company(
+    reply: ReaderInput, name: str | None, website: str | None, *ids: str | None, country: str | None = None
+) -> Iterator[NamedCompany]:
+    """The company of a record, if it states a name or a website. ids: None for what is none."""
+    if name or website:
+        known = frozenset(one for one in ids if one)
+        yield NamedCompany(name, website, reply.is_(name, website), known, country_code(country) if country else None)
+
+
+def no_company(_: ReaderInput) -> Iterator[NamedCompany]:
+    """Of a reply whose records are not about companies: news, postings."""
+    return iter(())
+
+
 def is_front_door(website: str) -> bool:
     """'https://www.airbus.com/' is one, 'https://us.airbus.com' is not."""
     host = website.rpartition("://")[2].partition("/")[0].lower().removeprefix("www.")
@@ -74,14 +108,19 @@ def is_front_door(website: str) -> bool:
 
 
 Reader = Callable[[ReaderInput], Iterator[ParsedValue]]
+NamesReader = Callable[[ReaderInput], Iterator[NamedCompany]]
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderEntry:
-    """version: raised when the reader reads differently, so that stored replies are read again."""
+    """version: raised when the reader reads differently, so that stored replies are read again.
+
+    named: which companies a reply's records are of.
+    """
 
     read: Reader
     version: int = 1
+    named: NamesReader = no_company
 
 
 def text_value(dataset: str, text: str | None, evidence: str, completeness: float = 1.0) -> Iterator[ParsedValue]:

@@ -8,9 +8,10 @@ from itertools import chain
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import EmailStatus
+from enrichment.identity.vendor_ids import page_id
 from enrichment.parsing.json_access import elements, entries, member, text
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput, named_company
 
 _STATUS: dict[str | None, EmailStatus] = {
     "verified": "valid",
@@ -52,9 +53,12 @@ def _people(body: Json) -> Iterator[tuple[str, dict[str, Json]]]:
 def _works_there(person: Json, employers: Mapping[str, str | None], reply: ReaderInput) -> bool:
     organisation = member(person, "organization")
     if isinstance(organisation, dict):
-        site = text(organisation.get("primary_domain"), 300) or text(organisation.get("website_url"), 2_000)
-        return reply.is_(text(organisation.get("name"), 300), site)
+        return reply.is_(text(organisation.get("name"), 300), _site(organisation))
     return reply.is_called(employers.get(text(member(person, "id"), 100) or ""))
+
+
+def _site(organisation: Json) -> str | None:
+    return text(member(organisation, "primary_domain"), 300) or text(member(organisation, "website_url"), 2_000)
 
 
 def _contact(path: str, person: dict[str, Json]) -> Iterator[ParsedValue]:
@@ -69,6 +73,15 @@ def _contact(path: str, person: dict[str, Json]) -> Iterator[ParsedValue]:
     )
 
 
+def read_employers(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """The organisations that the matched people work at."""
+    for _, person in _people(reply.payload.get("people")):
+        organisation = person.get("organization")
+        pages = (text(member(organisation, key), 2_000) for key in ("linkedin_url", "crunchbase_url"))
+        ids = (page_id(page) for page in pages if page)
+        yield from named_company(reply, text(member(organisation, "name"), 300), _site(organisation), *ids)
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "apollo_contacts": ReaderEntry(read_people),
+    "apollo_contacts": ReaderEntry(read_people, named=read_employers),
 }

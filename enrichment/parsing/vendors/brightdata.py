@@ -9,11 +9,20 @@ from html import unescape
 from enrichment.domain.records import Json
 from enrichment.domain.values import IntentSignal, Technology
 from enrichment.identity.domains import own_domain
+from enrichment.identity.vendor_ids import page_id, vendor_id
 from enrichment.parsing.dates import moment
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import elements, entries, member, text, texts, url
 from enrichment.parsing.people import contact, email_address, profile_page
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, is_front_door, text_value
+from enrichment.parsing.reader import (
+    NamedCompany,
+    ParsedValue,
+    ReaderEntry,
+    ReaderInput,
+    is_front_door,
+    named_company,
+    text_value,
+)
 
 BrightDataRecord = dict[str, Json]
 
@@ -155,10 +164,26 @@ def _strength(value: Json) -> float | None:
     return round(share, 4) if 0 <= share <= 1 else None
 
 
+def read_record_names(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """The companies of records from LinkedIn and Crunchbase, with the ids of their pages."""
+    for _, record in _records(reply):
+        linked = texts(record.get("social_media_links"), 2_000)
+        pages = [text(record.get("url"), 2_000), text(record.get("crunchbase_url"), 2_000), *linked]
+        symbol = vendor_id("ticker", text(record.get("stock_symbol"), 30) or "")
+        yield from named_company(
+            reply,
+            text(record.get("name"), 300),
+            text(record.get("website"), 2_000),
+            *(page_id(page) for page in pages if page),
+            symbol,
+            country=text(record.get("country_code"), 100),
+        )
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_company_db": ReaderEntry(read_linkedin_companies),
+    "brightdata_company_db": ReaderEntry(read_linkedin_companies, named=read_record_names),
     "brightdata_people_db": ReaderEntry(read_linkedin_people),
-    "brightdata_technographics": ReaderEntry(read_technographics),
-    "brightdata_firmographics": ReaderEntry(read_crunchbase),
+    "brightdata_technographics": ReaderEntry(read_technographics, named=read_record_names),
+    "brightdata_firmographics": ReaderEntry(read_crunchbase, named=read_record_names),
     "brightdata_intent_data": ReaderEntry(read_intent),
 }

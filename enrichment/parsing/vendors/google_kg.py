@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from enrichment.domain.records import Json
 from enrichment.identity.domains import own_domain
+from enrichment.identity.vendor_ids import vendor_id
 from enrichment.parsing.json_access import entries, member, text, texts
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
+from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput, named_company, text_value
 
 _ORGANISATIONS = ("Organization", "Corporation", "Business", "Company", "Airline", "Store")
 
@@ -23,10 +24,13 @@ def read_entities(reply: ReaderInput) -> Iterator[ParsedValue]:
 
 
 def _is_the_company(entity: Json, reply: ReaderInput) -> bool:
+    website = text(member(entity, "url"), 2_000)
+    return _is_organisation(entity) and reply.is_(text(member(entity, "name"), 300), website)
+
+
+def _is_organisation(entity: Json) -> bool:
     kinds = texts(member(entity, "@type"))
-    if kinds and not any(kind.endswith(_ORGANISATIONS) for kind in kinds):
-        return False
-    return reply.is_(text(member(entity, "name"), 300), text(member(entity, "url"), 2_000))
+    return not kinds or any(kind.endswith(_ORGANISATIONS) for kind in kinds)
 
 
 def _entity(entity: Json, path: str) -> Iterator[ParsedValue]:
@@ -41,6 +45,16 @@ def _entity(entity: Json, path: str) -> Iterator[ParsedValue]:
         yield from text_value("company_description", text(member(entity, "description")), f"{path}.description", 0.6)
 
 
+def read_names(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """The organisations among the entities."""
+    for _, element in entries(member(reply.payload, "search", "itemListElement")):
+        entity = element.get("result")
+        if _is_organisation(entity):
+            entity_id = vendor_id("kg", text(member(entity, "@id"), 100) or "")
+            website = text(member(entity, "url"), 2_000)
+            yield from named_company(reply, text(member(entity, "name"), 300), website, entity_id)
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "google_knowledge_graph": ReaderEntry(read_entities),
+    "google_knowledge_graph": ReaderEntry(read_entities, named=read_names),
 }

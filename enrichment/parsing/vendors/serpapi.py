@@ -10,11 +10,12 @@ from datetime import datetime
 from enrichment.domain.records import Json
 from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.identity.domains import is_platform, own_domain, registrable_domain
+from enrichment.identity.vendor_ids import vendor_id
 from enrichment.parsing.dates import moment
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import entries, member, text, texts, url
 from enrichment.parsing.people import contact, profile_page
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
+from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput, named_company, text_value
 from enrichment.parsing.technologies import named_technologies
 
 _FOUND = Iterator[ParsedValue]
@@ -221,8 +222,15 @@ def _headcount(stated: str, evidence: str) -> _FOUND:
         yield ParsedValue("employee_count", count, 1.0, evidence)
 
 
+def read_panel_name(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """The company of the knowledge panel."""
+    panel = member(reply.payload.get("search"), "knowledge_graph")
+    entity_id = vendor_id("kg", text(member(panel, "kgmid"), 100) or "")
+    yield from named_company(reply, text(member(panel, "title"), 300), text(member(panel, "website"), 2_000), entity_id)
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic),
+    "serp_organic": ReaderEntry(read_organic, named=read_panel_name),
     "serp_news": ReaderEntry(read_news),
     "serp_jobs": ReaderEntry(read_jobs),
     "serp_linkedin": ReaderEntry(read_linkedin),
