@@ -9,6 +9,12 @@ _COMPANY = 'A name, domain or address: "Tesla", tesla.com'
 
 CompanyText = Annotated[str, typer.Argument(metavar="COMPANY", help=_COMPANY)]
 MaybeCompanyText = Annotated[str | None, typer.Argument(metavar="[COMPANY]", help=_COMPANY)]
+CompanyIds = Annotated[
+    list[str] | None,
+    typer.Option("--id", metavar="ID", help="Its id at a vendor: cik:320193, ticker:NASDAQ:AAPL, a LinkedIn page"),
+]
+Country = Annotated[str | None, typer.Option("--country", help="Where the company is: Germany, de")]
+New = Annotated[bool, typer.Option("--new", help="Another company than those registered under this name")]
 Consumer = Annotated[
     str, typer.Option("--for", metavar="CONSUMER", help="What kind of profile; see config/consumers.yaml")
 ]
@@ -38,6 +44,11 @@ PurchaseId = Annotated[
     str, typer.Argument(metavar="PURCHASE", help="Its id, as `enrich purchases --uncertain` lists it")
 ]
 SourceName = Annotated[str, typer.Argument(metavar="SOURCE", help="Its name in config/sources.yaml")]
+ReviewId = Annotated[
+    str | None, typer.Argument(metavar="[REVIEW]", help="Only this one, by the id that the list of them shows")
+]
+SameAs = Annotated[str | None, typer.Option("--same-as", metavar="KEY", help="It is this registered company")]
+NoneOfThem = Annotated[bool, typer.Option("--new", help="It is none of the companies that are shown")]
 CompanyFile = Annotated[
     Path, typer.Argument(help="CSV, Excel, Parquet or JSON: companies, or people with their companies")
 ]

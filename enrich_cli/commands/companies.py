@@ -1,10 +1,22 @@
-"""`enrich companies`: which companies are registered."""
+"""`enrich companies`: which companies are registered, and which ones are meant."""
 
 import sys
 
 import typer
 
-from enrich_cli.options import AsJson, ColumnMap, CompanyFile, Encoding, Sandbox, SheetName, Yes
+from enrich_cli.errors import UsageError
+from enrich_cli.options import (
+    AsJson,
+    ColumnMap,
+    CompanyFile,
+    Encoding,
+    NoneOfThem,
+    ReviewId,
+    SameAs,
+    Sandbox,
+    SheetName,
+    Yes,
+)
 
 app = typer.Typer(help="The registered companies.", no_args_is_help=True)
 
@@ -28,12 +40,15 @@ def add(
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.company_files import LEFT_OUT, ListOptions, asked_columns, keep_left_out, take, understand_file
     from enrich_cli.errors import INCOMPLETE
+    from enrich_cli.list_reviews import open_reviews, with_decisions
     from enrich_cli.rendering.companies import taken_view, understood_json, understood_view
     from enrich_cli.rendering.terminal import console, show
+    from resources.clock import utc_now
 
     options = ListOptions(sheet, encoding, asked_columns(columns))
     with opened_store(sandbox=sandbox) as (_, _, store):
-        understood = understand_file(file, options, store.companies.all())
+        understood = understand_file(file, options, store.companies.all(), store.companies.vendor_ids())
+        understood = with_decisions(understood, store)
         if not as_json:
             console.print(understood_view(understood))
             new, learning = understood.counts["new"], len(understood.learning)
@@ -42,5 +57,43 @@ def add(
                 raise typer.Exit(0)
         left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
         taken = take(understood, store)
-    show(taken_view(taken, left_out), understood_json(understood, taken, left_out), as_json=as_json)
+        waiting = open_reviews(understood, store, utc_now())
+    view = taken_view(taken, left_out, waiting=waiting, sandbox=sandbox)
+    show(view, understood_json(understood, taken, left_out, waiting=waiting), as_json=as_json)
     raise typer.Exit(INCOMPLETE if understood.rows(*LEFT_OUT) else 0)
+
+
+@app.command()
+def review(
+    review_id: ReviewId = None,
+    same_as: SameAs = None,
+    new: NoneOfThem = False,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Decide which company is meant where that is not sure: rows of lists, and what vendors reported.
+
+    First comes what costs most if it is wrong: what was paid for the companies in question. On a terminal it asks about
+    one after another; in a script it lists them. What was decided is not asked again.
+    """
+    from enrich_cli import identity_reviews as reviews
+    from enrich_cli.bootstrap import opened_store
+    from enrich_cli.choosing import ask_about_each, has_terminal
+    from enrich_cli.rendering.identity_reviews import decided_data, decided_view, reviews_data, reviews_view
+    from enrich_cli.rendering.terminal import show
+    from resources.clock import utc_now
+
+    if (same_as is not None or new) and (review_id is None or (same_as is not None and new)):
+        raise UsageError("Give the id of one review, and either --same-as KEY or --new.")
+    with opened_store(sandbox=sandbox) as (_, _, store):
+        waiting = [reviews.waiting_review(review_id, store)] if review_id else reviews.waiting_reviews(store)
+        if same_as is not None or new:
+            at, one = utc_now(), waiting[0]
+            decided = (
+                reviews.decide_same_as(one, same_as, store, at) if same_as else reviews.decide_none(one, store, at)
+            )
+            show(decided_view(decided), decided_data(decided), as_json=as_json)
+        elif as_json or not has_terminal():
+            show(reviews_view(waiting, utc_now(), sandbox=sandbox), reviews_data(waiting), as_json=as_json)
+        else:
+            ask_about_each(waiting, store)

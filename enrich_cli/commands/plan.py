@@ -11,11 +11,14 @@ from enrich_cli.errors import UsageError
 from enrich_cli.options import (
     AsJson,
     Audience,
+    CompanyIds,
     Consumer,
+    Country,
     Datasets,
     MaxAge,
     MaxCost,
     MaybeCompanyText,
+    New,
     OtherRules,
     Replay,
     Sandbox,
@@ -30,6 +33,9 @@ def plan(
     context: typer.Context,
     text: MaybeCompanyText = None,
     consumer: Consumer = "profile",
+    ids: CompanyIds = None,
+    country: Country = None,
+    new: New = False,
     audience: Audience = None,
     max_cost: MaxCost = None,
     strategy: StrategyName = None,
@@ -51,6 +57,7 @@ def plan(
     if text is None or rules is not None or replay is not None:
         raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")
     from enrich_cli.asking import ask_from, quoted
+    from enrich_cli.choosing import choosing
     from enrich_cli.rendering.plan import quote_data, quote_view
     from enrich_cli.rendering.terminal import show
 
@@ -64,8 +71,11 @@ def plan(
         datasets=datasets,
         sources=sources,
         accept_stale=False,
+        ids=ids,
+        country=country,
+        new=new,
     )
-    quote = quoted(ask, sandbox=sandbox)
+    quote = choosing(lambda ask: quoted(ask, sandbox=sandbox), ask, sandbox=sandbox, as_json=as_json)
     show(quote_view(quote), quote_data(quote), as_json=as_json)
 
 

@@ -27,13 +27,17 @@ def fingerprint(of: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """company_id never changes. key is the partition: the registrable domain, or name:... while none is known."""
+    """company_id never changes. key is the partition: the registrable domain, or name:... while none is known.
+
+    country: ISO 3166, two letters in lower case; None: not known.
+    """
 
     company_id: str
     key: str
     name: str | None
     domain: str | None
     created_at: datetime
+    country: str | None = None
 
 
 AliasKind = Literal["former_key", "former_name", "brand", "redirect", "id", "spelling"]
@@ -52,6 +56,29 @@ class Alias:
     name: str | None = None
     source: str | None = None
     learned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityReview:
+    """A question that a person answers: whether a record is of one of these companies. Asked once, its answer kept.
+
+    question: its fingerprint. company_id: the registered company that the record is of; None: a row that waits to be
+    registered. record: name, domain, ids and country as they were stated. candidates: company ids, the likeliest first.
+    origin: a source, or a file and its line. same_as: the company that was meant; of a row, also one made for it.
+    """
+
+    review_id: str
+    question: str
+    company_id: str | None
+    record: Mapping[str, Json]
+    candidates: tuple[str, ...]
+    because: str
+    origin: str
+    opened_at: datetime
+    state: Literal["open", "same", "different"] = "open"
+    same_as: str | None = None
+    decided_at: datetime | None = None
+    decided_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from enrichment.domain.data_tables import rows_of
+from enrichment.identity.countries import country_code
 from enrichment.identity.domains import (
     LONGEST_ASKED,
     NotACompany,
@@ -17,8 +18,10 @@ from enrichment.identity.domains import (
     parse_company,
     registrable_domain,
 )
+from enrichment.identity.evidence import CompanyEvidence
 from enrichment.identity.letters import fold
 from enrichment.identity.list_columns import ListColumns
+from enrichment.identity.vendor_ids import page_id, vendor_id
 
 _FORMULA = re.compile(r"'(?=[=+\-@\t\r])")
 """An apostrophe that keeps a spreadsheet from running a cell; it is no part of what the cell says."""
@@ -54,7 +57,7 @@ class ListEntry:
     """The company a row names. domain: registrable. line: where it begins in its sheet, counted from 1.
 
     country: folded, as the list writes it. by_email: only an e-mail address has this domain.
-    remark: what of the row is not taken, one clause for people.
+    remark: what of the row is not taken, one clause for people. ids: of the company at vendors.
     """
 
     line: int
@@ -64,6 +67,11 @@ class ListEntry:
     sheet: str = ""
     remark: str = ""
     by_email: bool = False
+    ids: frozenset[str] = frozenset()
+
+    @property
+    def evidence(self) -> CompanyEvidence:
+        return CompanyEvidence(self.name, self.domain, self.ids, country_code(self.country))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,15 @@ def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: st
             raise refusals[0]
         return None
     country = fold(countries[0]) if countries else ""
-    return ListEntry(line, name, domain, country, sheet, refused_name, by_email=domain is not None and given is None)
+    by_email = domain is not None and given is None
+    return ListEntry(line, name, domain, country, sheet, refused_name, by_email, _ids(texts, columns))
+
+
+def _ids(texts: Sequence[str], columns: ListColumns) -> frozenset[str]:
+    """Of pages on LinkedIn and Crunchbase, and of columns of their own."""
+    found = {page_id(texts[at]) for at in columns.websites if at < len(texts)}
+    found |= {vendor_id(kind, texts[at]) for at, kind in columns.ids if at < len(texts)}
+    return frozenset(one for one in found if one)
 
 
 def _without_addresses(names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -16,6 +16,7 @@ from enrichment.identity.companies import reference_of
 from enrichment.pipeline.cached_profile import from_layer_1
 from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.identify import identify
+from enrichment.pipeline.learned_identity import learn_identity, stated_in
 from enrichment.pipeline.plan import plan_note, plan_reads, plan_request
 from enrichment.pipeline.stages import Analysed, Ask, Collected, Enriched, Identified, Planned, Watch, finished, once
 from enrichment.profiles.assembly import Ingredients, assemble, missing_required
@@ -72,6 +73,7 @@ async def collect_request(planned: Planned, *, rules: Rules, context: RunContext
         await asyncio.to_thread(
             context.store.companies.rekey, company.company_id, key=company.key, name=company.name, domain=company.domain
         )
+    await learn_identity(company, stated_in(company, result.named), context, trace)
     return Collected(
         ask=planned.ask,
         company=company,

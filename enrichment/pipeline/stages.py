@@ -33,7 +33,8 @@ Watch = Callable[[Event], None]
 class Ask:
     """What a caller wants to know. company: a name, domain or address. max_cost in micro-USD, max_age in seconds.
 
-    datasets (and sources) make it a custom request; consumers is then not looked at.
+    datasets (and sources) make it a custom request; consumers is then not looked at. ids: vendors' ids of the company,
+    as vendor_ids gives them; country: as countries. new: another company than those registered under this name.
     """
 
     company: str
@@ -48,6 +49,9 @@ class Ask:
     asked_by: str = "cli"
     accept_stale: bool = False
     memory: bool = True
+    ids: tuple[str, ...] = ()
+    country: str | None = None
+    new: bool = False
 
     def requirements(self, rules: Rules) -> Requirements:
         """Raises UnknownName."""

@@ -43,6 +43,7 @@ from enrichment.ports.providers import (
 from enrichment.ports.store import (
     Breaker,
     Companies,
+    IdentityReviews,
     Knowledge,
     Profiles,
     ProviderHealth,
@@ -65,6 +66,7 @@ __all__ = [
     "ClaimLost",
     "Companies",
     "CredentialsRejected",
+    "IdentityReviews",
     "KeepHandle",
     "Knowledge",
     "LanguageModel",

@@ -1,12 +1,12 @@
 """What the business keeps: one port for each use, so that a package names the few methods it may call.
 
-Store: companies | knowledge | requests | profiles | ledger | provider_health
+Store: companies | identity_reviews | knowledge | requests | profiles | ledger | provider_health
 
 Every method is one short transaction and blocks its thread (in async code: asyncio.to_thread). All may raise
 StoreError. An id of a company that was merged into another one means that other company. Times are UTC.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -18,6 +18,7 @@ from enrichment.domain.records import (
     Company,
     Event,
     Fact,
+    IdentityReview,
     Known,
     Outage,
     Profile,
@@ -50,6 +51,10 @@ class Companies(Protocol):
         """Adds those that are new; of one that its company has, the first source and date stay."""
         ...
 
+    def set_country(self, company_id: str, country: str) -> None:
+        """ISO 3166, two letters; a country that is known already stays."""
+        ...
+
     def named(self, name: str) -> list[Company]:
         """Companies with this name; legal form and spelling do not count."""
         ...
@@ -68,6 +73,28 @@ class Companies(Protocol):
         If another company already has the key, the two are merged: that company is returned, with all that was known
         of this one.
         """
+        ...
+
+
+class IdentityReviews(Protocol):
+    """What waits because it is not sure which company is meant; each question is asked once."""
+
+    def open(self, reviews: Sequence[IdentityReview]) -> None:
+        """Keeps those whose question was not asked before."""
+        ...
+
+    def answered(self, questions: Sequence[str]) -> Mapping[str, IdentityReview]:
+        """Question -> its review, open or decided, for those that were asked."""
+        ...
+
+    def waiting(self) -> list[IdentityReview]:
+        """The oldest first."""
+        ...
+
+    def by_id(self, review_id: str) -> IdentityReview | None: ...
+
+    def decide(self, review_id: str, *, same: bool, same_as: str | None, by: str, at: datetime) -> None:
+        """Once only. same_as: the id of the company that was meant. Raises StoreError: it does not wait any more."""
         ...
 
 
@@ -198,6 +225,8 @@ class Store(Protocol):
 
     @property
     def companies(self) -> Companies: ...
+    @property
+    def identity_reviews(self) -> IdentityReviews: ...
     @property
     def knowledge(self) -> Knowledge: ...
     @property

@@ -62,7 +62,7 @@ def new_unreported(store: SqlStore, since: int, *, limit: int) -> NewUnreported:
         p = query.order_by(t.purchases.c.changed, t.purchases.c.purchase_id).limit(limit).subquery("p")
         c, r = t.companies.c, t.requests.c
         joined = (
-            sa.select(p, c.key, c.name, c.domain, c.created_at, r.asked_by)
+            sa.select(p, c.key, c.name, c.domain, c.created_at, c.country, r.asked_by)
             .join_from(p, t.companies, c.company_id == p.c.company_id)
             .outerjoin(t.requests, r.request_id == p.c.request_id)
             .order_by(p.c.changed, p.c.purchase_id)

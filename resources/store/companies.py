@@ -72,6 +72,11 @@ class SqlCompanies:
             if rows:
                 tx.execute(self._db.insert_new(t.company_aliases, unique=["alias", "company_id"]), rows)
 
+    def set_country(self, company_id: str, country: str) -> None:
+        """ISO 3166, two letters; a country that is known already stays."""
+        unknown = sa.and_(_c.company_id == now(sa.bindparam("id", company_id, type_=PlainText)), _c.country.is_(None))
+        self._db.write(lambda tx: tx.execute(sa.update(t.companies).where(unknown).values(country=country)))
+
     def named(self, name: str) -> list[Company]:
         """Companies with this name, by key; legal form and spelling do not count."""
         with self._db.reading() as tx:
@@ -79,6 +84,16 @@ class SqlCompanies:
                 sa.select(t.companies).where(t.companies.c.name_key == _name_key(name)).order_by(t.companies.c.key)
             )
             return [record_of(Company, row) for row in rows]
+
+    def vendor_ids(self) -> dict[str, list[str]]:
+        """Id at a vendor -> ids of the companies that have it."""
+        found: dict[str, list[str]] = {}
+        a = t.company_aliases.c
+        with self._db.reading() as tx:
+            query = sa.select(a.alias, a.company_id).where(a.kind == "id").order_by(a.alias, a.company_id)
+            for alias, company_id in tx.execute(query):
+                found.setdefault(alias, []).append(company_id)
+        return found
 
     def all(self) -> list[Company]:
         """By key."""

@@ -21,6 +21,7 @@ from resources.store.balance_readings import SqlBalanceReadings
 from resources.store.batches import SqlBatches
 from resources.store.companies import SqlCompanies
 from resources.store.database import Database, make_folder
+from resources.store.identity_reviews import SqlIdentityReviews
 from resources.store.knowledge import SqlKnowledge
 from resources.store.ledger import SqlLedger
 from resources.store.ledger_queries import SqlLedgerQueries
@@ -29,7 +30,7 @@ from resources.store.provider_health import SqlProviderHealth
 from resources.store.requests import SqlRequests
 from resources.store.shared_rate_limits import SqlRateLimitLog
 
-SCHEMA = "0006"
+SCHEMA = "0008"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -44,6 +45,7 @@ class SqlStore:
         self.database, self.world = database, world
         self.companies = SqlCompanies(database)
         self.knowledge = SqlKnowledge(database)
+        self.identity_reviews = SqlIdentityReviews(database)
         self.requests = SqlRequests(database)
         self.profiles = SqlProfiles(database)
         self.ledger = SqlLedger(database)

@@ -75,6 +75,7 @@ companies = sa.Table(
     _text("name", null=True),
     _text("domain", null=True),
     sa.Column("name_key", PlainText, nullable=True, index=True, comment="the key its name alone would give"),
+    sa.Column("country", PlainText, nullable=True, comment="ISO 3166, two letters; null: not known"),
     _time("created_at"),
     _changed(),
 )
@@ -102,6 +103,23 @@ former_companies = sa.Table(
     metadata,
     _id("company_id"),
     sa.Column("now", PlainText, nullable=False, index=True, comment="the company it turned out to be"),
+)
+
+identity_reviews = sa.Table(
+    "identity_reviews",
+    metadata,
+    _id("review_id"),
+    sa.Column("question", PlainText, nullable=False, unique=True, comment="fingerprint: what is asked once only"),
+    sa.Column("company_id", PlainText, nullable=True, comment="the registered company it is about; null: a row"),
+    sa.Column("record", JsonText, nullable=False, comment="name, domain, ids and country as they were stated"),
+    sa.Column("candidates", JsonText, nullable=False, comment="ids of the companies that may be meant"),
+    _text("because"),
+    sa.Column("origin", PlainText, nullable=False, comment="a source, or a file and its line"),
+    _time("opened_at"),
+    sa.Column("state", PlainText, nullable=False, index=True, comment="open, same or different"),
+    sa.Column("same_as", PlainText, nullable=True, comment="the company that was meant; of a row, also a new one"),
+    _time("decided_at", null=True),
+    _text("decided_by", null=True),
 )
 
 requests = sa.Table(

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from enrichment.domain.records import Company
-from enrichment.identity.domains import AmbiguousCompany
+from enrichment.identity.domains import AmbiguousCompany, NotACompany
+from enrichment.pipeline.identity_decisions import decide_different, decide_same
 from tests.acceptance.conftest import Stack
 
 
@@ -35,3 +36,59 @@ def test_a_former_key_does_not_hide_that_two_companies_have_the_name(stack: Stac
     stack.store.companies.add([Company("com_2", "acme.de", "Acme GmbH", "acme.de", now)])
     with pytest.raises(AmbiguousCompany, match="2 companies are called Acme"):
         asyncio.run(stack.ask("Acme"))
+
+
+def test_a_domain_that_another_company_has_waits_for_a_person_once(stack: Stack) -> None:
+    other = Company("com_other", "tesla.com", "Widget Works GmbH", "tesla.com", stack.clock.now())
+    stack.store.companies.add([other])
+    asked = asyncio.run(stack.ask("Tesla"))
+    stack.clock.advance(days=30)
+    asyncio.run(stack.ask("Tesla"))
+    [review] = stack.store.identity_reviews.waiting()
+    assert (review.company_id, review.candidates) == (asked.company.company_id, ("com_other",))
+    assert review.record["domain"] == "tesla.com"
+    assert "names the website tesla.com, which Widget Works GmbH has; their own words differ" in review.because
+    decide_different(review, stack.store, by="ana", at=stack.clock.now())
+    stack.clock.advance(days=30)
+    asyncio.run(stack.ask("Tesla"))
+    assert stack.store.identity_reviews.waiting() == []
+    assert {company.key for company in stack.store.companies.all()} == {"name:tesla", "tesla.com"}
+
+
+def test_two_that_a_person_calls_one_are_one_with_all_that_was_bought(stack: Stack) -> None:
+    stack.store.companies.add([Company("com_other", "tesla.com", "Electric Cars", "tesla.com", stack.clock.now())])
+    asked = asyncio.run(stack.ask("Tesla"))
+    [review] = stack.store.identity_reviews.waiting()
+    meant = stack.store.companies.by_key("tesla.com")
+    assert meant is not None
+    decide_same(review, meant, stack.store, by="ana", at=stack.clock.now())
+    again = asyncio.run(stack.ask("Tesla"))
+    assert again.company.company_id == "com_other"
+    assert {read.purchase_id for read in again.reads} >= {purchase.purchase_id for purchase in asked.purchases}
+
+
+def test_ids_and_country_that_vendors_state_of_the_company_lead_to_it(stack: Stack) -> None:
+    asked = asyncio.run(stack.ask("tesla.com", "customer_enrichment"))
+    aliases = stack.store.companies.aliases(asked.company.company_id)
+    found = {alias.alias.partition(":")[0]: alias for alias in aliases if alias.kind == "id"}
+    assert "linkedin" in found
+    assert found["linkedin"].source in stack.rules.sources
+    by_id = asyncio.run(stack.ask(found["linkedin"].alias))
+    assert by_id.company.company_id == asked.company.company_id
+
+
+def test_ids_that_a_request_states_are_kept_and_tell_a_later_one_which_company_is_meant(stack: Stack) -> None:
+    now = stack.clock.now()
+    stack.store.companies.add([Company(f"com_{n}", f"acme{n}.com", "Acme", f"acme{n}.com", now) for n in (1, 2)])
+    asyncio.run(stack.ask("acme2.com", ids=("cik:7",), country="de"))
+    found = asyncio.run(stack.ask("Acme", ids=("cik:7",))).company
+    assert (found.company_id, found.country) == ("com_2", "de")
+
+
+def test_another_company_of_a_name_is_registered_where_a_person_says_so(stack: Stack) -> None:
+    stack.store.companies.add([Company("com_1", "tesla.com", "Tesla", "tesla.com", stack.clock.now())])
+    made = asyncio.run(stack.ask("Tesla", datasets=("industry",), new=True)).company
+    assert made.company_id != "com_1"
+    assert len(stack.store.companies.all()) == 2
+    with pytest.raises(NotACompany, match="leave out --new"):
+        asyncio.run(stack.ask("tesla.com", new=True))
