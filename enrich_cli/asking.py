@@ -112,7 +112,7 @@ def _ids(typed: Sequence[str]) -> tuple[str, ...]:
 
 def _country(text: str) -> str:
     """Raises UsageError."""
-    if (code := country_code(text)) is None:
+    if not (code := country_code(text)):
         raise UsageError(f"--country takes a country such as Germany or de, not '{text}'.")
     return code
 

@@ -142,7 +142,7 @@ def take(understood: UnderstoodFile, store: SqlStore) -> Taken:
             entry.name,
             entry.domain,
             now,
-            country_code(entry.country),
+            country_code(entry.country) or None,
         )
         for entry in entries
     ]

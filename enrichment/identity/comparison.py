@@ -18,8 +18,8 @@ from enrichment.identity.legal_forms import is_common
 from enrichment.identity.names import NameForm, name_form
 
 Sameness = Literal["same", "unsure", "different"]
+NameDoubt = Literal["forms differ", "begins alike", "perhaps"]
 NameAgreement = Literal["alike", "forms differ", "begins alike", "perhaps", "different"]
-"""How two names compare: spelled alike; but for the form; one begins the other; another doubt; not at all."""
 _LONG_ENOUGH_FOR_A_SLIP = 7
 _FUND_WORDS = frozenset({"fund", "funds", "etf", "etn"})
 _NUMBER = re.compile(r"\d+|[ivx]+")
@@ -29,17 +29,24 @@ _BANK_WORDS = frozenset({"bank", "bancorp", "bancshares", "bankshares", "savings
 
 @dataclass(frozen=True, slots=True)
 class NameComparison:
-    """sameness: what may be decided without asking. because: one clause for people. agreement: the kind of it."""
+    """sameness: what may be decided without asking. because: one clause for people. doubt: its kind, where unsure."""
 
     sameness: Sameness
     because: str
-    agreement: NameAgreement
+    doubt: NameDoubt = "perhaps"
+
+    @property
+    def agreement(self) -> NameAgreement:
+        """What evidence_weights.csv has a weight for."""
+        if self.sameness == "unsure":
+            return self.doubt
+        return "alike" if self.sameness == "same" else "different"
 
 
 def compare_names(name_a: str, name_b: str) -> NameComparison:
     a, b = name_form(name_a), name_form(name_b)
     if not a.words or not b.words:
-        return NameComparison("different", "one of them has no words of its own", "different")
+        return NameComparison("different", "one of them has no words of its own")
     if a.spellings & b.spellings:
         return _spelled_alike(a, b)
     if a.readings & b.readings:
@@ -49,7 +56,7 @@ def compare_names(name_a: str, name_b: str) -> NameComparison:
     if _begins_alike(a.words, b.words):
         because = "one is the beginning of the other: a short name, or another company"
         return NameComparison("unsure", because, "begins alike")
-    return NameComparison("different", "their own words differ", "different")
+    return NameComparison("different", "their own words differ")
 
 
 def same_company(name_a: str, name_b: str) -> bool:
@@ -61,11 +68,10 @@ def _spelled_alike(a: NameForm, b: NameForm) -> NameComparison:
     if a.forms and b.forms and a.forms.isdisjoint(b.forms):
         return NameComparison("unsure", "their legal forms differ", "forms differ")
     if a.qualifiers and b.qualifiers and a.qualifiers.isdisjoint(b.qualifiers):
-        return NameComparison("unsure", "they name different places", "perhaps")
+        return NameComparison("unsure", "they name different places")
     if _says_little(a, b):
-        because = "several banks have such a name, and the rest of the two differs"
-        return NameComparison("unsure", because, "perhaps")
-    return NameComparison("same", "their own words are spelled alike", "alike")
+        return NameComparison("unsure", "several banks have such a name, and the rest of the two differs")
+    return NameComparison("same", "their own words are spelled alike")
 
 
 def _begins_alike(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> bool:
@@ -86,9 +92,8 @@ def _read_alike(a: NameForm, b: NameForm) -> NameComparison:
     for doubtful, other in ((a, b), (b, a)):
         is_the_same = "".join(doubtful.shortened) in other.spellings and doubtful.doubtful_form in other.forms
         if is_the_same and not is_common(doubtful.shortened):
-            because = "their own words are spelled alike, and so is their legal form"
-            return NameComparison("same", because, "alike")
-    return NameComparison("unsure", "one may be another way of writing the other, or another name", "perhaps")
+            return NameComparison("same", "their own words are spelled alike, and so is their legal form")
+    return NameComparison("unsure", "one may be another way of writing the other, or another name")
 
 
 def _slip(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> NameComparison | None:
@@ -100,10 +105,9 @@ def _slip(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> NameComparison 
     if min(len(a), len(b)) < _LONG_ENOUGH_FOR_A_SLIP or a[0] != b[0] or not (a + b).isalpha():
         return None
     if _changed_places(a, b):
-        return NameComparison("same", "two letters of a long word changed places", "alike")
+        return NameComparison("same", "two letters of a long word changed places")
     if Levenshtein.distance(a, b, score_cutoff=1) <= 1:
-        because = "one letter of a long word differs: a slip, or another company"
-        return NameComparison("unsure", because, "perhaps")
+        return NameComparison("unsure", "one letter of a long word differs: a slip, or another company")
     return None
 
 

@@ -1,17 +1,21 @@
-"""Countries as lists and vendors write them -> ISO 3166, two letters. Pure.
+"""Which country a cell names, in any language. Pure.
 
-'Deutschland', 'GERMANY', 'de' -> 'de'        'USA', 'California' -> 'us'
+'Germany', 'Deutschland', 'DEU', 'de'  ->  'de'        'England' -> 'gb'        'Atlantis' -> ''
 """
 
 from functools import lru_cache
 
 from rigour.territories import lookup_territory
 
-_ISO_LETTERS = 2
-
 
 @lru_cache(maxsize=4_096)
-def country_code(text: str) -> str | None:
-    """The country of a text that names one, or a part of one; None where it names none that is known."""
-    territory = lookup_territory(text.strip()) if text.strip() else None
-    return territory.code[:_ISO_LETTERS] if territory is not None else None
+def country_code(text: str) -> str:
+    """The ISO code of a country, in small letters, '' for what is none. The first call reads a table, for a second."""
+    found = lookup_territory(text) if any(map(str.isalpha, text)) else None
+    return found.code.partition("-")[0] if found is not None else ""
+
+
+def is_country(text: str) -> bool:
+    """Whether a text is a whole country; 'Berlin' and 'California' are parts of one."""
+    found = lookup_territory(text) if any(map(str.isalpha, text)) else None
+    return found is not None and ("-" not in found.code or found.code == "gb-eng")

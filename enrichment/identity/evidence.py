@@ -32,7 +32,7 @@ _SPOKEN: dict[IdKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class CompanyEvidence:
-    """What tells which company a record is of. domain: registrable, its own. country: as countries.country_code."""
+    """What tells which company a record is of. domain: registrable, its own. country: its ISO code, small letters."""
 
     name: str | None = None
     domain: str | None = None

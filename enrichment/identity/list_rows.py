@@ -71,7 +71,7 @@ class ListEntry:
 
     @property
     def evidence(self) -> CompanyEvidence:
-        return CompanyEvidence(self.name, self.domain, self.ids, country_code(self.country))
+        return CompanyEvidence(self.name, self.domain, self.ids, country_code(self.country) or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def named_company(
     """The company of a record, if it states a name or a website. ids: None for what is none."""
     if name or website:
         known = frozenset(one for one in ids if one)
-        yield NamedCompany(name, website, reply.is_(name, website), known, country_code(country) if country else None)
+        yield NamedCompany(name, website, reply.is_(name, website), known, country_code(country or "") or None)
 
 
 def no_company(_: ReaderInput) -> Iterator[NamedCompany]:

@@ -13,7 +13,9 @@ from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Known, Purchase
 from enrichment.identity.companies import reference_of
+from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.cached_profile import from_layer_1
+from enrichment.pipeline.candidates import registered_company
 from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.identify import identify
 from enrichment.pipeline.learned_identity import learn_identity, stated_in
@@ -185,7 +187,10 @@ async def _audience_text(audience: str | None, context: RunContext) -> str | Non
     if audience is None:
         return None
     reference = reference_of(audience)
-    company = await asyncio.to_thread(context.store.companies.by_key, reference.key)
+    try:
+        company = await asyncio.to_thread(registered_company, reference, audience, context.store.companies)
+    except (AmbiguousCompany, NotACompany):
+        company = None  # it is written for this name alone, not for one of several vendors that have it
     if company is None:
         return reference.name or reference.domain
     profile = await asyncio.to_thread(context.store.profiles.latest, company.company_id, "vendor_context", None)

@@ -7,6 +7,8 @@ import pytest
 from enrichment.domain.records import Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.identity_decisions import decide_different, decide_same
+from enrichment.pipeline.row_companies import company_of_row
+from resources.wiring import open_context
 from tests.acceptance.conftest import Stack
 
 
@@ -83,6 +85,25 @@ def test_ids_that_a_request_states_are_kept_and_tell_a_later_one_which_company_i
     asyncio.run(stack.ask("acme2.com", ids=("cik:7",), country="de"))
     found = asyncio.run(stack.ask("Acme", ids=("cik:7",))).company
     assert (found.company_id, found.country) == ("com_2", "de")
+
+
+def test_a_row_that_may_mean_two_waits_for_a_person_whose_answer_is_used_from_then_on(stack: Stack) -> None:
+    now = stack.clock.now()
+    stack.store.companies.add([Company(f"com_{n}", f"acme{n}.com", "Acme", f"acme{n}.com", now) for n in (1, 2)])
+
+    async def found() -> Company:
+        async with open_context(stack.settings, stack.rules, store=stack.store, now=stack.clock.now) as context:
+            return await company_of_row("Acme", context, origin="run 7")
+
+    for _ in range(2):
+        with pytest.raises(AmbiguousCompany, match="It waits in `enrich companies review`"):
+            asyncio.run(found())
+    [review] = stack.store.identity_reviews.waiting()
+    assert (review.origin, review.candidates) == ("run 7", ("com_1", "com_2"))
+    meant = stack.store.companies.by_key("acme2.com")
+    assert meant is not None
+    decide_same(review, meant, stack.store, by="ana", at=now)
+    assert asyncio.run(found()) == meant
 
 
 def test_another_company_of_a_name_is_registered_where_a_person_says_so(stack: Stack) -> None:
