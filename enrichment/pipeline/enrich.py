@@ -75,7 +75,7 @@ async def collect_request(planned: Planned, *, rules: Rules, context: RunContext
         await asyncio.to_thread(
             context.store.companies.rekey, company.company_id, key=company.key, name=company.name, domain=company.domain
         )
-    await learn_identity(company, stated_in(company, result.named), context, trace)
+    company = await learn_identity(company, stated_in(company, result.named), context, trace)
     return Collected(
         ask=planned.ask,
         company=company,

@@ -62,7 +62,7 @@ async def identify(
     request = request_for(ask, requirements, company, rules, context.now(), request_id=trace.request_id)
     await asyncio.to_thread(context.store.requests.open, request)
     trace.note("identify", "asked", text=ask.company, key=company.key)
-    await learn_identity(company, [StatedIds(ASKED, frozenset(ask.ids), ask.country)], context, trace)
+    company = await learn_identity(company, [StatedIds(ASKED, frozenset(ask.ids), ask.country)], context, trace)
     identified = Identified(ask, company, request, requirements)
     if company.domain is None:
         identified = await _find_domain(identified, rules, context, trace)
@@ -106,7 +106,7 @@ async def _find_domain(identified: Identified, rules: Rules, context: RunContext
         plan, known=known, company=identified.company, request=request, rules=rules, context=context, trace=trace
     )
     company = await _learned(identified.company, collected.known, requirements, rules, context, trace)
-    await learn_identity(company, stated_in(company, collected.named), context, trace)
+    company = await learn_identity(company, stated_in(company, collected.named), context, trace)
     trace.note("identify", "identified" if company.domain else "domain not found", key=company.key)
     return replace(
         identified,

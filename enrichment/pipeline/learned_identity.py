@@ -6,7 +6,7 @@ another company has the id, or the domain that a reply names -> a review
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from enrichment.context import RunContext
@@ -39,15 +39,29 @@ def stated_in(company: Company, named: Iterable[tuple[str, NamedCompany]]) -> li
     ]
 
 
-async def learn_identity(company: Company, stated: Sequence[StatedIds], context: RunContext, trace: Trace) -> None:
-    """Keeps ids and country; an id that another company has too is asked about, and is an alias of both."""
-    if any(one.ids or one.country for one in stated):
-        shared = await asyncio.to_thread(_learn, company, stated, context.store, context.now())
-        for alias, other in shared:
-            trace.note("identify", "id is another company's too", id=alias, name=other.name or other.key)
+async def learn_identity(company: Company, stated: Sequence[StatedIds], context: RunContext, trace: Trace) -> Company:
+    """Keeps ids and country; an id that another company has too is asked about, and is an alias of both.
+
+    Returns the company, with its country if that was learned.
+    """
+    if not any(one.ids or one.country for one in stated):
+        return company
+    country = company.country or _agreed(stated)
+    if country is not None and company.country is None:
+        await asyncio.to_thread(context.store.companies.set_country, company.company_id, country)
+    shared = await asyncio.to_thread(_learn_ids, company, stated, context.store, context.now())
+    for alias, other in shared:
+        trace.note("identify", "id is another company's too", id=alias, name=other.name or other.key)
+    return replace(company, country=country)
 
 
-def _learn(company: Company, stated: Sequence[StatedIds], store: Store, now: datetime) -> list[tuple[str, Company]]:
+def _agreed(stated: Sequence[StatedIds]) -> str | None:
+    """The country that all of them state."""
+    countries = {one.country for one in stated if one.country}
+    return countries.pop() if len(countries) == 1 else None
+
+
+def _learn_ids(company: Company, stated: Sequence[StatedIds], store: Store, now: datetime) -> list[tuple[str, Company]]:
     """The ids that are new and that another company has too, with that company."""
     companies = store.companies
     known = {alias.alias for alias in companies.aliases(company.company_id)}
@@ -57,9 +71,6 @@ def _learn(company: Company, stated: Sequence[StatedIds], store: Store, now: dat
     if fresh:
         aliases = [Alias(one, company.company_id, "id", source=source_of[one], learned_at=now) for one in fresh]
         companies.add_aliases(aliases)
-    countries = {one.country for one in stated if one.country}
-    if company.country is None and len(countries) == 1:
-        companies.set_country(company.company_id, countries.pop())
     shared = [(alias, other) for alias, other in others if other.company_id != company.company_id]
     for alias, other in shared:
         record = CompanyEvidence(company.name, company.domain, frozenset({alias}), company.country)
