@@ -1,4 +1,4 @@
-"""Which company is meant, where that is not sure: asked on a terminal, else said with the candidates.
+"""Which company is meant, where that is not sure: asked on a terminal, else shown with the candidates.
 
 Ask -> run it -> AmbiguousCompany -> a numbered list -> the Ask with the company that was chosen, or a new one
 WaitingReview, ... -> each with a numbered list -> decided
@@ -34,12 +34,13 @@ def choosing(run: Callable[[Ask], Answer], ask: Ask, *, sandbox: bool, as_json: 
     try:
         return run(ask)
     except AmbiguousCompany as error:
+        advised = AmbiguousCompany(f"{error} If it is another company, add --new.", error.asked, error.candidates)
         if not as_json and not has_terminal():
-            raise
+            raise advised from None
         with opened_store(sandbox=sandbox) as (_, _, store):
             known = known_candidates(error.candidates, store)
         if as_json:
-            show("", ambiguity_data(error, known), as_json=True)
+            show("", ambiguity_data(advised, known), as_json=True)
             raise typer.Exit(AMBIGUOUS) from None
         console.print(choice_view(f"Which company is {error.asked}?", known, utc_now()))
         chosen = number_chosen(len(known) + 1)

@@ -58,7 +58,7 @@ def the_one_meant(asked: str, candidates: Sequence[Candidate]) -> Candidate | No
 
 def _message(asked: str, candidates: Sequence[Candidate]) -> str:
     keys = ", ".join(one.company.key for one in candidates[:_SHOWN])
-    choose = f"ask for {'one of ' if len(candidates) > 1 else ''}{keys}, or add --new if it is another company"
+    choose = f"ask for {'one of ' if len(candidates) > 1 else ''}{keys}"
     if len(candidates) > 1:
         return f"{len(candidates)} companies are called {asked}, or nearly so: {choose}."
     (only,) = candidates

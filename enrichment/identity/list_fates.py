@@ -75,7 +75,9 @@ def sorted_out(
             seen.note(entry)
     return Sorted(
         tuple(
-            row if isinstance(row, ListRow) else _fate_by_id(row, same_id(row)) or _fate(row, seen, known, same_name)
+            row
+            if isinstance(row, ListRow)
+            else _fate_by_id(row, same_id(row), known(row)) or _fate(row, seen, known, same_name)
             for row in given
         )
     )
@@ -129,14 +131,22 @@ class _Seen:
                     yield other
 
 
-def _fate_by_id(entry: ListEntry, registered: Sequence[Company]) -> ListRow | None:
-    """By companies that have an id of the row; None: there are none, or all else says that it is another one."""
+def _fate_by_id(entry: ListEntry, registered: Sequence[Company], by_key: Sequence[Company]) -> ListRow | None:
+    """By companies that have an id of the row; None: there are none, or all else says that it is another one.
+
+    by_key: companies that have its website; where that is another one than has the id, it is not sure.
+    """
+    holders = [one for one in by_key if entry.domain is not None and one not in registered]
     for company in registered:
         compared = compare_companies(
             entry.evidence, CompanyEvidence(company.name, company.domain, entry.ids, company.country)
         )
         if compared.sameness == "unsure" or (compared.sameness == "same" and len(registered) > 1):
             return _ambiguous(entry, f"it may be {company.name or company.key!r}: {compared.because}", registered)
+        if compared.sameness == "same" and holders:
+            website_of, id_of = (one.name or one.key for one in (holders[0], company))
+            shown = f"its website is that of {website_of!r}, its id that of {id_of!r}"
+            return _ambiguous(entry, shown, [*holders, company])
         if compared.sameness == "same":
             learns = company.domain is None and entry.domain is not None and not entry.by_email
             return ListRow(entry.line, "known", entry, entry.remark, learns_for=company.company_id if learns else None)

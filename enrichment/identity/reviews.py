@@ -34,7 +34,7 @@ def pair_question(company: Company, other: Company) -> str:
     return fingerprint(["one company", *sorted((company.company_id, other.company_id))])
 
 
-def said_to_differ(company: Company, others: Iterable[Company], *, by: str, now: datetime) -> list[IdentityReview]:
+def judged_different(company: Company, others: Iterable[Company], *, by: str, now: datetime) -> list[IdentityReview]:
     """A person made a company beside those that it might have been: what is not to be asked, nor to be merged."""
     record = CompanyEvidence(company.name, company.domain, frozenset(), company.country)
     because = f"{company.name or company.key} was registered as another company"

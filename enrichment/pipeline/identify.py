@@ -14,7 +14,7 @@ from enrichment.domain.values import Text
 from enrichment.identity.companies import are_one, reference_of
 from enrichment.identity.comparison import same_company
 from enrichment.identity.domains import NotACompany
-from enrichment.identity.reviews import pair_question, said_to_differ
+from enrichment.identity.reviews import judged_different, pair_question
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.recall import recall
 from enrichment.pipeline.candidates import candidates, free_key, registered_company, vendor_ids_of
@@ -83,7 +83,7 @@ def _keep_apart(ask: Ask, company: Company, context: RunContext) -> None:
     """A person said that it is none of those that the reference may mean. Blocks its thread."""
     might_be = candidates(reference_of(ask.company, ids=ask.ids, country=ask.country), context.store.companies)
     others = [one.company for one in might_be if one.company.company_id != company.company_id]
-    context.store.identity_reviews.open(said_to_differ(company, others, by=ask.asked_by, now=context.now()))
+    context.store.identity_reviews.open(judged_different(company, others, by=ask.asked_by, now=context.now()))
 
 
 async def _kept(company: Company, context: RunContext) -> Company:

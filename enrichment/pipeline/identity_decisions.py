@@ -11,7 +11,7 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import Alias, AliasKind, Company, IdentityReview
 from enrichment.identity.domains import company_key
 from enrichment.identity.evidence import CompanyEvidence
-from enrichment.identity.reviews import record_of_review, said_to_differ
+from enrichment.identity.reviews import judged_different, record_of_review
 from enrichment.pipeline.candidates import free_key
 from enrichment.ports import Companies, Store, StoreError
 
@@ -42,7 +42,7 @@ def decide_different(review: IdentityReview, store: Store, *, by: str, at: datet
         store.companies.add_aliases(_ids(record_of_review(review), made, at))
         found = (store.companies.by_id(company_id) for company_id in review.candidates)
         others = [company for company in found if company is not None]
-        store.identity_reviews.open(said_to_differ(made, others, by=by, now=at))
+        store.identity_reviews.open(judged_different(made, others, by=by, now=at))
     return made
 
 

@@ -1,4 +1,4 @@
-"""What a request learns of who a company is: its vendors' ids and its country; and what it had better ask a person.
+"""What a request learns of a company's identity: its vendors' ids, its country, and what had better be asked about.
 
 records that are of the company, ids that were asked with -> aliases
 another company has the id, or the domain that a reply names -> a review

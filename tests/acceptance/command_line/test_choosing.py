@@ -1,4 +1,4 @@
-"""Where it is not sure which company is meant: a person is asked on a terminal, a script is told how to choose."""
+"""Where it is not sure which company is meant: a person is asked on a terminal, a script is printed how to choose."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from resources.clock import TEST_CLOCK
 from tests.acceptance.conftest import Stack
 from tests.support.command_line import ROOT
 
-CHOOSE = "ask for one of acme.com, acme.de, or add --new if it is another company"
+CHOOSE = "ask for one of acme.com, acme.de. If it is another company, add --new."
 
 
 @pytest.fixture
@@ -34,16 +34,16 @@ def two(stack: Stack) -> Stack:
 def test_without_a_terminal_the_candidates_are_named_with_how_to_choose(two: Stack, command: str) -> None:
     done = two.command(command, "Acme")
     assert (done.returncode, done.stdout) == (5, "")
-    assert done.stderr.strip() == f"error: 2 companies are called Acme, or nearly so: {CHOOSE}."
+    assert done.stderr.strip() == f"error: 2 companies are called Acme, or nearly so: {CHOOSE}"
 
 
 @pytest.mark.parametrize("command", ["company", "plan"])
 def test_a_program_gets_the_candidates_with_their_evidence(two: Stack, command: str) -> None:
     done = two.command(command, "Acme", "--json")
-    told = json.loads(done.stdout)
-    assert (done.returncode, told["error"], told["asked"]) == (5, "ambiguous_company", "Acme")
-    assert CHOOSE in told["message"]
-    assert told["candidates"][0] == {
+    printed = json.loads(done.stdout)
+    assert (done.returncode, printed["error"], printed["asked"]) == (5, "ambiguous_company", "Acme")
+    assert CHOOSE in printed["message"]
+    assert printed["candidates"][0] == {
         "key": "acme.com",
         "name": "Acme",
         "domain": "acme.com",
