@@ -134,7 +134,7 @@ def test_an_id_tells_which_company_a_row_means_though_its_name_is_longer() -> No
     assert (row.fate, row.learns_for) == ("known", "com_1")
     [row] = by_id("name,cik", "Acme,0000007", holders=[ACME])
     assert row.entry is not None
-    assert (row.fate, row.entry.ids) == ("known", {"cik:7"})
+    assert (row.fate, sorted(row.entry.ids)) == ("known", ["cik:7"])
 
 
 def test_a_website_of_one_company_beside_an_id_of_another_is_asked_about_and_merges_nothing() -> None:
