@@ -82,6 +82,34 @@ class IdentityReview:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """What had a company merged or split. by: the command or part of the pipeline; None, and at None: not known."""
+
+    by: str | None
+    at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyEvent:
+    """Two companies became one (merge), or a part of one became a company of its own (split): rows went from -> to.
+
+    from_key, to_key: as they were then. moved: table -> how many rows. undone_at: None while it counts.
+    """
+
+    event_id: str
+    kind: Literal["merge", "split"]
+    from_id: str
+    from_key: str
+    to_id: str
+    to_key: str
+    cause: Cause
+    moved: Mapping[str, int]
+    undone_at: datetime | None = None
+    undone_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One request of one consumer for one company. Every cost and every saving belongs to exactly one request."""
 

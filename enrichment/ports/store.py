@@ -15,6 +15,7 @@ from enrichment.domain.records import (
     Alias,
     Analysis,
     CacheRead,
+    Cause,
     Company,
     Event,
     Fact,
@@ -67,11 +68,13 @@ class Companies(Protocol):
         """Adds those with a new key. Returns the stored companies, in the order given."""
         ...
 
-    def rekey(self, company_id: str, *, key: str, name: str | None, domain: str | None) -> Company:
+    def rekey(
+        self, company_id: str, *, key: str, name: str | None, domain: str | None, cause: Cause | None = None
+    ) -> Company:
         """Gives a company its new key; the old key stays as an alias.
 
-        If another company already has the key, the two are merged: that company is returned, with all that was known
-        of this one.
+        If another company already has the key, the two are merged, which can be undone: that company is returned, with
+        all that was known of this one. cause: what found the key, and when.
         """
         ...
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Alias, Company
+from enrichment.domain.records import Alias, Cause, Company
 from enrichment.identity.domains import NotACompany, company_key
 from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.column_types import PlainText
-from resources.store.company_merge import merge, now, now_of
+from resources.store.company_moves import merge
 from resources.store.database import Database
+from resources.store.former_ids import now, now_of
 from resources.store.row_mapping import chunks, record_of, row_of
 
 _c = t.companies.c
@@ -44,7 +45,7 @@ class SqlCompanies:
     def by_id(self, company_id: str) -> Company | None:
         """By its id, or by the id of a company that was merged into it."""
         with self._db.reading() as tx:
-            return _one(tx, company_id)
+            return company_of(tx, company_id)
 
     def by_alias(self, alias: str) -> list[Company]:
         """All companies that this alias leads to, by key; an alias may be one of several companies."""
@@ -81,7 +82,7 @@ class SqlCompanies:
         """Companies with this name, by key; legal form and spelling do not count."""
         with self._db.reading() as tx:
             rows = tx.execute(
-                sa.select(t.companies).where(t.companies.c.name_key == _name_key(name)).order_by(t.companies.c.key)
+                sa.select(t.companies).where(t.companies.c.name_key == name_key(name)).order_by(t.companies.c.key)
             )
             return [record_of(Company, row) for row in rows]
 
@@ -110,7 +111,7 @@ class SqlCompanies:
             self._db.alone(tx)
             taken = _by_keys(tx, keys)
             fresh = [
-                {**row_of(company), "name_key": _name_key(company.name)}
+                {**row_of(company), "name_key": name_key(company.name)}
                 for company in companies
                 if company.key not in taken
             ]
@@ -119,42 +120,50 @@ class SqlCompanies:
             stored = _by_keys(tx, keys)
         return [stored[key] for key in keys]
 
-    def rekey(self, company_id: str, *, key: str, name: str | None, domain: str | None) -> Company:
+    def rekey(
+        self, company_id: str, *, key: str, name: str | None, domain: str | None, cause: Cause | None = None
+    ) -> Company:
         """Gives a company its new key; the old one stays as an alias.
 
-        If another company already has the key, this one is merged into it and it is returned. A name or domain of None
-        leaves the stored one. Raises StoreError for an unknown company_id.
+        If another company already has the key, this one is merged into it and it is returned: an event like any other
+        merge. A name or domain of None leaves the stored one. Raises StoreError for an unknown company_id.
         """
+        because = cause or Cause(None, None, f"{key} is the key of both")
         with self._db.writing() as tx:
-            self._db.alone(tx)
+            self._db.moving_companies(tx)
             company_id = now_of(tx, [company_id]).get(company_id, company_id)
             holder = _by_keys(tx, [key]).get(key)
             if holder is not None and holder.company_id != company_id:
-                merge(tx, company_id, holder)
+                merge(tx, company_id, holder, because)
                 return holder
-            company = _one(tx, company_id)
+            company = company_of(tx, company_id)
             if company is None:
                 raise StoreError(f"There is no company {company_id} to give the key {key}; add it first.")
-            changes: dict[str, Any] = {"key": key, "name": name, "domain": domain, "name_key": _name_key(name)}
+            changes: dict[str, Any] = {"key": key, "name": name, "domain": domain, "name_key": name_key(name)}
             if company.key != key:
                 own = t.company_aliases.c.company_id == company_id
                 tx.execute(sa.delete(t.company_aliases).where(own, t.company_aliases.c.alias == key))
-                tx.execute(sa.insert(t.company_aliases).values(alias=company.key, company_id=company_id))
+                tx.execute(
+                    self._db.insert_new(t.company_aliases, unique=["alias", "company_id"]),
+                    [row_of(Alias(company.key, company_id, "former_key", None, because.by, because.at))],
+                )
             known = {column: value for column, value in changes.items() if value is not None}
             tx.execute(sa.update(t.companies).where(t.companies.c.company_id == company_id).values(known))
-            renamed = _one(tx, company_id)
+            renamed = company_of(tx, company_id)
         assert renamed is not None  # noqa: S101  it was updated in this transaction
         return renamed
 
 
-def _name_key(name: str | None) -> str | None:
+def name_key(name: str | None) -> str | None:
+    """The key that its name alone would give; None without a name that can be a company's."""
     try:
         return company_key(name, None)
     except NotACompany:
         return None
 
 
-def _one(tx: sa.Connection, company_id: str) -> Company | None:
+def company_of(tx: sa.Connection, company_id: str) -> Company | None:
+    """By its id, or by the id of a company that was merged into it."""
     row = tx.execute(_BY_ID, {"id": company_id}).first()
     return None if row is None else record_of(Company, row)
 

@@ -1,7 +1,8 @@
 """All tables of the store. Money: integer micro-USD; times: column_types.UtcMicros; ids: text that sorts by time.
 
 companies <- requests <- purchases <- replies <- facts;   purchases <- analyses <- facts;   requests <- profiles
-former_companies: merged ones.   stamp: sandbox or live.   caps: sums.   turns: calls, for rate limits
+company_events: merges and splits.   former_companies: ids that lead to another one since
+stamp: sandbox or live.   caps: sums.   turns: calls, for rate limits
 providers, suspensions: outages.   balances: readings of vendors' accounts
 
 `changed`: number of the transaction that last wrote the row (see SqlStore.changes). Facts that are replaced raise it
@@ -120,6 +121,26 @@ identity_reviews = sa.Table(
     sa.Column("same_as", PlainText, nullable=True, comment="the company that was meant; of a row, also a new one"),
     _time("decided_at", null=True),
     _text("decided_by", null=True),
+)
+
+company_events = sa.Table(
+    "company_events",
+    metadata,
+    _id("event_id"),
+    sa.Column("number", sa.BigInteger, nullable=False, unique=True, comment="in the order in which they happened"),
+    sa.Column("kind", PlainText, nullable=False, comment="merge or split"),
+    sa.Column("from_id", PlainText, nullable=False, index=True, comment="the company that rows went from"),
+    sa.Column("from_key", PlainText, nullable=False, comment="its key then"),
+    sa.Column("to_id", PlainText, nullable=False, index=True, comment="the company that they went to"),
+    sa.Column("to_key", PlainText, nullable=False, comment="its key then"),
+    sa.Column("by", PlainText, nullable=True, comment="the command or part of the pipeline; null: not known"),
+    _time("at", null=True),
+    _text("reason"),
+    sa.Column("moved", JsonText, nullable=False, comment="table -> how many rows"),
+    sa.Column("record", JsonZip, nullable=False, comment="the ids of these rows, and the rows that are no more"),
+    _time("undone_at", null=True),
+    _text("undone_by", null=True),
+    _changed(),
 )
 
 requests = sa.Table(
