@@ -58,7 +58,17 @@ ColumnMap = Annotated[
     str | None,
     typer.Option("--map", metavar="PAIRS", help="What columns hold, where guessed wrong: 'Account=name,Web=website'"),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Take what was understood without asking")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do what is shown without asking")]
+OtherCompany = Annotated[str, typer.Argument(metavar="INTO", help="The company that stays")]
+NewCompany = Annotated[str, typer.Argument(metavar="NEW", help="Name or domain of the company to be")]
+EventId = Annotated[str, typer.Argument(metavar="EVENT", help="Its id, as `enrich companies events` lists it")]
+TakenAliases = Annotated[
+    list[str] | None, typer.Option("--alias", help="An alias that is the new company's; give it once for each")
+]
+TakenPurchases = Annotated[
+    list[str] | None, typer.Option("--purchase", metavar="ID", help="What was bought for it; give it once for each")
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for those who look later")]
 RulesFolder = Annotated[Path | None, typer.Argument(help="Another folder than the configured one")]
 
 Uncertain = Annotated[bool, typer.Option("--uncertain", help="Only those that may or may not be billed")]
