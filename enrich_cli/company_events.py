@@ -6,10 +6,12 @@ texts -> registered companies -> a preview -> confirm(preview) -> CompanyEvent, 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from enrich_cli.bootstrap import opened_store
 from enrich_cli.errors import UsageError
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Alias, Cause, Company, CompanyEvent
+from enrichment.domain.records import Alias, Cause, Company, CompanyEvent, CompanyRelation
 from enrichment.identity.companies import reference_of
+from enrichment.identity.parents import parent_of
 from enrichment.pipeline.candidates import registered_company
 from resources.clock import utc_now
 from resources.store import SqlStore
@@ -19,10 +21,11 @@ Confirm = Callable[[CompanyEvent], bool]
 
 @dataclass(frozen=True, slots=True)
 class CompanyCard:
-    """A registered company, what else leads to it, and the events it took part in."""
+    """A registered company, what else leads to it, its parents and subsidiaries, and the events it took part in."""
 
     company: Company
     aliases: Sequence[Alias]
+    relations: Sequence[CompanyRelation]
     events: Sequence[CompanyEvent]
 
 
@@ -30,7 +33,15 @@ def card(text: str, store: SqlStore) -> CompanyCard:
     """Raises UsageError, NotACompany, AmbiguousCompany."""
     company = registered(text, store)
     id_ = company.company_id
-    return CompanyCard(company, store.companies.aliases(id_), store.company_events.latest(id_))
+    companies = store.companies
+    return CompanyCard(company, companies.aliases(id_), companies.relations(id_), store.company_events.latest(id_))
+
+
+def parent_asked(text: str, *, sandbox: bool) -> str:
+    """What to ask for to get the parent of this company. Raises UsageError, NotACompany, AmbiguousCompany."""
+    with opened_store(sandbox=sandbox) as (_, _, store):
+        company = registered(text, store)
+        return parent_of(company, store.companies.relations(company.company_id))
 
 
 def merge(text: str, into: str, *, reason: str, store: SqlStore, confirm: Confirm) -> CompanyEvent | None:

@@ -15,6 +15,7 @@ CompanyIds = Annotated[
 ]
 Country = Annotated[str | None, typer.Option("--country", help="Where the company is: Germany, de")]
 New = Annotated[bool, typer.Option("--new", help="Another company than those registered under this name")]
+Parent = Annotated[bool, typer.Option("--parent", help="Its parent company instead, where a source has named it")]
 Consumer = Annotated[
     str, typer.Option("--for", metavar="CONSUMER", help="What kind of profile; see config/consumers.yaml")
 ]

@@ -15,6 +15,7 @@ from enrich_cli.options import (
     MaxAge,
     MaxCost,
     New,
+    Parent,
     Sandbox,
     Sources,
     StrategyName,
@@ -23,6 +24,7 @@ from enrich_cli.options import (
 
 def company(
     text: CompanyText,
+    parent: Parent = False,
     consumer: Consumer = "profile",
     ids: CompanyIds = None,
     country: Country = None,
@@ -41,12 +43,14 @@ def company(
     """Enrich one company: plan, buy what is missing, and show the profile."""
     from enrich_cli.asking import ask_from, enriched
     from enrich_cli.choosing import choosing
+    from enrich_cli.company_events import parent_asked
     from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP
     from enrich_cli.rendering.profile import enriched_data, enriched_view
     from enrich_cli.rendering.terminal import show
 
+    asked = parent_asked(text, sandbox=sandbox) if parent else text
     ask = ask_from(
-        text,
+        asked,
         consumer,
         audience,
         max_cost=max_cost,

@@ -20,6 +20,7 @@ from enrich_cli.options import (
     MaybeCompanyText,
     New,
     OtherRules,
+    Parent,
     Replay,
     Sandbox,
     Sources,
@@ -32,6 +33,7 @@ _FOR_A_REPLAY = frozenset({"text", "rules", "replay", "sandbox", "as_json"})
 def plan(
     context: typer.Context,
     text: MaybeCompanyText = None,
+    parent: Parent = False,
     consumer: Consumer = "profile",
     ids: CompanyIds = None,
     country: Country = None,
@@ -58,11 +60,13 @@ def plan(
         raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")
     from enrich_cli.asking import ask_from, quoted
     from enrich_cli.choosing import choosing
+    from enrich_cli.company_events import parent_asked
     from enrich_cli.rendering.plan import quote_data, quote_view
     from enrich_cli.rendering.terminal import show
 
+    asked = parent_asked(text, sandbox=sandbox) if parent else text
     ask = ask_from(
-        text,
+        asked,
         consumer,
         audience,
         max_cost=max_cost,

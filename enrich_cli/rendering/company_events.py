@@ -8,16 +8,17 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.company_events import CompanyCard
-from enrichment.domain.records import Alias, CompanyEvent, Json
+from enrichment.domain.records import Alias, CompanyEvent, CompanyRelation, Json
 
-_COUNTED = ("aliases", "requests", "purchases", "replies", "facts", "analyses", "profiles")
+_COUNTED = ("aliases", "relations", "requests", "purchases", "replies", "facts", "analyses", "profiles")
 
 
 def card_view(card: CompanyCard) -> RenderableType:
     company = card.company
     known = [("name", company.name), ("domain", company.domain), ("id", company.company_id)]
     lines = [Text(company.key, style="bold"), *(Text(f"  {what}: {value}") for what, value in known if value)]
-    return Group(*lines, *_aliases(card.aliases), *([events_view(card.events)] if card.events else ()))
+    events = [events_view(card.events)] if card.events else []
+    return Group(*lines, *_aliases(card.aliases), *_relations(card.relations), *events)
 
 
 def card_data(card: CompanyCard) -> Json:
@@ -36,6 +37,16 @@ def card_data(card: CompanyCard) -> Json:
                 "learned_at": _iso(alias.learned_at),
             }
             for alias in card.aliases
+        ],
+        "relations": [
+            {
+                "kind": related.kind,
+                "other": related.other,
+                "name": related.name,
+                "source": related.source,
+                "learned_at": _iso(related.learned_at),
+            }
+            for related in card.relations
         ],
         "events": [event_data(event) for event in card.events],
     }
@@ -105,7 +116,7 @@ def _consequences(event: CompanyEvent, *, done: bool) -> Iterator[Text]:
 
 
 def _counts(moved: Mapping[str, int]) -> str:
-    return ", ".join(f"{moved[name]:,} {name}" for name in _COUNTED if moved[name]) or "no rows"
+    return ", ".join(f"{moved[name]:,} {name}" for name in _COUNTED if moved.get(name)) or "no rows"
 
 
 def _aliases(aliases: Sequence[Alias]) -> Iterator[RenderableType]:
@@ -117,6 +128,18 @@ def _aliases(aliases: Sequence[Alias]) -> Iterator[RenderableType]:
     for alias in aliases:
         kind, source = alias.kind.replace("_", " "), alias.source or "not known"
         table.add_row(Text(alias.alias), kind, Text(alias.name or ""), Text(source), _when(alias.learned_at))
+    yield table
+
+
+def _relations(relations: Sequence[CompanyRelation]) -> Iterator[RenderableType]:
+    if not relations:
+        return
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for title in ("related", "is its", "as written", "source", "since (UTC)"):
+        table.add_column(title)
+    for related in relations:
+        name, source = Text(related.name or ""), Text(related.source)
+        table.add_row(Text(related.other), related.kind, name, source, _when(related.learned_at))
     yield table
 
 

@@ -40,7 +40,9 @@ class Company:
     country: str | None = None
 
 
-AliasKind = Literal["former_key", "former_name", "brand", "redirect", "id", "spelling"]
+NameKind = Literal["former_name", "brand", "spelling"]
+AliasKind = NameKind | Literal["former_key", "redirect", "id"]
+RelationKind = Literal["parent", "subsidiary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,21 @@ class IdentityReview:
     same_as: str | None = None
     decided_at: datetime | None = None
     decided_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyRelation:
+    """Another company that a source names as the parent or a subsidiary of this one: no alias of either.
+
+    other: the key that its domain or name would give it; it need not be registered. name: as the source writes it.
+    """
+
+    company_id: str
+    kind: RelationKind
+    other: str
+    name: str | None
+    source: str
+    learned_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from enrichment.context import RunContext
-from enrichment.domain.records import Company, Fact, Known, Reply, ReplyHead, Request, Stage
+from enrichment.domain.records import Alias, Company, CompanyRelation, Fact, Known, Reply, ReplyHead, Request, Stage
 from enrichment.memory.reliability import with_current_reliability
-from enrichment.parsing import NamedCompany, ReaderEntry, companies_named, read, reader_of
+from enrichment.parsing import NamedCompany, ReaderEntry, companies_named, other_names, read, reader_of
 from enrichment.rules import Rules
 from enrichment.trace import Trace
 
@@ -80,17 +80,23 @@ async def read_and_keep(
 ) -> ReadReply | None:
     """Read a stored reply and store its facts with the reader's version. None: its reader raised, a warning is noted.
 
-    A reply is read after it is stored and paid for, so neither a reader's mistake nor a killed process loses it.
+    Former names, brands and redirected domains that it states become aliases, parents and subsidiaries relations. A
+    reply is read after it is stored and paid for, so neither a reader's mistake nor a killed process loses it.
     """
     entry = reader_of(reply.source, rules, context.readers)
     try:
         made = made_of(reply, company, rules, context.readers)
+        aliases, relations = names_in(reply, company, rules, context.readers)
     except ReaderFailed as error:
         if trace is not None:
             trace.note(stage, "reply not read", source=reply.source, purchase=reply.purchase_id, warning=str(error))
         return None
     facts = made.facts
     await asyncio.to_thread(context.store.knowledge.keep_facts, reply.reply_id, facts, reader_version=entry.version)
+    if aliases:
+        await asyncio.to_thread(context.store.companies.add_aliases, aliases)
+    if relations:
+        await asyncio.to_thread(context.store.companies.add_relations, relations)
     if trace is not None:
         _note_other_company(trace, stage, reply, made.named)
     return made
@@ -118,6 +124,16 @@ def _note_other_company(trace: Trace, stage: Stage, reply: Reply, named: Sequenc
         name=other.name,
         website=other.domain or other.website,
     )
+
+
+def names_in(
+    reply: Reply, company: Company, rules: Rules, readers: Mapping[str, ReaderEntry]
+) -> tuple[list[Alias], list[CompanyRelation]]:
+    """Its aliases, and related companies, by a reply. Raises ReaderFailed, whatever the reader raised."""
+    try:
+        return other_names(reply, company, rules, readers=readers)
+    except Exception as error:
+        raise ReaderFailed(f"the reader of {reply.source} raised {type(error).__name__}: {error}") from error
 
 
 def _bought_by(known: Known, request: Request) -> Known:

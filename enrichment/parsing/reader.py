@@ -7,12 +7,14 @@ never raises over the shape of the body.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from enrichment.domain.records import Json
+from enrichment.domain.records import Json, NameKind, RelationKind
 from enrichment.domain.values import Text, Value
 from enrichment.identity.countries import country_code
 from enrichment.identity.domains import name_fits_domain, own_domain, registrable_domain, same_company
 from enrichment.identity.names import is_named_in
+from enrichment.identity.other_names import named_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,26 @@ def is_front_door(website: str) -> bool:
     return bool(host) and host == registrable_domain(host)
 
 
+@dataclass(frozen=True, slots=True)
+class OtherName:
+    """What a reply states beside the name of the company it is about.
+
+    parent, subsidiary: the name, and domain if it is stated, of another company. redirect: the domain its own leads to.
+    """
+
+    kind: NameKind | RelationKind | Literal["redirect"]
+    name: str | None
+    domain: str | None = None
+
+
 Reader = Callable[[ReaderInput], Iterator[ParsedValue]]
 NamesReader = Callable[[ReaderInput], Iterator[NamedCompany]]
+OtherNamesReader = Callable[[ReaderInput], Iterator[OtherName]]
+
+
+def no_other_names(_: ReaderInput) -> Iterator[OtherName]:
+    """Of a reply that states none: news, postings."""
+    return iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +136,19 @@ class ReaderEntry:
     """version: raised when the reader reads differently, so that stored replies are read again.
 
     named: which companies a reply's records are of.
+    other_names: what a reply states of the company besides: former names, brands, parents, subsidiaries.
     """
 
     read: Reader
     version: int = 1
     named: NamesReader = no_company
+    other_names: OtherNamesReader = no_other_names
+
+
+def beside(name: str | None) -> Iterator[OtherName]:
+    """What stands beside the name in its own text: 'Acme (formerly Beta)'."""
+    for kind, other, _ in named_beside(name or ""):
+        yield OtherName(kind, other)
 
 
 def text_value(dataset: str, text: str | None, evidence: str, completeness: float = 1.0) -> Iterator[ParsedValue]:

@@ -17,6 +17,7 @@ from enrichment.domain.records import (
     CacheRead,
     Cause,
     Company,
+    CompanyRelation,
     Event,
     Fact,
     IdentityReview,
@@ -56,6 +57,14 @@ class Companies(Protocol):
         """ISO 3166, two letters; a country that is known already stays."""
         ...
 
+    def relations(self, company_id: str) -> list[CompanyRelation]:
+        """Its parents, then its subsidiaries, as sources name them."""
+        ...
+
+    def add_relations(self, relations: Sequence[CompanyRelation]) -> None:
+        """Adds those that are new; of a known one, the first source and date stay."""
+        ...
+
     def named(self, name: str) -> list[Company]:
         """Companies with this name; legal form and spelling do not count."""
         ...
@@ -65,7 +74,10 @@ class Companies(Protocol):
         ...
 
     def add(self, companies: Sequence[Company]) -> list[Company]:
-        """Adds those with a new key. Returns the stored companies, in the order given."""
+        """Adds those with a new key, and the names beside their own: Acme (formerly Beta).
+
+        Returns the stored companies, in the order given.
+        """
         ...
 
     def rekey(

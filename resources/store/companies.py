@@ -10,8 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Alias, Cause, Company
-from enrichment.identity.domains import NotACompany, company_key
+from enrichment.domain.records import Alias, Cause, Company, CompanyRelation
+from enrichment.identity.other_names import key_of, named_beside
 from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.column_types import PlainText
@@ -69,7 +69,7 @@ class SqlCompanies:
             return
         with self._db.writing() as tx:
             self._db.alone(tx)
-            rows = _alias_rows(tx, aliases)
+            rows = [row for row, key in _present_rows(tx, aliases) if row["alias"] != key]
             if rows:
                 tx.execute(self._db.insert_new(t.company_aliases, unique=["alias", "company_id"]), rows)
 
@@ -77,6 +77,25 @@ class SqlCompanies:
         """ISO 3166, two letters; a country that is known already stays."""
         unknown = sa.and_(_c.company_id == now(sa.bindparam("id", company_id, type_=PlainText)), _c.country.is_(None))
         self._db.write(lambda tx: tx.execute(sa.update(t.companies).where(unknown).values(country=country)))
+
+    def relations(self, company_id: str) -> list[CompanyRelation]:
+        """Its parents, then its subsidiaries, as sources name them."""
+        of_it = t.company_relations.c.company_id == now(sa.bindparam("id", company_id, type_=PlainText))
+        query = sa.select(t.company_relations).where(of_it)
+        with self._db.reading() as tx:
+            rows = tx.execute(query.order_by(t.company_relations.c.kind, t.company_relations.c.other))
+            return [record_of(CompanyRelation, row) for row in rows]
+
+    def add_relations(self, relations: Sequence[CompanyRelation]) -> None:
+        """Adds those that are new; of a known one, the first source and date stay. Raises StoreError."""
+        if not relations:
+            return
+        with self._db.writing() as tx:
+            self._db.alone(tx)
+            rows = [row for row, key in _present_rows(tx, relations) if row["other"] != key]
+            if rows:
+                new = self._db.insert_new(t.company_relations, unique=["company_id", "kind", "other"])
+                tx.execute(new, rows)
 
     def named(self, name: str) -> list[Company]:
         """Companies with this name, by key; legal form and spelling do not count."""
@@ -103,7 +122,10 @@ class SqlCompanies:
             return [record_of(Company, row) for row in rows]
 
     def add(self, companies: Sequence[Company]) -> list[Company]:
-        """Adds those with a new key. Returns the stored companies, in the order given."""
+        """Adds those with a new key, and the names beside their own: Acme (formerly Beta).
+
+        Returns the stored companies, in the order given.
+        """
         if not companies:
             return []
         keys = [company.key for company in companies]
@@ -118,6 +140,15 @@ class SqlCompanies:
             if fresh:
                 tx.execute(self._db.insert_new(t.companies, unique=["key"]), fresh)
             stored = _by_keys(tx, keys)
+            beside = [
+                row_of(Alias(key, stored[company.key].company_id, kind, name, "its name", company.created_at))
+                for company in companies
+                if company.key not in taken and company.name
+                for kind, name, key in named_beside(company.name)
+                if key != company.key
+            ]
+            if beside:
+                tx.execute(self._db.insert_new(t.company_aliases, unique=["alias", "company_id"]), beside)
         return [stored[key] for key in keys]
 
     def rekey(
@@ -156,10 +187,7 @@ class SqlCompanies:
 
 def name_key(name: str | None) -> str | None:
     """The key that its name alone would give; None without a name that can be a company's."""
-    try:
-        return company_key(name, None)
-    except NotACompany:
-        return None
+    return key_of(name)
 
 
 def company_of(tx: sa.Connection, company_id: str) -> Company | None:
@@ -168,18 +196,20 @@ def company_of(tx: sa.Connection, company_id: str) -> Company | None:
     return None if row is None else record_of(Company, row)
 
 
-def _alias_rows(tx: sa.Connection, aliases: Sequence[Alias]) -> list[dict[str, Any]]:
-    """One per alias and company, as the company's id is now. Raises StoreError."""
-    moved = now_of(tx, [alias.company_id for alias in aliases])
-    rows = [row_of(alias) | {"company_id": moved.get(alias.company_id, alias.company_id)} for alias in aliases]
+def _present_rows(
+    tx: sa.Connection, records: Sequence[Alias] | Sequence[CompanyRelation]
+) -> list[tuple[dict[str, Any], str]]:
+    """Rows with the company's id as it is now, and its key. Raises StoreError for an unknown company."""
+    moved = now_of(tx, [record.company_id for record in records])
+    rows = [row_of(record) | {"company_id": moved.get(record.company_id, record.company_id)} for record in records]
     keys: dict[str, str] = {}
     for some in chunks(list({row["company_id"] for row in rows})):
         found = tx.execute(sa.select(_c.company_id, _c.key).where(_c.company_id.in_(some)))
         keys.update((row.company_id, row.key) for row in found)
     missing = [row["company_id"] for row in rows if row["company_id"] not in keys]
     if missing:
-        raise StoreError(f"There is no company {missing[0]} to give an alias; add it first.")
-    return [row for row in rows if row["alias"] != keys[row["company_id"]]]
+        raise StoreError(f"There is no company {missing[0]} to add this to; add it first.")
+    return [(row, keys[row["company_id"]]) for row in rows]
 
 
 def _by_keys(tx: sa.Connection, keys: Sequence[str]) -> dict[str, Company]:

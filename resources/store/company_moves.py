@@ -19,32 +19,26 @@ from enrichment.domain.records import Cause, Company, CompanyEvent, Json
 from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.column_types import PlainText, UtcMicros
+from resources.store.company_names import ALIASES, RELATIONS
 from resources.store.company_rows import CompanyRows, also_made, counted, everything_of, take, what_was_bought
 from resources.store.row_mapping import Row, chunks, row_of
 
-Aliases = list[dict[str, Any]]
-
-_c, _a, _e, _p = t.companies.c, t.company_aliases.c, t.company_events.c, t.purchases.c
+_c, _e, _p = t.companies.c, t.company_events.c, t.purchases.c
 _pr, _former = t.profiles.c, t.former_companies.c
 _id, _this, _to = (sa.bindparam(name, type_=PlainText) for name in ("id", "this", "to"))
 _at = sa.bindparam("at_", type_=UtcMicros)
 _COMPANY = sa.select(t.companies).where(_c.company_id == _id)
-_ALIASES = (
-    sa.select(_a.alias, _a.kind, _a.name, _a.source, _a.learned_at).where(_a.company_id == _id).order_by(_a.alias)
-)
 _FORMER = sa.select(_former.company_id).where(_former.now == _id).order_by(_former.company_id)
 _EVENT = sa.select(t.company_events).where(_e.event_id == _id)
 _LAST = sa.select(sa.func.coalesce(sa.func.max(_e.number), 0))
 _DELETE_COMPANY = sa.delete(t.companies).where(_c.company_id == _id)
-_DELETE_ALIAS = sa.delete(t.company_aliases).where(_a.company_id == _id, _a.alias == _this)
-_DELETE_ALIASES = sa.delete(t.company_aliases).where(_a.company_id == _id)
 _LEAD = sa.update(t.former_companies).where(_former.now == _id).values(now=_to)
 _LEAD_ONE = sa.update(t.former_companies).where(_former.company_id == _this).values(now=_to)
 _NO_LONGER_FORMER = sa.delete(t.former_companies).where(_former.company_id == _id)
 _REPORTED = sa.update(t.purchases).where(_p.purchase_id == _this).values(reported_at=_at)
 _VALID_UNTIL = sa.update(t.profiles).where(_pr.profile_id == _this).values(holds_until=_at)
 _UNDONE = sa.update(t.company_events).where(_e.event_id == _id)
-_NEW_COMPANY, _NEW_ALIAS = sa.insert(t.companies), sa.insert(t.company_aliases)
+_NEW_COMPANY = sa.insert(t.companies)
 _NEW_FORMER, _NEW_EVENT = sa.insert(t.former_companies), sa.insert(t.company_events)
 
 
@@ -53,16 +47,25 @@ def merge(tx: sa.Connection, company_id: str, into: Company, cause: Cause) -> Co
     company = tx.execute(_COMPANY, {"id": company_id}).first()
     if company is None:
         return None
-    rows, aliases = everything_of(tx, company_id), _aliases(tx, company_id)
-    moved = counted(tx, rows, company_id) | {"aliases": len(aliases)}
+    rows, aliases, related = everything_of(tx, company_id), ALIASES.of(tx, company_id), RELATIONS.of(tx, company_id)
+    moved = counted(tx, rows, company_id) | {"aliases": len(aliases), "relations": len(related)}
     take(tx, rows, company_id=company_id, into=into.company_id)
-    tx.execute(_DELETE_ALIASES, {"id": company_id})
-    tx.execute(_DELETE_COMPANY, {"id": company_id})
-    given = _give_aliases(tx, [*aliases, _former_key(company.key, cause)], into.company_id, into.key)
+    _remove(tx, company_id)
+    beside = [*aliases, _former_key(company.key, cause)]
+    given = ALIASES.give(tx, beside, into.company_id, key=into.key)
+    given_related = RELATIONS.give(tx, related, into.company_id, key=into.key)
     former = _lead_to(tx, company_id, into.company_id)
     event = CompanyEvent(new_id("evt"), "merge", company_id, company.key, into.company_id, into.key, cause, moved)
-    record = {"rows": rows.by_table(), "company": _plain(company._asdict()), "given": given, "former": former}
-    return _kept(tx, event, record | {"aliases": [_plain(alias) for alias in aliases]})
+    record = {
+        "rows": rows.by_table(),
+        "company": _plain(company._asdict()),
+        "former": former,
+        "aliases": [_plain(alias) for alias in aliases],
+        "given_aliases": given,
+        "relations": [_plain(one) for one in related],
+        "given_relations": given_related,
+    }
+    return _kept(tx, event, record)
 
 
 def split(
@@ -76,7 +79,7 @@ def split(
 ) -> CompanyEvent:
     """new: the row of the new company. Requests that bought nothing else go along. Raises StoreError."""
     wanted = {*aliases}
-    own = {alias["alias"]: alias for alias in _aliases(tx, company.company_id)}
+    own = {alias["alias"]: alias for alias in ALIASES.of(tx, company.company_id)}
     _refuse_unknown(wanted - own.keys(), f"is no alias of {company.key}; `enrich companies show` lists them")
     bought = set(everything_of(tx, company.company_id).purchases)
     _refuse_unknown(set(purchase_ids) - bought, f"is no purchase of {company.key}; `enrich purchases` lists them")
@@ -84,12 +87,11 @@ def split(
     going = [own[alias] for alias in sorted({*wanted, new["key"]} & own.keys())]
     if not going and not rows.purchases:
         raise StoreError(f"Nothing would be taken from {company.key}: name aliases or purchases of it.")
-    moved = counted(tx, rows, company.company_id) | {"aliases": len(going)}
+    moved = counted(tx, rows, company.company_id) | {"aliases": len(going), "relations": 0}
     tx.execute(_NEW_COMPANY, [dict(new)])
     take(tx, rows, company_id=company.company_id, into=new["company_id"])
-    for alias in going:
-        tx.execute(_DELETE_ALIAS, {"id": company.company_id, "this": alias["alias"]})
-    _give_aliases(tx, going, new["company_id"], new["key"])
+    ALIASES.take(tx, map(ALIASES.key_of, going), company.company_id)
+    ALIASES.give(tx, going, new["company_id"], key=new["key"])
     event = CompanyEvent(
         new_id("evt"), "split", company.company_id, company.key, new["company_id"], new["key"], cause, moved
     )
@@ -133,9 +135,9 @@ def _undo_merge(tx: sa.Connection, row: Row, at: datetime) -> None:
     rows = also_made(tx, CompanyRows.of(record["rows"]), to_id)
     tx.execute(_NEW_COMPANY, [{name: value for name, value in company.items() if name != "changed"}])
     take(tx, rows, company_id=to_id, into=from_id)
-    for alias in record["given"]:
-        tx.execute(_DELETE_ALIAS, {"id": to_id, "this": alias})
-    _give_aliases(tx, [_unplain(alias, "learned_at") for alias in record["aliases"]], from_id, company["key"])
+    for beside, name in ((ALIASES, "aliases"), (RELATIONS, "relations")):
+        beside.take(tx, record[f"given_{name}"], to_id)
+        beside.give(tx, [_unplain(row, "learned_at") for row in record[name]], from_id, key=company["key"])
     tx.execute(_NO_LONGER_FORMER, {"id": from_id})
     for former in record["former"]:
         tx.execute(_LEAD_ONE, {"this": former, "to": from_id})
@@ -147,11 +149,12 @@ def _undo_split(tx: sa.Connection, row: Row, cause: Cause) -> None:
     source, new = (tx.execute(_COMPANY, {"id": id_}).one() for id_ in (from_id, to_id))
     aliases = [_unplain(alias, "learned_at") for alias in record["aliases"]]
     recorded = {alias["alias"] for alias in aliases} | {row.to_key}
-    since = [alias for alias in (*_aliases(tx, to_id), _former_key(new.key, cause)) if alias["alias"] not in recorded]
+    now = [*ALIASES.of(tx, to_id), _former_key(new.key, cause)]
+    since, related = [alias for alias in now if alias["alias"] not in recorded], RELATIONS.of(tx, to_id)
     take(tx, everything_of(tx, to_id), company_id=to_id, into=from_id)
-    tx.execute(_DELETE_ALIASES, {"id": to_id})
-    tx.execute(_DELETE_COMPANY, {"id": to_id})
-    _give_aliases(tx, [*aliases, *since], from_id, source.key)
+    _remove(tx, to_id)
+    ALIASES.give(tx, [*aliases, *since], from_id, key=source.key)
+    RELATIONS.give(tx, related, from_id, key=source.key)
     _lead_to(tx, to_id, from_id)
     for purchase_id, reported_at in record["reported"].items():
         tx.execute(_REPORTED, {"this": purchase_id, "at_": datetime.fromisoformat(reported_at)})
@@ -182,21 +185,15 @@ def _refuse_unknown(unknown: set[str], why: str) -> None:
         raise StoreError(f"{min(unknown)} {why}.")
 
 
-def _aliases(tx: sa.Connection, company_id: str) -> Aliases:
-    return [dict(row._mapping) for row in tx.execute(_ALIASES, {"id": company_id})]
+def _remove(tx: sa.Connection, company_id: str) -> None:
+    """The company, with its aliases and relations; its rows went elsewhere before."""
+    ALIASES.take_all(tx, company_id)
+    RELATIONS.take_all(tx, company_id)
+    tx.execute(_DELETE_COMPANY, {"id": company_id})
 
 
 def _former_key(key: str, cause: Cause) -> dict[str, Any]:
     return {"alias": key, "kind": "former_key", "name": None, "source": cause.by, "learned_at": cause.at}
-
-
-def _give_aliases(tx: sa.Connection, aliases: Aliases, company_id: str, key: str) -> list[str]:
-    """Those that the company has not: its key is none of them. Returns which."""
-    has = {alias["alias"] for alias in _aliases(tx, company_id)} | {key}
-    new = [alias for alias in aliases if alias["alias"] not in has]
-    if new:
-        tx.execute(_NEW_ALIAS, [alias | {"company_id": company_id} for alias in new])
-    return [alias["alias"] for alias in new]
 
 
 def _lead_to(tx: sa.Connection, company_id: str, to_id: str) -> list[str]:

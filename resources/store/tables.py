@@ -99,6 +99,18 @@ company_aliases = sa.Table(
     _changed(),
 )
 
+company_relations = sa.Table(
+    "company_relations",
+    metadata,
+    sa.Column("company_id", PlainText, primary_key=True),
+    sa.Column("kind", PlainText, primary_key=True, comment="what the other one is: parent or subsidiary"),
+    sa.Column("other", PlainText, primary_key=True, comment="the key that its domain or name would give it"),
+    _text("name", null=True),
+    _text("source"),
+    _time("learned_at"),
+    _changed(),
+)
+
 former_companies = sa.Table(
     "former_companies",
     metadata,

@@ -8,10 +8,11 @@ from itertools import chain
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import EmailStatus
+from enrichment.identity.domains import own_domain
 from enrichment.identity.vendor_ids import page_id
 from enrichment.parsing.json_access import elements, entries, member, text
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
-from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput, named_company
+from enrichment.parsing.reader import NamedCompany, OtherName, ParsedValue, ReaderEntry, ReaderInput, named_company
 
 _STATUS: dict[str | None, EmailStatus] = {
     "verified": "valid",
@@ -82,6 +83,16 @@ def read_employers(reply: ReaderInput) -> Iterator[NamedCompany]:
         yield from named_company(reply, text(member(organisation, "name"), 300), _site(organisation), *ids)
 
 
+def read_owners(reply: ReaderInput) -> Iterator[OtherName]:
+    """What the organisation of a matched person is owned by."""
+    for _, person in _people(reply.payload.get("people")):
+        organisation = person.get("organization")
+        owner = member(organisation, "owned_by_organization")
+        name = text(member(owner, "name"), 300)
+        if name and isinstance(organisation, dict) and _works_there(person, {}, reply):
+            yield OtherName("parent", name, own_domain(text(member(owner, "website_url"), 2_000) or "", name))
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "apollo_contacts": ReaderEntry(read_people, named=read_employers),
+    "apollo_contacts": ReaderEntry(read_people, named=read_employers, other_names=read_owners),
 }

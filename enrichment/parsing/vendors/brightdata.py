@@ -16,13 +16,18 @@ from enrichment.parsing.json_access import elements, entries, member, text, text
 from enrichment.parsing.people import contact, email_address, profile_page
 from enrichment.parsing.reader import (
     NamedCompany,
+    OtherName,
     ParsedValue,
     ReaderEntry,
     ReaderInput,
+    beside,
     is_front_door,
     named_company,
     text_value,
 )
+
+_OWNED = frozenset({"subsidiary", "affiliated_company", "investment_arm"})
+"""Kinds of parts, by Crunchbase, that are companies; a division is none."""
 
 BrightDataRecord = dict[str, Json]
 
@@ -180,10 +185,34 @@ def read_record_names(reply: ReaderInput) -> Iterator[NamedCompany]:
         )
 
 
+def read_linkedin_names(reply: ReaderInput) -> Iterator[OtherName]:
+    """What stands beside the name of the company's page."""
+    for _, record in _about(reply, "website"):
+        yield from beside(text(record.get("name"), 300))
+
+
+def read_crunchbase_names(reply: ReaderInput) -> Iterator[OtherName]:
+    """Its registered name, who acquired it or has it as a part, and its own parts."""
+    for _, record in _about(reply, "website"):
+        yield from beside(text(record.get("name"), 300))
+        if legal := text(record.get("legal_name"), 300):
+            yield OtherName("spelling", legal)
+            yield from beside(legal)
+        if acquirer := text(member(record.get("acquired_by"), "acquirer"), 300):
+            yield OtherName("parent", acquirer)
+        for _, part in entries(record.get("sub_organizations")):
+            if part.get("ownership_type") in _OWNED and (owned := text(part.get("ownee"), 300)):
+                yield OtherName("subsidiary", owned)
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_company_db": ReaderEntry(read_linkedin_companies, named=read_record_names),
+    "brightdata_company_db": ReaderEntry(
+        read_linkedin_companies, named=read_record_names, other_names=read_linkedin_names
+    ),
     "brightdata_people_db": ReaderEntry(read_linkedin_people),
     "brightdata_technographics": ReaderEntry(read_technographics, named=read_record_names),
-    "brightdata_firmographics": ReaderEntry(read_crunchbase, named=read_record_names),
+    "brightdata_firmographics": ReaderEntry(
+        read_crunchbase, named=read_record_names, other_names=read_crunchbase_names
+    ),
     "brightdata_intent_data": ReaderEntry(read_intent),
 }

@@ -9,7 +9,16 @@ from enrichment.domain.records import Json
 from enrichment.identity.domains import own_domain
 from enrichment.identity.vendor_ids import vendor_id
 from enrichment.parsing.json_access import entries, member, text, texts
-from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput, named_company, text_value
+from enrichment.parsing.reader import (
+    NamedCompany,
+    OtherName,
+    ParsedValue,
+    ReaderEntry,
+    ReaderInput,
+    beside,
+    named_company,
+    text_value,
+)
 
 _ORGANISATIONS = ("Organization", "Corporation", "Business", "Company", "Airline", "Store")
 
@@ -55,6 +64,14 @@ def read_names(reply: ReaderInput) -> Iterator[NamedCompany]:
             yield from named_company(reply, text(member(entity, "name"), 300), website, entity_id)
 
 
+def read_entity_names(reply: ReaderInput) -> Iterator[OtherName]:
+    """What stands beside the entity's name."""
+    for _, element in entries(member(reply.payload, "search", "itemListElement")):
+        if _is_the_company(entity := element.get("result"), reply):
+            yield from beside(text(member(entity, "name"), 300))
+            return
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "google_knowledge_graph": ReaderEntry(read_entities, named=read_names),
+    "google_knowledge_graph": ReaderEntry(read_entities, named=read_names, other_names=read_entity_names),
 }

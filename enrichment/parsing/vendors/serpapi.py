@@ -7,15 +7,25 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from enrichment.domain.records import Json
+from enrichment.domain.records import Json, NameKind, RelationKind
 from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.identity.domains import is_platform, own_domain, registrable_domain
+from enrichment.identity.legal_forms import is_form
 from enrichment.identity.vendor_ids import vendor_id
 from enrichment.parsing.dates import moment
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import entries, member, text, texts, url
 from enrichment.parsing.people import contact, profile_page
-from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput, named_company, text_value
+from enrichment.parsing.reader import (
+    NamedCompany,
+    OtherName,
+    ParsedValue,
+    ReaderEntry,
+    ReaderInput,
+    beside,
+    named_company,
+    text_value,
+)
 from enrichment.parsing.technologies import named_technologies
 
 _FOUND = Iterator[ParsedValue]
@@ -34,6 +44,21 @@ _STAFF_BAND = re.compile(
 _NO_INDUSTRY = re.compile(
     r"followers|employees|linkedin|headquarter|\d|\.\.\.|…|^(?:public|private)ly?\b", re.IGNORECASE
 )
+_PANEL_NAMES: Mapping[str, NameKind | RelationKind] = {
+    "formerly": "former_name",
+    "former_name": "former_name",
+    "former_names": "former_name",
+    "formerly_called": "former_name",
+    "previously_called": "former_name",
+    "also_called": "spelling",
+    "also_known_as": "spelling",
+    "trade_name": "brand",
+    "brands": "brand",
+    "parent_organization": "parent",
+    "parent_organizations": "parent",
+    "parent_company": "parent",
+    "subsidiaries": "subsidiary",
+}
 _VAGUE_TYPES = frozenset({"company", "corporation", "organization", "business", "brand", "public company"})
 
 
@@ -229,8 +254,33 @@ def read_panel_name(reply: ReaderInput) -> Iterator[NamedCompany]:
     yield from named_company(reply, text(member(panel, "title"), 300), text(member(panel, "website"), 2_000), entity_id)
 
 
+def read_panel_names(reply: ReaderInput) -> Iterator[OtherName]:
+    """What the knowledge panel calls the company besides, and who owns it or belongs to it; its labels are Google's."""
+    panel = member(reply.payload.get("search"), "knowledge_graph")
+    title = text(member(panel, "title"), 300)
+    if not isinstance(panel, dict) or not reply.is_(title, text(panel.get("website"), 2_000)):
+        return
+    yield from beside(title)
+    for label, kind in _PANEL_NAMES.items():
+        linked = [name for _, link in entries(panel.get(f"{label}_links")) if (name := text(link.get("text"), 300))]
+        for name in linked or _listed(panel.get(label)):
+            yield OtherName(kind, name)
+
+
+def _listed(stated: Json) -> list[str]:
+    """'Alpha, Beta, MORE' -> Alpha, Beta; a legal form behind a comma belongs to its name."""
+    names: list[str] = []
+    for part in (text(stated, 2_000) or "").split(","):
+        name = part.strip()
+        if names and is_form(name):
+            names[-1] = f"{names[-1]}, {name}"
+        elif name and name.upper() != "MORE":
+            names.append(name)
+    return names
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic, named=read_panel_name),
+    "serp_organic": ReaderEntry(read_organic, named=read_panel_name, other_names=read_panel_names),
     "serp_news": ReaderEntry(read_news),
     "serp_jobs": ReaderEntry(read_jobs),
     "serp_linkedin": ReaderEntry(read_linkedin),

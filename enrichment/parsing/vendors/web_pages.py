@@ -15,7 +15,7 @@ from enrichment.identity.domains import own_domain
 from enrichment.parsing.dates import moment
 from enrichment.parsing.html import Link, Page
 from enrichment.parsing.json_access import member, text, texts, url
-from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput, text_value
+from enrichment.parsing.reader import NamedCompany, OtherName, ParsedValue, ReaderEntry, ReaderInput, text_value
 from enrichment.parsing.technologies import named_technologies, traced_technologies
 
 _MOST_PAGES = 10
@@ -179,6 +179,20 @@ def _is_of_another(reply: ReaderInput) -> bool:
     return bool(named) and not any(one.is_asked for one in named)
 
 
+def read_forwarding(reply: ReaderInput) -> Iterator[OtherName]:
+    """The domain that the front page says it is at, where that is another one of the same name: it was forwarded.
+
+    A site of another name was sold, or is a parent's: its domain is none of the company's.
+    """
+    page = Page.of(reply.payload.get("page:/"))
+    for address in (page.canonical, page.meta.get("og:url")):
+        domain = own_domain(address, reply.name) if address and url(address) else None
+        if domain and domain != reply.domain:
+            if reply.is_called(page.meta.get("og:site_name")) or reply.is_spelled_by(domain):
+                yield OtherName("redirect", None, domain)
+            return
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_web_scraping": ReaderEntry(read_pages, version=3, named=read_site_name),
+    "brightdata_web_scraping": ReaderEntry(read_pages, version=3, named=read_site_name, other_names=read_forwarding),
 }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from typer.testing import CliRunner
 
 from enrich_cli.errors import UsageError
 from enrich_cli.main import app
-from enrichment.domain.records import Alias, Company
+from enrichment.domain.records import Alias, Company, CompanyRelation
 from enrichment.identity.domains import AmbiguousCompany
 from enrichment.ports import StoreError
 from resources.settings import load_settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of
+from tests.acceptance.command_line.test_command_line import one_sentence
+from tests.acceptance.conftest import Stack
 from tests.support.ledger_records import bought, draft
 from tests.support.manual_clock import NOON
 
@@ -130,3 +133,18 @@ def test_what_is_not_registered_or_not_clear_is_not_merged(store: SqlStore) -> N
 def test_a_company_without_merges_has_no_events(store: SqlStore) -> None:
     assert data("events", "Amazon") == {"events": []}
     assert len(store.company_events.latest()) == 0
+
+
+def test_a_request_may_ask_for_the_parent_that_a_source_has_named(stack: Stack) -> None:
+    """A subsidiary is no alias of its parent: asked for by its own name, it is itself."""
+    stack.store.companies.add([replace(WIDGETS, company_id="com_8")])
+    typed = ("plan", "Acme Widgets", "--parent", "--json")
+    assert "no source names a parent of name:acme-widgets yet" in one_sentence(stack.command(*typed), 2)
+    parent = CompanyRelation("com_8", "parent", "tesla.com", "Tesla, Inc.", "serp_organic", NOON)
+    stack.store.companies.add_relations([parent])
+    of_the_parent, of_itself = (stack.command(*words).stdout for words in (typed, ("plan", "Acme Widgets", "--json")))
+    assert {plan["company_key"] for plan in json.loads(of_the_parent)["plans"]} == {"tesla.com"}
+    assert {plan["company_key"] for plan in json.loads(of_itself)["plans"]} == {"name:acme-widgets"}
+    shown = stack.command("companies", "show", "Acme Widgets").stdout
+    assert [word for word in ("tesla.com", "parent", "Tesla, Inc.", "serp_organic") if word not in shown] == []
+    assert stack.store.companies.by_key("tesla.com") is None

@@ -10,7 +10,7 @@ import pytest
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Event, fingerprint
 from enrichment.domain.values import Text
-from enrichment.parsing import READERS, ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing import READERS, OtherName, ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
 from enrichment.rules import Rules
@@ -132,6 +132,31 @@ def test_a_reply_that_names_another_company_is_kept_as_paid_for_and_used_for_non
         "name": "Widget Works",
         "website": "widgets.com",
     }
+
+
+def read_former_name_and_parent(_: ReaderInput) -> Iterator[OtherName]:
+    yield OtherName("former_name", "Beta Works")
+    yield OtherName("parent", "Omega", "omega.com")
+
+
+def test_a_former_name_in_a_reply_leads_to_the_company_and_a_parent_does_not(stack: ReadingStack) -> None:
+    stack.ask(FIRST_ALONE, first=replace(GOOD, other_names=read_former_name_and_parent))
+    companies = stack.store.companies
+    [alias], [related] = companies.aliases("com_1"), companies.relations("com_1")
+    assert (alias.alias, alias.kind, alias.source) == ("name:beta-works", "former_name", FIRST)
+    assert (related.other, related.kind, related.source) == ("omega.com", "parent", FIRST)
+    assert alias.learned_at == related.learned_at
+    assert companies.by_key("name:beta-works") == ACME
+    assert companies.by_key("omega.com") is None
+
+
+def test_names_that_cannot_be_read_leave_the_reply_unread(stack: ReadingStack) -> None:
+    def stumbling(subject: ReaderInput) -> Iterator[OtherName]:
+        yield OtherName("brand", subject.payload["industry"]["no such field"])
+
+    enriched = stack.ask(FIRST_ALONE, first=replace(GOOD, other_names=stumbling))
+    assert len(stack.warnings(enriched)) == 1
+    assert stack.store.companies.aliases("com_1") == []
 
 
 def test_what_could_not_be_read_is_kept_and_a_newer_reader_reads_it_for_nothing(stack: ReadingStack) -> None:

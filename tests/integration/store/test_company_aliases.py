@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from enrichment.domain.records import Alias, Company
+from enrichment.domain.records import Alias, Company, CompanyRelation
 from enrichment.ports import StoreError
 from resources.store import SqlStore, factory, new_companies
 from resources.store.database import Database
@@ -82,6 +82,31 @@ def test_a_company_keyed_by_another_ones_alias_leaves_that_alias(two: SqlStore) 
 def test_an_alias_that_is_another_companys_key_moves_no_partition(two: SqlStore) -> None:
     two.companies.add_aliases([Alias("acme.com", "com_1", "redirect"), Alias("acme.com", "com_1", "former_key")])
     assert new_companies(two, 0).moved == {}
+
+
+def test_a_company_registered_with_a_former_name_beside_its_own_is_found_by_it(store: SqlStore) -> None:
+    beta = Company("com_1", "acme.com", "Acme (formerly Beta Works)", "acme.com", NOON)
+    store.companies.add([beta, company("other.com", "com_2")])
+    assert store.companies.by_key("name:beta-works") == beta
+    assert store.companies.aliases("com_1") == [
+        Alias("name:beta-works", "com_1", "former_name", "Beta Works", "its name", NOON)
+    ]
+    store.companies.add([replace(beta, company_id="com_9")])
+    assert len(store.companies.aliases("com_1")) == 1
+
+
+def test_a_subsidiary_is_related_and_leads_to_itself_alone(two: SqlStore) -> None:
+    small = CompanyRelation("com_1", "subsidiary", "acme.com", "Acme", "brightdata_firmographics", NOON)
+    parent = CompanyRelation("com_1", "parent", "name:omega", "Omega", "serp_organic", NOON)
+    two.companies.add_relations([small, parent, replace(small, source="in the same call")])
+    two.companies.add_relations([replace(parent, source="later")])
+    assert two.companies.relations("com_1") == [parent, small]
+    assert two.companies.by_key("acme.com") == ACME
+    assert two.companies.by_key("name:omega") is None
+    two.companies.add_relations([replace(small, other="meta.com")])
+    assert two.companies.relations("com_1") == [parent, small]
+    with pytest.raises(StoreError, match="no company com_9"):
+        two.companies.add_relations([replace(small, company_id="com_9")])
 
 
 def test_aliases_of_an_older_store_are_former_keys_of_unknown_source(new_store_url: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from enrichment.domain.records import Alias, Cause, Company, Profile, Request
+from enrichment.domain.records import Alias, Cause, Company, CompanyRelation, Profile, Request
 from enrichment.ports import AlreadyClaimed, StoreError
 from resources.store import SqlStore
 from resources.store.tables import metadata
@@ -66,6 +66,8 @@ def three(store: SqlStore) -> SqlStore:
         done = replace(request, state="complete", finished_at=NOON)
         store.requests.close(done, profiles=[_profile(f"pro_{number}", request)], reads=())
         store.companies.add_aliases([Alias(f"linkedin:{number}", one.company_id, "id", None, "apollo", NOON)])
+        parent = CompanyRelation(one.company_id, "parent", f"name:parent-{number}", "Parent", "apollo", NOON)
+        store.companies.add_relations([parent])
     return store
 
 
@@ -104,6 +106,7 @@ def test_a_merge_is_kept_with_who_asked_when_why_and_what_it_moved(three: SqlSto
         "facts": 1,
         "under_way": 0,
         "aliases": 1,
+        "relations": 1,
     }
     assert three.company_events.latest() == three.company_events.latest("com_1") == [event]
     assert three.company_events.by_id(event.event_id) == event
