@@ -13,7 +13,7 @@ from typing import cast, get_args
 
 from enrich_cli.errors import UsageError
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Alias, Company
+from enrichment.domain.records import Alias, Cause, Company
 from enrichment.identity.company_list import ReadList, UnderstoodList, read_rows, sorted_lists
 from enrichment.identity.countries import country_code
 from enrichment.identity.domains import company_key
@@ -158,7 +158,8 @@ def take(understood: UnderstoodFile, store: SqlStore) -> Taken:
     learned = 0
     for row in understood.learning:
         if row.learns_for is not None and row.entry is not None and (domain := row.entry.domain) is not None:
-            store.companies.rekey(row.learns_for, key=domain, name=None, domain=domain)
+            cause = Cause("enrich companies add", now, f"line {row.line} of {understood.path.name} names its website")
+            store.companies.rekey(row.learns_for, key=domain, name=None, domain=domain, cause=cause)
             learned += 1
     return Taken(len(added - before), learned)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from enrichment.collection.collector import collect
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, Known
+from enrichment.domain.records import Cause, Company, Known
 from enrichment.domain.values import Text
 from enrichment.identity.companies import are_one, reference_of
 from enrichment.identity.comparison import same_company
@@ -138,6 +138,7 @@ async def _learned(
     name = best.get("company_name", company.name)
     if company.name and name and not same_company(company.name, name):
         name = company.name
+    domain, cause = best["domain"], Cause("identify", context.now(), f"{source} names its domain")
     return await asyncio.to_thread(
-        context.store.companies.rekey, company.company_id, key=best["domain"], name=name, domain=best["domain"]
+        context.store.companies.rekey, company.company_id, key=domain, name=name, domain=domain, cause=cause
     )

@@ -8,7 +8,7 @@ What was decided is not asked again. Blocks its thread.
 from datetime import datetime
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Alias, AliasKind, Company, IdentityReview
+from enrichment.domain.records import Alias, AliasKind, Cause, Company, IdentityReview
 from enrichment.identity.domains import company_key
 from enrichment.identity.evidence import CompanyEvidence
 from enrichment.identity.reviews import judged_different, record_of_review
@@ -20,10 +20,11 @@ _SOURCE = "review"
 
 def decide_same(review: IdentityReview, meant: Company, store: Store, *, by: str, at: datetime) -> Company:
     """The record is of this registered company. Returns it as it is now. Raises StoreError."""
+    cause = Cause(by, at, review.because)
     if review.company_id is None:
-        company = _take_row(record_of_review(review), meant, store.companies, at)
+        company = _take_row(record_of_review(review), meant, store.companies, at, cause)
     else:
-        company = _become_one(review.company_id, meant, store.companies)
+        company = _become_one(review.company_id, meant, store.companies, cause)
     store.identity_reviews.decide(review.review_id, same=True, same_as=company.company_id, by=by, at=at)
     return company
 
@@ -46,21 +47,21 @@ def decide_different(review: IdentityReview, store: Store, *, by: str, at: datet
     return made
 
 
-def _become_one(company_id: str, meant: Company, companies: Companies) -> Company:
+def _become_one(company_id: str, meant: Company, companies: Companies, cause: Cause) -> Company:
     company = companies.by_id(company_id)
     if company is None or company.company_id == meant.company_id:
         return meant
-    return companies.rekey(company.company_id, key=meant.key, name=None, domain=None)
+    return companies.rekey(company.company_id, key=meant.key, name=None, domain=None, cause=cause)
 
 
-def _take_row(record: CompanyEvidence, meant: Company, companies: Companies, at: datetime) -> Company:
+def _take_row(record: CompanyEvidence, meant: Company, companies: Companies, at: datetime, cause: Cause) -> Company:
     """What the row stated leads to the company from now on; it learns the website if it had none."""
     led: list[tuple[str, AliasKind]] = []
     if record.name:
         led.append((company_key(record.name, None), "spelling"))
     if record.domain and companies.by_key(record.domain) is None:
         if meant.domain is None:
-            meant = companies.rekey(meant.company_id, key=record.domain, name=None, domain=record.domain)
+            meant = companies.rekey(meant.company_id, key=record.domain, name=None, domain=record.domain, cause=cause)
         else:
             led.append((record.domain, "redirect"))
     aliases = [Alias(alias, meant.company_id, kind, record.name, _SOURCE, at) for alias, kind in led]

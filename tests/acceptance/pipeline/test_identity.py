@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from enrichment.domain.records import Company
+from enrichment.domain.records import Cause, Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.identity_decisions import decide_different, decide_same
 from enrichment.pipeline.row_companies import company_of_row
@@ -27,6 +27,24 @@ def test_a_company_asked_for_by_name_is_the_one_that_is_registered_with_its_doma
     asked = asyncio.run(stack.ask("TESLA"))
     assert (asked.company.company_id, asked.company.key) == ("com_1", "tesla.com")
     assert len(stack.store.companies.all()) == 1
+
+
+def test_a_merge_by_a_domain_that_was_found_is_an_event_and_can_be_undone(stack: Stack) -> None:
+    """One was registered by its domain alone, the other is asked for by name: what it bought comes back to it."""
+    stack.store.companies.add([Company("com_1", "tesla.com", None, "tesla.com", stack.clock.now())])
+    asked = asyncio.run(stack.ask("Tesla"))
+    assert asked.company.company_id == "com_1"
+    [event] = stack.store.company_events.latest()
+    assert (event.from_key, event.to_key) == ("name:tesla", "tesla.com")
+    assert event.cause == Cause("identify", stack.clock.now(), "google_knowledge_graph names its domain")
+    assert event.moved["purchases"] == event.moved["replies"] == 1
+    stack.store.company_events.undo(event.event_id, by="test", at=stack.clock.now())
+    by_name = stack.store.companies.by_key("name:tesla")
+    assert by_name is not None
+    assert [head.source for head in stack.store.knowledge.known(by_name.company_id).replies] == [
+        "google_knowledge_graph"
+    ]
+    assert "google_knowledge_graph" not in {head.source for head in stack.store.knowledge.known("com_1").replies}
 
 
 def test_a_former_key_does_not_hide_that_two_companies_have_the_name(stack: Stack) -> None:
