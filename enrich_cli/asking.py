@@ -19,6 +19,8 @@ from enrich_cli.rendering.terminal import Progress, advised
 from enrichment.context import RunContext
 from enrichment.domain.money import in_usd, to_micro
 from enrichment.domain.records import Profile
+from enrichment.identity.countries import country_code
+from enrichment.identity.vendor_ids import stated_id
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.planning.plan import Plan
@@ -74,6 +76,9 @@ def ask_from(
     datasets: str | None,
     sources: str | None,
     accept_stale: bool,
+    ids: Sequence[str] | None = None,
+    country: str | None = None,
+    new: bool = False,
 ) -> Ask:
     """Raises UsageError."""
     if sources and not datasets:
@@ -88,7 +93,28 @@ def ask_from(
         datasets=names("--datasets", datasets),
         sources=names("--sources", sources),
         accept_stale=accept_stale,
+        ids=_ids(ids or ()),
+        country=None if country is None else _country(country),
+        new=new,
     )
+
+
+def _ids(typed: Sequence[str]) -> tuple[str, ...]:
+    """Raises UsageError."""
+    found = []
+    for text in typed:
+        if (one := stated_id(text)) is None:
+            examples = "cik:320193, ticker:NASDAQ:AAPL, kg:/m/0k8z, linkedin:apple, crunchbase:apple"
+            raise UsageError(f"--id takes an id with its kind ({examples}), or a company's page there, not '{text}'.")
+        found.append(one)
+    return tuple(found)
+
+
+def _country(text: str) -> str:
+    """Raises UsageError."""
+    if not (code := country_code(text)):
+        raise UsageError(f"--country takes a country such as Germany or de, not '{text}'.")
+    return code
 
 
 def _named(option: str, text: str | None) -> str | None:

@@ -17,6 +17,7 @@ from enrich_cli.asking import names, seconds_of, usd
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.company_files import ListOptions, UnderstoodFile, asked_columns, take, understand_file
 from enrich_cli.errors import UsageError
+from enrich_cli.list_reviews import open_reviews, with_decisions
 from enrich_cli.processes import environment_of
 from enrichment.batches.quote import BatchQuote, quote_batch
 from enrichment.batches.worker import WorkerOptions, work
@@ -24,8 +25,9 @@ from enrichment.domain.batches import Batch, BatchCompany, BatchSummary
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company, Json, Profile
 from enrichment.domain.values import in_words
-from enrichment.identity.companies import reference_of, the_only_one, with_former_name
+from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import company_key
+from enrichment.pipeline.candidates import registered_company
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 from resources.clock import utc_now
@@ -101,6 +103,7 @@ class Batches:
         """Registers the companies that are new, and makes a batch of all of them."""
         if understood is not None:
             take(understood, self._store)
+            open_reviews(understood, self._store, utc_now())
         companies = self._companies(wish, understood)
         new = [replace(c, company_id=new_id("com")) for c in companies if not c.company_id]
         stored = {company.key: company for company in self._store.companies.add(new)} if new else {}
@@ -156,7 +159,11 @@ class Batches:
             raise UsageError("Name a file of companies, or --companies with commas between them.")
 
     def _understood(self, wish: BatchWish) -> UnderstoodFile | None:
-        return None if wish.file is None else understand_file(wish.file, wish.options, self._store.companies.all())
+        if wish.file is None:
+            return None
+        companies = self._store.companies
+        understood = understand_file(wish.file, wish.options, companies.all(), companies.vendor_ids())
+        return with_decisions(understood, self._store)
 
     def _companies(self, wish: BatchWish, understood: UnderstoodFile | None) -> list[Company]:
         """As the store has them; new ones with an empty company_id. Each once."""
@@ -175,11 +182,8 @@ class Batches:
 
     def _named(self, text: str) -> Company:
         """Raises NotACompany, AmbiguousCompany."""
-        reference, companies = reference_of(text), self._store.companies
-        found = companies.by_key(reference.key)
-        if reference.name is not None and (found is None or found.key != reference.key):
-            found = the_only_one(reference.name, with_former_name(companies.named(reference.name), found))
-        return found or reference.as_company(utc_now())
+        reference = reference_of(text)
+        return registered_company(reference, text, self._store.companies) or reference.as_company(utc_now())
 
     async def _quote(self, companies: Sequence[Company], batch: Batch) -> BatchQuote:
         async with open_context(self._settings, self._rules, store=self._store) as context:

@@ -13,8 +13,9 @@ from typing import cast, get_args
 
 from enrich_cli.errors import UsageError
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
+from enrichment.domain.records import Alias, Cause, Company
 from enrichment.identity.company_list import ReadList, UnderstoodList, read_rows, sorted_lists
+from enrichment.identity.countries import country_code
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_columns import ColumnContent, NoCompanyColumn
 from enrichment.identity.list_fates import Fate, ListRow
@@ -94,15 +95,23 @@ def _pairs(text: str) -> list[str]:
     ]
 
 
-def understand_file(path: Path, options: ListOptions, registered: Sequence[Company]) -> UnderstoodFile:
-    """Reads a file and sorts its rows by which companies are registered; writes nothing. Raises UsageError."""
+def understand_file(
+    path: Path,
+    options: ListOptions,
+    registered: Sequence[Company],
+    vendor_ids: Mapping[str, Sequence[str]] | None = None,
+) -> UnderstoodFile:
+    """Reads a file and sorts its rows by which companies are registered; writes nothing. Raises UsageError.
+
+    vendor_ids: id at a vendor -> company_ids.
+    """
     try:
         tables = read_list(path, sheet=options.sheet, encoding=options.encoding)
     except UnreadableList as error:
         raise UsageError(str(error)) from None
     if not any(table.rows for table in tables):
         raise UsageError(f"{path} is empty; give it a first line such as name,website and a company per line.")
-    registry = _Registry(registered)
+    registry = _Registry(registered, vendor_ids or {})
     lists: list[tuple[ListTable, ReadList]] = []
     passed_over: list[str] = []
     for table in tables:
@@ -116,7 +125,9 @@ def understand_file(path: Path, options: ListOptions, registered: Sequence[Compa
             lists.append((table, found))
     if not lists:
         raise UsageError(f"{path}: none of its sheets ({', '.join(passed_over)}) has a column of names or websites.")
-    understood = sorted_lists([one for _, one in lists], known=registry.known, same_name=registry.named)
+    understood = sorted_lists(
+        [one for _, one in lists], known=registry.known, same_name=registry.named, same_id=registry.with_id
+    )
     pairs = zip((table for table, _ in lists), understood, strict=True)
     return UnderstoodFile(path, tuple(pairs), tuple(passed_over))
 
@@ -125,16 +136,32 @@ def take(understood: UnderstoodFile, store: SqlStore) -> Taken:
     """Registers the companies that are new, and the websites of companies that were known by name alone."""
     now = utc_now()
     before = {company.company_id for company in store.companies.all()}
+    entries = [row.entry for row in understood.rows("new") if row.entry is not None]
     fresh = [
-        Company(new_id("com"), company_key(entry.name, entry.domain), entry.name, entry.domain, now)
-        for entry in (row.entry for row in understood.rows("new"))
-        if entry is not None
+        Company(
+            new_id("com"),
+            company_key(entry.name, entry.domain),
+            entry.name,
+            entry.domain,
+            now,
+            country_code(entry.country) or None,
+        )
+        for entry in entries
     ]
-    added = {company.company_id for company in store.companies.add(fresh)} if fresh else set[str]()
+    taken = store.companies.add(fresh) if fresh else []
+    store.companies.add_aliases(
+        [
+            Alias(one, company.company_id, "id", entry.name, understood.path.name, now)
+            for entry, company in zip(entries, taken, strict=True)
+            for one in sorted(entry.ids)
+        ]
+    )
+    added = {company.company_id for company in taken}
     learned = 0
     for row in understood.learning:
         if row.learns_for is not None and row.entry is not None and (domain := row.entry.domain) is not None:
-            store.companies.rekey(row.learns_for, key=domain, name=None, domain=domain)
+            cause = Cause("enrich companies add", now, f"line {row.line} of {understood.path.name} names its website")
+            store.companies.rekey(row.learns_for, key=domain, name=None, domain=domain, cause=cause)
             learned += 1
     return Taken(len(added - before), learned)
 
@@ -156,9 +183,11 @@ def _left_out(table: ListTable, one: UnderstoodList) -> LeftOutRows:
 
 
 class _Registry:
-    """The registered companies, by key and by spelling of the name."""
+    """The registered companies, by key, by id at a vendor and by spelling of the name."""
 
-    def __init__(self, companies: Sequence[Company]) -> None:
+    def __init__(self, companies: Sequence[Company], vendor_ids: Mapping[str, Sequence[str]]) -> None:
+        self._vendor_ids = vendor_ids
+        self._by_id = {company.company_id: company for company in companies} if vendor_ids else {}
         self._by_key = {company.key: company for company in companies}
         self._by_spelling = defaultdict[str, dict[str, Company]](dict)
         for company in companies:
@@ -168,6 +197,12 @@ class _Registry:
     def known(self, entry: ListEntry) -> Sequence[Company]:
         key = company_key(entry.name, entry.domain)
         return (self._by_key[key],) if key in self._by_key else ()
+
+    def with_id(self, entry: ListEntry) -> Sequence[Company]:
+        if not entry.ids or not self._vendor_ids:
+            return ()
+        ids = {company_id for one in sorted(entry.ids) for company_id in self._vendor_ids.get(one, ())}
+        return [self._by_id[company_id] for company_id in sorted(ids)]
 
     def named(self, entry: ListEntry) -> Sequence[Company]:
         found: dict[str, Company] = {}

@@ -16,7 +16,8 @@ from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import advised, console
 from enrichment.domain.money import charge, counted
 from enrichment.domain.records import Purchase
-from enrichment.identity.domains import AmbiguousCompany, company_key, parse_company
+from enrichment.identity.companies import reference_of
+from enrichment.pipeline.candidates import registered_company
 from enrichment.purchasing.reconciliation import settles_at, uncertain_after
 from enrichment.rules import Rules
 from resources.clock import utc_now
@@ -127,15 +128,10 @@ def _ledger(*, sandbox: bool) -> Iterator[tuple[Settings, Rules, SqlStore]]:
 
 def _company_id(text: str, store: SqlStore) -> str:
     """Raises UsageError, NotACompany, AmbiguousCompany."""
-    named = parse_company(text)
-    found = store.companies.by_key(company_key(named.name, named.domain))
-    namesakes = store.companies.named(named.name) if found is None and named.name is not None else []
-    if len(namesakes) > 1:
-        keys = ", ".join(company.key for company in namesakes)
-        raise AmbiguousCompany(f"{len(namesakes)} companies are called {named.name}: ask for one of {keys}.")
-    if found is None and not namesakes:
+    found = registered_company(reference_of(text), text, store.companies)
+    if found is None:
         raise UsageError(f"Nothing was ever bought for '{text}': leave out --company to see what was bought.")
-    return (found or namesakes[0]).company_id
+    return found.company_id
 
 
 def _uncertain(purchase_id: str, settings: Settings, store: SqlStore, *, sandbox: bool) -> Purchase:

@@ -9,6 +9,13 @@ _COMPANY = 'A name, domain or address: "Tesla", tesla.com'
 
 CompanyText = Annotated[str, typer.Argument(metavar="COMPANY", help=_COMPANY)]
 MaybeCompanyText = Annotated[str | None, typer.Argument(metavar="[COMPANY]", help=_COMPANY)]
+CompanyIds = Annotated[
+    list[str] | None,
+    typer.Option("--id", metavar="ID", help="Its id at a vendor: cik:320193, ticker:NASDAQ:AAPL, a LinkedIn page"),
+]
+Country = Annotated[str | None, typer.Option("--country", help="Where the company is: Germany, de")]
+New = Annotated[bool, typer.Option("--new", help="Another company than those registered under this name")]
+Parent = Annotated[bool, typer.Option("--parent", help="Its parent company instead, where a source has named it")]
 Consumer = Annotated[
     str, typer.Option("--for", metavar="CONSUMER", help="What kind of profile; see config/consumers.yaml")
 ]
@@ -38,6 +45,11 @@ PurchaseId = Annotated[
     str, typer.Argument(metavar="PURCHASE", help="Its id, as `enrich purchases --uncertain` lists it")
 ]
 SourceName = Annotated[str, typer.Argument(metavar="SOURCE", help="Its name in config/sources.yaml")]
+ReviewId = Annotated[
+    str | None, typer.Argument(metavar="[REVIEW]", help="Only this one, by the id that the list of them shows")
+]
+SameAs = Annotated[str | None, typer.Option("--same-as", metavar="KEY", help="It is this registered company")]
+NoneOfThem = Annotated[bool, typer.Option("--new", help="It is none of the companies that are shown")]
 CompanyFile = Annotated[
     Path, typer.Argument(help="CSV, Excel, Parquet or JSON: companies, or people with their companies")
 ]
@@ -64,7 +76,17 @@ Workers = Annotated[int, typer.Option("--workers", help="Processes at work on it
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors")]
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write the table to this CSV file")]
 ParquetFile = Annotated[Path | None, typer.Option("--parquet", help="Write the table to this Parquet file")]
-Yes = Annotated[bool, typer.Option("--yes", help="Take what was understood without asking")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do what is shown without asking")]
+OtherCompany = Annotated[str, typer.Argument(metavar="INTO", help="The company that stays")]
+NewCompany = Annotated[str, typer.Argument(metavar="NEW", help="Name or domain of the company to be")]
+EventId = Annotated[str, typer.Argument(metavar="EVENT", help="Its id, as `enrich companies events` lists it")]
+TakenAliases = Annotated[
+    list[str] | None, typer.Option("--alias", help="An alias that is the new company's; give it once for each")
+]
+TakenPurchases = Annotated[
+    list[str] | None, typer.Option("--purchase", metavar="ID", help="What was bought for it; give it once for each")
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for those who look later")]
 RulesFolder = Annotated[Path | None, typer.Argument(help="Another folder than the configured one")]
 
 Uncertain = Annotated[bool, typer.Option("--uncertain", help="Only those that may or may not be billed")]

@@ -30,7 +30,7 @@ from enrichment.pipeline.enrich import (
     keep,
     plan_request,
 )
-from enrichment.pipeline.identify import company_for
+from enrichment.pipeline.row_companies import company_of_row
 from enrichment.ports import StoreError
 from enrichment.requirements.requirements import Requirements, UnknownName
 from enrichment.requirements.strategy import UnknownStrategy
@@ -182,7 +182,7 @@ def _in_words(outcome: Outcome) -> str:
 async def plan_stage(company: str, batch: BatchProgress, run_context: RunContext) -> Planned | Enriched | None:
     """Identify, look into layer 1, plan. None: all that was selected is still fresh."""
     by_key = await asyncio.to_thread(run_context.store.companies.by_key, company)
-    known = by_key or await company_for(company, run_context)
+    known = by_key or await company_of_row(company, run_context, origin=f"run {batch.run_id}")
     ask = await _ask(company, known, batch, run_context)
     if ask is None:
         return None

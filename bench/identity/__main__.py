@@ -1,6 +1,7 @@
 """Measure names: `python -m bench.identity`. Which pairs are decided rightly, which are asked about, how many a second.
 
 pairs/*.csv  ->  per file: decided same or different, right or wrong; asked; recall;  generated pairs: seed printed
+records with websites and tickers  ->  calibration.py: predicted and observed probabilities
 """
 
 import argparse
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from time import perf_counter, process_time
 
+from bench.identity.calibration import show_calibration
 from bench.identity.name_pairs import generated, read
 from bench.identity.score import Score, score
 from enrichment.identity.names import name_form
@@ -62,6 +64,7 @@ def main() -> None:
         show(name, score(read(name)))
     names = sorted({pair.name_a for pair in read("sec_pairs")})
     show("generated, two companies that begin with the same word", score(generated(rng, names)))
+    show_calibration(random.Random(seed))
     show_speed(rng, names)
     show_lists()
 

@@ -1,12 +1,38 @@
-"""`enrich companies`: which companies are registered."""
+"""`enrich companies`: which companies are registered, which one is meant, which are one, and which one is two."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
-from enrich_cli.options import AsJson, ColumnMap, CompanyFile, Encoding, Sandbox, SheetName, Yes
+from enrich_cli.errors import UsageError
+from enrich_cli.options import (
+    AsJson,
+    ColumnMap,
+    CompanyFile,
+    CompanyText,
+    Encoding,
+    EventId,
+    MaybeCompanyText,
+    NewCompany,
+    NoneOfThem,
+    OtherCompany,
+    Reason,
+    ReviewId,
+    SameAs,
+    Sandbox,
+    SheetName,
+    TakenAliases,
+    TakenPurchases,
+    Yes,
+)
+
+if TYPE_CHECKING:
+    from enrich_cli.company_events import Confirm
+    from enrichment.domain.records import CompanyEvent
 
 app = typer.Typer(help="The registered companies.", no_args_is_help=True)
+_BY_HAND = "asked for by hand"
 
 
 @app.command()
@@ -28,12 +54,15 @@ def add(
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.company_files import LEFT_OUT, ListOptions, asked_columns, keep_left_out, take, understand_file
     from enrich_cli.errors import INCOMPLETE
+    from enrich_cli.list_reviews import open_reviews, with_decisions
     from enrich_cli.rendering.companies import taken_view, understood_json, understood_view
     from enrich_cli.rendering.terminal import console, show
+    from resources.clock import utc_now
 
     options = ListOptions(sheet, encoding, asked_columns(columns))
     with opened_store(sandbox=sandbox) as (_, _, store):
-        understood = understand_file(file, options, store.companies.all())
+        understood = understand_file(file, options, store.companies.all(), store.companies.vendor_ids())
+        understood = with_decisions(understood, store)
         if not as_json:
             console.print(understood_view(understood))
             new, learning = understood.counts["new"], len(understood.learning)
@@ -42,5 +71,158 @@ def add(
                 raise typer.Exit(0)
         left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
         taken = take(understood, store)
-    show(taken_view(taken, left_out), understood_json(understood, taken, left_out), as_json=as_json)
+        waiting = open_reviews(understood, store, utc_now())
+    view = taken_view(taken, left_out, waiting=waiting, sandbox=sandbox)
+    show(view, understood_json(understood, taken, left_out, waiting=waiting), as_json=as_json)
     raise typer.Exit(INCOMPLETE if understood.rows(*LEFT_OUT) else 0)
+
+
+@app.command()
+def review(
+    review_id: ReviewId = None,
+    same_as: SameAs = None,
+    new: NoneOfThem = False,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Decide which company is meant where that is not sure: rows of lists, and what vendors reported.
+
+    First comes what costs most if it is wrong: what was paid for the companies in question. On a terminal it asks about
+    one after another; in a script it lists them. What was decided is not asked again.
+    """
+    from enrich_cli import identity_reviews as reviews
+    from enrich_cli.bootstrap import opened_store
+    from enrich_cli.choosing import ask_about_each, has_terminal
+    from enrich_cli.rendering.identity_reviews import decided_data, decided_view, reviews_data, reviews_view
+    from enrich_cli.rendering.terminal import show
+    from resources.clock import utc_now
+
+    if (same_as is not None or new) and (review_id is None or (same_as is not None and new)):
+        raise UsageError("Give the id of one review, and either --same-as KEY or --new.")
+    with opened_store(sandbox=sandbox) as (_, _, store):
+        waiting = [reviews.waiting_review(review_id, store)] if review_id else reviews.waiting_reviews(store)
+        if same_as is not None or new:
+            at, one = utc_now(), waiting[0]
+            decided = (
+                reviews.decide_same_as(one, same_as, store, at) if same_as else reviews.decide_none(one, store, at)
+            )
+            show(decided_view(decided), decided_data(decided), as_json=as_json)
+        elif as_json or not has_terminal():
+            show(reviews_view(waiting, utc_now(), sandbox=sandbox), reviews_data(waiting), as_json=as_json)
+        else:
+            ask_about_each(waiting, store)
+
+
+@app.command()
+def show(text: CompanyText, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
+    """A registered company: its key, what else leads to it and since when, and how it was merged or split."""
+    from enrich_cli.bootstrap import opened_store
+    from enrich_cli.company_events import card
+    from enrich_cli.rendering.company_events import card_data, card_view
+    from enrich_cli.rendering.terminal import show as shown
+
+    with opened_store(sandbox=sandbox) as (_, _, store):
+        found = card(text, store)
+    shown(card_view(found), card_data(found), as_json=as_json)
+
+
+@app.command()
+def merge(
+    text: CompanyText,
+    into: OtherCompany,
+    reason: Reason = _BY_HAND,
+    yes: Yes = False,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Two registered companies are one: COMPANY becomes INTO, with all that is known of it. Can be undone."""
+    from enrich_cli.bootstrap import opened_store
+    from enrich_cli.company_events import merge as merged
+
+    with opened_store(sandbox=sandbox) as (_, _, store):
+        event = merged(text, into, reason=reason, store=store, confirm=_confirm(yes=yes, as_json=as_json))
+    _tell(event, as_json=as_json)
+
+
+@app.command()
+def split(
+    text: CompanyText,
+    new: NewCompany,
+    aliases: TakenAliases = None,
+    purchases: TakenPurchases = None,
+    reason: Reason = _BY_HAND,
+    yes: Yes = False,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """One registered company is two: aliases and purchases of COMPANY become those of a new one. Can be undone.
+
+    What was learned by a purchase goes along with it; so does a request that bought nothing else.
+    """
+    from enrich_cli.bootstrap import opened_store
+    from enrich_cli.company_events import split as parted
+
+    with opened_store(sandbox=sandbox) as (_, _, store):
+        event = parted(
+            text,
+            new,
+            aliases=aliases or (),
+            purchase_ids=purchases or (),
+            reason=reason,
+            store=store,
+            confirm=_confirm(yes=yes, as_json=as_json),
+        )
+    _tell(event, as_json=as_json)
+
+
+@app.command()
+def undo(event_id: EventId, yes: Yes = False, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
+    """Take a merge or a split back: all that it moved is again where it was.
+
+    What was bought after a merge stays with the company that stayed; what the new company of a split bought since goes
+    to the company that it came from.
+    """
+    from enrich_cli.bootstrap import opened_store
+    from enrich_cli.company_events import undo as undone
+
+    with opened_store(sandbox=sandbox) as (_, _, store):
+        event = undone(event_id, store=store, confirm=_confirm(yes=yes, as_json=as_json))
+    _tell(event, as_json=as_json)
+
+
+@app.command()
+def events(text: MaybeCompanyText = None, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
+    """Merges and splits, the latest first: of this company, or of all."""
+    from enrich_cli.bootstrap import opened_store
+    from enrich_cli.company_events import registered
+    from enrich_cli.rendering.company_events import event_data, events_view
+    from enrich_cli.rendering.terminal import show as shown
+
+    with opened_store(sandbox=sandbox) as (_, _, store):
+        found = store.company_events.latest(None if text is None else registered(text, store).company_id)
+    shown(events_view(found), {"events": [event_data(event) for event in found]}, as_json=as_json)
+
+
+def _confirm(*, yes: bool, as_json: bool) -> "Confirm":
+    """Shows what would be done; asks on a terminal. Elsewhere it raises UsageError unless --yes is given."""
+    from enrich_cli.rendering.company_events import event_data, event_view
+    from enrich_cli.rendering.terminal import show as shown
+
+    def confirmed(event: "CompanyEvent") -> bool:
+        if yes:
+            return True
+        shown(event_view(event, done=False), event_data(event, done=False), as_json=as_json)
+        if as_json or not sys.stdin.isatty():
+            raise UsageError("Nothing was changed: give --yes to do what is shown.")
+        return typer.confirm("Do it?")
+
+    return confirmed
+
+
+def _tell(event: "CompanyEvent | None", *, as_json: bool) -> None:
+    """None: it was not confirmed, and nothing was changed."""
+    from enrich_cli.rendering.company_events import event_data, event_view
+    from enrich_cli.rendering.terminal import show as shown
+
+    if event is not None:
+        shown(event_view(event, done=True), event_data(event, done=True), as_json=as_json)

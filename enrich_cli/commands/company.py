@@ -6,12 +6,16 @@ from enrich_cli.options import (
     AcceptStale,
     AsJson,
     Audience,
+    CompanyIds,
     CompanyText,
     ConfirmAbove,
     Consumer,
+    Country,
     Datasets,
     MaxAge,
     MaxCost,
+    New,
+    Parent,
     Sandbox,
     Sources,
     StrategyName,
@@ -20,7 +24,11 @@ from enrich_cli.options import (
 
 def company(
     text: CompanyText,
+    parent: Parent = False,
     consumer: Consumer = "profile",
+    ids: CompanyIds = None,
+    country: Country = None,
+    new: New = False,
     audience: Audience = None,
     max_cost: MaxCost = None,
     confirm_above: ConfirmAbove = None,
@@ -34,12 +42,15 @@ def company(
 ) -> None:
     """Enrich one company: plan, buy what is missing, and show the profile."""
     from enrich_cli.asking import ask_from, enriched
+    from enrich_cli.choosing import choosing
+    from enrich_cli.company_events import parent_asked
     from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP
     from enrich_cli.rendering.profile import enriched_data, enriched_view
     from enrich_cli.rendering.terminal import show
 
+    asked = parent_asked(text, sandbox=sandbox) if parent else text
     ask = ask_from(
-        text,
+        asked,
         consumer,
         audience,
         max_cost=max_cost,
@@ -48,7 +59,12 @@ def company(
         datasets=datasets,
         sources=sources,
         accept_stale=accept_stale,
+        ids=ids,
+        country=country,
+        new=new,
     )
-    done, to_mend = enriched(ask, sandbox=sandbox, confirm_above=confirm_above)
+    done, to_mend = choosing(
+        lambda ask: enriched(ask, sandbox=sandbox, confirm_above=confirm_above), ask, sandbox=sandbox, as_json=as_json
+    )
     show(enriched_view(done, to_mend, sandbox=sandbox), enriched_data(done, to_mend), as_json=as_json)
     raise typer.Exit({"incomplete": INCOMPLETE, "refused": REFUSED_BY_CAP}.get(done.request.state, 0))

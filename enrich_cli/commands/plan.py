@@ -11,12 +11,16 @@ from enrich_cli.errors import UsageError
 from enrich_cli.options import (
     AsJson,
     Audience,
+    CompanyIds,
     Consumer,
+    Country,
     Datasets,
     MaxAge,
     MaxCost,
     MaybeCompanyText,
+    New,
     OtherRules,
+    Parent,
     Replay,
     Sandbox,
     Sources,
@@ -29,7 +33,11 @@ _FOR_A_REPLAY = frozenset({"text", "rules", "replay", "sandbox", "as_json"})
 def plan(
     context: typer.Context,
     text: MaybeCompanyText = None,
+    parent: Parent = False,
     consumer: Consumer = "profile",
+    ids: CompanyIds = None,
+    country: Country = None,
+    new: New = False,
     audience: Audience = None,
     max_cost: MaxCost = None,
     strategy: StrategyName = None,
@@ -51,11 +59,14 @@ def plan(
     if text is None or rules is not None or replay is not None:
         raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")
     from enrich_cli.asking import ask_from, quoted
+    from enrich_cli.choosing import choosing
+    from enrich_cli.company_events import parent_asked
     from enrich_cli.rendering.plan import quote_data, quote_view
     from enrich_cli.rendering.terminal import show
 
+    asked = parent_asked(text, sandbox=sandbox) if parent else text
     ask = ask_from(
-        text,
+        asked,
         consumer,
         audience,
         max_cost=max_cost,
@@ -64,8 +75,11 @@ def plan(
         datasets=datasets,
         sources=sources,
         accept_stale=False,
+        ids=ids,
+        country=country,
+        new=new,
     )
-    quote = quoted(ask, sandbox=sandbox)
+    quote = choosing(lambda ask: quoted(ask, sandbox=sandbox), ask, sandbox=sandbox, as_json=as_json)
     show(quote_view(quote), quote_data(quote), as_json=as_json)
 
 

@@ -8,6 +8,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from enrich_cli.company_files import LEFT_OUT, Taken, UnderstoodFile
+from enrich_cli.rendering.terminal import advised
 from enrichment.domain.records import Json
 from enrichment.identity.company_list import UnderstoodList
 from enrichment.identity.list_columns import ListColumns
@@ -90,23 +91,27 @@ def _lines(rows: list[ListRow], prefix: str) -> Iterator[Text]:
         yield Text(f"  and {len(rows) - _SHOWN:,} more")
 
 
-def taken_view(taken: Taken, left_out: Path | None) -> RenderableType:
-    """left_out: the file with the rows that were not taken."""
+def taken_view(taken: Taken, left_out: Path | None, *, waiting: int, sandbox: bool) -> RenderableType:
+    """left_out: the file with the rows that were not taken. waiting: rows that a person is asked about."""
     lines = [Text(f"{taken.added:,} companies added")]
     if taken.learned:
         lines.append(Text(f"{taken.learned:,} registered companies have a website now"))
     if left_out is not None:
         lines.append(Text(f"Rows left out are in {left_out}: mend them there and add that file"))
+    if waiting:
+        how = f"{waiting:,} of them wait: `enrich companies review` asks which company each one means"
+        lines.append(Text(advised(how, sandbox=sandbox)))
     return Group(*lines)
 
 
-def understood_json(understood: UnderstoodFile, taken: Taken, left_out: Path | None) -> Json:
-    """left_out: the file with the rows that were not taken."""
+def understood_json(understood: UnderstoodFile, taken: Taken, left_out: Path | None, *, waiting: int = 0) -> Json:
+    """left_out: the file with the rows that were not taken. waiting: rows that a person is asked about."""
     return {
         "file": str(understood.path),
         "counts": understood.counts,
         "added": taken.added,
         "learned": taken.learned,
+        "waiting_for_review": waiting,
         "left_out_file": str(left_out) if left_out else None,
         "lists": [_list_json(table, one) for table, one in understood.lists],
         "passed_over": list(understood.passed_over),

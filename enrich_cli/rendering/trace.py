@@ -1,6 +1,6 @@
 """How a trace looks: the tree of what happened; where a request failed, cause and next step come first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -137,9 +137,16 @@ def _add_event(branch: Tree, event: Event, fallback: str | None, *, sandbox: boo
             then = "" if fallback is None else f" -> its fallback is asked: {fallback}"
             what = f"{failure_kind(event.data['kind'])}: {event.data['reason']}"
             branch.add(Text(f"{_subject(event)}: {advised(what, sandbox=sandbox)}{then}", style="yellow"))
+        case "names another company":
+            branch.add(Text(_another_company(event.data), style="yellow"))
         case _:
             details = ", ".join(_detail(*one) for one in event.data.items() if one[1] not in (None, "", []))
             branch.add(Text(f"{event.what}: {details}" if details else event.what))
+
+
+def _another_company(data: Mapping[str, Json]) -> str:
+    shown = " ".join(filter(None, (data["name"], f"({data['website']})" if data["website"] else "")))
+    return f"{data['source']}: it names {shown}, not the company asked about: kept as paid for, used for none"
 
 
 def _detail(name: str, value: Json) -> str:

@@ -23,8 +23,8 @@ from enrichment.domain.records import (
 )
 from enrichment.domain.values import Text
 from enrichment.memory.freshness import dataset_status
-from enrichment.memory.recall import ReaderFailed, facts_in, read_and_keep, read_stored
-from enrichment.parsing import reader_of
+from enrichment.memory.recall import ReaderFailed, ReadReply, made_of, read_and_keep, read_stored
+from enrichment.parsing import NamedCompany, reader_of
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import AskedInVain, Busy, CapReached, Unavailable
 from enrichment.purchasing.caps import too_dear
@@ -39,6 +39,7 @@ class CollectionResult:
     """What is known after a plan was carried out. reads: replies that other requests paid for meanwhile.
 
     company: the one that was asked about, with its name if that was learned on the way.
+    named: source, and the company as its record states it, of records that are of the company.
     """
 
     company: Company
@@ -46,6 +47,7 @@ class CollectionResult:
     purchases: tuple[Purchase, ...]
     failures: tuple[SourceFailure, ...]
     reads: tuple[CacheRead, ...]
+    named: tuple[tuple[str, NamedCompany], ...] = ()
 
 
 class Bookings:
@@ -67,11 +69,17 @@ class Bookings:
         self._purchases: list[Purchase] = []
         self._failures: list[SourceFailure] = []
         self._reads: list[CacheRead] = []
+        self._named: list[tuple[str, NamedCompany]] = []
         self._read_without_name: list[Reply] = []
 
     def result(self) -> CollectionResult:
         return CollectionResult(
-            self.company, self.known, tuple(self._purchases), tuple(self._failures), tuple(self._reads)
+            self.company,
+            self.known,
+            tuple(self._purchases),
+            tuple(self._failures),
+            tuple(self._reads),
+            tuple(self._named),
         )
 
     async def settled(self, outcome: PurchaseSettled) -> None:
@@ -134,7 +142,7 @@ class Bookings:
         for reply in self._read_without_name:
             before = [fact for fact in self.known.facts if fact.reply_id == reply.reply_id]
             try:
-                facts = facts_in(reply, self.company, self._rules, self._context.readers)
+                facts = made_of(reply, self.company, self._rules, self._context.readers).facts
             except ReaderFailed:
                 continue  # what it made of the reply without a name stays
             if len(facts) > len(before):
@@ -144,17 +152,20 @@ class Bookings:
 
     async def _read(self, reply: Reply, purchase: Purchase) -> tuple[Fact, ...]:
         """The facts of a reply that is stored and paid for; it then counts as known, even if it could not be read."""
-        facts: tuple[Fact, ...] | None = ()
+        made: ReadReply | None = ReadReply((), ())
         if reply.found:
-            facts = await read_and_keep(
+            made = await read_and_keep(
                 reply, self.company, rules=self._rules, context=self._context, trace=self._trace, stage="collect"
             )
-        version = 0 if facts is None else reader_of(reply.source, self._rules, self._context.readers).version
-        self._add(_head(reply, purchase, version), facts or ())
-        if facts is not None and self.company.name is None:
+        version = 0 if made is None else reader_of(reply.source, self._rules, self._context.readers).version
+        self._add(_head(reply, purchase, version), made.facts if made else ())
+        if made is None:
+            return ()
+        self._named += [(reply.source, one) for one in made.named if one.is_asked]
+        if self.company.name is None:
             self._read_without_name.append(reply)
             self._learn_name()
-        return facts or ()
+        return made.facts
 
     def _add(self, head: ReplyHead, facts: tuple[Fact, ...]) -> None:
         """It replaces the source's older reply, and that one's facts."""

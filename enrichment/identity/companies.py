@@ -1,59 +1,87 @@
-"""Which company is meant: what was asked for, parsed once, and the choice among the companies that go by a name. Pure.
+"""Which company is meant: what was asked for, parsed once, and the evidence of a registered company. Pure.
 
 'https://www.tesla.com/about' -> CompanyReference(domain='tesla.com')  -> key tesla.com
-'Tesla'                       -> CompanyReference(name='Tesla')        -> key name:tesla, or its only namesake's
+'Tesla'                       -> CompanyReference(name='Tesla')        -> key name:tesla
+'name:tesla', 'cik:1318605'   -> a key or an id of a registered company, and nothing else
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from enrichment.domain.records import Company
-from enrichment.identity.comparison import same_company
-from enrichment.identity.domains import AmbiguousCompany, company_key, parse_company
+from enrichment.domain.records import Alias, Company
+from enrichment.identity.domains import NotACompany, company_key, parse_company, registrable_domain
+from enrichment.identity.evidence import CompanyEvidence, compare_companies
+from enrichment.identity.vendor_ids import is_vendor_id, stated_id
 
-_SHOWN_NAMESAKES = 5
+_NAME_KEY = re.compile(r"name:[^\s:]+")
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyReference:
-    """What was asked for: a name or a registrable domain, exactly one of the two; and the key that follows from it."""
+    """What was asked for, and the key that follows from it. ids, country: what was given besides.
+
+    Either a name or a registrable domain, or neither: then the key is that of a registered company, or an id of one.
+    """
 
     name: str | None
     domain: str | None
     key: str
+    ids: frozenset[str] = field(default_factory=frozenset)
+    country: str | None = None
+
+    @property
+    def evidence(self) -> CompanyEvidence:
+        return CompanyEvidence(self.name, self.domain, self.ids, self.country)
 
     def as_company(self, now: datetime, *, company_id: str = "") -> Company:
         """A company of which nothing else is known. company_id: empty until the store has it."""
-        return Company(company_id, self.key, self.name, self.domain, now)
+        return Company(company_id, self.key, self.name, self.domain, now, self.country)
 
 
-def reference_of(text: str) -> CompanyReference:
-    """Raises NotACompany."""
+def reference_of(text: str, *, ids: Iterable[str] = (), country: str | None = None) -> CompanyReference:
+    """ids: as vendor_ids gives them; country: as countries. Raises NotACompany."""
+    given = frozenset(ids)
+    wanted = text.strip()
+    if _NAME_KEY.fullmatch(wanted):
+        return CompanyReference(None, None, wanted, given, country)
+    if (stated := stated_id(wanted)) is not None:
+        return CompanyReference(None, None, stated, given | {stated}, country)
     asked = parse_company(text)
-    return CompanyReference(asked.name, asked.domain, company_key(asked.name, asked.domain))
+    return CompanyReference(asked.name, asked.domain, company_key(asked.name, asked.domain), given, country)
 
 
-def the_only_one(name: str, namesakes: Sequence[Company]) -> Company | None:
-    """The company that goes by this name, if there is one. Raises AmbiguousCompany."""
-    if len(namesakes) > 1:
-        raise AmbiguousCompany(
-            f"{len(namesakes)} companies are called {name}: ask for one of "
-            f"{', '.join(company.key for company in namesakes[:_SHOWN_NAMESAKES])}."
-        )
-    return namesakes[0] if namesakes else None
+def not_registered(reference: CompanyReference, text: str) -> NotACompany:
+    """What to raise where a key or an id leads to no registered company: there is nothing else to ask about."""
+    if registrable_domain(text) is not None:
+        try:
+            parse_company(text)
+        except NotACompany as refusal:
+            return refusal
+    return NotACompany(f"no registered company has the key or id {reference.key}; give a company's website or its name")
 
 
-def with_former_name(namesakes: Sequence[Company], former: Company | None) -> list[Company]:
-    """The companies that go by a name, with the one that a former key of this name leads to."""
-    by_id = {company.company_id: company for company in (*namesakes, *((former,) if former else ()))}
-    return list(by_id.values())
+def evidence_of(company: Company, aliases: Sequence[Alias], asked: CompanyReference) -> CompanyEvidence:
+    """What of a registered company is compared with what was asked: a name or a website of its own that was meant."""
+    by_key = {alias.alias: alias for alias in aliases}
+    led = by_key.get(asked.key)
+    domain = asked.domain if led is not None and asked.domain else company.domain
+    name = (led.name or asked.name) if led is not None and asked.name else company.name
+    ids = frozenset(alias.alias for alias in aliases if is_vendor_id(alias.alias))
+    return CompanyEvidence(name, domain, ids, company.country)
 
 
-def are_one(company: Company, holder: Company) -> bool:
+def are_one(
+    company: Company, holder: Company, ids: frozenset[str] = frozenset(), ids_of_holder: frozenset[str] = frozenset()
+) -> bool:
     """Whether a company, once its domain is found, may be merged with the one that has this domain already, unasked.
 
-    A vendor that reports so is not enough: their names must not disagree. A holder without a name was registered by its
-    domain alone.
+    A vendor that reports so is not enough, so the domain does not count: their names must not disagree, unless their
+    ids agree. A holder without a name was registered by its domain alone.
     """
-    return holder.name is None or company.name is None or same_company(company.name, holder.name)
+    if holder.name is None or company.name is None:
+        return True
+    evidence = CompanyEvidence(company.name, None, ids, company.country)
+    of_holder = CompanyEvidence(holder.name, None, ids_of_holder, holder.country)
+    return compare_companies(evidence, of_holder).sameness == "same"

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from enrichment.domain.records import Company
 from enrichment.identity.domains import NotACompany
 from enrichment.identity.list_columns import ColumnContent, ListColumns, NoCompanyColumn, find_columns, repeats_header
-from enrichment.identity.list_fates import ListRow, Sorted, sorted_out
+from enrichment.identity.list_fates import ListRow, Sorted, no_company, sorted_out
 from enrichment.identity.list_rows import PROBLEM, ListEntry, UnreadRow, entry_of
 
 Lines = Sequence[tuple[int, Sequence[object] | UnreadRow]]
@@ -63,9 +63,11 @@ def sorted_lists(
     *,
     known: Callable[[ListEntry], Sequence[Company]],
     same_name: Callable[[ListEntry], Sequence[Company]],
+    same_id: Callable[[ListEntry], Sequence[Company]] = no_company,
 ) -> list[UnderstoodList]:
     """The lists of one file are sorted out as one: a company of two sheets is new once."""
-    rows = sorted_out([entry for one in lists for entry in one.entries], known=known, same_name=same_name).rows
+    entries = [entry for one in lists for entry in one.entries]
+    rows = sorted_out(entries, known=known, same_name=same_name, same_id=same_id).rows
     understood, start = [], 0
     for one in lists:
         understood.append(UnderstoodList(one.columns, Sorted(rows[start : start + len(one.entries)])))

@@ -19,6 +19,8 @@ from enrichment.identity.letters import fold
 from enrichment.identity.names import NameForm, name_form
 
 Sameness = Literal["same", "unsure", "different"]
+NameDoubt = Literal["forms differ", "begins alike", "perhaps"]
+NameAgreement = Literal["alike", "forms differ", "begins alike", "perhaps", "different"]
 _LONG_ENOUGH_FOR_A_SLIP = 7
 _FUND_WORDS = frozenset({"fund", "funds", "etf", "etn"})
 _GROUP_WORDS = frozenset({"group", "holding", "holdings"})
@@ -29,10 +31,18 @@ _BANK_WORDS = frozenset({"bank", "bancorp", "bancshares", "bankshares", "savings
 
 @dataclass(frozen=True, slots=True)
 class NameComparison:
-    """sameness: what may be decided without asking. because: one clause for people."""
+    """sameness: what may be decided without asking. because: one clause for people. doubt: its kind, where unsure."""
 
     sameness: Sameness
     because: str
+    doubt: NameDoubt = "perhaps"
+
+    @property
+    def agreement(self) -> NameAgreement:
+        """What evidence_weights.csv has a weight for."""
+        if self.sameness == "unsure":
+            return self.doubt
+        return "alike" if self.sameness == "same" else "different"
 
 
 def compare_names(name_a: str, name_b: str) -> NameComparison:
@@ -54,7 +64,7 @@ def same_company(name_a: str, name_b: str) -> bool:
 
 def _spelled_alike(a: NameForm, b: NameForm) -> NameComparison:
     if a.forms and b.forms and a.forms.isdisjoint(b.forms):
-        return NameComparison("unsure", "their legal forms differ")
+        return NameComparison("unsure", "their legal forms differ", "forms differ")
     if a.qualifiers and b.qualifiers and a.qualifiers.isdisjoint(b.qualifiers):
         return NameComparison("unsure", "they name different places")
     if _says_little(a, b):
@@ -67,7 +77,8 @@ def _beginning(a: NameForm, b: NameForm) -> NameComparison | None:
         return None
     if _is_whole_and_common(*sorted((a, b), key=lambda form: len(form.words))):
         return NameComparison("different", "many companies' names begin with the one word that they share")
-    return NameComparison("unsure", "one is the beginning of the other: a short name, or another company")
+    because = "one is the beginning of the other: a short name, or another company"
+    return NameComparison("unsure", because, "begins alike")
 
 
 def _begins_alike(words_a: tuple[str, ...], words_b: tuple[str, ...]) -> bool:

@@ -13,6 +13,7 @@ import idna
 import tldextract
 
 from enrichment.domain.data_tables import rows_of
+from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.comparison import same_company
 from enrichment.identity.letters import fold
 from enrichment.identity.names import name_words
@@ -55,10 +56,6 @@ _REGISTRIES = frozenset(row[0] for row in rows_of("enrichment.identity", "domain
 
 class NotACompany(ValueError):
     """What was asked cannot be a company; the message is one sentence that states what to give instead."""
-
-
-class AmbiguousCompany(ValueError):
-    """Several companies go by the name that was asked for; the message lists them."""
 
 
 @dataclass(frozen=True, slots=True)

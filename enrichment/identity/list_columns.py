@@ -16,12 +16,14 @@ from enrichment.identity.countries import is_country
 from enrichment.identity.domains import is_platform, registrable_domain
 from enrichment.identity.letters import fold
 from enrichment.identity.names import name_form
+from enrichment.identity.vendor_ids import IdKind
 
 Role = Literal["company", "name", "website", "profile", "email", "personal", "person", "related", "country", "id"]
 ColumnContent = Literal["name", "website", "email", "country", "ignore"]
 """What a person may declare a column to contain."""
 
 _ROLES = {header: cast("Role", role) for header, role in rows_of("enrichment.identity", "list_headers")}
+_IDS: Mapping[str, IdKind] = {"ticker": "ticker", "symbol": "ticker", "stock symbol": "ticker", "cik": "cik"}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SAYS_NOTHING = frozenset(row[0] for row in rows_of("enrichment.identity", "placeholders"))
 _IS_DATA = re.compile(r"\w\.\w|@|\d")
@@ -52,6 +54,7 @@ class ListColumns:
 
     profiles: those of the websites that are pages on a directory or a network, which are no company's website.
     of_people: the list is one of people; what is taken are their companies. header: whether there was a header.
+    ids: columns of vendors' ids, besides the addresses of pages.
     """
 
     titles: tuple[str, ...]
@@ -62,6 +65,7 @@ class ListColumns:
     profiles: tuple[int, ...] = ()
     of_people: bool = False
     header: bool = True
+    ids: tuple[tuple[int, IdKind], ...] = ()
 
     def readable_titles(self) -> tuple[str, ...]:
         """Titles by which a list without a header is read the same way once more."""
@@ -122,6 +126,7 @@ def columns_of(titles: Sequence[str], *, declared: Mapping[str, ColumnContent] |
         countries=of["country"],
         profiles=of["profile"],
         of_people=of_people,
+        ids=tuple((at, _IDS[plain]) for at, title in enumerate(titles) if (plain := _plain(title)) in _IDS),
     )
 
 

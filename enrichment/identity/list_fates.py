@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from enrichment.domain.records import Company
+from enrichment.identity.ambiguity import AmbiguousCompany, Candidate, the_one_meant
 from enrichment.identity.comparison import compare_names
 from enrichment.identity.domains import name_fits_domain
+from enrichment.identity.evidence import CompanyEvidence, compare_companies
 from enrichment.identity.letters import fold
 from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.names import name_form
@@ -28,6 +30,7 @@ class ListRow:
     """One row and its fate. because: one clause for people, where there is something to report.
 
     same_as: the line that means the same company. learns_for: id of the registered company that gets this website.
+    may_be: of an ambiguous row, the registered companies and the other rows that it may mean.
     """
 
     line: int
@@ -36,6 +39,7 @@ class ListRow:
     because: str = ""
     same_as: int | None = None
     learns_for: str | None = None
+    may_be: tuple[Company | ListEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +56,34 @@ class Sorted:
         return tuple(row for row in self.rows if row.fate in fates)
 
 
-def sorted_out(entries: Iterable[ListEntry | ListRow], *, known: Registered, same_name: Registered) -> Sorted:
-    """known: companies that have the entry's domain or key; same_name: those that share a spelling of its name."""
+def no_company(_: ListEntry) -> Sequence[Company]:
+    return ()
+
+
+def sorted_out(
+    entries: Iterable[ListEntry | ListRow],
+    *,
+    known: Registered,
+    same_name: Registered,
+    same_id: Registered = no_company,
+) -> Sorted:
+    """known: companies that have the entry's domain or key; same_name: those that share a spelling of its name.
+
+    same_id: those that have one of its ids.
+    """
     given = list(entries)
     seen = _Seen({entry.domain for entry in given if isinstance(entry, ListEntry) and entry.by_email and entry.domain})
     for entry in given:
         if isinstance(entry, ListEntry):
             seen.note(entry)
-    return Sorted(tuple(row if isinstance(row, ListRow) else _fate(row, seen, known, same_name) for row in given))
+    return Sorted(
+        tuple(
+            row
+            if isinstance(row, ListRow)
+            else _fate_by_id(row, same_id(row), known(row)) or _fate(row, seen, known, same_name)
+            for row in given
+        )
+    )
 
 
 @dataclass(slots=True)
@@ -73,7 +97,7 @@ class _Seen:
     of_emails: set[str]
     domains: dict[str, ListEntry] = field(default_factory=dict)
     spelled: dict[str, list[ListEntry]] = field(default_factory=dict)
-    names_at: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    names_at: defaultdict[str, dict[str, ListEntry]] = field(default_factory=lambda: defaultdict(dict))
     spellings_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sheets: dict[str, int] = field(default_factory=dict)
     written: dict[str, set[tuple[str, str | None, str]]] = field(default_factory=dict)
@@ -83,7 +107,7 @@ class _Seen:
         if entry.domain is not None:
             self.domains.setdefault(entry.domain, entry)
             if entry.name and entry.domain in self.of_emails:
-                self.names_at[entry.domain][entry.name] = None
+                self.names_at[entry.domain].setdefault(entry.name, entry)
         for spelling in self.spellings(entry):
             alike = self.spelled.setdefault(spelling, [])
             if not self._has_one_written_as(entry, spelling, alike):
@@ -115,6 +139,10 @@ class _Seen:
             return False
         return not name_fits_domain(name, domain) and any(_differ(name, other) for other in others)
 
+    def having(self, domain: str) -> list[ListEntry]:
+        """The first row of each name that has this domain."""
+        return list(self.names_at[domain].values())
+
     def alike(self, entry: ListEntry) -> Iterator[ListEntry]:
         """Rows that share a spelling: those with a domain, and of those without one the earlier."""
         place = self.place(entry)
@@ -128,6 +156,28 @@ def _written(entry: ListEntry) -> tuple[str, str | None, str]:
     return fold(entry.name or ""), entry.domain, entry.country
 
 
+def _fate_by_id(entry: ListEntry, registered: Sequence[Company], by_key: Sequence[Company]) -> ListRow | None:
+    """By companies that have an id of the row; None: there are none, or all else says that it is another one.
+
+    by_key: companies that have its website; where that is another one than has the id, it is not sure.
+    """
+    holders = [one for one in by_key if entry.domain is not None and one not in registered]
+    for company in registered:
+        compared = compare_companies(
+            entry.evidence, CompanyEvidence(company.name, company.domain, entry.ids, company.country)
+        )
+        if compared.sameness == "unsure" or (compared.sameness == "same" and len(registered) > 1):
+            return _ambiguous(entry, f"it may be {company.name or company.key!r}: {compared.because}", registered)
+        if compared.sameness == "same" and holders:
+            website_of, id_of = (one.name or one.key for one in (holders[0], company))
+            shown = f"its website is that of {website_of!r}, its id that of {id_of!r}"
+            return _ambiguous(entry, shown, [*holders, company])
+        if compared.sameness == "same":
+            learns = company.domain is None and entry.domain is not None and not entry.by_email
+            return ListRow(entry.line, "known", entry, entry.remark, learns_for=company.company_id if learns else None)
+    return None
+
+
 def _fate(entry: ListEntry, seen: _Seen, known: Registered, same_name: Registered) -> ListRow:
     if entry.domain is None:
         return _fate_of_name(entry, seen, [*known(entry), *same_name(entry)])
@@ -138,13 +188,13 @@ def _fate_by_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
     """Of a row with a domain, by the other rows that have it; None: it is the first."""
     if entry.by_email and seen.is_shared(entry):
         shown = f"rows of several companies have e-mail addresses at {entry.domain}; add its website"
-        return ListRow(entry.line, "ambiguous", entry, shown)
+        return _ambiguous(entry, shown, seen.having(entry.domain or ""))
     first = seen.domains[entry.domain or ""]
     if first is entry:
         return None
     if _differ(entry.name, first.name):
         shown = f"{_line(first, entry)} gives its website to {first.name!r}; give the website of its own"
-        return ListRow(entry.line, "ambiguous", entry, shown)
+        return _ambiguous(entry, shown, [first])
     return _same(entry, first)
 
 
@@ -163,7 +213,7 @@ def _fate_by_domain(
 def _known_by_domain(entry: ListEntry, company: Company) -> ListRow:
     if _differ(entry.name, company.name):
         shown = f"{entry.domain} is registered as the website of {company.name!r}; give the website of its own"
-        return ListRow(entry.line, "ambiguous", entry, shown)
+        return _ambiguous(entry, shown, [company])
     return ListRow(entry.line, "known", entry, entry.remark)
 
 
@@ -173,27 +223,37 @@ def _fate_of_name(entry: ListEntry, seen: _Seen, registered: Sequence[Company]) 
     alike = exact or list(others)
     if len(domains := {one.domain for one in alike if one.domain is not None}) > 1:
         shown = ", ".join(sorted(domain for domain in domains if domain))
-        return ListRow(entry.line, "ambiguous", entry, f"rows of this list give its name to several websites: {shown}")
+        return _ambiguous(entry, f"rows of this list give its name to several websites: {shown}", alike)
     for other in alike:
         if why := _doubt(entry, other):
-            return ListRow(entry.line, "ambiguous", entry, f"it may be {_line(other, entry)}, {other.name!r}: {why}")
+            return _ambiguous(entry, f"it may be {_line(other, entry)}, {other.name!r}: {why}", [other])
     if alike:
         return _same(entry, min(alike, key=lambda one: (one.domain is None, seen.place(one))))
     return _fate_by_registry(entry, {one.company_id: one for one in registered})
 
 
 def _fate_by_registry(entry: ListEntry, registered: dict[str, Company]) -> ListRow:
-    exact = [one for one in registered.values() if fold(one.name or "") == fold(entry.name or "")]
-    alike = exact or list(registered.values())
-    if len(alike) > 1:
-        return ListRow(entry.line, "ambiguous", entry, f"{len(alike)} companies go by this name; add its website")
-    if not alike:
-        return ListRow(entry.line, "new", entry, entry.remark)
-    compared = compare_names(entry.name or "", alike[0].name or entry.name or "")
-    if compared.sameness == "unsure":
-        shown = f"it may be {alike[0].name!r}, which is registered: {compared.because}; add its website"
-        return ListRow(entry.line, "ambiguous", entry, shown)
-    return ListRow(entry.line, "known", entry, entry.remark)
+    """By the companies that have its name or its key; one without a name has the key."""
+    found = [
+        Candidate.of(one, CompanyEvidence(one.name or entry.name, one.domain, frozenset(), one.country), entry.evidence)
+        for one in registered.values()
+    ]
+    try:
+        meant = the_one_meant(entry.name or "", found)
+    except AmbiguousCompany as unsure:
+        return _ambiguous(entry, _in_doubt(unsure.candidates), [one.company for one in unsure.candidates])
+    return ListRow(entry.line, "new" if meant is None else "known", entry, entry.remark)
+
+
+def _in_doubt(candidates: Sequence[Candidate]) -> str:
+    if len(candidates) > 1:
+        return f"{len(candidates)} companies go by this name; add its website"
+    (only,) = candidates
+    return f"it may be {only.company.name!r}, which is registered: {only.comparison.because}; add its website"
+
+
+def _ambiguous(entry: ListEntry, because: str, may_be: Iterable[Company | ListEntry]) -> ListRow:
+    return ListRow(entry.line, "ambiguous", entry, because, may_be=tuple(may_be))
 
 
 def _same(entry: ListEntry, first: ListEntry) -> ListRow:

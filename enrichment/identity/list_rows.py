@@ -18,8 +18,10 @@ from enrichment.identity.domains import (
     parse_company,
     registrable_domain,
 )
+from enrichment.identity.evidence import CompanyEvidence
 from enrichment.identity.letters import fold
 from enrichment.identity.list_columns import ListColumns
+from enrichment.identity.vendor_ids import page_id, vendor_id
 
 _FORMULA = re.compile(r"'(?=[=+\-@\t\r])")
 """An apostrophe that keeps a spreadsheet from running a cell; it is no part of what the cell says."""
@@ -60,7 +62,7 @@ class ListEntry:
     """The company a row names. domain: registrable. line: where it begins in its sheet, counted from 1.
 
     country: its ISO code; where it is none that is known, folded, as the list writes it. by_email: only an e-mail
-    address has this domain. remark: what of the row is not taken, one clause for people.
+    address has this domain. remark: what of the row is not taken, one clause for people. ids: at vendors.
     """
 
     line: int
@@ -70,6 +72,11 @@ class ListEntry:
     sheet: str = ""
     remark: str = ""
     by_email: bool = False
+    ids: frozenset[str] = frozenset()
+
+    @property
+    def evidence(self) -> CompanyEvidence:
+        return CompanyEvidence(self.name, self.domain, self.ids, country_code(self.country) or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,15 @@ def entry_of(line: int, cells: Sequence[object], columns: ListColumns, sheet: st
     remark = refused_name or (
         f"{unread[0][:_SHOWN]!r} tells no website of its own" if unread and domain is None else ""
     )
-    return ListEntry(line, name, domain, country, sheet, remark, by_email=domain is not None and given is None)
+    by_email = domain is not None and given is None
+    return ListEntry(line, name, domain, country, sheet, remark, by_email, _ids(texts, columns))
+
+
+def _ids(texts: Sequence[str], columns: ListColumns) -> frozenset[str]:
+    """Of pages on LinkedIn and Crunchbase, and of columns of their own."""
+    found = {page_id(texts[at]) for at in columns.websites if at < len(texts)}
+    found |= {vendor_id(kind, texts[at]) for at, kind in columns.ids if at < len(texts)}
+    return frozenset(one for one in found if one)
 
 
 def _without_addresses(names: Sequence[str]) -> tuple[list[str], list[str]]:

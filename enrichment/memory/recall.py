@@ -7,13 +7,13 @@ A reader that raises loses nothing: the reply stays stored, unread, with a warni
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from enrichment.context import RunContext
-from enrichment.domain.records import Company, Fact, Known, Reply, ReplyHead, Request, Stage
+from enrichment.domain.records import Alias, Company, CompanyRelation, Fact, Known, Reply, ReplyHead, Request, Stage
 from enrichment.memory.reliability import with_current_reliability
-from enrichment.parsing import ReaderEntry, read, reader_of
+from enrichment.parsing import NamedCompany, ReaderEntry, companies_named, other_names, read, reader_of
 from enrichment.rules import Rules
 from enrichment.trace import Trace
 
@@ -58,37 +58,80 @@ async def read_stored(
     reply = await asyncio.to_thread(context.store.knowledge.reply, head.reply_id)
     if reply is None:
         return known
-    facts = await read_and_keep(reply, company, rules=rules, context=context, trace=trace, stage=stage)
-    if facts is None:
+    made = await read_and_keep(reply, company, rules=rules, context=context, trace=trace, stage=stage)
+    if made is None:
         return known
     version = reader_of(head.source, rules, context.readers).version
     heads = (replace(one, reader_version=version) if one == head else one for one in known.replies)
     others = (fact for fact in known.facts if fact.reply_id != head.reply_id)
-    return Known(tuple(heads), (*others, *facts))
+    return Known(tuple(heads), (*others, *made.facts))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReply:
+    """What a reader made of a reply. named: the companies that its records are of."""
+
+    facts: tuple[Fact, ...]
+    named: tuple[NamedCompany, ...]
 
 
 async def read_and_keep(
     reply: Reply, company: Company, *, rules: Rules, context: RunContext, trace: Trace | None, stage: Stage
-) -> tuple[Fact, ...] | None:
+) -> ReadReply | None:
     """Read a stored reply and store its facts with the reader's version. None: its reader raised, a warning is noted.
 
-    A reply is read after it is stored and paid for, so neither a reader's mistake nor a killed process loses it.
+    Former names, brands and redirected domains that it states become aliases, parents and subsidiaries relations. A
+    reply is read after it is stored and paid for, so neither a reader's mistake nor a killed process loses it.
     """
     entry = reader_of(reply.source, rules, context.readers)
     try:
-        facts = facts_in(reply, company, rules, context.readers)
+        made = made_of(reply, company, rules, context.readers)
+        aliases, relations = names_in(reply, company, rules, context.readers)
     except ReaderFailed as error:
         if trace is not None:
             trace.note(stage, "reply not read", source=reply.source, purchase=reply.purchase_id, warning=str(error))
         return None
+    facts = made.facts
     await asyncio.to_thread(context.store.knowledge.keep_facts, reply.reply_id, facts, reader_version=entry.version)
-    return facts
+    if aliases:
+        await asyncio.to_thread(context.store.companies.add_aliases, aliases)
+    if relations:
+        await asyncio.to_thread(context.store.companies.add_relations, relations)
+    if trace is not None:
+        _note_other_company(trace, stage, reply, made.named)
+    return made
 
 
-def facts_in(reply: Reply, company: Company, rules: Rules, readers: Mapping[str, ReaderEntry]) -> tuple[Fact, ...]:
+def made_of(reply: Reply, company: Company, rules: Rules, readers: Mapping[str, ReaderEntry]) -> ReadReply:
     """What a reader makes of a reply. Raises ReaderFailed, whatever the reader raised."""
     try:
-        return tuple(read(reply, company, rules, readers=readers))
+        facts = tuple(read(reply, company, rules, readers=readers))
+        return ReadReply(facts, tuple(companies_named(reply, company, rules, readers=readers)))
+    except Exception as error:
+        raise ReaderFailed(f"the reader of {reply.source} raised {type(error).__name__}: {error}") from error
+
+
+def _note_other_company(trace: Trace, stage: Stage, reply: Reply, named: Sequence[NamedCompany]) -> None:
+    """Where all that a reply's records are of is another company than the one asked about."""
+    if not named or any(one.is_asked for one in named):
+        return
+    other = named[0]
+    trace.note(
+        stage,
+        "names another company",
+        source=reply.source,
+        purchase=reply.purchase_id,
+        name=other.name,
+        website=other.domain or other.website,
+    )
+
+
+def names_in(
+    reply: Reply, company: Company, rules: Rules, readers: Mapping[str, ReaderEntry]
+) -> tuple[list[Alias], list[CompanyRelation]]:
+    """Its aliases, and related companies, by a reply. Raises ReaderFailed, whatever the reader raised."""
+    try:
+        return other_names(reply, company, rules, readers=readers)
     except Exception as error:
         raise ReaderFailed(f"the reader of {reply.source} raised {type(error).__name__}: {error}") from error
 

@@ -8,9 +8,10 @@ A new source is an entry in sources.yaml, and a reader in READERS of its provide
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from enrichment.domain.records import Company, Fact, Reply
+from enrichment.domain.records import Alias, Company, CompanyRelation, Fact, Reply
 from enrichment.domain.values import EmployeeCount, Technology, identity
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput
+from enrichment.identity.other_names import key_of
+from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput
 from enrichment.parsing.technologies import is_own_product
 from enrichment.parsing.vendors import apollo, brightdata, google_kg, serpapi, snov, web_pages
 from enrichment.rules.models import Rules
@@ -67,6 +68,43 @@ def _is_own_product(reading: ParsedValue, company: Company) -> bool:
     return isinstance(reading.value, Technology) and is_own_product(
         reading.value.name, name=company.name, domain=company.domain
     )
+
+
+def companies_named(
+    reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, ReaderEntry] = READERS
+) -> list[NamedCompany]:
+    """The companies that the records of a reply are of. Raises NoReader."""
+    if not reply.found:
+        return []
+    subject = ReaderInput(reply.payload, company.name, company.domain, reply.collected_at)
+    return list(reader_of(reply.source, rules, readers).named(subject))
+
+
+def other_names(
+    reply: Reply, company: Company, rules: Rules, *, readers: Mapping[str, ReaderEntry] = READERS
+) -> tuple[list[Alias], list[CompanyRelation]]:
+    """Aliases of the company, and companies related to it, as the reply states them; each once.
+
+    A parent or a subsidiary is no alias, and neither is a spelling of the company's own name. Raises NoReader.
+    """
+    if not reply.found:
+        return [], []
+    subject = ReaderInput(reply.payload, company.name, company.domain, reply.collected_at)
+    own = {company.key, key_of(company.name), company.domain}
+    aliases: dict[str, Alias] = {}
+    relations: dict[tuple[str, str], CompanyRelation] = {}
+    for other in reader_of(reply.source, rules, readers).other_names(subject):
+        key = key_of(other.name, other.domain)
+        if key is None or key in own:
+            continue
+        origin = (other.name, reply.source, reply.collected_at)
+        match other.kind:
+            case "parent" | "subsidiary" as kind:
+                relations.setdefault((kind, key), CompanyRelation(company.company_id, kind, key, *origin))
+            case kind:
+                aliases.setdefault(key, Alias(key, company.company_id, kind, *origin))
+    related = {key for _, key in relations}
+    return [alias for key, alias in aliases.items() if key not in related], list(relations.values())
 
 
 def _best(readings: Iterable[ParsedValue], at_most: int) -> list[ParsedValue]:

@@ -71,6 +71,13 @@ class Page:
         return _without_comments(self.markup).lower()
 
     @cached_property
+    def canonical(self) -> str | None:
+        """The address that the page says it is at."""
+        for tag in self._tree.css('link[rel="canonical" i][href]'):
+            return text(tag.attributes.get("href"), 2_000)
+        return None
+
+    @cached_property
     def meta(self) -> dict[str, str]:
         """Name or property of a meta tag, in lower case -> content; the first one counts."""
         found: dict[str, str] = {}

@@ -1,16 +1,20 @@
-"""The types of a reader: ReaderInput -> ParsedValue, ParsedValue, ...
+"""The types of a reader: ReaderInput -> ParsedValue, ParsedValue, ...        ReaderInput -> NamedCompany, ...
 
-A reader decides what a vendor's body contains about the company asked for; it never raises over the shape of the body.
+A reader decides what a vendor's body contains about the company asked for, and which companies its records are of; it
+never raises over the shape of the body.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from enrichment.domain.records import Json
+from enrichment.domain.records import Json, NameKind, RelationKind
 from enrichment.domain.values import Text, Value
+from enrichment.identity.countries import country_code
 from enrichment.identity.domains import name_fits_domain, own_domain, registrable_domain, same_company
 from enrichment.identity.names import is_named_in, name_words
+from enrichment.identity.other_names import named_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +76,84 @@ class ReaderInput:
         return self.is_called(name) and site.partition(".")[0] == self.domain.partition(".")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class NamedCompany:
+    """The company that a record of a reply is of, as the record states it. website: an address, as it is written.
+
+    ids: as identity.vendor_ids gives them. country: as identity.countries. is_asked: it is the company asked for.
+    """
+
+    name: str | None
+    website: str | None
+    is_asked: bool
+    ids: frozenset[str] = frozenset()
+    country: str | None = None
+
+    @property
+    def domain(self) -> str | None:
+        return own_domain(self.website, self.name) if self.website else None
+
+
+def named_company(
+    reply: ReaderInput, name: str | None, website: str | None, *ids: str | None, country: str | None = None
+) -> Iterator[NamedCompany]:
+    """The company of a record, if it states a name or a website. ids: None for what is none."""
+    if name or website:
+        known = frozenset(one for one in ids if one)
+        yield NamedCompany(name, website, reply.is_(name, website), known, country_code(country or "") or None)
+
+
+def no_company(_: ReaderInput) -> Iterator[NamedCompany]:
+    """Of a reply whose records are not about companies: news, postings."""
+    return iter(())
+
+
 def is_front_door(website: str) -> bool:
     """'https://www.airbus.com/' is one, 'https://us.airbus.com' is not."""
     host = website.rpartition("://")[2].partition("/")[0].lower().removeprefix("www.")
     return bool(host) and host == registrable_domain(host)
 
 
+@dataclass(frozen=True, slots=True)
+class OtherName:
+    """What a reply states beside the name of the company it is about.
+
+    parent, subsidiary: the name, and domain if it is stated, of another company. redirect: the domain its own leads to.
+    """
+
+    kind: NameKind | RelationKind | Literal["redirect"]
+    name: str | None
+    domain: str | None = None
+
+
 Reader = Callable[[ReaderInput], Iterator[ParsedValue]]
+NamesReader = Callable[[ReaderInput], Iterator[NamedCompany]]
+OtherNamesReader = Callable[[ReaderInput], Iterator[OtherName]]
+
+
+def no_other_names(_: ReaderInput) -> Iterator[OtherName]:
+    """Of a reply that states none: news, postings."""
+    return iter(())
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderEntry:
-    """version: raised when the reader reads differently, so that stored replies are read again."""
+    """version: raised when the reader reads differently, so that stored replies are read again.
+
+    named: which companies a reply's records are of.
+    other_names: what a reply states of the company besides: former names, brands, parents, subsidiaries.
+    """
 
     read: Reader
     version: int = 1
+    named: NamesReader = no_company
+    other_names: OtherNamesReader = no_other_names
+
+
+def beside(name: str | None) -> Iterator[OtherName]:
+    """What stands beside the name in its own text: 'Acme (formerly Beta)'."""
+    for kind, other, _ in named_beside(name or ""):
+        yield OtherName(kind, other)
 
 
 def text_value(dataset: str, text: str | None, evidence: str, completeness: float = 1.0) -> Iterator[ParsedValue]:

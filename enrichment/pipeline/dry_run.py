@@ -9,7 +9,7 @@ from enrichment.context import RunContext
 from enrichment.domain.records import Company, Known, Profile
 from enrichment.memory.recall import recall
 from enrichment.pipeline.cached_profile import profile_for
-from enrichment.pipeline.identify import company_for
+from enrichment.pipeline.identify import company_asked_for
 from enrichment.pipeline.plan import decide, plan_inputs, request_for
 from enrichment.pipeline.stages import Ask
 from enrichment.planning.plan import Plan, make_plans
@@ -23,7 +23,7 @@ async def profile_or_plans(
 
     company: the one that is meant, where that is known.
     """
-    company = company or await company_for(ask.company, context)
+    company = company or await company_asked_for(ask, context)
     served = await _served(ask, company, rules, context)
     return served, () if served is not None else await _plans(ask, company, rules, context)
 
@@ -33,7 +33,7 @@ async def quote(ask: Ask, *, rules: Rules, context: RunContext) -> tuple[Plan, .
 
     The second plan counts on what the first is likely to bring.
     """
-    return await _plans(ask, await company_for(ask.company, context), rules, context)
+    return await _plans(ask, await company_asked_for(ask, context), rules, context)
 
 
 async def _served(ask: Ask, company: Company, rules: Rules, context: RunContext) -> Profile | None:

@@ -13,9 +13,12 @@ from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company, Known, Purchase
 from enrichment.identity.companies import reference_of
+from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.cached_profile import from_layer_1
+from enrichment.pipeline.candidates import registered_company
 from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.identify import identify
+from enrichment.pipeline.learned_identity import learn_identity, stated_in
 from enrichment.pipeline.plan import plan_note, plan_reads, plan_request
 from enrichment.pipeline.stages import Analysed, Ask, Collected, Enriched, Identified, Planned, Watch, finished, once
 from enrichment.profiles.assembly import Ingredients, assemble, missing_required
@@ -84,6 +87,7 @@ async def collect_request(planned: Planned, *, rules: Rules, context: RunContext
         await asyncio.to_thread(
             context.store.companies.rekey, company.company_id, key=company.key, name=company.name, domain=company.domain
         )
+    company = await learn_identity(company, stated_in(company, result.named), context, trace)
     return Collected(
         ask=planned.ask,
         company=company,
@@ -196,7 +200,10 @@ async def _audience_text(audience: str | None, context: RunContext) -> str | Non
     if audience is None:
         return None
     reference = reference_of(audience)
-    company = await asyncio.to_thread(context.store.companies.by_key, reference.key)
+    try:
+        company = await asyncio.to_thread(registered_company, reference, audience, context.store.companies)
+    except (AmbiguousCompany, NotACompany):
+        company = None  # it is written for this name alone, not for one of several vendors that have it
     if company is None:
         return reference.name or reference.domain
     profile = await asyncio.to_thread(context.store.profiles.latest, company.company_id, "vendor_context", None)

@@ -9,12 +9,16 @@ from dataclasses import replace
 from enrichment.collection.collector import collect
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, Known
+from enrichment.domain.records import Cause, Company, Known
 from enrichment.domain.values import Text
-from enrichment.identity.companies import CompanyReference, are_one, reference_of, the_only_one, with_former_name
+from enrichment.identity.companies import are_one, reference_of
 from enrichment.identity.comparison import same_company
+from enrichment.identity.domains import NotACompany
+from enrichment.identity.reviews import judged_different, pair_question
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.recall import recall
+from enrichment.pipeline.candidates import candidates, free_key, registered_company, vendor_ids_of
+from enrichment.pipeline.learned_identity import ASKED, StatedIds, ask_about_domain, learn_identity, stated_in
 from enrichment.pipeline.plan import decide, plan_note, plan_reads, request_for
 from enrichment.pipeline.stages import Ask, Identified, once
 from enrichment.requirements.requirements import IDENTITY, Requirements, identity_requirements
@@ -27,19 +31,21 @@ async def company_for(text: str, context: RunContext) -> Company:
 
     Raises NotACompany, AmbiguousCompany.
     """
-    reference = reference_of(text)
-    found = await find_company(reference, context)
-    return found or reference.as_company(context.now())
+    return await company_asked_for(Ask(text), context)
 
 
-async def find_company(reference: CompanyReference, context: RunContext) -> Company | None:
-    """The company of that domain, key or name, if the store has it. Raises AmbiguousCompany."""
-    companies = context.store.companies
-    found = await asyncio.to_thread(companies.by_key, reference.key)
-    if reference.name is None or (found is not None and found.key == reference.key):
-        return found
-    namesakes = await asyncio.to_thread(companies.named, reference.name)
-    return the_only_one(reference.name, with_former_name(namesakes, found))
+async def company_asked_for(ask: Ask, context: RunContext) -> Company:
+    """The same, by all that an Ask states of it. Raises NotACompany, AmbiguousCompany."""
+    reference = reference_of(ask.company, ids=ask.ids, country=ask.country)
+    new, companies = reference.as_company(context.now()), context.store.companies
+    if not ask.new:
+        return await asyncio.to_thread(registered_company, reference, ask.company, companies) or new
+    if reference.name is not None:
+        return replace(new, key=await asyncio.to_thread(free_key, reference.key, companies))
+    holder = await asyncio.to_thread(companies.by_key, reference.key)
+    if reference.domain is None or (holder is not None and holder.key == reference.key):
+        raise NotACompany(f"{reference.key} is of one company: leave out --new, or give the new company's own name")
+    return new
 
 
 async def identify(
@@ -50,14 +56,34 @@ async def identify(
     company: what `company_for` gave, where it has been called already.
     """
     requirements = ask.requirements(rules)
-    company = await _kept(company or await company_for(ask.company, context), context)
+    company = await _kept(company or await company_asked_for(ask, context), context)
+    if ask.new:
+        await asyncio.to_thread(_keep_apart, ask, company, context)
     request = request_for(ask, requirements, company, rules, context.now(), request_id=trace.request_id)
     await asyncio.to_thread(context.store.requests.open, request)
     trace.note("identify", "asked", text=ask.company, key=company.key)
+    company = await learn_identity(company, [StatedIds(ASKED, frozenset(ask.ids), ask.country)], context, trace)
     identified = Identified(ask, company, request, requirements)
     if company.domain is None:
         identified = await _find_domain(identified, rules, context, trace)
     return identified
+
+
+async def _are_one(company: Company, holder: Company, context: RunContext) -> bool:
+    """As evidence has it, unless a person has decided."""
+    question = pair_question(company, holder)
+    answered = await asyncio.to_thread(context.store.identity_reviews.answered, [question])
+    if question in answered and answered[question].state == "different":
+        return False
+    ids = [await asyncio.to_thread(vendor_ids_of, one, context.store.companies) for one in (company, holder)]
+    return are_one(company, holder, *ids)
+
+
+def _keep_apart(ask: Ask, company: Company, context: RunContext) -> None:
+    """A person said that it is none of those that the reference may mean. Blocks its thread."""
+    might_be = candidates(reference_of(ask.company, ids=ask.ids, country=ask.country), context.store.companies)
+    others = [one.company for one in might_be if one.company.company_id != company.company_id]
+    context.store.identity_reviews.open(judged_different(company, others, by=ask.asked_by, now=context.now()))
 
 
 async def _kept(company: Company, context: RunContext) -> Company:
@@ -80,6 +106,7 @@ async def _find_domain(identified: Identified, rules: Rules, context: RunContext
         plan, known=known, company=identified.company, request=request, rules=rules, context=context, trace=trace
     )
     company = await _learned(identified.company, collected.known, requirements, rules, context, trace)
+    company = await learn_identity(company, stated_in(company, collected.named), context, trace)
     trace.note("identify", "identified" if company.domain else "domain not found", key=company.key)
     return replace(
         identified,
@@ -96,19 +123,22 @@ async def _learned(
 ) -> Company:
     """The company with the domain just learned, unless that is the domain of a company with another name."""
     best: dict[str, str] = {}
+    source = ""
     for dataset in IDENTITY:
         status = dataset_status(rules, requirements, known, dataset, context.now())
         if not status.open and isinstance(status.facts[0].value, Text):
             best[dataset] = status.facts[0].value.text
+            source = status.facts[0].source if dataset == "domain" else source
     if "domain" not in best:
         return company
     holder = await asyncio.to_thread(context.store.companies.by_key, best["domain"])
-    if holder is not None and holder.company_id != company.company_id and not are_one(company, holder):
-        trace.note("identify", "domain is another company's", domain=best["domain"], name=holder.name)
+    if holder is not None and holder.company_id != company.company_id and not await _are_one(company, holder, context):
+        await ask_about_domain(company, holder, best["domain"], source, context, trace)
         return company
     name = best.get("company_name", company.name)
     if company.name and name and not same_company(company.name, name):
         name = company.name
+    domain, cause = best["domain"], Cause("identify", context.now(), f"{source} names its domain")
     return await asyncio.to_thread(
-        context.store.companies.rekey, company.company_id, key=best["domain"], name=name, domain=best["domain"]
+        context.store.companies.rekey, company.company_id, key=domain, name=name, domain=domain, cause=cause
     )

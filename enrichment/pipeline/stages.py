@@ -35,7 +35,8 @@ class Ask:
     """What a caller wants to know. company: a name, domain or address. max_cost in micro-USD, max_age in seconds.
 
     datasets (and sources) make it a custom request; consumers is then not looked at. budget: a cap shared with other
-    requests, such as a batch's.
+    requests, such as a batch's. ids: vendors' ids of the company, as vendor_ids gives them; country: as countries.
+    new: another company than those registered under this name.
     """
 
     company: str
@@ -51,6 +52,9 @@ class Ask:
     accept_stale: bool = False
     memory: bool = True
     budget: Cap | None = None
+    ids: tuple[str, ...] = ()
+    country: str | None = None
+    new: bool = False
 
     def requirements(self, rules: Rules) -> Requirements:
         """Raises UnknownName."""

@@ -45,6 +45,7 @@ from enrichment.ports.providers import (
 from enrichment.ports.store import (
     Breaker,
     Companies,
+    IdentityReviews,
     Knowledge,
     Profiles,
     ProviderHealth,
@@ -68,6 +69,7 @@ __all__ = [
     "ClaimLost",
     "Companies",
     "CredentialsRejected",
+    "IdentityReviews",
     "KeepHandle",
     "Knowledge",
     "LanguageModel",

@@ -1,22 +1,26 @@
 """What the business keeps: one port for each use, so that a package names the few methods it may call.
 
-Store: companies | knowledge | requests | profiles | ledger | provider_health | batches
+Store: companies | identity_reviews | knowledge | requests | profiles | ledger | provider_health | batches
 
 Every method is one short transaction and blocks its thread (in async code: asyncio.to_thread). All may raise
 StoreError. An id of a company that was merged into another one means that other company. Times are UTC.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from enrichment.domain.records import (
+    Alias,
     Analysis,
     CacheRead,
+    Cause,
     Company,
+    CompanyRelation,
     Event,
     Fact,
+    IdentityReview,
     Known,
     Outage,
     Profile,
@@ -33,10 +37,34 @@ class Companies(Protocol):
     """Companies and their keys: one company per key; a former key still leads to its company."""
 
     def by_key(self, key: str) -> Company | None:
-        """By its key, or by a former key."""
+        """By its key, else by an alias that leads to no other company."""
         ...
 
     def by_id(self, company_id: str) -> Company | None: ...
+
+    def by_alias(self, alias: str) -> list[Company]:
+        """All companies that this alias leads to, by key; an alias may be one of several companies."""
+        ...
+
+    def aliases(self, company_id: str) -> list[Alias]:
+        """Of this company, by alias."""
+        ...
+
+    def add_aliases(self, aliases: Sequence[Alias]) -> None:
+        """Adds those that are new; of one that its company has, the first source and date stay."""
+        ...
+
+    def set_country(self, company_id: str, country: str) -> None:
+        """ISO 3166, two letters; a country that is known already stays."""
+        ...
+
+    def relations(self, company_id: str) -> list[CompanyRelation]:
+        """Its parents, then its subsidiaries, as sources name them."""
+        ...
+
+    def add_relations(self, relations: Sequence[CompanyRelation]) -> None:
+        """Adds those that are new; of a known one, the first source and date stay."""
+        ...
 
     def named(self, name: str) -> list[Company]:
         """Companies with this name; legal form and spelling do not count."""
@@ -47,15 +75,42 @@ class Companies(Protocol):
         ...
 
     def add(self, companies: Sequence[Company]) -> list[Company]:
-        """Adds those with a new key. Returns the stored companies, in the order given."""
+        """Adds those with a new key, and the names beside their own: Acme (formerly Beta).
+
+        Returns the stored companies, in the order given.
+        """
         ...
 
-    def rekey(self, company_id: str, *, key: str, name: str | None, domain: str | None) -> Company:
+    def rekey(
+        self, company_id: str, *, key: str, name: str | None, domain: str | None, cause: Cause | None = None
+    ) -> Company:
         """Gives a company its new key; the old key stays as an alias.
 
-        If another company already has the key, the two are merged: that company is returned, with all that was known
-        of this one.
+        If another company already has the key, the two are merged, which can be undone: that company is returned, with
+        all that was known of this one. cause: what found the key, and when.
         """
+        ...
+
+
+class IdentityReviews(Protocol):
+    """What waits because it is not sure which company is meant; each question is asked once."""
+
+    def open(self, reviews: Sequence[IdentityReview]) -> None:
+        """Keeps those whose question was not asked before."""
+        ...
+
+    def answered(self, questions: Sequence[str]) -> Mapping[str, IdentityReview]:
+        """Question -> its review, open or decided, for those that were asked."""
+        ...
+
+    def waiting(self) -> list[IdentityReview]:
+        """The oldest first."""
+        ...
+
+    def by_id(self, review_id: str) -> IdentityReview | None: ...
+
+    def decide(self, review_id: str, *, same: bool, same_as: str | None, by: str, at: datetime) -> None:
+        """Once only. same_as: the id of the company that was meant. Raises StoreError: it does not wait any more."""
         ...
 
 
@@ -186,6 +241,8 @@ class Store(Protocol):
 
     @property
     def companies(self) -> Companies: ...
+    @property
+    def identity_reviews(self) -> IdentityReviews: ...
     @property
     def knowledge(self) -> Knowledge: ...
     @property

@@ -13,12 +13,16 @@ import sqlalchemy as sa
 from enrichment.domain.records import Company, Purchase
 from resources.store import tables as t
 from resources.store.factory import SqlStore
-from resources.store.row_mapping import purchase_of, record_of
+from resources.store.former_ids import now
+from resources.store.row_mapping import chunks, purchase_of, record_of
 
 
 @dataclass(frozen=True, slots=True)
 class NewCompanies:
-    """keys: of companies added or changed. moved: a former key -> the key its company has now."""
+    """keys: of companies added or changed, one that an undone merge gave back included.
+
+    moved: a key that is none any more, by a new domain, a merge, or a split that was undone -> its company's key now.
+    """
 
     keys: tuple[str, ...]
     moved: Mapping[str, str]
@@ -43,11 +47,24 @@ class NewUnreported:
 
 def new_companies(store: SqlStore, since: int) -> NewCompanies:
     """Raises StoreError."""
-    c, a = t.companies.c, t.company_aliases.c
+    c, a, e = t.companies.c, t.company_aliases.c, t.company_events.c
     with store.changes() as (tx, mark):
         keys = tx.scalars(sa.select(c.key).where(*_between(t.companies, since, mark)).order_by(c.key)).all()
-        query = sa.select(a.alias, c.key).join_from(t.company_aliases, t.companies, a.company_id == c.company_id)
-        moved = {row.alias: row.key for row in tx.execute(query.where(*_between(t.company_aliases, since, mark)))}
+        renamed = sa.select(a.alias, c.key).join_from(t.company_aliases, t.companies, a.company_id == c.company_id)
+        renamed = renamed.where(a.kind == "former_key", *_between(t.company_aliases, since, mark))
+        merged, parted = (
+            sa.select(gone, c.key)
+            .join_from(t.company_events, t.companies, c.company_id == now(left))
+            .where(e.kind == kind, e.undone_at.is_not(None) if undone else e.undone_at.is_(None))
+            .where(*_between(t.company_events, since, mark))
+            for kind, undone, gone, left in (
+                ("merge", False, e.from_key, e.to_id),
+                ("split", True, e.to_key, e.from_id),
+            )
+        )
+        moved = {former: key for query in (merged, parted, renamed) for former, key in tx.execute(query)}
+        used = {key for some in chunks(list(moved)) for key in tx.scalars(sa.select(c.key).where(c.key.in_(some)))}
+    moved = {former: key for former, key in moved.items() if former not in used}
     return NewCompanies(tuple(keys), moved, mark)
 
 
@@ -61,7 +78,7 @@ def new_unreported(store: SqlStore, since: int, *, limit: int) -> NewUnreported:
         p = query.order_by(t.purchases.c.changed, t.purchases.c.purchase_id).limit(limit).subquery("p")
         c, r = t.companies.c, t.requests.c
         joined = (
-            sa.select(p, c.key, c.name, c.domain, c.created_at, r.asked_by)
+            sa.select(p, c.key, c.name, c.domain, c.created_at, c.country, r.asked_by)
             .join_from(p, t.companies, c.company_id == p.c.company_id)
             .outerjoin(t.requests, r.request_id == p.c.request_id)
             .order_by(p.c.changed, p.c.purchase_id)

@@ -99,6 +99,17 @@ class Database:
         if not self.sqlite:
             tx.exec_driver_sql("SELECT pg_advisory_xact_lock(7306913561)")
 
+    def moving_companies(self, tx: sa.Connection) -> None:
+        """Like alone, and no transaction that called companies_stay is under way: rows may change their company."""
+        self.alone(tx)
+        if not self.sqlite:
+            tx.exec_driver_sql("SELECT pg_advisory_xact_lock(7306913562)")
+
+    def companies_stay(self, tx: sa.Connection) -> None:
+        """Until this transaction ends no company is merged or split: a former id that it translated stays so."""
+        if not self.sqlite:
+            tx.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(7306913562)")
+
     def change_mark(self, tx: sa.Connection) -> int:
         """The snapshot has all rows with a lower `changed`: see SqlStore.changes."""
         if self.sqlite:

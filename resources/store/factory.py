@@ -20,7 +20,9 @@ from resources.store.backtest_history import SqlBacktestHistory
 from resources.store.balance_readings import SqlBalanceReadings
 from resources.store.batches import SqlBatches
 from resources.store.companies import SqlCompanies
+from resources.store.company_events import SqlCompanyEvents
 from resources.store.database import Database, make_folder
+from resources.store.identity_reviews import SqlIdentityReviews
 from resources.store.knowledge import SqlKnowledge
 from resources.store.ledger import SqlLedger
 from resources.store.ledger_queries import SqlLedgerQueries
@@ -30,7 +32,7 @@ from resources.store.requests import SqlRequests
 from resources.store.run_companies import SqlRunCompanies
 from resources.store.shared_rate_limits import SqlRateLimitLog
 
-SCHEMA = "0006"
+SCHEMA = "0011"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -44,7 +46,9 @@ class SqlStore:
     def __init__(self, database: Database, *, world: Installation) -> None:
         self.database, self.world = database, world
         self.companies = SqlCompanies(database)
+        self.company_events = SqlCompanyEvents(database)
         self.knowledge = SqlKnowledge(database)
+        self.identity_reviews = SqlIdentityReviews(database)
         self.requests = SqlRequests(database)
         self.profiles = SqlProfiles(database)
         self.ledger = SqlLedger(database)

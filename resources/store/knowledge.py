@@ -13,8 +13,8 @@ from enrichment.ports import ReplyState, SourceDatasetPair
 from resources.store import tables as t
 from resources.store.bulk_state import reply_states_query
 from resources.store.column_types import PlainText
-from resources.store.company_merge import now, now_of
 from resources.store.database import Database
+from resources.store.former_ids import now, now_of
 from resources.store.row_mapping import FACT_COLUMNS, HEAD_COLUMNS, chunks, fact_of, fact_row, record_of
 
 _ROWS_PER_FETCH = 5_000

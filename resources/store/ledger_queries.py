@@ -1,7 +1,7 @@
 """Questions about many purchases: lines to show, sums per vendor unit, those not yet reported to Dagster."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from enrichment.domain.records import Purchase
 from resources.store import tables as t
 from resources.store.database import Database
-from resources.store.row_mapping import purchase_of
+from resources.store.row_mapping import chunks, purchase_of
 
 UnitsByProvider = dict[str, dict[str, int]]
 _p = t.purchases.c
@@ -36,6 +36,14 @@ class LedgerLine:
     purchase: Purchase
     company_key: str | None
     asked_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpentOn:
+    """On one company: micro-USD of its settled purchases, and when the last of them was closed (UTC)."""
+
+    micro_usd: int = 0
+    last_at: datetime | None = None
 
 
 class SqlLedgerQueries:
@@ -67,6 +75,17 @@ class SqlLedgerQueries:
         with self._db.reading() as tx:
             lines = [LedgerLine(purchase_of(row), row.key, row.asked_by) for row in tx.execute(query)]
             return lines, tx.scalar(in_all) or 0
+
+    def spent_on(self, company_ids: Sequence[str]) -> dict[str, SpentOn]:
+        """company_id -> what was spent, for every id given."""
+        found = dict.fromkeys(company_ids, SpentOn())
+        totals = sa.select(_p.company_id, sa.func.sum(_p.cost_micro_usd).label("cost"), sa.func.max(_p.closed_at))
+        with self._db.reading() as tx:
+            for some in chunks(list(found)):
+                settled = totals.where(_p.company_id.in_(some), _p.state == "settled").group_by(_p.company_id)
+                for company_id, cost, last_at in tx.execute(settled):
+                    found[company_id] = SpentOn(int(cost), last_at)
+        return found
 
     def uncertain(self) -> list[Purchase]:
         """The oldest first."""

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from enrichment.domain.records import Profile, ProfileHead
 from resources.store import tables as t
 from resources.store.column_types import PlainText
-from resources.store.company_merge import now
 from resources.store.database import Database
+from resources.store.former_ids import now
 from resources.store.row_mapping import record_of
 
 _LATEST = (

@@ -9,8 +9,8 @@ from enrichment.domain.records import CacheRead, Event, Profile, Request
 from enrichment.ports import StoreError
 from resources.store import tables as t
 from resources.store.column_types import PlainText, zipped
-from resources.store.company_merge import now_of
 from resources.store.database import Database
+from resources.store.former_ids import now_of
 from resources.store.row_mapping import record_of, row_of
 
 _p = t.purchases.c
@@ -27,7 +27,16 @@ class SqlRequests:
         self._db = database
 
     def open(self, request: Request) -> None:
-        self._db.write(lambda tx: tx.execute(_NEW_REQUEST, row_of(request)))
+        """If the company was merged into another one meanwhile, the request is of that one."""
+
+        def opened(tx: sa.Connection) -> None:
+            self._db.companies_stay(tx)
+            moved = now_of(tx, [request.company_id])
+            tx.execute(
+                _NEW_REQUEST, row_of(request) | {"company_id": moved.get(request.company_id, request.company_id)}
+            )
+
+        self._db.write(opened)
 
     def close(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
         """Writes the finished request, its cache reads and its profiles in one transaction, once only.
@@ -41,6 +50,7 @@ class SqlRequests:
         read_rows, profile_rows = [row_of(read) for read in reads], [row_of(profile) for profile in profiles]
 
         def closed(tx: sa.Connection) -> None:
+            self._db.companies_stay(tx)
             moved = now_of(tx, [request.company_id])
             if tx.execute(close, {"company_id": moved.get(request.company_id, request.company_id)}).rowcount != 1:
                 raise StoreError(f"Request {request.request_id} is not running, so it cannot be closed; ask anew.")

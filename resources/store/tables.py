@@ -1,7 +1,8 @@
 """All tables of the store. Money: integer micro-USD; times: column_types.UtcMicros; ids: text that sorts by time.
 
 companies <- requests <- purchases <- replies <- facts;   purchases <- analyses <- facts;   requests <- profiles
-former_companies: merged ones.   stamp: sandbox or live.   caps: sums.   turns: calls, for rate limits
+company_events: merges and splits.   former_companies: ids that lead to another one since
+stamp: sandbox or live.   caps: sums.   turns: calls, for rate limits
 providers, suspensions: outages.   balances: readings of vendors' accounts
 
 `changed`: number of the transaction that last wrote the row (see SqlStore.changes). Facts that are replaced raise it
@@ -75,6 +76,7 @@ companies = sa.Table(
     _text("name", null=True),
     _text("domain", null=True),
     sa.Column("name_key", PlainText, nullable=True, index=True, comment="the key its name alone would give"),
+    sa.Column("country", PlainText, nullable=True, comment="ISO 3166, two letters; null: not known"),
     _time("created_at"),
     _changed(),
 )
@@ -82,8 +84,30 @@ companies = sa.Table(
 company_aliases = sa.Table(
     "company_aliases",
     metadata,
-    sa.Column("alias", PlainText, primary_key=True, comment="a former key"),
-    sa.Column("company_id", PlainText, nullable=False, index=True),
+    sa.Column("alias", PlainText, primary_key=True, comment="as a key: name:acme, acme.com, linkedin:acme"),
+    sa.Column("company_id", PlainText, primary_key=True, index=True),
+    sa.Column(
+        "kind",
+        PlainText,
+        nullable=False,
+        server_default="former_key",
+        comment="former_key, former_name, brand, redirect, id or spelling",
+    ),
+    sa.Column("name", PlainText, nullable=True, comment="as its source writes it"),
+    sa.Column("source", PlainText, nullable=True, comment="what says so; null: not known"),
+    sa.Column("learned_at", UtcMicros, nullable=True, comment="null: not known"),
+    _changed(),
+)
+
+company_relations = sa.Table(
+    "company_relations",
+    metadata,
+    sa.Column("company_id", PlainText, primary_key=True),
+    sa.Column("kind", PlainText, primary_key=True, comment="what the other one is: parent or subsidiary"),
+    sa.Column("other", PlainText, primary_key=True, comment="the key that its domain or name would give it"),
+    _text("name", null=True),
+    _text("source"),
+    _time("learned_at"),
     _changed(),
 )
 
@@ -92,6 +116,43 @@ former_companies = sa.Table(
     metadata,
     _id("company_id"),
     sa.Column("now", PlainText, nullable=False, index=True, comment="the company it turned out to be"),
+)
+
+identity_reviews = sa.Table(
+    "identity_reviews",
+    metadata,
+    _id("review_id"),
+    sa.Column("question", PlainText, nullable=False, unique=True, comment="fingerprint: what is asked once only"),
+    sa.Column("company_id", PlainText, nullable=True, comment="the registered company it is about; null: a row"),
+    sa.Column("record", JsonText, nullable=False, comment="name, domain, ids and country as they were stated"),
+    sa.Column("candidates", JsonText, nullable=False, comment="ids of the companies that may be meant"),
+    _text("because"),
+    sa.Column("origin", PlainText, nullable=False, comment="a source, or a file and its line"),
+    _time("opened_at"),
+    sa.Column("state", PlainText, nullable=False, index=True, comment="open, same or different"),
+    sa.Column("same_as", PlainText, nullable=True, comment="the company that was meant; of a row, also a new one"),
+    _time("decided_at", null=True),
+    _text("decided_by", null=True),
+)
+
+company_events = sa.Table(
+    "company_events",
+    metadata,
+    _id("event_id"),
+    sa.Column("number", sa.BigInteger, nullable=False, unique=True, comment="in the order in which they happened"),
+    sa.Column("kind", PlainText, nullable=False, comment="merge or split"),
+    sa.Column("from_id", PlainText, nullable=False, index=True, comment="the company that rows went from"),
+    sa.Column("from_key", PlainText, nullable=False, comment="its key then"),
+    sa.Column("to_id", PlainText, nullable=False, index=True, comment="the company that they went to"),
+    sa.Column("to_key", PlainText, nullable=False, comment="its key then"),
+    sa.Column("by", PlainText, nullable=True, comment="the command or part of the pipeline; null: not known"),
+    _time("at", null=True),
+    _text("reason"),
+    sa.Column("moved", JsonText, nullable=False, comment="table -> how many rows"),
+    sa.Column("record", JsonZip, nullable=False, comment="the ids of these rows, and the rows that are no more"),
+    _time("undone_at", null=True),
+    _text("undone_by", null=True),
+    _changed(),
 )
 
 requests = sa.Table(

@@ -8,9 +8,11 @@ from itertools import chain
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import EmailStatus
+from enrichment.identity.domains import own_domain
+from enrichment.identity.vendor_ids import page_id
 from enrichment.parsing.json_access import elements, entries, member, text
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing.reader import NamedCompany, OtherName, ParsedValue, ReaderEntry, ReaderInput, named_company
 
 _STATUS: dict[str | None, EmailStatus] = {
     "verified": "valid",
@@ -53,10 +55,14 @@ def _works_there(person: Json, employers: Mapping[str, str | None], reply: Reade
     """By the organisation of the match; one without a name and a site leaves it to the search that found the person."""
     organisation = member(person, "organization")
     name = text(member(organisation, "name"), 300)
-    site = text(member(organisation, "primary_domain"), 300) or text(member(organisation, "website_url"), 2_000)
+    site = _site(organisation) if isinstance(organisation, dict) else None
     if name or site:
         return reply.is_(name, site)
     return reply.is_called(employers.get(text(member(person, "id"), 100) or ""))
+
+
+def _site(organisation: Json) -> str | None:
+    return text(member(organisation, "primary_domain"), 300) or text(member(organisation, "website_url"), 2_000)
 
 
 def _contact(path: str, person: dict[str, Json]) -> Iterator[ParsedValue]:
@@ -71,6 +77,25 @@ def _contact(path: str, person: dict[str, Json]) -> Iterator[ParsedValue]:
     )
 
 
+def read_employers(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """The organisations that the matched people work at."""
+    for _, person in _people(reply.payload.get("people")):
+        organisation = person.get("organization")
+        pages = (text(member(organisation, key), 2_000) for key in ("linkedin_url", "crunchbase_url"))
+        ids = (page_id(page) for page in pages if page)
+        yield from named_company(reply, text(member(organisation, "name"), 300), _site(organisation), *ids)
+
+
+def read_owners(reply: ReaderInput) -> Iterator[OtherName]:
+    """What the organisation of a matched person is owned by."""
+    for _, person in _people(reply.payload.get("people")):
+        organisation = person.get("organization")
+        owner = member(organisation, "owned_by_organization")
+        name = text(member(owner, "name"), 300)
+        if name and isinstance(organisation, dict) and _works_there(person, {}, reply):
+            yield OtherName("parent", name, own_domain(text(member(owner, "website_url"), 2_000) or "", name))
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "apollo_contacts": ReaderEntry(read_people, version=2),
+    "apollo_contacts": ReaderEntry(read_people, version=3, named=read_employers, other_names=read_owners),
 }

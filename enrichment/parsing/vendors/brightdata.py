@@ -9,11 +9,25 @@ from html import unescape
 from enrichment.domain.records import Json
 from enrichment.domain.values import IntentSignal, Technology
 from enrichment.identity.domains import own_domain
+from enrichment.identity.vendor_ids import page_id, vendor_id
 from enrichment.parsing.dates import moment
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import elements, entries, member, text, texts, url
 from enrichment.parsing.people import contact, email_address, profile_page
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, is_front_door, text_value
+from enrichment.parsing.reader import (
+    NamedCompany,
+    OtherName,
+    ParsedValue,
+    ReaderEntry,
+    ReaderInput,
+    beside,
+    is_front_door,
+    named_company,
+    text_value,
+)
+
+_OWNED = frozenset({"subsidiary", "affiliated_company", "investment_arm"})
+"""Kinds of parts, by Crunchbase, that are companies; a division is none."""
 
 BrightDataRecord = dict[str, Json]
 
@@ -155,10 +169,50 @@ def _strength(value: Json) -> float | None:
     return round(share, 4) if 0 <= share <= 1 else None
 
 
+def read_record_names(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """The companies of records from LinkedIn and Crunchbase, with the ids of their pages."""
+    for _, record in _records(reply):
+        linked = texts(record.get("social_media_links"), 2_000)
+        pages = [text(record.get("url"), 2_000), text(record.get("crunchbase_url"), 2_000), *linked]
+        symbol = vendor_id("ticker", text(record.get("stock_symbol"), 30) or "")
+        yield from named_company(
+            reply,
+            text(record.get("name"), 300),
+            text(record.get("website"), 2_000),
+            *(page_id(page) for page in pages if page),
+            symbol,
+            country=text(record.get("country_code"), 100),
+        )
+
+
+def read_linkedin_names(reply: ReaderInput) -> Iterator[OtherName]:
+    """What stands beside the name of the company's page."""
+    for _, record in _about(reply, "website"):
+        yield from beside(text(record.get("name"), 300))
+
+
+def read_crunchbase_names(reply: ReaderInput) -> Iterator[OtherName]:
+    """Its registered name, who acquired it or has it as a part, and its own parts."""
+    for _, record in _about(reply, "website"):
+        yield from beside(text(record.get("name"), 300))
+        if legal := text(record.get("legal_name"), 300):
+            yield OtherName("spelling", legal)
+            yield from beside(legal)
+        if acquirer := text(member(record.get("acquired_by"), "acquirer"), 300):
+            yield OtherName("parent", acquirer)
+        for _, part in entries(record.get("sub_organizations")):
+            if part.get("ownership_type") in _OWNED and (owned := text(part.get("ownee"), 300)):
+                yield OtherName("subsidiary", owned)
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_company_db": ReaderEntry(read_linkedin_companies, version=2),
+    "brightdata_company_db": ReaderEntry(
+        read_linkedin_companies, version=3, named=read_record_names, other_names=read_linkedin_names
+    ),
     "brightdata_people_db": ReaderEntry(read_linkedin_people, version=2),
-    "brightdata_technographics": ReaderEntry(read_technographics, version=2),
-    "brightdata_firmographics": ReaderEntry(read_crunchbase, version=2),
+    "brightdata_technographics": ReaderEntry(read_technographics, version=3, named=read_record_names),
+    "brightdata_firmographics": ReaderEntry(
+        read_crunchbase, version=3, named=read_record_names, other_names=read_crunchbase_names
+    ),
     "brightdata_intent_data": ReaderEntry(read_intent, version=2),
 }

@@ -7,8 +7,18 @@ from collections.abc import Iterator, Mapping
 
 from enrichment.domain.records import Json
 from enrichment.identity.domains import own_domain
+from enrichment.identity.vendor_ids import vendor_id
 from enrichment.parsing.json_access import entries, member, text, texts
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
+from enrichment.parsing.reader import (
+    NamedCompany,
+    OtherName,
+    ParsedValue,
+    ReaderEntry,
+    ReaderInput,
+    beside,
+    named_company,
+    text_value,
+)
 
 _ORGANISATIONS = ("Organization", "Corporation", "Business", "Company", "Airline", "Store")
 
@@ -32,10 +42,13 @@ def _site(entity: Json) -> str | None:
 
 
 def _is_the_company(entity: Json, reply: ReaderInput) -> bool:
+    website = text(member(entity, "url"), 2_000)
+    return _is_organisation(entity) and reply.is_(text(member(entity, "name"), 300), website)
+
+
+def _is_organisation(entity: Json) -> bool:
     kinds = texts(member(entity, "@type"))
-    if kinds and not any(kind.endswith(_ORGANISATIONS) for kind in kinds):
-        return False
-    return reply.is_(text(member(entity, "name"), 300), text(member(entity, "url"), 2_000))
+    return not kinds or any(kind.endswith(_ORGANISATIONS) for kind in kinds)
 
 
 def _entity(entity: Json, path: str) -> Iterator[ParsedValue]:
@@ -50,6 +63,24 @@ def _entity(entity: Json, path: str) -> Iterator[ParsedValue]:
         yield from text_value("company_description", text(member(entity, "description")), f"{path}.description", 0.6)
 
 
+def read_names(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """The organisations among the entities."""
+    for _, element in entries(member(reply.payload, "search", "itemListElement")):
+        entity = element.get("result")
+        if _is_organisation(entity):
+            entity_id = vendor_id("kg", text(member(entity, "@id"), 100) or "")
+            website = text(member(entity, "url"), 2_000)
+            yield from named_company(reply, text(member(entity, "name"), 300), website, entity_id)
+
+
+def read_entity_names(reply: ReaderInput) -> Iterator[OtherName]:
+    """What stands beside the entity's name."""
+    for _, element in entries(member(reply.payload, "search", "itemListElement")):
+        if _is_the_company(entity := element.get("result"), reply):
+            yield from beside(text(member(entity, "name"), 300))
+            return
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "google_knowledge_graph": ReaderEntry(read_entities, version=2),
+    "google_knowledge_graph": ReaderEntry(read_entities, version=3, named=read_names, other_names=read_entity_names),
 }

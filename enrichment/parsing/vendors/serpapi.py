@@ -8,14 +8,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from enrichment.domain.records import Json
+from enrichment.domain.records import Json, NameKind, RelationKind
 from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.identity.domains import own_domain, registrable_domain
+from enrichment.identity.legal_forms import is_form
+from enrichment.identity.vendor_ids import vendor_id
 from enrichment.parsing.dates import moment
 from enrichment.parsing.headcount import headcount, headcount_in
 from enrichment.parsing.json_access import entries, member, text, texts, url
 from enrichment.parsing.people import contact, profile_page
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, is_front_door, text_value
+from enrichment.parsing.reader import (
+    NamedCompany,
+    OtherName,
+    ParsedValue,
+    ReaderEntry,
+    ReaderInput,
+    beside,
+    is_front_door,
+    named_company,
+    text_value,
+)
 from enrichment.parsing.technologies import named_technologies
 
 _FOUND = Iterator[ParsedValue]
@@ -33,6 +45,21 @@ _LEFT = re.compile(r"\b(?:former(?:ly)?|ex|previously|past|retired|ancien(?:ne)?
 _NO_INDUSTRY = re.compile(
     r"followers|employees|linkedin|headquarter|\d|\.\.\.|…|^(?:public|private)ly?\b", re.IGNORECASE
 )
+_PANEL_NAMES: Mapping[str, NameKind | RelationKind] = {
+    "formerly": "former_name",
+    "former_name": "former_name",
+    "former_names": "former_name",
+    "formerly_called": "former_name",
+    "previously_called": "former_name",
+    "also_called": "spelling",
+    "also_known_as": "spelling",
+    "trade_name": "brand",
+    "brands": "brand",
+    "parent_organization": "parent",
+    "parent_organizations": "parent",
+    "parent_company": "parent",
+    "subsidiaries": "subsidiary",
+}
 _VAGUE_TYPES = frozenset({"company", "corporation", "organization", "business", "brand", "public company"})
 
 
@@ -242,8 +269,40 @@ def _linkedin_page(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
     yield from text_value("industry", likely[0].strip() if likely else None, f"{path}.snippet")
 
 
+def read_panel_name(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """The company of the knowledge panel."""
+    panel = member(reply.payload.get("search"), "knowledge_graph")
+    entity_id = vendor_id("kg", text(member(panel, "kgmid"), 100) or "")
+    yield from named_company(reply, text(member(panel, "title"), 300), text(member(panel, "website"), 2_000), entity_id)
+
+
+def read_panel_names(reply: ReaderInput) -> Iterator[OtherName]:
+    """What the knowledge panel calls the company besides, and who owns it or belongs to it; its labels are Google's."""
+    panel = member(reply.payload.get("search"), "knowledge_graph")
+    title = text(member(panel, "title"), 300)
+    if not isinstance(panel, dict) or not reply.is_(title, text(panel.get("website"), 2_000)):
+        return
+    yield from beside(title)
+    for label, kind in _PANEL_NAMES.items():
+        linked = [name for _, link in entries(panel.get(f"{label}_links")) if (name := text(link.get("text"), 300))]
+        for name in linked or _listed(panel.get(label)):
+            yield OtherName(kind, name)
+
+
+def _listed(stated: Json) -> list[str]:
+    """'Alpha, Beta, MORE' -> Alpha, Beta; a legal form behind a comma belongs to its name."""
+    names: list[str] = []
+    for part in (text(stated, 2_000) or "").split(","):
+        name = part.strip()
+        if names and is_form(name):
+            names[-1] = f"{names[-1]}, {name}"
+        elif name and name.upper() != "MORE":
+            names.append(name)
+    return names
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic, version=2),
+    "serp_organic": ReaderEntry(read_organic, version=3, named=read_panel_name, other_names=read_panel_names),
     "serp_news": ReaderEntry(read_news, version=2),
     "serp_jobs": ReaderEntry(read_jobs, version=2),
     "serp_linkedin": ReaderEntry(read_linkedin, version=2),

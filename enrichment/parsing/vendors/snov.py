@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping
 from enrichment.domain.records import Json
 from enrichment.domain.values import EmailStatus
 from enrichment.parsing.headcount import headcount
-from enrichment.parsing.json_access import entries, member, text
+from enrichment.parsing.json_access import entries, member, text, texts
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
+from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput, named_company, text_value
 
 _STATUS: dict[str | None, EmailStatus] = {"valid": "valid", "not_valid": "not_valid", "unknown": "unknown"}
 Address = tuple[str, EmailStatus]
 
 
 def read_domain(reply: ReaderInput) -> Iterator[ParsedValue]:
-    """What is known of the domain that was asked for; a body about another one is ignored."""
+    """What is known of the domain that was asked for; a body about another company is ignored."""
     body = reply.payload.get("company")
     if not _is_the_company(body, reply):
         return
@@ -29,9 +29,11 @@ def read_domain(reply: ReaderInput) -> Iterator[ParsedValue]:
 
 def _is_the_company(body: Json, reply: ReaderInput) -> bool:
     asked = text(member(body, "meta", "domain"), 300)
-    if asked and reply.domain:
-        return reply.owns(asked)
-    return reply.is_(text(member(body, "data", "company_name"), 300), text(member(body, "data", "website"), 300))
+    name, website = text(member(body, "data", "company_name"), 300), text(member(body, "data", "website"), 300)
+    if not asked or not reply.domain:
+        return reply.is_(name, website)
+    related = texts(member(body, "data", "related_domains"))
+    return reply.owns(asked) and (not website or reply.is_(name, website) or any(map(reply.owns, related)))
 
 
 def _contacts(reply: ReaderInput) -> Iterator[ParsedValue]:
@@ -71,6 +73,12 @@ def _best_address(results: Json) -> Address | None:
     return min(known, key=lambda address: order.index(address[1]), default=None)
 
 
+def read_company_name(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """The company that the body is about."""
+    data = member(reply.payload.get("company"), "data")
+    yield from named_company(reply, text(member(data, "company_name"), 300), text(member(data, "website"), 300))
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "snov_contacts": ReaderEntry(read_domain, version=2),
+    "snov_contacts": ReaderEntry(read_domain, version=3, named=read_company_name),
 }

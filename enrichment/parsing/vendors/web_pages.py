@@ -11,10 +11,11 @@ from urllib.parse import urljoin
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import JobPosting, NewsItem
+from enrichment.identity.domains import own_domain
 from enrichment.parsing.dates import moment
 from enrichment.parsing.html import Link, Page
 from enrichment.parsing.json_access import member, text, texts, url
-from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
+from enrichment.parsing.reader import NamedCompany, OtherName, ParsedValue, ReaderEntry, ReaderInput, text_value
 from enrichment.parsing.technologies import named_technologies, traced_technologies
 
 _MOST_PAGES = 10
@@ -39,7 +40,9 @@ _FOUND = Iterator[ParsedValue]
 
 
 def read_pages(reply: ReaderInput) -> _FOUND:
-    """Every page that was fetched."""
+    """Every page that was fetched; none where they are another company's."""
+    if _is_of_another(reply):
+        return
     pages = {
         step: Page.of(html) for step, html in list(reply.payload.items())[:_MOST_PAGES] if step.startswith("page:")
     }
@@ -155,6 +158,41 @@ def _absolute(base: str, href: str) -> str | None:
         return None
 
 
+def read_site_name(reply: ReaderInput) -> Iterator[NamedCompany]:
+    """What the front page calls its site, and the organisations that it describes, each with an address of its own."""
+    page = Page.of(reply.payload.get("page:/"))
+    stated = [(page.meta.get("og:site_name"), page.meta.get("og:url"))]
+    stated += [
+        (text(thing.get("name"), 300), text(thing.get("url"), 2_000))
+        for _, thing in page.machine_data
+        if {"Organization", "Corporation"} & set(texts(thing.get("@type")))
+    ]
+    for name, address in stated:
+        if name and address and own_domain(address, name):
+            is_asked = reply.is_called(name) or reply.owns(address)
+            yield NamedCompany(name, address, is_asked)
+
+
+def _is_of_another(reply: ReaderInput) -> bool:
+    """Whether the domain leads to the site of a company with another name: it was sold, or is forwarded."""
+    named = list(read_site_name(reply))
+    return bool(named) and not any(one.is_asked for one in named)
+
+
+def read_forwarding(reply: ReaderInput) -> Iterator[OtherName]:
+    """The domain that the front page says it is at, where that is another one of the same name: it was forwarded.
+
+    A site of another name was sold, or is a parent's: its domain is none of the company's.
+    """
+    page = Page.of(reply.payload.get("page:/"))
+    for address in (page.canonical, page.meta.get("og:url")):
+        domain = own_domain(address, reply.name) if address and url(address) else None
+        if domain and domain != reply.domain:
+            if reply.is_called(page.meta.get("og:site_name")) or reply.is_spelled_by(domain):
+                yield OtherName("redirect", None, domain)
+            return
+
+
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_web_scraping": ReaderEntry(read_pages, version=3),
+    "brightdata_web_scraping": ReaderEntry(read_pages, version=4, named=read_site_name, other_names=read_forwarding),
 }

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, Purchase, Request
+from enrichment.domain.records import Cause, Company, Purchase, Request
 from enrichment.pipeline.enrich import Ask, enrich
 from enrichment_assets.sensors import bought_outside
 from resources.wiring import open_context
@@ -162,6 +162,41 @@ def test_a_domain_learned_outside_moves_the_partition_and_what_it_shows(sandbox:
     assert moved.partition == "acme-widgets.com"
     assert value_of(moved, "cost_micro_usd") == 50_000
     assert value_of(moved, "moved_from") == "name:acme-widgets"
+
+
+def test_a_merge_moves_a_partition_and_undone_it_is_back_with_what_it_showed(sandbox: DagsterSandbox) -> None:
+    widgets, amazon = sandbox.register("Acme Widgets", "amazon.com")
+    sandbox.tick("register_companies")
+    bought = dg.AssetMaterialization(key("raw/serp_news"), partition="name:acme-widgets", metadata={"calls": 1})
+    sandbox.instance.report_runless_asset_event(bought)
+    event = sandbox.store.company_events.merge(widgets.company_id, amazon.company_id, Cause("test", NOON, "one domain"))
+    assert "1 have a new key" in sandbox.tick("register_companies")
+    assert sandbox.partitions() == ["amazon.com"]
+    sandbox.store.company_events.undo(event.event_id, by="test", at=NOON)
+    assert "1 companies are new" in sandbox.tick("register_companies")
+    assert sandbox.partitions() == ["amazon.com", "name:acme-widgets"]
+    assert {shown.partition for shown in sandbox.shown("raw/serp_news")} >= {"name:acme-widgets"}
+
+
+def test_what_is_split_off_is_shown_under_its_own_partition_and_undone_that_one_is_gone(
+    sandbox: DagsterSandbox,
+) -> None:
+    [amazon] = sandbox.register("amazon.com")
+    request = _request(sandbox, amazon, "cli")
+    _bought(sandbox, amazon, request, variant="a")
+    sandbox.tick("report_bought_outside")
+    [purchase] = sandbox.store.ledger.purchases(request)
+    widgets = Company("com_9", "name:acme-widgets", "Acme Widgets", None, NOON)
+    event = sandbox.store.company_events.split(
+        amazon.company_id, widgets, Cause("test", NOON, "two"), purchase_ids=[purchase.purchase_id]
+    )
+    sandbox.tick("register_companies")
+    assert sandbox.tick("report_bought_outside") == "1 purchases were reported."
+    assert {shown.partition for shown in sandbox.shown("raw/serp_news")} == {"amazon.com", "name:acme-widgets"}
+    sandbox.store.company_events.undo(event.event_id, by="test", at=NOON)
+    sandbox.tick("register_companies")
+    assert sandbox.partitions() == ["amazon.com"]
+    assert sandbox.tick("report_bought_outside") == "Nothing was bought outside."
 
 
 def test_a_partition_somebody_made_by_hand_stays(sandbox: DagsterSandbox) -> None:

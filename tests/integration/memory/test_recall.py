@@ -10,7 +10,7 @@ import pytest
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Event, fingerprint
 from enrichment.domain.values import Text
-from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing import READERS, OtherName, ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
 from enrichment.rules import Rules
@@ -42,11 +42,12 @@ class AnvilVendors:
 
     asked: list[str] = field(default_factory=list)
     name: str = "all of them"
+    records: list[dict[str, str]] = field(default_factory=list)
 
     async def ask(self, question: SourceQuery, *, keep_handle: KeepHandle, before_send: BeforeSend) -> SourceAnswer:  # noqa: ARG002  the port's
         await before_send()
         self.asked.append(question.source)
-        return SourceAnswer(True, {"industry": "Anvils"}, {question.unit: 1})
+        return SourceAnswer(True, {"industry": "Anvils", "records": self.records}, {question.unit: 1})
 
 
 @dataclass
@@ -112,6 +113,50 @@ def test_a_reader_that_raises_costs_its_facts_alone_and_the_fallback_is_asked(st
     [warning] = stack.warnings(enriched)
     assert warning.data["source"] == FIRST
     assert "TypeError" in warning.data["warning"]
+
+
+def test_a_reply_that_names_another_company_is_kept_as_paid_for_and_used_for_none(stack: ReadingStack) -> None:
+    stack.vendors.records = [{"name": "Widget Works", "website": "widgets.com", "industries": "Widgets"}]
+    enriched = stack.ask(ASK, first=READERS[FIRST])
+    assert (stack.vendors.asked, industry(enriched)) == ([FIRST, FALLBACK], ["Anvils"])
+    [paid] = [purchase for purchase in enriched.purchases if purchase.source == FIRST]
+    assert (paid.state, paid.cost_micro_usd) == ("settled", 150_000)
+    known = stack.store.knowledge.known("com_1")
+    assert {head.source for head in known.replies} == {FIRST, FALLBACK}
+    assert {fact.source for fact in known.facts} == {FALLBACK}
+    events = stack.store.requests.events(enriched.request.request_id)
+    [named] = [event.data for event in events if event.what == "names another company"]
+    assert named == {
+        "source": FIRST,
+        "purchase": paid.purchase_id,
+        "name": "Widget Works",
+        "website": "widgets.com",
+    }
+
+
+def read_former_name_and_parent(_: ReaderInput) -> Iterator[OtherName]:
+    yield OtherName("former_name", "Beta Works")
+    yield OtherName("parent", "Omega", "omega.com")
+
+
+def test_a_former_name_in_a_reply_leads_to_the_company_and_a_parent_does_not(stack: ReadingStack) -> None:
+    stack.ask(FIRST_ALONE, first=replace(GOOD, other_names=read_former_name_and_parent))
+    companies = stack.store.companies
+    [alias], [related] = companies.aliases("com_1"), companies.relations("com_1")
+    assert (alias.alias, alias.kind, alias.source) == ("name:beta-works", "former_name", FIRST)
+    assert (related.other, related.kind, related.source) == ("omega.com", "parent", FIRST)
+    assert alias.learned_at == related.learned_at
+    assert companies.by_key("name:beta-works") == ACME
+    assert companies.by_key("omega.com") is None
+
+
+def test_names_that_cannot_be_read_leave_the_reply_unread(stack: ReadingStack) -> None:
+    def stumbling(subject: ReaderInput) -> Iterator[OtherName]:
+        yield OtherName("brand", subject.payload["industry"]["no such field"])
+
+    enriched = stack.ask(FIRST_ALONE, first=replace(GOOD, other_names=stumbling))
+    assert len(stack.warnings(enriched)) == 1
+    assert stack.store.companies.aliases("com_1") == []
 
 
 def test_what_could_not_be_read_is_kept_and_a_newer_reader_reads_it_for_nothing(stack: ReadingStack) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from enrichment.domain.records import Alias, Cause
 from resources.store import SqlStore, new_companies, new_unreported
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, LEASE, answered, company, draft, reserved, sent
@@ -35,6 +36,31 @@ def test_a_company_that_turned_out_to_be_another_one_leads_to_it(store: SqlStore
     mark = new_companies(store, 0).mark
     store.companies.rekey("com_1", key="acme.com", name=None, domain="acme.com")
     assert new_companies(store, mark).moved == {"name:acme": "acme.com"}
+
+
+def test_a_merge_leads_its_key_to_the_company_that_stayed_and_undone_the_key_is_new_again(store: SqlStore) -> None:
+    store.companies.add([company("beta.com", "com_1"), company("acme.com", "com_2")])
+    store.companies.add_aliases([Alias("beta.com", "com_2", "redirect", learned_at=NOON)])
+    mark = new_companies(store, 0).mark
+    event = store.company_events.merge("com_1", "com_2", Cause("test", NOON, "they are one"))
+    merged = new_companies(store, mark)
+    assert (merged.keys, merged.moved) == ((), {"beta.com": "acme.com"})
+    store.company_events.undo(event.event_id, by="test", at=NOON)
+    undone = new_companies(store, merged.mark)
+    assert (undone.keys, undone.moved) == (("beta.com",), {})
+
+
+def test_a_split_brings_a_new_key_and_undone_that_key_leads_back(store: SqlStore) -> None:
+    store.companies.add([company("acme.com", "com_1")])
+    store.companies.add_aliases([Alias("linkedin:beta", "com_1", "id")])
+    mark = new_companies(store, 0).mark
+    beta = company("beta.com", "com_2")
+    event = store.company_events.split("com_1", beta, Cause("test", NOON, "two"), aliases=["linkedin:beta"])
+    parted = new_companies(store, mark)
+    assert (parted.keys, parted.moved) == (("beta.com",), {})
+    store.company_events.undo(event.event_id, by="test", at=NOON)
+    undone = new_companies(store, parted.mark)
+    assert (undone.keys, undone.moved) == ((), {"beta.com": "acme.com"})
 
 
 def test_to_a_reader_of_another_store_everything_is_new(store: SqlStore) -> None:

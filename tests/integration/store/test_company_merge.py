@@ -1,15 +1,21 @@
 """Two companies prove to be one while requests about either are under way: nothing is lost or bought twice."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from enrichment.domain.records import Company, Purchase, Request
+from enrichment.domain.records import Cause, Company, Purchase, Request
 from enrichment.ports import AlreadyClaimed, Reserved
-from resources.store import SqlStore
+from resources.store import SqlStore, open_store
+from resources.store.company_moves import merge
+from resources.store.database import Database
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, facts_of, reply_of, reserved, sent
+from tests.support.waiting_threads import PATIENCE
 
 ACME = company("acme.com", "com_1")
 NAMED = Company("com_2", "name:acme", "Acme", None, NOON)
@@ -148,3 +154,42 @@ def test_a_request_that_began_under_the_former_id_ends_with_the_company(two: Sql
     kept = two.requests.by_id("req_1")
     assert kept is not None
     assert (kept.company_id, kept.state) == ("com_1", "complete")
+
+
+def test_a_request_that_begins_under_the_former_id_is_the_companys(two: SqlStore) -> None:
+    become_one(two)
+    two.requests.open(Request("req_1", "com_2", "profile", None, "enhanced", "rules", NOON))
+    kept = two.requests.by_id("req_1")
+    assert kept is not None
+    assert kept.company_id == "com_1"
+
+
+def test_a_request_that_ends_while_its_company_is_being_merged_is_the_survivors(emptied_postgres_url: str) -> None:
+    """On Postgres transactions run side by side: the request ends after the merge moved its row, before it commits."""
+    store, beside = open_store(emptied_postgres_url, world="sandbox"), Database(emptied_postgres_url)
+    store.companies.add([ACME, NAMED])
+    asked = Request("req_1", "com_2", "profile", None, "enhanced", "rules", NOON)
+    store.requests.open(asked)
+    done = replace(asked, state="complete", finished_at=NOON)
+    with ThreadPoolExecutor(1) as threads:
+        with beside.writing() as tx:
+            beside.moving_companies(tx)
+            merge(tx, "com_2", ACME, Cause("test", NOON, "they are one"))
+            ending = threads.submit(store.requests.close, done, profiles=(), reads=())
+            until_something_waits(tx)
+        ending.result(timeout=PATIENCE)
+    kept = store.requests.by_id("req_1")
+    assert kept is not None
+    assert (kept.company_id, kept.state) == ("com_1", "complete")
+    beside.close()
+    store.close()
+
+
+def until_something_waits(tx: sa.Connection) -> None:
+    """For a lock, in this Postgres."""
+    pause = threading.Event()
+    for _ in range(PATIENCE * 1000):
+        if tx.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar_one():
+            return
+        pause.wait(0.001)
+    raise AssertionError("nothing waits for a lock")

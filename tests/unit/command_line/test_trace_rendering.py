@@ -129,3 +129,14 @@ def test_a_reply_that_this_request_paid_for_is_no_reply_from_memory() -> None:
     )
     assert "already answered in this request: first" in lines
     assert "from memory: second" in lines
+
+
+def test_a_reply_of_another_company_is_named_as_paid_for_and_not_used() -> None:
+    named: dict[str, Json] = {"source": "apollo_contacts", "purchase": "pur_1", "name": "Widget Works"}
+    lines = printed(("names another company", {**named, "website": "widgets.com"}))
+    assert line(lines, "apollo_contacts") == (
+        "apollo_contacts: it names Widget Works (widgets.com), not the company asked about: "
+        "kept as paid for, used for none"
+    )
+    lines = printed(("names another company", {**named, "website": None}))
+    assert "names Widget Works, not" in line(lines, "apollo_contacts")

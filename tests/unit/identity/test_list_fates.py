@@ -121,3 +121,42 @@ def test_many_rows_of_one_name_are_as_many_companies_as_they_have_websites() -> 
     sites = [f"delta-{number}.com" for number in range(20)]
     lines = [["name", "website"], *(["Delta", site] for site in (*sites, *sites)), ["Delta", ""]]
     assert [row.fate for row in fates(lines)] == ["new"] * 20 + ["same as another row"] * 20 + ["ambiguous"]
+
+
+def by_id(header: str, line: str, *, holders: Sequence[Company], website_of: Sequence[Company] = ()) -> list[ListRow]:
+    """The row of a list of one; holders: companies that have its ids."""
+    lists = [read_rows([(1, header.split(",")), (2, line.split(","))])]
+    (found,) = sorted_lists(
+        lists,
+        known=lambda entry: [one for one in website_of if one.domain == entry.domain],
+        same_name=lambda _: (),
+        same_id=lambda entry: holders if entry.ids else (),
+    )
+    return list(found.sorted.rows)
+
+
+ACME = Company("com_1", "name:acme", "Acme", None, NOON)
+
+
+def test_an_id_tells_which_company_a_row_means_though_its_name_is_longer() -> None:
+    [row] = by_id("name,website,linkedin url", "Acme Holding,acme.de,linkedin.com/company/acme", holders=[ACME])
+    assert (row.fate, row.learns_for) == ("known", "com_1")
+    [row] = by_id("name,cik", "Acme,0000007", holders=[ACME])
+    assert row.entry is not None
+    assert (row.fate, sorted(row.entry.ids)) == ("known", ["cik:7"])
+
+
+def test_a_website_of_one_company_beside_an_id_of_another_is_asked_about_and_merges_nothing() -> None:
+    holder = Company("com_2", "acme.de", "Acme GmbH", "acme.de", NOON)
+    [row] = by_id(
+        "name,website,crunchbase url",
+        "Acme,acme.de,crunchbase.com/organization/acme",
+        holders=[ACME],
+        website_of=[holder],
+    )
+    assert (row.fate, row.learns_for, row.may_be) == ("ambiguous", None, (holder, ACME))
+
+
+def test_an_id_beside_another_name_is_asked_about() -> None:
+    [row] = by_id("name,ticker", "Widget Works,NYSE:ACM", holders=[ACME])
+    assert (row.fate, row.may_be) == ("ambiguous", (ACME,))

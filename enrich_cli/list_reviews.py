@@ -1,0 +1,60 @@
+"""Rows of a list that may mean several companies: they wait for a person, and are not asked about twice.
+
+UnderstoodFile -> rows that a person has decided before are known        -> the others that are ambiguous: reviews
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from enrich_cli.company_files import UnderstoodFile
+from enrichment.domain.records import Company, IdentityReview
+from enrichment.identity.company_list import UnderstoodList
+from enrichment.identity.domains import company_key
+from enrichment.identity.list_fates import ListRow, Sorted
+from enrichment.identity.list_rows import ListEntry
+from enrichment.identity.reviews import review_of_row, row_question
+from resources.store import SqlStore
+
+
+def with_decisions(understood: UnderstoodFile, store: SqlStore) -> UnderstoodFile:
+    """The same, with what was decided of its ambiguous rows in another list or before."""
+    asked = {row_question(row.entry.evidence) for row in understood.rows("ambiguous") if row.entry is not None}
+    answered = store.identity_reviews.answered(sorted(asked))
+    decided = {question for question, review in answered.items() if review.state != "open"}
+    if not decided:
+        return understood
+    return replace(understood, lists=tuple((table, _decided(one, decided)) for table, one in understood.lists))
+
+
+def _decided(one: UnderstoodList, decided: set[str]) -> UnderstoodList:
+    rows = tuple(
+        ListRow(row.line, "known", row.entry)
+        if row.fate == "ambiguous" and row.entry is not None and row_question(row.entry.evidence) in decided
+        else row
+        for row in one.sorted.rows
+    )
+    return replace(one, sorted=Sorted(rows))
+
+
+def open_reviews(understood: UnderstoodFile, store: SqlStore, now: datetime) -> int:
+    """Has the ambiguous rows wait for a person, once what is sure of the list is registered. Returns how many wait."""
+    reviews = [review for row in understood.rows("ambiguous") if (review := _review(row, understood, store, now))]
+    store.identity_reviews.open(reviews)
+    return len({review.question for review in reviews})
+
+
+def _review(row: ListRow, understood: UnderstoodFile, store: SqlStore, now: datetime) -> IdentityReview | None:
+    """None where no company that it may mean is registered: it is mended in the file of rows left out."""
+    if row.entry is None:
+        return None
+    found = [_registered(one, store) for one in row.may_be]
+    candidates = {one.company_id: one for one in found if one is not None}
+    if not candidates:
+        return None
+    sheet = f", sheet {row.entry.sheet!r}" if row.entry.sheet else ""
+    origin = f"{understood.path.name}{sheet}, line {row.line}"
+    return review_of_row(row.entry.evidence, candidates.values(), because=row.because, origin=origin, now=now)
+
+
+def _registered(one: Company | ListEntry, store: SqlStore) -> Company | None:
+    return one if isinstance(one, Company) else store.companies.by_key(company_key(one.name, one.domain))
