@@ -98,9 +98,9 @@ def _refusal(enriched: Enriched) -> list[Text]:
 
 
 def _missing(document: Mapping[str, Any]) -> list[Text]:
-    return [
-        Text(f"{name}: {field['why']}", style="yellow") for name, field in document["datasets"].items() if field["why"]
-    ]
+    datasets = [f"{name}: {field['why']}" for name, field in document["datasets"].items() if field["why"]]
+    analyses = [f"analysis {name}: not made: {why}" for name, why in document["gaps"].items()]
+    return [Text(line, style="yellow") for line in (*datasets, *analyses)]
 
 
 def _money_line(enriched: Enriched) -> Text:

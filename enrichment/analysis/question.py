@@ -32,7 +32,11 @@ _IDENTITY = frozenset({"company_name", "domain"})
 
 
 class NothingToAsk(Exception):
-    """An analysis cannot be asked; the message is the reason of the gap."""
+    """An analysis cannot be asked as the rules are; the message is the reason of the gap."""
+
+
+class NoEvidence(NothingToAsk):
+    """There is nothing for it to read: no rule and no further try would change that before its evidence does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +79,16 @@ def prepare(name: str, facts: Sequence[Fact], inputs: AnalysisInputs, now: datet
     fresh = [f for dataset in rules.reads for f in fresh_facts(inputs.rules, inputs.requirements, facts, dataset, now)]
     missing = sorted(set(rules.needs) - {fact.dataset for fact in fresh})
     if missing:
-        raise NothingToAsk(f"it cannot do without {' and '.join(missing)}, and there is none")
+        raise NoEvidence(f"it cannot do without {' and '.join(missing)}, and there is none")
     instructions, subject = inputs.rules.prompts[name], _subject(fresh, inputs.company)
     audience = _audience(inputs.audience, rules) if kind.for_audience else None
     frame = _overhead(instructions, kind) + _bytes(render_prompt(Evidence(), subject=subject, audience=audience)) + 1
     evidence = select_evidence(fresh, reads=rules.reads, most_bytes=rules.max_input_bytes - frame)
     if evidence.datasets <= _IDENTITY:
-        raise NothingToAsk(
-            f"nothing fits into its max_input_bytes of {rules.max_input_bytes}: raise it in config/analyses.yaml"
-            if evidence.left_out
-            else "there is no evidence it could read"
-        )
+        if not evidence.left_out:
+            raise NoEvidence("there is no evidence it could read")
+        too_small = f"nothing fits into its max_input_bytes of {rules.max_input_bytes}"
+        raise NothingToAsk(f"{too_small}: raise it in config/analyses.yaml")
     key = evidence_key(
         evidence,
         subject=subject,

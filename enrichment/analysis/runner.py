@@ -12,11 +12,30 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from enrichment.analysis.citations import check_citations
-from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, described, facts_of, prepare
+from enrichment.analysis.question import (
+    AnalysisInputs,
+    AnalysisQuestion,
+    NoEvidence,
+    NothingToAsk,
+    described,
+    facts_of,
+    prepare,
+)
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
+from enrichment.domain.records import (
+    Analysis,
+    CacheRead,
+    Cap,
+    Company,
+    Fact,
+    Known,
+    Purchase,
+    Request,
+    SourceFailure,
+    analysis_source,
+)
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, LanguageModel, Unavailable
 from enrichment.purchasing.caps import caps_of
@@ -39,13 +58,17 @@ from enrichment.trace import Trace
 
 @dataclass(frozen=True, slots=True)
 class AnalysisResults:
-    """gaps: analysis -> why there is none. reads: of analyses that other requests paid for."""
+    """gaps: analysis -> why there is none. failures: the gaps that another request could fill.
+
+    reads: of analyses that other requests paid for.
+    """
 
     analyses: tuple[Analysis, ...] = ()
     facts: tuple[Fact, ...] = ()
     purchases: tuple[Purchase, ...] = ()
     reads: tuple[CacheRead, ...] = ()
     gaps: Mapping[str, str] = field(default_factory=dict)
+    failures: tuple[SourceFailure, ...] = ()
 
 
 async def analyse(
@@ -72,7 +95,9 @@ async def analyse(
         for error in ended:
             if error is not None:  # raised after all have ended: none is left in the middle of a purchase
                 raise error
-    return AnalysisResults(tuple(run.analyses), tuple(run.facts), tuple(run.purchases), tuple(run.reads), run.gaps)
+    return AnalysisResults(
+        tuple(run.analyses), tuple(run.facts), tuple(run.purchases), tuple(run.reads), run.gaps, tuple(run.failures)
+    )
 
 
 class _RequestAnalyses:
@@ -88,13 +113,14 @@ class _RequestAnalyses:
         self.purchases: list[Purchase] = []
         self.reads: list[CacheRead] = []
         self.gaps: dict[str, str] = {}
+        self.failures: list[SourceFailure] = []
         self._deadline = time.monotonic() + inputs.requirements.max_seconds
 
     async def one(self, name: str) -> None:
         try:
             question = prepare(name, self.known, self.inputs, self.context.now())
         except NothingToAsk as reason:
-            self._leave_out(name, "NothingToAsk", str(reason))
+            self._leave_out(name, type(reason).__name__, str(reason))
             return
         while not await self._answered(question):
             if time.monotonic() >= self._deadline:
@@ -123,7 +149,7 @@ class _RequestAnalyses:
         return await buy(self._order(question, provider), context=self.context, deliver=ask)
 
     def _order(self, question: AnalysisQuestion, provider: str) -> PurchaseOrder:
-        rules, source = self.inputs.rules.providers[provider], f"analysis:{question.name}"
+        rules, source = self.inputs.rules.providers[provider], analysis_source(question.name)
 
         def caps(at: datetime) -> tuple[Cap, ...]:
             return caps_of(
@@ -223,7 +249,7 @@ class _RequestAnalyses:
                 CacheRead(
                     request_id=self.request.request_id,
                     purchase_id=analysis.purchase_id,
-                    source=f"analysis:{question.name}",
+                    source=analysis_source(question.name),
                     layer="analysis",
                     saved_micro_usd=saved,
                     at=self.context.now(),
@@ -262,6 +288,9 @@ class _RequestAnalyses:
 
     def _leave_out(self, name: str, kind: str, reason: str, cost_micro_usd: int = 0) -> None:
         self.gaps[name] = reason
+        if kind != NoEvidence.__name__:
+            provider = self.inputs.rules.provider_of_model(self.inputs.rules.analyses[name].model)
+            self.failures.append(SourceFailure(analysis_source(name), provider, kind, reason))
         self.trace.note("analyse", "failed", analysis=name, kind=kind, reason=reason, cost_micro_usd=cost_micro_usd)
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from enrichment.domain.values import Value
 
 Json = Any
+ANALYSIS_PREFIX = "analysis:"
 PurchaseState = Literal["reserved", "sent", "settled", "released", "uncertain"]
 RequestState = Literal["running", "complete", "incomplete", "refused", "failed"]
 Confidence = Literal["High", "Medium", "Low"]
@@ -262,9 +263,17 @@ def failure_kind(stored: str) -> str:
     return _FORMER_KINDS.get(stored, stored)
 
 
+def analysis_source(name: str) -> str:
+    """What an analysis is called where sources are named: in purchases, caps and failures."""
+    return f"{ANALYSIS_PREFIX}{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFailure:
-    """A source that could not answer in a request: why, in one sentence, and the kind of obstacle ('OverCap', ...)."""
+    """A source or an analysis that could not answer in a request: why, in one sentence, and the kind of obstacle.
+
+    source of an analysis: as analysis_source. kind: 'OverCap', 'ProviderUnavailable', ...
+    """
 
     source: str
     provider: str

@@ -18,7 +18,7 @@ from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.identify import identify
 from enrichment.pipeline.plan import plan_note, plan_reads, plan_request
 from enrichment.pipeline.stages import Analysed, Ask, Collected, Enriched, Identified, Planned, Watch, finished, once
-from enrichment.profiles.assembly import Ingredients, assemble, missing_required
+from enrichment.profiles.assembly import Ingredients, assemble, missing
 from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
 from enrichment.trace import Trace
@@ -105,7 +105,7 @@ async def analyse_request(collected: Collected, *, rules: Rules, context: RunCon
         requirements=collected.requirements,
         purchases=collected.purchases,
         reads=(*collected.reads, *results.reads),
-        failures=collected.failures,
+        failures=(*collected.failures, *results.failures),
         plan=collected.plan,
         known=collected.known,
         analyses=results.analyses,
@@ -132,13 +132,13 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: 
         accept_stale=analysed.ask.accept_stale,
     )
     profiles = tuple(assemble(rules, requirements, made_of, now) for requirements in _each(analysed, rules))
-    missing = sorted({name for p in profiles for name in missing_required(p.document)})
+    lacking = sorted({name for p in profiles for name in missing(p.document)})
     request = replace(
         finished(analysed.request, now, reads=analysed.reads, purchases=purchases, served_from=_served_from(analysed)),
-        state=end_state(analysed, missing, rules),
+        state=end_state(analysed, lacking, rules),
         profile_id=profiles[0].profile_id,
         plan={**(analysed.request.plan or {}), **plan_note(analysed.plan)},
-        error=f"missing: {', '.join(missing)}" if missing else None,
+        error=f"missing: {', '.join(lacking)}" if lacking else None,
     )
     for profile in profiles:
         trace.note(
@@ -147,7 +147,7 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: 
             consumer=profile.consumer,
             quality=round(profile.quality, 3),
             confidence=profile.confidence,
-            missing=missing,
+            missing=lacking,
         )
     trace.note("keep", "kept", cost_micro_usd=request.cost_micro_usd, saved_micro_usd=request.saved_micro_usd)
     await trace.written()

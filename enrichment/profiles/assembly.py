@@ -9,7 +9,18 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, Company, Fact, Json, Known, Profile, ReplyHead, Request, SourceFailure
+from enrichment.domain.records import (
+    Analysis,
+    Company,
+    Fact,
+    Json,
+    Known,
+    Profile,
+    ReplyHead,
+    Request,
+    SourceFailure,
+    analysis_source,
+)
 from enrichment.domain.values import EmployeeCount, Value, identity
 from enrichment.memory.freshness import DatasetStatus, dataset_status, valid_until
 from enrichment.planning.plan import Plan
@@ -42,7 +53,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Ingredients:
-    """All that a profile is made of."""
+    """All that a profile is made of. failures: of sources and of analyses ('analysis:growth')."""
 
     company: Company
     request: Request
@@ -61,9 +72,12 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
     """The profile at `now`. gaps: analysis -> why there is none. paid, paid_by: purchase -> micro-USD, request."""
     fields = tuple(_field(rules, requirements, made_of, dataset, now) for dataset in requirements.datasets)
     served = [fact for field in fields for fact in field.values]
+    made, failed = {a.name for a in made_of.analyses}, _failed_analyses(requirements, made_of)
     quality = profile_quality(
         required=[f.good for f in fields if f.required],
         optional=[f.good for f in fields if not f.required],
+        analyses=[name in made for name in requirements.analyses],
+        analysis_failed=bool(failed),
         facts=[Aged(f.reliability, f.collected_at, _until(rules, requirements, f)) for f in served],
         now=now,
     )
@@ -82,6 +96,7 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
         "datasets": {field.dataset: _shown(rules, requirements, made_of, field, now) for field in fields},
         "analyses": {a.name: _analysis(a) for a in made_of.analyses},
         "gaps": dict(made_of.gaps),
+        "missing_analyses": failed,
     }
     return Profile(
         profile_id=new_id("pro"),
@@ -96,7 +111,7 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
         confidence=quality.confidence,
         document=document,
         created_at=now,
-        holds_until=_profile_valid_until(rules, requirements, made_of.known, fields, now),
+        holds_until=now if failed else _profile_valid_until(rules, requirements, made_of.known, fields, now),
     )
 
 
@@ -105,6 +120,19 @@ def missing_required(document: Mapping[str, Json]) -> tuple[str, ...]:
     return tuple(
         name for name, field in document["datasets"].items() if field["required"] and field["status"] not in _GOOD
     )
+
+
+def missing(document: Mapping[str, Json]) -> dict[str, str]:
+    """What keeps a profile incomplete -> why: required datasets not satisfied, and each 'analysis:' that failed."""
+    datasets = {name: document["datasets"][name]["why"] or "" for name in missing_required(document)}
+    failed = document.get("missing_analyses", [])  # profiles kept by an earlier version do not name them
+    return datasets | {analysis_source(name): document["gaps"].get(name, "") for name in failed}
+
+
+def _failed_analyses(requirements: Requirements, made_of: Ingredients) -> list[str]:
+    """Those another request could make; not those that had nothing to read."""
+    failed = {failure.source for failure in made_of.failures}
+    return [name for name in requirements.analyses if analysis_source(name) in failed]
 
 
 def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, dataset: str, now: datetime) -> Field:

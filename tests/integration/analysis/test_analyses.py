@@ -275,6 +275,7 @@ def test_a_model_that_is_down_leaves_gaps_with_a_reason_and_costs_nothing(stack:
     stack.fault("down")
     results = stack.analyse("growth", "hiring")
     assert {name: "unavailable" in why for name, why in results.gaps.items()} == {"growth": True, "hiring": True}
+    assert {failure.source for failure in results.failures} == {"analysis:growth", "analysis:hiring"}
     assert [p.state for p in results.purchases] == ["released", "released"]
     assert sum(stack.invoice().values()) == 0
     assert [(e.what, e.data["kind"]) for e in stack.events] == [("failed", "ProviderUnavailable")] * 2
@@ -309,6 +310,7 @@ def test_an_analysis_without_what_it_needs_is_a_gap_and_no_purchase(stack: Analy
     assert set(results.gaps) == {"contact_priorities", "hiring"}
     assert "key_contacts" in results.gaps["contact_priorities"]
     assert results.purchases == ()
+    assert results.failures == (), "asking again could not make it"
 
 
 def test_an_analysis_that_reads_what_another_answers_comes_after_it(stack: AnalysisStack) -> None:
