@@ -53,8 +53,33 @@ class Cited(_Strict):
 
     @property
     def named(self) -> str | None:
-        """A name that must occur in the same passage, so that no person or product is invented beside a true quote."""
+        """A name of something else than the company: it must be in the quote."""
         return None
+
+    @property
+    def person(self) -> str | None:
+        """The name of a person, who must be a known contact."""
+        return None
+
+    @property
+    def day(self) -> date | None:
+        """A date of its own."""
+        return None
+
+    @property
+    def subject(self) -> str:
+        """What makes two items the same one; it must state more than the company's own name."""
+        return self.sentence
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        """Sentences whose names, numbers and dates must be in the quote."""
+        return (self.sentence,)
+
+    @property
+    def reasons_stated(self) -> tuple[str, ...]:
+        """Sentences whose numbers and dates must be in the quote; they may name the audience, or what is advised."""
+        return ()
 
     @property
     def sentence(self) -> str:
@@ -74,6 +99,18 @@ class Recommendation(Cited):
     why: str = Field(description="why, from the quoted evidence, in one sentence")
     recommendation: str = Field(description="one thing to do next")
 
+    @property
+    def subject(self) -> str:
+        return self.recommendation
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def reasons_stated(self) -> tuple[str, ...]:
+        return (self.why,)
+
 
 class PrioritisedContact(Cited):
     full_name: str = Field(description="as written in the evidence")
@@ -83,8 +120,20 @@ class PrioritisedContact(Cited):
     why: str = Field(description="why they matter, in one sentence")
 
     @property
-    def named(self) -> str:
+    def person(self) -> str:
         return self.full_name
+
+    @property
+    def subject(self) -> str:
+        return self.full_name
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def reasons_stated(self) -> tuple[str, ...]:
+        return (self.why,)
 
 
 class UsedTechnology(Cited):
@@ -96,17 +145,41 @@ class UsedTechnology(Cited):
     def named(self) -> str:
         return self.name
 
+    @property
+    def subject(self) -> str:
+        return self.name
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        return (self.purpose or "",)
+
 
 class HiringTeam(Cited):
     team: str
     seniority: Seniority | None
     focus: str = Field(description="what these people shall work on")
 
+    @property
+    def subject(self) -> str:
+        return self.team
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        return (self.focus,)
+
 
 class NewsEvent(Cited):
     event: EventKind
     what: str = Field(description="what happened, in one sentence")
     date: DayOrNone = Field(description="the day it happened or was reported, YYYY-MM-DD, else null")
+
+    @property
+    def day(self) -> DayOrNone:
+        return self.date
+
+    @property
+    def sentence(self) -> str:
+        return self.what
 
 
 class Competitor(Cited):
@@ -118,8 +191,16 @@ class Competitor(Cited):
         return self.name
 
     @property
+    def subject(self) -> str:
+        return self.name
+
+    @property
     def sentence(self) -> str:
         return f"{self.name}: {self.how_they_compete}"
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        return (self.how_they_compete,)
 
 
 class AnalysisAnswer(_Strict):

@@ -51,7 +51,7 @@ class AnalysisInputs:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisQuestion:
-    """One analysis, ready to be asked. key: of the stored answer."""
+    """One analysis, ready to be asked. key: of the stored answer. own_names: what the company is called."""
 
     name: str
     rules: AnalysisRules
@@ -60,6 +60,7 @@ class AnalysisQuestion:
     instructions: str
     prompt: str
     key: str
+    own_names: tuple[str, ...] = ()
 
     @property
     def input_bytes(self) -> int:
@@ -100,7 +101,7 @@ def prepare(name: str, facts: Sequence[Fact], inputs: AnalysisInputs, now: datet
         schema=_schema(kind),
     )
     prompt = render_prompt(evidence, subject=subject, audience=audience)
-    return AnalysisQuestion(name, rules, kind, evidence, instructions, prompt, key)
+    return AnalysisQuestion(name, rules, kind, evidence, instructions, prompt, key, _own_names(subject, inputs.company))
 
 
 def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInputs) -> tuple[Fact, ...]:
@@ -161,6 +162,10 @@ def _kind(name: str, rules: AnalysisRules) -> AnswerKind:
 def _subject(fresh: Sequence[Fact], company: Company) -> str:
     names = (f.value.text for f in fresh if f.dataset == "company_name" and isinstance(f.value, Text))
     return next(names, None) or company.name or company.domain or company.key
+
+
+def _own_names(subject: str, company: Company) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in (subject, company.name, company.domain) if name))
 
 
 def _audience(text: str | None, rules: AnalysisRules) -> str | None:

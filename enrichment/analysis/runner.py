@@ -185,7 +185,7 @@ class _RequestAnalyses:
             max_output_tokens=question.rules.max_output_tokens,
             before_send=sent.before_send,
         )
-        checked = check_citations(answered.value, question.evidence.texts)
+        checked = check_citations(answered.value, question.evidence, question.own_names)
         analysis = Analysis(
             analysis_id=new_id("ana"),
             key=question.key,
@@ -267,7 +267,11 @@ class _RequestAnalyses:
         facts = facts_of(analysis, question, self.inputs)
         self.analyses.append(analysis)
         self.facts.extend(facts)
-        self.known.extend(facts)
+        self.known.extend(fact for fact in facts if self._may_be_read(fact))
+
+    def _may_be_read(self, fact: Fact) -> bool:
+        """Whether other analyses may read it: what is below its dataset's threshold reaches no other prompt."""
+        return fact.quality >= self.inputs.requirements.threshold(self.inputs.rules, fact.dataset)
 
     def _note_purchase(self, question: AnalysisQuestion, analysis: Analysis, purchase: Purchase) -> None:
         self.trace.note(

@@ -12,7 +12,7 @@ from enrichment.collection.collector import collect
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Known, Purchase
-from enrichment.identity.companies import reference_of
+from enrichment.pipeline.audience import audience_text
 from enrichment.pipeline.cached_profile import from_layer_1
 from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.identify import identify
@@ -92,7 +92,7 @@ async def analyse_request(collected: Collected, *, rules: Rules, context: RunCon
         known=collected.known,
         requirements=collected.requirements,
         company=collected.company,
-        audience_text=await _audience_text(collected.ask.audience, context),
+        audience_text=await audience_text(collected.ask.audience, rules, context),
         request=collected.request,
         rules=rules,
         context=context,
@@ -176,19 +176,3 @@ def _served_from(analysed: Analysed) -> str | None:
     if any(purchase.state == "settled" for purchase in analysed.purchases):
         return "vendors"
     return "memory" if analysed.reads else None
-
-
-async def _audience_text(audience: str | None, context: RunContext) -> str | None:
-    """What is known of the vendor that a profile is written for: its own vendor_context, else its name."""
-    if audience is None:
-        return None
-    reference = reference_of(audience)
-    company = await asyncio.to_thread(context.store.companies.by_key, reference.key)
-    if company is None:
-        return reference.name or reference.domain
-    profile = await asyncio.to_thread(context.store.profiles.latest, company.company_id, "vendor_context", None)
-    lines = [company.name or company.key]
-    if profile is not None:
-        for name, field_ in profile.document["datasets"].items():
-            lines += [f"{name}: {v['value'].get('text') or v['value'].get('statement')}" for v in field_["values"][:3]]
-    return "\n".join(line for line in lines if not line.endswith(": None"))
