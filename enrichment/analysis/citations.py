@@ -46,7 +46,7 @@ class CheckedAnswer(Generic[_Answer]):
     answer: _Answer
     kept: int
     dropped: int
-    reasons: Mapping[DropReason, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_citations(answer: _Answer, evidence: Evidence, own_names: Collection[str]) -> CheckedAnswer[_Answer]:
@@ -76,7 +76,7 @@ class _Check:
         self.whole = {name: " ".join(lines) for name, lines in self.lines.items()}
         self.contacts = {identity(f.value): f.value for f in evidence.facts if isinstance(f.value, Contact)}
         self.shown = "\n".join(passage.text for passage in passages)
-        self.reasons: Counter[DropReason] = Counter()
+        self.reasons: Counter[str] = Counter()
 
     def confirmed(self, items: list[Cited]) -> Iterator[Cited]:
         stated: set[str] = set()

@@ -5,12 +5,12 @@ AnalysisQuestion + checked answer         ->  Analysis, facts
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
-from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET, LONGEST_STATEMENT, AnswerKind
+from enrichment.analysis.answer_schema import BYTES_PER_ID, answer_schema, fields_in_words, schema_bytes
+from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET, LONGEST_STATEMENT, AnalysisAnswer, AnswerKind
 from enrichment.analysis.evidence import (
     Evidence,
     Passage,
@@ -51,7 +51,11 @@ class AnalysisInputs:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisQuestion:
-    """One analysis, ready to be asked. key: of the stored answer. own_names: what the company is called."""
+    """One analysis, ready to be asked.
+
+    key: of the stored answer. schema: of an answer, which may cite only this evidence. own_names: what the company is
+    called.
+    """
 
     name: str
     rules: AnalysisRules
@@ -60,12 +64,13 @@ class AnalysisQuestion:
     instructions: str
     prompt: str
     key: str
+    schema: Mapping[str, Json]
     own_names: tuple[str, ...] = ()
 
     @property
     def input_bytes(self) -> int:
         """All that is sent: instructions, schema, prompt and what a vendor adds to them."""
-        return _overhead(self.instructions, self.kind) + _bytes(self.prompt)
+        return _bytes(self.instructions) + _bytes(json.dumps(self.schema)) + FRAMING_TOKENS + _bytes(self.prompt)
 
     @property
     def most_tokens(self) -> dict[str, int]:
@@ -81,10 +86,12 @@ def prepare(name: str, facts: Sequence[Fact], inputs: AnalysisInputs, now: datet
     missing = sorted(set(rules.needs) - {fact.dataset for fact in fresh})
     if missing:
         raise NoEvidence(f"it cannot do without {' and '.join(missing)}, and there is none")
-    instructions, subject = inputs.rules.prompts[name], _subject(fresh, inputs.company)
+    instructions = f"{inputs.rules.prompts[name].rstrip()}\n\n{fields_in_words(kind.type)}\n"
+    subject = _subject(fresh, inputs.company)
     audience = _audience(inputs.audience, rules) if kind.for_audience else None
     frame = _overhead(instructions, kind) + _bytes(render_prompt(Evidence(), subject=subject, audience=audience)) + 1
-    evidence = select_evidence(fresh, reads=rules.reads, most_bytes=rules.max_input_bytes - frame)
+    most = rules.max_input_bytes - frame
+    evidence = select_evidence(fresh, reads=rules.reads, most_bytes=most, bytes_each=BYTES_PER_ID)
     if evidence.datasets <= _IDENTITY:
         if not evidence.left_out:
             raise NoEvidence("there is no evidence it could read")
@@ -97,11 +104,19 @@ def prepare(name: str, facts: Sequence[Fact], inputs: AnalysisInputs, now: datet
         instructions=instructions,
         model=rules.model,
         answer_type=kind.type.__name__,
-        version=kind.version,
-        schema=_schema(kind),
+        schema=answer_schema(kind.type),
     )
-    prompt = render_prompt(evidence, subject=subject, audience=audience)
-    return AnalysisQuestion(name, rules, kind, evidence, instructions, prompt, key, _own_names(subject, inputs.company))
+    return AnalysisQuestion(
+        name=name,
+        rules=rules,
+        kind=kind,
+        evidence=evidence,
+        instructions=instructions,
+        prompt=render_prompt(evidence, subject=subject, audience=audience),
+        key=key,
+        schema=answer_schema(kind.type, tuple(passage.evidence_id for passage in evidence.passages)),
+        own_names=_own_names(subject, inputs.company),
+    )
 
 
 def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInputs) -> tuple[Fact, ...]:
@@ -111,7 +126,7 @@ def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInp
     quality = reliability x (1 - dropped / 2), dropped = the share of claims without their quote in the evidence.
     """
     passages = question.evidence.passages
-    answer = question.kind.type.model_validate(analysis.answer)
+    answer: AnalysisAnswer = question.kind.type.model_validate(analysis.answer)
     dropped = analysis.claims_dropped / max(1, analysis.claims_kept + analysis.claims_dropped)
     collected_at = min(max(fact.collected_at for fact in passage.facts) for passage in passages)
     until = min(
@@ -131,7 +146,6 @@ def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInp
             evidence=" ".join(_address(fact) for fact in cited[item.evidence_id]),
             collected_at=collected_at,
             holds_until=_capped(until, inputs.rules.datasets[dataset].oldest, collected_at),
-            reader_version=question.kind.version,
             last_resort=all(fact.last_resort for fact in cited[item.evidence_id]),
         )
         for dataset in question.rules.answers
@@ -139,11 +153,12 @@ def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInp
     )
 
 
-def described(evidence: Evidence) -> dict[str, Json]:
-    """The evidence as an Analysis stores it: id -> its origin; and how many passages did not fit."""
+def described(evidence: Evidence, dropped: Mapping[str, int]) -> dict[str, Json]:
+    """The evidence as an Analysis stores it: origins by id, how many passages did not fit, claims dropped by reason."""
     return {
         "pieces": {passage.evidence_id: _origin(passage) for passage in evidence.passages},
         "left_out": evidence.left_out,
+        "dropped": dict(dropped),
     }
 
 
@@ -190,13 +205,8 @@ def _capped(until: datetime, oldest: int | None, collected_at: datetime) -> date
 
 
 def _overhead(instructions: str, kind: AnswerKind) -> int:
-    return _bytes(instructions) + _bytes(json.dumps(_schema(kind))) + FRAMING_TOKENS
-
-
-@cache
-def _schema(kind: AnswerKind) -> dict[str, Json]:
-    """Cached, as making it takes 3 ms."""
-    return kind.type.model_json_schema()
+    """Of a question without a passage."""
+    return _bytes(instructions) + schema_bytes(kind.type, 0) + FRAMING_TOKENS
 
 
 def _bytes(text: str) -> int:

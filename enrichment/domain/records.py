@@ -1,6 +1,6 @@
 """The records; each is one row of a table. Times are datetimes in UTC, with zone; money is integer micro-USD.
 
-Request -> Purchase -> Reply -> Fact;   Purchase -> Analysis -> Fact;   Request -> Profile
+Request -> Purchase -> Reply -> Fact;   Purchase -> ModelReply -> Analysis -> Fact;   Request -> Profile
 CacheRead: a request that used what another purchase had paid for
 """
 
@@ -207,6 +207,28 @@ class Analysis:
     claims_dropped: int
     evidence: Mapping[str, Json]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReply:
+    """The raw answer of a language model to the question of an analysis, failures included.
+
+    key: as of an Analysis; analysis_id: of the analysis that is read from it. answer: content, refusal, finish_reason,
+    input_tokens, output_tokens. checked_by: the version of the check that read it; 0: it is stored, not checked yet.
+    failure: why it cannot be used; None: it can.
+    """
+
+    analysis_id: str
+    key: str
+    company_id: str
+    name: str
+    model: str
+    purchase_id: str
+    request_id: str
+    answer: Mapping[str, Json]
+    answered_at: datetime
+    checked_by: int = 0
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ async def analyse_request(collected: Collected, *, rules: Rules, context: RunCon
         analysis_facts=results.facts,
         analysis_purchases=results.purchases,
         gaps=results.gaps,
+        analyses_paid=results.paid,
     )
 
 
@@ -127,8 +128,9 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: 
         analysis_facts=analysed.analysis_facts,
         failures=analysed.failures,
         gaps=analysed.gaps,
-        paid=_paid(analysed.known, purchases),
-        paid_by={r.purchase_id: r.request_id for r in analysed.known.replies},
+        paid={**analysed.analyses_paid, **_paid(analysed.known, purchases)},
+        paid_by={r.purchase_id: r.request_id for r in analysed.known.replies}
+        | {a.purchase_id: a.request_id for a in analysed.analyses},
         accept_stale=analysed.ask.accept_stale,
     )
     profiles = tuple(assemble(rules, requirements, made_of, now) for requirements in _each(analysed, rules))

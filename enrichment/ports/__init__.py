@@ -7,10 +7,10 @@ store      Store: companies, knowledge, requests, profiles, ledger, provider_hea
 """
 
 from enrichment.ports.errors import (
-    AnswerTruncated,
     ClaimLost,
+    ContextTooSmall,
     CredentialsRejected,
-    ModelRefused,
+    ModelNotServed,
     ProviderError,
     ProviderUnavailable,
     PurchaseClosed,
@@ -31,7 +31,6 @@ from enrichment.ports.ledger import (
     Unavailable,
 )
 from enrichment.ports.providers import (
-    AnswerType,
     BeforeSend,
     KeepHandle,
     LanguageModel,
@@ -55,8 +54,6 @@ from enrichment.ports.store import (
 __all__ = [
     "AlreadyBought",
     "AlreadyClaimed",
-    "AnswerTruncated",
-    "AnswerType",
     "AskedInVain",
     "BeforeSend",
     "Breaker",
@@ -64,13 +61,14 @@ __all__ = [
     "CapReached",
     "ClaimLost",
     "Companies",
+    "ContextTooSmall",
     "CredentialsRejected",
     "KeepHandle",
     "Knowledge",
     "LanguageModel",
     "Ledger",
     "ModelAnswer",
-    "ModelRefused",
+    "ModelNotServed",
     "NotReserved",
     "Profiles",
     "Provider",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from enrichment.analysis.answer_reading import dropped_in_words
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import (
     Analysis,
@@ -94,7 +95,7 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
             "confidence": quality.confidence,
         },
         "datasets": {field.dataset: _shown(rules, requirements, made_of, field, now) for field in fields},
-        "analyses": {a.name: _analysis(a) for a in made_of.analyses},
+        "analyses": {a.name: _analysis(a, made_of) for a in made_of.analyses},
         "gaps": dict(made_of.gaps),
         "missing_analyses": failed,
     }
@@ -169,8 +170,20 @@ def _analysed_field(rules: Rules, requirements: Requirements, made_of: Ingredien
     good = [f for f in values if f.quality >= threshold]
     status: FieldStatus = "satisfied" if len(good) >= rules.datasets[dataset].enough else "missing"
     name = rules.datasets[dataset].analysis or ""
-    why = None if status == "satisfied" else made_of.gaps.get(name, f"{name} found nothing in the evidence")
+    why = None if status == "satisfied" else made_of.gaps.get(name) or _why_too_little(made_of, name, facts, threshold)
     return Field(dataset, required, status, values, others, False, why)
+
+
+def _why_too_little(made_of: Ingredients, name: str, facts: Sequence[Fact], threshold: float) -> str:
+    """Why an analysis that was made does not satisfy a dataset it answers."""
+    if facts and all(fact.quality < threshold for fact in facts):
+        below = f"its claims are of quality {facts[0].quality:.2f}, below {threshold:.2f}"
+    else:
+        below = "it reported too few claims" if facts else "it found nothing of it in the evidence"
+    dropped = next((a for a in made_of.analyses if a.name == name and a.claims_dropped), None)
+    if dropped is None:
+        return f"{name}: {below}"
+    return f"{name}: {below}; {dropped_in_words(dropped.claims_kept, dropped.evidence.get('dropped', {}))}"
 
 
 def _choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
@@ -311,7 +324,7 @@ def _below(rules: Rules, requirements: Requirements, fact: Fact) -> bool:
     return collected and fact.reliability < requirements.threshold(rules, fact.dataset)
 
 
-def _analysis(analysis: Analysis) -> dict[str, Json]:
+def _analysis(analysis: Analysis, made_of: Ingredients) -> dict[str, Json]:
     return {
         "answer": dict(analysis.answer),
         "model": analysis.model,
@@ -320,5 +333,7 @@ def _analysis(analysis: Analysis) -> dict[str, Json]:
         "evidence": dict(analysis.evidence),
         "analysis_id": analysis.analysis_id,
         "purchase_id": analysis.purchase_id,
+        "cost_micro_usd": made_of.paid.get(analysis.purchase_id, 0),
+        "paid_by": analysis.request_id,
         "created_at": analysis.created_at.isoformat(),
     }

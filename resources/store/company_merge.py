@@ -15,7 +15,7 @@ from resources.store import tables as t
 from resources.store.column_types import PlainText
 from resources.store.row_mapping import chunks, purchase_of
 
-_OF_A_COMPANY = (t.company_aliases, t.requests, t.replies, t.facts, t.analyses, t.profiles)
+_OF_A_COMPANY = (t.company_aliases, t.requests, t.replies, t.facts, t.model_replies, t.analyses, t.profiles)
 _ASKED_TWICE = "its company was merged into one for which the same purchase is under way"
 _former = t.former_companies.c
 

@@ -71,3 +71,38 @@ def test_the_command_shows_the_gap_names_what_to_do_and_leaves_with_3(stack: Sta
     assert "analysis intelligence_summary: not made" in shown.stdout
     machine = json.loads(stack.command(*words, "--json").stdout)
     assert any("intelligence_summary" in sentence for sentence in machine["to_mend"])
+
+
+def test_a_cap_that_stops_the_model_is_named_in_words_and_leaves_with_4(stack: Stack) -> None:
+    without_a_model(stack)
+    works_again(stack)
+    capped = stack.command("company", "tesla.com", "--for", "vendor_enrichment", "--max-cost", "0.0001", "--json")
+    assert capped.returncode == 4
+    answer = json.loads(capped.stdout)
+    assert answer["state"] == "refused"
+    assert answer["cost_micro_usd"] == 0
+    for name in ANALYSES:
+        (sentence,) = (one for one in answer["to_mend"] if name in one)
+        assert "this request leaves 0.0001: raise --max-cost" in sentence
+
+
+def test_an_analysed_value_names_its_price_and_its_payer_and_saves_it_later(stack: Stack) -> None:
+    first = asyncio.run(stack.ask("tesla.com", "vendor_context"))
+    (paid,) = (p for p in first.purchases if p.source == "analysis:positioning")
+    wanted = ("company_products", "industry")
+    again = asyncio.run(stack.ask("tesla.com", datasets=wanted))
+    for value in again.profile.document["datasets"]["company_products"]["values"]:
+        assert (value["cost_micro_usd"], value["paid_by"]) == (paid.cost_micro_usd, first.request.request_id)
+    made = again.profile.document["analyses"]["positioning"]
+    assert (made["cost_micro_usd"], made["paid_by"]) == (paid.cost_micro_usd, first.request.request_id)
+    served = asyncio.run(stack.ask("tesla.com", datasets=wanted))
+    assert served.request.served_from == "layer_1"
+    assert {r.purchase_id: r.saved_micro_usd for r in served.reads}[paid.purchase_id] == paid.cost_micro_usd > 0
+
+
+def test_advice_that_answers_no_dataset_is_saved_by_layer_1_too(stack: Stack) -> None:
+    first = ask(stack)
+    paid = {p.purchase_id: p.cost_micro_usd for p in first.purchases if p.source in SOURCES}
+    served = ask(stack)
+    assert served.request.served_from == "layer_1"
+    assert paid.items() <= {r.purchase_id: r.saved_micro_usd for r in served.reads}.items()
