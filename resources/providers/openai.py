@@ -31,7 +31,6 @@ from resources.providers.call_session import (
     CallSession,
     HttpCall,
     HttpResponse,
-    as_it_came,
     refusal_by_status,
     shortened,
 )
@@ -70,6 +69,14 @@ class _Completion(_Lax):
 
     choices: list[_Choice]
     usage: _Usage
+
+
+class _Model(_Lax):
+    id: str
+
+
+class _ModelList(_Lax):
+    data: list[_Model]
 
 
 class OpenAIModel(VendorClient):
@@ -135,8 +142,9 @@ class OpenAIModel(VendorClient):
         )
 
     async def account(self, session: CallSession) -> AccountStatus:
-        await session.send(HttpCall("GET", "/models"), as_it_came)
-        return AccountStatus(self.name, ok=True, sentence="openai accepts the key; it does not report what is left.")
+        served = await session.send(HttpCall("GET", "/models"), _served_models)
+        sentence = f"{self.name} accepts the key; it does not report what is left."
+        return AccountStatus(self.name, ok=True, sentence=sentence, models=served)
 
 
 def response_format(schema: Mapping[str, Json], leaves_out: Collection[str] = ()) -> dict[str, Any]:
@@ -169,6 +177,15 @@ def _completion(response: HttpResponse) -> _Completion:
         return _Completion.model_validate_json(response.content)
     except ValidationError as error:
         raise ValueError(f"no chat completion: {_first(error)}") from None
+
+
+def _served_models(response: HttpResponse) -> frozenset[str] | None:
+    """Their names; None where the endpoint answers with something else than its list."""
+    try:
+        listed = _ModelList.model_validate_json(response.content)
+    except ValidationError:
+        return None
+    return frozenset(model.id for model in listed.data)
 
 
 def _kind_of(status: int, error: Mapping[str, Json]) -> type[ProviderError] | None:
