@@ -8,7 +8,7 @@ An answer is stored before it is checked. One that cannot be used is remembered 
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -28,6 +28,7 @@ from enrichment.analysis.question import (
     facts_of,
     prepare,
 )
+from enrichment.analysis.remembered import in_waves, may_be_read
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import (
@@ -98,7 +99,7 @@ async def analyse(
     run = _RequestAnalyses(
         AnalysisInputs(rules, requirements, company, audience_text), request, context, trace, known.facts
     )
-    for wave in _waves(names, rules):
+    for wave in in_waves(names, rules):
         ended = await asyncio.gather(*(run.one(name) for name in wave), return_exceptions=True)
         for error in ended:
             if error is not None:  # raised after all have ended: none is left in the middle of a purchase
@@ -315,11 +316,7 @@ class _RequestAnalyses:
         facts = facts_of(analysis, question, self.inputs)
         self.analyses.append(analysis)
         self.facts.extend(facts)
-        self.known.extend(fact for fact in facts if self._may_be_read(fact))
-
-    def _may_be_read(self, fact: Fact) -> bool:
-        """Whether other analyses may read it: what is below its dataset's threshold reaches no other prompt."""
-        return fact.quality >= self.inputs.requirements.threshold(self.inputs.rules, fact.dataset)
+        self.known.extend(fact for fact in facts if may_be_read(fact, self.inputs))
 
     def _note_purchase(self, question: AnalysisQuestion, analysis: Analysis, purchase: Purchase) -> None:
         self.trace.note(
@@ -345,17 +342,3 @@ class _RequestAnalyses:
             provider = self.inputs.rules.provider_of_model(self.inputs.rules.analyses[name].model)
             self.failures.append(SourceFailure(analysis_source(name), provider, kind, reason))
         self.trace.note("analyse", "failed", analysis=name, kind=kind, reason=reason, cost_micro_usd=cost_micro_usd)
-
-
-def _waves(names: Sequence[str], rules: Rules) -> Iterator[list[str]]:
-    """Groups that run side by side; an analysis comes after those of which it reads the answers."""
-    left = list(dict.fromkeys(names))
-    while left:
-        ready = [name for name in left if not _waits_for_another(name, left, rules)] or left
-        yield ready
-        left = [name for name in left if name not in ready]
-
-
-def _waits_for_another(name: str, names: Sequence[str], rules: Rules) -> bool:
-    others = {dataset for other in names if other != name for dataset in rules.analyses[other].answers}
-    return not others.isdisjoint(rules.analyses[name].reads)

@@ -17,13 +17,18 @@ _VALUES_EACH = 3
 
 
 async def audience_text(audience: str | None, rules: Rules, context: RunContext) -> str | None:
+    return await asyncio.to_thread(audience_text_now, audience, rules, context)
+
+
+def audience_text_now(audience: str | None, rules: Rules, context: RunContext) -> str | None:
+    """Blocks."""
     if audience is None:
         return None
     reference = reference_of(audience)
-    company = await asyncio.to_thread(context.store.companies.by_key, reference.key)
+    company = context.store.companies.by_key(reference.key)
     if company is None:
         return reference.name or reference.domain
-    profile = await asyncio.to_thread(context.store.profiles.latest, company.company_id, _CONTEXT, None)
+    profile = context.store.profiles.latest(company.company_id, _CONTEXT, None)
     lines = [company.name or company.key]
     if profile is not None and _CONTEXT in rules.consumers:
         lines += audience_lines(profile.document, rules, requirements_of(rules, (_CONTEXT,)))

@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from enrichment.pipeline.dry_run import profile_or_plans
+from enrichment.pipeline.dry_run import profile_or_plans, quote
 from enrichment.pipeline.stages import Ask, Enriched
 from resources.wiring import open_context
 from tests.acceptance.conftest import Stack
@@ -98,6 +98,21 @@ def test_an_analysed_value_names_its_price_and_its_payer_and_saves_it_later(stac
     served = asyncio.run(stack.ask("tesla.com", datasets=wanted))
     assert served.request.served_from == "layer_1"
     assert {r.purchase_id: r.saved_micro_usd for r in served.reads}[paid.purchase_id] == paid.cost_micro_usd > 0
+
+
+def test_a_quote_counts_no_analysis_whose_answer_is_stored_over_what_is_known(stack: Stack) -> None:
+    async def quoted(**more: object) -> int:
+        async with open_context(stack.settings, stack.rules, store=stack.store, now=stack.clock.now) as context:
+            (plan,) = await quote(
+                Ask("tesla.com", **{"consumers": ("vendor_context",), **more}), rules=stack.rules, context=context
+            )  # type: ignore[arg-type]
+            return plan.quote.analyses
+
+    asyncio.run(stack.ask("tesla.com", "vendor_context"))
+    assert asyncio.run(quoted()) == 0
+    assert asyncio.run(quoted(consumers=("customer_intelligence",))) > 0
+    stack.clock.advance(days=8)
+    assert asyncio.run(quoted()) > 0, "what it read has expired: other evidence is another question"
 
 
 def test_advice_that_answers_no_dataset_is_saved_by_layer_1_too(stack: Stack) -> None:
