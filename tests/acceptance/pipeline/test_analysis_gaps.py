@@ -101,16 +101,14 @@ def test_an_analysed_value_names_its_price_and_its_payer_and_saves_it_later(stac
 
 
 def test_a_quote_counts_no_analysis_whose_answer_is_stored_over_what_is_known(stack: Stack) -> None:
-    async def quoted(**more: object) -> int:
+    async def quoted(consumer: str = "vendor_context") -> int:
         async with open_context(stack.settings, stack.rules, store=stack.store, now=stack.clock.now) as context:
-            (plan,) = await quote(
-                Ask("tesla.com", **{"consumers": ("vendor_context",), **more}), rules=stack.rules, context=context
-            )  # type: ignore[arg-type]
+            (plan,) = await quote(Ask("tesla.com", (consumer,)), rules=stack.rules, context=context)
             return plan.quote.analyses
 
     asyncio.run(stack.ask("tesla.com", "vendor_context"))
     assert asyncio.run(quoted()) == 0
-    assert asyncio.run(quoted(consumers=("customer_intelligence",))) > 0
+    assert asyncio.run(quoted("customer_intelligence")) > 0
     stack.clock.advance(days=8)
     assert asyncio.run(quoted()) > 0, "what it read has expired: other evidence is another question"
 

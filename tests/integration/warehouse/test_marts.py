@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, Purchase, Request
+from enrichment.domain.records import Analysis, ModelReply, Purchase, Request
 from enrichment.domain.values import EmployeeCount, Text
 from resources.store import SqlStore, open_store
 from resources.warehouse import EXAMPLES, Example, Published, Warehouse
@@ -173,7 +173,12 @@ def test_analyses_are_layer_3(store: SqlStore, warehouse: Warehouse) -> None:
         created_at=NOON,
     )
     uncertain = bought_uncertain(store, asked)
-    store.ledger.settle(replace(uncertain, state="settled", closed_at=NOON), reply=None, facts=(), analysis=analysis)
+    raw = ModelReply(
+        *(analysis.analysis_id, analysis.key, analysis.company_id, analysis.name, analysis.model),
+        *(uncertain.purchase_id, asked.request_id, {}, NOON),
+    )
+    store.ledger.settle(replace(uncertain, state="settled", closed_at=NOON), reply=None, facts=(), answer=raw)
+    store.knowledge.keep_analysis(analysis, (), checked_by=1)
     warehouse.build(store)
     row = one(warehouse, "SELECT *, evidence->>'e1' AS values FROM layers.analyses")
     assert (row["name"], row["claims_kept"], row["claims_dropped"]) == ("news_events", 1, 2)
