@@ -42,6 +42,10 @@ _USED_UP = "insufficient_quota"
 _TOO_LONG_CODES = ("context_length_exceeded", "exceed_context_size_error")
 _TOO_LONG_WORDS = ("maximum context length", "context size", "context length", "context window")
 
+NOT_TAKEN = (
+    "does not take a part of the request ({what}): set `chat` in config/providers.yaml, as docs/models.md shows."
+)
+
 TokenCount = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
 
 
@@ -106,9 +110,9 @@ class OpenAIModel(VendorClient):
 
     def advice(self, response: HttpResponse) -> str | None:
         """The vendor's own message about a refused key repeats a part of the key."""
-        if response.status not in (401, 403):
-            return None
-        return f"does not accept the key (HTTP {response.status}): check OPENAI_API_KEY."
+        if response.status in (401, 403):
+            return f"does not accept the key (HTTP {response.status}): check OPENAI_API_KEY."
+        return NOT_TAKEN if response.status == 400 and _names_our_request(_error_of(response)) else None
 
     async def answer(
         self,
@@ -186,6 +190,12 @@ def _served_models(response: HttpResponse) -> frozenset[str] | None:
     except ValidationError:
         return None
     return frozenset(model.id for model in listed.data)
+
+
+def _names_our_request(error: Mapping[str, Json]) -> bool:
+    """Whether an endpoint refuses a field, or a keyword of the schema, that another one takes."""
+    words = f"{error.get('code')} {error.get('param')} {error.get('message')}".casefold()
+    return any(word in words for word in ("unsupported_parameter", "max_tokens", "max_completion_tokens", "schema"))
 
 
 def _kind_of(status: int, error: Mapping[str, Json]) -> type[ProviderError] | None:

@@ -216,6 +216,21 @@ def test_a_model_that_is_not_served_is_named_as_the_reason(endpoint: str, status
     assert "config/analyses.yaml" in str(got)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"message": "Unsupported parameter: 'max_tokens'.", "param": "max_tokens", "code": "unsupported_parameter"},
+        {"message": "Invalid schema for response_format 'Growth': 'maxLength' is not permitted.", "code": None},
+    ],
+    ids=["a field", "a keyword"],
+)
+def test_what_an_endpoint_does_not_take_is_set_in_the_rules(error: dict[str, Any]) -> None:
+    got, _ = answered(HttpReply(400, {"error": error}))
+    assert type(got) is UnexpectedReply
+    assert "`chat` in config/providers.yaml" in str(got)
+    assert error["message"][:20] in str(got)
+
+
 def test_an_endpoint_is_sent_the_limit_and_the_keywords_it_takes() -> None:
     chat = ChatRules(output_limits=("max_tokens",), schema_leaves_out=("maxLength", "title"))
     vendor = ScriptedVendor({CALL: HttpReply(body=completion())})
