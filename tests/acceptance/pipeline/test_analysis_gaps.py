@@ -84,6 +84,9 @@ def test_a_cap_that_stops_the_model_is_named_in_words_and_leaves_with_4(stack: S
     for name in ANALYSES:
         (sentence,) = (one for one in answer["to_mend"] if name in one)
         assert "this request leaves 0.0001: raise --max-cost" in sentence
+    shown = stack.command("company", "tesla.com", "--for", "vendor_enrichment", "--max-cost", "0.0001").stdout
+    assert "refused by a cap: analysis:contact_priorities, analysis:intelligence_summary did not fit." in shown
+    assert "is enough for all of them" not in shown
 
 
 def test_an_analysed_value_names_its_price_and_its_payer_and_saves_it_later(stack: Stack) -> None:
