@@ -67,7 +67,8 @@ def test_a_profile_is_one_row_of_typed_columns(store: SqlStore, warehouse: Wareh
     assert (row["industry"], row["description"]) == ("Software Development", "Acme makes widgets.")
     assert (row["employees_low"], row["employees_high"]) == (1001, 5000)
     assert [row[n] for n in ("contacts", "technologies", "news", "job_postings", "intent_signals")] == [4, 6, 3, 1, 1]
-    assert (row["quality"], row["completeness"], row["confidence"]) == (profile.quality, 1.0, "High")
+    # all datasets, seven of them required and counted twice, and none of four analyses
+    assert (row["quality"], row["completeness"], row["confidence"]) == (profile.quality, 17 / 21, "High")
     assert (row["missing"], row["why_missing"]) == ([], {})
     assert (row["cost_usd"], row["saved_usd"]) == (35 * CENT, 0)
     assert (utc(row["created_at"]), utc(row["holds_until"])) == (NOON, profile.holds_until)
@@ -152,6 +153,14 @@ def test_a_reply_keeps_its_payload_whatever_letters_are_in_it(store: SqlStore, w
     [row] = rows(warehouse, "SELECT payload->'search'->>'title' AS title, payload FROM layers.replies")
     assert row["title"] == "Zoë 😀 \ufffd and \ufffd and \\u0000"
     assert '"price":1.1' in row["payload"]
+
+
+def test_an_analysis_that_failed_is_missing_with_its_reason(store: SqlStore, warehouse: Warehouse) -> None:
+    profiled(store, company(store, "acme.com"), "vendor_enrichment", buys=FULL, failed={"intelligence_summary": "down"})
+    warehouse.build(store)
+    row = one(warehouse, "SELECT missing, why_missing FROM marts.company_profiles")
+    assert "analysis:intelligence_summary" in row["missing"]
+    assert row["why_missing"]["analysis:intelligence_summary"] == "down"
 
 
 def test_analyses_are_layer_3(store: SqlStore, warehouse: Warehouse) -> None:
