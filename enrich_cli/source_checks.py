@@ -5,7 +5,7 @@ credentials -> AccountStatus per provider + outages + suspensions -> SourceCheck
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from enrich_cli.bootstrap import settings_and_rules
 from enrichment.domain.records import Outage, Suspension
@@ -15,6 +15,8 @@ from resources.providers.vendor_client import AccountStatus
 from resources.settings import SettingsError
 from resources.vendor_balances import account_statuses
 from resources.wiring import endpoints_of, open_store_of
+
+_MODELS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def check_sources(*, sandbox: bool) -> SourceChecks:
             raise
         unset = {name: f"set {' and '.join(settings.missing(name))} in .env" for name in rules.providers}
         return SourceChecks(rules, missing=unset, error=error)
-    statuses = asyncio.run(account_statuses(settings, rules, endpoints))
+    statuses = [_with_models(one, rules) for one in asyncio.run(account_statuses(settings, rules, endpoints))]
     store = open_store_of(settings)
     try:
         outages, suspensions = store.provider_health.unavailable(utc_now())
@@ -56,3 +58,17 @@ def check_sources(*, sandbox: bool) -> SourceChecks:
     finally:
         store.close()
     return SourceChecks(rules, tuple(statuses), missing, outages, tuple(suspensions.values()))
+
+
+def _with_models(status: AccountStatus, rules: Rules) -> AccountStatus:
+    """The same; not fit to use if an analysis names a model that it does not serve."""
+    wanted = {one.model for one in rules.analyses.values() if rules.provider_of_model(one.model) == status.provider}
+    lacking = sorted(wanted - status.models) if status.models is not None else []
+    if not lacking:
+        return status
+    served = ", ".join(sorted(status.models or ())[:_MODELS_SHOWN]) or "none"
+    sentence = (
+        f"{status.provider} accepts the key, but does not serve {', '.join(lacking)} (it serves {served}): name one of "
+        "these in config/analyses.yaml, with its price in config/providers.yaml, or serve yours under that name."
+    )
+    return replace(status, ok=False, sentence=sentence, problem="model not served")

@@ -14,7 +14,7 @@ import dagster as dg
 from enrichment.domain.records import Profile
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import Store
-from enrichment.profiles.assembly import missing_required
+from enrichment.profiles.assembly import missing
 from enrichment.purchasing.reconciliation import Agreement, BalanceComparison, compare, in_words, number
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import profile_key
@@ -85,8 +85,7 @@ def _incomplete(profile: Profile | None, threshold: float, now: datetime) -> Ite
     if profile is None:
         yield "", "there is no profile yet"
         return
-    for dataset in missing_required(profile.document):
-        yield dataset, profile.document["datasets"][dataset]["why"] or ""
+    yield from missing(profile.document).items()
 
 
 def _below_threshold(profile: Profile | None, threshold: float, now: datetime) -> Iterator[tuple[str, str]]:  # noqa: ARG001

@@ -14,7 +14,7 @@ from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan, SourcePlan
 from enrichment.planning.skip_reasons import shown
-from enrichment.profiles.assembly import missing_required
+from enrichment.profiles.assembly import missing
 
 _MOST_ROWS = 200
 Metadata = Mapping[str, Any]
@@ -115,12 +115,12 @@ def analysis_metadata(analysis: Analysis) -> Metadata:
 
 def profile_metadata(profile: Profile, enriched: Enriched) -> Metadata:
     """How good the profile is, what is missing, and what its request cost and saved."""
-    request, missing = enriched.request, missing_required(profile.document)
+    request, lacking = enriched.request, missing(profile.document)
     shown = {
         "quality": dg.MetadataValue.float(round(profile.quality, 4)),
         "completeness": dg.MetadataValue.float(round(profile.completeness, 4)),
         "confidence": dg.MetadataValue.text(profile.confidence),
-        "missing": dg.MetadataValue.text(", ".join(missing) or "nothing"),
+        "missing": dg.MetadataValue.text(", ".join(lacking) or "nothing"),
         "cost_usd": dg.MetadataValue.float(request.cost_micro_usd / 1_000_000),
         "cost_micro_usd": dg.MetadataValue.int(request.cost_micro_usd),
         "saved_usd": dg.MetadataValue.float(request.saved_micro_usd / 1_000_000),

@@ -17,7 +17,7 @@ from enrichment.pipeline.plan import plan_companies
 from enrichment.pipeline.stages import Ask
 from enrichment.planning.plan import Plan
 from enrichment.ports import Store
-from enrichment.profiles.assembly import missing_required
+from enrichment.profiles.assembly import missing
 from enrichment.requirements.requirements import Requirements, requirements_hash, requirements_of
 from enrichment.rules import Rules
 from resources.clock import utc_now
@@ -122,8 +122,8 @@ def _why(profile: ProfileHead, requirements_hash: str, requirements: Requirement
 
 
 def _lacks(profile: Profile | None) -> str:
-    missing = () if profile is None else missing_required(profile.document)
-    return f"it lacks {', '.join(missing)}" if missing else "a value in it is too old"
+    lacking = {} if profile is None else missing(profile.document)
+    return f"it lacks {', '.join(lacking)}" if lacking else "a value in it is too old"
 
 
 def _with_sources(

@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     enrich_store_url: str | None = None
     enrich_strategy: str | None = None
     enrich_world: Installation = "live"
+    enrich_sandbox_model: Literal["sandbox", "own"] = "sandbox"
+    """Which language model a request in the sandbox asks: the sandbox's filler, or the endpoint of OPENAI_BASE_URL."""
 
     all_variables: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False, exclude=True)
     """Every variable set in the environment or .env, by its name in lower case: those of the vendors are among them."""

@@ -2,7 +2,8 @@
 
     Settings + Rules -> open_context() -> RunContext(store, providers, model, now, unavailable, policies)
 
-live: the vendors' own addresses and the user's keys. sandbox: one local server for all, and no real key.
+live: the vendors' own addresses and the user's keys. sandbox: one local server for all, and no real key; where
+ENRICH_SANDBOX_MODEL asks for it, another endpoint for the language model.
 """
 
 import json
@@ -172,7 +173,21 @@ def _sandbox_endpoints(settings: Settings, rules: Rules) -> tuple[dict[str, Prov
         )
         for name in rules.providers
     }
+    if settings.enrich_sandbox_model == "own":
+        models = (name for name, provider in rules.providers.items() if provider.models)
+        endpoints |= {name: _own_model(name, settings, key) for name in models}
     return endpoints, {}
+
+
+def _own_model(name: str, settings: Settings, key: str) -> ProviderEndpoint:
+    """The user's endpoint of a language model, for requests in the sandbox. No real key is sent to it either."""
+    url = settings.base_url(name)
+    if url is None:
+        raise SettingsError(
+            f"ENRICH_SANDBOX_MODEL is own, but {name.upper()}_BASE_URL is not set: set it to your endpoint, "
+            "such as http://localhost:8080/v1, or unset ENRICH_SANDBOX_MODEL."
+        )
+    return ProviderEndpoint(_base_url(name, url), dict.fromkeys(credential_names(name), key))
 
 
 def _limiter(name: str, rules: Rules, endpoint: ProviderEndpoint, store: "SqlStore | None") -> Limiter:

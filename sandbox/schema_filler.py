@@ -16,6 +16,9 @@ _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_LEVEL = re.compile(r"^Seniority: (\w+)$", re.MULTILINE)
+_NAMING = ("company_name", "domain")  # which company is meant: cited only where there is nothing else
+_PEOPLE = "key_contacts"  # only the first line of a piece names the person
 _ID_NAMES = ("evidence_id", "evidence_ids", "evidence")
 _FEW_WORDS = 8
 _MOST_ITEMS = 3
@@ -28,11 +31,12 @@ class UnusableSchemaError(ValueError):
 
 @dataclass(frozen=True)
 class Citation:
-    """One line of one piece of evidence, and what the piece is about."""
+    """One line of one piece of evidence, what the piece is about, and its whole text."""
 
     evidence_id: str
     quote: str
     subject: frozenset[str]
+    piece: str = ""
 
 
 NOTHING = Citation("", "", frozenset())
@@ -44,14 +48,16 @@ def fill(schema: dict[str, Any], prompt: str, *, seed: int) -> Any:
 
 
 def citations(prompt: str) -> list[Citation]:
-    """Every line of every evidence block, first lines first, so that few items still cite several blocks."""
+    """The lines of every evidence block, first lines first, so that few items still cite several blocks."""
     numbered: list[tuple[int, int, Citation]] = []
-    for block, (head, text) in enumerate(_BLOCK.findall(prompt)):
-        about = dict(_ATTRIBUTE.findall(head))
+    blocks = [(dict(_ATTRIBUTE.findall(head)), text) for head, text in _BLOCK.findall(prompt)]
+    telling = [(about, text) for about, text in blocks if about.get("dataset") not in _NAMING]
+    for block, (about, text) in enumerate(telling or blocks):
         subject = frozenset(_words(f"{about.get('source', '')} {about.get('dataset', '')}"))
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        for position, line in enumerate(lines):
-            numbered.append((position, block, Citation(about.get("id", ""), line[:LONGEST_QUOTE].rstrip(), subject)))
+        lines = [line.strip() for line in text.splitlines() if _says_something(line)]
+        for position, line in enumerate(lines[:1] if about.get("dataset") == _PEOPLE else lines):
+            quote = line[:LONGEST_QUOTE].rstrip()
+            numbered.append((position, block, Citation(about.get("id", ""), quote, subject, text)))
     return [citation for _, _, citation in sorted(numbered, key=lambda entry: entry[:2])]
 
 
@@ -64,20 +70,27 @@ class _Filler:
         self.seed = seed
 
     def value(self, schema: dict[str, Any], path: tuple[str, ...], cited: Citation | None) -> Any:
-        schema = self._resolved(schema)
+        schema = {"const": None} if path and _is_unknown(schema, path[-1], cited) else self._resolved(schema)
         if len(path) > _DEEPEST:
             raise UnusableSchemaError("it refers to itself without end")
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
-            members = [member for member in schema["enum"] if member is not None]
-            return choice(members or [None], self.seed, *path, (cited or self._best(path)[0]).quote)
+            return self._member(schema["enum"], path, cited or self._best(path)[0])
         form = _form(schema)
         if form == "object":
             return self._object(schema, path, cited)
         if form == "array":
             return self._array(schema, path, cited)
         return self._scalar(form, schema, path, cited or self._best(path)[0])
+
+    def _member(self, enum: list[Any], path: tuple[str, ...], cited: Citation) -> Any:
+        """What the piece itself states, else one by lot."""
+        members = [member for member in enum if member is not None]
+        level = _LEVEL.search(cited.piece)
+        stated = [cited.evidence_id] if path and path[-1] in _ID_NAMES else [level[1]] if level else []
+        found = [member for member in stated if member in members]
+        return found[0] if found else choice(members or [None], self.seed, *path, cited.quote)
 
     def _object(self, schema: dict[str, Any], path: tuple[str, ...], cited: Citation | None) -> dict[str, Any]:
         properties = schema.get("properties") or {}
@@ -103,10 +116,10 @@ class _Filler:
         return None if form == "null" else _text(schema, path[-1] if path else "", cited)
 
     def _best(self, path: tuple[str, ...]) -> list[Citation]:
-        """The evidence, what is about the words of the path first."""
+        """The evidence about the words of the path, the closest first; all of it where none is about them."""
         wanted = {word for name in path for word in _words(name)}
         ranked = sorted(self.evidence, key=lambda citation: -len(wanted & citation.subject))
-        return ranked or [NOTHING]
+        return [citation for citation in ranked if wanted & citation.subject] or ranked or [NOTHING]
 
     def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Follows $ref and takes the first alternative that is not null."""
@@ -130,6 +143,21 @@ class _Filler:
         return found
 
 
+def _says_something(line: str) -> bool:
+    """Whether it is more than a date or a number."""
+    return any(letter.isalpha() for letter in line)
+
+
+def _is_unknown(schema: dict[str, Any], name: str, cited: Citation | None) -> bool:
+    """Whether null is allowed and the piece cited does not tell: a date, or how senior a person is."""
+    parts = schema.get("anyOf") or []
+    if cited is None or not any(part.get("type") == "null" for part in parts):
+        return False
+    if any(part.get("format") == "date" for part in parts):
+        return _DATE.search(cited.piece) is None
+    return name == "seniority" and _LEVEL.search(cited.piece) is None
+
+
 def _form(schema: dict[str, Any]) -> str:
     form = schema.get("type", "object" if "properties" in schema else "string")
     if isinstance(form, list):
@@ -142,7 +170,8 @@ def _text(schema: dict[str, Any], name: str, cited: Citation) -> str:
         return cited.evidence_id
     if name == "quote":
         return cited.quote
-    return _sized(_formatted(schema.get("format"), cited.quote), schema)
+    dated = schema.get("format") == "date"
+    return _sized(_formatted(schema.get("format"), cited.piece if dated else cited.quote), schema)
 
 
 def _formatted(form: str | None, quote: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from enrichment.context import RunContext
-from enrichment.domain.records import Analysis, Cap, Event, Fact, Purchase, Reply
+from enrichment.domain.records import Cap, Event, Fact, ModelReply, Purchase, Reply
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.ports import NotReserved, Reserved
 from enrichment.rules import Rules, load_rules
@@ -132,13 +132,13 @@ class TimedLedger(SqlLedger):
         *,
         reply: Reply | None,
         facts: Sequence[Fact],
-        analysis: Analysis | None = None,
+        answer: ModelReply | None = None,
         suspend: str | None = None,
         rest: Purchase | None = None,
     ) -> None:
         began = time.perf_counter()
         try:
-            super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
+            super().settle(purchase, reply=reply, facts=facts, answer=answer, suspend=suspend, rest=rest)
         finally:
             self.waits.settle.append(time.perf_counter() - began)
 

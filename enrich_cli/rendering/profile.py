@@ -9,6 +9,7 @@ from rich.text import Text
 
 from enrich_cli.rendering.terminal import advised, age, as_plain
 from enrichment.domain.money import in_usd
+from enrichment.domain.records import ANALYSIS_PREFIX, SourceFailure
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
 
@@ -87,20 +88,23 @@ def _refusal(enriched: Enriched) -> list[Text]:
     if enriched.request.state != "refused" or enriched.plan is None:
         return []
     dear = [s for s in enriched.plan.sources if s.verdict == "over a cap"]
-    most = enriched.request.cost_micro_usd + sum(s.max_micro_usd for s in dear)
-    return [
-        Text(
-            f"refused by a cap: {', '.join(s.source for s in dear) or 'what is missing'} did not fit. "
-            f"--max-cost {in_usd(most)} is enough for all of them.",
-            style="red",
-        )
-    ]
+    analyses = sorted(f.source for f in enriched.failures if _is_analysis_over_cap(f))
+    names = ", ".join([s.source for s in dear] + analyses) or "what is missing"
+    if analyses:  # what they may cost depends on evidence that is not collected yet
+        return [Text(f"refused by a cap: {names} did not fit.", style="red")]
+    most = in_usd(enriched.request.cost_micro_usd + sum(s.max_micro_usd for s in dear))
+    enough = f"--max-cost {most} is enough for all of them."
+    return [Text(f"refused by a cap: {names} did not fit. {enough}", style="red")]
+
+
+def _is_analysis_over_cap(failure: SourceFailure) -> bool:
+    return failure.kind == "OverCap" and failure.source.startswith(ANALYSIS_PREFIX)
 
 
 def _missing(document: Mapping[str, Any]) -> list[Text]:
-    return [
-        Text(f"{name}: {field['why']}", style="yellow") for name, field in document["datasets"].items() if field["why"]
-    ]
+    datasets = [f"{name}: {field['why']}" for name, field in document["datasets"].items() if field["why"]]
+    analyses = [f"analysis {name}: not made: {why}" for name, why in document["gaps"].items()]
+    return [Text(line, style="yellow") for line in (*datasets, *analyses)]
 
 
 def _money_line(enriched: Enriched) -> Text:

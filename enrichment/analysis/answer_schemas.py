@@ -2,16 +2,16 @@
 
     ANSWERS: analysis -> AnswerKind -> AnalysisAnswer: lists of Cited items; FIELD_OF_DATASET: dataset -> its list
 
-Types have no defaults: a model must give every field, an empty list where the evidence has nothing.
-A changed description changes the key of stored answers: each is then asked, and paid, again.
+Types have no defaults: a model must give every field, an empty list where the evidence has nothing. Bounds are only in
+the schema: an answer that exceeds one is read all the same. A changed description or bound changes the key of answers.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from enrichment.domain.values import Seniority
 
@@ -25,7 +25,10 @@ def _date_or_none(value: object) -> object:
         return None
 
 
-Words = Annotated[str | None, AfterValidator(lambda text: text or None)]
+Label = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 80})]
+Quote = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 240})]
+Sentence = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 240})]
+Words = Annotated[Label | None, AfterValidator(lambda text: text or None)]
 DayOrNone = Annotated[date | None, BeforeValidator(_date_or_none)]
 EventKind = Literal[
     "funding_round",
@@ -49,12 +52,37 @@ class Cited(_Strict):
     """An item and its place in the evidence. The quote comes before the conclusion, so that the model reads first."""
 
     evidence_id: str = Field(description="id of the one piece of evidence this rests on, such as e3")
-    quote: str = Field(description="one continuous passage of that piece, copied character by character")
+    quote: Quote = Field(description="one continuous passage of that piece, copied character by character")
 
     @property
     def named(self) -> str | None:
-        """A name that must occur in the same passage, so that no person or product is invented beside a true quote."""
+        """A name of something else than the company: it must be in the quote."""
         return None
+
+    @property
+    def person(self) -> str | None:
+        """The name of a person, who must be a known contact."""
+        return None
+
+    @property
+    def day(self) -> date | None:
+        """A date of its own."""
+        return None
+
+    @property
+    def subject(self) -> str:
+        """What makes two items the same one; it must state more than the company's own name."""
+        return self.sentence
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        """Sentences whose names, numbers and dates must be in the quote."""
+        return (self.sentence,)
+
+    @property
+    def reasons_stated(self) -> tuple[str, ...]:
+        """Sentences whose numbers and dates must be in the quote; they may name the audience, or what is advised."""
+        return ()
 
     @property
     def sentence(self) -> str:
@@ -63,7 +91,7 @@ class Cited(_Strict):
 
 
 class Statement(Cited):
-    statement: str = Field(description="one sentence")
+    statement: Sentence = Field(description="one sentence")
 
     @property
     def sentence(self) -> str:
@@ -71,55 +99,116 @@ class Statement(Cited):
 
 
 class Recommendation(Cited):
-    why: str = Field(description="why, from the quoted evidence, in one sentence")
-    recommendation: str = Field(description="one thing to do next")
+    why: Sentence = Field(description="why, from the quoted evidence, in one sentence")
+    recommendation: Sentence = Field(description="one thing to do next")
+
+    @property
+    def subject(self) -> str:
+        return self.recommendation
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def reasons_stated(self) -> tuple[str, ...]:
+        return (self.why,)
 
 
 class PrioritisedContact(Cited):
-    full_name: str = Field(description="as written in the evidence")
-    seniority: Seniority | None
-    department: Words
+    full_name: Label = Field(description="as written in the evidence")
+    seniority: Seniority | None = Field(description="as the title tells, else null")
+    department: Words = Field(description="in one or two words, else null")
     priority: Literal[1, 2, 3, 4, 5] = Field(description="1: talk to them first")
-    why: str = Field(description="why they matter, in one sentence")
+    why: Sentence = Field(description="why they matter, in one sentence")
 
     @property
-    def named(self) -> str:
+    def person(self) -> str:
         return self.full_name
+
+    @property
+    def subject(self) -> str:
+        return self.full_name
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def reasons_stated(self) -> tuple[str, ...]:
+        return (self.why,)
 
 
 class UsedTechnology(Cited):
-    name: str = Field(description="as written in the evidence")
-    category: str = Field(description="such as data warehouse, CRM, web server")
-    purpose: Words = Field(description="what the company uses it for, if the evidence says so, else null")
+    name: Label = Field(description="as written in the quote")
+    category: Label = Field(description="such as data warehouse, CRM, web server")
+    purpose: Sentence | None = Field(description="what the company uses it for, if the evidence says so, else null")
 
     @property
     def named(self) -> str:
         return self.name
 
+    @property
+    def subject(self) -> str:
+        return self.name
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        return (self.purpose or "",)
+
 
 class HiringTeam(Cited):
-    team: str
-    seniority: Seniority | None
-    focus: str = Field(description="what these people shall work on")
+    team: Label = Field(description="in one or two words")
+    seniority: Seniority | None = Field(description="of most of its positions, else null")
+    focus: Sentence = Field(description="what these people shall work on")
+
+    @property
+    def subject(self) -> str:
+        return self.team
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        return (self.focus,)
 
 
 class NewsEvent(Cited):
-    event: EventKind
-    what: str = Field(description="what happened, in one sentence")
+    event: EventKind = Field(description="the kind of event")
+    what: Sentence = Field(description="what happened, in one sentence")
     date: DayOrNone = Field(description="the day it happened or was reported, YYYY-MM-DD, else null")
+
+    @property
+    def day(self) -> DayOrNone:
+        return self.date
+
+    @property
+    def sentence(self) -> str:
+        return self.what
 
 
 class Competitor(Cited):
-    name: str = Field(description="as written in the evidence")
-    how_they_compete: str
+    name: Label = Field(description="as written in the quote")
+    how_they_compete: Sentence = Field(description="for which customers, with what, in one sentence")
 
     @property
     def named(self) -> str:
+        return self.name
+
+    @property
+    def subject(self) -> str:
         return self.name
 
     @property
     def sentence(self) -> str:
         return f"{self.name}: {self.how_they_compete}"
+
+    @property
+    def facts_stated(self) -> tuple[str, ...]:
+        return (self.how_they_compete,)
+
+
+def _at_most(count: int, description: str) -> Any:
+    """A list of so many items."""
+    return Field(description=description, json_schema_extra={"maxItems": count})
 
 
 class AnalysisAnswer(_Strict):
@@ -130,53 +219,49 @@ class AnalysisAnswer(_Strict):
 
 
 class IntelligenceSummary(AnalysisAnswer):
-    key_findings: list[Statement]
-    recommendations: list[Recommendation]
+    key_findings: list[Statement] = _at_most(6, "what matters most")
+    recommendations: list[Recommendation] = _at_most(3, "what to do next")
 
 
 class ContactPriorities(AnalysisAnswer):
-    contacts: list[PrioritisedContact]
+    contacts: list[PrioritisedContact] = _at_most(5, "the most important first")
 
 
 class Technologies(AnalysisAnswer):
-    technologies: list[UsedTechnology]
+    technologies: list[UsedTechnology] = _at_most(15, "the most telling first")
 
 
 class Hiring(AnalysisAnswer):
-    teams: list[HiringTeam]
-    trend: list[Statement] = Field(description="whether and where hiring grows, holds or shrinks")
+    teams: list[HiringTeam] = _at_most(6, "those with the most positions first")
+    trend: list[Statement] = _at_most(3, "whether and where hiring grows, holds or shrinks")
 
 
 class NewsEvents(AnalysisAnswer):
-    events: list[NewsEvent]
+    events: list[NewsEvent] = _at_most(8, "the latest first")
 
 
 class Positioning(AnalysisAnswer):
-    products: list[Statement]
-    value_propositions: list[Statement]
-    target_markets: list[Statement]
-    positioning: list[Statement]
-    pricing: list[Statement]
+    products: list[Statement] = _at_most(4, "what it sells")
+    value_propositions: list[Statement] = _at_most(4, "what customers get out of it")
+    target_markets: list[Statement] = _at_most(4, "to whom it sells")
+    positioning: list[Statement] = _at_most(4, "how it sets itself apart")
+    pricing: list[Statement] = _at_most(4, "how it charges")
 
 
 class Competition(AnalysisAnswer):
-    competitors: list[Competitor]
+    competitors: list[Competitor] = _at_most(8, "the closest first")
 
 
 class Growth(AnalysisAnswer):
-    growth_signals: list[Statement]
-    business_challenges: list[Statement]
+    growth_signals: list[Statement] = _at_most(5, "what shows that it grows")
+    business_challenges: list[Statement] = _at_most(5, "what makes its business harder")
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerKind:
-    """version: raised when the same answer would now be checked otherwise; stored answers are then asked for again.
-
-    for_audience: it is advice to the asking vendor, not facts of the company; only then does the audience count.
-    """
+    """for_audience: it is advice to the asking vendor, not facts of the company; only then does the audience count."""
 
     type: type[AnalysisAnswer]
-    version: int = 1
     for_audience: bool = False
 
 

@@ -1,43 +1,151 @@
-"""Which items of a model's answer stay: those with a quote that is, word for word, in the passage they name.
+"""Which items of a model's answer stay: those that the passage they quote bears out.
 
-check_citations(answer, texts) -> CheckedAnswer: the answer without the others, and how many were kept and dropped
+check_citations(answer, evidence, own_names) -> CheckedAnswer: the answer without the others, dropped ones by reason
+
+    the quote, word for word, in one piece -> more than the company's own name -> its people, names, numbers and dates
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
 
 from enrichment.analysis.answer_schemas import AnalysisAnswer, Cited
-from enrichment.analysis.evidence import on_one_line
+from enrichment.analysis.claim_words import (
+    is_named_in,
+    names_missing_in,
+    numbers_in,
+    only_names,
+    word_set,
+)
+from enrichment.analysis.evidence import Evidence, Passage, on_one_line
+from enrichment.domain.values import Contact, JobPosting, NewsItem, identity
+from enrichment.identity.names import name_words
 
 SHORTEST_QUOTE = 12  # characters; a shorter quote counts only if it is a whole line of the evidence
+IDENTITY_DATASETS = frozenset({"company_name", "domain"})  # they state which company is meant, and nothing of it
 
+DropReason = Literal[
+    "the quote is not in the evidence",
+    "the quote is too short",
+    "the quote only names the company",
+    "it states nothing",
+    "the person is no known contact",
+    "it contradicts the known contact",
+    "what it names is not in its quote",
+    "a number or date is not in its quote",
+    "it was stated before",
+]
 _Answer = TypeVar("_Answer", bound=AnalysisAnswer)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedAnswer(Generic[_Answer]):
+    """kept, dropped: counts of items. reasons: why items were dropped -> how many."""
+
     answer: _Answer
     kept: int
     dropped: int
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
-def check_citations(answer: _Answer, texts: Mapping[str, str]) -> CheckedAnswer[_Answer]:
-    """The answer without items that the evidence does not confirm. texts: evidence id -> text as the model read it."""
-    shown = {name: text.split("\n") for name, text in texts.items()}
-    fields = type(answer).model_fields
-    kept = {field: [item for item in answer.items(field) if _is_confirmed(item, shown)] for field in fields}
-    count = sum(len(items) for items in kept.values())
+def check_citations(answer: _Answer, evidence: Evidence, own_names: Collection[str]) -> CheckedAnswer[_Answer]:
+    """The answer without items that the evidence does not bear out; an item that is stated twice stays once.
+
+    own_names: what the company is called; the pieces of its name and domain are added to them.
+    """
+    check = _Check(evidence, own_names)
+    kept = {name: [*check.confirmed(answer.items(name))] for name in type(answer).model_fields}
     return CheckedAnswer(
-        answer.model_copy(update=kept), count, sum(len(answer.items(field)) for field in fields) - count
+        answer.model_copy(update=kept),
+        kept=sum(len(items) for items in kept.values()),
+        dropped=check.reasons.total(),
+        reasons=dict(check.reasons),
     )
 
 
-def _is_confirmed(item: Cited, shown: Mapping[str, list[str]]) -> bool:
-    lines = shown.get(item.evidence_id)
-    if lines is None or any(value == "" for _, value in item):
-        return False
-    text, quote = " ".join(lines), on_one_line(item.quote)
-    if quote not in text or (len(quote) < SHORTEST_QUOTE and quote not in lines):
-        return False
-    return item.named is None or on_one_line(item.named).casefold() in text.casefold()
+class _Check:
+    """One answer's items against the pieces it was made from."""
+
+    def __init__(self, evidence: Evidence, own_names: Collection[str]) -> None:
+        passages = evidence.passages
+        naming = [p.text for p in passages if p.dataset in IDENTITY_DATASETS]
+        self.own = frozenset[str]().union(*(word_set(n) | set(name_words(n)) for n in (*own_names, *naming)))
+        self.pieces = {p.evidence_id: p for p in passages if p.dataset not in IDENTITY_DATASETS}
+        self.lines = {name: p.text.split("\n") for name, p in self.pieces.items()}
+        self.whole = {name: " ".join(lines) for name, lines in self.lines.items()}
+        self.contacts = {identity(f.value): f.value for f in evidence.facts if isinstance(f.value, Contact)}
+        self.shown = "\n".join(passage.text for passage in passages)
+        self.reasons: Counter[str] = Counter()
+
+    def confirmed(self, items: list[Cited]) -> Iterator[Cited]:
+        stated: set[str] = set()
+        for item in items:
+            piece = self._piece_of(item)
+            wrong = self._wrong(item, piece)
+            key = " ".join(sorted(word_set(item.subject)))
+            if wrong is None and key in stated:
+                wrong = "it was stated before"
+            if wrong is None and piece is not None:
+                stated.add(key)
+                yield item.model_copy(update={"evidence_id": piece.evidence_id})
+            elif wrong is not None:
+                self.reasons[wrong] += 1
+
+    def _piece_of(self, item: Cited) -> Passage | None:
+        """The piece it names, or else the only one that has the quote."""
+        quote = on_one_line(item.quote)
+        having = [name for name, text in self.whole.items() if quote and quote in text]
+        if item.evidence_id in having:
+            return self.pieces[item.evidence_id]
+        return self.pieces[having[0]] if len(having) == 1 else None
+
+    def _wrong(self, item: Cited, piece: Passage | None) -> DropReason | None:
+        quote = on_one_line(item.quote)
+        if item.person is None and quote and only_names(quote, self.own):
+            return "the quote only names the company"
+        if piece is None:
+            return "the quote is not in the evidence"
+        if len(quote) < SHORTEST_QUOTE and quote not in self.lines[piece.evidence_id]:
+            return "the quote is too short"
+        if any(value == "" for _, value in item) or (item.person is None and only_names(item.subject, self.own)):
+            return "it states nothing"
+        if any(len(text.split()) == 1 and text not in quote for text in (*item.facts_stated, *item.reasons_stated)):
+            return "it states nothing"
+        return self._wrong_person(item, piece) or self._not_in_quote(item, piece, quote)
+
+    def _wrong_person(self, item: Cited, piece: Passage) -> DropReason | None:
+        if item.person is None:
+            return None
+        known = self.contacts.get(identity(Contact(full_name=item.person)))
+        if not isinstance(known, Contact) or not is_named_in(item.person, self.whole[piece.evidence_id]):
+            return "the person is no known contact"
+        seniority = getattr(item, "seniority", None)
+        if seniority and known.seniority and seniority != known.seniority:
+            return "it contradicts the known contact"
+        return None
+
+    def _not_in_quote(self, item: Cited, piece: Passage, quote: str) -> DropReason | None:
+        if item.named is not None and not is_named_in(item.named, quote):
+            return "what it names is not in its quote"
+        if any(names_missing_in(quote, text, own=self.own, shown=self.shown) for text in item.facts_stated):
+            return "what it names is not in its quote"
+        numbers = numbers_in(quote) | self._own_numbers
+        if any(not numbers_in(text) <= numbers for text in (*item.facts_stated, *item.reasons_stated)):
+            return "a number or date is not in its quote"
+        day = item.day
+        if day is not None and not numbers_in(day.isoformat()) <= numbers and day.isoformat() not in _days(piece):
+            return "a number or date is not in its quote"
+        return None
+
+    @property
+    def _own_numbers(self) -> frozenset[str]:
+        """Of a company such as 3M."""
+        return frozenset().union(*(numbers_in(word) for word in self.own))
+
+
+def _days(piece: Passage) -> set[str]:
+    """The day a story or posting was published: its vendor reports it beside the text."""
+    values = [fact.value for fact in piece.facts]
+    news = {v.published_at.date().isoformat() for v in values if isinstance(v, NewsItem) and v.published_at}
+    return news | {v.posted_on.isoformat() for v in values if isinstance(v, JobPosting) and v.posted_on}

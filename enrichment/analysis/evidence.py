@@ -93,20 +93,22 @@ def shortened(text: str, most: int) -> str:
     return (words or kept).rstrip()
 
 
-def select_evidence(facts: Iterable[Fact], *, reads: Sequence[str], most_bytes: int) -> Evidence:
+def select_evidence(facts: Iterable[Fact], *, reads: Sequence[str], most_bytes: int, bytes_each: int = 0) -> Evidence:
     """The facts of these datasets that fit into so many bytes of UTF-8 once rendered.
+
+    bytes_each: what a passage takes besides, wherever its id is named.
 
     First the best passage of each dataset, then the second best of each, and so on. Last resorts, less reliable and
     older passages are the first to be left out. Long texts are cut before any passage is left out.
     """
     passages = _passages(facts, reads)
-    if _bytes(passage.rendered() + "\n" for passage in passages) > most_bytes:
+    if _bytes(passage.rendered() + "\n" for passage in passages) + bytes_each * len(passages) > most_bytes:
         cut_to = max(most_bytes // _SHARE, _SHORTEST_CUT)
         passages = _merged([(p.dataset, shortened(p.text, cut_to), p.facts) for p in passages])
     chosen: list[Passage] = []
     left = most_bytes
     for passage in _in_rounds(passages, reads):
-        size = _bytes([passage.rendered() + "\n"])
+        size = _bytes([passage.rendered() + "\n"]) + bytes_each
         if size <= left:
             chosen.append(passage)
             left -= size
@@ -129,12 +131,11 @@ def evidence_key(
     instructions: str,
     model: str,
     answer_type: str,
-    version: int,
     schema: Mapping[str, object],
 ) -> str:
     """Equal for questions with the same answer. Order, time of collection and vendor do not count."""
     texts = sorted((passage.dataset, passage.text) for passage in evidence.passages)
-    asked = [texts, as_data(subject), audience and as_data(audience), instructions, model, answer_type, version, schema]
+    asked = [texts, as_data(subject), audience and as_data(audience), instructions, model, answer_type, schema]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 

@@ -5,12 +5,12 @@ AnalysisQuestion + checked answer         ->  Analysis, facts
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
-from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET, LONGEST_STATEMENT, AnswerKind
+from enrichment.analysis.answer_schema import BYTES_PER_ID, answer_schema, fields_in_words, schema_bytes
+from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET, LONGEST_STATEMENT, AnalysisAnswer, AnswerKind
 from enrichment.analysis.evidence import (
     Evidence,
     Passage,
@@ -32,7 +32,11 @@ _IDENTITY = frozenset({"company_name", "domain"})
 
 
 class NothingToAsk(Exception):
-    """An analysis cannot be asked; the message is the reason of the gap."""
+    """An analysis cannot be asked as the rules are; the message is the reason of the gap."""
+
+
+class NoEvidence(NothingToAsk):
+    """There is nothing for it to read: no rule and no further try would change that before its evidence does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,11 @@ class AnalysisInputs:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisQuestion:
-    """One analysis, ready to be asked. key: of the stored answer."""
+    """One analysis, ready to be asked.
+
+    key: of the stored answer. schema: of an answer, which may cite only this evidence. own_names: what the company is
+    called.
+    """
 
     name: str
     rules: AnalysisRules
@@ -56,11 +64,13 @@ class AnalysisQuestion:
     instructions: str
     prompt: str
     key: str
+    schema: Mapping[str, Json]
+    own_names: tuple[str, ...] = ()
 
     @property
     def input_bytes(self) -> int:
         """All that is sent: instructions, schema, prompt and what a vendor adds to them."""
-        return _overhead(self.instructions, self.kind) + _bytes(self.prompt)
+        return _bytes(self.instructions) + _bytes(json.dumps(self.schema)) + FRAMING_TOKENS + _bytes(self.prompt)
 
     @property
     def most_tokens(self) -> dict[str, int]:
@@ -75,17 +85,18 @@ def prepare(name: str, facts: Sequence[Fact], inputs: AnalysisInputs, now: datet
     fresh = [f for dataset in rules.reads for f in fresh_facts(inputs.rules, inputs.requirements, facts, dataset, now)]
     missing = sorted(set(rules.needs) - {fact.dataset for fact in fresh})
     if missing:
-        raise NothingToAsk(f"it cannot do without {' and '.join(missing)}, and there is none")
-    instructions, subject = inputs.rules.prompts[name], _subject(fresh, inputs.company)
+        raise NoEvidence(f"it cannot do without {' and '.join(missing)}, and there is none")
+    instructions = f"{inputs.rules.prompts[name].rstrip()}\n\n{fields_in_words(kind.type)}\n"
+    subject = _subject(fresh, inputs.company)
     audience = _audience(inputs.audience, rules) if kind.for_audience else None
     frame = _overhead(instructions, kind) + _bytes(render_prompt(Evidence(), subject=subject, audience=audience)) + 1
-    evidence = select_evidence(fresh, reads=rules.reads, most_bytes=rules.max_input_bytes - frame)
+    most = rules.max_input_bytes - frame
+    evidence = select_evidence(fresh, reads=rules.reads, most_bytes=most, bytes_each=BYTES_PER_ID)
     if evidence.datasets <= _IDENTITY:
-        raise NothingToAsk(
-            f"nothing fits into its max_input_bytes of {rules.max_input_bytes}: raise it in config/analyses.yaml"
-            if evidence.left_out
-            else "there is no evidence it could read"
-        )
+        if not evidence.left_out:
+            raise NoEvidence("there is no evidence it could read")
+        too_small = f"nothing fits into its max_input_bytes of {rules.max_input_bytes}"
+        raise NothingToAsk(f"{too_small}: raise it in config/analyses.yaml")
     key = evidence_key(
         evidence,
         subject=subject,
@@ -93,11 +104,19 @@ def prepare(name: str, facts: Sequence[Fact], inputs: AnalysisInputs, now: datet
         instructions=instructions,
         model=rules.model,
         answer_type=kind.type.__name__,
-        version=kind.version,
-        schema=_schema(kind),
+        schema=answer_schema(kind.type),
     )
-    prompt = render_prompt(evidence, subject=subject, audience=audience)
-    return AnalysisQuestion(name, rules, kind, evidence, instructions, prompt, key)
+    return AnalysisQuestion(
+        name=name,
+        rules=rules,
+        kind=kind,
+        evidence=evidence,
+        instructions=instructions,
+        prompt=render_prompt(evidence, subject=subject, audience=audience),
+        key=key,
+        schema=answer_schema(kind.type, tuple(passage.evidence_id for passage in evidence.passages)),
+        own_names=_own_names(subject, inputs.company),
+    )
 
 
 def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInputs) -> tuple[Fact, ...]:
@@ -107,7 +126,7 @@ def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInp
     quality = reliability x (1 - dropped / 2), dropped = the share of claims without their quote in the evidence.
     """
     passages = question.evidence.passages
-    answer = question.kind.type.model_validate(analysis.answer)
+    answer: AnalysisAnswer = question.kind.type.model_validate(analysis.answer)
     dropped = analysis.claims_dropped / max(1, analysis.claims_kept + analysis.claims_dropped)
     collected_at = min(max(fact.collected_at for fact in passage.facts) for passage in passages)
     until = min(
@@ -127,7 +146,6 @@ def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInp
             evidence=" ".join(_address(fact) for fact in cited[item.evidence_id]),
             collected_at=collected_at,
             holds_until=_capped(until, inputs.rules.datasets[dataset].oldest, collected_at),
-            reader_version=question.kind.version,
             last_resort=all(fact.last_resort for fact in cited[item.evidence_id]),
         )
         for dataset in question.rules.answers
@@ -135,11 +153,12 @@ def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInp
     )
 
 
-def described(evidence: Evidence) -> dict[str, Json]:
-    """The evidence as an Analysis stores it: id -> its origin; and how many passages did not fit."""
+def described(evidence: Evidence, dropped: Mapping[str, int]) -> dict[str, Json]:
+    """The evidence as an Analysis stores it: origins by id, how many passages did not fit, claims dropped by reason."""
     return {
         "pieces": {passage.evidence_id: _origin(passage) for passage in evidence.passages},
         "left_out": evidence.left_out,
+        "dropped": dict(dropped),
     }
 
 
@@ -158,6 +177,10 @@ def _kind(name: str, rules: AnalysisRules) -> AnswerKind:
 def _subject(fresh: Sequence[Fact], company: Company) -> str:
     names = (f.value.text for f in fresh if f.dataset == "company_name" and isinstance(f.value, Text))
     return next(names, None) or company.name or company.domain or company.key
+
+
+def _own_names(subject: str, company: Company) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in (subject, company.name, company.domain) if name))
 
 
 def _audience(text: str | None, rules: AnalysisRules) -> str | None:
@@ -182,13 +205,8 @@ def _capped(until: datetime, oldest: int | None, collected_at: datetime) -> date
 
 
 def _overhead(instructions: str, kind: AnswerKind) -> int:
-    return _bytes(instructions) + _bytes(json.dumps(_schema(kind))) + FRAMING_TOKENS
-
-
-@cache
-def _schema(kind: AnswerKind) -> dict[str, Json]:
-    """Cached, as making it takes 3 ms."""
-    return kind.type.model_json_schema()
+    """Of a question without a passage."""
+    return _bytes(instructions) + schema_bytes(kind.type, 0) + FRAMING_TOKENS
 
 
 def _bytes(text: str) -> int:

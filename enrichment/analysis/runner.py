@@ -1,25 +1,52 @@
-"""Ask the language model over what is known, once for the same evidence; keep only what the evidence confirms.
+"""Ask the language model over what is known, once for the same evidence; keep only what the evidence bears out.
 
-    names + Known -> AnalysisQuestion each -> stored? a cache read : a purchase -> Analysis, facts | gap
+    names + Known -> AnalysisQuestion each -> answer stored? a cache read : a purchase -> ModelReply -> checked
+                                                                                      -> Analysis, facts | gap
 
-Analyses run side by side. A model that fails leaves a gap with its reason; it never fails the request.
+An answer is stored before it is checked. One that cannot be used is remembered too, and not paid for again at once.
 """
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
-from enrichment.analysis.citations import check_citations
-from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, described, facts_of, prepare
+from enrichment.analysis.answer_reading import (
+    CHECK_VERSION,
+    UnusableAnswer,
+    analysis_of,
+    may_be_longer_now,
+    read_answer,
+    stored,
+)
+from enrichment.analysis.question import (
+    AnalysisInputs,
+    AnalysisQuestion,
+    NoEvidence,
+    NothingToAsk,
+    facts_of,
+    prepare,
+)
+from enrichment.analysis.remembered import in_waves, may_be_read
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.domain.money import in_usd
-from enrichment.domain.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
+from enrichment.domain.records import (
+    Analysis,
+    CacheRead,
+    Cap,
+    Company,
+    Fact,
+    Known,
+    ModelReply,
+    Purchase,
+    Request,
+    SourceFailure,
+    analysis_source,
+)
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, LanguageModel, Unavailable
-from enrichment.purchasing.caps import caps_of
+from enrichment.purchasing.caps import caps_of, too_dear
 from enrichment.purchasing.purchase import (
     Delivery,
     PurchaseFailed,
@@ -39,13 +66,18 @@ from enrichment.trace import Trace
 
 @dataclass(frozen=True, slots=True)
 class AnalysisResults:
-    """gaps: analysis -> why there is none. reads: of analyses that other requests paid for."""
+    """gaps: analysis -> why there is none. failures: the gaps that another request could fill.
+
+    reads: of analyses that other requests paid for. paid: purchase of an analysis -> what it cost (micro-USD).
+    """
 
     analyses: tuple[Analysis, ...] = ()
     facts: tuple[Fact, ...] = ()
     purchases: tuple[Purchase, ...] = ()
     reads: tuple[CacheRead, ...] = ()
     gaps: Mapping[str, str] = field(default_factory=dict)
+    failures: tuple[SourceFailure, ...] = ()
+    paid: Mapping[str, int] = field(default_factory=dict)
 
 
 async def analyse(
@@ -62,17 +94,17 @@ async def analyse(
 ) -> AnalysisResults:
     """Each of these analyses over the fresh facts. audience_text: what is known of the vendor it is written for.
 
-    Raises only StoreError: errors of the model are in the result.
+    Raises only StoreError: what the model does wrong is in the result.
     """
     run = _RequestAnalyses(
         AnalysisInputs(rules, requirements, company, audience_text), request, context, trace, known.facts
     )
-    for wave in _waves(names, rules):
+    for wave in in_waves(names, rules):
         ended = await asyncio.gather(*(run.one(name) for name in wave), return_exceptions=True)
         for error in ended:
             if error is not None:  # raised after all have ended: none is left in the middle of a purchase
                 raise error
-    return AnalysisResults(tuple(run.analyses), tuple(run.facts), tuple(run.purchases), tuple(run.reads), run.gaps)
+    return run.results()
 
 
 class _RequestAnalyses:
@@ -88,13 +120,26 @@ class _RequestAnalyses:
         self.purchases: list[Purchase] = []
         self.reads: list[CacheRead] = []
         self.gaps: dict[str, str] = {}
+        self.failures: list[SourceFailure] = []
+        self.paid: dict[str, int] = {}
         self._deadline = time.monotonic() + inputs.requirements.max_seconds
+
+    def results(self) -> AnalysisResults:
+        return AnalysisResults(
+            analyses=tuple(self.analyses),
+            facts=tuple(self.facts),
+            purchases=tuple(self.purchases),
+            reads=tuple(self.reads),
+            gaps=self.gaps,
+            failures=tuple(self.failures),
+            paid=self.paid,
+        )
 
     async def one(self, name: str) -> None:
         try:
             question = prepare(name, self.known, self.inputs, self.context.now())
         except NothingToAsk as reason:
-            self._leave_out(name, "NothingToAsk", str(reason))
+            self._leave_out(name, type(reason).__name__, str(reason))
             return
         while not await self._answered(question):
             if time.monotonic() >= self._deadline:
@@ -103,9 +148,8 @@ class _RequestAnalyses:
 
     async def _answered(self, question: AnalysisQuestion) -> bool:
         """One read of the store, one try to buy. False: another request was faster, so the store must be read again."""
-        stored = await self._stored(question)
-        if stored is not None:
-            await self._read(question, stored)
+        earlier = await asyncio.to_thread(self.context.store.knowledge.model_reply, question.key)
+        if earlier is not None and await self._use(question, earlier):
             return True
         provider = self.inputs.rules.provider_of_model(question.rules.model)
         model = self.context.model
@@ -113,17 +157,51 @@ class _RequestAnalyses:
             why = self.context.unavailable.get(provider, "it is not set up")
             self._leave_out(question.name, "CredentialsMissing", f"{provider} cannot be asked: {why}")
             return True
-        return await self._book(question, await self._buy(question, provider, model))
+        seen = () if earlier is None else (earlier.analysis_id,)
+        return await self._book(question, await self._buy(question, provider, model, seen))
 
-    async def _buy(self, question: AnalysisQuestion, provider: str, model: LanguageModel) -> PurchaseOutcome:
+    async def _use(self, question: AnalysisQuestion, earlier: ModelReply) -> bool:
+        """Whether a stored answer is enough: it gives the analysis, or is a failure that is not tried again yet."""
+        found = await self._checked(question, earlier)
+        if isinstance(found, Analysis):
+            await self._read(question, found)
+            return True
+        again = earlier.answered_at + timedelta(seconds=question.rules.try_again_after)
+        if self.context.now() >= again or may_be_longer_now(earlier, question):
+            return False
+        why = f"{found}; {question.rules.model} is asked again after {again:%Y-%m-%d %H:%M} UTC"
+        self._leave_out(question.name, "FailedBefore", why)
+        return True
+
+    async def _checked(self, question: AnalysisQuestion, reply: ModelReply) -> Analysis | str:
+        """The analysis of a stored answer, checked now unless this version has done so; else why it cannot be used."""
+        knowledge = self.context.store.knowledge
+        if reply.checked_by >= CHECK_VERSION:
+            kept = await asyncio.to_thread(knowledge.analysis, reply.key)
+            if kept is not None and reply.failure is None:
+                return kept
+        try:
+            checked = read_answer(reply, question)
+        except UnusableAnswer as error:
+            if (reply.checked_by, reply.failure) != (CHECK_VERSION, str(error)):
+                await asyncio.to_thread(knowledge.keep_failure, reply.analysis_id, str(error), checked_by=CHECK_VERSION)
+            return str(error)
+        analysis = analysis_of(reply, checked, question, audience=self.request.audience)
+        facts = facts_of(analysis, question, self.inputs)
+        await asyncio.to_thread(knowledge.keep_analysis, analysis, facts, checked_by=CHECK_VERSION)
+        return analysis
+
+    async def _buy(
+        self, question: AnalysisQuestion, provider: str, model: LanguageModel, seen: Sequence[str]
+    ) -> PurchaseOutcome:
         async def ask(sent: SentPurchase) -> Delivery:
             return await self._ask(question, model, sent)
 
         await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this
-        return await buy(self._order(question, provider), context=self.context, deliver=ask)
+        return await buy(self._order(question, provider, seen), context=self.context, deliver=ask)
 
-    def _order(self, question: AnalysisQuestion, provider: str) -> PurchaseOrder:
-        rules, source = self.inputs.rules.providers[provider], f"analysis:{question.name}"
+    def _order(self, question: AnalysisQuestion, provider: str, seen: Sequence[str]) -> PurchaseOrder:
+        rules, source = self.inputs.rules.providers[provider], analysis_source(question.name)
 
         def caps(at: datetime) -> tuple[Cap, ...]:
             return caps_of(
@@ -148,55 +226,44 @@ class _RequestAnalyses:
             units=question.most_tokens,
             usd_per_unit=self.inputs.rules.usd_per_token(question.rules.model),
             caps=caps,
+            seen=seen,
         )
 
     async def _ask(self, question: AnalysisQuestion, model: LanguageModel, sent: SentPurchase) -> Delivery:
         purchase = sent.purchase
         answered = await model.answer(
-            question.kind.type,
+            question.schema,
             model=question.rules.model,
             instructions=question.instructions,
             evidence=question.prompt,
             max_output_tokens=question.rules.max_output_tokens,
             before_send=sent.before_send,
         )
-        checked = check_citations(answered.value, question.evidence.texts)
-        analysis = Analysis(
+        reply = ModelReply(
             analysis_id=new_id("ana"),
             key=question.key,
             company_id=purchase.company_id,
             name=question.name,
-            audience=self.request.audience if question.kind.for_audience else None,
             model=question.rules.model,
             purchase_id=purchase.purchase_id,
             request_id=purchase.request_id,
-            answer=checked.answer.model_dump(mode="json"),
-            claims_kept=checked.kept,
-            claims_dropped=checked.dropped,
-            evidence=described(question.evidence),
-            created_at=self.context.now(),
+            answer=stored(answered, question.rules.max_output_tokens),
+            answered_at=self.context.now(),
         )
-        return Delivery(
-            units={"input_token": answered.input_tokens, "output_token": answered.output_tokens},
-            outcome="answered",
-            facts=facts_of(analysis, question, self.inputs),
-            analysis=analysis,
-        )
+        units = {"input_token": answered.input_tokens, "output_token": answered.output_tokens}
+        return Delivery(units=units, outcome="answered", answer=reply)
 
     async def _book(self, question: AnalysisQuestion, outcome: PurchaseOutcome) -> bool:
         """Whether the analysis has ended."""
         match outcome:
-            case PurchaseSettled(purchase, Delivery(analysis=Analysis() as analysis)):
-                self.purchases.append(purchase)
-                self._keep(question, analysis)
-                self._note_purchase(question, analysis, purchase)
+            case PurchaseSettled(purchase, Delivery(answer=ModelReply() as reply)):
+                await self._settled(question, reply, purchase)
             case PurchaseFailed(purchase, error):
                 self.purchases.append(purchase)
                 self._leave_out(question.name, type(error).__name__, str(error), purchase.cost_micro_usd)
             case CapReached(cap=cap, left_micro_usd=left):
                 most = self.inputs.rules.max_micro_usd_of_analysis(question.name, question.input_bytes)
-                why = f"{cap} leaves {in_usd(left)} USD, and it may cost up to {in_usd(most)}: raise the cap"
-                self._leave_out(question.name, "OverCap", why)
+                self._leave_out(question.name, "OverCap", too_dear(most, cap, left))
             case Busy(under_way):
                 self._leave_out(question.name, "Throttled", f"the model is busy with {under_way} other questions")
             case Unavailable(by):
@@ -212,19 +279,26 @@ class _RequestAnalyses:
                 return False
         return True
 
-    async def _stored(self, question: AnalysisQuestion) -> Analysis | None:
-        return await asyncio.to_thread(self.context.store.knowledge.analysis, question.key)
+    async def _settled(self, question: AnalysisQuestion, reply: ModelReply, purchase: Purchase) -> None:
+        found = await self._checked(question, reply)
+        if isinstance(found, Analysis):
+            self.purchases.append(purchase)
+            self._keep(question, found, purchase.cost_micro_usd)
+            self._note_purchase(question, found, purchase)
+        else:
+            self.purchases.append(replace(purchase, outcome="failed", reason=found))
+            self._leave_out(question.name, "UnusableAnswer", found, purchase.cost_micro_usd)
 
     async def _read(self, question: AnalysisQuestion, analysis: Analysis) -> None:
         """Use what another request paid for, and book the read."""
-        self._keep(question, analysis)
+        saved = await self._cost_of(analysis)
+        self._keep(question, analysis, saved)
         if analysis.request_id != self.request.request_id:
-            saved = await self._cost_of(analysis)
             self.reads.append(
                 CacheRead(
                     request_id=self.request.request_id,
                     purchase_id=analysis.purchase_id,
-                    source=f"analysis:{question.name}",
+                    source=analysis_source(question.name),
                     layer="analysis",
                     saved_micro_usd=saved,
                     at=self.context.now(),
@@ -238,11 +312,12 @@ class _RequestAnalyses:
         bought = await asyncio.to_thread(self.context.store.ledger.purchases, analysis.request_id)
         return sum(each.cost_micro_usd for each in bought if each.purchase_id == analysis.purchase_id)
 
-    def _keep(self, question: AnalysisQuestion, analysis: Analysis) -> None:
+    def _keep(self, question: AnalysisQuestion, analysis: Analysis, cost_micro_usd: int) -> None:
+        self.paid[analysis.purchase_id] = cost_micro_usd
         facts = facts_of(analysis, question, self.inputs)
         self.analyses.append(analysis)
         self.facts.extend(facts)
-        self.known.extend(facts)
+        self.known.extend(fact for fact in facts if may_be_read(fact, self.inputs))
 
     def _note_purchase(self, question: AnalysisQuestion, analysis: Analysis, purchase: Purchase) -> None:
         self.trace.note(
@@ -254,6 +329,7 @@ class _RequestAnalyses:
             purchase=purchase.purchase_id,
             claims_kept=analysis.claims_kept,
             claims_dropped=analysis.claims_dropped,
+            dropped=analysis.evidence["dropped"],
             evidence=len(question.evidence.passages),
             evidence_left_out=question.evidence.left_out,
             cost_micro_usd=purchase.cost_micro_usd,
@@ -263,18 +339,7 @@ class _RequestAnalyses:
 
     def _leave_out(self, name: str, kind: str, reason: str, cost_micro_usd: int = 0) -> None:
         self.gaps[name] = reason
+        if kind != NoEvidence.__name__:
+            provider = self.inputs.rules.provider_of_model(self.inputs.rules.analyses[name].model)
+            self.failures.append(SourceFailure(analysis_source(name), provider, kind, reason))
         self.trace.note("analyse", "failed", analysis=name, kind=kind, reason=reason, cost_micro_usd=cost_micro_usd)
-
-
-def _waves(names: Sequence[str], rules: Rules) -> Iterator[list[str]]:
-    """Groups that run side by side; an analysis comes after those of which it reads the answers."""
-    left = list(dict.fromkeys(names))
-    while left:
-        ready = [name for name in left if not _waits_for_another(name, left, rules)] or left
-        yield ready
-        left = [name for name in left if name not in ready]
-
-
-def _waits_for_another(name: str, names: Sequence[str], rules: Rules) -> bool:
-    others = {dataset for other in names if other != name for dataset in rules.analyses[other].answers}
-    return not others.isdisjoint(rules.analyses[name].reads)

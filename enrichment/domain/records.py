@@ -1,6 +1,6 @@
 """The records; each is one row of a table. Times are datetimes in UTC, with zone; money is integer micro-USD.
 
-Request -> Purchase -> Reply -> Fact;   Purchase -> Analysis -> Fact;   Request -> Profile
+Request -> Purchase -> Reply -> Fact;   Purchase -> ModelReply -> Analysis -> Fact;   Request -> Profile
 CacheRead: a request that used what another purchase had paid for
 """
 
@@ -15,6 +15,7 @@ from typing import Any, Literal
 from enrichment.domain.values import Value
 
 Json = Any
+ANALYSIS_PREFIX = "analysis:"
 PurchaseState = Literal["reserved", "sent", "settled", "released", "uncertain"]
 RequestState = Literal["running", "complete", "incomplete", "refused", "failed", "stopped"]
 Confidence = Literal["High", "Medium", "Low"]
@@ -299,6 +300,28 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelReply:
+    """The raw answer of a language model to the question of an analysis, failures included.
+
+    key: as of an Analysis; analysis_id: of the analysis that is read from it. answer: content, refusal, finish_reason,
+    input_tokens, output_tokens. checked_by: the version of the check that read it; 0: it is stored, not checked yet.
+    failure: why it cannot be used; None: it can.
+    """
+
+    analysis_id: str
+    key: str
+    company_id: str
+    name: str
+    model: str
+    purchase_id: str
+    request_id: str
+    answer: Mapping[str, Json]
+    answered_at: datetime
+    checked_by: int = 0
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What one consumer gets about one company. document: the whole profile as JSON (profiles/assembly.py)."""
 
@@ -352,9 +375,17 @@ def failure_kind(stored: str) -> str:
     return _FORMER_KINDS.get(stored, stored)
 
 
+def analysis_source(name: str) -> str:
+    """What an analysis is called where sources are named: in purchases, caps and failures."""
+    return f"{ANALYSIS_PREFIX}{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFailure:
-    """A source that could not answer in a request: why, in one sentence, and the kind of obstacle ('OverCap', ...)."""
+    """A source or an analysis that could not answer in a request: why, in one sentence, and the kind of obstacle.
+
+    source of an analysis: as analysis_source. kind: 'OverCap', 'ProviderUnavailable', ...
+    """
 
     source: str
     provider: str

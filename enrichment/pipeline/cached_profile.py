@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from enrichment.context import RunContext
-from enrichment.domain.records import CacheRead, Company, Profile, ProfileHead, Request
+from enrichment.domain.records import CacheRead, Company, Profile, ProfileHead, Request, analysis_source
 from enrichment.pipeline.stages import Ask, Enriched, Identified, finished
 from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
@@ -67,10 +67,15 @@ def is_fresh(profile: Profile | ProfileHead, requirements_hash: str, requirement
 def _profile_reads(profile: Profile, request: Request, now: datetime) -> tuple[CacheRead, ...]:
     """The purchases that the profile was made of, each once."""
     values = [v for field_ in profile.document["datasets"].values() for v in field_["values"]]
+    analyses = [
+        {**made, "source": analysis_source(name)}
+        for name, made in profile.document["analyses"].items()
+        if "cost_micro_usd" in made  # profiles kept by an earlier version do not state it
+    ]
     reads = {
         v["purchase_id"]: CacheRead(
             request.request_id, v["purchase_id"], v["source"], "profile", v["cost_micro_usd"], now
         )
-        for v in values
+        for v in (*analyses, *values)
     }
     return tuple(reads.values())

@@ -1,6 +1,6 @@
 """How a request ended. Pure.
 
-Analysed + required datasets that are missing -> complete | refused (a higher cap might have brought one) | incomplete
+Analysed + the required datasets and analyses it lacks -> complete | refused (a higher cap might help) | incomplete
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ def end_state(analysed: Analysed, missing: Sequence[str], rules: Rules) -> Reque
     if not missing:
         return "complete"
     wanted = _missing_on_the_way(analysed, missing, rules)
-    could_answer = {source for dataset in wanted for source in rules.datasets[dataset].sources}
+    could_answer = {source for dataset in wanted for source in rules.datasets[dataset].sources} | set(missing)
     return "refused" if could_answer & _over_a_cap(analysed) else "incomplete"
 
 
@@ -27,7 +27,7 @@ def _over_a_cap(analysed: Analysed) -> set[str]:
 
 def _missing_on_the_way(analysed: Analysed, missing: Sequence[str], rules: Rules) -> set[str]:
     """The missing datasets, and those not found without which an analysis or a source cannot answer them."""
-    found, left = set[str](), list(missing)
+    found, left = set[str](), [name for name in missing if name in rules.datasets]
     while left:
         dataset = left.pop()
         if dataset not in found:

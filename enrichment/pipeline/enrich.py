@@ -12,16 +12,14 @@ from enrichment.collection.collector import collect
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company, Known, Purchase
-from enrichment.identity.companies import reference_of
-from enrichment.identity.domains import AmbiguousCompany, NotACompany
+from enrichment.pipeline.audience import audience_text
 from enrichment.pipeline.cached_profile import from_layer_1
-from enrichment.pipeline.candidates import registered_company
 from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.identify import identify
 from enrichment.pipeline.learned_identity import learn_identity, stated_in
 from enrichment.pipeline.plan import plan_note, plan_reads, plan_request
 from enrichment.pipeline.stages import Analysed, Ask, Collected, Enriched, Identified, Planned, Watch, finished, once
-from enrichment.profiles.assembly import Ingredients, assemble, missing_required
+from enrichment.profiles.assembly import Ingredients, assemble, missing
 from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
 from enrichment.trace import Trace
@@ -108,7 +106,7 @@ async def analyse_request(collected: Collected, *, rules: Rules, context: RunCon
         known=collected.known,
         requirements=collected.requirements,
         company=collected.company,
-        audience_text=await _audience_text(collected.ask.audience, context),
+        audience_text=await audience_text(collected.ask.audience, rules, context),
         request=collected.request,
         rules=rules,
         context=context,
@@ -121,13 +119,14 @@ async def analyse_request(collected: Collected, *, rules: Rules, context: RunCon
         requirements=collected.requirements,
         purchases=collected.purchases,
         reads=(*collected.reads, *results.reads),
-        failures=collected.failures,
+        failures=(*collected.failures, *results.failures),
         plan=collected.plan,
         known=collected.known,
         analyses=results.analyses,
         analysis_facts=results.facts,
         analysis_purchases=results.purchases,
         gaps=results.gaps,
+        analyses_paid=results.paid,
     )
 
 
@@ -143,18 +142,19 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: 
         analysis_facts=analysed.analysis_facts,
         failures=analysed.failures,
         gaps=analysed.gaps,
-        paid=_paid(analysed.known, purchases),
-        paid_by={r.purchase_id: r.request_id for r in analysed.known.replies},
+        paid={**analysed.analyses_paid, **_paid(analysed.known, purchases)},
+        paid_by={r.purchase_id: r.request_id for r in analysed.known.replies}
+        | {a.purchase_id: a.request_id for a in analysed.analyses},
         accept_stale=analysed.ask.accept_stale,
     )
     profiles = tuple(assemble(rules, requirements, made_of, now) for requirements in _each(analysed, rules))
-    missing = sorted({name for p in profiles for name in missing_required(p.document)})
+    lacking = sorted({name for p in profiles for name in missing(p.document)})
     request = replace(
         finished(analysed.request, now, reads=analysed.reads, purchases=purchases, served_from=_served_from(analysed)),
-        state="stopped" if missing and context.stopping() else end_state(analysed, missing, rules),
+        state="stopped" if lacking and context.stopping() else end_state(analysed, lacking, rules),
         profile_id=profiles[0].profile_id,
         plan={**(analysed.request.plan or {}), **plan_note(analysed.plan)},
-        error=f"missing: {', '.join(missing)}" if missing else None,
+        error=f"missing: {', '.join(lacking)}" if lacking else None,
     )
     for profile in profiles:
         trace.note(
@@ -163,7 +163,7 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: 
             consumer=profile.consumer,
             quality=round(profile.quality, 3),
             confidence=profile.confidence,
-            missing=missing,
+            missing=lacking,
         )
     trace.note("keep", "kept", cost_micro_usd=request.cost_micro_usd, saved_micro_usd=request.saved_micro_usd)
     await trace.written()
@@ -193,22 +193,3 @@ def _served_from(analysed: Analysed) -> str | None:
     if any(purchase.state == "settled" for purchase in analysed.purchases):
         return "vendors"
     return "memory" if analysed.reads else None
-
-
-async def _audience_text(audience: str | None, context: RunContext) -> str | None:
-    """What is known of the vendor that a profile is written for: its own vendor_context, else its name."""
-    if audience is None:
-        return None
-    reference = reference_of(audience)
-    try:
-        company = await asyncio.to_thread(registered_company, reference, audience, context.store.companies)
-    except (AmbiguousCompany, NotACompany):
-        company = None  # it is written for this name alone, not for one of several vendors that have it
-    if company is None:
-        return reference.name or reference.domain
-    profile = await asyncio.to_thread(context.store.profiles.latest, company.company_id, "vendor_context", None)
-    lines = [company.name or company.key]
-    if profile is not None:
-        for name, field_ in profile.document["datasets"].items():
-            lines += [f"{name}: {v['value'].get('text') or v['value'].get('statement')}" for v in field_["values"][:3]]
-    return "\n".join(line for line in lines if not line.endswith(": None"))

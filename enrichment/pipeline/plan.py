@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from enrichment.analysis.question import AnalysisInputs
+from enrichment.analysis.remembered import remembered_analyses
 from enrichment.context import RunContext
 from enrichment.domain.records import CacheRead, Company, Known, Request
 from enrichment.memory.recall import recall
+from enrichment.pipeline.audience import audience_text_now
 from enrichment.pipeline.stages import Ask, Identified, Planned, asked_note
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import pairs_of
@@ -102,8 +105,26 @@ def plan_inputs(
         unavailable=_unavailable(rules, context, now),
         request_id=request.request_id,
         spent=_spent(requirements, rules, context.store.ledger, now, request.request_id),
+        remembered=_remembered(company, request, requirements, known, rules, context, now),
         policies=context.policies,
     )
+
+
+def _remembered(
+    company: Company,
+    request: Request,
+    requirements: Requirements,
+    known: Known,
+    rules: Rules,
+    context: RunContext,
+    now: datetime,
+) -> frozenset[str]:
+    """Analyses that would not be bought over what is known now. Blocks."""
+    if not known.facts or not requirements.analyses:
+        return frozenset()
+    audience = audience_text_now(request.audience, rules, context)
+    inputs = AnalysisInputs(rules, requirements, company, audience)
+    return remembered_analyses(requirements.analyses, known.facts, inputs, context.store.knowledge, now)
 
 
 def plan_companies(

@@ -101,7 +101,10 @@ class Collected(RequestUnderWay):
 
 @dataclass(frozen=True, slots=True)
 class Analysed(RequestUnderWay):
-    """After stage 5. analysis_purchases: of the language model. gaps: analysis -> why there is none."""
+    """After stage 5. analysis_purchases: of the language model. gaps: analysis -> why there is none.
+
+    analyses_paid: purchase of an analysis, remembered ones included -> what it cost (micro-USD).
+    """
 
     plan: Plan = field(kw_only=True)
     known: Known = field(kw_only=True)
@@ -109,6 +112,7 @@ class Analysed(RequestUnderWay):
     analysis_facts: tuple[Fact, ...] = field(kw_only=True)
     analysis_purchases: tuple[Purchase, ...] = field(kw_only=True)
     gaps: Mapping[str, str] = field(kw_only=True)
+    analyses_paid: Mapping[str, int] = field(kw_only=True, default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,7 @@ class _Draft:
             now=now,
         )
         mentioned = (d for d, one in statuses.items() if one.mentioned)
-        state = PlanningState(eligibility, inputs.strategy, inputs.policies, frozenset(mentioned))
+        state = PlanningState(eligibility, inputs.strategy, inputs.policies, frozenset(mentioned), inputs.remembered)
         return cls(inputs, statuses, answered, state)
 
     def completed(self, made: PlanTemplate) -> Plan:

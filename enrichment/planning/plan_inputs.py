@@ -19,7 +19,8 @@ class PlanInputs:
     """The same inputs always make the same plan.
 
     unavailable: source -> decision and reason why it cannot be asked at all. spent: cap name -> micro-USD taken so
-    far, reserves included. policies: where compiled ones are kept; they change how long planning takes, not its result.
+    far, reserves included. remembered: analyses whose answer over what is known is stored. policies: where compiled
+    ones are kept; they change how long planning takes, not its result.
     """
 
     rules: Rules
@@ -31,4 +32,5 @@ class PlanInputs:
     unavailable: Mapping[str, Unusable] = field(default_factory=dict)
     request_id: str = ""
     spent: Mapping[str, int] = field(default_factory=dict)
+    remembered: frozenset[str] = frozenset()
     policies: PolicyCache = IN_MEMORY

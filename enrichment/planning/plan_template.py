@@ -26,12 +26,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PlanningState:
-    """What a plan is made from. mentioned: datasets of which something too unreliable to satisfy is known."""
+    """What a plan is made from. mentioned: datasets of which something too unreliable to satisfy is known.
+
+    remembered: analyses whose answer over what is known is stored.
+    """
 
     eligibility: Eligibility
     strategy: str
     policies: PolicyCache
     mentioned: frozenset[str] = frozenset()
+    remembered: frozenset[str] = frozenset()
 
     @property
     def everything(self) -> bool:
@@ -53,6 +57,7 @@ class PlanningState:
             policy,
             limits=self.limits.values(),
             mentioned=self.mentioned,
+            remembered=self.remembered,
             everything=self.everything,
         )
 
@@ -67,6 +72,7 @@ class PlanningState:
             eligibility.company.domain is None,
             tuple((dataset, stand.open, stand.sources) for dataset, stand in eligibility.statuses.items()),
             self.mentioned,
+            self.remembered,
             frozenset((source, on) for source, on in eligibility.answered.items() if on),
             frozenset(eligibility.unavailable.items()),
             tuple((in_words(name), limit) for name, limit in self.limits.items()),

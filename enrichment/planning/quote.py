@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from enrichment.domain.money import to_micro
+from enrichment.domain.records import analysis_source
 from enrichment.planning.eligibility import Eligibility
 from enrichment.policy import Policy, Problem, start
 from enrichment.policy.execution_forecast import Forecast
@@ -55,9 +56,13 @@ def execution_of(
     *,
     limits: Iterable[Limit],
     mentioned: frozenset[str],
+    remembered: frozenset[str],
     everything: bool,
 ) -> Execution:
-    """How carrying these parts out goes. mentioned: datasets of which an unreliable value is known."""
+    """How carrying these parts out goes. mentioned: datasets of which an unreliable value is known.
+
+    remembered: analyses whose answer is stored; they are not bought while no source may change what they read.
+    """
     chains = tuple(chain_of(eligibility, problem, policy) for problem in problems)
     sources = frozenset[str]().union(*(chain.sources for chain in chains))
     return Execution(
@@ -67,9 +72,21 @@ def execution_of(
         limits=tuple(limits),
         skips=() if everything else tuple(skip for skip in eligibility.skips(sources) if skip.source in sources),
         mentioned=mentioned,
-        closing=analyses_bought(eligibility.rules, eligibility.requirements),
+        closing=tuple(
+            one
+            for one in analyses_bought(eligibility.rules, eligibility.requirements)
+            if one.name not in _unchanged(remembered, eligibility.rules, sources)
+        ),
         everything=everything,
     )
+
+
+def _unchanged(remembered: Collection[str], rules: Rules, sources: Collection[str]) -> set[str]:
+    """Those that read nothing which these sources, or analyses made anew, may answer; named as purchases are."""
+    changing = {dataset for source in sources for dataset in rules.sources[source].datasets}
+    made_anew = (name for name in rules.analyses if name not in remembered)
+    changing |= {dataset for name in made_anew for dataset in rules.analyses[name].answers}
+    return {analysis_source(name) for name in remembered if changing.isdisjoint(rules.analyses[name].reads)}
 
 
 def chain_of(eligibility: Eligibility, problem: Problem, policy: Policy) -> Chain:

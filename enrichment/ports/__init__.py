@@ -9,10 +9,10 @@ batches    Batches: which worker has which company of a batch, and what is set a
 
 from enrichment.ports.batches import Batches
 from enrichment.ports.errors import (
-    AnswerTruncated,
     ClaimLost,
+    ContextTooSmall,
     CredentialsRejected,
-    ModelRefused,
+    ModelNotServed,
     ProviderError,
     ProviderUnavailable,
     PurchaseClosed,
@@ -33,7 +33,6 @@ from enrichment.ports.ledger import (
     Unavailable,
 )
 from enrichment.ports.providers import (
-    AnswerType,
     BeforeSend,
     KeepHandle,
     LanguageModel,
@@ -58,8 +57,6 @@ from enrichment.ports.store import (
 __all__ = [
     "AlreadyBought",
     "AlreadyClaimed",
-    "AnswerTruncated",
-    "AnswerType",
     "AskedInVain",
     "Batches",
     "BeforeSend",
@@ -68,6 +65,7 @@ __all__ = [
     "CapReached",
     "ClaimLost",
     "Companies",
+    "ContextTooSmall",
     "CredentialsRejected",
     "IdentityReviews",
     "KeepHandle",
@@ -75,7 +73,7 @@ __all__ = [
     "LanguageModel",
     "Ledger",
     "ModelAnswer",
-    "ModelRefused",
+    "ModelNotServed",
     "NotReserved",
     "Profiles",
     "Provider",

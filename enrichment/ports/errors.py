@@ -5,7 +5,8 @@ ProviderError                 nothing usable came back; `billed` is what is owed
       + Throttled             asked too fast
   + ClaimLost                 another process has taken the purchase over: nothing was sent
   + CredentialsRejected, QuotaExhausted    not asked again until the key, or the plan, is renewed
-  + UnexpectedReply (ModelRefused, AnswerTruncated)    an answer, but not of the promised shape
+  + UnexpectedReply             an answer, but not of the promised shape
+      + ContextTooSmall, ModelNotServed    a language model cannot be asked this, or not by this name
 """
 
 from collections.abc import Mapping
@@ -53,12 +54,12 @@ class UnexpectedReply(ProviderError):
     """The vendor answered, but not in the shape its documentation promises."""
 
 
-class ModelRefused(UnexpectedReply):
-    """The language model declined to answer."""
+class ContextTooSmall(UnexpectedReply):
+    """The question is longer than what the language model can read at once."""
 
 
-class AnswerTruncated(UnexpectedReply):
-    """The language model's answer ends at the limit of its output tokens."""
+class ModelNotServed(UnexpectedReply):
+    """The endpoint does not serve the language model that was asked for."""
 
 
 class StoreError(Exception):

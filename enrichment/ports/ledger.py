@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from enrichment.domain.records import Analysis, Cap, Fact, Outage, Purchase, Reply, Suspension
+from enrichment.domain.records import Cap, Fact, ModelReply, Outage, Purchase, Reply, Suspension
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +112,14 @@ class Ledger(Protocol):
         *,
         reply: Reply | None,
         facts: Sequence[Fact],
-        analysis: Analysis | None = None,
+        answer: ModelReply | None = None,
         suspend: str | None = None,
         rest: Purchase | None = None,
     ) -> None:
-        """Writes charge, reply, facts and analysis in one transaction; returns the unused reserve, frees the claim.
+        """Writes charge, reply, facts and answer in one transaction; returns the unused reserve, frees the claim.
 
-        A reply without facts is stored with reader_version 0, to be read afterwards (Knowledge.keep_facts).
+        A reply without facts is stored with reader_version 0, to be read afterwards (Knowledge.keep_facts); a model's
+        answer unchecked, to be checked afterwards (Knowledge.keep_analysis).
         rest: what may be billed in addition, as an uncertain purchase of its own; its part of the reserve stays.
         suspend: why the source must not be asked again. An answer ends the provider's failures in a row.
         Raises PurchaseClosed.

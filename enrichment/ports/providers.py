@@ -1,19 +1,15 @@
 """Vendors and language models as the business sees them. Errors: ProviderError and its subclasses.
 
 SourceQuery -> Provider.ask -> SourceAnswer
-answer type, instructions, evidence -> LanguageModel.answer -> ModelAnswer
+schema, instructions, evidence -> LanguageModel.answer -> ModelAnswer
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
-
-from pydantic import BaseModel
+from typing import Protocol
 
 from enrichment.domain.records import Json
-
-AnswerType = TypeVar("AnswerType", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +69,37 @@ class Provider(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ModelAnswer(Generic[AnswerType]):
-    """value: validated against the answer type. Tokens: as the vendor counts them."""
+class ModelAnswer:
+    """What a model answered, unread: its text, or why there is none. Tokens: as the vendor counts them.
 
-    value: AnswerType
+    finish_reason: 'stop', 'length', 'content_filter', or another word of the vendor's.
+    """
+
+    content: str | None
+    refusal: str | None
+    finish_reason: str | None
     input_tokens: int
     output_tokens: int
 
 
 class LanguageModel(Protocol):
-    """Prompt in, typed answer out."""
+    """Prompt and JSON schema in, an answer out that should fit the schema."""
 
     @property
     def name(self) -> str: ...
 
     async def answer(
         self,
-        answer_type: type[AnswerType],
+        schema: Mapping[str, Json],
         *,
         model: str,
         instructions: str,
         evidence: str,
         max_output_tokens: int,
         before_send: BeforeSend,
-    ) -> ModelAnswer[AnswerType]:
-        """Awaits before_send() immediately before each call.
+    ) -> ModelAnswer:
+        """Awaits before_send() immediately before each call. schema: with a `title`, the name of the answer's type.
 
-        Raises ProviderError; its `billed` has input_token and output_token where the vendor reported them.
+        Raises ProviderError; an answer that is billed but cannot be used is returned as it is.
         """
         ...

@@ -22,6 +22,7 @@ from enrichment.domain.records import (
     Fact,
     IdentityReview,
     Known,
+    ModelReply,
     Outage,
     Profile,
     ProfileHead,
@@ -168,6 +169,21 @@ class Knowledge(Protocol):
 
     def analysis(self, key: str) -> Analysis | None:
         """The newest one of this key: same evidence, prompt, model and answer type."""
+        ...
+
+    def model_reply(self, key: str) -> ModelReply | None:
+        """The newest raw answer to the question of this key, failures included."""
+        ...
+
+    def keep_analysis(self, analysis: Analysis, facts: Sequence[Fact], *, checked_by: int) -> None:
+        """What a check made of the stored answer with the same analysis_id; replaces what an earlier check made.
+
+        checked_by: the version of the check.
+        """
+        ...
+
+    def keep_failure(self, analysis_id: str, failure: str, *, checked_by: int) -> None:
+        """Why a stored answer cannot be used, as one sentence; its purchase has then failed too."""
         ...
 
 

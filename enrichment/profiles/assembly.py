@@ -8,8 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from enrichment.analysis.answer_reading import dropped_in_words
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, Company, Fact, Json, Known, Profile, ReplyHead, Request, SourceFailure
+from enrichment.domain.records import (
+    Analysis,
+    Company,
+    Fact,
+    Json,
+    Known,
+    Profile,
+    ReplyHead,
+    Request,
+    SourceFailure,
+    analysis_source,
+)
 from enrichment.domain.values import EmployeeCount, Value, identity
 from enrichment.memory.freshness import DatasetStatus, dataset_status, valid_until
 from enrichment.planning.plan import Plan
@@ -42,7 +54,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Ingredients:
-    """All that a profile is made of."""
+    """All that a profile is made of. failures: of sources and of analyses ('analysis:growth')."""
 
     company: Company
     request: Request
@@ -61,9 +73,12 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
     """The profile at `now`. gaps: analysis -> why there is none. paid, paid_by: purchase -> micro-USD, request."""
     fields = tuple(_field(rules, requirements, made_of, dataset, now) for dataset in requirements.datasets)
     served = [fact for field in fields for fact in field.values]
+    made, failed = {a.name for a in made_of.analyses}, _failed_analyses(requirements, made_of)
     quality = profile_quality(
         required=[f.good for f in fields if f.required],
         optional=[f.good for f in fields if not f.required],
+        analyses=[name in made for name in requirements.analyses],
+        analysis_failed=bool(failed),
         facts=[Aged(f.reliability, f.collected_at, _until(rules, requirements, f)) for f in served],
         now=now,
     )
@@ -80,8 +95,9 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
             "confidence": quality.confidence,
         },
         "datasets": {field.dataset: _shown(rules, requirements, made_of, field, now) for field in fields},
-        "analyses": {a.name: _analysis(a) for a in made_of.analyses},
+        "analyses": {a.name: _analysis(a, made_of) for a in made_of.analyses},
         "gaps": dict(made_of.gaps),
+        "missing_analyses": failed,
     }
     return Profile(
         profile_id=new_id("pro"),
@@ -96,7 +112,7 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
         confidence=quality.confidence,
         document=document,
         created_at=now,
-        holds_until=_profile_valid_until(rules, requirements, made_of.known, fields, now),
+        holds_until=now if failed else _profile_valid_until(rules, requirements, made_of.known, fields, now),
     )
 
 
@@ -105,6 +121,19 @@ def missing_required(document: Mapping[str, Json]) -> tuple[str, ...]:
     return tuple(
         name for name, field in document["datasets"].items() if field["required"] and field["status"] not in _GOOD
     )
+
+
+def missing(document: Mapping[str, Json]) -> dict[str, str]:
+    """What keeps a profile incomplete -> why: required datasets not satisfied, and each 'analysis:' that failed."""
+    datasets = {name: document["datasets"][name]["why"] or "" for name in missing_required(document)}
+    failed = document.get("missing_analyses", [])  # profiles kept by an earlier version do not name them
+    return datasets | {analysis_source(name): document["gaps"].get(name, "") for name in failed}
+
+
+def _failed_analyses(requirements: Requirements, made_of: Ingredients) -> list[str]:
+    """Those another request could make; not those that had nothing to read."""
+    failed = {failure.source for failure in made_of.failures}
+    return [name for name in requirements.analyses if analysis_source(name) in failed]
 
 
 def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, dataset: str, now: datetime) -> Field:
@@ -141,8 +170,20 @@ def _analysed_field(rules: Rules, requirements: Requirements, made_of: Ingredien
     good = [f for f in values if f.quality >= threshold]
     status: FieldStatus = "satisfied" if len(good) >= rules.datasets[dataset].enough else "missing"
     name = rules.datasets[dataset].analysis or ""
-    why = None if status == "satisfied" else made_of.gaps.get(name, f"{name} found nothing in the evidence")
+    why = None if status == "satisfied" else made_of.gaps.get(name) or _why_too_little(made_of, name, facts, threshold)
     return Field(dataset, required, status, values, others, False, why)
+
+
+def _why_too_little(made_of: Ingredients, name: str, facts: Sequence[Fact], threshold: float) -> str:
+    """Why an analysis that was made does not satisfy a dataset it answers."""
+    if facts and all(fact.quality < threshold for fact in facts):
+        below = f"its claims are of quality {facts[0].quality:.2f}, below {threshold:.2f}"
+    else:
+        below = "it reported too few claims" if facts else "it found nothing of it in the evidence"
+    dropped = next((a for a in made_of.analyses if a.name == name and a.claims_dropped), None)
+    if dropped is None:
+        return f"{name}: {below}"
+    return f"{name}: {below}; {dropped_in_words(dropped.claims_kept, dropped.evidence.get('dropped', {}))}"
 
 
 def _choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
@@ -288,7 +329,7 @@ def _below(rules: Rules, requirements: Requirements, fact: Fact) -> bool:
     return collected and fact.reliability < requirements.threshold(rules, fact.dataset)
 
 
-def _analysis(analysis: Analysis) -> dict[str, Json]:
+def _analysis(analysis: Analysis, made_of: Ingredients) -> dict[str, Json]:
     return {
         "answer": dict(analysis.answer),
         "model": analysis.model,
@@ -297,5 +338,7 @@ def _analysis(analysis: Analysis) -> dict[str, Json]:
         "evidence": dict(analysis.evidence),
         "analysis_id": analysis.analysis_id,
         "purchase_id": analysis.purchase_id,
+        "cost_micro_usd": made_of.paid.get(analysis.purchase_id, 0),
+        "paid_by": analysis.request_id,
         "created_at": analysis.created_at.isoformat(),
     }

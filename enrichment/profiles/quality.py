@@ -1,6 +1,6 @@
 """How good a profile is.
 
-completeness^0.5 x freshness^0.2 x reliability^0.3;  High from 0.8 with nothing required missing, Medium from 0.6
+completeness^0.5 x freshness^0.2 x reliability^0.3;  High from 0.8 with nothing required missing and no analysis failed
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,16 +31,26 @@ class Quality:
 
 
 def profile_quality(
-    *, required: Sequence[bool], optional: Sequence[bool], facts: Iterable[Aged], now: datetime
+    *,
+    required: Sequence[bool],
+    optional: Sequence[bool],
+    analyses: Sequence[bool] = (),
+    analysis_failed: bool = False,
+    facts: Iterable[Aged],
+    now: datetime,
 ) -> Quality:
-    """required, optional: whether each wanted dataset is satisfied. Required ones count twice."""
+    """required, optional: whether each wanted dataset is satisfied; analyses: whether each was made.
+
+    Required datasets count twice. analysis_failed: one was not made though there was something to read.
+    """
     aged = list(facts)
-    wanted = 2 * len(required) + len(optional)
-    completeness = (2 * sum(required) + sum(optional)) / wanted if wanted else 0.0
+    wanted = 2 * len(required) + len(optional) + len(analyses)
+    completeness = (2 * sum(required) + sum(optional) + sum(analyses)) / wanted if wanted else 0.0
     freshness = _mean([_freshness(fact, now) for fact in aged])
     reliability = _mean([fact.reliability for fact in aged])
     overall = completeness**0.5 * freshness**0.2 * reliability**0.3
-    return Quality(completeness, freshness, reliability, overall, _confidence(overall, complete=all(required)))
+    confidence = _confidence(overall, complete=all(required) and not analysis_failed)
+    return Quality(completeness, freshness, reliability, overall, confidence)
 
 
 def _freshness(fact: Aged, now: datetime) -> float:

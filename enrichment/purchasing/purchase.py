@@ -19,7 +19,7 @@ import stamina
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge, counted
-from enrichment.domain.records import Analysis, Cap, Company, Fact, Purchase, Reply, Request
+from enrichment.domain.records import Cap, Company, ModelReply, Purchase, Reply, Request
 from enrichment.ports import (
     AlreadyClaimed,
     Breaker,
@@ -76,15 +76,14 @@ class PurchaseOrder:
 class Delivery:
     """What came for the money. units: vendor units billed; in_doubt: those that may be billed besides.
 
-    outcome: 'found', 'nothing', 'answered'. facts: of an analysis; those of a reply are read after it is stored.
+    outcome: 'found', 'nothing', 'answered'. A reply, and a model's answer, are read after they are stored.
     """
 
     units: Mapping[str, int]
     outcome: str
     calls: int = 1
     reply: Reply | None = None
-    facts: Sequence[Fact] = ()
-    analysis: Analysis | None = None
+    answer: ModelReply | None = None
     in_doubt: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -298,8 +297,8 @@ async def _settle(purchase: Purchase, delivery: Delivery, context: RunContext, s
                 context.store.ledger.settle,
                 settled,
                 reply=delivery.reply,
-                facts=delivery.facts,
-                analysis=delivery.analysis,
+                facts=(),
+                answer=delivery.answer,
                 suspend=suspend,
                 rest=rest,
             )

@@ -124,10 +124,23 @@ class BreakerRules(_Rule):
     exhausted: Seconds = 900
 
 
+class ChatRules(_Rule):
+    """In what a language model's endpoint differs from others of the same protocol; docs/models.md has a table.
+
+    output_limits: the fields of a request that limit its answer. schema_leaves_out: JSON schema keywords not sent.
+    """
+
+    output_limits: tuple[Literal["max_completion_tokens", "max_tokens"], ...] = Field(
+        ("max_completion_tokens",), min_length=1
+    )
+    schema_leaves_out: tuple[Literal["maxLength", "maxItems", "format", "enum", "title", "description"], ...] = ()
+
+
 class ProviderRules(_Rule):
     base_url: str = Field(pattern=r"^https?://\S+$")
     prices: Mapping[str, Price] = {}
     models: Mapping[str, ModelPrices] = {}
+    chat: ChatRules = ChatRules()
     rate_limits: RateLimits = RateLimits()
     concurrency: Count = 4
     connect_timeout_seconds: Number = Field(5, gt=0)
@@ -243,6 +256,8 @@ class ConsumerRules(_Rule):
 
 
 class AnalysisRules(_Rule):
+    """try_again_after: how long an answer that could not be used is remembered; then it is asked for once more."""
+
     model: str
     reads: tuple[str, ...] = Field(min_length=1)
     needs: tuple[str, ...] = ()
@@ -250,6 +265,7 @@ class AnalysisRules(_Rule):
     reliability: Probability = 0.7
     max_input_bytes: Count = Field(le=1_000_000)
     max_output_tokens: Count = Field(le=100_000)
+    try_again_after: Seconds = _DAY
 
     def most_tokens(self, input_bytes: int) -> dict[str, int]:
         """The most one answer may take: a token is at least a byte, and no output is longer than its limit."""

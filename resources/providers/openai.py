@@ -1,6 +1,8 @@
-"""OpenAI: a prompt in, an answer of a given type out, by chat completions with a strict JSON schema.
+"""OpenAI and endpoints like it: a prompt and a strict JSON schema in, an answer out, by chat completions.
 
-    POST /chat/completions -> usage, content -> ModelAnswer | ProviderError with the tokens owed
+    POST /chat/completions -> usage, content -> ModelAnswer, unread | ProviderError
+
+What differs between endpoints is `chat` in config/providers.yaml: how answers are limited, keywords they do not take.
 
 Sent again only where nothing was billed. Request and response are a few fields of a stable format, so the vendor's own
 package, which takes a second to import and has retries, pauses and types of its own, is not used.
@@ -8,20 +10,18 @@ package, which takes a second to import and has retries, pauses and types of its
 
 import json
 import math
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from enrichment.domain.records import Json
 from enrichment.ports import (
-    AnswerTruncated,
-    AnswerType,
     BeforeSend,
+    ContextTooSmall,
     CredentialsRejected,
     ModelAnswer,
-    ModelRefused,
+    ModelNotServed,
     ProviderError,
     ProviderUnavailable,
     QuotaExhausted,
@@ -32,7 +32,6 @@ from resources.providers.call_session import (
     CallSession,
     HttpCall,
     HttpResponse,
-    as_it_came,
     refusal_by_status,
     shortened,
 )
@@ -42,6 +41,16 @@ from resources.providers.vendor_client import AccountStatus, VendorClient
 _NOT_BEGUN = (408, 409, 503)  # failures by which the vendor answered no question, so that nothing is billed
 _USED_UP = frozenset({"insufficient_quota", "billing_not_active", "billing_hard_limit_reached"})
 _TOO_LARGE = "request too large"
+_TOO_LONG_CODES = ("context_length_exceeded", "exceed_context_size_error")
+_TOO_LONG_WORDS = ("maximum context length", "context size", "context length", "context window")
+
+NOT_TAKEN = (
+    "does not take a part of the request ({what}): set `chat` in config/providers.yaml, as docs/models.md shows."
+)
+_TOO_LARGE_ADVICE = (
+    "takes no request of this size ({what}): lower max_input_bytes in config/analyses.yaml, or have the "
+    "account's tokens per minute raised."
+)
 
 TokenCount = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
 
@@ -53,10 +62,6 @@ class _Lax(BaseModel):
 class _Usage(_Lax):
     prompt_tokens: TokenCount
     completion_tokens: TokenCount
-
-    @property
-    def billed(self) -> dict[str, int]:
-        return {"input_token": self.prompt_tokens, "output_token": self.completion_tokens}
 
 
 class _Message(_Lax):
@@ -76,6 +81,14 @@ class _Completion(_Lax):
     usage: _Usage
 
 
+class _Model(_Lax):
+    id: str
+
+
+class _ModelList(_Lax):
+    data: list[_Model]
+
+
 class OpenAIModel(VendorClient):
     """Implements LanguageModel."""
 
@@ -85,8 +98,9 @@ class OpenAIModel(VendorClient):
     what_to_do: ClassVar = {
         **WHAT_TO_DO,
         UnexpectedReply: "broke the promise of its protocol ({what}): check OPENAI_BASE_URL and the model's name.",
-        ModelRefused: "gave no answer ({what}): look at the evidence in the prompt, and at the instructions.",
-        AnswerTruncated: "gave half an answer ({what}): raise max_output_tokens in config/analyses.yaml.",
+        ContextTooSmall: "cannot read so long a question ({what}): lower max_input_bytes in config/analyses.yaml, "
+        "or serve the model with a larger context.",
+        ModelNotServed: "does not serve the model ({what}): name one in config/analyses.yaml that it serves.",
     }
 
     def secret_headers(self) -> Mapping[str, str]:
@@ -97,55 +111,79 @@ class OpenAIModel(VendorClient):
         if not _USED_UP.isdisjoint((str(error.get("code")), str(error.get("type")))):
             return QuotaExhausted
         if _is_too_large(response.status, error):
-            return UnexpectedReply
-        return ProviderUnavailable if response.status in _NOT_BEGUN else refusal_by_status(response)
+            return ContextTooSmall
+        if response.status in _NOT_BEGUN:
+            return ProviderUnavailable
+        return _kind_of(response.status, error) or refusal_by_status(response)
 
     def advice(self, response: HttpResponse) -> str | None:
         """The vendor's own message about a refused key repeats a part of the key."""
-        if _is_too_large(response.status, _error_of(response)):
-            return (
-                "takes no request of this size ({what}): lower max_input_bytes in config/analyses.yaml, or have the "
-                "account's tokens per minute raised."
-            )
-        if self.refusal(response) is not CredentialsRejected:
-            return None
-        return f"does not accept the key (HTTP {response.status}): check OPENAI_API_KEY."
+        error = _error_of(response)
+        if _is_too_large(response.status, error):
+            return _TOO_LARGE_ADVICE
+        if self.refusal(response) is CredentialsRejected:
+            return f"does not accept the key (HTTP {response.status}): check OPENAI_API_KEY."
+        return NOT_TAKEN if response.status == 400 and _names_our_request(error) else None
 
     async def answer(
         self,
-        answer_type: type[AnswerType],
+        schema: Mapping[str, Json],
         *,
         model: str,
         instructions: str,
         evidence: str,
         max_output_tokens: int,
         before_send: BeforeSend,
-    ) -> ModelAnswer[AnswerType]:
+    ) -> ModelAnswer:
         """Lasts at most the rules' timeout_seconds, and the time before_send takes besides."""
-        session = CallSession(self.session_config, before_send)
+        session, chat = CallSession(self.session_config, before_send), self.session_config.rules.chat
+        limits: dict[str, Json] = dict.fromkeys(chat.output_limits, max_output_tokens)
         body = {
             "model": model,
             "messages": [{"role": "system", "content": instructions}, {"role": "user", "content": evidence}],
-            "max_completion_tokens": max_output_tokens,
-            "response_format": response_format(answer_type),
+            **limits,
+            "response_format": response_format(schema, chat.schema_leaves_out),
             "stream": False,
         }
         call = HttpCall("POST", "/chat/completions", json=body, owed=None, repeatable=False, not_begun=_NOT_BEGUN)
         completion = await session.send(call, _completion)
-        session.units.update(completion.usage.billed)
-        value = _value(answer_type, completion, session)
-        return ModelAnswer(value, completion.usage.prompt_tokens, completion.usage.completion_tokens)
+        choice = completion.choices[0] if completion.choices else _Choice(message=_Message())
+        return ModelAnswer(
+            content=choice.message.content,
+            refusal=choice.message.refusal,
+            finish_reason=choice.finish_reason,
+            input_tokens=completion.usage.prompt_tokens,
+            output_tokens=completion.usage.completion_tokens,
+        )
 
     async def account(self, session: CallSession) -> AccountStatus:
-        await session.send(HttpCall("GET", "/models"), as_it_came)
-        return AccountStatus(self.name, ok=True, sentence="openai accepts the key; it does not report what is left.")
+        served = await session.send(HttpCall("GET", "/models"), _served_models)
+        sentence = f"{self.name} accepts the key; it does not report what is left."
+        return AccountStatus(self.name, ok=True, sentence=sentence, models=served)
 
 
-@cache
-def response_format(answer_type: type[BaseModel]) -> dict[str, Any]:
-    """Strict: the schema must forbid fields it does not name, and require all it names. Making it takes 3 ms."""
-    schema = {"name": answer_type.__name__, "schema": answer_type.model_json_schema(), "strict": True}
-    return {"type": "json_schema", "json_schema": schema}
+def response_format(schema: Mapping[str, Json], leaves_out: Collection[str] = ()) -> dict[str, Any]:
+    """Strict: the schema must forbid fields it does not name, and require all it names.
+
+    leaves_out: keywords that the endpoint does not take.
+    """
+    taken = {"name": schema["title"], "schema": _without(schema, frozenset(leaves_out)), "strict": True}
+    return {"type": "json_schema", "json_schema": taken}
+
+
+def _without(schema: Json, keywords: frozenset[str]) -> Json:
+    """The same schema without these keywords; names of fields and definitions are no keywords."""
+    if isinstance(schema, list):
+        return [_without(part, keywords) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        key: {name: _without(part, keywords) for name, part in value.items()}
+        if key in ("properties", "$defs")
+        else _without(value, keywords)
+        for key, value in schema.items()
+        if key not in keywords
+    }
 
 
 def _completion(response: HttpResponse) -> _Completion:
@@ -156,20 +194,29 @@ def _completion(response: HttpResponse) -> _Completion:
         raise ValueError(f"no chat completion: {_first(error)}") from None
 
 
-def _value(answer_type: type[AnswerType], completion: _Completion, session: CallSession) -> AnswerType:
-    """Raises ProviderError for a completion that is billed but contains no answer of this type."""
-    if not completion.choices:
-        raise session.error(UnexpectedReply, "a completion without a choice")
-    choice = completion.choices[0]
-    if choice.message.refusal or choice.finish_reason == "content_filter":
-        why = shortened(choice.message.refusal or "its content filter stepped in")
-        raise session.error(ModelRefused, f"the model refused: {why}")
-    if choice.finish_reason == "length":
-        raise session.error(AnswerTruncated, "the answer did not fit into max_output_tokens")
+def _served_models(response: HttpResponse) -> frozenset[str] | None:
+    """Their names; None where the endpoint answers with something else than its list."""
     try:
-        return answer_type.model_validate_json(choice.message.content or "")
-    except ValidationError as error:
-        raise session.error(UnexpectedReply, f"the answer does not fit its schema: {_first(error)}") from None
+        listed = _ModelList.model_validate_json(response.content)
+    except ValidationError:
+        return None
+    return frozenset(model.id for model in listed.data)
+
+
+def _names_our_request(error: Mapping[str, Json]) -> bool:
+    """Whether an endpoint refuses a field, or a keyword of the schema, that another one takes."""
+    words = f"{error.get('code')} {error.get('param')} {error.get('message')}".casefold()
+    return any(word in words for word in ("unsupported_parameter", "max_tokens", "max_completion_tokens", "schema"))
+
+
+def _kind_of(status: int, error: Mapping[str, Json]) -> type[ProviderError] | None:
+    """By what OpenAI, llama.cpp, vLLM and Ollama write; None: the status tells."""
+    code, words = f"{error.get('code')} {error.get('type')}", str(error.get("message", "")).casefold()
+    if status in (400, 413) and (any(c in code for c in _TOO_LONG_CODES) or any(w in words for w in _TOO_LONG_WORDS)):
+        return ContextTooSmall
+    if status in (400, 404) and ("model_not_found" in code or (status == 404 and "model" in words)):
+        return ModelNotServed
+    return None
 
 
 def _is_too_large(status: int, error: Mapping[str, Json]) -> bool:

@@ -48,7 +48,7 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-AccountProblem = Literal["unreachable", "unavailable", "throttled", "refused"]
+AccountProblem = Literal["unreachable", "unavailable", "throttled", "refused", "model not served"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class AccountStatus:
     """The result of a free call that checks our account.
 
     ok None: no free call shows it. left: what is left of the plan, in `unit`s. problem: why the call failed, if it did.
+    models: the names of the language models it serves; None: it lists none.
     """
 
     provider: str
@@ -64,6 +65,7 @@ class AccountStatus:
     left: Decimal | None = None
     unit: str | None = None
     problem: AccountProblem | None = None
+    models: frozenset[str] | None = None
 
 
 class VendorClient(ABC):

@@ -6,7 +6,7 @@ A fact follows the analysis that it comes from, else the reply that it was read 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import sqlalchemy as sa
 
@@ -24,6 +24,7 @@ _KEPT: Mapping[str, tuple[sa.Table, sa.Column[str]]] = {
     "requests": (t.requests, t.requests.c.request_id),
     "purchases": (t.purchases, _p.purchase_id),
     "replies": (t.replies, t.replies.c.reply_id),
+    "model_replies": (t.model_replies, t.model_replies.c.analysis_id),
     "analyses": (t.analyses, t.analyses.c.analysis_id),
     "profiles": (t.profiles, t.profiles.c.profile_id),
 }
@@ -56,6 +57,7 @@ class CompanyRows:
     requests: tuple[str, ...] = ()
     purchases: tuple[str, ...] = ()
     replies: tuple[str, ...] = ()
+    model_replies: tuple[str, ...] = ()
     analyses: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
 
@@ -81,22 +83,23 @@ def what_was_bought(tx: sa.Connection, company_id: str, purchase_ids: Sequence[s
         requests=_those(tx, "requests", company_id, t.requests.c.request_id, wanted),
         purchases=tuple(sorted(bought)),
         replies=_those(tx, "replies", company_id, t.replies.c.purchase_id, bought),
+        model_replies=_those(tx, "model_replies", company_id, t.model_replies.c.purchase_id, bought),
         analyses=_those(tx, "analyses", company_id, t.analyses.c.purchase_id, bought),
         profiles=_those(tx, "profiles", company_id, t.profiles.c.request_id, wanted),
     )
 
 
 def also_made(tx: sa.Connection, rows: CompanyRows, company_id: str) -> CompanyRows:
-    """With the replies and analyses that came of these purchases later."""
+    """With the replies and answers of a model that came of these purchases later."""
     bought = set(rows.purchases)
     replies = _those(tx, "replies", company_id, t.replies.c.purchase_id, bought)
+    model_replies = _those(tx, "model_replies", company_id, t.model_replies.c.purchase_id, bought)
     analyses = _those(tx, "analyses", company_id, t.analyses.c.purchase_id, bought)
-    return CompanyRows(
-        rows.requests,
-        rows.purchases,
-        tuple(sorted({*rows.replies, *replies})),
-        tuple(sorted({*rows.analyses, *analyses})),
-        rows.profiles,
+    return replace(
+        rows,
+        replies=tuple(sorted({*rows.replies, *replies})),
+        model_replies=tuple(sorted({*rows.model_replies, *model_replies})),
+        analyses=tuple(sorted({*rows.analyses, *analyses})),
     )
 
 

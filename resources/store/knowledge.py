@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Analysis, Fact, Known, Reply, ReplyHead
+from enrichment.domain.records import Analysis, Fact, Known, ModelReply, Reply, ReplyHead
 from enrichment.ports import ReplyState, SourceDatasetPair
 from resources.store import tables as t
 from resources.store.bulk_state import reply_states_query
-from resources.store.column_types import PlainText
+from resources.store.column_types import PlainText, zipped
 from resources.store.database import Database
 from resources.store.former_ids import now, now_of
-from resources.store.row_mapping import FACT_COLUMNS, HEAD_COLUMNS, chunks, fact_of, fact_row, record_of
+from resources.store.row_mapping import FACT_COLUMNS, HEAD_COLUMNS, chunks, fact_of, fact_row, record_of, row_of
 
 _ROWS_PER_FETCH = 5_000
 _ids = sa.bindparam("ids", expanding=True, type_=PlainText)
@@ -36,6 +36,20 @@ _REPLY = sa.update(t.replies).where(t.replies.c.reply_id == _id)
 _COMPANY_OF = sa.select(t.replies.c.company_id).where(t.replies.c.reply_id == _id)
 _FACTS_OF_READERS = sa.delete(t.facts).where(t.facts.c.reply_id == _id, t.facts.c.analysis_id.is_(None))
 _NEW_FACT = sa.insert(t.facts)
+_ANSWER = (
+    sa.select(t.model_replies)
+    .where(t.model_replies.c.key == _key)
+    .order_by(t.model_replies.c.answered_at.desc(), t.model_replies.c.analysis_id.desc())
+    .limit(1)
+)
+_ANSWER_OF = sa.select(t.model_replies.c.company_id, t.model_replies.c.purchase_id).where(
+    t.model_replies.c.analysis_id == _id
+)
+_CHECKED = sa.update(t.model_replies).where(t.model_replies.c.analysis_id == _id)
+_FACTS_OF_ANALYSIS = sa.delete(t.facts).where(t.facts.c.analysis_id == _id)
+_FORMER_ANALYSIS = sa.delete(t.analyses).where(t.analyses.c.analysis_id == _id)
+_NEW_ANALYSIS = sa.insert(t.analyses)
+_FAILED = sa.update(t.purchases).where(t.purchases.c.purchase_id == _id)
 _ANALYSIS = (
     sa.select(t.analyses)
     .where(t.analyses.c.key == _key)
@@ -115,6 +129,47 @@ class SqlKnowledge:
         with self._db.reading() as tx:
             row = tx.execute(_ANALYSIS, {"key": key}).first()
         return None if row is None else record_of(Analysis, row)
+
+    def model_reply(self, key: str) -> ModelReply | None:
+        """The newest one of this key."""
+        with self._db.reading() as tx:
+            row = tx.execute(_ANSWER, {"key": key}).first()
+        return None if row is None else record_of(ModelReply, row)
+
+    def keep_analysis(self, analysis: Analysis, facts: Sequence[Fact], *, checked_by: int) -> None:
+        """Replaces what an earlier check made of the same answer. Ledger work, because two companies may be merged."""
+        id_ = {"id": analysis.analysis_id}
+        row = {**row_of(analysis), "evidence": zipped(analysis.evidence)}
+        rows = [fact_row(fact, analysis_id=analysis.analysis_id) for fact in facts]
+
+        def kept(tx: sa.Connection) -> None:
+            answer = tx.execute(_ANSWER_OF, id_).first()
+            if answer is None:
+                return
+            self._forget_analysis(tx, analysis.analysis_id)
+            tx.execute(_CHECKED.values(checked_by=checked_by, failure=None), id_)
+            tx.execute(_NEW_ANALYSIS, [{**row, "company_id": answer.company_id}])
+            if rows:
+                tx.execute(_NEW_FACT, [{**one, "company_id": answer.company_id} for one in rows])
+
+        self._db.ledger(kept)
+
+    def keep_failure(self, analysis_id: str, failure: str, *, checked_by: int) -> None:
+        """Of a stored answer that cannot be used; its purchase, which is settled, has failed then."""
+
+        def kept(tx: sa.Connection) -> None:
+            answer = tx.execute(_ANSWER_OF, {"id": analysis_id}).first()
+            if answer is None:
+                return
+            self._forget_analysis(tx, analysis_id)
+            tx.execute(_CHECKED.values(checked_by=checked_by, failure=failure), {"id": analysis_id})
+            tx.execute(_FAILED.values(outcome="failed", reason=failure), {"id": answer.purchase_id})
+
+        self._db.ledger(kept)
+
+    def _forget_analysis(self, tx: sa.Connection, analysis_id: str) -> None:
+        tx.execute(_FACTS_OF_ANALYSIS, {"id": analysis_id})
+        tx.execute(_FORMER_ANALYSIS, {"id": analysis_id})
 
 
 def newest_reader(facts: Sequence[Fact]) -> int:

@@ -2,7 +2,7 @@
 
 reserved -> sent -> settled (charge and reply: one transaction) | released (not billed) | uncertain (cannot know)
 
-The facts of a reply are written when it has been read, by Knowledge.keep_facts; those of an analysis come with it.
+The facts of a reply, or of a model's answer, are written when that has been read: Knowledge.keep_facts, keep_analysis.
 
 A claim exists exactly while its purchase is reserved or sent. After the lease another process may take it over; to
 resume a purchase raises its `attempt`, and writes with an earlier attempt are refused (a fencing token).
@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Analysis, Cap, Fact, Purchase, Reply, Suspension
+from enrichment.domain.records import Cap, Fact, ModelReply, Purchase, Reply, Suspension
 from enrichment.ports import NotReserved, Reserved
 from resources.store import cap_enforcement, provider_health, reservation, settlement
 from resources.store import tables as t
@@ -43,7 +43,7 @@ _SEND_ON = (
 _KEEP_HANDLE = sa.update(t.purchases).where(_OWN_ATTEMPT)
 _CLAIM = sa.select(_p.claim).where(_p.purchase_id == _this)
 _SENT = sa.func.coalesce(_p.sent_at, _p.reserved_at)
-_NEW_REPLY, _NEW_ANALYSIS, _NEW_FACT = sa.insert(t.replies), sa.insert(t.analyses), sa.insert(t.facts)
+_NEW_REPLY, _NEW_ANSWER, _NEW_FACT = sa.insert(t.replies), sa.insert(t.model_replies), sa.insert(t.facts)
 
 
 class SqlLedger:
@@ -96,11 +96,11 @@ class SqlLedger:
         *,
         reply: Reply | None,
         facts: Sequence[Fact],
-        analysis: Analysis | None = None,
+        answer: ModelReply | None = None,
         suspend: str | None = None,
         rest: Purchase | None = None,
     ) -> None:
-        """Writes charge, reply, facts and analysis in one transaction; returns the unused reserve, frees the claim.
+        """Writes charge, reply, facts and answer in one transaction; returns the unused reserve, frees the claim.
 
         Rows are written for the company of the purchase as it is now, after a merge too. An answer ends the provider's
         failures in a row. suspend: why the source must not be asked again. rest: what may be billed in addition, as an
@@ -108,8 +108,8 @@ class SqlLedger:
         released, or another process has resumed it; then nothing is written.
         """
         result = {name: getattr(purchase, name) for name in _OUTCOME}
-        written = _rows_of(purchase, reply, facts, analysis)
-        answered = reply is not None or analysis is not None
+        written = _rows_of(purchase, reply, facts, answer)
+        answered = reply is not None or answer is not None
 
         def settled(tx: sa.Connection) -> None:
             ended = settlement.settle(tx, purchase, result)
@@ -205,7 +205,7 @@ class SqlLedger:
 
 
 def _rows_of(
-    purchase: Purchase, reply: Reply | None, facts: Sequence[Fact], analysis: Analysis | None
+    purchase: Purchase, reply: Reply | None, facts: Sequence[Fact], answer: ModelReply | None
 ) -> list[tuple[sa.Insert, list[dict[str, Any]]]]:
     """(INSERT, rows), made before the transaction so that no other one waits for the compression."""
     rows: list[tuple[sa.Insert, list[dict[str, Any]]]] = []
@@ -213,11 +213,10 @@ def _rows_of(
         read_by = newest_reader(facts) if facts else reply.reader_version
         extra = {"cost_micro_usd": purchase.cost_micro_usd, "reader_version": read_by}
         rows.append((_NEW_REPLY, [{**row_of(reply), "payload": zipped(reply.payload), **extra}]))
-    if analysis is not None:
-        rows.append((_NEW_ANALYSIS, [{**row_of(analysis), "evidence": zipped(analysis.evidence)}]))
+    if answer is not None:
+        rows.append((_NEW_ANSWER, [{**row_of(answer), "answer": zipped(answer.answer)}]))
     if facts:
-        analysis_id = None if analysis is None else analysis.analysis_id
-        rows.append((_NEW_FACT, [fact_row(fact, analysis_id=analysis_id) for fact in facts]))
+        rows.append((_NEW_FACT, [fact_row(fact, analysis_id=None) for fact in facts]))
     return rows
 
 

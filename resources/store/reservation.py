@@ -55,7 +55,13 @@ _newest_reply = (
     .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
     .limit(1)
 )
-_analysis = sa.select(t.analyses.c.analysis_id).where(t.analyses.c.key == _variant).limit(1)
+_answers = t.model_replies.c
+_newest_answer = (
+    sa.select(_answers.analysis_id)
+    .where(_answers.key == _variant)
+    .order_by(_answers.answered_at.desc(), _answers.analysis_id.desc())
+    .limit(1)
+)
 _outage = sa.select(t.providers.c.kind).where(t.providers.c.provider == _provider)
 
 # A purchase of another request that was billed, or may have been, without an answer since this request began.
@@ -81,7 +87,7 @@ _LOOK = sa.select(
     sa.exists().where(t.suspensions.c.source == _source).label("suspended"),
     _now.scalar_subquery().label("now"),
     _in_vain.scalar_subquery().label("in_vain"),
-    sa.func.coalesce(_newest_reply.scalar_subquery(), _analysis.scalar_subquery()).label("answer"),
+    sa.func.coalesce(_newest_reply.scalar_subquery(), _newest_answer.scalar_subquery()).label("answer"),
 )
 _ONE = sa.select(t.purchases).where(_p.purchase_id == _this)
 _NEW = sa.insert(t.purchases)

@@ -1,7 +1,7 @@
 """All tables of the store. Money: integer micro-USD; times: column_types.UtcMicros; ids: text that sorts by time.
 
-companies <- requests <- purchases <- replies <- facts;   purchases <- analyses <- facts;   requests <- profiles
-company_events: merges and splits.   former_companies: ids that lead to another one since
+companies <- requests <- purchases <- replies <- facts;   purchases <- model_replies <- analyses <- facts
+requests <- profiles;   company_events: merges and splits.   former_companies: ids that lead to another one since
 stamp: sandbox or live.   caps: sums.   turns: calls, for rate limits
 providers, suspensions: outages.   balances: readings of vendors' accounts
 
@@ -349,6 +349,22 @@ analyses = sa.Table(
     sa.Column("evidence", JsonZip, nullable=False),
     _time("created_at"),
     _changed(),
+)
+
+model_replies = sa.Table(
+    "model_replies",
+    metadata,
+    sa.Column("analysis_id", PlainText, primary_key=True, comment="of the analysis that is read from it"),
+    sa.Column("key", PlainText, nullable=False, index=True, comment="evidence, prompt, model and answer type"),
+    sa.Column("company_id", PlainText, nullable=False, index=True),
+    _text("name"),
+    _text("model"),
+    sa.Column("purchase_id", PlainText, nullable=False, unique=True),
+    _text("request_id"),
+    sa.Column("answer", JsonZip, nullable=False, comment="zlib of JSON: content, refusal, finish_reason, tokens"),
+    _time("answered_at"),
+    sa.Column("checked_by", sa.Integer, nullable=False, comment="version of the check that read it; 0: none yet"),
+    sa.Column("failure", PlainText, nullable=True, comment="why it cannot be used; null: it can"),
 )
 
 profiles = sa.Table(

@@ -56,9 +56,9 @@ COMMENT ON COLUMN marts.company_profiles.completeness IS 'Satisfied datasets div
 COMMENT ON COLUMN marts.company_profiles.freshness IS 'Mean over its facts of the share of their valid time that was left';
 COMMENT ON COLUMN marts.company_profiles.reliability IS 'Mean reliability of its facts';
 COMMENT ON COLUMN marts.company_profiles.confidence IS 'High, Medium or Low';
-COMMENT ON COLUMN marts.company_profiles.missing IS 'Required datasets that are not satisfied';
+COMMENT ON COLUMN marts.company_profiles.missing IS 'Required datasets that are not satisfied, and analyses that failed (as analysis:name)';
 COMMENT ON COLUMN marts.company_profiles.missing_optional IS 'Optional datasets that are not satisfied';
-COMMENT ON COLUMN marts.company_profiles.why_missing IS 'Dataset that is not satisfied -> why, source by source';
+COMMENT ON COLUMN marts.company_profiles.why_missing IS 'What is not satisfied -> why, source by source';
 COMMENT ON COLUMN marts.company_profiles.disputed IS 'Datasets about which sources contradict each other';
 COMMENT ON COLUMN marts.company_profiles.strategy IS 'How the plan was made: enhanced, priority or legacy';
 COMMENT ON COLUMN marts.company_profiles.cost_usd IS 'What the request that made it spent';

@@ -12,6 +12,7 @@ SELECT
     c.key AS company_key, c.name, c.domain,
     from_json(p.document, '{
         "quality": {"freshness": "DOUBLE", "reliability": "DOUBLE"},
+        "missing_analyses": ["VARCHAR"], "gaps": "MAP(VARCHAR, VARCHAR)",
         "datasets": "MAP(VARCHAR, STRUCT(required BOOLEAN, status VARCHAR, disputed BOOLEAN, why VARCHAR, \"values\" JSON[], others JSON[]))"
     }') AS content
 FROM layers.profiles AS p SEMI JOIN newest USING (profile_id) JOIN build.companies AS c USING (company_id);
@@ -80,8 +81,16 @@ SELECT
     s.industry, s.description, s.employees_low, s.employees_high,
     coalesce(s.contacts, 0) AS contacts, coalesce(s.technologies, 0) AS technologies, coalesce(s.news, 0) AS news,
     coalesce(s.job_postings, 0) AS job_postings, coalesce(s.intent_signals, 0) AS intent_signals,
-    coalesce(g.missing, []) AS missing, coalesce(g.missing_optional, []) AS missing_optional,
-    coalesce(g.why_missing, MAP {}) AS why_missing, coalesce(g.disputed, []) AS disputed,
+    list_concat(
+        coalesce(g.missing, []), list_sort([concat('analysis:', name) FOR name IN coalesce(p.content.missing_analyses, [])])
+    ) AS missing,
+    coalesce(g.missing_optional, []) AS missing_optional,
+    map_concat(
+        coalesce(g.why_missing, MAP {}),
+        map_from_entries([
+            {'k': concat('analysis:', name), 'v': p.content.gaps[name]} FOR name IN coalesce(p.content.missing_analyses, [])
+        ])
+    ) AS why_missing, coalesce(g.disputed, []) AS disputed,
     r.strategy, r.cost_usd, r.saved_usd
 FROM latest AS p
 LEFT JOIN summed AS s USING (profile_id)

@@ -16,6 +16,7 @@ from sandbox.schema_filler import UnusableSchemaError, fill
 from sandbox.seeded_random import token
 
 FINGERPRINT = "sandbox: no language model, verbatim pieces of the evidence"
+_MODELS = ("gpt-4.1-mini", "sandbox")  # what it lists; it answers to any name
 _REFUSAL = "The sandbox was asked to refuse this request."
 _ERRORS: dict[str, tuple[int, str, str, str | None]] = {
     "bad_key": (
@@ -62,8 +63,8 @@ class OpenAI:
         return respond(status, {"error": {"message": message, "type": form, "param": None, "code": code}})
 
     async def models(self, _request: VendorRequest) -> Response:
-        row = {"id": "sandbox", "object": "model", "created": 1_700_000_000, "owned_by": "sandbox"}
-        return respond(200, {"object": "list", "data": [row]})
+        rows = [{"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "sandbox"} for name in _MODELS]
+        return respond(200, {"object": "list", "data": rows})
 
     async def chat(self, request: VendorRequest) -> Response:
         messages = request.params.get("messages")

@@ -73,6 +73,9 @@ class Stack:
             f"{self.url}/_sandbox/faults", json={"vendor": vendor, "fault": kind, "times": times, **more}
         ).raise_for_status()
 
+    def clear_faults(self) -> None:
+        httpx.delete(f"{self.url}/_sandbox/faults").raise_for_status()
+
 
 @pytest.fixture
 def sandbox_at(tmp_path: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ import asyncio
 import os
 import resource
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -22,10 +22,9 @@ import sqlalchemy as sa
 
 from bench.money.worker import SharedClock, WorkerSetup, WorkItem
 from enrichment.context import RunContext
-from enrichment.domain.records import Analysis, Cap, Fact, Purchase, Reply
+from enrichment.domain.records import Cap, Fact, Json, ModelReply, Purchase, Reply
 from enrichment.pipeline.enrich import enrich
 from enrichment.ports import (
-    AnswerType,
     BeforeSend,
     KeepHandle,
     LanguageModel,
@@ -98,13 +97,13 @@ class DeadlyLedger(SqlLedger):
         *,
         reply: Reply | None,
         facts: Sequence[Fact],
-        analysis: Analysis | None = None,
+        answer: ModelReply | None = None,
         suspend: str | None = None,
         rest: Purchase | None = None,
     ) -> None:
         self._deadly.reached("before settle", purchase.source)
         self._in_settle = True
-        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
+        super().settle(purchase, reply=reply, facts=facts, answer=answer, suspend=suspend, rest=rest)
         self._in_settle = False
         self._deadly.reached("after settle", purchase.source)
 
@@ -130,12 +129,12 @@ class HeldLedger(SqlLedger):
         *,
         reply: Reply | None,
         facts: Sequence[Fact],
-        analysis: Analysis | None = None,
+        answer: ModelReply | None = None,
         suspend: str | None = None,
         rest: Purchase | None = None,
     ) -> None:
         self._wait_before("settle")
-        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
+        super().settle(purchase, reply=reply, facts=facts, answer=answer, suspend=suspend, rest=rest)
 
     def _wait_before(self, what: HeldStep) -> None:
         if what == self._before:
@@ -152,12 +151,12 @@ class FullDiskLedger(SqlLedger):
         *,
         reply: Reply | None,
         facts: Sequence[Fact],
-        analysis: Analysis | None = None,
+        answer: ModelReply | None = None,
         suspend: str | None = None,
         rest: Purchase | None = None,
     ) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-        super().settle(purchase, reply=reply, facts=facts, analysis=analysis, suspend=suspend, rest=rest)
+        super().settle(purchase, reply=reply, facts=facts, answer=answer, suspend=suspend, rest=rest)
 
 
 class DeadlyProvider:
@@ -198,16 +197,16 @@ class DeadlyModel:
 
     async def answer(
         self,
-        answer_type: type[AnswerType],
+        schema: Mapping[str, Json],
         *,
         model: str,
         instructions: str,
         evidence: str,
         max_output_tokens: int,
         before_send: BeforeSend,
-    ) -> ModelAnswer[AnswerType]:
+    ) -> ModelAnswer:
         answered = await self._model.answer(
-            answer_type,
+            schema,
             model=model,
             instructions=instructions,
             evidence=evidence,

@@ -6,7 +6,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import CacheRead, Company, Fact, Json, Known, Profile, Purchase, Reply, Request
+from enrichment.domain.records import (
+    CacheRead,
+    Company,
+    Fact,
+    Json,
+    Known,
+    Profile,
+    Purchase,
+    Reply,
+    Request,
+    SourceFailure,
+    analysis_source,
+)
 from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
@@ -130,12 +142,13 @@ def profiled(
     reads: Sequence[Purchase] = (),
     at: datetime = NOON,
     audience: str | None = None,
+    failed: Mapping[str, str] | None = None,
 ) -> tuple[Profile, list[Purchase]]:
-    """One request from its opening to its profile."""
+    """One request from its opening to its profile. failed: analysis -> why."""
     asked = request(store, about, consumer, at=at, audience=audience)
     purchases = [bought(store, asked, source, answers, at=at) for source, answers in buys.items()]
     booked = [CacheRead(asked.request_id, p.purchase_id, p.source, "reply", p.cost_micro_usd, at) for p in reads]
-    profile = _assembled(asked, about, store.knowledge.known(about.company_id), at)
+    profile = _assembled(asked, about, store.knowledge.known(about.company_id), at, failed or {})
     finished = replace(
         asked,
         state="complete",
@@ -199,7 +212,7 @@ def _facts(reply: Reply, answers: Answers) -> list[Fact]:
     ]
 
 
-def _assembled(asked: Request, about: Company, known: Known, at: datetime) -> Profile:
+def _assembled(asked: Request, about: Company, known: Known, at: datetime, failed: Mapping[str, str]) -> Profile:
     requirements = requirements_of(MATRIX, [asked.consumer])
     made_of = Ingredients(
         company=about,
@@ -208,8 +221,10 @@ def _assembled(asked: Request, about: Company, known: Known, at: datetime) -> Pr
         known=known,
         analyses=(),
         analysis_facts=(),
-        failures=(),
-        gaps={},
+        failures=[
+            SourceFailure(analysis_source(name), "openai", "UnusableAnswer", why) for name, why in failed.items()
+        ],
+        gaps=failed,
         paid={r.purchase_id: r.cost_micro_usd for r in known.replies},
         paid_by={r.purchase_id: r.request_id for r in known.replies},
     )

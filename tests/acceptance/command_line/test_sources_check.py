@@ -43,5 +43,19 @@ def test_a_vendor_that_cannot_be_reached_differs_from_one_that_refuses(tmp_path:
     assert "set BRIGHTDATA_API_KEY in .env" in marks["brightdata"]
 
 
+def test_an_endpoint_that_does_not_serve_the_model_is_not_fit_to_use(tmp_path: Path) -> None:
+    with served(Starlette(routes=[Route("/v1/models", models)])) as url:
+        key = {"OPENAI_API_KEY": "invented-key", "OPENAI_BASE_URL": f"{url}/v1"}
+        done = run("sources", "check", ENRICH_HOME=str(tmp_path), **key)
+    words = " ".join(done.stdout.replace("│", " ").split())
+    assert done.returncode == 3
+    assert "does not serve gpt-4.1-mini" in words
+    assert "it serves small, tiny" in words
+
+
+async def models(_request: Request) -> Response:
+    return JSONResponse({"object": "list", "data": [{"id": "tiny", "object": "model"}, {"id": "small"}]})
+
+
 async def refuse(_request: Request) -> Response:
     return JSONResponse({"error": "Invalid API key."}, 401)

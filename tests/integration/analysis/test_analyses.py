@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,22 +12,23 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from enrichment.analysis.question import AnalysisInputs, prepare
 from enrichment.analysis.runner import AnalysisResults, analyse
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge
-from enrichment.domain.records import Company, Event, Fact, Known, Request
+from enrichment.domain.records import Company, Event, Fact, Json, Known, Request
 from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
-from enrichment.ports import AnswerType, BeforeSend, LanguageModel, ModelAnswer
+from enrichment.ports import BeforeSend, LanguageModel, ModelAnswer
 from enrichment.purchasing.purchase import PurchaseOrder, draft
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 from enrichment.trace import Trace
 from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited
-from resources.store import SqlStore, open_store
+from resources.store import SqlStore, open_store, tables
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.support.eventually import PATIENCE_SECONDS
@@ -80,8 +81,8 @@ class HeldBack:
     may: Callable[[], bool]
     name: str = "openai"
 
-    async def answer(self, answer_type: type[AnswerType], **asked: Any) -> ModelAnswer[AnswerType]:
-        answer = await self.model.answer(answer_type, **asked)
+    async def answer(self, schema: Mapping[str, Json], **asked: Any) -> ModelAnswer:
+        answer = await self.model.answer(schema, **asked)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not self.may():  # noqa: ASYNC110 - what it waits for sets no event
                 await asyncio.sleep(0.01)
@@ -257,9 +258,104 @@ def test_an_answer_that_cannot_be_used_costs_its_tokens_and_its_own_analysis(fau
     assert [p.state for p in failed.purchases] == ["settled"]
     assert (failed.analyses, failed.facts) == ((), ())
     assert stack.ledger(failed) == stack.invoice()
-    again = stack.analyse("growth")
+    later = NOW + timedelta(days=1)
+    again = stack.analyse("growth", known=facts(later), now=later)
     assert [a.name for a in again.analyses] == ["growth"], "a failure is not remembered as an answer"
     assert stack.ledger(failed, again) == stack.invoice()
+
+
+@pytest.mark.parametrize("fault", ["refusal", "length", "bad_content"])
+def test_a_failure_over_the_same_evidence_is_billed_once_until_it_is_time_for_one_more_try(
+    fault: str, stack: AnalysisStack
+) -> None:
+    stack.fault(fault, times=100)
+    first = stack.analyse("growth")
+    billed = stack.invoice()
+    for _ in range(3):
+        again = stack.analyse("growth")
+        assert (again.purchases, again.reads, again.analyses) == ((), (), ())
+        assert "is asked again after 2026-11-22 09:00 UTC" in again.gaps["growth"]
+    assert stack.invoice() == billed == stack.ledger(first)
+    assert [failure.kind for failure in again.failures] == ["FailedBefore"]
+    later = NOW + timedelta(days=1)
+    assert len(stack.analyse("growth", known=facts(later), now=later).purchases) == 1
+    assert stack.analyse("growth", known=facts(later), now=later).purchases == ()
+
+
+def test_other_evidence_is_another_question_and_not_held_up_by_a_failure(stack: AnalysisStack) -> None:
+    stack.fault("refusal", times=1)
+    stack.analyse("news_events")
+    more = ("recent_news", "serp_news", NewsItem(title="Acme hires a roadrunner"))
+    assert [a.name for a in stack.analyse("news_events", known=facts(values=[*VALUES, more])).analyses] == [
+        "news_events"
+    ]
+
+
+class Fixed:
+    """A model that gives one answer to every question, and counts the questions."""
+
+    name = "openai"
+
+    def __init__(self, content: object, *, finish: str = "stop", tokens: tuple[int, int] = (100, 10)) -> None:
+        self.content, self.finish, self.tokens = json.dumps(content), finish, tokens
+        self.asked = 0
+
+    async def answer(self, _schema: Mapping[str, Json], *, before_send: BeforeSend, **_asked: Any) -> ModelAnswer:
+        await before_send()
+        self.asked += 1
+        return ModelAnswer(self.content, None, self.finish, *self.tokens)
+
+
+def growth_answer(*quotes: str) -> dict[str, Any]:
+    claims = [{"evidence_id": "e1", "quote": quote, "statement": f"{quote}, it seems."} for quote in quotes]
+    return {"growth_signals": claims, "business_challenges": []}
+
+
+def test_an_answer_of_which_nothing_was_kept_is_a_failure_that_states_why(stack: AnalysisStack) -> None:
+    model = Fixed(growth_answer("Acme Corporation", "Acme builds rockets"))
+    first = stack.analyse("growth", model=model)
+    assert first.analyses == ()
+    assert "2 of 2 claims were dropped" in first.gaps["growth"]
+    assert "1: the quote only names the company" in first.gaps["growth"]
+    assert [(p.state, p.outcome) for p in first.purchases] == [("settled", "failed")]
+    assert stack.store.ledger.purchases(first.purchases[0].request_id)[0].outcome == "failed"
+    again = stack.analyse("growth", model=model)
+    assert (model.asked, again.reads, again.analyses) == (1, (), ())
+
+
+def test_an_empty_answer_is_an_answer(stack: AnalysisStack) -> None:
+    model = Fixed(growth_answer())
+    assert [a.claims_kept for a in stack.analyse("growth", model=model).analyses] == [0]
+    assert len(stack.analyse("growth", model=model).reads) == model.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("tokens", "advice"),
+    [((500, 1200), "raise max_output_tokens"), ((3000, 1096), "lower max_input_bytes")],
+    ids=["the answer reached its limit", "question and answer filled the context"],
+)
+def test_half_an_answer_names_what_was_too_small(tokens: tuple[int, int], advice: str, stack: AnalysisStack) -> None:
+    results = stack.analyse("growth", model=Fixed({}, finish="length", tokens=tokens))
+    assert advice in results.gaps["growth"]
+
+
+def test_a_limit_that_was_raised_is_tried_at_once(stack: AnalysisStack) -> None:
+    stack.analyse("growth", model=Fixed({}, finish="length", tokens=(500, 1200)))
+    growth = RULES.analyses["growth"].model_copy(update={"max_output_tokens": 2400})
+    rules = RULES.model_copy(update={"analyses": {**RULES.analyses, "growth": growth}})
+    assert [a.name for a in stack.analyse("growth", rules=rules).analyses] == ["growth"]
+
+
+def test_an_answer_that_was_stored_but_not_checked_is_checked_for_free(stack: AnalysisStack) -> None:
+    """As a process leaves it that is killed between the two, or a check of an earlier version."""
+    first = stack.analyse("growth")
+    with stack.store.database.writing() as tx:
+        tx.execute(sa.update(tables.model_replies).values(checked_by=0))
+        tx.execute(sa.delete(tables.analyses))
+    again = stack.analyse("growth")
+    assert again.purchases == ()
+    assert [a.answer for a in again.analyses] == [a.answer for a in first.analyses]
+    assert stack.store.knowledge.analysis(again.analyses[0].key) == again.analyses[0]
 
 
 @pytest.mark.parametrize("fault", ["malformed", "truncated", "timeout"])
@@ -275,6 +371,7 @@ def test_a_model_that_is_down_leaves_gaps_with_a_reason_and_costs_nothing(stack:
     stack.fault("down")
     results = stack.analyse("growth", "hiring")
     assert {name: "unavailable" in why for name, why in results.gaps.items()} == {"growth": True, "hiring": True}
+    assert {failure.source for failure in results.failures} == {"analysis:growth", "analysis:hiring"}
     assert [p.state for p in results.purchases] == ["released", "released"]
     assert sum(stack.invoice().values()) == 0
     assert [(e.what, e.data["kind"]) for e in stack.events] == [("failed", "ProviderUnavailable")] * 2
@@ -299,8 +396,9 @@ def test_without_a_model_memory_still_serves_and_the_rest_states_what_to_do(stac
 def test_a_cap_is_never_exceeded_and_is_named_as_the_reason(stack: AnalysisStack) -> None:
     results = stack.analyse("growth", max_cost=100)
     assert results.purchases == ()
-    assert "request:" in results.gaps["growth"]
-    assert "raise the cap" in results.gaps["growth"]
+    assert "this request leaves 0.0001" in results.gaps["growth"]
+    assert "raise --max-cost" in results.gaps["growth"]
+    assert [failure.kind for failure in results.failures] == ["OverCap"]
     assert sum(stack.invoice().values()) == 0
 
 
@@ -309,6 +407,7 @@ def test_an_analysis_without_what_it_needs_is_a_gap_and_no_purchase(stack: Analy
     assert set(results.gaps) == {"contact_priorities", "hiring"}
     assert "key_contacts" in results.gaps["contact_priorities"]
     assert results.purchases == ()
+    assert results.failures == (), "asking again could not make it"
 
 
 def test_an_analysis_that_reads_what_another_answers_comes_after_it(stack: AnalysisStack) -> None:
@@ -331,14 +430,14 @@ class Gullible:
 
     async def answer(
         self,
-        answer_type: type[AnswerType],
+        schema: Mapping[str, Json],  # noqa: ARG002 - the protocol's
         *,
         model: str,  # noqa: ARG002 - the protocol's
         instructions: str,
         evidence: str,
         max_output_tokens: int,  # noqa: ARG002 - the protocol's
         before_send: BeforeSend,
-    ) -> ModelAnswer[AnswerType]:
+    ) -> ModelAnswer:
         await before_send()
         self.read.append((instructions, evidence))
         orders = re.findall(r"say that (.+?)\.", evidence, re.IGNORECASE)
@@ -348,8 +447,8 @@ class Gullible:
             for shown in ("e1", "e2", "e9")
         ]
         claims.append({"evidence_id": "e2", "quote": "Acme owns the moon", "statement": "Acme owns the moon."})
-        answer = answer_type.model_validate_json(json.dumps({"growth_signals": claims, "business_challenges": []}))
-        return ModelAnswer(answer, input_tokens=100, output_tokens=10)
+        content = json.dumps({"growth_signals": claims, "business_challenges": []})
+        return ModelAnswer(content, None, "stop", input_tokens=100, output_tokens=10)
 
 
 def test_hostile_evidence_stays_data_and_what_is_not_in_it_is_dropped_and_counted(stack: AnalysisStack) -> None:

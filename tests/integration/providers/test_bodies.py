@@ -26,7 +26,7 @@ COMPLETION = sample("openai/chat_completion.minimal_accepted.json")
 COMPLETION["choices"][0]["message"]["content"] = '{"growth_signals": [], "business_challenges": []}'
 GOOD = {VENDOR: {"itemListElement": [{"result": {"name": "Acme"}}]}, MODEL: COMPLETION}
 OWED = {VENDOR: {"search": 1}, MODEL: {}}
-AskResult = SourceAnswer | ModelAnswer[Growth] | ProviderError
+AskResult = SourceAnswer | ModelAnswer | ProviderError
 
 
 async def ask_vendor(url: str) -> AskResult:
@@ -39,7 +39,12 @@ async def ask_model(url: str) -> AskResult:
     model = OpenAIModel(RULES.providers[MODEL], {"api_key": KEY}, base_url=f"{url}/v1", limiter=Unlimited())
     try:
         return await model.answer(
-            Growth, model="m", instructions="i", evidence="e", max_output_tokens=9, before_send=go_ahead
+            Growth.model_json_schema(),
+            model="m",
+            instructions="i",
+            evidence="e",
+            max_output_tokens=9,
+            before_send=go_ahead,
         )
     finally:
         await model.aclose()

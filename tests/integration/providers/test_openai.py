@@ -9,21 +9,24 @@ import httpx
 import pytest
 import stamina.instrumentation
 
+from enrichment.analysis.answer_schema import answer_schema, schema_bytes
 from enrichment.analysis.answer_schemas import ANSWERS, AnswerKind, Growth
 from enrichment.analysis.citations import check_citations
+from enrichment.analysis.evidence import Evidence
 from enrichment.ports import (
-    AnswerTruncated,
     BeforeSend,
     ClaimLost,
+    ContextTooSmall,
     CredentialsRejected,
     ModelAnswer,
-    ModelRefused,
+    ModelNotServed,
     ProviderError,
     ProviderUnavailable,
     QuotaExhausted,
     Throttled,
     UnexpectedReply,
 )
+from enrichment.rules.models import ChatRules
 from resources.providers.call_session import LONGEST_BACKOFF
 from resources.providers.http_transport import MOST_BYTES
 from resources.providers.openai import OpenAIModel, response_format
@@ -33,6 +36,7 @@ from sandbox.app import create_app
 from sandbox.server import served
 from tests.support import virtual_time
 from tests.support.manual_clock import NOON, running_from
+from tests.support.model_answers import passage
 from tests.support.recorded_provider import KEY, RULES, HttpReply, NoSlotLeft, ScriptedVendor, go_ahead, sample
 
 CALL, MODELS = "POST /v1/chat/completions", "GET /v1/models"
@@ -56,9 +60,9 @@ def completion(content: str | None = json.dumps(ANSWER), *, finish: str = "stop"
     return body
 
 
-async def ask(model: OpenAIModel, before_send: BeforeSend = go_ahead) -> ModelAnswer[Growth]:
+async def ask(model: OpenAIModel, before_send: BeforeSend = go_ahead) -> ModelAnswer:
     return await model.answer(
-        Growth,
+        answer_schema(Growth, ("e1",)),
         model="gpt-4.1-mini",
         instructions="Say what grows.",
         evidence=EVIDENCE,
@@ -96,7 +100,7 @@ def answered(*replies: HttpReply) -> tuple[Any, ScriptedVendor]:
 
 def test_an_answer_comes_with_its_type_and_its_tokens() -> None:
     answer, vendor = answered(HttpReply(body=completion()))
-    assert answer == ModelAnswer(Growth.model_validate(ANSWER), input_tokens=11, output_tokens=7)
+    assert answer == ModelAnswer(json.dumps(ANSWER), None, "stop", input_tokens=11, output_tokens=7)
     assert len(vendor.asked) == 1
 
 
@@ -125,13 +129,18 @@ def test_the_schema_that_is_sent_is_no_longer_than_the_one_that_was_counted(name
 
     async def use(model: OpenAIModel) -> Any:
         return await model.answer(
-            kind, model="m", instructions="i", evidence="e", max_output_tokens=9, before_send=go_ahead
+            answer_schema(kind, ("e1",)),
+            model="m",
+            instructions="i",
+            evidence="e",
+            max_output_tokens=9,
+            before_send=go_ahead,
         )
 
     answer = using(httpx.ASGITransport(app=vendor), use)
-    assert answer.value == kind.model_validate(empty)
+    assert kind.model_validate_json(answer.content) == kind.model_validate(empty)
     sent = json.dumps(vendor.asked[0].json["response_format"]["json_schema"]["schema"])
-    assert len(sent.encode()) <= len(json.dumps(kind.model_json_schema()).encode())
+    assert len(sent.encode()) <= schema_bytes(kind, 1)
 
 
 REFUSALS: list[tuple[int, Any, type[ProviderError], bool, int]] = [
@@ -158,26 +167,81 @@ def test_a_refusal_is_named_for_what_to_do_and_repeated_only_where_it_costs_noth
     assert len(vendor.asked) == calls
 
 
-BILLED: list[tuple[str, dict[str, Any], type[ProviderError]]] = [
-    ("a refusal", completion(None, refusal="I cannot help with that."), ModelRefused),
-    ("a content filter", completion(None, finish="content_filter"), ModelRefused),
-    ("half an answer", completion('{"growth_signals": [', finish="length"), AnswerTruncated),
-    ("no JSON", completion("I think it grows."), UnexpectedReply),
-    ("half a JSON", completion('{"growth_signals": ['), UnexpectedReply),
-    ("another schema", completion('{"growth": "yes"}'), UnexpectedReply),
-    ("nothing", completion(None), UnexpectedReply),
-    ("no choice", {**completion(), "choices": []}, UnexpectedReply),
+UNUSABLE: list[tuple[str, dict[str, Any], ModelAnswer]] = [
+    ("a refusal", completion(None, refusal="No."), ModelAnswer(None, "No.", "stop", 11, 7)),
+    ("a content filter", completion(None, finish="content_filter"), ModelAnswer(None, None, "content_filter", 11, 7)),
+    ("half an answer", completion("{", finish="length"), ModelAnswer("{", None, "length", 11, 7)),
+    ("no JSON", completion("I think it grows."), ModelAnswer("I think it grows.", None, "stop", 11, 7)),
+    ("nothing", completion(None), ModelAnswer(None, None, "stop", 11, 7)),
+    ("no choice", {**completion(), "choices": []}, ModelAnswer(None, None, None, 11, 7)),
 ]
 
 
-@pytest.mark.parametrize(("what", "body", "kind"), BILLED, ids=[what for what, *_ in BILLED])
-def test_an_answer_we_cannot_use_is_billed_all_the_same_and_not_asked_for_again(
-    what: str, body: dict[str, Any], kind: type[ProviderError]
+@pytest.mark.parametrize(("what", "body", "wanted"), UNUSABLE, ids=[what for what, *_ in UNUSABLE])
+def test_an_answer_that_is_billed_is_returned_as_it_came_and_not_asked_for_again(
+    what: str, body: dict[str, Any], wanted: ModelAnswer
 ) -> None:
-    error, vendor = answered(HttpReply(body=body))
-    assert type(error) is kind, what
-    assert (error.billed, error.uncertain) == (USED, False)
+    answer, vendor = answered(HttpReply(body=body))
+    assert answer == wanted, what
     assert len(vendor.asked) == 1
+
+
+TOO_LONG: list[tuple[str, dict[str, Any]]] = [
+    ("OpenAI", {"message": "This model's maximum context length is 8192 tokens.", "code": "context_length_exceeded"}),
+    ("llama.cpp", {"message": "the request exceeds the available context size", "type": "exceed_context_size_error"}),
+    (
+        "vLLM",
+        {"message": "This model's maximum context length is 4096 tokens. However, you requested 5000", "code": 400},
+    ),
+]
+NOT_SERVED: list[tuple[str, int, Any]] = [
+    ("OpenAI", 404, {"error": {"message": "The model `m` does not exist", "code": "model_not_found"}}),
+    ("vLLM", 404, {"error": {"message": "The model `m` does not exist.", "type": "NotFoundError", "code": 404}}),
+    ("Ollama", 404, {"error": {"message": 'model "m" not found, try pulling it first', "type": "api_error"}}),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "error"), TOO_LONG, ids=[name for name, _ in TOO_LONG])
+def test_a_question_longer_than_the_context_is_no_wrong_address(endpoint: str, error: dict[str, Any]) -> None:
+    got, _ = answered(HttpReply(400, {"error": error}))
+    assert type(got) is ContextTooSmall, endpoint
+    assert "max_input_bytes" in str(got)
+    assert "OPENAI_BASE_URL" not in str(got)
+
+
+@pytest.mark.parametrize(("endpoint", "status", "body"), NOT_SERVED, ids=[name for name, *_ in NOT_SERVED])
+def test_a_model_that_is_not_served_is_named_as_the_reason(endpoint: str, status: int, body: Any) -> None:
+    got, _ = answered(HttpReply(status, body))
+    assert type(got) is ModelNotServed, endpoint
+    assert "config/analyses.yaml" in str(got)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"message": "Unsupported parameter: 'max_tokens'.", "param": "max_tokens", "code": "unsupported_parameter"},
+        {"message": "Invalid schema for response_format 'Growth': 'maxLength' is not permitted.", "code": None},
+    ],
+    ids=["a field", "a keyword"],
+)
+def test_what_an_endpoint_does_not_take_is_set_in_the_rules(error: dict[str, Any]) -> None:
+    got, _ = answered(HttpReply(400, {"error": error}))
+    assert type(got) is UnexpectedReply
+    assert "`chat` in config/providers.yaml" in str(got)
+    assert error["message"][:20] in str(got)
+
+
+def test_an_endpoint_is_sent_the_limit_and_the_keywords_it_takes() -> None:
+    chat = ChatRules(output_limits=("max_tokens",), schema_leaves_out=("maxLength", "title"))
+    vendor = ScriptedVendor({CALL: HttpReply(body=completion())})
+    using(httpx.ASGITransport(app=vendor), rules=OPENAI.model_copy(update={"chat": chat}))
+    sent = vendor.asked[0].json
+    assert (sent["max_tokens"], "max_completion_tokens" in sent) == (500, False)
+    assert sent["response_format"]["json_schema"]["name"] == "Growth"
+    text = json.dumps(sent["response_format"]["json_schema"]["schema"])
+    assert "maxLength" not in text
+    assert '"title"' not in text
+    assert "maxItems" in text
 
 
 @pytest.mark.parametrize(
@@ -360,13 +424,17 @@ def invoiced(control: httpx.Client) -> dict[str, int]:
 
 
 def test_the_sandbox_answers_every_analysis_with_claims_that_its_evidence_bears_out(sandbox: str) -> None:
-    texts = {"e1": LINE, "e2": "Kafka\nstreaming platform", "e3": "Wile Coyote\nHead of Procurement"}
-    shown = "\n".join(f'<evidence id="{n}" source="s" dataset="d">\n{t}\n</evidence>' for n, t in texts.items())
+    pieces = (
+        passage("e1", "serp_news", "recent_news", LINE),
+        passage("e2", "brightdata_technographics", "tech_stack", "Kafka\nstreaming platform"),
+        passage("e3", "snov_contacts", "key_contacts", "Wile Coyote\nHead of Procurement"),
+    )
+    shown = "\n".join(piece.rendered() for piece in pieces)
 
     async def use(model: OpenAIModel) -> list[Any]:
         asks = (
             model.answer(
-                kind.type,
+                answer_schema(kind.type, tuple(piece.evidence_id for piece in pieces)),
                 model="gpt-4.1-mini",
                 instructions=RULES.prompts[name],
                 evidence=shown,
@@ -377,16 +445,14 @@ def test_the_sandbox_answers_every_analysis_with_claims_that_its_evidence_bears_
         )
         return await asyncio.gather(*asks)
 
-    for answer in using(None, use, url=f"{sandbox}/openai/v1"):
-        checked = check_citations(answer.value, texts)
+    for kind, answer in zip(ANSWERS.values(), using(None, use, url=f"{sandbox}/openai/v1"), strict=True):
+        read = kind.type.model_validate_json(answer.content)
+        checked = check_citations(read, Evidence(pieces), ("Acme",))
         assert checked.kept > 0
-        assert checked.dropped == 0
+        assert set(checked.reasons) <= {"the person is no known contact"}, "it takes any line for a person"
 
 
 FAULTS: list[tuple[str, type[ProviderError], bool]] = [
-    ("refusal", ModelRefused, False),
-    ("length", AnswerTruncated, False),
-    ("bad_content", UnexpectedReply, False),
     ("quota", QuotaExhausted, False),
     ("expired_token", CredentialsRejected, False),
     ("malformed", UnexpectedReply, True),
@@ -450,7 +516,7 @@ def test_a_free_call_tells_whether_the_key_is_accepted(sandbox: str, control: ht
 
 @pytest.mark.parametrize("kind", ANSWERS.values(), ids=ANSWERS)
 def test_a_schema_forbids_what_it_does_not_name_and_requires_all_it_names(kind: AnswerKind) -> None:
-    schema = response_format(kind.type)["json_schema"]["schema"]
+    schema = response_format(answer_schema(kind.type, ("e1",)))["json_schema"]["schema"]
     objects = [one for one in (schema, *schema.get("$defs", {}).values()) if one.get("type") == "object"]
     assert objects
     for one in objects:

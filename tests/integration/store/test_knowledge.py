@@ -8,7 +8,7 @@ from threading import Event as Signal
 
 import pytest
 
-from enrichment.domain.records import Analysis, CacheRead, Event, Fact, Known, Profile, Request
+from enrichment.domain.records import Analysis, CacheRead, Event, Fact, Known, ModelReply, Profile, Request
 from enrichment.domain.values import Claim, Contact, EmployeeCount, NewsItem, Technology, Text, Value
 from enrichment.ports import StoreError
 from resources.store import SqlStore, new_unreported
@@ -156,7 +156,9 @@ def test_a_newer_reader_leaves_what_an_analysis_has_read(store: SqlStore) -> Non
         "ana_1", "key", "com_1", "technologies", None, "model", made.purchase_id, "req_1", {}, 1, 0, {}, NOON
     )
     found = [replace(fact, source="technologies") for fact in facts_of(reply, "Read by an analysis")]
-    store.ledger.settle(answered(made), reply=None, facts=found, analysis=answer)
+    raw = ModelReply("ana_1", "key", "com_1", "technologies", "model", made.purchase_id, "req_1", {}, NOON)
+    store.ledger.settle(answered(made), reply=None, facts=(), answer=raw)
+    store.knowledge.keep_analysis(answer, found, checked_by=1)
     store.knowledge.keep_facts(reply.reply_id, [])
     assert store.knowledge.known("com_1").facts == tuple(found)
 

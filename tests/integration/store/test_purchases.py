@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, Cap, Purchase
+from enrichment.domain.records import Analysis, Cap, ModelReply, Purchase
 from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, Reserved, StoreError
 from resources.store import SqlStore
 from tests.support.examples import NOON
@@ -256,16 +256,34 @@ def test_a_settlement_that_cannot_be_written_whole_is_not_written_at_all(store: 
     assert store.ledger.spent([DAY]) == {DAY: 100_000}
 
 
-def test_an_analysis_is_kept_with_its_charge_and_found_by_its_key(store: SqlStore) -> None:
+def test_a_models_answer_is_kept_with_its_charge_and_its_analysis_after_it(store: SqlStore) -> None:
     made = sent(store, draft("technologies"))
+    raw = {"content": '{"technologies": []}', "refusal": None, "finish_reason": "stop"}
+    reply = ModelReply("ana_1", "key", "com_1", "technologies", "model", made.purchase_id, "req_1", raw, NOON)
+    store.ledger.settle(answered(made), reply=None, facts=(), answer=reply)
+    assert store.knowledge.model_reply("key") == reply
+    assert store.knowledge.analysis("key") is None
     answer = {"technologies": [{"name": "Zürich\x00DB", "share": 0.1}]}
     evidence = {"rep_1": "verbatim \ud800 text"}
     kept = Analysis(
         "ana_1", "key", "com_1", "technologies", None, "model", made.purchase_id, "req_1", answer, 1, 0, evidence, NOON
     )
-    store.ledger.settle(answered(made), reply=None, facts=(), analysis=kept)
+    store.knowledge.keep_analysis(kept, (), checked_by=3)
     assert store.knowledge.analysis("key") == kept
+    assert store.knowledge.model_reply("key") == replace(reply, checked_by=3)
     assert store.knowledge.analysis("other key") is None
+    assert store.knowledge.model_reply("other key") is None
+
+
+def test_an_answer_that_cannot_be_used_stays_paid_for_and_its_purchase_states_why(store: SqlStore) -> None:
+    made = sent(store, draft("technologies"))
+    reply = ModelReply("ana_1", "key", "com_1", "technologies", "model", made.purchase_id, "req_1", {}, NOON)
+    store.ledger.settle(answered(made, cost=7), reply=None, facts=(), answer=reply)
+    store.knowledge.keep_failure("ana_1", "the model refused", checked_by=1)
+    (purchase,) = store.ledger.purchases(made.request_id)
+    assert (purchase.state, purchase.cost_micro_usd) == ("settled", 7)
+    assert (purchase.outcome, purchase.reason) == ("failed", "the model refused")
+    assert store.knowledge.model_reply("key") == replace(reply, checked_by=1, failure="the model refused")
 
 
 # the other endings

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, Purchase, Request
+from enrichment.domain.records import Analysis, ModelReply, Purchase, Request
 from enrichment.domain.values import EmployeeCount, Text
 from resources.store import SqlStore, open_store
 from resources.warehouse import EXAMPLES, Example, Published, Warehouse
@@ -67,7 +67,8 @@ def test_a_profile_is_one_row_of_typed_columns(store: SqlStore, warehouse: Wareh
     assert (row["industry"], row["description"]) == ("Software Development", "Acme makes widgets.")
     assert (row["employees_low"], row["employees_high"]) == (1001, 5000)
     assert [row[n] for n in ("contacts", "technologies", "news", "job_postings", "intent_signals")] == [4, 6, 3, 1, 1]
-    assert (row["quality"], row["completeness"], row["confidence"]) == (profile.quality, 1.0, "High")
+    # all datasets, seven of them required and counted twice, and none of four analyses
+    assert (row["quality"], row["completeness"], row["confidence"]) == (profile.quality, 17 / 21, "High")
     assert (row["missing"], row["why_missing"]) == ([], {})
     assert (row["cost_usd"], row["saved_usd"]) == (35 * CENT, 0)
     assert (utc(row["created_at"]), utc(row["holds_until"])) == (NOON, profile.holds_until)
@@ -154,6 +155,14 @@ def test_a_reply_keeps_its_payload_whatever_letters_are_in_it(store: SqlStore, w
     assert '"price":1.1' in row["payload"]
 
 
+def test_an_analysis_that_failed_is_missing_with_its_reason(store: SqlStore, warehouse: Warehouse) -> None:
+    profiled(store, company(store, "acme.com"), "vendor_enrichment", buys=FULL, failed={"intelligence_summary": "down"})
+    warehouse.build(store)
+    row = one(warehouse, "SELECT missing, why_missing FROM marts.company_profiles")
+    assert "analysis:intelligence_summary" in row["missing"]
+    assert row["why_missing"]["analysis:intelligence_summary"] == "down"
+
+
 def test_analyses_are_layer_3(store: SqlStore, warehouse: Warehouse) -> None:
     asked = request(store, company(store, "acme.com"))
     purchase = bought(store, asked, "serp_news", FULL["serp_news"])
@@ -173,7 +182,12 @@ def test_analyses_are_layer_3(store: SqlStore, warehouse: Warehouse) -> None:
         created_at=NOON,
     )
     uncertain = bought_uncertain(store, asked)
-    store.ledger.settle(replace(uncertain, state="settled", closed_at=NOON), reply=None, facts=(), analysis=analysis)
+    raw = ModelReply(
+        *(analysis.analysis_id, analysis.key, analysis.company_id, analysis.name, analysis.model),
+        *(uncertain.purchase_id, asked.request_id, {}, NOON),
+    )
+    store.ledger.settle(replace(uncertain, state="settled", closed_at=NOON), reply=None, facts=(), answer=raw)
+    store.knowledge.keep_analysis(analysis, (), checked_by=1)
     warehouse.build(store)
     row = one(warehouse, "SELECT *, evidence->>'e1' AS values FROM layers.analyses")
     assert (row["name"], row["claims_kept"], row["claims_dropped"]) == ("news_events", 1, 2)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET, NewsEvents
+from enrichment.analysis.answer_schema import answer_schema, fields_in_words
+from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET, Growth, NewsEvents
 from tests.support.examples import MATRIX
 
 RULES = MATRIX
-NOT_FOR_EVERY_SERVER = {"minLength", "maxLength", "default", "minItems", "maxItems", "minimum", "maximum"}
+NOT_FOR_EVERY_SERVER = {"minLength", "default", "minItems", "minimum", "maximum", "pattern", "oneOf", "allOf"}
 
 
 def schemas(schema: Any) -> Iterator[Mapping[str, Any]]:
@@ -31,6 +32,40 @@ def test_every_answer_type_can_be_expressed_by_a_strict_schema(name: str) -> Non
         if schema.get("type") == "object":
             assert schema["additionalProperties"] is False
             assert sorted(schema["required"]) == sorted(schema["properties"])
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_list_and_every_text_has_a_bound(name: str) -> None:
+    schema = answer_schema(ANSWERS[name].type, ("e1", "e2"))
+    for part in schemas(schema):
+        if part.get("type") == "array":
+            assert part["maxItems"] > 0
+        if part.get("type") == "string":
+            assert "maxLength" in part or "enum" in part or part.get("format") == "date", part
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_may_cite_only_the_evidence_it_was_given(name: str) -> None:
+    schema = answer_schema(ANSWERS[name].type, ("e1", "e2"))
+    assert schema["$defs"]["EvidenceId"] == {"type": "string", "enum": ["e1", "e2"]}
+    items = [part for part in schemas(schema) if "evidence_id" in part.get("properties", {})]
+    assert items
+    assert all(item["properties"]["evidence_id"] == {"$ref": "#/$defs/EvidenceId"} for item in items)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_field_is_described_in_the_prompt_with_its_bound(name: str) -> None:
+    words = fields_in_words(ANSWERS[name].type)
+    for part in schemas(ANSWERS[name].type.model_json_schema()):
+        for field, about in part.get("properties", {}).items():
+            assert f"`{field}`" in words
+            assert about["description"] in words
+            assert f"at most {about.get('maxItems', '')}" in words
+
+
+def test_an_answer_above_a_bound_is_read_all_the_same() -> None:
+    claim = {"evidence_id": "e1", "quote": "q" * 999, "statement": "s" * 999}
+    assert len(Growth.model_validate({"growth_signals": [claim] * 40, "business_challenges": []}).growth_signals) == 40
 
 
 @pytest.mark.parametrize("name", ANSWERS)

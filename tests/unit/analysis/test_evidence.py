@@ -72,7 +72,6 @@ def key(evidence: Evidence, **changes: Any) -> str:
         "instructions": "Summarise.",
         "model": "m",
         "answer_type": "Growth",
-        "version": 1,
         "schema": {},
     }
     return evidence_key(evidence, **{**asked, **changes})
@@ -231,7 +230,6 @@ def test_the_key_knows_content_and_neither_order_nor_time_nor_vendor() -> None:
         {"instructions": "Criticise."},
         {"model": "n"},
         {"answer_type": "Hiring"},
-        {"version": 2},
         {"schema": {"type": "object"}},
     ],
 )

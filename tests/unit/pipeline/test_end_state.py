@@ -18,7 +18,7 @@ def ended(ask: Ask, *too_dear: str, company: Company | None = None, known: Known
     """A request in which these sources did not fit a cap when their turn came."""
     company, known, requirements = company or acme(), known or Known(), ask.requirements(MATRIX)
     request = request_for(ask, requirements, company, MATRIX, NOON, request_id="req_1")
-    failures = tuple(SourceFailure(source, MATRIX.sources[source].provider, "OverCap", "dear") for source in too_dear)
+    failures = tuple(SourceFailure(source, "a vendor", "OverCap", "dear") for source in too_dear)
     return Analysed(
         *(ask, company, request, requirements, (), (), failures),
         plan=make_plan(PlanInputs(MATRIX, requirements, company, known, request.strategy, NOON)),
@@ -44,6 +44,8 @@ INDUSTRY = Ask("Acme", datasets=("industry",))
         (ended(VENDOR), ("industry",), "incomplete"),
         (ended(VENDOR, "serp_news"), ("industry",), "incomplete"),
         (ended(VENDOR, "serp_news", "brightdata_firmographics"), ("industry",), "refused"),
+        (ended(VENDOR, "analysis:growth"), ("analysis:growth",), "refused"),
+        (ended(VENDOR), ("analysis:growth",), "incomplete"),
         (ended(replace(VENDOR, max_cost=0)), ("industry",), "refused"),
         (ended(INDUSTRY, "google_knowledge_graph", company=UNNAMED), ("industry",), "refused"),
         (ended(INDUSTRY, "google_knowledge_graph"), ("industry",), "incomplete"),
@@ -65,6 +67,8 @@ INDUSTRY = Ask("Acme", datasets=("industry",))
         "all fitted, and no source knew it",
         "no source knew it, and a source of something else did not fit",
         "a source of it did not fit when it was to be asked",
+        "a cap left too little for the analysis",
+        "the analysis failed for another reason",
         "the plan left all sources out",
         "what would have found the domain that its sources need did not fit",
         "its domain is known, and what would find it does not matter",

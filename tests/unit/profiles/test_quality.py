@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from enrichment.profiles.quality import Aged, profile_quality
+from enrichment.profiles.quality import Aged, Quality, profile_quality
 from tests.support.examples import NOON
 
 FRESH = Aged(0.9, NOON, NOON + timedelta(days=1))
@@ -25,6 +25,16 @@ def test_a_missing_required_dataset_keeps_confidence_from_high() -> None:
     quality = profile_quality(required=[True] * 9 + [False], optional=[], facts=[FRESH], now=NOON)
     assert quality.overall > 0.8
     assert quality.confidence == "Medium"
+
+
+def test_an_analysis_counts_once_and_one_that_failed_keeps_confidence_from_high() -> None:
+    def quality(*, failed: bool) -> Quality:
+        return profile_quality(
+            required=[True] * 9, optional=[], analyses=[True, False], analysis_failed=failed, facts=[FRESH], now=NOON
+        )
+
+    assert quality(failed=True).completeness == pytest.approx(19 / 20)
+    assert (quality(failed=True).confidence, quality(failed=False).confidence) == ("Medium", "High")
 
 
 def test_freshness_falls_with_age_and_never_below_nothing() -> None:
