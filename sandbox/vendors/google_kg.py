@@ -85,7 +85,7 @@ class GoogleKnowledgeGraph:
         return entities
 
     def _company(self, request: VendorRequest, company: CatalogueCompany) -> Json:
-        kind = self.context.coverage.industry(SOURCE, company).google
+        kind = self.context.coverage.industry(company).google
         entity: Json = {
             "@id": f"kg:/m/{token(7, self.context.seed, 'kg', company.domain)}",
             "name": company.name,
