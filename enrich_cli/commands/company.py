@@ -4,6 +4,7 @@ import typer
 
 from enrich_cli.options import (
     AcceptStale,
+    All,
     AsJson,
     Audience,
     CompanyText,
@@ -30,6 +31,7 @@ def company(
     datasets: Datasets = None,
     sources: Sources = None,
     sandbox: Sandbox = False,
+    every: All = False,
     as_json: AsJson = False,
 ) -> None:
     """Enrich one company: plan, buy what is missing, and show the profile."""
@@ -50,5 +52,6 @@ def company(
         accept_stale=accept_stale,
     )
     done, to_mend = enriched(ask, sandbox=sandbox, confirm_above=confirm_above)
-    show(enriched_view(done, to_mend, sandbox=sandbox), enriched_data(done, to_mend), as_json=as_json)
+    view = enriched_view(done, to_mend, sandbox=sandbox, every=every)
+    show(view, enriched_data(done, to_mend), as_json=as_json)
     raise typer.Exit({"incomplete": INCOMPLETE, "refused": REFUSED_BY_CAP}.get(done.request.state, 0))
