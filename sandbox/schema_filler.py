@@ -87,10 +87,10 @@ class _Filler:
         real = [member for member in members if member is not None]
         if real and all(isinstance(member, int) for member in real):
             return real[min(rank, len(real) - 1)]
-        for text in (cited.quote, cited.piece.text):
-            for member in real:
-                if has_word(text, (str(member), str(member).replace("_", " "), *_words_of_members().get(member, ()))):
-                    return member
+        labelled = [member for member in real if f": {member}" in cited.piece.text]
+        named = [m for m in real if has_word(cited.quote, (str(m).replace("_", " "), *_words_of_members().get(m, ())))]
+        if labelled or named:
+            return (labelled or named)[0]
         if nullable:
             return None
         return "other" if "other" in real else choice(real or [None], self.seed, *path, cited.quote)

@@ -198,7 +198,7 @@ PIECES = {
     "key_contacts": "Ardith Copperdale\nVP of Engineering\nSeniority: vp\nengineering",
     "tech_stack": "Snowflake\nData warehouse",
     "recent_news": "Adobe appoints a new Chief Operating Officer\nSandbox Wire\n2026-11-02",
-    "hiring_trends": "Data Engineer\nSan Jose\nAdobe looks for a Data Engineer. You will work with Kafka.",
+    "hiring_trends": "Data Engineer\nSan Jose\nYou will work with Kafka. You report to the head.",
     "purchase_intent": "Supply chain planning\nStrength: 0.80 of 1",
 }
 
@@ -270,6 +270,7 @@ def test_a_technology_and_a_team_are_called_as_the_evidence_calls_them() -> None
     assert (technology["name"], technology["category"], technology["purpose"]) == ("Snowflake", "Data warehouse", None)
     (team,) = answer("hiring")["teams"]
     assert (team["team"], team["focus"]) == ("Data Engineer", "You will work with Kafka.")
+    assert team["seniority"] is None, "the head of the team is another person"
 
 
 @pytest.mark.parametrize(
@@ -280,6 +281,7 @@ def test_a_technology_and_a_team_are_called_as_the_evidence_calls_them() -> None
         ("Adobe announces a partnership with Acme Widgets", "partnership"),
         ("Adobe plans to hire 630 people this year", "hiring"),
         ("Adobe reports quarterly results", "other"),
+        ("Adobe launches a sustainability programme", "other"),
     ],
 )
 def test_an_event_is_of_the_kind_that_its_headline_speaks_of(headline: str, kind: str) -> None:
