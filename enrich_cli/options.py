@@ -1,6 +1,5 @@
 """Every option and argument of the command line, declared once; one name means the same in each command."""
 
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -69,6 +68,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tabl
 
 def _print_version(asked: bool) -> None:
     if asked:
+        from importlib import metadata  # noqa: PLC0415  every command would pay for it
+
         typer.echo(f"enrich {metadata.version('enrichment')}")
         raise typer.Exit(0)
 

@@ -4,6 +4,7 @@ Enriched, and what the store contains now -> sentences, each with its command
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Purchase, failure_kind
@@ -14,8 +15,10 @@ from enrichment.purchasing.caps import caps_of, caps_of_each
 from enrichment.rules import Rules
 from resources.clock import utc_now
 from resources.settings import Settings
-from resources.store import SqlStore
 from resources.wiring import open_store_of
+
+if TYPE_CHECKING:
+    from resources.store import SqlStore
 
 _ANALYSIS = "analysis:"
 
@@ -44,14 +47,14 @@ def _left_out(enriched: Enriched, plan: Plan, verdict: str, kind: str) -> set[st
     return planned | failed | {_ANALYSIS + name for name in plan.requirements.analyses if name not in made}
 
 
-def _suspended(left_out: set[str], store: SqlStore) -> Iterator[str]:
+def _suspended(left_out: set[str], store: "SqlStore") -> Iterator[str]:
     for suspension in store.provider_health.suspensions():
         if suspension.source in left_out:
             yield f"left out, since it is suspended: {because(suspension)}."
 
 
 def _reserved_in_doubt(
-    left_out: set[str], enriched: Enriched, plan: Plan, rules: Rules, store: SqlStore
+    left_out: set[str], enriched: Enriched, plan: Plan, rules: Rules, store: "SqlStore"
 ) -> Iterator[str]:
     """What uncertain purchases reserve of the caps under which something did not fit."""
     caps = caps_of_each(rules, plan.requirements, enriched.request.request_id, utc_now())

@@ -35,10 +35,7 @@ def company(
     as_json: AsJson = False,
 ) -> None:
     """Enrich one company: plan, buy what is missing, and show the profile."""
-    from enrich_cli.asking import ask_from, enriched
-    from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP
-    from enrich_cli.rendering.profile import enriched_data, enriched_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.asking import ask_from
 
     ask = ask_from(
         text,
@@ -51,6 +48,11 @@ def company(
         sources=sources,
         accept_stale=accept_stale,
     )
+    from enrich_cli.answering import enriched
+    from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP
+    from enrich_cli.rendering.profile import enriched_data, enriched_view
+    from enrich_cli.rendering.terminal import show
+
     done, to_mend = enriched(ask, sandbox=sandbox, confirm_above=confirm_above)
     view = enriched_view(done, to_mend, sandbox=sandbox, every=every)
     show(view, enriched_data(done, to_mend), as_json=as_json)

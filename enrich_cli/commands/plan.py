@@ -50,9 +50,7 @@ def plan(
         return
     if text is None or rules is not None or replay is not None:
         raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")
-    from enrich_cli.asking import ask_from, quoted
-    from enrich_cli.rendering.plan import quote_data, quote_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.asking import ask_from
 
     ask = ask_from(
         text,
@@ -65,6 +63,10 @@ def plan(
         sources=sources,
         accept_stale=False,
     )
+    from enrich_cli.answering import quoted
+    from enrich_cli.rendering.plan import quote_data, quote_view
+    from enrich_cli.rendering.terminal import show
+
     quote = quoted(ask, sandbox=sandbox)
     show(quote_view(quote), quote_data(quote), as_json=as_json)
 
