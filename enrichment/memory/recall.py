@@ -7,8 +7,10 @@ A reader that raises loses nothing: the reply stays stored, unread, with a warni
 """
 
 import asyncio
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Fact, Known, Reply, ReplyHead, Request, Stage
@@ -19,7 +21,7 @@ from enrichment.trace import Trace
 
 
 class ReaderFailed(Exception):
-    """A reader raised over a stored reply; the message states which one, and what it raised."""
+    """A reader raised over a stored reply; the message states which one, why, and where in its file."""
 
 
 async def recall(
@@ -90,7 +92,10 @@ def facts_in(reply: Reply, company: Company, rules: Rules, readers: Mapping[str,
     try:
         return tuple(read(reply, company, rules, readers=readers))
     except Exception as error:
-        raise ReaderFailed(f"the reader of {reply.source} raised {type(error).__name__}: {error}") from error
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}, line {where.lineno}"
+        what = str(error) or "an error without a message"
+        raise ReaderFailed(f"the reader of {reply.source} cannot read this reply: {what} ({place})") from error
 
 
 def _bought_by(known: Known, request: Request) -> Known:
