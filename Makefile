@@ -13,8 +13,7 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	pkg-config --exists icu-i18n || { echo "ICU's headers are needed to compile PyICU: apt-get install libicu-dev pkg-config g++"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -P enrich_cli/installation.py requirements.lock
 	touch $(STAMP)
 
 demo: $(STAMP)             ## 25 real companies through the sandbox, from plan to DuckDB

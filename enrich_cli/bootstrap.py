@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from enrichment.rules import Rules, load_rules
 from resources.settings import Settings, load_settings
-from resources.store import SqlStore
-from resources.wiring import open_store_of
+
+if TYPE_CHECKING:
+    from resources.store import SqlStore
 
 
 def settings_and_rules(*, sandbox: bool) -> tuple[Settings, Rules]:
@@ -16,8 +18,10 @@ def settings_and_rules(*, sandbox: bool) -> tuple[Settings, Rules]:
 
 
 @contextmanager
-def opened_store(*, sandbox: bool) -> Iterator[tuple[Settings, Rules, SqlStore]]:
+def opened_store(*, sandbox: bool) -> "Iterator[tuple[Settings, Rules, SqlStore]]":
     """The store of these settings, closed at the end of the block. Raises SettingsError, RulesError, StoreError."""
+    from resources.wiring import open_store_of  # noqa: PLC0415  the vendors' clients take 0.3 s to import
+
     settings, rules = settings_and_rules(sandbox=sandbox)
     store = open_store_of(settings)
     try:

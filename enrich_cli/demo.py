@@ -1,29 +1,30 @@
 """`make demo`: 25 real companies from plan to DuckDB, against the sandbox.
 
-sandbox -> companies -> the Dagster job for three consumers -> table, totals, invoice beside ledger, queries
+sandbox -> companies -> the Dagster job for three consumers, marts, checks -> table, totals, invoice, queries
 """
 
 import json
-import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
+from rich.markup import escape
 from rich.table import Table
 
 from enrich_cli.errors import UsageError, failing_in_one_sentence
 from enrich_cli.processes import dagster_environment, root, sandbox_running
 from enrich_cli.rendering.terminal import console
+from enrich_cli.run_progress import RunProgress
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge, in_cents, in_usd
 from enrichment.domain.records import Company, Profile, Request
 from enrichment.domain.values import in_words
 from enrichment.identity.domains import company_key, registrable_domain
 from enrichment.planning.plan import calling_everything
+from enrichment.profiles.assembly import missing_required
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules, load_rules
 from resources.clock import utc_now
@@ -34,7 +35,6 @@ from resources.wiring import open_store_of
 
 COMPANIES = 25
 CONSUMERS = ("vendor_enrichment", "profile", "customer_enrichment")
-_PROGRESS = re.compile(r"\d+ of \d+ companies: .*")
 
 
 def main() -> None:
@@ -46,19 +46,20 @@ def main() -> None:
         store = open_store_of(settings)
         try:
             companies = _register(store, url)
-            for consumer in CONSUMERS:
-                _run_job(settings, companies, consumer)
+            _run_jobs(settings, companies)
             requests = [
                 r for r in store.requests.latest(limit=len(companies) * len(CONSUMERS)) if r.asked_at >= started_at
             ]
             _show_companies(store, companies, requests, rules)
             _show_totals(requests, rules)
             _show_bills(store, rules, url)
-            _show_queries(settings, store)
+            _show_queries(settings)
         finally:
             store.close()
     console.print(f"\nDone in {time.monotonic() - began:.0f} s; everything is kept in {settings.home}.")
-    console.print("Open the Dagster UI with `make dev`, then pick a company under profile/vendor_enrichment.")
+    console.print(
+        "`make dev` opens the Dagster UI: these runs are on its timeline, the marts and their checks under Assets."
+    )
     console.print(f"Query it yourself: duckdb.connect('{settings.warehouse_path}', read_only=True)", soft_wrap=True)
 
 
@@ -73,36 +74,46 @@ def _company(name: str, domain: str) -> Company:
     return Company(new_id("com"), company_key(name, domain), name, registrable_domain(domain), utc_now())
 
 
-def _run_job(settings: Settings, companies: Sequence[Company], consumer: str) -> None:
-    """The job `refresh_companies` of the definitions the UI loads, in a process of its own."""
-    console.print(f"\n[bold]{consumer}[/] for {len(companies)} companies, by the Dagster job refresh_companies")
-    environment = dagster_environment(settings)
-    config = Path(environment["DAGSTER_HOME"]) / "demo_run.json"
-    wanted = {"companies": [company.key for company in companies], "consumers": [consumer]}
-    config.write_text(json.dumps({"ops": {"plan": {"config": wanted}}}), encoding="utf-8")
-    command = [
-        sys.executable, "-m", "dagster", "job", "execute",
-        "-m", "enrichment_assets.definitions", "-j", "refresh_companies", "-c", str(config),
-    ]  # fmt: skip
-    log: list[str] = []
-    process = subprocess.Popen(  # noqa: S603  our own
-        command, env=environment, cwd=root(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+def _run_jobs(settings: Settings, companies: Sequence[Company]) -> None:
+    """The job `refresh_companies` for each consumer, then the marts and all checks, in one process of Dagster's.
+
+    Its runs are on the timeline of the UI, as those that are launched there.
+    """
+    keys = [company.key for company in companies]
+    jobs = [
+        {"title": consumer, "job": "refresh_companies", "run_config": _order(keys, consumer)} for consumer in CONSUMERS
+    ]
+    marts = {"title": "warehouse", "group": "marts"}
+    checks = {"title": "profiles", "consumers": CONSUMERS, "companies": keys}
+    console.print(f"\n{len(keys)} companies for {len(CONSUMERS)} consumers, by the Dagster job refresh_companies")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "enrichment_assets.local_runs"], env=dagster_environment(settings), cwd=root(),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    progress = RunProgress()
     try:
-        for line in _lines(process):
-            log.append(line)
-            progress = _PROGRESS.search(line)
-            if progress:
-                console.print(f"  {progress[0]}", markup=False, highlight=False)
+        with console.status("starting Dagster") as status:
+            for line in _answers(process, json.dumps([*jobs, marts, checks])):
+                progress.read(line)
+                status.update(progress.now)
+                for sentence in progress.taken():
+                    console.print(f"  {sentence}", markup=False, highlight=False)
     finally:
         process.terminate()
         code = process.wait()
     if code != 0:
-        raise UsageError(f"The Dagster job failed:\n{''.join(log[-15:])}")
+        raise UsageError(f"The Dagster job failed:\n{progress.last_lines}")
 
 
-def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
+def _order(keys: Sequence[str], consumer: str) -> dict[str, Any]:
+    return {"ops": {"plan": {"config": {"companies": list(keys), "consumers": [consumer]}}}}
+
+
+def _answers(process: "subprocess.Popen[str]", text: str) -> Iterator[str]:
+    assert process.stdin is not None  # noqa: S101  it is a pipe
     assert process.stdout is not None  # noqa: S101  it is a pipe
+    process.stdin.write(text)
+    process.stdin.close()
     yield from process.stdout
     process.wait()
 
@@ -113,12 +124,26 @@ def _show_companies(store: SqlStore, companies: Sequence[Company], requests: Seq
         "everything",
         title="What is known now (USD for this run: cost, saved by memory, and what calling everything would cost)",
     )  # fmt: skip
+    missing: list[str] = []
     for company in companies:
         profile = store.profiles.latest(company.company_id, "customer_enrichment", None)
         mine = [r for r in requests if r.company_id == company.company_id]
         if profile is not None:
-            table.add_row(company.name, *_known(profile), *_costs(mine, rules))
+            reasons = why_incomplete(profile.document)
+            name = f"{escape(company.name or company.key)}{' [yellow]incomplete[/]' if reasons else ''}"
+            table.add_row(name, *_known(profile), *_costs(mine, rules))
+            missing += [f"{company.name}: {reason}" for reason in reasons]
     console.print(table)
+    if missing:
+        console.print("\nIncomplete, and why:")
+    for reason in missing:
+        console.print(f"  {reason}", markup=False, highlight=False, style="yellow")
+
+
+def why_incomplete(document: Mapping[str, Any]) -> list[str]:
+    """Each required dataset that is missing, with what its sources did; each analysis that was not made."""
+    datasets = [f"{name}: {document['datasets'][name]['why']}" for name in missing_required(document)]
+    return datasets + [f"analysis {name}: {why}" for name, why in document["gaps"].items()]
 
 
 def _known(profile: Profile) -> tuple[str, ...]:
@@ -183,9 +208,8 @@ def _usd(rules: Rules, vendor: str, unit: str, count: int) -> str:
     return in_usd(charge({unit: count}, prices))
 
 
-def _show_queries(settings: Settings, store: SqlStore) -> None:
+def _show_queries(settings: Settings) -> None:
     warehouse = Warehouse(settings.warehouse_path)
-    warehouse.build(store)
     for example in EXAMPLES:
         console.print(f"\n[bold]{example.question}[/]")
         console.print(example.sql, style="dim", markup=False, highlight=False)

@@ -21,14 +21,21 @@ from enrich_cli.commands import (
     trace,
 )
 from enrich_cli.errors import failing_in_one_sentence
+from enrich_cli.options import Version
 
 app = typer.Typer(
     name="enrich",
-    help="Company enrichment that plans before it buys.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def options(version: Version = False) -> None:
+    """Company enrichment that plans before it buys."""
+
+
 app.command()(company.company)
 app.command()(plan.plan)
 app.command()(trace.trace)

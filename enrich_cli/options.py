@@ -101,4 +101,18 @@ Port = Annotated[int, typer.Option(help="0: any free one")]
 TimeScale = Annotated[float, typer.Option(help="How much faster than real the vendors' clocks run")]
 
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="The vendors on localhost, and a store of their own")]
+All = Annotated[bool, typer.Option("--all", help="Every item of each list, and texts as a whole")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib import metadata  # noqa: PLC0415  every command would pay for it
+
+        typer.echo(f"enrich {metadata.version('enrichment')}")
+        raise typer.Exit(0)
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and nothing else")
+]

@@ -4,6 +4,7 @@ Enriched, and what the store contains now -> sentences, each with its command
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import ANALYSIS_PREFIX, Purchase, failure_kind
@@ -14,8 +15,10 @@ from enrichment.purchasing.caps import caps_of, caps_of_each
 from enrichment.rules import Rules
 from resources.clock import utc_now
 from resources.settings import Settings
-from resources.store import SqlStore
 from resources.wiring import open_store_of
+
+if TYPE_CHECKING:
+    from resources.store import SqlStore
 
 
 def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[str]:
@@ -50,14 +53,14 @@ def _analyses(enriched: Enriched) -> Iterator[str]:
             yield f"analysis {name} was not made, and the next request tries again: {failure.reason.rstrip('.')}."
 
 
-def _suspended(left_out: set[str], store: SqlStore) -> Iterator[str]:
+def _suspended(left_out: set[str], store: "SqlStore") -> Iterator[str]:
     for suspension in store.provider_health.suspensions():
         if suspension.source in left_out:
             yield f"left out, since it is suspended: {because(suspension)}."
 
 
 def _reserved_in_doubt(
-    left_out: set[str], enriched: Enriched, plan: Plan, rules: Rules, store: SqlStore
+    left_out: set[str], enriched: Enriched, plan: Plan, rules: Rules, store: "SqlStore"
 ) -> Iterator[str]:
     """What uncertain purchases reserve of the caps under which something did not fit."""
     caps = caps_of_each(rules, plan.requirements, enriched.request.request_id, utc_now())

@@ -46,6 +46,7 @@ _PROGRESS_LINES = 20
 class BatchOrder:
     """What a run is for. companies: keys, names or domains. max_cost in micro-USD per company, max_age in seconds.
 
+    share: a company's part of the run's budget, in micro-USD; it lowers caps and raises none.
     consumers or analyses: one plan for what they need together. sources alone: buy exactly these again.
     """
 
@@ -58,6 +59,7 @@ class BatchOrder:
     strategy: str | None = None
     strategy_override: str | None = None
     max_cost: int | None = None
+    share: int | None = None
     max_age: int | None = None
     asked_by: str = "dagster"
     batch_id: str | None = None
@@ -151,7 +153,11 @@ def _outcome_of(task: "asyncio.Task[Outcome]") -> Outcome:
     error = task.exception()
     if error is None:
         return task.result()
-    return CompanyFailed(str(error) if isinstance(error, _OF_ONE_COMPANY) else f"{type(error).__name__}: {error}")
+    return CompanyFailed(str(error) if isinstance(error, _OF_ONE_COMPANY) else _unexpected(error))
+
+
+def _unexpected(error: BaseException) -> str:
+    return f"an error of this program ({error or 'without a message'}); the log of the run shows where it comes from"
 
 
 def _check(company: str, error: BaseException | None, log: Log) -> None:
@@ -186,6 +192,8 @@ async def plan_stage(company: str, batch: BatchProgress, run_context: RunContext
     ask = await _ask(company, known, batch, run_context)
     if ask is None:
         return None
+    if batch.order.share is not None:
+        ask = replace(ask, max_cost=min(ask.requirements(batch.rules).max_cost, batch.order.share))
     async with run_context.trace(new_id("req")) as trace:
         identified = await identify(ask, rules=batch.rules, context=run_context, trace=trace, company=known)
         more = _analyses_beyond(identified.requirements, batch.order)

@@ -34,6 +34,7 @@ from enrichment_assets.event_reporting import (
     made_profiles,
     materialize,
     settled_ids,
+    still_fresh,
 )
 from enrichment_assets.metadata import plans_markdown
 from enrichment_assets.partitions import companies
@@ -124,7 +125,8 @@ def _collect(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
         before = _take_over(enrichment, planned)
         collected = _advanced(context, enrichment, before, collect_stage)
         gathered = list(collected.going.values())
-        yield from _show(context, enrichment, map(bought_replies, gathered), [p for g in gathered for p in g.purchases])
+        made = [*map(bought_replies, gathered), *_fresh(context, enrichment, collected)]
+        yield from _show(context, enrichment, made, [p for g in gathered for p in g.purchases])
         if "collected" in context.selected_output_names:
             yield dg.Output(_hand_over(enrichment, collected, before.going), "collected", metadata=_numbers(collected))
         else:
@@ -209,6 +211,25 @@ def _show(
     """Materialises what was made, and marks what was paid for it as reported."""
     yield from materialize(context, [one for of_company in made for one in of_company])
     enrichment.mark_reported(settled_ids(purchases))
+
+
+def _fresh(
+    context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: BatchProgress
+) -> Iterator[list[Made]]:
+    """Selected sources that had a fresh reply, company by company: seen again, and said so in the log."""
+    if not batch.order.sources:
+        return
+    now, bought = utc_now(), {p.purchase_id for c in batch.going.values() for p in c.purchases}
+    with enrichment.store() as store:
+        for name in batch.order.companies:
+            company = store.companies.by_key(name) if name not in batch.failed else None
+            known = () if company is None else store.knowledge.known(company.company_id).replies
+            replies = [reply for reply in known if reply.purchase_id not in bought]
+            key = name if company is None else company.key
+            fresh = still_fresh(key, replies, batch.order, batch.rules, now)
+            for one in fresh:
+                context.log.info(f"{one.asset.to_user_string()} of {key} is {one.metadata['note'].value}")
+            yield fresh
 
 
 def _numbers(batch: BatchProgress) -> dict[str, int]:

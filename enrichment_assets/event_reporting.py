@@ -5,14 +5,17 @@ value of a stage -> Made: asset, company, metadata -> an output of the run's own
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import dagster as dg
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.records import Purchase, ReplyHead
 from enrichment.pipeline.enrich import Analysed, Collected, Enriched
-from enrichment_assets.asset_specs import bought_key, profile_key
+from enrichment.rules import Rules
+from enrichment_assets.asset_specs import bought_key, profile_key, raw_key
+from enrichment_assets.batch_pipeline import BatchOrder
 from enrichment_assets.materializations import latest_materialization, report
-from enrichment_assets.metadata import Metadata, analysis_metadata, profile_metadata, purchase_metadata
+from enrichment_assets.metadata import Metadata, analysis_metadata, fresh_metadata, profile_metadata, purchase_metadata
 
 BROUGHT_SOMETHING = frozenset({"found", "nothing", "answered"})
 
@@ -39,6 +42,20 @@ def bought_replies(collected: Collected) -> list[Made]:
         Made(bought_key(p.source), company, purchase_metadata(p, reply_id=replies.get(p.purchase_id)))
         for p in brought(collected.purchases)
     ]
+
+
+def still_fresh(
+    company: str, replies: Iterable[ReplyHead], order: BatchOrder, rules: Rules, now: datetime
+) -> list[Made]:
+    """Of the sources that the run selected, those whose reply it did not have to buy. company: the partition."""
+    fresh = []
+    for reply in replies:
+        if reply.source not in order.sources or reply.source not in rules.sources:
+            continue
+        until = reply.collected_at + timedelta(seconds=rules.sources[reply.source].ttl)
+        if now < until:
+            fresh.append(Made(raw_key(reply.source), company, fresh_metadata(reply, until), is_new=False))
+    return fresh
 
 
 def bought_analyses(analysed: Analysed) -> list[Made]:

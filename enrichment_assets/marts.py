@@ -14,29 +14,16 @@ from enrichment.rules import Rules
 from enrichment_assets.asset_specs import OWNERS, Layer, layer_assets
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
-from resources.warehouse import WarehouseError, WarehouseTable
+from resources.warehouse import WarehouseError, WarehouseTable, empty_tables
 
 GROUP = "marts"
 _FROM_PROFILES: tuple[Layer, ...] = ("profile",)
 _FROM_PURCHASES: tuple[Layer, ...] = ("raw", "analysis")
-SCHEMAS: Mapping[str, tuple[tuple[Layer, ...], tuple[str, ...]]] = MappingProxyType(
-    {
-        "marts": (
-            _FROM_PROFILES,
-            (
-                "company_profiles",
-                "contacts",
-                "technologies",
-                "news",
-                "job_postings",
-                "intent_signals",
-                "field_provenance",
-            ),
-        ),
-        "spend": (_FROM_PURCHASES, ("purchases", "requests", "cache_reads", "daily", "savings")),
-        "sources": (_FROM_PURCHASES, ("performance", "freshness")),
-    }
+UPSTREAM: Mapping[str, tuple[Layer, ...]] = MappingProxyType(
+    {"marts": _FROM_PROFILES, "spend": _FROM_PURCHASES, "sources": _FROM_PURCHASES}
 )
+"""Schema of the warehouse -> the layers it is made from. A table of such a schema is an asset."""
+
 WHEN_SOMETHING_NEW = (
     dg.AutomationCondition.any_deps_updated().since(dg.AutomationCondition.newly_requested())
     & ~dg.AutomationCondition.in_progress()
@@ -55,16 +42,17 @@ def marts(rules: Rules) -> dg.AssetsDefinition:
     }
     specs = [
         dg.AssetSpec(
-            mart_key(table),
-            deps=[key for layer in upstream for key in layers[layer]],
+            mart_key(table.name.split(".")[1]),
+            deps=[key for layer in UPSTREAM[table.name.split(".")[0]] for key in layers[layer]],
             group_name=GROUP,
             kinds={"duckdb"},
             owners=OWNERS,
-            description=f"{schema}.{table} of enrichment.duckdb",
+            description=f"{table.comment}. {table.name} of enrichment.duckdb.",
+            metadata={"dagster/column_schema": _column_schema(table), "dagster/table_name": table.name},
             automation_condition=WHEN_SOMETHING_NEW,
         )
-        for schema, (upstream, tables) in SCHEMAS.items()
-        for table in tables
+        for table in empty_tables()
+        if table.name.split(".")[0] in UPSTREAM
     ]
 
     @dg.multi_asset(name="publish", specs=specs, can_subset=True)
@@ -87,14 +75,17 @@ def marts(rules: Rules) -> dg.AssetsDefinition:
 
 
 def _metadata(table: WarehouseTable, path: str) -> dict[str, Any]:
-    columns = [dg.TableColumn(c.name, c.type, description=c.comment or None) for c in table.columns]
     return {
         "dagster/row_count": table.rows,
-        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/column_schema": _column_schema(table),
         "dagster/table_name": table.name,
         "comment": table.comment,
         "file": dg.MetadataValue.path(path),
     }
+
+
+def _column_schema(table: WarehouseTable) -> dg.TableSchema:
+    return dg.TableSchema([dg.TableColumn(c.name, c.type, description=c.comment or None) for c in table.columns])
 
 
 publish_marts = dg.AutomationConditionSensorDefinition(

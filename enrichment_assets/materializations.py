@@ -1,7 +1,7 @@
 """Record in Dagster what happened to which company, many events at a time.
 
 materialisations, observations -> event log, one batch per asset; inside a run or without one
-The only private Dagster imports are here, because public calls write one event per transaction: 50 events/s on
+Private Dagster imports are here, because public calls write one event per transaction: 50 events/s on
 Postgres, 1,925 in batches (Dagster 1.13.27, two cores, DAGSTER_EVENT_BATCH_SIZE set). SQLite: 46 either way.
 """
 

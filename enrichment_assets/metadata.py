@@ -4,12 +4,13 @@ Plan -> Markdown;  Purchase, Profile -> metadata of a materialisation
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
 
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Analysis, Profile, Purchase
+from enrichment.domain.records import Analysis, Profile, Purchase, ReplyHead
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan, SourcePlan
@@ -85,7 +86,6 @@ def purchase_metadata(purchase: Purchase, *, reply_id: str | None) -> Metadata:
     """What one call cost and brought."""
     shown = {
         "cost_usd": dg.MetadataValue.float(purchase.cost_micro_usd / 1_000_000),
-        "cost_micro_usd": dg.MetadataValue.int(purchase.cost_micro_usd),
         "units": dg.MetadataValue.json(dict(purchase.units)),
         "outcome": dg.MetadataValue.text(purchase.outcome or purchase.state),
         "source": dg.MetadataValue.text(purchase.source),
@@ -102,6 +102,21 @@ def purchase_metadata(purchase: Purchase, *, reply_id: str | None) -> Metadata:
     if purchase.reason:
         shown["note"] = dg.MetadataValue.text(purchase.reason)
     return shown
+
+
+def fresh_metadata(reply: ReplyHead, until: datetime) -> Metadata:
+    """Why a source was not asked again."""
+    return {
+        "note": dg.MetadataValue.text(
+            f"still fresh until {until:%Y-%m-%d %H:%M} UTC, so it was not bought again; "
+            "even_if_fresh in the run config of the op 'plan' buys it anew"
+        ),
+        "fresh_until": dg.MetadataValue.timestamp(until),
+        "bought_at": dg.MetadataValue.timestamp(reply.collected_at),
+        "reply_id": dg.MetadataValue.text(reply.reply_id),
+        "purchase_id": dg.MetadataValue.text(reply.purchase_id),
+        "cost_usd": dg.MetadataValue.float(0.0),
+    }
 
 
 def analysis_metadata(analysis: Analysis) -> Metadata:
@@ -122,9 +137,7 @@ def profile_metadata(profile: Profile, enriched: Enriched) -> Metadata:
         "confidence": dg.MetadataValue.text(profile.confidence),
         "missing": dg.MetadataValue.text(", ".join(lacking) or "nothing"),
         "cost_usd": dg.MetadataValue.float(request.cost_micro_usd / 1_000_000),
-        "cost_micro_usd": dg.MetadataValue.int(request.cost_micro_usd),
         "saved_usd": dg.MetadataValue.float(request.saved_micro_usd / 1_000_000),
-        "saved_micro_usd": dg.MetadataValue.int(request.saved_micro_usd),
         "served_from": dg.MetadataValue.text(request.served_from or ""),
         "strategy": dg.MetadataValue.text(request.strategy),
         "holds_until": dg.MetadataValue.timestamp(profile.holds_until),

@@ -14,9 +14,14 @@ _FEW = 50  # so many look-ups of one partition cost less than reading all, of wh
 companies = dg.DynamicPartitionsDefinition(name=COMPANIES)
 
 
+def new_among(instance: dg.DagsterInstance, keys: Iterable[str]) -> list[str]:
+    """Those of these keys that are no partition yet, each once."""
+    return _without_partition(instance, list(dict.fromkeys(keys)))
+
+
 def add_companies(instance: dg.DagsterInstance, keys: Iterable[str]) -> list[str]:
     """Makes sure that each key is a partition; returns those that were not one yet."""
-    new = _without_partition(instance, list(dict.fromkeys(keys)))
+    new = new_among(instance, keys)
     if new:
         instance.add_dynamic_partitions(COMPANIES, new)
     return new
@@ -30,11 +35,14 @@ def _without_partition(instance: dg.DagsterInstance, keys: Sequence[str]) -> lis
 
 
 def rekey(instance: dg.DagsterInstance, assets: Iterable[dg.AssetKey], *, old: str, new: str) -> None:
-    """Moves a company to its new key: what was last materialised under the old one is reported under the new one.
-
-    A materialisation that the new key already has is newer and stays.
-    """
+    """Moves a company to its new key: what was last materialised under the old one is reported under the new one."""
     add_companies(instance, [new])
+    move_materializations(instance, assets, old=old, new=new)
+    instance.delete_dynamic_partition(COMPANIES, old)
+
+
+def move_materializations(instance: dg.DagsterInstance, assets: Iterable[dg.AssetKey], *, old: str, new: str) -> None:
+    """Reports what was last materialised under the old key under the new one; what that already has is newer."""
     moved = []
     for asset in assets:
         was = latest_materialization(instance, asset, old)
@@ -42,4 +50,3 @@ def rekey(instance: dg.DagsterInstance, assets: Iterable[dg.AssetKey], *, old: s
             metadata = {**was.metadata, "moved_from": dg.MetadataValue.text(old)}
             moved.append(dg.AssetMaterialization(asset, partition=new, metadata=metadata))
     report(instance, moved)
-    instance.delete_dynamic_partition(COMPANIES, old)

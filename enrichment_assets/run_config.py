@@ -3,6 +3,7 @@
 selection + partitions + OrderConfig -> BatchOrder
 """
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from decimal import Decimal
@@ -14,6 +15,7 @@ from enrichment.domain.money import to_micro
 from enrichment.rules.models import parse_seconds
 from enrichment_assets.asset_specs import Layer
 from enrichment_assets.batch_pipeline import BatchOrder
+from enrichment_assets.partitions import new_among
 from resources.store import SqlStore
 
 ASKED_BY = "dagster:"
@@ -31,6 +33,9 @@ class OrderConfig(dg.Config):
     audience: str | None = Field(None, description="the vendor for whom a customer_intelligence profile is written")
     strategy: str | None = Field(None, description="enhanced, priority or legacy, instead of the strategy in the rules")
     max_cost_usd: float | None = Field(None, ge=0, description="the most one company may cost")
+    budget_usd: float | None = Field(
+        None, ge=0, description="the most all companies of this run may cost together; needed for more than one"
+    )
     max_age: str | None = Field(None, description="the most any fact may be old, such as 3d")
 
 
@@ -56,19 +61,45 @@ def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStor
                 "Assets are chosen by selection and partition: leave out companies, consumers, batch_id."
             )
         again = config.even_if_fresh and not _is_retry(context)
+        keys = partition_keys(context)
+        _refuse_unknown(context.instance, keys, store)
+        if len(keys) > 1 and config.budget_usd is None:
+            raise OrderRefused(
+                f"This run is for {len(keys)} companies: set budget_usd, the most they may cost together, in the run "
+                "config under ops > enrich > ops > plan > config. Nothing was bought."
+            )
         return replace(
-            order,
-            companies=partition_keys(context),
+            _sharing(order, config, len(keys)),
+            companies=keys,
             consumers=_chosen(selected, "profile"),
             analyses=_chosen(selected, "analysis"),
             sources=_chosen(selected, "raw"),
             even_if_fresh=again,
         )
     if config.batch_id is not None:
-        return _of_batch(order, config.batch_id, store)
+        of_batch = _of_batch(order, config.batch_id, store)
+        return _sharing(of_batch, config, len(of_batch.companies))
     if not config.companies or not config.consumers:
         raise OrderRefused("Name companies and consumers, or a batch_id, in the run config of the op 'plan'.")
-    return replace(order, companies=tuple(dict.fromkeys(config.companies)), consumers=tuple(config.consumers))
+    companies = tuple(dict.fromkeys(config.companies))
+    return replace(_sharing(order, config, len(companies)), companies=companies, consumers=tuple(config.consumers))
+
+
+def _sharing(order: BatchOrder, config: OrderConfig, companies: int) -> BatchOrder:
+    """Each company has an equal share of the budget of a run, so that together they keep within it."""
+    if config.budget_usd is None or not companies:
+        return order
+    return replace(order, share=to_micro(Decimal(str(config.budget_usd))) // companies)
+
+
+def _refuse_unknown(instance: dg.DagsterInstance, keys: Sequence[str], store: SqlStore) -> None:
+    """A key that is neither a partition nor the former key of a company is a slip, and would be bought for."""
+    for key in new_among(instance, keys):
+        if store.companies.by_key(key) is None:
+            raise OrderRefused(
+                f"{key} is no company that is registered: register it with `enrich companies add`, or as a partition, "
+                "then materialise it. Nothing was bought."
+            )
 
 
 def partition_keys(context: dg.OpExecutionContext) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from enrichment_assets.asset_specs import bought_key, layer_assets
 from enrichment_assets.event_reporting import brought
 from enrichment_assets.materializations import Happened, report
 from enrichment_assets.metadata import purchase_metadata
-from enrichment_assets.partitions import COMPANIES, add_companies, rekey
+from enrichment_assets.partitions import COMPANIES, add_companies, companies, move_materializations, new_among
 from enrichment_assets.run_config import ASKED_BY
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
@@ -53,7 +53,7 @@ class PurchaseCursor:
     description="Shows what the command line and the service bought: settled purchases that no run has reported."
     " Settles what was uncertain for too long.",
 )
-def report_bought_outside(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SkipReason:
+def report_bought_outside(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SensorResult:
     cursor = PurchaseCursor.of(context.cursor)
 
     @cache
@@ -69,12 +69,12 @@ def report_bought_outside(context: dg.SensorEvaluationContext, enrichment: Enric
         left = [(run_id, one) for one in new.purchases if (run_id := _run_of(one)) is not None and under_way(run_id)]
         waiting = _first_changes(waiting, left)
         ours = [(one.purchase, one.company) for one in new.purchases if _run_of(one) not in waiting]
-        add_companies(context.instance, [company.key for _, company in ours])
+        added = new_among(context.instance, [company.key for _, company in ours])
         report(context.instance, bought_outside(ours))
         enrichment.mark_reported([purchase.purchase_id for purchase, _ in ours])
-    context.update_cursor(str(PurchaseCursor(new.mark, waiting)))
     reported = f"{len(ours)} purchases were reported." if ours else "Nothing was bought outside."
-    return dg.SkipReason(f"{reported} {len(overdue)} were overdue and are settled." if overdue else reported)
+    sentence = f"{reported} {len(overdue)} were overdue and are settled." if overdue else reported
+    return _tick(context, str(PurchaseCursor(new.mark, waiting)), sentence, added=added)
 
 
 def _run_of(one: UnreportedPurchase) -> str | None:
@@ -117,14 +117,35 @@ def company_sensor(rules: Rules) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Adds a partition per company registered elsewhere, and moves those with a domain learned since.",
     )
-    def register(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SkipReason:
+    def register(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SensorResult:
         with enrichment.store() as store:
             new = new_companies(store, int(context.cursor or 0))
-        added = add_companies(context.instance, new.keys)
         moved = {old: key for old, key in new.moved.items() if context.instance.has_dynamic_partition(COMPANIES, old)}
         for old, key in moved.items():
-            rekey(context.instance, assets, old=old, new=key)
-        context.update_cursor(str(new.mark))
-        return dg.SkipReason(f"{len(added)} companies are new, {len(moved)} have a new key.")
+            move_materializations(context.instance, assets, old=old, new=key)
+        added = new_among(context.instance, [*new.keys, *moved.values()])
+        sentence = f"{len(set(added) - set(moved.values()))} companies are new, {len(moved)} have a new key."
+        return _tick(context, str(new.mark), sentence, added=added, deleted=list(moved))
 
     return register
+
+
+def _tick(
+    context: dg.SensorEvaluationContext,
+    cursor: str,
+    sentence: str,
+    *,
+    added: Sequence[str],
+    deleted: Sequence[str] = (),
+) -> dg.SensorResult:
+    """The end of a tick: partitions that it asks Dagster to add or delete are shown with it, and the sentence.
+
+    Dagster calls every tick without a run skipped; one with partitions says how many. It keeps the keys with the tick,
+    so more than a few are added here.
+    """
+    add_companies(context.instance, added[AT_ONCE:])
+    requests = [companies.build_add_request(added[:AT_ONCE])] if added else []
+    removals = [companies.build_delete_request(deleted)] if deleted else []
+    return dg.SensorResult(
+        dynamic_partitions_requests=[*requests, *removals], skip_reason=dg.SkipReason(sentence), cursor=cursor
+    )

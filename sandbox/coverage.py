@@ -1,13 +1,13 @@
 """Which source knows what: each knows a share of the companies, and of those fills a share of the datasets.
 
-knows(source, company)   has(source, dataset, company)   headcount(source, company)   industry(source, company)
+knows(source, company)   has(source, dataset, company)   headcount(source, company)   industry(company)
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.catalogue import TOUR, Catalogue, CatalogueCompany, Industry
-from sandbox.seeded_random import choice, draw
+from sandbox.seeded_random import draw
 from sandbox.traps import hides_the_site
 
 
@@ -26,7 +26,6 @@ class NotDeclared(LookupError):
 UNKNOWN_ON_TOUR = frozenset({"snov_contacts"})
 MISSING_ON_TOUR = frozenset({("serp_jobs", "tech_stack"), ("serp_organic", "tech_stack")})
 
-_WRONG_INDUSTRY = 0.03
 _SEARCH = "serp_organic"
 _SITE_IN_SEARCH = frozenset({"company_name", "domain"})
 
@@ -76,12 +75,9 @@ class Coverage:
         factor = 0.9 + 0.2 * draw(self.seed, "headcount", source, company.domain)
         return max(1, round(company.employees * factor))
 
-    def industry(self, source: str, company: CatalogueCompany) -> Industry:
-        """The industry this source files the company under; now and then the wrong one."""
-        name = company.industry
-        if company.domain != TOUR and draw(self.seed, "wrong", source, company.domain) < _WRONG_INDUSTRY:
-            name = choice(list(self.catalogue.industries), self.seed, "industry", source, company.domain)
-        return self.catalogue.industries[name]
+    def industry(self, company: CatalogueCompany) -> Industry:
+        """What all sources file the company under, each in its own words."""
+        return self.catalogue.industries[company.industry]
 
 
 def bracket(employees: int, bounds: tuple[int, ...] = (10, 50, 200, 500, 1000, 5000, 10000)) -> str:

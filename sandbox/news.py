@@ -18,7 +18,7 @@ _EVENTS = (
     ("{name} to acquire Sandbox Robotics (sandbox, invented)", "m&a"),
     ("{name} moves its data platform to the cloud (sandbox, invented)", "technology"),
     ("{name} launches a sustainability programme (sandbox, invented)", "sustainability"),
-    ("{name} wins a contract worth ${number} million (sandbox, invented)", "contract"),
+    ("{name} wins a ${number} million contract against its rival Sandbox Dynamics (sandbox, invented)", "contract"),
 )
 
 

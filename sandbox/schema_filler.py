@@ -1,26 +1,23 @@
 """Fills a JSON schema with verbatim pieces of the evidence in a prompt. It understands nothing and follows nothing.
 
-<evidence id="e1" source="serp_news"> lines </evidence>  ->  {"evidence_id": "e1", "quote": "a line"}
+schema + prompt -> {"evidence_id": "e1", "quote": "a line"}; sandbox/evidence.py finds what a list is about
 """
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+from sandbox.catalogue import read_data
+from sandbox.evidence import NOTHING, Citation, citations, has_word, relevant
 from sandbox.seeded_random import choice, draw
 
-LONGEST_QUOTE = 200
-_BLOCK = re.compile(r"<evidence\b([^>]*)>\n?(.*?)</evidence>", re.DOTALL)
-_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-_LEVEL = re.compile(r"^Seniority: (\w+)$", re.MULTILINE)
-_NAMING = ("company_name", "domain")  # which company is meant: cited only where there is nothing else
-_PEOPLE = "key_contacts"  # only the first line of a piece names the person
+_RIVAL = re.compile(r"(?:rivals?|competitors?)\s+((?:[A-Z][\w&.-]*\s?)+)")
 _ID_NAMES = ("evidence_id", "evidence_ids", "evidence")
-_FEW_WORDS = 8
 _MOST_ITEMS = 3
 _DEEPEST = 40
 
@@ -29,97 +26,89 @@ class UnusableSchemaError(ValueError):
     """The schema names something it does not define, or never ends."""
 
 
-@dataclass(frozen=True)
-class Citation:
-    """One line of one piece of evidence, what the piece is about, and its whole text."""
-
-    evidence_id: str
-    quote: str
-    subject: frozenset[str]
-    piece: str = ""
-
-
-NOTHING = Citation("", "", frozenset())
-
-
 def fill(schema: dict[str, Any], prompt: str, *, seed: int) -> Any:
     """A value that fits `schema`. Raises UnusableSchemaError."""
-    return _Filler(schema, citations(prompt), seed).value(schema, (), None)
-
-
-def citations(prompt: str) -> list[Citation]:
-    """The lines of every evidence block, first lines first, so that few items still cite several blocks."""
-    numbered: list[tuple[int, int, Citation]] = []
-    blocks = [(dict(_ATTRIBUTE.findall(head)), text) for head, text in _BLOCK.findall(prompt)]
-    telling = [(about, text) for about, text in blocks if about.get("dataset") not in _NAMING]
-    for block, (about, text) in enumerate(telling or blocks):
-        subject = frozenset(_words(f"{about.get('source', '')} {about.get('dataset', '')}"))
-        lines = [line.strip() for line in text.splitlines() if _says_something(line)]
-        for position, line in enumerate(lines[:1] if about.get("dataset") == _PEOPLE else lines):
-            quote = line[:LONGEST_QUOTE].rstrip()
-            numbered.append((position, block, Citation(about.get("id", ""), quote, subject, text)))
-    return [citation for _, _, citation in sorted(numbered, key=lambda entry: entry[:2])]
+    return _Filler(schema, prompt, seed).value(schema, (), None)
 
 
 class _Filler:
-    """One answer. `path` is the property names on the way down; evidence about the same words is preferred."""
+    """One answer. `path` is the property names on the way down; `rank` is the place of an item in its list."""
 
-    def __init__(self, root: dict[str, Any], evidence: list[Citation], seed: int) -> None:
+    def __init__(self, root: dict[str, Any], prompt: str, seed: int) -> None:
         self.root = root
-        self.evidence = evidence
+        self.prompt = prompt
+        self.evidence = citations(prompt)
         self.seed = seed
 
-    def value(self, schema: dict[str, Any], path: tuple[str, ...], cited: Citation | None) -> Any:
-        schema = {"const": None} if path and _is_unknown(schema, path[-1], cited) else self._resolved(schema)
+    def value(self, schema: dict[str, Any], path: tuple[str, ...], cited: Citation | None, rank: int = 0) -> Any:
+        nullable, schema = _is_nullable(schema), self._resolved(schema)
         if len(path) > _DEEPEST:
             raise UnusableSchemaError("it refers to itself without end")
         if "const" in schema:
             return schema["const"]
+        about = cited or self._best(path)[0]
+        if path and path[-1] in _ID_NAMES and _form(schema) == "string":
+            return about.evidence_id
         if "enum" in schema:
-            return self._member(schema["enum"], path, cited or self._best(path)[0])
+            return self._member(schema["enum"], path, about, rank, nullable=nullable)
         form = _form(schema)
         if form == "object":
-            return self._object(schema, path, cited)
+            return self._object(schema, path, cited, rank)
         if form == "array":
             return self._array(schema, path, cited)
-        return self._scalar(form, schema, path, cited or self._best(path)[0])
+        return self._scalar(form, schema, path, about, nullable=nullable)
 
-    def _member(self, enum: list[Any], path: tuple[str, ...], cited: Citation) -> Any:
-        """What the piece itself states, else one by lot."""
-        members = [member for member in enum if member is not None]
-        level = _LEVEL.search(cited.piece)
-        stated = [cited.evidence_id] if path and path[-1] in _ID_NAMES else [level[1]] if level else []
-        found = [member for member in stated if member in members]
-        return found[0] if found else choice(members or [None], self.seed, *path, cited.quote)
-
-    def _object(self, schema: dict[str, Any], path: tuple[str, ...], cited: Citation | None) -> dict[str, Any]:
+    def _object(self, schema: dict[str, Any], path: tuple[str, ...], cited: Citation | None, rank: int) -> Any:
         properties = schema.get("properties") or {}
         if cited is None and any(name in ("evidence_id", "quote") for name in properties):
             cited = self._best(path)[0]
-        return {name: self.value(part, (*path, name), cited) for name, part in properties.items()}
+        return {name: self.value(part, (*path, name), cited, rank) for name, part in properties.items()}
 
     def _array(self, schema: dict[str, Any], path: tuple[str, ...], cited: Citation | None) -> list[Any]:
-        offered = self._best(path)
+        offered = self._offered(path)
         if cited is not None and path[-1] in _ID_NAMES:
             offered = [cited, *(other for other in offered if other != cited)]
-        low = schema.get("minItems", 1 if offered != [NOTHING] else 0)
-        high = min(schema.get("maxItems", _MOST_ITEMS), max(low, _MOST_ITEMS))
-        number = max(low, min(high, len(offered)) if offered != [NOTHING] else low)
+        low, high = schema.get("minItems", 0), schema.get("maxItems", _MOST_ITEMS)
+        number = max(low, min(high, _MOST_ITEMS, len(offered)))
         items = schema.get("items") or {"type": "string"}
-        return [self.value(items, path, offered[index % len(offered)]) for index in range(number)]
+        fitting = offered or self._best(path)
+        return [self.value(items, path, fitting[rank % len(fitting)], rank) for rank in range(number)]
 
-    def _scalar(self, form: str, schema: dict[str, Any], path: tuple[str, ...], cited: Citation) -> Any:
+    def _offered(self, path: tuple[str, ...]) -> list[Citation]:
+        """What a list may cite: for a list that is known nothing but what is about it."""
+        known = relevant(self.prompt, path[-1]) if path else None
+        if known is not None:
+            return known
+        best = self._best(path)
+        return [] if best == [NOTHING] else best
+
+    def _member(self, members: list[Any], path: tuple[str, ...], cited: Citation, rank: int, *, nullable: bool) -> Any:
+        """The member that the piece names or speaks of; of numbers, the place in the list."""
+        real = [member for member in members if member is not None]
+        if real and all(isinstance(member, int) for member in real):
+            return real[min(rank, len(real) - 1)]
+        labelled = [member for member in real if f": {member}" in cited.piece.text]
+        named = [m for m in real if has_word(cited.quote, (str(m).replace("_", " "), *_words_of_members().get(m, ())))]
+        if labelled or named:
+            return (labelled or named)[0]
+        if nullable:
+            return None
+        return "other" if "other" in real else choice(real or [None], self.seed, *path, cited.quote)
+
+    def _scalar(
+        self, form: str, schema: dict[str, Any], path: tuple[str, ...], cited: Citation, *, nullable: bool
+    ) -> Any:
         if form in ("integer", "number"):
             return _number(form, schema, cited.quote)
         if form == "boolean":
             return draw(self.seed, *path, cited.quote) < 0.5
-        return None if form == "null" else _text(schema, path[-1] if path else "", cited)
+        return None if form == "null" else _text(schema, path[-1] if path else "", cited, nullable=nullable)
 
     def _best(self, path: tuple[str, ...]) -> list[Citation]:
-        """The evidence about the words of the path, the closest first; all of it where none is about them."""
+        """The evidence, what is about the words of the path first."""
         wanted = {word for name in path for word in _words(name)}
-        ranked = sorted(self.evidence, key=lambda citation: -len(wanted & citation.subject))
-        return [citation for citation in ranked if wanted & citation.subject] or ranked or [NOTHING]
+        ranked = sorted(self.evidence, key=lambda cited: -len(wanted & _subject(cited)))
+        return ranked or [NOTHING]
 
     def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Follows $ref and takes the first alternative that is not null."""
@@ -143,21 +132,6 @@ class _Filler:
         return found
 
 
-def _says_something(line: str) -> bool:
-    """Whether it is more than a date or a number."""
-    return any(letter.isalpha() for letter in line)
-
-
-def _is_unknown(schema: dict[str, Any], name: str, cited: Citation | None) -> bool:
-    """Whether null is allowed and the piece cited does not tell: a date, or how senior a person is."""
-    parts = schema.get("anyOf") or []
-    if cited is None or not any(part.get("type") == "null" for part in parts):
-        return False
-    if any(part.get("format") == "date" for part in parts):
-        return _DATE.search(cited.piece) is None
-    return name == "seniority" and _LEVEL.search(cited.piece) is None
-
-
 def _form(schema: dict[str, Any]) -> str:
     form = schema.get("type", "object" if "properties" in schema else "string")
     if isinstance(form, list):
@@ -165,17 +139,21 @@ def _form(schema: dict[str, Any]) -> str:
     return str(form)
 
 
-def _text(schema: dict[str, Any], name: str, cited: Citation) -> str:
-    if name in _ID_NAMES:
-        return cited.evidence_id
+def _text(schema: dict[str, Any], name: str, cited: Citation, *, nullable: bool) -> str | None:
     if name == "quote":
         return cited.quote
-    dated = schema.get("format") == "date"
-    return _sized(_formatted(schema.get("format"), cited.piece if dated else cited.quote), schema)
+    if name in _PARTS:
+        found = _PARTS[name](cited)
+        if found is None and nullable:
+            return None
+        return _sized(" ".join((found or cited.quote).split()), schema)
+    return _formatted(schema, cited.quote, nullable=nullable)
 
 
-def _formatted(form: str | None, quote: str) -> str:
-    date = _DATE.search(quote)
+def _formatted(schema: dict[str, Any], quote: str, *, nullable: bool) -> str | None:
+    form, date = schema.get("format"), _DATE.search(quote)
+    if form in ("date", "date-time") and date is None and nullable:
+        return None
     if form == "date":
         return date.group() if date else "2026-01-01"
     if form == "date-time":
@@ -185,7 +163,40 @@ def _formatted(form: str | None, quote: str) -> str:
         return address.group() if address else "https://sandbox.example/"
     if form == "email":
         return "sandbox@sandbox.example"
-    return " ".join(quote.split()[:_FEW_WORDS])
+    return _sized(" ".join(quote.split()), schema)
+
+
+def _line(number: int) -> Callable[[Citation], str | None]:
+    """The line of this number of the piece that is cited, from 1."""
+    return lambda cited: cited.piece.lines[number - 1] if len(cited.piece.lines) >= number else None
+
+
+def _name(cited: Citation) -> str | None:
+    """A rival that the quote names, else the first line: what a product or a person is called."""
+    rival = _RIVAL.search(cited.quote)
+    return rival[1].strip() if rival else cited.piece.lines[0]
+
+
+def _department(cited: Citation) -> str | None:
+    return next((line for line in cited.piece.lines[2:] if ":" not in line), None)
+
+
+def _work(cited: Citation) -> str | None:
+    """The sentence of a posting that says what these people work on."""
+    sentences = re.split(r"(?<=[.!?]) ", " ".join(cited.piece.lines[1:]))
+    return next((sentence for sentence in sentences if has_word(sentence, ("work",))), None)
+
+
+_PARTS: dict[str, Callable[[Citation], str | None]] = {
+    "full_name": _line(1),
+    "name": _name,
+    "category": _line(2),
+    "department": _department,
+    "focus": _work,
+    "purpose": lambda _: None,
+    "why": lambda cited: _line(2)(cited) if cited.piece.dataset == "key_contacts" else None,
+}
+"""Fields of an item that are another part of its piece than the quote; where there is no such part, the quote."""
 
 
 def _sized(text: str, schema: dict[str, Any]) -> str:
@@ -215,6 +226,21 @@ def _bounds(form: str, schema: dict[str, Any]) -> tuple[float, float]:
     if "exclusiveMaximum" in schema:
         high = min(high, schema["exclusiveMaximum"] - step)
     return low, high
+
+
+def _is_nullable(schema: dict[str, Any]) -> bool:
+    alternatives = schema.get("anyOf") or schema.get("oneOf") or ()
+    kinds = schema.get("type")
+    return any(part.get("type") == "null" for part in alternatives) or (isinstance(kinds, list) and "null" in kinds)
+
+
+@cache
+def _words_of_members() -> dict[str, tuple[str, ...]]:
+    return {row["member"]: tuple(row["words"].split("|")) for row in read_data("enum_words.csv")}
+
+
+def _subject(cited: Citation) -> set[str]:
+    return set(_words(f"{cited.piece.source} {cited.piece.dataset}"))
 
 
 def _words(name: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Measure the planner: `python -m bench.planner [section ...]`; without a section, all of them. Seeds are printed.
 
-shipped  consumers  speed  plans  many  matrices  proof  correlation  caps  month
+shipped  consumers  speed  sources  plans  many  matrices  proof  correlation  caps  month
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from bench.planner.consumer_goals import show_goals
 from bench.planner.instances import instances, matrix
 from bench.planner.losses import cap_loss, correlation_reached, in_populations, populations
 from bench.planner.month import REQUESTS, Month, flat, live, trace, zipf
+from bench.planner.more_sources import show_more_sources
 from bench.planner.policy_forecast import forecast
 from bench.planner.rules_of_thumb import ORDERS
 from bench.planner.shipped_matrix import CONSUMERS, shipped, shipped_rules
@@ -165,6 +166,7 @@ def main() -> None:
         "shipped": show_shipped,
         "consumers": lambda: show_goals(shipped_rules(), SEED),
         "speed": show_speed,
+        "sources": lambda: show_more_sources(shipped_rules(), CONSUMERS),
         "plans": lambda: show_plans(SEED),
         "many": lambda: show_many(SEED, chosen.companies),
         "matrices": show_matrices,

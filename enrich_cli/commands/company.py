@@ -1,9 +1,12 @@
 """`enrich company`: plan, buy what is missing, show the profile and what to do about what it lacks."""
 
+from dataclasses import replace
+
 import typer
 
 from enrich_cli.options import (
     AcceptStale,
+    All,
     AsJson,
     Audience,
     CompanyIds,
@@ -38,19 +41,14 @@ def company(
     datasets: Datasets = None,
     sources: Sources = None,
     sandbox: Sandbox = False,
+    every: All = False,
     as_json: AsJson = False,
 ) -> None:
     """Enrich one company: plan, buy what is missing, and show the profile."""
-    from enrich_cli.asking import ask_from, enriched
-    from enrich_cli.choosing import choosing
-    from enrich_cli.company_events import parent_asked
-    from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP
-    from enrich_cli.rendering.profile import enriched_data, enriched_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.asking import ask_from
 
-    asked = parent_asked(text, sandbox=sandbox) if parent else text
     ask = ask_from(
-        asked,
+        text,
         consumer,
         audience,
         max_cost=max_cost,
@@ -63,8 +61,17 @@ def company(
         country=country,
         new=new,
     )
+    from enrich_cli.answering import enriched
+    from enrich_cli.choosing import choosing
+    from enrich_cli.company_events import parent_asked
+    from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP
+    from enrich_cli.rendering.profile import enriched_data, enriched_view
+    from enrich_cli.rendering.terminal import show
+
+    ask = replace(ask, company=parent_asked(text, sandbox=sandbox)) if parent else ask
     done, to_mend = choosing(
         lambda ask: enriched(ask, sandbox=sandbox, confirm_above=confirm_above), ask, sandbox=sandbox, as_json=as_json
     )
-    show(enriched_view(done, to_mend, sandbox=sandbox), enriched_data(done, to_mend), as_json=as_json)
+    view = enriched_view(done, to_mend, sandbox=sandbox, every=every)
+    show(view, enriched_data(done, to_mend), as_json=as_json)
     raise typer.Exit({"incomplete": INCOMPLETE, "refused": REFUSED_BY_CAP}.get(done.request.state, 0))

@@ -3,6 +3,7 @@
 COMPANY -> plans and their cost        --rules DIR --replay AGE -> today's rules beside the others
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -58,15 +59,10 @@ def plan(
         return
     if text is None or rules is not None or replay is not None:
         raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")
-    from enrich_cli.asking import ask_from, quoted
-    from enrich_cli.choosing import choosing
-    from enrich_cli.company_events import parent_asked
-    from enrich_cli.rendering.plan import quote_data, quote_view
-    from enrich_cli.rendering.terminal import show
+    from enrich_cli.asking import ask_from
 
-    asked = parent_asked(text, sandbox=sandbox) if parent else text
     ask = ask_from(
-        asked,
+        text,
         consumer,
         audience,
         max_cost=max_cost,
@@ -79,6 +75,13 @@ def plan(
         country=country,
         new=new,
     )
+    from enrich_cli.answering import quoted
+    from enrich_cli.choosing import choosing
+    from enrich_cli.company_events import parent_asked
+    from enrich_cli.rendering.plan import quote_data, quote_view
+    from enrich_cli.rendering.terminal import show
+
+    ask = replace(ask, company=parent_asked(text, sandbox=sandbox)) if parent else ask
     quote = choosing(lambda ask: quoted(ask, sandbox=sandbox), ask, sandbox=sandbox, as_json=as_json)
     show(quote_view(quote), quote_data(quote), as_json=as_json)
 

@@ -1,12 +1,14 @@
 """How a profile looks: what, from which source, how old, how good; what is missing and why; what it cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from enrich_cli.rendering.analyses import analyses_lines
 from enrich_cli.rendering.terminal import advised, age, as_plain
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import ANALYSIS_PREFIX, SourceFailure
@@ -17,9 +19,10 @@ _SHOWN_ITEMS = 5
 _MARK = {"satisfied": "[green]ok[/]", "empty": "[green]none[/]", "partial": "[yellow]partial[/]"}
 
 
-def enriched_view(enriched: Enriched, to_mend: Sequence[str], *, sandbox: bool) -> RenderableType:
+def enriched_view(enriched: Enriched, to_mend: Sequence[str], *, sandbox: bool, every: bool = False) -> RenderableType:
+    """every: all items of lists and whole texts, not the first ones."""
     trace = advised(f"What happened: `enrich trace {enriched.request.request_id}`", sandbox=sandbox)
-    return Group(_profile(enriched), Text(trace), *(Text(sentence, style="red") for sentence in to_mend))
+    return Group(_profile(enriched, every=every), Text(trace), *(Text(sentence, style="red") for sentence in to_mend))
 
 
 def enriched_data(enriched: Enriched, to_mend: Sequence[str]) -> dict[str, Any]:
@@ -40,7 +43,7 @@ def enriched_data(enriched: Enriched, to_mend: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _profile(enriched: Enriched) -> RenderableType:
+def _profile(enriched: Enriched, *, every: bool) -> RenderableType:
     document, request = enriched.profile.document, enriched.request
     quality = document["quality"]
     company = document["company"]
@@ -49,38 +52,63 @@ def _profile(enriched: Enriched) -> RenderableType:
         f" ({company['key']}), {request.consumer}: quality "
         f"{quality['overall']:.2f} ({quality['confidence']}), complete {quality['completeness']:.0%}",
     )
-    table = Table("dataset", "", "value", "source", "age", "quality")
-    for name, field in document["datasets"].items():
-        _add_field(table, name, field)
-    findings = [_analysis_line(name, a) for name, a in document["analyses"].items()]
-    return Group(header, *_refusal(enriched), table, *findings, *_missing(document), _money_line(enriched))
+    table = _datasets_table(document["datasets"], every=every)
+    findings = analyses_lines(document, most=None if every else _SHOWN_ITEMS)
+    emails = _email_lines(document["datasets"], every=every)
+    return Group(header, *_refusal(enriched), table, *emails, *findings, *_missing(document), _money_line(enriched))
 
 
-def _add_field(table: Table, name: str, field: Mapping[str, Any]) -> None:
+def _datasets_table(datasets: Mapping[str, Any], *, every: bool) -> Table:
+    """Nothing in it is cut: what is too wide is folded."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("dataset", "", "value", "source", "age", "quality"):
+        table.add_column(name, overflow="fold")
+    for name, field in datasets.items():
+        _add_field(table, name, field, every=every)
+    return table
+
+
+def _add_field(table: Table, name: str, field: Mapping[str, Any], *, every: bool) -> None:
     mark = _MARK.get(field["status"], f"[red]{field['status']}[/]")
     if field["disputed"]:
         mark += " [yellow]disputed[/]"
     if not field["values"]:
         table.add_row(name, mark, "", "", "", "")
-    for index, value in enumerate(field["values"][:_SHOWN_ITEMS]):
+    shown = field["values"] if every else field["values"][:_SHOWN_ITEMS]
+    for index, value in enumerate(shown):
         old = age(value["age_seconds"]) + (" [red]expired[/]" if value["expired"] else "")
         first = index == 0
         table.add_row(
             name if first else "",
             mark if first else "",
-            Text(in_words(value["value"]), overflow="ellipsis"),
+            Text(_value(value["value"], every=every)),
             value["source"],
             old,
             f"{value['quality']:.2f}",
         )
-    more = len(field["values"]) - _SHOWN_ITEMS
+    more = len(field["values"]) - len(shown)
     if more > 0:
-        table.add_row("", "", f"and {more} more", "", "", "")
+        table.add_row("", "", f"and {more} more: --all shows them", "", "", "")
 
 
-def _analysis_line(name: str, analysis: Mapping[str, Any]) -> Text:
-    dropped = f", {analysis['claims_dropped']} dropped for want of a quote" if analysis["claims_dropped"] else ""
-    return Text(f"analysis {name}: {analysis['claims_kept']} claims{dropped}")
+def _value(value: Mapping[str, Any], *, every: bool) -> str:
+    """As one short line; a text as a whole, if every one is. A person's address is in `_email_lines`."""
+    match value:
+        case {"text": str(text)} if every and "title" not in value:
+            return text
+        case {"full_name": _}:
+            return in_words({**value, "email": None})
+        case _:
+            return in_words(value)
+
+
+def _email_lines(datasets: Mapping[str, Any], *, every: bool) -> Iterator[Text]:
+    """One for each contact with an address, never broken, so that it can be copied."""
+    for field in datasets.values():
+        for value in (shown["value"] for shown in field["values"][: None if every else _SHOWN_ITEMS]):
+            if value.get("email"):
+                checked = f" ({value['email_status'].replace('_', ' ')})" if value.get("email_status") else ""
+                yield Text(f"{value['full_name']}: {value['email']}{checked}", overflow="ignore", no_wrap=True)
 
 
 def _refusal(enriched: Enriched) -> list[Text]:

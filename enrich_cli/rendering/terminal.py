@@ -30,12 +30,12 @@ console = _console()
 _errors = Console(stderr=True)
 
 
-def show(view: RenderableType, data: object, *, as_json: bool) -> None:
-    """Prints one of the two on stdout."""
+def show(view: RenderableType, data: object, *, as_json: bool, on: Console = console) -> None:
+    """Prints one of the two on stdout. A line that asks not to be broken is left to the terminal, never cut."""
     if as_json:
         sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
     else:
-        console.print(view)
+        on.print(view, crop=False)
 
 
 def advised(sentence: str, *, sandbox: bool) -> str:

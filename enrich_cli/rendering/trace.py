@@ -1,5 +1,6 @@
 """How a trace looks: the tree of what happened; where a request failed, cause and next step come first."""
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -13,6 +14,21 @@ from enrichment.domain.records import CacheRead, Event, Json, Purchase, Request,
 
 _CAUSES = 6
 _MICRO_USD = "_micro_usd"
+_KINDS = {
+    "ProviderError": "no usable answer",
+    "ProviderUnavailable": "no answer",
+    "Throttled": "too many calls",
+    "Unavailable": "not asked at the moment",
+    "OverCap": "over a cap",
+    "ClaimLost": "taken over by another request",
+    "CredentialsRejected": "key not accepted",
+    "CredentialsMissing": "no credentials",
+    "QuotaExhausted": "plan used up",
+    "UnexpectedReply": "unusable reply",
+    "ModelRefused": "the model declined",
+    "AnswerTruncated": "answer cut off",
+}
+"""Kinds of failures in words; any other one is taken apart: AskedInVain, asked in vain."""
 
 
 def trace_tree(
@@ -135,7 +151,7 @@ def _add_event(branch: Tree, event: Event, fallback: str | None, *, sandbox: boo
             branch.add(Text.assemble(_bought(event), (f" {warning}" if warning else "", "red")))
         case "failed":
             then = "" if fallback is None else f" -> its fallback is asked: {fallback}"
-            what = f"{failure_kind(event.data['kind'])}: {event.data['reason']}"
+            what = f"{_kind_in_words(event.data['kind'])}: {event.data['reason']}"
             branch.add(Text(f"{_subject(event)}: {advised(what, sandbox=sandbox)}{then}", style="yellow"))
         case "names another company":
             branch.add(Text(_another_company(event.data), style="yellow"))
@@ -147,6 +163,11 @@ def _add_event(branch: Tree, event: Event, fallback: str | None, *, sandbox: boo
 def _another_company(data: Mapping[str, Json]) -> str:
     shown = " ".join(filter(None, (data["name"], f"({data['website']})" if data["website"] else "")))
     return f"{data['source']}: it names {shown}, not the company asked about: kept as paid for, used for none"
+
+
+def _kind_in_words(stored: str) -> str:
+    kind = failure_kind(stored)
+    return _KINDS.get(kind) or re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()
 
 
 def _detail(name: str, value: Json) -> str:

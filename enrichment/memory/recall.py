@@ -7,8 +7,10 @@ A reader that raises loses nothing: the reply stays stored, unread, with a warni
 """
 
 import asyncio
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from enrichment.context import RunContext
 from enrichment.domain.records import Alias, Company, CompanyRelation, Fact, Known, Reply, ReplyHead, Request, Stage
@@ -19,7 +21,7 @@ from enrichment.trace import Trace
 
 
 class ReaderFailed(Exception):
-    """A reader raised over a stored reply; the message states which one, and what it raised."""
+    """A reader raised over a stored reply; the message states which one, why, and where in its file."""
 
 
 async def recall(
@@ -133,7 +135,10 @@ def names_in(
     try:
         return other_names(reply, company, rules, readers=readers)
     except Exception as error:
-        raise ReaderFailed(f"the reader of {reply.source} raised {type(error).__name__}: {error}") from error
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}, line {where.lineno}"
+        what = str(error) or "an error without a message"
+        raise ReaderFailed(f"the reader of {reply.source} cannot read this reply: {what} ({place})") from error
 
 
 def _bought_by(known: Known, request: Request) -> Known:

@@ -232,7 +232,7 @@ def _why(rules: Rules, made_of: Ingredients, dataset: str, status: FieldStatus) 
     reasons = []
     for source in rules.datasets[dataset].sources:
         if source in failed:
-            reasons.append(f"{source} failed: {failed[source]}")
+            reasons.append(f"{source} failed: {failed[source].rstrip('.')}")
         elif source in replies:
             reasons.append(f"{source} {_why_not_enough(replies[source])}")
         else:

@@ -6,7 +6,9 @@ Keys are added below httpx and cut out of every response, so no log, error or pa
 """
 
 import asyncio
+import ssl
 from collections.abc import Mapping
+from functools import cache
 
 import aiohttp
 import httpx
@@ -132,13 +134,21 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
 
 
 def vendor_transport(*, connections: int) -> httpx.AsyncBaseTransport:
-    """Sends each request once, at most so many at a time, and remembers no cookies."""
+    """Sends each request once, at most so many at a time, and remembers no cookies.
+
+    The certificates are read at the first request, once for all vendors: that takes longer than an answer from memory.
+    """
 
     def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=connections, ssl=httpx.create_ssl_context())
+        connector = aiohttp.TCPConnector(limit=connections, ssl=_certificates())
         return aiohttp.ClientSession(connector=connector, middlewares=(_once,), cookie_jar=aiohttp.DummyCookieJar())
 
-    return AiohttpTransport(client=session)
+    return AiohttpTransport(client=session, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))  # that of `session` is used
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
 
 
 def _never_left(error: Exception) -> bool:

@@ -59,4 +59,4 @@ def of_lock(error: OSError | None, *, place: str, seconds: int) -> str:
 
 def _first_line(error: DBAPIError) -> str:
     reason = str(error.orig).strip()
-    return reason.splitlines()[0] if reason else type(error.orig).__name__
+    return reason.splitlines()[0] if reason else "it gave no reason"

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from enrichment.ports import StoreError
 from resources.settings import Installation
@@ -122,6 +120,9 @@ def _schema_of(tx: sa.Connection, database: Database) -> str | None:
 
 
 def _bring_up_to_date(database: Database, world: Installation, *, create: bool) -> None:
+    from alembic import command  # noqa: PLC0415  Alembic takes 0.2 s to import, and few stores are new or old
+    from alembic.config import Config  # noqa: PLC0415
+
     with database.making() as tx:
         found = _schema_of(tx, database)
         if found is None and not create:

@@ -2,6 +2,7 @@
 
 from resources.warehouse.catalog import WarehouseColumn, WarehouseTable
 from resources.warehouse.examples import EXAMPLES, Example
+from resources.warehouse.incremental_build import empty_tables
 from resources.warehouse.published_file import Published, QueryResult, Warehouse, WarehouseError
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "WarehouseColumn",
     "WarehouseError",
     "WarehouseTable",
+    "empty_tables",
 ]

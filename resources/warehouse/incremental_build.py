@@ -114,9 +114,21 @@ def bring_up_to_date(path: Path, store: SqlStore) -> Build:
         return build
 
 
-def _create(connection: duckdb.DuckDBPyConnection, world: str) -> None:
+def empty_tables() -> tuple[WarehouseTable, ...]:
+    """The tables of a warehouse before anything is in it, made in memory."""
+    with duckdb.connect(":memory:", config=_SETTINGS) as connection:
+        connection.execute(_SESSION)
+        _create_schemas(connection)
+        return tables_of(connection)
+
+
+def _create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
     for schema in _SCHEMAS:
         connection.execute((_HERE / f"{schema}.sql").read_text("utf-8"))
+
+
+def _create(connection: duckdb.DuckDBPyConnection, world: str) -> None:
+    _create_schemas(connection)
     connection.execute("INSERT INTO build.state VALUES (?, ?, NULL, 0, 0)", [world, _shape()])
 
 

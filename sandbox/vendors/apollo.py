@@ -228,7 +228,7 @@ class Apollo:
         }
 
     def _organization(self, company: CatalogueCompany) -> Json:
-        industry = self.context.coverage.industry(SOURCE, company).snov.lower()
+        industry = self.context.coverage.industry(company).snov.lower()
         return {
             "id": token(24, self.context.seed, "organization", company.domain),
             "name": company.name,

@@ -83,7 +83,7 @@ def fields_of(dataset: Dataset, context: SandboxContext) -> Json:
 def _linkedin_company(request: FieldCoverage, company: CatalogueCompany) -> list[Json]:
     """Optional keys are absent, not null."""
     seed, coverage = request.context.seed, request.context.coverage
-    industry = coverage.industry(COMPANIES, company).linkedin
+    industry = coverage.industry(company).linkedin
     record: Json = {
         "id": f"sandbox-{company.slug}",
         "name": company.name,
@@ -112,7 +112,7 @@ def _linkedin_company(request: FieldCoverage, company: CatalogueCompany) -> list
         counted = coverage.headcount(COMPANIES, company)
         record |= {"company_size": bracket_with_commas(counted), "employees_in_linkedin": counted}
     if request.has(COMPANIES, "company_description", company):
-        kind = coverage.industry(COMPANIES, company).google
+        kind = coverage.industry(company).google
         record["about"] = description(seed, COMPANIES, company, kind=kind)
         record["description"] = f"{company.name} | {record['followers']:,} followers on LinkedIn."
     if company.founded:
@@ -191,7 +191,7 @@ def _profile(request: FieldCoverage, company: CatalogueCompany, person: Person) 
 
 def _crunchbase(request: FieldCoverage, company: CatalogueCompany) -> list[Json]:
     seed, coverage = request.context.seed, request.context.coverage
-    industries = coverage.industry(FIRMOGRAPHICS, company).crunchbase
+    industries = coverage.industry(company).crunchbase
     tags = [{"id": name.lower().replace(" ", "-"), "value": name} for name in industries]
     counted = coverage.headcount(FIRMOGRAPHICS, company)
     names = sold_technologies(request.context.catalogue, seed, company)[:8]
@@ -239,7 +239,7 @@ def _slintel(request: FieldCoverage, company: CatalogueCompany) -> list[Json]:
             "about": description(seed, TECHNOGRAPHICS, company, kind=f"{company.industry} company"),
             "num_employees": counted if draw(seed, "as number", company.domain) < 0.5 else f"{counted}",
             "type": "Public" if company.ticker else "Private",
-            "industries": [coverage.industry(TECHNOGRAPHICS, company).snov],
+            "industries": [coverage.industry(company).snov],
             "techstack_arr": listed if filled else None,
             "website": company.domain,
             "location": company.place,

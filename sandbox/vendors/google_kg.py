@@ -96,7 +96,7 @@ class GoogleKnowledgeGraph:
         }
 
     def _company(self, request: VendorRequest, company: CatalogueCompany) -> Json:
-        seed, kind = self.context.seed, self.context.coverage.industry(SOURCE, company).google
+        seed, kind = self.context.seed, self.context.coverage.industry(company).google
         traps = traps_of(seed, SOURCE, company)
         entity: Json = {
             "@id": f"kg:/m/{token(7, seed, 'kg', company.domain)}",

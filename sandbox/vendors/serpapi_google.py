@@ -79,7 +79,7 @@ def _panel(request: VendorRequest, company: CatalogueCompany) -> Json:
 
 def _knowledge_graph(request: VendorRequest, company: CatalogueCompany) -> Json:
     seed, coverage = request.context.seed, request.context.coverage
-    kind = coverage.industry(ORGANIC, company).google
+    kind = coverage.industry(company).google
     panel: Json = {"title": company.name}
     if request.has(ORGANIC, "industry", company):
         panel["type"] = kind
@@ -175,7 +175,7 @@ def _hit(title: str, link: str, source: str) -> Json:
 
 
 def _own_site(request: VendorRequest, company: CatalogueCompany) -> Json:
-    kind = request.context.coverage.industry(ORGANIC, company).google
+    kind = request.context.coverage.industry(company).google
     named = request.has(ORGANIC, "company_name", company)
     row: Json = {
         "title": f"{company.name}: Official Site" if named else "Home",
@@ -203,7 +203,7 @@ def _company_page(request: VendorRequest, company: CatalogueCompany, source: str
     coverage = request.context.coverage
     parts = [f"{company.name} on LinkedIn"]
     if request.has(source, "industry", company):
-        parts.append(coverage.industry(source, company).linkedin)
+        parts.append(coverage.industry(company).linkedin)
     if request.has(source, "employee_count", company):
         parts.append(bracket_with_commas(coverage.headcount(source, company)))
     return {

@@ -285,7 +285,7 @@ class Snov:
 
     def _company(self, request: VendorRequest, company: CatalogueCompany) -> Json:
         coverage = self.context.coverage
-        industry = coverage.industry(SOURCE, company).snov if request.has(SOURCE, "industry", company) else ""
+        industry = coverage.industry(company).snov if request.has(SOURCE, "industry", company) else ""
         counted = request.has(SOURCE, "employee_count", company)
         return {
             "company_name": company.name,

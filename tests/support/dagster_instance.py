@@ -5,7 +5,7 @@ with dagster_sandbox(folder, monkeypatch) as sandbox: sandbox.materialize("profi
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +15,11 @@ from typing import Any
 import dagster as dg
 import httpx
 import pytest
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
+)
 
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
@@ -41,6 +46,15 @@ def definitions() -> dg.Definitions:
     return defs()
 
 
+@dataclass(frozen=True)
+class Tick:
+    """What the UI shows of a tick: its sentence, the partitions that it added and deleted."""
+
+    says: str
+    added: list[str]
+    deleted: list[str]
+
+
 @dataclass
 class DagsterSandbox:
     url: str
@@ -49,14 +63,24 @@ class DagsterSandbox:
     instance: dg.DagsterInstance
     cursors: dict[str, str | None] = field(default_factory=dict)
 
-    def tick(self, sensor: str) -> str:
-        """Evaluates this sensor once, with the cursor of its last tick; its message."""
+    def tick(self, sensor: str) -> Tick:
+        """Evaluates this sensor once, with the cursor of its last tick; does what it requests, as the daemon does."""
         with dg.build_sensor_context(
             instance=self.instance, cursor=self.cursors.get(sensor), resources={"enrichment": EnrichmentResource()}
         ) as context:
             ticked = definitions().resolve_sensor_def(sensor).evaluate_tick(context)
         self.cursors[sensor] = ticked.cursor
-        return ticked.skip_message or ""
+        added: list[str] = []
+        deleted: list[str] = []
+        for request in ticked.dynamic_partitions_requests or ():
+            if isinstance(request, dg.AddDynamicPartitionsRequest):
+                self.instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
+                added += request.partition_keys
+            else:
+                for partition in request.partition_keys:
+                    self.instance.delete_dynamic_partition(request.partitions_def_name, partition)
+                deleted += request.partition_keys
+        return Tick(ticked.skip_message or "", sorted(added), sorted(deleted))
 
     def register(self, *asked: str) -> list[Company]:
         """Puts companies into the store, as `enrich companies add` does."""
@@ -65,35 +89,40 @@ class DagsterSandbox:
         return self.store.companies.add(fresh)
 
     def materialize(
-        self, *assets: str, company: str, config: Mapping[str, Any] | None = None, retry_of: str | None = None
+        self,
+        *assets: str,
+        company: str,
+        config: Mapping[str, Any] | None = None,
+        retry_of: str | None = None,
+        registered: bool = True,
     ) -> dg.ExecuteInProcessResult:
-        """As the UI's launchpad does: these assets, one partition. config: of the op 'plan'."""
-        if company not in self.partitions():
+        """As the UI's launchpad does: these assets, one partition. config: of the op 'plan'.
+
+        registered: there is the partition; else it is only named, as a launch over GraphQL may name any.
+        """
+        if registered and company not in self.partitions():
             self.instance.add_dynamic_partitions(COMPANIES, [company])
-        job = (
-            definitions()
-            .resolve_implicit_global_asset_job_def()
-            .get_subset(asset_selection={key(asset) for asset in assets})
-        )
-        return job.execute_in_process(
+        tags = {PARENT_RUN_TAG: retry_of} if retry_of else {}
+        return _job_of(assets).execute_in_process(
             instance=self.instance,
-            partition_key=company,
-            run_config={"ops": {"enrich": {"ops": {"plan": {"config": dict(config)}}}}} if config else None,
-            tags={PARENT_RUN_TAG: retry_of} if retry_of else None,
+            partition_key=company if registered else None,
+            run_config=_plan_config(config),
+            tags=tags if registered else {**tags, PARTITION_NAME_TAG: company},
             raise_on_error=False,
+        )
+
+    def materialize_all(self, *assets: str, config: Mapping[str, Any] | None = None) -> dg.ExecuteInProcessResult:
+        """As 'Materialize all' does: one run over the partitions that there are, which have to be in order."""
+        keys = self.instance.get_dynamic_partitions(COMPANIES)
+        tags = {ASSET_PARTITION_RANGE_START_TAG: keys[0], ASSET_PARTITION_RANGE_END_TAG: keys[-1]}
+        return _job_of(assets).execute_in_process(
+            instance=self.instance, run_config=_plan_config(config), tags=tags, raise_on_error=False
         )
 
     def publish(self) -> dg.ExecuteInProcessResult:
         """All marts, and their checks."""
-        job = (
-            definitions()
-            .resolve_implicit_global_asset_job_def()
-            .get_subset(
-                asset_selection={
-                    spec.key for spec in definitions().resolve_all_asset_specs() if spec.group_name == GROUP
-                }
-            )
-        )
+        every = [spec for spec in definitions().resolve_all_asset_specs() if spec.group_name == GROUP]
+        job = _job_of([spec.key.to_user_string() for spec in every])
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
     def check(self, asset: str, name: str) -> dg.ExecuteInProcessResult:
@@ -122,6 +151,11 @@ class DagsterSandbox:
         """Every materialisation of this asset, the newest first."""
         records = self.instance.fetch_materializations(key(asset), limit=1000).records
         return [record.asset_materialization for record in records if record.asset_materialization is not None]
+
+    def seen(self, asset: str) -> list[dg.AssetObservation]:
+        """Every observation of this asset, the newest first."""
+        records = self.instance.fetch_observations(key(asset), limit=1000).records
+        return [record.asset_observation for record in records if record.asset_observation is not None]
 
     def companies_of(self, asset: str) -> list[str]:
         return sorted(shown.partition or "" for shown in self.shown(asset))
@@ -157,11 +191,21 @@ def dagster_sandbox(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[D
             store.close()
 
 
+def _job_of(assets: Sequence[str]) -> dg.JobDefinition:
+    """The job that the UI makes of a selection of assets."""
+    every = definitions().resolve_implicit_global_asset_job_def()
+    return every.get_subset(asset_selection={key(asset) for asset in assets})
+
+
+def _plan_config(config: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return {"ops": {"enrich": {"ops": {"plan": {"config": dict(config)}}}}} if config else None
+
+
 def key(asset: str) -> dg.AssetKey:
     return dg.AssetKey(asset.split("/"))
 
 
-def value_of(shown: dg.AssetMaterialization, name: str) -> Any:
+def value_of(shown: dg.AssetMaterialization | dg.AssetObservation, name: str) -> Any:
     """The value of one piece of metadata."""
     return shown.metadata[name].value
 

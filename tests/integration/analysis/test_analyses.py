@@ -49,6 +49,7 @@ VALUES: list[tuple[str, str, Value]] = [
     ("key_contacts", "snov_contacts", Contact(full_name="Wile Coyote", title="Head of Procurement")),
     ("tech_stack", "brightdata_technographics", Technology(name="Kafka", category="streaming")),
     ("recent_news", "serp_news", NewsItem(title="Acme opens a plant in Ohio", published_at=NOW)),
+    ("recent_news", "serp_news", NewsItem(title="Acme cuts the price of anvils against its rival Road Works")),
     ("hiring_trends", "serp_jobs", JobPosting(title="Smith for the new plant", location="Ohio")),
     ("purchase_intent", "brightdata_intent_data", IntentSignal(topic="rocket fuel", strength=0.8)),
 ]

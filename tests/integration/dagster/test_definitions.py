@@ -11,7 +11,7 @@ import dagster as dg
 
 from enrich_cli.processes import dagster_environment, root
 from enrichment_assets.enrich_graph import enrich_assets, enrich_graph
-from enrichment_assets.marts import SCHEMAS
+from enrichment_assets.marts import GROUP
 from resources.settings import Settings
 from resources.store import open_store
 from resources.warehouse import Warehouse
@@ -68,8 +68,24 @@ def test_the_marts_are_the_tables_of_the_warehouse(tmp_path: Path) -> None:
     built = Warehouse(tmp_path / "enrichment.duckdb")
     built.build(store)
     store.close()
-    declared = {f"{schema}.{table}" for schema, (_, tables) in SCHEMAS.items() for table in tables}
-    assert declared == {table.name for table in built.tables() if not table.name.startswith("layers.")}
+    tables = {table.name: table for table in built.tables() if not table.name.startswith("layers.")}
+    declared = {spec.metadata["dagster/table_name"]: spec for spec in _marts()}
+    assert declared.keys() == tables.keys()
+    for name, table in tables.items():
+        assert declared[name].key == key(f"mart/{name.split('.')[1]}")
+        assert str(declared[name].description).startswith(f"{table.comment}. ")
+
+
+def test_marts_have_a_description_and_their_columns_before_they_are_ever_made() -> None:
+    for spec in _marts():
+        assert not str(spec.description).startswith(". ")
+        columns = spec.metadata["dagster/column_schema"].columns
+        assert columns
+        assert [column.name for column in columns if not column.type or not column.description] == []
+
+
+def _marts() -> list[dg.AssetSpec]:
+    return [spec for spec in definitions().resolve_all_asset_specs() if spec.group_name == GROUP]
 
 
 def _spec(asset: str) -> dg.AssetSpec:

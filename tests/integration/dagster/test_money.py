@@ -113,7 +113,7 @@ def test_a_suspended_source_is_an_error_that_names_its_purchase_and_the_way_on(s
 def test_what_was_uncertain_for_too_long_is_settled_and_shown(sandbox: DagsterSandbox) -> None:
     [tesla] = sandbox.register("tesla.com")
     made = unsure(sandbox, tesla)
-    assert sandbox.tick("report_bought_outside") == "1 purchases were reported. 1 were overdue and are settled."
+    assert sandbox.tick("report_bought_outside").says == "1 purchases were reported. 1 were overdue and are settled."
     settled = sandbox.store.ledger.purchase(made)
     assert settled is not None
     assert (settled.state, settled.cost_micro_usd, settled.reported_at is not None) == ("settled", 50_000, True)

@@ -44,7 +44,8 @@ def test_a_materialised_profile_shows_quality_cost_plan_and_what_was_bought_for_
     assert profile.partition == bought.partition == "tesla.com"
     assert value_of(profile, "missing") == "nothing"
     assert value_of(profile, "quality") > 0.8
-    assert value_of(profile, "cost_micro_usd") == value_of(bought, "cost_micro_usd") == 150_000
+    assert value_of(profile, "cost_usd") == value_of(bought, "cost_usd") == 0.15
+    assert [name for shown in (profile, bought) for name in shown.metadata if "micro" in name] == []
     assert value_of(bought, "outcome") == "found"
     assert value_of(bought, "latency_seconds") > 0
     reply = sandbox.store.knowledge.reply(value_of(bought, "reply_id"))
@@ -77,8 +78,8 @@ def test_a_valid_profile_is_materialised_when_asked_for_and_names_the_request_th
     newest = sandbox.shown("profile/profile")[0]
     assert newest.partition == "tesla.com"
     assert value_of(newest, "served_from") == "layer_1"
-    assert value_of(newest, "cost_micro_usd") == 0
-    assert value_of(newest, "saved_micro_usd") == made.cost_micro_usd
+    assert value_of(newest, "cost_usd") == 0
+    assert value_of(newest, "saved_usd") == made.cost_micro_usd / 1_000_000
     assert value_of(newest, "made_by") == made.request_id != value_of(newest, "request_id")
     assert value_of(newest, "plan").startswith(f"nothing to buy: the profile of {made.request_id} is valid until 20")
     assert plan_of(run) == value_of(newest, "plan")
@@ -132,6 +133,81 @@ def test_a_source_that_is_fresh_is_not_bought_again_unless_it_is_requested(sandb
     assert sandbox.materialize("raw/google_knowledge_graph", company="tesla.com", config=FRESH).success
     assert sandbox.calls() == 2
     assert len(sandbox.shown("raw/google_knowledge_graph")) == 2
+
+
+def test_a_source_that_is_fresh_says_so_and_until_when(sandbox: DagsterSandbox) -> None:
+    sandbox.materialize("raw/google_knowledge_graph", company="tesla.com")
+    [bought] = sandbox.shown("raw/google_knowledge_graph")
+    run = sandbox.materialize("raw/google_knowledge_graph", company="tesla.com")
+    assert run.success
+    [seen] = sandbox.seen("raw/google_knowledge_graph")
+    assert seen.partition == "tesla.com"
+    assert value_of(seen, "reply_id") == value_of(bought, "reply_id")
+    assert value_of(seen, "fresh_until") > value_of(bought, "bought_at")
+    assert "still fresh" in value_of(seen, "note")
+    assert "even_if_fresh" in value_of(seen, "note")
+
+
+def test_of_several_sources_those_that_are_fresh_say_so_beside_those_that_are_bought(sandbox: DagsterSandbox) -> None:
+    sandbox.materialize("raw/google_knowledge_graph", company="tesla.com")
+    assert sandbox.materialize("raw/google_knowledge_graph", "raw/serp_news", company="tesla.com").success
+    assert sandbox.companies_of("raw/serp_news") == ["tesla.com"]
+    assert len(sandbox.seen("raw/google_knowledge_graph")) == 1
+    assert sandbox.seen("raw/serp_news") == []
+
+
+def test_a_source_selected_with_a_profile_that_memory_served_says_so_too(sandbox: DagsterSandbox) -> None:
+    sandbox.materialize("raw/google_knowledge_graph", company="tesla.com")
+    assert sandbox.materialize("profile/profile", "raw/google_knowledge_graph", company="tesla.com").success
+    assert len(sandbox.seen("raw/google_knowledge_graph")) == 1
+
+
+def test_an_unknown_partition_is_refused_before_anything_is_bought(sandbox: DagsterSandbox) -> None:
+    sandbox.register("apple.com")
+    sandbox.tick("register_companies")
+    run = sandbox.materialize("profile/profile", company="aple.com", registered=False)
+    assert not run.success
+    assert "aple.com is no company" in why_it_failed(run)
+    assert "enrich companies add" in why_it_failed(run)
+    assert sandbox.calls() == 0
+    assert sandbox.partitions() == ["apple.com"]
+
+
+def test_a_company_that_moved_to_its_domain_is_known_by_its_former_partition(sandbox: DagsterSandbox) -> None:
+    [company] = sandbox.register("Tesla")
+    sandbox.store.companies.rekey(company.company_id, key="tesla.com", name=None, domain="tesla.com")
+    sandbox.tick("register_companies")
+    assert sandbox.materialize("profile/profile", company="name:tesla", registered=False).success
+
+
+def test_all_companies_at_once_need_a_budget_and_the_run_says_where_to_set_it(sandbox: DagsterSandbox) -> None:
+    sandbox.register("tesla.com", "apple.com")
+    sandbox.tick("register_companies")
+    run = sandbox.materialize_all("profile/profile")
+    assert not run.success
+    assert "2 companies" in why_it_failed(run)
+    assert "budget_usd" in why_it_failed(run)
+    assert sandbox.calls() == 0
+
+
+@pytest.mark.parametrize(("budget_usd", "per_company"), [(0.20, 100_000), (1_000, 500_000)])
+def test_the_budget_of_a_run_is_shared_by_its_companies_and_raises_no_cap(
+    sandbox: DagsterSandbox, budget_usd: float, per_company: int
+) -> None:
+    """The cap of a profile is 0.50 USD."""
+    sandbox.register("tesla.com", "apple.com")
+    sandbox.tick("register_companies")
+    assert sandbox.materialize_all("profile/profile", config={"budget_usd": budget_usd}).success
+    requests = sandbox.store.requests.latest()
+    assert [request.plan["asked"]["max_cost"] for request in requests] == [per_company] * 2
+    assert sum(request.cost_micro_usd for request in requests) <= budget_usd * 1_000_000
+
+
+def test_the_budget_holds_for_sources_alone_too(sandbox: DagsterSandbox) -> None:
+    sandbox.register("tesla.com", "apple.com")
+    sandbox.tick("register_companies")
+    assert sandbox.materialize_all("raw/google_knowledge_graph", config={"budget_usd": 0.03}).success
+    assert sandbox.calls() == 0
 
 
 def test_a_retry_never_buys_what_is_fresh(sandbox: DagsterSandbox) -> None:

@@ -19,7 +19,7 @@ from enrichment.domain.records import Cause, Company, Purchase, Request
 from enrichment.pipeline.enrich import Ask, enrich
 from enrichment_assets.sensors import bought_outside
 from resources.wiring import open_context
-from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key, value_of
+from tests.support.dagster_instance import DagsterSandbox, Tick, dagster_sandbox, definitions, key, value_of
 from tests.support.examples import MATRIX
 from tests.support.ledger_records import answered, draft, sent
 
@@ -99,18 +99,18 @@ def test_an_answer_is_a_materialisation_and_a_bill_without_one_is_an_observation
     [event] = bought_outside([(purchase, TESLA)])
     assert (type(event), event.asset_key) == (shown[0], key(shown[1]))
     assert event.partition == "tesla.com"
-    assert event.metadata["cost_micro_usd"].value == 50_000
+    assert event.metadata["cost_usd"].value == 0.05
 
 
 def test_what_the_command_line_bought_is_shown_once(sandbox: DagsterSandbox) -> None:
     _ask_outside(sandbox, "tesla.com")
     assert sandbox.shown("raw/brightdata_company_db") == []
-    assert "1 purchases were reported" in sandbox.tick("report_bought_outside")
+    assert sandbox.tick("report_bought_outside") == Tick("1 purchases were reported.", added=["tesla.com"], deleted=[])
     [shown] = sandbox.shown("raw/brightdata_company_db")
     assert shown.partition == "tesla.com"
-    assert value_of(shown, "cost_micro_usd") == 150_000
+    assert value_of(shown, "cost_usd") == 0.15
     assert sandbox.partitions() == ["tesla.com"]
-    assert "Nothing was bought outside" in sandbox.tick("report_bought_outside")
+    assert sandbox.tick("report_bought_outside").says == "Nothing was bought outside."
     assert len(sandbox.shown("raw/brightdata_company_db")) == 1
 
 
@@ -125,7 +125,7 @@ def test_whatever_is_shown_by_a_run_or_a_sensor_is_an_asset_that_is_defined(sand
 
 def test_what_a_run_bought_is_shown_by_the_run_alone(sandbox: DagsterSandbox) -> None:
     sandbox.materialize("profile/profile", company="tesla.com")
-    assert "Nothing was bought outside" in sandbox.tick("report_bought_outside")
+    assert sandbox.tick("report_bought_outside").says == "Nothing was bought outside."
     assert len(sandbox.shown("raw/brightdata_company_db")) == 1
 
 
@@ -143,7 +143,9 @@ def test_a_run_under_way_is_left_to_show_what_it_bought_and_a_dead_one_is_not(
 
 def test_registered_companies_become_partitions(sandbox: DagsterSandbox) -> None:
     sandbox.register("tesla.com", "apple.com")
-    assert "2 companies are new" in sandbox.tick("register_companies")
+    added = ["apple.com", "tesla.com"]
+    assert sandbox.tick("register_companies") == Tick("2 companies are new, 0 have a new key.", added, deleted=[])
+    assert sandbox.tick("register_companies").says == "0 companies are new, 0 have a new key."
     assert sandbox.partitions() == ["apple.com", "tesla.com"]
 
 
@@ -151,16 +153,16 @@ def test_a_domain_learned_outside_moves_the_partition_and_what_it_shows(sandbox:
     [company] = sandbox.register("Acme Widgets")
     sandbox.tick("register_companies")
     sandbox.instance.report_runless_asset_event(
-        dg.AssetMaterialization(
-            key("raw/serp_news"), partition="name:acme-widgets", metadata={"cost_micro_usd": 50_000}
-        )
+        dg.AssetMaterialization(key("raw/serp_news"), partition="name:acme-widgets", metadata={"cost_usd": 0.05})
     )
     sandbox.store.companies.rekey(company.company_id, key="acme-widgets.com", name=None, domain="acme-widgets.com")
-    assert "1 have a new key" in sandbox.tick("register_companies")
+    says = "0 companies are new, 1 have a new key."
+    moved_on = Tick(says, added=["acme-widgets.com"], deleted=["name:acme-widgets"])
+    assert sandbox.tick("register_companies") == moved_on
     assert sandbox.partitions() == ["acme-widgets.com"]
     moved = sandbox.shown("raw/serp_news")[0]
     assert moved.partition == "acme-widgets.com"
-    assert value_of(moved, "cost_micro_usd") == 50_000
+    assert value_of(moved, "cost_usd") == 0.05
     assert value_of(moved, "moved_from") == "name:acme-widgets"
 
 
@@ -170,10 +172,10 @@ def test_a_merge_moves_a_partition_and_undone_it_is_back_with_what_it_showed(san
     bought = dg.AssetMaterialization(key("raw/serp_news"), partition="name:acme-widgets", metadata={"calls": 1})
     sandbox.instance.report_runless_asset_event(bought)
     event = sandbox.store.company_events.merge(widgets.company_id, amazon.company_id, Cause("test", NOON, "one domain"))
-    assert "1 have a new key" in sandbox.tick("register_companies")
+    assert "1 have a new key" in sandbox.tick("register_companies").says
     assert sandbox.partitions() == ["amazon.com"]
     sandbox.store.company_events.undo(event.event_id, by="test", at=NOON)
-    assert "1 companies are new" in sandbox.tick("register_companies")
+    assert "1 companies are new" in sandbox.tick("register_companies").says
     assert sandbox.partitions() == ["amazon.com", "name:acme-widgets"]
     assert {shown.partition for shown in sandbox.shown("raw/serp_news")} >= {"name:acme-widgets"}
 
@@ -191,12 +193,12 @@ def test_what_is_split_off_is_shown_under_its_own_partition_and_undone_that_one_
         amazon.company_id, widgets, Cause("test", NOON, "two"), purchase_ids=[purchase.purchase_id]
     )
     sandbox.tick("register_companies")
-    assert sandbox.tick("report_bought_outside") == "1 purchases were reported."
+    assert sandbox.tick("report_bought_outside").says == "1 purchases were reported."
     assert {shown.partition for shown in sandbox.shown("raw/serp_news")} == {"amazon.com", "name:acme-widgets"}
     sandbox.store.company_events.undo(event.event_id, by="test", at=NOON)
     sandbox.tick("register_companies")
     assert sandbox.partitions() == ["amazon.com"]
-    assert sandbox.tick("report_bought_outside") == "Nothing was bought outside."
+    assert sandbox.tick("report_bought_outside").says == "Nothing was bought outside."
 
 
 def test_a_partition_somebody_made_by_hand_stays(sandbox: DagsterSandbox) -> None:
@@ -209,11 +211,11 @@ def test_a_second_tick_reads_the_new_company_and_none_of_the_others(
     sandbox: DagsterSandbox, rows_read: Counter[str]
 ) -> None:
     sandbox.register(*(f"company{number}.com" for number in range(MANY)))
-    assert f"{MANY} companies are new" in sandbox.tick("register_companies")
+    assert len(sandbox.tick("register_companies").added) == MANY
     assert rows_read.total() >= MANY
     sandbox.register("tesla.com")
     rows_read.clear()
-    assert "1 companies are new" in sandbox.tick("register_companies")
+    assert sandbox.tick("register_companies").added == ["tesla.com"]
     assert rows_read["companies"] == 1
     assert rows_read.total() < FEW
     assert len(sandbox.partitions()) == MANY + 1
@@ -229,16 +231,16 @@ def test_a_second_tick_reads_the_new_purchase_and_none_that_is_left_to_a_run(
     request = _request(sandbox, tesla, f"dagster:{run.run_id}")
     for number in range(MANY):
         _bought(sandbox, tesla, request, variant=f"run {number}")
-    assert sandbox.tick("report_bought_outside") == "Nothing was bought outside."
+    assert sandbox.tick("report_bought_outside").says == "Nothing was bought outside."
     assert rows_read["purchases"] == MANY
     _bought(sandbox, tesla, _request(sandbox, tesla, "cli"), variant="cli")
     rows_read.clear()
-    assert sandbox.tick("report_bought_outside") == "1 purchases were reported."
+    assert sandbox.tick("report_bought_outside").says == "1 purchases were reported."
     assert rows_read["purchases"] == 1
     assert rows_read.total() < FEW
     sandbox.instance.report_run_failed(run)
-    assert sandbox.tick("report_bought_outside") == f"{MANY} purchases were reported."
-    assert sandbox.tick("report_bought_outside") == "Nothing was bought outside."
+    assert sandbox.tick("report_bought_outside").says == f"{MANY} purchases were reported."
+    assert sandbox.tick("report_bought_outside").says == "Nothing was bought outside."
 
 
 def _request(sandbox: DagsterSandbox, company: Company, asked_by: str) -> str:

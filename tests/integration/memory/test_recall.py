@@ -1,6 +1,7 @@
 """A reply is stored and paid for before it is read: no reader's mistake, and no killed process, loses it."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -112,7 +113,8 @@ def test_a_reader_that_raises_costs_its_facts_alone_and_the_fallback_is_asked(st
     assert (enriched.request.state, industry(enriched)) == ("complete", ["Anvils"])
     [warning] = stack.warnings(enriched)
     assert warning.data["source"] == FIRST
-    assert "TypeError" in warning.data["warning"]
+    assert "TypeError" not in warning.data["warning"], "people read it"
+    assert re.search(r"cannot read this reply: \S.* \(\w+\.py, line \d+\)$", warning.data["warning"])
 
 
 def test_a_reply_that_names_another_company_is_kept_as_paid_for_and_used_for_none(stack: ReadingStack) -> None:

@@ -70,6 +70,43 @@ def test_sources_disagree_about_headcounts_by_ten_per_cent_at_most() -> None:
     assert any(len({COVERAGE.headcount(source, one) for source in DECLARED}) > 5 for one in CATALOGUE.companies)
 
 
+@pytest.mark.parametrize(
+    ("domain", "industry"),
+    [
+        ("adobe.com", "Software"),
+        ("thermofisher.com", "Health Care"),
+        ("compass.com", "Real Estate"),
+        ("pmi.com", "Tobacco"),
+        ("whirlpoolcorp.com", "Household Products"),
+        ("newmont.com", "Materials"),
+        ("harley-davidson.com", "Automotive"),
+        ("vishay.com", "Semiconductors"),
+        ("blackrock.com", "Financial Services"),
+    ],
+)
+def test_companies_are_in_the_industry_they_are_known_for(domain: str, industry: str) -> None:
+    company = CATALOGUE.by_domain(domain)
+    assert company is not None
+    assert company.industry == industry
+
+
+def test_the_knowledge_graph_describes_every_company_by_its_own_industry(tmp_path: Path) -> None:
+    with (
+        served(create_app(tmp_path, read_time=running_from(NOON))) as url,
+        httpx.Client(base_url=f"{url}/google_kg") as http,
+    ):
+        for company in CATALOGUE.companies[::4]:
+            asked = {"query": company.domain, "key": "key"}
+            for hit in http.get("/v1/entities:search", params=asked).json()["itemListElement"][:1]:
+                described = hit["result"].get("detailedDescription")
+                kind = CATALOGUE.industries[company.industry].google
+                assert described is None or f" {kind[:1].lower()}{kind[1:]}" in described["articleBody"]
+
+
+def test_names_are_written_without_the_codes_of_web_pages() -> None:
+    assert [company.name for company in CATALOGUE.companies if "&#" in company.name or ";" in company.name] == []
+
+
 def test_people_are_invented_and_marked_so_in_every_address() -> None:
     for company in CATALOGUE.companies:
         staff = people(1, company)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from enrichment.analysis.answer_schemas import ANSWERS
 from sandbox.app import create_app
 from sandbox.schema_filler import UnusableSchemaError, fill
 from sandbox.server import served
@@ -189,3 +190,128 @@ def test_a_schema_that_cannot_be_filled_is_refused(http: httpx.Client, schema: d
     body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "response_format": wanted}
     reply = http.post("/openai/v1/chat/completions", json=body, headers=BEARER)
     assert (reply.status_code, reply.json()["error"]["param"]) == (400, "response_format")
+
+
+PIECES = {
+    "company_name": "Adobe",
+    "company_description": "Adobe is a software company based in San Jose. It was founded in 1982.",
+    "key_contacts": "Ardith Copperdale\nVP of Engineering\nSeniority: vp\nengineering",
+    "tech_stack": "Snowflake\nData warehouse",
+    "recent_news": "Adobe appoints a new Chief Operating Officer\nSandbox Wire\n2026-11-02",
+    "hiring_trends": "Data Engineer\nSan Jose\nYou will work with Kafka. You report to the head.",
+    "purchase_intent": "Supply chain planning\nStrength: 0.80 of 1",
+}
+
+
+def asked_about_adobe(**more: str) -> str:
+    """The prompt that the system writes, with a piece for each dataset."""
+    pieces = [*PIECES.items(), *more.items()]
+    blocks = (
+        f'<evidence id="e{number}" source="some_vendor" dataset="{dataset.removesuffix("_2")}">\n{text}\n</evidence>'
+        for number, (dataset, text) in enumerate(pieces, start=1)
+    )
+    return "<company>Adobe</company>\n" + "\n".join(blocks)
+
+
+def answer(name: str, **more: str) -> dict[str, Any]:
+    """What the sandbox answers an analysis of ours."""
+    filled: dict[str, Any] = fill(ANSWERS[name].type.model_json_schema(), asked_about_adobe(**more), seed=1)
+    return filled
+
+
+ABOUT: dict[str, set[str]] = {
+    "contacts": {"key_contacts"},
+    "technologies": {"tech_stack"},
+    "teams": {"hiring_trends"},
+    "trend": {"hiring_trends"},
+    "events": {"recent_news"},
+    "products": {"company_description", "recent_news"},
+    "value_propositions": {"company_description"},
+    "target_markets": {"company_description"},
+    "positioning": {"company_description"},
+    "growth_signals": {"recent_news", "hiring_trends"},
+    "business_challenges": {"recent_news", "purchase_intent"},
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_each_list_of_an_analysis_cites_what_it_is_about_and_never_the_bare_name(name: str) -> None:
+    datasets = list(PIECES)
+    for field, items in answer(name).items():
+        for item in items:
+            number = int(item["evidence_id"].removeprefix("e"))
+            dataset = datasets[number - 1]
+            assert dataset in ABOUT.get(field, set(PIECES) - {"company_name"})
+            assert item["quote"] in PIECES[dataset]
+            assert item["quote"] != "Adobe"
+
+
+def test_a_person_is_one_of_the_contacts_with_the_title_beside_the_name() -> None:
+    (person,) = answer("contact_priorities")["contacts"]
+    assert person == {
+        "evidence_id": "e3",
+        "quote": "Ardith Copperdale\nVP of Engineering",
+        "full_name": "Ardith Copperdale",
+        "seniority": "vp",
+        "department": "engineering",
+        "priority": 1,
+        "why": "VP of Engineering",
+    }
+
+
+def test_the_most_senior_contact_comes_first() -> None:
+    chief = {"key_contacts_2": "Verity Ravensbeck\nChief Executive Officer\nSeniority: c_level"}
+    contacts = answer("contact_priorities", **chief)["contacts"]
+    assert [(c["full_name"], c["priority"]) for c in contacts] == [("Verity Ravensbeck", 1), ("Ardith Copperdale", 2)]
+
+
+def test_a_technology_and_a_team_are_called_as_the_evidence_calls_them() -> None:
+    (technology,) = answer("technologies")["technologies"]
+    assert (technology["name"], technology["category"], technology["purpose"]) == ("Snowflake", "Data warehouse", None)
+    (team,) = answer("hiring")["teams"]
+    assert (team["team"], team["focus"]) == ("Data Engineer", "You will work with Kafka.")
+    assert team["seniority"] is None, "the head of the team is another person"
+
+
+@pytest.mark.parametrize(
+    ("headline", "kind"),
+    [
+        ("Adobe opens a new office in Oslo", "expansion"),
+        ("Adobe to acquire Sandbox Robotics", "merger_or_acquisition"),
+        ("Adobe announces a partnership with Acme Widgets", "partnership"),
+        ("Adobe plans to hire 630 people this year", "hiring"),
+        ("Adobe reports quarterly results", "other"),
+        ("Adobe launches a sustainability programme", "other"),
+    ],
+)
+def test_an_event_is_of_the_kind_that_its_headline_speaks_of(headline: str, kind: str) -> None:
+    appointed, event = answer("news_events", recent_news_2=headline)["events"]
+    assert (appointed["event"], appointed["date"]) == ("executive_appointment", None), "its quote has no date"
+    assert (event["event"], event["what"]) == (kind, headline)
+
+
+def test_prices_and_rivals_are_found_only_where_the_evidence_names_them() -> None:
+    assert answer("positioning")["pricing"] == []
+    assert answer("competition") == {"competitors": []}
+    news = "Adobe cuts the price of Acrobat against its rival Sandbox Dynamics (invented)"
+    assert [item["statement"] for item in answer("positioning", recent_news_2=news)["pricing"]] == [news]
+    (rival,) = answer("competition", recent_news_2=news)["competitors"]
+    assert (rival["name"], rival["quote"]) == ("Sandbox Dynamics", news)
+
+
+def test_the_same_text_in_two_pieces_is_cited_once() -> None:
+    twice = answer("news_events", recent_news_2=PIECES["recent_news"])
+    assert len(twice["events"]) == 1
+
+
+def test_an_id_is_that_of_the_cited_piece_also_where_the_schema_lists_the_ids() -> None:
+    ids = {"type": "string", "enum": ["e1", "e2", "e3", "e4", "e5"]}
+    item = {"type": "object", "properties": {"evidence_id": ids, "quote": {"type": "string"}}}
+    events = {"type": "array", "items": item}
+    answered = fill({"type": "object", "properties": {"events": events}}, asked_about_adobe(), seed=1)
+    assert [item["evidence_id"] for item in answered["events"]] == ["e5"]
+
+
+def test_sentences_are_quoted_whole() -> None:
+    (product, *_) = answer("positioning")["products"]
+    assert product["statement"] == product["quote"] == "Adobe is a software company based in San Jose."

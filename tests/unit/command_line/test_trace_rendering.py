@@ -1,5 +1,6 @@
 """What a trace says of failures, fallbacks, money, and what to type next."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 
@@ -9,6 +10,7 @@ from rich.console import Console
 from enrich_cli.rendering.terminal import advised
 from enrich_cli.rendering.trace import trace_tree
 from enrichment.domain.records import Event, Json, Request, Stage
+from enrichment.ports import ProviderError
 from tests.support.examples import NOON
 
 PLANNED: dict[str, Json] = {
@@ -61,20 +63,34 @@ def line(lines: list[str], start: str) -> str:
 def test_a_fallback_is_named_where_the_plan_has_one_that_was_asked(
     events: list[tuple[str, dict[str, Json]]], says: str
 ) -> None:
-    what = "first (vendor): ProviderUnavailable: it did not answer"
-    assert line(printed(*events), "first (vendor): Prov") == what + says
+    what = "first (vendor): no answer: it did not answer"
+    assert line(printed(*events), "first (vendor): no a") == what + says
 
 
 def test_what_failed_last_or_is_in_no_chain_has_no_fallback() -> None:
     lines = printed(failed("third", "OverCap"), failed("stray"), bought("other"))
-    assert line(lines, "third (vendor): O") == "third (vendor): OverCap: it did not answer"
-    assert line(lines, "stray (vendor): P") == "stray (vendor): ProviderUnavailable: it did not answer"
+    assert line(lines, "third (vendor): o") == "third (vendor): over a cap: it did not answer"
+    assert line(lines, "stray (vendor): n") == "stray (vendor): no answer: it did not answer"
 
 
 def test_a_failure_of_an_older_store_is_named_as_failures_are_now() -> None:
-    assert line(printed(failed("third", "Barred")), "third (vendor): U") == (
-        "third (vendor): Unavailable: it did not answer"
+    assert line(printed(failed("third", "Barred")), "third (vendor): n") == (
+        "third (vendor): not asked at the moment: it did not answer"
     )
+
+
+def kinds(error: type[Exception]) -> Iterator[str]:
+    """The names of this class of errors and of all below it: a failure is stored under one."""
+    yield error.__name__
+    for below in error.__subclasses__():
+        yield from kinds(below)
+
+
+@pytest.mark.parametrize("kind", [*kinds(ProviderError), "OverCap", "NoReader", "NothingToAsk", "AFutureKind"])
+def test_a_failure_is_named_in_words_and_never_as_a_class(kind: str) -> None:
+    said = line(printed(failed("first", kind)), "first (vendor): ").split(": ")[1]
+    assert said == said.lower()
+    assert " " in said
 
 
 def test_money_is_shown_in_usd_and_lists_as_words() -> None:
