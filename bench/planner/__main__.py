@@ -1,6 +1,6 @@
 """Measure the planner: `python -m bench.planner [section ...]`; without a section, all of them. Seeds are printed.
 
-shipped  consumers  speed  plans  many  matrices  proof  correlation  caps  month
+shipped  consumers  speed  plans  quotes  many  matrices  proof  correlation  caps  month
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from bench.planner.instances import instances, matrix
 from bench.planner.losses import cap_loss, correlation_reached, in_populations, populations
 from bench.planner.month import REQUESTS, Month, flat, live, trace, zipf
 from bench.planner.policy_forecast import forecast
+from bench.planner.quote_gap import show_quotes
 from bench.planner.rules_of_thumb import ORDERS
 from bench.planner.shipped_matrix import CONSUMERS, shipped, shipped_rules
 from bench.planner.value_ages import ages
@@ -166,6 +167,7 @@ def main() -> None:
         "consumers": lambda: show_goals(shipped_rules(), SEED),
         "speed": show_speed,
         "plans": lambda: show_plans(SEED),
+        "quotes": lambda: show_quotes(SEED),
         "many": lambda: show_many(SEED, chosen.companies),
         "matrices": show_matrices,
         "proof": show_proof,

@@ -63,7 +63,7 @@ def execution_of(
     return Execution(
         offers=tuple(eligibility.offer(source) for source in sorted(sources)),
         chains=chains,
-        open=frozenset[str]().union(*(chain.state.unsatisfied for chain in chains)),
+        open=eligibility.pursued.union(*(chain.state.unsatisfied for chain in chains)),
         limits=tuple(limits),
         skips=() if everything else tuple(skip for skip in eligibility.skips(sources) if skip.source in sources),
         mentioned=mentioned,
