@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.rendering.terminal import advised, age, as_plain
-from enrichment.domain.money import in_usd
+from enrichment.domain.money import in_full, in_usd
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
 
@@ -91,7 +91,7 @@ def _refusal(enriched: Enriched) -> list[Text]:
     return [
         Text(
             f"refused by a cap: {', '.join(s.source for s in dear) or 'what is missing'} did not fit. "
-            f"--max-cost {in_usd(most)} is enough for all of them.",
+            f"--max-cost {in_full(most)} is enough for all of them.",
             style="red",
         )
     ]
