@@ -14,12 +14,15 @@ from resources.clock import utc_now
 from resources.providers.vendor_client import AccountStatus
 from resources.settings import SettingsError
 from resources.vendor_balances import account_statuses
-from resources.wiring import endpoints_of, open_store_of
+from resources.wiring import endpoints_of, open_store_of, why_not_asked
 
 
 @dataclass(frozen=True, slots=True)
 class SourceChecks:
-    """missing: provider -> which credentials to set. error: no provider could be asked at all."""
+    """missing: provider -> why it cannot be asked: credentials to set, or no client.
+
+    error: no provider could be asked at all.
+    """
 
     rules: Rules
     statuses: tuple[AccountStatus, ...] = ()
@@ -44,8 +47,7 @@ def check_sources(*, sandbox: bool) -> SourceChecks:
     except SettingsError as error:
         if settings.sandbox:
             raise
-        unset = {name: f"set {' and '.join(settings.missing(name))} in .env" for name in rules.providers}
-        return SourceChecks(rules, missing=unset, error=error)
+        return SourceChecks(rules, missing=why_not_asked(settings, rules), error=error)
     statuses = asyncio.run(account_statuses(settings, rules, endpoints))
     store = open_store_of(settings)
     try:

@@ -105,12 +105,18 @@ def endpoints_of(settings: Settings, rules: Rules) -> tuple[dict[str, ProviderEn
     return endpoints, unavailable
 
 
+def why_not_asked(settings: Settings, rules: Rules) -> dict[str, str]:
+    """Live: provider -> what is missing to ask it, of those that cannot be."""
+    unset = {
+        name: f"set {' and '.join(missing)} in .env" for name in rules.providers if (missing := settings.missing(name))
+    }
+    return unset | {name: str(NoClient(name)) for name in rules.providers.keys() - CLIENTS.keys()}
+
+
 def _live_endpoints(settings: Settings, rules: Rules) -> tuple[dict[str, ProviderEndpoint], dict[str, str]]:
-    endpoints, unavailable = {}, {}
+    endpoints, unavailable = {}, why_not_asked(settings, rules)
     for name, provider in rules.providers.items():
-        missing = settings.missing(name)
-        if missing:
-            unavailable[name] = f"set {' and '.join(missing)} in .env"
+        if name in unavailable:
             continue
         secrets = {
             variable.removeprefix(f"{name.upper()}_").lower(): secret.get_secret_value()

@@ -11,8 +11,8 @@ app = typer.Typer(help="The business rules in config/.", no_args_is_help=True)
 def check(folder: RulesFolder = None) -> None:
     """Read config/ and report everything that is wrong with it."""
     from enrich_cli.rendering.terminal import console
-    from enrich_cli.rule_checks import checked_rules
-    from enrichment.rules import never_asked
+    from enrich_cli.rule_checks import checked_rules, rules_before
+    from enrichment.rules import never_asked, price_remarks
 
     folder, rules = checked_rules(folder)
     console.print(
@@ -24,3 +24,5 @@ def check(folder: RulesFolder = None) -> None:
             f"[yellow]config/sources.yaml: {source} is never asked:[/] no dataset names it; "
             "add it to the `sources` of one in config/datasets.yaml"
         )
+    for remark in price_remarks(rules, rules_before()):
+        console.print(f"[yellow]{remark}[/]")

@@ -26,6 +26,7 @@ from enrichment.rules.models import (
     Strategies,
     Strategy,
 )
+from enrichment.rules.price_remarks import price_remarks
 
 __all__ = [
     "AnalysisRules",
@@ -51,4 +52,5 @@ __all__ = [
     "Strategy",
     "load_rules",
     "never_asked",
+    "price_remarks",
 ]
