@@ -5,6 +5,7 @@ Enriched, and what the store contains now -> sentences, each with its command
 
 from collections.abc import Iterator
 
+from enrichment.domain.ids import analysis_of, analysis_source
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Purchase, failure_kind
 from enrichment.pipeline.enrich import Enriched
@@ -16,8 +17,6 @@ from resources.clock import utc_now
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of
-
-_ANALYSIS = "analysis:"
 
 
 def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[str]:
@@ -41,7 +40,7 @@ def _left_out(enriched: Enriched, plan: Plan, verdict: str, kind: str) -> set[st
     planned = {source.source for source in plan.sources if source.verdict == verdict}
     failed = {failure.source for failure in enriched.failures if failure_kind(failure.kind) == kind}
     made = {name for profile in enriched.profiles for name in profile.document["analyses"]}
-    return planned | failed | {_ANALYSIS + name for name in plan.requirements.analyses if name not in made}
+    return planned | failed | {analysis_source(name) for name in plan.requirements.analyses if name not in made}
 
 
 def _suspended(left_out: set[str], store: SqlStore) -> Iterator[str]:
@@ -69,9 +68,8 @@ def _reserved_in_doubt(
 
 def _most(name: str, rules: Rules) -> int:
     """The most it may cost (micro-USD)."""
-    if name.startswith(_ANALYSIS):
-        return rules.max_micro_usd_of_analysis(name.removeprefix(_ANALYSIS))
-    return rules.max_micro_usd(name)
+    analysis = analysis_of(name)
+    return rules.max_micro_usd(name) if analysis is None else rules.max_micro_usd_of_analysis(analysis)
 
 
 def _caps_over(purchase: Purchase, rules: Rules) -> set[str]:

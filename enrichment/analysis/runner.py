@@ -14,7 +14,7 @@ from datetime import datetime
 from enrichment.analysis.citations import check_citations
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, described, facts_of, prepare
 from enrichment.context import RunContext
-from enrichment.domain.ids import new_id
+from enrichment.domain.ids import analysis_source, new_id
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Analysis, CacheRead, Cap, Company, Fact, Known, Purchase, Request
 from enrichment.planning.skip_reasons import because
@@ -123,7 +123,7 @@ class _RequestAnalyses:
         return await buy(self._order(question, provider), context=self.context, deliver=ask)
 
     def _order(self, question: AnalysisQuestion, provider: str) -> PurchaseOrder:
-        rules, source = self.inputs.rules.providers[provider], f"analysis:{question.name}"
+        rules, source = self.inputs.rules.providers[provider], analysis_source(question.name)
 
         def caps(at: datetime) -> tuple[Cap, ...]:
             return caps_of(
@@ -223,7 +223,7 @@ class _RequestAnalyses:
                 CacheRead(
                     request_id=self.request.request_id,
                     purchase_id=analysis.purchase_id,
-                    source=f"analysis:{question.name}",
+                    source=analysis_source(question.name),
                     layer="analysis",
                     saved_micro_usd=saved,
                     at=self.context.now(),

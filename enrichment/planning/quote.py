@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import to_micro
 from enrichment.planning.eligibility import Eligibility
 from enrichment.policy import Policy, Problem, start
@@ -88,7 +89,7 @@ def chain_of(eligibility: Eligibility, problem: Problem, policy: Policy) -> Chai
 def analyses_bought(rules: Rules, requirements: Requirements) -> tuple[ClosingPurchase, ...]:
     return tuple(
         ClosingPurchase(
-            f"analysis:{name}", rules.expected_micro_usd_of_analysis(name), rules.max_micro_usd_of_analysis(name)
+            analysis_source(name), rules.expected_micro_usd_of_analysis(name), rules.max_micro_usd_of_analysis(name)
         )
         for name in requirements.analyses
     )

@@ -202,7 +202,7 @@ def test_what_analyses_answer_becomes_facts_and_both_are_kept_with_the_charge(st
     kept = {analysis.analysis_id: analysis for analysis in results.analyses}
     for fact in results.facts:
         analysis = kept[fact.reply_id]
-        assert (fact.source, fact.purchase_id) == (analysis.name, analysis.purchase_id)
+        assert (fact.source, fact.purchase_id) == (f"analysis:{analysis.name}", analysis.purchase_id)
         assert stack.store.knowledge.analysis(analysis.key) == analysis
         assert fact.evidence.startswith("rep_")
         assert fact.holds_until == NOW + timedelta(days=1), "the news it read is the first to expire"
@@ -229,6 +229,7 @@ def test_one_more_piece_of_evidence_is_a_new_question(stack: AnalysisStack) -> N
     second = stack.analyse("news_events", "hiring", known=facts(values=[*VALUES, more]))
     assert [p.source for p in second.purchases] == ["analysis:news_events"]
     assert [r.source for r in second.reads] == ["analysis:hiring"]
+    assert {f.source for f in second.facts} <= {"analysis:hiring", "analysis:news_events"}
 
 
 def test_another_audience_pays_for_its_own_advice_and_for_nothing_else(stack: AnalysisStack) -> None:
@@ -318,7 +319,7 @@ def test_an_analysis_that_reads_what_another_answers_comes_after_it(stack: Analy
     results = stack.analyse("intelligence_summary", "growth", rules=rules)
     evidence = {a.name: a.evidence["pieces"].values() for a in results.analyses}
     assert [a.name for a in results.analyses] == ["growth", "intelligence_summary"]
-    assert ["growth"] in [piece["sources"] for piece in evidence["intelligence_summary"]]
+    assert ["analysis:growth"] in [piece["sources"] for piece in evidence["intelligence_summary"]]
 
 
 class Gullible:

@@ -21,10 +21,10 @@ from enrichment.domain.records import Purchase
 from enrichment.ports import AlreadyClaimed, Reserved, Store, StoreError
 from resources.store import SqlStore, factory, open_store
 from resources.store.database import Database
-from resources.store.row_mapping import row_of
+from resources.store.row_mapping import fact_row, row_of
 from resources.store.tables import metadata
 from tests.support.examples import NOON
-from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, reply_of
+from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, facts_of, reply_of
 
 DAY = "day:2026-03-02"
 MIGRATIONS = Path(factory.__file__).parent / "migrations"
@@ -291,3 +291,24 @@ def test_a_company_of_an_older_store_is_found_by_name_as_names_are_compared_now(
     assert [company.key for company in store.companies.named("C&A Ltd")] == ["name:ca"]
     assert store.companies.named("CA Inc.") == []
     store.close()
+
+
+def test_facts_of_analyses_of_an_older_store_name_their_analysis_as_purchases_do(new_store_url: str) -> None:
+    make_of_the_first_schema(new_store_url)
+    database = Database(new_store_url)
+    with database.making() as tx:
+        tables = sa.MetaData()
+        tables.reflect(tx)
+        kinds = {column.name: column.type for column in metadata.tables["facts"].columns}
+        for source, analysis_id in (("hiring", "ana_1"), ("serp_jobs", None)):
+            (fact,) = facts_of(replace(reply_of(draft()), source=source), "Machinery")
+            row = {**fact_row(fact, analysis_id=analysis_id), "changed": 1}
+            values = {name: sa.literal(value, kinds[name]) for name, value in row.items()}
+            tx.execute(sa.insert(tables.tables["facts"]).values(values))
+    database.close()
+    open_store(new_store_url, world="sandbox", create=False).close()
+    database = Database(new_store_url)
+    with database.reading() as tx:
+        found = sorted(tx.scalars(sa.select(metadata.tables["facts"].c.source)))
+    assert found == ["analysis:hiring", "serp_jobs"]
+    database.close()
