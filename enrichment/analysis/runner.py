@@ -30,6 +30,7 @@ from enrichment.purchasing.purchase import (
     SentPurchase,
     buy,
     in_vain,
+    out_of_time,
     wait_for,
 )
 from enrichment.requirements.requirements import Requirements
@@ -59,13 +60,17 @@ async def analyse(
     rules: Rules,
     context: RunContext,
     trace: Trace,
+    seconds_used: float = 0.0,
 ) -> AnalysisResults:
     """Each of these analyses over the fresh facts. audience_text: what is known of the vendor it is written for.
 
+    seconds_used: of the time the request may take, by earlier stages; once it is over no model is asked any more.
+
     Raises only StoreError: errors of the model are in the result.
     """
+    until = time.monotonic() + max(0.0, requirements.max_seconds - seconds_used)
     run = _RequestAnalyses(
-        AnalysisInputs(rules, requirements, company, audience_text), request, context, trace, known.facts
+        AnalysisInputs(rules, requirements, company, audience_text), request, context, trace, known.facts, until
     )
     for wave in _waves(names, rules):
         ended = await asyncio.gather(*(run.one(name) for name in wave), return_exceptions=True)
@@ -79,8 +84,15 @@ class _RequestAnalyses:
     """The analyses of one request: what is known so far, and the result of each."""
 
     def __init__(
-        self, inputs: AnalysisInputs, request: Request, context: RunContext, trace: Trace, known: Iterable[Fact]
+        self,
+        inputs: AnalysisInputs,
+        request: Request,
+        context: RunContext,
+        trace: Trace,
+        known: Iterable[Fact],
+        until: float,
     ) -> None:
+        """until: seconds of time.monotonic, after which no model is asked any more."""
         self.inputs, self.request, self.context, self.trace = inputs, request, context, trace
         self.known = list(known)
         self.analyses: list[Analysis] = []
@@ -88,7 +100,7 @@ class _RequestAnalyses:
         self.purchases: list[Purchase] = []
         self.reads: list[CacheRead] = []
         self.gaps: dict[str, str] = {}
-        self._deadline = time.monotonic() + inputs.requirements.max_seconds
+        self._deadline = until
 
     async def one(self, name: str) -> None:
         try:
@@ -112,6 +124,9 @@ class _RequestAnalyses:
         if model is None:
             why = self.context.unavailable.get(provider, "it is not set up")
             self._leave_out(question.name, "CredentialsMissing", f"{provider} cannot be asked: {why}")
+            return True
+        if time.monotonic() >= self._deadline:
+            self._leave_out(question.name, "OutOfTime", out_of_time(self.inputs.requirements.max_seconds))
             return True
         return await self._book(question, await self._buy(question, provider, model))
 

@@ -229,6 +229,11 @@ def in_vain(purchase_id: str) -> str:
     return f"another request asked it meanwhile and got no answer, which may be billed ({purchase_id}): ask again later"
 
 
+def out_of_time(max_seconds: int) -> str:
+    """Why a question of a request is not asked any more, and what to do."""
+    return f"the {max_seconds} s that this request may take are over: ask again, or raise max_seconds of its consumer"
+
+
 async def wait_for(claim: AlreadyClaimed, context: RunContext, *, until: float) -> None:
     """Until that purchase has ended, or its lease, or until `until` (seconds of time.monotonic)."""
     pauses = _pauses()

@@ -131,6 +131,7 @@ class AnalysisStack:
         rules: Rules,
         now: datetime = NOW,
         max_cost: int | None = None,
+        seconds_used: float = 0.0,
     ) -> AnalysisResults:
         request = self.open_request(audience, now)
         return await analyse(
@@ -143,6 +144,7 @@ class AnalysisStack:
             rules=rules,
             context=self.context(model, now),
             trace=Trace(request.request_id, self.store.requests, lambda: now, self.events.append),
+            seconds_used=seconds_used,
         )
 
     def open_request(self, audience: str | None, at: datetime) -> Request:
@@ -230,6 +232,16 @@ def test_one_more_piece_of_evidence_is_a_new_question(stack: AnalysisStack) -> N
     assert [p.source for p in second.purchases] == ["analysis:news_events"]
     assert [r.source for r in second.reads] == ["analysis:hiring"]
     assert {f.source for f in second.facts} <= {"analysis:hiring", "analysis:news_events"}
+
+
+def test_once_the_time_of_the_request_is_over_no_model_is_asked_and_what_is_stored_is_still_read(
+    stack: AnalysisStack,
+) -> None:
+    stack.analyse("hiring")
+    late = stack.analyse("hiring", "news_events", seconds_used=10_000)
+    assert [analysis.name for analysis in late.analyses] == ["hiring"]
+    assert late.purchases == ()
+    assert "s that this request may take are over" in late.gaps["news_events"]
 
 
 def test_another_audience_pays_for_its_own_advice_and_for_nothing_else(stack: AnalysisStack) -> None:
