@@ -14,10 +14,10 @@ from httpx_aiohttp import AiohttpTransport
 
 from enrichment.rules.models import ProviderRules
 from resources.providers.call_session import HttpCall, HttpResponse, Lost, NotSent
+from resources.providers.redaction import headers_without_secrets, without_secrets
 
 MOST_BYTES = 10 * 1024 * 1024
 LONGEST_REPLY = 60.0  # seconds one HTTP response may take where the vendor's client sets no other
-_SHORTEST_SECRET = 8  # characters; a shorter key could be a word of the response, so it is not cut out
 
 
 class HttpTransport:
@@ -84,13 +84,8 @@ class HttpTransport:
             broken = Lost(f"a body that was cut off: {_what_happened(error)}")
         finally:
             await response.aclose()
-        return HttpResponse(response.status_code, response.headers, self._without_secrets(bytes(content)), broken)
-
-    def _without_secrets(self, content: bytes) -> bytes:
-        for secret in self.secrets:
-            if len(secret) >= _SHORTEST_SECRET:
-                content = content.replace(secret.encode(), b"[redacted]")
-        return content
+        headers = headers_without_secrets(response.headers, self.secrets)
+        return HttpResponse(response.status_code, headers, without_secrets(bytes(content), self.secrets), broken)
 
 
 class _Signed(httpx.AsyncBaseTransport):
