@@ -23,6 +23,7 @@ from resources import clock
 from resources.policy_store import policies_in
 from resources.providers import CLIENTS, NoClient, OpenAIModel, ProviderClient, VendorClient, client_of
 from resources.providers.http_transport import vendor_transport
+from resources.providers.proxies import Proxies
 from resources.providers.rate_limit_slots import SharedLimiter
 from resources.providers.rate_limiter import Limiter, Unlimited
 from resources.providers.vendor_client import checked_base_url
@@ -89,7 +90,7 @@ def client(
             endpoint.credentials,
             base_url=endpoint.base_url,
             time_scale=endpoint.time_scale,
-            transport=None if settings.sandbox else _LiveOnly(name, rules),
+            transport=None if settings.sandbox else _LiveOnly(name, rules, settings.proxies()),
             limiter=_limiter(name, rules, endpoint, store),
         )
     except (ValueError, NoClient) as error:
@@ -185,8 +186,9 @@ def _limiter(name: str, rules: Rules, endpoint: ProviderEndpoint, store: "SqlSto
 class _LiveOnly(httpx.AsyncBaseTransport):
     """A transport that refuses a sandbox's invented answers, for the live store."""
 
-    def __init__(self, provider: str, rules: Rules) -> None:
-        self._transport = vendor_transport(connections=4 * rules.providers[provider].concurrency)
+    def __init__(self, provider: str, rules: Rules, proxies: Proxies) -> None:
+        connections = 4 * rules.providers[provider].concurrency
+        self._transport = vendor_transport(connections=connections, proxies=proxies)
         self._provider = provider
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -6,7 +6,7 @@ Keys are added below httpx and cut out of every response, so no log, error or pa
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import aiohttp
 import httpx
@@ -14,6 +14,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from enrichment.rules.models import ProviderRules
 from resources.providers.call_session import HttpCall, HttpResponse, Lost, NotSent
+from resources.providers.proxies import DIRECT, Proxies
 from resources.providers.redaction import headers_without_secrets, without_secrets
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -126,26 +127,52 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
         raise _ConnectionLost("the connection was lost") from error
 
 
-def vendor_transport(*, connections: int) -> httpx.AsyncBaseTransport:
+def vendor_transport(*, connections: int, proxies: Proxies = DIRECT) -> httpx.AsyncBaseTransport:
     """Sends each request once, at most so many at a time, and remembers no cookies."""
 
     def session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=connections, ssl=httpx.create_ssl_context())
         return aiohttp.ClientSession(connector=connector, middlewares=(_once,), cookie_jar=aiohttp.DummyCookieJar())
 
-    return AiohttpTransport(client=session)
+    return AiohttpTransport(client=session) if proxies == DIRECT else _ByProxy(session, proxies)
+
+
+class _ByProxy(httpx.AsyncBaseTransport):
+    """Each request through the proxy of its address, or directly; a transport for each."""
+
+    def __init__(self, session: Callable[[], aiohttp.ClientSession], proxies: Proxies) -> None:
+        self._session, self._proxies = session, proxies
+        self._transports: dict[str | None, AiohttpTransport] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        proxy = self._proxies.of(request.url)
+        if proxy not in self._transports:
+            through = None if proxy is None else httpx.Proxy(proxy)
+            self._transports[proxy] = AiohttpTransport(client=self._session, proxy=through)
+        return await self._transports[proxy].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for transport in self._transports.values():
+            await transport.aclose()
 
 
 def _never_left(error: Exception) -> bool:
     """httpx-aiohttp calls every lost connection a ConnectTimeout; only aiohttp's own error tells them apart."""
     if isinstance(error.__cause__, aiohttp.ClientError):
-        return isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+        return isinstance(
+            error.__cause__,
+            aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.ClientHttpProxyError,
+        )
     early = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
     return isinstance(error, early)
 
 
 def _what_happened(error: Exception) -> str:
     """In our words: the libraries' own may repeat the address, and with it a key."""
+    if isinstance(error.__cause__, aiohttp.ClientProxyConnectionError):
+        return "no connection to the proxy"
+    if isinstance(error.__cause__, aiohttp.ClientHttpProxyError):
+        return f"the proxy refused with HTTP {error.__cause__.status}"
     if _never_left(error):
         return "no connection"
     late = isinstance(error, TimeoutError | httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout)
