@@ -53,7 +53,7 @@ def check_sources(*, sandbox: bool) -> SourceChecks:
     try:
         outages, suspensions = store.provider_health.unavailable(utc_now())
         for status in statuses:
-            if status.ok:
+            if status.ok and not store.database.read_only:
                 store.provider_health.record_answer(status.provider)
     finally:
         store.close()

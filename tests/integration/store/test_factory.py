@@ -159,15 +159,51 @@ def test_a_folder_one_may_not_write_to_is_refused() -> None:
         Path(folder).chmod(0o755)
 
 
-def test_a_store_one_may_read_and_not_write_is_refused_before_anything_is_bought() -> None:
+@contextmanager
+def a_store_one_may_only_read(*, in_use: bool = False) -> Iterator[SqlStore]:
+    """With one company in it. in_use: another process has it open, and the newest rows are still in its log."""
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/store.sqlite"
-        open_store(url, world="sandbox").close()
-        (Path(folder) / "store.sqlite").chmod(0o444)
+        path = Path(folder) / "store.sqlite"
+        writer = open_store(f"sqlite:///{path}", world="sandbox")
+        writer.companies.add([company()])
+        if not in_use:
+            writer.close()
+        for file in Path(folder).iterdir():
+            file.chmod(0o444)
         Path(folder).chmod(0o555)
-        with an_ordinary_user():
-            assert "writ" in refusal(url)
-        Path(folder).chmod(0o755)
+        try:
+            with an_ordinary_user():
+                store = open_store(f"sqlite:///{path}", world="sandbox")
+                try:
+                    yield store
+                finally:
+                    store.close()
+        finally:
+            Path(folder).chmod(0o755)
+            writer.close()
+
+
+@pytest.mark.parametrize("in_use", [False, True])
+def test_one_may_look_into_a_store_that_one_may_read_and_not_write(in_use: bool) -> None:
+    with a_store_one_may_only_read(in_use=in_use) as store:
+        assert store.companies.all() == [company()]
+        assert store.knowledge.known(company().company_id).replies == ()
+        assert store.ledger.spent([DAY]) == {DAY: 0}
+        assert store.ledger_queries.uncertain() == []
+        with store.changes() as (tx, _):
+            assert tx.scalar(sa.select(metadata.tables["companies"].c.key)) == company().key
+
+
+def test_a_store_that_may_only_be_read_refuses_to_buy_in_a_sentence_that_says_what_one_can_do() -> None:
+    with a_store_one_may_only_read() as store:
+        writes: list[Callable[[], object]] = [
+            lambda: store.ledger.reserve(draft(), caps(1_000_000), at_once=MANY),
+            lambda: store.companies.add([company("bolt.io", "com_2")]),
+            lambda: store.provider_health.record_answer("serpapi"),
+        ]
+        for write_ in writes:
+            with pytest.raises(StoreError, match=r"is read-only, so one can look .* but not buy: make it and its"):
+                write_()
 
 
 def test_a_store_that_is_taken_away_fails_in_one_sentence(new_store_url: str) -> None:
