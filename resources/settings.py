@@ -73,6 +73,7 @@ class Settings(BaseSettings):
 
     @property
     def store_url(self) -> str:
+        """ENRICH_STORE_URL counts for the live store alone: what the sandbox invents never gets into a shared one."""
         if self.enrich_store_url and not self.sandbox:
             return self.enrich_store_url
         return f"sqlite:///{self.home / 'store.sqlite'}"
