@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 import httpx
 import pytest
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
@@ -80,6 +81,16 @@ class DagsterSandbox:
             partition_key=company,
             run_config={"ops": {"enrich": {"ops": {"plan": {"config": dict(config)}}}}} if config else None,
             tags={PARENT_RUN_TAG: retry_of} if retry_of else None,
+            raise_on_error=False,
+        )
+
+    def materialize_range(self, asset: str, *companies: str) -> dg.ExecuteInProcessResult:
+        """As a backfill in one run does: this asset, for all companies from the first to the last."""
+        self.instance.add_dynamic_partitions(COMPANIES, list(companies))
+        job = definitions().resolve_implicit_global_asset_job_def().get_subset(asset_selection={key(asset)})
+        return job.execute_in_process(
+            instance=self.instance,
+            tags={ASSET_PARTITION_RANGE_START_TAG: companies[0], ASSET_PARTITION_RANGE_END_TAG: companies[-1]},
             raise_on_error=False,
         )
 

@@ -241,6 +241,21 @@ def test_values_that_ran_out_an_hour_ago_are_named_west_of_greenwich_too(
     assert evaluation.metadata["offenders"].value == 1
 
 
+def test_a_run_over_a_range_of_companies_evaluates_the_checks_of_each(sandbox: DagsterSandbox) -> None:
+    keys = ["apple.com", "microsoft.com", "tesla.com"]
+    sandbox.register(*keys)
+    run = sandbox.materialize_range("profile/profile", *keys)
+    assert run.success
+    history = sandbox.instance.event_log_storage.get_asset_check_execution_history
+    for name in ("profile_is_complete", "quality_is_above_threshold", "facts_are_fresh"):
+        found = history(dg.AssetCheckKey(key("profile/profile"), name), limit=10)
+        events = [record.event.dagster_event for record in found if record.event]
+        evaluations = [event.asset_check_evaluation_data for event in events if event]
+        assert sorted(str(one.partition) for one in evaluations) == keys
+    fresh = history(dg.AssetCheckKey(key("profile/profile"), "facts_are_fresh"), limit=10)
+    assert {record.run_id for record in fresh} == {run.run_id}
+
+
 def test_a_selection_that_names_companies_too_is_refused(sandbox: DagsterSandbox) -> None:
     run = sandbox.materialize("profile/profile", company="tesla.com", config={"companies": ["apple.com"]})
     assert not run.success
