@@ -10,9 +10,10 @@ app = typer.Typer(help="The business rules in config/.", no_args_is_help=True)
 @app.command()
 def check(folder: RulesFolder = None) -> None:
     """Read config/ and report everything that is wrong with it."""
+    from enrich_cli.price_remarks import price_remarks
     from enrich_cli.rendering.terminal import console
     from enrich_cli.rule_checks import checked_rules, rules_before
-    from enrichment.rules import never_asked, price_remarks
+    from enrichment.rules import never_asked
 
     folder, rules = checked_rules(folder)
     console.print(

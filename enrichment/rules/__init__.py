@@ -26,7 +26,6 @@ from enrichment.rules.models import (
     Strategies,
     Strategy,
 )
-from enrichment.rules.price_remarks import price_remarks
 
 __all__ = [
     "AnalysisRules",
@@ -52,5 +51,4 @@ __all__ = [
     "Strategy",
     "load_rules",
     "never_asked",
-    "price_remarks",
 ]

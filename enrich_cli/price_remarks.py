@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 
 from enrichment.domain.data_tables import rows_of
-from enrichment.rules.models import Rules
+from enrichment.rules import Rules
 
 FAR = 8
 """Times dearer or cheaper: below ten, so that a slip shows beside a moderate change of the price."""
@@ -60,5 +60,5 @@ def _each_price(rules: Rules) -> Iterator[tuple[str, Decimal]]:
 def _usual() -> dict[str, Decimal]:
     return {
         f"{provider}.{'models' if '.' in unit else 'prices'}.{unit}": Decimal(usd)
-        for provider, unit, usd in rows_of("enrichment.rules", "usual_prices")
+        for provider, unit, usd in rows_of("enrich_cli", "usual_prices")
     }
