@@ -45,9 +45,10 @@ def check_sources(*, sandbox: bool) -> SourceChecks:
     try:
         endpoints, missing = endpoints_of(settings, rules)
     except SettingsError as error:
-        if settings.sandbox:
+        missing = why_not_asked(settings, rules)
+        if settings.sandbox or rules.providers.keys() != missing.keys():
             raise
-        return SourceChecks(rules, missing=why_not_asked(settings, rules), error=error)
+        return SourceChecks(rules, missing=missing, error=error)
     statuses = asyncio.run(account_statuses(settings, rules, endpoints))
     store = open_store_of(settings)
     try:
