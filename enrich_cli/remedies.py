@@ -6,8 +6,9 @@ Enriched, and what the store contains now -> sentences, each with its command
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from enrichment.domain.ids import analysis_of
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import ANALYSIS_PREFIX, Purchase, failure_kind
+from enrichment.domain.records import Purchase, failure_kind
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import because
@@ -48,8 +49,7 @@ def _left_out(enriched: Enriched, plan: Plan, verdict: str, kind: str) -> set[st
 def _analyses(enriched: Enriched) -> Iterator[str]:
     """A sentence for each analysis that another request could make; the reason states what to do."""
     for failure in enriched.failures:
-        if failure.source.startswith(ANALYSIS_PREFIX):
-            name = failure.source.removeprefix(ANALYSIS_PREFIX)
+        if (name := analysis_of(failure.source)) is not None:
             yield f"analysis {name} was not made, and the next request tries again: {failure.reason.rstrip('.')}."
 
 
@@ -78,9 +78,8 @@ def _reserved_in_doubt(
 
 def _most(name: str, rules: Rules) -> int:
     """The most it may cost (micro-USD)."""
-    if name.startswith(ANALYSIS_PREFIX):
-        return rules.max_micro_usd_of_analysis(name.removeprefix(ANALYSIS_PREFIX))
-    return rules.max_micro_usd(name)
+    analysis = analysis_of(name)
+    return rules.max_micro_usd(name) if analysis is None else rules.max_micro_usd_of_analysis(analysis)
 
 
 def _caps_over(purchase: Purchase, rules: Rules) -> set[str]:

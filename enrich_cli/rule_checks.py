@@ -6,6 +6,7 @@ from pathlib import Path
 from enrichment.analysis.answer_schemas import ANSWERS, FIELD_OF_DATASET
 from enrichment.parsing import READERS
 from enrichment.rules import Rules, RulesError, SourceQuestion, load_rules
+from resources.active_rules import last_good_rules
 from resources.providers import PROVIDERS, NoClient
 from resources.settings import load_settings
 
@@ -17,6 +18,11 @@ def checked_rules(folder: Path | None) -> tuple[Path, Rules]:
     if problems := [*_answer_problems(rules)]:
         raise RulesError(problems)
     return folder, rules
+
+
+def rules_before() -> Rules | None:
+    """The last rules that Dagster worked by in this home, if there are any."""
+    return last_good_rules(load_settings())
 
 
 def _answer_problems(rules: Rules) -> Iterator[str]:

@@ -14,14 +14,17 @@ from resources.clock import utc_now
 from resources.providers.vendor_client import AccountStatus
 from resources.settings import SettingsError
 from resources.vendor_balances import account_statuses
-from resources.wiring import endpoints_of, open_store_of
+from resources.wiring import endpoints_of, open_store_of, why_not_asked
 
 _MODELS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class SourceChecks:
-    """missing: provider -> which credentials to set. error: no provider could be asked at all."""
+    """missing: provider -> why it cannot be asked: credentials to set, or no client.
+
+    error: no provider could be asked at all.
+    """
 
     rules: Rules
     statuses: tuple[AccountStatus, ...] = ()
@@ -44,16 +47,16 @@ def check_sources(*, sandbox: bool) -> SourceChecks:
     try:
         endpoints, missing = endpoints_of(settings, rules)
     except SettingsError as error:
-        if settings.sandbox:
+        missing = why_not_asked(settings, rules)
+        if settings.sandbox or rules.providers.keys() != missing.keys():
             raise
-        unset = {name: f"set {' and '.join(settings.missing(name))} in .env" for name in rules.providers}
-        return SourceChecks(rules, missing=unset, error=error)
+        return SourceChecks(rules, missing=missing, error=error)
     statuses = [_with_models(one, rules) for one in asyncio.run(account_statuses(settings, rules, endpoints))]
     store = open_store_of(settings)
     try:
         outages, suspensions = store.provider_health.unavailable(utc_now())
         for status in statuses:
-            if status.ok:
+            if status.ok and not store.database.read_only:
                 store.provider_health.record_answer(status.provider)
     finally:
         store.close()

@@ -10,6 +10,7 @@ from typing import Literal
 
 import dagster as dg
 
+from enrichment.domain.ids import analysis_of
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 
@@ -21,7 +22,6 @@ GROUPS: Mapping[Layer, str] = {
 }
 OWNERS = ["team:enrichment"]
 _WARN_BEFORE = 0.8
-_BOUGHT_FROM_A_MODEL = "analysis:"  # how the source of a purchase names an analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,8 @@ def profile_key(consumer: str) -> dg.AssetKey:
 
 def bought_key(source: str) -> dg.AssetKey:
     """The asset that a purchase makes. source: as the purchase has it, such as serp_news or analysis:growth."""
-    if source.startswith(_BOUGHT_FROM_A_MODEL):
-        return analysis_key(source.removeprefix(_BOUGHT_FROM_A_MODEL))
-    return raw_key(source)
+    analysis = analysis_of(source)
+    return raw_key(source) if analysis is None else analysis_key(analysis)
 
 
 def layer_assets(rules: Rules) -> tuple[LayerAsset, ...]:

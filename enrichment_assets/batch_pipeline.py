@@ -14,6 +14,7 @@ from typing import Any
 
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
+from enrichment.domain.money import in_usd
 from enrichment.domain.records import Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.enrich import (
@@ -172,13 +173,13 @@ def _check(company: str, error: BaseException | None, log: Log) -> None:
 def _in_words(outcome: Outcome) -> str:
     match outcome:
         case Planned(plan=plan):
-            return f"planned: {plan.quote.expected / 1e6:.2f} USD expected"
+            return f"planned: {in_usd(plan.quote.expected)} USD expected"
         case Collected(purchases=purchases):
-            return f"collected: {len(purchases)} calls, {sum(p.cost_micro_usd for p in purchases) / 1e6:.2f} USD"
+            return f"collected: {len(purchases)} calls, {in_usd(sum(p.cost_micro_usd for p in purchases))} USD"
         case Analysed(analyses=analyses, analysis_purchases=purchases):
             return f"analysed: {len(analyses)} analyses, {len(purchases)} of them bought"
         case Enriched(request=request):
-            return f"{request.state}: {request.cost_micro_usd / 1e6:.2f} USD, saved {request.saved_micro_usd / 1e6:.2f}"
+            return f"{request.state}: {in_usd(request.cost_micro_usd)} USD, saved {in_usd(request.saved_micro_usd)}"
         case CompanyFailed(reason=reason):
             return f"failed: {reason}"
         case _:

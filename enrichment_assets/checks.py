@@ -69,6 +69,30 @@ def _profile_check(consumer: str) -> dg.AssetChecksDefinition:
     return check
 
 
+def evaluations_of(consumer: str, profiles: Mapping[str, Profile], rules: Rules) -> list[dg.AssetCheckEvaluation]:
+    """The three sentences about each of these companies, key -> profile, as the checks of one company find them.
+
+    For a run over many companies: Dagster then skips checks, since no output stands for all of them.
+    """
+    threshold, now = rules.consumers[consumer].min_quality, utc_now()
+    found = (
+        (company, name, [(company, *one) for one in find(profile, threshold, now)])
+        for company, profile in profiles.items()
+        for name, find in _FINDERS.items()
+    )
+    return [
+        dg.AssetCheckEvaluation(
+            asset_key=profile_key(consumer),
+            check_name=name,
+            passed=not offenders,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata=_offending(offenders, header=("company", "dataset", "why")),
+            partition=company,
+        )
+        for company, name, offenders in found
+    ]
+
+
 def _company_check_spec(key: dg.AssetKey, name: str, sentence: str) -> dg.AssetCheckSpec:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.PreviewWarning)  # checks by partition are new; the lock file pins Dagster

@@ -5,12 +5,14 @@ Outputs are raw/* and analysis/* for what was bought, profile/* for what was ass
 what memory served is not materialised again.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.records import Profile, Purchase
+from enrichment.pipeline.stages import Enriched
 from enrichment.ports import StoreError
 from enrichment.requirements.requirements import UnknownName
 from enrichment.requirements.strategy import UnknownStrategy
@@ -27,6 +29,7 @@ from enrichment_assets.batch_pipeline import (
     plan_stage,
     start,
 )
+from enrichment_assets.checks import evaluations_of
 from enrichment_assets.event_reporting import (
     Made,
     bought_analyses,
@@ -36,6 +39,7 @@ from enrichment_assets.event_reporting import (
     settled_ids,
     still_fresh,
 )
+from enrichment_assets.materializations import report
 from enrichment_assets.metadata import plans_markdown
 from enrichment_assets.partitions import companies
 from enrichment_assets.run_completion import end
@@ -162,6 +166,8 @@ def _assemble(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
         finished = list(assembled.finished.values())
         made = (made_profiles(context, enriched) for enriched in finished)
         yield from _show(context, enrichment, made, [p for e in finished for p in e.purchases])
+        if context.has_assets_def and not context.has_partition_key:
+            _check(context, enrichment, finished)
         end(context, enrichment, assembled)
 
     return assemble
@@ -230,6 +236,16 @@ def _fresh(
             for one in fresh:
                 context.log.info(f"{one.asset.to_user_string()} of {key} is {one.metadata['note'].value}")
             yield fresh
+
+
+def _check(context: dg.OpExecutionContext, enrichment: EnrichmentResource, finished: Sequence[Enriched]) -> None:
+    """Reports the checks of a range of companies, which Dagster skips."""
+    rules, by_consumer = enrichment.rules(), defaultdict[str, dict[str, Profile]](dict)
+    for enriched in finished:
+        for profile in enriched.profiles:
+            by_consumer[profile.consumer][enriched.company.key] = profile
+    found = [one for consumer, profiles in by_consumer.items() for one in evaluations_of(consumer, profiles, rules)]
+    report(context.instance, found, run=context.run, step=context.get_step_execution_context().step.key)
 
 
 def _numbers(batch: BatchProgress) -> dict[str, int]:

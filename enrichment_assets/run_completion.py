@@ -7,6 +7,7 @@ import dagster as dg
 
 from enrichment.batches.worker import end_of
 from enrichment.domain.batches import BatchEnd
+from enrichment.domain.money import in_usd
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import layer_assets, profile_key
 from enrichment_assets.batch_pipeline import BatchProgress
@@ -28,7 +29,7 @@ def end(context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: B
     if batch.order.batch_id is not None:
         _mark(enrichment, batch, batch.order.batch_id)
     costs = sum(e.request.cost_micro_usd for e in batch.finished.values())
-    context.log.info(f"{len(batch.finished)} companies finished for {costs / 1e6:.2f} USD, {len(batch.failed)} failed")
+    context.log.info(f"{len(batch.finished)} companies finished for {in_usd(costs)} USD, {len(batch.failed)} failed")
     with enrichment.store() as store:
         if batch.failed:
             hand_over(batch, [*batch.finished, *batch.failed], store, utc_now())

@@ -26,11 +26,11 @@ class ActiveRules:
 
 def active_rules(settings: Settings) -> ActiveRules:
     """Raises RulesError when config/ is broken and no good copy was ever kept."""
-    kept = settings.enrich_home / "rules"
+    kept = _kept(settings)
     try:
         rules = load_rules(settings.enrich_config)
     except RulesError as error:
-        last_good = _last_good(kept)
+        last_good = last_good_rules(settings)
         if last_good is None:
             raise
         return ActiveRules(
@@ -42,14 +42,20 @@ def active_rules(settings: Settings) -> ActiveRules:
 
 def rules_of(settings: Settings, rules_hash: str) -> Rules:
     """The rules with this hash, as they were kept when they were in force. Raises RulesError."""
-    return load_rules(settings.enrich_home / "rules" / rules_hash)
+    return load_rules(_kept(settings) / rules_hash)
 
 
-def _last_good(kept: Path) -> Rules | None:
+def last_good_rules(settings: Settings) -> Rules | None:
+    """The last rules that were in force; None: there never were any, or their copy is gone."""
+    kept = _kept(settings)
     try:
         return load_rules(kept / (kept / _POINTER).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, RulesError):
         return None
+
+
+def _kept(settings: Settings) -> Path:
+    return settings.enrich_home / "rules"
 
 
 def _keep(config: Path, kept: Path, rules: Rules) -> None:

@@ -139,9 +139,10 @@ def _with_sources(
         ):
             for company in group.companies:
                 first.setdefault((company.key, consumer), []).extend(sorted(group.first))
+    lacking = context.store.profiles.by_ids([one.profile_id for one in overdue if not one.why])
     due: dict[tuple[str, dg.AssetKey], Due] = {}
     for one in overdue:
-        why = one.why or _lacks(context.store.profiles.by_id(one.profile_id))
+        why = one.why or _lacks(lacking.get(one.profile_id))
         due.setdefault((one.company, key := dg.AssetKey(["profile", one.consumer])), Due(one.company, key, why))
         for source in first.get((one.company, one.consumer), ()):
             raw = dg.AssetKey(["raw", source])

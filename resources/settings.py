@@ -8,7 +8,7 @@ A provider has <PROVIDER>_<CREDENTIAL> for each of its client's credential_names
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -18,6 +18,9 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+
+if TYPE_CHECKING:
+    from resources.providers.proxies import Proxies
 
 Installation = Literal["live", "sandbox"]
 """Whether the vendors are the real ones or those of the sandbox. A store is of one of them, and opens in no other."""
@@ -72,6 +75,7 @@ class Settings(BaseSettings):
 
     @property
     def store_url(self) -> str:
+        """ENRICH_STORE_URL counts for the live store alone: what the sandbox invents never gets into a shared one."""
         if self.enrich_store_url and not self.sandbox:
             return self.enrich_store_url
         return f"sqlite:///{self.home / 'store.sqlite'}"
@@ -93,6 +97,18 @@ class Settings(BaseSettings):
         """The provider's address, if it is set otherwise than in the rules."""
         value = self.all_variables.get(f"{provider}_base_url")
         return None if value is None else value.get_secret_value()
+
+    def proxies(self) -> "Proxies":
+        """The proxies of the real vendors. Raises ValueError, a sentence that names the variable."""
+        from resources.providers.proxies import PROXY_VARIABLES, Proxies  # noqa: PLC0415  the clients take a moment
+
+        return Proxies.read(
+            {
+                name: self.all_variables[name].get_secret_value()
+                for name in PROXY_VARIABLES
+                if name in self.all_variables
+            }
+        )
 
     def with_variables(self, given: Mapping[str, str]) -> "Settings":
         """The same, with other values for the store's URL and vendors' variables, by their names in upper case."""

@@ -25,6 +25,7 @@ from resources import clock
 from resources.policy_store import policies_in
 from resources.providers import CLIENTS, NoClient, OpenAIModel, ProviderClient, VendorClient, client_of
 from resources.providers.http_transport import vendor_transport
+from resources.providers.proxies import Proxies
 from resources.providers.rate_limit_slots import SharedLimiter
 from resources.providers.rate_limiter import Limiter, Unlimited
 from resources.providers.vendor_client import checked_base_url
@@ -97,7 +98,7 @@ def client(
             endpoint.credentials,
             base_url=endpoint.base_url,
             time_scale=endpoint.time_scale,
-            transport=None if settings.sandbox else _LiveOnly(name, rules),
+            transport=None if settings.sandbox else _LiveOnly(name, rules, settings.proxies()),
             limiter=_limiter(name, rules, endpoint, store),
         )
     except (ValueError, NoClient) as error:
@@ -113,12 +114,18 @@ def endpoints_of(settings: Settings, rules: Rules) -> tuple[dict[str, ProviderEn
     return endpoints, unavailable
 
 
+def why_not_asked(settings: Settings, rules: Rules) -> dict[str, str]:
+    """Live: provider -> what is missing to ask it, of those that cannot be."""
+    unset = {
+        name: f"set {' and '.join(missing)} in .env" for name in rules.providers if (missing := settings.missing(name))
+    }
+    return unset | {name: str(NoClient(name)) for name in rules.providers.keys() - CLIENTS.keys()}
+
+
 def _live_endpoints(settings: Settings, rules: Rules) -> tuple[dict[str, ProviderEndpoint], dict[str, str]]:
-    endpoints, unavailable = {}, {}
+    endpoints, unavailable = {}, why_not_asked(settings, rules)
     for name, provider in rules.providers.items():
-        missing = settings.missing(name)
-        if missing:
-            unavailable[name] = f"set {' and '.join(missing)} in .env"
+        if name in unavailable:
             continue
         secrets = {
             variable.removeprefix(f"{name.upper()}_").lower(): secret.get_secret_value()
@@ -205,8 +212,9 @@ def _limiter(name: str, rules: Rules, endpoint: ProviderEndpoint, store: "SqlSto
 class _LiveOnly(httpx.AsyncBaseTransport):
     """A transport that refuses a sandbox's invented answers, for the live store."""
 
-    def __init__(self, provider: str, rules: Rules) -> None:
-        self._transport = vendor_transport(connections=4 * rules.providers[provider].concurrency)
+    def __init__(self, provider: str, rules: Rules, proxies: Proxies) -> None:
+        connections = 4 * rules.providers[provider].concurrency
+        self._transport = vendor_transport(connections=connections, proxies=proxies)
         self._provider = provider
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -1,6 +1,6 @@
 """Measure the planner: `python -m bench.planner [section ...]`; without a section, all of them. Seeds are printed.
 
-shipped  consumers  speed  sources  plans  many  matrices  proof  correlation  caps  month
+shipped  consumers  speed  sources  plans  quotes  many  matrices  proof  correlation  caps  month
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from bench.planner.losses import cap_loss, correlation_reached, in_populations, 
 from bench.planner.month import REQUESTS, Month, flat, live, trace, zipf
 from bench.planner.more_sources import show_more_sources
 from bench.planner.policy_forecast import forecast
+from bench.planner.quote_gap import show_quotes
 from bench.planner.rules_of_thumb import ORDERS
 from bench.planner.shipped_matrix import CONSUMERS, shipped, shipped_rules
 from bench.planner.value_ages import ages
@@ -168,6 +169,7 @@ def main() -> None:
         "speed": show_speed,
         "sources": lambda: show_more_sources(shipped_rules(), CONSUMERS),
         "plans": lambda: show_plans(SEED),
+        "quotes": lambda: show_quotes(SEED),
         "many": lambda: show_many(SEED, chosen.companies),
         "matrices": show_matrices,
         "proof": show_proof,

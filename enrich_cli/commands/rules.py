@@ -10,8 +10,9 @@ app = typer.Typer(help="The business rules in config/.", no_args_is_help=True)
 @app.command()
 def check(folder: RulesFolder = None) -> None:
     """Read config/ and report everything that is wrong with it."""
+    from enrich_cli.price_remarks import price_remarks
     from enrich_cli.rendering.terminal import console
-    from enrich_cli.rule_checks import checked_rules
+    from enrich_cli.rule_checks import checked_rules, rules_before
     from enrichment.rules import never_asked
 
     folder, rules = checked_rules(folder)
@@ -24,3 +25,5 @@ def check(folder: RulesFolder = None) -> None:
             f"[yellow]config/sources.yaml: {source} is never asked:[/] no dataset names it; "
             "add it to the `sources` of one in config/datasets.yaml"
         )
+    for remark in price_remarks(rules, rules_before()):
+        console.print(f"[yellow]{remark}[/]")

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from enrich_cli.rendering.analyses import analyses_lines
 from enrich_cli.rendering.terminal import advised, age, as_plain
-from enrichment.domain.money import in_usd
-from enrichment.domain.records import ANALYSIS_PREFIX, SourceFailure
+from enrichment.domain.ids import analysis_of
+from enrichment.domain.money import in_full, in_usd
+from enrichment.domain.records import SourceFailure
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
 
@@ -120,13 +121,13 @@ def _refusal(enriched: Enriched) -> list[Text]:
     names = ", ".join([s.source for s in dear] + analyses) or "what is missing"
     if analyses:  # what they may cost depends on evidence that is not collected yet
         return [Text(f"refused by a cap: {names} did not fit.", style="red")]
-    most = in_usd(enriched.request.cost_micro_usd + sum(s.max_micro_usd for s in dear))
+    most = in_full(enriched.request.cost_micro_usd + sum(s.max_micro_usd for s in dear))
     enough = f"--max-cost {most} is enough for all of them."
     return [Text(f"refused by a cap: {names} did not fit. {enough}", style="red")]
 
 
 def _is_analysis_over_cap(failure: SourceFailure) -> bool:
-    return failure.kind == "OverCap" and failure.source.startswith(ANALYSIS_PREFIX)
+    return failure.kind == "OverCap" and analysis_of(failure.source) is not None
 
 
 def _missing(document: Mapping[str, Any]) -> list[Text]:

@@ -11,13 +11,17 @@ from enrich_cli.source_checks import SourceChecks
 from enrichment.domain.records import Outage
 from enrichment.planning.skip_reasons import because
 from enrichment.rules import Rules
+from resources.providers import CLIENTS
 from resources.providers.vendor_client import AccountStatus
 
 
 def providers_view(checks: SourceChecks, *, sandbox: bool) -> RenderableType:
     """provider, mark, what it answered and what to do, prices (USD per unit)."""
     marks = {s.provider: (_mark(s), _answer(s, checks.outages.get(s.provider))) for s in checks.statuses}
-    marks |= {name: ("[yellow]no credentials[/]", why) for name, why in checks.missing.items()}
+    marks |= {
+        name: (f"[yellow]{'no credentials' if name in CLIENTS else 'no client'}[/]", why)
+        for name, why in checks.missing.items()
+    }
     table = Table("provider", "", "answer", "prices (USD per unit)")
     for name in checks.rules.providers:
         table.add_row(name, *marks[name], "\n".join(_prices(checks.rules, name)))

@@ -60,7 +60,7 @@ def may_be_longer_now(reply: ModelReply, question: AnalysisQuestion) -> bool:
     return cut_off and question.rules.max_output_tokens > raw["max_output_tokens"]
 
 
-def analysis_of(
+def analysis_from(
     reply: ModelReply, checked: CheckedAnswer[AnalysisAnswer], question: AnalysisQuestion, *, audience: str | None
 ) -> Analysis:
     """audience: of the request; kept only with what is written for it."""

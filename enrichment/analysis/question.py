@@ -20,6 +20,7 @@ from enrichment.analysis.evidence import (
     select_evidence,
     shortened,
 )
+from enrichment.domain.ids import analysis_source
 from enrichment.domain.records import Analysis, Company, Fact, Json
 from enrichment.domain.values import Claim, Text
 from enrichment.memory.freshness import fresh_facts, valid_until
@@ -140,7 +141,7 @@ def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInp
             value=Claim(statement=item.sentence[:LONGEST_STATEMENT], evidence_id=item.evidence_id, quote=item.quote),
             quality=question.rules.reliability * (1 - dropped / 2),
             reliability=question.rules.reliability,
-            source=question.name,
+            source=analysis_source(question.name),
             reply_id=analysis.analysis_id,
             purchase_id=analysis.purchase_id,
             evidence=" ".join(_address(fact) for fact in cited[item.evidence_id]),

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enrichment.analysis.answer_reading import (
     CHECK_VERSION,
     UnusableAnswer,
-    analysis_of,
+    analysis_from,
     may_be_longer_now,
     read_answer,
     stored,
@@ -30,7 +30,7 @@ from enrichment.analysis.question import (
 )
 from enrichment.analysis.remembered import in_waves, may_be_read
 from enrichment.context import RunContext
-from enrichment.domain.ids import new_id
+from enrichment.domain.ids import analysis_source, new_id
 from enrichment.domain.records import (
     Analysis,
     CacheRead,
@@ -42,12 +42,12 @@ from enrichment.domain.records import (
     Purchase,
     Request,
     SourceFailure,
-    analysis_source,
 )
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import AlreadyBought, AlreadyClaimed, AskedInVain, Busy, CapReached, LanguageModel, Unavailable
 from enrichment.purchasing.caps import caps_of, too_dear
 from enrichment.purchasing.purchase import (
+    STOPPED,
     Delivery,
     PurchaseFailed,
     PurchaseOrder,
@@ -57,6 +57,7 @@ from enrichment.purchasing.purchase import (
     SentPurchase,
     buy,
     in_vain,
+    out_of_time,
     wait_for,
 )
 from enrichment.requirements.requirements import Requirements
@@ -91,13 +92,17 @@ async def analyse(
     rules: Rules,
     context: RunContext,
     trace: Trace,
+    seconds_used: float = 0.0,
 ) -> AnalysisResults:
     """Each of these analyses over the fresh facts. audience_text: what is known of the vendor it is written for.
 
+    seconds_used: of the time the request may take, by earlier stages; once it is over no model is asked any more.
+
     Raises only StoreError: what the model does wrong is in the result.
     """
+    until = time.monotonic() + max(0.0, requirements.max_seconds - seconds_used)
     run = _RequestAnalyses(
-        AnalysisInputs(rules, requirements, company, audience_text), request, context, trace, known.facts
+        AnalysisInputs(rules, requirements, company, audience_text), request, context, trace, known.facts, until
     )
     for wave in in_waves(names, rules):
         ended = await asyncio.gather(*(run.one(name) for name in wave), return_exceptions=True)
@@ -111,8 +116,15 @@ class _RequestAnalyses:
     """The analyses of one request: what is known so far, and the result of each."""
 
     def __init__(
-        self, inputs: AnalysisInputs, request: Request, context: RunContext, trace: Trace, known: Iterable[Fact]
+        self,
+        inputs: AnalysisInputs,
+        request: Request,
+        context: RunContext,
+        trace: Trace,
+        known: Iterable[Fact],
+        until: float,
     ) -> None:
+        """until: seconds of time.monotonic, after which no model is asked any more."""
         self.inputs, self.request, self.context, self.trace = inputs, request, context, trace
         self.known = list(known)
         self.analyses: list[Analysis] = []
@@ -122,7 +134,7 @@ class _RequestAnalyses:
         self.gaps: dict[str, str] = {}
         self.failures: list[SourceFailure] = []
         self.paid: dict[str, int] = {}
-        self._deadline = time.monotonic() + inputs.requirements.max_seconds
+        self._deadline = until
 
     def results(self) -> AnalysisResults:
         return AnalysisResults(
@@ -157,6 +169,12 @@ class _RequestAnalyses:
             why = self.context.unavailable.get(provider, "it is not set up")
             self._leave_out(question.name, "CredentialsMissing", f"{provider} cannot be asked: {why}")
             return True
+        if self.context.stopping():
+            self._leave_out(question.name, "Stopped", STOPPED)
+            return True
+        if time.monotonic() >= self._deadline:
+            self._leave_out(question.name, "OutOfTime", out_of_time(self.inputs.requirements.max_seconds))
+            return True
         seen = () if earlier is None else (earlier.analysis_id,)
         return await self._book(question, await self._buy(question, provider, model, seen))
 
@@ -186,7 +204,7 @@ class _RequestAnalyses:
             if (reply.checked_by, reply.failure) != (CHECK_VERSION, str(error)):
                 await asyncio.to_thread(knowledge.keep_failure, reply.analysis_id, str(error), checked_by=CHECK_VERSION)
             return str(error)
-        analysis = analysis_of(reply, checked, question, audience=self.request.audience)
+        analysis = analysis_from(reply, checked, question, audience=self.request.audience)
         facts = facts_of(analysis, question, self.inputs)
         await asyncio.to_thread(knowledge.keep_analysis, analysis, facts, checked_by=CHECK_VERSION)
         return analysis

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from enrichment.domain.ids import analysis_of
 from enrichment.domain.records import Company, Fact, ReplyHead, Request
 
 BilledUnits = Mapping[str, int]
@@ -81,7 +82,7 @@ def spending(entries: Iterable[SpendingEntry]) -> Spending:
     by_consumer, by_source = Counter[str](), Counter[str]()
     calls, cost = Counter[bool](), Counter[bool]()
     for entry in entries:
-        analysis = entry.source.startswith("analysis:")
+        analysis = analysis_of(entry.source) is not None
         calls[analysis] += entry.calls
         cost[analysis] += entry.cost
         by_consumer[entry.consumer] += entry.cost

@@ -14,6 +14,7 @@ from datetime import datetime
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, prepare
 from enrichment.backtest.history import History, Spending, SpendingEntry, spending
 from enrichment.backtest.recorded_vendors import SEED, RecordedVendors, TokensOfAnalyses
+from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import charge
 from enrichment.domain.records import Company, Known, Request
 from enrichment.domain.values import Text
@@ -261,7 +262,7 @@ class _ReplayedRequest:
         reserved, fitting = Counter(self.replay.taken), list[AnalysisQuestion]()
         for question in questions:
             most = self.rules.max_micro_usd_of_analysis(question.name, question.input_bytes)
-            caps = self.caps[f"analysis:{question.name}"]
+            caps = self.caps[analysis_source(question.name)]
             if all(cap.allows(reserved[cap.name] + most) for cap in caps):
                 fitting.append(question)
                 reserved.update({cap.name: most for cap in caps})
@@ -275,7 +276,7 @@ class _ReplayedRequest:
             if units
             else self.rules.expected_micro_usd_of_analysis(question.name)
         )
-        self._pay(f"analysis:{question.name}", cost)
+        self._pay(analysis_source(question.name), cost)
         self.totals.estimated += observed is None
         self.replay.make(question, self.at)
 

@@ -30,6 +30,7 @@ from enrichment.ports import (
 )
 from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
 from enrichment.purchasing.purchase import (
+    STOPPED,
     Delivery,
     PurchaseFailed,
     PurchaseOutcome,
@@ -37,6 +38,7 @@ from enrichment.purchasing.purchase import (
     PurchaseSuperseded,
     SentPurchase,
     buy,
+    out_of_time,
     wait_for,
 )
 from enrichment.rules import Rules
@@ -53,13 +55,16 @@ async def collect(
     context: RunContext,
     trace: Trace,
     failed: Sequence[SourceFailure] = (),
+    seconds_used: float = 0.0,
 ) -> CollectionResult:
     """Carry the plan out. failed: what failed in this request before; it is not asked again.
 
+    seconds_used: by earlier stages, of the time the request may take; once it is over nothing more is asked.
     Raises only StoreError: what vendors and readers do wrong is in the result and in the trace.
     """
     bookings = Bookings(known, company, request, plan.requirements, rules, context, trace)
-    execution = _PlanExecution(plan, known, request, rules, context, trace, bookings)
+    until = time.monotonic() + max(0.0, plan.requirements.max_seconds - seconds_used)
+    execution = _PlanExecution(plan, known, request, rules, context, trace, bookings, until)
     execution.leave_out(failure.source for failure in failed)
     budget = plan.requirements.budget
     if budget is not None and budget.limit_micro_usd is not None:
@@ -85,7 +90,9 @@ class _PlanExecution:
         context: RunContext,
         trace: Trace,
         bookings: Bookings,
+        until: float,
     ) -> None:
+        """until: seconds of time.monotonic, after which nothing more is asked."""
         self.plan, self.request = plan, request
         self.rules, self.context, self.trace = rules, context, trace
         self.bookings = bookings
@@ -94,7 +101,7 @@ class _PlanExecution:
         self._refused_by_cap: set[str] = set()
         self._caps_bind = plan.in_turn
         self._providers_out: set[str] = set()
-        self._deadline = time.monotonic() + plan.requirements.max_seconds
+        self._deadline = until
 
     def leave_out(self, sources: Iterable[str]) -> None:
         self._done.update(sources)
@@ -125,6 +132,8 @@ class _PlanExecution:
                 self._note_too_dear(part, policy, budget)
                 break
             await _all(self._ask(source) for source in budget.together(sorted(asked)))
+        else:
+            self._note_not_asked(policy.next(self._state(part, lambda _: True)))
 
     def _in_time(self) -> bool:
         return time.monotonic() < self._deadline and not self.context.stopping()
@@ -140,6 +149,15 @@ class _PlanExecution:
         names = sorted({cap.name for its in caps.values() for cap in its})
         spent = await asyncio.to_thread(self.context.store.ledger.spent, names)
         return RemainingBudget(self.rules, limits_of(caps, spent))
+
+    def _note_not_asked(self, wanted: Iterable[str]) -> None:
+        """The sources that would be asked next, had the request more time, or not been stopped."""
+        kind, reason = "OutOfTime", out_of_time(self.plan.requirements.max_seconds)
+        if self.context.stopping():
+            kind, reason = "Stopped", STOPPED
+        for source in sorted(wanted):
+            self._done.add(source)
+            self.bookings.fail(source, kind, reason)
 
     def _note_too_dear(self, part: Part, policy: Policy, budget: RemainingBudget) -> None:
         """The sources that the policy would still have asked, had they fitted."""
@@ -169,6 +187,8 @@ class _PlanExecution:
         for source in part.last_resorts:
             open_ones = [d for d in part.problem.required if self._still_open(d)]
             useful = any(source in self.rules.datasets[d].sources for d in open_ones)
+            if useful and self._may_ask(source) and not self._in_time():
+                self._note_not_asked([source])
             while useful and self._may_ask(source) and self._in_time():
                 budget = await self._remaining_budget()
                 if not budget.fits(source):

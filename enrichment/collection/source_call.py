@@ -10,7 +10,7 @@ from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Cap, Company, Purchase, Reply, Request, fingerprint
 from enrichment.parsing import reader_of
-from enrichment.ports import SourceAnswer, SourceQuery
+from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
 from enrichment.purchasing.caps import caps_of
 from enrichment.purchasing.purchase import Delivery, PurchaseOrder, SentPurchase
 from enrichment.rules import Rules
@@ -60,11 +60,16 @@ def order_for(
 
 
 async def deliver(sent: SentPurchase, company: Company, rules: Rules, context: RunContext, trace: Trace) -> Delivery:
-    """Ask the provider. Raises ProviderError."""
+    """Ask the provider. Raises ProviderError; one that would last and cost nothing is an answer: it knows nothing."""
     purchase = sent.purchase
     provider = context.providers[purchase.provider]
     query = _query(purchase, company, rules)
-    answer = await provider.ask(query, keep_handle=sent.keep_handle, before_send=sent.before_send)
+    try:
+        answer = await provider.ask(query, keep_handle=sent.keep_handle, before_send=sent.before_send)
+    except ProviderError as error:
+        if not error.lasting or error.billed or error.uncertain:
+            raise
+        answer = SourceAnswer(found=False, payload={"refused": str(error)}, units={}, notes=(str(error),))
     for remark in answer.notes:
         trace.note("collect", "remark", source=purchase.source, says=remark)
     return Delivery(

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 MICRO_USD = 1_000_000
+_CENT = Decimal("0.01")
+_HUNDREDTH_OF_A_CENT = 100  # in micro-USD
 
 
 def to_micro(usd: Decimal) -> int:
@@ -17,15 +19,29 @@ def charge(units: Mapping[str, Decimal | int], usd_per_unit: Mapping[str, Decima
 
 
 def in_cents(micro_usd: int) -> str:
-    """For tables and totals: '0.17', rounded half up to the cent."""
-    return f"{(Decimal(micro_usd) / MICRO_USD).quantize(Decimal('0.01'), ROUND_HALF_UP)}"
+    """For tables and totals: '0.17', rounded half up to the cent; an amount that this would hide, as `in_usd`."""
+    cents = _rounded(micro_usd, _CENT)
+    return f"{cents}" if cents or not micro_usd else in_usd(micro_usd)
 
 
 def in_usd(micro_usd: int) -> str:
-    """For people: '0.17', '0.0004' where cents would hide it."""
-    amount = Decimal(micro_usd) / MICRO_USD
-    cents = amount.quantize(Decimal("0.01"))
-    return f"{cents}" if cents == amount else f"{amount.quantize(Decimal('0.0001'))}"
+    """For people, rounded half up: '0.17', '0.0004' where cents would hide it, '0.00005' where that would too."""
+    cents = _rounded(micro_usd, _CENT)
+    if cents * MICRO_USD == micro_usd:
+        return f"{cents}"
+    if abs(micro_usd) < _HUNDREDTH_OF_A_CENT:
+        return f"{(Decimal(micro_usd) / MICRO_USD).normalize():f}"
+    return f"{_rounded(micro_usd, Decimal('0.0001'))}"
+
+
+def in_full(micro_usd: int) -> str:
+    """For an amount that people type back, as a cap: '0.17', '0.123456'; no part of it is lost."""
+    cents, amount = _rounded(micro_usd, _CENT), Decimal(micro_usd) / MICRO_USD
+    return f"{cents}" if cents == amount else f"{amount.normalize():f}"
+
+
+def _rounded(micro_usd: int, to: Decimal) -> Decimal:
+    return (Decimal(micro_usd) / MICRO_USD).quantize(to, ROUND_HALF_UP)
 
 
 def in_units(count: Decimal | int, unit: str) -> str:

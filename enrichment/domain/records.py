@@ -15,7 +15,6 @@ from typing import Any, Literal
 from enrichment.domain.values import Value
 
 Json = Any
-ANALYSIS_PREFIX = "analysis:"
 PurchaseState = Literal["reserved", "sent", "settled", "released", "uncertain"]
 RequestState = Literal["running", "complete", "incomplete", "refused", "failed", "stopped"]
 Confidence = Literal["High", "Medium", "Low"]
@@ -373,11 +372,6 @@ _FORMER_KINDS = {"Barred": "Unavailable"}
 def failure_kind(stored: str) -> str:
     """The kind of a failure, as it is called now, of an event that may have been stored when it had another name."""
     return _FORMER_KINDS.get(stored, stored)
-
-
-def analysis_source(name: str) -> str:
-    """What an analysis is called where sources are named: in purchases, caps and failures."""
-    return f"{ANALYSIS_PREFIX}{name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from enrichment.context import RunContext
-from enrichment.domain.records import CacheRead, Company, Profile, ProfileHead, Request, analysis_source
+from enrichment.domain.ids import analysis_source
+from enrichment.domain.records import CacheRead, Company, Profile, ProfileHead, Request
 from enrichment.pipeline.stages import Ask, Enriched, Identified, finished
 from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules

@@ -4,6 +4,7 @@ Ask -> identify -> (layer 1) -> plan_request -> collect_request -> analyse_reque
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -69,7 +70,7 @@ async def enrich(
 
 async def collect_request(planned: Planned, *, rules: Rules, context: RunContext, trace: Trace) -> Collected:
     """Carry the plan out, and book what memory served."""
-    request = planned.request
+    began, request = time.monotonic(), planned.request
     result = await collect(
         planned.plan,
         known=planned.known,
@@ -79,6 +80,7 @@ async def collect_request(planned: Planned, *, rules: Rules, context: RunContext
         context=context,
         trace=trace,
         failed=planned.failures,
+        seconds_used=planned.seconds_used,
     )
     company = result.company
     if company != planned.company:
@@ -94,6 +96,7 @@ async def collect_request(planned: Planned, *, rules: Rules, context: RunContext
         purchases=(*planned.purchases, *result.purchases),
         reads=once((*planned.reads, *plan_reads(planned.plan, request, context.now()), *result.reads)),
         failures=(*planned.failures, *result.failures),
+        seconds_used=planned.seconds_used + time.monotonic() - began,
         plan=planned.plan,
         known=result.known,
     )
@@ -111,6 +114,7 @@ async def analyse_request(collected: Collected, *, rules: Rules, context: RunCon
         rules=rules,
         context=context,
         trace=trace,
+        seconds_used=collected.seconds_used,
     )
     return Analysed(
         ask=collected.ask,

@@ -4,6 +4,7 @@ Ask -> parsed once -> the company of the store, or a new one -> Identified, its 
 """
 
 import asyncio
+import time
 from dataclasses import replace
 
 from enrichment.collection.collector import collect
@@ -96,6 +97,7 @@ async def _kept(company: Company, context: RunContext) -> Company:
 
 async def _find_domain(identified: Identified, rules: Rules, context: RunContext, trace: Trace) -> Identified:
     """A small plan for name and domain: same policy, caps and quote as any other."""
+    began = time.monotonic()
     requirements, request = identity_requirements(identified.requirements), identified.request
     known = await recall(
         identified.company, request, memory=identified.ask.memory, rules=rules, context=context, trace=trace
@@ -115,6 +117,7 @@ async def _find_domain(identified: Identified, rules: Rules, context: RunContext
         purchases=collected.purchases,
         reads=once((*plan_reads(plan, request, context.now()), *collected.reads)),
         failures=collected.failures,
+        seconds_used=time.monotonic() - began,
     )
 
 

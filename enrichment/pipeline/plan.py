@@ -4,6 +4,7 @@ Identified + store -> what is known, what caps have taken -> PlanInputs -> Plan
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -32,6 +33,7 @@ _TO_BE_FOUND = "(to be found)"
 
 async def plan_request(identified: Identified, *, rules: Rules, context: RunContext, trace: Trace) -> Planned:
     """Which sources to ask, in which order, from what is known now."""
+    began = time.monotonic()
     known = await recall(
         identified.company,
         identified.request,
@@ -52,6 +54,7 @@ async def plan_request(identified: Identified, *, rules: Rules, context: RunCont
         purchases=identified.purchases,
         reads=identified.reads,
         failures=identified.failures,
+        seconds_used=identified.seconds_used + time.monotonic() - began,
         plan=plan,
         known=known,
     )

@@ -67,6 +67,7 @@ class RequestUnderWay:
     """What every stage knows: the company, fixed since stage 1, the request, and what came of it so far.
 
     purchases: of vendors. reads: what other requests had paid for. failures: sources that could not answer.
+    seconds_used: by the stages so far, of the max_seconds that the request may take in all.
     """
 
     ask: Ask
@@ -76,6 +77,7 @@ class RequestUnderWay:
     purchases: tuple[Purchase, ...] = ()
     reads: tuple[CacheRead, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
+    seconds_used: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,18 +104,30 @@ class Eligibility:
         )
 
     def offer(self, source: str) -> Offer:
-        """What asking it may cost, and bring of all that is wanted."""
-        entry, answers = self.rules.sources[source], self.answered.get(source, frozenset())
-        fills = tuple((d, rate) for d, rate in self._may_fill(source) if d not in answers)
+        """What asking it may cost, and bring of all that is wanted, also of datasets for which it is not asked."""
+        answers, least = self.answered.get(source, frozenset()), self._thresholds
+        brought = [
+            (d, promise)
+            for d, promise in self.rules.sources[source].datasets.items()
+            if d in least and d not in answers
+        ]
         return replace(
-            self._offer(source, fills, self.pursued),
+            self._offer(source, tuple((d, p.fill_rate) for d, p in brought if p.reliability >= least[d]), self.pursued),
             mention_rates=tuple(
-                (d, entry.datasets[d].fill_rate)
-                for d in self.requirements.collected_required
-                if d not in answers and source in self.rules.last_resorts(d, self.requirements.threshold(self.rules, d))
+                (d, p.fill_rate) for d, p in brought if p.reliability < least[d] and d in self._with_last_resorts
             ),
             max_price=self.rules.max_micro_usd(source),
         )
+
+    @cached_property
+    def _thresholds(self) -> Mapping[str, float]:
+        return {d: self.requirements.threshold(self.rules, d) for d in self.requirements.collected}
+
+    @cached_property
+    def _with_last_resorts(self) -> frozenset[str]:
+        """Required datasets for which some source is asked only if there is no value at all."""
+        required = self.requirements.collected_required
+        return frozenset(d for d in required if self.rules.last_resorts(d, self._thresholds[d]))
 
     def skips(self, asked: Collection[str]) -> tuple[Skip, ...]:
         """The redundancy rules that may apply while the plan is carried out. asked: sources it may ask."""

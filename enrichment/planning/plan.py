@@ -45,7 +45,8 @@ __all__ = [
 class DatasetPlan:
     """Whether one dataset is satisfied before anything is bought.
 
-    worth: micro-USD if optional. chance: of being satisfied in the end.
+    worth: micro-USD if optional. chance: that there is enough of it in the end; that a source reports that there is
+    none also ends the search for it, and is not counted.
     """
 
     dataset: str

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import to_micro
-from enrichment.domain.records import analysis_source
 from enrichment.planning.eligibility import Eligibility
 from enrichment.policy import Policy, Problem, start
 from enrichment.policy.execution_forecast import Forecast
@@ -68,7 +68,7 @@ def execution_of(
     return Execution(
         offers=tuple(eligibility.offer(source) for source in sorted(sources)),
         chains=chains,
-        open=frozenset[str]().union(*(chain.state.unsatisfied for chain in chains)),
+        open=eligibility.pursued.union(*(chain.state.unsatisfied for chain in chains)),
         limits=tuple(limits),
         skips=() if everything else tuple(skip for skip in eligibility.skips(sources) if skip.source in sources),
         mentioned=mentioned,
@@ -105,7 +105,7 @@ def chain_of(eligibility: Eligibility, problem: Problem, policy: Policy) -> Chai
 def analyses_bought(rules: Rules, requirements: Requirements) -> tuple[ClosingPurchase, ...]:
     return tuple(
         ClosingPurchase(
-            f"analysis:{name}", rules.expected_micro_usd_of_analysis(name), rules.max_micro_usd_of_analysis(name)
+            analysis_source(name), rules.expected_micro_usd_of_analysis(name), rules.max_micro_usd_of_analysis(name)
         )
         for name in requirements.analyses
     )

@@ -89,10 +89,12 @@ class Execution:
     def only(self, chains: tuple[Chain, ...]) -> Execution:
         """The same for some of the chains, if the others cannot affect them."""
         sources = frozenset[str]().union(*(chain.sources for chain in chains))
-        open_ = frozenset[str]().union(*(chain.state.unsatisfied for chain in chains))
+        offers = tuple(offer for offer in self.offers if offer.source in sources)
+        brought = frozenset[str]().union(*(offer.answers for offer in offers))
+        open_ = self.open & brought.union(*(chain.state.unsatisfied for chain in chains))
         return replace(
             self,
-            offers=tuple(offer for offer in self.offers if offer.source in sources),
+            offers=offers,
             chains=chains,
             open=open_,
             mentioned=self.mentioned & open_,

@@ -16,8 +16,11 @@ class ProviderError(Exception):
     """A provider gave nothing usable. The message is one sentence without secrets that states what to do.
 
     billed: vendor unit -> count that the vendor certainly bills for what happened. uncertain: the vendor may also bill
-    the call that failed; we cannot know.
+    the call that failed; we cannot know. lasting: asked again it would fail the same way, so it is remembered as long
+    as a reply of its source is valid.
     """
+
+    lasting: bool = False
 
     def __init__(
         self, message: str, *, provider: str, billed: Mapping[str, int] | None = None, uncertain: bool = False

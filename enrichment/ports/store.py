@@ -221,6 +221,10 @@ class Profiles(Protocol):
 
     def by_id(self, profile_id: str) -> Profile | None: ...
 
+    def by_ids(self, profile_ids: Sequence[str]) -> dict[str, Profile]:
+        """profile_id -> profile, of those that are kept; in one read."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Breaker:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from enrichment.analysis.answer_reading import dropped_in_words
-from enrichment.domain.ids import new_id
+from enrichment.domain.ids import analysis_source, new_id
 from enrichment.domain.records import (
     Analysis,
     Company,
@@ -20,7 +20,6 @@ from enrichment.domain.records import (
     ReplyHead,
     Request,
     SourceFailure,
-    analysis_source,
 )
 from enrichment.domain.values import EmployeeCount, Value, identity
 from enrichment.memory.freshness import DatasetStatus, dataset_status, valid_until

@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 
+from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import in_usd, to_micro
 from enrichment.domain.records import Cap
 from enrichment.policy.execution_model import Limit
@@ -43,7 +44,7 @@ def caps_of(
 def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: datetime) -> dict[str, tuple[Cap, ...]]:
     """Source, or 'analysis:' and its name -> the caps it is reserved against."""
     providers = {name: source.provider for name, source in rules.sources.items()} | {
-        f"analysis:{name}": rules.provider_of_model(rules.analyses[name].model) for name in requirements.analyses
+        analysis_source(name): rules.provider_of_model(rules.analyses[name].model) for name in requirements.analyses
     }
     day = at.date().isoformat()
     common = _common(rules, request_id, requirements.max_cost, requirements.consumer, at, requirements.budget)

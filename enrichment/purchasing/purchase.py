@@ -13,10 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
 import stamina
 
-from enrichment.context import RunContext
+from enrichment.context import ConcurrencyLimits
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge, counted
 from enrichment.domain.records import Cap, Company, ModelReply, Purchase, Reply, Request
@@ -25,8 +26,10 @@ from enrichment.ports import (
     Breaker,
     Busy,
     ClaimLost,
+    Ledger,
     NotReserved,
     ProviderError,
+    ProviderHealth,
     ProviderUnavailable,
     PurchaseClosed,
     QuotaExhausted,
@@ -42,6 +45,29 @@ _MARGIN_SECONDS = 15  # for what is not the call: from reserving to sending, fro
 _LOOK_AGAIN_SECONDS = (0.1, 1.0)  # the first pause and the longest; random, so that waiting processes spread
 _LATER = 1.5
 _SETTLE_TRIES = 4
+
+
+class PurchaseStore(Protocol):
+    """The two ports that purchases need."""
+
+    @property
+    def ledger(self) -> Ledger: ...
+
+    @property
+    def provider_health(self) -> ProviderHealth: ...
+
+
+class PurchaseContext(Protocol):
+    """What a purchase is carried out with; a RunContext is one. now: UTC."""
+
+    @property
+    def store(self) -> PurchaseStore: ...
+
+    @property
+    def now(self) -> Callable[[], datetime]: ...
+
+    @property
+    def concurrency(self) -> ConcurrencyLimits: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +137,7 @@ class PurchaseSuperseded:
 class SentPurchase:
     """A purchase under way, as the code that calls the provider sees it."""
 
-    def __init__(self, purchase: Purchase, context: RunContext, rules: ProviderRules) -> None:
+    def __init__(self, purchase: Purchase, context: PurchaseContext, rules: ProviderRules) -> None:
         self.purchase, self._context, self._handle = purchase, context, purchase.handle
         self._longest_call = timedelta(seconds=rules.timeout_seconds)
 
@@ -184,7 +210,7 @@ def draft(order: PurchaseOrder, now: datetime) -> Purchase:
     )
 
 
-async def buy(order: PurchaseOrder, *, context: RunContext, deliver: Deliver) -> PurchaseOutcome:
+async def buy(order: PurchaseOrder, *, context: PurchaseContext, deliver: Deliver) -> PurchaseOutcome:
     """Reserve, send, settle. After a crash in between, the row stays as it is until its lease ends.
 
     Waits for a free slot at most the provider's timeout; Busy if there was none by then.
@@ -205,7 +231,7 @@ async def buy(order: PurchaseOrder, *, context: RunContext, deliver: Deliver) ->
         slots.release()
 
 
-async def _reserved(order: PurchaseOrder, context: RunContext, until: float) -> Reserved | NotReserved:
+async def _reserved(order: PurchaseOrder, context: PurchaseContext, until: float) -> Reserved | NotReserved:
     """Waits while other processes use all that the provider takes at once."""
     pauses = _pauses()
     while True:
@@ -228,7 +254,16 @@ def in_vain(purchase_id: str) -> str:
     return f"another request asked it meanwhile and got no answer, which may be billed ({purchase_id}): ask again later"
 
 
-async def wait_for(claim: AlreadyClaimed, context: RunContext, *, until: float) -> None:
+STOPPED = "it was stopped before this was asked: ask again, or resume the batch"
+"""Why a question of a request is not asked, where nothing more is to be begun."""
+
+
+def out_of_time(max_seconds: int) -> str:
+    """Why a question of a request is not asked any more, and what to do."""
+    return f"the {max_seconds} s that this request may take are over: ask again, or raise max_seconds of its consumer"
+
+
+async def wait_for(claim: AlreadyClaimed, context: PurchaseContext, *, until: float) -> None:
     """Until that purchase has ended, or its lease, or until `until` (seconds of time.monotonic)."""
     pauses = _pauses()
     while context.now() < claim.lease_until and time.monotonic() < until:
@@ -246,7 +281,7 @@ def _pauses() -> Iterator[float]:
 
 
 async def _carried_out(
-    purchase: Purchase, order: PurchaseOrder, context: RunContext, deliver: Deliver
+    purchase: Purchase, order: PurchaseOrder, context: PurchaseContext, deliver: Deliver
 ) -> PurchaseOutcome:
     began = time.monotonic()
     try:
@@ -260,7 +295,7 @@ async def _carried_out(
 
 
 async def _delivered(
-    purchase: Purchase, rules: ProviderRules, context: RunContext, deliver: Deliver
+    purchase: Purchase, rules: ProviderRules, context: PurchaseContext, deliver: Deliver
 ) -> Delivery | ProviderError:
     sent = SentPurchase(purchase, context, rules)
     alive = asyncio.create_task(sent.keep_alive())
@@ -277,7 +312,7 @@ async def _delivered(
         alive.cancel()
 
 
-async def _settle(purchase: Purchase, delivery: Delivery, context: RunContext, seconds: float) -> PurchaseSettled:
+async def _settle(purchase: Purchase, delivery: Delivery, context: PurchaseContext, seconds: float) -> PurchaseSettled:
     suspend = _overbilled(purchase, delivery.units)
     settled = replace(
         purchase,
@@ -335,7 +370,7 @@ def _overbilled(purchase: Purchase, units: Mapping[str, int]) -> str | None:
 
 
 async def _book_failure(
-    purchase: Purchase, error: ProviderError, rules: ProviderRules, context: RunContext, seconds: float
+    purchase: Purchase, error: ProviderError, rules: ProviderRules, context: PurchaseContext, seconds: float
 ) -> PurchaseFailed:
     store, now, reason = context.store, context.now(), str(error)
     failed = replace(purchase, reason=reason, latency_seconds=round(seconds, 3))

@@ -71,7 +71,9 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession
     first_failure = next((failure for failure in failed.values() if failure.kind), None)
     if first_failure and first_failure.kind and not payload:
         kept_out = first_failure.kind is UnexpectedReply and not first_failure.billed
-        raise session.error(first_failure.kind, "; ".join(notes), advice=_kept_out(domain) if kept_out else None)
+        no_page = session.error(first_failure.kind, "; ".join(notes), advice=_kept_out(domain) if kept_out else None)
+        no_page.lasting = kept_out
+        raise no_page
     doubt = {question.unit: in_doubt} if in_doubt else FREE
     return session.answer(found=bool(payload), payload=payload, notes=notes, in_doubt=doubt)
 

@@ -7,7 +7,7 @@ Keys are added below httpx and cut out of every response, so no log, error or pa
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import aiohttp
@@ -16,10 +16,11 @@ from httpx_aiohttp import AiohttpTransport
 
 from enrichment.rules.models import ProviderRules
 from resources.providers.call_session import HttpCall, HttpResponse, Lost, NotSent
+from resources.providers.proxies import DIRECT, Proxies
+from resources.providers.redaction import headers_without_secrets, without_secrets
 
 MOST_BYTES = 10 * 1024 * 1024
 LONGEST_REPLY = 60.0  # seconds one HTTP response may take where the vendor's client sets no other
-_SHORTEST_SECRET = 8  # characters; a shorter key could be a word of the response, so it is not cut out
 
 
 class HttpTransport:
@@ -86,13 +87,8 @@ class HttpTransport:
             broken = Lost(f"a body that was cut off: {_what_happened(error)}")
         finally:
             await response.aclose()
-        return HttpResponse(response.status_code, response.headers, self._without_secrets(bytes(content)), broken)
-
-    def _without_secrets(self, content: bytes) -> bytes:
-        for secret in self.secrets:
-            if len(secret) >= _SHORTEST_SECRET:
-                content = content.replace(secret.encode(), b"[redacted]")
-        return content
+        headers = headers_without_secrets(response.headers, self.secrets)
+        return HttpResponse(response.status_code, headers, without_secrets(bytes(content), self.secrets), broken)
 
 
 class _Signed(httpx.AsyncBaseTransport):
@@ -133,7 +129,7 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
         raise _ConnectionLost("the connection was lost") from error
 
 
-def vendor_transport(*, connections: int) -> httpx.AsyncBaseTransport:
+def vendor_transport(*, connections: int, proxies: Proxies = DIRECT) -> httpx.AsyncBaseTransport:
     """Sends each request once, at most so many at a time, and remembers no cookies.
 
     The certificates are read at the first request, once for all vendors: that takes longer than an answer from memory.
@@ -143,7 +139,9 @@ def vendor_transport(*, connections: int) -> httpx.AsyncBaseTransport:
         connector = aiohttp.TCPConnector(limit=connections, ssl=_certificates())
         return aiohttp.ClientSession(connector=connector, middlewares=(_once,), cookie_jar=aiohttp.DummyCookieJar())
 
-    return AiohttpTransport(client=session, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))  # that of `session` is used
+    if proxies == DIRECT:
+        return AiohttpTransport(client=session, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))  # `session` has its own
+    return _ByProxy(session, proxies)
 
 
 @cache
@@ -151,16 +149,42 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+class _ByProxy(httpx.AsyncBaseTransport):
+    """Each request through the proxy of its address, or directly; a transport for each."""
+
+    def __init__(self, session: Callable[[], aiohttp.ClientSession], proxies: Proxies) -> None:
+        self._session, self._proxies = session, proxies
+        self._transports: dict[str | None, AiohttpTransport] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        proxy = self._proxies.of(request.url)
+        if proxy not in self._transports:
+            through = None if proxy is None else httpx.Proxy(proxy)
+            self._transports[proxy] = AiohttpTransport(client=self._session, proxy=through)
+        return await self._transports[proxy].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for transport in self._transports.values():
+            await transport.aclose()
+
+
 def _never_left(error: Exception) -> bool:
     """httpx-aiohttp calls every lost connection a ConnectTimeout; only aiohttp's own error tells them apart."""
     if isinstance(error.__cause__, aiohttp.ClientError):
-        return isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+        return isinstance(
+            error.__cause__,
+            aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.ClientHttpProxyError,
+        )
     early = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
     return isinstance(error, early)
 
 
 def _what_happened(error: Exception) -> str:
     """In our words: the libraries' own may repeat the address, and with it a key."""
+    if isinstance(error.__cause__, aiohttp.ClientProxyConnectionError):
+        return "no connection to the proxy"
+    if isinstance(error.__cause__, aiohttp.ClientHttpProxyError):
+        return f"the proxy refused with HTTP {error.__cause__.status}"
     if _never_left(error):
         return "no connection"
     late = isinstance(error, TimeoutError | httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout)

@@ -1,7 +1,7 @@
 """How much is known of every company, counted by the database, so that no value has to be read.
 
 pairs of source and dataset -> one row per company and source: collected_at, "3+ 3+ 7-" (pair 3 has two good facts,
-pair 7 one that is not good; see enrichment.ports.ReplyState)
+pair 7 one that is not good; "?": a reply that was not read yet; see enrichment.ports.ReplyState)
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,8 @@ _UNKNOWN = "?"
 def reply_states_query(pairs: Sequence[SourceDatasetPair]) -> sa.Select[Any]:
     """Columns in the order of ReplyState's fields; rows by company, then source."""
     reply, fact = t.replies.c, t.facts.c
-    counted = sa.func.coalesce(sa.func.aggregate_strings(_mark(pairs), " "), "")
+    unread = sa.case((reply.reader_version == 0, _UNKNOWN), else_=_mark(pairs))
+    counted = sa.func.coalesce(sa.func.aggregate_strings(unread, " "), "")
     return (
         sa.select(
             reply.company_id, reply.source, sa.func.max(reply.collected_at, type_=reply.collected_at.type), counted

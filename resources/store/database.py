@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from enrichment.ports import StoreError
 from resources.store import error_messages
 from resources.store import tables as t
-from resources.store.engines import WAIT_SECONDS, parse, postgres_engine, sqlite_engine
+from resources.store.engines import WAIT_SECONDS, may_only_be_read, parse, postgres_engine, sqlite_engine
 from resources.store.group_commit import CommitQueue, Result, Work
 from resources.store.process_lock import LockUnavailable, ProcessLock
 
@@ -29,16 +29,20 @@ Exclusion = Callable[[], AbstractContextManager[None]]
 
 
 class Database:
-    """place: the file, or host/database, for messages; without user and password."""
+    """place: the file, or host/database, for messages; without user and password.
+
+    read_only: a file that this process may read and not write; every write raises StoreError.
+    """
 
     def __init__(self, url: str) -> None:
         parsed = parse(url)
         self.sqlite = parsed.drivername == "sqlite"
         self.place = str(parsed.database) if self.sqlite else f"{parsed.host or 'localhost'}/{parsed.database or ''}"
         self._commit_queue = CommitQueue(self._ledger_transaction)
+        self.read_only = self.sqlite and may_only_be_read(Path(self.place))
         if self.sqlite:
-            main = ledger = sqlite_engine(parsed, synchronous="FULL")
-            fleeting = sqlite_engine(parsed, synchronous="NORMAL")
+            main = ledger = sqlite_engine(parsed, synchronous="FULL", read_only=self.read_only)
+            fleeting = sqlite_engine(parsed, synchronous="NORMAL", read_only=self.read_only)
             reader = main
             self._threads: Exclusion = self._commit_queue.alone
             self._processes: Exclusion = ProcessLock(Path(f"{self.place}.lock"), WAIT_SECONDS).locked
@@ -143,6 +147,8 @@ class Database:
 
     @contextmanager
     def _transaction(self, engine: sa.Engine) -> Iterator[sa.Connection]:
+        if self.read_only:
+            raise StoreError(error_messages.of_read_only(self.place))
         with self._in_one_sentence(), self._processes(), engine.begin() as tx:
             if self.sqlite:
                 tx.exec_driver_sql("BEGIN IMMEDIATE")

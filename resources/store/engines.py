@@ -5,8 +5,11 @@ URL of SQLite or Postgres -> engines; no transaction waits longer than WAIT_SECO
 SQLite: WAL mode; autocommit, so that Database chooses between BEGIN and BEGIN IMMEDIATE. Postgres: psycopg 3.
 """
 
+import os
 import sqlite3
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
@@ -31,10 +34,15 @@ def parse(url: str) -> sa.URL:
     raise StoreError(f"A store is a SQLite file or a Postgres database. {advice}")
 
 
-def sqlite_engine(url: sa.URL, *, synchronous: str) -> sa.Engine:
+def may_only_be_read(path: Path) -> bool:
+    """Whether a SQLite file is there, but it or its folder must not be written by this process."""
+    return path.exists() and not all(os.access(one, os.W_OK, effective_ids=True) for one in (path, path.parent))
+
+
+def sqlite_engine(url: sa.URL, *, synchronous: str, read_only: bool = False) -> sa.Engine:
     """synchronous: FULL survives a power cut; NORMAL may lose the last transactions, never consistency."""
     engine = sa.create_engine(
-        url,
+        _only_for_reading(url) if read_only else url,
         hide_parameters=True,
         pool_size=8,
         max_overflow=56,
@@ -44,10 +52,19 @@ def sqlite_engine(url: sa.URL, *, synchronous: str) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001
         connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        if not read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {synchronous}")
 
     return engine
+
+
+def _only_for_reading(url: sa.URL) -> sa.URL:
+    """In WAL mode SQLite makes files beside the database even to read it, unless it is told that nothing changes."""
+    log = Path(f"{url.database}-wal")
+    in_use = log.exists() and log.stat().st_size > 0
+    options = {"mode": "ro", "uri": "true"} | ({} if in_use else {"immutable": "1"})
+    return url.set(database=f"file:{quote(str(url.database))}", query=options)
 
 
 def postgres_engine(url: sa.URL, *, connections: int, idle_seconds: int) -> sa.Engine:

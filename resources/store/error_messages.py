@@ -8,10 +8,17 @@ import errno
 from sqlalchemy.exc import DBAPIError
 
 _DISK_FULL = "The disk of the store {place} is full: free some space, then ask again."
-_READ_ONLY = "The store {place} is read-only: make it and its folder writable, or set ENRICH_HOME elsewhere."
+_READ_ONLY = (
+    "The store {place} is read-only, so one can look (plan, trace, purchases) but not buy: "
+    "make it and its folder writable, or set ENRICH_HOME elsewhere."
+)
 _LOCKED = "The store {place} has been locked for {seconds} s: end whatever writes to it, then ask again."
 
 _LOCK_NOT_AVAILABLE, _NO_SPACE = "55P03", "53100"  # SQLSTATE
+
+
+def of_read_only(place: str) -> str:
+    return _READ_ONLY.format(place=place)
 
 
 def of_sqlite(error: DBAPIError, *, place: str, seconds: int) -> str:

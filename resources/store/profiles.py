@@ -1,5 +1,6 @@
 """Finished profiles as they were written; requests.py writes them when a request is closed."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from resources.store import tables as t
 from resources.store.column_types import PlainText
 from resources.store.database import Database
 from resources.store.former_ids import now
-from resources.store.row_mapping import record_of
+from resources.store.row_mapping import chunks, record_of
 
 _LATEST = (
     sa.select(t.profiles)
@@ -48,6 +49,15 @@ class SqlProfiles:
 
     def by_id(self, profile_id: str) -> Profile | None:
         return self._first(_BY_ID, {"id": profile_id})
+
+    def by_ids(self, profile_ids: Sequence[str]) -> dict[str, Profile]:
+        """profile_id -> profile, of those that are kept; in one snapshot."""
+        found: dict[str, Profile] = {}
+        with self._db.reading() as tx:
+            for some in chunks(list(dict.fromkeys(profile_ids))):
+                rows = tx.execute(sa.select(t.profiles).where(t.profiles.c.profile_id.in_(some)))
+                found |= {row.profile_id: record_of(Profile, row) for row in rows}
+        return found
 
     def _first(self, query: "sa.Select[tuple[object, ...]]", values: dict[str, str | None]) -> Profile | None:
         with self._db.reading() as tx:

@@ -19,6 +19,7 @@ from typing import IO
 
 import duckdb
 
+from resources.clock import utc_now
 from resources.store import SqlStore
 from resources.warehouse.catalog import WarehouseTable, tables_of
 from resources.warehouse.incremental_build import (
@@ -122,6 +123,7 @@ class Warehouse:
                 "or move it away and publish again."
             ) from error
         with connection:
+            connection.execute("SET VARIABLE present = ?::TIMESTAMP", [utc_now().replace(tzinfo=None)])
             yield connection
 
     def _published_state(self) -> BuildState | None:

@@ -13,7 +13,7 @@ WITH asked AS (
         quantile_cont(latency_seconds, 0.95) AS latency_p95_seconds,
         sum(cost_usd) AS cost_usd
     FROM spend.purchases
-    WHERE sent_at IS NOT NULL
+    WHERE sent_at IS NOT NULL OR outcome IS NOT NULL -- a first look that is free is not marked as sent
     GROUP BY provider, source
 ), counted AS (
     SELECT source, dataset, count(*) AS facts, count(DISTINCT purchase_id) AS filled, avg(quality) AS mean_quality
@@ -34,9 +34,9 @@ SELECT
 FROM asked LEFT JOIN counted ON counted.source = asked.source LEFT JOIN total ON total.source = asked.source;
 COMMENT ON VIEW sources.performance IS 'One row per source (or analysis) and dataset: results, time and cost of its calls';
 COMMENT ON COLUMN sources.performance.provider IS 'The vendor';
-COMMENT ON COLUMN sources.performance.source IS 'The source or analysis';
+COMMENT ON COLUMN sources.performance.source IS 'The source; an analysis as analysis:name';
 COMMENT ON COLUMN sources.performance.dataset IS 'The dataset; null: it never gave a fact';
-COMMENT ON COLUMN sources.performance.asked IS 'Calls made to this source, with any outcome';
+COMMENT ON COLUMN sources.performance.asked IS 'How often it was asked, free first looks included, with any outcome';
 COMMENT ON COLUMN sources.performance.failed IS 'Those of them without a usable answer';
 COMMENT ON COLUMN sources.performance.match_rate IS 'Share of the usable answers that knew the company';
 COMMENT ON COLUMN sources.performance.fill_rate IS 'Share of the answers that knew the company that had the dataset';
@@ -49,7 +49,8 @@ COMMENT ON COLUMN sources.performance.cost_per_fact_usd IS 'cost_usd divided by 
 
 CREATE VIEW sources.freshness AS
 WITH clock AS (
-    SELECT make_timestamp(epoch_us(now())) AS utc
+    -- Questions asked through the program bring their own clock; an analyst's connection has none.
+    SELECT coalesce(CAST(getvariable('present') AS TIMESTAMP), make_timestamp(epoch_us(now()))) AS utc
 ), newest AS (
     SELECT source, company_id, max(collected_at) AS collected_at, max_by(expires_at, collected_at) AS expires_at
     FROM layers.replies

@@ -54,3 +54,10 @@ def test_a_provider_without_a_client_yet_has_a_key_and_a_base_url(
     monkeypatch.setenv("HUNTER_API_KEY", "a-key")
     assert load_settings().missing("hunter") == ()
     assert Settings().base_url("hunter") is None
+
+
+def test_the_url_of_the_store_counts_for_the_live_store_alone(tmp_path: Path) -> None:
+    url = "postgresql://user@host/name"
+    live = Settings(enrich_home=tmp_path, enrich_store_url=url, enrich_world="live")
+    sandbox = Settings(enrich_home=tmp_path, enrich_store_url=url, enrich_world="sandbox")
+    assert (live.store_url, sandbox.store_url) == (url, f"sqlite:///{tmp_path}/sandbox/store.sqlite")

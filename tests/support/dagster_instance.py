@@ -119,6 +119,11 @@ class DagsterSandbox:
             instance=self.instance, run_config=_plan_config(config), tags=tags, raise_on_error=False
         )
 
+    def materialize_range(self, asset: str, *companies: str) -> dg.ExecuteInProcessResult:
+        """As a backfill in one run does: this asset, for all companies from the first to the last."""
+        self.instance.add_dynamic_partitions(COMPANIES, list(companies))
+        return self.materialize_all(asset, config={"budget_usd": 100.0})
+
     def publish(self) -> dg.ExecuteInProcessResult:
         """All marts, and their checks."""
         every = [spec for spec in definitions().resolve_all_asset_specs() if spec.group_name == GROUP]

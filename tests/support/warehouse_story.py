@@ -5,19 +5,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from enrichment.domain.ids import new_id
+from enrichment.domain.ids import analysis_source, new_id
 from enrichment.domain.records import (
+    Analysis,
     CacheRead,
     Company,
     Fact,
     Json,
     Known,
+    ModelReply,
     Profile,
     Purchase,
     Reply,
     Request,
     SourceFailure,
-    analysis_source,
 )
 from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Text, Value
 from enrichment.planning.plan import make_plan
@@ -93,10 +94,20 @@ def request(
 
 
 def bought(
-    store: SqlStore, asked: Request, source: str, answers: Answers, *, at: datetime = NOON, payload: Json = None
+    store: SqlStore,
+    asked: Request,
+    source: str,
+    answers: Answers,
+    *,
+    at: datetime = NOON,
+    payload: Json = None,
+    sent: bool = True,
 ) -> Purchase:
-    """Asked, answered and settled at 0.05 USD; to know nothing is an answer too, and free."""
-    purchase = _reserved(store, asked, source, at)
+    """Asked, answered and settled at 0.05 USD; to know nothing is an answer too, and free.
+
+    sent: False where all its calls are free, so that it is never marked as sent.
+    """
+    purchase = _reserved(store, asked, source, at, sent=sent)
     reply = Reply(
         reply_id=new_id("rep"),
         company_id=asked.company_id,
@@ -170,7 +181,60 @@ def everything(warehouse: Warehouse) -> dict[str, list[str]]:
         return {name: sorted(map(repr, db.table(name).fetchall())) for name in tables}
 
 
-def _reserved(store: SqlStore, asked: Request, source: str, at: datetime) -> Purchase:
+def analysed(store: SqlStore, asked: Request, name: str, *, at: datetime = NOON) -> Purchase:
+    """An analysis over nothing in particular, answered at 0.05 USD, with one fact of hiring_trends."""
+    source = analysis_source(name)
+    purchase = _reserved(store, asked, source, at, provider="openai")
+    analysis = Analysis(
+        analysis_id=new_id("ana"),
+        key=new_id("key"),
+        company_id=asked.company_id,
+        name=name,
+        audience=None,
+        model="a-model",
+        purchase_id=purchase.purchase_id,
+        request_id=asked.request_id,
+        answer={},
+        claims_kept=1,
+        claims_dropped=0,
+        evidence={},
+        created_at=at,
+    )
+    settled = replace(
+        purchase, state="settled", units={"search": 1}, cost_micro_usd=50_000, closed_at=at, outcome="answered"
+    )
+    made = Fact(
+        company_id=asked.company_id,
+        dataset="hiring_trends",
+        value=JobPosting(title="Engineer"),
+        quality=0.7,
+        reliability=0.7,
+        source=source,
+        reply_id=analysis.analysis_id,
+        purchase_id=purchase.purchase_id,
+        evidence="",
+        collected_at=at,
+        holds_until=at + HOUR,
+    )
+    raw = ModelReply(
+        analysis.analysis_id,
+        analysis.key,
+        asked.company_id,
+        name,
+        "a-model",
+        purchase.purchase_id,
+        asked.request_id,
+        {},
+        at,
+    )
+    store.ledger.settle(settled, reply=None, facts=(), answer=raw)
+    store.knowledge.keep_analysis(analysis, [made], checked_by=1)
+    return settled
+
+
+def _reserved(
+    store: SqlStore, asked: Request, source: str, at: datetime, *, provider: str | None = None, sent: bool = True
+) -> Purchase:
     purchase = Purchase(
         purchase_id=new_id("pur"),
         request_id=asked.request_id,
@@ -178,7 +242,7 @@ def _reserved(store: SqlStore, asked: Request, source: str, at: datetime) -> Pur
         consumer=asked.consumer,
         strategy=asked.strategy,
         source=source,
-        provider=MATRIX.sources[source].provider,
+        provider=provider or MATRIX.sources[source].provider,
         variant="a",
         rules_hash=asked.rules_hash,
         reserved_units={"search": 2},
@@ -188,7 +252,7 @@ def _reserved(store: SqlStore, asked: Request, source: str, at: datetime) -> Pur
         lease_until=at + HOUR,
     )
     assert isinstance(store.ledger.reserve(purchase, [], at_once=100), Reserved)
-    assert store.ledger.send(purchase, at=at)
+    assert not sent or store.ledger.send(purchase, at=at)
     return purchase
 
 

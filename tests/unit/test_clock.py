@@ -19,7 +19,6 @@ READS = re.compile(
 """What asks for the present; a sandbox without read_time does too."""
 ALLOWED = {
     "tests/unit/test_clock.py": "tests the clock itself",
-    "tests/integration/warehouse/test_marts.py": "the view sources.freshness reads DuckDB's now()",
 }
 PRODUCT = ("enrichment", "resources", "enrichment_assets", "enrich_cli")
 

@@ -133,6 +133,7 @@ class AnalysisStack:
         rules: Rules,
         now: datetime = NOW,
         max_cost: int | None = None,
+        seconds_used: float = 0.0,
     ) -> AnalysisResults:
         request = self.open_request(audience, now)
         return await analyse(
@@ -145,6 +146,7 @@ class AnalysisStack:
             rules=rules,
             context=self.context(model, now),
             trace=Trace(request.request_id, self.store.requests, lambda: now, self.events.append),
+            seconds_used=seconds_used,
         )
 
     def open_request(self, audience: str | None, at: datetime) -> Request:
@@ -204,7 +206,7 @@ def test_what_analyses_answer_becomes_facts_and_both_are_kept_with_the_charge(st
     kept = {analysis.analysis_id: analysis for analysis in results.analyses}
     for fact in results.facts:
         analysis = kept[fact.reply_id]
-        assert (fact.source, fact.purchase_id) == (analysis.name, analysis.purchase_id)
+        assert (fact.source, fact.purchase_id) == (f"analysis:{analysis.name}", analysis.purchase_id)
         assert stack.store.knowledge.analysis(analysis.key) == analysis
         assert fact.evidence.startswith("rep_")
         assert fact.holds_until == NOW + timedelta(days=1), "the news it read is the first to expire"
@@ -231,6 +233,17 @@ def test_one_more_piece_of_evidence_is_a_new_question(stack: AnalysisStack) -> N
     second = stack.analyse("news_events", "hiring", known=facts(values=[*VALUES, more]))
     assert [p.source for p in second.purchases] == ["analysis:news_events"]
     assert [r.source for r in second.reads] == ["analysis:hiring"]
+    assert {f.source for f in second.facts} <= {"analysis:hiring", "analysis:news_events"}
+
+
+def test_once_the_time_of_the_request_is_over_no_model_is_asked_and_what_is_stored_is_still_read(
+    stack: AnalysisStack,
+) -> None:
+    stack.analyse("hiring")
+    late = stack.analyse("hiring", "news_events", seconds_used=10_000)
+    assert [analysis.name for analysis in late.analyses] == ["hiring"]
+    assert late.purchases == ()
+    assert "s that this request may take are over" in late.gaps["news_events"]
 
 
 def test_another_audience_pays_for_its_own_advice_and_for_nothing_else(stack: AnalysisStack) -> None:
@@ -418,7 +431,7 @@ def test_an_analysis_that_reads_what_another_answers_comes_after_it(stack: Analy
     results = stack.analyse("intelligence_summary", "growth", rules=rules)
     evidence = {a.name: a.evidence["pieces"].values() for a in results.analyses}
     assert [a.name for a in results.analyses] == ["growth", "intelligence_summary"]
-    assert ["growth"] in [piece["sources"] for piece in evidence["intelligence_summary"]]
+    assert ["analysis:growth"] in [piece["sources"] for piece in evidence["intelligence_summary"]]
 
 
 class Gullible:

@@ -8,8 +8,10 @@ from random import Random
 
 import pytest
 
+from bench.planner.simulated_execution import Play, drawn_reply
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Known
+from enrichment.domain.values import IntentSignal, JobPosting
 from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.enrich import Ask, collect_request, plan_request
 from enrichment.pipeline.plan import request_for
@@ -18,14 +20,17 @@ from enrichment.planning.plan import Plan
 from enrichment.ports import BeforeSend, KeepHandle, SourceAnswer, SourceQuery
 from enrichment.rules import Rules
 from resources.store import SqlStore
-from tests.support.examples import MATRIX, NOON
+from tests.support.examples import EXAMPLES, MATRIX, NOON
 from tests.support.ledger_records import draft, reserved
-from tests.support.simulated_execution import VALUES, Play, drawn_reply
 
 CONTACTS = Ask(
     "acme.com", datasets=("key_contacts",), sources=("apollo_contacts", "brightdata_people_db", "snov_contacts")
 )
 DAY = f"day:{NOON.date().isoformat()}"
+VALUES = EXAMPLES | {
+    "hiring_trends": [JobPosting(title="Welder")],
+    "purchase_intent": [IntentSignal(topic="widgets")],
+}
 NOTHING: Mapping[str, list[str]] = {}
 
 

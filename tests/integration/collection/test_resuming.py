@@ -60,12 +60,14 @@ class ResumingStack:
         readers = {SOURCE: ReaderEntry(read_industry)}
         return RunContext(self.store, {ENTRY.provider: vendor}, model=None, now=lambda: self.now, readers=readers)
 
-    async def collect(self, vendor: AnvilVendor, *, request_id: str, max_seconds: int = 60) -> Collected:
+    async def collect(
+        self, vendor: AnvilVendor, *, request_id: str, max_seconds: int = 60, seconds_used: float = 0.0
+    ) -> Collected:
         [company] = self.store.companies.add([ACME])
         requirements, context = replace(ASK.requirements(MATRIX), max_seconds=max_seconds), self.context(vendor)
         request = request_for(ASK, requirements, company, MATRIX, self.now, request_id=request_id)
         self.store.requests.open(request)
-        identified = Identified(ASK, company, request, requirements)
+        identified = Identified(ASK, company, request, requirements, seconds_used=seconds_used)
         async with context.trace(request.request_id) as trace:
             planned = await plan_request(identified, rules=MATRIX, context=context, trace=trace)
             return await collect_request(planned, rules=MATRIX, context=context, trace=trace)
@@ -94,6 +96,19 @@ class ResumingStack:
 @pytest.fixture
 def stack(store: SqlStore) -> ResumingStack:
     return ResumingStack(store)
+
+
+def test_the_time_that_earlier_stages_took_is_time_of_the_same_request(stack: ResumingStack) -> None:
+    """Finding the domain took all of it: nothing more is asked, and the reason says which time is over."""
+    vendor = AnvilVendor()
+    late = asyncio.run(stack.collect(vendor, request_id="req_1", max_seconds=60, seconds_used=60.0))
+    assert (vendor.asked, late.purchases) == ([], ())
+    assert [(failure.source, failure.kind) for failure in late.failures] == [(SOURCE, "OutOfTime")]
+    assert "the 60 s that this request may take are over" in late.failures[0].reason
+    assert late.seconds_used >= 60
+    in_time = asyncio.run(stack.collect(vendor, request_id="req_2", max_seconds=3_600, seconds_used=60.0))
+    assert [purchase.source for purchase in in_time.purchases] == [SOURCE]
+    assert in_time.seconds_used > 60
 
 
 def test_a_resumed_purchase_asks_for_what_was_reserved_whatever_the_rules_are_now(stack: ResumingStack) -> None:

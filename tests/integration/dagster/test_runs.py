@@ -1,6 +1,8 @@
 """What a data engineer does in the UI and what Dagster shows of it, against the sandbox."""
 
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +10,7 @@ import dagster as dg
 import pytest
 
 from enrichment.domain.batches import Batch
+from resources.clock import TEST_CLOCK
 from resources.store import new_unreported
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, key, plan_of, value_of, why_it_failed
 from tests.support.manual_clock import NOON
@@ -293,6 +296,40 @@ def test_marts_show_their_rows_and_columns_and_the_books_agree(sandbox: DagsterS
     checks = {(e.asset_key, e.check_name): e.passed for e in run.get_asset_check_evaluations()}
     assert checks[key("mart/purchases"), "ledger_equals_settled_purchases"]
     assert checks[key("mart/company_profiles"), "quality_is_above_threshold"]
+
+
+def test_values_that_ran_out_an_hour_ago_are_named_west_of_greenwich_too(
+    sandbox: DagsterSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
+    (profile,) = sandbox.store.profiles.latest_by_company("profile").values()
+    monkeypatch.setenv(TEST_CLOCK, (profile.holds_until + timedelta(hours=1)).isoformat())
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    time.tzset()
+    try:
+        run = sandbox.publish()
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+    fresh = {e.asset_key: e for e in run.get_asset_check_evaluations() if e.check_name == "facts_are_fresh"}
+    evaluation = fresh[key("mart/company_profiles")]
+    assert not evaluation.passed
+    assert evaluation.metadata["offenders"].value == 1
+
+
+def test_a_run_over_a_range_of_companies_evaluates_the_checks_of_each(sandbox: DagsterSandbox) -> None:
+    keys = ["apple.com", "microsoft.com", "tesla.com"]
+    sandbox.register(*keys)
+    run = sandbox.materialize_range("profile/profile", *keys)
+    assert run.success
+    history = sandbox.instance.event_log_storage.get_asset_check_execution_history
+    for name in ("profile_is_complete", "quality_is_above_threshold", "facts_are_fresh"):
+        found = history(dg.AssetCheckKey(key("profile/profile"), name), limit=10)
+        events = [record.event.dagster_event for record in found if record.event]
+        evaluations = [event.asset_check_evaluation_data for event in events if event]
+        assert sorted(str(one.partition) for one in evaluations) == keys
+    fresh = history(dg.AssetCheckKey(key("profile/profile"), "facts_are_fresh"), limit=10)
+    assert {record.run_id for record in fresh} == {run.run_id}
 
 
 def test_a_selection_that_names_companies_too_is_refused(sandbox: DagsterSandbox) -> None:

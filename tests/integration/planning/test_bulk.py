@@ -18,6 +18,7 @@ from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
 from resources.store import SqlStore
 from tests.support.examples import MATRIX
+from tests.support.ledger_records import answered, draft, reply_of, sent
 
 SEED = 20_260_331
 COMPANIES = 48
@@ -143,6 +144,17 @@ def test_facts_of_a_source_the_rules_no_longer_name_still_count(full_store: SqlS
     }
     rules = MATRIX.model_copy(update={"sources": sources, "datasets": datasets, "redundancy": ()})
     assert_same(full_store, rules, requirements_of(rules, ["profile"]))
+
+
+def test_a_reply_that_no_reader_has_read_yet_says_nothing_of_what_there_is(store: SqlStore) -> None:
+    """A news search without news says that there are none; one that was not read says nothing."""
+    [acme] = store.companies.add([Company("com_1", "acme.com", "Acme", "acme.com", NOW)])
+    made = sent(store, replace(draft("serp_news", at=NOW), company_id=acme.company_id))
+    store.ledger.settle(answered(made, at=NOW), reply=replace(reply_of(made, at=NOW), reader_version=0), facts=())
+    requirements = requirements_of(MATRIX, ["customer_enrichment"])
+    (group,) = groups_of(store, MATRIX, requirements)
+    assert "recent_news" in group.missing
+    assert_same(store, MATRIX, requirements)
 
 
 def test_the_count_is_the_same_on_every_kind_of_store(store_url: str, full_store: SqlStore) -> None:

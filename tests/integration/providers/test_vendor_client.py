@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from base64 import b64encode
 from typing import Any
 
 import httpx
@@ -298,6 +299,14 @@ def test_a_key_the_vendor_repeats_is_cut_out_of_the_payload() -> None:
     vendor = ScriptedVendor({SEARCH: HttpReply(body={**RESULTS.body, "serpapi_pagination": {"next": link}})})
     answer = answered(vendor, question("serp_organic"))
     assert KEY not in json.dumps(dict(answer.payload))
+
+
+def test_a_key_that_is_repeated_in_base64_is_cut_out_of_the_payload() -> None:
+    sent = b64encode(f"api:{KEY}".encode()).decode()
+    vendor = ScriptedVendor({SEARCH: HttpReply(body={**RESULTS.body, "authorization": f"Basic {sent}"})})
+    kept = json.dumps(dict(answered(vendor, question("serp_organic")).payload))
+    assert "[redacted]" in kept
+    assert b64encode(KEY.encode()).decode()[4:20] not in kept
 
 
 def test_no_redirect_is_followed() -> None:

@@ -21,10 +21,10 @@ from enrichment.domain.records import Purchase
 from enrichment.ports import AlreadyClaimed, Reserved, Store, StoreError
 from resources.store import SqlStore, factory, open_store
 from resources.store.database import Database
-from resources.store.row_mapping import row_of
+from resources.store.row_mapping import fact_row, row_of
 from resources.store.tables import metadata
 from tests.support.examples import NOON
-from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, reply_of
+from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, facts_of, reply_of
 
 DAY = "day:2026-03-02"
 MIGRATIONS = Path(factory.__file__).parent / "migrations"
@@ -159,15 +159,51 @@ def test_a_folder_one_may_not_write_to_is_refused() -> None:
         Path(folder).chmod(0o755)
 
 
-def test_a_store_one_may_read_and_not_write_is_refused_before_anything_is_bought() -> None:
+@contextmanager
+def a_store_one_may_only_read(*, in_use: bool = False) -> Iterator[SqlStore]:
+    """With one company in it. in_use: another process has it open, and the newest rows are still in its log."""
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/store.sqlite"
-        open_store(url, world="sandbox").close()
-        (Path(folder) / "store.sqlite").chmod(0o444)
+        path = Path(folder) / "store.sqlite"
+        writer = open_store(f"sqlite:///{path}", world="sandbox")
+        writer.companies.add([company()])
+        if not in_use:
+            writer.close()
+        for file in Path(folder).iterdir():
+            file.chmod(0o444)
         Path(folder).chmod(0o555)
-        with an_ordinary_user():
-            assert "writ" in refusal(url)
-        Path(folder).chmod(0o755)
+        try:
+            with an_ordinary_user():
+                store = open_store(f"sqlite:///{path}", world="sandbox")
+                try:
+                    yield store
+                finally:
+                    store.close()
+        finally:
+            Path(folder).chmod(0o755)
+            writer.close()
+
+
+@pytest.mark.parametrize("in_use", [False, True])
+def test_one_may_look_into_a_store_that_one_may_read_and_not_write(in_use: bool) -> None:
+    with a_store_one_may_only_read(in_use=in_use) as store:
+        assert store.companies.all() == [company()]
+        assert store.knowledge.known(company().company_id).replies == ()
+        assert store.ledger.spent([DAY]) == {DAY: 0}
+        assert store.ledger_queries.uncertain() == []
+        with store.changes() as (tx, _):
+            assert tx.scalar(sa.select(metadata.tables["companies"].c.key)) == company().key
+
+
+def test_a_store_that_may_only_be_read_refuses_to_buy_in_a_sentence_that_says_what_one_can_do() -> None:
+    with a_store_one_may_only_read() as store:
+        writes: list[Callable[[], object]] = [
+            lambda: store.ledger.reserve(draft(), caps(1_000_000), at_once=MANY),
+            lambda: store.companies.add([company("bolt.io", "com_2")]),
+            lambda: store.provider_health.record_answer("serpapi"),
+        ]
+        for write_ in writes:
+            with pytest.raises(StoreError, match=r"is read-only, so one can look .* but not buy: make it and its"):
+                write_()
 
 
 def test_a_store_that_is_taken_away_fails_in_one_sentence(new_store_url: str) -> None:
@@ -291,3 +327,24 @@ def test_a_company_of_an_older_store_is_found_by_name_as_names_are_compared_now(
     assert [company.key for company in store.companies.named("C&A Ltd")] == ["name:ca"]
     assert store.companies.named("CA Inc.") == []
     store.close()
+
+
+def test_facts_of_analyses_of_an_older_store_name_their_analysis_as_purchases_do(new_store_url: str) -> None:
+    make_of_the_first_schema(new_store_url)
+    database = Database(new_store_url)
+    with database.making() as tx:
+        tables = sa.MetaData()
+        tables.reflect(tx)
+        kinds = {column.name: column.type for column in metadata.tables["facts"].columns}
+        for source, analysis_id in (("hiring", "ana_1"), ("serp_jobs", None)):
+            (fact,) = facts_of(replace(reply_of(draft()), source=source), "Machinery")
+            row = {**fact_row(fact, analysis_id=analysis_id), "changed": 1}
+            values = {name: sa.literal(value, kinds[name]) for name, value in row.items()}
+            tx.execute(sa.insert(tables.tables["facts"]).values(values))
+    database.close()
+    open_store(new_store_url, world="sandbox", create=False).close()
+    database = Database(new_store_url)
+    with database.reading() as tx:
+        found = sorted(tx.scalars(sa.select(metadata.tables["facts"].c.source)))
+    assert found == ["analysis:hiring", "serp_jobs"]
+    database.close()

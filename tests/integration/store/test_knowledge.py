@@ -250,6 +250,8 @@ def test_the_latest_profile_is_the_one_of_the_same_audience(store: SqlStore) -> 
         "com_1": "pro_2"
     }
     assert store.profiles.latest_by_company("vendor_context") == {}
+    kept = [head.profile_id for head in store.profiles.latest_by_company("profile").values()]
+    assert store.profiles.by_ids([*kept, "pro_gone"]) == {id_: store.profiles.by_id(id_) for id_ in kept}
 
 
 # what changed

@@ -7,11 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, ModelReply, Purchase, Request
+from enrichment.domain.records import Analysis, CacheRead, ModelReply, Purchase, Request
 from enrichment.domain.values import EmployeeCount, Text
+from resources.clock import TEST_CLOCK
 from resources.store import SqlStore, open_store
 from resources.warehouse import EXAMPLES, Example, Published, Warehouse
 from tests.support.examples import MATRIX, NOON
@@ -20,8 +22,10 @@ from tests.support.warehouse_story import (
     FULL,
     HOUR,
     IDENTITY,
+    PEOPLE,
     PROFILE,
     Answers,
+    analysed,
     bought,
     company,
     profiled,
@@ -289,15 +293,62 @@ def test_performance_shows_how_often_a_source_knows_and_what_a_fact_costs(
     assert (silent["match_rate"], silent["facts"], silent["cost_per_fact_usd"]) == (0, 0, None)
 
 
-def test_freshness_counts_valid_and_expired_replies(store: SqlStore, warehouse: Warehouse) -> None:
-    now = datetime.now(UTC)
+def test_a_first_look_that_is_free_counts_as_asked_whether_it_found_the_company_or_not(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    """The vendor's search costs nothing, so the purchase is settled without ever being marked as sent."""
+    asked = request(store, company(store, "acme.com"))
+    bought(store, asked, "apollo_contacts", {"key_contacts": PEOPLE["key_contacts"]})
+    for _ in range(3):
+        bought(store, asked, "apollo_contacts", {}, sent=False)
+    warehouse.build(store)
+    row = one(warehouse, "FROM sources.performance")
+    assert (row["asked"], row["failed"], row["match_rate"], row["fill_rate"]) == (4, 0, 0.25, 1.0)
+
+
+def test_an_analysis_has_one_name_as_a_source_in_every_table(store: SqlStore, warehouse: Warehouse) -> None:
+    asked = request(store, company(store, "acme.com"), "customer_enrichment")
+    purchase = analysed(store, asked, "hiring")
+    reader = replace(request(store, company(store, "bolt.io"), "customer_intelligence"), state="complete")
+    read = CacheRead(reader.request_id, purchase.purchase_id, purchase.source, "analysis", 1, NOON)
+    store.requests.close(reader, profiles=[], reads=[read])
+    warehouse.build(store)
+    for table in ("spend.purchases", "spend.cache_reads", "spend.daily", "spend.savings", "sources.performance"):
+        assert {row["source"] for row in rows(warehouse, f"FROM {table}")} == {"analysis:hiring"}, table
+    performance = one(warehouse, "FROM sources.performance")
+    assert (performance["dataset"], performance["facts"], performance["fill_rate"]) == ("hiring_trends", 1, 1.0)
+
+
+def test_freshness_counts_valid_and_expired_replies(
+    store: SqlStore, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = NOON
+    monkeypatch.setenv(TEST_CLOCK, now.isoformat())
     for key, at in (("acme.com", now), ("bolt.io", now - timedelta(days=30))):
         bought(store, request(store, company(store, key)), "serp_news", {}, at=at)
     warehouse.build(store)
     row = one(warehouse, "FROM sources.freshness")
     assert (row["companies"], row["holding"], row["expired"]) == (2, 1, 1)
     assert utc(row["newest_at"]) == now
-    assert row["mean_age_days"] == pytest.approx(15, abs=0.1)
+    assert row["mean_age_days"] == 15
+    monkeypatch.setenv(TEST_CLOCK, (now + timedelta(days=2)).isoformat())
+    later = one(warehouse, "FROM sources.freshness")
+    assert (later["holding"], later["expired"]) == (0, 2)
+
+
+def test_an_analyst_s_own_connection_counts_freshness_at_the_time_of_the_query_in_any_time_zone(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    """The present is later than these replies, wherever the analyst is."""
+    bought(store, request(store, company(store, "acme.com")), "serp_news", {}, at=NOON)
+    warehouse.build(store)
+    with duckdb.connect(str(warehouse.path), read_only=True) as own:
+        ages = []
+        for zone in ("UTC", "America/Los_Angeles", "Asia/Tokyo"):
+            own.execute(f"SET TimeZone = '{zone}'")
+            ages += own.execute("SELECT expired, mean_age_days FROM sources.freshness").fetchall()
+    assert [expired for expired, _ in ages] == [1, 1, 1]
+    assert max(age for _, age in ages) - min(age for _, age in ages) < HOUR / timedelta(days=1)
 
 
 def test_a_company_that_got_its_domain_is_shown_under_it_everywhere(store: SqlStore, warehouse: Warehouse) -> None:

@@ -151,7 +151,7 @@ def test_an_answer_becomes_facts_that_name_their_evidence_and_their_purchase() -
     (made,) = facts_of(answered(asked, growth_answer(asked)), asked, inputs())
     assert made.dataset == "growth_signals"
     assert made.value == Claim(statement="It builds in Ohio.", evidence_id="e3", quote="Acme opens a plant in Ohio")
-    assert (made.source, made.reply_id, made.purchase_id) == ("growth", "ana_1", "pur_9")
+    assert (made.source, made.reply_id, made.purchase_id) == ("analysis:growth", "ana_1", "pur_9")
     assert made.evidence == "rep_1#search[0]"
     assert made.reliability == made.quality == RULES.analyses["growth"].reliability
 

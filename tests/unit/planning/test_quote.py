@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bench.planner.policy_forecast import simulate
+from bench.planner.simulated_execution import Play, drawn_reply, outspoken
 from enrich_cli.rendering.plan import plan_tree, plans_view
 from enrichment.domain.records import Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
@@ -24,8 +25,8 @@ from enrichment.requirements.requirements import Requirements, custom, requireme
 from enrichment.rules import Rules
 from enrichment.rules.models import Caps, DatasetRules, RedundancyRule, SourceDataset
 from tests.support.examples import MATRIX, NOON, acme, known_from
-from tests.support.simulated_execution import OUTSPOKEN, Play, drawn_reply
 
+OUTSPOKEN = outspoken(MATRIX)
 PROFILE = requirements_of(MATRIX, ["profile"])
 VENDOR = requirements_of(MATRIX, ["vendor_enrichment"])
 CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])

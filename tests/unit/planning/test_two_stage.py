@@ -5,14 +5,15 @@ from statistics import mean, stdev
 
 import pytest
 
+from bench.planner.simulated_execution import Play, drawn_reply, outspoken
 from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import Requirements, custom, identity_requirements, requirements_of
 from enrichment.rules import Rules
 from tests.support.examples import MATRIX, NOON, acme, known_from
-from tests.support.simulated_execution import OUTSPOKEN, Play, drawn_reply
 
+OUTSPOKEN = outspoken(MATRIX)
 PROFILE = requirements_of(MATRIX, ["profile"])
 CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])
 

@@ -167,6 +167,16 @@ def test_a_source_that_no_dataset_names_is_reported_as_never_asked(
     )
 
 
+def test_a_price_ten_times_the_usual_one_is_remarked_on_and_the_rules_are_fine_all_the_same(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(config, "providers", lambda d: d["serpapi"]["prices"]["search"].update(usd_per_unit="0.50"))
+    check(config)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "is fine" in printed
+    assert "config/providers.yaml: serpapi.prices.search is 10 times dearer than usual" in printed
+
+
 def test_all_mistakes_stand_in_one_message(config: Path) -> None:
     change(config, "consumers", lambda d: d["profile"]["required"].append("patents"))
     change(config, "sources", lambda d: d["serp_jobs"].update(unit="click"))

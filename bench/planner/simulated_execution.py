@@ -7,20 +7,15 @@ Parts go one after another where the plan states so; else by the vendors' second
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from random import Random
 
-from enrichment.domain.records import Fact, Known
-from enrichment.domain.values import IntentSignal, JobPosting
+from enrichment.domain.records import Fact, Known, ReplyHead
+from enrichment.domain.values import Text
 from enrichment.memory.freshness import dataset_status, dataset_statuses
 from enrichment.planning.eligibility import state_now
 from enrichment.planning.plan import Part, Plan
 from enrichment.rules import Rules
-from tests.support.examples import EXAMPLES, MATRIX, fact, head
-
-VALUES = EXAMPLES | {
-    "hiring_trends": [JobPosting(title="Welder")],
-    "purchase_intent": [IntentSignal(topic="widgets")],
-}
 
 
 def outspoken(rules: Rules) -> Rules:
@@ -37,9 +32,6 @@ def outspoken(rules: Rules) -> Rules:
         for name, source in rules.sources.items()
     }
     return rules.model_copy(update={"sources": sources})
-
-
-OUTSPOKEN = outspoken(MATRIX)
 
 
 @dataclass(slots=True)
@@ -133,21 +125,34 @@ class Play:
         brought = self.knows(source)
         self.reserved -= self.rules.max_micro_usd(source)
         self.played.cost += 0 if brought is None and entry.charged != "always" else price
-        answer = head(source, found=brought is not None, at=self.now)
+        answer = self._head(source, found=brought is not None)
         self.known = Known(
             (*(r for r in self.known.replies if r.source != source), answer),
             (*(f for f in self.known.facts if f.source != source), *self._facts(source, brought or [])),
         )
 
+    def _head(self, source: str, *, found: bool) -> ReplyHead:
+        return ReplyHead(
+            reply_id=f"rep_{source}",
+            source=source,
+            purchase_id=f"pur_{source}",
+            request_id="req_played",
+            found=found,
+            collected_at=self.now,
+            expires_at=self.now + timedelta(seconds=self.rules.sources[source].ttl),
+            cost_micro_usd=0,
+        )
+
     def _facts(self, source: str, brought: list[str]) -> Iterator[Fact]:
+        """As many values of each dataset as are enough; any text will do, because only their number matters."""
         for dataset in brought:
-            yield from (fact(source, dataset, value, at=self.now, rules=self.rules) for value in VALUES[dataset])
+            for n in range(self.rules.datasets[dataset].enough if dataset in self.rules.datasets else 0):
+                yield _fact(self.rules, source, dataset, f"{dataset} {n}", self.now)
 
     def _useful(self, source: str, part: Part) -> bool:
         for dataset in part.problem.required:
             stand = dataset_status(self.rules, self.plan.requirements, self.known, dataset, self.now)
-            without = stand.open and not any(one.last_resort for one in stand.facts)
-            if without and source in self.rules.datasets[dataset].sources:
+            if stand.open and not stand.mentioned and source in self.rules.datasets[dataset].sources:
                 return True
         return False
 
@@ -158,3 +163,21 @@ class Play:
             if most <= left:
                 self.played.analyses += self.rules.expected_micro_usd_of_analysis(name)
                 left -= most
+
+
+def _fact(rules: Rules, source: str, dataset: str, text: str, at: datetime) -> Fact:
+    reliability = rules.reliability(source, dataset)
+    return Fact(
+        company_id="com_1",
+        dataset=dataset,
+        value=Text(text=text),
+        quality=reliability,
+        reliability=reliability,
+        source=source,
+        reply_id=f"rep_{source}",
+        purchase_id=f"pur_{source}",
+        evidence="played",
+        collected_at=at,
+        holds_until=at + timedelta(seconds=rules.valid_seconds(source, dataset)),
+        last_resort=reliability < rules.datasets[dataset].quality_threshold,
+    )

@@ -1,0 +1,66 @@
+"""Cut keys out of what vendors send back, in whatever form they repeat them.
+
+secret -> as it is | in JSON | percent-encoded | in HTML | one within the other | base64, as in basic authentication
+"""
+
+import base64
+import html
+import json
+from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
+from urllib.parse import quote, quote_plus
+
+import httpx
+
+SHORTEST_SECRET = 8
+"""Characters; a shorter key could be a word of the response, so it is not cut out. Of its base64 form likewise."""
+_MASK = b"[redacted]"
+
+
+def without_secrets(content: bytes, secrets: Collection[str]) -> bytes:
+    for secret in secrets:
+        for form in written_forms(secret):
+            content = content.replace(form, _MASK)
+    return content
+
+
+def headers_without_secrets(headers: httpx.Headers, secrets: Collection[str]) -> httpx.Headers:
+    return httpx.Headers([(name, without_secrets(value, secrets)) for name, value in headers.raw])
+
+
+@lru_cache(maxsize=256)
+def written_forms(secret: str) -> tuple[bytes, ...]:
+    """The longest first, so that none leaves a part of another; none for what is too short to be told from a word."""
+    if len(secret) < SHORTEST_SECRET:
+        return ()
+    once = {encode(secret) for encode in _ENCODINGS}
+    texts = once | {encode(text) for text in once for encode in _ENCODINGS}
+    forms = {text.encode("utf-8", "replace") for text in texts} | set(_in_base64(secret.encode("utf-8", "replace")))
+    return tuple(sorted(forms, key=lambda form: (-len(form), form)))
+
+
+def _lower_percent(text: str) -> str:
+    return "".join(one if one.isascii() and quote(one, safe="") == one else quote(one, safe="").lower() for one in text)
+
+
+_ENCODINGS: tuple[Callable[[str], str], ...] = (
+    str,
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    lambda text: quote(text, safe=""),
+    quote,
+    quote_plus,
+    _lower_percent,
+    html.escape,
+)
+
+
+def _in_base64(secret: bytes) -> Iterator[bytes]:
+    """At each of three places within what was encoded: the characters that hang on nothing beside the secret."""
+    for before in range(3):
+        first, last = -(-before * 8 // 6), (before + len(secret)) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            form = encode(bytes(before) + secret)[first:last]
+            if len(form) >= SHORTEST_SECRET:
+                yield form
