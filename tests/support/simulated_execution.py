@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from enrichment.domain.records import Fact, Known
-from enrichment.domain.values import IntentSignal, JobPosting
+from enrichment.domain.values import Founded, Headquarters, IntentSignal, JobPosting, Revenue, SizeBand
 from enrichment.memory.freshness import dataset_status, dataset_statuses
 from enrichment.planning.eligibility import state_now
 from enrichment.planning.plan import Part, Plan
@@ -20,6 +20,10 @@ from tests.support.examples import EXAMPLES, MATRIX, fact, head
 VALUES = EXAMPLES | {
     "hiring_trends": [JobPosting(title="Welder")],
     "purchase_intent": [IntentSignal(topic="widgets")],
+    "headquarters": [Headquarters(city="Vienna", country="AT")],
+    "founded": [Founded(year=1999)],
+    "revenue": [Revenue(low=5_000_000, high=5_000_000, currency="EUR")],
+    "company_size_band": [SizeBand(band="1001-5000")],
 }
 
 

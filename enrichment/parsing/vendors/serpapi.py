@@ -11,10 +11,12 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.identity.domains import is_platform, own_domain, registrable_domain
 from enrichment.parsing.dates import moment
+from enrichment.parsing.firmographics import founding, seat, size_band
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import entries, member, text, texts, url
 from enrichment.parsing.people import contact, profile_page
 from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
+from enrichment.parsing.revenue import revenue
 from enrichment.parsing.technologies import named_technologies
 
 _FOUND = Iterator[ParsedValue]
@@ -62,6 +64,16 @@ def _panel(panel: Json, reply: ReaderInput) -> _FOUND:
         yield from text_value("industry", re.sub(r"\s+company$", "", kind, flags=re.IGNORECASE), f"{path}.type")
     if count := headcount(member(panel, "number_of_employees")):
         yield ParsedValue("employee_count", count, 1.0, f"{path}.number_of_employees")
+    yield from _panel_firmographics(panel, path, reply)
+
+
+def _panel_firmographics(panel: Json, path: str, reply: ReaderInput) -> _FOUND:
+    """Its headquarters, founding, size and revenue."""
+    yield from seat(f"{path}.headquarters", text(member(panel, "headquarters"), 300))
+    yield from founding(member(panel, "founded"), reply.collected_at, f"{path}.founded")
+    yield from size_band(member(panel, "number_of_employees"), f"{path}.number_of_employees")
+    if stated := revenue(text(member(panel, "revenue"), 100)):
+        yield ParsedValue("revenue", stated, 1.0, f"{path}.revenue")
 
 
 def _own_site(body: Json, reply: ReaderInput) -> _FOUND:
@@ -222,7 +234,7 @@ def _headcount(stated: str, evidence: str) -> _FOUND:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic),
+    "serp_organic": ReaderEntry(read_organic, version=2),
     "serp_news": ReaderEntry(read_news),
     "serp_jobs": ReaderEntry(read_jobs),
     "serp_linkedin": ReaderEntry(read_linkedin),

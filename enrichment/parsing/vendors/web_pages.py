@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from enrichment.domain.records import Json
 from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.parsing.dates import moment
+from enrichment.parsing.firmographics import founding, seat
 from enrichment.parsing.html import Link, Page
 from enrichment.parsing.json_access import member, text, texts, url
 from enrichment.parsing.reader import ParsedValue, ReaderEntry, ReaderInput, text_value
@@ -81,6 +82,21 @@ def _machine_data(step: str, page: Page, base: str, reply: ReaderInput) -> _FOUN
             text(thing.get("name"), 300), text(thing.get("url"))
         ):
             yield from text_value("company_description", text(thing.get("description")), f"{path}.description")
+            yield from _organisation(path, thing, reply)
+
+
+def _organisation(path: str, thing: Mapping[str, Json], reply: ReaderInput) -> _FOUND:
+    """What the company states of itself: when it was founded, and its address where it has only one."""
+    yield from founding(thing.get("foundingDate"), reply.collected_at, f"{path}.foundingDate")
+    address = thing.get("address")
+    if isinstance(address, dict):
+        country = address.get("addressCountry")
+        yield from seat(
+            f"{path}.address",
+            city=address.get("addressLocality"),
+            region=address.get("addressRegion"),
+            country=member(country, "name") or country,
+        )
 
 
 def _posting(path: str, thing: Mapping[str, Json], base: str, reply: ReaderInput) -> _FOUND:
@@ -156,5 +172,5 @@ def _absolute(base: str, href: str) -> str | None:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_web_scraping": ReaderEntry(read_pages, version=2),
+    "brightdata_web_scraping": ReaderEntry(read_pages, version=3),
 }
