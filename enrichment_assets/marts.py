@@ -9,27 +9,32 @@ from typing import Any
 
 import dagster as dg
 
+from enrichment.memory.rereading import read_again
 from enrichment.ports import StoreError
-from enrichment.rules import Rules
+from enrichment.rules import Rules, RulesError
 from enrichment_assets.asset_specs import OWNERS, Layer, layer_assets
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
 from resources.warehouse import WarehouseError, WarehouseTable
 
 GROUP = "marts"
-_FROM_PROFILES: tuple[Layer, ...] = ("profile",)
+_FROM_EVERYTHING: tuple[Layer, ...] = ("raw", "analysis", "profile")
 _FROM_PURCHASES: tuple[Layer, ...] = ("raw", "analysis")
 SCHEMAS: Mapping[str, tuple[tuple[Layer, ...], tuple[str, ...]]] = MappingProxyType(
     {
         "marts": (
-            _FROM_PROFILES,
+            _FROM_EVERYTHING,
             (
+                "companies",
                 "company_profiles",
                 "contacts",
                 "technologies",
                 "news",
                 "job_postings",
                 "intent_signals",
+                "analyses",
+                "claims",
+                "history",
                 "field_provenance",
             ),
         ),
@@ -74,9 +79,12 @@ def marts(rules: Rules) -> dg.AssetsDefinition:
         """Builds what changed and publishes the file; readers that have the old one open keep it."""
         try:
             with enrichment.store() as store:
+                reread = read_again(store, enrichment.rules())
                 published = enrichment.warehouse().build(store)
-        except (WarehouseError, StoreError, SettingsError) as error:
+        except (WarehouseError, StoreError, SettingsError, RulesError) as error:
             raise dg.Failure(str(error), allow_retries=False) from None
+        if reread:
+            context.log.info(f"read {reread:,} stored replies again, which newer readers find more in")
         context.log.info(f"published {published.path}: {published.changed} rows came from the store")
         for table in published.tables:
             key = mart_key(table.name.split(".")[1])

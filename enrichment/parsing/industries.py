@@ -31,6 +31,13 @@ class Industry:
     groups: tuple[str, ...]
 
 
+TAXONOMY: tuple[tuple[Industry, tuple[str, ...]], ...] = tuple(
+    (Industry(int(code), name, listed(groups)), listed(words))
+    for code, name, groups, words in rows_of("enrichment.parsing", "industries")
+)
+"""Every industry with the words that vendors use for it."""
+
+
 @lru_cache(maxsize=16_384)
 def canonical_industry(words: str) -> Industry | None:
     """The industry that a vendor's words mean. Of several levels ('B2B -> Payments') the deepest that is known."""
@@ -78,10 +85,9 @@ def _words() -> tuple[Mapping[str, Industry], Mapping[str, Industry]]:
     """Words that decide, and those that decide only where no other one does."""
     known: dict[str, Industry] = {}
     general: dict[str, Industry] = {}
-    for code, name, groups, words in rows_of("enrichment.parsing", "industries"):
-        industry = Industry(int(code), name, listed(groups))
-        known[_key(name)] = industry
-        for word in listed(words):
+    for industry, words in TAXONOMY:
+        known[_key(industry.name)] = industry
+        for word in words:
             (general if word.endswith(_UNDECIDED) else known)[_key(word)] = industry
     return known, general
 

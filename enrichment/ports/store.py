@@ -6,7 +6,7 @@ Every method is one short transaction and blocks its thread (in async code: asyn
 StoreError. An id of a company that was merged into another one means that other company. Times are UTC.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -100,6 +100,13 @@ class Knowledge(Protocol):
 
     def reply(self, reply_id: str) -> Reply | None:
         """With its payload."""
+        ...
+
+    def read_by_older(self, versions: Mapping[str, int], *, after: str, limit: int) -> list[Reply]:
+        """Newest replies that know their company and were read by an older version than versions[source], or by none.
+
+        By reply_id, those above `after`.
+        """
         ...
 
     def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None:

@@ -29,7 +29,7 @@ from resources.store.provider_health import SqlProviderHealth
 from resources.store.requests import SqlRequests
 from resources.store.shared_rate_limits import SqlRateLimitLog
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
