@@ -87,8 +87,9 @@ def marts(rules: Rules) -> dg.AssetsDefinition:
             context.log.info(f"read {reread:,} stored replies again, which newer readers find more in")
         context.log.info(f"published {published.path}: {published.changed} rows came from the store")
         for table in published.tables:
-            key = mart_key(table.name.split(".")[1])
-            if key in context.selected_asset_keys:
+            schema, _, name = table.name.partition(".")
+            key = mart_key(name)
+            if schema in SCHEMAS and key in context.selected_asset_keys:  # layers.analyses is no asset
                 yield dg.MaterializeResult(asset_key=key, metadata=_metadata(table, str(published.path)))
 
     return publish

@@ -82,8 +82,8 @@ def _company(number: int, rng: Random, later: int) -> Iterator[tuple[sa.Table, R
 def _answers(number: int, rng: Random) -> dict[str, Values]:
     city, country = rng.choice(_PLACES)
     count = rng.randint(1, 50_000)
-    firm = {"industry": [{"text": rng.choice(_INDUSTRIES)}], "employee_count": [{"low": count, "high": count}]}
-    seat = {
+    firm: Values = {"industry": [{"text": rng.choice(_INDUSTRIES)}], "employee_count": [{"low": count, "high": count}]}
+    seat: Values = {
         "headquarters": [{"city": city, "region": None, "country": country}],
         "founded": [{"year": rng.randint(1900, 2025)}],
         "company_size_band": [{"band": "51-500"}],

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
+from duckdb.func import FunctionNullHandling
 from duckdb.sqltypes import VARCHAR
 
 from enrichment.parsing.industries import TAXONOMY, canonical_industry
@@ -142,7 +143,9 @@ def _shape() -> str:
 
 def _add_industries(connection: duckdb.DuckDBPyConnection) -> None:
     """The table `industries` and the function canonical_industry(words) -> its name, for this session."""
-    connection.create_function("canonical_industry", _canonical_name, [VARCHAR], VARCHAR, null_handling="special")
+    connection.create_function(
+        "canonical_industry", _canonical_name, [VARCHAR], VARCHAR, null_handling=FunctionNullHandling.SPECIAL
+    )
     named = pa.table(
         {
             "name": [industry.name for industry, _ in TAXONOMY],

@@ -9,41 +9,36 @@ WITH used AS (
         list_sort(list(DISTINCT consumer)) AS consumers, list_sort(list(DISTINCT profile_id)) AS profiles,
         min(position) AS position
     FROM value_rows WHERE served AND has_a_mart_of_items(dataset) GROUP BY ALL
-), stated AS (
-    SELECT
-        company_id, dataset, item, value, source, quality, collected_at, holds_until, valid_from,
-        valid_to IS NULL AS still_seen, fact_id
-    FROM spans WHERE has_a_mart_of_items(dataset)
-    UNION ALL
-    -- A profile keeps what a newer reader finds no longer in the same reply.
-    SELECT
-        company_id, dataset, item_of(dataset, value), value, source, quality, collected_at, holds_until, collected_at,
-        false, -1
-    FROM value_rows WHERE served AND has_a_mart_of_items(dataset)
 ), items AS (
     SELECT
-        company_id, dataset, item,
-        arg_max(
-            {
-                'value': value, 'source': source, 'quality': quality, 'collected_at': collected_at,
-                'holds_until': holds_until, 'fact_id': fact_id
-            },
-            (still_seen, quality, collected_at, fact_id)
-        ) AS best,
+        company_id, dataset, item, arg_max(fact_id, (valid_to IS NULL, quality, collected_at, fact_id)) AS fact_id,
         list_sort(list(DISTINCT source)) AS sources, min(valid_from) AS first_seen_at, max(valid_from) AS last_seen_at,
-        bool_or(still_seen) AS still_seen
-    FROM stated GROUP BY company_id, dataset, item
+        bool_or(valid_to IS NULL) AS still_seen
+    FROM spans WHERE has_a_mart_of_items(dataset) GROUP BY company_id, dataset, item
+), known AS (
+    SELECT
+        i.* EXCLUDE (fact_id), i.fact_id, s.value, s.source, s.quality, s.collected_at, s.holds_until
+    FROM items AS i JOIN spans AS s USING (fact_id)
+    UNION ALL BY NAME
+    -- A profile keeps what a newer reader finds no longer in the same reply.
+    SELECT
+        company_id, dataset, item_of(dataset, value) AS item, value, source, quality, collected_at, holds_until,
+        [source] AS sources, collected_at AS first_seen_at, collected_at AS last_seen_at, false AS still_seen, -1 AS fact_id
+    FROM value_rows AS v
+    WHERE served AND has_a_mart_of_items(dataset)
+        AND (company_id, dataset, item_of(dataset, value)) NOT IN (SELECT (company_id, dataset, item) FROM items)
+    QUALIFY row_number() OVER (
+        PARTITION BY company_id, dataset, item_of(dataset, value) ORDER BY quality DESC, collected_at DESC, profile_id
+    ) = 1
 )
 SELECT
-    company_id, c.key AS company_key, dataset, i.best.value AS value, i.best.source AS source, sources,
-    i.best.quality AS quality, i.best.collected_at AS collected_at, i.best.holds_until AS holds_until,
-    first_seen_at, last_seen_at, still_seen,
+    k.* EXCLUDE (item, fact_id), c.key AS company_key,
     coalesce(u.consumers, []) AS consumers, coalesce(u.profiles, []) AS profiles,
     row_number() OVER (
         PARTITION BY company_id, dataset
-        ORDER BY u.position NULLS LAST, still_seen DESC, i.best.quality DESC, i.best.collected_at DESC, i.best.fact_id, item
+        ORDER BY u.position NULLS LAST, still_seen DESC, quality DESC, collected_at DESC, fact_id, item
     ) AS position
-FROM items AS i JOIN build.companies AS c USING (company_id) LEFT JOIN used AS u USING (company_id, dataset, item)
+FROM known AS k JOIN build.companies AS c USING (company_id) LEFT JOIN used AS u USING (company_id, dataset, item)
 WHERE still_seen OR u.item IS NOT NULL OR dataset IN ('recent_news', 'purchase_intent');
 
 DELETE FROM marts.contacts WHERE company_id IN (FROM affected);

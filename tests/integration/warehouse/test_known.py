@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Analysis, Company
+from enrichment.domain.records import Analysis, Company, RequestState
 from enrichment.domain.values import (
     Contact,
     EmployeeCount,
@@ -283,7 +283,8 @@ def test_a_dataset_of_one_s_own_with_several_values_a_reply_is_a_list(store: Sql
 def test_refused_and_custom_requests_are_in_no_mart_of_profiles(store: SqlStore, warehouse: Warehouse) -> None:
     acme = company(store, "acme.com")
     good, _ = profiled(store, acme)
-    for consumer, state in (("profile", "refused"), ("custom", "complete")):
+    ends: tuple[tuple[str, RequestState], ...] = (("profile", "refused"), ("custom", "complete"))
+    for consumer, state in ends:
         asked = request(store, acme, consumer, at=NOON + HOUR)
         other = replace(
             good, profile_id=new_id("pro"), consumer=consumer, request_id=asked.request_id, created_at=NOON + HOUR
