@@ -103,7 +103,9 @@ def _answers(number: int, rng: Random) -> dict[str, Values]:
             "tech_stack": [{"name": f"Technology {rng.randint(1, 300)}", "category": None} for _ in range(20)]
         },
         "serp_news": {
-            "recent_news": [{"title": f"Story {rng.random()} of {number}", "published_at": None} for _ in range(12)]
+            "recent_news": [
+                {"title": f"Story {rng.random()} of {number}", "published_at": NOW.isoformat()} for _ in range(12)
+            ]
         },
         "serp_jobs": {
             "hiring_trends": [

@@ -41,6 +41,7 @@ _WRITING = _SETTINGS | {
     "storage_compatibility_version": "v1.5.0",
     "memory_limit": "1GB",
 }  # above memory_limit DuckDB uses temporary files
+_AT_ONCE = 20_000
 _REBUILT = ("rebuild_marts", "rebuild_history", "rebuild_companies", "rebuild_analyses")
 """In this order: each uses temporary tables of those before it."""
 _TEMPORARY = (
@@ -112,8 +113,11 @@ def state_of(connection: duckdb.DuckDBPyConnection) -> BuildState:
     return BuildState(*rows[0])
 
 
-def bring_up_to_date(path: Path, store: SqlStore) -> Build:
-    """Raises OutOfStepError, duckdb.Error, StoreError; then the file is unchanged."""
+def bring_up_to_date(path: Path, store: SqlStore, *, at_once: int = _AT_ONCE) -> Build:
+    """at_once: companies whose marts are rebuilt together, which bounds the memory a build needs.
+
+    Raises OutOfStepError, duckdb.Error, StoreError; then the file is unchanged.
+    """
     fresh = not path.exists()
     with connect(path) as connection:
         connection.begin()
@@ -121,7 +125,7 @@ def bring_up_to_date(path: Path, store: SqlStore) -> Build:
         _add_industries(connection)
         if fresh:
             _create(connection, store.world)
-        build = _load_changes(connection, store)
+        build = _load_changes(connection, store, at_once)
         connection.commit()
         connection.execute("CHECKPOINT")
         return build
@@ -162,7 +166,7 @@ def _canonical_name(words: str | None) -> str | None:
     return found.name if found else None
 
 
-def _load_changes(connection: duckdb.DuckDBPyConnection, store: SqlStore) -> Build:
+def _load_changes(connection: duckdb.DuckDBPyConnection, store: SqlStore, at_once: int) -> Build:
     before = state_of(connection)
     if before.world != store.world or before.shape != _shape():
         raise OutOfStepError("it was built for another installation, or by another version")
@@ -172,7 +176,7 @@ def _load_changes(connection: duckdb.DuckDBPyConnection, store: SqlStore) -> Bui
             raise OutOfStepError("it was built from another store")
         changed = sum(_load(connection, tx, table, since=before.mark) for table in LOADED)
         _compare(connection, tx)
-    companies = _rebuild_marts(connection)
+    companies = _rebuild_marts(connection, at_once)
     state = before
     if changed:
         state = replace(before, origin=origin, mark=mark, number=before.number + 1)
@@ -200,11 +204,15 @@ def _compare(connection: duckdb.DuckDBPyConnection, tx: sa.Connection) -> None:
             raise OutOfStepError(f"{_TARGETS[table.name]} has {loaded} rows, the store {expected}")
 
 
-def _rebuild_marts(connection: duckdb.DuckDBPyConnection) -> int:
+def _rebuild_marts(connection: duckdb.DuckDBPyConnection, at_once: int) -> int:
     """Of the affected companies. Returns how many there are."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE affected AS SELECT DISTINCT company_id FROM affected")
-    companies = count(connection, "affected")
-    if companies:
+    connection.execute("CREATE OR REPLACE TEMP TABLE waiting AS SELECT DISTINCT company_id FROM affected")
+    companies = count(connection, "waiting")
+    for start in range(0, companies, at_once):
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE affected AS FROM waiting ORDER BY company_id LIMIT ? OFFSET ?",
+            [at_once, start],
+        )
         for step in _REBUILT:
             connection.execute((_HERE / f"{step}.sql").read_text("utf-8"))
         for table in _TEMPORARY:

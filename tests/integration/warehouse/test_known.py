@@ -26,6 +26,7 @@ from resources.store import SqlStore, open_store
 from resources.store import tables as t
 from resources.store.row_mapping import row_of
 from resources.warehouse import Warehouse
+from resources.warehouse.incremental_build import bring_up_to_date
 from tests.support.examples import NOON
 from tests.support.warehouse_story import (
     DAY,
@@ -366,3 +367,5 @@ def test_a_long_life_built_step_by_step_is_the_one_built_at_once(
     anew = Warehouse(tmp_path / "anew" / "enrichment.duckdb")
     anew.build(store)
     assert everything(warehouse) == everything(anew)
+    assert bring_up_to_date(tmp_path / "one.duckdb", store, at_once=1).companies == 2
+    assert everything(Warehouse(tmp_path / "one.duckdb")) == everything(anew)
