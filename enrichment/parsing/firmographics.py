@@ -20,11 +20,10 @@ _FIRST_YEAR = 1_000
 def seat(
     evidence: str, stated: str | None = None, *, city: Json = None, region: Json = None, country: Json = None
 ) -> Iterator[ParsedValue]:
-    """headquarters: from one text, from fields of their own, or both; as complete as it has parts."""
+    """headquarters: from one text, from fields of their own, or both; complete with a city and a country."""
     found = headquarters(stated, city=text(city, 200), region=text(region, 200), country=text(country, 200))
     if found:
-        weights = (0.4 if found.city else 0, 0.1 if found.region else 0, 0.5 if found.country else 0)
-        yield ParsedValue("headquarters", found, max(0.5, round(sum(weights), 1)), evidence)
+        yield ParsedValue("headquarters", found, 1.0 if found.city and found.country else 0.5, evidence)
 
 
 def founding(stated: Json, collected_at: datetime, evidence: str) -> Iterator[ParsedValue]:
@@ -50,4 +49,4 @@ def size_band(stated: Json, evidence: str) -> Iterator[ParsedValue]:
 def yearly_revenue_usd(amount: Json, evidence: str) -> Iterator[ParsedValue]:
     """revenue: a number of US dollars; its year is not stated."""
     if dollars := number(amount):
-        yield ParsedValue("revenue", Revenue(low=dollars, high=dollars, currency="USD"), 0.9, evidence)
+        yield ParsedValue("revenue", Revenue(low=dollars, high=dollars, currency="USD"), 1.0, evidence)

@@ -3,7 +3,11 @@
 import asyncio
 from decimal import Decimal
 
+import sqlalchemy as sa
+
 from bench.planner.shipped_matrix import shipped_rules
+from enrichment.pipeline.enrich import Enriched
+from resources.store import tables as t
 from resources.warehouse import Warehouse
 from tests.acceptance.conftest import Stack
 
@@ -30,3 +34,18 @@ def test_a_seat_and_a_founding_come_with_what_was_bought_for_other_datasets(stac
     ]
     [(usd,)] = warehouse.ask("SELECT sum(cost_usd) FROM spend.purchases WHERE state = 'settled'").rows
     assert usd == Decimal(stack.store.ledger_queries.totals().cost_micro_usd) / 1_000_000
+
+
+def test_what_is_shown_besides_saves_nothing_when_a_finished_profile_is_served(stack: Stack) -> None:
+    async def twice() -> tuple[Enriched, Enriched]:
+        await stack.ask("tesla.com")
+        bought = await stack.ask("tesla.com")
+        with stack.store.database.writing() as tx:
+            fields = {name: {**field, "extra": True} for name, field in bought.profile.document["datasets"].items()}
+            tx.execute(sa.update(t.profiles).values(document={**bought.profile.document, "datasets": fields}))
+        return bought, await stack.ask("tesla.com")
+
+    bought, besides = asyncio.run(twice())
+    assert (bought.request.served_from, besides.request.served_from) == ("layer_1", "layer_1")
+    assert bought.request.saved_micro_usd > 0
+    assert besides.request.saved_micro_usd == 0

@@ -187,6 +187,15 @@ def test_snov_and_a_result_page_and_a_site_s_own_data_state_what_they_have() -> 
     }
 
 
+def test_a_seat_is_good_enough_with_a_city_and_a_country_and_a_revenue_without_its_year() -> None:
+    person = sample("replies/apollo/people_match.200.json")
+    facts = facts_of("apollo_contacts", {"people": person}, name="Apollo.io", domain="apollo.io")
+    panel = {"title": "Acme", "website": "https://acme.com/", "headquarters": "Wien"}
+    facts += facts_of("serp_organic", {"search": {"knowledge_graph": panel}}, name="Acme", domain="acme.com")
+    quality = [(fact.dataset, fact.quality >= 0.8) for fact in facts if fact.dataset in ("headquarters", "revenue")]
+    assert quality == [("headquarters", True), ("revenue", True), ("headquarters", False)]
+
+
 def test_values_that_cannot_both_be_true_do_not_agree() -> None:
     austin = Headquarters(city="Austin", region="TX", country="US")
     assert austin.agrees(Headquarters(city="AUSTIN", region="Texas", country="US"))
