@@ -9,18 +9,19 @@ from typing import Any
 
 import dagster as dg
 
+from enrichment.memory.rereading import read_again
 from enrichment.ports import StoreError
-from enrichment.rules import Rules
+from enrichment.rules import Rules, RulesError
 from enrichment_assets.asset_specs import OWNERS, Layer, layer_assets
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
 from resources.warehouse import WarehouseError, WarehouseTable, empty_tables
 
 GROUP = "marts"
-_FROM_PROFILES: tuple[Layer, ...] = ("profile",)
+_FROM_EVERYTHING: tuple[Layer, ...] = ("raw", "analysis", "profile")
 _FROM_PURCHASES: tuple[Layer, ...] = ("raw", "analysis")
 UPSTREAM: Mapping[str, tuple[Layer, ...]] = MappingProxyType(
-    {"marts": _FROM_PROFILES, "spend": _FROM_PURCHASES, "sources": _FROM_PURCHASES}
+    {"marts": _FROM_EVERYTHING, "spend": _FROM_PURCHASES, "sources": _FROM_PURCHASES}
 )
 """Schema of the warehouse -> the layers it is made from. A table of such a schema is an asset."""
 
@@ -62,13 +63,17 @@ def marts(rules: Rules) -> dg.AssetsDefinition:
         """Builds what changed and publishes the file; readers that have the old one open keep it."""
         try:
             with enrichment.store() as store:
+                reread = read_again(store, enrichment.rules())
                 published = enrichment.warehouse().build(store)
-        except (WarehouseError, StoreError, SettingsError) as error:
+        except (WarehouseError, StoreError, SettingsError, RulesError) as error:
             raise dg.Failure(str(error), allow_retries=False) from None
+        if reread:
+            context.log.info(f"read {reread:,} stored replies again, which newer readers find more in")
         context.log.info(f"published {published.path}: {published.changed} rows came from the store")
         for table in published.tables:
-            key = mart_key(table.name.split(".")[1])
-            if key in context.selected_asset_keys:
+            schema, _, name = table.name.partition(".")
+            key = mart_key(name)
+            if schema in UPSTREAM and key in context.selected_asset_keys:  # layers.analyses is no asset
                 yield dg.MaterializeResult(asset_key=key, metadata=_metadata(table, str(published.path)))
 
     return publish

@@ -25,6 +25,14 @@ ASKED = 0.45
 ITEMS = {"key_contacts": 5, "tech_stack": 12, "recent_news": 8, "hiring_trends": 8, "purchase_intent": 3}
 _AT_ONCE = 20_000
 Row = dict[str, Any]
+_ALIKE: dict[str, Row] = {
+    "employee_count": {"low": 100, "high": 100},
+    "headquarters": {"city": "Wien", "country": "AT"},
+    "founded": {"year": 1999},
+    "revenue": {"low": 1_000_000, "high": 1_000_000, "currency": "EUR"},
+    "company_size_band": {"band": "51-500"},
+}
+"""Dataset -> the value that every company has."""
 
 
 def store_of(url: str, rules: Rules, companies: int, seed: int) -> SqlStore:
@@ -111,7 +119,7 @@ def _value(dataset: str, text: str) -> Row:
             return {"title": text}
         case "purchase_intent":
             return {"topic": text}
-        case "employee_count":
-            return {"low": 100, "high": 100}
+        case _ if dataset in _ALIKE:
+            return _ALIKE[dataset]
         case _:
             return {"text": text}

@@ -6,12 +6,25 @@ dataset -> type -> value;  identity(value) -> text that is equal for the same it
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 EmailStatus = Literal["valid", "unknown", "not_valid", "unverified"]
 Seniority = Literal["c_level", "vp", "director", "manager", "staff"]
+
+
+SIZE_BANDS: tuple[tuple[int, int | None], ...] = (
+    (1, 10), (11, 50), (51, 500), (501, 1_000), (1_001, 5_000), (5_001, 10_000), (10_001, None),
+)  # fmt: skip
+"""Each is a union of whole bands of LinkedIn and of Crunchbase: any band of theirs is inside exactly one."""
+
+
+def band_name(low: int, high: int | None) -> str:
+    return f"{low}+" if high is None else f"{low}-{high}"
+
+
+_BAND_NUMBER = {band_name(low, high): number for number, (low, high) in enumerate(SIZE_BANDS)}
 
 
 class Value(BaseModel):
@@ -42,6 +55,61 @@ class EmployeeCount(Value):
         if self.high is not None and self.high * (1 + tolerance) < other.low * (1 - tolerance):
             return False
         return other.high is None or other.high * (1 + tolerance) >= self.low * (1 - tolerance)
+
+
+class Comparable(Value):
+    """A value of which two sources may state two that cannot both be true."""
+
+    def agrees(self, other: Self) -> bool:
+        raise NotImplementedError
+
+
+class Headquarters(Comparable):
+    """Where the head office is: what is sure of it. country: ISO 3166-1 alpha-2, in capitals."""
+
+    city: str | None = Field(None, max_length=200)
+    region: str | None = Field(None, max_length=200)
+    country: str | None = Field(None, pattern=r"^[A-Z]{2}$")
+
+    def agrees(self, other: Self) -> bool:
+        """Country and city, where both name them; regions are written in too many ways."""
+        pairs = ((self.country, other.country), (self.city, other.city))
+        return all(_words(one) == _words(two) for one, two in pairs if one and two)
+
+
+class Founded(Comparable):
+    """The year in which it was founded."""
+
+    year: int = Field(ge=1000, le=9999)
+
+    def agrees(self, other: Self) -> bool:
+        """The same year, or the one beside it: founded in December, registered in January."""
+        return abs(self.year - other.year) <= 1
+
+
+class SizeBand(Comparable):
+    """Its headcount as one of SIZE_BANDS."""
+
+    band: Literal["1-10", "11-50", "51-500", "501-1000", "1001-5000", "5001-10000", "10001+"]
+
+    def agrees(self, other: Self) -> bool:
+        """The same band, or the one beside it: vendors count on different days."""
+        return abs(_BAND_NUMBER[self.band] - _BAND_NUMBER[other.band]) <= 1
+
+
+class Revenue(Comparable):
+    """What it sells in a year, in whole units of its currency (ISO 4217). year: the business year, where stated."""
+
+    low: int = Field(ge=0)
+    high: int | None = Field(None, ge=0)
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    year: int | None = Field(None, ge=1900, le=9999)
+
+    def agrees(self, other: Self) -> bool:
+        """Amounts of other years or currencies are not compared; of the same ones they may differ by a quarter."""
+        if (self.currency, self.year) != (other.currency, other.year):
+            return True
+        return self.low * 0.75 <= (other.high or other.low) and other.low * 0.75 <= (self.high or self.low)
 
 
 class Contact(Value):
@@ -102,6 +170,10 @@ VALUE_TYPES: Mapping[str, type[Value]] = {
     "recent_news": NewsItem,
     "hiring_trends": JobPosting,
     "purchase_intent": IntentSignal,
+    "headquarters": Headquarters,
+    "founded": Founded,
+    "revenue": Revenue,
+    "company_size_band": SizeBand,
 }
 
 
@@ -132,17 +204,27 @@ def identity(value: Value) -> str:
 
 def in_words(value: Mapping[str, Any]) -> str:
     """A stored value of any dataset as one short line."""
+    parts: tuple[object, ...]
     match value:
+        case {"low": low, "high": high, "currency": currency, "year": year}:
+            return f"{_amount(low, high or low)} {currency}" + (f" ({year})" if year else "")
         case {"low": low, "high": high}:
-            return f"{low:,}+" if high is None else f"{low:,}" if low == high else f"{low:,} to {high:,}"
+            return f"{low:,}+" if high is None else _amount(low, high)
         case {"full_name": name}:
-            return ", ".join(str(x) for x in (name, value.get("title"), value.get("email")) if x)
+            parts = (name, value.get("title"), value.get("email"))
+        case {"city": city, "region": region, "country": country}:
+            parts = (city, region, country)
         case {"title": text} | {"text": text} | {"statement": text} | {"topic": text}:  # a posting has both first ones
-            return str(text) if len(str(text)) <= 110 else f"{str(text)[:107]}..."
-        case {"name": name}:
-            return str(name)
+            parts = (str(text) if len(str(text)) <= 110 else f"{str(text)[:107]}...",)
+        case {"name": text} | {"band": text} | {"year": text}:
+            parts = (text,)
         case _:
-            return str(dict(value))
+            parts = (dict(value),)
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _amount(low: int, high: int) -> str:
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _words(text: str) -> str:

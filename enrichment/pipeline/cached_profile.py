@@ -66,8 +66,9 @@ def is_fresh(profile: Profile | ProfileHead, requirements_hash: str, requirement
 
 
 def _profile_reads(profile: Profile, request: Request, now: datetime) -> tuple[CacheRead, ...]:
-    """The purchases that the profile was made of, each once."""
-    values = [v for field_ in profile.document["datasets"].values() for v in field_["values"]]
+    """The purchases that the profile was made of, each once. Extras would not have been bought: they save nothing."""
+    fields = [field_ for field_ in profile.document["datasets"].values() if not field_.get("extra")]
+    values = [v for field_ in fields for v in field_["values"]]
     analyses = [
         {**made, "source": analysis_source(name)}
         for name, made in profile.document["analyses"].items()

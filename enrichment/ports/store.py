@@ -159,6 +159,13 @@ class Knowledge(Protocol):
         """With its payload."""
         ...
 
+    def read_by_older(self, versions: Mapping[str, int], *, after: str, limit: int) -> list[Reply]:
+        """Newest replies that know their company and were read by an older version than versions[source], or by none.
+
+        By reply_id, those above `after`.
+        """
+        ...
+
     def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None:
         """Replaces the facts of a stored reply by what a reader made of it; what analyses read from it stays.
 

@@ -3,7 +3,7 @@
 Rules + Requirements + Plan + what is known now + analyses  ->  Profile (its document is plain JSON)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -21,7 +21,7 @@ from enrichment.domain.records import (
     Request,
     SourceFailure,
 )
-from enrichment.domain.values import EmployeeCount, Value, identity
+from enrichment.domain.values import Comparable, EmployeeCount, Value, identity
 from enrichment.memory.freshness import DatasetStatus, dataset_status, valid_until
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import shown
@@ -93,7 +93,13 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
             "reliability": round(quality.reliability, 4),
             "confidence": quality.confidence,
         },
-        "datasets": {field.dataset: _shown(rules, requirements, made_of, field, now) for field in fields},
+        "datasets": {
+            **{field.dataset: _shown(rules, requirements, made_of, field, now) for field in fields},
+            **{
+                field.dataset: {**_shown(rules, requirements, made_of, field, now), "extra": True}
+                for field in _extras(rules, requirements, made_of, now)
+            },
+        },
         "analyses": {a.name: _analysis(a, made_of) for a in made_of.analyses},
         "gaps": dict(made_of.gaps),
         "missing_analyses": failed,
@@ -148,6 +154,14 @@ def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, datas
     values, others = _choose(rules, dataset, facts)
     why = None if status in _GOOD else _why(rules, made_of, dataset, status)
     return Field(dataset, required, status, values, others, _disputed(rules, dataset, values, others), why)
+
+
+def _extras(rules: Rules, requirements: Requirements, made_of: Ingredients, now: datetime) -> Iterator[Field]:
+    """What is known, and good enough, besides what was asked for; what is not known is not missing."""
+    for dataset in requirements.extras:
+        field = _field(rules, requirements, made_of, dataset, now)
+        if field.good and field.values:
+            yield field
 
 
 def _collected_status(stand: DatasetStatus, threshold: float) -> FieldStatus:
@@ -220,6 +234,8 @@ def _disputed(rules: Rules, dataset: str, values: Sequence[Fact], others: Sequen
 def _compatible(one: Value, other: Value) -> bool:
     if isinstance(one, EmployeeCount) and isinstance(other, EmployeeCount):
         return one.overlaps(other)
+    if isinstance(one, Comparable) and isinstance(other, type(one)):
+        return one.agrees(other)
     a, b = set(identity(one).split()), set(identity(other).split())
     return bool(a & b)
 

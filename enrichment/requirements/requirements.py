@@ -32,6 +32,7 @@ class Requirements:
     max_age: dataset -> seconds a value may be old, where the consumer asks for less than the dataset's own age.
     quality_thresholds: dataset -> threshold, where the consumer asks for more than the dataset's own.
     budget: a cap that this request shares with others, such as a batch's.
+    extras: datasets shown where they are known at no cost; no plan looks at them, and they are no part of completeness.
     """
 
     consumer: str
@@ -51,6 +52,7 @@ class Requirements:
     sources: frozenset[str] | None = None
     quality_thresholds: Mapping[str, float] = field(default_factory=dict)
     budget: Cap | None = None
+    extras: tuple[str, ...] = ()
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -102,6 +104,7 @@ def requirements_of(rules: Rules, consumers: Sequence[str]) -> Requirements:
         audience=any(entry.audience for entry in entries),
         max_age={dataset: min(age for d, age in ages if d == dataset) for dataset, _ in ages},
         quality_thresholds={name: max(least for d, least in thresholds if d == name) for name, _ in thresholds},
+        extras=_in_order(d for entry in entries for d in entry.extras if d not in (*required, *optional)),
     )
 
 
@@ -184,6 +187,7 @@ def _requirements(
     max_age: Mapping[str, int] | None = None,
     sources: frozenset[str] | None = None,
     quality_thresholds: Mapping[str, float] | None = None,
+    extras: tuple[str, ...] = (),
 ) -> Requirements:
     collected_required, more = _collected(rules, required)
     collected_optional: dict[str, int] = {}
@@ -209,6 +213,7 @@ def _requirements(
         max_age=max_age,
         sources=sources,
         quality_thresholds=quality_thresholds or {},
+        extras=extras,
     )
 
 

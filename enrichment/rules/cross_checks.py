@@ -18,6 +18,7 @@ _NAMES: dict[str, dict[str, str]] = {  # file -> key of an entry -> the file tha
     "consumers": {
         "required": "datasets",
         "optional": "datasets",
+        "extras": "datasets",
         "max_age": "datasets",
         "analyses": "analyses",
         "quality_thresholds": "datasets",
@@ -48,6 +49,7 @@ def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
     yield from _source_problems(sound)
     yield from _dataset_problems(sound)
     yield from _threshold_problems(sound)
+    yield from _extras_problems(sound)
     if "custom" in names_in(written["consumers"]):
         yield "config/consumers.yaml: custom: this name is kept for requests that name their own datasets"
     if sound.providers.keys() == set(names_in(written["providers"])):
@@ -124,6 +126,18 @@ def _threshold_problems(sound: Rules) -> Iterator[str]:
                 )
             elif not _reached(sound, name, least):
                 yield f"{where}: nothing can satisfy it: no source or analysis of {name} reaches {least}"
+
+
+def _extras_problems(sound: Rules) -> Iterator[str]:
+    """An extra costs nothing, so no analysis may be needed for it."""
+    for consumer, entry in sound.consumers.items():
+        for name in entry.extras:
+            analysis = sound.datasets[name].analysis if name in sound.datasets else None
+            if analysis is not None:
+                yield (
+                    f"config/consumers.yaml: {consumer}.extras: {name} is answered by the analysis {analysis}, which "
+                    "is paid for: name it as optional, with its worth"
+                )
 
 
 def _reached(sound: Rules, name: str, threshold: float) -> bool:

@@ -220,6 +220,7 @@ class DatasetRules(_Rule):
 class ConsumerRules(_Rule):
     """quality_thresholds: dataset -> threshold of this consumer, where it asks for more than the dataset's own.
 
+    extras: datasets that a profile shows where replies bought for others contain them; nothing is bought for them.
     value_of_time_usd_per_second: what a second of waiting costs in the plan. min_quality: a kept profile below it is
     made anew.
     """
@@ -227,6 +228,7 @@ class ConsumerRules(_Rule):
     description: str = ""
     required: tuple[str, ...] = ()
     optional: Mapping[str, Usd] = {}
+    extras: tuple[str, ...] = ()
     analyses: tuple[str, ...] = ()
     audience: Flag = False
     max_cost_usd: Usd
@@ -244,6 +246,9 @@ class ConsumerRules(_Rule):
         both = sorted(set(self.required) & set(self.optional))
         if both:
             raise ValueError(f"{', '.join(both)} is both required and optional: choose one")
+        bought = sorted(set(self.extras) & {*self.required, *self.optional})
+        if bought:
+            raise ValueError(f"{', '.join(bought)} is asked for already: take it out of extras")
         return self
 
     @property

@@ -4,7 +4,7 @@ company ids -> the newest reply of each source, without payload, and the facts o
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -102,6 +102,19 @@ class SqlKnowledge:
         with self._db.reading() as tx:
             row = tx.execute(sa.select(t.replies).where(t.replies.c.reply_id == reply_id)).first()
         return None if row is None else record_of(Reply, row)
+
+    def read_by_older(self, versions: Mapping[str, int], *, after: str, limit: int) -> list[Reply]:
+        """Newest replies that know their company and were read by an older version than versions[source], or by none.
+
+        By reply_id, those above `after`.
+        """
+        r = t.replies.c
+        older = sa.or_(
+            *(sa.and_(r.source == source, r.reader_version < version) for source, version in versions.items())
+        )
+        query = sa.select(t.replies).where(older, r.found, r.reply_id > after, t.NEWEST_REPLY)
+        with self._db.reading() as tx:
+            return [record_of(Reply, row) for row in tx.execute(query.order_by(r.reply_id).limit(limit))]
 
     def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None:
         """Replaces the facts of a stored reply by what was read from it now; what analyses read from it stays.

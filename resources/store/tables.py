@@ -288,6 +288,7 @@ replies = sa.Table(
     sa.Column("reader_version", sa.Integer, nullable=False),
     _changed(),
     sa.Index("ix_replies_newest", "company_id", "source", "collected_at", "reply_id"),
+    sa.Index("ix_replies_reader", "source", "reader_version", "reply_id"),
 )
 
 _later = replies.alias("later")

@@ -1,12 +1,13 @@
 """The warehouse for analysts: a DuckDB file, built from the store and published. Its tables: docs/warehouse.md."""
 
 from resources.warehouse.catalog import WarehouseColumn, WarehouseTable
-from resources.warehouse.examples import EXAMPLES, Example
+from resources.warehouse.examples import EXAMPLES, QUESTIONS, Example
 from resources.warehouse.incremental_build import empty_tables
 from resources.warehouse.published_file import Published, QueryResult, Warehouse, WarehouseError
 
 __all__ = [
     "EXAMPLES",
+    "QUESTIONS",
     "Example",
     "Published",
     "QueryResult",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import duckdb
 
 SCHEMAS = ("marts", "layers", "spend", "sources")
+_START_HERE = ("companies", "company_profiles")
+"""Tables that come first in their schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class WarehouseTable:
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection) -> tuple[WarehouseTable, ...]:
-    """Every table and view, by schema: marts, layers, spend, sources; then by name."""
+    """Every table and view, by schema: marts, layers, spend, sources; then those to start from, the others by name."""
     named = connection.execute(
         """
         SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = current_database()
@@ -39,7 +41,7 @@ def tables_of(connection: duckdb.DuckDBPyConnection) -> tuple[WarehouseTable, ..
         WarehouseTable(
             f"{schema}.{name}", comment or "", count(connection, f"{schema}.{name}"), tuple(columns[schema, name])
         )
-        for schema, name, comment in sorted(named, key=lambda row: (_rank(row[0]), row[1]))
+        for schema, name, comment in sorted(named, key=lambda row: (_rank(row[0]), row[1] not in _START_HERE, row[1]))
         if schema in SCHEMAS
     )
 

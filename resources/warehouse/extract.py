@@ -17,9 +17,11 @@ from resources.store.column_types import JsonText, JsonZip, UtcMicros
 # In this order: the SQL of a later table joins earlier ones.
 LOADED = (t.companies, t.requests, t.purchases, t.replies, t.facts, t.cache_reads, t.analyses, t.profiles)
 _FACT = t.facts.c
-# The warehouse only counts facts; their values are in the documents of the profiles.
 _NEEDED: Mapping[sa.Table, Sequence[sa.Column[Any]]] = {
-    t.facts: (_FACT.fact_id, _FACT.reply_id, _FACT.purchase_id, _FACT.source, _FACT.dataset, _FACT.quality)
+    t.facts: (
+        *(_FACT.fact_id, _FACT.company_id, _FACT.reply_id, _FACT.purchase_id, _FACT.source, _FACT.dataset),
+        *(_FACT.value, _FACT.quality, _FACT.collected_at, _FACT.holds_until, _FACT.last_resort),
+    )
 }
 _BATCH = 5_000  # rows
 # Group 1: NUL or half a surrogate pair, which DuckDB cannot read. An escaped backslash or a whole pair is no match.

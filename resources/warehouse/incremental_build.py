@@ -8,8 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import sqlalchemy as sa
+from duckdb.func import FunctionNullHandling
+from duckdb.sqltypes import VARCHAR
 
+from enrichment.parsing.industries import TAXONOMY, canonical_industry
 from resources.store import SqlStore
 from resources.warehouse.catalog import WarehouseTable, count, tables_of
 from resources.warehouse.extract import LOADED, changed_rows
@@ -37,10 +41,19 @@ _WRITING = _SETTINGS | {
     "storage_compatibility_version": "v1.5.0",
     "memory_limit": "1GB",
 }  # above memory_limit DuckDB uses temporary files
-_SESSION = """
-CREATE OR REPLACE TEMP MACRO usd(micro) AS CAST(micro * 0.000001 AS DECIMAL(18, 6));
-CREATE OR REPLACE TEMP TABLE affected (company_id VARCHAR);
-"""
+_AT_ONCE = 20_000
+_REBUILT = ("rebuild_marts", "rebuild_history", "rebuild_companies", "rebuild_analyses")
+"""In this order: each uses temporary tables of those before it."""
+_TEMPORARY = (
+    "latest",
+    "dataset_rows",
+    "value_rows",
+    "batches",
+    "spans",
+    "listed_history",
+    "single_history",
+    "item_rows",
+)
 
 
 class OutOfStepError(Exception):
@@ -100,15 +113,19 @@ def state_of(connection: duckdb.DuckDBPyConnection) -> BuildState:
     return BuildState(*rows[0])
 
 
-def bring_up_to_date(path: Path, store: SqlStore) -> Build:
-    """Raises OutOfStepError, duckdb.Error, StoreError; then the file is unchanged."""
+def bring_up_to_date(path: Path, store: SqlStore, *, at_once: int = _AT_ONCE) -> Build:
+    """at_once: companies whose marts are rebuilt together, which bounds the memory a build needs.
+
+    Raises OutOfStepError, duckdb.Error, StoreError; then the file is unchanged.
+    """
     fresh = not path.exists()
     with connect(path) as connection:
         connection.begin()
-        connection.execute(_SESSION)
+        connection.execute((_HERE / "session.sql").read_text("utf-8"))
+        _add_industries(connection)
         if fresh:
             _create(connection, store.world)
-        build = _load_changes(connection, store)
+        build = _load_changes(connection, store, at_once)
         connection.commit()
         connection.execute("CHECKPOINT")
         return build
@@ -136,10 +153,32 @@ def _shape() -> str:
     digest = hashlib.sha256()
     for file in sorted(_HERE.rglob("*.sql")):
         digest.update(file.read_bytes())
+    digest.update(repr(TAXONOMY).encode())
     return digest.hexdigest()
 
 
-def _load_changes(connection: duckdb.DuckDBPyConnection, store: SqlStore) -> Build:
+def _add_industries(connection: duckdb.DuckDBPyConnection) -> None:
+    """The table `industries` and the function canonical_industry(words) -> its name, for this session."""
+    connection.create_function(
+        "canonical_industry", _canonical_name, [VARCHAR], VARCHAR, null_handling=FunctionNullHandling.SPECIAL
+    )
+    named = pa.table(
+        {
+            "name": [industry.name for industry, _ in TAXONOMY],
+            "group": [industry.groups[0] for industry, _ in TAXONOMY],
+        }
+    )
+    connection.register("named", named)
+    connection.execute("CREATE OR REPLACE TEMP TABLE industries AS FROM named")
+    connection.unregister("named")
+
+
+def _canonical_name(words: str | None) -> str | None:
+    found = canonical_industry(words or "")
+    return found.name if found else None
+
+
+def _load_changes(connection: duckdb.DuckDBPyConnection, store: SqlStore, at_once: int) -> Build:
     before = state_of(connection)
     if before.world != store.world or before.shape != _shape():
         raise OutOfStepError("it was built for another installation, or by another version")
@@ -149,7 +188,7 @@ def _load_changes(connection: duckdb.DuckDBPyConnection, store: SqlStore) -> Bui
             raise OutOfStepError("it was built from another store")
         changed = sum(_load(connection, tx, table, since=before.mark) for table in LOADED)
         _compare(connection, tx)
-    companies = _rebuild_marts(connection)
+    companies = _rebuild_marts(connection, at_once)
     state = before
     if changed:
         state = replace(before, origin=origin, mark=mark, number=before.number + 1)
@@ -177,12 +216,19 @@ def _compare(connection: duckdb.DuckDBPyConnection, tx: sa.Connection) -> None:
             raise OutOfStepError(f"{_TARGETS[table.name]} has {loaded} rows, the store {expected}")
 
 
-def _rebuild_marts(connection: duckdb.DuckDBPyConnection) -> int:
+def _rebuild_marts(connection: duckdb.DuckDBPyConnection, at_once: int) -> int:
     """Of the affected companies. Returns how many there are."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE affected AS SELECT DISTINCT company_id FROM affected")
-    companies = count(connection, "affected")
-    if companies:
-        connection.execute((_HERE / "rebuild_marts.sql").read_text("utf-8"))
+    connection.execute("CREATE OR REPLACE TEMP TABLE waiting AS SELECT DISTINCT company_id FROM affected")
+    companies = count(connection, "waiting")
+    for start in range(0, companies, at_once):
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE affected AS FROM waiting ORDER BY company_id LIMIT ? OFFSET ?",
+            [at_once, start],
+        )
+        for step in _REBUILT:
+            connection.execute((_HERE / f"{step}.sql").read_text("utf-8"))
+        for table in _TEMPORARY:
+            connection.execute(f"DROP TABLE {table}")
         for table in (*_COMPANY_TABLES, *_SPEND_TABLES):
             connection.execute(
                 f"UPDATE {table} AS t SET company_key = c.key FROM build.companies AS c SEMI JOIN affected "  # noqa: S608

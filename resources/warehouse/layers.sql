@@ -14,6 +14,7 @@ CREATE TABLE layers.replies (
     cost_usd DECIMAL(18, 6) NOT NULL,
     purchase_id VARCHAR NOT NULL,
     request_id VARCHAR NOT NULL,
+    reader_version BIGINT NOT NULL,
     payload VARCHAR NOT NULL
 );
 COMMENT ON TABLE layers.replies IS 'Layer 2: one row per raw answer of a source about a company, "knows nothing" included';
@@ -28,6 +29,7 @@ COMMENT ON COLUMN layers.replies.expires_at IS 'Valid until then, by the time to
 COMMENT ON COLUMN layers.replies.cost_usd IS 'What its purchase cost, exact';
 COMMENT ON COLUMN layers.replies.purchase_id IS 'The purchase that paid for it';
 COMMENT ON COLUMN layers.replies.request_id IS 'The request that paid for it';
+COMMENT ON COLUMN layers.replies.reader_version IS 'Version of the reader that read its facts; 0: it was not read yet';
 COMMENT ON COLUMN layers.replies.payload IS 'JSON text: step -> the body as the vendor sent it';
 
 CREATE TABLE layers.analyses (

@@ -1,6 +1,69 @@
--- The tables to start from: the latest profile of each company, consumer and audience, one column per field. Times are UTC.
+-- The tables to start from. Times are UTC.
+--   companies, contacts, technologies, news, ...: what is known, once per company, with the profiles that use it
+--   company_profiles, field_provenance: the latest profile of each company, consumer and audience
+--   history: the same values through time
 
 CREATE SCHEMA IF NOT EXISTS marts;
+
+CREATE TABLE marts.companies (
+    company_id VARCHAR NOT NULL,
+    company_key VARCHAR NOT NULL,
+    name VARCHAR,
+    domain VARCHAR,
+    industry VARCHAR,
+    canonical_industry VARCHAR,
+    industry_group VARCHAR,
+    city VARCHAR,
+    region VARCHAR,
+    country VARCHAR,
+    founded BIGINT,
+    employees_low BIGINT,
+    employees_high BIGINT,
+    size_band VARCHAR,
+    revenue BIGINT,
+    revenue_currency VARCHAR,
+    revenue_year BIGINT,
+    description VARCHAR,
+    contacts BIGINT NOT NULL,
+    technologies BIGINT NOT NULL,
+    news BIGINT NOT NULL,
+    job_postings BIGINT NOT NULL,
+    intent_signals BIGINT NOT NULL,
+    fields MAP(VARCHAR, STRUCT(source VARCHAR, quality DOUBLE, collected_at TIMESTAMP, holds_until TIMESTAMP)) NOT NULL,
+    consumers VARCHAR[] NOT NULL,
+    profiles VARCHAR[] NOT NULL,
+    registered_at TIMESTAMP NOT NULL,
+    collected_at TIMESTAMP
+);
+COMMENT ON TABLE marts.companies IS 'One row per registered company, enriched or not: the best value that is known of each field';
+COMMENT ON COLUMN marts.companies.company_id IS 'The company; never changes';
+COMMENT ON COLUMN marts.companies.company_key IS 'The company by name: its domain, or name:... while none is known';
+COMMENT ON COLUMN marts.companies.name IS 'Name as found, else as asked for';
+COMMENT ON COLUMN marts.companies.domain IS 'Its registrable domain';
+COMMENT ON COLUMN marts.companies.industry IS 'Industry, in the words of the source';
+COMMENT ON COLUMN marts.companies.canonical_industry IS 'The industry in the words of LinkedIn''s 147 published ones; null: none fits';
+COMMENT ON COLUMN marts.companies.industry_group IS 'The main group of that industry, such as tech, fin or man';
+COMMENT ON COLUMN marts.companies.city IS 'City of its headquarters';
+COMMENT ON COLUMN marts.companies.region IS 'State or region of its headquarters, as the source writes it';
+COMMENT ON COLUMN marts.companies.country IS 'Country of its headquarters, ISO 3166-1 alpha-2';
+COMMENT ON COLUMN marts.companies.founded IS 'Year of founding';
+COMMENT ON COLUMN marts.companies.employees_low IS 'Employees, at least; an exact number has low = high';
+COMMENT ON COLUMN marts.companies.employees_high IS 'Employees, at most; null: no upper end, or not known';
+COMMENT ON COLUMN marts.companies.size_band IS 'Its size as one of 1-10, 11-50, 51-500, 501-1000, 1001-5000, 5001-10000, 10001+';
+COMMENT ON COLUMN marts.companies.revenue IS 'What it sells in a year, in whole units of revenue_currency';
+COMMENT ON COLUMN marts.companies.revenue_currency IS 'ISO 4217';
+COMMENT ON COLUMN marts.companies.revenue_year IS 'The business year of revenue, where the source states it';
+COMMENT ON COLUMN marts.companies.description IS 'What it does';
+COMMENT ON COLUMN marts.companies.contacts IS 'Rows in marts.contacts';
+COMMENT ON COLUMN marts.companies.technologies IS 'Rows in marts.technologies';
+COMMENT ON COLUMN marts.companies.news IS 'Rows in marts.news';
+COMMENT ON COLUMN marts.companies.job_postings IS 'Rows in marts.job_postings';
+COMMENT ON COLUMN marts.companies.intent_signals IS 'Rows in marts.intent_signals';
+COMMENT ON COLUMN marts.companies.fields IS 'Dataset -> where the value shown here is from, how good it is, how old, and until when it is fresh';
+COMMENT ON COLUMN marts.companies.consumers IS 'Consumers with a latest profile of it; empty: it was only registered, or asked for in other ways';
+COMMENT ON COLUMN marts.companies.profiles IS 'Its latest profiles';
+COMMENT ON COLUMN marts.companies.registered_at IS 'When it was added, UTC';
+COMMENT ON COLUMN marts.companies.collected_at IS 'When anything was collected of it last, UTC; null: nothing was';
 
 CREATE TABLE marts.company_profiles (
     company_id VARCHAR NOT NULL,
@@ -10,8 +73,18 @@ CREATE TABLE marts.company_profiles (
     name VARCHAR,
     domain VARCHAR,
     industry VARCHAR,
+    canonical_industry VARCHAR,
+    industry_group VARCHAR,
+    city VARCHAR,
+    region VARCHAR,
+    country VARCHAR,
+    founded BIGINT,
     employees_low BIGINT,
     employees_high BIGINT,
+    size_band VARCHAR,
+    revenue BIGINT,
+    revenue_currency VARCHAR,
+    revenue_year BIGINT,
     description VARCHAR,
     contacts BIGINT NOT NULL,
     technologies BIGINT NOT NULL,
@@ -35,7 +108,7 @@ CREATE TABLE marts.company_profiles (
     profile_id VARCHAR NOT NULL,
     request_id VARCHAR NOT NULL
 );
-COMMENT ON TABLE marts.company_profiles IS 'One row per company, consumer and audience: their latest profile';
+COMMENT ON TABLE marts.company_profiles IS 'One row per company, consumer and audience: their latest profile; refused and custom requests left out';
 COMMENT ON COLUMN marts.company_profiles.company_id IS 'The company; never changes';
 COMMENT ON COLUMN marts.company_profiles.company_key IS 'The company by name: its domain, or name:... while none is known';
 COMMENT ON COLUMN marts.company_profiles.consumer IS 'The consumer the profile was made for';
@@ -43,8 +116,18 @@ COMMENT ON COLUMN marts.company_profiles.audience IS 'The vendor it was written 
 COMMENT ON COLUMN marts.company_profiles.name IS 'Name as served, else as asked for';
 COMMENT ON COLUMN marts.company_profiles.domain IS 'Domain as served, else as asked for';
 COMMENT ON COLUMN marts.company_profiles.industry IS 'Industry, in the words of the vendor';
+COMMENT ON COLUMN marts.company_profiles.canonical_industry IS 'The industry in the words of LinkedIn''s 147 published ones; null: none fits';
+COMMENT ON COLUMN marts.company_profiles.industry_group IS 'The main group of that industry, such as tech, fin or man';
+COMMENT ON COLUMN marts.company_profiles.city IS 'City of its headquarters';
+COMMENT ON COLUMN marts.company_profiles.region IS 'State or region of its headquarters, as the source writes it';
+COMMENT ON COLUMN marts.company_profiles.country IS 'Country of its headquarters, ISO 3166-1 alpha-2';
+COMMENT ON COLUMN marts.company_profiles.founded IS 'Year of founding';
 COMMENT ON COLUMN marts.company_profiles.employees_low IS 'Employees, at least; an exact number has low = high';
 COMMENT ON COLUMN marts.company_profiles.employees_high IS 'Employees, at most; null: no upper end, or not known';
+COMMENT ON COLUMN marts.company_profiles.size_band IS 'Its size as one of 1-10, 11-50, 51-500, 501-1000, 1001-5000, 5001-10000, 10001+';
+COMMENT ON COLUMN marts.company_profiles.revenue IS 'What it sells in a year, in whole units of revenue_currency';
+COMMENT ON COLUMN marts.company_profiles.revenue_currency IS 'ISO 4217';
+COMMENT ON COLUMN marts.company_profiles.revenue_year IS 'The business year of revenue, where the source states it';
 COMMENT ON COLUMN marts.company_profiles.description IS 'What it does';
 COMMENT ON COLUMN marts.company_profiles.contacts IS 'Number of contacts';
 COMMENT ON COLUMN marts.company_profiles.technologies IS 'Number of technologies';
@@ -71,8 +154,6 @@ COMMENT ON COLUMN marts.company_profiles.request_id IS 'The request it was made 
 CREATE TABLE marts.contacts (
     company_id VARCHAR NOT NULL,
     company_key VARCHAR NOT NULL,
-    consumer VARCHAR NOT NULL,
-    audience VARCHAR,
     position BIGINT NOT NULL,
     full_name VARCHAR,
     title VARCHAR,
@@ -83,17 +164,20 @@ CREATE TABLE marts.contacts (
     email_checked_at TIMESTAMP,
     linkedin_url VARCHAR,
     source VARCHAR NOT NULL,
+    sources VARCHAR[] NOT NULL,
     quality DOUBLE NOT NULL,
     collected_at TIMESTAMP NOT NULL,
     holds_until TIMESTAMP NOT NULL,
-    profile_id VARCHAR NOT NULL
+    first_seen_at TIMESTAMP NOT NULL,
+    last_seen_at TIMESTAMP NOT NULL,
+    still_seen BOOLEAN NOT NULL,
+    consumers VARCHAR[] NOT NULL,
+    profiles VARCHAR[] NOT NULL
 );
-COMMENT ON TABLE marts.contacts IS 'One row per person in the latest profiles';
+COMMENT ON TABLE marts.contacts IS 'One row per company and person, of all sources: those still seen, and those that a latest profile uses';
 COMMENT ON COLUMN marts.contacts.company_id IS 'The company; never changes';
 COMMENT ON COLUMN marts.contacts.company_key IS 'The company by name: its domain, or name:... while none is known';
-COMMENT ON COLUMN marts.contacts.consumer IS 'The consumer the profile was made for';
-COMMENT ON COLUMN marts.contacts.audience IS 'The vendor it was written for, or null';
-COMMENT ON COLUMN marts.contacts.position IS 'Position in the profile, 1 is best';
+COMMENT ON COLUMN marts.contacts.position IS 'Position among those of the company, 1 is best: as in its profiles, then by quality';
 COMMENT ON COLUMN marts.contacts.full_name IS 'Full name';
 COMMENT ON COLUMN marts.contacts.title IS 'Job title';
 COMMENT ON COLUMN marts.contacts.seniority IS 'c_level, vp, director, manager or staff';
@@ -102,45 +186,54 @@ COMMENT ON COLUMN marts.contacts.email IS 'E-mail address';
 COMMENT ON COLUMN marts.contacts.email_status IS 'valid, unknown, not_valid or unverified';
 COMMENT ON COLUMN marts.contacts.email_checked_at IS 'When the address was checked, UTC';
 COMMENT ON COLUMN marts.contacts.linkedin_url IS 'LinkedIn page';
-COMMENT ON COLUMN marts.contacts.source IS 'The source of the value';
+COMMENT ON COLUMN marts.contacts.source IS 'The source of these fields, the best of those that have it';
+COMMENT ON COLUMN marts.contacts.sources IS 'All sources that have it';
 COMMENT ON COLUMN marts.contacts.quality IS 'Reliability x completeness of its fields, 0 to 1';
-COMMENT ON COLUMN marts.contacts.collected_at IS 'When it was collected, UTC';
-COMMENT ON COLUMN marts.contacts.holds_until IS 'Valid until then, UTC';
-COMMENT ON COLUMN marts.contacts.profile_id IS 'The profile that contains it';
+COMMENT ON COLUMN marts.contacts.collected_at IS 'When these fields were collected, UTC';
+COMMENT ON COLUMN marts.contacts.holds_until IS 'They are valid until then, UTC';
+COMMENT ON COLUMN marts.contacts.first_seen_at IS 'When it was collected for the first time, UTC';
+COMMENT ON COLUMN marts.contacts.last_seen_at IS 'When it was collected for the last time, UTC';
+COMMENT ON COLUMN marts.contacts.still_seen IS 'Whether the newest reply of one of its sources still has it';
+COMMENT ON COLUMN marts.contacts.consumers IS 'Consumers with it in a latest profile; empty: it is known, but no profile uses it';
+COMMENT ON COLUMN marts.contacts.profiles IS 'The latest profiles that use it';
 
 CREATE TABLE marts.technologies (
     company_id VARCHAR NOT NULL,
     company_key VARCHAR NOT NULL,
-    consumer VARCHAR NOT NULL,
-    audience VARCHAR,
     position BIGINT NOT NULL,
     name VARCHAR,
     category VARCHAR,
     source VARCHAR NOT NULL,
+    sources VARCHAR[] NOT NULL,
     quality DOUBLE NOT NULL,
     collected_at TIMESTAMP NOT NULL,
     holds_until TIMESTAMP NOT NULL,
-    profile_id VARCHAR NOT NULL
+    first_seen_at TIMESTAMP NOT NULL,
+    last_seen_at TIMESTAMP NOT NULL,
+    still_seen BOOLEAN NOT NULL,
+    consumers VARCHAR[] NOT NULL,
+    profiles VARCHAR[] NOT NULL
 );
-COMMENT ON TABLE marts.technologies IS 'One row per technology in the latest profiles';
+COMMENT ON TABLE marts.technologies IS 'One row per company and technology, of all sources: those still seen, and those that a latest profile uses';
 COMMENT ON COLUMN marts.technologies.company_id IS 'The company; never changes';
 COMMENT ON COLUMN marts.technologies.company_key IS 'The company by name: its domain, or name:... while none is known';
-COMMENT ON COLUMN marts.technologies.consumer IS 'The consumer the profile was made for';
-COMMENT ON COLUMN marts.technologies.audience IS 'The vendor it was written for, or null';
-COMMENT ON COLUMN marts.technologies.position IS 'Position in the profile, 1 is best';
+COMMENT ON COLUMN marts.technologies.position IS 'Position among those of the company, 1 is best: as in its profiles, then by quality';
 COMMENT ON COLUMN marts.technologies.name IS 'Name of the technology';
 COMMENT ON COLUMN marts.technologies.category IS 'Its category';
-COMMENT ON COLUMN marts.technologies.source IS 'The source of the value';
+COMMENT ON COLUMN marts.technologies.source IS 'The source of these fields, the best of those that have it';
+COMMENT ON COLUMN marts.technologies.sources IS 'All sources that have it';
 COMMENT ON COLUMN marts.technologies.quality IS 'Reliability x completeness of its fields, 0 to 1';
-COMMENT ON COLUMN marts.technologies.collected_at IS 'When it was collected, UTC';
-COMMENT ON COLUMN marts.technologies.holds_until IS 'Valid until then, UTC';
-COMMENT ON COLUMN marts.technologies.profile_id IS 'The profile that contains it';
+COMMENT ON COLUMN marts.technologies.collected_at IS 'When these fields were collected, UTC';
+COMMENT ON COLUMN marts.technologies.holds_until IS 'They are valid until then, UTC';
+COMMENT ON COLUMN marts.technologies.first_seen_at IS 'When it was collected for the first time, UTC';
+COMMENT ON COLUMN marts.technologies.last_seen_at IS 'When it was collected for the last time, UTC';
+COMMENT ON COLUMN marts.technologies.still_seen IS 'Whether the newest reply of one of its sources still has it';
+COMMENT ON COLUMN marts.technologies.consumers IS 'Consumers with it in a latest profile; empty: it is known, but no profile uses it';
+COMMENT ON COLUMN marts.technologies.profiles IS 'The latest profiles that use it';
 
 CREATE TABLE marts.news (
     company_id VARCHAR NOT NULL,
     company_key VARCHAR NOT NULL,
-    consumer VARCHAR NOT NULL,
-    audience VARCHAR,
     position BIGINT NOT NULL,
     title VARCHAR,
     url VARCHAR,
@@ -148,33 +241,39 @@ CREATE TABLE marts.news (
     published_at TIMESTAMP,
     summary VARCHAR,
     source VARCHAR NOT NULL,
+    sources VARCHAR[] NOT NULL,
     quality DOUBLE NOT NULL,
     collected_at TIMESTAMP NOT NULL,
     holds_until TIMESTAMP NOT NULL,
-    profile_id VARCHAR NOT NULL
+    first_seen_at TIMESTAMP NOT NULL,
+    last_seen_at TIMESTAMP NOT NULL,
+    still_seen BOOLEAN NOT NULL,
+    consumers VARCHAR[] NOT NULL,
+    profiles VARCHAR[] NOT NULL
 );
-COMMENT ON TABLE marts.news IS 'One row per news item in the latest profiles';
+COMMENT ON TABLE marts.news IS 'One row per company and story, of all sources and times';
 COMMENT ON COLUMN marts.news.company_id IS 'The company; never changes';
 COMMENT ON COLUMN marts.news.company_key IS 'The company by name: its domain, or name:... while none is known';
-COMMENT ON COLUMN marts.news.consumer IS 'The consumer the profile was made for';
-COMMENT ON COLUMN marts.news.audience IS 'The vendor it was written for, or null';
-COMMENT ON COLUMN marts.news.position IS 'Position in the profile, 1 is best';
+COMMENT ON COLUMN marts.news.position IS 'Position among those of the company, 1 is best: as in its profiles, then by quality';
 COMMENT ON COLUMN marts.news.title IS 'Headline';
 COMMENT ON COLUMN marts.news.url IS 'Its address';
 COMMENT ON COLUMN marts.news.publisher IS 'The publisher';
 COMMENT ON COLUMN marts.news.published_at IS 'When it was published, UTC';
 COMMENT ON COLUMN marts.news.summary IS 'Its snippet or summary';
-COMMENT ON COLUMN marts.news.source IS 'The source of the value';
+COMMENT ON COLUMN marts.news.source IS 'The source of these fields, the best of those that have it';
+COMMENT ON COLUMN marts.news.sources IS 'All sources that have it';
 COMMENT ON COLUMN marts.news.quality IS 'Reliability x completeness of its fields, 0 to 1';
-COMMENT ON COLUMN marts.news.collected_at IS 'When it was collected, UTC';
-COMMENT ON COLUMN marts.news.holds_until IS 'Valid until then, UTC';
-COMMENT ON COLUMN marts.news.profile_id IS 'The profile that contains it';
+COMMENT ON COLUMN marts.news.collected_at IS 'When these fields were collected, UTC';
+COMMENT ON COLUMN marts.news.holds_until IS 'They are valid until then, UTC';
+COMMENT ON COLUMN marts.news.first_seen_at IS 'When it was collected for the first time, UTC';
+COMMENT ON COLUMN marts.news.last_seen_at IS 'When it was collected for the last time, UTC';
+COMMENT ON COLUMN marts.news.still_seen IS 'Whether the newest reply of one of its sources still has it';
+COMMENT ON COLUMN marts.news.consumers IS 'Consumers with it in a latest profile; empty: it is known, but no profile uses it';
+COMMENT ON COLUMN marts.news.profiles IS 'The latest profiles that use it';
 
 CREATE TABLE marts.job_postings (
     company_id VARCHAR NOT NULL,
     company_key VARCHAR NOT NULL,
-    consumer VARCHAR NOT NULL,
-    audience VARCHAR,
     position BIGINT NOT NULL,
     title VARCHAR,
     location VARCHAR,
@@ -182,59 +281,147 @@ CREATE TABLE marts.job_postings (
     posted_on DATE,
     text VARCHAR,
     source VARCHAR NOT NULL,
+    sources VARCHAR[] NOT NULL,
     quality DOUBLE NOT NULL,
     collected_at TIMESTAMP NOT NULL,
     holds_until TIMESTAMP NOT NULL,
-    profile_id VARCHAR NOT NULL
+    first_seen_at TIMESTAMP NOT NULL,
+    last_seen_at TIMESTAMP NOT NULL,
+    still_seen BOOLEAN NOT NULL,
+    consumers VARCHAR[] NOT NULL,
+    profiles VARCHAR[] NOT NULL
 );
-COMMENT ON TABLE marts.job_postings IS 'One row per job posting in the latest profiles';
+COMMENT ON TABLE marts.job_postings IS 'One row per company and job posting, of all sources: those still seen, and those that a latest profile uses';
 COMMENT ON COLUMN marts.job_postings.company_id IS 'The company; never changes';
 COMMENT ON COLUMN marts.job_postings.company_key IS 'The company by name: its domain, or name:... while none is known';
-COMMENT ON COLUMN marts.job_postings.consumer IS 'The consumer the profile was made for';
-COMMENT ON COLUMN marts.job_postings.audience IS 'The vendor it was written for, or null';
-COMMENT ON COLUMN marts.job_postings.position IS 'Position in the profile, 1 is best';
+COMMENT ON COLUMN marts.job_postings.position IS 'Position among those of the company, 1 is best: as in its profiles, then by quality';
 COMMENT ON COLUMN marts.job_postings.title IS 'Job title';
 COMMENT ON COLUMN marts.job_postings.location IS 'Place of work';
 COMMENT ON COLUMN marts.job_postings.url IS 'Its address';
 COMMENT ON COLUMN marts.job_postings.posted_on IS 'When it was posted';
 COMMENT ON COLUMN marts.job_postings.text IS 'Its text';
-COMMENT ON COLUMN marts.job_postings.source IS 'The source of the value';
+COMMENT ON COLUMN marts.job_postings.source IS 'The source of these fields, the best of those that have it';
+COMMENT ON COLUMN marts.job_postings.sources IS 'All sources that have it';
 COMMENT ON COLUMN marts.job_postings.quality IS 'Reliability x completeness of its fields, 0 to 1';
-COMMENT ON COLUMN marts.job_postings.collected_at IS 'When it was collected, UTC';
-COMMENT ON COLUMN marts.job_postings.holds_until IS 'Valid until then, UTC';
-COMMENT ON COLUMN marts.job_postings.profile_id IS 'The profile that contains it';
+COMMENT ON COLUMN marts.job_postings.collected_at IS 'When these fields were collected, UTC';
+COMMENT ON COLUMN marts.job_postings.holds_until IS 'They are valid until then, UTC';
+COMMENT ON COLUMN marts.job_postings.first_seen_at IS 'When it was collected for the first time, UTC';
+COMMENT ON COLUMN marts.job_postings.last_seen_at IS 'When it was collected for the last time, UTC';
+COMMENT ON COLUMN marts.job_postings.still_seen IS 'Whether the newest reply of one of its sources still has it';
+COMMENT ON COLUMN marts.job_postings.consumers IS 'Consumers with it in a latest profile; empty: it is known, but no profile uses it';
+COMMENT ON COLUMN marts.job_postings.profiles IS 'The latest profiles that use it';
 
 CREATE TABLE marts.intent_signals (
     company_id VARCHAR NOT NULL,
     company_key VARCHAR NOT NULL,
-    consumer VARCHAR NOT NULL,
-    audience VARCHAR,
     position BIGINT NOT NULL,
     topic VARCHAR,
     strength DOUBLE,
     observed_on DATE,
     evidence_url VARCHAR,
     source VARCHAR NOT NULL,
+    sources VARCHAR[] NOT NULL,
     quality DOUBLE NOT NULL,
     collected_at TIMESTAMP NOT NULL,
     holds_until TIMESTAMP NOT NULL,
-    profile_id VARCHAR NOT NULL
+    first_seen_at TIMESTAMP NOT NULL,
+    last_seen_at TIMESTAMP NOT NULL,
+    still_seen BOOLEAN NOT NULL,
+    consumers VARCHAR[] NOT NULL,
+    profiles VARCHAR[] NOT NULL
 );
-COMMENT ON TABLE marts.intent_signals IS 'One row per sign of intent to buy in the latest profiles';
+COMMENT ON TABLE marts.intent_signals IS 'One row per company and sign of intent to buy, of all sources and times';
 COMMENT ON COLUMN marts.intent_signals.company_id IS 'The company; never changes';
 COMMENT ON COLUMN marts.intent_signals.company_key IS 'The company by name: its domain, or name:... while none is known';
-COMMENT ON COLUMN marts.intent_signals.consumer IS 'The consumer the profile was made for';
-COMMENT ON COLUMN marts.intent_signals.audience IS 'The vendor it was written for, or null';
-COMMENT ON COLUMN marts.intent_signals.position IS 'Position in the profile, 1 is best';
+COMMENT ON COLUMN marts.intent_signals.position IS 'Position among those of the company, 1 is best: as in its profiles, then by quality';
 COMMENT ON COLUMN marts.intent_signals.topic IS 'What it is about';
 COMMENT ON COLUMN marts.intent_signals.strength IS 'How strong, 0 to 1';
 COMMENT ON COLUMN marts.intent_signals.observed_on IS 'When it was observed';
 COMMENT ON COLUMN marts.intent_signals.evidence_url IS 'Its address';
-COMMENT ON COLUMN marts.intent_signals.source IS 'The source of the value';
+COMMENT ON COLUMN marts.intent_signals.source IS 'The source of these fields, the best of those that have it';
+COMMENT ON COLUMN marts.intent_signals.sources IS 'All sources that have it';
 COMMENT ON COLUMN marts.intent_signals.quality IS 'Reliability x completeness of its fields, 0 to 1';
-COMMENT ON COLUMN marts.intent_signals.collected_at IS 'When it was collected, UTC';
-COMMENT ON COLUMN marts.intent_signals.holds_until IS 'Valid until then, UTC';
-COMMENT ON COLUMN marts.intent_signals.profile_id IS 'The profile that contains it';
+COMMENT ON COLUMN marts.intent_signals.collected_at IS 'When these fields were collected, UTC';
+COMMENT ON COLUMN marts.intent_signals.holds_until IS 'They are valid until then, UTC';
+COMMENT ON COLUMN marts.intent_signals.first_seen_at IS 'When it was collected for the first time, UTC';
+COMMENT ON COLUMN marts.intent_signals.last_seen_at IS 'When it was collected for the last time, UTC';
+COMMENT ON COLUMN marts.intent_signals.still_seen IS 'Whether the newest reply of one of its sources still has it';
+COMMENT ON COLUMN marts.intent_signals.consumers IS 'Consumers with it in a latest profile; empty: it is known, but no profile uses it';
+COMMENT ON COLUMN marts.intent_signals.profiles IS 'The latest profiles that use it';
+
+CREATE TABLE marts.analyses (
+    company_id VARCHAR NOT NULL,
+    company_key VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    audience VARCHAR,
+    model VARCHAR NOT NULL,
+    claims BIGINT NOT NULL,
+    claims_dropped BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    newest BOOLEAN NOT NULL,
+    cost_usd DECIMAL(18, 6),
+    consumers VARCHAR[] NOT NULL,
+    profiles VARCHAR[] NOT NULL,
+    answer VARCHAR NOT NULL,
+    analysis_id VARCHAR NOT NULL,
+    request_id VARCHAR NOT NULL
+);
+COMMENT ON TABLE marts.analyses IS 'One row per company, analysis and audience: the newest one, and older ones that a latest profile uses';
+COMMENT ON COLUMN marts.analyses.company_id IS 'The company; never changes';
+COMMENT ON COLUMN marts.analyses.company_key IS 'The company by name: its domain, or name:... while none is known';
+COMMENT ON COLUMN marts.analyses.name IS 'Which analysis, as in config/analyses.yaml';
+COMMENT ON COLUMN marts.analyses.audience IS 'The vendor it was written for, or null';
+COMMENT ON COLUMN marts.analyses.model IS 'The language model that answered';
+COMMENT ON COLUMN marts.analyses.claims IS 'Number of claims, each with its quote in the evidence';
+COMMENT ON COLUMN marts.analyses.claims_dropped IS 'Claims dropped because their quote does not bear them out';
+COMMENT ON COLUMN marts.analyses.created_at IS 'When it was answered, UTC';
+COMMENT ON COLUMN marts.analyses.newest IS 'Whether there is no newer one of this company, analysis and audience';
+COMMENT ON COLUMN marts.analyses.cost_usd IS 'What it cost';
+COMMENT ON COLUMN marts.analyses.consumers IS 'Consumers with it in a latest profile';
+COMMENT ON COLUMN marts.analyses.profiles IS 'The latest profiles that use it';
+COMMENT ON COLUMN marts.analyses.answer IS 'JSON text: the typed answer';
+COMMENT ON COLUMN marts.analyses.analysis_id IS 'The analysis; its evidence is in layers.analyses';
+COMMENT ON COLUMN marts.analyses.request_id IS 'The request that paid for it';
+
+CREATE TABLE marts.claims (
+    company_id VARCHAR NOT NULL,
+    company_key VARCHAR NOT NULL,
+    analysis VARCHAR NOT NULL,
+    audience VARCHAR,
+    part VARCHAR NOT NULL,
+    position BIGINT NOT NULL,
+    subject VARCHAR,
+    statement VARCHAR,
+    quote VARCHAR NOT NULL,
+    evidence_id VARCHAR,
+    evidence_dataset VARCHAR,
+    evidence_sources VARCHAR[] NOT NULL,
+    claim_json VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    newest BOOLEAN NOT NULL,
+    consumers VARCHAR[] NOT NULL,
+    profiles VARCHAR[] NOT NULL,
+    analysis_id VARCHAR NOT NULL
+);
+COMMENT ON TABLE marts.claims IS 'One row per claim of the analyses in marts.analyses, with the quote that bears it out';
+COMMENT ON COLUMN marts.claims.company_id IS 'The company; never changes';
+COMMENT ON COLUMN marts.claims.company_key IS 'The company by name: its domain, or name:... while none is known';
+COMMENT ON COLUMN marts.claims.analysis IS 'Which analysis, as in config/analyses.yaml';
+COMMENT ON COLUMN marts.claims.audience IS 'The vendor it was written for, or null';
+COMMENT ON COLUMN marts.claims.part IS 'The part of the answer, such as key_findings or competitors';
+COMMENT ON COLUMN marts.claims.position IS 'Position in that part, 1 is first';
+COMMENT ON COLUMN marts.claims.subject IS 'The person, product, company, team or kind of event it is about';
+COMMENT ON COLUMN marts.claims.statement IS 'The claim in words';
+COMMENT ON COLUMN marts.claims.quote IS 'The passage of the evidence, verbatim';
+COMMENT ON COLUMN marts.claims.evidence_id IS 'Which piece of the evidence it is from';
+COMMENT ON COLUMN marts.claims.evidence_dataset IS 'The dataset of that piece';
+COMMENT ON COLUMN marts.claims.evidence_sources IS 'The sources that have that piece';
+COMMENT ON COLUMN marts.claims.claim_json IS 'JSON text: all its fields';
+COMMENT ON COLUMN marts.claims.created_at IS 'When it was answered, UTC';
+COMMENT ON COLUMN marts.claims.newest IS 'Whether there is no newer analysis of this company, name and audience';
+COMMENT ON COLUMN marts.claims.consumers IS 'Consumers with it in a latest profile';
+COMMENT ON COLUMN marts.claims.profiles IS 'The latest profiles that use it';
+COMMENT ON COLUMN marts.claims.analysis_id IS 'The analysis it is from';
 
 CREATE TABLE marts.field_provenance (
     company_id VARCHAR NOT NULL,
@@ -293,3 +480,39 @@ COMMENT ON COLUMN marts.field_provenance.cost_usd IS 'What that purchase cost, f
 COMMENT ON COLUMN marts.field_provenance.paid_by IS 'The request that paid';
 COMMENT ON COLUMN marts.field_provenance.paid_by_consumer IS 'The consumer that paid';
 COMMENT ON COLUMN marts.field_provenance.profile_id IS 'The profile that contains it';
+
+CREATE TABLE marts.history (
+    company_id VARCHAR NOT NULL,
+    company_key VARCHAR NOT NULL,
+    dataset VARCHAR NOT NULL,
+    listed BOOLEAN NOT NULL,
+    value VARCHAR,
+    value_json VARCHAR NOT NULL,
+    previous_value VARCHAR,
+    valid_from TIMESTAMP NOT NULL,
+    valid_to TIMESTAMP,
+    source VARCHAR NOT NULL,
+    quality DOUBLE NOT NULL,
+    collected_at TIMESTAMP NOT NULL,
+    holds_until TIMESTAMP NOT NULL,
+    last_resort BOOLEAN NOT NULL,
+    reply_id VARCHAR NOT NULL,
+    purchase_id VARCHAR NOT NULL
+);
+COMMENT ON TABLE marts.history IS 'One row per company, dataset, value and time: what was known from valid_from until valid_to';
+COMMENT ON COLUMN marts.history.company_id IS 'The company; never changes';
+COMMENT ON COLUMN marts.history.company_key IS 'The company by name: its domain, or name:... while none is known';
+COMMENT ON COLUMN marts.history.dataset IS 'The dataset it is a value of';
+COMMENT ON COLUMN marts.history.listed IS 'True: one of several items; false: the best value of a dataset that has one';
+COMMENT ON COLUMN marts.history.value IS 'The value in words';
+COMMENT ON COLUMN marts.history.value_json IS 'JSON text: all its fields, as collected last';
+COMMENT ON COLUMN marts.history.previous_value IS 'The value before it, where it took its place without a gap; null for an item of a list';
+COMMENT ON COLUMN marts.history.valid_from IS 'It was collected, or became the best value, then, UTC';
+COMMENT ON COLUMN marts.history.valid_to IS 'Another value took its place then, or the newest replies had it no longer, UTC; null: it is known still';
+COMMENT ON COLUMN marts.history.source IS 'The source of the value';
+COMMENT ON COLUMN marts.history.quality IS 'Reliability x completeness of its fields, 0 to 1';
+COMMENT ON COLUMN marts.history.collected_at IS 'When it was collected last within that time, UTC';
+COMMENT ON COLUMN marts.history.holds_until IS 'Fresh until then, UTC; an older value is known still, but no profile serves it';
+COMMENT ON COLUMN marts.history.last_resort IS 'Its source is below the quality threshold of the dataset';
+COMMENT ON COLUMN marts.history.reply_id IS 'The reply, or the analysis, it was read from';
+COMMENT ON COLUMN marts.history.purchase_id IS 'The purchase that paid for that reply';

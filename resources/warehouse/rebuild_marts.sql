@@ -1,11 +1,15 @@
--- Replaces the marts' rows of the companies in `affected` by their latest profiles.
---   layers.profiles -> latest -> dataset_rows (one per dataset) -> value_rows (one per value) -> marts
+-- Replaces the rows of the companies in `affected`: marts of profiles.
+--   layers.profiles -> latest -> dataset_rows (one per dataset) -> value_rows (one per value)
+--   -> marts.company_profiles, marts.field_provenance
+-- A refused request and one with datasets named by hand make profiles that are no answer to what their consumer asks for.
 
 CREATE OR REPLACE TEMP TABLE latest AS
 WITH newest AS (
-    SELECT profile_id
-    FROM layers.profiles SEMI JOIN affected USING (company_id)
-    QUALIFY row_number() OVER (PARTITION BY company_id, consumer, audience ORDER BY created_at DESC, profile_id DESC) = 1
+    SELECT p.profile_id
+    FROM layers.profiles AS p SEMI JOIN affected USING (company_id)
+    LEFT JOIN spend.requests AS r USING (request_id)
+    WHERE p.consumer <> 'custom' AND r.state IS DISTINCT FROM 'refused'
+    QUALIFY row_number() OVER (PARTITION BY p.company_id, p.consumer, p.audience ORDER BY p.created_at DESC, p.profile_id DESC) = 1
 )
 SELECT
     p.* EXCLUDE (document, company_key),
@@ -13,7 +17,8 @@ SELECT
     from_json(p.document, '{
         "quality": {"freshness": "DOUBLE", "reliability": "DOUBLE"},
         "missing_analyses": ["VARCHAR"], "gaps": "MAP(VARCHAR, VARCHAR)",
-        "datasets": "MAP(VARCHAR, STRUCT(required BOOLEAN, status VARCHAR, disputed BOOLEAN, why VARCHAR, \"values\" JSON[], others JSON[]))"
+        "datasets": "MAP(VARCHAR, STRUCT(required BOOLEAN, status VARCHAR, disputed BOOLEAN, why VARCHAR, \"values\" JSON[], others JSON[]))",
+        "analyses": "MAP(VARCHAR, STRUCT(analysis_id VARCHAR))"
     }') AS content
 FROM layers.profiles AS p SEMI JOIN newest USING (profile_id) JOIN build.companies AS c USING (company_id);
 
@@ -59,6 +64,14 @@ WITH summed AS (
         any_value(value->>'text') FILTER (dataset = 'company_description' AND position = 1) AS description,
         any_value(CAST(value->>'low' AS BIGINT)) FILTER (dataset = 'employee_count' AND position = 1) AS employees_low,
         any_value(CAST(value->>'high' AS BIGINT)) FILTER (dataset = 'employee_count' AND position = 1) AS employees_high,
+        any_value(value->>'city') FILTER (dataset = 'headquarters' AND position = 1) AS city,
+        any_value(value->>'region') FILTER (dataset = 'headquarters' AND position = 1) AS region,
+        any_value(value->>'country') FILTER (dataset = 'headquarters' AND position = 1) AS country,
+        any_value(CAST(value->>'year' AS BIGINT)) FILTER (dataset = 'founded' AND position = 1) AS founded,
+        any_value(value->>'band') FILTER (dataset = 'company_size_band' AND position = 1) AS size_band,
+        any_value(CAST(value->>'low' AS BIGINT)) FILTER (dataset = 'revenue' AND position = 1) AS revenue,
+        any_value(value->>'currency') FILTER (dataset = 'revenue' AND position = 1) AS revenue_currency,
+        any_value(CAST(value->>'year' AS BIGINT)) FILTER (dataset = 'revenue' AND position = 1) AS revenue_year,
         count(*) FILTER (dataset = 'key_contacts') AS contacts,
         count(*) FILTER (dataset = 'tech_stack') AS technologies,
         count(*) FILTER (dataset = 'recent_news') AS news,
@@ -78,7 +91,8 @@ SELECT
     p.* EXCLUDE (content, name, domain, requirements_hash, rules_hash),
     p.content.quality.freshness AS freshness, p.content.quality.reliability AS reliability,
     coalesce(s.name, p.name) AS name, coalesce(s.domain, p.domain) AS domain,
-    s.industry, s.description, s.employees_low, s.employees_high,
+    s.industry, i.name AS canonical_industry, i."group" AS industry_group, s.description, s.employees_low, s.employees_high,
+    s.city, s.region, s.country, s.founded, s.size_band, s.revenue, s.revenue_currency, s.revenue_year,
     coalesce(s.contacts, 0) AS contacts, coalesce(s.technologies, 0) AS technologies, coalesce(s.news, 0) AS news,
     coalesce(s.job_postings, 0) AS job_postings, coalesce(s.intent_signals, 0) AS intent_signals,
     list_concat(
@@ -95,71 +109,16 @@ SELECT
 FROM latest AS p
 LEFT JOIN summed AS s USING (profile_id)
 LEFT JOIN gaps AS g USING (profile_id)
+LEFT JOIN industries AS i ON i.name = canonical_industry(s.industry)
 LEFT JOIN spend.requests AS r ON r.request_id = p.request_id;
-
-CREATE OR REPLACE TEMP VIEW items AS
-SELECT
-    company_id, company_key, consumer, audience, profile_id, dataset, position, value, source, quality, collected_at, holds_until
-FROM value_rows WHERE served;
-
-DELETE FROM marts.contacts WHERE company_id IN (FROM affected);
-INSERT INTO marts.contacts BY NAME
-SELECT
-    * EXCLUDE (dataset, value),
-    value->>'full_name' AS full_name, value->>'title' AS title, value->>'seniority' AS seniority,
-    value->>'department' AS department, value->>'email' AS email, value->>'email_status' AS email_status,
-    CAST(value->>'email_checked_at' AS TIMESTAMP) AS email_checked_at, value->>'linkedin_url' AS linkedin_url
-FROM items WHERE dataset = 'key_contacts';
-
-DELETE FROM marts.technologies WHERE company_id IN (FROM affected);
-INSERT INTO marts.technologies BY NAME
-SELECT * EXCLUDE (dataset, value), value->>'name' AS name, value->>'category' AS category
-FROM items WHERE dataset = 'tech_stack';
-
-DELETE FROM marts.news WHERE company_id IN (FROM affected);
-INSERT INTO marts.news BY NAME
-SELECT
-    * EXCLUDE (dataset, value),
-    value->>'title' AS title, value->>'url' AS url, value->>'publisher' AS publisher,
-    CAST(value->>'published_at' AS TIMESTAMP) AS published_at, value->>'summary' AS summary
-FROM items WHERE dataset = 'recent_news';
-
-DELETE FROM marts.job_postings WHERE company_id IN (FROM affected);
-INSERT INTO marts.job_postings BY NAME
-SELECT
-    * EXCLUDE (dataset, value),
-    value->>'title' AS title, value->>'location' AS location, value->>'url' AS url,
-    CAST(value->>'posted_on' AS DATE) AS posted_on, value->>'text' AS text
-FROM items WHERE dataset = 'hiring_trends';
-
-DELETE FROM marts.intent_signals WHERE company_id IN (FROM affected);
-INSERT INTO marts.intent_signals BY NAME
-SELECT
-    * EXCLUDE (dataset, value),
-    value->>'topic' AS topic, CAST(value->>'strength' AS DOUBLE) AS strength,
-    CAST(value->>'observed_on' AS DATE) AS observed_on, value->>'evidence_url' AS evidence_url
-FROM items WHERE dataset = 'purchase_intent';
 
 DELETE FROM marts.field_provenance WHERE company_id IN (FROM affected);
 INSERT INTO marts.field_provenance BY NAME
 SELECT
     s.* EXCLUDE (why, value, cost_micro_usd, paid_by),
-    CASE
-        WHEN s.dataset = 'employee_count' THEN concat(
-            s.value->>'low', CASE WHEN s.value->>'high' IS NULL THEN '+' WHEN s.value->>'high' <> s.value->>'low' THEN '-' || (s.value->>'high') END
-        )
-        WHEN s.dataset = 'key_contacts' THEN concat_ws(', ', s.value->>'full_name', s.value->>'title')
-        ELSE coalesce(
-            s.value->>'statement', s.value->>'name', s.value->>'title', s.value->>'topic', s.value->>'text', CAST(s.value AS VARCHAR)
-        )
-    END AS value,
+    in_words(s.dataset, s.value) AS value,
     CAST(s.value AS VARCHAR) AS value_json,
     usd(s.cost_micro_usd) AS cost_usd,
     coalesce(s.paid_by, p.request_id) AS paid_by,
     p.consumer AS paid_by_consumer
 FROM value_rows AS s LEFT JOIN spend.purchases AS p ON p.purchase_id = s.purchase_id;
-
-DROP VIEW items;
-DROP TABLE value_rows;
-DROP TABLE dataset_rows;
-DROP TABLE latest;

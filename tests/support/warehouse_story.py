@@ -32,6 +32,7 @@ from tests.support.examples import MATRIX, NOON
 
 Answers = Mapping[str, Sequence[Value]]
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 EVERYTHING = (
     "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE schema_name <> 'main' AND table_name <> 'state'"
@@ -102,6 +103,7 @@ def bought(
     at: datetime = NOON,
     payload: Json = None,
     sent: bool = True,
+    steps: Json = None,
 ) -> Purchase:
     """Asked, answered and settled at 0.05 USD; to know nothing is an answer too, and free.
 
@@ -116,7 +118,7 @@ def bought(
         purchase_id=purchase.purchase_id,
         request_id=asked.request_id,
         found=bool(answers),
-        payload={"search": payload or {"results": []}},
+        payload={"search": payload or {"results": []}, **(steps or {})},
         collected_at=at,
         expires_at=at + timedelta(seconds=MATRIX.sources[source].ttl),
         reader_version=1,

@@ -10,6 +10,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import EmailStatus
 from enrichment.identity.domains import own_domain
 from enrichment.identity.vendor_ids import page_id
+from enrichment.parsing.firmographics import founding, seat, size_band, yearly_revenue_usd
 from enrichment.parsing.json_access import elements, entries, member, text
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
 from enrichment.parsing.reader import NamedCompany, OtherName, ParsedValue, ReaderEntry, ReaderInput, named_company
@@ -31,6 +32,17 @@ def read_people(reply: ReaderInput) -> Iterator[ParsedValue]:
     for path, person in _people(reply.payload.get("people")):
         if _works_there(person, employers, reply):
             yield from _contact(path, person)
+            yield from _organisation(path, member(person, "organization"), reply)
+
+
+def _organisation(path: str, organisation: Json, reply: ReaderInput) -> Iterator[ParsedValue]:
+    """What a match repeats about the employer; of one without it, nothing. Amounts are US dollars."""
+    where = f"{path}.organization"
+    city, region, country = (member(organisation, key) for key in ("city", "state", "country"))
+    yield from seat(f"{where}.city", city=city, region=region, country=country)
+    yield from founding(member(organisation, "founded_year"), reply.collected_at, f"{where}.founded_year")
+    yield from size_band(member(organisation, "estimated_num_employees"), f"{where}.estimated_num_employees")
+    yield from yearly_revenue_usd(member(organisation, "annual_revenue"), f"{where}.annual_revenue")
 
 
 def _employers(rows: Json) -> dict[str, str | None]:
@@ -97,5 +109,5 @@ def read_owners(reply: ReaderInput) -> Iterator[OtherName]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "apollo_contacts": ReaderEntry(read_people, version=3, named=read_employers, other_names=read_owners),
+    "apollo_contacts": ReaderEntry(read_people, version=4, named=read_employers, other_names=read_owners),
 }

@@ -11,6 +11,7 @@ from enrichment.domain.values import IntentSignal, Technology
 from enrichment.identity.domains import own_domain
 from enrichment.identity.vendor_ids import page_id, vendor_id
 from enrichment.parsing.dates import moment
+from enrichment.parsing.firmographics import founding, seat, size_band
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import elements, entries, member, text, texts, url
 from enrichment.parsing.people import contact, email_address, profile_page
@@ -67,6 +68,10 @@ def read_linkedin_companies(reply: ReaderInput) -> Iterator[ParsedValue]:
         # members that name the company: near its headcount, not the same
         yield from _employees(record.get("employees_in_linkedin"), f"{path}.employees_in_linkedin", 0.9)
         yield from _linkedin_descriptions(record, path)
+        country = record.get("country_code")
+        yield from seat(f"{path}.headquarters", text(record.get("headquarters"), 300), country=country)
+        yield from founding(record.get("founded"), reply.collected_at, f"{path}.founded")
+        yield from size_band(record.get("company_size"), f"{path}.company_size")
 
 
 def _linkedin_descriptions(record: BrightDataRecord, path: str) -> Iterator[ParsedValue]:
@@ -85,6 +90,10 @@ def read_crunchbase(reply: ReaderInput) -> Iterator[ParsedValue]:
         yield from _employees(record.get("num_employees"), f"{path}.num_employees")
         for key, completeness in (("full_description", 1.0), ("about", 0.9)):
             yield from text_value("company_description", text(record.get(key)), f"{path}.{key}", completeness)
+        country = record.get("country_code")
+        yield from seat(f"{path}.address", text(record.get("address"), 300), country=country)
+        yield from founding(record.get("founded_date"), reply.collected_at, f"{path}.founded_date")
+        yield from size_band(record.get("num_employees"), f"{path}.num_employees")
 
 
 def read_technographics(reply: ReaderInput) -> Iterator[ParsedValue]:
@@ -93,6 +102,9 @@ def read_technographics(reply: ReaderInput) -> Iterator[ParsedValue]:
         for key in ("techstack_arr", "builtwith_tech", "tech_stack"):
             for position, element in enumerate(elements(record.get(key))):
                 yield from _technology(element, f"{path}.{key}[{position}]")
+        country = record.get("country_code")
+        yield from seat(f"{path}.location", text(record.get("location"), 300), country=country)
+        yield from size_band(record.get("num_employees"), f"{path}.num_employees")
 
 
 def _technology(element: Json, evidence: str) -> Iterator[ParsedValue]:
@@ -207,12 +219,12 @@ def read_crunchbase_names(reply: ReaderInput) -> Iterator[OtherName]:
 
 READERS: Mapping[str, ReaderEntry] = {
     "brightdata_company_db": ReaderEntry(
-        read_linkedin_companies, version=3, named=read_record_names, other_names=read_linkedin_names
+        read_linkedin_companies, version=4, named=read_record_names, other_names=read_linkedin_names
     ),
     "brightdata_people_db": ReaderEntry(read_linkedin_people, version=2),
-    "brightdata_technographics": ReaderEntry(read_technographics, version=3, named=read_record_names),
+    "brightdata_technographics": ReaderEntry(read_technographics, version=4, named=read_record_names),
     "brightdata_firmographics": ReaderEntry(
-        read_crunchbase, version=3, named=read_record_names, other_names=read_crunchbase_names
+        read_crunchbase, version=4, named=read_record_names, other_names=read_crunchbase_names
     ),
     "brightdata_intent_data": ReaderEntry(read_intent, version=2),
 }

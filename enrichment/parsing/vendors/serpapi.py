@@ -14,6 +14,7 @@ from enrichment.identity.domains import own_domain, registrable_domain
 from enrichment.identity.legal_forms import is_form
 from enrichment.identity.vendor_ids import vendor_id
 from enrichment.parsing.dates import moment
+from enrichment.parsing.firmographics import founding, seat, size_band
 from enrichment.parsing.headcount import headcount, headcount_in
 from enrichment.parsing.json_access import entries, member, text, texts, url
 from enrichment.parsing.people import contact, profile_page
@@ -28,6 +29,7 @@ from enrichment.parsing.reader import (
     named_company,
     text_value,
 )
+from enrichment.parsing.revenue import revenue
 from enrichment.parsing.technologies import named_technologies
 
 _FOUND = Iterator[ParsedValue]
@@ -89,6 +91,16 @@ def _panel(panel: Json, reply: ReaderInput) -> _FOUND:
         yield from text_value("industry", re.sub(r"\s+company$", "", kind, flags=re.IGNORECASE), f"{path}.type")
     if count := headcount(member(panel, "number_of_employees")):
         yield ParsedValue("employee_count", count, 1.0, f"{path}.number_of_employees")
+    yield from _panel_firmographics(panel, path, reply)
+
+
+def _panel_firmographics(panel: Json, path: str, reply: ReaderInput) -> _FOUND:
+    """Its headquarters, founding, size and revenue."""
+    yield from seat(f"{path}.headquarters", text(member(panel, "headquarters"), 300))
+    yield from founding(member(panel, "founded"), reply.collected_at, f"{path}.founded")
+    yield from size_band(member(panel, "number_of_employees"), f"{path}.number_of_employees")
+    if stated := revenue(text(member(panel, "revenue"), 100)):
+        yield ParsedValue("revenue", stated, 1.0, f"{path}.revenue")
 
 
 def _own_site(body: Json, reply: ReaderInput) -> _FOUND:
@@ -302,7 +314,7 @@ def _listed(stated: Json) -> list[str]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic, version=3, named=read_panel_name, other_names=read_panel_names),
+    "serp_organic": ReaderEntry(read_organic, version=4, named=read_panel_name, other_names=read_panel_names),
     "serp_news": ReaderEntry(read_news, version=2),
     "serp_jobs": ReaderEntry(read_jobs, version=2),
     "serp_linkedin": ReaderEntry(read_linkedin, version=2),

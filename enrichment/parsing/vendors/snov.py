@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import EmailStatus
+from enrichment.parsing.firmographics import founding, seat, size_band
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.json_access import entries, member, text, texts
 from enrichment.parsing.people import contact, email_address, full_name, profile_page
@@ -24,6 +25,9 @@ def read_domain(reply: ReaderInput) -> Iterator[ParsedValue]:
     yield from text_value("industry", text(member(body, "data", "industry"), 300), "company.data.industry")
     if count := headcount(member(body, "data", "size")):
         yield ParsedValue("employee_count", count, 1.0, "company.data.size")
+    yield from seat("company.data.city", city=member(body, "data", "city"))
+    yield from founding(member(body, "data", "founded"), reply.collected_at, "company.data.founded")
+    yield from size_band(member(body, "data", "size"), "company.data.size")
     yield from _contacts(reply)
 
 
@@ -80,5 +84,5 @@ def read_company_name(reply: ReaderInput) -> Iterator[NamedCompany]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "snov_contacts": ReaderEntry(read_domain, version=3, named=read_company_name),
+    "snov_contacts": ReaderEntry(read_domain, version=4, named=read_company_name),
 }

@@ -13,6 +13,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.identity.domains import own_domain
 from enrichment.parsing.dates import moment
+from enrichment.parsing.firmographics import founding, seat
 from enrichment.parsing.html import Link, Page
 from enrichment.parsing.json_access import member, text, texts, url
 from enrichment.parsing.reader import NamedCompany, OtherName, ParsedValue, ReaderEntry, ReaderInput, text_value
@@ -84,6 +85,21 @@ def _machine_data(step: str, page: Page, base: str, reply: ReaderInput) -> _FOUN
             text(thing.get("name"), 300), text(thing.get("url"))
         ):
             yield from text_value("company_description", text(thing.get("description")), f"{path}.description")
+            yield from _organisation(path, thing, reply)
+
+
+def _organisation(path: str, thing: Mapping[str, Json], reply: ReaderInput) -> _FOUND:
+    """What the company states of itself: when it was founded, and its address where it has only one."""
+    yield from founding(thing.get("foundingDate"), reply.collected_at, f"{path}.foundingDate")
+    address = thing.get("address")
+    if isinstance(address, dict):
+        country = address.get("addressCountry")
+        yield from seat(
+            f"{path}.address",
+            city=address.get("addressLocality"),
+            region=address.get("addressRegion"),
+            country=member(country, "name") or country,
+        )
 
 
 def _posting(path: str, thing: Mapping[str, Json], base: str, reply: ReaderInput) -> _FOUND:
@@ -194,5 +210,5 @@ def read_forwarding(reply: ReaderInput) -> Iterator[OtherName]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "brightdata_web_scraping": ReaderEntry(read_pages, version=4, named=read_site_name, other_names=read_forwarding),
+    "brightdata_web_scraping": ReaderEntry(read_pages, version=5, named=read_site_name, other_names=read_forwarding),
 }

@@ -11,4 +11,4 @@ SELECT
     usd(CAST(plan->>'legacy_micro_usd' AS BIGINT)) AS legacy_usd
 FROM changed_rows AS a LEFT JOIN build.companies AS c USING (company_id);
 INSERT INTO affected
-SELECT company_id FROM marts.company_profiles WHERE request_id IN (SELECT request_id FROM changed_rows);
+SELECT company_id FROM layers.profiles WHERE request_id IN (SELECT request_id FROM changed_rows);

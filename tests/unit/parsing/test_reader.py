@@ -152,4 +152,4 @@ def test_a_record_is_about_the_company_by_name_and_website(name: str | None, web
 def test_a_company_known_by_domain_alone_is_recognised_by_what_its_domain_spells() -> None:
     record = {"name": "Acme Widgets Inc.", "company_size": "51-200 employees"}
     facts = facts_of("brightdata_company_db", {"records": [record]}, domain="acmewidgets.com")
-    assert [fact.dataset for fact in facts] == ["company_name", "employee_count"]
+    assert [fact.dataset for fact in facts] == ["company_name", "employee_count", "company_size_band"]

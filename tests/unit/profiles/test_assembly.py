@@ -1,10 +1,11 @@
 """A profile: the best value is served, what lost stays visible, what is missing states why."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from enrichment.domain.records import Known, Profile, Request, SourceFailure
-from enrichment.domain.values import EmployeeCount, Text, Value
+from enrichment.domain.values import EmployeeCount, Founded, Headquarters, Text, Value
 from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
@@ -55,6 +56,32 @@ def test_every_value_shows_where_it_came_from_how_old_it_is_and_what_it_cost() -
     assert value["cost_micro_usd"] == 50_000
     assert value["paid_by"] == "req_before"
     assert value["evidence"] == "search"
+
+
+def test_what_is_known_besides_is_shown_and_what_is_not_known_besides_is_not_missing() -> None:
+    wants = replace(WANTS, extras=("headquarters", "founded", "revenue"))
+    facts = known_from(COMPLETE)
+    seat = fact("brightdata_company_db", "headquarters", Headquarters(city="Wien", country="AT"))
+    old = fact("brightdata_company_db", "founded", Founded(year=1999), at=NOON - timedelta(days=60))
+    known = Known(facts.replies, (*facts.facts, seat, old))
+    plain, rich = profile_of(known), profile_of(known, wants)
+    shown = rich.document["datasets"]
+    assert shown["headquarters"]["values"][0]["value"] == {"city": "Wien", "region": None, "country": "AT"}
+    assert (shown["headquarters"]["extra"], shown["headquarters"]["required"]) == (True, False)
+    assert "founded" not in shown
+    assert "revenue" not in shown
+    assert rich.document["quality"] == plain.document["quality"]
+    assert (rich.holds_until, rich.requirements_hash) == (plain.holds_until, plain.requirements_hash)
+    assert plain.document["datasets"].keys() == shown.keys() - {"headquarters"}
+
+
+def test_two_seats_in_different_cities_are_disputed() -> None:
+    wants = replace(WANTS, extras=("headquarters",))
+    known = with_values(
+        ("brightdata_company_db", "headquarters", Headquarters(city="Austin", country="US")),
+        ("apollo_contacts", "headquarters", Headquarters(city="Dallas", country="US")),
+    )
+    assert field(profile_of(known, wants), "headquarters")["disputed"]
 
 
 def test_a_complete_profile_is_valid_until_its_first_required_fact_runs_out() -> None:

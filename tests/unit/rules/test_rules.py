@@ -48,7 +48,7 @@ def lines(folder: Path, questions: Questions | None = None) -> list[str]:
 def test_the_shipped_rules_carry_the_starting_matrix() -> None:
     rules = load_rules(FROZEN)
     assert (len(rules.sources), len(rules.consumers), len(rules.analyses)) == (13, 5, 8)
-    assert sum(1 for d in rules.datasets.values() if d.sources) == 10
+    assert sum(1 for d in rules.datasets.values() if d.sources) == 14
     assert sum(1 for d in rules.datasets.values() if d.analysis) == 8
 
 
@@ -112,6 +112,13 @@ def test_an_edited_prompt_changes_the_hash(config: Path) -> None:
         ),
         ("consumers", asking_for({"industry": 0.5}), "0.5 is below the dataset's own 0.8: a consumer may only ask for"),
         ("consumers", asking_for({"tech_stack": 0.9}), "profile does not ask for tech_stack; name it as required or"),
+        ("consumers", lambda d: d["profile"].update(extras=["patents"]), "profile.extras: no dataset named 'patents'"),
+        ("consumers", lambda d: d["profile"].update(extras=["industry"]), "industry is asked for already"),
+        (
+            "consumers",
+            lambda d: d["profile"].update(extras=["pricing_model"]),
+            "profile.extras: pricing_model is answered by the analysis positioning, which is paid for",
+        ),
         ("consumers", asking_for({"patents": 0.9}), "no dataset named 'patents'"),
         ("consumers", asking_for({"industry": 2}), "profile.quality_thresholds.industry: "),
         ("datasets", lambda d: d["industry"].update(analysis="growth"), "by sources or by an analysis"),

@@ -96,3 +96,12 @@ def test_each_goal_buys_what_it_is_for() -> None:
     assert (reliable.reliability, reliable.completeness) > (plain.reliability, plain.completeness)
     whole, bare = found["completeness"]
     assert whole.completeness > bare.completeness + 0.03
+
+
+def test_by_products_are_shown_by_every_consumer_and_change_no_plan() -> None:
+    by_products = ("headquarters", "founded", "revenue", "company_size_band")
+    for name, consumer in RULES.consumers.items():
+        wants = requirements_of(RULES, (name,))
+        assert wants.extras == consumer.extras == by_products
+        assert not {*wants.datasets, *wants.collected} & set(by_products)
+        assert problem_of(RULES, wants) == problem_of(RULES, replace(wants, extras=()))

@@ -1,0 +1,1 @@
+"""How long the warehouse takes to build, and its questions to answer."""

@@ -1,0 +1,103 @@
+-- Replaces the rows of the companies in `affected`: what was known of them, and when.
+--   layers.replies, layers.analyses -> batches -> spans (one per fact) -> marts.history
+-- A fact is known from when its reply was collected until the next reply of its source, which has it or has it no longer.
+-- Replies that no reader has read yet end nothing.
+
+CREATE OR REPLACE TEMP TABLE batches AS
+WITH answers AS (
+    SELECT reply_id, company_id, source, NULL AS audience, collected_at
+    FROM layers.replies SEMI JOIN affected USING (company_id) WHERE reader_version > 0
+    UNION ALL
+    SELECT analysis_id, company_id, name, audience, created_at
+    FROM layers.analyses SEMI JOIN affected USING (company_id)
+)
+SELECT
+    *, lead(collected_at) OVER (PARTITION BY company_id, source, audience ORDER BY collected_at, reply_id) AS next_at
+FROM answers;
+
+CREATE OR REPLACE TEMP TABLE spans AS
+WITH facts AS (
+    SELECT
+        f.* REPLACE (CAST(f.value AS JSON) AS value), b.collected_at AS valid_from, b.next_at AS valid_to,
+        count(*) OVER (PARTITION BY f.company_id, f.dataset, f.reply_id) AS together
+    FROM build.facts AS f JOIN batches AS b USING (reply_id)
+)
+SELECT
+    * EXCLUDE (together), item_of(dataset, value) AS item,
+    has_a_mart_of_items(dataset) OR max(together) OVER (PARTITION BY company_id, dataset) > 1
+    OR bool_or(value->>'quote' IS NOT NULL) OVER (PARTITION BY company_id, dataset) AS listed
+FROM facts;
+
+-- Items of a list: their spans of all sources, joined where they touch.
+CREATE OR REPLACE TEMP TABLE listed_history AS
+WITH ordered AS (
+    SELECT
+        *, max(coalesce(valid_to, CAST('infinity' AS TIMESTAMP))) OVER (
+            PARTITION BY company_id, dataset, item ORDER BY valid_from, fact_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS covered_until
+    FROM spans WHERE listed AND valid_from IS DISTINCT FROM valid_to
+), islands AS (
+    SELECT
+        *, count(*) FILTER (covered_until IS NULL OR valid_from > covered_until) OVER (
+            PARTITION BY company_id, dataset, item ORDER BY valid_from, fact_id
+        ) AS island
+    FROM ordered
+)
+SELECT
+    company_id, dataset, item, min(valid_from) AS valid_from,
+    CASE WHEN bool_or(valid_to IS NULL) THEN NULL ELSE max(valid_to) END AS valid_to,
+    arg_max(fact_id, (collected_at, quality, fact_id)) AS fact_id
+FROM islands GROUP BY company_id, dataset, item, island;
+
+-- The best value of the others, decided whenever one comes or goes: fresh ones by quality, else the newest one.
+-- A number of employees that has an end is better than one without ('10,001+').
+CREATE OR REPLACE TEMP TABLE single_history AS
+WITH singles AS (
+    SELECT * FROM spans WHERE NOT listed AND valid_from IS DISTINCT FROM valid_to
+), moments AS (
+    SELECT company_id, dataset, valid_from AS moment FROM singles
+    UNION
+    SELECT company_id, dataset, valid_to FROM singles WHERE valid_to IS NOT NULL
+), best AS (
+    SELECT m.company_id, m.dataset, m.moment, s.fact_id, s.item
+    FROM moments AS m LEFT JOIN singles AS s
+        ON s.company_id = m.company_id AND s.dataset = m.dataset
+        AND s.valid_from <= m.moment AND (s.valid_to IS NULL OR s.valid_to > m.moment)
+    QUALIFY row_number() OVER (
+        PARTITION BY m.company_id, m.dataset, m.moment
+        ORDER BY
+            s.holds_until > m.moment DESC NULLS LAST,
+            CASE WHEN s.holds_until > m.moment THEN s.last_resort END,
+            CASE WHEN s.holds_until > m.moment AND s.dataset = 'employee_count' THEN s.value->>'high' IS NULL END,
+            CASE WHEN s.holds_until > m.moment THEN s.quality END DESC NULLS LAST,
+            s.collected_at DESC, s.quality DESC, s.fact_id
+    ) = 1
+), turns AS (
+    SELECT
+        *, lead(moment) OVER ordered AS until,
+        CASE WHEN item IS DISTINCT FROM lag(item) OVER ordered THEN 1 ELSE 0 END AS turned
+    FROM best WINDOW ordered AS (PARTITION BY company_id, dataset ORDER BY moment)
+), stretches AS (
+    SELECT *, sum(turned) OVER (PARTITION BY company_id, dataset ORDER BY moment) AS stretch FROM turns
+)
+SELECT
+    company_id, dataset, item, min(moment) AS valid_from,
+    CASE WHEN bool_or(until IS NULL) THEN NULL ELSE max(until) END AS valid_to,
+    arg_max(fact_id, moment) AS fact_id
+FROM stretches WHERE fact_id IS NOT NULL GROUP BY company_id, dataset, item, stretch;
+
+DELETE FROM marts.history WHERE company_id IN (FROM affected);
+INSERT INTO marts.history BY NAME
+WITH told AS (
+    SELECT *, true AS listed FROM listed_history UNION ALL SELECT *, false FROM single_history
+), valued AS (
+    SELECT
+        h.company_id, c.key AS company_key, h.dataset, h.listed, h.valid_from, h.valid_to,
+        in_words(h.dataset, s.value) AS value, CAST(s.value AS VARCHAR) AS value_json,
+        s.source, s.quality, s.collected_at, s.holds_until, s.last_resort, s.reply_id, s.purchase_id
+    FROM told AS h JOIN spans AS s USING (fact_id) JOIN build.companies AS c ON c.company_id = h.company_id
+)
+SELECT
+    *, CASE WHEN NOT listed AND lag(valid_to) OVER ordered = valid_from THEN lag(value) OVER ordered END AS previous_value
+FROM valued WINDOW ordered AS (PARTITION BY company_id, dataset, listed ORDER BY valid_from);
