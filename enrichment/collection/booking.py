@@ -23,7 +23,7 @@ from enrichment.domain.records import (
 )
 from enrichment.domain.values import Text
 from enrichment.memory.freshness import dataset_status
-from enrichment.memory.recall import ReaderFailed, ReadReply, made_of, read_and_keep, read_stored
+from enrichment.memory.recall import ReaderFailed, ReadReply, read_and_keep, read_reply, read_stored
 from enrichment.parsing import NamedCompany, reader_of
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import AskedInVain, Busy, CapReached, Unavailable
@@ -142,7 +142,7 @@ class Bookings:
         for reply in self._read_without_name:
             before = [fact for fact in self.known.facts if fact.reply_id == reply.reply_id]
             try:
-                facts = made_of(reply, self.company, self._rules, self._context.readers).facts
+                facts = read_reply(reply, self.company, self._rules, self._context.readers).facts
             except ReaderFailed:
                 continue  # what it made of the reply without a name stays
             if len(facts) > len(before):

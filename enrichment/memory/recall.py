@@ -16,6 +16,7 @@ from enrichment.context import RunContext
 from enrichment.domain.records import Alias, Company, CompanyRelation, Fact, Known, Reply, ReplyHead, Request, Stage
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.parsing import NamedCompany, ReaderEntry, companies_named, other_names, read, reader_of
+from enrichment.ports import Store
 from enrichment.rules import Rules
 from enrichment.trace import Trace
 
@@ -71,10 +72,15 @@ async def read_stored(
 
 @dataclass(frozen=True, slots=True)
 class ReadReply:
-    """What a reader made of a reply. named: the companies that its records are of."""
+    """What a reader made of a reply. named: the companies that its records are of.
+
+    aliases: of the company that was asked about. relations: its parents and subsidiaries.
+    """
 
     facts: tuple[Fact, ...]
-    named: tuple[NamedCompany, ...]
+    named: tuple[NamedCompany, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    relations: tuple[CompanyRelation, ...] = ()
 
 
 async def read_and_keep(
@@ -85,32 +91,39 @@ async def read_and_keep(
     Former names, brands and redirected domains that it states become aliases, parents and subsidiaries relations. A
     reply is read after it is stored and paid for, so neither a reader's mistake nor a killed process loses it.
     """
-    entry = reader_of(reply.source, rules, context.readers)
     try:
-        made = made_of(reply, company, rules, context.readers)
-        aliases, relations = names_in(reply, company, rules, context.readers)
+        made = read_reply(reply, company, rules, context.readers)
     except ReaderFailed as error:
         if trace is not None:
             trace.note(stage, "reply not read", source=reply.source, purchase=reply.purchase_id, warning=str(error))
         return None
-    facts = made.facts
-    await asyncio.to_thread(context.store.knowledge.keep_facts, reply.reply_id, facts, reader_version=entry.version)
-    if aliases:
-        await asyncio.to_thread(context.store.companies.add_aliases, aliases)
-    if relations:
-        await asyncio.to_thread(context.store.companies.add_relations, relations)
+    await asyncio.to_thread(keep_read, made, reply, reader_of(reply.source, rules, context.readers), context.store)
     if trace is not None:
         _note_other_company(trace, stage, reply, made.named)
     return made
 
 
-def made_of(reply: Reply, company: Company, rules: Rules, readers: Mapping[str, ReaderEntry]) -> ReadReply:
+def read_reply(reply: Reply, company: Company, rules: Rules, readers: Mapping[str, ReaderEntry]) -> ReadReply:
     """What a reader makes of a reply. Raises ReaderFailed, whatever the reader raised."""
     try:
         facts = tuple(read(reply, company, rules, readers=readers))
-        return ReadReply(facts, tuple(companies_named(reply, company, rules, readers=readers)))
+        named = tuple(companies_named(reply, company, rules, readers=readers))
+        aliases, relations = other_names(reply, company, rules, readers=readers)
     except Exception as error:
-        raise ReaderFailed(f"the reader of {reply.source} raised {type(error).__name__}: {error}") from error
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}, line {where.lineno}"
+        what = str(error) or "an error without a message"
+        raise ReaderFailed(f"the reader of {reply.source} cannot read this reply: {what} ({place})") from error
+    return ReadReply(facts, named, tuple(aliases), tuple(relations))
+
+
+def keep_read(made: ReadReply, reply: Reply, reader: ReaderEntry, store: Store) -> None:
+    """Blocks. Raises StoreError."""
+    store.knowledge.keep_facts(reply.reply_id, made.facts, reader_version=reader.version)
+    if made.aliases:
+        store.companies.add_aliases(made.aliases)
+    if made.relations:
+        store.companies.add_relations(made.relations)
 
 
 def _note_other_company(trace: Trace, stage: Stage, reply: Reply, named: Sequence[NamedCompany]) -> None:
@@ -126,19 +139,6 @@ def _note_other_company(trace: Trace, stage: Stage, reply: Reply, named: Sequenc
         name=other.name,
         website=other.domain or other.website,
     )
-
-
-def names_in(
-    reply: Reply, company: Company, rules: Rules, readers: Mapping[str, ReaderEntry]
-) -> tuple[list[Alias], list[CompanyRelation]]:
-    """Its aliases, and related companies, by a reply. Raises ReaderFailed, whatever the reader raised."""
-    try:
-        return other_names(reply, company, rules, readers=readers)
-    except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(where.filename).name}, line {where.lineno}"
-        what = str(error) or "an error without a message"
-        raise ReaderFailed(f"the reader of {reply.source} cannot read this reply: {what} ({place})") from error
 
 
 def _bought_by(known: Known, request: Request) -> Known:

@@ -7,7 +7,7 @@ A request reads its own company's replies again in any case (recall); this is fo
 
 from collections.abc import Mapping
 
-from enrichment.memory.recall import ReaderFailed, facts_in
+from enrichment.memory.recall import ReaderFailed, keep_read, read_reply
 from enrichment.parsing import READERS, ReaderEntry
 from enrichment.parsing.facts import NoReader, reader_of
 from enrichment.ports import Store
@@ -32,10 +32,10 @@ def read_again(
             if company is None:
                 continue
             try:
-                facts = facts_in(reply, company, rules, readers)
+                made = read_reply(reply, company, rules, readers)
             except ReaderFailed:
                 continue
-            store.knowledge.keep_facts(reply.reply_id, facts, reader_version=versions[reply.source])
+            keep_read(made, reply, reader_of(reply.source, rules, readers), store)
             done += 1
         if not page:
             break

@@ -121,8 +121,7 @@ def bring_up_to_date(path: Path, store: SqlStore, *, at_once: int = _AT_ONCE) ->
     fresh = not path.exists()
     with connect(path) as connection:
         connection.begin()
-        connection.execute((_HERE / "session.sql").read_text("utf-8"))
-        _add_industries(connection)
+        _begin_session(connection)
         if fresh:
             _create(connection, store.world)
         build = _load_changes(connection, store, at_once)
@@ -134,9 +133,15 @@ def bring_up_to_date(path: Path, store: SqlStore, *, at_once: int = _AT_ONCE) ->
 def empty_tables() -> tuple[WarehouseTable, ...]:
     """The tables of a warehouse before anything is in it, made in memory."""
     with duckdb.connect(":memory:", config=_SETTINGS) as connection:
-        connection.execute(_SESSION)
+        _begin_session(connection)
         _create_schemas(connection)
         return tables_of(connection)
+
+
+def _begin_session(connection: duckdb.DuckDBPyConnection) -> None:
+    """Functions and tables that the other files use, and that are gone with the connection."""
+    connection.execute((_HERE / "session.sql").read_text("utf-8"))
+    _add_industries(connection)
 
 
 def _create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
