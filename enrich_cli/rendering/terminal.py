@@ -23,7 +23,10 @@ _WIDTH_OF_A_FILE = 160  # of output that goes to a file or a pipe, which have no
 
 def _console() -> Console:
     probe = Console()
-    return probe if probe.is_terminal or "COLUMNS" in os.environ else Console(width=_WIDTH_OF_A_FILE)
+    if probe.is_terminal:
+        return probe
+    columns = os.environ.get("COLUMNS", "")
+    return Console(width=int(columns) if columns.isdecimal() else _WIDTH_OF_A_FILE)
 
 
 console = _console()

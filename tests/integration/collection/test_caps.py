@@ -11,7 +11,7 @@ import pytest
 from bench.planner.simulated_execution import Play, drawn_reply
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Known
-from enrichment.domain.values import IntentSignal, JobPosting
+from enrichment.domain.values import Founded, Headquarters, IntentSignal, JobPosting, Revenue, SizeBand
 from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.enrich import Ask, collect_request, plan_request
 from enrichment.pipeline.plan import request_for
@@ -30,6 +30,10 @@ DAY = f"day:{NOON.date().isoformat()}"
 VALUES = EXAMPLES | {
     "hiring_trends": [JobPosting(title="Welder")],
     "purchase_intent": [IntentSignal(topic="widgets")],
+    "headquarters": [Headquarters(city="Vienna", country="AT")],
+    "founded": [Founded(year=1999)],
+    "revenue": [Revenue(low=5_000_000, high=5_000_000, currency="EUR")],
+    "company_size_band": [SizeBand(band="1001-5000")],
 }
 NOTHING: Mapping[str, list[str]] = {}
 

@@ -1,5 +1,6 @@
 """What a data engineer does in the UI and what Dagster shows of it, against the sandbox."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -102,7 +103,7 @@ def test_a_profile_shows_how_long_its_request_took_and_its_values_in_words(tesla
     [request] = tesla.sandbox.store.requests.latest()
     assert request.finished_at is not None
     assert value_of(profile, "latency_seconds") == (request.finished_at - request.asked_at).total_seconds() > 0
-    assert "| employee_count | satisfied | 10,001+ " in value_of(profile, "values")
+    assert re.search(r"\| employee_count \| satisfied \| \d{2,3},\d{3} ", value_of(profile, "values"))
 
 
 def test_an_analysis_is_materialised_under_its_own_name(sandbox: DagsterSandbox) -> None:

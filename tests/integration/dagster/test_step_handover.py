@@ -151,7 +151,10 @@ def test_errors_at_different_stages_cost_a_company_each_and_the_others_are_finis
         batch = through(sandbox, batch, breaking(stage, company))
     assert list(batch.finished) == ["tesla.com"]
     assert batch.finished["tesla.com"].request.state == "complete"
-    assert batch.failed == {name: f"KeyError: 'no {name}'" for name in ("apple.com", "microsoft.com", "intel.com")}
+    where = "the log of the run shows where it comes from"
+    assert batch.failed == {
+        name: f"an error of this program ('no {name}'); {where}" for name in ("apple.com", "microsoft.com", "intel.com")
+    }
     known = sandbox.store.companies.by_key("microsoft.com")
     assert known is not None
     assert sandbox.store.knowledge.known(known.company_id).replies != ()  # what was paid for is kept

@@ -101,6 +101,7 @@ def test_a_merge_is_kept_with_who_asked_when_why_and_what_it_moved(three: SqlSto
         "requests": 1,
         "purchases": 1,
         "replies": 1,
+        "model_replies": 0,
         "analyses": 0,
         "profiles": 1,
         "facts": 1,
