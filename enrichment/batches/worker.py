@@ -21,9 +21,9 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.records import Cap, Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.dry_run import profile_or_plans
-from enrichment.pipeline.enrich import Ask, Enriched, enrich
+from enrichment.pipeline.enrich import Ask, Enriched, because_given_up, enrich
 from enrichment.ports import CapReached, StoreError
-from enrichment.profiles.assembly import missing_required
+from enrichment.profiles.assembly import missing
 from enrichment.purchasing.caps import caps_of_day, in_words
 from enrichment.requirements.requirements import UnknownName
 from enrichment.requirements.strategy import UnknownStrategy
@@ -258,6 +258,8 @@ def _reason(enriched: Enriched) -> str | None:
         return None
     if enriched.request.state == "stopped":
         return "stopped before all calls were made"
-    missing = sorted({name for profile in enriched.profiles for name in missing_required(profile.document)})
+    if enriched.given_up:
+        return because_given_up(enriched.given_up)
+    lacking = sorted({name for profile in enriched.profiles for name in missing(profile.document)})
     because = ": a cap leaves too little for a source of it" if enriched.request.state == "refused" else ""
-    return f"no {', '.join(missing)}{because}"
+    return f"no {', '.join(lacking)}{because}"

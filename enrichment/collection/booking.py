@@ -40,6 +40,7 @@ class CollectionResult:
 
     company: the one that was asked about, with its name if that was learned on the way.
     named: source, and the company as its record states it, of records that are of the company.
+    given_up: required datasets that cannot be had, so that nothing more was bought.
     """
 
     company: Company
@@ -48,6 +49,7 @@ class CollectionResult:
     failures: tuple[SourceFailure, ...]
     reads: tuple[CacheRead, ...]
     named: tuple[tuple[str, NamedCompany], ...] = ()
+    given_up: tuple[str, ...] = ()
 
 
 class Bookings:

@@ -8,6 +8,7 @@ A vendor's failure costs its own facts and nothing else: it is recorded, and the
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
 
 from enrichment.collection.booking import Bookings, CollectionResult
 from enrichment.collection.source_call import deliver, order_for
@@ -75,7 +76,7 @@ async def collect(
     else:
         await _all(execution.carry_out(part) for part in plan.parts)
     await bookings.read_again_by_name()
-    return bookings.result()
+    return replace(bookings.result(), given_up=execution.given_up)
 
 
 class _PlanExecution:
@@ -97,6 +98,7 @@ class _PlanExecution:
         self.rules, self.context, self.trace = rules, context, trace
         self.bookings = bookings
         self._seen = known.passed_over.union(reply.reply_id for reply in known.replies)
+        self.given_up: tuple[str, ...] = ()
         self._done: set[str] = set()
         self._refused_by_cap: set[str] = set()
         self._caps_bind = plan.in_turn
@@ -112,9 +114,9 @@ class _PlanExecution:
         Parts one after another: those that cost least to fail come first. No last resorts: they complete nothing.
         """
         for part in parts_that_fail_cheaply_first(self.plan):
-            await self._ask_by_policy(part)
-            missing = sorted(d for d in part.problem.required if self._is_open(d))
-            if missing:
+            await self._ask_by_policy(part, until=self._cannot_be_had)
+            if missing := sorted(d for d in part.problem.required if self._is_open(d)):
+                self.given_up = tuple(missing)
                 self.trace.note("collect", "given up", datasets=missing)
                 return
 
@@ -122,10 +124,21 @@ class _PlanExecution:
         await self._ask_by_policy(part)
         await self._last_resorts(part)
 
-    async def _ask_by_policy(self, part: Part) -> None:
-        """What no longer fits under the caps is unusable, and the policy is looked up again for what remains."""
+    def _cannot_be_had(self, part: Part) -> frozenset[str]:
+        """Required datasets that are open, and that no source that may still be asked answers."""
+        state = self._state(part, lambda _: True)
+        answered = (offer.answers for offer in part.problem.offers if offer.source in state.usable)
+        return (part.problem.required & state.unsatisfied).difference(*answered)
+
+    async def _ask_by_policy(self, part: Part, until: Callable[[Part], object] = lambda _: False) -> None:
+        """What no longer fits under the caps is unusable, and the policy is looked up again for what remains.
+
+        until: looked at before each step; nothing more is asked once it is true.
+        """
         policy = self.plan.policy(part, self.context.policies)
         while self._in_time():
+            if until(part):
+                break
             budget = await self._remaining_budget()
             asked = policy.next(self._state(part, budget.fits))
             if not asked:

@@ -99,13 +99,15 @@ async def collect_request(planned: Planned, *, rules: Rules, context: RunContext
         seconds_used=planned.seconds_used + time.monotonic() - began,
         plan=planned.plan,
         known=result.known,
+        given_up=result.given_up,
     )
 
 
 async def analyse_request(collected: Collected, *, rules: Rules, context: RunContext, trace: Trace) -> Analysed:
-    """Ask the language model, only where the evidence changed."""
+    """Ask the language model, only where the evidence changed; not at all of a company that was given up."""
+    given_up = collected.given_up
     results = await analyse(
-        collected.requirements.analyses,
+        () if given_up else collected.requirements.analyses,
         known=collected.known,
         requirements=collected.requirements,
         company=collected.company,
@@ -129,8 +131,9 @@ async def analyse_request(collected: Collected, *, rules: Rules, context: RunCon
         analyses=results.analyses,
         analysis_facts=results.facts,
         analysis_purchases=results.purchases,
-        gaps=results.gaps,
+        gaps=dict.fromkeys(collected.requirements.analyses, because_given_up(given_up)) if given_up else results.gaps,
         analyses_paid=results.paid,
+        given_up=given_up,
     )
 
 
@@ -172,7 +175,20 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: 
     trace.note("keep", "kept", cost_micro_usd=request.cost_micro_usd, saved_micro_usd=request.saved_micro_usd)
     await trace.written()
     await asyncio.to_thread(context.store.requests.close, request, profiles=profiles, reads=analysed.reads)
-    return Enriched(request, analysed.company, profiles, analysed.plan, purchases, analysed.reads, analysed.failures)
+    return Enriched(
+        request,
+        analysed.company,
+        profiles,
+        analysed.plan,
+        purchases,
+        analysed.reads,
+        analysed.failures,
+        analysed.given_up,
+    )
+
+
+def because_given_up(datasets: Sequence[str]) -> str:
+    return f"no {', '.join(datasets)}, so nothing more was bought"
 
 
 def _each(analysed: Analysed, rules: Rules) -> Sequence[Requirements]:

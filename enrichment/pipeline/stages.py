@@ -95,10 +95,14 @@ class Planned(RequestUnderWay):
 
 @dataclass(frozen=True, slots=True)
 class Collected(RequestUnderWay):
-    """After stage 4: what is known now that the plan was carried out."""
+    """After stage 4: what is known now that the plan was carried out.
+
+    given_up: required datasets that cannot be had, so that nothing more was bought; only within a batch's budget.
+    """
 
     plan: Plan = field(kw_only=True)
     known: Known = field(kw_only=True)
+    given_up: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ class Analysed(RequestUnderWay):
     analysis_facts: tuple[Fact, ...] = field(kw_only=True)
     analysis_purchases: tuple[Purchase, ...] = field(kw_only=True)
     gaps: Mapping[str, str] = field(kw_only=True)
+    given_up: tuple[str, ...] = field(default=(), kw_only=True)
     analyses_paid: Mapping[str, int] = field(kw_only=True, default_factory=dict)
 
 
@@ -128,6 +133,7 @@ class Enriched:
     purchases: tuple[Purchase, ...] = ()
     reads: tuple[CacheRead, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
+    given_up: tuple[str, ...] = ()
 
     @property
     def profile(self) -> Profile:

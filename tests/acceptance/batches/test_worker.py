@@ -106,6 +106,16 @@ def test_a_small_budget_goes_into_complete_profiles_and_is_never_exceeded(stack:
     assert all(row.need > left for row in postponed), "whatever fits what is left is begun"
 
 
+def test_within_a_budget_nothing_more_is_bought_for_a_company_that_cannot_be_complete(stack: Stack) -> None:
+    budgeted = batch_of(stack, DOMAINS[:60], consumer="vendor_enrichment", max_cost=100_000_000)
+    worked(stack, budgeted)
+    given_up = [row for row in stack.store.batches.companies(budgeted.batch_id) if row.state == "incomplete"]
+    assert given_up
+    assert {(row.reason or "").endswith(", so nothing more was bought") for row in given_up} == {True}
+    asked = [p.source for row in given_up for p in stack.store.ledger.purchases(row.request_id or "")]
+    assert not {source for source in asked if source.startswith("analysis:")}
+
+
 def test_a_finished_profile_is_served_though_nothing_is_left_of_the_budget(stack: Stack) -> None:
     asyncio.run(stack.ask("tesla.com"))
     batch = batch_of(stack, ["tesla.com", "apple.com"], max_cost=0)

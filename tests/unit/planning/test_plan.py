@@ -1,16 +1,22 @@
 """Which sources to ask: decided from rules, requirements and what is known, without a clock or a network."""
 
 import pickle
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
+from math import prod
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from enrichment.domain.records import Company, Known
-from enrichment.planning.plan import Plan, make_plan
+from enrichment.planning.fallback_chains import Part
+from enrichment.planning.plan import Plan, make_plan, parts_that_fail_cheaply_first
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
+from enrichment.rules import load_rules
 from tests.support.examples import MATRIX, NOON, acme, known_from
 
 PROFILE = requirements_of(MATRIX, ["profile"])
@@ -157,3 +163,27 @@ def test_an_analysis_that_is_wanted_brings_what_it_cannot_do_without() -> None:
     context = requirements_of(MATRIX, ["vendor_context"])
     assert "company_description" in context.collected_required
     assert {"positioning", "competition"} == set(context.analyses)
+
+
+def test_parts_come_in_the_order_in_which_finding_out_that_one_fails_costs_least() -> None:
+    """Against every other order of the parts with required datasets; optional ones come last."""
+    shipped = load_rules(Path(__file__).parents[3] / "config")
+    requirements = requirements_of(shipped, ["vendor_enrichment"])
+    plan = plan_for(requirements, strategy="enhanced", rules=shipped)
+    ordered = parts_that_fail_cheaply_first(plan)
+    needed = [part for part in ordered if part.problem.required]
+    assert len(needed) > 2
+    assert ordered[: len(needed)] == needed
+    least = min(expected_spend(plan, order) for order in permutations(needed))
+    assert expected_spend(plan, needed) == pytest.approx(least)
+
+
+def expected_spend(plan: Plan, parts: Sequence[Part]) -> float:
+    """Of parts carried out one after another until one of them fails."""
+    chances = {dataset.dataset: dataset.chance for dataset in plan.datasets}
+    total, goes_on = 0.0, 1.0
+    for part in parts:
+        sources = (plan.source(source) for step in part.chain for source in step)
+        total += goes_on * sum(source.chance * source.expected_micro_usd for source in sources)
+        goes_on *= prod(chances[dataset] for dataset in part.problem.required)
+    return total
