@@ -1,21 +1,57 @@
-"""Which country a cell names, in any language. Pure.
+"""Which country a text names, in any language. Pure.
 
-'Germany', 'Deutschland', 'DEU', 'de'  ->  'de'        'England' -> 'gb'        'Atlantis' -> ''
+'Germany', 'Deutschland', 'DEU', 'de'  ->  'de'        'England' -> 'gb'        'Atlantis', 'London' -> ''
+
+Codes are looked up by themselves: the table of names takes almost a second to build, and most records have codes.
 """
 
+import re
 from functools import lru_cache
 
-from rigour.territories import lookup_territory
+from rigour.territories import get_territory, lookup_territory
+from rigour.territories.territory import Territory
+
+_LONGEST = 200
+_CODE = 2
+_OTHER_CODES = {"uk": "gb", "el": "gr"}
+"""Codes that are used for a country beside that of ISO 3166-1."""
+_NO_COUNTRIES = frozenset({"eu", "un", "zz", "x-so"})
 
 
 @lru_cache(maxsize=4_096)
 def country_code(text: str) -> str:
-    """The ISO code of a country, in small letters, '' for what is none. The first call reads a table, for a second."""
-    found = lookup_territory(text) if any(map(str.isalpha, text)) else None
-    return found.code.partition("-")[0] if found is not None else ""
+    """The code of a country by ISO 3166-1 in small letters; '' for what is none, capitals included."""
+    found = _territory(text.strip())
+    return "" if found is None or found.code in _NO_COUNTRIES else _country_of(found, text.strip())
+
+
+@lru_cache(maxsize=1_024)
+def state_of_the_us(text: str) -> bool:
+    """By its name, or its two letters."""
+    words = text.strip()
+    found = get_territory(f"us-{words.lower()}") if len(words) == _CODE else lookup_territory(words)
+    return found is not None and found.code.startswith("us-")
 
 
 def is_country(text: str) -> bool:
     """Whether a text is a whole country; 'Berlin' and 'California' are parts of one."""
-    found = lookup_territory(text) if any(map(str.isalpha, text)) else None
+    found = _territory(text.strip())
     return found is not None and ("-" not in found.code or found.code == "gb-eng")
+
+
+def _territory(words: str) -> Territory | None:
+    if not _CODE <= len(words) <= _LONGEST or not any(map(str.isalpha, words)):
+        return None
+    if len(words) == _CODE and words.isascii():
+        code = words.lower()
+        return get_territory(_OTHER_CODES.get(code, code))
+    return lookup_territory(words)
+
+
+def _country_of(found: Territory, words: str) -> str:
+    """'London' finds Britain, but is in Ontario too; 'England' is a part of Britain, other parts name no country."""
+    if words.casefold() in {place.casefold() for place in found.places} - {found.name.casefold()}:
+        return ""
+    if found.code.startswith("gb-"):
+        return "gb"
+    return found.code if re.fullmatch(r"[a-z]{2}", found.code) else ""

@@ -6,11 +6,9 @@ Two letters that are both a country and a state of the US ('Bengaluru, IN', 'Chi
 """
 
 import re
-from functools import lru_cache
-
-from rigour.territories import lookup_territory
 
 from enrichment.domain.values import Headquarters
+from enrichment.identity.countries import country_code, state_of_the_us
 
 _LONGEST = 200
 _CODE = 2
@@ -27,7 +25,7 @@ def headquarters(
     text: str | None = None, *, city: str | None = None, region: str | None = None, country: str | None = None
 ) -> Headquarters | None:
     """What the fields state, and what the text adds to them. country: a code or a name."""
-    code = country_code(country)
+    code = country_of(country)
     stated_city, stated_region, stated_code = _parts(text, code)
     found = Headquarters(
         city=_named(city) or stated_city, region=_named(region) or stated_region, country=code or stated_code
@@ -35,27 +33,9 @@ def headquarters(
     return found if found.city or found.region or found.country else None
 
 
-@lru_cache(maxsize=4_096)
-def country_code(stated: str | None) -> str | None:
-    """ISO 3166-1 alpha-2 of a country by its code or its name, in any language that rigour knows."""
-    code = _territory(stated)
-    return code.upper() if code and len(code) == _CODE else _country_of_a_part(code, stated)
-
-
-def _country_of_a_part(code: str | None, stated: str | None) -> str | None:
-    """'England' is a part of GB; two letters that only name a state ('TX') are no country."""
-    return code[:2].upper() if code and len((stated or "").strip()) > _CODE and code.startswith("gb-") else None
-
-
-def _territory(stated: str | None) -> str | None:
-    words = (stated or "").strip()
-    if not _CODE <= len(words) <= _LONGEST:
-        return None
-    found = lookup_territory(words)
-    if found is None or words.casefold() in {place.casefold() for place in found.places} - {found.name.casefold()}:
-        return None  # rigour finds countries by their capitals too, and 'London' is also in Ontario
-    code = found.code
-    return code if re.fullmatch(r"[a-z]{2}(?:-\w+)?", code) and code not in ("eu", "un", "zz", "x-so") else None
+def country_of(stated: str | None) -> str | None:
+    """ISO 3166-1 alpha-2 of a country by its code or its name, in any language."""
+    return country_code(stated or "").upper() or None
 
 
 def _parts(text: str | None, country: str | None) -> tuple[str | None, str | None, str | None]:
@@ -66,7 +46,7 @@ def _parts(text: str | None, country: str | None) -> tuple[str | None, str | Non
     if not parts or any(re.search(r"\d", part) for part in parts):
         return None, None, None
     code = _last_as_country(parts, country)
-    if code or (len(parts) > 1 and country and country_code(parts[-1]) == country):
+    if code or (len(parts) > 1 and country and country_of(parts[-1]) == country):
         parts.pop()
     city = parts[0] if parts else None
     region = parts[1] if len(parts) == _CITY_AND_REGION and _is_region(parts[1], code or country) else None
@@ -77,7 +57,7 @@ def _last_as_country(parts: list[str], country: str | None) -> str | None:
     last = parts[-1]
     if country or last.casefold() in _ALSO_A_STATE or (len(last) == _CODE and state_of_the_us(last)):
         return None
-    return country_code(last) if len(parts) > 1 or len(last) > _CODE else None
+    return country_of(last) if len(parts) > 1 or len(last) > _CODE else None
 
 
 def _country_of_region(parts: list[str], country: str | None) -> str | None:
@@ -92,14 +72,7 @@ def _is_region(part: str, country: str | None) -> bool:
 
 
 def _ambiguous(part: str) -> bool:
-    return part.casefold() in _ALSO_A_STATE or (len(part) == _CODE and country_code(part) is not None)
-
-
-@lru_cache(maxsize=1_024)
-def state_of_the_us(stated: str) -> bool:
-    """By its name, or its two letters."""
-    found = lookup_territory(f"US-{stated}") if len(stated) == _CODE else lookup_territory(stated)
-    return bool(found) and found.code.startswith("us-")  # type: ignore[union-attr]  # None is falsy
+    return part.casefold() in _ALSO_A_STATE or (len(part) == _CODE and country_of(part) is not None)
 
 
 def _named(stated: str | None) -> str | None:

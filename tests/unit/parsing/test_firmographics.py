@@ -6,7 +6,7 @@ import pytest
 
 from enrichment.domain.values import Founded, Headquarters, Revenue, SizeBand, in_words
 from enrichment.parsing.firmographics import founding, size_band
-from enrichment.parsing.places import country_code, headquarters
+from enrichment.parsing.places import country_of, headquarters
 from enrichment.parsing.revenue import revenue
 from tests.support.examples import NOON
 from tests.support.parsed_replies import facts_of, sample
@@ -52,7 +52,7 @@ def test_a_country_of_its_own_decides_what_two_letters_mean() -> None:
 
 @pytest.mark.parametrize("stated", ["Texas", "TX", "Europe", "EU", "xx", "", None, "x" * 500])
 def test_what_is_no_country_has_no_code(stated: str | None) -> None:
-    assert country_code(stated) is None
+    assert country_of(stated) is None
 
 
 @pytest.mark.parametrize(
