@@ -2,13 +2,13 @@
 
 'Germany', 'Deutschland', 'DEU', 'de'  ->  'de'        'England' -> 'gb'        'Atlantis', 'London' -> ''
 
-Codes are looked up by themselves: the table of names takes almost a second to build, and most records have codes.
+Codes and English names are looked up by themselves: the table of all names takes almost a second to build.
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from rigour.territories import get_territory, lookup_territory
+from rigour.territories import get_territories, get_territory, lookup_territory
 from rigour.territories.territory import Territory
 
 _LONGEST = 200
@@ -45,7 +45,17 @@ def _territory(words: str) -> Territory | None:
     if len(words) == _CODE and words.isascii():
         code = words.lower()
         return get_territory(_OTHER_CODES.get(code, code))
-    return lookup_territory(words)
+    return _english_names().get(words.casefold()) or lookup_territory(words)
+
+
+@cache
+def _english_names() -> dict[str, Territory]:
+    """Of countries; a name that a part of another one has too, such as 'Georgia', is left to the whole table."""
+    every = get_territories()
+    parts = {territory.name.casefold() for territory in every if "-" in territory.code}
+    countries = [territory for territory in every if territory.is_country and "-" not in territory.code]
+    named = {name.casefold(): territory for territory in countries for name in (territory.name, territory.full_name)}
+    return {name: territory for name, territory in named.items() if name not in parts}
 
 
 def _country_of(found: Territory, words: str) -> str:
