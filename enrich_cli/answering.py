@@ -14,7 +14,7 @@ from enrich_cli.asking import Quoted, total_of, usd
 from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import UsageError
 from enrich_cli.remedies import what_to_mend
-from enrich_cli.rendering.terminal import Progress, advised
+from enrich_cli.rendering.terminal import ProgressLine, advised
 from enrichment.context import RunContext
 from enrichment.domain.money import in_usd
 from enrichment.pipeline.dry_run import profile_or_plans
@@ -50,7 +50,7 @@ async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None)
             offered = await _quoted(ask, settings, rules, context)
             if offered.kept is None:
                 _confirm(offered.plans, limit)
-        with Progress() as progress:
+        with ProgressLine() as progress:
             return await enrich(ask, rules=rules, context=context, watch=progress.watch)
 
 

@@ -86,8 +86,8 @@ class QuotedBatch:
     understood: UnderstoodFile | None
 
 
-class Batches:
-    """Batches of one store, while it is open."""
+class BatchCommands:
+    """What the batch commands do with one store, while it is open."""
 
     def __init__(self, settings: Settings, rules: Rules, store: SqlStore) -> None:
         self._settings, self._rules, self._store = settings, rules, store
@@ -233,10 +233,10 @@ class Batches:
 
 
 @contextmanager
-def opened_batches(*, sandbox: bool) -> Iterator[Batches]:
+def opened_batches(*, sandbox: bool) -> Iterator[BatchCommands]:
     """Raises SettingsError, RulesError, StoreError."""
     with opened_store(sandbox=sandbox) as (settings, rules, store):
-        yield Batches(settings, rules, store)
+        yield BatchCommands(settings, rules, store)
 
 
 def _batch(wish: BatchWish) -> Batch:

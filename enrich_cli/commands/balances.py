@@ -16,10 +16,10 @@ def balances(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.errors import INCOMPLETE
     from enrich_cli.rendering.balances import balances_data, balances_table, is_wrong
-    from enrich_cli.rendering.terminal import Progress, show
+    from enrich_cli.rendering.terminal import ProgressLine, show
     from resources.vendor_balances import read_accounts
 
-    with opened_store(sandbox=sandbox) as (settings, rules, store), Progress():
+    with opened_store(sandbox=sandbox) as (settings, rules, store), ProgressLine():
         looks = asyncio.run(read_accounts(settings, rules, store))
     show(balances_table(looks, sandbox=sandbox), balances_data(looks), as_json=as_json)
     raise typer.Exit(INCOMPLETE if any(is_wrong(look) for look in looks) else 0)

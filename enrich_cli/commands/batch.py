@@ -28,7 +28,7 @@ from enrich_cli.options import (
 )
 
 if TYPE_CHECKING:
-    from enrich_cli.batches import Batches
+    from enrich_cli.batches import BatchCommands
     from enrichment.domain.batches import BatchSummary
 
 app = typer.Typer(help="Many companies within one budget.", no_args_is_help=True)
@@ -191,11 +191,11 @@ def _again(batch_id: str, max_cost: str | None, workers: int, *, failed: bool, s
         _work(batches, batch_id, workers, sandbox=sandbox, as_json=as_json)
 
 
-def _work(batches: "Batches", batch_id: str, workers: int, *, sandbox: bool, as_json: bool) -> None:
+def _work(batches: "BatchCommands", batch_id: str, workers: int, *, sandbox: bool, as_json: bool) -> None:
     from enrich_cli.errors import INCOMPLETE
-    from enrich_cli.rendering.batch_progress import BatchProgressLine
+    from enrich_cli.rendering.batch_progress import LiveBatch
 
-    with BatchProgressLine(sandbox=sandbox) as progress:
+    with LiveBatch(sandbox=sandbox) as progress:
         summary = batches.work(batch_id, workers=workers, watch=progress.watch)
     _show(summary, sandbox=sandbox, as_json=as_json)
     raise typer.Exit(0 if summary.count("complete") == summary.total else INCOMPLETE)

@@ -14,7 +14,7 @@ from resources.clock import utc_now
 _SECONDS_BETWEEN_LINES = 60.0
 
 
-class BatchProgressLine:
+class LiveBatch:
     """On stderr, so that the answer on stdout stays whole."""
 
     def __init__(self, *, sandbox: bool) -> None:

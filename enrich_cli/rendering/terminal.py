@@ -46,7 +46,7 @@ def advised(sentence: str, *, sandbox: bool) -> str:
     return _COMMAND.sub(r"\g<0> --sandbox", sentence) if sandbox else sentence
 
 
-class Progress:
+class ProgressLine:
     """One line on stderr with what is happening now; nothing where stderr is no terminal."""
 
     def __init__(self) -> None:

@@ -73,7 +73,7 @@ def rerun(
 
 
 @dataclass(slots=True)
-class _Totals:
+class _ReplayTotals:
     requests: int = 0
     completeness: float = 0.0
     complete: int = 0
@@ -99,7 +99,7 @@ class _Replay:
     def __init__(self, side: Side, history: History, override: str | None, policies: PolicyCache, seed: int) -> None:
         self.rules, self.history = side.rules, history
         self.override, self.policies, self.seed = override, policies, seed
-        self.totals, self.tokens = _Totals(), TokensOfAnalyses(history.answered)
+        self.totals, self.tokens = _ReplayTotals(), TokensOfAnalyses(history.answered)
         self.taken = Counter[str]()
         self.unavailable: dict[str, Unusable] = {
             name: ("no credentials", side.unavailable[entry.provider])

@@ -27,7 +27,7 @@ _FIELD = (1 << _BITS) - 1
 _DONE = -1
 
 
-class Progress(NamedTuple):
+class ChainProgress(NamedTuple):
     """How far a chain is. stage: 0 its policy, n its last resorts from the nth on, -1 it is done.
 
     calls: under way, as bits; none: it decides next. due: milliseconds until they have replied.
@@ -45,7 +45,7 @@ class Node(NamedTuple):
     second: bool
     left: int
     asked: int
-    progress: tuple[Progress, ...]
+    progress: tuple[ChainProgress, ...]
 
 
 class Effect(NamedTuple):
@@ -135,7 +135,7 @@ class EventTree:
         self._too_dear = 0
         self._useless: dict[int, int] = {}
         self._chains: list[_ChainBits] = []
-        self._second: dict[tuple[int, int], tuple[Progress, ...]] = {}
+        self._second: dict[tuple[int, int], tuple[ChainProgress, ...]] = {}
         self._looked_up: dict[tuple[int, int, int], int] = {}
         self._outcomes: dict[tuple[int, int, bool], list[tuple[int, Spent, float]] | None] = {}
         self.start = Node(False, self._everything_left(), 0, self._begun(execution.chains))
@@ -167,10 +167,10 @@ class EventTree:
             unless=self._still_open(skip.answers),
         )
 
-    def _begun(self, chains: Sequence[Chain]) -> tuple[Progress, ...]:
+    def _begun(self, chains: Sequence[Chain]) -> tuple[ChainProgress, ...]:
         first = len(self._chains)
         self._chains += [self._chain(chain) for chain in chains]
-        return tuple(Progress(number) for number in range(first, len(self._chains)))
+        return tuple(ChainProgress(number) for number in range(first, len(self._chains)))
 
     def _chain(self, chain: Chain) -> _ChainBits:
         return _ChainBits(
@@ -217,7 +217,7 @@ class EventTree:
                 by_policy |= began.calls
         return Node(second, left, asked, tuple(after)), by_policy, as_last
 
-    def _next(self, one: Progress, left: int, asked: int, replied: int, rest: list[int]) -> Progress:
+    def _next(self, one: ChainProgress, left: int, asked: int, replied: int, rest: list[int]) -> ChainProgress:
         chain = self._chains[one.chain]
         dear = _union(limit.too_dear(money) for limit, money in zip(self._limits, rest, strict=True)) if rest else 0
         if one.stage == 0:
@@ -228,14 +228,14 @@ class EventTree:
             if usable & dear:
                 self._note_dear(one.chain, left & chain.watched, usable, dear, to_the_end=not calls)
             if calls:
-                return Progress(one.chain, 0, self._slowest(calls), calls)
+                return ChainProgress(one.chain, 0, self._slowest(calls), calls)
         for n in range(max(1, one.stage), len(chain.last_resorts) + 1):
             i, serves = chain.last_resorts[n - 1]
             if ~asked >> i & 1 and left & serves:
                 if not dear >> i & 1:
-                    return Progress(one.chain, n + 1, self._seconds[i], 1 << i)
+                    return ChainProgress(one.chain, n + 1, self._seconds[i], 1 << i)
                 self._too_dear |= 1 << i
-        return Progress(one.chain, _DONE)
+        return ChainProgress(one.chain, _DONE)
 
     def _note_dear(self, number: int, left: int, usable: int, dear: int, *, to_the_end: bool) -> None:
         """Which sources the policy would have asked, had they fitted; to the end: after each of these had failed."""
@@ -307,7 +307,7 @@ class EventTree:
             spent += self._spent(i, price, counts)
         return self._after(node, progress, gone), spent
 
-    def _after(self, node: Node, progress: tuple[Progress, ...], gone: int) -> Node:
+    def _after(self, node: Node, progress: tuple[ChainProgress, ...], gone: int) -> Node:
         left, asked = node.left & ~gone, node.asked
         if not self._execution.everything and self.counts(node):
             asked |= self._of_no_use(left)
@@ -391,20 +391,20 @@ class EventTree:
         return cost
 
 
-def _next_replies(progress: tuple[Progress, ...]) -> tuple[int, int, tuple[Progress, ...]]:
+def _next_replies(progress: tuple[ChainProgress, ...]) -> tuple[int, int, tuple[ChainProgress, ...]]:
     """Milliseconds until the next replies, the calls they are to, and the progress once they have come."""
     due = min([one.due for one in progress if one.calls])
-    calls, after = 0, list[Progress]()
+    calls, after = 0, list[ChainProgress]()
     for one in progress:
         if one.calls and one.due == due:
             calls |= one.calls
-            after.append(Progress(one.chain, one.stage))
+            after.append(ChainProgress(one.chain, one.stage))
         else:
             after.append(one._replace(due=one.due - due) if one.calls else one)
     return due, calls, tuple(after)
 
 
-def _under_way(progress: tuple[Progress, ...]) -> int:
+def _under_way(progress: tuple[ChainProgress, ...]) -> int:
     calls = 0
     for one in progress:
         calls |= one.calls

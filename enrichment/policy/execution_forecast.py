@@ -168,7 +168,7 @@ _remembered = lru_cache(maxsize=REMEMBERED)(_followed)
 """Companies in different states share groups, as long as their policy is the same object."""
 
 
-class _Totals:
+class _ForecastTotals:
     """Adds up chances: of each call, of each end, of what was waited and spent by then."""
 
     def __init__(self, tree: EventTree, *, exact: bool) -> None:
@@ -220,9 +220,9 @@ class _Totals:
         return {d: min(done[d], 1.0) if open_[d] else 1.0 for d in self._tree.datasets}
 
 
-def _exactly(tree: EventTree) -> _Totals | None:
+def _exactly(tree: EventTree) -> _ForecastTotals | None:
     """Follow every outcome, nodes with the fewest replies first; None if there are too many."""
-    totals, steps = _Totals(tree, exact=True), 0
+    totals, steps = _ForecastTotals(tree, exact=True), 0
     levels: list[Level] = [{} for _ in range(len(tree.offers) + 1)]
     levels[0][tree.start] = {0: 1.0}
     for replied in range(len(levels)):
@@ -242,7 +242,7 @@ def _exactly(tree: EventTree) -> _Totals | None:
     return totals
 
 
-def _started(tree: EventTree, here: Level, totals: _Totals) -> Iterable[tuple[Node, Chances]]:
+def _started(tree: EventTree, here: Level, totals: _ForecastTotals) -> Iterable[tuple[Node, Chances]]:
     """The nodes once their calls have started; under limits these depend on what was spent."""
     for node, chances in here.items():
         taken: dict[int, Chances] = {}
@@ -277,8 +277,8 @@ def _join(level: Level, node: Node, chances: Chances, more: Spent, likely: float
         there[spent + more] = there.get(spent + more, 0.0) + chance * likely
 
 
-def _simulated(tree: EventTree) -> _Totals:
-    totals, rng = _Totals(tree, exact=False), Random(SEED)
+def _simulated(tree: EventTree) -> _ForecastTotals:
+    totals, rng = _ForecastTotals(tree, exact=False), Random(SEED)
 
     def reply(offer: Offer, effects: Sequence[Effect]) -> Iterable[Effect] | None:
         if rng.random() >= offer.match_rate:

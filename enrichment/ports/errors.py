@@ -1,8 +1,7 @@
 """How the outside fails. What happens next depends on the type:
 
 ProviderError                 nothing usable came back; `billed` is what is owed all the same
-  + ProviderUnavailable       time-out, refused connection, 5xx: the next source of the fallback chain is asked
-      + Throttled             asked too fast
+  + ProviderUnavailable       time-out, refused connection, 5xx, Throttled: the fallback is asked
   + ClaimLost                 another process has taken the purchase over: nothing was sent
   + CredentialsRejected, QuotaExhausted    not asked again until the key, or the plan, is renewed
   + UnexpectedReply             an answer, but not of the promised shape

@@ -1,12 +1,10 @@
 """All tables of the store. Money: integer micro-USD; times: column_types.UtcMicros; ids: text that sorts by time.
 
 companies <- requests <- purchases <- replies <- facts;   purchases <- model_replies <- analyses <- facts
-requests <- profiles;   company_events: merges and splits.   former_companies: ids that lead to another one since
-stamp: sandbox or live.   caps: sums.   turns: calls, for rate limits
-providers, suspensions: outages.   balances: readings of vendors' accounts
+requests <- profiles.   company_events: merges and splits.   former_companies: ids that lead to another one since
+caps: sums.   turns: calls, for rate limits.   providers, suspensions: outages.   balances: of vendors' accounts
 
-`changed`: number of the transaction that last wrote the row (see SqlStore.changes). Facts that are replaced raise it
-on their reply, so that a reader of changes loads them again.
+`changed`: number of the transaction that last wrote the row (see SqlStore.changes); replaced facts raise their reply's.
 """
 
 from datetime import datetime
