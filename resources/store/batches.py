@@ -1,4 +1,4 @@
-"""Batches and their companies: who works on which, what is set aside for them, how they ended.
+"""Batches and their companies: which worker has which, what is set aside for them, how they ended.
 
 claim, renew, hand_back, finish: rows of one batch     begin: inside Database.ledger, so that a budget is given out once
 
