@@ -182,8 +182,8 @@ def _department(cited: Citation) -> str | None:
 
 
 def _work(cited: Citation) -> str | None:
-    """The sentence of a posting that says what these people work on."""
-    sentences = re.split(r"(?<=[.!?]) ", " ".join(cited.piece.lines[1:]))
+    """The sentence of the quote that says what these people work on."""
+    sentences = [sentence for line in cited.quote.splitlines() for sentence in re.split(r"(?<=[.!?]) ", line)]
     return next((sentence for sentence in sentences if has_word(sentence, ("work",))), None)
 
 
@@ -192,6 +192,7 @@ _PARTS: dict[str, Callable[[Citation], str | None]] = {
     "name": _name,
     "category": _line(2),
     "department": _department,
+    "team": _line(1),
     "focus": _work,
     "purpose": lambda _: None,
     "why": lambda cited: _line(2)(cited) if cited.piece.dataset == "key_contacts" else None,

@@ -428,6 +428,8 @@ def test_the_sandbox_answers_every_analysis_with_claims_that_its_evidence_bears_
         passage("e1", "serp_news", "recent_news", LINE),
         passage("e2", "brightdata_technographics", "tech_stack", "Kafka\nstreaming platform"),
         passage("e3", "snov_contacts", "key_contacts", "Wile Coyote\nHead of Procurement"),
+        passage("e4", "serp_jobs", "hiring_trends", "Rocket Engineer\nDayton\nWe are Acme. You will work with Kafka."),
+        passage("e5", "apollo_organization", "company_description", "Acme makes anvils against its rival Globex Works"),
     )
     shown = "\n".join(piece.rendered() for piece in pieces)
 
