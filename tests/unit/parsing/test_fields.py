@@ -108,6 +108,8 @@ def test_an_address_a_vendor_hides_is_no_address() -> None:
     [
         ("d'arcy.o'brien@acme.ie", "d'arcy.o'brien@acme.ie"),
         ("o\u2019neil@acme.com", "o'neil@acme.com"),
+        ("o&#39;neil@acme.com", "o'neil@acme.com"),
+        ("john&copy@acme.com", "john&copy@acme.com"),
         ("Jane Doe <jane@acme.com>", "jane@acme.com"),
         ("<jane@acme.com>", "jane@acme.com"),
         ("MAILTO:Jane@Acme.com?subject=Hello", "jane@acme.com"),
