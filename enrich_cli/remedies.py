@@ -21,7 +21,7 @@ from resources.wiring import open_store_of
 if TYPE_CHECKING:
     from resources.store import SqlStore
 
-_NOT_AT_ONCE = frozenset({"FailedBefore", "Unavailable", "OverCap"})
+_NOT_AT_ONCE = frozenset({"FailedBefore", "UnusableAnswer", "Unavailable", "OverCap"})
 """Kinds of failures whose reason states when the model is asked again, or what must be raised before."""
 
 

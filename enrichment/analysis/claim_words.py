@@ -24,10 +24,15 @@ _SCALES = {
     "k": 3, "thousand": 3, "m": 6, "mn": 6, "mio": 6, "million": 6, "millions": 6, "b": 9, "bn": 9, "billion": 9,
     "billions": 9, "tn": 12, "trillion": 12,
 }  # fmt: skip
+_PERCENT = r"%|(?:percent|percentage|per cent|pct)(?!\w)"
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(\d+(?:[.,]\d+)*|(?<!\w)(?:{'|'.join(_SPELLED)})(?!\w))"
-    rf"(?:[ -]?(?:({_SCALE})(?!\w))?\s?(%|(?:percent|percentage|per cent)(?!\w))?)?",
+    rf"(?:[ -]?(?:({_SCALE})(?!\w))?\s?({_PERCENT})?)?",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(
+    rf"(\d+(?:[.,]\d+)*)(\s?(?:[-\u2013]|to|and)\s?)(?=\d+(?:[.,]\d+)*([ -]?(?:{_SCALE})(?!\w)|\s?(?:{_PERCENT})))",
     re.IGNORECASE,
 )
 _IN_A_WORD = re.compile(r"(?<!\w)[^\W\d_]+\d+[^\W\d_]+(?!\w)")  # B2B counts nothing
@@ -39,6 +44,7 @@ _LONGEST_NAME = 12  # words; a longer quote says more than a name
 _CALENDAR = frozenset(name.casefold() for name in (*calendar.month_name, *calendar.day_name) if name)
 _MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
 _ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s)$")  # 'opens' and 'opened' are one word of a claim
+_A_TRADE = re.compile(r"(?:maker|giant|firm|seller|builder|owner|designer|producer|manufacturer|supplier)s?$")
 
 _STARTS = frozenset(word for (word,) in rows_of("enrichment.analysis", "sentence_starts"))
 _ACRONYMS = frozenset(word for (word,) in rows_of("enrichment.analysis", "plain_acronyms"))
@@ -59,7 +65,8 @@ def is_named_in(name: str, text: str) -> bool:
 
 def numbers_in(text: str) -> frozenset[str]:
     """The numbers of a text by value, in digits or spelled out, '30%' apart from '30'; a date is three of them."""
-    found = _NUMBER.findall(_IN_A_WORD.sub(" ", text))
+    whole = _RANGE.sub(r"\1\3\2", _IN_A_WORD.sub(" ", text))  # '30-40 million' is 30 million and 40 million
+    found = _NUMBER.findall(whole)
     return frozenset(_value(number, scale, "%" if percent else "") for number, scale, percent in found)
 
 
@@ -99,8 +106,11 @@ def is_about_another(quote: str, texts: Collection[str], *, own: Collection[str]
     if not words or not words[0][0].isupper() or not set(own).isdisjoint(word_set(quote)):
         return False
     first = words[0].casefold()
-    plain = first in _COMMON or first in _ACRONYMS or not _is_name(words[0], shown, first=True)
-    return not plain and not any(first in word_set(text) for text in texts)
+    common = {first, _ENDING.sub("", first)} & (_COMMON | _ACRONYMS) or _A_TRADE.search(first)
+    if common or not _is_name(words[0], shown, first=True):
+        return False
+    said = {_ENDING.sub("", word) for text in texts for word in word_set(text)}
+    return _ENDING.sub("", first) not in said
 
 
 def is_proper_name(name: str, text: str) -> bool:

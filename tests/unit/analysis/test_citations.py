@@ -233,6 +233,22 @@ def test_what_a_story_says_of_another_company_is_not_said_of_this_one(statement:
     assert got == (None if kept else "the quote is about another company")
 
 
+@pytest.mark.parametrize(
+    ("quote", "statement"),
+    [
+        ("Third-quarter profit doubles", "Its profit doubled."),
+        ("Gigafactories expand", "Its gigafactory grows, one of the gigafactories."),
+        ("Chipmaker invests $2bn in Texas", "It invests $2 billion in Texas."),
+        ("Orders grow by 30-40 percent", "Orders grow by 30% to 40%."),
+        ("Acme raises 30 to 40 million", "It raised 30 million."),
+        ("Acme shares fall 3 pct", "Its shares fell 3%."),
+    ],
+)
+def test_a_true_claim_in_other_words_stays(quote: str, statement: str) -> None:
+    told = Evidence((passage("e1", "serp_news", "recent_news", f"Acme today\n{quote}"),))
+    assert check_citations(growth("e1", quote, statement), told, OWN).kept == 1
+
+
 @pytest.mark.parametrize("quote", ["Sales of anvils rise in Ohio", "The plant grows", "AI sells anvils"])
 def test_a_common_word_at_the_beginning_of_a_quote_is_no_other_company(quote: str) -> None:
     told = Evidence((passage("e1", "serp_news", "recent_news", f"Acme and the market\n{quote}"),))
