@@ -322,8 +322,8 @@ def _listed(stated: Json) -> list[str]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic, version=4, named=read_panel_name, other_names=read_panel_names),
-    "serp_news": ReaderEntry(read_news, version=2),
-    "serp_jobs": ReaderEntry(read_jobs, version=2),
-    "serp_linkedin": ReaderEntry(read_linkedin, version=2),
+    "serp_organic": ReaderEntry(read_organic, version=5, named=read_panel_name, other_names=read_panel_names),
+    "serp_news": ReaderEntry(read_news, version=3),
+    "serp_jobs": ReaderEntry(read_jobs, version=3),
+    "serp_linkedin": ReaderEntry(read_linkedin, version=3),
 }
