@@ -21,6 +21,9 @@ from resources.wiring import open_store_of
 if TYPE_CHECKING:
     from resources.store import SqlStore
 
+_NOT_AT_ONCE = frozenset({"FailedBefore", "UnusableAnswer", "Unavailable", "OverCap"})
+"""Kinds of failures whose reason states when the model is asked again, or what must be raised before."""
+
 
 def what_to_mend(enriched: Enriched, rules: Rules, settings: Settings) -> list[str]:
     """Empty where the request left out nothing that can be mended."""
@@ -47,10 +50,11 @@ def _left_out(enriched: Enriched, plan: Plan, verdict: str, kind: str) -> set[st
 
 
 def _analyses(enriched: Enriched) -> Iterator[str]:
-    """A sentence for each analysis that another request could make; the reason states what to do."""
+    """A sentence for each analysis that another request could make; the reason states what to do, or when."""
     for failure in enriched.failures:
         if (name := analysis_of(failure.source)) is not None:
-            yield f"analysis {name} was not made, and the next request tries again: {failure.reason.rstrip('.')}."
+            again = "" if failure_kind(failure.kind) in _NOT_AT_ONCE else ", and the next request tries again"
+            yield f"analysis {name} was not made{again}: {failure.reason.rstrip('.')}."
 
 
 def _suspended(left_out: set[str], store: "SqlStore") -> Iterator[str]:

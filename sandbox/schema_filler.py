@@ -88,7 +88,12 @@ class _Filler:
         if real and all(isinstance(member, int) for member in real):
             return real[min(rank, len(real) - 1)]
         labelled = [member for member in real if f": {member}" in cited.piece.text]
-        named = [m for m in real if has_word(cited.quote, (str(m).replace("_", " "), *_words_of_members().get(m, ())))]
+        said = (
+            cited.piece.lines[0]
+            if path[-1:] == ("seniority",) and cited.piece.dataset == "hiring_trends"
+            else cited.quote
+        )
+        named = [m for m in real if has_word(said, (str(m).replace("_", " "), *_words_of_members().get(m, ())))]
         if labelled or named:
             return (labelled or named)[0]
         if nullable:
@@ -182,8 +187,8 @@ def _department(cited: Citation) -> str | None:
 
 
 def _work(cited: Citation) -> str | None:
-    """The sentence of a posting that says what these people work on."""
-    sentences = re.split(r"(?<=[.!?]) ", " ".join(cited.piece.lines[1:]))
+    """The sentence of the quote that says what these people work on."""
+    sentences = [sentence for line in cited.quote.splitlines() for sentence in re.split(r"(?<=[.!?]) ", line)]
     return next((sentence for sentence in sentences if has_word(sentence, ("work",))), None)
 
 
@@ -192,6 +197,7 @@ _PARTS: dict[str, Callable[[Citation], str | None]] = {
     "name": _name,
     "category": _line(2),
     "department": _department,
+    "team": _line(1),
     "focus": _work,
     "purpose": lambda _: None,
     "why": lambda cited: _line(2)(cited) if cited.piece.dataset == "key_contacts" else None,

@@ -12,7 +12,11 @@ from typing import Generic, Literal, TypeVar
 
 from enrichment.analysis.answer_schemas import AnalysisAnswer, Cited
 from enrichment.analysis.claim_words import (
+    gist,
+    is_about_another,
     is_named_in,
+    is_proper_name,
+    months_in,
     names_missing_in,
     numbers_in,
     only_names,
@@ -24,6 +28,7 @@ from enrichment.identity.names import name_words
 
 SHORTEST_QUOTE = 12  # characters; a shorter quote counts only if it is a whole line of the evidence
 IDENTITY_DATASETS = frozenset({"company_name", "domain"})  # they state which company is meant, and nothing of it
+NAMELESS_DATASETS = frozenset({"industry", "employee_count"})  # they name no other company, product or technology
 
 DropReason = Literal[
     "the quote is not in the evidence",
@@ -33,6 +38,8 @@ DropReason = Literal[
     "the person is no known contact",
     "it contradicts the known contact",
     "what it names is not in its quote",
+    "what it names is no name",
+    "the quote is about another company",
     "a number or date is not in its quote",
     "it was stated before",
 ]
@@ -83,7 +90,7 @@ class _Check:
         for item in items:
             piece = self._piece_of(item)
             wrong = self._wrong(item, piece)
-            key = " ".join(sorted(word_set(item.subject)))
+            key = self._key(item)
             if wrong is None and key in stated:
                 wrong = "it was stated before"
             if wrong is None and piece is not None:
@@ -91,6 +98,13 @@ class _Check:
                 yield item.model_copy(update={"evidence_id": piece.evidence_id})
             elif wrong is not None:
                 self.reasons[wrong] += 1
+
+    def _key(self, item: Cited) -> str:
+        """Equal for items that state the same: names by their own words, sentences by their gist."""
+        words = " ".join(sorted(word_set(item.subject)))
+        if item.named is not None:
+            return " ".join(name_words(item.named)) or words
+        return words if item.person is not None else gist(item.subject, self.own) or words
 
     def _piece_of(self, item: Cited) -> Passage | None:
         """The piece it names, or else the only one that has the quote."""
@@ -126,17 +140,39 @@ class _Check:
         return None
 
     def _not_in_quote(self, item: Cited, piece: Passage, quote: str) -> DropReason | None:
+        return self._wrong_name(item, piece, quote) or self._wrong_number(item, piece, quote)
+
+    def _wrong_name(self, item: Cited, piece: Passage, quote: str) -> DropReason | None:
         if item.named is not None and not is_named_in(item.named, quote):
             return "what it names is not in its quote"
+        if item.named is not None and (piece.dataset in NAMELESS_DATASETS or self._is_plain(item.named, piece, quote)):
+            return "what it names is no name"
+        if self._is_about_another(item, piece, quote):
+            return "the quote is about another company"
         if any(names_missing_in(quote, text, own=self.own, shown=self.shown) for text in item.facts_stated):
             return "what it names is not in its quote"
+        return None
+
+    def _wrong_number(self, item: Cited, piece: Passage, quote: str) -> DropReason | None:
         numbers = numbers_in(quote) | self._own_numbers
-        if any(not numbers_in(text) <= numbers for text in (*item.facts_stated, *item.reasons_stated)):
+        months = months_in(quote).union(months_in(piece.text), *map(months_in, _days(piece)))
+        stated = (*item.facts_stated, *item.reasons_stated)
+        if any(not numbers_in(text) <= numbers or not months_in(text) <= months for text in stated):
             return "a number or date is not in its quote"
         day = item.day
         if day is not None and not numbers_in(day.isoformat()) <= numbers and day.isoformat() not in _days(piece):
             return "a number or date is not in its quote"
         return None
+
+    def _is_plain(self, name: str, piece: Passage, quote: str) -> bool:
+        """A word of the sentence; in a list of technologies a name may be written small."""
+        return piece.dataset != "tech_stack" and not is_proper_name(name, quote)
+
+    def _is_about_another(self, item: Cited, piece: Passage, quote: str) -> bool:
+        """A story tells of others too; what a quote says of another company must be said of that one."""
+        if piece.dataset != "recent_news" or item.named is not None or item.person is not None:
+            return False
+        return is_about_another(quote, (*item.facts_stated, *item.reasons_stated), own=self.own, shown=self.shown)
 
     @property
     def _own_numbers(self) -> frozenset[str]:

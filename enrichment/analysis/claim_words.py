@@ -1,26 +1,54 @@
 """The words of a claim and of a quote: the names and numbers in them, and whether they only name the company.
 
-Names are compared by whole words: "Go" is not in "Google".
+Names are compared by whole words: "Go" is not in "Google". Numbers are compared by value: "30 million" is 30,000,000
+and "30M", but neither 30 nor 30 per cent.
 """
 
 import calendar
 import re
 from collections.abc import Collection
+from decimal import Decimal
 
 from enrichment.analysis.evidence import on_one_line
 from enrichment.domain.data_tables import rows_of
 from enrichment.identity.names import name_words
 
 _WORD = re.compile(r"[^\W_]+")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_SPELLED = {
+    word: number
+    for number, word in enumerate(
+        ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=2
+    )
+} | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
+_SCALES = {
+    "k": 3, "thousand": 3, "m": 6, "mn": 6, "mio": 6, "million": 6, "millions": 6, "b": 9, "bn": 9, "billion": 9,
+    "billions": 9, "tn": 12, "trillion": 12,
+}  # fmt: skip
+_PERCENT = r"%|(?:percent|percentage|per cent|pct)(?!\w)"
+_SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
+_NUMBER = re.compile(
+    rf"(\d+(?:[.,]\d+)*|(?<!\w)(?:{'|'.join(_SPELLED)})(?!\w))"
+    rf"(?:[ -]?(?:({_SCALE})(?!\w))?\s?({_PERCENT})?)?",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(
+    rf"(\d+(?:[.,]\d+)*)(\s?(?:[-\u2013]|to|and)\s?)(?=\d+(?:[.,]\d+)*([ -]?(?:{_SCALE})(?!\w)|\s?(?:{_PERCENT})))",
+    re.IGNORECASE,
+)
+_IN_A_WORD = re.compile(r"(?<!\w)[^\W\d_]+\d+[^\W\d_]+(?!\w)")  # B2B counts nothing
+_ISO_DATE = re.compile(r"(?<!\d)\d{4}-(\d\d)-\d\d(?!\d)")
+_ADDRESS_WORDS = frozenset({"http", "https", "www"})
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+|\n")
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
 _LONGEST_NAME = 12  # words; a longer quote says more than a name
-_ACRONYM = 4  # letters; a shorter word in capitals is a name only where the evidence has it: CEO, AI, US
 _CALENDAR = frozenset(name.casefold() for name in (*calendar.month_name, *calendar.day_name) if name)
-
+_MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
+_ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s)$")  # 'opens' and 'opened' are one word of a claim
+_A_TRADE = re.compile(r"(?:maker|giant|firm|seller|builder|owner|designer|producer|manufacturer|supplier)s?$")
 
 _STARTS = frozenset(word for (word,) in rows_of("enrichment.analysis", "sentence_starts"))
+_ACRONYMS = frozenset(word for (word,) in rows_of("enrichment.analysis", "plain_acronyms"))
+_COMMON = frozenset(word for word, *_ in rows_of("enrichment.identity", "common_name_words"))
 
 
 def word_set(text: str) -> set[str]:
@@ -36,13 +64,26 @@ def is_named_in(name: str, text: str) -> bool:
 
 
 def numbers_in(text: str) -> frozenset[str]:
-    """The numbers of a text, without thousands separators and leading zeros; a date is three of them."""
-    return frozenset(_plain(number) for number in _NUMBER.findall(text))
+    """The numbers of a text by value, in digits or spelled out, '30%' apart from '30'; a date is three of them."""
+    whole = _RANGE.sub(r"\1\3\2", _IN_A_WORD.sub(" ", text))  # '30-40 million' is 30 million and 40 million
+    found = _NUMBER.findall(whole)
+    return frozenset(_value(number, scale, "%" if percent else "") for number, scale, percent in found)
+
+
+def months_in(text: str) -> frozenset[int]:
+    """The months a text names, 1 to 12; 'May' at the beginning of a sentence may be another word."""
+    named = {
+        _MONTHS[word]
+        for sentence in _SENTENCE.split(text)
+        for place, word in enumerate(_WORD.findall(sentence))
+        if word in _MONTHS and (place or word != "May")
+    }
+    return frozenset(named | {int(month) for month in _ISO_DATE.findall(text)})
 
 
 def only_names(text: str, own: Collection[str]) -> bool:
     """Whether a text has no word besides the company's own name, its legal form, numbers and dates."""
-    words = [word for word in word_set(text) if any(letter.isalpha() for letter in word)]
+    words = [word for word in word_set(text) - _ADDRESS_WORDS if any(letter.isalpha() for letter in word)]
     if len(words) > _LONGEST_NAME:
         return False
     if all(word in own for word in words):
@@ -59,6 +100,31 @@ def names_missing_in(quote: str, text: str, *, own: Collection[str], shown: str)
     return [word for word in _names(text, shown) if word.casefold() not in quoted and word.casefold() not in own]
 
 
+def is_about_another(quote: str, texts: Collection[str], *, own: Collection[str], shown: str) -> bool:
+    """Whether a quote without the company's name begins with another name, which none of these sentences has."""
+    words = _WORD.findall(_POSSESSIVE.sub("", quote))
+    if not words or not words[0][0].isupper() or not set(own).isdisjoint(word_set(quote)):
+        return False
+    first = words[0].casefold()
+    common = {first, _ENDING.sub("", first)} & (_COMMON | _ACRONYMS) or _A_TRADE.search(first)
+    if common or not _is_name(words[0], shown, first=True):
+        return False
+    said = {_ENDING.sub("", word) for text in texts for word in word_set(text)}
+    return _ENDING.sub("", first) not in said
+
+
+def is_proper_name(name: str, text: str) -> bool:
+    """Whether a text has this name with a capital letter, a digit or a dot, or in a script without capitals."""
+    wanted = re.escape(on_one_line(name))
+    written = re.findall(rf"(?<!\w){wanted}(?!\w)", on_one_line(text), re.IGNORECASE)
+    return any(letter in ".0123456789" or letter != letter.lower() or letter >= "\u0590" for letter in "".join(written))
+
+
+def gist(text: str, own: Collection[str]) -> str:
+    """Equal for sentences that differ in the form or order of their words, or in how they call the company."""
+    return " ".join(sorted({_ENDING.sub("", word) for word in word_set(text) - _STARTS - set(own)}))
+
+
 def _names(text: str, shown: str) -> list[str]:
     return [
         word
@@ -72,7 +138,9 @@ def _is_name(word: str, shown: str, *, first: bool) -> bool:
     plain = word.casefold()
     if plain in _CALENDAR or plain in _STARTS:
         return False
-    if not first and not (word.isupper() and len(word) <= _ACRONYM):
+    if word.isupper() and plain in _ACRONYMS:
+        return _is_written(word, shown) and not first
+    if not first:
         return True
     return _is_written(word, shown) and not _is_written(plain, shown)
 
@@ -81,7 +149,12 @@ def _is_written(word: str, text: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
 
 
-def _plain(number: str) -> str:
+def _value(number: str, scale: str, unit: str) -> str:
     """Separators of thousands go, a fraction stays: 4,000 and 4000 are one number, 1.5 is not 15."""
-    whole = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", number)
-    return whole.replace(",", ".").lstrip("0") or "0"
+    spelled = _SPELLED.get(number.casefold())
+    whole = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", number) if spelled is None else str(spelled)
+    parts = whole.replace(",", ".").split(".")
+    if len(parts) > 2:
+        return f"{whole}{unit}"
+    value = Decimal(".".join(parts)).scaleb(_SCALES.get(scale.casefold(), 0))
+    return f"{value.normalize():f}{unit}"

@@ -105,10 +105,7 @@ async def analyse(
         AnalysisInputs(rules, requirements, company, audience_text), request, context, trace, known.facts, until
     )
     for wave in in_waves(names, rules):
-        ended = await asyncio.gather(*(run.one(name) for name in wave), return_exceptions=True)
-        for error in ended:
-            if error is not None:  # raised after all have ended: none is left in the middle of a purchase
-                raise error
+        await run.side_by_side(wave)
     return run.results()
 
 
@@ -135,6 +132,8 @@ class _RequestAnalyses:
         self.failures: list[SourceFailure] = []
         self.paid: dict[str, int] = {}
         self._deadline = until
+        self._shut_out: dict[str, str] = {}
+        self._has_answered = False
 
     def results(self) -> AnalysisResults:
         return AnalysisResults(
@@ -147,7 +146,27 @@ class _RequestAnalyses:
             paid=self.paid,
         )
 
-    async def one(self, name: str) -> None:
+    async def side_by_side(self, names: Sequence[str]) -> None:
+        """Those that an outage shuts out are asked once more if the model has answered another one meanwhile.
+
+        After an outage one call is let through alone, the probe; once it is answered there is no outage any more.
+        """
+        await self._all_of(names)
+        if self._shut_out and self._has_answered:
+            again = [*self._shut_out]
+            self._shut_out.clear()
+            await self._all_of(again)
+        for name, reason in self._shut_out.items():
+            self._leave_out(name, "Unavailable", reason)
+        self._shut_out.clear()
+
+    async def _all_of(self, names: Sequence[str]) -> None:
+        ended = await asyncio.gather(*(self._one(name) for name in names), return_exceptions=True)
+        for error in ended:
+            if error is not None:  # raised after all have ended: none is left in the middle of a purchase
+                raise error
+
+    async def _one(self, name: str) -> None:
         try:
             question = prepare(name, self.known, self.inputs, self.context.now())
         except NothingToAsk as reason:
@@ -275,6 +294,7 @@ class _RequestAnalyses:
         """Whether the analysis has ended."""
         match outcome:
             case PurchaseSettled(purchase, Delivery(answer=ModelReply() as reply)):
+                self._has_answered = True
                 await self._settled(question, reply, purchase)
             case PurchaseFailed(purchase, error):
                 self.purchases.append(purchase)
@@ -285,7 +305,7 @@ class _RequestAnalyses:
             case Busy(under_way):
                 self._leave_out(question.name, "Throttled", f"the model is busy with {under_way} other questions")
             case Unavailable(by):
-                self._leave_out(question.name, "Unavailable", because(by))
+                self._shut_out[question.name] = because(by)
             case AskedInVain(purchase_id):
                 self._leave_out(question.name, "AskedInVain", in_vain(purchase_id))
             case AlreadyClaimed():

@@ -38,6 +38,9 @@ _TIME = r"(?:(?:,?\s+|T)(\d{1,2}:\d\d(?::\d\d)?))?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}")
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}){_TIME}")
 _MAY_BE_TWO_DATES = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2\d{4}(?!\d)")
+_NOT_ONE_NUMBER = re.compile(
+    r"^-|(?<![\d-])\d{1,3}\s?[-\u2013\u2014~]\s?\d{1,3}(?=\s+[^\W\d]|[^\W\d])|ago\s[-\u2013\u2014]\s|\d,\d{3}(?!\d)"
+)  # a sign, '3-5 days ago', '5-7 January 2021', '3,000 days ago'
 _MAIL_DATE = re.compile(
     r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)?(?: (?:GMT|UTC|[+-]\d{4}))?"
 )
@@ -97,7 +100,11 @@ def _relative(stated: str, written: datetime) -> datetime | None:
 
 def _iso(stated: str) -> datetime | None:
     try:
-        return _utc(datetime.fromisoformat(stated)) if stated[:4].isdigit() and "-" in stated else None
+        return (
+            _utc(datetime.fromisoformat(stated))
+            if stated[:4].isdigit() and "-" in stated and "W" not in stated
+            else None
+        )
     except (ValueError, OverflowError):
         return None
 
@@ -143,7 +150,7 @@ def _rfc_2822(stated: str) -> datetime | None:
 
 def _in_any_language(stated: str, written: datetime) -> datetime | None:
     """A whole date with a year of four digits, or how long ago it was."""
-    if not re.search(r"[^\W\d_]", stated):
+    if not re.search(r"[^\W\d_]", stated) or _NOT_ONE_NUMBER.search(stated):
         return None
     twice = _MAY_BE_TWO_DATES.search(stated)
     if twice and twice[2] != "." and max(int(twice[1]), int(twice[3])) <= 12 and twice[1] != twice[3]:

@@ -27,6 +27,7 @@ _MANAGES_ALL_THE_SAME = re.compile(r"\bassistant (?:\w+ ){0,2}(?:manager|directo
 _MEMBER = re.compile(r"(?:mitglied\w*|member|membre|miembro|membro|vorsitz\w*|sprecher\w*|chair\w*|lid|head)\s*$")
 _RANKS: tuple[Seniority, ...] = get_args(Seniority)
 _TOP = ("c_level", "vp")
+_DEGREE = "md"  # behind a comma a doctor's, or Maryland; alone a managing director
 
 
 def _patterns(table: str) -> list[tuple[str, re.Pattern[str]]]:
@@ -57,7 +58,8 @@ def _contexts() -> dict[str, re.Pattern[str]]:
 
 def seniority(title: str) -> Seniority:
     """The rank that the person has today by this title; staff where it names none."""
-    parts = list(_own_parts(title))
+    leads = _plain(fold(title[:_LONGEST])).startswith(_DEGREE)
+    parts = [part for part in _own_parts(title) if leads or part != _DEGREE]
     return next((rank for rank, pattern in _by_rank() if any(map(pattern.search, parts))), "staff")
 
 

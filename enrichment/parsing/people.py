@@ -6,6 +6,7 @@ name, title, address, page -> Contact + completeness;   'VP of Sales Operations'
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from html import unescape
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import Contact, EmailStatus
@@ -18,6 +19,7 @@ _REACHABLE, _UNREACHABLE = 0.97, 0.85
 _UNTITLED_BUT_REACHABLE, _NAME_ALONE = 0.75, 0.6
 _LINK = re.compile(r"^\s*mailto:\s*", re.IGNORECASE)
 _HIDDEN = re.compile(r"not_unlocked|\*\*|[{}]")
+_ENTITY = re.compile(r"&#?\w+;")
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 _PROFILE = re.compile(r"^https?://(?:[\w-]+\.)*linkedin\.com/(?:in|pub)/[^/?#\s]+", re.IGNORECASE)
 
@@ -29,7 +31,12 @@ def email_address(value: Json) -> str | None:
         return None
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  most commands read no address
 
-    plain = _LINK.sub("", _UNSEEN.sub("", stated)).partition("?")[0].rstrip(" .,;").replace("\u2019", "'")
+    plain = (
+        _LINK.sub("", _UNSEEN.sub("", _ENTITY.sub(lambda found: unescape(found[0]), stated)))
+        .partition("?")[0]
+        .rstrip(" .,;")
+        .replace("\u2019", "'")
+    )
     bare = plain.removeprefix("<").removesuffix(">") if plain.startswith("<") else plain
     try:
         found = validate_email(bare, check_deliverability=False, allow_display_name=True, strict=True)

@@ -71,10 +71,9 @@ def traced_technologies(markup: str, generator: str | None) -> list[Technology]:
 
 
 def is_own_product(technology: str, *, name: str | None, domain: str | None) -> bool:
-    """Whether the company sells it: named after it ('Salesforce Marketing Cloud'), or its brand ('Slack')."""
+    """Whether the company sells it: named after it or its site ('Zoom' of zoom.us), or its brand ('Slack')."""
     words = name_words(technology)
-    called = name or (domain or "").partition(".")[0]
-    if called and _begins(words, name_words(called)):
+    if any(called and _begins(words, name_words(called)) for called in (name, (domain or "").partition(".")[0])):
         return True
     return any(
         _begins(words, brand) and (domain == home or (name is not None and same_company(name, maker)))

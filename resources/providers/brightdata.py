@@ -325,9 +325,9 @@ def _says_nothing_matches(response: HttpResponse) -> bool:
 
 
 def _is_record(row: Json) -> bool:
-    """Not an error, nor a row that only warns, is empty, or repeats what was asked."""
+    """Not an error, nor a row that only warns, is empty, repeats what was asked, or states how far a job is."""
     if not isinstance(row, dict) or row.get("error_code") or row.get("error"):
         return False
     repeated = ("url", "input_url") if row.get("warning") or row.get("warning_code") else ()
-    beside = _BESIDE_A_RECORD.union(repeated)
+    beside = _BESIDE_A_RECORD.union(repeated, _OF_A_JOB)
     return any(value not in (None, "", [], {}) for key, value in row.items() if key not in beside)

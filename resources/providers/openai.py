@@ -212,9 +212,11 @@ def _names_our_request(error: Mapping[str, Json]) -> bool:
 def _kind_of(status: int, error: Mapping[str, Json]) -> type[ProviderError] | None:
     """By what OpenAI, llama.cpp, vLLM and Ollama write; None: the status tells."""
     code, words = f"{error.get('code')} {error.get('type')}", str(error.get("message", "")).casefold()
-    if status in (400, 413) and (any(c in code for c in _TOO_LONG_CODES) or any(w in words for w in _TOO_LONG_WORDS)):
+    if status == 413:
         return ContextTooSmall
-    if status in (400, 404) and ("model_not_found" in code or (status == 404 and "model" in words)):
+    if status in (400, 422) and (any(c in code for c in _TOO_LONG_CODES) or any(w in words for w in _TOO_LONG_WORDS)):
+        return ContextTooSmall
+    if status in (400, 403, 404) and ("model_not_found" in code or (status == 404 and "model" in words)):
         return ModelNotServed
     return None
 
@@ -225,12 +227,17 @@ def _is_too_large(status: int, error: Mapping[str, Json]) -> bool:
 
 
 def _error_of(response: HttpResponse) -> Mapping[str, Json]:
-    """`error` of a refusal's body; empty where the body is something else."""
+    """`error` of a refusal's body, or what servers and proxies write without it; empty where it is something else."""
     try:
         body = json.loads(response.content)
     except (ValueError, RecursionError):
         return {}
-    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return {}
+    error = body.get("error", body)
+    words = error if isinstance(error, str) else error.get("detail") if isinstance(error, dict) else None
+    if isinstance(words, str):
+        return {"message": words}
     return error if isinstance(error, dict) else {}
 
 

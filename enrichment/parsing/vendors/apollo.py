@@ -109,5 +109,5 @@ def read_owners(reply: ReaderInput) -> Iterator[OtherName]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "apollo_contacts": ReaderEntry(read_people, version=4, named=read_employers, other_names=read_owners),
+    "apollo_contacts": ReaderEntry(read_people, version=5, named=read_employers, other_names=read_owners),
 }

@@ -250,19 +250,27 @@ def read_linkedin(reply: ReaderInput) -> _FOUND:
 def _person(row: SearchResult, path: str, page: str, reply: ReaderInput) -> _FOUND:
     name, *stated = _DASHES.split(_SITE_NAME.sub("", text(row.get("title"), 500) or ""))
     headline = " - ".join(part for part in stated if part)
-    if " " not in name or not headline or not _works_there(headline, text(row.get("snippet"), 2_000), reply):
+    if " " not in name or not headline or not _works_there(stated, text(row.get("snippet"), 2_000), reply):
         return
     title = _AT.split(stated[0], maxsplit=1)[0].strip(" ,")
     own = bool(title) and not reply.is_called(title)
     yield from contact(f"{path}.title", name=name.split(",")[0].strip(), title=title if own else None, page=page)
 
 
-def _works_there(headline: str, snippet: str | None, reply: ReaderInput) -> bool:
-    """The headline names the company, not as one that was left; one without an employer leaves it to the snippet."""
+def _works_there(stated: list[str], snippet: str | None, reply: ReaderInput) -> bool:
+    """The headline has it as the employer, not as one that was left; one without any leaves it to the snippet."""
+    headline = " - ".join(part for part in stated if part)
     if reply.is_named_in(headline):
-        return not _LEFT.search(headline)
+        return _names_as_employer(stated, reply) and not _LEFT.search(headline)
     employer = len(_AT.split(headline, maxsplit=1)) > 1 or " - " in headline
     return not employer and reply.is_named_in(snippet) and not _LEFT.search(f"{headline} {snippet}")
+
+
+def _names_as_employer(stated: list[str], reply: ReaderInput) -> bool:
+    """'CFO at Acme', 'CFO - Acme', 'Acme'; not 'Acme Developer at Initech' and 'Acme Administrator - Initech'."""
+    first, *others = stated
+    employers = [*(place for part in stated for place in _AT.split(part)[1:]), *others]
+    return reply.is_called(first) or any(map(reply.is_named_in, employers or [first]))
 
 
 def _linkedin_page(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
@@ -314,8 +322,8 @@ def _listed(stated: Json) -> list[str]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic, version=4, named=read_panel_name, other_names=read_panel_names),
-    "serp_news": ReaderEntry(read_news, version=2),
-    "serp_jobs": ReaderEntry(read_jobs, version=2),
-    "serp_linkedin": ReaderEntry(read_linkedin, version=2),
+    "serp_organic": ReaderEntry(read_organic, version=5, named=read_panel_name, other_names=read_panel_names),
+    "serp_news": ReaderEntry(read_news, version=3),
+    "serp_jobs": ReaderEntry(read_jobs, version=3),
+    "serp_linkedin": ReaderEntry(read_linkedin, version=3),
 }

@@ -89,6 +89,17 @@ def test_a_cap_that_stops_the_model_is_named_in_words_and_leaves_with_4(stack: S
     assert "is enough for all of them" not in shown
 
 
+def test_an_answer_remembered_as_a_failure_states_when_the_model_is_asked_again_and_not_the_next_request(
+    stack: Stack,
+) -> None:
+    stack.fault("openai", "refusal", times=10)
+    ask(stack)
+    again = json.loads(stack.command("company", "tesla.com", "--for", "vendor_enrichment", "--json").stdout)
+    sentences = [one for one in again["to_mend"] if "the model refused" in one]
+    assert len(sentences) == len(ANALYSES)
+    assert all("is asked again after" in one and "next request" not in one for one in sentences)
+
+
 def test_an_analysed_value_names_its_price_and_its_payer_and_saves_it_later(stack: Stack) -> None:
     first = asyncio.run(stack.ask("tesla.com", "vendor_context"))
     (paid,) = (p for p in first.purchases if p.source == "analysis:positioning")

@@ -391,6 +391,15 @@ def test_a_model_that_is_down_leaves_gaps_with_a_reason_and_costs_nothing(stack:
     assert [(e.what, e.data["kind"]) for e in stack.events] == [("failed", "ProviderUnavailable")] * 2
 
 
+def test_once_a_model_that_was_down_answers_one_analysis_it_is_asked_the_others_too(stack: AnalysisStack) -> None:
+    stack.fault("http_500", times=1_000)
+    stack.analyse(*ALL)
+    stack.http.delete("/_sandbox/faults")
+    results = stack.analyse(*ALL, now=NOW + timedelta(hours=1))
+    assert (results.gaps, results.failures) == ({}, ())
+    assert len(results.analyses) == len(ALL)
+
+
 def test_one_failing_analysis_does_not_touch_the_others(stack: AnalysisStack) -> None:
     stack.fault("refusal", times=1)
     results = stack.analyse(*ALL)

@@ -261,6 +261,9 @@ def test_a_file_that_says_its_job_failed_is_no_record_and_free() -> None:
         [{"warning": "Page is empty", "url": "https://acme.com"}],
         "Snapshot is empty",
         {"message": "Snapshot is empty"},
+        {"status": "ready"},
+        [{"status": "done", "records": 5}],
+        {"progress": 100},
     ],
 )
 def test_what_is_empty_or_only_warns_is_no_record_and_nothing_is_billed(rows: Any) -> None:

@@ -198,6 +198,7 @@ NOT_SERVED: list[tuple[str, int, Any]] = [
     ("OpenAI", 404, {"error": {"message": "The model `m` does not exist", "code": "model_not_found"}}),
     ("vLLM", 404, {"error": {"message": "The model `m` does not exist.", "type": "NotFoundError", "code": 404}}),
     ("Ollama", 404, {"error": {"message": 'model "m" not found, try pulling it first', "type": "api_error"}}),
+    ("OpenAI's project", 403, {"error": {"message": "Project p has no access to model m", "code": "model_not_found"}}),
 ]
 
 
@@ -206,6 +207,22 @@ def test_a_question_longer_than_the_context_is_no_wrong_address(endpoint: str, e
     got, _ = answered(HttpReply(400, {"error": error}))
     assert type(got) is ContextTooSmall, endpoint
     assert "max_input_bytes" in str(got)
+    assert "OPENAI_BASE_URL" not in str(got)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"object": "error", "message": "This model's maximum context length is 4096 tokens.", "code": 40303}),
+        (400, {"detail": "This model's maximum context length is 4096 tokens."}),
+        (400, {"error": "the question exceeds the context window"}),
+        (413, "Payload too large"),
+    ],
+    ids=["an older vLLM", "a gateway", "a bare text", "a proxy"],
+)
+def test_nor_is_it_where_a_server_writes_its_refusal_in_another_form(status: int, body: Any) -> None:
+    got, _ = answered(HttpReply(status, body))
+    assert type(got) is ContextTooSmall
     assert "OPENAI_BASE_URL" not in str(got)
 
 
@@ -428,6 +445,8 @@ def test_the_sandbox_answers_every_analysis_with_claims_that_its_evidence_bears_
         passage("e1", "serp_news", "recent_news", LINE),
         passage("e2", "brightdata_technographics", "tech_stack", "Kafka\nstreaming platform"),
         passage("e3", "snov_contacts", "key_contacts", "Wile Coyote\nHead of Procurement"),
+        passage("e4", "serp_jobs", "hiring_trends", "Rocket Engineer\nDayton\nWe are Acme. You will work with Kafka."),
+        passage("e5", "apollo_organization", "company_description", "Acme makes anvils against its rival Globex Works"),
     )
     shown = "\n".join(piece.rendered() for piece in pieces)
 

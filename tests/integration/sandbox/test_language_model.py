@@ -271,6 +271,8 @@ def test_a_technology_and_a_team_are_called_as_the_evidence_calls_them() -> None
     (team,) = answer("hiring")["teams"]
     assert (team["team"], team["focus"]) == ("Data Engineer", "You will work with Kafka.")
     assert team["seniority"] is None, "the head of the team is another person"
+    beside = {"hiring_trends_2": "Recruiter\nSan Jose\nYou will work with AI. You report to the head."}
+    assert [(t["team"], t["seniority"]) for t in answer("hiring", **beside)["teams"]][1:] == [("Recruiter", None)]
 
 
 @pytest.mark.parametrize(

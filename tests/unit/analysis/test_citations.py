@@ -44,6 +44,7 @@ EVIDENCE = Evidence(
 )
 _Answer = TypeVar("_Answer", bound=AnalysisAnswer)
 OWN = ("Acme", "acme.example")
+ALIKE = ("Anna Schmitting", "Anna Schmitted")
 
 
 def growth(evidence_id: str, quote: str, statement: str = "It grows.") -> Growth:
@@ -115,7 +116,9 @@ def test_a_claim_without_a_statement_is_dropped_though_its_quote_is_right() -> N
     assert reason(growth("e1", "opens a plant", statement="Acme")) == "it states nothing"
 
 
-@pytest.mark.parametrize("quote", ["Acme", "Acme Corporation", "acme.example", "Acme's", "2026-11-02", "Acme Inc."])
+@pytest.mark.parametrize(
+    "quote", ["Acme", "Acme Corporation", "acme.example", "Acme's", "2026-11-02", "Acme Inc.", "www.acme.example"]
+)
 def test_a_quote_that_is_nothing_but_the_companys_name_or_a_date_bears_nothing(quote: str) -> None:
     assert reason(growth("e1", quote)) == "the quote only names the company"
 
@@ -179,9 +182,15 @@ def test_a_technology_is_named_in_its_quote() -> None:
         ("It makes 40,000 anvils a day.", False),
         ("It makes anvils since 1970.", False),
         ("It makes anvils.", True),
+        ("It makes 4 thousand anvils a day.", True),
+        ("It makes 4K anvils a day.", True),
+        ("It makes 4,000 million anvils.", False),
+        ("Its output grew by 4,000%.", False),
+        ("It has three plants.", False),
+        ("It makes four thousand anvils for B2B customers.", True),
     ],
 )
-def test_a_number_in_a_claim_is_in_its_quote(statement: str, kept: bool) -> None:
+def test_a_number_in_a_claim_is_in_its_quote_with_its_unit(statement: str, kept: bool) -> None:
     got = reason(growth("e1", "The plant makes 4,000 anvils a day.", statement))
     assert got == (None if kept else "a number or date is not in its quote")
 
@@ -195,11 +204,62 @@ def test_a_number_in_a_claim_is_in_its_quote(statement: str, kept: bool) -> None
         ("Acme builds in Ohio.", True),
         ("It opened in November.", True),
         ("Its CEO opened the plant.", True),
+        ("It is larger than IBM.", False),
+        ("It may open in Ohio.", True),
     ],
 )
 def test_another_name_in_a_claim_is_in_its_quote(statement: str, kept: bool) -> None:
     got = reason(growth("e1", "Acme opens a plant in Ohio", statement))
     assert got == (None if kept else "what it names is not in its quote")
+
+
+def test_a_month_is_in_the_quote_or_the_one_in_which_the_piece_was_published() -> None:
+    assert reason(growth("e1", "Acme opens a plant in Ohio", "It opened in March.")) == (
+        "a number or date is not in its quote"
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "kept"),
+    [
+        ("Acme raised 30 million.", False),
+        ("It raised 30 million.", False),
+        ("Initech raised 30 million.", True),
+        ("Money goes to Initech.", True),
+    ],
+)
+def test_what_a_story_says_of_another_company_is_not_said_of_this_one(statement: str, kept: bool) -> None:
+    got = reason(growth("e4", "Initech raises 30 million", statement))
+    assert got == (None if kept else "the quote is about another company")
+
+
+@pytest.mark.parametrize(
+    ("quote", "statement"),
+    [
+        ("Third-quarter profit doubles", "Its profit doubled."),
+        ("Gigafactories expand", "Its gigafactory grows, one of the gigafactories."),
+        ("Chipmaker invests $2bn in Texas", "It invests $2 billion in Texas."),
+        ("Orders grow by 30-40 percent", "Orders grow by 30% to 40%."),
+        ("Acme raises 30 to 40 million", "It raised 30 million."),
+        ("Acme shares fall 3 pct", "Its shares fell 3%."),
+    ],
+)
+def test_a_true_claim_in_other_words_stays(quote: str, statement: str) -> None:
+    told = Evidence((passage("e1", "serp_news", "recent_news", f"Acme today\n{quote}"),))
+    assert check_citations(growth("e1", quote, statement), told, OWN).kept == 1
+
+
+@pytest.mark.parametrize("quote", ["Sales of anvils rise in Ohio", "The plant grows", "AI sells anvils"])
+def test_a_common_word_at_the_beginning_of_a_quote_is_no_other_company(quote: str) -> None:
+    told = Evidence((passage("e1", "serp_news", "recent_news", f"Acme and the market\n{quote}"),))
+    assert check_citations(growth("e1", quote), told, OWN).kept == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "quote", "where"), [("plant", "Acme opens a plant in Ohio", "e1"), ("Machinery", "Machinery", "e5")]
+)
+def test_a_common_word_or_the_industry_is_no_competitor(name: str, quote: str, where: str) -> None:
+    assert reason(rival(name, quote, evidence_id=where)) == "what it names is no name"
 
 
 @pytest.mark.parametrize(
@@ -224,6 +284,44 @@ def test_what_is_stated_twice_is_one_claim() -> None:
     ]
     checked = check(Growth(growth_signals=claims, business_challenges=[]))
     assert (checked.kept, checked.reasons) == (1, {"it was stated before": 2})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        ("It opens a plant.", "Acme opened a plant.", 1),
+        ("The company opens plants.", "A plant opens.", 1),
+        ("It opens a plant.", "It opens a plant in Ohio.", 2),
+    ],
+)
+def test_other_forms_of_the_same_words_are_the_same_claim(first: str, second: str, kept: int) -> None:
+    claims: list[Statement] = [
+        Statement(evidence_id="e1", quote="Acme opens a plant in Ohio", statement=text) for text in (first, second)
+    ]
+    assert check(Growth(growth_signals=claims, business_challenges=[])).kept == kept
+
+
+def test_people_with_names_alike_are_two_and_a_rival_with_its_legal_form_is_one() -> None:
+    people = Evidence(
+        tuple(passage(f"e{n}", "snov_contacts", "key_contacts", f"{name}\nBuyer") for n, name in enumerate(ALIKE))
+    )
+    named = [
+        PrioritisedContact(
+            evidence_id=f"e{n}", quote=f"{name} Buyer", full_name=name, seniority=None, department=None,
+            priority=1, why="Buys all of it.",
+        )
+        for n, name in enumerate(ALIKE)
+    ]  # fmt: skip
+    assert check_citations(ContactPriorities(contacts=named), people, OWN).kept == 2
+    rivals = Evidence(
+        (
+            passage("e1", "serp_news", "recent_news", "Initech sells anvils too"),
+            passage("e2", "serp_news", "recent_news", "Initech Inc. sells rockets"),
+        )
+    )
+    stated = [*rival("Initech", "Initech sells anvils", evidence_id="e1").competitors]
+    stated += rival("Initech Inc", "Initech Inc. sells rockets", evidence_id="e2").competitors
+    assert check_citations(Competition(competitors=stated), rivals, OWN).kept == 1
 
 
 def test_advice_may_name_what_it_advises_but_its_reason_has_no_number_of_its_own() -> None:

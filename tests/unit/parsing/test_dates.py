@@ -96,6 +96,9 @@ READ_AT = datetime(2026, 11, 29, 12, tzinfo=UTC)
         ("05/13/2021", datetime(2021, 5, 13, tzinfo=UTC)),
         ("05/05/2021", datetime(2021, 5, 5, tzinfo=UTC)),
         ("13.5.2021 14:30", datetime(2021, 5, 13, 14, 30, tzinfo=UTC)),
+        ("Jan 5, 2021 - 3:04 PM", datetime(2021, 1, 5, 15, 4, tzinfo=UTC)),
+        ("20210105T101112-0500", datetime(2021, 1, 5, 15, 11, 12, tzinfo=UTC)),
+        ("05-Jan-2021", datetime(2021, 1, 5, tzinfo=UTC)),
         ("Dec. 14, 2017", datetime(2017, 12, 14, tzinfo=UTC)),
         ("1 mo ago", datetime(2026, 10, 30, 12, tzinfo=UTC)),
         ("2 wks ago", datetime(2026, 11, 15, 12, tzinfo=UTC)),
@@ -176,6 +179,13 @@ def test_a_date_that_is_sure_is_read_in_any_language(stated: str, meant: datetim
         "an",
         "h",
         "2 d",
+        "3-5 days ago",
+        "vor 3-5 Tagen",
+        "-3 days ago",
+        "3 days ago - 5 days ago",
+        "3,000 days ago",
+        "5-7 January 2021",
+        "2021-W05",
     ],
 )
 def test_what_may_mean_two_days_or_no_day_is_no_date(stated: str) -> None:

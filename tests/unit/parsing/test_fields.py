@@ -9,7 +9,7 @@ from enrichment.parsing.dates import moment
 from enrichment.parsing.headcount import headcount
 from enrichment.parsing.job_titles import department, seniority
 from enrichment.parsing.people import email_address, full_name, profile_page
-from enrichment.parsing.technologies import named_technologies, traced_technologies
+from enrichment.parsing.technologies import is_own_product, named_technologies, traced_technologies
 from tests.support.examples import NOON
 
 
@@ -108,6 +108,8 @@ def test_an_address_a_vendor_hides_is_no_address() -> None:
     [
         ("d'arcy.o'brien@acme.ie", "d'arcy.o'brien@acme.ie"),
         ("o\u2019neil@acme.com", "o'neil@acme.com"),
+        ("o&#39;neil@acme.com", "o'neil@acme.com"),
+        ("john&copy@acme.com", "john&copy@acme.com"),
         ("Jane Doe <jane@acme.com>", "jane@acme.com"),
         ("<jane@acme.com>", "jane@acme.com"),
         ("MAILTO:Jane@Acme.com?subject=Hello", "jane@acme.com"),
@@ -163,3 +165,22 @@ def test_technologies_leave_traces_in_markup_and_generator() -> None:
     markup = '<script src="//js.hs-scripts.com/1.js"></script><p>we like wordpress</p>'
     assert [found.name for found in traced_technologies(markup, None)] == ["HubSpot"]
     assert [found.name for found in traced_technologies("", "WordPress 6.6")] == ["WordPress"]
+
+
+@pytest.mark.parametrize(
+    ("technology", "name", "domain", "own"),
+    [
+        ("Grafana", "Grafana Labs", "grafana.com", True),
+        ("Zoom", "Zoom Video Communications", "zoom.us", True),
+        ("Photoshop", "Adobe", "adobe.com", True),
+        ("SendGrid", "Twilio Inc.", None, True),
+        ("Terraform", "HashiCorp", "hashicorp.com", True),
+        ("Terraform", "Adobe", "adobe.com", False),
+        ("TypeScript", "Microsoft", "microsoft.com", False),
+        ("Squarespace", "Block", "squareup.com", False),
+    ],
+)
+def test_what_a_company_sells_under_its_name_its_site_or_its_brand_is_its_own(
+    technology: str, name: str, domain: str | None, own: bool
+) -> None:
+    assert is_own_product(technology, name=name, domain=domain) is own

@@ -18,6 +18,7 @@ from tests.support.parsed_replies import facts_of, texts_of
         ("1.5 million", 1_500_000, 1_500_000),
         ("154,000 worldwide", 154_000, 154_000),
         ("1.234 Mitarbeiter", 1_234, 1_234),
+        ("500 чел.", 500, 500),
         ("500 employees (2023)", 500, 500),
         ("Employees: 1,234", 1_234, 1_234),
         ("about 3,400 people", 3_400, 3_400),

@@ -308,6 +308,10 @@ def test_an_opening_counts_its_days_from_when_the_page_was_written() -> None:
         ("Jane Doe - VP Sales at Other | LinkedIn", "Worked at Acme before", None),
         ("Jane Doe - VP Sales | LinkedIn", "Berlin.", None),
         ("Jane - VP Sales at Acme | LinkedIn", "", None),
+        ("Jane Doe - Acme Developer at Other | LinkedIn", "", None),
+        ("Jane Doe - Acme Administrator - Other | LinkedIn", "", None),
+        ("Jane Doe - Acme - VP Sales | LinkedIn", "", ("Jane Doe", None)),
+        ("Jane Doe - Directrice en chef - Acme | LinkedIn", "", ("Jane Doe", "Directrice")),
     ],
 )
 def test_a_linkedin_result_is_a_contact_if_its_headline_names_the_employer(
