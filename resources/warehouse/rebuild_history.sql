@@ -115,7 +115,16 @@ WITH told AS (
         in_words(h.dataset, s.value) AS value, CAST(s.value AS VARCHAR) AS value_json,
         s.source, s.quality, s.collected_at, s.holds_until, s.last_resort, s.reply_id, s.purchase_id
     FROM told AS h JOIN spans AS s USING (fact_id) JOIN build.companies AS c ON c.company_id = h.company_id
+), followed AS (
+    SELECT
+        *, NOT listed AND lag(valid_to) OVER ordered = valid_from AS follows, lag(value) OVER ordered AS value_before,
+        lag(value_json) OVER ordered AS json_before, lag(source) OVER ordered AS source_before
+    FROM valued WINDOW ordered AS (PARTITION BY company_id, dataset, listed ORDER BY valid_from)
 )
+-- Another source that states the same in other words changes nothing.
 SELECT
-    *, CASE WHEN NOT listed AND lag(valid_to) OVER ordered = valid_from THEN lag(value) OVER ordered END AS previous_value
-FROM valued WINDOW ordered AS (PARTITION BY company_id, dataset, listed ORDER BY valid_from);
+    * EXCLUDE (follows, value_before, json_before, source_before),
+    CASE WHEN follows THEN
+        CASE WHEN source = source_before OR NOT may_both_be_right(dataset, json_before, value_json) THEN value_before END
+    END AS previous_value
+FROM followed;

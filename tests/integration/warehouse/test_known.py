@@ -233,6 +233,26 @@ def test_what_changed_is_one_query(store: SqlStore, warehouse: Warehouse) -> Non
     assert ends == [30, 60, 70, 60, None]
 
 
+def test_another_source_that_states_the_same_in_other_words_changes_nothing(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    acme = company(store, "acme.com")
+    said = {"industry": [Text(text="Oil & Energy")], "founded": [Founded(year=1999)]}
+    collected(store, acme, "snov_contacts", {**said, "headquarters": [Headquarters(city="Wien")]})
+    better = {"industry": [Text(text="Energy, Oil and Gas")], "founded": [Founded(year=1950)]}
+    collected(
+        store, acme, "brightdata_firmographics", {**better, "headquarters": [Headquarters(city="Wien", country="AT")]},
+        days=1,
+    )  # fmt: skip
+    warehouse.build(store)
+    now = rows(warehouse, "FROM marts.history WHERE valid_to IS NULL ORDER BY dataset")
+    assert [(row["dataset"], row["previous_value"], row["value"]) for row in now] == [
+        ("founded", "1999", "1950"),
+        ("headquarters", None, "Wien, AT"),
+        ("industry", None, "Energy, Oil and Gas"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("day", "industry", "employees", "seat"),
     [
