@@ -237,9 +237,9 @@ def test_another_source_that_states_the_same_in_other_words_changes_nothing(
     store: SqlStore, warehouse: Warehouse
 ) -> None:
     acme = company(store, "acme.com")
-    said = {"industry": [Text(text="Oil & Energy")], "founded": [Founded(year=1999)]}
+    said: Answers = {"industry": [Text(text="Oil & Energy")], "founded": [Founded(year=1999)]}
     collected(store, acme, "snov_contacts", {**said, "headquarters": [Headquarters(city="Wien")]})
-    better = {"industry": [Text(text="Energy, Oil and Gas")], "founded": [Founded(year=1950)]}
+    better: Answers = {"industry": [Text(text="Energy, Oil and Gas")], "founded": [Founded(year=1950)]}
     collected(
         store, acme, "brightdata_firmographics", {**better, "headquarters": [Headquarters(city="Wien", country="AT")]},
         days=1,
