@@ -24,7 +24,7 @@ from enrichment.domain.records import Company, Profile, Request
 from enrichment.domain.values import in_words
 from enrichment.identity.domains import company_key, registrable_domain
 from enrichment.planning.plan import calling_everything
-from enrichment.profiles.assembly import missing_required
+from enrichment.profiles.assembly import missing
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules, load_rules
 from resources.clock import utc_now
@@ -124,7 +124,7 @@ def _show_companies(store: SqlStore, companies: Sequence[Company], requests: Seq
         "everything",
         title="What is known now (USD for this run: cost, saved by memory, and what calling everything would cost)",
     )  # fmt: skip
-    missing: list[str] = []
+    whys: list[str] = []
     for company in companies:
         profile = store.profiles.latest(company.company_id, "customer_enrichment", None)
         mine = [r for r in requests if r.company_id == company.company_id]
@@ -132,18 +132,20 @@ def _show_companies(store: SqlStore, companies: Sequence[Company], requests: Seq
             reasons = why_incomplete(profile.document)
             name = f"{escape(company.name or company.key)}{' [yellow]incomplete[/]' if reasons else ''}"
             table.add_row(name, *_known(profile), *_costs(mine, rules))
-            missing += [f"{company.name}: {reason}" for reason in reasons]
+            whys += [f"{company.name}: {reason}" for reason in reasons]
     console.print(table)
-    if missing:
+    if whys:
         console.print("\nIncomplete, and why:")
-    for reason in missing:
+    for reason in whys:
         console.print(f"  {reason}", markup=False, highlight=False, style="yellow")
 
 
 def why_incomplete(document: Mapping[str, Any]) -> list[str]:
-    """Each required dataset that is missing, with what its sources did; each analysis that was not made."""
-    datasets = [f"{name}: {document['datasets'][name]['why']}" for name in missing_required(document)]
-    return datasets + [f"analysis {name}: {why}" for name, why in document["gaps"].items()]
+    """Each required dataset that is missing, with what its sources did; each analysis that failed.
+
+    An analysis that had nothing to read keeps no profile incomplete.
+    """
+    return [f"{name.replace('analysis:', 'analysis ')}: {why}" for name, why in missing(document).items()]
 
 
 def _known(profile: Profile) -> tuple[str, ...]:

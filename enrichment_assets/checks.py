@@ -25,6 +25,7 @@ from enrichment_assets.partitions import companies
 from enrichment_assets.run_config import partition_keys
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
+from resources.warehouse import Warehouse
 
 Offenders = Sequence[tuple[str, ...]]
 _MOST_OFFENDERS = 100
@@ -140,23 +141,36 @@ def _all_profiles_check() -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name="company_profiles_checks", specs=specs)
     def check(enrichment: EnrichmentResource) -> Iterator[dg.AssetCheckResult]:
-        now = utc_now().replace(tzinfo=None)  # the warehouse keeps UTC without a time zone
         minimum = {name: consumer.min_quality for name, consumer in enrichment.rules().consumers.items()}
-        asked = "SELECT company_key, consumer, missing, quality, holds_until FROM marts.company_profiles ORDER BY ALL"
-        rows = enrichment.warehouse().ask(asked).rows
+        warehouse = enrichment.warehouse()
+        rows = warehouse.ask(
+            "SELECT company_key, consumer, missing, quality FROM marts.company_profiles ORDER BY ALL"
+        ).rows
         offenders: dict[str, Offenders] = {
             "profile_is_complete": [(str(r[0]), str(r[1]), f"missing {_listed(r[2])}") for r in rows if r[2]],
             "quality_is_above_threshold": [
                 (str(r[0]), str(r[1]), f"quality {r[3]:.2f}") for r in rows if _real(r[3]) < minimum.get(str(r[1]), 0)
             ],
-            "facts_are_fresh": [
-                (str(r[0]), str(r[1]), f"valid until {r[4]}") for r in rows if isinstance(r[4], datetime) and r[4] < now
-            ],
+            "facts_are_fresh": _profiles_with_expired_values(warehouse, utc_now()),
         }
         for name, found in offenders.items():
             yield _result(key, name, found, header=("company", "consumer", "why"))
 
     return check
+
+
+def _profiles_with_expired_values(warehouse: Warehouse, now: datetime) -> Offenders:
+    """By their values: an incomplete profile ends at once, so that it is made anew, while all it has may be fresh."""
+    rows = warehouse.ask(
+        "SELECT company_key, consumer, min(holds_until) FROM marts.field_provenance"
+        " GROUP BY profile_id, company_key, consumer ORDER BY ALL"
+    ).rows
+    utc = now.replace(tzinfo=None)  # the warehouse keeps UTC without a time zone
+    return [
+        (str(key), str(consumer), f"its first value ran out at {first}")
+        for key, consumer, first in rows
+        if isinstance(first, datetime) and first <= utc
+    ]
 
 
 @dg.asset_check(

@@ -1,4 +1,5 @@
-"""Generated rule sets, whole ones: sources too unreliable to satisfy, needs, redundancy, dear calls, time that costs.
+"""Generated rule sets, whole ones: sources too unreliable to satisfy, needs, redundancy, dear calls, time that costs,
+empty replies that mean that there are none.
 
 random -> Rules with one consumer, CONSUMER; the same for a seed
 """
@@ -29,7 +30,7 @@ def generated_rules(rng: Random) -> Rules:
     """5 to 9 sources of 4 to 7 datasets."""
     datasets = [f"d{n}" for n in range(rng.randint(4, 7))]
     sources = {f"s{n}": _source(rng, datasets) for n in range(rng.randint(5, 9))}
-    return Rules(
+    rules = Rules(
         providers={"vendor": _vendor()},
         sources=sources,
         datasets={name: entry for name in datasets if (entry := _dataset(rng, name, sources))},
@@ -38,6 +39,33 @@ def generated_rules(rng: Random) -> Rules:
         redundancy=tuple(_redundancy(rng, sorted(sources)) for _ in range(rng.randint(0, 3))),
         prompts={},
         hash="generated",
+    )
+    return _with_silent_answers(rng, rules)
+
+
+def _with_silent_answers(rng: Random, rules: Rules) -> Rules:
+    """Drawn last, so that all else of a seed is the same with and without."""
+    none = {name for name in rules.datasets if rng.random() < 0.4}
+    return rules.model_copy(
+        update={
+            "datasets": {
+                name: entry.model_copy(update={"empty_is_an_answer": name in none})
+                for name, entry in rules.datasets.items()
+            },
+            "sources": {
+                name: source.model_copy(
+                    update={
+                        "datasets": {
+                            dataset: promise.model_copy(
+                                update={"silence_means_none": dataset in none and rng.random() < 0.5}
+                            )
+                            for dataset, promise in source.datasets.items()
+                        }
+                    }
+                )
+                for name, source in rules.sources.items()
+            },
+        }
     )
 
 

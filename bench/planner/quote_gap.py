@@ -16,7 +16,7 @@ from statistics import mean, pstdev
 
 from bench.planner.generated_rules import CONSUMER, generated_rules
 from bench.planner.shipped_matrix import CONSUMERS, shipped_rules
-from bench.planner.simulated_execution import Play, Played, drawn_reply, outspoken
+from bench.planner.simulated_execution import Play, Played, drawn_reply
 from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
@@ -97,7 +97,7 @@ def _cost(plan: Plan, played: list[Played]) -> Gap:
 
 def shipped_cases() -> Iterator[QuoteCase]:
     """The shipped consumers, uncapped and at caps from where nearly nothing fits to where nearly all does."""
-    rules = outspoken(shipped_rules())
+    rules = shipped_rules()
     for consumer in CONSUMERS:
         for cap in (200_000, 300_000, 500_000, 10_000_000):
             yield QuoteCase(f"{consumer} at {cap / 1e6:.2f}", rules, requirements_of(rules, [consumer]), cap)

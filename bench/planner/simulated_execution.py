@@ -18,22 +18,6 @@ from enrichment.planning.plan import Part, Plan
 from enrichment.rules import Rules
 
 
-def outspoken(rules: Rules) -> Rules:
-    """No empty reply means that there is none: what a source has is decided by its rates alone."""
-    sources = {
-        name: source.model_copy(
-            update={
-                "datasets": {
-                    dataset: promise.model_copy(update={"silence_means_none": False})
-                    for dataset, promise in source.datasets.items()
-                }
-            }
-        )
-        for name, source in rules.sources.items()
-    }
-    return rules.model_copy(update={"sources": sources})
-
-
 @dataclass(slots=True)
 class Played:
     cost: int = 0

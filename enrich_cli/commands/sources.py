@@ -33,7 +33,7 @@ def resume(source: SourceName, sandbox: Sandbox = False) -> None:
         lifted = store.provider_health.lift_suspension(source)
         _, suspended = store.provider_health.unavailable(utc_now())
     if not lifted:
-        known = f"suspended are {', '.join(suspended)}" if suspended else "no source is"
+        known = f"suspended are {', '.join(suspended)}" if suspended else "no source is suspended"
         what = "is not suspended" if source in rules.sources else "is no source of config/sources.yaml"
         why = advised("`enrich sources check` shows why.", sandbox=sandbox)
         raise UsageError(f"'{source}' {what}; {known}: {why}")

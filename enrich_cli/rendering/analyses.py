@@ -19,7 +19,7 @@ def analyses_lines(document: Mapping[str, Any], *, most: int | None) -> Iterator
         for field, items in analysis["answer"].items():
             yield from _list_lines(field, items, analysis["evidence"].get("pieces", {}), most)
     for name, why in document.get("gaps", {}).items():
-        yield Text(f"analysis {name}: {why}", style="yellow")
+        yield Text(f"analysis {name}: not made: {why}", style="yellow")
 
 
 def _headline(name: str, analysis: Mapping[str, Any]) -> str:

@@ -138,10 +138,13 @@ def _status(plan: Plan, dataset: DatasetPlan) -> str:
     if dataset.status != "unsatisfied":
         return f"{dataset.status} by {', '.join(dataset.from_sources)}"
     concerned = [part for part in plan.parts if dataset.dataset in part.problem.wanted]
+    chance = f"chance {_percent(dataset.chance)}"
+    if dataset.none_counts and dataset.chance:
+        chance += ", where the answer that there is none counts"
     if not concerned and dataset.chance:
-        return f"by the sources asked first, chance {_percent(dataset.chance)}"
+        return f"by the sources asked first, {chance}"
     order = " -> ".join(entry for part in concerned for entry in _line(plan, part, dataset.dataset))
-    return f"{order or _why_none(plan, dataset.dataset)}, chance {_percent(dataset.chance)}"
+    return f"{order or _why_none(plan, dataset.dataset)}, {chance}"
 
 
 def _why_none(plan: Plan, dataset: str) -> str:

@@ -131,9 +131,8 @@ def _is_analysis_over_cap(failure: SourceFailure) -> bool:
 
 
 def _missing(document: Mapping[str, Any]) -> list[Text]:
-    datasets = [f"{name}: {field['why']}" for name, field in document["datasets"].items() if field["why"]]
-    analyses = [f"analysis {name}: not made: {why}" for name, why in document["gaps"].items()]
-    return [Text(line, style="yellow") for line in (*datasets, *analyses)]
+    datasets = document["datasets"].items()
+    return [Text(f"{name}: {field['why']}", style="yellow") for name, field in datasets if field["why"]]
 
 
 def _money_line(enriched: Enriched) -> Text:

@@ -116,7 +116,15 @@ class Eligibility:
             mention_rates=tuple(
                 (d, p.fill_rate) for d, p in brought if p.reliability < least[d] and d in self._with_last_resorts
             ),
+            none_counts=frozenset(d for d, _ in brought if self._none_counts(source, d)),
             max_price=self.rules.max_micro_usd(source),
+        )
+
+    def _none_counts(self, source: str, dataset: str) -> bool:
+        """Whether its reply without any ends the search: not where others have some already, though too few."""
+        has_some = self.statuses[dataset].sources.intersection(self.rules.sources)
+        return self.rules.silence_means_none(source, dataset, self._thresholds[dataset]) and not any(
+            dataset in dict(self._may_fill(other)) for other in has_some
         )
 
     @cached_property

@@ -45,8 +45,8 @@ __all__ = [
 class DatasetPlan:
     """Whether one dataset is satisfied before anything is bought.
 
-    worth: micro-USD if optional. chance: that there is enough of it in the end; that a source reports that there is
-    none also ends the search for it, and is not counted.
+    worth: micro-USD if optional. chance: that it is satisfied in the end. none_counts: a source of it satisfies it as
+    well by reporting that there is none.
     """
 
     dataset: str
@@ -55,6 +55,7 @@ class DatasetPlan:
     status: Status
     from_sources: tuple[str, ...]
     chance: float
+    none_counts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ class _Draft:
         )
 
     def _datasets(self, chances: Mapping[str, float]) -> tuple[DatasetPlan, ...]:
-        requirements = self.inputs.requirements
+        requirements, rules = self.inputs.requirements, self.inputs.rules
         sources = {reply.reply_id: reply.source for reply in self.inputs.known.replies}
         return tuple(
             DatasetPlan(
@@ -236,6 +237,10 @@ class _Draft:
                 status=one.status,
                 from_sources=tuple(sorted({sources[r] for r in one.replies if r in sources})),
                 chance=chances.get(dataset, 0.0) if one.open else 1.0,
+                none_counts=any(
+                    rules.silence_means_none(source, dataset, requirements.threshold(rules, dataset))
+                    for source in rules.datasets[dataset].sources
+                ),
             )
             for dataset, one in self.statuses.items()
         )

@@ -76,7 +76,12 @@ def _execution(first: PlanningState, rest: PlanningState) -> Execution:
 def _merged(one: Offer, other: Offer) -> Offer:
     fills = dict(one.fill_rates) | dict(other.fill_rates)
     mentions = dict(one.mention_rates) | dict(other.mention_rates)
-    return replace(one, fill_rates=tuple(fills.items()), mention_rates=tuple(mentions.items()))
+    return replace(
+        one,
+        fill_rates=tuple(fills.items()),
+        mention_rates=tuple(mentions.items()),
+        none_counts=one.none_counts | other.none_counts,
+    )
 
 
 def _chains(later: PlanningState) -> tuple[Chain, ...]:

@@ -49,11 +49,15 @@ class Node(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """One thing a source may bring if it knows the company, independent of its others. gone: bits of `left` it ends."""
+    """One thing a source may bring if it knows the company, independent of its others.
+
+    gone: bits of `left` it ends. gone_without: those that a reply without it ends.
+    """
 
     dataset: str
     gone: int
     chance: float
+    gone_without: int = 0
 
 
 ReplyEffects = Callable[[Offer, Sequence[Effect]], Iterable[Effect] | None]
@@ -146,14 +150,21 @@ class EventTree:
         return _union([*self._open.values(), *unmentioned, *unmet])
 
     def _effects_of(self, offer: Offer) -> tuple[Effect, ...]:
-        filled = (Effect(d, self._ended_by(offer.source, d), rate) for d, rate in offer.fill_rates)
+        filled = (
+            Effect(d, self._ended_by(offer.source, d), rate, self._ended_by_none(d) if d in offer.none_counts else 0)
+            for d, rate in offer.fill_rates
+        )
         mentioned = (Effect(d, self._unmentioned.get(d, 0), rate) for d, rate in offer.mention_rates)
-        return tuple(effect for effect in (*filled, *mentioned) if effect.gone and effect.chance > 0)
+        return tuple(one for one in (*filled, *mentioned) if one.gone and (one.chance > 0 or one.gone_without))
 
     def _ended_by(self, source: str, dataset: str) -> int:
         skips = zip(self._rules, self._execution.skips, strict=True)
         met = _union(bit for bit, skip in skips if source in skip.if_held and dataset in skip.shared)
-        return self._open.get(dataset, 0) | self._unmentioned.get(dataset, 0) | met
+        return self._ended_by_none(dataset) | met
+
+    def _ended_by_none(self, dataset: str) -> int:
+        """A last resort is not asked for it either; a redundancy rule takes values to be met."""
+        return self._open.get(dataset, 0) | self._unmentioned.get(dataset, 0)
 
     def _limit(self, limit: Limit, shift: int) -> _LimitBits:
         return _LimitBits(limit, shift, [(i, o.most) for i, o in enumerate(self.offers) if o.source in limit.over])
@@ -301,8 +312,9 @@ class EventTree:
         gone, spent = 0, due if counts else 0
         for i in bits(calls):
             offer = self.offers[i]
-            effects = reply(offer, [effect for effect in self._effects[i] if effect.gone & node.left])
-            gone |= _union(effect.gone for effect in effects or ())
+            possible = [effect for effect in self._effects[i] if effect.gone & node.left]
+            effects = None if (replied := reply(offer, possible)) is None else list(replied)
+            gone |= _union(effect.gone if effect in (effects or ()) else effect.gone_without for effect in possible)
             price = offer.price_asked + (0 if effects is None else offer.price_matched)
             spent += self._spent(i, price, counts)
         return self._after(node, progress, gone), spent
@@ -337,10 +349,13 @@ class EventTree:
         offer, known = self.offers[i], [(0, self.offers[i].match_rate)]
         for effect in self._effects[i]:
             if effect.gone & left:
+                without = effect.gone_without & left
                 had = [(gone | effect.gone & left, chance * effect.chance) for gone, chance in known]
-                known = had + [(gone, chance * (1 - effect.chance)) for gone, chance in known if effect.chance < 1]
+                lacking = [(gone | without, chance * (1 - effect.chance)) for gone, chance in known]
+                known = had + [one for one in lacking if effect.chance < 1]
         due = offer.price_asked + offer.price_matched
-        unknown = [(0, offer.price_asked, 1 - offer.match_rate)] if offer.match_rate < 1 else []
+        none = _union(effect.gone_without for effect in self._effects[i]) & left
+        unknown = [(none, offer.price_asked, 1 - offer.match_rate)] if offer.match_rate < 1 else []
         return [(gone, due, chance) for gone, chance in known if chance > 0] + unknown
 
     def _spent(self, i: int, price: int, counts: bool) -> Spent:

@@ -30,6 +30,9 @@ class Offer:
     """Datasets that must be satisfied before it may be asked; identity needs are handled outside."""
     mention_rates: tuple[tuple[str, float], ...] = ()
     """Dataset -> chance of a value too unreliable to satisfy it, given a match. Only executions look at it."""
+    none_counts: frozenset[str] = frozenset()
+    """Of the datasets it fills, those that its reply without any satisfies too, a match or not: there are none. Only
+    executions look at it."""
     max_price: int | None = None
     """The most one call may take, reserved before it is sent; None: both prices. Only executions look at it."""
 

@@ -228,10 +228,11 @@ def _disputed(rules: Rules, dataset: str, values: Sequence[Fact], others: Sequen
     """Whether two sources give a single value in ways that cannot both be true."""
     if rules.datasets[dataset].at_most != _SINGLE or not values or dataset == "company_description":
         return False
-    return any(not _compatible(values[0].value, other.value) for other in others)
+    return any(not compatible(values[0].value, other.value) for other in others)
 
 
-def _compatible(one: Value, other: Value) -> bool:
+def compatible(one: Value, other: Value) -> bool:
+    """Whether two sources may both be right: of texts, where they have a word in common."""
     if isinstance(one, EmployeeCount) and isinstance(other, EmployeeCount):
         return one.overlaps(other)
     if isinstance(one, Comparable) and isinstance(other, type(one)):

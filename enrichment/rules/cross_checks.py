@@ -52,7 +52,7 @@ def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
     yield from _extras_problems(sound)
     if "custom" in names_in(written["consumers"]):
         yield "config/consumers.yaml: custom: this name is kept for requests that name their own datasets"
-    if sound.providers.keys() == set(names_in(written["providers"])):
+    if written["providers"] is not None and sound.providers.keys() == set(names_in(written["providers"])):
         yield from _unpriced_models(sound)
     yield from _hybrid_problems(sound)
     yield from _circular_needs(sound)

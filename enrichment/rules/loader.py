@@ -110,7 +110,8 @@ def _parse(where: str, value: Any, kind: Any, problems: list[str]) -> Any:
     except ValidationError as error:
         for item in error.errors():
             path = ".".join(str(step) for step in item["loc"])
-            message = item["msg"].removeprefix("Value error, ")
+            no_mapping = item["type"] == "model_type"  # pydantic's sentence has the name of our class
+            message = "must be a mapping of names" if no_mapping else item["msg"].removeprefix("Value error, ")
             within = "" if not path else f" {path}" if where.endswith(":") else f".{path}"
             problems.append(f"{f'{where}{within}'.removesuffix(':')}: {message}")
         return None

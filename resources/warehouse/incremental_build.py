@@ -4,6 +4,7 @@ store rows changed since the mark -> layers, spend, build.* -> affected companie
 """
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 from duckdb.func import FunctionNullHandling
-from duckdb.sqltypes import VARCHAR
+from duckdb.sqltypes import BOOLEAN, VARCHAR
 
+from enrichment.domain.values import load_value
 from enrichment.parsing.industries import TAXONOMY, canonical_industry
+from enrichment.profiles.assembly import compatible
 from resources.store import SqlStore
 from resources.warehouse.catalog import WarehouseTable, count, tables_of
 from resources.warehouse.extract import LOADED, changed_rows
@@ -141,7 +144,7 @@ def empty_tables() -> tuple[WarehouseTable, ...]:
 def _begin_session(connection: duckdb.DuckDBPyConnection) -> None:
     """Functions and tables that the other files use, and that are gone with the connection."""
     connection.execute((_HERE / "session.sql").read_text("utf-8"))
-    _add_industries(connection)
+    _add_functions(connection)
 
 
 def _create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
@@ -162,8 +165,10 @@ def _shape() -> str:
     return digest.hexdigest()
 
 
-def _add_industries(connection: duckdb.DuckDBPyConnection) -> None:
-    """The table `industries` and the function canonical_industry(words) -> its name, for this session."""
+def _add_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """The table `industries`, the functions canonical_industry(words) -> its name and may_both_be_right(dataset, value,
+    value), for this session."""
+    connection.create_function("may_both_be_right", _may_both_be_right, [VARCHAR, VARCHAR, VARCHAR], BOOLEAN)
     connection.create_function(
         "canonical_industry", _canonical_name, [VARCHAR], VARCHAR, null_handling=FunctionNullHandling.SPECIAL
     )
@@ -176,6 +181,10 @@ def _add_industries(connection: duckdb.DuckDBPyConnection) -> None:
     connection.register("named", named)
     connection.execute("CREATE OR REPLACE TEMP TABLE industries AS FROM named")
     connection.unregister("named")
+
+
+def _may_both_be_right(dataset: str, one: str, other: str) -> bool:
+    return compatible(load_value(dataset, json.loads(one)), load_value(dataset, json.loads(other)))
 
 
 def _canonical_name(words: str | None) -> str | None:

@@ -506,7 +506,7 @@ COMMENT ON COLUMN marts.history.dataset IS 'The dataset it is a value of';
 COMMENT ON COLUMN marts.history.listed IS 'True: one of several items; false: the best value of a dataset that has one';
 COMMENT ON COLUMN marts.history.value IS 'The value in words';
 COMMENT ON COLUMN marts.history.value_json IS 'JSON text: all its fields, as collected last';
-COMMENT ON COLUMN marts.history.previous_value IS 'The value before it, where it took its place without a gap; null for an item of a list';
+COMMENT ON COLUMN marts.history.previous_value IS 'The value before it, where it took its place without a gap; null for an item of a list, and where another source states the same in other words';
 COMMENT ON COLUMN marts.history.valid_from IS 'It was collected, or became the best value, then, UTC';
 COMMENT ON COLUMN marts.history.valid_to IS 'Another value took its place then, or the newest replies had it no longer, UTC; null: it is known still';
 COMMENT ON COLUMN marts.history.source IS 'The source of the value';

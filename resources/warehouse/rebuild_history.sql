@@ -24,8 +24,10 @@ WITH facts AS (
 )
 SELECT
     * EXCLUDE (together), item_of(dataset, value) AS item,
-    has_a_mart_of_items(dataset) OR max(together) OVER (PARTITION BY company_id, dataset) > 1
-    OR bool_or(value->>'quote' IS NOT NULL) OVER (PARTITION BY company_id, dataset) AS listed
+    has_a_mart_of_items(dataset) OR NOT has_one_value(dataset) AND (
+        max(together) OVER (PARTITION BY company_id, dataset) > 1
+        OR bool_or(value->>'quote' IS NOT NULL) OVER (PARTITION BY company_id, dataset)
+    ) AS listed
 FROM facts;
 
 -- Items of a list: their spans of all sources, joined where they touch.
@@ -51,7 +53,8 @@ SELECT
 FROM islands GROUP BY company_id, dataset, item, island;
 
 -- The best value of the others, decided whenever one comes or goes: fresh ones by quality, else the newest one.
--- A number of employees that has an end is better than one without ('10,001+').
+-- If the best number of employees is open ('10,001+'), the best closed one that agrees with it, as _closed_first of
+-- enrichment/profiles/assembly.py.
 CREATE OR REPLACE TEMP TABLE single_history AS
 WITH singles AS (
     SELECT * FROM spans WHERE NOT listed AND valid_from IS DISTINCT FROM valid_to
@@ -59,19 +62,34 @@ WITH singles AS (
     SELECT company_id, dataset, valid_from AS moment FROM singles
     UNION
     SELECT company_id, dataset, valid_to FROM singles WHERE valid_to IS NOT NULL
-), best AS (
-    SELECT m.company_id, m.dataset, m.moment, s.fact_id, s.item
+), ranked AS (
+    SELECT
+        m.company_id, m.dataset, m.moment, s.fact_id, s.item, s.value,
+        s.holds_until > m.moment AND NOT s.last_resort AS counts,
+        row_number() OVER ordered AS rank, first_value(s.value) OVER ordered AS first
     FROM moments AS m LEFT JOIN singles AS s
         ON s.company_id = m.company_id AND s.dataset = m.dataset
         AND s.valid_from <= m.moment AND (s.valid_to IS NULL OR s.valid_to > m.moment)
-    QUALIFY row_number() OVER (
+    WINDOW ordered AS (
         PARTITION BY m.company_id, m.dataset, m.moment
         ORDER BY
             s.holds_until > m.moment DESC NULLS LAST,
             CASE WHEN s.holds_until > m.moment THEN s.last_resort END,
-            CASE WHEN s.holds_until > m.moment AND s.dataset = 'employee_count' THEN s.value->>'high' IS NULL END,
             CASE WHEN s.holds_until > m.moment THEN s.quality END DESC NULLS LAST,
             s.collected_at DESC, s.quality DESC, s.fact_id
+    )
+), best AS (
+    SELECT company_id, dataset, moment, fact_id, item
+    FROM ranked
+    QUALIFY row_number() OVER (
+        PARTITION BY company_id, dataset, moment
+        ORDER BY
+            coalesce(
+                counts AND dataset = 'employee_count' AND first->>'high' IS NULL
+                AND CAST(value->>'high' AS BIGINT) * 1.25 >= CAST(first->>'low' AS BIGINT) * 0.75,
+                false
+            ) DESC,
+            rank
     ) = 1
 ), turns AS (
     SELECT
@@ -97,7 +115,16 @@ WITH told AS (
         in_words(h.dataset, s.value) AS value, CAST(s.value AS VARCHAR) AS value_json,
         s.source, s.quality, s.collected_at, s.holds_until, s.last_resort, s.reply_id, s.purchase_id
     FROM told AS h JOIN spans AS s USING (fact_id) JOIN build.companies AS c ON c.company_id = h.company_id
+), followed AS (
+    SELECT
+        *, NOT listed AND lag(valid_to) OVER ordered = valid_from AS follows, lag(value) OVER ordered AS value_before,
+        lag(value_json) OVER ordered AS json_before, lag(source) OVER ordered AS source_before
+    FROM valued WINDOW ordered AS (PARTITION BY company_id, dataset, listed ORDER BY valid_from)
 )
+-- Another source that states the same in other words changes nothing.
 SELECT
-    *, CASE WHEN NOT listed AND lag(valid_to) OVER ordered = valid_from THEN lag(value) OVER ordered END AS previous_value
-FROM valued WINDOW ordered AS (PARTITION BY company_id, dataset, listed ORDER BY valid_from);
+    * EXCLUDE (follows, value_before, json_before, source_before),
+    CASE WHEN follows THEN
+        CASE WHEN source = source_before OR NOT may_both_be_right(dataset, json_before, value_json) THEN value_before END
+    END AS previous_value
+FROM followed;

@@ -6,6 +6,10 @@ CREATE OR REPLACE TEMP MACRO usd(micro) AS CAST(micro * 0.000001 AS DECIMAL(18, 
 CREATE OR REPLACE TEMP MACRO words_of(text) AS array_to_string(regexp_extract_all(lower(text), '[\p{L}\p{N}_]+'), ' ');
 CREATE OR REPLACE TEMP MACRO has_a_mart_of_items(dataset) AS
     dataset IN ('key_contacts', 'tech_stack', 'recent_news', 'hiring_trends', 'purchase_intent');
+CREATE OR REPLACE TEMP MACRO has_one_value(dataset) AS dataset IN (
+    'company_name', 'domain', 'company_description', 'industry', 'employee_count', 'headquarters', 'founded', 'revenue',
+    'company_size_band'
+);
 
 -- Equal for two values that speak of the same item, as identity() of enrichment/domain/values.py: spelling does not count.
 CREATE OR REPLACE TEMP MACRO item_of(dataset, value) AS coalesce(nullif(words_of(CASE dataset

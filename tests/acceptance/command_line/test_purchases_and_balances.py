@@ -210,7 +210,7 @@ def test_reconciling_without_vendors_reports_it_and_settles_all_the_same(enrich:
     [
         (["purchases", "--since", "soon"], "7d"),
         (["purchases", "--company", "unknown-to-us.com"], "leave out --company"),
-        (["sources", "resume", "serp_news"], "'serp_news' is not suspended; no source is"),
+        (["sources", "resume", "serp_news"], "'serp_news' is not suspended; no source is suspended"),
         (["sources", "resume", "serp_olds"], "'serp_olds' is no source of config/sources.yaml"),
     ],
 )

@@ -29,7 +29,7 @@ def test_a_seat_and_a_founding_come_with_what_was_bought_for_other_datasets(stac
         "SELECT company_key, city, country, founded, size_band, canonical_industry FROM marts.companies ORDER BY 1"
     )
     assert found.rows == [
-        ("apple.com", "Cupertino", "US", 1977, "10001+", "Computer Hardware"),
+        ("apple.com", "Cupertino", "US", 1976, "10001+", "Computer Hardware"),
         ("tesla.com", "Austin", "US", 2003, "10001+", "Automotive"),
     ]
     [(usd,)] = warehouse.ask("SELECT sum(cost_usd) FROM spend.purchases WHERE state = 'settled'").rows

@@ -318,6 +318,16 @@ def test_values_that_ran_out_an_hour_ago_are_named_west_of_greenwich_too(
     assert evaluation.metadata["offenders"].value == 1
 
 
+def test_a_profile_that_lacks_something_is_incomplete_but_not_stale(sandbox: DagsterSandbox) -> None:
+    for vendor in ("brightdata", "serpapi"):
+        sandbox.fault(vendor, "down")
+    sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
+    run = sandbox.publish()
+    checks = {e.check_name: e for e in run.get_asset_check_evaluations() if e.asset_key == key("mart/company_profiles")}
+    assert not checks["profile_is_complete"].passed
+    assert checks["facts_are_fresh"].passed
+
+
 def test_a_run_over_a_range_of_companies_evaluates_the_checks_of_each(sandbox: DagsterSandbox) -> None:
     keys = ["apple.com", "microsoft.com", "tesla.com"]
     sandbox.register(*keys)

@@ -233,6 +233,26 @@ def test_what_changed_is_one_query(store: SqlStore, warehouse: Warehouse) -> Non
     assert ends == [30, 60, 70, 60, None]
 
 
+def test_another_source_that_states_the_same_in_other_words_changes_nothing(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    acme = company(store, "acme.com")
+    said: Answers = {"industry": [Text(text="Oil & Energy")], "founded": [Founded(year=1999)]}
+    collected(store, acme, "snov_contacts", {**said, "headquarters": [Headquarters(city="Wien")]})
+    better: Answers = {"industry": [Text(text="Energy, Oil and Gas")], "founded": [Founded(year=1950)]}
+    collected(
+        store, acme, "brightdata_firmographics", {**better, "headquarters": [Headquarters(city="Wien", country="AT")]},
+        days=1,
+    )  # fmt: skip
+    warehouse.build(store)
+    now = rows(warehouse, "FROM marts.history WHERE valid_to IS NULL ORDER BY dataset")
+    assert [(row["dataset"], row["previous_value"], row["value"]) for row in now] == [
+        ("founded", "1999", "1950"),
+        ("headquarters", None, "Wien, AT"),
+        ("industry", None, "Energy, Oil and Gas"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("day", "industry", "employees", "seat"),
     [
@@ -279,6 +299,23 @@ def test_a_dataset_of_one_s_own_with_several_values_a_reply_is_a_list(store: Sql
     warehouse.build(store)
     listed = {row["value"]: row["listed"] for row in rows(warehouse, "FROM marts.history")}
     assert listed == {"Wien": True, "Graz": True, "Fox": False}
+
+
+@pytest.mark.parametrize(("members", "shown"), [(12_552, (12_552, 12_552)), (190, (10_001, None))])
+def test_a_band_and_a_number_of_one_reply_are_one_headcount(
+    store: SqlStore, warehouse: Warehouse, members: int, shown: tuple[int, int | None]
+) -> None:
+    """The closed number, where it agrees with the better open band."""
+    acme = company(store, "acme.com")
+    collected(store, acme, "brightdata_company_db", SEAT)
+    known = store.knowledge.known(acme.company_id)
+    [band] = [fact for fact in known.facts if fact.dataset == "employee_count"]
+    number = replace(band, value=EmployeeCount(low=members, high=members), quality=band.quality * 0.9)
+    store.knowledge.keep_facts(known.replies[0].reply_id, [*known.facts, number])
+    warehouse.build(store)
+    found = one(warehouse, "SELECT employees_low, employees_high FROM marts.companies")
+    assert (found["employees_low"], found["employees_high"]) == shown
+    assert not one(warehouse, "SELECT listed FROM marts.history WHERE dataset = 'employee_count'")["listed"]
 
 
 def test_refused_and_custom_requests_are_in_no_mart_of_profiles(store: SqlStore, warehouse: Warehouse) -> None:

@@ -64,7 +64,8 @@ def test_an_incomplete_profile_names_what_is_missing_and_why() -> None:
             "tech_stack": {"required": True, "status": "satisfied", "why": None},
             "purchase_intent": {"required": False, "status": "missing", "why": "not worth its price"},
         },
-        "gaps": {"growth": "the model does not answer"},
+        "gaps": {"growth": "the model does not answer", "hiring": "there is no evidence it could read"},
+        "missing_analyses": ["growth"],
     }
     assert why_incomplete(document) == [
         "key_contacts: snov_contacts knows nothing of it",

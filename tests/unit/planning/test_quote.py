@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bench.planner.policy_forecast import simulate
-from bench.planner.simulated_execution import Play, drawn_reply, outspoken
+from bench.planner.simulated_execution import Play, drawn_reply
 from enrich_cli.rendering.plan import plan_tree, plans_view
 from enrichment.domain.records import Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
@@ -26,7 +26,6 @@ from enrichment.rules import Rules
 from enrichment.rules.models import Caps, DatasetRules, RedundancyRule, SourceDataset
 from tests.support.examples import MATRIX, NOON, acme, known_from
 
-OUTSPOKEN = outspoken(MATRIX)
 PROFILE = requirements_of(MATRIX, ["profile"])
 VENDOR = requirements_of(MATRIX, ["vendor_enrichment"])
 CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])
@@ -116,9 +115,9 @@ def test_what_is_quoted_is_what_executions_cost_and_bring_on_average(
 ) -> None:
     """Played out on records, caps, last resorts and redundancy included; the mean of 300 within four of its errors."""
     known, runs, rng = known_from(*((source, []) for source in silent)), 300, Random(20_260_302)
-    plan = plan_of(requirements.within(max_cost=cap, oldest=None), rules=OUTSPOKEN, strategy=strategy, known=known)
+    plan = plan_of(requirements.within(max_cost=cap, oldest=None), rules=MATRIX, strategy=strategy, known=known)
     played = [
-        Play(OUTSPOKEN, plan, known, cap, lambda source: drawn_reply(OUTSPOKEN, source, rng)).run() for _ in range(runs)
+        Play(MATRIX, plan, known, cap, lambda source: drawn_reply(MATRIX, source, rng)).run() for _ in range(runs)
     ]
     costs = [one.cost + one.analyses for one in played]
     assert mean(costs) == pytest.approx(plan.quote.expected, abs=4 * stdev(costs) / runs**0.5 + 1)
@@ -138,9 +137,17 @@ def test_a_cap_that_binds_shows_in_what_is_expected_and_in_every_chance() -> Non
     assert capped.quote.vendors == pytest.approx(348_000, rel=0.02)
     assert capped.quote.upper_bound == 400_000
     chances = {d.dataset: (before.chance, d.chance) for before, d in zip(free.datasets, capped.datasets, strict=True)}
-    assert chances["purchase_intent"][0] == pytest.approx(0.57)
+    assert chances["purchase_intent"][0] == 1  # found, or its source reports that there is none
     assert chances["purchase_intent"][1] == 0
     assert chances["tech_stack"][1] < chances["tech_stack"][0] - 0.2
+
+
+def test_values_that_are_too_few_are_not_outweighed_by_an_empty_reply_of_another_source() -> None:
+    """Two stories of three are fresh: if serp_news knows nothing of the company, news stays unsatisfied."""
+    memory = known_from(("brightdata_web_scraping", ["recent_news"]))
+    two = replace(memory, facts=memory.facts[:2])
+    chances = [{d.dataset: d.chance for d in plan_of(CUSTOMER, known=known).datasets} for known in (Known(), two)]
+    assert [chance["recent_news"] for chance in chances] == [1, pytest.approx(0.90 * 0.97)]
 
 
 def test_where_a_cap_binds_optional_datasets_do_not_take_what_required_ones_need() -> None:

@@ -5,7 +5,6 @@ from random import Random
 import pytest
 
 from bench.planner.quote_gap import COST, STRATEGIES, QuoteCase, generated_cases, shipped_cases
-from bench.planner.simulated_execution import outspoken
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules.models import ConsumerRules, Rules
 from tests.support.examples import MATRIX
@@ -39,15 +38,25 @@ def with_one_source(*, reliability: float) -> Rules:
     wants = ConsumerRules(
         required=("hiring_trends",), optional={"tech_stack": "0.01"}, max_cost_usd="5", profile_ttl="7d"
     )
-    return outspoken(
-        MATRIX.model_copy(
-            update={
-                "sources": {**MATRIX.sources, "serp_jobs": jobs},
-                "datasets": {**MATRIX.datasets, **listed},
-                "consumers": {"wants": wants},
-            }
-        )
+    return MATRIX.model_copy(
+        update={
+            "sources": {**MATRIX.sources, "serp_jobs": jobs},
+            "datasets": {**MATRIX.datasets, **listed},
+            "consumers": {"wants": wants},
+        }
     )
+
+
+def test_an_empty_reply_of_a_source_that_asks_for_just_this_ends_the_search_in_the_quote_too() -> None:
+    case = QuoteCase("intent", MATRIX, requirements_of(MATRIX, ["customer_enrichment"]), 5_000_000)
+    quoted = {one.dataset: (one.chance, one.none_counts) for one in case.plan().datasets}
+    assert quoted["purchase_intent"] == (1.0, True)
+    assert quoted["recent_news"] == (1.0, True)
+    assert not quoted["tech_stack"][1]
+    asked = {source.source: source.chance for source in case.plan().sources}
+    played = {gap.what: gap for gap in case.gaps(200, Random(20_260_302))}
+    assert asked["brightdata_intent_data"] == pytest.approx(1.0)
+    assert max(gap.errors for gap in played.values()) < MOST_ERRORS
 
 
 @pytest.mark.parametrize(("reliability", "chance"), [(0.80, 0.80 * 0.45), (0.79, 0.0)])

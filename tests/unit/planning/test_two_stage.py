@@ -5,7 +5,7 @@ from statistics import mean, stdev
 
 import pytest
 
-from bench.planner.simulated_execution import Play, drawn_reply, outspoken
+from bench.planner.simulated_execution import Play, drawn_reply
 from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
@@ -13,7 +13,6 @@ from enrichment.requirements.requirements import Requirements, custom, identity_
 from enrichment.rules import Rules
 from tests.support.examples import MATRIX, NOON, acme, known_from
 
-OUTSPOKEN = outspoken(MATRIX)
 PROFILE = requirements_of(MATRIX, ["profile"])
 CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])
 
@@ -26,20 +25,20 @@ def plans_of(
 
 def cost_of_both(requirements: Requirements, strategy: str, rng: Random) -> tuple[int, int]:
     """Micro-USD of stage 1 and of the rest, as a request goes: planned anew once stage 1 has brought what it does."""
-    knows = {source: drawn_reply(OUTSPOKEN, source, rng) for source in OUTSPOKEN.sources}
+    knows = {source: drawn_reply(MATRIX, source, rng) for source in MATRIX.sources}
     nameless = acme(domain=None)
     first = planned(identity_requirements(requirements), nameless, Known(), strategy, {})
-    finding = Play(OUTSPOKEN, first, Known(), requirements.max_cost, knows.__getitem__)
+    finding = Play(MATRIX, first, Known(), requirements.max_cost, knows.__getitem__)
     spent = finding.run().cost
     company = acme() if "domain" in finding.played.satisfied else nameless
     rest = planned(requirements, company, finding.known, strategy, {"request:": spent})
-    played = Play(OUTSPOKEN, rest, finding.known, requirements.max_cost - spent, knows.__getitem__).run()
+    played = Play(MATRIX, rest, finding.known, requirements.max_cost - spent, knows.__getitem__).run()
     return spent, played.cost + played.analyses
 
 
 def planned(requirements: Requirements, company: Company, known: Known, strategy: str, spent: dict[str, int]) -> Plan:
     return make_plan(
-        PlanInputs(OUTSPOKEN, requirements, company, known, strategy=strategy, now=NOON, unavailable={}, spent=spent)
+        PlanInputs(MATRIX, requirements, company, known, strategy=strategy, now=NOON, unavailable={}, spent=spent)
     )
 
 
@@ -51,7 +50,7 @@ def test_both_plans_together_cost_what_a_request_for_a_name_costs_on_average(str
     requirements, rng, runs = PROFILE.within(max_cost=cap, oldest=None), Random(20_260_302), 500
     both = [cost_of_both(requirements, strategy, rng) for _ in range(runs)]
     for plan, costs in zip(
-        plans_of(requirements, rules=OUTSPOKEN, strategy=strategy), zip(*both, strict=True), strict=True
+        plans_of(requirements, rules=MATRIX, strategy=strategy), zip(*both, strict=True), strict=True
     ):
         error = stdev(costs) / runs**0.5
         assert mean(costs) == pytest.approx(plan.quote.expected, abs=4 * error + 1)

@@ -394,3 +394,17 @@ def test_a_file_of_the_wrong_kind_is_named_once(config: Path) -> None:
     (config / "caps.yaml").write_text("- 5\n", encoding="utf-8")
     assert "config/caps.yaml: " in problems(config)
     assert "::" not in problems(config)
+
+
+def test_a_file_of_prices_that_cannot_be_read_is_one_problem(config: Path) -> None:
+    (config / "providers.yaml").write_text("a: [", encoding="utf-8")
+    assert lines(config) == ["config/providers.yaml: line 1, column 5"]
+
+
+@pytest.mark.parametrize(("name", "text", "where"), [("caps", "- 1", ""), ("providers", "serpapi: 5", " serpapi")])
+def test_what_is_no_mapping_is_named_without_the_name_of_a_class(
+    config: Path, name: str, text: str, where: str
+) -> None:
+    (config / f"{name}.yaml").write_text(text, encoding="utf-8")
+    assert f"config/{name}.yaml:{where}".removesuffix(":") + ": must be a mapping of names" in problems(config)
+    assert "instance of" not in problems(config)
