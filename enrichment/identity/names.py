@@ -32,7 +32,8 @@ _ALSO = (
 )
 _ALIAS_IN_BRACKETS = re.compile(rf"\s*[(\[]\s*(?:{_ALSO})[\s:.]+([^()\[\]]+)[)\]]", re.IGNORECASE)
 _ALIAS_BEHIND = re.compile(
-    r"[\s,;-]+\b(?:formerly known as|f/?k/?a|d/b/a|dba|t/a|trading as|doing business as|a/k/a)\b[\s:.]+(.+)$",
+    r"[\s,;-]+\b(?:formerly(?: known as)?|previously known as|also known as|f/?k/?a|d/b/a|dba|t/a|trading as|"
+    r"doing business as|a/k/a|ehemals|vormals|anciennement)\b[\s:.]+(.+)$",
     re.IGNORECASE,
 )
 _LAST_BRACKETS = re.compile(r"^(.*\S)\s*[(\[（]\s*([^()\[\]（）]{1,80}?)\s*[)\]）]\s*$", re.DOTALL)
@@ -50,7 +51,7 @@ _HOST = ".com"
 _ALONE_DOT = re.compile(r"\s+\.\s+")
 _BETWEEN_TOKENS = re.compile(r"[\s,;()\[\]（）]+")
 _SAYS_SOMETHING = re.compile(r"[^\W_]|[&+]")
-_PLUS_BEHIND = re.compile(r"(?<=\w)\+(?!\w)")
+_PLUS_BEHIND = re.compile(r"(?<=\w)\s?\+(?!\s*\w)")
 _PLURAL = re.compile(r"(?<=[a-z]{4})(?<!s)s$")
 _LONG_WORD = 3
 """Letters from which a word can do without the 'and' beside it: Procter (and) Gamble, but C and A."""

@@ -5,6 +5,7 @@ import json
 import warnings
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -261,3 +262,13 @@ def test_characters_of_other_languages_are_not_taken_for_chinese(tmp_path: Path,
     names = {"euc_kr": "삼성전자현대자동차그룹한국전력공사", "koi8_r": "ромашкаромашкаромашка"}
     with pytest.raises(UnreadableList, match="encoding is unclear"):
         read(tmp_path, "list.csv", f"Name,Website\n{names[encoding]},a-x.com\n".encode(encoding))
+
+
+def test_a_row_of_dates_truths_or_errors_alone_is_a_row_that_names_no_company(tmp_path: Path) -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        assert book.active is not None
+        for row in ([True, None], [date(2024, 5, 1), None], ["#REF!", None], [None, None], ["Beta", True]):
+            book.active.append(row)
+
+    (table,) = read(tmp_path, "list.xlsx", workbook(fill))
+    assert table.rows[2:] == [(3, ["True"]), (4, ["2024-05-01 00:00:00"]), (5, ["#REF!"]), (7, ["Beta"])]
