@@ -54,6 +54,16 @@ def test_a_mailbox_that_anyone_can_have_is_no_companys_own_domain(domain: str) -
         "https://www.linkedin.cn/company/acme",
         "https://www.xing.de/pages/acme",
         "https://g.page/acme",
+        "https://www.expedia.fr/acme",
+        "https://www.zillow.com/profile/acme",
+        "https://www.nasdaq.com/market-activity/stocks/acm",
+        "https://finance.morningstar.com/stocks/acm",
+        "https://www.imdb.com/company/co1",
+        "https://acme.itch.io",
+        "https://webcache.googleusercontent.com/search?q=acme",
+        "https://acme.mykajabi.com",
+        "https://mailchi.mp/acme/news",
+        "https://www.handelsregister.de/acme",
     ],
 )
 def test_a_page_on_a_platform_is_no_own_domain_under_any_countrys_suffix(address: str) -> None:
