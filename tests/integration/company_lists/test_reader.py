@@ -272,3 +272,50 @@ def test_a_row_of_dates_truths_or_errors_alone_is_a_row_that_names_no_company(tm
 
     (table,) = read(tmp_path, "list.xlsx", workbook(fill))
     assert table.rows[2:] == [(3, ["True"]), (4, ["2024-05-01 00:00:00"]), (5, ["#REF!"]), (7, ["Beta"])]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["McDonald’s", "Levi’s", "Müller"],
+        ["Müller & Söhne", "“Quote” – Häuser"],
+        ["Acme™", "Acme® GmbH", "Acme… Inc"],
+        ["Kraft’s “Best” Müller"],
+        ["Employees’ Trust"],
+    ],
+)
+def test_signs_of_a_western_text_are_not_taken_for_letters_of_mac_os(tmp_path: Path, names: list[str]) -> None:
+    content = "\n".join(["Company", *names]).encode("cp1252")
+    (table,) = read(tmp_path, "list.csv", content)
+    assert ([cells for _, cells in table.rows[1:]], table.guessed) == (
+        [[name] for name in names],
+        ("its encoding is cp1252",),
+    )
+
+
+@pytest.mark.parametrize("names", [["Müller", "Häuser"], ["Martínez", "El País"], ["Crédit Agricole"], ["Compañía"]])
+def test_letters_of_mac_os_are_read_as_such(tmp_path: Path, names: list[str]) -> None:
+    content = "\n".join(["Company", *names]).encode("mac_roman")
+    assert rows(tmp_path, "list.csv", content)[1:] == [[name] for name in names]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "lines"),
+    [
+        ("cp1250", ["České dráhy,cd-x.cz", "Škoda,skoda-x.cz", "Plain,plain-x.com"]),
+        ("cp1250", ["Łódź Sp. z o.o.,lodz-x.pl"]),
+        ("cp1250", ["Győr Kft.,https://gyor-x.hu/about"]),
+        ("cp1254", ["İş Bankası,is-x.com.tr", "Şişecam,s-x.com.tr"]),
+        ("cp1253", ["Αθήνα ΑΕ,athina-x.gr", "Ελλάδα,ellada-x.gr"]),
+        ("euc_kr", ["삼성전자,samsung-x.co.kr", "현대자동차,hyundai-x.kr"]),
+        ("big5", ["台積電,tsmc-x.com.tw"]),
+        ("shift_jis", ["トヨタ自動車,toyota-x.co.jp"]),
+        ("cp1252", ["Café Noël,cafe-x.fr", "Peña,pena-x.es", "Þór,thor-x.is"]),
+    ],
+)
+def test_the_countries_of_websites_tell_the_encoding_of_the_names_beside_them(
+    tmp_path: Path, encoding: str, lines: list[str]
+) -> None:
+    (table,) = read(tmp_path, "list.csv", "\n".join(["Company,Website", *lines]).encode(encoding))
+    assert [cells for _, cells in table.rows[1:]] == [line.split(",") for line in lines]
+    assert table.guessed == (f"its encoding is {encoding}",)
