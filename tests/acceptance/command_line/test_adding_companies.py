@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -87,3 +88,18 @@ def test_rows_left_out_can_be_added_again_and_name_no_company_until_they_are_men
     mended = again.read_text(encoding="utf-8-sig").splitlines()
     again.write_text("\n".join([mended[0], "Mended,mended-x.com", *mended[1:]]), encoding="utf-8-sig")
     assert "1 companies added" in add(again)[1]
+
+
+def test_lines_of_a_file_with_several_sheets_are_named_with_their_sheet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
+    book = openpyxl.Workbook()
+    for title in ("Accounts", "Leads"):
+        sheet = book.create_sheet(title)
+        for row in (["Company"], [f"Acme {title}"], ["N/A"]):
+            sheet.append(row)
+    book.save(tmp_path / "list.xlsx")
+    output = add(tmp_path / "list.xlsx")[1]
+    assert "new: lines 2 of 'Accounts', 2 of 'Leads'" in output
+    assert "line 3 of 'Leads': 'N/A' names no company" in output
