@@ -190,14 +190,14 @@ def _without_host(token: str, *, at_least: int) -> str:
 
 
 def _without_and(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Without an 'and' at either end, or between long words: 'C&A' keeps it, 'Ernst & Young' does not."""
+    """Without an 'and' at either end, or between long words: 'C&A' and 'e&' keep it, 'Ernst & Young' does not."""
     if "and" not in words:
         return words
     kept = []
     for place, word in enumerate(words):
         before, after = words[place - 1 : place] or ("",), words[place + 1 : place + 2] or ("",)
         if word == "and" and len(words) > 1:
-            at_an_end = place == 0 or place == len(words) - 1
+            at_an_end = place == 0 or (place == len(words) - 1 and len(before[0]) > 1)
             if at_an_end or (len(before[0]) >= _LONG_WORD and len(after[0]) >= _LONG_WORD):
                 continue
         kept.append(word)

@@ -229,6 +229,10 @@ def test_groups_in_other_languages_and_series_of_shares_make_no_other_company(na
         ("Acme Charity", "Acme"),
         ("Acme Nonprofit", "Acme Inc."),
         ("Kone Säätiö", "Kone Oyj"),
+        ("Pets Unlimited", "Pets Ltd"),
+        ("Restore PT", "Restore Inc."),
+        ("Vision OD", "Vision LLC"),
+        ("e&", "E Inc."),
     ],
 )
 def test_a_sign_set_apart_and_a_word_for_a_foundation_are_of_the_name(name_a: str, name_b: str) -> None:
@@ -261,3 +265,10 @@ def test_a_former_name_behind_the_name_is_an_alias(name: str) -> None:
 @pytest.mark.parametrize("name", ["Vormals", "Formerly Known As", "Cars Previously Owned LLC"])
 def test_a_word_for_a_former_name_with_nothing_in_front_of_it_is_of_the_name(name: str) -> None:
     assert name_form(name).aliases == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["Acme Unlimited Company", "Acme P.T.", "Acme, O.D.", "PT Acme Tbk", "Acme & Co", "Acme &"]
+)
+def test_forms_that_are_words_too_count_where_they_are_written_as_forms(name: str) -> None:
+    assert compare_names(name, "Acme").sameness == "same"
