@@ -13,7 +13,7 @@ from typing import Literal, cast, get_args
 
 from enrichment.domain.data_tables import rows_of
 from enrichment.identity.countries import is_country
-from enrichment.identity.domains import is_platform, registrable_domain
+from enrichment.identity.domains import own_domain, registrable_domain
 from enrichment.identity.letters import fold
 from enrichment.identity.names import name_form
 from enrichment.identity.vendor_ids import IdKind
@@ -171,7 +171,7 @@ def _with_profiles(columns: ListColumns, rows: Sequence[Sequence[str]]) -> ListC
     found = []
     for at in columns.websites:
         addresses = [row[at] for row in rows if at < len(row) and _is_address(row[at])]
-        on_platforms = _share(addresses, _is_on_a_platform)
+        on_platforms = _share(addresses, _is_page_on_a_platform)
         if on_platforms >= _MOSTLY or (at in columns.profiles and not addresses):
             found.append(at)
     return replace(columns, profiles=tuple(found))
@@ -395,9 +395,8 @@ def _is_address(cell: str) -> bool:
     return "@" not in cell and " " not in cell.strip() and registrable_domain(cell) is not None
 
 
-def _is_on_a_platform(cell: str) -> bool:
-    domain = registrable_domain(cell)
-    return domain is not None and is_platform(domain)
+def _is_page_on_a_platform(cell: str) -> bool:
+    return own_domain(cell, None) is None
 
 
 def _is_email(cell: str) -> bool:

@@ -218,3 +218,10 @@ def test_columns_of_ids_are_known_where_no_title_tells_the_name() -> None:
 )
 def test_a_title_with_a_number_in_it_is_read_without(title: str, role: str | None) -> None:
     assert role_of(title) == role
+
+
+def test_the_own_sites_of_companies_that_run_platforms_are_no_profile_pages() -> None:
+    rows = [["Company", "Website"], ["Instagram", "instagram.com"], ["WhatsApp", "https://www.whatsapp.com/"]]
+    assert find_columns(rows)[0].profiles == ()
+    pages = [["Company", "Website"], ["Acme", "instagram.com/acme"], ["Beta", "https://www.facebook.com/beta"]]
+    assert find_columns(pages)[0].profiles == (1,)
