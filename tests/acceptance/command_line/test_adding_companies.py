@@ -74,6 +74,7 @@ def test_a_website_is_learned_and_not_registered_as_a_second_company(
         'name,website\nGood,good-x.com\n"Acme,acme-x.com\nBeta,beta-x.com\n-,facebook.com/x\n7\n',
         "Acme,acme-x.com\nBeta,beta-x.com\nN/A,-\nx@gmail.com,\n",
         "name,website\n-,facebook.com/x,more,even more\n",
+        "name,website\n\"=cmd|'/c calc'!A0\",x\n",
     ],
 )
 def test_rows_left_out_can_be_added_again_and_name_no_company_until_they_are_mended(
@@ -103,3 +104,13 @@ def test_lines_of_a_file_with_several_sheets_are_named_with_their_sheet(
     output = add(tmp_path / "list.xlsx")[1]
     assert "new: lines 2 of 'Accounts', 2 of 'Leads'" in output
     assert "line 3 of 'Leads': 'N/A' names no company" in output
+
+
+def test_what_is_wrong_with_a_row_left_out_is_no_company_where_no_column_names_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
+    path = written(tmp_path, "E-Mail\ninfo@acme-x.com\njoe@gmail.com\n")
+    add(path)
+    code, output = add(path.with_name("companies.csv.left-out.csv"))
+    assert (code, "1 rows: 1 empty" in output, "0 companies added" in output) == (INCOMPLETE, True, True)
