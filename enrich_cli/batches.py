@@ -173,7 +173,8 @@ class BatchCommands:
         if wish.file is None:
             return None
         companies = self._store.companies
-        understood = understand_file(wish.file, wish.options, companies.all(), companies.vendor_ids())
+        known = (companies.all(), companies.vendor_ids(), companies.other_keys())
+        understood = understand_file(wish.file, wish.options, *known)
         return with_decisions(understood, self._store)
 
     def _companies(self, wish: BatchWish, understood: UnderstoodFile | None) -> list[Company]:

@@ -16,6 +16,7 @@ from enrichment.identity.evidence import CompanyEvidence, compare_companies
 from enrichment.identity.letters import fold
 from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.names import name_form
+from enrichment.identity.vendor_ids import ID_KINDS
 
 Fate = Literal["new", "known", "same as another row", "ambiguous", "empty", "refused"]
 _FEW = 8
@@ -266,10 +267,18 @@ def _line(other: ListEntry, entry: ListEntry) -> str:
 
 def _doubt(entry: ListEntry, other: ListEntry) -> str:
     """Why two rows of names spelled alike may mean two companies; '' where they do not."""
+    if page := _other_page(entry, other):
+        return f"{page}; add its website"
     if entry.country != other.country and _are_comparable(entry.country, other.country):
         return "their countries differ; add its website"
     compared = compare_names(entry.name or "", other.name or "")
     return f"{compared.because}; add its website" if compared.sameness == "unsure" else ""
+
+
+def _other_page(entry: ListEntry, other: ListEntry) -> str:
+    """Which id at a vendor the two rows state differently; '' for none."""
+    pieces = compare_companies(entry.evidence, other.evidence).pieces if entry.ids and other.ids else ()
+    return next((piece.because for piece in pieces if piece.piece in ID_KINDS and piece.agreement == "differs"), "")
 
 
 def _are_comparable(country_a: str, country_b: str) -> bool:

@@ -114,3 +114,37 @@ def test_what_is_wrong_with_a_row_left_out_is_no_company_where_no_column_names_o
     add(path)
     code, output = add(path.with_name("companies.csv.left-out.csv"))
     assert (code, "1 rows: 1 empty" in output, "0 companies added" in output) == (INCOMPLETE, True, True)
+
+
+def test_a_row_with_another_name_of_a_registered_company_is_known_and_asked_about_where_two_have_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
+    add(written(tmp_path, "name,website\nAcme (formerly Beta),\nGamma,gamma-x.com\n"))
+    beta = written(tmp_path, "name\nBeta\n", "beta.csv")
+    code, output = add(beta)
+    assert (code, "1 rows: 1 known" in output, "0 companies added" in output) == (0, True, True)
+    assert "1 companies added" in add(written(tmp_path, "name,website\nBeta,beta-x.com\n"))[1]
+    code, output = add(beta)
+    assert (code, "2 companies go by this name" in output) == (INCOMPLETE, True)
+
+
+def test_a_row_with_a_former_website_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
+    add(written(tmp_path, "name,website\nAcme,acme-x.com\nAcme Old,acme-old.com\n"))
+    merged = CliRunner().invoke(app, ["companies", "merge", "acme-old.com", "acme-x.com", "--sandbox", "--yes"])
+    assert merged.exit_code == 0
+    assert "1 rows: 1 known" in add(written(tmp_path, "website\nacme-old.com\n"))[1]
+
+
+def test_rows_of_one_name_with_two_pages_on_linkedin_are_not_one_company(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
+    page = "https://www.linkedin.com/company"
+    listed = f"name,website,LinkedIn\nAcme,acme-x.com,{page}/acme\nAcme Inc,,{page}/acme/\nAcme,,{page}/acme-dental\n"
+    code, output = add(written(tmp_path, listed))
+    assert (code, "3 rows: 1 new, 1 same as another row, 1 ambiguous" in output) == (INCOMPLETE, True)
+    assert (
+        "line 4: it may be line 2, 'Acme': their LinkedIn pages differ (acme-dental, acme); add its website" in output
+    )
