@@ -129,7 +129,9 @@ class _Seen:
     def spellings(self, entry: ListEntry) -> tuple[str, ...]:
         name = entry.name or ""
         if name not in self.spellings_of:
-            self.spellings_of[name] = tuple(sorted(name_form(name).spellings - {""}))
+            form = name_form(name)
+            beside = (name_form(alias).spellings for alias in form.aliases)
+            self.spellings_of[name] = tuple(sorted(form.spellings.union(*beside) - {""}))
         return self.spellings_of[name]
 
     def is_shared(self, entry: ListEntry) -> bool:

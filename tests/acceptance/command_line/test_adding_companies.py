@@ -148,3 +148,14 @@ def test_rows_of_one_name_with_two_pages_on_linkedin_are_not_one_company(
     assert (
         "line 4: it may be line 2, 'Acme': their LinkedIn pages differ (acme-dental, acme); add its website" in output
     )
+
+
+@pytest.mark.parametrize("names", [("Acme (formerly Beta)", "Beta"), ("Beta Ltd", "Acme GmbH, vormals Beta")])
+def test_two_rows_of_which_one_has_the_others_former_name_are_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, str]
+) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
+    path = written(tmp_path, "\n".join(["name", *(f'"{name}"' for name in names)]))
+    output = add(path)[1]
+    assert "2 rows: 1 new, 1 ambiguous" in output
+    assert "1 of them wait" in output

@@ -319,3 +319,24 @@ def test_the_countries_of_websites_tell_the_encoding_of_the_names_beside_them(
     (table,) = read(tmp_path, "list.csv", "\n".join(["Company,Website", *lines]).encode(encoding))
     assert [cells for _, cells in table.rows[1:]] == [line.split(",") for line in lines]
     assert table.guessed == (f"its encoding is {encoding}",)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (
+            [{"organization": {"name": "Acme", "primary_domain": "acme-x.com", "id": 7}, "first_name": "Jane"}],
+            {"organization": "Acme", "primary_domain": "acme-x.com", "first_name": "Jane"},
+        ),
+        (
+            [{"Company": {"Name": "Acme", "Website": {"Url": "https://acme-x.com"}}}],
+            {"Company": "Acme", "Company Website": "https://acme-x.com"},
+        ),
+        ([{"Properties": {"Name": "Acme", "Domain": "acme-x.com"}}], {"Name": "Acme", "Domain": "acme-x.com"}),
+    ],
+)
+def test_objects_in_json_are_read_by_the_roles_of_their_fields_in_any_letters(
+    tmp_path: Path, document: object, expected: dict[str, str]
+) -> None:
+    header, row = rows(tmp_path, "list.json", json.dumps(document).encode())
+    assert dict(zip(header, row, strict=True)) == expected
