@@ -81,7 +81,9 @@ def sorted_out(
         tuple(
             row
             if isinstance(row, ListRow)
-            else _fate_by_id(row, same_id(row), known(row)) or _fate(row, seen, known, same_name)
+            else _fate_by_id(row, same_id(row), known(row))
+            or _fate_by_ids_of_rows(row, seen)
+            or _fate(row, seen, known, same_name)
             for row in given
         )
     )
@@ -97,6 +99,7 @@ class _Seen:
 
     of_emails: set[str]
     domains: dict[str, ListEntry] = field(default_factory=dict)
+    ids: dict[str, ListEntry] = field(default_factory=dict)
     spelled: dict[str, list[ListEntry]] = field(default_factory=dict)
     names_at: defaultdict[str, dict[str, ListEntry]] = field(default_factory=lambda: defaultdict(dict))
     spellings_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -109,6 +112,9 @@ class _Seen:
             self.domains.setdefault(entry.domain, entry)
             if entry.name and entry.domain in self.of_emails:
                 self.names_at[entry.domain].setdefault(entry.name, entry)
+        for one in entry.ids:  # a row with a website is the one that others are the same as
+            if one not in self.ids or (self.ids[one].domain is None and entry.domain is not None):
+                self.ids[one] = entry
         for spelling in self.spellings(entry):
             alike = self.spelled.setdefault(spelling, [])
             if not self._has_one_written_as(entry, spelling, alike):
@@ -178,6 +184,21 @@ def _fate_by_id(entry: ListEntry, registered: Sequence[Company], by_key: Sequenc
         if compared.sameness == "same":
             learns = company.domain is None and entry.domain is not None and not entry.by_email
             return ListRow(entry.line, "known", entry, entry.remark, learns_for=company.company_id if learns else None)
+    return None
+
+
+def _fate_by_ids_of_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
+    """By the other rows that have an id of this one; None: there are none, or all else says that they are others."""
+    for one in sorted(entry.ids):
+        other = seen.ids[one]
+        if other is entry or (other.domain is not None and other.domain == entry.domain):
+            continue
+        compared = compare_companies(entry.evidence, other.evidence)
+        two_sites = entry.domain is not None and other.domain is not None
+        if compared.sameness == "same" and not two_sites:
+            return _same(entry, other)
+        if compared.sameness != "different":
+            return _ambiguous(entry, f"it may be {_line(other, entry)}, {other.name!r}: {compared.because}", [other])
     return None
 
 

@@ -159,3 +159,22 @@ def test_two_rows_of_which_one_has_the_others_former_name_are_asked_about(
     output = add(path)[1]
     assert "2 rows: 1 new, 1 ambiguous" in output
     assert "1 of them wait" in output
+
+
+@pytest.mark.parametrize(
+    ("lines", "counts"),
+    [
+        (("Acme,,acme", "Acme Widgets,acme-x.com,acme"), "1 new, 1 same as another row"),
+        (("Acme,,acme", "Zeta,,acme"), "1 new, 1 ambiguous"),
+        (("Acme,,acme", "Acme,acme-x.com,acme"), "1 new, 1 same as another row"),
+        (("Acme,acme-x.com,acme", "Acme,acme-y.com,acme"), "1 new, 1 ambiguous"),
+        (("Acme,acme-x.com,acme", "Zeta Metals,zeta-y.com,zeta"), "2 new"),
+    ],
+)
+def test_rows_of_one_page_on_linkedin_are_one_company_or_are_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: tuple[str, str], counts: str
+) -> None:
+    monkeypatch.setenv("ENRICH_HOME", str(tmp_path / "home"))
+    pages = [f"{rest},linkedin.com/company/{page}" for rest, _, page in (line.rpartition(",") for line in lines)]
+    path = written(tmp_path, "\n".join(["name,website,LinkedIn", *pages]))
+    assert f"2 rows: {counts}" in add(path)[1]
