@@ -15,7 +15,7 @@ from typing import Any
 
 from enrich_cli.asking import names, seconds_of, usd
 from enrich_cli.bootstrap import opened_store
-from enrich_cli.company_files import ListOptions, UnderstoodFile, asked_columns, take, understand_file
+from enrich_cli.company_files import ListOptions, UnderstoodFile, asked_columns, keep_left_out, take, understand_file
 from enrich_cli.errors import UsageError
 from enrich_cli.list_reviews import open_reviews, with_decisions
 from enrich_cli.processes import environment_of
@@ -86,6 +86,15 @@ class QuotedBatch:
     understood: UnderstoodFile | None
 
 
+@dataclass(frozen=True, slots=True)
+class StartedBatch:
+    """left_out: the file with the rows that are not in it. waiting: rows that a person is asked about."""
+
+    batch: Batch
+    left_out: Path | None = None
+    waiting: int = 0
+
+
 class BatchCommands:
     """What the batch commands do with one store, while it is open."""
 
@@ -99,16 +108,18 @@ class BatchCommands:
         companies = self._companies(wish, understood)
         return QuotedBatch(asyncio.run(self._quote(companies, _batch(wish))), understood)
 
-    def start(self, wish: BatchWish, understood: UnderstoodFile | None) -> Batch:
+    def start(self, wish: BatchWish, understood: UnderstoodFile | None) -> StartedBatch:
         """Registers the companies that are new, and makes a batch of all of them."""
+        left_out, waiting = None, 0
         if understood is not None:
+            left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
             take(understood, self._store)
-            open_reviews(understood, self._store, utc_now())
+            waiting = open_reviews(understood, self._store, utc_now())
         companies = self._companies(wish, understood)
         new = [replace(c, company_id=new_id("com")) for c in companies if not c.company_id]
         stored = {company.key: company for company in self._store.companies.add(new)} if new else {}
         ids = [company.company_id or stored[company.key].company_id for company in companies]
-        return self._store.batches.create(_batch(wish), ids)
+        return StartedBatch(self._store.batches.create(_batch(wish), ids), left_out, waiting)
 
     def summary(self, batch_id: str) -> BatchSummary:
         """Raises UsageError."""
@@ -162,7 +173,8 @@ class BatchCommands:
         if wish.file is None:
             return None
         companies = self._store.companies
-        understood = understand_file(wish.file, wish.options, companies.all(), companies.vendor_ids())
+        known = (companies.all(), companies.vendor_ids(), companies.other_keys())
+        understood = understand_file(wish.file, wish.options, *known)
         return with_decisions(understood, self._store)
 
     def _companies(self, wish: BatchWish, understood: UnderstoodFile | None) -> list[Company]:

@@ -7,7 +7,7 @@ file  ->  UnderstoodFile: each list of it, its columns, the fate of each row
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast, get_args
 
@@ -100,10 +100,11 @@ def understand_file(
     options: ListOptions,
     registered: Sequence[Company],
     vendor_ids: Mapping[str, Sequence[str]] | None = None,
+    other_keys: Mapping[str, Sequence[str]] | None = None,
 ) -> UnderstoodFile:
     """Reads a file and sorts its rows by which companies are registered; writes nothing. Raises UsageError.
 
-    vendor_ids: id at a vendor -> company_ids.
+    vendor_ids: id at a vendor -> company_ids. other_keys: former key, other name or domain -> company_ids.
     """
     try:
         tables = read_list(path, sheet=options.sheet, encoding=options.encoding)
@@ -111,7 +112,7 @@ def understand_file(
         raise UsageError(str(error)) from None
     if not any(table.rows for table in tables):
         raise UsageError(f"{path} is empty; give it a first line such as name,website and a company per line.")
-    registry = _Registry(registered, vendor_ids or {})
+    registry = _Registry(registered, vendor_ids or {}, other_keys or {})
     lists: list[tuple[ListTable, ReadList]] = []
     passed_over: list[str] = []
     for table in tables:
@@ -183,11 +184,16 @@ def _left_out(table: ListTable, one: UnderstoodList) -> LeftOutRows:
 
 
 class _Registry:
-    """The registered companies, by key, by id at a vendor and by spelling of the name."""
+    """The registered companies, by key, by what else leads to them, by id at a vendor and by spelling of the name."""
 
-    def __init__(self, companies: Sequence[Company], vendor_ids: Mapping[str, Sequence[str]]) -> None:
-        self._vendor_ids = vendor_ids
-        self._by_id = {company.company_id: company for company in companies} if vendor_ids else {}
+    def __init__(
+        self,
+        companies: Sequence[Company],
+        vendor_ids: Mapping[str, Sequence[str]],
+        other_keys: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._vendor_ids, self._other_keys = vendor_ids, other_keys
+        self._by_id = {company.company_id: company for company in companies} if vendor_ids or other_keys else {}
         self._by_key = {company.key: company for company in companies}
         self._by_spelling = defaultdict[str, dict[str, Company]](dict)
         for company in companies:
@@ -195,8 +201,13 @@ class _Registry:
                 self._by_spelling[spelling][company.company_id] = company
 
     def known(self, entry: ListEntry) -> Sequence[Company]:
+        """By its key, and by other names of companies, which then have no name here but the one of the row."""
         key = company_key(entry.name, entry.domain)
-        return (self._by_key[key],) if key in self._by_key else ()
+        found = [self._by_key[key]] if key in self._by_key else []
+        led = [self._by_id[company_id] for company_id in self._other_keys.get(key, ())]
+        if entry.domain is not None:
+            return found or led
+        return [*found, *(replace(company, name=None) for company in led)]
 
     def with_id(self, entry: ListEntry) -> Sequence[Company]:
         if not entry.ids or not self._vendor_ids:

@@ -57,4 +57,6 @@ def _review(row: ListRow, understood: UnderstoodFile, store: SqlStore, now: date
 
 
 def _registered(one: Company | ListEntry, store: SqlStore) -> Company | None:
-    return one if isinstance(one, Company) else store.companies.by_key(company_key(one.name, one.domain))
+    if isinstance(one, Company):
+        return store.companies.by_id(one.company_id)
+    return store.companies.by_key(company_key(one.name, one.domain))

@@ -83,7 +83,7 @@ def start(
     """
     from enrich_cli.batches import opened_batches, wish_of
     from enrich_cli.rendering.batch import batch_quote_view
-    from enrich_cli.rendering.companies import understood_view
+    from enrich_cli.rendering.companies import left_out_view, understood_view
     from enrich_cli.rendering.terminal import console
 
     wish = wish_of(file, companies, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
@@ -95,8 +95,10 @@ def start(
             console.print(batch_quote_view(quoted.quote))
         if not yes and sys.stdin.isatty() and not typer.confirm("Start?"):
             raise typer.Exit(0)
-        batch = batches.start(wish, quoted.understood)
-        _work(batches, batch.batch_id, workers, sandbox=sandbox, as_json=as_json)
+        started = batches.start(wish, quoted.understood)
+        if not as_json:
+            console.print(left_out_view(started.left_out, waiting=started.waiting, sandbox=sandbox))
+        _work(batches, started.batch.batch_id, workers, sandbox=sandbox, as_json=as_json)
 
 
 @app.command(name="list")

@@ -61,7 +61,8 @@ def add(
 
     options = ListOptions(sheet, encoding, asked_columns(columns))
     with opened_store(sandbox=sandbox) as (_, _, store):
-        understood = understand_file(file, options, store.companies.all(), store.companies.vendor_ids())
+        known = (store.companies.all(), store.companies.vendor_ids(), store.companies.other_keys())
+        understood = understand_file(file, options, *known)
         understood = with_decisions(understood, store)
         if not as_json:
             console.print(understood_view(understood))

@@ -26,8 +26,8 @@ def understood_view(understood: UnderstoodFile) -> RenderableType:
         *(Text(f"Sheet {title!r}: no list of companies, passed over") for title in understood.passed_over),
         _counts(understood),
         *_places(understood),
-        *_lines(understood.rows(*LEFT_OUT), ""),
-        *_lines(understood.remarks, "taken, but "),
+        *_lines(understood, understood.rows(*LEFT_OUT), ""),
+        *_lines(understood, understood.remarks, "taken, but "),
     )
 
 
@@ -78,17 +78,26 @@ def _counts(understood: UnderstoodFile) -> Text:
 def _places(understood: UnderstoodFile) -> Iterator[Text]:
     """The lines of rows that are not reported one by one, as nothing is wrong with them."""
     for fate in _NOT_REPORTED:
-        lines = [row.line for row in understood.rows(fate)]
-        if lines:
-            more = f" and {len(lines) - _SHOWN:,} more" if len(lines) > _SHOWN else ""
-            yield Text(f"  {fate}: line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines[:_SHOWN]))}{more}")
+        rows = understood.rows(fate)
+        if rows:
+            lines = [_line_of(understood, row) for row in rows[:_SHOWN]]
+            more = f" and {len(rows) - _SHOWN:,} more" if len(rows) > _SHOWN else ""
+            yield Text(f"  {fate}: line{'s' if len(rows) > 1 else ''} {', '.join(lines)}{more}")
 
 
-def _lines(rows: list[ListRow], prefix: str) -> Iterator[Text]:
+def _lines(understood: UnderstoodFile, rows: list[ListRow], prefix: str) -> Iterator[Text]:
     for row in rows[:_SHOWN]:
-        yield Text(f"  line {row.line}: {prefix}{row.because}")
+        yield Text(f"  line {_line_of(understood, row)}: {prefix}{row.because}")
     if len(rows) > _SHOWN:
         yield Text(f"  and {len(rows) - _SHOWN:,} more")
+
+
+def _line_of(understood: UnderstoodFile, row: ListRow) -> str:
+    """Where a file has several lists, with the sheet."""
+    if len(understood.lists) == 1:
+        return str(row.line)
+    sheet = next(table.title for table, one in understood.lists if any(other is row for other in one.sorted.rows))
+    return f"{row.line} of {sheet!r}"
 
 
 def taken_view(taken: Taken, left_out: Path | None, *, waiting: int, sandbox: bool) -> RenderableType:
@@ -96,8 +105,12 @@ def taken_view(taken: Taken, left_out: Path | None, *, waiting: int, sandbox: bo
     lines = [Text(f"{taken.added:,} companies added")]
     if taken.learned:
         lines.append(Text(f"{taken.learned:,} registered companies have a website now"))
-    if left_out is not None:
-        lines.append(Text(f"Rows left out are in {left_out}: mend them there and add that file"))
+    return Group(*lines, left_out_view(left_out, waiting=waiting, sandbox=sandbox))
+
+
+def left_out_view(left_out: Path | None, *, waiting: int, sandbox: bool) -> RenderableType:
+    """left_out: the file with the rows that were not taken. waiting: rows that a person is asked about."""
+    lines = [Text(f"Rows left out are in {left_out}: mend them there and add that file")] if left_out else []
     if waiting:
         how = f"{waiting:,} of them wait: `enrich companies review` asks which company each one means"
         lines.append(Text(advised(how, sandbox=sandbox)))

@@ -59,7 +59,9 @@ def event_view(event: CompanyEvent, *, done: bool) -> RenderableType:
 
 def events_view(events: Sequence[CompanyEvent]) -> RenderableType:
     table = Table(box=None, padding=(0, 2), header_style="dim")
-    for title in ("event", "when (UTC)", "what", "moved", "by, and why"):
+    widest = max((len(event.event_id) for event in events), default=0)
+    table.add_column("event", no_wrap=True, min_width=widest)  # `undo` needs the whole of it
+    for title in ("when (UTC)", "what", "moved", "by, and why"):
         table.add_column(title)
     for event in events:
         undone = f"\nundone {event.undone_at:%Y-%m-%d %H:%M} by {event.undone_by}" if event.undone_at else ""

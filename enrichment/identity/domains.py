@@ -32,12 +32,17 @@ __all__ = [
 
 LONGEST_ASKED = 300
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
-_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:/{1,2}|//|https?:(?=[^\d/])|https?//)", re.IGNORECASE)
+_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*\s?[:;][/\\]{1,2}|[/\\]{2}|https?:(?=[^\d/])|https?//)\.?", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:web ?site|home ?page|url|domain)\s*:\s*", re.IGNORECASE)
+_WWW = re.compile(r"^www[.,]\s*", re.IGNORECASE)
+_ADDRESS_INSIDE = re.compile(r"\bhttps?\s?[:;]?[/\\]{1,2}|\bwww[.,]\s?\w", re.IGNORECASE)
+_BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?:[/&+]\s+)?")
 _EMAIL = re.compile(r"^(?:mailto:)?[^\s@/]+@[^\s@/]+\.[^\s@/]+$", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202d\u202e]")
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202c\u2060-\u2069\ufeff]")
-_AROUND = " \t\"'`<>“”‘’«»;,|"
+_AROUND = " \t\"'`<>()[]{}“”‘’«»;,|"
 _NO_WEBSITE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d*)?|\d+:\d*|localhost(?::\d+)?|\[.*\]")
+_SEVERAL = 2
 _WORD_OR_AND = re.compile(r"[a-z0-9]+")
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _PLATFORM_ROWS = rows_of("enrichment.identity", "platforms")
@@ -94,7 +99,8 @@ def _kind(domain: str) -> str | None:
 def _host(text: str) -> str | None:
     if text.isascii() and "." not in text and "%" not in text:
         return None
-    authority = re.split(r"[/?#\\]", _without_schemes(_UNSEEN.sub("", text).strip(_AROUND)), maxsplit=1)[0]
+    bare = _LABEL.sub("", _UNSEEN.sub("", text).strip(_AROUND))
+    authority = re.split(r"[/?#\\]", _WWW.sub("www.", _without_schemes(bare)), maxsplit=1)[0]
     if "@" in authority and _SCHEME.match(text.strip(_AROUND)):
         authority = authority.rpartition("@")[2]
     host = re.sub(r":\d{0,5}$", "", authority).rstrip(".").lower()
@@ -109,7 +115,7 @@ def _host(text: str) -> str | None:
 
 def _without_schemes(text: str) -> str:
     """Without the scheme, also where it is written twice or not quite: 'http://http://', 'https:acme.com', 'http//'."""
-    decoded = unquote(text) if "%" in text else text
+    decoded = unquote(text).strip() if "%" in text else text
     while (scheme := _SCHEME.match(decoded)) is not None:
         decoded = decoded[scheme.end() :]
     return decoded
@@ -130,7 +136,7 @@ def parse_company(text: str) -> Asked:
     wanted = _UNSEEN.sub("", text).strip()
     _refuse_nonsense(wanted)
     domain, website = _first_domain(wanted)
-    if domain is None and (_SCHEME.match(wanted) or _NO_WEBSITE.fullmatch(wanted)):
+    if domain is None and (_SCHEME.match(wanted) or _ADDRESS_INSIDE.search(wanted) or _NO_WEBSITE.fullmatch(wanted)):
         raise NotACompany(f"{wanted!r} is no public website; give a company's website, such as tesla.com, or its name")
     if domain is None and "." in wanted and _suffixes.extract_str(wanted).suffix == wanted.lower():
         raise NotACompany(f"{wanted!r} is no company's own domain; give a company's website, such as tesla.com")
@@ -141,12 +147,24 @@ def parse_company(text: str) -> Asked:
 
 
 def _first_domain(wanted: str) -> tuple[str | None, str]:
-    """The domain of what is typed, and the text that contains it: of several addresses in a row, the first."""
+    """The domain of what is typed, and the text that contains it: of several addresses, the first that is its own."""
     domain = None if _is_name_with_dots(wanted) else registrable_domain(wanted)
-    several = re.split(r"[\s,;|]+", wanted.strip(_AROUND))
-    if domain is None and len(several) > 1 and all(registrable_domain(one) for one in several):
-        return registrable_domain(several[0]), several[0]
+    several = () if domain and not is_platform(domain) else _several_addresses(wanted)
+    if several:
+        website = next((one for one in several if own_domain(one, None)), several[0])
+        return registrable_domain(website), website
     return domain, wanted
+
+
+def _several_addresses(text: str) -> tuple[str, ...]:
+    """The addresses of 'acme.com / acme.de' and 'https://acme.com (main)'; none of 'Amazon.com Services'."""
+    parts = [part for part in _BETWEEN_ADDRESSES.split(text.strip(_AROUND)) if part]
+    if len(parts) < _SEVERAL:
+        return ()
+    domains = [registrable_domain(part) for part in parts]
+    if all(domains):
+        return tuple(parts)
+    return tuple(parts[:1]) if domains[0] and _ADDRESS_INSIDE.match(parts[0]) else ()
 
 
 def _is_name_with_dots(wanted: str) -> bool:
@@ -209,8 +227,12 @@ def own_domain(website: str, name: str | None) -> str | None:
     (amazon.com, but not gmail.com).
     """
     domain = registrable_domain(website)
-    if domain is None or not is_platform(domain):
+    if domain is not None and not is_platform(domain):
         return domain
+    if several := _several_addresses(website):
+        return next((own for one in several if (own := own_domain(one, name))), None)
+    if domain is None:
+        return None
     if name and name_fits_domain(name, domain):
         return domain
     if not _is_front_door(website, domain) or _kind(domain) not in _SITES_OF_COMPANIES:

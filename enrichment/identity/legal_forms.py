@@ -121,7 +121,8 @@ def _form_at_end(raw: str, plain: str, *, listed_forms: bool) -> str | None:
     canonical, place = _OURS.get(plain, (None, ""))
     if canonical is not None and place in ("end", "both"):
         return canonical
-    return _form_of_rigour(raw, plain) if listed_forms and canonical is None else None
+    is_listed = listed_forms and canonical is None and not raw.startswith("+")  # '+ Inc.' in 'Disney + Inc.' is none
+    return _form_of_rigour(raw, plain) if is_listed else None
 
 
 def _contains_forms(text: str) -> bool:

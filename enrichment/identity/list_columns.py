@@ -13,7 +13,7 @@ from typing import Literal, cast, get_args
 
 from enrichment.domain.data_tables import rows_of
 from enrichment.identity.countries import is_country
-from enrichment.identity.domains import is_platform, registrable_domain
+from enrichment.identity.domains import own_domain, registrable_domain
 from enrichment.identity.letters import fold
 from enrichment.identity.names import name_form
 from enrichment.identity.vendor_ids import IdKind
@@ -23,10 +23,14 @@ ColumnContent = Literal["name", "website", "email", "country", "ignore"]
 """What a person may declare a column to contain."""
 
 _ROLES = {header: cast("Role", role) for header, role in rows_of("enrichment.identity", "list_headers")}
-_IDS: Mapping[str, IdKind] = {"ticker": "ticker", "symbol": "ticker", "stock symbol": "ticker", "cik": "cik"}
+_IDS: Mapping[str, IdKind] = {
+    **dict.fromkeys(("ticker", "symbol", "stock symbol"), "ticker"),
+    **dict.fromkeys(("cik", "cik str"), "cik"),
+}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SAYS_NOTHING = frozenset(row[0] for row in rows_of("enrichment.identity", "placeholders"))
 _IS_DATA = re.compile(r"\w\.\w|@|\d")
+_IS_NO_TITLE = re.compile(r"@|\d|://")
 _NUMBERED = re.compile(r"column (\d+)", re.IGNORECASE)
 _CODE = re.compile(r"(?:[A-Z]{0,4}[-_.# ]?)\d[\w.-]*|[a-zA-Z0-9]{15}|[a-zA-Z0-9]{18}")
 """What programs number rows with: 0015000, C-1, the ids of Salesforce."""
@@ -40,6 +44,9 @@ _LONG_WORD = 3
 _PARTLY = 0.4
 _HEADER_WITHIN = 20
 _SHOWN = 40
+_ONE_OF_SEVERAL = re.compile(r" \d(?= )")
+"""'Organization 1 - Name', of exports that have several of a kind."""
+_NUMBER = re.compile(r"[$€£]?[-+]?\d[\d.,\s%]*")
 _READ = 200
 """Rows that are looked at where there is no header."""
 
@@ -76,7 +83,8 @@ class ListColumns:
 
 def role_of(title: str) -> Role | None:
     """What a column of this title contains, or None where the title is not known."""
-    spellings = (_plain(title), _plain(title).replace(" ", ""), _words(title))  # 'LinkedIn URL' is not 'Linked In URL'
+    plain = _plain(title)
+    spellings = (plain, plain.replace(" ", ""), _words(title), _ONE_OF_SEVERAL.sub("", plain))
     found = next((_ROLES[each] for each in spellings if each in _ROLES), None)
     return found or _role_of_part(title)
 
@@ -126,8 +134,12 @@ def columns_of(titles: Sequence[str], *, declared: Mapping[str, ColumnContent] |
         countries=of["country"],
         profiles=of["profile"],
         of_people=of_people,
-        ids=tuple((at, _IDS[plain]) for at, title in enumerate(titles) if (plain := _plain(title)) in _IDS),
+        ids=_ids_of(titles),
     )
+
+
+def _ids_of(titles: Sequence[str]) -> tuple[tuple[int, IdKind], ...]:
+    return tuple((at, _IDS[plain]) for at, title in enumerate(titles) if (plain := _plain(title)) in _IDS)
 
 
 def find_columns(
@@ -149,8 +161,8 @@ def find_columns(
     forms = [row[at] for at in columns.names for row in texts if at < len(row) and row[at]]
     if not columns.websites and not columns.emails and _share(forms, _has_form) < _PARTLY:
         raise _no_column(next(iter(texts), []))
-    if texts and _is_unknown_header(texts[0], columns):
-        return replace(columns, titles=tuple(texts[0]), header=True), 1
+    if texts and _is_unknown_header(texts[0], columns, texts[1:]):
+        return replace(columns, titles=tuple(texts[0]), header=True, ids=_ids_of(texts[0])), 1
     return columns, 0
 
 
@@ -159,7 +171,7 @@ def _with_profiles(columns: ListColumns, rows: Sequence[Sequence[str]]) -> ListC
     found = []
     for at in columns.websites:
         addresses = [row[at] for row in rows if at < len(row) and _is_address(row[at])]
-        on_platforms = _share(addresses, _is_on_a_platform)
+        on_platforms = _share(addresses, _is_page_on_a_platform)
         if on_platforms >= _MOSTLY or (at in columns.profiles and not addresses):
             found.append(at)
     return replace(columns, profiles=tuple(found))
@@ -182,12 +194,30 @@ def _numbered(declared: Mapping[str, ColumnContent], width: int) -> ListColumns:
     return replace(columns_of(titles, declared=declared), header=False)
 
 
-def _is_unknown_header(row: Sequence[str], columns: ListColumns) -> bool:
+def _is_unknown_header(row: Sequence[str], columns: ListColumns, below: Sequence[Sequence[str]]) -> bool:
     """Whether a first row of words is a header in another language: nothing in it is data, as below it."""
+    if _is_above_numbers(row, columns, below):
+        return True
     above = [row[at] for at in (*columns.websites, *columns.emails) if at < len(row)]
     words = [fold(cell) for cell in row if cell]
     no_data = not any(re.search(r"[\d@]", word) or word in _SAYS_NOTHING or _is_address(word) for word in words)
     return bool(above) and all(map(_is_words, above)) and no_data and not any("." in cell for cell in above)
+
+
+def _is_above_numbers(row: Sequence[str], columns: ListColumns, below: Sequence[Sequence[str]]) -> bool:
+    """Whether a row has only words, none of them a company by its legal form, where most rows have numbers."""
+    cells = [cell for cell in row if cell]
+    if any(map(_IS_NO_TITLE.search, cells)) or any(fold(cell) in _SAYS_NOTHING or _has_form(cell) for cell in cells):
+        return False
+    numbered = [at for at in range(len(row)) if row[at] and at not in (*columns.websites, *columns.emails)]
+    return any(
+        _share([other[at] for other in below if at < len(other) and other[at]], _is_number) >= _MOSTLY
+        for at in numbered
+    )
+
+
+def _is_number(cell: str) -> bool:
+    return _NUMBER.fullmatch(cell) is not None or _is_code(cell)
 
 
 def _by_cells(columns: ListColumns, texts: Sequence[Sequence[str]]) -> ListColumns:
@@ -365,9 +395,8 @@ def _is_address(cell: str) -> bool:
     return "@" not in cell and " " not in cell.strip() and registrable_domain(cell) is not None
 
 
-def _is_on_a_platform(cell: str) -> bool:
-    domain = registrable_domain(cell)
-    return domain is not None and is_platform(domain)
+def _is_page_on_a_platform(cell: str) -> bool:
+    return own_domain(cell, None) is None
 
 
 def _is_email(cell: str) -> bool:

@@ -16,6 +16,7 @@ from enrichment.identity.evidence import CompanyEvidence, compare_companies
 from enrichment.identity.letters import fold
 from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.names import name_form
+from enrichment.identity.vendor_ids import ID_KINDS
 
 Fate = Literal["new", "known", "same as another row", "ambiguous", "empty", "refused"]
 _FEW = 8
@@ -80,7 +81,9 @@ def sorted_out(
         tuple(
             row
             if isinstance(row, ListRow)
-            else _fate_by_id(row, same_id(row), known(row)) or _fate(row, seen, known, same_name)
+            else _fate_by_id(row, same_id(row), known(row))
+            or _fate_by_ids_of_rows(row, seen)
+            or _fate(row, seen, known, same_name)
             for row in given
         )
     )
@@ -96,6 +99,7 @@ class _Seen:
 
     of_emails: set[str]
     domains: dict[str, ListEntry] = field(default_factory=dict)
+    ids: dict[str, ListEntry] = field(default_factory=dict)
     spelled: dict[str, list[ListEntry]] = field(default_factory=dict)
     names_at: defaultdict[str, dict[str, ListEntry]] = field(default_factory=lambda: defaultdict(dict))
     spellings_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -108,6 +112,9 @@ class _Seen:
             self.domains.setdefault(entry.domain, entry)
             if entry.name and entry.domain in self.of_emails:
                 self.names_at[entry.domain].setdefault(entry.name, entry)
+        for one in entry.ids:  # a row with a website is the one that others are the same as
+            if one not in self.ids or (self.ids[one].domain is None and entry.domain is not None):
+                self.ids[one] = entry
         for spelling in self.spellings(entry):
             alike = self.spelled.setdefault(spelling, [])
             if not self._has_one_written_as(entry, spelling, alike):
@@ -128,7 +135,9 @@ class _Seen:
     def spellings(self, entry: ListEntry) -> tuple[str, ...]:
         name = entry.name or ""
         if name not in self.spellings_of:
-            self.spellings_of[name] = tuple(sorted(name_form(name).spellings - {""}))
+            form = name_form(name)
+            beside = (name_form(alias).spellings for alias in form.aliases)
+            self.spellings_of[name] = tuple(sorted(form.spellings.union(*beside) - {""}))
         return self.spellings_of[name]
 
     def is_shared(self, entry: ListEntry) -> bool:
@@ -175,6 +184,21 @@ def _fate_by_id(entry: ListEntry, registered: Sequence[Company], by_key: Sequenc
         if compared.sameness == "same":
             learns = company.domain is None and entry.domain is not None and not entry.by_email
             return ListRow(entry.line, "known", entry, entry.remark, learns_for=company.company_id if learns else None)
+    return None
+
+
+def _fate_by_ids_of_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
+    """By the other rows that have an id of this one; None: there are none, or all else says that they are others."""
+    for one in sorted(entry.ids):
+        other = seen.ids[one]
+        if other is entry or (other.domain is not None and other.domain == entry.domain):
+            continue
+        compared = compare_companies(entry.evidence, other.evidence)
+        two_sites = entry.domain is not None and other.domain is not None
+        if compared.sameness == "same" and not two_sites:
+            return _same(entry, other)
+        if compared.sameness != "different":
+            return _ambiguous(entry, f"it may be {_line(other, entry)}, {other.name!r}: {compared.because}", [other])
     return None
 
 
@@ -266,10 +290,18 @@ def _line(other: ListEntry, entry: ListEntry) -> str:
 
 def _doubt(entry: ListEntry, other: ListEntry) -> str:
     """Why two rows of names spelled alike may mean two companies; '' where they do not."""
+    if page := _other_page(entry, other):
+        return f"{page}; add its website"
     if entry.country != other.country and _are_comparable(entry.country, other.country):
         return "their countries differ; add its website"
     compared = compare_names(entry.name or "", other.name or "")
     return f"{compared.because}; add its website" if compared.sameness == "unsure" else ""
+
+
+def _other_page(entry: ListEntry, other: ListEntry) -> str:
+    """Which id at a vendor the two rows state differently; '' for none."""
+    pieces = compare_companies(entry.evidence, other.evidence).pieces if entry.ids and other.ids else ()
+    return next((piece.because for piece in pieces if piece.piece in ID_KINDS and piece.agreement == "differs"), "")
 
 
 def _are_comparable(country_a: str, country_b: str) -> bool:

@@ -92,8 +92,9 @@ def _computed(cell: object) -> object:
 
     Of any other formula nothing: no company is called '=SUM(A1:A9)'.
     """
-    if not isinstance(cell, str) or isinstance(cell, LinkedText) or not cell.startswith("="):
+    if not isinstance(cell, str) or isinstance(cell, LinkedText) or not cell.startswith(("=", "'=")):
         return cell
+    cell = cell.removeprefix("'")
     if link := FORMULA_LINK.match(cell):
         return LinkedText.of((link[2] or link[1]).replace('""', '"'), link[1])
     text = _FORMULA_TEXT.fullmatch(cell)

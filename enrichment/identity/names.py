@@ -32,7 +32,8 @@ _ALSO = (
 )
 _ALIAS_IN_BRACKETS = re.compile(rf"\s*[(\[]\s*(?:{_ALSO})[\s:.]+([^()\[\]]+)[)\]]", re.IGNORECASE)
 _ALIAS_BEHIND = re.compile(
-    r"[\s,;-]+\b(?:formerly known as|f/?k/?a|d/b/a|dba|t/a|trading as|doing business as|a/k/a)\b[\s:.]+(.+)$",
+    r"[\s,;-]+\b(?:formerly(?: known as)?|previously known as|also known as|f/?k/?a|d/b/a|dba|t/a|trading as|"
+    r"doing business as|a/k/a|ehemals|vormals|anciennement)\b[\s:.]+(.+)$",
     re.IGNORECASE,
 )
 _LAST_BRACKETS = re.compile(r"^(.*\S)\s*[(\[（]\s*([^()\[\]（）]{1,80}?)\s*[)\]）]\s*$", re.DOTALL)
@@ -50,7 +51,7 @@ _HOST = ".com"
 _ALONE_DOT = re.compile(r"\s+\.\s+")
 _BETWEEN_TOKENS = re.compile(r"[\s,;()\[\]（）]+")
 _SAYS_SOMETHING = re.compile(r"[^\W_]|[&+]")
-_PLUS_BEHIND = re.compile(r"(?<=\w)\+(?!\w)")
+_PLUS_BEHIND = re.compile(r"(?<=\w)\s?\+(?!\s*\w)")
 _PLURAL = re.compile(r"(?<=[a-z]{4})(?<!s)s$")
 _LONG_WORD = 3
 """Letters from which a word can do without the 'and' beside it: Procter (and) Gamble, but C and A."""
@@ -189,14 +190,14 @@ def _without_host(token: str, *, at_least: int) -> str:
 
 
 def _without_and(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Without an 'and' at either end, or between long words: 'C&A' keeps it, 'Ernst & Young' does not."""
+    """Without an 'and' at either end, or between long words: 'C&A' and 'e&' keep it, 'Ernst & Young' does not."""
     if "and" not in words:
         return words
     kept = []
     for place, word in enumerate(words):
         before, after = words[place - 1 : place] or ("",), words[place + 1 : place + 2] or ("",)
         if word == "and" and len(words) > 1:
-            at_an_end = place == 0 or place == len(words) - 1
+            at_an_end = place == 0 or (place == len(words) - 1 and len(before[0]) > 1)
             if at_an_end or (len(before[0]) >= _LONG_WORD and len(after[0]) >= _LONG_WORD):
                 continue
         kept.append(word)

@@ -18,7 +18,8 @@ def plain(value: object) -> object:
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Mapping):
-        return next((plain(value[key]) for key in _ADDRESS_KEYS if value.get(key) is not None), None)
+        lower = {str(key).lower(): one for key, one in value.items()}
+        return next((plain(lower[key]) for key in _ADDRESS_KEYS if lower.get(key) is not None), None)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return next((found for one in value if (found := plain(one)) is not None), None)
     return value

@@ -1,6 +1,7 @@
 """Bytes of a text file to text: by its mark, as UTF-8, else by a guess, which is reported; unsure ones are refused."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
@@ -30,6 +31,19 @@ _LETTERS_OF_MAC = re.compile(
     r"|[‡ˆ‰‹Œ•˜™›Ÿ¡¢£¤¥¦§¨©ª¬®¯±²³µ¶¹¼½¾¿][a-z]|(?<=[A-Za-z])[ŠŽšœž][a-z]"
 )
 """Letters of Mac OS as they read in the Western encoding; 'Škoda' and 'Žabka' are Western words."""
+
+_WESTERN_SIGNS = re.compile(r"(?<=[a-z])’s\b|(?<=s)’(?!\w)|“[^“”\n]*”|(?<=[a-z])[™®…](?!\w)", re.IGNORECASE)
+"""What a Western text has beside its letters: McDonald’s, “Best”, Acme™. On Mac OS the same bytes are letters."""
+_OF_COUNTRIES = {
+    **dict.fromkeys((b"cz", b"sk", b"pl", b"hu", b"ro", b"hr", b"si"), "cp1250"),
+    **dict.fromkeys((b"gr", b"cy"), "cp1253"),
+    **dict.fromkeys((b"tw", b"hk"), "big5"),
+    b"tr": "cp1254",
+    b"kr": "euc_kr",
+    b"jp": "shift_jis",
+}
+"""The encoding that programs of a country write where it is no UTF-8, by the suffix of its websites."""
+_SUFFIX = re.compile(rb"\w\.([a-z]{2})(?![\w.@-])", re.IGNORECASE)
 
 
 def decoded(content: bytes, encoding: str | None = None) -> tuple[str, str | None]:
@@ -77,12 +91,14 @@ def _guessed(content: bytes) -> tuple[str, str | None]:
     told = [candidate for candidate in (_WESTERN, *_CANDIDATES) if _has_known_title(content, candidate)]
     if len(told) == 1 and told != [_WESTERN] and (text := _read(content, told[0])) is not None:
         return text, told[0]
+    if (local := _encoding_of_countries(content)) is not None and (text := _read(content, local)) is not None:
+        return text, local
     if _is_simplified_chinese(content) and (text := _read(content, "gb18030")) is not None:
         return text, "gb18030"
     text = _line_by_line(content)
     if text is None:
         raise UnreadableList(_sentence(content, [c for c in _CANDIDATES if _read(content, c) is not None]))
-    if _LETTERS_OF_MAC.search(text) and (mac := _read(content, "mac_roman")) is not None:
+    if _LETTERS_OF_MAC.search(_WESTERN_SIGNS.sub(" ", text)) and (mac := _read(content, "mac_roman")) is not None:
         return _of_mac(content, mac)
     return text, _WESTERN
 
@@ -94,6 +110,15 @@ def _has_known_title(content: bytes, encoding: str) -> bool:
     lines = content.split(b"\n", _HEADER_WITHIN)[:_HEADER_WITHIN]
     cells = [cell.strip(' "\r') for line in lines for cell in re.split(r"[,;\t|]", line.decode(encoding, "replace"))]
     return any(not cell.isascii() and role_of(cell) is not None for cell in cells)
+
+
+def _encoding_of_countries(content: bytes) -> str | None:
+    """By the websites beside names that are not ASCII: that of most of them, where it is not the Western one."""
+    lines = [line for line in content.splitlines() if not line.isascii()]
+    suffixes = (found[-1] for line in lines if (found := _SUFFIX.findall(line)))
+    of = Counter(_OF_COUNTRIES.get(suffix.lower(), _WESTERN) for suffix in suffixes)
+    encoding, count = next(iter(of.most_common(1)), (_WESTERN, 0))
+    return encoding if encoding != _WESTERN and count > len(lines) / 2 else None
 
 
 def _is_simplified_chinese(content: bytes) -> bool:

@@ -77,12 +77,18 @@ def _book(content: bytes, kind: str, *, values: bool = True) -> Workbook:
 
 
 def _rows(sheet: Worksheet, links: Mapping[tuple[int, int], LinkedText]) -> Iterator[Line]:
-    """Rows that have a value, up to the gap that ends the list. links: of formulas, by their places."""
-    rows = defaultdict[int, dict[int, object]](dict)
+    """Rows that have a value, up to the gap that ends the list. links: of formulas, by their places.
+
+    A row of nothing but dates, truths and errors has them as texts: it names no company, and is counted.
+    """
+    rows, nameless = defaultdict[int, dict[int, object]](dict), defaultdict[int, dict[int, object]](dict)
     for (line, column), cell in sheet._cells.items():  # iter_rows() makes a cell of every gap
         value = links.get((line, column)) or _cell(cell)
         if value is not None:
             rows[line][column] = value
+        elif cell.value is not None:
+            nameless[line][column] = str(cell.value)
+    rows.update({line: cells for line, cells in nameless.items() if line not in rows})
     last = min(rows, default=1)
     for line in sorted(rows):
         if line - last > _BLANK_ROWS:

@@ -25,8 +25,8 @@ _NO_LIST = 'it contains no list; give a list of objects, such as [{"name": "Acme
 _CUT = "it is no JSON: it is cut off, or has signs of JSON where none may be"
 _TRANSPARENT = ("properties", "fields", "attributes")
 """Objects that only wrap the fields of a record."""
-_FIELDS = ("domain", "website", "url", "country")
-"""What is read of an object that has a name."""
+_READ: frozenset[str | None] = frozenset({"website", "profile", "country"})
+"""Roles of fields that are read of an object that has a name: domain, website, primary_domain, linkedin_url."""
 
 
 def json_records(text: str) -> list[NumberedRecord]:
@@ -166,10 +166,17 @@ def _fields(value: object) -> Iterator[tuple[str, object]]:
         yield "name", plain(value)
         return
     for key, inner in value.items():
-        if isinstance(inner, Mapping) and key in _TRANSPARENT:
+        if isinstance(inner, Mapping) and str(key).lower() in _TRANSPARENT:
             yield from ((str(name), plain(one)) for name, one in inner.items())
-        elif isinstance(inner, Mapping) and "name" in inner:
-            yield str(key), plain(inner["name"])
-            yield from ((f"{key} {name}", plain(inner[name])) for name in _FIELDS if name in inner)
+        elif isinstance(inner, Mapping) and (named := next((one for one in inner if str(one).lower() == "name"), None)):
+            yield str(key), plain(inner[named])
+            yield from (
+                (_within(str(key), str(name)), plain(one)) for name, one in inner.items() if role_of(str(name)) in _READ
+            )
         else:
             yield str(key), plain(inner)
+
+
+def _within(key: str, name: str) -> str:
+    """'company domain'; of a field whose name tells no more beside that of the object, the name alone."""
+    return joined if role_of(joined := f"{key} {name}") in _READ else name

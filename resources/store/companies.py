@@ -107,10 +107,17 @@ class SqlCompanies:
 
     def vendor_ids(self) -> dict[str, list[str]]:
         """Id at a vendor -> ids of the companies that have it."""
+        return self._led_by(t.company_aliases.c.kind == "id")
+
+    def other_keys(self) -> dict[str, list[str]]:
+        """Former key, other name or domain -> ids of the companies that it leads to."""
+        return self._led_by(t.company_aliases.c.kind != "id")
+
+    def _led_by(self, kinds: sa.ColumnElement[bool]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         a = t.company_aliases.c
         with self._db.reading() as tx:
-            query = sa.select(a.alias, a.company_id).where(a.kind == "id").order_by(a.alias, a.company_id)
+            query = sa.select(a.alias, a.company_id).where(kinds).order_by(a.alias, a.company_id)
             for alias, company_id in tx.execute(query):
                 found.setdefault(alias, []).append(company_id)
         return found

@@ -101,3 +101,14 @@ def test_what_cannot_be_done_is_one_sentence(stack: Stack, words: tuple[str, ...
     assert done.returncode == 2
     assert advice in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_rows_that_are_not_in_a_batch_are_kept_beside_its_file_and_those_that_wait_are_named(
+    stack: Stack, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"name,website\nAcme,acme-x.com\nAcme,acme-y.com\nAcme,\nN/A,\n,{DOMAINS[0]}\n", encoding="utf-8")
+    done = stack.command("batch", "start", str(path), "--yes")
+    assert "1 of them wait: `enrich companies review --sandbox`" in done.stdout
+    left_out = (tmp_path / "list.csv.left-out.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [row["name"] for row in csv.DictReader(left_out)] == ["Acme", "N/A"]

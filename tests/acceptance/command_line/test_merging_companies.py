@@ -130,6 +130,17 @@ def test_what_is_not_registered_or_not_clear_is_not_merged(store: SqlStore) -> N
     assert "Merged name:acme-widgets" in enrich("merge", "name:acme-widgets", "Amazon", "--yes")
 
 
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_the_id_of_an_event_is_shown_whole_for_undo_needs_it(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    enrich("merge", "Acme Widgets", "amazon.com", "--yes")
+    [event] = data("events")["events"]
+    assert event["event_id"] in enrich("events")
+    assert event["event_id"] in enrich("show", "amazon.com")
+
+
 def test_a_company_without_merges_has_no_events(store: SqlStore) -> None:
     assert data("events", "Amazon") == {"events": []}
     assert len(store.company_events.latest()) == 0

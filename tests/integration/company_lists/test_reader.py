@@ -5,6 +5,7 @@ import json
 import warnings
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -261,3 +262,81 @@ def test_characters_of_other_languages_are_not_taken_for_chinese(tmp_path: Path,
     names = {"euc_kr": "삼성전자현대자동차그룹한국전력공사", "koi8_r": "ромашкаромашкаромашка"}
     with pytest.raises(UnreadableList, match="encoding is unclear"):
         read(tmp_path, "list.csv", f"Name,Website\n{names[encoding]},a-x.com\n".encode(encoding))
+
+
+def test_a_row_of_dates_truths_or_errors_alone_is_a_row_that_names_no_company(tmp_path: Path) -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        assert book.active is not None
+        for row in ([True, None], [date(2024, 5, 1), None], ["#REF!", None], [None, None], ["Beta", True]):
+            book.active.append(row)
+
+    (table,) = read(tmp_path, "list.xlsx", workbook(fill))
+    assert table.rows[2:] == [(3, ["True"]), (4, ["2024-05-01 00:00:00"]), (5, ["#REF!"]), (7, ["Beta"])]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["McDonald’s", "Levi’s", "Müller"],
+        ["Müller & Söhne", "“Quote” – Häuser"],
+        ["Acme™", "Acme® GmbH", "Acme… Inc"],
+        ["Kraft’s “Best” Müller"],
+        ["Employees’ Trust"],
+    ],
+)
+def test_signs_of_a_western_text_are_not_taken_for_letters_of_mac_os(tmp_path: Path, names: list[str]) -> None:
+    content = "\n".join(["Company", *names]).encode("cp1252")
+    (table,) = read(tmp_path, "list.csv", content)
+    assert ([cells for _, cells in table.rows[1:]], table.guessed) == (
+        [[name] for name in names],
+        ("its encoding is cp1252",),
+    )
+
+
+@pytest.mark.parametrize("names", [["Müller", "Häuser"], ["Martínez", "El País"], ["Crédit Agricole"], ["Compañía"]])
+def test_letters_of_mac_os_are_read_as_such(tmp_path: Path, names: list[str]) -> None:
+    content = "\n".join(["Company", *names]).encode("mac_roman")
+    assert rows(tmp_path, "list.csv", content)[1:] == [[name] for name in names]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "lines"),
+    [
+        ("cp1250", ["České dráhy,cd-x.cz", "Škoda,skoda-x.cz", "Plain,plain-x.com"]),
+        ("cp1250", ["Łódź Sp. z o.o.,lodz-x.pl"]),
+        ("cp1250", ["Győr Kft.,https://gyor-x.hu/about"]),
+        ("cp1254", ["İş Bankası,is-x.com.tr", "Şişecam,s-x.com.tr"]),
+        ("cp1253", ["Αθήνα ΑΕ,athina-x.gr", "Ελλάδα,ellada-x.gr"]),
+        ("euc_kr", ["삼성전자,samsung-x.co.kr", "현대자동차,hyundai-x.kr"]),
+        ("big5", ["台積電,tsmc-x.com.tw"]),
+        ("shift_jis", ["トヨタ自動車,toyota-x.co.jp"]),
+        ("cp1252", ["Café Noël,cafe-x.fr", "Peña,pena-x.es", "Þór,thor-x.is"]),
+    ],
+)
+def test_the_countries_of_websites_tell_the_encoding_of_the_names_beside_them(
+    tmp_path: Path, encoding: str, lines: list[str]
+) -> None:
+    (table,) = read(tmp_path, "list.csv", "\n".join(["Company,Website", *lines]).encode(encoding))
+    assert [cells for _, cells in table.rows[1:]] == [line.split(",") for line in lines]
+    assert table.guessed == (f"its encoding is {encoding}",)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (
+            [{"organization": {"name": "Acme", "primary_domain": "acme-x.com", "id": 7}, "first_name": "Jane"}],
+            {"organization": "Acme", "primary_domain": "acme-x.com", "first_name": "Jane"},
+        ),
+        (
+            [{"Company": {"Name": "Acme", "Website": {"Url": "https://acme-x.com"}}}],
+            {"Company": "Acme", "Company Website": "https://acme-x.com"},
+        ),
+        ([{"Properties": {"Name": "Acme", "Domain": "acme-x.com"}}], {"Name": "Acme", "Domain": "acme-x.com"}),
+    ],
+)
+def test_objects_in_json_are_read_by_the_roles_of_their_fields_in_any_letters(
+    tmp_path: Path, document: object, expected: dict[str, str]
+) -> None:
+    header, row = rows(tmp_path, "list.json", json.dumps(document).encode())
+    assert dict(zip(header, row, strict=True)) == expected

@@ -54,6 +54,16 @@ def test_a_mailbox_that_anyone_can_have_is_no_companys_own_domain(domain: str) -
         "https://www.linkedin.cn/company/acme",
         "https://www.xing.de/pages/acme",
         "https://g.page/acme",
+        "https://www.expedia.fr/acme",
+        "https://www.zillow.com/profile/acme",
+        "https://www.nasdaq.com/market-activity/stocks/acm",
+        "https://finance.morningstar.com/stocks/acm",
+        "https://www.imdb.com/company/co1",
+        "https://acme.itch.io",
+        "https://webcache.googleusercontent.com/search?q=acme",
+        "https://acme.mykajabi.com",
+        "https://mailchi.mp/acme/news",
+        "https://www.handelsregister.de/acme",
     ],
 )
 def test_a_page_on_a_platform_is_no_own_domain_under_any_countrys_suffix(address: str) -> None:
@@ -138,3 +148,43 @@ def test_an_address_with_capitals_is_an_address_where_its_suffix_is_one(typed: s
 def test_a_mailbox_and_a_page_are_refused_where_a_company_is_asked_for(typed: str) -> None:
     with pytest.raises(NotACompany, match="give the company's own website"):
         parse_company(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https ://acme.com",
+        "http;//acme.com",
+        "http:\\\\acme.com",
+        "http://.acme.com",
+        "https://acme.com%20",
+        "www. acme.com",
+        "www,acme.com",
+        "(acme.com)",
+        "[acme.com]",
+        "Website: acme.com",
+        "URL: https://acme.com/about",
+        "https://acme.com (main)",
+        "www.acme.com - our website",
+        "acme.com / acme.de",
+        "acme.com & acme.de",
+        "acme.com;acme.de",
+        "https://www.facebook.com/acme, https://acme.com",
+    ],
+)
+def test_an_address_slightly_off_is_read_where_a_company_is_asked_for_and_where_a_vendor_gives_it(typed: str) -> None:
+    assert parse_company(typed) == Asked(domain="acme.com")
+    assert own_domain(typed, "Acme") == "acme.com"
+
+
+@pytest.mark.parametrize("typed", ["[Acme](https://acme.com)", "see www.acme", "http //acme", "https://acme"])
+def test_what_has_an_address_in_it_that_cannot_be_read_is_refused_and_no_name(typed: str) -> None:
+    with pytest.raises(NotACompany, match="is no public website"):
+        parse_company(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["Amazon.com Services LLC", "Booking.com / Priceline Group", "Web: The Agency", "A / B"]
+)
+def test_a_name_with_an_address_and_other_words_in_it_stays_a_name(typed: str) -> None:
+    assert parse_company(typed) == Asked(name=typed)

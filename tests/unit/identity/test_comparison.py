@@ -3,6 +3,7 @@
 import pytest
 
 from enrichment.identity.comparison import compare_names
+from enrichment.identity.names import name_form
 
 
 @pytest.mark.parametrize(
@@ -216,3 +217,58 @@ def test_a_word_that_is_like_a_form_stays_in_the_name_before_a_form(name: str, o
 )
 def test_groups_in_other_languages_and_series_of_shares_make_no_other_company(name_a: str, name_b: str) -> None:
     assert compare_names(name_a, name_b).sameness == "same"
+
+
+@pytest.mark.parametrize(
+    ("name_a", "name_b"),
+    [
+        ("Canal +", "Canal"),
+        ("Disney + Inc.", "Disney Inc."),
+        ("Bertelsmann Stiftung", "Bertelsmann"),
+        ("Siemens Verein", "Siemens AG"),
+        ("Acme Charity", "Acme"),
+        ("Acme Nonprofit", "Acme Inc."),
+        ("Kone Säätiö", "Kone Oyj"),
+        ("Pets Unlimited", "Pets Ltd"),
+        ("Restore PT", "Restore Inc."),
+        ("Vision OD", "Vision LLC"),
+        ("e&", "E Inc."),
+    ],
+)
+def test_a_sign_set_apart_and_a_word_for_a_foundation_are_of_the_name(name_a: str, name_b: str) -> None:
+    assert compare_names(name_a, name_b).sameness != "same"
+    assert compare_names(name_b, name_a).sameness != "same"
+
+
+@pytest.mark.parametrize("name", ["Canal +", "CANAL+", "Canal Plus"])
+def test_a_plus_is_read_with_a_space_before_it_and_without(name: str) -> None:
+    assert compare_names(name, "Canal+").sameness == "same"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Acme GmbH, vormals Beta",
+        "Acme GmbH ehemals Beta GmbH",
+        "Acme SA, anciennement Beta",
+        "Acme Ltd formerly Beta",
+        "Acme Ltd - previously known as Beta",
+        "Acme Inc. (formerly: Beta)",
+        "Acme Inc also known as Beta",
+    ],
+)
+def test_a_former_name_behind_the_name_is_an_alias(name: str) -> None:
+    assert name_form(name).aliases[0].startswith("Beta")
+    assert compare_names(name, "Acme").sameness == "same"
+
+
+@pytest.mark.parametrize("name", ["Vormals", "Formerly Known As", "Cars Previously Owned LLC"])
+def test_a_word_for_a_former_name_with_nothing_in_front_of_it_is_of_the_name(name: str) -> None:
+    assert name_form(name).aliases == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["Acme Unlimited Company", "Acme P.T.", "Acme, O.D.", "PT Acme Tbk", "Acme & Co", "Acme &"]
+)
+def test_forms_that_are_words_too_count_where_they_are_written_as_forms(name: str) -> None:
+    assert compare_names(name, "Acme").sameness == "same"

@@ -178,3 +178,50 @@ def test_a_column_of_an_unknown_title_counts_where_its_cells_go_with_those_besid
 )
 def test_parts_of_a_title_tell_what_the_whole_does_not(title: str, role: str | None) -> None:
     assert role_of(title) == role
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cik_str|ticker|title\n320193|AAPL|Apple Inc.\n789019|MSFT|MICROSOFT CORP", ["Apple Inc.", "MICROSOFT CORP"]),
+        (
+            "LEI|Entity.LegalName\n5493001KJTIIGC8Y1R12|Acme GmbH\n5493001KJTIIGC8Y1R13|Beta AG",
+            ["Acme GmbH", "Beta AG"],
+        ),
+        ("Betrieb|Umsatz\nAcme GmbH|1.500,5\nBeta AG|2", ["Acme GmbH", "Beta AG"]),
+        ("Acme GmbH|n/a\nBeta AG|2\nGamma Ltd|3", ["Acme GmbH", "Beta AG", "Gamma Ltd"]),
+        ("Acme GmbH|7\nBeta AG|2\nGamma Ltd|3", ["Acme GmbH", "Beta AG", "Gamma Ltd"]),
+        ("Acme GmbH|none yet\nBeta AG|2\nGamma Ltd|3", ["Acme GmbH", "Beta AG", "Gamma Ltd"]),
+    ],
+)
+def test_a_row_of_words_above_numbers_is_a_header_unless_it_has_a_companys_legal_form(
+    text: str, expected: list[str]
+) -> None:
+    assert [name for name, _ in companies(text)] == expected
+
+
+def test_columns_of_ids_are_known_where_no_title_tells_the_name() -> None:
+    rows = [["cik_str", "ticker", "title"], ["320193", "AAPL", "Apple Inc."], ["789019", "MSFT", "MICROSOFT CORP"]]
+    assert find_columns(rows)[0].ids == ((0, "cik"), (1, "ticker"))
+
+
+@pytest.mark.parametrize(
+    ("title", "role"),
+    [
+        ("Organization 1 - Name", "company"),
+        ("E-mail 1 - Value", "email"),
+        ("Website 2 - Value", "website"),
+        ("Affiliation", "company"),
+        ("Speaker", "person"),
+        ("Address 1", None),
+    ],
+)
+def test_a_title_with_a_number_in_it_is_read_without(title: str, role: str | None) -> None:
+    assert role_of(title) == role
+
+
+def test_the_own_sites_of_companies_that_run_platforms_are_no_profile_pages() -> None:
+    rows = [["Company", "Website"], ["Instagram", "instagram.com"], ["WhatsApp", "https://www.whatsapp.com/"]]
+    assert find_columns(rows)[0].profiles == ()
+    pages = [["Company", "Website"], ["Acme", "instagram.com/acme"], ["Beta", "https://www.facebook.com/beta"]]
+    assert find_columns(pages)[0].profiles == (1,)
