@@ -63,7 +63,6 @@ class BatchOrder:
     share: int | None = None
     max_age: int | None = None
     asked_by: str = "dagster"
-    batch_id: str | None = None
 
     @property
     def only_sources(self) -> bool:

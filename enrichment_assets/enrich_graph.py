@@ -1,4 +1,4 @@
-"""The graph that enriches companies: the assets of the three layers and the batch job are two views of it.
+"""The graph that enriches companies: its outputs are the assets of the three layers.
 
 plan -> collect -> analyse -> assemble: each hands on the id of its run (see step_handover)
 Outputs are raw/* and analysis/* for what was bought, profile/* for what was assembled or served. All are optional:
@@ -6,7 +6,7 @@ what memory served is not materialised again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -50,7 +50,7 @@ from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
 
 StepOutputs = Iterator[dg.Output[Any]]
-GRAPH, JOB = "enrich", "refresh_companies"
+GRAPH = "enrich"
 
 
 def enrich_graph(rules: Rules) -> dg.GraphDefinition:
@@ -88,16 +88,6 @@ def enrich_assets(graph: dg.GraphDefinition, rules: Rules) -> dg.AssetsDefinitio
         lambda spec: spec.replace_attributes(
             freshness_policy=by_key[spec.key].freshness, kinds=set(by_key[spec.key].kinds)
         )
-    )
-
-
-def refresh_job(graph: dg.GraphDefinition, resources: Mapping[str, Any]) -> dg.JobDefinition:
-    """The same graph over scattered companies, named in run config or stored as a batch."""
-    return graph.to_job(
-        JOB,
-        description="Enrich companies named in run config, or those of a stored batch, for these consumers.",
-        executor_def=dg.in_process_executor,
-        resource_defs=resources,
     )
 
 

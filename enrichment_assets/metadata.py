@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from enrichment.batches.quote import BatchQuote
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Analysis, Profile, Purchase, ReplyHead
 from enrichment.domain.values import in_words
@@ -18,7 +19,7 @@ from enrichment.planning.skip_reasons import shown
 from enrichment.profiles.assembly import missing
 
 _MOST_ROWS = 200
-Metadata = Mapping[str, Any]
+Metadata = dict[str, Any]
 
 
 def plan_markdown(plan: Plan) -> str:
@@ -74,6 +75,21 @@ def plans_markdown(plans: Sequence[Plan], served: Sequence[Enriched]) -> str:
     if len(served) > _MOST_ROWS:
         lines.append(f"| and {len(served) - _MOST_ROWS} more that are valid | | | | |")
     return "\n".join(lines)
+
+
+def quote_in_words(quote: BatchQuote) -> str:
+    """What a batch will cost, before anything of it is bought."""
+    parts = [
+        f"{quote.companies:,} companies to do, {quote.satisfied:,} of them have all that is asked for already",
+        f"expected {in_usd(quote.expected)} USD, nine times in ten at most {in_usd(quote.p90)}, "
+        f"never above {in_usd(quote.most)}",
+        f"about {quote.complete:,} end complete",
+    ]
+    if quote.within_budget is not None:
+        parts.append(f"{quote.within_budget:,} within the budget")
+    if quote.slowest is not None:
+        parts.append(f"{quote.slowest}'s limits allow no less than {quote.seconds:,.0f} s")
+    return "; ".join(parts) + "."
 
 
 def companies_markdown(reasons: Mapping[str, str]) -> str:

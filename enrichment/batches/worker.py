@@ -51,11 +51,13 @@ class WorkerOptions:
     """at_once: companies under way in this worker; None: as many as keep the vendors busy.
 
     ended: called with each company it is done with. strategy_override: the strategy forced on all.
+    asked_by: what its requests name as who asked; None: the batch.
     """
 
     name: str = field(default_factory=lambda: new_id("wrk"))
     at_once: int | None = None
     strategy_override: str | None = None
+    asked_by: str | None = None
     ended: Callable[[CompanyEnd], None] = lambda _: None
 
 
@@ -242,7 +244,7 @@ class _Worker:
             strategy=batch.strategy,
             strategy_override=self._options.strategy_override,
             max_age=batch.max_age,
-            asked_by=f"batch:{batch.batch_id}",
+            asked_by=self._options.asked_by or f"batch:{batch.batch_id}",
             budget=budget,
         )
 

@@ -207,14 +207,6 @@ class SqlBatches:
 
         return self._db.write(opened)
 
-    def mark_company(self, batch_id: str, company_id: str, end: BatchEnd, *, at: datetime) -> None:
-        """The end of a company that a run took through its stages without claiming it. StoreError: it is not in it."""
-        this = sa.and_(_c.batch_id == batch_id, _c.company_id == company_id)
-        with self._db.writing() as tx:
-            if tx.execute(sa.update(t.batch_companies).where(this).values(_ended(end, end.cost, at))).rowcount != 1:
-                raise StoreError(f"Company {company_id} is not in batch {batch_id}; make a batch with it.")
-        self.end_if_done(batch_id, ())
-
 
 def _ended(end: BatchEnd, cost: int, at: datetime) -> dict[str, Any]:
     """cost: of this attempt alone."""
