@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bench.money.audit import bought_twice, caps_in_error, without_reply
+from bench.money.sandbox_setup import LEASE_SECONDS
 from enrichment.domain.batches import Batch
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
@@ -22,7 +23,7 @@ from tests.support.manual_clock import NOON
 from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, money_stack
 
 COMPANIES = 70  # more than the 50 that one worker claims at a time
-LEASE_IS_OVER_SECONDS = 21
+
 GONE = "its process ended before the request did"
 
 
@@ -89,7 +90,7 @@ def test_the_companies_of_a_killed_worker_are_ended_by_the_other_one(stack: Mone
     assert killed.exitcode == -signal.SIGKILL
     left = claimed_by(stack, "killed").total()
     eventually(lambda: ended(stack) == COMPANIES - left, "all but the companies of the killed one are done")
-    stack.pass_time(LEASE_IS_OVER_SECONDS)
+    stack.pass_time(LEASE_SECONDS)
     other.join(PATIENCE_SECONDS)
     assert other.exitcode == 0
 
