@@ -26,6 +26,8 @@ from enrichment_assets.partitions import COMPANIES, add_companies, rekey
 from resources.dagster_resources import EnrichmentResource
 from resources.store import SqlStore
 
+JOB = "refresh_companies"
+
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
@@ -99,7 +101,7 @@ class BatchEvents:
         if self._failed_run is None:
             config = {"ops": {"work": {"config": {"batch_id": self._batch.batch_id}}}}
             tags = {"batch": self._batch.batch_id, "companies_not_complete_in": self._run.run_id}
-            self._failed_run = record_failed_run(self._instance, self._run, config=config, tags=tags)
+            self._failed_run = record_failed_run(self._instance, self._run, job=JOB, config=config, tags=tags)
         report_failed(self._instance, lacking, run=self._failed_run, step=self._step)
 
     def _log(self, ends: Sequence[CompanyEnd]) -> None:

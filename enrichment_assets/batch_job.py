@@ -5,7 +5,7 @@ A run that is executed again goes on with the batch of the first one, and takes 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -24,14 +24,13 @@ from enrichment.ports import StoreError
 from enrichment.requirements.requirements import UnknownName, requirements_of
 from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import Rules, RulesError
+from enrichment_assets.batch_events import JOB
 from enrichment_assets.batch_runs import OrderedBatch, run_batch
 from enrichment_assets.run_config import OrderRefused, first_run_of, is_retry, seconds_of
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
 from resources.store import SqlStore
-
-JOB = "refresh_companies"
 
 
 class BatchConfig(dg.Config):
@@ -92,14 +91,24 @@ def _ordered(
         raise OrderRefused("Name companies and consumers, or a batch_id, in the run config of the op 'work'.")
     batch = _batch_of(config, f"bat_{first_run_of(context)}")
     requirements_of(rules, batch.consumers)
-    names = list(dict.fromkeys(config.companies))
-    found, refused = enrichment.run_in_context(lambda run_context: _companies(names, batch, run_context), rules)
+    return batch_over(config.companies, batch, enrichment, rules, store)
+
+
+def batch_over(
+    names: Sequence[str], batch: Batch, enrichment: EnrichmentResource, rules: Rules, store: SqlStore
+) -> OrderedBatch:
+    """This batch over these companies; a run that is executed again finds it, and takes up what failed in it.
+
+    Raises OrderRefused, StoreError.
+    """
+    each = list(dict.fromkeys(names))
+    found, refused = enrichment.run_in_context(lambda run_context: _companies(each, batch, run_context), rules)
     if not found:
         named = "; ".join(f"{name}: {why}" for name, why in refused.items())
         raise OrderRefused(f"None of these is a company: {named}")
     if store.batches.by_id(batch.batch_id) is not None:
         return OrderedBatch(_taken_up(batch.batch_id, store, again=True), refused)
-    return OrderedBatch(store.batches.create(batch, registered(found, store)), refused)
+    return OrderedBatch(store.batches.create(batch, _registered(found, store)), refused)
 
 
 def _batch_of(config: BatchConfig, batch_id: str) -> Batch:
@@ -140,7 +149,7 @@ async def _companies(names: list[str], batch: Batch, context: RunContext) -> tup
     return found, refused
 
 
-def registered(companies: list[Company], store: SqlStore) -> list[str]:
+def _registered(companies: list[Company], store: SqlStore) -> list[str]:
     """Their ids, in this order; those that are not in the store yet are added."""
     new = [replace(company, company_id=new_id("com")) for company in companies if not company.company_id]
     added = {company.key: company.company_id for company in store.companies.add(new)}

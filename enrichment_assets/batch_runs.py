@@ -33,10 +33,14 @@ _FEW = 10  # companies named in a message
 
 @dataclass(frozen=True, slots=True)
 class OrderedBatch:
-    """A batch that a run is to work on. refused: what was ordered and is no company -> why."""
+    """A batch that a run is to work on. refused: what was ordered and is no company -> why.
+
+    max_cost: of one company, in micro-USD; None: as the consumers say.
+    """
 
     batch: Batch
     refused: Mapping[str, str] = field(default_factory=dict)
+    max_cost: int | None = None
 
 
 def run_batch(
@@ -52,7 +56,7 @@ def run_batch(
     with enrichment.store() as store, _told_to_stop() as stopping:
         waiting = _waiting(batch, store)
         events = BatchEvents(context, enrichment, batch, rules, total=len(waiting))
-        worker = _WorkerOfRun(context, enrichment, batch, rules, events)
+        worker = _WorkerOfRun(context, enrichment, ordered, rules, events)
         quote = enrichment.run_in_context(lambda run_context: worker.quote(waiting, run_context), rules)
         context.log.info(f"{batch.batch_id}: {quote}")
         enrichment.run_in_context(lambda run_context: worker.work(replace(run_context, stopping=stopping)), rules)
@@ -69,11 +73,12 @@ class _WorkerOfRun:
         self,
         context: dg.OpExecutionContext,
         enrichment: EnrichmentResource,
-        batch: Batch,
+        ordered: OrderedBatch,
         rules: Rules,
         events: BatchEvents,
     ) -> None:
-        self._batch, self._rules, self._events = batch, rules, events
+        self._batch, self._rules, self._events = ordered.batch, rules, events
+        self._max_cost = ordered.max_cost
         self._override = enrichment.settings().enrich_strategy
         self._asked_by = f"{ASKED_BY}{context.run_id}"
         self._ended: list[CompanyEnd] = []
@@ -86,7 +91,12 @@ class _WorkerOfRun:
     async def work(self, context: RunContext) -> None:
         """Until nothing of the batch is left for this run, and all of it is shown."""
         over = asyncio.Event()
-        options = WorkerOptions(strategy_override=self._override, asked_by=self._asked_by, ended=self._ended.append)
+        options = WorkerOptions(
+            strategy_override=self._override,
+            asked_by=self._asked_by,
+            max_cost=self._max_cost,
+            ended=self._ended.append,
+        )
         showing = asyncio.create_task(self._show_lots(over))
         try:
             await work(self._batch, rules=self._rules, context=context, options=options)

@@ -20,6 +20,7 @@ from dagster._core.events import (
     StepMaterializationData,
 )
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
+from dagster._core.remote_origin import RemoteJobOrigin
 
 Happened = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
@@ -49,22 +50,22 @@ def report(
 
 
 def record_failed_run(
-    instance: dg.DagsterInstance, run: dg.DagsterRun, *, config: Mapping[str, Any], tags: Mapping[str, str]
+    instance: dg.DagsterInstance, run: dg.DagsterRun, *, job: str, config: Mapping[str, Any], tags: Mapping[str, str]
 ) -> dg.DagsterRun:
-    """A run of the same job that failed, beside this one: Dagster shows a partition as failed only where the run that
-    was to materialise it failed, and a batch in which some companies end incomplete did not fail.
+    """A run that failed, beside this one: Dagster shows a partition as failed only where the run that was to
+    materialise it failed, and a batch in which some companies end incomplete did not fail.
 
-    config: of the run that takes up again what failed, when this one is re-executed.
+    job, config: of the run that takes up again what failed, when this one is executed again.
     """
+    origin, same = run.remote_job_origin, run.job_name == job
     failed = dg.DagsterRun(
-        job_name=run.job_name,
+        job_name=job,
         run_config=config,
         tags=tags,
         status=dg.DagsterRunStatus.FAILURE,
-        remote_job_origin=run.remote_job_origin,
-        job_code_origin=run.job_code_origin,
-        job_snapshot_id=run.job_snapshot_id,
-        execution_plan_snapshot_id=run.execution_plan_snapshot_id,
+        remote_job_origin=None if origin is None else RemoteJobOrigin(origin.repository_origin, job),
+        job_snapshot_id=run.job_snapshot_id if same else None,
+        execution_plan_snapshot_id=run.execution_plan_snapshot_id if same else None,
     )
     return instance.add_run(failed)
 

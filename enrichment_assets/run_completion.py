@@ -24,7 +24,10 @@ def end(context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: B
     """
     _new_keys(context.instance, batch)
     costs = sum(e.request.cost_micro_usd for e in batch.finished.values())
-    context.log.info(f"{len(batch.finished)} companies finished for {in_usd(costs)} USD, {len(batch.failed)} failed")
+    if batch.finished or batch.failed:
+        context.log.info(
+            f"{len(batch.finished)} companies finished for {in_usd(costs)} USD, {len(batch.failed)} failed"
+        )
     with enrichment.store() as store:
         if batch.failed:
             hand_over(batch, [*batch.finished, *batch.failed], store, utc_now())

@@ -63,14 +63,7 @@ def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStor
         max_age=None if config.max_age is None else seconds_of(config.max_age),
         asked_by=f"{ASKED_BY}{context.run_id}",
     )
-    return _sharing(order, config, len(keys))
-
-
-def _sharing(order: BatchOrder, config: OrderConfig, companies: int) -> BatchOrder:
-    """Each company has an equal share of the budget of a run, so that together they keep within it."""
-    if config.budget_usd is None or not companies:
-        return order
-    return replace(order, share=to_micro(Decimal(str(config.budget_usd))) // companies)
+    return replace(order, budget=None if config.budget_usd is None else to_micro(Decimal(str(config.budget_usd))))
 
 
 def _refuse_unknown(instance: dg.DagsterInstance, keys: Sequence[str], store: SqlStore) -> None:

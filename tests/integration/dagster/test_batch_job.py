@@ -216,3 +216,24 @@ def test_a_stored_batch_keeps_its_own_terms(sandbox: DagsterSandbox) -> None:
     run = sandbox.refresh(batch_id="bat_1", budget_usd=5.0)
     assert "leave out all but batch_id" in why_it_failed(run)
     assert sandbox.calls() == 0
+
+
+def test_launched_from_partitions_incomplete_companies_show_as_failed_and_a_retry_takes_up_their_batch(
+    sandbox: DagsterSandbox,
+) -> None:
+    for vendor in ("brightdata", "serpapi"):
+        sandbox.fault(vendor, "down")
+    run = sandbox.materialize_range("profile/profile", "tesla.com", "apple.com")
+    assert run.success
+    assert sorted(shown_as_failed(sandbox)) == ["apple.com", "tesla.com"]
+    assert "0 complete, 2 incomplete" in log_of(sandbox, run.run_id, "WARNING")[0]
+    [record_id] = set(shown_as_failed(sandbox).values())
+    record = sandbox.instance.get_run_by_id(record_id)
+    assert record is not None
+    assert record.job_name == "refresh_companies"
+    batch_id = f"bat_{run.run_id}"
+    assert record.run_config == {"ops": {"work": {"config": {"batch_id": batch_id}}}}
+    sandbox.clear_faults()
+    sandbox.store.batches.reopen(batch_id, "incomplete")
+    assert sandbox.refresh(batch_id=batch_id, retry_of=record_id).success
+    assert sandbox.companies_of("profile/profile") == ["apple.com", "tesla.com"]

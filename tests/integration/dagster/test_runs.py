@@ -202,17 +202,31 @@ def test_all_companies_at_once_need_a_budget_and_the_run_says_where_to_set_it(sa
     assert sandbox.calls() == 0
 
 
-@pytest.mark.parametrize(("budget_usd", "per_company"), [(0.20, 100_000), (1_000, 500_000)])
-def test_the_budget_of_a_run_is_shared_by_its_companies_and_raises_no_cap(
-    sandbox: DagsterSandbox, budget_usd: float, per_company: int
+@pytest.mark.parametrize(("budget_usd", "states"), [(0.30, {"complete": 1, "postponed": 1}), (1_000, {"complete": 2})])
+def test_a_run_over_several_companies_is_a_batch_with_its_budget(
+    sandbox: DagsterSandbox, budget_usd: float, states: dict[str, int]
 ) -> None:
-    """The cap of a profile is 0.50 USD."""
     sandbox.register("tesla.com", "apple.com")
     sandbox.tick("register_companies")
-    assert sandbox.materialize_all("profile/profile", config={"budget_usd": budget_usd}).success
+    run = sandbox.materialize_all("profile/profile", config={"budget_usd": budget_usd})
+    assert run.success
+    [summary] = sandbox.store.batches.latest()
+    assert (summary.companies, summary.batch.max_cost) == (states, budget_usd * 1_000_000)
+    assert summary.batch.batch_id == f"bat_{run.run_id}"
+    assert len(sandbox.shown("profile/profile")) == states["complete"]
+    assert len({one.partition for one in sandbox.shown("raw/brightdata_company_db")}) == states["complete"]
     requests = sandbox.store.requests.latest()
-    assert [request.plan["asked"]["max_cost"] for request in requests] == [per_company] * 2
-    assert sum(request.cost_micro_usd for request in requests) <= budget_usd * 1_000_000
+    assert sum(request.cost_micro_usd for request in requests) == summary.taken <= budget_usd * 1_000_000
+    assert new_unreported(sandbox.store, 0, limit=100).purchases == ()
+
+
+def test_no_company_of_a_run_costs_more_than_its_own_cap(sandbox: DagsterSandbox) -> None:
+    sandbox.register("tesla.com", "apple.com")
+    sandbox.tick("register_companies")
+    sandbox.materialize_all("profile/profile", config={"budget_usd": 5.0, "max_cost_usd": 0.07})
+    requests = sandbox.store.requests.latest()
+    assert [request.plan["asked"]["max_cost"] for request in requests] == [70_000] * 2
+    assert all(request.cost_micro_usd <= 70_000 for request in requests)
 
 
 def test_the_budget_holds_for_sources_alone_too(sandbox: DagsterSandbox) -> None:
