@@ -15,7 +15,7 @@ from enrichment.rules import Rules
 from enrichment_assets.asset_specs import bought_key, profile_key, raw_key
 from enrichment_assets.batch_pipeline import BatchOrder
 from enrichment_assets.materializations import latest_materialization, report
-from enrichment_assets.metadata import Metadata, analysis_metadata, fresh_metadata, profile_metadata, purchase_metadata
+from enrichment_assets.metadata import Metadata, analysis_metadata, enriched_metadata, fresh_metadata, purchase_metadata
 
 BROUGHT_SOMETHING = frozenset({"found", "nothing", "answered"})
 
@@ -85,7 +85,7 @@ def made_profiles(
         key, company = profile_key(profile.consumer), enriched.company.key
         selected = context.has_assets_def or enriched.request.served_from != "layer_1"
         is_new = selected or latest_materialization(context.instance, key, company) is None
-        made.append(Made(key, company, profile_metadata(profile, enriched), is_new))
+        made.append(Made(key, company, enriched_metadata(profile, enriched), is_new))
     return made
 
 

@@ -11,7 +11,7 @@ import dagster as dg
 
 from enrichment.batches.quote import BatchQuote
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Analysis, Profile, Purchase, ReplyHead
+from enrichment.domain.records import Analysis, Profile, Purchase, ReplyHead, Request
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan, SourcePlan
@@ -144,9 +144,20 @@ def analysis_metadata(analysis: Analysis) -> Metadata:
     }
 
 
-def profile_metadata(profile: Profile, enriched: Enriched) -> Metadata:
+def enriched_metadata(profile: Profile, enriched: Enriched) -> Metadata:
+    """Of a profile that this run has made, or was served: with its plan, or the request that made it."""
+    if enriched.plan is None:
+        more = {
+            "plan": dg.MetadataValue.text(nothing_to_buy(profile)),
+            "made_by": dg.MetadataValue.text(profile.request_id),
+        }
+        return profile_metadata(profile, enriched.request) | more
+    return profile_metadata(profile, enriched.request) | {"plan": dg.MetadataValue.md(plan_markdown(enriched.plan))}
+
+
+def profile_metadata(profile: Profile, request: Request) -> Metadata:
     """How good the profile is, what is missing, and what its request cost and saved."""
-    request, lacking = enriched.request, missing(profile.document)
+    lacking = missing(profile.document)
     shown = {
         "quality": dg.MetadataValue.float(round(profile.quality, 4)),
         "completeness": dg.MetadataValue.float(round(profile.completeness, 4)),
@@ -163,11 +174,6 @@ def profile_metadata(profile: Profile, enriched: Enriched) -> Metadata:
     }
     if request.finished_at is not None:
         shown["latency_seconds"] = dg.MetadataValue.float((request.finished_at - request.asked_at).total_seconds())
-    if enriched.plan is None:
-        shown["plan"] = dg.MetadataValue.text(nothing_to_buy(profile))
-        shown["made_by"] = dg.MetadataValue.text(profile.request_id)
-    else:
-        shown["plan"] = dg.MetadataValue.md(plan_markdown(enriched.plan))
     return shown
 
 
