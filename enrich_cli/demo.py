@@ -106,7 +106,7 @@ def _run_jobs(settings: Settings, companies: Sequence[Company]) -> None:
 
 
 def _order(keys: Sequence[str], consumer: str) -> dict[str, Any]:
-    return {"ops": {"plan": {"config": {"companies": list(keys), "consumers": [consumer]}}}}
+    return {"ops": {"work": {"config": {"companies": list(keys), "consumers": [consumer]}}}}
 
 
 def _answers(process: "subprocess.Popen[str]", text: str) -> Iterator[str]:

@@ -10,7 +10,8 @@ from collections import Counter, deque
 _STARTED = re.compile(r"^(\w+): started$")
 _ENDED = re.compile(r"^(\w+): (?:finished|failed)$")
 _COMPANY = re.compile(
-    r"(\d+) of (\d+) companies: \S+ (?:\S+ )??(planned|collected|analysed|complete|incomplete|refused|failed|is fresh)"
+    r"(\d+) of (\d+) companies: \S+ (?:\S+ )??"
+    r"(planned|collected|analysed|complete|incomplete|refused|failed|postponed|stopped|is fresh)"
 )
 _TOTAL = re.compile(r"\d+ companies finished for [\d.]+ USD, \d+ failed")
 _CHECK = re.compile(r"Asset check '(\w+)' on '[^']+' (passed|did not pass)")

@@ -47,7 +47,7 @@ _PROGRESS_LINES = 20
 class BatchOrder:
     """What a run is for. companies: keys, names or domains. max_cost in micro-USD per company, max_age in seconds.
 
-    share: a company's part of the run's budget, in micro-USD; it lowers caps and raises none.
+    budget: of all companies together, in micro-USD; None: there is one company.
     consumers or analyses: one plan for what they need together. sources alone: buy exactly these again.
     """
 
@@ -60,10 +60,14 @@ class BatchOrder:
     strategy: str | None = None
     strategy_override: str | None = None
     max_cost: int | None = None
-    share: int | None = None
+    budget: int | None = None
     max_age: int | None = None
     asked_by: str = "dagster"
-    batch_id: str | None = None
+
+    @property
+    def share(self) -> int | None:
+        """A company's part of the budget, in micro-USD; it lowers caps and raises none."""
+        return None if self.budget is None else self.budget // len(self.companies)
 
     @property
     def only_sources(self) -> bool:

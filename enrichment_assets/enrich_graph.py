@@ -1,24 +1,29 @@
-"""The graph that enriches companies: the assets of the three layers and the batch job are two views of it.
+"""The graph that enriches companies: its outputs are the assets of the three layers.
 
-plan -> collect -> analyse -> assemble: each hands on the id of its run (see step_handover)
+one company, or no profile: plan -> collect -> analyse -> assemble, each hands on the id of its run (see step_handover)
+profiles of several companies: plan works as a batch, and the other steps have nothing to do
 Outputs are raw/* and analysis/* for what was bought, profile/* for what was assembled or served. All are optional:
 what memory served is not materialised again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 
+from enrichment.domain.batches import Batch
 from enrichment.domain.records import Profile, Purchase
 from enrichment.pipeline.stages import Enriched
 from enrichment.ports import StoreError
-from enrichment.requirements.requirements import UnknownName
+from enrichment.requirements.requirements import UnknownName, requirements_of
 from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import Rules, RulesError
 from enrichment_assets.asset_specs import GROUPS, OWNERS, LayerAsset, layer_assets
+from enrichment_assets.batch_job import batch_over
 from enrichment_assets.batch_pipeline import (
+    BatchOrder,
     BatchProgress,
     StageFunction,
     advance,
@@ -29,6 +34,7 @@ from enrichment_assets.batch_pipeline import (
     plan_stage,
     start,
 )
+from enrichment_assets.batch_runs import run_batch
 from enrichment_assets.checks import evaluations_of
 from enrichment_assets.event_reporting import (
     Made,
@@ -40,17 +46,19 @@ from enrichment_assets.event_reporting import (
     still_fresh,
 )
 from enrichment_assets.materializations import report
-from enrichment_assets.metadata import plans_markdown
+from enrichment_assets.metadata import Metadata, plans_markdown
 from enrichment_assets.partitions import companies
 from enrichment_assets.run_completion import end
-from enrichment_assets.run_config import OrderConfig, OrderRefused, order_of
+from enrichment_assets.run_config import OrderConfig, OrderRefused, first_run_of, order_of
 from enrichment_assets.step_handover import Handover, HandoverLost, hand_over, take_over
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import SettingsError
 
 StepOutputs = Iterator[dg.Output[Any]]
-GRAPH, JOB = "enrich", "refresh_companies"
+GRAPH = "enrich"
+CARRIED_OUT: Handover = {}
+"""What the step 'plan' hands on where it has worked as a batch: nothing is left for the others."""
 
 
 def enrich_graph(rules: Rules) -> dg.GraphDefinition:
@@ -91,16 +99,6 @@ def enrich_assets(graph: dg.GraphDefinition, rules: Rules) -> dg.AssetsDefinitio
     )
 
 
-def refresh_job(graph: dg.GraphDefinition, resources: Mapping[str, Any]) -> dg.JobDefinition:
-    """The same graph over scattered companies, named in run config or stored as a batch."""
-    return graph.to_job(
-        JOB,
-        description="Enrich companies named in run config, or those of a stored batch, for these consumers.",
-        executor_def=dg.in_process_executor,
-        resource_defs=resources,
-    )
-
-
 def _plan() -> dg.OpDefinition:
     @dg.op(
         out={"planned": dg.Out(dict)},
@@ -113,6 +111,10 @@ def _plan() -> dg.OpDefinition:
                 order = order_of(context, config, store, enrichment.settings().enrich_strategy)
         except (OrderRefused, RulesError, SettingsError, StoreError) as error:
             raise dg.Failure(str(error), allow_retries=False) from None
+        if _is_batch(order, rules):
+            metadata = _worked(context, enrichment, order, rules)
+            yield dg.Output(CARRIED_OUT, "planned", metadata=metadata)
+            return
         planned = _advanced(context, enrichment, start(order, rules, run_id=context.run_id), plan_stage)
         plans = plans_markdown([p.plan for p in planned.going.values()], list(planned.finished.values()))
         handed = _hand_over(enrichment, planned, order.companies)
@@ -126,6 +128,9 @@ def _collect(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
 
     @dg.op(ins={"planned": dg.In(dict)}, out=outs, description="Carries the plans out: buys, reads, falls back.")
     def collect(context: dg.OpExecutionContext, enrichment: EnrichmentResource, planned: Handover) -> StepOutputs:
+        if planned == CARRIED_OUT:
+            yield from _handed_on(context, "collected")
+            return
         before = _take_over(enrichment, planned)
         collected = _advanced(context, enrichment, before, collect_stage)
         gathered = list(collected.going.values())
@@ -144,6 +149,9 @@ def _analyse(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
 
     @dg.op(ins={"collected": dg.In(dict)}, out=outs, description="Asks the language model where evidence changed.")
     def analyse(context: dg.OpExecutionContext, enrichment: EnrichmentResource, collected: Handover) -> StepOutputs:
+        if collected == CARRIED_OUT:
+            yield from _handed_on(context, "analysed")
+            return
         before = _take_over(enrichment, collected)
         analysed = _advanced(context, enrichment, before, analyse_stage)
         results = list(analysed.going.values())
@@ -162,15 +170,51 @@ def _assemble(assets: Sequence[LayerAsset]) -> dg.OpDefinition:
 
     @dg.op(ins={"analysed": dg.In(dict)}, out=outs, description="Best value per dataset; what lost stays visible.")
     def assemble(context: dg.OpExecutionContext, enrichment: EnrichmentResource, analysed: Handover) -> StepOutputs:
+        if analysed == CARRIED_OUT:
+            return
         assembled = _advanced(context, enrichment, _take_over(enrichment, analysed), assemble_stage)
         finished = list(assembled.finished.values())
         made = (made_profiles(context, enriched) for enriched in finished)
         yield from _show(context, enrichment, made, [p for e in finished for p in e.purchases])
-        if context.has_assets_def and not context.has_partition_key:
+        if not context.has_partition_key:
             _check(context, enrichment, finished)
         end(context, enrichment, assembled)
 
     return assemble
+
+
+def _handed_on(context: dg.OpExecutionContext, output: str) -> StepOutputs:
+    if output in context.selected_output_names:
+        yield dg.Output(CARRIED_OUT, output)
+
+
+def _is_batch(order: BatchOrder, rules: Rules) -> bool:
+    """Profiles of several companies. What no consumer of them reads is made step by step."""
+    if len(order.companies) == 1 or not order.consumers:
+        return False
+    return set(order.analyses) <= set(requirements_of(rules, order.consumers).analyses)
+
+
+def _worked(
+    context: dg.OpExecutionContext, enrichment: EnrichmentResource, order: BatchOrder, rules: Rules
+) -> Metadata:
+    """This run as the worker of a batch of its companies, which the next steps find done."""
+    batch = Batch(
+        batch_id=f"bat_{first_run_of(context)}",
+        created_at=utc_now(),
+        consumers=order.consumers,
+        requested_by="dagster",
+        strategy=order.strategy,
+        audience=order.audience,
+        max_cost=order.budget,
+        max_age=order.max_age,
+    )
+    try:
+        with enrichment.store() as store:
+            ordered = batch_over(order.companies, batch, enrichment, rules, store)
+        return run_batch(context, enrichment, replace(ordered, max_cost=order.max_cost), rules)
+    except (OrderRefused, SettingsError, StoreError, UnknownName, UnknownStrategy) as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
 
 
 def _outs(assets: Sequence[LayerAsset], layer: str, *, hands_on: str | None = None) -> dict[str, dg.Out]:

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from enrichment.domain.records import Purchase, ReplyHead
+from enrichment.domain.records import Analysis, Profile, Purchase, ReplyHead
 from enrichment.pipeline.enrich import Analysed, Collected, Enriched
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import bought_key, profile_key, raw_key
 from enrichment_assets.batch_pipeline import BatchOrder
 from enrichment_assets.materializations import latest_materialization, report
-from enrichment_assets.metadata import Metadata, analysis_metadata, fresh_metadata, profile_metadata, purchase_metadata
+from enrichment_assets.metadata import Metadata, analysis_metadata, enriched_metadata, fresh_metadata, purchase_metadata
 
 BROUGHT_SOMETHING = frozenset({"found", "nothing", "answered"})
 
@@ -39,9 +39,15 @@ def bought_replies(collected: Collected) -> list[Made]:
     company = collected.company.key
     replies = {reply.purchase_id: reply.reply_id for reply in collected.known.replies}
     return [
-        Made(bought_key(p.source), company, purchase_metadata(p, reply_id=replies.get(p.purchase_id)))
+        purchase_made(company, p, reply_id=replies.get(p.purchase_id), analysis=None)
         for p in brought(collected.purchases)
     ]
+
+
+def purchase_made(company: str, purchase: Purchase, *, reply_id: str | None, analysis: Analysis | None) -> Made:
+    """What one purchase that brought something has made. company: the partition."""
+    metadata = purchase_metadata(purchase, reply_id=reply_id)
+    return Made(bought_key(purchase.source), company, metadata | (analysis_metadata(analysis) if analysis else {}))
 
 
 def still_fresh(
@@ -62,29 +68,24 @@ def bought_analyses(analysed: Analysed) -> list[Made]:
     company = analysed.company.key
     analyses = {analysis.purchase_id: analysis for analysis in analysed.analyses}
     return [
-        Made(
-            bought_key(p.source),
-            company,
-            {
-                **purchase_metadata(p, reply_id=None),
-                **(analysis_metadata(analyses[p.purchase_id]) if p.purchase_id in analyses else {}),
-            },
-        )
+        purchase_made(company, p, reply_id=None, analysis=analyses.get(p.purchase_id))
         for p in brought(analysed.analysis_purchases)
     ]
 
 
-def made_profiles(context: dg.OpExecutionContext, enriched: Enriched) -> list[Made]:
-    """Profiles that were assembled, or that layer 1 served to a run that selected the asset itself.
+def made_profiles(
+    context: dg.OpExecutionContext, enriched: Enriched, profiles: Sequence[Profile] | None = None
+) -> list[Made]:
+    """Of these profiles (None: of all) those that were assembled, or that layer 1 served to a run of the asset itself.
 
     What layer 1 served to the batch job is only seen again, unless Dagster has not seen it yet.
     """
     made = []
-    for profile in enriched.profiles:
+    for profile in enriched.profiles if profiles is None else profiles:
         key, company = profile_key(profile.consumer), enriched.company.key
         selected = context.has_assets_def or enriched.request.served_from != "layer_1"
         is_new = selected or latest_materialization(context.instance, key, company) is None
-        made.append(Made(key, company, profile_metadata(profile, enriched), is_new))
+        made.append(Made(key, company, enriched_metadata(profile, enriched), is_new))
     return made
 
 

@@ -7,7 +7,8 @@ Postgres, 1,925 in batches (Dagster 1.13.27, two cores, DAGSTER_EVENT_BATCH_SIZE
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 from dagster._core.events import (
@@ -19,6 +20,7 @@ from dagster._core.events import (
     StepMaterializationData,
 )
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
+from dagster._core.remote_origin import RemoteJobOrigin
 
 Happened = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
@@ -47,15 +49,48 @@ def report(
             )
 
 
+def record_failed_run(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, *, job: str, config: Mapping[str, Any], tags: Mapping[str, str]
+) -> dg.DagsterRun:
+    """A run that failed, beside this one: Dagster shows a partition as failed only where the run that was to
+    materialise it failed, and a batch in which some companies end incomplete did not fail.
+
+    job, config: of the run that takes up again what failed, when this one is executed again.
+    """
+    origin, same = run.remote_job_origin, run.job_name == job
+    failed = dg.DagsterRun(
+        job_name=job,
+        run_config=config,
+        tags=tags,
+        status=dg.DagsterRunStatus.FAILURE,
+        remote_job_origin=None if origin is None else RemoteJobOrigin(origin.repository_origin, job),
+        job_snapshot_id=run.job_snapshot_id if same else None,
+        execution_plan_snapshot_id=run.execution_plan_snapshot_id if same else None,
+    )
+    return instance.add_run(failed)
+
+
 def report_failed(
-    instance: dg.DagsterInstance, assets: Sequence[dg.AssetKey], keys: Sequence[str], *, run: dg.DagsterRun, step: str
+    instance: dg.DagsterInstance,
+    failed: Mapping[tuple[dg.AssetKey, str], str],
+    *,
+    run: dg.DagsterRun,
+    step: str,
 ) -> None:
-    """Shows these companies as failed, once this run fails: it was to materialise them, and did not."""
-    for asset in assets:
+    """Shows these assets of these companies as failed. failed: asset and company -> why. run: one that failed, or will.
+
+    The reasons are one event of that run.
+    """
+    by_asset: dict[dg.AssetKey, list[str]] = defaultdict(list)
+    for asset, company in failed:
+        by_asset[asset].append(company)
+    for asset, keys in by_asset.items():
         for key in keys:
             planned = AssetMaterializationPlannedData(asset, partition=key)
             event = DagsterEvent.build_asset_materialization_planned_event(run.job_name, step, planned)
             instance.report_dagster_event(event, run_id=run.run_id)
+    lines = [f"{company}, {asset.to_user_string()}: {why}" for (asset, company), why in failed.items()]
+    instance.report_engine_event("\n".join(lines), run)
 
 
 def latest_materialization(

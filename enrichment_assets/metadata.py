@@ -9,8 +9,9 @@ from typing import Any
 
 import dagster as dg
 
+from enrichment.batches.quote import BatchQuote
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Analysis, Profile, Purchase, ReplyHead
+from enrichment.domain.records import Analysis, Profile, Purchase, ReplyHead, Request
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan, SourcePlan
@@ -18,7 +19,7 @@ from enrichment.planning.skip_reasons import shown
 from enrichment.profiles.assembly import missing
 
 _MOST_ROWS = 200
-Metadata = Mapping[str, Any]
+Metadata = dict[str, Any]
 
 
 def plan_markdown(plan: Plan) -> str:
@@ -76,6 +77,21 @@ def plans_markdown(plans: Sequence[Plan], served: Sequence[Enriched]) -> str:
     return "\n".join(lines)
 
 
+def quote_in_words(quote: BatchQuote) -> str:
+    """What a batch will cost, before anything of it is bought."""
+    parts = [
+        f"{quote.companies:,} companies to do, {quote.satisfied:,} of them have all that is asked for already",
+        f"expected {in_usd(quote.expected)} USD, nine times in ten at most {in_usd(quote.p90)}, "
+        f"never above {in_usd(quote.most)}",
+        f"about {quote.complete:,} end complete",
+    ]
+    if quote.within_budget is not None:
+        parts.append(f"{quote.within_budget:,} within the budget")
+    if quote.slowest is not None:
+        parts.append(f"{quote.slowest}'s limits allow no less than {quote.seconds:,.0f} s")
+    return "; ".join(parts) + "."
+
+
 def companies_markdown(reasons: Mapping[str, str]) -> str:
     """Company -> one sentence, as a table."""
     rows = [f"| {company} | {_cell(reason)} |" for company, reason in list(reasons.items())[:_MOST_ROWS]]
@@ -128,9 +144,20 @@ def analysis_metadata(analysis: Analysis) -> Metadata:
     }
 
 
-def profile_metadata(profile: Profile, enriched: Enriched) -> Metadata:
+def enriched_metadata(profile: Profile, enriched: Enriched) -> Metadata:
+    """Of a profile that this run has made, or was served: with its plan, or the request that made it."""
+    if enriched.plan is None:
+        more = {
+            "plan": dg.MetadataValue.text(nothing_to_buy(profile)),
+            "made_by": dg.MetadataValue.text(profile.request_id),
+        }
+        return profile_metadata(profile, enriched.request) | more
+    return profile_metadata(profile, enriched.request) | {"plan": dg.MetadataValue.md(plan_markdown(enriched.plan))}
+
+
+def profile_metadata(profile: Profile, request: Request) -> Metadata:
     """How good the profile is, what is missing, and what its request cost and saved."""
-    request, lacking = enriched.request, missing(profile.document)
+    lacking = missing(profile.document)
     shown = {
         "quality": dg.MetadataValue.float(round(profile.quality, 4)),
         "completeness": dg.MetadataValue.float(round(profile.completeness, 4)),
@@ -147,11 +174,6 @@ def profile_metadata(profile: Profile, enriched: Enriched) -> Metadata:
     }
     if request.finished_at is not None:
         shown["latency_seconds"] = dg.MetadataValue.float((request.finished_at - request.asked_at).total_seconds())
-    if enriched.plan is None:
-        shown["plan"] = dg.MetadataValue.text(nothing_to_buy(profile))
-        shown["made_by"] = dg.MetadataValue.text(profile.request_id)
-    else:
-        shown["plan"] = dg.MetadataValue.md(plan_markdown(enriched.plan))
     return shown
 
 

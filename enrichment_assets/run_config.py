@@ -1,4 +1,4 @@
-"""What a run is for: read from the selected assets and partitions, or from run config and a stored batch.
+"""What a run of assets is for: read from the selected assets and partitions.
 
 selection + partitions + OrderConfig -> BatchOrder
 """
@@ -19,16 +19,13 @@ from enrichment_assets.partitions import new_among
 from resources.store import SqlStore
 
 ASKED_BY = "dagster:"
-FAILED = "failed"
 PARENT_RUN_TAG = "dagster/parent_run_id"
+ROOT_RUN_TAG = "dagster/root_run_id"
 
 
 class OrderConfig(dg.Config):
-    """What may be set in the launchpad, under ops > plan > config (in a run of assets: ops > enrich > ops > plan)."""
+    """What may be set in the launchpad of a run of assets, under ops > enrich > ops > plan > config."""
 
-    companies: list[str] = Field([], description="refresh_companies: names, domains or keys")
-    batch_id: str | None = Field(None, description="refresh_companies: a stored batch, instead of companies")
-    consumers: list[str] = Field([], description="refresh_companies: which profiles, such as vendor_enrichment")
     even_if_fresh: bool = Field(False, description="sources alone: buy again what is fresh. A retry ignores it")
     audience: str | None = Field(None, description="the vendor for whom a customer_intelligence profile is written")
     strategy: str | None = Field(None, description="enhanced, priority or legacy, instead of the strategy in the rules")
@@ -44,52 +41,29 @@ class OrderRefused(ValueError):
 
 
 def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStore, override: str | None) -> BatchOrder:
-    """Raises OrderRefused, or StoreError for a batch that is not there. override: the strategy forced on all."""
+    """Raises OrderRefused, StoreError. override: the strategy forced on all."""
     selected = context.selected_asset_keys
+    keys = partition_keys(context)
+    _refuse_unknown(context.instance, keys, store)
+    if len(keys) > 1 and config.budget_usd is None:
+        raise OrderRefused(
+            f"This run is for {len(keys)} companies: set budget_usd, the most they may cost together, in the run "
+            "config under ops > enrich > ops > plan > config. Nothing was bought."
+        )
     order = BatchOrder(
-        companies=(),
+        companies=keys,
+        consumers=_chosen(selected, "profile"),
+        analyses=_chosen(selected, "analysis"),
+        sources=_chosen(selected, "raw"),
+        even_if_fresh=config.even_if_fresh and not is_retry(context),
         audience=config.audience,
         strategy=config.strategy,
         strategy_override=override,
         max_cost=None if config.max_cost_usd is None else to_micro(Decimal(str(config.max_cost_usd))),
-        max_age=None if config.max_age is None else _seconds(config.max_age),
+        max_age=None if config.max_age is None else seconds_of(config.max_age),
         asked_by=f"{ASKED_BY}{context.run_id}",
     )
-    if selected:
-        if config.companies or config.consumers or config.batch_id:
-            raise OrderRefused(
-                "Assets are chosen by selection and partition: leave out companies, consumers, batch_id."
-            )
-        again = config.even_if_fresh and not _is_retry(context)
-        keys = partition_keys(context)
-        _refuse_unknown(context.instance, keys, store)
-        if len(keys) > 1 and config.budget_usd is None:
-            raise OrderRefused(
-                f"This run is for {len(keys)} companies: set budget_usd, the most they may cost together, in the run "
-                "config under ops > enrich > ops > plan > config. Nothing was bought."
-            )
-        return replace(
-            _sharing(order, config, len(keys)),
-            companies=keys,
-            consumers=_chosen(selected, "profile"),
-            analyses=_chosen(selected, "analysis"),
-            sources=_chosen(selected, "raw"),
-            even_if_fresh=again,
-        )
-    if config.batch_id is not None:
-        of_batch = _of_batch(order, config.batch_id, store)
-        return _sharing(of_batch, config, len(of_batch.companies))
-    if not config.companies or not config.consumers:
-        raise OrderRefused("Name companies and consumers, or a batch_id, in the run config of the op 'plan'.")
-    companies = tuple(dict.fromkeys(config.companies))
-    return replace(_sharing(order, config, len(companies)), companies=companies, consumers=tuple(config.consumers))
-
-
-def _sharing(order: BatchOrder, config: OrderConfig, companies: int) -> BatchOrder:
-    """Each company has an equal share of the budget of a run, so that together they keep within it."""
-    if config.budget_usd is None or not companies:
-        return order
-    return replace(order, share=to_micro(Decimal(str(config.budget_usd))) // companies)
+    return replace(order, budget=None if config.budget_usd is None else to_micro(Decimal(str(config.budget_usd))))
 
 
 def _refuse_unknown(instance: dg.DagsterInstance, keys: Sequence[str], store: SqlStore) -> None:
@@ -107,30 +81,22 @@ def partition_keys(context: dg.OpExecutionContext) -> tuple[str, ...]:
     return (context.partition_key,) if context.has_partition_key else tuple(context.partition_keys)
 
 
-def _is_retry(context: dg.OpExecutionContext) -> bool:
+def is_retry(context: dg.OpExecutionContext) -> bool:
     """A retry copies run config; what its first run had to buy again must not be bought twice."""
     return context.run.parent_run_id is not None or context.has_tag(PARENT_RUN_TAG)
+
+
+def first_run_of(context: dg.OpExecutionContext) -> str:
+    """The run that this one repeats, however often; else itself."""
+    return context.run.root_run_id or context.run.tags.get(ROOT_RUN_TAG) or context.run_id
 
 
 def _chosen(selected: AbstractSet[dg.AssetKey], layer: Layer) -> tuple[str, ...]:
     return tuple(sorted(key.path[1] for key in selected if key.path[0] == layer))
 
 
-def _of_batch(order: BatchOrder, batch_id: str, store: SqlStore) -> BatchOrder:
-    """Those of the batch that are not done yet: of a batch that failed in part, a retry takes what failed."""
-    batch = store.batches.by_id(batch_id)
-    if batch is None:
-        raise OrderRefused(f"There is no batch {batch_id} in this store: make one, or name companies instead.")
-    return replace(
-        order,
-        companies=tuple(company.key for company in store.batches.companies(batch_id, "waiting", "failed")),
-        consumers=batch.consumers,
-        strategy=order.strategy or batch.strategy,
-        batch_id=batch_id,
-    )
-
-
-def _seconds(text: str) -> int:
+def seconds_of(text: str) -> int:
+    """Of a max_age, such as 3d. Raises OrderRefused."""
     try:
         return parse_seconds(text)
     except ValueError as error:

@@ -62,7 +62,7 @@ def read_accounts_hourly(job: dg.JobDefinition) -> dg.ScheduleDefinition:
 def batch_run(batch_id: str) -> dg.RunRequest:
     """One run over a stored batch; asked twice, Dagster runs it once."""
     return dg.RunRequest(
-        run_key=batch_id, run_config={"ops": {"plan": {"config": {"batch_id": batch_id}}}}, tags={"batch": batch_id}
+        run_key=batch_id, run_config={"ops": {"work": {"config": {"batch_id": batch_id}}}}, tags={"batch": batch_id}
     )
 
 

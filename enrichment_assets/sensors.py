@@ -1,28 +1,32 @@
-"""Keep Dagster in step with what happens outside of it: companies registered or renamed, purchases made.
+"""Keep Dagster in step with what happens outside of it: companies registered or renamed, purchases and profiles made.
 
 companies changed since the cursor -> partitions
 settled purchases changed since the cursor, not reported by a run -> runless materialisations -> marked as reported
+profiles written since the cursor, not by a run -> runless materialisations of those that are good enough, their checks
 Purchases that were uncertain for too long are settled first, because no other process looks at the clock.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 
 import dagster as dg
 
-from enrichment.domain.records import Company, Purchase
+from enrichment.domain.records import Company, Profile, Purchase
 from enrichment.rules import Rules
-from enrichment_assets.asset_specs import bought_key, layer_assets
+from enrichment_assets.asset_specs import bought_key, layer_assets, profile_key
+from enrichment_assets.batch_events import why_not_good_enough
+from enrichment_assets.checks import evaluations_of
 from enrichment_assets.event_reporting import brought
 from enrichment_assets.materializations import Happened, report
-from enrichment_assets.metadata import purchase_metadata
+from enrichment_assets.metadata import profile_metadata, purchase_metadata
 from enrichment_assets.partitions import COMPANIES, add_companies, companies, move_materializations, new_among
 from enrichment_assets.run_config import ASKED_BY
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
-from resources.store import UnreportedPurchase, new_companies, new_unreported
+from resources.store import MadeProfile, UnreportedPurchase, new_companies, new_profiles, new_unreported
 from resources.vendor_balances import settle_overdue
 
 AT_ONCE = 500
@@ -102,6 +106,47 @@ def bought_outside(purchases: Sequence[tuple[Purchase, Company]]) -> list[Happen
         )
         for purchase, company in purchases
     ]
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Shows the profiles that the command line and the service made, with their checks: those that have all"
+    " that is required and are good enough.",
+)
+def report_made_outside(context: dg.SensorEvaluationContext, enrichment: EnrichmentResource) -> dg.SensorResult:
+    """A run shows the profiles that it makes by itself."""
+    rules = enrichment.rules()
+    with enrichment.store() as store:
+        new = new_profiles(store, int(context.cursor or 0), limit=AT_ONCE)
+    ours = [
+        one
+        for one in new.profiles
+        if not one.request.asked_by.startswith(ASKED_BY) and one.profile.consumer in rules.consumers
+    ]
+    good = [one for one in ours if why_not_good_enough(one.profile, rules) is None]
+    added = new_among(context.instance, [one.company for one in ours])
+    report(context.instance, [*made_outside(good), *checks_outside(ours, rules)])
+    return _tick(context, str(new.mark), f"{len(good)} of {len(ours)} profiles made outside are shown.", added=added)
+
+
+def made_outside(made: Sequence[MadeProfile]) -> list[Happened]:
+    return [
+        dg.AssetMaterialization(
+            profile_key(one.profile.consumer),
+            partition=one.company,
+            metadata=profile_metadata(one.profile, one.request),
+        )
+        for one in made
+    ]
+
+
+def checks_outside(made: Sequence[MadeProfile], rules: Rules) -> list[dg.AssetCheckEvaluation]:
+    """Of the newest profile of each company, good enough or not."""
+    newest: dict[str, dict[str, Profile]] = defaultdict(dict)
+    for one in made:
+        newest[one.profile.consumer][one.company] = one.profile
+    return [found for consumer, profiles in newest.items() for found in evaluations_of(consumer, profiles, rules)]
 
 
 def company_sensor(rules: Rules) -> dg.SensorDefinition:

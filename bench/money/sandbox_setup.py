@@ -23,13 +23,13 @@ from resources.wiring import sandbox_file
 SHIPPED = Path(__file__).parents[2] / "config"
 EVERY = "*"
 TIMEOUT_SECONDS = 20
-LEASE_SECONDS = 60  # a little more than a purchase with that timeout is given
+LEASE_SECONDS = 25  # a little more than the lease of a purchase
 
 Changes = Mapping[str, Any]
 
 
 def unlimited_vendors(time_scale: float) -> dict[str, Any]:
-    """Changes of providers: no rate limits, short leases, and their free hour or day in the sandbox's time."""
+    """Changes of providers: no rate limits, short timeouts, and their free hour or day in the sandbox's time."""
     hour, day = f"{int(3600 / time_scale)}s", f"{int(86_400 / time_scale)}s"
     return {
         EVERY: {"rate_limits": {}, "concurrency": 400, "timeout_seconds": TIMEOUT_SECONDS},

@@ -51,11 +51,15 @@ class WorkerOptions:
     """at_once: companies under way in this worker; None: as many as keep the vendors busy.
 
     ended: called with each company it is done with. strategy_override: the strategy forced on all.
+    asked_by: what its requests name as their origin; None: the batch. max_cost: of one company, in micro-USD; None: as
+    the consumers say.
     """
 
     name: str = field(default_factory=lambda: new_id("wrk"))
     at_once: int | None = None
     strategy_override: str | None = None
+    asked_by: str | None = None
+    max_cost: int | None = None
     ended: Callable[[CompanyEnd], None] = lambda _: None
 
 
@@ -241,8 +245,9 @@ class _Worker:
             audience=batch.audience,
             strategy=batch.strategy,
             strategy_override=self._options.strategy_override,
+            max_cost=self._options.max_cost,
             max_age=batch.max_age,
-            asked_by=f"batch:{batch.batch_id}",
+            asked_by=self._options.asked_by or f"batch:{batch.batch_id}",
             budget=budget,
         )
 

@@ -94,9 +94,13 @@ class Ledger(Protocol):
     def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
         """Marks it sent. False: its claim is lost and the call must not be sent.
 
-        lease_until: a new lease, for a purchase that has a handle; valid also after the old lease is over, unless
-        another process has resumed the purchase.
+        lease_until: a new lease, valid also after the old one is over, unless another process has ended or resumed the
+        purchase meanwhile. None: the old one has to be valid.
         """
+        ...
+
+    def renew(self, purchase: Purchase, *, lease_until: datetime) -> bool:
+        """A new lease while it is under way. False: it has ended, or another process has resumed it."""
         ...
 
     def keep_handle(self, purchase: Purchase, handle: str, *, lease_until: datetime) -> bool:

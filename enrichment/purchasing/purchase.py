@@ -39,9 +39,9 @@ from enrichment.ports import (
 )
 from enrichment.rules import ProviderRules
 
-RESUMABLE_AFTER = timedelta(seconds=20)  # the lease of a job that another process could resume
-_RENEW_SECONDS = 5.0  # so a lease ends only when its process is gone
-_MARGIN_SECONDS = 15  # for what is not the call: from reserving to sending, from the last answer to its row
+LEASE = timedelta(seconds=20)  # so long after its process is gone, another one may go on
+_RENEW_SECONDS = 5.0  # so a lease ends only when its process is gone, or stopped for as long
+_LEAST_TO_BEGIN = LEASE - timedelta(seconds=_RENEW_SECONDS)  # of the lease, when a call leaves
 _LOOK_AGAIN_SECONDS = (0.1, 1.0)  # the first pause and the longest; random, so that waiting processes spread
 _LATER = 1.5
 _SETTLE_TRIES = 4
@@ -139,22 +139,23 @@ class SentPurchase:
 
     def __init__(self, purchase: Purchase, context: PurchaseContext, rules: ProviderRules) -> None:
         self.purchase, self._context, self._handle = purchase, context, purchase.handle
-        self._longest_call = timedelta(seconds=rules.timeout_seconds)
+        self._least = min(_LEAST_TO_BEGIN, timedelta(seconds=rules.timeout_seconds))
 
     async def before_send(self) -> None:
-        """Immediately before each call that may be billed. Raises ClaimLost where the claim may end before the call."""
+        """Immediately before each call that may be billed, which begins with a new lease.
+
+        Raises ClaimLost where another process has ended or resumed the purchase, or the call may leave too late.
+        """
         store, now, resumable = self._context.store, self._context.now(), self._handle is not None
-        lease = self._renewed(now) if resumable else self.purchase.lease_until
-        ours = await asyncio.to_thread(
-            store.ledger.send, self.purchase, at=now, lease_until=lease if resumable else None
-        )
+        lease = self._renewed(now)
+        ours = await asyncio.to_thread(store.ledger.send, self.purchase, at=now, lease_until=lease)
         # The process may have been stopped between the row and the call, so the clock is read once more.
-        needed_until = self._context.now() + (timedelta() if resumable else self._longest_call)
+        needed_until = self._context.now() + (timedelta() if resumable else self._least)
         if not ours or needed_until > lease:
             raise self._lost("ran out before it was sent")
 
     async def keep_handle(self, handle: str) -> None:
-        """Where the vendor works in two steps: from here on another process may go on, once a short lease is over.
+        """Where the vendor works in two steps: from here on another process may go on, once the lease is over.
 
         Raises ClaimLost where one does already.
         """
@@ -163,12 +164,15 @@ class SentPurchase:
             raise self._lost("was taken over")
 
     async def keep_alive(self, every: float = _RENEW_SECONDS) -> None:
-        """Until cancelled: renews the lease, so that no other process takes up the job while this one lives."""
+        """Until cancelled: renews the lease, so that no other process ends or resumes it while this one lives."""
         while True:
             await asyncio.sleep(every)
-            if self._handle is not None:
-                with suppress(StoreError):  # there are more tries before the lease ends
+            with suppress(StoreError):  # there are more tries before the lease ends
+                if self._handle is not None:
                     await self._keep(self._handle)
+                else:
+                    lease = self._renewed(self._context.now())
+                    await asyncio.to_thread(self._context.store.ledger.renew, self.purchase, lease_until=lease)
 
     async def _keep(self, handle: str) -> bool:
         lease = self._renewed(self._context.now())
@@ -177,7 +181,7 @@ class SentPurchase:
     def _renewed(self, now: datetime) -> datetime:
         """Ends at the latest when repeating the call would no longer be free."""
         until = self.purchase.repeatable_until
-        lease = now + RESUMABLE_AFTER
+        lease = now + LEASE
         return lease if until is None else min(lease, until)
 
     def _lost(self, why: str) -> ClaimLost:
@@ -189,7 +193,7 @@ PurchaseOutcome = PurchaseSettled | PurchaseFailed | NotReserved | PurchaseSuper
 
 
 def draft(order: PurchaseOrder, now: datetime) -> Purchase:
-    """A purchase not yet reserved; its lease is longer than the provider may take."""
+    """A purchase not yet reserved."""
     return Purchase(
         purchase_id=new_id("pur"),
         request_id=order.request.request_id,
@@ -205,7 +209,7 @@ def draft(order: PurchaseOrder, now: datetime) -> Purchase:
         usd_per_unit=dict(order.usd_per_unit),
         reserved_micro_usd=order.most_micro_usd,
         reserved_at=now,
-        lease_until=now + timedelta(seconds=_patience(order.rules) + _MARGIN_SECONDS),
+        lease_until=now + LEASE,
         repeatable_until=_repeatable_until(order.rules, now),
     )
 

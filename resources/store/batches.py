@@ -103,14 +103,19 @@ class SqlBatches:
         def claimed(tx: sa.Connection) -> list[BatchCompany]:
             if tx.scalar(sa.select(_b.state).where(_b.batch_id == batch_id)) != "open":
                 return []
-            _take_over(tx, batch_id, at)
             ids = _claimable(tx, batch_id, caps, most, at)
             mine = sa.and_(_c.batch_id == batch_id, _c.company_id.in_(ids))
             tx.execute(sa.update(t.batch_companies).where(mine).values(worker=worker, lease_until=lease_until))
             query = sa.select(*_COLUMNS).where(mine).order_by(_c.number, _c.company_id)
             return [BatchCompany(*found) for found in tx.execute(query)]
 
+        if self._any_gone(batch_id, at):
+            self._db.ledger(lambda tx: _take_over(tx, batch_id, at))
         return self._db.write(claimed)
+
+    def _any_gone(self, batch_id: str, at: datetime) -> bool:
+        with self._db.reading() as tx:
+            return bool(tx.scalar(sa.select(sa.exists().where(_gone(batch_id, at)))))
 
     def begin(
         self, company: BatchCompany, worker: str, request_id: str, *, need: int, caps: Sequence[Cap], at: datetime
@@ -152,7 +157,7 @@ class SqlBatches:
                 tx.execute(this.values(cost_micro_usd=_c.cost_micro_usd + paid - end.cost))
             return True
 
-        return self._db.write(finished)
+        return self._db.ledger(finished) if end.state == "failed" else self._db.write(finished)
 
     def renew(
         self, batch_id: str, worker: str, company_ids: Collection[str], *, lease_until: datetime
@@ -207,14 +212,6 @@ class SqlBatches:
 
         return self._db.write(opened)
 
-    def mark_company(self, batch_id: str, company_id: str, end: BatchEnd, *, at: datetime) -> None:
-        """The end of a company that a run took through its stages without claiming it. StoreError: it is not in it."""
-        this = sa.and_(_c.batch_id == batch_id, _c.company_id == company_id)
-        with self._db.writing() as tx:
-            if tx.execute(sa.update(t.batch_companies).where(this).values(_ended(end, end.cost, at))).rowcount != 1:
-                raise StoreError(f"Company {company_id} is not in batch {batch_id}; make a batch with it.")
-        self.end_if_done(batch_id, ())
-
 
 def _ended(end: BatchEnd, cost: int, at: datetime) -> dict[str, Any]:
     """cost: of this attempt alone."""
@@ -226,10 +223,17 @@ def _row(company: BatchCompany) -> tuple[sa.ColumnElement[bool], ...]:
     return (_c.batch_id == company.batch_id, _c.company_id == company.company_id)
 
 
+def _gone(batch_id: str, at: datetime) -> sa.ColumnElement[bool]:
+    """Under way, by a worker whose lease is over."""
+    return sa.and_(_c.batch_id == batch_id, _c.state == "under_way", _c.lease_until <= at)
+
+
 def _take_over(tx: sa.Connection, batch_id: str, at: datetime) -> None:
-    """Companies that a worker began and did not end in its lease wait again, ahead of others; their requests failed."""
-    gone = sa.and_(_c.batch_id == batch_id, _c.state == "under_way", _c.lease_until <= at)
-    query = sa.select(_c.company_id, _c.request_id).where(gone).with_for_update(skip_locked=True)
+    """Companies that a worker began and did not end in its lease wait again, ahead of others; their requests failed.
+
+    Inside Database.ledger: a purchase that is settled meanwhile is in the cost of its request, or is added to it.
+    """
+    query = sa.select(_c.company_id, _c.request_id).where(_gone(batch_id, at)).with_for_update(skip_locked=True)
     for row in tx.execute(query).all():
         paid = requests.give_up(tx, row.request_id, at=at, reason=_GONE)
         change = {"state": "waiting", "cost_micro_usd": _c.cost_micro_usd + paid, "reason": _GONE, **_NO_CLAIM}

@@ -1,6 +1,7 @@
 """What is new in the store since a change number, for a reader that keeps the number of its last look as its cursor.
 
 new_companies(store, since) -> keys, former keys, mark        new_unreported(store, since) -> purchases, mark
+new_profiles(store, since) -> profiles with their requests, mark
 Next time `mark` is `since`: no row is missed (see SqlStore.changes), and one that was written since is read again.
 A store with a lower number than `since` is another store: all of it is new.
 """
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Company, Purchase
+from enrichment.domain.records import Company, Profile, Purchase, Request
 from resources.store import tables as t
 from resources.store.factory import SqlStore
 from resources.store.former_ids import now
@@ -42,6 +43,21 @@ class UnreportedPurchase:
 @dataclass(frozen=True, slots=True)
 class NewUnreported:
     purchases: tuple[UnreportedPurchase, ...]
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
+class MadeProfile:
+    """A profile, the key that its company has now, and the request that made it."""
+
+    profile: Profile
+    company: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class NewProfiles:
+    profiles: tuple[MadeProfile, ...]
     mark: int
 
 
@@ -88,6 +104,27 @@ def new_unreported(store: SqlStore, since: int, *, limit: int) -> NewUnreported:
             for row in tx.execute(joined)
         )
     return NewUnreported(found, found[-1].changed if len(found) == limit else mark)
+
+
+def new_profiles(store: SqlStore, since: int, *, limit: int) -> NewProfiles:
+    """Profiles in the order they were written. mark: as of new_unreported. Raises StoreError."""
+    p, c, r = t.profiles.c, t.companies.c, t.requests.c
+    with store.changes() as (tx, mark):
+        rows = tx.execute(
+            sa.select(t.profiles, c.key)
+            .join_from(t.profiles, t.companies, c.company_id == now(p.company_id))
+            .where(*_between(t.profiles, since, mark))
+            .order_by(p.changed, p.profile_id)
+            .limit(limit)
+        ).all()
+        asked = sa.select(t.requests).where(r.request_id.in_({row.request_id for row in rows}))
+        requests = {row.request_id: record_of(Request, row) for row in tx.execute(asked)}
+    found = tuple(
+        MadeProfile(record_of(Profile, row), row.key, requests[row.request_id])
+        for row in rows
+        if row.request_id in requests
+    )
+    return NewProfiles(found, rows[-1].changed if len(rows) == limit else mark)
 
 
 def _between(table: sa.Table, since: int, mark: int) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

@@ -103,6 +103,16 @@ class SqlKnowledge:
             row = tx.execute(sa.select(t.replies).where(t.replies.c.reply_id == reply_id)).first()
         return None if row is None else record_of(Reply, row)
 
+    def reply_ids(self, purchase_ids: Sequence[str]) -> dict[str, str]:
+        """Purchase -> the reply that came for it, for those that brought one."""
+        r = t.replies.c
+        found: dict[str, str] = {}
+        with self._db.reading() as tx:
+            for some in chunks(purchase_ids):
+                rows = tx.execute(sa.select(r.purchase_id, r.reply_id).where(r.purchase_id.in_(some)))
+                found.update((row.purchase_id, row.reply_id) for row in rows)
+        return found
+
     def read_by_older(self, versions: Mapping[str, int], *, after: str, limit: int) -> list[Reply]:
         """Newest replies that know their company and were read by an older version than versions[source], or by none.
 
@@ -142,6 +152,15 @@ class SqlKnowledge:
         with self._db.reading() as tx:
             row = tx.execute(_ANALYSIS, {"key": key}).first()
         return None if row is None else record_of(Analysis, row)
+
+    def analyses_of(self, company_ids: Sequence[str]) -> list[Analysis]:
+        """All analyses of these companies."""
+        analyses: list[Analysis] = []
+        with self._db.reading() as tx:
+            for some in chunks(company_ids):
+                rows = tx.execute(sa.select(t.analyses).where(t.analyses.c.company_id.in_(some)))
+                analyses += [record_of(Analysis, row) for row in rows]
+        return analyses
 
     def model_reply(self, key: str) -> ModelReply | None:
         """The newest one of this key."""

@@ -40,6 +40,7 @@ _SEND_ON = (
     .where(_OWN_ATTEMPT, t.STILL_UNDER_WAY, _lease > _at)
     .values(state="sent", sent_at=sa.func.coalesce(_p.sent_at, _at), lease_until=_lease)
 )
+_RENEW = sa.update(t.purchases).where(_OWN_ATTEMPT, t.STILL_UNDER_WAY).values(lease_until=_lease)
 _KEEP_HANDLE = sa.update(t.purchases).where(_OWN_ATTEMPT)
 _CLAIM = sa.select(_p.claim).where(_p.purchase_id == _this)
 _SENT = sa.func.coalesce(_p.sent_at, _p.reserved_at)
@@ -73,13 +74,18 @@ class SqlLedger:
     def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
         """Marks it sent. False: at `at` its lease is over, or it was resumed; the call must not be sent.
 
-        lease_until: a new lease, for a purchase that has a handle; valid also after the old lease is over, unless
-        another process has resumed the purchase.
+        lease_until: a new lease, valid also after the old one is over, unless another process has ended or resumed the
+        purchase meanwhile: either raises its attempt or changes its state, in a transaction of the ledger.
         """
         values = {"this": purchase.purchase_id, "own_attempt": purchase.attempt, "at": at}
         if lease_until is None:
             return self._db.ledger(lambda tx: tx.execute(_SEND, values).rowcount == 1)
         return self._db.ledger(lambda tx: tx.execute(_SEND_ON, {**values, "lease": lease_until}).rowcount == 1)
+
+    def renew(self, purchase: Purchase, *, lease_until: datetime) -> bool:
+        """See enrichment.ports.Ledger.renew."""
+        values = {"this": purchase.purchase_id, "own_attempt": purchase.attempt, "lease": lease_until}
+        return self._db.ledger(lambda tx: tx.execute(_RENEW, values).rowcount == 1)
 
     def keep_handle(self, purchase: Purchase, handle: str, *, lease_until: datetime) -> bool:
         """Stores the handle, even if the purchase is uncertain by now: it helps to reconcile it.

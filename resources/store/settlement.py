@@ -26,10 +26,34 @@ _this = sa.bindparam("this", type_=PlainText)
 _ending = t.purchases.alias("ending").c
 _provider = sa.select(_ending.provider).where(_ending.purchase_id == _this)
 _failures = sa.select(t.providers.c.failures).where(t.providers.c.provider == _provider.scalar_subquery())
+_request = sa.select(_ending.request_id).where(_ending.purchase_id == _this)
+_ended = sa.select(t.requests.c.finished_at).where(t.requests.c.request_id == _request.scalar_subquery())
 _CLOSE = (
     sa.update(t.purchases)
     .where(_p.purchase_id == _this)
-    .returning(_p.company_id, _p.cap_names, _p.reserved_micro_usd, _failures.scalar_subquery().label("failures"))
+    .returning(
+        _p.company_id,
+        _p.cap_names,
+        _p.reserved_micro_usd,
+        _p.request_id,
+        _failures.scalar_subquery().label("failures"),
+        _ended.scalar_subquery().label("request_ended"),
+    )
+)
+_cost = sa.bindparam("cost", type_=sa.BigInteger)
+_BOOK = (
+    sa.update(t.requests)
+    .where(t.requests.c.request_id == sa.bindparam("request", type_=PlainText))
+    .values(cost_micro_usd=t.requests.c.cost_micro_usd + _cost)
+)
+_in_batch = t.batch_companies.c
+_BOOK_IN_BATCH = (
+    sa.update(t.batch_companies)
+    .where(
+        _in_batch.batch_id == sa.bindparam("batch", type_=PlainText),
+        _in_batch.company_id == sa.bindparam("company", type_=PlainText),
+    )
+    .values(cost_micro_usd=_in_batch.cost_micro_usd + _cost)
 )
 _CLOSE_OWN = _CLOSE.where(_p.attempt == sa.bindparam("own_attempt", type_=sa.Integer))
 _CLOSE_OPEN, _CLOSE_UNDER_WAY = _CLOSE_OWN.where(t.STILL_OPEN), _CLOSE_OWN.where(t.STILL_UNDER_WAY)
@@ -53,7 +77,7 @@ def settle(tx: sa.Connection, purchase: Purchase, result: Mapping[str, Any]) -> 
     row = _close(tx, _CLOSE_OPEN, purchase.purchase_id, {**result, "state": "settled", "own_attempt": purchase.attempt})
     if row is None:
         raise _refused(tx, purchase.purchase_id, "settled")
-    cap_enforcement.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
+    _book(tx, row, result["cost_micro_usd"])
     return Settled(row.company_id, bool(row.failures), row.cap_names)
 
 
@@ -87,7 +111,7 @@ def settle_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, A
     row = _close(tx, _CLOSE_UNCERTAIN, purchase_id, {**result, "state": "settled"})
     if row is None:
         raise _refused(tx, purchase_id, "settled")
-    cap_enforcement.shift(tx, row.cap_names, result["cost_micro_usd"] - row.reserved_micro_usd)
+    _book(tx, row, result["cost_micro_usd"])
 
 
 def release_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, Any]) -> None:
@@ -99,6 +123,17 @@ def release_uncertain(tx: sa.Connection, purchase_id: str, result: Mapping[str, 
     seen = _seen(tx, purchase_id)
     if seen is None or seen.state != "released":
         raise _refused(tx, purchase_id, "released")
+
+
+def _book(tx: sa.Connection, row: Row, cost: int) -> None:
+    """The cost instead of the reserve in its caps; and in its request and its batch, if they were summed up before."""
+    cap_enforcement.shift(tx, row.cap_names, cost - row.reserved_micro_usd)
+    if row.request_ended is None or not cost:
+        return
+    tx.execute(_BOOK, {"request": row.request_id, "cost": cost})
+    for kind, _, batch_id in (name.partition(":") for name in row.cap_names):
+        if kind == "batch":
+            tx.execute(_BOOK_IN_BATCH, {"batch": batch_id, "company": row.company_id, "cost": cost})
 
 
 def _close(tx: sa.Connection, statement: sa.Executable, purchase_id: str, values: Mapping[str, Any]) -> Row | None:

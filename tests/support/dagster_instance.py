@@ -27,7 +27,7 @@ from enrichment.identity.domains import company_key, parse_company
 from enrichment_assets.definitions import defs
 from enrichment_assets.marts import GROUP
 from enrichment_assets.partitions import COMPANIES
-from enrichment_assets.run_config import PARENT_RUN_TAG
+from enrichment_assets.run_config import PARENT_RUN_TAG, ROOT_RUN_TAG
 from resources.clock import TEST_CLOCK
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import Settings, load_settings
@@ -139,15 +139,12 @@ class DagsterSandbox:
         )
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
-    def refresh(self, **config: Any) -> dg.ExecuteInProcessResult:
-        """The batch job, with this config of the op 'plan'."""
-        return (
-            definitions()
-            .resolve_job_def("refresh_companies")
-            .execute_in_process(
-                instance=self.instance, run_config={"ops": {"plan": {"config": config}}}, raise_on_error=False
-            )
-        )
+    def refresh(self, *, retry_of: str | None = None, **config: Any) -> dg.ExecuteInProcessResult:
+        """The batch job, with this config of the op 'work'. retry_of: the run that is executed again."""
+        tags = {PARENT_RUN_TAG: retry_of, ROOT_RUN_TAG: retry_of} if retry_of else {}
+        job = definitions().resolve_job_def("refresh_companies")
+        run_config = {"ops": {"work": {"config": config}}}
+        return job.execute_in_process(instance=self.instance, run_config=run_config, tags=tags, raise_on_error=False)
 
     def partitions(self) -> list[str]:
         return sorted(self.instance.get_dynamic_partitions(COMPANIES))
@@ -221,7 +218,16 @@ def why_it_failed(run: dg.ExecuteInProcessResult) -> str:
     return str(failed.step_failure_data.user_failure_data)
 
 
-def plan_of(run: dg.ExecuteInProcessResult, step: str = "enrich.plan") -> str:
-    """The plan as the step 'plan' shows it: of assets, and of the batch job under its own name."""
-    [planned] = [e for e in run.all_events if e.event_type_value == "STEP_OUTPUT" and e.step_key == step]
-    return str(planned.step_output_data.metadata["plan"].value)
+def plan_of(run: dg.ExecuteInProcessResult) -> str:
+    """The plan as the step 'plan' of a run of assets shows it."""
+    return str(_shown_by(run, "enrich.plan")["plan"].value)
+
+
+def summary_of(run: dg.ExecuteInProcessResult) -> Mapping[str, dg.MetadataValue[Any]]:
+    """What a run of the batch job ends with: companies by state, cost, budget, quote."""
+    return _shown_by(run, "work")
+
+
+def _shown_by(run: dg.ExecuteInProcessResult, step: str) -> Mapping[str, dg.MetadataValue[Any]]:
+    [output] = [e for e in run.all_events if e.event_type_value == "STEP_OUTPUT" and e.step_key == step]
+    return output.step_output_data.metadata

@@ -89,7 +89,7 @@ class MoneyStack:
 def money_stack(
     folder: Path, store_url: str, *, changes: Mapping[str, Mapping[str, Any]] | None = None, fault_rate: float = 0.0
 ) -> Iterator[MoneyStack]:
-    """changes: of the rules, besides short leases and no limits on calls."""
+    """changes: of the rules, besides short timeouts and no limits on calls."""
     easy = {"providers": unlimited_vendors(TIME_SCALE), **(changes or {})}
     app = create_app(folder / "books", time_scale=TIME_SCALE, fault_rate=fault_rate, read_time=running_from(NOON))
     with served(app) as url:

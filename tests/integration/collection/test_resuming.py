@@ -15,7 +15,7 @@ from enrichment.pipeline.enrich import Ask, collect_request, plan_request
 from enrichment.pipeline.plan import request_for
 from enrichment.pipeline.stages import Collected, Identified
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
-from enrichment.purchasing.purchase import RESUMABLE_AFTER, SentPurchase
+from enrichment.purchasing.purchase import LEASE, SentPurchase
 from resources.store import SqlStore
 from tests.support.examples import MATRIX, NOON
 from tests.support.ledger_records import MANY, answered, caps, draft, facts_of, reply_of
@@ -73,14 +73,14 @@ class ResumingStack:
             return await collect_request(planned, rules=MATRIX, context=context, trace=trace)
 
     def begun(self, *, handle: str | None = None, most: int = 3) -> Purchase:
-        """By another request, for three records at most; sent, and its lease over when RESUMABLE_AFTER has passed."""
+        """By another request, for three records at most; sent, and its lease over when LEASE has passed."""
         made = replace(
             draft(SOURCE, at=self.now, variant=VARIANT),
             request_id="req_other",
             provider=ENTRY.provider,
             reserved_units={ENTRY.unit: most},
             usd_per_unit=PROVIDER.usd_per_unit(),
-            lease_until=self.now + RESUMABLE_AFTER,
+            lease_until=self.now + LEASE,
         )
         assert isinstance(self.store.ledger.reserve(made, caps(10_000_000), at_once=MANY), Reserved)
         assert self.store.ledger.send(made, at=self.now)
@@ -113,7 +113,7 @@ def test_the_time_that_earlier_stages_took_is_time_of_the_same_request(stack: Re
 
 def test_a_resumed_purchase_asks_for_what_was_reserved_whatever_the_rules_are_now(stack: ResumingStack) -> None:
     dead = stack.begun(handle="snapshot_9", most=7)
-    stack.now += 2 * RESUMABLE_AFTER
+    stack.now += 2 * LEASE
     vendor = AnvilVendor()
     collected = asyncio.run(stack.collect(vendor, request_id="req_1"))
     [question] = vendor.asked
@@ -129,7 +129,7 @@ def test_a_request_for_which_another_process_finished_the_purchase_has_paid_for_
     async def taken_for_dead(question: SourceQuery, keep_handle: KeepHandle, before_send: BeforeSend) -> None:
         await before_send()
         await keep_handle("snapshot_9")
-        stack.now += 2 * RESUMABLE_AFTER
+        stack.now += 2 * LEASE
         ours = stack.one("req_1")
         heir = replace(ours, purchase_id="pur_heir", request_id="req_2", reserved_at=stack.now, lease_until=later())
         outcome = stack.store.ledger.reserve(heir, caps(10_000_000), at_once=MANY)
@@ -157,7 +157,7 @@ def test_a_process_taken_for_dead_waits_for_the_one_that_resumed_its_purchase(st
         if question.handle is not None:
             return
         await keep_handle("snapshot_9")
-        stack.now += 2 * RESUMABLE_AFTER
+        stack.now += 2 * LEASE
         heir = replace(stack.one("req_1"), purchase_id="pur_heir", reserved_at=stack.now)
         outcome = stack.store.ledger.reserve(replace(heir, lease_until=stack.now), caps(10_000_000), at_once=MANY)
         assert isinstance(outcome, Reserved)
@@ -201,19 +201,19 @@ def test_as_long_as_its_holder_lives_no_other_process_takes_up_a_job(stack: Resu
 
     async def wait_for_the_job() -> datetime:
         await kept.keep_handle("snapshot_9")
-        stack.now += RESUMABLE_AFTER / 2
+        stack.now += LEASE / 2
         return await renewed(stack, made, kept)
 
-    assert asyncio.run(wait_for_the_job()) == NOON + 1.5 * RESUMABLE_AFTER
+    assert asyncio.run(wait_for_the_job()) == NOON + 1.5 * LEASE
 
 
 def test_a_lease_is_never_kept_longer_than_going_on_costs_nothing(stack: ResumingStack) -> None:
-    made = replace(stack.begun(), repeatable_until=NOON + 1.25 * RESUMABLE_AFTER)
+    made = replace(stack.begun(), repeatable_until=NOON + 1.25 * LEASE)
     kept = SentPurchase(made, stack.context(AnvilVendor()), PROVIDER)
 
     async def wait_for_the_job() -> datetime:
         await kept.keep_handle("snapshot_9")
-        stack.now += RESUMABLE_AFTER / 2
+        stack.now += LEASE / 2
         return await renewed(stack, made, kept)
 
-    assert asyncio.run(wait_for_the_job()) == NOON + 1.25 * RESUMABLE_AFTER
+    assert asyncio.run(wait_for_the_job()) == NOON + 1.25 * LEASE

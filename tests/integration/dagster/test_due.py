@@ -56,7 +56,7 @@ def test_what_is_due_is_requested_as_one_batch_and_the_run_refreshes_it(sandbox:
     sandbox.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"])
     sandbox.clear_faults()
     [request] = _requested(sandbox)
-    assert request.run_key == request.run_config["ops"]["plan"]["config"]["batch_id"]
+    assert request.run_key == request.run_config["ops"]["work"]["config"]["batch_id"]
     assert sandbox.refresh(batch_id=request.run_key).success
     assert {value_of(shown, "missing") for shown in sandbox.shown("profile/profile")[:2]} == {"nothing"}
 

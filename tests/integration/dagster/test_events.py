@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from enrichment_assets.materializations import latest_materialization, report, report_failed
+from enrichment_assets.materializations import latest_materialization, record_failed_run, report, report_failed
 from enrichment_assets.partitions import COMPANIES
 from tests.support.dagster_instance import key
 
@@ -41,7 +41,7 @@ def test_every_event_of_a_batch_is_stored_and_found_by_its_company(
         assert latest_materialization(instance, NEWS, "another.com") is None
 
 
-def test_companies_that_failed_show_as_failed_and_the_others_as_materialised() -> None:
+def test_companies_that_failed_show_as_failed_though_the_run_they_are_of_does_not_fail() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions(COMPANIES, ["good.com", "bad.com"])
 
@@ -50,20 +50,26 @@ def test_companies_that_failed_show_as_failed_and_the_others_as_materialised() -
             report(
                 context.instance, [dg.AssetMaterialization(NEWS, partition="good.com")], run=context.run, step="half"
             )
-            report_failed(context.instance, [NEWS], ["bad.com"], run=context.run, step="half")
-            raise dg.Failure("bad.com failed")
+            failed = record_failed_run(
+                context.instance, context.run, job="batch", config={}, tags={"of": context.run_id}
+            )
+            report_failed(context.instance, {(NEWS, "bad.com"): "no vendor knows it"}, run=failed, step="half")
 
         @dg.job
         def batch() -> None:
             half()
 
-        run = batch.execute_in_process(instance=instance, raise_on_error=False)
+        run = batch.execute_in_process(instance=instance)
         planned = (
             instance.event_log_storage.get_latest_asset_partition_materialization_attempts_without_materializations
         )
+        [record] = instance.get_runs(dg.RunsFilter(tags={"of": run.run_id}))
         assert instance.get_materialized_partitions(NEWS) == {"good.com"}
-        assert {name: run_id for name, (run_id, _) in planned(NEWS).items()} == {"bad.com": run.run_id}
-        assert not run.success
+        assert {name: run_id for name, (run_id, _) in planned(NEWS).items()} == {"bad.com": record.run_id}
+        assert record.status is dg.DagsterRunStatus.FAILURE
+        assert run.success
+        logged = [entry.message for entry in instance.all_logs(record.run_id)]
+        assert [line for line in logged if "bad.com, raw/serp_news: no vendor knows it" in line]
 
 
 def _private_imports(path: Path) -> list[str]:

@@ -123,6 +123,33 @@ def test_whatever_is_shown_by_a_run_or_a_sensor_is_an_asset_that_is_defined(sand
     assert sandbox.companies_of("analysis/intelligence_summary") == ["apple.com", "tesla.com"]
 
 
+def test_a_profile_that_the_command_line_made_is_shown_once_with_its_checks(sandbox: DagsterSandbox) -> None:
+    _ask_outside(sandbox, "tesla.com")
+    tick = sandbox.tick("report_made_outside")
+    assert tick == Tick("1 of 1 profiles made outside are shown.", added=["tesla.com"], deleted=[])
+    [shown] = sandbox.shown("profile/profile")
+    [made] = sandbox.store.profiles.latest_by_company("profile").values()
+    assert (shown.partition, value_of(shown, "profile_id")) == ("tesla.com", made.profile_id)
+    history = sandbox.instance.event_log_storage.get_asset_check_execution_history
+    [found] = history(dg.AssetCheckKey(key("profile/profile"), "profile_is_complete"), limit=10)
+    assert found.event is not None
+    assert sandbox.tick("report_made_outside").says == "0 of 0 profiles made outside are shown."
+
+
+def test_an_incomplete_profile_made_outside_is_checked_and_not_shown_as_made(sandbox: DagsterSandbox) -> None:
+    for vendor in ("brightdata", "serpapi"):
+        sandbox.fault(vendor, "down")
+    _ask_outside(sandbox, "tesla.com")
+    assert sandbox.tick("report_made_outside").says == "0 of 1 profiles made outside are shown."
+    assert sandbox.shown("profile/profile") == []
+
+
+def test_a_profile_that_a_run_made_is_shown_by_the_run_alone(sandbox: DagsterSandbox) -> None:
+    sandbox.materialize("profile/profile", company="tesla.com")
+    assert sandbox.tick("report_made_outside").says == "0 of 0 profiles made outside are shown."
+    assert len(sandbox.shown("profile/profile")) == 1
+
+
 def test_what_a_run_bought_is_shown_by_the_run_alone(sandbox: DagsterSandbox) -> None:
     sandbox.materialize("profile/profile", company="tesla.com")
     assert sandbox.tick("report_bought_outside").says == "Nothing was bought outside."

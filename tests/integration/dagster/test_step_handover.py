@@ -61,10 +61,11 @@ def test_the_next_step_takes_over_what_the_one_before_left(sandbox: DagsterSandb
 
 
 def test_what_steps_exchange_is_plain_and_does_not_grow_with_the_companies(sandbox: DagsterSandbox) -> None:
-    sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
-    run = sandbox.refresh(companies=["tesla.com", "apple.com", "microsoft.com"], consumers=["profile"])
-    for step, output in (("plan", "planned"), ("collect", "collected"), ("analyse", "analysed")):
-        handed = run.output_for_node(step, output)
+    sandbox.register("tesla.com", "apple.com", "intel.com")
+    sandbox.tick("register_companies")
+    run = sandbox.materialize_all("raw/google_knowledge_graph", "analysis/hiring", config={"budget_usd": 9.0})
+    for step, output in (("plan", "planned"), ("collect", "collected")):
+        handed = run.output_for_node(f"enrich.{step}", output)
         assert json.loads(json.dumps(handed))["run_id"] == run.run_id
         assert len(pickle.dumps(handed)) < 1_000
 
@@ -89,11 +90,12 @@ def test_a_plan_is_executed_by_the_rules_it_was_made_by(
 def test_a_run_that_ended_well_leaves_nothing_behind_and_one_that_failed_states_what_is_finished(
     sandbox: DagsterSandbox,
 ) -> None:
-    well = sandbox.refresh(companies=["tesla.com"], consumers=["profile"])
-    failed = sandbox.refresh(companies=["apple.com", "someone@example.com"], consumers=["profile"])
+    well = sandbox.materialize("profile/profile", company="tesla.com")
     assert sandbox.store.run_companies.of(well.run_id) == []
-    left = {row.company: row.state for row in sandbox.store.run_companies.of(failed.run_id)}
-    assert left == {"apple.com": "finished", "someone@example.com": "failed"}
+    failed = planned(sandbox)
+    hand_over(failed, [*failed.finished, *failed.failed], sandbox.store, NOON)
+    left = {row.company: row.state for row in sandbox.store.run_companies.of("run_1")}
+    assert left == {"tesla.com": "finished", "someone@example.com": "failed"}
 
 
 def test_a_step_that_finds_nothing_left_states_where_to_start(sandbox: DagsterSandbox) -> None:

@@ -17,9 +17,9 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import Cap, Company, Purchase
 from enrichment.pipeline.plan import request_for
 from enrichment.pipeline.stages import Ask
-from enrichment.ports import Breaker, ProviderUnavailable, StoreError, Unavailable
+from enrichment.ports import Breaker, ProviderUnavailable, Reserved, StoreError, Unavailable
 from enrichment.purchasing.purchase import (
-    RESUMABLE_AFTER,
+    LEASE,
     Deliver,
     Delivery,
     PurchaseFailed,
@@ -56,13 +56,15 @@ class Clock:
 
 @dataclass
 class Asleep(Unlimited):
-    """The process is stopped while it waits for its slot, and wakes up so much later."""
+    """The process is stopped while it waits for its slot, and wakes up so much later. meanwhile: what others do."""
 
     clock: Clock
     sleeps: timedelta
+    meanwhile: Callable[[], object]
 
     async def slot(self, *, patience: float) -> RateLimitSlot:
         self.clock.at += self.sleeps
+        await asyncio.to_thread(self.meanwhile)
         return await super().slot(patience=patience)
 
 
@@ -75,6 +77,7 @@ class Purchasing:
     vendor: ScriptedVendor
     clock: Clock = field(default_factory=Clock)
     sleeps: timedelta = timedelta()
+    meanwhile: Callable[[], object] = lambda: None
     company: Company = ACME
     request_id: str = "req_1"
 
@@ -92,7 +95,7 @@ class Purchasing:
 
     async def _deliver(self, sent: SentPurchase) -> Delivery:
         transport = httpx.ASGITransport(app=self.vendor)
-        limiter = Asleep(self.clock, self.sleeps)
+        limiter = Asleep(self.clock, self.sleeps, self.meanwhile)
         async with client(self._order().provider, transport, limiter=limiter) as asking:
             asked = question(self.source, handle=sent.purchase.handle)
             answer = await asking.ask(asked, keep_handle=sent.keep_handle, before_send=sent.before_send)
@@ -119,68 +122,75 @@ def _no_limit(_at: datetime) -> Sequence[Cap]:
     return [Cap("day:2026-03-02", 10**9)]
 
 
+ONE_SECOND = timedelta(seconds=1)
+
+
 @pytest.mark.parametrize("source", MATRIX.sources)
-def test_a_claim_outlives_two_calls_of_its_provider_however_long_each_may_take(store: SqlStore, source: str) -> None:
+def test_a_claim_is_short_however_long_a_call_may_take_and_each_call_begins_with_a_whole_one(
+    store: SqlStore, source: str
+) -> None:
+    """So another process goes on soon after this one is killed; while it lives, it renews."""
     buying = Purchasing(store, source, ScriptedVendor({}))
     leases: list[timedelta] = []
 
     async def look(sent: SentPurchase) -> Delivery:
+        leases.append(sent.purchase.lease_until - buying.clock.at)
+        buying.clock.at += LEASE - ONE_SECOND
         await sent.before_send()
         leases.append(buying.purchase().lease_until - buying.clock.at)
         return Delivery(units={}, outcome="nothing")
 
     assert isinstance(buying.outcome(look), PurchaseSettled)
-    [lease] = leases
-    assert lease > timedelta(seconds=2 * buying.rules.timeout_seconds)
+    assert leases == [LEASE, LEASE]
 
 
-def lease_of(source: str, store: SqlStore) -> timedelta:
-    """What a claim on this source is given."""
-    leases: list[timedelta] = []
+def test_a_claim_is_renewed_while_the_call_lasts_and_its_process_lives(store: SqlStore) -> None:
+    buying = Purchasing(store, KNOWLEDGE_GRAPH, ScriptedVendor({}))
 
-    async def look(sent: SentPurchase) -> Delivery:
-        leases.append(sent.purchase.lease_until - NOON)
+    async def long_call(sent: SentPurchase) -> Delivery:
+        await sent.before_send()
+        alive = asyncio.create_task(sent.keep_alive(every=0.01))
+        buying.clock.at += LEASE / 2
+        while buying.purchase().lease_until != buying.clock.at + LEASE:  # noqa: ASYNC110  a store has no event
+            await asyncio.sleep(0.01)
+        alive.cancel()
         return Delivery(units={}, outcome="nothing")
 
-    other = Company("com_2", "other.com", "Other", "other.com", NOON)
-    Purchasing(store, source, ScriptedVendor({}), company=other, request_id="req_2").outcome(look)
-    return leases[0]
-
-
-ONE_SECOND = timedelta(seconds=1)
+    assert isinstance(buying.outcome(long_call), PurchaseSettled)
 
 
 @pytest.mark.parametrize("source", [KNOWLEDGE_GRAPH, "serp_organic", "brightdata_company_db", "apollo_contacts"])
-def test_who_wakes_up_with_less_of_its_claim_left_than_one_call_may_take_sends_nothing(
-    store: SqlStore, source: str
-) -> None:
-    """Else the vendor might still be at it when the claim is over and another process buys the same."""
-    vendor = ScriptedVendor(PAID[source])
-    call = timedelta(seconds=MATRIX.providers[MATRIX.sources[source].provider].timeout_seconds)
-    slept = Purchasing(store, source, vendor, sleeps=lease_of(source, store) - call + ONE_SECOND)
+def test_what_wakes_up_after_another_process_took_its_claim_sends_nothing(store: SqlStore, source: str) -> None:
+    vendor, clock = ScriptedVendor(PAID[source]), Clock()
+
+    def another_asks() -> None:
+        [ours] = store.ledger.purchases("req_1")
+        other = replace(ours, purchase_id=new_id("pur"), request_id="req_2", attempt=1, state="reserved")
+        later = replace(other, reserved_at=clock.at, lease_until=clock.at + LEASE)
+        assert isinstance(store.ledger.reserve(later, _no_limit(clock.at), at_once=100), Reserved)
+
+    slept = Purchasing(store, source, vendor, clock, LEASE + ONE_SECOND, another_asks)
     assert isinstance(slept.outcome(), PurchaseSuperseded)
     assert [asked for asked in vendor.calls if asked in BILLED] == []
-    assert (slept.purchase().units, slept.purchase().cost_micro_usd) == ({}, 0)
+    assert (slept.purchase().state, slept.purchase().cost_micro_usd) == ("released", 0)
 
 
-def test_who_wakes_up_in_time_for_one_more_call_sends_it(store: SqlStore) -> None:
+def test_what_wakes_up_with_a_claim_that_nothing_else_took_goes_on(store: SqlStore) -> None:
     vendor = ScriptedVendor(PAID[KNOWLEDGE_GRAPH])
-    call = timedelta(seconds=MATRIX.providers["google_kg"].timeout_seconds)
-    slept = Purchasing(store, KNOWLEDGE_GRAPH, vendor, sleeps=lease_of(KNOWLEDGE_GRAPH, store) - call - ONE_SECOND)
+    slept = Purchasing(store, KNOWLEDGE_GRAPH, vendor, sleeps=LEASE + ONE_SECOND)
     assert isinstance(slept.outcome(), PurchaseSettled)
     assert len(vendor.asked) == 1
 
 
 def test_who_falls_asleep_between_its_row_and_its_call_sends_nothing_either(store_url: str, store: SqlStore) -> None:
     clock, vendor = Clock(), ScriptedVendor(PAID[KNOWLEDGE_GRAPH])
-    lease = lease_of(KNOWLEDGE_GRAPH, store)
 
     class SleepyLedger(SqlLedger):
         """Its process is stopped when the row is marked sent, and nothing has left yet."""
 
         def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
             marked = super().send(purchase, at=at, lease_until=lease_until)
-            clock.at += lease - ONE_SECOND
+            clock.at += LEASE - ONE_SECOND
             return marked
 
     sleepy = open_store(store_url, world="sandbox")
@@ -231,13 +241,13 @@ def test_each_call_that_may_be_billed_begins_with_a_whole_lease_though_a_job_wen
     async def two_steps(sent: SentPurchase) -> Delivery:
         await sent.before_send()
         await sent.keep_handle("job_1")
-        clock.at += RESUMABLE_AFTER - ONE_SECOND
+        clock.at += LEASE - ONE_SECOND
         await sent.before_send()
         leases.append(buying.purchase().lease_until - clock.at)
         return Delivery(units={}, outcome="nothing")
 
     assert isinstance(buying.outcome(two_steps), PurchaseSettled)
-    assert leases == [RESUMABLE_AFTER]
+    assert leases == [LEASE]
 
 
 class WhoWaits(SqlLedger):

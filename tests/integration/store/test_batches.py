@@ -180,11 +180,3 @@ def test_a_request_that_an_error_ended_has_failed_at_the_cost_of_its_purchases(s
     bought(store, replace(draft(company_id="com_0"), request_id="req_com_0"), cost=50_000)
     store.batches.finish(begun, BatchEnd("failed", reason="an unexpected error"), at=NOON)
     assert [(one.state, one.cost) for one in store.batches.companies(batch.batch_id)] == [("failed", 50_000)]
-
-
-def test_a_run_without_claims_marks_companies_of_its_batch_alone(store: SqlStore) -> None:
-    batch = batch_of(store, 1)
-    store.batches.mark_company(batch.batch_id, "com_0", BatchEnd("complete", 3), at=NOON)
-    assert states(store, batch) == ["complete"]
-    with pytest.raises(StoreError, match="com_9 is not in batch"):
-        store.batches.mark_company(batch.batch_id, "com_9", BatchEnd("complete"), at=NOON)

@@ -1,0 +1,145 @@
+"""What Dagster shows of a batch: each company that this run is done with, many at a time.
+
+bought: raw/*, analysis/*      profile made and good enough: profile/*, with its checks      postponed: stays as it was
+not good enough, or failed: its partition is shown as failed, with the reason
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from enrichment.batches.worker import CompanyEnd
+from enrichment.domain.batches import Batch
+from enrichment.domain.ids import analysis_of
+from enrichment.domain.money import in_usd
+from enrichment.domain.records import Analysis, Profile, Purchase
+from enrichment.pipeline.stages import Enriched
+from enrichment.profiles.assembly import missing
+from enrichment.rules import Rules
+from enrichment_assets.asset_specs import layer_assets, profile_key
+from enrichment_assets.checks import evaluations_of
+from enrichment_assets.event_reporting import Made, brought, made_profiles, purchase_made, settled_ids
+from enrichment_assets.materializations import Happened, record_failed_run, report, report_failed
+from enrichment_assets.partitions import COMPANIES, add_companies, rekey
+from resources.dagster_resources import EnrichmentResource
+from resources.store import SqlStore
+
+JOB = "refresh_companies"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One company under the key of its partition. good: profiles to materialise; lacking: consumer -> why not."""
+
+    company: str
+    enriched: Enriched | None
+    good: tuple[Profile, ...]
+    lacking: Mapping[str, str]
+
+
+class BatchEvents:
+    """Of one run over one batch. total: companies of the batch, for the lines of progress."""
+
+    def __init__(
+        self, context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: Batch, rules: Rules, *, total: int
+    ) -> None:
+        self._context, self._enrichment, self._batch, self._rules = context, enrichment, batch, rules
+        self._instance, self._run = context.instance, context.run
+        self._step = context.get_step_execution_context().step.key
+        self._total, self._ended = total, 0
+        self._failed_run: dg.DagsterRun | None = None
+
+    def show(self, ends: Sequence[CompanyEnd]) -> None:
+        """One lot of ends. Raises StoreError."""
+        self._move(ends)
+        shown = [_shown(end, self._batch, self._rules) for end in ends]
+        purchases = [p for one in shown if one.enriched is not None for p in one.enriched.purchases]
+        with self._enrichment.store() as store:
+            made = [*self._bought(shown, purchases, store), *self._profiles(shown)]
+        add_companies(self._instance, [end.company for end in shown if end.enriched is not None or end.lacking])
+        report(self._instance, [*_events(made), *self._checks(shown)], run=self._run, step=self._step)
+        self._show_lacking(shown)
+        self._enrichment.mark_reported(settled_ids(purchases))
+        self._log(ends)
+
+    def _move(self, ends: Sequence[CompanyEnd]) -> None:
+        """Companies with a key learned since the batch was made: their partitions go with them."""
+        for end in ends:
+            old, new = end.company.key, end.company.key if end.enriched is None else end.enriched.company.key
+            if old != new and self._instance.has_dynamic_partition(COMPANIES, old):
+                rekey(self._instance, [asset.key for asset in layer_assets(self._rules)], old=old, new=new)
+
+    def _bought(self, shown: Sequence[_Shown], purchases: Sequence[Purchase], store: SqlStore) -> Iterator[Made]:
+        replies = store.knowledge.reply_ids([p.purchase_id for p in purchases])
+        asked = [one.enriched.company.company_id for one in shown if one.enriched is not None and _analysed(one)]
+        analyses: dict[str, Analysis] = {one.purchase_id: one for one in store.knowledge.analyses_of(asked)}
+        for one in shown:
+            for purchase in brought(one.enriched.purchases if one.enriched is not None else ()):
+                reply_id, analysis = replies.get(purchase.purchase_id), analyses.get(purchase.purchase_id)
+                yield purchase_made(one.company, purchase, reply_id=reply_id, analysis=analysis)
+
+    def _profiles(self, shown: Sequence[_Shown]) -> Iterator[Made]:
+        for one in shown:
+            if one.enriched is not None:
+                yield from made_profiles(self._context, one.enriched, one.good)
+
+    def _checks(self, shown: Sequence[_Shown]) -> Iterator[dg.AssetCheckEvaluation]:
+        """The sentences about each profile that was made, good or not."""
+        by_consumer: dict[str, dict[str, Profile]] = defaultdict(dict)
+        for one in shown:
+            for profile in () if one.enriched is None else one.enriched.profiles:
+                by_consumer[profile.consumer][one.company] = profile
+        for consumer, profiles in by_consumer.items():
+            yield from evaluations_of(consumer, profiles, self._rules)
+
+    def _show_lacking(self, shown: Sequence[_Shown]) -> None:
+        lacking = {(profile_key(consumer), one.company): why for one in shown for consumer, why in one.lacking.items()}
+        if not lacking:
+            return
+        if self._failed_run is None:
+            config = {"ops": {"work": {"config": {"batch_id": self._batch.batch_id}}}}
+            tags = {"batch": self._batch.batch_id, "companies_not_complete_in": self._run.run_id}
+            self._failed_run = record_failed_run(self._instance, self._run, job=JOB, config=config, tags=tags)
+        report_failed(self._instance, lacking, run=self._failed_run, step=self._step)
+
+    def _log(self, ends: Sequence[CompanyEnd]) -> None:
+        for end in ends:
+            self._ended += 1
+            cost = f": {in_usd(end.end.cost)} USD" if end.enriched is not None else ""
+            why = f" ({end.end.reason})" if end.end.reason else ""
+            self._context.log.info(
+                f"{self._ended} of {self._total} companies: {end.company.key} {end.end.state}{cost}{why}"
+            )
+
+
+def _shown(end: CompanyEnd, batch: Batch, rules: Rules) -> _Shown:
+    """A company whose calls were stopped stays as it was, as a postponed one does."""
+    enriched = end.enriched
+    if enriched is None:
+        names = batch.consumers if end.end.state == "failed" else ()
+        return _Shown(end.company.key, None, (), dict.fromkeys(names, end.end.reason or "it failed"))
+    if end.end.state == "stopped":
+        return _Shown(enriched.company.key, enriched, (), {})
+    lacking = {profile.consumer: why for profile in enriched.profiles if (why := why_not_good_enough(profile, rules))}
+    good = tuple(profile for profile in enriched.profiles if profile.consumer not in lacking)
+    return _Shown(enriched.company.key, enriched, good, lacking)
+
+
+def why_not_good_enough(profile: Profile, rules: Rules) -> str | None:
+    """Why a batch does not materialise this profile; None: it does."""
+    if lacks := missing(profile.document):
+        return "; ".join(f"no {name}: {why}" if why else f"no {name}" for name, why in lacks.items())
+    least = rules.consumers[profile.consumer].min_quality
+    return None if profile.quality >= least else f"its quality {profile.quality:.2f} is below {least:.2f}"
+
+
+def _analysed(shown: _Shown) -> bool:
+    return shown.enriched is not None and any(analysis_of(p.source) for p in shown.enriched.purchases)
+
+
+def _events(made: Sequence[Made]) -> Iterator[Happened]:
+    for one in made:
+        kind = dg.AssetMaterialization if one.is_new else dg.AssetObservation
+        yield kind(one.asset, partition=one.company, metadata=one.metadata)

@@ -1,0 +1,156 @@
+"""The batch job: a batch is made of the companies in the run config, or one that is stored is named.
+
+BatchConfig -> OrderedBatch -> run_batch. Runs that name the same batch_id share it, through any launcher.
+A run that is executed again goes on with the batch of the first one, and takes up what failed or was stopped in it.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from enrichment.context import RunContext
+from enrichment.domain.batches import Batch
+from enrichment.domain.ids import new_id
+from enrichment.domain.money import to_micro
+from enrichment.domain.records import Company
+from enrichment.identity.domains import AmbiguousCompany, NotACompany
+from enrichment.pipeline.row_companies import company_of_row
+from enrichment.ports import StoreError
+from enrichment.requirements.requirements import UnknownName, requirements_of
+from enrichment.requirements.strategy import UnknownStrategy
+from enrichment.rules import Rules, RulesError
+from enrichment_assets.batch_events import JOB
+from enrichment_assets.batch_runs import OrderedBatch, run_batch
+from enrichment_assets.run_config import OrderRefused, first_run_of, is_retry, seconds_of
+from resources.clock import utc_now
+from resources.dagster_resources import EnrichmentResource
+from resources.settings import SettingsError
+from resources.store import SqlStore
+
+
+class BatchConfig(dg.Config):
+    """What may be set in the launchpad, under ops > work > config: a stored batch, or companies and consumers."""
+
+    batch_id: str | None = Field(None, description="a stored batch; several runs may work on one")
+    companies: list[str] = Field([], description="names, domains or keys, of which a batch is made")
+    consumers: list[str] = Field([], description="which profiles, such as vendor_enrichment")
+    budget_usd: float | None = Field(None, ge=0, description="the most all companies of the batch may cost together")
+    audience: str | None = Field(None, description="the vendor for whom a customer_intelligence profile is written")
+    strategy: str | None = Field(None, description="enhanced, priority or legacy, instead of the strategy in the rules")
+    max_age: str | None = Field(None, description="the most any fact may be old, such as 3d")
+
+
+def refresh_job(resources: Mapping[str, Any]) -> dg.JobDefinition:
+    """A run of it is a worker of a batch."""
+
+    @dg.job(
+        name=JOB,
+        description="Enrich companies within a budget: those named in the run config, or those of a stored batch. "
+        "Several runs may work on one batch.",
+        executor_def=dg.in_process_executor,
+        resource_defs=resources,
+    )
+    def job() -> None:
+        work_on_batch()
+
+    return job
+
+
+@dg.op(
+    name="work",
+    out=dg.Out(dg.Nothing),
+    description="Takes companies of the batch through all stages, each begun only if its plan fits the budget.",
+)
+def work_on_batch(
+    context: dg.OpExecutionContext, config: BatchConfig, enrichment: EnrichmentResource
+) -> Iterator[dg.Output[None]]:
+    try:
+        rules = enrichment.rules()
+        with enrichment.store() as store:
+            ordered = _ordered(context, config, enrichment, rules, store)
+        metadata = run_batch(context, enrichment, ordered, rules)
+    except (OrderRefused, RulesError, SettingsError, StoreError, UnknownName, UnknownStrategy) as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    yield dg.Output(None, metadata=metadata)
+
+
+def _ordered(
+    context: dg.OpExecutionContext, config: BatchConfig, enrichment: EnrichmentResource, rules: Rules, store: SqlStore
+) -> OrderedBatch:
+    """Raises OrderRefused, UnknownName, StoreError."""
+    if config.batch_id is not None:
+        if config.model_fields_set - {"batch_id"}:
+            raise OrderRefused("A stored batch has its companies, consumers and budget: leave out all but batch_id.")
+        return OrderedBatch(_taken_up(config.batch_id, store, again=is_retry(context)))
+    if not config.companies or not config.consumers:
+        raise OrderRefused("Name companies and consumers, or a batch_id, in the run config of the op 'work'.")
+    batch = _batch_of(config, f"bat_{first_run_of(context)}")
+    requirements_of(rules, batch.consumers)
+    return batch_over(config.companies, batch, enrichment, rules, store)
+
+
+def batch_over(
+    names: Sequence[str], batch: Batch, enrichment: EnrichmentResource, rules: Rules, store: SqlStore
+) -> OrderedBatch:
+    """This batch over these companies; a run that is executed again finds it, and takes up what failed in it.
+
+    Raises OrderRefused, StoreError.
+    """
+    each = list(dict.fromkeys(names))
+    found, refused = enrichment.run_in_context(lambda run_context: _companies(each, batch, run_context), rules)
+    if not found:
+        named = "; ".join(f"{name}: {why}" for name, why in refused.items())
+        raise OrderRefused(f"None of these is a company: {named}")
+    if store.batches.by_id(batch.batch_id) is not None:
+        return OrderedBatch(_taken_up(batch.batch_id, store, again=True), refused)
+    return OrderedBatch(store.batches.create(batch, _registered(found, store)), refused)
+
+
+def _batch_of(config: BatchConfig, batch_id: str) -> Batch:
+    return Batch(
+        batch_id=batch_id,
+        created_at=utc_now(),
+        consumers=tuple(config.consumers),
+        requested_by=JOB,
+        strategy=config.strategy,
+        audience=config.audience,
+        max_cost=None if config.budget_usd is None else to_micro(Decimal(str(config.budget_usd))),
+        max_age=None if config.max_age is None else seconds_of(config.max_age),
+    )
+
+
+def _taken_up(batch_id: str, store: SqlStore, *, again: bool) -> Batch:
+    """again: what failed or was stopped waits once more. Raises OrderRefused."""
+    if again:
+        store.batches.reopen(batch_id, "failed", "stopped")
+    batch = store.batches.by_id(batch_id)
+    if batch is None:
+        raise OrderRefused(f"There is no batch {batch_id} in this store: make one, or name companies instead.")
+    if batch.state == "stopped":
+        raise OrderRefused(f"{batch_id} was stopped: `enrich batch resume {batch_id}` goes on with it.")
+    return batch
+
+
+async def _companies(names: list[str], batch: Batch, context: RunContext) -> tuple[list[Company], dict[str, str]]:
+    """Each company that is meant, and what means none -> why."""
+    found: list[Company] = []
+    refused: dict[str, str] = {}
+    for name in names:
+        known = await asyncio.to_thread(context.store.companies.by_key, name)
+        try:
+            found.append(known or await company_of_row(name, context, origin=batch.batch_id))
+        except (NotACompany, AmbiguousCompany) as error:
+            refused[name] = str(error)
+    return found, refused
+
+
+def _registered(companies: list[Company], store: SqlStore) -> list[str]:
+    """Their ids, in this order; those that are not in the store yet are added."""
+    new = [replace(company, company_id=new_id("com")) for company in companies if not company.company_id]
+    added = {company.key: company.company_id for company in store.companies.add(new)}
+    return [company.company_id or added[company.key] for company in companies]

@@ -1,0 +1,175 @@
+"""One run as a worker of a batch: it quotes, works until nothing is left for it, and shows each company as it ends.
+
+batch -> quote in the log -> work() -> every few seconds a lot of ends in Dagster -> counts, a warning, or a failed run
+Told to stop, it carries out the calls under way and hands back the rest; the run is then cancelled, the batch is not.
+"""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+import dagster as dg
+
+from enrichment.batches.quote import quote_batch
+from enrichment.batches.worker import CompanyEnd, WorkerOptions, work
+from enrichment.context import RunContext
+from enrichment.domain.batches import Batch, BatchCompanyState, BatchSummary
+from enrichment.domain.money import in_usd
+from enrichment.domain.records import Company
+from enrichment.rules import Rules
+from enrichment_assets.batch_events import BatchEvents
+from enrichment_assets.metadata import Metadata, companies_markdown, quote_in_words
+from enrichment_assets.run_config import ASKED_BY
+from resources.dagster_resources import EnrichmentResource
+from resources.store import SqlStore
+
+_LOT_SECONDS = 2.0
+_NOT_COMPLETE: tuple[BatchCompanyState, ...] = ("failed", "incomplete", "postponed", "stopped", "waiting", "under_way")
+_FEW = 10  # companies named in a message
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedBatch:
+    """A batch that a run is to work on. refused: what was ordered and is no company -> why.
+
+    max_cost: of one company, in micro-USD; None: as the consumers say.
+    """
+
+    batch: Batch
+    refused: Mapping[str, str] = field(default_factory=dict)
+    max_cost: int | None = None
+
+
+def run_batch(
+    context: dg.OpExecutionContext, enrichment: EnrichmentResource, ordered: OrderedBatch, rules: Rules
+) -> Metadata:
+    """Works on the batch, and returns what the run ends with.
+
+    Raises dg.Failure if every company failed, DagsterExecutionInterruptedError if the run was terminated; UnknownName,
+    UnknownStrategy, SettingsError, StoreError.
+    """
+    batch = ordered.batch
+    context.instance.add_run_tags(context.run_id, {"batch": batch.batch_id})
+    with enrichment.store() as store, _told_to_stop() as stopping:
+        waiting = _waiting(batch, store)
+        events = BatchEvents(context, enrichment, batch, rules, total=len(waiting))
+        worker = _WorkerOfRun(context, enrichment, ordered, rules, events)
+        quote = enrichment.run_in_context(lambda run_context: worker.quote(waiting, run_context), rules)
+        context.log.info(f"{batch.batch_id}: {quote}")
+        enrichment.run_in_context(lambda run_context: worker.work(replace(run_context, stopping=stopping)), rules)
+        if stopping():
+            context.log.warning(f"stopped; re-execute this run, or launch one over {batch.batch_id}, to go on.")
+            raise dg.DagsterExecutionInterruptedError
+        return _end(context, ordered, quote, store)
+
+
+class _WorkerOfRun:
+    """What happens in the event loop of the run."""
+
+    def __init__(
+        self,
+        context: dg.OpExecutionContext,
+        enrichment: EnrichmentResource,
+        ordered: OrderedBatch,
+        rules: Rules,
+        events: BatchEvents,
+    ) -> None:
+        self._batch, self._rules, self._events = ordered.batch, rules, events
+        self._max_cost = ordered.max_cost
+        self._override = enrichment.settings().enrich_strategy
+        self._asked_by = f"{ASKED_BY}{context.run_id}"
+        self._ended: list[CompanyEnd] = []
+
+    async def quote(self, companies: Sequence[Company], context: RunContext) -> str:
+        """What they will cost, in a sentence."""
+        quoted = await quote_batch(companies, self._batch, rules=self._rules, context=context, override=self._override)
+        return quote_in_words(quoted)
+
+    async def work(self, context: RunContext) -> None:
+        """Until nothing of the batch is left for this run, and all of it is shown."""
+        over = asyncio.Event()
+        options = WorkerOptions(
+            strategy_override=self._override,
+            asked_by=self._asked_by,
+            max_cost=self._max_cost,
+            ended=self._ended.append,
+        )
+        showing = asyncio.create_task(self._show_lots(over))
+        try:
+            await work(self._batch, rules=self._rules, context=context, options=options)
+        finally:
+            over.set()
+            await showing
+
+    async def _show_lots(self, over: asyncio.Event) -> None:
+        """In a thread: Dagster takes long to write events, and leases are renewed meanwhile."""
+        while not over.is_set() or self._ended:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), _LOT_SECONDS)
+            lot, self._ended[:] = list(self._ended), []
+            if lot:
+                await asyncio.to_thread(self._events.show, lot)
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[Callable[[], bool]]:
+    """Whether the run was terminated: Dagster sends its process a signal. Elsewhere than in the main thread: never."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    told = threading.Event()
+    before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+    for name in before:
+        signal.signal(name, lambda *_: told.set())
+    try:
+        yield told.is_set
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _waiting(batch: Batch, store: SqlStore) -> list[Company]:
+    ids = {one.company_id for one in store.batches.companies(batch.batch_id, "waiting", "postponed")}
+    return [company for company in store.companies.all() if company.company_id in ids] if ids else []
+
+
+def _end(context: dg.OpExecutionContext, ordered: OrderedBatch, quote: str, store: SqlStore) -> Metadata:
+    """A sentence in the log, a warning where not all are complete. Raises dg.Failure where all failed."""
+    batch = ordered.batch
+    summary = store.batches.summary(batch.batch_id)
+    assert summary is not None  # noqa: S101  a batch is never deleted
+    others = store.batches.companies(batch.batch_id, *_NOT_COMPLETE)
+    why = {**ordered.refused, **{one.key: f"{one.state}: {one.reason or 'at work elsewhere'}" for one in others}}
+    failed = summary.count("failed") + len(ordered.refused)
+    ended = summary.count("complete", "incomplete")
+    context.log.info(f"{ended} companies finished for {in_usd(summary.taken)} USD, {failed} failed")
+    companies = dg.MetadataValue.md(companies_markdown(why))
+    if failed and failed == summary.total + len(ordered.refused):
+        named = "; ".join(f"{company}: {reason}" for company, reason in list(why.items())[:_FEW])
+        raise dg.Failure(f"All {failed} companies failed: {named}", {"not_complete": companies}, allow_retries=False)
+    if why:
+        context.log.warning(_warning(summary, len(ordered.refused)))
+    return _counts(summary, failed) | {"quote": quote} | ({"not_complete": companies} if why else {})
+
+
+def _counts(summary: BatchSummary, failed: int) -> Metadata:
+    """By state, those that there are; money in USD."""
+    budget = summary.batch.max_cost
+    counts = {str(state): count for state, count in summary.companies.items()} | {"failed": failed}
+    return {
+        "batch": summary.batch.batch_id,
+        **{state: count for state, count in counts.items() if count},
+        "cost_usd": summary.taken / 1_000_000,
+        "budget_usd": "none" if budget is None else budget / 1_000_000,
+    }
+
+
+def _warning(summary: BatchSummary, refused: int) -> str:
+    counts = [f"{summary.count(state)} {state.replace('_', ' ')}" for state in _NOT_COMPLETE if summary.count(state)]
+    counts += [f"{refused} no company"] if refused else []
+    reasons = "; ".join(f"{count} {reason}" for reason, count in summary.reasons)
+    why = f" Commonest reasons: {reasons}." if reasons else ""
+    return f"{summary.batch.batch_id}: {summary.count('complete')} complete, {', '.join(counts)}.{why}"

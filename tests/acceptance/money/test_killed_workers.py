@@ -1,0 +1,112 @@
+"""Two processes at work on one batch, one of them killed: the other ends it, and nothing is paid for twice."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bench.money.audit import bought_twice, caps_in_error, without_reply
+from bench.money.sandbox_setup import LEASE_SECONDS
+from enrichment.domain.batches import Batch
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company
+from resources.store import tables as t
+from sandbox.catalogue import Catalogue
+from tests.support.batch_workers import started_worker
+from tests.support.eventually import eventually
+from tests.support.manual_clock import NOON
+from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, money_stack
+
+COMPANIES = 70  # more than the 50 that one worker claims at a time
+
+GONE = "its process ended before the request did"
+
+
+@pytest.fixture
+def stack(tmp_path: Path, store_url: str) -> Iterator[MoneyStack]:
+    with money_stack(tmp_path, store_url) as stack:
+        yield stack
+
+
+def batch_of(stack: MoneyStack) -> Batch:
+    domains = [company.domain for company in Catalogue().companies[:COMPANIES]]
+    added = stack.store.companies.add([Company(new_id("com"), domain, None, domain, NOON) for domain in domains])
+    batch = Batch("bat_1", NOON, ("profile",), "ana", max_cost=100_000_000)
+    return stack.store.batches.create(batch, [company.company_id for company in added])
+
+
+def claimed_by(stack: MoneyStack, worker: str) -> Counter[str]:
+    """State -> companies that this worker has claimed."""
+    c = t.batch_companies.c
+    query = sa.select(c.state, sa.func.count()).where(c.worker == worker).group_by(c.state)
+    with stack.store.database.reading() as tx:
+        return Counter({row.state: row[1] for row in tx.execute(query)})
+
+
+def ended(stack: MoneyStack) -> int:
+    return len(list(stack.store.batches.companies("bat_1", "complete", "incomplete")))
+
+
+def stopped_in_a_request(stack: MoneyStack, process: BaseProcess) -> bool:
+    """Stops the process; if none of its requests is running, lets it go on."""
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    c, r = t.batch_companies.c, t.requests.c
+    running = sa.exists().where(c.worker == "killed", c.request_id == r.request_id, r.state == "running")
+    with stack.store.database.reading() as tx:
+        found = bool(tx.scalar(sa.select(running)))
+    if not found:
+        os.kill(process.pid, signal.SIGCONT)
+    return found
+
+
+def assert_costs_add_up(stack: MoneyStack, batch: Batch) -> None:
+    """Each request costs what its purchases cost, companies of the batch what their requests cost."""
+    requests = stack.store.requests.latest(limit=1_000)
+    paid = {r.request_id: sum(p.cost_micro_usd for p in stack.store.ledger.purchases(r.request_id)) for r in requests}
+    assert {r.request_id: r.cost_micro_usd for r in requests} == paid
+    spent = sum(paid.values())
+    assert sum(company.cost for company in stack.store.batches.companies(batch.batch_id)) == spent
+    errors = caps_in_error(stack.store)
+    taken, _ = errors.pop(batch.budget.name)  # which the audit adds up for no batch
+    assert taken >= spent
+    assert errors == {}
+
+
+def test_the_companies_of_a_killed_worker_are_ended_by_the_other_one(stack: MoneyStack) -> None:
+    batch = batch_of(stack)
+    killed = started_worker(stack.setup, batch.batch_id, name="killed", at_once=3)
+    eventually(lambda: claimed_by(stack, "killed")["under_way"] > 0, "the first company under way")
+    other = started_worker(stack.setup, batch.batch_id, name="other", at_once=8)
+    eventually(lambda: ended(stack) > 5 and claimed_by(stack, "killed")["under_way"] > 0, "both at work")
+    eventually(lambda: stopped_in_a_request(stack, killed), "it is in the middle of a request")
+    killed.kill()
+    killed.join(PATIENCE_SECONDS)
+    assert killed.exitcode == -signal.SIGKILL
+    left = claimed_by(stack, "killed").total()
+    eventually(lambda: ended(stack) == COMPANIES - left, "all but the companies of the killed one are done")
+    stack.pass_time(LEASE_SECONDS)
+    other.join(PATIENCE_SECONDS)
+    assert other.exitcode == 0
+
+    rows = list(stack.store.batches.companies(batch.batch_id))
+    assert Counter(row.state in {"complete", "incomplete"} for row in rows) == {True: COMPANIES}
+    requests = stack.store.requests.latest(limit=1_000)
+    gone = [request for request in requests if request.state == "failed"]
+    assert 0 < len(gone) <= 3
+    assert {request.error for request in gone} == {GONE}
+    well = Counter(request.company_id for request in requests if request.state != "failed")
+    assert well == {row.company_id: 1 for row in rows}
+    assert_costs_add_up(stack, batch)
+
+    assert all(gap.explained for gap in stack.gaps().values())
+    assert without_reply(stack.store) == []
+    assert bought_twice(stack.store) == []
+    assert stack.reconcile() == {}
+    assert all(gap.closed for gap in stack.gaps().values())
+    assert_costs_add_up(stack, batch)
