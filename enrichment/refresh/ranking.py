@@ -7,12 +7,13 @@ costs nothing comes first. Money in micro-USD, reads a day.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from enrichment.domain.money import in_usd
 from enrichment.domain.records import Company
 from enrichment.refresh.change_rates import Floats, RateBelief
 from enrichment.refresh.worth import stale_chance, worth_of_refresh
@@ -63,19 +64,23 @@ class StaleReads:
 class RefreshPlan:
     """picked: the most worth first. too_dear: due, but beyond the budget of its consumer. unread: worth nothing.
 
-    left_alone: why a profile that may not be served is not due -> how many there are.
+    left_alone: why a profile that may not be served is not due -> how many there are. stale: None where none is due.
     """
 
     picked: tuple[DueProfile, ...]
     too_dear: int
     unread: int
     left_alone: Mapping[str, int]
-    stale: StaleReads
+    stale: StaleReads | None
 
     @property
     def cost(self) -> int:
         """Expected, of all that is picked."""
         return sum(profile.cost for profile in self.picked)
+
+    def in_words(self) -> str:
+        """What will be refreshed, for how much, what it spares, and why the others are not; a few sentences."""
+        return " ".join(_sentences(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,22 @@ class RefreshBatch:
     consumers: tuple[str, ...]
     companies: tuple[Company, ...]
     max_cost: int
+
+
+def _sentences(plan: RefreshPlan) -> Iterator[str]:
+    companies = len({profile.company.company_id for profile in plan.picked})
+    if plan.picked:
+        yield f"Refreshes {len(plan.picked):,} profiles of {companies:,} companies for about {in_usd(plan.cost)} USD."
+    else:
+        yield "Nothing is refreshed."
+    if plan.stale is not None and plan.stale.all > 0:
+        before, after = plan.stale.before / plan.stale.all, plan.stale.after / plan.stale.all
+        yield f"Stale reads: {before:.1%} of {plan.stale.all:,.1f} a day before, {after:.1%} after."
+    if plan.too_dear:
+        yield f"{plan.too_dear:,} more are due, beyond the day's budget."
+    alone = {**plan.left_alone, **({"not read at all": plan.unread} if plan.unread else {})}
+    if alone:
+        yield "Left alone: " + "; ".join(f"{number:,} {why}" for why, number in sorted(alone.items())) + "."
 
 
 def worth_of(profiles: Sequence[DueProfile], facts: KnownFacts) -> Floats:

@@ -5,7 +5,7 @@ import pytest
 
 from enrichment.domain.records import Company
 from enrichment.refresh.change_rates import RateBelief
-from enrichment.refresh.ranking import DueProfile, KnownFacts, in_batches, refresh_plan, worth_of
+from enrichment.refresh.ranking import DueProfile, KnownFacts, RefreshPlan, in_batches, refresh_plan, worth_of
 from tests.support.examples import NOON
 
 DAY = 86_400.0
@@ -67,19 +67,24 @@ def test_each_consumer_has_a_budget_of_its_own() -> None:
     assert plan.too_dear == 2
 
 
+def stale(plan: RefreshPlan) -> tuple[float, float, float]:
+    """Reads a day: all, stale before, stale after."""
+    assert plan.stale is not None
+    return plan.stale.all, plan.stale.before, plan.stale.after
+
+
 def test_stale_reads_are_those_of_all_known_facts_and_fall_by_what_is_refreshed() -> None:
     known = facts({"a": ([30, 0], [10, 5]), "b": ([30, np.inf], [4, 100])})
     plan = refresh_plan([due("a", "industry"), due("b", *DATASETS, cost=9)], known, {"profile": 9}, {})
-    assert plan.stale.all == pytest.approx(19)
-    assert plan.stale.before == pytest.approx(7)  # half of 14: at 30 days it has changed with a chance of one half
-    assert plan.stale.after == pytest.approx(5)
+    assert stale(plan) == pytest.approx((19, 7, 5))  # at 30 days it has changed with a chance of one half
     both = refresh_plan([due("a", "industry"), due("b", *DATASETS)], known, {"profile": 10**6}, {})
-    assert both.stale.after == pytest.approx(0)
+    assert stale(both) == pytest.approx((19, 7, 0))
 
 
 def test_nothing_due_is_a_plan_too() -> None:
     plan = refresh_plan([], facts({"a": ([30, 0], [10, 5])}), {"profile": 9}, {"idle": 3})
-    assert (plan.picked, plan.stale.before, plan.left_alone) == ((), plan.stale.after, {"idle": 3})
+    assert (plan.picked, plan.left_alone) == ((), {"idle": 3})
+    assert stale(plan) == pytest.approx((15, 5, 5))
 
 
 def test_companies_picked_for_the_same_consumers_share_a_batch_and_the_budget_is_shared_out() -> None:

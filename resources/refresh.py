@@ -1,0 +1,83 @@
+"""What to refresh now, from the store as it is: for the daily schedule and for `enrich batch --due`.
+
+    store + rules -> due profiles -> (only if there are any) looks, ages, reads -> RefreshPlan -> batches
+
+Nothing is written but batches, and these only by order().
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from enrichment.context import RunContext
+from enrichment.domain.batches import Batch
+from enrichment.domain.ids import new_id
+from enrichment.refresh.due import due_profiles
+from enrichment.refresh.known_facts import horizon_begins, idle_companies, known_facts
+from enrichment.refresh.learned_rates import LearnedRates
+from enrichment.refresh.looks import looks_in
+from enrichment.refresh.ranking import RefreshBatch, RefreshPlan, refresh_plan
+from enrichment.rules import Rules
+from resources.store import SqlStore
+
+SCHEDULE: Final = "refresh_due_companies"
+COMMAND: Final = "enrich batch --due"
+_ASKED_BY = (SCHEDULE, COMMAND)
+"""What asks for refreshes: its requests are no demand, and their cost is the day's."""
+
+
+def plan_refresh(
+    store: SqlStore,
+    rules: Rules,
+    context: RunContext,
+    *,
+    left: Mapping[str, int],
+    override: str | None = None,
+) -> RefreshPlan:
+    """What to refresh of the consumers in `left`, which says what each may still cost (micro-USD). Blocks.
+
+    Raises UnknownName, UnknownStrategy, StoreError.
+    """
+    now, history = context.now(), store.refresh_history
+    companies = store.companies.all()
+    due = due_profiles(companies, rules=rules, context=context, consumers=tuple(left), override=override)
+    if not due.profiles:
+        return RefreshPlan((), 0, 0, due.left_alone, None)
+    reads = history.reads(horizon_begins(rules, now), not_by=_ASKED_BY)
+    since = now - timedelta(seconds=rules.refresh.idle_after)
+    idle = idle_companies((profile.company for profile in due.profiles), reads, since=since)
+    awake = [profile for profile in due.profiles if profile.company.company_id not in idle]
+    left_alone = dict(due.left_alone)
+    if len(awake) < len(due.profiles):
+        left_alone[f"not asked for since {since:%Y-%m-%d}"] = len(due.profiles) - len(awake)
+    if not awake:
+        return RefreshPlan((), 0, 0, left_alone, None)
+    rates = learned_rates(store)
+    facts = known_facts(rules, companies, history.collected(), reads, rates, now)
+    return refresh_plan(awake, facts, left, left_alone)
+
+
+def learned_rates(store: SqlStore) -> LearnedRates:
+    """From all that was bought more than once. Raises StoreError."""
+    return LearnedRates(looks_in(store.refresh_history.renewed_values()), store.refresh_history.traits())
+
+
+def left_today(store: SqlStore, rules: Rules, now: datetime, consumers: Sequence[str] | None = None) -> dict[str, int]:
+    """Consumer -> what refreshes may still cost on this UTC day, in micro-USD; None: all that are not for an audience.
+
+    A refresh for several consumers counts in full for each of them. Raises StoreError.
+    """
+    names = [name for name, entry in rules.consumers.items() if not entry.audience] if consumers is None else consumers
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    left = {name: rules.refresh.budget(name) for name in names}
+    for asked, cost in store.refresh_history.spent(midnight, requested_by=_ASKED_BY):
+        for name in asked:
+            if name in left:
+                left[name] = max(0, left[name] - cost)
+    return left
+
+
+def order(store: SqlStore, batch: RefreshBatch, now: datetime) -> Batch:
+    """Stores it for workers, asked for by the schedule. Raises StoreError."""
+    made = Batch(new_id("bat"), now, batch.consumers, SCHEDULE, max_cost=batch.max_cost)
+    return store.batches.create(made, [company.company_id for company in batch.companies])

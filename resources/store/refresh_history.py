@@ -1,0 +1,121 @@
+"""What a refresh is decided by, of all companies at once: values bought again, ages, reads, what refreshes have cost.
+
+renewed_values() -> values of replies that were bought again    traits() -> company -> industry, size band
+collected() -> the newest of each dataset    reads() -> what was asked for    spent() -> what refreshes cost
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from enrichment.domain.values import load_value
+from enrichment.refresh.known_facts import Collected, Reads
+from enrichment.refresh.learned_rates import Traits
+from enrichment.refresh.looks import RepliedValue
+from enrichment.refresh.traits import TRAIT_DATASETS, traits_of
+from resources.store import tables as t
+from resources.store.column_types import PlainText
+from resources.store.database import Database
+
+_ROWS_PER_FETCH = 5_000
+_r, _f, _q, _b = t.replies.c, t.facts.c, t.requests.c, t.batches.c
+_other = t.replies.alias("other")
+_RENEWED = (
+    sa.select(
+        _r.company_id,
+        (_r.company_id + "|" + _r.source + "|" + _r.variant).label("question"),
+        _r.reply_id,
+        _r.collected_at,
+        _f.dataset,
+        _f.value,
+    )
+    .join_from(t.replies, t.facts, _f.reply_id == _r.reply_id)
+    .where(
+        _f.analysis_id.is_(None),
+        sa.exists().where(
+            _other.c.company_id == _r.company_id, _other.c.source == _r.source, _other.c.reply_id != _r.reply_id
+        ),
+    )
+    .order_by(_r.company_id, _r.source, _r.variant, _r.collected_at, _r.reply_id, _f.fact_id)
+)
+_TRAITS = (
+    sa.select(_f.company_id, _f.dataset, _f.value)
+    .where(_f.dataset.in_(TRAIT_DATASETS), _f.analysis_id.is_(None))
+    .order_by(_f.company_id, _f.collected_at, _f.fact_id)
+)
+_COLLECTED = sa.select(_f.company_id, _f.dataset, sa.func.max(_f.collected_at, type_=_f.collected_at.type)).group_by(
+    _f.company_id, _f.dataset
+)
+
+
+class SqlRefreshHistory:
+    """One read for all companies, each."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def renewed_values(self) -> Iterator[RepliedValue]:
+        """Values of replies whose source has answered about the company more than once; see refresh.looks.looks_in.
+
+        One snapshot is open until the iterator is read to its end or closed.
+        """
+        with self._db.reading() as tx:
+            yield from renewed_values(tx)
+
+    def traits(self) -> dict[str, Traits]:
+        """company_id -> its traits, of companies with any."""
+        with self._db.reading() as tx:
+            return traits(tx)
+
+    def collected(self) -> list[Collected]:
+        """Of every company and dataset with a fact."""
+        with self._db.reading() as tx:
+            return [Collected(*row) for row in tx.execute(_COLLECTED)]
+
+    def reads(self, since: datetime, *, not_by: Sequence[str]) -> list[Reads]:
+        """Requests asked since then. not_by: without those of batches that these requested."""
+        batches = sa.select(sa.literal("batch:", PlainText) + _b.batch_id).where(_b.requested_by.in_(not_by))
+        query = (
+            sa.select(_q.company_id, _q.consumer, sa.func.count(), sa.func.max(_q.asked_at, type_=_q.asked_at.type))
+            .where(_q.asked_at >= since, _q.asked_by.not_in(batches))
+            .group_by(_q.company_id, _q.consumer)
+        )
+        with self._db.reading() as tx:
+            return [Reads(*row) for row in tx.execute(query)]
+
+    def spent(self, since: datetime, *, requested_by: Sequence[str]) -> list[tuple[tuple[str, ...], int]]:
+        """Batches that these requested since then: their consumers, and the micro-USD they took.
+
+        Of one that is not done yet, all that it may take.
+        """
+        c = t.batch_companies.c
+        booked = sa.select(sa.func.coalesce(sa.func.sum(c.cost_micro_usd), 0)).where(c.batch_id == _b.batch_id)
+        taken = sa.select(t.caps.c.taken_micro_usd).where(
+            t.caps.c.name == sa.literal("batch:", PlainText) + _b.batch_id
+        )
+        query = sa.select(
+            _b.consumer,
+            _b.state,
+            sa.func.coalesce(_b.max_cost_micro_usd, 0).label("most"),
+            booked.scalar_subquery().label("booked"),
+            sa.func.coalesce(taken.scalar_subquery(), 0).label("taken"),
+        ).where(_b.created_at >= since, _b.requested_by.in_(requested_by))
+        with self._db.reading() as tx:
+            return [
+                (
+                    tuple(row.consumer.split("+")),
+                    max(int(row.booked), row.taken, row.most if row.state == "open" else 0),
+                )
+                for row in tx.execute(query)
+            ]
+
+
+def renewed_values(tx: sa.Connection) -> Iterator[RepliedValue]:
+    for row in tx.execution_options(yield_per=_ROWS_PER_FETCH).execute(_RENEWED):
+        yield RepliedValue(*row)
+
+
+def traits(tx: sa.Connection) -> dict[str, Traits]:
+    rows = tx.execution_options(yield_per=_ROWS_PER_FETCH).execute(_TRAITS)
+    return traits_of((row[0], row[1], load_value(row[1], row[2])) for row in rows)
