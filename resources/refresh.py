@@ -5,23 +5,25 @@
 Nothing is written but batches, and these only by order().
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from enrichment.context import RunContext
 from enrichment.domain.batches import Batch
 from enrichment.domain.ids import new_id
-from enrichment.refresh.due import due_profiles
-from enrichment.refresh.known_facts import horizon_begins, idle_companies, known_facts
+from enrichment.refresh.due import DueProfiles, due_profiles
+from enrichment.refresh.known_facts import Reads, horizon_begins, idle_companies, known_facts
 from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.looks import looks_in
-from enrichment.refresh.ranking import RefreshBatch, RefreshPlan, refresh_plan
+from enrichment.refresh.ranking import DueProfile, RefreshBatch, RefreshPlan, refresh_plan
 from enrichment.rules import Rules
 from resources.store import SqlStore
 
 SCHEDULE: Final = "refresh_due_companies"
 COMMAND: Final = "enrich batch --due"
+_A_DAY = timedelta(days=1)
+"""A batch that is older and still open was given up by its workers."""
 _ASKED_BY = (SCHEDULE, COMMAND)
 """What asks for refreshes: its requests are no demand, and their cost is the day's."""
 
@@ -44,17 +46,27 @@ def plan_refresh(
     if not due.profiles:
         return RefreshPlan((), 0, 0, due.left_alone, None)
     reads = history.reads(horizon_begins(rules, now), not_by=_ASKED_BY)
-    since = now - timedelta(seconds=rules.refresh.idle_after)
-    idle = idle_companies((profile.company for profile in due.profiles), reads, since=since)
-    awake = [profile for profile in due.profiles if profile.company.company_id not in idle]
-    left_alone = dict(due.left_alone)
-    if len(awake) < len(due.profiles):
-        left_alone[f"not asked for since {since:%Y-%m-%d}"] = len(due.profiles) - len(awake)
+    awake, left_alone = _awake(due, reads, history.under_way(now - _A_DAY, requested_by=_ASKED_BY), rules, now)
     if not awake:
         return RefreshPlan((), 0, 0, left_alone, None)
     rates = learned_rates(store)
     facts = known_facts(rules, companies, history.collected(), reads, rates, now)
     return refresh_plan(awake, facts, left, left_alone)
+
+
+def _awake(
+    due: DueProfiles, reads: Sequence[Reads], under_way: Collection[tuple[str, str]], rules: Rules, now: datetime
+) -> tuple[list[DueProfile], dict[str, int]]:
+    """Profiles of companies that are asked for, and that no refresh is at work on already."""
+    since = now - timedelta(seconds=rules.refresh.idle_after)
+    idle = idle_companies((profile.company for profile in due.profiles), reads, since=since)
+    asked_for = [profile for profile in due.profiles if profile.company.company_id not in idle]
+    awake = [one for one in asked_for if (one.company.company_id, one.consumer) not in under_way]
+    more = {
+        f"not asked for since {since:%Y-%m-%d}": len(due.profiles) - len(asked_for),
+        "in a refresh that is under way": len(asked_for) - len(awake),
+    }
+    return awake, {**due.left_alone, **{why: number for why, number in more.items() if number}}
 
 
 def learned_rates(store: SqlStore) -> LearnedRates:

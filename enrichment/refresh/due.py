@@ -130,7 +130,8 @@ class _OfConsumer:
         cost: int,
     ) -> DueProfile:
         id_ = "" if profile is None else profile.profile_id
-        return DueProfile(company, self._requirements.consumer, id_, why, renews, first, cost)
+        since = company.created_at if profile is None else self._ended(profile)
+        return DueProfile(company, self._requirements.consumer, id_, why, since, renews, first, cost)
 
     def _is_flawed(self, profile: ProfileHead) -> bool:
         """Made for these requirements, but incomplete or not good enough from the start."""

@@ -9,6 +9,7 @@ costs nothing comes first. Money in micro-USD, reads a day.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +24,15 @@ from enrichment.refresh.worth import stale_chance, worth_of_refresh
 class DueProfile:
     """A profile that may not be served any more. renews: datasets that its plan buys. first: sources asked first.
 
-    cost: expected, of its whole plan. why: as one clause. profile_id: '' where there is no profile yet.
+    cost: expected, of its whole plan. why: as one clause; '' where only the document of the profile tells.
+    profile_id: '' where there is none yet. since: when it was no longer valid.
     """
 
     company: Company
     consumer: str
     profile_id: str
     why: str
+    since: datetime
     renews: frozenset[str]
     first: frozenset[str]
     cost: int
@@ -96,8 +99,10 @@ def _sentences(plan: RefreshPlan) -> Iterator[str]:
     companies = len({profile.company.company_id for profile in plan.picked})
     if plan.picked:
         yield f"Refreshes {len(plan.picked):,} profiles of {companies:,} companies for about {in_usd(plan.cost)} USD."
-    else:
+    elif plan.too_dear or plan.unread or plan.left_alone:
         yield "Nothing is refreshed."
+    else:
+        yield "Nothing is refreshed: every profile is valid."
     if plan.stale is not None and plan.stale.all > 0:
         before, after = plan.stale.before / plan.stale.all, plan.stale.after / plan.stale.all
         yield f"Stale reads: {before:.1%} of {plan.stale.all:,.1f} a day before, {after:.1%} after."

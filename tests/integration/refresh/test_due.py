@@ -181,7 +181,16 @@ def test_a_refresh_is_a_batch_with_the_rest_of_the_day_s_budget_and_takes_it_fro
     assert [c.key for c in store.batches.companies(made.batch_id)] == ["acme.com"]
     assert left_today(store, rules, now, ["profile"]) == {"profile": 0}
     assert left_today(store, rules, now + DAY, ["profile"]) == {"profile": 2_000_000}
-    assert refresh(store, now, rules).picked == ()
+    again = refresh(store, now, rules)
+    assert (again.picked, again.left_alone) == ((), {"in a refresh that is under way": 1})
+
+
+def test_a_refresh_that_its_workers_gave_up_is_tried_again_the_day_after(store: SqlStore) -> None:
+    profiled(store, company(store, "acme.com"))
+    left = left_today(store, MATRIX, NOON + WEEK, ["profile"])
+    [batch] = in_batches(refresh(store, NOON + WEEK), left, largest=500)
+    order(store, batch, NOON + WEEK)
+    assert len(refresh(store, NOON + WEEK + DAY + timedelta(minutes=1)).picked) == 1
 
 
 def test_looking_writes_nothing(store: SqlStore) -> None:

@@ -18,7 +18,7 @@ def company(key: str) -> Company:
 
 
 def due(key: str, *renews: str, consumer: str = "profile", cost: int = 100_000) -> DueProfile:
-    return DueProfile(company(key), consumer, f"pro_{key}", "", frozenset(renews), frozenset(), cost)
+    return DueProfile(company(key), consumer, f"pro_{key}", "", NOON, frozenset(renews), frozenset(), cost)
 
 
 def facts(rows: dict[str, tuple[list[float], list[float]]], days: float = 30) -> KnownFacts:
