@@ -18,7 +18,7 @@ from resources.store import tables as t
 from resources.store.column_types import PlainText
 from resources.store.database import Database
 
-_ROWS_PER_FETCH = 5_000
+_STREAMED = {"yield_per": 5_000}
 _r, _f, _q, _b = t.replies.c, t.facts.c, t.requests.c, t.batches.c
 _other = t.replies.alias("other")
 _RENEWED = (
@@ -124,10 +124,12 @@ class SqlRefreshHistory:
 
 
 def renewed_values(tx: sa.Connection) -> Iterator[RepliedValue]:
-    for row in tx.execution_options(yield_per=_ROWS_PER_FETCH).execute(_RENEWED):
+    """As SqlRefreshHistory.renewed_values, in a transaction that is open."""
+    for row in tx.execute(_RENEWED, execution_options=_STREAMED):
         yield RepliedValue(*row)
 
 
 def traits(tx: sa.Connection) -> dict[str, Traits]:
-    rows = tx.execution_options(yield_per=_ROWS_PER_FETCH).execute(_TRAITS)
+    """As SqlRefreshHistory.traits, in a transaction that is open."""
+    rows = tx.execute(_TRAITS, execution_options=_STREAMED)
     return traits_of((row[0], row[1], load_value(row[1], row[2])) for row in rows)

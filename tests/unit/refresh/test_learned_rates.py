@@ -22,10 +22,14 @@ def looks(company: str, dataset: str, days: float, changes: list[bool]) -> list[
     ]
 
 
-def drawn(prefix: str, days: float, *, every: float = 30, companies: int = 400, seed: int = 1) -> list[Look]:
-    """One look at each of many companies; a change comes once in so many days on average."""
-    changed = np.random.default_rng(seed).random(companies) < -np.expm1(-every / days)
-    return [look for n in range(companies) for look in looks(f"{prefix}{n}", "industry", every, [bool(changed[n])])]
+def drawn(prefix: str, days: float, *, companies: int = 400, seed: int = 1) -> list[Look]:
+    """One look at each of many companies, after a different time; changes come once in so many days on average."""
+    chance = np.random.default_rng(seed)
+    rates = chance.gamma(2.0, 1 / (2 * days), companies)
+    every = chance.uniform(1, 3 * days, companies)
+    changed = (chance.random(companies) < -np.expm1(-rates * every)).tolist()
+    each = (looks(f"{prefix}{n}", "industry", float(every[n]), [changed[n]]) for n in range(companies))
+    return [look for its in each for look in its]
 
 
 def days_of(rates: LearnedRates, company: str, dataset: str = "industry", **pinned: float) -> float:
@@ -41,6 +45,14 @@ def test_the_priors_of_all_groups_at_once_are_those_of_each() -> None:
     together = priors_of(group, ages, changed, groups=3)
     alone = [float(1 / prior_of(ages[group == n], changed[group == n]).rate) for n in range(3)]
     assert (1 / together.rate).tolist() == pytest.approx(alone, rel=0.2)
+
+
+@pytest.mark.parametrize("looks_each", [60, 6_000])
+def test_looks_of_one_age_cannot_tell_how_much_companies_differ(looks_each: int) -> None:
+    changed = np.arange(looks_each) % 3 == 0
+    found = priors_of(np.zeros(looks_each, np.int64), np.full(looks_each, 28 * DAY), changed, groups=1)
+    assert found.shape.tolist() == [1.0]
+    assert (1 / found.rate / DAY).tolist() == pytest.approx([56], rel=0.08)  # (s / (s + 28)) is two thirds at 56
 
 
 def test_before_any_look_a_fact_is_supposed_to_change_as_fast_as_its_sources_answers_expire() -> None:
