@@ -8,8 +8,6 @@ no longer does not tell that it changed. Another spelling is no change.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
 from typing import NamedTuple
 
 from enrichment.domain.records import Json
@@ -41,17 +39,28 @@ class Look(NamedTuple):
 
 def looks_in(values: Iterable[RepliedValue]) -> Iterator[Look]:
     """values: those of one question together, by collected_at and reply."""
-    for _, asked in groupby(values, attrgetter("question")):
-        before: dict[str, tuple[datetime, list[Mapping[str, Json]]]] = {}
-        for _, reply in groupby(asked, attrgetter("reply_id")):
-            stated = list(reply)
-            for dataset in dict.fromkeys(value.dataset for value in stated):
-                now = [value.value for value in stated if value.dataset == dataset]
-                at = stated[0].collected_at
-                if dataset in before and at > before[dataset][0]:
-                    seconds = (at - before[dataset][0]).total_seconds()
-                    yield Look(stated[0].company_id, dataset, at, seconds, is_changed(dataset, before[dataset][1], now))
-                before[dataset] = (at, now)
+    question = reply = company = ""
+    before: _Stated = {}
+    stated: _Stated = {}
+    for company_id, asked, reply_id, collected_at, dataset, value in values:
+        if reply_id != reply:
+            yield from _beside(company, before, stated)
+            before = {**before, **stated} if asked == question else {}
+            question, reply, company, stated = asked, reply_id, company_id, {}
+        stated.setdefault(dataset, (collected_at, []))[1].append(value)
+    yield from _beside(company, before, stated)
+
+
+_Stated = dict[str, tuple[datetime, list[Mapping[str, Json]]]]
+"""Dataset -> when a reply with it was collected last, and its values."""
+
+
+def _beside(company_id: str, before: _Stated, stated: _Stated) -> Iterator[Look]:
+    for dataset, (at, values) in stated.items():
+        earlier = before.get(dataset)
+        if earlier is not None and at > earlier[0]:
+            seconds = (at - earlier[0]).total_seconds()
+            yield Look(company_id, dataset, at, seconds, is_changed(dataset, earlier[1], values))
 
 
 def is_changed(dataset: str, before: Sequence[Mapping[str, Json]], after: Sequence[Mapping[str, Json]]) -> bool:
