@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.refresh.deciding import MOST_BEYOND_THE_READ, MOST_WITH_NOTHING_DUE, SEED, show_deciding
-from enrichment.refresh.change_rates import Floats, RateBelief, prior_of
+from enrichment.refresh.change_rates import Floats, RateBelief, priors_of
+from enrichment.refresh.learned_rates import ENOUGH
 from enrichment.refresh.worth import worth_of_refresh
 
 FACTS, DAYS, DAY = 30_000, 90, 86_400.0
@@ -88,12 +89,11 @@ class ByWorth:
         picked = np.concatenate([look[0] for look in self._looks])
         ages, changed = np.concatenate([look[1] for look in self._looks]), np.concatenate([x[2] for x in self._looks])
         shape, seconds = self._prior.shape.copy(), self._prior.seconds.copy()
-        for number in range(len(TTL_DAYS)):
-            of_dataset = self._world.dataset[picked] == number
-            if of_dataset.sum() >= 50:
-                prior = prior_of(ages[of_dataset], changed[of_dataset])
-                shape[self._world.dataset == number] = prior.shape
-                seconds[self._world.dataset == number] = prior.seconds
+        dataset = self._world.dataset[picked]
+        priors = priors_of(dataset, ages, changed, groups=len(TTL_DAYS))
+        for number in np.flatnonzero(np.bincount(dataset, minlength=len(TTL_DAYS)) >= ENOUGH):
+            shape[self._world.dataset == number] = priors.shape[number]
+            seconds[self._world.dataset == number] = priors.seconds[number]
         belief = RateBelief(shape, seconds)
         for look in self._looks:
             belief = _updated(belief, *look)

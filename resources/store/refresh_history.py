@@ -74,11 +74,18 @@ class SqlRefreshHistory:
             return [Collected(*row) for row in tx.execute(_COLLECTED)]
 
     def reads(self, since: datetime, *, not_by: Sequence[str]) -> list[Reads]:
-        """Requests asked since then. not_by: without those of batches that these requested."""
-        batches = sa.select(sa.literal("batch:", PlainText) + _b.batch_id).where(_b.requested_by.in_(not_by))
+        """Requests asked since then. not_by: without those made for batches that these requested."""
+        c = t.batch_companies.c
+        ours = _b.requested_by.in_(not_by)
+        batches = sa.select(sa.literal("batch:", PlainText) + _b.batch_id).where(ours)
+        of_batches = (
+            sa.select(c.request_id)
+            .join_from(t.batch_companies, t.batches, c.batch_id == _b.batch_id)
+            .where(ours, c.request_id.is_not(None))
+        )
         query = (
             sa.select(_q.company_id, _q.consumer, sa.func.count(), sa.func.max(_q.asked_at, type_=_q.asked_at.type))
-            .where(_q.asked_at >= since, _q.asked_by.not_in(batches))
+            .where(_q.asked_at >= since, _q.asked_by.not_in(batches), _q.request_id.not_in(of_batches))
             .group_by(_q.company_id, _q.consumer)
         )
         with self._db.reading() as tx:

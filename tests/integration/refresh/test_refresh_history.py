@@ -61,6 +61,17 @@ def test_reads_are_requests_of_people_and_not_those_of_a_refresh(store: SqlStore
     assert found == [Reads(acme.company_id, "profile", 2, NOON + 3 * DAY)]
 
 
+def test_a_request_is_a_refresh_s_also_where_a_run_of_dagster_asked_as_its_worker(store: SqlStore) -> None:
+    acme = company(store, "acme.com")
+    batch = store.batches.create(Batch(new_id("bat"), NOON, ("profile",), "refresh_due_companies"), [acme.company_id])
+    until = NOON + timedelta(minutes=1)
+    [claimed] = store.batches.claim(batch.batch_id, "wrk", most=9, caps=[], at=NOON, lease_until=until)
+    asked = request(store, acme)
+    assert store.batches.begin(claimed, "wrk", asked.request_id, need=0, caps=[], at=NOON) is not None
+    assert store.refresh_history.reads(NOON - DAY, not_by=["refresh_due_companies"]) == []
+    assert len(store.refresh_history.reads(NOON - DAY, not_by=["another"])) == 1
+
+
 def test_an_open_refresh_counts_with_all_it_may_cost_and_a_finished_one_with_what_it_did(store: SqlStore) -> None:
     acme = company(store, "acme.com")
     batch = Batch(new_id("bat"), NOON, ("profile", "vendor_enrichment"), "refresh_due_companies", max_cost=900_000)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from enrichment.refresh.change_rates import RateBelief, prior_of, priors_of
+from enrichment.refresh.change_rates import RateBelief, priors_of
 from enrichment.refresh.learned_rates import ENOUGH, LearnedRates, Traits
 from enrichment.refresh.looks import Look
 from tests.support.examples import NOON
@@ -41,10 +41,13 @@ def test_the_priors_of_all_groups_at_once_are_those_of_each() -> None:
     chance = np.random.default_rng(5)
     group = chance.integers(0, 3, 6_000)
     ages = chance.uniform(1, 200, 6_000) * DAY
-    changed = chance.random(6_000) < -np.expm1(-ages / (np.array([10.0, 60.0, 300.0])[group] * DAY))
+    rates = chance.gamma(2.0, 1 / (2 * np.array([10.0, 60.0, 300.0])[group] * DAY))
+    changed = chance.random(6_000) < -np.expm1(-rates * ages)
     together = priors_of(group, ages, changed, groups=3)
-    alone = [float(1 / prior_of(ages[group == n], changed[group == n]).rate) for n in range(3)]
-    assert (1 / together.rate).tolist() == pytest.approx(alone, rel=0.2)
+    for n in range(3):
+        alone = priors_of(np.zeros((group == n).sum(), np.int64), ages[group == n], changed[group == n], groups=1)
+        assert (together.shape[n], together.seconds[n]) == (alone.shape[0], alone.seconds[0])
+    assert (1 / together.rate / DAY).tolist() == pytest.approx([10, 60, 300], rel=0.3)
 
 
 @pytest.mark.parametrize("looks_each", [60, 6_000])
