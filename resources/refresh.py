@@ -22,8 +22,8 @@ from resources.store import SqlStore
 
 SCHEDULE: Final = "refresh_due_companies"
 COMMAND: Final = "enrich batch --due"
-_A_DAY = timedelta(days=1)
-"""A batch that is older and still open was given up by its workers."""
+_AGAIN_AFTER = timedelta(days=1)
+"""What failed is not tried again each hour, and what another batch waits for is not ordered twice."""
 _ASKED_BY = (SCHEDULE, COMMAND)
 """What asks for refreshes: its requests are no demand, and their cost is the day's."""
 
@@ -46,7 +46,7 @@ def plan_refresh(
     if not due.profiles:
         return RefreshPlan((), 0, 0, due.left_alone, None)
     reads = history.reads(horizon_begins(rules, now), not_by=_ASKED_BY)
-    awake, left_alone = _awake(due, reads, history.under_way(now - _A_DAY, requested_by=_ASKED_BY), rules, now)
+    awake, left_alone = _awake(due, reads, history.tried(now - _AGAIN_AFTER, requested_by=_ASKED_BY), rules, now)
     if not awake:
         return RefreshPlan((), 0, 0, left_alone, None)
     rates = learned_rates(store)
@@ -55,16 +55,16 @@ def plan_refresh(
 
 
 def _awake(
-    due: DueProfiles, reads: Sequence[Reads], under_way: Collection[tuple[str, str]], rules: Rules, now: datetime
+    due: DueProfiles, reads: Sequence[Reads], tried: Collection[tuple[str, str]], rules: Rules, now: datetime
 ) -> tuple[list[DueProfile], dict[str, int]]:
-    """Profiles of companies that are asked for, and that no refresh is at work on already."""
+    """Profiles of companies that are asked for, and that were in no refresh of the last day."""
     since = now - timedelta(seconds=rules.refresh.idle_after)
     idle = idle_companies((profile.company for profile in due.profiles), reads, since=since)
     asked_for = [profile for profile in due.profiles if profile.company.company_id not in idle]
-    awake = [one for one in asked_for if (one.company.company_id, one.consumer) not in under_way]
+    awake = [one for one in asked_for if (one.company.company_id, one.consumer) not in tried]
     more = {
         f"not asked for since {since:%Y-%m-%d}": len(due.profiles) - len(asked_for),
-        "in a refresh that is under way": len(asked_for) - len(awake),
+        "refreshed, or waiting for it, within a day": len(asked_for) - len(awake),
     }
     return awake, {**due.left_alone, **{why: number for why, number in more.items() if number}}
 

@@ -117,14 +117,13 @@ class SqlRefreshHistory:
                 for row in tx.execute(query)
             ]
 
-    def under_way(self, since: datetime, *, requested_by: Sequence[str]) -> set[tuple[str, str]]:
-        """(company_id, consumer) that wait or are under way in a batch that these requested since then."""
+    def tried(self, since: datetime, *, requested_by: Sequence[str]) -> set[tuple[str, str]]:
+        """(company_id, consumer) of batches that these requested since then, but for what was postponed."""
         c = t.batch_companies.c
         query = (
             sa.select(c.company_id, _b.consumer)
             .join_from(t.batch_companies, t.batches, c.batch_id == _b.batch_id)
-            .where(_b.state == "open", _b.created_at >= since, _b.requested_by.in_(requested_by))
-            .where(c.state.in_(("waiting", "under_way")))
+            .where(_b.created_at > since, _b.requested_by.in_(requested_by), c.state != "postponed")
         )
         with self._db.reading() as tx:
             return {(row[0], name) for row in tx.execute(query) for name in row[1].split("+")}

@@ -182,10 +182,10 @@ def test_a_refresh_is_a_batch_with_the_rest_of_the_day_s_budget_and_takes_it_fro
     assert left_today(store, rules, now, ["profile"]) == {"profile": 0}
     assert left_today(store, rules, now + DAY, ["profile"]) == {"profile": 2_000_000}
     again = refresh(store, now, rules)
-    assert (again.picked, again.left_alone) == ((), {"in a refresh that is under way": 1})
+    assert (again.picked, again.left_alone) == ((), {"refreshed, or waiting for it, within a day": 1})
 
 
-def test_a_refresh_that_its_workers_gave_up_is_tried_again_the_day_after(store: SqlStore) -> None:
+def test_a_profile_is_refreshed_once_a_day_at_most_also_where_its_workers_gave_up(store: SqlStore) -> None:
     profiled(store, company(store, "acme.com"))
     left = left_today(store, MATRIX, NOON + WEEK, ["profile"])
     [batch] = in_batches(refresh(store, NOON + WEEK), left, largest=500)
