@@ -71,7 +71,7 @@ def _awake(
 
 def learned_rates(store: SqlStore) -> LearnedRates:
     """From all that was bought more than once. Raises StoreError."""
-    return LearnedRates(looks_in(store.refresh_history.renewed_values()), store.refresh_history.traits())
+    return LearnedRates(looks_in(store.refresh_history.renewals()), store.refresh_history.traits())
 
 
 def left_today(store: SqlStore, rules: Rules, now: datetime, consumers: Sequence[str] | None = None) -> dict[str, int]:

@@ -1,11 +1,12 @@
 """What a purchase shows of how often values change: its reply beside the one that the same source gave before.
 
-    values of replies, those of one question together, oldest first -> Look(company, dataset, seconds, changed)
+    Renewal: the values of a dataset in two replies in a row -> Look(company, dataset, seconds, changed)
 
 Compared is what the same source was asked in the same form, where both replies have the dataset: a source that has it
 no longer does not tell that it changed. Another spelling is no change.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -16,15 +17,18 @@ from enrichment.identity.names import name_words
 from enrichment.parsing.industries import canonical_industry
 
 
-class RepliedValue(NamedTuple):
-    """One stored value of a reply. question: equal for the same company, source and form of the question."""
+class Renewal(NamedTuple):
+    """A dataset in two replies to the same question, one after the other; before_at is earlier than at.
+
+    before, after: its values, a JSON object a line; both None where these are the same text.
+    """
 
     company_id: str
-    question: str
-    reply_id: str
-    collected_at: datetime
     dataset: str
-    value: Mapping[str, Json]
+    before_at: datetime
+    at: datetime
+    before: str | None
+    after: str | None
 
 
 class Look(NamedTuple):
@@ -37,30 +41,15 @@ class Look(NamedTuple):
     changed: bool
 
 
-def looks_in(values: Iterable[RepliedValue]) -> Iterator[Look]:
-    """values: those of one question together, by collected_at and reply."""
-    question = reply = company = ""
-    before: _Stated = {}
-    stated: _Stated = {}
-    for company_id, asked, reply_id, collected_at, dataset, value in values:
-        if reply_id != reply:
-            yield from _beside(company, before, stated)
-            before = {**before, **stated} if asked == question else {}
-            question, reply, company, stated = asked, reply_id, company_id, {}
-        stated.setdefault(dataset, (collected_at, []))[1].append(value)
-    yield from _beside(company, before, stated)
+def looks_in(renewals: Iterable[Renewal]) -> Iterator[Look]:
+    """One of each."""
+    for company_id, dataset, before_at, at, before, after in renewals:
+        changed = before is not None and after is not None and is_changed(dataset, _values(before), _values(after))
+        yield Look(company_id, dataset, at, (at - before_at).total_seconds(), changed)
 
 
-_Stated = dict[str, tuple[datetime, list[Mapping[str, Json]]]]
-"""Dataset -> when a reply with it was collected last, and its values."""
-
-
-def _beside(company_id: str, before: _Stated, stated: _Stated) -> Iterator[Look]:
-    for dataset, (at, values) in stated.items():
-        earlier = before.get(dataset)
-        if earlier is not None and at > earlier[0]:
-            seconds = (at - earlier[0]).total_seconds()
-            yield Look(company_id, dataset, at, seconds, is_changed(dataset, earlier[1], values))
+def _values(lines: str) -> list[Mapping[str, Json]]:
+    return [json.loads(line) for line in lines.splitlines()]
 
 
 def is_changed(dataset: str, before: Sequence[Mapping[str, Json]], after: Sequence[Mapping[str, Json]]) -> bool:

@@ -1,18 +1,19 @@
 """What a refresh is decided by, of all companies at once: values bought again, ages, reads, what refreshes have cost.
 
-renewed_values() -> values of replies that were bought again    traits() -> company -> industry, size band
+renewals() -> what was bought again, and what was known before    traits() -> company -> industry, size band
 collected() -> the newest of each dataset    reads() -> what was asked for    spent() -> what refreshes cost
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from enrichment.domain.values import load_value
 from enrichment.refresh.known_facts import Collected, Reads
 from enrichment.refresh.learned_rates import Traits
-from enrichment.refresh.looks import RepliedValue
+from enrichment.refresh.looks import Renewal
 from enrichment.refresh.traits import TRAIT_DATASETS, traits_of
 from resources.store import tables as t
 from resources.store.column_types import PlainText
@@ -21,14 +22,15 @@ from resources.store.database import Database
 _STREAMED = {"yield_per": 5_000}
 _r, _f, _q, _b = t.replies.c, t.facts.c, t.requests.c, t.batches.c
 _other = t.replies.alias("other")
-_RENEWED = (
+_stated = (
     sa.select(
         _r.company_id,
-        (_r.company_id + "|" + _r.source + "|" + _r.variant).label("question"),
+        _r.source,
+        _r.variant,
         _r.reply_id,
         _r.collected_at,
         _f.dataset,
-        _f.value,
+        sa.func.aggregate_strings(sa.type_coerce(_f.value, PlainText), "\n").label("values"),
     )
     .join_from(t.replies, t.facts, _f.reply_id == _r.reply_id)
     .where(
@@ -37,8 +39,32 @@ _RENEWED = (
             _other.c.company_id == _r.company_id, _other.c.source == _r.source, _other.c.reply_id != _r.reply_id
         ),
     )
-    .order_by(_r.company_id, _r.source, _r.variant, _r.collected_at, _r.reply_id, _f.fact_id)
+    .group_by(_r.reply_id, _f.dataset)
+    .subquery()
 )
+_s = _stated.c
+
+
+def _one_before(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Of the reply before, to the same question, that has the dataset as well."""
+    earlier = sa.func.lag(column, type_=column.type)
+    return earlier.over(
+        partition_by=[_s.company_id, _s.source, _s.variant, _s.dataset], order_by=[_s.collected_at, _s.reply_id]
+    )
+
+
+_beside = sa.select(
+    *(_s.company_id, _s.dataset, _s.collected_at, _s["values"]),
+    _one_before(_s.collected_at).label("before_at"),
+    _one_before(_s["values"]).label("before"),
+).subquery()
+_two = _beside.c
+_is_same = _two.before == _two["values"]
+_RENEWED = sa.select(
+    *(_two.company_id, _two.dataset, _two.before_at, _two.collected_at),
+    sa.case((_is_same, sa.null()), else_=_two.before),
+    sa.case((_is_same, sa.null()), else_=_two["values"]),
+).where(_two.before_at < _two.collected_at)
 _TRAITS = (
     sa.select(_f.company_id, _f.dataset, _f.value)
     .where(_f.dataset.in_(TRAIT_DATASETS), _f.analysis_id.is_(None))
@@ -55,13 +81,13 @@ class SqlRefreshHistory:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def renewed_values(self) -> Iterator[RepliedValue]:
-        """Values of replies whose source has answered about the company more than once; see refresh.looks.looks_in.
+    def renewals(self) -> Iterator[Renewal]:
+        """What was bought again, the values of both replies beside one another.
 
         One snapshot is open until the iterator is read to its end or closed.
         """
         with self._db.reading() as tx:
-            yield from renewed_values(tx)
+            yield from renewals(tx)
 
     def traits(self) -> dict[str, Traits]:
         """company_id -> its traits, of companies with any."""
@@ -129,10 +155,10 @@ class SqlRefreshHistory:
             return {(row[0], name) for row in tx.execute(query) for name in row[1].split("+")}
 
 
-def renewed_values(tx: sa.Connection) -> Iterator[RepliedValue]:
-    """As SqlRefreshHistory.renewed_values, in a transaction that is open."""
+def renewals(tx: sa.Connection) -> Iterator[Renewal]:
+    """As SqlRefreshHistory.renewals, in a transaction that is open."""
     for row in tx.execute(_RENEWED, execution_options=_STREAMED):
-        yield RepliedValue(*row)
+        yield Renewal(*row)
 
 
 def traits(tx: sa.Connection) -> dict[str, Traits]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from enrichment.refresh.learned_rates import ChangeRate, LearnedRates
 from enrichment.refresh.looks import looks_in
-from resources.store.refresh_history import renewed_values, traits
+from resources.store.refresh_history import renewals, traits
 
 _COLUMNS = pa.schema(
     [
@@ -26,7 +26,7 @@ _COLUMNS = pa.schema(
 
 def write_change_rates(connection: duckdb.DuckDBPyConnection, tx: sa.Connection) -> None:
     """From the store as `tx` sees it."""
-    learned = LearnedRates(looks_in(renewed_values(tx)), traits(tx))
+    learned = LearnedRates(looks_in(renewals(tx)), traits(tx))
     connection.register("learned", pa.Table.from_pylist([_row(rate) for rate in learned.rows()], schema=_COLUMNS))
     connection.execute("DELETE FROM sources.change_rates")
     connection.execute("INSERT INTO sources.change_rates BY NAME FROM learned")

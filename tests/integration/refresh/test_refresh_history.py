@@ -6,7 +6,7 @@ from datetime import timedelta
 from enrichment.domain.batches import Batch, BatchEnd
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Request
-from enrichment.domain.values import EmployeeCount, Text
+from enrichment.domain.values import EmployeeCount, Founded, Text
 from enrichment.refresh.known_facts import Collected, Reads
 from enrichment.refresh.learned_rates import Traits
 from enrichment.refresh.looks import looks_in
@@ -28,7 +28,9 @@ def test_replies_of_a_source_that_answered_again_are_looked_at_side_by_side(stor
     another = next(source for source in MATRIX.datasets["industry"].sources if source != SOURCE)
     bought(store, request(store, acme), another, {"industry": [Text(text="Retail")]}, at=NOON + DAY)
     bought(store, request(store, other), SOURCE, industry("Banking"), at=NOON)
-    looks = [look for look in looks_in(store.refresh_history.renewed_values()) if look.dataset == "industry"]
+    bought(store, request(store, acme), SOURCE, {"founded": [Founded(year=1950)]}, at=NOON + 9 * DAY)
+    looks = [look for look in looks_in(store.refresh_history.renewals()) if look.dataset == "industry"]
+    looks.sort(key=lambda look: look.at)
     assert [(look.company_id, look.at, look.changed) for look in looks] == [
         (acme.company_id, NOON + 7 * DAY, False),
         (acme.company_id, NOON + 30 * DAY, True),

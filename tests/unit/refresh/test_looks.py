@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from enrichment.refresh.looks import Look, RepliedValue, is_changed, looks_in
+from enrichment.refresh.looks import Look, Renewal, is_changed, looks_in
 from tests.support.examples import NOON
 
 WEEK = timedelta(days=7)
@@ -14,10 +14,6 @@ WEEK = timedelta(days=7)
 
 def text(words: str) -> dict[str, Any]:
     return {"text": words}
-
-
-def stated(reply: int, dataset: str, value: Mapping[str, Any], *, question: str = "com_1|serp|a") -> RepliedValue:
-    return RepliedValue("com_1", question, f"rep_{reply}", NOON + reply * WEEK, dataset, value)
 
 
 @pytest.mark.parametrize(
@@ -58,32 +54,20 @@ def test_a_list_changed_when_an_item_came_or_went_in_whatever_order_it_is() -> N
     assert is_changed("tech_stack", [one], [one, two])
 
 
-def test_each_reply_is_looked_at_beside_the_one_before_it() -> None:
-    values = [
-        stated(0, "industry", text("Banking")),
-        stated(0, "founded", {"year": 1950}),
-        stated(1, "industry", text("banking")),
-        stated(3, "industry", text("Insurance")),
-    ]
-    assert list(looks_in(values)) == [
-        Look("com_1", "industry", NOON + WEEK, WEEK.total_seconds(), False),
-        Look("com_1", "industry", NOON + 3 * WEEK, 2 * WEEK.total_seconds(), True),
-    ]
+def renewal(before: str | None, after: str | None) -> Renewal:
+    return Renewal("com_1", "industry", NOON, NOON + WEEK, before, after)
 
 
-def test_a_reply_without_the_dataset_is_no_look_at_it() -> None:
-    values = [
-        stated(0, "industry", text("Banking")),
-        stated(1, "founded", {"year": 1950}),
-        stated(2, "industry", text("Banking")),
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        (None, None, False),
+        ('{"text": "Banking"}', '{"text": "banking"}', False),
+        ('{"text": "Banking"}', '{"text": "Software Development"}', True),
+        ('{"text": "Banking"}\n{"text": "Software"}', '{"text": "Software"}\n{"text": "Banking"}', False),
+    ],
+)
+def test_a_look_says_after_how_long_and_whether_it_had_changed(before: str, after: str, changed: bool) -> None:
+    assert list(looks_in([renewal(before, after)])) == [
+        Look("com_1", "industry", NOON + WEEK, WEEK.total_seconds(), changed)
     ]
-    [look] = looks_in(values)
-    assert (look.seconds, look.changed) == (2 * WEEK.total_seconds(), False)
-
-
-def test_another_question_is_not_compared() -> None:
-    values = [
-        stated(0, "industry", text("Banking"), question="com_1|serp|a"),
-        stated(1, "industry", text("Insurance"), question="com_1|serp|b"),
-    ]
-    assert list(looks_in(values)) == []
