@@ -158,11 +158,10 @@ def show_all_deciding(companies: int) -> bool:
     """Whether the goals are met."""
     print(f"What to refresh, seed {SEED}:")
     _, beyond = show_deciding(companies, consumer="profile", kind="expired")
-    show_deciding(companies, consumer="vendor_enrichment", kind="expired")
     nothing_due = sum(show_deciding(companies // 10, consumer="profile", kind="fresh"))
     show_deciding(companies // 10, consumer="profile", kind="incomplete")
     print(
-        f"ranked {beyond:.2f} s beyond the read (goal {MOST_BEYOND_THE_READ:.0f}); "
+        f"seconds of CPU: ranked {beyond:.2f} s beyond the read (goal {MOST_BEYOND_THE_READ:.0f}); "
         f"nothing due: {nothing_due:.2f} s (goal {MOST_WITH_NOTHING_DUE:.0f})"
     )
     return beyond <= MOST_BEYOND_THE_READ and nothing_due <= MOST_WITH_NOTHING_DUE

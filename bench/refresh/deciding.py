@@ -1,6 +1,6 @@
 """How long it takes to decide what to refresh: what is read of the store, and what comes beyond it.
 
-store of so many profiles -> resources.refresh.plan_refresh -> seconds of the read, seconds beyond it, the plan in words
+store of so many profiles -> resources.refresh.plan_refresh -> CPU seconds of the read, and beyond it, the plan in words
 """
 
 import tempfile
@@ -42,9 +42,9 @@ class Reading:
 def _timed(method: Callable[..., Any], watch: list[float]) -> Callable[..., Any]:
     @wraps(method)
     def timed(*args: Any, **named: Any) -> Any:
-        began = perf_counter()
+        began = process_time()
         found = method(*args, **named)
-        watch.append(perf_counter() - began)
+        watch.append(process_time() - began)
         return _rows(found, watch) if isinstance(found, Iterator) else found
 
     return timed
@@ -52,16 +52,16 @@ def _timed(method: Callable[..., Any], watch: list[float]) -> Callable[..., Any]
 
 def _rows(rows: Iterator[Any], watch: list[float]) -> Iterator[Any]:
     while True:
-        began = perf_counter()
+        began = process_time()
         some = list(islice(rows, _AT_ONCE))
-        watch.append(perf_counter() - began)
+        watch.append(process_time() - began)
         if not some:
             return
         yield from some
 
 
 def show_deciding(companies: int, *, consumer: str, kind: Kind) -> tuple[float, float]:
-    """Seconds of the read and beyond it, printed as well. Policies are compiled before, as a daily tick finds them."""
+    """Seconds of CPU of the read and beyond it, printed as well. Policies are compiled before, as a tick finds them."""
     rules = load_rules(_CONFIG)
     with tempfile.TemporaryDirectory() as folder:
         url, policies = f"sqlite:///{folder}/store.sqlite", PolicyCache(PolicyFiles(Path(folder)))
@@ -69,14 +69,14 @@ def show_deciding(companies: int, *, consumer: str, kind: Kind) -> tuple[float, 
         try:
             _decide(store, rules, consumer, policies, [])  # compiles the policies
             watch = list[float]()
-            began, cpu = perf_counter(), process_time()
+            began, whole = perf_counter(), process_time()
             says = _decide(store, rules, consumer, policies, watch)
-            whole, cpu = perf_counter() - began, process_time() - cpu
+            seconds, whole = perf_counter() - began, process_time() - whole
         finally:
             store.close()
     read = sum(watch)
     print(f"{companies:,} companies, all {kind}, {consumer}: ", end="")
-    print(f"read {read:.2f} s, beyond it {whole - read:.2f} s ({cpu:.2f} s of CPU in all)")
+    print(f"read {read:.2f} s, beyond it {whole - read:.2f} s of CPU ({seconds:.2f} s in all)")
     print(f"    {says}", flush=True)
     return read, whole - read
 
