@@ -14,6 +14,7 @@ from enrichment.domain.records import Company
 from enrichment.ports import Breaker
 from enrichment.refresh.due import NOTHING_TO_ASK, DueProfiles, due_profiles
 from enrichment.refresh.ranking import RefreshPlan, in_batches
+from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 from enrichment.rules.models import RefreshRules
 from resources.refresh import SCHEDULE, left_today, order, plan_refresh
@@ -22,6 +23,7 @@ from tests.support.examples import MATRIX, NOON
 from tests.support.warehouse_story import (
     DAY,
     FIRMOGRAPHICS,
+    FULL,
     IDENTITY,
     PROFILE,
     Answers,
@@ -124,6 +126,21 @@ def test_an_incomplete_profile_is_due_for_nothing_when_others_bought_what_it_lac
     bought(store, asked, "brightdata_company_db", FIRMOGRAPHICS, at=NOON + timedelta(minutes=5))
     [one] = due(store, NOON + timedelta(hours=1)).profiles
     assert (one.cost, one.first, one.renews) == (0, frozenset(), frozenset())
+
+
+def test_a_failed_analysis_is_due_once_what_failed_is_forgotten_and_its_model_can_be_asked(store: SqlStore) -> None:
+    name = requirements_of(MATRIX, ("vendor_enrichment",)).analyses[0]
+    soon = MATRIX.analyses[name].model_copy(update={"try_again_after": 600})
+    rules = MATRIX.model_copy(update={"analyses": {**MATRIX.analyses, name: soon}})
+    profiled(store, company(store, "acme.com"), "vendor_enrichment", buys=FULL, failed={name: "its answer was cut off"})
+    wanted = ("vendor_enrichment",)
+    assert due(store, NOON + timedelta(minutes=9), wanted, rules=rules) == DueProfiles((), {NOTHING_TO_ASK: 1})
+    at = NOON + timedelta(minutes=10)
+    [one] = due(store, at, wanted, rules=rules).profiles
+    assert (one.cost, one.first) == (rules.expected_micro_usd_of_analysis(name), frozenset())
+    model = rules.provider_of_model(rules.analyses[name].model)
+    store.provider_health.record_failure(model, BREAKER, exhausted=False, because="it is down", at=at)
+    assert due(store, at, wanted, rules=rules) == DueProfiles((), {NOTHING_TO_ASK: 1})
 
 
 def test_a_complete_profile_is_not_made_anew_while_no_source_of_it_can_be_asked(store: SqlStore) -> None:
