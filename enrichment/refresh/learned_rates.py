@@ -168,8 +168,9 @@ def _grouped(
 ) -> dict[tuple[int, int, int], tuple[int, int, RateBelief | None]]:
     if not len(keys):
         return {}
-    unique, group = np.unique(keys, axis=0, return_inverse=True)
-    group = group.reshape(-1)
+    sizes = tuple(keys.max(axis=0) + 1)
+    codes, group = np.unique(np.ravel_multi_index(tuple(keys.T), sizes), return_inverse=True)
+    unique = np.stack(np.unravel_index(codes, sizes), axis=1)
     looks = np.bincount(group, minlength=len(unique))
     changes = np.bincount(group, weights=changed, minlength=len(unique))
     prior = priors_of(group, seconds, changed, groups=len(unique))
