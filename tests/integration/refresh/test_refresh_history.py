@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from enrichment.domain.batches import Batch, BatchEnd
+from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Request
 from enrichment.domain.values import EmployeeCount, Founded, Text
@@ -81,6 +81,11 @@ def test_an_open_refresh_counts_with_all_it_may_cost_and_a_finished_one_with_wha
     store.batches.create(replace(batch, batch_id=new_id("bat"), requested_by="cli"), [acme.company_id])
     spent = store.refresh_history.spent
     assert spent(NOON, requested_by=["refresh_due_companies"]) == [(("profile", "vendor_enrichment"), 900_000)]
-    store.batches.mark_company(batch.batch_id, acme.company_id, BatchEnd("complete", 150_000), at=NOON)
+    until = NOON + timedelta(minutes=1)
+    [claimed] = store.batches.claim(batch.batch_id, "wrk", most=9, caps=[], at=NOON, lease_until=until)
+    begun = store.batches.begin(claimed, "wrk", new_id("req"), need=0, caps=[], at=NOON)
+    assert isinstance(begun, BatchCompany)
+    assert store.batches.finish(begun, BatchEnd("complete", 150_000), at=NOON)
+    assert store.batches.end_if_done(batch.batch_id, [])
     assert spent(NOON, requested_by=["refresh_due_companies"]) == [(("profile", "vendor_enrichment"), 150_000)]
     assert spent(NOON + timedelta(seconds=1), requested_by=["refresh_due_companies"]) == []
