@@ -53,7 +53,7 @@ bench-money: $(STAMP)      ## purchases under load, with faults and kill -9, on 
 	$(BIN)/python -m bench.money.ledger
 	$(BIN)/python -m bench.money
 
-bench-refresh: $(STAMP)    ## stale reads under each order of refreshing, beside an oracle that knows all change rates; two minutes
+bench-refresh: $(STAMP)    ## stale reads under each order of refreshing, beside an oracle that knows all change rates; how long a tick takes; eight minutes
 	$(BIN)/python -m bench.refresh
 
 bench-identity: $(STAMP)   ## whether two names are one company's: pairs of registrants, judged pairs, generated ones; a minute

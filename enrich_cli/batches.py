@@ -28,9 +28,12 @@ from enrichment.domain.values import in_words
 from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import company_key
 from enrichment.pipeline.candidates import registered_company
+from enrichment.refresh.ranking import RefreshPlan
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 from resources.clock import utc_now
+from resources.refresh import COMMAND as REFRESH_COMMAND
+from resources.refresh import left_today, plan_refresh
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.wiring import open_context
@@ -41,11 +44,15 @@ _AGAIN_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class BatchWish:
-    """What a person asks for. companies: names, domains or keys. max_cost in micro-USD, max_age in seconds."""
+    """What a person asks for. companies: names, domains or keys. max_cost in micro-USD, max_age in seconds.
+
+    due: the companies are those that are worth a refresh.
+    """
 
     consumers: tuple[str, ...]
     file: Path | None = None
     companies: tuple[str, ...] = ()
+    due: bool = False
     options: ListOptions = field(default_factory=ListOptions)
     audience: str | None = None
     strategy: str | None = None
@@ -56,6 +63,7 @@ class BatchWish:
 def wish_of(
     file: Path | None,
     companies: str | None,
+    due: bool,
     consumers: str,
     max_cost: str | None,
     audience: str | None,
@@ -70,6 +78,7 @@ def wish_of(
         consumers=names("--for", consumers),
         file=file,
         companies=names("--companies", companies),
+        due=due,
         options=ListOptions(sheet, encoding, asked_columns(columns)),
         audience=audience,
         strategy=strategy,
@@ -80,10 +89,20 @@ def wish_of(
 
 @dataclass(frozen=True, slots=True)
 class QuotedBatch:
-    """understood: what the file was understood to contain, if there is one."""
+    """wish: with the companies and the budget of a refresh, where that is asked for: then refresh says why these.
+
+    understood: what the file was understood to contain, if there is one.
+    """
 
     quote: BatchQuote
-    understood: UnderstoodFile | None
+    wish: BatchWish
+    understood: UnderstoodFile | None = None
+    refresh: RefreshPlan | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether a refresh was asked for, and nothing is worth one."""
+        return self.refresh is not None and not self.refresh.picked
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +123,12 @@ class BatchCommands:
     def quote(self, wish: BatchWish) -> QuotedBatch:
         """Nothing is bought and nothing is written. Raises UsageError, UnknownName, UnknownStrategy."""
         self._check(wish)
+        refresh: RefreshPlan | None = None
+        if wish.due:
+            refresh, wish = asyncio.run(self._refresh(wish))
         understood = self._understood(wish)
         companies = self._companies(wish, understood)
-        return QuotedBatch(asyncio.run(self._quote(companies, _batch(wish))), understood)
+        return QuotedBatch(asyncio.run(self._quote(companies, _batch(wish))), wish, understood, refresh)
 
     def start(self, wish: BatchWish, understood: UnderstoodFile | None) -> StartedBatch:
         """Registers the companies that are new, and makes a batch of all of them."""
@@ -165,9 +187,11 @@ class BatchCommands:
                 yield self._row(batch, company, consumer)
 
     def _check(self, wish: BatchWish) -> None:
-        requirements_of(self._rules, wish.consumers)
-        if (wish.file is None) == (not wish.companies):
-            raise UsageError("Name a file of companies, or --companies with commas between them.")
+        requirements = requirements_of(self._rules, wish.consumers)
+        if [wish.file is not None, bool(wish.companies), wish.due].count(True) != 1:
+            raise UsageError("Name a file of companies, or --companies with commas between them, or --due.")
+        if wish.due and requirements.audience:
+            raise UsageError("--due refreshes no profiles that are written for an audience: name other consumers.")
 
     def _understood(self, wish: BatchWish) -> UnderstoodFile | None:
         if wish.file is None:
@@ -196,6 +220,24 @@ class BatchCommands:
         """Raises NotACompany, AmbiguousCompany."""
         reference = reference_of(text)
         return registered_company(reference, text, self._store.companies) or reference.as_company(utc_now())
+
+    async def _refresh(self, wish: BatchWish) -> tuple[RefreshPlan, BatchWish]:
+        """What is worth a refresh within the budget, which is --max-cost, or else what the day leaves."""
+        most = dict.fromkeys(wish.consumers, wish.max_cost or 0)
+        async with open_context(self._settings, self._rules, store=self._store) as context:
+            left = left_today(self._store, self._rules, context.now(), wish.consumers)
+            left = left if wish.max_cost is None else most
+            plan = await asyncio.to_thread(
+                plan_refresh,
+                self._store,
+                self._rules,
+                context,
+                left=left,
+                override=self._settings.enrich_strategy,
+            )
+        keys = tuple(dict.fromkeys(profile.company.key for profile in plan.picked))
+        budget = sum(left.values()) if wish.max_cost is None else wish.max_cost
+        return plan, replace(wish, companies=keys, max_cost=budget)
 
     async def _quote(self, companies: Sequence[Company], batch: Batch) -> BatchQuote:
         async with open_context(self._settings, self._rules, store=self._store) as context:
@@ -256,7 +298,7 @@ def _batch(wish: BatchWish) -> Batch:
         batch_id=new_id("bat"),
         created_at=utc_now(),
         consumers=wish.consumers,
-        requested_by="cli",
+        requested_by=REFRESH_COMMAND if wish.due else "cli",
         strategy=wish.strategy,
         audience=wish.audience,
         max_cost=wish.max_cost,

@@ -65,6 +65,10 @@ MaybeCompanyFile = Annotated[
 CompanyTexts = Annotated[
     str | None, typer.Option("--companies", help="Instead of a file: names or domains, comma between them")
 ]
+Due = Annotated[
+    bool,
+    typer.Option("--due", help="Instead of a file: the profiles worth a refresh; see config/refresh.yaml"),
+]
 BatchConsumers = Annotated[
     str, typer.Option("--for", metavar="CONSUMERS", help="What kind of profiles, comma between them; one plan for all")
 ]

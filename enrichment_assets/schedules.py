@@ -1,39 +1,46 @@
-"""Two schedules: companies that are due, once a day; the vendors' accounts, every hour.
+"""Two schedules, every hour: companies that are worth a refresh; the vendors' accounts.
 
-PlannerResource.due() -> companies by the consumers they are due for -> batch -> refresh_companies
+PlannerResource.refresh() -> what the day's budget is best spent on -> batches -> refresh_companies
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import dagster as dg
 
+from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
-from resources.planner import Due, PlannerResource
+from resources.planner import PlannerResource
 from resources.settings import SettingsError
 from resources.wiring import endpoints_of
 
-COMPANIES_PER_RUN = 500
-
 
 def refresh_due_companies(job: dg.JobDefinition) -> dg.ScheduleDefinition:
-    """Stopped until a user turns it on: it spends money."""
+    """Stopped until a user turns it on: it spends money, within config/refresh.yaml."""
 
     @dg.schedule(
         name="refresh_due_companies",
         job=job,
-        cron_schedule="0 4 * * *",
+        cron_schedule="0 * * * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description="Refresh the companies with profiles no longer valid, each for the consumers that have one.",
+        description="Refresh the profiles no longer valid, those that spare the most stale reads for a dollar first, "
+        "within the budgets and hours of config/refresh.yaml.",
     )
-    def refresh(planner: PlannerResource) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        batches = due_batches(planner.due())
-        if not batches:
-            yield dg.SkipReason("Every profile is valid: nothing is due.")
-        for consumer, keys in batches:
-            batch_id = planner.order_batch(keys, consumer=consumer, requested_by="refresh_due_companies")
-            yield batch_run(batch_id)
+    def refresh(
+        context: dg.ScheduleEvaluationContext, planner: PlannerResource
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        rules = planner.rules().refresh
+        if not rules.is_time(utc_now().hour):
+            first, end = rules.hours
+            yield dg.SkipReason(f"Refreshes begin from {first} to {end} o'clock UTC (config/refresh.yaml: hours).")
+            return
+        found = planner.refresh()
+        says = found.plan.in_words()
+        if not found.batches:
+            yield dg.SkipReason(says)
+        context.log.info(says)
+        for batch in found.batches:
+            yield batch_run(planner.order_refresh(batch), says=says)
 
     return refresh
 
@@ -59,24 +66,10 @@ def read_accounts_hourly(job: dg.JobDefinition) -> dg.ScheduleDefinition:
     return read
 
 
-def batch_run(batch_id: str) -> dg.RunRequest:
-    """One run over a stored batch; asked twice, Dagster runs it once."""
+def batch_run(batch_id: str, *, says: str) -> dg.RunRequest:
+    """One run over a stored batch; asked twice, Dagster runs it once. says: what the tick says, as a tag of the run."""
     return dg.RunRequest(
-        run_key=batch_id, run_config={"ops": {"work": {"config": {"batch_id": batch_id}}}}, tags={"batch": batch_id}
+        run_key=batch_id,
+        run_config={"ops": {"work": {"config": {"batch_id": batch_id}}}},
+        tags={"batch": batch_id, "refresh": says},
     )
-
-
-def due_batches(due: Sequence[Due]) -> list[tuple[str, list[str]]]:
-    """(consumers joined by '+', company keys): companies due for the same consumers share a plan and a run."""
-    consumers: dict[str, list[str]] = defaultdict(list)
-    for one in due:
-        if one.asset.path[0] == "profile":
-            consumers[one.company].append(one.asset.path[1])
-    together: dict[str, list[str]] = defaultdict(list)
-    for company, names in consumers.items():
-        together["+".join(sorted(names))].append(company)
-    return [
-        (names, keys[at : at + COMPANIES_PER_RUN])
-        for names, keys in sorted(together.items())
-        for at in range(0, len(keys), COMPANIES_PER_RUN)
-    ]

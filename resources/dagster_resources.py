@@ -15,8 +15,6 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from enrichment.context import RunContext
-from enrichment.domain.batches import Batch
-from enrichment.domain.ids import new_id
 from enrichment.rules import Rules
 from resources.active_rules import active_rules, rules_of
 from resources.clock import utc_now
@@ -146,14 +144,6 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
         if purchase_ids:
             with self.store() as store:
                 store.ledger.mark_reported(purchase_ids, at=utc_now())
-
-    def order_batch(self, keys: Sequence[str], *, consumer: str, requested_by: str) -> str:
-        """Stores a batch of these companies, by key; its id. Raises StoreError."""
-        with self.store() as store:
-            companies = (store.companies.by_key(key) for key in keys)
-            ids = [company.company_id for company in companies if company is not None]
-            batch = Batch(new_id("bat"), utc_now(), tuple(consumer.split("+")), requested_by)
-            return store.batches.create(batch, ids).batch_id
 
     def warehouse(self) -> "Warehouse":
         """It opens the published file for each question, so that a check sees what its run has just published."""

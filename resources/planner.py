@@ -1,29 +1,37 @@
-"""The planner as a Dagster resource: what would be bought for a company, and which assets of which companies are due.
+"""The planner as a Dagster resource: what would be bought for a company, which assets are due, what to refresh.
 
 .plan("tesla.com", "profile") -> Plan;   .due() -> Due("tesla.com", profile/vendor_enrichment, why), ...
+.refresh() -> Refresh: what the day's budget is best spent on;   .order_refresh(batch) -> its id
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from enrichment.context import RunContext
-from enrichment.domain.records import Company, Profile, ProfileHead
-from enrichment.pipeline.cached_profile import is_fresh
+from enrichment.domain.records import Profile
 from enrichment.pipeline.dry_run import quote
-from enrichment.pipeline.plan import plan_companies
 from enrichment.pipeline.stages import Ask
 from enrichment.planning.plan import Plan
 from enrichment.ports import Store
 from enrichment.profiles.assembly import missing
-from enrichment.requirements.requirements import Requirements, requirements_hash, requirements_of
+from enrichment.refresh.due import due_profiles
+from enrichment.refresh.ranking import DueProfile, RefreshBatch, RefreshPlan, in_batches
 from enrichment.rules import Rules
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.policy_store import policies_in
+from resources.refresh import left_today, order, plan_refresh
+from resources.settings import Settings
 from resources.wiring import endpoints_of, policies_folder
+
+if TYPE_CHECKING:
+    from resources.store import SqlStore
+
+COMPANIES_PER_RUN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,14 @@ class Due:
     company: str
     asset: dg.AssetKey
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """What to refresh, and the batches that do it, each one run."""
+
+    plan: RefreshPlan
+    batches: tuple[RefreshBatch, ...]
 
 
 class PlannerResource(EnrichmentResource):
@@ -64,61 +80,46 @@ class PlannerResource(EnrichmentResource):
         """Profiles that are not valid at `now`, each with the sources its plan would ask first; longest overdue first.
 
         consumer: every company that has no valid profile of it; None: only where there was a profile before.
-        limit: at most so many profiles. Profiles written for an audience wait until it asks. Raises as plan does.
+        limit: at most so many profiles. One that nothing can be asked for is not due; see enrichment.refresh.due.
+        Profiles written for an audience wait until it asks. Raises as plan does.
         """
+        settings, rules = self.settings(), self.rules()
+        with self.store() as store:
+            found = due_profiles(
+                store.companies.all(),
+                rules=rules,
+                context=self._context(store, settings, rules, utc_now() if now is None else now),
+                consumers=[consumer] if consumer else list(rules.consumers),
+                new=consumer is not None,
+                override=settings.enrich_strategy,
+            )
+            longest = sorted(found.profiles, key=lambda one: (one.since, one.company.key, one.consumer))[:limit]
+            return _with_sources(longest, store)
+
+    def refresh(self, *, now: datetime | None = None) -> Refresh:
+        """What the daily budget is best spent on at `now`; nothing is written. Raises as plan does."""
         settings, rules = self.settings(), self.rules()
         at = utc_now() if now is None else now
         with self.store() as store:
-            _, unavailable = endpoints_of(settings, rules)
-            context = RunContext(
-                store, {}, None, lambda: at, unavailable, policies=policies_in(policies_folder(settings))
+            left = left_today(store, rules, at)
+            plan = plan_refresh(
+                store,
+                rules,
+                self._context(store, settings, rules, at),
+                left=left,
+                override=settings.enrich_strategy,
             )
-            companies = store.companies.all()
-            overdue = sorted(_overdue(companies, store, rules, consumer, at))[:limit]
-            return _with_sources(overdue, companies, rules, context, settings.enrich_strategy)
+            return Refresh(plan, in_batches(plan, left, largest=COMPANIES_PER_RUN))
 
+    def order_refresh(self, batch: RefreshBatch) -> str:
+        """Stores the batch; its id. Raises StoreError."""
+        with self.store() as store:
+            return order(store, batch, utc_now()).batch_id
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Overdue:
-    """why: '' where only the document of the profile tells."""
-
-    since: datetime
-    company: str
-    consumer: str
-    profile_id: str
-    why: str
-
-
-def _overdue(
-    companies: Sequence[Company], store: Store, rules: Rules, consumer: str | None, now: datetime
-) -> Iterator[_Overdue]:
-    for name in [consumer] if consumer else rules.consumers:
-        requirements = requirements_of(rules, (name,))
-        if requirements.audience:
-            continue
-        current, latest = requirements_hash(rules, requirements), store.profiles.latest_by_company(name)
-        for company in companies:
-            profile = latest.get(company.company_id)
-            if profile is None and consumer is not None:
-                yield _Overdue(company.created_at, company.key, name, "", "there is no profile yet")
-            if profile is not None and not is_fresh(profile, current, requirements, now):
-                why = _why(profile, current, requirements, now)
-                yield _Overdue(_ended(profile, requirements), company.key, name, profile.profile_id, why)
-
-
-def _ended(profile: ProfileHead, requirements: Requirements) -> datetime:
-    return min(profile.holds_until, profile.created_at + timedelta(seconds=requirements.profile_ttl))
-
-
-def _why(profile: ProfileHead, requirements_hash: str, requirements: Requirements, now: datetime) -> str:
-    """Why a profile may not be served; '' where something required is missing or too old: its document names it."""
-    if profile.requirements_hash != requirements_hash:
-        return "the rules have other requirements now"
-    if profile.holds_until <= profile.created_at:
-        return ""
-    if profile.quality < requirements.min_quality:
-        return f"its quality {profile.quality:.2f} is below {requirements.min_quality:.2f}"
-    return f"it was valid until {min(_ended(profile, requirements), now):%Y-%m-%d %H:%M} UTC"
+    def _context(self, store: "SqlStore", settings: Settings, rules: Rules, now: datetime) -> RunContext:
+        """For planning alone: it asks no provider. Raises SettingsError where none can be asked."""
+        _, unavailable = endpoints_of(settings, rules)
+        return RunContext(store, {}, None, lambda: now, unavailable, policies=policies_in(policies_folder(settings)))
 
 
 def _lacks(profile: Profile | None) -> str:
@@ -126,25 +127,14 @@ def _lacks(profile: Profile | None) -> str:
     return f"it lacks {', '.join(lacking)}" if lacking else "a value in it is too old"
 
 
-def _with_sources(
-    overdue: Sequence[_Overdue], companies: Sequence[Company], rules: Rules, context: RunContext, override: str | None
-) -> tuple[Due, ...]:
-    """Each overdue profile, followed by the sources its plan asks first."""
-    by_key = {company.key: company for company in companies}
-    first: dict[tuple[str, str], list[str]] = {}
-    for consumer in sorted({one.consumer for one in overdue}):
-        asked = [by_key[one.company] for one in overdue if one.consumer == consumer]
-        for group in plan_companies(
-            asked, requirements_of(rules, (consumer,)), rules=rules, context=context, override=override
-        ):
-            for company in group.companies:
-                first.setdefault((company.key, consumer), []).extend(sorted(group.first))
-    lacking = context.store.profiles.by_ids([one.profile_id for one in overdue if not one.why])
+def _with_sources(profiles: Sequence[DueProfile], store: Store) -> tuple[Due, ...]:
+    """Each profile, followed by the sources its plan asks first."""
+    lacking = store.profiles.by_ids([one.profile_id for one in profiles if not one.why])
     due: dict[tuple[str, dg.AssetKey], Due] = {}
-    for one in overdue:
-        why = one.why or _lacks(lacking.get(one.profile_id))
-        due.setdefault((one.company, key := dg.AssetKey(["profile", one.consumer])), Due(one.company, key, why))
-        for source in first.get((one.company, one.consumer), ()):
+    for one in profiles:
+        company, key = one.company.key, dg.AssetKey(["profile", one.consumer])
+        due.setdefault((company, key), Due(company, key, one.why or _lacks(lacking.get(one.profile_id))))
+        for source in sorted(one.first):
             raw = dg.AssetKey(["raw", source])
-            due.setdefault((one.company, raw), Due(one.company, raw, f"{one.consumer}: asked first"))
+            due.setdefault((company, raw), Due(company, raw, f"{one.consumer}: asked first"))
     return tuple(due.values())

@@ -15,6 +15,7 @@ from enrich_cli.options import (
     ColumnMap,
     CompanyTexts,
     CsvFile,
+    Due,
     Encoding,
     MaxAge,
     MaybeCompanyFile,
@@ -38,6 +39,7 @@ app = typer.Typer(help="Many companies within one budget.", no_args_is_help=True
 def quote(
     file: MaybeCompanyFile = None,
     companies: CompanyTexts = None,
+    due: Due = False,
     consumer: BatchConsumers = "profile",
     max_cost: BatchBudget = None,
     audience: Audience = None,
@@ -51,19 +53,24 @@ def quote(
 ) -> None:
     """What a batch of these companies will cost, how many will end complete, and how long it takes. Buys nothing."""
     from enrich_cli.batches import opened_batches, wish_of
-    from enrich_cli.rendering.batch import batch_quote_view
+    from enrich_cli.rendering.batch import batch_quote_view, refresh_data, refresh_view
     from enrich_cli.rendering.terminal import as_plain, show
 
-    wish = wish_of(file, companies, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
+    wish = wish_of(file, companies, due, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
     with opened_batches(sandbox=sandbox) as batches:
         quoted = batches.quote(wish)
-    show(batch_quote_view(quoted.quote), as_plain(quoted.quote), as_json=as_json)
+    if quoted.refresh is not None:
+        view = refresh_view(quoted.refresh, None if quoted.is_idle else quoted.quote)
+        show(view, {**as_plain(quoted.quote), "refresh": refresh_data(quoted.refresh)}, as_json=as_json)
+    else:
+        show(batch_quote_view(quoted.quote), as_plain(quoted.quote), as_json=as_json)
 
 
 @app.command()
 def start(
     file: MaybeCompanyFile = None,
     companies: CompanyTexts = None,
+    due: Due = False,
     consumer: BatchConsumers = "profile",
     max_cost: BatchBudget = None,
     workers: Workers = 1,
@@ -82,20 +89,26 @@ def start(
     Ctrl-C stops after the calls under way; `enrich batch resume` goes on. Exit code 3: not all ended complete.
     """
     from enrich_cli.batches import opened_batches, wish_of
-    from enrich_cli.rendering.batch import batch_quote_view
+    from enrich_cli.rendering.batch import batch_quote_view, refresh_data, refresh_view
     from enrich_cli.rendering.companies import left_out_view, understood_view
-    from enrich_cli.rendering.terminal import console
+    from enrich_cli.rendering.terminal import console, show
 
-    wish = wish_of(file, companies, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
+    wish = wish_of(file, companies, due, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
     with opened_batches(sandbox=sandbox) as batches:
         quoted = batches.quote(wish)
+        if quoted.refresh is not None and quoted.is_idle:
+            show(refresh_view(quoted.refresh, None), {"refresh": refresh_data(quoted.refresh)}, as_json=as_json)
+            raise typer.Exit(0)
         if not as_json:
             if quoted.understood is not None:
                 console.print(understood_view(quoted.understood))
-            console.print(batch_quote_view(quoted.quote))
+            if quoted.refresh is not None:
+                console.print(refresh_view(quoted.refresh, quoted.quote))
+            else:
+                console.print(batch_quote_view(quoted.quote))
         if not yes and sys.stdin.isatty() and not typer.confirm("Start?"):
             raise typer.Exit(0)
-        started = batches.start(wish, quoted.understood)
+        started = batches.start(quoted.wish, quoted.understood)
         if not as_json:
             console.print(left_out_view(started.left_out, waiting=started.waiting, sandbox=sandbox))
         _work(batches, started.batch.batch_id, workers, sandbox=sandbox, as_json=as_json)

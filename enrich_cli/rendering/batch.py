@@ -16,6 +16,7 @@ from enrich_cli.rendering.terminal import advised, as_plain
 from enrichment.batches.quote import BatchQuote
 from enrichment.domain.batches import BatchCompanyState, BatchSummary
 from enrichment.domain.money import in_usd
+from enrichment.refresh.ranking import RefreshPlan
 
 _OPEN: tuple[BatchCompanyState, ...] = ("waiting", "under_way")
 _ENDED: tuple[BatchCompanyState, ...] = ("complete", "incomplete", "failed", "stopped")
@@ -37,6 +38,23 @@ def batch_quote_view(quote: BatchQuote) -> RenderableType:
     if quote.planned < quote.states:
         lines.append(f"{quote.planned} of {quote.states} states were planned; the others are estimated from these.")
     return Text.from_markup("\n".join(lines))
+
+
+def refresh_view(plan: RefreshPlan, quote: BatchQuote | None) -> RenderableType:
+    """What is worth a refresh and what it spares, then what its batch will cost."""
+    says = Text(plan.in_words())
+    return says if quote is None else Group(says, batch_quote_view(quote))
+
+
+def refresh_data(plan: RefreshPlan) -> dict[str, Any]:
+    return {
+        "profiles": [{"company": one.company.key, "consumer": one.consumer, "why": one.why} for one in plan.picked],
+        "expected": plan.cost,
+        "stale_reads_a_day": None if plan.stale is None else as_plain(plan.stale),
+        "beyond_the_budget": plan.too_dear,
+        "not_read": plan.unread,
+        "left_alone": dict(plan.left_alone),
+    }
 
 
 def batch_view(summary: BatchSummary, now: datetime, *, sandbox: bool) -> RenderableType:

@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 _SMALLEST_VARIANCE = 1e-30
 _SHAPES = np.array([0.5, 0.7, 1.0, 1.4, 2.0, 3.0])
-_MEANS = 86_400 * np.geomspace(1, 3_000, 60)
+_MEANS = 86_400 * np.geomspace(1, 3_000, 300)
 """Seconds between changes that are tried for a prior."""
+_CLASSES_PER_E = 8
+_MOST_CLASSES = 180
+"""Classes of ages, up to 190 years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,23 @@ class RateBelief:
         )
 
 
-def prior_of(ages: Floats, changed: NDArray[np.bool_]) -> RateBelief:
-    """The gamma under which these looks at different facts are likeliest; ages in seconds, above 0.
+def priors_of(group: NDArray[np.int64], ages: Floats, changed: NDArray[np.bool_], *, groups: int) -> RateBelief:
+    """Of each group of looks at different facts, the gamma under which they are likeliest; ages in seconds, above 0.
 
-    The likelihood of one look is unchanged(age), or one minus it; the best of a grid of shapes and means is taken.
+    group: of each look, from 0 to groups - 1. The likelihood of one look is unchanged(age), or one minus it; the best
+    of a grid of shapes and means is taken, any of it for a group without looks. Ages are counted in classes of an
+    eighth, so that the time it takes grows with the number of groups, not with that of looks. Where looks cannot tell
+    the shape, as when all are of one age, it is 1.
     """
-    shapes, means = np.meshgrid(_SHAPES, _MEANS, indexing="ij")
-    beliefs = RateBelief(shapes[..., None], (shapes * means)[..., None])
-    same = np.clip(beliefs.unchanged(ages), 1e-12, 1 - 1e-12)
-    likelihood = np.where(changed, np.log1p(-same), np.log(same)).sum(axis=-1)
-    best = np.unravel_index(int(likelihood.argmax()), likelihood.shape)
-    return RateBelief.of(float(means[best]), shape=float(shapes[best]))
+    classes = np.clip(np.rint(np.log(np.maximum(ages, 1.0)) * _CLASSES_PER_E), 0, _MOST_CLASSES - 1).astype(np.int64)
+    counts = np.bincount((group * _MOST_CLASSES + classes) * 2 + changed, minlength=groups * _MOST_CLASSES * 2).reshape(
+        groups, _MOST_CLASSES, 2
+    )
+    shapes, means = (grid.ravel() for grid in np.meshgrid(_SHAPES, _MEANS, indexing="ij"))
+    same = RateBelief(shapes[:, None], (shapes * means)[:, None]).unchanged(
+        np.exp(np.arange(_MOST_CLASSES) / _CLASSES_PER_E)
+    )
+    same = np.clip(same, 1e-12, 1 - 1e-12)
+    likelihood = counts[:, :, 0] @ np.log(same).T + counts[:, :, 1] @ np.log1p(-same).T
+    best = (likelihood - np.log(shapes) ** 2).argmax(axis=1)
+    return RateBelief(shapes[best], shapes[best] * means[best])

@@ -27,6 +27,7 @@ _NAMES: dict[str, dict[str, str]] = {  # file -> key of an entry -> the file tha
     "redundancy": {"skip": "sources", "if_held": "sources", "consumers": "consumers"},
     "strategies": {"consumers": "consumers"},
     "caps": {"providers": "providers", "sources": "sources", "consumers": "consumers"},
+    "refresh": {"consumers": "consumers", "pinned": "datasets"},
 }
 _ONE_NAME = frozenset({"provider", "analysis", "skip"})
 _CALLED = {
@@ -50,6 +51,7 @@ def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
     yield from _dataset_problems(sound)
     yield from _threshold_problems(sound)
     yield from _extras_problems(sound)
+    yield from _refresh_problems(sound)
     if "custom" in names_in(written["consumers"]):
         yield "config/consumers.yaml: custom: this name is kept for requests that name their own datasets"
     if written["providers"] is not None and sound.providers.keys() == set(names_in(written["providers"])):
@@ -75,7 +77,7 @@ def _unknown_names(written: Mapping[str, Any]) -> Iterator[str]:
 
 def _entries(file: str, data: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     where = f"config/{file}.yaml: "
-    if file in ("strategies", "caps"):
+    if file in ("strategies", "caps", "refresh"):
         parts: Any = [(where, data)]
     elif isinstance(data, Mapping):
         parts = ((f"{where}{name}.", entry) for name, entry in data.items())
@@ -138,6 +140,19 @@ def _extras_problems(sound: Rules) -> Iterator[str]:
                     f"config/consumers.yaml: {consumer}.extras: {name} is answered by the analysis {analysis}, which "
                     "is paid for: name it as optional, with its worth"
                 )
+
+
+def _refresh_problems(sound: Rules) -> Iterator[str]:
+    """Profiles for an audience are written when it asks; what analyses answer changes with what they read."""
+    for name in sound.refresh.consumers:
+        if name in sound.consumers and sound.consumers[name].audience:
+            yield (
+                f"config/refresh.yaml: consumers.{name}: its profiles are written for an audience, when it asks: "
+                "they are not refreshed; take it out"
+            )
+    for name in sound.refresh.pinned:
+        if name in sound.datasets and sound.datasets[name].analysis is not None:
+            yield f"config/refresh.yaml: pinned.{name}: an analysis answers it: pin a dataset that the analysis reads"
 
 
 def _reached(sound: Rules, name: str, threshold: float) -> bool:

@@ -19,6 +19,7 @@ from enrichment.rules.models import (
     DatasetRules,
     ProviderRules,
     RedundancyRule,
+    RefreshRules,
     Rules,
     SourceQuestion,
     SourceRules,
@@ -35,7 +36,7 @@ _MAPPINGS: dict[str, type[BaseModel]] = {
     "consumers": ConsumerRules,
     "analyses": AnalysisRules,
 }
-_OPTIONAL: dict[str, Any] = {"redundancy": [], "strategies": {}, "caps": {}}
+_OPTIONAL: dict[str, Any] = {"redundancy": [], "strategies": {}, "caps": {}, "refresh": {}}
 
 
 class RulesError(ValueError):
@@ -62,6 +63,7 @@ def load_rules(folder: Path, questions: Questions | None = None) -> Rules:
     sound["redundancy"] = _whole("redundancy", written, tuple[RedundancyRule, ...], problems) or ()
     sound["strategies"] = _whole("strategies", written, Strategies, problems) or Strategies()
     sound["caps"] = _whole("caps", written, Caps, problems) or Caps()
+    sound["refresh"] = _whole("refresh", written, RefreshRules, problems) or RefreshRules()
     sound["prompts"] = _prompts(folder / "prompts", names_in(written["analyses"]), problems)
     rules = Rules.model_construct(**sound, hash=_digest(written, sound["prompts"]))
     problems.extend(disagreements(written, rules))

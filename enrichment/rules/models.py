@@ -1,6 +1,6 @@
 """What config/*.yaml may contain: frozen types, nothing extra.
 
-Rules: providers, sources, datasets, consumers, analyses, redundancy, strategies, caps, prompts
+Rules: providers, sources, datasets, consumers, analyses, redundancy, strategies, caps, refresh, prompts
 """
 
 import re
@@ -58,6 +58,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Flag = Annotated[bool, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, gt=0)]
+Hour = Annotated[int, Field(strict=True, ge=0, le=24)]
 Probability = Annotated[Number, Field(ge=0, le=1)]
 
 
@@ -305,6 +306,37 @@ class Caps(_Rule):
     consumers: Mapping[str, Usd] = {}
 
 
+class RefreshRules(_Rule):
+    """What is bought again before it is asked for. consumers: USD a day, where it is not budget_usd_per_day.
+
+    hours: the schedule refreshes from the first hour (UTC) up to the second. pinned: dataset -> time between changes.
+    """
+
+    budget_usd_per_day: Usd = Decimal(10)
+    consumers: Mapping[str, Usd] = {}
+    demand_horizon: Seconds = 60 * _DAY
+    idle_after: Seconds = 30 * _DAY
+    hours: tuple[Hour, Hour] = (0, 24)
+    pinned: Mapping[str, Seconds] = {}
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "RefreshRules":
+        if self.idle_after > self.demand_horizon:
+            raise ValueError("idle_after is above demand_horizon: a company without a read in it is never refreshed")
+        if self.hours[0] == self.hours[1]:
+            raise ValueError("hours begin and end with the same hour: write [0, 24] for the whole day")
+        return self
+
+    def budget(self, consumer: str) -> int:
+        """What a UTC day of refreshes for this consumer may cost, in micro-USD."""
+        return to_micro(self.consumers.get(consumer, self.budget_usd_per_day))
+
+    def is_time(self, hour: int) -> bool:
+        """Whether the schedule refreshes in this hour (UTC, 0 to 23)."""
+        first, end = self.hours
+        return first <= hour < end if first < end else hour >= first or hour < end
+
+
 class Rules(_Rule):
     """All of config/, with the hash that plans, purchases and profiles carry."""
 
@@ -316,6 +348,7 @@ class Rules(_Rule):
     redundancy: tuple[RedundancyRule, ...] = ()
     strategies: Strategies = Strategies()
     caps: Caps = Caps()
+    refresh: RefreshRules = RefreshRules()
     prompts: Mapping[str, str]
     hash: str
 

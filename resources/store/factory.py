@@ -26,6 +26,7 @@ from resources.store.ledger import SqlLedger
 from resources.store.ledger_queries import SqlLedgerQueries
 from resources.store.profiles import SqlProfiles
 from resources.store.provider_health import SqlProviderHealth
+from resources.store.refresh_history import SqlRefreshHistory
 from resources.store.requests import SqlRequests
 from resources.store.run_companies import SqlRunCompanies
 from resources.store.shared_rate_limits import SqlRateLimitLog
@@ -55,6 +56,7 @@ class SqlStore:
         self.balance_readings = SqlBalanceReadings(database)
         self.backtest_history = SqlBacktestHistory(database)
         self.batches = SqlBatches(database)
+        self.refresh_history = SqlRefreshHistory(database)
         self.run_companies = SqlRunCompanies(database)
         self.rate_limit_log = SqlRateLimitLog(database)
 

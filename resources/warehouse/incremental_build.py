@@ -19,6 +19,7 @@ from enrichment.parsing.industries import TAXONOMY, canonical_industry
 from enrichment.profiles.assembly import compatible
 from resources.store import SqlStore
 from resources.warehouse.catalog import WarehouseTable, count, tables_of
+from resources.warehouse.change_rates import write_change_rates
 from resources.warehouse.extract import LOADED, changed_rows
 
 _HERE = Path(__file__).parent
@@ -202,6 +203,8 @@ def _load_changes(connection: duckdb.DuckDBPyConnection, store: SqlStore, at_onc
             raise OutOfStepError("it was built from another store")
         changed = sum(_load(connection, tx, table, since=before.mark) for table in LOADED)
         _compare(connection, tx)
+        if changed:
+            write_change_rates(connection, tx)
     companies = _rebuild_marts(connection, at_once)
     state = before
     if changed:

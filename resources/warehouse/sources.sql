@@ -1,4 +1,5 @@
--- How the sources performed: match and fill rates, quality, seconds per call, cost, age of their replies.
+-- How the sources performed: match and fill rates, quality, seconds per call, cost, age of their replies; how often what
+-- they state changes.
 
 CREATE SCHEMA IF NOT EXISTS sources;
 
@@ -76,3 +77,22 @@ COMMENT ON COLUMN sources.freshness.oldest_at IS 'Time of the oldest of these re
 COMMENT ON COLUMN sources.freshness.newest_at IS 'Time of the newest of them, UTC';
 COMMENT ON COLUMN sources.freshness.next_expiry_at IS 'When the next valid one expires, UTC';
 COMMENT ON COLUMN sources.freshness.mean_age_days IS 'Their mean age, in days';
+
+-- Written anew at each build that changes anything: enrichment.refresh.learned_rates decides it.
+CREATE TABLE sources.change_rates (
+    dataset VARCHAR NOT NULL,
+    industry VARCHAR,
+    size_band VARCHAR,
+    looks BIGINT NOT NULL,
+    changes BIGINT NOT NULL,
+    days_between_changes DOUBLE,
+    shape DOUBLE
+);
+COMMENT ON TABLE sources.change_rates IS 'One row per dataset and group of companies: how often its value changes, as purchases show it; config/refresh.yaml may pin another rate';
+COMMENT ON COLUMN sources.change_rates.dataset IS 'The dataset';
+COMMENT ON COLUMN sources.change_rates.industry IS 'Group of industries of these companies; null: of any';
+COMMENT ON COLUMN sources.change_rates.size_band IS 'Size band of these companies; null: of any';
+COMMENT ON COLUMN sources.change_rates.looks IS 'How often a source answered again about a company, with the dataset in both replies';
+COMMENT ON COLUMN sources.change_rates.changes IS 'Those of them in which the value had changed; another spelling is no change';
+COMMENT ON COLUMN sources.change_rates.days_between_changes IS 'Mean time between two changes; null: below 50 looks, the wider group counts';
+COMMENT ON COLUMN sources.change_rates.shape IS 'Shape of the gamma distribution of rates: the higher, the more alike companies are; null: below 50 looks';

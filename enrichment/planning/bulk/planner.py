@@ -91,8 +91,10 @@ def plan_many(
     known_of: what the store has of some companies; called for those whose counts are not enough.
     """
     counter = StateCounter(inputs.rules, inputs.requirements, inputs.now)
-    counts = {id_: counter.count(replies) for id_, replies in groupby(reply_states, itemgetter(0))}
-    states = _by_state(companies, counts, known_of, strategy_of, counter)
+    asked = {company.company_id: company for company in companies}
+    by_company = groupby(reply_states, itemgetter(0))
+    counts = {id_: counter.count(replies) for id_, replies in by_company if id_ in asked}
+    states = _by_state(asked.values(), counts, known_of, strategy_of, counter)
     planner = _StatePlanner(inputs, counter)
     groups = (planner.group(state, tuple(members)) for state, members in states.items())
     return tuple(sorted(groups, key=lambda group: -len(group.companies)))

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
+from tests.support.warehouse_story import DAY, company, profiled, request
 
 DOMAINS = [company.domain for company in Catalogue().companies]
 
@@ -112,3 +113,40 @@ def test_rows_that_are_not_in_a_batch_are_kept_beside_its_file_and_those_that_wa
     assert "1 of them wait: `enrich companies review --sandbox`" in done.stdout
     left_out = (tmp_path / "list.csv.left-out.csv").read_text(encoding="utf-8-sig").splitlines()
     assert [row["name"] for row in csv.DictReader(left_out)] == ["Acme", "N/A"]
+
+
+def test_due_refreshes_what_is_worth_most_within_the_budget_and_says_why_the_rest_is_left(stack: Stack) -> None:
+    for number, key in enumerate(DOMAINS[:3]):
+        about = company(stack.store, key, at=stack.clock.at - 40 * DAY)
+        profiled(stack.store, about, at=stack.clock.at - 9 * DAY)
+        for _ in range(3 * number):
+            request(stack.store, about, at=stack.clock.at - DAY)
+    profiled(stack.store, company(stack.store, DOMAINS[3], at=stack.clock.at - 90 * DAY), at=stack.clock.at - 80 * DAY)
+    quoted = stack.command("batch", "quote", "--due", "--json")
+    refresh = json.loads(quoted.stdout)["refresh"]
+    assert [one["company"] for one in refresh["profiles"]] == [DOMAINS[2], DOMAINS[1], DOMAINS[0]]
+    assert refresh["stale_reads_a_day"]["before"] > refresh["stale_reads_a_day"]["after"]
+    assert list(refresh["left_alone"].values()) == [1]
+    each = refresh["expected"] // 3
+    assert stack.store.batches.latest() == []
+    _, batch = ordered(stack, "--due", "--max-cost", f"{2.5 * each / 1_000_000:.6f}")
+    [made] = stack.store.batches.latest()
+    assert [c.key for c in stack.store.batches.companies(made.batch.batch_id)] == [DOMAINS[2], DOMAINS[1]]
+    assert made.batch.max_cost == round(2.5 * each)
+    assert batch["batch_id"] == made.batch.batch_id
+
+
+def test_where_nothing_is_worth_a_refresh_no_batch_is_made(stack: Stack) -> None:
+    done = stack.command("batch", "start", "--due")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == "Nothing is refreshed: every profile is valid."
+    assert stack.store.batches.latest() == []
+
+
+def test_due_takes_the_place_of_a_file_and_refreshes_nothing_for_an_audience(stack: Stack, listed: Path) -> None:
+    both = stack.command("batch", "quote", str(listed), "--due")
+    assert both.returncode == 2
+    assert "or --due." in both.stderr
+    audience = stack.command("batch", "quote", "--due", "--for", "customer_intelligence")
+    assert audience.returncode == 2
+    assert "written for an audience" in audience.stderr

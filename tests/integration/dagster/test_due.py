@@ -1,17 +1,21 @@
 """What is due, and the daily schedule that requests it: the clock is an argument, the store is real."""
 
+import re
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
-from enrichment_assets.schedules import COMPANIES_PER_RUN, due_batches
 from resources.dagster_resources import EnrichmentResource
-from resources.planner import Due, PlannerResource
+from resources.planner import PlannerResource
 from tests.support.dagster_instance import DagsterSandbox, dagster_sandbox, definitions, key, value_of
+from tests.support.examples import FROZEN
 from tests.support.manual_clock import NOON
+from tests.support.warehouse_story import DAY, company, profiled
 
 PLANNER = PlannerResource()
 
@@ -61,35 +65,48 @@ def test_what_is_due_is_requested_as_one_batch_and_the_run_refreshes_it(sandbox:
     assert {value_of(shown, "missing") for shown in sandbox.shown("profile/profile")[:2]} == {"nothing"}
 
 
-def test_nothing_due_is_reported_and_nothing_requested(sandbox: DagsterSandbox) -> None:
-    assert _requested(sandbox) == []
-
-
-@pytest.mark.parametrize(
-    ("due", "runs"),
-    [
-        ([], []),
-        ([("a.com", "profile/profile")], [("profile", ["a.com"])]),
-        ([("a.com", "profile/profile"), ("b.com", "profile/profile")], [("profile", ["a.com", "b.com"])]),
-        (
-            [("a.com", "profile/vendor_enrichment"), ("a.com", "profile/profile"), ("b.com", "profile/profile")],
-            [("profile", ["b.com"]), ("profile+vendor_enrichment", ["a.com"])],
-        ),
-        ([("a.com", "raw/serp_news")], []),
-    ],
-)
-def test_companies_due_for_the_same_consumers_share_a_run(
-    due: list[tuple[str, str]], runs: list[tuple[str, list[str]]]
+def test_the_tick_says_what_it_refreshes_for_how_much_and_the_stale_reads_before_and_after(
+    sandbox: DagsterSandbox,
 ) -> None:
-    assert due_batches([Due(company, key(asset), "") for company, asset in due]) == runs
+    profiled(sandbox.store, company(sandbox.store, "acme.com", at=NOON - 40 * DAY), at=NOON - 9 * DAY)
+    [request] = _requested(sandbox)
+    assert re.fullmatch(
+        r"Refreshes 1 profiles of 1 companies for about \d\.\d+ USD\. "
+        r"Stale reads: \d+\.\d% of 0\.\d a day before, \d+\.\d% after\.",
+        request.tags["refresh"],
+    )
+    batch = sandbox.store.batches.by_id(request.run_key or "")
+    assert batch is not None
+    assert (batch.consumers, batch.max_cost) == (("profile",), 10_000_000)
+    assert (
+        _ticked(sandbox).skip_message
+        == "Nothing is refreshed. Left alone: 1 refreshed, or waiting for it, within a day."
+    )
 
 
-def test_a_run_takes_only_so_many_companies() -> None:
-    due = [Due(f"{number}.com", key("profile/profile"), "") for number in range(COMPANIES_PER_RUN + 1)]
-    assert [len(companies) for _, companies in due_batches(due)] == [COMPANIES_PER_RUN, 1]
+def test_nothing_due_is_reported_and_nothing_requested_or_written(sandbox: DagsterSandbox) -> None:
+    ticked = _ticked(sandbox)
+    assert (ticked.run_requests, ticked.skip_message) == ([], "Nothing is refreshed: every profile is valid.")
+    assert sandbox.store.batches.latest() == []
+
+
+def test_outside_its_hours_the_schedule_refreshes_nothing_and_says_when_it_does(
+    sandbox: DagsterSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiled(sandbox.store, company(sandbox.store, "acme.com", at=NOON - 40 * DAY), at=NOON - 9 * DAY)
+    at_night = tmp_path / "config"
+    shutil.copytree(FROZEN, at_night)
+    (at_night / "refresh.yaml").write_text("hours: [22, 4]", encoding="utf-8")
+    monkeypatch.setenv("ENRICH_CONFIG", str(at_night))
+    assert _ticked(sandbox).skip_message == ("Refreshes begin from 22 to 4 o'clock UTC (config/refresh.yaml: hours).")
+    assert sandbox.store.batches.latest() == []
 
 
 def _requested(sandbox: DagsterSandbox) -> list[dg.RunRequest]:
+    return list(_ticked(sandbox).run_requests or [])
+
+
+def _ticked(sandbox: DagsterSandbox) -> ScheduleExecutionData:
     schedule = definitions().resolve_schedule_def("refresh_due_companies")
     with dg.build_schedule_context(
         instance=sandbox.instance,
@@ -97,5 +114,4 @@ def _requested(sandbox: DagsterSandbox) -> list[dg.RunRequest]:
         scheduled_execution_time=NOON,
         resources={"planner": PLANNER, "enrichment": EnrichmentResource()},
     ) as context:
-        requested = schedule.evaluate_tick(context).run_requests
-    return list(requested or [])
+        return schedule.evaluate_tick(context)

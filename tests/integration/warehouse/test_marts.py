@@ -12,7 +12,7 @@ import pytest
 
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Analysis, CacheRead, ModelReply, Purchase, Request
-from enrichment.domain.values import EmployeeCount, Text
+from enrichment.domain.values import EmployeeCount, SizeBand, Text
 from resources.clock import TEST_CLOCK
 from resources.store import SqlStore, open_store
 from resources.warehouse import EXAMPLES, QUESTIONS, Example, Published, Warehouse
@@ -317,6 +317,29 @@ def test_an_analysis_has_one_name_as_a_source_in_every_table(store: SqlStore, wa
         assert {row["source"] for row in rows(warehouse, f"FROM {table}")} == {"analysis:hiring"}, table
     performance = one(warehouse, "FROM sources.performance")
     assert (performance["dataset"], performance["facts"], performance["fill_rate"]) == ("hiring_trends", 1, 1.0)
+
+
+def test_change_rates_are_learned_from_what_was_bought_more_than_once(store: SqlStore, warehouse: Warehouse) -> None:
+    for number in range(60):
+        about = company(store, f"c{number}.com")
+        for week in (0, 4):
+            industry = "Banking" if week == 0 or number % 3 else "Insurance"
+            answers: Answers = {"industry": [Text(text=industry)], "company_size_band": [SizeBand(band="51-500")]}
+            asked = request(store, about, at=NOON + week * 7 * 24 * HOUR)
+            bought(store, asked, "brightdata_company_db", answers, at=asked.asked_at)
+    for week in (0, 4):
+        asked = request(store, about, at=NOON + week * 7 * 24 * HOUR)
+        bought(store, asked, "google_knowledge_graph", IDENTITY, at=asked.asked_at)
+    warehouse.build(store)
+    rates = rows(
+        warehouse, "FROM sources.change_rates WHERE dataset = 'industry' AND industry IS NULL ORDER BY size_band"
+    )
+    assert [(row["size_band"], row["looks"], row["changes"]) for row in rates] == [("51-500", 60, 20), (None, 60, 20)]
+    assert [round(row["days_between_changes"], -1) for row in rates] == [60, 60]
+    few = rows(warehouse, "FROM sources.change_rates WHERE looks < 50")
+    assert {(row["dataset"], row["looks"], row["days_between_changes"]) for row in few} == {
+        (dataset, 1, None) for dataset in IDENTITY
+    }
 
 
 def test_freshness_counts_valid_and_expired_replies(

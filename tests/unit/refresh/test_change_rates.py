@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from enrichment.refresh.change_rates import RateBelief, prior_of
+from enrichment.refresh.change_rates import RateBelief, priors_of
 
 DAY = 86_400.0
 RATES = np.linspace(1e-4, 20, 400_000) / (30 * DAY)
@@ -50,4 +50,5 @@ def test_the_prior_of_a_dataset_is_found_from_looks_at_many_of_its_facts(days: f
     rates = chance.gamma(shape, 1 / (shape * days * DAY), 4_000)
     ages = chance.uniform(1, 3 * days, 4_000) * DAY
     changed = chance.random(4_000) < -np.expm1(-rates * ages)
-    assert float(1 / prior_of(ages, changed).rate) / DAY == pytest.approx(days, rel=0.2)
+    prior = priors_of(np.zeros(4_000, np.int64), ages, changed, groups=1)
+    assert (1 / prior.rate / DAY).tolist() == pytest.approx([days], rel=0.2)

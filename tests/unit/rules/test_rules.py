@@ -1,7 +1,7 @@
 """The rules: what ships is sound, and whatever is wrong is reported, all of it, in one message."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +146,45 @@ def test_a_mistake_is_named_with_file_and_key(config: Path, file: str, edit: Edi
     message = problems(config)
     assert f"config/{file}.yaml" in message or f"config/{'analyses' if file == 'providers' else file}.yaml" in message
     assert expected in message
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("budget_usd_per_day: -1", "config/refresh.yaml: budget_usd_per_day: "),
+        ("consumers: {nothing: '1.00'}", "config/refresh.yaml: consumers: no consumer named 'nothing'"),
+        ("consumers: {customer_intelligence: '1.00'}", "config/refresh.yaml: consumers.customer_intelligence: "),
+        ("pinned: {nothing: 30d}", "config/refresh.yaml: pinned: no dataset named 'nothing'"),
+        ("pinned: {industry: often}", "config/refresh.yaml: pinned.industry: 'often' is no duration"),
+        ("pinned: {company_products: 30d}", "config/refresh.yaml: pinned.company_products: an analysis answers it"),
+        ("{demand_horizon: 30d, idle_after: 31d}", "config/refresh.yaml: idle_after is above demand_horizon"),
+        ("hours: [4, 25]", "config/refresh.yaml: hours.1: "),
+        ("hours: [4, 4]", "config/refresh.yaml: hours begin and end with the same hour"),
+        ("hour: [4, 8]", "config/refresh.yaml: hour: "),
+    ],
+)
+def test_a_mistake_in_the_rules_of_the_refresh_is_named(config: Path, written: str, expected: str) -> None:
+    (config / "refresh.yaml").write_text(written, encoding="utf-8")
+    assert expected in problems(config)
+
+
+@pytest.mark.parametrize(
+    ("hours", "open_hours"), [("[0, 24]", range(24)), ("[4, 6]", [4, 5]), ("[22, 2]", [22, 23, 0, 1])]
+)
+def test_hours_are_from_the_first_up_to_the_second_past_midnight_too(
+    config: Path, hours: str, open_hours: Iterable[int]
+) -> None:
+    (config / "refresh.yaml").write_text(f"hours: {hours}", encoding="utf-8")
+    refresh = load_rules(config).refresh
+    assert {hour for hour in range(24) if refresh.is_time(hour)} == set(open_hours)
+
+
+def test_a_consumer_s_budget_is_its_own_or_that_of_all(config: Path) -> None:
+    written = "{budget_usd_per_day: 2.5, consumers: {profile: '0.75'}, pinned: {industry: 90d}}"
+    (config / "refresh.yaml").write_text(written, encoding="utf-8")
+    refresh = load_rules(config).refresh
+    assert (refresh.budget("profile"), refresh.budget("vendor_enrichment")) == (750_000, 2_500_000)
+    assert refresh.pinned == {"industry": 90 * 86_400}
 
 
 def test_a_source_that_does_not_answer_a_dataset_is_reported_once(config: Path) -> None:
