@@ -22,6 +22,7 @@ from resources.store.tables import metadata
 from tests.support.examples import FROZEN
 
 os.environ["ENRICH_CONFIG"] = str(FROZEN)  # before a test imports Dagster's definitions; processes inherit it
+os.environ["COLUMNS"] = "200"  # before the command line is imported: it reads its width once
 _numbers = count(1)
 
 hypothesis.settings.register_profile(

@@ -86,7 +86,7 @@ COMMENT ON COLUMN spend.requests.finished_at IS 'When it was finished, UTC; null
 COMMENT ON COLUMN spend.requests.state IS 'running, complete, incomplete, refused (by a cap) or failed';
 COMMENT ON COLUMN spend.requests.served_from IS 'layer_1 (the finished profile), memory (nothing bought) or vendors';
 COMMENT ON COLUMN spend.requests.cost_usd IS 'What its settled purchases cost, also those settled after it was finished';
-COMMENT ON COLUMN spend.requests.booked_usd IS 'What they had cost when the request was finished; 0 while it runs';
+COMMENT ON COLUMN spend.requests.booked_usd IS 'What the request is booked at: its purchases, those settled after its end included; 0 while it runs';
 COMMENT ON COLUMN spend.requests.saved_usd IS 'What stored replies, analyses and profiles saved it';
 COMMENT ON COLUMN spend.requests.expected_usd IS 'The expected cost of its plan';
 COMMENT ON COLUMN spend.requests.upper_bound_usd IS 'The highest possible cost of its plan';
