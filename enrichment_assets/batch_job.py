@@ -40,7 +40,7 @@ class BatchConfig(dg.Config):
     companies: list[str] = Field([], description="names, domains or keys, of which a batch is made")
     consumers: list[str] = Field([], description="which profiles, such as vendor_enrichment")
     budget_usd: float | None = Field(None, ge=0, description="the most all companies of the batch may cost together")
-    audience: str | None = Field(None, description="the vendor for whom a customer_intelligence profile is written")
+    audience: str | None = Field(None, description="the vendor that a customer_intelligence profile is written for")
     strategy: str | None = Field(None, description="enhanced, priority or legacy, instead of the strategy in the rules")
     max_age: str | None = Field(None, description="the most any fact may be old, such as 3d")
 

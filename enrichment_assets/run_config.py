@@ -27,7 +27,7 @@ class OrderConfig(dg.Config):
     """What may be set in the launchpad of a run of assets, under ops > enrich > ops > plan > config."""
 
     even_if_fresh: bool = Field(False, description="sources alone: buy again what is fresh. A retry ignores it")
-    audience: str | None = Field(None, description="the vendor for whom a customer_intelligence profile is written")
+    audience: str | None = Field(None, description="the vendor that a customer_intelligence profile is written for")
     strategy: str | None = Field(None, description="enhanced, priority or legacy, instead of the strategy in the rules")
     max_cost_usd: float | None = Field(None, ge=0, description="the most one company may cost")
     budget_usd: float | None = Field(

@@ -4,6 +4,7 @@ dataset -> type -> value;  identity(value) -> text that is equal for the same it
 """
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal, Self
@@ -39,7 +40,15 @@ class Text(Value):
     text: str = Field(min_length=1, max_length=20_000)
 
 
-class EmployeeCount(Value):
+class Comparable(Value):
+    """A value of which two sources may state two that cannot both be true."""
+
+    @abstractmethod
+    def agrees(self, other: Self) -> bool:
+        """Whether both may be true."""
+
+
+class EmployeeCount(Comparable):
     """Employees: an exact number has low == high; '10,001+' has no high."""
 
     low: int = Field(ge=0)
@@ -56,12 +65,8 @@ class EmployeeCount(Value):
             return False
         return other.high is None or other.high * (1 + tolerance) >= self.low * (1 - tolerance)
 
-
-class Comparable(Value):
-    """A value of which two sources may state two that cannot both be true."""
-
     def agrees(self, other: Self) -> bool:
-        raise NotImplementedError
+        return self.overlaps(other)
 
 
 class Headquarters(Comparable):

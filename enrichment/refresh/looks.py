@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from enrichment.domain.records import Json
-from enrichment.domain.values import Comparable, EmployeeCount, Text, Value, identity, load_value
+from enrichment.domain.values import Comparable, Text, Value, identity, load_value
 from enrichment.identity.names import name_words
 from enrichment.parsing.industries import canonical_industry
 
@@ -58,8 +58,6 @@ def is_changed(dataset: str, before: Sequence[Mapping[str, Json]], after: Sequen
         return False
     were, are = ([load_value(dataset, value) for value in values] for values in (before, after))
     one, other = were[0], are[0]
-    if isinstance(one, EmployeeCount) and isinstance(other, EmployeeCount):
-        return not one.overlaps(other)
     if isinstance(one, Comparable) and isinstance(other, type(one)):
         return not one.agrees(other)
     return {_item(dataset, value) for value in were} != {_item(dataset, value) for value in are}

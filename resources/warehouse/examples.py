@@ -100,7 +100,7 @@ ORDER BY companies DESC, canonical_industry, country
     ),
     Example(
         "who_decides",
-        "Whom can we write to at companies that use a technology, the most senior ones first?",
+        "Which contacts can be written to at companies that use a technology, the most senior ones first?",
         """
 SELECT t.company_key, t.name AS technology, p.full_name, p.title, p.seniority, p.email
 FROM marts.technologies AS t JOIN marts.contacts AS p USING (company_id)
@@ -132,7 +132,7 @@ ORDER BY published_at DESC, company_key, title
     ),
     Example(
         "buying_signals",
-        "Which companies show intent to buy and are hiring, and whom do we know there?",
+        "Which companies show intent to buy and are hiring, and which contacts are known there?",
         """
 SELECT
     c.company_key, c.name, count(DISTINCT i.topic) AS topics, max(i.strength) AS strongest, c.job_postings, c.contacts
