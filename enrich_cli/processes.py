@@ -29,9 +29,8 @@ def sandbox_running(settings: Settings) -> Iterator[str]:
 
     SIGTERM and SIGHUP end the block as Ctrl-C does; on their own they would leave behind what it started.
     """
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(name) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(name, _interrupt)
+    for name in _heeded(signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)
     try:
         yield sandbox_url(settings)
         return
@@ -43,6 +42,23 @@ def sandbox_running(settings: Settings) -> Iterator[str]:
         if not first.startswith("sandbox: "):
             raise UsageError(f"The sandbox did not start: {first or 'it printed nothing'}")
         yield first.removeprefix("sandbox: ").strip()
+
+
+@contextmanager
+def signals_noted() -> Iterator[list[int]]:
+    """SIGINT, SIGTERM and SIGHUP are appended to the yielded list; none is raised.
+
+    An exception raised inside Popen.wait or Popen.poll can leave the lock of that process taken for good: it could
+    then be neither waited for nor ended.
+    """
+    noted: list[int] = []
+    names = _heeded(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.signal(name, lambda number, _: noted.append(number)) for name in names}
+    try:
+        yield noted
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 @contextmanager
@@ -116,7 +132,13 @@ def _end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
         process.wait(_GRACE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        with suppress(subprocess.TimeoutExpired):  # with its lock taken by an interrupted wait, it would wait forever
+            process.wait(_GRACE_SECONDS)
+
+
+def _heeded(*names: signal.Signals) -> list[signal.Signals]:
+    """Those that this process does not ignore; under nohup it ignores SIGHUP."""
+    return [name for name in names if signal.getsignal(name) is not signal.SIG_IGN]
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
