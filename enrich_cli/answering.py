@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import typer
 
-from enrich_cli.asking import Quoted, total_of, usd
+from enrich_cli.asking import Quoted, usd
 from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import UsageError
 from enrich_cli.remedies import what_to_mend
@@ -20,6 +20,7 @@ from enrichment.domain.money import in_usd
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.planning.plan import Plan
+from enrichment.planning.total import total_of
 from enrichment.rules import Rules
 from resources.settings import Settings
 from resources.wiring import open_context

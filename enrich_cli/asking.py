@@ -1,6 +1,6 @@
-"""From what was typed for one company to an Ask; what a quote contains, and what several plans cost together.
+"""From what was typed for one company to an Ask; what a quote contains.
 
-options -> Ask        plans -> Total        It imports nothing that asks, so a slip in an option is known at once.
+options -> Ask        It imports nothing that asks, so a slip in an option is known at once.
 """
 
 from collections.abc import Sequence
@@ -25,32 +25,6 @@ class Quoted:
     kept: Profile | None
     plans: Sequence[Plan]
     home: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """The quotes of several plans together: micro-USD, and seconds."""
-
-    expected: int
-    upper_bound: int
-    seconds: float
-    legacy: int
-    saving: int
-    from_memory: int
-
-
-def total_of(plans: Sequence[Plan]) -> Total:
-    """legacy: of the last plan, which covers them all. from_memory: a reply that several plans read counts once."""
-    expected, legacy = sum(plan.quote.expected for plan in plans), plans[-1].quote.legacy
-    reads = {read.reply_id: read.saves_micro_usd for plan in plans for read in plan.reads}
-    return Total(
-        expected=expected,
-        upper_bound=min(sum(plan.quote.upper_bound for plan in plans), plans[-1].requirements.max_cost),
-        seconds=sum(plan.quote.seconds for plan in plans),
-        legacy=legacy,
-        saving=legacy - expected,
-        from_memory=sum(reads.values()),
-    )
 
 
 def ask_from(

@@ -12,11 +12,13 @@ from enrich_cli.commands import (
     batch,
     companies,
     company,
+    keys,
     maintenance,
     plan,
     purchases,
     rules,
     sandbox,
+    serve,
     sources,
     trace,
 )
@@ -42,8 +44,10 @@ app.command()(trace.trace)
 app.command()(balances.balances)
 app.command()(maintenance.publish)
 app.command()(sandbox.sandbox)
+app.command()(serve.serve)
 app.add_typer(batch.app, name="batch")
 app.add_typer(companies.app, name="companies")
+app.add_typer(keys.app, name="keys")
 app.add_typer(sources.app, name="sources")
 app.add_typer(rules.app, name="rules")
 app.add_typer(purchases.app, name="purchases")

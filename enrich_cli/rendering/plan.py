@@ -8,12 +8,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from enrich_cli.asking import Quoted, total_of
+from enrich_cli.asking import Quoted
 from enrich_cli.rendering.terminal import age, as_plain
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Profile
 from enrichment.planning.plan import AnalysedPlan, DatasetPlan, Part, Plan, SourcePlan
 from enrichment.planning.skip_reasons import shown
+from enrichment.planning.total import total_of
 
 
 def quote_view(quote: Quoted) -> RenderableType:

@@ -250,6 +250,7 @@ class _RequestAnalyses:
                 source=source,
                 at=at,
                 budget=self.inputs.requirements.budget,
+                daily=self.inputs.requirements.daily,
             )
 
         return PurchaseOrder(

@@ -243,8 +243,17 @@ class _PlanExecution:
 
     async def _buy(self, source: str) -> PurchaseOutcome:
         company = self.bookings.company
-        most, budget = self.plan.requirements.max_cost, self.plan.requirements.budget
-        order = order_for(source, company, self.request, self.rules, max_cost=most, seen=self._seen, budget=budget)
+        wanted = self.plan.requirements
+        order = order_for(
+            source,
+            company,
+            self.request,
+            self.rules,
+            max_cost=wanted.max_cost,
+            seen=self._seen,
+            budget=wanted.budget,
+            daily=wanted.daily,
+        )
 
         async def ask(sent: SentPurchase) -> Delivery:
             return await deliver(sent, self.bookings.company, self.rules, self.context, self.trace)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Cap, Company, Purchase, Reply, Request, fingerprint
+from enrichment.domain.records import Cap, Company, DailyLimit, Purchase, Reply, Request, fingerprint
 from enrichment.parsing import reader_of
 from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
 from enrichment.purchasing.caps import caps_of
@@ -26,8 +26,9 @@ def order_for(
     max_cost: int,
     seen: Collection[str],
     budget: Cap | None = None,
+    daily: DailyLimit | None = None,
 ) -> PurchaseOrder:
-    """max_cost: of the request, in micro-USD. seen: as of PurchaseOrder. budget: shared with other requests."""
+    """max_cost: of the request, in micro-USD. seen: as of PurchaseOrder. budget, daily: as of Requirements."""
     entry = rules.sources[source]
     provider = rules.providers[entry.provider]
     variant = fingerprint(entry.question)
@@ -42,6 +43,7 @@ def order_for(
             source=source,
             at=at,
             budget=budget,
+            daily=daily,
         )
 
     return PurchaseOrder(

@@ -420,3 +420,18 @@ class Cap:
     def allows(self, taken: int) -> bool:
         """Whether a sum of so many micro-USD does not exceed it."""
         return self.limit_micro_usd is None or taken <= self.limit_micro_usd
+
+
+@dataclass(frozen=True, slots=True)
+class DailyLimit:
+    """What a payer of requests, such as an API key, may spend a day (UTC). name: 'key:acme'.
+
+    limit_micro_usd: as of a Cap.
+    """
+
+    name: str
+    limit_micro_usd: int | None
+
+    def cap(self, day: str) -> Cap:
+        """Of this day, such as 2026-11-21."""
+        return Cap(f"{self.name}:{day}", self.limit_micro_usd)

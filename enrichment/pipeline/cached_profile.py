@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from enrichment.context import RunContext
 from enrichment.domain.ids import analysis_source
-from enrichment.domain.records import CacheRead, Company, Profile, ProfileHead, Request
+from enrichment.domain.records import CacheRead, Company, Event, Json, Profile, ProfileHead, Request
+from enrichment.pipeline.plan import request_for
 from enrichment.pipeline.stages import Ask, Enriched, Identified, finished
 from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
@@ -27,23 +28,54 @@ async def from_layer_1(identified: Identified, *, rules: Rules, context: RunCont
     reads = (*identified.reads, *_profile_reads(profile, request, now))
     request = finished(request, now, reads=reads, purchases=identified.purchases, served_from="layer_1")
     request = replace(request, state="complete", profile_id=profile.profile_id)
-    trace.note(
-        "layer_1", "served", profile=profile.profile_id, made_by=profile.request_id, saved=request.saved_micro_usd
-    )
+    trace.note("layer_1", "served", **_served_note(profile, request))
     await trace.written()
     await asyncio.to_thread(context.store.requests.close, request, profiles=(), reads=reads)
     return Enriched(request, identified.company, (profile,), None, identified.purchases, reads, identified.failures)
+
+
+def served_at_once(
+    ask: Ask, company: Company, *, rules: Rules, context: RunContext, request_id: str
+) -> tuple[Enriched, tuple[Event, ...]] | None:
+    """The finished request and its events where layer 1 has what is asked for; nothing is written yet. Blocks.
+
+    company: the one that is meant. For whoever writes all of it in one transaction; what an Ask states of the company
+    beyond its name is not learned here, so such an Ask is not served. Raises UnknownName, UnknownStrategy.
+    """
+    if ask.new or ask.ids or ask.country or company.domain is None or not company.company_id:
+        return None
+    requirements, now = ask.requirements(rules), context.now()
+    request = request_for(ask, requirements, company, rules, now, request_id=request_id)
+    if not _reads_layer_1(ask, request, requirements):
+        return None
+    profile = _profile(ask, company, requirements, rules, context)
+    if profile is None:
+        return None
+    reads = _profile_reads(profile, request, now)
+    request = finished(request, now, reads=reads, purchases=(), served_from="layer_1")
+    request = replace(request, state="complete", profile_id=profile.profile_id)
+    asked = Event(request_id, now, "identify", "asked", {"text": ask.company, "key": company.key})
+    served = Event(request_id, now, "layer_1", "served", _served_note(profile, request))
+    return Enriched(request, company, (profile,), None, (), reads), (asked, served)
 
 
 async def profile_for(
     ask: Ask, company: Company, request: Request, requirements: Requirements, *, rules: Rules, context: RunContext
 ) -> Profile | None:
     """The kept profile that this request would be served. Nothing is written."""
-    if request.strategy == "legacy" or not ask.memory or "+" in requirements.consumer:
+    if not _reads_layer_1(ask, request, requirements):
         return None
-    profile = await asyncio.to_thread(
-        context.store.profiles.latest, company.company_id, requirements.consumer, ask.audience
-    )
+    return await asyncio.to_thread(_profile, ask, company, requirements, rules, context)
+
+
+def _reads_layer_1(ask: Ask, request: Request, requirements: Requirements) -> bool:
+    return request.strategy != "legacy" and ask.memory and "+" not in requirements.consumer
+
+
+def _profile(
+    ask: Ask, company: Company, requirements: Requirements, rules: Rules, context: RunContext
+) -> Profile | None:
+    profile = context.store.profiles.latest(company.company_id, requirements.consumer, ask.audience)
     return profile if profile is not None and serves(profile, rules, requirements, context.now()) else None
 
 
@@ -63,6 +95,10 @@ def is_fresh(profile: Profile | ProfileHead, requirements_hash: str, requirement
     if profile.requirements_hash != requirements_hash or profile.quality < requirements.min_quality:
         return False
     return now < profile.holds_until and now < profile.created_at + timedelta(seconds=requirements.profile_ttl)
+
+
+def _served_note(profile: Profile, request: Request) -> dict[str, Json]:
+    return {"profile": profile.profile_id, "made_by": profile.request_id, "saved": request.saved_micro_usd}
 
 
 def _profile_reads(profile: Profile, request: Request, now: datetime) -> tuple[CacheRead, ...]:

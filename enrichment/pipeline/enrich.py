@@ -5,7 +5,7 @@ Ask -> identify -> (layer 1) -> plan_request -> collect_request -> analyse_reque
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from enrichment.analysis.runner import analyse
@@ -31,6 +31,7 @@ __all__ = [
     "Collected",
     "Enriched",
     "Identified",
+    "LeftOpen",
     "Planned",
     "Watch",
     "analyse_request",
@@ -43,6 +44,14 @@ __all__ = [
 ]
 
 
+class LeftOpen(Exception):
+    """The request is left as it is, for another process to go on with."""
+
+
+def _never() -> bool:
+    return False
+
+
 async def enrich(
     ask: Ask,
     *,
@@ -51,20 +60,25 @@ async def enrich(
     watch: Watch | None = None,
     request_id: str | None = None,
     company: Company | None = None,
+    resumed: bool = False,
+    leave_open: Callable[[], bool] = _never,
 ) -> Enriched:
     """One request, whole. Raises NotACompany, UnknownName, UnknownStrategy, StoreError; never for a vendor.
 
     request_id: of the request to open, where the caller has to know it before. company: the one that is meant, where
-    that is known.
+    that is known. resumed: a process that is gone may have begun this request; it goes on and pays nothing twice.
+    leave_open: whether this process is about to end; then, after the calls under way, it raises LeftOpen.
     """
     async with context.trace(request_id or new_id("req"), watch) as trace:
-        identified = await identify(ask, rules=rules, context=context, trace=trace, company=company)
+        identified = await identify(ask, rules=rules, context=context, trace=trace, company=company, resumed=resumed)
         served = await from_layer_1(identified, rules=rules, context=context, trace=trace)
         if served is not None:
             return served
         planned = await plan_request(identified, rules=rules, context=context, trace=trace)
         collected = await collect_request(planned, rules=rules, context=context, trace=trace)
         analysed = await analyse_request(collected, rules=rules, context=context, trace=trace)
+        if leave_open():
+            raise LeftOpen(request_id)
         return await keep(analysed, rules=rules, context=context, trace=trace)
 
 
@@ -197,7 +211,9 @@ def _each(analysed: Analysed, rules: Rules) -> Sequence[Requirements]:
         return (analysed.requirements,)
     ask = analysed.ask
     return tuple(
-        requirements_of(rules, (name,)).within(max_cost=ask.max_cost, oldest=ask.max_age, budget=ask.budget)
+        requirements_of(rules, (name,)).within(
+            max_cost=ask.max_cost, oldest=ask.max_age, budget=ask.budget, daily=ask.daily
+        )
         for name in ask.consumers
     )
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from enrichment.collection.collector import collect
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Cause, Company, Known
+from enrichment.domain.records import Cause, Company, Known, Purchase, Request
 from enrichment.domain.values import Text
 from enrichment.identity.companies import are_one, reference_of
 from enrichment.identity.comparison import same_company
@@ -22,6 +22,7 @@ from enrichment.pipeline.candidates import candidates, free_key, registered_comp
 from enrichment.pipeline.learned_identity import ASKED, StatedIds, ask_about_domain, learn_identity, stated_in
 from enrichment.pipeline.plan import decide, plan_note, plan_reads, request_for
 from enrichment.pipeline.stages import Ask, Identified, once
+from enrichment.ports import StoreError
 from enrichment.requirements.requirements import IDENTITY, Requirements, identity_requirements
 from enrichment.rules import Rules
 from enrichment.trace import Trace
@@ -37,37 +38,70 @@ async def company_for(text: str, context: RunContext) -> Company:
 
 async def company_asked_for(ask: Ask, context: RunContext) -> Company:
     """The same, by all that an Ask states of it. Raises NotACompany, AmbiguousCompany."""
+    return await asyncio.to_thread(company_asked_for_now, ask, context)
+
+
+def company_asked_for_now(ask: Ask, context: RunContext) -> Company:
+    """Blocks its thread."""
     reference = reference_of(ask.company, ids=ask.ids, country=ask.country)
     new, companies = reference.as_company(context.now()), context.store.companies
     if not ask.new:
-        return await asyncio.to_thread(registered_company, reference, ask.company, companies) or new
+        return registered_company(reference, ask.company, companies) or new
     if reference.name is not None:
-        return replace(new, key=await asyncio.to_thread(free_key, reference.key, companies))
-    holder = await asyncio.to_thread(companies.by_key, reference.key)
+        return replace(new, key=free_key(reference.key, companies))
+    holder = companies.by_key(reference.key)
     if reference.domain is None or (holder is not None and holder.key == reference.key):
         raise NotACompany(f"{reference.key} is of one company: leave out --new, or give the new company's own name")
     return new
 
 
 async def identify(
-    ask: Ask, *, rules: Rules, context: RunContext, trace: Trace, company: Company | None = None
+    ask: Ask,
+    *,
+    rules: Rules,
+    context: RunContext,
+    trace: Trace,
+    company: Company | None = None,
+    resumed: bool = False,
 ) -> Identified:
     """Open the request that the trace is of; buy the company's domain where it is not known.
 
-    company: what `company_for` gave, where it has been called already.
+    company: what `company_for` gave, where it has been called already. resumed: the request may have been opened by a
+    process that is gone; then it goes on, and what it had bought is its own.
     """
     requirements = ask.requirements(rules)
+    if resumed and (begun := await asyncio.to_thread(_begun, trace.request_id, context)) is not None:
+        request, company, purchases = begun
+        trace.note("identify", "resumed", text=ask.company, key=company.key)
+        return await _identified(Identified(ask, company, request, requirements, purchases), rules, context, trace)
     company = await _kept(company or await company_asked_for(ask, context), context)
     if ask.new:
         await asyncio.to_thread(_keep_apart, ask, company, context)
     request = request_for(ask, requirements, company, rules, context.now(), request_id=trace.request_id)
     await asyncio.to_thread(context.store.requests.open, request)
     trace.note("identify", "asked", text=ask.company, key=company.key)
-    company = await learn_identity(company, [StatedIds(ASKED, frozenset(ask.ids), ask.country)], context, trace)
-    identified = Identified(ask, company, request, requirements)
-    if company.domain is None:
-        identified = await _find_domain(identified, rules, context, trace)
+    return await _identified(Identified(ask, company, request, requirements), rules, context, trace)
+
+
+async def _identified(identified: Identified, rules: Rules, context: RunContext, trace: Trace) -> Identified:
+    ask = identified.ask
+    stated = [StatedIds(ASKED, frozenset(ask.ids), ask.country)]
+    identified = replace(identified, company=await learn_identity(identified.company, stated, context, trace))
+    if identified.company.domain is None:
+        return await _find_domain(identified, rules, context, trace)
     return identified
+
+
+def _begun(request_id: str, context: RunContext) -> tuple[Request, Company, tuple[Purchase, ...]] | None:
+    """The request as an earlier process left it, with what it had settled; None: it had not opened it. Blocks."""
+    request = context.store.requests.by_id(request_id)
+    if request is None:
+        return None
+    company = context.store.companies.by_id(request.company_id)
+    if company is None:
+        raise StoreError(f"The company of request {request_id} is not in the store; restore it from a backup.")
+    settled = [purchase for purchase in context.store.ledger.purchases(request_id) if purchase.state == "settled"]
+    return request, company, tuple(settled)
 
 
 async def _are_one(company: Company, holder: Company, context: RunContext) -> bool:
@@ -114,7 +148,7 @@ async def _find_domain(identified: Identified, rules: Rules, context: RunContext
         identified,
         company=company,
         request=replace(request, company_id=company.company_id),
-        purchases=collected.purchases,
+        purchases=(*identified.purchases, *collected.purchases),
         reads=once((*plan_reads(plan, request, context.now()), *collected.reads)),
         failures=collected.failures,
         seconds_used=time.monotonic() - began,

@@ -6,7 +6,7 @@ Each has what the next stage needs as fields of its own; what all of them have i
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from enrichment.domain.records import (
@@ -14,6 +14,7 @@ from enrichment.domain.records import (
     CacheRead,
     Cap,
     Company,
+    DailyLimit,
     Event,
     Fact,
     Json,
@@ -35,8 +36,8 @@ class Ask:
     """What a caller wants to know. company: a name, domain or address. max_cost in micro-USD, max_age in seconds.
 
     datasets (and sources) make it a custom request; consumers is then not looked at. budget: a cap shared with other
-    requests, such as a batch's. ids: vendors' ids of the company, as vendor_ids gives them; country: as countries.
-    new: another company than those registered under this name.
+    requests, such as a batch's; daily: of its payer. ids: vendors' ids of the company, as vendor_ids gives them;
+    country: as countries. new: another company than those registered under this name.
     """
 
     company: str
@@ -52,6 +53,7 @@ class Ask:
     accept_stale: bool = False
     memory: bool = True
     budget: Cap | None = None
+    daily: DailyLimit | None = None
     ids: tuple[str, ...] = ()
     country: str | None = None
     new: bool = False
@@ -59,7 +61,7 @@ class Ask:
     def requirements(self, rules: Rules) -> Requirements:
         """Raises UnknownName."""
         named = custom(rules, self.datasets, self.sources) if self.datasets else requirements_of(rules, self.consumers)
-        return named.within(max_cost=self.max_cost, oldest=self.max_age, budget=self.budget)
+        return named.within(max_cost=self.max_cost, oldest=self.max_age, budget=self.budget, daily=self.daily)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,21 @@ class Enriched:
     @property
     def profile(self) -> Profile:
         return self.profiles[0]
+
+
+_NOT_KEPT = frozenset({"budget", "daily", "strategy_override"})
+"""What is of the moment in which an Ask is carried out, so it is not kept with it."""
+
+
+def ask_as_json(ask: Ask) -> dict[str, Json]:
+    """For a store; budget, daily and strategy_override are not in it."""
+    kept = {field_.name: getattr(ask, field_.name) for field_ in fields(ask) if field_.name not in _NOT_KEPT}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
+
+
+def ask_of_json(kept: Mapping[str, Json]) -> Ask:
+    fields_: dict[str, Json] = {n: tuple(value) if isinstance(value, list) else value for n, value in kept.items()}
+    return Ask(**fields_)
 
 
 def asked_note(ask: Ask, company: Company) -> dict[str, Json]:

@@ -15,7 +15,7 @@ from operator import attrgetter
 
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.money import in_usd, to_micro
-from enrichment.domain.records import Cap
+from enrichment.domain.records import Cap, DailyLimit
 from enrichment.policy.execution_model import Limit
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
@@ -31,14 +31,14 @@ def caps_of(
     source: str,
     at: datetime,
     budget: Cap | None = None,
+    daily: DailyLimit | None = None,
 ) -> tuple[Cap, ...]:
     """The caps a purchase of this source is reserved against. Days are UTC; limits in micro-USD.
 
-    budget: the one that the request shares with others.
+    budget: the one that the request shares with others. daily: of the payer, where it has one.
     """
-    return _with_its_own(
-        rules, _common(rules, request_id, max_cost, consumer, at, budget), provider, source, at.date().isoformat()
-    )
+    common = _common(rules, request_id, max_cost, consumer, at, budget, daily)
+    return _with_its_own(rules, common, provider, source, at.date().isoformat())
 
 
 def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: datetime) -> dict[str, tuple[Cap, ...]]:
@@ -47,7 +47,8 @@ def caps_of_each(rules: Rules, requirements: Requirements, request_id: str, at: 
         analysis_source(name): rules.provider_of_model(rules.analyses[name].model) for name in requirements.analyses
     }
     day = at.date().isoformat()
-    common = _common(rules, request_id, requirements.max_cost, requirements.consumer, at, requirements.budget)
+    wanted = requirements
+    common = _common(rules, request_id, wanted.max_cost, wanted.consumer, at, wanted.budget, wanted.daily)
     return {name: _with_its_own(rules, common, provider, name, day) for name, provider in providers.items()}
 
 
@@ -58,9 +59,18 @@ def caps_of_day(rules: Rules, consumers: Iterable[str], at: datetime) -> tuple[C
     return (_cap(f"day:{day}", rules.caps.all), *named)
 
 
-def _common(rules: Rules, request_id: str, max_cost: int, consumer: str, at: datetime, budget: Cap | None) -> list[Cap]:
+def _common(
+    rules: Rules,
+    request_id: str,
+    max_cost: int,
+    consumer: str,
+    at: datetime,
+    budget: Cap | None,
+    daily: DailyLimit | None,
+) -> list[Cap]:
     """Those that are the same whatever is bought."""
     shared = [] if budget is None else [budget]
+    shared += [] if daily is None else [daily.cap(at.date().isoformat())]
     return [Cap(f"request:{request_id}", max_cost), *shared, *caps_of_day(rules, consumer.split("+"), at)]
 
 
@@ -68,6 +78,14 @@ def _with_its_own(rules: Rules, common: list[Cap], provider: str, source: str, d
     own_provider = _cap(f"provider:{provider}:{day}", rules.caps.providers.get(provider))
     own_source = _cap(f"source:{source}:{day}", rules.caps.sources.get(source))
     return tuple(sorted((*common, own_provider, own_source), key=attrgetter("name")))
+
+
+_RAISED_BY = {
+    "request": "raise --max-cost",
+    "batch": "raise --max-cost",
+    "key": "ask for a key with a higher cap, or tomorrow (UTC)",
+}
+"""Kind of a cap -> what to do where it leaves too little."""
 
 
 def limits_of(caps: Mapping[str, Iterable[Cap]], spent: Mapping[str, int]) -> dict[str, Limit]:
@@ -136,12 +154,15 @@ def in_words(cap: str) -> str:
     kind, _, rest = cap.partition(":")
     if kind in {"request", "batch"}:
         return f"this {kind}"
+    if kind == "key":
+        return f"today's cap of key {rest.partition(':')[0]}"
     return "today's cap on everything" if kind == "day" else f"today's cap on {rest.partition(':')[0]}"
 
 
 def too_dear(price: int, cap: str, left: int) -> str:
     """Why a purchase does not fit, and what to do. price and left in micro-USD."""
-    raise_it = "raise --max-cost" if cap.startswith(("request:", "batch:")) else "raise it in config/caps.yaml"
+    kind = cap.partition(":")[0]
+    raise_it = _RAISED_BY.get(kind, "raise it in config/caps.yaml")
     return f"may cost {in_usd(price)} USD, {in_words(cap)} leaves {in_usd(left)}: {raise_it}"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from enrichment.domain.money import to_micro
-from enrichment.domain.records import Cap
+from enrichment.domain.records import Cap, DailyLimit
 from enrichment.rules import Rules
 
 CUSTOM = "custom"
@@ -31,7 +31,7 @@ class Requirements:
     collected: the datasets that sources answer, needs of analyses included; analysed: those that analyses answer.
     max_age: dataset -> seconds a value may be old, where the consumer asks for less than the dataset's own age.
     quality_thresholds: dataset -> threshold, where the consumer asks for more than the dataset's own.
-    budget: a cap that this request shares with others, such as a batch's.
+    budget: a cap that this request shares with others, such as a batch's. daily: what its payer may spend a day.
     extras: datasets shown where they are known at no cost; no plan looks at them, and they are no part of completeness.
     """
 
@@ -52,6 +52,7 @@ class Requirements:
     sources: frozenset[str] | None = None
     quality_thresholds: Mapping[str, float] = field(default_factory=dict)
     budget: Cap | None = None
+    daily: DailyLimit | None = None
     extras: tuple[str, ...] = ()
 
     @property
@@ -71,10 +72,17 @@ class Requirements:
         """The quality, 0 to 1, from which a value satisfies this dataset here: never below the dataset's own."""
         return max(rules.datasets[dataset].quality_threshold, self.quality_thresholds.get(dataset, 0.0))
 
-    def within(self, *, max_cost: int | None, oldest: int | None, budget: Cap | None = None) -> "Requirements":
-        """The same, with the request's own limits: micro-USD it may cost, seconds any fact may be old; its budget."""
+    def within(
+        self,
+        *,
+        max_cost: int | None,
+        oldest: int | None,
+        budget: Cap | None = None,
+        daily: DailyLimit | None = None,
+    ) -> "Requirements":
+        """The same, with the request's own limits: micro-USD it may cost, seconds any fact may be old; its caps."""
         most = self.max_cost if max_cost is None else max_cost
-        return replace(self, max_cost=most, oldest=oldest, budget=budget)
+        return replace(self, max_cost=most, oldest=oldest, budget=budget, daily=daily)
 
 
 def requirements_of(rules: Rules, consumers: Sequence[str]) -> Requirements:

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from enrichment.ports import StoreError
 from resources.settings import Installation
 from resources.store import tables as t
+from resources.store.accepted_requests import SqlAcceptedRequests
+from resources.store.api_keys import SqlApiKeys
 from resources.store.backtest_history import SqlBacktestHistory
 from resources.store.balance_readings import SqlBalanceReadings
 from resources.store.batches import SqlBatches
@@ -31,7 +33,7 @@ from resources.store.requests import SqlRequests
 from resources.store.run_companies import SqlRunCompanies
 from resources.store.shared_rate_limits import SqlRateLimitLog
 
-SCHEMA = "0014"
+SCHEMA = "0015"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -58,6 +60,8 @@ class SqlStore:
         self.batches = SqlBatches(database)
         self.refresh_history = SqlRefreshHistory(database)
         self.run_companies = SqlRunCompanies(database)
+        self.api_keys = SqlApiKeys(database)
+        self.accepted_requests = SqlAcceptedRequests(database)
         self.rate_limit_log = SqlRateLimitLog(database)
 
     @contextmanager

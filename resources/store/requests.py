@@ -62,6 +62,10 @@ class SqlRequests:
 
         self._db.write(closed)
 
+    def give_up(self, request_id: str, *, at: datetime, reason: str) -> None:
+        """Ends one that is still running as failed, at the cost of its purchases."""
+        self._db.write(lambda tx: give_up(tx, request_id, at=at, reason=reason))
+
     def by_id(self, request_id: str) -> Request | None:
         with self._db.reading() as tx:
             row = tx.execute(sa.select(t.requests).where(t.requests.c.request_id == request_id)).first()
@@ -86,6 +90,13 @@ class SqlRequests:
         with self._db.reading() as tx:
             query = sa.select(t.events).where(t.events.c.request_id == request_id).order_by(t.events.c.event_id)
             return [record_of(Event, row) for row in tx.execute(query)]
+
+    def numbered_events(self, request_id: str, *, after: int = 0, most: int = 10_000) -> list[tuple[int, Event]]:
+        """With their numbers, which grow in the order they were recorded; only those above `after`."""
+        mine = sa.and_(t.events.c.request_id == request_id, t.events.c.event_id > after)
+        query = sa.select(t.events).where(mine).order_by(t.events.c.event_id).limit(most)
+        with self._db.reading() as tx:
+            return [(row.event_id, record_of(Event, row)) for row in tx.execute(query)]
 
     def cache_reads(self, request_id: str) -> list[CacheRead]:
         with self._db.reading() as tx:

@@ -21,6 +21,7 @@ OPEN = sa.text("state IN ('reserved', 'sent', 'uncertain')")
 CLAIMED = sa.text("claim IS NOT NULL")
 UNDER_WAY = sa.text("state IN ('reserved', 'sent')")
 UNCERTAIN = sa.text("state = 'uncertain'")
+ACCEPTED = sa.text("state = 'open'")
 # For a purchase given by its id: with "state IN (...)" Postgres would scan the index of all open purchases instead.
 STILL_OPEN = sa.text("state NOT IN ('settled', 'released')")
 STILL_UNDER_WAY = sa.text("state NOT IN ('settled', 'released', 'uncertain')")
@@ -440,4 +441,55 @@ run_companies = sa.Table(
     _text("state"),
     sa.Column("written_at", UtcMicros, nullable=False, index=True),
     sa.Column("value", sa.LargeBinary, nullable=False, comment="what its last stage returned: a compressed pickle"),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    _id("key_id"),
+    _text("name"),
+    sa.Column("secret_hash", PlainText, nullable=False, unique=True, comment="SHA-256; the secret is kept nowhere"),
+    sa.Column("may", JsonText, nullable=False, comment="rights: read, enrich, admin"),
+    _time("created_at"),
+    sa.Column("per_day_micro_usd", sa.BigInteger, nullable=True, comment="null: no limit of its own"),
+    sa.Column("per_minute", sa.Integer, nullable=True, comment="requests; null: as many as any key"),
+    _time("revoked_at", null=True),
+)
+
+quotes = sa.Table(
+    "quotes",
+    metadata,
+    _id("quote_id"),
+    sa.Column("owner", PlainText, nullable=False, comment="id of the key it was given to; empty: on loopback, no key"),
+    sa.Column("ask", JsonText, nullable=False, comment="what was asked, to be enriched as it was quoted"),
+    _money("expected_micro_usd"),
+    _money("most_micro_usd"),
+    _time("created_at"),
+    sa.Column("valid_until", UtcMicros, nullable=False, index=True),
+)
+
+accepted_requests = sa.Table(
+    "accepted_requests",
+    metadata,
+    _id("request_id"),
+    sa.Column("owner", PlainText, nullable=False, comment="id of the key that asked; empty: on loopback, no key"),
+    sa.Column("ask", JsonText, nullable=False, comment="what was asked, to go on with it in another process"),
+    _time("accepted_at"),
+    _text("state"),
+    sa.Column("worker", PlainText, nullable=True, comment="the process at work on it"),
+    sa.Column("lease_until", UtcMicros, nullable=True, comment="after it another process may go on with it"),
+    sa.Column("stop_asked_at", UtcMicros, nullable=True, comment="nothing more of it is bought from then on"),
+    _time("ended_at", null=True),
+    sa.Column("problem", JsonText, nullable=True, comment="why it ended without a result; null: it has one"),
+    sa.Index("ix_accepted_requests_open", "accepted_at", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("owner", PlainText, primary_key=True, comment="id of the key that asked; empty: on loopback, no key"),
+    sa.Column("idempotency_key", PlainText, primary_key=True, comment="as the client chose it"),
+    sa.Column("body_hash", PlainText, nullable=False, comment="of method, path and body"),
+    sa.Column("made", PlainText, nullable=False, comment="id of the request or batch that was made"),
+    sa.Column("at", UtcMicros, nullable=False, index=True),
 )

@@ -20,7 +20,7 @@ READS = re.compile(
 ALLOWED = {
     "tests/unit/test_clock.py": "tests the clock itself",
 }
-PRODUCT = ("enrichment", "resources", "enrichment_assets", "enrich_cli")
+PRODUCT = ("enrichment", "resources", "enrichment_assets", "enrich_cli", "service")
 
 
 def readers(*folders: str, pattern: re.Pattern[str]) -> set[str]:

@@ -1,0 +1,53 @@
+"""`enrich keys`: who may use the service, and what each may spend a day."""
+
+from typing import Annotated
+
+import typer
+
+from enrich_cli.options import AsJson, Sandbox
+
+app = typer.Typer(help="Keys of the service.", no_args_is_help=True)
+
+KeyName = Annotated[str, typer.Argument(metavar="NAME", help="What uses it, such as crm or anna")]
+MayDo = Annotated[str, typer.Option("--may", metavar="RIGHTS", help="read, enrich, admin; comma between them")]
+PerDay = Annotated[str | None, typer.Option("--per-day", metavar="USD", help="What it may spend a day at most")]
+PerMinute = Annotated[int | None, typer.Option("--per-minute", min=1, help="How many requests it may make a minute")]
+
+
+@app.command()
+def add(
+    name: KeyName,
+    may: MayDo = "read",
+    per_day: PerDay = None,
+    per_minute: PerMinute = None,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key. It is shown once: only its SHA-256 is kept."""
+    from enrich_cli.rendering.keys import issued_data, issued_view
+    from enrich_cli.rendering.terminal import show
+    from enrich_cli.service_keys import add_key
+
+    issued = add_key(name, may, per_day, per_minute, sandbox=sandbox)
+    show(issued_view(issued), issued_data(issued), as_json=as_json)
+
+
+@app.command(name="list")
+def list_keys(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
+    """All keys with their rights, their daily cap and what they have spent of it today."""
+    from enrich_cli.rendering.keys import keys_data, keys_view
+    from enrich_cli.rendering.terminal import show
+    from enrich_cli.service_keys import listed_keys
+
+    keys = listed_keys(sandbox=sandbox)
+    show(keys_view(keys), keys_data(keys), as_json=as_json)
+
+
+@app.command()
+def revoke(name: KeyName, sandbox: Sandbox = False) -> None:
+    """From now on this key opens nothing."""
+    from enrich_cli.rendering.terminal import console
+    from enrich_cli.service_keys import revoke_key
+
+    revoke_key(name, sandbox=sandbox)
+    console.print(f"key {name} is revoked", markup=False, highlight=False)

@@ -1,0 +1,50 @@
+"""Who may use the service: its keys, what each may do, and what it may spend a day.
+
+secret (shown once)  ->  its SHA-256, which is stored     ApiKey.allows("enrich")
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal, get_args
+
+from enrichment.domain.records import DailyLimit
+
+Right = Literal["read", "enrich", "admin"]
+RIGHTS: tuple[Right, ...] = get_args(Right)
+_GRANTS: dict[Right, frozenset[Right]] = {
+    "read": frozenset({"read"}),
+    "enrich": frozenset({"read", "enrich"}),
+    "admin": frozenset({"admin"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """name: of the application or person; unique among keys that are valid. secret_hash: as secret_hash gives it.
+
+    may: what it was given; a key that may enrich may read too. per_day: micro-USD it may spend a day (UTC); None: no
+    limit of its own. per_minute: requests; None: as many as the service allows any key.
+    """
+
+    key_id: str
+    name: str
+    secret_hash: str
+    may: tuple[Right, ...]
+    created_at: datetime
+    per_day: int | None = None
+    per_minute: int | None = None
+    revoked_at: datetime | None = None
+
+    def allows(self, right: Right) -> bool:
+        return any(right in _GRANTS[given] for given in self.may)
+
+    @property
+    def daily(self) -> DailyLimit:
+        """By name: a key that replaces another one of the same day counts on."""
+        return DailyLimit(f"key:{self.name}", self.per_day)
+
+
+def secret_hash(secret: str) -> str:
+    """SHA-256 in hexadecimal digits. A secret has 256 random bits, so it needs no salt and no slow hash."""
+    return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,176 @@
+"""Requests that the service has accepted, its quotes, and what was made for an Idempotency-Key.
+
+accept | serve -> (claim -> renew)* -> end         an accepted request survives its process: another one claims it
+
+Every method is one short transaction, blocks its thread, and raises StoreError.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore
+from enrichment.domain.records import CacheRead, Event, Json, Request
+from resources.store import tables as t
+from resources.store.database import Database
+from resources.store.former_ids import now_of
+from resources.store.row_mapping import Row, record_of, row_of
+
+KEPT = timedelta(hours=24)
+"""How long an Idempotency-Key is remembered."""
+
+_a, _i, _q = t.accepted_requests.c, t.idempotency_keys.c, t.quotes.c
+_NEW, _NEW_KEY = sa.insert(t.accepted_requests), sa.insert(t.idempotency_keys)
+_NEW_REQUEST, _NEW_READ, _NEW_EVENT = sa.insert(t.requests), sa.insert(t.cache_reads), sa.insert(t.events)
+_BY_KEY = sa.select(_i.body_hash, _i.made).where(
+    _i.owner == sa.bindparam("by"), _i.idempotency_key == sa.bindparam("k")
+)
+_EXPIRED = sa.delete(t.idempotency_keys).where(_i.at < sa.bindparam("oldest"))
+_BY_ID = sa.select(t.accepted_requests).where(_a.request_id == sa.bindparam("id"))
+
+
+class SqlAcceptedRequests:
+    """A lease is a process's right to a request; when it is over, another process may go on with it."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def accept(
+        self, accepted: AcceptedRequest, key: IdempotencyKey | None, *, worker: str, lease_until: datetime
+    ) -> MadeBefore | None:
+        """None: it is kept, with this process at work on it. Else what this key made before, and nothing is written."""
+        row = row_of(accepted) | {"worker": worker, "lease_until": lease_until}
+
+        def kept(tx: sa.Connection) -> MadeBefore | None:
+            before = remember(tx, key, made=accepted.request_id, at=accepted.accepted_at)
+            if before is None:
+                tx.execute(_NEW, row)
+            return before
+
+        return self._db.ledger(kept) if key is not None else self._db.write(kept)
+
+    def serve(
+        self,
+        accepted: AcceptedRequest,
+        key: IdempotencyKey | None,
+        *,
+        request: Request,
+        reads: Sequence[CacheRead],
+        events: Sequence[Event],
+    ) -> MadeBefore | None:
+        """The same for one that layer 1 has answered: all of it in one transaction, ended."""
+        rows = row_of(accepted), row_of(request), [row_of(read) for read in reads], [row_of(one) for one in events]
+        accepted_row, request_row, read_rows, event_rows = rows
+
+        def kept(tx: sa.Connection) -> MadeBefore | None:
+            before = remember(tx, key, made=accepted.request_id, at=accepted.accepted_at)
+            if before is not None:
+                return before
+            self._db.companies_stay(tx)
+            moved = now_of(tx, [request.company_id])
+            tx.execute(_NEW, accepted_row)
+            tx.execute(_NEW_REQUEST, request_row | {"company_id": moved.get(request.company_id, request.company_id)})
+            tx.execute(_NEW_EVENT, event_rows)
+            if read_rows:
+                tx.execute(_NEW_READ, read_rows)
+            return None
+
+        return self._db.ledger(kept) if key is not None else self._db.write(kept)
+
+    def by_id(self, request_id: str) -> AcceptedRequest | None:
+        with self._db.reading() as tx:
+            row = tx.execute(_BY_ID, {"id": request_id}).first()
+        return None if row is None else _accepted(row)
+
+    def made_before(self, key: IdempotencyKey) -> MadeBefore | None:
+        with self._db.reading() as tx:
+            return _made_before(tx, key)
+
+    def claim(self, worker: str, *, at: datetime, lease_until: datetime, most: int) -> Sequence[AcceptedRequest]:
+        """Open ones whose process is gone, the oldest first: from now on this process is at work on them."""
+        free = sa.select(_a.request_id).where(t.ACCEPTED, sa.or_(_a.lease_until.is_(None), _a.lease_until <= at))
+        some = free.order_by(_a.accepted_at).limit(most).with_for_update(skip_locked=True)
+        claim = sa.update(t.accepted_requests).values(worker=worker, lease_until=lease_until)
+        claimed = claim.where(_a.request_id.in_(some)).returning(t.accepted_requests)
+        with self._db.reading() as tx:
+            if tx.execute(free.limit(1)).first() is None:
+                return []
+        found = self._db.write(lambda tx: [_accepted(row) for row in tx.execute(claimed)])
+        return sorted(found, key=lambda one: (one.accepted_at, one.request_id))
+
+    def renew(self, worker: str, request_ids: Collection[str], *, lease_until: datetime) -> Collection[str]:
+        """A new lease on these of this process. Ids of those that are to be stopped."""
+        mine = sa.and_(t.ACCEPTED, _a.worker == worker, _a.request_id.in_(request_ids))
+
+        def renewed(tx: sa.Connection) -> set[str]:
+            tx.execute(sa.update(t.accepted_requests).where(mine).values(lease_until=lease_until))
+            return set(tx.scalars(sa.select(_a.request_id).where(mine, _a.stop_asked_at.is_not(None))))
+
+        return self._db.write(renewed)
+
+    def hand_back(self, worker: str) -> None:
+        """Its open ones wait for another process."""
+        mine = sa.and_(t.ACCEPTED, _a.worker == worker)
+        change = sa.update(t.accepted_requests).where(mine).values(worker=None, lease_until=None)
+        self._db.write(lambda tx: tx.execute(change))
+
+    def end(self, request_id: str, *, at: datetime, problem: Json = None) -> None:
+        this = sa.and_(_a.request_id == request_id, t.ACCEPTED)
+        change = sa.update(t.accepted_requests).where(this).values(state="ended", ended_at=at, problem=problem)
+        self._db.write(lambda tx: tx.execute(change))
+
+    def ask_to_stop(self, request_id: str, *, at: datetime) -> bool:
+        """False: it has ended already."""
+        this = sa.and_(_a.request_id == request_id, t.ACCEPTED)
+        asked = sa.func.coalesce(_a.stop_asked_at, at)
+        change = sa.update(t.accepted_requests).where(this).values(stop_asked_at=asked)
+        return self._db.write(lambda tx: tx.execute(change).rowcount == 1)
+
+    def keep_quote(self, quote: GivenQuote) -> None:
+        """Those that are no longer valid go."""
+        row = row_of(quote)
+        row |= {"expected_micro_usd": row.pop("expected"), "most_micro_usd": row.pop("most")}
+
+        def kept(tx: sa.Connection) -> None:
+            tx.execute(sa.delete(t.quotes).where(_q.valid_until < quote.created_at - KEPT))
+            tx.execute(sa.insert(t.quotes).values(row))
+
+        self._db.write(kept)
+
+    def quote(self, quote_id: str) -> GivenQuote | None:
+        """Also for a day after it was valid."""
+        with self._db.reading() as tx:
+            row = tx.execute(sa.select(t.quotes).where(_q.quote_id == quote_id)).first()
+        if row is None:
+            return None
+        return GivenQuote(
+            row.quote_id,
+            row.owner,
+            row.ask,
+            row.expected_micro_usd,
+            row.most_micro_usd,
+            row.created_at,
+            row.valid_until,
+        )
+
+
+def remember(tx: sa.Connection, key: IdempotencyKey | None, *, made: str, at: datetime) -> MadeBefore | None:
+    """What this key made before; None: nothing, and from now on it means `made`. Inside Database.ledger."""
+    if key is None:
+        return None
+    tx.execute(_EXPIRED, {"oldest": at - KEPT})
+    before = _made_before(tx, key)
+    if before is None:
+        row = {"owner": key.owner, "idempotency_key": key.key, "body_hash": key.body_hash, "made": made, "at": at}
+        tx.execute(_NEW_KEY, row)
+    return before
+
+
+def _made_before(tx: sa.Connection, key: IdempotencyKey) -> MadeBefore | None:
+    row = tx.execute(_BY_KEY, {"by": key.owner, "k": key.key}).first()
+    return None if row is None else MadeBefore(row.made, same=row.body_hash == key.body_hash)
+
+
+def _accepted(row: Row) -> AcceptedRequest:
+    return record_of(AcceptedRequest, row)

@@ -1,0 +1,72 @@
+"""The application: routes, errors, the OpenAPI document.
+
+create_service(settings) -> FastAPI        importing does nothing; store and clients are opened when it starts
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from resources.clock import utc_now
+from resources.settings import Settings
+from service.installation import opened
+from service.observing import Observed
+from service.problems import ProblemView, answer_errors
+from service.routes import ALWAYS, PUBLIC, ROUTERS
+
+_MOST_BYTES = 1_000_000
+_ABOUT = """Company enrichment that plans before it buys.
+
+Amounts are USD, as exact decimal text in fields that end in `_usd`; sent, they may be numbers too. Documents that are
+stored as they are (a profile, the data of an event) have integers in fields that end in `_micro_usd`. Times are UTC.
+
+Every error is `application/problem+json` (RFC 9457) with a `code` for programs and one sentence for people.
+"""
+
+
+def create_service(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> FastAPI:
+    """now: the present, UTC. When it starts it raises SettingsError, RulesError, StoreError."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened(settings, now) as state:
+            app.state.service = state
+            yield
+
+    app = FastAPI(
+        title="Enrichment",
+        version="1",
+        description=_ABOUT,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        max_body_size=_MOST_BYTES,
+    )
+    for router in PUBLIC:
+        app.include_router(router)
+    for router in ROUTERS:
+        app.include_router(router, responses=ALWAYS)
+    answer_errors(app)
+    app.add_middleware(Observed)
+    app.openapi = partial(_document, app)  # type: ignore[method-assign]
+    return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes,
+            openapi_version="3.1.0",
+        )  # fmt: skip
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["ProblemView"] = ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,209 @@
+"""A request for an enrichment, from the call to its row, and from its row to the answer.
+
+Ask -> layer 1 has it: written as served -> its rows        else accepted, begun, waited for as long as is asked -> ...
+
+Functions that block say so: routes call them in a thread of the server's pool, where cold requests are not.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from fastapi.concurrency import run_in_threadpool
+
+from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company
+from enrichment.pipeline.cached_profile import served_at_once
+from enrichment.pipeline.dry_run import profile_or_plans
+from enrichment.pipeline.enrich import Enriched
+from enrichment.pipeline.identify import company_asked_for_now
+from enrichment.pipeline.stages import Ask, ask_as_json, ask_of_json
+from enrichment.planning.total import total_of
+from service.access import Caller
+from service.installation import ServiceState
+from service.problems import Problem
+from service.views import EnrichmentView, QuoteView, as_json, enrichment_view, quote_view
+
+QUOTE_VALID = timedelta(minutes=10)
+_LOOK_AGAIN_SECONDS = 0.25
+_RETRY_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """view: as it is now. replayed: an earlier call with this Idempotency-Key made it."""
+
+    view: EnrichmentView
+    replayed: bool = False
+
+    @property
+    def has_ended(self) -> bool:
+        return self.view.state not in {"accepted", "running"}
+
+    def unless_refused(self) -> EnrichmentView:
+        """Raises Problem, with the whole state, where a cap refused it."""
+        if self.view.state == "refused":
+            reasons = [f"{source} {why}" for source, why in self.view.over_a_cap.items()]
+            why = reasons[0] if reasons else "what it may cost did not fit: allow more, or ask tomorrow (UTC)"
+            raise Problem("refused_by_cap", f"{self.view.missing}; {why}.", enrichment=as_json(self.view))
+        return self.view
+
+
+async def quoted(ask: Ask, caller: Caller, state: ServiceState) -> QuoteView:
+    """Nothing is bought. Raises what a request raises."""
+    rules, context = state.in_force.rules, state.in_force.context
+    asked = replace(ask, strategy_override=state.settings.enrich_strategy)
+    company = await run_in_threadpool(company_asked_for_now, asked, context)
+    kept, plans = await profile_or_plans(asked, rules=rules, context=context, company=company)
+    total, now = total_of(plans) if plans else None, state.now()
+    given = GivenQuote(
+        quote_id=new_id("quo"),
+        owner=caller.owner,
+        ask=ask_as_json(ask),
+        expected=total.expected if total else 0,
+        most=total.upper_bound if total else 0,
+        created_at=now,
+        valid_until=now + QUOTE_VALID,
+    )
+    await run_in_threadpool(state.store.accepted_requests.keep_quote, given)
+    return quote_view(given, company.key, asked.requirements(rules).consumer, kept, plans)
+
+
+async def ask_of_quote(quote_id: str, caller: Caller, state: ServiceState) -> Ask:
+    """What was quoted, at no more than was quoted. Raises Problem."""
+    quote = await run_in_threadpool(state.store.accepted_requests.quote, quote_id)
+    if quote is None or not caller.sees(quote.owner):
+        raise Problem("not_found", f"There is no quote {quote_id}: ask for one at /v1/quotes.")
+    if state.now() >= quote.valid_until:
+        raise Problem("quote_expired", f"Quote {quote_id} was good until {quote.valid_until:%H:%M:%S} UTC: ask anew.")
+    return replace(ask_of_json(quote.ask), max_cost=quote.most, daily=caller.daily)
+
+
+async def enriched(
+    ask: Ask, caller: Caller, state: ServiceState, *, key: IdempotencyKey | None, wait_seconds: float
+) -> Answered:
+    """Served at once, or accepted and waited for so long. Raises Problem, and what a request raises."""
+    ask = replace(ask, strategy_override=state.settings.enrich_strategy)
+    request_id = new_id("req")
+    found = await run_in_threadpool(_from_memory, ask, request_id, caller, state, key)
+    if isinstance(found, EnrichmentView):
+        return Answered(found)
+    if isinstance(found, MadeBefore):
+        return await _made_before(found, state, wait_seconds)
+    if not state.runs.has_room:
+        raise _no_room(state)
+    accepted = AcceptedRequest(request_id, caller.owner, ask_as_json(ask), state.now())
+    with state.runs.room():
+        before = await run_in_threadpool(
+            state.store.accepted_requests.accept,
+            accepted,
+            key,
+            worker=state.runs.worker,
+            lease_until=state.runs.lease_until(),
+        )
+        if before is None:
+            state.runs.begin(accepted, company=found)
+    if before is not None:
+        return await _made_before(before, state, wait_seconds)
+    return Answered(await waited_for(request_id, state, wait_seconds))
+
+
+async def waited_for(request_id: str, state: ServiceState, seconds: float) -> EnrichmentView:
+    """As it is once it has ended, or after so many seconds."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while (left := until - loop.time()) > 0 and not state.stopping.is_set():
+        run = state.runs.run(request_id)
+        if run is not None:
+            try:
+                await asyncio.wait_for(run.done.wait(), left)
+            except TimeoutError:
+                break
+        accepted = await run_in_threadpool(state.store.accepted_requests.by_id, request_id)
+        if accepted is None or accepted.state == "ended":
+            break
+        await asyncio.sleep(min(left, _LOOK_AGAIN_SECONDS))
+    return await run_in_threadpool(view_of, request_id, state)
+
+
+def view_of(request_id: str, state: ServiceState, *, with_trace: bool = False) -> EnrichmentView:
+    """Blocks. Raises Problem."""
+    accepted = state.store.accepted_requests.by_id(request_id)
+    if accepted is None:
+        raise no_enrichment(request_id)
+    return _view(accepted, state, with_trace=with_trace)
+
+
+def seen_by(caller: Caller, request_id: str, state: ServiceState) -> AcceptedRequest:
+    """Blocks. Raises Problem: there is none for this caller."""
+    accepted = state.store.accepted_requests.by_id(request_id)
+    if accepted is None or not caller.sees(accepted.owner):
+        raise no_enrichment(request_id)
+    return accepted
+
+
+def no_enrichment(request_id: str) -> Problem:
+    return Problem("not_found", f"There is no enrichment {request_id[:60]} of this key.")
+
+
+async def stopped(accepted: AcceptedRequest, state: ServiceState) -> EnrichmentView:
+    """Nothing more is bought for it; calls under way end. Raises Problem: it has ended already."""
+    request_id = accepted.request_id
+    asked = await run_in_threadpool(lambda: state.store.accepted_requests.ask_to_stop(request_id, at=state.now()))
+    if not asked:
+        raise Problem("already_ended", f"{request_id} has ended already: there is nothing to stop.")
+    state.runs.ask_to_stop(request_id)
+    return await run_in_threadpool(view_of, request_id, state)
+
+
+def _view(accepted: AcceptedRequest, state: ServiceState, *, with_trace: bool = False) -> EnrichmentView:
+    store = state.store
+    request = store.requests.by_id(accepted.request_id)
+    company = None if request is None else store.companies.by_id(request.company_id)
+    profile = None if request is None or request.profile_id is None else store.profiles.by_id(request.profile_id)
+    trace = store.requests.numbered_events(accepted.request_id) if with_trace else None
+    return enrichment_view(accepted, request, company, profile, trace)
+
+
+def _from_memory(
+    ask: Ask, request_id: str, caller: Caller, state: ServiceState, key: IdempotencyKey | None
+) -> EnrichmentView | MadeBefore | Company:
+    """The answer that layer 1 has; what the key made before; else the company that is meant. Blocks."""
+    if key is not None and (before := state.store.accepted_requests.made_before(key)) is not None:
+        return before
+    rules, context = state.in_force.rules, state.in_force.context
+    company = company_asked_for_now(ask, context)
+    served = served_at_once(ask, company, rules=rules, context=context, request_id=request_id)
+    if served is None:
+        ask.requirements(rules)
+        return company
+    done, events = served
+    accepted = _served(ask, done, caller, state)
+    made = state.store.accepted_requests.serve(accepted, key, request=done.request, reads=done.reads, events=events)
+    if made is not None:
+        return made
+    state.metrics.ended(done.request)
+    return enrichment_view(accepted, done.request, done.company, done.profile)
+
+
+def _served(ask: Ask, done: Enriched, caller: Caller, state: ServiceState) -> AcceptedRequest:
+    now = state.now()
+    return AcceptedRequest(
+        done.request.request_id, caller.owner, ask_as_json(ask), accepted_at=now, state="ended", ended_at=now
+    )
+
+
+async def _made_before(before: MadeBefore, state: ServiceState, wait_seconds: float) -> Answered:
+    """The same answer. Raises Problem: the key was used for another body."""
+    if not before.same:
+        detail = f"This Idempotency-Key made {before.made} from another body: use a new key for a new call."
+        raise Problem("other_body", detail, id=before.made)
+    return Answered(await waited_for(before.made, state, wait_seconds), replayed=True)
+
+
+def _no_room(state: ServiceState) -> Problem:
+    if state.stopping.is_set():
+        return Problem("stopping", "Ask again in a moment.", headers={"Retry-After": str(_RETRY_SECONDS)})
+    detail = f"{state.runs.under_way} requests are under way, as many as may be: ask again in {_RETRY_SECONDS} s."
+    return Problem("busy", detail, headers={"Retry-After": str(_RETRY_SECONDS)})

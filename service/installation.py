@@ -1,0 +1,164 @@
+"""What the service runs with: settings, store, the rules in force and the vendors' clients, and the requests under way.
+
+settings -> opened(settings) -> ServiceState, while it is open          an edit of config/ counts from the next request
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from enrichment.context import RunContext
+from enrichment.domain.ids import new_id
+from enrichment.rules import Rules
+from resources.active_rules import ActiveRules, active_rules
+from resources.settings import Settings, SettingsError
+from resources.store import SqlStore
+from resources.wiring import open_context, open_store_of
+from service.limits import RateLimits
+from service.metrics import Metrics
+from service.runs import Runs
+
+_TICK_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _InForce:
+    """Rules, and what a request runs in under them; closed when nothing uses it any more."""
+
+    rules: Rules
+    context: RunContext
+    stack: AsyncExitStack
+    users: int = 0
+    replaced: bool = False
+
+
+class RulesInForce:
+    """The rules, with the clients that were made by them."""
+
+    def __init__(self, settings: Settings, store: SqlStore, now: Callable[[], datetime]) -> None:
+        self._settings, self._store, self._now = settings, store, now
+        self._seen: object = None
+        self._current: _InForce | None = None
+        self.complaint: str | None = None
+
+    @property
+    def rules(self) -> Rules:
+        return self._used.rules
+
+    @property
+    def context(self) -> RunContext:
+        """To read and plan with. Whoever asks vendors takes it from `in_use`."""
+        return self._used.context
+
+    @property
+    def _used(self) -> _InForce:
+        if self._current is None:
+            raise SettingsError("No rules are in force yet: ask again in a moment.")
+        return self._current
+
+    @asynccontextmanager
+    async def in_use(self) -> AsyncIterator[tuple[Rules, RunContext]]:
+        """Stays open to the end of the block, also where an edit replaces it meanwhile."""
+        used = self._used
+        used.users += 1
+        try:
+            yield used.rules, used.context
+        finally:
+            used.users -= 1
+            await self._close_if_idle(used)
+
+    async def look(self) -> None:
+        """Takes an edit of config/ into force. Raises RulesError, SettingsError: there is nothing to go on with."""
+        seen = await asyncio.to_thread(_signature, self._settings.enrich_config)
+        if seen == self._seen:
+            return
+        active = await asyncio.to_thread(active_rules, self._settings)
+        self._seen, self.complaint = seen, active.complaint
+        if self._current is None or self._current.rules.hash != active.rules.hash:
+            await self._replace(active)
+
+    async def close(self) -> None:
+        if self._current is not None:
+            self._current.replaced = True
+            await self._close_if_idle(self._current)
+
+    async def _replace(self, active: ActiveRules) -> None:
+        stack, before = AsyncExitStack(), self._current
+        context = await stack.enter_async_context(
+            open_context(self._settings, active.rules, store=self._store, now=self._now)
+        )
+        self._current = _InForce(active.rules, context, stack)
+        if before is not None:
+            before.replaced = True
+            await self._close_if_idle(before)
+
+    async def _close_if_idle(self, used: _InForce) -> None:
+        if used.replaced and not used.users:
+            await used.stack.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """What every route works with. stopping: set once the service takes no more work."""
+
+    settings: Settings
+    store: SqlStore
+    in_force: RulesInForce
+    runs: Runs
+    metrics: Metrics
+    now: Callable[[], datetime]
+    limits: RateLimits = field(default_factory=RateLimits)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+
+
+def state_of(request: Request) -> ServiceState:
+    state: ServiceState = request.app.state.service
+    return state
+
+
+Installed = Annotated[ServiceState, Depends(state_of)]
+
+
+@asynccontextmanager
+async def opened(settings: Settings, now: Callable[[], datetime]) -> AsyncIterator[ServiceState]:
+    """Takes up what an earlier process left. Raises SettingsError, RulesError, StoreError."""
+    store = await asyncio.to_thread(open_store_of, settings)
+    try:
+        in_force = RulesInForce(settings, store, now)
+        await in_force.look()
+        metrics = Metrics()
+        runs = Runs(store, new_id("wrk"), in_force.in_use, now, override=settings.enrich_strategy, metrics=metrics)
+        state = ServiceState(settings, store, in_force, runs, metrics, now)
+        keeping = asyncio.create_task(_keep_going(state))
+        try:
+            yield state
+        finally:
+            state.stopping.set()
+            await runs.stop()
+            keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
+            await in_force.close()
+    finally:
+        await asyncio.to_thread(store.close)
+
+
+async def _keep_going(state: ServiceState) -> None:
+    """Once a second: leases, requests that wait for a process, edits of the rules."""
+    while True:
+        await state.runs.tick()
+        await state.in_force.look()
+        await asyncio.sleep(_TICK_SECONDS)
+
+
+def _signature(folder: Path) -> object:
+    """Changes with every edit of a file in it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [(str(path), (found := path.stat()).st_mtime_ns, found.st_size) for path in files]

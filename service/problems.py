@@ -1,0 +1,179 @@
+"""Every error as application/problem+json (RFC 9457): the one place where an error gets its status.
+
+our error, by type        -> code -> status, title        detail: the sentence that the command line prints
+Problem("quote_expired")  ->
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from enrichment.domain.records import Json
+from enrichment.identity.ambiguity import AmbiguousCompany
+from enrichment.identity.domains import NotACompany
+from enrichment.ports import StoreError
+from enrichment.requirements.requirements import UnknownName
+from enrichment.requirements.strategy import UnknownStrategy
+from enrichment.rules import RulesError
+from resources.settings import SettingsError
+
+MEDIA_TYPE = "application/problem+json"
+_TYPE = "urn:enrich:problem:"
+
+CODES: Mapping[str, tuple[int, str]] = {
+    "invalid": (422, "The request cannot be understood"),
+    "not_json": (400, "The body is no JSON"),
+    "not_a_company": (422, "This is no company"),
+    "unknown_name": (422, "The rules do not know this name"),
+    "ambiguous_company": (409, "It is not sure which company is meant"),
+    "no_key": (401, "A key is needed"),
+    "unknown_key": (401, "This key opens nothing"),
+    "not_allowed": (403, "This key may not do this"),
+    "refused_by_cap": (402, "A cap leaves too little"),
+    "not_found": (404, "There is nothing here"),
+    "method_not_allowed": (405, "This method is not known here"),
+    "too_slow": (408, "The request took too long to arrive"),
+    "under_way": (409, "The same call is still under way"),
+    "already_ended": (409, "It has ended already"),
+    "quote_expired": (410, "The quote is no longer valid"),
+    "too_large": (413, "The body is too large"),
+    "not_json_type": (415, "The body is not declared as JSON"),
+    "other_body": (422, "This Idempotency-Key was used for another body"),
+    "too_many": (429, "Too many requests with this key"),
+    "failed": (500, "This is a fault of the service"),
+    "store_unavailable": (503, "The store cannot be used"),
+    "settings": (503, "The service is not set up for this"),
+    "busy": (503, "Too many requests are under way"),
+    "stopping": (503, "The service is being stopped"),
+}
+"""Code -> status and title."""
+
+ERRORS: tuple[tuple[type[Exception], str], ...] = (
+    (AmbiguousCompany, "ambiguous_company"),
+    (NotACompany, "not_a_company"),
+    (UnknownName, "unknown_name"),
+    (UnknownStrategy, "unknown_name"),
+    (RulesError, "settings"),
+    (SettingsError, "settings"),
+    (StoreError, "store_unavailable"),
+)
+_ALTERNATIVES = frozenset({"ask", "quote"})  # which of several bodies was sent
+_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+class ProblemView(BaseModel):
+    """An error (RFC 9457). Some carry more: `candidates` where a company is ambiguous, `id` of what is under way."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="urn:enrich:problem: and the code")
+    title: str
+    status: int
+    detail: str = Field(description="One sentence that states what to do")
+    code: str = Field(description="What a program looks at")
+
+
+class Problem(Exception):
+    """A call that is answered with this problem. more: further members of its JSON."""
+
+    def __init__(self, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Json) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.headers, self.more = code, detail, dict(headers or {}), more
+
+    def as_json(self) -> dict[str, Json]:
+        status, title = CODES[self.code]
+        head = {"type": _TYPE + self.code, "title": title, "status": status, "detail": self.detail, "code": self.code}
+        return head | self.more
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """None: it is none of ours, so a fault."""
+    if isinstance(error, Problem):
+        return error
+    code = next((code for kind, code in ERRORS if isinstance(error, kind)), None)
+    if code is None:
+        return None
+    if isinstance(error, AmbiguousCompany):
+        return Problem(code, str(error), candidates=[_candidate(one) for one in error.candidates])
+    headers = {"Retry-After": "1"} if code == "store_unavailable" else {}
+    return Problem(code, str(error), headers=headers)
+
+
+def problem_response(problem: Problem) -> JSONResponse:
+    status, _ = CODES[problem.code]
+    return JSONResponse(problem.as_json(), status, problem.headers, MEDIA_TYPE)
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Has every error of this application answered as a problem."""
+    ours: list[type[Exception]] = [Problem, *(kind for kind, _ in ERRORS)]
+    for kind in ours:
+        app.add_exception_handler(kind, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _of_framework)
+    app.add_exception_handler(Exception, _fault)
+
+
+def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """For `responses=` of a route: what it may answer besides its result."""
+    by_status: dict[int | str, list[str]] = {}
+    for code in codes:
+        status, title = CODES[code]
+        by_status.setdefault(status, []).append(title)
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemView"}}}
+    return {status: {"description": "; ".join(titles), "content": content} for status, titles in by_status.items()}
+
+
+def _candidate(one: Any) -> dict[str, Json]:
+    company = one.company
+    return {
+        "key": company.key,
+        "name": company.name,
+        "domain": company.domain,
+        "country": company.country,
+        "because": one.comparison.because,
+        "probability": round(one.comparison.probability, 4),
+    }
+
+
+async def _ours(_request: Request, error: Exception) -> JSONResponse:
+    problem = problem_of(error)
+    assert problem is not None  # noqa: S101  it is registered for these types alone
+    return problem_response(problem)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for this type alone
+    errors = error.errors()
+    if any(one["type"] == "json_invalid" for one in errors):
+        return problem_response(Problem("not_json", "Send the body as JSON in UTF-8."))
+    said = [f"{_place(one['loc'])}: {one['msg'].removeprefix('Value error, ')}" for one in errors]
+    return problem_response(Problem("invalid", f"{'; '.join(said)}."))
+
+
+def _place(steps: Sequence[str | int]) -> str:
+    """'max_cost_usd', 'ids.0', 'body'."""
+    return ".".join(str(step) for step in steps[1:] if step not in _ALTERNATIVES) or str(steps[0])
+
+
+async def _of_framework(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  it is registered for this type alone
+    if error.status_code < 400:  # how a dependency ends a call without a body
+        return Response(status_code=error.status_code)
+    code = _OF_STATUS.get(error.status_code, "invalid")
+    detail = {
+        "not_found": "There is no such route: /openapi.json lists them.",
+        "method_not_allowed": "This route does not know this method: /openapi.json lists those it knows.",
+        "too_large": "Send less at once: a batch may be split into several.",
+    }.get(code, str(error.detail))
+    return problem_response(Problem(code, detail, headers=error.headers))
+
+
+async def _fault(_request: Request, _error: Exception) -> JSONResponse:
+    return problem_response(Problem("failed", f"{HTTPStatus(500).phrase}: the service's log has what happened."))

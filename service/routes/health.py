@@ -1,0 +1,55 @@
+"""Is the process alive, can it work, and what it counts. Without a key."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse
+
+from service.installation import Installed
+from service.metrics import MEDIA_TYPE
+from service.problems import Problem, problems
+from service.views import View
+
+router = APIRouter(tags=["health"])
+
+
+class Health(View):
+    status: Literal["ok"]
+
+
+class Readiness(View):
+    """rules_complaint: why config/ as it is now is not what counts."""
+
+    status: Literal["ready"]
+    world: str
+    rules: str
+    rules_complaint: str | None
+    under_way: int
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """The process answers."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", responses=problems("stopping", "store_unavailable", "settings"))
+async def readyz(state: Installed) -> Readiness:
+    """The store can be read and rules are in force: requests are taken."""
+    if state.stopping.is_set():
+        raise Problem("stopping", "Ask another process, or this one again in a moment.")
+    await run_in_threadpool(state.store.api_keys.any_valid)
+    return Readiness(
+        status="ready",
+        world=state.settings.enrich_world,
+        rules=state.in_force.rules.hash,
+        rules_complaint=state.in_force.complaint,
+        under_way=state.runs.under_way,
+    )
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(state: Installed) -> PlainTextResponse:
+    """For Prometheus."""
+    return PlainTextResponse(await run_in_threadpool(state.metrics.text, state), media_type=MEDIA_TYPE)

@@ -1,0 +1,49 @@
+"""The endpoint that the users' clients have used before there was this service: its answer has more than theirs had."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from service.access import Enricher
+from service.bodies import VendorEnrichBody
+from service.calls import MOST_SECONDS, IdempotencyHeader, idempotency_key
+from service.enrichments import enriched
+from service.installation import Installed
+from service.problems import problems
+from service.views import EnrichmentView
+
+router = APIRouter(prefix="/vendor", tags=["vendor"])
+
+
+class VendorEnrichment(EnrichmentView):
+    """An enrichment, and the names that the old clients read."""
+
+    request_id: str = Field(serialization_alias="requestId")
+    company_name: str = Field(serialization_alias="companyName")
+    status: str
+
+
+@router.post(
+    "/enrich",
+    responses={
+        202: {"model": VendorEnrichment, "description": "Accepted; `Location` has its state"},
+        **problems("ambiguous_company", "refused_by_cap", "busy"),
+    },
+)
+async def vendor_enrich(
+    body: VendorEnrichBody,
+    request: Request,
+    response: Response,
+    caller: Enricher,
+    state: Installed,
+    idempotency: IdempotencyHeader = None,
+) -> VendorEnrichment:
+    """A profile for `vendor_enrichment`: waits for it, or with `"async": true` answers 202 with the request's id."""
+    key = await idempotency_key(idempotency, request, caller)
+    wait = 0.0 if body.is_async else MOST_SECONDS
+    answered = await enriched(body.ask(caller), caller, state, key=key, wait_seconds=wait)
+    if not answered.has_ended:
+        response.status_code = 202
+        response.headers["Location"] = answered.view.links["self"]
+    view = answered.unless_refused()
+    known = dict(view)
+    return VendorEnrichment(**known, request_id=view.id, company_name=body.company_name, status=view.state)

@@ -1,0 +1,123 @@
+"""Serves the application on a port: in this process until a signal, or in a thread for the length of a `with`.
+
+SIGTERM, SIGINT -> no new calls; streams and waiting calls are answered; requests under way come to rest -> exit
+"""
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+_BACKLOG = 2048
+_GRACE_SECONDS = 10
+
+
+def serve(app: FastAPI, *, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Until SIGTERM or SIGINT; ready: called with the URL once it accepts calls.
+
+    Raises OSError: the port is taken, or the host is none of this machine. Raises what the application raises when it
+    starts.
+    """
+    with _listener(host, port) as listener, _signals_exit():
+        asyncio.run(_Server(app, ready).run_on(listener))
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """Yields the base URL; for tests and notebooks."""
+    started, url = threading.Event(), []
+
+    def ready(address: str) -> None:
+        url.append(address)
+        started.set()
+
+    with _listener("127.0.0.1", 0) as listener:
+        server = _Server(app, ready)
+        failures: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                asyncio.run(server.run_on(listener))
+            except (Exception, SystemExit) as error:  # noqa: BLE001  handed to the thread that waits for it
+                failures.append(error)
+            finally:
+                started.set()
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        started.wait()
+        if failures:
+            raise failures[0]
+        try:
+            yield url[0]
+        finally:
+            server.begin_to_stop()
+            thread.join()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, app: FastAPI, ready: Callable[[str], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                access_log=False,
+                log_level="error",
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+                server_header=False,
+                lifespan="off",
+            )
+        )
+        self._application, self._ready = app, ready
+
+    async def run_on(self, listener: socket.socket) -> None:
+        """The application's start and end are awaited here, so that what it raises is raised."""
+        async with self._application.router.lifespan_context(self._application):
+            await self.serve(sockets=[listener])
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if sockets:
+            host, port = sockets[0].getsockname()[:2]
+            self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._announce()
+
+    def begin_to_stop(self) -> None:
+        """From any thread."""
+        self.should_exit = True
+        self._announce()
+
+    def _announce(self) -> None:
+        """Streams and calls that wait are answered now, not when they would end."""
+        state = getattr(self._application.state, "service", None)
+        if state is not None:
+            with suppress(RuntimeError):  # the loop has ended
+                state.loop.call_soon_threadsafe(state.stopping.set)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+
+
+@contextmanager
+def _signals_exit() -> Iterator[None]:
+    """SIGTERM and SIGINT are a normal end: uvicorn raises them again once it has finished."""
+    before = {name: signal.signal(name, _exit) for name in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _exit(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
