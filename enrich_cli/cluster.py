@@ -227,16 +227,18 @@ def _bills(store: SqlStore, vendors: str) -> Table:
         for unit, billed in units.items():
             ours, may_be = (known.get(vendor, {}).get(unit, 0) for known in (settled, doubtful))
             if billed or ours or may_be:
-                table.add_row(
-                    vendor, unit, *(f"{count:,}" for count in (billed, ours, may_be)), _verdict(billed, ours, may_be)
-                )
+                word = verdict(billed, ours, may_be)
+                color = "red" if word == "differ" else "green"
+                counts = (f"{count:,}" for count in (billed, ours, may_be))
+                table.add_row(vendor, unit, *counts, f"[{color}]{word}[/]")
     return table
 
 
-def _verdict(billed: int, ours: int, may_be: int) -> str:
-    if billed == ours:
-        return "[green]equal[/]"
-    return "[green]equal but for the uncertain[/]" if ours <= billed <= ours + may_be else "[red]differ[/]"
+def verdict(billed: int, settled: int, uncertain: int) -> str:
+    """Units of one kind: whether what the vendor billed is what we know of."""
+    if billed == settled:
+        return "equal"
+    return "equal but for the uncertain" if settled <= billed <= settled + uncertain else "differ"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What a cluster on localhost consists of, each a process of its own that ends with its block.
 
-with postgres(folder) as url_of: ...    with redis(folder, ...) as broker: ...    with celery_worker(name, ...) as worker: ...
+with postgres(folder) as url_of: ...   with redis(folder) as broker: ...   with celery_worker(name) as worker: ...
 
 What is missing on this machine is a UsageError that says how to install it. Each process writes a log of its own.
 """
