@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh lock
+.PHONY: help demo dev cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,13 @@ demo: $(STAMP)             ## 25 real companies through the sandbox, from plan t
 
 dev: $(STAMP)              ## sandbox, Dagster webserver and daemon
 	$(BIN)/python -m enrich_cli.dev
+
+cluster: .venv/.cluster    ## 200 companies through two Celery workers on localhost, one of them killed; needs redis-server; three minutes
+	$(BIN)/python -m enrich_cli.cluster
+
+.venv/.cluster: requirements-cluster.lock $(STAMP)
+	@$(BIN)/python -P enrich_cli/installation.py requirements-cluster.lock
+	touch $@
 
 unit: $(STAMP)             ## the tests of decisions alone: no store, no server, no process
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/unit
@@ -60,5 +67,7 @@ bench-identity: $(STAMP)   ## whether two names are one company's: pairs of regi
 	$(BIN)/python -m bench.identity
 
 lock: $(STAMP)             ## after a change of dependencies in pyproject.toml
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --all-extras --no-emit-index-url --no-annotate --no-header \
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --extra dev --no-emit-index-url --no-annotate --no-header \
 	  --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --extra cluster --no-emit-index-url --no-annotate --no-header \
+	  --python-version 3.11 --constraints requirements.lock pyproject.toml -o requirements-cluster.lock

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
 from enrich_cli.errors import UsageError
 from resources.settings import Settings, SettingsError, project_folder
@@ -63,18 +64,29 @@ def signals_noted() -> Iterator[list[int]]:
 
 @contextmanager
 def group_running(
-    command: Sequence[str], environment: dict[str, str], folder: Path
+    command: Sequence[str], environment: dict[str, str], folder: Path, *, log: BinaryIO | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """In a process group of its own: at the end it gets SIGTERM, and what is left of the group is killed."""
-    process = subprocess.Popen(command, env=environment, cwd=folder, start_new_session=True)  # noqa: S603  our own
+    """In a process group of its own: at the end it gets SIGTERM, and what is left of the group is killed.
+
+    log: what it prints goes there.
+    """
+    process = subprocess.Popen(  # noqa: S603  our own
+        command, env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True
+    )
     try:
         yield process
     finally:
         try:
             _end(process)
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            kill_group(process)
+
+
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """Of a process in a group of its own: kill -9 of it and all it started. What is gone already is no error."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def make_home(settings: Settings) -> None:

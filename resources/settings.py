@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     enrich_home: Path = Field(default_factory=_default_home)
     enrich_config: Path = Field(default_factory=_default_config)
     enrich_store_url: str | None = None
+    enrich_sandbox_store_url: str | None = None
     enrich_strategy: str | None = None
     enrich_world: Installation = "live"
     enrich_sandbox_model: Literal["sandbox", "own"] = "sandbox"
@@ -76,8 +77,9 @@ class Settings(BaseSettings):
     @property
     def store_url(self) -> str:
         """ENRICH_STORE_URL counts for the live store alone: what the sandbox invents never gets into a shared one."""
-        if self.enrich_store_url and not self.sandbox:
-            return self.enrich_store_url
+        url = self.enrich_sandbox_store_url if self.sandbox else self.enrich_store_url
+        if url:
+            return url
         return f"sqlite:///{self.home / 'store.sqlite'}"
 
     @property

@@ -307,8 +307,8 @@ class _RequestAnalyses:
                 self._leave_out(question.name, "Throttled", f"the model is busy with {under_way} other questions")
             case Unavailable(by):
                 self._shut_out[question.name] = because(by)
-            case AskedInVain(purchase_id):
-                self._leave_out(question.name, "AskedInVain", in_vain(purchase_id))
+            case AskedInVain():
+                self._leave_out(question.name, "AskedInVain", in_vain(outcome))
             case AlreadyClaimed():
                 other = outcome.purchase_id
                 self.trace.note("analyse", "waiting for another purchase", analysis=question.name, purchase=other)

@@ -32,7 +32,7 @@ from enrichment.rules import Rules
 LEASE = timedelta(seconds=20)
 _RENEW_SECONDS = 5.0
 _LOOK_AGAIN_SECONDS = 0.5  # for companies of a worker that is gone, while others are still at work
-_LOT = 50
+_LOT = (20, 100)  # companies claimed at a time, at least and at most; else twice as many as are under way
 _OF_THE_BATCH = (UnknownName, UnknownStrategy)
 _STATES: dict[str, BatchCompanyState] = {"complete": "complete", "stopped": "stopped"}
 
@@ -95,6 +95,8 @@ class _Worker:
         requirements = self._ask(None).requirements(rules)
         self._pacing = Pacing(rules, requirements, context)
         self._at_once = options.at_once or self._pacing.at_once
+        least, most = _LOT
+        self._lot_size = min(most, max(least, 2 * self._at_once))
 
     async def run(self) -> None:
         try:
@@ -140,7 +142,7 @@ class _Worker:
             self._context.store.batches.claim,
             self._batch.batch_id,
             self._options.name,
-            most=_LOT,
+            most=self._lot_size,
             caps=self._caps(),
             at=now,
             lease_until=now + LEASE,

@@ -105,8 +105,8 @@ class Bookings:
                 self.fail(source, "Throttled", f"{provider} {why} in config/providers.yaml.")
             case Unavailable(out):
                 self.fail(source, "Unavailable", because(out))
-            case AskedInVain(purchase_id):
-                self.fail(source, "AskedInVain", in_vain(purchase_id))
+            case AskedInVain():
+                self.fail(source, "AskedInVain", in_vain(by))
 
     def fail(self, source: str, kind: str, reason: str) -> None:
         provider = self._rules.sources[source].provider

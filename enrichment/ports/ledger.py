@@ -45,9 +45,13 @@ class AlreadyBought:
 
 @dataclass(frozen=True, slots=True)
 class AskedInVain:
-    """Since this request began, another request asked the same and paid, or may have paid, without an answer."""
+    """Since this request began, another request asked the same and got no answer.
+
+    failed: why, where that cost nothing; None: it paid, or may have paid.
+    """
 
     purchase_id: str
+    failed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +82,14 @@ class Ledger(Protocol):
         at_once: int,
         seen: Collection[str] | None = None,
         since: datetime | None = None,
+        failed_since: datetime | None = None,
     ) -> Reserved | NotReserved:
         """Claims (company, source, variant) and reserves the most it may cost under all caps, or changes nothing.
 
         at_once: how many purchases of this provider may be under way, over all processes.
         seen: ids of the answers the caller knows; an answer with another id gives AlreadyBought. None: do not check.
-        since: when the request began; what another request asked in vain after that gives AskedInVain.
+        since: when the request began; what another request asked after that, and paid for in vain, gives AskedInVain.
+        failed_since: what failed for another one after that, free of charge, gives it too. None: is asked again.
         A provider after an outage lets exactly one purchase through: the probe.
         An expired claim, or an uncertain purchase of the same question, is resumed where that costs nothing more: it
         has a handle, or the vendor repeats the same question for free. Reserved then carries that purchase: its own

@@ -23,6 +23,7 @@ from enrichment.domain.money import charge, counted
 from enrichment.domain.records import Cap, Company, ModelReply, Purchase, Reply, Request
 from enrichment.ports import (
     AlreadyClaimed,
+    AskedInVain,
     Breaker,
     Busy,
     ClaimLost,
@@ -44,6 +45,7 @@ _RENEW_SECONDS = 5.0  # so a lease ends only when its process is gone, or stoppe
 _LEAST_TO_BEGIN = LEASE - timedelta(seconds=_RENEW_SECONDS)  # of the lease, when a call leaves
 _LOOK_AGAIN_SECONDS = (0.1, 1.0)  # the first pause and the longest; random, so that waiting processes spread
 _LATER = 1.5
+FAILURE_SHARED = timedelta(seconds=20)  # so long a failure that cost nothing counts for all that asked the same by then
 _SETTLE_TRIES = 4
 
 
@@ -247,15 +249,19 @@ async def _reserved(order: PurchaseOrder, context: PurchaseContext, until: float
             at_once=order.rules.concurrency,
             seen=order.seen,
             since=order.request.asked_at,
+            failed_since=max(order.request.asked_at, now - FAILURE_SHARED),
         )
         if not isinstance(reserved, Busy) or time.monotonic() > until:
             return reserved
         await asyncio.sleep(next(pauses))
 
 
-def in_vain(purchase_id: str) -> str:
+def in_vain(by: AskedInVain) -> str:
     """Why a question that brought another request no answer is not asked again, and what to do."""
-    return f"another request asked it meanwhile and got no answer, which may be billed ({purchase_id}): ask again later"
+    other = f"another request asked it meanwhile ({by.purchase_id})"
+    if by.failed is not None:
+        return f"{other}, which failed: {by.failed}"
+    return f"{other} and got no answer, which may be billed: ask again later"
 
 
 STOPPED = "it was stopped before this was asked: ask again, or resume the batch"

@@ -16,7 +16,6 @@ from resources.store import tables as t
 from resources.store.column_types import PlainText
 from resources.store.row_mapping import chunks, purchase_of
 
-_ASKED_TWICE = "its company was merged into one for which the same purchase is under way"
 _p, _f = t.purchases.c, t.facts.c
 _ids = sa.bindparam("ids", expanding=True, type_=PlainText)
 _from, _into = sa.bindparam("from_id", type_=PlainText), sa.bindparam("into_id", type_=PlainText)
@@ -153,6 +152,6 @@ def _give_way(tx: sa.Connection, purchase: Purchase) -> None:
     """Released if it was not sent; else uncertain: its process may still settle it, or another one resume it."""
     at = purchase.sent_at or purchase.reserved_at  # the latest known time
     if purchase.state == "reserved":
-        settlement.release(tx, purchase, at=at, reason=_ASKED_TWICE)
+        settlement.release(tx, purchase, at=at, reason=settlement.ASKED_TWICE)
     else:
-        settlement.leave_uncertain(tx, purchase, at=at, reason=_ASKED_TWICE)
+        settlement.leave_uncertain(tx, purchase, at=at, reason=settlement.ASKED_TWICE)

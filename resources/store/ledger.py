@@ -61,6 +61,7 @@ class SqlLedger:
         at_once: int,
         seen: Collection[str] | None = None,
         since: datetime | None = None,
+        failed_since: datetime | None = None,
     ) -> Reserved | NotReserved:
         """See enrichment.ports.Ledger.reserve. "Now" is purchase.reserved_at.
 
@@ -68,7 +69,7 @@ class SqlLedger:
         that cannot be resumed ends even if this reservation is then refused: released if it was never sent, else
         uncertain. AlreadyBought is checked first: then nothing ends.
         """
-        caller = reservation.Caller(seen, since)
+        caller = reservation.Caller(seen, since, failed_since)
         return self._db.ledger(lambda tx: reservation.reserve(tx, purchase, caps, at_once, caller))
 
     def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:

@@ -64,17 +64,23 @@ _newest_answer = (
 )
 _outage = sa.select(t.providers.c.kind).where(t.providers.c.provider == _provider)
 
-# A purchase of another request that was billed, or may have been, without an answer since this request began.
+# A purchase of another request without an answer: billed, or perhaps, since this request began; or free of charge.
+_paid_in_vain = sa.and_(
+    _p.closed_at > sa.bindparam("since", type_=UtcMicros),
+    sa.or_(t.UNCERTAIN, sa.and_(_p.state == "settled", _p.outcome == "failed")),
+)
+_failed_free = sa.and_(
+    _p.closed_at > sa.bindparam("failed_since", type_=UtcMicros),
+    _p.state == "released",
+    _p.outcome.is_(None),  # not by reconciliation, which says nothing of the vendor now
+    _p.reason.not_in(settlement.NEVER_ASKED),
+)
 _in_vain = (
     sa.select(_p.purchase_id)
-    .where(
-        _p.company_id == _company_id,
-        _p.source == _source,
-        _p.variant == _variant,
-        _p.closed_at > sa.bindparam("since", type_=UtcMicros),
-    )
+    .where(_p.company_id == _company_id, _p.source == _source, _p.variant == _variant)
     .where(_p.request_id != sa.bindparam("request_id", type_=PlainText))
-    .where(sa.or_(t.UNCERTAIN, sa.and_(_p.state == "settled", _p.outcome == "failed")))
+    .where(sa.or_(_paid_in_vain, _failed_free))
+    .order_by(_p.closed_at.desc())
     .limit(1)
 )
 
@@ -100,17 +106,21 @@ _RESUME = (
 
 
 class Caller(NamedTuple):
-    """seen: ids of the answers the caller knows. since: when its request began. None: do not check."""
+    """seen: ids of the answers the caller knows. since: when its request began. None: do not check.
+
+    failed_since: what failed for another request after that, free of charge, has failed for this one too.
+    """
 
     seen: Collection[str] | None
     since: datetime | None
+    failed_since: datetime | None
 
 
 def reserve(
     tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int, caller: Caller
 ) -> Reserved | NotReserved:
     """See SqlLedger.reserve. "Now" is purchase.reserved_at."""
-    look = tx.execute(_LOOK, {**_question(purchase), "since": caller.since}).one()
+    look = tx.execute(_LOOK, {**_question(purchase), **_times(caller)}).one()
     if look.now is not None:  # the company was merged into another one meanwhile
         return reserve(tx, replace(purchase, company_id=look.now), caps, at_once, caller)
     if caller.seen is not None and look.answer is not None and look.answer not in caller.seen:
@@ -119,7 +129,8 @@ def reserve(
     if holder is not None and holder.lease_until > purchase.reserved_at:
         return AlreadyClaimed(holder.purchase_id, holder.lease_until, holder.handle)
     earlier = _earlier(tx, holder, look.uncertain, purchase)
-    refused = _refused(tx, look, purchase, at_once, resumes=earlier is not None)
+    in_vain = None if earlier is not None else _one(tx, look.in_vain)
+    refused = _refused(tx, look, purchase, at_once, in_vain)
     if refused is not None:
         return refused
     begun = _begin(tx, purchase, caps) if earlier is None else _resume(tx, earlier, purchase)
@@ -131,13 +142,13 @@ def reserve(
 
 
 def _refused(
-    tx: sa.Connection, look: Row, purchase: Purchase, at_once: int, *, resumes: bool
+    tx: sa.Connection, look: Row, purchase: Purchase, at_once: int, in_vain: Purchase | None
 ) -> Unavailable | AskedInVain | Busy | None:
     by = provider_health.unavailability(tx, purchase) if look.suspended or look.outage else None
     if by is not None:
         return Unavailable(by)
-    if look.in_vain is not None and not resumes:
-        return AskedInVain(look.in_vain)
+    if in_vain is not None:
+        return AskedInVain(in_vain.purchase_id, in_vain.reason if in_vain.state == "released" else None)
     return Busy(look.under_way) if look.under_way >= at_once else None
 
 
@@ -205,6 +216,10 @@ def _question(purchase: Purchase) -> dict[str, str | datetime]:
         "asked": purchase.asked,
         "at": purchase.reserved_at,
     }
+
+
+def _times(caller: Caller) -> dict[str, datetime | None]:
+    return {"since": caller.since, "failed_since": caller.failed_since}
 
 
 def _one(tx: sa.Connection, purchase_id: str | None) -> Purchase | None:

@@ -20,6 +20,11 @@ from resources.store import tables as t
 from resources.store.column_types import PlainText
 from resources.store.row_mapping import Row
 
+GONE_BEFORE_SENDING = "its holder disappeared before sending"
+ASKED_TWICE = "its company was merged into one for which the same purchase is under way"
+NEVER_ASKED = (GONE_BEFORE_SENDING, ASKED_TWICE)
+"""Reasons of released purchases that tell nothing of the vendor."""
+
 _p = t.purchases.c
 _this = sa.bindparam("this", type_=PlainText)
 # In SQLite's RETURNING SQLAlchemy writes columns without their tables, so the subquery must not be correlated.
@@ -101,7 +106,7 @@ def leave_uncertain(tx: sa.Connection, purchase: Purchase, *, at: datetime, reas
 def end_expired(tx: sa.Connection, purchase: Purchase, *, at: datetime) -> None:
     """Its lease is over: released if it was never sent, else uncertain."""
     if purchase.state == "reserved":
-        release(tx, purchase, at=at, reason="its holder disappeared before sending")
+        release(tx, purchase, at=at, reason=GONE_BEFORE_SENDING)
     else:
         leave_uncertain(tx, purchase, at=at, reason="its holder disappeared after sending")
 

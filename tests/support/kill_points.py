@@ -185,6 +185,21 @@ class DeadlyProvider:
         return answer
 
 
+class HeldProvider:
+    """A provider that is asked once there is leave: the first line of the pipe."""
+
+    def __init__(self, provider: Provider, pipe: Connection) -> None:
+        self._provider, self._pipe = provider, pipe
+
+    @property
+    def name(self) -> str:
+        return self._provider.name
+
+    async def ask(self, question: SourceQuery, *, keep_handle: KeepHandle, before_send: BeforeSend) -> SourceAnswer:
+        await asyncio.to_thread(self._pipe.recv)
+        return await self._provider.ask(question, keep_handle=keep_handle, before_send=before_send)
+
+
 class DeadlyModel:
     """A language model; between its answer and the caller the process ends."""
 
@@ -241,6 +256,20 @@ def work_on_a_full_disk(setup: WorkerSetup, order: WorkItem, pipe: Connection) -
         asyncio.run(_work_in(_store(setup.store_url, FullDiskLedger), setup, order))
     except StoreError as error:
         pipe.send(str(error))
+
+
+def work_many_with_leave(setup: WorkerSetup, order: WorkItem, pipe: Connection, many: int) -> None:
+    """So many requests of one kind at once; the vendor is asked once the other end of the pipe has sent something."""
+    asyncio.run(_work_many(setup, order, pipe, many))
+
+
+async def _work_many(setup: WorkerSetup, order: WorkItem, pipe: Connection, many: int) -> None:
+    store, rules = SqlStore(Database(setup.store_url), world="sandbox"), setup.rules()
+    async with open_context(setup.settings, rules, store=store, now=SharedClock(setup.clock).now) as context:
+        held = {name: HeldProvider(provider, pipe) for name, provider in context.providers.items()}
+        ours = replace(context, providers=held)
+        await asyncio.gather(*(enrich(order.ask(), rules=rules, context=ours) for _ in range(many)))
+    store.close()
 
 
 async def _work_in(store: SqlStore, setup: WorkerSetup, order: WorkItem) -> None:

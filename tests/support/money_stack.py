@@ -70,6 +70,11 @@ class MoneyStack:
     def no_faults(self) -> None:
         httpx.delete(f"{self.url}/_sandbox/faults").raise_for_status()
 
+    def calls(self, vendor: str) -> int:
+        """That it got so far, with any outcome."""
+        limits = httpx.get(f"{self.url}/_sandbox/limits").raise_for_status().json()
+        return sum(key["calls"] for key in limits.get(vendor, {}).values())
+
     def invoice(self) -> dict[str, dict[str, int]]:
         return invoice(self.url)
 

@@ -8,15 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bench.money.audit import bought_twice, caps_in_error, purchases
 from bench.money.sandbox_setup import LEASE_SECONDS
 from bench.money.worker import WorkItem
-from tests.support.kill_points import Deadly, Point, work_until_death, work_with_leave
+from enrichment.domain.records import Request
+from resources.providers.call_session import ATTEMPTS
+from resources.store import tables as t
+from tests.support.eventually import eventually
+from tests.support.kill_points import Deadly, Point, work_many_with_leave, work_until_death, work_with_leave
 from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, known_by, money_stack, orders
 
 SPAWN = multiprocessing.get_context("spawn")  # its processes are our children: we notice when they stop
 SOURCE = "google_knowledge_graph"
+IN_EACH = 10  # requests
 
 
 @pytest.fixture
@@ -83,6 +89,47 @@ def test_what_one_has_asked_in_vain_another_that_asks_at_the_same_time_does_not_
     with stack.fleet() as fleet:
         fleet.run([order])
     assert stack.invoice()["google_kg"]["search"] == 2  # a later request may try once more
+
+
+@pytest.mark.parametrize("fault", ["http_503", "http_429"])
+def test_what_failed_free_of_charge_for_one_has_failed_for_all_that_waited_for_it(
+    stack: MoneyStack, fault: str
+) -> None:
+    """In its own process and in the other one."""
+    [company] = known_by(SOURCE, "company_description", 1)
+    order = WorkItem(0, company, datasets=("company_description",), sources=(SOURCE,))
+    stack.fault("google_kg", fault, times=None)
+    begun = [stack.started(work_many_with_leave, order, IN_EACH) for _ in range(2)]
+    eventually(lambda: waiting(stack) == 2 * IN_EACH - 1, "all but one wait for the one that asks")
+    for _, pipe in begun:
+        pipe.send("go on")
+    for process, _ in begun:
+        process.join(PATIENCE_SECONDS)
+        assert process.exitcode == 0
+    [tried] = purchases(stack.store)
+    assert (tried.state, tried.cost_micro_usd) == ("released", 0)
+    assert stack.calls("google_kg") <= ATTEMPTS
+    requests = stack.store.requests.latest()
+    assert Counter(request.state for request in requests) == {"incomplete": 2 * IN_EACH}
+    whys = [why_it_failed(stack, request) for request in requests]
+    assert all(tried.reason in why for why in whys)
+
+    stack.no_faults()
+    with stack.fleet() as fleet:
+        [later] = fleet.run([order]).reports
+    assert later.state == "complete"
+
+
+def waiting(stack: MoneyStack) -> int:
+    """Requests that wait for another one's purchase."""
+    with stack.store.database.reading() as tx:
+        what = t.events.c.what == "waiting for another purchase"
+        return len(set(tx.scalars(sa.select(t.events.c.request_id).where(what))))
+
+
+def why_it_failed(stack: MoneyStack, request: Request) -> str:
+    [reason] = [e.data["reason"] for e in stack.store.requests.events(request.request_id) if e.what == "failed"]
+    return str(reason)
 
 
 def test_a_hundred_that_ask_the_same_at_once_pay_once_and_the_others_name_the_payer(stack: MoneyStack) -> None:

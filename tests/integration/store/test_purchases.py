@@ -417,6 +417,31 @@ def test_what_another_request_asked_in_vain_since_this_one_began_is_not_asked_ag
     assert isinstance(store.ledger.reserve(mine, caps(1_000_000), at_once=MANY, since=LATER), Reserved)
 
 
+def test_what_failed_free_of_charge_for_another_request_is_asked_again_only_by_those_who_came_later(
+    store: SqlStore,
+) -> None:
+    made = sent(store, draft())
+    store.ledger.release(made, at=LATER, reason="serpapi answered 503")
+    mine = replace(draft(at=LATER), request_id="req_2")
+    refused = store.ledger.reserve(mine, caps(1_000_000), at_once=MANY, since=NOON, failed_since=NOON)
+    assert refused == AskedInVain(made.purchase_id, "serpapi answered 503")
+    of_the_same_request = replace(mine, purchase_id=new_id("pur"), request_id=made.request_id)
+    elsewhere = replace(mine, purchase_id=new_id("pur"), variant="another")
+    for other, since in ((mine, LATER), (of_the_same_request, NOON), (elsewhere, NOON)):
+        outcome = store.ledger.reserve(other, caps(1_000_000), at_once=MANY, since=NOON, failed_since=since)
+        assert isinstance(outcome, Reserved)
+        store.ledger.release(other, at=NOON, reason="room for the next one")
+
+
+def test_a_purchase_whose_process_was_gone_before_it_sent_has_failed_for_nothing_else(store: SqlStore) -> None:
+    reserved(store, draft())
+    assert store.ledger.end_abandoned(NOON + 2 * LEASE) == 1
+    mine = replace(draft(at=NOON + 2 * LEASE), request_id="req_2")
+    assert isinstance(
+        store.ledger.reserve(mine, caps(1_000_000), at_once=MANY, since=NOON, failed_since=NOON), Reserved
+    )
+
+
 def test_what_was_asked_in_vain_and_can_be_gone_on_with_is_gone_on_with(store: SqlStore) -> None:
     made = sent(store, draft())
     assert store.ledger.keep_handle(made, "job_1", lease_until=LATER)
