@@ -14,6 +14,8 @@ from fastapi.openapi.utils import get_openapi
 
 from resources.clock import utc_now
 from resources.settings import Settings
+from resources.store import SqlStore
+from resources.wiring import open_store_of
 from service.installation import opened
 from service.observing import Observed
 from service.problems import ProblemView, answer_errors
@@ -29,12 +31,17 @@ Every error is `application/problem+json` (RFC 9457) with a `code` for programs 
 """
 
 
-def create_service(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> FastAPI:
+def create_service(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    open_store: Callable[[Settings], SqlStore] = open_store_of,
+) -> FastAPI:
     """now: the present, UTC. When it starts it raises SettingsError, RulesError, StoreError."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings, now) as state:
+        async with opened(settings, now, open_store) as state:
             app.state.service = state
             yield
 
