@@ -13,7 +13,7 @@ from tests.support.kill_points import Deadly
 from tests.support.money_stack import MoneyStack, money_stack
 from tests.support.service_process import RowPoint, RunningService, service_running
 
-ASKED = {"company": "tesla.com", "consumer": "vendor_enrichment"}
+ASKED = {"company": "tesla.com"}
 FIRST = "brightdata_company_db"
 
 
