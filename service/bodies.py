@@ -50,7 +50,12 @@ CompanyText = Annotated[
 ]
 Age = Annotated[
     str,
-    Field(max_length=20, description="No fact older than this", examples=["3d", "12h"]),
+    Field(
+        max_length=20,
+        pattern=r"^\s*[0-9]{1,9}\s*[smhd]\s*$",
+        description="No fact older than this",
+        examples=["3d", "12h"],
+    ),
     AfterValidator(_age),
 ]
 

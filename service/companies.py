@@ -8,7 +8,7 @@ from datetime import datetime
 
 from enrichment.domain.records import Company, Fact, Profile
 from enrichment.pipeline.cached_profile import serves
-from enrichment.requirements.requirements import CUSTOM, Requirements, requirements_of
+from enrichment.requirements.requirements import CUSTOM, Requirements, UnknownName, requirements_of
 from enrichment.rules import Rules
 from service.company_views import (
     AliasView,
@@ -69,9 +69,12 @@ def detail(state: ServiceState, key: str) -> CompanyDetail:
 
 
 def profile(state: ServiceState, key: str, consumer: str, audience: str | None) -> ProfileView:
-    """As it was made; fresh: whether a request would be served it as it is. Raises UnknownName too."""
+    """As it was made; fresh: whether a request would be served it as it is."""
     company = found(state, key)
-    requirements = _requirements(consumer, state.in_force.rules)
+    try:
+        requirements = _requirements(consumer, state.in_force.rules)
+    except UnknownName as error:
+        raise Problem("not_found", str(error)) from None
     kept = state.store.profiles.latest(company.company_id, consumer, audience)
     if kept is None:
         detail_ = f"Memory has no {consumer} profile of {company.key}: quote it at /v1/quotes."

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore
 from enrichment.domain.records import CacheRead, Event, Json, Request
 from resources.store import tables as t
+from resources.store.column_types import UtcMicros
 from resources.store.database import Database
 from resources.store.former_ids import now_of
 from resources.store.row_mapping import Row, record_of, row_of
@@ -123,7 +124,7 @@ class SqlAcceptedRequests:
     def ask_to_stop(self, request_id: str, *, at: datetime) -> bool:
         """False: it has ended already."""
         this = sa.and_(_a.request_id == request_id, t.ACCEPTED)
-        asked = sa.func.coalesce(_a.stop_asked_at, at)
+        asked = sa.func.coalesce(_a.stop_asked_at, sa.literal(at, UtcMicros))
         change = sa.update(t.accepted_requests).where(this).values(stop_asked_at=asked)
         return self._db.write(lambda tx: tx.execute(change).rowcount == 1)
 

@@ -38,7 +38,7 @@ async def one(key: CompanyKey, _: Reader, state: Installed, known: IfNoneMatch =
 @router.get(
     "/{key}/profiles/{consumer}",
     response_model=ProfileView,
-    responses={**_ASKED_AGAIN, **problems("unknown_name")},
+    responses=_ASKED_AGAIN,
 )
 async def profile(
     key: CompanyKey,

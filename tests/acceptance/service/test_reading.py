@@ -57,7 +57,8 @@ def test_a_profile_is_read_whatever_its_age_and_says_whether_it_is_fresh(
     missing = client.get("/v1/companies/tesla.com/profiles/vendor_enrichment")
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
     unknown = client.get("/v1/companies/tesla.com/profiles/nonsense")
-    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_name")
+    assert "There is no consumer named" in unknown.json()["detail"]
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize(
