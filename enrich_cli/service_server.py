@@ -5,6 +5,7 @@ import sys
 from enrich_cli.errors import UsageError
 from resources.settings import Settings, load_settings
 from service.app import create_service
+from service.logs import to_stderr
 from service.server import serve
 
 _LAST_PORT = 65_535
@@ -15,6 +16,7 @@ def serve_api(*, host: str, port: int, sandbox: bool) -> None:
     if not 0 <= port <= _LAST_PORT:
         raise UsageError(f"There is no port {port}; give --port a number up to {_LAST_PORT}, or 0 for any free one.")
     settings = load_settings(sandbox=True if sandbox else None)
+    to_stderr()
     app = create_service(settings)
 
     def ready(url: str) -> None:

@@ -20,14 +20,14 @@ def _print_address(url: str) -> None:
 
 def serve(app: Starlette, *, port: int, ready: Callable[[str], None] = _print_address) -> None:
     """Until SIGTERM or SIGINT. Calls `ready` with the URL once it accepts connections. Raises OSError: port taken."""
-    with socket.create_server(("127.0.0.1", port), backlog=2048) as listener, _signals_exit():
+    with _listener(port, backlog=2048) as listener, _signals_exit():
         asyncio.run(_AnnouncingServer(_server_config(app), ready).serve(sockets=[listener]))
 
 
 @contextmanager
 def served(app: Starlette) -> Iterator[str]:
     """Yields the base URL; for tests and notebooks."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = _listener(0, backlog=128)
     server = uvicorn.Server(_server_config(app))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -67,6 +67,19 @@ def _exit(_signal: int, _frame: FrameType | None) -> None:
 def _server_config(app: Starlette) -> uvicorn.Config:
     # truncated replies are injected faults: uvicorn's log of them would only fill the terminal
     return uvicorn.Config(app, access_log=False, log_level="critical", timeout_graceful_shutdown=2)
+
+
+def _listener(port: int, *, backlog: int) -> socket.socket:
+    """Its protocol is stated, so that asyncio sets TCP_NODELAY: without it an answer may wait 40 ms for an ACK."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(backlog)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _address(listener: socket.socket) -> str:

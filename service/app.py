@@ -14,12 +14,14 @@ from fastapi.openapi.utils import get_openapi
 
 from resources.clock import utc_now
 from resources.settings import Settings
+from resources.store import SqlStore
+from resources.wiring import open_store_of
+from service.bounds import Bounded
 from service.installation import opened
 from service.observing import Observed
 from service.problems import ProblemView, answer_errors
 from service.routes import ALWAYS, PUBLIC, ROUTERS
 
-_MOST_BYTES = 1_000_000
 _ABOUT = """Company enrichment that plans before it buys.
 
 Amounts are USD, as exact decimal text in fields that end in `_usd`; sent, they may be numbers too. Documents that are
@@ -29,12 +31,17 @@ Every error is `application/problem+json` (RFC 9457) with a `code` for programs 
 """
 
 
-def create_service(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> FastAPI:
+def create_service(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    open_store: Callable[[Settings], SqlStore] = open_store_of,
+) -> FastAPI:
     """now: the present, UTC. When it starts it raises SettingsError, RulesError, StoreError."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings, now) as state:
+        async with opened(settings, now, open_store) as state:
             app.state.service = state
             yield
 
@@ -46,13 +53,13 @@ def create_service(settings: Settings, *, now: Callable[[], datetime] = utc_now)
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        max_body_size=_MOST_BYTES,
     )
     for router in PUBLIC:
         app.include_router(router)
     for router in ROUTERS:
         app.include_router(router, responses=ALWAYS)
     answer_errors(app)
+    app.add_middleware(Bounded)
     app.add_middleware(Observed)
     app.openapi = partial(_document, app)  # type: ignore[method-assign]
     return app

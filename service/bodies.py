@@ -15,6 +15,8 @@ from enrichment.rules.models import parse_seconds
 from service.access import Caller
 from service.money import AskedUsd, micro
 
+_TEN_YEARS = 3_650 * 86_400
+
 
 def _written(text: str) -> str:
     if not text.strip():
@@ -23,8 +25,8 @@ def _written(text: str) -> str:
 
 
 def _age(text: str) -> str:
-    if parse_seconds(text) <= 0:
-        raise ValueError("an age such as 3d, above 0")
+    if not 0 < parse_seconds(text) <= _TEN_YEARS:
+        raise ValueError("an age such as 3d, above 0 and of ten years at most")
     return text
 
 
@@ -48,7 +50,12 @@ CompanyText = Annotated[
 ]
 Age = Annotated[
     str,
-    Field(max_length=20, description="No fact older than this", examples=["3d", "12h"]),
+    Field(
+        max_length=20,
+        pattern=r"^\s*[0-9]{1,9}\s*[smhd]\s*$",
+        description="No fact older than this",
+        examples=["3d", "12h"],
+    ),
     AfterValidator(_age),
 ]
 

@@ -170,7 +170,7 @@ def _from_memory(
     ask: Ask, request_id: str, caller: Caller, state: ServiceState, key: IdempotencyKey | None
 ) -> EnrichmentView | MadeBefore | Company:
     """The answer that layer 1 has; what the key made before; else the company that is meant. Blocks."""
-    if key is not None and (before := state.store.accepted_requests.made_before(key)) is not None:
+    if key is not None and (before := state.store.accepted_requests.made_before(key, at=state.now())) is not None:
         return before
     rules, context = state.in_force.rules, state.in_force.context
     company = company_asked_for_now(ask, context)

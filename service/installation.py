@@ -19,7 +19,7 @@ from enrichment.rules import Rules
 from resources.active_rules import ActiveRules, active_rules
 from resources.settings import Settings, SettingsError
 from resources.store import SqlStore
-from resources.wiring import open_context, open_store_of
+from resources.wiring import open_context
 from service.limits import RateLimits
 from service.metrics import Metrics
 from service.runs import Runs
@@ -127,9 +127,11 @@ Installed = Annotated[ServiceState, Depends(state_of)]
 
 
 @asynccontextmanager
-async def opened(settings: Settings, now: Callable[[], datetime]) -> AsyncIterator[ServiceState]:
+async def opened(
+    settings: Settings, now: Callable[[], datetime], open_store: Callable[[Settings], SqlStore]
+) -> AsyncIterator[ServiceState]:
     """Takes up what an earlier process left. Raises SettingsError, RulesError, StoreError."""
-    store = await asyncio.to_thread(open_store_of, settings)
+    store = await asyncio.to_thread(open_store, settings)
     try:
         in_force = RulesInForce(settings, store, now)
         await in_force.look()

@@ -2,12 +2,10 @@
 
 import time
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from enrichment.domain.ids import new_id
-
-_log = structlog.get_logger()
+from service.logs import log
 
 
 class Observed:
@@ -41,7 +39,7 @@ class Observed:
         metrics = scope["app"].state.service.metrics
         metrics.calls.labels(scope["method"], route, status).inc()
         metrics.seconds.labels(scope["method"], route).observe(seconds)
-        _log.info(
+        log.info(
             "call",
             call_id=scope["state"]["call_id"],
             key=scope["state"].get("key_name"),

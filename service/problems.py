@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from enrichment.domain.records import Json
 from enrichment.identity.ambiguity import AmbiguousCompany
@@ -64,7 +65,7 @@ ERRORS: tuple[tuple[type[Exception], str], ...] = (
     (StoreError, "store_unavailable"),
 )
 _ALTERNATIVES = frozenset({"ask", "quote"})  # which of several bodies was sent
-_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 408: "too_slow", 413: "too_large"}
 
 
 class ProblemView(BaseModel):
@@ -120,6 +121,10 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
+BODY = ("not_json", "too_large", "too_slow")
+"""What a route that takes a body may answer besides."""
+
+
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     """For `responses=` of a route: what it may answer besides its result."""
     by_status: dict[int | str, list[str]] = {}
@@ -162,7 +167,7 @@ def _place(steps: Sequence[str | int]) -> str:
     return ".".join(str(step) for step in steps[1:] if step not in _ALTERNATIVES) or str(steps[0])
 
 
-async def _of_framework(_request: Request, error: Exception) -> Response:
+async def _of_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  it is registered for this type alone
     if error.status_code < 400:  # how a dependency ends a call without a body
         return Response(status_code=error.status_code)
@@ -171,8 +176,22 @@ async def _of_framework(_request: Request, error: Exception) -> Response:
         "not_found": "There is no such route: /openapi.json lists them.",
         "method_not_allowed": "This route does not know this method: /openapi.json lists those it knows.",
         "too_large": "Send less at once: a batch may be split into several.",
+        "too_slow": "Send the whole body at once.",
     }.get(code, str(error.detail))
-    return problem_response(Problem(code, detail, headers=error.headers))
+    headers = {"Allow": _allowed(request)} if code == "method_not_allowed" else error.headers
+    return problem_response(Problem(code, detail, headers=headers))
+
+
+def _allowed(request: Request) -> str:
+    """The methods that this path knows; the framework names those of one of its routes alone."""
+    paths = request.app.openapi()["paths"]
+    known = {method.upper() for path, item in paths.items() if _matches(path, request.url.path) for method in item}
+    return ", ".join(sorted(known))
+
+
+def _matches(template: str, path: str) -> bool:
+    pattern, _, _ = compile_path(template)
+    return pattern.match(path) is not None
 
 
 async def _fault(_request: Request, _error: Exception) -> JSONResponse:

@@ -11,8 +11,6 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from enrichment.context import RunContext
 from enrichment.domain.accepted import AcceptedRequest
 from enrichment.domain.records import Company
@@ -21,6 +19,7 @@ from enrichment.pipeline.stages import Ask, ask_of_json
 from enrichment.ports import StoreError
 from enrichment.rules import Rules
 from resources.store import SqlStore
+from service.logs import log
 from service.metrics import Metrics
 from service.problems import Problem, problem_of
 
@@ -28,7 +27,6 @@ LEASE_SECONDS = 20.0
 _RENEWAL_SECONDS = 5.0
 _MOST_AT_ONCE = 64
 GRACE_SECONDS = 30.0
-_log = structlog.get_logger()
 
 InUse = Callable[[], AbstractAsyncContextManager[tuple[Rules, RunContext]]]
 
@@ -133,7 +131,7 @@ class Runs:
             most=self.most - len(self._runs),
         )
         for accepted in left:
-            _log.info("taken over", request_id=accepted.request_id)
+            log.info("taken over", request_id=accepted.request_id)
             self.begin(accepted, resumed=True)
 
     async def _to_its_end(self, run: Run, company: Company | None, *, resumed: bool) -> None:
@@ -177,12 +175,12 @@ class Runs:
         if error is not None:
             problem = problem_of(error) if isinstance(error, Exception) else None
             if problem is None:
-                _log.error("a request failed", request_id=request_id, exc_info=error)
+                log.error("a request failed", request_id=request_id, exc_info=error)
                 problem = Problem("failed", "It ended by a fault of the service, whose log has what happened.")
         try:
             await asyncio.to_thread(self._ended, request_id, problem)
         except StoreError as store_error:  # the row stays open: it is taken over once the store can be used
-            _log.warning("an ended request stays open", request_id=request_id, because=str(store_error))
+            log.warning("an ended request stays open", request_id=request_id, because=str(store_error))
 
     def _ended(self, request_id: str, problem: Problem | None) -> None:
         if problem is not None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore
 from enrichment.domain.records import CacheRead, Event, Json, Request
 from resources.store import tables as t
+from resources.store.column_types import UtcMicros
 from resources.store.database import Database
 from resources.store.former_ids import now_of
 from resources.store.row_mapping import Row, record_of, row_of
@@ -24,7 +25,7 @@ _a, _i, _q = t.accepted_requests.c, t.idempotency_keys.c, t.quotes.c
 _NEW, _NEW_KEY = sa.insert(t.accepted_requests), sa.insert(t.idempotency_keys)
 _NEW_REQUEST, _NEW_READ, _NEW_EVENT = sa.insert(t.requests), sa.insert(t.cache_reads), sa.insert(t.events)
 _BY_KEY = sa.select(_i.body_hash, _i.made).where(
-    _i.owner == sa.bindparam("by"), _i.idempotency_key == sa.bindparam("k")
+    _i.owner == sa.bindparam("by"), _i.idempotency_key == sa.bindparam("k"), _i.at >= sa.bindparam("oldest")
 )
 _EXPIRED = sa.delete(t.idempotency_keys).where(_i.at < sa.bindparam("oldest"))
 _BY_ID = sa.select(t.accepted_requests).where(_a.request_id == sa.bindparam("id"))
@@ -83,9 +84,9 @@ class SqlAcceptedRequests:
             row = tx.execute(_BY_ID, {"id": request_id}).first()
         return None if row is None else _accepted(row)
 
-    def made_before(self, key: IdempotencyKey) -> MadeBefore | None:
+    def made_before(self, key: IdempotencyKey, *, at: datetime) -> MadeBefore | None:
         with self._db.reading() as tx:
-            return _made_before(tx, key)
+            return _made_before(tx, key, at)
 
     def claim(self, worker: str, *, at: datetime, lease_until: datetime, most: int) -> Sequence[AcceptedRequest]:
         """Open ones whose process is gone, the oldest first: from now on this process is at work on them."""
@@ -123,7 +124,7 @@ class SqlAcceptedRequests:
     def ask_to_stop(self, request_id: str, *, at: datetime) -> bool:
         """False: it has ended already."""
         this = sa.and_(_a.request_id == request_id, t.ACCEPTED)
-        asked = sa.func.coalesce(_a.stop_asked_at, at)
+        asked = sa.func.coalesce(_a.stop_asked_at, sa.literal(at, UtcMicros))
         change = sa.update(t.accepted_requests).where(this).values(stop_asked_at=asked)
         return self._db.write(lambda tx: tx.execute(change).rowcount == 1)
 
@@ -160,15 +161,15 @@ def remember(tx: sa.Connection, key: IdempotencyKey | None, *, made: str, at: da
     if key is None:
         return None
     tx.execute(_EXPIRED, {"oldest": at - KEPT})
-    before = _made_before(tx, key)
+    before = _made_before(tx, key, at)
     if before is None:
         row = {"owner": key.owner, "idempotency_key": key.key, "body_hash": key.body_hash, "made": made, "at": at}
         tx.execute(_NEW_KEY, row)
     return before
 
 
-def _made_before(tx: sa.Connection, key: IdempotencyKey) -> MadeBefore | None:
-    row = tx.execute(_BY_KEY, {"by": key.owner, "k": key.key}).first()
+def _made_before(tx: sa.Connection, key: IdempotencyKey, at: datetime) -> MadeBefore | None:
+    row = tx.execute(_BY_KEY, {"by": key.owner, "k": key.key, "oldest": at - KEPT}).first()
     return None if row is None else MadeBefore(row.made, same=row.body_hash == key.body_hash)
 
 

@@ -105,6 +105,17 @@ class SqlCompanies:
             )
             return [record_of(Company, row) for row in rows]
 
+    def page(self, text: str | None, *, after: str = "", most: int) -> list[Company]:
+        """By key, those whose key is above `after`; text: a part of the key or of the name, as a key spells it."""
+        query = sa.select(t.companies).where(_c.key > after).order_by(_c.key).limit(most)
+        if text is not None:
+            spelled = (name_key(text) or "").removeprefix("name:")
+            parts = [_c.key.contains(text.strip().lower(), autoescape=True)]
+            parts += [_c.name_key.contains(spelled, autoescape=True)] if spelled else []
+            query = query.where(sa.or_(*parts))
+        with self._db.reading() as tx:
+            return [record_of(Company, row) for row in tx.execute(query)]
+
     def vendor_ids(self) -> dict[str, list[str]]:
         """Id at a vendor -> ids of the companies that have it."""
         return self._led_by(t.company_aliases.c.kind == "id")

@@ -6,7 +6,7 @@ To add a resource: a file with a `router`, and its line in ROUTERS.
 from fastapi import APIRouter
 
 from service.problems import problems
-from service.routes import enrichments, health, quotes, vendor
+from service.routes import companies, enrichments, health, quotes, spending, vendor
 
 ALWAYS = problems("no_key", "not_allowed", "invalid", "too_many", "store_unavailable", "failed")
 """What every route with a key may answer besides its result."""
@@ -14,4 +14,10 @@ ALWAYS = problems("no_key", "not_allowed", "invalid", "too_many", "store_unavail
 PUBLIC: tuple[APIRouter, ...] = (health.router,)
 """Without a key."""
 
-ROUTERS: tuple[APIRouter, ...] = (vendor.router, quotes.router, enrichments.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    vendor.router,
+    quotes.router,
+    enrichments.router,
+    companies.router,
+    spending.router,
+)

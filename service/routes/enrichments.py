@@ -14,7 +14,7 @@ from service.bodies import AskBody, EnrichBody, QuoteBody
 from service.calls import IdempotencyHeader, PreferHeader, idempotency_key, wait_asked
 from service.events import follow, resumed_after
 from service.installation import Installed, ServiceState
-from service.problems import problems
+from service.problems import BODY, problems
 from service.views import EnrichmentView
 
 router = APIRouter(prefix="/v1/enrichments", tags=["enrichments"])
@@ -40,7 +40,7 @@ async def _followed(
     "",
     responses={
         202: {"model": EnrichmentView, "description": "Accepted; `Location` has its state"},
-        **problems("ambiguous_company", "under_way", "not_found", "quote_expired", "refused_by_cap", "busy"),
+        **problems("ambiguous_company", "under_way", "not_found", "quote_expired", "refused_by_cap", "busy", *BODY),
     },
 )
 async def enrich(

@@ -8,7 +8,7 @@ from service.bodies import VendorEnrichBody
 from service.calls import MOST_SECONDS, IdempotencyHeader, idempotency_key
 from service.enrichments import enriched
 from service.installation import Installed
-from service.problems import problems
+from service.problems import BODY, problems
 from service.views import EnrichmentView
 
 router = APIRouter(prefix="/vendor", tags=["vendor"])
@@ -26,7 +26,7 @@ class VendorEnrichment(EnrichmentView):
     "/enrich",
     responses={
         202: {"model": VendorEnrichment, "description": "Accepted; `Location` has its state"},
-        **problems("ambiguous_company", "refused_by_cap", "busy"),
+        **problems("ambiguous_company", "refused_by_cap", "busy", *BODY),
     },
 )
 async def vendor_enrich(

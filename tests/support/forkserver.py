@@ -14,6 +14,11 @@ FORKSERVER.set_forkserver_preload(
         "tests.support.wide_terminal",
         *(f"enrich_cli.commands.{name}" for name in _COMMANDS),
         *("enrich_cli.main", "resources.providers.openai", "resources.store", "resources.warehouse"),
-        *("bench.money.worker", "tests.support.command_line", "tests.support.kill_points"),
+        *(
+            "bench.money.worker",
+            "tests.support.command_line",
+            "tests.support.kill_points",
+            "tests.support.service_process",
+        ),
     ]
 )

@@ -1,0 +1,85 @@
+"""Oversized, slow, half and malformed calls: each is refused with a problem, and the service goes on."""
+
+import asyncio
+import json
+import socket
+
+import httpx
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from service.bounds import MOST_BYTES, Bounded
+from tests.acceptance.conftest import Stack
+
+
+def status_of(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def sent(client: httpx.Client, *pieces: bytes) -> bytes:
+    """What the service answers to these bytes, until it closes the connection or ours is closed for writing."""
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=60) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(client: httpx.Client) -> None:
+    stated = client.post("/v1/quotes", content=b" " * (MOST_BYTES + 1), headers={"Content-Type": "application/json"})
+    pieces = client.post(
+        "/v1/quotes",
+        content=(b" " * 100_000 for _ in range(MOST_BYTES // 100_000 + 1)),
+        headers={"Content-Type": "application/json"},
+    )
+    for answer in (stated, pieces):
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"POST /v1/quotes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
+        b"POST /v1/quotes HTTP/1.1\r\nHost: loc",
+        b"\x00\x01\x02\r\n\r\n",
+        b"GET /v1/companies/" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ],
+)
+def test_half_and_malformed_calls_end_nothing_but_themselves(client: httpx.Client, piece: bytes) -> None:
+    answer = sent(client, piece)
+    assert answer == b"" or 400 <= status_of(answer) < 500
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:
+    seen: list[int] = []
+
+    async def reads(_scope: Scope, receive: Receive, _send: Send) -> None:
+        try:
+            while (await receive()).get("more_body"):
+                pass
+        except Exception as error:  # noqa: BLE001  its status is looked at
+            seen.append(getattr(error, "status_code", 0))
+
+    async def never() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def nothing(_message: Message) -> None: ...
+
+    asyncio.run(Bounded(reads, seconds=0.0)({"type": "http", "headers": []}, never, nothing))
+    assert seen == [408]
+
+
+def test_a_client_that_goes_away_takes_nothing_with_it(client: httpx.Client, stack: Stack) -> None:
+    stack.fault("brightdata", "latency", seconds=0.3, times=20)
+    body = json.dumps({"company": "tesla.com"}).encode()
+    head = (
+        b"POST /v1/enrichments HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nPrefer: wait=60\r\n"
+        b"Idempotency-Key: gone\r\nContent-Length: " + str(len(body)).encode() + b"\r\n\r\n"
+    )
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
+        connection.sendall(head + body)
+    again = client.post("/v1/enrichments", json={"company": "tesla.com"}, headers={"Prefer": "wait=60"})
+    assert again.json()["state"] == "complete"
+    assert stack.invoice() == {"brightdata": {"company_record": 1}}

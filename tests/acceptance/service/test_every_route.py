@@ -1,0 +1,110 @@
+"""Every route of the API with no key, a revoked one, one of another installation, and another client's."""
+
+from collections.abc import Mapping
+
+import httpx
+import pytest
+
+from resources.settings import Settings
+from service.app import create_service
+from tests.acceptance.conftest import Stack
+from tests.acceptance.service.test_keys import bearer
+from tests.support.examples import FROZEN
+
+PUBLIC = {("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")}
+OWNED = {
+    ("get", "/v1/enrichments/{enrichment_id}"),
+    ("get", "/v1/enrichments/{enrichment_id}/events"),
+    ("delete", "/v1/enrichments/{enrichment_id}"),
+    ("get", "/v1/requests/{request_id}/trace"),
+}
+"""Routes of objects that belong to the key that made them: for another key they are not there."""
+NEEDS_MORE_THAN_READ = {
+    ("post", "/v1/enrichments"),
+    ("post", "/vendor/enrich"),
+    ("delete", "/v1/enrichments/{enrichment_id}"),
+}
+BODIES: Mapping[tuple[str, str], Mapping[str, object]] = {
+    ("post", "/v1/enrichments"): {"company": "tesla.com"},
+    ("post", "/v1/quotes"): {"company": "tesla.com"},
+    ("post", "/vendor/enrich"): {"companyName": "tesla.com"},
+}
+DOCUMENT = create_service(Settings(enrich_home=FROZEN, enrich_config=FROZEN), now=lambda: None).openapi()  # type: ignore[arg-type, return-value]
+ROUTES = [(method, path) for path, item in DOCUMENT["paths"].items() for method in item]
+WITH_KEY = [route for route in ROUTES if route not in PUBLIC]
+
+
+def call(client: httpx.Client, route: tuple[str, str], headers: Mapping[str, str], request_id: str) -> httpx.Response:
+    method, path = route
+    names = {"enrichment_id": request_id, "request_id": request_id, "key": "tesla.com", "consumer": "profile"}
+    body = BODIES.get(route)
+    return client.request(method, path.format(**names), headers=headers, json=body)
+
+
+@pytest.fixture
+def mine(stack: Stack) -> dict[str, str]:
+    return bearer(stack, "mine", ["enrich"])
+
+
+@pytest.fixture
+def request_id(client: httpx.Client, mine: dict[str, str]) -> str:
+    answer = client.post("/v1/enrichments", json={"company": "tesla.com"}, headers={**mine, "Prefer": "wait=60"})
+    return str(answer.json()["id"])
+
+
+def test_the_matrix_covers_every_route() -> None:
+    assert set(ROUTES) >= PUBLIC
+    assert OWNED | NEEDS_MORE_THAN_READ | BODIES.keys() <= set(WITH_KEY)
+    assert {route for route in ROUTES if route[0] in {"post", "put", "patch"}} == BODIES.keys()
+
+
+def test_no_route_answers_without_a_valid_key_of_this_installation(
+    client: httpx.Client, stack: Stack, request_id: str
+) -> None:
+    revoked = bearer(stack, "revoked", ["enrich", "admin"])
+    stack.store.api_keys.revoke("revoked", at=stack.clock.now())
+    strangers = {
+        "none": {},
+        "revoked": revoked,
+        "of a live store": {"Authorization": f"Bearer enr_live_{'A' * 43}"},
+        "of another scheme": {"Authorization": f"Basic {revoked['Authorization'].split()[1]}"},
+    }
+    billed = stack.invoice()
+    answers = {
+        (route, who): call(client, route, headers, request_id)
+        for route in WITH_KEY
+        for who, headers in strangers.items()
+    }
+    wrong = {key: answer.status_code for key, answer in answers.items() if answer.status_code != 401}
+    assert wrong == {}
+    assert {answer.headers["content-type"] for answer in answers.values()} == {"application/problem+json"}
+    assert stack.invoice() == billed
+
+
+def test_another_key_finds_what_is_shared_and_nothing_of_mine(
+    client: httpx.Client, stack: Stack, request_id: str, mine: dict[str, str]
+) -> None:
+    other = bearer(stack, "other", ["enrich"])
+    answers = {route: call(client, route, other, request_id).status_code for route in WITH_KEY}
+    assert {route for route, status in answers.items() if status == 404} == OWNED
+    assert {route: status for route, status in answers.items() if status >= 400 and route not in OWNED} == {}
+    own = {route: call(client, route, mine, request_id).status_code for route in OWNED}
+    assert own.pop(("delete", "/v1/enrichments/{enrichment_id}")) == 409
+    assert set(own.values()) == {200}
+
+
+def test_a_key_that_may_only_read_reads_everything_and_begins_nothing(
+    client: httpx.Client, stack: Stack, request_id: str
+) -> None:
+    reader = bearer(stack, "reader", ["read"])
+    answers = {route: call(client, route, reader, request_id).status_code for route in WITH_KEY}
+    assert {route for route, status in answers.items() if status == 403} == NEEDS_MORE_THAN_READ
+
+
+@pytest.mark.parametrize("route", sorted(PUBLIC))
+def test_a_public_route_answers_without_a_key_and_names_no_secret(
+    client: httpx.Client, mine: dict[str, str], route: tuple[str, str]
+) -> None:
+    answer = client.request(*route)
+    assert answer.status_code == 200
+    assert mine["Authorization"].split()[1] not in answer.text

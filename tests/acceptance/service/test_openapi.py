@@ -1,0 +1,49 @@
+"""The OpenAPI document is true: calls made from it, right and wrong ones, alone and one after another."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from tests.acceptance.conftest import Stack
+from tests.acceptance.service.test_keys import bearer
+
+# A body may be right by its schema and name a company, consumer or strategy that there is not: 422, or 402 by its cap.
+_SETTINGS = """
+[checks]
+positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 402, 403, 404, 409, 410, 422, 429]
+"""
+_PATIENCE_SECONDS = 300
+
+
+def test_calls_made_from_the_document_find_nothing_that_it_does_not_state(
+    client: httpx.Client, stack: Stack, tmp_path: Path
+) -> None:
+    key = bearer(stack, "tester", ["read", "enrich", "admin"])
+    (tmp_path / "schemathesis.toml").write_text(_SETTINGS)
+    command = [
+        sys.executable, "-m", "schemathesis.cli", "--config-file", str(tmp_path / "schemathesis.toml"),
+        "run", f"{client.base_url}/openapi.json",
+        "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "6", "--seed", "1",
+        "-H", f"Authorization: {key['Authorization']}", "--no-color", "--request-timeout", "60",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=_PATIENCE_SECONDS, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_errors_are_problems_also_where_the_framework_finds_them(client: httpx.Client) -> None:
+    answers = {
+        "not_found": client.get("/nothing"),
+        "method_not_allowed": client.put("/v1/enrichments/req_1"),
+        "not_json": client.post("/v1/quotes", content=b"{", headers={"Content-Type": "application/json"}),
+        "too_large": client.post("/v1/quotes", content=b" " * 1_000_001, headers={"Content-Type": "application/json"}),
+        "invalid": client.post("/v1/quotes", json={"company": "tesla.com", "max_cost": "1"}),
+    }
+    for code, answer in answers.items():
+        assert answer.headers["content-type"] == "application/problem+json"
+        got = answer.json()
+        assert (got["code"], got["status"]) == (code, answer.status_code)
+        assert got["detail"].endswith(".")
+    assert answers["method_not_allowed"].headers["allow"] == "DELETE, GET"
+    assert answers["invalid"].json()["detail"] == "max_cost: Extra inputs are not permitted."
