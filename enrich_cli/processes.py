@@ -30,7 +30,7 @@ def sandbox_running(settings: Settings) -> Iterator[str]:
 
     SIGTERM and SIGHUP end the block as Ctrl-C does; on their own they would leave behind what it started.
     """
-    for name in _heeded(signal.SIGTERM, signal.SIGHUP):
+    for name in (signal.SIGTERM, *_not_ignored(signal.SIGHUP)):
         signal.signal(name, _interrupt)
     try:
         yield sandbox_url(settings)
@@ -53,7 +53,7 @@ def signals_noted() -> Iterator[list[int]]:
     then be neither waited for nor ended.
     """
     noted: list[int] = []
-    names = _heeded(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    names = (signal.SIGTERM, *_not_ignored(signal.SIGINT, signal.SIGHUP))
     before = {name: signal.signal(name, lambda number, _: noted.append(number)) for name in names}
     try:
         yield noted
@@ -148,8 +148,8 @@ def _end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
             process.wait(_GRACE_SECONDS)
 
 
-def _heeded(*names: signal.Signals) -> list[signal.Signals]:
-    """Those that this process does not ignore; under nohup it ignores SIGHUP."""
+def _not_ignored(*names: signal.Signals) -> list[signal.Signals]:
+    """Under nohup SIGHUP is ignored, in the background of a script SIGINT, and so they stay."""
     return [name for name in names if signal.getsignal(name) is not signal.SIG_IGN]
 
 

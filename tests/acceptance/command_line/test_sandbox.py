@@ -126,13 +126,23 @@ def test_the_end_of_make_dev_is_the_end_of_all_it_started(tmp_path: Path) -> Non
     (tmp_path / "dagster").mkdir()
     (tmp_path / "dagster" / "__init__.py").touch()
     (tmp_path / "dagster" / "__main__.py").write_text(STAND_IN)
-    with running("enrich_cli.dev", ENRICH_HOME=str(tmp_path / "home"), PYTHONPATH=str(tmp_path)) as dev:
-        assert dev.stdout is not None
+    environment = {"ENRICH_HOME": str(tmp_path / "home"), "PYTHONPATH": str(tmp_path)}
+    with sigterm_ignored(), running("enrich_cli.dev", **environment) as dev:
         until_up(dev)
         dev.terminate()
         rest, _ = dev.communicate(timeout=PATIENCE)  # ends when the last process that can write to it has ended
     assert (dev.returncode, rest) == (0, "")
     assert not (tmp_path / "home" / "sandbox" / "address.json").exists()
+
+
+@contextmanager
+def sigterm_ignored() -> Iterator[None]:
+    """As a process inherits it from one in a script's background that has imported Dagster."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def until_up(dev: "subprocess.Popen[str]") -> None:
