@@ -39,6 +39,7 @@ _MARKS = (
     (re.compile(r"[~〜≈]"), "Q"),
 )
 _DOTS = re.compile(r"\.{2,3}")
+_WORD_AT_A_NUMBER = re.compile(r"(?<![^\W_])[^\W\d_]{2,}(?=\d)")
 _UNKNOWN = re.compile(r"\w+|.")
 _EXACT = re.compile(r"W*Q?NW*")
 _BAND = re.compile(r"W*(?:F?NW?[RXQ]N|FNCN)W*")
@@ -138,7 +139,7 @@ def _count(part: _Part, decided: Notation | None) -> EmployeeCount | None:
 
 
 def _part(text: str) -> _Part:
-    read = list(_signs(text))
+    read = list(_signs(_WORD_AT_A_NUMBER.sub(_parted, text)))
     numbers = [found for _, found in read if isinstance(found, StatedNumber)]
     notations = {found for _, found in read if found and not isinstance(found, StatedNumber)}
     notations |= {notation for number in numbers if len(number.times) == 1 for _, notation in number.times if notation}
@@ -148,6 +149,11 @@ def _part(text: str) -> _Part:
         signs = signs[:place] + "S" + signs[place + 2 :]
     plain = re.sub("[AST]", "", signs).replace("WCW", "W")
     return _Part(plain, tuple(numbers), frozenset(notations))
+
+
+def _parted(found: re.Match[str]) -> str:
+    """'size10000' as two words, if the first one is known: a page without its markup has lost the space."""
+    return f"{found[0]} " if any(pattern.fullmatch(found[0]) for _, _, pattern in _words()) else found[0]
 
 
 def _signs(text: str) -> Iterator[tuple[str, StatedNumber | Notation | None]]:

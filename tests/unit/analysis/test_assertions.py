@@ -210,6 +210,8 @@ def test_an_event_is_of_the_kind_its_quote_reports(event: EventKind, quote: str,
 def test_a_statement_does_not_make_money_raised_a_company_bought() -> None:
     assert stated("Acme raises 30 million", "It was acquired for 30 million.") == OTHER_EVENT
     assert stated("Acme was acquired for 30 million", "It raised 30 million.") == OTHER_EVENT
+    assert stated("Acme hires 300 in Ohio", "It was bought for 300 million in Ohio.") is not None
+    assert stated("Acme sues Initech over patents", "It acquires Initech over patents.") == OTHER_EVENT
     assert stated("Acme raises 30 million", "It grows with 30 million.") is None
 
 
