@@ -57,13 +57,15 @@ _SAME = 0.6
 _BESIDE = 2
 """Words behind 'not' among which the only word of a claim has to be."""
 _SHORTEST_WORD = 3
+_AROUND = 300  # characters on each side of a quote; a page without full stops is one sentence
 
 
 def sentence_of(quote: str, text: str) -> str:
     """The sentence of a text that a quote is from, as it may deny the quote; the quote, if it is from several."""
     wanted = on_one_line(quote)
-    around = [one for one in map(on_one_line, _SENTENCES.split(text)) if one and wanted in one]
-    return around[0] if around else wanted
+    around = next((one for one in map(on_one_line, _SENTENCES.split(text)) if one and wanted in one), wanted)
+    place = around.index(wanted)
+    return around[max(0, place - _AROUND) : place + len(wanted) + _AROUND]
 
 
 def denies(sentence: str, name: str) -> bool:
