@@ -25,6 +25,7 @@ from enrichment.parsing.numbers import (
 
 _MOST_PEOPLE = 10_000_000
 _LONGEST_TEXT = 150
+_LABEL_AND_NUMBER = 2
 _SENTENCES = re.compile(r"[|·\n]|[.!?](?:\s|$)")
 _PARTS = re.compile(r"[;|·•:()\n、]|,\s+|(?<=\d) ?/ ?(?=\d)|/(?!\d)")
 _SIGNS = {
@@ -73,8 +74,11 @@ def headcount_in(text: str) -> EmployeeCount | None:
 
 
 def _counts_people(sentence: str) -> bool:
-    parts = (_part(part) for part in _PARTS.split(readable(sentence)))
-    return any(part.names_people and part.numbers for part in parts)
+    """Beside a number, or as its label alone: '250 employees', 'Employees: 250'."""
+    parts = [_part(part) for part in _PARTS.split(readable(sentence))]
+    if any(part.names_people and part.numbers for part in parts):
+        return True
+    return len(parts) == _LABEL_AND_NUMBER and parts[0].names_people and bool(parts[1].numbers)
 
 
 @dataclass(frozen=True, slots=True)
