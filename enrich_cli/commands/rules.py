@@ -25,5 +25,10 @@ def check(folder: RulesFolder = None) -> None:
             f"[yellow]config/sources.yaml: {source} is never asked:[/] no dataset names it; "
             "add it to the `sources` of one in config/datasets.yaml"
         )
+    if rules.caps.all is None:
+        console.print(
+            "[yellow]config/caps.yaml: nothing limits what a day may cost in all:[/] "
+            'write all: "250.00", or another amount in USD'
+        )
     for remark in price_remarks(rules, rules_before()):
         console.print(f"[yellow]{remark}[/]")

@@ -15,7 +15,7 @@ from enrichment.analysis.question import AnalysisQuestion, described
 from enrichment.domain.records import Analysis, Json, ModelReply
 from enrichment.ports import ModelAnswer
 
-CHECK_VERSION = 2
+CHECK_VERSION = 3
 _SHOWN = 160  # characters of a model's own words in a message
 
 

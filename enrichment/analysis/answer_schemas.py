@@ -60,6 +60,16 @@ class Cited(_Strict):
         return None
 
     @property
+    def named_is_in_use(self) -> bool:
+        """Whether the item states that the company uses what it names."""
+        return False
+
+    @property
+    def kind_of_event(self) -> str | None:
+        """Of data/event_words.csv; None: the item states no kind."""
+        return None
+
+    @property
     def person(self) -> str | None:
         """The name of a person, who must be a known contact."""
         return None
@@ -149,6 +159,10 @@ class UsedTechnology(Cited):
         return self.name
 
     @property
+    def named_is_in_use(self) -> bool:
+        return True
+
+    @property
     def subject(self) -> str:
         return self.name
 
@@ -179,6 +193,10 @@ class NewsEvent(Cited):
     @property
     def day(self) -> DayOrNone:
         return self.date
+
+    @property
+    def kind_of_event(self) -> str | None:
+        return None if self.event == "other" else self.event
 
     @property
     def sentence(self) -> str:

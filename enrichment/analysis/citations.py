@@ -3,14 +3,17 @@
 check_citations(answer, evidence, own_names) -> CheckedAnswer: the answer without the others, dropped ones by reason
 
     the quote, word for word, in one piece -> more than the company's own name -> its people, names, numbers and dates
+    -> not denied, and no other kind of event
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from enrichment.analysis.answer_schemas import AnalysisAnswer, Cited
+from enrichment.analysis.assertions import denies, events_in, is_another_event, is_turned_round, sentence_of
 from enrichment.analysis.claim_words import (
     gist,
     is_about_another,
@@ -20,6 +23,7 @@ from enrichment.analysis.claim_words import (
     names_missing_in,
     numbers_in,
     only_names,
+    with_other_forms,
     word_set,
 )
 from enrichment.analysis.evidence import Evidence, Passage, on_one_line
@@ -29,6 +33,7 @@ from enrichment.identity.names import name_words
 SHORTEST_QUOTE = 12  # characters; a shorter quote counts only if it is a whole line of the evidence
 IDENTITY_DATASETS = frozenset({"company_name", "domain"})  # they state which company is meant, and nothing of it
 NAMELESS_DATASETS = frozenset({"industry", "employee_count"})  # they name no other company, product or technology
+_COMPETES = re.compile(r"\b(?:compet|rival)", re.IGNORECASE)
 
 DropReason = Literal[
     "the quote is not in the evidence",
@@ -41,6 +46,8 @@ DropReason = Literal[
     "what it names is no name",
     "the quote is about another company",
     "a number or date is not in its quote",
+    "the quote denies it",
+    "the quote is of another kind of event",
     "it was stated before",
 ]
 _Answer = TypeVar("_Answer", bound=AnalysisAnswer)
@@ -140,7 +147,11 @@ class _Check:
         return None
 
     def _not_in_quote(self, item: Cited, piece: Passage, quote: str) -> DropReason | None:
-        return self._wrong_name(item, piece, quote) or self._wrong_number(item, piece, quote)
+        return (
+            self._wrong_name(item, piece, quote)
+            or self._wrong_number(item, piece, quote)
+            or _wrong_assertion(item, sentence_of(item.quote, piece.text))
+        )
 
     def _wrong_name(self, item: Cited, piece: Passage, quote: str) -> DropReason | None:
         if item.named is not None and not is_named_in(item.named, quote):
@@ -154,7 +165,7 @@ class _Check:
         return None
 
     def _wrong_number(self, item: Cited, piece: Passage, quote: str) -> DropReason | None:
-        numbers = numbers_in(quote) | self._own_numbers
+        numbers = numbers_in(with_other_forms(quote)) | self._own_numbers
         months = months_in(quote).union(months_in(piece.text), *map(months_in, _days(piece)))
         stated = (*item.facts_stated, *item.reasons_stated)
         if any(not numbers_in(text) <= numbers or not months_in(text) <= months for text in stated):
@@ -178,6 +189,19 @@ class _Check:
     def _own_numbers(self) -> frozenset[str]:
         """Of a company such as 3M."""
         return frozenset().union(*(numbers_in(word) for word in self.own))
+
+
+def _wrong_assertion(item: Cited, sentence: str) -> DropReason | None:
+    """sentence: that of the piece which the quote is from; the words beside a quote may deny it."""
+    named = item.named if item.named_is_in_use or _COMPETES.search(sentence) else None
+    stated = [text for text in item.facts_stated if text]
+    if (named and denies(sentence, named)) or any(is_turned_round(text, sentence) for text in stated):
+        return "the quote denies it"
+    reported = events_in(sentence)
+    kind_is_wrong = item.kind_of_event is not None and reported and item.kind_of_event not in reported
+    if kind_is_wrong or any(is_another_event(text, sentence) for text in stated):
+        return "the quote is of another kind of event"
+    return None
 
 
 def _days(piece: Passage) -> set[str]:

@@ -10,19 +10,17 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from enrichment.analysis.evidence import on_one_line
-from enrichment.domain.data_tables import rows_of
+from enrichment.domain.data_tables import listed, rows_of
 from enrichment.identity.names import name_words
 
 _WORD = re.compile(r"[^\W_]+")
 _SPELLED = {
-    word: number
-    for number, word in enumerate(
-        ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=2
-    )
-} | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "dozen": 12, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
+}  # fmt: skip
 _SCALES = {
-    "k": 3, "thousand": 3, "m": 6, "mn": 6, "mio": 6, "million": 6, "millions": 6, "b": 9, "bn": 9, "billion": 9,
-    "billions": 9, "tn": 12, "trillion": 12,
+    "hundred": 2, "k": 3, "thousand": 3, "m": 6, "mn": 6, "mln": 6, "mio": 6, "million": 6, "millions": 6,
+    "b": 9, "bn": 9, "billion": 9, "billions": 9, "tn": 12, "trillion": 12,
 }  # fmt: skip
 _PERCENT = r"%|(?:percent|percentage|per cent|pct)(?!\w)"
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
@@ -46,9 +44,33 @@ _MONTHS = {name: number for number, name in enumerate(calendar.month_name) if na
 _ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s)$")  # 'opens' and 'opened' are one word of a claim
 _A_TRADE = re.compile(r"(?:maker|giant|firm|seller|builder|owner|designer|producer|manufacturer|supplier)s?$")
 
+
+def _loose(form: str) -> str:
+    return " ".join(form.casefold().replace("-", " ").split())
+
+
+def _written(form: str) -> str:
+    """A pattern: capitals alone as they are, so that 'us' is not 'US'; other words in any case, hyphens for spaces."""
+    escaped = re.escape(form)
+    if form.isupper():
+        return escaped
+    spaced = escaped.replace(r"\ ", r"[\s-]")
+    return f"(?i:{spaced})"
+
+
+_SAME_NAMES = [listed(forms) for (forms,) in rows_of("enrichment.analysis", "same_names")]
+_FORMS = {form if form.isupper() else _loose(form): forms for forms in _SAME_NAMES for form in forms}
+_LONGEST_FIRST = sorted((form for forms in _SAME_NAMES for form in forms), key=len, reverse=True)
+_ANY_FORM = re.compile(rf"(?<![\w-])(?:{'|'.join(_written(form) for form in _LONGEST_FIRST)})(?!\w)")
 _STARTS = frozenset(word for (word,) in rows_of("enrichment.analysis", "sentence_starts"))
 _ACRONYMS = frozenset(word for (word,) in rows_of("enrichment.analysis", "plain_acronyms"))
 _COMMON = frozenset(word for word, *_ in rows_of("enrichment.identity", "common_name_words"))
+
+
+def with_other_forms(text: str) -> str:
+    """The text, and behind it what else its names are called: 'German' for 'Germany', 'CEO' for 'Chief Executive'."""
+    found = [_FORMS[one if one in _FORMS else _loose(one)] for one in _ANY_FORM.findall(text)]
+    return " ".join((text, *(form for forms in found for form in forms)))
 
 
 def word_set(text: str) -> set[str]:
@@ -65,7 +87,8 @@ def is_named_in(name: str, text: str) -> bool:
 
 def numbers_in(text: str) -> frozenset[str]:
     """The numbers of a text by value, in digits or spelled out, '30%' apart from '30'; a date is three of them."""
-    whole = _RANGE.sub(r"\1\3\2", _IN_A_WORD.sub(" ", text))  # '30-40 million' is 30 million and 40 million
+    counted = _IN_A_WORD.sub(" ", text)
+    whole = _RANGE.sub(r"\1\3\2", counted)  # '30-40 million' is 30 million and 40 million
     found = _NUMBER.findall(whole)
     return frozenset(_value(number, scale, "%" if percent else "") for number, scale, percent in found)
 
@@ -96,7 +119,7 @@ def names_missing_in(quote: str, text: str, *, own: Collection[str], shown: str)
 
     A capital letter makes a word a name; at the beginning of a sentence only if the evidence never has it without.
     """
-    quoted = word_set(quote)
+    quoted = word_set(with_other_forms(quote))
     return [word for word in _names(text, shown) if word.casefold() not in quoted and word.casefold() not in own]
 
 

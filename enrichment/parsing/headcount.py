@@ -25,6 +25,7 @@ from enrichment.parsing.numbers import (
 
 _MOST_PEOPLE = 10_000_000
 _LONGEST_TEXT = 150
+_LABEL_AND_NUMBER = 2
 _SENTENCES = re.compile(r"[|·\n]|[.!?](?:\s|$)")
 _PARTS = re.compile(r"[;|·•:()\n、]|,\s+|(?<=\d) ?/ ?(?=\d)|/(?!\d)")
 _SIGNS = {
@@ -39,6 +40,7 @@ _MARKS = (
     (re.compile(r"[~〜≈]"), "Q"),
 )
 _DOTS = re.compile(r"\.{2,3}")
+_WORD_AT_A_NUMBER = re.compile(r"(?<![^\W_])[^\W\d_]{2,}(?=\d)")
 _UNKNOWN = re.compile(r"\w+|.")
 _EXACT = re.compile(r"W*Q?NW*")
 _BAND = re.compile(r"W*(?:F?NW?[RXQ]N|FNCN)W*")
@@ -72,8 +74,11 @@ def headcount_in(text: str) -> EmployeeCount | None:
 
 
 def _counts_people(sentence: str) -> bool:
-    parts = (_part(part) for part in _PARTS.split(readable(sentence)))
-    return any(part.names_people and part.numbers for part in parts)
+    """Beside a number, or as its label alone: '250 employees', 'Employees: 250'."""
+    parts = [_part(part) for part in _PARTS.split(readable(sentence))]
+    if any(part.names_people and part.numbers for part in parts):
+        return True
+    return len(parts) == _LABEL_AND_NUMBER and parts[0].names_people and bool(parts[1].numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ def _count(part: _Part, decided: Notation | None) -> EmployeeCount | None:
 
 
 def _part(text: str) -> _Part:
-    read = list(_signs(text))
+    read = list(_signs(_WORD_AT_A_NUMBER.sub(_parted, text)))
     numbers = [found for _, found in read if isinstance(found, StatedNumber)]
     notations = {found for _, found in read if found and not isinstance(found, StatedNumber)}
     notations |= {notation for number in numbers if len(number.times) == 1 for _, notation in number.times if notation}
@@ -148,6 +153,11 @@ def _part(text: str) -> _Part:
         signs = signs[:place] + "S" + signs[place + 2 :]
     plain = re.sub("[AST]", "", signs).replace("WCW", "W")
     return _Part(plain, tuple(numbers), frozenset(notations))
+
+
+def _parted(found: re.Match[str]) -> str:
+    """'size10000' as two words, if the first one is known: a page without its markup has lost the space."""
+    return f"{found[0]} " if any(pattern.fullmatch(found[0]) for _, _, pattern in _words()) else found[0]
 
 
 def _signs(text: str) -> Iterator[tuple[str, StatedNumber | Notation | None]]:

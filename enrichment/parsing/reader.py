@@ -15,6 +15,7 @@ from enrichment.identity.countries import country_code
 from enrichment.identity.domains import name_fits_domain, own_domain, registrable_domain, same_company
 from enrichment.identity.names import is_named_in, name_words
 from enrichment.identity.other_names import named_beside
+from enrichment.parsing.mentions import names_employer, speaks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,10 @@ class ReaderInput:
     domain: str | None
     collected_at: datetime
 
+    @property
+    def _shown_name(self) -> str:
+        return self.name or (self.domain or "").partition(".")[0].capitalize()
+
     def is_called(self, name: str | None) -> bool:
         """Whether this is the company's name; where the name is unknown, whether it fits the domain."""
         if not name:
@@ -55,8 +60,17 @@ class ReaderInput:
 
     def is_named_in(self, *texts: str | None) -> bool:
         """Whether one of these texts names the company; the label of its domain is used where the name is unknown."""
-        name = self.name or (self.domain or "").partition(".")[0].capitalize()
+        name = self._shown_name
         return bool(name) and any(is_named_in(name, text) for text in texts if text)
+
+    def is_employer(self, place: str | None) -> bool:
+        """Whether a place of work names the company, and none of a longer name."""
+        return bool(place and self._shown_name) and names_employer(self._shown_name, place or "")
+
+    def is_spoken_of_in(self, *texts: str | None) -> bool:
+        """Whether one of these texts is of the company, and not of what else its name may mean."""
+        name = self._shown_name
+        return bool(name) and any(speaks_of(name, text, self.domain) for text in texts if text)
 
     def owns(self, url: str | None) -> bool:
         """Whether this address is on the company's domain."""

@@ -37,6 +37,25 @@ _MAPPINGS: dict[str, type[BaseModel]] = {
     "analyses": AnalysisRules,
 }
 _OPTIONAL: dict[str, Any] = {"redundancy": [], "strategies": {}, "caps": {}, "refresh": {}}
+_IF_NONE = {
+    "redundancy": "[] if no source is ever redundant",
+    "strategies": "{} if every plan is made by `enhanced`",
+    "caps": "{} if nothing shall limit what a day may cost",
+    "refresh": "{} if nothing shall be refreshed that costs anything",
+}
+"""What to write in a file without entries: an emptied file is more often a slip than meant so."""
+_IN_WORDS = {
+    "extra_forbidden": "means nothing here: correct its spelling, or take it out",
+    "model_type": "must be a mapping of names",
+    "dict_type": "must be a mapping of names",
+    "mapping_type": "must be a mapping of names",
+    "tuple_type": "must be a list",
+    "decimal_type": 'must be an amount such as "10.00"',
+    "decimal_parsing": 'must be an amount such as "10.00", without a currency or a separator of thousands',
+    "finite_number": "must be a number",
+    "missing": "is missing: write it",
+}
+"""Pydantic's kind of error -> what it means to who writes YAML; its own sentence for others."""
 
 
 class RulesError(ValueError):
@@ -86,9 +105,9 @@ def _read(path: Path, problems: list[str]) -> Any:
     except NotReadable as error:
         problems.append(f"{shown}: {error}")
         return None
-    if data is None and default is None:
-        problems.append(f"{shown}: is empty: write {{}} if it has no entries")
-    return default if data is None else data
+    if data is None:
+        problems.append(f"{shown}: is empty: write {_IF_NONE.get(path.stem, '{} if it has no entries')}")
+    return data
 
 
 def _entries(name: str, data: Any, kind: type[BaseModel], problems: list[str]) -> dict[str, Any]:
@@ -107,16 +126,36 @@ def _whole(name: str, written: Mapping[str, Any], kind: Any, problems: list[str]
 
 
 def _parse(where: str, value: Any, kind: Any, problems: list[str]) -> Any:
+    """None: it has a problem. A key without a value is one, as no rule is switched off by that."""
+    empty = [_at(where, path) for path in _without_value(value)]
+    if empty:
+        problems.extend(f"{place}: has no value: write one, or take the line out" for place in empty)
+        return None
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
         for item in error.errors():
-            path = ".".join(str(step) for step in item["loc"])
-            no_mapping = item["type"] == "model_type"  # pydantic's sentence has the name of our class
-            message = "must be a mapping of names" if no_mapping else item["msg"].removeprefix("Value error, ")
-            within = "" if not path else f" {path}" if where.endswith(":") else f".{path}"
-            problems.append(f"{f'{where}{within}'.removesuffix(':')}: {message}")
+            message = _IN_WORDS.get(item["type"], item["msg"].removeprefix("Value error, "))
+            problems.append(f"{_at(where, item['loc'])}: {message}")
         return None
+
+
+def _at(where: str, path: Iterable[str | int]) -> str:
+    within = ".".join(str(step) for step in path)
+    between = "" if not within else " " if where.endswith(":") else "."
+    return f"{where}{between}{within}".removesuffix(":")
+
+
+def _without_value(value: Any, *above: str | int) -> Iterator[tuple[str | int, ...]]:
+    """The places of keys without a value."""
+    if isinstance(value, Mapping):
+        parts: Iterable[tuple[str | int, Any]] = value.items()
+    else:
+        parts = enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        if part is None and isinstance(value, Mapping):
+            yield (*above, key)
+        yield from _without_value(part, *above, key)
 
 
 def _prompts(folder: Path, analyses: Iterable[str], problems: list[str]) -> dict[str, str]:

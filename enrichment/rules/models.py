@@ -34,6 +34,8 @@ def parse_seconds(text: object) -> int:
 def _exact(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError(f"{value} is no number")
+    if isinstance(value, str) and not (value.isascii() and "_" not in value):
+        raise ValueError(f"{value} is no number in plain digits")
     return str(value) if isinstance(value, float) else value
 
 
@@ -307,12 +309,13 @@ class Caps(_Rule):
 
 
 class RefreshRules(_Rule):
-    """What is bought again before it is asked for. consumers: USD a day, where it is not budget_usd_per_day.
+    """What is bought again before it is asked for; nothing that costs anything, if no budget is named.
 
+    consumers: USD a day, where it is not budget_usd_per_day.
     hours: the schedule refreshes from the first hour (UTC) up to the second. pinned: dataset -> time between changes.
     """
 
-    budget_usd_per_day: Usd = Decimal(10)
+    budget_usd_per_day: Usd = Decimal(0)
     consumers: Mapping[str, Usd] = {}
     demand_horizon: Seconds = 60 * _DAY
     idle_after: Seconds = 30 * _DAY

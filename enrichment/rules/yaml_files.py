@@ -3,6 +3,7 @@
 text -> nodes: text keys, each once; no tags, no circles, bounded depth and size -> dict | list | scalar
 """
 
+import re
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -15,6 +16,11 @@ from yaml.reader import ReaderError
 _MOST_BYTES = 1_000_000
 _MOST_VALUES = 100_000  # aliases written out
 _DEEPEST = 50
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_PLAIN_NUMBER = re.compile(
+    r"[-+]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?\.(?:inf|nan)", re.IGNORECASE
+)
+"""YAML 1.1 reads 010 as 8, 1:30 as 90, 0x10 as 16 and 1_000 as 1000; whoever writes an amount may not."""
 _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 
 
@@ -78,6 +84,8 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
+        if isinstance(node, ScalarNode) and node.tag in _NUMBERS and not _PLAIN_NUMBER.fullmatch(node.value):
+            raise _wrong(f"{node.value} is no number in plain digits: write it so, or in quotes", node.start_mark)
         try:
             return super().construct_object(node, deep)
         except ValueError as error:  # 2026-13-45 looks like a day, and a number may have too many digits

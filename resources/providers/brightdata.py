@@ -9,6 +9,7 @@ unlock   POST /request, page by page                                    -> {"pag
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -24,7 +25,15 @@ from enrichment.ports import (
     UnexpectedReply,
 )
 from resources.providers.brightdata_unlocker import UnlockSpec, unlocked
-from resources.providers.call_session import CallSession, HttpCall, HttpResponse, as_json, as_object, refusal_by_status
+from resources.providers.call_session import (
+    FREE,
+    CallSession,
+    HttpCall,
+    HttpResponse,
+    as_json,
+    as_object,
+    refusal_by_status,
+)
 from resources.providers.vendor_client import AccountStatus, ProviderClient, Spec
 
 DatasetId = Annotated[str, Field(pattern=r"^gd_\w+$")]
@@ -47,6 +56,7 @@ _BESIDE_A_RECORD = frozenset(
 _BETWEEN_RECORDS = re.compile(r"[\s,\ufeff\u0085\u2028\u2029]*")
 _SCHEMES = ("", "https://", "http://")
 _UNKNOWN = "Snapshot does not exist"
+_CUT = "its file is cut behind record {kept}: what came before is kept, what came after is lost"
 _ENDED_BADLY = ("failed", "canceled", "cancelled")
 
 
@@ -136,8 +146,8 @@ class BrightDataClient(ProviderClient[Spec]):
         state = await _finished(f"/datasets/snapshots/{snapshot}", question, session)
         if state.get("dataset_size") == 0:
             return self._delivered(question, session, [])
-        rows = await _downloaded(f"/datasets/snapshots/{snapshot}/download", session)
-        return self._delivered(question, session, rows)
+        file = await _downloaded(f"/datasets/snapshots/{snapshot}/download", session)
+        return self._delivered(question, session, file.rows, is_cut=file.is_cut)
 
     async def _trigger(
         self, question: SourceQuery, spec: TriggerSpec, session: CallSession, keep_handle: KeepHandle
@@ -148,14 +158,19 @@ class BrightDataClient(ProviderClient[Spec]):
         start = HttpCall("POST", "/datasets/v3/trigger", params, json=inputs, owed=None, repeatable=False)
         snapshot = await _started(start, question, session, keep_handle)
         await _finished(f"/datasets/v3/progress/{snapshot}", question, session)
-        rows = await _downloaded(f"/datasets/v3/snapshot/{snapshot}", session)
-        return self._delivered(question, session, rows)
+        file = await _downloaded(f"/datasets/v3/snapshot/{snapshot}", session)
+        return self._delivered(question, session, file.rows, is_cut=file.is_cut)
 
-    def _delivered(self, question: SourceQuery, session: CallSession, records: Sequence[Json]) -> SourceAnswer:
+    def _delivered(
+        self, question: SourceQuery, session: CallSession, records: Sequence[Json], *, is_cut: bool = False
+    ) -> SourceAnswer:
+        """is_cut: what is behind these records is lost, and may be billed as one more."""
         session.job_running = False
         good = [record for record in records if _is_record(record)]
         session.units[question.unit] += len(good)
-        return session.answer(found=bool(good), payload={"records": list(records)})
+        lost = {question.unit: 1} if is_cut and len(good) < question.max_units else FREE
+        notes = [_CUT.format(kept=len(records))] if is_cut else []
+        return session.answer(found=bool(good), payload={"records": list(records)}, notes=notes, in_doubt=lost)
 
     def _filter_by(self, by: str, question: SourceQuery) -> Json:
         match by:
@@ -226,23 +241,41 @@ def _ended_badly(state: Mapping[str, Json], session: CallSession) -> Mapping[str
     raise session.error(ProviderUnavailable, f"its job {_status_of(state)}: {why}")
 
 
-async def _downloaded(path: str, session: CallSession) -> Sequence[Json]:
-    """The rows of a finished job; its file may come a little later than the job's end."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The rows of a job's file. is_cut: it ends within another one."""
+
+    rows: Sequence[Json]
+    is_cut: bool = False
+
+
+async def _downloaded(path: str, session: CallSession) -> _File:
+    """The rows of a finished job; its file may come a little later. One that is cut is downloaded once more."""
     call = HttpCall("GET", path, [("format", "json")], accepts={400: "free"})
 
-    async def download() -> Sequence[Json] | None:
+    async def download() -> _File | None:
         response = await session.send(call, _rows_or_refusal)
         if not isinstance(response, HttpResponse):
-            state = _state_instead_of_rows(response)
-            return response if state is None else _rows_of_state(state, session)
+            state = _state_instead_of_rows(response.rows)
+            if state is None:
+                return response
+            rows = _rows_of_state(state, session)
+            return None if rows is None else _File(rows)
         if response.status == 202 or (response.status == 200 and _NOT_READY.search(response.text)):
             return None
         if _NOTHING.search(response.text):
-            return []
+            return _File([])
         raise session.refused(response)
 
-    rows = await download()
-    return await session.polled(download) if rows is None else rows
+    first = await download()
+    file = await session.polled(download) if first is None else first
+    if not file.is_cut:
+        return file
+    try:
+        again = await download()
+    except ProviderError:
+        return file  # a part that is paid for is better than nothing
+    return again if again is not None and len(again.rows) >= len(file.rows) else file
 
 
 def _hits_or_refusal(response: HttpResponse) -> list[Json] | HttpResponse:
@@ -254,7 +287,7 @@ def _hits_or_refusal(response: HttpResponse) -> list[Json] | HttpResponse:
     return hits
 
 
-def _rows_or_refusal(response: HttpResponse) -> list[Json] | HttpResponse:
+def _rows_or_refusal(response: HttpResponse) -> _File | HttpResponse:
     """An array, {"data": array}, one object, or objects one after another; a file in words is the vendor's message."""
     if response.status != 200:
         return response
@@ -265,11 +298,12 @@ def _rows_or_refusal(response: HttpResponse) -> list[Json] | HttpResponse:
         as_json(response)  # raises with the vendor's words
     if not text:
         raise ValueError("an empty body")
-    values = _values_in_a_row(text)
-    if len(values) == 1:
-        rows = values[0] if isinstance(values[0], list) else _listed(values[0])
-        return rows if rows is not None else values
-    return values
+    file = _values_in_a_row(text)
+    if len(file.rows) == 1 and not file.is_cut:
+        only = file.rows[0]
+        rows = only if isinstance(only, list) else _listed(only)
+        return file if rows is None else _File(rows)
+    return file
 
 
 def _listed(body: Json) -> list[Json] | None:
@@ -280,18 +314,32 @@ def _listed(body: Json) -> list[Json] | None:
     return rows if isinstance(rows, list) else None
 
 
-def _values_in_a_row(text: str) -> list[Json]:
-    """JSON values one after another: what parts them is no matter, as a text in them may contain any line break."""
-    decoder, values, place = json.JSONDecoder(strict=False, parse_constant=lambda _: None), [], 0
+def _values_in_a_row(text: str) -> _File:
+    """JSON values one after another: what parts them is no matter, as a text in them may contain any line break.
+
+    Of a file that is cut, and of an array, the values before the cut: they are paid for.
+    """
+    values, end = _values_from(text, 0)
+    is_cut = end < len(text)
+    if is_cut and not values and text[0] == "[":
+        values, _ = _values_from(text, 1)
+    if is_cut and not values:
+        raise ValueError("broken JSON")  # it may contain a person's data
+    return _File(values, is_cut=is_cut)
+
+
+def _values_from(text: str, place: int) -> tuple[list[Json], int]:
+    """The values from a place on, and where the first one begins that is none."""
+    decoder, values = json.JSONDecoder(strict=False, parse_constant=lambda _: None), list[Json]()
     while place < len(text):
         try:
             value, end = decoder.raw_decode(text, place)
         except ValueError:
-            raise ValueError("broken JSON") from None  # it may contain a person's data
+            break
         values.append(value)
         between = _BETWEEN_RECORDS.match(text, end)
         place = between.end() if between else end
-    return values
+    return values, place
 
 
 def _state_instead_of_rows(rows: Sequence[Json]) -> Mapping[str, Json] | None:

@@ -45,6 +45,17 @@ LIMITS_REACHED = (
     "was not asked, since its limits are reached ({what}): ask later, or raise its rate_limits in "
     "config/providers.yaml if the plan allows more."
 )
+WRONG_PLACE = (
+    "does not serve the country or region this machine asks from ({what}): ask from another network, or turn its "
+    "sources off; the key is not what it refuses."
+)
+MAY_BE_ABOUT_PLACE = (400, 403, 451)
+_OF_PLACE = re.compile(
+    r"unsupported_country|unsupported_region|country, region|your (?:current )?(?:country|region|location|territory)\b"
+    r"|(?:country|region|location) (?:is )?(?:not supported|not allowed|blocked|restricted)|country or region your"
+    r"|location is not supported|geo-?(?:block|fenc|restrict)",
+    re.IGNORECASE,
+)
 TOO_LATE = "was not asked in time ({what}): ask again, with fewer requests at a time."
 
 WHAT_TO_DO: Mapping[type[ProviderError], str] = {
@@ -223,6 +234,10 @@ class CallSession:
         """The error that a response means which is no answer."""
         what = f"HTTP {response.status}: {_words(response)}"
         kind, advice = self.config.refusal(response), self.config.advice(response)
+        if response.status in MAY_BE_ABOUT_PLACE and (
+            response.status == 451 or _OF_PLACE.search(response.text[:20_000])
+        ):
+            kind, advice = UnexpectedReply, WRONG_PLACE
         error = self.error(kind, what, uncertain=uncertain, advice=advice)
         if isinstance(error, Throttled):
             error.retry_after = asked_to_wait(response.headers)

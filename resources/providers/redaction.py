@@ -1,11 +1,14 @@
 """Cut keys out of what vendors send back, in whatever form they repeat them.
 
 secret -> as it is | in JSON | percent-encoded | in HTML | one within the other | base64, as in basic authentication
+       -> each of its characters in any of these (\\u003d, %3D, &#61;), as every encoder escapes others
 """
 
 import base64
 import html
+import html.entities
 import json
+import re
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
@@ -19,9 +22,36 @@ _MASK = b"[redacted]"
 
 def without_secrets(content: bytes, secrets: Collection[str]) -> bytes:
     for secret in secrets:
-        for form in written_forms(secret):
+        forms = written_forms(secret)
+        for form in forms:
             content = content.replace(form, _MASK)
+        if forms and _longest_plain_part(secret) in content:
+            content = _escaped_anyhow(secret).sub(_MASK, content)
     return content
+
+
+@lru_cache(maxsize=256)
+def _longest_plain_part(secret: str) -> bytes:
+    """Letters and digits in a row, which no encoder escapes: content without them has no escaped secret either."""
+    parts: list[bytes] = re.findall(rb"[A-Za-z0-9]*", secret.encode("utf-8", "replace"))
+    return max(parts, key=len)
+
+
+@lru_cache(maxsize=256)
+def _escaped_anyhow(secret: str) -> re.Pattern[bytes]:
+    """Any number of times escaped: '&amp;#61;', '%253D', '\\\\u003d'."""
+    return re.compile(b"".join(map(_any_form, secret)))
+
+
+def _any_form(one: str) -> bytes:
+    plain = one.encode("utf-8", "replace")
+    units = one.encode("utf-16-be", "replace").hex()
+    in_json = "".join(rf"\\+u(?i:{units[place : place + 4]})" for place in range(0, len(units), 4))
+    percent = "".join(rf"%(?:25)*(?i:{byte:02x})" for byte in plain)
+    names = "".join(rf"|{name.removesuffix(';')};" for name, text in html.entities.html5.items() if text == one)
+    in_html = rf"&(?:amp;)*(?:#0*{ord(one)};|#[xX]0*(?i:{ord(one):x});{names})"
+    spaces = rb"|\+" if one == " " else b""
+    return rb"(?:\\*" + re.escape(plain) + f"|{in_json}|{percent}|{in_html}".encode() + spaces + b")"
 
 
 def headers_without_secrets(headers: httpx.Headers, secrets: Collection[str]) -> httpx.Headers:
@@ -36,6 +66,7 @@ def written_forms(secret: str) -> tuple[bytes, ...]:
     once = {encode(secret) for encode in _ENCODINGS}
     texts = once | {encode(text) for text in once for encode in _ENCODINGS}
     forms = {text.encode("utf-8", "replace") for text in texts} | set(_in_base64(secret.encode("utf-8", "replace")))
+    forms.add(secret.encode("utf-8", "replace").hex().encode())
     return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
 

@@ -180,7 +180,9 @@ def read_news(reply: ReaderInput) -> _FOUND:
 def _stories(rows: Json, path: str, reply: ReaderInput, written: datetime) -> _FOUND:
     for position, row in entries(rows):
         for path_of_story, story in _flattened(row, f"{path}[{position}]"):
-            if reply.is_named_in(text(story.get("title"), 2_000), text(story.get("snippet"), 2_000)):
+            stated = text(story.get("title"), 2_000), text(story.get("snippet"), 2_000)
+            own = reply.owns(url(story.get("link"))) and reply.is_named_in(*stated)
+            if own or reply.is_spoken_of_in(*stated):
                 yield from _story(story, path_of_story, written)
 
 
@@ -263,14 +265,14 @@ def _works_there(stated: list[str], snippet: str | None, reply: ReaderInput) -> 
     if reply.is_named_in(headline):
         return _names_as_employer(stated, reply) and not _LEFT.search(headline)
     employer = len(_AT.split(headline, maxsplit=1)) > 1 or " - " in headline
-    return not employer and reply.is_named_in(snippet) and not _LEFT.search(f"{headline} {snippet}")
+    return not employer and reply.is_employer(snippet) and not _LEFT.search(f"{headline} {snippet}")
 
 
 def _names_as_employer(stated: list[str], reply: ReaderInput) -> bool:
     """'CFO at Acme', 'CFO - Acme', 'Acme'; not 'Acme Developer at Initech' and 'Acme Administrator - Initech'."""
     first, *others = stated
     employers = [*(place for part in stated for place in _AT.split(part)[1:]), *others]
-    return reply.is_called(first) or any(map(reply.is_named_in, employers or [first]))
+    return reply.is_called(first) or any(map(reply.is_employer, employers or [first]))
 
 
 def _linkedin_page(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
@@ -322,8 +324,8 @@ def _listed(stated: Json) -> list[str]:
 
 
 READERS: Mapping[str, ReaderEntry] = {
-    "serp_organic": ReaderEntry(read_organic, version=5, named=read_panel_name, other_names=read_panel_names),
-    "serp_news": ReaderEntry(read_news, version=3),
+    "serp_organic": ReaderEntry(read_organic, version=6, named=read_panel_name, other_names=read_panel_names),
+    "serp_news": ReaderEntry(read_news, version=4),
     "serp_jobs": ReaderEntry(read_jobs, version=3),
-    "serp_linkedin": ReaderEntry(read_linkedin, version=3),
+    "serp_linkedin": ReaderEntry(read_linkedin, version=4),
 }

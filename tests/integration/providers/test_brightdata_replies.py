@@ -210,10 +210,40 @@ def test_a_file_of_objects_is_read_whatever_parts_them(body: str) -> None:
     assert [str(row["name"])[0] for row in answer.payload["records"]] == ["a", "c"]
 
 
-@pytest.mark.parametrize("half", ['{"name": "a"}\n{"name": ', '[{"name": "a"}, {"na', '{"name": "a"}\nnot json'])
-def test_half_a_file_is_an_error_that_repeats_nothing_of_it(half: str) -> None:
+@pytest.mark.parametrize("half", ['{"name": ', '[{"na', '{"data": [{"name": "a"}, {"na'])
+def test_a_file_without_a_whole_record_is_an_error_that_repeats_nothing_of_it(half: str) -> None:
     error = failed(ScriptedVendor({**FILTERED, FILE: HttpReply(body=half)}), question("brightdata_firmographics"))
-    assert (type(error), error.uncertain, "not json" in str(error)) == (UnexpectedReply, True, False)
+    assert (type(error), error.uncertain, "name" in str(error)) == (UnexpectedReply, True, False)
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        '{"name": "a"}\n{"name": "b"}\n{"name": ',
+        '[{"name": "a"}, {"name": "b"}, {"na',
+        '[{"name": "a"}, {"name": "b"}',
+        '{"name": "a"}\n{"name": "b"}\nnot json',
+        '\ufeff{"name": "a"}\r\n{"name": "b"}\r\n{',
+    ],
+)
+def test_of_a_file_that_stays_cut_the_whole_records_are_kept_and_the_cut_is_named(cut: str) -> None:
+    vendor = ScriptedVendor({**FILTERED, FILE: HttpReply(body=cut.encode())})
+    answer = answered(vendor, question("brightdata_firmographics", size=3, max_units=3))
+    assert answer.payload == {"records": [{"name": "a"}, {"name": "b"}]}
+    assert (answer.found, answer.units, answer.in_doubt) == (
+        True,
+        {"firmographic_record": 2},
+        {"firmographic_record": 1},
+    )
+    assert answer.notes == ("its file is cut behind record 2: what came before is kept, what came after is lost",)
+    assert "not json" not in answer.notes[0]
+
+
+def test_a_file_that_is_cut_once_is_downloaded_again() -> None:
+    replies = [HttpReply(body='{"name": "a"}\n{"na'), HttpReply(body='{"name": "a"}\n{"name": "b"}\n')]
+    vendor = ScriptedVendor({**FILTERED, FILE: replies})
+    answer = answered(vendor, question("brightdata_firmographics", size=2, max_units=2))
+    assert (answer.units, answer.in_doubt, answer.notes) == ({"firmographic_record": 2}, {}, ())
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,7 @@ def test_the_schema_that_is_sent_is_no_longer_than_the_one_that_was_counted(name
 REFUSALS: list[tuple[int, Any, type[ProviderError], bool, int]] = [
     (401, ERRORS["401"], CredentialsRejected, False, 1),
     (403, {"error": {"message": "Not yours."}}, CredentialsRejected, False, 1),
+    (403, {"error": {"code": "unsupported_country_region_territory", "message": "No."}}, UnexpectedReply, False, 1),
     (429, ERRORS["429_quota"], QuotaExhausted, False, 1),
     (429, ERRORS["429_rate"], Throttled, False, 3),
     (400, ERRORS["400"], UnexpectedReply, False, 1),

@@ -32,6 +32,18 @@ FORMS: dict[str, Callable[[str], str]] = {
     "a path's encoding": lambda key: f"/keys/{quote(key)}/usage",
     "an address in JSON": lambda key: json.dumps({"url": f"https://vendor/?api_key={quote(key, safe='')}"}),
     "HTML": lambda key: f"<p>Invalid key: {html.escape(key)}</p>",
+    "JSON that may stand in HTML": lambda key: (
+        json.dumps(key).replace("<", "\\u003c").replace("&", "\\u0026").replace("=", "\\u003D").replace("'", "\\u0027")
+    ),
+    "such JSON within JSON": lambda key: json.dumps(json.dumps(key).replace("&", "\\u0026").replace("<", "\\u003c")),
+    "HTML in numbers": lambda key: "".join(c if c.isascii() and c.isalnum() else f"&#{ord(c)};" for c in key),
+    "HTML in hexadecimal numbers": lambda key: "".join(
+        c if c.isascii() and c.isalnum() else f"&#x{ord(c):02X};" for c in key
+    ),
+    "HTML, escaped twice": lambda key: html.escape(html.escape(html.escape(key))),
+    "percent-encoded three times": lambda key: quote(quote(quote(key, safe=""), safe=""), safe=""),
+    "percent-encoded in part": lambda key: key.replace("/", "%2f").replace("&", "%26").replace("<", "&lt;"),
+    "hexadecimal": lambda key: key.encode().hex(),
     "basic authentication": lambda key: basic("", key),
     "behind a name": lambda key: basic("u:", key),
     "behind a longer name": lambda key: basic("user:", key),
@@ -48,6 +60,11 @@ def test_no_form_of_a_key_is_left(form: str, key: str) -> None:
     for piece in (key, key[:12], key[-12:], base64.b64encode(key.encode()).decode()[4:20]):
         assert piece not in left
     assert quote(key, safe="") not in left
+
+
+def test_a_part_of_a_key_is_none() -> None:
+    content = b"sk-\\u00e4b/c and 1234, %3C1234"
+    assert without_secrets(content, {KEY}) == content
 
 
 def test_what_is_no_key_stays_and_a_short_one_could_be_a_word() -> None:

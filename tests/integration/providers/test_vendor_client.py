@@ -9,7 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from enrichment.ports import ProviderError, ProviderUnavailable, SourceAnswer, Throttled, UnexpectedReply
+from enrichment.ports import (
+    CredentialsRejected,
+    ProviderError,
+    ProviderUnavailable,
+    SourceAnswer,
+    Throttled,
+    UnexpectedReply,
+)
 from resources.providers import PROVIDERS
 from resources.providers.call_session import CallSession, Charge, HttpCall, as_object
 from resources.providers.rate_limiter import Unlimited
@@ -448,3 +455,37 @@ def test_an_account_can_be_checked_for_free(
     assert (status.ok, status.left) == (ok, left)
     assert status.sentence.startswith(provider)
     assert KEY not in status.sentence
+
+
+# Where the caller is
+
+_BLOCKED_PAGE = "<h1>Error 1009</h1>The owner of this website has banned the country or region your IP address is in"
+
+
+@pytest.mark.parametrize(
+    ("source", "route", "status", "body"),
+    [
+        ("serp_news", SEARCH, 403, _BLOCKED_PAGE),
+        ("serp_news", SEARCH, 451, "Unavailable For Legal Reasons"),
+        ("google_knowledge_graph", ENTITIES, 403, {"error": {"message": "Not available in your country."}}),
+        (
+            "google_knowledge_graph",
+            ENTITIES,
+            400,
+            {"error": {"message": "User location is not supported for the API use.", "status": "FAILED_PRECONDITION"}},
+        ),
+    ],
+)
+def test_a_vendor_that_does_not_serve_the_callers_country_refuses_no_key(
+    source: str, route: str, status: int, body: Any
+) -> None:
+    vendor = ScriptedVendor({route: HttpReply(status, body)})
+    error = failed(vendor, question(source))
+    assert (type(error), error.billed, error.uncertain, len(vendor.calls)) == (UnexpectedReply, {}, False, 1)
+    assert "does not serve the country or region this machine asks from" in str(error)
+    assert "API_KEY" not in str(error)
+
+
+def test_a_key_that_is_refused_stays_one_though_its_message_names_a_country() -> None:
+    refused = HttpReply(403, {"error": {"message": "The key is not valid. Countries: see our documentation."}})
+    assert type(failed(ScriptedVendor({ENTITIES: refused}), question("google_knowledge_graph"))) is CredentialsRejected

@@ -3,7 +3,7 @@
 import pytest
 
 from enrichment.domain.values import EmployeeCount
-from enrichment.parsing.headcount import headcount
+from enrichment.parsing.headcount import headcount, headcount_in
 from tests.support.parsed_replies import facts_of, texts_of
 
 
@@ -11,6 +11,25 @@ from tests.support.parsed_replies import facts_of, texts_of
     ("stated", "low", "high"),
     [
         ("150.0", 150, 150),
+        ("Company Size10000+", 10_000, None),
+        ("Unternehmensgröße 1.001-5.000 Mitarbeiter:innen", 1_001, 5_000),
+        ("250 Mitarbeiter*innen", 250, 250),
+        ("40 Kolleginnen und Kollegen", 40, 40),
+        ("Taille de l'entreprise 51-200 employés", 51, 200),
+        ("Företagsstorlek 51–200 anställda", 51, 200),
+        ("회사 규모 직원 51-200명", 51, 200),
+        ("250 nhân viên", 250, 250),
+        ("250 karyawan", 250, 250),
+        ("250 zaposlenih", 250, 250),
+        ("250 munkatárs", 250, 250),
+        ("250 medarbeidere", 250, 250),
+        ("250 พนักงาน", 250, 250),
+        ("250 कर्मचारी", 250, 250),
+        ("250 служители", 250, 250),
+        ("Company size10,001+ employees", 10_001, None),
+        ("Size51-200", 51, 200),
+        ("Employees250", 250, 250),
+        ("Mitarbeiter250", 250, 250),
         ("1,234.0", 1_234, 1_234),
         ("51-200, 150 associated members", 51, 200),
         ("Founded 1998, 200 employees", 200, 200),
@@ -250,6 +269,10 @@ def test_a_headcount_in_many_languages(stated: str, low: int, high: int | None) 
         "2-Feb",
         "2 crore",
         "200 employees in 5 countries",
+        "B2B",
+        "Covid19",
+        "Fortune500",
+        "Founded1998",
         "200, 300",
         "$5 million",
         "50%",
@@ -319,3 +342,19 @@ def test_beside_an_open_band_the_closed_number_of_the_same_record_is_kept() -> N
     assert counts == [EmployeeCount(low=10_001), EmployeeCount(low=153_000, high=153_000)]
     closed = {**record, "company_size": "51-200"}
     assert texts_of(facts_of("brightdata_company_db", {"records": [closed]}, name="Acme"), "employee_count") == ["51"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "low"),
+    [
+        ("Number of employees: 1,001-5,000", 1_001),
+        ("Makers of anvils. Staff: 250.", 250),
+        ("Effectif : 250", 250),
+        ("People: 24/7 support", None),
+        ("Größe: 38", None),
+        ("Makers of anvils. 250 models.", None),
+    ],
+)
+def test_a_label_of_people_in_a_longer_text_makes_a_number_their_count(sentence: str, low: int | None) -> None:
+    found = headcount_in(sentence)
+    assert (found.low if found else None) == low

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def test_an_edited_prompt_changes_the_hash(config: Path) -> None:
         ("sources", lambda d: d["serp_news"].update(unit="click"), "no price for a 'click'"),
         ("sources", lambda d: d["serp_news"].update(match_rate=1.5), "less than or equal to 1"),
         ("sources", lambda d: d["serp_news"].update(match_rate=float("nan")), "serp_news.match_rate"),
-        ("sources", lambda d: d["serp_news"].update(colour="blue"), "serp_news.colour: Extra inputs are not permitted"),
+        ("sources", lambda d: d["serp_news"].update(colour="blue"), "serp_news.colour: means nothing here"),
         ("sources", lambda d: d["serp_news"].update(ttl="soon"), "'soon' is no duration"),
         ("sources", lambda d: d["serp_news"].update(expected_units=9), "expected_units is above max_units"),
         ("consumers", lambda d: d["profile"]["optional"].update(company_description="much"), "company_description"),
@@ -358,6 +359,76 @@ def test_circular_needs_are_found(config: Path) -> None:
 def test_a_missing_file_is_one_problem_and_not_a_hundred(config: Path) -> None:
     (config / "datasets.yaml").unlink()
     assert problems(config).splitlines() == [f"config/datasets.yaml: not found in {config}"]
+
+
+EMPTIED = {
+    "caps": "{} if nothing shall limit what a day may cost",
+    "refresh": "{} if nothing shall be refreshed that costs anything",
+    "redundancy": "[] if no source is ever redundant",
+    "strategies": "{} if every plan is made by `enhanced`",
+    "providers": "{} if it has no entries",
+    "sources": "{} if it has no entries",
+    "datasets": "{} if it has no entries",
+    "consumers": "{} if it has no entries",
+    "analyses": "{} if it has no entries",
+}
+
+
+@pytest.mark.parametrize("content", ["", "# all: 250\n", "---\n", "null\n", "\ufeff"])
+@pytest.mark.parametrize("file", EMPTIED)
+def test_an_emptied_file_is_refused_as_it_would_lift_every_limit_in_it(config: Path, file: str, content: str) -> None:
+    (config / f"{file}.yaml").write_text(content, encoding="utf-8")
+    assert problems(config) == f"config/{file}.yaml: is empty: write {EMPTIED[file]}"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "where"),
+    [
+        ("caps", "all:\n", "all"),
+        ("caps", "all: '250'\nproviders:\n", "providers"),
+        ("caps", "all: '250'\nproviders: {serpapi: }\n", "providers.serpapi"),
+        ("refresh", "budget_usd_per_day:\n", "budget_usd_per_day"),
+        ("strategies", "default: enhanced\nhybrid:\n", "hybrid"),
+    ],
+)
+def test_a_key_without_a_value_is_refused_as_it_may_be_a_limit(config: Path, file: str, text: str, where: str) -> None:
+    (config / f"{file}.yaml").write_text(text, encoding="utf-8")
+    assert problems(config) == f"config/{file}.yaml: {where}: has no value: write one, or take the line out"
+
+
+def test_a_rate_limit_without_a_value_is_no_freedom_to_ask(config: Path) -> None:
+    change(config, "providers", lambda d: d["serpapi"].update(rate_limits={"per_minute": None}))
+    assert "config/providers.yaml: serpapi.rate_limits.per_minute: has no value" in problems(config)
+
+
+@pytest.mark.parametrize(
+    "amount", ["010", "0x10", "1_000", "1:30", "'\u0661\u0660'", "'1_0'", "'1,000'", "'$250'", "[250]", "yes"]
+)
+def test_an_amount_is_in_plain_digits_as_yaml_reads_others_its_own_way(config: Path, amount: str) -> None:
+    (config / "caps.yaml").write_text(f"all: {amount}\n", encoding="utf-8")
+    assert "config/caps.yaml: " in problems(config)
+
+
+@pytest.mark.parametrize(
+    ("amount", "usd"), [("250", "250"), ("'250.00'", "250"), ("1e3", "1000"), ("0", "0"), ("0.5", "0.5"), (".5", "0.5")]
+)
+def test_an_amount_in_plain_digits_is_what_it_looks_like(config: Path, amount: str, usd: str) -> None:
+    (config / "caps.yaml").write_text(f"all: {amount}\n", encoding="utf-8")
+    assert load_rules(config).caps.all == Decimal(usd)
+
+
+def test_without_a_budget_nothing_is_refreshed_that_costs_anything(config: Path) -> None:
+    (config / "refresh.yaml").write_text("{}\n", encoding="utf-8")
+    assert load_rules(config).refresh.budget("profile") == 0
+
+
+@pytest.mark.parametrize(("caps", "remarked"), [("{}", True), ("all: 250", False)])
+def test_a_check_says_that_nothing_limits_a_day(
+    config: Path, capsys: pytest.CaptureFixture[str], caps: str, remarked: bool
+) -> None:
+    (config / "caps.yaml").write_text(f"{caps}\n", encoding="utf-8")
+    check(config)
+    assert ("nothing limits what a day may cost in all" in capsys.readouterr().out) is remarked
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"- 1", b"", b"a: 1\n" * 250_000])
