@@ -29,7 +29,8 @@ def _context(*kinds: str) -> frozenset[str]:
 
 _ACTS, _OWNS, _OBJECTS, _KINDS = map(_context, ("acts", "owns", "objects", "kinds"))
 _PREPOSITIONS, _ARTICLES, _AUXILIARIES, _WHEN = map(_context, ("prepositions", "articles", "auxiliaries", "when"))
-_FUNCTION, _FOREIGN = map(_context, ("function", "foreign"))
+_FUNCTION, _FOREIGN, _OF_A_DAY = map(_context, ("function", "foreign", "of_a_day"))
+_ASKS, _BEING = map(_context, ("asks", "being"))
 _LONGER, _LONGER_OR_OWN, _BEFORE_A_LONGER = map(_context, ("longer", "longer_or_own", "before_a_longer"))
 _GIVEN_NAMES = _context("given")
 _DAYS = frozenset(day.casefold() for day in (*calendar.day_name, *calendar.month_name) if day)
@@ -56,6 +57,7 @@ class _Word:
 
     written: str
     beside: bool
+    start: int
     end: int
 
     @property
@@ -74,6 +76,11 @@ class _Word:
     @property
     def is_capital(self) -> bool:
         return self.written[0].isupper()
+
+    @property
+    def is_branded(self) -> bool:
+        """'iPhone', 'eBay': with a capital within, as no word has."""
+        return self.written[0].islower() and not self.written.islower()
 
     @property
     def is_model(self) -> bool:
@@ -140,10 +147,40 @@ class _Sentence:
                     behind=self._beside(place + 1),
                     third=self._beside(place + 2) if self._beside(place + 1) else None,
                     is_second=place == 1,
+                    is_listed=self._is_listed(place),
                     is_titled=self._is_titled,
                     is_foreign=self.is_foreign,
                     has_form=_FORM.match(self._text, word.end) is not None,
                 )
+
+    def _is_listed(self, place: int) -> bool:
+        """Beside another name, with 'and' or a comma between them: 'Walmart and Target', 'Shell, TotalEnergies'."""
+        return any(self._is_a_name(other) for other in self._linked(place))
+
+    def _linked(self, place: int) -> Iterator[int]:
+        words = self._words
+        for step in (-1, 1):
+            near = place + step
+            if 0 <= near < len(words) and words[near].plain == "and":
+                near += step
+            elif self._between(min(place, near), max(place, near)) not in (", ", " & "):
+                continue
+            if 0 <= near < len(words):
+                yield near
+
+    def _between(self, first: int, second: int) -> str:
+        if first < 0 or second >= len(self._words):
+            return ""
+        return self._text[self._words[first].end : self._words[second].start]
+
+    def _is_a_name(self, place: int) -> bool:
+        """A capital tells where names alone have one, and not at the beginning."""
+        word = self._words[place]
+        if not word.is_capital or word.plain in _DAYS or word.plain in _GIVEN_NAMES:
+            return False
+        return (
+            (len(word.written) > 1 and word.written.isupper()) or word.is_coined or not (self._is_titled or place == 0)
+        )
 
     def _beside(self, place: int) -> _Word | None:
         return self._words[place] if place < len(self._words) and self._words[place].beside else None
@@ -162,6 +199,7 @@ class _Mention:
     behind: _Word | None
     third: _Word | None
     is_second: bool
+    is_listed: bool
     is_titled: bool
     is_foreign: bool
     has_form: bool
@@ -216,30 +254,38 @@ class _Mention:
 
     @property
     def _leads(self) -> bool:
-        """To what a company does or has."""
-        if self._has_form or self._owns:
-            return True
-        if self.behind is None or (self.before is not None and self.before.plain in _ARTICLES):
-            return False
+        """To what a company does or has, or it is named beside other names."""
         if self.name in _DAYS:
-            return self.before is None and self._acts(self.behind)
-        if self.third is not None and self.behind.plain in _AUXILIARIES:
+            return self._has_form or self._acts_as_no_day
+        if self._has_form or self._owns or self.is_listed:
+            return True
+        if self.before is not None and self.before.plain in _ARTICLES:
+            return False
+        return self.word.is_possessive or (self.behind is not None and self._is_subject_of(self.behind))
+
+    def _is_subject_of(self, behind: _Word) -> bool:
+        if self.third is not None and behind.plain in _AUXILIARIES:
             return _is_a_verb(self.third.plain)
-        if self.third is not None and self.behind.plain == "and":
-            return self.third.is_capital and self.third.is_coined
-        return self.behind.is_model or (self._acts(self.behind) and not self.word.is_possessive)
+        return behind.plain in _BEING or behind.is_branded or behind.is_model or self._acts(behind)
+
+    @property
+    def _acts_as_no_day(self) -> bool:
+        behind = self.behind
+        acts = behind is not None and self._acts(behind) and behind.plain not in _OF_A_DAY
+        return self.before is None and acts
 
     @property
     def _is_led_to(self) -> bool:
         """By what leads to a company, and the name ends there."""
-        if self.before is None or not self._ends:
+        if self.before is None or not (self._ends or self.before.plain in _ASKS):
             return False
-        before, is_capital = self.before.plain, self.word.is_capital and not self.is_titled
-        if self.name in _DAYS:
+        before = self.before.plain
+        if before in _KINDS or self.name in _DAYS:
             return before in _KINDS
-        if before in _PREPOSITIONS or (self.word.is_possessive and before not in _ARTICLES):
-            return is_capital or before in _KINDS | _OBJECTS
-        return before in _KINDS | _OBJECTS
+        if before in _OBJECTS:
+            return True
+        begins = self.is_second and before in _ASKS | _PREPOSITIONS
+        return not self.is_titled and before not in _ARTICLES and (begins or not self.before.is_capital)
 
     @property
     def _ends(self) -> bool:
@@ -255,7 +301,7 @@ class _Mention:
 def _words(text: str) -> Iterator[_Word]:
     end = 0
     for found in _TOKEN.finditer(text):
-        yield _Word(found[0], text[end : found.start()].isspace(), found.end())
+        yield _Word(found[0], text[end : found.start()].isspace(), found.start(), found.end())
         end = found.end()
 
 

@@ -23,12 +23,12 @@ def _headlines(made: str, about: str) -> list[tuple[str, str, str | None]]:
 
 
 @pytest.mark.parametrize(
-    ("made", "false_kept", "true_lost"), [("by these", (3, 53), (0, 48)), ("apart", (1, 41), (1, 40))]
+    ("made", "false_kept", "true_lost"), [("by these", (8, 91), (1, 84)), ("apart", (4, 61), (2, 55))]
 )
 def test_of_headlines_of_one_word_names_the_companys_are_kept(
     made: str, false_kept: tuple[int, int], true_lost: tuple[int, int]
 ) -> None:
-    """Where only the name was looked at, 89 of the 94 of something else were kept and one of the company lost."""
+    """Where only the name was looked at, 133 of the 152 of something else were kept and two of the company lost."""
     others, own = _headlines(made, "no"), _headlines(made, "yes")
     assert (sum(speaks_of(*one) for one in others), len(others)) == false_kept
     assert (sum(not speaks_of(*one) for one in own), len(own)) == true_lost
@@ -54,6 +54,15 @@ def test_of_headlines_of_one_word_names_the_companys_are_kept(
         ("Kraft Heinz", "Kraft Heinz splits", True),
         ("Zoom", "Wie Zoom die Arbeit verändert", True),
         ("Wish", "Make-A-Wish grants trip to Disney", False),
+        ("Visa", "Mastercard and Visa reach settlement", True),
+        ("Shell", "Shell, TotalEnergies quit Namibia", True),
+        ("Slack", "Slack is down for thousands of users", True),
+        ("Apple", "Is Apple losing the race?", True),
+        ("Oracle", "A deal gives Oracle a 15% stake", True),
+        ("Apple", "Apple iPhone review", True),
+        ("Target", "Target's turnaround stalls", True),
+        ("Monday", "Monday's papers: budget row", False),
+        ("Monday", "Monday marks the first day of school", False),
     ],
 )
 def test_what_is_beside_a_name_tells_whose_it_is(name: str, text: str, about: bool) -> None:
