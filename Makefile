@@ -56,9 +56,10 @@ snapshots: $(STAMP)        ## write the reviewed outputs anew; read the differen
 bench-planner: $(STAMP)    ## the planner against brute force, rules of thumb and the clock; about ten minutes on a quiet machine
 	$(BIN)/python -m bench.planner
 
-bench-money: $(STAMP)      ## purchases under load, with faults and kill -9, on both stores; about six minutes
+bench-money: $(STAMP)      ## purchases under load and batches, with faults and kill -9, on both stores; about twelve minutes
 	$(BIN)/python -m bench.money.ledger
 	$(BIN)/python -m bench.money
+	$(BIN)/python -m bench.money.batch_kills --seeds 5
 
 bench-refresh: $(STAMP)    ## stale reads under each order of refreshing, beside an oracle that knows all change rates; how long a tick takes; eight minutes
 	$(BIN)/python -m bench.refresh

@@ -5,14 +5,17 @@ RunContext.trace(request id) -> Trace;  ConcurrencyLimits.of(provider, width) ->
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from enrichment.domain.records import Event
 from enrichment.parsing import READERS, ReaderEntry
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
-from enrichment.ports import LanguageModel, Provider, Store
+from enrichment.ports import REQUEST_LEASE, LanguageModel, Provider, Store, StoreError
 from enrichment.trace import Trace
+
+_RENEW_SECONDS = 5.0
 
 
 class ConcurrencyLimits:
@@ -37,7 +40,7 @@ class RunContext:
     unavailable: provider -> why it cannot be asked at all (no credentials). readers: source -> what reads its replies.
     policies: the compiled ones. concurrency: where calls of this process wait for a free slot of a provider.
     wait_for: provider, calls -> seconds until so many further calls could be sent by its rate limits.
-    stopping: whether nothing more is to be begun; calls under way are carried out.
+    stopping: whether nothing more is to be begun; calls under way are carried out. alive: requests under way here.
     """
 
     store: Store
@@ -50,7 +53,19 @@ class RunContext:
     concurrency: ConcurrencyLimits = field(default_factory=ConcurrencyLimits)
     wait_for: Callable[[str, int], Awaitable[float]] = _no_limits
     stopping: Callable[[], bool] = lambda: False
+    alive: set[str] = field(default_factory=set)
 
     def trace(self, request_id: str, watch: Callable[[Event], None] | None = None) -> Trace:
         """What happens in this request, written to the store. watch: as of Trace."""
-        return Trace(request_id, self.store.requests, self.now, watch)
+        return Trace(request_id, self.store.requests, self.now, watch, self.alive)
+
+    async def keep_alive(self, every: float = _RENEW_SECONDS) -> None:
+        """Until cancelled: says that the requests of this process are under way, and ends those of dead processes."""
+        requests = self.store.requests
+        while True:
+            await asyncio.sleep(every)
+            with suppress(StoreError):  # there are more tries before the lease ends
+                if self.alive:
+                    until = self.now() + REQUEST_LEASE
+                    await asyncio.to_thread(requests.renew, list(self.alive), lease_until=until)
+                await asyncio.to_thread(requests.end_silent, self.now())

@@ -30,18 +30,23 @@ class Trace:
         requests: Requests,
         now: Callable[[], datetime],
         watch: Callable[[Event], None] | None = None,
+        alive: set[str] | None = None,
     ) -> None:
+        """alive: ids of the requests under way in this process; this one is among them while the trace is open."""
         self.request_id = request_id
         self._requests, self._now, self._watch = requests, now, watch
+        self._alive = set() if alive is None else alive
         self._unwritten: list[Event] = []
         self._writer: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        self._alive.add(self.request_id)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._alive.discard(self.request_id)
         if error is None:
             await self.written()
             return

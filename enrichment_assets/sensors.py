@@ -69,6 +69,7 @@ def report_bought_outside(context: dg.SensorEvaluationContext, enrichment: Enric
     since = min([cursor.since, *(first for run_id, first in cursor.runs.items() if run_id not in waiting)])
     with enrichment.store() as store:
         overdue = settle_overdue(store, enrichment.rules(), utc_now())
+        store.requests.end_silent(utc_now())
         new = new_unreported(store, since, limit=AT_ONCE)
         left = [(run_id, one) for one in new.purchases if (run_id := _run_of(one)) is not None and under_way(run_id)]
         waiting = _first_changes(waiting, left)

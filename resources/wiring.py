@@ -6,11 +6,12 @@ live: the vendors' own addresses and the user's keys. sandbox: one local server 
 ENRICH_SANDBOX_MODEL asks for it, another endpoint for the language model.
 """
 
+import asyncio
 import json
 import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -82,7 +83,14 @@ async def open_context(
             return await clients[provider].wait_for(calls) if provider in clients else 0.0
 
         policies = policies_in(policies_folder(settings))
-        yield RunContext(store, providers, model, now, unavailable, policies=policies, wait_for=wait_for)
+        context = RunContext(store, providers, model, now, unavailable, policies=policies, wait_for=wait_for)
+        alive = asyncio.create_task(context.keep_alive())
+        try:
+            yield context
+        finally:
+            alive.cancel()
+            with suppress(asyncio.CancelledError):
+                await alive
 
 
 def client(

@@ -6,11 +6,17 @@ from enrich_cli.options import AsJson, RequestId, Sandbox
 
 def trace(request_id: RequestId, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """What happened in a request: each call with time, outcome and cost, fallbacks, quality, what was kept."""
+    from contextlib import suppress
+
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.rendering.terminal import advised, show
     from enrich_cli.rendering.trace import trace_data, trace_tree
+    from enrichment.ports import StoreError
+    from resources.clock import utc_now
 
     with opened_store(sandbox=sandbox) as (settings, _, store):
+        with suppress(StoreError):  # a store that may only be read is shown as it is
+            store.requests.end_silent(utc_now())
         request = store.requests.by_id(request_id)
         if request is None:
             found_in = advised("`enrich company` prints its id.", sandbox=sandbox)

@@ -153,7 +153,7 @@ async def analyse_request(collected: Collected, *, rules: Rules, context: RunCon
 
 async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: Trace) -> Enriched:
     """Assemble a profile for each consumer asked for, and write it with the request, its costs and savings."""
-    now, purchases = context.now(), (*analysed.purchases, *analysed.analysis_purchases)
+    now, purchases = context.now(), await _all_purchases(analysed, context)
     made_of = Ingredients(
         company=analysed.company,
         request=analysed.request,
@@ -199,6 +199,16 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: 
         analysed.failures,
         analysed.given_up,
     )
+
+
+async def _all_purchases(analysed: Analysed, context: RunContext) -> tuple[Purchase, ...]:
+    """Of this request. One that was uncertain may have been settled since then, by another process that resumed it."""
+    known = (*analysed.purchases, *analysed.analysis_purchases)
+    if all(purchase.state != "uncertain" for purchase in known):
+        return known
+    stored = await asyncio.to_thread(context.store.ledger.purchases, analysed.request.request_id)
+    now = {purchase.purchase_id: purchase for purchase in stored}
+    return tuple(now.get(purchase.purchase_id, purchase) for purchase in known)
 
 
 def because_given_up(datasets: Sequence[str]) -> str:

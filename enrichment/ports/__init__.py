@@ -42,6 +42,7 @@ from enrichment.ports.providers import (
     SourceQuery,
 )
 from enrichment.ports.store import (
+    REQUEST_LEASE,
     Breaker,
     Companies,
     IdentityReviews,
@@ -55,6 +56,7 @@ from enrichment.ports.store import (
 )
 
 __all__ = [
+    "REQUEST_LEASE",
     "AlreadyBought",
     "AlreadyClaimed",
     "AskedInVain",

@@ -6,9 +6,9 @@ Every method is one short transaction and blocks its thread (in async code: asyn
 StoreError. An id of a company that was merged into another one means that other company. Times are UTC.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from enrichment.domain.records import (
@@ -194,6 +194,9 @@ class Knowledge(Protocol):
         ...
 
 
+REQUEST_LEASE = timedelta(seconds=60)  # renewed every few seconds: longer than a busy machine keeps a process from it
+
+
 class Requests(Protocol):
     """Requests and what happened in them."""
 
@@ -202,7 +205,18 @@ class Requests(Protocol):
     def close(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
         """Writes the finished request, its cache reads and its profiles in one transaction, once only.
 
-        Raises StoreError if the request is not running.
+        Its cost is that of its purchases as they are then. Raises StoreError if the request is not running.
+        """
+        ...
+
+    def renew(self, request_ids: Collection[str], *, lease_until: datetime) -> None:
+        """Their process is alive, and will say so again before lease_until."""
+        ...
+
+    def end_silent(self, at: datetime) -> int:
+        """Ends as failed what no process has renewed in time, at the cost of its purchases. Returns how many.
+
+        One whose process was only stopped for long, or that another process goes on with, is closed all the same.
         """
         ...
 

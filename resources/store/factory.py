@@ -33,7 +33,7 @@ from resources.store.requests import SqlRequests
 from resources.store.run_companies import SqlRunCompanies
 from resources.store.shared_rate_limits import SqlRateLimitLog
 
-SCHEMA = "0015"
+SCHEMA = "0016"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

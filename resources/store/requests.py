@@ -1,21 +1,31 @@
-"""Requests and what happened in them: events and cache reads; with a request's end its profiles are written."""
+"""Requests and what happened in them: events and cache reads; with a request's end its profiles are written.
 
-from collections.abc import Sequence
+open -> renew ... -> close | give_up        end_silent: its process has not renewed it: failed, until it closes it
+
+What a request cost is what its purchases cost, whichever process settled them; it is added up where it ends.
+"""
+
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from enrichment.domain.records import CacheRead, Event, Profile, Request
-from enrichment.ports import StoreError
+from enrichment.ports import REQUEST_LEASE, StoreError
 from resources.store import tables as t
 from resources.store.column_types import PlainText, zipped
 from resources.store.database import Database
 from resources.store.former_ids import now_of
 from resources.store.row_mapping import record_of, row_of
 
-_p = t.purchases.c
+SILENT = "its process ended, or was stopped, before the request did: ask again"
+
+_p, _r = t.purchases.c, t.requests.c
 _this = sa.bindparam("this", type_=PlainText)
 _PAID = sa.select(sa.func.coalesce(sa.func.sum(_p.cost_micro_usd), 0)).where(_p.request_id == _this)
+_IN_DOUBT = sa.exists().where(_p.request_id == _this, t.STILL_OPEN)
+# A request that was only presumed dead ends as its process says.
+_UNFINISHED = sa.or_(_r.state == "running", sa.and_(_r.state == "failed", _r.error == SILENT))
 _NEW_REQUEST, _NEW_EVENT = sa.insert(t.requests), sa.insert(t.events)
 _NEW_READ, _NEW_PROFILE = sa.insert(t.cache_reads), sa.insert(t.profiles)
 
@@ -32,39 +42,63 @@ class SqlRequests:
         def opened(tx: sa.Connection) -> None:
             self._db.companies_stay(tx)
             moved = now_of(tx, [request.company_id])
-            tx.execute(
-                _NEW_REQUEST, row_of(request) | {"company_id": moved.get(request.company_id, request.company_id)}
-            )
+            here = {"company_id": moved.get(request.company_id, request.company_id)}
+            tx.execute(_NEW_REQUEST, row_of(request) | here | {"lease_until": request.asked_at + REQUEST_LEASE})
 
         self._db.write(opened)
 
     def close(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
         """Writes the finished request, its cache reads and its profiles in one transaction, once only.
 
-        If the company was merged into another one meanwhile, the rows are written for that one. Raises StoreError if
-        the request is not running.
+        Its cost is that of its purchases as they are then. If the company was merged into another one meanwhile, the
+        rows are written for that one. Raises StoreError if the request is not running.
         """
-        row = {**row_of(request), "plan": None if request.plan is None else zipped(request.plan)}
-        running = sa.and_(t.requests.c.request_id == request.request_id, t.requests.c.state == "running")
-        close = sa.update(t.requests).where(running).values(row)
+        paid = {"cost_micro_usd": _PAID.scalar_subquery(), "lease_until": None}
+        row = {**row_of(request), "plan": None if request.plan is None else zipped(request.plan), **paid}
+        close = sa.update(t.requests).where(_r.request_id == request.request_id, _UNFINISHED).values(row)
+        sure, this = close.where(~_IN_DOUBT), {"this": request.request_id}
         read_rows, profile_rows = [row_of(read) for read in reads], [row_of(profile) for profile in profiles]
 
-        def closed(tx: sa.Connection) -> None:
+        def closed(tx: sa.Connection, statement: sa.Update) -> bool:
             self._db.companies_stay(tx)
             moved = now_of(tx, [request.company_id])
-            if tx.execute(close, {"company_id": moved.get(request.company_id, request.company_id)}).rowcount != 1:
-                raise StoreError(f"Request {request.request_id} is not running, so it cannot be closed; ask anew.")
+            here = {"company_id": moved.get(request.company_id, request.company_id)}
+            if tx.execute(statement, here | this).rowcount != 1:
+                return False
             if read_rows:
                 tx.execute(_NEW_READ, read_rows)
             if profile_rows:
-                here = [row | {"company_id": moved.get(row["company_id"], row["company_id"])} for row in profile_rows]
-                tx.execute(_NEW_PROFILE, here)
+                now = [row | {"company_id": moved.get(row["company_id"], row["company_id"])} for row in profile_rows]
+                tx.execute(_NEW_PROFILE, now)
+            return True
 
-        self._db.write(closed)
+        # A purchase that another process may settle at this moment is waited for: inside the ledger none is under way.
+        if not self._db.write(lambda tx: closed(tx, sure)) and not self._db.ledger(lambda tx: closed(tx, close)):
+            raise StoreError(f"Request {request.request_id} is not running, so it cannot be closed; ask anew.")
+
+    def renew(self, request_ids: Collection[str], *, lease_until: datetime) -> None:
+        """See enrichment.ports.Requests.renew."""
+        running = sa.and_(_r.request_id.in_(request_ids), _r.state == "running")
+        self._db.write(lambda tx: tx.execute(sa.update(t.requests).where(running).values(lease_until=lease_until)))
+
+    def end_silent(self, at: datetime) -> int:
+        """See enrichment.ports.Requests.end_silent."""
+        silent = sa.select(_r.request_id).where(t.RUNNING, _r.lease_until <= at)
+
+        def end_all(tx: sa.Connection) -> int:
+            ids = tx.scalars(silent).all()
+            for request_id in ids:
+                give_up(tx, request_id, at=at, reason=SILENT)
+            return len(ids)
+
+        with self._db.reading() as tx:
+            if tx.scalar(silent.limit(1)) is None:
+                return 0
+        return self._db.ledger(end_all)
 
     def give_up(self, request_id: str, *, at: datetime, reason: str) -> None:
         """Ends one that is still running as failed, at the cost of its purchases."""
-        self._db.write(lambda tx: give_up(tx, request_id, at=at, reason=reason))
+        self._db.ledger(lambda tx: give_up(tx, request_id, at=at, reason=reason))
 
     def by_id(self, request_id: str) -> Request | None:
         with self._db.reading() as tx:
@@ -107,7 +141,6 @@ class SqlRequests:
 def give_up(tx: sa.Connection, request_id: str, *, at: datetime, reason: str) -> int:
     """Ends a request whose process is gone, if it is still running. What its purchases cost so far (micro-USD)."""
     paid = int(tx.scalar(_PAID, {"this": request_id}) or 0)
-    running = sa.and_(t.requests.c.request_id == request_id, t.requests.c.state == "running")
-    ended = {"state": "failed", "finished_at": at, "cost_micro_usd": paid, "error": reason}
-    tx.execute(sa.update(t.requests).where(running).values(ended))
+    ended = {"state": "failed", "finished_at": at, "cost_micro_usd": paid, "error": reason, "lease_until": None}
+    tx.execute(sa.update(t.requests).where(_r.request_id == request_id, _UNFINISHED).values(ended))
     return paid

@@ -22,6 +22,7 @@ CLAIMED = sa.text("claim IS NOT NULL")
 UNDER_WAY = sa.text("state IN ('reserved', 'sent')")
 UNCERTAIN = sa.text("state = 'uncertain'")
 ACCEPTED = sa.text("state = 'open'")
+RUNNING = sa.text("state = 'running'")
 # For a purchase given by its id: with "state IN (...)" Postgres would scan the index of all open purchases instead.
 STILL_OPEN = sa.text("state NOT IN ('settled', 'released')")
 STILL_UNDER_WAY = sa.text("state NOT IN ('settled', 'released', 'uncertain')")
@@ -173,7 +174,9 @@ requests = sa.Table(
     _text("profile_id", null=True),
     sa.Column("plan", JsonZip),
     _text("error", null=True),
+    sa.Column("lease_until", UtcMicros, nullable=True, comment="until then its process is taken to be alive"),
     _changed(),
+    sa.Index("ix_requests_running", "lease_until", sqlite_where=RUNNING, postgresql_where=RUNNING),
     sa.Index("ix_requests_company", "company_id", "asked_at"),
     sa.Index("ix_requests_asked_at", "asked_at"),
 )

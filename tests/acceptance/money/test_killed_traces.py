@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.money.worker import WorkItem
+from enrichment.ports import REQUEST_LEASE
+from resources.store.requests import SILENT
 from tests.support.forkserver import FORKSERVER
 from tests.support.kill_points import Deadly, work_until_death
 from tests.support.money_stack import PATIENCE_SECONDS, MoneyStack, known_by, money_stack
@@ -46,3 +48,25 @@ def test_what_was_bought_before_is_there_when_the_next_purchase_is_killed(stack:
     order = WorkItem(0, min(unknown), datasets=("key_contacts",), sources=("snov_contacts", "apollo_contacts"))
     trace = trace_of_a_killed_request(stack, order, Deadly("before send", "apollo_contacts"))
     assert trace == [*PLANNED, ("collect", "bought")]
+
+
+@pytest.mark.parametrize("point", ["before send", "after send", "in settle", "after settle"])
+def test_a_killed_request_ends_as_failed_at_the_cost_of_its_purchases(stack: MoneyStack, point: str) -> None:
+    """What is uncertain then is added when it is settled."""
+    [company] = known_by(FIRST, "industry", 1)
+    order = WorkItem(0, company, datasets=("industry",), sources=(FIRST,))
+    trace_of_a_killed_request(stack, order, Deadly(point, FIRST))  # type: ignore[arg-type]  # a Point
+    stack.pass_time(REQUEST_LEASE.total_seconds() + 5)
+    assert stack.store.requests.end_silent(stack.now()) == 1
+    assert booked(stack) == ("failed", SILENT)
+    assert stack.reconcile() == {}
+    assert all(gap.closed for gap in stack.gaps().values())
+    assert booked(stack) == ("failed", SILENT)
+
+
+def booked(stack: MoneyStack) -> tuple[str, str | None]:
+    """How the one request ended; its cost is that of its purchases."""
+    [request] = stack.store.requests.latest()
+    paid = sum(purchase.cost_micro_usd for purchase in stack.store.ledger.purchases(request.request_id))
+    assert request.cost_micro_usd == paid
+    return request.state, request.error

@@ -170,6 +170,7 @@ def test_a_request_is_opened_and_closed_with_its_profiles_and_reads(store: SqlSt
     opened = request()
     store.requests.open(opened)
     assert store.requests.by_id("req_1") == opened
+    bought(store, draft(price=50_000))
     closed = replace(
         opened,
         state="complete",

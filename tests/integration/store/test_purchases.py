@@ -417,7 +417,7 @@ def test_what_another_request_asked_in_vain_since_this_one_began_is_not_asked_ag
     assert isinstance(store.ledger.reserve(mine, caps(1_000_000), at_once=MANY, since=LATER), Reserved)
 
 
-def test_what_failed_free_of_charge_for_another_request_is_asked_again_only_by_those_who_came_later(
+def test_what_failed_free_of_charge_for_another_request_is_asked_again_only_by_requests_that_began_later(
     store: SqlStore,
 ) -> None:
     made = sent(store, draft())
