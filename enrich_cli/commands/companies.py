@@ -66,7 +66,7 @@ def add(
         understood = with_decisions(understood, store)
         if not as_json:
             console.print(understood_view(understood))
-            new, learning = understood.counts["new"], len(understood.learning)
+            new, learning = understood.counts["new"], understood.overview.learning
             asks = not yes and sys.stdin.isatty() and new + learning > 0
             if asks and not typer.confirm(f"Register {new:,} companies, and {learning:,} websites of known ones?"):
                 raise typer.Exit(0)
@@ -75,7 +75,7 @@ def add(
         waiting = open_reviews(understood, store, utc_now())
     view = taken_view(taken, left_out, waiting=waiting, sandbox=sandbox)
     show(view, understood_json(understood, taken, left_out, waiting=waiting), as_json=as_json)
-    raise typer.Exit(INCOMPLETE if understood.rows(*LEFT_OUT) else 0)
+    raise typer.Exit(INCOMPLETE if any(understood.counts[fate] for fate in LEFT_OUT) else 0)
 
 
 @app.command()

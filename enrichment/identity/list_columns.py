@@ -47,8 +47,8 @@ _SHOWN = 40
 _ONE_OF_SEVERAL = re.compile(r" \d(?= )")
 """'Organization 1 - Name', of exports that have several of a kind."""
 _NUMBER = re.compile(r"[$€£]?[-+]?\d[\d.,\s%]*")
-_READ = 200
-"""Rows that are looked at where there is no header."""
+LOOKED_AT = 200
+"""Rows that tell what the columns are."""
 
 
 class NoCompanyColumn(ValueError):
@@ -149,7 +149,7 @@ def find_columns(
 
     Raises NoCompanyColumn, where neither a header nor the cells tell which column names a company.
     """
-    texts = [["" if cell is None else " ".join(str(cell).split()) for cell in row] for row in rows[:_READ]]
+    texts = [["" if cell is None else " ".join(str(cell).split()) for cell in row] for row in rows[:LOOKED_AT]]
     header = _header(texts, declared or {})
     if header is not None:
         below = texts[header + 1 :]
@@ -309,7 +309,7 @@ def _has_titles(row: Sequence[str], declared: Mapping[str, ColumnContent]) -> bo
 def columns_by_content(cells: Sequence[Sequence[str]]) -> ListColumns:
     """For a list without a header: the column that mostly contains addresses, and the one that goes with it by name."""
     width = max((len(row) for row in cells), default=0)
-    columns = [[row[at] for row in cells[:_READ] if at < len(row) and row[at]] for at in range(width)]
+    columns = [[row[at] for row in cells[:LOOKED_AT] if at < len(row) and row[at]] for at in range(width)]
     websites = tuple(at for at, column in enumerate(columns) if _share(column, _is_address) >= _MOSTLY)[:1]
     emails = tuple(at for at, column in enumerate(columns) if _share(column, _is_email) >= _MOSTLY)[:1]
     words = [
@@ -337,7 +337,7 @@ def columns_by_content(cells: Sequence[Sequence[str]]) -> ListColumns:
 
 def _likeness(rows: Sequence[Sequence[str]], at: int, addresses: tuple[int, ...]) -> float:
     """How much a column looks like one of companies: by the domains beside it, legal forms, and few repetitions."""
-    column = [row[at] for row in rows[:_READ] if at < len(row) and row[at]]
+    column = [row[at] for row in rows[:LOOKED_AT] if at < len(row) and row[at]]
     fits = max((_share(_pairs(rows, at, place), _goes_with) for place in addresses), default=0.0)
     return 2 * fits + _share(column, _has_form) + len(set(column)) / max(1, len(column)) / 2
 
@@ -345,7 +345,7 @@ def _likeness(rows: Sequence[Sequence[str]], at: int, addresses: tuple[int, ...]
 def _pairs(rows: Sequence[Sequence[str]], at: int, place: int) -> list[str]:
     """'cell|address', of rows that have both."""
     reach = max(at, place)
-    return [f"{row[at]}|{row[place]}" for row in rows[:_READ] if len(row) > reach and row[at] and row[place]]
+    return [f"{row[at]}|{row[place]}" for row in rows[:LOOKED_AT] if len(row) > reach and row[at] and row[place]]
 
 
 def _goes_with(name_and_address: str) -> bool:

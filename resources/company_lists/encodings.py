@@ -1,9 +1,11 @@
 """Bytes of a text file to text: by its mark, as UTF-8, else by a guess, which is reported; unsure ones are refused."""
 
+import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
 from enrichment.identity.list_columns import role_of
 from resources.company_lists.tables import UnreadableList
@@ -23,6 +25,8 @@ _CHINESE = re.compile(rb"[\xa1-\xa3\xb0-\xf7][\xa1-\xfe]")
 _FIRST_RARE = 0xD8
 """Pairs of GB 2312 that begin below it are signs and the 3,755 most common characters."""
 _MOSTLY = 0.9
+_PART = 1 << 20
+"""Letters of a long text that are looked at at a time."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _FOREIGN = re.compile(r"[^\x00-\x7f]{3,}")
 """Three letters in a row beyond ASCII: no Western language writes so, and the bytes are another encoding's."""
@@ -46,6 +50,37 @@ _OF_COUNTRIES = {
 _SUFFIX = re.compile(rb"\w\.([a-z]{2})(?![\w.@-])", re.IGNORECASE)
 
 
+def lines_of(path: Path, encoding: str | None = None) -> tuple[Iterator[str], str | None]:
+    """The lines of a file, each with its end, and the encoding where it was guessed; as decoded().
+
+    One in UTF-8, or with a mark, is read as its lines are asked for; any other one is looked at as a whole.
+    """
+    if encoding is None and (plain := _plain_encoding(path)) is not None:
+        return _read_lines(path, plain), None
+    text, guessed = decoded(path.read_bytes(), encoding)
+    return iter(io.StringIO(text, newline="")), guessed  # splitlines() would also split where a form feed is
+
+
+def _plain_encoding(path: Path) -> str | None:
+    """UTF-8, or what its mark says, where all of it is a text in that; None: there is more to find out."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    marked = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
+    few, found = 0 if marked else _stray(path.stat().st_size), 0
+    try:
+        with path.open(encoding=marked or "utf-8", newline="") as text:
+            while part := text.read(_PART):
+                found += sum(1 for _ in islice(_CONTROL.finditer(part), few + 1))
+    except UnicodeError:
+        return None
+    return (marked or "utf-8") if found <= few else None
+
+
+def _read_lines(path: Path, encoding: str) -> Iterator[str]:
+    with path.open(encoding=encoding, newline="") as text:
+        yield from text
+
+
 def decoded(content: bytes, encoding: str | None = None) -> tuple[str, str | None]:
     """The text, and the encoding where it was guessed. encoding: as a person declares it. Raises UnreadableList."""
     if encoding is not None:
@@ -53,11 +88,16 @@ def decoded(content: bytes, encoding: str | None = None) -> tuple[str, str | Non
     for mark, marked in _MARKS:
         if content.startswith(mark):
             return _marked(content, marked), None
-    if (text := _read(content, "utf-8", few=max(2, len(content) // 100))) is not None:
+    if (text := _read(content, "utf-8", few=_stray(len(content)))) is not None:
         return text, None
     if b"\0" in content:
         return _utf16_without_mark(content)
     return _guessed(content)
+
+
+def _stray(size: int) -> int:
+    """Control characters that may stray into a text of so many bytes."""
+    return max(2, size // 100)
 
 
 def _as_said(content: bytes, encoding: str) -> str:

@@ -35,7 +35,7 @@ def read_companies(path: Path) -> tuple[list[Company], list[ListRow]]:
     understood = understand_file(path, ListOptions(), [])
     entries = [row.entry for row in understood.rows("new") if row.entry is not None]
     companies = [Company("", company_key(one.name, one.domain), one.name, one.domain, NOON) for one in entries]
-    return companies, understood.rows(*LEFT_OUT)
+    return companies, list(understood.rows(*LEFT_OUT))
 
 
 def keys(path: Path) -> list[str]:

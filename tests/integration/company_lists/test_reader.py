@@ -142,7 +142,7 @@ def test_a_line_of_json_that_is_cut_off_costs_only_itself(tmp_path: Path) -> Non
 def test_the_first_line_of_json_may_be_the_one_that_is_cut_off(tmp_path: Path) -> None:
     table = read(tmp_path, "list.jsonl", b'ame":"Acme"}\n{"name":"Beta"}\n')[0]
     assert [line for line, cells in table.rows if isinstance(cells, UnreadRow)] == [1]
-    assert table.rows[-1] == (2, ["Beta"])
+    assert list(table.rows)[-1] == (2, ["Beta"])
 
 
 def test_json_that_is_nested_without_end_is_refused_in_one_sentence(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_an_encoding_that_the_titles_or_the_characters_tell_is_guessed_and_repor
 ) -> None:
     (table,) = read(tmp_path, "list.csv", text.encode(encoding))
     assert table.guessed == (f"its encoding is {encoding}",)
-    assert table.rows[1][1] == text.splitlines()[1].split(",")
+    assert list(table.rows)[1][1] == text.splitlines()[1].split(",")
 
 
 @pytest.mark.parametrize("encoding", ["euc_kr", "koi8_r"])
@@ -271,7 +271,7 @@ def test_a_row_of_dates_truths_or_errors_alone_is_a_row_that_names_no_company(tm
             book.active.append(row)
 
     (table,) = read(tmp_path, "list.xlsx", workbook(fill))
-    assert table.rows[2:] == [(3, ["True"]), (4, ["2024-05-01 00:00:00"]), (5, ["#REF!"]), (7, ["Beta"])]
+    assert list(table.rows)[2:] == [(3, ["True"]), (4, ["2024-05-01 00:00:00"]), (5, ["#REF!"]), (7, ["Beta"])]
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_a_row_of_dates_truths_or_errors_alone_is_a_row_that_names_no_company(tm
 def test_signs_of_a_western_text_are_not_taken_for_letters_of_mac_os(tmp_path: Path, names: list[str]) -> None:
     content = "\n".join(["Company", *names]).encode("cp1252")
     (table,) = read(tmp_path, "list.csv", content)
-    assert ([cells for _, cells in table.rows[1:]], table.guessed) == (
+    assert ([cells for _, cells in list(table.rows)[1:]], table.guessed) == (
         [[name] for name in names],
         ("its encoding is cp1252",),
     )
@@ -317,7 +317,7 @@ def test_the_countries_of_websites_tell_the_encoding_of_the_names_beside_them(
     tmp_path: Path, encoding: str, lines: list[str]
 ) -> None:
     (table,) = read(tmp_path, "list.csv", "\n".join(["Company,Website", *lines]).encode(encoding))
-    assert [cells for _, cells in table.rows[1:]] == [line.split(",") for line in lines]
+    assert [cells for _, cells in list(table.rows)[1:]] == [line.split(",") for line in lines]
     assert table.guessed == (f"its encoding is {encoding}",)
 
 
