@@ -30,6 +30,12 @@ from enrichment.identity.names import name_form
         ("PT Solutions", "Solutions"),
         ("AB Volvo", "Volvo"),
         ("CV Library", "Library"),
+        ("SA Recycling", "Recycling"),
+        ("SA Muster", "Muster"),
+        ("SIA Cargo", "Cargo"),
+        ("LTD Commodities LLC", "Commodities LLC"),
+        ("UAB Health", "Health"),
+        ("OU Muster", "Muster"),
     ],
 )
 def test_a_short_word_in_front_that_may_be_of_the_name_is_never_dropped_unasked(name_a: str, name_b: str) -> None:
@@ -62,6 +68,15 @@ def test_a_short_word_in_front_that_may_be_of_the_name_is_never_dropped_unasked(
         ("AB Muster", "Muster AB (publ)"),
         ("AB Muster (publ)", "Muster"),
         ("Oy Muster", "Muster Oy"),
+        ("UAB Muster", "Muster"),
+        ("SIA Muster", "Muster"),
+        ("OOO Muster", "Muster"),
+        ("JSC Muster", "Muster, JSC"),
+        ("OÜ Muster", "Muster"),
+        ("VšĮ Muster", "Muster"),
+        ("Ltd Muster", "Muster"),
+        ("SA Muster", "Muster S.A."),
+        ("DOO Muster", "Muster d.o.o."),
     ],
 )
 def test_a_form_in_front_is_dropped_where_it_cannot_be_a_word_of_the_name(name_a: str, name_b: str) -> None:
