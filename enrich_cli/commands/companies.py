@@ -57,6 +57,7 @@ def add(
     from enrich_cli.list_reviews import open_reviews, with_decisions
     from enrich_cli.rendering.companies import taken_view, understood_json, understood_view
     from enrich_cli.rendering.terminal import console, show
+    from enrichment.domain.numbers import in_number
     from resources.clock import utc_now
 
     options = ListOptions(sheet, encoding, asked_columns(columns))
@@ -68,7 +69,8 @@ def add(
             console.print(understood_view(understood))
             new, learning = understood.counts["new"], understood.overview.learning
             asks = not yes and sys.stdin.isatty() and new + learning > 0
-            if asks and not typer.confirm(f"Register {new:,} companies, and {learning:,} websites of known ones?"):
+            learned = in_number(learning, "website of a known one", "websites of known ones")
+            if asks and not typer.confirm(f"Register {in_number(new, 'company')}, and {learned}?"):
                 raise typer.Exit(0)
         left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
         taken = take(understood, store)

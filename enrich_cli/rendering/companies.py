@@ -9,6 +9,7 @@ from rich.text import Text
 
 from enrich_cli.company_files import LEFT_OUT, PlacedRow, Taken, UnderstoodFile
 from enrich_cli.rendering.terminal import StreamedList, advised
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
 from enrichment.identity.company_list import UnderstoodList
 from enrichment.identity.list_columns import ListColumns
@@ -72,7 +73,7 @@ def _titles(columns: ListColumns, places: Sequence[int], between: str) -> str:
 def _counts(understood: UnderstoodFile) -> Text:
     counts = understood.counts
     shown = ", ".join(f"{count:,} {fate}" for fate, count in counts.items() if count)
-    return Text(f"{sum(counts.values()):,} rows: {shown or 'none'}")
+    return Text(f"{in_number(sum(counts.values()), 'row')}: {shown or 'none'}")
 
 
 def _places(understood: UnderstoodFile) -> Iterator[Text]:
@@ -100,9 +101,10 @@ def _line_of(understood: UnderstoodFile, placed: PlacedRow) -> str:
 
 def taken_view(taken: Taken, left_out: Path | None, *, waiting: int, sandbox: bool) -> RenderableType:
     """left_out: the file with the rows that were not taken. waiting: rows that a person is asked about."""
-    lines = [Text(f"{taken.added:,} companies added")]
+    lines = [Text(f"{in_number(taken.added, 'company')} added")]
     if taken.learned:
-        lines.append(Text(f"{taken.learned:,} registered companies have a website now"))
+        known = in_number(taken.learned, "registered company has", "registered companies have")
+        lines.append(Text(f"{known} a website now"))
     return Group(*lines, left_out_view(left_out, waiting=waiting, sandbox=sandbox))
 
 
@@ -110,7 +112,8 @@ def left_out_view(left_out: Path | None, *, waiting: int, sandbox: bool) -> Rend
     """left_out: the file with the rows that were not taken. waiting: rows that a person is asked about."""
     lines = [Text(f"Rows left out are in {left_out}: mend them there and add that file")] if left_out else []
     if waiting:
-        how = f"{waiting:,} of them wait: `enrich companies review` asks which company each one means"
+        wait = in_number(waiting, "of them waits", "of them wait")
+        how = f"{wait}: `enrich companies review` asks which company each one means"
         lines.append(Text(advised(how, sandbox=sandbox)))
     return Group(*lines)
 
