@@ -36,7 +36,16 @@ _CODE = re.compile(r"(?:[A-Z]{0,4}[-_.# ]?)\d[\w.-]*|[a-zA-Z0-9]{15}|[a-zA-Z0-9]
 """What programs number rows with: 0015000, C-1, the ids of Salesforce."""
 _PROGRAMS = frozenset(
     {"hs", "hubspot", "sf", "sfdc", "salesforce", "crm", "zi", "zoominfo", "cb", "crunchbase", "apollo"}
+    | {"properties", "fields", "attributes"}
 )
+_PERSONS = frozenset(
+    {"person", "contact", "attendee", "speaker", "lead", "candidate", "member", "delegate", "participant", "prospect"}
+)
+_COMPANIES = frozenset(
+    {"company", "account", "organization", "organisation", "org", "firm", "business", "startup", "employer", "prospect"}
+    | {"store", "shop", "merchant", "exhibitor", "sponsor", "issuer", "agency", "institution", "lead"}
+)
+"""Words in front of what a column is of: 'Contact Email', 'Prospect Website'."""
 _OF_PARTS: frozenset[Role | None] = frozenset({"company", "website", "country"})
 """Roles that a part of a title may have: behind 'Owner:' a name is no company's."""
 _MOSTLY = 0.6
@@ -94,11 +103,23 @@ def _role_of_part(title: str) -> Role | None:
     program, _, rest = _plain(title).partition(" ")
     if program in _PROGRAMS and rest:
         return role_of(rest)
+    if rest and (of_owner := _role_of_owned(program, rest)) is not None:
+        return of_owner
     parts = title.rpartition(":")[2:] if ":" in title else title.split("/")
     if parts == [title] or not all(map(str.strip, parts)):
         return None
     roles = {role_of(part) for part in parts} - {None}
     return roles.pop() if len(roles) == 1 and roles <= _OF_PARTS else None
+
+
+def _role_of_owned(owner: str, thing: str) -> Role | None:
+    """'Contact Email' is an e-mail address, 'Attendee Name' a person's, 'Prospect Website' a company's website."""
+    role = _ROLES.get(thing)
+    if owner in _PERSONS and role in ("company", "email"):
+        return role
+    if owner in _COMPANIES and (role in ("company", "email") or (" " not in thing and role in ("website", "country"))):
+        return role
+    return "person" if owner in _PERSONS and role == "name" else None
 
 
 def is_header(cells: Sequence[str]) -> bool:
@@ -357,7 +378,8 @@ def _goes_with(name_and_address: str) -> bool:
 
 
 def _has_form(cell: str) -> bool:
-    return bool(name_form(cell).forms)
+    """'companies' in small letters ends sentences about a list as well."""
+    return bool(name_form(cell).forms) and not cell.endswith(("company", "companies"))
 
 
 def _are_names_of_people(rows: Sequence[Sequence[str]], at: int, emails: tuple[int, ...]) -> bool:

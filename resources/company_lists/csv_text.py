@@ -25,6 +25,7 @@ _RARE_DELIMITERS = "^~¦§\x1e#:"
 _RARE_IN_NAMES = "^~¦§\x1e"
 _WIDE_GAP = re.compile(r"(?<=\S)[ \u00a0]{2,}(?=\S)")
 _NEARLY_ALL = 0.8
+_IN_SINGLE_MARKS = re.compile(r"'[^']*'")
 _ONE_QUOTED_CELL = re.compile(r'"(?:[^"]|"")*"[,;]*')
 _ONE_COLUMN = "\x1f"  # occurs in no name: commas belong to the cell
 _TRIED = (_ONE_COLUMN, *_DELIMITERS)
@@ -103,6 +104,8 @@ def _with_marks(dialect: _Dialect, lines: Iterable[str]) -> _Dialect:
                 return replace(dialect, blanks=True)
         elif not is_double and not is_single and "'" in line:
             is_single = in_single.search(line) is not None
+    if not is_double and len(dialect.header) > 1 and all(map(_IN_SINGLE_MARKS.fullmatch, dialect.header)):
+        return replace(dialect, quote="'", header=tuple(cell[1:-1] for cell in dialect.header))
     return replace(dialect, quote="'") if is_single and not is_double else dialect
 
 

@@ -14,6 +14,8 @@ import pytest
 from openpyxl.chart import BarChart, Reference
 from openpyxl.styles import Font
 
+from enrichment.identity.company_list import read_rows
+from enrichment.identity.list_columns import NoCompanyColumn
 from enrichment.identity.list_rows import LinkedText, UnreadRow
 from resources.company_lists import ListTable, UnreadableList, read_list
 
@@ -340,3 +342,54 @@ def test_objects_in_json_are_read_by_the_roles_of_their_fields_in_any_letters(
 ) -> None:
     header, row = rows(tmp_path, "list.json", json.dumps(document).encode())
     assert dict(zip(header, row, strict=True)) == expected
+
+
+WESTERN = ["Köln Werke,koeln-x.de", "Café Crème,cafe-x.fr", "Œuvre d’Art,oeuvre-x.fr", "Zürich Möbel,zuerich-x.ch"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman"])
+def test_an_elision_and_a_grave_accent_are_read_in_the_encoding_that_wrote_them(tmp_path: Path, encoding: str) -> None:
+    text = "\n".join(["Name,Website", *WESTERN])
+    (table,) = read(tmp_path, "list.csv", text.encode(encoding))
+    assert [cells for _, cells in list(table.rows)[1:]] == [line.split(",") for line in WESTERN]
+    assert table.guessed == (f"its encoding is {encoding}",)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "lines"),
+    [
+        ("cp850", ["Straße & Söhne,strasse-x.de", "Übersee,uebersee-x.de"]),
+        ("iso8859_2", ["Łódź Meble,lodz-x.pl", "Żabka,zabka-x.pl", "Kraków Słodycze,krakow-x.pl"]),
+        ("cp1250", ["Łódź Meble,lodz-x.pl", "Żabka,zabka-x.pl", "Świat,swiat-x.pl"]),
+    ],
+)
+def test_encodings_of_other_programs_of_a_country_are_told_apart(
+    tmp_path: Path, encoding: str, lines: list[str]
+) -> None:
+    (table,) = read(tmp_path, "list.csv", "\n".join(["Name,Website", *lines]).encode(encoding))
+    assert [cells for _, cells in list(table.rows)[1:]] == [line.split(",") for line in lines]
+    assert table.guessed == (f"its encoding is {encoding}",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'Name','Website'\n'Acme Widgets','acme-x.com'\n",
+        "Name\x1eWebsite\nAcme Widgets\x1eacme-x.com\nBeta\x1ebeta-x.com\nGamma\x1egamma-x.com\nDelta\x1edelta-x.com\n",
+    ],
+)
+def test_cells_in_single_marks_and_cells_that_a_sign_of_machines_separates_are_read(tmp_path: Path, text: str) -> None:
+    (table,) = read(tmp_path, "list.csv", text.encode())
+    assert list(table.rows)[1] == (2, ["Acme Widgets", "acme-x.com"])
+
+
+def test_of_a_list_of_addresses_all_are_kept_and_of_one_of_names_the_first(tmp_path: Path) -> None:
+    records = [{"name": ["Acme", "Acme Inc"], "urls": ["https://facebook.com/acme", "https://acme-x.com"]}]
+    (table,) = read(tmp_path, "list.json", json.dumps(records).encode())
+    assert list(table.rows)[1] == (2, ["Acme", "https://facebook.com/acme, https://acme-x.com"])
+
+
+def test_a_sheet_of_sentences_is_no_list(tmp_path: Path) -> None:
+    (table,) = read(tmp_path, "list.csv", b"Read me\nThis file has companies\nAsk the sales company\n")
+    with pytest.raises(NoCompanyColumn):
+        read_rows(table.rows)
