@@ -69,8 +69,9 @@ def add(
             console.print(understood_view(understood))
             new, learning = understood.counts["new"], understood.overview.learning
             asks = not yes and sys.stdin.isatty() and new + learning > 0
-            learned = in_number(learning, "website of a known one", "websites of known ones")
-            if asks and not typer.confirm(f"Register {in_number(new, 'company')}, and {learned}?"):
+            websites = f", and {in_number(learning, 'website of a known one', 'websites of known ones')}"
+            what = in_number(new, "company") + (websites if learning else "")
+            if asks and not typer.confirm(f"Register {what}?"):
                 raise typer.Exit(0)
         left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
         taken = take(understood, store)

@@ -52,7 +52,13 @@ def _columns_line(columns: ListColumns) -> str:
     websites = tuple(at for at in columns.websites if at not in columns.profiles)
     parts = [
         f"{what} from {_titles(columns, places, ' or ')}"
-        for what, places in (("name", columns.names), ("website", websites), ("e-mail", columns.emails))
+        for what, places in (
+            ("name", columns.names),
+            ("website", websites),
+            ("e-mail", columns.emails),
+            ("country", columns.countries),
+            ("id", tuple(at for at, _ in columns.ids)),
+        )
         if places
     ]
     people = "a list of people: their companies are taken; " if columns.of_people else ""
@@ -142,6 +148,8 @@ def _list_json(table: ListTable, one: UnderstoodList) -> Json:
             "website": [columns.titles[at] for at in columns.websites if at not in columns.profiles],
             "profile": [columns.titles[at] for at in columns.profiles],
             "email": [columns.titles[at] for at in columns.emails],
+            "country": [columns.titles[at] for at in columns.countries],
+            "id": [columns.titles[at] for at, _ in columns.ids],
         },
         "of_people": columns.of_people,
         "rows": StreamedList(lambda: map(_row_json, one.sorted.rows)),

@@ -148,5 +148,7 @@ def _says_nothing(cells: Sequence[object], columns: ListColumns) -> str:
     texts = [(title, text) for title, text in zip_longest(columns.titles, _shown(cells), fillvalue="") if text]
     if [title for title, _ in texts] == [PROBLEM]:
         return texts[0][1]
-    shown = next((text for _, text in texts), "")
+    of_company = (*columns.names, *columns.websites, *columns.emails)
+    said = [text for at in of_company if at < len(cells) and (text := _shown([cells[at]])[0])]
+    shown = next(iter(said), "") or next((text for _, text in texts), "")
     return f"{shown[:_SHOWN]!r} names no company" if shown else "it is empty"
