@@ -41,6 +41,7 @@ _MADE_SAFE = re.compile(r"\[\.\]|\(\.\)|\s*[\[(]dot[\])]\s*", re.IGNORECASE)
 _COMMON_ADDRESS = re.compile(r"[a-z0-9][a-z0-9-]+\s*\.\s*(?:com|net|org|info|biz)")
 _WITH_REMARK = re.compile(r"([a-z0-9.-]+\.[a-z]{2,})\*?\s*(?:[(\[*–—-].*)?")
 """'acme.com (main)', 'acme.com - Acme', 'acme.com*'."""
+_MAY_BE_AN_ADDRESS = re.compile(r"[.%(\[]")
 _ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _WWW = re.compile(r"^www[.,]\s*", re.IGNORECASE)
 _ADDRESS_INSIDE = re.compile(r"\bhttps?\s?[:;]?[/\\]{1,2}|\bwww[.,]\s?\w", re.IGNORECASE)
@@ -164,6 +165,8 @@ def parse_company(text: str) -> Asked:
 
 def _as_address(wanted: str) -> str:
     """What is typed, and is an address but for a slip or a remark, without these; anything else as it is."""
+    if _MAY_BE_AN_ADDRESS.search(wanted) is None:
+        return wanted
     text = unquote(wanted) if _ENCODED.search(wanted) else _MADE_SAFE.sub(".", wanted)
     if _COMMON_ADDRESS.fullmatch(text):
         return re.sub(r"\s", "", text)
