@@ -23,6 +23,9 @@ _FORMS_WITHOUT_SPACES = re.compile(
     r"^(?:株式会社|合同会社|有限会社|주식회사|[(（][株주有][)）])"
     r"|(?:股份有限公司|有限责任公司|有限公司|株式会社|合同会社|주식회사|[(（][株주有][)）])$"
 )
+_CO_KG = re.compile(r"\s*&\s*co\.?\s*(?=kg)", re.IGNORECASE)
+_FORM_BEHIND_A_DASH = re.compile(r"(?<=\w)-(?=(?:gmbh|ag|kg|ltd|inc|llc)\b\.?\s*(?:$|&))", re.IGNORECASE)
+"""'Muster GmbH&Co.KG', 'Muster-GmbH': forms that are written without the blank before them."""
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _QUOTES = re.compile(r"[«»„“”‟\"〈〉《》「」『』]|(?<!\w)['‘’]|['‘’](?!\w)")
 _SET_OFF = re.compile(r"^\s*[\w.]+\s*[«»„“”‟\"〈《「『]")
@@ -121,7 +124,7 @@ def name_form(name: str) -> NameForm:
         return NameForm((), ())
     seen = _UNSEEN.sub("", whole)
     bare, aliases = _without_aliases(_QUOTES.sub(" ", seen))
-    bare, registered = without_listing(bare)
+    bare, registered = without_listing(_FORM_BEHIND_A_DASH.sub(" ", _CO_KG.sub(" & Co. ", bare)))
     bare = _without_status(_FORMS_WITHOUT_SPACES.sub("", bare.strip()).strip())
     bare, in_brackets, qualifiers = _without_brackets(bare)
     tokens, forms = without_forms(_tokens(bare), set_off=_SET_OFF.match(seen) is not None, in_brackets=in_brackets)

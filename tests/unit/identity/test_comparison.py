@@ -369,3 +369,23 @@ def test_a_letter_that_may_mean_and_is_asked_about_or_stays() -> None:
 )
 def test_forms_of_more_countries_are_cut_off(form: str) -> None:
     assert name_form(f"Muster Werke {form}").words == ("muster", "werke")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Muster GmbH&Co.KG", "Muster GmbH & Co.KG", "MUSTER GMBH & CO.KG", "Muster-GmbH", "Muster-AG", "Muster Co/The"],
+)
+def test_a_form_without_the_blank_before_it_is_cut_off(name: str) -> None:
+    assert name_form(name).words == ("muster",)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Muster-Agrar", ("muster", "agrar")),
+        ("Muster-AGs", ("muster", "ags")),
+        ("X-Inc Records", ("x", "inc", "records")),
+    ],
+)
+def test_a_dash_before_other_letters_stays_in_the_name(name: str, words: tuple[str, ...]) -> None:
+    assert name_form(name).words == words
