@@ -31,6 +31,7 @@ from enrichment.analysis.question import (
 from enrichment.analysis.remembered import in_waves, may_be_read
 from enrichment.context import RunContext
 from enrichment.domain.ids import analysis_source, new_id
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import (
     Analysis,
     CacheRead,
@@ -304,7 +305,9 @@ class _RequestAnalyses:
                 most = self.inputs.rules.max_micro_usd_of_analysis(question.name, question.input_bytes)
                 self._leave_out(question.name, "OverCap", too_dear(most, cap, left))
             case Busy(under_way):
-                self._leave_out(question.name, "Throttled", f"the model is busy with {under_way} other questions")
+                self._leave_out(
+                    question.name, "Throttled", f"the model is busy with {in_number(under_way, 'other question')}"
+                )
             case Unavailable(by):
                 self._shut_out[question.name] = because(by)
             case AskedInVain():

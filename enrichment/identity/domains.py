@@ -33,16 +33,26 @@ __all__ = [
 LONGEST_ASKED = 300
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*\s?[:;][/\\]{1,2}|[/\\]{2}|https?:(?=[^\d/])|https?//)\.?", re.IGNORECASE)
-_LABEL = re.compile(r"^(?:web ?site|home ?page|url|domain)\s*:\s*", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:web ?site|home ?page|web|www|url|domain|mailto|site|link)\s*[:=]\s*(?![/\\])", re.IGNORECASE)
+_MARKS_IN_FRONT = re.compile(r"^(?:\*\.|:(?=[/\\])|[@=*])+")
+"""'*.acme.com', '://acme.com', '@acme.com'."""
+_MADE_SAFE = re.compile(r"\[\.\]|\(\.\)|\s*[\[(]dot[\])]\s*", re.IGNORECASE)
+"""Dots as people write them so that no program makes a link of an address: 'acme[.]com', 'acme(dot)com'."""
+_COMMON_ADDRESS = re.compile(r"[a-z0-9][a-z0-9-]+\s*\.\s*(?:com|net|org|info|biz)")
+_WITH_REMARK = re.compile(r"([a-z0-9.-]+\.[a-z]{2,})\*?\s*(?:[(\[*–—-].*)?")
+"""'acme.com (main)', 'acme.com - Acme', 'acme.com*'."""
+_MAY_BE_AN_ADDRESS = re.compile(r"[.%(\[]")
+_ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _WWW = re.compile(r"^www[.,]\s*", re.IGNORECASE)
 _ADDRESS_INSIDE = re.compile(r"\bhttps?\s?[:;]?[/\\]{1,2}|\bwww[.,]\s?\w", re.IGNORECASE)
-_BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?:[/&+]\s+)?")
+_BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?:(?:[/&+]|and|or|und|oder|et|ou|y|o)\s+)?")
 _EMAIL = re.compile(r"^(?:mailto:)?[^\s@/]+@[^\s@/]+\.[^\s@/]+$", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202d\u202e]")
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202c\u2060-\u2069\ufeff]")
 _AROUND = " \t\"'`<>()[]{}“”‘’«»;,|"
 _NO_WEBSITE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d*)?|\d+:\d*|localhost(?::\d+)?|\[.*\]")
 _SEVERAL = 2
+_LABELS_OF_A_PART = 3
 _WORD_OR_AND = re.compile(r"[a-z0-9]+")
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _PLATFORM_ROWS = rows_of("enrichment.identity", "platforms")
@@ -88,6 +98,13 @@ def is_platform(domain: str) -> bool:
     return found.is_private and found.suffix not in _REGISTRIES and bool(found.domain)
 
 
+def _platform_host(website: str) -> str | None:
+    """The part of a company's site on which others have pages: apps.shopify.com, while shopify.com is Shopify's own."""
+    labels = (_host(website) or "").split(".")
+    hosts = (".".join(labels[at:]) for at in range(len(labels) - _LABELS_OF_A_PART + 1))
+    return next((host for host in hosts if _PLATFORMS.get(host) == "part of a site"), None)
+
+
 def _kind(domain: str) -> str | None:
     """Of platforms.csv; none for what is no platform, and for one that only the public suffix list has."""
     label, _, suffix = domain.partition(".")
@@ -99,11 +116,11 @@ def _kind(domain: str) -> str | None:
 def _host(text: str) -> str | None:
     if text.isascii() and "." not in text and "%" not in text:
         return None
-    bare = _LABEL.sub("", _UNSEEN.sub("", text).strip(_AROUND))
+    bare = _LABEL.sub("", _MARKS_IN_FRONT.sub("", _UNSEEN.sub("", text).strip(_AROUND)))
     authority = re.split(r"[/?#\\]", _WWW.sub("www.", _without_schemes(bare)), maxsplit=1)[0]
     if "@" in authority and _SCHEME.match(text.strip(_AROUND)):
         authority = authority.rpartition("@")[2]
-    host = re.sub(r":\d{0,5}$", "", authority).rstrip(".").lower()
+    host = re.sub(r"\.{2,}", ".", re.sub(r":\d{0,5}$", "", authority).rstrip(".*").lower())
     if not 3 < len(host) <= 253 or "@" in host or re.search(r"[\s,]", host):
         return None
     try:
@@ -135,7 +152,7 @@ def parse_company(text: str) -> Asked:
     """What was asked, as a domain if it is a website and as a name if not. Raises NotACompany."""
     wanted = _UNSEEN.sub("", text).strip()
     _refuse_nonsense(wanted)
-    domain, website = _first_domain(wanted)
+    domain, website = _first_domain(_as_address(wanted))
     if domain is None and (_SCHEME.match(wanted) or _ADDRESS_INSIDE.search(wanted) or _NO_WEBSITE.fullmatch(wanted)):
         raise NotACompany(f"{wanted!r} is no public website; give a company's website, such as tesla.com, or its name")
     if domain is None and "." in wanted and _suffixes.extract_str(wanted).suffix == wanted.lower():
@@ -144,6 +161,17 @@ def parse_company(text: str) -> Asked:
         return Asked(name=" ".join(wanted.split()))
     _refuse_platform(website, domain)
     return Asked(domain=domain)
+
+
+def _as_address(wanted: str) -> str:
+    """What is typed, and is an address but for a slip or a remark, without these; anything else as it is."""
+    if _MAY_BE_AN_ADDRESS.search(wanted) is None:
+        return wanted
+    text = unquote(wanted) if _ENCODED.search(wanted) else _MADE_SAFE.sub(".", wanted)
+    if _COMMON_ADDRESS.fullmatch(text):
+        return re.sub(r"\s", "", text)
+    remark = _WITH_REMARK.fullmatch(text)
+    return remark[1] if remark and registrable_domain(remark[1]) else text
 
 
 def _first_domain(wanted: str) -> tuple[str | None, str]:
@@ -185,6 +213,8 @@ def _is_name_with_dots(wanted: str) -> bool:
 
 
 def _refuse_platform(website: str, domain: str) -> None:
+    if (part := _platform_host(website)) is not None:
+        raise NotACompany(f"{website!r} is a page on {part}; give the company's own website or its name")
     kind = _kind(domain)
     if kind == "free mail":
         raise NotACompany(f"{domain} gives mailboxes to everyone; give the company's own website or its name")
@@ -227,7 +257,7 @@ def own_domain(website: str, name: str | None) -> str | None:
     (amazon.com, but not gmail.com).
     """
     domain = registrable_domain(website)
-    if domain is not None and not is_platform(domain):
+    if domain is not None and not is_platform(domain) and _platform_host(website) is None:
         return domain
     if several := _several_addresses(website):
         return next((own for one in several if (own := own_domain(one, name))), None)
