@@ -1,13 +1,12 @@
 """Which company is meant, where that is not sure: asked on a terminal, else shown with the candidates.
 
-Ask -> run it -> AmbiguousCompany -> a numbered list -> the Ask with the company that was chosen, or a new one
+AmbiguousCompany -> a numbered list -> the Ask with the company that was chosen, or a new one
 WaitingReview, ... -> each with a numbered list -> decided
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import typer
 
@@ -23,28 +22,23 @@ from enrichment.pipeline.stages import Ask
 from resources.clock import utc_now
 from resources.store import SqlStore
 
-Answer = TypeVar("Answer")
 
-
-def choosing(run: Callable[[Ask], Answer], ask: Ask, *, sandbox: bool, as_json: bool) -> Answer:
-    """Run it; where it is not sure which company is meant, ask on a terminal and run it with the answer.
+def chosen_company(error: AmbiguousCompany, ask: Ask, *, sandbox: bool, as_json: bool) -> Ask:
+    """The Ask with the company that a person chose at the terminal, or as a new one.
 
     Raises AmbiguousCompany without a terminal; with as_json it prints the candidates and ends with exit code 5.
     """
-    try:
-        return run(ask)
-    except AmbiguousCompany as error:
-        advised = AmbiguousCompany(f"{error} If it is another company, add --new.", error.asked, error.candidates)
-        if not as_json and not has_terminal():
-            raise advised from None
-        with opened_store(sandbox=sandbox) as (_, _, store):
-            known = known_candidates(error.candidates, store)
-        if as_json:
-            show("", ambiguity_data(advised, known), as_json=True)
-            raise typer.Exit(AMBIGUOUS) from None
-        console.print(choice_view(f"Which company is {error.asked}?", known, utc_now()))
-        chosen = number_chosen(len(known) + 1)
-    return run(replace(ask, new=True) if chosen > len(known) else as_chosen(ask, known[chosen - 1].company.key))
+    advised = AmbiguousCompany(f"{error} If it is another company, add --new.", error.asked, error.candidates)
+    if not as_json and not has_terminal():
+        raise advised from None
+    with opened_store(sandbox=sandbox) as (_, _, store):
+        known = known_candidates(error.candidates, store)
+    if as_json:
+        show("", ambiguity_data(advised, known), as_json=True)
+        raise typer.Exit(AMBIGUOUS) from None
+    console.print(choice_view(f"Which company is {error.asked}?", known, utc_now()))
+    chosen = number_chosen(len(known) + 1)
+    return replace(ask, new=True) if chosen > len(known) else as_chosen(ask, known[chosen - 1].company.key)
 
 
 def as_chosen(ask: Ask, key: str) -> Ask:

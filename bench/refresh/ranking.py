@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from bench.planner.generated_store import NOW
 from enrichment.domain.records import Company
-from enrichment.refresh.known_facts import Collected, Reads, known_facts
-from enrichment.refresh.learned_rates import LearnedRates, Traits
+from enrichment.refresh.history import Collected, Reads, Traits
+from enrichment.refresh.known_facts import known_facts
+from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.looks import Look
 from enrichment.refresh.ranking import DueProfile, refresh_plan
 from enrichment.rules import load_rules

@@ -8,35 +8,18 @@ known, if that is less.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 import numpy as np
 
 from enrichment.domain.records import Company
 from enrichment.refresh.change_rates import Floats
+from enrichment.refresh.history import Collected, Reads
 from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.ranking import KnownFacts
 from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
 
 _DAY = 86_400
-
-
-class Collected(NamedTuple):
-    """When the newest fact of a dataset of a company was collected."""
-
-    company_id: str
-    dataset: str
-    at: datetime
-
-
-class Reads(NamedTuple):
-    """Requests of one consumer about one company. consumer: several joined by '+' where they were asked together."""
-
-    company_id: str
-    consumer: str
-    number: int
-    last_at: datetime
 
 
 def known_facts(

@@ -8,12 +8,13 @@ band, all companies; else at the time its sources' answers are valid. Its own lo
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enrichment.refresh.change_rates import Floats, RateBelief, priors_of
+from enrichment.refresh.history import Traits
 from enrichment.refresh.looks import Look
 
 ENOUGH = 50
@@ -23,13 +24,6 @@ _SURE = 1_000.0
 _DAY = 86_400
 Numbers = NDArray[np.int64]
 Name = TypeVar("Name")
-
-
-class Traits(NamedTuple):
-    """What companies are grouped by; None: not known."""
-
-    industry: str | None = None
-    size_band: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

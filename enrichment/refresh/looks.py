@@ -15,20 +15,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import Comparable, Text, Value, identity, load_value
 from enrichment.identity.names import name_words
 from enrichment.parsing.industries import canonical_industry
-
-
-class Renewal(NamedTuple):
-    """A dataset in two replies to the same question, one after the other; before_at is earlier than at.
-
-    before, after: its values, a JSON object a line; both None where these are the same text.
-    """
-
-    company_id: str
-    dataset: str
-    before_at: datetime
-    at: datetime
-    before: str | None
-    after: str | None
+from enrichment.refresh.history import Renewal
 
 
 class Look(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from enrichment.domain.values import SIZE_BANDS, EmployeeCount, SizeBand, Text, Value, band_name
 from enrichment.parsing.industries import canonical_industry
-from enrichment.refresh.learned_rates import Traits
+from enrichment.refresh.history import Traits
 
 TRAIT_DATASETS = ("industry", "employee_count", "company_size_band")
 

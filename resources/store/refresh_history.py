@@ -11,9 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from enrichment.domain.values import load_value
-from enrichment.refresh.known_facts import Collected, Reads
-from enrichment.refresh.learned_rates import Traits
-from enrichment.refresh.looks import Renewal
+from enrichment.refresh.history import Collected, Reads, Renewal, Traits
 from enrichment.refresh.traits import TRAIT_DATASETS, traits_of
 from resources.store import tables as t
 from resources.store.column_types import PlainText

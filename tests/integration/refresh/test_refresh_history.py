@@ -7,8 +7,7 @@ from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Request
 from enrichment.domain.values import EmployeeCount, Founded, Text
-from enrichment.refresh.known_facts import Collected, Reads
-from enrichment.refresh.learned_rates import Traits
+from enrichment.refresh.history import Collected, Reads, Traits
 from enrichment.refresh.looks import looks_in
 from resources.store import SqlStore
 from tests.support.examples import MATRIX, NOON

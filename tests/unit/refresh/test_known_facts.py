@@ -7,8 +7,9 @@ import pytest
 
 from enrichment.domain.records import Company
 from enrichment.domain.values import EmployeeCount, SizeBand, Text
-from enrichment.refresh.known_facts import Collected, Reads, idle_companies, known_facts
-from enrichment.refresh.learned_rates import LearnedRates, Traits
+from enrichment.refresh.history import Collected, Reads, Traits
+from enrichment.refresh.known_facts import idle_companies, known_facts
+from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.ranking import KnownFacts
 from enrichment.refresh.traits import traits_of
 from tests.support.examples import MATRIX, NOON

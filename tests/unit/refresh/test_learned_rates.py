@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from enrichment.refresh.change_rates import RateBelief, priors_of
-from enrichment.refresh.learned_rates import ENOUGH, LearnedRates, Traits
+from enrichment.refresh.history import Traits
+from enrichment.refresh.learned_rates import ENOUGH, LearnedRates
 from enrichment.refresh.looks import Look
 from tests.support.examples import NOON
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from enrichment.refresh.looks import Look, Renewal, is_changed, looks_in
+from enrichment.refresh.history import Renewal
+from enrichment.refresh.looks import Look, is_changed, looks_in
 from tests.support.examples import NOON
 
 WEEK = timedelta(days=7)
