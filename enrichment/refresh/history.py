@@ -1,32 +1,34 @@
 """What the store tells of the past, for the decision what to refresh: values bought again, ages, reads, traits.
 
-Without numpy: the store makes these records, also for commands that refresh nothing.
+A time that there may be a million of is a number: seconds since 1970, UTC. Without numpy: the store makes these
+records, also for commands that refresh nothing.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 
 class Renewal(NamedTuple):
-    """A dataset in two replies to the same question, one after the other; before_at is earlier than at.
+    """A dataset in two replies to the same question, the second one collected `at`, so many seconds after the first.
 
     before, after: its values, a JSON object a line; both None where these are the same text.
     """
 
     company_id: str
     dataset: str
-    before_at: datetime
-    at: datetime
+    at: float
+    seconds: float
     before: str | None
     after: str | None
 
 
 class Collected(NamedTuple):
-    """When the newest fact of a dataset of a company was collected."""
+    """When the newest fact of a dataset of a company was collected, of many: one entry for each in every column."""
 
-    company_id: str
-    dataset: str
-    at: datetime
+    company_ids: Sequence[str]
+    datasets: Sequence[str]
+    at: Sequence[float]
 
 
 class Reads(NamedTuple):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from enrichment.domain.records import Company
 from enrichment.refresh.change_rates import Floats
@@ -25,7 +26,7 @@ _DAY = 86_400
 def known_facts(
     rules: Rules,
     companies: Sequence[Company],
-    collected: Iterable[Collected],
+    collected: Collected,
     reads: Iterable[Reads],
     rates: LearnedRates,
     now: datetime,
@@ -56,18 +57,19 @@ def _wanted(requirements: Requirements) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*requirements.datasets, *requirements.collected)))
 
 
-def _ages(row_of: Mapping[str, int], datasets: Sequence[str], collected: Iterable[Collected], now: datetime) -> Floats:
+def _ages(row_of: Mapping[str, int], datasets: Sequence[str], collected: Collected, now: datetime) -> Floats:
     age = np.full((len(row_of), len(datasets)), np.inf)
     column_of = {name: column for column, name in enumerate(datasets)}
-    ours = [
-        (row, column, at.timestamp())
-        for company_id, dataset, at in collected
-        if (row := row_of.get(company_id)) is not None and (column := column_of.get(dataset)) is not None
-    ]
-    if ours:
-        rows, columns, at = np.array(ours).T
-        age[rows.astype(int), columns.astype(int)] = np.maximum(now.timestamp() - at, 0.0)
+    rows = _numbers_of(collected.company_ids, row_of)
+    columns = _numbers_of(collected.datasets, column_of)
+    ours = (rows >= 0) & (columns >= 0)
+    age[rows[ours], columns[ours]] = np.maximum(now.timestamp() - np.array(collected.at, float)[ours], 0.0)
     return age
+
+
+def _numbers_of(names: Sequence[str], number_of: Mapping[str, int]) -> NDArray[np.int64]:
+    """-1 for a name that has none."""
+    return np.fromiter((number_of.get(name, -1) for name in names), np.int64, len(names))
 
 
 def _reads(
