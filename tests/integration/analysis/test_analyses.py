@@ -28,12 +28,13 @@ from enrichment.rules import Rules
 from enrichment.trace import Trace
 from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited
-from resources.store import SqlStore, open_store, tables
+from resources.store import SqlStore, tables
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.support.eventually import PATIENCE_SECONDS
 from tests.support.examples import MATRIX
 from tests.support.manual_clock import NOON, running_from
+from tests.support.new_stores import new_store
 
 RULES = MATRIX
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -177,7 +178,7 @@ class AnalysisStack:
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[AnalysisStack]:
-    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", world="sandbox")
+    store = new_store(tmp_path / "store.db")
     store.companies.add([ACME])
     app = create_app(tmp_path / "sandbox", read_time=running_from(NOON))
     with served(app) as url, httpx.Client(base_url=url) as http:
