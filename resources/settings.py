@@ -134,7 +134,7 @@ class Settings(BaseSettings):
 
 
 def credential_variables(provider: str) -> tuple[str, ...]:
-    """The environment variables that hold a provider's credentials."""
+    """The environment variables with a provider's credentials."""
     return tuple(name.upper() for name in _credentials_of(provider))
 
 

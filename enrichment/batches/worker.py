@@ -2,7 +2,7 @@
 
     claim a lot -> quote -> begin within the budget | postpone -> enrich -> finish        renew the leases meanwhile
 
-A worker that dies leaves its companies to the others when its lease ends. Told to stop, it carries out the calls that
+A worker that dies leaves its companies to the others when its lease ends. Asked to stop, it carries out the calls that
 are under way and hands back what it did not begin.
 """
 

@@ -119,9 +119,9 @@ class StateCounter:
         satisfied, with_facts = counts.satisfied, counts.with_facts
         for d, name in enumerate(self._datasets):
             if counts.unclear >> d & 1:
-                stand = dataset_status(self._rules, self._requirements, reliable, name, self._now)
-                satisfied = satisfied & ~(1 << d) | (0 if stand.open else 1 << d)
-                with_facts |= self._mask(partial(_has_facts, name, stand.sources))
+                status = dataset_status(self._rules, self._requirements, reliable, name, self._now)
+                satisfied = satisfied & ~(1 << d) | (0 if status.open else 1 << d)
+                with_facts |= self._mask(partial(_has_facts, name, status.sources))
         return self._counts(satisfied, counts.answered, with_facts, unclear=0)
 
     def open(self, counts: Counts) -> frozenset[str]:
