@@ -8,6 +8,7 @@ known, if that is less.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def _ages(row_of: Mapping[str, int], datasets: Sequence[str], collected: Collect
 
 def _numbers_of(names: Sequence[str], number_of: Mapping[str, int]) -> NDArray[np.int64]:
     """-1 for a name that has none."""
-    return np.fromiter((number_of.get(name, -1) for name in names), np.int64, len(names))
+    return np.fromiter(map(number_of.get, names, repeat(-1)), np.int64, len(names))
 
 
 def _reads(
