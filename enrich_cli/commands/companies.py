@@ -96,7 +96,7 @@ def review(
     """
     from enrich_cli import identity_reviews as reviews
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.choosing import ask_about_each, has_terminal
+    from enrich_cli.company_choice import ask_about_each, has_terminal
     from enrich_cli.rendering.identity_reviews import decided_data, decided_view, reviews_data, reviews_view
     from enrich_cli.rendering.terminal import show
     from resources.clock import utc_now

@@ -20,6 +20,7 @@ from enrichment.analysis.answer_reading import (
     read_answer,
     stored,
 )
+from enrichment.analysis.context import AnalysisContext
 from enrichment.analysis.question import (
     AnalysisInputs,
     AnalysisQuestion,
@@ -29,7 +30,6 @@ from enrichment.analysis.question import (
     prepare,
 )
 from enrichment.analysis.remembered import in_waves, may_be_read
-from enrichment.context import RunContext
 from enrichment.domain.ids import analysis_source, new_id
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import (
@@ -91,7 +91,7 @@ async def analyse(
     audience_text: str | None,
     request: Request,
     rules: Rules,
-    context: RunContext,
+    context: AnalysisContext,
     trace: Trace,
     seconds_used: float = 0.0,
 ) -> AnalysisResults:
@@ -117,7 +117,7 @@ class _RequestAnalyses:
         self,
         inputs: AnalysisInputs,
         request: Request,
-        context: RunContext,
+        context: AnalysisContext,
         trace: Trace,
         known: Iterable[Fact],
         until: float,

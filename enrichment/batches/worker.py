@@ -2,7 +2,7 @@
 
     claim a lot -> quote -> begin within the budget | postpone -> enrich -> finish        renew the leases meanwhile
 
-A worker that dies leaves its companies to the others when its lease ends. Told to stop, it carries out the calls that
+A worker that dies leaves its companies to the others when its lease ends. Asked to stop, it carries out the calls that
 are under way and hands back what it did not begin.
 """
 
@@ -21,7 +21,8 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.records import Cap, Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.dry_run import profile_or_plans
-from enrichment.pipeline.enrich import Ask, Enriched, because_given_up, enrich
+from enrichment.pipeline.enrich import Ask, Enriched, enrich
+from enrichment.pipeline.new_profile import because_given_up
 from enrichment.ports import CapReached, StoreError
 from enrichment.profiles.assembly import missing
 from enrichment.purchasing.caps import caps_of_day, in_words

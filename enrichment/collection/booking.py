@@ -9,7 +9,7 @@ Reading comes after the reply is paid for and stored: a reader that raises, or a
 import asyncio
 from dataclasses import dataclass, replace
 
-from enrichment.context import RunContext
+from enrichment.collection.context import CollectionContext
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import (
     CacheRead,
@@ -63,7 +63,7 @@ class Bookings:
         request: Request,
         requirements: Requirements,
         rules: Rules,
-        context: RunContext,
+        context: CollectionContext,
         trace: Trace,
     ) -> None:
         self.known, self.company = known, company

@@ -1,4 +1,4 @@
-"""What the service has promised: requests it accepted, quotes it gave, what an Idempotency-Key stands for.
+"""What the service has promised: requests it accepted, quotes it gave, what an Idempotency-Key means.
 
     open -> ended           an open one whose process is gone is taken over by another process
 

@@ -10,13 +10,13 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 import idna
-import tldextract
 
 from enrichment.domain.data_tables import rows_of
 from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.comparison import same_company
 from enrichment.identity.letters import fold
 from enrichment.identity.names import name_words
+from enrichment.identity.public_suffixes import split_host
 
 __all__ = [
     "AmbiguousCompany",
@@ -54,7 +54,6 @@ _NO_WEBSITE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d*)?|\d+:\d*|localhost(?:
 _SEVERAL = 2
 _LABELS_OF_A_PART = 3
 _WORD_OR_AND = re.compile(r"[a-z0-9]+")
-_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _PLATFORM_ROWS = rows_of("enrichment.identity", "platforms")
 _PLATFORMS = {domain: kind for domain, kind, _ in _PLATFORM_ROWS}
 _OWNERS = frozenset(rows_of("enrichment.identity", "platform_owners"))
@@ -94,8 +93,8 @@ def is_platform(domain: str) -> bool:
     """Whether many companies have a page on this domain, or a part of it: linkedin.com, acme.myshopify.com."""
     if _kind(domain) is not None:
         return True
-    found = _suffixes.extract_str(domain, include_psl_private_domains=True)
-    return found.is_private and found.suffix not in _REGISTRIES and bool(found.domain)
+    found = split_host(domain, private_suffixes=True)
+    return found.private and found.suffix not in _REGISTRIES and bool(found.registered)
 
 
 def _platform_host(website: str) -> str | None:
@@ -142,10 +141,10 @@ def _without_schemes(text: str) -> str:
 def _registrable(host: str) -> str | None:
     bare = host.removeprefix("www.")
     # acme.github.io belongs to acme; wordpress.com, itself a suffix for others, belongs to WordPress
-    found = _suffixes.extract_str(bare, include_psl_private_domains=True)
-    if not found.domain:
-        found = _suffixes.extract_str(bare, include_psl_private_domains=False)
-    return f"{found.domain}.{found.suffix}" if found.domain and found.suffix and "_" not in found.domain else None
+    found = split_host(bare, private_suffixes=True)
+    if not found.registered:
+        found = split_host(bare)
+    return None if "_" in found.registered else found.domain
 
 
 def parse_company(text: str) -> Asked:
@@ -155,7 +154,7 @@ def parse_company(text: str) -> Asked:
     domain, website = _first_domain(_as_address(wanted))
     if domain is None and (_SCHEME.match(wanted) or _ADDRESS_INSIDE.search(wanted) or _NO_WEBSITE.fullmatch(wanted)):
         raise NotACompany(f"{wanted!r} is no public website; give a company's website, such as tesla.com, or its name")
-    if domain is None and "." in wanted and _suffixes.extract_str(wanted).suffix == wanted.lower():
+    if domain is None and "." in wanted and split_host(wanted.lower()).suffix == wanted.lower():
         raise NotACompany(f"{wanted!r} is no company's own domain; give a company's website, such as tesla.com")
     if domain is None:
         return Asked(name=" ".join(wanted.split()))
@@ -203,7 +202,7 @@ def _is_name_with_dots(wanted: str) -> bool:
     text = wanted.strip(_AROUND).rstrip(".")
     if text == text.lower() or re.search(r"[/:@?#\s]", text) or text.lower().startswith("www."):
         return False
-    suffix = _suffixes.extract_str(text.lower()).suffix
+    suffix = split_host(text.lower()).suffix
     written = text[-len(suffix) :] if suffix else ""
     if re.fullmatch(r"com|net|org", suffix):
         return False

@@ -9,9 +9,9 @@ form that begins other names too ('SIA') is one only where the rest of the name 
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-
-from rigour.names.org_types import extract_org_types, remove_org_types
+from functools import cache, lru_cache
+from importlib import import_module
+from types import ModuleType
 
 from enrichment.domain.data_tables import listed, rows_of
 from enrichment.identity.letters import fold
@@ -132,17 +132,24 @@ def _form_at_end(raw: str, plain: str, *, listed_forms: bool) -> str | None:
     return _form_of_rigour(raw, plain) if is_listed else None
 
 
+@cache
+def _forms_of_the_world() -> ModuleType:
+    """Imported with the first name: a company asked for by its domain has none."""
+    return import_module("rigour.names.org_types")
+
+
 def _contains_forms(text: str) -> bool:
-    return bool(extract_org_types(text))
+    return bool(_forms_of_the_world().extract_org_types(text))
 
 
 @lru_cache(maxsize=8_192)
 def _form_of_rigour(raw: str, plain: str) -> str | None:
     if any(map(_is_a_word_like_a_form, raw.split())):
         return None
+    rigour = _forms_of_the_world()
     for text in (raw.casefold(), plain):
-        if text and not _SIGNS.sub("", remove_org_types(text)):
-            return "".join(target for _, target in extract_org_types(text))
+        if text and not _SIGNS.sub("", rigour.remove_org_types(text)):
+            return "".join(target for _, target in rigour.extract_org_types(text))
     return None
 
 

@@ -31,7 +31,7 @@ _ONE_COLUMN = "\x1f"  # occurs in no name: commas belong to the cell
 _TRIED = (_ONE_COLUMN, *_DELIMITERS)
 _DECLARED = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 _LOOKED_AT = 20
-"""Lines in which a header is looked for: titles and remarks may stand above it."""
+"""Lines in which a header is looked for: titles and remarks may be above it."""
 
 csv.field_size_limit(sys.maxsize)  # a long cell is a cell; the file is in memory already
 

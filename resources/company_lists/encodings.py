@@ -137,9 +137,9 @@ def _utf16_without_mark(content: bytes) -> tuple[str, str | None]:
 
 
 def _guessed(content: bytes) -> tuple[str, str | None]:
-    told = [candidate for candidate in (_WESTERN, *_CANDIDATES) if _has_known_title(content, candidate)]
-    if len(told) == 1 and told != [_WESTERN] and (text := _read(content, told[0])) is not None:
-        return text, told[0]
+    fitting = [candidate for candidate in (_WESTERN, *_CANDIDATES) if _has_known_title(content, candidate)]
+    if len(fitting) == 1 and fitting != [_WESTERN] and (text := _read(content, fitting[0])) is not None:
+        return text, fitting[0]
     local = _encoding_of_countries(content)
     if local == "cp1250" and _POLISH_BY_ISO.search(content) and not _WINDOWS_ONLY.search(content):
         local = "iso8859_2"

@@ -111,7 +111,7 @@ def _numbered(titles: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def safe_cell(cell: object) -> str:
-    """A spreadsheet shows it, and runs nothing: an apostrophe stands before what may be a formula."""
+    """A spreadsheet shows it, and runs nothing: an apostrophe comes before what may be a formula."""
     text = "" if cell is None else str(cell)
     if isinstance(cell, LinkedText) and cell.target not in text:
         text = f"{text} {cell.target}".strip()

@@ -50,7 +50,6 @@ class SnovSpec(Spec):
 
 class SnovClient(ProviderClient[SnovSpec]):
     name = "snov"
-    credential_names = ("client_id", "client_secret")
     spec = TypeAdapter(SnovSpec)
 
     _token = ""
