@@ -20,11 +20,13 @@ from resources.active_rules import ActiveRules, active_rules
 from resources.settings import Settings, SettingsError
 from resources.store import SqlStore
 from resources.wiring import open_context
+from service.bookings import Bookings
 from service.limits import RateLimits
 from service.metrics import Metrics
 from service.runs import Runs
 
 _TICK_SECONDS = 1.0
+_MOST_AT_ONCE = 64
 
 
 @dataclass(slots=True)
@@ -111,6 +113,7 @@ class ServiceState:
     store: SqlStore
     in_force: RulesInForce
     runs: Runs
+    bookings: Bookings
     metrics: Metrics
     now: Callable[[], datetime]
     limits: RateLimits = field(default_factory=RateLimits)
@@ -136,20 +139,35 @@ async def opened(
         in_force = RulesInForce(settings, store, now)
         await in_force.look()
         metrics = Metrics()
-        runs = Runs(store, new_id("wrk"), in_force.in_use, now, override=settings.enrich_strategy, metrics=metrics)
-        state = ServiceState(settings, store, in_force, runs, metrics, now)
+        runs = Runs(
+            store,
+            new_id("wrk"),
+            in_force.in_use,
+            now,
+            override=settings.enrich_strategy,
+            metrics=metrics,
+            most=lambda: _at_once(in_force.rules),
+        )
+        bookings = Bookings(store)
+        state = ServiceState(settings, store, in_force, runs, bookings, metrics, now)
         keeping = asyncio.create_task(_keep_going(state))
         try:
             yield state
         finally:
             state.stopping.set()
             await runs.stop()
+            await bookings.stop()
             keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping
             await in_force.close()
     finally:
         await asyncio.to_thread(store.close)
+
+
+def _at_once(rules: Rules) -> int:
+    """Cold requests: as many as keep every vendor busy, and no more than this process has memory for."""
+    return min(_MOST_AT_ONCE, sum(provider.concurrency for provider in rules.providers.values()))
 
 
 async def _keep_going(state: ServiceState) -> None:

@@ -25,7 +25,6 @@ from service.problems import Problem, problem_of
 
 LEASE_SECONDS = 20.0
 _RENEWAL_SECONDS = 5.0
-_MOST_AT_ONCE = 64
 GRACE_SECONDS = 30.0
 
 InUse = Callable[[], AbstractAsyncContextManager[tuple[Rules, RunContext]]]
@@ -41,7 +40,10 @@ class Run:
 
 
 class Runs:
-    """Used by one event loop. worker: the name of this process. override: ENRICH_STRATEGY."""
+    """Used by one event loop. worker: the name of this process. override: ENRICH_STRATEGY.
+
+    most: how many may be under way at once, as things are now.
+    """
 
     def __init__(
         self,
@@ -52,15 +54,19 @@ class Runs:
         *,
         override: str | None,
         metrics: Metrics,
-        most: int = _MOST_AT_ONCE,
+        most: Callable[[], int],
     ) -> None:
-        self.worker, self.most = worker, most
+        self.worker, self._most = worker, most
         self._store, self._in_use, self._now, self._override = store, in_use, now, override
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._coming, self._stopping = 0, False
         self._renewed_at = 0.0
         self._metrics = metrics
+
+    @property
+    def most(self) -> int:
+        return self._most()
 
     @property
     def has_room(self) -> bool:
