@@ -15,15 +15,18 @@ from fastapi import Depends, Request
 
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.rules import Rules
+from enrichment.ports import StoreError
+from enrichment.rules import Rules, RulesError
 from resources.active_rules import ActiveRules, active_rules
 from resources.settings import Settings, SettingsError
 from resources.store import SqlStore
 from resources.wiring import open_context
+from service.batch_work import BatchWork
 from service.bookings import Bookings
 from service.limits import RateLimits
+from service.logs import log
 from service.metrics import Metrics
-from service.runs import Runs
+from service.runs import GRACE_SECONDS, Runs
 
 _TICK_SECONDS = 1.0
 _MOST_AT_ONCE = 64
@@ -114,10 +117,11 @@ class ServiceState:
     in_force: RulesInForce
     runs: Runs
     bookings: Bookings
+    batches: BatchWork
     metrics: Metrics
     now: Callable[[], datetime]
+    stopping: asyncio.Event
     limits: RateLimits = field(default_factory=RateLimits)
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
 
@@ -148,14 +152,15 @@ async def opened(
             metrics=metrics,
             most=lambda: _at_once(in_force.rules),
         )
-        bookings = Bookings(store)
-        state = ServiceState(settings, store, in_force, runs, bookings, metrics, now)
+        stopping, bookings = asyncio.Event(), Bookings(store)
+        batches = BatchWork(store, in_force.in_use, override=settings.enrich_strategy, stopping=stopping.is_set)
+        state = ServiceState(settings, store, in_force, runs, bookings, batches, metrics, now, stopping)
         keeping = asyncio.create_task(_keep_going(state))
         try:
             yield state
         finally:
             state.stopping.set()
-            await runs.stop()
+            await asyncio.gather(runs.stop(), batches.stop(GRACE_SECONDS))
             await bookings.stop()
             keeping.cancel()
             with suppress(asyncio.CancelledError):
@@ -173,8 +178,12 @@ def _at_once(rules: Rules) -> int:
 async def _keep_going(state: ServiceState) -> None:
     """Once a second: leases, requests that wait for a process, edits of the rules."""
     while True:
-        await state.runs.tick()
-        await state.in_force.look()
+        try:
+            await state.runs.tick()
+            await state.batches.tick()
+            await state.in_force.look()
+        except (StoreError, RulesError, SettingsError) as error:  # it may be mended before the next look
+            log.warning("a look failed", because=str(error))
         await asyncio.sleep(_TICK_SECONDS)
 
 

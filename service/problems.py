@@ -44,7 +44,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "already_ended": (409, "It has ended already"),
     "quote_expired": (410, "The quote is no longer valid"),
     "too_large": (413, "The body is too large"),
-    "not_json_type": (415, "The body is not declared as JSON"),
+    "not_list_type": (415, "The body is no list of a known kind"),
     "other_body": (422, "This Idempotency-Key was used for another body"),
     "too_many": (429, "Too many requests with this key"),
     "failed": (500, "This is a fault of the service"),

@@ -83,6 +83,10 @@ class SqlAcceptedRequests:
             row = tx.execute(_BY_ID, {"id": request_id}).first()
         return None if row is None else _accepted(row)
 
+    def remember(self, key: IdempotencyKey, *, made: str, at: datetime) -> MadeBefore | None:
+        """None: from now on this key means `made`. Else what it made before."""
+        return self._db.ledger(lambda tx: remember(tx, key, made=made, at=at))
+
     def made_before(self, key: IdempotencyKey, *, at: datetime) -> MadeBefore | None:
         with self._db.reading() as tx:
             return _made_before(tx, key, at)
