@@ -27,6 +27,7 @@ from service.limits import RateLimits
 from service.logs import log
 from service.metrics import Metrics
 from service.runs import GRACE_SECONDS, Runs
+from service.tracing import exporter
 
 _TICK_SECONDS = 1.0
 _MOST_AT_ONCE = 64
@@ -142,7 +143,7 @@ async def opened(
     try:
         in_force = RulesInForce(settings, store, now)
         await in_force.look()
-        metrics = Metrics()
+        metrics, spans = Metrics(), exporter()
         runs = Runs(
             store,
             new_id("wrk"),
@@ -151,6 +152,7 @@ async def opened(
             override=settings.enrich_strategy,
             metrics=metrics,
             most=lambda: _at_once(in_force.rules),
+            spans=spans,
         )
         stopping, bookings = asyncio.Event(), Bookings(store)
         batches = BatchWork(store, in_force.in_use, override=settings.enrich_strategy, stopping=stopping.is_set)
@@ -162,6 +164,8 @@ async def opened(
             state.stopping.set()
             await asyncio.gather(runs.stop(), batches.stop(GRACE_SECONDS))
             await bookings.stop()
+            if spans is not None:
+                await asyncio.to_thread(spans.shutdown)
             keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping
