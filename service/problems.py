@@ -184,9 +184,9 @@ async def _of_framework(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> str:
     """The methods that this path knows; the framework names those of one of its routes alone."""
-    paths = request.app.openapi()["paths"]
-    known = {method.upper() for path, item in paths.items() if _matches(path, request.url.path) for method in item}
-    return ", ".join(sorted(known))
+    paths, asked = request.app.openapi()["paths"], request.url.path
+    templates = [asked] if asked in paths else [path for path in paths if _matches(path, asked)]
+    return ", ".join(sorted({method.upper() for path in templates for method in paths[path]}))
 
 
 def _matches(template: str, path: str) -> bool:
