@@ -4,7 +4,7 @@ bought: raw/*, analysis/*      profile made and good enough: profile/*, with its
 not good enough, or failed: its partition is shown as failed, with the reason
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -105,13 +105,14 @@ class BatchEvents:
         report_failed(self._instance, lacking, run=self._failed_run, step=self._step)
 
     def _log(self, ends: Sequence[CompanyEnd]) -> None:
-        for end in ends:
-            self._ended += 1
-            cost = f": {in_usd(end.end.cost)} USD" if end.enriched is not None else ""
-            why = f" ({end.end.reason})" if end.end.reason else ""
-            self._context.log.info(
-                f"{self._ended} of {self._total} companies: {end.company.key} {end.end.state}{cost}{why}"
-            )
+        """One event of a lot: how far the run is, and a line for each company that is not complete."""
+        self._ended += len(ends)
+        states = Counter(end.end.state for end in ends)
+        counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
+        cost = in_usd(sum(end.end.cost for end in ends))
+        lines = [f"{self._ended} of {self._total} companies; of the last {len(ends)}: {counts}, for {cost} USD"]
+        lines += [f"{end.company.key} {end.end.state}: {end.end.reason}" for end in ends if end.end.reason]
+        self._context.log.info("\n".join(lines))
 
 
 def _shown(end: CompanyEnd, batch: Batch, rules: Rules) -> _Shown:
