@@ -20,9 +20,10 @@ from enrichment.profiles.assembly import missing
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import layer_assets, profile_key
 from enrichment_assets.checks import evaluations_of
-from enrichment_assets.event_reporting import Made, brought, made_profiles, purchase_made, settled_ids
+from enrichment_assets.event_reporting import Made, brought, made_profiles, purchase_made, settled_ids, still_fresh
 from enrichment_assets.materializations import Happened, record_failed_run, report, report_failed
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
+from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.store import SqlStore
 
@@ -40,15 +41,26 @@ class _Shown:
 
 
 class BatchEvents:
-    """Of one run over one batch. total: companies of the batch, for the lines of progress."""
+    """Of one run over one batch. total: companies of the batch, for the lines of progress.
+
+    sources: selected with it; those that had a fresh reply are shown as seen.
+    """
 
     def __init__(
-        self, context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: Batch, rules: Rules, *, total: int
+        self,
+        context: dg.OpExecutionContext,
+        enrichment: EnrichmentResource,
+        batch: Batch,
+        rules: Rules,
+        *,
+        total: int,
+        sources: tuple[str, ...] = (),
     ) -> None:
         self._context, self._enrichment, self._batch, self._rules = context, enrichment, batch, rules
         self._instance, self._run = context.instance, context.run
         self._step = context.get_step_execution_context().step.key
         self._total, self._ended = total, 0
+        self._sources = sources
         self._failed_run: dg.DagsterRun | None = None
 
     def show(self, ends: Sequence[CompanyEnd]) -> None:
@@ -57,7 +69,7 @@ class BatchEvents:
         shown = [_shown(end, self._batch, self._rules) for end in ends]
         purchases = [p for one in shown if one.enriched is not None for p in one.enriched.purchases]
         with self._enrichment.store() as store:
-            made = [*self._bought(shown, purchases, store), *self._profiles(shown)]
+            made = [*self._bought(shown, purchases, store), *self._profiles(shown), *self._fresh(ends, store)]
         add_companies(self._instance, [end.company for end in shown if end.enriched is not None or end.lacking])
         report(self._instance, [*_events(made), *self._checks(shown)], run=self._run, step=self._step)
         self._show_lacking(shown)
@@ -80,6 +92,17 @@ class BatchEvents:
                 reply_id, analysis = replies.get(purchase.purchase_id), analyses.get(purchase.purchase_id)
                 yield purchase_made(one.company, purchase, reply_id=reply_id, analysis=analysis)
 
+    def _fresh(self, ends: Sequence[CompanyEnd], store: SqlStore) -> Iterator[Made]:
+        """Selected sources that had a fresh reply and were not asked, seen again."""
+        for end in ends if self._sources else ():
+            company = end.company if end.enriched is None else end.enriched.company
+            bought = {p.purchase_id for p in (() if end.enriched is None else end.enriched.purchases)}
+            known = store.knowledge.known(company.company_id).replies if company.company_id else ()
+            replies = [reply for reply in known if reply.purchase_id not in bought]
+            for one in still_fresh(company.key, replies, self._sources, self._rules, utc_now()):
+                self._context.log.info(f"{one.asset.to_user_string()} of {company.key} is {one.metadata['note'].value}")
+                yield one
+
     def _profiles(self, shown: Sequence[_Shown]) -> Iterator[Made]:
         for one in shown:
             if one.enriched is not None:
@@ -89,7 +112,7 @@ class BatchEvents:
         """The sentences about each profile that was made, good or not."""
         by_consumer: dict[str, dict[str, Profile]] = defaultdict(dict)
         for one in shown:
-            for profile in () if one.enriched is None else one.enriched.profiles:
+            for profile in () if one.enriched is None else _of(self._batch, one.enriched):
                 by_consumer[profile.consumer][one.company] = profile
         for consumer, profiles in by_consumer.items():
             yield from evaluations_of(consumer, profiles, self._rules)
@@ -123,9 +146,15 @@ def _shown(end: CompanyEnd, batch: Batch, rules: Rules) -> _Shown:
         return _Shown(end.company.key, None, (), dict.fromkeys(names, end.end.reason or "it failed"))
     if end.end.state == "stopped":
         return _Shown(enriched.company.key, enriched, (), {})
-    lacking = {profile.consumer: why for profile in enriched.profiles if (why := why_not_good_enough(profile, rules))}
-    good = tuple(profile for profile in enriched.profiles if profile.consumer not in lacking)
+    profiles = _of(batch, enriched)
+    lacking = {profile.consumer: why for profile in profiles if (why := why_not_good_enough(profile, rules))}
+    good = tuple(profile for profile in profiles if profile.consumer not in lacking)
     return _Shown(enriched.company.key, enriched, good, lacking)
+
+
+def _of(batch: Batch, enriched: Enriched) -> list[Profile]:
+    """The profiles of its consumers; a request for sources alone has made one of no consumer."""
+    return [profile for profile in enriched.profiles if profile.consumer in batch.consumers]
 
 
 def why_not_good_enough(profile: Profile, rules: Rules) -> str | None:

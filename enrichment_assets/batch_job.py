@@ -102,7 +102,9 @@ def batch_over(
     Raises OrderRefused, StoreError.
     """
     each = list(dict.fromkeys(names))
-    found, refused = enrichment.run_in_context(lambda run_context: _companies(each, batch, run_context), rules)
+    found, refused = enrichment.run_in_context(
+        lambda run_context: named_companies(each, batch.batch_id, run_context), rules
+    )
     if not found:
         named = "; ".join(f"{name}: {why}" for name, why in refused.items())
         raise OrderRefused(f"None of these is a company: {named}")
@@ -136,14 +138,16 @@ def _taken_up(batch_id: str, store: SqlStore, *, again: bool) -> Batch:
     return batch
 
 
-async def _companies(names: list[str], batch: Batch, context: RunContext) -> tuple[list[Company], dict[str, str]]:
-    """Each company that is meant, and what means none -> why."""
+async def named_companies(
+    names: Sequence[str], origin: str, context: RunContext
+) -> tuple[list[Company], dict[str, str]]:
+    """Each company that is meant, and what means none -> why. origin: the batch or run that has the names."""
     found: list[Company] = []
     refused: dict[str, str] = {}
     for name in names:
         known = await asyncio.to_thread(context.store.companies.by_key, name)
         try:
-            found.append(known or await company_of_row(name, context, origin=batch.batch_id))
+            found.append(known or await company_of_row(name, context, origin=origin))
         except (NotACompany, AmbiguousCompany) as error:
             refused[name] = str(error)
     return found, refused

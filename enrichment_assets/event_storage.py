@@ -114,7 +114,7 @@ def _evaluation_row(
         "run_id": entry.run_id,
         "execution_status": (status.SUCCEEDED if evaluation.passed else status.FAILED).value,
         "evaluation_event": serialized,
-        "evaluation_event_timestamp": storage._event_insert_timestamp(entry),
+        "evaluation_event_timestamp": storage._event_insert_timestamp(entry),  # type: ignore[no-untyped-call]
         "evaluation_event_storage_id": event_id,
         "materialization_event_storage_id": None if target is None else target.storage_id,
     }

@@ -14,6 +14,7 @@ from dagster._core.events import (
     AssetObservationData,
     DagsterEvent,
     DagsterEventType,
+    EngineEventData,
     StepMaterializationData,
 )
 from dagster._core.events.log import EventLogEntry
@@ -76,6 +77,11 @@ def report_failed(
     instance.report_engine_event("\n".join(lines), run)
 
 
+def note(context: dg.OpExecutionContext, message: str, metadata: Mapping[str, Any]) -> None:
+    """An event in the log of this run, with metadata: at once, while that of outputs comes at the end of a step."""
+    DagsterEvent.engine_event(context.get_step_execution_context(), message, EngineEventData(metadata))
+
+
 def latest_materialization(
     instance: dg.DagsterInstance, asset: dg.AssetKey, company: str
 ) -> dg.AssetMaterialization | None:
@@ -87,7 +93,7 @@ def latest_materialization(
 
 def _store(instance: dg.DagsterInstance, events: Iterable[DagsterEvent], run: dg.DagsterRun | None) -> None:
     entries = [
-        EventLogEntry(
+        EventLogEntry(  # type: ignore[no-untyped-call]
             error_info=None,
             level=logging.INFO,
             user_message="",

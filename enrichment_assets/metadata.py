@@ -3,7 +3,7 @@
 Plan -> Markdown;  Purchase, Profile -> metadata of a materialisation
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -56,27 +56,6 @@ def nothing_to_buy(profile: Profile) -> str:
     )
 
 
-def plans_markdown(plans: Sequence[Plan], served: Sequence[Enriched]) -> str:
-    """What is to be done for the only company in full; of several, a line each. served: by layer 1."""
-    if len(plans) + len(served) == 1:
-        return plan_markdown(plans[0]) if plans else nothing_to_buy(served[0].profile)
-    lines = [f"| company | asked first | {shown('held')} | expected USD | at most |", "| --- | --- | --- | --- | --- |"]
-    for plan in plans[:_MOST_ROWS]:
-        first, answered = (
-            ", ".join(s.source for s in plan.sources if s.verdict == verdict) for verdict in ("chosen", "held")
-        )
-        quote = plan.quote
-        lines.append(
-            f"| {plan.company_key} | {first} | {answered} | {in_usd(quote.expected)} | {in_usd(quote.upper_bound)} |"
-        )
-    if len(plans) > _MOST_ROWS:
-        lines.append(f"| and {len(plans) - _MOST_ROWS} more | | | | |")
-    lines += [f"| {e.company.key} | {nothing_to_buy(e.profile)} | | | |" for e in served[:_MOST_ROWS]]
-    if len(served) > _MOST_ROWS:
-        lines.append(f"| and {len(served) - _MOST_ROWS} more that are valid | | | | |")
-    return "\n".join(lines)
-
-
 def quote_in_words(quote: BatchQuote) -> str:
     """What a batch will cost, before anything of it is bought."""
     parts = [
@@ -125,7 +104,7 @@ def fresh_metadata(reply: ReplyHead, until: datetime) -> Metadata:
     return {
         "note": dg.MetadataValue.text(
             f"still fresh until {until:%Y-%m-%d %H:%M} UTC, so it was not bought again; "
-            "even_if_fresh in the run config of the op 'plan' buys it anew"
+            "even_if_fresh in the run config of the op 'enrich' buys it anew"
         ),
         "fresh_until": dg.MetadataValue.timestamp(until),
         "bought_at": dg.MetadataValue.timestamp(reply.collected_at),
