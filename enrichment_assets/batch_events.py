@@ -23,6 +23,7 @@ from enrichment_assets.checks import evaluations_of
 from enrichment_assets.event_reporting import Made, brought, made_profiles, purchase_made, settled_ids, still_fresh
 from enrichment_assets.materializations import Happened, record_failed_run, report, report_failed
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
+from enrichment_assets.run_config import BATCH_TAG
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.store import SqlStore
@@ -123,7 +124,7 @@ class BatchEvents:
             return
         if self._failed_run is None:
             config = {"ops": {"work": {"config": {"batch_id": self._batch.batch_id}}}}
-            tags = {"batch": self._batch.batch_id, "companies_not_complete_in": self._run.run_id}
+            tags = {BATCH_TAG: self._batch.batch_id, "companies_not_complete_in": self._run.run_id}
             self._failed_run = record_failed_run(self._instance, self._run, job=JOB, config=config, tags=tags)
         report_failed(self._instance, lacking, run=self._failed_run, step=self._step)
 

@@ -22,9 +22,10 @@ from enrichment.domain.records import Company
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.rules import Rules
 from enrichment_assets.batch_events import BatchEvents
+from enrichment_assets.batch_lists import ListedCompanies
 from enrichment_assets.materializations import note
 from enrichment_assets.metadata import Metadata, companies_markdown, nothing_to_buy, plan_markdown, quote_in_words
-from enrichment_assets.run_config import ASKED_BY
+from enrichment_assets.run_config import ASKED_BY, BATCH_TAG
 from resources.dagster_resources import EnrichmentResource
 from resources.store import SqlStore
 
@@ -38,7 +39,7 @@ class OrderedBatch:
     """A batch that a run is to work on. refused: what was ordered and is no company -> why.
 
     max_cost: of one company, in micro-USD; None: as the consumers say. analyses: to be made beside those of the
-    consumers. sources: to be shown as seen where they are fresh.
+    consumers. sources: to be shown as seen where they are fresh. listed: the list that the batch is made of.
     """
 
     batch: Batch
@@ -46,6 +47,7 @@ class OrderedBatch:
     max_cost: int | None = None
     analyses: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    listed: ListedCompanies | None = None
 
 
 def run_batch(
@@ -57,16 +59,18 @@ def run_batch(
     UnknownStrategy, SettingsError, StoreError.
     """
     batch = ordered.batch
-    context.instance.add_run_tags(context.run_id, {"batch": batch.batch_id})
+    context.instance.add_run_tags(context.run_id, {BATCH_TAG: batch.batch_id})
     with enrichment.store() as store, _told_to_stop() as stopping:
         waiting = _waiting(batch, store)
         events = BatchEvents(context, enrichment, batch, rules, total=len(waiting), sources=ordered.sources)
         worker = _WorkerOfRun(context, enrichment, ordered, rules, events)
         quoted = enrichment.run_in_context(lambda run_context: worker.quote(waiting, run_context), rules)
+        if ordered.listed is not None:
+            note(context, "\n".join(ordered.listed.says), ordered.listed.metadata())
         note(context, f"{batch.batch_id}: {quoted['quote']}", quoted)
         enrichment.run_in_context(lambda run_context: worker.work(replace(run_context, stopping=stopping)), rules)
         if stopping():
-            context.log.warning(f"stopped; re-execute this run, or launch one over {batch.batch_id}, to go on.")
+            _note_stopped(context, batch, store)
             raise dg.DagsterExecutionInterruptedError
         return _end(context, ordered, quoted, store)
 
@@ -163,9 +167,21 @@ def _end(context: dg.OpExecutionContext, ordered: OrderedBatch, quoted: Metadata
         raise dg.Failure(f"All {failed} companies failed: {named}", {"not_complete": companies}, allow_retries=False)
     if why:
         context.log.warning(_warning(summary, len(ordered.refused)))
-    counts = _counts(summary, failed) | quoted | ({"not_complete": companies} if why else {})
+    listed = {} if ordered.listed is None else ordered.listed.metadata()
+    counts = _counts(summary, failed) | quoted | listed | ({"not_complete": companies} if why else {})
     note(context, f"{ended} companies finished for {in_usd(summary.taken)} USD, {failed} failed", counts)
     return counts
+
+
+def _note_stopped(context: dg.OpExecutionContext, batch: Batch, store: SqlStore) -> None:
+    summary = store.batches.summary(batch.batch_id)
+    assert summary is not None  # noqa: S101  a batch is never deleted
+    counts = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in summary.companies.items())
+    context.log.warning(
+        f"{batch.batch_id} was stopped: {counts}. Re-execute this run, launch one with this batch_id, or type "
+        f"`enrich batch resume {batch.batch_id}`, to go on."
+    )
+    note(context, f"{batch.batch_id} was stopped", _counts(summary, summary.count("failed")))
 
 
 def _counts(summary: BatchSummary, failed: int) -> Metadata:

@@ -12,7 +12,7 @@ from enrichment_assets.checks import mart_checks, profile_checks
 from enrichment_assets.enrich_assets import enrich_assets
 from enrichment_assets.marts import marts, publish_marts
 from enrichment_assets.schedules import read_accounts_hourly, refresh_due_companies
-from enrichment_assets.sensors import company_sensor, report_bought_outside, report_made_outside
+from enrichment_assets.sensors import company_sensor, report_bought_outside, report_made_outside, worker_sensor
 from resources.dagster_resources import EnrichmentResource, shown_variables
 from resources.planner import PlannerResource
 from resources.settings import load_settings
@@ -37,7 +37,13 @@ def definitions_of(rules: Rules) -> dg.Definitions:
         asset_checks=[*profile_checks(rules), *mart_checks()],
         jobs=[job, read_accounts_job],
         schedules=[refresh_due_companies(job), read_accounts_hourly(read_accounts_job)],
-        sensors=[company_sensor(rules), report_bought_outside, report_made_outside, publish_marts],
+        sensors=[
+            company_sensor(rules),
+            report_bought_outside,
+            report_made_outside,
+            worker_sensor(job),
+            publish_marts,
+        ],
         resources=resources,
         executor=dg.in_process_executor,
     )

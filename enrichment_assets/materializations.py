@@ -5,7 +5,7 @@ Private Dagster imports are here, because public calls write one event per trans
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -89,6 +89,24 @@ def latest_materialization(
     filter_ = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[company])
     records = instance.fetch_materializations(filter_, limit=1).records
     return records[0].asset_materialization if records else None
+
+
+def latest_materializations(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, companies: Collection[str]
+) -> dict[str, dg.AssetMaterialization]:
+    """Company -> what Dagster last recorded of this asset for it, of those it has recorded anything for."""
+    newest = instance.event_log_storage.get_latest_storage_id_by_partition(
+        asset, dg.DagsterEventType.ASSET_MATERIALIZATION, set(companies)
+    )
+    if not newest:
+        return {}
+    filter_ = dg.AssetRecordsFilter(asset_key=asset, storage_ids=list(newest.values()))
+    records = instance.fetch_materializations(filter_, limit=len(newest)).records
+    return {
+        record.partition_key: record.asset_materialization
+        for record in records
+        if record.partition_key is not None and record.asset_materialization is not None
+    }
 
 
 def _store(instance: dg.DagsterInstance, events: Iterable[DagsterEvent], run: dg.DagsterRun | None) -> None:

@@ -3,7 +3,7 @@
 Plan -> Markdown;  Purchase, Profile -> metadata of a materialisation
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -73,8 +73,14 @@ def quote_in_words(quote: BatchQuote) -> str:
 
 def companies_markdown(reasons: Mapping[str, str]) -> str:
     """Company -> one sentence, as a table."""
-    rows = [f"| {company} | {_cell(reason)} |" for company, reason in list(reasons.items())[:_MOST_ROWS]]
-    return "\n".join(["| company | why |", "| --- | --- |", *rows])
+    return table_markdown(("company", "why"), list(reasons.items()))
+
+
+def table_markdown(header: tuple[str, str], rows: Sequence[tuple[str, str]]) -> str:
+    """The first rows, and how many there are more."""
+    lines = [f"| {_cell(one)} | {_cell(other)} |" for one, other in rows[:_MOST_ROWS]]
+    more = [f"| and {len(rows) - _MOST_ROWS:,} more | |"] if len(rows) > _MOST_ROWS else []
+    return "\n".join([f"| {header[0]} | {header[1]} |", "| --- | --- |", *lines, *more])
 
 
 def purchase_metadata(purchase: Purchase, *, reply_id: str | None) -> Metadata:

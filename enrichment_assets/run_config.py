@@ -18,6 +18,9 @@ from enrichment_assets.partitions import new_among
 from resources.store import SqlStore
 
 ASKED_BY = "dagster:"
+BATCH_TAG = "batch"
+WORKERS_TAG = "workers"
+"""Of a run that others shall work beside: how many in all. The sensor start_more_workers launches them."""
 PARENT_RUN_TAG = "dagster/parent_run_id"
 ROOT_RUN_TAG = "dagster/root_run_id"
 

@@ -30,6 +30,7 @@ from enrichment_assets.partitions import COMPANIES
 from enrichment_assets.run_config import PARENT_RUN_TAG, ROOT_RUN_TAG
 from resources.clock import TEST_CLOCK
 from resources.dagster_resources import EnrichmentResource
+from resources.refresh import SCHEDULE
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.wiring import sandbox_file
@@ -140,9 +141,16 @@ class DagsterSandbox:
         )
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
-    def refresh(self, *, retry_of: str | None = None, **config: Any) -> dg.ExecuteInProcessResult:
-        """The batch job, with this config of the op 'work'. retry_of: the run that is executed again."""
+    def refresh(
+        self, *, retry_of: str | None = None, by_schedule: bool = False, **config: Any
+    ) -> dg.ExecuteInProcessResult:
+        """The batch job, with this config of the op 'work'. retry_of: the run that is executed again.
+
+        by_schedule: requested by the schedule that refreshes.
+        """
         tags = {PARENT_RUN_TAG: retry_of, ROOT_RUN_TAG: retry_of} if retry_of else {}
+        if by_schedule:
+            tags |= dg.DagsterRun.tags_for_schedule(definitions().resolve_schedule_def(SCHEDULE))
         job = definitions().resolve_job_def("refresh_companies")
         run_config = {"ops": {"work": {"config": config}}}
         return job.execute_in_process(instance=self.instance, run_config=run_config, tags=tags, raise_on_error=False)

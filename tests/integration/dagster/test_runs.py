@@ -99,7 +99,7 @@ def test_a_valid_profile_is_materialised_when_asked_for_and_names_the_request_th
 
 def test_a_batch_only_sees_again_what_is_still_valid(sandbox: DagsterSandbox) -> None:
     for companies in (["tesla.com"], ["tesla.com", "apple.com"]):
-        run = sandbox.refresh(companies=companies, consumers=["profile"])
+        run = sandbox.refresh(companies=companies, consumers=["profile"], budget_usd=100.0)
     assert sandbox.companies_of("profile/profile") == ["apple.com", "tesla.com"]
     assert len(sandbox.instance.fetch_observations(key("profile/profile"), limit=10).records) == 1
     assert "2 companies to do, 1 of them have all that is asked for already" in summary_of(run)["quote"].value
@@ -285,14 +285,14 @@ def test_a_company_that_ends_incomplete_is_not_materialised_and_its_checks_name_
 
 def test_a_batch_of_scattered_companies_is_one_run(sandbox: DagsterSandbox) -> None:
     companies = ["tesla.com", "apple.com", "intel.com"]
-    assert sandbox.refresh(companies=companies, consumers=["profile"]).success
+    assert sandbox.refresh(companies=companies, consumers=["profile"], budget_usd=100.0).success
     assert sandbox.companies_of("profile/profile") == sorted(companies)
     assert sandbox.partitions() == sorted(companies)
     assert new_unreported(sandbox.store, 0, limit=100).purchases == ()
 
 
 def test_what_is_no_company_is_named_and_takes_no_other_with_it(sandbox: DagsterSandbox) -> None:
-    run = sandbox.refresh(companies=["tesla.com", "someone@example.com"], consumers=["profile"])
+    run = sandbox.refresh(companies=["tesla.com", "someone@example.com"], consumers=["profile"], budget_usd=100.0)
     assert run.success
     assert sandbox.companies_of("profile/profile") == ["tesla.com"]
     assert summary_of(run)["failed"].value == 1
@@ -332,7 +332,7 @@ def test_a_company_named_at_first_moves_to_its_domain_with_its_history(sandbox: 
 
 
 def test_marts_show_their_rows_and_columns_and_the_books_agree(sandbox: DagsterSandbox) -> None:
-    sandbox.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"])
+    sandbox.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"], budget_usd=100.0)
     run = sandbox.publish()
     assert run.success
     [profiles] = sandbox.shown("mart/company_profiles")
