@@ -64,7 +64,8 @@ def run_batch(
         waiting = _waiting(batch, store)
         events = BatchEvents(context, enrichment, batch, rules, total=len(waiting), sources=ordered.sources)
         worker = _WorkerOfRun(context, enrichment, ordered, rules, events)
-        quoted = enrichment.run_in_context(lambda run_context: worker.quote(waiting, run_context), rules)
+        left = _left(batch, store)
+        quoted = enrichment.run_in_context(lambda run_context: worker.quote(waiting, left, run_context), rules)
         if ordered.listed is not None:
             note(context, "\n".join(ordered.listed.says), ordered.listed.metadata())
         note(context, f"{batch.batch_id}: {quoted['quote']}", quoted)
@@ -96,10 +97,10 @@ class _WorkerOfRun:
             ended=self._ended.append,
         )
 
-    async def quote(self, companies: Sequence[Company], context: RunContext) -> Metadata:
-        """What they will cost, in a sentence; of a single one, its plan too."""
-        override = self._options.strategy_override
-        quoted = await quote_batch(companies, self._batch, rules=self._rules, context=context, override=override)
+    async def quote(self, companies: Sequence[Company], left: int | None, context: RunContext) -> Metadata:
+        """What they will cost, in a sentence; of a single one, its plan too. left: of the budget, in micro-USD."""
+        override, batch = self._options.strategy_override, replace(self._batch, max_cost=left)
+        quoted = await quote_batch(companies, batch, rules=self._rules, context=context, override=override)
         quote = {"quote": quote_in_words(quoted)}
         return quote | (await self._plan(companies[0], context) if len(companies) == 1 else {})
 
@@ -150,6 +151,14 @@ def _told_to_stop() -> Iterator[Callable[[], bool]]:
 def _waiting(batch: Batch, store: SqlStore) -> list[Company]:
     ids = {one.company_id for one in store.batches.companies(batch.batch_id, "waiting", "postponed")}
     return [company for company in store.companies.all() if company.company_id in ids] if ids else []
+
+
+def _left(batch: Batch, store: SqlStore) -> int | None:
+    """Of its budget, in micro-USD; None: it has none."""
+    summary = store.batches.summary(batch.batch_id)
+    if summary is None or summary.batch.max_cost is None:
+        return None
+    return max(0, summary.batch.max_cost - summary.taken)
 
 
 def _end(context: dg.OpExecutionContext, ordered: OrderedBatch, quoted: Metadata, store: SqlStore) -> Metadata:

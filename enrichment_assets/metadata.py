@@ -18,7 +18,7 @@ from enrichment.planning.plan import Plan, SourcePlan
 from enrichment.planning.skip_reasons import shown
 from enrichment.profiles.assembly import missing
 
-_MOST_ROWS = 200
+_MOST_ROWS = 1_000
 Metadata = dict[str, Any]
 
 

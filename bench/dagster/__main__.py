@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench.dagster.enriched import SEED, enriched, environment
 from bench.dagster.events import instance_in, recorded
+from bench.dagster.partitions import measure
 from resources.wiring import sandbox_file
 
 
@@ -22,7 +23,10 @@ def main() -> None:
     sys.stdout.write(f"seed {SEED}\n")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         if "events" in options.sections:
-            _events(Path(folder), options)
+            _events(Path(folder) / "events", options)
+        if "partitions" in options.sections:
+            with environment(Path(folder) / "partitions") as settings:
+                measure(settings, options.partitions, lambda line: print(line, flush=True))
 
 
 def _events(folder: Path, options: argparse.Namespace) -> None:
@@ -54,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("sections", nargs="*", choices=["events", "partitions"], default=["events", "partitions"])
     parser.add_argument("--companies", type=int, default=1000)
     parser.add_argument("--enriched", type=int, default=200, help="real ones; the others are twins of theirs")
+    parser.add_argument("--partitions", type=int, default=100_000)
     parser.add_argument("--consumer", default="vendor_enrichment")
     return parser.parse_args()
 

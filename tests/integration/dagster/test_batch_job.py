@@ -261,7 +261,7 @@ def test_a_list_becomes_a_batch_and_the_run_shows_what_was_understood_and_which_
 def test_a_list_is_read_once_however_often_its_run_is_executed_again(sandbox: DagsterSandbox, tmp_path: Path) -> None:
     listed = tmp_path / "accounts.csv"
     listed.write_text("name,website\nTesla,tesla.com\n", encoding="utf-8")
-    order = {"file": str(listed), "consumers": ["profile"], "budget_usd": 5.0}
+    order: dict[str, Any] = {"file": str(listed), "consumers": ["profile"], "budget_usd": 5.0}
     for vendor in ("brightdata", "serpapi"):
         sandbox.fault(vendor, "down")
     first = sandbox.refresh(**order)
