@@ -41,7 +41,7 @@ class EnrichedBatch:
 @contextmanager
 def environment(folder: Path) -> Iterator[Settings]:
     """A home with a sandbox, as the environment of this process and of those it starts."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     rules = copied_rules(folder / "config", {"providers": unlimited_vendors(TIME_SCALE)})
     os.environ |= {"ENRICH_HOME": str(folder / "home"), "ENRICH_CONFIG": str(rules), "ENRICH_WORLD": "sandbox"}
     settings = load_settings(sandbox=True)

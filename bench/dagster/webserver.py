@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 REPOSITORY = {"repositoryLocationName": "enrichment", "repositoryName": "__repository__"}
 JOB = {**REPOSITORY, "pipelineName": "refresh_companies"}
 _SUPERSEDED = "ignore:Function `dev_command` is superseded:FutureWarning"
-_PATIENCE = 240.0  # seconds; a busy machine takes a minute to start all processes
+_PATIENCE = 600.0  # seconds; a busy machine takes a minute to start all processes
 _LAUNCH = """mutation($params: ExecutionParams!) { launchPipelineExecution(executionParams: $params) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
   ... on RunConfigValidationInvalid { errors { message } } } }"""
