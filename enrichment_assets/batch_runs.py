@@ -7,6 +7,7 @@ Asked to stop, it carries out the calls under way and hands back the rest; the r
 import asyncio
 import signal
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ from resources.store import SqlStore
 
 _LOT_SECONDS = 2.0
 _NOT_COMPLETE: tuple[BatchCompanyState, ...] = ("failed", "incomplete", "postponed", "stopped", "waiting", "under_way")
+_NO_REASON: Mapping[BatchCompanyState, str] = defaultdict(str, waiting="not begun", under_way="at work elsewhere")
 _FEW = 10  # companies named in a message
 
 
@@ -167,7 +169,7 @@ def _end(context: dg.OpExecutionContext, ordered: OrderedBatch, quoted: Metadata
     summary = store.batches.summary(batch.batch_id)
     assert summary is not None  # noqa: S101  a batch is never deleted
     others = store.batches.companies(batch.batch_id, *_NOT_COMPLETE)
-    why = {**ordered.refused, **{one.key: f"{one.state}: {one.reason or 'at work elsewhere'}" for one in others}}
+    why = {**ordered.refused, **{one.key: f"{one.state}: {one.reason or _NO_REASON[one.state]}" for one in others}}
     failed = summary.count("failed") + len(ordered.refused)
     ended = summary.count("complete", "incomplete")
     companies = dg.MetadataValue.md(companies_markdown(why))

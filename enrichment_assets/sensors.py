@@ -187,7 +187,7 @@ def worker_sensor(job: dg.JobDefinition) -> dg.SensorDefinition:
     @dg.sensor(
         name="start_more_workers",
         job=job,
-        minimum_interval_seconds=5,
+        minimum_interval_seconds=15,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Launches the other runs of a batch whose first run has `workers` above 1 in its config.",
     )
