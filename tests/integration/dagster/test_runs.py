@@ -312,7 +312,7 @@ def test_a_stored_batch_knows_how_far_each_company_has_come(sandbox: DagsterSand
     ("config", "advice"),
     [
         ({"batch_id": "bat_gone"}, "There is no batch bat_gone in this store"),
-        ({"companies": ["tesla.com"]}, "Name companies and consumers, or a batch_id"),
+        ({"companies": ["tesla.com"]}, "Set file or companies, and consumers; or else a batch_id"),
         ({"companies": ["tesla.com"], "consumers": ["nobody"]}, "There is no consumer named 'nobody'"),
         ({"companies": ["tesla.com"], "consumers": ["profile"], "max_age": "soon"}, "max_age: 'soon' is no duration"),
     ],
