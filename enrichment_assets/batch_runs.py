@@ -32,7 +32,7 @@ from resources.store import SqlStore
 
 _LOT_SECONDS = 2.0
 _NOT_COMPLETE: tuple[BatchCompanyState, ...] = ("failed", "incomplete", "postponed", "stopped", "waiting", "under_way")
-_NO_REASON: Mapping[BatchCompanyState, str] = defaultdict(str, waiting="not begun", under_way="at work elsewhere")
+_NO_REASON: Mapping[str, str] = defaultdict(str, waiting="not begun", under_way="at work elsewhere")
 _FEW = 10  # companies named in a message
 
 
