@@ -81,7 +81,8 @@ def test_only_a_good_profile_is_materialised_and_the_others_show_as_failed_with_
     assert sorted(failed) == ["apple.com", "tesla.com"]
     [record] = set(failed.values())
     assert record != run.run_id
-    [reasons] = [line for line in log_of(sandbox, record) if "tesla.com, profile/profile: no " in line]
+    reasons = "\n".join(log_of(sandbox, record))
+    assert "tesla.com, profile/profile: no " in reasons
     assert "apple.com, profile/profile: no " in reasons
     [warning] = log_of(sandbox, run.run_id, "WARNING")
     assert "bat_1: 0 complete, 2 incomplete. Commonest reasons: 1 no " in warning
