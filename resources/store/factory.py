@@ -32,7 +32,7 @@ from resources.store.refresh_history import SqlRefreshHistory
 from resources.store.requests import SqlRequests
 from resources.store.shared_rate_limits import SqlRateLimitLog
 
-SCHEMA = "0016"
+SCHEMA = "0017"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
