@@ -15,9 +15,8 @@ from typing import Any
 
 from enrich_cli.asking import names, seconds_of, usd
 from enrich_cli.bootstrap import opened_store
-from enrich_cli.company_files import ListOptions, UnderstoodFile, asked_columns, keep_left_out, take, understand_file
+from enrich_cli.column_map import asked_columns
 from enrich_cli.errors import UsageError
-from enrich_cli.list_reviews import open_reviews, with_decisions
 from enrich_cli.processes import environment_of
 from enrichment.batches.quote import BatchQuote, quote_batch
 from enrichment.batches.worker import WorkerOptions, work
@@ -32,6 +31,8 @@ from enrichment.refresh.ranking import RefreshPlan
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 from resources.clock import utc_now
+from resources.company_lists.company_files import ListOptions, UnderstoodFile, keep_left_out, take, understand_file
+from resources.company_lists.list_reviews import open_reviews, with_decisions
 from resources.refresh import COMMAND as REFRESH_COMMAND
 from resources.refresh import left_today, plan_refresh
 from resources.settings import Settings

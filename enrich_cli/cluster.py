@@ -196,7 +196,6 @@ def _environment(settings: Settings, *, dagster_url: str) -> dict[str, str]:
         "ENRICH_SANDBOX_STORE_URL": settings.store_url,
         "DAGSTER_HOME": str(home),
         "DAGSTER_POSTGRES_URL": dagster_url.replace("postgresql:", "postgresql+psycopg2:", 1),
-        "DAGSTER_EVENT_BATCH_SIZE": "1000",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",  # of `celery`
     }
 

@@ -18,6 +18,7 @@ from enrich_cli.errors import UsageError, failing_in_one_sentence
 from enrich_cli.processes import dagster_environment, root, sandbox_running
 from enrich_cli.rendering.terminal import console
 from enrich_cli.run_progress import RunProgress
+from enrichment.domain.batches import Batch
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge, in_cents, in_usd
 from enrichment.domain.numbers import in_number
@@ -47,7 +48,7 @@ def main() -> None:
         store = open_store_of(settings)
         try:
             companies = _register(store, url)
-            _run_jobs(settings, companies)
+            _run_jobs(settings, companies, store)
             requests = [
                 r for r in store.requests.latest(limit=len(companies) * len(CONSUMERS)) if r.asked_at >= started_at
             ]
@@ -75,14 +76,15 @@ def _company(name: str, domain: str) -> Company:
     return Company(new_id("com"), company_key(name, domain), name, registrable_domain(domain), utc_now())
 
 
-def _run_jobs(settings: Settings, companies: Sequence[Company]) -> None:
+def _run_jobs(settings: Settings, companies: Sequence[Company], store: SqlStore) -> None:
     """The job `refresh_companies` for each consumer, then the marts and all checks, in one process of Dagster's.
 
     Its runs are on the timeline of the UI, as those that are launched there.
     """
     keys = [company.key for company in companies]
     jobs = [
-        {"title": consumer, "job": "refresh_companies", "run_config": _order(keys, consumer)} for consumer in CONSUMERS
+        {"title": consumer, "job": "refresh_companies", "run_config": _order(companies, consumer, store)}
+        for consumer in CONSUMERS
     ]
     marts = {"title": "warehouse", "group": "marts"}
     checks = {"title": "profiles", "consumers": CONSUMERS, "companies": keys}
@@ -107,8 +109,10 @@ def _run_jobs(settings: Settings, companies: Sequence[Company]) -> None:
         raise UsageError(f"The Dagster job failed:\n{progress.last_lines}")
 
 
-def _order(keys: Sequence[str], consumer: str) -> dict[str, Any]:
-    return {"ops": {"work": {"config": {"companies": list(keys), "consumers": [consumer]}}}}
+def _order(companies: Sequence[Company], consumer: str, store: SqlStore) -> dict[str, Any]:
+    batch = Batch(new_id("bat"), utc_now(), (consumer,), "make demo")
+    store.batches.create(batch, [company.company_id for company in companies])
+    return {"ops": {"work": {"config": {"batch_id": batch.batch_id}}}}
 
 
 def _answers(process: "subprocess.Popen[str]", text: str) -> Iterator[str]:

@@ -20,8 +20,6 @@ from resources.settings import Settings, SettingsError, project_folder
 from resources.wiring import sandbox_url
 
 _GRACE_SECONDS = 10
-_EVENTS_AT_ONCE = "1000"
-"""Of one asset, written to Dagster's Postgres in one transaction; on SQLite it changes nothing."""
 
 
 @contextmanager
@@ -100,15 +98,11 @@ def make_home(settings: Settings) -> None:
 
 
 def dagster_environment(settings: Settings) -> dict[str, str]:
-    """DAGSTER_HOME beside the store, with the Dagster settings that the project ships; events are written in batches.
-
-    A batch size that is set already stays.
-    """
+    """DAGSTER_HOME beside the store, with the Dagster settings that the project ships."""
     home = settings.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(root() / "enrichment_assets" / "dagster.yaml", home / "dagster.yaml")
-    batches = {"DAGSTER_EVENT_BATCH_SIZE": _EVENTS_AT_ONCE}
-    return {**batches, **environment_of(settings), "DAGSTER_HOME": str(home)}
+    return {**environment_of(settings), "DAGSTER_HOME": str(home)}
 
 
 def root() -> Path:

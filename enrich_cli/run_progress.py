@@ -1,6 +1,6 @@
 """What Dagster's log says of the runs of `make demo`, as one live line and a sentence for each run that ended.
 
-lines of enrichment_assets.local_runs -> now: "profile: 12 of 25 companies collected"; taken(): "profile: 25 companies
+lines of enrichment_assets.local_runs -> now: "profile: 12 of 25 companies"; taken(): "profile: 25 companies
 finished for 3.20 USD, 0 failed"
 """
 
@@ -9,10 +9,7 @@ from collections import Counter, deque
 
 _STARTED = re.compile(r"^(\w+): started$")
 _ENDED = re.compile(r"^(\w+): (?:finished|failed)$")
-_COMPANY = re.compile(
-    r"(\d+) of (\d+) companies: \S+ (?:\S+ )??"
-    r"(planned|collected|analysed|complete|incomplete|refused|failed|postponed|stopped|is fresh)"
-)
+_COMPANIES = re.compile(r"\d+ of \d+ companies")
 _TOTAL = re.compile(r"\d+ companies finished for [\d.]+ USD, \d+ failed")
 _CHECK = re.compile(r"Asset check '(\w+)' on '[^']+' (passed|did not pass)")
 _PUBLISHED = re.compile(r"published \S+\.duckdb: \d+ rows came from the store")
@@ -40,8 +37,8 @@ class RunProgress:
             self.now = f"{self._title}: starting"
         elif _ENDED.match(line):
             self._sentences.append(f"{self._title}: {self._summary()}")
-        elif company := _COMPANY.search(line):
-            self.now = f"{self._title}: {company[1]} of {company[2]} companies {company[3].removeprefix('is ')}"
+        elif companies := _COMPANIES.search(line):
+            self.now = f"{self._title}: {companies[0]}"
         elif check := _CHECK.search(line):
             self._checks[check[2]] += 1
             if check[2] != "passed":

@@ -4,7 +4,7 @@ bought: raw/*, analysis/*      profile made and good enough: profile/*, with its
 not good enough, or failed: its partition is shown as failed, with the reason
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,9 +20,11 @@ from enrichment.profiles.assembly import missing
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import layer_assets, profile_key
 from enrichment_assets.checks import evaluations_of
-from enrichment_assets.event_reporting import Made, brought, made_profiles, purchase_made, settled_ids
+from enrichment_assets.event_reporting import Made, brought, made_profiles, purchase_made, settled_ids, still_fresh
 from enrichment_assets.materializations import Happened, record_failed_run, report, report_failed
 from enrichment_assets.partitions import COMPANIES, add_companies, rekey
+from enrichment_assets.run_config import BATCH_TAG
+from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.store import SqlStore
 
@@ -40,15 +42,26 @@ class _Shown:
 
 
 class BatchEvents:
-    """Of one run over one batch. total: companies of the batch, for the lines of progress."""
+    """Of one run over one batch. total: companies of the batch, for the lines of progress.
+
+    sources: selected with it; those that had a fresh reply are shown as seen.
+    """
 
     def __init__(
-        self, context: dg.OpExecutionContext, enrichment: EnrichmentResource, batch: Batch, rules: Rules, *, total: int
+        self,
+        context: dg.OpExecutionContext,
+        enrichment: EnrichmentResource,
+        batch: Batch,
+        rules: Rules,
+        *,
+        total: int,
+        sources: tuple[str, ...] = (),
     ) -> None:
         self._context, self._enrichment, self._batch, self._rules = context, enrichment, batch, rules
         self._instance, self._run = context.instance, context.run
         self._step = context.get_step_execution_context().step.key
         self._total, self._ended = total, 0
+        self._sources = sources
         self._failed_run: dg.DagsterRun | None = None
 
     def show(self, ends: Sequence[CompanyEnd]) -> None:
@@ -57,7 +70,7 @@ class BatchEvents:
         shown = [_shown(end, self._batch, self._rules) for end in ends]
         purchases = [p for one in shown if one.enriched is not None for p in one.enriched.purchases]
         with self._enrichment.store() as store:
-            made = [*self._bought(shown, purchases, store), *self._profiles(shown)]
+            made = [*self._bought(shown, purchases, store), *self._profiles(shown), *self._fresh(ends, store)]
         add_companies(self._instance, [end.company for end in shown if end.enriched is not None or end.lacking])
         report(self._instance, [*_events(made), *self._checks(shown)], run=self._run, step=self._step)
         self._show_lacking(shown)
@@ -80,6 +93,17 @@ class BatchEvents:
                 reply_id, analysis = replies.get(purchase.purchase_id), analyses.get(purchase.purchase_id)
                 yield purchase_made(one.company, purchase, reply_id=reply_id, analysis=analysis)
 
+    def _fresh(self, ends: Sequence[CompanyEnd], store: SqlStore) -> Iterator[Made]:
+        """Selected sources that had a fresh reply and were not asked, seen again."""
+        for end in ends if self._sources else ():
+            company = end.company if end.enriched is None else end.enriched.company
+            bought = {p.purchase_id for p in (() if end.enriched is None else end.enriched.purchases)}
+            known = store.knowledge.known(company.company_id).replies if company.company_id else ()
+            replies = [reply for reply in known if reply.purchase_id not in bought]
+            for one in still_fresh(company.key, replies, self._sources, self._rules, utc_now()):
+                self._context.log.info(f"{one.asset.to_user_string()} of {company.key} is {one.metadata['note'].value}")
+                yield one
+
     def _profiles(self, shown: Sequence[_Shown]) -> Iterator[Made]:
         for one in shown:
             if one.enriched is not None:
@@ -89,7 +113,7 @@ class BatchEvents:
         """The sentences about each profile that was made, good or not."""
         by_consumer: dict[str, dict[str, Profile]] = defaultdict(dict)
         for one in shown:
-            for profile in () if one.enriched is None else one.enriched.profiles:
+            for profile in () if one.enriched is None else _of(self._batch, one.enriched):
                 by_consumer[profile.consumer][one.company] = profile
         for consumer, profiles in by_consumer.items():
             yield from evaluations_of(consumer, profiles, self._rules)
@@ -100,18 +124,19 @@ class BatchEvents:
             return
         if self._failed_run is None:
             config = {"ops": {"work": {"config": {"batch_id": self._batch.batch_id}}}}
-            tags = {"batch": self._batch.batch_id, "companies_not_complete_in": self._run.run_id}
+            tags = {BATCH_TAG: self._batch.batch_id, "companies_not_complete_in": self._run.run_id}
             self._failed_run = record_failed_run(self._instance, self._run, job=JOB, config=config, tags=tags)
         report_failed(self._instance, lacking, run=self._failed_run, step=self._step)
 
     def _log(self, ends: Sequence[CompanyEnd]) -> None:
-        for end in ends:
-            self._ended += 1
-            cost = f": {in_usd(end.end.cost)} USD" if end.enriched is not None else ""
-            why = f" ({end.end.reason})" if end.end.reason else ""
-            self._context.log.info(
-                f"{self._ended} of {self._total} companies: {end.company.key} {end.end.state}{cost}{why}"
-            )
+        """One event of a lot: how far the run is, and a line for each company that is not complete."""
+        self._ended += len(ends)
+        states = Counter(end.end.state for end in ends)
+        counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
+        cost = in_usd(sum(end.end.cost for end in ends))
+        lines = [f"{self._ended} of {self._total} companies; of the last {len(ends)}: {counts}, for {cost} USD"]
+        lines += [f"{end.company.key} {end.end.state}: {end.end.reason}" for end in ends if end.end.reason]
+        self._context.log.info("\n".join(lines))
 
 
 def _shown(end: CompanyEnd, batch: Batch, rules: Rules) -> _Shown:
@@ -122,9 +147,15 @@ def _shown(end: CompanyEnd, batch: Batch, rules: Rules) -> _Shown:
         return _Shown(end.company.key, None, (), dict.fromkeys(names, end.end.reason or "it failed"))
     if end.end.state == "stopped":
         return _Shown(enriched.company.key, enriched, (), {})
-    lacking = {profile.consumer: why for profile in enriched.profiles if (why := why_not_good_enough(profile, rules))}
-    good = tuple(profile for profile in enriched.profiles if profile.consumer not in lacking)
+    profiles = _of(batch, enriched)
+    lacking = {profile.consumer: why for profile in profiles if (why := why_not_good_enough(profile, rules))}
+    good = tuple(profile for profile in profiles if profile.consumer not in lacking)
     return _Shown(enriched.company.key, enriched, good, lacking)
+
+
+def _of(batch: Batch, enriched: Enriched) -> list[Profile]:
+    """The profiles of its consumers; a request for sources alone has made one of no consumer."""
+    return [profile for profile in enriched.profiles if profile.consumer in batch.consumers]
 
 
 def why_not_good_enough(profile: Profile, rules: Rules) -> str | None:

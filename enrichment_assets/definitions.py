@@ -9,10 +9,10 @@ from enrichment.rules import Rules, load_rules
 from enrichment_assets.account_readings import read_accounts_job
 from enrichment_assets.batch_job import refresh_job
 from enrichment_assets.checks import mart_checks, profile_checks
-from enrichment_assets.enrich_graph import enrich_assets, enrich_graph
+from enrichment_assets.enrich_assets import enrich_assets
 from enrichment_assets.marts import marts, publish_marts
 from enrichment_assets.schedules import read_accounts_hourly, refresh_due_companies
-from enrichment_assets.sensors import company_sensor, report_bought_outside, report_made_outside
+from enrichment_assets.sensors import company_sensor, report_bought_outside, report_made_outside, worker_sensor
 from resources.dagster_resources import EnrichmentResource, shown_variables
 from resources.planner import PlannerResource
 from resources.settings import load_settings
@@ -31,13 +31,19 @@ def definitions_of(rules: Rules) -> dg.Definitions:
         "enrichment": EnrichmentResource(variables=variables),
         "planner": PlannerResource(variables=variables),
     }
-    graph, job = enrich_graph(rules), refresh_job(resources)
+    job = refresh_job(resources)
     return dg.Definitions(
-        assets=[enrich_assets(graph, rules), marts(rules)],
+        assets=[enrich_assets(rules), marts(rules)],
         asset_checks=[*profile_checks(rules), *mart_checks()],
         jobs=[job, read_accounts_job],
         schedules=[refresh_due_companies(job), read_accounts_hourly(read_accounts_job)],
-        sensors=[company_sensor(rules), report_bought_outside, report_made_outside, publish_marts],
+        sensors=[
+            company_sensor(rules),
+            report_bought_outside,
+            report_made_outside,
+            worker_sensor(job),
+            publish_marts,
+        ],
         resources=resources,
         executor=dg.in_process_executor,
     )

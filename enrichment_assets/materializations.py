@@ -1,13 +1,11 @@
 """Record in Dagster what happened to which company, many events at a time.
 
-materialisations, observations, evaluations of checks -> event log, one batch per asset; inside a run or without one
-Private Dagster imports are here, because public calls write one event per transaction: 50 events/s on
-Postgres, 1,925 in batches (Dagster 1.13.27, two cores, DAGSTER_EVENT_BATCH_SIZE set). SQLite: 46 either way.
+materialisations, observations, evaluations of checks -> event log, in one transaction; inside a run or without one
+Private Dagster imports are here, because public calls write one event per transaction.
 """
 
-import uuid
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -15,12 +13,16 @@ from dagster._core.events import (
     AssetMaterializationPlannedData,
     AssetObservationData,
     DagsterEvent,
-    DagsterEventBatchMetadata,
     DagsterEventType,
+    EngineEventData,
     StepMaterializationData,
 )
+from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 from dagster._core.remote_origin import RemoteJobOrigin
+from dagster._time import get_current_timestamp
+
+from enrichment_assets.event_storage import store_events
 
 Happened = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
@@ -32,21 +34,8 @@ def report(
     run: dg.DagsterRun | None = None,
     step: str | None = None,
 ) -> None:
-    """Writes these events, under a run if one made them.
-
-    The events of one asset are one batch where DAGSTER_EVENT_BATCH_SIZE is above 0 and Dagster's storage is Postgres.
-    """
-    by_asset: dict[dg.AssetKey, list[Happened]] = defaultdict(list)
-    for event in events:
-        by_asset[event.asset_key].append(event)
-    for of_asset in by_asset.values():
-        batch_id = uuid.uuid4().hex
-        for number, event in enumerate(of_asset, start=1):
-            instance.report_dagster_event(
-                _dagster_event(event, run, step),
-                run_id=RUNLESS_RUN_ID if run is None else run.run_id,
-                batch_metadata=DagsterEventBatchMetadata(batch_id, is_end=number == len(of_asset)),
-            )
+    """Writes these events, under a run if one made them."""
+    _store(instance, (_dagster_event(event, run, step) for event in events), run)
 
 
 def record_failed_run(
@@ -81,16 +70,16 @@ def report_failed(
 
     The reasons are one event of that run.
     """
-    by_asset: dict[dg.AssetKey, list[str]] = defaultdict(list)
-    for asset, company in failed:
-        by_asset[asset].append(company)
-    for asset, keys in by_asset.items():
-        for key in keys:
-            planned = AssetMaterializationPlannedData(asset, partition=key)
-            event = DagsterEvent.build_asset_materialization_planned_event(run.job_name, step, planned)
-            instance.report_dagster_event(event, run_id=run.run_id)
+    planned = [AssetMaterializationPlannedData(asset, partition=company) for asset, company in failed]
+    build = DagsterEvent.build_asset_materialization_planned_event
+    _store(instance, (build(run.job_name, step, one) for one in planned), run)
     lines = [f"{company}, {asset.to_user_string()}: {why}" for (asset, company), why in failed.items()]
     instance.report_engine_event("\n".join(lines), run)
+
+
+def note(context: dg.OpExecutionContext, message: str, metadata: Mapping[str, Any]) -> None:
+    """An event in the log of this run, with metadata: at once, while that of outputs comes at the end of a step."""
+    DagsterEvent.engine_event(context.get_step_execution_context(), message, EngineEventData(metadata))
 
 
 def latest_materialization(
@@ -100,6 +89,41 @@ def latest_materialization(
     filter_ = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[company])
     records = instance.fetch_materializations(filter_, limit=1).records
     return records[0].asset_materialization if records else None
+
+
+def latest_materializations(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, companies: Collection[str]
+) -> dict[str, dg.AssetMaterialization]:
+    """Company -> what Dagster last recorded of this asset for it, of those it has recorded anything for."""
+    newest = instance.event_log_storage.get_latest_storage_id_by_partition(
+        asset, dg.DagsterEventType.ASSET_MATERIALIZATION, set(companies)
+    )
+    if not newest:
+        return {}
+    filter_ = dg.AssetRecordsFilter(asset_key=asset, storage_ids=list(newest.values()))
+    records = instance.fetch_materializations(filter_, limit=len(newest)).records
+    return {
+        record.partition_key: record.asset_materialization
+        for record in records
+        if record.partition_key is not None and record.asset_materialization is not None
+    }
+
+
+def _store(instance: dg.DagsterInstance, events: Iterable[DagsterEvent], run: dg.DagsterRun | None) -> None:
+    entries = [
+        EventLogEntry(  # type: ignore[no-untyped-call]
+            error_info=None,
+            level=logging.INFO,
+            user_message="",
+            run_id=RUNLESS_RUN_ID if run is None else run.run_id,
+            timestamp=get_current_timestamp(),
+            step_key=event.step_key,
+            job_name=event.job_name,
+            dagster_event=event,
+        )
+        for event in events
+    ]
+    store_events(instance, entries)
 
 
 def _dagster_event(event: Happened, run: dg.DagsterRun | None, step: str | None) -> DagsterEvent:

@@ -18,7 +18,7 @@ from enrichment.planning.plan import Plan, SourcePlan
 from enrichment.planning.skip_reasons import shown
 from enrichment.profiles.assembly import missing
 
-_MOST_ROWS = 200
+_MOST_ROWS = 1_000
 Metadata = dict[str, Any]
 
 
@@ -56,27 +56,6 @@ def nothing_to_buy(profile: Profile) -> str:
     )
 
 
-def plans_markdown(plans: Sequence[Plan], served: Sequence[Enriched]) -> str:
-    """What is to be done for the only company in full; of several, a line each. served: by layer 1."""
-    if len(plans) + len(served) == 1:
-        return plan_markdown(plans[0]) if plans else nothing_to_buy(served[0].profile)
-    lines = [f"| company | asked first | {shown('held')} | expected USD | at most |", "| --- | --- | --- | --- | --- |"]
-    for plan in plans[:_MOST_ROWS]:
-        first, answered = (
-            ", ".join(s.source for s in plan.sources if s.verdict == verdict) for verdict in ("chosen", "held")
-        )
-        quote = plan.quote
-        lines.append(
-            f"| {plan.company_key} | {first} | {answered} | {in_usd(quote.expected)} | {in_usd(quote.upper_bound)} |"
-        )
-    if len(plans) > _MOST_ROWS:
-        lines.append(f"| and {len(plans) - _MOST_ROWS} more | | | | |")
-    lines += [f"| {e.company.key} | {nothing_to_buy(e.profile)} | | | |" for e in served[:_MOST_ROWS]]
-    if len(served) > _MOST_ROWS:
-        lines.append(f"| and {len(served) - _MOST_ROWS} more that are valid | | | | |")
-    return "\n".join(lines)
-
-
 def quote_in_words(quote: BatchQuote) -> str:
     """What a batch will cost, before anything of it is bought."""
     parts = [
@@ -94,8 +73,14 @@ def quote_in_words(quote: BatchQuote) -> str:
 
 def companies_markdown(reasons: Mapping[str, str]) -> str:
     """Company -> one sentence, as a table."""
-    rows = [f"| {company} | {_cell(reason)} |" for company, reason in list(reasons.items())[:_MOST_ROWS]]
-    return "\n".join(["| company | why |", "| --- | --- |", *rows])
+    return table_markdown(("company", "why"), list(reasons.items()))
+
+
+def table_markdown(header: tuple[str, str], rows: Sequence[tuple[str, str]]) -> str:
+    """The first rows, and how many there are more."""
+    lines = [f"| {_cell(one)} | {_cell(other)} |" for one, other in rows[:_MOST_ROWS]]
+    more = [f"| and {len(rows) - _MOST_ROWS:,} more | |"] if len(rows) > _MOST_ROWS else []
+    return "\n".join([f"| {header[0]} | {header[1]} |", "| --- | --- |", *lines, *more])
 
 
 def purchase_metadata(purchase: Purchase, *, reply_id: str | None) -> Metadata:
@@ -125,7 +110,7 @@ def fresh_metadata(reply: ReplyHead, until: datetime) -> Metadata:
     return {
         "note": dg.MetadataValue.text(
             f"still fresh until {until:%Y-%m-%d %H:%M} UTC, so it was not bought again; "
-            "even_if_fresh in the run config of the op 'plan' buys it anew"
+            "even_if_fresh in the run config of the op 'enrich' buys it anew"
         ),
         "fresh_until": dg.MetadataValue.timestamp(until),
         "bought_at": dg.MetadataValue.timestamp(reply.collected_at),

@@ -3,20 +3,21 @@
 A domain learned later: old key -> new key, with its latest materialisations; then the old partition is deleted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import dagster as dg
 
 from enrichment_assets.materializations import latest_materialization, report
 
 COMPANIES = "companies"
-_FEW = 50  # so many look-ups of one partition cost less than reading all, of which there may be 100,000
 companies = dg.DynamicPartitionsDefinition(name=COMPANIES)
 
 
 def new_among(instance: dg.DagsterInstance, keys: Iterable[str]) -> list[str]:
     """Those of these keys that are no partition yet, each once."""
-    return _without_partition(instance, list(dict.fromkeys(keys)))
+    named = list(dict.fromkeys(keys))
+    partitions = instance.get_existing_dynamic_partitions(COMPANIES, named) if named else frozenset()
+    return [key for key in named if key not in partitions]
 
 
 def add_companies(instance: dg.DagsterInstance, keys: Iterable[str]) -> list[str]:
@@ -25,13 +26,6 @@ def add_companies(instance: dg.DagsterInstance, keys: Iterable[str]) -> list[str
     if new:
         instance.add_dynamic_partitions(COMPANIES, new)
     return new
-
-
-def _without_partition(instance: dg.DagsterInstance, keys: Sequence[str]) -> list[str]:
-    if len(keys) <= _FEW:
-        return [key for key in keys if not instance.has_dynamic_partition(COMPANIES, key)]
-    partitions = set(instance.get_dynamic_partitions(COMPANIES))
-    return [key for key in keys if key not in partitions]
 
 
 def rekey(instance: dg.DagsterInstance, assets: Iterable[dg.AssetKey], *, old: str, new: str) -> None:

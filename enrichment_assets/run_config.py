@@ -1,11 +1,11 @@
 """What a run of assets is for: read from the selected assets and partitions.
 
-selection + partitions + OrderConfig -> BatchOrder
+selection + partitions + OrderConfig -> RunOrder
 """
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 import dagster as dg
@@ -14,17 +14,40 @@ from pydantic import Field
 from enrichment.domain.money import to_micro
 from enrichment.rules.models import parse_seconds
 from enrichment_assets.asset_specs import Layer
-from enrichment_assets.batch_pipeline import BatchOrder
 from enrichment_assets.partitions import new_among
 from resources.store import SqlStore
 
 ASKED_BY = "dagster:"
+BATCH_TAG = "batch"
+WORKERS_TAG = "workers"
+"""Of a run that others shall work beside: how many in all. The sensor start_more_workers launches them."""
 PARENT_RUN_TAG = "dagster/parent_run_id"
 ROOT_RUN_TAG = "dagster/root_run_id"
 
 
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """What a run is for. companies: keys, names or domains. max_cost in micro-USD per company, max_age in seconds.
+
+    consumers, with analyses beside theirs: one plan for what they need together; sources are only shown then.
+    analyses alone: one plan for what they read. sources alone: buy exactly these again.
+    budget: of all companies together, in micro-USD; None: there is one company.
+    """
+
+    companies: tuple[str, ...]
+    consumers: tuple[str, ...] = ()
+    analyses: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    even_if_fresh: bool = False
+    audience: str | None = None
+    strategy: str | None = None
+    max_cost: int | None = None
+    budget: int | None = None
+    max_age: int | None = None
+
+
 class OrderConfig(dg.Config):
-    """What may be set in the launchpad of a run of assets, under ops > enrich > ops > plan > config."""
+    """What may be set in the launchpad of a run of assets, under ops > enrich > config."""
 
     even_if_fresh: bool = Field(False, description="sources alone: buy again what is fresh. A retry ignores it")
     audience: str | None = Field(None, description="the vendor that a customer_intelligence profile is written for")
@@ -40,17 +63,17 @@ class OrderRefused(ValueError):
     """A run that cannot be understood; the message names what to change."""
 
 
-def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStore, override: str | None) -> BatchOrder:
-    """Raises OrderRefused, StoreError. override: the strategy forced on all."""
+def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStore) -> RunOrder:
+    """Raises OrderRefused, StoreError."""
     selected = context.selected_asset_keys
     keys = partition_keys(context)
     _refuse_unknown(context.instance, keys, store)
     if len(keys) > 1 and config.budget_usd is None:
         raise OrderRefused(
             f"This run is for {len(keys)} companies: set budget_usd, the most they may cost together, in the run "
-            "config under ops > enrich > ops > plan > config. Nothing was bought."
+            "config under ops > enrich > config. Nothing was bought."
         )
-    order = BatchOrder(
+    return RunOrder(
         companies=keys,
         consumers=_chosen(selected, "profile"),
         analyses=_chosen(selected, "analysis"),
@@ -58,12 +81,10 @@ def order_of(context: dg.OpExecutionContext, config: OrderConfig, store: SqlStor
         even_if_fresh=config.even_if_fresh and not is_retry(context),
         audience=config.audience,
         strategy=config.strategy,
-        strategy_override=override,
-        max_cost=None if config.max_cost_usd is None else to_micro(Decimal(str(config.max_cost_usd))),
+        max_cost=micro_of(config.max_cost_usd),
+        budget=micro_of(config.budget_usd),
         max_age=None if config.max_age is None else seconds_of(config.max_age),
-        asked_by=f"{ASKED_BY}{context.run_id}",
     )
-    return replace(order, budget=None if config.budget_usd is None else to_micro(Decimal(str(config.budget_usd))))
 
 
 def _refuse_unknown(instance: dg.DagsterInstance, keys: Sequence[str], store: SqlStore) -> None:
@@ -93,6 +114,10 @@ def first_run_of(context: dg.OpExecutionContext) -> str:
 
 def _chosen(selected: AbstractSet[dg.AssetKey], layer: Layer) -> tuple[str, ...]:
     return tuple(sorted(key.path[1] for key in selected if key.path[0] == layer))
+
+
+def micro_of(usd: float | None) -> int | None:
+    return None if usd is None else to_micro(Decimal(str(usd)))
 
 
 def seconds_of(text: str) -> int:

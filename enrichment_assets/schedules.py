@@ -1,15 +1,17 @@
 """Two schedules, every hour: companies that are worth a refresh; the vendors' accounts.
 
-PlannerResource.refresh() -> what the day's budget is best spent on -> batches -> refresh_companies
+PlannerResource.refresh() -> what the day's budget is best spent on -> runs of refresh_companies, each a batch
 """
 
 from collections.abc import Iterator
 
 import dagster as dg
 
+from enrichment.refresh.ranking import RefreshBatch
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.planner import PlannerResource
+from resources.refresh import SCHEDULE
 from resources.settings import SettingsError
 from resources.wiring import endpoints_of
 
@@ -18,7 +20,7 @@ def refresh_due_companies(job: dg.JobDefinition) -> dg.ScheduleDefinition:
     """Stopped until a user turns it on: it spends money, within config/refresh.yaml."""
 
     @dg.schedule(
-        name="refresh_due_companies",
+        name=SCHEDULE,
         job=job,
         cron_schedule="0 * * * *",
         execution_timezone="UTC",
@@ -39,8 +41,8 @@ def refresh_due_companies(job: dg.JobDefinition) -> dg.ScheduleDefinition:
         if not found.batches:
             yield dg.SkipReason(says)
         context.log.info(says)
-        for batch in found.batches:
-            yield batch_run(planner.order_refresh(batch), says=says)
+        for number, batch in enumerate(found.batches, start=1):
+            yield refresh_run(batch, key=f"{context.scheduled_execution_time:%Y-%m-%dT%H:%M} {number}", says=says)
 
     return refresh
 
@@ -66,10 +68,14 @@ def read_accounts_hourly(job: dg.JobDefinition) -> dg.ScheduleDefinition:
     return read
 
 
-def batch_run(batch_id: str, *, says: str) -> dg.RunRequest:
-    """One run over a stored batch; asked twice, Dagster runs it once. says: what the tick says, as a tag of the run."""
-    return dg.RunRequest(
-        run_key=batch_id,
-        run_config={"ops": {"work": {"config": {"batch_id": batch_id}}}},
-        tags={"batch": batch_id, "refresh": says},
-    )
+def refresh_run(batch: RefreshBatch, *, key: str, says: str) -> dg.RunRequest:
+    """One run, which makes the batch: a tick writes nothing, a dry one neither. key: Dagster runs it once.
+
+    says: what the tick says, as a tag of the run.
+    """
+    config = {
+        "companies": [company.key for company in batch.companies],
+        "consumers": list(batch.consumers),
+        "budget_usd": batch.max_cost / 1_000_000,
+    }
+    return dg.RunRequest(run_key=key, run_config={"ops": {"work": {"config": config}}}, tags={"refresh": says})

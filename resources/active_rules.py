@@ -40,11 +40,6 @@ def active_rules(settings: Settings) -> ActiveRules:
     return ActiveRules(rules)
 
 
-def rules_of(settings: Settings, rules_hash: str) -> Rules:
-    """The rules with this hash, as they were kept when they were in force. Raises RulesError."""
-    return load_rules(_kept(settings) / rules_hash)
-
-
 def last_good_rules(settings: Settings) -> Rules | None:
     """The last rules that were in force; None: there never were any, or their copy is gone."""
     kept = _kept(settings)

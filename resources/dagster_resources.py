@@ -16,7 +16,7 @@ from pydantic import Field, PrivateAttr
 
 from enrichment.context import RunContext
 from enrichment.rules import Rules
-from resources.active_rules import active_rules, rules_of
+from resources.active_rules import active_rules
 from resources.clock import utc_now
 from resources.settings import Settings, SettingsError, credential_variables, load_settings
 from resources.wiring import open_context, open_store_of
@@ -108,11 +108,6 @@ class EnrichmentResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # 
         if self._session.rules is None:
             self._session.rules = self._rules()
         return self._session.rules
-
-    def rules_of(self, rules_hash: str) -> Rules:
-        """The rules with this hash, though config/ may be newer. Raises RulesError when they were not kept."""
-        current = self.rules()
-        return current if current.hash == rules_hash else rules_of(self.settings(), rules_hash)
 
     @contextmanager
     def store(self) -> "Iterator[SqlStore]":

@@ -1,7 +1,7 @@
 """The planner as a Dagster resource: what would be bought for a company, which assets are due, what to refresh.
 
 .plan("tesla.com", "profile") -> Plan;   .due() -> Due("tesla.com", profile/vendor_enrichment, why), ...
-.refresh() -> Refresh: what the day's budget is best spent on;   .order_refresh(batch) -> its id
+.refresh() -> Refresh: what the day's budget is best spent on
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from enrichment.rules import Rules
 from resources.clock import utc_now
 from resources.dagster_resources import EnrichmentResource
 from resources.policy_store import policies_in
-from resources.refresh import left_today, order, plan_refresh
+from resources.refresh import left_today, plan_refresh
 from resources.settings import Settings
 from resources.wiring import endpoints_of, policies_folder
 
@@ -110,11 +110,6 @@ class PlannerResource(EnrichmentResource):
                 override=settings.enrich_strategy,
             )
             return Refresh(plan, in_batches(plan, left, largest=COMPANIES_PER_RUN))
-
-    def order_refresh(self, batch: RefreshBatch) -> str:
-        """Stores the batch; its id. Raises StoreError."""
-        with self.store() as store:
-            return order(store, batch, utc_now()).batch_id
 
     def _context(self, store: "SqlStore", settings: Settings, rules: Rules, now: datetime) -> RunContext:
         """For planning alone: it asks no provider. Raises SettingsError where none can be asked."""

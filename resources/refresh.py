@@ -1,8 +1,8 @@
 """What to refresh now, from the store as it is: for the daily schedule and for `enrich batch --due`.
 
-    store + rules -> due profiles -> (only if there are any) looks, ages, reads -> RefreshPlan -> batches
+    store + rules -> due profiles -> (only if there are any) looks, ages, reads -> RefreshPlan
 
-Nothing is written but batches, and these only by order().
+Nothing is written.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,14 +10,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from enrichment.context import RunContext
-from enrichment.domain.batches import Batch
-from enrichment.domain.ids import new_id
 from enrichment.refresh.due import DueProfiles, due_profiles
 from enrichment.refresh.history import Reads
 from enrichment.refresh.known_facts import horizon_begins, idle_companies, known_facts
 from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.looks import looks_in
-from enrichment.refresh.ranking import DueProfile, RefreshBatch, RefreshPlan, refresh_plan
+from enrichment.refresh.ranking import DueProfile, RefreshPlan, refresh_plan
 from enrichment.rules import Rules
 from resources.store import SqlStore
 
@@ -88,9 +86,3 @@ def left_today(store: SqlStore, rules: Rules, now: datetime, consumers: Sequence
             if name in left:
                 left[name] = max(0, left[name] - cost)
     return left
-
-
-def order(store: SqlStore, batch: RefreshBatch, now: datetime) -> Batch:
-    """Stores it for workers, asked for by the schedule. Raises StoreError."""
-    made = Batch(new_id("bat"), now, batch.consumers, SCHEDULE, max_cost=batch.max_cost)
-    return store.batches.create(made, [company.company_id for company in batch.companies])

@@ -17,10 +17,10 @@ from time import perf_counter, process_time
 
 from rich.console import Console
 
-from enrich_cli.company_files import ListOptions, keep_left_out, take, understand_file
-from enrich_cli.list_reviews import open_reviews, with_decisions
 from enrich_cli.rendering.companies import understood_json, understood_view
 from resources.clock import utc_now
+from resources.company_lists.company_files import ListOptions, keep_left_out, take, understand_file
+from resources.company_lists.list_reviews import open_reviews, with_decisions
 from resources.store import open_store
 
 SEED = 5

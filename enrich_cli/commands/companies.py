@@ -52,13 +52,14 @@ def add(
     Exit code 3: rows were left out; the others are registered.
     """
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.company_files import LEFT_OUT, ListOptions, asked_columns, keep_left_out, take, understand_file
+    from enrich_cli.column_map import asked_columns
     from enrich_cli.errors import INCOMPLETE
-    from enrich_cli.list_reviews import open_reviews, with_decisions
     from enrich_cli.rendering.companies import taken_view, understood_json, understood_view
     from enrich_cli.rendering.terminal import console, show
     from enrichment.domain.numbers import in_number
     from resources.clock import utc_now
+    from resources.company_lists.company_files import LEFT_OUT, ListOptions, keep_left_out, take, understand_file
+    from resources.company_lists.list_reviews import open_reviews, with_decisions
 
     options = ListOptions(sheet, encoding, asked_columns(columns))
     with opened_store(sandbox=sandbox) as (_, _, store):

@@ -7,7 +7,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from enrich_cli.company_files import LEFT_OUT, PlacedRow, Taken, UnderstoodFile
 from enrich_cli.rendering.terminal import StreamedList, advised
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
@@ -15,6 +14,7 @@ from enrichment.identity.company_list import UnderstoodList
 from enrichment.identity.list_columns import ListColumns
 from enrichment.identity.list_fates import Fate, ListRow
 from resources.company_lists import ListTable
+from resources.company_lists.company_files import LEFT_OUT, PlacedRow, Taken, UnderstoodFile
 
 _NOT_REPORTED: tuple[Fate, ...] = ("new", "known", "same as another row")
 

@@ -53,7 +53,8 @@ class WorkerOptions:
 
     ended: called with each company it is done with. strategy_override: the strategy forced on all.
     asked_by: what its requests name as their origin; None: the batch. max_cost: of one company, in micro-USD; None: as
-    the consumers say. daily: what the payer of the batch may spend a day.
+    the consumers say. daily: what the payer of the batch may spend a day. analyses: to be made beside those of the
+    consumers.
     """
 
     name: str = field(default_factory=lambda: new_id("wrk"))
@@ -62,6 +63,7 @@ class WorkerOptions:
     asked_by: str | None = None
     max_cost: int | None = None
     daily: DailyLimit | None = None
+    analyses: tuple[str, ...] = ()
     ended: Callable[[CompanyEnd], None] = lambda _: None
 
 
@@ -79,6 +81,23 @@ async def work(batch: Batch, *, rules: Rules, context: RunContext, options: Work
         renewing.cancel()
         with suppress(asyncio.CancelledError):
             await renewing
+
+
+def ask_of(batch: Batch, company: Company | None, options: WorkerOptions, budget: Cap | None = None) -> Ask:
+    """What a worker with these options asks about a company of the batch; None: about any."""
+    return Ask(
+        company="" if company is None else company.key,
+        consumers=batch.consumers,
+        audience=batch.audience,
+        strategy=batch.strategy,
+        strategy_override=options.strategy_override,
+        max_cost=options.max_cost,
+        max_age=batch.max_age,
+        asked_by=options.asked_by or f"batch:{batch.batch_id}",
+        budget=budget,
+        daily=options.daily,
+        analyses=options.analyses,
+    )
 
 
 def end_of(enriched: Enriched) -> BatchEnd:
@@ -244,19 +263,7 @@ class _Worker:
         return await asyncio.to_thread(self._context.store.companies.by_id, company.company_id)
 
     def _ask(self, company: Company | None, budget: Cap | None = None) -> Ask:
-        batch = self._batch
-        return Ask(
-            company="" if company is None else company.key,
-            consumers=batch.consumers,
-            audience=batch.audience,
-            strategy=batch.strategy,
-            strategy_override=self._options.strategy_override,
-            max_cost=self._options.max_cost,
-            max_age=batch.max_age,
-            asked_by=self._options.asked_by or f"batch:{batch.batch_id}",
-            budget=budget,
-            daily=self._options.daily,
-        )
+        return ask_of(self._batch, company, self._options, budget)
 
     async def _finish(self, company: BatchCompany, end: BatchEnd, enriched: Enriched | None) -> None:
         ours = await asyncio.to_thread(self._context.store.batches.finish, company, end, at=self._context.now())

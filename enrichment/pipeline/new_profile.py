@@ -172,9 +172,9 @@ def because_given_up(datasets: Sequence[str]) -> str:
 
 def _each(analysed: Analysed, rules: Rules) -> Sequence[Requirements]:
     """One profile for each consumer, though they were collected for together."""
-    if "+" not in analysed.requirements.consumer:
-        return (analysed.requirements,)
     ask = analysed.ask
+    if "+" not in analysed.requirements.consumer:
+        return (ask.requirements_of_profile(rules) if ask.analyses else analysed.requirements,)
     return tuple(
         requirements_of(rules, (name,)).within(
             max_cost=ask.max_cost, oldest=ask.max_age, budget=ask.budget, daily=ask.daily

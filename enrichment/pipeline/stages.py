@@ -1,4 +1,4 @@
-"""What stages hand one another: flat, frozen, and picklable from one process to the next.
+"""What stages hand one another: flat and frozen.
 
     Ask -> Identified -> Planned -> Collected -> Analysed -> Enriched
 
@@ -46,6 +46,7 @@ class Ask:
     datasets (and sources) make it a custom request; consumers is then not looked at. budget: a cap shared with other
     requests, such as a batch's; daily: of its payer. ids: vendors' ids of the company, as vendor_ids gives them;
     country: as countries. new: another company than those registered under this name.
+    analyses: to be made beside those of the consumers.
     """
 
     company: str
@@ -65,9 +66,14 @@ class Ask:
     ids: tuple[str, ...] = ()
     country: str | None = None
     new: bool = False
+    analyses: tuple[str, ...] = ()
 
     def requirements(self, rules: Rules) -> Requirements:
         """Raises UnknownName."""
+        return self.requirements_of_profile(rules).also_analysing(self.analyses, rules)
+
+    def requirements_of_profile(self, rules: Rules) -> Requirements:
+        """Without analyses asked for beside it: later requests compare theirs with these. Raises UnknownName."""
         named = custom(rules, self.datasets, self.sources) if self.datasets else requirements_of(rules, self.consumers)
         return named.within(max_cost=self.max_cost, oldest=self.max_age, budget=self.budget, daily=self.daily)
 

@@ -84,6 +84,17 @@ class Requirements:
         most = self.max_cost if max_cost is None else max_cost
         return replace(self, max_cost=most, oldest=oldest, budget=budget, daily=daily)
 
+    def also_analysing(self, analyses: Sequence[str], rules: Rules) -> "Requirements":
+        """The same, with analyses that it does not ask for by itself, and what these read."""
+        more = [name for name in analyses if name not in self.analyses]
+        read = [dataset for dataset in read_by(more, rules) if rules.datasets[dataset].analysis is None]
+        return replace(
+            self,
+            collected_required=_in_order((*self.collected_required, *read)),
+            collected_optional={d: worth for d, worth in self.collected_optional.items() if d not in read},
+            analyses=(*self.analyses, *more),
+        )
+
 
 def requirements_of(rules: Rules, consumers: Sequence[str]) -> Requirements:
     """What these consumers want together. Raises UnknownName."""
@@ -114,6 +125,11 @@ def requirements_of(rules: Rules, consumers: Sequence[str]) -> Requirements:
         quality_thresholds={name: max(least for d, least in thresholds if d == name) for name, _ in thresholds},
         extras=_in_order(d for entry in entries for d in entry.extras if d not in (*required, *optional)),
     )
+
+
+def read_by(analyses: Sequence[str], rules: Rules) -> tuple[str, ...]:
+    """The datasets that these analyses need or read."""
+    return _in_order(d for name in analyses for d in (*rules.analyses[name].needs, *rules.analyses[name].reads))
 
 
 def custom(rules: Rules, datasets: Sequence[str], sources: Sequence[str] | None) -> Requirements:

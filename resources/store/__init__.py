@@ -6,12 +6,10 @@ open_store(url, world=...) -> SqlStore: one attribute per port of enrichment.por
 from resources.store.changes_since import MadeProfile, UnreportedPurchase, new_companies, new_profiles, new_unreported
 from resources.store.factory import SqlStore, open_store
 from resources.store.ledger_queries import LedgerLine, StoreTotals
-from resources.store.run_companies import RunCompany
 
 __all__ = [
     "LedgerLine",
     "MadeProfile",
-    "RunCompany",
     "SqlStore",
     "StoreTotals",
     "UnreportedPurchase",

@@ -48,11 +48,12 @@ class NewUnreported:
 
 @dataclass(frozen=True, slots=True)
 class MadeProfile:
-    """A profile, the key that its company has now, and the request that made it."""
+    """A profile, the key that its company has now, and the request that made it. changed: its change number."""
 
     profile: Profile
     company: str
     request: Request
+    changed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def new_profiles(store: SqlStore, since: int, *, limit: int) -> NewProfiles:
         asked = sa.select(t.requests).where(r.request_id.in_({row.request_id for row in rows}))
         requests = {row.request_id: record_of(Request, row) for row in tx.execute(asked)}
     found = tuple(
-        MadeProfile(record_of(Profile, row), row.key, requests[row.request_id])
+        MadeProfile(record_of(Profile, row), row.key, requests[row.request_id], row.changed)
         for row in rows
         if row.request_id in requests
     )

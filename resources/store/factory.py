@@ -30,10 +30,9 @@ from resources.store.profiles import SqlProfiles
 from resources.store.provider_health import SqlProviderHealth
 from resources.store.refresh_history import SqlRefreshHistory
 from resources.store.requests import SqlRequests
-from resources.store.run_companies import SqlRunCompanies
 from resources.store.shared_rate_limits import SqlRateLimitLog
 
-SCHEMA = "0016"
+SCHEMA = "0017"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -59,7 +58,6 @@ class SqlStore:
         self.backtest_history = SqlBacktestHistory(database)
         self.batches = SqlBatches(database)
         self.refresh_history = SqlRefreshHistory(database)
-        self.run_companies = SqlRunCompanies(database)
         self.api_keys = SqlApiKeys(database)
         self.accepted_requests = SqlAcceptedRequests(database)
         self.rate_limit_log = SqlRateLimitLog(database)

@@ -436,17 +436,6 @@ batch_companies = sa.Table(
     sa.Index("ix_batch_companies_state", "batch_id", "state", "number"),
 )
 
-run_companies = sa.Table(
-    "run_companies",
-    metadata,
-    _id("run_id"),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False, comment="place in the order of the run"),
-    _text("company"),
-    _text("state"),
-    sa.Column("written_at", UtcMicros, nullable=False, index=True),
-    sa.Column("value", sa.LargeBinary, nullable=False, comment="what its last stage returned: a compressed pickle"),
-)
-
 api_keys = sa.Table(
     "api_keys",
     metadata,

@@ -30,6 +30,7 @@ from enrichment_assets.partitions import COMPANIES
 from enrichment_assets.run_config import PARENT_RUN_TAG, ROOT_RUN_TAG
 from resources.clock import TEST_CLOCK
 from resources.dagster_resources import EnrichmentResource
+from resources.refresh import SCHEDULE
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
 from resources.wiring import sandbox_file
@@ -97,7 +98,7 @@ class DagsterSandbox:
         retry_of: str | None = None,
         registered: bool = True,
     ) -> dg.ExecuteInProcessResult:
-        """As the UI's launchpad does: these assets, one partition. config: of the op 'plan'.
+        """As the UI's launchpad does: these assets, one partition. config: of the op 'enrich'.
 
         registered: there is the partition; else it is only named, as a launch over GraphQL may name any.
         """
@@ -107,7 +108,7 @@ class DagsterSandbox:
         return _job_of(assets).execute_in_process(
             instance=self.instance,
             partition_key=company if registered else None,
-            run_config=_plan_config(config),
+            run_config=_enrich_config(config),
             tags=tags if registered else {**tags, PARTITION_NAME_TAG: company},
             raise_on_error=False,
         )
@@ -117,7 +118,7 @@ class DagsterSandbox:
         keys = self.instance.get_dynamic_partitions(COMPANIES)
         tags = {ASSET_PARTITION_RANGE_START_TAG: keys[0], ASSET_PARTITION_RANGE_END_TAG: keys[-1]}
         return _job_of(assets).execute_in_process(
-            instance=self.instance, run_config=_plan_config(config), tags=tags, raise_on_error=False
+            instance=self.instance, run_config=_enrich_config(config), tags=tags, raise_on_error=False
         )
 
     def materialize_range(self, asset: str, *companies: str) -> dg.ExecuteInProcessResult:
@@ -140,9 +141,16 @@ class DagsterSandbox:
         )
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
-    def refresh(self, *, retry_of: str | None = None, **config: Any) -> dg.ExecuteInProcessResult:
-        """The batch job, with this config of the op 'work'. retry_of: the run that is executed again."""
+    def refresh(
+        self, *, retry_of: str | None = None, by_schedule: bool = False, **config: Any
+    ) -> dg.ExecuteInProcessResult:
+        """The batch job, with this config of the op 'work'. retry_of: the run that is executed again.
+
+        by_schedule: requested by the schedule that refreshes.
+        """
         tags = {PARENT_RUN_TAG: retry_of, ROOT_RUN_TAG: retry_of} if retry_of else {}
+        if by_schedule:
+            tags |= dg.DagsterRun.tags_for_schedule(definitions().resolve_schedule_def(SCHEDULE))
         job = definitions().resolve_job_def("refresh_companies")
         run_config = {"ops": {"work": {"config": config}}}
         return job.execute_in_process(instance=self.instance, run_config=run_config, tags=tags, raise_on_error=False)
@@ -159,6 +167,29 @@ class DagsterSandbox:
         """Every observation of this asset, the newest first."""
         records = self.instance.fetch_observations(key(asset), limit=1000).records
         return [record.asset_observation for record in records if record.asset_observation is not None]
+
+    def evaluations(self, asset: str) -> dict[tuple[str, str], dg.AssetCheckEvaluation]:
+        """(check, company) -> what it found last, of a profile."""
+        found: dict[tuple[str, str], dg.AssetCheckEvaluation] = {}
+        for check in ("profile_is_complete", "quality_is_above_threshold", "facts_are_fresh"):
+            history = self.instance.event_log_storage.get_asset_check_execution_history
+            for record in reversed(history(dg.AssetCheckKey(key(asset), check), limit=1000)):
+                if record.event is not None and record.event.dagster_event is not None:
+                    evaluation = record.event.dagster_event.event_specific_data
+                    if isinstance(evaluation, dg.AssetCheckEvaluation):
+                        found[check, str(evaluation.partition)] = evaluation
+        return found
+
+    def notes(self, run: dg.ExecuteInProcessResult) -> list[Mapping[str, Any]]:
+        """What this run says of itself with metadata: first what it will cost, at its end how its companies ended."""
+        logged = [entry.dagster_event for entry in self.instance.all_logs(run.run_id)]
+        events = [e for e in logged if e is not None and e.event_type_value == "ENGINE_EVENT"]
+        said = [event.engine_event_data.metadata for event in events if event.step_key in {"enrich", "work"}]
+        return [{name: value.value for name, value in one.items()} for one in said if one]
+
+    def plan_of(self, run: dg.ExecuteInProcessResult) -> str:
+        """The plan of the only company of a run, as it says before anything is bought."""
+        return str(self.notes(run)[0]["plan"])
 
     def companies_of(self, asset: str) -> list[str]:
         return sorted(shown.partition or "" for shown in self.shown(asset))
@@ -200,8 +231,8 @@ def _job_of(assets: Sequence[str]) -> dg.JobDefinition:
     return every.get_subset(asset_selection={key(asset) for asset in assets})
 
 
-def _plan_config(config: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return {"ops": {"enrich": {"ops": {"plan": {"config": dict(config)}}}}} if config else None
+def _enrich_config(config: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return {"ops": {"enrich": {"config": dict(config)}}} if config else None
 
 
 def key(asset: str) -> dg.AssetKey:
@@ -219,16 +250,7 @@ def why_it_failed(run: dg.ExecuteInProcessResult) -> str:
     return str(failed.step_failure_data.user_failure_data)
 
 
-def plan_of(run: dg.ExecuteInProcessResult) -> str:
-    """The plan as the step 'plan' of a run of assets shows it."""
-    return str(_shown_by(run, "enrich.plan")["plan"].value)
-
-
 def summary_of(run: dg.ExecuteInProcessResult) -> Mapping[str, dg.MetadataValue[Any]]:
     """What a run of the batch job ends with: companies by state, cost, budget, quote."""
-    return _shown_by(run, "work")
-
-
-def _shown_by(run: dg.ExecuteInProcessResult, step: str) -> Mapping[str, dg.MetadataValue[Any]]:
-    [output] = [e for e in run.all_events if e.event_type_value == "STEP_OUTPUT" and e.step_key == step]
+    [output] = [e for e in run.all_events if e.event_type_value == "STEP_OUTPUT" and e.step_key == "work"]
     return output.step_output_data.metadata

@@ -6,8 +6,9 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from enrich_cli.errors import INCOMPLETE, UsageError
+from enrich_cli.errors import INCOMPLETE
 from enrich_cli.main import app
+from resources.company_lists import UnreadableList
 from tests.support.command_line import run
 
 
@@ -40,8 +41,8 @@ def written(folder: Path, content: str, name: str = "companies.csv") -> Path:
 
 def add(path: Path, *options: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["companies", "add", str(path), "--sandbox", *options])
-    assert done.exception is None or isinstance(done.exception, SystemExit | UsageError)
-    return done.exit_code, done.output + (str(done.exception) if isinstance(done.exception, UsageError) else "")
+    assert done.exception is None or isinstance(done.exception, SystemExit | UnreadableList)
+    return done.exit_code, done.output + (str(done.exception) if isinstance(done.exception, UnreadableList) else "")
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])

@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from enrich_cli.company_files import LEFT_OUT, ListOptions, Taken, asked_columns, understand_file
+from enrich_cli.column_map import asked_columns
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.companies import understood_json, understood_view
 from enrichment.domain.records import Company
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_fates import ListRow
+from resources.company_lists import UnreadableList
+from resources.company_lists.company_files import LEFT_OUT, ListOptions, Taken, understand_file
 from tests.support.examples import NOON
 
 Written = Callable[..., Path]
@@ -134,7 +136,7 @@ def test_names_survive_the_encodings_that_spreadsheets_write(written: Written, e
 def test_a_file_that_is_no_list_of_companies_is_refused_with_what_to_do(
     written: Written, content: bytes, name: str, expected: str
 ) -> None:
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UnreadableList) as refused:
         read_companies(written(content, name))
     assert expected in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -142,9 +144,9 @@ def test_a_file_that_is_no_list_of_companies_is_refused_with_what_to_do(
 
 def test_a_folder_and_a_missing_file_differ(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(UsageError, match="directory"):
+    with pytest.raises(UnreadableList, match="directory"):
         read_companies(tmp_path / "folder.csv")
-    with pytest.raises(UsageError, match="check the path"):
+    with pytest.raises(UnreadableList, match="check the path"):
         read_companies(tmp_path / "nowhere.csv")
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from enrich_cli.company_files import ListOptions, keep_left_out, take, understand_file
 from enrich_cli.rendering.companies import understood_json, understood_view
 from enrichment.domain.records import Company
 from enrichment.identity.company_list import read_rows, sorted_lists
 from enrichment.identity.list_fates import ListRow
 from enrichment.identity.list_rows import ListEntry
 from resources.company_lists import Spool, read_list
+from resources.company_lists.company_files import ListOptions, keep_left_out, take, understand_file
 from resources.store import SqlStore
 
 ROWS = 3_000

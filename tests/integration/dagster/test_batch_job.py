@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -20,6 +21,7 @@ from sandbox.catalogue import Catalogue
 from tests.support.dagster_instance import (
     DagsterSandbox,
     dagster_sandbox,
+    definitions,
     key,
     summary_of,
     value_of,
@@ -79,7 +81,8 @@ def test_only_a_good_profile_is_materialised_and_the_others_show_as_failed_with_
     assert sorted(failed) == ["apple.com", "tesla.com"]
     [record] = set(failed.values())
     assert record != run.run_id
-    [reasons] = [line for line in log_of(sandbox, record) if "tesla.com, profile/profile: no " in line]
+    reasons = "\n".join(log_of(sandbox, record))
+    assert "tesla.com, profile/profile: no " in reasons
     assert "apple.com, profile/profile: no " in reasons
     [warning] = log_of(sandbox, run.run_id, "WARNING")
     assert "bat_1: 0 complete, 2 incomplete. Commonest reasons: 1 no " in warning
@@ -186,13 +189,13 @@ def test_a_terminated_run_hands_back_what_it_did_not_begin_and_a_retry_goes_on(s
     domains = DOMAINS[:60]
     other = threading.Thread(target=terminate)
     other.start()
-    run = sandbox.refresh(companies=domains, consumers=["profile"])
+    run = sandbox.refresh(companies=domains, consumers=["profile"], budget_usd=100.0)
     other.join()
     assert not run.success
     [summary] = sandbox.store.batches.latest()
     assert summary.count("under_way") == 0
     assert summary.count("waiting", "stopped") > 0
-    again = sandbox.refresh(companies=domains, consumers=["profile"], retry_of=run.run_id)
+    again = sandbox.refresh(companies=domains, consumers=["profile"], retry_of=run.run_id, budget_usd=100.0)
     assert again.success
     [summary] = sandbox.store.batches.latest()
     assert summary.batch.batch_id == f"bat_{run.run_id}"
@@ -237,3 +240,99 @@ def test_launched_from_partitions_incomplete_companies_show_as_failed_and_a_retr
     sandbox.store.batches.reopen(batch_id, "incomplete")
     assert sandbox.refresh(batch_id=batch_id, retry_of=record_id).success
     assert sandbox.companies_of("profile/profile") == ["apple.com", "tesla.com"]
+
+
+def test_a_list_becomes_a_batch_and_the_run_shows_what_was_understood_and_which_rows_were_left_out(
+    sandbox: DagsterSandbox, tmp_path: Path
+) -> None:
+    listed = tmp_path / "accounts.csv"
+    listed.write_text("Account,Web\nTesla,tesla.com\nApple,apple.com\nNobody,-\n,someone@\n", encoding="utf-8")
+    run = sandbox.refresh(file=str(listed), consumers=["profile"], budget_usd=5.0)
+    assert run.success
+    assert states(sandbox, f"bat_{run.run_id}").keys() >= {"tesla.com", "apple.com"}
+    understood, quoted, ended = sandbox.notes(run)
+    assert "name from 'Account', website from 'Web'" in understood["list"]
+    assert "4 rows of" in understood["list"]
+    assert "| line 5 | " in understood["left_out"] == ended["left_out"]
+    assert ",someone@," in Path(understood["left_out_file"]).read_text("utf-8-sig")
+    assert "within the budget" in quoted["quote"]
+    assert "complete" in ended
+
+
+def test_a_list_is_read_once_however_often_its_run_is_executed_again(sandbox: DagsterSandbox, tmp_path: Path) -> None:
+    listed = tmp_path / "accounts.csv"
+    listed.write_text("name,website\nTesla,tesla.com\n", encoding="utf-8")
+    order: dict[str, Any] = {"file": str(listed), "consumers": ["profile"], "budget_usd": 5.0}
+    for vendor in ("brightdata", "serpapi"):
+        sandbox.fault(vendor, "down")
+    first = sandbox.refresh(**order)
+    assert list(shown_as_failed(sandbox)) == ["tesla.com"]
+    sandbox.clear_faults()
+    listed.unlink()
+    assert sandbox.refresh(retry_of=first.run_id, **order).success
+    assert shown_as_failed(sandbox) == {}
+    [summary] = sandbox.store.batches.latest()
+    assert summary.companies == {"complete": 1}
+
+
+@pytest.mark.parametrize(
+    ("config", "advice"),
+    [
+        ({"file": "gone.csv", "consumers": ["profile"], "budget_usd": 1.0}, "gone.csv does not exist; check the path"),
+        ({"file": "gone.csv", "consumers": ["profile"]}, "Set budget_usd, the most all companies of the list may cost"),
+        ({"companies": DOMAINS[:2], "consumers": ["profile"]}, "Set budget_usd, the most these 2 companies may cost"),
+        ({"file": "a.csv", "companies": ["tesla.com"], "consumers": ["profile"]}, "Set file or companies"),
+    ],
+)
+def test_a_list_or_a_budget_that_is_missing_is_asked_for_and_nothing_is_bought(
+    sandbox: DagsterSandbox, config: dict[str, Any], advice: str
+) -> None:
+    assert advice in why_it_failed(sandbox.refresh(**config))
+    assert sandbox.calls() == 0
+    assert sandbox.store.batches.latest() == []
+
+
+def test_a_terminated_run_says_how_far_its_batch_is_and_the_command_line_resumes_it(sandbox: DagsterSandbox) -> None:
+    def terminate() -> None:
+        eventually(lambda: len(sandbox.store.requests.latest()) > 0, "the first request")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    other = threading.Thread(target=terminate)
+    other.start()
+    run = sandbox.refresh(companies=DOMAINS[:60], consumers=["profile"], budget_usd=100.0)
+    other.join()
+    said = sandbox.notes(run)[-1]
+    assert sum(said.get(state, 0) for state in ("waiting", "stopped", "postponed", "complete", "incomplete")) == 60
+    assert said["batch"] == f"bat_{run.run_id}"
+    [warning] = log_of(sandbox, run.run_id, "WARNING")
+    assert f"`enrich batch resume bat_{run.run_id}`" in warning
+    command = [sys.executable, "-m", "enrich_cli.main", "batch", "resume", f"bat_{run.run_id}", "--sandbox", "--json"]
+    resumed = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert resumed.returncode in {0, 3}, resumed.stderr
+    [summary] = sandbox.store.batches.latest()
+    assert summary.count("complete", "incomplete") == 60
+    sandbox.tick("report_made_outside")
+    complete = {company for company, state in states(sandbox, f"bat_{run.run_id}").items() if state == "complete"}
+    assert set(sandbox.companies_of("profile/profile")) == complete
+
+
+def test_a_run_with_workers_has_others_launched_beside_it_while_it_is_under_way(sandbox: DagsterSandbox) -> None:
+    tags = {"batch": "bat_1", "workers": "3"}
+    job = definitions().resolve_job_def("refresh_companies")
+    config = {"ops": {"work": {"config": {"batch_id": "bat_1", "workers": 3}}}}
+    first = sandbox.instance.create_run_for_job(job, run_config=config, tags=tags)
+    assert _more_workers(sandbox) == []
+    sandbox.instance.report_run_canceling(first)
+    assert _more_workers(sandbox) == []
+    under_way = sandbox.instance.create_run_for_job(
+        job, run_config=config, tags=tags, status=dg.DagsterRunStatus.STARTED
+    )
+    requested = _more_workers(sandbox)
+    assert [request.run_key for request in requested] == [f"{under_way.run_id} 2", f"{under_way.run_id} 3"]
+    assert requested[0].run_config == {"ops": {"work": {"config": {"batch_id": "bat_1"}}}}
+
+
+def _more_workers(sandbox: DagsterSandbox) -> list[dg.RunRequest]:
+    sensor = definitions().resolve_sensor_def("start_more_workers")
+    with dg.build_sensor_context(instance=sandbox.instance) as context:
+        return list(sensor.evaluate_tick(context).run_requests or [])

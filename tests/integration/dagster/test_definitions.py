@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from enrich_cli.processes import dagster_environment, root
-from enrichment_assets.enrich_graph import enrich_assets, enrich_graph
+from enrichment_assets.enrich_assets import enrich_assets
 from enrichment_assets.marts import GROUP
 from resources.settings import Settings
 from resources.warehouse import Warehouse
@@ -57,7 +57,7 @@ def test_each_source_alarms_after_its_own_time_to_live() -> None:
 def test_a_consumer_added_to_the_rules_is_an_asset_that_depends_on_its_sources() -> None:
     consumer = MATRIX.consumers["profile"].model_copy(update={"required": ("company_name", "recent_news")})
     rules = MATRIX.model_copy(update={"consumers": {**MATRIX.consumers, "press_team": consumer}})
-    assets = enrich_assets(enrich_graph(rules), rules)
+    assets = enrich_assets(rules)
     upstream = assets.asset_deps[key("profile/press_team")]
     assert key("raw/serp_news") in upstream
     assert key("raw/apollo_contacts") not in upstream

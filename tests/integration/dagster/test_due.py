@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -57,11 +58,14 @@ def test_a_company_without_a_profile_is_due_only_for_the_consumer_named(sandbox:
 def test_what_is_due_is_requested_as_one_batch_and_the_run_refreshes_it(sandbox: DagsterSandbox) -> None:
     for vendor in ("brightdata", "serpapi"):
         sandbox.fault(vendor, "down")
-    sandbox.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"])
+    sandbox.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"], budget_usd=100.0)
     sandbox.clear_faults()
+    stored = len(sandbox.store.batches.latest())
     [request] = _requested(sandbox)
-    assert request.run_key == request.run_config["ops"]["work"]["config"]["batch_id"]
-    assert sandbox.refresh(batch_id=request.run_key).success
+    assert len(sandbox.store.batches.latest()) == stored  # a tick only asks: one that is tried out changes nothing
+    assert request.run_key == f"{NOON:%Y-%m-%dT%H:%M} 1"
+    assert _requested(sandbox)[0].run_key == request.run_key
+    assert sandbox.refresh(**_order_in(request), by_schedule=True).success
     assert {value_of(shown, "missing") for shown in sandbox.shown("profile/profile")[:2]} == {"nothing"}
 
 
@@ -75,9 +79,10 @@ def test_the_tick_says_what_it_refreshes_for_how_much_and_the_stale_reads_before
         r"Stale reads: \d+\.\d% of 0\.\d a day before, \d+\.\d% after\.",
         request.tags["refresh"],
     )
-    batch = sandbox.store.batches.by_id(request.run_key or "")
-    assert batch is not None
-    assert (batch.consumers, batch.max_cost) == (("profile",), 10_000_000)
+    assert sandbox.refresh(**_order_in(request), by_schedule=True).success
+    [summary] = sandbox.store.batches.latest()
+    assert (summary.batch.consumers, summary.batch.max_cost) == (("profile",), 10_000_000)
+    assert summary.batch.requested_by == "refresh_due_companies"
     assert (
         _ticked(sandbox).skip_message
         == "Nothing is refreshed. Left alone: 1 refreshed, or waiting for it, within a day."
@@ -100,6 +105,11 @@ def test_outside_its_hours_the_schedule_refreshes_nothing_and_says_when_it_does(
     monkeypatch.setenv("ENRICH_CONFIG", str(at_night))
     assert _ticked(sandbox).skip_message == ("Refreshes begin from 22 to 4 o'clock UTC (config/refresh.yaml: hours).")
     assert sandbox.store.batches.latest() == []
+
+
+def _order_in(request: dg.RunRequest) -> dict[str, Any]:
+    """The config of the op 'work' that it asks for."""
+    return dict(request.run_config["ops"]["work"]["config"])
 
 
 def _requested(sandbox: DagsterSandbox) -> list[dg.RunRequest]:

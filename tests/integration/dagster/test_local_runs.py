@@ -17,7 +17,7 @@ COMPANIES = ["tesla.com", "apple.com"]
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterSandbox]:
     """As `make demo` leaves it: two companies for one consumer, the marts, the checks."""
-    config = {"ops": {"work": {"config": {"companies": COMPANIES, "consumers": ["profile"]}}}}
+    config = {"ops": {"work": {"config": {"companies": COMPANIES, "consumers": ["profile"], "budget_usd": 9.0}}}}
     orders: list[dict[str, Any]] = [
         {"title": "profile", "job": "refresh_companies", "run_config": config},
         {"title": "warehouse", "group": "marts"},

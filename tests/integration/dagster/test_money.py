@@ -56,7 +56,7 @@ def another_user_searches(sandbox: DagsterSandbox) -> None:
 
 
 def test_after_a_publish_the_books_reconcile_in_every_way(sandbox: DagsterSandbox) -> None:
-    sandbox.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"])
+    sandbox.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"], budget_usd=100.0)
     sandbox.refresh(companies=["tesla.com"], consumers=["vendor_enrichment"])
     run = sandbox.publish()
     checks = {evaluation.check_name: evaluation.passed for evaluation in run.get_asset_check_evaluations()}

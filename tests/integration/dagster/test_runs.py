@@ -17,7 +17,6 @@ from tests.support.dagster_instance import (
     DagsterSandbox,
     dagster_sandbox,
     key,
-    plan_of,
     summary_of,
     value_of,
     why_it_failed,
@@ -67,7 +66,7 @@ def test_a_materialised_profile_shows_quality_cost_plan_and_what_was_bought_for_
 
 
 def test_the_plan_is_seen_on_its_step_before_anything_is_bought(tesla: Materialised) -> None:
-    plan = plan_of(tesla.run)
+    plan = tesla.sandbox.plan_of(tesla.run)
     assert "brightdata_company_db" in plan
     assert "expected 0." in plan
 
@@ -94,13 +93,13 @@ def test_a_valid_profile_is_materialised_when_asked_for_and_names_the_request_th
     assert value_of(newest, "saved_usd") == made.cost_micro_usd / 1_000_000
     assert value_of(newest, "made_by") == made.request_id != value_of(newest, "request_id")
     assert value_of(newest, "plan").startswith(f"nothing to buy: the profile of {made.request_id} is valid until 20")
-    assert plan_of(run) == value_of(newest, "plan")
+    assert sandbox.plan_of(run) == value_of(newest, "plan")
     assert len(sandbox.shown("profile/profile")) == 2
 
 
 def test_a_batch_only_sees_again_what_is_still_valid(sandbox: DagsterSandbox) -> None:
     for companies in (["tesla.com"], ["tesla.com", "apple.com"]):
-        run = sandbox.refresh(companies=companies, consumers=["profile"])
+        run = sandbox.refresh(companies=companies, consumers=["profile"], budget_usd=100.0)
     assert sandbox.companies_of("profile/profile") == ["apple.com", "tesla.com"]
     assert len(sandbox.instance.fetch_observations(key("profile/profile"), limit=10).records) == 1
     assert "2 companies to do, 1 of them have all that is asked for already" in summary_of(run)["quote"].value
@@ -120,6 +119,25 @@ def test_an_analysis_is_materialised_under_its_own_name(sandbox: DagsterSandbox)
     assert shown.partition == "tesla.com"
     assert value_of(shown, "outcome") == "answered"
     assert value_of(shown, "claims_kept") > 0
+
+
+def test_an_analysis_beside_a_profile_shares_its_plan_and_the_profile_serves_later_requests(
+    sandbox: DagsterSandbox,
+) -> None:
+    assert sandbox.materialize("profile/profile", "analysis/hiring", company="tesla.com").success
+    [request] = sandbox.store.requests.latest()
+    assert request.consumer == "profile"
+    assert sandbox.companies_of("analysis/hiring") == sandbox.companies_of("profile/profile") == ["tesla.com"]
+    assert sandbox.materialize("profile/profile", company="tesla.com").success
+    assert value_of(sandbox.shown("profile/profile")[0], "served_from") == "layer_1"
+
+
+def test_an_analysis_alone_collects_what_it_reads_and_makes_no_profile(sandbox: DagsterSandbox) -> None:
+    assert sandbox.materialize("analysis/hiring", company="tesla.com").success
+    assert sandbox.companies_of("analysis/hiring") == sandbox.companies_of("raw/serp_jobs") == ["tesla.com"]
+    [request] = sandbox.store.requests.latest()
+    assert request.consumer == "custom"
+    assert sandbox.store.batches.latest() == []
 
 
 def test_profiles_of_two_consumers_share_one_plan_and_each_call(sandbox: DagsterSandbox) -> None:
@@ -251,26 +269,30 @@ def test_a_vendor_that_is_down_costs_its_own_facts_and_no_run(sandbox: DagsterSa
     assert len(sandbox.shown("raw/serp_organic")) + len(sandbox.shown("raw/serp_linkedin")) > 0
 
 
-def test_checks_of_a_company_name_what_is_missing(sandbox: DagsterSandbox) -> None:
+def test_a_company_that_ends_incomplete_is_not_materialised_and_its_checks_name_what_is_missing(
+    sandbox: DagsterSandbox,
+) -> None:
     for vendor in ("brightdata", "serpapi"):
         sandbox.fault(vendor, "down")
     run = sandbox.materialize("profile/profile", company="tesla.com")
-    checks = {e.check_name: e for e in run.get_asset_check_evaluations()}
-    assert not checks["profile_is_complete"].passed
-    assert "| tesla.com | industry |" in str(checks["profile_is_complete"].metadata["which"].value)
-    assert checks["facts_are_fresh"].passed
+    assert sandbox.shown("profile/profile") == []
+    checks = sandbox.evaluations("profile/profile")
+    assert not checks["profile_is_complete", "tesla.com"].passed
+    assert "| tesla.com | industry |" in str(checks["profile_is_complete", "tesla.com"].metadata["which"].value)
+    assert checks["facts_are_fresh", "tesla.com"].passed
+    assert sandbox.notes(run)[-1]["incomplete"] == 1
 
 
 def test_a_batch_of_scattered_companies_is_one_run(sandbox: DagsterSandbox) -> None:
     companies = ["tesla.com", "apple.com", "intel.com"]
-    assert sandbox.refresh(companies=companies, consumers=["profile"]).success
+    assert sandbox.refresh(companies=companies, consumers=["profile"], budget_usd=100.0).success
     assert sandbox.companies_of("profile/profile") == sorted(companies)
     assert sandbox.partitions() == sorted(companies)
     assert new_unreported(sandbox.store, 0, limit=100).purchases == ()
 
 
 def test_what_is_no_company_is_named_and_takes_no_other_with_it(sandbox: DagsterSandbox) -> None:
-    run = sandbox.refresh(companies=["tesla.com", "someone@example.com"], consumers=["profile"])
+    run = sandbox.refresh(companies=["tesla.com", "someone@example.com"], consumers=["profile"], budget_usd=100.0)
     assert run.success
     assert sandbox.companies_of("profile/profile") == ["tesla.com"]
     assert summary_of(run)["failed"].value == 1
@@ -290,7 +312,7 @@ def test_a_stored_batch_knows_how_far_each_company_has_come(sandbox: DagsterSand
     ("config", "advice"),
     [
         ({"batch_id": "bat_gone"}, "There is no batch bat_gone in this store"),
-        ({"companies": ["tesla.com"]}, "Name companies and consumers, or a batch_id"),
+        ({"companies": ["tesla.com"]}, "Set file or companies, and consumers; or else a batch_id"),
         ({"companies": ["tesla.com"], "consumers": ["nobody"]}, "There is no consumer named 'nobody'"),
         ({"companies": ["tesla.com"], "consumers": ["profile"], "max_age": "soon"}, "max_age: 'soon' is no duration"),
     ],
@@ -310,7 +332,7 @@ def test_a_company_named_at_first_moves_to_its_domain_with_its_history(sandbox: 
 
 
 def test_marts_show_their_rows_and_columns_and_the_books_agree(sandbox: DagsterSandbox) -> None:
-    sandbox.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"])
+    sandbox.refresh(companies=["tesla.com", "apple.com"], consumers=["profile"], budget_usd=100.0)
     run = sandbox.publish()
     assert run.success
     [profiles] = sandbox.shown("mart/company_profiles")

@@ -150,6 +150,34 @@ def test_a_profile_that_a_run_made_is_shown_by_the_run_alone(sandbox: DagsterSan
     assert len(sandbox.shown("profile/profile")) == 1
 
 
+def test_a_profile_of_a_run_that_was_killed_before_it_could_show_it_is_shown_once_the_run_has_ended(
+    sandbox: DagsterSandbox,
+) -> None:
+    sandbox.materialize("profile/profile", company="apple.com")
+    job = definitions().resolve_job_def("refresh_companies")
+    killed = sandbox.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    _ask_outside(sandbox, "tesla.com", asked_by=f"dagster:{killed.run_id}")
+    assert sandbox.tick("report_made_outside").says == "0 of 0 profiles made outside are shown."
+    sandbox.instance.report_run_failed(killed)
+    assert sandbox.tick("report_made_outside").says == "1 of 1 profiles made outside are shown."
+    assert sandbox.companies_of("profile/profile") == ["apple.com", "tesla.com"]
+    assert sandbox.tick("report_made_outside").says == "0 of 0 profiles made outside are shown."
+
+
+def test_a_profile_made_again_outside_is_shown_and_checked_again(sandbox: DagsterSandbox) -> None:
+    for strategy in ("legacy", "legacy"):
+        _ask_outside(sandbox, "tesla.com", strategy=strategy)
+        assert sandbox.tick("report_made_outside").says == "1 of 1 profiles made outside are shown."
+    assert len(sandbox.shown("profile/profile")) == 2
+    assert sandbox.evaluations("profile/profile")["profile_is_complete", "tesla.com"].passed
+
+
+def test_a_cursor_of_an_earlier_version_goes_on_where_it_was(sandbox: DagsterSandbox) -> None:
+    sandbox.cursors["report_made_outside"] = "0"
+    _ask_outside(sandbox, "tesla.com")
+    assert sandbox.tick("report_made_outside").says == "1 of 1 profiles made outside are shown."
+
+
 def test_what_a_run_bought_is_shown_by_the_run_alone(sandbox: DagsterSandbox) -> None:
     sandbox.materialize("profile/profile", company="tesla.com")
     assert sandbox.tick("report_bought_outside").says == "Nothing was bought outside."
@@ -283,9 +311,15 @@ def _bought(sandbox: DagsterSandbox, company: Company, request_id: str, *, varia
     sandbox.store.ledger.settle(answered(made, cost=PRICE), reply=None, facts=())
 
 
-def _ask_outside(sandbox: DagsterSandbox, company: str, asked_by: str = "cli", consumer: str = "profile") -> None:
+def _ask_outside(
+    sandbox: DagsterSandbox,
+    company: str,
+    asked_by: str = "cli",
+    consumer: str = "profile",
+    strategy: str | None = None,
+) -> None:
     async def ask() -> None:
         async with open_context(sandbox.settings, MATRIX, store=sandbox.store) as opened:
-            await enrich(Ask(company, (consumer,), asked_by=asked_by), rules=MATRIX, context=opened)
+            await enrich(Ask(company, (consumer,), strategy=strategy, asked_by=asked_by), rules=MATRIX, context=opened)
 
     asyncio.run(ask())

@@ -13,11 +13,11 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.ports import Breaker
 from enrichment.refresh.due import NOTHING_TO_ASK, DueProfiles, due_profiles
-from enrichment.refresh.ranking import RefreshPlan, in_batches
+from enrichment.refresh.ranking import RefreshBatch, RefreshPlan, in_batches
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
 from enrichment.rules.models import RefreshRules
-from resources.refresh import SCHEDULE, left_today, order, plan_refresh
+from resources.refresh import SCHEDULE, left_today, plan_refresh
 from resources.store import SqlStore
 from tests.support.examples import MATRIX, NOON
 from tests.support.warehouse_story import (
@@ -188,12 +188,18 @@ def test_the_company_that_is_read_most_is_refreshed_first_within_the_budget(stor
     assert "1 more is due, beyond the day's budget." in plan.in_words()
 
 
+def ordered(store: SqlStore, batch: RefreshBatch, now: datetime) -> Batch:
+    """As the run that the schedule requests makes it."""
+    made = Batch(new_id("bat"), now, batch.consumers, SCHEDULE, max_cost=batch.max_cost)
+    return store.batches.create(made, [company.company_id for company in batch.companies])
+
+
 def test_a_refresh_is_a_batch_with_the_rest_of_the_day_s_budget_and_takes_it_from_the_day(store: SqlStore) -> None:
     profiled(store, company(store, "acme.com"))
     now, rules = NOON + WEEK, with_refresh(budget_usd_per_day="2.00")
     left = left_today(store, rules, now, ["profile"])
     [batch] = in_batches(refresh(store, now, rules), left, largest=500)
-    made = order(store, batch, now)
+    made = ordered(store, batch, now)
     assert (made.consumers, made.max_cost, made.requested_by) == (("profile",), 2_000_000, SCHEDULE)
     assert [c.key for c in store.batches.companies(made.batch_id)] == ["acme.com"]
     assert left_today(store, rules, now, ["profile"]) == {"profile": 0}
@@ -206,7 +212,7 @@ def test_a_profile_is_refreshed_once_a_day_at_most_also_where_its_workers_gave_u
     profiled(store, company(store, "acme.com"))
     left = left_today(store, MATRIX, NOON + WEEK, ["profile"])
     [batch] = in_batches(refresh(store, NOON + WEEK), left, largest=500)
-    order(store, batch, NOON + WEEK)
+    ordered(store, batch, NOON + WEEK)
     assert len(refresh(store, NOON + WEEK + DAY + timedelta(minutes=1)).picked) == 1
 
 

@@ -1,19 +1,17 @@
-"""`enrich companies add`: what a file of companies was understood to contain, and taking it.
+"""What a file of companies was understood to contain, and taking it.
 
 file  ->  UnderstoodFile: each list of it, its columns, the fate of each row
       ->  rows left out in a file beside it, new companies registered
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar, cast, get_args
+from typing import TypeVar, get_args
 
-from enrich_cli.errors import UsageError
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Alias, Cause, Company
 from enrichment.identity.company_list import Lines, ReadList, UnderstoodList, read_rows, sorted_lists
@@ -136,28 +134,6 @@ class Taken:
     learned: int
 
 
-def asked_columns(text: str | None) -> dict[str, ColumnContent]:
-    """'Account=name,"Web, main"=website' -> title -> what it contains. Raises UsageError."""
-    declared: dict[str, ColumnContent] = {}
-    for pair in _pairs(text or ""):
-        title, _, content = (part.strip() for part in pair.strip(" ,").rpartition("="))
-        title = title[1:-1].replace('""', '"') if re.fullmatch(r'".*"', title, re.DOTALL) else title
-        content = "website" if content == "domain" else content
-        if not title or content not in get_args(ColumnContent):
-            raise UsageError(f"--map takes pairs such as 'Account=name,Web=website', not {pair.strip(' ,')!r}.")
-        if title in declared:
-            raise UsageError(f"--map names the column {title!r} twice; say once what it contains.")
-        declared[title] = cast("ColumnContent", content)
-    return declared
-
-
-def _pairs(text: str) -> list[str]:
-    """Behind each word that follows an equals sign and ends at a comma: a title may have commas in it."""
-    return [
-        pair for pair in re.findall(r'(?:"(?:[^"]|"")*"|[^"])+?(?:=\s*[\w-]+\s*(?:,|$)|$)', text) if pair.strip(" ,")
-    ]
-
-
 def understand_file(
     path: Path,
     options: ListOptions,
@@ -165,20 +141,14 @@ def understand_file(
     vendor_ids: Mapping[str, Sequence[str]] | None = None,
     other_keys: Mapping[str, Sequence[str]] | None = None,
 ) -> UnderstoodFile:
-    """Reads a file and sorts its rows by which companies are registered; writes nothing. Raises UsageError.
+    """Reads a file and sorts its rows by which companies are registered; writes nothing. Raises UnreadableList.
 
     vendor_ids: id at a vendor -> company_ids. other_keys: former key, other name or domain -> company_ids.
     """
-    try:
-        tables = read_list(path, sheet=options.sheet, encoding=options.encoding)
-    except UnreadableList as error:
-        raise UsageError(str(error)) from None
+    tables = read_list(path, sheet=options.sheet, encoding=options.encoding)
     if not any(True for table in tables for _ in table.rows):
-        raise UsageError(f"{path} is empty; give it a first line such as name,website and a company per line.")
-    try:
-        return _understood(path, tables, options, _Registry(registered, vendor_ids or {}, other_keys or {}))
-    except UnreadableList as error:  # no temporary file can be written
-        raise UsageError(str(error)) from None
+        raise UnreadableList(f"{path} is empty; give it a first line such as name,website and a company per line.")
+    return _understood(path, tables, options, _Registry(registered, vendor_ids or {}, other_keys or {}))
 
 
 def _understood(path: Path, tables: Sequence[ListTable], options: ListOptions, registry: "_Registry") -> UnderstoodFile:
@@ -189,12 +159,13 @@ def _understood(path: Path, tables: Sequence[ListTable], options: ListOptions, r
             found = read_rows(table.rows, declared=options.columns, sheet=table.title, kept=Spool)
         except NoCompanyColumn as error:
             if len(tables) == 1:
-                raise UsageError(f"{path}: {error}.") from None
+                raise UnreadableList(f"{path}: {error}.") from None
             passed_over.append(table.title)
         else:
             lists.append((table, found))
     if not lists:
-        raise UsageError(f"{path}: none of its sheets ({', '.join(passed_over)}) has a column of names or websites.")
+        sheets = ", ".join(passed_over)
+        raise UnreadableList(f"{path}: none of its sheets ({sheets}) has a column of names or websites.")
     understood = sorted_lists(
         [one for _, one in lists],
         known=registry.known,
@@ -255,13 +226,10 @@ def _learn(row: ListRow, origin: str, store: SqlStore, now: datetime) -> bool:
 
 
 def keep_left_out(understood: UnderstoodFile) -> Path | None:
-    """Writes the rows that are not taken beside the file, with the reason. Raises UsageError: it cannot be written."""
+    """Writes the rows that are not taken beside the file, with the reason. Raises UnreadableList where it cannot."""
     if not any(understood.counts[fate] for fate in LEFT_OUT):
         return None
-    try:
-        return write_left_out(understood.path, [_left_out(table, one) for table, one in understood.lists])
-    except UnreadableList as error:
-        raise UsageError(str(error)) from None
+    return write_left_out(understood.path, [_left_out(table, one) for table, one in understood.lists])
 
 
 def _left_out(table: ListTable, one: UnderstoodList) -> LeftOutRows:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
-from enrich_cli.company_files import UnderstoodFile
 from enrichment.domain.records import Company, IdentityReview
 from enrichment.identity.company_list import UnderstoodList
 from enrichment.identity.domains import company_key
@@ -15,6 +14,7 @@ from enrichment.identity.list_fates import ListRow, Sorted
 from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.reviews import review_of_row, row_question
 from resources.company_lists import Spool
+from resources.company_lists.company_files import UnderstoodFile
 from resources.store import SqlStore
 
 _AT_A_TIME = 500
