@@ -25,7 +25,7 @@ from enrichment.rules import Rules
 from resources import clock
 from resources.policy_store import policies_in
 from resources.providers import CLIENTS, NoClient, OpenAIModel, ProviderClient, VendorClient, client_of
-from resources.providers.http_transport import vendor_transport
+from resources.providers.http_transport import AiohttpSender, HttpRequest, IncomingResponse
 from resources.providers.proxies import Proxies
 from resources.providers.rate_limit_slots import SharedLimiter
 from resources.providers.rate_limiter import Limiter, Unlimited
@@ -106,7 +106,7 @@ def client(
             endpoint.credentials,
             base_url=endpoint.base_url,
             time_scale=endpoint.time_scale,
-            transport=None if settings.sandbox else _LiveOnly(name, rules, settings.proxies()),
+            sender=None if settings.sandbox else _LiveOnly(name, rules, settings.proxies()),
             limiter=_limiter(name, rules, endpoint, store),
         )
     except (ValueError, NoClient) as error:
@@ -217,18 +217,18 @@ def _limiter(name: str, rules: Rules, endpoint: ProviderEndpoint, store: "SqlSto
     return SharedLimiter(store.rate_limit_log, name, rules.providers[name].rate_limits, time_scale=endpoint.time_scale)
 
 
-class _LiveOnly(httpx.AsyncBaseTransport):
-    """A transport that refuses a sandbox's invented answers, for the live store."""
+class _LiveOnly:
+    """A sender that refuses a sandbox's invented answers, for the live store."""
 
     def __init__(self, provider: str, rules: Rules, proxies: Proxies) -> None:
         connections = 4 * rules.providers[provider].concurrency
-        self._transport = vendor_transport(connections=connections, proxies=proxies)
+        self._sender = AiohttpSender(connections=connections, proxies=proxies)
         self._provider = provider
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await self._transport.handle_async_request(request)
+    async def send(self, request: HttpRequest, *, connect_seconds: float, read_seconds: float) -> IncomingResponse:
+        response = await self._sender.send(request, connect_seconds=connect_seconds, read_seconds=read_seconds)
         if response.headers.get("x-sandbox"):
-            await response.aclose()
+            await response.close()
             raise WorldMismatch(
                 f"{self._provider} is answered by a sandbox, but this is the live store: "
                 f"unset {self._provider.upper()}_BASE_URL, or ask with --sandbox."
@@ -236,4 +236,4 @@ class _LiveOnly(httpx.AsyncBaseTransport):
         return response
 
     async def aclose(self) -> None:
-        await self._transport.aclose()
+        await self._sender.aclose()

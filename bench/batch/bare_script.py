@@ -9,12 +9,14 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+import aiohttp
 import httpx
+from httpx_aiohttp import AiohttpTransport
 
 from bench.batch.recorded_calls import RecordedCall, recorded_calls
-from resources.providers.http_transport import vendor_transport
 
 
 def main() -> None:
@@ -28,7 +30,8 @@ def main() -> None:
 
 async def _make(calls: Sequence[RecordedCall], transport: str, at_once: int) -> None:
     limits = httpx.Limits(max_connections=at_once)
-    carrier = None if transport == "httpx" else vendor_transport(connections=at_once)
+    session = partial(aiohttp.ClientSession, connector=aiohttp.TCPConnector(limit=at_once))
+    carrier = None if transport == "httpx" else AiohttpTransport(client=session)
     async with httpx.AsyncClient(transport=carrier, limits=limits, timeout=60, trust_env=False) as client:
         left = iter(calls)
 

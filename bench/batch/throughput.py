@@ -46,8 +46,8 @@ def _line(figures: Sequence[WorkerFigures]) -> str:
     cpu, seconds = sum(one.cpu for one in figures), max(one.seconds for one in figures)
     return (
         f"{1000 * cpu / purchases:.2f} ms CPU a purchase, {1000 * cpu / calls:.2f} a call, "
-        f"{calls / seconds:.0f} calls/s, {purchases} purchases, {seconds:.1f} s, {max(one.peak_mb for one in figures):.0f} MB, "
-        f"{max(one.at_once for one in figures)} calls at once at most"
+        f"{calls / seconds:.0f} calls/s, {purchases} purchases, {seconds:.1f} s, "
+        f"{max(one.peak_mb for one in figures):.0f} MB, {max(one.at_once for one in figures)} calls at once at most"
     )
 
 
