@@ -10,11 +10,12 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench.batch import throughput
+from bench.batch import limits, throughput
 
 SECTIONS = {
     "throughput": throughput.beside_a_bare_script,
     "workers": throughput.several_workers,
+    "limits": limits.under_limits,
 }
 
 
