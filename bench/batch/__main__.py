@@ -10,11 +10,14 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench.batch import limits, throughput
+from bench.batch import limits, measures, mixed_month, throughput
 
 SECTIONS = {
     "throughput": throughput.beside_a_bare_script,
     "workers": throughput.several_workers,
+    "memory": measures.memory,
+    "measures": measures.measures,
+    "month": mixed_month.month,
     "limits": limits.under_limits,
 }
 

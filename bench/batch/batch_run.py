@@ -78,7 +78,7 @@ def prepared(
 
 
 def _as_json(setup: WorkerSetup) -> str:
-    return json.dumps({name: str(value) for name, value in vars(setup).items()})
+    return json.dumps([str(value) for value in vars(setup).values()])
 
 
 def _figures(process: "subprocess.Popen[bytes]") -> WorkerFigures:

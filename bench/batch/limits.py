@@ -49,14 +49,14 @@ def under_limits(folder: Path, *, companies: int | None, seed: int) -> None:
 
 
 class _CountingSender(AppSender):
-    """calls: provider -> how many were sent."""
+    """calls: provider -> how many were sent, until this time of the loop."""
 
-    def __init__(self, app: Starlette, provider: str, calls: Counter[str]) -> None:
+    def __init__(self, app: Starlette, provider: str, calls: Counter[str], until: float) -> None:
         super().__init__(app)
-        self._provider, self._calls = provider, calls
+        self._provider, self._calls, self._until = provider, calls, until
 
     async def send(self, request: HttpRequest, *, connect_seconds: float, read_seconds: float) -> IncomingResponse:
-        self._calls[self._provider] += 1
+        self._calls[self._provider] += asyncio.get_running_loop().time() < self._until
         return await super().send(request, connect_seconds=connect_seconds, read_seconds=read_seconds)
 
 
@@ -68,8 +68,8 @@ async def _measured(folder: Path, companies: int, seed: int) -> None:
     await AppSender(app).send(fault, connect_seconds=0, read_seconds=0)
     rules = load_rules(copied_rules(folder / "config", {"caps": {"all": str(100 * companies)}}, of=SHIPPED))
     store, calls, ends = open_store(f"sqlite:///{folder}/store.sqlite", world="sandbox"), Counter[str](), Counter[str]()
-    context = _context(store, rules, app, calls, read)
     until = began + 3600 * HOURS
+    context = _context(store, rules, app, calls, read, until)
     context = replace(context, stopping=lambda: asyncio.get_running_loop().time() >= until)
     batch = _batch(store, [one.domain for one in Catalogue(companies).companies[:companies]], context.now())
 
@@ -92,7 +92,7 @@ def _allowed(rules: Rules, provider: str) -> int:
 
 
 def _context(
-    store: SqlStore, rules: Rules, app: Starlette, calls: Counter[str], read: Callable[[], float]
+    store: SqlStore, rules: Rules, app: Starlette, calls: Counter[str], read: Callable[[], float], until: float
 ) -> RunContext:
     def now() -> datetime:
         return datetime.fromtimestamp(read(), UTC)
@@ -104,7 +104,7 @@ def _context(
             rules.providers[name],
             dict.fromkeys(kind.credential_names, "sandbox-key"),
             base_url=f"{_ADDRESS}/{'openai/v1' if name == 'openai' else name}",
-            sender=_CountingSender(app, name, calls),
+            sender=_CountingSender(app, name, calls, until),
             limiter=SharedLimiter(store.rate_limit_log, name, rules.providers[name].rate_limits, read_time=read),
             now=now,
         )
