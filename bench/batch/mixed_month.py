@@ -5,6 +5,7 @@ Zipf over the companies, each consumer in its share; a day's requests at a time,
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -34,7 +35,7 @@ def month(folder: Path, *, companies: int | None, seed: int) -> None:
     print(f"month, {len(trace)} requests of {number} companies in {DAYS} days: {figures}", flush=True)
 
 
-def _trace(domains: list[str], rng: Random) -> list[tuple[str, str]]:
+def _trace(domains: Sequence[str], rng: Random) -> list[tuple[str, str]]:
     """(company, consumer) in the order they are asked."""
     weights = [1 / rank for rank in range(1, len(domains) + 1)]
     asked = rng.choices(domains, weights, k=REQUESTS_A_COMPANY * len(domains))
