@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -37,10 +38,16 @@ async def _make(calls: Sequence[RecordedCall], transport: str, at_once: int) -> 
 
         async def some() -> None:
             for call in left:
-                response = await client.request(call.method, call.url, headers=call.headers, content=call.body or None)
-                _parsed(response)
+                _parsed(await _answer(client, call))
 
         await asyncio.gather(*(some() for _ in range(at_once)))
+
+
+async def _answer(client: httpx.AsyncClient, call: RecordedCall) -> httpx.Response:
+    """Sent again where the server had just closed the idle connection."""
+    while True:
+        with suppress(httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
+            return await client.request(call.method, call.url, headers=call.headers, content=call.body or None)
 
 
 def _parsed(response: httpx.Response) -> object:
