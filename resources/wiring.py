@@ -36,8 +36,8 @@ from resources.settings import Settings, SettingsError, credential_names
 if TYPE_CHECKING:
     from resources.store import SqlStore
 
-_STORE_THREADS = 40
-"""What waits for the store in a process is committed together: with asyncio's own six threads, three times as often."""
+_STORE_THREADS = 16
+"""What waits for the store in a process is committed together: asyncio's own six threads commit twice as often."""
 _SANDBOX_KEY = "sandbox"
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # localhost speaks plain HTTP; reading them takes 20 ms
 _SANDBOX_PATHS = {"openai": "/openai/v1"}
