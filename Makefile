@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch lock
+.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ demo: $(STAMP)             ## 25 real companies through the sandbox, from plan t
 
 dev: $(STAMP)              ## sandbox, Dagster webserver and daemon
 	$(BIN)/python -m enrich_cli.dev
+
+serve: $(STAMP)           ## sandbox and service, a key, and a call to try
+	$(BIN)/python -m enrich_cli.dev_service
 
 cluster: .venv/.cluster    ## 200 companies through two Celery workers on localhost, one of them killed; needs redis-server; three minutes
 	$(BIN)/python -m enrich_cli.cluster

@@ -1,30 +1,17 @@
-"""From what was typed for one company to an Ask; what a quote contains.
+"""From what was typed for one company to an Ask.
 
-options -> Ask        It imports nothing that asks, so a slip in an option is known at once.
+It imports nothing that asks, so a slip in an option is known at once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 
 from enrich_cli.errors import UsageError
 from enrichment.domain.money import to_micro
-from enrichment.domain.records import Profile
 from enrichment.identity.countries import country_code
 from enrichment.identity.vendor_ids import stated_id
 from enrichment.pipeline.stages import Ask
-from enrichment.planning.plan import Plan
 from enrichment.rules.models import parse_seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Quoted:
-    """kept: the profile that would be served as it is, then there are no plans. home: where everything is kept."""
-
-    kept: Profile | None
-    plans: Sequence[Plan]
-    home: Path
 
 
 def ask_from(

@@ -15,6 +15,7 @@ from enrich_cli.rendering.terminal import console
 from enrichment.backtest.compare import Comparison, compare
 from enrichment.backtest.history import History
 from enrichment.backtest.replay import Side
+from enrichment.domain.numbers import in_number
 from enrichment.rules import Rules, load_rules
 from resources.clock import utc_now
 from resources.policy_store import policies_in
@@ -53,7 +54,7 @@ def replayed(folder: Path, window: str, *, for_one_company: Sequence[str], sandb
     history = _history(settings, min(seconds_of("--replay", window), _LONGEST_SECONDS))
     if not history.requests and not history.left_out:
         raise UsageError(f"No request of the last {window} is in {settings.home}: try a longer --replay.")
-    with console.status(f"replaying {len(history.requests)} requests"):
+    with console.status(f"replaying {in_number(len(history.requests), 'request')}"):
         policies = policies_in(policies_folder(settings))
         compared = compare(history, here, there, override=settings.enrich_strategy, policies=policies)
     return Backtest(history, compared, here, there, folder, settings.enrich_strategy)

@@ -79,7 +79,7 @@ class ClusterRuns:
         return next((tag["value"] for tag in tags if tag["key"] == "dagster-celery/task_id"), "")
 
     def forget(self, run_id: str) -> None:
-        """A run whose worker is gone reports its end to nobody: it is marked as canceled, as by Terminate in the UI."""
+        """A run whose worker is gone does not report its end: it is marked as canceled, as by Terminate in the UI."""
         self._ask(_FORGET, run=run_id)
 
     def _ask(self, query: str, **variables: object) -> dict[str, Any]:

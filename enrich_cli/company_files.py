@@ -5,16 +5,18 @@ file  ->  UnderstoodFile: each list of it, its columns, the fate of each row
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import cast, get_args
+from typing import TypeVar, cast, get_args
 
 from enrich_cli.errors import UsageError
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Alias, Cause, Company
-from enrichment.identity.company_list import ReadList, UnderstoodList, read_rows, sorted_lists
+from enrichment.identity.company_list import Lines, ReadList, UnderstoodList, read_rows, sorted_lists
 from enrichment.identity.countries import country_code
 from enrichment.identity.domains import company_key
 from enrichment.identity.list_columns import ColumnContent, NoCompanyColumn
@@ -22,11 +24,19 @@ from enrichment.identity.list_fates import Fate, ListRow
 from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.names import name_form
 from resources.clock import utc_now
-from resources.company_lists import LeftOutRows, ListTable, UnreadableList, read_list, write_left_out
+from resources.company_lists import LeftOutRows, ListTable, Spool, UnreadableList, read_list, write_left_out
+from resources.company_lists.left_out import LeftOutRow
 from resources.store import SqlStore
 
+T = TypeVar("T")
 LEFT_OUT: tuple[Fate, ...] = ("refused", "ambiguous", "empty")
 """Rows that no company is taken from."""
+EXAMPLES = 5
+"""Rows of each list that are shown as they were understood."""
+SHOWN = 20
+"""Rows of a kind that are shown by their lines."""
+_AT_A_TIME = 1_000
+"""Companies that are registered in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +49,83 @@ class ListOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedRow:
+    """A row and the title of its sheet."""
+
+    sheet: str
+    row: ListRow
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What people are shown of a file of any length.
+
+    counts: fate -> rows; they add up to the rows of the file. first: the first rows of each fate; remarks: rows that a
+    company is taken from, but not all that they say, and how many there are. examples: the first rows of each list that
+    name a company. learning: how many rows give a registered company its website.
+    """
+
+    counts: Mapping[Fate, int]
+    first: Mapping[Fate, Sequence[PlacedRow]]
+    left_out: Sequence[PlacedRow]
+    remarks: Sequence[PlacedRow]
+    remark_count: int
+    examples: Sequence[Sequence[ListRow]]
+    learning: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnderstoodFile:
     """passed_over: sheets that are no list of companies."""
 
     path: Path
     lists: tuple[tuple[ListTable, UnderstoodList], ...]
+    overview: Overview
     passed_over: tuple[str, ...] = ()
 
-    def rows(self, *fates: Fate) -> list[ListRow]:
-        return [row for _, one in self.lists for row in one.sorted.rows if not fates or row.fate in fates]
+    @classmethod
+    def of(
+        cls, path: Path, lists: Iterable[tuple[ListTable, UnderstoodList]], passed_over: Iterable[str] = ()
+    ) -> "UnderstoodFile":
+        listed = tuple(lists)
+        return cls(path, listed, _overview(listed), tuple(passed_over))
+
+    def rows(self, *fates: Fate) -> Iterator[ListRow]:
+        """As many as the file has: they come one after another."""
+        return (row for _, one in self.lists for row in one.sorted.rows if not fates or row.fate in fates)
 
     @property
-    def learning(self) -> list[ListRow]:
-        """Rows that give a registered company its website."""
-        return [row for row in self.rows("known") if row.learns_for is not None]
-
-    @property
-    def remarks(self) -> list[ListRow]:
-        """Rows that a company is taken from, but not all that they say."""
-        return [row for row in self.rows("new", "known") if row.because]
-
-    @property
-    def counts(self) -> dict[Fate, int]:
+    def counts(self) -> Mapping[Fate, int]:
         """Fate -> rows; they add up to the rows of the file."""
-        return {fate: len(self.rows(fate)) for fate in get_args(Fate)}
+        return self.overview.counts
+
+
+def _overview(lists: Sequence[tuple[ListTable, UnderstoodList]]) -> Overview:
+    """In one pass over the rows."""
+    counts, remark_count, learning = Counter[Fate](), 0, 0
+    first: dict[Fate, list[PlacedRow]] = {fate: [] for fate in get_args(Fate)}
+    left_out, remarks, examples = list[PlacedRow](), list[PlacedRow](), list[list[ListRow]]()
+    for table, one in lists:
+        examples.append([])
+        for row in one.sorted.rows:
+            counts[row.fate] += 1
+            learning += row.learns_for is not None
+            placed = PlacedRow(table.title, row)
+            _append(placed, first[row.fate], most=SHOWN)
+            if row.fate in LEFT_OUT:
+                _append(placed, left_out, most=SHOWN)
+            elif row.because and row.fate in ("new", "known"):
+                remark_count += 1
+                _append(placed, remarks, most=SHOWN)
+            if row.entry is not None:
+                _append(row, examples[-1], most=EXAMPLES)
+    whole = {fate: counts[fate] for fate in get_args(Fate)}
+    return Overview(whole, first, left_out, remarks, remark_count, examples, learning)
+
+
+def _append(value: T, values: list[T], *, most: int) -> None:
+    if len(values) < most:
+        values.append(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +173,20 @@ def understand_file(
         tables = read_list(path, sheet=options.sheet, encoding=options.encoding)
     except UnreadableList as error:
         raise UsageError(str(error)) from None
-    if not any(table.rows for table in tables):
+    if not any(True for table in tables for _ in table.rows):
         raise UsageError(f"{path} is empty; give it a first line such as name,website and a company per line.")
-    registry = _Registry(registered, vendor_ids or {}, other_keys or {})
+    try:
+        return _understood(path, tables, options, _Registry(registered, vendor_ids or {}, other_keys or {}))
+    except UnreadableList as error:  # no temporary file can be written
+        raise UsageError(str(error)) from None
+
+
+def _understood(path: Path, tables: Sequence[ListTable], options: ListOptions, registry: "_Registry") -> UnderstoodFile:
     lists: list[tuple[ListTable, ReadList]] = []
     passed_over: list[str] = []
     for table in tables:
         try:
-            found = read_rows(table.rows, declared=options.columns, sheet=table.title)
+            found = read_rows(table.rows, declared=options.columns, sheet=table.title, kept=Spool)
         except NoCompanyColumn as error:
             if len(tables) == 1:
                 raise UsageError(f"{path}: {error}.") from None
@@ -127,17 +196,33 @@ def understand_file(
     if not lists:
         raise UsageError(f"{path}: none of its sheets ({', '.join(passed_over)}) has a column of names or websites.")
     understood = sorted_lists(
-        [one for _, one in lists], known=registry.known, same_name=registry.named, same_id=registry.with_id
+        [one for _, one in lists],
+        known=registry.known,
+        same_name=registry.named,
+        same_id=registry.with_id,
+        kept=Spool,
     )
-    pairs = zip((table for table, _ in lists), understood, strict=True)
-    return UnderstoodFile(path, tuple(pairs), tuple(passed_over))
+    return UnderstoodFile.of(path, zip((table for table, _ in lists), understood, strict=True), passed_over)
 
 
 def take(understood: UnderstoodFile, store: SqlStore) -> Taken:
-    """Registers the companies that are new, and the websites of companies that were known by name alone."""
+    """Registers the companies that are new, and the websites of companies that were known by name alone.
+
+    In lots, each in a transaction of its own: of one that is stopped on the way, the list added again adds the rest.
+    """
     now = utc_now()
-    before = {company.company_id for company in store.companies.all()}
-    entries = [row.entry for row in understood.rows("new") if row.entry is not None]
+    added = 0
+    new = (row.entry for row in understood.rows("new") if row.entry is not None)
+    while entries := list(islice(new, _AT_A_TIME)):
+        added += _register(entries, understood.path.name, store, now)
+    learned = 0
+    if understood.overview.learning:
+        learned = sum(_learn(row, understood.path.name, store, now) for row in understood.rows("known"))
+    return Taken(added, learned)
+
+
+def _register(entries: Sequence[ListEntry], origin: str, store: SqlStore, now: datetime) -> int:
+    """How many of them no other process has registered meanwhile."""
     fresh = [
         Company(
             new_id("com"),
@@ -149,27 +234,29 @@ def take(understood: UnderstoodFile, store: SqlStore) -> Taken:
         )
         for entry in entries
     ]
-    taken = store.companies.add(fresh) if fresh else []
+    taken = store.companies.add(fresh)
     store.companies.add_aliases(
         [
-            Alias(one, company.company_id, "id", entry.name, understood.path.name, now)
+            Alias(one, company.company_id, "id", entry.name, origin, now)
             for entry, company in zip(entries, taken, strict=True)
             for one in sorted(entry.ids)
         ]
     )
-    added = {company.company_id for company in taken}
-    learned = 0
-    for row in understood.learning:
-        if row.learns_for is not None and row.entry is not None and (domain := row.entry.domain) is not None:
-            cause = Cause("enrich companies add", now, f"line {row.line} of {understood.path.name} names its website")
-            store.companies.rekey(row.learns_for, key=domain, name=None, domain=domain, cause=cause)
-            learned += 1
-    return Taken(len(added - before), learned)
+    return len({company.company_id for company in taken} & {company.company_id for company in fresh})
+
+
+def _learn(row: ListRow, origin: str, store: SqlStore, now: datetime) -> bool:
+    """Whether the row gives a registered company its website."""
+    if row.learns_for is None or row.entry is None or (domain := row.entry.domain) is None:
+        return False
+    cause = Cause("enrich companies add", now, f"line {row.line} of {origin} names its website")
+    store.companies.rekey(row.learns_for, key=domain, name=None, domain=domain, cause=cause)
+    return True
 
 
 def keep_left_out(understood: UnderstoodFile) -> Path | None:
     """Writes the rows that are not taken beside the file, with the reason. Raises UsageError: it cannot be written."""
-    if not understood.rows(*LEFT_OUT):
+    if not any(understood.counts[fate] for fate in LEFT_OUT):
         return None
     try:
         return write_left_out(understood.path, [_left_out(table, one) for table, one in understood.lists])
@@ -178,9 +265,22 @@ def keep_left_out(understood: UnderstoodFile) -> Path | None:
 
 
 def _left_out(table: ListTable, one: UnderstoodList) -> LeftOutRows:
-    cells = dict(table.rows)
-    rows = [(cells[row.line], row.because) for row in one.sorted.of(*LEFT_OUT)]
-    return LeftOutRows(one.columns.titles if one.columns.header else one.columns.readable_titles(), rows)
+    titles = one.columns.titles if one.columns.header else one.columns.readable_titles()
+    return LeftOutRows(titles, _RowsOf(table.rows, one.sorted.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _RowsOf:
+    """The cells of the rows that are left out, beside what is wrong with them. Both come in the order of the list."""
+
+    lines: Lines
+    rows: Iterable[ListRow]
+
+    def __iter__(self) -> Iterator[LeftOutRow]:
+        lines = iter(self.lines)
+        for row in self.rows:
+            if row.fate in LEFT_OUT:
+                yield next(cells for line, cells in lines if line == row.line), row.because
 
 
 class _Registry:
@@ -202,6 +302,8 @@ class _Registry:
 
     def known(self, entry: ListEntry) -> Sequence[Company]:
         """By its key, and by other names of companies, which then have no name here but the one of the row."""
+        if not self._by_key and not self._other_keys:
+            return []
         key = company_key(entry.name, entry.domain)
         found = [self._by_key[key]] if key in self._by_key else []
         led = [self._by_id[company_id] for company_id in self._other_keys.get(key, ())]

@@ -20,6 +20,7 @@ from enrich_cli.rendering.terminal import console
 from enrich_cli.run_progress import RunProgress
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import charge, in_cents, in_usd
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Company, Profile, Request
 from enrichment.domain.values import in_words
 from enrichment.identity.domains import company_key, registrable_domain
@@ -85,7 +86,8 @@ def _run_jobs(settings: Settings, companies: Sequence[Company]) -> None:
     ]
     marts = {"title": "warehouse", "group": "marts"}
     checks = {"title": "profiles", "consumers": CONSUMERS, "companies": keys}
-    console.print(f"\n{len(keys)} companies for {len(CONSUMERS)} consumers, by the Dagster job refresh_companies")
+    order = f"{in_number(len(keys), 'company')} for {in_number(len(CONSUMERS), 'consumer')}"
+    console.print(f"\n{order}, by the Dagster job refresh_companies")
     process = subprocess.Popen(
         [sys.executable, "-m", "enrichment_assets.local_runs"], env=dagster_environment(settings), cwd=root(),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -172,7 +174,7 @@ def _show_totals(requests: Sequence[Request], rules: Rules) -> None:
     cost, saved = sum(r.cost_micro_usd for r in requests), sum(r.saved_micro_usd for r in requests)
     complete = sum(r.state == "complete" for r in requests)
     console.print(
-        f"\n{len(requests)} requests, {complete} complete: cost [bold]{in_cents(cost)}[/] USD, "
+        f"\n{in_number(len(requests), 'request')}, {complete} complete: cost [bold]{in_cents(cost)}[/] USD, "
         f"saved by memory {in_cents(saved)}, calling everything {in_cents(_everything(requests, rules))}"
     )
     if cost * 10 <= saved:

@@ -5,6 +5,7 @@ UnderstoodFile -> rows that a person has decided before are known        -> the 
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from enrich_cli.company_files import UnderstoodFile
 from enrichment.domain.records import Company, IdentityReview
@@ -13,21 +14,28 @@ from enrichment.identity.domains import company_key
 from enrichment.identity.list_fates import ListRow, Sorted
 from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.reviews import review_of_row, row_question
+from resources.company_lists import Spool
 from resources.store import SqlStore
+
+_AT_A_TIME = 500
+"""Questions that are looked up or opened in one transaction."""
 
 
 def with_decisions(understood: UnderstoodFile, store: SqlStore) -> UnderstoodFile:
     """The same, with what was decided of its ambiguous rows in another list or before."""
-    asked = {row_question(row.entry.evidence) for row in understood.rows("ambiguous") if row.entry is not None}
-    answered = store.identity_reviews.answered(sorted(asked))
-    decided = {question for question, review in answered.items() if review.state != "open"}
+    decided = set[str]()
+    asked = (row_question(row.entry.evidence) for row in understood.rows("ambiguous") if row.entry is not None)
+    while questions := list(islice(asked, _AT_A_TIME)):
+        answered = store.identity_reviews.answered(sorted(set(questions)))
+        decided |= {question for question, review in answered.items() if review.state != "open"}
     if not decided:
         return understood
-    return replace(understood, lists=tuple((table, _decided(one, decided)) for table, one in understood.lists))
+    lists = ((table, _decided(one, decided)) for table, one in understood.lists)
+    return UnderstoodFile.of(understood.path, lists, understood.passed_over)
 
 
 def _decided(one: UnderstoodList, decided: set[str]) -> UnderstoodList:
-    rows = tuple(
+    rows = Spool(
         ListRow(row.line, "known", row.entry)
         if row.fate == "ambiguous" and row.entry is not None and row_question(row.entry.evidence) in decided
         else row
@@ -38,9 +46,13 @@ def _decided(one: UnderstoodList, decided: set[str]) -> UnderstoodList:
 
 def open_reviews(understood: UnderstoodFile, store: SqlStore, now: datetime) -> int:
     """Has the ambiguous rows wait for a person, once what is sure of the list is registered. Returns how many wait."""
-    reviews = [review for row in understood.rows("ambiguous") if (review := _review(row, understood, store, now))]
-    store.identity_reviews.open(reviews)
-    return len({review.question for review in reviews})
+    waiting = set[str]()
+    found = (_review(row, understood, store, now) for row in understood.rows("ambiguous"))
+    asked = (review for review in found if review is not None)
+    while reviews := list(islice(asked, _AT_A_TIME)):
+        store.identity_reviews.open(reviews)
+        waiting |= {review.question for review in reviews}
+    return len(waiting)
 
 
 def _review(row: ListRow, understood: UnderstoodFile, store: SqlStore, now: datetime) -> IdentityReview | None:

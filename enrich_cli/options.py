@@ -57,7 +57,7 @@ SheetName = Annotated[str | None, typer.Option("--sheet", help="Of an Excel file
 Encoding = Annotated[str | None, typer.Option("--encoding", help="Of a CSV file, where it is guessed wrong: cp1251")]
 ColumnMap = Annotated[
     str | None,
-    typer.Option("--map", metavar="PAIRS", help="What columns hold, where guessed wrong: 'Account=name,Web=website'"),
+    typer.Option("--map", metavar="PAIRS", help="What columns are, where guessed wrong: 'Account=name,Web=website'"),
 ]
 MaybeCompanyFile = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help="CSV, Excel, Parquet or JSON of companies")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from enrichment.domain.ids import analysis_of
 from enrichment.domain.money import in_usd
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Purchase, failure_kind
 from enrichment.pipeline.enrich import Enriched
 from enrichment.planning.plan import Plan
@@ -73,7 +74,7 @@ def _reserved_in_doubt(
     uncertain = [doubt for doubt in store.ledger_queries.uncertain() if full & _caps_over(doubt, rules)]
     if uncertain:
         reserved = in_usd(sum(doubt.reserved_micro_usd for doubt in uncertain))
-        many = f"{len(uncertain)} uncertain purchase{' reserves' if len(uncertain) == 1 else 's reserve'}"
+        many = in_number(len(uncertain), "uncertain purchase reserves", "uncertain purchases reserve")
         yield (
             f"{many} {reserved} USD of the caps that leave too little: "
             "`enrich purchases --uncertain` lists what to settle or release."

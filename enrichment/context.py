@@ -8,12 +8,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from enrichment.domain.records import Event
-from enrichment.parsing import READERS, ReaderEntry
+from enrichment.parsing.readers import READERS
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.ports import REQUEST_LEASE, LanguageModel, Provider, Store, StoreError
 from enrichment.trace import Trace
+
+if TYPE_CHECKING:
+    from enrichment.parsing import ReaderEntry
 
 _RENEW_SECONDS = 5.0
 
@@ -48,7 +52,7 @@ class RunContext:
     model: LanguageModel | None
     now: Callable[[], datetime]
     unavailable: Mapping[str, str] = field(default_factory=dict)
-    readers: Mapping[str, ReaderEntry] = field(default_factory=lambda: READERS)
+    readers: "Mapping[str, ReaderEntry]" = field(default_factory=lambda: READERS)
     policies: PolicyCache = IN_MEMORY
     concurrency: ConcurrencyLimits = field(default_factory=ConcurrencyLimits)
     wait_for: Callable[[str, int], Awaitable[float]] = _no_limits

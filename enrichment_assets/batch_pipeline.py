@@ -17,21 +17,11 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
-from enrichment.pipeline.enrich import (
-    Analysed,
-    Ask,
-    Collected,
-    Enriched,
-    Identified,
-    Planned,
-    analyse_request,
-    collect_request,
-    from_layer_1,
-    identify,
-    keep,
-    plan_request,
-)
+from enrichment.pipeline.cached_profile import from_layer_1
+from enrichment.pipeline.identify import identify
+from enrichment.pipeline.new_profile import analyse_request, collect_request, keep, plan_request
 from enrichment.pipeline.row_companies import company_of_row
+from enrichment.pipeline.stages import Analysed, Ask, Collected, Enriched, Identified, Planned
 from enrichment.ports import StoreError
 from enrichment.requirements.requirements import Requirements, UnknownName
 from enrichment.requirements.strategy import UnknownStrategy

@@ -1,7 +1,7 @@
 """One run as a worker of a batch: it quotes, works until nothing is left for it, and shows each company as it ends.
 
 batch -> quote in the log -> work() -> every few seconds a lot of ends in Dagster -> counts, a warning, or a failed run
-Told to stop, it carries out the calls under way and hands back the rest; the run is then cancelled, the batch is not.
+Asked to stop, it carries out the calls under way and hands back the rest; the run is then cancelled, the batch is not.
 """
 
 import asyncio
@@ -120,12 +120,12 @@ def _told_to_stop() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    told = threading.Event()
+    stopped = threading.Event()
     before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
     for name in before:
-        signal.signal(name, lambda *_: told.set())
+        signal.signal(name, lambda *_: stopped.set())
     try:
-        yield told.is_set
+        yield stopped.is_set
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)

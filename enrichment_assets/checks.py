@@ -73,7 +73,7 @@ def _profile_check(consumer: str) -> dg.AssetChecksDefinition:
 def evaluations_of(consumer: str, profiles: Mapping[str, Profile], rules: Rules) -> list[dg.AssetCheckEvaluation]:
     """The three sentences about each of these companies, key -> profile, as the checks of one company find them.
 
-    For a run over many companies: Dagster then skips checks, since no output stands for all of them.
+    For a run over many companies: Dagster then skips checks, since no output is of all of them.
     """
     threshold, now = rules.consumers[consumer].min_quality, utc_now()
     found = (

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from enrichment.domain.records import Analysis, Profile, Purchase, ReplyHead
-from enrichment.pipeline.enrich import Analysed, Collected, Enriched
+from enrichment.pipeline.stages import Analysed, Collected, Enriched
 from enrichment.rules import Rules
 from enrichment_assets.asset_specs import bought_key, profile_key, raw_key
 from enrichment_assets.batch_pipeline import BatchOrder

@@ -13,8 +13,12 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 
+from enrichment.planning.plan import Plan
+
 _OURS = "enrichment."
 _BYTES = 16
+_LATE = {"Plan": Plan}
+"""Records that the stages import for type checkers alone, because a finished profile needs no planning."""
 
 
 @cache
@@ -31,7 +35,7 @@ def _shapes(annotation: Any, seen: set[type]) -> Iterator[str]:
     if isinstance(annotation, type) and annotation.__module__.startswith(_OURS) and annotation not in seen:
         seen.add(annotation)
         yield f"{annotation.__module__}.{annotation.__qualname__}: {', '.join(_fields(annotation))}"
-        for within in (*get_type_hints(annotation).values(), *annotation.__subclasses__()):
+        for within in (*get_type_hints(annotation, localns=_LATE).values(), *annotation.__subclasses__()):
             yield from _shapes(within, seen)
 
 

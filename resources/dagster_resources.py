@@ -32,7 +32,7 @@ _STORE_URL = "ENRICH_STORE_URL"
 
 
 def _variables() -> tuple[str, ...]:
-    """The variables that hold a secret: the store's URL, and the credentials of every vendor's client."""
+    """The variables with a secret: the store's URL, and the credentials of every vendor's client."""
     from resources.providers import CLIENTS  # noqa: PLC0415  the vendors' clients take a moment to import
 
     return (_STORE_URL, *sorted(name for provider in CLIENTS for name in credential_variables(provider)))

@@ -13,7 +13,8 @@ from enrichment.context import RunContext
 from enrichment.domain.batches import Batch
 from enrichment.domain.ids import new_id
 from enrichment.refresh.due import DueProfiles, due_profiles
-from enrichment.refresh.known_facts import Reads, horizon_begins, idle_companies, known_facts
+from enrichment.refresh.history import Reads
+from enrichment.refresh.known_facts import horizon_begins, idle_companies, known_facts
 from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.looks import looks_in
 from enrichment.refresh.ranking import DueProfile, RefreshBatch, RefreshPlan, refresh_plan

@@ -2,13 +2,13 @@
 
 environment, .env beside workspace.yaml  ->  Settings: home, config, store URL, strategy; credentials(), base_url()
 
-A provider has <PROVIDER>_<CREDENTIAL> for each of its client's credential_names, and <PROVIDER>_BASE_URL.
+A provider has <PROVIDER>_<CREDENTIAL> for each of its credentials, and <PROVIDER>_BASE_URL.
 """
 
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -19,8 +19,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-if TYPE_CHECKING:
-    from resources.providers.proxies import Proxies
+from resources.providers import credential_names
+from resources.providers.proxies import PROXY_VARIABLES, Proxies
 
 Installation = Literal["live", "sandbox"]
 """Whether the vendors are the real ones or those of the sandbox. A store is of one of them, and opens in no other."""
@@ -100,10 +100,8 @@ class Settings(BaseSettings):
         value = self.all_variables.get(f"{provider}_base_url")
         return None if value is None else value.get_secret_value()
 
-    def proxies(self) -> "Proxies":
+    def proxies(self) -> Proxies:
         """The proxies of the real vendors. Raises ValueError, a sentence that names the variable."""
-        from resources.providers.proxies import PROXY_VARIABLES, Proxies  # noqa: PLC0415  the clients take a moment
-
         return Proxies.read(
             {
                 name: self.all_variables[name].get_secret_value()
@@ -136,21 +134,13 @@ class Settings(BaseSettings):
 
 
 def credential_variables(provider: str) -> tuple[str, ...]:
-    """The environment variables that hold a provider's credentials."""
+    """The environment variables with a provider's credentials."""
     return tuple(name.upper() for name in _credentials_of(provider))
 
 
 def variables_of(provider: str) -> tuple[str, ...]:
     """The environment variables of a provider: its credentials, then its base URL."""
     return (*credential_variables(provider), f"{provider}_base_url".upper())
-
-
-def credential_names(provider: str) -> tuple[str, ...]:
-    """As the provider's client names them; a provider without a client has a key."""
-    from resources.providers import CLIENTS  # noqa: PLC0415  the vendors' clients take a moment to import
-
-    client = CLIENTS.get(provider)
-    return client.credential_names if client else ("api_key",)
 
 
 def _credentials_of(provider: str) -> list[str]:

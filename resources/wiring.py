@@ -9,42 +9,35 @@ ENRICH_SANDBOX_MODEL asks for it, another endpoint for the language model.
 import asyncio
 import json
 import os
-import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import httpx
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from enrichment.context import RunContext
-from enrichment.ports import LanguageModel, Provider, StoreError
 from enrichment.rules import Rules
 from resources import clock
 from resources.policy_store import policies_in
-from resources.providers import CLIENTS, NoClient, OpenAIModel, ProviderClient, VendorClient, client_of
-from resources.providers.http_transport import AiohttpSender, HttpRequest, IncomingResponse
-from resources.providers.proxies import Proxies
+from resources.providers import CLIENTS, PROVIDERS, NoClient, client_of, credential_names
+from resources.providers.base_urls import checked_base_url
+from resources.providers.late_clients import LateModel, LateProvider
 from resources.providers.rate_limit_slots import SharedLimiter
 from resources.providers.rate_limiter import Limiter, Unlimited
-from resources.providers.vendor_client import checked_base_url
-from resources.settings import Settings, SettingsError, credential_names
+from resources.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
+    from resources.providers.vendor_client import VendorClient
     from resources.store import SqlStore
 
 _STORE_THREADS = 16
 """What waits for the store in a process is committed together: asyncio's own six threads commit twice as often."""
 _SANDBOX_KEY = "sandbox"
-_NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # localhost speaks plain HTTP; reading them takes 20 ms
 _SANDBOX_PATHS = {"openai": "/openai/v1"}
-
-
-class WorldMismatch(StoreError):
-    """A sandbox answered a call of the live store: nothing of it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +65,23 @@ async def open_context(
     """Everything a request needs, closed again at the end. Raises SettingsError, StoreError."""
     endpoints, unavailable = endpoints_of(settings, rules)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_STORE_THREADS, "store"))
+    _check_proxies(settings)
     async with AsyncExitStack() as stack:
         if store is None:
             store = open_store_of(settings)
             stack.callback(store.close)
-        clients = {
-            name: await stack.enter_async_context(client(name, rules, endpoint, settings, store))
-            for name, endpoint in endpoints.items()
-        }
-        providers: dict[str, Provider] = {n: c for n, c in clients.items() if isinstance(c, ProviderClient)}
-        model: LanguageModel | None = next((c for c in clients.values() if isinstance(c, OpenAIModel)), None)
+        limiters = {name: _limiter(name, rules, endpoint, store) for name, endpoint in endpoints.items()}
+
+        def opened(name: str) -> "VendorClient":
+            made = _client(name, rules, endpoints[name], settings, limiters[name])
+            stack.push_async_callback(made.aclose)
+            return made
+
+        providers = {name: LateProvider(name, opened) for name in endpoints if name in PROVIDERS}
+        model = next((LateModel(name, opened) for name in endpoints if name not in PROVIDERS), None)
 
         async def wait_for(provider: str, calls: int) -> float:
-            return await clients[provider].wait_for(calls) if provider in clients else 0.0
+            return await limiters[provider].wait_for(calls) if provider in limiters else 0.0
 
         policies = policies_in(policies_folder(settings))
         context = RunContext(store, providers, model, now, unavailable, policies=policies, wait_for=wait_for)
@@ -97,21 +94,30 @@ async def open_context(
                 await alive
 
 
-def client(
-    name: str, rules: Rules, endpoint: ProviderEndpoint, settings: Settings, store: "SqlStore | None" = None
-) -> VendorClient:
-    """The client of one provider. Raises SettingsError for a provider without a client and for an unusable address.
+def client(name: str, rules: Rules, endpoint: ProviderEndpoint, settings: Settings) -> "VendorClient":
+    """The client of one provider, for the check of an account: without rate limits.
 
-    store: by which all processes keep the vendor's rate limits together; None: for the check of an account.
+    Raises SettingsError for a provider without a client and for an unusable address.
     """
+    return _client(name, rules, endpoint, settings, Unlimited())
+
+
+def _client(
+    name: str, rules: Rules, endpoint: ProviderEndpoint, settings: Settings, limiter: Limiter
+) -> "VendorClient":
     try:
-        return client_of(name)(
+        kind = client_of(name)
+        from resources.providers.live_transport import LiveOnly  # noqa: PLC0415  HTTP takes 0.1 s to import
+
+        connections = 4 * rules.providers[name].concurrency
+        live = None if settings.sandbox else LiveOnly(name, connections=connections, proxies=settings.proxies())
+        return kind(
             rules.providers[name],
             endpoint.credentials,
             base_url=endpoint.base_url,
             time_scale=endpoint.time_scale,
-            sender=None if settings.sandbox else _LiveOnly(name, rules, settings.proxies()),
-            limiter=_limiter(name, rules, endpoint, store),
+            sender=live,
+            limiter=limiter,
         )
     except (ValueError, NoClient) as error:
         raise SettingsError(str(error)) from None
@@ -124,6 +130,14 @@ def endpoints_of(settings: Settings, rules: Rules) -> tuple[dict[str, ProviderEn
         endpoints.pop(name, None)
         unavailable[name] = str(NoClient(name))
     return endpoints, unavailable
+
+
+def _check_proxies(settings: Settings) -> None:
+    """Raises SettingsError, also for a request that will call no vendor."""
+    try:
+        settings.proxies()
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 def why_not_asked(settings: Settings, rules: Rules) -> dict[str, str]:
@@ -179,14 +193,29 @@ def _running_sandbox(settings: Settings) -> tuple[str, float]:
     advice = "Start it with `enrich sandbox` in another terminal, then ask again."
     try:
         url: str = json.loads(sandbox_file(settings).read_text(encoding="utf-8"))["url"]
-        about = httpx.get(f"{url}/_sandbox", timeout=5, trust_env=False, verify=_NO_CERTIFICATES).json()
-    except (OSError, ValueError, KeyError, TypeError):
+        host = urlsplit(url).netloc
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise SettingsError(f"The sandbox is not running. {advice}") from None
-    except httpx.HTTPError:
+    try:
+        about = _about(host)
+    except (OSError, HTTPException):
         raise SettingsError(f"The sandbox at {url} does not answer. {advice}") from None
+    except ValueError:
+        raise SettingsError(f"The sandbox is not running. {advice}") from None
     if about.get("world") != "sandbox":
         raise SettingsError(f"Something else than the sandbox answers at {url}. {advice}")
     return url, float(about["time_scale"])
+
+
+def _about(host: str) -> Mapping[str, Any]:
+    """What the server at this address says of itself. Raises OSError, HTTPException, ValueError."""
+    connection = HTTPConnection(host, timeout=5)
+    try:
+        connection.request("GET", "/_sandbox")
+        about = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    return about if isinstance(about, dict) else {}
 
 
 def _sandbox_endpoints(settings: Settings, rules: Rules) -> tuple[dict[str, ProviderEndpoint], dict[str, str]]:
@@ -215,29 +244,5 @@ def _own_model(name: str, settings: Settings, key: str) -> ProviderEndpoint:
     return ProviderEndpoint(_base_url(name, url), dict.fromkeys(credential_names(name), key))
 
 
-def _limiter(name: str, rules: Rules, endpoint: ProviderEndpoint, store: "SqlStore | None") -> Limiter:
-    if store is None:
-        return Unlimited()
+def _limiter(name: str, rules: Rules, endpoint: ProviderEndpoint, store: "SqlStore") -> Limiter:
     return SharedLimiter(store.rate_limit_log, name, rules.providers[name].rate_limits, time_scale=endpoint.time_scale)
-
-
-class _LiveOnly:
-    """A sender that refuses a sandbox's invented answers, for the live store."""
-
-    def __init__(self, provider: str, rules: Rules, proxies: Proxies) -> None:
-        connections = 4 * rules.providers[provider].concurrency
-        self._sender = AiohttpSender(connections=connections, proxies=proxies)
-        self._provider = provider
-
-    async def send(self, request: HttpRequest, *, connect_seconds: float, read_seconds: float) -> IncomingResponse:
-        response = await self._sender.send(request, connect_seconds=connect_seconds, read_seconds=read_seconds)
-        if response.headers.get("x-sandbox"):
-            await response.close()
-            raise WorldMismatch(
-                f"{self._provider} is answered by a sandbox, but this is the live store: "
-                f"unset {self._provider.upper()}_BASE_URL, or ask with --sandbox."
-            )
-        return response
-
-    async def aclose(self) -> None:
-        await self._sender.aclose()

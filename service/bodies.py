@@ -13,6 +13,7 @@ from enrichment.identity.vendor_ids import stated_id
 from enrichment.pipeline.stages import Ask
 from enrichment.rules.models import parse_seconds
 from service.access import Caller
+from service.batch_work import ASKED_BY
 from service.money import AskedUsd, micro
 
 _TEN_YEARS = 3_650 * 86_400
@@ -112,8 +113,8 @@ class AskBody(Body):
 
 
 def asked_by(caller: Caller) -> str:
-    """As requests and the ledger name what asked."""
-    return f"service:{caller.name}"
+    """As requests, batches and the ledger name what asked."""
+    return f"{ASKED_BY}:{caller.name}"
 
 
 class QuoteBody(Body):

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from fastapi.concurrency import run_in_threadpool
 
-from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore
+from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore, ServedRequest
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.pipeline.cached_profile import served_at_once
@@ -129,7 +129,7 @@ async def waited_for(request_id: str, state: ServiceState, seconds: float) -> En
 
 def view_of(request_id: str, state: ServiceState, *, with_trace: bool = False) -> EnrichmentView:
     """Blocks. Raises Problem."""
-    accepted = state.store.accepted_requests.by_id(request_id)
+    accepted = _accepted(request_id, state)
     if accepted is None:
         raise no_enrichment(request_id)
     return _view(accepted, state, with_trace=with_trace)
@@ -137,10 +137,16 @@ def view_of(request_id: str, state: ServiceState, *, with_trace: bool = False) -
 
 def seen_by(caller: Caller, request_id: str, state: ServiceState) -> AcceptedRequest:
     """Blocks. Raises Problem: there is none for this caller."""
-    accepted = state.store.accepted_requests.by_id(request_id)
+    accepted = _accepted(request_id, state)
     if accepted is None or not caller.sees(accepted.owner):
         raise no_enrichment(request_id)
     return accepted
+
+
+def _accepted(request_id: str, state: ServiceState) -> AcceptedRequest | None:
+    """Also one that was answered a moment ago and is being written. Blocks."""
+    state.bookings.written(request_id)
+    return state.store.accepted_requests.by_id(request_id)
 
 
 def no_enrichment(request_id: str) -> Problem:
@@ -180,8 +186,10 @@ def _from_memory(
         return company
     done, events = served
     accepted = _served(ask, done, caller, state)
-    made = state.store.accepted_requests.serve(accepted, key, request=done.request, reads=done.reads, events=events)
-    if made is not None:
+    whole = ServedRequest(accepted, done.request, done.reads, events)
+    if key is None:
+        state.bookings.add(whole)
+    elif (made := state.store.accepted_requests.serve(whole, key)) is not None:
         return made
     state.metrics.ended(done.request)
     return enrichment_view(accepted, done.request, done.company, done.profile)

@@ -15,16 +15,22 @@ from fastapi import Depends, Request
 
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.rules import Rules
+from enrichment.ports import StoreError
+from enrichment.rules import Rules, RulesError
 from resources.active_rules import ActiveRules, active_rules
 from resources.settings import Settings, SettingsError
 from resources.store import SqlStore
 from resources.wiring import open_context
+from service.batch_work import BatchWork
+from service.bookings import Bookings
 from service.limits import RateLimits
+from service.logs import log
 from service.metrics import Metrics
-from service.runs import Runs
+from service.runs import GRACE_SECONDS, Runs
+from service.tracing import exporter
 
 _TICK_SECONDS = 1.0
+_MOST_AT_ONCE = 64
 
 
 @dataclass(slots=True)
@@ -111,10 +117,12 @@ class ServiceState:
     store: SqlStore
     in_force: RulesInForce
     runs: Runs
+    bookings: Bookings
+    batches: BatchWork
     metrics: Metrics
     now: Callable[[], datetime]
+    stopping: asyncio.Event
     limits: RateLimits = field(default_factory=RateLimits)
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
 
@@ -135,15 +143,29 @@ async def opened(
     try:
         in_force = RulesInForce(settings, store, now)
         await in_force.look()
-        metrics = Metrics()
-        runs = Runs(store, new_id("wrk"), in_force.in_use, now, override=settings.enrich_strategy, metrics=metrics)
-        state = ServiceState(settings, store, in_force, runs, metrics, now)
+        metrics, spans = Metrics(), exporter()
+        runs = Runs(
+            store,
+            new_id("wrk"),
+            in_force.in_use,
+            now,
+            override=settings.enrich_strategy,
+            metrics=metrics,
+            most=lambda: _at_once(in_force.rules),
+            spans=spans,
+        )
+        stopping, bookings = asyncio.Event(), Bookings(store)
+        batches = BatchWork(store, in_force.in_use, override=settings.enrich_strategy, stopping=stopping.is_set)
+        state = ServiceState(settings, store, in_force, runs, bookings, batches, metrics, now, stopping)
         keeping = asyncio.create_task(_keep_going(state))
         try:
             yield state
         finally:
             state.stopping.set()
-            await runs.stop()
+            await asyncio.gather(runs.stop(), batches.stop(GRACE_SECONDS))
+            await bookings.stop()
+            if spans is not None:
+                await asyncio.to_thread(spans.shutdown)
             keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping
@@ -152,11 +174,20 @@ async def opened(
         await asyncio.to_thread(store.close)
 
 
+def _at_once(rules: Rules) -> int:
+    """Cold requests: as many as keep every vendor busy, and no more than this process has memory for."""
+    return min(_MOST_AT_ONCE, sum(provider.concurrency for provider in rules.providers.values()))
+
+
 async def _keep_going(state: ServiceState) -> None:
     """Once a second: leases, requests that wait for a process, edits of the rules."""
     while True:
-        await state.runs.tick()
-        await state.in_force.look()
+        try:
+            await state.runs.tick()
+            await state.batches.tick()
+            await state.in_force.look()
+        except (StoreError, RulesError, SettingsError) as error:  # it may be mended before the next look
+            log.warning("a look failed", because=str(error))
         await asyncio.sleep(_TICK_SECONDS)
 
 

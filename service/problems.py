@@ -44,7 +44,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "already_ended": (409, "It has ended already"),
     "quote_expired": (410, "The quote is no longer valid"),
     "too_large": (413, "The body is too large"),
-    "not_json_type": (415, "The body is not declared as JSON"),
+    "not_list_type": (415, "The body is no list of a known kind"),
     "other_body": (422, "This Idempotency-Key was used for another body"),
     "too_many": (429, "Too many requests with this key"),
     "failed": (500, "This is a fault of the service"),
@@ -184,9 +184,9 @@ async def _of_framework(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> str:
     """The methods that this path knows; the framework names those of one of its routes alone."""
-    paths = request.app.openapi()["paths"]
-    known = {method.upper() for path, item in paths.items() if _matches(path, request.url.path) for method in item}
-    return ", ".join(sorted(known))
+    paths, asked = request.app.openapi()["paths"], request.url.path
+    templates = [asked] if asked in paths else [path for path in paths if _matches(path, asked)]
+    return ", ".join(sorted({method.upper() for path in templates for method in paths[path]}))
 
 
 def _matches(template: str, path: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from enrichment.context import RunContext
 from enrichment.domain.accepted import AcceptedRequest
@@ -22,10 +23,13 @@ from resources.store import SqlStore
 from service.logs import log
 from service.metrics import Metrics
 from service.problems import Problem, problem_of
+from service.tracing import export
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 LEASE_SECONDS = 20.0
 _RENEWAL_SECONDS = 5.0
-_MOST_AT_ONCE = 64
 GRACE_SECONDS = 30.0
 
 InUse = Callable[[], AbstractAsyncContextManager[tuple[Rules, RunContext]]]
@@ -41,7 +45,10 @@ class Run:
 
 
 class Runs:
-    """Used by one event loop. worker: the name of this process. override: ENRICH_STRATEGY."""
+    """Used by one event loop. worker: the name of this process. override: ENRICH_STRATEGY.
+
+    most: how many may be under way at once, as things are now. spans: where finished requests are exported to.
+    """
 
     def __init__(
         self,
@@ -52,15 +59,20 @@ class Runs:
         *,
         override: str | None,
         metrics: Metrics,
-        most: int = _MOST_AT_ONCE,
+        most: Callable[[], int],
+        spans: "TracerProvider | None" = None,
     ) -> None:
-        self.worker, self.most = worker, most
+        self.worker, self._most = worker, most
         self._store, self._in_use, self._now, self._override = store, in_use, now, override
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._coming, self._stopping = 0, False
         self._renewed_at = 0.0
-        self._metrics = metrics
+        self._metrics, self._spans = metrics, spans
+
+    @property
+    def most(self) -> int:
+        return self._most()
 
     @property
     def has_room(self) -> bool:
@@ -169,6 +181,9 @@ class Runs:
                 leave_open=lambda: self._stopping and not run.stop.is_set(),
             )
         self._metrics.ended(done.request)
+        if self._spans is not None:
+            events = await asyncio.to_thread(self._store.requests.events, request_id)
+            export(self._spans, done.request, events)
 
     async def _end(self, request_id: str, error: BaseException | None) -> None:
         problem: Problem | None = None

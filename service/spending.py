@@ -140,6 +140,7 @@ def purchases(
 def trace(state: ServiceState, caller: Caller, request_id: str) -> TraceView:
     """Raises Problem: there is none for this caller. A request of the command line is there for every one."""
     store = state.store
+    state.bookings.written(request_id)
     accepted = store.accepted_requests.by_id(request_id)
     if accepted is not None and not caller.sees(accepted.owner):
         raise no_enrichment(request_id)

@@ -20,6 +20,7 @@ from psycopg import sql
 from resources.store import SqlStore, open_store
 from resources.store.tables import metadata
 from tests.support.examples import FROZEN
+from tests.support.new_stores import url_of_new_store
 
 os.environ["ENRICH_CONFIG"] = str(FROZEN)  # before a test imports Dagster's definitions; processes inherit it
 os.environ["COLUMNS"] = "200"  # before the command line is imported: it reads its width once
@@ -92,10 +93,10 @@ def new_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where an empty store of the sandbox's world is, or may be made."""
+    """Where an empty store of the sandbox's world is."""
     if request.param == "postgres":
         return str(request.getfixturevalue("emptied_postgres_url"))
-    return f"sqlite:///{tmp_path / 'store.sqlite'}"
+    return url_of_new_store(tmp_path / "store.sqlite")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.batch.recorded_calls import CallRecorder
 from bench.money.worker import SharedClock, WorkerSetup
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, work
-from resources.providers import VendorClient
+from resources.providers.vendor_client import VendorClient
 from resources.store import open_store
 from resources.wiring import endpoints_of, open_context
 

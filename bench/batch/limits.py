@@ -24,9 +24,11 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.ports import LanguageModel, Provider
 from enrichment.rules import Rules, load_rules
-from resources.providers import CLIENTS, OpenAIModel, ProviderClient, VendorClient, client_of
+from resources.providers import CLIENTS, client_of
 from resources.providers.http_transport import HttpRequest, IncomingResponse
+from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limit_slots import SharedLimiter
+from resources.providers.vendor_client import ProviderClient, VendorClient
 from resources.store import SqlStore, open_store
 from sandbox.app import create_app
 from sandbox.catalogue import Catalogue

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
-from resources.providers import VendorClient
 from resources.providers.call_session import HttpCall, HttpResponse, Transport
+from resources.providers.vendor_client import VendorClient
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,11 @@ from time import perf_counter
 from bench.planner.generated_store import NOW, store_of
 from enrichment.domain.records import Company, Known, ReplyHead
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
-from enrichment.planning.bulk.state_counts import pairs_of
+from enrichment.planning.bulk.state_counts import ReplyStates, pairs_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import Problem, compile_enhanced, start
 from enrichment.policy.cache import PolicyCache
-from enrichment.ports import ReplyState
 from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules, load_rules
 from resources.policy_store import PolicyFiles
@@ -131,13 +130,15 @@ def _show_consumer(store: SqlStore, rules: Rules, requirements: Requirements, po
         with reading.running():
             return store.knowledge.known_many(ids)
 
+    pairs = pairs_of(rules, requirements, NOW)
     with reading.running():
         companies = store.companies.all()
+        reply_states = ReplyStates(pairs, store.knowledge.reply_states(pairs))
     began, read_before = perf_counter(), sum(reading.times)
     groups = plan_many(
         BulkInputs(rules, requirements, NOW, {}, {}, policies),
         companies,
-        _timed(store.knowledge.reply_states(pairs_of(rules, requirements)), reading),
+        reply_states,
         known_of=known_of,
         strategy_of=lambda _: "enhanced",
     )
@@ -148,16 +149,6 @@ def _show_consumer(store: SqlStore, rules: Rules, requirements: Requirements, po
         f"{_asked(groups):,} to be asked about; "
         f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most"
     )
-
-
-def _timed(reply_states: Iterator[ReplyState], watch: _Watch) -> Iterator[ReplyState]:
-    """The same, with the time its rows took to come."""
-    waited, began = 0.0, perf_counter()
-    for reply_state in reply_states:
-        waited += perf_counter() - began
-        yield reply_state
-        began = perf_counter()
-    watch.times.append(waited)
 
 
 def _expected(groups: Sequence[Group]) -> float:

@@ -135,8 +135,8 @@ class Play:
 
     def _useful(self, source: str, part: Part) -> bool:
         for dataset in part.problem.required:
-            stand = dataset_status(self.rules, self.plan.requirements, self.known, dataset, self.now)
-            if stand.open and not stand.mentioned and source in self.rules.datasets[dataset].sources:
+            status = dataset_status(self.rules, self.plan.requirements, self.known, dataset, self.now)
+            if status.open and not status.mentioned and source in self.rules.datasets[dataset].sources:
                 return True
         return False
 

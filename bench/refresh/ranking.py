@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from bench.planner.generated_store import NOW
 from enrichment.domain.records import Company
-from enrichment.refresh.known_facts import Collected, Reads, known_facts
-from enrichment.refresh.learned_rates import LearnedRates, Traits
+from enrichment.refresh.history import Collected, Reads, Traits
+from enrichment.refresh.known_facts import known_facts
+from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.looks import Look
 from enrichment.refresh.ranking import DueProfile, refresh_plan
 from enrichment.rules import load_rules
@@ -21,6 +22,7 @@ from enrichment.rules import load_rules
 _CONFIG = Path(__file__).parents[2] / "config"
 _INDUSTRIES, _BANDS = [f"group {number}" for number in range(20)], ["1-10", "11-50", "51-500", "501-1000", "1001-5000"]
 _DATASETS, _RENEWED = 13, 3
+_DAY = 86_400
 Result = TypeVar("Result")
 
 
@@ -31,13 +33,17 @@ def show_ranking(companies: int, seed: int) -> float:
     known = [
         Company(f"com_{n}", f"{n}.example", None, f"{n}.example", NOW - timedelta(days=90)) for n in range(companies)
     ]
-    collected = [
-        Collected(one.company_id, name, NOW - timedelta(days=rng.uniform(0, 60))) for one in known for name in datasets
-    ]
+    collected = Collected(
+        [one.company_id for one in known for _ in datasets],
+        datasets * companies,
+        [NOW.timestamp() - rng.uniform(0, 60) * _DAY for _ in range(companies * len(datasets))],
+    )
     reads = [Reads(one.company_id, "profile", rng.randint(1, 9), NOW) for one in known]
     traits = {one.company_id: Traits(rng.choice(_INDUSTRIES), rng.choice(_BANDS)) for one in known}
     looks = [
-        Look(one.company_id, name, NOW - timedelta(days=rng.uniform(0, 90)), rng.uniform(1e5, 5e6), rng.random() < 0.3)
+        Look(
+            one.company_id, name, NOW.timestamp() - rng.uniform(0, 90) * _DAY, rng.uniform(1e5, 5e6), rng.random() < 0.3
+        )
         for one in known
         for name in rng.sample(datasets, _RENEWED)
     ]

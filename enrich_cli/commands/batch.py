@@ -186,6 +186,7 @@ def export(batch_id: BatchId, csv: CsvFile = None, parquet: ParquetFile = None, 
     from enrich_cli.batches import opened_batches
     from enrich_cli.errors import UsageError
     from enrich_cli.exported_table import write_csv, write_parquet
+    from enrichment.domain.numbers import in_number
 
     if (csv is None) == (parquet is None):
         raise UsageError("Name one file: --csv FILE or --parquet FILE.")
@@ -193,7 +194,7 @@ def export(batch_id: BatchId, csv: CsvFile = None, parquet: ParquetFile = None, 
         rows = list(batches.rows(batch_id))
     path: Path = csv or parquet or Path()
     (write_csv if csv is not None else write_parquet)(path, rows)
-    sys.stderr.write(f"{len(rows):,} rows written to {path}\n")
+    sys.stderr.write(f"{in_number(len(rows), 'row')} written to {path}\n")
 
 
 def _again(batch_id: str, max_cost: str | None, workers: int, *, failed: bool, sandbox: bool, as_json: bool) -> None:

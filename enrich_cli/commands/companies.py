@@ -57,6 +57,7 @@ def add(
     from enrich_cli.list_reviews import open_reviews, with_decisions
     from enrich_cli.rendering.companies import taken_view, understood_json, understood_view
     from enrich_cli.rendering.terminal import console, show
+    from enrichment.domain.numbers import in_number
     from resources.clock import utc_now
 
     options = ListOptions(sheet, encoding, asked_columns(columns))
@@ -66,16 +67,18 @@ def add(
         understood = with_decisions(understood, store)
         if not as_json:
             console.print(understood_view(understood))
-            new, learning = understood.counts["new"], len(understood.learning)
+            new, learning = understood.counts["new"], understood.overview.learning
             asks = not yes and sys.stdin.isatty() and new + learning > 0
-            if asks and not typer.confirm(f"Register {new:,} companies, and {learning:,} websites of known ones?"):
+            websites = f", and {in_number(learning, 'website of a known one', 'websites of known ones')}"
+            what = in_number(new, "company") + (websites if learning else "")
+            if asks and not typer.confirm(f"Register {what}?"):
                 raise typer.Exit(0)
         left_out = keep_left_out(understood)  # first: where it cannot be written, nothing is taken
         taken = take(understood, store)
         waiting = open_reviews(understood, store, utc_now())
     view = taken_view(taken, left_out, waiting=waiting, sandbox=sandbox)
     show(view, understood_json(understood, taken, left_out, waiting=waiting), as_json=as_json)
-    raise typer.Exit(INCOMPLETE if understood.rows(*LEFT_OUT) else 0)
+    raise typer.Exit(INCOMPLETE if any(understood.counts[fate] for fate in LEFT_OUT) else 0)
 
 
 @app.command()
@@ -93,7 +96,7 @@ def review(
     """
     from enrich_cli import identity_reviews as reviews
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.choosing import ask_about_each, has_terminal
+    from enrich_cli.company_choice import ask_about_each, has_terminal
     from enrich_cli.rendering.identity_reviews import decided_data, decided_view, reviews_data, reviews_view
     from enrich_cli.rendering.terminal import show
     from resources.clock import utc_now

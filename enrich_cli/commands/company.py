@@ -63,12 +63,14 @@ def company(
     )
     from enrich_cli.answering import enriched
     from enrich_cli.choosing import choosing
-    from enrich_cli.company_events import parent_asked
     from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP
     from enrich_cli.rendering.profile import enriched_data, enriched_view
     from enrich_cli.rendering.terminal import show
 
-    ask = replace(ask, company=parent_asked(text, sandbox=sandbox)) if parent else ask
+    if parent:
+        from enrich_cli.company_events import parent_asked
+
+        ask = replace(ask, company=parent_asked(text, sandbox=sandbox))
     done, to_mend = choosing(
         lambda ask: enriched(ask, sandbox=sandbox, confirm_above=confirm_above), ask, sandbox=sandbox, as_json=as_json
     )

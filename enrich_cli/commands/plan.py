@@ -75,13 +75,15 @@ def plan(
         country=country,
         new=new,
     )
-    from enrich_cli.answering import quoted
     from enrich_cli.choosing import choosing
-    from enrich_cli.company_events import parent_asked
+    from enrich_cli.quoting import quoted
     from enrich_cli.rendering.plan import quote_data, quote_view
     from enrich_cli.rendering.terminal import show
 
-    ask = replace(ask, company=parent_asked(text, sandbox=sandbox)) if parent else ask
+    if parent:
+        from enrich_cli.company_events import parent_asked
+
+        ask = replace(ask, company=parent_asked(text, sandbox=sandbox))
     quote = choosing(lambda ask: quoted(ask, sandbox=sandbox), ask, sandbox=sandbox, as_json=as_json)
     show(quote_view(quote), quote_data(quote), as_json=as_json)
 

@@ -13,12 +13,14 @@ def check(folder: RulesFolder = None) -> None:
     from enrich_cli.price_remarks import price_remarks
     from enrich_cli.rendering.terminal import console
     from enrich_cli.rule_checks import checked_rules, rules_before
+    from enrichment.domain.numbers import in_number
     from enrichment.rules import never_asked
 
     folder, rules = checked_rules(folder)
     console.print(
-        f"{folder} is fine: {len(rules.sources)} sources, {len(rules.datasets)} datasets, "
-        f"{len(rules.consumers)} consumers, {len(rules.analyses)} analyses (rules {rules.hash})"
+        f"{folder} is fine: {in_number(len(rules.sources), 'source')}, {in_number(len(rules.datasets), 'dataset')}, "
+        f"{in_number(len(rules.consumers), 'consumer')}, {in_number(len(rules.analyses), 'analysis')} "
+        f"(rules {rules.hash})"
     )
     for source in never_asked(rules):
         console.print(

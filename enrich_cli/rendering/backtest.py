@@ -12,6 +12,7 @@ from enrichment.backtest.compare import Comparison
 from enrichment.backtest.history import Spending
 from enrichment.backtest.replay import Side, SimulationOutcome
 from enrichment.domain.money import in_cents
+from enrichment.domain.numbers import in_number
 
 
 def backtest_view(backtest: Backtest) -> RenderableType:
@@ -58,7 +59,7 @@ def _table(compared: Comparison, here: str, there: str) -> Table:
 def _remarks(compared: Comparison) -> Iterator[str]:
     both = (compared.here, compared.there)
     for why, count in compared.left_out.items():
-        yield f"{_counted(count, 'request')} left out: {why}."
+        yield f"{in_number(count, 'request')} left out: {why}."
     if any(outcome.never_observed for outcome in both):
         yield (
             "Calls never observed: their outcome is sampled from the rates of their source, "
@@ -78,10 +79,6 @@ def _same_for_both(backtest: Backtest) -> Iterator[str]:
         yield f"{name} is not asked, as it could not be now: {why}."
     if backtest.override:
         yield f"ENRICH_STRATEGY={backtest.override} is in force for all of them."
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _share(part: int, whole: int) -> str:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from enrich_cli.rendering.terminal import advised
 from enrichment.domain.money import in_units
+from enrichment.domain.numbers import in_number
 from enrichment.purchasing.reconciliation import Agreement, in_words, number
 from resources.vendor_balances import AccountReading
 
@@ -46,15 +47,17 @@ def _remarks(look: AccountReading, *, sandbox: bool) -> list[Text]:
         return [Text(look.status.sentence, style="red" if look.status.problem else "")]
     remarks = [Text(in_words(found), style=_STYLES.get(found.agreement, ""))]
     for ended, what in (
-        (end.settle, "were billed: settled at their reserve"),
-        (end.release, "were not billed: released"),
+        (end.settle, "billed: settled at what was reserved"),
+        (end.release, "not billed: released"),
     ):
         if ended:
-            remarks.append(Text(f"{len(ended)} uncertain purchases {what}"))
+            remarks.append(
+                Text(f"{in_number(len(ended), 'uncertain purchase was', 'uncertain purchases were')} {what}")
+            )
     if end.left and found.since is not None:
         why = f" ({end.why})" if end.why else ""
         see = advised("`enrich purchases --uncertain`", sandbox=sandbox)
-        remarks.append(Text(f"{len(end.left)} stay uncertain{why}: see {see}"))
+        remarks.append(Text(f"{in_number(len(end.left), 'stays', 'stay')} uncertain{why}: see {see}"))
     return remarks
 
 

@@ -16,6 +16,7 @@ from enrich_cli.rendering.terminal import advised, as_plain
 from enrichment.batches.quote import BatchQuote
 from enrichment.domain.batches import BatchCompanyState, BatchSummary
 from enrichment.domain.money import in_usd
+from enrichment.domain.numbers import in_number
 from enrichment.refresh.ranking import RefreshPlan
 
 _OPEN: tuple[BatchCompanyState, ...] = ("waiting", "under_way")
@@ -26,8 +27,8 @@ _STYLES = {"complete": "green", "incomplete": "yellow", "failed": "red", "postpo
 
 def batch_quote_view(quote: BatchQuote) -> RenderableType:
     lines = [
-        f"{quote.companies:,} companies: {quote.satisfied:,} have all that is asked for already, "
-        f"{quote.complete:,} are likely to end complete.",
+        f"{in_number(quote.companies, 'company')}: {in_number(quote.satisfied, 'has', 'have')} all that is asked for "
+        f"already, {in_number(quote.complete, 'is', 'are')} likely to end complete.",
         f"expected [bold]{in_usd(quote.expected)}[/] USD, nine times in ten at most {in_usd(quote.p90)}, "
         f"never above {in_usd(quote.most)}.",
     ]
@@ -36,7 +37,8 @@ def batch_quote_view(quote: BatchQuote) -> RenderableType:
     if quote.slowest is not None:
         lines.append(f"At least {_span(quote.seconds)}: {quote.slowest}'s limits allow no less.")
     if quote.planned < quote.states:
-        lines.append(f"{quote.planned} of {quote.states} states were planned; the others are estimated from these.")
+        planned = in_number(quote.planned, "was", "were")
+        lines.append(f"Of {in_number(quote.states, 'state')} {planned} planned; the others are estimated from these.")
     return Text.from_markup("\n".join(lines))
 
 
@@ -61,7 +63,8 @@ def batch_view(summary: BatchSummary, now: datetime, *, sandbox: bool) -> Render
     """Progress by state, money, rate and time left, and the commonest reasons."""
     batch = summary.batch
     title = Text.assemble(
-        (batch.batch_id, "bold"), f" for {', '.join(batch.consumers)}, {_state(summary)}, {summary.total:,} companies"
+        (batch.batch_id, "bold"),
+        f" for {', '.join(batch.consumers)}, {_state(summary)}, {in_number(summary.total, 'company')}",
     )
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(justify="left")

@@ -8,9 +8,20 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.company_events import CompanyCard
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Alias, CompanyEvent, CompanyRelation, Json
 
-_COUNTED = ("aliases", "relations", "requests", "purchases", "replies", "facts", "analyses", "profiles")
+_COUNTED = {
+    "aliases": "alias",
+    "relations": "relation",
+    "requests": "request",
+    "purchases": "purchase",
+    "replies": "reply",
+    "facts": "fact",
+    "analyses": "analysis",
+    "profiles": "profile",
+}
+"""What is moved, and one of it."""
 
 
 def card_view(card: CompanyCard) -> RenderableType:
@@ -112,13 +123,14 @@ def _consequences(event: CompanyEvent, *, done: bool) -> Iterator[Text]:
     else:
         yield Text(f"  {to_key} is a company of its own; profiles of {from_key} are made anew when they are asked for")
     if event.moved["under_way"] and event.undone_at is None:
-        yield Text(f"  {event.moved['under_way']} purchases are under way: they end with {to_key}")
+        under_way = in_number(event.moved["under_way"], "purchase is", "purchases are")
+        yield Text(f"  {under_way} under way: what they bring goes to {to_key}")
     if done and event.undone_at is None:
         yield Text(f"  `enrich companies undo {event.event_id}` takes it back")
 
 
 def _counts(moved: Mapping[str, int]) -> str:
-    return ", ".join(f"{moved[name]:,} {name}" for name in _COUNTED if moved.get(name)) or "no rows"
+    return ", ".join(in_number(moved[name], one) for name, one in _COUNTED.items() if moved.get(name)) or "no rows"
 
 
 def _aliases(aliases: Sequence[Alias]) -> Iterator[RenderableType]:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from enrich_cli.asking import Quoted
+from enrich_cli.quoting import Quoted
 from enrich_cli.rendering.terminal import age, as_plain
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Profile

@@ -12,6 +12,7 @@ from enrich_cli.rendering.analyses import analyses_lines
 from enrich_cli.rendering.terminal import advised, age, as_plain
 from enrichment.domain.ids import analysis_of
 from enrichment.domain.money import in_full, in_usd
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import SourceFailure
 from enrichment.domain.values import in_words
 from enrichment.pipeline.enrich import Enriched
@@ -139,6 +140,8 @@ def _money_line(enriched: Enriched) -> Text:
     request = enriched.request
     payers = sorted({read.purchase_id for read in enriched.reads})
     memory = (
-        f"; {len(payers)} purchases of earlier requests used, saved {in_usd(request.saved_micro_usd)}" if payers else ""
+        f"; {in_number(len(payers), 'purchase')} of earlier requests used, saved {in_usd(request.saved_micro_usd)}"
+        if payers
+        else ""
     )
     return Text(f"cost {in_usd(request.cost_micro_usd)} USD, served from {request.served_from or 'nothing'}{memory}.")

@@ -12,6 +12,7 @@ from enrich_cli.ledger import HandEnding, Purchases, Reconciled
 from enrich_cli.rendering.balances import balances_table
 from enrich_cli.rendering.terminal import advised, age, as_plain
 from enrichment.domain.money import counted, in_usd
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Purchase
 from resources.store import LedgerLine
 
@@ -49,7 +50,10 @@ def reconciled_view(reconciled: Reconciled, *, sandbox: bool) -> RenderableType:
         for p in reconciled.overdue
     ]
     settled, left = len(overdue), reconciled.still_uncertain
-    total = Text(f"{settled} overdue purchases were settled, {left} are still uncertain")
+    total = Text(
+        f"{in_number(settled, 'overdue purchase was', 'overdue purchases were')} settled, "
+        f"{in_number(left, 'is', 'are')} still uncertain"
+    )
     return Group(vendors, *overdue, total)
 
 
@@ -110,13 +114,15 @@ def _state(purchase: Purchase) -> str:
 
 def _footer(found: Purchases) -> str:
     many, left_out = len(found.lines), found.not_shown
-    more = f", {left_out} earlier ones are not shown: narrow them down with --since or --company" if left_out else ""
+    earlier = in_number(left_out, "earlier one is", "earlier ones are")
+    more = f", {earlier} not shown: narrow them down with --since or --company" if left_out else ""
     if not found.only_uncertain:
-        return f"{many} purchases{more}"
+        return f"{in_number(many, 'purchase')}{more}"
     reserved = in_usd(sum(line.purchase.reserved_micro_usd for line in found.lines))
     by_hand = "`enrich purchases settle` or `enrich purchases release` ends one"
     way_on = f". {by_hand}, `enrich purchases reconcile` all that can be" if many else ""
-    return f"{many} uncertain purchases reserve {reserved} USD{more}{way_on}"
+    uncertain = in_number(many, "uncertain purchase reserves", "uncertain purchases reserve")
+    return f"{uncertain} {reserved} USD{more}{way_on}"
 
 
 def _line_data(line: LedgerLine, ends: Mapping[str, datetime]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel
@@ -36,7 +36,9 @@ _errors = Console(stderr=True)
 def show(view: RenderableType, data: object, *, as_json: bool, on: Console = console) -> None:
     """Prints one of the two on stdout. A line that asks not to be broken is left to the terminal, never cut."""
     if as_json:
-        sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
+        for part in json.JSONEncoder(indent=2, default=str).iterencode(data):
+            sys.stdout.write(part)
+        sys.stdout.write("\n")
     else:
         on.print(view, crop=False)
 
@@ -44,6 +46,20 @@ def show(view: RenderableType, data: object, *, as_json: bool, on: Console = con
 def advised(sentence: str, *, sandbox: bool) -> str:
     """What it advises, each command between backticks, as it is to be typed where the command ran with --sandbox."""
     return _COMMAND.sub(r"\g<0> --sandbox", sentence) if sandbox else sentence
+
+
+class StreamedList(list[Any]):
+    """A list in JSON whose values are made one after another, while it is written."""
+
+    def __init__(self, values: Callable[[], Iterable[Any]]) -> None:
+        super().__init__()
+        self._values = values
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._values())
+
+    def __bool__(self) -> bool:
+        return any(True for _ in self)
 
 
 class ProgressLine:

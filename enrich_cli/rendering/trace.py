@@ -10,6 +10,7 @@ from rich.tree import Tree
 
 from enrich_cli.rendering.terminal import advised, as_plain
 from enrichment.domain.money import in_usd
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import CacheRead, Event, Json, Purchase, Request, failure_kind
 
 _CAUSES = 6
@@ -54,7 +55,8 @@ def trace_tree(
     for purchase in under_way:
         tree.add(Text(_under_way(purchase), style="yellow"))
     spent = sum(p.cost_micro_usd for p in purchases if p.state == "settled")
-    tree.add(f"cost {in_usd(spent)} USD in {len(purchases)} purchases, saved {in_usd(request.saved_micro_usd)} USD")
+    bought = in_number(len(purchases), "purchase")
+    tree.add(f"cost {in_usd(spent)} USD in {bought}, saved {in_usd(request.saved_micro_usd)} USD")
     return tree
 
 
@@ -180,9 +182,9 @@ def _detail(name: str, value: Json) -> str:
 def _bought(event: Event) -> str:
     data = event.data
     if "analysis" in data:
-        what = f"{data['claims_kept']} claims kept, {data['claims_dropped']} dropped"
+        what = f"{in_number(data['claims_kept'], 'claim')} kept, {data['claims_dropped']} dropped"
     else:
-        what = f"{data['outcome']}, {data['facts']} facts"
+        what = f"{data['outcome']}, {in_number(data['facts'], 'fact')}"
     return f"{_subject(event)}: {what}, {data['seconds']} s, {in_usd(data['cost_micro_usd'])} USD"
 
 

@@ -4,6 +4,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from enrichment.domain.numbers import in_number
 from resources.warehouse import Published
 
 
@@ -11,5 +12,6 @@ def published_view(published: Published) -> RenderableType:
     table = Table("table", "rows")
     for one in published.tables:
         table.add_row(one.name, f"{one.rows:,}")
-    kept = f"published {published.path}: {published.companies} companies were new or changed"
+    changed = in_number(published.companies, "company was", "companies were")
+    kept = f"published {published.path}: {changed} new or changed"
     return Group(table, Text(kept, overflow="ignore", no_wrap=True))

@@ -6,14 +6,14 @@ names + facts + store -> names of these analyses; nothing is bought, nothing is 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from enrichment.analysis.context import StoredAnswers
 from enrichment.analysis.question import AnalysisInputs, AnalysisQuestion, NothingToAsk, facts_of, prepare
 from enrichment.domain.records import Fact
-from enrichment.ports import Knowledge
 from enrichment.rules import Rules
 
 
 def remembered_analyses(
-    names: Sequence[str], facts: Iterable[Fact], inputs: AnalysisInputs, knowledge: Knowledge, now: datetime
+    names: Sequence[str], facts: Iterable[Fact], inputs: AnalysisInputs, knowledge: StoredAnswers, now: datetime
 ) -> frozenset[str]:
     """Blocks."""
     known, found = list(facts), set[str]()
@@ -44,7 +44,7 @@ def in_waves(names: Sequence[str], rules: Rules) -> Iterator[list[str]]:
         left = [name for name in left if name not in ready]
 
 
-def _failed_of_late(question: AnalysisQuestion, knowledge: Knowledge, now: datetime) -> bool:
+def _failed_of_late(question: AnalysisQuestion, knowledge: StoredAnswers, now: datetime) -> bool:
     reply = knowledge.model_reply(question.key)
     if reply is None or reply.failure is None:
         return False

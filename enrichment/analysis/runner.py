@@ -20,6 +20,7 @@ from enrichment.analysis.answer_reading import (
     read_answer,
     stored,
 )
+from enrichment.analysis.context import AnalysisContext
 from enrichment.analysis.question import (
     AnalysisInputs,
     AnalysisQuestion,
@@ -29,8 +30,8 @@ from enrichment.analysis.question import (
     prepare,
 )
 from enrichment.analysis.remembered import in_waves, may_be_read
-from enrichment.context import RunContext
 from enrichment.domain.ids import analysis_source, new_id
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import (
     Analysis,
     CacheRead,
@@ -90,7 +91,7 @@ async def analyse(
     audience_text: str | None,
     request: Request,
     rules: Rules,
-    context: RunContext,
+    context: AnalysisContext,
     trace: Trace,
     seconds_used: float = 0.0,
 ) -> AnalysisResults:
@@ -116,7 +117,7 @@ class _RequestAnalyses:
         self,
         inputs: AnalysisInputs,
         request: Request,
-        context: RunContext,
+        context: AnalysisContext,
         trace: Trace,
         known: Iterable[Fact],
         until: float,
@@ -304,7 +305,9 @@ class _RequestAnalyses:
                 most = self.inputs.rules.max_micro_usd_of_analysis(question.name, question.input_bytes)
                 self._leave_out(question.name, "OverCap", too_dear(most, cap, left))
             case Busy(under_way):
-                self._leave_out(question.name, "Throttled", f"the model is busy with {under_way} other questions")
+                self._leave_out(
+                    question.name, "Throttled", f"the model is busy with {in_number(under_way, 'other question')}"
+                )
             case Unavailable(by):
                 self._shut_out[question.name] = because(by)
             case AskedInVain():

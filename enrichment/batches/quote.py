@@ -18,7 +18,7 @@ from enrichment.domain.batches import Batch
 from enrichment.domain.records import Company
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask
-from enrichment.pipeline.plan import plan_companies
+from enrichment.pipeline.plan_many import plan_companies
 from enrichment.planning.bulk.planner import Group
 from enrichment.planning.plan import Plan
 from enrichment.rules import Rules

@@ -2,7 +2,7 @@
 
     claim a lot -> quote -> begin within the budget | postpone -> enrich -> finish        renew the leases meanwhile
 
-A worker that dies leaves its companies to the others when its lease ends. Told to stop, it carries out the calls that
+A worker that dies leaves its companies to the others when its lease ends. Asked to stop, it carries out the calls that
 are under way and hands back what it did not begin.
 """
 
@@ -18,10 +18,11 @@ from enrichment.context import RunContext
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Cap, Company
+from enrichment.domain.records import Cap, Company, DailyLimit
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.dry_run import profile_or_plans
-from enrichment.pipeline.enrich import Ask, Enriched, Watch, because_given_up, enrich
+from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
+from enrichment.pipeline.new_profile import because_given_up
 from enrichment.ports import CapReached, StoreError
 from enrichment.profiles.assembly import missing
 from enrichment.purchasing.caps import caps_of_day, in_words
@@ -52,7 +53,7 @@ class WorkerOptions:
 
     ended: called with each company it is done with. strategy_override: the strategy forced on all.
     asked_by: what its requests name as their origin; None: the batch. max_cost: of one company, in micro-USD; None: as
-    the consumers say.
+    the consumers say. daily: what the payer of the batch may spend a day.
     """
 
     name: str = field(default_factory=lambda: new_id("wrk"))
@@ -60,6 +61,7 @@ class WorkerOptions:
     strategy_override: str | None = None
     asked_by: str | None = None
     max_cost: int | None = None
+    daily: DailyLimit | None = None
     ended: Callable[[CompanyEnd], None] = lambda _: None
 
 
@@ -160,7 +162,9 @@ class _Worker:
 
     def _caps(self) -> tuple[Cap, ...]:
         """The batch's budget, and what requests of its consumers share on this day."""
-        return (self._batch.budget, *caps_of_day(self._rules, self._batch.consumers, self._context.now()))
+        now, daily = self._context.now(), self._options.daily
+        payer = () if daily is None else (daily.cap(now.date().isoformat()),)
+        return (self._batch.budget, *caps_of_day(self._rules, self._batch.consumers, now), *payer)
 
     async def _wait(self) -> None:
         """For the end of a company, or a moment: another worker may be gone by then."""
@@ -255,6 +259,7 @@ class _Worker:
             max_age=batch.max_age,
             asked_by=self._options.asked_by or f"batch:{batch.batch_id}",
             budget=budget,
+            daily=self._options.daily,
         )
 
     async def _finish(self, company: BatchCompany, end: BatchEnd, enriched: Enriched | None) -> None:

@@ -9,7 +9,8 @@ Reading comes after the reply is paid for and stored: a reader that raises, or a
 import asyncio
 from dataclasses import dataclass, replace
 
-from enrichment.context import RunContext
+from enrichment.collection.context import CollectionContext
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import (
     CacheRead,
     Company,
@@ -62,7 +63,7 @@ class Bookings:
         request: Request,
         requirements: Requirements,
         rules: Rules,
-        context: RunContext,
+        context: CollectionContext,
         trace: Trace,
     ) -> None:
         self.known, self.company = known, company
@@ -100,7 +101,7 @@ class Bookings:
             case CapReached(cap=cap, left_micro_usd=left):
                 self.fail(source, "OverCap", too_dear(self._rules.max_micro_usd(source), cap, left))
             case Busy(under_way):
-                why = f"is busy with {under_way} other purchases: ask later, or raise its concurrency"
+                why = f"is busy with {in_number(under_way, 'other purchase')}: ask later, or raise its concurrency"
                 provider = self._rules.sources[source].provider
                 self.fail(source, "Throttled", f"{provider} {why} in config/providers.yaml.")
             case Unavailable(out):

@@ -11,8 +11,8 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 
 from enrichment.collection.booking import Bookings, CollectionResult
+from enrichment.collection.context import CollectionContext
 from enrichment.collection.source_call import deliver, order_for
-from enrichment.context import RunContext
 from enrichment.domain.records import Company, Known, Outage, Request, SourceFailure
 from enrichment.memory.freshness import DatasetStatus, dataset_status
 from enrichment.parsing import NoReader, reader_of
@@ -53,7 +53,7 @@ async def collect(
     company: Company,
     request: Request,
     rules: Rules,
-    context: RunContext,
+    context: CollectionContext,
     trace: Trace,
     failed: Sequence[SourceFailure] = (),
     seconds_used: float = 0.0,
@@ -88,7 +88,7 @@ class _PlanExecution:
         known: Known,
         request: Request,
         rules: Rules,
-        context: RunContext,
+        context: CollectionContext,
         trace: Trace,
         bookings: Bookings,
         until: float,

@@ -6,7 +6,7 @@ source + request -> PurchaseOrder        SentPurchase -> SourceQuery -> provider
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from enrichment.context import RunContext
+from enrichment.collection.context import CollectionContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Cap, Company, DailyLimit, Purchase, Reply, Request, fingerprint
 from enrichment.parsing import reader_of
@@ -61,7 +61,9 @@ def order_for(
     )
 
 
-async def deliver(sent: SentPurchase, company: Company, rules: Rules, context: RunContext, trace: Trace) -> Delivery:
+async def deliver(
+    sent: SentPurchase, company: Company, rules: Rules, context: CollectionContext, trace: Trace
+) -> Delivery:
     """Ask the provider. Raises ProviderError; one that would last and cost nothing is an answer: it knows nothing."""
     purchase = sent.purchase
     provider = context.providers[purchase.provider]
@@ -97,7 +99,7 @@ def _query(purchase: Purchase, company: Company, rules: Rules) -> SourceQuery:
     )
 
 
-def _reply(purchase: Purchase, answer: SourceAnswer, rules: Rules, context: RunContext) -> Reply:
+def _reply(purchase: Purchase, answer: SourceAnswer, rules: Rules, context: CollectionContext) -> Reply:
     """Unread if anything was found; where the source knows nothing there is nothing to read."""
     now = context.now()
     return Reply(

@@ -1,4 +1,4 @@
-"""What the service has promised: requests it accepted, quotes it gave, what an Idempotency-Key stands for.
+"""What the service has promised: requests it accepted, quotes it gave, what an Idempotency-Key means.
 
     open -> ended           an open one whose process is gone is taken over by another process
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from enrichment.domain.records import Json
+from enrichment.domain.records import CacheRead, Event, Json, Request
 
 AcceptedState = Literal["open", "ended"]
 
@@ -31,6 +31,16 @@ class AcceptedRequest:
     stop_asked_at: datetime | None = None
     ended_at: datetime | None = None
     problem: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServedRequest:
+    """One that layer 1 has answered, whole: it has ended as soon as it is accepted."""
+
+    accepted: AcceptedRequest
+    request: Request
+    reads: tuple[CacheRead, ...]
+    events: tuple[Event, ...]
 
 
 @dataclass(frozen=True, slots=True)

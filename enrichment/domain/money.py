@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
+from enrichment.domain.numbers import in_number
+
 MICRO_USD = 1_000_000
 _CENT = Decimal("0.01")
 _HUNDREDTH_OF_A_CENT = 100  # in micro-USD
@@ -46,9 +48,7 @@ def _rounded(micro_usd: int, to: Decimal) -> Decimal:
 
 def in_units(count: Decimal | int, unit: str) -> str:
     """For people: '1 search', '30,000 searches', '900 input tokens'."""
-    name = unit.replace("_", " ")
-    plural = "" if count == 1 else "es" if name.endswith(("ch", "sh", "s", "x")) else "s"
-    return f"{Decimal(count).normalize():,f} {name}{plural}"
+    return in_number(count, unit.replace("_", " "))
 
 
 def counted(units: Mapping[str, int]) -> str:

@@ -3,13 +3,17 @@
 'Germany', 'Deutschland', 'DEU', 'de'  ->  'de'        'England' -> 'gb'        'Atlantis', 'London' -> ''
 
 Codes and English names are looked up by themselves: the table of all names takes almost a second to build.
+The table of territories is imported with the first text, which many requests never come to.
 """
 
 import re
 from functools import cache, lru_cache
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-from rigour.territories import get_territories, get_territory, lookup_territory
-from rigour.territories.territory import Territory
+if TYPE_CHECKING:
+    from rigour.territories.territory import Territory
 
 _LONGEST = 200
 _CODE = 2
@@ -29,7 +33,8 @@ def country_code(text: str) -> str:
 def state_of_the_us(text: str) -> bool:
     """By its name, or its two letters."""
     words = text.strip()
-    found = get_territory(f"us-{words.lower()}") if len(words) == _CODE else lookup_territory(words)
+    table = _table()
+    found = table.get_territory(f"us-{words.lower()}") if len(words) == _CODE else table.lookup_territory(words)
     return found is not None and found.code.startswith("us-")
 
 
@@ -39,26 +44,33 @@ def is_country(text: str) -> bool:
     return found is not None and ("-" not in found.code or found.code == "gb-eng")
 
 
-def _territory(words: str) -> Territory | None:
+@cache
+def _table() -> ModuleType:
+    return import_module("rigour.territories")
+
+
+def _territory(words: str) -> "Territory | None":
     if not _CODE <= len(words) <= _LONGEST or not any(map(str.isalpha, words)):
         return None
     if len(words) == _CODE and words.isascii():
         code = words.lower()
-        return get_territory(_OTHER_CODES.get(code, code))
-    return _english_names().get(words.casefold()) or lookup_territory(words)
+        found: Territory | None = _table().get_territory(_OTHER_CODES.get(code, code))
+    else:
+        found = _english_names().get(words.casefold()) or _table().lookup_territory(words)
+    return found
 
 
 @cache
-def _english_names() -> dict[str, Territory]:
+def _english_names() -> "dict[str, Territory]":
     """Of countries; a name that a part of another one has too, such as 'Georgia', is left to the whole table."""
-    every = get_territories()
+    every = _table().get_territories()
     parts = {territory.name.casefold() for territory in every if "-" in territory.code}
     countries = [territory for territory in every if territory.is_country and "-" not in territory.code]
     named = {name.casefold(): territory for territory in countries for name in (territory.name, territory.full_name)}
     return {name: territory for name, territory in named.items() if name not in parts}
 
 
-def _country_of(found: Territory, words: str) -> str:
+def _country_of(found: "Territory", words: str) -> str:
     """'London' finds Britain, but is in Ontario too; 'England' is a part of Britain, other parts name no country."""
     if words.casefold() in {place.casefold() for place in found.places} - {found.name.casefold()}:
         return ""

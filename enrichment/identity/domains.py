@@ -10,13 +10,13 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 import idna
-import tldextract
 
 from enrichment.domain.data_tables import rows_of
 from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.comparison import same_company
 from enrichment.identity.letters import fold
 from enrichment.identity.names import name_words
+from enrichment.identity.public_suffixes import split_host
 
 __all__ = [
     "AmbiguousCompany",
@@ -33,18 +33,27 @@ __all__ = [
 LONGEST_ASKED = 300
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*\s?[:;][/\\]{1,2}|[/\\]{2}|https?:(?=[^\d/])|https?//)\.?", re.IGNORECASE)
-_LABEL = re.compile(r"^(?:web ?site|home ?page|url|domain)\s*:\s*", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:web ?site|home ?page|web|www|url|domain|mailto|site|link)\s*[:=]\s*(?![/\\])", re.IGNORECASE)
+_MARKS_IN_FRONT = re.compile(r"^(?:\*\.|:(?=[/\\])|[@=*])+")
+"""'*.acme.com', '://acme.com', '@acme.com'."""
+_MADE_SAFE = re.compile(r"\[\.\]|\(\.\)|\s*[\[(]dot[\])]\s*", re.IGNORECASE)
+"""Dots as people write them so that no program makes a link of an address: 'acme[.]com', 'acme(dot)com'."""
+_COMMON_ADDRESS = re.compile(r"[a-z0-9][a-z0-9-]+\s*\.\s*(?:com|net|org|info|biz)")
+_WITH_REMARK = re.compile(r"([a-z0-9.-]+\.[a-z]{2,})\*?\s*(?:[(\[*–—-].*)?")
+"""'acme.com (main)', 'acme.com - Acme', 'acme.com*'."""
+_MAY_BE_AN_ADDRESS = re.compile(r"[.%(\[]")
+_ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _WWW = re.compile(r"^www[.,]\s*", re.IGNORECASE)
 _ADDRESS_INSIDE = re.compile(r"\bhttps?\s?[:;]?[/\\]{1,2}|\bwww[.,]\s?\w", re.IGNORECASE)
-_BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?:[/&+]\s+)?")
+_BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?:(?:[/&+]|and|or|und|oder|et|ou|y|o)\s+)?")
 _EMAIL = re.compile(r"^(?:mailto:)?[^\s@/]+@[^\s@/]+\.[^\s@/]+$", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202d\u202e]")
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202c\u2060-\u2069\ufeff]")
 _AROUND = " \t\"'`<>()[]{}“”‘’«»;,|"
 _NO_WEBSITE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d*)?|\d+:\d*|localhost(?::\d+)?|\[.*\]")
 _SEVERAL = 2
+_LABELS_OF_A_PART = 3
 _WORD_OR_AND = re.compile(r"[a-z0-9]+")
-_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _PLATFORM_ROWS = rows_of("enrichment.identity", "platforms")
 _PLATFORMS = {domain: kind for domain, kind, _ in _PLATFORM_ROWS}
 _OWNERS = frozenset(rows_of("enrichment.identity", "platform_owners"))
@@ -84,8 +93,15 @@ def is_platform(domain: str) -> bool:
     """Whether many companies have a page on this domain, or a part of it: linkedin.com, acme.myshopify.com."""
     if _kind(domain) is not None:
         return True
-    found = _suffixes.extract_str(domain, include_psl_private_domains=True)
-    return found.is_private and found.suffix not in _REGISTRIES and bool(found.domain)
+    found = split_host(domain, private_suffixes=True)
+    return found.private and found.suffix not in _REGISTRIES and bool(found.registered)
+
+
+def _platform_host(website: str) -> str | None:
+    """The part of a company's site on which others have pages: apps.shopify.com, while shopify.com is Shopify's own."""
+    labels = (_host(website) or "").split(".")
+    hosts = (".".join(labels[at:]) for at in range(len(labels) - _LABELS_OF_A_PART + 1))
+    return next((host for host in hosts if _PLATFORMS.get(host) == "part of a site"), None)
 
 
 def _kind(domain: str) -> str | None:
@@ -99,11 +115,11 @@ def _kind(domain: str) -> str | None:
 def _host(text: str) -> str | None:
     if text.isascii() and "." not in text and "%" not in text:
         return None
-    bare = _LABEL.sub("", _UNSEEN.sub("", text).strip(_AROUND))
+    bare = _LABEL.sub("", _MARKS_IN_FRONT.sub("", _UNSEEN.sub("", text).strip(_AROUND)))
     authority = re.split(r"[/?#\\]", _WWW.sub("www.", _without_schemes(bare)), maxsplit=1)[0]
     if "@" in authority and _SCHEME.match(text.strip(_AROUND)):
         authority = authority.rpartition("@")[2]
-    host = re.sub(r":\d{0,5}$", "", authority).rstrip(".").lower()
+    host = re.sub(r"\.{2,}", ".", re.sub(r":\d{0,5}$", "", authority).rstrip(".*").lower())
     if not 3 < len(host) <= 253 or "@" in host or re.search(r"[\s,]", host):
         return None
     try:
@@ -125,25 +141,36 @@ def _without_schemes(text: str) -> str:
 def _registrable(host: str) -> str | None:
     bare = host.removeprefix("www.")
     # acme.github.io belongs to acme; wordpress.com, itself a suffix for others, belongs to WordPress
-    found = _suffixes.extract_str(bare, include_psl_private_domains=True)
-    if not found.domain:
-        found = _suffixes.extract_str(bare, include_psl_private_domains=False)
-    return f"{found.domain}.{found.suffix}" if found.domain and found.suffix and "_" not in found.domain else None
+    found = split_host(bare, private_suffixes=True)
+    if not found.registered:
+        found = split_host(bare)
+    return None if "_" in found.registered else found.domain
 
 
 def parse_company(text: str) -> Asked:
     """What was asked, as a domain if it is a website and as a name if not. Raises NotACompany."""
     wanted = _UNSEEN.sub("", text).strip()
     _refuse_nonsense(wanted)
-    domain, website = _first_domain(wanted)
+    domain, website = _first_domain(_as_address(wanted))
     if domain is None and (_SCHEME.match(wanted) or _ADDRESS_INSIDE.search(wanted) or _NO_WEBSITE.fullmatch(wanted)):
         raise NotACompany(f"{wanted!r} is no public website; give a company's website, such as tesla.com, or its name")
-    if domain is None and "." in wanted and _suffixes.extract_str(wanted).suffix == wanted.lower():
+    if domain is None and "." in wanted and split_host(wanted.lower()).suffix == wanted.lower():
         raise NotACompany(f"{wanted!r} is no company's own domain; give a company's website, such as tesla.com")
     if domain is None:
         return Asked(name=" ".join(wanted.split()))
     _refuse_platform(website, domain)
     return Asked(domain=domain)
+
+
+def _as_address(wanted: str) -> str:
+    """What is typed, and is an address but for a slip or a remark, without these; anything else as it is."""
+    if _MAY_BE_AN_ADDRESS.search(wanted) is None:
+        return wanted
+    text = unquote(wanted) if _ENCODED.search(wanted) else _MADE_SAFE.sub(".", wanted)
+    if _COMMON_ADDRESS.fullmatch(text):
+        return re.sub(r"\s", "", text)
+    remark = _WITH_REMARK.fullmatch(text)
+    return remark[1] if remark and registrable_domain(remark[1]) else text
 
 
 def _first_domain(wanted: str) -> tuple[str | None, str]:
@@ -175,7 +202,7 @@ def _is_name_with_dots(wanted: str) -> bool:
     text = wanted.strip(_AROUND).rstrip(".")
     if text == text.lower() or re.search(r"[/:@?#\s]", text) or text.lower().startswith("www."):
         return False
-    suffix = _suffixes.extract_str(text.lower()).suffix
+    suffix = split_host(text.lower()).suffix
     written = text[-len(suffix) :] if suffix else ""
     if re.fullmatch(r"com|net|org", suffix):
         return False
@@ -185,6 +212,8 @@ def _is_name_with_dots(wanted: str) -> bool:
 
 
 def _refuse_platform(website: str, domain: str) -> None:
+    if (part := _platform_host(website)) is not None:
+        raise NotACompany(f"{website!r} is a page on {part}; give the company's own website or its name")
     kind = _kind(domain)
     if kind == "free mail":
         raise NotACompany(f"{domain} gives mailboxes to everyone; give the company's own website or its name")
@@ -227,7 +256,7 @@ def own_domain(website: str, name: str | None) -> str | None:
     (amazon.com, but not gmail.com).
     """
     domain = registrable_domain(website)
-    if domain is not None and not is_platform(domain):
+    if domain is not None and not is_platform(domain) and _platform_host(website) is None:
         return domain
     if several := _several_addresses(website):
         return next((own for one in several if (own := own_domain(one, name))), None)

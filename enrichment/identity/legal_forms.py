@@ -9,9 +9,9 @@ form that begins other names too ('SIA') is one only where the rest of the name 
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-
-from rigour.names.org_types import extract_org_types, remove_org_types
+from functools import cache, lru_cache
+from importlib import import_module
+from types import ModuleType
 
 from enrichment.domain.data_tables import listed, rows_of
 from enrichment.identity.letters import fold
@@ -20,9 +20,9 @@ _LONGEST_FORM = 6
 """Words of the longest form that is looked for."""
 _SIGNS = re.compile(r"[^\w]+")
 _NO_SEPARATOR = re.compile(r"[.'’`´]")
-_ENOUGH_OWN_WORDS = 2
 _LETTERS_OF_AN_OWN_WORD = 4
-"""'SIA Muster Werke' has two words of its own after the form; in 'AB Foods' and 'AB Volvo' AB may be of the name."""
+_ENOUGH_OWN_WORDS = {"one word": 1, "two words": 2}
+"""'AB Muster Werke' has two words of its own after the form; in 'AB Foods' and 'AB Volvo' AB may be of the name."""
 
 _OURS = {form: (canonical, where) for form, canonical, where in rows_of("enrichment.identity", "legal_forms")}
 _LIKE_FORMS = {word: (form, written) for word, form, written in rows_of("enrichment.identity", "words_like_forms")}
@@ -56,7 +56,7 @@ def without_doubtful_form(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]
     In a name without any capital, a form may be written in small letters too: 'sia muster'.
     """
     if len(words) > 1 and (front := _doubtful_in_front(words, small=" ".join(words).islower())) is not None:
-        return (words[1:], front) if _IN_FRONT[_plain(words[0])][2] == "yes" else None
+        return (words[1:], front) if _IN_FRONT[_plain(words[0])][2] != "no" else None
     if len(words) > 1 and words[-1].isupper() and (form := _LIKE_FORMS.get(_plain(words[-1]), ("", ""))[0]):
         return words[:-1], form
     return None
@@ -97,7 +97,8 @@ def _first_form(words: tuple[str, ...]) -> tuple[int, str] | None:
 def _doubtful_in_front(words: tuple[str, ...], *, small: bool = False) -> str | None:
     if len(words) < 2 or (found := _IN_FRONT.get(_plain(words[0]))) is None:
         return None
-    is_written = small or words[0].isupper() or ("title" in found[3] and words[0].istitle())
+    is_capital = words[0].isupper() or _has_letters_of_its_own(words[0])
+    is_written = small or is_capital or ("title" in found[3] and words[0].istitle())
     return found[0] if is_written else None
 
 
@@ -107,7 +108,13 @@ def _is_certain(words: tuple[str, ...], forms: set[str]) -> bool:
     if not forms.isdisjoint(listed(beside)):
         return True
     own = [word for word in words[1:] if len(word) >= _LETTERS_OF_AN_OWN_WORD and not is_common((word,))]
-    return alone == "yes" and len(own) >= _ENOUGH_OWN_WORDS and len(own) == len(words) - 1
+    enough = 1 if _has_letters_of_its_own(words[0]) else _ENOUGH_OWN_WORDS.get(alone, len(words))
+    return len(own) >= enough and len(own) == len(words) - 1
+
+
+def _has_letters_of_its_own(form: str) -> bool:
+    """'OÜ' and 'VšĮ' are Estonian and Lithuanian forms; 'OU' also begins names at the University of Oklahoma."""
+    return not form.isascii()
 
 
 def _form_at_end(raw: str, plain: str, *, listed_forms: bool) -> str | None:
@@ -125,17 +132,24 @@ def _form_at_end(raw: str, plain: str, *, listed_forms: bool) -> str | None:
     return _form_of_rigour(raw, plain) if is_listed else None
 
 
+@cache
+def _forms_of_the_world() -> ModuleType:
+    """Imported with the first name: a company asked for by its domain has none."""
+    return import_module("rigour.names.org_types")
+
+
 def _contains_forms(text: str) -> bool:
-    return bool(extract_org_types(text))
+    return bool(_forms_of_the_world().extract_org_types(text))
 
 
 @lru_cache(maxsize=8_192)
 def _form_of_rigour(raw: str, plain: str) -> str | None:
     if any(map(_is_a_word_like_a_form, raw.split())):
         return None
+    rigour = _forms_of_the_world()
     for text in (raw.casefold(), plain):
-        if text and not _SIGNS.sub("", remove_org_types(text)):
-            return "".join(target for _, target in extract_org_types(text))
+        if text and not _SIGNS.sub("", rigour.remove_org_types(text)):
+            return "".join(target for _, target in rigour.extract_org_types(text))
     return None
 
 

@@ -36,7 +36,16 @@ _CODE = re.compile(r"(?:[A-Z]{0,4}[-_.# ]?)\d[\w.-]*|[a-zA-Z0-9]{15}|[a-zA-Z0-9]
 """What programs number rows with: 0015000, C-1, the ids of Salesforce."""
 _PROGRAMS = frozenset(
     {"hs", "hubspot", "sf", "sfdc", "salesforce", "crm", "zi", "zoominfo", "cb", "crunchbase", "apollo"}
+    | {"properties", "fields", "attributes"}
 )
+_PERSONS = frozenset(
+    {"person", "contact", "attendee", "speaker", "lead", "candidate", "member", "delegate", "participant", "prospect"}
+)
+_COMPANIES = frozenset(
+    {"company", "account", "organization", "organisation", "org", "firm", "business", "startup", "employer", "prospect"}
+    | {"store", "shop", "merchant", "exhibitor", "sponsor", "issuer", "agency", "institution", "lead"}
+)
+"""Words in front of what a column is of: 'Contact Email', 'Prospect Website'."""
 _OF_PARTS: frozenset[Role | None] = frozenset({"company", "website", "country"})
 """Roles that a part of a title may have: behind 'Owner:' a name is no company's."""
 _MOSTLY = 0.6
@@ -47,8 +56,8 @@ _SHOWN = 40
 _ONE_OF_SEVERAL = re.compile(r" \d(?= )")
 """'Organization 1 - Name', of exports that have several of a kind."""
 _NUMBER = re.compile(r"[$€£]?[-+]?\d[\d.,\s%]*")
-_READ = 200
-"""Rows that are looked at where there is no header."""
+LOOKED_AT = 200
+"""Rows that tell what the columns are."""
 
 
 class NoCompanyColumn(ValueError):
@@ -94,11 +103,23 @@ def _role_of_part(title: str) -> Role | None:
     program, _, rest = _plain(title).partition(" ")
     if program in _PROGRAMS and rest:
         return role_of(rest)
+    if rest and (of_owner := _role_of_owned(program, rest)) is not None:
+        return of_owner
     parts = title.rpartition(":")[2:] if ":" in title else title.split("/")
     if parts == [title] or not all(map(str.strip, parts)):
         return None
     roles = {role_of(part) for part in parts} - {None}
     return roles.pop() if len(roles) == 1 and roles <= _OF_PARTS else None
+
+
+def _role_of_owned(owner: str, thing: str) -> Role | None:
+    """'Contact Email' is an e-mail address, 'Attendee Name' a person's, 'Prospect Website' a company's website."""
+    role = _ROLES.get(thing)
+    if owner in _PERSONS and role in ("company", "email"):
+        return role
+    if owner in _COMPANIES and (role in ("company", "email") or (" " not in thing and role in ("website", "country"))):
+        return role
+    return "person" if owner in _PERSONS and role == "name" else None
 
 
 def is_header(cells: Sequence[str]) -> bool:
@@ -149,7 +170,7 @@ def find_columns(
 
     Raises NoCompanyColumn, where neither a header nor the cells tell which column names a company.
     """
-    texts = [["" if cell is None else " ".join(str(cell).split()) for cell in row] for row in rows[:_READ]]
+    texts = [["" if cell is None else " ".join(str(cell).split()) for cell in row] for row in rows[:LOOKED_AT]]
     header = _header(texts, declared or {})
     if header is not None:
         below = texts[header + 1 :]
@@ -309,7 +330,7 @@ def _has_titles(row: Sequence[str], declared: Mapping[str, ColumnContent]) -> bo
 def columns_by_content(cells: Sequence[Sequence[str]]) -> ListColumns:
     """For a list without a header: the column that mostly contains addresses, and the one that goes with it by name."""
     width = max((len(row) for row in cells), default=0)
-    columns = [[row[at] for row in cells[:_READ] if at < len(row) and row[at]] for at in range(width)]
+    columns = [[row[at] for row in cells[:LOOKED_AT] if at < len(row) and row[at]] for at in range(width)]
     websites = tuple(at for at, column in enumerate(columns) if _share(column, _is_address) >= _MOSTLY)[:1]
     emails = tuple(at for at, column in enumerate(columns) if _share(column, _is_email) >= _MOSTLY)[:1]
     words = [
@@ -337,7 +358,7 @@ def columns_by_content(cells: Sequence[Sequence[str]]) -> ListColumns:
 
 def _likeness(rows: Sequence[Sequence[str]], at: int, addresses: tuple[int, ...]) -> float:
     """How much a column looks like one of companies: by the domains beside it, legal forms, and few repetitions."""
-    column = [row[at] for row in rows[:_READ] if at < len(row) and row[at]]
+    column = [row[at] for row in rows[:LOOKED_AT] if at < len(row) and row[at]]
     fits = max((_share(_pairs(rows, at, place), _goes_with) for place in addresses), default=0.0)
     return 2 * fits + _share(column, _has_form) + len(set(column)) / max(1, len(column)) / 2
 
@@ -345,7 +366,7 @@ def _likeness(rows: Sequence[Sequence[str]], at: int, addresses: tuple[int, ...]
 def _pairs(rows: Sequence[Sequence[str]], at: int, place: int) -> list[str]:
     """'cell|address', of rows that have both."""
     reach = max(at, place)
-    return [f"{row[at]}|{row[place]}" for row in rows[:_READ] if len(row) > reach and row[at] and row[place]]
+    return [f"{row[at]}|{row[place]}" for row in rows[:LOOKED_AT] if len(row) > reach and row[at] and row[place]]
 
 
 def _goes_with(name_and_address: str) -> bool:
@@ -357,7 +378,8 @@ def _goes_with(name_and_address: str) -> bool:
 
 
 def _has_form(cell: str) -> bool:
-    return bool(name_form(cell).forms)
+    """'companies' in small letters ends sentences about a list as well."""
+    return bool(name_form(cell).forms) and not cell.endswith(("company", "companies"))
 
 
 def _are_names_of_people(rows: Sequence[Sequence[str]], at: int, emails: tuple[int, ...]) -> bool:

@@ -1,12 +1,17 @@
 """What becomes of each row of a list, by the other rows and by the registered companies. Pure.
 
 ListEntry  ->  new | known | same as line n | ambiguous;   rows that name no company are empty or refused
+
+Lists are long: rows are read one after another, several times, and only those that share a website, an id or a
+spelling with another row are kept in memory.
 """
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import chain, islice
+from typing import Literal, Protocol, TypeVar
 
 from enrichment.domain.records import Company
 from enrichment.identity.ambiguity import AmbiguousCompany, Candidate, the_one_meant
@@ -16,6 +21,7 @@ from enrichment.identity.evidence import CompanyEvidence, compare_companies
 from enrichment.identity.letters import fold
 from enrichment.identity.list_rows import ListEntry
 from enrichment.identity.names import name_form
+from enrichment.identity.repeated_keys import RepeatedKeys
 from enrichment.identity.vendor_ids import ID_KINDS
 
 Fate = Literal["new", "known", "same as another row", "ambiguous", "empty", "refused"]
@@ -23,7 +29,12 @@ _FEW = 8
 """Rows of one spelling that are compared one by one; where there are more, by a set."""
 _CODE = 2
 """Letters of a country's code."""
+_SHOWN = 5
+"""Websites that a message names."""
+_MOST_ASKED = 50
+"""Companies among which a person can be asked to choose."""
 Registered = Callable[[ListEntry], Sequence[Company]]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +54,24 @@ class ListRow:
     may_be: tuple[Company | ListEntry, ...] = ()
 
 
+class Kept(Protocol):
+    """Where values go that are read again later: a tuple, or a file where they are many."""
+
+    def __call__(self, values: Iterable[_T], /) -> Iterable[_T]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """All rows of a list with their fates; the counts add up to the rows."""
+    """All rows of a list with their fates; the counts add up to the rows. rows: can be read any number of times."""
 
-    rows: tuple[ListRow, ...]
+    rows: Iterable[ListRow]
 
     @property
     def counts(self) -> Counter[Fate]:
         return Counter(row.fate for row in self.rows)
 
-    def of(self, *fates: Fate) -> tuple[ListRow, ...]:
-        return tuple(row for row in self.rows if row.fate in fates)
+    def of(self, *fates: Fate) -> Iterator[ListRow]:
+        return (row for row in self.rows if row.fate in fates)
 
 
 def no_company(_: ListEntry) -> Sequence[Company]:
@@ -62,63 +79,104 @@ def no_company(_: ListEntry) -> Sequence[Company]:
 
 
 def sorted_out(
-    entries: Iterable[ListEntry | ListRow],
+    lists: Sequence[Iterable[ListEntry | ListRow]],
     *,
     known: Registered,
     same_name: Registered,
     same_id: Registered = no_company,
-) -> Sorted:
-    """known: companies that have the entry's domain or key; same_name: those that share a spelling of its name.
+    kept: Kept = tuple,
+) -> list[Sorted]:
+    """Lists of one file are sorted out as one. Each list is read several times, and in the same order.
 
+    known: companies that have the entry's domain or key; same_name: those that share a spelling of its name.
     same_id: those that have one of its ids.
     """
-    given = list(entries)
-    seen = _Seen({entry.domain for entry in given if isinstance(entry, ListEntry) and entry.by_email and entry.domain})
-    for entry in given:
+    keys, of_emails = _keys_of(chain.from_iterable(lists))
+    seen, nothing = _Seen(keys.again, of_emails), _Seen(frozenset(), frozenset())
+    for at, entry in enumerate(chain.from_iterable(lists)):
         if isinstance(entry, ListEntry):
-            seen.note(entry)
-    return Sorted(
-        tuple(
-            row
-            if isinstance(row, ListRow)
-            else _fate_by_id(row, same_id(row), known(row))
-            or _fate_by_ids_of_rows(row, seen)
-            or _fate(row, seen, known, same_name)
-            for row in given
+            seen.note(entry, shared=keys.occurs_again(at))
+    places = iter(range(len(keys)))
+
+    def fate(entry: ListEntry | ListRow) -> ListRow:
+        among = seen if keys.occurs_again(next(places)) else nothing
+        if isinstance(entry, ListRow):
+            return entry
+        return (
+            _fate_by_id(entry, same_id(entry), known(entry))
+            or _fate_by_ids_of_rows(entry, among)
+            or _fate(entry, among, known, same_name)
         )
-    )
+
+    return [Sorted(kept(map(fate, one))) for one in lists]
+
+
+def _keys_of(entries: Iterable[ListEntry | ListRow]) -> tuple[RepeatedKeys, frozenset[int]]:
+    """Of all rows; and, of domains that several rows have, those that one has by an e-mail address alone: hashes."""
+    keys, of_emails = RepeatedKeys(), array("q")
+    for entry in entries:
+        keys.note(_keys(entry) if isinstance(entry, ListEntry) else ())
+        if isinstance(entry, ListEntry) and entry.by_email:
+            of_emails.append(hash(_domain_key(entry)))
+    return keys, frozenset(one for one in of_emails if one in keys.again)
+
+
+def _keys(entry: ListEntry) -> Iterator[tuple[str, str]]:
+    """What rows of one company have in common, one of them at least."""
+    if entry.domain is not None:
+        yield _domain_key(entry)
+    yield from (("id", one) for one in entry.ids)
+    yield from (("spelling", one) for one in _spellings(entry))
+
+
+def _domain_key(entry: ListEntry) -> tuple[str, str]:
+    return ("domain", entry.domain or "")
+
+
+def _spellings(entry: ListEntry) -> list[str]:
+    form = name_form(entry.name or "")
+    beside = (name_form(alias).spellings for alias in form.aliases)
+    return sorted(form.spellings.union(*beside) - {""})
 
 
 @dataclass(slots=True)
 class _Seen:
     """The first row of each domain, and of each way of writing a name with or without a domain, in order.
 
-    of_emails: domains that a row has by an e-mail address alone; of these the names of all rows are kept. Lines of a
-    sheet come in order, so a row's place is its sheet's and its line. One small object a row: lists are long.
+    again: hashes of the keys that several rows have: no others are noted. of_emails: of domains that a row has by an
+    e-mail address alone; of these the names of all rows are noted. Lines of a sheet come in order, so a row's place is
+    its sheet's and its line.
     """
 
-    of_emails: set[str]
+    again: frozenset[int]
+    of_emails: frozenset[int]
     domains: dict[str, ListEntry] = field(default_factory=dict)
     ids: dict[str, ListEntry] = field(default_factory=dict)
     spelled: dict[str, list[ListEntry]] = field(default_factory=dict)
     names_at: defaultdict[str, dict[str, ListEntry]] = field(default_factory=lambda: defaultdict(dict))
-    spellings_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sheets: dict[str, int] = field(default_factory=dict)
     written: dict[str, set[tuple[str, str | None, str]]] = field(default_factory=dict)
 
-    def note(self, entry: ListEntry) -> None:
+    def note(self, entry: ListEntry, *, shared: bool) -> None:
+        """shared: whether another row has a key of it."""
         self.sheets.setdefault(entry.sheet, len(self.sheets))
-        if entry.domain is not None:
-            self.domains.setdefault(entry.domain, entry)
-            if entry.name and entry.domain in self.of_emails:
-                self.names_at[entry.domain].setdefault(entry.name, entry)
-        for one in entry.ids:  # a row with a website is the one that others are the same as
-            if one not in self.ids or (self.ids[one].domain is None and entry.domain is not None):
-                self.ids[one] = entry
-        for spelling in self.spellings(entry):
-            alike = self.spelled.setdefault(spelling, [])
-            if not self._has_one_written_as(entry, spelling, alike):
-                alike.append(entry)
+        for key in _keys(entry) if shared else ():
+            if hash(key) in self.again:
+                self._note(entry, key)
+
+    def _note(self, entry: ListEntry, key: tuple[str, str]) -> None:
+        match key:
+            case ("domain", domain):
+                self.domains.setdefault(domain, entry)
+                if entry.name and hash(key) in self.of_emails:
+                    self.names_at[domain].setdefault(entry.name, entry)
+            case ("id", one):  # a row with a website is the one that others are the same as
+                if one not in self.ids or (self.ids[one].domain is None and entry.domain is not None):
+                    self.ids[one] = entry
+            case (_, spelling):
+                alike = self.spelled.setdefault(spelling, [])
+                if not self._has_one_written_as(entry, spelling, alike):
+                    alike.append(entry)
 
     def _has_one_written_as(self, entry: ListEntry, spelling: str, alike: list[ListEntry]) -> bool:
         if len(alike) < _FEW:
@@ -132,32 +190,27 @@ class _Seen:
     def place(self, entry: ListEntry) -> tuple[int, int]:
         return self.sheets[entry.sheet], entry.line
 
-    def spellings(self, entry: ListEntry) -> tuple[str, ...]:
-        name = entry.name or ""
-        if name not in self.spellings_of:
-            form = name_form(name)
-            beside = (name_form(alias).spellings for alias in form.aliases)
-            self.spellings_of[name] = tuple(sorted(form.spellings.union(*beside) - {""}))
-        return self.spellings_of[name]
+    def first_of(self, domain: str | None, entry: ListEntry) -> ListEntry:
+        """The first row with this domain: the entry itself where no other row has it."""
+        return self.domains.get(domain or "", entry)
 
     def is_shared(self, entry: ListEntry) -> bool:
         """Whether rows of other companies have the domain that this one has by e-mail, and its name does not fit it."""
         name, domain = entry.name or "", entry.domain or ""
-        others = self.names_at[domain]
+        others = self.names_at.get(domain, {})
         if not name or len(others) < 2:
             return False
         return not name_fits_domain(name, domain) and any(_differ(name, other) for other in others)
 
     def having(self, domain: str) -> list[ListEntry]:
         """The first row of each name that has this domain."""
-        return list(self.names_at[domain].values())
+        return list(self.names_at.get(domain, {}).values())
 
     def alike(self, entry: ListEntry) -> Iterator[ListEntry]:
         """Rows that share a spelling: those with a domain, and of those without one the earlier."""
-        place = self.place(entry)
-        for spelling in self.spellings(entry):
-            for other in self.spelled[spelling]:
-                if other.domain is not None or self.place(other) < place:
+        for spelling in _spellings(entry) if self.spelled else ():
+            for other in self.spelled.get(spelling, ()):
+                if other.domain is not None or self.place(other) < self.place(entry):
                     yield other
 
 
@@ -190,8 +243,8 @@ def _fate_by_id(entry: ListEntry, registered: Sequence[Company], by_key: Sequenc
 def _fate_by_ids_of_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
     """By the other rows that have an id of this one; None: there are none, or all else says that they are others."""
     for one in sorted(entry.ids):
-        other = seen.ids[one]
-        if other is entry or (other.domain is not None and other.domain == entry.domain):
+        other = seen.ids.get(one, entry)
+        if _is_row(other, entry) or (other.domain is not None and other.domain == entry.domain):
             continue
         compared = compare_companies(entry.evidence, other.evidence)
         two_sites = entry.domain is not None and other.domain is not None
@@ -213,8 +266,8 @@ def _fate_by_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
     if entry.by_email and seen.is_shared(entry):
         shown = f"rows of several companies have e-mail addresses at {entry.domain}; add its website"
         return _ambiguous(entry, shown, seen.having(entry.domain or ""))
-    first = seen.domains[entry.domain or ""]
-    if first is entry:
+    first = seen.first_of(entry.domain, entry)
+    if _is_row(first, entry):
         return None
     if _differ(entry.name, first.name):
         shown = f"{_line(first, entry)} gives its website to {first.name!r}; give the website of its own"
@@ -228,7 +281,7 @@ def _fate_by_domain(
     if registered:
         return _known_by_domain(entry, registered[0])
     alike = [one for one in namesakes if one.domain is None and _is_same(entry, one)]
-    if len(alike) == 1 and len({other.domain for other in seen.alike(entry) if other.domain is not None}) == 1:
+    if len(alike) == 1 and {other.domain for other in seen.alike(entry)} <= {entry.domain, None}:
         learns = not entry.by_email or name_fits_domain(entry.name or "", entry.domain or "")
         return ListRow(entry.line, "known", entry, entry.remark, learns_for=alike[0].company_id if learns else None)
     return ListRow(entry.line, "new", entry, entry.remark)
@@ -246,7 +299,7 @@ def _fate_of_name(entry: ListEntry, seen: _Seen, registered: Sequence[Company]) 
     exact = [one for one in others if fold(one.name or "") == fold(entry.name or "")]
     alike = exact or list(others)
     if len(domains := {one.domain for one in alike if one.domain is not None}) > 1:
-        shown = ", ".join(sorted(domain for domain in domains if domain))
+        shown = _in_words(sorted(domain for domain in domains if domain))
         return _ambiguous(entry, f"rows of this list give its name to several websites: {shown}", alike)
     for other in alike:
         if why := _doubt(entry, other):
@@ -277,11 +330,21 @@ def _in_doubt(candidates: Sequence[Candidate]) -> str:
 
 
 def _ambiguous(entry: ListEntry, because: str, may_be: Iterable[Company | ListEntry]) -> ListRow:
-    return ListRow(entry.line, "ambiguous", entry, because, may_be=tuple(may_be))
+    return ListRow(entry.line, "ambiguous", entry, because, may_be=tuple(islice(may_be, _MOST_ASKED)))
 
 
 def _same(entry: ListEntry, first: ListEntry) -> ListRow:
     return ListRow(entry.line, "same as another row", entry, f"as {_line(first, entry)}", same_as=first.line)
+
+
+def _in_words(domains: Sequence[str]) -> str:
+    more = f" and {len(domains) - _SHOWN:,} more" if len(domains) > _SHOWN else ""
+    return ", ".join(domains[:_SHOWN]) + more
+
+
+def _is_row(one: ListEntry, other: ListEntry) -> bool:
+    """Whether it is the same row: rows are read several times, each time as a new entry."""
+    return (one.sheet, one.line) == (other.sheet, other.line)
 
 
 def _line(other: ListEntry, entry: ListEntry) -> str:

@@ -19,7 +19,7 @@ _SECURITY = re.compile(
 _TICKER = re.compile(r"[(\[]\s*[A-Za-z]{2,10}\s*:\s*[\w.\-]{1,12}\s*[)\]]")
 _SLASHED_FORM = re.compile(r"\b([AKIS])/([SA])\b", re.IGNORECASE)
 _REGISTRATION = re.compile(
-    r"(?:\s+[/\\][A-Za-z .]{2,12}[/\\]?|/[A-Za-z]{2,3}/|(?<=[A-Za-z.]{2})[/\\](?i:new|cayman)"
+    r"(?:\s+[/\\][A-Za-z .]{2,12}[/\\]?|/[A-Za-z]{2,3}/|(?<=[A-Za-z.]{2})[/\\](?i:new|cayman|the)"
     r"|(?<=[A-Za-z.]{2})/[A-Z]{2}|\s\((?:DE|NV|MD|HC|REIT)\))\s*$"
 )
 

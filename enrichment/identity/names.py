@@ -23,23 +23,38 @@ _FORMS_WITHOUT_SPACES = re.compile(
     r"^(?:株式会社|合同会社|有限会社|주식회사|[(（][株주有][)）])"
     r"|(?:股份有限公司|有限责任公司|有限公司|株式会社|合同会社|주식회사|[(（][株주有][)）])$"
 )
+_CO_KG = re.compile(r"\s*&\s*co\.?\s*(?=kg)", re.IGNORECASE)
+_FORM_BEHIND_A_DASH = re.compile(r"(?<=\w)-(?=(?:gmbh|ag|kg|ltd|inc|llc)\b\.?\s*(?:$|&))", re.IGNORECASE)
+"""'Muster GmbH&Co.KG', 'Muster-GmbH': forms that are written without the blank before them."""
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _QUOTES = re.compile(r"[«»„“”‟\"〈〉《》「」『』]|(?<!\w)['‘’]|['‘’](?!\w)")
 _SET_OFF = re.compile(r"^\s*[\w.]+\s*[«»„“”‟\"〈《「『]")
 _ALSO = (
     r"formerly(?: known as)?|previously(?: known as)?|f/?k/?a|a/?k/?a|also known as|now known as|n/?k/?a|"
-    r"d/?b/?a|t/a|trading as|doing business as|ehemals|vormals|anciennement|ex"
+    r"d/?b/?a|t/a|trading as|doing business as|h\.?o\.?d\.?n\.?|handelend onder de naam|firmierend als|ehemals|vormals|"
+    r"früher|anciennement|voorheen|antes|anteriormente|già|precedentemente|tidigare|tidligere|dawniej|dříve|ex"
 )
 _ALIAS_IN_BRACKETS = re.compile(rf"\s*[(\[]\s*(?:{_ALSO})[\s:.]+([^()\[\]]+)[)\]]", re.IGNORECASE)
 _ALIAS_BEHIND = re.compile(
     r"[\s,;-]+\b(?:formerly(?: known as)?|previously known as|also known as|f/?k/?a|d/b/a|dba|t/a|trading as|"
-    r"doing business as|a/k/a|ehemals|vormals|anciennement)\b[\s:.]+(.+)$",
+    r"doing business as|a/?k/?a|h\.o\.d\.n|hodn|handelend onder de naam|firmierend als|ehemals|vormals|anciennement|"
+    r"voorheen)\b[\s:.]+(.+)$",
     re.IGNORECASE,
 )
 _LAST_BRACKETS = re.compile(r"^(.*\S)\s*[(\[（]\s*([^()\[\]（）]{1,80}?)\s*[)\]）]\s*$", re.DOTALL)
-_STATUS = re.compile(
-    r"^(?:in (?:liquidation|administration|insolven\w*|receivership|abwicklung)|i\.?\s?(?:l|gr|ins)\.?)$"
+_STATUS = (
+    r"(?:in|under|en|em|w|v|i) (?:liquida\w+|likwidacji|likvid\w+|administration|receivership|bankruptcy|insolven\w*|"
+    r"abwicklung|gr[üu]ndung|konkurs|concordato|concurso|redressement judiciaire|recupera[çc][ãa]o judicial|"
+    r"upad[łl]o[śs]ci)|dissolved|dormant|struck off|inactive|insolvenz|i\.?\s?(?:l|gr|ins|i|k)\."
 )
+"""How registers state that a company is being founded or wound up."""
+_STATUS_ALONE = re.compile(rf"(?:{_STATUS}|i\.?\s?(?:l|gr|ins))$", re.IGNORECASE)
+_STATUS_BEHIND = re.compile(rf"[\s,–—-]+(?:{_STATUS})$", re.IGNORECASE)
+_REGISTERED_AS = re.compile(
+    r",\s+an?\s+[^,]{2,40}\s(?:corporation|company|limited liability company|(?:limited )?partnership|trust)$",
+    re.IGNORECASE,
+)
+"""As contracts name a party: 'Acme, LLC, a Delaware limited liability company'."""
 _ARTICLE = "the"
 _NO_SEPARATOR = re.compile(r"[.'’`´]")
 _MARKED_SCRIPTS = r"\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0f71-\u0fbc\u1000-\u109f\u1780-\u17d3\u3099\u309a"
@@ -53,6 +68,9 @@ _BETWEEN_TOKENS = re.compile(r"[\s,;()\[\]（）]+")
 _SAYS_SOMETHING = re.compile(r"[^\W_]|[&+]")
 _PLUS_BEHIND = re.compile(r"(?<=\w)\s?\+(?!\s*\w)")
 _PLURAL = re.compile(r"(?<=[a-z]{4})(?<!s)s$")
+_AND = frozenset({"and", "et", "y", "og", "och"})
+_MAY_BE_AND = frozenset({"und", "et", "y", "og", "och", "e", "i", "en"})
+"""In other languages; some of them are other words too."""
 _LONG_WORD = 3
 """Letters from which a word can do without the 'and' beside it: Procter (and) Gamble, but C and A."""
 
@@ -106,8 +124,9 @@ def name_form(name: str) -> NameForm:
         return NameForm((), ())
     seen = _UNSEEN.sub("", whole)
     bare, aliases = _without_aliases(_QUOTES.sub(" ", seen))
-    bare, registered = without_listing(bare)
-    bare, in_brackets, qualifiers = _without_brackets(_FORMS_WITHOUT_SPACES.sub("", bare.strip()).strip())
+    bare, registered = without_listing(_FORM_BEHIND_A_DASH.sub(" ", _CO_KG.sub(" & Co. ", bare)))
+    bare = _without_status(_FORMS_WITHOUT_SPACES.sub("", bare.strip()).strip())
+    bare, in_brackets, qualifiers = _without_brackets(bare)
     tokens, forms = without_forms(_tokens(bare), set_off=_SET_OFF.match(seen) is not None, in_brackets=in_brackets)
     tokens = tokens[1:] if len(tokens) > 1 and fold(tokens[0]) == _ARTICLE else tokens
     words = _own_words(tokens, fold) or _own_words(_tokens(whole), fold)
@@ -143,6 +162,13 @@ def _without_aliases(text: str) -> tuple[str, tuple[str, ...]]:
     return (bare.strip() or text), aliases
 
 
+def _without_status(text: str) -> str:
+    """Without what stands behind a legal form and tells how the company is: 'i.L.', 'in liquidazione'."""
+    noted = _REGISTERED_AS.search(text) or _STATUS_BEHIND.search(text)
+    before = text[: noted.start()] if noted is not None else ""
+    return before if before and without_forms(_tokens(before))[1] else text
+
+
 def _without_brackets(text: str) -> tuple[str, frozenset[str], frozenset[str]]:
     """Text, forms and qualifiers. Remove a bracket at the end if it contains, or follows, a legal form."""
     forms, qualifiers = set[str](), set[str]()
@@ -150,7 +176,7 @@ def _without_brackets(text: str) -> tuple[str, frozenset[str], frozenset[str]]:
         before, inside = last[1], last[2]
         if is_form(inside) or fold(inside) == _ARTICLE:
             forms.add(fold(inside))
-        elif _STATUS.match(fold(inside)) or without_forms(_tokens(before))[1]:
+        elif _STATUS_ALONE.match(inside) or without_forms(_tokens(before))[1]:
             qualifiers.add(fold(inside))
         else:
             break
@@ -173,7 +199,7 @@ def _own_words(tokens: Sequence[str], folded: Callable[[str], str]) -> tuple[str
 def _written(tokens: Sequence[str]) -> tuple[str, ...]:
     """The words as they are written, none made longer, and no '.com' behind them."""
     hostless = (_without_host(token, at_least=len(_HOST) + 1) for token in tokens)
-    return _without_and(tuple("and" if word == "und" else word for word in _split(fold(" ".join(hostless)))))
+    return _without_and(tuple("and" if word in _MAY_BE_AND else word for word in _split(fold(" ".join(hostless)))))
 
 
 def _split(folded: str) -> list[str]:
@@ -190,14 +216,17 @@ def _without_host(token: str, *, at_least: int) -> str:
 
 
 def _without_and(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Without an 'and' at either end, or between long words: 'C&A' and 'e&' keep it, 'Ernst & Young' does not."""
-    if "and" not in words:
+    """Without an 'and' at either end, or between long words: 'C&A' and 'e&' keep it, 'Ernst & Young' does not.
+
+    In other languages only between long words: 'Dupont et Fils', but 'Y Combinator'.
+    """
+    if _AND.isdisjoint(words):
         return words
     kept = []
     for place, word in enumerate(words):
         before, after = words[place - 1 : place] or ("",), words[place + 1 : place + 2] or ("",)
-        if word == "and" and len(words) > 1:
-            at_an_end = place == 0 or (place == len(words) - 1 and len(before[0]) > 1)
+        if word in _AND and len(words) > 1:
+            at_an_end = word == "and" and (place == 0 or (place == len(words) - 1 and len(before[0]) > 1))
             if at_an_end or (len(before[0]) >= _LONG_WORD and len(after[0]) >= _LONG_WORD):
                 continue
         kept.append(word)

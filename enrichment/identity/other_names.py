@@ -1,4 +1,4 @@
-"""Names that stand beside a company's own in one text, each with its kind and the key it would give. Pure.
+"""Names beside a company's own in one text, each with its kind and the key it would give. Pure.
 
 'Acme Corp (formerly Beta)' -> former_name, 'Beta', name:beta        'Acme Ltd t/a Gamma' -> brand, 'Gamma', name:gamma
 """

@@ -11,14 +11,48 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
-from enrichment.context import RunContext
 from enrichment.domain.records import Alias, Company, CompanyRelation, Fact, Known, Reply, ReplyHead, Request, Stage
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.parsing import NamedCompany, ReaderEntry, companies_named, other_names, read, reader_of
-from enrichment.ports import Store
 from enrichment.rules import Rules
 from enrichment.trace import Trace
+
+
+class StoredReplies(Protocol):
+    """Of the port Knowledge, what reading replies needs."""
+
+    def known(self, company_id: str, source: str | None = None) -> Known: ...
+    def reply(self, reply_id: str) -> Reply | None: ...
+    def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None: ...
+
+
+class NamesOfCompanies(Protocol):
+    """Of the port Companies, what a reply may add to."""
+
+    def add_aliases(self, aliases: Sequence[Alias]) -> None: ...
+    def add_relations(self, relations: Sequence[CompanyRelation]) -> None: ...
+
+
+class ReadingStore(Protocol):
+    """What of the store replies are read from, and kept in."""
+
+    @property
+    def knowledge(self) -> StoredReplies: ...
+
+    @property
+    def companies(self) -> NamesOfCompanies: ...
+
+
+class ReadingContext(Protocol):
+    """What replies are read with; a RunContext is one."""
+
+    @property
+    def store(self) -> ReadingStore: ...
+
+    @property
+    def readers(self) -> Mapping[str, ReaderEntry]: ...
 
 
 class ReaderFailed(Exception):
@@ -31,7 +65,7 @@ async def recall(
     *,
     memory: bool,
     rules: Rules,
-    context: RunContext,
+    context: ReadingContext,
     trace: Trace | None = None,
 ) -> Known:
     """What is known. Without memory: only what this request itself has bought. trace: None for a dry run."""
@@ -53,7 +87,7 @@ async def read_stored(
     company: Company,
     *,
     rules: Rules,
-    context: RunContext,
+    context: ReadingContext,
     trace: Trace | None,
     stage: Stage,
 ) -> Known:
@@ -84,7 +118,7 @@ class ReadReply:
 
 
 async def read_and_keep(
-    reply: Reply, company: Company, *, rules: Rules, context: RunContext, trace: Trace | None, stage: Stage
+    reply: Reply, company: Company, *, rules: Rules, context: ReadingContext, trace: Trace | None, stage: Stage
 ) -> ReadReply | None:
     """Read a stored reply and store its facts with the reader's version. None: its reader raised, a warning is noted.
 
@@ -117,7 +151,7 @@ def read_reply(reply: Reply, company: Company, rules: Rules, readers: Mapping[st
     return ReadReply(facts, named, tuple(aliases), tuple(relations))
 
 
-def keep_read(made: ReadReply, reply: Reply, reader: ReaderEntry, store: Store) -> None:
+def keep_read(made: ReadReply, reply: Reply, reader: ReaderEntry, store: ReadingStore) -> None:
     """Blocks. Raises StoreError."""
     store.knowledge.keep_facts(reply.reply_id, made.facts, reader_version=reader.version)
     if made.aliases:

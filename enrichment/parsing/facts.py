@@ -2,7 +2,7 @@
 
     Reply + Company + Rules  ->  Fact, Fact, ...
 
-A new source is an entry in sources.yaml, and a reader in READERS of its provider's file in vendors/.
+A new source is an entry in sources.yaml, and a reader in READERS of its provider's file in vendors/ (readers.py).
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,18 +12,9 @@ from enrichment.domain.records import Alias, Company, CompanyRelation, Fact, Rep
 from enrichment.domain.values import EmployeeCount, Technology, identity
 from enrichment.identity.other_names import key_of
 from enrichment.parsing.reader import NamedCompany, ParsedValue, ReaderEntry, ReaderInput
+from enrichment.parsing.readers import READERS
 from enrichment.parsing.technologies import is_own_product
-from enrichment.parsing.vendors import apollo, brightdata, google_kg, serpapi, snov, web_pages
 from enrichment.rules.models import Rules
-
-READERS: Mapping[str, ReaderEntry] = {
-    **google_kg.READERS,
-    **serpapi.READERS,
-    **snov.READERS,
-    **apollo.READERS,
-    **brightdata.READERS,
-    **web_pages.READERS,
-}
 
 
 class NoReader(LookupError):

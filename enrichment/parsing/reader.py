@@ -165,7 +165,7 @@ class ReaderEntry:
 
 
 def beside(name: str | None) -> Iterator[OtherName]:
-    """What stands beside the name in its own text: 'Acme (formerly Beta)'."""
+    """What is written beside the name in its own text: 'Acme (formerly Beta)'."""
     for kind, other, _ in named_beside(name or ""):
         yield OtherName(kind, other)
 

@@ -1,4 +1,4 @@
-"""What an analysis is told of the vendor it is written for: its own vendor_context profile, else its name.
+"""What an analysis reads of the vendor it is written for: its own vendor_context profile, else its name.
 
 audience -> its newest profile -> name and the values that satisfy their datasets, a line each
 """

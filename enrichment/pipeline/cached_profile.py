@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from enrichment.context import RunContext
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.records import CacheRead, Company, Event, Json, Profile, ProfileHead, Request
-from enrichment.pipeline.plan import request_for
-from enrichment.pipeline.stages import Ask, Enriched, Identified, finished
+from enrichment.pipeline.stages import Ask, Enriched, Identified, finished, request_for
 from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
 from enrichment.trace import Trace

@@ -10,8 +10,8 @@ from enrichment.domain.records import Company, Known, Profile
 from enrichment.memory.recall import recall
 from enrichment.pipeline.cached_profile import profile_for
 from enrichment.pipeline.identify import company_asked_for
-from enrichment.pipeline.plan import decide, plan_inputs, request_for
-from enrichment.pipeline.stages import Ask
+from enrichment.pipeline.plan import decide, plan_inputs
+from enrichment.pipeline.stages import Ask, request_for
 from enrichment.planning.plan import Plan, make_plans
 from enrichment.rules import Rules
 

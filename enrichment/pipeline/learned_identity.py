@@ -8,14 +8,17 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from enrichment.context import RunContext
 from enrichment.domain.records import Alias, Company
 from enrichment.identity.evidence import CompanyEvidence, compare_companies
 from enrichment.identity.reviews import review_of_two
-from enrichment.parsing import NamedCompany
 from enrichment.ports import Store
 from enrichment.trace import Trace
+
+if TYPE_CHECKING:
+    from enrichment.parsing import NamedCompany
 
 ASKED = "asked"
 """The source of what a request itself stated."""
@@ -30,7 +33,7 @@ class StatedIds:
     country: str | None = None
 
 
-def stated_in(company: Company, named: Iterable[tuple[str, NamedCompany]]) -> list[StatedIds]:
+def stated_in(company: Company, named: "Iterable[tuple[str, NamedCompany]]") -> list[StatedIds]:
     """Of records that have the company's own website: a name alone may be a namesake's."""
     return [
         StatedIds(source, one.ids, one.country)

@@ -5,8 +5,6 @@ Identified + store -> what is known, what caps have taken -> PlanInputs -> Plan
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from enrichment.analysis.question import AnalysisInputs
@@ -15,20 +13,15 @@ from enrichment.context import RunContext
 from enrichment.domain.records import CacheRead, Company, Known, Request
 from enrichment.memory.recall import recall
 from enrichment.pipeline.audience import audience_text_now
-from enrichment.pipeline.stages import Ask, Identified, Planned, asked_note
-from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
-from enrichment.planning.bulk.state_counts import pairs_of
+from enrichment.pipeline.stages import Identified, Planned
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.planning.skip_reasons import Unusable, because, decision
 from enrichment.ports import Ledger
 from enrichment.purchasing.caps import caps_of_each
-from enrichment.requirements.requirements import Requirements, beyond_identity, identity_requirements
-from enrichment.requirements.strategy import choose_strategy
+from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 from enrichment.trace import Trace
-
-_TO_BE_FOUND = "(to be found)"
 
 
 async def plan_request(identified: Identified, *, rules: Rules, context: RunContext, trace: Trace) -> Planned:
@@ -60,25 +53,6 @@ async def plan_request(identified: Identified, *, rules: Rules, context: RunCont
     )
 
 
-def request_for(
-    ask: Ask, requirements: Requirements, company: Company, rules: Rules, now: datetime, *, request_id: str
-) -> Request:
-    """The request that this ask opens. Raises UnknownStrategy."""
-    return Request(
-        request_id=request_id,
-        company_id=company.company_id,
-        consumer=requirements.consumer,
-        audience=ask.audience,
-        strategy=choose_strategy(
-            rules, consumer=requirements.consumer, company=company, asked=ask.strategy, override=ask.strategy_override
-        ),
-        rules_hash=rules.hash,
-        asked_at=now,
-        asked_by=ask.asked_by,
-        plan={"asked": asked_note(ask, company)},
-    )
-
-
 async def decide(
     company: Company,
     request: Request,
@@ -105,9 +79,9 @@ def plan_inputs(
         known=known,
         strategy=request.strategy,
         now=now,
-        unavailable=_unavailable(rules, context, now),
+        unavailable=unavailable_sources(rules, context, now),
         request_id=request.request_id,
-        spent=_spent(requirements, rules, context.store.ledger, now, request.request_id),
+        spent=spent_of(requirements, rules, context.store.ledger, now, request.request_id),
         remembered=_remembered(company, request, requirements, known, rules, context, now),
         policies=context.policies,
     )
@@ -130,53 +104,15 @@ def _remembered(
     return remembered_analyses(requirements.analyses, known.facts, inputs, context.store.knowledge, now)
 
 
-def plan_companies(
-    companies: Sequence[Company],
-    requirements: Requirements,
-    *,
-    rules: Rules,
-    context: RunContext,
-    override: str | None = None,
-) -> tuple[Group, ...]:
-    """What would be asked first about each of these companies now, by state; from one read of the store. Blocks.
-
-    A company without a domain is in two groups, as in `quote`: how to find it, and the rest as if it were found.
-    """
-    nameless = [company for company in companies if company.domain is None]
-    rest = [replace(company, domain=_TO_BE_FOUND) for company in nameless]
-    named = [company for company in companies if company.domain is not None]
-    return (
-        *_groups(named, requirements, rules, context, override),
-        *_groups(nameless, identity_requirements(requirements), rules, context, override),
-        *_groups(rest, beyond_identity(requirements), rules, context, override),
-    )
-
-
-def _groups(
-    companies: Sequence[Company], requirements: Requirements, rules: Rules, context: RunContext, override: str | None
-) -> tuple[Group, ...]:
-    if not companies:
-        return ()
-
-    def strategy_of(company: Company) -> str:
-        return choose_strategy(rules, consumer=requirements.consumer, company=company, asked=None, override=override)
-
-    now = context.now()
-    spent = _spent(requirements, rules, context.store.ledger, now, request_id="")
-    inputs = BulkInputs(rules, requirements, now, _unavailable(rules, context, now), spent, context.policies)
-    reply_states = context.store.knowledge.reply_states(pairs_of(rules, requirements))
-    return plan_many(
-        inputs, companies, reply_states, known_of=context.store.knowledge.known_many, strategy_of=strategy_of
-    )
-
-
-def _spent(requirements: Requirements, rules: Rules, ledger: Ledger, now: datetime, request_id: str) -> dict[str, int]:
+def spent_of(
+    requirements: Requirements, rules: Rules, ledger: Ledger, now: datetime, request_id: str
+) -> dict[str, int]:
     """What the caps of these requirements have taken so far (micro-USD)."""
     caps = caps_of_each(rules, requirements, request_id, now)
     return ledger.spent(sorted({cap.name for its in caps.values() for cap in its}))
 
 
-def _unavailable(rules: Rules, context: RunContext, now: datetime) -> dict[str, Unusable]:
+def unavailable_sources(rules: Rules, context: RunContext, now: datetime) -> dict[str, Unusable]:
     """Source -> why it cannot be asked at all. Blocks."""
     outages, suspensions = context.store.provider_health.unavailable(now)
     reasons: dict[str, Unusable] = {}

@@ -8,6 +8,7 @@ Each has what the next stage needs as fields of its own; what all of them have i
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from enrichment.domain.records import (
     Analysis,
@@ -24,11 +25,18 @@ from enrichment.domain.records import (
     Request,
     SourceFailure,
 )
-from enrichment.planning.plan import Plan
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
+from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules
 
+if TYPE_CHECKING:
+    from enrichment.planning.plan import Plan
+
 Watch = Callable[[Event], None]
+
+
+class LeftOpen(Exception):
+    """The request is left as it is, for another process to go on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ class Identified(RequestUnderWay):
 class Planned(RequestUnderWay):
     """After stage 3: what to buy, and what is known before it."""
 
-    plan: Plan = field(kw_only=True)
+    plan: "Plan" = field(kw_only=True)
     known: Known = field(kw_only=True)
 
 
@@ -102,7 +110,7 @@ class Collected(RequestUnderWay):
     given_up: required datasets that cannot be had, so that nothing more was bought; only within a batch's budget.
     """
 
-    plan: Plan = field(kw_only=True)
+    plan: "Plan" = field(kw_only=True)
     known: Known = field(kw_only=True)
     given_up: tuple[str, ...] = field(default=(), kw_only=True)
 
@@ -114,7 +122,7 @@ class Analysed(RequestUnderWay):
     analyses_paid: purchase of an analysis, remembered ones included -> what it cost (micro-USD).
     """
 
-    plan: Plan = field(kw_only=True)
+    plan: "Plan" = field(kw_only=True)
     known: Known = field(kw_only=True)
     analyses: tuple[Analysis, ...] = field(kw_only=True)
     analysis_facts: tuple[Fact, ...] = field(kw_only=True)
@@ -131,7 +139,7 @@ class Enriched:
     request: Request
     company: Company
     profiles: tuple[Profile, ...]
-    plan: Plan | None
+    plan: "Plan | None"
     purchases: tuple[Purchase, ...] = ()
     reads: tuple[CacheRead, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
@@ -155,6 +163,25 @@ def ask_as_json(ask: Ask) -> dict[str, Json]:
 def ask_of_json(kept: Mapping[str, Json]) -> Ask:
     fields_: dict[str, Json] = {n: tuple(value) if isinstance(value, list) else value for n, value in kept.items()}
     return Ask(**fields_)
+
+
+def request_for(
+    ask: Ask, requirements: Requirements, company: Company, rules: Rules, now: datetime, *, request_id: str
+) -> Request:
+    """The request that this ask opens. Raises UnknownStrategy."""
+    return Request(
+        request_id=request_id,
+        company_id=company.company_id,
+        consumer=requirements.consumer,
+        audience=ask.audience,
+        strategy=choose_strategy(
+            rules, consumer=requirements.consumer, company=company, asked=ask.strategy, override=ask.strategy_override
+        ),
+        rules_hash=rules.hash,
+        asked_at=now,
+        asked_by=ask.asked_by,
+        plan={"asked": asked_note(ask, company)},
+    )
 
 
 def asked_note(ask: Ask, company: Company) -> dict[str, Json]:

@@ -162,7 +162,7 @@ class _Draft:
             rules=rules,
             requirements=requirements,
             company=inputs.company,
-            # Templates are kept for states, so what they refer to must not hold a company's facts in memory.
+            # Templates are kept for states, so what they refer to must not keep a company's facts in memory.
             statuses={
                 d: DatasetStatus.without_facts(open_=one.open, sources=one.sources) for d, one in statuses.items()
             },

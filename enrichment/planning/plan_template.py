@@ -70,7 +70,7 @@ class PlanningState:
             self.strategy,
             _wanted(eligibility.requirements),
             eligibility.company.domain is None,
-            tuple((dataset, stand.open, stand.sources) for dataset, stand in eligibility.statuses.items()),
+            tuple((dataset, status.open, status.sources) for dataset, status in eligibility.statuses.items()),
             self.mentioned,
             self.remembered,
             frozenset((source, on) for source, on in eligibility.answered.items() if on),

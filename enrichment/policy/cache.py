@@ -11,7 +11,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Protocol
 
-from enrichment.policy.compiled import Enhanced, compile_enhanced, compile_policy
+from enrichment import policy
 from enrichment.policy.problem import Policy, Problem
 
 _POLICIES = 16
@@ -32,7 +32,7 @@ class PolicyCache:
         self._store = store
         self._lock = Lock()
         self._kept = lru_cache(maxsize=_POLICIES)(self._make)
-        self._once = lru_cache(maxsize=_ONCE)(compile_policy)
+        self._once = lru_cache(maxsize=_ONCE)(_compiled)
 
     def compiled(self, strategy: str, problem: Problem) -> Policy:
         """Raises ValueError for an unknown strategy."""
@@ -41,21 +41,25 @@ class PolicyCache:
 
     def _make(self, strategy: str, problem: Problem) -> Policy:
         if strategy != "enhanced" or self._store is None:
-            return compile_policy(strategy, problem)
+            return _compiled(strategy, problem)
         return self._from_store(problem, self._store)
 
     def _from_store(self, problem: Problem, store: PolicyStore) -> Policy:
         """What is damaged, or was made for other rules under the same name, is compiled again."""
-        name = Enhanced.digest(problem)
+        name = policy.Enhanced.digest(problem)
         kept = store.load(name)
         if kept is not None:
             try:
-                return Enhanced.from_bytes(kept, problem)
+                return policy.Enhanced.from_bytes(kept, problem)
             except ValueError:
                 pass
-        made = compile_enhanced(problem)
+        made = policy.compile_enhanced(problem)
         store.save(name, made.to_bytes())
         return made
+
+
+def _compiled(strategy: str, problem: Problem) -> Policy:
+    return policy.compile_policy(strategy, problem)
 
 
 IN_MEMORY = PolicyCache()

@@ -6,10 +6,10 @@ Every method is one short transaction and blocks its thread (in async code: asyn
 StoreError. An id of a company that was merged into another one means that other company. Times are UTC.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from enrichment.domain.records import (
     Alias,
@@ -120,24 +120,13 @@ class SourceDatasetPair:
     """A source and a dataset it may answer.
 
     least_completeness: between 0 and 1; a fact is good if its quality is at least this times its reliability.
+    fresh_since: a reply that was collected later is fresh for it.
     """
 
     source: str
     dataset: str
     least_completeness: float
-
-
-class ReplyState(NamedTuple):
-    """The newest reply of a source about a company, and how good its facts are, without their values.
-
-    counted: one mark per fact, separated by spaces. 'n+': of pair number n and good; 'n-': of pair n and not good;
-    '?': the fact itself has to be read to tell.
-    """
-
-    company_id: str
-    source: str
-    collected_at: datetime
-    counted: str
+    fresh_since: datetime
 
 
 class Knowledge(Protocol):
@@ -151,8 +140,13 @@ class Knowledge(Protocol):
         """company_id -> what is known of it, for every id given."""
         ...
 
-    def reply_states(self, pairs: Sequence[SourceDatasetPair]) -> Iterator[ReplyState]:
-        """Every newest reply, company by company, from one snapshot. Facts of datasets not in `pairs` are left out."""
+    def reply_states(self, pairs: Sequence[SourceDatasetPair]) -> dict[str, str]:
+        """company_id -> the newest reply of each source about it, how fresh and how good, without values; ';' between.
+
+        Of a reply: the numbers of the pairs for which it is fresh, ':', and one mark per fact of the pairs' datasets,
+        spaces between. 'n+': of pair number n and good; 'n-': of pair n and not good; '?': the fact itself has to be
+        read to tell. One read for all companies; what says nothing is left out.
+        """
         ...
 
     def reply(self, reply_id: str) -> Reply | None:

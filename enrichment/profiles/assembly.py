@@ -164,12 +164,12 @@ def _extras(rules: Rules, requirements: Requirements, made_of: Ingredients, now:
             yield field
 
 
-def _collected_status(stand: DatasetStatus, threshold: float) -> FieldStatus:
-    if stand.status != "unsatisfied":
-        return stand.status
-    if any(not f.last_resort and f.quality >= threshold for f in stand.facts):
+def _collected_status(status: DatasetStatus, threshold: float) -> FieldStatus:
+    if status.status != "unsatisfied":
+        return status.status
+    if any(not f.last_resort and f.quality >= threshold for f in status.facts):
         return "partial"
-    return "last resort" if stand.facts else "missing"
+    return "last resort" if status.facts else "missing"
 
 
 def _best(facts: Sequence[Fact]) -> tuple[Fact, ...]:

@@ -15,7 +15,7 @@ from enrichment.context import RunContext
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.records import Company, ProfileHead
 from enrichment.pipeline.cached_profile import is_fresh
-from enrichment.pipeline.plan import plan_companies
+from enrichment.pipeline.plan_many import plan_companies
 from enrichment.planning.bulk.planner import Group
 from enrichment.profiles.assembly import missing
 from enrichment.refresh.ranking import DueProfile

@@ -8,12 +8,14 @@ known, if that is less.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from itertools import repeat
 
 import numpy as np
+from numpy.typing import NDArray
 
 from enrichment.domain.records import Company
 from enrichment.refresh.change_rates import Floats
+from enrichment.refresh.history import Collected, Reads
 from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.ranking import KnownFacts
 from enrichment.requirements.requirements import Requirements, requirements_of
@@ -22,27 +24,10 @@ from enrichment.rules import Rules
 _DAY = 86_400
 
 
-class Collected(NamedTuple):
-    """When the newest fact of a dataset of a company was collected."""
-
-    company_id: str
-    dataset: str
-    at: datetime
-
-
-class Reads(NamedTuple):
-    """Requests of one consumer about one company. consumer: several joined by '+' where they were asked together."""
-
-    company_id: str
-    consumer: str
-    number: int
-    last_at: datetime
-
-
 def known_facts(
     rules: Rules,
     companies: Sequence[Company],
-    collected: Iterable[Collected],
+    collected: Collected,
     reads: Iterable[Reads],
     rates: LearnedRates,
     now: datetime,
@@ -73,18 +58,19 @@ def _wanted(requirements: Requirements) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*requirements.datasets, *requirements.collected)))
 
 
-def _ages(row_of: Mapping[str, int], datasets: Sequence[str], collected: Iterable[Collected], now: datetime) -> Floats:
+def _ages(row_of: Mapping[str, int], datasets: Sequence[str], collected: Collected, now: datetime) -> Floats:
     age = np.full((len(row_of), len(datasets)), np.inf)
     column_of = {name: column for column, name in enumerate(datasets)}
-    ours = [
-        (row, column, at.timestamp())
-        for company_id, dataset, at in collected
-        if (row := row_of.get(company_id)) is not None and (column := column_of.get(dataset)) is not None
-    ]
-    if ours:
-        rows, columns, at = np.array(ours).T
-        age[rows.astype(int), columns.astype(int)] = np.maximum(now.timestamp() - at, 0.0)
+    rows = _numbers_of(collected.company_ids, row_of)
+    columns = _numbers_of(collected.datasets, column_of)
+    ours = (rows >= 0) & (columns >= 0)
+    age[rows[ours], columns[ours]] = np.maximum(now.timestamp() - np.array(collected.at, float)[ours], 0.0)
     return age
+
+
+def _numbers_of(names: Sequence[str], number_of: Mapping[str, int]) -> NDArray[np.int64]:
+    """-1 for a name that has none."""
+    return np.fromiter(map(number_of.get, names, repeat(-1)), np.int64, len(names))
 
 
 def _reads(

@@ -8,12 +8,14 @@ band, all companies; else at the time its sources' answers are valid. Its own lo
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from operator import attrgetter
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enrichment.refresh.change_rates import Floats, RateBelief, priors_of
+from enrichment.refresh.history import Traits
 from enrichment.refresh.looks import Look
 
 ENOUGH = 50
@@ -23,13 +25,6 @@ _SURE = 1_000.0
 _DAY = 86_400
 Numbers = NDArray[np.int64]
 Name = TypeVar("Name")
-
-
-class Traits(NamedTuple):
-    """What companies are grouped by; None: not known."""
-
-    industry: str | None = None
-    size_band: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +59,20 @@ class LearnedRates:
     """What all looks so far show. traits: company_id -> Traits, of those that are known."""
 
     def __init__(self, looks: Iterable[Look], traits: Mapping[str, Traits]) -> None:
-        ordered = sorted(looks, key=lambda look: look.at)
+        ordered = sorted(looks, key=attrgetter("at"))
+        ids, datasets, _, seconds, changed = zip(*ordered, strict=True) if ordered else ((), (), (), (), ())
         self._traits = traits
-        self._datasets = _codes(look.dataset for look in ordered)
+        self._datasets = _codes(datasets)
         self._industries = _codes([None, *(its.industry for its in traits.values())])
         self._bands = _codes([None, *(its.size_band for its in traits.values())])
-        ids = [look.company_id for look in ordered]
         industry, band = self._trait_codes(ids)
         self._looks = _Looks(
             company_ids=ids,
-            dataset=np.array([self._datasets[look.dataset] for look in ordered], np.int64),
+            dataset=np.array([self._datasets[name] for name in datasets], np.int64),
             industry=industry,
             size_band=band,
-            seconds=np.array([look.seconds for look in ordered], float),
-            changed=np.array([look.changed for look in ordered], bool),
+            seconds=np.array(seconds, float),
+            changed=np.array(changed, bool),
         )
         self._groups = self._of_groups()
 

@@ -8,44 +8,30 @@ no longer does not tell that it changed. Another spelling is no change.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from enrichment.domain.records import Json
 from enrichment.domain.values import Comparable, Text, Value, identity, load_value
 from enrichment.identity.names import name_words
 from enrichment.parsing.industries import canonical_industry
-
-
-class Renewal(NamedTuple):
-    """A dataset in two replies to the same question, one after the other; before_at is earlier than at.
-
-    before, after: its values, a JSON object a line; both None where these are the same text.
-    """
-
-    company_id: str
-    dataset: str
-    before_at: datetime
-    at: datetime
-    before: str | None
-    after: str | None
+from enrichment.refresh.history import Renewal
 
 
 class Look(NamedTuple):
-    """A dataset of a company was bought again so many seconds after the time before (above 0)."""
+    """A dataset of a company was bought again so many seconds after the time before (above 0). at: POSIX seconds."""
 
     company_id: str
     dataset: str
-    at: datetime
+    at: float
     seconds: float
     changed: bool
 
 
 def looks_in(renewals: Iterable[Renewal]) -> Iterator[Look]:
     """One of each."""
-    for company_id, dataset, before_at, at, before, after in renewals:
+    for company_id, dataset, at, seconds, before, after in renewals:
         changed = before is not None and after is not None and is_changed(dataset, _values(before), _values(after))
-        yield Look(company_id, dataset, at, (at - before_at).total_seconds(), changed)
+        yield Look(company_id, dataset, at, seconds, changed)
 
 
 def _values(lines: str) -> list[Mapping[str, Json]]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enrichment.domain.money import in_usd
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Company
 from enrichment.refresh.change_rates import Floats, RateBelief
 from enrichment.refresh.worth import stale_chance, worth_of_refresh
@@ -98,7 +99,8 @@ class RefreshBatch:
 def _sentences(plan: RefreshPlan) -> Iterator[str]:
     companies = len({profile.company.company_id for profile in plan.picked})
     if plan.picked:
-        yield f"Refreshes {len(plan.picked):,} profiles of {companies:,} companies for about {in_usd(plan.cost)} USD."
+        profiles = f"{in_number(len(plan.picked), 'profile')} of {in_number(companies, 'company')}"
+        yield f"Refreshes {profiles} for about {in_usd(plan.cost)} USD."
     elif plan.too_dear or plan.unread or plan.left_alone:
         yield "Nothing is refreshed."
     else:
@@ -107,7 +109,7 @@ def _sentences(plan: RefreshPlan) -> Iterator[str]:
         before, after = plan.stale.before / plan.stale.all, plan.stale.after / plan.stale.all
         yield f"Stale reads: {before:.1%} of {plan.stale.all:,.1f} a day before, {after:.1%} after."
     if plan.too_dear:
-        yield f"{plan.too_dear:,} more are due, beyond the day's budget."
+        yield f"{in_number(plan.too_dear, 'more is', 'more are')} due, beyond the day's budget."
     alone = {**plan.left_alone, **({"not read at all": plan.unread} if plan.unread else {})}
     if alone:
         yield "Left alone: " + "; ".join(f"{number:,} {why}" for why, number in sorted(alone.items())) + "."

@@ -1,27 +1,32 @@
 """What companies are grouped by to learn how often they change: their industry's group and their size band.
 
-values of some datasets, company by company, oldest first -> company -> Traits
+what each value of some datasets says, company by company, oldest first -> company -> Traits
 """
 
 from collections.abc import Iterable
 
 from enrichment.domain.values import SIZE_BANDS, EmployeeCount, SizeBand, Text, Value, band_name
 from enrichment.parsing.industries import canonical_industry
-from enrichment.refresh.learned_rates import Traits
+from enrichment.refresh.history import Traits
 
 TRAIT_DATASETS = ("industry", "employee_count", "company_size_band")
 
 
-def traits_of(values: Iterable[tuple[str, str, Value]]) -> dict[str, Traits]:
-    """values: (company_id, dataset, value); a later one replaces those before it."""
+def traits_of(stated: Iterable[tuple[str, Traits]]) -> dict[str, Traits]:
+    """stated: company_id, what one value of it says; a later one replaces what those before it said."""
     traits: dict[str, Traits] = {}
     nothing = Traits()
-    for company_id, _, value in values:
-        known = traits.get(company_id, nothing)
-        found = Traits(_industry(value) or known.industry, _size_band(value) or known.size_band)
-        if found != nothing:
-            traits[company_id] = found
+    for company_id, new in stated:
+        if (known := traits.get(company_id)) is not None:
+            traits[company_id] = Traits(new.industry or known.industry, new.size_band or known.size_band)
+        elif new != nothing:
+            traits[company_id] = new
     return traits
+
+
+def trait_in(value: Value) -> Traits:
+    """What one value of TRAIT_DATASETS says."""
+    return Traits(_industry(value), _size_band(value))
 
 
 def _industry(value: Value) -> str | None:

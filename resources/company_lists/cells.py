@@ -4,11 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from math import isfinite
 
+from enrichment.identity.domains import registrable_domain
+
 _ADDRESS_KEYS = ("url", "href", "value", "domain", "name")
 
 
 def plain(value: object) -> object:
-    """Dates, truths, NaN and infinity are nothing; of a list, the first value; of an object, its address or name."""
+    """Dates, truths, NaN and infinity are nothing; of an object, its address or name.
+
+    Of a list, the first value; of one of addresses, all, for the first may be a page on a platform.
+    """
     to_python = getattr(value, "tolist", None)  # of NumPy's values and arrays: a list in CSV is read without NumPy
     value = to_python() if to_python is not None else value
     if value is None or isinstance(value, bool | datetime | date | time):
@@ -21,7 +26,9 @@ def plain(value: object) -> object:
         lower = {str(key).lower(): one for key, one in value.items()}
         return next((plain(lower[key]) for key in _ADDRESS_KEYS if lower.get(key) is not None), None)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return next((found for one in value if (found := plain(one)) is not None), None)
+        found = [one for one in map(plain, value) if one is not None]
+        addresses = [one for one in found if isinstance(one, str) and registrable_domain(one)]
+        return ", ".join(addresses) if addresses and addresses == found else next(iter(found), None)
     return value
 
 

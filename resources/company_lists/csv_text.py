@@ -1,20 +1,20 @@
 """CSV in any dialect to rows: the delimiter that splits the header into most columns, or that the file declares.
 
-text  ->  dialect, header  ->  (line, cells), or (line, UnreadRow) where quotation marks or commas leave it unclear
+lines  ->  dialect, header  ->  (line, cells), or (line, UnreadRow) where quotation marks or commas leave it unclear
 """
 
 import csv
-import io
 import re
 import sys
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
+from enrichment.identity.company_list import Line
 from enrichment.identity.domains import registrable_domain
 from enrichment.identity.list_columns import columns_of, is_header
 from enrichment.identity.list_rows import UnreadRow
-from resources.company_lists.tables import Line
 
 UNCLOSED = "a quotation mark opens a cell that nothing closes; close it, or take it out"
 SWALLOWED = "quotation marks run over several lines that look like rows; close or take out the marks"
@@ -25,11 +25,13 @@ _RARE_DELIMITERS = "^~¦§\x1e#:"
 _RARE_IN_NAMES = "^~¦§\x1e"
 _WIDE_GAP = re.compile(r"(?<=\S)[ \u00a0]{2,}(?=\S)")
 _NEARLY_ALL = 0.8
+_IN_SINGLE_MARKS = re.compile(r"'[^']*'")
+_ONE_QUOTED_CELL = re.compile(r'"(?:[^"]|"")*"[,;]*')
 _ONE_COLUMN = "\x1f"  # occurs in no name: commas belong to the cell
 _TRIED = (_ONE_COLUMN, *_DELIMITERS)
 _DECLARED = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 _LOOKED_AT = 20
-"""Lines in which a header is looked for: titles and remarks may stand above it."""
+"""Lines in which a header is looked for: titles and remarks may be above it."""
 
 csv.field_size_limit(sys.maxsize)  # a long cell is a cell; the file is in memory already
 
@@ -61,25 +63,50 @@ class _Dialect:
         return len(self.header) > 1 and line.count(self.delimiter) == len(self.header) - 1
 
 
-def csv_rows(text: str) -> list[Line]:
-    """All rows that have a cell, titles above the header included; each with the line it begins on."""
-    lines = list(io.StringIO(text, newline=""))  # splitlines() would also split where a form feed is
+@dataclass(frozen=True, slots=True)
+class CsvRows:
+    """All rows that have a cell, titles above the header included; read anew each time they are iterated."""
+
+    lines: Sequence[str]
+    dialect: _Dialect
+    begin: int
+
+    def __iter__(self) -> Iterator[Line]:
+        is_below = False
+        for row in _rows(self.lines, self.dialect, self.begin):
+            yield _fitted(row, self.dialect) if is_below else row
+            is_below = is_below or tuple(_cells(row)) == self.dialect.header
+
+
+def csv_rows(lines: Sequence[str], kept: Callable[[Iterable[str]], Sequence[str]] = list) -> CsvRows:
+    """lines: each with its end. kept: where lines go that had to be written anew."""
     if _are_quoted_whole(lines):
-        lines = [_unquoted(line) for line in lines]
-    declared = _DECLARED.match(lines[0].strip()) if lines else None
+        lines = kept(map(_unquoted, lines))
+    first = lines[: _LOOKED_AT + 1]
+    declared = _DECLARED.match(first[0].strip()) if first else None
     begin = 1 if declared else 0
-    if declared is None and _has_gaps_for_delimiters(lines[:_LOOKED_AT]):
-        lines = [_WIDE_GAP.sub("\t", line) for line in lines]
-    dialect = _dialect(lines[begin : begin + _LOOKED_AT], declared[1] if declared else None)
+    if declared is None and _has_gaps_for_delimiters(first[:_LOOKED_AT]):
+        lines = kept(map(partial(_WIDE_GAP.sub, "\t"), lines))
+    dialect = _dialect(list(lines[begin : begin + _LOOKED_AT]), declared[1] if declared else None)
+    return CsvRows(lines, _with_marks(dialect, lines), begin)
+
+
+def _with_marks(dialect: _Dialect, lines: Iterable[str]) -> _Dialect:
+    """The same, with what its lines quote cells with."""
     delimiter = re.escape(dialect.delimiter)
-    if re.search(rf'(?:^|{delimiter})[ ]+"', text, re.MULTILINE):
-        dialect = replace(dialect, blanks=True)
-    in_single = rf"(?:^|{delimiter})'[^'\n]*{delimiter}[^'\n]*'(?:{delimiter}|\s*$)"
-    if '"' not in text and re.search(in_single, text, re.MULTILINE):
-        dialect = replace(dialect, quote="'")
-    rows = list(_rows(lines, dialect, begin))
-    header = next((at for at, row in enumerate(rows) if tuple(_cells(row)) == dialect.header), len(rows))
-    return [*rows[: header + 1], *(_fitted(row, dialect) for row in rows[header + 1 :])]
+    behind_blanks = re.compile(rf'(?:^|{delimiter})[ ]+"')
+    in_single = re.compile(rf"(?:^|{delimiter})'[^'\n]*{delimiter}[^'\n]*'(?:{delimiter}|\s*$)")
+    is_double = is_single = False
+    for line in lines:
+        if '"' in line:
+            is_double = True
+            if behind_blanks.search(line):
+                return replace(dialect, blanks=True)
+        elif not is_double and not is_single and "'" in line:
+            is_single = in_single.search(line) is not None
+    if not is_double and len(dialect.header) > 1 and all(map(_IN_SINGLE_MARKS.fullmatch, dialect.header)):
+        return replace(dialect, quote="'", header=tuple(cell[1:-1] for cell in dialect.header))
+    return replace(dialect, quote="'") if is_single and not is_double else dialect
 
 
 def _dialect(lines: list[str], declared: str | None) -> _Dialect:
@@ -112,14 +139,16 @@ def _rare_dialect(lines: list[str]) -> _Dialect | None:
     return None
 
 
-def _are_quoted_whole(lines: list[str]) -> bool:
+def _are_quoted_whole(lines: Iterable[str]) -> bool:
     """Whether each line is one quoted cell, as exports are that were quoted once more; its quotes are then doubled."""
-    shown = [line.strip() for line in lines if line.strip()]
-    quoted = [line for line in shown if re.fullmatch(r'"(?:[^"]|"")*"[,;]*', line)]
-    if len(shown) < 2 or len(quoted) < len(shown):
-        return False
-    header = _unquoted(shown[0])
-    return any(is_header(cells) for d in _DELIMITERS for cells in csv.reader([header], delimiter=d) if len(cells) > 1)
+    header, count = "", 0
+    for line in filter(None, map(str.strip, lines)):
+        if _ONE_QUOTED_CELL.fullmatch(line) is None:
+            return False
+        header, count = header or _unquoted(line), count + 1
+    return count > 1 and any(
+        is_header(cells) for d in _DELIMITERS for cells in csv.reader([header], delimiter=d) if len(cells) > 1
+    )
 
 
 def _unquoted(line: str) -> str:
@@ -127,7 +156,7 @@ def _unquoted(line: str) -> str:
     return (text[1:-1].replace('""', '"') if text else "") + "\n"
 
 
-def _has_gaps_for_delimiters(lines: list[str]) -> bool:
+def _has_gaps_for_delimiters(lines: Sequence[str]) -> bool:
     """Whether gaps of two blanks or more part the header into columns, and nearly all lines below it alike."""
     shown = [line.strip() for line in lines if line.strip()]
     if len(shown) < 2 or any(d in shown[0] for d in _DELIMITERS):
@@ -137,7 +166,7 @@ def _has_gaps_for_delimiters(lines: list[str]) -> bool:
     return len(header) > 1 and is_header(header) and sum(below) >= _NEARLY_ALL * len(below)
 
 
-def _rows(lines: list[str], dialect: _Dialect, begin: int) -> Iterator[Line]:
+def _rows(lines: Sequence[str], dialect: _Dialect, begin: int) -> Iterator[Line]:
     """Blank lines are no rows. Lines that quotation marks make one row by mistake are refused, each by itself."""
     while begin < len(lines):
         resumed = begin
@@ -155,7 +184,9 @@ def _rows(lines: list[str], dialect: _Dialect, begin: int) -> Iterator[Line]:
             begin = yield from _recovered(lines, dialect, begin, resumed + reader.line_num, ends=ends)
 
 
-def _recovered(lines: list[str], dialect: _Dialect, begin: int, end: int, *, ends: bool) -> Generator[Line, None, int]:
+def _recovered(
+    lines: Sequence[str], dialect: _Dialect, begin: int, end: int, *, ends: bool
+) -> Generator[Line, None, int]:
     """The rows of lines that cannot be read in a row, as far as each is one by itself; where to go on.
 
     ends: the cell that is open goes on to the end of the file.
@@ -181,7 +212,7 @@ def _recovered(lines: list[str], dialect: _Dialect, begin: int, end: int, *, end
     return max(last, begin + 1)
 
 
-def _refused(lines: list[str], begin: int, end: int, because: str) -> Iterator[Line]:
+def _refused(lines: Sequence[str], begin: int, end: int, because: str) -> Iterator[Line]:
     for at in range(begin, end):
         if lines[at].strip():
             yield at + 1, UnreadRow(lines[at].rstrip("\r\n"), because)

@@ -14,9 +14,10 @@ from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
+from enrichment.identity.company_list import Line
 from enrichment.identity.list_rows import FORMULA_LINK, LinkedText
 from resources.company_lists.cells import plain
-from resources.company_lists.tables import OLD_OR_ENCRYPTED, Line, ListTable, UnreadableList
+from resources.company_lists.tables import OLD_OR_ENCRYPTED, ListTable, UnreadableList
 
 _DAMAGED = (
     ValueError,

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
+from enrichment.identity.company_list import Line
 from enrichment.identity.domains import registrable_domain
 from enrichment.identity.list_columns import is_header, role_of
 from enrichment.identity.list_rows import UnreadRow
 from resources.company_lists.cells import plain
-from resources.company_lists.tables import Line, ListTable, UnreadableList
+from resources.company_lists.tables import ListTable, UnreadableList
 
 NumberedRecord = tuple[int, object]
 """Where it is, counted from 2 as below a header, or the line of JSON lines; and its value."""

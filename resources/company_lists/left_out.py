@@ -4,12 +4,15 @@ list.csv  ->  list.csv.left-out.csv, or list.csv.left-out.2.csv where that one e
 """
 
 import csv
-import io
 import re
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
 
 from enrichment.identity.list_rows import PROBLEM, LinkedText, UnreadRow
 from resources.company_lists.tables import UnreadableList
@@ -18,6 +21,8 @@ _OURS = re.compile(r"\.left-out(?:\.\d+)?\.csv$", re.IGNORECASE)
 _RUNS_AS_FORMULA = re.compile(r"[=+\-@\t\r]")
 _MOST = 1_000
 """Numbers that are tried for a name that is free."""
+_IN_MEMORY = 1 << 20
+"""Bytes of such a file from which it is not put together in memory."""
 
 LeftOutRow = tuple[Sequence[object] | UnreadRow, str]
 """Its cells, and what is wrong with it."""
@@ -25,55 +30,67 @@ LeftOutRow = tuple[Sequence[object] | UnreadRow, str]
 
 @dataclass(frozen=True, slots=True)
 class LeftOutRows:
-    """Of one sheet. titles: of its columns, one or more."""
+    """Of one sheet. titles: of its columns, one or more. rows: are read twice."""
 
     titles: tuple[str, ...]
-    rows: Sequence[LeftOutRow]
+    rows: Iterable[LeftOutRow]
 
 
-def write_left_out(beside: Path, lists: Iterable[LeftOutRows]) -> Path:
+def write_left_out(beside: Path, lists: Sequence[LeftOutRows]) -> Path:
     """Writes a new file, or leaves one that says the same; never changes one. Raises UnreadableList: no file can be."""
-    text = left_out_text(lists)
-    content = text.encode("utf-8-sig", errors="backslashreplace")
-    for path in _names(beside):
-        try:
-            if path.is_file() and path.read_bytes() == content:
-                return path
-            with path.open("xb") as file:
-                file.write(content)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise UnreadableList(
-                f"The rows left out cannot be written to {path} ({error.strerror or error}), and nothing was taken; "
-                "copy the list to a folder that you may write to."
-            ) from None
-        return path
+    with SpooledTemporaryFile(max_size=_IN_MEMORY) as content:
+        _write_rows(lists, cast("IO[bytes]", content))
+        for path in _names(beside):
+            try:
+                if path.is_file() and _says(path, cast("IO[bytes]", content)):
+                    return path
+                with path.open("xb") as file:
+                    content.seek(0)
+                    shutil.copyfileobj(content, file)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise UnreadableList(
+                    f"The rows left out cannot be written to {path} ({error.strerror or error}), and nothing was "
+                    "taken; copy the list to a folder that you may write to."
+                ) from None
+            return path
     raise UnreadableList(f"There are {_MOST} files of rows left out beside {beside}, and nothing was taken; move some.")
 
 
-def left_out_text(lists: Iterable[LeftOutRows]) -> str:
+def _says(path: Path, content: IO[bytes]) -> bool:
+    """Whether the file says just that."""
+    content.seek(0)
+    with path.open("rb") as file:
+        while part := content.read(_IN_MEMORY):
+            if file.read(len(part)) != part:
+                return False
+        return not file.read(1)
+
+
+def _write_rows(lists: Sequence[LeftOutRows], content: IO[bytes]) -> None:
     """One header over all lists: columns of one title are one column; what is wrong comes last."""
     places: dict[tuple[str, int], int] = {}
-    rows: list[tuple[dict[int, str], str]] = []
-    for one in lists:
-        columns = [places.setdefault(title, len(places)) for title in _numbered(one.titles)]
+    columns = [_places(one, places) for one in lists]
+    kept = [(at, title) for (title, _), at in places.items() if title != PROBLEM]
+    text = TextIOWrapper(content, encoding="utf-8-sig", errors="backslashreplace", newline="")
+    writer = csv.writer(text)
+    writer.writerow([*(safe_cell(title) for _, title in kept), PROBLEM])
+    for one, places_of_list in zip(lists, columns, strict=True):
         for cells, problem in one.rows:
-            if isinstance(cells, UnreadRow):
-                rows.append(({}, f"{problem}: {cells.text}"))
-                continue
-            while len(columns) < len(cells):
-                columns.append(places.setdefault(("", len(columns)), len(places)))
-            kept = zip(columns, cells, strict=False)
-            rows.append(({at: safe_cell(cell) for at, cell in kept}, problem))
-    dropped = {at for (title, _), at in places.items() if title == PROBLEM}
-    kept_places = [at for at in range(len(places)) if at not in dropped]
-    titles = [title for title, _ in places]
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([*(safe_cell(titles[at]) for at in kept_places), PROBLEM])
-    writer.writerows([*(cells.get(at, "") for at in kept_places), safe_cell(problem)] for cells, problem in rows)
-    return out.getvalue()
+            shown, because = ((), f"{problem}: {cells.text}") if isinstance(cells, UnreadRow) else (cells, problem)
+            of = dict(zip(places_of_list, map(safe_cell, shown), strict=False))
+            writer.writerow([*(of.get(at, "") for at, _ in kept), safe_cell(because)])
+    text.detach()
+
+
+def _places(one: LeftOutRows, places: dict[tuple[str, int], int]) -> list[int]:
+    """Of the columns of a list among those of all; untitled ones, where its rows are longer than its header."""
+    columns = [places.setdefault(title, len(places)) for title in _numbered(one.titles)]
+    widest = max((len(cells) for cells, _ in one.rows if not isinstance(cells, UnreadRow)), default=0)
+    while len(columns) < widest:
+        columns.append(places.setdefault(("", len(columns)), len(places)))
+    return columns
 
 
 def _names(beside: Path) -> Iterator[Path]:
@@ -94,7 +111,7 @@ def _numbered(titles: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def safe_cell(cell: object) -> str:
-    """A spreadsheet shows it, and runs nothing: an apostrophe stands before what may be a formula."""
+    """A spreadsheet shows it, and runs nothing: an apostrophe comes before what may be a formula."""
     text = "" if cell is None else str(cell)
     if isinstance(cell, LinkedText) and cell.target not in text:
         text = f"{text} {cell.target}".strip()

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from resources.company_lists.cells import plain
 from resources.company_lists.csv_text import csv_rows
-from resources.company_lists.encodings import decoded
+from resources.company_lists.encodings import decoded, lines_of
 from resources.company_lists.json_records import json_line_records, json_records, records_table
+from resources.company_lists.spool import Spool
 from resources.company_lists.tables import OLD_OR_ENCRYPTED, ListTable, UnreadableList
 
 _OFTEN_WRONG = (".csv", ".tsv", ".txt", ".xls")
 _ZIP = b"PK\x03\x04"
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|head|meta)\b", re.IGNORECASE)
+_START = 4_096
+"""Bytes that tell what a file is."""
 _FIRST_ROW = 2  # line 1 is the header
 _ENDINGS = "CSV, Excel (.xlsx), Parquet, JSON (.json) and JSON lines (.jsonl)"
 
@@ -57,19 +60,16 @@ def _read(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable
 
 def _by_content(path: Path, sheet: str | None, encoding: str | None) -> list[ListTable]:
     """Programs write Excel, text and web pages under these endings."""
-    content = path.read_bytes()
-    if content.startswith((_ZIP, OLD_OR_ENCRYPTED)):
+    with path.open("rb") as file:
+        start = file.read(_START)
+    if start.startswith((_ZIP, OLD_OR_ENCRYPTED)):
         return _of_excel(path, sheet)
     if path.suffix.lower() == ".xls":
         raise UnreadableList(f"it is none of {_ENDINGS}; save it as one of them.")
-    if _PAGE.match(content):
+    if _PAGE.match(start):
         raise UnreadableList("it is a web page; open it in a spreadsheet and save it as .xlsx or as CSV.")
-    return [_of_text(content, encoding)]
-
-
-def _of_text(content: bytes, encoding: str | None) -> ListTable:
-    text, guessed = decoded(content, encoding)
-    return ListTable("", csv_rows(text), (f"its encoding is {guessed}",) if guessed else ())
+    lines, guessed = lines_of(path, encoding)
+    return [ListTable("", csv_rows(Spool(lines), Spool), (f"its encoding is {guessed}",) if guessed else ())]
 
 
 def _of_excel(path: Path, sheet: str | None) -> list[ListTable]:

@@ -1,14 +1,11 @@
 """What a file of any kind becomes: rows of cells with the line each begins on, and rows that cannot be read."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from enrichment.identity.list_rows import UnreadRow
+from enrichment.identity.company_list import Lines
 
 OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
 """How .xls files begin, and .xlsx files with a password."""
-Line = tuple[int, Sequence[object] | UnreadRow]
-"""Where a row begins, counted from 1, and its cells; or what is there, and why these are no cells."""
 
 
 class UnreadableList(ValueError):
@@ -20,5 +17,5 @@ class ListTable:
     """One list. title: of the sheet, '' where a file has one. guessed: what was assumed, in words for people."""
 
     title: str
-    rows: Sequence[Line]
+    rows: Lines
     guessed: tuple[str, ...] = ()

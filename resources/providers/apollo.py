@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, TypeAdapter
 
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
 from enrichment.ports import (
     KeepHandle,
@@ -101,7 +102,7 @@ class ApolloClient(ProviderClient[ApolloSpec]):
             return AccountStatus(
                 self.name, ok=True, sentence="apollo accepts the key; it does not report what is left."
             )
-        sentence = f"apollo accepts the key; {left} credits are left."
+        sentence = f"apollo accepts the key; {in_number(left, 'credit is', 'credits are')} left."
         return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="credit")
 
     def _without_health(self, error: ProviderError, session: CallSession) -> AccountStatus:

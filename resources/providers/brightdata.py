@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
 from enrichment.ports import (
     CredentialsRejected,
@@ -113,7 +114,7 @@ class BrightDataClient(ProviderClient[Spec]):
         if not isinstance(listed, list):
             raise session.error(UnexpectedReply, "a list of datasets that is no list")
         return AccountStatus(
-            self.name, ok=True, sentence=f"brightdata accepts the key; it lists {len(listed)} datasets."
+            self.name, ok=True, sentence=f"brightdata accepts the key; it lists {in_number(len(listed), 'dataset')}."
         )
 
     async def _search(self, question: SourceQuery, spec: SearchSpec, session: CallSession) -> SourceAnswer:

@@ -5,9 +5,12 @@ variables -> Proxies; Proxies.of(URL) -> address of the proxy | None: directly
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import httpx
+from resources.providers.base_urls import is_web_address
+
+if TYPE_CHECKING:
+    import httpx
 
 PROXY_VARIABLES = ("https_proxy", "http_proxy", "all_proxy", "no_proxy")
 
@@ -29,7 +32,7 @@ class Proxies:
         https, http = (_proxy(variables, name) for name in ("https_proxy", "http_proxy"))
         return cls(https, http, variables.get("no_proxy", ""))
 
-    def of(self, url: httpx.URL) -> str | None:
+    def of(self, url: "httpx.URL") -> str | None:
         direct = any(_names(entry.strip().lower(), url) for entry in self.without.split(","))
         return None if direct else self.https if url.scheme == "https" else self.http
 
@@ -37,7 +40,7 @@ class Proxies:
 DIRECT = Proxies()
 
 
-def _names(entry: str, url: httpx.URL) -> bool:
+def _names(entry: str, url: "httpx.URL") -> bool:
     """Whether an entry of NO_PROXY names this host: '*', the host itself or a domain above it, perhaps with a port."""
     entry, _, port = entry.rpartition(":") if entry.rpartition(":")[2].isdecimal() else (entry, "", "")
     host = entry.removeprefix("*").removeprefix(".")
@@ -52,12 +55,7 @@ def _proxy(variables: Mapping[str, str], name: str) -> str | None:
     if not address:
         return None
     address = address if "://" in address else f"http://{address}"
-    try:
-        url = httpx.URL(address)
-        usable = url.scheme in ("http", "https") and bool(url.host)
-    except httpx.InvalidURL:
-        usable = False
-    if not usable:
+    if not is_web_address(address):
         raise ValueError(
             f"{name.upper()} is no address of an HTTP proxy: set it to one like http://proxy.example:3128."
         )

@@ -44,7 +44,7 @@ class Limiter(Protocol):
         ...
 
     async def wait_for(self, calls: int) -> float:
-        """Seconds until so many further calls could all be sent, up to what a window holds. No slot is taken."""
+        """Seconds until so many further calls could all be sent, up to what a window allows. No slot is taken."""
         ...
 
     async def pause(self, seconds: float | None) -> None:

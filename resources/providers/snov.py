@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import Field, TypeAdapter
 
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
 from enrichment.ports import (
     ClaimLost,
@@ -49,7 +50,6 @@ class SnovSpec(Spec):
 
 class SnovClient(ProviderClient[SnovSpec]):
     name = "snov"
-    credential_names = ("client_id", "client_secret")
     spec = TypeAdapter(SnovSpec)
 
     _token = ""
@@ -89,7 +89,7 @@ class SnovClient(ProviderClient[SnovSpec]):
         left = plan_left(data.get("balance")) if isinstance(data, dict) else None
         if left is None:
             raise session.error(UnexpectedReply, "a balance that is no number")
-        sentence = f"snov accepts the key; {left} credits are left."
+        sentence = f"snov accepts the key; {in_number(left, 'credit is', 'credits are')} left."
         return AccountStatus(self.name, ok=left > 0, sentence=sentence, left=left, unit="credit")
 
     async def authorised(self, session: CallSession, call: HttpCall) -> dict[str, Json]:

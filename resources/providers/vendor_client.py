@@ -13,7 +13,6 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
-import httpx
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from enrichment.ports import (
@@ -28,6 +27,8 @@ from enrichment.ports import (
 )
 from enrichment.rules.models import ProviderRules
 from resources.clock import utc_now
+from resources.providers import credential_names
+from resources.providers.base_urls import checked_base_url, setting
 from resources.providers.call_session import (
     GATEWAY_GAVE_UP,
     WHAT_TO_DO,
@@ -71,7 +72,7 @@ class AccountStatus:
 class VendorClient(ABC):
     """One vendor behind the shared transport and call session. `async with` it, or `aclose()` it.
 
-    One object per process and event loop. credentials: by the names in `credential_names`.
+    One object per process and event loop. credentials: by the names that `credential_names` gives.
     base_url: instead of the rules' one, for the sandbox. sender: of its HTTP requests.
     time_scale: the vendor's waiting times are divided by it (sandbox).
     may_bill: statuses of failures that a paid call may be billed for all the same.
@@ -80,7 +81,6 @@ class VendorClient(ABC):
     """
 
     name: ClassVar[str]
-    credential_names: ClassVar[tuple[str, ...]] = ("api_key",)
     may_bill: ClassVar[Collection[int]] = GATEWAY_GAVE_UP
     what_to_do: ClassVar[Mapping[type[ProviderError], str]] = WHAT_TO_DO
     longest_reply: ClassVar[float] = LONGEST_REPLY
@@ -97,9 +97,10 @@ class VendorClient(ABC):
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.now, self.wait_for = now, limiter.wait_for
-        missing = [name for name in self.credential_names if not credentials.get(name)]
+        names = credential_names(self.name)
+        missing = [name for name in names if not credentials.get(name)]
         if missing:
-            wanted = " and ".join(_setting(self.name, name) for name in missing)
+            wanted = " and ".join(setting(self.name, name) for name in missing)
             raise ValueError(f"{self.name} has no credentials: set {wanted}.")
         self.credentials = dict(credentials)
         self._transport = HttpTransport(
@@ -113,7 +114,7 @@ class VendorClient(ABC):
         )
         self.session_config = SessionConfig(
             name=self.name,
-            credentials=" and ".join(_setting(self.name, name) for name in self.credential_names),
+            credentials=" and ".join(setting(self.name, name) for name in names),
             rules=rules,
             transport=self._transport,
             limiter=limiter,
@@ -230,32 +231,12 @@ def unknown_account(provider: str) -> AccountStatus:
     """Of a vendor that does not know the free call."""
     sentence = (
         f"{provider} does not know the call that checks the key (HTTP 404): the first question will show it; "
-        f"if that fails too, check {_setting(provider, 'base_url')}."
+        f"if that fails too, check {setting(provider, 'base_url')}."
     )
     return AccountStatus(provider, ok=None, sentence=sentence)
-
-
-def checked_base_url(provider: str, base_url: str) -> str:
-    """The base URL. Raises ValueError, with a sentence that names the setting, if it is none."""
-    try:
-        url = httpx.URL(base_url)
-        whole = base_url.split() == [base_url] and not url.query and not url.fragment
-        usable = whole and url.scheme in ("http", "https") and bool(url.host)
-    except httpx.InvalidURL:
-        usable = False
-    if not usable:
-        raise ValueError(
-            f"{provider} cannot be asked at {base_url!r}, which is no base URL: "
-            f"set {_setting(provider, 'base_url')} to one like https://api.example.com, or unset it."
-        )
-    return base_url
 
 
 def _problem(path: tuple[int | str, ...], message: str) -> str:
     where = ".".join(str(step) for step in path)
     message = message.removeprefix("Value error, ")
     return f"{where}: {message}" if where else message
-
-
-def _setting(provider: str, credential: str) -> str:
-    return f"{provider}_{credential}".upper()

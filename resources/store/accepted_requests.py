@@ -1,6 +1,6 @@
 """Requests that the service has accepted, its quotes, and what was made for an Idempotency-Key.
 
-accept | serve -> (claim -> renew)* -> end         an accepted request survives its process: another one claims it
+accept | serve, serve_many -> (claim -> renew)* -> end       an accepted one survives its process: another claims it
 
 Every method is one short transaction, blocks its thread, and raises StoreError.
 """
@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore
-from enrichment.domain.records import CacheRead, Event, Json, Request
+from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore, ServedRequest
+from enrichment.domain.records import Json
 from resources.store import tables as t
 from resources.store.column_types import UtcMicros
 from resources.store.database import Database
@@ -51,38 +51,41 @@ class SqlAcceptedRequests:
 
         return self._db.ledger(kept) if key is not None else self._db.write(kept)
 
-    def serve(
-        self,
-        accepted: AcceptedRequest,
-        key: IdempotencyKey | None,
-        *,
-        request: Request,
-        reads: Sequence[CacheRead],
-        events: Sequence[Event],
-    ) -> MadeBefore | None:
+    def serve(self, served: ServedRequest, key: IdempotencyKey) -> MadeBefore | None:
         """The same for one that layer 1 has answered: all of it in one transaction, ended."""
-        rows = row_of(accepted), row_of(request), [row_of(read) for read in reads], [row_of(one) for one in events]
-        accepted_row, request_row, read_rows, event_rows = rows
 
         def kept(tx: sa.Connection) -> MadeBefore | None:
-            before = remember(tx, key, made=accepted.request_id, at=accepted.accepted_at)
-            if before is not None:
-                return before
-            self._db.companies_stay(tx)
-            moved = now_of(tx, [request.company_id])
-            tx.execute(_NEW, accepted_row)
-            tx.execute(_NEW_REQUEST, request_row | {"company_id": moved.get(request.company_id, request.company_id)})
-            tx.execute(_NEW_EVENT, event_rows)
-            if read_rows:
-                tx.execute(_NEW_READ, read_rows)
-            return None
+            before = remember(tx, key, made=served.accepted.request_id, at=served.accepted.accepted_at)
+            if before is None:
+                self._keep_served(tx, [served])
+            return before
 
-        return self._db.ledger(kept) if key is not None else self._db.write(kept)
+        return self._db.ledger(kept)
+
+    def serve_many(self, served: Sequence[ServedRequest]) -> None:
+        """Those without an Idempotency-Key, in one transaction."""
+        self._db.write(lambda tx: self._keep_served(tx, served))
+
+    def _keep_served(self, tx: sa.Connection, served: Sequence[ServedRequest]) -> None:
+        self._db.companies_stay(tx)
+        moved = now_of(tx, sorted({one.request.company_id for one in served}))
+        requests = [row_of(one.request) for one in served]
+        tx.execute(_NEW, [row_of(one.accepted) for one in served])
+        tx.execute(
+            _NEW_REQUEST, [row | {"company_id": moved.get(row["company_id"], row["company_id"])} for row in requests]
+        )
+        tx.execute(_NEW_EVENT, [row_of(event) for one in served for event in one.events])
+        if reads := [row_of(read) for one in served for read in one.reads]:
+            tx.execute(_NEW_READ, reads)
 
     def by_id(self, request_id: str) -> AcceptedRequest | None:
         with self._db.reading() as tx:
             row = tx.execute(_BY_ID, {"id": request_id}).first()
         return None if row is None else _accepted(row)
+
+    def remember(self, key: IdempotencyKey, *, made: str, at: datetime) -> MadeBefore | None:
+        """None: from now on this key means `made`. Else what it made before."""
+        return self._db.ledger(lambda tx: remember(tx, key, made=made, at=at))
 
     def made_before(self, key: IdempotencyKey, *, at: datetime) -> MadeBefore | None:
         with self._db.reading() as tx:

@@ -75,6 +75,14 @@ class SqlBatches:
             row = tx.execute(sa.select(t.batches).where(_b.batch_id == batch_id)).first()
         return None if row is None else _batch_of(row)
 
+    def open_ones(self, requested_by: str) -> list[Batch]:
+        """Those that workers are at, whose requested_by begins so; the oldest first."""
+        query = sa.select(t.batches).where(
+            _b.state == "open", _b.requested_by.startswith(requested_by, autoescape=True)
+        )
+        with self._db.reading() as tx:
+            return [_batch_of(row) for row in tx.execute(query.order_by(_b.created_at, _b.batch_id))]
+
     def companies(self, batch_id: str, *states: BatchCompanyState) -> Iterator[BatchCompany]:
         """In the order of the batch; only those in these states, if any are named. One snapshot."""
         query = sa.select(*_COLUMNS).where(_c.batch_id == batch_id).order_by(_c.number, _c.company_id)

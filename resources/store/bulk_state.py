@@ -1,10 +1,12 @@
 """How much is known of every company, counted by the database, so that no value has to be read.
 
-pairs of source and dataset -> one row per company and source: collected_at, "3+ 3+ 7-" (pair 3 has two good facts,
-pair 7 one that is not good; "?": a reply that was not read yet; see enrichment.ports.ReplyState)
+pairs of source and dataset -> one row per company: its id, "3 7:3+ 3+ 7-;9:?" (of the first source the reply is fresh
+for the pairs 3 and 7, of which it has two good facts and one that is not good; see enrichment.ports.Knowledge)
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,19 +18,44 @@ _UNKNOWN = "?"
 
 
 def reply_states_query(pairs: Sequence[SourceDatasetPair]) -> sa.Select[Any]:
-    """Columns in the order of ReplyState's fields; rows by company, then source."""
+    """company_id, states. A reply that is fresh for no pair, and was read, is not mentioned."""
     reply, fact = t.replies.c, t.facts.c
     unread = sa.case((reply.reader_version == 0, _UNKNOWN), else_=_mark(pairs))
-    counted = sa.func.coalesce(sa.func.aggregate_strings(unread, " "), "")
-    return (
+    collected_at = sa.func.max(reply.collected_at, type_=reply.collected_at.type)
+    each = (
         sa.select(
-            reply.company_id, reply.source, sa.func.max(reply.collected_at, type_=reply.collected_at.type), counted
+            reply.company_id,
+            _fresh_for(pairs, reply.source, collected_at).label("fresh"),
+            sa.func.coalesce(sa.func.aggregate_strings(unread, " "), "").label("counted"),
         )
         .join_from(t.replies, t.facts, fact.reply_id == reply.reply_id, isouter=True)
         .where(t.NEWEST_REPLY)
         .group_by(reply.company_id, reply.source)
-        .order_by(reply.company_id, reply.source)
+        .subquery()
     )
+    said = sa.case(
+        (sa.and_(each.c.fresh == "", each.c.counted.not_like(f"%{_UNKNOWN}%")), sa.null()),
+        else_=each.c.fresh + ":" + each.c.counted,
+    )
+    return sa.select(each.c.company_id, sa.func.aggregate_strings(said, ";")).group_by(each.c.company_id)
+
+
+def _fresh_for(
+    pairs: Sequence[SourceDatasetPair], source: sa.ColumnElement[str], collected_at: sa.ColumnElement[datetime]
+) -> sa.ColumnElement[str]:
+    """The numbers of the pairs for which a reply of this source is fresh, spaces between them."""
+    since: dict[str, dict[datetime, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for number, pair in enumerate(pairs):
+        since[pair.source][pair.fresh_since].append(number)
+    levels = {
+        name: sa.case(*((collected_at > at, _numbers(its, at)) for at in sorted(its, reverse=True)), else_="")
+        for name, its in since.items()
+    }
+    return sa.case(*((source == name, level) for name, level in levels.items()), else_="") if levels else sa.literal("")
+
+
+def _numbers(of_source: Mapping[datetime, Sequence[int]], at: datetime) -> str:
+    return " ".join(str(number) for since, its in of_source.items() if since <= at for number in its)
 
 
 def _mark(pairs: Sequence[SourceDatasetPair]) -> sa.ColumnElement[str | None]:

@@ -10,10 +10,10 @@ write(work)    like ledger(work) on SQLite, which has one writer; on Postgres at
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from enrichment.ports import StoreError
@@ -22,6 +22,9 @@ from resources.store import tables as t
 from resources.store.engines import WAIT_SECONDS, may_only_be_read, parse, postgres_engine, sqlite_engine
 from resources.store.group_commit import CommitQueue, Result, Work
 from resources.store.process_lock import LockUnavailable, ProcessLock
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 _CONNECTIONS = 6
 _COUNT = sa.update(t.change_counter).values(value=t.change_counter.c.value + 1)
@@ -135,8 +138,12 @@ class Database:
         for engine in self._engines:
             engine.dispose()
 
-    def _insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-        return sqlite.insert(table) if self.sqlite else postgresql.insert(table)
+    def _insert(self, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+        if self.sqlite:
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415  SQLite needs none of it, and it is large
+
+        return postgresql.insert(table)
 
     @contextmanager
     def _ledger_transaction(self) -> Iterator[sa.Connection]:

@@ -4,12 +4,12 @@ company ids -> the newest reply of each source, without payload, and the facts o
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
 from enrichment.domain.records import Analysis, Fact, Known, ModelReply, Reply, ReplyHead
-from enrichment.ports import ReplyState, SourceDatasetPair
+from enrichment.ports import SourceDatasetPair
 from resources.store import tables as t
 from resources.store.bulk_state import reply_states_query
 from resources.store.column_types import PlainText, zipped
@@ -89,14 +89,11 @@ class SqlKnowledge:
                     facts[row[0]].append(fact_of(row))
         return {asked: Known(tuple(heads[id_]), tuple(facts[id_])) for asked, id_ in zip(company_ids, ids, strict=True)}
 
-    def reply_states(self, pairs: Sequence[SourceDatasetPair]) -> Iterator[ReplyState]:
-        """The newest reply of each source about each company, company by company, without their values.
-
-        One snapshot is open until the iterator is read to its end or closed.
-        """
+    def reply_states(self, pairs: Sequence[SourceDatasetPair]) -> dict[str, str]:
+        """company_id -> the newest reply of each source about it, without values."""
         with self._db.reading() as tx:
-            for row in tx.execution_options(yield_per=_ROWS_PER_FETCH).execute(reply_states_query(pairs)):
-                yield ReplyState(row[0], row[1], row[2], row[3])
+            rows = tx.execution_options(yield_per=_ROWS_PER_FETCH).execute(reply_states_query(pairs))
+            return {company_id: states for company_id, states in rows if states}
 
     def reply(self, reply_id: str) -> Reply | None:
         with self._db.reading() as tx:

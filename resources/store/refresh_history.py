@@ -4,42 +4,42 @@ renewals() -> what was bought again, and what was known before    traits() -> co
 collected() -> the newest of each dataset    reads() -> what was asked for    spent() -> what refreshes cost
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from enrichment.domain.values import load_value
-from enrichment.refresh.known_facts import Collected, Reads
-from enrichment.refresh.learned_rates import Traits
-from enrichment.refresh.looks import Renewal
-from enrichment.refresh.traits import TRAIT_DATASETS, traits_of
+from enrichment.refresh.history import Collected, Reads, Renewal, Traits
+from enrichment.refresh.traits import TRAIT_DATASETS, trait_in, traits_of
 from resources.store import tables as t
 from resources.store.column_types import PlainText
 from resources.store.database import Database
 
 _STREAMED = {"yield_per": 5_000}
+_TEXTS_KEPT = 100_000
+"""Stored values of which many companies have the same: an industry, a range of headcounts."""
 _r, _f, _q, _b = t.replies.c, t.facts.c, t.requests.c, t.batches.c
 _other = t.replies.alias("other")
-_stated = (
-    sa.select(
-        _r.company_id,
-        _r.source,
-        _r.variant,
-        _r.reply_id,
-        _r.collected_at,
-        _f.dataset,
-        sa.func.aggregate_strings(sa.type_coerce(_f.value, PlainText), "\n").label("values"),
-    )
-    .join_from(t.replies, t.facts, _f.reply_id == _r.reply_id)
+_asked_again = (
+    sa.select(_r.company_id, _r.source, _r.variant, _r.reply_id, _r.collected_at)
     .where(
-        _f.analysis_id.is_(None),
         sa.exists().where(
             _other.c.company_id == _r.company_id, _other.c.source == _r.source, _other.c.reply_id != _r.reply_id
-        ),
+        )
     )
-    .group_by(_r.reply_id, _f.dataset)
+    .cte("asked_again")
+    .prefix_with("MATERIALIZED")  # so that facts are looked up by reply, a few, instead of all being read
+)
+_a = _asked_again.c
+_stated = (
+    sa.select(*_a, _f.dataset, sa.func.aggregate_strings(sa.type_coerce(_f.value, PlainText), "\n").label("values"))
+    .join_from(_asked_again, t.facts, _f.reply_id == _a.reply_id)
+    .where(sa.func.coalesce(_f.analysis_id, "") == "")  # a condition that no index is used for
+    .group_by(_a.reply_id, _f.dataset, _a.company_id, _a.source, _a.variant, _a.collected_at)
     .subquery()
 )
 _s = _stated.c
@@ -60,17 +60,25 @@ _beside = sa.select(
 ).subquery()
 _two = _beside.c
 _is_same = _two.before == _two["values"]
+
+
+def _seconds(microseconds: sa.ColumnElement[Any]) -> sa.ColumnElement[float]:
+    """Of a time, since 1970; made by the database, because there are a million of them."""
+    return sa.type_coerce(sa.type_coerce(microseconds, sa.Double) / sa.literal(1e6, sa.Double), sa.Double)
+
+
 _RENEWED = sa.select(
-    *(_two.company_id, _two.dataset, _two.before_at, _two.collected_at),
+    *(_two.company_id, _two.dataset, _seconds(_two.collected_at)),
+    _seconds(sa.type_coerce(_two.collected_at, sa.BigInteger) - sa.type_coerce(_two.before_at, sa.BigInteger)),
     sa.case((_is_same, sa.null()), else_=_two.before),
     sa.case((_is_same, sa.null()), else_=_two["values"]),
 ).where(_two.before_at < _two.collected_at)
 _TRAITS = (
-    sa.select(_f.company_id, _f.dataset, _f.value)
+    sa.select(_f.company_id, _f.dataset, sa.type_coerce(_f.value, PlainText))
     .where(_f.dataset.in_(TRAIT_DATASETS), _f.analysis_id.is_(None))
     .order_by(_f.company_id, _f.collected_at, _f.fact_id)
 )
-_COLLECTED = sa.select(_f.company_id, _f.dataset, sa.func.max(_f.collected_at, type_=_f.collected_at.type)).group_by(
+_COLLECTED = sa.select(_f.company_id, _f.dataset, _seconds(sa.func.max(_f.collected_at))).group_by(
     _f.company_id, _f.dataset
 )
 
@@ -94,10 +102,16 @@ class SqlRefreshHistory:
         with self._db.reading() as tx:
             return traits(tx)
 
-    def collected(self) -> list[Collected]:
+    def collected(self) -> Collected:
         """Of every company and dataset with a fact."""
+        companies, datasets, at = list[str](), list[str](), list[float]()
         with self._db.reading() as tx:
-            return [Collected(*row) for row in tx.execute(_COLLECTED)]
+            for rows in tx.execute(_COLLECTED, execution_options=_STREAMED).partitions():
+                some = tuple(zip(*rows, strict=True))
+                companies += some[0]
+                datasets += some[1]
+                at += some[2]
+        return Collected(companies, datasets, at)
 
     def reads(self, since: datetime, *, not_by: Sequence[str]) -> list[Reads]:
         """Requests asked since then. not_by: without those made for batches that these requested."""
@@ -157,11 +171,16 @@ class SqlRefreshHistory:
 
 def renewals(tx: sa.Connection) -> Iterator[Renewal]:
     """As SqlRefreshHistory.renewals, in a transaction that is open."""
-    for row in tx.execute(_RENEWED, execution_options=_STREAMED):
-        yield Renewal(*row)
+    for rows in tx.execute(_RENEWED, execution_options=_STREAMED).partitions():
+        yield from map(Renewal._make, rows)
 
 
 def traits(tx: sa.Connection) -> dict[str, Traits]:
     """As SqlRefreshHistory.traits, in a transaction that is open."""
     rows = tx.execute(_TRAITS, execution_options=_STREAMED)
-    return traits_of((row[0], row[1], load_value(row[1], row[2])) for row in rows)
+    read = lru_cache(maxsize=_TEXTS_KEPT)(_trait)
+    return traits_of((company_id, read(dataset, value)) for company_id, dataset, value in rows)
+
+
+def _trait(dataset: str, value: str) -> Traits:
+    return trait_in(load_value(dataset, json.loads(value)))

@@ -26,6 +26,8 @@ _PAID = sa.select(sa.func.coalesce(sa.func.sum(_p.cost_micro_usd), 0)).where(_p.
 _IN_DOUBT = sa.exists().where(_p.request_id == _this, t.STILL_OPEN)
 # A request that was only presumed dead ends as its process says.
 _UNFINISHED = sa.or_(_r.state == "running", sa.and_(_r.state == "failed", _r.error == SILENT))
+# The service has promised to go on with it: another process of it takes it over.
+_ACCEPTED = sa.exists().where(t.accepted_requests.c.request_id == _r.request_id, t.ACCEPTED_OPEN)
 _NEW_REQUEST, _NEW_EVENT = sa.insert(t.requests), sa.insert(t.events)
 _NEW_READ, _NEW_PROFILE = sa.insert(t.cache_reads), sa.insert(t.profiles)
 
@@ -83,7 +85,7 @@ class SqlRequests:
 
     def end_silent(self, at: datetime) -> int:
         """See enrichment.ports.Requests.end_silent."""
-        silent = sa.select(_r.request_id).where(t.RUNNING, _r.lease_until <= at)
+        silent = sa.select(_r.request_id).where(t.RUNNING, _r.lease_until <= at, ~_ACCEPTED)
 
         def end_all(tx: sa.Connection) -> int:
             ids = tx.scalars(silent).all()

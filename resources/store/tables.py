@@ -22,6 +22,7 @@ CLAIMED = sa.text("claim IS NOT NULL")
 UNDER_WAY = sa.text("state IN ('reserved', 'sent')")
 UNCERTAIN = sa.text("state = 'uncertain'")
 ACCEPTED = sa.text("state = 'open'")
+ACCEPTED_OPEN = sa.text("accepted_requests.state = 'open'")  # where another table is in the query
 RUNNING = sa.text("state = 'running'")
 # For a purchase given by its id: with "state IN (...)" Postgres would scan the index of all open purchases instead.
 STILL_OPEN = sa.text("state NOT IN ('settled', 'released')")

@@ -107,14 +107,14 @@ FROM stretches WHERE fact_id IS NOT NULL GROUP BY company_id, dataset, item, str
 
 DELETE FROM marts.history WHERE company_id IN (FROM affected);
 INSERT INTO marts.history BY NAME
-WITH told AS (
+WITH stated AS (
     SELECT *, true AS listed FROM listed_history UNION ALL SELECT *, false FROM single_history
 ), valued AS (
     SELECT
         h.company_id, c.key AS company_key, h.dataset, h.listed, h.valid_from, h.valid_to,
         in_words(h.dataset, s.value) AS value, CAST(s.value AS VARCHAR) AS value_json,
         s.source, s.quality, s.collected_at, s.holds_until, s.last_resort, s.reply_id, s.purchase_id
-    FROM told AS h JOIN spans AS s USING (fact_id) JOIN build.companies AS c ON c.company_id = h.company_id
+    FROM stated AS h JOIN spans AS s USING (fact_id) JOIN build.companies AS c ON c.company_id = h.company_id
 ), followed AS (
     SELECT
         *, NOT listed AND lag(valid_to) OVER ordered = valid_from AS follows, lag(value) OVER ordered AS value_before,

@@ -15,12 +15,13 @@ from enrichment.pipeline.enrich import Ask, Enriched, enrich
 from enrichment.rules import Rules, load_rules
 from resources.settings import Settings
 from resources.store import SqlStore
-from resources.wiring import open_context, open_store_of, policies_folder, sandbox_file
+from resources.wiring import open_context, policies_folder, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.support.command_line import Finished, run_at
 from tests.support.examples import FROZEN
 from tests.support.manual_clock import NOON, running_from
+from tests.support.new_stores import new_store
 
 
 @dataclass
@@ -95,7 +96,7 @@ def stack(tmp_path: Path, sandbox_at: str, compiled_policies: Path) -> Iterator[
     settings.home.mkdir(parents=True)
     policies_folder(settings).symlink_to(compiled_policies)
     sandbox_file(settings).write_text(json.dumps({"url": sandbox_at, "time_scale": 200}))
-    store = open_store_of(settings)
+    store = new_store(settings.home / "store.sqlite")
     try:
         yield Stack(sandbox_at, settings, load_rules(FROZEN), store, StackClock(sandbox_at))
     finally:

@@ -32,10 +32,11 @@ from resources.clock import TEST_CLOCK
 from resources.dagster_resources import EnrichmentResource
 from resources.settings import Settings, load_settings
 from resources.store import SqlStore
-from resources.wiring import open_store_of, sandbox_file
+from resources.wiring import sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
 from tests.support.manual_clock import NOON, running_from
+from tests.support.new_stores import new_store
 
 TIME_SCALE = 200
 
@@ -186,7 +187,7 @@ def dagster_sandbox(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[D
     app = create_app(folder / "books", time_scale=TIME_SCALE, read_time=running_from(NOON))
     with served(app) as url, dg.DagsterInstance.ephemeral() as instance:
         sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": TIME_SCALE}), encoding="utf-8")
-        store = open_store_of(settings)
+        store = new_store(settings.home / "store.sqlite")
         try:
             yield DagsterSandbox(url, settings, store, instance)
         finally:

@@ -4,21 +4,34 @@ FORKSERVER.Process(target=work, args=...) -> a process of its own, with its own 
 """
 
 import multiprocessing
+from pkgutil import walk_packages
 
-# what the command line imports only when a command runs
-_COMMANDS = ("balances", "companies", "company", "maintenance", "plan", "purchases", "rules", "sources", "trace")
+import enrich_cli
+import enrichment.parsing.vendors
+
+_STARTERS = frozenset({"enrich_cli.demo", "enrich_cli.dev", "enrich_cli.installation"})
+"""Programs of their own, which no test forks."""
+_ALL_OF = (enrich_cli, enrichment.parsing.vendors)
+_LATE = (
+    *("enrichment.pipeline.new_profile", "enrichment.pipeline.find_domain", "enrichment.pipeline.plan_many"),
+    *("resources.providers.openai", "resources.providers.apollo", "resources.providers.brightdata"),
+    *("resources.providers.google_kg", "resources.providers.serpapi", "resources.providers.snov"),
+    *("resources.providers.live_transport", "resources.store", "resources.warehouse", "rigour.names.org_types"),
+)
+"""What is imported only when it is used."""
 
 FORKSERVER = multiprocessing.get_context("forkserver")
 FORKSERVER.set_forkserver_preload(
     [
         "tests.support.wide_terminal",
-        *(f"enrich_cli.commands.{name}" for name in _COMMANDS),
-        *("enrich_cli.main", "resources.providers.openai", "resources.store", "resources.warehouse"),
+        *_LATE,
         *(
-            "bench.money.worker",
-            "tests.support.command_line",
-            "tests.support.kill_points",
-            "tests.support.service_process",
+            found.name
+            for package in _ALL_OF
+            for found in walk_packages(package.__path__, f"{package.__name__}.")
+            if found.name not in _STARTERS
         ),
+        *("bench.money.worker", "tests.support.command_line", "tests.support.kill_points"),
+        "tests.support.service_process",
     ]
 )

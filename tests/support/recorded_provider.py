@@ -17,9 +17,10 @@ from starlette.types import Receive, Scope, Send
 
 from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
 from enrichment.rules.models import ProviderRules
-from resources.providers import PROVIDERS, ProviderClient
+from resources.providers import PROVIDERS, credential_names
 from resources.providers.http_transport import HttpSender
 from resources.providers.rate_limiter import Limiter, NoSlot, RateLimitSlot, Unlimited
+from resources.providers.vendor_client import ProviderClient
 from tests.support import virtual_time
 from tests.support.app_sender import AppSender
 from tests.support.examples import MATRIX
@@ -93,7 +94,7 @@ def client(
     """
     kind = PROVIDERS[provider]
     rules: ProviderRules = RULES.providers[provider].model_copy(update=changes)
-    credentials = dict.fromkeys(kind.credential_names, KEY)
+    credentials = dict.fromkeys(credential_names(provider), KEY)
     return kind(
         rules,
         credentials,

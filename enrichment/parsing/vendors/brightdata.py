@@ -198,7 +198,7 @@ def read_record_names(reply: ReaderInput) -> Iterator[NamedCompany]:
 
 
 def read_linkedin_names(reply: ReaderInput) -> Iterator[OtherName]:
-    """What stands beside the name of the company's page."""
+    """What is written beside the name of the company's page."""
     for _, record in _about(reply, "website"):
         yield from beside(text(record.get("name"), 300))
 

@@ -74,7 +74,7 @@ def read_names(reply: ReaderInput) -> Iterator[NamedCompany]:
 
 
 def read_entity_names(reply: ReaderInput) -> Iterator[OtherName]:
-    """What stands beside the entity's name."""
+    """What is written beside the entity's name."""
     for _, element in entries(member(reply.payload, "search", "itemListElement")):
         if _is_the_company(entity := element.get("result"), reply):
             yield from beside(text(member(entity, "name"), 300))

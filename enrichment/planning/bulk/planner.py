@@ -1,8 +1,8 @@
 """Plans for many companies at once: which are in the same state, and which sources are asked first there.
 
-    BulkInputs + companies + reply states of the store  ->  Group: the companies of one state, first sources, cost
+    BulkInputs + companies + ReplyStates of the store  ->  Group: the companies of one state, first sources, cost
 
-Reply states are counted into planning states as they are read; each state is planned once. Where the counts leave open
+Reply states are counted into planning states; each state is planned once. Where the counts leave open
 whether a dataset is satisfied (items of several sources may be the same), the facts themselves are read.
 """
 
@@ -11,13 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from itertools import groupby
-from operator import itemgetter
 from typing import NamedTuple
 
 from enrichment.domain.records import Company, Known
 from enrichment.memory.freshness import DatasetStatus
-from enrichment.planning.bulk.state_counts import Counts, StateCounter
+from enrichment.planning.bulk.state_counts import Counts, ReplyStates, StateCounter
 from enrichment.planning.eligibility import Eligibility
 from enrichment.planning.skip_reasons import SourceDecision, redundancy
 from enrichment.policy import (
@@ -36,7 +34,6 @@ from enrichment.policy import (
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
 from enrichment.policy.execution_forecast import forecast
 from enrichment.policy.execution_model import plain_execution
-from enrichment.ports import ReplyState
 from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
@@ -80,21 +77,19 @@ class BulkInputs:
 def plan_many(
     inputs: BulkInputs,
     companies: Iterable[Company],
-    reply_states: Iterable[ReplyState],
+    reply_states: ReplyStates,
     *,
     known_of: KnownOf,
     strategy_of: Callable[[Company], str],
 ) -> tuple[Group, ...]:
     """The groups of these companies, largest first; each company is in one.
 
-    reply_states: of `pairs_of` these rules and requirements; of a company that is not in them nothing is known.
+    reply_states: of pairs that have all of `pairs_of`; of a company that is not in them nothing is known.
     known_of: what the store has of some companies; called for those whose counts are not enough.
     """
-    counter = StateCounter(inputs.rules, inputs.requirements, inputs.now)
+    counter = StateCounter(inputs.rules, inputs.requirements, inputs.now, reply_states.pairs)
     asked = {company.company_id: company for company in companies}
-    by_company = groupby(reply_states, itemgetter(0))
-    counts = {id_: counter.count(replies) for id_, replies in by_company if id_ in asked}
-    states = _by_state(asked.values(), counts, known_of, strategy_of, counter)
+    states = _by_state(asked.values(), reply_states.of_company, known_of, strategy_of, counter)
     planner = _StatePlanner(inputs, counter)
     groups = (planner.group(state, tuple(members)) for state, members in states.items())
     return tuple(sorted(groups, key=lambda group: -len(group.companies)))
@@ -113,16 +108,17 @@ class _CompanyState(NamedTuple):
 
 def _by_state(
     companies: Iterable[Company],
-    counts: Mapping[str, Counts],
+    reply_states: Mapping[str, str],
     known_of: KnownOf,
     strategy_of: Callable[[Company], str],
     counter: StateCounter,
 ) -> Mapping[_CompanyState, list[Company]]:
     states, unclear = defaultdict[_CompanyState, list[Company]](list), list[tuple[Company, str]]()
-    nothing = counter.count(())
+    nothing = counter.count("")
     for company in companies:
         strategy = strategy_of(company)
-        known = nothing if strategy == "legacy" else counts.get(company.company_id, nothing)  # legacy has no memory
+        its = "" if strategy == "legacy" else reply_states.get(company.company_id, "")  # legacy has no memory
+        known = counter.count(its) if its else nothing
         if known.unclear:
             unclear.append((company, strategy))
         else:
@@ -130,7 +126,7 @@ def _by_state(
     for some in (unclear[i : i + _AT_ONCE] for i in range(0, len(unclear), _AT_ONCE)):
         known_now = known_of([company.company_id for company, _ in some])
         for company, strategy in some:
-            read = counter.read_facts(counts[company.company_id], known_now[company.company_id])
+            read = counter.read_facts(counter.count(reply_states[company.company_id]), known_now[company.company_id])
             states[_CompanyState(strategy, company.domain is not None, read)].append(company)
     return states
 
@@ -191,7 +187,7 @@ class _StatePlanner:
         return state.unsatisfied.isdisjoint(self._inputs.requirements.collected_required)
 
     def _whole_problem(self, strategy: str, named: bool) -> _WholeProblem:
-        blank = _CompanyState(strategy, named, self._counter.count(()))
+        blank = _CompanyState(strategy, named, self._counter.count(""))
         eligibility = self._eligibility(blank, self._statuses(blank), self._answered(blank))
         problem = eligibility.whole()
         policy = self._inputs.policies.compiled(strategy, problem)

@@ -1,9 +1,9 @@
 """What the reply states of a company come to: bit masks while they are added up, names when a state is planned.
 
-ReplyState, ReplyState, ...  ->  Counts  ->  open datasets, sources that answered, sources whose facts satisfy
+reply states of a company  ->  Counts  ->  open datasets, sources that answered, sources whose facts satisfy
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -12,14 +12,13 @@ from typing import NamedTuple
 from enrichment.domain.records import Known
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.reliability import with_current_reliability
-from enrichment.ports import ReplyState, SourceDatasetPair
+from enrichment.ports import SourceDatasetPair
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 
 _ROUNDED = 5e-7
 """Qualities are kept to six decimals."""
 _REMEMBERED = 100_000
-_NOWHERE: dict[datetime, int] = {}
 
 
 class Counts(NamedTuple):
@@ -31,10 +30,23 @@ class Counts(NamedTuple):
     unclear: int
 
 
-def pairs_of(rules: Rules, requirements: Requirements) -> tuple[SourceDatasetPair, ...]:
-    """The pairs to count in the reply states for these requirements."""
+@dataclass(frozen=True, slots=True)
+class ReplyStates:
+    """What one read of the store has of all companies. of_company: as Knowledge.reply_states gives it for the pairs."""
+
+    pairs: Sequence[SourceDatasetPair]
+    of_company: Mapping[str, str]
+
+
+def pairs_of(rules: Rules, requirements: Requirements, now: datetime) -> tuple[SourceDatasetPair, ...]:
+    """The pairs to count in the reply states for these requirements at this time."""
     return tuple(
-        SourceDatasetPair(source, dataset, _least(requirements.threshold(rules, dataset), promise.reliability))
+        SourceDatasetPair(
+            source,
+            dataset,
+            _least(requirements.threshold(rules, dataset), promise.reliability),
+            now - timedelta(seconds=_fresh_seconds(rules, requirements, source, dataset)),
+        )
         for source, entry in rules.sources.items()
         for dataset, promise in entry.datasets.items()
         if dataset in requirements.collected
@@ -56,41 +68,40 @@ class _ReplyCounts:
 
 
 class StateCounter:
-    """Adds up the reply states of one company after another, for one set of requirements at one time."""
+    """Adds up the reply states of one company after another, for one set of requirements at one time.
 
-    def __init__(self, rules: Rules, requirements: Requirements, now: datetime) -> None:
+    pairs: those that the states were read for. Pairs of other datasets than the requirements' do not count.
+    """
+
+    def __init__(
+        self, rules: Rules, requirements: Requirements, now: datetime, pairs: Sequence[SourceDatasetPair]
+    ) -> None:
         self._rules, self._requirements, self._now = rules, requirements, now
-        self._pairs, self._datasets = pairs_of(rules, requirements), requirements.collected
+        self._pairs, self._datasets = pairs, requirements.collected
         self._enough = [rules.datasets[dataset].enough for dataset in self._datasets]
-        self._fresh_since: dict[str, dict[datetime, int]] = {}
-        for number, pair in enumerate(self._pairs):  # source -> since when its replies are fresh -> for which pairs
-            since = now - timedelta(seconds=_fresh_seconds(rules, requirements, pair))
-            masks = self._fresh_since.setdefault(pair.source, {})
-            masks[since] = masks.get(since, 0) | 1 << number
         self._empty_answers = [
             (d, mask) for d, name in enumerate(self._datasets) if (mask := self._empty_means_none(name))
         ]
         consumers = set(requirements.consumer.split("+"))
         self._if_held = {s for rule in rules.redundancy if consumers & set(rule.consumers) for s in rule.if_held}
+        self._ours = self._mask(lambda _: True)
+        self.count = lru_cache(maxsize=_REMEMBERED)(self._count)
+        """Reply states of a company, '' where nothing is known of it -> Counts."""
+        self._fresh = lru_cache(maxsize=_REMEMBERED)(self._fresh_mask)
         self._counted = lru_cache(maxsize=_REMEMBERED)(self._read)
         self._matter = lru_cache(maxsize=_REMEMBERED)(self._that_matter)
 
-    def count(self, replies: Iterable[ReplyState]) -> Counts:
-        """All replies of one company."""
+    def _count(self, states: str) -> Counts:
         answered = with_facts = satisfied = 0
         unclear, few = 0, dict[int, int]()
-        for _, source, collected_at, counted in replies:
-            fresh = 0
-            for since, mask in self._fresh_since.get(source, _NOWHERE).items():
-                if collected_at > since:
-                    fresh |= mask
-            if fresh or "?" in counted:
-                its = self._counted(fresh, counted)
-                answered, with_facts, satisfied = (
-                    answered | fresh,
-                    with_facts | its.with_facts,
-                    satisfied | its.satisfied,
-                )
+        for state in states.split(";") if states else ():
+            numbers, _, marks = state.partition(":")
+            fresh = self._fresh(numbers)
+            if fresh or "?" in marks:
+                its = self._counted(fresh, marks)
+                answered |= fresh
+                with_facts |= its.with_facts
+                satisfied |= its.satisfied
                 unclear |= its.unclear
                 for dataset, good in its.few:
                     few[dataset] = few.get(dataset, 0) + good
@@ -108,9 +119,9 @@ class StateCounter:
         satisfied, with_facts = counts.satisfied, counts.with_facts
         for d, name in enumerate(self._datasets):
             if counts.unclear >> d & 1:
-                stand = dataset_status(self._rules, self._requirements, reliable, name, self._now)
-                satisfied = satisfied & ~(1 << d) | (0 if stand.open else 1 << d)
-                with_facts |= self._mask(partial(_has_facts, name, stand.sources))
+                status = dataset_status(self._rules, self._requirements, reliable, name, self._now)
+                satisfied = satisfied & ~(1 << d) | (0 if status.open else 1 << d)
+                with_facts |= self._mask(partial(_has_facts, name, status.sources))
         return self._counts(satisfied, counts.answered, with_facts, unclear=0)
 
     def open(self, counts: Counts) -> frozenset[str]:
@@ -136,6 +147,9 @@ class StateCounter:
         )
         skip = self._mask(lambda pair: pair.source in self._if_held and bool(satisfied >> of[pair.dataset] & 1))
         return matter, skip
+
+    def _fresh_mask(self, numbers: str) -> int:
+        return sum(1 << int(number) for number in numbers.split()) & self._ours
 
     def _read(self, fresh: int, counted: str) -> _ReplyCounts:
         marks = counted.split()
@@ -164,13 +178,15 @@ class StateCounter:
         return good and pair.source in self._rules.datasets[pair.dataset].sources
 
     def _mask(self, chosen: Callable[[SourceDatasetPair], bool]) -> int:
-        return sum(1 << number for number, pair in enumerate(self._pairs) if chosen(pair))
+        """Of the pairs of these requirements' datasets that are chosen."""
+        ours = ((number, pair) for number, pair in enumerate(self._pairs) if pair.dataset in self._datasets)
+        return sum(1 << number for number, pair in ours if chosen(pair))
 
 
 def _has_facts(dataset: str, sources: frozenset[str], pair: SourceDatasetPair) -> bool:
     return pair.dataset == dataset and pair.source in sources
 
 
-def _fresh_seconds(rules: Rules, requirements: Requirements, pair: SourceDatasetPair) -> int:
-    seconds, limit = rules.valid_seconds(pair.source, pair.dataset), requirements.age_limit(pair.dataset)
+def _fresh_seconds(rules: Rules, requirements: Requirements, source: str, dataset: str) -> int:
+    seconds, limit = rules.valid_seconds(source, dataset), requirements.age_limit(dataset)
     return seconds if limit is None else min(seconds, limit)

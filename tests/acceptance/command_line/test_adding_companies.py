@@ -54,7 +54,7 @@ def test_nothing_is_taken_where_the_rows_left_out_cannot_be_written(
     )  # the longer name is too long for a file
     code, output = add(path, *options)
     assert (code, "nothing was taken" in output) == (1, True)
-    assert "1 companies added" in add(written(tmp_path, "name,website\nAcme,acme-x.com\n"))[1]
+    assert "1 company added" in add(written(tmp_path, "name,website\nAcme,acme-x.com\n"))[1]
 
 
 def test_a_website_is_learned_and_not_registered_as_a_second_company(
@@ -88,7 +88,7 @@ def test_rows_left_out_can_be_added_again_and_name_no_company_until_they_are_men
     assert (code, "0 companies added" in output) == (INCOMPLETE, True)
     mended = again.read_text(encoding="utf-8-sig").splitlines()
     again.write_text("\n".join([mended[0], "Mended,mended-x.com", *mended[1:]]), encoding="utf-8-sig")
-    assert "1 companies added" in add(again)[1]
+    assert "1 company added" in add(again)[1]
 
 
 def test_lines_of_a_file_with_several_sheets_are_named_with_their_sheet(
@@ -113,7 +113,7 @@ def test_what_is_wrong_with_a_row_left_out_is_no_company_where_no_column_names_o
     path = written(tmp_path, "E-Mail\ninfo@acme-x.com\njoe@gmail.com\n")
     add(path)
     code, output = add(path.with_name("companies.csv.left-out.csv"))
-    assert (code, "1 rows: 1 empty" in output, "0 companies added" in output) == (INCOMPLETE, True, True)
+    assert (code, "1 row: 1 empty" in output, "0 companies added" in output) == (INCOMPLETE, True, True)
 
 
 def test_a_row_with_another_name_of_a_registered_company_is_known_and_asked_about_where_two_have_it(
@@ -123,8 +123,8 @@ def test_a_row_with_another_name_of_a_registered_company_is_known_and_asked_abou
     add(written(tmp_path, "name,website\nAcme (formerly Beta),\nGamma,gamma-x.com\n"))
     beta = written(tmp_path, "name\nBeta\n", "beta.csv")
     code, output = add(beta)
-    assert (code, "1 rows: 1 known" in output, "0 companies added" in output) == (0, True, True)
-    assert "1 companies added" in add(written(tmp_path, "name,website\nBeta,beta-x.com\n"))[1]
+    assert (code, "1 row: 1 known" in output, "0 companies added" in output) == (0, True, True)
+    assert "1 company added" in add(written(tmp_path, "name,website\nBeta,beta-x.com\n"))[1]
     code, output = add(beta)
     assert (code, "2 companies go by this name" in output) == (INCOMPLETE, True)
 
@@ -134,7 +134,7 @@ def test_a_row_with_a_former_website_is_known(tmp_path: Path, monkeypatch: pytes
     add(written(tmp_path, "name,website\nAcme,acme-x.com\nAcme Old,acme-old.com\n"))
     merged = CliRunner().invoke(app, ["companies", "merge", "acme-old.com", "acme-x.com", "--sandbox", "--yes"])
     assert merged.exit_code == 0
-    assert "1 rows: 1 known" in add(written(tmp_path, "website\nacme-old.com\n"))[1]
+    assert "1 row: 1 known" in add(written(tmp_path, "website\nacme-old.com\n"))[1]
 
 
 def test_rows_of_one_name_with_two_pages_on_linkedin_are_not_one_company(
@@ -158,7 +158,7 @@ def test_two_rows_of_which_one_has_the_others_former_name_are_asked_about(
     path = written(tmp_path, "\n".join(["name", *(f'"{name}"' for name in names)]))
     output = add(path)[1]
     assert "2 rows: 1 new, 1 ambiguous" in output
-    assert "1 of them wait" in output
+    assert "1 of them waits" in output
 
 
 @pytest.mark.parametrize(

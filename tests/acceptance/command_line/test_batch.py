@@ -110,7 +110,7 @@ def test_rows_that_are_not_in_a_batch_are_kept_beside_its_file_and_those_that_wa
     path = tmp_path / "list.csv"
     path.write_text(f"name,website\nAcme,acme-x.com\nAcme,acme-y.com\nAcme,\nN/A,\n,{DOMAINS[0]}\n", encoding="utf-8")
     done = stack.command("batch", "start", str(path), "--yes")
-    assert "1 of them wait: `enrich companies review --sandbox`" in done.stdout
+    assert "1 of them waits: `enrich companies review --sandbox`" in done.stdout
     left_out = (tmp_path / "list.csv.left-out.csv").read_text(encoding="utf-8-sig").splitlines()
     assert [row["name"] for row in csv.DictReader(left_out)] == ["Acme", "N/A"]
 

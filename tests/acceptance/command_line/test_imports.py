@@ -10,8 +10,16 @@ from resources.clock import TEST_CLOCK
 from tests.acceptance.conftest import Stack
 from tests.support.command_line import ROOT
 
-HEAVY = ("alembic", "dagster", "duckdb", "openpyxl", "pandas", "pyarrow")
-OF_ASKING = ("sqlalchemy", "aiohttp", "httpx", "requests")
+HEAVY = ("alembic", "dagster", "duckdb", "openpyxl", "pandas", "pyarrow", "openai", "dateparser", "tldextract")
+OF_VENDORS = ("aiohttp", "httpx", "requests", "selectolax", "extruct", "lxml")
+OF_NAMES = ("rigour", "icu", "normality")
+OF_PLANNING = (
+    "numpy",
+    "enrichment.planning",
+    "enrichment.parsing.facts",
+    "enrichment.analysis",
+    "enrichment.collection",
+)
 LISTED = """
 import json, sys
 sys.argv = ["enrich", *json.loads(sys.argv[1])]
@@ -48,13 +56,18 @@ def test_help_and_a_slip_in_an_option_import_neither_store_nor_vendors(
     words: tuple[str, ...], exit_code: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     home = str(tmp_path_factory.mktemp("home"))
-    assert imported((*HEAVY, *OF_ASKING), *words, home=home) == (exit_code, [])
+    assert imported((*HEAVY, *OF_VENDORS, *OF_NAMES, "numpy", "sqlalchemy", "resources.store"), *words, home=home) == (
+        exit_code,
+        [],
+    )
 
 
-def test_a_quote_a_request_and_an_answer_from_memory_import_no_migrations_no_tables_and_no_warehouse(
+def test_a_quote_calls_no_vendor_a_finished_profile_needs_no_plan_and_neither_migrations_nor_tables(
     stack: Stack,
 ) -> None:
     more = {"home": str(stack.settings.enrich_home), TEST_CLOCK: stack.clock.at.isoformat()}
-    for words in (("plan", "tesla.com"), ("company", "tesla.com"), ("company", "tesla.com")):
-        assert imported(HEAVY, *words, "--sandbox", **more) == (0, [])
+    quote, bought, served = ("plan", "tesla.com"), ("company", "tesla.com"), ("company", "tesla.com")
+    assert imported((*HEAVY, *OF_VENDORS, *OF_NAMES), *quote, "--sandbox", **more) == (0, [])
+    assert imported(HEAVY, *bought, "--sandbox", **more) == (0, [])
+    assert imported((*HEAVY, *OF_VENDORS, *OF_NAMES, *OF_PLANNING), *served, "--sandbox", **more) == (0, [])
     assert stack.store.requests.latest()[0].served_from == "layer_1"

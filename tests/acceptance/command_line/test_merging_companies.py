@@ -77,7 +77,7 @@ def test_a_merge_is_shown_first_and_done_with_yes(store: SqlStore) -> None:
     done = CliRunner().invoke(app, ["companies", "merge", "Acme Widgets", "amazon.com", "--sandbox"])
     assert isinstance(done.exception, UsageError)
     assert "Nothing was changed: give --yes" in str(done.exception)
-    assert "To merge name:acme-widgets -> amazon.com: 1 aliases, 1 purchases, 1 replies, 1 facts" in done.output
+    assert "To merge name:acme-widgets -> amazon.com: 1 alias, 1 purchase, 1 reply, 1 fact" in done.output
     assert store.companies.by_key("name:acme-widgets") == WIDGETS
     said = enrich("merge", "Acme Widgets", "amazon.com", "--reason", "one shop", "--yes")
     assert "Merged name:acme-widgets -> amazon.com" in said

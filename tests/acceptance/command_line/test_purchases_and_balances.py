@@ -192,7 +192,7 @@ def test_reconciling_settles_what_is_overdue_and_leaves_the_rest(enrich: Run, st
     overdue, waiting = unsure(stack, days_ago=8), unsure(stack, draft("serp_jobs", at=stack.clock.at))
     shown = enrich("purchases", "reconcile").stdout
     assert f"{overdue.purchase_id} (serp_news) was overdue: settled at 0.05 USD" in shown
-    assert "1 overdue purchases were settled, 1 are still uncertain" in shown
+    assert "1 overdue purchase was settled, 1 is still uncertain" in shown
     assert [now(stack, purchase).state for purchase in (overdue, waiting)] == ["settled", "uncertain"]
 
 

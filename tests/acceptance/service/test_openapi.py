@@ -9,10 +9,12 @@ import httpx
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_keys import bearer
 
-# A body may be right by its schema and name a company, consumer or strategy that there is not: 422, or 402 by its cap.
+# A body may be right by its schema and name a company, consumer or strategy that there is not: 422, or 402 by its cap;
+# one with more items than are allowed may be too large as well: 413.
 _SETTINGS = """
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 402, 403, 404, 409, 410, 422, 429]
+negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, "5xx"]
 """
 _PATIENCE_SECONDS = 300
 

@@ -13,9 +13,8 @@ from enrichment.context import RunContext
 from enrichment.domain.records import Company, Known
 from enrichment.domain.values import Founded, Headquarters, IntentSignal, JobPosting, Revenue, SizeBand
 from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
-from enrichment.pipeline.enrich import Ask, collect_request, plan_request
-from enrichment.pipeline.plan import request_for
-from enrichment.pipeline.stages import Collected, Identified
+from enrichment.pipeline.new_profile import collect_request, plan_request
+from enrichment.pipeline.stages import Ask, Collected, Identified, request_for
 from enrichment.planning.plan import Plan
 from enrichment.ports import BeforeSend, KeepHandle, SourceAnswer, SourceQuery
 from enrichment.rules import Rules

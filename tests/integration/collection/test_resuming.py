@@ -11,9 +11,8 @@ from enrichment.context import RunContext
 from enrichment.domain.records import Company, Purchase, fingerprint
 from enrichment.domain.values import Text
 from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
-from enrichment.pipeline.enrich import Ask, collect_request, plan_request
-from enrichment.pipeline.plan import request_for
-from enrichment.pipeline.stages import Collected, Identified
+from enrichment.pipeline.new_profile import collect_request, plan_request
+from enrichment.pipeline.stages import Ask, Collected, Identified, request_for
 from enrichment.ports import BeforeSend, KeepHandle, Reserved, SourceAnswer, SourceQuery
 from enrichment.purchasing.purchase import LEASE, SentPurchase
 from resources.store import SqlStore

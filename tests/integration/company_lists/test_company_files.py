@@ -35,7 +35,7 @@ def read_companies(path: Path) -> tuple[list[Company], list[ListRow]]:
     understood = understand_file(path, ListOptions(), [])
     entries = [row.entry for row in understood.rows("new") if row.entry is not None]
     companies = [Company("", company_key(one.name, one.domain), one.name, one.domain, NOON) for one in entries]
-    return companies, understood.rows(*LEFT_OUT)
+    return companies, list(understood.rows(*LEFT_OUT))
 
 
 def keys(path: Path) -> list[str]:
@@ -214,3 +214,18 @@ def test_titles_may_have_commas_quoted_or_not(given: str | None, expected: dict[
 def test_a_map_that_cannot_be_meant_is_refused(given: str) -> None:
     with pytest.raises(UsageError, match="--map"):
         asked_columns(given)
+
+
+def test_all_columns_that_are_read_are_named_country_and_ids_included(written: Written) -> None:
+    understood = understand_file(written("Company,Billing Country,Ticker,Notes\nTesla,US,TSLA,x\n"), ListOptions(), [])
+    out = StringIO()
+    Console(width=200, file=out).print(understood_view(understood))
+    assert "name from 'Company', country from 'Billing Country', id from 'Ticker'" in out.getvalue()
+    columns = understood_json(understood, Taken(0, 0), None)["lists"][0]["columns"]
+    assert (columns["country"], columns["id"]) == (["Billing Country"], ["Ticker"])
+
+
+def test_a_person_without_a_company_is_left_out_by_what_is_there_for_one(written: Written) -> None:
+    content = "First Name,Company,Email\nJane,Acme,jane@acme-x.com\nMax,Self-employed,max@gmail.com\n"
+    _, (left_out,) = read_companies(written(content))
+    assert left_out.because == "'Self-employed' names no company"

@@ -1,5 +1,7 @@
 """CSV as people and programs write it: rows that are certain are read, the others are refused, none is invented."""
 
+from io import StringIO
+
 import pytest
 
 from enrichment.identity.list_rows import UnreadRow
@@ -8,7 +10,7 @@ from resources.company_lists.csv_text import csv_rows
 
 def read(text: str) -> tuple[list[list[object]], list[int]]:
     """The rows below the header, and the lines that are refused."""
-    rows = csv_rows(text)[1:]
+    rows = list(csv_rows(list(StringIO(text, newline=""))))[1:]
     good = [list(cells) for _, cells in rows if not isinstance(cells, UnreadRow)]
     return good, [line for line, cells in rows if isinstance(cells, UnreadRow)]
 

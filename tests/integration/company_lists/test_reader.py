@@ -14,6 +14,8 @@ import pytest
 from openpyxl.chart import BarChart, Reference
 from openpyxl.styles import Font
 
+from enrichment.identity.company_list import read_rows
+from enrichment.identity.list_columns import NoCompanyColumn
 from enrichment.identity.list_rows import LinkedText, UnreadRow
 from resources.company_lists import ListTable, UnreadableList, read_list
 
@@ -142,7 +144,7 @@ def test_a_line_of_json_that_is_cut_off_costs_only_itself(tmp_path: Path) -> Non
 def test_the_first_line_of_json_may_be_the_one_that_is_cut_off(tmp_path: Path) -> None:
     table = read(tmp_path, "list.jsonl", b'ame":"Acme"}\n{"name":"Beta"}\n')[0]
     assert [line for line, cells in table.rows if isinstance(cells, UnreadRow)] == [1]
-    assert table.rows[-1] == (2, ["Beta"])
+    assert list(table.rows)[-1] == (2, ["Beta"])
 
 
 def test_json_that_is_nested_without_end_is_refused_in_one_sentence(tmp_path: Path) -> None:
@@ -254,7 +256,7 @@ def test_an_encoding_that_the_titles_or_the_characters_tell_is_guessed_and_repor
 ) -> None:
     (table,) = read(tmp_path, "list.csv", text.encode(encoding))
     assert table.guessed == (f"its encoding is {encoding}",)
-    assert table.rows[1][1] == text.splitlines()[1].split(",")
+    assert list(table.rows)[1][1] == text.splitlines()[1].split(",")
 
 
 @pytest.mark.parametrize("encoding", ["euc_kr", "koi8_r"])
@@ -271,7 +273,7 @@ def test_a_row_of_dates_truths_or_errors_alone_is_a_row_that_names_no_company(tm
             book.active.append(row)
 
     (table,) = read(tmp_path, "list.xlsx", workbook(fill))
-    assert table.rows[2:] == [(3, ["True"]), (4, ["2024-05-01 00:00:00"]), (5, ["#REF!"]), (7, ["Beta"])]
+    assert list(table.rows)[2:] == [(3, ["True"]), (4, ["2024-05-01 00:00:00"]), (5, ["#REF!"]), (7, ["Beta"])]
 
 
 @pytest.mark.parametrize(
@@ -287,7 +289,7 @@ def test_a_row_of_dates_truths_or_errors_alone_is_a_row_that_names_no_company(tm
 def test_signs_of_a_western_text_are_not_taken_for_letters_of_mac_os(tmp_path: Path, names: list[str]) -> None:
     content = "\n".join(["Company", *names]).encode("cp1252")
     (table,) = read(tmp_path, "list.csv", content)
-    assert ([cells for _, cells in table.rows[1:]], table.guessed) == (
+    assert ([cells for _, cells in list(table.rows)[1:]], table.guessed) == (
         [[name] for name in names],
         ("its encoding is cp1252",),
     )
@@ -317,7 +319,7 @@ def test_the_countries_of_websites_tell_the_encoding_of_the_names_beside_them(
     tmp_path: Path, encoding: str, lines: list[str]
 ) -> None:
     (table,) = read(tmp_path, "list.csv", "\n".join(["Company,Website", *lines]).encode(encoding))
-    assert [cells for _, cells in table.rows[1:]] == [line.split(",") for line in lines]
+    assert [cells for _, cells in list(table.rows)[1:]] == [line.split(",") for line in lines]
     assert table.guessed == (f"its encoding is {encoding}",)
 
 
@@ -340,3 +342,54 @@ def test_objects_in_json_are_read_by_the_roles_of_their_fields_in_any_letters(
 ) -> None:
     header, row = rows(tmp_path, "list.json", json.dumps(document).encode())
     assert dict(zip(header, row, strict=True)) == expected
+
+
+WESTERN = ["Köln Werke,koeln-x.de", "Café Crème,cafe-x.fr", "Œuvre d’Art,oeuvre-x.fr", "Zürich Möbel,zuerich-x.ch"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman"])
+def test_an_elision_and_a_grave_accent_are_read_in_the_encoding_that_wrote_them(tmp_path: Path, encoding: str) -> None:
+    text = "\n".join(["Name,Website", *WESTERN])
+    (table,) = read(tmp_path, "list.csv", text.encode(encoding))
+    assert [cells for _, cells in list(table.rows)[1:]] == [line.split(",") for line in WESTERN]
+    assert table.guessed == (f"its encoding is {encoding}",)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "lines"),
+    [
+        ("cp850", ["Straße & Söhne,strasse-x.de", "Übersee,uebersee-x.de"]),
+        ("iso8859_2", ["Łódź Meble,lodz-x.pl", "Żabka,zabka-x.pl", "Kraków Słodycze,krakow-x.pl"]),
+        ("cp1250", ["Łódź Meble,lodz-x.pl", "Żabka,zabka-x.pl", "Świat,swiat-x.pl"]),
+    ],
+)
+def test_encodings_of_other_programs_of_a_country_are_told_apart(
+    tmp_path: Path, encoding: str, lines: list[str]
+) -> None:
+    (table,) = read(tmp_path, "list.csv", "\n".join(["Name,Website", *lines]).encode(encoding))
+    assert [cells for _, cells in list(table.rows)[1:]] == [line.split(",") for line in lines]
+    assert table.guessed == (f"its encoding is {encoding}",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'Name','Website'\n'Acme Widgets','acme-x.com'\n",
+        "Name\x1eWebsite\nAcme Widgets\x1eacme-x.com\nBeta\x1ebeta-x.com\nGamma\x1egamma-x.com\nDelta\x1edelta-x.com\n",
+    ],
+)
+def test_cells_in_single_marks_and_cells_that_a_sign_of_machines_separates_are_read(tmp_path: Path, text: str) -> None:
+    (table,) = read(tmp_path, "list.csv", text.encode())
+    assert list(table.rows)[1] == (2, ["Acme Widgets", "acme-x.com"])
+
+
+def test_of_a_list_of_addresses_all_are_kept_and_of_one_of_names_the_first(tmp_path: Path) -> None:
+    records = [{"name": ["Acme", "Acme Inc"], "urls": ["https://facebook.com/acme", "https://acme-x.com"]}]
+    (table,) = read(tmp_path, "list.json", json.dumps(records).encode())
+    assert list(table.rows)[1] == (2, ["Acme", "https://facebook.com/acme, https://acme-x.com"])
+
+
+def test_a_sheet_of_sentences_is_no_list(tmp_path: Path) -> None:
+    (table,) = read(tmp_path, "list.csv", b"Read me\nThis file has companies\nAsk the sales company\n")
+    with pytest.raises(NoCompanyColumn):
+        read_rows(table.rows)

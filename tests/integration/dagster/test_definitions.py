@@ -13,10 +13,10 @@ from enrich_cli.processes import dagster_environment, root
 from enrichment_assets.enrich_graph import enrich_assets, enrich_graph
 from enrichment_assets.marts import GROUP
 from resources.settings import Settings
-from resources.store import open_store
 from resources.warehouse import Warehouse
 from tests.support.dagster_instance import definitions, key
 from tests.support.examples import MATRIX
+from tests.support.new_stores import new_store
 
 ROOT = Path(__file__).parents[3]
 INSTANCE = ROOT / "enrichment_assets" / "dagster.yaml"
@@ -64,7 +64,7 @@ def test_a_consumer_added_to_the_rules_is_an_asset_that_depends_on_its_sources()
 
 
 def test_the_marts_are_the_tables_of_the_warehouse(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}", world="sandbox")
+    store = new_store(tmp_path / "store.sqlite")
     built = Warehouse(tmp_path / "enrichment.duckdb")
     built.build(store)
     store.close()

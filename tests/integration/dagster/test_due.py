@@ -71,7 +71,7 @@ def test_the_tick_says_what_it_refreshes_for_how_much_and_the_stale_reads_before
     profiled(sandbox.store, company(sandbox.store, "acme.com", at=NOON - 40 * DAY), at=NOON - 9 * DAY)
     [request] = _requested(sandbox)
     assert re.fullmatch(
-        r"Refreshes 1 profiles of 1 companies for about \d\.\d+ USD\. "
+        r"Refreshes 1 profile of 1 company for about \d\.\d+ USD\. "
         r"Stale reads: \d+\.\d% of 0\.\d a day before, \d+\.\d% after\.",
         request.tags["refresh"],
     )

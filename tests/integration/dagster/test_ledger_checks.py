@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import CacheRead, Purchase, Request
 from enrichment_assets.ledger_checks import who_paid_differences
-from resources.store import SqlStore, open_store
+from resources.store import SqlStore
 from resources.store import tables as t
 from resources.warehouse import Warehouse
 from tests.support.examples import NOON
+from tests.support.new_stores import new_store
 from tests.support.warehouse_story import HOUR, NEWS, PROFILE, bought, company, profiled, refused, request
 
 SECOND = timedelta(seconds=1)
@@ -22,7 +23,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlStore]:
-    opened = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}", world="sandbox")
+    opened = new_store(tmp_path / "store.sqlite")
     yield opened
     opened.close()
 

@@ -10,7 +10,7 @@ from bench.planner.policy_forecast import forecast
 from enrichment.domain.records import Company, Known
 from enrichment.memory.reliability import with_current_reliability
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
-from enrichment.planning.bulk.state_counts import pairs_of
+from enrichment.planning.bulk.state_counts import ReplyStates, pairs_of
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.policy import start
@@ -35,10 +35,15 @@ def groups_of(
     return plan_many(
         BulkInputs(rules, requirements, NOW, {}, {}),
         store.companies.all(),
-        store.knowledge.reply_states(pairs_of(rules, requirements)),
+        reply_states_of(store, rules, requirements),
         known_of=store.knowledge.known_many,
         strategy_of=lambda _: strategy,
     )
+
+
+def reply_states_of(store: SqlStore, rules: Rules, requirements: Requirements) -> ReplyStates:
+    pairs = pairs_of(rules, requirements, NOW)
+    return ReplyStates(pairs, store.knowledge.reply_states(pairs))
 
 
 def plan_alone(
@@ -161,8 +166,16 @@ def test_the_count_is_the_same_on_every_kind_of_store(store_url: str, full_store
     other = store_of(store_url, MATRIX, COMPANIES, SEED)
     requirements = requirements_of(MATRIX, ["customer_enrichment"])
     counts = [
-        sorted((*h[:3], *sorted(h.counted.split())) for h in s.knowledge.reply_states(pairs_of(MATRIX, requirements)))
-        for s in (other, full_store)
+        {
+            company_id: sorted((numbers, sorted(marks.split())) for numbers, _, marks in _replies(states))
+            for company_id, states in reply_states_of(one, MATRIX, requirements).of_company.items()
+        }
+        for one in (other, full_store)
     ]
     other.close()
     assert counts[0] == counts[1]
+    assert len(counts[0]) > COMPANIES / 2
+
+
+def _replies(states: str) -> list[tuple[str, str, str]]:
+    return [state.partition(":") for state in states.split(";")]

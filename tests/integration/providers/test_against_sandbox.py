@@ -18,7 +18,7 @@ from enrichment.ports import (
     SourceAnswer,
     UnexpectedReply,
 )
-from resources.providers import PROVIDERS
+from resources.providers import PROVIDERS, credential_names
 from resources.providers.rate_limiter import Unlimited
 from tests.support.recorded_provider import ROOT, RULES, forget, go_ahead, question
 
@@ -57,7 +57,7 @@ def ask(
         provider = RULES.sources[source].provider
         kind = PROVIDERS[provider]
         rules = RULES.providers[provider].model_copy(update=changes)
-        keys = dict.fromkeys(kind.credential_names, key)
+        keys = dict.fromkeys(credential_names(provider), key)
         async with kind(
             rules, keys, base_url=f"{sandbox}/{provider}", time_scale=TIME_SCALE, limiter=Unlimited()
         ) as client:

@@ -2,21 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NoReturn
 
 import aiohttp
-import httpx
 import pytest
 import stamina.instrumentation
 from aiohttp.client_reqrep import ConnectionKey
 
 from enrichment.analysis.answer_schema import answer_schema, schema_bytes
-from enrichment.analysis.answer_schemas import ANSWERS, AnswerKind, Growth
-from enrichment.analysis.citations import check_citations
-from enrichment.analysis.evidence import Evidence
+from enrichment.analysis.answer_schemas import ANSWERS, AnswerKind
 from enrichment.ports import (
-    BeforeSend,
     ClaimLost,
     ContextTooSmall,
     CredentialsRejected,
@@ -30,29 +25,15 @@ from enrichment.ports import (
 )
 from enrichment.rules.models import ChatRules
 from resources.providers.call_session import LONGEST_BACKOFF
-from resources.providers.http_transport import MOST_BYTES, HttpSender
+from resources.providers.http_transport import MOST_BYTES
 from resources.providers.openai import OpenAIModel, response_format
 from resources.providers.rate_limiter import Unlimited
-from resources.providers.vendor_client import AccountStatus
-from sandbox.app import create_app
-from sandbox.server import served
-from tests.support import virtual_time
 from tests.support.app_sender import AppSender
-from tests.support.manual_clock import NOON, running_from
-from tests.support.model_answers import passage
-from tests.support.recorded_provider import KEY, RULES, HttpReply, NoSlotLeft, ScriptedVendor, go_ahead, sample
+from tests.support.asked_model import ANSWER, EVIDENCE, OPENAI, ask, using
+from tests.support.recorded_provider import KEY, HttpReply, NoSlotLeft, ScriptedVendor, go_ahead, sample
 
 CALL, MODELS = "POST /v1/chat/completions", "GET /v1/models"
-OPENAI = RULES.providers["openai"]
-LINE = "Acme opens a plant in Ohio"
-EVIDENCE = f'<company>Acme</company>\n<evidence id="e1" source="serp_news" dataset="recent_news">\n{LINE}\n</evidence>'
-ANSWER = {
-    "growth_signals": [{"evidence_id": "e1", "quote": LINE, "statement": "It builds."}],
-    "business_challenges": [],
-}
 ERRORS = sample("openai/errors.json")
-USED = {"input_token": 11, "output_token": 7}
-Use = Callable[[OpenAIModel], Awaitable[Any]]
 
 
 def completion(content: str | None = json.dumps(ANSWER), *, finish: str = "stop", **message: Any) -> dict[str, Any]:
@@ -61,39 +42,6 @@ def completion(content: str | None = json.dumps(ANSWER), *, finish: str = "stop"
     body["choices"][0]["finish_reason"] = finish
     body["choices"][0]["message"].update(content=content, **message)
     return body
-
-
-async def ask(model: OpenAIModel, before_send: BeforeSend = go_ahead) -> ModelAnswer:
-    return await model.answer(
-        answer_schema(Growth, ("e1",)),
-        model="gpt-4.1-mini",
-        instructions="Say what grows.",
-        evidence=EVIDENCE,
-        max_output_tokens=500,
-        before_send=before_send,
-    )
-
-
-def using(sender: HttpSender | None, use: Use = ask, **changes: Any) -> Any:
-    """What `use` gives, or the ProviderError it raises."""
-
-    async def run() -> Any:
-        model = OpenAIModel(
-            changes.get("rules", OPENAI),
-            {"api_key": KEY},
-            base_url=changes.get("url", "http://vendor/v1"),
-            sender=sender,
-            limiter=changes.get("limiter", Unlimited()),
-        )
-        try:
-            return await use(model)
-        except ProviderError as error:
-            return error
-        finally:
-            await model.aclose()
-
-    runs = asyncio.run if sender is None else virtual_time.run  # no sender: the sandbox answers, in a thread
-    return runs(run())
 
 
 def answered(*replies: HttpReply) -> tuple[Any, ScriptedVendor]:
@@ -431,94 +379,6 @@ def test_repeats_come_at_random_moments() -> None:
     assert all(0 < wait <= LONGEST_BACKOFF for wait in waits)
 
 
-# Against the sandbox, over a real socket
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(create_app(tmp_path_factory.mktemp("sandbox"), read_time=running_from(NOON))) as url:
-        yield url
-
-
-@pytest.fixture
-def control(sandbox: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=sandbox) as http:
-        yield http
-        http.delete("/_sandbox/faults")
-
-
-def invoiced(control: httpx.Client) -> dict[str, int]:
-    """Tokens the sandbox has billed so far, by unit."""
-    invoice = control.get("/_sandbox/invoice").json()["openai"]
-    return {unit: int(invoice[unit]) for unit in USED}
-
-
-def test_the_sandbox_answers_every_analysis_with_claims_that_its_evidence_bears_out(sandbox: str) -> None:
-    pieces = (
-        passage("e1", "serp_news", "recent_news", LINE),
-        passage("e2", "brightdata_technographics", "tech_stack", "Kafka\nstreaming platform"),
-        passage("e3", "snov_contacts", "key_contacts", "Wile Coyote\nHead of Procurement"),
-        passage("e4", "serp_jobs", "hiring_trends", "Rocket Engineer\nDayton\nWe are Acme. You will work with Kafka."),
-        passage("e5", "apollo_organization", "company_description", "Acme makes anvils against its rival Globex Works"),
-    )
-    shown = "\n".join(piece.rendered() for piece in pieces)
-
-    async def use(model: OpenAIModel) -> list[Any]:
-        asks = (
-            model.answer(
-                answer_schema(kind.type, tuple(piece.evidence_id for piece in pieces)),
-                model="gpt-4.1-mini",
-                instructions=RULES.prompts[name],
-                evidence=shown,
-                max_output_tokens=2_000,
-                before_send=go_ahead,
-            )
-            for name, kind in ANSWERS.items()
-        )
-        return await asyncio.gather(*asks)
-
-    for kind, answer in zip(ANSWERS.values(), using(None, use, url=f"{sandbox}/openai/v1"), strict=True):
-        read = kind.type.model_validate_json(answer.content)
-        checked = check_citations(read, Evidence(pieces), ("Acme",))
-        assert checked.kept > 0
-        assert set(checked.reasons) <= {"the person is no known contact"}, "it takes any line for a person"
-
-
-FAULTS: list[tuple[str, type[ProviderError], bool]] = [
-    ("quota", QuotaExhausted, False),
-    ("expired_token", CredentialsRejected, False),
-    ("malformed", UnexpectedReply, True),
-    ("truncated", ProviderUnavailable, True),
-    ("oversized", UnexpectedReply, True),
-    ("timeout", ProviderUnavailable, True),
-    ("web_page", UnexpectedReply, True),
-    ("redirect", UnexpectedReply, False),
-]
-
-
-@pytest.mark.parametrize(("fault", "kind", "uncertain"), FAULTS, ids=[fault for fault, *_ in FAULTS])
-def test_what_we_report_as_owed_is_what_the_vendor_bills_or_uncertain(
-    fault: str, kind: type[ProviderError], uncertain: bool, sandbox: str, control: httpx.Client
-) -> None:
-    before = invoiced(control)
-    at_once = {"seconds": 0} if fault == "timeout" else {}  # billed, and answered by the gateway
-    control.post("/_sandbox/faults", json={"vendor": "openai", "fault": fault, **at_once}).raise_for_status()
-    error = using(None, url=f"{sandbox}/openai/v1")
-    assert type(error) is kind
-    assert error.uncertain == uncertain
-    billed = {unit: count - before[unit] for unit, count in invoiced(control).items()}
-    assert control.get("/_sandbox").json()["redirects_followed"] == 0
-    assert uncertain or {unit: count for unit, count in billed.items() if count} == error.billed
-
-
-def test_tokens_above_the_limit_are_stated_truthfully(sandbox: str, control: httpx.Client) -> None:
-    before = invoiced(control)
-    control.post("/_sandbox/faults", json={"vendor": "openai", "fault": "overbilled"}).raise_for_status()
-    answer = using(None, url=f"{sandbox}/openai/v1")
-    assert answer.output_tokens == 3 * 500
-    assert invoiced(control)["output_token"] - before["output_token"] == answer.output_tokens
-
-
 def test_a_vendor_without_the_free_call_leaves_open_whether_the_key_is_accepted() -> None:
     vendor = ScriptedVendor({MODELS: HttpReply(404, {"error": {"message": "Invalid URL (GET /v1/models)"}})})
     status = using(AppSender(vendor), lambda model: model.check())
@@ -530,20 +390,6 @@ def test_a_vendor_without_the_free_call_leaves_open_whether_the_key_is_accepted(
 def test_a_base_url_that_is_none_is_named_when_the_model_is_made(url: str) -> None:
     with pytest.raises(ValueError, match="which is no base URL: set OPENAI_BASE_URL"):
         OpenAIModel(OPENAI, {"api_key": KEY}, base_url=url, limiter=Unlimited())
-
-
-def test_a_free_call_tells_whether_the_key_is_accepted(sandbox: str, control: httpx.Client) -> None:
-    def status() -> AccountStatus:
-        got: AccountStatus = using(None, lambda model: model.check(), url=f"{sandbox}/openai/v1")
-        return got
-
-    before = invoiced(control)
-    assert status().ok is True
-    control.post("/_sandbox/faults", json={"vendor": "openai", "fault": "expired_token"}).raise_for_status()
-    refused = status()
-    assert (refused.ok, refused.provider) == (False, "openai")
-    assert "OPENAI_API_KEY" in refused.sentence
-    assert invoiced(control) == before
 
 
 @pytest.mark.parametrize("kind", ANSWERS.values(), ids=ANSWERS)

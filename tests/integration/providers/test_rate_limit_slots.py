@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from enrichment.ports import ProviderError, Throttled
 from enrichment.rules.models import RateLimits
-from resources.providers import PROVIDERS
+from resources.providers import PROVIDERS, credential_names
 from resources.providers.rate_limit_slots import LONGEST_PAUSE, SharedLimiter
 from resources.providers.rate_limiter import NoSlot
 from resources.store import SqlStore, open_store
@@ -239,7 +239,7 @@ def client_of(sandbox: str, store: SqlStore, provider: str, at: datetime = NOON)
     """A client whose clock shows `at`, and which waits for a slot no longer than half a minute."""
     kind, rules = PROVIDERS[provider], RULES.providers[provider].model_copy(update={"timeout_seconds": 30})
     limiter = SharedLimiter(store.rate_limit_log, provider, rules.rate_limits, read_time=at.timestamp)
-    keys = dict.fromkeys(kind.credential_names, KEY)
+    keys = dict.fromkeys(credential_names(provider), KEY)
     return kind(rules, keys, base_url=f"{sandbox}/{provider}", limiter=limiter)
 
 

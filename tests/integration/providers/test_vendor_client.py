@@ -16,7 +16,7 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from resources.providers import PROVIDERS
+from resources.providers import PROVIDERS, credential_names
 from resources.providers.call_session import CallSession, Charge, HttpCall, as_object
 from resources.providers.rate_limiter import Unlimited
 from tests.support import virtual_time
@@ -54,7 +54,7 @@ def asked_over_a_socket(handler: Handler | None, source: str, **changes: object)
         provider = RULES.sources[source].provider
         kind = PROVIDERS[provider]
         rules = RULES.providers[provider].model_copy(update=changes)
-        keys = dict.fromkeys(kind.credential_names, KEY)
+        keys = dict.fromkeys(credential_names(provider), KEY)
         async with kind(rules, keys, base_url=base_url, time_scale=1000, limiter=Unlimited()) as asking:
             try:
                 return await asking.ask(question(source), keep_handle=forget, before_send=go_ahead)

@@ -14,8 +14,7 @@ from starlette.types import Receive, Scope, Send
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Cap, Company, Purchase
-from enrichment.pipeline.plan import request_for
-from enrichment.pipeline.stages import Ask
+from enrichment.pipeline.stages import Ask, request_for
 from enrichment.ports import Breaker, ProviderUnavailable, Reserved, StoreError, Unavailable
 from enrichment.purchasing.purchase import (
     LEASE,

@@ -185,7 +185,7 @@ def test_the_company_that_is_read_most_is_refreshed_first_within_the_budget(stor
     assert plan.stale is not None
     assert plan.stale.all > plan.stale.before > plan.stale.after > 0
     assert "Refreshes 2 profiles of 2 companies for about" in plan.in_words()
-    assert "1 more are due, beyond the day's budget." in plan.in_words()
+    assert "1 more is due, beyond the day's budget." in plan.in_words()
 
 
 def test_a_refresh_is_a_batch_with_the_rest_of_the_day_s_budget_and_takes_it_from_the_day(store: SqlStore) -> None:

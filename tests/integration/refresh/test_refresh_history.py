@@ -7,8 +7,7 @@ from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Request
 from enrichment.domain.values import EmployeeCount, Founded, Text
-from enrichment.refresh.known_facts import Collected, Reads
-from enrichment.refresh.learned_rates import Traits
+from enrichment.refresh.history import Reads, Traits
 from enrichment.refresh.looks import looks_in
 from resources.store import SqlStore
 from tests.support.examples import MATRIX, NOON
@@ -32,8 +31,8 @@ def test_replies_of_a_source_that_answered_again_are_looked_at_side_by_side(stor
     looks = [look for look in looks_in(store.refresh_history.renewals()) if look.dataset == "industry"]
     looks.sort(key=lambda look: look.at)
     assert [(look.company_id, look.at, look.changed) for look in looks] == [
-        (acme.company_id, NOON + 7 * DAY, False),
-        (acme.company_id, NOON + 30 * DAY, True),
+        (acme.company_id, (NOON + 7 * DAY).timestamp(), False),
+        (acme.company_id, (NOON + 30 * DAY).timestamp(), True),
     ]
     assert [look.seconds for look in looks] == [7 * DAY.total_seconds(), 23 * DAY.total_seconds()]
 
@@ -45,8 +44,9 @@ def test_traits_and_the_newest_of_each_dataset_are_those_stated_last(store: SqlS
     [(company_id, traits)] = store.refresh_history.traits().items()
     assert (company_id, traits.size_band) == (acme.company_id, "1001-5000")
     assert traits.industry not in (None, Traits().industry)
-    assert sorted(store.refresh_history.collected()) == [
-        Collected(acme.company_id, dataset, NOON + 9 * DAY) for dataset in ("employee_count", "industry")
+    companies, datasets, at = store.refresh_history.collected()
+    assert sorted(zip(companies, datasets, at, strict=True)) == [
+        (acme.company_id, dataset, (NOON + 9 * DAY).timestamp()) for dataset in ("employee_count", "industry")
     ]
 
 

@@ -10,12 +10,13 @@ import pytest
 from resources.store import SqlStore, open_store
 from resources.store import tables as t
 from resources.warehouse import Warehouse, WarehouseError
+from tests.support.new_stores import url_of_new_store
 from tests.support.warehouse_story import company, everything, profiled
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'store.sqlite'}"
+    return url_of_new_store(tmp_path / "store.sqlite")
 
 
 @pytest.fixture

@@ -22,12 +22,13 @@ from enrichment.domain.values import (
     Technology,
     Text,
 )
-from resources.store import SqlStore, open_store
+from resources.store import SqlStore
 from resources.store import tables as t
 from resources.store.row_mapping import row_of
 from resources.warehouse import Warehouse
 from resources.warehouse.incremental_build import bring_up_to_date
 from tests.support.examples import NOON
+from tests.support.new_stores import new_store
 from tests.support.warehouse_story import (
     DAY,
     FIRMOGRAPHICS,
@@ -55,7 +56,7 @@ ABROAD: Answers = {"revenue": [Revenue(low=5_000_000, high=5_000_000, currency="
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlStore]:
-    opened = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}", world="sandbox")
+    opened = new_store(tmp_path / "store.sqlite")
     yield opened
     opened.close()
 

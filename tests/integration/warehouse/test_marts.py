@@ -14,9 +14,10 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import Analysis, CacheRead, ModelReply, Purchase, Request
 from enrichment.domain.values import EmployeeCount, SizeBand, Text
 from resources.clock import TEST_CLOCK
-from resources.store import SqlStore, open_store
+from resources.store import SqlStore
 from resources.warehouse import EXAMPLES, QUESTIONS, Example, Published, Warehouse
 from tests.support.examples import MATRIX, NOON
+from tests.support.new_stores import new_store
 from tests.support.warehouse_story import (
     FIRMOGRAPHICS,
     FULL,
@@ -39,7 +40,7 @@ CENT = Decimal("0.01")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlStore]:
-    opened = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}", world="sandbox")
+    opened = new_store(tmp_path / "store.sqlite")
     yield opened
     opened.close()
 

@@ -13,6 +13,7 @@ from resources.store import SqlStore, open_store
 from resources.store import tables as t
 from resources.warehouse import Warehouse, WarehouseError
 from tests.support.examples import NOON
+from tests.support.new_stores import url_of_new_store
 from tests.support.warehouse_story import FULL, HOUR, IDENTITY, bought, company, everything, profiled, refused, request
 
 ROOT = Path(__file__).parents[3]
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'store.sqlite'}"
+    return url_of_new_store(tmp_path / "store.sqlite")
 
 
 @pytest.fixture

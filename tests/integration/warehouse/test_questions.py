@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Analysis
 from enrichment.domain.values import Contact, EmployeeCount, Founded, Headquarters, SizeBand, Text
-from resources.store import SqlStore, open_store
+from resources.store import SqlStore
 from resources.store import tables as t
 from resources.store.row_mapping import row_of
 from resources.warehouse import QUESTIONS, Example, Warehouse
 from tests.support.examples import NOON
+from tests.support.new_stores import new_store
 from tests.support.warehouse_story import DAY, FULL, HOUR, Answers, bought, company, profiled, request
 
 CHIEF: Answers = {
@@ -36,7 +37,7 @@ def firm(city: str, country: str, *, industry: str, employees: int) -> Answers:
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
-    store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}", world="sandbox")
+    store = new_store(tmp_path / "store.sqlite")
     _story(store)
     built = Warehouse(tmp_path / "enrichment.duckdb")
     built.build(store)

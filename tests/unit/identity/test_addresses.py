@@ -188,3 +188,64 @@ def test_what_has_an_address_in_it_that_cannot_be_read_is_refused_and_no_name(ty
 )
 def test_a_name_with_an_address_and_other_words_in_it_stays_a_name(typed: str) -> None:
     assert parse_company(typed) == Asked(name=typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "www..acme-x.com",
+        "://acme-x.com",
+        "acme-x .com",
+        "acme-x. com",
+        "acme-x.com and acme-x.de",
+        "acme-x.com oder acme-x.de",
+        "web: acme-x.com",
+        "www: acme-x.com",
+        "homepage = acme-x.com",
+        "mailto:acme-x.com",
+        "https%3A%2F%2Fwww.acme-x.com%2Fabout",
+        "acme-x.com%2F",
+        "acme-x.com (main)",
+        "acme-x.com (DE: acme-x.de)",
+        "acme-x.com - Acme",
+        "acme-x.com*",
+        "*.acme-x.com",
+        "@acme-x.com",
+        "acme-x[.]com",
+        "hxxp://acme-x[.]com/about",
+        "acme-x(dot)com",
+    ],
+)
+def test_an_address_that_is_slightly_off_is_still_that_address(typed: str) -> None:
+    assert parse_company(typed).domain == "acme-x.com"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Booking.com and Friends", "Amazon.com (Books)", "salesforce.com, inc.", "St. Com", "3.14", "Web: Acme", "R. Org"],
+)
+def test_a_name_that_has_a_suffix_in_it_stays_a_name(name: str) -> None:
+    assert parse_company(name).name == name
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://apps.shopify.com/acme-widgets",
+        "https://acme.my.salesforce.com",
+        "https://marketplace.atlassian.com/vendors/1",
+        "https://www.udemy.com/user/acme",
+        "https://booksy.com/en-us/acme",
+        "https://msha.ke/acme",
+    ],
+)
+def test_pages_on_a_part_of_a_companys_site_are_no_domain_of_their_own(page: str) -> None:
+    assert own_domain(page, "Acme Widgets") is None
+    with pytest.raises(NotACompany, match="is a page on"):
+        parse_company(page)
+
+
+def test_a_company_that_has_a_marketplace_keeps_its_own_site() -> None:
+    assert own_domain("https://www.shopify.com/about", "Shopify Inc.") == "shopify.com"
+    assert own_domain("https://apps.shopify.com", "Shopify Inc.") == "shopify.com"
+    assert parse_company("https://www.salesforce.com/eu/").domain == "salesforce.com"

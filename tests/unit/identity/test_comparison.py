@@ -30,6 +30,12 @@ from enrichment.identity.names import name_form
         ("PT Solutions", "Solutions"),
         ("AB Volvo", "Volvo"),
         ("CV Library", "Library"),
+        ("SA Recycling", "Recycling"),
+        ("SA Muster", "Muster"),
+        ("SIA Cargo", "Cargo"),
+        ("LTD Commodities LLC", "Commodities LLC"),
+        ("UAB Health", "Health"),
+        ("OU Muster", "Muster"),
     ],
 )
 def test_a_short_word_in_front_that_may_be_of_the_name_is_never_dropped_unasked(name_a: str, name_b: str) -> None:
@@ -62,6 +68,20 @@ def test_a_short_word_in_front_that_may_be_of_the_name_is_never_dropped_unasked(
         ("AB Muster", "Muster AB (publ)"),
         ("AB Muster (publ)", "Muster"),
         ("Oy Muster", "Muster Oy"),
+        ("UAB Muster", "Muster"),
+        ("SIA Muster", "Muster"),
+        ("OOO Muster", "Muster"),
+        ("JSC Muster", "Muster, JSC"),
+        ("OÜ Muster", "Muster"),
+        ("VšĮ Muster", "Muster"),
+        ("Ltd Muster", "Muster"),
+        ("SA Muster", "Muster S.A."),
+        ("DOO Muster", "Muster d.o.o."),
+        ("SASU Muster", "Muster"),
+        ("SPRL Muster", "Muster"),
+        ("Société Anonyme Muster", "Muster SA"),
+        ("ЕООД Muster", "Muster"),
+        ("SRL Muster Werke", "Muster Werke"),
     ],
 )
 def test_a_form_in_front_is_dropped_where_it_cannot_be_a_word_of_the_name(name_a: str, name_b: str) -> None:
@@ -272,3 +292,100 @@ def test_a_word_for_a_former_name_with_nothing_in_front_of_it_is_of_the_name(nam
 )
 def test_forms_that_are_words_too_count_where_they_are_written_as_forms(name: str) -> None:
     assert compare_names(name, "Acme").sameness == "same"
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "GmbH i.L.",
+        "GmbH i. L.",
+        "GmbH & Co. KG i.I.",
+        "GmbH in Gründung",
+        "GmbH (Insolvenz)",
+        "S.p.A. in liquidazione",
+        "SA en liquidation",
+        "S.L. (en liquidación)",
+        "Ltda. em recuperação judicial",
+        "Sp. z o.o. w likwidacji",
+        "B.V. in liquidatie",
+        "AB i konkurs",
+        "Limited - In Liquidation",
+        "Ltd - dormant",
+        "Ltd (dissolved)",
+        ", LLC, a Delaware limited liability company",
+        "Inc., a California corporation",
+    ],
+)
+def test_how_a_company_is_registered_is_no_part_of_its_name(behind: str) -> None:
+    assert name_form(f"Muster Größe {behind}").words == name_form("Muster Größe").words
+
+
+@pytest.mark.parametrize("name", ["Muster in Liquidation", "Muster Insolvenz", "Acme, a Little Company", "Dormant Ltd"])
+def test_words_of_a_name_without_a_form_are_its_own(name: str) -> None:
+    assert len(name_form(name).words) == len([word for word in name.split() if word not in ("Ltd", "Company")])
+
+
+@pytest.mark.parametrize(
+    "also", ["Ltd aka Beta", "BV h.o.d.n. Beta", "SA (antes Beta)", "GmbH, firmierend als Beta", "AB (tidigare Beta)"]
+)
+def test_another_name_is_told_by_the_words_of_other_languages(also: str) -> None:
+    form = name_form(f"Muster Werke {also}")
+    assert (form.words, form.aliases) == (("muster", "werke"), ("Beta",))
+
+
+@pytest.mark.parametrize(
+    ("name_a", "name_b"),
+    [
+        ("Muster et Fils", "Muster & Fils"),
+        ("Muster y Hijos", "Muster & Hijos"),
+        ("Muster og Sønner", "Muster & Sønner"),
+    ],
+)
+def test_and_is_one_word_in_all_languages(name_a: str, name_b: str) -> None:
+    assert compare_names(name_a, name_b).sameness == "same"
+
+
+def test_a_letter_that_may_mean_and_is_asked_about_or_stays() -> None:
+    assert compare_names("Muster e Figli", "Muster & Figli").sameness == "unsure"
+    assert compare_names("Y Combinator", "Combinator").sameness != "same"
+    assert compare_names("C y A", "C A").sameness != "same"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "e.U.",
+        "EAD",
+        "LTDA ME",
+        "HB",
+        "ANS",
+        "spółka komandytowa",
+        "Teoranta",
+        "CLG",
+        "RLLP",
+        "Sociedad Limitada",
+        "BVBA",
+    ],
+)
+def test_forms_of_more_countries_are_cut_off(form: str) -> None:
+    assert name_form(f"Muster Werke {form}").words == ("muster", "werke")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Muster GmbH&Co.KG", "Muster GmbH & Co.KG", "MUSTER GMBH & CO.KG", "Muster-GmbH", "Muster-AG", "Muster Co/The"],
+)
+def test_a_form_without_the_blank_before_it_is_cut_off(name: str) -> None:
+    assert name_form(name).words == ("muster",)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Muster-Agrar", ("muster", "agrar")),
+        ("Muster-AGs", ("muster", "ags")),
+        ("X-Inc Records", ("x", "inc", "records")),
+    ],
+)
+def test_a_dash_before_other_letters_stays_in_the_name(name: str, words: tuple[str, ...]) -> None:
+    assert name_form(name).words == words

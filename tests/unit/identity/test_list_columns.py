@@ -25,6 +25,10 @@ def companies(text: str) -> list[tuple[str | None, str | None]]:
         ("Company Website URL|Strona www|ウェブサイト|网站|Сайт|Sito internet|Webpagina", {"website"}),
         ("E-Mail-Adresse|Adresse e-mail|Emailadresse|Endereço de e-mail|Indirizzo email", {"email"}),
         ("Partner|Supplier|Customer|Brand|Vendor Name|Kunde", {"related"}),
+        ("Prospect Company|Lead Company Name|Person - Organization|Shop Name|Firmanavn|Selskap", {"company"}),
+        ("Prospect Website|Exhibitor URL|Lead Domain|Shop URL|Nettside|properties.domain", {"website"}),
+        ("contact_email|Attendee Email|Speaker E-Mail|Person - Email - Work|Company Email Address", {"email"}),
+        ("Attendee Name|Speaker Name|Candidate Name", {"person"}),
         ("First Name|Job Title|Vorname|Prénom|Cognome|Achternaam|Фамилия", {"personal"}),
     ],
 )

@@ -160,3 +160,13 @@ def test_a_website_of_one_company_beside_an_id_of_another_is_asked_about_and_mer
 def test_an_id_beside_another_name_is_asked_about() -> None:
     [row] = by_id("name,ticker", "Widget Works,NYSE:ACM", holders=[ACME])
     assert (row.fate, row.may_be) == ("ambiguous", (ACME,))
+
+
+def test_of_many_websites_a_message_names_five_and_a_question_offers_fifty_rows() -> None:
+    named = [["Acme", f"acme-{number:02}.com"] for number in range(60)]
+    *_, row = fates([["name", "website"], *named, ["Acme", ""]])
+    assert row.because == (
+        "rows of this list give its name to several websites: "
+        "acme-00.com, acme-01.com, acme-02.com, acme-03.com, acme-04.com and 55 more"
+    )
+    assert (row.fate, len(row.may_be)) == ("ambiguous", 50)

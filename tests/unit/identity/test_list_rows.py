@@ -57,6 +57,12 @@ def test_odd_names_are_names(text: str) -> None:
     "text",
     [
         "k. A.",
+        "S/N",
+        "Test Company",
+        "siehe oben",
+        "не указано",
+        "暂无",
+        "Sans objet",
         "n. v.",
         "kein",
         "keine",

@@ -7,8 +7,7 @@ import pytest
 
 from enrichment.domain.records import Company, Known, SourceFailure
 from enrichment.pipeline.end_state import end_state
-from enrichment.pipeline.plan import request_for
-from enrichment.pipeline.stages import Analysed, Ask
+from enrichment.pipeline.stages import Analysed, Ask, request_for
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from tests.support.examples import MATRIX, NOON, acme, known_from

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from enrichment.domain.records import Known, SourceFailure
-from enrichment.pipeline.plan import request_for
-from enrichment.pipeline.stages import Analysed, Ask, Collected, Identified, Planned, RequestUnderWay
+from enrichment.pipeline.stages import Analysed, Ask, Collected, Identified, Planned, RequestUnderWay, request_for
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from tests.support.examples import MATRIX, NOON, acme, known_from

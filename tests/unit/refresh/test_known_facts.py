@@ -7,17 +7,18 @@ import pytest
 
 from enrichment.domain.records import Company
 from enrichment.domain.values import EmployeeCount, SizeBand, Text
-from enrichment.refresh.known_facts import Collected, Reads, idle_companies, known_facts
-from enrichment.refresh.learned_rates import LearnedRates, Traits
+from enrichment.refresh.history import Collected, Reads, Traits
+from enrichment.refresh.known_facts import idle_companies, known_facts
+from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.ranking import KnownFacts
-from enrichment.refresh.traits import traits_of
+from enrichment.refresh.traits import trait_in, traits_of
 from tests.support.examples import MATRIX, NOON
 
 DAY = timedelta(days=1)
 OLD, YOUNG = (Company(key, key, None, key, NOON - age) for key, age in (("old", 400 * DAY), ("young", 10 * DAY)))
 
 
-def facts(*reads: Reads, collected: tuple[Collected, ...] = ()) -> KnownFacts:
+def facts(*reads: Reads, collected: Collected = Collected([], [], [])) -> KnownFacts:  # noqa: B008  frozen
     return known_facts(MATRIX, [OLD, YOUNG], collected, reads, LearnedRates([], {}), NOON)
 
 
@@ -26,7 +27,9 @@ def at(known: KnownFacts, values: np.ndarray, company: str, dataset: str) -> flo
 
 
 def test_a_fact_is_as_old_as_what_was_collected_last_and_without_one_it_was_never_known() -> None:
-    known = facts(collected=(Collected("old", "industry", NOON - 9 * DAY), Collected("gone", "industry", NOON)))
+    known = facts(
+        collected=Collected(["old", "gone"], ["industry"] * 2, [(NOON - 9 * DAY).timestamp(), NOON.timestamp()])
+    )
     assert at(known, known.age, "old", "industry") == pytest.approx(9 * DAY.total_seconds())
     assert np.isinf(at(known, known.age, "young", "industry"))
 
@@ -62,14 +65,14 @@ def test_a_company_that_was_not_asked_for_since_then_is_idle() -> None:
 
 def test_companies_are_grouped_by_the_group_of_their_industry_and_their_size_band_as_stated_last() -> None:
     values = [
-        ("a", "industry", Text(text="Banking")),
-        ("a", "industry", Text(text="Software Development")),
-        ("a", "employee_count", EmployeeCount(low=1200, high=1200)),
-        ("b", "company_size_band", SizeBand(band="11-50")),
-        ("c", "industry", Text(text="no such words at all")),
+        ("a", Text(text="Banking")),
+        ("a", Text(text="Software Development")),
+        ("a", EmployeeCount(low=1200, high=1200)),
+        ("b", SizeBand(band="11-50")),
+        ("c", Text(text="no such words at all")),
     ]
-    traits = traits_of(values)
+    traits = traits_of((company, trait_in(value)) for company, value in values)
     assert traits["a"].size_band == "1001-5000"
-    assert traits["a"].industry == traits_of([("x", "industry", Text(text="Computer Software"))])["x"].industry
+    assert traits["a"].industry == trait_in(Text(text="Computer Software")).industry
     assert traits["b"] == Traits(None, "11-50")
     assert "c" not in traits

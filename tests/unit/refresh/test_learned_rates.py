@@ -1,12 +1,11 @@
 """Rates by dataset, by group, by company: each where there is enough to know it by."""
 
-from datetime import timedelta
-
 import numpy as np
 import pytest
 
 from enrichment.refresh.change_rates import RateBelief, priors_of
-from enrichment.refresh.learned_rates import ENOUGH, LearnedRates, Traits
+from enrichment.refresh.history import Traits
+from enrichment.refresh.learned_rates import ENOUGH, LearnedRates
 from enrichment.refresh.looks import Look
 from tests.support.examples import NOON
 
@@ -17,7 +16,7 @@ SOFTWARE, BANK = Traits("Software", "11-50"), Traits("Banking", "10001+")
 def looks(company: str, dataset: str, days: float, changes: list[bool]) -> list[Look]:
     """One look each so many days, with these results."""
     return [
-        Look(company, dataset, NOON + timedelta(days=days * (n + 1)), days * DAY, changed)
+        Look(company, dataset, NOON.timestamp() + days * DAY * (n + 1), days * DAY, changed)
         for n, changed in enumerate(changes)
     ]
 

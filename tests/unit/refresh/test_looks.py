@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from enrichment.refresh.looks import Look, Renewal, is_changed, looks_in
+from enrichment.refresh.history import Renewal
+from enrichment.refresh.looks import Look, is_changed, looks_in
 from tests.support.examples import NOON
 
 WEEK = timedelta(days=7)
@@ -55,7 +56,7 @@ def test_a_list_changed_when_an_item_came_or_went_in_whatever_order_it_is() -> N
 
 
 def renewal(before: str | None, after: str | None) -> Renewal:
-    return Renewal("com_1", "industry", NOON, NOON + WEEK, before, after)
+    return Renewal("com_1", "industry", (NOON + WEEK).timestamp(), WEEK.total_seconds(), before, after)
 
 
 @pytest.mark.parametrize(
@@ -69,5 +70,5 @@ def renewal(before: str | None, after: str | None) -> Renewal:
 )
 def test_a_look_says_after_how_long_and_whether_it_had_changed(before: str, after: str, changed: bool) -> None:
     assert list(looks_in([renewal(before, after)])) == [
-        Look("com_1", "industry", NOON + WEEK, WEEK.total_seconds(), changed)
+        Look("com_1", "industry", (NOON + WEEK).timestamp(), WEEK.total_seconds(), changed)
     ]

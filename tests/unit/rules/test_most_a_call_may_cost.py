@@ -7,8 +7,7 @@ import pytest
 import yaml
 
 from enrichment.collection.source_call import order_for
-from enrichment.pipeline.plan import request_for
-from enrichment.pipeline.stages import Ask
+from enrichment.pipeline.stages import Ask, request_for
 from enrichment.purchasing.purchase import draft
 from enrichment.rules import RulesError, load_rules
 from tests.support.examples import MATRIX, NOON, acme

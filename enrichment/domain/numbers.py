@@ -1,0 +1,22 @@
+"""Numbers of things as people read them: '1 company', '2,000 companies', '0 analyses'. Pure."""
+
+import re
+from decimal import Decimal
+
+_PLURALS = (
+    (re.compile(r"(?<=[^aeiou])y$"), "ies"),
+    (re.compile(r"(?<=.s)is$"), "es"),
+    (re.compile(r"(ch|sh|s|x)$"), r"\1es"),
+    (re.compile(r"$"), "s"),
+)
+"""How English words end, and how they end where there are several; the first that fits counts."""
+
+
+def in_number(count: Decimal | int, one: str, several: str | None = None) -> str:
+    """one: the thing, or what is stated of one of it. several: the same of several, where an ending will not do."""
+    return f"{Decimal(count).normalize():,f} {one if count == 1 else several or _several(one)}"
+
+
+def _several(one: str) -> str:
+    ending, plural = next((ending, plural) for ending, plural in _PLURALS if ending.search(one))
+    return ending.sub(plural, one, count=1)

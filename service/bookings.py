@@ -1,0 +1,77 @@
+"""Hits of layer 1, written a moment after they are answered: many in one transaction, so no hit waits for the disk.
+
+add(served) -> answered at once -> written within milliseconds        written(id): whoever asks for it waits for that
+
+A process that is killed loses the bookings of these milliseconds: of hits, which cost nothing, and of no purchase.
+"""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+from fastapi.concurrency import run_in_threadpool
+
+from enrichment.domain.accepted import ServedRequest
+from enrichment.ports import StoreError
+from resources.store import SqlStore
+from service.logs import log
+
+_MOST_WAITING = 5_000
+_PATIENCE_SECONDS = 5.0
+_AGAIN_SECONDS = 1.0
+
+
+class Bookings:
+    """add and written: from any thread; the others: from the loop it was made in."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store, self._loop = store, asyncio.get_running_loop()
+        self._waiting: dict[str, ServedRequest] = {}
+        self._lock = threading.Condition()
+        self._some = asyncio.Event()
+        self._task = asyncio.create_task(self._write_on())
+
+    def add(self, served: ServedRequest) -> None:
+        """Blocks only while too many wait."""
+        with self._lock:
+            self._lock.wait_for(lambda: len(self._waiting) < _MOST_WAITING, _PATIENCE_SECONDS)
+            self._waiting[served.accepted.request_id] = served
+            if len(self._waiting) == 1:
+                self._loop.call_soon_threadsafe(self._some.set)
+
+    def written(self, request_id: str) -> bool:
+        """Waits until it is written. False: it is none that waits. Blocks."""
+        with self._lock:
+            if request_id not in self._waiting:
+                return False
+            return self._lock.wait_for(lambda: request_id not in self._waiting, _PATIENCE_SECONDS)
+
+    async def stop(self) -> None:
+        """Writes what waits."""
+        self._task.cancel()
+        await asyncio.wait({self._task})
+        if self._waiting:
+            await run_in_threadpool(self._write, list(self._waiting.values()))
+
+    async def _write_on(self) -> None:
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            while self._waiting:
+                await asyncio.shield(asyncio.ensure_future(self._written_or_later()))
+
+    async def _written_or_later(self) -> None:
+        with self._lock:
+            some = list(self._waiting.values())
+        try:
+            await run_in_threadpool(self._write, some)
+        except StoreError as error:
+            log.warning("bookings wait", because=str(error), waiting=len(some))
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    def _write(self, some: Sequence[ServedRequest]) -> None:
+        self._store.accepted_requests.serve_many(some)
+        with self._lock:
+            for one in some:
+                self._waiting.pop(one.accepted.request_id, None)
+            self._lock.notify_all()

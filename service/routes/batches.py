@@ -1,0 +1,89 @@
+"""Many companies within one budget: made, listed, looked at, stopped."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from enrichment.rules.models import parse_seconds
+from service import batches
+from service.access import Enricher, Reader
+from service.batches import MOST_COMPANIES, BatchesView, BatchView, Wanted
+from service.bodies import Age, Body, CompanyText, Named
+from service.calls import IdempotencyHeader, idempotency_key
+from service.installation import Installed
+from service.money import AskedUsd, micro
+from service.problems import BODY, Problem, problems
+
+router = APIRouter(prefix="/v1/batches", tags=["batches"])
+BatchId = Annotated[str, Path(max_length=60)]
+_MADE = problems("unknown_name", "other_body", *BODY)
+_SUFFIXES = {"text/csv": ".csv", "application/x-ndjson": ".jsonl", "application/jsonl": ".jsonl"}
+_LIST = {"requestBody": {"required": True, "content": {kind: {"schema": {"type": "string"}} for kind in _SUFFIXES}}}
+
+
+class BatchBody(Body):
+    """The companies, what is wanted of each, and what all of them may cost together."""
+
+    companies: list[CompanyText] = Field(min_length=1, max_length=MOST_COMPANIES)
+    consumers: list[Named] = Field(["profile"], min_length=1, max_length=10)
+    max_cost_usd: AskedUsd
+    audience: Named | None = None
+    strategy: Named | None = None
+    max_age: Age | None = None
+
+    def wanted(self) -> Wanted:
+        age = None if self.max_age is None else parse_seconds(self.max_age)
+        return Wanted(tuple(self.consumers), micro(self.max_cost_usd) or 0, self.audience, self.strategy, age)
+
+
+@router.post("", status_code=202, responses=_MADE)
+async def make(
+    body: BatchBody, request: Request, caller: Enricher, state: Installed, idempotency: IdempotencyHeader = None
+) -> BatchView:
+    """A batch that this service carries out: complete profiles first, never above its budget."""
+    key = await idempotency_key(idempotency, request, caller)
+    return await run_in_threadpool(batches.made, body.companies, body.wanted(), caller, state, key)
+
+
+@router.post("/upload", status_code=202, openapi_extra=_LIST, responses={**_MADE, **problems("not_list_type")})
+async def upload(
+    request: Request,
+    caller: Enricher,
+    state: Installed,
+    max_cost_usd: Annotated[AskedUsd, Query()],
+    consumers: Annotated[list[Named], Query(min_length=1, max_length=10)] = ["profile"],  # noqa: B006  it is read only
+    content_type: Annotated[str, Header(include_in_schema=False)] = "",
+    idempotency: IdempotencyHeader = None,
+) -> BatchView:
+    """The same of a list: CSV with a column of names or websites, or JSON lines."""
+    suffix = _SUFFIXES.get(content_type.partition(";")[0].strip().lower())
+    if suffix is None:
+        raise Problem("not_list_type", f"Send the list as {' or '.join(_SUFFIXES)}.")
+    key = await idempotency_key(idempotency, request, caller)
+    body, wanted = await request.body(), Wanted(tuple(consumers), micro(max_cost_usd) or 0)
+
+    def made() -> BatchView:
+        texts, left_out = batches.listed_in(body, suffix)
+        return batches.made(texts, wanted, caller, state, key, left_out)
+
+    return await run_in_threadpool(made)
+
+
+@router.get("")
+async def listed(_: Reader, state: Installed) -> BatchesView:
+    """The latest fifty of the store, also those of the command line and of Dagster."""
+    return await run_in_threadpool(batches.latest, state)
+
+
+@router.get("/{batch_id}", responses=problems("not_found"))
+async def one(batch_id: BatchId, _: Reader, state: Installed) -> BatchView:
+    """How far it is."""
+    return await run_in_threadpool(batches.found, batch_id, state)
+
+
+@router.delete("/{batch_id}", status_code=202, responses=problems("not_found", "already_ended"))
+async def stop(batch_id: BatchId, caller: Enricher, state: Installed) -> BatchView:
+    """Nothing more of it is begun; what is under way ends after its calls."""
+    return await run_in_threadpool(batches.stopped, batch_id, caller, state)

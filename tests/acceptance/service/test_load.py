@@ -1,0 +1,52 @@
+"""More than the vendors take: some are refused at once, what was accepted ends, and what memory has is served."""
+
+from collections import Counter
+
+import httpx
+
+from sandbox.catalogue import Catalogue
+from tests.acceptance.conftest import Stack
+from tests.support.eventually import eventually
+
+WAIT = {"Prefer": "wait=60"}
+
+
+def test_beyond_what_the_vendors_take_requests_are_refused_and_layer_1_is_not(
+    client: httpx.Client, stack: Stack
+) -> None:
+    client.post("/v1/enrichments", json={"company": "tesla.com"}, headers=WAIT)
+    stack.fault("*", "latency", seconds=3.0)
+    most = min(64, sum(provider.concurrency for provider in stack.rules.providers.values()))
+    domains = [company.domain for company in Catalogue().companies if company.domain != "tesla.com"][: most + 5]
+    answers = [client.post("/v1/enrichments", json={"company": domain}) for domain in domains]
+    states = Counter(answer.status_code for answer in answers)
+    assert states[202] >= most
+    refused = answers[-1]
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    assert int(refused.headers["retry-after"]) > 0
+    hit = client.post("/v1/enrichments", json={"company": "tesla.com"})
+    assert (hit.status_code, hit.json()["served_from"]) == (200, "layer_1")
+    stack.clear_faults()
+    accepted = [answer.json()["id"] for answer in answers if answer.status_code == 202]
+
+    def all_ended() -> bool:
+        return all(stack.store.accepted_requests.by_id(one).state == "ended" for one in accepted)  # type: ignore[union-attr]
+
+    eventually(all_ended, "what was accepted ends")
+    again = client.post("/v1/enrichments", json={"company": domains[-1]}, headers=WAIT)
+    assert again.status_code == 200
+
+
+def test_a_request_under_way_is_stopped_after_its_call(client: httpx.Client, stack: Stack) -> None:
+    stack.fault("*", "latency", seconds=1.0)
+    accepted = client.post("/v1/enrichments", json={"company": "tesla.com", "consumer": "customer_enrichment"}).json()
+    eventually(lambda: bool(stack.store.ledger.purchases(accepted["id"])), "its first call is under way")
+    stopping = client.delete(f"/v1/enrichments/{accepted['id']}")
+    assert stopping.status_code == 202
+    begun = {purchase.purchase_id for purchase in stack.store.ledger.purchases(accepted["id"])}
+    eventually(
+        lambda: client.get(f"/v1/enrichments/{accepted['id']}").json()["state"] == "stopped", "the request is stopped"
+    )
+    purchases = stack.store.ledger.purchases(accepted["id"])
+    assert {purchase.purchase_id for purchase in purchases} == begun
+    assert {purchase.state for purchase in purchases} <= {"settled", "released"}
