@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-dagster lock
+.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench-money: $(STAMP)      ## purchases under load and batches, with faults and 
 
 bench-refresh: $(STAMP)    ## stale reads under each order of refreshing, beside an oracle that knows all change rates; how long a tick takes; eight minutes
 	$(BIN)/python -m bench.refresh
+
+bench-batch: $(STAMP)      ## batches: CPU and calls a second beside a bare script, memory, costs; a quarter of an hour
+	$(BIN)/python -m bench.batch
 
 bench-identity: $(STAMP)   ## whether two names are one company's: pairs of registrants, judged pairs, generated ones; a minute
 	$(BIN)/python -m bench.identity

@@ -15,6 +15,7 @@ def main() -> None:
         seed=options.seed,
         fault_rate=options.fault_rate,
         latency_ms=options.latency_ms,
+        companies=options.companies,
     )
     serve(app, port=options.port)
 
@@ -27,6 +28,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="decides which source knows which company")
     parser.add_argument("--fault-rate", type=float, default=0.0, help="share of calls that fail, 0 to 1")
     parser.add_argument("--latency-ms", type=int, default=0, help="added to every call")
+    parser.add_argument("--companies", type=int, default=0, help="beyond 500, numbered copies of these")
     return parser.parse_args()
 
 

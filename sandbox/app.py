@@ -38,16 +38,17 @@ def create_app(
     seed: int = 1,
     fault_rate: float = 0.0,
     latency_ms: int = 0,
+    companies: int = 0,
     read_time: Callable[[], float] = time.time,
     vendors: Sequence[type[Vendor]] = VENDORS,
 ) -> Starlette:
     """The sandbox as an ASGI application. `home` is the folder of its state; the same home continues it.
 
-    read_time: seconds since 1970; a test hands in a clock of its own.
+    companies: as of Catalogue. read_time: seconds since 1970; a test hands in a clock of its own.
     """
     state = StateFile(home)
     clock = SandboxClock(state, time_scale=time_scale, read=read_time)
-    catalogue = Catalogue()
+    catalogue = Catalogue(companies)
     context = SandboxContext(
         seed=seed,
         state=state,

@@ -6,7 +6,8 @@ by_name("Tesla, Inc.")   by_domain("https://www.tesla.com/about")   in_text('"Te
 import csv
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
@@ -100,10 +101,14 @@ def host(address: str) -> str:
 
 
 class Catalogue:
-    """Read once; every look-up gives a CatalogueCompany or None."""
+    """Read once; every look-up gives a CatalogueCompany or None.
 
-    def __init__(self) -> None:
-        self.companies = [_company(row) for row in read_data("companies.csv")]
+    companies: at least so many; those beyond the 500 are copies of them with a number in name and domain.
+    """
+
+    def __init__(self, companies: int = 0) -> None:
+        listed = [_company(row) for row in read_data("companies.csv")]
+        self.companies = [*listed, *_copies(listed, companies - len(listed))]
         self.industries = {row["industry"]: _industry(row) for row in read_data("industries.csv")}
         self.technologies = [CatalogueTechnology(**row) for row in read_data("technologies.csv")]
         self.observed: dict[str, list[CatalogueTechnology]] = {}
@@ -168,6 +173,14 @@ def read_data(name: str) -> list[dict[str, str]]:
     """A table of sandbox/data as rows of text."""
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def _copies(listed: Sequence[CatalogueCompany], number: int) -> Iterator[CatalogueCompany]:
+    """Tesla, Inc. (tesla.com) -> Tesla, Inc. 2 (tesla-2.com), ..."""
+    for position in range(number):
+        company, copy = listed[position % len(listed)], position // len(listed) + 2
+        stem, _, rest = company.domain.partition(".")
+        yield replace(company, name=f"{company.name} {copy}", domain=f"{stem}-{copy}.{rest}", aliases=())
 
 
 def _company(row: dict[str, str]) -> CatalogueCompany:

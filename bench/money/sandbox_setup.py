@@ -64,9 +64,19 @@ def set_up(
 
 
 @contextmanager
-def sandbox(home: Path, *, time_scale: float, seed: int, fault_rate: float) -> Iterator[str]:
-    """Yields its URL; a process of its own, ended at the end."""
-    options = {"home": home, "port": 0, "time-scale": time_scale, "seed": seed, "fault-rate": fault_rate}
+def sandbox(
+    home: Path, *, time_scale: float, seed: int, fault_rate: float, latency_ms: int = 0, companies: int = 0
+) -> Iterator[str]:
+    """Yields its URL; a process of its own, ended at the end. companies: at least so many; at least 500."""
+    options = {
+        "home": home,
+        "port": 0,
+        "time-scale": time_scale,
+        "seed": seed,
+        "fault-rate": fault_rate,
+        "latency-ms": latency_ms,
+        "companies": companies,
+    }
     command = [sys.executable, "-m", "sandbox", *(f"--{name}={value}" for name, value in options.items())]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
         try:

@@ -18,13 +18,14 @@ BYTES_PER_ID = len('"e0000", ')  # an upper bound of what one more id adds to a 
 
 
 def answer_schema(kind: type[AnalysisAnswer], evidence_ids: Sequence[str] = ()) -> dict[str, Json]:
-    """evidence_ids: the only ones an answer may cite; without any the schema does not bound them."""
-    schema = deepcopy(_plain(kind))
-    if evidence_ids:
-        schema["$defs"][EVIDENCE_ID] = {"type": "string", "enum": [*evidence_ids]}
-        for item in _items(schema):
-            item["properties"]["evidence_id"] = {"$ref": f"#/$defs/{EVIDENCE_ID}"}
-    return schema
+    """evidence_ids: the only ones an answer may cite; without any the schema does not bound them.
+
+    Parts of it are shared by all questions of this kind: not to be changed.
+    """
+    if not evidence_ids:
+        return _plain(kind)
+    schema = _citing(kind)
+    return {**schema, "$defs": {**schema["$defs"], EVIDENCE_ID: {"type": "string", "enum": [*evidence_ids]}}}
 
 
 @cache
@@ -42,13 +43,27 @@ def fields_in_words(kind: type[AnalysisAnswer]) -> str:
 
 def schema_bytes(kind: type[AnalysisAnswer], passages: int) -> int:
     """An upper bound of the bytes of a schema that may cite so many passages."""
-    return len(json.dumps(answer_schema(kind, ("e0",))).encode()) + passages * BYTES_PER_ID
+    return _bytes_citing_one(kind) + passages * BYTES_PER_ID
+
+
+@cache
+def _bytes_citing_one(kind: type[AnalysisAnswer]) -> int:
+    return len(json.dumps(answer_schema(kind, ("e0",))).encode())
 
 
 @cache
 def _plain(kind: type[AnalysisAnswer]) -> dict[str, Json]:
     """Cached, as making it takes 3 ms."""
     return kind.model_json_schema()
+
+
+@cache
+def _citing(kind: type[AnalysisAnswer]) -> dict[str, Json]:
+    """Its items cite one of the ids that are still to be listed."""
+    schema = deepcopy(_plain(kind))
+    for item in _items(schema):
+        item["properties"]["evidence_id"] = {"$ref": f"#/$defs/{EVIDENCE_ID}"}
+    return schema
 
 
 def _items(schema: Mapping[str, Json]) -> Iterator[dict[str, Json]]:

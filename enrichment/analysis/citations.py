@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Generic, Literal, TypeVar
 
 from enrichment.analysis.answer_schemas import AnalysisAnswer, Cited
@@ -185,7 +186,7 @@ class _Check:
             return False
         return is_about_another(quote, (*item.facts_stated, *item.reasons_stated), own=self.own, shown=self.shown)
 
-    @property
+    @cached_property
     def _own_numbers(self) -> frozenset[str]:
         """Of a company such as 3M."""
         return frozenset().union(*(numbers_in(word) for word in self.own))

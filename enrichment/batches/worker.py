@@ -21,7 +21,7 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.records import Cap, Company, DailyLimit
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.dry_run import profile_or_plans
-from enrichment.pipeline.enrich import Ask, Enriched, enrich
+from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
 from enrichment.pipeline.new_profile import because_given_up
 from enrichment.ports import CapReached, StoreError
 from enrichment.profiles.assembly import missing
@@ -151,10 +151,11 @@ class _Worker:
         while not self._context.stopping() and len(self._under_way) < self._at_once:
             if not self._lot:
                 self._lot.extend(await self._claimed())
-            if not self._lot or not await self._pacing.may_begin(len(self._under_way)):
+            if not self._lot or not await self._pacing.may_begin():
                 break
             company = self._lot.popleft()
-            self._under_way[asyncio.create_task(self._one(company))] = company
+            watch = self._pacing.begin(company.company_id)
+            self._under_way[asyncio.create_task(self._one(company, watch))] = company
         return bool(self._under_way or (self._lot and not self._context.stopping()))
 
     async def _claimed(self) -> Sequence[BatchCompany]:
@@ -199,11 +200,12 @@ class _Worker:
 
     def _collect_ended(self) -> None:
         for task in [task for task in self._under_way if task.done()]:
-            del self._under_way[task]
+            company = self._under_way.pop(task)
+            self._pacing.end(company.company_id)
             if not task.cancelled():  # a company that another worker has taken over is cancelled
                 task.result()
 
-    async def _one(self, company: BatchCompany) -> None:
+    async def _one(self, company: BatchCompany, watch: Watch) -> None:
         """Raises what concerns the whole batch."""
         request_id = new_id("req")
         begun = await self._begun(company, request_id)
@@ -211,7 +213,7 @@ class _Worker:
             return
         enriched: Enriched | None = None
         try:
-            enriched = await self._enriched(begun, request_id)
+            enriched = await self._enriched(begun, request_id, watch)
             self._pacing.note(enriched.purchases)
             end = end_of(enriched)
         except _OF_THE_BATCH:
@@ -252,12 +254,14 @@ class _Worker:
         most = ask.requirements(self._rules).max_cost
         return 0 if served is not None else min(most, sum(plan.quote.p90 for plan in plans))
 
-    async def _enriched(self, company: BatchCompany, request_id: str) -> Enriched:
+    async def _enriched(self, company: BatchCompany, request_id: str, watch: Watch) -> Enriched:
         known = await self._company(company)
         if known is None:
             raise NotACompany(f"Company {company.key} is not in the store any more: make a batch without it.")
         ask = self._ask(known, budget=self._batch.budget)
-        return await enrich(ask, rules=self._rules, context=self._context, request_id=request_id, company=known)
+        return await enrich(
+            ask, rules=self._rules, context=self._context, request_id=request_id, company=known, watch=watch
+        )
 
     async def _company(self, company: BatchCompany) -> Company | None:
         return await asyncio.to_thread(self._context.store.companies.by_id, company.company_id)

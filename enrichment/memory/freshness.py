@@ -3,6 +3,7 @@
 Rules + Requirements + Known + now  ->  dataset -> DatasetStatus;  source -> the datasets it has answered
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,14 +73,27 @@ def dataset_status(
     rules: Rules, requirements: Requirements, known: Known, dataset: str, now: datetime
 ) -> DatasetStatus:
     """Whether a collected dataset is satisfied, from what is known at `now`."""
+    of_dataset = [fact for fact in known.facts if fact.dataset == dataset]
+    return _dataset_status(rules, requirements, known.replies, of_dataset, dataset, now)
+
+
+def _dataset_status(
+    rules: Rules,
+    requirements: Requirements,
+    known_replies: Sequence[ReplyHead],
+    of_dataset: Sequence[Fact],
+    dataset: str,
+    now: datetime,
+) -> DatasetStatus:
+    """of_dataset: all facts of this dataset, whatever their age."""
     entry = rules.datasets[dataset]
-    facts = fresh_facts(rules, requirements, known.facts, dataset, now)
+    facts = fresh_facts(rules, requirements, of_dataset, dataset, now)
     threshold = requirements.threshold(rules, dataset)
     good = {identity(f.value): f for f in reversed(facts) if f.quality >= threshold and not f.last_resort}
     replies, sources = tuple(sorted({f.reply_id for f in facts})), frozenset(f.source for f in facts)
     if len(good) >= entry.enough:
         return DatasetStatus("satisfied", facts, replies, sources)
-    silent = _says_there_are_none(rules, requirements, known, dataset, now)
+    silent = _says_there_are_none(rules, requirements, known_replies, of_dataset, dataset, now)
     if silent and not good:
         return DatasetStatus("empty", facts, silent, sources)
     mentioned = any(f.last_resort or f.reliability < threshold for f in facts)
@@ -87,12 +101,17 @@ def dataset_status(
 
 
 def _says_there_are_none(
-    rules: Rules, requirements: Requirements, known: Known, dataset: str, now: datetime
+    rules: Rules,
+    requirements: Requirements,
+    known_replies: Sequence[ReplyHead],
+    of_dataset: Sequence[Fact],
+    dataset: str,
+    now: datetime,
 ) -> tuple[str, ...]:
-    with_facts = {f.reply_id for f in known.facts if f.dataset == dataset}
+    with_facts = {fact.reply_id for fact in of_dataset}
     return tuple(
         reply.reply_id
-        for reply in known.replies
+        for reply in known_replies
         if reply.source in rules.sources
         and not reply.unread
         and rules.silence_means_none(reply.source, dataset, requirements.threshold(rules, dataset))
@@ -105,8 +124,11 @@ def dataset_statuses(
     rules: Rules, requirements: Requirements, known: Known, now: datetime, datasets: Sequence[str] | None = None
 ) -> dict[str, DatasetStatus]:
     """Every collected dataset of the requirements."""
+    facts = defaultdict[str, list[Fact]](list)
+    for fact in known.facts:
+        facts[fact.dataset].append(fact)
     return {
-        d: dataset_status(rules, requirements, known, d, now)
+        d: _dataset_status(rules, requirements, known.replies, facts[d], d, now)
         for d in (requirements.collected if datasets is None else datasets)
     }
 

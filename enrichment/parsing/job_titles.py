@@ -8,7 +8,7 @@ The tables are data/seniorities.csv, data/title_contexts.csv and data/department
 
 import re
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, groupby, zip_longest
 from typing import get_args
 
@@ -18,6 +18,7 @@ from enrichment.identity.letters import fold
 from enrichment.parsing.numbers import word_pattern
 
 _LONGEST = 300
+_REMEMBERED = 4096  # titles: most people have one of a few thousand
 _PARTS = re.compile(r"[,;|/()\[\]{}•·:–—]|\s-\s")
 _EMPLOYER = re.compile(r"@|(?<=\s)(?:at|bei|chez|presso)(?=\s)")
 _WORD = re.compile(r"[\w\u0900-\u0dff\u0e31-\u0e4e]+")  # vowels that are marks are parts of words
@@ -56,6 +57,7 @@ def _contexts() -> dict[str, re.Pattern[str]]:
     return dict(_patterns("title_contexts"))
 
 
+@lru_cache(_REMEMBERED)
 def seniority(title: str) -> Seniority:
     """The rank that the person has today by this title; staff where it names none."""
     leads = _plain(fold(title[:_LONGEST])).startswith(_DEGREE)
@@ -63,6 +65,7 @@ def seniority(title: str) -> Seniority:
     return next((rank for rank, pattern in _by_rank() if any(map(pattern.search, parts))), "staff")
 
 
+@lru_cache(_REMEMBERED)
 def department(title: str) -> str | None:
     """The department a title names; None where it names none of the table."""
     words = _plain(fold(title[:_LONGEST]))

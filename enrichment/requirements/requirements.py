@@ -65,8 +65,10 @@ class Requirements:
 
     def age_limit(self, dataset: str) -> int | None:
         """Seconds a value of this dataset may be old for this request; None: no wish of its own."""
-        limits = [x for x in ((self.max_age or {}).get(dataset), self.oldest) if x is not None]
-        return min(limits, default=None)
+        own = self.max_age.get(dataset) if self.max_age else None
+        if own is None or self.oldest is None:
+            return self.oldest if own is None else own
+        return min(own, self.oldest)
 
     def threshold(self, rules: Rules, dataset: str) -> float:
         """The quality, 0 to 1, from which a value satisfies this dataset here: never below the dataset's own."""

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeVar
 
-import httpx
 import stamina
 import stamina.instrumentation
 
@@ -106,10 +105,13 @@ class HttpCall:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What came back. broken: why the body is not complete: Lost (the connection) or ValueError (too large)."""
+    """What came back. headers: names in lower case.
+
+    broken: why the body is not complete: Lost (the connection) or ValueError (too large).
+    """
 
     status: int
-    headers: httpx.Headers
+    headers: Mapping[str, str]
     content: bytes
     broken: Exception | None = None
 

@@ -1,18 +1,22 @@
 """Carry a call to one vendor by HTTP, bounded in time and size, never sent twice by itself.
 
-    HttpCall -> httpx -> the keys are added -> aiohttp -> HttpResponse, keys cut out | NotSent | Lost
+    HttpCall -> HttpRequest with the keys -> HttpSender (aiohttp) -> HttpResponse, keys cut out | NotSent | Lost
 
-Keys are added below httpx and cut out of every response, so no log, error or payload can contain one.
+Keys are added last and cut out of every response, so no log, error or payload can contain one.
 """
 
 import asyncio
+import json
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
+from urllib.parse import urlencode
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
+from aiohttp.http import HttpProcessingError
 
 from enrichment.rules.models import ProviderRules
 from resources.providers.call_session import HttpCall, HttpResponse, Lost, NotSent
@@ -21,10 +25,46 @@ from resources.providers.redaction import headers_without_secrets, without_secre
 
 MOST_BYTES = 10 * 1024 * 1024
 LONGEST_REPLY = 60.0  # seconds one HTTP response may take where the vendor's client sets no other
+_CHUNK = 64 * 1024
+_FAILURES = (aiohttp.ClientError, HttpProcessingError, TimeoutError, OSError, UnicodeError)
+_ABOUT_US = {"user-agent": "enrichment", "accept": "application/json, */*"}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """As it is sent. url: with the query; keys included."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingResponse:
+    """Its head has come. chunks: the body, unpacked. close: also where the body was not read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+    close: Callable[[], Awaitable[None]]
+
+
+class HttpSender(Protocol):
+    """Sends each request once and follows no redirect."""
+
+    async def send(self, request: HttpRequest, *, connect_seconds: float, read_seconds: float) -> IncomingResponse:
+        """connect_seconds: until there is a connection. read_seconds: between two pieces of the response.
+
+        Raises aiohttp.ClientError, HttpProcessingError, TimeoutError, OSError, UnicodeError.
+        """
+        ...
+
+    async def aclose(self) -> None: ...
 
 
 class HttpTransport:
-    """One vendor's HTTP. Follows no redirect.
+    """One vendor's HTTP.
 
     secrets: texts that are cut out of every response. longest_reply: seconds one response may take.
     """
@@ -34,85 +74,60 @@ class HttpTransport:
         base_url: str,
         rules: ProviderRules,
         *,
-        transport: httpx.AsyncBaseTransport | None,
+        sender: HttpSender | None,
         headers: Mapping[str, str],
         params: Mapping[str, str],
         secrets: set[str],
         longest_reply: float = LONGEST_REPLY,
     ) -> None:
         self.secrets = secrets
-        self._base_url = base_url
+        self._base_url, self._headers, self._params = base_url, headers, params
+        self._connect_seconds = rules.connect_timeout_seconds
         self._longest_reply = min(rules.timeout_seconds, longest_reply)
-        self._client = httpx.AsyncClient(
-            transport=_Signed(transport or vendor_transport(connections=4 * rules.concurrency), headers, params),
-            headers={"user-agent": "enrichment", "accept": "application/json, */*"},
-            timeout=httpx.Timeout(
-                self._longest_reply,
-                connect=rules.connect_timeout_seconds,
-                pool=rules.connect_timeout_seconds,
-            ),
-            trust_env=False,
-        )
+        self._sender = sender or AiohttpSender(connections=4 * rules.concurrency)
 
     async def receive(self, call: HttpCall, *, seconds: float) -> HttpResponse:
-        request = self._client.build_request(
-            call.method,
-            self._base_url + call.path,
-            params=list(call.params) or None,
-            json=call.json,
-            data=call.form,
-            headers=call.headers,
-        )
+        request = self._request(call)
         try:
             async with asyncio.timeout(min(seconds, self._longest_reply)) as limit:
-                response = await self._client.send(request, stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, TimeoutError, OSError) as error:
+                response = await self._sender.send(
+                    request, connect_seconds=self._connect_seconds, read_seconds=self._longest_reply
+                )
+        except _FAILURES as error:
             raise (NotSent if _never_left(error) else Lost)(_what_happened(error)) from None
         return await self._read(response, until=limit.when())
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._sender.aclose()
 
-    async def _read(self, response: httpx.Response, *, until: float | None) -> HttpResponse:
+    def _request(self, call: HttpCall) -> HttpRequest:
+        query = urlencode([*call.params, *self._params.items()])
+        url = f"{self._base_url}{call.path}{'?' if query else ''}{query}"
+        headers, body = {**_ABOUT_US, **call.headers, **self._headers}, None
+        if call.json is not None:
+            headers["content-type"] = "application/json"
+            body = json.dumps(call.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        elif call.form is not None:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+            body = urlencode(call.form).encode()
+        return HttpRequest(call.method, url, headers, body)
+
+    async def _read(self, response: IncomingResponse, *, until: float | None) -> HttpResponse:
         content = bytearray()
         broken: Exception | None = None
         try:
             async with asyncio.timeout_at(until):
-                async for chunk in response.aiter_bytes():
+                async for chunk in response.chunks:
                     content += chunk
                     if len(content) > MOST_BYTES:
                         broken = ValueError(f"a body larger than {MOST_BYTES // 1024 // 1024} MB")
                         break
-        except (httpx.HTTPError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        except _FAILURES as error:
             broken = Lost(f"a body that was cut off: {_what_happened(error)}")
         finally:
-            await response.aclose()
+            await response.close()
         headers = headers_without_secrets(response.headers, self.secrets)
-        return HttpResponse(response.status_code, headers, without_secrets(bytes(content), self.secrets), broken)
-
-
-class _Signed(httpx.AsyncBaseTransport):
-    """Adds the keys last, below the layer of httpx that logs the address of every request."""
-
-    def __init__(
-        self, transport: httpx.AsyncBaseTransport, headers: Mapping[str, str], params: Mapping[str, str]
-    ) -> None:
-        self._transport = transport
-        self._headers = headers
-        self._params = params
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        signed = httpx.Request(
-            request.method,
-            request.url.copy_merge_params(self._params) if self._params else request.url,
-            headers=[*request.headers.raw, *((k.encode(), v.encode()) for k, v in self._headers.items())],
-            content=await request.aread() or None,
-            extensions=request.extensions,
-        )
-        return await self._transport.handle_async_request(signed)
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
+        return HttpResponse(response.status, headers, without_secrets(bytes(content), self.secrets), broken)
 
 
 class _ConnectionLost(aiohttp.ClientError):
@@ -129,19 +144,43 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
         raise _ConnectionLost("the connection was lost") from error
 
 
-def vendor_transport(*, connections: int, proxies: Proxies = DIRECT) -> httpx.AsyncBaseTransport:
-    """Sends each request once, at most so many at a time, and remembers no cookies.
+class AiohttpSender:
+    """At most so many connections at a time; remembers no cookies.
 
     The certificates are read at the first request, once for all vendors: that takes longer than an answer from memory.
     """
 
-    def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=connections, ssl=_certificates())
-        return aiohttp.ClientSession(connector=connector, middlewares=(_once,), cookie_jar=aiohttp.DummyCookieJar())
+    def __init__(self, *, connections: int, proxies: Proxies = DIRECT) -> None:
+        self._connections, self._proxies = connections, proxies
+        self._session: aiohttp.ClientSession | None = None
 
-    if proxies == DIRECT:
-        return AiohttpTransport(client=session, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))  # `session` has its own
-    return _ByProxy(session, proxies)
+    async def send(self, request: HttpRequest, *, connect_seconds: float, read_seconds: float) -> IncomingResponse:
+        if self._session is None:
+            self._session = self._new_session()
+        response = await self._session.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            data=request.body,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(
+                connect=connect_seconds, sock_connect=connect_seconds, sock_read=read_seconds
+            ),
+            proxy=None if self._proxies == DIRECT else self._proxies.of(httpx.URL(request.url)),
+        )
+
+        async def close() -> None:
+            response.release()
+
+        return IncomingResponse(response.status, response.headers, response.content.iter_chunked(_CHUNK), close)
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=self._connections, ssl=_certificates())
+        return aiohttp.ClientSession(connector=connector, middlewares=(_once,), cookie_jar=aiohttp.DummyCookieJar())
 
 
 @cache
@@ -149,43 +188,23 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class _ByProxy(httpx.AsyncBaseTransport):
-    """Each request through the proxy of its address, or directly; a transport for each."""
-
-    def __init__(self, session: Callable[[], aiohttp.ClientSession], proxies: Proxies) -> None:
-        self._session, self._proxies = session, proxies
-        self._transports: dict[str | None, AiohttpTransport] = {}
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        proxy = self._proxies.of(request.url)
-        if proxy not in self._transports:
-            through = None if proxy is None else httpx.Proxy(proxy)
-            self._transports[proxy] = AiohttpTransport(client=self._session, proxy=through)
-        return await self._transports[proxy].handle_async_request(request)
-
-    async def aclose(self) -> None:
-        for transport in self._transports.values():
-            await transport.aclose()
-
-
 def _never_left(error: Exception) -> bool:
-    """httpx-aiohttp calls every lost connection a ConnectTimeout; only aiohttp's own error tells them apart."""
-    if isinstance(error.__cause__, aiohttp.ClientError):
-        return isinstance(
-            error.__cause__,
-            aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.ClientHttpProxyError,
-        )
-    early = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
+    early = (
+        aiohttp.ClientConnectorError,
+        aiohttp.ConnectionTimeoutError,
+        aiohttp.ClientHttpProxyError,
+        aiohttp.InvalidURL,
+        UnicodeError,
+    )
     return isinstance(error, early)
 
 
 def _what_happened(error: Exception) -> str:
     """In our words: the libraries' own may repeat the address, and with it a key."""
-    if isinstance(error.__cause__, aiohttp.ClientProxyConnectionError):
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
         return "no connection to the proxy"
-    if isinstance(error.__cause__, aiohttp.ClientHttpProxyError):
-        return f"the proxy refused with HTTP {error.__cause__.status}"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy refused with HTTP {error.status}"
     if _never_left(error):
         return "no connection"
-    late = isinstance(error, TimeoutError | httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout)
-    return "no answer in time" if late else "the connection was lost"
+    return "no answer in time" if isinstance(error, TimeoutError) else "the connection was lost"

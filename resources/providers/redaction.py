@@ -9,11 +9,9 @@ import html
 import html.entities
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
-
-import httpx
 
 SHORTEST_SECRET = 8
 """Characters; a shorter key could be a word of the response, so it is not cut out. Of its base64 form likewise."""
@@ -54,8 +52,13 @@ def _any_form(one: str) -> bytes:
     return rb"(?:\\*" + re.escape(plain) + f"|{in_json}|{percent}|{in_html}".encode() + spaces + b")"
 
 
-def headers_without_secrets(headers: httpx.Headers, secrets: Collection[str]) -> httpx.Headers:
-    return httpx.Headers([(name, without_secrets(value, secrets)) for name, value in headers.raw])
+def headers_without_secrets(headers: Mapping[str, str], secrets: Collection[str]) -> dict[str, str]:
+    """Their names in lower case."""
+    return {name.lower(): _text_without_secrets(value, secrets) for name, value in headers.items()}
+
+
+def _text_without_secrets(text: str, secrets: Collection[str]) -> str:
+    return without_secrets(text.encode("utf-8", "surrogateescape"), secrets).decode("utf-8", "replace")
 
 
 @lru_cache(maxsize=256)

@@ -187,19 +187,29 @@ class _RecentSearches:
 
     def __init__(self) -> None:
         self._searches: OrderedDict[SearchParameters, tuple[str, float]] = OrderedDict()
+        self._ids: Counter[str] = Counter()
 
     def contains(self, request: SearchParameters, search_id: str, *, at: float) -> bool:
         bought_id, at_first = self._searches.get(request, ("", 0.0))
         return bought_id == search_id and at - at_first < _FREE_FOR.total_seconds()
 
     def knows(self, search_id: str) -> bool:
-        return any(search_id == bought_id for bought_id, _ in self._searches.values())
+        return self._ids[search_id] > 0
 
     def keep(self, request: SearchParameters, search_id: str, *, at: float) -> None:
+        self._forget(self._searches.pop(request, None))
         self._searches[request] = (search_id, at)
-        self._searches.move_to_end(request)
+        self._ids[search_id] += 1
         if len(self._searches) > _REMEMBERED:
-            self._searches.popitem(last=False)
+            self._forget(self._searches.popitem(last=False)[1])
+
+    def _forget(self, search: tuple[str, float] | None) -> None:
+        if search is None:
+            return
+        search_id, _ = search
+        self._ids[search_id] -= 1
+        if not self._ids[search_id]:
+            del self._ids[search_id]
 
 
 def _was_ours(question: SourceQuery, response: HttpResponse, body: dict[str, Json], *, now: datetime) -> bool:

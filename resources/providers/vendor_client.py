@@ -13,7 +13,6 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
-import httpx
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from enrichment.ports import (
@@ -38,7 +37,7 @@ from resources.providers.call_session import (
     SessionConfig,
     refusal_by_status,
 )
-from resources.providers.http_transport import LONGEST_REPLY, HttpTransport
+from resources.providers.http_transport import LONGEST_REPLY, HttpSender, HttpTransport
 from resources.providers.rate_limiter import Limiter
 
 SpecType = TypeVar("SpecType", bound="Spec")
@@ -74,7 +73,7 @@ class VendorClient(ABC):
     """One vendor behind the shared transport and call session. `async with` it, or `aclose()` it.
 
     One object per process and event loop. credentials: by the names that `credential_names` gives.
-    base_url: instead of the rules' one, for the sandbox. transport: what carries requests.
+    base_url: instead of the rules' one, for the sandbox. sender: of its HTTP requests.
     time_scale: the vendor's waiting times are divided by it (sandbox).
     may_bill: statuses of failures that a paid call may be billed for all the same.
     longest_reply: seconds one HTTP response may take. now: the clock, UTC.
@@ -92,7 +91,7 @@ class VendorClient(ABC):
         credentials: Mapping[str, str],
         *,
         base_url: str | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        sender: HttpSender | None = None,
         time_scale: float = 1.0,
         limiter: Limiter,
         now: Callable[[], datetime] = utc_now,
@@ -107,7 +106,7 @@ class VendorClient(ABC):
         self._transport = HttpTransport(
             self.root(checked_base_url(self.name, base_url or rules.base_url)),
             rules,
-            transport=transport,
+            sender=sender,
             headers=self.secret_headers(),
             params=self.secret_params(),
             secrets=set(credentials.values()),

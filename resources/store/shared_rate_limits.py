@@ -64,7 +64,9 @@ class SqlRateLimitLog:
 
     def free_at(self, provider: str, windows: Sequence[Window], calls: int, now: datetime) -> datetime:
         """When the last of so many further calls could be sent. No slot is taken."""
-        most = min((window.most for window in windows), default=calls)
+        if not windows:
+            return max(now, self.paused_until(provider))
+        most = min(window.most for window in windows)
         counted = max(1, min(calls, most))
         with self._db.reading() as tx:
             free = [_free_at(tx, provider, window, counted) for window in windows]

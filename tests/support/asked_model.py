@@ -1,10 +1,8 @@
-"""One question to the language model's client, over any transport: what it gives, or the error that it raises."""
+"""One question to the language model's client, over any sender: what it gives, or the error that it raises."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
-
-import httpx
 
 from enrichment.analysis.answer_schema import answer_schema
 from enrichment.analysis.answer_schemas import Growth
@@ -13,6 +11,7 @@ from enrichment.ports import (
     ModelAnswer,
     ProviderError,
 )
+from resources.providers.http_transport import HttpSender
 from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited
 from tests.support import virtual_time
@@ -40,7 +39,7 @@ async def ask(model: OpenAIModel, before_send: BeforeSend = go_ahead) -> ModelAn
     )
 
 
-def using(transport: httpx.AsyncBaseTransport | None, use: Use = ask, **changes: Any) -> Any:
+def using(sender: HttpSender | None, use: Use = ask, **changes: Any) -> Any:
     """What `use` gives, or the ProviderError it raises."""
 
     async def run() -> Any:
@@ -48,7 +47,7 @@ def using(transport: httpx.AsyncBaseTransport | None, use: Use = ask, **changes:
             changes.get("rules", OPENAI),
             {"api_key": KEY},
             base_url=changes.get("url", "http://vendor/v1"),
-            transport=transport,
+            sender=sender,
             limiter=changes.get("limiter", Unlimited()),
         )
         try:
@@ -58,5 +57,5 @@ def using(transport: httpx.AsyncBaseTransport | None, use: Use = ask, **changes:
         finally:
             await model.aclose()
 
-    runs = asyncio.run if transport is None else virtual_time.run  # no transport: the sandbox answers, in a thread
+    runs = asyncio.run if sender is None else virtual_time.run  # no sender: the sandbox answers, in a thread
     return runs(run())

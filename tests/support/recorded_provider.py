@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -19,9 +18,11 @@ from starlette.types import Receive, Scope, Send
 from enrichment.ports import ProviderError, SourceAnswer, SourceQuery
 from enrichment.rules.models import ProviderRules
 from resources.providers import PROVIDERS, credential_names
+from resources.providers.http_transport import HttpSender
 from resources.providers.rate_limiter import Limiter, NoSlot, RateLimitSlot, Unlimited
 from resources.providers.vendor_client import ProviderClient
 from tests.support import virtual_time
+from tests.support.app_sender import AppSender
 from tests.support.examples import MATRIX
 from tests.support.manual_clock import NOON
 
@@ -85,7 +86,7 @@ class ScriptedVendor:
 
 
 def client(
-    provider: str, transport: httpx.AsyncBaseTransport, *, limiter: Limiter | None = None, **changes: object
+    provider: str, sender: HttpSender, *, limiter: Limiter | None = None, **changes: object
 ) -> ProviderClient[Any]:
     """With the shipped rules, but waiting a thousandth of the time, without limits if none are given, always at NOON.
 
@@ -98,7 +99,7 @@ def client(
         rules,
         credentials,
         base_url="http://vendor",
-        transport=transport,
+        sender=sender,
         time_scale=TIME_SCALE,
         limiter=limiter or Unlimited(),
         now=lambda: NOON,
@@ -141,8 +142,8 @@ class AskOutcome:
     announced: list[int]
 
 
-def outcome(vendor: ScriptedVendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> AskOutcome:
-    """Asks, over ASGI or the transport given."""
+def outcome(vendor: ScriptedVendor | HttpSender, asked: SourceQuery, **changes: Any) -> AskOutcome:
+    """Asks the vendor, or by the sender given."""
     handles: list[str] = []
     announced: list[int] = []
 
@@ -153,8 +154,8 @@ def outcome(vendor: ScriptedVendor | httpx.AsyncBaseTransport, asked: SourceQuer
         announced.append(len(vendor.asked) if isinstance(vendor, ScriptedVendor) else 0)
 
     async def ask() -> AskOutcome:
-        transport = httpx.ASGITransport(app=vendor) if isinstance(vendor, ScriptedVendor) else vendor
-        async with client(RULES.sources[asked.source].provider, transport, **changes) as asking:
+        sender = AppSender(vendor) if isinstance(vendor, ScriptedVendor) else vendor
+        async with client(RULES.sources[asked.source].provider, sender, **changes) as asking:
             try:
                 return AskOutcome(
                     await asking.ask(asked, keep_handle=keep, before_send=before_send), None, handles, announced
@@ -178,13 +179,13 @@ async def go_ahead() -> None:
     """A before_send of a claim that is never lost."""
 
 
-def answered(vendor: ScriptedVendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> SourceAnswer:
+def answered(vendor: ScriptedVendor | HttpSender, asked: SourceQuery, **changes: Any) -> SourceAnswer:
     reached = outcome(vendor, asked, **changes)
     assert reached.answer is not None, reached.error
     return reached.answer
 
 
-def failed(vendor: ScriptedVendor | httpx.AsyncBaseTransport, asked: SourceQuery, **changes: Any) -> ProviderError:
+def failed(vendor: ScriptedVendor | HttpSender, asked: SourceQuery, **changes: Any) -> ProviderError:
     reached = outcome(vendor, asked, **changes)
     assert reached.error is not None, reached.answer
     return reached.error

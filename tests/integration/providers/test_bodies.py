@@ -150,6 +150,15 @@ def test_a_body_that_breaks_off_is_no_answer_and_is_owed(provider: str, promised
 
 
 @pytest.mark.parametrize("provider", ASK)
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_body_that_cannot_be_unpacked_is_no_answer_and_is_owed(provider: str, encoding: str) -> None:
+    body = json.dumps(GOOD[provider]).encode()
+    error = asked(provider, sends(head(content_encoding=encoding, content_length=len(body)), body))
+    assert type(error) is ProviderUnavailable
+    assert owes(provider, error)
+
+
+@pytest.mark.parametrize("provider", ASK)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_to_a_private_address_is_not_followed(provider: str, status: int) -> None:
     visits = 0

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, NoReturn
 
-import httpx
+import aiohttp
 import pytest
 import stamina.instrumentation
+from aiohttp.client_reqrep import ConnectionKey
 
 from enrichment.analysis.answer_schema import answer_schema, schema_bytes
 from enrichment.analysis.answer_schemas import ANSWERS, AnswerKind
@@ -27,6 +28,7 @@ from resources.providers.call_session import LONGEST_BACKOFF
 from resources.providers.http_transport import MOST_BYTES
 from resources.providers.openai import OpenAIModel, response_format
 from resources.providers.rate_limiter import Unlimited
+from tests.support.app_sender import AppSender
 from tests.support.asked_model import ANSWER, EVIDENCE, OPENAI, ask, using
 from tests.support.recorded_provider import KEY, HttpReply, NoSlotLeft, ScriptedVendor, go_ahead, sample
 
@@ -44,7 +46,7 @@ def completion(content: str | None = json.dumps(ANSWER), *, finish: str = "stop"
 
 def answered(*replies: HttpReply) -> tuple[Any, ScriptedVendor]:
     vendor = ScriptedVendor({CALL: list(replies)})
-    return using(httpx.ASGITransport(app=vendor)), vendor
+    return using(AppSender(vendor)), vendor
 
 
 def test_an_answer_comes_with_its_type_and_its_tokens() -> None:
@@ -86,7 +88,7 @@ def test_the_schema_that_is_sent_is_no_longer_than_the_one_that_was_counted(name
             before_send=go_ahead,
         )
 
-    answer = using(httpx.ASGITransport(app=vendor), use)
+    answer = using(AppSender(vendor), use)
     assert kind.model_validate_json(answer.content) == kind.model_validate(empty)
     sent = json.dumps(vendor.asked[0].json["response_format"]["json_schema"]["schema"])
     assert len(sent.encode()) <= schema_bytes(kind, 1)
@@ -201,7 +203,7 @@ def test_what_an_endpoint_does_not_take_is_set_in_the_rules(error: dict[str, Any
 def test_an_endpoint_is_sent_the_limit_and_the_keywords_it_takes() -> None:
     chat = ChatRules(output_limits=("max_tokens",), schema_leaves_out=("maxLength", "title"))
     vendor = ScriptedVendor({CALL: HttpReply(body=completion())})
-    using(httpx.ASGITransport(app=vendor), rules=OPENAI.model_copy(update={"chat": chat}))
+    using(AppSender(vendor), rules=OPENAI.model_copy(update={"chat": chat}))
     sent = vendor.asked[0].json
     assert (sent["max_tokens"], "max_completion_tokens" in sent) == (500, False)
     assert sent["response_format"]["json_schema"]["name"] == "Growth"
@@ -272,32 +274,41 @@ def test_no_error_repeats_the_key() -> None:
         assert error.__cause__ is None, "a chained error would show the vendor's own words"
 
 
-class _Broken(httpx.AsyncBaseTransport):
+class _Broken:
     def __init__(self, error: Exception) -> None:
         self.error, self.calls = error, 0
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - httpx's signature
+    async def send(self, *_: object, **__: object) -> NoReturn:
         self.calls += 1
         raise self.error
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+REFUSED = aiohttp.ClientConnectorError(
+    ConnectionKey("vendor", 80, is_ssl=False, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None),
+    ConnectionRefusedError(111, "refused"),
+)
 
 
 @pytest.mark.parametrize(
     ("error", "uncertain", "calls"),
     [
-        (httpx.ConnectError("refused"), False, 3),
-        (httpx.ConnectTimeout("slow"), False, 3),
-        (httpx.ReadTimeout("slow"), True, 1),
-        (httpx.ReadError("reset"), True, 1),
-        (httpx.RemoteProtocolError("gone"), True, 1),
+        (REFUSED, False, 3),
+        (aiohttp.ConnectionTimeoutError("slow"), False, 3),
+        (aiohttp.SocketTimeoutError("slow"), True, 1),
+        (aiohttp.ClientOSError(104, "reset"), True, 1),
+        (aiohttp.ServerDisconnectedError("gone"), True, 1),
     ],
 )
 def test_a_call_that_never_left_is_repeated_and_one_that_did_may_be_billed(
     error: Exception, uncertain: bool, calls: int
 ) -> None:
-    transport = _Broken(error)
-    got = using(transport)
+    broken = _Broken(error)
+    got = using(broken)
     assert type(got) is ProviderUnavailable
-    assert (got.billed, got.uncertain, transport.calls) == ({}, uncertain, calls)
+    assert (got.billed, got.uncertain, broken.calls) == ({}, uncertain, calls)
 
 
 def test_over_a_real_socket_a_closed_port_is_certain_not_to_bill() -> None:
@@ -308,7 +319,7 @@ def test_over_a_real_socket_a_closed_port_is_certain_not_to_bill() -> None:
 
 def test_our_own_limit_is_kept_without_a_call() -> None:
     vendor = ScriptedVendor({CALL: HttpReply(body=completion())})
-    error = using(httpx.ASGITransport(app=vendor), limiter=NoSlotLeft())
+    error = using(AppSender(vendor), limiter=NoSlotLeft())
     assert isinstance(error, Throttled)
     assert (error.billed, error.uncertain, vendor.asked) == ({}, False, [])
 
@@ -324,10 +335,10 @@ def test_leave_is_asked_immediately_before_each_call_and_without_a_claim_nothing
     async def too_late() -> None:
         raise lost
 
-    answer = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, before_send))
+    answer = using(AppSender(vendor), lambda model: ask(model, before_send))
     assert isinstance(answer, ModelAnswer)
     assert (announced, len(vendor.asked)) == ([0, 1], 2)
-    assert using(httpx.ASGITransport(app=vendor), lambda model: ask(model, too_late)) is lost
+    assert using(AppSender(vendor), lambda model: ask(model, too_late)) is lost
     assert len(vendor.asked) == 2
 
 
@@ -337,7 +348,7 @@ def test_leave_that_came_too_late_for_the_answer_is_not_used() -> None:
     async def slowly() -> None:
         await asyncio.sleep(OPENAI.timeout_seconds)
 
-    late = using(httpx.ASGITransport(app=vendor), lambda model: ask(model, slowly))
+    late = using(AppSender(vendor), lambda model: ask(model, slowly))
     assert type(late) is Throttled
     assert (late.uncertain, vendor.asked) == (False, [])
 
@@ -350,9 +361,9 @@ def test_a_throttled_model_makes_all_processes_pause(headers: dict[str, str], pa
 
     asked: list[float | None] = []
     vendor = ScriptedVendor({CALL: [HttpReply(429, ERRORS["429_rate"], headers), HttpReply(body=completion())]})
-    using(httpx.ASGITransport(app=vendor), limiter=Pausing())
+    using(AppSender(vendor), limiter=Pausing())
     used_up = ScriptedVendor({CALL: HttpReply(429, ERRORS["429_quota"], headers)})
-    using(httpx.ASGITransport(app=used_up), limiter=Pausing())
+    using(AppSender(used_up), limiter=Pausing())
     assert asked == pauses
 
 
@@ -370,7 +381,7 @@ def test_repeats_come_at_random_moments() -> None:
 
 def test_a_vendor_without_the_free_call_leaves_open_whether_the_key_is_accepted() -> None:
     vendor = ScriptedVendor({MODELS: HttpReply(404, {"error": {"message": "Invalid URL (GET /v1/models)"}})})
-    status = using(httpx.ASGITransport(app=vendor), lambda model: model.check())
+    status = using(AppSender(vendor), lambda model: model.check())
     assert status.ok is None
     assert "OPENAI_BASE_URL" in status.sentence
 

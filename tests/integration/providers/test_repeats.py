@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-import httpx
 import pytest
 
 from enrichment.ports import CredentialsRejected, ProviderError, ProviderUnavailable, Throttled, UnexpectedReply
 from tests.support import virtual_time
+from tests.support.app_sender import AppSender
 from tests.support.manual_clock import NOON
 from tests.support.recorded_provider import (
     HttpReply,
@@ -41,7 +41,7 @@ def searched(vendor: ScriptedVendor, *names: str) -> list[int]:
     """What one client books for each of the searches it makes."""
 
     async def ask() -> list[int]:
-        async with client("serpapi", httpx.ASGITransport(app=vendor)) as asking:
+        async with client("serpapi", AppSender(vendor)) as asking:
             questions = [question("serp_news", name=name) for name in names]
             answers = [await asking.ask(one, keep_handle=forget, before_send=go_ahead) for one in questions]
         return [answer.units.get("search", 0) for answer in answers]
@@ -128,7 +128,7 @@ def test_a_search_this_process_remembers_is_booked_if_it_was_bought_for_this_pur
     vendor = ScriptedVendor({SEARCH: a_search(timedelta(0))})
 
     async def ask() -> list[int]:
-        async with client("serpapi", httpx.ASGITransport(app=vendor)) as asking:
+        async with client("serpapi", AppSender(vendor)) as asking:
             questions = [question("serp_news"), question("serp_news", first_sent_at=NOON), question("serp_news")]
             answers = [await asking.ask(one, keep_handle=forget, before_send=go_ahead) for one in questions]
         return [answer.units.get("search", 0) for answer in answers]

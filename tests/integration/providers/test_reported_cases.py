@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from resources.providers.call_session import HttpResponse
 from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited
 from tests.support import virtual_time
+from tests.support.app_sender import AppSender
 from tests.support.recorded_provider import KEY, RULES, TIME_SCALE, HttpReply, ScriptedVendor, outcome, question
 
 CASES = json.loads((Path(__file__).parents[2] / "records" / "reader_cases.json").read_text(encoding="utf-8"))
@@ -67,11 +67,11 @@ def checked(status: int, body: Any) -> tuple[dict[str, Any], str]:
             RULES.providers["openai"],
             {"api_key": KEY},
             base_url="http://vendor/v1",
-            transport=httpx.ASGITransport(app=vendor),
+            sender=AppSender(vendor),
             time_scale=TIME_SCALE,
             limiter=Unlimited(),
         ) as model:
-            refused = HttpResponse(status, httpx.Headers(), json.dumps(body).encode())
+            refused = HttpResponse(status, {}, json.dumps(body).encode())
             return model.refusal(refused).__name__, (await model.check()).sentence
 
     outcome_name, sentence = virtual_time.run(check())

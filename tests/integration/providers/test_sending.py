@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import httpx
 import pytest
 import stamina.instrumentation
 
@@ -13,6 +12,7 @@ from enrichment.ports import ClaimLost, ProviderError, SourceAnswer, Throttled
 from resources.providers.call_session import ATTEMPTS, LONGEST_BACKOFF
 from resources.providers.rate_limiter import NoSlot, RateLimitSlot, Unlimited, asked_to_wait, wait_for_slot
 from tests.support import virtual_time
+from tests.support.app_sender import AppSender
 from tests.support.recorded_provider import (
     RULES,
     TIME_SCALE,
@@ -131,7 +131,7 @@ def test_a_process_that_lost_its_claim_sends_nothing_more_and_reports_it(
 
 def ask(vendor: ScriptedVendor, source: str, *, before_send: Any = go_ahead, **options: Any) -> SourceAnswer:
     async def asked() -> SourceAnswer:
-        async with client(RULES.sources[source].provider, httpx.ASGITransport(app=vendor), **options) as asking:
+        async with client(RULES.sources[source].provider, AppSender(vendor), **options) as asking:
             return await asking.ask(question(source), keep_handle=forget, before_send=before_send)
 
     return virtual_time.run(asked())

@@ -3,13 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 
 from enrichment.ports import UnexpectedReply
 from resources.providers.units import MOST_UNITS
 from resources.providers.vendor_client import AccountStatus
 from tests.support import virtual_time
+from tests.support.app_sender import AppSender
 from tests.support.recorded_provider import HttpReply, ScriptedVendor, answered, client, failed, question, sample
 
 PEOPLE, MATCH = "POST /api/v1/mixed_people/api_search", "POST /api/v1/people/bulk_match"
@@ -51,7 +51,7 @@ def test_what_is_not_reported_is_counted_and_the_highest_count_is_still_a_bill(n
 
 def checked(provider: str, replies: dict[str, HttpReply]) -> AccountStatus:
     async def check() -> Any:
-        async with client(provider, httpx.ASGITransport(app=ScriptedVendor(replies))) as asking:
+        async with client(provider, AppSender(ScriptedVendor(replies))) as asking:
             return await asking.check()
 
     status = virtual_time.run(check())

@@ -6,7 +6,6 @@ import logging
 from base64 import b64encode
 from typing import Any
 
-import httpx
 import pytest
 
 from enrichment.ports import (
@@ -21,6 +20,7 @@ from resources.providers import PROVIDERS, credential_names
 from resources.providers.call_session import CallSession, Charge, HttpCall, as_object
 from resources.providers.rate_limiter import Unlimited
 from tests.support import virtual_time
+from tests.support.app_sender import AppSender
 from tests.support.raw_server import Handler, hang_up, listening, say_nothing, sends
 from tests.support.recorded_provider import (
     KEY,
@@ -130,7 +130,7 @@ def test_an_unreadable_answer_is_owed_only_where_its_status_is_billed(
     call = HttpCall("GET", "/person", owed=owed, repeatable=False, accepts=accepts)
 
     async def send() -> None:
-        async with client("google_kg", httpx.ASGITransport(app=page)) as asking:
+        async with client("google_kg", AppSender(page)) as asking:
             await CallSession(asking.session_config, go_ahead).send(call, as_object)
 
     with pytest.raises(UnexpectedReply) as raised:
@@ -295,7 +295,6 @@ def test_a_key_reaches_the_vendor_and_nothing_else(source: str, call: str, caplo
     with caplog.at_level(logging.DEBUG):
         error = failed(vendor, question(source))
     assert KEY in json.dumps([dict(vendor.asked[0].params), dict(vendor.asked[0].headers)])
-    assert any("HTTP Request" in record.getMessage() for record in caplog.records)
     assert KEY not in caplog.text
     assert KEY not in str(error)
     assert KEY not in repr(error.__cause__)
@@ -388,12 +387,11 @@ def test_apollos_base_url_may_end_in_its_version_or_not(base_url: str) -> None:
     vendor = ScriptedVendor({"POST /api/v1/mixed_people/api_search": HttpReply(body={"people": []})})
 
     async def ask() -> SourceAnswer:
-        transport = httpx.ASGITransport(app=vendor)
         async with PROVIDERS["apollo"](
             RULES.providers["apollo"],
             {"api_key": KEY},
             base_url=base_url,
-            transport=transport,
+            sender=AppSender(vendor),
             limiter=Unlimited(),
         ) as apollo:
             return await apollo.ask(question("apollo_contacts"), keep_handle=forget, before_send=go_ahead)
@@ -448,7 +446,7 @@ def test_an_account_can_be_checked_for_free(
     vendor = ScriptedVendor(replies)
 
     async def check() -> Any:
-        async with client(provider, httpx.ASGITransport(app=vendor)) as asking:
+        async with client(provider, AppSender(vendor)) as asking:
             return await asking.check()
 
     status = virtual_time.run(check())

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
@@ -35,6 +34,7 @@ from resources.store import SqlStore, open_store
 from resources.store.database import Database
 from resources.store.ledger import SqlLedger
 from tests.integration.providers.test_sending import ASKED
+from tests.support.app_sender import AppSender
 from tests.support.examples import MATRIX, NOON
 from tests.support.recorded_provider import ScriptedVendor, client, question
 
@@ -93,9 +93,9 @@ class Purchasing:
         return made
 
     async def _deliver(self, sent: SentPurchase) -> Delivery:
-        transport = httpx.ASGITransport(app=self.vendor)
+        sender = AppSender(self.vendor)
         limiter = Asleep(self.clock, self.sleeps, self.meanwhile)
-        async with client(self._order().provider, transport, limiter=limiter) as asking:
+        async with client(self._order().provider, sender, limiter=limiter) as asking:
             asked = question(self.source, handle=sent.purchase.handle)
             answer = await asking.ask(asked, keep_handle=sent.keep_handle, before_send=sent.before_send)
         return Delivery(units=answer.units, outcome="found")

@@ -30,6 +30,17 @@ def test_the_catalogue_contains_500_companies_each_found_by_its_name_and_its_dom
         assert CATALOGUE.in_text(f"{company.name} {company.domain}") == company
 
 
+def test_a_larger_catalogue_has_numbered_copies_each_found_by_its_name_and_its_domain() -> None:
+    catalogue = Catalogue(1_200)
+
+    assert len(catalogue.companies) == len({company.domain for company in catalogue.companies}) == 1_200
+    assert catalogue.companies[:500] == CATALOGUE.companies
+    for company in catalogue.companies:
+        assert catalogue.by_name(company.name) == company
+        assert catalogue.by_domain(f"https://www.{company.domain}/about") == company
+        assert catalogue.in_text(f'"{company.name}" company') == company
+
+
 @pytest.mark.parametrize(
     ("query", "name"),
     [

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from enrichment.batches.pacing import Pacing
 from enrichment.context import RunContext
+from enrichment.domain.records import Event
 from enrichment.ports import Store
 from enrichment.requirements.requirements import requirements_of
 from tests.support.examples import MATRIX, NOON
@@ -34,7 +35,10 @@ def pacing(limits: Limits | None = None) -> Pacing:
 
 
 def may_begin(paced: Pacing, under_way: int) -> bool:
-    return asyncio.run(paced.may_begin(under_way))
+    """Where so many have begun, and nothing has come of them yet."""
+    for number in range(under_way):
+        paced.begin(f"com_{number}")
+    return asyncio.run(paced.may_begin())
 
 
 def test_without_limits_a_company_may_always_begin() -> None:
@@ -64,6 +68,22 @@ def test_what_companies_called_of_late_decides_how_many_calls_the_next_one_is_co
     calls: dict[str, Any] = dict(limits.asked)
     assert calls["serpapi"] == 3
     assert calls["google_kg"] == 1
+
+
+def test_calls_that_companies_under_way_have_made_are_not_counted_again() -> None:
+    limits = Limits("serpapi", free=0)
+    paced = pacing(limits)
+    watch = paced.begin("com_1")
+    paced.begin("com_2")
+    watch(Event("req_1", NOON, "collect", "bought", {"source": "serp_news", "provider": "serpapi"}))
+    watch(Event("req_1", NOON, "collect", "failed", {"source": "snov_contacts", "provider": "snov"}))
+    watch(Event("req_1", NOON, "analyse", "failed", {"analysis": "hiring"}))
+    may_begin(paced, 0)
+    first = dict(limits.asked)
+    paced.end("com_2")
+    limits.asked.clear()
+    may_begin(paced, 0)
+    assert (first["serpapi"], first["google_kg"], dict(limits.asked)["serpapi"]) == (2, 3, 1)
 
 
 def test_as_many_are_under_way_as_use_all_slots_of_all_vendors() -> None:
