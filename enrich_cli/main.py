@@ -16,6 +16,7 @@ from enrich_cli.commands import (
     company,
     keys,
     maintenance,
+    mcp,
     plan,
     purchases,
     rules,
@@ -53,6 +54,7 @@ app.command()(balances.balances)
 app.command()(maintenance.publish)
 app.command()(sandbox.sandbox)
 app.command()(serve.serve)
+app.command()(mcp.mcp)
 app.add_typer(batch.app, name="batch")
 app.add_typer(companies.app, name="companies")
 app.add_typer(keys.app, name="keys")

@@ -488,6 +488,9 @@ api_keys = sa.Table(
     sa.Column("per_day_micro_usd", sa.BigInteger, nullable=True, comment="null: no limit of its own"),
     sa.Column("per_minute", sa.Integer, nullable=True, comment="requests; null: as many as any key"),
     _time("revoked_at", null=True),
+    sa.Column(
+        "approve_up_to_micro_usd", sa.BigInteger, nullable=True, comment="of one request; null: a person is asked"
+    ),
 )
 
 quotes = sa.Table(

@@ -8,6 +8,7 @@ import pytest
 from enrichment.domain.records import VERDICT
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_enrichments import enriched
+from tests.acceptance.service.test_keys import bearer
 
 AT = "/v1/companies/tesla.com/verdicts"
 WRONG_HEADCOUNT = {"dataset": "employee_count", "because": "they told us on the phone", "right": "5,200"}
@@ -112,3 +113,15 @@ def test_what_makes_no_sense_is_answered_in_one_sentence(
 
 def test_a_company_that_is_not_registered_is_not_found(client: httpx.Client) -> None:
     assert client.post("/v1/companies/nowhere.example/verdicts", json=WRONG_HEADCOUNT).status_code == 404
+
+
+def test_only_the_key_that_gave_a_verdict_or_an_admin_withdraws_it(
+    client: httpx.Client, stack: Stack, first: dict[str, Any]
+) -> None:
+    mine, other = bearer(stack, "mine", ["enrich"]), bearer(stack, "other", ["enrich"])
+    given = client.post(AT, json=WRONG_HEADCOUNT, headers=mine).json()
+    refused = client.delete(f"{AT}/{given['id']}", headers=other)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    assert client.get(AT, headers=other).json()["verdicts"][0]["withdrawn_at"] is None
+    boss = bearer(stack, "boss", ["enrich", "admin"])
+    assert client.delete(f"{AT}/{given['id']}", headers=boss).json()["withdrawn_by"] == "service:boss"

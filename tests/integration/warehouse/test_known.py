@@ -414,7 +414,7 @@ def test_what_a_verdict_states_is_known_from_then_on_and_counted_against_its_sou
     store: SqlStore, warehouse: Warehouse
 ) -> None:
     story = company(store, "acme.com")
-    profiled(store, story, buys={"brightdata_company_db": IDENTITY | SEAT})
+    profiled(store, story, buys={"brightdata_company_db": {**IDENTITY, **SEAT}})
     verdict = judge(
         story,
         "employee_count",
