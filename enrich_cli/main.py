@@ -11,10 +11,12 @@ import typer
 from enrich_cli.commands import (
     balances,
     batch,
+    changes,
     companies,
     company,
     keys,
     maintenance,
+    mcp,
     plan,
     purchases,
     rules,
@@ -22,6 +24,7 @@ from enrich_cli.commands import (
     serve,
     sources,
     trace,
+    verdicts,
 )
 from enrich_cli.errors import failing_in_one_sentence
 from enrich_cli.options import Version
@@ -45,14 +48,18 @@ def options(version: Version = False) -> None:
 app.command()(company.company)
 app.command()(plan.plan)
 app.command()(trace.trace)
+app.command()(verdicts.reject)
+app.command()(changes.changes)
 app.command()(balances.balances)
 app.command()(maintenance.publish)
 app.command()(sandbox.sandbox)
 app.command()(serve.serve)
+app.command()(mcp.mcp)
 app.add_typer(batch.app, name="batch")
 app.add_typer(companies.app, name="companies")
 app.add_typer(keys.app, name="keys")
 app.add_typer(sources.app, name="sources")
+app.add_typer(verdicts.app, name="verdicts")
 app.add_typer(rules.app, name="rules")
 app.add_typer(purchases.app, name="purchases")
 

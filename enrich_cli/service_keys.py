@@ -20,12 +20,23 @@ class ListedKey:
     spent_today: int
 
 
-def add_key(name: str, may: str, per_day: str | None, per_minute: int | None, *, sandbox: bool) -> IssuedKey:
+def add_key(
+    name: str, may: str, per_day: str | None, per_minute: int | None, *, approve_up_to: str | None, sandbox: bool
+) -> IssuedKey:
     """Raises UsageError, NotAName, StoreError."""
     rights = _rights(may)
     most = None if per_day is None else usd("--per-day", per_day)
+    unasked = None if approve_up_to is None else usd("--approve-up-to", approve_up_to)
     with opened_store(sandbox=sandbox) as (_, _, store):
-        return issue(store, name, may=rights, per_day=most, per_minute=per_minute, now=utc_now())
+        return issue(
+            store,
+            name,
+            may=rights,
+            per_day=most,
+            per_minute=per_minute,
+            approve_up_to=unasked,
+            now=utc_now(),
+        )
 
 
 def listed_keys(*, sandbox: bool) -> list[ListedKey]:

@@ -40,11 +40,21 @@ def issue(
     per_day: int | None,
     per_minute: int | None,
     now: datetime,
+    approve_up_to: int | None = None,
 ) -> IssuedKey:
-    """per_day: micro-USD. Raises NotAName; StoreError where the name is taken."""
+    """per_day, approve_up_to: micro-USD. Raises NotAName; StoreError where the name is taken."""
     if not _NAME.fullmatch(name):
         raise NotAName(f"A key cannot be called '{name[:80]}': take small letters, digits, '-', '_' and '.'.")
     secret = f"enr_{store.world}_{secrets.token_urlsafe(_BYTES)}"
-    key = ApiKey(new_id("key"), name, secret_hash(secret), tuple(may), now, per_day=per_day, per_minute=per_minute)
+    key = ApiKey(
+        new_id("key"),
+        name,
+        secret_hash(secret),
+        tuple(may),
+        now,
+        per_day=per_day,
+        per_minute=per_minute,
+        approve_up_to=approve_up_to,
+    )
     store.api_keys.add(key)
     return IssuedKey(key, secret)

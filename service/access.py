@@ -79,7 +79,12 @@ def may(right: Right) -> Callable[..., Coroutine[Any, Any, Caller]]:
     return allowed
 
 
-_IN_WORDS = {"read": "read", "enrich": "ask for enrichments", "admin": "do what administrators do"}
+_IN_WORDS = {
+    "read": "read",
+    "agent": "buy for an agent",
+    "enrich": "ask for enrichments",
+    "admin": "do what administrators do",
+}
 assert _IN_WORDS.keys() == set(RIGHTS)  # noqa: S101  each right has its words
 
 Reader = Annotated[Caller, Depends(may("read"))]

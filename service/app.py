@@ -11,11 +11,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from resources.clock import utc_now
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of
+from service.agents.server import PATH, agents_over_http
 from service.bounds import Bounded
 from service.installation import opened
 from service.observing import Observed
@@ -41,8 +44,8 @@ def create_service(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings, now, open_store) as state:
-            app.state.service = state
+        async with opened(settings, now, open_store) as state, agents_over_http(state) as agents:
+            app.state.service, app.state.agents = state, agents
             yield
 
     app = FastAPI(
@@ -58,11 +61,19 @@ def create_service(
         app.include_router(router)
     for router in ROUTERS:
         app.include_router(router, responses=ALWAYS)
+    app.router.routes.append(Route(PATH, _Agents(), include_in_schema=False))
     answer_errors(app)
     app.add_middleware(Bounded)
     app.add_middleware(Observed)
     app.openapi = partial(_document, app)  # type: ignore[method-assign]
     return app
+
+
+class _Agents:
+    """ASGI: what is made when the application starts."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["app"].state.agents(scope, receive, send)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

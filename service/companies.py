@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from enrichment.domain.records import Company, Fact, Profile
+from enrichment.memory.verdicts import judged
 from enrichment.pipeline.cached_profile import serves
+from enrichment.pipeline.verdicts import profile_now
 from enrichment.requirements.requirements import CUSTOM, Requirements, UnknownName, requirements_of
 from enrichment.rules import Rules
 from service.company_views import (
@@ -39,7 +41,7 @@ def listed(state: ServiceState, query: str | None, *, after: str, most: int) -> 
 
 def detail(state: ServiceState, key: str) -> CompanyDetail:
     company, store = found(state, key), state.store
-    known = store.knowledge.known(company.company_id)
+    known = judged(store.knowledge.known(company.company_id))
     now = state.now()
     return CompanyDetail(
         **dict(company_view(company)),
@@ -75,7 +77,9 @@ def profile(state: ServiceState, key: str, consumer: str, audience: str | None) 
         requirements = _requirements(consumer, state.in_force.rules)
     except UnknownName as error:
         raise Problem("not_found", str(error)) from None
-    kept = state.store.profiles.latest(company.company_id, consumer, audience)
+    kept = profile_now(
+        company.company_id, consumer, audience, rules=state.in_force.rules, store=state.store, now=state.now()
+    )
     if kept is None:
         detail_ = f"Memory has no {consumer} profile of {company.key}: quote it at /v1/quotes."
         raise Problem("not_found", detail_)

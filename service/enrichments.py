@@ -70,6 +70,14 @@ async def quoted(ask: Ask, caller: Caller, state: ServiceState) -> QuoteView:
     return quote_view(given, company.key, asked.requirements(rules).consumer, kept, plans)
 
 
+async def most_now(ask: Ask, state: ServiceState) -> int:
+    """What it would cost at most now (micro-USD). Nothing is bought or kept. Raises what a request raises."""
+    rules, context = state.in_force.rules, state.in_force.context
+    company = await run_in_threadpool(company_asked_for_now, ask, context)
+    _, plans = await profile_or_plans(ask, rules=rules, context=context, company=company)
+    return total_of(plans).upper_bound if plans else 0
+
+
 async def ask_of_quote(quote_id: str, caller: Caller, state: ServiceState) -> Ask:
     """What was quoted, at no more than was quoted. Raises Problem."""
     quote = await run_in_threadpool(state.store.accepted_requests.quote, quote_id)

@@ -18,11 +18,14 @@ from starlette.routing import compile_path
 from enrichment.domain.records import Json
 from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.domains import NotACompany
+from enrichment.parsing.stated_values import NotAValue
+from enrichment.pipeline.verdicts import NothingToJudge
 from enrichment.ports import StoreError
 from enrichment.requirements.requirements import UnknownName
 from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import RulesError
 from resources.settings import SettingsError
+from resources.store.profile_changes import BadCursor
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:enrich:problem:"
@@ -37,6 +40,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "unknown_key": (401, "This key opens nothing"),
     "not_allowed": (403, "This key may not do this"),
     "refused_by_cap": (402, "A cap leaves too little"),
+    "nothing_to_judge": (422, "It is not clear which value is meant"),
     "not_found": (404, "There is nothing here"),
     "method_not_allowed": (405, "This method is not known here"),
     "too_slow": (408, "The request took too long to arrive"),
@@ -60,6 +64,9 @@ ERRORS: tuple[tuple[type[Exception], str], ...] = (
     (NotACompany, "not_a_company"),
     (UnknownName, "unknown_name"),
     (UnknownStrategy, "unknown_name"),
+    (NotAValue, "invalid"),
+    (BadCursor, "invalid"),
+    (NothingToJudge, "nothing_to_judge"),
     (RulesError, "settings"),
     (SettingsError, "settings"),
     (StoreError, "store_unavailable"),

@@ -73,6 +73,60 @@ class QuoteView(View):
     plans: list[PlanView]
 
 
+class StatedValueView(View):
+    """text: on one line."""
+
+    text: str
+    value: dict[str, Any]
+
+
+class VerdictView(View):
+    """What a person or an agent said of a value. It counts while `withdrawn_at` is null."""
+
+    id: str
+    company: str
+    dataset: str
+    wrong: StatedValueView | None
+    right: StatedValueView | None
+    because: str
+    sources: list[str] = Field(description="What had given the wrong value")
+    by: str
+    at: datetime
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
+
+
+class VerdictsView(View):
+    verdicts: list[VerdictView]
+
+
+class ChangeView(View):
+    """A field of a company states something else since then. before, after: null for what is new, or gone."""
+
+    id: str
+    company: str
+    company_name: str | None
+    dataset: str
+    kind: Literal["changed", "added", "removed"]
+    before: StatedValueView | None
+    after: StatedValueView | None
+    since: datetime = Field(description="When the reply that shows it was collected")
+    found_at: datetime
+    source: str
+    why: str = Field(description="Why it counts as a change")
+    reply_id: str
+    evidence: str = Field(description="Where in that reply")
+    consumer: str
+    audience: str | None
+    request_id: str
+
+
+class ChangesView(View):
+    changes: list[ChangeView]
+    cursor: str | None = Field(description="Send it as `after` to read on; null: nothing has changed yet")
+    has_more: bool
+
+
 State = Literal["accepted", "running", "complete", "incomplete", "refused", "failed", "stopped"]
 
 

@@ -9,9 +9,14 @@ from enrich_cli.options import AsJson, Sandbox
 app = typer.Typer(help="Keys of the service.", no_args_is_help=True)
 
 KeyName = Annotated[str, typer.Argument(metavar="NAME", help="What uses it, such as crm or anna")]
-MayDo = Annotated[str, typer.Option("--may", metavar="RIGHTS", help="read, enrich, admin; comma between them")]
+MayDo = Annotated[str, typer.Option("--may", metavar="RIGHTS", help="read, agent, enrich, admin; comma between them")]
 PerDay = Annotated[str | None, typer.Option("--per-day", metavar="USD", help="What it may spend a day at most")]
 PerMinute = Annotated[int | None, typer.Option("--per-minute", min=1, help="How many requests it may make a minute")]
+
+ApproveUpTo = Annotated[
+    str | None,
+    typer.Option("--approve-up-to", metavar="USD", help="What an agent may spend on one request without asking"),
+]
 
 
 @app.command()
@@ -20,6 +25,7 @@ def add(
     may: MayDo = "read",
     per_day: PerDay = None,
     per_minute: PerMinute = None,
+    approve_up_to: ApproveUpTo = None,
     sandbox: Sandbox = False,
     as_json: AsJson = False,
 ) -> None:
@@ -28,7 +34,7 @@ def add(
     from enrich_cli.rendering.terminal import show
     from enrich_cli.service_keys import add_key
 
-    issued = add_key(name, may, per_day, per_minute, sandbox=sandbox)
+    issued = add_key(name, may, per_day, per_minute, approve_up_to=approve_up_to, sandbox=sandbox)
     show(issued_view(issued), issued_data(issued), as_json=as_json)
 
 

@@ -54,6 +54,7 @@ def _data(key: ApiKey) -> dict[str, Json]:
         "may": list(key.may),
         "per_day_micro_usd": key.per_day,
         "per_minute": key.per_minute,
+        "approve_up_to_micro_usd": key.approve_up_to,
         "created_at": key.created_at.isoformat(),
         "revoked_at": None if key.revoked_at is None else key.revoked_at.isoformat(),
     }

@@ -25,6 +25,7 @@ from enrichment.domain.records import (
 from enrichment.domain.values import Text
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.recall import ReaderFailed, ReadReply, read_and_keep, read_reply, read_stored
+from enrichment.memory.verdicts import judged
 from enrichment.parsing import NamedCompany, reader_of
 from enrichment.planning.skip_reasons import because
 from enrichment.ports import AskedInVain, Busy, CapReached, Unavailable
@@ -143,15 +144,16 @@ class Bookings:
         if self.company.name is None:
             return
         for reply in self._read_without_name:
-            before = [fact for fact in self.known.facts if fact.reply_id == reply.reply_id]
+            every = (*self.known.facts, *self.known.rejected)
+            before = [fact for fact in every if fact.reply_id == reply.reply_id]
             try:
                 facts = read_reply(reply, self.company, self._rules, self._context.readers).facts
             except ReaderFailed:
                 continue  # what it made of the reply without a name stays
             if len(facts) > len(before):
                 await asyncio.to_thread(self._context.store.knowledge.keep_facts, reply.reply_id, facts)
-                others = (fact for fact in self.known.facts if fact.reply_id != reply.reply_id)
-                self.known = Known(self.known.replies, (*others, *facts))
+                others = (fact for fact in every if fact.reply_id != reply.reply_id)
+                self.known = judged(replace(self.known, facts=(*others, *facts), rejected=()))
 
     async def _read(self, reply: Reply, purchase: Purchase) -> tuple[Fact, ...]:
         """The facts of a reply that is stored and paid for; it then counts as known, even if it could not be read."""
@@ -175,7 +177,10 @@ class Bookings:
         others = tuple(reply for reply in self.known.replies if reply.source != head.source)
         replaced = {reply.reply_id for reply in self.known.replies if reply.source == head.source}
         kept = (fact for fact in self.known.facts if fact.reply_id not in replaced)
-        self.known = Known((*others, head), (*kept, *facts))
+        rejected = (fact for fact in self.known.rejected if fact.reply_id not in replaced)
+        self.known = judged(
+            replace(self.known, replies=(*others, head), facts=(*kept, *facts), rejected=tuple(rejected))
+        )
 
     def _learn_name(self) -> None:
         """A company asked for by its domain: later questions use the name that the first reply gave it."""

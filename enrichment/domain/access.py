@@ -10,11 +10,13 @@ from typing import Literal, get_args
 
 from enrichment.domain.records import DailyLimit
 
-Right = Literal["read", "enrich", "admin"]
+Right = Literal["read", "agent", "enrich", "admin"]
+"""agent: buys over MCP alone, where each purchase needs consent to its quote; enrich: buys over HTTP too."""
 RIGHTS: tuple[Right, ...] = get_args(Right)
 _GRANTS: dict[Right, frozenset[Right]] = {
     "read": frozenset({"read"}),
-    "enrich": frozenset({"read", "enrich"}),
+    "agent": frozenset({"read", "agent"}),
+    "enrich": frozenset({"read", "agent", "enrich"}),
     "admin": frozenset({"admin"}),
 }
 
@@ -24,7 +26,8 @@ class ApiKey:
     """name: of the application or person; unique among keys that are valid. secret_hash: as secret_hash gives it.
 
     may: what it was given; a key that may enrich may read too. per_day: micro-USD it may spend a day (UTC); None: no
-    limit of its own. per_minute: requests; None: as many as the service allows any key.
+    limit of its own. per_minute: requests; None: as many as the service allows any key. approve_up_to: micro-USD that
+    an agent with it may spend on one request without asking a person; None: it asks for each.
     """
 
     key_id: str
@@ -35,6 +38,7 @@ class ApiKey:
     per_day: int | None = None
     per_minute: int | None = None
     revoked_at: datetime | None = None
+    approve_up_to: int | None = None
 
     def allows(self, right: Right) -> bool:
         return any(right in _GRANTS[given] for given in self.may)

@@ -255,16 +255,48 @@ class ReplyHead:
         return self.reader_version == 0
 
 
+VERDICT = "verdict"
+"""The source of a value that a person states."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person says of a value: it is wrong, and what is right. It wins over vendors until it is withdrawn.
+
+    wrong: None: nothing is known. right: None: that is not known, only that the other one is wrong. sources: what had
+    given the wrong value. by: the command line, or the key of the service.
+    """
+
+    verdict_id: str
+    company_id: str
+    dataset: str
+    wrong: Value | None
+    right: Value | None
+    because: str
+    sources: tuple[str, ...]
+    by: str
+    at: datetime
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str | None = None
+
+    @property
+    def is_valid(self) -> bool:
+        return self.withdrawn_at is None
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of one company: the newest reply of each source, and their facts, whatever their age.
 
-    passed_over: ids of further replies, which this request does not use.
+    passed_over: ids of further replies, which this request does not use. verdicts: valid ones, the oldest first.
+    rejected: facts that verdicts say are wrong; they are not among `facts`.
     """
 
     replies: tuple[ReplyHead, ...] = ()
     facts: tuple[Fact, ...] = ()
     passed_over: frozenset[str] = frozenset()
+    verdicts: tuple[Verdict, ...] = ()
+    rejected: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +369,34 @@ class Profile:
     document: Mapping[str, Json]
     created_at: datetime
     holds_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A dataset of a company states something else than before: what a seller acts on. Another spelling is none.
+
+    kind: of a single value 'changed'; of a list 'added' or 'removed', or 'changed' for a contact with another title.
+    before, after: stored values; None where there is none. since: when the reply that shows it was collected.
+    mark: equal for the same change in the profiles of several consumers; it is kept once.
+    """
+
+    change_id: str
+    mark: str
+    company_id: str
+    consumer: str
+    audience: str | None
+    dataset: str
+    kind: Literal["changed", "added", "removed"]
+    before: Mapping[str, Json] | None
+    after: Mapping[str, Json] | None
+    source: str
+    reply_id: str
+    evidence: str
+    why: str
+    since: datetime
+    profile_id: str
+    request_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
-from enrichment.domain.records import Fact, Known, ReplyHead
+from enrichment.domain.records import VERDICT, Fact, Known, ReplyHead
 from enrichment.domain.values import identity
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
@@ -42,7 +42,9 @@ class DatasetStatus:
 
 
 def valid_until(rules: Rules, requirements: Requirements, fact: Fact) -> datetime:
-    """Until when this fact is fresh for this request, by the rules as they are now."""
+    """Until when this fact is fresh for this request, by the rules as they are now; a verdict until it is withdrawn."""
+    if fact.source == VERDICT:
+        return fact.holds_until
     if fact.source not in rules.sources or fact.dataset not in rules.datasets:
         until = fact.holds_until
     else:
@@ -64,9 +66,9 @@ def reply_is_fresh(rules: Rules, requirements: Requirements, reply: ReplyHead, d
 def fresh_facts(
     rules: Rules, requirements: Requirements, facts: Iterable[Fact], dataset: str, now: datetime
 ) -> tuple[Fact, ...]:
-    """The fresh facts of a dataset, best first: by quality, then the newer."""
+    """The fresh facts of a dataset, best first: verdicts, then by quality, then the newer."""
     fresh = [f for f in facts if f.dataset == dataset and now < valid_until(rules, requirements, f)]
-    return tuple(sorted(fresh, key=lambda f: (f.quality, f.collected_at), reverse=True))
+    return tuple(sorted(fresh, key=lambda f: (f.source == VERDICT, f.quality, f.collected_at), reverse=True))
 
 
 def dataset_status(
@@ -74,7 +76,15 @@ def dataset_status(
 ) -> DatasetStatus:
     """Whether a collected dataset is satisfied, from what is known at `now`."""
     of_dataset = [fact for fact in known.facts if fact.dataset == dataset]
-    return _dataset_status(rules, requirements, known.replies, of_dataset, dataset, now)
+    return _dataset_status(rules, requirements, _without_rejected(known, dataset), of_dataset, dataset, now)
+
+
+def _without_rejected(known: Known, dataset: str) -> Sequence[ReplyHead]:
+    """Replies of which no value of this dataset is rejected: only these may tell that there are none."""
+    if not known.rejected:
+        return known.replies
+    rejected = {fact.reply_id for fact in known.rejected if fact.dataset == dataset}
+    return [reply for reply in known.replies if reply.reply_id not in rejected]
 
 
 def _dataset_status(
@@ -128,7 +138,7 @@ def dataset_statuses(
     for fact in known.facts:
         facts[fact.dataset].append(fact)
     return {
-        d: _dataset_status(rules, requirements, known.replies, facts[d], d, now)
+        d: _dataset_status(rules, requirements, _without_rejected(known, d), facts[d], d, now)
         for d in (requirements.collected if datasets is None else datasets)
     }
 

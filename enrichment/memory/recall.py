@@ -15,6 +15,7 @@ from typing import Protocol
 
 from enrichment.domain.records import Alias, Company, CompanyRelation, Fact, Known, Reply, ReplyHead, Request, Stage
 from enrichment.memory.reliability import with_current_reliability
+from enrichment.memory.verdicts import judged
 from enrichment.parsing import NamedCompany, ReaderEntry, companies_named, other_names, read, reader_of
 from enrichment.rules import Rules
 from enrichment.trace import Trace
@@ -78,7 +79,8 @@ async def recall(
             # The request that bought a reply has noted already that it could not be read.
             warn = trace if head.request_id != request.request_id else None
             known = await read_stored(head, known, company, rules=rules, context=context, trace=warn, stage="plan")
-    return Known(known.replies, with_current_reliability(rules, known.facts), passed_over)
+    reliable = Known(known.replies, with_current_reliability(rules, known.facts), passed_over, remembered.verdicts)
+    return judged(reliable)
 
 
 async def read_stored(
@@ -101,7 +103,7 @@ async def read_stored(
     version = reader_of(head.source, rules, context.readers).version
     heads = (replace(one, reader_version=version) if one == head else one for one in known.replies)
     others = (fact for fact in known.facts if fact.reply_id != head.reply_id)
-    return Known(tuple(heads), (*others, *made.facts))
+    return replace(known, replies=tuple(heads), facts=(*others, *made.facts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from enrichment.context import RunContext
 from enrichment.domain.ids import analysis_source
-from enrichment.domain.records import CacheRead, Company, Event, Json, Profile, ProfileHead, Request
+from enrichment.domain.records import VERDICT, CacheRead, Company, Event, Json, Profile, ProfileHead, Request
 from enrichment.pipeline.stages import Ask, Enriched, Identified, finished, request_for
+from enrichment.profiles.corrections import takes_into_account
 from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
 from enrichment.trace import Trace
@@ -75,7 +76,10 @@ def _profile(
     ask: Ask, company: Company, requirements: Requirements, rules: Rules, context: RunContext
 ) -> Profile | None:
     profile = context.store.profiles.latest(company.company_id, requirements.consumer, ask.audience)
-    return profile if profile is not None and serves(profile, rules, requirements, context.now()) else None
+    if profile is None or not serves(profile, rules, requirements, context.now()):
+        return None
+    verdicts = context.store.verdicts.valid_ids(company.company_id)  # another process may have just kept it without
+    return profile if takes_into_account(profile, verdicts) else None
 
 
 def serves(profile: Profile, rules: Rules, requirements: Requirements, now: datetime) -> bool:
@@ -85,7 +89,8 @@ def serves(profile: Profile, rules: Rules, requirements: Requirements, now: date
     if requirements.oldest is None:
         return True
     oldest = timedelta(seconds=requirements.oldest)
-    values = [v for field_ in profile.document["datasets"].values() for v in field_["values"]]
+    fields = profile.document["datasets"].values()
+    values = [v for field_ in fields for v in field_["values"] if v["source"] != VERDICT]
     return all(now < datetime.fromisoformat(value["collected_at"]) + oldest for value in values)
 
 
@@ -103,7 +108,7 @@ def _served_note(profile: Profile, request: Request) -> dict[str, Json]:
 def _profile_reads(profile: Profile, request: Request, now: datetime) -> tuple[CacheRead, ...]:
     """The purchases that the profile was made of, each once. Extras would not have been bought: they save nothing."""
     fields = [field_ for field_ in profile.document["datasets"].values() if not field_.get("extra")]
-    values = [v for field_ in fields for v in field_["values"]]
+    values = [v for field_ in fields for v in field_["values"] if v["source"] != VERDICT]
     analyses = [
         {**made, "source": analysis_source(name)}
         for name, made in profile.document["analyses"].items()

@@ -11,13 +11,14 @@ from dataclasses import replace
 from enrichment.analysis.runner import analyse
 from enrichment.collection.collector import collect
 from enrichment.context import RunContext
-from enrichment.domain.records import Known, Purchase
+from enrichment.domain.records import Change, Known, Profile, Purchase
 from enrichment.pipeline.audience import audience_text
 from enrichment.pipeline.end_state import end_state
 from enrichment.pipeline.learned_identity import learn_identity, stated_in
 from enrichment.pipeline.plan import plan_note, plan_reads, plan_request
 from enrichment.pipeline.stages import Analysed, Collected, Enriched, Identified, LeftOpen, Planned, finished, once
 from enrichment.profiles.assembly import Ingredients, assemble, missing
+from enrichment.profiles.changes import changes_between
 from enrichment.requirements.requirements import Requirements, requirements_of
 from enrichment.rules import Rules
 from enrichment.trace import Trace
@@ -143,7 +144,10 @@ async def keep(analysed: Analysed, *, rules: Rules, context: RunContext, trace: 
         )
     trace.note("keep", "kept", cost_micro_usd=request.cost_micro_usd, saved_micro_usd=request.saved_micro_usd)
     await trace.written()
-    await asyncio.to_thread(context.store.requests.close, request, profiles=profiles, reads=analysed.reads)
+    changes = await asyncio.to_thread(_changes, profiles, rules, context)
+    await asyncio.to_thread(
+        context.store.requests.close, request, profiles=profiles, reads=analysed.reads, changes=changes
+    )
     return Enriched(
         request,
         analysed.company,
@@ -164,6 +168,18 @@ async def _all_purchases(analysed: Analysed, context: RunContext) -> tuple[Purch
     stored = await asyncio.to_thread(context.store.ledger.purchases, analysed.request.request_id)
     now = {purchase.purchase_id: purchase for purchase in stored}
     return tuple(now.get(purchase.purchase_id, purchase) for purchase in known)
+
+
+def _changes(profiles: Sequence[Profile], rules: Rules, context: RunContext) -> tuple[Change, ...]:
+    """What is different in them than in those before. Blocks."""
+    kept = context.store.profiles
+    return tuple(
+        change
+        for profile in profiles
+        for change in changes_between(
+            kept.latest(profile.company_id, profile.consumer, profile.audience), profile, rules
+        )
+    )
 
 
 def because_given_up(datasets: Sequence[str]) -> str:

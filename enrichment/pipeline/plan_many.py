@@ -3,7 +3,7 @@
 companies + requirements -> reply states of all -> Group, ...: the companies of one state, first sources, cost
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from enrichment.domain.records import Company
 from enrichment.pipeline.plan import spent_of, unavailable_sources
 from enrichment.planning.bulk.planner import BulkInputs, Group, plan_many
 from enrichment.planning.bulk.state_counts import ReplyStates, pairs_of
+from enrichment.ports import SourceDatasetPair, Store
 from enrichment.requirements.requirements import Requirements, beyond_identity, identity_requirements
 from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules
@@ -41,10 +42,17 @@ def plan_companies(
     )
     wanted, now = [(some, its) for some, its in each if some], context.now()
     pairs = tuple(dict.fromkeys(pair for _, its in wanted for pair in pairs_of(rules, its, now)))
-    known = ReplyStates(pairs, context.store.knowledge.reply_states(pairs) if wanted else {})
+    known = ReplyStates(pairs, _states(pairs, context.store) if wanted else {})
     return tuple(
         group for some, its in wanted for group in _groups(some, its, known, rules, context, now, override=override)
     )
+
+
+def _states(pairs: Sequence[SourceDatasetPair], store: Store) -> Mapping[str, str]:
+    """Of companies with verdicts the facts themselves have to be read, as of an unread reply."""
+    states = store.knowledge.reply_states(pairs)
+    judged = store.verdicts.judged_companies()
+    return {**states, **{id_: ";".join(filter(None, (states.get(id_), ":?"))) for id_ in judged}}
 
 
 def _groups(

@@ -3,7 +3,7 @@
 errors     why a provider gave nothing usable, why the store refused
 providers  Provider, LanguageModel: a question -> an answer with the units it bills
 ledger     Ledger: one purchase from its reservation to its end; the outcomes of a reservation
-store      Store: companies, knowledge, requests, profiles, ledger, provider_health, batches
+store      Store: companies, knowledge, verdicts, requests, profiles, ledger, provider_health, batches
 batches    Batches: which worker has which company of a batch, and what is set aside for it
 """
 
@@ -52,6 +52,7 @@ from enrichment.ports.store import (
     Requests,
     SourceDatasetPair,
     Store,
+    Verdicts,
 )
 
 __all__ = [
@@ -93,4 +94,5 @@ __all__ = [
     "Throttled",
     "Unavailable",
     "UnexpectedReply",
+    "Verdicts",
 ]

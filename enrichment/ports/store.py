@@ -1,6 +1,6 @@
 """What the business keeps: one port for each use, so that a package names the few methods it may call.
 
-Store: companies | identity_reviews | knowledge | requests | profiles | ledger | provider_health | batches
+Store: companies | identity_reviews | knowledge | verdicts | requests | profiles | ledger | provider_health | batches
 
 Every method is one short transaction and blocks its thread (in async code: asyncio.to_thread). All may raise
 StoreError. An id of a company that was merged into another one means that other company. Times are UTC.
@@ -16,6 +16,7 @@ from enrichment.domain.records import (
     Analysis,
     CacheRead,
     Cause,
+    Change,
     Company,
     CompanyRelation,
     Event,
@@ -29,6 +30,7 @@ from enrichment.domain.records import (
     Reply,
     Request,
     Suspension,
+    Verdict,
 )
 from enrichment.ports.batches import Batches
 from enrichment.ports.ledger import Ledger
@@ -191,13 +193,46 @@ class Knowledge(Protocol):
 REQUEST_LEASE = timedelta(seconds=60)  # renewed every few seconds: longer than a busy machine keeps a process from it
 
 
+class Verdicts(Protocol):
+    """What people say of values; `Knowledge.known` brings the valid ones along."""
+
+    def keep(self, verdict: Verdict, profiles: Sequence[Profile]) -> None:
+        """With the company's profiles as they are corrected by it, in one transaction."""
+        ...
+
+    def withdraw(self, verdict_id: str, *, by: str, at: datetime, profiles: Sequence[Profile]) -> bool:
+        """From now on it does not count. False: it is withdrawn already, and nothing was written."""
+        ...
+
+    def by_id(self, verdict_id: str) -> Verdict | None: ...
+
+    def of(self, company_id: str) -> list[Verdict]:
+        """All of them, withdrawn ones too, the oldest first."""
+        ...
+
+    def valid_ids(self, company_id: str) -> list[str]: ...
+
+    def judged_companies(self) -> frozenset[str]:
+        """Ids of companies with a valid verdict."""
+        ...
+
+
 class Requests(Protocol):
     """Requests and what happened in them."""
 
     def open(self, request: Request) -> None: ...
 
-    def close(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
-        """Writes the finished request, its cache reads and its profiles in one transaction, once only.
+    def close(
+        self,
+        request: Request,
+        *,
+        profiles: Sequence[Profile],
+        reads: Sequence[CacheRead],
+        changes: Sequence[Change] = (),
+    ) -> None:
+        """Writes the finished request, its cache reads, its profiles and what changed in them in one transaction, once.
+
+        A change that is known already, by its mark, is not written again.
 
         Its cost is that of its purchases as they are then. Raises StoreError if the request is not running.
         """
@@ -235,6 +270,10 @@ class Profiles(Protocol):
         ...
 
     def by_id(self, profile_id: str) -> Profile | None: ...
+
+    def latest_of(self, company_id: str) -> list[Profile]:
+        """The newest one of each consumer and audience."""
+        ...
 
     def by_ids(self, profile_ids: Sequence[str]) -> dict[str, Profile]:
         """profile_id -> profile, of those that are kept; in one read."""
@@ -280,6 +319,8 @@ class Store(Protocol):
     def identity_reviews(self) -> IdentityReviews: ...
     @property
     def knowledge(self) -> Knowledge: ...
+    @property
+    def verdicts(self) -> Verdicts: ...
     @property
     def requests(self) -> Requests: ...
     @property

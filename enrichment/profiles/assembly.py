@@ -11,6 +11,7 @@ from typing import Literal
 from enrichment.analysis.answer_reading import dropped_in_words
 from enrichment.domain.ids import analysis_source, new_id
 from enrichment.domain.records import (
+    VERDICT,
     Analysis,
     Company,
     Fact,
@@ -20,9 +21,12 @@ from enrichment.domain.records import (
     ReplyHead,
     Request,
     SourceFailure,
+    Verdict,
 )
 from enrichment.domain.values import Comparable, EmployeeCount, Value, identity
 from enrichment.memory.freshness import DatasetStatus, dataset_status, valid_until
+from enrichment.memory.same_item import item_of
+from enrichment.memory.verdicts import rejections, sorted_out
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import shown
 from enrichment.profiles.quality import Aged, profile_quality
@@ -30,13 +34,16 @@ from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
 
 FieldStatus = Literal["satisfied", "empty", "last resort", "expired", "partial", "missing"]
-_GOOD = ("satisfied", "empty")
+GOOD = ("satisfied", "empty")
 _SINGLE = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One dataset of a profile. values: what is served, best first; others: what lost, kept visible."""
+    """One dataset of a profile. values: what is served, best first; others: what lost, kept visible.
+
+    rejected: what verdicts say is wrong; kept visible behind the others.
+    """
 
     dataset: str
     required: bool
@@ -45,10 +52,11 @@ class Field:
     others: tuple[Fact, ...]
     disputed: bool
     why: str | None
+    rejected: tuple[Fact, ...] = ()
 
     @property
     def good(self) -> bool:
-        return self.status in _GOOD
+        return self.status in GOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
         "analyses": {a.name: _analysis(a, made_of) for a in made_of.analyses},
         "gaps": dict(made_of.gaps),
         "missing_analyses": failed,
-    }
+    } | noted(made_of.known.verdicts)
     return Profile(
         profile_id=new_id("pro"),
         company_id=made_of.company.company_id,
@@ -121,10 +129,15 @@ def assemble(rules: Rules, requirements: Requirements, made_of: Ingredients, now
     )
 
 
+def noted(verdicts: Sequence[Verdict]) -> dict[str, Json]:
+    """The verdicts that a profile's document takes into account; nothing where there are none."""
+    return {"verdicts": [verdict.verdict_id for verdict in verdicts]} if verdicts else {}
+
+
 def missing_required(document: Mapping[str, Json]) -> tuple[str, ...]:
     """Required datasets that a profile's document does not satisfy."""
     return tuple(
-        name for name, field in document["datasets"].items() if field["required"] and field["status"] not in _GOOD
+        name for name, field in document["datasets"].items() if field["required"] and field["status"] not in GOOD
     )
 
 
@@ -151,9 +164,10 @@ def _field(rules: Rules, requirements: Requirements, made_of: Ingredients, datas
         stale = tuple(f for f in made_of.known.facts if f.dataset == dataset)
         if stale:
             status, facts = "expired", (_best(stale) if made_of.accept_stale else ())
-    values, others = _choose(rules, dataset, facts)
-    why = None if status in _GOOD else _why(rules, made_of, dataset, status)
-    return Field(dataset, required, status, values, others, _disputed(rules, dataset, values, others), why)
+    values, others = choose(rules, dataset, facts)
+    why = None if status in GOOD else _why(rules, made_of, dataset, status)
+    rejected = tuple(fact for fact in made_of.known.rejected if fact.dataset == dataset)
+    return Field(dataset, required, status, values, others, disputed(rules, dataset, values, others), why, rejected)
 
 
 def _extras(rules: Rules, requirements: Requirements, made_of: Ingredients, now: datetime) -> Iterator[Field]:
@@ -173,18 +187,20 @@ def _collected_status(status: DatasetStatus, threshold: float) -> FieldStatus:
 
 
 def _best(facts: Sequence[Fact]) -> tuple[Fact, ...]:
-    return tuple(sorted(facts, key=lambda f: (f.collected_at, f.quality), reverse=True))
+    return tuple(sorted(facts, key=lambda f: (f.source == VERDICT, f.collected_at, f.quality), reverse=True))
 
 
 def _analysed_field(rules: Rules, requirements: Requirements, made_of: Ingredients, dataset: str) -> Field:
     required, threshold = dataset in requirements.required, requirements.threshold(rules, dataset)
-    facts = _best([f for f in made_of.analysis_facts if f.dataset == dataset])
-    values, others = _choose(rules, dataset, facts)
+    verdicts = [verdict for verdict in made_of.known.verdicts if verdict.dataset == dataset]
+    found, rejected = sorted_out(verdicts, [f for f in made_of.analysis_facts if f.dataset == dataset])
+    facts = _best(found)
+    values, others = choose(rules, dataset, facts)
     good = [f for f in values if f.quality >= threshold]
     status: FieldStatus = "satisfied" if len(good) >= rules.datasets[dataset].enough else "missing"
     name = rules.datasets[dataset].analysis or ""
     why = None if status == "satisfied" else made_of.gaps.get(name) or _why_too_little(made_of, name, facts, threshold)
-    return Field(dataset, required, status, values, others, False, why)
+    return Field(dataset, required, status, values, others, False, why, rejected)
 
 
 def _why_too_little(made_of: Ingredients, name: str, facts: Sequence[Fact], threshold: float) -> str:
@@ -199,7 +215,7 @@ def _why_too_little(made_of: Ingredients, name: str, facts: Sequence[Fact], thre
     return f"{name}: {below}; {dropped_in_words(dropped.claims_kept, dropped.evidence.get('dropped', {}))}"
 
 
-def _choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+def choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
     """Facts come best first: the first of each item is served, up to at_most; the rest lost."""
     best: dict[str, Fact] = {}
     others = []
@@ -215,7 +231,7 @@ def _choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fa
 def _closed_first(facts: Sequence[Fact]) -> Sequence[Fact]:
     """Where the best headcount is open ('10,001+'), the best closed one that agrees with it is served instead."""
     first = facts[0].value if facts else None
-    if not isinstance(first, EmployeeCount) or first.closed:
+    if not isinstance(first, EmployeeCount) or first.closed or facts[0].source == VERDICT:
         return facts
     for fact in facts:
         count = fact.value
@@ -224,9 +240,11 @@ def _closed_first(facts: Sequence[Fact]) -> Sequence[Fact]:
     return facts
 
 
-def _disputed(rules: Rules, dataset: str, values: Sequence[Fact], others: Sequence[Fact]) -> bool:
-    """Whether two sources give a single value in ways that cannot both be true."""
+def disputed(rules: Rules, dataset: str, values: Sequence[Fact], others: Sequence[Fact]) -> bool:
+    """Whether two sources give a single value in ways that cannot both be true; a verdict settles that."""
     if rules.datasets[dataset].at_most != _SINGLE or not values or dataset == "company_description":
+        return False
+    if values[0].source == VERDICT:
         return False
     return any(not compatible(values[0].value, other.value) for other in others)
 
@@ -252,7 +270,8 @@ def _why(rules: Rules, made_of: Ingredients, dataset: str, status: FieldStatus) 
         else:
             reasons.append(_not_asked(made_of.plan, source))
     prefix = "expired, not bought again: " if status == "expired" else ""
-    return prefix + "; ".join(reasons)
+    judged = sorted({f.source for f in made_of.known.rejected if f.dataset == dataset})
+    return prefix + "; ".join([*(f"a verdict rejects what {source} states" for source in judged), *reasons])
 
 
 def _why_not_enough(reply: ReplyHead) -> str:
@@ -311,7 +330,10 @@ def _shown(
         "required": field.required,
         "status": field.status,
         "values": [_fact(rules, requirements, made_of, f, now) for f in field.values],
-        "others": [_fact(rules, requirements, made_of, f, now) for f in field.others],
+        "others": [
+            *(_fact(rules, requirements, made_of, f, now) for f in field.others),
+            *(_rejected(rules, requirements, made_of, f, now) for f in field.rejected),
+        ],
         "disputed": field.disputed,
         "why": field.why,
     }
@@ -335,6 +357,13 @@ def _fact(rules: Rules, requirements: Requirements, made_of: Ingredients, fact: 
         "cost_micro_usd": made_of.paid.get(fact.purchase_id, 0),
         "paid_by": made_of.paid_by.get(fact.purchase_id),
     }
+
+
+def _rejected(
+    rules: Rules, requirements: Requirements, made_of: Ingredients, fact: Fact, now: datetime
+) -> dict[str, Json]:
+    verdict = rejections(made_of.known.verdicts)[fact.dataset, item_of(fact.dataset, fact.value)]
+    return _fact(rules, requirements, made_of, fact, now) | {"rejected_by": verdict.verdict_id}
 
 
 def _below(rules: Rules, requirements: Requirements, fact: Fact) -> bool:

@@ -7,13 +7,11 @@ no longer does not tell that it changed. Another spelling is no change.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from enrichment.domain.records import Json
-from enrichment.domain.values import Comparable, Text, Value, identity, load_value
-from enrichment.identity.names import name_words
-from enrichment.parsing.industries import canonical_industry
+from enrichment.memory.same_item import is_changed
 from enrichment.refresh.history import Renewal
 
 
@@ -36,23 +34,3 @@ def looks_in(renewals: Iterable[Renewal]) -> Iterator[Look]:
 
 def _values(lines: str) -> list[Mapping[str, Json]]:
     return [json.loads(line) for line in lines.splitlines()]
-
-
-def is_changed(dataset: str, before: Sequence[Mapping[str, Json]], after: Sequence[Mapping[str, Json]]) -> bool:
-    """Whether these stored values state something else than those before: other items, or what cannot be both true."""
-    if before == after:
-        return False
-    were, are = ([load_value(dataset, value) for value in values] for values in (before, after))
-    one, other = were[0], are[0]
-    if isinstance(one, Comparable) and isinstance(other, type(one)):
-        return not one.agrees(other)
-    return {_item(dataset, value) for value in were} != {_item(dataset, value) for value in are}
-
-
-def _item(dataset: str, value: Value) -> str:
-    """Equal where two values differ in their spelling only."""
-    if isinstance(value, Text) and dataset == "company_name":
-        return " ".join(name_words(value.text))
-    if isinstance(value, Text) and dataset == "industry" and (found := canonical_industry(value.text)):
-        return found.name
-    return identity(value)

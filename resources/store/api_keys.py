@@ -75,6 +75,7 @@ def _row(key: ApiKey) -> dict[str, object]:
         "per_day_micro_usd": key.per_day,
         "per_minute": key.per_minute,
         "revoked_at": key.revoked_at,
+        "approve_up_to_micro_usd": key.approve_up_to,
     }
 
 
@@ -88,4 +89,5 @@ def _key(row: Row) -> ApiKey:
         per_day=row.per_day_micro_usd,
         per_minute=row.per_minute,
         revoked_at=row.revoked_at,
+        approve_up_to=row.approve_up_to_micro_usd,
     )

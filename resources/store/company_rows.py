@@ -26,6 +26,8 @@ _KEPT: Mapping[str, tuple[sa.Table, sa.Column[str]]] = {
     "model_replies": (t.model_replies, t.model_replies.c.analysis_id),
     "analyses": (t.analyses, t.analyses.c.analysis_id),
     "profiles": (t.profiles, t.profiles.c.profile_id),
+    "changes": (t.changes, t.changes.c.change_id),
+    "verdicts": (t.verdicts, t.verdicts.c.verdict_id),
 }
 _OF_COMPANY = {
     name: sa.select(id_).where(table.c.company_id == _from).order_by(id_) for name, (table, id_) in _KEPT.items()
@@ -59,6 +61,8 @@ class CompanyRows:
     model_replies: tuple[str, ...] = ()
     analyses: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    verdicts: tuple[str, ...] = ()
 
     def by_table(self) -> dict[str, tuple[str, ...]]:
         return asdict(self)
@@ -85,6 +89,7 @@ def what_was_bought(tx: sa.Connection, company_id: str, purchase_ids: Sequence[s
         model_replies=_those(tx, "model_replies", company_id, t.model_replies.c.purchase_id, bought),
         analyses=_those(tx, "analyses", company_id, t.analyses.c.purchase_id, bought),
         profiles=_those(tx, "profiles", company_id, t.profiles.c.request_id, wanted),
+        changes=_those(tx, "changes", company_id, t.changes.c.request_id, wanted),
     )
 
 

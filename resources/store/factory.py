@@ -26,13 +26,15 @@ from resources.store.identity_reviews import SqlIdentityReviews
 from resources.store.knowledge import SqlKnowledge
 from resources.store.ledger import SqlLedger
 from resources.store.ledger_queries import SqlLedgerQueries
+from resources.store.profile_changes import SqlProfileChanges
 from resources.store.profiles import SqlProfiles
 from resources.store.provider_health import SqlProviderHealth
 from resources.store.refresh_history import SqlRefreshHistory
 from resources.store.requests import SqlRequests
 from resources.store.shared_rate_limits import SqlRateLimitLog
+from resources.store.verdicts import SqlVerdicts
 
-SCHEMA = "0017"
+SCHEMA = "0020"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -49,8 +51,10 @@ class SqlStore:
         self.company_events = SqlCompanyEvents(database)
         self.knowledge = SqlKnowledge(database)
         self.identity_reviews = SqlIdentityReviews(database)
+        self.verdicts = SqlVerdicts(database)
         self.requests = SqlRequests(database)
         self.profiles = SqlProfiles(database)
+        self.profile_changes = SqlProfileChanges(database)
         self.ledger = SqlLedger(database)
         self.provider_health = SqlProviderHealth(database)
         self.ledger_queries = SqlLedgerQueries(database)

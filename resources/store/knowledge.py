@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Analysis, Fact, Known, ModelReply, Reply, ReplyHead
+from enrichment.domain.records import Analysis, Fact, Known, ModelReply, Reply, ReplyHead, Verdict
 from enrichment.ports import SourceDatasetPair
 from resources.store import tables as t
 from resources.store.bulk_state import reply_states_query
@@ -16,6 +16,7 @@ from resources.store.column_types import PlainText, zipped
 from resources.store.database import Database
 from resources.store.former_ids import now, now_of
 from resources.store.row_mapping import FACT_COLUMNS, HEAD_COLUMNS, chunks, fact_of, fact_row, record_of, row_of
+from resources.store.verdicts import valid_of
 
 _ROWS_PER_FETCH = 5_000
 _ids = sa.bindparam("ids", expanding=True, type_=PlainText)
@@ -77,17 +78,23 @@ class SqlKnowledge:
         """company_id -> what is known of it, for every id given, former ids included."""
         heads: dict[str, list[ReplyHead]] = defaultdict(list)
         facts: dict[str, list[Fact]] = defaultdict(list)
+        verdicts: dict[str, list[Verdict]] = defaultdict(list)
         with self._db.reading() as tx:
             moved = now_of(tx, company_ids)
             ids = [moved.get(id_, id_) for id_ in company_ids]
             for some in chunks(list(dict.fromkeys(ids)), size=5_000):
                 for row in tx.execute(_HEADS, {"ids": some}):
                     heads[row[0]].append(ReplyHead(*row[1:]))
+                for verdict in valid_of(tx, some):
+                    verdicts[verdict.company_id].append(verdict)
             reply_ids = [head.reply_id for of_one in heads.values() for head in of_one]
             for some in chunks(reply_ids, size=5_000):
                 for row in tx.execute(_FACTS, {"ids": some}):
                     facts[row[0]].append(fact_of(row))
-        return {asked: Known(tuple(heads[id_]), tuple(facts[id_])) for asked, id_ in zip(company_ids, ids, strict=True)}
+        return {
+            asked: Known(tuple(heads[id_]), tuple(facts[id_]), verdicts=tuple(verdicts[id_]))
+            for asked, id_ in zip(company_ids, ids, strict=True)
+        }
 
     def reply_states(self, pairs: Sequence[SourceDatasetPair]) -> dict[str, str]:
         """company_id -> the newest reply of each source about it, without values."""

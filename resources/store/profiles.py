@@ -20,6 +20,25 @@ _LATEST = (
     .order_by(t.profiles.c.created_at.desc(), t.profiles.c.profile_id.desc())
     .limit(1)
 )
+_ranked = (
+    sa.select(
+        t.profiles.c.profile_id,
+        sa.func.row_number()
+        .over(
+            partition_by=[t.profiles.c.consumer, t.profiles.c.audience],
+            order_by=[t.profiles.c.created_at.desc(), t.profiles.c.profile_id.desc()],
+        )
+        .label("rank"),
+    )
+    .where(t.profiles.c.company_id == now(sa.bindparam("id", type_=PlainText)))
+    .subquery()
+)
+_LATEST_OF = (
+    sa.select(t.profiles)
+    .join(_ranked, _ranked.c.profile_id == t.profiles.c.profile_id)
+    .where(_ranked.c.rank == 1)
+    .order_by(t.profiles.c.consumer, t.profiles.c.audience)
+)
 _BY_ID = sa.select(t.profiles).where(t.profiles.c.profile_id == sa.bindparam("id", type_=PlainText))
 
 
@@ -49,6 +68,11 @@ class SqlProfiles:
 
     def by_id(self, profile_id: str) -> Profile | None:
         return self._first(_BY_ID, {"id": profile_id})
+
+    def latest_of(self, company_id: str) -> list[Profile]:
+        """The newest one of each consumer and audience."""
+        with self._db.reading() as tx:
+            return [record_of(Profile, row) for row in tx.execute(_LATEST_OF, {"id": company_id})]
 
     def by_ids(self, profile_ids: Sequence[str]) -> dict[str, Profile]:
         """profile_id -> profile, of those that are kept; in one snapshot."""

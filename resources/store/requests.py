@@ -10,7 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import CacheRead, Event, Profile, Request
+from enrichment.domain.records import CacheRead, Change, Event, Profile, Request
 from enrichment.ports import REQUEST_LEASE, StoreError
 from resources.store import tables as t
 from resources.store.column_types import PlainText, zipped
@@ -49,8 +49,17 @@ class SqlRequests:
 
         self._db.write(opened)
 
-    def close(self, request: Request, *, profiles: Sequence[Profile], reads: Sequence[CacheRead]) -> None:
-        """Writes the finished request, its cache reads and its profiles in one transaction, once only.
+    def close(
+        self,
+        request: Request,
+        *,
+        profiles: Sequence[Profile],
+        reads: Sequence[CacheRead],
+        changes: Sequence[Change] = (),
+    ) -> None:
+        """Writes the finished request, its cache reads, its profiles and what changed in them in one transaction, once.
+
+        A change that is known already, by its mark, is not written again.
 
         Its cost is that of its purchases as they are then. If the company was merged into another one meanwhile, the
         rows are written for that one. Raises StoreError if the request is not running.
@@ -60,6 +69,7 @@ class SqlRequests:
         close = sa.update(t.requests).where(_r.request_id == request.request_id, _UNFINISHED).values(row)
         sure, this = close.where(~_IN_DOUBT), {"this": request.request_id}
         read_rows, profile_rows = [row_of(read) for read in reads], [row_of(profile) for profile in profiles]
+        new_change = self._db.insert_new(t.changes, unique=["mark"])
 
         def closed(tx: sa.Connection, statement: sa.Update) -> bool:
             self._db.companies_stay(tx)
@@ -72,6 +82,8 @@ class SqlRequests:
             if profile_rows:
                 now = [row | {"company_id": moved.get(row["company_id"], row["company_id"])} for row in profile_rows]
                 tx.execute(_NEW_PROFILE, now)
+            for change in changes:
+                tx.execute(new_change, row_of(change) | {"company_id": moved.get(change.company_id, change.company_id)})
             return True
 
         # A purchase that another process may settle at this moment is waited for: inside the ledger none is under way.

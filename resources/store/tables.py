@@ -1,7 +1,8 @@
 """All tables of the store. Money: integer micro-USD; times: column_types.UtcMicros; ids: text that sorts by time.
 
 companies <- requests <- purchases <- replies <- facts;   purchases <- model_replies <- analyses <- facts
-requests <- profiles.   company_events: merges and splits.   former_companies: ids that lead to another one since
+requests <- profiles <- changes: what is different since.   verdicts: what people say of values
+company_events: merges and splits.   former_companies: ids that lead to another one since
 caps: sums.   turns: calls, for rate limits.   providers, suspensions: outages.   balances: of vendors' accounts
 
 `changed`: number of the transaction that last wrote the row (see SqlStore.changes); replaced facts raise their reply's.
@@ -391,6 +392,46 @@ profiles = sa.Table(
     sa.Index("ix_profiles_latest", "company_id", "consumer", "audience", "created_at"),
 )
 
+changes = sa.Table(
+    "changes",
+    metadata,
+    _id("change_id"),
+    sa.Column("mark", PlainText, nullable=False, unique=True, comment="fingerprint: a change is kept once"),
+    sa.Column("company_id", PlainText, nullable=False, index=True),
+    _text("consumer"),
+    _text("audience", null=True),
+    _text("dataset"),
+    sa.Column("kind", PlainText, nullable=False, comment="changed, added or removed"),
+    sa.Column("before", JsonText, nullable=True, comment="the value that was; null: none"),
+    sa.Column("after", JsonText, nullable=True, comment="the value that is; null: none"),
+    _text("source"),
+    sa.Column("reply_id", PlainText, nullable=False, comment="the reply that shows it"),
+    _text("evidence"),
+    sa.Column("why", PlainText, nullable=False, comment="why it counts as a change"),
+    sa.Column("since", UtcMicros, nullable=False, comment="when that reply was collected"),
+    _text("profile_id"),
+    _text("request_id"),
+    sa.Column("at", UtcMicros, nullable=False, index=True),
+    _changed(),
+)
+
+verdicts = sa.Table(
+    "verdicts",
+    metadata,
+    _id("verdict_id"),
+    sa.Column("company_id", PlainText, nullable=False, index=True),
+    _text("dataset"),
+    sa.Column("wrong_value", JsonText, nullable=True, comment="the value that is wrong; null: nothing was known"),
+    sa.Column("right_value", JsonText, nullable=True, comment="the value that is right; null: that is not known"),
+    _text("because"),
+    sa.Column("sources", JsonText, nullable=False, comment="what had given the wrong value"),
+    sa.Column("by", PlainText, nullable=False, comment="the command line, or the key of the service"),
+    _time("at"),
+    _time("withdrawn_at", null=True),
+    _text("withdrawn_by", null=True),
+    _changed(),
+)
+
 events = sa.Table(
     "events",
     metadata,
@@ -447,6 +488,9 @@ api_keys = sa.Table(
     sa.Column("per_day_micro_usd", sa.BigInteger, nullable=True, comment="null: no limit of its own"),
     sa.Column("per_minute", sa.Integer, nullable=True, comment="requests; null: as many as any key"),
     _time("revoked_at", null=True),
+    sa.Column(
+        "approve_up_to_micro_usd", sa.BigInteger, nullable=True, comment="of one request; null: a person is asked"
+    ),
 )
 
 quotes = sa.Table(

@@ -43,3 +43,29 @@ COMMENT ON COLUMN build.facts.quality IS 'Reliability x completeness of its fiel
 COMMENT ON COLUMN build.facts.collected_at IS 'When it was collected, UTC';
 COMMENT ON COLUMN build.facts.holds_until IS 'Valid until then, UTC';
 COMMENT ON COLUMN build.facts.last_resort IS 'Its source is below the quality threshold of the dataset';
+
+CREATE TABLE build.verdicts (
+    verdict_id VARCHAR NOT NULL,
+    company_id VARCHAR NOT NULL,
+    dataset VARCHAR NOT NULL,
+    wrong_value VARCHAR,
+    right_value VARCHAR,
+    because VARCHAR NOT NULL,
+    sources VARCHAR NOT NULL,
+    "by" VARCHAR NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    withdrawn_at TIMESTAMP,
+    withdrawn_by VARCHAR
+);
+COMMENT ON TABLE build.verdicts IS 'Every verdict of a person on a value; marts are computed from those that are not withdrawn';
+COMMENT ON COLUMN build.verdicts.verdict_id IS 'The verdict';
+COMMENT ON COLUMN build.verdicts.company_id IS 'The company it is about';
+COMMENT ON COLUMN build.verdicts.dataset IS 'The dataset it is about';
+COMMENT ON COLUMN build.verdicts.wrong_value IS 'JSON text: the value that is wrong; null: nothing was known';
+COMMENT ON COLUMN build.verdicts.right_value IS 'JSON text: the value that is right; null: that is not known';
+COMMENT ON COLUMN build.verdicts.because IS 'Why, in the words of the person';
+COMMENT ON COLUMN build.verdicts.sources IS 'JSON text: the sources that had given the wrong value';
+COMMENT ON COLUMN build.verdicts."by" IS 'The command line, or the key of the service';
+COMMENT ON COLUMN build.verdicts."at" IS 'When it was given, UTC';
+COMMENT ON COLUMN build.verdicts.withdrawn_at IS 'When it was taken back, UTC; null: it counts';
+COMMENT ON COLUMN build.verdicts.withdrawn_by IS 'What took it back';

@@ -15,7 +15,18 @@ from resources.store import tables as t
 from resources.store.column_types import JsonText, JsonZip, UtcMicros
 
 # In this order: the SQL of a later table joins earlier ones.
-LOADED = (t.companies, t.requests, t.purchases, t.replies, t.facts, t.cache_reads, t.analyses, t.profiles)
+LOADED = (
+    t.companies,
+    t.requests,
+    t.purchases,
+    t.replies,
+    t.facts,
+    t.cache_reads,
+    t.analyses,
+    t.profiles,
+    t.verdicts,
+    t.changes,
+)
 _FACT = t.facts.c
 _NEEDED: Mapping[sa.Table, Sequence[sa.Column[Any]]] = {
     t.facts: (

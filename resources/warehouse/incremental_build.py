@@ -15,6 +15,7 @@ from duckdb.func import FunctionNullHandling
 from duckdb.sqltypes import BOOLEAN, VARCHAR
 
 from enrichment.domain.values import load_value
+from enrichment.memory.same_item import item_of
 from enrichment.parsing.industries import TAXONOMY, canonical_industry
 from enrichment.profiles.assembly import compatible
 from resources.store import SqlStore
@@ -35,6 +36,8 @@ _TARGETS = {
     "cache_reads": "spend.cache_reads",
     "analyses": "layers.analyses",
     "profiles": "layers.profiles",
+    "verdicts": "build.verdicts",
+    "changes": "marts.changes",
 }
 # DuckDB must download nothing, and write a format that version 1.5 can open.
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -53,6 +56,7 @@ _TEMPORARY = (
     "dataset_rows",
     "value_rows",
     "batches",
+    "judgements",
     "spans",
     "listed_history",
     "single_history",
@@ -167,9 +171,10 @@ def _shape() -> str:
 
 
 def _add_functions(connection: duckdb.DuckDBPyConnection) -> None:
-    """The table `industries`, the functions canonical_industry(words) -> its name and may_both_be_right(dataset, value,
-    value), for this session."""
+    """For this session: the table `industries`, the functions canonical_industry(words) -> its name, and of a dataset
+    and two values may_both_be_right and states_the_same."""
     connection.create_function("may_both_be_right", _may_both_be_right, [VARCHAR, VARCHAR, VARCHAR], BOOLEAN)
+    connection.create_function("states_the_same", _states_the_same, [VARCHAR, VARCHAR, VARCHAR], BOOLEAN)
     connection.create_function(
         "canonical_industry", _canonical_name, [VARCHAR], VARCHAR, null_handling=FunctionNullHandling.SPECIAL
     )
@@ -186,6 +191,12 @@ def _add_functions(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _may_both_be_right(dataset: str, one: str, other: str) -> bool:
     return compatible(load_value(dataset, json.loads(one)), load_value(dataset, json.loads(other)))
+
+
+def _states_the_same(dataset: str, one: str, other: str) -> bool:
+    return item_of(dataset, load_value(dataset, json.loads(one))) == item_of(
+        dataset, load_value(dataset, json.loads(other))
+    )
 
 
 def _canonical_name(words: str | None) -> str | None:
@@ -246,7 +257,7 @@ def _rebuild_marts(connection: duckdb.DuckDBPyConnection, at_once: int) -> int:
             connection.execute((_HERE / f"{step}.sql").read_text("utf-8"))
         for table in _TEMPORARY:
             connection.execute(f"DROP TABLE {table}")
-        for table in (*_COMPANY_TABLES, *_SPEND_TABLES):
+        for table in (*_COMPANY_TABLES, *_SPEND_TABLES, "marts.changes"):
             connection.execute(
                 f"UPDATE {table} AS t SET company_key = c.key FROM build.companies AS c SEMI JOIN affected "  # noqa: S608
                 "USING (company_id) WHERE c.company_id = t.company_id AND c.key IS DISTINCT FROM t.company_key"

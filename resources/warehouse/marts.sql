@@ -450,6 +450,7 @@ CREATE TABLE marts.field_provenance (
     cost_usd DECIMAL(18, 6) NOT NULL,
     paid_by VARCHAR,
     paid_by_consumer VARCHAR,
+    rejected_by VARCHAR,
     profile_id VARCHAR NOT NULL
 );
 COMMENT ON TABLE marts.field_provenance IS 'One row per value in the latest profiles, values that were not served included: its source and its cost';
@@ -479,6 +480,7 @@ COMMENT ON COLUMN marts.field_provenance.purchase_id IS 'The purchase that paid 
 COMMENT ON COLUMN marts.field_provenance.cost_usd IS 'What that purchase cost, for all its values together';
 COMMENT ON COLUMN marts.field_provenance.paid_by IS 'The request that paid';
 COMMENT ON COLUMN marts.field_provenance.paid_by_consumer IS 'The consumer that paid';
+COMMENT ON COLUMN marts.field_provenance.rejected_by IS 'The verdict that says it is wrong; null: none does';
 COMMENT ON COLUMN marts.field_provenance.profile_id IS 'The profile that contains it';
 
 CREATE TABLE marts.history (
@@ -516,3 +518,71 @@ COMMENT ON COLUMN marts.history.holds_until IS 'Fresh until then, UTC; an older 
 COMMENT ON COLUMN marts.history.last_resort IS 'Its source is below the quality threshold of the dataset';
 COMMENT ON COLUMN marts.history.reply_id IS 'The reply, or the analysis, it was read from';
 COMMENT ON COLUMN marts.history.purchase_id IS 'The purchase that paid for that reply';
+
+CREATE TABLE marts.verdicts (
+    company_id VARCHAR NOT NULL,
+    company_key VARCHAR NOT NULL,
+    dataset VARCHAR NOT NULL,
+    wrong VARCHAR,
+    "right" VARCHAR,
+    because VARCHAR NOT NULL,
+    sources VARCHAR[] NOT NULL,
+    judged_by VARCHAR NOT NULL,
+    judged_at TIMESTAMP NOT NULL,
+    withdrawn_at TIMESTAMP,
+    verdict_id VARCHAR NOT NULL
+);
+COMMENT ON TABLE marts.verdicts IS 'One row per verdict of a person on a value: it wins over vendors until it is withdrawn';
+COMMENT ON COLUMN marts.verdicts.company_id IS 'The company; never changes';
+COMMENT ON COLUMN marts.verdicts.company_key IS 'The company by name: its domain, or name:... while none is known';
+COMMENT ON COLUMN marts.verdicts.dataset IS 'The dataset it is about';
+COMMENT ON COLUMN marts.verdicts.wrong IS 'The value that is wrong, in words; null: nothing was known';
+COMMENT ON COLUMN marts.verdicts."right" IS 'The value that is right, in words; null: that is not known';
+COMMENT ON COLUMN marts.verdicts.because IS 'Why, in the words of the person';
+COMMENT ON COLUMN marts.verdicts.sources IS 'The sources that had given the wrong value';
+COMMENT ON COLUMN marts.verdicts.judged_by IS 'The command line, or the key of the service';
+COMMENT ON COLUMN marts.verdicts.judged_at IS 'When it was given, UTC';
+COMMENT ON COLUMN marts.verdicts.withdrawn_at IS 'When it was taken back, UTC; null: it counts';
+COMMENT ON COLUMN marts.verdicts.verdict_id IS 'The verdict';
+
+CREATE TABLE marts.changes (
+    company_id VARCHAR NOT NULL,
+    company_key VARCHAR,
+    dataset VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    previous_value VARCHAR,
+    value VARCHAR,
+    previous_json VARCHAR,
+    value_json VARCHAR,
+    since TIMESTAMP NOT NULL,
+    found_at TIMESTAMP NOT NULL,
+    source VARCHAR NOT NULL,
+    why VARCHAR NOT NULL,
+    reply_id VARCHAR NOT NULL,
+    evidence VARCHAR NOT NULL,
+    consumer VARCHAR NOT NULL,
+    audience VARCHAR,
+    profile_id VARCHAR NOT NULL,
+    request_id VARCHAR NOT NULL,
+    change_id VARCHAR NOT NULL
+);
+COMMENT ON TABLE marts.changes IS 'One row per field of a profile that a refresh found different: what to act on; another spelling is none';
+COMMENT ON COLUMN marts.changes.company_id IS 'The company; never changes';
+COMMENT ON COLUMN marts.changes.company_key IS 'The company by name: its domain, or name:... while none is known';
+COMMENT ON COLUMN marts.changes.dataset IS 'The dataset that changed';
+COMMENT ON COLUMN marts.changes.kind IS 'changed; of a list also added or removed';
+COMMENT ON COLUMN marts.changes.previous_value IS 'The value before, in words; null: an item that is new';
+COMMENT ON COLUMN marts.changes.value IS 'The value now, in words; null: an item that is gone';
+COMMENT ON COLUMN marts.changes.previous_json IS 'JSON text: all fields of the value before';
+COMMENT ON COLUMN marts.changes.value_json IS 'JSON text: all fields of the value now';
+COMMENT ON COLUMN marts.changes.since IS 'When the reply that shows it was collected, UTC';
+COMMENT ON COLUMN marts.changes.found_at IS 'When the profile that has it was made, UTC';
+COMMENT ON COLUMN marts.changes.source IS 'The source that shows it';
+COMMENT ON COLUMN marts.changes.why IS 'Why it counts as a change';
+COMMENT ON COLUMN marts.changes.reply_id IS 'The reply that shows it';
+COMMENT ON COLUMN marts.changes.evidence IS 'Where in that reply';
+COMMENT ON COLUMN marts.changes.consumer IS 'The consumer whose profile was the first to have it';
+COMMENT ON COLUMN marts.changes.audience IS 'The vendor that profile was written for, or null';
+COMMENT ON COLUMN marts.changes.profile_id IS 'That profile';
+COMMENT ON COLUMN marts.changes.request_id IS 'The request that made it';
+COMMENT ON COLUMN marts.changes.change_id IS 'The change';

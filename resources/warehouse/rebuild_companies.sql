@@ -14,7 +14,7 @@ WITH used AS (
         company_id, dataset, item, arg_max(fact_id, (valid_to IS NULL, quality, collected_at, fact_id)) AS fact_id,
         list_sort(list(DISTINCT source)) AS sources, min(valid_from) AS first_seen_at, max(valid_from) AS last_seen_at,
         bool_or(valid_to IS NULL) AS still_seen
-    FROM spans WHERE has_a_mart_of_items(dataset) GROUP BY company_id, dataset, item
+    FROM spans WHERE has_a_mart_of_items(dataset) AND NOT rejected GROUP BY company_id, dataset, item
 ), known AS (
     SELECT
         i.* EXCLUDE (fact_id), i.fact_id, s.value, s.source, s.quality, s.collected_at, s.holds_until

@@ -15,12 +15,43 @@ SELECT
     *, lead(collected_at) OVER (PARTITION BY company_id, source, audience ORDER BY collected_at, reply_id) AS next_at
 FROM answers;
 
+-- Verdicts that are not withdrawn and that no later one contradicts, as enrichment/memory/verdicts.py.
+CREATE OR REPLACE TEMP TABLE judgements AS
+WITH valid AS (
+    SELECT * FROM build.verdicts SEMI JOIN affected USING (company_id) WHERE withdrawn_at IS NULL
+), sides AS (
+    SELECT company_id, dataset, verdict_id, "at", wrong_value AS value, false AS is_right FROM valid WHERE wrong_value IS NOT NULL
+    UNION ALL
+    SELECT company_id, dataset, verdict_id, "at", right_value, true FROM valid WHERE right_value IS NOT NULL
+)
+SELECT s.*, row_number() OVER (ORDER BY verdict_id, is_right) AS number
+FROM sides AS s
+WHERE NOT EXISTS (
+    FROM sides AS later
+    WHERE later.company_id = s.company_id AND later.dataset = s.dataset AND later.is_right <> s.is_right
+        AND (later."at", later.verdict_id) > (s."at", s.verdict_id) AND states_the_same(s.dataset, s.value, later.value)
+);
+
+-- A value that a verdict rejects is known until then; what it states is known from then on.
 CREATE OR REPLACE TEMP TABLE spans AS
-WITH facts AS (
+WITH of_answers AS (
     SELECT
         f.* REPLACE (CAST(f.value AS JSON) AS value), b.collected_at AS valid_from, b.next_at AS valid_to,
-        count(*) OVER (PARTITION BY f.company_id, f.dataset, f.reply_id) AS together
+        count(*) OVER (PARTITION BY f.company_id, f.dataset, f.reply_id) AS together, (
+            SELECT min(j."at") FROM judgements AS j
+            WHERE NOT j.is_right AND j.company_id = f.company_id AND j.dataset = f.dataset
+                AND states_the_same(f.dataset, f.value, j.value)
+        ) AS rejected_at
     FROM build.facts AS f JOIN batches AS b USING (reply_id)
+), facts AS (
+    SELECT * EXCLUDE (rejected_at) REPLACE (least(valid_to, rejected_at) AS valid_to), rejected_at IS NOT NULL AS rejected
+    FROM of_answers WHERE rejected_at IS NULL OR valid_from < rejected_at
+    UNION ALL BY NAME
+    SELECT
+        -1 - number AS fact_id, company_id, verdict_id AS reply_id, '' AS purchase_id, 'verdict' AS source, dataset,
+        CAST(value AS JSON) AS value, 1.0 AS quality, "at" AS collected_at, "at" + INTERVAL 36525 DAY AS holds_until,
+        false AS last_resort, "at" AS valid_from, NULL AS valid_to, 1 AS together, false AS rejected
+    FROM judgements WHERE is_right
 )
 SELECT
     * EXCLUDE (together), item_of(dataset, value) AS item,
@@ -65,15 +96,15 @@ WITH singles AS (
 ), ranked AS (
     SELECT
         m.company_id, m.dataset, m.moment, s.fact_id, s.item, s.value,
-        s.holds_until > m.moment AND NOT s.last_resort AS counts,
-        row_number() OVER ordered AS rank, first_value(s.value) OVER ordered AS first
+        s.holds_until > m.moment AND NOT s.last_resort AS counts, row_number() OVER ordered AS rank,
+        first_value(s.value) OVER ordered AS first, first_value(s.source) OVER ordered AS first_source
     FROM moments AS m LEFT JOIN singles AS s
         ON s.company_id = m.company_id AND s.dataset = m.dataset
         AND s.valid_from <= m.moment AND (s.valid_to IS NULL OR s.valid_to > m.moment)
     WINDOW ordered AS (
         PARTITION BY m.company_id, m.dataset, m.moment
         ORDER BY
-            s.holds_until > m.moment DESC NULLS LAST,
+            s.holds_until > m.moment DESC NULLS LAST, s.source = 'verdict' DESC NULLS LAST,
             CASE WHEN s.holds_until > m.moment THEN s.last_resort END,
             CASE WHEN s.holds_until > m.moment THEN s.quality END DESC NULLS LAST,
             s.collected_at DESC, s.quality DESC, s.fact_id
@@ -85,7 +116,7 @@ WITH singles AS (
         PARTITION BY company_id, dataset, moment
         ORDER BY
             coalesce(
-                counts AND dataset = 'employee_count' AND first->>'high' IS NULL
+                counts AND dataset = 'employee_count' AND first->>'high' IS NULL AND first_source <> 'verdict'
                 AND CAST(value->>'high' AS BIGINT) * 1.25 >= CAST(first->>'low' AS BIGINT) * 0.75,
                 false
             ) DESC,

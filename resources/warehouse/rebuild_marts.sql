@@ -1,6 +1,6 @@
 -- Replaces the rows of the companies in `affected`: marts of profiles.
 --   layers.profiles -> latest -> dataset_rows (one per dataset) -> value_rows (one per value)
---   -> marts.company_profiles, marts.field_provenance
+--   -> marts.company_profiles, marts.field_provenance;   build.verdicts -> marts.verdicts
 -- A refused request and one with datasets named by hand make profiles that are no answer to what their consumer asks for.
 
 CREATE OR REPLACE TEMP TABLE latest AS
@@ -44,7 +44,8 @@ WITH facts AS (
     SELECT * EXCLUDE (fact), fact->'value' AS value, from_json(fact, '{
         "source": "VARCHAR", "quality": "DOUBLE", "reliability": "DOUBLE", "collected_at": "VARCHAR",
         "age_seconds": "BIGINT", "holds_until": "VARCHAR", "expired": "BOOLEAN", "last_resort": "BOOLEAN",
-        "reply_id": "VARCHAR", "evidence": "VARCHAR", "purchase_id": "VARCHAR", "cost_micro_usd": "BIGINT", "paid_by": "VARCHAR"
+        "reply_id": "VARCHAR", "evidence": "VARCHAR", "purchase_id": "VARCHAR", "cost_micro_usd": "BIGINT", "paid_by": "VARCHAR",
+        "rejected_by": "VARCHAR"
     }') AS fact
     FROM facts
 )
@@ -122,3 +123,11 @@ SELECT
     coalesce(s.paid_by, p.request_id) AS paid_by,
     p.consumer AS paid_by_consumer
 FROM value_rows AS s LEFT JOIN spend.purchases AS p ON p.purchase_id = s.purchase_id;
+
+DELETE FROM marts.verdicts WHERE company_id IN (FROM affected);
+INSERT INTO marts.verdicts BY NAME
+SELECT
+    v.company_id, c.key AS company_key, v.dataset, in_words(v.dataset, CAST(v.wrong_value AS JSON)) AS wrong,
+    in_words(v.dataset, CAST(v.right_value AS JSON)) AS "right", v.because, from_json(v.sources, '["VARCHAR"]') AS sources,
+    v."by" AS judged_by, v."at" AS judged_at, v.withdrawn_at, v.verdict_id
+FROM build.verdicts AS v SEMI JOIN affected USING (company_id) JOIN build.companies AS c USING (company_id);

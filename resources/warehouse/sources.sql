@@ -96,3 +96,23 @@ COMMENT ON COLUMN sources.change_rates.looks IS 'How often a source answered aga
 COMMENT ON COLUMN sources.change_rates.changes IS 'Those of them in which the value had changed; another spelling is no change';
 COMMENT ON COLUMN sources.change_rates.days_between_changes IS 'Mean time between two changes; null: below 50 looks, the wider group counts';
 COMMENT ON COLUMN sources.change_rates.shape IS 'Shape of the gamma distribution of rates: the higher, the more alike companies are; null: below 50 looks';
+
+CREATE VIEW sources.rejections AS
+WITH rejected AS (
+    SELECT unnest(sources) AS source, dataset, company_id FROM marts.verdicts WHERE withdrawn_at IS NULL AND wrong IS NOT NULL
+), given AS (
+    SELECT source, dataset, count(DISTINCT company_id) AS companies FROM build.facts GROUP BY ALL
+)
+SELECT
+    r.source, r.dataset, count(*) AS rejected, count(DISTINCT r.company_id) AS companies_rejected,
+    coalesce(any_value(g.companies), 0) AS companies_answered,
+    count(DISTINCT r.company_id) / nullif(any_value(g.companies), 0) AS share_rejected
+FROM rejected AS r LEFT JOIN given AS g USING (source, dataset)
+GROUP BY r.source, r.dataset;
+COMMENT ON VIEW sources.rejections IS 'One row per source and dataset: how often people found its values wrong';
+COMMENT ON COLUMN sources.rejections.source IS 'The source or analysis that gave the values';
+COMMENT ON COLUMN sources.rejections.dataset IS 'The dataset they are values of';
+COMMENT ON COLUMN sources.rejections.rejected IS 'Verdicts that reject a value it gave, withdrawn ones left out';
+COMMENT ON COLUMN sources.rejections.companies_rejected IS 'Companies of these verdicts';
+COMMENT ON COLUMN sources.rejections.companies_answered IS 'Companies of which it gave this dataset';
+COMMENT ON COLUMN sources.rejections.share_rejected IS 'companies_rejected divided by companies_answered; people look at what seems wrong, so it is no error rate';

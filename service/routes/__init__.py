@@ -6,7 +6,7 @@ To add a resource: a file with a `router`, and its line in ROUTERS.
 from fastapi import APIRouter
 
 from service.problems import problems
-from service.routes import batches, companies, enrichments, health, quotes, spending, vendor
+from service.routes import batches, changes, companies, enrichments, health, quotes, spending, vendor, verdicts
 
 ALWAYS = problems("no_key", "not_allowed", "invalid", "too_many", "store_unavailable", "failed")
 """What every route with a key may answer besides its result."""
@@ -20,5 +20,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     enrichments.router,
     companies.router,
     batches.router,
+    verdicts.router,
+    changes.router,
     spending.router,
 )

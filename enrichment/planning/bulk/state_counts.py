@@ -12,6 +12,7 @@ from typing import NamedTuple
 from enrichment.domain.records import Known
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.reliability import with_current_reliability
+from enrichment.memory.verdicts import judged
 from enrichment.ports import SourceDatasetPair
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
@@ -115,7 +116,8 @@ class StateCounter:
 
     def read_facts(self, counts: Counts, known: Known) -> Counts:
         """The same with what was unclear read from the facts themselves."""
-        reliable = Known(known.replies, with_current_reliability(self._rules, known.facts))
+        facts = with_current_reliability(self._rules, known.facts)
+        reliable = judged(Known(known.replies, facts, verdicts=known.verdicts))
         satisfied, with_facts = counts.satisfied, counts.with_facts
         for d, name in enumerate(self._datasets):
             if counts.unclear >> d & 1:

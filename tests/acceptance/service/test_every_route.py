@@ -28,13 +28,17 @@ NEEDS_MORE_THAN_READ = {
     ("post", "/v1/batches"),
     ("post", "/v1/batches/upload"),
     ("delete", "/v1/batches/{batch_id}"),
+    ("post", "/v1/companies/{key}/verdicts"),
+    ("delete", "/v1/companies/{key}/verdicts/{verdict_id}"),
 }
+WITHDRAW = ("delete", "/v1/companies/{key}/verdicts/{verdict_id}")
 BODIES: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("post", "/v1/enrichments"): {"company": "tesla.com"},
     ("post", "/v1/quotes"): {"company": "tesla.com"},
     ("post", "/vendor/enrich"): {"companyName": "tesla.com"},
     ("post", "/v1/batches"): {"companies": ["tesla.com"], "max_cost_usd": 1},
     ("post", "/v1/batches/upload"): {"website": "tesla.com"},
+    ("post", "/v1/companies/{key}/verdicts"): {"dataset": "employee_count", "because": "it is", "right": "7"},
 }
 DOCUMENT = create_service(Settings(enrich_home=FROZEN, enrich_config=FROZEN), now=lambda: None).openapi()  # type: ignore[arg-type, return-value]
 ROUTES = [(method, path) for path, item in DOCUMENT["paths"].items() for method in item]
@@ -44,7 +48,7 @@ WITH_KEY = [route for route in ROUTES if route not in PUBLIC]
 def call(client: httpx.Client, route: tuple[str, str], headers: Mapping[str, str], request_id: str) -> httpx.Response:
     method, path = route
     names = {"enrichment_id": request_id, "request_id": request_id, "key": "tesla.com", "consumer": "profile"}
-    here, body = path.format(**names, batch_id="bat_mine"), BODIES.get(route)
+    here, body = path.format(**names, batch_id="bat_mine", verdict_id="ver_none"), BODIES.get(route)
     if path.endswith("/upload"):
         kind = {"Content-Type": "application/x-ndjson"}
         return client.request(method, f"{here}?max_cost_usd=1", headers={**headers, **kind}, json=body)
@@ -99,6 +103,7 @@ def test_another_key_finds_what_is_shared_and_nothing_of_mine(
 ) -> None:
     other = bearer(stack, "other", ["enrich"])
     answers = {route: call(client, route, other, request_id).status_code for route in WITH_KEY}
+    assert answers.pop(WITHDRAW) == 404  # there is no such verdict; another key's: see test_verdicts
     assert {route for route, status in answers.items() if status == 404} == OWNED
     assert {route: status for route, status in answers.items() if status >= 400 and route not in OWNED} == {}
     own = {route: call(client, route, mine, request_id).status_code for route in OWNED}

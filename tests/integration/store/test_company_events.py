@@ -104,6 +104,8 @@ def test_a_merge_is_kept_with_who_asked_when_why_and_what_it_moved(three: SqlSto
         "model_replies": 0,
         "analyses": 0,
         "profiles": 1,
+        "changes": 0,
+        "verdicts": 0,
         "facts": 1,
         "under_way": 0,
         "aliases": 1,

@@ -61,6 +61,8 @@ def filled(tx: sa.Connection, random: Random) -> None:
     tables[t.analyses] = [_analysis(row) for row in bought if row["purchase_id"] not in replied]
     tables[t.facts] = list(_facts(tables[t.replies], tables[t.analyses], random))
     tables[t.profiles] = [_profile(f"pro_{n}", row, random) for n, row in enumerate(tables[t.requests])]
+    tables[t.changes] = [_change(f"chg_{n}", row) for n, row in enumerate(tables[t.requests][:3])]
+    tables[t.verdicts] = [_verdict(f"ver_{n}", random) for n in range(3)]
     for table, rows in tables.items():
         if rows:
             tx.execute(sa.insert(table), rows)
@@ -196,6 +198,40 @@ def _fact(row: dict[str, Any], reply_id: str, analysis_id: str | None) -> dict[s
         "holds_until": NOON + timedelta(days=7),
         "reader_version": 1,
         "last_resort": False,
+    }
+
+
+def _change(change_id: str, request: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "change_id": change_id,
+        "mark": change_id,
+        **{name: request[name] for name in ("company_id", "request_id", "consumer", "audience")},
+        "dataset": "industry",
+        "kind": "changed",
+        "before": {"text": "Machinery"},
+        "after": {"text": "Banking"},
+        "source": "serp_news",
+        "reply_id": "rep_1",
+        "evidence": "search",
+        "why": "it states so",
+        "since": NOON,
+        "profile_id": "pro_1",
+        "at": NOON,
+    }
+
+
+def _verdict(verdict_id: str, random: Random) -> dict[str, Any]:
+    return {
+        "verdict_id": verdict_id,
+        "company_id": random.choice(IDS),
+        "dataset": "industry",
+        "wrong_value": {"text": "Machinery"},
+        "right_value": random.choice([None, {"text": "Banking"}]),
+        "because": "a person asked them",
+        "sources": ["serp_news"],
+        "by": "cli",
+        "at": NOON,
+        "withdrawn_at": random.choice([None, NOON + timedelta(hours=1)]),
     }
 
 

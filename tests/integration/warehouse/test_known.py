@@ -22,12 +22,13 @@ from enrichment.domain.values import (
     Technology,
     Text,
 )
+from enrichment.pipeline.verdicts import judge, withdraw
 from resources.store import SqlStore
 from resources.store import tables as t
 from resources.store.row_mapping import row_of
 from resources.warehouse import Warehouse
 from resources.warehouse.incremental_build import bring_up_to_date
-from tests.support.examples import NOON
+from tests.support.examples import MATRIX, NOON
 from tests.support.new_stores import new_store
 from tests.support.warehouse_story import (
     DAY,
@@ -407,3 +408,56 @@ def test_a_long_life_built_step_by_step_is_the_one_built_at_once(
     assert everything(warehouse) == everything(anew)
     assert bring_up_to_date(tmp_path / "one.duckdb", store, at_once=1).companies == 2
     assert everything(Warehouse(tmp_path / "one.duckdb")) == everything(anew)
+
+
+def test_what_a_verdict_states_is_known_from_then_on_and_counted_against_its_source(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    story = company(store, "acme.com")
+    profiled(store, story, buys={"brightdata_company_db": {**IDENTITY, **SEAT}})
+    verdict = judge(
+        story,
+        "employee_count",
+        because="they said so",
+        wrong=None,
+        right="120",
+        by="cli",
+        rules=MATRIX,
+        store=store,
+        now=NOON + HOUR,
+    )
+    judge(
+        story,
+        "industry",
+        because="no",
+        wrong=None,
+        right=None,
+        by="cli",
+        rules=MATRIX,
+        store=store,
+        now=NOON + HOUR,
+    )
+    warehouse.build(store)
+    assert one(warehouse, "SELECT employees_low, industry FROM marts.companies") == {
+        "employees_low": 120,
+        "industry": None,
+    }
+    spans = rows(
+        warehouse,
+        "SELECT value, source, valid_to FROM marts.history WHERE dataset = 'employee_count' ORDER BY valid_from",
+    )
+    assert [(span["value"], span["source"], span["valid_to"]) for span in spans] == [
+        ("10001+", "brightdata_company_db", (NOON + HOUR).replace(tzinfo=None)),
+        ("120", "verdict", None),
+    ]
+    counted = rows(
+        warehouse, "SELECT source, dataset, rejected, share_rejected FROM sources.rejections ORDER BY dataset"
+    )
+    assert [tuple(row.values()) for row in counted] == [
+        ("brightdata_company_db", "employee_count", 1, 1.0),
+        ("brightdata_company_db", "industry", 1, 1.0),
+    ]
+    assert withdraw(verdict, by="cli", rules=MATRIX, store=store, now=NOON + 2 * HOUR)
+    warehouse.build(store)
+    assert one(warehouse, "SELECT employees_low FROM marts.companies") == {"employees_low": 10_001}
+    assert len(rows(warehouse, "FROM sources.rejections")) == 1

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from enrichment.memory.same_item import is_changed
 from enrichment.refresh.history import Renewal
-from enrichment.refresh.looks import Look, is_changed, looks_in
+from enrichment.refresh.looks import Look, looks_in
 from tests.support.examples import NOON
 
 WEEK = timedelta(days=7)

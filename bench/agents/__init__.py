@@ -1,0 +1,1 @@
+"""What an agent that was led astray can spend."""

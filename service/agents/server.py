@@ -1,0 +1,136 @@
+"""The MCP server: over stdio for one caller, and over streamable HTTP at /mcp for every key.
+
+enrich mcp -> run_stdio        POST /mcp with a key -> AgentsOverHttp -> the same tools
+
+Each HTTP call is authenticated by itself, so a revoked key ends with its next call; a session belongs to the key that
+began it.
+"""
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+
+import structlog
+from fastapi import Request
+from fastapi.security import HTTPAuthorizationCredentials
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from enrichment.domain.access import ApiKey
+from resources.settings import Settings, SettingsError
+from resources.signing_key import signing_key
+from resources.wiring import open_store_of
+from service.access import Caller, caller_of
+from service.agents.consent import Consents
+from service.agents.tools import AgentContext, add_tools
+from service.installation import ServiceState, opened
+from service.problems import problem_of, problem_response
+
+_NAME = "enrichment"
+_INSTRUCTIONS = Path(__file__).with_name("instructions.md")
+PATH = "/mcp"
+_MOST_BYTES = 1_000_000
+_CALLER = "enrich_caller"
+"""Where a scope has the caller of an HTTP call."""
+
+
+def agent_server(shared: Callable[[], AsyncIterator[AgentContext]]) -> MCPServer[AgentContext]:
+    """shared: opens what its calls share, for as long as the server runs."""
+    opening = asynccontextmanager(shared)
+    server: MCPServer[AgentContext] = MCPServer(
+        _NAME,
+        title="Company enrichment",
+        instructions=_INSTRUCTIONS.read_text(encoding="utf-8"),
+        version=metadata.version("enrichment"),
+        log_level="ERROR",
+        lifespan=lambda _server: opening(),
+    )
+    add_tools(server)
+    return server
+
+
+@dataclass(slots=True)
+class AgentsOverHttp:
+    """ASGI: the tools for whoever has a key. It is open while its application is."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            caller = await caller_of(request, scope["app"].state.service, _credentials(request))
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                raise
+            await problem_response(problem)(scope, receive, send)
+            return
+        scope[_CALLER] = caller
+        owner = AccessToken(token="", client_id=caller.owner or "loopback", scopes=[])
+        scope["user"] = AuthenticatedUser(owner)
+        await self.app(dict(scope), receive, send)  # the inner application names itself in it
+
+
+@asynccontextmanager
+async def agents_over_http(state: ServiceState) -> AsyncIterator[AgentsOverHttp]:
+    """While the service is open. Raises SettingsError."""
+    consents = Consents(signing_key(state.settings.home))
+
+    async def shared() -> AsyncIterator[AgentContext]:
+        yield AgentContext(state, consents, lambda request: request.scope[_CALLER])
+
+    server = agent_server(shared)
+    # A call has to carry a key, or to come from this machine by a name of it: caller_of sees to both.
+    checks = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    app = server.streamable_http_app(
+        streamable_http_path=PATH, transport_security=checks, max_request_body_size=_MOST_BYTES
+    )
+    async with server.session_manager.run():
+        yield AgentsOverHttp(app)
+
+
+def run_stdio(settings: Settings, *, key_name: str | None, now: Callable[[], datetime]) -> None:
+    """Until stdin ends. key_name: whose limits count; None: no key, so a person approves every purchase.
+
+    Raises SettingsError, RulesError, StoreError.
+    """
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is the protocol's
+    consents = Consents(signing_key(settings.home))
+
+    async def shared() -> AsyncIterator[AgentContext]:
+        async with opened(settings, now, open_store_of) as state:
+            key = None if key_name is None else _valid_key(state, key_name)
+            yield AgentContext(state, consents, lambda _request: _caller_now(state, key))
+
+    agent_server(shared).run("stdio")
+
+
+def _valid_key(state: ServiceState, name: str) -> ApiKey:
+    key = state.store.api_keys.by_name(name)
+    if key is None:
+        raise SettingsError(f"There is no valid key '{name}': `enrich keys list` shows those there are.")
+    return key
+
+
+def _caller_now(state: ServiceState, key: ApiKey | None) -> Caller:
+    """Raises ToolError: it was revoked."""
+    if key is None:
+        return Caller()
+    found = state.store.api_keys.by_id(key.key_id)
+    if found is None or found.revoked_at is not None:
+        raise ToolError(f"unknown_key: Key {key.name} was revoked: ask the person for another one.")
+    return Caller(found)
+
+
+def _credentials(request: Request) -> HTTPAuthorizationCredentials | None:
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    is_bearer = scheme.lower() == "bearer" and bool(secret.strip())
+    return HTTPAuthorizationCredentials(scheme=scheme, credentials=secret.strip()) if is_bearer else None
