@@ -21,7 +21,7 @@ _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _PLAIN_NUMBER = re.compile(
     r"[-+]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?\.(?:inf|nan)", re.IGNORECASE
 )
-"""YAML 1.1 reads 010 as 8, 1:30 as 90, 0x10 as 16 and 1_000 as 1000; whoever writes an amount may not."""
+"""YAML 1.1 reads 010 as 8, 1:30 as 90, 0x10 as 16 and 1_000 as 1000; a person that writes an amount may not."""
 _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 
 
@@ -104,8 +104,6 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
-        if isinstance(node, ScalarNode) and node.tag in _NUMBERS and not _PLAIN_NUMBER.fullmatch(node.value):
-            raise _wrong(f"{node.value} is no number in plain digits: write it so, or in quotes", node.start_mark)
         try:
             return super().construct_object(node, deep)
         except ValueError as error:  # 2026-13-45 looks like a day, and a number may have too many digits
@@ -127,6 +125,8 @@ def _check(root: Node) -> None:
             raise _wrong("this contains itself through an alias: write it out", node.start_mark)
         if seen > _MOST_VALUES or len(above) > _DEEPEST:
             raise _wrong(f"more than {_MOST_VALUES:,} values, or {_DEEPEST} levels, with aliases", node.start_mark)
+        if isinstance(node, ScalarNode) and node.tag in _NUMBERS and not _PLAIN_NUMBER.fullmatch(node.value):
+            raise _wrong(f"{node.value} is no number in plain digits: write it so, or in quotes", node.start_mark)
         within = above | {id(node)}
         ahead.extend((part, within) for part in _parts(node))
 

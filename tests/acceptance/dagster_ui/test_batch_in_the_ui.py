@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,12 +11,14 @@ import pytest
 
 from bench.dagster.webserver import DagsterUi, dagster_ui, until
 from enrich_cli.processes import dagster_environment
+from resources.clock import TEST_CLOCK
 from resources.settings import load_settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of, sandbox_file
 from sandbox.app import create_app
 from sandbox.catalogue import Catalogue
 from sandbox.server import served
+from tests.support.manual_clock import NOON, running_from
 
 COMPANIES = 24
 
@@ -35,9 +38,10 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ENRICH_HOME", str(folder / "home"))
         environment.setenv("ENRICH_WORLD", "sandbox")
+        environment.setenv(TEST_CLOCK, f"{NOON.isoformat()} since {time.monotonic()}")
         settings = load_settings()
         settings.home.mkdir(parents=True)
-        with served(create_app(folder / "books", time_scale=20)) as url:
+        with served(create_app(folder / "books", time_scale=20, read_time=running_from(NOON))) as url:
             sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": 20}), encoding="utf-8")
             store = open_store_of(settings)
             try:
