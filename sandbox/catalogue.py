@@ -65,7 +65,7 @@ class CatalogueCompany:
 
 
 @dataclass(frozen=True)
-class Industry:
+class IndustryNames:
     """One industry in the words of the four vendors that name it."""
 
     google: str
@@ -199,5 +199,5 @@ def _company(row: dict[str, str]) -> CatalogueCompany:
     )
 
 
-def _industry(row: dict[str, str]) -> Industry:
-    return Industry(row["google"], row["linkedin"], row["snov"], tuple(row["crunchbase"].split("|")))
+def _industry(row: dict[str, str]) -> IndustryNames:
+    return IndustryNames(row["google"], row["linkedin"], row["snov"], tuple(row["crunchbase"].split("|")))

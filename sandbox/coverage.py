@@ -6,7 +6,7 @@ knows(source, company)   has(source, dataset, company)   headcount(source, compa
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.catalogue import TOUR, Catalogue, CatalogueCompany, Industry
+from sandbox.catalogue import TOUR, Catalogue, CatalogueCompany, IndustryNames
 from sandbox.seeded_random import draw
 from sandbox.traps import hides_the_site
 
@@ -75,7 +75,7 @@ class Coverage:
         factor = 0.9 + 0.2 * draw(self.seed, "headcount", source, company.domain)
         return max(1, round(company.employees * factor))
 
-    def industry(self, company: CatalogueCompany) -> Industry:
+    def industry(self, company: CatalogueCompany) -> IndustryNames:
         """What all sources file the company under, each in its own words."""
         return self.catalogue.industries[company.industry]
 

@@ -88,12 +88,12 @@ class _Filler:
         if real and all(isinstance(member, int) for member in real):
             return real[min(rank, len(real) - 1)]
         labelled = [member for member in real if f": {member}" in cited.piece.text]
-        said = (
+        words = (
             cited.piece.lines[0]
             if path[-1:] == ("seniority",) and cited.piece.dataset == "hiring_trends"
             else cited.quote
         )
-        named = [m for m in real if has_word(said, (str(m).replace("_", " "), *_words_of_members().get(m, ())))]
+        named = [m for m in real if has_word(words, (str(m).replace("_", " "), *_words_of_members().get(m, ())))]
         if labelled or named:
             return (labelled or named)[0]
         if nullable:

@@ -16,7 +16,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from enrichment.domain.access import RIGHTS, ApiKey, Right, secret_hash
 from enrichment.domain.records import DailyLimit
 from service.installation import Installed, ServiceState
-from service.problems import Problem
+from service.problems import ApiProblem
 
 _SCHEME = HTTPBearer(auto_error=False, scheme_name="key", description="A key of `enrich keys add`")
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
@@ -56,24 +56,24 @@ async def caller_of(
     state: Installed,
     given: Annotated[HTTPAuthorizationCredentials | None, Security(_SCHEME)],
 ) -> Caller:
-    """Raises Problem."""
+    """Raises ApiProblem."""
     if given is None:
         return await _without_key(request, state)
     hashed = secret_hash(given.credentials)
     key = await run_in_threadpool(state.store.api_keys.by_hash, hashed)
     if key is None or not hmac.compare_digest(key.secret_hash, hashed):
-        raise Problem("unknown_key", _why_unknown(given.credentials, state), headers=_CHALLENGE)
+        raise ApiProblem("unknown_key", _why_unknown(given.credentials, state), headers=_CHALLENGE)
     state.limits.take(key.key_id, key.per_minute)
     request.state.key_name = key.name
     return Caller(key)
 
 
 def may(right: Right) -> Callable[..., Coroutine[Any, Any, Caller]]:
-    """A dependency: the caller, if it has this right. Raises Problem."""
+    """A dependency: the caller, if it has this right. Raises ApiProblem."""
 
     async def allowed(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
         if not caller.allows(right):
-            raise Problem("not_allowed", f"Key {caller.name} may not {_IN_WORDS[right]}: ask for one that may.")
+            raise ApiProblem("not_allowed", f"Key {caller.name} may not {_IN_WORDS[right]}: ask for one that may.")
         return caller
 
     return allowed
@@ -95,10 +95,12 @@ Admin = Annotated[Caller, Depends(may("admin"))]
 async def _without_key(request: Request, state: ServiceState) -> Caller:
     """Loopback, straight from this machine, and only while no key exists."""
     if await run_in_threadpool(state.store.api_keys.any_valid):
-        raise Problem("no_key", "Send `Authorization: Bearer KEY` with a key of `enrich keys add`.", headers=_CHALLENGE)
+        raise ApiProblem(
+            "no_key", "Send `Authorization: Bearer KEY` with a key of `enrich keys add`.", headers=_CHALLENGE
+        )
     if not _is_local(request):
         detail = "This service has no keys yet, so it answers on loopback only: add one with `enrich keys add`."
-        raise Problem("no_key", detail, headers=_CHALLENGE)
+        raise ApiProblem("no_key", detail, headers=_CHALLENGE)
     state.limits.take("", None)
     return Caller()
 

@@ -29,7 +29,7 @@ from service.access import Caller
 from service.bodies import asked_by
 from service.installation import ServiceState
 from service.money import Usd, usd
-from service.problems import Problem, problem_of
+from service.problems import ApiProblem, problem_of
 from service.views import View
 
 MOST_COMPANIES = 10_000
@@ -89,14 +89,14 @@ def made(
     key: IdempotencyKey | None,
     left_out: Sequence[LeftOut] = (),
 ) -> BatchView:
-    """Registers the companies that are new. Blocks. Raises Problem, UnknownName."""
+    """Registers the companies that are new. Blocks. Raises ApiProblem, UnknownName."""
     requirements_of(state.in_force.rules, wanted.consumers)
     store, now = state.store, state.now()
     batch_id = new_id("bat")
     if key is not None and (before := store.accepted_requests.remember(key, made=batch_id, at=now)) is not None:
         if not before.same:
             detail = f"This Idempotency-Key made {before.made} from another body: use a new key for a new call."
-            raise Problem("other_body", detail, id=before.made)
+            raise ApiProblem("other_body", detail, id=before.made)
         if (summary := store.batches.summary(before.made)) is not None:
             return view_of(summary)
         batch_id = before.made  # its process ended before it was made
@@ -116,24 +116,24 @@ def made(
 
 
 def listed_in(body: bytes, suffix: str) -> tuple[list[str], list[LeftOut]]:
-    """The companies of a list, and the rows that name none. suffix: of a file of its kind. Blocks. Raises Problem."""
+    """The companies of a list, and the rows without one. suffix: of a file of its kind. Blocks. Raises ApiProblem."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"list{suffix}"
         path.write_bytes(body)
         try:
             rows = [row for table in read_list(path) for row in read_rows(table.rows).entries]
         except (UnreadableList, NoCompanyColumn) as error:
-            said = str(error).replace(str(path), "The list").partition(_OPTION)[0].rstrip(".")
-            raise Problem("invalid", f"{said}.") from None
+            why = str(error).replace(str(path), "The list").partition(_OPTION)[0].rstrip(".")
+            raise ApiProblem("invalid", f"{why}.") from None
     texts = [str(row.domain or row.name) for row in rows if not isinstance(row, ListRow)]
     if len(texts) > MOST_COMPANIES:
-        raise Problem("too_large", f"A batch takes {MOST_COMPANIES:,} companies at most: send several.")
+        raise ApiProblem("too_large", f"A batch takes {MOST_COMPANIES:,} companies at most: send several.")
     refused = [row for row in rows if isinstance(row, ListRow) and row.fate != "empty"]
     return texts, [LeftOut(company=f"line {row.line}", code="not_a_company", because=row.because) for row in refused]
 
 
 def found(batch_id: str, state: ServiceState) -> BatchView:
-    """Blocks. Raises Problem."""
+    """Blocks. Raises ApiProblem."""
     return view_of(_summary(batch_id, state.store))
 
 
@@ -143,12 +143,12 @@ def latest(state: ServiceState) -> BatchesView:
 
 
 def stopped(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
-    """Nothing more of it is begun. Blocks. Raises Problem: it is another key's, or it is done."""
+    """Nothing more of it is begun. Blocks. Raises ApiProblem: it is another key's, or it is done."""
     summary = _summary(batch_id, state.store)
     if summary.batch.requested_by != asked_by(caller) and not caller.allows("admin"):
         raise _no_batch(batch_id)
     if not state.store.batches.stop(batch_id):
-        raise Problem("already_ended", f"{batch_id} is done already: there is nothing to stop.")
+        raise ApiProblem("already_ended", f"{batch_id} is done already: there is nothing to stop.")
     return found(batch_id, state)
 
 
@@ -173,7 +173,7 @@ def view_of(summary: BatchSummary, left_out: Sequence[LeftOut] = ()) -> BatchVie
 
 
 def _companies(texts: Iterable[str], state: ServiceState) -> tuple[list[Company], list[LeftOut]]:
-    """As the store has them, new ones added; and those of which it is not sure which is meant. Raises Problem."""
+    """As the store has them, new ones added; and those of which it is not sure which is meant. Raises ApiProblem."""
     store, wanted, left_out = state.store, dict[str, Company](), []
     for text in dict.fromkeys(texts):
         try:
@@ -187,7 +187,7 @@ def _companies(texts: Iterable[str], state: ServiceState) -> tuple[list[Company]
             wanted[company.key] = company
     if not wanted:
         because = f" {left_out[0].because}" if left_out else ""
-        raise Problem("invalid", f"No company is left of the list.{because}")
+        raise ApiProblem("invalid", f"No company is left of the list.{because}")
     new = [replace(one, company_id=new_id("com")) for one in wanted.values() if not one.company_id]
     added = {one.key: one for one in (store.companies.add(new) if new else ())}
     return [added.get(key, company) for key, company in wanted.items()], left_out
@@ -200,5 +200,5 @@ def _summary(batch_id: str, store: SqlStore) -> BatchSummary:
     return summary
 
 
-def _no_batch(batch_id: str) -> Problem:
-    return Problem("not_found", f"There is no batch {batch_id[:60]} of this key: /v1/batches lists those there are.")
+def _no_batch(batch_id: str) -> ApiProblem:
+    return ApiProblem("not_found", f"There is no batch {batch_id[:60]} of this key: /v1/batches lists those there are.")

@@ -1,6 +1,6 @@
 """What clients send, checked at the door, and the Ask it means.
 
-AskBody | VendorEnrichBody -> Ask        Problem("invalid", ...): one sentence
+AskBody | VendorEnrichBody -> Ask        ApiProblem("invalid", ...): one sentence
 """
 
 from collections.abc import Mapping

@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 5.0
 _AGAIN_SECONDS = 1.0
 
 
-class Bookings:
+class HitBookings:
     """add and written: from any thread; the others: from the loop it was made in."""
 
     def __init__(self, store: SqlStore) -> None:

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.problems import Problem, problem_response
+from service.problems import ApiProblem, problem_response
 
 MOST_BYTES = 1_000_000
 MOST_SECONDS = 20.0
@@ -25,7 +25,7 @@ class Bounded:
         stated = Headers(scope=scope).get("content-length", "")
         if stated.isdecimal() and int(stated) > self._most:
             detail = f"A body has {self._most:,} bytes at most: send less at once."
-            await problem_response(Problem("too_large", detail))(scope, receive, send)
+            await problem_response(ApiProblem("too_large", detail))(scope, receive, send)
             return
         await self._app(scope, self._bounded(receive), send)
 

@@ -11,7 +11,7 @@ from service.views import ChangesView, ChangeView, StatedValueView
 def changes_after(
     cursor: str, state: ServiceState, *, company: str | None, dataset: str | None, limit: int
 ) -> ChangesView:
-    """company: its key. Blocks. Raises Problem, BadCursor."""
+    """company: its key. Blocks. Raises ApiProblem, BadCursor."""
     company_id = None if company is None else company_of(company, state).company_id
     page = state.store.profile_changes.page(cursor, company_id=company_id, dataset=dataset, limit=limit)
     return ChangesView(

@@ -1,6 +1,6 @@
 """What is known of companies, without buying: the registry, a company with its layers, its profiles, its requests.
 
-Every function blocks. Raises Problem: the company, or the profile, is not there.
+Every function blocks. Raises ApiProblem: the company, or the profile, is not there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from service.company_views import (
 )
 from service.installation import ServiceState
 from service.money import usd
-from service.problems import Problem
+from service.problems import ApiProblem
 from service.views import company_view
 
 _MOST_REQUESTS = 100
@@ -76,13 +76,13 @@ def profile(state: ServiceState, key: str, consumer: str, audience: str | None) 
     try:
         requirements = _requirements(consumer, state.in_force.rules)
     except UnknownName as error:
-        raise Problem("not_found", str(error)) from None
+        raise ApiProblem("not_found", str(error)) from None
     kept = profile_now(
         company.company_id, consumer, audience, rules=state.in_force.rules, store=state.store, now=state.now()
     )
     if kept is None:
         detail_ = f"Memory has no {consumer} profile of {company.key}: quote it at /v1/quotes."
-        raise Problem("not_found", detail_)
+        raise ApiProblem("not_found", detail_)
     fresh = requirements is not None and serves(kept, state.in_force.rules, requirements, state.now())
     return ProfileView(
         company=company_view(company),
@@ -128,7 +128,7 @@ def found(state: ServiceState, key: str) -> Company:
     """Also by a former key, where that is of no other company."""
     company = state.store.companies.by_key(key)
     if company is None:
-        raise Problem("not_found", f"No company is registered as {key[:80]}: /v1/companies?query= finds it.")
+        raise ApiProblem("not_found", f"No company is registered as {key[:80]}: /v1/companies?query= finds it.")
     return company
 
 

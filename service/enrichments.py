@@ -22,7 +22,7 @@ from enrichment.pipeline.stages import Ask, ask_as_json, ask_of_json
 from enrichment.planning.total import total_of
 from service.access import Caller
 from service.installation import ServiceState
-from service.problems import Problem
+from service.problems import ApiProblem
 from service.views import EnrichmentView, QuoteView, as_json, enrichment_view, quote_view
 
 QUOTE_VALID = timedelta(minutes=10)
@@ -42,11 +42,11 @@ class Answered:
         return self.view.state not in {"accepted", "running"}
 
     def unless_refused(self) -> EnrichmentView:
-        """Raises Problem, with the whole state, where a cap refused it."""
+        """Raises ApiProblem, with the whole state, where a cap refused it."""
         if self.view.state == "refused":
             reasons = [f"{source} {why}" for source, why in self.view.over_a_cap.items()]
             why = reasons[0] if reasons else "what it may cost did not fit: allow more, or ask tomorrow (UTC)"
-            raise Problem("refused_by_cap", f"{self.view.missing}; {why}.", enrichment=as_json(self.view))
+            raise ApiProblem("refused_by_cap", f"{self.view.missing}; {why}.", enrichment=as_json(self.view))
         return self.view
 
 
@@ -79,19 +79,21 @@ async def most_now(ask: Ask, state: ServiceState) -> int:
 
 
 async def ask_of_quote(quote_id: str, caller: Caller, state: ServiceState) -> Ask:
-    """What was quoted, at no more than was quoted. Raises Problem."""
+    """What was quoted, at no more than was quoted. Raises ApiProblem."""
     quote = await run_in_threadpool(state.store.accepted_requests.quote, quote_id)
     if quote is None or not caller.sees(quote.owner):
-        raise Problem("not_found", f"There is no quote {quote_id}: ask for one at /v1/quotes.")
+        raise ApiProblem("not_found", f"There is no quote {quote_id}: ask for one at /v1/quotes.")
     if state.now() >= quote.valid_until:
-        raise Problem("quote_expired", f"Quote {quote_id} was good until {quote.valid_until:%H:%M:%S} UTC: ask anew.")
+        raise ApiProblem(
+            "quote_expired", f"Quote {quote_id} was valid until {quote.valid_until:%H:%M:%S} UTC: ask anew."
+        )
     return replace(ask_of_json(quote.ask), max_cost=quote.most, daily=caller.daily)
 
 
 async def enriched(
     ask: Ask, caller: Caller, state: ServiceState, *, key: IdempotencyKey | None, wait_seconds: float
 ) -> Answered:
-    """Served at once, or accepted and waited for so long. Raises Problem, and what a request raises."""
+    """Served at once, or accepted and waited for so long. Raises ApiProblem, and what a request raises."""
     ask = replace(ask, strategy_override=state.settings.enrich_strategy)
     request_id = new_id("req")
     found = await run_in_threadpool(_from_memory, ask, request_id, caller, state, key)
@@ -136,7 +138,7 @@ async def waited_for(request_id: str, state: ServiceState, seconds: float) -> En
 
 
 def view_of(request_id: str, state: ServiceState, *, with_trace: bool = False) -> EnrichmentView:
-    """Blocks. Raises Problem."""
+    """Blocks. Raises ApiProblem."""
     accepted = _accepted(request_id, state)
     if accepted is None:
         raise no_enrichment(request_id)
@@ -144,7 +146,7 @@ def view_of(request_id: str, state: ServiceState, *, with_trace: bool = False) -
 
 
 def seen_by(caller: Caller, request_id: str, state: ServiceState) -> AcceptedRequest:
-    """Blocks. Raises Problem: there is none for this caller."""
+    """Blocks. Raises ApiProblem: there is none for this caller."""
     accepted = _accepted(request_id, state)
     if accepted is None or not caller.sees(accepted.owner):
         raise no_enrichment(request_id)
@@ -157,16 +159,16 @@ def _accepted(request_id: str, state: ServiceState) -> AcceptedRequest | None:
     return state.store.accepted_requests.by_id(request_id)
 
 
-def no_enrichment(request_id: str) -> Problem:
-    return Problem("not_found", f"There is no enrichment {request_id[:60]} of this key.")
+def no_enrichment(request_id: str) -> ApiProblem:
+    return ApiProblem("not_found", f"There is no enrichment {request_id[:60]} of this key.")
 
 
 async def stopped(accepted: AcceptedRequest, state: ServiceState) -> EnrichmentView:
-    """Nothing more is bought for it; calls under way end. Raises Problem: it has ended already."""
+    """Nothing more is bought for it; calls under way end. Raises ApiProblem: it has ended already."""
     request_id = accepted.request_id
     asked = await run_in_threadpool(lambda: state.store.accepted_requests.ask_to_stop(request_id, at=state.now()))
     if not asked:
-        raise Problem("already_ended", f"{request_id} has ended already: there is nothing to stop.")
+        raise ApiProblem("already_ended", f"{request_id} has ended already: there is nothing to stop.")
     state.runs.ask_to_stop(request_id)
     return await run_in_threadpool(view_of, request_id, state)
 
@@ -211,15 +213,15 @@ def _served(ask: Ask, done: Enriched, caller: Caller, state: ServiceState) -> Ac
 
 
 async def _made_before(before: MadeBefore, state: ServiceState, wait_seconds: float) -> Answered:
-    """The same answer. Raises Problem: the key was used for another body."""
+    """The same answer. Raises ApiProblem: the key was used for another body."""
     if not before.same:
         detail = f"This Idempotency-Key made {before.made} from another body: use a new key for a new call."
-        raise Problem("other_body", detail, id=before.made)
+        raise ApiProblem("other_body", detail, id=before.made)
     return Answered(await waited_for(before.made, state, wait_seconds), replayed=True)
 
 
-def _no_room(state: ServiceState) -> Problem:
+def _no_room(state: ServiceState) -> ApiProblem:
     if state.stopping.is_set():
-        return Problem("stopping", "Ask again in a moment.", headers={"Retry-After": str(_RETRY_SECONDS)})
+        return ApiProblem("stopping", "Ask again in a moment.", headers={"Retry-After": str(_RETRY_SECONDS)})
     detail = f"{state.runs.under_way} requests are under way, as many as may be: ask again in {_RETRY_SECONDS} s."
-    return Problem("busy", detail, headers={"Retry-After": str(_RETRY_SECONDS)})
+    return ApiProblem("busy", detail, headers={"Retry-After": str(_RETRY_SECONDS)})

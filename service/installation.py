@@ -22,8 +22,8 @@ from resources.settings import Settings, SettingsError
 from resources.store import SqlStore
 from resources.wiring import open_context
 from service.batch_work import BatchWork
-from service.bookings import Bookings
-from service.limits import RateLimits
+from service.bookings import HitBookings
+from service.limits import KeyRateLimits
 from service.logs import log
 from service.metrics import Metrics
 from service.runs import GRACE_SECONDS, Runs
@@ -117,12 +117,12 @@ class ServiceState:
     store: SqlStore
     in_force: RulesInForce
     runs: Runs
-    bookings: Bookings
+    bookings: HitBookings
     batches: BatchWork
     metrics: Metrics
     now: Callable[[], datetime]
     stopping: asyncio.Event
-    limits: RateLimits = field(default_factory=RateLimits)
+    limits: KeyRateLimits = field(default_factory=KeyRateLimits)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
 
@@ -154,7 +154,7 @@ async def opened(
             most=lambda: _at_once(in_force.rules),
             spans=spans,
         )
-        stopping, bookings = asyncio.Event(), Bookings(store)
+        stopping, bookings = asyncio.Event(), HitBookings(store)
         batches = BatchWork(store, in_force.in_use, override=settings.enrich_strategy, stopping=stopping.is_set)
         state = ServiceState(settings, store, in_force, runs, bookings, batches, metrics, now, stopping)
         keeping = asyncio.create_task(_keep_going(state))

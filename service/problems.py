@@ -1,7 +1,7 @@
 """Every error as application/problem+json (RFC 9457): the one place where an error gets its status.
 
 our error, by type        -> code -> status, title        detail: the sentence that the command line prints
-Problem("quote_expired")  ->
+ApiProblem("quote_expired")  ->
 """
 
 from collections.abc import Mapping, Sequence
@@ -87,7 +87,7 @@ class ProblemView(BaseModel):
     code: str = Field(description="What a program looks at")
 
 
-class Problem(Exception):
+class ApiProblem(Exception):
     """A call that is answered with this problem. more: further members of its JSON."""
 
     def __init__(self, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Json) -> None:
@@ -100,27 +100,27 @@ class Problem(Exception):
         return head | self.more
 
 
-def problem_of(error: Exception) -> Problem | None:
+def problem_of(error: Exception) -> ApiProblem | None:
     """None: it is none of ours, so a fault."""
-    if isinstance(error, Problem):
+    if isinstance(error, ApiProblem):
         return error
     code = next((code for kind, code in ERRORS if isinstance(error, kind)), None)
     if code is None:
         return None
     if isinstance(error, AmbiguousCompany):
-        return Problem(code, str(error), candidates=[_candidate(one) for one in error.candidates])
+        return ApiProblem(code, str(error), candidates=[_candidate(one) for one in error.candidates])
     headers = {"Retry-After": "1"} if code == "store_unavailable" else {}
-    return Problem(code, str(error), headers=headers)
+    return ApiProblem(code, str(error), headers=headers)
 
 
-def problem_response(problem: Problem) -> JSONResponse:
+def problem_response(problem: ApiProblem) -> JSONResponse:
     status, _ = CODES[problem.code]
     return JSONResponse(problem.as_json(), status, problem.headers, MEDIA_TYPE)
 
 
 def answer_errors(app: FastAPI) -> None:
     """Has every error of this application answered as a problem."""
-    ours: list[type[Exception]] = [Problem, *(kind for kind, _ in ERRORS)]
+    ours: list[type[Exception]] = [ApiProblem, *(kind for kind, _ in ERRORS)]
     for kind in ours:
         app.add_exception_handler(kind, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -164,9 +164,9 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for this type alone
     errors = error.errors()
     if any(one["type"] == "json_invalid" for one in errors):
-        return problem_response(Problem("not_json", "Send the body as JSON in UTF-8."))
-    said = [f"{_place(one['loc'])}: {one['msg'].removeprefix('Value error, ')}" for one in errors]
-    return problem_response(Problem("invalid", f"{'; '.join(said)}."))
+        return problem_response(ApiProblem("not_json", "Send the body as JSON in UTF-8."))
+    faults = [f"{_place(one['loc'])}: {one['msg'].removeprefix('Value error, ')}" for one in errors]
+    return problem_response(ApiProblem("invalid", f"{'; '.join(faults)}."))
 
 
 def _place(steps: Sequence[str | int]) -> str:
@@ -186,7 +186,7 @@ async def _of_framework(request: Request, error: Exception) -> Response:
         "too_slow": "Send the whole body at once.",
     }.get(code, str(error.detail))
     headers = {"Allow": _allowed(request)} if code == "method_not_allowed" else error.headers
-    return problem_response(Problem(code, detail, headers=headers))
+    return problem_response(ApiProblem(code, detail, headers=headers))
 
 
 def _allowed(request: Request) -> str:
@@ -202,4 +202,4 @@ def _matches(template: str, path: str) -> bool:
 
 
 async def _fault(_request: Request, _error: Exception) -> JSONResponse:
-    return problem_response(Problem("failed", f"{HTTPStatus(500).phrase}: the service's log has what happened."))
+    return problem_response(ApiProblem("failed", f"{HTTPStatus(500).phrase}: the service's log has what happened."))

@@ -22,7 +22,7 @@ from enrichment.rules import Rules
 from resources.store import SqlStore
 from service.logs import log
 from service.metrics import Metrics
-from service.problems import Problem, problem_of
+from service.problems import ApiProblem, problem_of
 from service.tracing import export
 
 if TYPE_CHECKING:
@@ -186,18 +186,18 @@ class Runs:
             export(self._spans, done.request, events)
 
     async def _end(self, request_id: str, error: BaseException | None) -> None:
-        problem: Problem | None = None
+        problem: ApiProblem | None = None
         if error is not None:
             problem = problem_of(error) if isinstance(error, Exception) else None
             if problem is None:
                 log.error("a request failed", request_id=request_id, exc_info=error)
-                problem = Problem("failed", "It ended by a fault of the service, whose log has what happened.")
+                problem = ApiProblem("failed", "It ended by a fault of the service, whose log has what happened.")
         try:
             await asyncio.to_thread(self._ended, request_id, problem)
         except StoreError as store_error:  # the row stays open: it is taken over once the store can be used
             log.warning("an ended request stays open", request_id=request_id, because=str(store_error))
 
-    def _ended(self, request_id: str, problem: Problem | None) -> None:
+    def _ended(self, request_id: str, problem: ApiProblem | None) -> None:
         if problem is not None:
             self._store.requests.give_up(request_id, at=self._now(), reason=problem.detail)
         self._store.accepted_requests.end(

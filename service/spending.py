@@ -16,7 +16,7 @@ from service.access import Caller
 from service.enrichments import no_enrichment
 from service.installation import ServiceState
 from service.money import Usd, usd
-from service.problems import Problem
+from service.problems import ApiProblem
 from service.views import EventView, View, event_view
 
 
@@ -138,7 +138,7 @@ def purchases(
 
 
 def trace(state: ServiceState, caller: Caller, request_id: str) -> TraceView:
-    """Raises Problem: there is none for this caller. A request of the command line is there for every one."""
+    """Raises ApiProblem: there is none for this caller. A request of the command line is there for every one."""
     store = state.store
     state.bookings.written(request_id)
     accepted = store.accepted_requests.by_id(request_id)
@@ -146,7 +146,7 @@ def trace(state: ServiceState, caller: Caller, request_id: str) -> TraceView:
         raise no_enrichment(request_id)
     request = store.requests.by_id(request_id)
     if request is None:
-        raise Problem("not_found", f"There is no request {request_id[:60]}, or it has not begun yet.")
+        raise ApiProblem("not_found", f"There is no request {request_id[:60]}, or it has not begun yet.")
     return TraceView(
         request=_plain(request),
         events=[event_view(*one) for one in store.requests.numbered_events(request_id)],

@@ -6,15 +6,15 @@ from enrichment.pipeline.verdicts import Stated, judge, withdraw
 from service.access import Caller
 from service.bodies import asked_by
 from service.installation import ServiceState
-from service.problems import Problem
+from service.problems import ApiProblem
 from service.views import StatedValueView, VerdictView
 
 
 def company_of(key: str, state: ServiceState) -> Company:
-    """By its key, a former key or another alias of it. Blocks. Raises Problem."""
+    """By its key, a former key or another alias of it. Blocks. Raises ApiProblem."""
     company = state.store.companies.by_key(key)
     if company is None:
-        raise Problem("not_found", f"No company '{key[:60]}' is registered: /v1/companies?query= finds companies.")
+        raise ApiProblem("not_found", f"No company '{key[:60]}' is registered: /v1/companies?query= finds companies.")
     return company
 
 
@@ -28,7 +28,7 @@ def given(
     caller: Caller,
     state: ServiceState,
 ) -> VerdictView:
-    """Blocks. Raises Problem, UnknownName, NotAValue, NothingToJudge."""
+    """Blocks. Raises ApiProblem, UnknownName, NotAValue, NothingToJudge."""
     company = company_of(key, state)
     verdict = judge(
         company,
@@ -45,20 +45,20 @@ def given(
 
 
 def verdicts_of(key: str, state: ServiceState) -> list[VerdictView]:
-    """Withdrawn ones too, the latest first. Blocks. Raises Problem."""
+    """Withdrawn ones too, the latest first. Blocks. Raises ApiProblem."""
     company = company_of(key, state)
     return [verdict_view(one, company) for one in reversed(state.store.verdicts.of(company.company_id))]
 
 
 def taken_back(key: str, verdict_id: str, caller: Caller, state: ServiceState) -> VerdictView:
-    """Blocks. Raises Problem: there is none, it is another key's, or it is withdrawn already."""
+    """Blocks. Raises ApiProblem: there is none, it is another key's, or it is withdrawn already."""
     company, verdict = company_of(key, state), state.store.verdicts.by_id(verdict_id)
     if verdict is None or verdict.company_id != company.company_id:
-        raise Problem("not_found", f"There is no verdict {verdict_id[:60]} on {company.key}.")
+        raise ApiProblem("not_found", f"There is no verdict {verdict_id[:60]} on {company.key}.")
     if verdict.by != asked_by(caller) and not caller.allows("admin"):
-        raise Problem("not_allowed", f"{verdict_id} was given by {verdict.by}: that key or an admin withdraws it.")
+        raise ApiProblem("not_allowed", f"{verdict_id} was given by {verdict.by}: that key or an admin withdraws it.")
     if not withdraw(verdict, by=asked_by(caller), rules=state.in_force.rules, store=state.store, now=state.now()):
-        raise Problem("already_ended", f"{verdict_id} is withdrawn already: nothing was changed.")
+        raise ApiProblem("already_ended", f"{verdict_id} is withdrawn already: nothing was changed.")
     kept = state.store.verdicts.by_id(verdict_id)
     return verdict_view(kept or verdict, company)
 

@@ -81,7 +81,7 @@ class StatedValueView(View):
 
 
 class VerdictView(View):
-    """What a person or an agent said of a value. It counts while `withdrawn_at` is null."""
+    """What a person or an agent stated of a value. It counts while `withdrawn_at` is null."""
 
     id: str
     company: str

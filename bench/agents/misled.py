@@ -169,9 +169,9 @@ async def play(state: ServiceState, runs: int, seed: int, *, steps: int = STEPS)
         others[:] = (others + misled.quotes)[-50:]
         audit.runs += 1
         _examine(state, issued.key, audit)
-        told = [secret.hex(), issued.secret, issued.key.secret_hash]
-        if any(one in text for text in misled.seen for one in told):
-            audit.faults.append(f"{issued.key.name}: a secret was told")
+        secrets = [secret.hex(), issued.secret, issued.key.secret_hash]
+        if any(one in text for text in misled.seen for one in secrets):
+            audit.faults.append(f"{issued.key.name}: a secret was shown")
     return audit
 
 

@@ -17,7 +17,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from bench.batch.recorded_calls import RecordedCall, recorded_calls
+from bench.batch.recorded_calls import SentCall, recorded_calls
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     json.dump({"calls": len(calls), "seconds": seconds, "cpu": cpu}, sys.stdout)
 
 
-async def _make(calls: Sequence[RecordedCall], transport: str, at_once: int) -> None:
+async def _make(calls: Sequence[SentCall], transport: str, at_once: int) -> None:
     limits = httpx.Limits(max_connections=at_once)
     session = partial(aiohttp.ClientSession, connector=aiohttp.TCPConnector(limit=at_once))
     carrier = None if transport == "httpx" else AiohttpTransport(client=session)
@@ -43,7 +43,7 @@ async def _make(calls: Sequence[RecordedCall], transport: str, at_once: int) -> 
         await asyncio.gather(*(some() for _ in range(at_once)))
 
 
-async def _answer(client: httpx.AsyncClient, call: RecordedCall) -> httpx.Response:
+async def _answer(client: httpx.AsyncClient, call: SentCall) -> httpx.Response:
     """Sent again where the server had just closed the idle connection."""
     while True:
         with suppress(httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):

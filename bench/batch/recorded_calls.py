@@ -14,7 +14,7 @@ from resources.providers.vendor_client import VendorClient
 
 
 @dataclass(frozen=True)
-class RecordedCall:
+class SentCall:
     """As it was sent, keys included: they are the sandbox's."""
 
     method: str
@@ -66,11 +66,11 @@ class _Recorded:
         return await self.recorder.carried(self.client, self.base_url, call, self.carrier, seconds)
 
 
-def recorded_calls(path: Path) -> list[RecordedCall]:
-    return [RecordedCall(**call) for call in json.loads(path.read_text(encoding="utf-8"))]
+def recorded_calls(path: Path) -> list[SentCall]:
+    return [SentCall(**call) for call in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def _as_sent(client: VendorClient, base_url: str, call: HttpCall) -> RecordedCall:
+def _as_sent(client: VendorClient, base_url: str, call: HttpCall) -> SentCall:
     query = _query([*call.params, *client.secret_params().items()])
     headers = {"user-agent": "enrichment", "accept": "application/json, */*"}
     headers |= {**call.headers, **client.secret_headers()}
@@ -79,7 +79,7 @@ def _as_sent(client: VendorClient, base_url: str, call: HttpCall) -> RecordedCal
         headers["content-type"], body = "application/json", json.dumps(call.json)
     elif call.form is not None:
         headers["content-type"], body = "application/x-www-form-urlencoded", urlencode(call.form)
-    return RecordedCall(call.method, client.root(base_url) + call.path + query, headers, body)
+    return SentCall(call.method, client.root(base_url) + call.path + query, headers, body)
 
 
 def _query(params: Iterable[tuple[str, str]]) -> str:

@@ -56,7 +56,9 @@ def show_lists() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.identity", description="Measure how names are told apart.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.identity", description="Measure which names are found to be of one company."
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     rng = random.Random(seed := parser.parse_args().seed)
     print(f"seed {seed}")

@@ -215,7 +215,7 @@ def _judged(name: str, soak: Soak, store: SqlStore, setup: WorkerSetup, url: str
         print(f"  {number} uncertain: {why}")
     trouble: dict[str, Sequence[object]] = {
         "ended with a traceback": soak.troubles,
-        "settled <= invoice <= settled + uncertain does not hold": [k for k, g in before.items() if not g.explained],
+        "not settled <= invoice <= settled + uncertain": [k for k, g in before.items() if not g.explained],
         "bought twice": twice,
         "over a cap": list(over.items()),
         "the caps table is wrong": list(wrong.items()),

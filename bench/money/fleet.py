@@ -23,7 +23,7 @@ _LAST_SECONDS = 60
 
 
 @dataclass
-class _Worker:
+class _WorkerProcess:
     process: Any
     pipe: Connection
     orders: dict[int, WorkItem] = field(default_factory=dict)
@@ -100,11 +100,11 @@ class Fleet:
             self._hand_out(left)
         return ran
 
-    def _ready_workers(self) -> list[_Worker]:
+    def _ready_workers(self) -> list[_WorkerProcess]:
         ready = wait([worker.pipe for worker in self._workers])
         return [worker for worker in self._workers if worker.pipe in ready]
 
-    def _messages(self, worker: _Worker) -> Sequence[object]:
+    def _messages(self, worker: _WorkerProcess) -> Sequence[object]:
         """What lies in its pipe. Raises WorkerDied."""
         messages: list[object] = []
         try:
@@ -116,7 +116,7 @@ class Fleet:
                 raise WorkerDied(f"a worker ended by itself, with code {worker.process.exitcode}") from None
         return messages
 
-    def _note(self, worker: _Worker, message: object, ran: FleetResult) -> None:
+    def _note(self, worker: _WorkerProcess, message: object, ran: FleetResult) -> None:
         if isinstance(message, WorkReport):
             if worker.orders.pop(message.number, None) is not None:
                 ran.reports.append(message)
@@ -125,7 +125,7 @@ class Fleet:
         elif message != PROGRESS:
             raise AssertionError(f"no worker sends {message!r}")
 
-    def _kill(self, victim: _Worker, ran: FleetResult) -> None:
+    def _kill(self, victim: _WorkerProcess, ran: FleetResult) -> None:
         """What it had reported before counts; the rest of its orders are lost."""
         os.kill(victim.process.pid, signal.SIGKILL)
         victim.process.join()
@@ -146,9 +146,9 @@ class Fleet:
             worker.orders[order.number] = order
             worker.pipe.send(order)
 
-    def _hired(self) -> _Worker:
+    def _hired(self) -> _WorkerProcess:
         ours, theirs = multiprocessing.Pipe()
         process = self._context.Process(target=work, args=(self.setup, theirs), daemon=True)
         process.start()
         theirs.close()
-        return _Worker(process, ours)
+        return _WorkerProcess(process, ours)

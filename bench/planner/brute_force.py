@@ -57,7 +57,7 @@ def judged(policy: Policy, problem: Problem, known: frozenset[str] = frozenset()
 
 
 def clocks(problem: Problem, known: frozenset[str] = frozenset()) -> list[State]:
-    """Where each group stands that waits by itself: datasets that no source links, not even before anything was known.
+    """The state of each group that waits by itself: datasets that no source links, not even before anything was known.
 
     Where time has no value there is one clock for all.
     """

@@ -1,4 +1,4 @@
-"""What the exact policy loses where its assumptions do not hold: vendors that know the same companies, and caps.
+"""What the exact policy loses where its assumptions are wrong: vendors that know the same companies, and caps.
 
 correlated matches -> loss against an oracle that knows whether the company is known or obscure
 a cap on the way   -> loss against the policy that plans for the cap from the start

@@ -16,7 +16,7 @@ from statistics import mean, pstdev
 
 from bench.planner.generated_rules import CONSUMER, generated_rules
 from bench.planner.shipped_matrix import CONSUMERS, shipped_rules
-from bench.planner.simulated_execution import Play, Played, drawn_reply
+from bench.planner.simulated_execution import SimulatedEnd, SimulatedExecution, drawn_reply
 from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
@@ -68,11 +68,13 @@ class QuoteCase:
         played = [self._play(plan, rng) for _ in range(runs)]
         return [*_chances(plan, played), _cost(plan, played)]
 
-    def _play(self, plan: Plan, rng: Random) -> Played:
-        return Play(self.rules, plan, Known(), self.cap, lambda source: drawn_reply(self.rules, source, rng)).run()
+    def _play(self, plan: Plan, rng: Random) -> SimulatedEnd:
+        return SimulatedExecution(
+            self.rules, plan, Known(), self.cap, lambda source: drawn_reply(self.rules, source, rng)
+        ).run()
 
 
-def _chances(plan: Plan, played: list[Played]) -> Iterator[Gap]:
+def _chances(plan: Plan, played: list[SimulatedEnd]) -> Iterator[Gap]:
     runs = len(played)
     for dataset in plan.datasets:
         share = sum(dataset.dataset in one.satisfied for one in played) / runs
@@ -89,7 +91,7 @@ def _error(chance: float, runs: int) -> float:
     return sqrt(likely * (1 - likely) * (1 / runs + simulated / RUNS))
 
 
-def _cost(plan: Plan, played: list[Played]) -> Gap:
+def _cost(plan: Plan, played: list[SimulatedEnd]) -> Gap:
     costs = [one.cost + one.analyses for one in played]
     error = pstdev(costs) * sqrt(1 / len(played) + 1 / RUNS)
     return Gap(COST, plan.quote.expected, mean(costs), max(error, 1.0))

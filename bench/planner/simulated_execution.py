@@ -1,6 +1,6 @@
 """Executions of a plan simulated on real records: what collect does, with vendors simulated by the rules' rates.
 
-Plan + Known + luck  ->  Played: what it cost, which sources were asked, what is satisfied
+Plan + Known + luck  ->  SimulatedEnd: what it cost, which sources were asked, what is satisfied
 
 Parts go one after another where the plan states so; else by the vendors' seconds, as they would side by side.
 """
@@ -19,7 +19,7 @@ from enrichment.rules import Rules
 
 
 @dataclass(slots=True)
-class Played:
+class SimulatedEnd:
     cost: int = 0
     analyses: int = 0
     seconds: float = 0.0
@@ -35,16 +35,16 @@ def drawn_reply(rules: Rules, source: str, rng: Random) -> list[str] | None:
     return [dataset for dataset, promise in entry.datasets.items() if rng.random() < promise.fill_rate]
 
 
-class Play:
+class SimulatedExecution:
     """One execution. cap: micro-USD the request may cost. knows: source -> what it brings."""
 
     def __init__(
         self, rules: Rules, plan: Plan, known: Known, cap: int, knows: Callable[[str], list[str] | None]
     ) -> None:
         self.rules, self.plan, self.known, self.cap, self.knows = rules, plan, known, cap, knows
-        self.played, self.reserved, self.now = Played(), 0, plan.made_at
+        self.played, self.reserved, self.now = SimulatedEnd(), 0, plan.made_at
 
-    def run(self) -> Played:
+    def run(self) -> SimulatedEnd:
         if self.plan.in_turn:
             for part in self.plan.parts:
                 for seconds in self._part(part):

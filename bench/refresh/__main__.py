@@ -29,11 +29,11 @@ PRICES = np.array([0.02, 0.05, 0.05, 0.10, 0.15, 0.20])
 _RENEWED_EVERY = 10
 """Days between two looks at what all facts of a dataset show of its change rate."""
 
-Order = Callable[["World", Floats, NDArray[np.bool_]], Floats]
+Order = Callable[["ChangingFacts", Floats, NDArray[np.bool_]], Floats]
 
 
 @dataclass
-class World:
+class ChangingFacts:
     """Facts with their true rates (changes a second), reads a day, cost; which change on which day."""
 
     dataset: NDArray[np.int64]
@@ -46,7 +46,7 @@ class World:
     changes: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, seed: int) -> "World":
+    def of(cls, seed: int) -> "ChangingFacts":
         chance = np.random.default_rng(seed)
         dataset = chance.integers(0, len(TTL_DAYS), FACTS)
         rate = chance.gamma(SHAPES[dataset], 1 / (SHAPES * DAYS_BETWEEN_CHANGES)[dataset]) / DAY
@@ -68,15 +68,15 @@ class World:
 class ByWorth:
     """The order of the system: beliefs that begin at the TTL and learn from each refresh, alone and by dataset."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._belief = RateBelief(np.ones(FACTS), world.ttl.copy())
+    def __init__(self, facts: ChangingFacts) -> None:
+        self._facts = facts
+        self._belief = RateBelief(np.ones(FACTS), facts.ttl.copy())
         self._prior = self._belief
         self._looks: list[tuple[NDArray[np.int64], Floats, NDArray[np.bool_]]] = []
         self._days = 0
 
     def order(self, age: Floats) -> Floats:
-        return worth_of_refresh(self._belief, age, self._world.reads, self._world.cost)
+        return worth_of_refresh(self._belief, age, self._facts.reads, self._facts.cost)
 
     def learn(self, picked: NDArray[np.int64], age: Floats, changed: NDArray[np.bool_]) -> None:
         self._looks.append((picked, age, changed))
@@ -90,11 +90,11 @@ class ByWorth:
         picked = np.concatenate([look[0] for look in self._looks])
         ages, changed = np.concatenate([look[1] for look in self._looks]), np.concatenate([x[2] for x in self._looks])
         shape, seconds = self._prior.shape.copy(), self._prior.seconds.copy()
-        dataset = self._world.dataset[picked]
+        dataset = self._facts.dataset[picked]
         priors = priors_of(dataset, ages, changed, groups=len(TTL_DAYS))
         for number in np.flatnonzero(np.bincount(dataset, minlength=len(TTL_DAYS)) >= ENOUGH):
-            shape[self._world.dataset == number] = priors.shape[number]
-            seconds[self._world.dataset == number] = priors.seconds[number]
+            shape[self._facts.dataset == number] = priors.shape[number]
+            seconds[self._facts.dataset == number] = priors.seconds[number]
         belief = RateBelief(shape, seconds)
         for look in self._looks:
             belief = _updated(belief, *look)
@@ -110,28 +110,28 @@ def _updated(belief: RateBelief, picked: NDArray[np.int64], age: Floats, changed
 
 def stale_reads(seed: int, share: float, name: str) -> float:
     """The share of reads that are stale, when each day `share` of the catalogue's cost is spent in this order."""
-    world, chance = World.of(seed), np.random.default_rng(seed + 1)
-    budget, ours, stale_now, all_reads = world.cost.sum() * share, ByWorth(world), 0.0, 0.0
-    age, stale = world.age.copy(), world.stale.copy()
+    facts, chance = ChangingFacts.of(seed), np.random.default_rng(seed + 1)
+    budget, ours, stale_now, all_reads = facts.cost.sum() * share, ByWorth(facts), 0.0, 0.0
+    age, stale = facts.age.copy(), facts.stale.copy()
     for day in range(DAYS):
         age += DAY
-        stale |= world.changes[day]
-        stale_now += world.reads[stale].sum()
-        all_reads += world.reads.sum()
+        stale |= facts.changes[day]
+        stale_now += facts.reads[stale].sum()
+        all_reads += facts.reads.sum()
         match name:
             case "oracle":
-                a = world.rate * age
-                first = world.reads / (world.rate * world.cost) * (1 - (1 + a) * np.exp(-a))
+                a = facts.rate * age
+                first = facts.reads / (facts.rate * facts.cost) * (1 - (1 + a) * np.exp(-a))
             case "by worth":
                 first = ours.order(age)
             case "overdue times reads over cost":
-                first = np.maximum(age - world.ttl, 0) * world.reads / world.cost
+                first = np.maximum(age - facts.ttl, 0) * facts.reads / facts.cost
             case "TTL":
-                first = age - world.ttl
+                first = age - facts.ttl
             case _:
                 first = chance.random(FACTS)
         order = np.argsort(-first, kind="stable")
-        picked = order[: np.searchsorted(np.cumsum(world.cost[order]), budget)]
+        picked = order[: np.searchsorted(np.cumsum(facts.cost[order]), budget)]
         if name == "by worth":
             ours.learn(picked, age[picked], stale[picked])
         stale[picked], age[picked] = False, 0.0

@@ -26,7 +26,7 @@ _AT_ONCE = 10_000
 MOST_BEYOND_THE_READ, MOST_WITH_NOTHING_DUE = 2.0, 1.0
 
 
-class Reading:
+class TimedReads:
     """The same object, with the time that its methods, and the rows they yield, take."""
 
     def __init__(self, of: Any, watch: list[float]) -> None:
@@ -35,7 +35,7 @@ class Reading:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._of, name)
         if not callable(found):
-            return Reading(found, self._watch)
+            return TimedReads(found, self._watch)
         return _timed(found, self._watch)
 
 
@@ -82,7 +82,7 @@ def show_deciding(companies: int, *, consumer: str, kind: Kind) -> tuple[float, 
 
 
 def _decide(store: SqlStore, rules: Any, consumer: str, policies: PolicyCache, watch: list[float]) -> str:
-    seen: Any = Reading(store, watch)
+    seen: Any = TimedReads(store, watch)
     context = RunContext(seen, {}, None, lambda: NOW, {}, policies=policies)
     left = left_today(seen, rules, NOW, [consumer])
     return plan_refresh(seen, rules, context, left=left).in_words()

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from bench.planner.generated_store import NOW
 from enrichment.domain.records import Company
-from enrichment.refresh.history import Collected, Reads, Traits
+from enrichment.refresh.history import CollectedAt, Reads, Traits
 from enrichment.refresh.known_facts import known_facts
 from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.looks import Look
@@ -33,7 +33,7 @@ def show_ranking(companies: int, seed: int) -> float:
     known = [
         Company(f"com_{n}", f"{n}.example", None, f"{n}.example", NOW - timedelta(days=90)) for n in range(companies)
     ]
-    collected = Collected(
+    collected = CollectedAt(
         [one.company_id for one in known for _ in datasets],
         datasets * companies,
         [NOW.timestamp() - rng.uniform(0, 60) * _DAY for _ in range(companies * len(datasets))],

@@ -1,4 +1,4 @@
-"""`enrich keys`: who may use the service, and what each may spend a day."""
+"""`enrich keys`: which callers the service knows, and what each may spend a day."""
 
 from typing import Annotated
 

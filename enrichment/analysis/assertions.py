@@ -77,9 +77,9 @@ def denies(sentence: str, name: str) -> bool:
 
 def is_turned_round(claim: str, sentence: str) -> bool:
     """Whether a claim states in the same words what its quote denies, or denies what it states."""
-    said, parts = _content(claim), (*_clauses(sentence), _plain(sentence))
-    alike = next((one for one in parts if said and len(said & _content(one)) >= _SAME * len(said)), None)
-    return alike is not None and _is_against(alike, said) != _is_against(_plain(claim), said)
+    claimed, parts = _content(claim), (*_clauses(sentence), _plain(sentence))
+    alike = next((one for one in parts if claimed and len(claimed & _content(one)) >= _SAME * len(claimed)), None)
+    return alike is not None and _is_against(alike, claimed) != _is_against(_plain(claim), claimed)
 
 
 def events_in(text: str) -> frozenset[str]:

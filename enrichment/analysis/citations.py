@@ -181,7 +181,7 @@ class _Check:
         return piece.dataset != "tech_stack" and not is_proper_name(name, quote)
 
     def _is_about_another(self, item: Cited, piece: Passage, quote: str) -> bool:
-        """A story tells of others too; what a quote says of another company must be said of that one."""
+        """A story is about others too; a claim on another company needs a quote on that company."""
         if piece.dataset != "recent_news" or item.named is not None or item.person is not None:
             return False
         return is_about_another(quote, (*item.facts_stated, *item.reasons_stated), own=self.own, shown=self.shown)

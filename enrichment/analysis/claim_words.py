@@ -132,8 +132,8 @@ def is_about_another(quote: str, texts: Collection[str], *, own: Collection[str]
     common = {first, _ENDING.sub("", first)} & (_COMMON | _ACRONYMS) or _A_TRADE.search(first)
     if common or not _is_name(words[0], shown, first=True):
         return False
-    said = {_ENDING.sub("", word) for text in texts for word in word_set(text)}
-    return _ENDING.sub("", first) not in said
+    known = {_ENDING.sub("", word) for text in texts for word in word_set(text)}
+    return _ENDING.sub("", first) not in known
 
 
 def is_proper_name(name: str, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Who may use the service: its keys, what each may do, and what it may spend a day.
+"""The keys of the service: what each may do, and what it may spend a day.
 
 secret (shown once)  ->  its SHA-256, which is stored     ApiKey.allows("enrich")
 """

@@ -149,6 +149,6 @@ def _says_nothing(cells: Sequence[object], columns: ListColumns) -> str:
     if [title for title, _ in texts] == [PROBLEM]:
         return texts[0][1]
     of_company = (*columns.names, *columns.websites, *columns.emails)
-    said = [text for at in of_company if at < len(cells) and (text := _shown([cells[at]])[0])]
-    shown = next(iter(said), "") or next((text for _, text in texts), "")
+    stated = [text for at in of_company if at < len(cells) and (text := _shown([cells[at]])[0])]
+    shown = next(iter(stated), "") or next((text for _, text in texts), "")
     return f"{shown[:_SHOWN]!r} names no company" if shown else "it is empty"

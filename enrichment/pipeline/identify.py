@@ -99,7 +99,7 @@ def _begun(request_id: str, context: RunContext) -> tuple[Request, Company, tupl
 
 
 def _keep_apart(ask: Ask, company: Company, context: RunContext) -> None:
-    """A person said that it is none of those that the reference may mean. Blocks its thread."""
+    """A person decided that it is none of those that the reference may mean. Blocks its thread."""
     might_be = candidates(reference_of(ask.company, ids=ask.ids, country=ask.country), context.store.companies)
     others = [one.company for one in might_be if one.company.company_id != company.company_id]
     context.store.identity_reviews.open(judged_different(company, others, by=ask.asked_by, now=context.now()))

@@ -43,7 +43,7 @@ def corrected(profile: Profile, verdicts: Sequence[Verdict], rules: Rules, now: 
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _ShownFact:
     """A value of a document, and the fact that it is of."""
 
     fact: Fact
@@ -84,7 +84,7 @@ def _corrected(
     }
 
 
-def _entry(dataset: str, shown: Mapping[str, Json], company_id: str) -> _Entry:
+def _entry(dataset: str, shown: Mapping[str, Json], company_id: str) -> _ShownFact:
     fact = Fact(
         company_id=company_id,
         dataset=dataset,
@@ -99,7 +99,7 @@ def _entry(dataset: str, shown: Mapping[str, Json], company_id: str) -> _Entry:
         holds_until=datetime.fromisoformat(shown["holds_until"]),
         last_resort=shown["last_resort"],
     )
-    return _Entry(fact, {name: value for name, value in shown.items() if name != _MARK})
+    return _ShownFact(fact, {name: value for name, value in shown.items() if name != _MARK})
 
 
 def _goodness(fact: Fact) -> tuple[bool, bool, float, datetime]:

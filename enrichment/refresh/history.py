@@ -23,7 +23,7 @@ class Renewal(NamedTuple):
     after: str | None
 
 
-class Collected(NamedTuple):
+class CollectedAt(NamedTuple):
     """When the newest fact of a dataset of a company was collected, of many: one entry for each in every column."""
 
     company_ids: Sequence[str]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from enrichment.domain.records import Company
 from enrichment.refresh.change_rates import Floats
-from enrichment.refresh.history import Collected, Reads
+from enrichment.refresh.history import CollectedAt, Reads
 from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.ranking import KnownFacts
 from enrichment.requirements.requirements import Requirements, requirements_of
@@ -27,7 +27,7 @@ _DAY = 86_400
 def known_facts(
     rules: Rules,
     companies: Sequence[Company],
-    collected: Collected,
+    collected: CollectedAt,
     reads: Iterable[Reads],
     rates: LearnedRates,
     now: datetime,
@@ -58,7 +58,7 @@ def _wanted(requirements: Requirements) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*requirements.datasets, *requirements.collected)))
 
 
-def _ages(row_of: Mapping[str, int], datasets: Sequence[str], collected: Collected, now: datetime) -> Floats:
+def _ages(row_of: Mapping[str, int], datasets: Sequence[str], collected: CollectedAt, now: datetime) -> Floats:
     age = np.full((len(row_of), len(datasets)), np.inf)
     column_of = {name: column for column, name in enumerate(datasets)}
     rows = _numbers_of(collected.company_ids, row_of)

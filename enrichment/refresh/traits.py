@@ -13,7 +13,7 @@ TRAIT_DATASETS = ("industry", "employee_count", "company_size_band")
 
 
 def traits_of(stated: Iterable[tuple[str, Traits]]) -> dict[str, Traits]:
-    """stated: company_id, what one value of it says; a later one replaces what those before it said."""
+    """stated: company_id, what one value of it states; a later one replaces what those before it stated."""
     traits: dict[str, Traits] = {}
     nothing = Traits()
     for company_id, new in stated:

@@ -33,11 +33,11 @@ def reply_states_query(pairs: Sequence[SourceDatasetPair]) -> sa.Select[Any]:
         .group_by(reply.company_id, reply.source)
         .subquery()
     )
-    said = sa.case(
+    stated = sa.case(
         (sa.and_(each.c.fresh == "", each.c.counted.not_like(f"%{_UNKNOWN}%")), sa.null()),
         else_=each.c.fresh + ":" + each.c.counted,
     )
-    return sa.select(each.c.company_id, sa.func.aggregate_strings(said, ";")).group_by(each.c.company_id)
+    return sa.select(each.c.company_id, sa.func.aggregate_strings(stated, ";")).group_by(each.c.company_id)
 
 
 def _fresh_for(

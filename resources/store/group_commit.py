@@ -23,7 +23,7 @@ _MOST_WORKS = 32
 """In one transaction. After it another process may write; more would make that process wait longer."""
 
 
-class _Entry:
+class _QueuedWork:
     """One thread in the queue. work: None for a thread that wants to be alone."""
 
     def __init__(self, work: Work[Any] | None) -> None:
@@ -39,7 +39,7 @@ class CommitQueue:
 
     def __init__(self, transaction: Callable[[], AbstractContextManager[sa.Connection]]) -> None:
         self._transaction = transaction
-        self._entries: deque[_Entry] = deque()
+        self._entries: deque[_QueuedWork] = deque()
         self._guard = threading.Lock()
 
     def do(self, work: Work[Result]) -> Result:
@@ -65,14 +65,14 @@ class CommitQueue:
         finally:
             self._leave([entry])
 
-    def _join(self, work: Work[Any] | None) -> _Entry:
-        entry = _Entry(work)
+    def _join(self, work: Work[Any] | None) -> _QueuedWork:
+        entry = _QueuedWork(work)
         with self._guard:
             self._entries.append(entry)
             self._entries[0].awake.set()
         return entry
 
-    def _leave(self, entries: Sequence[_Entry]) -> None:
+    def _leave(self, entries: Sequence[_QueuedWork]) -> None:
         """Removes entries that are done, or of a thread that was interrupted; then the next entry leads."""
         with self._guard:
             for entry in entries:
@@ -84,15 +84,15 @@ class CommitQueue:
         for entry in entries:
             entry.awake.set()
 
-    def _first_works(self) -> list[_Entry]:
+    def _first_works(self) -> list[_QueuedWork]:
         """Up to the next thread that wants to be alone."""
         with self._guard:
             return list(islice(takewhile(lambda entry: entry.work is not None, self._entries), _MOST_WORKS))
 
-    def _carry_out(self) -> list[_Entry]:
+    def _carry_out(self) -> list[_QueuedWork]:
         """The entries that are done: all of one transaction, or only the one that failed and undid it."""
-        together: list[_Entry] = []
-        failing: _Entry | None = None
+        together: list[_QueuedWork] = []
+        failing: _QueuedWork | None = None
         try:
             with self._transaction() as tx:
                 together = self._first_works()  # only now: more threads may have come while it waited for the lock

@@ -69,8 +69,8 @@ class SqlLedger:
         that cannot be resumed ends even if this reservation is then refused: released if it was never sent, else
         uncertain. AlreadyBought is checked first: then nothing ends.
         """
-        caller = reservation.Caller(seen, since, failed_since)
-        return self._db.ledger(lambda tx: reservation.reserve(tx, purchase, caps, at_once, caller))
+        request = reservation.ReservingRequest(seen, since, failed_since)
+        return self._db.ledger(lambda tx: reservation.reserve(tx, purchase, caps, at_once, request))
 
     def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
         """Marks it sent. False: at `at` its lease is over, or it was resumed; the call must not be sent.

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from enrichment.domain.values import load_value
-from enrichment.refresh.history import Collected, Reads, Renewal, Traits
+from enrichment.refresh.history import CollectedAt, Reads, Renewal, Traits
 from enrichment.refresh.traits import TRAIT_DATASETS, trait_in, traits_of
 from resources.store import tables as t
 from resources.store.column_types import PlainText
@@ -102,7 +102,7 @@ class SqlRefreshHistory:
         with self._db.reading() as tx:
             return traits(tx)
 
-    def collected(self) -> Collected:
+    def collected(self) -> CollectedAt:
         """Of every company and dataset with a fact."""
         companies, datasets, at = list[str](), list[str](), list[float]()
         with self._db.reading() as tx:
@@ -111,7 +111,7 @@ class SqlRefreshHistory:
                 companies += some[0]
                 datasets += some[1]
                 at += some[2]
-        return Collected(companies, datasets, at)
+        return CollectedAt(companies, datasets, at)
 
     def reads(self, since: datetime, *, not_by: Sequence[str]) -> list[Reads]:
         """Requests asked since then. not_by: without those made for batches that these requested."""

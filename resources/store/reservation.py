@@ -105,8 +105,8 @@ _RESUME = (
 )
 
 
-class Caller(NamedTuple):
-    """seen: ids of the answers the caller knows. since: when its request began. None: do not check.
+class ReservingRequest(NamedTuple):
+    """seen: ids of the answers the request knows. since: when its request began. None: do not check.
 
     failed_since: what failed for another request after that, free of charge, has failed for this one too.
     """
@@ -117,13 +117,13 @@ class Caller(NamedTuple):
 
 
 def reserve(
-    tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int, caller: Caller
+    tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap], at_once: int, request: ReservingRequest
 ) -> Reserved | NotReserved:
     """See SqlLedger.reserve. "Now" is purchase.reserved_at."""
-    look = tx.execute(_LOOK, {**_question(purchase), **_times(caller)}).one()
+    look = tx.execute(_LOOK, {**_question(purchase), **_times(request)}).one()
     if look.now is not None:  # the company was merged into another one meanwhile
-        return reserve(tx, replace(purchase, company_id=look.now), caps, at_once, caller)
-    if caller.seen is not None and look.answer is not None and look.answer not in caller.seen:
+        return reserve(tx, replace(purchase, company_id=look.now), caps, at_once, request)
+    if request.seen is not None and look.answer is not None and look.answer not in request.seen:
         return AlreadyBought(look.answer)
     holder = _one(tx, look.holder)
     if holder is not None and holder.lease_until > purchase.reserved_at:
@@ -218,8 +218,8 @@ def _question(purchase: Purchase) -> dict[str, str | datetime]:
     }
 
 
-def _times(caller: Caller) -> dict[str, datetime | None]:
-    return {"since": caller.since, "failed_since": caller.failed_since}
+def _times(request: ReservingRequest) -> dict[str, datetime | None]:
+    return {"since": request.since, "failed_since": request.failed_since}
 
 
 def _one(tx: sa.Connection, purchase_id: str | None) -> Purchase | None:

@@ -44,7 +44,7 @@ from service.bodies import AskBody
 from service.changes import changes_after
 from service.installation import ServiceState
 from service.money import usd
-from service.problems import Problem, problem_of
+from service.problems import ApiProblem, problem_of
 from service.views import ChangesView, CompanyView, VerdictView
 
 _P = ParamSpec("_P")
@@ -198,7 +198,7 @@ async def enrich(
     approval: Annotated[
         AcceptedElicitation[Approved] | DeclinedElicitation | CancelledElicitation, Resolve(asked_approval)
     ],
-) -> views.Enriched:
+) -> views.EnrichedCompany:
     """Buy what a quote states, at no more than it states. Needs consent to exactly this quote: by policy or a person.
 
     The same quote is carried out once; asked again, the answer is that of the first time.
@@ -361,7 +361,7 @@ async def _refuse_a_price_that_rose(stored: GivenQuote, shared: AgentContext) ->
         )
 
 
-async def _carried_out(consent: Consent, caller: Caller, shared: AgentContext) -> views.Enriched:
+async def _carried_out(consent: Consent, caller: Caller, shared: AgentContext) -> views.EnrichedCompany:
     """Raises ToolError, and what a request raises."""
     stored, state = consent.quote, shared.state
     if not shared.consents.is_valid(consent, owner=caller.owner, now=state.now()):
@@ -375,7 +375,7 @@ async def _carried_out(consent: Consent, caller: Caller, shared: AgentContext) -
     answered = await enrichments.enriched(ask, caller, state, key=consent.once, wait_seconds=_WAIT_SECONDS)
     view = answered.unless_refused()
     document = view.profile or {"datasets": {}}
-    return views.Enriched(
+    return views.EnrichedCompany(
         request_id=view.id,
         state=view.state,
         cost_usd=view.cost_usd,
@@ -397,7 +397,7 @@ def _known_profile(key: str, consumer: str, audience: str | None, state: Service
     rules, store = state.in_force.rules, state.store
     if consumer not in rules.consumers:
         known = ", ".join(sorted(rules.consumers))
-        raise Problem("unknown_name", f"There is no consumer '{consumer[:60]}'; there are {known}.")
+        raise ApiProblem("unknown_name", f"There is no consumer '{consumer[:60]}'; there are {known}.")
     profile = profile_now(company.company_id, consumer, audience, rules=rules, store=store, now=now)
     return views.KnownProfile(
         company=CompanyView(**_company_fields(company)),

@@ -59,11 +59,11 @@ class AgentQuote(View):
     most_usd: Usd = Field(description="It costs no more than this")
     valid_until: datetime
     approval: Literal["none", "policy", "person"]
-    from_memory: list[str] = Field(description="Sources that are not asked again: what they said is still fresh")
+    from_memory: list[str] = Field(description="Sources that are not asked again: what they answered is still fresh")
     would_ask: list[str] = Field(description="Sources that may be asked, first ones first")
 
 
-class Enriched(View):
+class EnrichedCompany(View):
     """How a request ended. approved_by: what consented to its quote."""
 
     request_id: str

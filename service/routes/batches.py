@@ -14,7 +14,7 @@ from service.bodies import Age, Body, CompanyText, Named
 from service.calls import IdempotencyHeader, idempotency_key
 from service.installation import Installed
 from service.money import AskedUsd, micro
-from service.problems import BODY, Problem, problems
+from service.problems import BODY, ApiProblem, problems
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 BatchId = Annotated[str, Path(max_length=60)]
@@ -60,7 +60,7 @@ async def upload(
     """The same of a list: CSV with a column of names or websites, or JSON lines."""
     suffix = _SUFFIXES.get(content_type.partition(";")[0].strip().lower())
     if suffix is None:
-        raise Problem("not_list_type", f"Send the list as {' or '.join(_SUFFIXES)}.")
+        raise ApiProblem("not_list_type", f"Send the list as {' or '.join(_SUFFIXES)}.")
     key = await idempotency_key(idempotency, request, caller)
     body, wanted = await request.body(), Wanted(tuple(consumers), micro(max_cost_usd) or 0)
 

@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse
 
 from service.installation import Installed
 from service.metrics import MEDIA_TYPE
-from service.problems import Problem, problems
+from service.problems import ApiProblem, problems
 from service.views import View
 
 router = APIRouter(tags=["health"])
@@ -38,7 +38,7 @@ async def healthz() -> Health:
 async def readyz(state: Installed) -> Readiness:
     """The store can be read and rules are in force: requests are taken."""
     if state.stopping.is_set():
-        raise Problem("stopping", "Ask another process, or this one again in a moment.")
+        raise ApiProblem("stopping", "Ask another process, or this one again in a moment.")
     await run_in_threadpool(state.store.api_keys.any_valid)
     return Readiness(
         status="ready",

@@ -21,7 +21,7 @@ _COMMAND = "from enrich_cli.main import main; main()"
 
 
 @dataclass
-class Person:
+class AnsweringPerson:
     """Answers every question alike. asked: the questions."""
 
     approves: bool = True
@@ -38,7 +38,7 @@ class Person:
 
 @asynccontextmanager
 async def agent(
-    url: str, secret: str | None, person: Person | None = None, *, mode: str = "auto"
+    url: str, secret: str | None, person: AnsweringPerson | None = None, *, mode: str = "auto"
 ) -> AsyncIterator[Client]:
     """Over HTTP. person: None: the agent's program cannot ask anybody."""
     headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
@@ -50,7 +50,9 @@ async def agent(
 
 
 @asynccontextmanager
-async def agent_over_stdio(*words: str, person: Person | None = None, **environment: str) -> AsyncIterator[Client]:
+async def agent_over_stdio(
+    *words: str, person: AnsweringPerson | None = None, **environment: str
+) -> AsyncIterator[Client]:
     """`enrich mcp WORDS` as an agent's program starts it."""
     kept = {name: os.environ[name] for name in ("PYTHONPATH", "PATH") if name in os.environ}
     server = StdioServerParameters(

@@ -14,7 +14,7 @@ from resources.warehouse import Warehouse
 from service.app import create_service
 from service.server import served
 from tests.acceptance.conftest import Stack
-from tests.support.agents import Person, agent, agent_over_stdio, call, refusal
+from tests.support.agents import AnsweringPerson, agent, agent_over_stdio, call, refusal
 
 DOLLAR = 1_000_000
 FREE = {"find_company", "read_profile", "trace", "changes", "spend_left", "query_warehouse"}
@@ -58,7 +58,7 @@ def test_each_tool_states_what_it_answers_with_and_honestly_whether_it_buys(url:
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_a_person_is_asked_for_exactly_the_quote_and_then_it_is_bought_once(url: str, stack: Stack, mode: str) -> None:
-    person = Person()
+    person = AnsweringPerson()
 
     async def bought() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         async with agent(url, key(stack), person, mode=mode) as client:
@@ -76,9 +76,13 @@ def test_a_person_is_asked_for_exactly_the_quote_and_then_it_is_bought_once(url:
     assert asks_of(stack) == ["mcp:bot, approved by person"]
 
 
-@pytest.mark.parametrize("person", [None, Person(approves=False)], ids=["nobody to ask", "a person says no"])
+@pytest.mark.parametrize(
+    "person", [None, AnsweringPerson(approves=False)], ids=["no person to ask", "a person says no"]
+)
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_without_a_persons_yes_nothing_is_bought(url: str, stack: Stack, person: Person | None, mode: str) -> None:
+def test_without_a_persons_yes_nothing_is_bought(
+    url: str, stack: Stack, person: AnsweringPerson | None, mode: str
+) -> None:
     async def refused() -> str:
         async with agent(url, key(stack, up_to=10_000), person, mode=mode) as client:
             quote = await call(client, "quote", company="tesla.com")
@@ -187,7 +191,7 @@ def test_a_key_for_agents_buys_nothing_past_consent_and_a_reader_buys_nothing_at
     assert (direct.status_code, direct.json()["code"]) == (403, "not_allowed")
 
     async def tried() -> str:
-        async with agent(url, reader, Person()) as client:
+        async with agent(url, reader, AnsweringPerson()) as client:
             quote = await call(client, "quote", company="tesla.com")
             return await refusal(client, "enrich", quote_id=quote["quote_id"])
 
@@ -206,7 +210,7 @@ def test_without_a_valid_key_there_are_no_tools(url: str, stack: Stack, given: s
 
 
 def test_over_stdio_the_same_tools_ask_a_person(stack: Stack) -> None:
-    person, home = Person(), str(stack.settings.enrich_home)
+    person, home = AnsweringPerson(), str(stack.settings.enrich_home)
 
     async def bought() -> dict[str, Any]:
         environment = {

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from bench.planner.simulated_execution import Play, drawn_reply
+from bench.planner.simulated_execution import SimulatedExecution, drawn_reply
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Known
 from enrichment.domain.values import Founded, Headquarters, IntentSignal, JobPosting, Revenue, SizeBand
@@ -218,7 +218,7 @@ def test_an_execution_asks_the_sources_that_the_quote_supposes(stack: BudgetStac
         knows = {source: drawn_reply(stack.rules, source, rng) for source in stack.rules.sources}
         vendors = stack.vendors({source: datasets for source, datasets in knows.items() if datasets is not None})
         plan, collected = stack.collect(Ask("acme.com", (consumer,), max_cost=cap), vendors)
-        played = Play(stack.rules, plan, Known(), cap, knows.__getitem__).run()
+        played = SimulatedExecution(stack.rules, plan, Known(), cap, knows.__getitem__).run()
         assert plan.in_turn
         assert vendors.asked == played.asked
         assert sum(costs(collected).values()) == played.cost <= cap

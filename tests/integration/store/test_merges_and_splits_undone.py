@@ -253,7 +253,7 @@ def _profile(profile_id: str, request: dict[str, Any], random: Random) -> dict[s
     }
 
 
-class Play:
+class RandomEvents:
     """Merges, splits and undoes in one store, each choice by a number; remembers what is not undone yet."""
 
     def __init__(self, tx: sa.Connection) -> None:
@@ -342,7 +342,7 @@ def comes_back(store: SqlStore, seed: int, steps: Sequence[Step], order: int) ->
     with trial(store.database) as tx:
         filled(tx, Random(seed))
         before = dump(tx)
-        play = Play(tx)
+        play = RandomEvents(tx)
         for kind, choice in steps:
             play.take(kind, choice)
         play.undo_all(order)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bench.planner.policy_forecast import simulate
-from bench.planner.simulated_execution import Play, drawn_reply
+from bench.planner.simulated_execution import SimulatedExecution, drawn_reply
 from enrich_cli.rendering.plan import plan_tree, plans_view
 from enrichment.domain.records import Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
@@ -117,7 +117,8 @@ def test_what_is_quoted_is_what_executions_cost_and_bring_on_average(
     known, runs, rng = known_from(*((source, []) for source in silent)), 300, Random(20_260_302)
     plan = plan_of(requirements.within(max_cost=cap, oldest=None), rules=MATRIX, strategy=strategy, known=known)
     played = [
-        Play(MATRIX, plan, known, cap, lambda source: drawn_reply(MATRIX, source, rng)).run() for _ in range(runs)
+        SimulatedExecution(MATRIX, plan, known, cap, lambda source: drawn_reply(MATRIX, source, rng)).run()
+        for _ in range(runs)
     ]
     costs = [one.cost + one.analyses for one in played]
     assert mean(costs) == pytest.approx(plan.quote.expected, abs=4 * stdev(costs) / runs**0.5 + 1)

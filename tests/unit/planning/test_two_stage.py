@@ -5,7 +5,7 @@ from statistics import mean, stdev
 
 import pytest
 
-from bench.planner.simulated_execution import Play, drawn_reply
+from bench.planner.simulated_execution import SimulatedExecution, drawn_reply
 from enrichment.domain.records import Company, Known
 from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
@@ -28,11 +28,11 @@ def cost_of_both(requirements: Requirements, strategy: str, rng: Random) -> tupl
     knows = {source: drawn_reply(MATRIX, source, rng) for source in MATRIX.sources}
     nameless = acme(domain=None)
     first = planned(identity_requirements(requirements), nameless, Known(), strategy, {})
-    finding = Play(MATRIX, first, Known(), requirements.max_cost, knows.__getitem__)
+    finding = SimulatedExecution(MATRIX, first, Known(), requirements.max_cost, knows.__getitem__)
     spent = finding.run().cost
     company = acme() if "domain" in finding.played.satisfied else nameless
     rest = planned(requirements, company, finding.known, strategy, {"request:": spent})
-    played = Play(MATRIX, rest, finding.known, requirements.max_cost - spent, knows.__getitem__).run()
+    played = SimulatedExecution(MATRIX, rest, finding.known, requirements.max_cost - spent, knows.__getitem__).run()
     return spent, played.cost + played.analyses
 
 

@@ -24,7 +24,7 @@ CUSTOMER = requirements_of(MATRIX, ["customer_enrichment"])
 PROFILE = requirements_of(MATRIX, ["profile"])
 
 
-class PolicyStore:
+class CountingPolicies:
     """Remembers, and counts what is asked of it."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ def test_a_source_that_answered_some_of_its_datasets_only_makes_a_problem_of_its
 
 
 def test_a_process_that_starts_anew_solves_nothing_again() -> None:
-    store = PolicyStore()
+    store = CountingPolicies()
     first = plan_with(PolicyCache(store), Known())
     kept = dict(store.kept)
     again = plan_with(PolicyCache(store), Known())
@@ -109,7 +109,7 @@ def test_a_process_that_starts_anew_solves_nothing_again() -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"policy 1 but foreign", b"policy 1 " + bytes(200)])
 def test_what_is_damaged_in_the_store_is_made_again(damage: bytes) -> None:
-    store = PolicyStore()
+    store = CountingPolicies()
     first = plan_with(PolicyCache(store), Known(), PROFILE)
     good = dict(store.kept)
     store.kept = dict.fromkeys(store.kept, damage)
@@ -118,7 +118,7 @@ def test_what_is_damaged_in_the_store_is_made_again(damage: bytes) -> None:
 
 
 def test_another_price_is_another_policy_another_prompt_is_not() -> None:
-    store = PolicyStore()
+    store = CountingPolicies()
     plan_with(PolicyCache(store), Known(), PROFILE)
     plan_with(PolicyCache(store), Known(), PROFILE, MATRIX.model_copy(update={"prompts": {}, "hash": "other"}))
     assert len(store.kept) == 1
@@ -133,7 +133,7 @@ def test_another_price_is_another_policy_another_prompt_is_not() -> None:
 
 
 def test_in_one_process_a_policy_is_looked_for_in_the_store_once() -> None:
-    store = PolicyStore()
+    store = CountingPolicies()
     policies = PolicyCache(store)
     for _ in range(3):
         plan_with(policies, Known(), PROFILE)
@@ -213,7 +213,7 @@ def test_what_no_decision_depends_on_names_the_same_policy() -> None:
 
 
 def test_what_is_left_of_one_company_is_not_put_in_the_store_and_pushes_nothing_out_of_memory() -> None:
-    store = PolicyStore()
+    store = CountingPolicies()
     policies = PolicyCache(store)
     plan_with(policies, Known())
     loaded, kept = store.loaded, dict(store.kept)

@@ -22,7 +22,7 @@ Luck = Callable[[float], bool]
 
 
 @dataclass(slots=True)
-class Played:
+class Executed:
     cost: int = 0
     analyses: int = 0
     seconds: float = 0.0
@@ -31,22 +31,22 @@ class Played:
     left: frozenset[str] = frozenset()
 
 
-class Play:
+class PlainExecution:
     """One execution. Kept as plain as can be; shares nothing with what it is to check."""
 
     def __init__(self, execution: Execution, luck: Luck) -> None:
-        self.execution, self.luck, self.played = execution, luck, Played()
+        self.execution, self.luck, self.played = execution, luck, Executed()
         self.offers = {call.source: call for call in execution.offers}
         self.open, self.replied, self.mentioned = set(execution.open), set[str](), set(execution.mentioned)
         self.brought: set[tuple[str, str]] = set()
         self.before = frozenset[str]()
         self.taken: dict[str, int] = {}
 
-    def run(self) -> Played:
+    def run(self) -> Executed:
         self.carry_out(self.execution.chains)
         if self.execution.then is not None:
             chains = self.execution.then(frozenset(self.open), frozenset(self.begun))
-            self.before, self.played = frozenset(self.begun), Played()
+            self.before, self.played = frozenset(self.begun), Executed()
             self.carry_out(chains)
         for one in self.execution.closing:
             if self.fits(one.name, one.most):
@@ -152,12 +152,12 @@ class Turns:
         return [*script[:-1], False] if script else []
 
 
-def every_execution(execution: Execution) -> Iterator[tuple[float, Played]]:
+def every_execution(execution: Execution) -> Iterator[tuple[float, Executed]]:
     """(chance, execution), by trying every turn luck may take."""
     script: list[bool] = []
     while True:
         turns = Turns(script)
-        played = Play(execution, turns).run()
+        played = PlainExecution(execution, turns).run()
         yield prod(chance for _, chance in turns.taken), played
         script = turns.next_script()
         if not script:
@@ -319,7 +319,7 @@ def test_too_many_outcomes_are_simulated_with_a_fixed_seed_and_come_close() -> N
     assert not seen.exact
     assert seen == forecast(execution)
     rng, runs = Random(5), 2_000
-    costs = sorted(Play(execution, lambda chance: rng.random() < chance).run().cost for _ in range(runs))
+    costs = sorted(PlainExecution(execution, lambda chance: rng.random() < chance).run().cost for _ in range(runs))
     assert seen.vendors == pytest.approx(sum(costs) / runs, rel=0.01)
     assert seen.p50 == pytest.approx(costs[runs // 2], rel=0.02)
     assert seen.p50 <= seen.p90 <= 25_000

@@ -7,7 +7,7 @@ import pytest
 
 from enrichment.domain.records import Company
 from enrichment.domain.values import EmployeeCount, SizeBand, Text
-from enrichment.refresh.history import Collected, Reads, Traits
+from enrichment.refresh.history import CollectedAt, Reads, Traits
 from enrichment.refresh.known_facts import idle_companies, known_facts
 from enrichment.refresh.learned_rates import LearnedRates
 from enrichment.refresh.ranking import KnownFacts
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 OLD, YOUNG = (Company(key, key, None, key, NOON - age) for key, age in (("old", 400 * DAY), ("young", 10 * DAY)))
 
 
-def facts(*reads: Reads, collected: Collected = Collected([], [], [])) -> KnownFacts:  # noqa: B008  frozen
+def facts(*reads: Reads, collected: CollectedAt = CollectedAt([], [], [])) -> KnownFacts:  # noqa: B008  frozen
     return known_facts(MATRIX, [OLD, YOUNG], collected, reads, LearnedRates([], {}), NOON)
 
 
@@ -28,7 +28,7 @@ def at(known: KnownFacts, values: np.ndarray, company: str, dataset: str) -> flo
 
 def test_a_fact_is_as_old_as_what_was_collected_last_and_without_one_it_was_never_known() -> None:
     known = facts(
-        collected=Collected(["old", "gone"], ["industry"] * 2, [(NOON - 9 * DAY).timestamp(), NOON.timestamp()])
+        collected=CollectedAt(["old", "gone"], ["industry"] * 2, [(NOON - 9 * DAY).timestamp(), NOON.timestamp()])
     )
     assert at(known, known.age, "old", "industry") == pytest.approx(9 * DAY.total_seconds())
     assert np.isinf(at(known, known.age, "young", "industry"))

@@ -9,7 +9,7 @@ from enrichment.requirements.requirements import UnknownName
 from enrichment.requirements.strategy import UnknownStrategy
 from enrichment.rules import RulesError
 from resources.settings import SettingsError
-from service.problems import CODES, ERRORS, Problem, problem_of
+from service.problems import CODES, ERRORS, ApiProblem, problem_of
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,4 @@ def test_every_code_is_an_error_status_with_a_title() -> None:
 
 
 def test_a_problem_carries_what_else_it_states() -> None:
-    assert Problem("under_way", "wait", id="req_1").as_json()["id"] == "req_1"
+    assert ApiProblem("under_way", "wait", id="req_1").as_json()["id"] == "req_1"
