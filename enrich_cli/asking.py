@@ -13,6 +13,8 @@ from enrichment.identity.vendor_ids import stated_id
 from enrichment.pipeline.stages import Ask
 from enrichment.rules.models import parse_seconds
 
+_MOST_WORKERS = 64  # on one machine
+
 
 def ask_from(
     text: str,
@@ -46,6 +48,13 @@ def ask_from(
         country=None if country is None else _country(country),
         new=new,
     )
+
+
+def number_of_workers(typed: int) -> int:
+    """Raises UsageError."""
+    if not 1 <= typed <= _MOST_WORKERS:
+        raise UsageError(f"--workers takes a number from 1 to {_MOST_WORKERS}, not {typed}.")
+    return typed
 
 
 def _ids(typed: Sequence[str]) -> tuple[str, ...]:

@@ -39,7 +39,6 @@ from resources.settings import Settings
 from resources.store import SqlStore
 from resources.wiring import open_context
 
-_MOST_WORKERS = 64
 _AGAIN_SECONDS = 1.0
 
 
@@ -173,8 +172,6 @@ class BatchCommands:
 
         Raises UsageError, UnknownName, UnknownStrategy.
         """
-        if not 1 <= workers <= _MOST_WORKERS:
-            raise UsageError(f"--workers takes a number from 1 to {_MOST_WORKERS}, not {workers}.")
         batch = self.summary(batch_id).batch
         with _more_workers(batch_id, workers - 1, self._settings) as others:
             asyncio.run(self._work(batch, others, watch))

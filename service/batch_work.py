@@ -10,7 +10,6 @@ from functools import partial
 
 from enrichment.batches.worker import WorkerOptions, work
 from enrichment.domain.batches import Batch
-from enrichment.domain.records import DailyLimit
 from resources.store import SqlStore
 from service.logs import log
 from service.runs import InUse
@@ -44,15 +43,9 @@ class BatchWork:
             await asyncio.wait(tasks)
 
     async def _work(self, batch: Batch) -> None:
-        options = WorkerOptions(strategy_override=self._override, daily=await asyncio.to_thread(self._daily, batch))
+        options = WorkerOptions(strategy_override=self._override)
         async with self._in_use() as (rules, context):
             await work(batch, rules=rules, context=replace(context, stopping=self._stopping), options=options)
-
-    def _daily(self, batch: Batch) -> DailyLimit | None:
-        """Of the key that asked for it; of its name where it was revoked since."""
-        name = batch.requested_by.removeprefix(f"{ASKED_BY}:")
-        keys = [key for key in self._store.api_keys.all() if key.name == name]
-        return keys[-1].daily if keys else None
 
     def _ended(self, batch_id: str, task: asyncio.Task[None]) -> None:
         self._workers.pop(batch_id, None)

@@ -110,6 +110,7 @@ def made(
         audience=wanted.audience,
         max_cost=wanted.max_cost,
         max_age=wanted.max_age,
+        daily=caller.daily,
     )
     store.batches.create(batch, [company.company_id for company in companies])
     return view_of(_summary(batch_id, store), [*left_out, *unclear])

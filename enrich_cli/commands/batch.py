@@ -88,11 +88,13 @@ def start(
 
     Ctrl-C stops after the calls under way; `enrich batch resume` goes on. Exit code 3: not all ended complete.
     """
+    from enrich_cli.asking import number_of_workers
     from enrich_cli.batches import opened_batches, wish_of
     from enrich_cli.rendering.batch import batch_quote_view, refresh_data, refresh_view
     from enrich_cli.rendering.companies import left_out_view, understood_view
     from enrich_cli.rendering.terminal import console, show
 
+    workers = number_of_workers(workers)
     wish = wish_of(file, companies, due, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
     with opened_batches(sandbox=sandbox) as batches:
         quoted = batches.quote(wish)
@@ -198,9 +200,10 @@ def export(batch_id: BatchId, csv: CsvFile = None, parquet: ParquetFile = None, 
 
 
 def _again(batch_id: str, max_cost: str | None, workers: int, *, failed: bool, sandbox: bool, as_json: bool) -> None:
-    from enrich_cli.asking import usd
+    from enrich_cli.asking import number_of_workers, usd
     from enrich_cli.batches import opened_batches
 
+    workers = number_of_workers(workers)
     budget = None if max_cost is None else usd("--max-cost", max_cost)
     with opened_batches(sandbox=sandbox) as batches:
         batches.reopen(batch_id, failed=failed, max_cost=budget)

@@ -18,7 +18,7 @@ from enrichment.context import RunContext
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Cap, Company, DailyLimit
+from enrichment.domain.records import Cap, Company
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, Watch, enrich
@@ -53,8 +53,7 @@ class WorkerOptions:
 
     ended: called with each company it is done with. strategy_override: the strategy forced on all.
     asked_by: what its requests name as their origin; None: the batch. max_cost: of one company, in micro-USD; None: as
-    the consumers say. daily: what the payer of the batch may spend a day. analyses: to be made beside those of the
-    consumers.
+    the consumers say. analyses: to be made beside those of the consumers.
     """
 
     name: str = field(default_factory=lambda: new_id("wrk"))
@@ -62,7 +61,6 @@ class WorkerOptions:
     strategy_override: str | None = None
     asked_by: str | None = None
     max_cost: int | None = None
-    daily: DailyLimit | None = None
     analyses: tuple[str, ...] = ()
     ended: Callable[[CompanyEnd], None] = lambda _: None
 
@@ -95,7 +93,7 @@ def ask_of(batch: Batch, company: Company | None, options: WorkerOptions, budget
         max_age=batch.max_age,
         asked_by=options.asked_by or f"batch:{batch.batch_id}",
         budget=budget,
-        daily=options.daily,
+        daily=batch.daily,
         analyses=options.analyses,
     )
 
@@ -180,8 +178,8 @@ class _Worker:
         return await asyncio.to_thread(batches.end_if_done, batch_id, self._caps())
 
     def _caps(self) -> tuple[Cap, ...]:
-        """The batch's budget, and what requests of its consumers share on this day."""
-        now, daily = self._context.now(), self._options.daily
+        """The batch's budget, what requests of its consumers share on this day, and what its payer may spend."""
+        now, daily = self._context.now(), self._batch.daily
         payer = () if daily is None else (daily.cap(now.date().isoformat()),)
         return (self._batch.budget, *caps_of_day(self._rules, self._batch.consumers, now), *payer)
 

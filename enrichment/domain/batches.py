@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from enrichment.domain.records import Cap
+from enrichment.domain.records import Cap, DailyLimit
 
 BatchState = Literal["open", "stopped", "done"]
 BatchCompanyState = Literal["waiting", "under_way", "complete", "incomplete", "postponed", "failed", "stopped"]
@@ -22,7 +22,8 @@ BatchCompanyState = Literal["waiting", "under_way", "complete", "incomplete", "p
 class Batch:
     """consumers: planned for together. strategy: None leaves the choice to the rules. max_age in seconds.
 
-    max_cost: what all its companies may cost together; None: no limit of its own.
+    max_cost: what all its companies may cost together; None: no limit of its own. daily: what its payer, an API key,
+    may spend a day; None: it has no payer.
     """
 
     batch_id: str
@@ -34,6 +35,7 @@ class Batch:
     audience: str | None = None
     max_cost: int | None = None
     max_age: int | None = None
+    daily: DailyLimit | None = None
 
     @property
     def budget(self) -> Cap:

@@ -47,6 +47,7 @@ _LOOK_AGAIN_SECONDS = (0.1, 1.0)  # the first pause and the longest; random, so 
 _LATER = 1.5
 FAILURE_SHARED = timedelta(seconds=20)  # so long a failure that cost nothing counts for all that asked the same by then
 _SETTLE_TRIES = 4
+_SEND_TRIES = 4  # a call that did not leave would stay uncertain: a busy store is asked again
 
 
 class PurchaseStore(Protocol):
@@ -146,15 +147,18 @@ class SentPurchase:
     async def before_send(self) -> None:
         """Immediately before each call that may be billed, which begins with a new lease.
 
+        Where the store takes so long that too little of that lease is left, it asks for another one.
         Raises ClaimLost where another process has ended or resumed the purchase, or the call may leave too late.
         """
-        store, now, resumable = self._context.store, self._context.now(), self._handle is not None
-        lease = self._renewed(now)
-        ours = await asyncio.to_thread(store.ledger.send, self.purchase, at=now, lease_until=lease)
-        # The process may have been stopped between the row and the call, so the clock is read once more.
-        needed_until = self._context.now() + (timedelta() if resumable else self._least)
-        if not ours or needed_until > lease:
-            raise self._lost("ran out before it was sent")
+        for _ in range(_SEND_TRIES):
+            now = self._context.now()
+            lease = self._renewed(now)
+            if not await asyncio.to_thread(self._context.store.ledger.send, self.purchase, at=now, lease_until=lease):
+                break
+            # The process may have been stopped between the row and the call, so the clock is read once more.
+            if self._context.now() + (timedelta() if self._handle is not None else self._least) <= lease:
+                return
+        raise self._lost("ran out before it was sent")
 
     async def keep_handle(self, handle: str) -> None:
         """Where the vendor works in two steps: from here on another process may go on, once the lease is over.

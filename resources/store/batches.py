@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd, BatchSummary
-from enrichment.domain.records import Cap
+from enrichment.domain.records import Cap, DailyLimit
 from enrichment.ports import CapReached, StoreError
 from resources.store import cap_enforcement, requests
 from resources.store import tables as t
@@ -49,6 +49,18 @@ _STILL_NEEDED = (
 )
 
 
+# With what its payer may spend a day now: the limit of the latest key of that name, revoked or not.
+_k = t.api_keys.c
+_PER_DAY = (
+    sa.select(_k.per_day_micro_usd)
+    .where(sa.literal("key:", PlainText) + _k.name == _b.payer)
+    .order_by(_k.created_at.desc(), _k.key_id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_BATCHES = sa.select(t.batches, _PER_DAY.label("payer_per_day"))
+
+
 class SqlBatches:
     """See enrichment.ports.Batches; and what makes, shows, stops and resumes a batch."""
 
@@ -72,14 +84,12 @@ class SqlBatches:
 
     def by_id(self, batch_id: str) -> Batch | None:
         with self._db.reading() as tx:
-            row = tx.execute(sa.select(t.batches).where(_b.batch_id == batch_id)).first()
+            row = tx.execute(_BATCHES.where(_b.batch_id == batch_id)).first()
         return None if row is None else _batch_of(row)
 
     def open_ones(self, requested_by: str) -> list[Batch]:
         """Those that workers are at, whose requested_by begins so; the oldest first."""
-        query = sa.select(t.batches).where(
-            _b.state == "open", _b.requested_by.startswith(requested_by, autoescape=True)
-        )
+        query = _BATCHES.where(_b.state == "open", _b.requested_by.startswith(requested_by, autoescape=True))
         with self._db.reading() as tx:
             return [_batch_of(row) for row in tx.execute(query.order_by(_b.created_at, _b.batch_id))]
 
@@ -94,13 +104,13 @@ class SqlBatches:
 
     def latest(self, *, limit: int = 50) -> list[BatchSummary]:
         """The newest first, without reasons."""
-        query = sa.select(t.batches).order_by(_b.created_at.desc(), _b.batch_id.desc()).limit(limit)
+        query = _BATCHES.order_by(_b.created_at.desc(), _b.batch_id.desc()).limit(limit)
         with self._db.reading() as tx:
             return [_summary(tx, _batch_of(row)) for row in tx.execute(query).all()]
 
     def summary(self, batch_id: str) -> BatchSummary | None:
         with self._db.reading() as tx:
-            row = tx.execute(sa.select(t.batches).where(_b.batch_id == batch_id)).first()
+            row = tx.execute(_BATCHES.where(_b.batch_id == batch_id)).first()
             return None if row is None else _summary(tx, _batch_of(row), reasons=_REASONS)
 
     def claim(
@@ -288,9 +298,14 @@ def _left(tx: sa.Connection, cap: Cap) -> int | None:
 
 
 def _set_aside(tx: sa.Connection, cap: Cap) -> int:
-    """A batch's own cap is for its companies; a day's or a consumer's is for those of all batches."""
-    kind, _, batch_id = cap.name.partition(":")
-    query = _STILL_NEEDED.where(_c.batch_id == batch_id) if kind == "batch" else _STILL_NEEDED
+    """A batch's own cap is for its companies, a payer's for those of its batches, others for those of all."""
+    kind, _, name = cap.name.partition(":")
+    query = _STILL_NEEDED
+    if kind == "batch":
+        query = query.where(_c.batch_id == name)
+    elif kind == "key":
+        payer, _, _ = cap.name.rpartition(":")
+        query = query.where(_c.batch_id.in_(sa.select(_b.batch_id).where(_b.payer == payer)))
     return sum(max(0, row.need_micro_usd - row.taken) for row in tx.execute(query))
 
 
@@ -327,6 +342,7 @@ def _stored(batch: Batch) -> dict[str, Any]:
         "audience": batch.audience,
         "max_cost_micro_usd": batch.max_cost,
         "max_age_seconds": batch.max_age,
+        "payer": None if batch.daily is None else batch.daily.name,
     }
 
 
@@ -341,6 +357,7 @@ def _batch_of(row: Row) -> Batch:
         audience=row.audience,
         max_cost=row.max_cost_micro_usd,
         max_age=row.max_age_seconds,
+        daily=None if row.payer is None else DailyLimit(row.payer, row.payer_per_day),
     )
 
 

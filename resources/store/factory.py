@@ -34,7 +34,7 @@ from resources.store.requests import SqlRequests
 from resources.store.shared_rate_limits import SqlRateLimitLog
 from resources.store.verdicts import SqlVerdicts
 
-SCHEMA = "0020"
+SCHEMA = "0021"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

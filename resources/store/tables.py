@@ -456,6 +456,7 @@ batches = sa.Table(
     _text("audience", null=True),
     sa.Column("max_cost_micro_usd", sa.BigInteger, nullable=True, comment="of all its companies together"),
     sa.Column("max_age_seconds", sa.BigInteger, nullable=True, comment="how old a fact may be"),
+    sa.Column("payer", PlainText, nullable=True, comment="whose daily cap counts, such as key:crm"),
 )
 
 batch_companies = sa.Table(

@@ -14,6 +14,7 @@ from enrichment.domain.batches import Batch
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.requirements.requirements import UnknownName
+from resources.api_keys import issue
 from resources.wiring import open_context
 from sandbox.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
@@ -104,6 +105,17 @@ def test_a_small_budget_goes_into_complete_profiles_and_is_never_exceeded(stack:
     assert asked.isdisjoint(row.company_id for row in postponed)
     left = 1_000_000 - spent
     assert all(row.need > left for row in postponed), "whatever fits what is left is begun"
+
+
+def test_any_worker_stays_below_what_the_payer_of_the_batch_may_spend_a_day(stack: Stack) -> None:
+    key = issue(stack.store, "crm", may=["enrich"], per_day=1_000_000, per_minute=None, now=stack.clock.now()).key
+    paid = replace(batch_of(stack, DOMAINS[:40]), batch_id=new_id("bat"), daily=key.daily)
+    stored = stack.store.batches.create(paid, [company.company_id for company in stack.store.companies.all()])
+    assert stack.store.batches.by_id(stored.batch_id) == stored
+    worked(stack, stored, workers=2)
+    today = key.daily.cap(stack.clock.now().date().isoformat())
+    assert 0 < stack.store.ledger.spent([today.name])[today.name] == billed(stack) <= 1_000_000
+    assert states(stack, stored)["postponed"] > 10
 
 
 def test_within_a_budget_nothing_more_is_bought_for_a_company_that_cannot_be_complete(stack: Stack) -> None:

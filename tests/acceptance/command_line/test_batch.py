@@ -2,13 +2,16 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from enrichment.domain.batches import Batch
 from sandbox.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
+from tests.support.manual_clock import NOON
 from tests.support.warehouse_story import DAY, company, profiled, request
 
 DOMAINS = [company.domain for company in Catalogue().companies]
@@ -83,6 +86,17 @@ def test_two_workers_share_a_batch(stack: Stack, listed: Path) -> None:
     assert isinstance(counts, dict)
     assert sum(counts.values()) == 12
     assert len({request.company_id for request in stack.store.requests.latest()}) == 12
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "65"])
+def test_a_wrong_number_of_workers_makes_and_opens_no_batch(stack: Stack, listed: Path, workers: str) -> None:
+    refused = stack.command("batch", "start", str(listed), "--workers", workers, "--yes")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert stack.store.batches.latest() == []
+    made = stack.store.batches.create(Batch("bat_1", NOON, ("profile",), "ana", max_cost=0, state="stopped"), [])
+    for again in ("resume", "retry"):
+        assert stack.command("batch", again, "bat_1", "--workers", workers, "--max-cost", "5").returncode == 2
+    assert stack.store.batches.by_id("bat_1") == replace(made, state="done")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 
 from enrichment.domain.batches import Batch
 from enrichment_assets.partitions import COMPANIES
+from resources.api_keys import issue
 from resources.store import new_unreported
 from sandbox.catalogue import Catalogue
 from tests.support.dagster_instance import (
@@ -87,6 +88,17 @@ def test_only_a_good_profile_is_materialised_and_the_others_show_as_failed_with_
     [warning] = log_of(sandbox, run.run_id, "WARNING")
     assert "bat_1: 0 complete, 2 incomplete. Commonest reasons: 1 no " in warning
     assert summary_of(run)["incomplete"].value == 2
+
+
+def test_a_run_on_a_batch_of_a_key_of_the_service_stays_below_what_the_key_may_spend_a_day(
+    sandbox: DagsterSandbox,
+) -> None:
+    key_of_crm = issue(sandbox.store, "crm", may=["enrich"], per_day=500_000, per_minute=None, now=NOON).key
+    ids = [company.company_id for company in sandbox.register(*DOMAINS[:8])]
+    sandbox.store.batches.create(Batch("bat_1", NOON, ("profile",), "service:crm", daily=key_of_crm.daily), ids)
+    assert sandbox.refresh(batch_id="bat_1").success
+    assert 0 < sandbox.store.ledger_queries.totals().cost_micro_usd <= 500_000
+    assert "postponed" in states(sandbox, "bat_1").values()
 
 
 def test_a_failed_partition_is_shown_as_made_once_a_later_run_completes_it(sandbox: DagsterSandbox) -> None:

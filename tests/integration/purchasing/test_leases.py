@@ -203,6 +203,30 @@ def test_who_falls_asleep_between_its_row_and_its_call_sends_nothing_either(stor
     assert vendor.asked == []
 
 
+def test_a_call_that_waited_long_for_its_row_leaves_under_a_new_lease(store_url: str) -> None:
+    """The store was busy, nothing took the purchase: given up, it would be uncertain, though it was never sent."""
+    clock, vendor = Clock(), ScriptedVendor(PAID[KNOWLEDGE_GRAPH])
+    waits = iter([LEASE / 2, LEASE / 3])
+
+    class BusyLedger(SqlLedger):
+        """Its first two rows take long."""
+
+        def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
+            marked = super().send(purchase, at=at, lease_until=lease_until)
+            clock.at += next(waits, timedelta())
+            return marked
+
+    busy = open_store(store_url, world="sandbox")
+    busy.ledger = BusyLedger(busy.database)
+    try:
+        bought = Purchasing(busy, KNOWLEDGE_GRAPH, vendor, clock)
+        assert isinstance(bought.outcome(), PurchaseSettled)
+        assert bought.purchase().state == "settled"
+    finally:
+        busy.close()
+    assert len(vendor.asked) == 1
+
+
 class Watching(ScriptedVendor):
     """Notes which handle the store has whenever it is asked: call -> handle."""
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from enrichment.domain.batches import Batch, BatchCompany, BatchEnd
-from enrichment.domain.records import Cap
+from enrichment.domain.records import Cap, DailyLimit
 from enrichment.ports import CapReached, StoreError
+from resources.api_keys import issue
 from resources.store import SqlStore
 from tests.support.examples import NOON
 from tests.support.ledger_records import bought, company, draft
@@ -44,6 +45,29 @@ def test_a_batch_is_kept_as_it_was_ordered(store: SqlStore) -> None:
     assert [one.key for one in store.batches.companies("bat_1")] == ["beta.com", "acme.com"]
     assert store.batches.by_id("bat_2") is None
     assert store.batches.summary("bat_2") is None
+
+
+def test_a_batch_carries_what_its_payer_may_spend_a_day_now(store: SqlStore) -> None:
+    """Of the latest key of that name: a key that was replaced is not asked any more."""
+    store.companies.add([company("acme.com", "com_1")])
+    first = issue(store, "crm", may=["enrich"], per_day=5, per_minute=None, now=NOON).key
+    made = store.batches.create(Batch("bat_1", NOON, ("profile",), "service:crm", daily=first.daily), ["com_1"])
+    assert store.batches.by_id("bat_1") == made
+    store.api_keys.revoke("crm", at=NOON)
+    issue(store, "crm", may=["enrich"], per_day=7, per_minute=None, now=LATER)
+    assert store.batches.by_id("bat_1") == replace(made, daily=DailyLimit("key:crm", 7))
+    assert [batch.daily for batch in store.batches.open_ones("service:")] == [DailyLimit("key:crm", 7)]
+
+
+def test_what_companies_of_one_payer_may_still_need_is_not_missing_to_another_payer(store: SqlStore) -> None:
+    store.companies.add([company("acme.com", "com_1"), company("beta.com", "com_2")])
+    for name, id_ in (("crm", "com_1"), ("erp", "com_2")):
+        key = issue(store, name, may=["enrich"], per_day=100, per_minute=None, now=NOON).key
+        daily = key.daily.cap("2026-03-02")
+        batch = store.batches.create(Batch(f"bat_{name}", NOON, ("profile",), name, daily=key.daily), [id_])
+        [one] = store.batches.claim(batch.batch_id, "a", most=1, caps=[daily], at=NOON, lease_until=LEASE)
+        begun = store.batches.begin(one, "a", f"req_{name}", need=80, caps=[daily], at=NOON)
+        assert isinstance(begun, BatchCompany)
 
 
 def test_a_batch_is_made_of_companies_the_store_has(store: SqlStore) -> None:

@@ -17,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from enrichment.domain.records import Purchase
+from enrichment.domain.records import DailyLimit, Purchase
 from enrichment.ports import AlreadyClaimed, Reserved, Store, StoreError
 from resources.store import SqlStore, factory, open_store
 from resources.store.database import Database
@@ -252,17 +252,31 @@ def test_a_store_locked_by_another_process_is_waited_for(tmp_path: Path) -> None
     store.close()
 
 
+def make_of_revision(url: str, revision: str) -> None:
+    """An empty store of the sandbox as this revision had it."""
+    database = Database(url)
+    with database.making() as tx:
+        _made(tx, revision)
+    database.close()
+
+
+def _made(tx: sa.Connection, revision: str) -> sa.MetaData:
+    """Its tables as this revision has them."""
+    config = Config(attributes={"connection": tx})
+    config.set_main_option("script_location", str(MIGRATIONS))
+    command.upgrade(config, revision)
+    tables = sa.MetaData()
+    tables.reflect(tx)
+    tx.execute(sa.insert(tables.tables["stamp"]).values(world="sandbox"))
+    tx.execute(sa.insert(tables.tables["change_counter"]).values(value=1))
+    return tables
+
+
 def make_of_the_first_schema(url: str, *purchases: Purchase) -> None:
     """A store as it was before claims were columns, with these purchases in it, those under way with their claims."""
     database = Database(url)
     with database.making() as tx:
-        config = Config(attributes={"connection": tx})
-        config.set_main_option("script_location", str(MIGRATIONS))
-        command.upgrade(config, "0001")
-        tables = sa.MetaData()
-        tables.reflect(tx)
-        tx.execute(sa.insert(tables.tables["stamp"]).values(world="sandbox"))
-        tx.execute(sa.insert(tables.tables["change_counter"]).values(value=1))
+        tables = _made(tx, "0001")
         kinds = {column.name: column.type for column in metadata.tables["purchases"].columns}
         for purchase in purchases:
             row = {**row_of(purchase), "cap_names": [DAY], "changed": 1}
@@ -326,6 +340,24 @@ def test_a_company_of_an_older_store_is_found_by_name_as_names_are_compared_now(
     store = open_store(new_store_url, world="sandbox", create=False)
     assert [company.key for company in store.companies.named("C&A Ltd")] == ["name:ca"]
     assert store.companies.named("CA Inc.") == []
+    store.close()
+
+
+def test_a_batch_of_the_service_in_an_older_store_carries_what_its_key_may_spend_a_day(new_store_url: str) -> None:
+    make_of_revision(new_store_url, "0020")
+    database = Database(new_store_url)
+    with database.making() as tx:
+        tables = sa.MetaData()
+        tables.reflect(tx)
+        key = {"key_id": "key_1", "name": "crm", "secret_hash": "x", "may": "[]", "created_at": 0}
+        tx.execute(sa.insert(tables.tables["api_keys"]).values(**key, per_day_micro_usd=5))
+        for number, by in enumerate(("service:crm", "service:loopback", "cli")):
+            row = {"batch_id": f"bat_{number}", "created_at": 0, "consumer": "profile", "state": "open"}
+            tx.execute(sa.insert(tables.tables["batches"]).values(**row, requested_by=by))
+    database.close()
+    store = open_store(new_store_url, world="sandbox", create=False)
+    found = [store.batches.by_id(f"bat_{number}") for number in range(3)]
+    assert [batch and batch.daily for batch in found] == [DailyLimit("key:crm", 5), None, None]
     store.close()
 
 
