@@ -27,7 +27,7 @@ def failing_in_one_sentence() -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit) as ended:  # typer makes an interrupt an exit
         code = INTERRUPTED if isinstance(ended, KeyboardInterrupt) else ended.code
         if code == INTERRUPTED:
-            print("stopped; what was bought is kept", file=sys.stderr)  # noqa: T201  the command line prints
+            print("stopped; what was added or bought until then is kept", file=sys.stderr)  # noqa: T201  the command line prints
         sys.exit(code)
     except Exception as error:  # our own errors are recognised by their module; others are raised on
         if type(error).__module__.split(".")[0] not in _OURS:

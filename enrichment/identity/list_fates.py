@@ -257,7 +257,7 @@ def _fate_by_ids_of_rows(entry: ListEntry, seen: _Seen) -> ListRow | None:
 
 def _fate(entry: ListEntry, seen: _Seen, known: Registered, same_name: Registered) -> ListRow:
     if entry.domain is None:
-        return _fate_of_name(entry, seen, [*known(entry), *same_name(entry)])
+        return _fate_of_name(entry, seen, known, {one.company_id: one for one in [*known(entry), *same_name(entry)]})
     return _fate_by_rows(entry, seen) or _fate_by_domain(entry, seen, known(entry), same_name(entry))
 
 
@@ -294,7 +294,7 @@ def _known_by_domain(entry: ListEntry, company: Company) -> ListRow:
     return ListRow(entry.line, "known", entry, entry.remark)
 
 
-def _fate_of_name(entry: ListEntry, seen: _Seen, registered: Sequence[Company]) -> ListRow:
+def _fate_of_name(entry: ListEntry, seen: _Seen, known: Registered, registered: dict[str, Company]) -> ListRow:
     others = {(one.sheet, one.line): one for one in seen.alike(entry)}.values()
     exact = [one for one in others if fold(one.name or "") == fold(entry.name or "")]
     alike = exact or list(others)
@@ -305,16 +305,47 @@ def _fate_of_name(entry: ListEntry, seen: _Seen, registered: Sequence[Company]) 
         if why := _doubt(entry, other):
             return _ambiguous(entry, f"it may be {_line(other, entry)}, {other.name!r}: {why}", [other])
     if alike:
-        return _same(entry, min(alike, key=lambda one: (one.domain is None, seen.place(one))))
-    return _fate_by_registry(entry, {one.company_id: one for one in registered})
+        first = min(alike, key=lambda one: (one.domain is None, seen.place(one)))
+        if rivals := _others_registered(entry, first, known, registered):
+            return _ambiguous(entry, f"it may be {_line(first, entry)}, or {_named(rivals)}", [first, *rivals])
+        return _same(entry, first)
+    return _fate_by_registry(entry, registered)
+
+
+def _others_registered(
+    entry: ListEntry, first: ListEntry, known: Registered, registered: dict[str, Company]
+) -> Sequence[Company]:
+    """Companies that this name may mean just as well as the row that it is spelled like.
+
+    None where that row is asked about itself: one question is enough.
+    """
+    same = [one.company for one in _candidates(entry, registered) if one.comparison.sameness == "same"]
+    if not same:
+        return ()
+    if first.domain is None:
+        try:
+            meant = the_one_meant(first.name or "", _candidates(first, registered))
+        except AmbiguousCompany:
+            return ()
+        return [one for one in same if meant is None or one != meant.company]
+    of_website = known(first)
+    return [one for one in same if one.domain not in {None, first.domain} and one not in of_website]
+
+
+def _named(companies: Sequence[Company]) -> str:
+    return f"{_in_words([one.key for one in companies])}, registered by this name; add its website"
+
+
+def _candidates(entry: ListEntry, registered: dict[str, Company]) -> list[Candidate]:
+    return [
+        Candidate.of(one, CompanyEvidence(one.name or entry.name, one.domain, frozenset(), one.country), entry.evidence)
+        for one in registered.values()
+    ]
 
 
 def _fate_by_registry(entry: ListEntry, registered: dict[str, Company]) -> ListRow:
     """By the companies that have its name or its key; one without a name has the key."""
-    found = [
-        Candidate.of(one, CompanyEvidence(one.name or entry.name, one.domain, frozenset(), one.country), entry.evidence)
-        for one in registered.values()
-    ]
+    found = _candidates(entry, registered)
     try:
         meant = the_one_meant(entry.name or "", found)
     except AmbiguousCompany as unsure:
@@ -337,9 +368,9 @@ def _same(entry: ListEntry, first: ListEntry) -> ListRow:
     return ListRow(entry.line, "same as another row", entry, f"as {_line(first, entry)}", same_as=first.line)
 
 
-def _in_words(domains: Sequence[str]) -> str:
-    more = f" and {len(domains) - _SHOWN:,} more" if len(domains) > _SHOWN else ""
-    return ", ".join(domains[:_SHOWN]) + more
+def _in_words(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - _SHOWN:,} more" if len(keys) > _SHOWN else ""
+    return ", ".join(keys[:_SHOWN]) + more
 
 
 def _is_row(one: ListEntry, other: ListEntry) -> bool:

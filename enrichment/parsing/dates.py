@@ -20,7 +20,7 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _AGO = re.compile(
-    r"(?:(?:about|around|approx\.?|approximately|circa) )?(?:(\d{1,3})\+?|an?|one)\s*"
+    r"(?:(?:about|around|approx\.?|approximately|circa) )?(?:(\d{1,3})|an?|one)\s*"
     r"(?:(seconds?|secs?|s)|(minutes?|mins?|m)|(hours?|hrs?|h)|(days?|d)|(weeks?|wks?|w)|"
     r"(months?|mos?)|(years?|yrs?|y))\.?\s+ago",
     re.IGNORECASE,
@@ -41,6 +41,10 @@ _MAY_BE_TWO_DATES = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2\d{4}(?!\d)")
 _NOT_ONE_NUMBER = re.compile(
     r"^-|(?<![\d-])\d{1,3}\s?[-\u2013\u2014~]\s?\d{1,3}(?=\s+[^\W\d]|[^\W\d])|ago\s[-\u2013\u2014]\s|\d,\d{3}(?!\d)"
 )  # a sign, '3-5 days ago', '5-7 January 2021', '3,000 days ago'
+_OPEN = re.compile(
+    r"[+\uff0b](?!\d)|[<>\u2264\u2265?]|^(?:after|by|from)\b|^(?:до|от|под)\s|-(?:[áé]?ig|[áé]?t[óő]l)\b|\sसे$",
+    re.IGNORECASE,
+)  # '30+ days ago', '> 30 days ago', 'after 5 January 2021'; dateparser passes over these signs and words
 _MAIL_DATE = re.compile(
     r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)?(?: (?:GMT|UTC|[+-]\d{4}))?"
 )
@@ -74,10 +78,15 @@ _A_COUNT = re.compile(
 
 
 def moment(stated: Json, written: datetime) -> datetime | None:
-    """In UTC; None for what is no date, or could be two. written: when the text was written."""
+    """In UTC; None for what is no date, could be two, or is open to one side ('30+ days ago').
+
+    written: when the text was written.
+    """
     if not isinstance(stated, str) or not 1 < len(stated.strip()) <= _LONGEST:
         return None
     text = _PREFIX.sub("", stated.strip(), count=1)
+    if _OPEN.search(text):
+        return None
     readers: tuple[Callable[[str], datetime | None], ...] = (_iso, _numeric, _formatted, _rfc_2822)
     found = _relative(text, written) or next(filter(None, (read(text) for read in readers)), None)
     if found is None:

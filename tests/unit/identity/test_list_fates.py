@@ -123,6 +123,37 @@ def test_many_rows_of_one_name_are_as_many_companies_as_they_have_websites() -> 
     assert [row.fate for row in fates(lines)] == ["new"] * 20 + ["same as another row"] * 20 + ["ambiguous"]
 
 
+TWO_ACMES = (
+    Company("com_1", "acme-x.com", "Acme", "acme-x.com", NOON, country="us"),
+    Company("com_2", "acme-x.de", "Acme", "acme-x.de", NOON, country="de"),
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([["Acme GmbH", "", "DE"], ["ACME", "", ""]], ["known", "ambiguous"]),
+        ([["ACME", "", ""], ["Acme GmbH", "", "DE"]], ["ambiguous", "same as another row"]),
+        ([["Acme", "acme-x.de", ""], ["ACME", "", ""]], ["known", "ambiguous"]),
+        ([["ACME", "", ""], ["Acme", "acme-x.de", ""]], ["ambiguous", "known"]),
+        ([["Acme", "acme-x.fr", ""], ["ACME", "", ""]], ["new", "ambiguous"]),
+        ([["Acme", "", ""], ["ACME", "", ""]], ["ambiguous", "same as another row"]),
+        ([["Acme GmbH", "", "DE"], ["ACME", "", "DE"]], ["known", "same as another row"]),
+    ],
+)
+def test_another_row_of_its_name_hides_no_registered_company_that_a_name_may_mean(
+    lines: Sequence[Sequence[object]], expected: list[str]
+) -> None:
+    assert [row.fate for row in fates([["name", "website", "country"], *lines], *TWO_ACMES)] == expected
+
+
+def test_a_former_website_of_the_same_company_makes_no_row_ambiguous() -> None:
+    moved = Company("com_1", "acme-x.com", "Acme", "acme-x.com", NOON)
+    rows: Lines = [(1, ["name", "website"]), (2, ["Acme", "old-acme-x.com"]), (3, ["ACME", ""])]
+    found = understand(rows, known=lambda _: (moved,), same_name=lambda _: (moved,)).sorted.rows
+    assert [row.fate for row in found] == ["known", "same as another row"]
+
+
 def by_id(header: str, line: str, *, holders: Sequence[Company], website_of: Sequence[Company] = ()) -> list[ListRow]:
     """The row of a list of one; holders: companies that have its ids."""
     lists = [read_rows([(1, header.split(",")), (2, line.split(","))])]

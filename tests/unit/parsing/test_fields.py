@@ -57,7 +57,7 @@ def test_what_can_be_no_headcount_is_none(text: Any) -> None:
         ("Jan 16, 2024", datetime(2024, 1, 16, tzinfo=UTC)),
         ("3 days ago", datetime(2026, 2, 27, 12, tzinfo=UTC)),
         ("an hour ago", datetime(2026, 3, 2, 11, tzinfo=UTC)),
-        ("30+ days ago", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("30+ days ago", None),
         ("há 18 dias", datetime(2026, 2, 12, 12, tzinfo=UTC)),
         ("vor 3 Tagen", datetime(2026, 2, 27, 12, tzinfo=UTC)),
         ("9999 years ago", None),
