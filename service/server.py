@@ -86,9 +86,10 @@ class _Server(uvicorn.Server):
             host, port = sockets[0].getsockname()[:2]
             self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        self._announce()
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  as uvicorn calls it
+        """Not raised again, as uvicorn's own does: that would end the service before its requests come to rest."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.begin_to_stop()
 
     def begin_to_stop(self) -> None:
         """From any thread."""
@@ -119,7 +120,7 @@ def _listener(host: str, port: int) -> socket.socket:
 
 @contextmanager
 def _signals_exit() -> Iterator[None]:
-    """SIGTERM and SIGINT are a normal end: uvicorn raises them again once it has finished."""
+    """SIGTERM and SIGINT are a normal end, also before it accepts calls and after it has stopped accepting them."""
     before = {name: signal.signal(name, _exit) for name in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield

@@ -119,7 +119,7 @@ def test_any_worker_stays_below_what_the_payer_of_the_batch_may_spend_a_day(stac
 
 
 def test_within_a_budget_nothing_more_is_bought_for_a_company_that_cannot_be_complete(stack: Stack) -> None:
-    budgeted = batch_of(stack, DOMAINS[:60], consumer="vendor_enrichment", max_cost=100_000_000)
+    budgeted = batch_of(stack, DOMAINS[:24], consumer="vendor_enrichment", max_cost=100_000_000)
     worked(stack, budgeted)
     given_up = [row for row in stack.store.batches.companies(budgeted.batch_id) if row.state == "incomplete"]
     assert given_up
@@ -155,7 +155,7 @@ def test_a_company_whose_worker_died_is_taken_over_when_its_lease_is_over(stack:
     assert states(stack, batch) == {"complete": 1}
 
 
-def test_a_worker_that_is_told_to_stop_begins_nothing_more_and_another_goes_on(stack: Stack) -> None:
+def test_a_worker_that_is_asked_to_stop_begins_nothing_more_and_another_goes_on(stack: Stack) -> None:
     batch = batch_of(stack, DOMAINS[:30])
     ends: list[CompanyEnd] = []
     worked(stack, batch, change=lambda context: replace(context, stopping=lambda: len(ends) > 2), ended=ends.append)
@@ -178,8 +178,8 @@ def test_a_batch_that_is_stopped_is_left_by_its_workers(stack: Stack) -> None:
 
 
 def test_rules_without_the_consumer_end_the_worker_and_leave_the_batch_as_it_was(stack: Stack) -> None:
-    batch = batch_of(stack, DOMAINS[:3], consumer="nobody")
-    with pytest.raises(UnknownName, match="no consumer named 'nobody'"):
+    batch = batch_of(stack, DOMAINS[:3], consumer="unknown")
+    with pytest.raises(UnknownName, match="no consumer named 'unknown'"):
         worked(stack, batch)
     assert states(stack, batch) == {"waiting": 3}
 

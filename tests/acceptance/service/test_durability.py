@@ -1,6 +1,7 @@
 """An accepted request goes on after kill -9, is paid for once, and keeps its id, its events and its cap."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ from bench.money.audit import bought_twice
 from bench.money.sandbox_setup import LEASE_SECONDS
 from tests.support.eventually import eventually
 from tests.support.kill_points import Deadly
-from tests.support.money_stack import MoneyStack, money_stack
+from tests.support.money_stack import MoneyStack, known_by, money_stack
 from tests.support.service_process import RowPoint, RunningService, service_running
 
 ASKED = {"company": "tesla.com"}
@@ -47,35 +48,43 @@ def assert_paid_once(stack: MoneyStack, request_id: str, got: dict[str, object])
     assert all(gap.explained for gap in stack.gaps().values())
 
 
-@pytest.mark.parametrize(
-    "point",
-    [
-        "accepted",
-        "closed",
-        *(
-            Deadly(point, FIRST)
-            for point in ("before send", "marked sent", "before settle", "in settle", "after settle")
-        ),
-    ],
-    ids=lambda point: point if isinstance(point, str) else point.point,
-)
-def test_an_accepted_request_goes_on_after_a_kill_and_is_paid_for_once(
-    stack: MoneyStack, point: RowPoint | Deadly
-) -> None:
-    key = {"Idempotency-Key": "my call"}
-    with service_running(stack.setup, dies=point) as dying:
-        with pytest.raises(httpx.HTTPError):
-            dying.client.post("/v1/enrichments", json=ASKED, headers={"Prefer": "wait=60", **key})
-        dying.killed()
+POINTS: Mapping[str, RowPoint | Deadly] = {
+    "accepted": "accepted",
+    "closed": "closed",
+    **{
+        point: Deadly(point, FIRST)
+        for point in ("before send", "marked sent", "before settle", "in settle", "after settle")
+    },
+}
+
+
+def post(running: RunningService, company: str) -> httpx.Response:
+    headers = {"Prefer": "wait=60", "Idempotency-Key": f"my call about {company}"}
+    return running.client.post("/v1/enrichments", json={"company": company}, headers=headers)
+
+
+def test_accepted_requests_go_on_after_a_kill_at_each_point_and_are_paid_for_once(stack: MoneyStack) -> None:
+    asked = dict(zip(POINTS, known_by(FIRST, "industry", len(POINTS)), strict=True))
+    with ExitStack() as running_ones:
+        dying_at = {
+            point: running_ones.enter_context(service_running(stack.setup, dies=dies)) for point, dies in POINTS.items()
+        }
+        for point, dying in dying_at.items():
+            with pytest.raises(httpx.HTTPError):
+                post(dying, asked[point])
+            dying.killed()
     stack.pass_time(LEASE_SECONDS)
     with service_running(stack.setup) as running:
-        again = running.client.post("/v1/enrichments", json=ASKED, headers={"Prefer": "wait=60", **key})
-        assert again.status_code == 200
-        assert again.headers["idempotency-replayed"] == "true"
-        request_id = again.json()["id"]
-        got = ended(running, request_id)
-        assert got["state"] in {"complete", "incomplete"}
-        assert_paid_once(stack, request_id, got)
+        ended_at: dict[str, dict[str, object]] = {}
+        for point, company in asked.items():
+            again = post(running, company)
+            assert (again.status_code, again.headers["idempotency-replayed"]) == (200, "true"), point
+            ended_at[point] = ended(running, again.json()["id"])
+    assert {point: got["state"] in {"complete", "incomplete"} for point, got in ended_at.items()} == dict.fromkeys(
+        POINTS, True
+    )
+    for got in ended_at.values():
+        assert_paid_once(stack, str(got["id"]), got)
 
 
 def test_events_continue_where_the_killed_process_had_come_to(stack: MoneyStack) -> None:

@@ -126,7 +126,7 @@ def test_the_command_line_revokes_a_key(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("crm", "--may", "fly"), "--may takes read, enrich, admin, not 'fly'"),
+        (("crm", "--may", "fly"), "--may takes read, agent, enrich, admin, not 'fly'"),
         (("C R M",), "A key cannot be called 'C R M'"),
         (("crm", "--per-day", "lots"), "--per-day takes an amount in USD"),
     ],
