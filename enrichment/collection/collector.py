@@ -124,23 +124,25 @@ class _PlanExecution:
         await self._ask_by_policy(part)
         await self._last_resorts(part)
 
-    def _cannot_be_had(self, part: Part) -> frozenset[str]:
-        """Required datasets that are open, and that no source that may still be asked answers."""
-        state = self._state(part, lambda _: True)
+    def _cannot_be_had(self, part: Part, budget: RemainingBudget) -> frozenset[str]:
+        """Required datasets that are open, and that no source answers that may still be asked and fits the budget."""
+        state = self._state(part, budget.fits)
         answered = (offer.answers for offer in part.problem.offers if offer.source in state.usable)
         return (part.problem.required & state.unsatisfied).difference(*answered)
 
-    async def _ask_by_policy(self, part: Part, until: Callable[[Part], object] = lambda _: False) -> None:
+    async def _ask_by_policy(
+        self, part: Part, until: Callable[[Part, RemainingBudget], object] = lambda _part, _budget: False
+    ) -> None:
         """What no longer fits under the caps is unusable, and the policy is looked up again for what remains.
 
         until: looked at before each step; nothing more is asked once it is true.
         """
         policy = self.plan.policy(part, self.context.policies)
         while self._in_time():
-            if until(part):
+            if until(part, RemainingBudget(self.rules, {})):
                 break
             budget = await self._remaining_budget()
-            asked = policy.next(self._state(part, budget.fits))
+            asked = frozenset() if until(part, budget) else policy.next(self._state(part, budget.fits))
             if not asked:
                 self._note_too_dear(part, policy, budget)
                 break

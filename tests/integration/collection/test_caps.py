@@ -10,7 +10,7 @@ import pytest
 
 from bench.planner.simulated_execution import SimulatedExecution, drawn_reply
 from enrichment.context import RunContext
-from enrichment.domain.records import Company, Known
+from enrichment.domain.records import Cap, Company, Known
 from enrichment.domain.values import Founded, Headquarters, IntentSignal, JobPosting, Revenue, SizeBand
 from enrichment.parsing import ParsedValue, ReaderEntry, ReaderInput
 from enrichment.pipeline.new_profile import collect_request, plan_request
@@ -163,6 +163,21 @@ def test_where_a_cap_may_bind_parts_take_turns_so_that_no_reserve_shuts_another_
     plan, collected = stack.collect(ask, vendors)
     assert (len(plan.parts), plan.in_turn, vendors.most_at_once) == (2, True, 1)
     assert costs(collected) == {"brightdata_firmographics": 0, "brightdata_technographics": 200_000}
+
+
+def test_within_a_budget_nothing_more_is_bought_once_no_source_of_something_required_fits(stack: BudgetStack) -> None:
+    """Others take what was left for it: searches for the other datasets still fit, and would be bought in vain."""
+    budget = Cap("batch:bat_1", 1_000_000)
+
+    def others_take_all_but_a_search() -> None:
+        elsewhere = replace(draft("other"), company_id="com_other", reserved_micro_usd=850_000)
+        stack.store.ledger.reserve(elsewhere, [budget], at_once=100)
+
+    vendors = stack.vendors(meanwhile=others_take_all_but_a_search)
+    _, collected = stack.collect(Ask("acme.com", ("profile",), budget=budget), vendors)
+    assert vendors.asked == ["brightdata_company_db", "snov_contacts", "serp_linkedin"]
+    assert over_caps(collected) == ["brightdata_firmographics"]
+    assert "employee_count" in collected.given_up
 
 
 def test_where_no_cap_can_bind_parts_run_side_by_side(stack: BudgetStack) -> None:
