@@ -315,7 +315,7 @@ def _fate_of_name(entry: ListEntry, seen: _Seen, known: Registered, registered: 
 def _others_registered(
     entry: ListEntry, first: ListEntry, known: Registered, registered: dict[str, Company]
 ) -> Sequence[Company]:
-    """Companies that this name may mean just as well as the row that it is spelled like.
+    """Companies that this name may mean as well as the row it is spelled like; that row's own with them.
 
     None where that row is asked about itself: one question is enough.
     """
@@ -327,7 +327,7 @@ def _others_registered(
             meant = the_one_meant(first.name or "", _candidates(first, registered))
         except AmbiguousCompany:
             return ()
-        return [one for one in same if meant is None or one != meant.company]
+        return () if meant is not None and same == [meant.company] else same
     of_website = known(first)
     return [one for one in same if one.domain not in {None, first.domain} and one not in of_website]
 

@@ -147,6 +147,11 @@ def test_another_row_of_its_name_hides_no_registered_company_that_a_name_may_mea
     assert [row.fate for row in fates([["name", "website", "country"], *lines], *TWO_ACMES)] == expected
 
 
+def test_a_row_that_its_name_leaves_open_is_asked_about_with_every_company_it_may_mean() -> None:
+    _, row = fates([["name", "country"], ["Acme GmbH", "DE"], ["ACME", ""]], *TWO_ACMES)
+    assert set(TWO_ACMES) <= set(row.may_be)
+
+
 def test_a_former_website_of_the_same_company_makes_no_row_ambiguous() -> None:
     moved = Company("com_1", "acme-x.com", "Acme", "acme-x.com", NOON)
     rows: Lines = [(1, ["name", "website"]), (2, ["Acme", "old-acme-x.com"]), (3, ["ACME", ""])]
