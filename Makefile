@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster lock
+.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ bench-identity: $(STAMP)   ## whether two names are one company's: pairs of regi
 
 bench-dagster: $(STAMP)    ## what Dagster adds to a batch: events on SQLite and Postgres, 100,000 partitions; five minutes
 	$(BIN)/python -m bench.dagster
+
+bench-service: $(STAMP)    ## the service under load, beside a bare route; needs wrk (apt-get install wrk); two minutes
+	$(BIN)/python -m bench.service
 
 lock: $(STAMP)             ## after a change of dependencies in pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --extra dev --no-emit-index-url --no-annotate --no-header \

@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     enrich_sandbox_model: Literal["sandbox", "own"] = "sandbox"
     """Which language model a request in the sandbox asks: the sandbox's filler, or the endpoint of OPENAI_BASE_URL."""
 
+    enrich_webhook_loopback: bool = False
+    """Webhooks may be sent to this machine, also without TLS: for trying things out."""
+
     all_variables: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False, exclude=True)
     """Every variable set in the environment or .env, by its name in lower case: those of the vendors are among them."""
 

@@ -1,8 +1,8 @@
-"""Hits of layer 1, written a moment after they are answered: many in one transaction, so no hit waits for the disk.
+"""Hits of layer 1, written before they are answered: those that come at once, in one transaction.
 
-add(served) -> answered at once -> written within milliseconds        written(id): whoever asks for it waits for that
+add(served) -> booked(id): once its rows are on disk -> answered        written(id): the same, for a thread
 
-A process that is killed loses the bookings of these milliseconds: of hits, which cost nothing, and of no purchase.
+A process that is killed has answered no hit that is not in the store.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ class HitBookings:
         self._store, self._loop = store, asyncio.get_running_loop()
         self._waiting: dict[str, ServedRequest] = {}
         self._lock = threading.Condition()
-        self._some = asyncio.Event()
+        self._some, self._round = asyncio.Event(), asyncio.Event()
         self._task = asyncio.create_task(self._write_on())
 
     def add(self, served: ServedRequest) -> None:
@@ -38,6 +38,15 @@ class HitBookings:
             self._waiting[served.accepted.request_id] = served
             if len(self._waiting) == 1:
                 self._loop.call_soon_threadsafe(self._some.set)
+
+    async def booked(self, request_id: str) -> None:
+        """Waits until it is written. Raises StoreError: the store takes nothing at the moment."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while request_id in self._waiting:
+                    await self._round.wait()
+        except TimeoutError as error:
+            raise StoreError("The store is busy, so nothing is booked at the moment: ask again.") from error
 
     def written(self, request_id: str) -> bool:
         """Waits until it is written. False: it is none that waits. Blocks."""
@@ -68,6 +77,8 @@ class HitBookings:
         except StoreError as error:
             log.warning("bookings wait", because=str(error), waiting=len(some))
             await asyncio.sleep(_AGAIN_SECONDS)
+        self._round.set()
+        self._round = asyncio.Event()
 
     def _write(self, some: Sequence[ServedRequest]) -> None:
         self._store.accepted_requests.serve_many(some)

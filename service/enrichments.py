@@ -98,6 +98,7 @@ async def enriched(
     request_id = new_id("req")
     found = await run_in_threadpool(_from_memory, ask, request_id, caller, state, key)
     if isinstance(found, EnrichmentView):
+        await state.bookings.booked(found.id)
         return Answered(found)
     if isinstance(found, MadeBefore):
         return await _made_before(found, state, wait_seconds)

@@ -20,9 +20,11 @@ from enrichment.rules import Rules, RulesError
 from resources.active_rules import ActiveRules, active_rules
 from resources.settings import Settings, SettingsError
 from resources.store import SqlStore
+from resources.webhook_sender import WebhookSender
 from resources.wiring import open_context
 from service.batch_work import BatchWork
 from service.bookings import HitBookings
+from service.deliveries import Deliveries
 from service.limits import KeyRateLimits
 from service.logs import log
 from service.metrics import Metrics
@@ -119,6 +121,8 @@ class ServiceState:
     runs: Runs
     bookings: HitBookings
     batches: BatchWork
+    sender: WebhookSender
+    deliveries: Deliveries
     metrics: Metrics
     now: Callable[[], datetime]
     stopping: asyncio.Event
@@ -156,13 +160,17 @@ async def opened(
         )
         stopping, bookings = asyncio.Event(), HitBookings(store)
         batches = BatchWork(store, in_force.in_use, override=settings.enrich_strategy, stopping=stopping.is_set)
-        state = ServiceState(settings, store, in_force, runs, bookings, batches, metrics, now, stopping)
+        sender = WebhookSender(loopback=settings.enrich_webhook_loopback)
+        deliveries = Deliveries(store, sender, now)
+        state = ServiceState(
+            settings, store, in_force, runs, bookings, batches, sender, deliveries, metrics, now, stopping
+        )
         keeping = asyncio.create_task(_keep_going(state))
         try:
             yield state
         finally:
             state.stopping.set()
-            await asyncio.gather(runs.stop(), batches.stop(GRACE_SECONDS))
+            await asyncio.gather(runs.stop(), batches.stop(GRACE_SECONDS), deliveries.stop())
             await bookings.stop()
             if spans is not None:
                 await asyncio.to_thread(spans.shutdown)
@@ -180,11 +188,12 @@ def _at_once(rules: Rules) -> int:
 
 
 async def _keep_going(state: ServiceState) -> None:
-    """Once a second: leases, requests that wait for a process, edits of the rules."""
+    """Once a second: leases, requests that wait for a process, webhooks that are due, edits of the rules."""
     while True:
         try:
             await state.runs.tick()
             await state.batches.tick()
+            await state.deliveries.tick()
             await state.in_force.look()
         except (StoreError, RulesError, SettingsError) as error:  # it may be mended before the next look
             log.warning("a look failed", because=str(error))

@@ -46,6 +46,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "too_slow": (408, "The request took too long to arrive"),
     "under_way": (409, "The same call is still under way"),
     "already_ended": (409, "It has ended already"),
+    "too_many_webhooks": (409, "This key has as many webhooks as it may"),
     "quote_expired": (410, "The quote is no longer valid"),
     "too_large": (413, "The body is too large"),
     "not_list_type": (415, "The body is no list of a known kind"),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from enrichment.domain.accepted import AcceptedRequest, GivenQuote
 from enrichment.domain.records import Company, Event, Json, Profile, Request
+from enrichment.domain.webhooks import EventName
 from enrichment.planning.plan import Plan
 from enrichment.planning.total import total_of
 from service.money import Usd, usd
@@ -253,6 +254,50 @@ _OVER = "over a cap: "
 def _links(request_id: str) -> dict[str, str]:
     here = f"/v1/enrichments/{request_id}"
     return {"self": here, "events": f"{here}/events", "trace": f"/v1/requests/{request_id}/trace"}
+
+
+class WebhookView(View):
+    """What is told to whom. Its secret is not shown again."""
+
+    id: str
+    url: str
+    events: list[EventName]
+    created_at: datetime
+
+
+class NewWebhookView(WebhookView):
+    """secret: what deliveries are signed with, as Standard Webhooks has it: keep it, it is shown once."""
+
+    secret: str = Field(pattern=r"^whsec_")
+
+
+class WebhooksView(View):
+    webhooks: list[WebhookView]
+
+
+class WebhookTestView(View):
+    """id: the `webhook-id` that was sent. status: what was answered; null: nothing was. problem: null: delivered."""
+
+    id: str
+    delivered: bool
+    status: int | None
+    problem: str | None
+
+
+class DeadLetterView(View):
+    """An event that could not be delivered. body: as it was signed. problem: of the last attempt."""
+
+    id: str
+    event: str
+    body: str
+    created_at: datetime
+    given_up_at: datetime
+    attempts: int
+    problem: str
+
+
+class DeadLettersView(View):
+    dead_letters: list[DeadLetterView]
 
 
 def as_json(view: View) -> Json:

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore, ServedRequest
 from enrichment.domain.records import Json
+from resources.store import announcements
 from resources.store import tables as t
+from resources.store.announcements import EndedRequest
 from resources.store.column_types import UtcMicros
 from resources.store.database import Database
 from resources.store.former_ids import now_of
@@ -77,6 +79,7 @@ class SqlAcceptedRequests:
         tx.execute(_NEW_EVENT, [row_of(event) for one in served for event in one.events])
         if reads := [row_of(read) for one in served for read in one.reads]:
             tx.execute(_NEW_READ, reads)
+        announcements.enrichments_completed(tx, [_ended(one.accepted) for one in served])
 
     def by_id(self, request_id: str) -> AcceptedRequest | None:
         with self._db.reading() as tx:
@@ -122,7 +125,13 @@ class SqlAcceptedRequests:
     def end(self, request_id: str, *, at: datetime, problem: Json = None) -> None:
         this = sa.and_(_a.request_id == request_id, t.ACCEPTED)
         change = sa.update(t.accepted_requests).where(this).values(state="ended", ended_at=at, problem=problem)
-        self._db.write(lambda tx: tx.execute(change))
+
+        def ended(tx: sa.Connection) -> None:
+            owner = tx.scalars(change.returning(_a.owner)).first()
+            if owner is not None:
+                announcements.enrichments_completed(tx, [EndedRequest(owner, request_id, at, problem)])
+
+        self._db.write(ended)
 
     def ask_to_stop(self, request_id: str, *, at: datetime) -> bool:
         """False: it has ended already."""
@@ -174,6 +183,10 @@ def remember(tx: sa.Connection, key: IdempotencyKey | None, *, made: str, at: da
 def _made_before(tx: sa.Connection, key: IdempotencyKey, at: datetime) -> MadeBefore | None:
     row = tx.execute(_BY_KEY, {"by": key.owner, "k": key.key, "oldest": at - KEPT}).first()
     return None if row is None else MadeBefore(row.made, same=row.body_hash == key.body_hash)
+
+
+def _ended(accepted: AcceptedRequest) -> EndedRequest:
+    return EndedRequest(accepted.owner, accepted.request_id, accepted.ended_at or accepted.accepted_at)
 
 
 def _accepted(row: Row) -> AcceptedRequest:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from enrichment.domain.batches import Batch, BatchCompany, BatchCompanyState, BatchEnd, BatchSummary
 from enrichment.domain.records import Cap, DailyLimit
 from enrichment.ports import CapReached, StoreError
-from resources.store import cap_enforcement, requests
+from resources.store import announcements, cap_enforcement, requests
 from resources.store import tables as t
 from resources.store.column_types import PlainText
 from resources.store.database import Database
@@ -203,7 +203,9 @@ class SqlBatches:
             if _is_left(tx, batch_id, caps):
                 return False
             change = sa.update(t.batches).where(_b.batch_id == batch_id, _b.state == "open").values(state="done")
-            tx.execute(change)
+            if tx.execute(change).rowcount == 1:
+                done = tx.execute(_BATCHES.where(_b.batch_id == batch_id)).one()
+                announcements.batch_completed(tx, _summary(tx, _batch_of(done)))
             return True
 
         return self._db.write(ended)

@@ -1,12 +1,13 @@
 """Micro-USD counted against each cap, reserves included. Changed only inside Database.ledger, one at a time.
 
-take(caps, amount)    counts it against all caps, or against none: CapReached
+take(caps, amount)    counts it against all caps, or against none
 shift(names, amount)  corrects a reserve to what was billed, even above the limit
 taken(names)          the sum so far
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -20,18 +21,30 @@ _NEW = sa.insert(t.caps)
 _TAKEN = sa.select(_c.name, _c.taken_micro_usd).where(_c.name.in_(sa.bindparam("names", expanding=True)))
 
 
-def take(tx: sa.Connection, caps: Sequence[Cap], amount: int) -> CapReached | None:
-    """The first cap, by name, that `amount` would exceed; then no cap has changed. An amount of 0 exceeds none."""
+class CapCount(NamedTuple):
+    """refused: the first cap, by name, that it would exceed; then nothing was counted. taken: the sums as they are.
+
+    full: caps that have no room for the same amount once more.
+    """
+
+    refused: CapReached | None
+    full: Sequence[Cap]
+    taken: Mapping[str, int]
+
+
+def take(tx: sa.Connection, caps: Sequence[Cap], amount: int) -> CapCount:
+    """An amount of 0 exceeds none."""
     if amount <= 0:
-        return None
+        return CapCount(None, (), {})
     by_name = {cap.name: cap for cap in caps}
     now = _add(tx, by_name, amount)
     for name in sorted(by_name):
         limit = by_name[name].limit_micro_usd
         if limit is not None and now[name] > limit:
-            _add(tx, by_name, -amount)
-            return CapReached(name, max(0, limit - (now[name] - amount)))
-    return None
+            before = _add(tx, by_name, -amount)
+            return CapCount(CapReached(name, max(0, limit - before[name])), [by_name[name]], before)
+    limited = [(cap, cap.limit_micro_usd) for cap in caps if cap.limit_micro_usd is not None]
+    return CapCount(None, [cap for cap, limit in limited if now[cap.name] + amount > limit], now)
 
 
 def shift(tx: sa.Connection, names: Sequence[str], amount: int) -> None:

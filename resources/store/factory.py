@@ -33,8 +33,9 @@ from resources.store.refresh_history import SqlRefreshHistory
 from resources.store.requests import SqlRequests
 from resources.store.shared_rate_limits import SqlRateLimitLog
 from resources.store.verdicts import SqlVerdicts
+from resources.store.webhooks import SqlWebhooks
 
-SCHEMA = "0021"
+SCHEMA = "0022"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -64,6 +65,7 @@ class SqlStore:
         self.refresh_history = SqlRefreshHistory(database)
         self.api_keys = SqlApiKeys(database)
         self.accepted_requests = SqlAcceptedRequests(database)
+        self.webhooks = SqlWebhooks(database)
         self.rate_limit_log = SqlRateLimitLog(database)
 
     @contextmanager

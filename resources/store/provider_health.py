@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from enrichment.domain.records import Outage, Purchase, Suspension
 from enrichment.ports import Breaker
+from resources.store import announcements
 from resources.store import tables as t
 from resources.store.column_types import UtcMicros
 from resources.store.database import Database
@@ -128,4 +129,5 @@ def forget_failures(tx: sa.Connection, provider: str) -> bool:
 
 def suspend(db: Database, tx: sa.Connection, suspension: Suspension) -> None:
     """The first reason is kept until the suspension is lifted."""
-    tx.execute(db.insert_new(t.suspensions, unique=["source"]).values(row_of(suspension)))
+    if tx.execute(db.insert_new(t.suspensions, unique=["source"]).values(row_of(suspension))).rowcount == 1:
+        announcements.source_suspended(tx, suspension)

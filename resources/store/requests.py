@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from enrichment.domain.records import CacheRead, Change, Event, Profile, Request
 from enrichment.ports import REQUEST_LEASE, StoreError
+from resources.store import announcements
 from resources.store import tables as t
 from resources.store.column_types import PlainText, zipped
 from resources.store.database import Database
@@ -83,7 +84,9 @@ class SqlRequests:
                 now = [row | {"company_id": moved.get(row["company_id"], row["company_id"])} for row in profile_rows]
                 tx.execute(_NEW_PROFILE, now)
             for change in changes:
-                tx.execute(new_change, row_of(change) | {"company_id": moved.get(change.company_id, change.company_id)})
+                now_id = moved.get(change.company_id, change.company_id)
+                if tx.execute(new_change, row_of(change) | {"company_id": now_id}).rowcount == 1:
+                    announcements.profile_changed(tx, change, now_id)
             return True
 
         # A purchase that another process may settle at this moment is waited for: inside the ledger none is under way.

@@ -24,7 +24,7 @@ from enrichment.ports import (
     Reserved,
     Unavailable,
 )
-from resources.store import cap_enforcement, provider_health, settlement
+from resources.store import announcements, cap_enforcement, provider_health, settlement
 from resources.store import tables as t
 from resources.store.column_types import PlainText, UtcMicros
 from resources.store.row_mapping import Row, purchase_of, row_of
@@ -185,9 +185,11 @@ def _resume(tx: sa.Connection, earlier: Purchase, wanted: Purchase) -> Purchase:
 
 
 def _begin(tx: sa.Connection, purchase: Purchase, caps: Sequence[Cap]) -> Purchase | CapReached:
-    reached = cap_enforcement.take(tx, caps, purchase.reserved_micro_usd)
-    if reached is not None:
-        return reached
+    counted = cap_enforcement.take(tx, caps, purchase.reserved_micro_usd)
+    if counted.full:
+        announcements.budget_reached(tx, counted.full, counted.taken, at=purchase.reserved_at)
+    if counted.refused is not None:
+        return counted.refused
     names = sorted({cap.name for cap in caps})
     tx.execute(_NEW, {**row_of(purchase), "claim": _claim_of(purchase), "cap_names": names})
     return purchase

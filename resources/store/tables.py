@@ -4,6 +4,7 @@ companies <- requests <- purchases <- replies <- facts;   purchases <- model_rep
 requests <- profiles <- changes: what is different since.   verdicts: what people say of values
 company_events: merges and splits.   former_companies: ids that lead to another one since
 caps: sums.   turns: calls, for rate limits.   providers, suspensions: outages.   balances: of vendors' accounts
+webhooks <- webhook_deliveries: what others are told
 
 `changed`: number of the transaction that last wrote the row (see SqlStore.changes); replaced facts raise their reply's.
 """
@@ -25,6 +26,7 @@ UNCERTAIN = sa.text("state = 'uncertain'")
 ACCEPTED = sa.text("state = 'open'")
 ACCEPTED_OPEN = sa.text("accepted_requests.state = 'open'")  # where another table is in the query
 RUNNING = sa.text("state = 'running'")
+WAITING = sa.text("state = 'waiting'")
 # For a purchase given by its id: with "state IN (...)" Postgres would scan the index of all open purchases instead.
 STILL_OPEN = sa.text("state NOT IN ('settled', 'released')")
 STILL_UNDER_WAY = sa.text("state NOT IN ('settled', 'released', 'uncertain')")
@@ -530,4 +532,34 @@ idempotency_keys = sa.Table(
     sa.Column("body_hash", PlainText, nullable=False, comment="of method, path and body"),
     sa.Column("made", PlainText, nullable=False, comment="id of the request or batch that was made"),
     sa.Column("at", UtcMicros, nullable=False, index=True),
+)
+
+webhooks = sa.Table(
+    "webhooks",
+    metadata,
+    _id("webhook_id"),
+    sa.Column("owner", PlainText, nullable=False, index=True, comment="id of the key that registered it; empty: none"),
+    _text("url"),
+    sa.Column("events", JsonText, nullable=False, comment="names of the events that it wants"),
+    sa.Column("secret", PlainText, nullable=False, comment="what its deliveries are signed with; shown once"),
+    _time("created_at"),
+)
+
+webhook_deliveries = sa.Table(
+    "webhook_deliveries",
+    metadata,
+    _id("delivery_id"),
+    sa.Column("webhook_id", PlainText, nullable=False),
+    sa.Column("mark", PlainText, nullable=False, comment="what happened: a webhook is told once"),
+    _text("event"),
+    sa.Column("body", PlainText, nullable=False, comment="the text that is signed and sent"),
+    _time("created_at"),
+    sa.Column("next_at", UtcMicros, nullable=False, comment="when it is sent next, by whichever process"),
+    sa.Column("state", PlainText, nullable=False, comment="waiting, delivered or dead"),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("problem", PlainText, nullable=True, comment="of the last attempt; null: it has none"),
+    _time("ended_at", null=True),
+    sa.UniqueConstraint("webhook_id", "mark"),
+    sa.Index("ix_webhook_deliveries_waiting", "next_at", sqlite_where=WAITING, postgresql_where=WAITING),
+    sa.Index("ix_webhook_deliveries_webhook", "webhook_id", "state", "ended_at"),
 )

@@ -6,7 +6,18 @@ To add a resource: a file with a `router`, and its line in ROUTERS.
 from fastapi import APIRouter
 
 from service.problems import problems
-from service.routes import batches, changes, companies, enrichments, health, quotes, spending, vendor, verdicts
+from service.routes import (
+    batches,
+    changes,
+    companies,
+    enrichments,
+    health,
+    quotes,
+    spending,
+    vendor,
+    verdicts,
+    webhooks,
+)
 
 ALWAYS = problems("no_key", "not_allowed", "invalid", "too_many", "store_unavailable", "failed")
 """What every route with a key may answer besides its result."""
@@ -23,4 +34,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     verdicts.router,
     changes.router,
     spending.router,
+    webhooks.router,
 )

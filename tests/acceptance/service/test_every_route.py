@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from enrichment.domain.batches import Batch
+from enrichment.domain.webhooks import Webhook
 from resources.settings import Settings
 from service.app import create_service
 from tests.acceptance.conftest import Stack
@@ -19,6 +20,9 @@ OWNED = {
     ("delete", "/v1/enrichments/{enrichment_id}"),
     ("get", "/v1/requests/{request_id}/trace"),
     ("delete", "/v1/batches/{batch_id}"),
+    ("post", "/v1/webhooks/{webhook_id}/test"),
+    ("get", "/v1/webhooks/{webhook_id}/dead-letters"),
+    ("delete", "/v1/webhooks/{webhook_id}"),
 }
 """Routes of objects that belong to the key that made them: for another key they are not there."""
 NEEDS_MORE_THAN_READ = {
@@ -30,8 +34,14 @@ NEEDS_MORE_THAN_READ = {
     ("delete", "/v1/batches/{batch_id}"),
     ("post", "/v1/companies/{key}/verdicts"),
     ("delete", "/v1/companies/{key}/verdicts/{verdict_id}"),
+    ("post", "/v1/webhooks"),
+    ("get", "/v1/webhooks"),
+    ("post", "/v1/webhooks/{webhook_id}/test"),
+    ("get", "/v1/webhooks/{webhook_id}/dead-letters"),
+    ("delete", "/v1/webhooks/{webhook_id}"),
 }
 WITHDRAW = ("delete", "/v1/companies/{key}/verdicts/{verdict_id}")
+UNREGISTER = ("delete", "/v1/webhooks/{webhook_id}")
 BODIES: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("post", "/v1/enrichments"): {"company": "tesla.com"},
     ("post", "/v1/quotes"): {"company": "tesla.com"},
@@ -39,6 +49,8 @@ BODIES: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("post", "/v1/batches"): {"companies": ["tesla.com"], "max_cost_usd": 1},
     ("post", "/v1/batches/upload"): {"website": "tesla.com"},
     ("post", "/v1/companies/{key}/verdicts"): {"dataset": "employee_count", "because": "it is", "right": "7"},
+    ("post", "/v1/webhooks"): {"url": "https://crm.example/hooks"},
+    ("post", "/v1/webhooks/{webhook_id}/test"): {},
 }
 DOCUMENT = create_service(Settings(enrich_home=FROZEN, enrich_config=FROZEN), now=lambda: None).openapi()  # type: ignore[arg-type, return-value]
 ROUTES = [(method, path) for path, item in DOCUMENT["paths"].items() for method in item]
@@ -48,7 +60,10 @@ WITH_KEY = [route for route in ROUTES if route not in PUBLIC]
 def call(client: httpx.Client, route: tuple[str, str], headers: Mapping[str, str], request_id: str) -> httpx.Response:
     method, path = route
     names = {"enrichment_id": request_id, "request_id": request_id, "key": "tesla.com", "consumer": "profile"}
-    here, body = path.format(**names, batch_id="bat_mine", verdict_id="ver_none"), BODIES.get(route)
+    here, body = (
+        path.format(**names, batch_id="bat_mine", verdict_id="ver_none", webhook_id="whk_mine"),
+        BODIES.get(route),
+    )
     if path.endswith("/upload"):
         kind = {"Content-Type": "application/x-ndjson"}
         return client.request(method, f"{here}?max_cost_usd=1", headers={**headers, **kind}, json=body)
@@ -62,10 +77,15 @@ def mine(stack: Stack) -> dict[str, str]:
 
 @pytest.fixture
 def request_id(client: httpx.Client, stack: Stack, mine: dict[str, str]) -> str:
-    """Of an enrichment of mine; there is a batch of mine too."""
+    """Of an enrichment of mine; there are a batch and a webhook of mine too."""
     answer = client.post("/v1/enrichments", json={"company": "tesla.com"}, headers={**mine, "Prefer": "wait=60"})
     batch = Batch("bat_mine", stack.clock.now(), ("profile",), "service:mine", state="done", max_cost=0)
     stack.store.batches.create(batch, [])
+    owner = stack.store.api_keys.by_name("mine")
+    assert owner is not None
+    # a URL that cannot be sent to: the test of it says so, and connects to nothing
+    webhook = Webhook("whk_mine", owner.key_id, "http://crm.example", (), "whsec_AAAA", stack.clock.now())
+    stack.store.webhooks.add(webhook, most=1)
     return str(answer.json()["id"])
 
 
@@ -106,9 +126,10 @@ def test_another_key_finds_what_is_shared_and_nothing_of_mine(
     assert answers.pop(WITHDRAW) == 404  # there is no such verdict; another key's: see test_verdicts
     assert {route for route, status in answers.items() if status == 404} == OWNED
     assert {route: status for route, status in answers.items() if status >= 400 and route not in OWNED} == {}
-    own = {route: call(client, route, mine, request_id).status_code for route in OWNED}
-    assert {route for route, status in own.items() if status == 409} == {one for one in OWNED if one[0] == "delete"}
+    own = {route: call(client, route, mine, request_id).status_code for route in OWNED - {UNREGISTER}}
+    assert {route for route, status in own.items() if status == 409} == {one for one in own if one[0] == "delete"}
     assert {status for status in own.values() if status != 409} == {200}
+    assert call(client, UNREGISTER, mine, request_id).status_code == 200
 
 
 def test_a_key_that_may_only_read_reads_everything_and_begins_nothing(
