@@ -23,6 +23,7 @@ from enrichment.identity.list_columns import NoCompanyColumn
 from enrichment.identity.list_fates import ListRow
 from enrichment.pipeline.candidates import registered_company
 from enrichment.requirements.requirements import requirements_of
+from enrichment.requirements.strategy import check_strategy
 from resources.company_lists import UnreadableList, read_list
 from resources.store import SqlStore
 from service.access import Caller
@@ -89,8 +90,10 @@ def made(
     key: IdempotencyKey | None,
     left_out: Sequence[LeftOut] = (),
 ) -> BatchView:
-    """Registers the companies that are new. Blocks. Raises ApiProblem, UnknownName."""
+    """Registers the companies that are new. Blocks. Raises ApiProblem, UnknownName, UnknownStrategy."""
     requirements_of(state.in_force.rules, wanted.consumers)
+    if wanted.strategy is not None:
+        check_strategy(state.in_force.rules, wanted.strategy)
     store, now = state.store, state.now()
     batch_id = new_id("bat")
     if key is not None and (before := store.accepted_requests.remember(key, made=batch_id, at=now)) is not None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import date
-from typing import get_args
+from typing import cast, get_args
 
 from enrichment.domain.records import Company
 from enrichment.rules import HybridRules, Rules, Strategy
@@ -24,13 +24,17 @@ def choose_strategy(
             rules.strategies.default,
         )
     )
+    check_strategy(rules, named)
     if named == "hybrid" and rules.strategies.hybrid is not None:
         return _mixed(rules.strategies.hybrid, company)
-    for strategy in get_args(Strategy):
-        if strategy == named:
-            return strategy  # type: ignore[no-any-return]  # get_args is untyped
+    return cast("Strategy", named)
+
+
+def check_strategy(rules: Rules, named: str) -> None:
+    """Raises UnknownStrategy."""
     known = (*get_args(Strategy), *(("hybrid",) if rules.strategies.hybrid is not None else ()))
-    raise UnknownStrategy(f"There is no strategy '{named[:60]}'. Choose one of: {', '.join(known)}.")
+    if named not in known:
+        raise UnknownStrategy(f"There is no strategy '{named[:60]}'. Choose one of: {', '.join(known)}.")
 
 
 def _mixed(hybrid: HybridRules, company: Company) -> Strategy:

@@ -52,6 +52,13 @@ def test_a_batch_has_a_budget(client: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["detail"]) == (422, "max_cost_usd: Field required.")
 
 
+def test_a_batch_of_an_unknown_strategy_is_refused_before_anything_is_registered(client: httpx.Client) -> None:
+    wanted = {"companies": ["first-of-its-kind.com"], "max_cost_usd": 1, "strategy": "cheapest"}
+    answer = client.post("/v1/batches", json=wanted)
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_name")
+    assert client.get("/v1/companies", params={"query": "first-of-its-kind"}).json()["companies"] == []
+
+
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
