@@ -21,7 +21,7 @@ from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.pipeline.row_companies import company_of_row
 from enrichment.ports import StoreError
 from enrichment.requirements.requirements import UnknownName, requirements_of
-from enrichment.requirements.strategy import UnknownStrategy
+from enrichment.requirements.strategy import UnknownStrategy, check_strategy
 from enrichment.rules import Rules, RulesError
 from enrichment_assets.batch_events import JOB
 from enrichment_assets.batch_lists import listed_companies
@@ -97,7 +97,7 @@ def work_on_batch(
 def _ordered(
     context: dg.OpExecutionContext, config: BatchConfig, enrichment: EnrichmentResource, rules: Rules, store: SqlStore
 ) -> OrderedBatch:
-    """Raises OrderRefused, UnknownName, StoreError."""
+    """Raises OrderRefused, UnknownName, UnknownStrategy, StoreError."""
     if config.workers > 1:
         context.instance.add_run_tags(context.run_id, {WORKERS_TAG: str(config.workers)})
     if config.batch_id is not None:
@@ -112,6 +112,8 @@ def _ordered(
         )
     batch = _batch_of(context, config, f"bat_{first_run_of(context)}")
     requirements_of(rules, batch.consumers)
+    if batch.strategy is not None:
+        check_strategy(rules, batch.strategy)
     if config.file is not None:
         return _of_list(Path(config.file), batch, store)
     if len(config.companies) > 1 and config.budget_usd is None:
