@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from enrichment.domain.records import VERDICT, Fact, Known, Verdict
+from enrichment.domain.records import VERDICT, Fact, Known, Profile, Verdict
 from enrichment.memory.same_item import item_of
 
 _VALID = timedelta(days=36_525)
@@ -17,6 +17,11 @@ _VALID = timedelta(days=36_525)
 
 Item = tuple[str, str]
 """Dataset and item_of its value."""
+
+
+def takes_into_account(profile: Profile, verdict_ids: Sequence[str]) -> bool:
+    """Whether it was made, or corrected, with exactly these verdicts."""
+    return set(profile.document.get("verdicts", ())) == set(verdict_ids)
 
 
 def judged(known: Known) -> Known:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from enrichment.context import RunContext
 from enrichment.domain.ids import analysis_source
 from enrichment.domain.records import VERDICT, CacheRead, Company, Event, Json, Profile, ProfileHead, Request
+from enrichment.memory.verdicts import takes_into_account
 from enrichment.pipeline.stages import Ask, Enriched, Identified, finished, request_for
-from enrichment.profiles.corrections import takes_into_account
 from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
 from enrichment.trace import Trace

@@ -13,10 +13,10 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import VERDICT, Company, Json, Profile, Verdict
 from enrichment.domain.values import Value, in_words, load_value
 from enrichment.memory.same_item import item_of
-from enrichment.memory.verdicts import judged
+from enrichment.memory.verdicts import judged, takes_into_account
 from enrichment.parsing.stated_values import NotAValue, stated_value
 from enrichment.ports import Store
-from enrichment.profiles.corrections import corrected, takes_into_account
+from enrichment.profiles.corrections import corrected
 from enrichment.requirements.requirements import UnknownName
 from enrichment.rules import Rules
 

@@ -22,11 +22,6 @@ from enrichment.rules import Rules
 _MARK = "rejected_by"
 
 
-def takes_into_account(profile: Profile, verdict_ids: Sequence[str]) -> bool:
-    """Whether it was made, or corrected, with exactly these verdicts."""
-    return set(profile.document.get("verdicts", ())) == set(verdict_ids)
-
-
 def corrected(profile: Profile, verdicts: Sequence[Verdict], rules: Rules, now: datetime) -> Profile:
     """A new profile of the same request. verdicts: those that are valid now, on its company."""
     document, fields = profile.document, profile.document["datasets"]

@@ -88,7 +88,8 @@ class DeadlyLedger(SqlLedger):
 
     def send(self, purchase: Purchase, *, at: datetime, lease_until: datetime | None = None) -> bool:
         marked = super().send(purchase, at=at, lease_until=lease_until)
-        self._deadly.reached("marked sent", purchase.source)
+        if marked:
+            self._deadly.reached("marked sent", purchase.source)
         return marked
 
     def settle(
