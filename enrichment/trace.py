@@ -3,8 +3,8 @@
     note(event) -> the watcher, at once
                 -> the store, by a task beside the request; what is noted while it writes goes with the next write
 
-After `written()` all that was noted before is in the store. It is awaited before each call of a vendor, so a process
-that is killed leaves a trace up to the call it was killed in.
+After `written()` all that was noted before is in the store. It is awaited before each purchase, so a process that is
+killed leaves a trace up to the call it was killed in.
 """
 
 import asyncio

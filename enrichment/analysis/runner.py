@@ -233,9 +233,9 @@ class _RequestAnalyses:
         self, question: AnalysisQuestion, provider: str, model: LanguageModel, seen: Sequence[str]
     ) -> PurchaseOutcome:
         async def ask(sent: SentPurchase) -> Delivery:
-            await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this
             return await self._ask(question, model, sent)
 
+        await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this
         return await buy(self._order(question, provider, seen), context=self.context, deliver=ask)
 
     def _order(self, question: AnalysisQuestion, provider: str, seen: Sequence[str]) -> PurchaseOrder:

@@ -258,9 +258,9 @@ class _PlanExecution:
         )
 
         async def ask(sent: SentPurchase) -> Delivery:
-            await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this
             return await deliver(sent, self.bookings.company, self.rules, self.context, self.trace)
 
+        await self.trace.written()  # whatever becomes of this process, it can be seen why it bought this
         return await buy(order, context=self.context, deliver=ask)
 
     async def _book(self, source: str, outcome: PurchaseOutcome) -> None:
