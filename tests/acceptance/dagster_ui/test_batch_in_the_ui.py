@@ -21,7 +21,8 @@ from sandbox.catalogue import Catalogue
 from sandbox.server import served
 from tests.support.manual_clock import NOON, running_from
 
-COMPANIES = 24
+COMPANIES = 60
+BUDGET_USD = 6.0  # for less than half of them: the first run is terminated long before it is spent
 
 pytestmark = pytest.mark.xdist_group("dagster_ui")  # one walk for all, not one in each process
 
@@ -65,7 +66,7 @@ def _list_in(folder: Path) -> Path:
 
 
 def _walked(ui: DagsterUi, store: SqlStore, path: Path) -> Walked:
-    first = ui.launch({"file": str(path), "consumers": ["profile"], "budget_usd": 2.0})
+    first = ui.launch({"file": str(path), "consumers": ["profile"], "budget_usd": BUDGET_USD})
     until(lambda: bool(store.requests.latest()))
     ui.terminate(first)
     assert ui.ended(first) == "CANCELED"
@@ -81,7 +82,7 @@ def noted(walked: Walked, run_id: str, name: str) -> Any:
 
 def test_the_log_says_what_the_list_was_understood_to_contain_and_what_it_will_cost(walked: Walked) -> None:
     assert "name from 'Account', website from 'Website'" in noted(walked, walked.first, "list")
-    assert "| line 26 | 'someone@' names no company |" in noted(walked, walked.first, "left_out")
+    assert f"| line {COMPANIES + 2} | 'someone@' names no company |" in noted(walked, walked.first, "left_out")
     assert f"{COMPANIES} companies to do" in noted(walked, walked.first, "quote")
 
 
@@ -100,7 +101,7 @@ def test_executed_again_it_ends_with_a_warning_its_counts_and_a_reason_for_each_
     assert summary.count("waiting", "under_way", "stopped") == 0
     assert noted(walked, walked.again, "complete") == summary.count("complete") > 0
     assert noted(walked, walked.again, "postponed") == summary.count("postponed") > 0
-    assert noted(walked, walked.again, "cost_usd") == summary.taken / 1_000_000 <= 2.0
+    assert noted(walked, walked.again, "cost_usd") == summary.taken / 1_000_000 <= BUDGET_USD
     reasons = noted(walked, walked.again, "not_complete")
     postponed = list(walked.store.batches.companies(summary.batch.batch_id, "postponed"))
     assert [one.key for one in postponed if f"| {one.key} | postponed: may need more than" not in reasons] == []
