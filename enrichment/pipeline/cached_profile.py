@@ -39,8 +39,8 @@ def served_at_once(
 ) -> tuple[Enriched, tuple[Event, ...]] | None:
     """The finished request and its events where layer 1 has what is asked for; nothing is written yet. Blocks.
 
-    company: the one that is meant. For whoever writes all of it in one transaction; what an Ask states of the company
-    beyond its name is not learned here, so such an Ask is not served. Raises UnknownName, UnknownStrategy.
+    company: the one that is meant. For a caller that writes all of it in one transaction; what an Ask states of the
+    company beyond its name is not learned here, so such an Ask is not served. Raises UnknownName, UnknownStrategy.
     """
     if ask.new or ask.ids or ask.country or company.domain is None or not company.company_id:
         return None

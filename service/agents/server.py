@@ -59,7 +59,7 @@ def agent_server(shared: Callable[[], AsyncIterator[AgentContext]]) -> MCPServer
 
 @dataclass(slots=True)
 class AgentsOverHttp:
-    """ASGI: the tools for whoever has a key. It is open while its application is."""
+    """ASGI: the tools for callers with a key. It is open while its application is."""
 
     app: ASGIApp
 

