@@ -90,7 +90,7 @@ TakenAliases = Annotated[
 TakenPurchases = Annotated[
     list[str] | None, typer.Option("--purchase", metavar="ID", help="What was bought for it; give it once for each")
 ]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for those who look later")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for those that look later")]
 RulesFolder = Annotated[Path | None, typer.Argument(help="Another folder than the configured one")]
 
 Uncertain = Annotated[bool, typer.Option("--uncertain", help="Only those that may or may not be billed")]

@@ -31,7 +31,7 @@ class NotAllowed(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """problem: why it was not delivered, for the one who registered it; None: it was."""
+    """problem: why it was not delivered, for the key that registered it; None: it was."""
 
     status: int | None
     problem: str | None

@@ -26,7 +26,7 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a call is for. key: None on loopback while the store has no key: then it may do everything."""
+    """The caller that a call is for. key: None on loopback while the store has no key: then it may do everything."""
 
     key: ApiKey | None = None
 

@@ -138,7 +138,7 @@ def _requirements(consumer: str, rules: Rules) -> Requirements | None:
 
 
 def _profiles(company: Company, state: ServiceState) -> Sequence[Profile]:
-    """The latest of each consumer, written for nobody in particular."""
+    """The latest of each consumer, without an audience."""
     latest = (state.store.profiles.latest(company.company_id, name, None) for name in state.in_force.rules.consumers)
     return [one for one in latest if one is not None]
 

@@ -12,7 +12,7 @@ DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="Which field
 WrongValue = Annotated[
     str | None, typer.Argument(metavar="[VALUE]", help="The wrong value; left out, the one that is served")
 ]
-Because = Annotated[str, typer.Option("--because", metavar="WHY", help="Why it is wrong, for those who look later")]
+Because = Annotated[str, typer.Option("--because", metavar="WHY", help="Why it is wrong, for those that look later")]
 RightValue = Annotated[
     str | None, typer.Option("--right", metavar="VALUE", help="The right one: 5,200, 'Jane Doe, CTO', 'Berlin, DE'")
 ]

@@ -1,4 +1,4 @@
-"""What the service tells others as it happens: which events there are, what they contain, when one is sent again.
+"""What the service reports to others as it happens: which events there are, what they contain, when one is sent again.
 
 event -> one delivery for each webhook that wants it: waiting -> delivered | dead, after a day of attempts
 """

@@ -57,7 +57,7 @@ _ONE_OF_SEVERAL = re.compile(r" \d(?= )")
 """'Organization 1 - Name', of exports that have several of a kind."""
 _NUMBER = re.compile(r"[$€£]?[-+]?\d[\d.,\s%]*")
 LOOKED_AT = 200
-"""Rows that tell what the columns are."""
+"""Rows that show what the columns are."""
 
 
 class NoCompanyColumn(ValueError):

@@ -163,7 +163,7 @@ def _without_aliases(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _without_status(text: str) -> str:
-    """Without what stands behind a legal form and tells how the company is: 'i.L.', 'in liquidazione'."""
+    """Without what follows a legal form and states how the company is: 'i.L.', 'in liquidazione'."""
     noted = _REGISTERED_AS.search(text) or _STATUS_BEHIND.search(text)
     before = text[: noted.start()] if noted is not None else ""
     return before if before and without_forms(_tokens(before))[1] else text

@@ -12,7 +12,7 @@ _PARTS = 16
 
 
 class RepeatedKeys:
-    """Keys are told apart by 64 bits of their hash: two that are taken for one make a row be looked at in vain."""
+    """Keys are distinguished by 64 bits of their hash: two that are taken for one make a row be looked at in vain."""
 
     def __init__(self) -> None:
         self._hashes = array("q")

@@ -80,7 +80,7 @@ def dataset_status(
 
 
 def _without_rejected(known: Known, dataset: str) -> Sequence[ReplyHead]:
-    """Replies of which no value of this dataset is rejected: only these may tell that there are none."""
+    """Replies of which no value of this dataset is rejected: only these may show that there are none."""
     if not known.rejected:
         return known.replies
     rejected = {fact.reply_id for fact in known.rejected if fact.dataset == dataset}

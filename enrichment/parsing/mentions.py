@@ -3,7 +3,7 @@
 speaks_of('Target', 'Target cuts prices') -> True      speaks_of('Delta', 'Delta Dental names a chief') -> False
                                                        speaks_of('Apple', 'Apple harvest begins') -> False
 
-What is beside a name of one word makes it a company's or a part of a longer name. Where it tells nothing, a coined word
+What is beside a name of one word makes it a company's or a part of a longer name. Where it shows nothing, a coined word
 (Nvidia) is the company, an English one is not. Names of several words speak for themselves.
 """
 
@@ -41,7 +41,7 @@ _TOKEN = re.compile(r"\bvs\.|[^\W_]+(?:['’.&][^\W_]+)*['’]?")
 _POSSESSIVE = re.compile(r"['’]s$|(?<=s)['’]$")
 _FORM = re.compile(r",? (?:Inc|Corp|Ltd|LLC|PLC|plc|AG|SE|SA|NV|GmbH)\b|\s*\((?:[A-Za-z]{2,8}\s?:\s?)?[A-Z]{1,5}\)")
 _TITLE_CASE = 0.5
-"""Share of capitals among longer words from which a text writes every word so, and a capital tells nothing."""
+"""Share of capitals among longer words from which a text writes every word so, and a capital shows nothing."""
 _LONG_WORD = 4
 
 

@@ -57,7 +57,7 @@ def judge(
     if dataset not in rules.datasets:
         raise UnknownName(f"There is no dataset '{dataset[:60]}'; there are {', '.join(sorted(rules.datasets))}.")
     if not because.strip():
-        raise NothingToJudge("State why the value is wrong: those who look later want to know.")
+        raise NothingToJudge("State why the value is wrong: those that look later want to know.")
     stated = None if right is None else stated_value(dataset, right)
     known = list(_known(company, dataset, store))
     single = rules.datasets[dataset].at_most == 1

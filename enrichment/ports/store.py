@@ -147,7 +147,7 @@ class Knowledge(Protocol):
 
         Of a reply: the numbers of the pairs for which it is fresh, ':', and one mark per fact of the pairs' datasets,
         spaces between. 'n+': of pair number n and good; 'n-': of pair n and not good; '?': the fact itself has to be
-        read to tell. One read for all companies; what says nothing is left out.
+        read to see it. One read for all companies; what says nothing is left out.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What the store tells of the past, for the decision what to refresh: values bought again, ages, reads, traits.
+"""What the store has of the past, for the decision what to refresh: values bought again, ages, reads, traits.
 
 A time that there may be a million of is a number: seconds since 1970, UTC. Without numpy: the store makes these
 records, also for commands that refresh nothing.

@@ -3,7 +3,7 @@
     Renewal: the values of a dataset in two replies in a row -> Look(company, dataset, seconds, changed)
 
 Compared is what the same source was asked in the same form, where both replies have the dataset: a source that has it
-no longer does not tell that it changed. Another spelling is no change.
+no longer does not show that it changed. Another spelling is no change.
 """
 
 import json

@@ -25,7 +25,7 @@ from enrichment.refresh.worth import stale_chance, worth_of_refresh
 class DueProfile:
     """A profile that may not be served any more. renews: datasets that its plan buys. first: sources asked first.
 
-    cost: expected, of its whole plan. why: as one clause; '' where only the document of the profile tells.
+    cost: expected, of its whole plan. why: as one clause; '' where only the document of the profile states it.
     profile_id: '' where there is none yet. since: when it was no longer valid.
     """
 

@@ -55,7 +55,7 @@ _IN_WORDS = {
     "finite_number": "must be a number",
     "missing": "is missing: write it",
 }
-"""Pydantic's kind of error -> what it means to who writes YAML; its own sentence for others."""
+"""Pydantic's kind of error -> what it means to a person that writes YAML; its own sentence for others."""
 
 
 class RulesError(ValueError):

@@ -165,7 +165,7 @@ def _has_known_title(content: bytes, encoding: str) -> bool:
 
 
 def _encoding_of_countries(content: bytes) -> str | None:
-    """By the websites beside names that are not ASCII: that of most of them; None where they tell none."""
+    """By the websites beside names that are not ASCII: that of most of them; None where they show none."""
     lines = [line for line in content.splitlines() if not line.isascii()]
     suffixes = (found[-1] for line in lines if (found := _SUFFIX.findall(line)))
     of = Counter(_OF_COUNTRIES.get(suffix.lower(), _WESTERN) for suffix in suffixes)

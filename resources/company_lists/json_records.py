@@ -179,5 +179,5 @@ def _fields(value: object) -> Iterator[tuple[str, object]]:
 
 
 def _within(key: str, name: str) -> str:
-    """'company domain'; of a field whose name tells no more beside that of the object, the name alone."""
+    """'company domain'; of a field whose name says no more beside that of the object, the name alone."""
     return joined if role_of(joined := f"{key} {name}") in _READ else name

@@ -17,7 +17,7 @@ _OFTEN_WRONG = (".csv", ".tsv", ".txt", ".xls")
 _ZIP = b"PK\x03\x04"
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|head|meta)\b", re.IGNORECASE)
 _START = 4_096
-"""Bytes that tell what a file is."""
+"""Bytes that show what a file is."""
 _FIRST_ROW = 2  # line 1 is the header
 _ENDINGS = "CSV, Excel (.xlsx), Parquet, JSON (.json) and JSON lines (.jsonl)"
 

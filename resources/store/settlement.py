@@ -23,7 +23,7 @@ from resources.store.row_mapping import Row
 GONE_BEFORE_SENDING = "its holder disappeared before sending"
 ASKED_TWICE = "its company was merged into one for which the same purchase is under way"
 NEVER_ASKED = (GONE_BEFORE_SENDING, ASKED_TWICE)
-"""Reasons of released purchases that tell nothing of the vendor."""
+"""Reasons of released purchases that say nothing of the vendor."""
 
 _p = t.purchases.c
 _this = sa.bindparam("this", type_=PlainText)

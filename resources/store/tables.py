@@ -4,7 +4,7 @@ companies <- requests <- purchases <- replies <- facts;   purchases <- model_rep
 requests <- profiles <- changes: what is different since.   verdicts: what people say of values
 company_events: merges and splits.   former_companies: ids that lead to another one since
 caps: sums.   turns: calls, for rate limits.   providers, suspensions: outages.   balances: of vendors' accounts
-webhooks <- webhook_deliveries: what others are told
+webhooks <- webhook_deliveries: what is sent to others
 
 `changed`: number of the transaction that last wrote the row (see SqlStore.changes); replaced facts raise their reply's.
 """
@@ -550,7 +550,7 @@ webhook_deliveries = sa.Table(
     metadata,
     _id("delivery_id"),
     sa.Column("webhook_id", PlainText, nullable=False),
-    sa.Column("mark", PlainText, nullable=False, comment="what happened: a webhook is told once"),
+    sa.Column("mark", PlainText, nullable=False, comment="what happened: a webhook is sent it once"),
     _text("event"),
     sa.Column("body", PlainText, nullable=False, comment="the text that is signed and sent"),
     _time("created_at"),

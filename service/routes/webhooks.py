@@ -1,4 +1,4 @@
-"""Be told what happens, instead of asking: register where, list that, try it, delete it, see what could not be told."""
+"""Webhooks: register an address, list, try and delete it, see what could not be delivered."""
 
 from typing import Annotated
 

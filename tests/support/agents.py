@@ -71,7 +71,7 @@ async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
 
 
 async def refusal(client: Client, tool: str, **arguments: Any) -> str:
-    """What the model is told where the tool fails."""
+    """What the model gets where the tool fails."""
     result = await client.call_tool(tool, arguments)
     assert result.is_error, result.structured_content
     return " ".join(part.text for part in result.content if isinstance(part, TextContent))

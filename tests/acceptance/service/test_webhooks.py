@@ -1,4 +1,4 @@
-"""What happens is told to the address a key has registered, signed, once, and only where that is allowed."""
+"""What happens is sent to the address a key has registered, signed, once, and only where that is allowed."""
 
 import asyncio
 import json
@@ -125,7 +125,7 @@ def test_the_end_of_an_enrichment_is_told_once_and_signed(
 ) -> None:
     webhook = registered(telling, receiver.url, "enrichment.completed")
     bought, hit = enriched(telling).json(), enriched(telling).json()
-    eventually(lambda: len(receiver.got) == 2, "both ends are told")
+    eventually(lambda: len(receiver.got) == 2, "both ends are sent")
     told = {data["id"]: data for data in receiver.events("enrichment.completed")}
     assert told.keys() == {bought["id"], hit["id"]}
     assert told[bought["id"]]["state"] == bought["state"]
@@ -182,7 +182,7 @@ def test_what_a_refresh_finds_different_is_told_with_the_reason(
     enriched(telling, datasets=["recent_news"])
     changes = telling.get("/v1/changes").json()["changes"]
     assert changes
-    eventually(lambda: len(receiver.got) == len(changes), "each change is told")
+    eventually(lambda: len(receiver.got) == len(changes), "each change is sent")
     told = {one["id"]: one for one in receiver.events("profile.changed")}
     for change in changes:
         data = told[change["id"]]
@@ -200,7 +200,7 @@ def test_a_batch_that_is_done_is_told_to_the_key_that_asked_for_it(
     answer = telling.post("/v1/batches", json=body, headers=mine)
     assert answer.status_code == 202, answer.text
     batch = done(telling, answer.json()["id"], mine)
-    eventually(lambda: bool(receiver.got), "its end is told")
+    eventually(lambda: bool(receiver.got), "its end is sent")
     (data,) = receiver.events("batch.completed")
     assert (data["id"], data["companies"]) == (batch["id"], {"complete": 1})
     assert len(deliveries(stack)) == 1
@@ -211,7 +211,7 @@ def test_a_daily_budget_that_has_no_room_is_told_once(telling: httpx.Client, sta
     registered(telling, receiver.url, "budget.reached", headers=poor)
     for company in ("tesla.com", "adobe.com", "nvidia.com"):
         enriched(telling, company=company, headers=poor)
-    eventually(lambda: bool(receiver.got), "the budget is told")
+    eventually(lambda: bool(receiver.got), "the budget is sent")
     (data,) = receiver.events("budget.reached")
     assert data["budget"].startswith("key:poor:")
     assert data["limit_usd"] == "0.06"

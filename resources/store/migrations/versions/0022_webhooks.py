@@ -25,7 +25,7 @@ def upgrade() -> None:
         "webhook_deliveries",
         sa.Column("delivery_id", sa.Text(), nullable=False),
         sa.Column("webhook_id", sa.Text(), nullable=False),
-        sa.Column("mark", sa.Text(), nullable=False, comment="what happened: a webhook is told once"),
+        sa.Column("mark", sa.Text(), nullable=False, comment="what happened: a webhook is sent it once"),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False, comment="the text that is signed and sent"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
