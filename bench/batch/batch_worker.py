@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.batch.recorded_calls import CallRecorder
 from bench.money.worker import SharedClock, WorkerSetup
 from enrichment.batches.worker import CompanyEnd, WorkerOptions, work
-from resources.providers.vendor_client import VendorClient
+from resources.providers.late_clients import LateModel, LateProvider
 from resources.store import open_store
 from resources.wiring import endpoints_of, open_context
 
@@ -76,9 +76,9 @@ async def _worked(setup: WorkerSetup, batch_id: str, calls: Path | None) -> Work
     )
     endpoints, _ = endpoints_of(setup.settings, rules)
     async with open_context(setup.settings, rules, store=store, now=SharedClock(setup.clock).now) as context:
-        for client in (*context.providers.values(), context.model):
-            assert isinstance(client, VendorClient)
-            recorder.listen_to(client, endpoints[client.name].base_url)
+        for late in (*context.providers.values(), context.model):
+            assert isinstance(late, LateProvider | LateModel)
+            recorder.listen_to(late.client, endpoints[late.name].base_url)
         batch = store.batches.by_id(batch_id)
         assert batch is not None
         began, cpu = time.perf_counter(), time.process_time()

@@ -24,7 +24,7 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.ports import LanguageModel, Provider
 from enrichment.rules import Rules, load_rules
-from resources.providers import CLIENTS, client_of
+from resources.providers import CLIENTS, client_of, credential_names
 from resources.providers.http_transport import HttpRequest, IncomingResponse
 from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limit_slots import SharedLimiter
@@ -104,7 +104,7 @@ def _context(
         kind: Any = client_of(name)
         clients[name] = kind(
             rules.providers[name],
-            dict.fromkeys(kind.credential_names, "sandbox-key"),
+            dict.fromkeys(credential_names(name), "sandbox-key"),
             base_url=f"{_ADDRESS}/{'openai/v1' if name == 'openai' else name}",
             sender=_CountingSender(app, name, calls, until),
             limiter=SharedLimiter(store.rate_limit_log, name, rules.providers[name].rate_limits, read_time=read),

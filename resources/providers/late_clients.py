@@ -22,10 +22,10 @@ class LateProvider:
         self.name, self._make = name, make
 
     async def ask(self, question: SourceQuery, *, keep_handle: KeepHandle, before_send: BeforeSend) -> SourceAnswer:
-        return await self._client.ask(question, keep_handle=keep_handle, before_send=before_send)
+        return await self.client.ask(question, keep_handle=keep_handle, before_send=before_send)
 
     @cached_property
-    def _client(self) -> "ProviderClient[Any]":
+    def client(self) -> "ProviderClient[Any]":
         return cast("ProviderClient[Any]", self._make(self.name))
 
 
@@ -45,7 +45,7 @@ class LateModel:
         max_output_tokens: int,
         before_send: BeforeSend,
     ) -> ModelAnswer:
-        return await self._client.answer(
+        return await self.client.answer(
             schema,
             model=model,
             instructions=instructions,
@@ -55,5 +55,5 @@ class LateModel:
         )
 
     @cached_property
-    def _client(self) -> "OpenAIModel":
+    def client(self) -> "OpenAIModel":
         return cast("OpenAIModel", self._make(self.name))
