@@ -10,7 +10,6 @@ from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
-from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from enrichment.domain.access import RIGHTS, ApiKey, Right, secret_hash
@@ -60,7 +59,7 @@ async def caller_of(
     if given is None:
         return await _without_key(request, state)
     hashed = secret_hash(given.credentials)
-    key = await run_in_threadpool(state.store.api_keys.by_hash, hashed)
+    key = await state.look_up(state.store.api_keys.by_hash, hashed)
     if key is None or not hmac.compare_digest(key.secret_hash, hashed):
         raise ApiProblem("unknown_key", _why_unknown(given.credentials, state), headers=_CHALLENGE)
     state.limits.take(key.key_id, key.per_minute)
@@ -94,7 +93,7 @@ Admin = Annotated[Caller, Depends(may("admin"))]
 
 async def _without_key(request: Request, state: ServiceState) -> Caller:
     """Loopback, straight from this machine, and only while no key exists."""
-    if await run_in_threadpool(state.store.api_keys.any_valid):
+    if await state.look_up(state.store.api_keys.any_valid):
         raise ApiProblem(
             "no_key", "Send `Authorization: Bearer KEY` with a key of `enrich keys add`.", headers=_CHALLENGE
         )

@@ -1,6 +1,6 @@
 """Hits of layer 1, written before they are answered: those that come at once, in one transaction.
 
-add(served) -> booked(id): once its rows are on disk -> answered        written(id): the same, for a thread
+book(served): returns once its rows are on disk        written(id): waits for the same, in a thread
 
 A process that is killed has answered no hit that is not in the store.
 """
@@ -19,34 +19,33 @@ from service.logs import log
 _MOST_WAITING = 5_000
 _PATIENCE_SECONDS = 5.0
 _AGAIN_SECONDS = 1.0
+_BUSY = "The store is busy, so nothing is booked at the moment: ask again."
 
 
 class HitBookings:
-    """add and written: from any thread; the others: from the loop it was made in."""
+    """written: from any thread; the others: from the loop it was made in."""
 
     def __init__(self, store: SqlStore) -> None:
-        self._store, self._loop = store, asyncio.get_running_loop()
+        self._store = store
         self._waiting: dict[str, ServedRequest] = {}
         self._lock = threading.Condition()
         self._some, self._round = asyncio.Event(), asyncio.Event()
         self._task = asyncio.create_task(self._write_on())
 
-    def add(self, served: ServedRequest) -> None:
-        """Blocks only while too many wait."""
+    async def book(self, served: ServedRequest) -> None:
+        """Returns once it is written. Raises StoreError: the store takes nothing at the moment."""
+        request_id = served.accepted.request_id
         with self._lock:
-            self._lock.wait_for(lambda: len(self._waiting) < _MOST_WAITING, _PATIENCE_SECONDS)
-            self._waiting[served.accepted.request_id] = served
-            if len(self._waiting) == 1:
-                self._loop.call_soon_threadsafe(self._some.set)
-
-    async def booked(self, request_id: str) -> None:
-        """Waits until it is written. Raises StoreError: the store takes nothing at the moment."""
+            if len(self._waiting) >= _MOST_WAITING:
+                raise StoreError(_BUSY)
+            self._waiting[request_id] = served
+        self._some.set()
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 while request_id in self._waiting:
                     await self._round.wait()
         except TimeoutError as error:
-            raise StoreError("The store is busy, so nothing is booked at the moment: ask again.") from error
+            raise StoreError(_BUSY) from error
 
     def written(self, request_id: str) -> bool:
         """Waits until it is written. False: it is none that waits. Blocks."""

@@ -96,9 +96,9 @@ async def enriched(
     """Served at once, or accepted and waited for so long. Raises ApiProblem, and what a request raises."""
     ask = replace(ask, strategy_override=state.settings.enrich_strategy)
     request_id = new_id("req")
-    found = await run_in_threadpool(_from_memory, ask, request_id, caller, state, key)
+    known = await state.look_up(_from_memory, ask, request_id, caller, state, key)
+    found = await _booked(known, state, key) if isinstance(known, _FromMemory) else known
     if isinstance(found, EnrichmentView):
-        await state.bookings.booked(found.id)
         return Answered(found)
     if isinstance(found, MadeBefore):
         return await _made_before(found, state, wait_seconds)
@@ -183,10 +183,18 @@ def _view(accepted: AcceptedRequest, state: ServiceState, *, with_trace: bool = 
     return enrichment_view(accepted, request, company, profile, trace)
 
 
+@dataclass(frozen=True, slots=True)
+class _FromMemory:
+    """served: rows that must be written before `view` is answered."""
+
+    served: ServedRequest
+    view: EnrichmentView
+
+
 def _from_memory(
     ask: Ask, request_id: str, caller: Caller, state: ServiceState, key: IdempotencyKey | None
-) -> EnrichmentView | MadeBefore | Company:
-    """The answer that layer 1 has; what the key made before; else the company that is meant. Blocks."""
+) -> _FromMemory | MadeBefore | Company:
+    """The answer that layer 1 has; what the key made before; else the company that is meant. Reads only. Blocks."""
     if key is not None and (before := state.store.accepted_requests.made_before(key, at=state.now())) is not None:
         return before
     rules, context = state.in_force.rules, state.in_force.context
@@ -197,13 +205,18 @@ def _from_memory(
         return company
     done, events = served
     accepted = _served(ask, done, caller, state)
-    whole = ServedRequest(accepted, done.request, done.reads, events)
+    view = enrichment_view(accepted, done.request, done.company, done.profile)
+    return _FromMemory(ServedRequest(accepted, done.request, done.reads, events), view)
+
+
+async def _booked(found: _FromMemory, state: ServiceState, key: IdempotencyKey | None) -> EnrichmentView | MadeBefore:
+    """MadeBefore: another call with the same key was faster. Raises StoreError."""
     if key is None:
-        state.bookings.add(whole)
-    elif (made := state.store.accepted_requests.serve(whole, key)) is not None:
+        await state.bookings.book(found.served)
+    elif (made := await run_in_threadpool(state.store.accepted_requests.serve, found.served, key)) is not None:
         return made
-    state.metrics.ended(done.request)
-    return enrichment_view(accepted, done.request, done.company, done.profile)
+    state.metrics.ended(found.served.request)
+    return found.view
 
 
 def _served(ask: Ask, done: Enriched, caller: Caller, state: ServiceState) -> AcceptedRequest:

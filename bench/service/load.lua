@@ -1,4 +1,5 @@
--- One request for each call of wrk; pause: milliseconds before each, per connection; the figures as one line of JSON.
+-- One request for each call of wrk; the figures as one line of JSON.
+-- pause: milliseconds before each, per connection, on average: drawn at random, or all connections would ask at once.
 wrk.method = os.getenv("BENCH_METHOD")
 wrk.body = os.getenv("BENCH_BODY")
 wrk.headers["Content-Type"] = "application/json"
@@ -6,7 +7,7 @@ wrk.headers["Authorization"] = os.getenv("BENCH_KEY")
 
 local pause = tonumber(os.getenv("BENCH_PAUSE"))
 if pause > 0 then
-  function delay() return pause end
+  function delay() return -math.log(1 - math.random()) * pause end
 end
 
 function done(summary, latency, _)
