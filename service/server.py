@@ -14,6 +14,8 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from service.patience import HEAD_SECONDS, patient
+
 _BACKLOG = 2048
 _GRACE_SECONDS = 10
 
@@ -25,11 +27,11 @@ def serve(app: FastAPI, *, host: str, port: int, ready: Callable[[str], None]) -
     starts.
     """
     with _listener(host, port) as listener, _signals_exit():
-        asyncio.run(_Server(app, ready).run_on(listener))
+        asyncio.run(_Server(app, ready, HEAD_SECONDS).run_on(listener))
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: FastAPI, *, head_seconds: float = HEAD_SECONDS) -> Iterator[str]:
     """Yields the base URL; for tests and notebooks."""
     started, url = threading.Event(), []
 
@@ -38,7 +40,7 @@ def served(app: FastAPI) -> Iterator[str]:
         started.set()
 
     with _listener("127.0.0.1", 0) as listener:
-        server = _Server(app, ready)
+        server = _Server(app, ready, head_seconds)
         failures: list[BaseException] = []
 
         def run() -> None:
@@ -62,10 +64,11 @@ def served(app: FastAPI) -> Iterator[str]:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, app: FastAPI, ready: Callable[[str], None]) -> None:
+    def __init__(self, app: FastAPI, ready: Callable[[str], None], head_seconds: float) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
+                http=patient(head_seconds),
                 access_log=False,
                 log_level="error",
                 timeout_graceful_shutdown=_GRACE_SECONDS,

@@ -6,9 +6,11 @@ import socket
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from service.bounds import MOST_BYTES, Bounded
+from service.server import served
 from tests.acceptance.conftest import Stack
 
 
@@ -69,6 +71,18 @@ def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:
 
     asyncio.run(Bounded(reads, seconds=0.0)({"type": "http", "headers": []}, never, nothing))
     assert seen == [408]
+
+
+def test_a_head_that_does_not_arrive_is_not_waited_for() -> None:
+    head = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+    with (
+        served(FastAPI(), head_seconds=0.05) as url,
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60) as connection,
+    ):
+        connection.sendall(head + b"\r\n" + head)
+        answered = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answered.count(b"HTTP/1.1 ") == 1
+    assert status_of(answered) == 404
 
 
 def test_a_client_that_goes_away_takes_nothing_with_it(client: httpx.Client, stack: Stack) -> None:
