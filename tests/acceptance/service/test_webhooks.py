@@ -217,6 +217,18 @@ def test_a_daily_budget_that_has_no_room_is_told_once(telling: httpx.Client, sta
     assert data["limit_usd"] == "0.06"
 
 
+def test_a_source_that_bills_more_than_it_may_is_suspended_and_that_is_sent(
+    telling: httpx.Client, stack: Stack, receiver: Receiver
+) -> None:
+    registered(telling, receiver.url, "source.suspended")
+    stack.fault("brightdata", "overbilled", times=1)
+    assert enriched(telling).status_code == 200
+    eventually(lambda: bool(receiver.got), "the suspension is sent")
+    (data,) = receiver.events("source.suspended")
+    assert data["source"] == "brightdata_company_db"
+    assert data["because"].startswith("billed ")
+
+
 def test_webhooks_belong_to_their_key_and_end_with_it(telling: httpx.Client, stack: Stack, receiver: Receiver) -> None:
     mine, other = bearer(stack, "mine", ["enrich"]), bearer(stack, "other", ["enrich"])
     webhook = registered(telling, receiver.url, headers=mine)
