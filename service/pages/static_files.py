@@ -46,6 +46,12 @@ def static_address(name: str) -> str:
     return f"/static/{name}?v={static_files()[name].version}"
 
 
+@router.get("/favicon.ico")
+async def icon(request: Request) -> Response:
+    """Where a browser looks for it when it shows JSON."""
+    return await static_file("icon.svg", request)
+
+
 @router.get("/static/{name:path}")
 async def static_file(name: str, request: Request) -> Response:
     file = static_files().get(name)
