@@ -1,6 +1,7 @@
 """Whose call it is: the key it came with, and what that key may do.
 
 Authorization: Bearer enr_sandbox_...  ->  SHA-256  ->  ApiKey  ->  Caller        no key in the store: loopback only
+a browser's cookie, to read with       ->  ApiKey  ->  Caller                     what changes anything: see pages
 """
 
 import hmac
@@ -14,12 +15,14 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from enrichment.domain.access import RIGHTS, ApiKey, Right, secret_hash
 from enrichment.domain.records import DailyLimit
+from service import cookies
 from service.installation import Installed, ServiceState
 from service.problems import ApiProblem
 
 _SCHEME = HTTPBearer(auto_error=False, scheme_name="key", description="A key of `enrich keys add`")
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+_READING = frozenset({"GET", "HEAD"})
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
@@ -57,13 +60,37 @@ async def caller_of(
 ) -> Caller:
     """Raises ApiProblem."""
     if given is None:
+        reads = request.method in _READING
+        return await caller_of_browser(request, state) if reads else await _without_key(request, state)
+    caller = await caller_of_secret(given.credentials, state)
+    request.state.key_name = caller.name
+    return caller
+
+
+async def caller_of_browser(request: Request, state: ServiceState) -> Caller:
+    """By its cookie; without one as any call without a key. What changes anything needs the cookie's form token too.
+
+    Raises ApiProblem.
+    """
+    cookie = request.cookies.get(cookies.NAME, "")
+    key_id = cookies.key_id_of(cookie)
+    if key_id is None:
         return await _without_key(request, state)
-    hashed = secret_hash(given.credentials)
-    key = await state.look_up(state.store.api_keys.by_hash, hashed)
-    if key is None or not hmac.compare_digest(key.secret_hash, hashed):
-        raise ApiProblem("unknown_key", _why_unknown(given.credentials, state), headers=_CHALLENGE)
+    key = await state.look_up(state.store.api_keys.by_id, key_id)
+    if key is None or not cookies.is_valid(cookie, key, state.now()):
+        raise ApiProblem("unknown_key", "You are signed out: sign in again with a key that is valid.")
     state.limits.take(key.key_id, key.per_minute)
     request.state.key_name = key.name
+    return Caller(key)
+
+
+async def caller_of_secret(secret: str, state: ServiceState) -> Caller:
+    """Raises ApiProblem."""
+    hashed = secret_hash(secret)
+    key = await state.look_up(state.store.api_keys.by_hash, hashed)
+    if key is None or not hmac.compare_digest(key.secret_hash, hashed):
+        raise ApiProblem("unknown_key", _why_unknown(secret, state), headers=_CHALLENGE)
+    state.limits.take(key.key_id, key.per_minute)
     return Caller(key)
 
 
@@ -71,11 +98,16 @@ def may(right: Right) -> Callable[..., Coroutine[Any, Any, Caller]]:
     """A dependency: the caller, if it has this right. Raises ApiProblem."""
 
     async def allowed(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
-        if not caller.allows(right):
-            raise ApiProblem("not_allowed", f"Key {caller.name} may not {_IN_WORDS[right]}: ask for one that may.")
-        return caller
+        return allowed_to(right, caller)
 
     return allowed
+
+
+def allowed_to(right: Right, caller: Caller) -> Caller:
+    """The caller, if it has this right. Raises ApiProblem."""
+    if not caller.allows(right):
+        raise ApiProblem("not_allowed", f"Key {caller.name} may not {_IN_WORDS[right]}: ask for one that may.")
+    return caller
 
 
 _IN_WORDS = {

@@ -22,6 +22,8 @@ from service.agents.server import PATH, agents_over_http
 from service.bounds import Bounded
 from service.installation import opened
 from service.observing import Observed
+from service.pages import PAGES
+from service.pages.problem_pages import problem_page
 from service.problems import ProblemView, answer_errors
 from service.routes import ALWAYS, PUBLIC, ROUTERS
 
@@ -61,8 +63,10 @@ def create_service(
         app.include_router(router)
     for router in ROUTERS:
         app.include_router(router, responses=ALWAYS)
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
     app.router.routes.append(Route(PATH, _Agents(), include_in_schema=False))
-    answer_errors(app)
+    answer_errors(app, problem_page)
     app.add_middleware(Bounded)
     app.add_middleware(Observed)
     app.openapi = partial(_document, app)  # type: ignore[method-assign]

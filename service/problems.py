@@ -4,7 +4,7 @@ our error, by type        -> code -> status, title        detail: the sentence t
 ApiProblem("quote_expired")  ->
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -119,8 +119,13 @@ def problem_response(problem: ApiProblem) -> JSONResponse:
     return JSONResponse(problem.as_json(), status, problem.headers, MEDIA_TYPE)
 
 
-def answer_errors(app: FastAPI) -> None:
-    """Has every error of this application answered as a problem."""
+AsPage = Callable[[Request, ApiProblem], Awaitable[Response]]
+"""A problem as a page, for a browser."""
+
+
+def answer_errors(app: FastAPI, as_page: AsPage) -> None:
+    """Has every error of this application answered as a problem; in a browser as a page."""
+    app.state.as_page = as_page
     ours: list[type[Exception]] = [ApiProblem, *(kind for kind, _ in ERRORS)]
     for kind in ours:
         app.add_exception_handler(kind, _ours)
@@ -155,19 +160,31 @@ def _candidate(one: Any) -> dict[str, Json]:
     }
 
 
-async def _ours(_request: Request, error: Exception) -> JSONResponse:
+async def _answered(request: Request, problem: ApiProblem) -> Response:
+    if "text/html" not in request.headers.get("accept", ""):
+        return problem_response(problem)
+    as_page: AsPage = request.app.state.as_page
+    return await as_page(request, problem)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     assert problem is not None  # noqa: S101  it is registered for these types alone
-    return problem_response(problem)
+    return await _answered(request, problem)
 
 
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for this type alone
     errors = error.errors()
     if any(one["type"] == "json_invalid" for one in errors):
         return problem_response(ApiProblem("not_json", "Send the body as JSON in UTF-8."))
+    return await _answered(request, invalid(errors))
+
+
+def invalid(errors: Sequence[Any]) -> ApiProblem:
+    """errors: of pydantic."""
     faults = [f"{_place(one['loc'])}: {one['msg'].removeprefix('Value error, ')}" for one in errors]
-    return problem_response(ApiProblem("invalid", f"{'; '.join(faults)}."))
+    return ApiProblem("invalid", f"{'; '.join(faults)}.")
 
 
 def _place(steps: Sequence[str | int]) -> str:
@@ -187,7 +204,7 @@ async def _of_framework(request: Request, error: Exception) -> Response:
         "too_slow": "Send the whole body at once.",
     }.get(code, str(error.detail))
     headers = {"Allow": _allowed(request)} if code == "method_not_allowed" else error.headers
-    return problem_response(ApiProblem(code, detail, headers=headers))
+    return await _answered(request, ApiProblem(code, detail, headers=headers))
 
 
 def _allowed(request: Request) -> str:
@@ -202,5 +219,6 @@ def _matches(template: str, path: str) -> bool:
     return pattern.match(path) is not None
 
 
-async def _fault(_request: Request, _error: Exception) -> JSONResponse:
-    return problem_response(ApiProblem("failed", f"{HTTPStatus(500).phrase}: the service's log has what happened."))
+async def _fault(request: Request, _error: Exception) -> Response:
+    problem = ApiProblem("failed", f"{HTTPStatus(500).phrase}: the service's log has what happened.")
+    return await _answered(request, problem)

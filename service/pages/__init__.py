@@ -1,0 +1,16 @@
+"""The page: routes that answer with HTML, drawn on the server from the same functions as the JSON routes.
+
+Each view is a file with a `router`, its templates in templates/, and its line in PAGES; what it says, JSON says too.
+"""
+
+from fastapi import APIRouter
+
+from service.pages import ask, company, enrichment, sign_in, static_files
+
+PAGES: tuple[APIRouter, ...] = (
+    ask.router,
+    company.router,
+    enrichment.router,
+    sign_in.router,
+    static_files.router,
+)

@@ -1,0 +1,180 @@
+"""A company: the ten-second view with the provenance of each value, what memory has, quote and purchase, verdicts."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
+
+from service import changes, companies, enrichments, spending, verdicts
+from service.bodies import AskBody
+from service.company_views import CompanyDetail, HistoryView, ProfileView
+from service.installation import ServiceState
+from service.pages.company_values import DatasetShown, datasets_shown
+from service.pages.layers import Layer, layers_of
+from service.pages.rendering import segment
+from service.pages.visit import PageEnricher, PageReader, Visit
+from service.problems import ApiProblem, invalid
+from service.views import ChangeView, VerdictView
+
+router = APIRouter(prefix="/companies")
+CompanyKey = Annotated[str, Path(max_length=300)]
+_LATEST_CHANGES = 8
+_MOST_PURCHASES = 500
+_AGES = ("", "30d", "7d", "1d", "1h")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerShown:
+    """A kind of profile: what it is for, and how what memory has of it is."""
+
+    name: str
+    description: str
+    head: ProfileView | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyPage:
+    """All that the page of a company shows; read by the functions of the JSON routes."""
+
+    company: CompanyDetail
+    datasets: dict[str, DatasetShown]
+    findings: Sequence[dict[str, Any]]
+    profiles: Sequence[ProfileView]
+    consumers: Sequence[ConsumerShown]
+    layers: Sequence[Layer]
+    changes: Sequence[ChangeView]
+    verdicts: Sequence[VerdictView]
+    history: HistoryView
+
+
+@router.get("/{key}")
+async def company(key: CompanyKey, visit: PageReader) -> Response:
+    return await _page(visit, key)
+
+
+@router.post("/{key}/quote")
+async def quote(key: CompanyKey, visit: PageReader) -> Response:
+    """What it would cost, beside a button that buys it at no more."""
+    ask = {"company": key, "consumer": visit.text("consumer") or "profile"}
+    if visit.text("max_age"):
+        ask["max_age"] = visit.text("max_age")
+    try:
+        body = AskBody.model_validate(ask)
+    except ValidationError as error:
+        raise invalid(error.errors()) from None
+    quoted = await enrichments.quoted(body.ask(visit.by), visit.by, visit.state)
+    if visit.wants_part:
+        return visit.part("_quote.html", key=key, quote=quoted)
+    return await _page(visit, key, quote=quoted)
+
+
+@router.post("/{key}/requests")
+async def buy(key: CompanyKey, visit: PageEnricher) -> Response:
+    """Carries a quote out, at no more than it says; then to the request's page."""
+    ask = await enrichments.ask_of_quote(visit.text("quote_id"), visit.by, visit.state)
+    answered = await enrichments.enriched(ask, visit.by, visit.state, key=None, wait_seconds=0.0)
+    if answered.view.served_from == "layer_1":
+        return visit.to(f"/companies/{segment(key)}")
+    return visit.to(f"/enrichments/{answered.view.id}")
+
+
+@router.post("/{key}/verdicts")
+async def judge(key: CompanyKey, visit: PageEnricher) -> Response:
+    """It is wrong; what is right, where that is known."""
+    wrong = visit.text("wrong")
+
+    def given() -> None:
+        verdicts.given(
+            key,
+            visit.text("dataset"),
+            because=visit.text("because") or "said on the page",
+            wrong=_stored(wrong) if wrong else None,
+            right=visit.text("right") or None,
+            caller=visit.by,
+            state=visit.state,
+        )
+
+    await run_in_threadpool(given)
+    return visit.to(f"/companies/{segment(key)}#verdicts")
+
+
+@router.post("/{key}/verdicts/{verdict_id}/withdraw")
+async def withdraw(key: CompanyKey, verdict_id: Annotated[str, Path(max_length=60)], visit: PageEnricher) -> Response:
+    await run_in_threadpool(verdicts.taken_back, key, verdict_id, visit.by, visit.state)
+    return visit.to(f"/companies/{segment(key)}#verdicts")
+
+
+async def _page(visit: Visit, key: str, **more: Any) -> Response:
+    shown = await run_in_threadpool(company_page, key, visit)
+    return visit.page("company.html", shown=shown, key=shown.company.key, ages=_AGES, **({"quote": None} | more))
+
+
+def company_page(key: str, visit: Visit) -> CompanyPage:
+    """Blocks. Raises ApiProblem."""
+    state = visit.state
+    detail = companies.detail(state, key)
+    profiles = [companies.profile(state, detail.key, head.consumer, None) for head in detail.profiles]
+    history = companies.history(state, detail.key)
+    company_id = companies.found(state, detail.key).company_id
+    purchases = spending.purchases(state, uncertain=False, company_id=company_id, since=None, most=_MOST_PURCHASES)
+    latest = sorted(profiles, key=lambda one: one.made_at, reverse=True)
+    return CompanyPage(
+        company=detail,
+        datasets=datasets_shown(profiles, detail, history.requests, visit.now),
+        findings=_findings(latest),
+        profiles=latest,
+        consumers=_consumers(state, latest),
+        layers=layers_of(detail, latest, history.requests, purchases.purchases, visit.now),
+        changes=_changes(detail.key, state),
+        verdicts=verdicts.verdicts_of(detail.key, state),
+        history=history,
+    )
+
+
+def _findings(latest: Sequence[ProfileView]) -> Sequence[dict[str, Any]]:
+    """What the summary of the newest profile that has one says: statement, quote, sources."""
+    for profile in latest:
+        summary = profile.profile["analyses"].get("intelligence_summary")
+        if summary:
+            pieces = summary["evidence"].get("pieces", {})
+            return [
+                {**item, "sources": pieces.get(str(item.get("evidence_id")), {}).get("sources", ())}
+                for item in summary["answer"].get("key_findings", ())
+            ]
+    return ()
+
+
+def _consumers(state: ServiceState, profiles: Sequence[ProfileView]) -> Sequence[ConsumerShown]:
+    """Those that need no audience."""
+    made = {one.consumer: one for one in profiles}
+    rules = state.in_force.rules.consumers
+    return [
+        ConsumerShown(name, consumer.description, made.get(name))
+        for name, consumer in rules.items()
+        if not consumer.audience
+    ]
+
+
+def _changes(key: str, state: ServiceState) -> Sequence[ChangeView]:
+    """The latest first."""
+    found: list[ChangeView] = []
+    cursor, more = "", True
+    while more:
+        page = changes.changes_after(cursor, state, company=key, dataset=None, limit=1_000)
+        found, cursor, more = [*found, *page.changes][-_LATEST_CHANGES:], page.cursor or "", page.has_more
+    return found[::-1]
+
+
+def _stored(value: str) -> dict[str, Any]:
+    """A value as the page had it in its form. Raises ApiProblem."""
+    try:
+        stored = json.loads(value)
+    except ValueError:
+        stored = None
+    if not isinstance(stored, dict):
+        raise ApiProblem("nothing_to_judge", "It is not clear which value is meant: open the page again and repeat.")
+    return stored

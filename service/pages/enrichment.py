@@ -1,0 +1,81 @@
+"""A request: how far it is, live, and how it ended; stop it."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Path, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from service import enrichments
+from service.events import follow, resumed_after
+from service.pages.request_steps import Step, step_of
+from service.pages.visit import PageEnricher, PageReader, Visit
+from service.views import EnrichmentView
+
+router = APIRouter(prefix="/enrichments")
+EnrichmentId = Annotated[str, Path(max_length=60)]
+_ENDED = frozenset({"end", "stopping"})
+
+
+@router.get("/{enrichment_id}")
+async def request_page(enrichment_id: EnrichmentId, visit: PageReader) -> Response:
+    def found() -> EnrichmentView:
+        enrichments.seen_by(visit.by, enrichment_id, visit.state)
+        return enrichments.view_of(enrichment_id, visit.state, with_trace=True)
+
+    view = await run_in_threadpool(found)
+    trace = view.trace or []
+    steps = [step_of(one) for one in trace]
+    last = trace[-1].number if trace else 0
+    return visit.page("enrichment.html", view=view, steps=steps, spent=spent_of(steps), last=last)
+
+
+async def _followed(
+    enrichment_id: EnrichmentId,
+    visit: PageReader,
+    last_event_id: Annotated[str | None, Header()] = None,
+    after: int = 0,
+) -> AsyncIterator[ServerSentEvent]:
+    """Refused before the first byte. Raises ApiProblem."""
+    await run_in_threadpool(enrichments.seen_by, visit.by, enrichment_id, visit.state)
+    since = resumed_after(last_event_id)
+    if since is None:
+        raise HTTPException(204)
+    return _drawn(enrichment_id, visit, max(since, after))
+
+
+@router.get("/{enrichment_id}/steps", response_class=EventSourceResponse)
+async def steps(
+    following: Annotated[AsyncIterator[ServerSentEvent], Depends(_followed)],
+) -> AsyncIterator[ServerSentEvent]:
+    """The rows of its timeline as they come, as HTML; `end` once there is nothing more."""
+    async for event in following:
+        yield event
+
+
+@router.post("/{enrichment_id}/stop")
+async def stop(enrichment_id: EnrichmentId, visit: PageEnricher) -> Response:
+    accepted = await run_in_threadpool(enrichments.seen_by, visit.by, enrichment_id, visit.state)
+    await enrichments.stopped(accepted, visit.state)
+    return visit.to(f"/enrichments/{enrichment_id}")
+
+
+def spent_of(steps: list[Step]) -> int:
+    """micro-USD."""
+    return sum(step.cost for step in steps)
+
+
+async def _drawn(enrichment_id: str, visit: Visit, after: int) -> AsyncIterator[ServerSentEvent]:
+    spent = 0
+    if after:
+        view = await run_in_threadpool(enrichments.view_of, enrichment_id, visit.state, with_trace=True)
+        spent = spent_of([step_of(one) for one in view.trace or [] if one.number <= after])
+    async for event in follow(enrichment_id, visit.state, after=after):
+        if event.event is None or event.event in _ENDED or event.data is None:
+            yield event
+            continue
+        step = step_of(event.data)
+        spent += step.cost
+        html = visit.drawn("_step.html", step=step, spent=spent)
+        yield ServerSentEvent(id=event.id, raw_data=html)

@@ -1,0 +1,124 @@
+"""Templates, and how values look in them: amounts with their currency, times relative to now, text as text.
+
+rendered("company.html", values) -> HTML        everything is escaped; characters that reorder a line are made visible
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from enrichment.domain.money import in_full
+from enrichment.domain.numbers import in_number
+from enrichment.domain.values import in_words
+from service.pages.static_files import static_address
+
+_REORDERING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2060\ufeff]")
+_AGES = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+def rendered(template: str, values: Mapping[str, Any]) -> str:
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("service.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=as_text,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "age": age,
+        "exact": exact,
+        "iso": iso,
+        "usd": usd,
+        "words": words,
+        "in_words": in_words,
+        "segment": segment,
+        "as_data": as_data,
+        "percent": percent,
+        "counted": in_number,
+        "named": named,
+    }
+    environment.globals |= {"static": static_address}
+    return environment
+
+
+def as_text(value: Any) -> Any:
+    """What is put into a page: nothing in it reorders or hides what is beside it."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return "" if value is None else value
+    return plain(value)
+
+
+def plain(text: str) -> str:
+    """'\\u202egpj.exe' -> '[U+202E]gpj.exe'."""
+    return _REORDERING.sub(lambda found: f"[U+{ord(found[0]):04X}]", _UNSEEN.sub("", text))
+
+
+def usd(amount: str | int | Decimal) -> str:
+    """USD as text, or micro-USD as a whole number -> '0.15 USD'; at least two decimals, thousands set apart."""
+    text = in_full(amount) if isinstance(amount, int) else str(amount)
+    whole, _, part = text.partition(".")
+    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    return f"{sign}{int(digits or 0):,}.{part.ljust(2, '0')} USD"
+
+
+def age(at: datetime | str, now: datetime) -> str:
+    """'3 d ago', 'in 5 h', 'now'."""
+    seconds = int((now - _moment(at)).total_seconds())
+    for size, unit in _AGES:
+        if abs(seconds) >= size:
+            count = f"{abs(seconds) // size} {unit}"
+            return f"{count} ago" if seconds > 0 else f"in {count}"
+    return "now"
+
+
+def exact(at: datetime | str) -> str:
+    """'2026-03-02 12:00:01 UTC'."""
+    return f"{_moment(at):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def iso(at: datetime | str) -> str:
+    return _moment(at).isoformat(timespec="seconds")
+
+
+def _moment(at: datetime | str) -> datetime:
+    return datetime.fromisoformat(at) if isinstance(at, str) else at
+
+
+def words(name: str) -> str:
+    """'key_contacts' -> 'Key contacts'."""
+    text = name.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def named(count: Decimal | int) -> str:
+    """12345 -> '12,345'."""
+    return f"{count:,}"
+
+
+def segment(text: str) -> str:
+    """One step of a path, or one value of a query."""
+    return quote(text, safe=":")
+
+
+def as_data(value: Any) -> str:
+    """For a data attribute or a hidden field, to be escaped there."""
+    return json.dumps(value, ensure_ascii=True, sort_keys=True)
+
+
+def percent(share: float) -> str:
+    return f"{share:.0%}"

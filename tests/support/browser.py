@@ -1,0 +1,86 @@
+"""Debian's Chromium, driven by Playwright: pages of the service as a person sees them.
+
+    with browser_running() as browser, page_open(browser, url) as page: page.goto("/companies/tesla.com")
+
+A page that reports an error in its console, or a script that fails, fails the test.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+_ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+PATIENCE_MILLISECONDS = 60_000
+_HEIGHT = 900
+
+Scheme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a page is looked at: its theme, and its width in pixels."""
+
+    scheme: Scheme = "light"
+    width: int = 1440
+
+    @property
+    def name(self) -> str:
+        return f"{self.scheme}-{self.width}"
+
+
+LOOKS = tuple(Look(scheme, width) for scheme in ("light", "dark") for width in (360, 1440))
+
+
+@contextmanager
+def browser_running() -> Iterator[Browser]:
+    """Not for longer than a module of tests: while it runs, no test of this thread may start an event loop."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def page_open(
+    browser: Browser, url: str, *, look: Look = Look(), scripts: bool = True, expected: Sequence[str] = ()
+) -> Iterator[Page]:
+    """In a profile of its own. expected: parts of what its console may say. scripts: False: without JavaScript."""
+    context = browser.new_context(
+        base_url=url,
+        color_scheme=look.scheme,
+        viewport={"width": look.width, "height": _HEIGHT},
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
+    faults: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not any(part in message.text for part in expected):
+            faults.append(f"{message.type}: {message.text}")
+
+    context.on("console", note)
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    try:
+        yield context.new_page()
+        assert faults == []
+    finally:
+        context.close()
+
+
+def kept(page: Page, folder: Path, name: str) -> Path:
+    """A picture of the whole page, for eyes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+    return path
