@@ -224,7 +224,9 @@ class _RequestAnalyses:
             self._leave_out(question.name, question.rules, "Stopped", STOPPED)
             return True
         if time.monotonic() >= self._deadline:
-            self._leave_out(question.name, question.rules, "OutOfTime", out_of_time(self.inputs.requirements.max_seconds))
+            self._leave_out(
+                question.name, question.rules, "OutOfTime", out_of_time(self.inputs.requirements.max_seconds)
+            )
             return True
         seen = () if earlier is None else (earlier.analysis_id,)
         return await self._book(question, await self._buy(question, provider, model, seen))
@@ -331,7 +333,9 @@ class _RequestAnalyses:
                 await self._settled(question, reply, purchase)
             case PurchaseFailed(purchase, error):
                 self.purchases.append(purchase)
-                self._leave_out(question.name, question.rules, type(error).__name__, str(error), purchase.cost_micro_usd)
+                self._leave_out(
+                    question.name, question.rules, type(error).__name__, str(error), purchase.cost_micro_usd
+                )
             case CapReached(cap=cap, left_micro_usd=left):
                 most = charge(question.most_tokens, self.inputs.rules.usd_per_token(question.rules.model))
                 self._leave_out(question.name, question.rules, "OverCap", too_dear(most, cap, left))

@@ -39,7 +39,12 @@ class SqlSessions:
         self._db = database
 
     def open(
-        self, session: Session, events: Sequence[NewSessionEvent], *, question: Question | None, key: IdempotencyKey | None
+        self,
+        session: Session,
+        events: Sequence[NewSessionEvent],
+        *,
+        question: Question | None,
+        key: IdempotencyKey | None,
     ) -> MadeBefore | None:
         """With its first question, if it has one. None: it is kept; else what this key made before."""
 
@@ -160,16 +165,17 @@ class SqlSessions:
     def wait(self, question_id: str, event: NewSessionEvent, *, worker: str, at: datetime) -> list[SessionEvent]:
         return self._left(question_id, event, worker, at, state="waiting")
 
-    def choose(self, question_id: str, chosen: Mapping[str, str]) -> bool:
+    def choose(self, question_id: str, chosen: Mapping[str, str], event: NewSessionEvent, *, at: datetime) -> bool:
         """It goes on, with this said. False: it does not wait."""
 
         def go_on(tx: sa.Connection) -> bool:
-            query = sa.select(_q.chosen).where(_q.question_id == question_id, _q.state == "waiting").with_for_update()
+            query = sa.select(t.questions).where(_q.question_id == question_id, _q.state == "waiting").with_for_update()
             row = tx.execute(query).first()
             if row is None:
                 return False
             values = {"chosen": {**row.chosen, **chosen}, "state": "queued"}
             tx.execute(sa.update(t.questions).where(_q.question_id == question_id).values(values))
+            self._note(tx, row.session_id, [event], at)
             return True
 
         return self._db.ledger(go_on)
@@ -202,6 +208,13 @@ class SqlSessions:
                 tx.execute(sa.delete(table).where(table.c.session_id == session_id))
 
         self._db.ledger(deleted)
+
+    def clarification(self, question_id: str) -> SessionEvent | None:
+        """What a question that waits has asked back, last."""
+        asked = sa.select(t.session_events).where(_e.question_id == question_id, _e.type == "clarification_needed")
+        with self._db.reading() as tx:
+            row = tx.execute(asked.order_by(_e.number.desc()).limit(1)).first()
+        return None if row is None else record_of(SessionEvent, row)
 
     def events(self, session_id: str, *, after: int, most: int) -> list[SessionEvent]:
         with self._db.reading() as tx:
