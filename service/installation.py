@@ -30,6 +30,8 @@ from service.limits import KeyRateLimits
 from service.logs import log
 from service.metrics import Metrics
 from service.runs import GRACE_SECONDS, Runs
+from service.session_events import SessionStreams
+from service.session_runs import SessionRuns
 from service.tracing import exporter
 
 _Found = TypeVar("_Found")
@@ -123,6 +125,8 @@ class ServiceState:
     runs: Runs
     bookings: HitBookings
     batches: BatchWork
+    session_runs: SessionRuns
+    streams: SessionStreams
     sender: WebhookSender
     deliveries: Deliveries
     metrics: Metrics
@@ -169,17 +173,31 @@ async def opened(
         )
         stopping, bookings = asyncio.Event(), HitBookings(store)
         batches = BatchWork(store, in_force.in_use, override=settings.enrich_strategy, stopping=stopping.is_set)
+        streams = SessionStreams(store, stopping)
+        session_runs = SessionRuns(store, runs.worker, in_force.in_use, now, streams, metrics)
         sender = WebhookSender(loopback=settings.enrich_webhook_loopback)
         deliveries = Deliveries(store, sender, now)
         state = ServiceState(
-            settings, store, in_force, runs, bookings, batches, sender, deliveries, metrics, now, stopping
+            settings,
+            store,
+            in_force,
+            runs,
+            bookings,
+            batches,
+            session_runs,
+            streams,
+            sender,
+            deliveries,
+            metrics,
+            now,
+            stopping,
         )
         keeping = asyncio.create_task(_keep_going(state))
         try:
             yield state
         finally:
             state.stopping.set()
-            await asyncio.gather(runs.stop(), batches.stop(GRACE_SECONDS), deliveries.stop())
+            await asyncio.gather(runs.stop(), session_runs.stop(), batches.stop(GRACE_SECONDS), deliveries.stop())
             await bookings.stop()
             if spans is not None:
                 await asyncio.to_thread(spans.shutdown)
@@ -202,6 +220,7 @@ async def _keep_going(state: ServiceState) -> None:
         try:
             await state.runs.tick()
             await state.batches.tick()
+            await state.session_runs.tick()
             await state.deliveries.tick()
             await state.in_force.look()
         except (StoreError, RulesError, SettingsError) as error:  # it may be mended before the next look

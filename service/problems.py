@@ -47,6 +47,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "under_way": (409, "The same call is still under way"),
     "already_ended": (409, "It has ended already"),
     "too_many_webhooks": (409, "This key has as many webhooks as it may"),
+    "too_many_questions": (409, "This session has as many open questions as it may"),
     "quote_expired": (410, "The quote is no longer valid"),
     "too_large": (413, "The body is too large"),
     "not_list_type": (415, "The body is no list of a known kind"),

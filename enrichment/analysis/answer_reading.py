@@ -47,6 +47,8 @@ def read_answer(reply: ModelReply, question: AnalysisQuestion) -> CheckedAnswer[
         answer = question.kind.type.model_validate_json(raw["content"] or "")
     except ValidationError as error:
         raise UnusableAnswer(f"the answer does not fit its schema ({_first(error)}): {_OTHER_MODEL}") from None
+    if not question.kind.cites:
+        return CheckedAnswer(answer, kept=1, dropped=0)
     checked = check_citations(answer, question.evidence, question.own_names)
     if checked.dropped and not checked.kept:
         raise UnusableAnswer(f"{dropped_in_words(checked.kept, checked.reasons)}: {_OTHER_MODEL}")

@@ -277,10 +277,14 @@ class Growth(AnalysisAnswer):
 
 @dataclass(frozen=True, slots=True)
 class AnswerKind:
-    """for_audience: it is advice to the asking vendor, not facts of the company; only then does the audience count."""
+    """for_audience: it is advice to the asking vendor, not facts of the company; only then does the audience count.
+
+    cites: its items quote evidence, and are checked against it.
+    """
 
     type: type[AnalysisAnswer]
     for_audience: bool = False
+    cites: bool = True
 
 
 ANSWERS: Mapping[str, AnswerKind] = {

@@ -27,7 +27,7 @@ from enrichment.domain.values import (
     Value,
 )
 
-_OUR_TAGS = re.compile(r"<(?=[\s/]*(?:evidence|audience|company)\b)", re.IGNORECASE)
+_OUR_TAGS = re.compile(r"<(?=[\s/]*(?:evidence|audience|company|question|seller|vendor)\b)", re.IGNORECASE)
 _LAYOUT = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
 _SHARE = 12  # when not all fits, a passage is cut to one part in so many of the bytes there are
 _SHORTEST_CUT = 200  # bytes; no passage is cut to fewer

@@ -126,6 +126,8 @@ def facts_of(analysis: Analysis, question: AnalysisQuestion, inputs: AnalysisInp
     They are as old as the oldest passage and valid until the first passage expires.
     quality = reliability x (1 - dropped / 2), dropped = the share of claims without their quote in the evidence.
     """
+    if not question.rules.answers:
+        return ()
     passages = question.evidence.passages
     answer: AnalysisAnswer = question.kind.type.model_validate(analysis.answer)
     dropped = analysis.claims_dropped / max(1, analysis.claims_kept + analysis.claims_dropped)

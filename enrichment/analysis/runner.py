@@ -31,6 +31,7 @@ from enrichment.analysis.question import (
 )
 from enrichment.analysis.remembered import in_waves, may_be_read
 from enrichment.domain.ids import analysis_source, new_id
+from enrichment.domain.money import charge
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import (
     Analysis,
@@ -62,7 +63,7 @@ from enrichment.purchasing.purchase import (
     wait_for,
 )
 from enrichment.requirements.requirements import Requirements
-from enrichment.rules import Rules
+from enrichment.rules import AnalysisRules, Rules
 from enrichment.trace import Trace
 
 
@@ -107,6 +108,27 @@ async def analyse(
     )
     for wave in in_waves(names, rules):
         await run.side_by_side(wave)
+    return run.results()
+
+
+async def answer_question(
+    question: AnalysisQuestion,
+    *,
+    requirements: Requirements,
+    company: Company,
+    request: Request,
+    rules: Rules,
+    context: AnalysisContext,
+    trace: Trace,
+    seconds: float,
+) -> AnalysisResults:
+    """One question that is prepared already, asked as an analysis is. seconds: that it may take from now on.
+
+    Raises only StoreError.
+    """
+    until = time.monotonic() + max(0.0, seconds)
+    run = _RequestAnalyses(AnalysisInputs(rules, requirements, company, None), request, context, trace, (), until)
+    await run.ask(question)
     return run.results()
 
 
@@ -158,7 +180,7 @@ class _RequestAnalyses:
             self._shut_out.clear()
             await self._all_of(again)
         for name, reason in self._shut_out.items():
-            self._leave_out(name, "Unavailable", reason)
+            self._leave_out(name, self.inputs.rules.analyses[name], "Unavailable", reason)
         self._shut_out.clear()
 
     async def _all_of(self, names: Sequence[str]) -> None:
@@ -167,15 +189,24 @@ class _RequestAnalyses:
             if error is not None:  # raised after all have ended: none is left in the middle of a purchase
                 raise error
 
+    async def ask(self, question: AnalysisQuestion) -> None:
+        await self._ask_until_answered(question)
+        for name, reason in self._shut_out.items():
+            self._leave_out(name, question.rules, "Unavailable", reason)
+
     async def _one(self, name: str) -> None:
         try:
             question = prepare(name, self.known, self.inputs, self.context.now())
         except NothingToAsk as reason:
-            self._leave_out(name, type(reason).__name__, str(reason))
+            self._leave_out(name, self.inputs.rules.analyses[name], type(reason).__name__, str(reason))
             return
+        await self._ask_until_answered(question)
+
+    async def _ask_until_answered(self, question: AnalysisQuestion) -> None:
         while not await self._answered(question):
             if time.monotonic() >= self._deadline:
-                self._leave_out(name, "ClaimLost", "another request is still asking the same: ask again later")
+                why = "another request is still asking the same: ask again later"
+                self._leave_out(question.name, question.rules, "ClaimLost", why)
                 return
 
     async def _answered(self, question: AnalysisQuestion) -> bool:
@@ -187,13 +218,15 @@ class _RequestAnalyses:
         model = self.context.model
         if model is None:
             why = self.context.unavailable.get(provider, "it is not set up")
-            self._leave_out(question.name, "CredentialsMissing", f"{provider} cannot be asked: {why}")
+            self._leave_out(question.name, question.rules, "CredentialsMissing", f"{provider} cannot be asked: {why}")
             return True
         if self.context.stopping():
-            self._leave_out(question.name, "Stopped", STOPPED)
+            self._leave_out(question.name, question.rules, "Stopped", STOPPED)
             return True
         if time.monotonic() >= self._deadline:
-            self._leave_out(question.name, "OutOfTime", out_of_time(self.inputs.requirements.max_seconds))
+            self._leave_out(
+                question.name, question.rules, "OutOfTime", out_of_time(self.inputs.requirements.max_seconds)
+            )
             return True
         seen = () if earlier is None else (earlier.analysis_id,)
         return await self._book(question, await self._buy(question, provider, model, seen))
@@ -208,7 +241,7 @@ class _RequestAnalyses:
         if self.context.now() >= again or may_be_longer_now(earlier, question):
             return False
         why = f"{found}; {question.rules.model} is asked again after {again:%Y-%m-%d %H:%M} UTC"
-        self._leave_out(question.name, "FailedBefore", why)
+        self._leave_out(question.name, question.rules, "FailedBefore", why)
         return True
 
     async def _checked(self, question: AnalysisQuestion, reply: ModelReply) -> Analysis | str:
@@ -300,18 +333,19 @@ class _RequestAnalyses:
                 await self._settled(question, reply, purchase)
             case PurchaseFailed(purchase, error):
                 self.purchases.append(purchase)
-                self._leave_out(question.name, type(error).__name__, str(error), purchase.cost_micro_usd)
-            case CapReached(cap=cap, left_micro_usd=left):
-                most = self.inputs.rules.max_micro_usd_of_analysis(question.name, question.input_bytes)
-                self._leave_out(question.name, "OverCap", too_dear(most, cap, left))
-            case Busy(under_way):
                 self._leave_out(
-                    question.name, "Throttled", f"the model is busy with {in_number(under_way, 'other question')}"
+                    question.name, question.rules, type(error).__name__, str(error), purchase.cost_micro_usd
                 )
+            case CapReached(cap=cap, left_micro_usd=left):
+                most = charge(question.most_tokens, self.inputs.rules.usd_per_token(question.rules.model))
+                self._leave_out(question.name, question.rules, "OverCap", too_dear(most, cap, left))
+            case Busy(under_way):
+                why = f"the model is busy with {in_number(under_way, 'other question')}"
+                self._leave_out(question.name, question.rules, "Throttled", why)
             case Unavailable(by):
                 self._shut_out[question.name] = because(by)
             case AskedInVain():
-                self._leave_out(question.name, "AskedInVain", in_vain(outcome))
+                self._leave_out(question.name, question.rules, "AskedInVain", in_vain(outcome))
             case AlreadyClaimed():
                 other = outcome.purchase_id
                 self.trace.note("analyse", "waiting for another purchase", analysis=question.name, purchase=other)
@@ -329,7 +363,7 @@ class _RequestAnalyses:
             self._note_purchase(question, found, purchase)
         else:
             self.purchases.append(replace(purchase, outcome="failed", reason=found))
-            self._leave_out(question.name, "UnusableAnswer", found, purchase.cost_micro_usd)
+            self._leave_out(question.name, question.rules, "UnusableAnswer", found, purchase.cost_micro_usd)
 
     async def _read(self, question: AnalysisQuestion, analysis: Analysis) -> None:
         """Use what another request paid for, and book the read."""
@@ -379,9 +413,9 @@ class _RequestAnalyses:
             warning=purchase.reason,
         )
 
-    def _leave_out(self, name: str, kind: str, reason: str, cost_micro_usd: int = 0) -> None:
+    def _leave_out(self, name: str, rules: AnalysisRules, kind: str, reason: str, cost_micro_usd: int = 0) -> None:
         self.gaps[name] = reason
         if kind != NoEvidence.__name__:
-            provider = self.inputs.rules.provider_of_model(self.inputs.rules.analyses[name].model)
+            provider = self.inputs.rules.provider_of_model(rules.model)
             self.failures.append(SourceFailure(analysis_source(name), provider, kind, reason))
         self.trace.note("analyse", "failed", analysis=name, kind=kind, reason=reason, cost_micro_usd=cost_micro_usd)

@@ -56,6 +56,8 @@ def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
         yield "config/consumers.yaml: custom: this name is kept for requests that name their own datasets"
     if written["providers"] is not None and sound.providers.keys() == set(names_in(written["providers"])):
         yield from _unpriced_models(sound)
+    if written.get("research"):
+        yield from _research_problems(sound)
     yield from _hybrid_problems(sound)
     yield from _circular_needs(sound)
 
@@ -193,6 +195,23 @@ def _unpriced_models(sound: Rules) -> Iterator[str]:
                 f"config/analyses.yaml: {name}.model: "
                 f"no price for model '{analysis.model}' in config/providers.yaml: it is never asked"
             )
+
+
+def _research_problems(sound: Rules) -> Iterator[str]:
+    research, where = sound.research, "config/research.yaml"
+    if sound.consumers and research.consumer not in sound.consumers:
+        yield f"{where}: consumer: no consumer named '{research.consumer}'"
+    priced = {model for provider in sound.providers.values() for model in provider.models}
+    for key, asked in (("breakdown", research.breakdown), ("answer", research.answer)):
+        if asked is None:
+            continue
+        if asked.model not in priced:
+            yield (
+                f"{where}: {key}.model: no price for model '{asked.model}' in config/providers.yaml: it is never asked"
+            )
+        for name in asked.reads:
+            if name not in sound.datasets:
+                yield f"{where}: {key}.reads: no dataset named '{name}'"
 
 
 def _hybrid_problems(sound: Rules) -> Iterator[str]:

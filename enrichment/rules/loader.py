@@ -20,12 +20,16 @@ from enrichment.rules.models import (
     ProviderRules,
     RedundancyRule,
     RefreshRules,
+    ResearchRules,
     Rules,
     SourceQuestion,
     SourceRules,
     Strategies,
 )
 from enrichment.rules.yaml_files import NotReadable, read_yaml
+
+RESEARCH_BREAKDOWN, RESEARCH_ANSWER = "research_breakdown", "research_answer"
+"""What research asks a model, as prompts and purchases name it."""
 
 Questions = Callable[[str, SourceQuestion], Iterable[str]]
 
@@ -36,12 +40,13 @@ _MAPPINGS: dict[str, type[BaseModel]] = {
     "consumers": ConsumerRules,
     "analyses": AnalysisRules,
 }
-_OPTIONAL: dict[str, Any] = {"redundancy": [], "strategies": {}, "caps": {}, "refresh": {}}
+_OPTIONAL: dict[str, Any] = {"redundancy": [], "strategies": {}, "caps": {}, "refresh": {}, "research": {}}
 _IF_NONE = {
     "redundancy": "[] if no source is ever redundant",
     "strategies": "{} if every plan is made by `enhanced`",
     "caps": "{} if nothing shall limit what a day may cost",
     "refresh": "{} if nothing shall be refreshed that costs anything",
+    "research": "{} if questions shall be broken down and answered without a language model",
 }
 """What to write in a file without entries: an emptied file is more often a slip than meant so."""
 _IN_WORDS = {
@@ -83,7 +88,9 @@ def load_rules(folder: Path, questions: Questions | None = None) -> Rules:
     sound["strategies"] = _whole("strategies", written, Strategies, problems) or Strategies()
     sound["caps"] = _whole("caps", written, Caps, problems) or Caps()
     sound["refresh"] = _whole("refresh", written, RefreshRules, problems) or RefreshRules()
-    sound["prompts"] = _prompts(folder / "prompts", names_in(written["analyses"]), problems)
+    sound["research"] = _whole("research", written, ResearchRules, problems) or ResearchRules()
+    asked = (*names_in(written["analyses"]), *_asked_in_research(sound["research"]))
+    sound["prompts"] = _prompts(folder / "prompts", asked, problems)
     rules = Rules.model_construct(**sound, hash=_digest(written, sound["prompts"]))
     problems.extend(disagreements(written, rules))
     if questions is not None:
@@ -172,8 +179,18 @@ def _prompts(folder: Path, analyses: Iterable[str], problems: list[str]) -> dict
     return prompts
 
 
+def _asked_in_research(rules: ResearchRules) -> Iterator[str]:
+    """Names of the prompts of what research asks a model."""
+    if rules.breakdown is not None:
+        yield RESEARCH_BREAKDOWN
+    if rules.answer is not None:
+        yield RESEARCH_ANSWER
+
+
 def _digest(written: Mapping[str, Any], prompts: Mapping[str, str]) -> str:
-    text = json.dumps({"rules": written, "prompts": prompts}, sort_keys=True, default=str)
+    """Rules without research.yaml have the digest that they had before there was such a file."""
+    kept = {name: data for name, data in written.items() if data or name != "research"}
+    text = json.dumps({"rules": kept, "prompts": prompts}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

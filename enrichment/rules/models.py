@@ -340,6 +340,20 @@ class RefreshRules(_Rule):
         return first <= hour < end if first < end else hour >= first or hour < end
 
 
+class ResearchRules(_Rule):
+    """Research sessions. breakdown, answer: how the model is asked; None: a plain rule serves instead.
+
+    consumer: what a whole question about a company collects, written for the asking vendor. budget_usd: of a session,
+    where it names none. max_seconds: of a question; then it ends with what there is.
+    """
+
+    consumer: str = "customer_intelligence"
+    budget_usd: Usd = Decimal(3)
+    max_seconds: Seconds = 600
+    breakdown: AnalysisRules | None = None
+    answer: AnalysisRules | None = None
+
+
 class Rules(_Rule):
     """All of config/, with the hash that plans, purchases and profiles carry."""
 
@@ -352,6 +366,7 @@ class Rules(_Rule):
     strategies: Strategies = Strategies()
     caps: Caps = Caps()
     refresh: RefreshRules = RefreshRules()
+    research: ResearchRules = ResearchRules()
     prompts: Mapping[str, str]
     hash: str
 

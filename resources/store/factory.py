@@ -31,11 +31,12 @@ from resources.store.profiles import SqlProfiles
 from resources.store.provider_health import SqlProviderHealth
 from resources.store.refresh_history import SqlRefreshHistory
 from resources.store.requests import SqlRequests
+from resources.store.sessions import SqlSessions
 from resources.store.shared_rate_limits import SqlRateLimitLog
 from resources.store.verdicts import SqlVerdicts
 from resources.store.webhooks import SqlWebhooks
 
-SCHEMA = "0022"
+SCHEMA = "0023"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -66,6 +67,7 @@ class SqlStore:
         self.api_keys = SqlApiKeys(database)
         self.accepted_requests = SqlAcceptedRequests(database)
         self.webhooks = SqlWebhooks(database)
+        self.sessions = SqlSessions(database)
         self.rate_limit_log = SqlRateLimitLog(database)
 
     @contextmanager

@@ -4,7 +4,7 @@ companies <- requests <- purchases <- replies <- facts;   purchases <- model_rep
 requests <- profiles <- changes: what is different since.   verdicts: what people say of values
 company_events: merges and splits.   former_companies: ids that lead to another one since
 caps: sums.   turns: calls, for rate limits.   providers, suspensions: outages.   balances: of vendors' accounts
-webhooks <- webhook_deliveries: what is sent to others
+webhooks <- webhook_deliveries: what is sent to others.   sessions <- questions, session_events: research
 
 `changed`: number of the transaction that last wrote the row (see SqlStore.changes); replaced facts raise their reply's.
 """
@@ -27,6 +27,7 @@ ACCEPTED = sa.text("state = 'open'")
 ACCEPTED_OPEN = sa.text("accepted_requests.state = 'open'")  # where another table is in the query
 RUNNING = sa.text("state = 'running'")
 WAITING = sa.text("state = 'waiting'")
+TO_ANSWER = sa.text("state IN ('queued', 'running')")
 # For a purchase given by its id: with "state IN (...)" Postgres would scan the index of all open purchases instead.
 STILL_OPEN = sa.text("state NOT IN ('settled', 'released')")
 STILL_UNDER_WAY = sa.text("state NOT IN ('settled', 'released', 'uncertain')")
@@ -562,4 +563,51 @@ webhook_deliveries = sa.Table(
     sa.UniqueConstraint("webhook_id", "mark"),
     sa.Index("ix_webhook_deliveries_waiting", "next_at", sqlite_where=WAITING, postgresql_where=WAITING),
     sa.Index("ix_webhook_deliveries_webhook", "webhook_id", "state", "ended_at"),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    _id("session_id"),
+    sa.Column("owner", PlainText, nullable=False, index=True, comment="id of the key that opened it; empty: none"),
+    sa.Column("persona", JsonText, nullable=False, comment="name, role, company and what they sell"),
+    sa.Column("company_id", PlainText, nullable=False, comment="of the persona's company"),
+    _money("budget_micro_usd"),
+    _time("created_at"),
+    sa.Column("epoch", PlainText, nullable=False, comment="part of the id of each of its events"),
+    sa.Column("last_number", sa.BigInteger, nullable=False, comment="of its newest event; 0: none"),
+)
+
+questions = sa.Table(
+    "questions",
+    metadata,
+    _id("question_id"),
+    sa.Column("session_id", PlainText, nullable=False, index=True),
+    sa.Column("number", sa.Integer, nullable=False, comment="place in the session, from 1"),
+    _text("text"),
+    _time("asked_at"),
+    sa.Column("state", PlainText, nullable=False, comment="queued, running, waiting or ended"),
+    sa.Column("worker", PlainText, nullable=True, comment="the process at work on it"),
+    sa.Column("lease_until", UtcMicros, nullable=True, comment="after it another process may go on with it"),
+    sa.Column("stop_asked_at", UtcMicros, nullable=True, comment="nothing more of it is bought from then on"),
+    _time("ended_at", null=True),
+    sa.Column("requests", JsonText, nullable=False, comment="ids of all requests that were made for it"),
+    sa.Column("companies", JsonText, nullable=False, comment="ids of the companies that it is about"),
+    sa.Column("chosen", JsonText, nullable=False, comment="text -> key of the company that a person says it means"),
+    sa.Column("answer", JsonText, nullable=True, comment="as its research_complete has it"),
+    sa.Index("ix_questions_to_answer", "asked_at", sqlite_where=TO_ANSWER, postgresql_where=TO_ANSWER),
+)
+
+session_events = sa.Table(
+    "session_events",
+    metadata,
+    sa.Column("session_id", PlainText, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, comment="grows by one in each session", autoincrement=False),
+    sa.Column("question_id", PlainText, nullable=True, comment="null: of the session itself"),
+    _text("type"),
+    sa.Column("data", JsonText, nullable=False),
+    sa.Column("message", PlainText, nullable=False, comment="one sentence for people"),
+    _time("at"),
+    sa.Column("mark", PlainText, nullable=False, comment="what happened; it is written once"),
+    sa.UniqueConstraint("session_id", "mark"),
 )

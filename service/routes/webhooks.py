@@ -11,7 +11,7 @@ from service import webhooks
 from service.access import Enricher
 from service.bodies import Body
 from service.installation import Installed
-from service.problems import problems
+from service.problems import BODY, problems
 from service.views import DeadLettersView, NewWebhookView, WebhooksView, WebhookTestView, WebhookView
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
@@ -25,7 +25,7 @@ class WebhookBody(Body):
     events: list[EventName] = Field([], max_length=20, examples=[["enrichment.completed", "profile.changed"]])
 
 
-@router.post("", status_code=201, responses=problems("too_many_webhooks"))
+@router.post("", status_code=201, responses=problems("too_many_webhooks", *BODY))
 async def register(body: WebhookBody, caller: Enricher, state: Installed) -> NewWebhookView:
     """What happens from now on is sent there, signed with `secret`, which is shown here and never again."""
     return await run_in_threadpool(webhooks.registered, body.url, body.events, caller, state)

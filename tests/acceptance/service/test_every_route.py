@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from enrichment.domain.batches import Batch
+from enrichment.domain.research import Persona, Session
 from enrichment.domain.webhooks import Webhook
 from resources.settings import Settings
 from service.app import create_service
@@ -23,6 +24,12 @@ OWNED = {
     ("post", "/v1/webhooks/{webhook_id}/test"),
     ("get", "/v1/webhooks/{webhook_id}/dead-letters"),
     ("delete", "/v1/webhooks/{webhook_id}"),
+    ("get", "/v1/sessions/{session_id}"),
+    ("get", "/v1/sessions/{session_id}/events"),
+    ("get", "/v1/sessions/{session_id}/transcript"),
+    ("post", "/v1/sessions/{session_id}/questions"),
+    ("post", "/v1/sessions/{session_id}/stop"),
+    ("delete", "/v1/sessions/{session_id}"),
 }
 """Routes of objects that belong to the key that made them: for another key they are not there."""
 NEEDS_MORE_THAN_READ = {
@@ -39,9 +46,15 @@ NEEDS_MORE_THAN_READ = {
     ("post", "/v1/webhooks/{webhook_id}/test"),
     ("get", "/v1/webhooks/{webhook_id}/dead-letters"),
     ("delete", "/v1/webhooks/{webhook_id}"),
+    ("post", "/v1/sessions"),
+    ("post", "/v1/sessions/{session_id}/questions"),
+    ("post", "/v1/sessions/{session_id}/stop"),
+    ("delete", "/v1/sessions/{session_id}"),
 }
 WITHDRAW = ("delete", "/v1/companies/{key}/verdicts/{verdict_id}")
 UNREGISTER = ("delete", "/v1/webhooks/{webhook_id}")
+DELETE_SESSION = ("delete", "/v1/sessions/{session_id}")
+PERSONA = {"name": "Ann", "role": "seller", "company": "tesla.com", "sells": "cars"}
 BODIES: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("post", "/v1/enrichments"): {"company": "tesla.com"},
     ("post", "/v1/quotes"): {"company": "tesla.com"},
@@ -51,6 +64,9 @@ BODIES: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("post", "/v1/companies/{key}/verdicts"): {"dataset": "employee_count", "because": "it is", "right": "7"},
     ("post", "/v1/webhooks"): {"url": "https://crm.example/hooks"},
     ("post", "/v1/webhooks/{webhook_id}/test"): {},
+    ("post", "/v1/sessions"): {"persona": PERSONA},
+    ("post", "/v1/sessions/{session_id}/questions"): {"question": "Whom does tesla.com hire?"},
+    ("post", "/v1/sessions/{session_id}/stop"): {},
 }
 DOCUMENT = create_service(Settings(enrich_home=FROZEN, enrich_config=FROZEN), now=lambda: None).openapi()  # type: ignore[arg-type, return-value]
 ROUTES = [(method, path) for path, item in DOCUMENT["paths"].items() for method in item]
@@ -61,9 +77,11 @@ def call(client: httpx.Client, route: tuple[str, str], headers: Mapping[str, str
     method, path = route
     names = {"enrichment_id": request_id, "request_id": request_id, "key": "tesla.com", "consumer": "profile"}
     here, body = (
-        path.format(**names, batch_id="bat_mine", verdict_id="ver_none", webhook_id="whk_mine"),
+        path.format(**names, batch_id="bat_mine", verdict_id="ver_none", webhook_id="whk_mine", session_id="ses_mine"),
         BODIES.get(route),
     )
+    if route == ("get", "/v1/sessions/{session_id}/events"):
+        here = f"{here}?follow=false"
     if path.endswith("/upload"):
         kind = {"Content-Type": "application/x-ndjson"}
         return client.request(method, f"{here}?max_cost_usd=1", headers={**headers, **kind}, json=body)
@@ -77,7 +95,7 @@ def mine(stack: Stack) -> dict[str, str]:
 
 @pytest.fixture
 def request_id(client: httpx.Client, stack: Stack, mine: dict[str, str]) -> str:
-    """Of an enrichment of mine; there are a batch and a webhook of mine too."""
+    """Of an enrichment of mine; there are a batch, a webhook and a session of mine too."""
     answer = client.post("/v1/enrichments", json={"company": "tesla.com"}, headers={**mine, "Prefer": "wait=60"})
     batch = Batch("bat_mine", stack.clock.now(), ("profile",), "service:mine", state="done", max_cost=0)
     stack.store.batches.create(batch, [])
@@ -86,6 +104,12 @@ def request_id(client: httpx.Client, stack: Stack, mine: dict[str, str]) -> str:
     # a URL that cannot be sent to: the test of it says so, and connects to nothing
     webhook = Webhook("whk_mine", owner.key_id, "http://crm.example", (), "whsec_AAAA", stack.clock.now())
     stack.store.webhooks.add(webhook, most=1)
+    company = stack.store.companies.by_key("tesla.com")
+    assert company is not None
+    session = Session(
+        "ses_mine", owner.key_id, Persona(**PERSONA), company.company_id, 1_000_000, stack.clock.now(), "epoch"
+    )
+    stack.store.sessions.open(session, [], question=None, key=None)
     return str(answer.json()["id"])
 
 
@@ -126,10 +150,14 @@ def test_another_key_finds_what_is_shared_and_nothing_of_mine(
     assert answers.pop(WITHDRAW) == 404  # there is no such verdict; another key's: see test_verdicts
     assert {route for route, status in answers.items() if status == 404} == OWNED
     assert {route: status for route, status in answers.items() if status >= 400 and route not in OWNED} == {}
-    own = {route: call(client, route, mine, request_id).status_code for route in OWNED - {UNREGISTER}}
+    own = {route: call(client, route, mine, request_id).status_code for route in OWNED - {UNREGISTER, DELETE_SESSION}}
     assert {route for route, status in own.items() if status == 409} == {one for one in own if one[0] == "delete"}
-    assert {status for status in own.values() if status != 409} == {200}
+    assert {route for route, status in own.items() if status == 202} == {
+        route for route in own if route[0] == "post" and "session_id" in route[1]
+    }
+    assert {status for status in own.values() if status not in {202, 409}} == {200}
     assert call(client, UNREGISTER, mine, request_id).status_code == 200
+    assert call(client, DELETE_SESSION, mine, request_id).status_code == 204
 
 
 def test_a_key_that_may_only_read_reads_everything_and_begins_nothing(

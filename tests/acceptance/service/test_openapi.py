@@ -11,13 +11,18 @@ from tests.acceptance.service.test_keys import bearer
 
 # A body may be right by its schema and name a company, consumer or strategy that there is not: 422, or 402 by its cap;
 # one with more items than are allowed may be too large as well: 413. DELETE stops a batch or a request and removes
-# nothing: it is still there to be read. How long an answer takes depends on what else the machine does.
+# nothing: it is still there to be read. How long an answer takes depends on what else the machine does. The events of
+# a session go on for as long as they are followed.
 _SETTINGS = """
 [checks]
 use_after_free.enabled = false
 max_response_time = 120
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 402, 403, 404, 409, 410, 422, 429]
 negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, "5xx"]
+
+[[operations]]
+include-name = "GET /v1/sessions/{session_id}/events"
+parameters = { "follow" = false }
 """
 _PATIENCE_SECONDS = 300
 

@@ -1,0 +1,62 @@
+"""What a question may be about: areas, the words that show them, the datasets of the rules that answer them. Pure.
+
+"and their CFO?" -> people -> key_contacts          no word of any area -> all: a question about the whole company
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from enrichment.domain.data_tables import listed, rows_of
+from enrichment.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """next_question: what to ask about it, with {company} and {vendor} in it."""
+
+    name: str
+    words: tuple[str, ...]
+    datasets: tuple[str, ...]
+    next_question: str
+
+
+AREAS: tuple[Area, ...] = tuple(
+    Area(name, listed(words), listed(datasets), question)
+    for name, words, datasets, question in rows_of("enrichment.research", "areas")
+)
+AREA_NAMES = tuple(area.name for area in AREAS)
+_ROLES = {asked: listed(words) for asked, words in rows_of("enrichment.research", "role_words")}
+_WHOLE = 5
+"""So many areas are the whole company: what its consumer collects together costs less than piece by piece."""
+
+
+def areas_in(question: str) -> tuple[str, ...]:
+    """Those that a word of the question shows; none: it is about the whole company."""
+    return tuple(area.name for area in AREAS if any(_has(question, word) for word in area.words))
+
+
+def roles_in(question: str) -> tuple[str, ...]:
+    """Words that the title of a person has who has a role that the question names."""
+    return tuple(word for asked, words in _ROLES.items() if _has(question, asked) for word in words)
+
+
+def is_whole(areas: Sequence[str]) -> bool:
+    return not areas or len(areas) >= _WHOLE
+
+
+def datasets_of(areas: Iterable[str], rules: Rules) -> tuple[str, ...]:
+    """Of these areas, those that the rules have."""
+    wanted = set(areas)
+    named = (dataset for area in AREAS if area.name in wanted for dataset in area.datasets)
+    return tuple(dict.fromkeys(dataset for dataset in named if dataset in rules.datasets))
+
+
+def _has(text: str, words: str) -> bool:
+    return _pattern(words).search(text) is not None
+
+
+@cache
+def _pattern(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", re.IGNORECASE)

@@ -1,0 +1,216 @@
+"""A question broken down: companies, areas, datasets, sub-questions; by a model's answer, or by a plain rule. Pure.
+
+    question + persona + session's companies -> AnalysisQuestion for the model -> QuestionParts
+    question + words of areas.csv + names with capitals -> QuestionParts, where no model answers
+
+A model may only choose: a company that the question does not name, or an area or dataset that is none, is left out.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+from enrichment.analysis.evidence import Evidence, as_data, on_one_line
+from enrichment.analysis.question import FRAMING_TOKENS, AnalysisQuestion
+from enrichment.domain.data_tables import rows_of
+from enrichment.domain.records import Json
+from enrichment.domain.research import Persona
+from enrichment.identity.domains import NotACompany, parse_company, registrable_domain
+from enrichment.identity.names import name_words
+from enrichment.research.answer_kinds import BREAKDOWN, Breakdown
+from enrichment.research.areas import AREA_NAMES, AREAS, areas_in, datasets_of, is_whole
+from enrichment.rules import AnalysisRules, Rules
+from enrichment.rules.loader import RESEARCH_BREAKDOWN
+
+_MOST_COMPANIES = 3
+_SHOWN_COMPANIES = 5
+_COMPARES = re.compile(r"\b(?:compare|compared|comparison|versus|vs|against|better than|differ|difference)\b", re.I)
+_POSITIONS = re.compile(r"\b(?:position|pitch|sell|approach|win|open)\b", re.I)
+_NAME = re.compile(r"(?:[A-Z0-9À-Ý][\w&'’.-]*|[a-z]+[A-Z][\w]*)(?:\s+(?:&\s+|of\s+)?[A-Z0-9À-Ý][\w&'’.-]*)*")
+_PRODUCT_OF = re.compile(r"\b(?:position|pitch|sell|sells|selling|present|offer|introduce)\s+(?:our\s+)?$", re.I)
+_NUMBER = re.compile(r"[\d.,%$€£-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """One sub-question, and the datasets that bear on it."""
+
+    question: str
+    datasets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionParts:
+    """companies: as the question names them; none: the ones asked about before. areas: none: the whole company.
+
+    unanswerable: part of the question -> why no source knows it. by: what broke it down; because: why by rule.
+    """
+
+    intent: str
+    companies: tuple[str, ...]
+    areas: tuple[str, ...]
+    topics: tuple[str, ...]
+    datasets: tuple[str, ...]
+    sub_questions: tuple[LookUp, ...]
+    unanswerable: Mapping[str, str] = field(default_factory=dict)
+    by: Literal["model", "rule"] = "rule"
+    because: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return is_whole(self.areas)
+
+    @property
+    def words(self) -> str:
+        """What evidence is ranked by."""
+        return " ".join((*self.topics, *(one.question for one in self.sub_questions)))
+
+
+def breakdown_question(
+    text: str, persona: Persona, companies_before: Sequence[str], rules: Rules, asked: AnalysisRules
+) -> AnalysisQuestion:
+    """For the model. companies_before: names, those asked about last first."""
+    areas = "; ".join(f"{area.name}: {', '.join(area.words[:3])}" for area in AREAS)
+    there_is = f"## What there is\n\n- areas: {areas}\n- datasets: {', '.join(rules.datasets)}\n"
+    instructions = f"{rules.prompts[RESEARCH_BREAKDOWN].rstrip()}\n\n{there_is}"
+    seller = f"{persona.role} of {persona.company}, which sells: {persona.sells}"
+    before = ", ".join(companies_before[:_SHOWN_COMPANIES])
+    prompt = "\n".join(
+        (
+            f"<seller>{on_one_line(as_data(seller))}</seller>",
+            f"<before>{on_one_line(as_data(before))}</before>",
+            f"<question>{as_data(text)}</question>",
+        )
+    )
+    schema = breakdown_schema(tuple(rules.datasets))
+    key = hashlib.sha256(json.dumps([instructions, prompt, asked.model, schema], sort_keys=True).encode()).hexdigest()
+    return AnalysisQuestion(
+        name=RESEARCH_BREAKDOWN,
+        rules=asked,
+        kind=BREAKDOWN,
+        evidence=Evidence(),
+        instructions=instructions,
+        prompt=prompt,
+        key=key,
+        schema=schema,
+    )
+
+
+def fits(question: AnalysisQuestion) -> bool:
+    return question.input_bytes <= question.rules.max_input_bytes + FRAMING_TOKENS
+
+
+@cache
+def breakdown_schema(datasets: tuple[str, ...]) -> dict[str, Json]:
+    schema: dict[str, Any] = Breakdown.model_json_schema()
+    properties = schema["properties"]
+    properties["areas"]["items"] = {"type": "string", "enum": [*AREA_NAMES]}
+    properties["datasets"]["items"] = {"type": "string", "enum": [*datasets]}
+    schema["$defs"]["SubQuestion"]["properties"]["datasets"]["items"] = {"type": "string", "enum": [*datasets]}
+    return schema
+
+
+def by_model(answer: Breakdown, text: str, persona: Persona, rules: Rules) -> QuestionParts:
+    """Of what the model says, what may be."""
+    plain = by_rule(text, persona, rules, because=None)
+    companies = [one.name for one in answer.companies if _is_named(one.name, text)]
+    companies = [name for name in companies if not _is_of(name, persona)]
+    areas = tuple(dict.fromkeys(name for name in answer.areas if name in AREA_NAMES))
+    datasets = (*answer.datasets, *(d for one in answer.sub_questions for d in one.datasets))
+    return QuestionParts(
+        intent=answer.intent,
+        companies=tuple(dict.fromkeys(companies))[:_MOST_COMPANIES] or plain.companies,
+        areas=areas or plain.areas,
+        topics=tuple(dict.fromkeys(topic for topic in answer.topics if topic)),
+        datasets=_known(datasets, rules),
+        sub_questions=tuple(
+            LookUp(one.question, _known(one.datasets, rules)) for one in answer.sub_questions if one.question
+        ),
+        unanswerable={one.what: one.why for one in answer.unanswerable if one.what and one.why},
+        by="model",
+    )
+
+
+def by_rule(text: str, persona: Persona, rules: Rules, *, because: str | None) -> QuestionParts:
+    """By names with capitals, domains, and words of areas."""
+    companies = tuple(name for name in names_in(text) if not _is_of(name, persona))[:_MOST_COMPANIES]
+    areas = areas_in(text)
+    if _POSITIONS.search(text):
+        areas = ()
+    compares = len(companies) > 1 and _COMPARES.search(text)
+    intent = "compare" if compares else "position" if _POSITIONS.search(text) else "look_up" if areas else "other"
+    chosen = areas or AREA_NAMES
+    asked = {area.name: area.next_question for area in AREAS}
+    company = companies[0] if companies else "the company"
+    return QuestionParts(
+        intent=intent,
+        companies=companies,
+        areas=areas,
+        topics=(),
+        datasets=datasets_of(chosen, rules),
+        sub_questions=tuple(
+            LookUp(asked[name].format(company=company, vendor=persona.company), datasets_of((name,), rules))
+            for name in chosen
+        ),
+        by="rule",
+        because=because,
+    )
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """What may be a company: domains, and words with a capital that do not begin a sentence as any word may."""
+    found: list[str] = []
+    for match in re.finditer(r"[\w.-]+\.[a-zA-Z]{2,}", text):
+        if registrable_domain(match[0]) is not None:
+            found.append(match[0])
+    bare = re.sub(r"[\w.-]+\.[a-zA-Z]{2,}", " ; ", text)
+    for match in _NAME.finditer(bare):
+        name = _without_ends(match[0])
+        if name and not _PRODUCT_OF.search(bare[: match.start()]) and _may_be_a_name(name):
+            found.append(name)
+    return tuple(dict.fromkeys(found))
+
+
+def _without_ends(name: str) -> str:
+    words = re.sub(r"['’]s?$", "", name.strip(" .,-'’")).split()
+    while words and words[0].casefold() in _words_of_sentences():
+        words = words[1:]
+    while words and words[-1].casefold() in _words_of_sentences():
+        words = words[:-1]
+    return " ".join(words).strip(" .,-'’")
+
+
+def _may_be_a_name(name: str) -> bool:
+    if _NUMBER.fullmatch(name) or name.casefold() in _words_of_sentences():
+        return False
+    try:
+        return parse_company(name).name is not None
+    except NotACompany:
+        return False
+
+
+@cache
+def _words_of_sentences() -> frozenset[str]:
+    return frozenset(row[0] for row in rows_of("enrichment.research", "plain_words"))
+
+
+def _is_of(name: str, persona: Persona) -> bool:
+    own = persona.company
+    domain = registrable_domain(own)
+    same_domain = domain is not None and registrable_domain(name) == domain
+    if domain is not None:
+        own = domain.partition(".")[0]
+    return same_domain or name.casefold() == persona.name.casefold() or name_words(name) == name_words(own)
+
+
+def _is_named(name: str, text: str) -> bool:
+    wanted, shown = on_one_line(name).casefold(), on_one_line(text).casefold()
+    return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", shown) is not None
+
+
+def _known(datasets: Sequence[str], rules: Rules) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in datasets if name in rules.datasets))

@@ -1,0 +1,130 @@
+"""An answer without a model: the most telling pieces of evidence, word for word, each a claim of its own. Pure.
+
+    Sides + areas + roles asked for + relevance -> findings, people, recommendations
+
+It serves where the model fails, may not be paid any more, or is not needed: what is asked is in the evidence as it is.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from enrichment.analysis.evidence import Passage
+from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Value
+from enrichment.research.claims import CheckedClaim, Citation
+from enrichment.research.evidence import Sides
+from enrichment.research.relevance import VendorRelevance, content_words, line_with
+
+_EACH = 3
+_PEOPLE = 3
+_RECOMMENDATIONS = 2
+_SENIORITY = {"c_level": 0, "vp": 1, "director": 2, "manager": 3, "staff": 4, None: 5}
+
+
+def composed(
+    sides: Sides,
+    relevance: VendorRelevance,
+    *,
+    datasets: Collection[str],
+    roles: Sequence[str],
+    question: str,
+) -> list[CheckedClaim]:
+    """datasets: those that the question is about. roles: words of titles that it asks for."""
+    claims = [*_findings(sides, datasets, question), *_people(sides, datasets, roles)]
+    claims += _recommendations(sides, relevance)
+    return claims
+
+
+def fits_role(passage: Passage, roles: Sequence[str]) -> bool:
+    value = passage.facts[0].value
+    title = (value.title or "").casefold() if isinstance(value, Contact) else ""
+    return any(re.search(rf"(?<!\w){re.escape(role)}(?!\w)", title) for role in roles)
+
+
+def _findings(sides: Sides, datasets: Collection[str], question: str) -> Iterator[CheckedClaim]:
+    wanted = content_words(question)
+    for dataset in dict.fromkeys(passage.dataset for passage in sides.evidence.passages):
+        if dataset not in datasets or dataset == "key_contacts":
+            continue
+        pieces = [one for one in sides.evidence.passages if one.dataset == dataset]
+        ranked = sorted(pieces, key=lambda one: (-len(wanted & content_words(one.text)), -_moment(one), one.text))
+        for passage in ranked[:_EACH]:
+            yield from _stated(sides, passage)
+
+
+def _stated(sides: Sides, passage: Passage) -> Iterator[CheckedClaim]:
+    value = passage.facts[0].value
+    line = passage.text.split("\n")[0]
+    quote, text = line, _as_sentence(value, line, sides.names[0])
+    if text is None:
+        quote = re.split(r"(?<=[a-z0-9)][.!?])\s", line)[0]
+        text = quote
+    yield CheckedClaim("finding", _ended(text), "exact", (Citation("company", sides.company.key, passage, quote),))
+
+
+def _as_sentence(value: Value, line: str, name: str) -> str | None:
+    """None: its first sentence as it is."""
+    match value:
+        case JobPosting():
+            return f"{name} has an open position: {line}"
+        case Technology():
+            return f"{name} uses {line}"
+        case IntentSignal():
+            return f"{name} is looking into {line}"
+        case EmployeeCount():
+            return f"{name} has {line}"
+        case NewsItem():
+            return line
+    return None
+
+
+def _people(sides: Sides, datasets: Collection[str], roles: Sequence[str]) -> Iterator[CheckedClaim]:
+    if "key_contacts" not in datasets:
+        return
+    pieces = [one for one in sides.evidence.passages if one.dataset == "key_contacts"]
+    fitting = [one for one in pieces if fits_role(one, roles)] if roles else pieces
+    for passage in sorted(fitting, key=_rank)[:_PEOPLE]:
+        lines = passage.text.split("\n")
+        title = getattr(passage.facts[0].value, "title", None)
+        quote = "\n".join(lines[:2]) if title and len(lines) > 1 else lines[0]
+        text = f"{lines[0]}: {title}" if title else lines[0]
+        yield CheckedClaim("person", _ended(text), "exact", (Citation("company", sides.company.key, passage, quote),))
+
+
+def _recommendations(sides: Sides, relevance: VendorRelevance) -> Iterator[CheckedClaim]:
+    used: set[str] = set()
+    for match in relevance.matches:
+        if match.needed.text in used or len(used) >= _RECOMMENDATIONS:
+            continue
+        used.add(match.needed.text)
+        need, offer = line_with(match.word, match.needed.text), line_with(match.word, match.offered.text)
+        vendor = sides.vendor.name or sides.vendor.key
+        text = f"Bring up what {vendor} offers for {match.word}"
+        yield CheckedClaim(
+            "recommendation",
+            _ended(text),
+            "exact",
+            (
+                Citation("company", sides.company.key, match.needed, need),
+                Citation("vendor", sides.vendor.key, match.offered, offer),
+            ),
+            why=need,
+        )
+
+
+def _rank(passage: Passage) -> tuple[int, str]:
+    value = passage.facts[0].value
+    return _SENIORITY[value.seniority if isinstance(value, Contact) else None], passage.text
+
+
+def _moment(passage: Passage) -> float:
+    value, at = passage.facts[0].value, passage.facts[0].collected_at
+    if isinstance(value, NewsItem) and value.published_at is not None:
+        return value.published_at.timestamp()
+    if isinstance(value, JobPosting) and value.posted_on is not None:
+        return float(value.posted_on.toordinal() - 719_163) * 86_400
+    return at.timestamp()
+
+
+def _ended(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -1,0 +1,84 @@
+"""A session as a document for people: what was asked, what was said, and on what each sentence rests. Pure.
+
+session + questions -> Markdown, in which every claim has its quotes, its evidence, source and day
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from enrichment.domain.money import in_usd
+from enrichment.domain.records import Json
+from enrichment.domain.research import Question, Session
+
+
+def in_markdown(session: Session, questions: Sequence[Question]) -> str:
+    persona = session.persona
+    lines = [
+        f"# Research for {_inline(persona.name)}, {_inline(persona.role)} of {_inline(persona.company)}",
+        "",
+        f"Sells: {_inline(persona.sells)}",
+        "",
+        f"Session {session.session_id}, opened {session.created_at:%Y-%m-%d %H:%M} UTC, "
+        f"budget {in_usd(session.budget_micro_usd)} USD.",
+    ]
+    for question in questions:
+        lines += ["", f"## {question.number}. {_inline(question.text)}", ""]
+        lines += _unanswered(question) if question.answer is None else _answered(question.answer)
+    return "\n".join(lines) + "\n"
+
+
+def _unanswered(question: Question) -> list[str]:
+    state = {"queued": "It waits to be begun.", "running": "It is being answered."}
+    return [state.get(question.state, "It waits for you to say which company is meant.")]
+
+
+def _answered(answer: Mapping[str, Json]) -> list[str]:
+    claims = {claim["id"]: claim for claim in answer["claims"]}
+    lines = list(_sections(answer, claims))
+    lines += ["### What is not known", ""] if answer["open_points"] else []
+    for point in answer["open_points"]:
+        price = f"; to ask for it would cost {in_usd(point['cost_micro_usd'])} USD" if point["cost_micro_usd"] else ""
+        asked = f" ({'; '.join(point['asked'])})" if point["asked"] else ""
+        lines.append(f"- {_inline(point['what'])}: {_inline(point['because'])}{asked}{price}")
+    lines += [""] if answer["open_points"] else []
+    confidence = answer["confidence"]
+    cost, saved = in_usd(answer["cost_micro_usd"]), in_usd(answer["saved_micro_usd"])
+    lines += [f"Confidence: {confidence['level']} ({confidence['why']}). Cost {cost} USD, saved {saved} USD.", ""]
+    lines += _evidence(answer, claims)
+    return lines
+
+
+def _sections(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterator[str]:
+    titles = {"recommendations": "What to do", "key_findings": "What is known", "people": "Whom to talk to"}
+    if not claims:
+        yield "Nothing that evidence bears out."
+        yield ""
+    for name, title in titles.items():
+        if answer[name]:
+            yield f"### {title}"
+            yield ""
+            for claim_id in answer[name]:
+                claim = claims[claim_id]
+                why = f" Why: {_inline(claim['why'])}" if claim["why"] else ""
+                yield f"- {_inline(claim['text'])}{why} [{claim_id}]"
+            yield ""
+
+
+def _evidence(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterator[str]:
+    if claims:
+        yield "### Evidence"
+        yield ""
+    for claim_id, claim in claims.items():
+        for one in claim["citations"]:
+            yield (
+                f'- [{claim_id}] {claim["verdict"]}: "{_inline(one["quote"])}", {one["side"]} {one["company"]}, '
+                f"{one['dataset']} of {one['source']}, collected {one['collected_at'][:10]}, `{one['evidence_id']}`"
+            )
+            yield f"  > {_inline(one['evidence'])}"
+    for one in answer["dropped"]:
+        yield f"- dropped ({one['because']}): {_inline(one['text'])}"
+
+
+def _inline(text: str) -> str:
+    """On one line, and none of its characters is markup."""
+    plain = " ".join(str(text).split())
+    return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|" else letter for letter in plain)

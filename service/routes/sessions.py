@@ -1,0 +1,181 @@
+"""Research sessions: open one, ask, watch, read, stop and delete it."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import AfterValidator, Field
+
+from enrichment.domain.research import Persona
+from service import sessions
+from service.access import Enricher, Reader
+from service.bodies import Body, CompanyText, Named
+from service.calls import IdempotencyHeader, idempotency_key
+from service.installation import Installed
+from service.money import AskedUsd, micro
+from service.problems import BODY, problems
+from service.session_events import place_of
+from service.session_views import QuestionView, SessionsView, SessionView, StoppedView, TranscriptView
+
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+SessionId = Annotated[str, Path(max_length=60)]
+_FOUND = problems("not_found")
+
+
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("ask something")
+    return text.strip()
+
+
+QuestionText = Annotated[
+    str,
+    Field(min_length=1, max_length=2_000, examples=["How should I position Okta to Acme for their expansion?"]),
+    AfterValidator(_says_something),
+]
+
+
+class PersonaBody(Body):
+    """As whom the session is opened. company: the vendor that they sell for; sells: what, in their own words."""
+
+    name: Named
+    role: Named
+    company: CompanyText
+    sells: Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_says_something)]
+
+    def persona(self) -> Persona:
+        return Persona(self.name.strip(), self.role.strip(), self.company.strip(), self.sells)
+
+
+class SessionBody(Body):
+    persona: PersonaBody
+    budget_usd: AskedUsd | None = Field(None, description="What all its questions may cost together")
+    question: QuestionText | None = None
+
+
+class QuestionBody(Body):
+    """answer_to: the question that waits for a clarification; `question` then says which company is meant."""
+
+    question: QuestionText
+    answer_to: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+
+
+@router.post("", status_code=201, responses=problems("ambiguous_company", "not_a_company", "other_body", *BODY))
+async def open_session(
+    body: SessionBody,
+    request: Request,
+    response: Response,
+    caller: Enricher,
+    state: Installed,
+    idempotency: IdempotencyHeader = None,
+) -> SessionView:
+    """A session for this seller; with its first question, which is begun at once."""
+    key = await idempotency_key(idempotency, request, caller)
+    made, replayed = await run_in_threadpool(
+        sessions.opened, body.persona.persona(), micro(body.budget_usd), body.question, caller, state, key
+    )
+    if replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    response.headers["Location"] = made.links["self"]
+    state.session_runs.look_soon()
+    return made
+
+
+@router.get("")
+async def listed(caller: Reader, state: Installed) -> SessionsView:
+    """The latest fifty of this key."""
+    return await run_in_threadpool(sessions.listed, caller, state)
+
+
+@router.post(
+    "/{session_id}/questions",
+    status_code=202,
+    responses=problems("not_found", "too_many_questions", "other_body", *BODY),
+)
+async def ask(
+    session_id: SessionId,
+    body: QuestionBody,
+    request: Request,
+    response: Response,
+    caller: Enricher,
+    state: Installed,
+    idempotency: IdempotencyHeader = None,
+) -> QuestionView:
+    """A question, also while another one is being answered: it waits for its turn. Or the answer to one that waits."""
+    key = await idempotency_key(idempotency, request, caller)
+    made = await run_in_threadpool(sessions.asked, session_id, body.question, body.answer_to, caller, state, key)
+    if made.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    state.session_runs.look_soon()
+    return made.view
+
+
+@router.get("/{session_id}", responses=_FOUND)
+async def one(session_id: SessionId, caller: Reader, state: Installed) -> SessionView:
+    """Its persona, what is left of its budget, and its questions with their answers."""
+    return await run_in_threadpool(sessions.view_of, session_id, caller, state)
+
+
+@router.get(
+    "/{session_id}/transcript",
+    response_model=TranscriptView,
+    responses={200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}, **_FOUND},
+)
+async def transcript(
+    session_id: SessionId,
+    caller: Reader,
+    state: Installed,
+    accept: Annotated[str, Header(max_length=500, description="text/markdown for a document for people")] = "",
+    as_format: Annotated[str | None, Query(alias="format", pattern="^(json|markdown)$")] = None,
+) -> Response | TranscriptView:
+    """All of it: every event, every claim with its quote and evidence; as JSON, or as Markdown."""
+    if as_format == "markdown" or (as_format is None and "text/markdown" in accept):
+        text = await run_in_threadpool(sessions.transcript_in_markdown, session_id, caller, state)
+        return PlainTextResponse(text, media_type="text/markdown")
+    return await run_in_threadpool(sessions.transcript, session_id, caller, state)
+
+
+async def _followed(
+    session_id: SessionId,
+    caller: Reader,
+    state: Installed,
+    last_event_id: Annotated[str | None, Header(max_length=60, description="The id of the last event you have")] = None,
+    after: Annotated[str | None, Query(max_length=60, description="The same, for clients that cannot send it")] = None,
+    follow: Annotated[bool, Query(description="false: it ends after the last event there is")] = True,
+) -> AsyncIterator[ServerSentEvent]:
+    """Refused before the first byte. Raises ApiProblem."""
+    session = await run_in_threadpool(sessions.owned, session_id, caller, state)
+    return state.streams.follow(session, place_of(last_event_id or after, session), on=follow)
+
+
+@router.get("/{session_id}/events", response_class=EventSourceResponse, responses=_FOUND)
+async def events(
+    following: Annotated[AsyncIterator[ServerSentEvent], Depends(_followed)],
+) -> AsyncIterator[ServerSentEvent]:
+    """What happens in it, as server-sent events.
+
+    A client that comes back with `Last-Event-ID` misses nothing and gets nothing twice; where that cannot be, it gets a
+    `gap` first.
+    """
+    async for event in following:
+        yield event
+
+
+@router.post("/{session_id}/stop", status_code=202, responses=_FOUND)
+async def stop(session_id: SessionId, caller: Enricher, state: Installed) -> StoppedView:
+    """Nothing more is bought for its open questions; each ends with an answer of what there is."""
+    stopped = await run_in_threadpool(sessions.stopped, session_id, caller, state)
+    for question_id in stopped.questions:
+        state.session_runs.ask_to_stop(question_id)
+    state.session_runs.look_soon()
+    return stopped
+
+
+@router.delete("/{session_id}", status_code=204, responses=_FOUND)
+async def delete(session_id: SessionId, caller: Enricher, state: Installed) -> None:
+    """With its questions, answers and events. What was bought stays in the ledger, and in memory."""
+    for question_id in await run_in_threadpool(sessions.deleted, session_id, caller, state):
+        state.session_runs.ask_to_stop(question_id)

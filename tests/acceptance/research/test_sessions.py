@@ -1,0 +1,115 @@
+"""A seller opens a session, asks, and watches an answer come to be."""
+
+import httpx
+
+from tests.acceptance.conftest import Stack
+from tests.support.research_stack import answered, asked, frames, opened, until
+
+QUESTION = "How should I position Snowflake to Tesla for their European expansion?"
+
+
+def test_a_question_goes_from_its_parts_to_an_answer_and_each_step_is_an_event(client: httpx.Client) -> None:
+    session = opened(client, QUESTION)
+    kinds = [kind for _, kind, _ in until(client, session["id"], "research_complete")]
+    order = [
+        "session_started", "question_received", "vendor_context_loaded", "companies_recognised",
+        "research_plan_created", "data_extracted", "finding", "research_complete",
+    ]  # fmt: skip
+    assert [kinds.index(kind) for kind in order] == sorted(kinds.index(kind) for kind in order)
+    assert {"source_queried", "source_answered", "analysis_started"} <= set(kinds)
+
+
+def test_every_event_states_its_type_message_time_and_session(client: httpx.Client) -> None:
+    session = opened(client, QUESTION)
+    for event_id, kind, data in until(client, session["id"], "research_complete"):
+        assert (data["type"], data["id"], data["session_id"]) == (kind, event_id, session["id"])
+        assert data["message"]
+        assert data["timestamp"].endswith("Z")
+
+
+def test_every_sentence_of_the_answer_is_a_claim_with_a_verbatim_quote(client: httpx.Client) -> None:
+    data = answered(client, QUESTION)
+    claims = {claim["id"]: claim for claim in data["claims"]}
+    assert claims
+    assert data["answer"] == " ".join(one["text"] for one in data["sentences"])
+    for sentence in data["sentences"]:
+        claim = claims[sentence["claim"]]
+        assert sentence["text"] == claim["text"]
+        assert claim["verdict"] in {"exact", "normalised"}
+        assert claim["citations"]
+        assert all(one["quote"] in one["evidence"] for one in claim["citations"])
+
+
+def test_a_recommendation_cites_what_the_vendor_offers_and_what_the_company_needs(client: httpx.Client) -> None:
+    data = answered(client, QUESTION)
+    recommended = [claim for claim in data["claims"] if claim["kind"] == "recommendation"]
+    assert recommended
+    assert all({one["side"] for one in claim["citations"]} == {"company", "vendor"} for claim in recommended)
+
+
+def test_the_session_costs_what_its_requests_cost_in_the_ledger(client: httpx.Client, stack: Stack) -> None:
+    session = opened(client, QUESTION)
+    data = until(client, session["id"], "research_complete")[-1][2]["data"]
+    (question,) = stack.store.sessions.questions(session["id"])
+    bought = [p for id_ in question.requests for p in stack.store.ledger.purchases(id_)]
+    assert data["cost_micro_usd"] == sum(p.cost_micro_usd for p in bought) > 0
+    billed = {(vendor, unit): count for vendor, units in stack.invoice().items() for unit, count in units.items()}
+    kept: dict[tuple[str, str], int] = {}
+    for purchase in bought:
+        for unit, count in purchase.units.items():
+            kept[purchase.provider, unit] = kept.get((purchase.provider, unit), 0) + count
+    assert {of: count for of, count in kept.items() if count} == billed
+
+
+def test_a_follow_up_is_about_the_same_company_and_buys_only_what_is_missing(client: httpx.Client) -> None:
+    session = opened(client, QUESTION)
+    before = until(client, session["id"], "research_complete")
+    asked(client, session["id"], "and their CFO?")
+    later = until(client, session["id"], "research_complete", after=before[-1][0])
+    recognised = next(data for _, kind, data in later if kind == "companies_recognised")
+    assert [one["key"] for one in recognised["data"]["companies"]] == ["tesla.com"]
+    plan = next(data for _, kind, data in later if kind == "research_plan_created")
+    assert (plan["data"]["areas"], plan["data"]["expected_micro_usd"]) == (["people"], 0)
+
+
+def test_the_same_question_of_another_session_costs_nothing_and_names_what_paid(client: httpx.Client) -> None:
+    first = answered(client, QUESTION)
+    again = answered(client, QUESTION)
+    assert again["cost_micro_usd"] == 0
+    assert again["saved_micro_usd"] > 0
+    assert again["answer"] == first["answer"]
+    assert {one["asked_by"] for one in again["paid_by"]} == {"service:loopback"}
+
+
+def test_what_has_ended_is_read_again_without_following(client: httpx.Client) -> None:
+    session = opened(client, QUESTION)
+    live = until(client, session["id"], "research_complete")
+    assert list(frames(client, session["id"], follow=False)) == live
+    for number, (event_id, _, _) in enumerate(live, start=1):
+        assert list(frames(client, session["id"], after=event_id, follow=False)) == live[number:]
+
+
+def test_an_id_of_another_session_begins_with_a_gap(client: httpx.Client) -> None:
+    session = opened(client)
+    first, *rest = frames(client, session["id"], after="other-7", follow=False)
+    assert first[:2] == ("", "gap")
+    assert [kind for _, kind, _ in rest] == ["session_started"]
+
+
+def test_the_transcript_reads_as_markdown_and_as_json(client: httpx.Client) -> None:
+    session = opened(client, QUESTION)
+    until(client, session["id"], "research_complete")
+    path = f"/v1/sessions/{session['id']}/transcript"
+    text = client.get(path, headers={"Accept": "text/markdown"})
+    assert text.headers["content-type"].startswith("text/markdown")
+    got = client.get(path).json()
+    (question,) = got["session"]["questions"]
+    assert all(claim["id"] in text.text for claim in question["answer"]["claims"])
+    assert [one["type"] for one in got["events"]][-1] == "research_complete"
+
+
+def test_a_deleted_session_is_gone_with_its_events(client: httpx.Client) -> None:
+    session = opened(client, QUESTION)
+    assert client.delete(f"/v1/sessions/{session['id']}").status_code == 204
+    assert client.get(f"/v1/sessions/{session['id']}").status_code == 404
+    assert client.get(f"/v1/sessions/{session['id']}/events").status_code == 404
