@@ -1,8 +1,10 @@
 """`enrich rules`: the business rules in config/."""
 
+from typing import Annotated
+
 import typer
 
-from enrich_cli.options import RulesFolder
+from enrich_cli.options import AsJson, RulesFolder, Sandbox
 
 app = typer.Typer(help="The business rules in config/.", no_args_is_help=True)
 
@@ -34,3 +36,30 @@ def check(folder: RulesFolder = None) -> None:
         )
     for remark in price_remarks(rules, rules_before()):
         console.print(f"[yellow]{remark}[/]")
+
+
+@app.command()
+def learn(
+    write: Annotated[
+        bool, typer.Option("--write", help="Write them to config/learned.yaml, for you to accept.")
+    ] = False,
+    replay: Annotated[str, typer.Option(help="Requests to count their effect on, such as 30d.")] = "30d",
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the rates in the rules with what sources really answered. Nothing changes until you accept a line."""
+    from enrich_cli.learning import learned_rates
+    from enrich_cli.rendering.learning import learned_data, learned_view
+    from enrich_cli.rendering.terminal import console, show
+    from resources.learned_file import LEARNED_FILE, write_learned
+
+    learned = learned_rates(replay, sandbox=sandbox)
+    show(learned_view(learned), learned_data(learned), as_json=as_json)
+    if learned.lines == learned.rules.learned:
+        return
+    if write:
+        write_learned(learned.settings.enrich_config, learned.lines)
+    if not as_json:
+        path = learned.settings.enrich_config / LEARNED_FILE
+        done = f"written to {path}: change `use: proposed` to `accepted` where a rate shall count"
+        console.print(done if write else f"add --write to have them in {path}", soft_wrap=True)

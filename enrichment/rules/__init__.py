@@ -4,6 +4,7 @@ folder -> load_rules() -> Rules, or RulesError with every problem in one message
 """
 
 from enrichment.rules.cross_checks import never_asked
+from enrichment.rules.learned import MATCH_RATE
 from enrichment.rules.loader import Questions, RulesError, load_rules
 from enrichment.rules.models import (
     AnalysisRules,
@@ -12,6 +13,7 @@ from enrichment.rules.models import (
     ConsumerRules,
     DatasetRules,
     HybridRules,
+    LearnedLine,
     Poll,
     Price,
     ProviderRules,
@@ -30,12 +32,14 @@ from enrichment.rules.models import (
 )
 
 __all__ = [
+    "MATCH_RATE",
     "AnalysisRules",
     "Caps",
     "Charged",
     "ConsumerRules",
     "DatasetRules",
     "HybridRules",
+    "LearnedLine",
     "Poll",
     "Price",
     "ProviderRules",

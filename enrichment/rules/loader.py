@@ -12,11 +12,13 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from enrichment.rules.cross_checks import disagreements, names_in
+from enrichment.rules.learned import unknown_names, with_learned
 from enrichment.rules.models import (
     AnalysisRules,
     Caps,
     ConsumerRules,
     DatasetRules,
+    LearnedLine,
     ProviderRules,
     RedundancyRule,
     RefreshRules,
@@ -40,13 +42,22 @@ _MAPPINGS: dict[str, type[BaseModel]] = {
     "consumers": ConsumerRules,
     "analyses": AnalysisRules,
 }
-_OPTIONAL: dict[str, Any] = {"redundancy": [], "strategies": {}, "caps": {}, "refresh": {}, "research": {}}
+_OPTIONAL: dict[str, Any] = {
+    "redundancy": [],
+    "strategies": {},
+    "caps": {},
+    "refresh": {},
+    "research": {},
+    "learned": {},
+}
+_LATER_FILES = frozenset({"research", "learned"})
 _IF_NONE = {
     "redundancy": "[] if no source is ever redundant",
     "strategies": "{} if every plan is made by `enhanced`",
     "caps": "{} if nothing shall limit what a day may cost",
     "refresh": "{} if nothing shall be refreshed that costs anything",
     "research": "{} if questions shall be broken down and answered without a language model",
+    "learned": "{} if no learned rate counts",
 }
 """What to write in a file without entries: an emptied file is more often a slip than meant so."""
 _IN_WORDS = {
@@ -89,6 +100,10 @@ def load_rules(folder: Path, questions: Questions | None = None) -> Rules:
     sound["caps"] = _whole("caps", written, Caps, problems) or Caps()
     sound["refresh"] = _whole("refresh", written, RefreshRules, problems) or RefreshRules()
     sound["research"] = _whole("research", written, ResearchRules, problems) or ResearchRules()
+    learned = _whole("learned", written, dict[str, dict[str, LearnedLine]], problems) or {}
+    problems.extend(unknown_names(names_in(written["sources"]), sound["sources"], learned))
+    sound |= {"learned": learned, "as_written": sound["sources"]}
+    sound["sources"] = with_learned(sound["sources"], learned)
     asked = (*names_in(written["analyses"]), *_asked_in_research(sound["research"]))
     sound["prompts"] = _prompts(folder / "prompts", asked, problems)
     rules = Rules.model_construct(**sound, hash=_digest(written, sound["prompts"]))
@@ -188,8 +203,8 @@ def _asked_in_research(rules: ResearchRules) -> Iterator[str]:
 
 
 def _digest(written: Mapping[str, Any], prompts: Mapping[str, str]) -> str:
-    """Rules without research.yaml have the digest that they had before there was such a file."""
-    kept = {name: data for name, data in written.items() if data or name != "research"}
+    """Rules without research.yaml and learned.yaml have the digest that they had before there were such files."""
+    kept = {name: data for name, data in written.items() if data or name not in _LATER_FILES}
     text = json.dumps({"rules": kept, "prompts": prompts}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -1,6 +1,6 @@
 """What config/*.yaml may contain: frozen types, nothing extra.
 
-Rules: providers, sources, datasets, consumers, analyses, redundancy, strategies, caps, refresh, prompts
+Rules: providers, sources, datasets, consumers, analyses, redundancy, strategies, caps, refresh, learned, prompts
 """
 
 import re
@@ -164,6 +164,24 @@ class SourceDataset(_Rule):
     fill_rate: Probability
     reliability: Probability
     silence_means_none: Flag = False
+
+
+class LearnedLine(_Rule):
+    """One rate that use has taught: its mean, its 90 % interval, and how many answers it rests on.
+
+    use: a proposed line counts for nothing; an accepted one counts, and is renewed when rates are learned again; a
+    pinned one counts and stays as it is.
+    """
+
+    value: Probability
+    low: Probability
+    high: Probability
+    answers: Annotated[int, Field(ge=0)]
+    use: Literal["proposed", "accepted", "pinned"] = "proposed"
+
+    @property
+    def counts(self) -> bool:
+        return self.use != "proposed"
 
 
 class SourceQuestion(BaseModel):
@@ -355,7 +373,10 @@ class ResearchRules(_Rule):
 
 
 class Rules(_Rule):
-    """All of config/, with the hash that plans, purchases and profiles carry."""
+    """All of config/, with the hash that plans, purchases and profiles carry.
+
+    sources: with the rates of learned.yaml that people accepted or pinned. as_written: without them.
+    """
 
     providers: Mapping[str, ProviderRules]
     sources: Mapping[str, SourceRules]
@@ -367,6 +388,8 @@ class Rules(_Rule):
     caps: Caps = Caps()
     refresh: RefreshRules = RefreshRules()
     research: ResearchRules = ResearchRules()
+    learned: Mapping[str, Mapping[str, LearnedLine]] = {}
+    as_written: Mapping[str, SourceRules] = {}
     prompts: Mapping[str, str]
     hash: str
 

@@ -48,6 +48,45 @@ COMMENT ON COLUMN sources.performance.latency_p95_seconds IS '95 of 100 calls to
 COMMENT ON COLUMN sources.performance.cost_usd IS 'What all its calls cost; a call serves all its datasets, so this repeats on each row of a source';
 COMMENT ON COLUMN sources.performance.cost_per_fact_usd IS 'cost_usd divided by all facts of all its datasets';
 
+CREATE VIEW sources.answers AS
+WITH given AS (
+    SELECT purchase_id, list(DISTINCT dataset ORDER BY dataset) AS datasets, avg(quality) AS mean_quality
+    FROM build.facts GROUP BY purchase_id
+)
+SELECT
+    p.purchase_id, p.request_id, p.company_id, p.company_key, p.consumer, p.strategy, p.provider, p.source, p.variant,
+    p.closed_at AS "at", p.outcome = 'found' AS found, coalesce(g.datasets, []) AS datasets, g.mean_quality,
+    p.latency_seconds, p.cost_usd,
+    -- What was known before it was asked: a kind that is known only where the source answered would praise that source.
+    CASE WHEN c.fields['industry'].collected_at < p.reserved_at THEN c.industry_group END AS industry_group,
+    CASE WHEN c.fields['company_size_band'].collected_at < p.reserved_at THEN c.size_band END AS size_band,
+    CASE WHEN c.fields['headquarters'].collected_at < p.reserved_at THEN c.country END AS country,
+    p.rules_hash
+FROM spend.purchases AS p
+LEFT JOIN given AS g USING (purchase_id)
+LEFT JOIN marts.companies AS c USING (company_id)
+WHERE p.outcome IN ('found', 'nothing');
+COMMENT ON VIEW sources.answers IS 'One row per usable answer of a source: what it brought, how good, how fast, at what price, for which kind of company; rates are learned from it';
+COMMENT ON COLUMN sources.answers.purchase_id IS 'The purchase';
+COMMENT ON COLUMN sources.answers.request_id IS 'The request that paid for it';
+COMMENT ON COLUMN sources.answers.company_id IS 'The company asked about; never changes';
+COMMENT ON COLUMN sources.answers.company_key IS 'The company by name: its domain, or name:... while none is known';
+COMMENT ON COLUMN sources.answers.consumer IS 'The consumer of that request';
+COMMENT ON COLUMN sources.answers.strategy IS 'How its plan was made: enhanced, priority or legacy';
+COMMENT ON COLUMN sources.answers.provider IS 'The vendor';
+COMMENT ON COLUMN sources.answers.source IS 'The source that was asked';
+COMMENT ON COLUMN sources.answers.variant IS 'The form of the question';
+COMMENT ON COLUMN sources.answers."at" IS 'When the answer was there, UTC';
+COMMENT ON COLUMN sources.answers.found IS 'Whether it knew the company';
+COMMENT ON COLUMN sources.answers.datasets IS 'What facts were read from it';
+COMMENT ON COLUMN sources.answers.mean_quality IS 'Their mean quality, 0 to 1; null: none was read';
+COMMENT ON COLUMN sources.answers.latency_seconds IS 'Seconds from sending to the whole answer';
+COMMENT ON COLUMN sources.answers.cost_usd IS 'What it cost';
+COMMENT ON COLUMN sources.answers.industry_group IS 'The main group of the company''s industry, as in marts.companies; null: not known before it was asked';
+COMMENT ON COLUMN sources.answers.size_band IS 'Its size, as in marts.companies; null: not known before it was asked';
+COMMENT ON COLUMN sources.answers.country IS 'Country of its headquarters, ISO 3166-1 alpha-2; null: not known before it was asked';
+COMMENT ON COLUMN sources.answers.rules_hash IS 'The rules it was planned under';
+
 CREATE VIEW sources.freshness AS
 WITH clock AS (
     -- Questions asked through the program bring their own clock; an analyst's connection has none.

@@ -1,0 +1,99 @@
+"""What the rules state beside what use has shown, and the lines that config/learned.yaml should have.
+
+rules + counts of answers -> Lesson of each rate -> lines: pinned ones stay, accepted are renewed, others proposed
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from enrichment.learning.pooled_rates import Count, RateEstimate, pooled_rates
+from enrichment.rules import MATCH_RATE, LearnedLine, Rules, SourceRules
+
+Rate = tuple[str, str]
+"""Source, and MATCH_RATE or the dataset whose fill rate it is."""
+Kind = tuple[str, str]
+"""Industry group and size band, '' where not known."""
+_DIGITS = 4
+_ENOUGH = 30
+"""Answers about a kind of company before it is said to differ: of many kinds, one in ten would by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateCounts:
+    """first_day: of the answers that count; has_changed: before it the rate was another one.
+
+    kinds: what was counted since then, for each kind of company.
+    """
+
+    first_day: date
+    has_changed: bool
+    kinds: Mapping[Kind, Count]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """stated: the figure that plans use now. kinds: those whose interval does not contain the mean of all."""
+
+    rate: Rate
+    stated: float
+    learned: RateEstimate
+    since: date
+    has_changed: bool
+    kinds: Mapping[Kind, RateEstimate]
+
+    @property
+    def differs(self) -> bool:
+        """Whether what plans use now is outside the interval."""
+        return not self.learned.low <= self.stated <= self.learned.high
+
+
+def rates_of(rules: Rules) -> Iterator[Rate]:
+    for source, entry in rules.sources.items():
+        yield source, MATCH_RATE
+        yield from ((source, dataset) for dataset in entry.datasets)
+
+
+def _stated(sources: Mapping[str, SourceRules], rate: Rate) -> float:
+    source, name = rate
+    entry = sources[source]
+    return entry.match_rate if name == MATCH_RATE else entry.datasets[name].fill_rate
+
+
+def lessons(rules: Rules, counts: Mapping[Rate, RateCounts]) -> list[Lesson]:
+    """One for each rate that has answers, in the order of the rules."""
+    return [_lesson(rules, rate, counts[rate]) for rate in rates_of(rules) if rate in counts]
+
+
+def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
+    prior, kinds = _stated(rules.as_written or rules.sources, rate), sorted(counted.kinds)
+    _, each = pooled_rates(prior, [counted.kinds[kind] for kind in kinds])
+    overall = _of_all(prior, [*counted.kinds.values()])
+    known = {kind: found for kind, found in zip(kinds, each, strict=True) if any(kind) and found.tries >= _ENOUGH}
+    apart = {kind: found for kind, found in known.items() if not found.low <= overall.mean <= found.high}
+    return Lesson(rate, _stated(rules.sources, rate), overall, counted.first_day, counted.has_changed, apart)
+
+
+def _of_all(prior: float, counts: Sequence[Count]) -> RateEstimate:
+    """Of the companies that are asked about, whatever mix of kinds they are."""
+    (together,) = pooled_rates(prior, [Count(sum(c.hits for c in counts), sum(c.tries for c in counts))])[1]
+    return together
+
+
+def renewed_lines(rules: Rules, learned: Sequence[Lesson]) -> dict[str, dict[str, LearnedLine]]:
+    """For config/learned.yaml: what is there stays unless there is a newer figure for it."""
+    lines = {source: dict(entries) for source, entries in rules.learned.items()}
+    for lesson in learned:
+        source, name = lesson.rate
+        before = lines.get(source, {}).get(name)
+        if before is not None and before.use == "pinned":
+            continue
+        if before is not None or lesson.differs:
+            use = "proposed" if before is None else before.use
+            lines.setdefault(source, {})[name] = _line(lesson.learned).model_copy(update={"use": use})
+    return lines
+
+
+def _line(learned: RateEstimate) -> LearnedLine:
+    value, low, high = (round(figure, _DIGITS) for figure in (learned.mean, learned.low, learned.high))
+    return LearnedLine(value=value, low=low, high=high, answers=learned.tries)

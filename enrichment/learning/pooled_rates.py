@@ -1,0 +1,119 @@
+"""A rate for each kind of company: a kind with few observations borrows from all others, as far as they are alike.
+
+Counts of each kind -> posterior over (overall rate, strength of pooling), on a grid -> mean and interval of each kind
+
+Beta-binomial model (Gelman et al., Bayesian Data Analysis, 5.3): the rate of a kind is Beta(m k, (1 - m) k), with m the
+overall rate and k the strength of pooling; given both, the posterior is Beta(m k + hits, (1 - m) k + misses).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+_OVERALL = (np.arange(60) + 0.5) / 60
+_STRENGTHS = np.geomspace(2, 256, 12)
+_PRIOR_OBSERVATIONS = 20.0
+"""As many observations as the figure in the rules counts for."""
+_POINTS = 241
+_WIDTH = 8.0
+"""Standard deviations on either side of the mean in which an interval is looked for."""
+_HALF_TAIL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """hits: of so many tries."""
+
+    hits: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateEstimate:
+    """mean: posterior mean. low, high: its 90 % interval. tries: observations it rests on."""
+
+    mean: float
+    low: float
+    high: float
+    tries: int
+
+
+def pooled_rates(prior: float, kinds: Sequence[Count]) -> tuple[RateEstimate, tuple[RateEstimate, ...]]:
+    """The rate of a kind that was never seen, and that of each kind, in their order.
+
+    prior: the rate that the rules state, from 0 to 1.
+    """
+    hits = np.array([kind.hits for kind in kinds], dtype=np.float64)
+    tries = np.array([kind.tries for kind in kinds], dtype=np.float64)
+    mean, strength = (grid.ravel() for grid in np.meshgrid(_grid(prior, hits, tries), _STRENGTHS, indexing="ij"))
+    weight = _posterior(prior, hits, tries, mean, strength)
+    a = np.concatenate([[0.0], hits])[:, None] + mean * strength
+    b = np.concatenate([[0.0], tries - hits])[:, None] + (1 - mean) * strength
+    seen = [sum(kind.tries for kind in kinds), *(kind.tries for kind in kinds)]
+    overall, *each = (_mixture(weight, a[i], b[i], seen[i]) for i in range(len(seen)))
+    return overall, tuple(each)
+
+
+def _grid(prior: float, hits: Floats, tries: Floats) -> Floats:
+    """Overall rates worth trying: everywhere, and finely where all kinds together and the prior say it is."""
+    total, found = tries.sum() + _PRIOR_OBSERVATIONS, hits.sum() + prior * _PRIOR_OBSERVATIONS
+    centre, kinds = found / total, max(1, len(tries))
+    spread = np.sqrt(centre * (1 - centre) * (1 / total + 1 / (3 * kinds)))
+    near = centre + spread * np.linspace(-3, 3, 25)
+    return np.unique(np.clip(np.concatenate([_OVERALL, near]), 1e-3, 1 - 1e-3))
+
+
+def _posterior(prior: float, hits: Floats, tries: Floats, mean: Floats, strength: Floats) -> Floats:
+    """Weights of the grid's points: marginal likelihood of all kinds, times a prior around what the rules state."""
+    a, b = mean * strength, (1 - mean) * strength
+    likelihood = np.zeros_like(mean)
+    for hit, tried in zip(hits, tries, strict=True):
+        likelihood += _log_beta(a + hit, b + tried - hit) - _log_beta(a, b)
+    stated = np.clip(prior, 0.02, 0.98) * _PRIOR_OBSERVATIONS
+    likelihood += (stated - 1) * np.log(mean) + (_PRIOR_OBSERVATIONS - stated - 1) * np.log1p(-mean)
+    likelihood += np.log(_cell_widths(mean))
+    weight = np.exp(likelihood - likelihood.max())
+    return np.asarray(weight / weight.sum())
+
+
+def _cell_widths(mean: Floats) -> Floats:
+    """The grid is uneven: a point stands for all rates that are nearest to it."""
+    points = np.unique(mean)
+    edges = np.concatenate([[0.0], (points[1:] + points[:-1]) / 2, [1.0]])
+    return np.asarray(np.diff(edges)[np.searchsorted(points, mean)])
+
+
+def _mixture(weight: Floats, a: Floats, b: Floats, tries: int) -> RateEstimate:
+    """Mean and interval of a mixture of beta distributions."""
+    means, total = a / (a + b), a + b
+    mean = float(weight @ means)
+    variance = float(weight @ (means * (1 - means) / (total + 1) + (means - mean) ** 2))
+    reach = _WIDTH * np.sqrt(variance)
+    angles = np.linspace(_angle(mean - reach), _angle(mean + reach), _POINTS)
+    points, middle = np.sin(angles) ** 2, (angles[1:] + angles[:-1]) / 2
+    logs = np.log(np.sin(middle)), np.log(np.cos(middle))
+    density = np.exp((2 * a - 1)[:, None] * logs[0] + (2 * b - 1)[:, None] * logs[1] - _log_beta(a, b)[:, None])
+    below = np.concatenate([[0.0], np.cumsum(weight @ density)])
+    below /= below[-1]
+    low, high = np.interp([_HALF_TAIL, 1 - _HALF_TAIL], below, points)
+    return RateEstimate(mean, float(low), float(high), tries)
+
+
+def _angle(rate: float) -> float:
+    """A rate is sin squared of it: many rates near 0 and 1 have angles far apart, and a density without a pole."""
+    return float(np.arcsin(np.sqrt(min(max(rate, 0.0), 1.0))))
+
+
+def _log_beta(a: Floats, b: Floats) -> Floats:
+    return _log_gamma(a) + _log_gamma(b) - _log_gamma(a + b)
+
+
+def _log_gamma(x: Floats) -> Floats:
+    """Of numbers above 0: Stirling's series after moving up by 8 (Abramowitz and Stegun, 6.1.41 and 6.1.15)."""
+    up = x + 8.0
+    series = 1 / (12 * up) - 1 / (360 * up**3) + 1 / (1260 * up**5)
+    steps = np.log(x[..., None] + np.arange(8)).sum(axis=-1)
+    return np.asarray((up - 0.5) * np.log(up) - up + 0.5 * np.log(2 * np.pi) + series - steps)

@@ -1,0 +1,62 @@
+"""What use shows beside what the rules state, and which lines that makes."""
+
+from datetime import date
+
+import pytest
+
+from enrichment.learning.lessons import Rate, RateCounts, lessons, renewed_lines
+from enrichment.learning.pooled_rates import Count
+from enrichment.rules import LearnedLine, Rules
+from tests.support.examples import MATRIX
+
+SNOV: Rate = ("snov_contacts", "match_rate")
+DAY = date(2026, 11, 1)
+
+
+def counted(hits: int, tries: int) -> RateCounts:
+    return RateCounts(DAY, has_changed=False, kinds={("", ""): Count(hits, tries)})
+
+
+def with_line(use: str) -> Rules:
+    line = LearnedLine.model_validate({"value": 0.5, "low": 0.4, "high": 0.6, "answers": 50, "use": use})
+    return MATRIX.model_copy(update={"learned": {SNOV[0]: {SNOV[1]: line}}})
+
+
+def test_a_figure_that_use_contradicts_becomes_a_proposal() -> None:
+    (lesson,) = lessons(MATRIX, {SNOV: counted(300, 1_000)})
+    assert (lesson.stated, lesson.learned.tries, lesson.differs) == (0.7, 1_000, True)
+    line = renewed_lines(MATRIX, [lesson])["snov_contacts"]["match_rate"]
+    assert (line.use, line.answers) == ("proposed", 1_000)
+    assert line.value == pytest.approx(0.3, abs=0.01)
+
+
+def test_a_figure_that_use_bears_out_is_left_alone() -> None:
+    (lesson,) = lessons(MATRIX, {SNOV: counted(705, 1_000)})
+    assert not lesson.differs
+    assert renewed_lines(MATRIX, [lesson]) == {}
+
+
+@pytest.mark.parametrize(("use", "value"), [("accepted", 0.3), ("proposed", 0.3), ("pinned", 0.5)])
+def test_lines_are_renewed_unless_they_are_pinned(use: str, value: float) -> None:
+    rules = with_line(use)
+    line = renewed_lines(rules, lessons(rules, {SNOV: counted(300, 1_000)}))["snov_contacts"]["match_rate"]
+    assert line.use == use
+    assert line.value == pytest.approx(value, abs=0.01)
+
+
+def test_a_line_without_newer_answers_stays() -> None:
+    rules = with_line("accepted")
+    assert renewed_lines(rules, lessons(rules, {})) == rules.learned
+
+
+def test_kinds_of_companies_that_a_source_knows_less_are_named() -> None:
+    kinds = {("tech", "51-500"): Count(900, 1_000), ("fin", "51-500"): Count(300, 1_000), ("man", "1-10"): Count(0, 5)}
+    (lesson,) = lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=False, kinds=kinds)})
+    assert lesson.kinds.keys() == {("tech", "51-500"), ("fin", "51-500")}
+    assert lesson.kinds["fin", "51-500"].high < lesson.learned.mean < lesson.kinds["tech", "51-500"].low
+
+
+def test_the_same_counts_give_the_same_lines() -> None:
+    counts = {SNOV: counted(300, 1_000), ("apollo_contacts", "key_contacts"): counted(10, 400)}
+    backwards = dict(reversed(counts.items()))
+    assert renewed_lines(MATRIX, lessons(MATRIX, counts)) == renewed_lines(MATRIX, lessons(MATRIX, backwards))

@@ -1,0 +1,61 @@
+"""config/learned.yaml: rates that count instead of those in sources.yaml, once people say so."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from enrichment.rules import RulesError, load_rules
+from tests.support.examples import FROZEN
+
+LINE = "value: 0.25, low: 0.2, high: 0.3, answers: 400"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    shutil.copytree(FROZEN, tmp_path / "config")
+    return tmp_path / "config"
+
+
+def write(config: Path, text: str) -> None:
+    (config / "learned.yaml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("use", "rate"), [("proposed", 0.7), ("accepted", 0.25), ("pinned", 0.25)])
+def test_a_learned_rate_counts_once_it_is_accepted_or_pinned(config: Path, use: str, rate: float) -> None:
+    write(config, f"snov_contacts:\n  match_rate: {{{LINE}, use: {use}}}\n")
+    rules = load_rules(config)
+    assert rules.sources["snov_contacts"].match_rate == rate
+    assert rules.as_written["snov_contacts"].match_rate == 0.7
+
+
+def test_a_fill_rate_is_learned_by_the_name_of_its_dataset(config: Path) -> None:
+    write(config, f"snov_contacts:\n  industry: {{{LINE}, use: accepted}}\n")
+    assert load_rules(config).sources["snov_contacts"].datasets["industry"].fill_rate == 0.25
+
+
+def test_plans_carry_a_hash_that_learned_lines_are_part_of(config: Path) -> None:
+    before = load_rules(config).hash
+    write(config, "{}\n")
+    assert load_rules(config).hash == before
+    write(config, f"snov_contacts:\n  match_rate: {{{LINE}}}\n")
+    assert load_rules(config).hash != before
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f"nobody:\n  match_rate: {{{LINE}}}\n", "config/learned.yaml: nobody: there is no source of this name"),
+        (f"snov_contacts:\n  mood: {{{LINE}}}\n", "config/learned.yaml: snov_contacts.mood: snov_contacts has no such"),
+        ("snov_contacts:\n  match_rate: 0.5\n", "config/learned.yaml: snov_contacts.match_rate"),
+        ("snov_contacts:\n  match_rate: {value: 2, low: 0, high: 1, answers: 1}\n", "snov_contacts.match_rate.value"),
+        (f"snov_contacts:\n  match_rate: {{{LINE}, use: maybe}}\n", "snov_contacts.match_rate.use"),
+        ("- snov_contacts\n", "config/learned.yaml"),
+        ("", "config/learned.yaml: is empty: write {} if no learned rate counts"),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_a_problem_that_names_its_place(config: Path, text: str, problem: str) -> None:
+    write(config, text)
+    with pytest.raises(RulesError) as caught:
+        load_rules(config)
+    assert problem in str(caught.value)
