@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service lock
+.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-learning lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ bench-dagster: $(STAMP)    ## what Dagster adds to a batch: events on SQLite and
 
 bench-service: $(STAMP)    ## the service under load, beside a bare route; needs wrk (apt-get install wrk); two minutes
 	$(BIN)/python -m bench.service
+
+bench-learning: $(STAMP)   ## what is learned from use: intervals, changes, ten million answers; a minute
+	$(BIN)/python -m bench.learning
 
 lock: $(STAMP)             ## after a change of dependencies in pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --extra dev --no-emit-index-url --no-annotate --no-header \

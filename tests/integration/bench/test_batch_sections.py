@@ -1,4 +1,4 @@
-"""The sections of the bench of batches run, at the smallest size: what they listen to is inside the vendors' clients."""
+"""The sections of the bench of batches run, at the smallest size: they listen inside the vendors' clients."""
 
 from pathlib import Path
 
