@@ -207,7 +207,7 @@ def _asked_in_research(rules: ResearchRules) -> Iterator[str]:
 
 
 def _digest(written: Mapping[str, Any], prompts: Mapping[str, str]) -> str:
-    """Rules without research.yaml, learned.yaml and reliability.yaml have the digest that they had before there were such files."""
+    """Rules without the files that came later have the digest that they had before there were such files."""
     kept = {name: data for name, data in written.items() if data or name not in _LATER_FILES}
     text = json.dumps({"rules": kept, "prompts": prompts}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
