@@ -84,13 +84,20 @@ def _add_field(table: Table, name: str, field: Mapping[str, Any], *, every: bool
             name if first else "",
             mark if first else "",
             Text(_value(value["value"], every=every)),
-            value["source"],
+            _source(value),
             old,
             f"{value['quality']:.2f}",
         )
     more = len(field["values"]) - len(shown)
     if more > 0:
         table.add_row("", "", f"and {more} more: --all shows them", "", "", "")
+
+
+def _source(value: Mapping[str, Any]) -> str:
+    """Its source, and how often that was right when it was checked."""
+    checked = value.get("checked")
+    often = f" (right in {checked['right']:,} of {checked['of']:,} when checked)" if checked else ""
+    return f"{value['source']}{often}"
 
 
 def _value(value: Mapping[str, Any], *, every: bool) -> str:

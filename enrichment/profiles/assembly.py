@@ -23,12 +23,13 @@ from enrichment.domain.records import (
     SourceFailure,
     Verdict,
 )
-from enrichment.domain.values import Comparable, EmployeeCount, Value, identity
+from enrichment.domain.values import EmployeeCount, identity
 from enrichment.memory.freshness import DatasetStatus, dataset_status, valid_until
 from enrichment.memory.same_item import item_of
 from enrichment.memory.verdicts import rejections, sorted_out
 from enrichment.planning.plan import Plan
 from enrichment.planning.skip_reasons import shown
+from enrichment.profiles.disputes import checked, disputed, most_likely_first
 from enrichment.profiles.quality import Aged, profile_quality
 from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
@@ -219,7 +220,7 @@ def choose(rules: Rules, dataset: str, facts: Sequence[Fact]) -> tuple[tuple[Fac
     """Facts come best first: the first of each item is served, up to at_most; the rest lost."""
     best: dict[str, Fact] = {}
     others = []
-    for fact in _closed_first(facts):
+    for fact in _closed_first(most_likely_first(rules, dataset, facts)):
         item = identity(fact.value)
         if item in best or len(best) >= rules.datasets[dataset].at_most:
             others.append(fact)
@@ -238,23 +239,6 @@ def _closed_first(facts: Sequence[Fact]) -> Sequence[Fact]:
         if isinstance(count, EmployeeCount) and count.closed and not fact.last_resort and first.overlaps(count):
             return [fact, *(other for other in facts if other is not fact)]
     return facts
-
-
-def disputed(rules: Rules, dataset: str, values: Sequence[Fact], others: Sequence[Fact]) -> bool:
-    """Whether two sources give a single value in ways that cannot both be true; a verdict settles that."""
-    if rules.datasets[dataset].at_most != _SINGLE or not values or dataset == "company_description":
-        return False
-    if values[0].source == VERDICT:
-        return False
-    return any(not compatible(values[0].value, other.value) for other in others)
-
-
-def compatible(one: Value, other: Value) -> bool:
-    """Whether two sources may both be right: of texts, where they have a word in common."""
-    if isinstance(one, Comparable) and isinstance(other, type(one)):
-        return one.agrees(other)
-    a, b = set(identity(one).split()), set(identity(other).split())
-    return bool(a & b)
 
 
 def _why(rules: Rules, made_of: Ingredients, dataset: str, status: FieldStatus) -> str:
@@ -346,6 +330,7 @@ def _fact(rules: Rules, requirements: Requirements, made_of: Ingredients, fact: 
         "source": fact.source,
         "quality": round(fact.quality, 4),
         "reliability": fact.reliability,
+        **checked(rules, fact),
         "collected_at": fact.collected_at.isoformat(),
         "age_seconds": int(fact.age(now).total_seconds()),
         "holds_until": until.isoformat(),

@@ -17,7 +17,7 @@ from enrichment.domain.records import VERDICT, Change, Json, Profile, fingerprin
 from enrichment.domain.values import Contact, Value, load_value
 from enrichment.memory.same_item import is_changed, item_of
 from enrichment.parsing.job_titles import department, seniority
-from enrichment.profiles.assembly import compatible
+from enrichment.profiles.disputes import compatible
 from enrichment.rules import Rules
 
 _Entry = Mapping[str, Json]

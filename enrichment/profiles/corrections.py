@@ -15,7 +15,8 @@ from enrichment.domain.records import VERDICT, Fact, Json, Profile, Verdict
 from enrichment.domain.values import Claim, load_value
 from enrichment.memory.same_item import item_of
 from enrichment.memory.verdicts import rejections, sorted_out
-from enrichment.profiles.assembly import GOOD, choose, disputed, missing_required, noted
+from enrichment.profiles.assembly import GOOD, choose, missing_required, noted
+from enrichment.profiles.disputes import disputed
 from enrichment.profiles.quality import Aged, profile_quality
 from enrichment.rules import Rules
 

@@ -30,6 +30,7 @@ from enrichment.rules.models import (
     Strategies,
     Strategy,
 )
+from enrichment.rules.reliability import DatasetReliability, Feed, SourceReliability
 
 __all__ = [
     "MATCH_RATE",
@@ -37,7 +38,9 @@ __all__ = [
     "Caps",
     "Charged",
     "ConsumerRules",
+    "DatasetReliability",
     "DatasetRules",
+    "Feed",
     "HybridRules",
     "LearnedLine",
     "Poll",
@@ -54,6 +57,7 @@ __all__ = [
     "Seconds",
     "SourceDataset",
     "SourceQuestion",
+    "SourceReliability",
     "SourceRules",
     "Strategies",
     "Strategy",

@@ -52,6 +52,7 @@ def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
     yield from _threshold_problems(sound)
     yield from _extras_problems(sound)
     yield from _refresh_problems(sound)
+    yield from _reliability_problems(sound)
     if "custom" in names_in(written["consumers"]):
         yield "config/consumers.yaml: custom: this name is kept for requests that name their own datasets"
     if written["providers"] is not None and sound.providers.keys() == set(names_in(written["providers"])):
@@ -60,6 +61,18 @@ def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
         yield from _research_problems(sound)
     yield from _hybrid_problems(sound)
     yield from _circular_needs(sound)
+
+
+def _reliability_problems(rules: Rules) -> Iterator[str]:
+    """Figures of what is no longer in the rules would count for nothing, in silence."""
+    for dataset, figures in rules.learned_reliability.items():
+        at = f"config/reliability.yaml: {dataset}"
+        if dataset not in rules.datasets:
+            yield f"{at}: no dataset named '{dataset}': take it out, or correct its spelling"
+            continue
+        for source in sorted({*figures.sources, *(s for feed in figures.feeds for s in feed.copied)}):
+            if source not in rules.sources:
+                yield f"{at}.{source}: no source named '{source}': take it out, or correct its spelling"
 
 
 def never_asked(rules: Rules) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from enrichment.rules.models import (
     SourceRules,
     Strategies,
 )
+from enrichment.rules.reliability import DatasetReliability
 from enrichment.rules.yaml_files import NotReadable, read_yaml
 
 RESEARCH_BREAKDOWN, RESEARCH_ANSWER = "research_breakdown", "research_answer"
@@ -49,8 +50,9 @@ _OPTIONAL: dict[str, Any] = {
     "refresh": {},
     "research": {},
     "learned": {},
+    "reliability": {},
 }
-_LATER_FILES = frozenset({"research", "learned"})
+_LATER_FILES = frozenset({"research", "learned", "reliability"})
 _IF_NONE = {
     "redundancy": "[] if no source is ever redundant",
     "strategies": "{} if every plan is made by `enhanced`",
@@ -58,6 +60,7 @@ _IF_NONE = {
     "refresh": "{} if nothing shall be refreshed that costs anything",
     "research": "{} if questions shall be broken down and answered without a language model",
     "learned": "{} if no learned rate counts",
+    "reliability": "{} if nothing that was learned shall count",
 }
 """What to write in a file without entries: an emptied file is more often a slip than meant so."""
 _IN_WORDS = {
@@ -99,6 +102,7 @@ def load_rules(folder: Path, questions: Questions | None = None) -> Rules:
     sound["strategies"] = _whole("strategies", written, Strategies, problems) or Strategies()
     sound["caps"] = _whole("caps", written, Caps, problems) or Caps()
     sound["refresh"] = _whole("refresh", written, RefreshRules, problems) or RefreshRules()
+    sound["learned_reliability"] = _whole("reliability", written, dict[str, DatasetReliability], problems) or {}
     sound["research"] = _whole("research", written, ResearchRules, problems) or ResearchRules()
     learned = _whole("learned", written, dict[str, dict[str, LearnedLine]], problems) or {}
     problems.extend(unknown_names(names_in(written["sources"]), sound["sources"], learned))
@@ -203,7 +207,7 @@ def _asked_in_research(rules: ResearchRules) -> Iterator[str]:
 
 
 def _digest(written: Mapping[str, Any], prompts: Mapping[str, str]) -> str:
-    """Rules without research.yaml and learned.yaml have the digest that they had before there were such files."""
+    """Rules without the files that came later have the digest that they had before there were such files."""
     kept = {name: data for name, data in written.items() if data or name not in _LATER_FILES}
     text = json.dumps({"rules": kept, "prompts": prompts}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

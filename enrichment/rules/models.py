@@ -1,6 +1,7 @@
 """What config/*.yaml may contain: frozen types, nothing extra.
 
-Rules: providers, sources, datasets, consumers, analyses, redundancy, strategies, caps, refresh, learned, prompts
+Rules: providers, sources, datasets, consumers, analyses, redundancy, strategies, caps, refresh, learned,
+reliability, prompts
 """
 
 import re
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from enrichment.domain.money import charge, to_micro
+from enrichment.rules.reliability import DatasetReliability
 
 Charged = Literal["always", "on_match", "per_unit"]
 Strategy = Literal["enhanced", "priority", "legacy"]
@@ -390,6 +392,7 @@ class Rules(_Rule):
     research: ResearchRules = ResearchRules()
     learned: Mapping[str, Mapping[str, LearnedLine]] = {}
     as_written: Mapping[str, SourceRules] = {}
+    learned_reliability: Mapping[str, DatasetReliability] = {}
     prompts: Mapping[str, str]
     hash: str
 

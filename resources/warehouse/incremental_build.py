@@ -17,7 +17,7 @@ from duckdb.sqltypes import BOOLEAN, VARCHAR
 from enrichment.domain.values import load_value
 from enrichment.memory.same_item import item_of
 from enrichment.parsing.industries import TAXONOMY, canonical_industry
-from enrichment.profiles.assembly import compatible
+from enrichment.profiles.disputes import compatible
 from resources.store import SqlStore
 from resources.warehouse.catalog import WarehouseTable, count, tables_of
 from resources.warehouse.change_rates import write_change_rates

@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from enrichment.domain.records import Known, Profile, Request, SourceFailure
+from enrichment.domain.records import VERDICT, Known, Profile, Request, SourceFailure
 from enrichment.domain.values import EmployeeCount, Founded, Headquarters, Text, Value
 from enrichment.pipeline.cached_profile import serves
 from enrichment.planning.plan import make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.profiles.assembly import Ingredients, assemble, missing_required
 from enrichment.requirements.requirements import Requirements, requirements_of
+from enrichment.rules import DatasetReliability, Rules, SourceReliability
 from tests.support.examples import MATRIX, NOON, acme, fact, head, known_from
 
 WANTS = requirements_of(MATRIX, ["profile"])
@@ -19,7 +20,12 @@ COMPLETE = ("brightdata_company_db", ["company_name", "domain", "industry", "emp
 
 
 def profile_of(
-    known: Known, requirements: Requirements = WANTS, *, after: timedelta = timedelta(hours=1), **more: Any
+    known: Known,
+    requirements: Requirements = WANTS,
+    *,
+    after: timedelta = timedelta(hours=1),
+    rules: Rules = MATRIX,
+    **more: Any,
 ) -> Profile:
     now = NOON + after
     plan = make_plan(PlanInputs(MATRIX, requirements, acme(), known, strategy="priority", now=now, unavailable={}))
@@ -36,7 +42,7 @@ def profile_of(
         paid_by={r.purchase_id: r.request_id for r in known.replies},
         **more,
     )
-    return assemble(MATRIX, requirements, made_of, now)
+    return assemble(rules, requirements, made_of, now)
 
 
 def field(profile: Profile, dataset: str) -> dict[str, Any]:
@@ -216,3 +222,44 @@ def test_a_closed_headcount_of_a_better_source_is_not_replaced() -> None:
     assert headcounts_shown(("brightdata_firmographics", CLOSED), ("brightdata_company_db", other)) == [
         (153_000, 153_000)
     ]
+
+
+LEARNED = MATRIX.model_copy(
+    update={
+        "learned_reliability": {
+            "employee_count": DatasetReliability(
+                sources={
+                    "brightdata_firmographics": SourceReliability(right=40, checked=100),
+                    "snov_contacts": SourceReliability(right=95, checked=100),
+                }
+            )
+        }
+    }
+)
+CONTRADICTING = with_values(
+    ("brightdata_firmographics", "employee_count", EmployeeCount(low=5000, high=5000)),
+    ("snov_contacts", "employee_count", EmployeeCount(low=11, high=50)),
+)
+
+
+def test_where_figures_were_learned_the_likely_value_wins_and_says_how_often_its_source_was_right() -> None:
+    shown = field(profile_of(CONTRADICTING, rules=LEARNED), "employee_count")
+    assert [value["source"] for value in (*shown["values"], *shown["others"])] == [
+        "snov_contacts",
+        "brightdata_firmographics",
+    ]
+    assert shown["values"][0]["checked"] == {"right": 95, "of": 100}
+    assert shown["others"][0]["checked"] == {"right": 40, "of": 100}
+    assert shown["disputed"]
+
+
+def test_without_learned_figures_a_value_does_not_say_how_often_its_source_was_right() -> None:
+    shown = field(profile_of(CONTRADICTING), "employee_count")
+    assert shown["values"][0]["source"] == "brightdata_firmographics"
+    assert "checked" not in shown["values"][0]
+
+
+def test_what_a_person_states_wins_over_learned_figures() -> None:
+    stated = replace(CONTRADICTING.facts[0], source=VERDICT, quality=1.0, value=EmployeeCount(low=70, high=70))
+    known = replace(CONTRADICTING, facts=(stated, *CONTRADICTING.facts))
+    assert field(profile_of(known, rules=LEARNED), "employee_count")["values"][0]["source"] == VERDICT

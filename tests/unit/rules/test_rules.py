@@ -518,3 +518,31 @@ def test_what_is_no_mapping_is_named_without_the_name_of_a_class(
     (config / f"{name}.yaml").write_text(text, encoding="utf-8")
     assert f"config/{name}.yaml:{where}".removesuffix(":") + ": must be a mapping of names" in problems(config)
     assert "instance of" not in problems(config)
+
+
+def test_learned_reliability_is_part_of_the_rules_and_of_their_hash(config: Path) -> None:
+    before = load_rules(config)
+    (config / "reliability.yaml").write_text(
+        "employee_count: {sources: {snov_contacts: {right: 95, checked: 100}}}", encoding="utf-8"
+    )
+    after = load_rules(config)
+    assert before.learned_reliability == {}
+    assert after.learned_reliability["employee_count"].sources["snov_contacts"].right == 95
+    assert after.hash != before.hash
+
+
+def test_an_empty_mapping_of_learned_reliability_changes_no_hash(config: Path) -> None:
+    before = load_rules(config).hash
+    (config / "reliability.yaml").write_text("{}", encoding="utf-8")
+    assert load_rules(config).hash == before
+
+
+def test_learned_reliability_that_cannot_be_is_refused_and_names_that_do_not_exist(config: Path) -> None:
+    (config / "reliability.yaml").write_text(
+        "{employee_count: {sources: {snov: {right: 1, checked: 2}}}, heads: {sources: {}}}", encoding="utf-8"
+    )
+    assert lines(config) == ["config/reliability.yaml: employee_count.snov", "config/reliability.yaml: heads"]
+    (config / "reliability.yaml").write_text(
+        "employee_count: {sources: {snov_contacts: {right: 3, checked: 2}}}", encoding="utf-8"
+    )
+    assert "3 cannot be right of 2" in problems(config)

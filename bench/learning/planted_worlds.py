@@ -1,0 +1,86 @@
+"""Worlds in which the truth is known: sources that answer by themselves, and sources that repeat one wrong feed.
+
+seed -> World: answers, the truth, what a majority and the matrix pick, and what learned figures pick
+"""
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from enrichment.learning.estimate_reliability import Answer, estimate_reliability
+from enrichment.learning.likely_value import probabilities
+
+VALUES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    truth: Mapping[str, str]
+    answers: tuple[Answer, ...]
+    matrix: Mapping[str, float]
+
+    def by_company(self) -> dict[str, dict[str, str]]:
+        stated: dict[str, dict[str, str]] = {}
+        for answer in self.answers:
+            stated.setdefault(answer.company, {})[answer.source] = answer.value
+        return {company: its for company, its in stated.items() if len(set(its.values())) > 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Shares of the disputes in which the truth was picked."""
+
+    disputes: int
+    learned: float
+    majority: float
+    matrix: float
+    feeds: tuple[frozenset[str], ...]
+
+
+def with_one_wrong_feed(seed: int, companies: int = 400) -> World:
+    """Three of five repeat a feed that is right in 4 of 10; the other two are right in 97 of 100 and answer often."""
+    rng, truth, answers = random.Random(seed), _truth(companies), []
+    for company, value in truth.items():
+        fed = value if rng.random() < 0.4 else _wrong(rng, value)
+        for source in ("copy_a", "copy_b", "copy_c"):
+            if rng.random() < 0.95:
+                own = value if rng.random() < 0.7 else _wrong(rng, value)
+                answers.append(Answer(company, source, fed if rng.random() < 0.95 else own))
+        for source in ("own_d", "own_e"):
+            answers.append(Answer(company, source, value if rng.random() < 0.97 else _wrong(rng, value)))
+    return World(truth, tuple(answers), dict.fromkeys(("copy_a", "copy_b", "copy_c", "own_d", "own_e"), 0.8))
+
+
+def independent(seed: int, companies: int = 400) -> World:
+    """Five sources that answer by themselves; the matrix has their true figures."""
+    rng, truth, answers = random.Random(seed), _truth(companies), []
+    accuracy = {f"source_{n}": round(rng.uniform(0.6, 0.95), 3) for n in range(5)}
+    for company, value in truth.items():
+        for source, right in accuracy.items():
+            if rng.random() < 0.8:
+                answers.append(Answer(company, source, value if rng.random() < right else _wrong(rng, value)))
+    return World(truth, tuple(answers), accuracy)
+
+
+def picked(world: World) -> Picked:
+    figures = estimate_reliability(world.answers, matrix=world.matrix).figures
+    disputes = world.by_company()
+    right: Counter[str] = Counter()
+    for company, stated in disputes.items():
+        truth = world.truth[company]
+        likely = probabilities(stated, figures, otherwise=world.matrix)
+        right["learned"] += max(likely, key=lambda v: likely[v]) == truth
+        votes = Counter(stated[source] for source in sorted(stated))
+        right["majority"] += votes.most_common(1)[0][0] == truth
+        right["matrix"] += stated[max(sorted(stated), key=lambda s: world.matrix[s])] == truth
+    share = {name: right[name] / len(disputes) for name in ("learned", "majority", "matrix")}
+    return Picked(disputes=len(disputes), **share, feeds=tuple(frozenset(feed.copied) for feed in figures.feeds))
+
+
+def _truth(companies: int) -> dict[str, str]:
+    return {f"company_{n}": f"value_{n % VALUES}" for n in range(companies)}
+
+
+def _wrong(rng: random.Random, value: str) -> str:
+    return rng.choice([other for n in range(VALUES) if (other := f"value_{n}") != value])

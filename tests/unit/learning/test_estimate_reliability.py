@@ -1,0 +1,113 @@
+"""How reliable sources prove: planted worlds, people, readers, copies."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from bench.learning.planted_worlds import independent, picked, with_one_wrong_feed
+from enrichment.learning.estimate_reliability import Answer, Check, Rereadings, estimate_reliability, wilson
+from enrichment.learning.likely_value import probabilities
+
+_ORACLE = Path("bench/learning/crowd_kit.csv")
+_SEEDS = range(4)
+
+
+def _oracle(world: str, seed: int) -> dict[str, float]:
+    """Estimator of crowd-kit -> share of the disputes in which it picks the truth."""
+    with _ORACLE.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["world"] == world and row["seed"] == str(seed)]
+    return {row["estimator"]: float(row["right"]) for row in rows}
+
+
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_where_three_of_five_repeat_one_wrong_feed_the_truth_is_picked_and_not_by_a_majority(
+    seed: int,
+) -> None:
+    found = picked(with_one_wrong_feed(seed))
+    assert found.learned >= 0.95
+    assert found.majority < 0.5
+    assert found.feeds == (frozenset({"copy_a", "copy_b", "copy_c"}),)
+
+
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_where_sources_are_independent_it_is_never_worse_than_the_true_figures_of_the_matrix(seed: int) -> None:
+    found = picked(independent(seed))
+    assert found.learned >= found.matrix
+    assert found.feeds == ()
+
+
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_of_independent_sources_it_picks_as_well_as_every_estimator_of_crowd_kit(seed: int) -> None:
+    assert picked(independent(seed)).learned >= max(_oracle("independent", seed).values()) - 0.01
+
+
+@pytest.mark.parametrize("seed", _SEEDS)
+def test_estimators_that_take_copies_for_witnesses_pick_the_wrong_feed(seed: int) -> None:
+    assert max(_oracle("with_one_wrong_feed", seed).values()) < 0.5
+
+
+def _answers(**stated: str) -> list[Answer]:
+    """source -> a letter per company."""
+    return [Answer(str(n), source, value) for source, values in stated.items() for n, value in enumerate(values)]
+
+
+def test_a_source_alone_is_not_checked_and_keeps_the_figure_of_the_matrix() -> None:
+    found = estimate_reliability(_answers(alone="abcabc"), matrix={"alone": 0.8})
+    assert (found.figures.sources["alone"].right, found.figures.sources["alone"].checked) == (0, 0)
+    assert found.accuracy["alone"] == pytest.approx(0.8, abs=0.01)
+    assert found.interval["alone"] == (0.0, 1.0)
+
+
+def test_without_answers_there_is_nothing_to_learn() -> None:
+    assert estimate_reliability([], matrix={"alone": 0.8}).figures.sources == {}
+
+
+def test_what_people_say_weighs_most() -> None:
+    stated = _answers(one="a" * 20, other="b" * 20, third="a" * 20)
+    checks = [Check(str(n), "b", is_right=True) for n in range(20)]
+    before = estimate_reliability(stated, matrix={}).accuracy
+    after = estimate_reliability(stated, checks, matrix={}).accuracy
+    assert before["other"] < before["one"]
+    assert after["other"] > 0.9
+    assert after["one"] < 0.5
+
+
+def test_a_value_that_people_reject_counts_against_the_source_that_states_it() -> None:
+    checks = [Check(str(n), "a", is_right=False) for n in range(20)]
+    found = estimate_reliability(_answers(one="a" * 20), checks, matrix={"one": 0.9})
+    assert (found.figures.sources["one"].right, found.figures.sources["one"].checked) == (0, 20)
+
+
+def test_a_reader_known_to_misread_takes_the_blame_of_the_source_it_reads() -> None:
+    """One source of three deviates in 20 of 60 companies; its reader misread 30 of 90 replies that were read again."""
+    stated = [Answer(str(n), s, "a", "good") for n in range(60) for s in ("one", "other")]
+    stated += [Answer(str(n), "third", f"x{n % 9}" if n % 3 == 0 else "a", "poor") for n in range(60)]
+    matrix = {"third": 0.9}
+    blamed = estimate_reliability(stated, matrix=matrix)
+    excused = estimate_reliability(stated, matrix=matrix, rereadings={"poor": Rereadings(read=90, misread=30)})
+    assert blamed.accuracy["third"] < 0.75
+    assert excused.accuracy["third"] > blamed.accuracy["third"] + 0.15
+    assert excused.misreadings["poor"] > 5 * excused.misreadings["good"]
+
+
+def test_the_order_of_answers_changes_nothing() -> None:
+    world = with_one_wrong_feed(1, companies=80)
+    one = estimate_reliability(world.answers, matrix=world.matrix)
+    assert estimate_reliability(tuple(reversed(world.answers)), matrix=world.matrix) == one
+
+
+def test_a_value_that_only_copies_repeat_is_less_likely_than_one_of_two_witnesses() -> None:
+    world = with_one_wrong_feed(2)
+    figures = estimate_reliability(world.answers, matrix=world.matrix).figures
+    stated = {"copy_a": "x", "copy_b": "x", "copy_c": "x", "own_d": "y", "own_e": "y"}
+    likely = probabilities(stated, figures, otherwise={})
+    assert likely["y"] > 0.99
+    assert sum(likely.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("right", "checked", "low", "high"), [(0, 0, 0.0, 1.0), (9, 10, 0.6516, 0.9777), (90, 100, 0.8405, 0.9389)]
+)
+def test_intervals_are_wilsons(right: int, checked: int, low: float, high: float) -> None:
+    assert wilson(right, checked) == pytest.approx((low, high), abs=0.002)
