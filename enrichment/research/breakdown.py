@@ -29,7 +29,7 @@ from enrichment.rules.loader import RESEARCH_BREAKDOWN
 _MOST_COMPANIES = 3
 _SHOWN_COMPANIES = 5
 _COMPARES = re.compile(r"\b(?:compare|compared|comparison|versus|vs|against|better than|differ|difference)\b", re.I)
-_POSITIONS = re.compile(r"\b(?:position|pitch|sell|approach|win|open)\b", re.I)
+_POSITIONS = re.compile(r"\b(?:position|pitch|approach|win over)\b|\bsell\b[^?]*\bto\b", re.I)
 _NAME = re.compile(r"(?:[A-Z0-9À-Ý][\w&'’.-]*|[a-z]+[A-Z][\w]*)(?:\s+(?:&\s+|of\s+)?[A-Z0-9À-Ý][\w&'’.-]*)*")
 _PRODUCT_OF = re.compile(r"\b(?:position|pitch|sell|sells|selling|present|offer|introduce)\s+(?:our\s+)?$", re.I)
 _NUMBER = re.compile(r"[\d.,%$€£-]+")

@@ -30,7 +30,7 @@ def all_frames(running: RunningService, session_id: str) -> list[object]:
 @pytest.mark.parametrize(
     "dies",
     [
-        Deadly("marked sent", "serp_news"),
+        Deadly("marked sent", "snov_contacts"),
         Deadly("after settle", "apollo_contacts"),
         Deadly("in settle", "analysis:research_breakdown"),
         Deadly("after settle", "analysis:research_answer"),
