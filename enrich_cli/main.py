@@ -9,6 +9,7 @@ import sys
 import typer
 
 from enrich_cli.commands import (
+    ask,
     balances,
     batch,
     changes,
@@ -47,6 +48,7 @@ def options(version: Version = False) -> None:
 
 app.command()(company.company)
 app.command()(plan.plan)
+app.command()(ask.ask)
 app.command()(trace.trace)
 app.command()(verdicts.reject)
 app.command()(changes.changes)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from enrichment.domain.accepted import IdempotencyKey, MadeBefore
 from enrichment.domain.ids import new_id
-from enrichment.domain.money import in_usd, to_micro
+from enrichment.domain.money import to_micro
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.pipeline.identify import company_asked_for_now
 from enrichment.pipeline.stages import Ask
+from enrichment.research.opening import question_received, session_started
 from enrichment.research.transcript import in_markdown
 from service.access import Caller
 from service.installation import ServiceState
@@ -62,12 +63,11 @@ def opened(
         (company,) = state.store.companies.add([replace(company, company_id=new_id("com"))])
     most = to_micro(rules.research.budget_usd) if budget is None else budget
     session = Session(new_id("ses"), caller.owner, persona, company.company_id, most, now, epoch=secrets.token_hex(4))
-    events = [_started(session)]
+    events = [session_started(session)]
     first = None
     if question is not None:
         first = replace(_question(session, question, state), number=1)
-        received = _received(first)
-        events.append(replace(received, data={**received.data, "number": 1}))
+        events.append(question_received(first))
     before = state.store.sessions.open(session, events, question=first, key=key)
     if before is not None:
         return view_of(_same(before, key), caller, state), True
@@ -83,7 +83,7 @@ def asked(
     if waiting is not None:
         return Accepted(waiting)
     question = _question(session, text, state)
-    made = state.store.sessions.ask(question, _received(question), key=key, most_open=MOST_OPEN)
+    made = state.store.sessions.ask(question, question_received(question), key=key, most_open=MOST_OPEN)
     if made is None:
         raise ApiProblem(
             "too_many_questions", f"{MOST_OPEN} questions of this session are open: wait for an answer, or stop it."
@@ -159,31 +159,6 @@ def _all_events(session: Session, state: ServiceState) -> Sequence[SessionEvent]
 
 def _question(session: Session, text: str, state: ServiceState) -> Question:
     return Question(new_id("qst"), session.session_id, 0, text, state.now())
-
-
-def _started(session: Session) -> NewSessionEvent:
-    persona = session.persona
-    return NewSessionEvent(
-        "session_started",
-        f"{persona.name}, {persona.role} of {persona.company}: a session with {in_usd(session.budget_micro_usd)} USD.",
-        "session_started",
-        {
-            "persona": {
-                "name": persona.name, "role": persona.role, "company": persona.company, "sells": persona.sells
-            },
-            "budget_micro_usd": session.budget_micro_usd,
-        },
-    )  # fmt: skip
-
-
-def _received(question: Question) -> NewSessionEvent:
-    return NewSessionEvent(
-        "question_received",
-        f"Asked: {question.text}",
-        f"{question.question_id}:question_received:",
-        {"question": question.text},
-        question.question_id,
-    )
 
 
 def _answered(session: Session, text: str, answer_to: str | None, state: ServiceState) -> QuestionView | None:

@@ -28,13 +28,16 @@ AREAS: tuple[Area, ...] = tuple(
 )
 AREA_NAMES = tuple(area.name for area in AREAS)
 _ROLES = {asked: listed(words) for asked, words in rows_of("enrichment.research", "role_words")}
+_PEOPLE = ("who", "whom")
 _WHOLE = 5
 """So many areas are the whole company: what its consumer collects together costs less than piece by piece."""
 
 
 def areas_in(question: str) -> tuple[str, ...]:
     """Those that a word of the question shows; none: it is about the whole company."""
-    return tuple(area.name for area in AREAS if any(_has(question, word) for word in area.words))
+    found = tuple(area.name for area in AREAS if any(_has(question, word) for word in area.words))
+    asks_for_people = not found and any(_has(question, word) for word in _PEOPLE)
+    return ("people",) if asks_for_people else found
 
 
 def roles_in(question: str) -> tuple[str, ...]:

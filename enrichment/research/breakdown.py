@@ -29,7 +29,7 @@ from enrichment.rules.loader import RESEARCH_BREAKDOWN
 _MOST_COMPANIES = 3
 _SHOWN_COMPANIES = 5
 _COMPARES = re.compile(r"\b(?:compare|compared|comparison|versus|vs|against|better than|differ|difference)\b", re.I)
-_POSITIONS = re.compile(r"\b(?:position|pitch|sell|approach|win|open)\b", re.I)
+_POSITIONS = re.compile(r"\b(?:position|pitch|approach|win over)\b|\bsell\b[^?]*\bto\b", re.I)
 _NAME = re.compile(r"(?:[A-Z0-9À-Ý][\w&'’.-]*|[a-z]+[A-Z][\w]*)(?:\s+(?:&\s+|of\s+)?[A-Z0-9À-Ý][\w&'’.-]*)*")
 _PRODUCT_OF = re.compile(r"\b(?:position|pitch|sell|sells|selling|present|offer|introduce)\s+(?:our\s+)?$", re.I)
 _NUMBER = re.compile(r"[\d.,%$€£-]+")
@@ -74,7 +74,7 @@ def breakdown_question(
     text: str, persona: Persona, companies_before: Sequence[str], rules: Rules, asked: AnalysisRules
 ) -> AnalysisQuestion:
     """For the model. companies_before: names, those asked about last first."""
-    areas = "; ".join(f"{area.name}: {', '.join(area.words[:3])}" for area in AREAS)
+    areas = "; ".join(f"{area.name}: {', '.join(area.words[:9])}" for area in AREAS)
     there_is = f"## What there is\n\n- areas: {areas}\n- datasets: {', '.join(rules.datasets)}\n"
     instructions = f"{rules.prompts[RESEARCH_BREAKDOWN].rstrip()}\n\n{there_is}"
     seller = f"{persona.role} of {persona.company}, which sells: {persona.sells}"
@@ -139,9 +139,9 @@ def by_rule(text: str, persona: Persona, rules: Rules, *, because: str | None) -
     """By names with capitals, domains, and words of areas."""
     companies = tuple(name for name in names_in(text) if not _is_of(name, persona))[:_MOST_COMPANIES]
     areas = areas_in(text)
+    compares = len(companies) > 1 and _COMPARES.search(text)
     if _POSITIONS.search(text):
         areas = ()
-    compares = len(companies) > 1 and _COMPARES.search(text)
     intent = "compare" if compares else "position" if _POSITIONS.search(text) else "look_up" if areas else "other"
     chosen = areas or AREA_NAMES
     asked = {area.name: area.next_question for area in AREAS}

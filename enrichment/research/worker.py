@@ -434,15 +434,24 @@ class _Research:
     # the answer
 
     async def _answer(self, one: _Collected, parts: QuestionParts, vendor: Company) -> CompanyAnswer:
-        both = await self._sides(one.company, one.known, vendor, self._requirements())
-        relevance = _relevance(both)
+        whole = await self._sides(one.company, one.known, vendor, self._requirements())
+        relevance = _relevance(whole)
+        both = whole
+        if not parts.is_whole:
+            asked_of = replace(one.known, facts=tuple(f for f in one.known.facts if f.dataset in self._wanted(one)))
+            both = await self._sides(one.company, asked_of, vendor, self._requirements())
+            both = replace(both, names=whole.names)
         kept, dropped, because = await self._by_model(both, parts)
         by = "model" if because is None else "rule"
         roles = roles_in(self.question.text)
         spare = composed(
-            both, relevance, datasets=self._wanted(one), roles=roles, question=f"{self.question.text} {parts.words}"
+            both,
+            relevance if parts.is_whole else VendorRelevance(relevance.score),
+            datasets=self._wanted(one),
+            roles=roles,
+            question=f"{self.question.text} {parts.words}",
         )
-        claims = _completed_with(kept, spare) if by == "model" else spare
+        claims = _completed_with(kept, spare)
         claims = [claim for claim in claims if claim.kind != "person" or not roles or _fits(claim, roles)]
         answer = CompanyAnswer(
             company=one.company,
@@ -764,7 +773,7 @@ def _completed_with(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim])
     return sorted((*kept, *(claim for claim in spare if claim.kind not in kinds)), key=lambda c: _ORDER[c.kind])
 
 
-_ORDER = {"finding": 0, "person": 1, "recommendation": 2}
+_ORDER = {"recommendation": 0, "finding": 1, "person": 2}
 
 
 def _fits(claim: CheckedClaim, roles: Sequence[str]) -> bool:

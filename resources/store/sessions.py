@@ -123,6 +123,13 @@ class SqlSessions:
         found = self._db.ledger(lambda tx: [_question(row) for row in tx.execute(claimed)])
         return sorted(found, key=lambda one: (one.asked_at, one.question_id))
 
+    def claim_one(self, question_id: str, worker: str, *, lease_until: datetime) -> Question | None:
+        """This one, if it waits to be begun; None: another process was faster."""
+        this = sa.and_(_q.question_id == question_id, _q.state == "queued")
+        claim = sa.update(t.questions).values(worker=worker, lease_until=lease_until, state="running").where(this)
+        row = self._db.ledger(lambda tx: tx.execute(claim.returning(t.questions)).first())
+        return None if row is None else _question(row)
+
     def renew(self, worker: str, question_ids: Collection[str], *, lease_until: datetime) -> list[str]:
         """See enrichment.ports.Sessions.renew."""
         mine = sa.and_(_q.state == "running", _q.worker == worker, _q.question_id.in_(question_ids))

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from sandbox.coverage import Rates
 from sandbox.rate_tracking import RateWindow
 from sandbox.request import Json, SandboxContext, VendorRequest, VendorRoute, acceptable, bearer, respond
+from sandbox.research_answers import research_answer
 from sandbox.schema_filler import UnusableSchemaError, fill
 from sandbox.seeded_random import token
 
@@ -113,10 +114,10 @@ class OpenAI:
             return '{"sandbox": asked to answer with broken JSON'
         if wanted.get("type") == "text" or "schema" not in wanted:
             return "The sandbox is no language model; ask it with a JSON schema."
-        return json.dumps(
-            fill(_mapping(wanted["schema"]), "" if request.fault == "empty" else prompt, seed=self.context.seed),
-            ensure_ascii=False,
-        )
+        schema, shown = _mapping(wanted["schema"]), "" if request.fault == "empty" else prompt
+        researched = research_answer(schema, shown)
+        filled = fill(schema, shown, seed=self.context.seed) if researched is None else researched
+        return json.dumps(filled, ensure_ascii=False)
 
 
 def tokens(text: str) -> int:

@@ -1,0 +1,40 @@
+"""`enrich ask`: a seller's question, answered while one watches."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from enrich_cli.options import AsJson, Sandbox
+
+QuestionText = Annotated[
+    str, typer.Argument(metavar="QUESTION", help='In plain words: "Whom should I talk to at Tesla?"')
+]
+PersonaFile = Annotated[
+    Path, typer.Option("--as", metavar="FILE", help="YAML with your name, role, company and what you sell")
+]
+SessionBudget = Annotated[
+    str | None, typer.Option("--budget", metavar="USD", help="What the answer may cost at most, all included")
+]
+
+
+def ask(
+    question: QuestionText,
+    persona: PersonaFile,
+    budget: SessionBudget = None,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Research a question for a seller: what to say, why now, to whom, each with its evidence."""
+    from enrich_cli.asking import usd
+    from enrich_cli.errors import INCOMPLETE, INTERRUPTED, REFUSED_BY_CAP
+    from enrich_cli.rendering.research import answer_view
+    from enrich_cli.rendering.terminal import show
+    from enrich_cli.research import answered, persona_in
+
+    most = None if budget is None else usd("--budget", budget)
+    answer = answered(question, persona_in(persona), most, sandbox=sandbox, as_json=as_json)
+    show(answer_view(answer), answer, as_json=as_json)
+    ends = {"stopped": INTERRUPTED, "over_budget": REFUSED_BY_CAP, "failed": INCOMPLETE, "out_of_time": INCOMPLETE}
+    incomplete = INCOMPLETE if answer["open_points"] or not answer["claims"] else 0
+    raise typer.Exit(ends.get(answer["state"], incomplete))

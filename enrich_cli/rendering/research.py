@@ -1,0 +1,91 @@
+"""A question being researched, a line for each event; its answer: what to say, why now, to whom, how sure, how old."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from enrichment.domain.money import in_usd
+from enrichment.domain.records import Json
+from enrichment.domain.research import SessionEvent
+
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+_QUIET = frozenset({"session_started", "question_received", "research_complete"})
+_STYLES = {"source_failed": "yellow", "budget_reached": "yellow", "citation_dropped": "dim", "error": "red"}
+_TITLES = {"recommendations": "What to do", "key_findings": "What is known", "people": "Whom to talk to"}
+_CONTROL = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
+
+
+def event_line(event: SessionEvent) -> Text | None:
+    """None: it says nothing that the answer does not say."""
+    if event.type in _QUIET:
+        return None
+    return Text(f"{event.at:%H:%M:%S} {plain(event.message)}", style=_STYLES.get(event.type, ""))
+
+
+def print_line(line: Text | str | None) -> None:
+    """On stderr: stdout has the answer alone."""
+    if line is not None:
+        _errors.print(plain(line) if isinstance(line, str) else line, markup=False)
+
+
+def plain(text: str) -> str:
+    """Without characters that command a terminal: texts come from pages."""
+    return text.translate(_CONTROL)
+
+
+def answer_view(answer: Mapping[str, Json]) -> RenderableType:
+    return Group(*_lines(answer))
+
+
+def _lines(answer: Mapping[str, Json]) -> Iterator[Text]:
+    claims: dict[str, Any] = {claim["id"]: claim for claim in answer["claims"]}
+    yield Text(plain(answer["question"]), style="bold")
+    yield from _glance(answer, claims)
+    for name, title in _TITLES.items():
+        if answer[name]:
+            yield Text(f"\n{title}", style="bold")
+        for claim_id in answer[name]:
+            yield from _claim(claims[claim_id])
+    if answer["open_points"]:
+        yield Text("\nWhat is not known", style="bold")
+    for point in answer["open_points"]:
+        price = f"; asking would cost {in_usd(point['cost_micro_usd'])} USD" if point["cost_micro_usd"] else ""
+        asked = f" ({'; '.join(point['asked'])})" if point["asked"] else ""
+        company = f" of {point['company']}" if point["company"] else ""
+        yield Text(plain(f"- {point['what']}{company}: {point['because']}{asked}{price}"))
+    if answer["next_questions"]:
+        yield Text("\nWorth asking next", style="bold")
+    for one in answer["next_questions"]:
+        yield Text(plain(f"- {one['question']} ({one['price']})"))
+    yield Text(plain(f"\n{_end(answer)}"), style="dim")
+
+
+def _glance(answer: Mapping[str, Json], claims: Mapping[str, Any]) -> Iterator[Text]:
+    seen = answer["at_a_glance"]
+    labelled = {"say": [seen["what_to_say"]], "why now": [seen["why_now"]], "to whom": seen["to_whom"][:1]}
+    for label, ids in labelled.items():
+        for claim_id in ids:
+            if claim_id is not None:
+                yield Text(plain(f"{label}: {claims[claim_id]['text']}"))
+    confidence = answer["confidence"]
+    old = "" if seen["collected"] is None else f"; collected {seen['collected']}, {seen['age_days']} days ago"
+    yield Text(plain(f"how sure: {confidence['level']} ({confidence['why']}){old}"))
+
+
+def _claim(claim: Mapping[str, Any]) -> Iterator[Text]:
+    yield Text(plain(f"- {claim['text']}"))
+    for one in claim["citations"]:
+        quote = " ".join(one["quote"].split())
+        where = f"{one['source']}, {one['collected_at'][:10]}"
+        yield Text(plain(f'    "{quote}" ({claim["verdict"]}, {one["side"]}, {where})'), style="dim")
+
+
+def _end(answer: Mapping[str, Json]) -> str:
+    cost, saved = in_usd(answer["cost_micro_usd"]), in_usd(answer["saved_micro_usd"])
+    paid = sorted({f"{one['asked_by']} on {one['at'][:10]}" for one in answer["paid_by"] if one["saved_micro_usd"]})
+    thanks = f", paid by {', '.join(paid)}" if paid else ""
+    missing = answer["missing_micro_usd"]
+    more = f" What is missing would cost {in_usd(missing)} USD." if missing else ""
+    return f"Cost {cost} USD, saved {saved} USD{thanks}.{more}"

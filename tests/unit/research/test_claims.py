@@ -1,0 +1,117 @@
+"""Which claims of a model are borne out, how exactly, and why the others are dropped."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from enrichment.analysis.evidence import Evidence, select_evidence
+from enrichment.domain.records import Company, Fact
+from enrichment.domain.values import Contact, NewsItem, Text, Value
+from enrichment.research.answer_kinds import ResearchAnswer
+from enrichment.research.claims import checked
+from enrichment.research.evidence import Sides
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ACME = Company("com_1", "acme.com", "Acme", "acme.com", NOW)
+OKTA = Company("com_2", "okta.com", "Okta", "okta.com", NOW)
+NEWS = "Acme opens 3 offices in “Germany” and moves its workforce login to the cloud"
+PERSON = Contact(full_name="Wile Coyote", title="Chief Information Officer")
+OFFER = "Okta sells single sign-on for the workforce"
+
+
+def fact(company: str, dataset: str, value: Value) -> Fact:
+    return Fact(
+        company, dataset, value, 0.9, 0.9, "serp_news", "rep_1", "pur_1", "news[0]", NOW, NOW + timedelta(days=1)
+    )
+
+
+def both() -> Sides:
+    ours = [fact("com_1", "recent_news", NewsItem(title=NEWS)), fact("com_1", "key_contacts", PERSON)]
+    evidence = select_evidence(ours, reads=("recent_news", "key_contacts"), most_bytes=9_000)
+    theirs = select_evidence(
+        [fact("com_2", "company_description", Text(text=OFFER))], reads=("company_description",), most_bytes=9_000
+    )
+    vendor = Evidence(tuple(replace(one, evidence_id="v1") for one in theirs.passages))
+    return Sides(ACME, evidence, OKTA, vendor, ("Acme",))
+
+
+def finding(quote: str, statement: str, evidence_id: str = "e1") -> ResearchAnswer:
+    item = {"evidence_id": evidence_id, "quote": quote, "statement": statement}
+    return ResearchAnswer.model_validate({"findings": [item], "people": [], "recommendations": []})
+
+
+def recommended(vendor_quote: str, vendor_id: str = "v1") -> ResearchAnswer:
+    item = {
+        "evidence_id": "e1", "quote": "moves its workforce login to the cloud", "why": "It moves its workforce login.",
+        "recommendation": "Show single sign-on.", "vendor_evidence_id": vendor_id, "vendor_quote": vendor_quote,
+    }  # fmt: skip
+    return ResearchAnswer.model_validate({"findings": [], "people": [], "recommendations": [item]})
+
+
+def person(name: str, quote: str) -> ResearchAnswer:
+    item = {
+        "evidence_id": "e2", "quote": quote, "full_name": name, "seniority": None, "department": None, "priority": 1,
+        "why": "Chief Information Officer",
+    }  # fmt: skip
+    return ResearchAnswer.model_validate({"findings": [], "people": [item], "recommendations": []})
+
+
+def test_a_quote_as_it_is_written_is_exact() -> None:
+    (claim,), dropped = checked(finding("Acme opens 3 offices", "Acme opens 3 offices."), both())
+    assert (claim.verdict, claim.citations[0].quote, dropped) == ("exact", "Acme opens 3 offices", [])
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        'acme OPENS 3 offices in "germany"',
+        "Acme  opens 3\noffices in “Germany”",
+        "opens 3 offices in 'Germany'".replace("'", '"'),
+    ],
+    ids=["case and quotation marks", "white space", "quotation marks"],
+)
+def test_a_quote_that_differs_in_spelling_alone_is_normalised_and_shown_as_the_evidence_has_it(quote: str) -> None:
+    (claim,), dropped = checked(finding(quote, "Acme opens 3 offices."), both())
+    assert claim.verdict == "normalised"
+    assert claim.citations[0].quote in NEWS
+    assert dropped == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "because"),
+    [
+        (finding("Acme closes 3 offices", "Acme closes 3 offices."), "the quote is not in the evidence"),
+        (finding("Acme opens 3 offices", "Acme opens 30 offices."), "a number or date is not in its quote"),
+        (finding("Acme opens 3 offices", "Acme opens offices with Contoso."), "what it names is not in its quote"),
+        (finding("Acme opens 3 offices", "Acme opens 3 offices.", "v1"), None),
+        (person("Road Runner", "Wile Coyote"), "the person is no known contact"),
+        (recommended("Okta sells firewalls"), "what the vendor offers is not in its evidence"),
+        (recommended(OFFER, "e1"), "what the vendor offers is not in its evidence"),
+        (recommended("for the"), "the quote of what the vendor offers is too short"),
+    ],
+)
+def test_what_the_evidence_does_not_bear_out_is_dropped_with_the_reason(
+    answer: ResearchAnswer, because: str | None
+) -> None:
+    kept, dropped = checked(answer, both())
+    assert [one.because for one in dropped] == ([] if because is None else [because])
+    assert len(kept) == (1 if because is None else 0)
+
+
+def test_a_recommendation_cites_the_need_and_the_offer() -> None:
+    (claim,), _ = checked(recommended(OFFER), both())
+    assert [(one.side, one.company_key) for one in claim.citations] == [("company", "acme.com"), ("vendor", "okta.com")]
+    assert claim.why == "It moves its workforce login."
+
+
+def test_a_known_contact_is_kept_with_what_the_evidence_says_of_them() -> None:
+    (claim,), _ = checked(person("Wile Coyote", "Wile Coyote\nChief Information Officer"), both())
+    assert claim.text == "Wile Coyote: Chief Information Officer."
+
+
+def test_the_same_statement_is_kept_once() -> None:
+    twice = finding("Acme opens 3 offices", "Acme opens 3 offices.")
+    answer = twice.model_copy(update={"findings": twice.findings * 2})
+    kept, dropped = checked(answer, both())
+    assert (len(kept), [one.because for one in dropped]) == (1, ["it was stated before"])
