@@ -20,6 +20,7 @@ from enrich_cli.commands import (
     mcp,
     plan,
     purchases,
+    report,
     rules,
     sandbox,
     serve,
@@ -64,6 +65,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(verdicts.app, name="verdicts")
 app.add_typer(rules.app, name="rules")
 app.add_typer(purchases.app, name="purchases")
+app.add_typer(report.app, name="report")
 
 
 def main() -> None:

@@ -65,7 +65,7 @@ def _profile_check(consumer: str) -> dg.AssetChecksDefinition:
         threshold = rules.consumers[consumer].min_quality
         for name, find in _FINDERS.items():
             offenders = [(company, *found) for company, p in profiles for found in find(p, threshold, utc_now())]
-            yield _result(key, name, offenders, header=("company", "dataset", "why"))
+            yield check_result(key, name, offenders, header=("company", "dataset", "why"))
 
     return check
 
@@ -154,7 +154,7 @@ def _all_profiles_check() -> dg.AssetChecksDefinition:
             "facts_are_fresh": _profiles_with_expired_values(warehouse, utc_now()),
         }
         for name, found in offenders.items():
-            yield _result(key, name, found, header=("company", "consumer", "why"))
+            yield check_result(key, name, found, header=("company", "consumer", "why"))
 
     return check
 
@@ -184,7 +184,7 @@ def ledger_equals_settled_purchases(enrichment: EnrichmentResource) -> dg.AssetC
             Decimal(store.ledger_queries.totals().cost_micro_usd) / 1_000_000,
         )
     differences = book_differences(enrichment.warehouse(), units, total)
-    return _result(
+    return check_result(
         mart_key("purchases"),
         "ledger_equals_settled_purchases",
         differences,
@@ -199,7 +199,7 @@ def ledger_equals_settled_purchases(enrichment: EnrichmentResource) -> dg.AssetC
     " requests cost what their purchases cost and save what their reads save, and payers and beneficiaries add up.",
 )
 def who_paid_who_benefits(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
-    return _result(
+    return check_result(
         mart_key("savings"),
         "who_paid_who_benefits",
         who_paid_differences(enrichment.warehouse()),
@@ -255,7 +255,7 @@ def accounts_evaluation(comparisons: Sequence[BalanceComparison]) -> dg.AssetChe
 def no_source_is_suspended(enrichment: EnrichmentResource) -> dg.AssetCheckResult:
     with enrichment.store() as store:
         suspended = [(one.source, one.purchase_id, because(one)) for one in store.provider_health.suspensions()]
-    return _result(
+    return check_result(
         mart_key("purchases"),
         "no_source_is_suspended",
         suspended,
@@ -264,7 +264,7 @@ def no_source_is_suspended(enrichment: EnrichmentResource) -> dg.AssetCheckResul
     )
 
 
-def _result(
+def check_result(
     key: dg.AssetKey,
     name: str,
     offenders: Offenders,

@@ -13,6 +13,7 @@ from enrichment_assets.enrich_assets import enrich_assets
 from enrichment_assets.marts import marts, publish_marts
 from enrichment_assets.schedules import read_accounts_hourly, refresh_due_companies
 from enrichment_assets.sensors import company_sensor, report_bought_outside, report_made_outside, worker_sensor
+from enrichment_assets.vendor_report import no_match_rate_has_fallen, vendor_report
 from resources.dagster_resources import EnrichmentResource, shown_variables
 from resources.planner import PlannerResource
 from resources.settings import load_settings
@@ -33,8 +34,8 @@ def definitions_of(rules: Rules) -> dg.Definitions:
     }
     job = refresh_job(resources)
     return dg.Definitions(
-        assets=[enrich_assets(rules), marts(rules)],
-        asset_checks=[*profile_checks(rules), *mart_checks()],
+        assets=[enrich_assets(rules), marts(rules), vendor_report],
+        asset_checks=[*profile_checks(rules), *mart_checks(), no_match_rate_has_fallen],
         jobs=[job, read_accounts_job],
         schedules=[refresh_due_companies(job), read_accounts_hourly(read_accounts_job)],
         sensors=[

@@ -132,6 +132,10 @@ class DagsterSandbox:
         job = _job_of([spec.key.to_user_string() for spec in every])
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
+    def report(self) -> dg.ExecuteInProcessResult:
+        """The page on vendors; it has no partitions."""
+        return _job_of(["report/vendors"]).execute_in_process(instance=self.instance, raise_on_error=False)
+
     def check(self, asset: str, name: str) -> dg.ExecuteInProcessResult:
         """One check of an asset, without making the asset."""
         job = (

@@ -1,0 +1,68 @@
+"""`enrich report reliability`: how often sources were right where their answers could be compared.
+
+warehouse, brought up to date -> answers of the same companies -> Estimate by dataset -> table, config/reliability.yaml
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from enrich_cli.bootstrap import opened_store
+from enrich_cli.rendering.terminal import console
+from enrichment.learning.estimate_reliability import Estimate
+from enrichment.rules import DatasetReliability, Rules
+from resources.settings import Settings
+from resources.warehouse import Warehouse
+from resources.warehouse.comparable_answers import comparable_answers, estimates
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedReliability:
+    settings: Settings
+    rules: Rules
+    estimates: Mapping[str, Estimate]
+
+    @property
+    def figures(self) -> dict[str, DatasetReliability]:
+        """Of datasets in which an answer was checked."""
+        found = {dataset: estimate.figures for dataset, estimate in self.estimates.items()}
+        return {name: one for name, one in found.items() if any(source.checked for source in one.sources.values())}
+
+
+def learned_reliability(*, sandbox: bool) -> LearnedReliability:
+    """Nothing is bought, and no rule is written. Raises RulesError, SettingsError, StoreError."""
+    with opened_store(sandbox=sandbox) as (settings, rules, store), console.status("comparing answers"):
+        warehouse = Warehouse(settings.warehouse_path)
+        warehouse.build(store)
+        with warehouse.reading() as connection:
+            found = comparable_answers(connection, rules)
+        return LearnedReliability(settings, rules, dict(estimates(found, rules)))
+
+
+def reliability_view(learned: LearnedReliability) -> RenderableType:
+    if not learned.figures:
+        return Text("No two sources, and no person, spoke of the same company yet, so no answer could be checked.")
+    table = Table("dataset", "source", "in the rules", "right", "90 % interval", "repeats a feed with")
+    for dataset, figures in learned.figures.items():
+        for source, found in figures.sources.items():
+            if not found.checked:
+                continue
+            low, high = learned.estimates[dataset].interval[source]
+            feed = next((f for f in figures.feeds if source in f.copied), None)
+            promised = learned.rules.sources[source].datasets.get(dataset)
+            table.add_row(
+                dataset,
+                source,
+                f"{promised.reliability:.2f}" if promised else "",
+                f"{found.right:,} of {found.checked:,}",
+                f"{low:.2f} to {high:.2f}",
+                ", ".join(sorted(set(feed.copied) - {source})) if feed else "",
+            )
+    return Group(table)
+
+
+def reliability_data(learned: LearnedReliability) -> dict[str, object]:
+    return {dataset: figures.model_dump(mode="json") for dataset, figures in learned.figures.items()}

@@ -1,0 +1,183 @@
+"""The figures of each vendor, from the published warehouse and the replay of past requests.
+
+sources.answers, build.facts, comparable answers, History -> VendorFigures, the dearest vendor first
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from enrichment.backtest.compare import compare
+from enrichment.backtest.history import History
+from enrichment.backtest.replay import Side
+from enrichment.learning.estimate_reliability import Answer, Estimate, wilson
+from enrichment.learning.fallen_rates import Fall, fall_of
+from enrichment.learning.likely_value import probabilities
+from enrichment.learning.pooled_rates import Count
+from enrichment.policy.cache import IN_MEMORY, PolicyCache
+from enrichment.rules import Rules
+from resources.warehouse.comparable_answers import ComparableAnswers, comparable_answers, estimates
+
+_TOTALS = """
+WITH thresholds AS (SELECT unnest(?) AS dataset, unnest(?) AS threshold), answered AS (
+    SELECT
+        provider, count(*) AS asked, count(*) FILTER (found) AS found,
+        quantile_cont(latency_seconds, 0.5) AS p50, quantile_cont(latency_seconds, 0.95) AS p95
+    FROM sources.answers GROUP BY provider
+), paid AS (
+    SELECT provider, CAST(sum(cost_usd) AS DOUBLE) AS usd FROM spend.purchases GROUP BY provider
+), given AS (
+    SELECT
+        a.provider, avg(f.quality) AS quality,
+        count(*) FILTER (f.quality >= t.threshold AND NOT f.last_resort) AS good
+    FROM build.facts AS f JOIN sources.answers AS a USING (purchase_id) JOIN thresholds AS t USING (dataset)
+    GROUP BY a.provider
+)
+SELECT provider, asked, found, p50, p95, coalesce(usd, 0), quality, coalesce(good, 0)
+FROM answered LEFT JOIN paid USING (provider) LEFT JOIN given USING (provider) ORDER BY coalesce(usd, 0) DESC, provider
+"""
+_BY_DAY = """
+SELECT {by}, CAST("at" AS DATE) AS day, count(*) FILTER (found), count(*)
+FROM sources.answers GROUP BY ALL ORDER BY ALL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutIt:
+    """What past requests would have cost and lacked without the vendor: differences to the rules of now.
+
+    micro_usd: below 0: it would have been cheaper. complete: requests with every required dataset.
+    """
+
+    requests: int
+    micro_usd: int
+    complete: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disputes:
+    """Companies about which another source contradicts it; lost: another value is more likely right."""
+
+    all: int = 0
+    lost: int = 0
+    right: int = 0
+    checked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VendorFigures:
+    """match: its 90 % interval. days: usable answers by day. falls: its sources whose match rate fell."""
+
+    provider: str
+    asked: int
+    found: int
+    match: tuple[float, float]
+    quality: float | None
+    usd: float
+    good_facts: int
+    latency: tuple[float | None, float | None]
+    days: Sequence[tuple[date, Count]]
+    falls: Mapping[str, Fall]
+    disputes: Disputes
+    without: WithoutIt | None
+
+    @property
+    def usd_per_good_fact(self) -> float | None:
+        return self.usd / self.good_facts if self.good_facts else None
+
+
+def vendor_figures(
+    connection: duckdb.DuckDBPyConnection,
+    rules: Rules,
+    history: History,
+    *,
+    unavailable: Mapping[str, str],
+    policies: PolicyCache = IN_MEMORY,
+) -> list[VendorFigures]:
+    """Nothing is bought. connection: of a published warehouse. history: the requests that are replayed."""
+    thresholds = {name: entry.quality_threshold for name, entry in rules.datasets.items()}
+    totals = connection.execute(_TOTALS, [[*thresholds], [*thresholds.values()]]).fetchall()
+    days, falls = _by_day(connection, "provider"), falls_of_sources(connection)
+    contradicted = _disputes(rules, comparable_answers(connection, rules))
+    return [
+        VendorFigures(
+            provider=provider,
+            asked=asked,
+            found=found,
+            match=wilson(found, asked),
+            quality=quality,
+            usd=usd,
+            good_facts=good,
+            latency=(p50, p95),
+            days=days[provider],
+            falls={
+                s: fall for s, fall in falls.items() if s in rules.sources and rules.sources[s].provider == provider
+            },
+            disputes=contradicted.get(provider, Disputes()),
+            without=_without(provider, rules, history, unavailable, policies),
+        )
+        for provider, asked, found, p50, p95, usd, quality, good in totals
+    ]
+
+
+def _provider_of(rules: Rules, source: str) -> str | None:
+    """None: the rules no longer have it."""
+    return rules.sources[source].provider if source in rules.sources else None
+
+
+def falls_of_sources(connection: duckdb.DuckDBPyConnection) -> dict[str, Fall]:
+    """Sources whose match rate is below the interval it had before a change."""
+    by_source = _by_day(connection, "source")
+    return {source: fall for source, days in by_source.items() if (fall := fall_of(days)) is not None}
+
+
+def _by_day(connection: duckdb.DuckDBPyConnection, by: str) -> dict[str, list[tuple[date, Count]]]:
+    days: dict[str, list[tuple[date, Count]]] = defaultdict(list)
+    for name, day, hits, tries in connection.execute(_BY_DAY.format(by=by)).fetchall():
+        days[name].append((day, Count(hits, tries)))
+    return days
+
+
+def _disputes(rules: Rules, found: Mapping[str, ComparableAnswers]) -> dict[str, Disputes]:
+    counted: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for dataset, estimate in estimates(found, rules):
+        for source, figures in estimate.figures.sources.items():
+            sums = counted[rules.sources[source].provider]
+            sums[2] += figures.right
+            sums[3] += figures.checked
+        for source, lost in _contradicted(found[dataset].answers, estimate):
+            sums = counted[rules.sources[source].provider]
+            sums[0] += 1
+            sums[1] += lost
+    return {provider: Disputes(*sums) for provider, sums in counted.items()}
+
+
+def _contradicted(answers: Sequence[Answer], estimate: Estimate) -> Iterator[tuple[str, bool]]:
+    """Source, whether it lost: for each company about which sources do not agree."""
+    by_company: dict[str, dict[str, str]] = defaultdict(dict)
+    for answer in answers:
+        by_company[answer.company][answer.source] = answer.value
+    for stated in by_company.values():
+        if len(set(stated.values())) > 1:
+            likely = probabilities(stated, estimate.figures, otherwise=estimate.accuracy)
+            best = max(likely, key=lambda value: likely[value])
+            yield from ((source, value != best) for source, value in stated.items())
+
+
+def _without(
+    provider: str, rules: Rules, history: History, unavailable: Mapping[str, str], policies: PolicyCache
+) -> WithoutIt | None:
+    """None: no request of the time can be replayed."""
+    if not history.requests or provider not in rules.providers:
+        return None
+    here = Side(rules, unavailable)
+    there = Side(rules, {**unavailable, provider: "left out, to see what it is worth"})
+    compared = compare(history, here, there, policies=policies)
+    return WithoutIt(
+        compared.requests,
+        compared.there.spent.cost - compared.here.spent.cost,
+        compared.there.complete - compared.here.complete,
+    )

@@ -1,0 +1,35 @@
+"""The vendor report as one HTML page: styles and charts are inside, it runs no script and fetches nothing.
+
+VendorFigures -> page.html (jinja2) -> text
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from enrichment.domain.money import in_usd
+from resources.vendor_report.charts import match_over_time, price_beside_quality
+from resources.vendor_report.figures import VendorFigures
+
+
+def vendor_page(vendors: Sequence[VendorFigures], *, now: datetime, window: str) -> str:
+    """window: of which time requests were replayed, such as '30d'."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["usd"] = in_usd
+    priced = [one for one in vendors if one.usd_per_good_fact is not None]
+    return environment.get_template("page.html").render(
+        vendors=vendors,
+        charts=_charts(vendors),
+        prices=Markup(price_beside_quality(vendors)) if priced else None,  # noqa: S704  drawn by vl-convert
+        now=now,
+        window=window,
+    )
+
+
+def _charts(vendors: Sequence[VendorFigures]) -> Mapping[str, Markup]:
+    return {one.provider: Markup(match_over_time(one)) for one in vendors}  # noqa: S704  drawn by vl-convert

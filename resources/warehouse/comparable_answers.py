@@ -1,0 +1,78 @@
+"""What sources state of the same companies, and what people said, as reliability is estimated from it.
+
+build.facts, build.verdicts -> dataset -> ComparableAnswers: values that may both be right have one text
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+
+from enrichment.domain.records import VERDICT
+from enrichment.domain.values import Value, load_value
+from enrichment.learning.estimate_reliability import Answer, Check, Estimate, estimate_reliability
+from enrichment.profiles.disputes import grouped
+from enrichment.rules import Rules
+
+_NEWEST = """
+SELECT dataset, company_id, source, value FROM build.facts
+WHERE dataset IN (SELECT unnest(?))
+QUALIFY row_number() OVER (
+    PARTITION BY dataset, company_id, source ORDER BY collected_at DESC, quality DESC, fact_id
+) = 1
+ORDER BY dataset, company_id, source
+"""
+_SAID = """
+SELECT dataset, company_id, right_value, wrong_value FROM build.verdicts
+WHERE withdrawn_at IS NULL AND dataset IN (SELECT unnest(?)) ORDER BY dataset, company_id, "at", verdict_id
+"""
+_UNCOMPARED = frozenset({"company_description"})
+
+
+@dataclass(slots=True)
+class ComparableAnswers:
+    answers: list[Answer] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+
+
+def comparable_answers(connection: duckdb.DuckDBPyConnection, rules: Rules) -> dict[str, ComparableAnswers]:
+    """Of a published warehouse: the newest answer of each source about each company, for datasets of one value."""
+    single = [
+        name
+        for name, entry in rules.datasets.items()
+        if entry.at_most == 1 and entry.analysis is None and name not in _UNCOMPARED
+    ]
+    stated: dict[tuple[str, str], list[tuple[str, Value]]] = defaultdict(list)
+    for dataset, company, right, wrong in connection.execute(_SAID, [single]).fetchall():
+        for number, value in ((0, right), (1, wrong)):
+            if value is not None:
+                said = stated[dataset, company]
+                said.append((f"{VERDICT} {number} {len(said)}", load_value(dataset, json.loads(value))))
+    for dataset, company, source, value in connection.execute(_NEWEST, [single]).fetchall():
+        if source in rules.sources:
+            stated[dataset, company].append((source, load_value(dataset, json.loads(value))))
+    found: dict[str, ComparableAnswers] = defaultdict(ComparableAnswers)
+    for (dataset, company), values in stated.items():
+        _add(found[dataset], company, grouped(dataset, values), rules)
+    return dict(found)
+
+
+def _add(to: ComparableAnswers, company: str, groups: Mapping[str, str], rules: Rules) -> None:
+    for source, text in groups.items():
+        if source.startswith(f"{VERDICT} "):
+            to.checks.append(Check(company, text, is_right=source.split()[1] == "0"))
+        else:
+            to.answers.append(Answer(company, source, text, reader=rules.sources[source].provider))
+
+
+def estimates(found: Mapping[str, ComparableAnswers], rules: Rules) -> Iterator[tuple[str, Estimate]]:
+    """Of each dataset, beginning with what the rules state."""
+    for dataset, compared in sorted(found.items()):
+        matrix = {
+            source: rules.reliability(source, dataset)
+            for source in {answer.source for answer in compared.answers}
+            if dataset in rules.sources[source].datasets
+        }
+        yield dataset, estimate_reliability(compared.answers, compared.checks, matrix=matrix)

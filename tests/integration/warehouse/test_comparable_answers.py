@@ -1,0 +1,60 @@
+"""Answers about the same companies, as reliability is estimated from them, and vendors whose rate fell."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from enrichment.domain.values import EmployeeCount, Text
+from resources.store import SqlStore
+from resources.vendor_report.figures import falls_of_sources
+from resources.warehouse import Warehouse
+from resources.warehouse.comparable_answers import comparable_answers, estimates
+from tests.support.examples import MATRIX, NOON
+from tests.support.warehouse_story import bought, company, request
+
+DB, FIRM = "brightdata_company_db", "brightdata_firmographics"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "enrichment.duckdb")
+
+
+def test_counts_that_may_both_be_right_are_one_value_and_others_are_not(store: SqlStore, warehouse: Warehouse) -> None:
+    for key, low in (("same.com", 1100), ("other.com", 9)):
+        asked = request(store, company(store, key))
+        bought(store, asked, DB, {"employee_count": [EmployeeCount(low=1001, high=5000)]})
+        bought(store, asked, FIRM, {"employee_count": [EmployeeCount(low=low, high=low)]})
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        found = comparable_answers(connection, MATRIX)["employee_count"]
+    values: dict[str, set[str]] = {}
+    for answer in found.answers:
+        values.setdefault(answer.company, set()).add(answer.value)
+    assert sorted(len(stated) for stated in values.values()) == [1, 2]
+
+
+def test_only_the_newest_answer_of_a_source_counts(store: SqlStore, warehouse: Warehouse) -> None:
+    about = company(store, "acme.com")
+    for day, industry in enumerate(("Banking", "Software Development")):
+        at = NOON + timedelta(days=day)
+        bought(store, request(store, about, at=at), DB, {"industry": [Text(text=industry)]}, at=at)
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        found = comparable_answers(connection, MATRIX)
+    assert len(found["industry"].answers) == 1
+    assert dict(estimates(found, MATRIX))["industry"].figures.sources[DB].checked == 0
+
+
+def test_a_source_whose_match_rate_fell_is_named_with_the_day(store: SqlStore, warehouse: Warehouse) -> None:
+    for day in range(8):
+        at = NOON + timedelta(days=day)
+        for number in range(10):
+            asked = request(store, company(store, f"d{day}n{number}.com", at=at), at=at)
+            bought(store, asked, DB, {"industry": [Text(text="Banking")]} if day < 4 else {}, at=at)
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        falls = falls_of_sources(connection)
+    assert falls.keys() == {DB}
+    assert falls[DB].since == (NOON + timedelta(days=4)).date()

@@ -1,0 +1,27 @@
+"""Whether a rate fell, and since when."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from enrichment.learning.fallen_rates import fall_of
+from enrichment.learning.pooled_rates import Count
+
+FIRST = date(2026, 6, 1)
+
+
+def days(*hits_of_ten: int) -> list[tuple[date, Count]]:
+    return [(FIRST + timedelta(days=n), Count(hits, 10)) for n, hits in enumerate(hits_of_ten)]
+
+
+def test_a_rate_that_fell_says_since_when_and_what_it_was() -> None:
+    fall = fall_of(days(*[8] * 20, *[2] * 10))
+    assert fall is not None
+    assert fall.since == FIRST + timedelta(days=20)
+    assert fall.rate == pytest.approx(0.2)
+    assert fall.rate < fall.low < 0.8 < fall.high
+
+
+@pytest.mark.parametrize("counts", [[], [8] * 30, [2] * 20 + [8] * 10])
+def test_a_rate_that_stayed_or_rose_did_not_fall(counts: list[int]) -> None:
+    assert fall_of(days(*counts)) is None
