@@ -15,6 +15,7 @@ from enrich_cli.commands import (
     changes,
     companies,
     company,
+    experiments,
     keys,
     maintenance,
     mcp,
@@ -53,6 +54,7 @@ app.command()(ask.ask)
 app.command()(trace.trace)
 app.command()(verdicts.reject)
 app.command()(changes.changes)
+app.command()(experiments.experiments)
 app.command()(balances.balances)
 app.command()(maintenance.publish)
 app.command()(sandbox.sandbox)

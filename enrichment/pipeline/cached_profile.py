@@ -12,6 +12,7 @@ from enrichment.domain.ids import analysis_source
 from enrichment.domain.records import VERDICT, CacheRead, Company, Event, Json, Profile, ProfileHead, Request
 from enrichment.memory.verdicts import takes_into_account
 from enrichment.pipeline.stages import Ask, Enriched, Identified, finished, request_for
+from enrichment.requirements.experiment_arm import arm_of
 from enrichment.requirements.requirements import Requirements, requirements_hash
 from enrichment.rules import Rules
 from enrichment.trace import Trace
@@ -46,7 +47,7 @@ def served_at_once(
         return None
     requirements, now = ask.requirements(rules), context.now()
     request = request_for(ask, requirements, company, rules, now, request_id=request_id)
-    if not _reads_layer_1(ask, request, requirements):
+    if not _reads_layer_1(ask, request, requirements, rules):
         return None
     profile = _profile(ask, company, requirements, rules, context)
     if profile is None:
@@ -63,12 +64,15 @@ async def profile_for(
     ask: Ask, company: Company, request: Request, requirements: Requirements, *, rules: Rules, context: RunContext
 ) -> Profile | None:
     """The kept profile that this request would be served. Nothing is written."""
-    if not _reads_layer_1(ask, request, requirements):
+    if not _reads_layer_1(ask, request, requirements, rules):
         return None
     return await asyncio.to_thread(_profile, ask, company, requirements, rules, context)
 
 
-def _reads_layer_1(ask: Ask, request: Request, requirements: Requirements) -> bool:
+def _reads_layer_1(ask: Ask, request: Request, requirements: Requirements, rules: Rules) -> bool:
+    """In an arm of an experiment never: a profile of before would show what another strategy cost."""
+    if arm_of(rules, consumer=requirements.consumer, company_id=request.company_id) is not None:
+        return False
     return request.strategy != "legacy" and ask.memory and "+" not in requirements.consumer
 
 

@@ -1,10 +1,11 @@
-"""Which strategy plans a request: what was asked for, else the override for all, else the rules."""
+"""Which strategy plans a request: the override for all, else what was asked for, its experiment, or the rules."""
 
 import hashlib
 from datetime import date
 from typing import cast, get_args
 
 from enrichment.domain.records import Company
+from enrichment.requirements.experiment_arm import arm_of
 from enrichment.rules import HybridRules, Rules, Strategy
 
 
@@ -16,9 +17,11 @@ def choose_strategy(
     rules: Rules, *, consumer: str, company: Company, asked: str | None, override: str | None
 ) -> Strategy:
     """Raises UnknownStrategy. consumer may be several, joined by '+': the first one that names a strategy decides."""
+    arm = arm_of(rules, consumer=consumer, company_id=company.company_id)
     named = (
         override
         or asked
+        or (arm.strategy if arm else None)
         or next(
             (rules.strategies.consumers[name] for name in consumer.split("+") if name in rules.strategies.consumers),
             rules.strategies.default,

@@ -4,6 +4,7 @@ folder -> load_rules() -> Rules, or RulesError with every problem in one message
 """
 
 from enrichment.rules.cross_checks import never_asked
+from enrichment.rules.experiments import Strategy
 from enrichment.rules.learned import MATCH_RATE
 from enrichment.rules.loader import Questions, RulesError, load_rules
 from enrichment.rules.models import (
@@ -28,7 +29,6 @@ from enrichment.rules.models import (
     SourceQuestion,
     SourceRules,
     Strategies,
-    Strategy,
 )
 from enrichment.rules.reliability import DatasetReliability, Feed, SourceReliability
 

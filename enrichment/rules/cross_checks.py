@@ -8,6 +8,7 @@ A broken entry still counts by its name, and what it names is looked up; what it
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from enrichment.rules.experiments import problems_of
 from enrichment.rules.models import Rules
 
 IDENTITY = frozenset({"company_name", "domain"})  # found before anything is planned
@@ -53,6 +54,7 @@ def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
     yield from _extras_problems(sound)
     yield from _refresh_problems(sound)
     yield from _reliability_problems(sound)
+    yield from problems_of(sound.experiments, sound.consumers)
     if "custom" in names_in(written["consumers"]):
         yield "config/consumers.yaml: custom: this name is kept for requests that name their own datasets"
     if written["providers"] is not None and sound.providers.keys() == set(names_in(written["providers"])):

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from enrichment.rules.cross_checks import disagreements, names_in
+from enrichment.rules.experiments import Experiment
 from enrichment.rules.learned import unknown_names, with_learned
 from enrichment.rules.models import (
     AnalysisRules,
@@ -51,8 +52,9 @@ _OPTIONAL: dict[str, Any] = {
     "research": {},
     "learned": {},
     "reliability": {},
+    "experiments": {},
 }
-_LATER_FILES = frozenset({"research", "learned", "reliability"})
+_LATER_FILES = frozenset({"research", "learned", "reliability", "experiments"})
 _IF_NONE = {
     "redundancy": "[] if no source is ever redundant",
     "strategies": "{} if every plan is made by `enhanced`",
@@ -60,6 +62,7 @@ _IF_NONE = {
     "refresh": "{} if nothing shall be refreshed that costs anything",
     "research": "{} if questions shall be broken down and answered without a language model",
     "learned": "{} if no learned rate counts",
+    "experiments": "{} if no experiment is under way",
     "reliability": "{} if nothing that was learned shall count",
 }
 """What to write in a file without entries: an emptied file is more often a slip than meant so."""
@@ -102,6 +105,7 @@ def load_rules(folder: Path, questions: Questions | None = None) -> Rules:
     sound["strategies"] = _whole("strategies", written, Strategies, problems) or Strategies()
     sound["caps"] = _whole("caps", written, Caps, problems) or Caps()
     sound["refresh"] = _whole("refresh", written, RefreshRules, problems) or RefreshRules()
+    sound["experiments"] = _whole("experiments", written, dict[str, Experiment], problems) or {}
     sound["learned_reliability"] = _whole("reliability", written, dict[str, DatasetReliability], problems) or {}
     sound["research"] = _whole("research", written, ResearchRules, problems) or ResearchRules()
     learned = _whole("learned", written, dict[str, dict[str, LearnedLine]], problems) or {}

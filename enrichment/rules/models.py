@@ -1,7 +1,7 @@
 """What config/*.yaml may contain: frozen types, nothing extra.
 
 Rules: providers, sources, datasets, consumers, analyses, redundancy, strategies, caps, refresh, learned,
-reliability, prompts
+reliability, experiments, prompts
 """
 
 import re
@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from enrichment.domain.money import charge, to_micro
+from enrichment.rules.experiments import Experiment, Strategy
 from enrichment.rules.reliability import DatasetReliability
 
 Charged = Literal["always", "on_match", "per_unit"]
-Strategy = Literal["enhanced", "priority", "legacy"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DAY = 86400
@@ -392,6 +392,7 @@ class Rules(_Rule):
     research: ResearchRules = ResearchRules()
     learned: Mapping[str, Mapping[str, LearnedLine]] = {}
     as_written: Mapping[str, SourceRules] = {}
+    experiments: Mapping[str, Experiment] = {}
     learned_reliability: Mapping[str, DatasetReliability] = {}
     prompts: Mapping[str, str]
     hash: str

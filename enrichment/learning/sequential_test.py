@@ -1,0 +1,66 @@
+"""Whether one arm of an experiment is better than another, valid however often one looks. Pure.
+
+values of two arms  ->  ArmComparison: difference with an always-valid interval, and the winner, if there is one
+
+The mixture sequential probability ratio test of Johari, Koomen, Pekelis and Walsh (Always Valid Inference, Operations
+Research 70, 2022), with normal approximation: its interval contains the true difference at all times at once.
+"""
+
+from dataclasses import dataclass
+from math import inf, log, sqrt
+from typing import Self
+
+_ERROR = 0.05
+_FEWEST = 100
+"""Below this many requests of an arm means of costs are not normal yet, and no winner is named."""
+_EXPECTED_EFFECT = 0.1
+"""The mixture is as wide as this many standard deviations of one request: smaller effects take longer to be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmSum:
+    """Of so many requests the mean of a metric and its variance, for which one needs the count alone to go on."""
+
+    count: int
+    mean: float
+    variance: float
+
+    @classmethod
+    def of(cls, values: list[float]) -> Self:
+        count = len(values)
+        mean = sum(values) / count if count else 0.0
+        return cls(count, mean, sum((v - mean) ** 2 for v in values) / (count - 1) if count > 1 else 0.0)
+
+    @classmethod
+    def of_ratio(cls, above: list[float], below: list[float]) -> Self:
+        """Of a ratio of sums, such as cost for each complete profile: by the delta method. sum(below) > 0."""
+        count, part = len(above), sum(below) / len(below)
+        ratio = sum(above) / sum(below)
+        rests = [(a - ratio * b) / part for a, b in zip(above, below, strict=True)]
+        return cls(count, ratio, sum(rest * rest for rest in rests) / (count - 1) if count > 1 else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ArmComparison:
+    """difference: second minus first arm; low, high: of 95 %, at all looks at once. decided: 0 is outside it."""
+
+    difference: float
+    low: float
+    high: float
+
+    @property
+    def decided(self) -> bool:
+        return not self.low <= 0 <= self.high
+
+
+def compare_arms(first: ArmSum, second: ArmSum, *, error: float = _ERROR) -> ArmComparison:
+    """error: the chance that the interval ever misses the true difference."""
+    difference = second.mean - first.mean
+    if min(first.count, second.count) < _FEWEST:
+        return ArmComparison(difference, -inf, inf)
+    variance = first.variance / first.count + second.variance / second.count
+    if variance == 0:
+        return ArmComparison(difference, difference, difference)
+    mixture = _EXPECTED_EFFECT**2 * (first.variance + second.variance) / 2
+    spread = 2 * variance * (variance + mixture) / mixture * log(sqrt((variance + mixture) / variance) / error)
+    return ArmComparison(difference, difference - sqrt(spread), difference + sqrt(spread))

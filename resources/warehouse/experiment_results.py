@@ -1,0 +1,101 @@
+"""What came of an experiment so far: a sum of its metric for each arm, of the companies in it.
+
+spend.requests since it began, by company -> ArmResult of each arm;  verdict: ahead or not, guards
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import duckdb
+
+from enrichment.learning.sequential_test import ArmComparison, ArmSum, compare_arms
+from enrichment.requirements.experiment_arm import arm_of
+from enrichment.rules import Rules
+from enrichment.rules.experiments import Experiment
+
+_BY_COMPANY = """
+SELECT
+    r.company_id, r.strategy, CAST(sum(r.cost_usd) AS DOUBLE), avg(CAST(r.state = 'complete' AS INTEGER)),
+    count(*) FILTER (r.state = 'complete'), avg(coalesce(p.quality, 0)),
+    avg(epoch(r.finished_at - r.asked_at)), count(*)
+FROM spend.requests AS r LEFT JOIN layers.profiles AS p USING (profile_id)
+WHERE r.consumer = ? AND r.asked_at >= CAST(? AS TIMESTAMP) AND r.state IN ('complete', 'incomplete', 'refused')
+GROUP BY r.company_id, r.strategy ORDER BY r.company_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmResult:
+    """A company is one observation. beside: compared with the first arm; None for that one, and without companies.
+
+    to_stop: why a guard of the experiment says so.
+    """
+
+    companies: int
+    metric: ArmSum | None
+    beside: ArmComparison | None
+    to_stop: str | None
+
+
+def experiment_results(connection: duckdb.DuckDBPyConnection, rules: Rules, name: str) -> dict[str, ArmResult]:
+    """Of a published warehouse, for each arm of the experiment."""
+    experiment = rules.experiments[name]
+    rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    found = connection.execute(_BY_COMPANY, [experiment.consumer, experiment.since]).fetchall()
+    unstopped = rules.model_copy(
+        update={"experiments": {**rules.experiments, name: experiment.model_copy(update={"stopped": ()})}}
+    )
+    for company, strategy, *figures in found:
+        arm = arm_of(unstopped, consumer=experiment.consumer, company_id=company)
+        if arm is not None and arm.strategy == strategy:
+            rows[arm.name].append(tuple(float(figure) for figure in figures))
+    sums = {arm: _metric(experiment, rows[arm]) for arm in experiment.arms}
+    first = sums[next(iter(experiment.arms))]
+    return {
+        arm: ArmResult(
+            companies=len(rows[arm]),
+            metric=of_arm,
+            beside=_beside(first, of_arm),
+            to_stop=_to_stop(experiment, rows[arm]),
+        )
+        for arm, of_arm in sums.items()
+    }
+
+
+def _beside(first: ArmSum | None, other: ArmSum | None) -> ArmComparison | None:
+    return None if first is None or other is None or other is first else compare_arms(first, other)
+
+
+def _metric(experiment: Experiment, rows: list[tuple[float, ...]]) -> ArmSum | None:
+    """None: there is nothing to take a mean of yet."""
+    if not rows:
+        return None
+    cost, _, complete, quality, seconds, requests = (list(column) for column in zip(*rows, strict=True))
+    match experiment.metric:
+        case "cost":
+            return ArmSum.of_ratio(cost, requests)
+        case "cost_per_complete_profile":
+            return ArmSum.of_ratio(cost, complete) if sum(complete) else None
+        case "quality":
+            return ArmSum.of(quality)
+        case "seconds":
+            return ArmSum.of(seconds)
+
+
+def _to_stop(experiment: Experiment, rows: list[tuple[float, ...]]) -> str | None:
+    guard = experiment.guard
+    if not rows:
+        return None
+    if guard.least_complete is not None:
+        complete = ArmSum.of([row[1] for row in rows])
+        if compare_arms(_exactly(guard.least_complete, complete), complete).high < 0:
+            return f"{complete.mean:.0%} of its profiles are complete, below {guard.least_complete:.0%}"
+    if guard.most_usd is not None:
+        cost = ArmSum.of_ratio([row[0] for row in rows], [row[5] for row in rows])
+        if compare_arms(_exactly(guard.most_usd, cost), cost).low > 0:
+            return f"a request of it costs {cost.mean:.4f} USD, above {guard.most_usd:.4f}"
+    return None
+
+
+def _exactly(bound: float, like: ArmSum) -> ArmSum:
+    return ArmSum(like.count, bound, 0.0)
