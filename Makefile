@@ -79,7 +79,7 @@ bench-dagster: $(STAMP)    ## what Dagster adds to a batch: events on SQLite and
 bench-service: $(STAMP)    ## the service under load, beside a bare route; needs wrk (apt-get install wrk); two minutes
 	$(BIN)/python -m bench.service
 
-bench-learning: $(STAMP)   ## what is learned from use: intervals, changes, ten million answers; a minute
+bench-learning: $(STAMP)   ## what is learned from use: intervals, changes, copies, experiments, ten million answers; four minutes
 	$(BIN)/python -m bench.learning
 
 lock: $(STAMP)             ## after a change of dependencies in pyproject.toml

@@ -1,13 +1,15 @@
 """What is learned from use: its intervals, how soon it sees a change, and how long the counting takes.
 
-python -m bench.learning [--seed N] [--answers N]        half a minute
+python -m bench.learning [--seed N] [--answers N]        four minutes
 """
 
 import argparse
 import tempfile
 from pathlib import Path
 
-from bench.learning import rates
+from bench.learning import copies, experiments, rates
+
+_SEEDS, _EXPERIMENTS = 20, 2000
 
 
 def main() -> None:
@@ -18,6 +20,8 @@ def main() -> None:
     print(f"seed {options.seed}", flush=True)
     rates.coverage(options.seed)
     rates.drift(options.seed)
+    copies.show(_SEEDS)
+    experiments.show(_EXPERIMENTS, options.seed)
     with tempfile.TemporaryDirectory() as folder:
         rates.counting(Path(folder), options.seed, options.answers)
 

@@ -12,7 +12,10 @@ from bench.learning.planted_worlds import Picked, World, independent, picked, wi
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--seeds", type=int, default=200)
-    seeds = options.parse_args().seeds
+    show(options.parse_args().seeds)
+
+
+def show(seeds: int) -> None:
     _show("3 of 5 repeat one wrong feed", with_one_wrong_feed, seeds)
     _show("5 independent sources", independent, seeds)
 

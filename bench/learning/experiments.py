@@ -42,14 +42,14 @@ def main() -> None:
     options.add_argument("--experiments", type=int, default=2000)
     options.add_argument("--seed", type=int, default=SEED)
     chosen = options.parse_args()
-    print(
-        f"seed {chosen.seed}, {chosen.experiments:,} experiments, {A_DAY} requests an arm and day, {DAYS} daily looks"
-    )
+    show(chosen.experiments, chosen.seed)
+
+
+def show(experiments: int, seed: int) -> None:
+    print(f"seed {seed}, {experiments:,} experiments, {A_DAY} requests an arm and day, {DAYS} daily looks")
     for difference in (0.0, 0.05, 0.1, 0.15, 0.2):
-        winners, wrong = named(chosen.experiments, chosen.seed, difference=difference)
-        print(
-            f"  cheaper by {difference:4.0%}: a winner in {winners / chosen.experiments:6.1%}, the wrong one in {wrong}"
-        )
+        winners, wrong = named(experiments, seed, difference=difference)
+        print(f"  cheaper by {difference:4.0%}: a winner in {winners / experiments:6.1%}, the wrong one in {wrong}")
 
 
 if __name__ == "__main__":

@@ -30,3 +30,18 @@ def test_experiments_are_listed_with_what_came_of_them(stack: Stack, tmp_path: P
     assert "other" in table.stdout
     unknown = stack.command("experiments", "other", "--sandbox", ENRICH_CONFIG=str(config))
     assert (unknown.returncode, "There is order." in unknown.stderr) == (2, True)
+
+
+def test_a_company_of_an_arm_is_never_served_from_layer_1(stack: Stack, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(FROZEN, config)
+
+    def served() -> str:
+        asked = stack.command(
+            "company", "tesla.com", "--for", "profile", "--sandbox", "--json", ENRICH_CONFIG=str(config)
+        )
+        return str(json.loads(asked.stdout)["served_from"])
+
+    assert [served(), served()] == ["vendors", "layer_1"]
+    (config / "experiments.yaml").write_text(ORDER, encoding="utf-8")
+    assert served() == "memory"
