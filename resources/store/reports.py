@@ -119,7 +119,10 @@ class SqlReports:
             .group_by(day, _r.source, _p.consumer, _q.consumer, _q.asked_by)
         )
         with self._db.reading() as tx:
-            return [ReuseLine(_date(row[0]), *row[1:6], int(row[6])) for row in tx.execute(query)]
+            return [
+                ReuseLine(_date(row[0]), row[1], row[2], row[3], row[4], row[5], int(row[6]))
+                for row in tx.execute(query)
+            ]
 
     def performance(self) -> dict[str, Performance]:
         """Of every source and analysis that was asked; counted as sources.performance of the warehouse does."""

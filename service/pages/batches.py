@@ -1,12 +1,13 @@
 """Batches: the list, and one with its progress, money and reasons; stop, resume, retry, export."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 from fastapi.concurrency import run_in_threadpool
 
 from enrichment.batches.progress import IN_ORDER
+from enrichment.domain.batches import BatchCompanyState
 from service import batches
 from service.money import micro
 from service.pages.visit import PageEnricher, PageReader, Visit
@@ -26,10 +27,10 @@ async def listed(visit: PageReader) -> Response:
 async def one(batch_id: BatchId, visit: PageReader) -> Response:
     """As a part: what changes while it goes on."""
     view = await run_in_threadpool(batches.found, batch_id, visit.state)
-    shown = {"view": view, "order": IN_ORDER, "own": batches.is_of(view, visit.by)}
+    shown: dict[str, Any] = {"view": view, "order": IN_ORDER, "own": batches.is_of(view, visit.by)}
     if visit.wants_part:
         return visit.part("_batch.html", **shown)
-    states = ("failed", "incomplete", "postponed")
+    states: tuple[BatchCompanyState, ...] = ("failed", "incomplete", "postponed")
     wrong = await run_in_threadpool(batches.companies_of, batch_id, visit.state, states=states)
     return visit.page("batch.html", wrong=wrong.companies, **shown)
 
