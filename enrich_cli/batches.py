@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from enrich_cli.asking import names, seconds_of, usd
 from enrich_cli.bootstrap import opened_store
@@ -20,16 +19,16 @@ from enrich_cli.errors import UsageError
 from enrich_cli.processes import environment_of
 from enrichment.batches.quote import BatchQuote, quote_batch
 from enrichment.batches.worker import WorkerOptions, work
-from enrichment.domain.batches import Batch, BatchCompany, BatchSummary
+from enrichment.domain.batches import AGAIN, AGAIN_FAILED, Batch, BatchSummary
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company, Json, Profile
-from enrichment.domain.values import in_words
+from enrichment.domain.records import Company, Json
 from enrichment.identity.companies import reference_of
 from enrichment.identity.domains import company_key
 from enrichment.pipeline.candidates import registered_company
 from enrichment.refresh.ranking import RefreshPlan
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
+from resources.batch_export import batch_rows
 from resources.clock import utc_now
 from resources.company_lists.company_files import ListOptions, UnderstoodFile, keep_left_out, take, understand_file
 from resources.company_lists.list_reviews import open_reviews, with_decisions
@@ -163,8 +162,7 @@ class BatchCommands:
     def reopen(self, batch_id: str, *, failed: bool, max_cost: int | None) -> BatchSummary:
         """What was stopped or postponed waits again; failed: what failed or is incomplete, too. Raises UsageError."""
         self.summary(batch_id)
-        again = ("stopped", "postponed", "failed", "incomplete") if failed else ("stopped", "postponed")
-        self._store.batches.reopen(batch_id, *again, max_cost=max_cost)
+        self._store.batches.reopen(batch_id, *(AGAIN_FAILED if failed else AGAIN), max_cost=max_cost)
         return self.summary(batch_id)
 
     def work(self, batch_id: str, *, workers: int, watch: Callable[[BatchSummary], None]) -> BatchSummary:
@@ -179,10 +177,7 @@ class BatchCommands:
 
     def rows(self, batch_id: str) -> Iterator[dict[str, Json]]:
         """One row for each company and consumer, with a column for each dataset that the consumer asks for."""
-        batch = self.summary(batch_id).batch
-        for company in self._store.batches.companies(batch_id):
-            for consumer in batch.consumers:
-                yield self._row(batch, company, consumer)
+        return batch_rows(self.summary(batch_id).batch, self._rules, self._store)
 
     def _check(self, wish: BatchWish) -> None:
         requirements = requirements_of(self._rules, wish.consumers)
@@ -268,21 +263,6 @@ class BatchCommands:
                 watch(await asyncio.to_thread(self.summary, batch.batch_id))
             await working
 
-    def _row(self, batch: Batch, company: BatchCompany, consumer: str) -> dict[str, Json]:
-        stored = self._store.companies.by_id(company.company_id)
-        row: dict[str, Json] = {
-            "company": company.key if stored is None else stored.key,
-            "name": None if stored is None else stored.name,
-            "domain": None if stored is None else stored.domain,
-            "consumer": consumer,
-            "state": company.state,
-            "reason": company.reason,
-            "cost_usd": company.cost / 1_000_000,
-        }
-        made = company.state in {"complete", "incomplete", "stopped"}
-        profile = self._store.profiles.latest(company.company_id, consumer, batch.audience) if made else None
-        return row | _profile_columns(profile, requirements_of(self._rules, (consumer,)).datasets)
-
 
 @contextmanager
 def opened_batches(*, sandbox: bool) -> Iterator[BatchCommands]:
@@ -315,21 +295,3 @@ def _more_workers(batch_id: str, count: int, settings: Settings) -> Iterator[lis
             )
             for _ in range(count)
         ]
-
-
-def _profile_columns(profile: Profile | None, datasets: Sequence[str]) -> dict[str, Any]:
-    head = {
-        "quality": None if profile is None else round(profile.quality, 3),
-        "completeness": None if profile is None else round(profile.completeness, 3),
-        "confidence": None if profile is None else profile.confidence,
-        "made_at": None if profile is None else profile.created_at.isoformat(timespec="seconds"),
-    }
-    fields = {} if profile is None else profile.document["datasets"]
-    return head | {name: _values(fields.get(name)) for name in datasets}
-
-
-def _values(field: Json) -> str | None:
-    """The values of one dataset in one cell."""
-    if not field or not field["values"]:
-        return None
-    return "; ".join(in_words(value["value"]) for value in field["values"])

@@ -7,12 +7,16 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
+from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
+from enrichment.batches.progress import pace_in_words, pace_of
+from enrichment.batches.quote import quote_batch
 from enrichment.domain.accepted import IdempotencyKey
-from enrichment.domain.batches import Batch, BatchSummary
+from enrichment.domain.batches import AGAIN, AGAIN_FAILED, Batch, BatchCompanyState, BatchSummary
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.identity.ambiguity import AmbiguousCompany
@@ -24,10 +28,12 @@ from enrichment.identity.list_fates import ListRow
 from enrichment.pipeline.candidates import registered_company
 from enrichment.requirements.requirements import requirements_of
 from enrichment.requirements.strategy import check_strategy
+from resources.batch_export import batch_rows
 from resources.company_lists import UnreadableList, read_list
 from resources.store import SqlStore
 from service.access import Caller
 from service.bodies import asked_by
+from service.csv_export import csv_of
 from service.installation import ServiceState
 from service.money import Usd, usd
 from service.problems import ApiProblem, problem_of
@@ -35,6 +41,7 @@ from service.views import View
 
 MOST_COMPANIES = 10_000
 _MOST_LEFT_OUT = 100
+_MOST_COMPANIES_SHOWN = 100
 _OPTION = ", or name it, as in --map"  # what only the command line has
 
 
@@ -60,6 +67,10 @@ class BatchView(View):
     total: int
     max_cost_usd: Usd | None
     taken_usd: Usd = Field(description="Of its budget, reserves included")
+    set_aside_usd: Usd = Field(description="For companies under way, beyond what they took")
+    to_come_usd: Usd | None = Field(description="What those left will cost, as those that ended; null: unknown")
+    pace: str = Field(description="How fast it goes and how long it will take, in words")
+    seconds_left: float | None
     reasons: dict[str, int] = Field(description="Why companies are as they are, the commonest reasons")
     left_out: list[LeftOut] = Field(default_factory=list)
     links: dict[str, str]
@@ -69,6 +80,41 @@ class BatchesView(View):
     """The newest first."""
 
     batches: list[BatchView]
+
+
+class BatchCompanyView(View):
+    """reason: why it is in this state. request_id: of its last attempt."""
+
+    key: str
+    state: str
+    reason: str | None
+    cost_usd: Usd
+    attempt: int
+    request_id: str | None
+
+
+class BatchCompaniesView(View):
+    """The first hundred."""
+
+    companies: list[BatchCompanyView]
+
+
+class BatchQuoteView(View):
+    """What a batch would cost and bring; nothing was bought. Without a budget: expected, p90, most, complete.
+
+    within_budget: how many are likely to end complete within it. satisfied: cost nothing, as all is fresh.
+    """
+
+    companies: int
+    satisfied: int
+    expected_usd: Usd
+    p90_usd: Usd
+    most_usd: Usd
+    complete: int
+    within_budget: int | None
+    seconds: float = Field(description="The least that the vendors' limits allow")
+    slowest: str | None
+    left_out: list[LeftOut]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +147,7 @@ def made(
             detail = f"This Idempotency-Key made {before.made} from another body: use a new key for a new call."
             raise ApiProblem("other_body", detail, id=before.made)
         if (summary := store.batches.summary(before.made)) is not None:
-            return view_of(summary)
+            return view_of(summary, now)
         batch_id = before.made  # its process ended before it was made
     companies, unclear = _companies(texts, state)
     batch = Batch(
@@ -116,7 +162,32 @@ def made(
         daily=caller.daily,
     )
     store.batches.create(batch, [company.company_id for company in companies])
-    return view_of(_summary(batch_id, store), [*left_out, *unclear])
+    return view_of(_summary(batch_id, store), now, [*left_out, *unclear])
+
+
+async def quoted(texts: Sequence[str], wanted: Wanted, state: ServiceState) -> BatchQuoteView:
+    """Nothing is bought and nothing is written. Raises ApiProblem, UnknownName, UnknownStrategy."""
+    companies, unclear = await run_in_threadpool(_named, texts, state)
+    batch = Batch(
+        "", state.now(), wanted.consumers, "", audience=wanted.audience, max_cost=wanted.max_cost,
+        max_age=wanted.max_age, strategy=wanted.strategy,
+    )  # fmt: skip
+    async with state.in_force.in_use() as (rules, context):
+        quote = await quote_batch(
+            companies, batch, rules=rules, context=context, override=state.settings.enrich_strategy
+        )
+    return BatchQuoteView(
+        companies=quote.companies,
+        satisfied=quote.satisfied,
+        expected_usd=usd(quote.expected),
+        p90_usd=usd(quote.p90),
+        most_usd=usd(quote.most),
+        complete=quote.complete,
+        within_budget=quote.within_budget,
+        seconds=round(quote.seconds, 1),
+        slowest=quote.slowest,
+        left_out=unclear[:_MOST_LEFT_OUT],
+    )
 
 
 def listed_in(body: bytes, suffix: str) -> tuple[list[str], list[LeftOut]]:
@@ -138,26 +209,62 @@ def listed_in(body: bytes, suffix: str) -> tuple[list[str], list[LeftOut]]:
 
 def found(batch_id: str, state: ServiceState) -> BatchView:
     """Blocks. Raises ApiProblem."""
-    return view_of(_summary(batch_id, state.store))
+    return view_of(_summary(batch_id, state.store), state.now())
 
 
 def latest(state: ServiceState) -> BatchesView:
     """Blocks."""
-    return BatchesView(batches=[view_of(one) for one in state.store.batches.latest()])
+    return BatchesView(batches=[view_of(one, state.now()) for one in state.store.batches.latest()])
 
 
 def stopped(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
     """Nothing more of it is begun. Blocks. Raises ApiProblem: it is another key's, or it is done."""
-    summary = _summary(batch_id, state.store)
-    if summary.batch.requested_by != asked_by(caller) and not caller.allows("admin"):
-        raise _no_batch(batch_id)
+    _own(batch_id, caller, state)
     if not state.store.batches.stop(batch_id):
         raise ApiProblem("already_ended", f"{batch_id} is done already: there is nothing to stop.")
     return found(batch_id, state)
 
 
-def view_of(summary: BatchSummary, left_out: Sequence[LeftOut] = ()) -> BatchView:
-    batch = summary.batch
+def gone_on_with(
+    batch_id: str, caller: Caller, state: ServiceState, *, failed: bool, max_cost: int | None
+) -> BatchView:
+    """What was stopped or postponed waits again; failed: what failed or is incomplete, too. max_cost: its new budget.
+
+    Blocks. Raises ApiProblem: it is another key's.
+    """
+    _own(batch_id, caller, state)
+    again = AGAIN_FAILED if failed else AGAIN
+    state.store.batches.reopen(batch_id, *again, max_cost=max_cost)
+    return found(batch_id, state)
+
+
+def companies_of(batch_id: str, state: ServiceState, *, states: Sequence[BatchCompanyState]) -> BatchCompaniesView:
+    """In the order of the batch, the first of these states. Blocks. Raises ApiProblem."""
+    _summary(batch_id, state.store)
+    first = islice(state.store.batches.companies(batch_id, *states), _MOST_COMPANIES_SHOWN)
+    return BatchCompaniesView(
+        companies=[
+            BatchCompanyView(
+                key=one.key,
+                state=one.state,
+                reason=one.reason,
+                cost_usd=usd(one.cost),
+                attempt=one.attempt,
+                request_id=one.request_id,
+            )
+            for one in first
+        ]
+    )
+
+
+def exported(batch_id: str, state: ServiceState) -> str:
+    """Its profiles as CSV, that a spreadsheet shows and does not run. Blocks. Raises ApiProblem, UnknownName."""
+    batch = _summary(batch_id, state.store).batch
+    return csv_of(list(batch_rows(batch, state.in_force.rules, state.store)))
+
+
+def view_of(summary: BatchSummary, now: datetime, left_out: Sequence[LeftOut] = ()) -> BatchView:
+    batch, pace = summary.batch, pace_of(summary, now)
     return BatchView(
         id=batch.batch_id,
         state=batch.state,
@@ -170,6 +277,10 @@ def view_of(summary: BatchSummary, left_out: Sequence[LeftOut] = ()) -> BatchVie
         total=summary.total,
         max_cost_usd=None if batch.max_cost is None else usd(batch.max_cost),
         taken_usd=usd(summary.taken),
+        set_aside_usd=usd(summary.set_aside),
+        to_come_usd=None if pace.to_come is None else usd(pace.to_come),
+        pace=pace_in_words(summary, now),
+        seconds_left=None if pace.seconds_left is None else round(pace.seconds_left, 1),
         reasons=dict(summary.reasons),
         left_out=list(left_out[:_MOST_LEFT_OUT]),
         links={"self": f"/v1/batches/{batch.batch_id}"},
@@ -178,6 +289,14 @@ def view_of(summary: BatchSummary, left_out: Sequence[LeftOut] = ()) -> BatchVie
 
 def _companies(texts: Iterable[str], state: ServiceState) -> tuple[list[Company], list[LeftOut]]:
     """As the store has them, new ones added; and those of which it is not sure which is meant. Raises ApiProblem."""
+    wanted, left_out = _named(texts, state)
+    new = [replace(one, company_id=new_id("com")) for one in wanted if not one.company_id]
+    added = {one.key: one for one in (state.store.companies.add(new) if new else ())}
+    return [added.get(one.key, one) for one in wanted], left_out
+
+
+def _named(texts: Iterable[str], state: ServiceState) -> tuple[list[Company], list[LeftOut]]:
+    """As the store has them, new ones with an empty company_id. Raises ApiProblem: none is left."""
     store, wanted, left_out = state.store, dict[str, Company](), []
     for text in dict.fromkeys(texts):
         try:
@@ -192,9 +311,20 @@ def _companies(texts: Iterable[str], state: ServiceState) -> tuple[list[Company]
     if not wanted:
         because = f" {left_out[0].because}" if left_out else ""
         raise ApiProblem("invalid", f"No company is left of the list.{because}")
-    new = [replace(one, company_id=new_id("com")) for one in wanted.values() if not one.company_id]
-    added = {one.key: one for one in (store.companies.add(new) if new else ())}
-    return [added.get(key, company) for key, company in wanted.items()], left_out
+    return list(wanted.values()), left_out
+
+
+def is_of(view: BatchView, caller: Caller) -> bool:
+    """Whether this caller may stop it and go on with it."""
+    return view.requested_by == asked_by(caller) or caller.allows("admin")
+
+
+def _own(batch_id: str, caller: Caller, state: ServiceState) -> BatchSummary:
+    """Raises ApiProblem: it is another key's."""
+    summary = _summary(batch_id, state.store)
+    if summary.batch.requested_by != asked_by(caller) and not caller.allows("admin"):
+        raise _no_batch(batch_id)
+    return summary
 
 
 def _summary(batch_id: str, store: SqlStore) -> BatchSummary:

@@ -51,13 +51,14 @@ class _InForce:
 
 
 class RulesInForce:
-    """The rules, with the clients that were made by them."""
+    """The rules, with the clients that were made by them. before: those that the last edit replaced."""
 
     def __init__(self, settings: Settings, store: SqlStore, now: Callable[[], datetime]) -> None:
         self._settings, self._store, self._now = settings, store, now
         self._seen: object = None
         self._current: _InForce | None = None
         self.complaint: str | None = None
+        self.before: Rules | None = None
 
     @property
     def rules(self) -> Rules:
@@ -107,7 +108,7 @@ class RulesInForce:
         )
         self._current = _InForce(active.rules, context, stack)
         if before is not None:
-            before.replaced = True
+            before.replaced, self.before = True, before.rules
             await self._close_if_idle(before)
 
     async def _close_if_idle(self, used: _InForce) -> None:

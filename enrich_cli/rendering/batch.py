@@ -3,9 +3,8 @@
 BatchQuote | BatchSummary -> tables for people, plain data for programs
 """
 
-import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -13,15 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from enrich_cli.rendering.terminal import advised, as_plain
+from enrichment.batches.progress import IN_ORDER, pace_in_words, span_in_words, state_in_words
 from enrichment.batches.quote import BatchQuote
-from enrichment.domain.batches import BatchCompanyState, BatchSummary
+from enrichment.domain.batches import BatchSummary
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.refresh.ranking import RefreshPlan
 
-_OPEN: tuple[BatchCompanyState, ...] = ("waiting", "under_way")
-_ENDED: tuple[BatchCompanyState, ...] = ("complete", "incomplete", "failed", "stopped")
-_ORDER: tuple[BatchCompanyState, ...] = ("complete", "incomplete", "failed", "stopped", "postponed", *reversed(_OPEN))
 _STYLES = {"complete": "green", "incomplete": "yellow", "failed": "red", "postponed": "cyan"}
 
 
@@ -35,7 +32,7 @@ def batch_quote_view(quote: BatchQuote) -> RenderableType:
     if quote.within_budget is not None:
         lines.append(f"Within the budget about [bold]{quote.within_budget:,}[/] end complete; the others cost nothing.")
     if quote.slowest is not None:
-        lines.append(f"At least {_span(quote.seconds)}: {quote.slowest}'s limits allow no less.")
+        lines.append(f"At least {span_in_words(quote.seconds)}: {quote.slowest}'s limits allow no less.")
     if quote.planned < quote.states:
         planned = in_number(quote.planned, "was", "were")
         lines.append(f"Of {in_number(quote.states, 'state')} {planned} planned; the others are estimated from these.")
@@ -64,15 +61,15 @@ def batch_view(summary: BatchSummary, now: datetime, *, sandbox: bool) -> Render
     batch = summary.batch
     title = Text.assemble(
         (batch.batch_id, "bold"),
-        f" for {', '.join(batch.consumers)}, {_state(summary)}, {in_number(summary.total, 'company')}",
+        f" for {', '.join(batch.consumers)}, {state_in_words(summary)}, {in_number(summary.total, 'company')}",
     )
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(justify="left")
     table.add_column(justify="right")
-    for state in _ORDER:
+    for state in IN_ORDER:
         if count := summary.count(state):
             table.add_row(Text(state.replace("_", " "), style=_STYLES.get(state, "")), f"{count:,}")
-    parts: list[RenderableType] = [title, table, Text(_money(summary)), Text(_pace(summary, now))]
+    parts: list[RenderableType] = [title, table, Text(_money(summary)), Text(pace_in_words(summary, now))]
     if summary.reasons:
         reasons = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         for reason, count in summary.reasons:
@@ -85,8 +82,8 @@ def batch_view(summary: BatchSummary, now: datetime, *, sandbox: bool) -> Render
 
 def batch_line(summary: BatchSummary, now: datetime) -> str:
     """One line for a log."""
-    states = ", ".join(f"{summary.count(s):,} {s.replace('_', ' ')}" for s in _ORDER if summary.count(s))
-    return f"{summary.batch.batch_id}: {states}; {_money(summary)}; {_pace(summary, now)}"
+    states = ", ".join(f"{summary.count(s):,} {s.replace('_', ' ')}" for s in IN_ORDER if summary.count(s))
+    return f"{summary.batch.batch_id}: {states}; {_money(summary)}; {pace_in_words(summary, now)}"
 
 
 def batches_view(summaries: Sequence[BatchSummary]) -> RenderableType:
@@ -103,7 +100,7 @@ def batches_view(summaries: Sequence[BatchSummary]) -> RenderableType:
             batch.batch_id,
             f"{batch.created_at:%Y-%m-%d %H:%M}",
             ", ".join(batch.consumers),
-            _state(summary),
+            state_in_words(summary),
             f"{summary.total:,}",
             f"{summary.count('complete'):,}",
             in_usd(summary.taken),
@@ -123,29 +120,11 @@ def batch_data(summary: BatchSummary) -> dict[str, Any]:
     }
 
 
-def _state(summary: BatchSummary) -> str:
-    return "under way" if summary.batch.state == "open" and summary.count("under_way") else summary.batch.state
-
-
 def _money(summary: BatchSummary) -> str:
     budget = summary.batch.max_cost
     of = "" if budget is None else f" of {in_usd(budget)}"
     aside = f", {in_usd(summary.set_aside)} set aside for companies under way" if summary.set_aside else ""
     return f"{in_usd(summary.taken)}{of} USD spent{aside}"
-
-
-def _pace(summary: BatchSummary, now: datetime) -> str:
-    """By the companies that have ended so far."""
-    ended, left = summary.count(*_ENDED), summary.count(*_OPEN)
-    if not ended or summary.first_end is None or summary.last_end is None:
-        return "no company has ended yet"
-    until = now if left else summary.last_end
-    seconds = (until - summary.first_end).total_seconds()
-    if ended < 2 or seconds <= 0:
-        return f"{ended:,} ended"
-    rate = (ended - 1) / seconds
-    pace = f"{rate:.1f} companies a second" if rate >= 1 else f"{60 * rate:.1f} companies a minute"
-    return f"{pace}, about {_span(left / rate)} left" if left else pace
 
 
 def _advice(summary: BatchSummary) -> str:
@@ -158,9 +137,3 @@ def _advice(summary: BatchSummary) -> str:
     if batch.state == "done" and summary.count("failed", "incomplete"):
         return f"`enrich batch retry {batch.batch_id}` tries those that failed or are incomplete once more."
     return ""
-
-
-def _span(seconds: float) -> str:
-    if seconds < 60:
-        return f"{math.ceil(seconds)} s"
-    return str(timedelta(seconds=round(seconds)))

@@ -17,6 +17,11 @@ from enrichment.domain.records import Cap, DailyLimit
 BatchState = Literal["open", "stopped", "done"]
 BatchCompanyState = Literal["waiting", "under_way", "complete", "incomplete", "postponed", "failed", "stopped"]
 
+AGAIN: tuple[BatchCompanyState, ...] = ("stopped", "postponed")
+"""What waits again when a batch is resumed."""
+AGAIN_FAILED: tuple[BatchCompanyState, ...] = (*AGAIN, "failed", "incomplete")
+"""The same when it is retried."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

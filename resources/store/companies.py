@@ -6,7 +6,8 @@ add_alias: what else leads to it;   by_alias: all companies an alias leads to;  
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -29,6 +30,21 @@ _BY_ALIAS = (
     .join_from(t.company_aliases, t.companies, t.company_aliases.c.company_id == t.companies.c.company_id)
     .where(t.company_aliases.c.alias.in_(_keys))
 )
+
+
+@dataclass(frozen=True, slots=True)
+class TablePage:
+    """Which page of the table of companies. after: the key of the last company of the page before; empty: the first.
+
+    text: as of SqlCompanies.page. known, unknown: datasets of which there must be a value, or none, of any age.
+    """
+
+    sort: Literal["key", "name", "added"] = "key"
+    descending: bool = False
+    after: str = ""
+    text: str | None = None
+    known: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 class SqlCompanies:
@@ -109,12 +125,35 @@ class SqlCompanies:
         """By key, those whose key is above `after`; text: a part of the key or of the name, as a key spells it."""
         query = sa.select(t.companies).where(_c.key > after).order_by(_c.key).limit(most)
         if text is not None:
-            spelled = (name_key(text) or "").removeprefix("name:")
-            parts = [_c.key.contains(text.strip().lower(), autoescape=True)]
-            parts += [_c.name_key.contains(spelled, autoescape=True)] if spelled else []
-            query = query.where(sa.or_(*parts))
+            query = query.where(_has_text(text))
         with self._db.reading() as tx:
             return [record_of(Company, row) for row in tx.execute(query)]
+
+    def table_page(self, wanted: TablePage, *, most: int) -> list[Company]:
+        """In the order that is wanted, those that come after `wanted.after`."""
+        by = {"key": _c.key, "name": sa.func.coalesce(_c.name, ""), "added": _c.created_at}[wanted.sort]
+        position = sa.tuple_(by, _c.key)
+        query = sa.select(t.companies).limit(most)
+        query = query.order_by(by.desc(), _c.key.desc()) if wanted.descending else query.order_by(by, _c.key)
+        if wanted.text:
+            query = query.where(_has_text(wanted.text))
+        for dataset in wanted.known:
+            query = query.where(_has_fact(dataset))
+        for dataset in wanted.unknown:
+            query = query.where(~_has_fact(dataset))
+        with self._db.reading() as tx:
+            if wanted.after:
+                last = tx.execute(sa.select(by, _c.key).where(_c.key == wanted.after)).first()
+                value = sa.literal(last[0] if last else wanted.after, by.type)
+                here = sa.tuple_(value, sa.literal(wanted.after, _c.key.type))
+                query = query.where(position < here if wanted.descending else position > here)
+            return [record_of(Company, row) for row in tx.execute(query)]
+
+    def count(self, text: str | None = None) -> int:
+        """text: as of `page`."""
+        query = sa.select(sa.func.count()).select_from(t.companies)
+        with self._db.reading() as tx:
+            return tx.scalar(query.where(_has_text(text)) if text else query) or 0
 
     def vendor_ids(self) -> dict[str, list[str]]:
         """Id at a vendor -> ids of the companies that have it."""
@@ -241,3 +280,18 @@ def _by_keys(tx: sa.Connection, keys: Sequence[str]) -> dict[str, Company]:
         times = Counter(alias for alias, _ in led)
         found.update((alias, company) for alias, company in led if times[alias] == 1)
     return found
+
+
+def _has_text(text: str) -> sa.ColumnElement[bool]:
+    """A part of the key or of the name, as a key spells it."""
+    spelled = (name_key(text) or "").removeprefix("name:")
+    parts = [_c.key.contains(text.strip().lower(), autoescape=True)]
+    parts += [_c.name_key.contains(spelled, autoescape=True)] if spelled else []
+    return sa.or_(*parts)
+
+
+def _has_fact(dataset: str) -> sa.ColumnElement[bool]:
+    reply, fact = t.replies.c, t.facts.c
+    return sa.exists().where(
+        reply.company_id == _c.company_id, fact.reply_id == reply.reply_id, fact.dataset == dataset
+    )

@@ -30,6 +30,7 @@ from resources.store.profile_changes import SqlProfileChanges
 from resources.store.profiles import SqlProfiles
 from resources.store.provider_health import SqlProviderHealth
 from resources.store.refresh_history import SqlRefreshHistory
+from resources.store.reports import SqlReports
 from resources.store.requests import SqlRequests
 from resources.store.sessions import SqlSessions
 from resources.store.shared_rate_limits import SqlRateLimitLog
@@ -60,6 +61,7 @@ class SqlStore:
         self.ledger = SqlLedger(database)
         self.provider_health = SqlProviderHealth(database)
         self.ledger_queries = SqlLedgerQueries(database)
+        self.reports = SqlReports(database)
         self.balance_readings = SqlBalanceReadings(database)
         self.backtest_history = SqlBacktestHistory(database)
         self.batches = SqlBatches(database)

@@ -5,11 +5,14 @@ Each view is a file with a `router`, its templates in templates/, and its line i
 
 from fastapi import APIRouter
 
-from service.pages import ask, company, enrichment, sign_in, static_files
+from service.pages import ask, batches, companies, company, enrichment, operations, sign_in, static_files
 
 PAGES: tuple[APIRouter, ...] = (
     ask.router,
+    companies.router,
     company.router,
+    batches.router,
+    operations.router,
     enrichment.router,
     sign_in.router,
     static_files.router,

@@ -31,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     quotes.router,
     enrichments.router,
     companies.router,
+    companies.table_router,
     batches.router,
     sessions.router,
     verdicts.router,

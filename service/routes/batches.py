@@ -2,16 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
+from enrichment.domain.batches import BatchCompanyState
 from enrichment.rules.models import parse_seconds
 from service import batches
 from service.access import Enricher, Reader
-from service.batches import MOST_COMPANIES, BatchesView, BatchView, Wanted
+from service.batches import MOST_COMPANIES, BatchCompaniesView, BatchesView, BatchQuoteView, BatchView, Wanted
 from service.bodies import Age, Body, CompanyText, Named
 from service.calls import IdempotencyHeader, idempotency_key
+from service.csv_export import CSV, csv_response
 from service.installation import Installed
 from service.money import AskedUsd, micro
 from service.problems import BODY, ApiProblem, problems
@@ -71,6 +73,12 @@ async def upload(
     return await run_in_threadpool(made)
 
 
+@router.post("/quote", responses=problems("unknown_name", *BODY))
+async def quote(body: BatchBody, _: Reader, state: Installed) -> BatchQuoteView:
+    """What the same would cost and bring; nothing is bought and nothing is written."""
+    return await batches.quoted(body.companies, body.wanted(), state)
+
+
 @router.get("")
 async def listed(_: Reader, state: Installed) -> BatchesView:
     """The latest fifty of the store, also those of the command line and of Dagster."""
@@ -87,3 +95,40 @@ async def one(batch_id: BatchId, _: Reader, state: Installed) -> BatchView:
 async def stop(batch_id: BatchId, caller: Enricher, state: Installed) -> BatchView:
     """Nothing more of it is begun; what is under way ends after its calls."""
     return await run_in_threadpool(batches.stopped, batch_id, caller, state)
+
+
+class AgainBody(Body):
+    """max_cost_usd: a new budget, for all its companies together; left out: the one it has."""
+
+    max_cost_usd: AskedUsd | None = None
+
+
+@router.post("/{batch_id}/resume", status_code=202, responses=problems("not_found", *BODY))
+async def resume(batch_id: BatchId, body: AgainBody, caller: Enricher, state: Installed) -> BatchView:
+    """What was stopped or postponed waits again."""
+    most = micro(body.max_cost_usd)
+    return await run_in_threadpool(batches.gone_on_with, batch_id, caller, state, failed=False, max_cost=most)
+
+
+@router.post("/{batch_id}/retry", status_code=202, responses=problems("not_found", *BODY))
+async def retry(batch_id: BatchId, body: AgainBody, caller: Enricher, state: Installed) -> BatchView:
+    """The same, and what failed or is incomplete is tried once more."""
+    most = micro(body.max_cost_usd)
+    return await run_in_threadpool(batches.gone_on_with, batch_id, caller, state, failed=True, max_cost=most)
+
+
+@router.get("/{batch_id}/companies", responses=problems("not_found"))
+async def companies(
+    batch_id: BatchId,
+    _: Reader,
+    state: Installed,
+    states: Annotated[list[BatchCompanyState], Query()] = [],  # noqa: B006  it is read only
+) -> BatchCompaniesView:
+    """The first hundred of its companies, of these states if any are named: cost, and why they are as they are."""
+    return await run_in_threadpool(batches.companies_of, batch_id, state, states=states)
+
+
+@router.get("/{batch_id}/export.csv", response_class=Response, responses={**CSV, **problems("not_found")})
+async def export(batch_id: BatchId, _: Reader, state: Installed) -> Response:
+    """The profiles, one row for each company and consumer, for a spreadsheet."""
+    return csv_response(await run_in_threadpool(batches.exported, batch_id, state), batch_id)

@@ -1,12 +1,15 @@
 """Companies, and what memory has of them without buying."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
 
-from service import companies
+from resources.store.companies import TablePage
+from service import companies, company_table
 from service.access import Reader
+from service.company_table import CompanyTableView
 from service.company_views import CompaniesView, CompanyDetail, HistoryView, ProfileView
 from service.conditional import IfNoneMatch, unless_known
 from service.installation import Installed
@@ -14,6 +17,7 @@ from service.problems import problems
 
 router = APIRouter(prefix="/v1/companies", tags=["companies"])
 CompanyKey = Annotated[str, Path(max_length=300, description="tesla.com, or name:acme-widgets", examples=["tesla.com"])]
+Dataset = Annotated[str, Field(max_length=100)]
 _ASKED_AGAIN = {304: {"description": "You have it already"}, **problems("not_found")}
 
 
@@ -56,3 +60,24 @@ async def profile(
 async def history(key: CompanyKey, _: Reader, state: Installed, known: IfNoneMatch = None) -> Response:
     """Its requests: when, for which consumer, how they ended, what they cost."""
     return unless_known(await run_in_threadpool(companies.history, state, key), known)
+
+
+table_router = APIRouter(prefix="/v1/company-table", tags=["companies"])
+
+
+@table_router.get("", responses=problems("unknown_name"))
+async def table(
+    _: Reader,
+    state: Installed,
+    text: Annotated[str | None, Query(max_length=200, description="Part of a name or domain")] = None,
+    sort: Annotated[Literal["key", "name", "added"], Query()] = "key",
+    descending: bool = False,
+    after: Annotated[str, Query(max_length=300, description="next_after of the page before")] = "",
+    known: Annotated[list[Dataset], Query(max_length=20, description="Datasets that have a value, of any age")] = [],  # noqa: B006  it is read only
+    unknown: Annotated[list[Dataset], Query(max_length=20, description="Datasets that have none")] = [],  # noqa: B006  it is read only
+    columns: Annotated[list[Dataset], Query(max_length=20, description="Datasets to show")] = [],  # noqa: B006  it is read only
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> CompanyTableView:
+    """Companies with their datasets as columns; an empty cell: the cost and chance of filling it."""
+    wanted = TablePage(sort, descending, after, text or None, tuple(known), tuple(unknown))
+    return await run_in_threadpool(company_table.table, state, wanted, columns, most=limit)

@@ -3,24 +3,64 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
 from enrichment.rules.models import parse_seconds
-from service import companies, spending
+from service import companies, rules_report, source_report, spending, spending_report
 from service.access import Reader
 from service.bodies import Age
+from service.csv_export import CSV, csv_of, csv_response
 from service.installation import Installed
 from service.problems import problems
+from service.rules_report import RulesView
+from service.source_report import SourceReportsView, WithoutView
 from service.spending import PurchasesView, SourcesView, SpendView, TraceView
+from service.spending_report import SpendReportView, SpendTable, rows_of_table
 
 router = APIRouter(prefix="/v1", tags=["spending"])
+Days = Annotated[int, Query(ge=1, le=366, description="So many days (UTC), today the last")]
 
 
 @router.get("/spend")
 async def spend(caller: Reader, state: Installed) -> SpendView:
     """What was spent, and what the day's caps leave; your key's among them."""
     return await run_in_threadpool(spending.spend, state, caller)
+
+
+@router.get("/spend/report")
+async def report(caller: Reader, state: Installed, days: Days = 30) -> SpendReportView:
+    """What was spent and what memory saved, by day, source, consumer and key, and who paid for what others read."""
+    return await run_in_threadpool(spending_report.report, state, caller, days=days)
+
+
+@router.get("/spend/report.csv", response_class=Response, responses=CSV)
+async def report_csv(
+    caller: Reader, state: Installed, table: Annotated[SpendTable, Query()] = "by_day", days: Days = 30
+) -> Response:
+    """One table of the same, for a spreadsheet."""
+    view = await run_in_threadpool(spending_report.report, state, caller, days=days)
+    return csv_response(csv_of(rows_of_table(view, table)), f"spend_{table}")
+
+
+@router.get("/sources/report")
+async def source_reports(_: Reader, state: Installed) -> SourceReportsView:
+    """The sources with what was observed of them beside what the rules state."""
+    return await run_in_threadpool(source_report.reports, state)
+
+
+@router.get("/sources/{source}/without", responses=problems("not_found", "too_large"))
+async def without(
+    source: Annotated[str, Path(max_length=200)], _: Reader, state: Installed, days: Days = 30
+) -> WithoutView:
+    """Past requests once more, with this source and without it; nothing is bought."""
+    return await run_in_threadpool(source_report.without, state, source, days=days)
+
+
+@router.get("/rules")
+async def rules(_: Reader, state: Installed) -> RulesView:
+    """The rules in force, what is wrong or strange about config/, and which plans the last edit changed."""
+    return await run_in_threadpool(rules_report.report, state)
 
 
 @router.get("/sources")

@@ -21,6 +21,8 @@ OWNED = {
     ("delete", "/v1/enrichments/{enrichment_id}"),
     ("get", "/v1/requests/{request_id}/trace"),
     ("delete", "/v1/batches/{batch_id}"),
+    ("post", "/v1/batches/{batch_id}/resume"),
+    ("post", "/v1/batches/{batch_id}/retry"),
     ("post", "/v1/webhooks/{webhook_id}/test"),
     ("get", "/v1/webhooks/{webhook_id}/dead-letters"),
     ("delete", "/v1/webhooks/{webhook_id}"),
@@ -39,6 +41,8 @@ NEEDS_MORE_THAN_READ = {
     ("post", "/v1/batches"),
     ("post", "/v1/batches/upload"),
     ("delete", "/v1/batches/{batch_id}"),
+    ("post", "/v1/batches/{batch_id}/resume"),
+    ("post", "/v1/batches/{batch_id}/retry"),
     ("post", "/v1/companies/{key}/verdicts"),
     ("delete", "/v1/companies/{key}/verdicts/{verdict_id}"),
     ("post", "/v1/webhooks"),
@@ -61,6 +65,9 @@ BODIES: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("post", "/vendor/enrich"): {"companyName": "tesla.com"},
     ("post", "/v1/batches"): {"companies": ["tesla.com"], "max_cost_usd": 1},
     ("post", "/v1/batches/upload"): {"website": "tesla.com"},
+    ("post", "/v1/batches/quote"): {"companies": ["tesla.com"], "max_cost_usd": 1},
+    ("post", "/v1/batches/{batch_id}/resume"): {},
+    ("post", "/v1/batches/{batch_id}/retry"): {},
     ("post", "/v1/companies/{key}/verdicts"): {"dataset": "employee_count", "because": "it is", "right": "7"},
     ("post", "/v1/webhooks"): {"url": "https://crm.example/hooks"},
     ("post", "/v1/webhooks/{webhook_id}/test"): {},
@@ -77,7 +84,14 @@ def call(client: httpx.Client, route: tuple[str, str], headers: Mapping[str, str
     method, path = route
     names = {"enrichment_id": request_id, "request_id": request_id, "key": "tesla.com", "consumer": "profile"}
     here, body = (
-        path.format(**names, batch_id="bat_mine", verdict_id="ver_none", webhook_id="whk_mine", session_id="ses_mine"),
+        path.format(
+            **names,
+            batch_id="bat_mine",
+            verdict_id="ver_none",
+            webhook_id="whk_mine",
+            session_id="ses_mine",
+            source="serp_news",
+        ),
         BODIES.get(route),
     )
     if route == ("get", "/v1/sessions/{session_id}/events"):
@@ -150,10 +164,15 @@ def test_another_key_finds_what_is_shared_and_nothing_of_mine(
     assert answers.pop(WITHDRAW) == 404  # there is no such verdict; another key's: see test_verdicts
     assert {route for route, status in answers.items() if status == 404} == OWNED
     assert {route: status for route, status in answers.items() if status >= 400 and route not in OWNED} == {}
-    own = {route: call(client, route, mine, request_id).status_code for route in OWNED - {UNREGISTER, DELETE_SESSION}}
+    own = {
+        route: call(client, route, mine, request_id).status_code
+        for route in sorted(OWNED - {UNREGISTER, DELETE_SESSION})
+    }
     assert {route for route, status in own.items() if status == 409} == {one for one in own if one[0] == "delete"}
     assert {route for route, status in own.items() if status == 202} == {
-        route for route in own if route[0] == "post" and "session_id" in route[1]
+        route
+        for route in own
+        if route[0] == "post" and ("session_id" in route[1] or route[1].startswith("/v1/batches"))
     }
     assert {status for status in own.values() if status not in {202, 409}} == {200}
     assert call(client, UNREGISTER, mine, request_id).status_code == 200

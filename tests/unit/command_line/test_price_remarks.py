@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from enrich_cli.price_remarks import price_remarks
 from enrichment.rules import Rules, load_rules
 from enrichment.rules.models import ModelPrices, Price, ProviderRules, Repeat
+from resources.rule_remarks import price_remarks
 from tests.support.examples import MATRIX
 
 SHIPPED = load_rules(Path(__file__).parents[3] / "config")

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from enrich_cli.commands.rules import check
-from enrich_cli.rule_checks import checked_rules
 from enrichment.rules import Questions, RulesError, SourceQuestion, load_rules
+from resources.rule_checks import checked_rules
 from tests.support.examples import FROZEN
 
 Edit = Callable[[Any], Any]

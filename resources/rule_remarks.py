@@ -1,6 +1,8 @@
-"""Is a price a slip of the decimal point: far from what the unit usually costs, or cost in the last rules in force.
+"""What is strange about sound rules: sources that are never asked, days without a limit, prices that look like slips.
 
-Rules + Rules before  ->  a remark for each such price; it is no error, because a contract may say so
+Rules + Rules before  ->  remarks; they are no errors, because a contract may say so
+
+A price looks like a slip of the decimal point where it is far from what the unit usually costs, or cost before.
 """
 
 from collections.abc import Iterator
@@ -8,10 +10,26 @@ from decimal import Decimal
 from functools import cache
 
 from enrichment.domain.data_tables import rows_of
-from enrichment.rules import Rules
+from enrichment.rules import Rules, never_asked
 
 FAR = 8
 """Times dearer or cheaper: below ten, so that a slip shows beside a moderate change of the price."""
+
+
+def rule_remarks(rules: Rules, before: Rules | None = None) -> Iterator[tuple[str, str]]:
+    """What each is about and what is strange, and what to do. before: as of price_remarks."""
+    for source in never_asked(rules):
+        yield (
+            f"config/sources.yaml: {source} is never asked:",
+            "no dataset names it; add it to the `sources` of one in config/datasets.yaml",
+        )
+    if rules.caps.all is None:
+        yield (
+            "config/caps.yaml: nothing limits what a day may cost in all:",
+            'write all: "250.00", or another amount in USD',
+        )
+    for remark in price_remarks(rules, before):
+        yield remark, ""
 
 
 def price_remarks(rules: Rules, before: Rules | None = None) -> tuple[str, ...]:
@@ -60,5 +78,5 @@ def _each_price(rules: Rules) -> Iterator[tuple[str, Decimal]]:
 def _usual() -> dict[str, Decimal]:
     return {
         f"{provider}.{'models' if '.' in unit else 'prices'}.{unit}": Decimal(usd)
-        for provider, unit, usd in rows_of("enrich_cli", "usual_prices")
+        for provider, unit, usd in rows_of("resources", "usual_prices")
     }

@@ -1,0 +1,155 @@
+"""The table of companies: a page of it, each cell with what is known, or what filling it would cost and its chance.
+
+TablePage + datasets -> CompanyTableView        an empty cell: the plan for that dataset alone
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from enrichment.domain.records import Company, Fact, Known
+from enrichment.domain.values import in_words
+from enrichment.memory.freshness import dataset_status
+from enrichment.memory.verdicts import judged
+from enrichment.pipeline.plan import plan_inputs
+from enrichment.pipeline.stages import Ask, request_for
+from enrichment.planning.plan import Plan, make_plan, make_plans
+from enrichment.requirements.requirements import IDENTITY, UnknownName, custom
+from resources.store.companies import TablePage
+from service.installation import ServiceState
+from service.money import Usd, usd
+from service.views import CompanyView, View, company_view
+
+_DEFAULT_COLUMNS = 5
+
+CellState = Literal["fresh", "old", "none", "missing"]
+
+
+class CellView(View):
+    """fresh: it satisfies. old: only values that no longer do. none: sources say there are none. missing: no value.
+
+    expected_usd, chance: of filling it now, where it is not fresh; null: nothing can be asked, or (chance) an analysis
+    answers it, of which no chance is quoted.
+    """
+
+    state: CellState
+    text: str | None
+    values: int
+    source: str | None
+    collected_at: datetime | None
+    expected_usd: Usd | None
+    chance: float | None
+
+
+class CompanyRowView(CompanyView):
+    cells: Mapping[str, CellView] = Field(description="Dataset -> cell")
+
+
+class CompanyTableView(View):
+    """next_after: ask with `after` for the next page; null: there is none. total: companies that have the text."""
+
+    columns: list[str]
+    companies: list[CompanyRowView]
+    total: int
+    next_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    expected: int | None
+    chance: float | None
+
+
+def table(state: ServiceState, wanted: TablePage, columns: Sequence[str], *, most: int) -> CompanyTableView:
+    """Blocks. Raises UnknownName: a column, or a dataset of the filter, is none."""
+    rules = state.in_force.rules
+    chosen = tuple(dict.fromkeys(columns)) or default_columns(state)
+    for name in (*chosen, *wanted.known, *wanted.unknown):
+        if name not in rules.datasets:
+            raise UnknownName(f"There is no dataset '{name[:60]}': there are {', '.join(rules.datasets)}.")
+    store = state.store
+    found = store.companies.table_page(wanted, most=most + 1)
+    shown = found[:most]
+    known = store.knowledge.known_many([one.company_id for one in shown])
+    cells = _Cells(state)
+    return CompanyTableView(
+        columns=list(chosen),
+        companies=[
+            CompanyRowView(
+                **dict(company_view(one)),
+                cells={name: cells.cell(one, judged(known[one.company_id]), name) for name in chosen},
+            )
+            for one in shown
+        ],
+        total=store.companies.count(wanted.text),
+        next_after=shown[-1].key if len(found) > most else None,
+    )
+
+
+def default_columns(state: ServiceState) -> tuple[str, ...]:
+    """The first datasets of the rules, name and domain aside: every row has these."""
+    return tuple(name for name in state.in_force.rules.datasets if name not in IDENTITY)[:_DEFAULT_COLUMNS]
+
+
+class _Cells:
+    """Estimates are made once for all companies of a page in the same state."""
+
+    def __init__(self, state: ServiceState) -> None:
+        self._state, self._rules, self._now = state, state.in_force.rules, state.now()
+        self._requirements = {name: custom(self._rules, (name,), None) for name in self._rules.datasets}
+        self._estimates: dict[object, _Estimate] = {}
+
+    def cell(self, company: Company, known: Known, dataset: str) -> CellView:
+        facts = sorted(
+            (fact for fact in known.facts if fact.dataset == dataset), key=lambda one: (-one.quality, one.source)
+        )
+        status = self._status(known, dataset, facts)
+        best = facts[0] if facts else None
+        estimate = _Estimate(None, None) if status in {"fresh", "none"} else self._estimate(company, known, dataset)
+        return CellView(
+            state=status,
+            text=None if best is None else in_words(best.value.model_dump(mode="json")),
+            values=len({in_words(one.value.model_dump(mode="json")) for one in facts}),
+            source=None if best is None else best.source,
+            collected_at=None if best is None else best.collected_at,
+            expected_usd=None if estimate.expected is None else usd(estimate.expected),
+            chance=None if estimate.chance is None else round(estimate.chance, 3),
+        )
+
+    def _status(self, known: Known, dataset: str, facts: Sequence[Fact]) -> CellState:
+        if self._rules.datasets[dataset].analysis is not None:
+            fresh = any(self._now < one.holds_until for one in facts)
+            return "fresh" if fresh else "old" if facts else "missing"
+        status = dataset_status(self._rules, self._requirements[dataset], known, dataset, self._now).status
+        if status == "satisfied":
+            return "fresh"
+        if status == "empty":
+            return "none"
+        return "old" if facts else "missing"
+
+    def _estimate(self, company: Company, known: Known, dataset: str) -> _Estimate:
+        """Of companies without any reply, once for all; else of those with the same replies, values and ages."""
+        like = (dataset, company.domain is not None, company.name is not None, self._memory(known))
+        if like not in self._estimates:
+            self._estimates[like] = self._planned(company, known, dataset)
+        return self._estimates[like]
+
+    def _memory(self, known: Known) -> object:
+        """Whatever a plan may look at; companies that differ in it are planned by themselves."""
+        replies = tuple(sorted((one.source, one.found, one.collected_at, one.cost_micro_usd) for one in known.replies))
+        return replies, tuple(sorted((one.source, one.dataset, one.quality) for one in known.facts))
+
+    def _planned(self, company: Company, known: Known, dataset: str) -> _Estimate:
+        ask = Ask(company.key, datasets=(dataset,), strategy_override=self._state.settings.enrich_strategy)
+        requirements = ask.requirements(self._rules)
+        request = request_for(ask, requirements, company, self._rules, self._now, request_id="")
+        context = self._state.in_force.context
+        inputs = plan_inputs(company, request, requirements, known, self._rules, context)
+        plans: Sequence[Plan] = (make_plan(inputs),) if company.domain is not None else make_plans(inputs)
+        expected = sum(plan.quote.expected for plan in plans)
+        chance = next((one.chance for one in plans[-1].datasets if one.dataset == dataset), None)
+        asks = any(part.chain for plan in plans for part in plan.parts) or plans[-1].analyses
+        return _Estimate(expected if asks else None, chance if asks else None)

@@ -1,0 +1,41 @@
+"""Spend, sources and rules, to be read: the same views as their JSON, as tables and charts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
+
+from service import rules_report, source_report, spending, spending_report
+from service.pages.visit import PageReader
+
+router = APIRouter()
+Days = Annotated[int, Query(ge=1, le=366)]
+_SPANS = (7, 30, 90, 365)
+
+
+@router.get("/spend")
+async def spend(visit: PageReader, days: Days = 30) -> Response:
+    view = await run_in_threadpool(spending_report.report, visit.state, visit.by, days=days)
+    caps = await run_in_threadpool(spending.spend, visit.state, visit.by)
+    chart = {
+        "days": [one.name for one in view.by_day],
+        "spent": [float(one.spent_usd) for one in view.by_day],
+        "saved": [float(one.saved_usd) for one in view.by_day],
+    }
+    return visit.page("spend.html", view=view, caps=caps, spans=_SPANS, chart=chart)
+
+
+@router.get("/sources")
+async def sources(visit: PageReader) -> Response:
+    return visit.page("sources.html", view=await run_in_threadpool(source_report.reports, visit.state))
+
+
+@router.get("/sources/{source}/without")
+async def without(source: Annotated[str, Path(max_length=200)], visit: PageReader, days: Days = 30) -> Response:
+    view = await run_in_threadpool(source_report.without, visit.state, source, days=days)
+    return visit.page("without.html", view=view)
+
+
+@router.get("/rules")
+async def rules(visit: PageReader) -> Response:
+    return visit.page("rules.html", view=await run_in_threadpool(rules_report.report, visit.state))

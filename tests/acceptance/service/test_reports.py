@@ -1,0 +1,112 @@
+"""What the views of an operator read: the table of companies, batches, spending, sources, rules."""
+
+import csv
+from io import StringIO
+
+import httpx
+
+from enrichment.domain.records import Company
+from tests.acceptance.conftest import Stack
+
+WAIT = {"Prefer": "wait=60"}
+
+
+def bought(client: httpx.Client, consumer: str = "profile") -> None:
+    client.post("/v1/enrichments", json={"company": "tesla.com", "consumer": consumer}, headers=WAIT)
+
+
+def test_an_empty_cell_has_a_price_and_a_chance_and_nothing_is_bought(client: httpx.Client, stack: Stack) -> None:
+    stack.store.companies.add([Company("com_new", "new.example", "New", "new.example", stack.clock.now())])
+    (row,) = client.get("/v1/company-table", params={"columns": "tech_stack"}).json()["companies"]
+    cell = row["cells"]["tech_stack"]
+    assert cell["state"] == "missing"
+    assert 0 < float(cell["expected_usd"]) < 2
+    assert 0 < cell["chance"] < 1
+    assert stack.invoice() == {}
+
+
+def test_a_filled_cell_has_its_value_and_source(client: httpx.Client) -> None:
+    bought(client)
+    (row,) = client.get("/v1/company-table", params={"columns": "industry"}).json()["companies"]
+    assert row["cells"]["industry"]["state"] == "fresh"
+    assert row["cells"]["industry"]["source"] == "brightdata_company_db"
+    assert row["cells"]["industry"]["expected_usd"] is None
+
+
+def test_pages_in_any_order_have_every_company_once(client: httpx.Client, stack: Stack) -> None:
+    now = stack.clock.now()
+    stack.store.companies.add([Company(f"com_{n}", f"c{n}.example", "Same", f"c{n}.example", now) for n in range(7)])
+    for sort in ("key", "name", "added"):
+        for descending in (False, True):
+            seen: list[str] = []
+            after: str | None = ""
+            while after is not None:
+                params = {"sort": sort, "descending": descending, "after": after, "limit": 3}
+                page = client.get("/v1/company-table", params=params).json()
+                seen, after = [*seen, *(one["key"] for one in page["companies"])], page["next_after"]
+            assert seen == sorted(seen, reverse=descending)
+            assert len(seen) == 7
+
+
+def test_companies_are_found_by_what_is_known_of_them(client: httpx.Client, stack: Stack) -> None:
+    bought(client)
+    stack.store.companies.add([Company("com_new", "new.example", "New", "new.example", stack.clock.now())])
+    found = {
+        name: [one["key"] for one in client.get("/v1/company-table", params={name: "industry"}).json()["companies"]]
+        for name in ("known", "unknown")
+    }
+    assert found == {"known": ["tesla.com"], "unknown": ["new.example"]}
+
+
+def test_the_report_adds_up_to_what_the_ledger_has_spent(client: httpx.Client) -> None:
+    bought(client)
+    bought(client, "customer_enrichment")
+    report = client.get("/v1/spend/report", params={"days": 3}).json()
+    spent = client.get("/v1/spend").json()
+    assert report["total"]["spent_usd"] == spent["spent_usd"]
+    assert report["total"]["saved_usd"] == spent["saved_usd"]
+    for table in ("by_day", "by_source", "by_consumer", "by_key"):
+        total = sum(round(float(line["spent_usd"]) * 1_000_000) for line in report[table])
+        assert total == round(float(spent["spent_usd"]) * 1_000_000)
+        text = client.get("/v1/spend/report.csv", params={"table": table, "days": 3}).content.decode("utf-8-sig")
+        assert [line["name"] for line in csv.DictReader(StringIO(text))] == [line["name"] for line in report[table]]
+    assert len(report["by_day"]) == 3
+    assert {(line["paid_by"], line["used_by"]) for line in report["paid_for"]} == {("profile", "customer_enrichment")}
+
+
+def test_a_source_shows_what_was_observed_beside_its_rule(client: httpx.Client, stack: Stack) -> None:
+    bought(client)
+    stack.store.provider_health.record_answer("apollo")
+    by_name = {one["source"]: one for one in client.get("/v1/sources/report").json()["sources"]}
+    asked = by_name["brightdata_company_db"]
+    assert (asked["asked"], asked["match_observed"], asked["state"]) == (1, 1.0, "asked")
+    assert asked["match_rate"] == stack.rules.sources["brightdata_company_db"].match_rate
+    assert by_name["apollo_contacts"]["match_observed"] is None
+
+
+def test_past_requests_are_replayed_without_a_source_and_nothing_is_bought(client: httpx.Client, stack: Stack) -> None:
+    bought(client)
+    billed = stack.invoice()
+    view = client.get("/v1/sources/brightdata_company_db/without").json()
+    assert view["requests"] == 1
+    assert view["with_it"]["cost_usd"] == view["paid_usd"]
+    assert view["without_it"] != view["with_it"]
+    assert stack.invoice() == billed
+
+
+def test_the_rules_state_what_is_required_by_which_consumer(client: httpx.Client, stack: Stack) -> None:
+    view = client.get("/v1/rules").json()
+    industry = next(one for one in view["datasets"] if one["dataset"] == "industry")
+    assert industry["sources"] == list(stack.rules.datasets["industry"].sources)
+    assert "profile" in industry["required_by"]
+    assert (view["hash"], view["problems"], view["effects"]) == (stack.rules.hash, [], [])
+
+
+def test_a_batch_is_quoted_before_it_is_made_and_exported_as_a_table(client: httpx.Client, stack: Stack) -> None:
+    body = {"companies": ["tesla.com"], "max_cost_usd": "1"}
+    quote = client.post("/v1/batches/quote", json=body).json()
+    assert (quote["companies"], quote["satisfied"]) == (1, 0)
+    assert stack.store.companies.count() == 0
+    made = client.post("/v1/batches", json=body).json()
+    text = client.get(f"/v1/batches/{made['id']}/export.csv").content.decode("utf-8-sig")
+    assert [row["company"] for row in csv.DictReader(StringIO(text))] == ["tesla.com"]
