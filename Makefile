@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-learning lock
+.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-citations bench-learning lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench-service: $(STAMP)    ## the service under load, beside a bare route; needs
 
 bench-learning: $(STAMP)   ## what is learned from use: intervals, changes, copies, experiments, ten million answers; four minutes
 	$(BIN)/python -m bench.learning
+
+bench-citations: $(STAMP) ## 60 labelled questions in sessions: claims, verdicts, precision and recall; a quarter of a minute
+	$(BIN)/python -m bench.citations
 
 lock: $(STAMP)             ## after a change of dependencies in pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --extra dev --no-emit-index-url --no-annotate --no-header \

@@ -1,0 +1,124 @@
+"""Ask 60 labelled questions in sessions over the sandbox: `python -m bench.citations [labels | caps]`.
+
+no word: claims, verdicts, unsupported, precision and recall       labels: writes labels.csv anew
+caps: 100 questions, each within a budget at random: all end, none costs more
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bench.citations.measures import CitationCounts
+from bench.citations.questions import NOON, questions, write_labels
+from bench.money.sandbox_setup import copied_rules, unlimited_vendors
+from enrichment.context import RunContext
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company
+from enrichment.domain.research import Persona, Question, Session
+from enrichment.pipeline.identify import company_for
+from enrichment.research.opening import question_received, session_started
+from enrichment.research.worker import ResearchContext, research
+from enrichment.rules import Rules, load_rules
+from resources.settings import Settings
+from resources.store import SqlStore, open_store
+from resources.wiring import open_context, sandbox_file
+from sandbox.app import create_app
+from sandbox.catalogue import Catalogue
+from sandbox.server import served
+
+_SELLER = Persona("Ann", "account executive", "snowflake.com", "a data platform in the cloud, for engineering teams")
+_BUDGET, _SEED, _CAPS, _SCALE = 5_000_000, 14, 100, 200
+
+
+async def answered(text: str, budget: int, rules: Rules, context: RunContext, store: SqlStore) -> Mapping[str, Any]:
+    vendor = await _vendor(context, store)
+    session = Session(new_id("ses"), "", _SELLER, vendor.company_id, budget, NOON, "bench")
+    question = Question(new_id("qst"), session.session_id, 1, text, NOON)
+    events = [session_started(session), question_received(question)]
+    store.sessions.open(session, events, question=question, key=None)
+    claimed = store.sessions.claim_one(question.question_id, "bench", lease_until=NOON + timedelta(minutes=1))
+    assert claimed is not None
+    runs_in = ResearchContext(store.sessions, rules, context, "bench", "bench", lambda: False, lambda: False)
+    await research(claimed, session, runs_in)
+    ended = store.sessions.question(question.question_id)
+    return {} if ended is None else ended.answer or {}
+
+
+async def measured(rules: Rules, context: RunContext, store: SqlStore) -> CitationCounts:
+    counts = CitationCounts()
+    vendor = await _vendor(context, store)
+    for asked in questions():
+        answer = await answered(asked.question, _BUDGET, rules, context, store)
+        company = store.companies.by_key(asked.company)
+        ids = [vendor.company_id, *([] if company is None else [company.company_id])]
+        facts = [fact for known in store.knowledge.known_many(ids).values() for fact in known.facts]
+        counts.add(asked, answer, facts)
+    return counts
+
+
+async def capped(rules: Rules, context: RunContext, store: SqlStore) -> tuple[int, int]:
+    """How many of the questions ended, and how many of them within their budget."""
+    chance, ended, within = Random(_SEED), 0, 0
+    for company in Catalogue().companies[-_CAPS:]:
+        budget = int(10 ** chance.uniform(2, 6.3))
+        text = f"How should I position Snowflake to {company.domain}?"
+        answer = await answered(text, budget, rules, context, store)
+        ended += bool(answer.get("claims") or answer.get("open_points"))
+        within += answer.get("cost_micro_usd", budget + 1) <= budget
+    return ended, within
+
+
+async def _vendor(context: RunContext, store: SqlStore) -> Company:
+    company = await company_for(_SELLER.company, context)
+    if company.company_id:
+        return company
+    (company,) = store.companies.add([replace(company, company_id=new_id("com"))])
+    return company
+
+
+async def _run(url: str, folder: Path, *, caps: bool) -> None:
+    config = copied_rules(folder / "config", {"providers": unlimited_vendors(_SCALE)})
+    settings = Settings(enrich_home=folder / "home", enrich_config=config, enrich_world="sandbox")
+    settings.home.mkdir(parents=True)
+    sandbox_file(settings).write_text(json.dumps({"url": url, "time_scale": _SCALE}), encoding="utf-8")
+    rules, store = load_rules(config), open_store(settings.store_url, world="sandbox")
+    async with open_context(settings, rules, store=store, now=lambda: NOON) as context:
+        if caps:
+            ended, within = await capped(rules, context, store)
+            print(f"{_CAPS} random caps (seed {_SEED}): {ended} ended with an answer, {within} within their budget")
+        else:
+            _show(await measured(rules, context, store))
+    store.close()
+
+
+def _show(counts: CitationCounts) -> None:
+    print(f"{counts.questions} questions, {counts.answered} cite a labelled piece; {counts.by_rule} answered by rule")
+    print(f"claims {counts.claims}: exact {counts.exact}, normalised {counts.normalised}; dropped {counts.dropped}")
+    print(f"unsupported among the kept {counts.unsupported}")
+    print(f"citation precision {counts.precision:.3f}, citation recall {counts.recall:.3f}")
+
+
+def main(words: Sequence[str]) -> None:
+    if "labels" in words:
+        write_labels()
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        began = time.monotonic()  # the vendors' jobs take their time, on the day of the labels
+        app = create_app(
+            folder / "vendors", time_scale=_SCALE, read_time=lambda: NOON.timestamp() + time.monotonic() - began
+        )
+        with served(app) as url:
+            asyncio.run(_run(url, folder, caps="caps" in words))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,78 @@
+"""What is counted of the answers, each claim judged anew from the stored facts and not by the check that let it pass.
+
+    answers + store -> CitationCounts: claims, exact, normalised, dropped, unsupported; precision and recall
+
+As in ALCE (arXiv 2305.14627): recall is the share of statements that all their citations together support; precision
+the share of citations that bear on their statement. Here a statement is supported when its passage is a stored fact,
+its quote is in that passage word for word, and every number and name of it is in its quotes; a citation of an
+answer is relevant when its passage is one of the question's labelled pieces.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.citations.questions import LabelledQuestion
+from enrichment.analysis.evidence import as_data, fact_text
+from enrichment.domain.records import Fact
+
+_NUMBER = re.compile(r"\d[\d,.]*\d|\d")
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w&-]+")
+
+
+@dataclass(slots=True)
+class CitationCounts:
+    questions: int = 0
+    answered: int = 0
+    claims: int = 0
+    exact: int = 0
+    normalised: int = 0
+    dropped: int = 0
+    unsupported: int = 0
+    citations: int = 0
+    relevant: int = 0
+    by_rule: int = 0
+
+    @property
+    def recall(self) -> float:
+        return (self.claims - self.unsupported) / self.claims if self.claims else 0.0
+
+    @property
+    def precision(self) -> float:
+        return self.relevant / self.citations if self.citations else 0.0
+
+    def add(self, asked: LabelledQuestion, answer: Mapping[str, Any], facts: Collection[Fact]) -> None:
+        """facts: all that are stored of the company and of the vendor."""
+        stored = {f"{fact.reply_id}#{fact.evidence}": as_data(fact_text(fact.value)) for fact in facts}
+        self.questions += 1
+        self.dropped += len(answer["dropped"])
+        self.by_rule += any(one["by"] == "rule" for one in answer["how_found"]["answer"])
+        labelled = False
+        for claim in answer["claims"]:
+            self.claims += 1
+            self.exact += claim["verdict"] == "exact"
+            self.normalised += claim["verdict"] == "normalised"
+            self.unsupported += not is_supported(claim, stored)
+            for one in claim["citations"]:
+                if one["side"] == "company":
+                    self.citations += 1
+                    fits = one["dataset"] == asked.kind and any(text in one["evidence"] for text in asked.labelled)
+                    self.relevant += fits
+                    labelled = labelled or fits
+        self.answered += labelled
+
+
+def is_supported(claim: Mapping[str, Any], stored: Mapping[str, str]) -> bool:
+    quotes = " ".join(one["quote"] for one in claim["citations"])
+    passages = [stored.get(one["evidence_id"]) for one in claim["citations"] if one["source"] != "persona"]
+    in_store = all(text is not None and one in text for one, text in zip(_quotes(claim), passages, strict=True))
+    own = " ".join(one["company"] for one in claim["citations"])
+    said = f"{claim['text']} {claim['why'] or ''}" if claim["kind"] != "recommendation" else claim["why"] or ""
+    numbers = set(_NUMBER.findall(said)) <= set(_NUMBER.findall(quotes))
+    names = all(name in quotes or name.lower() in own.lower() for name in _NAME.findall(said))
+    return in_store and numbers and names
+
+
+def _quotes(claim: Mapping[str, Any]) -> list[str]:
+    return [one["quote"] for one in claim["citations"] if one["source"] != "persona"]
