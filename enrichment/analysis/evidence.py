@@ -26,6 +26,7 @@ from enrichment.domain.values import (
     Technology,
     Text,
     Value,
+    WebsitePassage,
 )
 
 _OUR_TAGS = re.compile(r"<(?=[\s/]*(?:evidence|audience|company|question|seller|vendor)\b)", re.IGNORECASE)
@@ -163,6 +164,8 @@ def fact_text(value: Value) -> str:
         case IntentSignal():
             strength = None if value.strength is None else f"{value.strength:.2f} of 1"
             lines = (value.topic, _labelled("Strength", strength), _labelled("Observed", _day(value.observed_on)))
+        case WebsitePassage(heading=heading, text=text):
+            lines = (heading, text)
         case _:
             lines = (value.model_dump_json(),)
     return "\n".join(line for line in lines if line)
