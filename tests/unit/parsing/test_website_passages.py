@@ -37,6 +37,14 @@ def test_tags_never_closed_lose_no_text_and_scripts_give_none() -> None:
     assert "color:red" not in text
 
 
+def test_words_in_bare_boxes_are_text_as_those_in_paragraphs() -> None:
+    card = "<div class=c><h3>{0}</h3><div>{0} keeps <span>orders</span> in one place.<br></div></div>"
+    page = f"<h1>Products</h1><p>Acme sells to clinics.</p>{card.format('Core')}{card.format('Care')}"
+    found = {one.heading: one.text for one in passages({"page:/products": page})}
+    assert "Core keeps orders in one place." in found["Core"]
+    assert "Care keeps orders in one place." in found["Care"]
+
+
 def test_what_two_pages_repeat_is_one_passage() -> None:
     page = "<main><h1>About</h1><p>Acme makes anvils for railways and has done so since 1901.</p></main>"
     assert len(passages({"page:/": page, "page:/about": page})) == 1
