@@ -122,7 +122,12 @@ def _matches(pieces: list[Piece], wanted: tuple[_Relevance, ...]) -> Iterator[tu
 
 def _passages(piece: Piece, lines: int) -> list[str]:
     """Its first lines, or where that is a text of several sentences, each of them."""
-    head = "\n".join(piece.lines[:lines])
+    if piece.dataset == "website_passages":  # a heading, then a text of any number of lines
+        return [sentence for line in piece.lines[1:] for sentence in _sentences(line)]
+    return _sentences("\n".join(piece.lines[:lines]))
+
+
+def _sentences(head: str) -> list[str]:
     sentences = re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z])", head)
     return [shortened(sentence) for sentence in sentences]
 

@@ -179,7 +179,7 @@ def _line(number: int) -> Callable[[Citation], str | None]:
 def _name(cited: Citation) -> str | None:
     """A rival that the quote names, else the first line: what a product or a person is called."""
     rival = _RIVAL.search(cited.quote)
-    return rival[1].strip() if rival else cited.piece.lines[0]
+    return rival[1].strip().removesuffix(".") if rival else cited.piece.lines[0]
 
 
 def _department(cited: Citation) -> str | None:

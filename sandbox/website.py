@@ -1,6 +1,7 @@
-"""A company's website as the sandbox has it: home, about, careers, news; the technologies show in the markup.
+"""A company's website as the sandbox has it: home, about, what it sells, careers, news.
 
-Website(context, company, filled).page("/about") -> HTML, or None where the site has no such page
+Website(context, company, filled).page("/about") -> HTML, or None where the site has no such page; technologies show
+in the markup
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from sandbox.news import articles
 from sandbox.postings import postings, technologies_named
 from sandbox.request import SandboxContext
 from sandbox.seeded_random import draw
+from sandbox.site_pages import SitePages
 from sandbox.technologies import team_technologies, web_technologies
 
 SOURCE = "brightdata_web_scraping"
@@ -29,6 +31,7 @@ class Website:
         self.context = context
         self.company = company
         self.filled = filled
+        self.pages = SitePages(context, company)
 
     def page(self, path: str) -> str | None:
         section = path.strip("/").split("/")[0].removesuffix(".html").lower()
@@ -40,10 +43,18 @@ class Website:
             return self._careers() if self.filled("hiring_trends") else self._careers_elsewhere()
         if section in ("news", "press", "newsroom", "blog"):
             return self._news() if self.filled("recent_news") else None
-        return None
+        return self._sells(section)
+
+    def _sells(self, section: str) -> str | None:
+        if section == "sitemap.xml":
+            return self.pages.sitemap()
+        told = {"products": self.pages.products, "pricing": self.pages.pricing, "customers": self.pages.customers}
+        return self._html(section.capitalize(), told[section]()) if section in told else None
 
     def _home(self) -> str:
         links = [("About", "/about"), ("Careers", "/careers")]
+        if self.pages.is_linked:
+            links += [("Products", "/products"), ("Pricing", "/pricing"), ("Customers", "/customers")]
         links += [("News", "/news")] if self.filled("recent_news") else []
         menu = "".join(f'<li><a href="{address}">{text}</a></li>' for text, address in links)
         news = "".join(f"<li>{item}</li>" for item in self._headlines()[:3]) if self.filled("recent_news") else ""

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
+from enrichment.analysis.relevance import rank
 from enrichment.domain.records import Fact
 from enrichment.domain.values import (
     Claim,
@@ -25,6 +26,7 @@ from enrichment.domain.values import (
     Technology,
     Text,
     Value,
+    WebsitePassage,
 )
 
 _OUR_TAGS = re.compile(r"<(?=[\s/]*(?:evidence|audience|company|question|seller|vendor)\b)", re.IGNORECASE)
@@ -93,21 +95,25 @@ def shortened(text: str, most: int) -> str:
     return (words or kept).rstrip()
 
 
-def select_evidence(facts: Iterable[Fact], *, reads: Sequence[str], most_bytes: int, bytes_each: int = 0) -> Evidence:
+def select_evidence(
+    facts: Iterable[Fact], *, reads: Sequence[str], most_bytes: int, bytes_each: int = 0, about: str = ""
+) -> Evidence:
     """The facts of these datasets that fit into so many bytes of UTF-8 once rendered.
 
-    bytes_each: what a passage takes besides, wherever its id is named.
+    bytes_each: what a passage takes besides, wherever its id is named. about: what is asked, in words.
 
     First the best passage of each dataset, then the second best of each, and so on. Last resorts, less reliable and
-    older passages are the first to be left out. Long texts are cut before any passage is left out.
+    older passages are the first to be left out; of one dataset's, those with the least to do with what is asked. Long
+    texts are cut before any passage is left out.
     """
     passages = _passages(facts, reads)
-    if _bytes(passage.rendered() + "\n" for passage in passages) + bytes_each * len(passages) > most_bytes:
+    fits = _bytes(passage.rendered() + "\n" for passage in passages) + bytes_each * len(passages) <= most_bytes
+    if not fits:
         cut_to = max(most_bytes // _SHARE, _SHORTEST_CUT)
         passages = _merged([(p.dataset, shortened(p.text, cut_to), p.facts) for p in passages])
     chosen: list[Passage] = []
     left = most_bytes
-    for passage in _in_rounds(passages, reads):
+    for passage in _in_rounds(_by_relevance(passages, "" if fits else about), reads):
         size = _bytes([passage.rendered() + "\n"]) + bytes_each
         if size <= left:
             chosen.append(passage)
@@ -158,6 +164,8 @@ def fact_text(value: Value) -> str:
         case IntentSignal():
             strength = None if value.strength is None else f"{value.strength:.2f} of 1"
             lines = (value.topic, _labelled("Strength", strength), _labelled("Observed", _day(value.observed_on)))
+        case WebsitePassage(heading=heading, text=text):
+            lines = (heading, text)
         case _:
             lines = (value.model_dump_json(),)
     return "\n".join(line for line in lines if line)
@@ -192,9 +200,18 @@ def _merged(texts: Iterable[tuple[str, str, tuple[Fact, ...]]]) -> list[Passage]
     ]
 
 
+def _by_relevance(passages: Iterable[Passage], about: str) -> list[Passage]:
+    """Last resorts behind all others, then what bears on the question, then what is worth more."""
+    worthy = sorted(passages, key=_worth, reverse=True)
+    if not about:
+        return worthy
+    ranked = [one.passage for one in rank(worthy, about)]
+    return sorted(ranked, key=lambda passage: passage.facts[0].last_resort)
+
+
 def _in_rounds(passages: Iterable[Passage], reads: Sequence[str]) -> list[Passage]:
     queues: dict[str, list[Passage]] = {dataset: [] for dataset in reads}
-    for passage in sorted(passages, key=_worth, reverse=True):
+    for passage in passages:
         queues[passage.dataset].append(passage)
     ranked = [(rank, reads.index(d), passage) for d, queue in queues.items() for rank, passage in enumerate(queue)]
     return [passage for _, _, passage in sorted(ranked, key=lambda entry: entry[:2])]

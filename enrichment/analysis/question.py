@@ -92,7 +92,7 @@ def prepare(name: str, facts: Sequence[Fact], inputs: AnalysisInputs, now: datet
     audience = _audience(inputs.audience, rules) if kind.for_audience else None
     frame = _overhead(instructions, kind) + _bytes(render_prompt(Evidence(), subject=subject, audience=audience)) + 1
     most = rules.max_input_bytes - frame
-    evidence = select_evidence(fresh, reads=rules.reads, most_bytes=most, bytes_each=BYTES_PER_ID)
+    evidence = select_evidence(fresh, reads=rules.reads, most_bytes=most, bytes_each=BYTES_PER_ID, about=_asked(kind))
     if evidence.datasets <= _IDENTITY:
         if not evidence.left_out:
             raise NoEvidence("there is no evidence it could read")
@@ -175,6 +175,11 @@ def _kind(name: str, rules: AnalysisRules) -> AnswerKind:
             f"its answers have no field for {', '.join(missing)}: add one to enrichment/analysis/answer_schemas.py"
         )
     return kind
+
+
+def _asked(kind: AnswerKind) -> str:
+    """What an answer says, in words: its lists and what each is about."""
+    return " ".join(f"{name} {field.description or ''}" for name, field in kind.type.model_fields.items())
 
 
 def _subject(fresh: Sequence[Fact], company: Company) -> str:

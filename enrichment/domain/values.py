@@ -156,6 +156,14 @@ class IntentSignal(Value):
     evidence_url: str | None = None
 
 
+class WebsitePassage(Value):
+    """What a company says of itself on one page of its website, below one heading. page: the path."""
+
+    page: str = Field(min_length=1, max_length=300)
+    heading: str | None = Field(None, max_length=300)
+    text: str = Field(min_length=1, max_length=20_000)
+
+
 class Claim(Value):
     """A statement of an analysis and the verbatim quote of the evidence it is based on."""
 
@@ -179,6 +187,7 @@ VALUE_TYPES: Mapping[str, type[Value]] = {
     "founded": Founded,
     "revenue": Revenue,
     "company_size_band": SizeBand,
+    "website_passages": WebsitePassage,
 }
 
 
@@ -201,7 +210,13 @@ def identity(value: Value) -> str:
             return _words(value.title)
         case JobPosting():
             return f"{_words(value.title)}|{_words(value.location or '')}"
-        case Technology(name=text) | IntentSignal(topic=text) | Text(text=text) | Claim(statement=text):
+        case (
+            Technology(name=text)
+            | IntentSignal(topic=text)
+            | Text(text=text)
+            | Claim(statement=text)
+            | WebsitePassage(text=text)
+        ):
             return _words(text)
         case _:
             return value.model_dump_json()
@@ -219,13 +234,20 @@ def in_words(value: Mapping[str, Any]) -> str:
             parts = (name, value.get("title"), value.get("email"))
         case {"city": city, "region": region, "country": country}:
             parts = (city, region, country)
+        case {"page": page, "heading": heading, "text": text}:
+            shown = f"{heading}: {text}" if heading else str(text)
+            parts = (f"{_short(' '.join(shown.split()))} ({page})",)
         case {"title": text} | {"text": text} | {"statement": text} | {"topic": text}:  # a posting has both first ones
-            parts = (str(text) if len(str(text)) <= 110 else f"{str(text)[:107]}...",)
+            parts = (_short(str(text)),)
         case {"name": text} | {"band": text} | {"year": text}:
             parts = (text,)
         case _:
             parts = (dict(value),)
     return ", ".join(str(part) for part in parts if part)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 110 else f"{text[:107]}..."
 
 
 def _amount(low: int, high: int) -> str:

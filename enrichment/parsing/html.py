@@ -25,6 +25,11 @@ _QUOTED = re.compile(r"""\"[^\"]*+\"|'[^']*+'""")
 _LONGEST_TAG = 20_000  # characters outside of quotes; one tag of 66,000 attributes would take the parser 20 s
 _ROWS = frozenset({"li", "article", "tr", "section", "ul", "ol", "main", "nav", "h1", "h2"})
 _UNSEEN = frozenset({"script", "style"})
+_NO_CONTENT = ("script", "style", "noscript", "template", "nav", "footer", "form", "svg", "iframe")
+_BOX_OF_WORDS = re.compile(
+    r"<div\b[^>]*+>((?:[^<]++|</?(?:a|b|i|em|strong|span|small|br)\b[^>]*+>)*+)</div>", re.IGNORECASE
+)
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[T\d:.Z+-]{0,30}")
 _MACHINE_DATA = 'script[type*="application/ld+json" i]'
 _DEEPEST = 8
@@ -92,6 +97,16 @@ class Page:
     def title(self) -> str | None:
         found = self._tree.css_first("title")
         return text(found.text()) if found else None
+
+    @property
+    def content(self) -> str:
+        """Its markup mended, without menus, footers, forms, scripts; in a main element, if the page has none."""
+        tree = LexborHTMLParser(self.markup.encode("utf-8", "replace"))
+        tree.strip_tags(list(_NO_CONTENT), recursive=True)
+        whole = _BOX_OF_WORDS.sub(r"<p>\1</p>", tree.html or "")  # extractors take a bare box for layout
+        if tree.css_first("main, article"):
+            return whole
+        return _BODY.sub(r"\g<0><main>", whole, count=1).replace("</body>", "</main></body>")
 
     @cached_property
     def words(self) -> str | None:

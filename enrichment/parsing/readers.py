@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from enrichment.parsing.reader import ReaderEntry
 
-_FILES = ("google_kg", "serpapi", "snov", "apollo", "brightdata", "web_pages")
+_FILES = ("google_kg", "serpapi", "snov", "apollo", "brightdata", "web_pages", "website_passages")
 
 
 class _Readers(Mapping[str, "ReaderEntry"]):

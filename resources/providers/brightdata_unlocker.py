@@ -4,11 +4,13 @@ POST /request {zone, url} -> outer 200 always; x-brd headers carry the outcome -
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from enrichment.domain.records import Json
+from enrichment.parsing.site_pages import SITEMAP, pages_worth_reading, section_of
 from enrichment.ports import (
     ClaimLost,
     CredentialsRejected,
@@ -25,13 +27,17 @@ from resources.providers.vendor_client import Spec
 _NOT_THERE = re.compile(r"^(dead_page|net_err_)", re.IGNORECASE)
 _KEPT_OUT = re.compile(r"^(reject_block|captcha|http_status|expect_element|policy_)", re.IGNORECASE)
 _MAY_BE_BILLED = " It may be billed all the same."
+_FEW_SECTIONS = 3
 _GONE = re.compile(r"\b(404|410)\b")
 
 
 class UnlockSpec(Spec):
+    """further: so many pages that the home page links to, or the sitemap names, are fetched as well."""
+
     call: Literal["unlock"]
     zone: str = Field(min_length=1)
     pages: tuple[Annotated[str, Field(pattern=r"^/")], ...] = Field(min_length=1)
+    further: int = Field(0, ge=0, le=30)
 
 
 class _PageFailed(Exception):
@@ -50,10 +56,14 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession
     payload: dict[str, Json] = {}
     failed: dict[str, _PageFailed] = {}
     in_doubt = 0
-    for page in spec.pages[: question.max_units]:
+    pages = list(spec.pages)
+    for page in pages:  # a page that came may name further ones
+        if len(payload) + len(failed) >= question.max_units:
+            break
         try:
             payload[f"page:{page}"] = await _page(f"https://{domain}{page}", spec, session)
             session.units[question.unit] += 1
+            pages += [one for one in _further(page, payload, spec, domain) if one not in pages]
         except _PageFailed as failure:
             failed[page] = failure
             session.units[question.unit] += failure.billed
@@ -76,6 +86,16 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession
         raise no_page
     doubt = {question.unit: in_doubt} if in_doubt else FREE
     return session.answer(found=bool(payload), payload=payload, notes=notes, in_doubt=doubt)
+
+
+def _further(page: str, payload: Mapping[str, Json], spec: UnlockSpec, domain: str) -> list[str]:
+    """What to fetch after this page; the sitemap first, where the home page links to few sections."""
+    if not spec.further or page not in ("/", SITEMAP):
+        return []
+    home, sitemap = str(payload.get("page:/", "")), str(payload.get(f"page:{SITEMAP}", ""))
+    worth = pages_worth_reading(home, sitemap, domain, most=spec.further)
+    is_poor = len({section_of(path) for path in worth}) < _FEW_SECTIONS
+    return [SITEMAP, *worth] if page == "/" and is_poor else worth
 
 
 def _kept_out(domain: str) -> str:

@@ -42,7 +42,7 @@ _FOUND = Iterator[ParsedValue]
 
 def read_pages(reply: ReaderInput) -> _FOUND:
     """Every page that was fetched; none where they are another company's."""
-    if _is_of_another(reply):
+    if is_of_another(reply):
         return
     pages = {
         step: Page.of(html) for step, html in list(reply.payload.items())[:_MOST_PAGES] if step.startswith("page:")
@@ -189,7 +189,7 @@ def read_site_name(reply: ReaderInput) -> Iterator[NamedCompany]:
             yield NamedCompany(name, address, is_asked)
 
 
-def _is_of_another(reply: ReaderInput) -> bool:
+def is_of_another(reply: ReaderInput) -> bool:
     """Whether the domain leads to the site of a company with another name: it was sold, or is forwarded."""
     named = list(read_site_name(reply))
     return bool(named) and not any(one.is_asked for one in named)

@@ -61,8 +61,8 @@ def news(title: str, **changes: Any) -> Fact:
     return fact("recent_news", NewsItem(title=title), **changes)
 
 
-def selected(facts: Sequence[Fact], most_bytes: int = 100_000) -> Evidence:
-    return select_evidence(facts, reads=READS, most_bytes=most_bytes)
+def selected(facts: Sequence[Fact], most_bytes: int = 100_000, about: str = "") -> Evidence:
+    return select_evidence(facts, reads=READS, most_bytes=most_bytes, about=about)
 
 
 def key(evidence: Evidence, **changes: Any) -> str:
@@ -243,3 +243,11 @@ def test_shortened_text_is_a_beginning_of_at_most_so_many_bytes(text: str, most:
     short = shortened(text, most)
     assert len(short.encode()) <= most
     assert text.startswith(short)
+
+
+def test_of_one_dataset_what_bears_on_the_question_is_kept_when_not_all_fits() -> None:
+    facts = [news(f"Acme opens office number {n} " + "and says so again " * 8) for n in range(20)]
+    facts.append(news("A seat costs 12 dollars a month " + "and says so again " * 8, quality=0.5))
+    evidence = selected(facts, most_bytes=1_500, about="pricing, what a seat costs")
+    assert evidence.left_out > 0
+    assert any(passage.text.startswith("A seat costs") for passage in evidence.passages)

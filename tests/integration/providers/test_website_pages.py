@@ -1,0 +1,48 @@
+"""The pages of a website: the home page names the others, each that came is billed, and no more than were wanted."""
+
+import pytest
+
+from resources.providers.brightdata_unlocker import UnlockSpec
+from tests.support.recorded_provider import HttpReply, ScriptedVendor, answered, question
+
+PAGE = "POST /request"
+CAME = {"x-brd-status-code": "200"}
+GONE = HttpReply(body="<h1>404</h1>", headers={"x-brd-status-code": "404"})
+
+
+def came(*links: str) -> HttpReply:
+    return HttpReply(body="<h1>Acme</h1>" + "".join(f"<a href='{link}'>Words</a>" for link in links), headers=CAME)
+
+
+def fetched(*replies: HttpReply, max_units: int = 8) -> tuple[list[str], dict[str, int]]:
+    asked = question("brightdata_web_scraping", max_units=max_units, pages=["/"], further=7)
+    answer = answered(ScriptedVendor({PAGE: list(replies)}), asked)
+    return [step.removeprefix("page:") for step in answer.payload], dict(answer.units)
+
+
+def test_the_pages_that_the_home_page_links_to_are_fetched_and_billed() -> None:
+    home = came("/products", "/pricing", "/customers", "/imprint")
+    assert fetched(home, came(), came(), GONE) == (["/", "/products", "/pricing"], {"page": 3})
+
+
+def test_no_more_pages_are_fetched_than_are_paid_for() -> None:
+    home = came("/products", "/pricing", "/customers", "/about")
+    assert fetched(home, came(), max_units=2) == (["/", "/products"], {"page": 2})
+
+
+def test_the_sitemap_is_read_where_the_home_page_links_to_little() -> None:
+    sitemap = HttpReply(body="<urlset><loc>https://acme.com/pricing</loc></urlset>", headers=CAME)
+    assert fetched(came(), sitemap, came()) == (["/", "/sitemap.xml", "/pricing"], {"page": 3})
+
+
+def test_pages_that_link_to_each_other_without_end_are_fetched_once() -> None:
+    links = [f"/products/{n}" for n in range(100)]
+    pages, units = fetched(*(came("/", *links) for _ in range(8)))
+    assert len(pages) == len(set(pages)) == units["page"] == 8
+
+
+def test_a_question_for_pages_as_before_fetches_no_further_ones() -> None:
+    spec = UnlockSpec(call="unlock", zone="z", pages=("/",))
+    assert spec.further == 0
+    with pytest.raises(ValueError, match="further"):
+        UnlockSpec(call="unlock", zone="z", pages=("/",), further=31)
