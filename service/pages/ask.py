@@ -6,10 +6,11 @@ from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
+from enrichment.identity.domains import NotACompany
 from service import sessions
 from service.money import micro
 from service.pages.visit import PageEnricher, PageReader, Visit
-from service.problems import ApiProblem, invalid
+from service.problems import ApiProblem, invalid, problem_of
 from service.routes.sessions import SessionBody
 
 router = APIRouter()
@@ -45,8 +46,8 @@ async def open_session(visit: PageEnricher) -> Response:
         )
     except ValidationError as error:
         return await _page(visit, problem=invalid(error.errors()))
-    except ApiProblem as problem:
-        return await _page(visit, problem=problem)
+    except (ApiProblem, NotACompany) as error:
+        return await _page(visit, problem=problem_of(error))
     visit.state.session_runs.look_soon()
     return visit.to(f"/sessions/{made.id}")
 

@@ -135,7 +135,7 @@ def test_two_companies_of_one_name_are_asked_back_and_the_answer_goes_on(page: P
 def test_a_session_is_stopped_and_still_answers_with_what_is_there(
     page: Page, stack: Stack, client: httpx.Client
 ) -> None:
-    stack.fault("apollo", "slow")
+    stack.fault("apollo", "latency", seconds=2.0)
     path = asked(page)
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".question .facts").get_by_text("cost")).to_be_visible(timeout=60_000)
