@@ -5,7 +5,7 @@ Each view is a file with a `router`, its templates in templates/, and its line i
 
 from fastapi import APIRouter
 
-from service.pages import ask, batches, companies, company, enrichment, operations, sign_in, static_files
+from service.pages import ask, batches, companies, company, enrichment, operations, session, sign_in, static_files
 
 PAGES: tuple[APIRouter, ...] = (
     ask.router,
@@ -14,6 +14,7 @@ PAGES: tuple[APIRouter, ...] = (
     batches.router,
     operations.router,
     enrichment.router,
+    session.router,
     sign_in.router,
     static_files.router,
 )

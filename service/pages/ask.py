@@ -1,12 +1,70 @@
-"""The first page: ask."""
+"""Ask: open a research session as somebody who sells, or go on with one."""
+
+from typing import Any
 
 from fastapi import APIRouter, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
 
-from service.pages.visit import PageReader
+from enrichment.identity.domains import NotACompany
+from service import sessions
+from service.money import micro
+from service.pages.visit import PageEnricher, PageReader, Visit
+from service.problems import ApiProblem, invalid, problem_of
+from service.routes.sessions import SessionBody
 
 router = APIRouter()
+_SHOWN = 12
+_BUDGET = "3.00"
+_PERSONA = ("name", "role", "company", "sells")
 
 
 @router.get("/")
 async def ask(visit: PageReader) -> Response:
-    return visit.page("ask.html")
+    return await _page(visit)
+
+
+@router.post("/sessions")
+async def open_session(visit: PageEnricher) -> Response:
+    """Then to the session, where its first question is answered."""
+    try:
+        body = SessionBody.model_validate(
+            {
+                "persona": {part: visit.text(part) for part in _PERSONA},
+                "budget_usd": visit.text("budget_usd") or None,
+                "question": visit.text("question") or None,
+            }
+        )
+        made, _ = await run_in_threadpool(
+            sessions.opened,
+            body.persona.persona(),
+            micro(body.budget_usd),
+            body.question,
+            visit.by,
+            visit.state,
+            visit.once(),
+        )
+    except ValidationError as error:
+        return await _page(visit, problem=invalid(error.errors()))
+    except (ApiProblem, NotACompany) as error:
+        return await _page(visit, problem=problem_of(error))
+    visit.state.session_runs.look_soon()
+    return visit.to(f"/sessions/{made.id}")
+
+
+async def _page(visit: Visit, *, problem: ApiProblem | None = None) -> Response:
+    """problem: why what was sent did not do; what was filled in stays."""
+    found = await run_in_threadpool(sessions.listed, visit.by, visit.state)
+    latest = found.sessions[0] if found.sessions else None
+    filled: dict[str, Any] = {"budget_usd": _BUDGET, "question": ""}
+    filled |= dict.fromkeys(_PERSONA, "") if latest is None else dict(latest.persona)
+    if problem is not None:
+        filled |= {part: visit.text(part) for part in filled}
+    return visit.page(
+        "ask.html",
+        status=200 if problem is None else 422,
+        sessions=found.sessions[:_SHOWN],
+        filled=filled,
+        problem=problem,
+        once=visit.new_once(),
+    )

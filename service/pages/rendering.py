@@ -15,7 +15,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from enrichment.domain.money import in_full
+from enrichment.domain.money import in_full, in_usd, to_micro
 from enrichment.domain.numbers import in_number
 from enrichment.domain.values import in_words
 from service.pages.static_files import static_address
@@ -42,8 +42,10 @@ def _environment() -> Environment:
     environment.filters |= {
         "age": age,
         "exact": exact,
+        "clock": clock,
         "iso": iso,
         "usd": usd,
+        "usd_rounded": usd_rounded,
         "words": words,
         "in_words": in_words,
         "segment": segment,
@@ -76,6 +78,11 @@ def usd(amount: str | int | Decimal) -> str:
     return f"{sign}{int(digits or 0):,}.{part.ljust(2, '0')} USD"
 
 
+def usd_rounded(amount: str | int | Decimal) -> str:
+    """As the command line rounds it for people."""
+    return usd(in_usd(amount if isinstance(amount, int) else to_micro(Decimal(amount))))
+
+
 def age(at: datetime | str, now: datetime) -> str:
     """'3 d ago', 'in 5 h', 'now'."""
     seconds = int((now - _moment(at)).total_seconds())
@@ -89,6 +96,11 @@ def age(at: datetime | str, now: datetime) -> str:
 def exact(at: datetime | str) -> str:
     """'2026-03-02 12:00:01 UTC'."""
     return f"{_moment(at):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def clock(at: datetime | str) -> str:
+    """'12:00:01', UTC."""
+    return f"{_moment(at):%H:%M:%S}"
 
 
 def iso(at: datetime | str) -> str:

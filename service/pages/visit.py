@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData, UploadFile
 
+from enrichment.domain.accepted import IdempotencyKey
 from enrichment.domain.access import Right
 from service import cookies
 from service.access import Caller, allowed_to, caller_of_browser
@@ -25,6 +27,7 @@ from service.problems import ApiProblem
 
 _READING = frozenset({"GET", "HEAD"})
 _RANDOM_BYTES = 18
+_LONGEST_ONCE = 100
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -69,6 +72,19 @@ class Visit:
         """What a field of the form says; empty where it was left out."""
         given = self.form.get(field, "")
         return "" if isinstance(given, UploadFile) else given.strip()
+
+    def once(self) -> IdempotencyKey | None:
+        """A form that is sent twice, by a double click or from history, is carried out once."""
+        given = self.text("once")
+        if not given:
+            return None
+        sent = [(name, str(value)) for name, value in self.form.multi_items() if name != "form_token"]
+        body = f"{self.request.method} {self.request.url.path}\n{sent!r}".encode()
+        return IdempotencyKey(self.by.owner, given[:_LONGEST_ONCE], sha256(body).hexdigest())
+
+    def new_once(self) -> str:
+        """For the field `once` of a form."""
+        return f"page-{secrets.token_urlsafe(_RANDOM_BYTES)}"
 
     def file(self, field: str) -> UploadFile | None:
         """A file that was sent; None where none was chosen."""

@@ -1,0 +1,127 @@
+"""A research session: questions as they are answered, live; ask on, stop, delete; every claim with its evidence."""
+
+from collections.abc import AsyncIterator
+from itertools import takewhile
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import ValidationError
+
+from service import sessions
+from service.pages.session_parts import QuestionShown, moment_of, questions_shown
+from service.pages.visit import PageEnricher, PageReader, Visit
+from service.problems import invalid
+from service.routes.sessions import QuestionBody
+from service.session_events import place_of
+from service.session_views import SessionEventView, TranscriptView
+
+router = APIRouter(prefix="/sessions/{session_id}")
+SessionId = Annotated[str, Path(max_length=60)]
+_COSTLY = frozenset({"source_answered", "vendor_context_loaded", "data_extracted"})
+_WHOLE = frozenset({"question_received", "clarification_needed", "research_complete", "question_stopped"})
+"""Events after which a question looks different as a whole."""
+
+
+@router.get("")
+async def session_page(session_id: SessionId, visit: PageReader) -> Response:
+    transcript = await run_in_threadpool(sessions.transcript, session_id, visit.by, visit.state)
+    questions = questions_shown(transcript)
+    return visit.page(
+        "session.html",
+        session=transcript.session,
+        questions=questions,
+        running=any(one.is_open for one in questions),
+        after=_shown_up_to(transcript),
+        once=visit.new_once(),
+    )
+
+
+@router.post("/questions")
+async def ask(session_id: SessionId, visit: PageEnricher) -> Response:
+    """A question of its own, or which company one that waits is about."""
+    sent = {"question": visit.text("question"), "answer_to": visit.text("answer_to") or None}
+    try:
+        body = QuestionBody.model_validate(sent)
+    except ValidationError as error:
+        raise invalid(error.errors()) from None
+    await run_in_threadpool(
+        sessions.asked, session_id, body.question, body.answer_to, visit.by, visit.state, visit.once()
+    )
+    visit.state.session_runs.look_soon()
+    return visit.to(f"/sessions/{session_id}")
+
+
+@router.post("/stop")
+async def stop(session_id: SessionId, visit: PageEnricher) -> Response:
+    stopped = await run_in_threadpool(sessions.stopped, session_id, visit.by, visit.state)
+    for question_id in stopped.questions:
+        visit.state.session_runs.ask_to_stop(question_id)
+    visit.state.session_runs.look_soon()
+    return visit.to(f"/sessions/{session_id}")
+
+
+@router.post("/delete")
+async def delete(session_id: SessionId, visit: PageEnricher) -> Response:
+    for question_id in await run_in_threadpool(sessions.deleted, session_id, visit.by, visit.state):
+        visit.state.session_runs.ask_to_stop(question_id)
+    return visit.to("/")
+
+
+async def _followed(
+    session_id: SessionId,
+    visit: PageReader,
+    last_event_id: Annotated[str | None, Header(max_length=60)] = None,
+    after: Annotated[str, Query(max_length=60)] = "",
+) -> AsyncIterator[ServerSentEvent]:
+    """Refused before the first byte. Raises ApiProblem."""
+    session = await run_in_threadpool(sessions.owned, session_id, visit.by, visit.state)
+    place = place_of(last_event_id or after, session)
+    return _drawn(session_id, visit, visit.state.streams.follow(session, place, on=True))
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def events(
+    following: Annotated[AsyncIterator[ServerSentEvent], Depends(_followed)],
+) -> AsyncIterator[ServerSentEvent]:
+    """The events of the session as HTML that takes its place in the page; `reread` where the page has a gap."""
+    async for event in following:
+        yield event
+
+
+async def _drawn(
+    session_id: str, visit: Visit, following: AsyncIterator[ServerSentEvent]
+) -> AsyncIterator[ServerSentEvent]:
+    async for event in following:
+        if event.event is None or event.event == "stopping" or event.data is None:
+            yield event
+        elif event.event == "gap":
+            yield ServerSentEvent(event="reread", data="")
+        else:
+            html = await _html_of(SessionEventView.model_validate(event.data), session_id, visit)
+            yield ServerSentEvent(id=event.id, raw_data=html)
+
+
+async def _html_of(event: SessionEventView, session_id: str, visit: Visit) -> str:
+    moment = moment_of(event)
+    question, session = None, None
+    if event.type in _WHOLE:
+        transcript = await run_in_threadpool(sessions.transcript, session_id, visit.by, visit.state)
+        question, session = _one(transcript, event.question_id), transcript.session
+    elif event.type in _COSTLY:
+        session = await run_in_threadpool(sessions.view_of, session_id, visit.by, visit.state)
+    return visit.drawn(
+        "_session_event.html", moment=moment, question=question, event=event, session_id=session_id, session=session
+    )
+
+
+def _shown_up_to(transcript: TranscriptView) -> str:
+    """The event after which the stream goes on: the last one before those of a question that came in meanwhile."""
+    there = {None, *(one.id for one in transcript.session.questions)}
+    shown = list(takewhile(lambda event: event.question_id in there, transcript.events))
+    return shown[-1].id if shown else ""
+
+
+def _one(transcript: TranscriptView, question_id: str | None) -> QuestionShown | None:
+    return next((one for one in questions_shown(transcript) if one.view.id == question_id), None)
