@@ -1,4 +1,4 @@
-"""`make serve`: the sandbox, the service over it, and a key to try it with, until Ctrl-C or SIGTERM."""
+"""`make serve`: the sandbox, the service and its page over it, and a key to try them, until Ctrl-C or SIGTERM."""
 
 import sys
 from contextlib import suppress
@@ -22,7 +22,11 @@ def main() -> None:
     make_home(settings)
     with sandbox_running(settings) as url:
         secret = _fresh_key(settings)
-        sys.stdout.write(f"sandbox at {url}. Ctrl-C ends it and the service. Try, in another terminal:\n\n")
+        sys.stdout.write(
+            f"sandbox at {url}. Ctrl-C ends it and the service.\n\n"
+            f"The page: http://127.0.0.1:{_PORT}/        sign in with this key: {secret}\n\n"
+            "The API, in another terminal:\n\n"
+        )
         sys.stdout.write(
             f"curl -s http://127.0.0.1:{_PORT}/v1/enrichments -H 'Authorization: Bearer {secret}' \\\n"
             "  -H 'Content-Type: application/json' -H 'Prefer: wait=30' -d '{\"company\": \"Tesla\"}'\n\n"

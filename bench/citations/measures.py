@@ -44,7 +44,10 @@ class CitationCounts:
 
     def add(self, asked: LabelledQuestion, answer: Mapping[str, Any], facts: Collection[Fact]) -> None:
         """facts: all that are stored of the company and of the vendor."""
-        stored = {f"{fact.reply_id}#{fact.evidence}": as_data(fact_text(fact.value)) for fact in facts}
+        stored = dict[str, str]()
+        for fact in facts:  # one posting may bear several technologies
+            evidence_id = f"{fact.reply_id}#{fact.evidence}"
+            stored[evidence_id] = f"{stored.get(evidence_id, '')}\n{as_data(fact_text(fact.value))}"
         self.questions += 1
         self.dropped += len(answer["dropped"])
         self.by_rule += any(one["by"] == "rule" for one in answer["how_found"]["answer"])
