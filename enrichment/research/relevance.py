@@ -56,7 +56,7 @@ class VendorRelevance:
             return "not known before anything is collected"
         if not self.matches:
             return "nothing that is known of the company meets what the vendor offers"
-        shared = ", ".join(dict.fromkeys(match.word for match in self.matches))
+        shared = ", ".join(dict.fromkeys(as_written(match.word, match.needed.text) for match in self.matches))
         return f"{self.score:.2f} of 1: both sides speak of {shared}"
 
     def as_json(self) -> dict[str, Json]:
@@ -89,6 +89,11 @@ def content_words(text: str) -> set[str]:
     """Stems of its words, without those of everyday business."""
     words = (_stem(word) for word in re.findall(r"[^\W\d_]{2,}", text.casefold()))
     return {word for word in words if len(word) >= _SHORTEST_WORD} - _everyday()
+
+
+def as_written(word: str, text: str) -> str:
+    """The word of a text that has this stem: 'shares', not 'shar'."""
+    return next((one for one in _words(text) if _stem(one) == word), word)
 
 
 def line_with(word: str, text: str) -> str:
