@@ -179,7 +179,7 @@ def test_broken_rules_are_listed_and_nothing_is_asked(enrich: Run, tmp_path: Pat
 
 
 def test_the_shipped_rules_are_fine() -> None:
-    done = run("rules", "check")
+    done = run("rules", "check", str(ROOT / "config"))
     sources = len(load_rules(ROOT / "config").sources)
     assert (done.returncode, f"{sources} sources" in done.stdout) == (0, True)
     assert "is fine" in run("rules", "check", str(FROZEN)).stdout
