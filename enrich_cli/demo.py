@@ -60,8 +60,8 @@ def main() -> None:
             store.close()
     console.print(f"\nDone in {time.monotonic() - began:.0f} s; everything is kept in {settings.home}.")
     console.print(
-        "`make serve` shows it in a browser; `make dev` opens the Dagster UI: these runs are on its timeline, the marts "
-        "and their checks under Assets."
+        "`make serve` shows it in a browser; `make dev` opens the Dagster UI: these runs are on its timeline, the "
+        "marts and their checks under Assets."
     )
     console.print(f"Query it yourself: duckdb.connect('{settings.warehouse_path}', read_only=True)", soft_wrap=True)
 
