@@ -249,8 +249,11 @@ async def reject_value(
     wrong: Annotated[str | None, Field(max_length=2_000, description="Left out: the value that is served")] = None,
     right: Annotated[str | None, Field(max_length=2_000, description="As text: 5,200; Jane Doe, CTO")] = None,
 ) -> VerdictView:
-    """Say that a value is wrong, and what is right. It wins over vendors until a person withdraws it. Free."""
-    caller, shared = _agent(ctx)
+    """Say that a value is wrong, and what is right. It wins over vendors until a person withdraws it. Free.
+
+    Needs a key that may enrich: what an agent read on a page is no reason to change what all are served.
+    """
+    caller, shared = _caller(ctx, "enrich")
     return await run_in_threadpool(
         lambda: verdicts.given(
             company, dataset, because=because, wrong=wrong, right=right, caller=caller, state=shared.state

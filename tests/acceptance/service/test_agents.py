@@ -154,13 +154,25 @@ def test_a_price_that_rose_is_asked_about_again(url: str, stack: Stack) -> None:
     assert stack.invoice() == billed
 
 
+def test_an_agent_that_may_only_buy_changes_nothing_that_others_are_served(url: str, stack: Stack) -> None:
+    asyncio.run(stack.ask("tesla.com"))
+
+    async def rejected() -> str:
+        async with agent(url, key(stack)) as client:
+            return await refusal(
+                client, "reject_value", company="tesla.com", dataset="domain", because="a page", right="evil.example"
+            )
+
+    assert "not_allowed" in asyncio.run(rejected())
+
+
 def test_what_is_known_is_read_without_buying_and_a_wrong_value_is_rejected(url: str, stack: Stack) -> None:
     asyncio.run(stack.ask("tesla.com"))
     Warehouse(stack.settings.warehouse_path).build(stack.store)
     billed = stack.invoice()
 
     async def read() -> None:
-        async with agent(url, key(stack)) as client:
+        async with agent(url, key(stack, may=("agent", "enrich"))) as client:
             [found] = (await call(client, "find_company", query="Tesla"))["companies"]
             assert (found["key"], found["profiles"]) == ("tesla.com", ["profile"])
             known = await call(client, "read_profile", company="tesla.com")
