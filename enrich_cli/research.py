@@ -30,7 +30,8 @@ from enrichment.domain.research import NewSessionEvent, Persona, Question, Sessi
 from enrichment.identity.domains import AmbiguousCompany
 from enrichment.pipeline.identify import company_for
 from enrichment.research.opening import question_received, session_started
-from enrichment.research.worker import ResearchContext, research
+from enrichment.research.question_requests import ResearchContext
+from enrichment.research.worker import research
 from enrichment.rules import Rules
 from enrichment.rules.yaml_files import NotReadable, read_yaml
 from resources.clock import utc_now

@@ -15,7 +15,8 @@ from enrichment.domain.research import Question, Session
 from enrichment.pipeline.enrich import LeftOpen
 from enrichment.ports import StoreError
 from enrichment.ports.sessions import QuestionLost
-from enrichment.research.worker import ResearchContext, end_as_failed, research
+from enrichment.research.question_requests import ResearchContext
+from enrichment.research.worker import end_as_failed, research
 from enrichment.rules import Rules
 from resources.store import SqlStore
 from service.batch_work import ASKED_BY

@@ -25,7 +25,8 @@ from enrichment.domain.records import Company
 from enrichment.domain.research import Persona, Question, Session
 from enrichment.pipeline.identify import company_for
 from enrichment.research.opening import question_received, session_started
-from enrichment.research.worker import ResearchContext, research
+from enrichment.research.question_requests import ResearchContext
+from enrichment.research.worker import research
 from enrichment.rules import Rules, load_rules
 from resources.settings import Settings
 from resources.store import SqlStore, open_store

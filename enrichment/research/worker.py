@@ -9,37 +9,27 @@ was bought or answered is a row, and decisions are made again from the rows.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
-from enrichment.analysis.question import AnalysisQuestion
-from enrichment.analysis.runner import AnalysisResults
-from enrichment.analysis.runner import answer_question as ask_model
-from enrichment.context import RunContext
-from enrichment.domain.ids import new_id
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
-from enrichment.domain.records import Company, DailyLimit, Event, Json, Known, Profile, Request
+from enrichment.domain.records import Company, Json, Known, Profile
 from enrichment.domain.research import Question, Session
 from enrichment.identity.domains import AmbiguousCompany, NotACompany
 from enrichment.identity.names import name_words
 from enrichment.memory.recall import recall
 from enrichment.pipeline.dry_run import profile_or_plans
-from enrichment.pipeline.enrich import Ask, Enriched, LeftOpen, enrich
+from enrichment.pipeline.enrich import Ask, Enriched, LeftOpen
 from enrichment.pipeline.identify import company_asked_for
-from enrichment.pipeline.stages import finished
-from enrichment.planning.plan import Plan
-from enrichment.planning.total import total_of
 from enrichment.ports import StoreError
-from enrichment.ports.sessions import Sessions
-from enrichment.requirements.requirements import Requirements, custom
+from enrichment.requirements.requirements import Requirements
 from enrichment.research.answer import (
     CompanyAnswer,
     Ending,
     OpenPoint,
-    Payer,
     asked_for,
     completed,
     in_one_sentence,
@@ -47,19 +37,17 @@ from enrichment.research.answer import (
 )
 from enrichment.research.answer_kinds import Breakdown, ResearchAnswer
 from enrichment.research.answer_question import answer_question, bytes_for_evidence, most_for_answer
-from enrichment.research.areas import AREA_NAMES, AREAS, datasets_of, roles_in
+from enrichment.research.areas import AREA_NAMES, datasets_of, roles_in
 from enrichment.research.breakdown import QuestionParts, breakdown_question, by_model, by_rule, fits
 from enrichment.research.claims import CheckedClaim, DroppedClaim, checked, in_order
 from enrichment.research.composed import composed, fits_role
+from enrichment.research.event_data import narrower, plan_data, vendor_data, vendor_sentence
 from enrichment.research.evidence import Sides, sides
 from enrichment.research.guided import next_questions, price_of
-from enrichment.research.narration import from_memory, session_event_of, watched
+from enrichment.research.question_requests import QuestionRequests, ResearchContext
 from enrichment.research.relevance import VendorRelevance, content_words, relevance_of
-from enrichment.research.session_log import SessionLog, Shown
-from enrichment.rules import Rules
+from enrichment.research.session_log import SessionLog
 
-RESEARCH = "research"
-"""The consumer of a question's own request: what a model is asked for it."""
 _CONTEXT = "vendor_context"
 _BYTES_WITHOUT_MODEL = 40_000
 _READS = (
@@ -77,25 +65,6 @@ _VENDOR_SHARE = 2
 """What the vendor's context may cost at most: one part in so many of what the budget leaves."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResearchContext:
-    """What a question runs in. worker: the name under which it is claimed. daily: of the payer.
-
-    stopped: a person asked for that. leave_open: this process is about to end, and another one goes on.
-    """
-
-    sessions: Sessions
-    rules: Rules
-    context: RunContext
-    worker: str
-    asked_by: str
-    stopped: Callable[[], bool]
-    leave_open: Callable[[], bool]
-    daily: DailyLimit | None = None
-    watch: Callable[[Event], None] | None = None
-    shown: Shown | None = None
-
-
 @dataclass(slots=True)
 class _Collected:
     """Of one company: what was asked for, and what is known now."""
@@ -105,16 +74,6 @@ class _Collected:
     done: Enriched | None
     known: Known
     profile: Profile | None
-
-
-@dataclass(slots=True)
-class _Progress:
-    """Why the answer may lack something, and what was served from memory so far."""
-
-    over_budget: bool = False
-    reasons: list[str] = field(default_factory=list)
-    payers: list[Payer] = field(default_factory=list)
-    saved: int = 0
 
 
 async def research(question: Question, session: Session, runs_in: ResearchContext) -> None:
@@ -137,10 +96,9 @@ class _Research:
         self.rules, self.sessions = runs_in.rules, runs_in.sessions
         self.log = SessionLog(runs_in.sessions, question, runs_in.worker, runs_in.context.now, runs_in.shown)
         self.began = time.monotonic()
-        self.deadline = self.began + self.rules.research.max_seconds
-        self.context = replace(runs_in.context, stopping=self._stopping)
-        self.progress = _Progress()
-        self.requests: list[str] = list(question.requests)
+        deadline = self.began + self.rules.research.max_seconds
+        self.bought = QuestionRequests(question, session, runs_in, self.log, deadline=deadline)
+        self.context = self.bought.context
 
     async def to_its_end(self) -> None:
         vendor = await self._vendor()
@@ -160,9 +118,6 @@ class _Research:
         self._leave_if_told()
         await self._complete(parts, answers, open_points)
 
-    def _stopping(self) -> bool:
-        return self.runs_in.stopped() or self.runs_in.leave_open() or time.monotonic() >= self.deadline
-
     def _leave_if_told(self) -> None:
         if self.runs_in.leave_open() and not self.runs_in.stopped():
             raise LeftOpen(self.question.question_id)
@@ -178,17 +133,17 @@ class _Research:
             return vendor
         if await self._ids_before() and (kept := await self._context_kept(vendor)) is not None:
             return kept
-        left = max(0, await self._left() - most_for_answer(self.rules)) // _VENDOR_SHARE
-        ask = Ask(vendor.key, (_CONTEXT,), max_cost=self._capped(left, _CONTEXT), **self._asked())
-        done, profile = await self._enriched(ask, vendor, slot=1)
+        left = max(0, await self.bought.left() - most_for_answer(self.rules)) // _VENDOR_SHARE
+        ask = Ask(vendor.key, (_CONTEXT,), max_cost=self.bought.capped(left, _CONTEXT), **self._asked())
+        done, profile = await self.bought.enriched(ask, vendor, slot=1)
         if done is not None:
-            self.progress.payers += await self._payers(done)
+            self.bought.progress.payers += await self.bought.payers_of(done)
         now = await asyncio.to_thread(store.companies.by_id, self.session.company_id) or vendor
         await self.log.emit(
             "vendor_context_loaded",
-            _vendor_sentence(now, done, profile),
+            vendor_sentence(now, done, profile),
             mark="" if profile is None else profile.profile_id,
-            data=_vendor_data(now, done, profile),
+            data=vendor_data(now, done, profile),
         )
         return now
 
@@ -209,7 +164,7 @@ class _Research:
         question = breakdown_question(text, persona, await self._names_before(), self.rules, asked)
         if not fits(question):
             return by_rule(text, persona, self.rules, because="it is longer than the model may be asked")
-        results = await self._ask_model(question, vendor, keeps_back=most_for_answer(self.rules))
+        results = await self.bought.ask_model(question, vendor, keeps_back=most_for_answer(self.rules))
         if results.analyses:
             answer = Breakdown.model_validate(results.analyses[0].answer)
             return by_model(answer, text, persona, self.rules)
@@ -329,11 +284,14 @@ class _Research:
         shown = []
         for ask, company in zip(asks, companies, strict=True):
             served, plans = await profile_or_plans(
-                self._within(ask, await self._share(len(asks))), rules=self.rules, context=self.context, company=company
+                self.bought.within(ask, await self.bought.share(len(asks))),
+                rules=self.rules,
+                context=self.context,
+                company=company,
             )
             known = await self._known(company) if company.company_id else Known()
-            both = await self._sides(company, known, vendor, self._requirements())
-            shown.append(_plan_data(company, served, plans, _relevance(both)))
+            both = await self._sides(company, known, vendor, self.bought.requirements_for_model())
+            shown.append(plan_data(company, served, plans, _relevance(both)))
         cost, most = sum(one["expected_micro_usd"] for one in shown), sum(one["most_micro_usd"] for one in shown)
         seconds = max((one["seconds"] for one in shown), default=0.0)
         data = {
@@ -348,9 +306,9 @@ class _Research:
             "expected_micro_usd": cost,
             "most_micro_usd": most,
             "kept_back_micro_usd": most_for_answer(self.rules) * len(asks),
-            "left_micro_usd": await self._left(),
+            "left_micro_usd": await self.bought.left(),
             "seconds": seconds,
-            "too_wide": _narrower(parts, companies, self.session.persona.company),
+            "too_wide": narrower(parts, companies, self.session.persona.company),
         }
         areas = ", ".join(data["areas"]) if parts.areas else "all areas"
         price = f"expected to cost {in_usd(cost)} USD, {in_usd(most)} at most" if cost else "all of it is in memory"
@@ -362,11 +320,11 @@ class _Research:
     # what is collected
 
     async def _collected(self, asks: Sequence[Ask], companies: Sequence[Company]) -> list[_Collected]:
-        share = await self._share(len(asks))
+        share = await self.bought.share(len(asks))
         slots = range(2, 2 + len(asks))
         each = zip(asks, companies, slots, strict=True)
         ended = await asyncio.gather(
-            *(self._collect(self._within(ask, share), company, slot) for ask, company, slot in each),
+            *(self._collect(self.bought.within(ask, share), company, slot) for ask, company, slot in each),
             return_exceptions=True,
         )
         for one in ended:
@@ -380,15 +338,15 @@ class _Research:
         return found
 
     async def _collect(self, ask: Ask, company: Company, slot: int) -> _Collected:
-        done, profile = await self._enriched(ask, company, slot=slot)
-        request = await asyncio.to_thread(self.context.store.requests.by_id, self.requests[slot])
+        done, profile = await self.bought.enriched(ask, company, slot=slot)
+        request = await asyncio.to_thread(self.context.store.requests.by_id, self.bought.requests[slot])
         kept = None if request is None else await asyncio.to_thread(
             self.context.store.companies.by_id, request.company_id
         )  # fmt: skip
         company = kept or company
         known = await self._known(company) if company.company_id else Known()
         if done is not None:
-            self.progress.payers += await self._payers(done)
+            self.bought.progress.payers += await self.bought.payers_of(done)
         await self._extracted(company, known, done, profile)
         return _Collected(company, ask, done, known, profile)
 
@@ -422,24 +380,17 @@ class _Research:
             sources = () if plan is None else plan.sources
             left_out |= {source.source: source.why for source in sources if source.verdict == "over a cap"}
         if left_out:
-            await self._budget_reached(left_out)
-
-    async def _budget_reached(self, left_out: Mapping[str, str]) -> None:
-        self.progress.over_budget = True
-        left = await self._left()
-        names = ", ".join(sorted(left_out))
-        message = f"The budget leaves {in_usd(left)} USD, so these are not asked: {names}."
-        await self.log.emit("budget_reached", message, data={"left_micro_usd": left, "left_out": dict(left_out)})
+            await self.bought.budget_reached(left_out)
 
     # the answer
 
     async def _answer(self, one: _Collected, parts: QuestionParts, vendor: Company) -> CompanyAnswer:
-        whole = await self._sides(one.company, one.known, vendor, self._requirements())
+        whole = await self._sides(one.company, one.known, vendor, self.bought.requirements_for_model())
         relevance = _relevance(whole)
         both = whole
         if not parts.is_whole:
             asked_of = replace(one.known, facts=tuple(f for f in one.known.facts if f.dataset in self._wanted(one)))
-            both = await self._sides(one.company, asked_of, vendor, self._requirements())
+            both = await self._sides(one.company, asked_of, vendor, self.bought.requirements_for_model())
             both = replace(both, names=whole.names)
         kept, dropped, because = await self._by_model(both, parts)
         by = "model" if because is None else "rule"
@@ -483,10 +434,10 @@ class _Research:
             return [], [], "no model is set up for it"
         if not both.evidence.passages:
             return [], [], "there is no evidence that it could read"
-        if parts.because == "it was one of the questions to ask next" and not self.progress.over_budget:
+        if parts.because == "it was one of the questions to ask next" and not self.bought.progress.over_budget:
             return [], [], "what is known answers it as it is"
         question = answer_question(self.question.text, parts.sub_questions, both, self.rules, asked)
-        results = await self._ask_model(question, both.company, keeps_back=0)
+        results = await self.bought.ask_model(question, both.company, keeps_back=0)
         reply = await asyncio.to_thread(self.context.store.knowledge.model_reply, question.key)
         if reply is None:
             return [], [], next(iter(results.gaps.values()), "the model did not answer")
@@ -531,25 +482,25 @@ class _Research:
         state = self._state()
         if state == "stopped":
             await self.log.emit("question_stopped", "Stopped: nothing more is bought; this is what there is.")
-        await self._close_own_request()
+        await self.bought.close_own()
         offered: list[Mapping[str, Json]] = []
         for answer in answers[:1]:
             found = await next_questions(
                 answer.company, self.session.persona.company, parts.areas, rules=self.rules, context=self.context
             )
             offered = [one.as_json() for one in found]
-        cost, saved = await self._costs()
+        cost, saved = await self.bought.costs()
         ending = Ending(
             state,
             cost,
             saved,
-            await self._left(),
+            await self.bought.left(),
             time.monotonic() - self.began,
-            tuple(dict.fromkeys(self.progress.reasons)),
+            tuple(dict.fromkeys(self.bought.progress.reasons)),
             tuple(open_points),
-            tuple(self.progress.payers),
+            tuple(self.bought.progress.payers),
             offered,
-            _narrower(parts, [answer.company for answer in answers], self.session.persona.company),
+            narrower(parts, [answer.company for answer in answers], self.session.persona.company),
         )
         data = completed(self.question, parts, answers, ending, self.context.now())
         await self.log.written()
@@ -558,174 +509,14 @@ class _Research:
     def _state(self) -> str:
         if self.runs_in.stopped():
             return "stopped"
-        if self.progress.over_budget:
+        if self.bought.progress.over_budget:
             return "over_budget"
-        return "out_of_time" if time.monotonic() >= self.deadline else "answered"
-
-    # requests, and what they cost
-
-    async def _slot(self, slot: int) -> str:
-        """The id of this question's request number so, kept before it is opened: 0 is of the model, 1 the vendor's."""
-        if len(self.requests) <= slot:
-            new = [new_id("req") for _ in range(slot + 1 - len(self.requests))]
-            self.requests += new
-            await asyncio.to_thread(
-                self.sessions.keep, self.question.question_id, worker=self.runs_in.worker, requests=new
-            )
-        return self.requests[slot]
-
-    async def _enriched(self, ask: Ask, company: Company, *, slot: int) -> tuple[Enriched | None, Profile | None]:
-        """The end of the request in this slot; the first is None where an earlier process had ended it."""
-        request_id, store = await self._slot(slot), self.context.store
-        before = await asyncio.to_thread(store.requests.by_id, request_id)
-        if before is not None and before.state not in ("running", "failed"):
-            profile = None
-            if before.profile_id is not None:
-                profile = await asyncio.to_thread(store.profiles.by_id, before.profile_id)
-            return None, profile
-
-        def seen(event: Event) -> None:
-            if self.runs_in.watch is not None:
-                self.runs_in.watch(event)
-            shown = session_event_of(event, company.key, self.log)
-            if shown is not None:
-                self.log.later(shown)
-
-        done = await enrich(
-            ask,
-            rules=self.rules,
-            context=watched(self.context, self.log, company=company.key, request_id=request_id),
-            watch=seen,
-            request_id=request_id,
-            company=company,
-            resumed=before is not None,
-            leave_open=lambda: self.runs_in.leave_open() and not self.runs_in.stopped(),
-        )
-        for read in () if done.plan is None else done.plan.reads:
-            event = from_memory(self.log, company.key, request_id, read.source, read.purchase_id, read.saves_micro_usd)
-            self.log.later(event)
-        await self.log.written()
-        return done, done.profile
-
-    async def _ask_model(self, question: AnalysisQuestion, company: Company, *, keeps_back: int) -> AnalysisResults:
-        request_id, store = await self._slot(0), self.context.store
-        request = await asyncio.to_thread(store.requests.by_id, request_id)
-        if request is None:
-            request = self._own_request(request_id)
-            await asyncio.to_thread(store.requests.open, request)
-        left = max(0, await self._left() - keeps_back)
-        spent = (await asyncio.to_thread(store.ledger.spent, [f"request:{request_id}"]))[f"request:{request_id}"]
-
-        def seen(event: Event) -> None:
-            if self.runs_in.watch is not None:
-                self.runs_in.watch(event)
-            shown = session_event_of(event, company.key, self.log)
-            if shown is not None:
-                self.log.later(shown)
-
-        async with self.context.trace(request_id, seen) as trace:
-            results = await ask_model(
-                question,
-                requirements=replace(self._requirements(), max_cost=left + spent, daily=self.runs_in.daily),
-                company=company,
-                request=request,
-                rules=self.rules,
-                context=watched(self.context, self.log, company=company.key, request_id=request_id),
-                trace=trace,
-                seconds=max(0.0, self.deadline - time.monotonic()),
-            )
-        for read in results.reads:
-            self.progress.saved += read.saved_micro_usd
-            paid = await asyncio.to_thread(store.requests.by_id, results.analyses[0].request_id)
-            if paid is not None:
-                payer = Payer(read.source, paid.request_id, paid.asked_by, paid.asked_at, read.saved_micro_usd)
-                self.progress.payers.append(payer)
-        if any(failure.kind == "OverCap" for failure in results.failures):
-            await self._budget_reached({failure.source: failure.reason for failure in results.failures})
-        self.progress.reasons += [f"{name}: {why}" for name, why in results.gaps.items()]
-        await self.log.written()
-        return results
-
-    def _own_request(self, request_id: str) -> Request:
-        return Request(
-            request_id=request_id,
-            company_id=self.session.company_id,
-            consumer=RESEARCH,
-            audience=None,
-            strategy="enhanced",
-            rules_hash=self.rules.hash,
-            asked_at=self.context.now(),
-            asked_by=self.runs_in.asked_by,
-        )
-
-    async def _close_own_request(self) -> None:
-        store = self.context.store
-        if not self.requests:
-            return
-        request = await asyncio.to_thread(store.requests.by_id, self.requests[0])
-        if request is not None and request.state in ("running", "failed"):
-            purchases = await asyncio.to_thread(store.ledger.purchases, request.request_id)
-            done = finished(request, self.context.now(), reads=(), purchases=purchases, served_from=None)
-            done = replace(done, state="complete", saved_micro_usd=self.progress.saved)
-            await asyncio.to_thread(store.requests.close, done, profiles=(), reads=())
-
-    async def _left(self) -> int:
-        """What the session's budget leaves (micro-USD), reserves and uncertain purchases counted as spent."""
-        questions = await asyncio.to_thread(self.sessions.questions, self.session.session_id)
-        caps = [f"request:{id_}" for q in questions for id_ in q.requests]
-        caps += [cap for id_ in self.requests if (cap := f"request:{id_}") not in caps]
-        spent = await asyncio.to_thread(self.context.store.ledger.spent, caps)
-        return max(0, self.session.budget_micro_usd - sum(spent.values()))
-
-    async def _share(self, among: int) -> int:
-        """What each of so many companies may cost: the answers' price is kept back."""
-        kept_back = most_for_answer(self.rules) * among
-        return max(0, await self._left() - kept_back) // max(1, among)
-
-    def _within(self, ask: Ask, most: int) -> Ask:
-        consumer = None if ask.datasets else ask.consumers[0]
-        return replace(ask, max_cost=self._capped(most, consumer))
-
-    def _capped(self, most: int, consumer: str | None) -> int:
-        if consumer is None or consumer not in self.rules.consumers:
-            return most
-        return min(most, self.rules.consumers[consumer].max_cost_micro_usd)
-
-    async def _costs(self) -> tuple[int, int]:
-        store = self.context.store
-        spent = await asyncio.to_thread(store.ledger.spent, [f"request:{id_}" for id_ in self.requests])
-        rows = [await asyncio.to_thread(store.requests.by_id, id_) for id_ in self.requests]
-        return sum(spent.values()), sum(row.saved_micro_usd for row in rows if row is not None)
-
-    async def _payers(self, done: Enriched) -> list[Payer]:
-        """Whose purchases memory served: the request of each, once."""
-        store, found = self.context.store, list[Payer]()
-        if done.request.served_from == "layer_1":
-            request = await asyncio.to_thread(store.requests.by_id, done.profile.request_id)
-            if request is not None:
-                saved = done.request.saved_micro_usd
-                found.append(
-                    Payer(
-                        f"profile {done.profile.consumer}",
-                        request.request_id,
-                        request.asked_by,
-                        request.asked_at,
-                        saved,
-                    )
-                )
-            return found
-        for read in () if done.plan is None else done.plan.reads:
-            request = await asyncio.to_thread(store.requests.by_id, read.paid_by)
-            if request is not None and request.request_id not in self.requests:
-                found.append(
-                    Payer(read.source, request.request_id, request.asked_by, request.asked_at, read.saves_micro_usd)
-                )
-        return found
+        return "out_of_time" if time.monotonic() >= self.bought.deadline else "answered"
 
     # what is known
 
     async def _known(self, company: Company) -> Known:
-        request = replace(self._own_request(""), company_id=company.company_id)
+        request = replace(self.bought.own_request(""), company_id=company.company_id)
         return await recall(company, request, memory=True, rules=self.rules, context=self.context)
 
     async def _sides(self, company: Company, known: Known, vendor: Company, requirements: Requirements) -> Sides:
@@ -742,9 +533,6 @@ class _Research:
             most_bytes=_BYTES_WITHOUT_MODEL if asked is None else bytes_for_evidence(self.rules, asked),
             now=self.context.now(),
         )
-
-    def _requirements(self) -> Requirements:
-        return replace(custom(self.rules, ("company_name",), None), consumer=RESEARCH)
 
 
 async def _end(question: Question, data: Mapping[str, Json], log: SessionLog, runs_in: ResearchContext) -> None:
@@ -786,53 +574,6 @@ def _all_dropped(content: str | None, both: Sides) -> list[DroppedClaim]:
         return checked(ResearchAnswer.model_validate_json(content or ""), both)[1]
     except ValueError:
         return []
-
-
-def _plan_data(
-    company: Company, served: Profile | None, plans: Sequence[Plan], relevance: VendorRelevance
-) -> dict[str, Json]:
-    total = total_of(plans) if plans else None
-    chosen = [source.source for plan in plans for source in plan.sources if source.verdict == "chosen"]
-    return {
-        "company": company.key,
-        "served": served is not None,
-        "datasets": {one.dataset: one.status for plan in plans for one in plan.datasets},
-        "sources": list(dict.fromkeys(chosen)),
-        "why_not": {s.source: f"{s.verdict}: {s.why}" for plan in plans for s in plan.sources if s.verdict != "chosen"},
-        "expected_micro_usd": 0 if total is None else total.expected,
-        "most_micro_usd": 0 if total is None else total.upper_bound,
-        "seconds": 0.0 if total is None else round(total.seconds, 3),
-        "relevance": relevance.as_json(),
-    }
-
-
-def _narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) -> list[str]:
-    """Questions that a too wide one may be narrowed down to; none where it is not too wide."""
-    if not parts.is_whole or parts.intent not in ("other", "look_up") or parts.topics:
-        return []
-    name = (companies[0].name or companies[0].key) if companies else "a company"
-    return [area.next_question.format(company=name, vendor=vendor) for area in AREAS[:4]]
-
-
-def _vendor_sentence(vendor: Company, done: Enriched | None, profile: Profile | None) -> str:
-    name = vendor.name or vendor.key
-    if profile is None:
-        return f"What {name} offers is known from what you say of it only."
-    paid = "" if done is None or not done.request.cost_micro_usd else f" for {in_usd(done.request.cost_micro_usd)} USD"
-    return f"What {name} offers is known{paid}, with {profile.confidence.lower()} confidence."
-
-
-def _vendor_data(vendor: Company, done: Enriched | None, profile: Profile | None) -> dict[str, Json]:
-    return {
-        "company": vendor.key,
-        "name": vendor.name,
-        "served_from": None if done is None else done.request.served_from,
-        "cost_micro_usd": 0 if done is None else done.request.cost_micro_usd,
-        "saved_micro_usd": 0 if done is None else done.request.saved_micro_usd,
-        "quality": None if profile is None else round(profile.quality, 4),
-        "confidence": None if profile is None else profile.confidence,
-        "profile": None if profile is None else profile.profile_id,
-    }
 
 
 def _names_vendor(text: str, vendor: str) -> bool:

@@ -15,7 +15,8 @@ from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.pipeline.identify import company_for
-from enrichment.research.worker import ResearchContext, research
+from enrichment.research.question_requests import ResearchContext
+from enrichment.research.worker import research
 from enrichment.rules import Rules
 from resources.settings import Settings
 from resources.store import SqlStore

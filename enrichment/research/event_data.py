@@ -1,0 +1,59 @@
+"""What the events of a question say of its plans and of the vendor's context. Pure."""
+
+from collections.abc import Sequence
+
+from enrichment.domain.money import in_usd
+from enrichment.domain.records import Company, Json, Profile
+from enrichment.pipeline.enrich import Enriched
+from enrichment.planning.plan import Plan
+from enrichment.planning.total import total_of
+from enrichment.research.areas import AREAS
+from enrichment.research.breakdown import QuestionParts
+from enrichment.research.relevance import VendorRelevance
+
+
+def plan_data(
+    company: Company, served: Profile | None, plans: Sequence[Plan], relevance: VendorRelevance
+) -> dict[str, Json]:
+    total = total_of(plans) if plans else None
+    chosen = [source.source for plan in plans for source in plan.sources if source.verdict == "chosen"]
+    return {
+        "company": company.key,
+        "served": served is not None,
+        "datasets": {one.dataset: one.status for plan in plans for one in plan.datasets},
+        "sources": list(dict.fromkeys(chosen)),
+        "why_not": {s.source: f"{s.verdict}: {s.why}" for plan in plans for s in plan.sources if s.verdict != "chosen"},
+        "expected_micro_usd": 0 if total is None else total.expected,
+        "most_micro_usd": 0 if total is None else total.upper_bound,
+        "seconds": 0.0 if total is None else round(total.seconds, 3),
+        "relevance": relevance.as_json(),
+    }
+
+
+def narrower(parts: QuestionParts, companies: Sequence[Company], vendor: str) -> list[str]:
+    """Questions that a too wide one may be narrowed down to; none where it is not too wide."""
+    if not parts.is_whole or parts.intent not in ("other", "look_up") or parts.topics:
+        return []
+    name = (companies[0].name or companies[0].key) if companies else "a company"
+    return [area.next_question.format(company=name, vendor=vendor) for area in AREAS[:4]]
+
+
+def vendor_sentence(vendor: Company, done: Enriched | None, profile: Profile | None) -> str:
+    name = vendor.name or vendor.key
+    if profile is None:
+        return f"What {name} offers is known from what you say of it only."
+    paid = "" if done is None or not done.request.cost_micro_usd else f" for {in_usd(done.request.cost_micro_usd)} USD"
+    return f"What {name} offers is known{paid}, with {profile.confidence.lower()} confidence."
+
+
+def vendor_data(vendor: Company, done: Enriched | None, profile: Profile | None) -> dict[str, Json]:
+    return {
+        "company": vendor.key,
+        "name": vendor.name,
+        "served_from": None if done is None else done.request.served_from,
+        "cost_micro_usd": 0 if done is None else done.request.cost_micro_usd,
+        "saved_micro_usd": 0 if done is None else done.request.saved_micro_usd,
+        "quality": None if profile is None else round(profile.quality, 4),
+        "confidence": None if profile is None else profile.confidence,
+        "profile": None if profile is None else profile.profile_id,
+    }
