@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# where it is set, each of the suite's many processes compiles the code anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-citations bench-learning lock

@@ -59,6 +59,7 @@ def main() -> None:
     missed = 0
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "ENRICH_HOME": home, "PYTHONPATH": str(Path(__file__).parents[2])}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # with it every command compiles every file anew
         with sandbox(environment):
             for name, most, exit_code, words in COMMANDS:
                 measured = [cpu_seconds(words.split(), environment) for _ in range(runs)]
