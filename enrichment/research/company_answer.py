@@ -1,0 +1,160 @@
+"""The answer for one company: what the model says and its evidence bears out, else the evidence as it is.
+
+collected + question's parts -> evidence of both sides -> claims kept and dropped -> findings shown, points left open
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
+from enrichment.domain.records import Company, Known, Profile
+from enrichment.domain.research import Question
+from enrichment.pipeline.enrich import Ask, Enriched
+from enrichment.research.answer import CompanyAnswer, OpenPoint, asked_for, missing_points
+from enrichment.research.answer_kinds import ResearchAnswer
+from enrichment.research.answer_question import answer_question
+from enrichment.research.areas import roles_in
+from enrichment.research.breakdown import QuestionParts
+from enrichment.research.claims import CheckedClaim, DroppedClaim, checked, in_order
+from enrichment.research.composed import composed, fits_role
+from enrichment.research.evidence import Sides
+from enrichment.research.guided import price_of
+from enrichment.research.question_requests import QuestionRequests
+from enrichment.research.relevance import VendorRelevance
+from enrichment.research.session_knowledge import SessionKnowledge, relevance_between
+
+_ORDER = {"recommendation": 0, "finding": 1, "person": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyCollected:
+    """Of one company: what was asked for, and what is known now."""
+
+    company: Company
+    ask: Ask
+    done: Enriched | None
+    known: Known
+    profile: Profile | None
+
+
+class CompanyAnswers:
+    """To one question."""
+
+    def __init__(self, question: Question, bought: QuestionRequests, knowledge: SessionKnowledge) -> None:
+        self.question, self.bought, self.knowledge = question, bought, knowledge
+        self.rules, self.context, self.log = bought.rules, bought.context, bought.log
+
+    async def of(self, one: CompanyCollected, parts: QuestionParts, vendor: Company) -> CompanyAnswer:
+        whole = await self.knowledge.sides(one.company, one.known, vendor)
+        relevance = relevance_between(whole)
+        both = whole
+        if not parts.is_whole:
+            asked_of = replace(one.known, facts=tuple(f for f in one.known.facts if f.dataset in self._wanted(one)))
+            both = await self.knowledge.sides(one.company, asked_of, vendor)
+            both = replace(both, names=whole.names)
+        kept, dropped, because = await self._by_model(both, parts)
+        by = "model" if because is None else "rule"
+        roles = roles_in(self.question.text)
+        spare = composed(
+            both,
+            relevance if parts.is_whole else VendorRelevance(relevance.score),
+            datasets=self._wanted(one),
+            roles=roles,
+            question=f"{self.question.text} {parts.words}",
+        )
+        claims = _completed_with(kept, spare)
+        claims = [claim for claim in claims if claim.kind != "person" or not roles or _fits(claim, roles)]
+        answer = CompanyAnswer(
+            company=one.company,
+            claims=tuple(claims),
+            dropped=tuple(dropped),
+            relevance=relevance,
+            open_points=tuple(await self._open_points(one, claims, roles)),
+            by=by,
+            because=because,
+            read=len(both.evidence.passages),
+            left_out=both.evidence.left_out,
+            profile=one.profile,
+        )
+        await self._shown(answer)
+        return answer
+
+    def _wanted(self, one: CompanyCollected) -> set[str]:
+        """The datasets that were asked for, and those that their analyses read."""
+        requirements = one.ask.requirements(self.rules)
+        read = {d for name in requirements.analyses for d in self.rules.analyses[name].reads}
+        return {*requirements.datasets, *requirements.collected, *read} - {"company_name", "domain"}
+
+    async def _by_model(
+        self, both: Sides, parts: QuestionParts
+    ) -> tuple[list[CheckedClaim], list[DroppedClaim], str | None]:
+        """Claims kept and dropped; why there is no answer of the model, else None."""
+        asked = self.rules.research.answer
+        if asked is None:
+            return [], [], "no model is set up for it"
+        if not both.evidence.passages:
+            return [], [], "there is no evidence that it could read"
+        if parts.because == "it was one of the questions to ask next" and not self.bought.progress.over_budget:
+            return [], [], "what is known answers it as it is"
+        question = answer_question(self.question.text, parts.sub_questions, both, self.rules, asked)
+        results = await self.bought.ask_model(question, both.company, keeps_back=0)
+        reply = await asyncio.to_thread(self.context.store.knowledge.model_reply, question.key)
+        if reply is None:
+            return [], [], next(iter(results.gaps.values()), "the model did not answer")
+        try:
+            if not results.analyses:
+                read_answer(reply, question)
+            answer = ResearchAnswer.model_validate_json(reply.answer["content"] or "")
+        except (UnusableAnswer, ValueError) as error:
+            return [], _all_dropped(reply.answer.get("content"), both), f"its answer cannot be used: {_short(error)}"
+        kept, dropped = checked(answer, both)
+        return kept, dropped, None
+
+    async def _shown(self, answer: CompanyAnswer) -> None:
+        key = answer.company.key
+        for claim_id, claim in in_order(answer.claims):
+            data = claim.as_json(claim_id)
+            await self.log.emit("finding", claim.text, mark=f"{key}:{claim_id}", data=data)
+        for number, one in enumerate(answer.dropped, start=1):
+            data = {"company": key, "kind": one.kind, "text": one.text, "quote": one.quote, "because": one.because}
+            message = f"A claim was dropped: {one.because}."
+            await self.log.emit("citation_dropped", message, mark=f"{key}:{number}", data=data | {"verdict": "dropped"})
+
+    async def _open_points(
+        self, one: CompanyCollected, claims: Sequence[CheckedClaim], roles: Sequence[str]
+    ) -> list[OpenPoint]:
+        points = missing_points(one.company, one.profile, one.known, self.rules)
+        missing = tuple(point.what for point in points if point.what in self.rules.datasets)
+        if roles and not any(claim.kind == "person" for claim in claims) and "key_contacts" not in missing:
+            asked = asked_for("key_contacts", one.known, self.rules)
+            points.append(OpenPoint("key_contacts", "no known contact has this role", one.company.key, asked))
+        priced = []
+        for point in points:
+            cost = 0
+            if point.what in missing:
+                cost = await price_of(one.company, (point.what,), rules=self.rules, context=self.context)
+            priced.append(replace(point, micro_usd=cost or None))
+        return priced
+
+
+def _completed_with(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim]) -> list[CheckedClaim]:
+    """What the model says; of a kind of which it says nothing, the evidence as it is."""
+    kinds = {claim.kind for claim in kept}
+    return sorted((*kept, *(claim for claim in spare if claim.kind not in kinds)), key=lambda c: _ORDER[c.kind])
+
+
+def _fits(claim: CheckedClaim, roles: Sequence[str]) -> bool:
+    return any(fits_role(one.passage, roles) for one in claim.citations)
+
+
+def _all_dropped(content: str | None, both: Sides) -> list[DroppedClaim]:
+    """Of an answer of which nothing can be used: what was dropped, where it can be read."""
+    try:
+        return checked(ResearchAnswer.model_validate_json(content or ""), both)[1]
+    except ValueError:
+        return []
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200].rstrip(".")

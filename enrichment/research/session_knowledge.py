@@ -1,0 +1,62 @@
+"""What memory has of a company and of the seller's own, as evidence that an answer may cite.
+
+company -> facts and replies that are fresh -> Sides -> how much what the vendor offers matches what the company needs
+"""
+
+from dataclasses import replace
+
+from enrichment.domain.records import Company, Known
+from enrichment.domain.research import Session
+from enrichment.memory.recall import recall
+from enrichment.research.answer_question import bytes_for_evidence
+from enrichment.research.evidence import Sides, sides
+from enrichment.research.question_requests import QuestionRequests
+from enrichment.research.relevance import VendorRelevance, content_words, relevance_of
+
+_BYTES_WITHOUT_MODEL = 40_000
+_READS = (
+    "recent_news",
+    "purchase_intent",
+    "hiring_trends",
+    "key_contacts",
+    "tech_stack",
+    "website_passages",
+    "company_description",
+    "employee_count",
+    "industry",
+)
+
+
+class SessionKnowledge:
+    """For one question of the session."""
+
+    def __init__(self, session: Session, bought: QuestionRequests) -> None:
+        self._session, self._bought = session, bought
+        self._rules, self._context = bought.rules, bought.context
+
+    async def known(self, company: Company) -> Known:
+        request = replace(self._bought.own_request(""), company_id=company.company_id)
+        return await recall(company, request, memory=True, rules=self._rules, context=self._context)
+
+    async def sides(self, company: Company, known: Known, vendor: Company) -> Sides:
+        asked = self._rules.research.answer
+        return sides(
+            company,
+            known,
+            vendor,
+            await self.known(vendor),
+            self._session,
+            rules=self._rules,
+            requirements=self._bought.requirements_for_model(),
+            reads=_READS if asked is None else asked.reads,
+            most_bytes=_BYTES_WITHOUT_MODEL if asked is None else bytes_for_evidence(self._rules, asked),
+            now=self._context.now(),
+        )
+
+
+def relevance_between(both: Sides) -> VendorRelevance:
+    """Their own names show nothing."""
+    own = {
+        word for name in (*both.names, both.vendor.name or "", both.vendor.domain or "") for word in content_words(name)
+    }
+    return relevance_of(both.evidence, both.vendor_evidence, frozenset(own))
