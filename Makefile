@@ -15,23 +15,23 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	pkg-config --exists icu-i18n || { echo "ICU's headers are needed to compile PyICU: apt-get install libicu-dev pkg-config g++"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -P enrich_cli/installation.py requirements.lock
+	@$(BIN)/python -P enrich_cli/development/installation.py requirements.lock
 	touch $(STAMP)
 
 demo: $(STAMP)             ## 25 real companies through the sandbox, from plan to DuckDB
-	$(BIN)/python -m enrich_cli.demo
+	$(BIN)/python -m enrich_cli.development.demo
 
 dev: $(STAMP)              ## sandbox, Dagster webserver and daemon
-	$(BIN)/python -m enrich_cli.dev
+	$(BIN)/python -m enrich_cli.development.dev
 
 serve: $(STAMP)           ## sandbox and service, a key, and a call to try
-	$(BIN)/python -m enrich_cli.dev_service
+	$(BIN)/python -m enrich_cli.development.dev_service
 
 cluster: .venv/.cluster    ## 200 companies through two Celery workers on localhost, one of them killed; needs redis-server; three minutes
-	$(BIN)/python -m enrich_cli.cluster
+	$(BIN)/python -m enrich_cli.development.cluster
 
 .venv/.cluster: requirements-cluster.lock $(STAMP)
-	@$(BIN)/python -P enrich_cli/installation.py requirements-cluster.lock
+	@$(BIN)/python -P enrich_cli/development/installation.py requirements-cluster.lock
 	touch $@
 
 unit: $(STAMP)             ## the tests of decisions alone: no store, no server, no process

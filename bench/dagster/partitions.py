@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 from bench.dagster.webserver import dagster_ui
-from enrich_cli.processes import dagster_environment
+from enrich_cli.processes.child_processes import dagster_environment
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment_assets.definitions import defs

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from enrich_cli.processes import group_running
+from enrich_cli.processes.child_processes import group_running
 
 ROOT = Path(__file__).parents[2]
 REPOSITORY = {"repositoryLocationName": "enrichment", "repositoryName": "__repository__"}
@@ -92,7 +92,7 @@ class DagsterUi:
 
 @contextmanager
 def dagster_ui(environment: dict[str, str]) -> Iterator[DagsterUi]:
-    """environment: as enrich_cli.processes.dagster_environment gives it."""
+    """environment: as enrich_cli.processes.child_processes.dagster_environment gives it."""
     port = _free_port()
     command = [sys.executable, "-W", _SUPERSEDED, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1"]
     with (

@@ -26,11 +26,11 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Research a question for a seller: what to say, why now, to whom, each with its evidence."""
-    from enrich_cli.asking import usd
     from enrich_cli.errors import INCOMPLETE, INTERRUPTED, REFUSED_BY_CAP
     from enrich_cli.rendering.research import answer_view
     from enrich_cli.rendering.terminal import show
-    from enrich_cli.research import answered, persona_in
+    from enrich_cli.requests.asking import usd
+    from enrich_cli.requests.research import answered, persona_in
 
     most = None if budget is None else usd("--budget", budget)
     answer = answered(question, persona_in(persona), most, sandbox=sandbox, as_json=as_json)

@@ -29,7 +29,7 @@ from enrich_cli.options import (
 )
 
 if TYPE_CHECKING:
-    from enrich_cli.batches import BatchCommands
+    from enrich_cli.companies.batches import BatchCommands
     from enrichment.domain.batches import BatchSummary
 
 app = typer.Typer(help="Many companies within one budget.", no_args_is_help=True)
@@ -52,7 +52,7 @@ def quote(
     as_json: AsJson = False,
 ) -> None:
     """What a batch of these companies will cost, how many will end complete, and how long it takes. Buys nothing."""
-    from enrich_cli.batches import opened_batches, wish_of
+    from enrich_cli.companies.batches import opened_batches, wish_of
     from enrich_cli.rendering.batch import batch_quote_view, refresh_data, refresh_view
     from enrich_cli.rendering.terminal import as_plain, show
 
@@ -88,11 +88,11 @@ def start(
 
     Ctrl-C stops after the calls under way; `enrich batch resume` goes on. Exit code 3: not all ended complete.
     """
-    from enrich_cli.asking import number_of_workers
-    from enrich_cli.batches import opened_batches, wish_of
+    from enrich_cli.companies.batches import opened_batches, wish_of
     from enrich_cli.rendering.batch import batch_quote_view, refresh_data, refresh_view
     from enrich_cli.rendering.companies import left_out_view, understood_view
     from enrich_cli.rendering.terminal import console, show
+    from enrich_cli.requests.asking import number_of_workers
 
     workers = number_of_workers(workers)
     wish = wish_of(file, companies, due, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
@@ -119,7 +119,7 @@ def start(
 @app.command(name="list")
 def list_(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """The batches of this store, the newest first."""
-    from enrich_cli.batches import opened_batches
+    from enrich_cli.companies.batches import opened_batches
     from enrich_cli.rendering.batch import batch_data, batches_view
     from enrich_cli.rendering.terminal import show
 
@@ -131,7 +131,7 @@ def list_(sandbox: Sandbox = False, as_json: AsJson = False) -> None:
 @app.command(name="show")
 def show_(batch_id: BatchId, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """How far a batch is: companies by state, cost, rate, time left, the commonest reasons."""
-    from enrich_cli.batches import opened_batches
+    from enrich_cli.companies.batches import opened_batches
 
     with opened_batches(sandbox=sandbox) as batches:
         _show(batches.summary(batch_id), sandbox=sandbox, as_json=as_json)
@@ -140,7 +140,7 @@ def show_(batch_id: BatchId, sandbox: Sandbox = False, as_json: AsJson = False) 
 @app.command()
 def stop(batch_id: BatchId, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """Begin nothing more of it, in any worker; calls under way are carried out."""
-    from enrich_cli.batches import opened_batches
+    from enrich_cli.companies.batches import opened_batches
 
     with opened_batches(sandbox=sandbox) as batches:
         _show(batches.stop(batch_id), sandbox=sandbox, as_json=as_json)
@@ -173,7 +173,7 @@ def retry(
 @app.command()
 def work(batch_id: BatchId, quiet: Quiet = False, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """One worker more, beside those that are at work, in any process or on any machine with the same store."""
-    from enrich_cli.batches import opened_batches
+    from enrich_cli.companies.batches import opened_batches
 
     with opened_batches(sandbox=sandbox) as batches:
         if quiet:
@@ -185,9 +185,9 @@ def work(batch_id: BatchId, quiet: Quiet = False, sandbox: Sandbox = False, as_j
 @app.command()
 def export(batch_id: BatchId, csv: CsvFile = None, parquet: ParquetFile = None, sandbox: Sandbox = False) -> None:
     """Its companies and their profiles as one table: a row for each company and consumer, a column for each dataset."""
-    from enrich_cli.batches import opened_batches
+    from enrich_cli.companies.batches import opened_batches
+    from enrich_cli.companies.exported_table import write_csv, write_parquet
     from enrich_cli.errors import UsageError
-    from enrich_cli.exported_table import write_csv, write_parquet
     from enrichment.domain.numbers import in_number
 
     if (csv is None) == (parquet is None):
@@ -200,8 +200,8 @@ def export(batch_id: BatchId, csv: CsvFile = None, parquet: ParquetFile = None, 
 
 
 def _again(batch_id: str, max_cost: str | None, workers: int, *, failed: bool, sandbox: bool, as_json: bool) -> None:
-    from enrich_cli.asking import number_of_workers, usd
-    from enrich_cli.batches import opened_batches
+    from enrich_cli.companies.batches import opened_batches
+    from enrich_cli.requests.asking import number_of_workers, usd
 
     workers = number_of_workers(workers)
     budget = None if max_cost is None else usd("--max-cost", max_cost)

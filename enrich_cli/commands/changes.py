@@ -13,7 +13,7 @@ def changes(
     since: FoundSince = "7d", company: OfCompany = None, sandbox: Sandbox = False, as_json: AsJson = False
 ) -> None:
     """What changed at companies: new people, another size, new technologies, news; another spelling is no change."""
-    from enrich_cli.changes import listed_changes
+    from enrich_cli.companies.changes import listed_changes
     from enrich_cli.rendering.changes import change_data, changes_view
     from enrich_cli.rendering.terminal import show
 

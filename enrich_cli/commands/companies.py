@@ -28,7 +28,7 @@ from enrich_cli.options import (
 )
 
 if TYPE_CHECKING:
-    from enrich_cli.company_events import Confirm
+    from enrich_cli.companies.company_events import Confirm
     from enrichment.domain.records import CompanyEvent
 
 app = typer.Typer(help="The registered companies.", no_args_is_help=True)
@@ -52,7 +52,7 @@ def add(
     Exit code 3: rows were left out; the others are registered.
     """
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.column_map import asked_columns
+    from enrich_cli.companies.column_map import asked_columns
     from enrich_cli.errors import INCOMPLETE
     from enrich_cli.rendering.companies import taken_view, understood_json, understood_view
     from enrich_cli.rendering.terminal import console, show
@@ -95,9 +95,9 @@ def review(
     First comes what costs most if it is wrong: what was paid for the companies in question. On a terminal it asks about
     one after another; in a script it lists them. What was decided is not asked again.
     """
-    from enrich_cli import identity_reviews as reviews
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.company_choice import ask_about_each, has_terminal
+    from enrich_cli.companies import identity_reviews as reviews
+    from enrich_cli.companies.company_choice import ask_about_each, has_terminal
     from enrich_cli.rendering.identity_reviews import decided_data, decided_view, reviews_data, reviews_view
     from enrich_cli.rendering.terminal import show
     from resources.clock import utc_now
@@ -122,7 +122,7 @@ def review(
 def show(text: CompanyText, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """A registered company: its key, what else leads to it and since when, and how it was merged or split."""
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.company_events import card
+    from enrich_cli.companies.company_events import card
     from enrich_cli.rendering.company_events import card_data, card_view
     from enrich_cli.rendering.terminal import show as shown
 
@@ -142,7 +142,7 @@ def merge(
 ) -> None:
     """Two registered companies are one: COMPANY becomes INTO, with all that is known of it. Can be undone."""
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.company_events import merge as merged
+    from enrich_cli.companies.company_events import merge as merged
 
     with opened_store(sandbox=sandbox) as (_, _, store):
         event = merged(text, into, reason=reason, store=store, confirm=_confirm(yes=yes, as_json=as_json))
@@ -165,7 +165,7 @@ def split(
     What was learned by a purchase goes along with it; so does a request that bought nothing else.
     """
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.company_events import split as parted
+    from enrich_cli.companies.company_events import split as parted
 
     with opened_store(sandbox=sandbox) as (_, _, store):
         event = parted(
@@ -188,7 +188,7 @@ def undo(event_id: EventId, yes: Yes = False, sandbox: Sandbox = False, as_json:
     to the company that it came from.
     """
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.company_events import undo as undone
+    from enrich_cli.companies.company_events import undo as undone
 
     with opened_store(sandbox=sandbox) as (_, _, store):
         event = undone(event_id, store=store, confirm=_confirm(yes=yes, as_json=as_json))
@@ -199,7 +199,7 @@ def undo(event_id: EventId, yes: Yes = False, sandbox: Sandbox = False, as_json:
 def events(text: MaybeCompanyText = None, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """Merges and splits, the latest first: of this company, or of all."""
     from enrich_cli.bootstrap import opened_store
-    from enrich_cli.company_events import registered
+    from enrich_cli.companies.company_events import registered
     from enrich_cli.rendering.company_events import event_data, events_view
     from enrich_cli.rendering.terminal import show as shown
 

@@ -45,7 +45,7 @@ def company(
     as_json: AsJson = False,
 ) -> None:
     """Enrich one company: plan, buy what is missing, and show the profile."""
-    from enrich_cli.asking import ask_from
+    from enrich_cli.requests.asking import ask_from
 
     ask = ask_from(
         text,
@@ -61,14 +61,14 @@ def company(
         country=country,
         new=new,
     )
-    from enrich_cli.answering import enriched
-    from enrich_cli.choosing import choosing
     from enrich_cli.errors import INCOMPLETE, REFUSED_BY_CAP
     from enrich_cli.rendering.profile import enriched_data, enriched_view
     from enrich_cli.rendering.terminal import show
+    from enrich_cli.requests.answering import enriched
+    from enrich_cli.requests.choosing import choosing
 
     if parent:
-        from enrich_cli.company_events import parent_asked
+        from enrich_cli.companies.company_events import parent_asked
 
         ask = replace(ask, company=parent_asked(text, sandbox=sandbox))
     done, to_mend = choosing(

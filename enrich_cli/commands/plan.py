@@ -59,7 +59,7 @@ def plan(
         return
     if text is None or rules is not None or replay is not None:
         raise UsageError("Name a company to plan for, or give both --rules DIR and --replay 30d without a company.")
-    from enrich_cli.asking import ask_from
+    from enrich_cli.requests.asking import ask_from
 
     ask = ask_from(
         text,
@@ -75,13 +75,13 @@ def plan(
         country=country,
         new=new,
     )
-    from enrich_cli.choosing import choosing
-    from enrich_cli.quoting import quoted
     from enrich_cli.rendering.plan import quote_data, quote_view
     from enrich_cli.rendering.terminal import show
+    from enrich_cli.requests.choosing import choosing
+    from enrich_cli.requests.quoting import quoted
 
     if parent:
-        from enrich_cli.company_events import parent_asked
+        from enrich_cli.companies.company_events import parent_asked
 
         ask = replace(ask, company=parent_asked(text, sandbox=sandbox))
     quote = choosing(lambda ask: quoted(ask, sandbox=sandbox), ask, sandbox=sandbox, as_json=as_json)
@@ -89,7 +89,7 @@ def plan(
 
 
 def _replay(rules: Path, window: str, for_one_company: list[str], *, sandbox: bool, as_json: bool) -> None:
-    from enrich_cli.backtest import replayed
+    from enrich_cli.operations.backtest import replayed
     from enrich_cli.rendering.backtest import backtest_data, backtest_view
     from enrich_cli.rendering.terminal import show
 

@@ -23,7 +23,7 @@ def purchases(
             command = f"enrich purchases {context.invoked_subcommand}"
             raise UsageError(f"Put options behind the command: {command} ... --sandbox")
         return
-    from enrich_cli.ledger import listed_purchases
+    from enrich_cli.operations.ledger import listed_purchases
     from enrich_cli.rendering.purchases import purchases_data, purchases_view
     from enrich_cli.rendering.terminal import show
 
@@ -34,7 +34,7 @@ def purchases(
 @app.command()
 def settle(purchase_id: PurchaseId, units: SettledUnits = None, sandbox: Sandbox = False) -> None:
     """An uncertain purchase was billed: book it."""
-    from enrich_cli import ledger
+    from enrich_cli.operations import ledger
     from enrich_cli.rendering.purchases import settled_view
     from enrich_cli.rendering.terminal import console
 
@@ -44,7 +44,7 @@ def settle(purchase_id: PurchaseId, units: SettledUnits = None, sandbox: Sandbox
 @app.command()
 def release(purchase_id: PurchaseId, sandbox: Sandbox = False) -> None:
     """An uncertain purchase was not billed: give back what was reserved for it."""
-    from enrich_cli import ledger
+    from enrich_cli.operations import ledger
     from enrich_cli.rendering.purchases import released_view
     from enrich_cli.rendering.terminal import console
 
@@ -54,7 +54,7 @@ def release(purchase_id: PurchaseId, sandbox: Sandbox = False) -> None:
 @app.command()
 def reconcile(sandbox: Sandbox = False) -> None:
     """End what can be: by the vendors' accounts, then all that is overdue at its reserve."""
-    from enrich_cli import ledger
+    from enrich_cli.operations import ledger
     from enrich_cli.rendering.purchases import reconciled_view
     from enrich_cli.rendering.terminal import console
 

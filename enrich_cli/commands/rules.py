@@ -37,7 +37,7 @@ def learn(
     as_json: AsJson = False,
 ) -> None:
     """Compare the rates in the rules with what sources really answered. Nothing changes until you accept a line."""
-    from enrich_cli.learning import learned_rates
+    from enrich_cli.operations.learning import learned_rates
     from enrich_cli.rendering.learning import learned_data, learned_view
     from enrich_cli.rendering.terminal import console, show
     from resources.learned_file import LEARNED_FILE, write_learned

@@ -12,6 +12,6 @@ ServicePort = Annotated[int, typer.Option("--port", help="0: any free one")]
 
 def serve(host: Host = "127.0.0.1", port: ServicePort = 8000, sandbox: Sandbox = False) -> None:
     """Serve the API over HTTP, until Ctrl-C."""
-    from enrich_cli.service_server import serve_api
+    from enrich_cli.processes.service_server import serve_api
 
     serve_api(host=host, port=port, sandbox=sandbox)

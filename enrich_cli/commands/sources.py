@@ -11,9 +11,9 @@ app = typer.Typer(help="The sources and their vendors.", no_args_is_help=True)
 @app.command()
 def check(sandbox: Sandbox = False) -> None:
     """One free call per provider: does the key work, what is left of the plan, is a price entered."""
+    from enrich_cli.operations.source_checks import check_sources
     from enrich_cli.rendering.providers import providers_view
     from enrich_cli.rendering.terminal import console
-    from enrich_cli.source_checks import check_sources
 
     checked = check_sources(sandbox=sandbox)
     console.print(providers_view(checked, sandbox=sandbox))

@@ -29,9 +29,9 @@ def reject(
     as_json: AsJson = False,
 ) -> None:
     """A value of a company is wrong: it is served no more, whatever vendors say. Nothing is bought."""
+    from enrich_cli.companies.verdicts import rejected
     from enrich_cli.rendering.terminal import show
     from enrich_cli.rendering.verdicts import verdict_data, verdict_view
-    from enrich_cli.verdicts import rejected
 
     listed = rejected(text, dataset, value, because=because, right=right, sandbox=sandbox)
     show(verdict_view(listed), verdict_data(listed), as_json=as_json)
@@ -40,9 +40,9 @@ def reject(
 @app.command(name="list")
 def list_verdicts(text: MaybeCompanyText = None, sandbox: Sandbox = False, as_json: AsJson = False) -> None:
     """Verdicts, the latest first: on this company, or on all."""
+    from enrich_cli.companies.verdicts import listed_verdicts
     from enrich_cli.rendering.terminal import show
     from enrich_cli.rendering.verdicts import verdict_data, verdicts_view
-    from enrich_cli.verdicts import listed_verdicts
 
     listed = listed_verdicts(text, sandbox=sandbox)
     show(verdicts_view(listed), {"verdicts": [verdict_data(one) for one in listed]}, as_json=as_json)
@@ -51,8 +51,8 @@ def list_verdicts(text: MaybeCompanyText = None, sandbox: Sandbox = False, as_js
 @app.command()
 def withdraw(verdict_id: VerdictId, sandbox: Sandbox = False) -> None:
     """Take a verdict back: what vendors say of the value counts again."""
+    from enrich_cli.companies.verdicts import withdrawn
     from enrich_cli.rendering.terminal import console
-    from enrich_cli.verdicts import withdrawn
 
     withdrawn(verdict_id, sandbox=sandbox)
     console.print(f"{verdict_id} is withdrawn", markup=False, highlight=False)

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.backtest import Backtest
+from enrich_cli.operations.backtest import Backtest
 from enrichment.backtest.compare import Comparison
 from enrichment.backtest.history import Spending
 from enrichment.backtest.replay import Side, SimulationOutcome

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.candidates import KnownCandidate
+from enrich_cli.companies.candidates import KnownCandidate
 from enrich_cli.rendering.terminal import age
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Company, Json

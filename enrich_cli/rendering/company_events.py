@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.company_events import CompanyCard
+from enrich_cli.companies.company_events import CompanyCard
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Alias, CompanyEvent, CompanyRelation, Json
 

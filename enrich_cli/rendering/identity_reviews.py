@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from enrich_cli.identity_reviews import DecidedReview, WaitingReview
+from enrich_cli.companies.identity_reviews import DecidedReview, WaitingReview
 from enrich_cli.rendering.candidates import NEITHER, candidate_data, candidates_table, company_data
 from enrich_cli.rendering.terminal import advised
 from enrichment.domain.money import in_usd

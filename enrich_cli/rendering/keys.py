@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.service_keys import ListedKey
+from enrich_cli.operations.service_keys import ListedKey
 from enrichment.domain.access import ApiKey
 from enrichment.domain.money import in_usd
 from enrichment.domain.records import Json

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.learning import Learned
+from enrich_cli.operations.learning import Learned
 from enrichment.backtest.compare import Comparison
 from enrichment.domain.money import in_cents
 from enrichment.domain.numbers import in_number

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.ledger import HandEnding, Purchases, Reconciled
+from enrich_cli.operations.ledger import HandEnding, Purchases, Reconciled
 from enrich_cli.rendering.balances import balances_table
 from enrich_cli.rendering.terminal import advised, age, as_plain
 from enrichment.domain.money import counted, in_usd

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.verdicts import ListedVerdict
+from enrich_cli.companies.verdicts import ListedVerdict
 from enrichment.domain.records import Json
 from enrichment.domain.values import Value, in_words
 

@@ -9,7 +9,7 @@ from pkgutil import walk_packages
 import enrich_cli
 import enrichment.parsing.vendors
 
-_STARTERS = frozenset({"enrich_cli.demo", "enrich_cli.dev", "enrich_cli.installation"})
+_STARTERS = frozenset(f"enrich_cli.development.{program}" for program in ("demo", "dev", "installation"))
 """Programs of their own, which no test forks."""
 _ALL_OF = (enrich_cli, enrichment.parsing.vendors)
 _LATE = (

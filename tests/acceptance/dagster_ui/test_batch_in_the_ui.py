@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, get_args
 import pytest
 
 from bench.dagster.webserver import DagsterUi, dagster_ui, until
-from enrich_cli.processes import dagster_environment
+from enrich_cli.processes.child_processes import dagster_environment
 from enrichment.domain.batches import BatchCompanyState
 from resources.clock import TEST_CLOCK
 from resources.settings import load_settings

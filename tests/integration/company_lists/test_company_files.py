@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from enrich_cli.column_map import asked_columns
+from enrich_cli.companies.column_map import asked_columns
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.companies import understood_json, understood_view
 from enrichment.domain.records import Company

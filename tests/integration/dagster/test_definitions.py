@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from enrich_cli.processes import dagster_environment, root
+from enrich_cli.processes.child_processes import dagster_environment, root
 from enrichment_assets.enrich_assets import enrich_assets
 from enrichment_assets.marts import GROUP
 from resources.settings import Settings

@@ -1,0 +1,68 @@
+"""`enrich report sources`: the figures of vendors, written as a page.
+
+warehouse, brought up to date + requests of the window -> VendorFigures -> the page, and a table on the terminal
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from enrich_cli.bootstrap import opened_store
+from enrich_cli.errors import UsageError
+from enrich_cli.rendering.terminal import console
+from enrich_cli.requests.asking import seconds_of
+from resources.clock import utc_now
+from resources.policy_store import policies_in
+from resources.vendor_report.figures import VendorFigures, vendor_figures
+from resources.vendor_report.page import vendor_page
+from resources.warehouse import Warehouse
+from resources.wiring import endpoints_of, policies_folder
+
+
+def vendor_report(out: Path, window: str, *, sandbox: bool) -> list[VendorFigures]:
+    """Nothing is bought. Raises UsageError, RulesError, SettingsError, StoreError."""
+    seconds, now = seconds_of("--replay", window), utc_now()
+    with opened_store(sandbox=sandbox) as (settings, rules, store), console.status("replaying requests"):
+        warehouse = Warehouse(settings.warehouse_path)
+        warehouse.build(store)
+        history = store.backtest_history.since(now - timedelta(seconds=seconds))
+        unavailable = {} if settings.sandbox else endpoints_of(settings, rules)[1]
+        policies = policies_in(policies_folder(settings))
+        with warehouse.reading() as connection:
+            vendors = vendor_figures(connection, rules, history, unavailable=unavailable, policies=policies)
+    try:
+        out.write_text(vendor_page(vendors, now=now, window=window), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}. Name another file with --out.") from error
+    return vendors
+
+
+def vendors_view(vendors: Sequence[VendorFigures], out: Path) -> RenderableType:
+    table = Table("vendor", "match rate", "quality", "paid, USD", "USD per good fact", "disputes lost", "fell since")
+    for one in vendors:
+        table.add_row(
+            one.provider,
+            f"{one.found / one.asked:.2f} ({one.match[0]:.2f} to {one.match[1]:.2f})",
+            "" if one.quality is None else f"{one.quality:.2f}",
+            f"{one.usd:,.2f}",
+            "" if one.usd_per_good_fact is None else f"{one.usd_per_good_fact:.4f}",
+            f"{one.disputes.lost} of {one.disputes.all}",
+            ", ".join(f"{fall.since} ({source})" for source, fall in one.falls.items()),
+        )
+    return Group(table, Text(f"written to {out}: open it in a browser, or print it"))
+
+
+def vendors_data(vendors: Sequence[VendorFigures]) -> list[dict[str, object]]:
+    return [
+        {name: value for name, value in asdict(one).items() if name not in ("days", "falls")}
+        | {
+            "usd_per_good_fact": one.usd_per_good_fact,
+            "falls": {s: asdict(fall) | {"since": fall.since.isoformat()} for s, fall in one.falls.items()},
+        }
+        for one in vendors
+    ]

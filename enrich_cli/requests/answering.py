@@ -1,0 +1,65 @@
+"""From an Ask to its answer: the finished request, and what can be mended of what it lacks."""
+
+import asyncio
+import sys
+from dataclasses import replace
+
+import typer
+
+from enrich_cli.bootstrap import settings_and_rules
+from enrich_cli.errors import UsageError
+from enrich_cli.rendering.terminal import ProgressLine, advised
+from enrich_cli.requests.asking import usd
+from enrichment.context import RunContext
+from enrichment.domain.money import in_usd
+from enrichment.pipeline.enrich import Ask, Enriched, enrich
+from enrichment.rules import Rules
+from resources.settings import Settings
+from resources.wiring import open_context
+
+
+def enriched(ask: Ask, *, sandbox: bool, confirm_above: str | None) -> tuple[Enriched, list[str]]:
+    """The finished request, and a sentence per thing it left out that a command can mend.
+
+    Raises UsageError, and what a request raises.
+    """
+    settings, rules = settings_and_rules(sandbox=sandbox)
+    ask = replace(ask, strategy_override=settings.enrich_strategy)
+    limit = None if confirm_above is None else usd("--confirm-above", confirm_above)
+    done = asyncio.run(_enrich(ask, settings, rules, limit))
+    if done.plan is None:
+        return done, []
+    from enrich_cli.requests.remedies import what_to_mend  # noqa: PLC0415  a profile served as it is needs no planning
+
+    return done, [advised(one, sandbox=sandbox) for one in what_to_mend(done, rules, settings)]
+
+
+async def _enrich(ask: Ask, settings: Settings, rules: Rules, limit: int | None) -> Enriched:
+    async with open_context(settings, rules) as context:
+        if limit is not None:
+            await _confirmed(ask, settings, rules, context, limit)
+        with ProgressLine() as progress:
+            return await enrich(ask, rules=rules, context=context, watch=progress.watch)
+
+
+async def _confirmed(ask: Ask, settings: Settings, rules: Rules, context: RunContext, limit: int) -> None:
+    """Returns where it costs no more than the limit (micro-USD), or a person agrees. Raises UsageError."""
+    from enrich_cli.requests.quoting import quoted_in  # noqa: PLC0415  only this option needs planning
+    from enrichment.planning.total import total_of  # noqa: PLC0415
+
+    offered = await quoted_in(ask, settings, rules, context)
+    if offered.kept is not None:
+        return
+    total = total_of(offered.plans)
+    question = f"This is expected to cost {in_usd(total.expected)} USD, at most {in_usd(total.upper_bound)}. Go on?"
+    if total.expected > limit and not _says_yes(question):
+        raise UsageError("Nothing was bought. Raise --confirm-above, or lower --max-cost.")
+
+
+def _says_yes(question: str) -> bool:
+    """Without a terminal to answer at it is a no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        sys.stderr.write("\n")
+        return False
