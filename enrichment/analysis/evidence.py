@@ -13,8 +13,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from itertools import chain, zip_longest
 
-from enrichment.analysis.relevance import rank
+from enrichment.analysis.relevance import rank, ranked_for_each
 from enrichment.domain.records import Fact
 from enrichment.domain.values import (
     Claim,
@@ -52,10 +53,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The passages in the order of their ids. left_out: how many did not fit."""
+    """The passages in the order of their ids. omitted: those that did not fit. cut: of how many only a part did."""
 
     passages: tuple[Passage, ...] = ()
-    left_out: int = 0
+    omitted: tuple[Passage, ...] = ()
+    cut: int = 0
+
+    @property
+    def left_out(self) -> int:
+        return len(self.omitted)
 
     @property
     def texts(self) -> Mapping[str, str]:
@@ -96,29 +102,40 @@ def shortened(text: str, most: int) -> str:
 
 
 def select_evidence(
-    facts: Iterable[Fact], *, reads: Sequence[str], most_bytes: int, bytes_each: int = 0, about: str = ""
+    facts: Iterable[Fact],
+    *,
+    reads: Sequence[str],
+    most_bytes: int,
+    bytes_each: int = 0,
+    about: str = "",
+    questions: Sequence[str] = (),
 ) -> Evidence:
     """The facts of these datasets that fit into so many bytes of UTF-8 once rendered.
 
-    bytes_each: what a passage takes besides, wherever its id is named. about: what is asked, in words.
+    bytes_each: what a passage takes besides, wherever its id is named. about: what is asked, in words. questions: each
+    asked by itself.
 
     First the best passage of each dataset, then the second best of each, and so on. Last resorts, less reliable and
-    older passages are the first to be left out; of one dataset's, those with the least to do with what is asked. Long
-    texts are cut before any passage is left out.
+    older passages are the first to be left out; of one dataset's, those with the least to do with what is asked. With
+    questions, every second place is for what bears on one of them most, whatever its dataset. Long texts are cut before
+    any passage is left out.
     """
-    passages = _passages(facts, reads)
+    passages = whole = _passages(facts, reads)
     fits = _bytes(passage.rendered() + "\n" for passage in passages) + bytes_each * len(passages) <= most_bytes
     if not fits:
         cut_to = max(most_bytes // _SHARE, _SHORTEST_CUT)
         passages = _merged([(p.dataset, shortened(p.text, cut_to), p.facts) for p in passages])
     chosen: list[Passage] = []
     left = most_bytes
-    for passage in _in_rounds(_by_relevance(passages, "" if fits else about), reads):
+    in_order = _in_rounds(_by_relevance(passages, "" if fits else about), reads)
+    for passage in in_order if fits else _questions_first(in_order, questions):
         size = _bytes([passage.rendered() + "\n"]) + bytes_each
         if size <= left:
             chosen.append(passage)
             left -= size
-    return Evidence(_numbered(chosen, reads), len(passages) - len(chosen))
+    taken, uncut = {id(passage) for passage in chosen}, {passage.text for passage in whole}
+    omitted = tuple(passage for passage in in_order if id(passage) not in taken)
+    return Evidence(_numbered(chosen, reads), omitted, sum(passage.text not in uncut for passage in chosen))
 
 
 def render_prompt(evidence: Evidence, *, subject: str, audience: str | None) -> str:
@@ -207,6 +224,14 @@ def _by_relevance(passages: Iterable[Passage], about: str) -> list[Passage]:
         return worthy
     ranked = [one.passage for one in rank(worthy, about)]
     return sorted(ranked, key=lambda passage: passage.facts[0].last_resort)
+
+
+def _questions_first(in_order: Sequence[Passage], questions: Sequence[str]) -> list[Passage]:
+    """In turn: what bears most on one of the questions, last resorts aside, and what is next in the order given."""
+    sure = [passage for passage in in_order if not passage.facts[0].last_resort]
+    telling = ranked_for_each(sure, questions)
+    both = chain.from_iterable(zip_longest(telling, in_order))
+    return list({id(passage): passage for passage in both if passage is not None}.values())
 
 
 def _in_rounds(passages: Iterable[Passage], reads: Sequence[str]) -> list[Passage]:

@@ -3,10 +3,12 @@
 claims + what is missing + relevance + costs -> the data of research_complete; every sentence of it names its claim
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from enrichment.analysis.evidence import Evidence
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Company, Json, Known, Profile
@@ -67,7 +69,7 @@ class Payer:
 class CompanyAnswer:
     """What is known of one company for the question. by: 'model', or 'rule', then because says why.
 
-    left_out: passages that did not fit. read: passages that were there to be cited.
+    evidence, vendor_evidence: what was there to be cited, and what did not fit.
     """
 
     company: Company
@@ -77,8 +79,8 @@ class CompanyAnswer:
     open_points: tuple[OpenPoint, ...]
     by: str
     because: str | None
-    read: int
-    left_out: int
+    evidence: Evidence
+    vendor_evidence: Evidence
     profile: Profile | None = None
     payers: tuple[Payer, ...] = ()
 
@@ -236,14 +238,22 @@ def _how_found(parts: QuestionParts | None, answers: Sequence[CompanyAnswer]) ->
                 "company": answer.company.key,
                 "by": answer.by,
                 "because": answer.because,
-                "passages": answer.read,
-                "passages_left_out": answer.left_out,
+                "passages": len(answer.evidence.passages),
+                "passages_left_out": answer.evidence.left_out,
+                "passages_cut": answer.evidence.cut,
+                "left_out": left_out_of(answer.evidence),
+                "left_out_of_vendor": left_out_of(answer.vendor_evidence),
                 "claims_dropped": len(answer.dropped),
             }
             for answer in answers
         ],
         "sources_cited": cited,
     }
+
+
+def left_out_of(evidence: Evidence) -> dict[str, int]:
+    """Dataset -> how many of its passages did not fit."""
+    return dict(Counter(passage.dataset for passage in evidence.omitted))
 
 
 def _company_json(answer: CompanyAnswer) -> dict[str, Json]:

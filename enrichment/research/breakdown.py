@@ -66,8 +66,12 @@ class QuestionParts:
 
     @property
     def words(self) -> str:
-        """What evidence is ranked by."""
+        """What is asked besides the question's own words."""
         return " ".join((*self.topics, *(one.question for one in self.sub_questions)))
+
+    def asked_one_by_one(self, question: str) -> tuple[str, ...]:
+        """What evidence is ranked by, each by itself: the question, its topics, its sub-questions."""
+        return tuple(dict.fromkeys((question, *self.topics, *(one.question for one in self.sub_questions))))
 
 
 def breakdown_question(

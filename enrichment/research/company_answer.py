@@ -46,12 +46,13 @@ class CompanyAnswers:
         self.rules, self.context, self.log = bought.rules, bought.context, bought.log
 
     async def of(self, one: CompanyCollected, parts: QuestionParts, vendor: Company) -> CompanyAnswer:
-        whole = await self.knowledge.sides(one.company, one.known, vendor)
+        asked = parts.asked_one_by_one(self.question.text)
+        whole = await self.knowledge.sides(one.company, one.known, vendor, asked)
         relevance = relevance_between(whole)
         both = whole
         if not parts.is_whole:
             asked_of = replace(one.known, facts=tuple(f for f in one.known.facts if f.dataset in self._wanted(one)))
-            both = await self.knowledge.sides(one.company, asked_of, vendor)
+            both = await self.knowledge.sides(one.company, asked_of, vendor, asked)
             both = replace(both, names=whole.names)
         kept, dropped, because = await self._by_model(both, parts)
         by = "model" if because is None else "rule"
@@ -73,8 +74,8 @@ class CompanyAnswers:
             open_points=tuple(await self._open_points(one, claims, roles)),
             by=by,
             because=because,
-            read=len(both.evidence.passages),
-            left_out=both.evidence.left_out,
+            evidence=both.evidence,
+            vendor_evidence=both.vendor_evidence,
             profile=one.profile,
         )
         await self._shown(answer)

@@ -60,17 +60,23 @@ def sides(
     reads: Sequence[str],
     most_bytes: int,
     now: datetime,
+    questions: Sequence[str] = (),
 ) -> Sides:
-    """requirements: whose ages count. reads: the datasets that may be cited, the most telling first."""
+    """requirements: whose ages count. reads: the datasets that may be cited, the most telling first.
+
+    questions: what is asked, part by part; where not all fits, passages that bear on one of them are kept.
+    """
     about = _fresh(known, reads, rules, requirements, now)
     offers = _fresh(known_of_vendor, VENDOR_READS, rules, requirements, now)
     persona = _persona_fact(session.persona, session, now)
     share = most_bytes // VENDOR_SHARE
-    of_vendor = select_evidence([persona, *offers], reads=(PERSONA, *VENDOR_READS), most_bytes=share)
+    of_vendor = select_evidence(
+        [persona, *offers], reads=(PERSONA, *VENDOR_READS), most_bytes=share, questions=questions
+    )
     numbered = tuple(
         replace(passage, evidence_id=f"v{number}") for number, passage in enumerate(of_vendor.passages, start=1)
     )
-    evidence = select_evidence(about, reads=reads, most_bytes=most_bytes - share)
+    evidence = select_evidence(about, reads=reads, most_bytes=most_bytes - share, questions=questions)
     stated = (f.value.text for f in known.facts if f.dataset == "company_name" and isinstance(f.value, Text))
     names = dict.fromkeys(name for name in (company.name, company.domain, *stated) if name)
     return Sides(company, evidence, vendor, replace(of_vendor, passages=numbered), tuple(names) or (company.key,))

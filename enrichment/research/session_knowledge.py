@@ -3,6 +3,7 @@
 company -> facts and replies that are fresh -> Sides -> how much what the vendor offers matches what the company needs
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from enrichment.domain.records import Company, Known
@@ -38,7 +39,7 @@ class SessionKnowledge:
         request = replace(self._bought.own_request(""), company_id=company.company_id)
         return await recall(company, request, memory=True, rules=self._rules, context=self._context)
 
-    async def sides(self, company: Company, known: Known, vendor: Company) -> Sides:
+    async def sides(self, company: Company, known: Known, vendor: Company, questions: Sequence[str] = ()) -> Sides:
         asked = self._rules.research.answer
         return sides(
             company,
@@ -51,6 +52,7 @@ class SessionKnowledge:
             reads=_READS if asked is None else asked.reads,
             most_bytes=_BYTES_WITHOUT_MODEL if asked is None else bytes_for_evidence(self._rules, asked),
             now=self._context.now(),
+            questions=questions,
         )
 
 

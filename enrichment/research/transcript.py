@@ -6,6 +6,7 @@ session + questions -> Markdown, in which every claim has its quotes, its eviden
 from collections.abc import Iterator, Mapping, Sequence
 
 from enrichment.domain.money import in_usd
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
 from enrichment.domain.research import Question, Session
 
@@ -43,8 +44,20 @@ def _answered(answer: Mapping[str, Json]) -> list[str]:
     confidence = answer["confidence"]
     cost, saved = in_usd(answer["cost_micro_usd"]), in_usd(answer["saved_micro_usd"])
     lines += [f"Confidence: {confidence['level']} ({confidence['why']}). Cost {cost} USD, saved {saved} USD.", ""]
+    lines += _left_out(answer)
     lines += _evidence(answer, claims)
     return lines
+
+
+def _left_out(answer: Mapping[str, Json]) -> Iterator[str]:
+    """What was known and not read for the answer, because it did not fit into the model's context."""
+    for one in answer["how_found"]["answer"]:
+        for whose, datasets in ((one["company"], one.get("left_out")), ("the vendor", one.get("left_out_of_vendor"))):
+            if datasets:
+                each = ", ".join(f"{many} of {dataset}" for dataset, many in datasets.items())
+                many = in_number(sum(datasets.values()), "passage")
+                yield f"Of {_inline(whose)}, {many} did not fit into what the answer was made of: {each}."
+                yield ""
 
 
 def _sections(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterator[str]:

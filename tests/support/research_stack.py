@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
@@ -37,8 +38,14 @@ def with_research(folder: Path) -> Path:
 
 
 def add_research(folder: Path) -> None:
+    """With the sources and datasets that the matrix has got since: answers may cite them, no consumer asks for them."""
     for name in _RESEARCH:
         shutil.copy(SHIPPED / name, folder / name)
+    for name in ("sources.yaml", "datasets.yaml"):
+        here, shipped = (yaml.safe_load((at / name).read_text(encoding="utf-8")) for at in (folder, SHIPPED))
+        added = {key: entry for key, entry in shipped.items() if key not in here}
+        with (folder / name).open("a", encoding="utf-8") as rules:
+            rules.write("\n" + yaml.safe_dump(added, sort_keys=False))
 
 
 def opened(client: httpx.Client, question: str | None = None, **more: Any) -> dict[str, Any]:

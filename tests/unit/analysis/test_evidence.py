@@ -251,3 +251,24 @@ def test_of_one_dataset_what_bears_on_the_question_is_kept_when_not_all_fits() -
     evidence = selected(facts, most_bytes=1_500, about="pricing, what a seat costs")
     assert evidence.left_out > 0
     assert any(passage.text.startswith("A seat costs") for passage in evidence.passages)
+
+
+def test_with_questions_what_bears_on_one_of_them_is_kept_before_what_is_merely_newer() -> None:
+    said = " and says so once more, at some length, in the same words" * 3
+    facts = [news(f"Acme opens office number {n}{said}", quality=0.9) for n in range(20)]
+    facts.append(fact("company_name", Text(text=f"Acme Corporation{said}"), quality=0.9))
+    facts.append(news(f"A seat costs 12 dollars{said}", quality=0.5))
+    facts.append(news(f"Acme hires a treasurer{said}", quality=0.5))
+    asked = ("what does a seat cost in dollars", "was a treasurer hired")
+    evidence = select_evidence(facts, reads=READS, most_bytes=1_700, questions=asked)
+    begun = {passage.text.split(" and ")[0] for passage in evidence.passages}
+    assert {"A seat costs 12 dollars", "Acme hires a treasurer"} <= begun
+    assert (len(evidence.passages) + evidence.left_out, evidence.left_out > 0) == (len(facts), True)
+    assert {passage.dataset for passage in evidence.omitted} >= {"recent_news"}
+
+
+def test_how_many_passages_are_there_in_part_only_is_counted() -> None:
+    facts = [fact("company_name", Text(text="Acme makes anvils. " * 200)), news("Acme grows")]
+    evidence = selected(facts, most_bytes=3_000)
+    assert (evidence.cut, evidence.left_out) == (1, 0)
+    assert selected(facts).cut == 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.analysis.relevance import rank
+from enrichment.analysis.relevance import rank, ranked_for_each
 
 
 @dataclass(frozen=True)
@@ -41,3 +41,15 @@ def test_every_passage_is_ranked_whatever_is_asked(passages: list[Written], ques
     ranked = rank(passages, question)
     assert sorted(one.passage.text for one in ranked) == sorted(passage.text for passage in passages)
     assert all(one.score >= 0 for one in ranked)
+
+
+def test_each_question_has_its_best_passage_before_any_has_its_second_and_what_bears_on_none_is_left_out() -> None:
+    pages = [
+        Written("Prices: ten euros."),
+        Written("A year ago prices of most things rose again, as they do every year or so."),
+        Written("A plant opens in Spain."),
+        Written("Nothing of that kind."),
+    ]
+    assert ranked_for_each(pages, ["which prices", "plant in Spain"]) == [pages[0], pages[2], pages[1]]
+    assert ranked_for_each(pages, ["plant in Spain", "which prices"])[0] == pages[2]
+    assert ranked_for_each(pages, []) == ranked_for_each(pages, ["zebra"]) == []
