@@ -102,10 +102,10 @@ async def enriched(
         return Answered(found)
     if isinstance(found, MadeBefore):
         return await _made_before(found, state, wait_seconds)
-    if not state.runs.has_room:
+    if not state.runs.room:
         raise _no_room(state)
     accepted = AcceptedRequest(request_id, caller.owner, ask_as_json(ask), state.now())
-    with state.runs.room():
+    with state.runs.place():
         before = await run_in_threadpool(
             state.store.accepted_requests.accept,
             accepted,
@@ -114,7 +114,7 @@ async def enriched(
             lease_until=state.runs.lease_until(),
         )
         if before is None:
-            state.runs.begin(accepted, company=found)
+            state.runs.accept(accepted, found)
     if before is not None:
         return await _made_before(before, state, wait_seconds)
     return Answered(await waited_for(request_id, state, wait_seconds))

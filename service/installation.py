@@ -26,10 +26,11 @@ from resources.wiring import open_context
 from service.batch_work import BatchWork
 from service.bookings import HitBookings
 from service.deliveries import Deliveries
+from service.leased_work import GRACE_SECONDS
 from service.limits import KeyRateLimits
 from service.logs import log
 from service.metrics import Metrics
-from service.runs import GRACE_SECONDS, Runs
+from service.runs import Runs
 from service.session_events import SessionStreams
 from service.session_runs import SessionRuns
 from service.tracing import exporter
