@@ -31,7 +31,7 @@ def _unknown(at: str, name: str, file: str) -> str:
     return f"{at}: config/{file}.yaml has no '{name}': correct it; an arm changes entries, and adds none"
 
 
-def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def _laid_over(below: Mapping[str, Any], above: Mapping[Any, Any]) -> dict[str, Any]:
     return {**below, **{key: _over(below.get(key), value) for key, value in above.items()}}
 
 
