@@ -61,7 +61,7 @@ def experiments(
 def _remark(metric: str, beside: ArmComparison | None) -> str:
     if beside is None or not beside.decided:
         return ""
-    better = (beside.difference > 0) == (metric == "quality")
+    better = (beside.difference > 0) == (metric in ("quality", "kept_claims"))
     return "better than the first arm: make it the rule if you agree" if better else "worse than the first arm"
 
 

@@ -97,7 +97,8 @@ class _Replay:
     """One set of rules: what is known of each company by now, which analyses were made, what caps have taken."""
 
     def __init__(self, side: Side, history: History, override: str | None, policies: PolicyCache, seed: int) -> None:
-        self.rules, self.history = side.rules, history
+        # What if these rules were the rule: without experiments, whose arms would serve some of the companies.
+        self.rules, self.history = side.rules.model_copy(update={"experiments": {}, "arms": {}}), history
         self.override, self.policies, self.seed = override, policies, seed
         self.totals, self.tokens = _ReplayTotals(), TokensOfAnalyses(history.answered)
         self.taken = Counter[str]()

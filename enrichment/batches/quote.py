@@ -21,6 +21,7 @@ from enrichment.pipeline.enrich import Ask
 from enrichment.pipeline.plan_many import plan_companies
 from enrichment.planning.bulk.planner import Group
 from enrichment.planning.plan import Plan
+from enrichment.requirements.experiment_arm import companies_by_rules
 from enrichment.rules import Rules
 
 STATES_PLANNED = 200
@@ -112,10 +113,16 @@ async def quote_batch(
 
 def _groups(companies: Sequence[Company], ask: Ask, rules: Rules, context: RunContext) -> list[Group]:
     """Those with a domain by all they want, those without by what finds it; largest first."""
-    requirements = ask.requirements(rules)
+    consumer = ask.requirements(rules).consumer
     numbered = [c if c.company_id else replace(c, company_id=f"new {number}") for number, c in enumerate(companies)]
     as_they_are = {company.company_id: company for company in numbered}
-    groups = plan_companies(numbered, requirements, rules=rules, context=context, override=ask.strategy_override)
+    groups = (
+        group
+        for its, some in companies_by_rules(rules, numbered, consumer=consumer)
+        for group in plan_companies(
+            some, ask.requirements(its), rules=its, context=context, override=ask.strategy_override
+        )
+    )
     ours = (group for group in groups if as_they_are[group.companies[0].company_id] == group.companies[0])
     return sorted(ours, key=lambda group: -len(group.companies))
 

@@ -13,6 +13,7 @@ from enrichment.pipeline.identify import company_asked_for
 from enrichment.pipeline.plan import decide, plan_inputs
 from enrichment.pipeline.stages import Ask, request_for
 from enrichment.planning.plan import Plan, make_plans
+from enrichment.requirements.experiment_arm import rules_of
 from enrichment.rules import Rules
 
 
@@ -45,6 +46,8 @@ async def _served(ask: Ask, company: Company, rules: Rules, context: RunContext)
 
 
 async def _plans(ask: Ask, company: Company, rules: Rules, context: RunContext) -> tuple[Plan, ...]:
+    consumer = ask.requirements(rules).consumer
+    rules = rules_of(rules, consumer=consumer, company_id=company.company_id)
     requirements = ask.requirements(rules)
     request = request_for(ask, requirements, company, rules, context.now(), request_id="")
     known = Known()

@@ -11,6 +11,7 @@ from enrichment.domain.records import Company
 from enrichment.pipeline.cached_profile import from_layer_1
 from enrichment.pipeline.identify import identify
 from enrichment.pipeline.stages import Ask, Enriched, LeftOpen, Watch
+from enrichment.requirements.experiment_arm import rules_of
 from enrichment.rules import Rules
 
 __all__ = ["Ask", "Enriched", "LeftOpen", "Watch", "enrich"]
@@ -39,6 +40,8 @@ async def enrich(
     """
     async with context.trace(request_id or new_id("req"), watch) as trace:
         identified = await identify(ask, rules=rules, context=context, trace=trace, company=company, resumed=resumed)
+        request = identified.request
+        rules = rules_of(rules, consumer=request.consumer, company_id=request.company_id)
         served = await from_layer_1(identified, rules=rules, context=context, trace=trace)
         if served is not None:
             return served

@@ -16,6 +16,7 @@ from enrichment.pipeline.candidates import candidates, free_key, registered_comp
 from enrichment.pipeline.learned_identity import ASKED, StatedIds, learn_identity
 from enrichment.pipeline.stages import Ask, Identified, request_for
 from enrichment.ports import StoreError
+from enrichment.requirements.experiment_arm import rules_of
 from enrichment.rules import Rules
 from enrichment.trace import Trace
 
@@ -65,10 +66,14 @@ async def identify(
     if resumed and (begun := await asyncio.to_thread(_begun, trace.request_id, context)) is not None:
         request, company, purchases = begun
         trace.note("identify", "resumed", text=ask.company, key=company.key)
+        rules = rules_of(rules, consumer=requirements.consumer, company_id=request.company_id)
+        requirements = ask.requirements(rules)
         return await _identified(Identified(ask, company, request, requirements, purchases), rules, context, trace)
     company = await _kept(company or await company_asked_for(ask, context), context)
     if ask.new:
         await asyncio.to_thread(_keep_apart, ask, company, context)
+    rules = rules_of(rules, consumer=requirements.consumer, company_id=company.company_id)
+    requirements = ask.requirements(rules)
     request = request_for(ask, requirements, company, rules, context.now(), request_id=trace.request_id)
     await asyncio.to_thread(context.store.requests.open, request)
     trace.note("identify", "asked", text=ask.company, key=company.key)

@@ -25,6 +25,7 @@ from enrichment.domain.records import (
     Request,
     SourceFailure,
 )
+from enrichment.requirements.experiment_arm import arm_of
 from enrichment.requirements.requirements import Requirements, custom, requirements_of
 from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules
@@ -186,8 +187,16 @@ def request_for(
         rules_hash=rules.hash,
         asked_at=now,
         asked_by=ask.asked_by,
-        plan={"asked": asked_note(ask, company)},
+        plan={"asked": asked_note(ask, company), **_arm_note(ask, requirements, company, rules)},
     )
+
+
+def _arm_note(ask: Ask, requirements: Requirements, company: Company, rules: Rules) -> dict[str, Json]:
+    """The arm that decides how this is served, and the chance with which; nothing where a strategy was asked for."""
+    arm = arm_of(rules, consumer=requirements.consumer, company_id=company.company_id)
+    if arm is None or ask.strategy or ask.strategy_override:
+        return {}
+    return {"arm": {"experiment": arm.experiment, "name": arm.name, "chance": arm.chance}}
 
 
 def asked_note(ask: Ask, company: Company) -> dict[str, Json]:

@@ -19,6 +19,7 @@ from enrichment.pipeline.plan_many import plan_companies
 from enrichment.planning.bulk.planner import Group
 from enrichment.profiles.assembly import missing
 from enrichment.refresh.ranking import DueProfile
+from enrichment.requirements.experiment_arm import companies_by_rules
 from enrichment.requirements.requirements import Requirements, requirements_hash, requirements_of
 from enrichment.rules import Rules
 
@@ -67,9 +68,11 @@ def due_profiles(
     for name in consumers:
         requirements = requirements_of(rules, (name,))
         if not requirements.audience:
-            decided = _OfConsumer(rules, context, requirements, override).decide(companies, new=new)
-            due += decided.due
-            left_alone[NOTHING_TO_ASK] += decided.left_alone
+            for its, some in companies_by_rules(rules, companies, consumer=name):
+                of_rules = _OfConsumer(its, context, requirements_of(its, (name,)), override)
+                decided = of_rules.decide(some, new=new)
+                due += decided.due
+                left_alone[NOTHING_TO_ASK] += decided.left_alone
     return DueProfiles(tuple(due), {why: number for why, number in left_alone.items() if number})
 
 

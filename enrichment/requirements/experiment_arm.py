@@ -1,18 +1,23 @@
-"""In which arm of an experiment a company is: always the same one, by a stable hash. Pure.
+"""In which arm of an experiment a company is: always the same one, by a stable hash; and the rules that serve it. Pure.
 
-Rules + consumer + company_id -> Arm | None
+Rules + consumer + company_id -> Arm | None;  -> the Rules of that arm, or those of all
 """
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from enrichment.domain.records import Company
 from enrichment.rules import Rules, Strategy
 
 
 class Arm(NamedTuple):
+    """strategy: None: as the rules say. chance: with which a company is in this arm."""
+
     experiment: str
     name: str
-    strategy: Strategy
+    strategy: Strategy | None
+    chance: float
 
 
 def arm_of(rules: Rules, *, consumer: str, company_id: str) -> Arm | None:
@@ -21,8 +26,27 @@ def arm_of(rules: Rules, *, consumer: str, company_id: str) -> Arm | None:
         if experiment.consumer == consumer and _share(f"{name}|part|{company_id}") < experiment.share:
             arms = [*experiment.arms]
             arm = arms[int(_share(f"{name}|arm|{company_id}") * len(arms))]
-            return None if arm in experiment.stopped else Arm(name, arm, experiment.arms[arm])
+            if arm in experiment.stopped:
+                return None
+            return Arm(name, arm, experiment.arms[arm].strategy, experiment.share / len(arms))
     return None
+
+
+def rules_of(rules: Rules, *, consumer: str, company_id: str) -> Rules:
+    """What this company's request is served by; rules of an arm give themselves."""
+    arm = arm_of(rules, consumer=consumer, company_id=company_id)
+    return rules if arm is None else rules.arms.get(arm.experiment, {}).get(arm.name, rules)
+
+
+def companies_by_rules(
+    rules: Rules, companies: Sequence[Company], *, consumer: str
+) -> Iterator[tuple[Rules, list[Company]]]:
+    """The same companies, in their order, by the rules that serve them."""
+    found: dict[str, tuple[Rules, list[Company]]] = {}
+    for company in companies:
+        its = rules_of(rules, consumer=consumer, company_id=company.company_id)
+        found.setdefault(its.hash, (its, []))[1].append(company)
+    yield from found.values()
 
 
 def _share(text: str) -> float:

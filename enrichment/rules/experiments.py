@@ -1,16 +1,43 @@
-"""config/experiments.yaml: which companies take part in an experiment, and by which strategy each arm plans.
+"""config/experiments.yaml: which companies take part in an experiment, and by which rules each arm serves them.
 
 name -> Experiment;  problems_of(experiments, consumers) -> what of it cannot be
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Strategy = Literal["enhanced", "priority", "legacy"]
-Metric = Literal["cost", "cost_per_complete_profile", "quality", "seconds"]
+Metric = Literal["cost", "cost_per_complete_profile", "quality", "kept_claims", "seconds"]
+_ChangedFile = Literal["sources", "datasets", "consumers", "analyses", "redundancy"]
+
+
+class ArmRules(BaseModel):
+    """What an arm does otherwise than the rules; nothing: it serves by the rules as they are.
+
+    rules: file -> its entries, of which only what differs is written. prompts: analysis -> the file in config/prompts
+    that is its prompt, without .md. models: analysis -> the language model that it asks.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    strategy: Strategy | None = None
+    rules: Mapping[_ChangedFile, Any] = {}
+    prompts: Mapping[str, str] = {}
+    models: Mapping[str, str] = {}
+
+    @property
+    def changes_rules(self) -> bool:
+        return bool(self.rules or self.prompts or self.models)
+
+
+def _strategy_alone(value: object) -> object:
+    return {"strategy": value} if isinstance(value, str) else value
+
+
+Arms = Mapping[str, Annotated[ArmRules, BeforeValidator(_strategy_alone)]]
 
 
 class Guard(BaseModel):
@@ -25,7 +52,7 @@ class Guard(BaseModel):
 class Experiment(BaseModel):
     """since: requests from then on count (UTC). share: of companies that take part.
 
-    arms: name -> strategy; the first one is what the others are compared with.
+    arms: name -> its rules, or its strategy alone; the first one is what the others are compared with.
     stopped: arms that get no company any more; theirs are planned as if there were no experiment.
     """
 
@@ -34,7 +61,7 @@ class Experiment(BaseModel):
     consumer: str
     since: date
     share: float = Field(gt=0, le=1)
-    arms: Annotated[Mapping[str, Strategy], Field(min_length=2)]
+    arms: Annotated[Arms, Field(min_length=2)]
     metric: Metric
     guard: Guard = Guard()
     stopped: tuple[str, ...] = ()

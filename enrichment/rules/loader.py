@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from enrichment.rules.arm_rules import problems_of_arm, with_arm
 from enrichment.rules.cross_checks import disagreements, names_in
-from enrichment.rules.experiments import Experiment
+from enrichment.rules.experiments import ArmRules, Experiment
 from enrichment.rules.learned import unknown_names, with_learned
 from enrichment.rules.models import (
     AnalysisRules,
@@ -100,6 +101,21 @@ def load_rules(folder: Path, questions: Questions | None = None) -> Rules:
         )
     problems: list[str] = []
     written = {name: _read(folder / f"{name}.yaml", problems) for name in (*_MAPPINGS, *_OPTIONAL)}
+    rules = _checked(folder, written, questions, {}, problems)
+    arms = {} if problems else dict(_arms(folder, written, rules, questions, problems))
+    if problems:
+        raise RulesError(problems)
+    return rules.model_copy(update={"arms": arms})
+
+
+def _checked(
+    folder: Path,
+    written: Mapping[str, Any],
+    questions: Questions | None,
+    prompt_files: Mapping[str, str],
+    problems: list[str],
+) -> Rules:
+    """What these files say, as far as it is sound. prompt_files: where a prompt is not in the file of its name."""
     sound: dict[str, Any] = {name: _entries(name, written[name], kind, problems) for name, kind in _MAPPINGS.items()}
     sound["redundancy"] = _whole("redundancy", written, tuple[RedundancyRule, ...], problems) or ()
     sound["strategies"] = _whole("strategies", written, Strategies, problems) or Strategies()
@@ -113,13 +129,42 @@ def load_rules(folder: Path, questions: Questions | None = None) -> Rules:
     sound |= {"learned": learned, "as_written": sound["sources"]}
     sound["sources"] = with_learned(sound["sources"], learned)
     asked = (*names_in(written["analyses"]), *_asked_in_research(sound["research"]))
-    sound["prompts"] = _prompts(folder / "prompts", asked, problems)
+    sound["prompts"] = _prompts(folder / "prompts", asked, prompt_files, problems)
     rules = Rules.model_construct(**sound, hash=_digest(written, sound["prompts"]))
     problems.extend(disagreements(written, rules))
     if questions is not None:
         problems.extend(_problems_of(questions, written))
-    if problems:
-        raise RulesError(problems)
+    return rules
+
+
+def _arms(
+    folder: Path, written: Mapping[str, Any], rules: Rules, questions: Questions | None, problems: list[str]
+) -> Iterator[tuple[str, dict[str, Rules]]]:
+    """Experiment -> arm -> the rules that its companies are served by; an arm that only names a strategy has none."""
+    for name, experiment in rules.experiments.items():
+        changed = {arm: one for arm, one in experiment.arms.items() if one.changes_rules}
+        yield (
+            name,
+            {
+                arm: _of_arm(f"config/experiments.yaml: {name}.arms.{arm}", folder, written, one, questions, problems)
+                for arm, one in changed.items()
+            },
+        )
+
+
+def _of_arm(
+    at: str,
+    folder: Path,
+    written: Mapping[str, Any],
+    arm: ArmRules,
+    questions: Questions | None,
+    problems: list[str],
+) -> Rules:
+    """The rules of an arm, with each problem at its place in experiments.yaml."""
+    found = [f"{at}.{problem}" for problem in problems_of_arm(written, arm)]
+    of_files: list[str] = []
+    rules = _checked(folder, with_arm(written, arm), questions, arm.prompts, of_files)
+    problems.extend(found or [f"{at}: {problem}" for problem in of_files])
     return rules
 
 
@@ -188,10 +233,13 @@ def _without_value(value: Any, *above: str | int) -> Iterator[tuple[str | int, .
         yield from _without_value(part, *above, key)
 
 
-def _prompts(folder: Path, analyses: Iterable[str], problems: list[str]) -> dict[str, str]:
+def _prompts(
+    folder: Path, analyses: Iterable[str], prompt_files: Mapping[str, str], problems: list[str]
+) -> dict[str, str]:
     prompts = {}
     for name in analyses:
-        shown, path = f"config/prompts/{name}.md", folder / f"{name}.md"
+        file = prompt_files.get(name, name)
+        shown, path = f"config/prompts/{file}.md", folder / f"{file}.md"
         try:
             prompts[name] = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -378,6 +378,7 @@ class Rules(_Rule):
     """All of config/, with the hash that plans, purchases and profiles carry.
 
     sources: with the rates of learned.yaml that people accepted or pinned. as_written: without them.
+    arms: experiment -> arm -> the rules its companies are served by, where they differ from these.
     """
 
     providers: Mapping[str, ProviderRules]
@@ -393,6 +394,7 @@ class Rules(_Rule):
     learned: Mapping[str, Mapping[str, LearnedLine]] = {}
     as_written: Mapping[str, SourceRules] = {}
     experiments: Mapping[str, Experiment] = {}
+    arms: Mapping[str, Mapping[str, "Rules"]] = {}
     learned_reliability: Mapping[str, DatasetReliability] = {}
     prompts: Mapping[str, str]
     hash: str

@@ -1,6 +1,6 @@
 """What came of an experiment so far: a sum of its metric for each arm, of the companies in it.
 
-spend.requests since it began, by company -> ArmResult of each arm;  verdict: ahead or not, guards
+spend.requests since it began, by company and the arm on record -> ArmResult of each arm;  verdict: ahead or not, guards
 """
 
 from collections import defaultdict
@@ -9,18 +9,20 @@ from dataclasses import dataclass
 import duckdb
 
 from enrichment.learning.sequential_test import ArmComparison, ArmSum, compare_arms
-from enrichment.requirements.experiment_arm import arm_of
 from enrichment.rules import Rules
 from enrichment.rules.experiments import Experiment
 
 _BY_COMPANY = """
 SELECT
-    r.company_id, r.strategy, CAST(sum(r.cost_usd) AS DOUBLE), avg(CAST(r.state = 'complete' AS INTEGER)),
-    count(*) FILTER (r.state = 'complete'), avg(coalesce(p.quality, 0)),
-    avg(epoch(r.finished_at - r.asked_at)), count(*)
+    json_extract_string(r.plan, '$.arm.name') AS arm, CAST(sum(r.cost_usd) AS DOUBLE),
+    avg(CAST(r.state = 'complete' AS INTEGER)), count(*) FILTER (r.state = 'complete'), avg(coalesce(p.quality, 0)),
+    avg(epoch(r.finished_at - r.asked_at)), count(*),
+    CAST(sum(list_sum(CAST(json_extract(p.document, '$.analyses.*.claims_kept') AS BIGINT[]))) AS DOUBLE)
 FROM spend.requests AS r LEFT JOIN layers.profiles AS p USING (profile_id)
-WHERE r.consumer = ? AND r.asked_at >= CAST(? AS TIMESTAMP) AND r.state IN ('complete', 'incomplete', 'refused')
-GROUP BY r.company_id, r.strategy ORDER BY r.company_id
+WHERE
+    json_extract_string(r.plan, '$.arm.experiment') = ? AND r.consumer = ? AND r.asked_at >= CAST(? AS TIMESTAMP)
+    AND r.state IN ('complete', 'incomplete', 'refused')
+GROUP BY r.company_id, arm ORDER BY r.company_id, arm
 """
 
 
@@ -41,14 +43,9 @@ def experiment_results(connection: duckdb.DuckDBPyConnection, rules: Rules, name
     """Of a published warehouse, for each arm of the experiment."""
     experiment = rules.experiments[name]
     rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-    found = connection.execute(_BY_COMPANY, [experiment.consumer, experiment.since]).fetchall()
-    unstopped = rules.model_copy(
-        update={"experiments": {**rules.experiments, name: experiment.model_copy(update={"stopped": ()})}}
-    )
-    for company, strategy, *figures in found:
-        arm = arm_of(unstopped, consumer=experiment.consumer, company_id=company)
-        if arm is not None and arm.strategy == strategy:
-            rows[arm.name].append(tuple(float(figure) for figure in figures))
+    found = connection.execute(_BY_COMPANY, [name, experiment.consumer, experiment.since]).fetchall()
+    for arm, *figures in found:
+        rows[arm].append(tuple(float(figure or 0) for figure in figures))
     sums = {arm: _metric(experiment, rows[arm]) for arm in experiment.arms}
     first = sums[next(iter(experiment.arms))]
     return {
@@ -70,7 +67,7 @@ def _metric(experiment: Experiment, rows: list[tuple[float, ...]]) -> ArmSum | N
     """None: there is nothing to take a mean of yet."""
     if not rows:
         return None
-    cost, _, complete, quality, seconds, requests = (list(column) for column in zip(*rows, strict=True))
+    cost, _, complete, quality, seconds, requests, claims = (list(column) for column in zip(*rows, strict=True))
     match experiment.metric:
         case "cost":
             return ArmSum.of_ratio(cost, requests)
@@ -78,6 +75,8 @@ def _metric(experiment: Experiment, rows: list[tuple[float, ...]]) -> ArmSum | N
             return ArmSum.of_ratio(cost, complete) if sum(complete) else None
         case "quality":
             return ArmSum.of(quality)
+        case "kept_claims":
+            return ArmSum.of_ratio(claims, requests)
         case "seconds":
             return ArmSum.of(seconds)
 

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+from enrichment.rules import load_rules
 from tests.acceptance.conftest import Stack
 from tests.support.examples import FROZEN
 
@@ -19,7 +21,7 @@ def test_experiments_are_listed_with_what_came_of_them(stack: Stack, tmp_path: P
     none = stack.command("experiments", "--sandbox", ENRICH_CONFIG=str(config))
     assert "No experiment is under way" in none.stdout
     (config / "experiments.yaml").write_text(ORDER, encoding="utf-8")
-    asyncio.run(stack.ask("tesla.com", "profile"))
+    asyncio.run(replace(stack, rules=load_rules(config)).ask("tesla.com", "profile"))
 
     shown = stack.command("experiments", "order", "--sandbox", "--json", ENRICH_CONFIG=str(config))
     assert (shown.returncode, shown.stderr) == (0, "")
@@ -45,3 +47,22 @@ def test_a_company_of_an_arm_is_never_served_from_layer_1(stack: Stack, tmp_path
     assert [served(), served()] == ["vendors", "layer_1"]
     (config / "experiments.yaml").write_text(ORDER, encoding="utf-8")
     assert served() == "memory"
+
+
+def test_a_company_of_an_arm_is_served_by_its_rules_and_the_arm_is_on_record(stack: Stack, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(FROZEN, config)
+    less = "{rules: {consumers: {profile: {required: [company_name, domain], optional: {}}}}}"
+    (config / "experiments.yaml").write_text(
+        f"less: {{consumer: profile, since: 2020-01-01, share: 1.0, metric: cost, arms: {{one: {less}, two: {less}}}}}",
+        encoding="utf-8",
+    )
+    rules = load_rules(config)
+    asked = asyncio.run(replace(stack, rules=rules).ask("tesla.com", "profile"))
+    arm = (asked.request.plan or {})["arm"]
+    assert (arm["experiment"], arm["name"] in ("one", "two"), arm["chance"]) == ("less", True, 0.5)
+    assert asked.request.rules_hash == asked.profile.rules_hash == rules.arms["less"][arm["name"]].hash
+    assert "industry" not in asked.profile.document["datasets"]
+
+    named = asyncio.run(replace(stack, rules=rules).ask("apple.com", "profile", strategy="priority"))
+    assert "arm" not in (named.request.plan or {})

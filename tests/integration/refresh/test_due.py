@@ -16,6 +16,7 @@ from enrichment.refresh.due import NOTHING_TO_ASK, DueProfiles, due_profiles
 from enrichment.refresh.ranking import RefreshBatch, RefreshPlan, in_batches
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules
+from enrichment.rules.experiments import Experiment
 from enrichment.rules.models import RefreshRules
 from resources.refresh import SCHEDULE, left_today, plan_refresh
 from resources.store import SqlStore
@@ -74,6 +75,19 @@ def test_a_valid_profile_is_not_due_and_an_expired_one_is_with_what_its_plan_buy
     assert {"industry", "employee_count"} <= one.renews
     assert one.cost > 0
     assert one.first
+
+
+def test_a_profile_of_an_arm_is_fresh_by_the_rules_of_its_arm(store: SqlStore) -> None:
+    stricter = MATRIX.datasets["industry"].model_copy(update={"quality_threshold": 0.69})
+    others = MATRIX.model_copy(update={"hash": "others", "datasets": {**MATRIX.datasets, "industry": stricter}})
+    profiled(store, company(store, "acme.com"))
+    assert [one.why for one in due(store, NOON + DAY, rules=others).profiles] == [
+        "the rules have other requirements now"
+    ]
+    trial = Experiment(consumer="profile", since=NOON.date(), share=1, arms={"one": {}, "two": {}}, metric="cost")
+    of_arms = {"trial": {"one": MATRIX, "two": MATRIX}}
+    in_trial = others.model_copy(update={"experiments": {"trial": trial}, "arms": of_arms})
+    assert due(store, NOON + DAY, rules=in_trial) == DueProfiles((), {})
 
 
 def test_a_company_without_a_profile_is_due_only_where_new_ones_are_wanted(store: SqlStore) -> None:

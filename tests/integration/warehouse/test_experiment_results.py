@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Request, RequestState
+from enrichment.domain.records import Json, Request, RequestState
 from enrichment.requirements.experiment_arm import arm_of
 from enrichment.rules.experiments import Experiment, Guard
 from resources.store import SqlStore
@@ -41,7 +41,8 @@ def planned(store: SqlStore, companies: int) -> None:
         about = company(store, f"c{number}.com")
         arm = arm_of(rules, consumer="profile", company_id=about.company_id)
         assert arm is not None
-        asked = Request(new_id("req"), about.company_id, "profile", None, arm.strategy, MATRIX.hash, NOON)
+        on_record: dict[str, Json] = {"arm": {"experiment": "order", "name": arm.name, "chance": arm.chance}}
+        asked = Request(new_id("req"), about.company_id, "profile", None, "enhanced", MATRIX.hash, NOON, plan=on_record)
         store.requests.open(asked)
         state: RequestState = "complete" if arm.name == "solved" else "incomplete"
         store.requests.close(replace(asked, state=state, finished_at=NOON), profiles=(), reads=())

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 
-from enrichment.requirements.experiment_arm import arm_of
+from enrichment.requirements.experiment_arm import arm_of, companies_by_rules, rules_of
 from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules.experiments import Experiment, problems_of
 from tests.support.examples import MATRIX, acme
@@ -58,3 +58,17 @@ def test_two_experiments_of_one_consumer_and_names_that_do_not_exist_are_refused
     wrong = ORDER.model_copy(update={"consumer": "profiles", "stopped": ("third",)})
     found = list(problems_of({"order": ORDER, "again": ORDER, "wrong": wrong}, MATRIX.consumers))
     assert [problem.split(": ")[1] for problem in found] == ["again.consumer", "wrong.consumer", "wrong.stopped"]
+
+
+def test_companies_are_served_by_the_rules_of_their_arm_and_others_by_those_of_all() -> None:
+    cheaper = MATRIX.model_copy(update={"hash": "cheaper"})
+    rules = RULES.model_copy(update={"arms": {"order": {"listed": cheaper}}})
+    for one in COMPANIES[:200]:
+        arm = arm_of(rules, consumer="profile", company_id=one)
+        its = rules_of(rules, consumer="profile", company_id=one)
+        assert its.hash == ("cheaper" if arm is not None and arm.name == "listed" else rules.hash)
+        assert rules_of(its, consumer="profile", company_id=one) is its
+    companies = [replace(acme(), company_id=one) for one in COMPANIES]
+    groups = {its.hash: len(some) for its, some in companies_by_rules(rules, companies, consumer="profile")}
+    assert sum(groups.values()) == len(COMPANIES)
+    assert abs(groups["cheaper"] - 1000) < 150
