@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Path, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.sse import ServerSentEvent
 
 from service import enrichments
+from service.event_stream import EventStream
 from service.events import follow, resumed_after
 from service.pages.request_steps import Step, step_of
 from service.pages.visit import PageEnricher, PageReader, Visit
@@ -45,13 +46,12 @@ async def _followed(
     return _drawn(enrichment_id, visit, max(since, after))
 
 
-@router.get("/{enrichment_id}/steps", response_class=EventSourceResponse)
+@router.get("/{enrichment_id}/steps", response_class=EventStream)
 async def steps(
     following: Annotated[AsyncIterator[ServerSentEvent], Depends(_followed)],
-) -> AsyncIterator[ServerSentEvent]:
+) -> EventStream:
     """The rows of its timeline as they come, as HTML; `end` once there is nothing more."""
-    async for event in following:
-        yield event
+    return EventStream(following)
 
 
 @router.post("/{enrichment_id}/stop")

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.sse import ServerSentEvent
 from pydantic import ValidationError
 
 from service import sessions
+from service.event_stream import EventStream
 from service.pages.session_parts import QuestionShown, moment_of, questions_shown
 from service.pages.visit import PageEnricher, PageReader, Visit
 from service.problems import invalid
@@ -81,13 +82,12 @@ async def _followed(
     return _drawn(session_id, visit, visit.state.streams.follow(session, place, on=True))
 
 
-@router.get("/events", response_class=EventSourceResponse)
+@router.get("/events", response_class=EventStream)
 async def events(
     following: Annotated[AsyncIterator[ServerSentEvent], Depends(_followed)],
-) -> AsyncIterator[ServerSentEvent]:
+) -> EventStream:
     """The events of the session as HTML that takes its place in the page; `reread` where the page has a gap."""
-    async for event in following:
-        yield event
+    return EventStream(following)
 
 
 async def _drawn(

@@ -5,13 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.sse import ServerSentEvent
 
 from enrichment.pipeline.stages import Ask
 from service import enrichments
 from service.access import Caller, Enricher, Reader
 from service.bodies import AskBody, EnrichBody, QuoteBody
 from service.calls import IdempotencyHeader, PreferHeader, idempotency_key, wait_asked
+from service.event_stream import STREAM, EventStream
 from service.events import follow, resumed_after
 from service.installation import Installed, ServiceState
 from service.problems import BODY, problems
@@ -77,18 +78,17 @@ async def state_of(enrichment_id: EnrichmentId, caller: Reader, state: Installed
 
 @router.get(
     "/{enrichment_id}/events",
-    response_class=EventSourceResponse,
-    responses={204: {"description": "You have all of it, `end` included"}, **_FOUND},
+    response_class=EventStream,
+    responses={204: {"description": "You have all of it, `end` included"}, **STREAM, **_FOUND},
 )
 async def events(
     following: Annotated[AsyncIterator[ServerSentEvent], Depends(_followed)],
-) -> AsyncIterator[ServerSentEvent]:
+) -> EventStream:
     """What happens in it, as server-sent events: `plan`, `call`, `analysis`, ..., and `end` with its whole state.
 
     A client that comes back with `Last-Event-ID` misses nothing and gets nothing twice.
     """
-    async for event in following:
-        yield event
+    return EventStream(following)
 
 
 @router.delete("/{enrichment_id}", status_code=202, responses=problems("not_found", "already_ended"))

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.sse import ServerSentEvent
 from pydantic import AfterValidator, Field
 
 from enrichment.domain.research import Persona
@@ -14,6 +14,7 @@ from service import sessions
 from service.access import Enricher, Reader
 from service.bodies import Body, CompanyText, Named
 from service.calls import IdempotencyHeader, idempotency_key
+from service.event_stream import STREAM, EventStream
 from service.installation import Installed
 from service.money import AskedUsd, micro
 from service.problems import BODY, problems
@@ -151,17 +152,16 @@ async def _followed(
     return state.streams.follow(session, place_of(last_event_id or after, session), on=follow)
 
 
-@router.get("/{session_id}/events", response_class=EventSourceResponse, responses=_FOUND)
+@router.get("/{session_id}/events", response_class=EventStream, responses={**STREAM, **_FOUND})
 async def events(
     following: Annotated[AsyncIterator[ServerSentEvent], Depends(_followed)],
-) -> AsyncIterator[ServerSentEvent]:
+) -> EventStream:
     """What happens in it, as server-sent events.
 
     A client that comes back with `Last-Event-ID` misses nothing and gets nothing twice; where that cannot be, it gets a
     `gap` first.
     """
-    async for event in following:
-        yield event
+    return EventStream(following)
 
 
 @router.post("/{session_id}/stop", status_code=202, responses=_FOUND)
