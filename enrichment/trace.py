@@ -1,6 +1,6 @@
 """What happened in one request, in order: what `enrich trace` shows.
 
-    note(event) -> the watcher, at once
+    note(event) -> the watcher, at once          decided(decision of a policy)
                 -> the store, by a task beside the request; what is noted while it writes goes with the next write
 
 After `written()` all that was noted before is in the store. It is awaited before each purchase, so a process that is
@@ -14,7 +14,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from enrichment.domain.records import Event, Json, Stage
+from enrichment.domain.records import Event, Json, PolicyDecision, Stage
 from enrichment.ports import Requests, StoreError
 
 
@@ -36,7 +36,7 @@ class Trace:
         self.request_id = request_id
         self._requests, self._now, self._watch = requests, now, watch
         self._alive = set() if alive is None else alive
-        self._unwritten: list[Event] = []
+        self._unwritten: list[Event | PolicyDecision] = []
         self._writer: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -55,9 +55,16 @@ class Trace:
 
     def note(self, stage: Stage, what: str, **data: Json) -> None:
         event = Event(self.request_id, self._now(), stage, what, data)
-        self._unwritten.append(event)
+        self._keep(event)
         if self._watch is not None:
             self._watch(event)
+
+    def decided(self, decision: PolicyDecision) -> None:
+        """Stored with the events beside it, so before the first call that follows from it."""
+        self._keep(decision)
+
+    def _keep(self, happened: Event | PolicyDecision) -> None:
+        self._unwritten.append(happened)
         if self._may_begin_to_write():
             self._writer = asyncio.create_task(self._write())
 
@@ -73,5 +80,5 @@ class Trace:
 
     async def _write(self) -> None:
         while self._unwritten:
-            events, self._unwritten = self._unwritten, []
-            await asyncio.to_thread(self._requests.record, events)
+            happened, self._unwritten = self._unwritten, []
+            await asyncio.to_thread(self._requests.record, happened)

@@ -13,10 +13,11 @@ from dataclasses import replace
 from enrichment.collection.booking import Bookings, CollectionResult
 from enrichment.collection.context import CollectionContext
 from enrichment.collection.source_call import deliver, order_for
-from enrichment.domain.records import Company, Known, Outage, Request, SourceFailure
+from enrichment.domain.records import Company, Known, Outage, PolicyDecision, Request, SourceFailure
+from enrichment.memory.company_kind import kind_of
 from enrichment.memory.freshness import DatasetStatus, dataset_status
 from enrichment.parsing import NoReader, reader_of
-from enrichment.planning.eligibility import state_now
+from enrichment.planning.eligibility import askable, state_now
 from enrichment.planning.plan import Part, Plan, parts_that_fail_cheaply_first
 from enrichment.policy import Policy, State
 from enrichment.ports import (
@@ -142,13 +143,30 @@ class _PlanExecution:
             if until(part, RemainingBudget(self.rules, {})):
                 break
             budget = await self._remaining_budget()
-            asked = frozenset() if until(part, budget) else policy.next(self._state(part, budget.fits))
+            asked = frozenset() if until(part, budget) else self._decided(part, policy, self._state(part, budget.fits))
             if not asked:
                 self._note_too_dear(part, policy, budget)
                 break
             await _all(self._ask(source) for source in budget.together(sorted(asked)))
         else:
             self._note_not_asked(policy.next(self._state(part, lambda _: True)))
+
+    def _decided(self, part: Part, policy: Policy, state: State) -> frozenset[str]:
+        """What the policy asks in this state; on record with what else it could have asked."""
+        asked = policy.next(state)
+        self.trace.decided(
+            PolicyDecision(
+                request_id=self.request.request_id,
+                at=self.context.now(),
+                open_datasets=tuple(sorted(state.unsatisfied)),
+                missed=tuple(sorted(state.missed)),
+                alternatives=askable(part.problem, state),
+                chosen=tuple(sorted(asked)),
+                chance=1.0,
+                **kind_of(self.bookings.company, self.bookings.known.facts)._asdict(),
+            )
+        )
+        return asked
 
     def _in_time(self) -> bool:
         return time.monotonic() < self._deadline and not self.context.stopping()

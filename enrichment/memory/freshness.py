@@ -154,6 +154,11 @@ def answered_datasets(
     }
 
 
+def silent_sources(known: Known, answered: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Those whose fresh reply says that they do not know the company. answered: as of `answered_datasets`."""
+    return frozenset(reply.source for reply in known.replies if not reply.found and answered.get(reply.source))
+
+
 def used_replies(
     known: Known, statuses: Mapping[str, DatasetStatus], answered: Mapping[str, frozenset[str]]
 ) -> tuple[ReplyHead, ...]:

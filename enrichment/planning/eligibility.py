@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 
 from enrichment.domain.records import Cap, Company, Known
-from enrichment.memory.freshness import DatasetStatus, answered_datasets, dataset_statuses
+from enrichment.memory.freshness import DatasetStatus, answered_datasets, dataset_statuses, silent_sources
 from enrichment.planning.skip_reasons import Unusable, out_of_reach, over_a_cap, redundancy, share
 from enrichment.policy import Offer, Problem, State, continuing
 from enrichment.policy.execution_model import Skip
@@ -209,6 +209,19 @@ def is_state_of(whole: Problem, left: Problem) -> bool:
     return all({d for d, _ in offer.fill_rates} == fills.get(offer.source) for offer in left.offers)
 
 
+def askable(problem: Problem, state: State) -> tuple[str, ...]:
+    """The sources that a policy may ask in this state: usable, of use, and with all they need. By name."""
+    return tuple(
+        sorted(
+            offer.source
+            for offer in problem.offers
+            if offer.source in state.usable
+            and offer.answers & state.unsatisfied
+            and not offer.needs & state.unsatisfied
+        )
+    )
+
+
 def state_now(
     problem: Problem,
     rules: Rules,
@@ -225,8 +238,9 @@ def state_now(
     answers = answered_datasets(rules, requirements, known, now)
     usable = frozenset(offer.source for offer in problem.offers if may_ask(offer.source))
     open_ = frozenset(d for d in datasets if statuses[d].open)
+    missed = silent_sources(known, answers)
     if everything:
-        return State(open_, usable)
+        return State(open_, usable, missed)
     pursued = problem.required & open_
     skipped = frozenset(
         source
@@ -234,4 +248,4 @@ def state_now(
         if not pursued.intersection(rules.sources[source].datasets)
         and redundancy(rules, requirements, source, statuses, answers) is not None
     )
-    return State(open_, usable - skipped)
+    return State(open_, usable - skipped, missed)

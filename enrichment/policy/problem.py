@@ -81,6 +81,8 @@ class State:
     """Wanted datasets, and datasets some source needs, that are not satisfied."""
     usable: frozenset[str]
     """Sources not asked yet and not ruled out."""
+    missed: frozenset[str] = frozenset()
+    """Sources that answered that they do not know the company."""
 
 
 class Policy(Protocol):

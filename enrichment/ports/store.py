@@ -25,6 +25,7 @@ from enrichment.domain.records import (
     Known,
     ModelReply,
     Outage,
+    PolicyDecision,
     Profile,
     ProfileHead,
     Reply,
@@ -251,7 +252,13 @@ class Requests(Protocol):
 
     def by_id(self, request_id: str) -> Request | None: ...
 
-    def record(self, events: Sequence[Event]) -> None: ...
+    def record(self, happened: Sequence[Event | PolicyDecision]) -> None:
+        """All of it in one transaction."""
+        ...
+
+    def decisions(self, request_id: str) -> list[PolicyDecision]:
+        """In the order they were recorded."""
+        ...
 
     def events(self, request_id: str) -> list[Event]:
         """In the order they were recorded."""

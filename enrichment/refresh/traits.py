@@ -5,8 +5,8 @@ what each value of some datasets says, company by company, oldest first -> compa
 
 from collections.abc import Iterable
 
-from enrichment.domain.values import SIZE_BANDS, EmployeeCount, SizeBand, Text, Value, band_name
-from enrichment.parsing.industries import canonical_industry
+from enrichment.domain.values import Value
+from enrichment.memory.company_kind import industry_group_of, size_band_of
 from enrichment.refresh.history import Traits
 
 TRAIT_DATASETS = ("industry", "employee_count", "company_size_band")
@@ -26,17 +26,4 @@ def traits_of(stated: Iterable[tuple[str, Traits]]) -> dict[str, Traits]:
 
 def trait_in(value: Value) -> Traits:
     """What one value of TRAIT_DATASETS says."""
-    return Traits(_industry(value), _size_band(value))
-
-
-def _industry(value: Value) -> str | None:
-    found = canonical_industry(value.text) if isinstance(value, Text) else None
-    return found.groups[0] if found else None
-
-
-def _size_band(value: Value) -> str | None:
-    if isinstance(value, SizeBand):
-        return value.band
-    if isinstance(value, EmployeeCount):
-        return next((band_name(low, high) for low, high in SIZE_BANDS if high is None or value.low <= high), None)
-    return None
+    return Traits(industry_group_of(value), size_band_of(value))

@@ -1,4 +1,4 @@
-"""Requests and what happened in them: events and cache reads; with a request's end its profiles are written.
+"""Requests and what happened in them: events, decisions and cache reads; with a request's end its profiles are written.
 
 open -> renew ... -> close | give_up        end_silent: its process has not renewed it: failed, until it closes it
 
@@ -10,14 +10,14 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import CacheRead, Change, Event, Profile, Request
+from enrichment.domain.records import CacheRead, Change, Event, PolicyDecision, Profile, Request
 from enrichment.ports import REQUEST_LEASE, StoreError
 from resources.store import announcements
 from resources.store import tables as t
 from resources.store.column_types import PlainText, zipped
 from resources.store.database import Database
 from resources.store.former_ids import now_of
-from resources.store.row_mapping import record_of, row_of
+from resources.store.row_mapping import Row, record_of, row_of
 
 SILENT = "its process ended, or was stopped, before the request did: ask again"
 
@@ -29,7 +29,7 @@ _IN_DOUBT = sa.exists().where(_p.request_id == _this, t.STILL_OPEN)
 _UNFINISHED = sa.or_(_r.state == "running", sa.and_(_r.state == "failed", _r.error == SILENT))
 # The service has promised to go on with it: another process of it takes it over.
 _ACCEPTED = sa.exists().where(t.accepted_requests.c.request_id == _r.request_id, t.ACCEPTED_OPEN)
-_NEW_REQUEST, _NEW_EVENT = sa.insert(t.requests), sa.insert(t.events)
+_NEW_REQUEST, _NEW_EVENT, _NEW_DECISION = sa.insert(t.requests), sa.insert(t.events), sa.insert(t.decisions)
 _NEW_READ, _NEW_PROFILE = sa.insert(t.cache_reads), sa.insert(t.profiles)
 
 
@@ -130,11 +130,26 @@ class SqlRequests:
         with self._db.reading() as tx:
             return [record_of(Request, row) for row in tx.execute(query.limit(limit))]
 
-    def record(self, events: Sequence[Event]) -> None:
-        if not events:
-            return
-        rows = [row_of(event) for event in events]
-        self._db.write(lambda tx: tx.execute(_NEW_EVENT, rows))
+    def record(self, happened: Sequence[Event | PolicyDecision]) -> None:
+        """See enrichment.ports.Requests.record."""
+        events = [row_of(one) for one in happened if isinstance(one, Event)]
+        decisions = [row_of(one) for one in happened if isinstance(one, PolicyDecision)]
+
+        def recorded(tx: sa.Connection) -> None:
+            if events:
+                tx.execute(_NEW_EVENT, events)
+            if decisions:
+                tx.execute(_NEW_DECISION, decisions)
+
+        if happened:
+            self._db.write(recorded)
+
+    def decisions(self, request_id: str) -> list[PolicyDecision]:
+        """In the order they were recorded."""
+        d = t.decisions.c
+        with self._db.reading() as tx:
+            query = sa.select(t.decisions).where(d.request_id == request_id).order_by(d.decision_id)
+            return [_decision_of(row) for row in tx.execute(query)]
 
     def events(self, request_id: str) -> list[Event]:
         """In the order they were recorded."""
@@ -161,3 +176,8 @@ def give_up(tx: sa.Connection, request_id: str, *, at: datetime, reason: str) ->
     ended = {"state": "failed", "finished_at": at, "cost_micro_usd": paid, "error": reason, "lease_until": None}
     tx.execute(sa.update(t.requests).where(_r.request_id == request_id, _UNFINISHED).values(ended))
     return paid
+
+
+def _decision_of(row: Row) -> PolicyDecision:
+    lists = ("open_datasets", "missed", "alternatives", "chosen")
+    return record_of(PolicyDecision, row, **{name: tuple(getattr(row, name)) for name in lists})

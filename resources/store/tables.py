@@ -2,6 +2,7 @@
 
 companies <- requests <- purchases <- replies <- facts;   purchases <- model_replies <- analyses <- facts
 requests <- profiles <- changes: what is different since.   verdicts: what people say of values
+requests <- events, decisions: what happened in it, and what the policy decided between
 company_events: merges and splits.   former_companies: ids that lead to another one since
 caps: sums.   turns: calls, for rate limits.   providers, suspensions: outages.   balances: of vendors' accounts
 webhooks <- webhook_deliveries: what is sent to others.   sessions <- questions, session_events: research
@@ -444,6 +445,23 @@ events = sa.Table(
     _text("stage"),
     _text("what"),
     sa.Column("data", JsonText, nullable=False),
+    _changed(),
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    _number("decision_id"),
+    sa.Column("request_id", PlainText, nullable=False, index=True),
+    _time("at"),
+    sa.Column("open_datasets", JsonText, nullable=False, comment="of its part of the plan, not satisfied then"),
+    sa.Column("missed", JsonText, nullable=False, comment="sources that had answered that they know nothing"),
+    sa.Column("alternatives", JsonText, nullable=False, comment="sources that it could ask; it could also stop"),
+    sa.Column("chosen", JsonText, nullable=False, comment="sources asked together; none: it stopped"),
+    sa.Column("chance", sa.Double, nullable=False, comment="probability with which it was made"),
+    sa.Column("industry_group", PlainText, nullable=True, comment="of the company, as it was known then"),
+    sa.Column("size_band", PlainText, nullable=True, comment="of the company, as it was known then"),
+    sa.Column("country", PlainText, nullable=True, comment="of the company, as it was known then"),
     _changed(),
 )
 

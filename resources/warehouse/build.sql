@@ -44,6 +44,32 @@ COMMENT ON COLUMN build.facts.collected_at IS 'When it was collected, UTC';
 COMMENT ON COLUMN build.facts.holds_until IS 'Valid until then, UTC';
 COMMENT ON COLUMN build.facts.last_resort IS 'Its source is below the quality threshold of the dataset';
 
+CREATE TABLE build.decisions (
+    decision_id BIGINT NOT NULL,
+    request_id VARCHAR NOT NULL,
+    "at" TIMESTAMP NOT NULL,
+    open_datasets VARCHAR[] NOT NULL,
+    missed VARCHAR[] NOT NULL,
+    alternatives VARCHAR[] NOT NULL,
+    chosen VARCHAR[] NOT NULL,
+    chance DOUBLE NOT NULL,
+    industry_group VARCHAR,
+    size_band VARCHAR,
+    country VARCHAR
+);
+COMMENT ON TABLE build.decisions IS 'Every decision of a policy; sources.decisions says what came of it';
+COMMENT ON COLUMN build.decisions.decision_id IS 'Number of the decision in the store';
+COMMENT ON COLUMN build.decisions.request_id IS 'The request it was made in';
+COMMENT ON COLUMN build.decisions."at" IS 'When it was made, UTC';
+COMMENT ON COLUMN build.decisions.open_datasets IS 'Datasets of its part of the plan that were not satisfied then';
+COMMENT ON COLUMN build.decisions.missed IS 'Sources that had answered that they do not know the company';
+COMMENT ON COLUMN build.decisions.alternatives IS 'Sources that it could ask; it could also stop, unless a required dataset could still be satisfied';
+COMMENT ON COLUMN build.decisions.chosen IS 'Sources that it asked together; none: it stopped';
+COMMENT ON COLUMN build.decisions.chance IS 'The probability with which it was made; 1 where nothing is random';
+COMMENT ON COLUMN build.decisions.industry_group IS 'The main group of the company''s industry, as it was known then; null: not known';
+COMMENT ON COLUMN build.decisions.size_band IS 'The company''s size, as it was known then; null: not known';
+COMMENT ON COLUMN build.decisions.country IS 'The company''s country, ISO 3166-1 alpha-2, as it was known then; null: not known';
+
 CREATE TABLE build.verdicts (
     verdict_id VARCHAR NOT NULL,
     company_id VARCHAR NOT NULL,

@@ -22,6 +22,7 @@ LOADED = (
     t.replies,
     t.facts,
     t.cache_reads,
+    t.decisions,
     t.analyses,
     t.profiles,
     t.verdicts,

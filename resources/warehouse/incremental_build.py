@@ -34,6 +34,7 @@ _TARGETS = {
     "replies": "layers.replies",
     "facts": "build.facts",
     "cache_reads": "spend.cache_reads",
+    "decisions": "build.decisions",
     "analyses": "layers.analyses",
     "profiles": "layers.profiles",
     "verdicts": "build.verdicts",

@@ -87,6 +87,59 @@ COMMENT ON COLUMN sources.answers.size_band IS 'Its size, as in marts.companies;
 COMMENT ON COLUMN sources.answers.country IS 'Country of its headquarters, ISO 3166-1 alpha-2; null: not known before it was asked';
 COMMENT ON COLUMN sources.answers.rules_hash IS 'The rules it was planned under';
 
+CREATE VIEW sources.decisions AS
+WITH asked AS (
+    SELECT *, unnest(CASE WHEN len(chosen) = 0 THEN [NULL] ELSE chosen END) AS source FROM build.decisions
+), latest AS (
+    -- Asked once more in one request, because caps had left too little before: what came is of the last decision.
+    SELECT *, row_number() OVER (PARTITION BY request_id, source ORDER BY decision_id DESC) = 1 AS is_last FROM asked
+), bought AS (
+    SELECT * FROM spend.purchases
+    QUALIFY row_number() OVER (PARTITION BY request_id, source ORDER BY state = 'settled' DESC, purchase_id) = 1
+), given AS (
+    SELECT purchase_id, list(DISTINCT dataset ORDER BY dataset) AS datasets, avg(quality) AS mean_quality
+    FROM build.facts GROUP BY purchase_id
+)
+SELECT
+    d.decision_id, d.request_id, r.company_id, r.company_key, r.consumer, r.strategy, d."at", d.open_datasets, d.missed,
+    d.alternatives, d.chosen, d.chance, d.source, coalesce(p.purchase_id, c.purchase_id) AS purchase_id,
+    coalesce(p.state, CASE WHEN c.purchase_id IS NOT NULL THEN 'read' END) AS state, p.outcome,
+    coalesce(g.datasets, []) AS datasets, g.mean_quality, p.latency_seconds,
+    coalesce(p.cost_usd, CAST(0 AS DECIMAL(18, 6))) AS cost_usd, d.industry_group, d.size_band, d.country, r.rules_hash
+FROM latest AS d
+LEFT JOIN spend.requests AS r USING (request_id)
+LEFT JOIN bought AS p ON d.is_last AND p.request_id = d.request_id AND p.source = d.source
+LEFT JOIN (
+    SELECT request_id, source, any_value(purchase_id) AS purchase_id FROM spend.cache_reads
+    WHERE layer = 'reply' GROUP BY ALL
+) AS c ON d.is_last AND p.purchase_id IS NULL AND c.request_id = d.request_id AND c.source = d.source
+LEFT JOIN given AS g ON g.purchase_id = coalesce(p.purchase_id, c.purchase_id);
+COMMENT ON VIEW sources.decisions IS 'What each decision of a policy was worth: a row for each source that it asked, and one where it stopped';
+COMMENT ON COLUMN sources.decisions.decision_id IS 'The decision; sources asked together have the same';
+COMMENT ON COLUMN sources.decisions.request_id IS 'The request it was made in';
+COMMENT ON COLUMN sources.decisions.company_id IS 'The company asked about; never changes';
+COMMENT ON COLUMN sources.decisions.company_key IS 'The company by name: its domain, or name:... while none is known';
+COMMENT ON COLUMN sources.decisions.consumer IS 'The consumer of that request';
+COMMENT ON COLUMN sources.decisions.strategy IS 'How its plan was made: enhanced, priority or legacy';
+COMMENT ON COLUMN sources.decisions."at" IS 'When it was made, UTC';
+COMMENT ON COLUMN sources.decisions.open_datasets IS 'Datasets of its part of the plan that were not satisfied then';
+COMMENT ON COLUMN sources.decisions.missed IS 'Sources that had answered that they do not know the company';
+COMMENT ON COLUMN sources.decisions.alternatives IS 'Sources that it could ask; it could also stop, unless a required dataset could still be satisfied';
+COMMENT ON COLUMN sources.decisions.chosen IS 'Sources that it asked together; none: it stopped';
+COMMENT ON COLUMN sources.decisions.chance IS 'The probability with which it was made; 1 where nothing is random';
+COMMENT ON COLUMN sources.decisions.source IS 'The source that was asked; null: it stopped';
+COMMENT ON COLUMN sources.decisions.purchase_id IS 'The purchase that brought the answer; null: nothing was reserved';
+COMMENT ON COLUMN sources.decisions.state IS 'As in spend.purchases; read: another request had just paid for it; null: nothing was reserved';
+COMMENT ON COLUMN sources.decisions.outcome IS 'found, nothing or failed; null while open or not billed';
+COMMENT ON COLUMN sources.decisions.datasets IS 'What facts were read from the answer';
+COMMENT ON COLUMN sources.decisions.mean_quality IS 'Their mean quality, 0 to 1; null: none was read';
+COMMENT ON COLUMN sources.decisions.latency_seconds IS 'Seconds from sending to the whole answer';
+COMMENT ON COLUMN sources.decisions.cost_usd IS 'What it cost this request';
+COMMENT ON COLUMN sources.decisions.industry_group IS 'The main group of the company''s industry, as it was known then; null: not known';
+COMMENT ON COLUMN sources.decisions.size_band IS 'The company''s size, as it was known then; null: not known';
+COMMENT ON COLUMN sources.decisions.country IS 'The company''s country, ISO 3166-1 alpha-2, as it was known then; null: not known';
+COMMENT ON COLUMN sources.decisions.rules_hash IS 'The rules it was planned under';
+
 CREATE VIEW sources.freshness AS
 WITH clock AS (
     -- Questions asked through the program bring their own clock; an analyst's connection has none.
