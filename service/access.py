@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from enrichment.domain.access import RIGHTS, ApiKey, Right, secret_hash
+from enrichment.domain.access import ApiKey, Right, secret_hash
 from enrichment.domain.records import DailyLimit
 from service import cookies
 from service.installation import Installed, ServiceState
@@ -106,17 +106,10 @@ def may(right: Right) -> Callable[..., Coroutine[Any, Any, Caller]]:
 def allowed_to(right: Right, caller: Caller) -> Caller:
     """The caller, if it has this right. Raises ApiProblem."""
     if not caller.allows(right):
-        raise ApiProblem("not_allowed", f"Key {caller.name} may not {_IN_WORDS[right]}: ask for one that may.")
+        detail = f"Key {caller.name} has no right to {right}: use one made with `enrich keys add NAME --may {right}`."
+        raise ApiProblem("not_allowed", detail)
     return caller
 
-
-_IN_WORDS = {
-    "read": "read",
-    "agent": "buy for an agent",
-    "enrich": "ask for enrichments",
-    "admin": "do what administrators do",
-}
-assert _IN_WORDS.keys() == set(RIGHTS)  # noqa: S101  each right has its words
 
 Reader = Annotated[Caller, Depends(may("read"))]
 Enricher = Annotated[Caller, Depends(may("enrich"))]

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -18,15 +18,18 @@ from resources.clock import utc_now
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of
+from service.access import caller_of
 from service.agents.server import PATH, agents_over_http
 from service.bounds import Bounded
-from service.installation import opened
+from service.declared_query import query_as_declared
+from service.installation import ServiceState, opened
 from service.observing import Observed
 from service.pages import PAGES
 from service.pages.problem_pages import problem_page
-from service.problems import ProblemView, answer_errors
+from service.problems import ProblemView, answer_errors, problems
 from service.routes import ALWAYS, PUBLIC, ROUTERS
 
+_AS_DECLARED = Depends(query_as_declared)
 _ABOUT = """Company enrichment that plans before it buys.
 
 Amounts are USD, as exact decimal text in fields that end in `_usd`; sent, they may be numbers too. Documents that are
@@ -57,20 +60,25 @@ def create_service(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,
     )
     for router in PUBLIC:
-        app.include_router(router)
+        app.include_router(router, responses=problems("invalid"), dependencies=[_AS_DECLARED])
     for router in ROUTERS:
-        app.include_router(router, responses=ALWAYS)
+        app.include_router(router, responses=ALWAYS, dependencies=[Depends(caller_of), _AS_DECLARED])
     for router in PAGES:
-        app.include_router(router, include_in_schema=False)
+        app.include_router(router, include_in_schema=False, dependencies=[_AS_DECLARED])
     app.router.routes.append(Route(PATH, _Agents(), include_in_schema=False))
     answer_errors(app, problem_page)
-    app.add_middleware(Bounded)
+    app.add_middleware(Bounded, stopping=partial(_is_stopping, app))
     app.add_middleware(Observed)
     app.openapi = partial(_document, app)  # type: ignore[method-assign]
     return app
+
+
+def _is_stopping(app: FastAPI) -> bool:
+    state: ServiceState = app.state.service
+    return state.stopping.is_set()
 
 
 class _Agents:

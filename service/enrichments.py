@@ -127,15 +127,22 @@ async def waited_for(request_id: str, state: ServiceState, seconds: float) -> En
     while (left := until - loop.time()) > 0 and not state.stopping.is_set():
         run = state.runs.run(request_id)
         if run is not None:
-            try:
-                await asyncio.wait_for(run.done.wait(), left)
-            except TimeoutError:
-                break
+            await first_of(run.done, state.stopping, seconds=left)
         accepted = await run_in_threadpool(state.store.accepted_requests.by_id, request_id)
         if accepted is None or accepted.state == "ended":
             break
         await asyncio.sleep(min(left, _LOOK_AGAIN_SECONDS))
     return await run_in_threadpool(view_of, request_id, state)
+
+
+async def first_of(*events: asyncio.Event, seconds: float) -> None:
+    """Returns as soon as one of them is set, or after so many seconds."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()
 
 
 def view_of(request_id: str, state: ServiceState, *, with_trace: bool = False) -> EnrichmentView:

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
 
 from enrichment.domain.records import Event
-from service.enrichments import view_of
+from service.enrichments import first_of, view_of
 from service.installation import ServiceState
 from service.views import as_json, event_view
 
@@ -48,7 +48,8 @@ async def follow(request_id: str, state: ServiceState, *, after: int) -> AsyncIt
         if state.stopping.is_set():
             yield ServerSentEvent(event="stopping", data={"resume_after": after})
             return
-        await _moved_on(run.done if run else None, state.stopping)
+        here = [run.done] if run else []
+        await first_of(*here, state.stopping, seconds=_LOOK_AGAIN_SECONDS)
 
 
 def _kind(event: Event) -> str:
@@ -56,13 +57,3 @@ def _kind(event: Event) -> str:
     if event.what == "planned":
         return "plan"
     return {"collect": "call", "analyse": "analysis"}.get(event.stage, event.stage)
-
-
-async def _moved_on(done: asyncio.Event | None, stopping: asyncio.Event) -> None:
-    """In a moment, or at once when it has ended here or the service stops."""
-    waiting = [asyncio.create_task(one.wait()) for one in (done, stopping) if one is not None]
-    try:
-        await asyncio.wait(waiting, timeout=_LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in waiting:
-            one.cancel()

@@ -19,7 +19,7 @@ from enrichment.domain.records import Json
 from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.domains import NotACompany
 from enrichment.parsing.stated_values import NotAValue
-from enrichment.pipeline.verdicts import NothingToJudge
+from enrichment.pipeline.verdicts import NothingToJudge, OtherVerdict
 from enrichment.ports import StoreError
 from enrichment.requirements.requirements import UnknownName
 from enrichment.requirements.strategy import UnknownStrategy
@@ -33,6 +33,8 @@ _TYPE = "urn:enrich:problem:"
 CODES: Mapping[str, tuple[int, str]] = {
     "invalid": (422, "The request cannot be understood"),
     "not_json": (400, "The body is no JSON"),
+    "not_form": (400, "The form cannot be read"),
+    "not_http": (400, "This is no HTTP"),
     "not_a_company": (422, "This is no company"),
     "unknown_name": (422, "The rules do not know this name"),
     "ambiguous_company": (409, "It is not sure which company is meant"),
@@ -50,6 +52,8 @@ CODES: Mapping[str, tuple[int, str]] = {
     "too_many_questions": (409, "This session has as many open questions as it may"),
     "quote_expired": (410, "The quote is no longer valid"),
     "too_large": (413, "The body is too large"),
+    "not_json_type": (415, "The body is not sent as JSON"),
+    "not_plain": (415, "The body is compressed"),
     "not_list_type": (415, "The body is no list of a known kind"),
     "other_body": (422, "This Idempotency-Key was used for another body"),
     "too_many": (429, "Too many requests with this key"),
@@ -69,12 +73,20 @@ ERRORS: tuple[tuple[type[Exception], str], ...] = (
     (NotAValue, "invalid"),
     (BadCursor, "invalid"),
     (NothingToJudge, "nothing_to_judge"),
+    (OtherVerdict, "not_allowed"),
     (RulesError, "settings"),
     (SettingsError, "settings"),
     (StoreError, "store_unavailable"),
 )
 _ALTERNATIVES = frozenset({"ask", "quote"})  # which of several bodies was sent
-_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 408: "too_slow", 413: "too_large"}
+_OF_STATUS = {
+    400: "not_form",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "too_slow",
+    413: "too_large",
+    503: "stopping",
+}
 
 
 class ProblemView(BaseModel):
@@ -135,7 +147,7 @@ def answer_errors(app: FastAPI, as_page: AsPage) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-BODY = ("not_json", "too_large", "too_slow")
+BODY = ("not_json", "not_json_type", "not_plain", "too_large", "too_slow", "stopping")
 """What a route that takes a body may answer besides."""
 
 
@@ -178,31 +190,44 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for this type alone
     errors = error.errors()
     if any(one["type"] == "json_invalid" for one in errors):
-        return problem_response(ApiProblem("not_json", "Send the body as JSON in UTF-8."))
+        return problem_response(_not_json())
+    if isinstance(error.body, bytes):  # the framework leaves it as it came
+        detail = "Send the body as JSON, with `Content-Type: application/json`."
+        return problem_response(ApiProblem("not_json_type", detail, headers={"Accept": "application/json"}))
     return await _answered(request, invalid(errors))
 
 
-def invalid(errors: Sequence[Any]) -> ApiProblem:
-    """errors: of pydantic."""
-    faults = [f"{_place(one['loc'])}: {one['msg'].removeprefix('Value error, ')}" for one in errors]
+def _not_json() -> ApiProblem:
+    return ApiProblem("not_json", "Send the body as JSON in UTF-8, neither very deep nor with numbers of many digits.")
+
+
+def invalid(errors: Sequence[Any], *, at: int = 1) -> ApiProblem:
+    """errors: of pydantic; at: how many steps of their places a caller does not know, such as 'body'."""
+    if errors[0]["type"] == "missing" and errors[0]["loc"] == ("body",):
+        return ApiProblem("invalid", "Send a JSON body: this route needs one.")
+    faults = [f"{_place(one['loc'], at)}: {one['msg'].removeprefix('Value error, ')}" for one in errors]
     return ApiProblem("invalid", f"{'; '.join(faults)}.")
 
 
-def _place(steps: Sequence[str | int]) -> str:
+def _place(steps: Sequence[str | int], at: int) -> str:
     """'max_cost_usd', 'ids.0', 'body'."""
-    return ".".join(str(step) for step in steps[1:] if step not in _ALTERNATIVES) or str(steps[0])
+    return ".".join(str(step) for step in steps[at:] if step not in _ALTERNATIVES) or str(steps[0])
 
 
 async def _of_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  it is registered for this type alone
     if error.status_code < 400:  # how a dependency ends a call without a body
         return Response(status_code=error.status_code)
+    if error.status_code == 400 and "json" in request.headers.get("content-type", ""):
+        return problem_response(_not_json())
     code = _OF_STATUS.get(error.status_code, "invalid")
     detail = {
         "not_found": "There is no such route: /openapi.json lists them.",
         "method_not_allowed": "This route does not know this method: /openapi.json lists those it knows.",
         "too_large": "Send less at once: a batch may be split into several.",
         "too_slow": "Send the whole body at once.",
+        "stopping": "Ask again in a moment: the body had not arrived.",
+        "not_form": "Send the form as the page sends it.",
     }.get(code, str(error.detail))
     headers = {"Allow": _allowed(request)} if code == "method_not_allowed" else error.headers
     return await _answered(request, ApiProblem(code, detail, headers=headers))

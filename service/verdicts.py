@@ -28,7 +28,7 @@ def given(
     caller: Caller,
     state: ServiceState,
 ) -> VerdictView:
-    """Blocks. Raises ApiProblem, UnknownName, NotAValue, NothingToJudge."""
+    """Blocks. Raises ApiProblem, UnknownName, NotAValue, NothingToJudge, OtherVerdict."""
     company = company_of(key, state)
     verdict = judge(
         company,
@@ -40,6 +40,7 @@ def given(
         rules=state.in_force.rules,
         store=state.store,
         now=state.now(),
+        may_change=lambda verdict: _may_change(verdict, caller),
     )
     return verdict_view(verdict, company)
 
@@ -55,12 +56,17 @@ def taken_back(key: str, verdict_id: str, caller: Caller, state: ServiceState) -
     company, verdict = company_of(key, state), state.store.verdicts.by_id(verdict_id)
     if verdict is None or verdict.company_id != company.company_id:
         raise ApiProblem("not_found", f"There is no verdict {verdict_id[:60]} on {company.key}.")
-    if verdict.by != asked_by(caller) and not caller.allows("admin"):
+    if not _may_change(verdict, caller):
         raise ApiProblem("not_allowed", f"{verdict_id} was given by {verdict.by}: that key or an admin withdraws it.")
     if not withdraw(verdict, by=asked_by(caller), rules=state.in_force.rules, store=state.store, now=state.now()):
         raise ApiProblem("already_ended", f"{verdict_id} is withdrawn already: nothing was changed.")
     kept = state.store.verdicts.by_id(verdict_id)
     return verdict_view(kept or verdict, company)
+
+
+def _may_change(verdict: Verdict, caller: Caller) -> bool:
+    """A verdict counts until its own key, or an admin, withdraws it or says otherwise."""
+    return verdict.by == asked_by(caller) or caller.allows("admin")
 
 
 def verdict_view(verdict: Verdict, company: Company) -> VerdictView:

@@ -53,6 +53,23 @@ def rejections(verdicts: Sequence[Verdict]) -> dict[Item, Verdict]:
     return wrong
 
 
+def overruled(verdict: Verdict, valid: Sequence[Verdict], *, single: bool) -> list[Verdict]:
+    """Those that would no longer count if this one came after them. single: only the latest right value counts."""
+    before = [one for one in valid if one.dataset == verdict.dataset]
+    after = [*before, verdict]
+    wrong, wrong_then = rejections(before), rejections(after)
+    right, right_then = _right_of(before, single=single), _right_of(after, single=single)
+    lost = [wrong[item] for item in wrong.keys() - wrong_then.keys()]
+    lost += [right[item] for item in right.keys() - right_then.keys()]
+    return _in_order({one.verdict_id: one for one in lost}.values())
+
+
+def _right_of(verdicts: Sequence[Verdict], *, single: bool) -> dict[Item, Verdict]:
+    by_id = {verdict.verdict_id: verdict for verdict in verdicts}
+    right = {(fact.dataset, item_of(fact.dataset, fact.value)): by_id[fact.reply_id] for fact in _statements(verdicts)}
+    return dict(list(right.items())[:1]) if single else right
+
+
 def _statements(verdicts: Sequence[Verdict]) -> tuple[Fact, ...]:
     """The right values, the latest first."""
     right: dict[Item, Fact] = {}

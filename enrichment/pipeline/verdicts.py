@@ -5,7 +5,7 @@ company, dataset, texts -> Verdict, kept with corrected profiles       withdraw 
 Nothing is bought for it. What is wrong stays known, and visible, as rejected.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from enrichment.domain.ids import new_id
 from enrichment.domain.records import VERDICT, Company, Json, Profile, Verdict
 from enrichment.domain.values import Value, in_words, load_value
 from enrichment.memory.same_item import item_of
-from enrichment.memory.verdicts import judged, takes_into_account
+from enrichment.memory.verdicts import judged, overruled, takes_into_account
 from enrichment.parsing.stated_values import NotAValue, stated_value
 from enrichment.ports import Store
 from enrichment.profiles.corrections import corrected
@@ -27,6 +27,10 @@ _SHOWN = 5
 
 class NothingToJudge(ValueError):
     """It is not clear which value is meant, or there is none; the message states what to write."""
+
+
+class OtherVerdict(Exception):
+    """What would be judged otherwise is a verdict that the caller may not change; the message states whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,11 @@ def judge(
     rules: Rules,
     store: Store,
     now: datetime,
+    may_change: Callable[[Verdict], bool] = lambda _verdict: True,
 ) -> Verdict:
-    """wrong: None: the value that is served, where there is one. Blocks.
+    """wrong: None: the value that is served, where there is one. may_change: one that would no longer count.
 
-    Raises UnknownName, NotAValue, NothingToJudge, StoreError.
+    Blocks. Raises UnknownName, NotAValue, NothingToJudge, OtherVerdict, StoreError.
     """
     if dataset not in rules.datasets:
         raise UnknownName(f"There is no dataset '{dataset[:60]}'; there are {', '.join(sorted(rules.datasets))}.")
@@ -78,6 +83,11 @@ def judge(
         at=now,
     )
     valid = [one for one in store.verdicts.of(company.company_id) if one.is_valid]
+    for other in overruled(verdict, valid, single=single):
+        if not may_change(other):
+            raise OtherVerdict(
+                f"{other.verdict_id} of {other.by} says otherwise ({other.because}): that key or an admin changes it."
+            )
     store.verdicts.keep(verdict, _corrected(company, [*valid, verdict], rules, store, now))
     return verdict
 
@@ -155,4 +165,4 @@ def _words(value: Value) -> str:
     return in_words(value.model_dump(mode="json"))
 
 
-__all__ = ["NotAValue", "NothingToJudge", "Stated", "judge", "profile_now", "withdraw"]
+__all__ = ["NotAValue", "NothingToJudge", "OtherVerdict", "Stated", "judge", "profile_now", "withdraw"]

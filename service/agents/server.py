@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import structlog
 from fastapi import Request
 from fastapi.security import HTTPAuthorizationCredentials
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
-from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.transport_security import TransportSecuritySettings
+from mcp_types import CallToolResult, InputRequiredResult
+from pydantic import ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from enrichment.domain.access import ApiKey
@@ -31,8 +34,9 @@ from resources.wiring import open_store_of
 from service.access import Caller, caller_of
 from service.agents.consent import Consents
 from service.agents.tools import AgentContext, add_tools
+from service.declared_query import refuse_others
 from service.installation import ServiceState, opened
-from service.problems import problem_of, problem_response
+from service.problems import invalid, problem_of, problem_response
 
 _NAME = "enrichment"
 _INSTRUCTIONS = Path(__file__).with_name("instructions.md")
@@ -42,10 +46,31 @@ _CALLER = "enrich_caller"
 """Where a scope has the caller of an HTTP call."""
 
 
+class _AgentServer(MCPServer[AgentContext]):
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[AgentContext, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """As the SDK does, with one sentence where arguments are wrong. Raises ToolError."""
+        tool = next((one for one in await self.list_tools() if one.name == name), None)
+        if tool is not None and (unknown := sorted(arguments.keys() - tool.input_schema["properties"].keys())):
+            known = ", ".join(tool.input_schema["properties"])
+            raise ToolError(f"invalid: {name} has no argument '{unknown[0][:60]}': it takes {known}.")
+        try:
+            return await super().call_tool(name, arguments, context)
+        except UnexpectedToolError:
+            raise
+        except ToolError as error:
+            wrong = error.__cause__
+            said = str(error).removeprefix(f"Error executing tool {name}: ")
+            if isinstance(wrong, ValidationError):
+                said = f"invalid: {invalid(wrong.errors(), at=0).detail}"
+            raise ToolError(said) from wrong
+
+
 def agent_server(shared: Callable[[], AsyncIterator[AgentContext]]) -> MCPServer[AgentContext]:
     """shared: opens what its calls share, for as long as the server runs."""
     opening = asynccontextmanager(shared)
-    server: MCPServer[AgentContext] = MCPServer(
+    server = _AgentServer(
         _NAME,
         title="Company enrichment",
         instructions=_INSTRUCTIONS.read_text(encoding="utf-8"),
@@ -67,6 +92,7 @@ class AgentsOverHttp:
         request = Request(scope, receive)
         try:
             caller = await caller_of(request, scope["app"].state.service, _credentials(request))
+            refuse_others(request, {})
         except Exception as error:
             problem = problem_of(error)
             if problem is None:

@@ -78,7 +78,7 @@ def _caller(ctx: Context[AgentContext, Any], right: Right) -> tuple[Caller, Agen
     shared = _shared(ctx)
     caller = shared.caller(ctx.request_context.request)
     if not caller.allows(right):
-        raise ToolError(f"not_allowed: Key {caller.name} may not {right}: ask the person for one that may.")
+        raise ToolError(f"not_allowed: Key {caller.name} has no right to {right}: ask the person for one that has it.")
     return caller, shared
 
 

@@ -53,7 +53,7 @@ async def icon(request: Request) -> Response:
 
 
 @router.get("/static/{name:path}")
-async def static_file(name: str, request: Request) -> Response:
+async def static_file(name: str, request: Request, v: str = "") -> Response:  # noqa: ARG001  what a browser keeps it by
     file = static_files().get(name)
     if file is None:
         raise ApiProblem("not_found", "There is no such file.")

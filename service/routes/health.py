@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from service.installation import Installed
 from service.metrics import MEDIA_TYPE
@@ -32,6 +32,12 @@ class Readiness(View):
 async def healthz() -> Health:
     """The process answers."""
     return Health(status="ok")
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def document(request: Request) -> JSONResponse:
+    """This API, as OpenAPI 3.1."""
+    return JSONResponse(request.app.openapi())
 
 
 @router.get("/readyz", responses=problems("stopping", "store_unavailable", "settings"))

@@ -108,7 +108,7 @@ def test_a_key_that_may_only_read_is_shown_no_way_to_buy_and_has_none(client: ht
         headers=HTML,
     )
     assert refused.status_code == 403
-    assert "may not ask for enrichments" in refused.text
+    assert "has no right to enrich" in refused.text
     assert stack.invoice() == billed
 
 

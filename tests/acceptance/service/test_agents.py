@@ -56,6 +56,29 @@ def test_each_tool_states_what_it_answers_with_and_honestly_whether_it_buys(url:
     }
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments", "says"),
+    [
+        ("quote", {}, "invalid: company: Field required."),
+        ("quote", {"company": 7}, "invalid: company: Input should be a valid string."),
+        ("quote", {"company": "tesla.com", "consumers": "x"}, "invalid: quote has no argument 'consumers': it takes "),
+        ("quote", {"company": "tesla.com", "consumer": "x"}, "unknown_name: "),
+        ("enrich", {"quote_id": "quo_1"}, "not_found: There is no such quote of this key"),
+    ],
+)
+def test_arguments_that_are_wrong_are_one_sentence_for_the_model(
+    url: str, stack: Stack, tool: str, arguments: dict[str, Any], says: str
+) -> None:
+    async def refused() -> str:
+        async with agent(url, key(stack)) as client:
+            return await refusal(client, tool, **arguments)
+
+    said = asyncio.run(refused())
+    assert said.startswith(says)
+    assert "pydantic" not in said
+    assert "\n" not in said
+
+
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_a_person_is_asked_for_exactly_the_quote_and_then_it_is_bought_once(url: str, stack: Stack, mode: str) -> None:
     person = AnsweringPerson()

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
+from service.app import create_service
 from service.bounds import MOST_BYTES, Bounded
 from service.server import served
 from tests.acceptance.conftest import Stack
@@ -50,7 +51,29 @@ def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(client: h
 def test_half_and_malformed_calls_end_nothing_but_themselves(client: httpx.Client, piece: bytes) -> None:
     answer = sent(client, piece)
     assert answer == b"" or 400 <= status_of(answer) < 500
+    assert answer == b"" or b"application/problem+json" in answer
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_bytes_that_are_no_http_are_a_problem_with_one_sentence(client: httpx.Client) -> None:
+    head, _, body = sent(client, b"\x00\x01\x02\r\n\r\n").partition(b"\r\n\r\n")
+    assert status_of(head) == 400
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["code"] == "not_http"
+
+
+def test_half_a_body_holds_up_no_stop_and_is_answered_with_a_problem(stack: Stack) -> None:
+    head = b"POST /v1/quotes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    with served(create_service(stack.settings, now=stack.clock.now)) as url:
+        here = ("127.0.0.1", int(url.rpartition(":")[2]))
+        half = socket.create_connection(here, timeout=60)
+        half.sendall(head + b"Content-Length: 99\r\n\r\n{")
+        assert httpx.get(f"{url}/healthz", trust_env=False).status_code == 200  # so the half body has arrived too
+    with half:
+        answer = b"".join(iter(lambda: half.recv(65_536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"content-type: application/problem+json" in head
+    assert (status_of(head), json.loads(body)["code"]) == (503, "stopping")
 
 
 def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:

@@ -75,31 +75,39 @@ BODIES: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("post", "/v1/sessions/{session_id}/questions"): {"question": "Whom does tesla.com hire?"},
     ("post", "/v1/sessions/{session_id}/stop"): {},
 }
+QUERIES: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("get", "/v1/sessions/{session_id}/events"): {"follow": "false"},
+    ("post", "/v1/batches/upload"): {"max_cost_usd": "1"},
+}
 DOCUMENT = create_service(Settings(enrich_home=FROZEN, enrich_config=FROZEN), now=lambda: None).openapi()  # type: ignore[arg-type, return-value]
 ROUTES = [(method, path) for path, item in DOCUMENT["paths"].items() for method in item]
 WITH_KEY = [route for route in ROUTES if route not in PUBLIC]
 
 
-def call(client: httpx.Client, route: tuple[str, str], headers: Mapping[str, str], request_id: str) -> httpx.Response:
+def call(
+    client: httpx.Client,
+    route: tuple[str, str],
+    headers: Mapping[str, str],
+    request_id: str,
+    query: Mapping[str, str] | None = None,
+) -> httpx.Response:
     method, path = route
-    names = {"enrichment_id": request_id, "request_id": request_id, "key": "tesla.com", "consumer": "profile"}
-    here, body = (
-        path.format(
-            **names,
-            batch_id="bat_mine",
-            verdict_id="ver_none",
-            webhook_id="whk_mine",
-            session_id="ses_mine",
-            source="serp_news",
-        ),
-        BODIES.get(route),
+    here = path.format(
+        enrichment_id=request_id,
+        request_id=request_id,
+        key="tesla.com",
+        consumer="profile",
+        batch_id="bat_mine",
+        verdict_id="ver_none",
+        webhook_id="whk_mine",
+        session_id="ses_mine",
+        source="serp_news",
     )
-    if route == ("get", "/v1/sessions/{session_id}/events"):
-        here = f"{here}?follow=false"
-    if path.endswith("/upload"):
-        kind = {"Content-Type": "application/x-ndjson"}
-        return client.request(method, f"{here}?max_cost_usd=1", headers={**headers, **kind}, json=body)
-    return client.request(method, here, headers=headers, json=body)
+    kind = {"Content-Type": "application/x-ndjson"} if path.endswith("/upload") else {}
+    return client.request(
+        method, here, params={**QUERIES.get(route, {}), **(query or {})}, headers={**headers, **kind},
+        json=BODIES.get(route),
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -185,6 +193,28 @@ def test_a_key_that_may_only_read_reads_everything_and_begins_nothing(
     reader = bearer(stack, "reader", ["read"])
     answers = {route: call(client, route, reader, request_id).status_code for route in WITH_KEY}
     assert {route for route, status in answers.items() if status == 403} == NEEDS_MORE_THAN_READ
+
+
+def test_no_route_ignores_a_query_parameter_that_it_does_not_know(
+    client: httpx.Client, stack: Stack, request_id: str
+) -> None:
+    headers = bearer(stack, "boss", ["enrich", "admin"])
+    billed, batches = stack.invoice(), len(stack.store.batches.latest())
+    answers = {route: call(client, route, headers, request_id, {"consumer_": "profile"}) for route in ROUTES}
+    other = {path: client.get(f"{path}?consumer_=profile", headers=headers) for path in ("/openapi.json", "/mcp")}
+    for route, answer in (answers | other).items():
+        assert (route, answer.status_code, answer.json()["code"]) == (route, 422, "invalid")
+        assert "no query parameter 'consumer_'" in answer.json()["detail"]
+    assert (stack.invoice(), len(stack.store.batches.latest())) == (billed, batches)
+
+
+def test_a_parameter_that_is_taken_once_is_refused_when_it_is_sent_twice(client: httpx.Client) -> None:
+    answer = client.get("/v1/companies?limit=1&limit=2")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "The query parameter 'limit' is sent twice: send it once.",
+    )
+    assert client.get("/v1/company-table?known=industry&known=employee_count").status_code == 200
 
 
 @pytest.mark.parametrize("route", sorted(PUBLIC))

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_keys import bearer
@@ -40,6 +41,39 @@ def test_calls_made_from_the_document_find_nothing_that_it_does_not_state(
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=_PATIENCE_SECONDS, check=False)
     assert done.returncode == 0, done.stdout
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"company": "\xe9"}',
+        b"[" * 100_000,
+        b'{"company": "tesla.com", "max_cost_usd": ' + b"9" * 6_000 + b"}",
+    ],
+    ids=["not UTF-8", "deep", "a number of 6,000 digits"],
+)
+def test_a_body_that_cannot_be_read_as_json_is_not_json(client: httpx.Client, body: bytes) -> None:
+    answer = client.post("/v1/quotes", content=body, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_json")
+    assert answer.json()["detail"].startswith("Send the body as JSON in UTF-8")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
+def test_json_under_another_type_is_refused_with_the_type_to_send(client: httpx.Client, kind: str | None) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    answer = client.post("/v1/quotes", content=b'{"company": "tesla.com"}', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "not_json_type")
+    assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/quotes", "/v1/batches/upload?max_cost_usd=1"])
+def test_a_compressed_body_is_refused_as_it_is_not_read(client: httpx.Client, path: str) -> None:
+    headers = {**JSON, "Content-Encoding": "gzip"}
+    answer = client.post(path, content=b'{"company": "tesla.com"}', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "not_plain")
 
 
 def test_errors_are_problems_also_where_the_framework_finds_them(client: httpx.Client) -> None:

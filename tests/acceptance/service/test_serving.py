@@ -88,22 +88,33 @@ def test_an_edit_of_the_rules_counts_and_a_broken_one_leaves_the_last_good_ones(
         assert client.get("/readyz").json()["rules"] == edited
 
 
-def test_a_stream_gets_a_closing_event_when_the_service_is_stopped(money: MoneyStack) -> None:
+def test_a_stream_gets_a_closing_event_and_a_call_that_waits_an_answer_when_the_service_is_stopped(
+    money: MoneyStack,
+) -> None:
     money.fault("brightdata", "latency", seconds=2.0, times=50)
     seen: list[str] = []
+    answers: list[httpx.Response] = []
     with service_running(money.setup) as running:
         accepted = running.client.post("/v1/enrichments", json={"company": "tesla.com"}).json()
 
         def follow() -> None:
             seen.extend(kind for _, kind, _ in frames(running.client, accepted["id"]))
 
-        following = Thread(target=follow)
-        following.start()
-        eventually(lambda: bool(money.store.ledger.purchases(accepted["id"])), "its first call is under way")
+        def wait() -> None:
+            asked = {"company": "apple.com"}
+            answers.append(running.client.post("/v1/enrichments", json=asked, headers={"Prefer": "wait=50"}))
+
+        threads = [Thread(target=follow), Thread(target=wait)]
+        for thread in threads:
+            thread.start()
+        eventually(lambda: len(money.store.ledger_queries.lines(most=5)[0]) == 2, "both first calls are under way")
         running.terminate()
-        following.join()
+        for thread in threads:
+            thread.join()
     assert seen[-1] == "stopping"
     assert "plan" in seen
+    assert (answers[0].status_code, answers[0].json()["state"]) == (202, "running")
+    assert answers[0].headers["location"] == answers[0].json()["links"]["self"]
 
 
 def test_a_port_that_is_taken_and_a_world_that_is_not_there_are_one_sentence(

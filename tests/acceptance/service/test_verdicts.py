@@ -115,6 +115,28 @@ def test_a_company_that_is_not_registered_is_not_found(client: httpx.Client) -> 
     assert client.post("/v1/companies/nowhere.example/verdicts", json=WRONG_HEADCOUNT).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"dataset": "employee_count", "because": "they told us", "wrong": "5,200"},
+        {"dataset": "employee_count", "because": "they told us", "right": "6,000"},
+    ],
+)
+def test_only_the_key_that_gave_a_verdict_or_an_admin_says_otherwise(
+    client: httpx.Client, stack: Stack, first: dict[str, Any], body: dict[str, str]
+) -> None:
+    mine, other = bearer(stack, "mine", ["enrich"]), bearer(stack, "other", ["enrich"])
+    given = client.post(AT, json=WRONG_HEADCOUNT, headers=mine).json()
+    refused = client.post(AT, json=body, headers=other)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    assert given["id"] in refused.json()["detail"]
+    assert "service:mine" in refused.json()["detail"]
+    assert len(client.get(AT, headers=other).json()["verdicts"]) == 1
+    same = {"dataset": "employee_count", "because": "their report", "wrong": "90", "right": "5,200"}
+    assert client.post(AT, json=same, headers=other).status_code == 201
+    assert client.post(AT, json=body, headers=bearer(stack, "boss", ["enrich", "admin"])).status_code == 201
+
+
 def test_only_the_key_that_gave_a_verdict_or_an_admin_withdraws_it(
     client: httpx.Client, stack: Stack, first: dict[str, Any]
 ) -> None:

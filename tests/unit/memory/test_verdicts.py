@@ -8,7 +8,7 @@ import pytest
 from enrichment.domain.records import VERDICT, Known, Verdict
 from enrichment.domain.values import Contact, EmployeeCount, Text, Value
 from enrichment.memory.freshness import dataset_status
-from enrichment.memory.verdicts import judged
+from enrichment.memory.verdicts import judged, overruled
 from enrichment.requirements.requirements import custom
 from tests.support.examples import MATRIX, NOON, fact, known_from
 
@@ -87,3 +87,36 @@ def test_one_that_is_withdrawn_does_not_count_and_to_apply_them_twice_changes_no
     once = judged(replace(INDUSTRY, verdicts=(verdict(1, "industry", wrong=Text(text="Machinery")),)))
     assert judged(once) == once
     assert len(once.rejected) == 1
+
+
+STATED = verdict(1, "industry", wrong=Text(text="Machinery"), right=Text(text="Banking"))
+OF_A_LIST = verdict(0, "key_contacts", right=Contact(full_name="Jane Doe"))
+
+
+@pytest.mark.parametrize(
+    ("later", "single", "lost"),
+    [
+        (verdict(2, "industry", wrong=Text(text="banking")), True, [STATED]),
+        (verdict(2, "industry", right=Text(text="Machinery")), True, [STATED]),
+        (verdict(2, "industry", right=Text(text="Insurance")), True, [STATED]),
+        (verdict(2, "industry", right=Text(text="Insurance")), False, []),
+        (verdict(2, "industry", wrong=Text(text="Mining"), right=Text(text="BANKING")), True, []),
+        (verdict(2, "industry", wrong=Text(text="Machinery")), True, []),
+        (verdict(2, "key_contacts", right=Contact(full_name="John Doe")), False, []),
+        (verdict(2, "key_contacts", wrong=Contact(full_name="jane doe")), False, [OF_A_LIST]),
+    ],
+    ids=[
+        "the right value is wrong",
+        "the wrong value is right",
+        "another value is right, of one",
+        "another value is right too",
+        "it says the same in another spelling",
+        "the same is wrong",
+        "another item",
+        "the item is wrong",
+    ],
+)
+def test_a_verdict_overrules_what_would_no_longer_count_after_it(
+    later: Verdict, single: bool, lost: list[Verdict]
+) -> None:
+    assert overruled(later, [STATED, OF_A_LIST], single=single) == lost
