@@ -59,6 +59,9 @@ async def caller_of(
     given: Annotated[HTTPAuthorizationCredentials | None, Security(_SCHEME)],
 ) -> Caller:
     """Raises ApiProblem."""
+    if (known := getattr(request.state, "caller", None)) is not None:
+        found: Caller = known
+        return found
     if given is None:
         reads = request.method in _READING
         return await caller_of_browser(request, state) if reads else await _without_key(request, state)

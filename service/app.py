@@ -22,6 +22,7 @@ from service.access import caller_of
 from service.agents.server import PATH, agents_over_http
 from service.bounds import Bounded
 from service.declared_query import query_as_declared
+from service.hits import Hits
 from service.installation import ServiceState, opened
 from service.observing import Observed
 from service.pages import PAGES
@@ -70,6 +71,7 @@ def create_service(
         app.include_router(router, include_in_schema=False, dependencies=[_AS_DECLARED])
     app.router.routes.append(Route(PATH, _Agents(), include_in_schema=False))
     answer_errors(app, problem_page)
+    app.add_middleware(Hits)
     app.add_middleware(Bounded, stopping=partial(_is_stopping, app))
     app.add_middleware(Observed)
     app.openapi = partial(_document, app)  # type: ignore[method-assign]

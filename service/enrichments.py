@@ -94,16 +94,16 @@ async def enriched(
     ask: Ask, caller: Caller, state: ServiceState, *, key: IdempotencyKey | None, wait_seconds: float
 ) -> Answered:
     """Served at once, or accepted and waited for so long. Raises ApiProblem, and what a request raises."""
-    ask = replace(ask, strategy_override=state.settings.enrich_strategy)
     request_id = new_id("req")
-    known = await state.look_up(_from_memory, ask, request_id, caller, state, key)
-    found = await _booked(known, state, key) if isinstance(known, _FromMemory) else known
-    if isinstance(found, EnrichmentView):
-        return Answered(found)
+    found = await from_memory(ask, request_id, caller, state, key)
+    if isinstance(found, FromMemory):
+        made = await booked(found, state, key)
+        return Answered(found.view()) if made is None else await _made_before(made, state, wait_seconds)
     if isinstance(found, MadeBefore):
         return await _made_before(found, state, wait_seconds)
     if not state.runs.room:
-        raise _no_room(state)
+        raise no_room(state)
+    ask = replace(ask, strategy_override=state.settings.enrich_strategy)
     accepted = AcceptedRequest(request_id, caller.owner, ask_as_json(ask), state.now())
     with state.runs.place():
         before = await run_in_threadpool(
@@ -191,17 +191,32 @@ def _view(accepted: AcceptedRequest, state: ServiceState, *, with_trace: bool = 
 
 
 @dataclass(frozen=True, slots=True)
-class _FromMemory:
-    """served: rows that must be written before `view` is answered."""
+class FromMemory:
+    """An answer that layer 1 has. served: rows that must be written before it is given."""
 
     served: ServedRequest
-    view: EnrichmentView
+    done: Enriched
+
+    def view(self) -> EnrichmentView:
+        done = self.done
+        return enrichment_view(self.served.accepted, done.request, done.company, done.profile)
+
+
+async def from_memory(
+    ask: Ask, request_id: str, caller: Caller, state: ServiceState, key: IdempotencyKey | None = None
+) -> FromMemory | MadeBefore | Company:
+    """What layer 1 has; what the key made before; else the company that is meant. Reads only.
+
+    Raises what a request raises.
+    """
+    asked = replace(ask, strategy_override=state.settings.enrich_strategy)
+    return await state.look_up(_from_memory, asked, request_id, caller, state, key)
 
 
 def _from_memory(
     ask: Ask, request_id: str, caller: Caller, state: ServiceState, key: IdempotencyKey | None
-) -> _FromMemory | MadeBefore | Company:
-    """The answer that layer 1 has; what the key made before; else the company that is meant. Reads only. Blocks."""
+) -> FromMemory | MadeBefore | Company:
+    """Blocks."""
     if key is not None and (before := state.store.accepted_requests.made_before(key, at=state.now())) is not None:
         return before
     rules, context = state.in_force.rules, state.in_force.context
@@ -211,19 +226,17 @@ def _from_memory(
         ask.requirements(rules)
         return company
     done, events = served
-    accepted = _served(ask, done, caller, state)
-    view = enrichment_view(accepted, done.request, done.company, done.profile)
-    return _FromMemory(ServedRequest(accepted, done.request, done.reads, events), view)
+    return FromMemory(ServedRequest(_served(ask, done, caller, state), done.request, done.reads, events), done)
 
 
-async def _booked(found: _FromMemory, state: ServiceState, key: IdempotencyKey | None) -> EnrichmentView | MadeBefore:
-    """MadeBefore: another call with the same key was faster. Raises StoreError."""
+async def booked(found: FromMemory, state: ServiceState, key: IdempotencyKey | None = None) -> MadeBefore | None:
+    """None: it may be answered. MadeBefore: another call with the same key was faster. Raises StoreError."""
     if key is None:
         await state.bookings.book(found.served)
     elif (made := await run_in_threadpool(state.store.accepted_requests.serve, found.served, key)) is not None:
         return made
     state.metrics.ended(found.served.request)
-    return found.view
+    return None
 
 
 def _served(ask: Ask, done: Enriched, caller: Caller, state: ServiceState) -> AcceptedRequest:
@@ -241,7 +254,7 @@ async def _made_before(before: MadeBefore, state: ServiceState, wait_seconds: fl
     return Answered(await waited_for(before.made, state, wait_seconds), replayed=True)
 
 
-def _no_room(state: ServiceState) -> ApiProblem:
+def no_room(state: ServiceState) -> ApiProblem:
     if state.stopping.is_set():
         return ApiProblem("stopping", "Ask again in a moment.", headers={"Retry-After": str(_RETRY_SECONDS)})
     detail = f"{state.runs.under_way} requests are under way, as many as may be: ask again in {_RETRY_SECONDS} s."

@@ -1,8 +1,9 @@
 """What the service takes and how long it takes: each figure beside what it is measured against, in one run.
 
-    python -m bench.service [--seconds 8] [--cold 24] [--requests 20000]        about two minutes; needs wrk
+    python -m bench.service [--seconds 8] [--cold 24] [--requests 20000] [--parts hits overload]
 
-A sandbox, the service and a bare route are started for it. Vendors answer a thousand times as fast as real ones.
+Two minutes; needs wrk. A sandbox, the service and a bare route are started for it; vendors answer a thousand times as
+fast as real ones.
 """
 
 import argparse
@@ -34,6 +35,7 @@ from sandbox.catalogue import Catalogue
 _LOAD = Path(__file__).parent / "load.lua"
 _WAIT = {"Prefer": "wait=60"}
 _CONNECTIONS = 16
+_PARTS = ("rebuilt", "hits", "memory", "overload")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=8, help="of each load")
     parser.add_argument("--cold", type=int, default=24, help="companies that are bought")
     parser.add_argument("--requests", type=int, default=20_000, help="hits between the first and last look at memory")
+    parser.add_argument("--parts", nargs="+", choices=_PARTS, default=_PARTS, help="what is measured")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     options = parser.parse_args()
     if shutil.which("wrk") is None:
@@ -127,10 +130,14 @@ def _with_service(
         names = sorted(company.domain for company in Catalogue().companies if company.domain)
         random.Random(options.seed).shuffle(names)
         bought = _cold(bench, names[: options.cold])
-        _rebuilt(bench, bought)
-        _hits(bench, bought[0])
-        _memory(bench, bought[0], options.requests)
-        _overload(bench, names[options.cold :])
+        if "rebuilt" in options.parts:
+            _rebuilt(bench, bought)
+        if "hits" in options.parts:
+            _hits(bench, bought[0])
+        if "memory" in options.parts:
+            _memory(bench, bought[0], options.requests)
+        if "overload" in options.parts:
+            _overload(bench, names[options.cold :])
 
 
 def _cold(bench: Bench, names: Sequence[str]) -> list[str]:

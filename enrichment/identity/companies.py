@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from enrichment.domain.records import Alias, Company
 from enrichment.identity.domains import NotACompany, company_key, parse_company, registrable_domain
@@ -42,7 +43,11 @@ class CompanyReference:
 
 def reference_of(text: str, *, ids: Iterable[str] = (), country: str | None = None) -> CompanyReference:
     """ids: as vendor_ids gives them; country: as countries. Raises NotACompany."""
-    given = frozenset(ids)
+    return _reference(text, frozenset(ids), country)
+
+
+@lru_cache(maxsize=4_096)
+def _reference(text: str, given: frozenset[str], country: str | None) -> CompanyReference:
     wanted = text.strip()
     if _NAME_KEY.fullmatch(wanted):
         return CompanyReference(None, None, wanted, given, country)

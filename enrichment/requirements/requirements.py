@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from enrichment.domain.money import to_micro
 from enrichment.domain.records import Cap, DailyLimit
@@ -16,6 +17,7 @@ CUSTOM = "custom"
 IDENTITY = ("company_name", "domain")
 _CUSTOM_MAX_COST = 2_000_000
 _CUSTOM_MAX_SECONDS = 900
+_REMEMBERED = 128
 _SHOWN = 60
 """Characters of an unknown name that an error repeats."""
 
@@ -89,6 +91,8 @@ class Requirements:
     def also_analysing(self, analyses: Sequence[str], rules: Rules) -> "Requirements":
         """The same, with analyses that it does not ask for by itself, and what these read."""
         more = [name for name in analyses if name not in self.analyses]
+        if not more:
+            return self
         read = [dataset for dataset in read_by(more, rules) if rules.datasets[dataset].analysis is None]
         return replace(
             self,
@@ -100,6 +104,11 @@ class Requirements:
 
 def requirements_of(rules: Rules, consumers: Sequence[str]) -> Requirements:
     """What these consumers want together. Raises UnknownName."""
+    return _of_consumers(rules, tuple(consumers))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_consumers(rules: Rules, consumers: tuple[str, ...]) -> Requirements:
     for name in consumers:
         _known("consumer", name, rules.consumers)
     entries = [rules.consumers[name] for name in consumers]
@@ -178,22 +187,30 @@ def beyond_identity(requirements: Requirements) -> Requirements:
 
 def requirements_hash(rules: Rules, requirements: Requirements) -> str:
     """Equal for requests with interchangeable profiles: prices, order and strategy do not count."""
-    models = {name: (rules.analyses[name].model, rules.prompts[name]) for name in requirements.analyses}
-    thresholds = {
-        name: (requirements.threshold(rules, name), rules.datasets[name].enough, rules.datasets[name].at_most)
-        for name in requirements.datasets
-    }
-    text = json.dumps(
-        [
-            requirements.consumer,
-            requirements.required,
-            sorted(requirements.optional),
-            thresholds,
-            models,
-            sorted(requirements.sources or ()),
-        ],
-        sort_keys=True,
+    return _hash(
+        rules,
+        requirements.consumer,
+        requirements.required,
+        tuple(sorted(requirements.optional)),
+        tuple((name, requirements.threshold(rules, name)) for name in requirements.datasets),
+        requirements.analyses,
+        tuple(sorted(requirements.sources or ())),
     )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _hash(
+    rules: Rules,
+    consumer: str,
+    required: tuple[str, ...],
+    optional: tuple[str, ...],
+    thresholds: tuple[tuple[str, float], ...],
+    analyses: tuple[str, ...],
+    sources: tuple[str, ...],
+) -> str:
+    models = {name: (rules.analyses[name].model, rules.prompts[name]) for name in analyses}
+    asked = {name: (least, rules.datasets[name].enough, rules.datasets[name].at_most) for name, least in thresholds}
+    text = json.dumps([consumer, required, optional, asked, models, sources], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

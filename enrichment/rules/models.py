@@ -399,6 +399,10 @@ class Rules(_Rule):
     prompts: Mapping[str, str]
     hash: str
 
+    def __hash__(self) -> int:
+        """What follows from rules alone is remembered by them; equal ones have the same hash."""
+        return hash(self.hash)
+
     def expected_micro_usd(self, source: str) -> int:
         """What one answered call of this source costs on average, in micro-USD."""
         return self._cost(source, self.sources[source].expected_units)

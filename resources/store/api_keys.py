@@ -21,6 +21,7 @@ class SqlApiKeys:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._by_hash = database.quick(_BY_HASH)
 
     def add(self, key: ApiKey) -> None:
         """Raises StoreError: there is a valid key of this name."""
@@ -34,8 +35,7 @@ class SqlApiKeys:
 
     def by_hash(self, secret_hash: str) -> ApiKey | None:
         """Valid ones only."""
-        with self._db.reading() as tx:
-            row = tx.execute(_BY_HASH, {"hash": secret_hash}).first()
+        row = self._by_hash.first({"hash": secret_hash})
         return None if row is None else _key(row)
 
     def any_valid(self) -> bool:

@@ -25,6 +25,7 @@ _c = t.companies.c
 _keys = sa.bindparam("keys", expanding=True, type_=PlainText)
 _BY_ID = sa.select(t.companies).where(t.companies.c.company_id == now(sa.bindparam("id", type_=PlainText)))
 _BY_KEY = sa.select(t.companies).where(t.companies.c.key.in_(_keys))
+_OF_KEY = sa.select(t.companies).where(t.companies.c.key == sa.bindparam("key", type_=PlainText))
 _BY_ALIAS = (
     sa.select(t.company_aliases.c.alias, t.companies)
     .join_from(t.company_aliases, t.companies, t.company_aliases.c.company_id == t.companies.c.company_id)
@@ -52,9 +53,12 @@ class SqlCompanies:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._of_key = database.quick(_OF_KEY)
 
     def by_key(self, key: str) -> Company | None:
         """By its key, else by an alias that leads to no other company."""
+        if (row := self._of_key.first({"key": key})) is not None:
+            return record_of(Company, row)
         with self._db.reading() as tx:
             return _by_keys(tx, [key]).get(key)
 

@@ -1,13 +1,14 @@
 """One database, used by many threads of many processes: short transactions, and errors in one sentence.
 
 reading()      a snapshot
+quick(select)  a read of a few rows by their keys, prepared once (quick_reads.py)
 writing()      all or nothing
 fleeting()     like writing(), but a power cut may undo it
 ledger(work)   one at a time over all processes; works that wait are committed together (group_commit.py)
 write(work)    like ledger(work) on SQLite, which has one writer; on Postgres at the same time as others
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from resources.store import tables as t
 from resources.store.engines import WAIT_SECONDS, may_only_be_read, parse, postgres_engine, sqlite_engine
 from resources.store.group_commit import CommitQueue, Result, Work
 from resources.store.process_lock import LockUnavailable, ProcessLock
+from resources.store.quick_reads import IdleConnections, QuickRead
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -55,6 +57,8 @@ class Database:
             reader = main.execution_options(isolation_level="REPEATABLE READ")
             self._threads = self._processes = nullcontext
         self._engines = {main, ledger, fleeting}
+        self._at_once = main if self.sqlite else main.execution_options(isolation_level="AUTOCOMMIT")
+        self.idle = IdleConnections(main)
         self._reader, self._writer, self._ledger, self._fleeting = reader, main, ledger, fleeting
 
     @contextmanager
@@ -64,6 +68,15 @@ class Database:
             if self.sqlite:
                 tx.exec_driver_sql("BEGIN")
             yield tx
+
+    def quick(self, query: "sa.Select[*tuple[Any, ...]]") -> QuickRead:
+        """query: with bound parameters, of which none is expanding."""
+        return QuickRead(query, self)
+
+    def at_once(self, query: "sa.Select[*tuple[Any, ...]]", values: Mapping[str, Any]) -> Sequence[Any]:
+        """One statement without a transaction. Raises StoreError."""
+        with self._in_one_sentence(), self._at_once.connect() as connection:
+            return connection.execute(query, values).all()
 
     def ledger(self, work: Work[Result]) -> Result:
         """Returns what work(tx) returned, after the commit. If it raises, nothing of it is written. Raises StoreError.
@@ -135,6 +148,7 @@ class Database:
         return new.on_conflict_do_update(index_elements=[unique], set_=change, where=where)
 
     def close(self) -> None:
+        self.idle.close()
         for engine in self._engines:
             engine.dispose()
 

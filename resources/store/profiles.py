@@ -1,19 +1,23 @@
 """Finished profiles as they were written; requests.py writes them when a request is closed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 import sqlalchemy as sa
 
-from enrichment.domain.records import Profile, ProfileHead
+from enrichment.domain.records import Json, Profile, ProfileHead
+from resources.recently_used import RecentlyUsed
 from resources.store import tables as t
 from resources.store.column_types import PlainText
 from resources.store.database import Database
 from resources.store.former_ids import now
 from resources.store.row_mapping import chunks, record_of
 
+_REMEMBERED = 256
+_HEAD = tuple(field.name for field in fields(Profile) if field.name != "document")
+
 _LATEST = (
-    sa.select(t.profiles)
+    sa.select(*(column for column in t.profiles.c if column is not t.profiles.c.document))
     .where(t.profiles.c.company_id == now(sa.bindparam("id", type_=PlainText)))
     .where(t.profiles.c.consumer == sa.bindparam("consumer"))
     .where(t.profiles.c.audience.is_not_distinct_from(sa.bindparam("audience", type_=PlainText)))
@@ -39,6 +43,7 @@ _LATEST_OF = (
     .where(_ranked.c.rank == 1)
     .order_by(t.profiles.c.consumer, t.profiles.c.audience)
 )
+_DOCUMENT = sa.select(t.profiles.c.document).where(t.profiles.c.profile_id == sa.bindparam("id", type_=PlainText))
 _BY_ID = sa.select(t.profiles).where(t.profiles.c.profile_id == sa.bindparam("id", type_=PlainText))
 
 
@@ -47,9 +52,21 @@ class SqlProfiles:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._latest, self._document = database.quick(_LATEST), database.quick(_DOCUMENT)
+        self._documents = RecentlyUsed[Mapping[str, Json]](_REMEMBERED)
 
     def latest(self, company_id: str, consumer: str, audience: str | None) -> Profile | None:
-        return self._first(_LATEST, {"id": company_id, "consumer": consumer, "audience": audience})
+        """Its document is not read again while it is among the last that were: a profile is written once."""
+        row = self._latest.first({"id": company_id, "consumer": consumer, "audience": audience})
+        if row is None:
+            return None
+        document = self._documents.get(row.profile_id)
+        if document is None:
+            found = self._document.first({"id": row.profile_id})
+            if found is None:
+                return None
+            document = self._documents.keep(row.profile_id, found.document)
+        return Profile(document=document, **{name: getattr(row, name) for name in _HEAD})
 
     def latest_by_company(self, consumer: str) -> dict[str, ProfileHead]:
         """company_id -> its newest profile without an audience, without the document; one read for all."""

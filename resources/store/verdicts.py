@@ -35,6 +35,7 @@ class SqlVerdicts:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._valid_ids = database.quick(_VALID_IDS)
 
     def keep(self, verdict: Verdict, profiles: Sequence[Profile]) -> None:
         """With the company's profiles as they are corrected by it. A former id means the company that it is now."""
@@ -78,8 +79,7 @@ class SqlVerdicts:
             return [verdict_of(row) for row in tx.execute(query)]
 
     def valid_ids(self, company_id: str) -> list[str]:
-        with self._db.reading() as tx:
-            return list(tx.scalars(_VALID_IDS, {"id": company_id}))
+        return [row.verdict_id for row in self._valid_ids.rows({"id": company_id})]
 
     def judged_companies(self) -> frozenset[str]:
         """Ids of companies with a valid verdict."""

@@ -44,6 +44,8 @@ async def vendor_enrich(
     if not answered.has_ended:
         response.status_code = 202
         response.headers["Location"] = answered.view.links["self"]
-    view = answered.unless_refused()
-    known = dict(view)
-    return VendorEnrichment(**known, request_id=view.id, company_name=body.company_name, status=view.state)
+    return as_clients_read_it(answered.unless_refused(), body)
+
+
+def as_clients_read_it(view: EnrichmentView, body: VendorEnrichBody) -> VendorEnrichment:
+    return VendorEnrichment(**dict(view), request_id=view.id, company_name=body.company_name, status=view.state)

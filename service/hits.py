@@ -1,0 +1,172 @@
+"""Calls that memory answers, answered before they reach the routes: the way there costs more than such an answer.
+
+POST with a key and JSON -> the Ask -> layer 1 has it: booked, answered
+                                       no room to buy it: refused        anything else: its route, as it was received
+
+What is decided is what the routes decide, by the same functions; the caller, once it is found, goes with the call.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, TypeAdapter
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Json, Profile
+from enrichment.ports import StoreError
+from resources.recently_used import RecentlyUsed
+from service.access import Caller, allowed_to, caller_of_secret
+from service.bodies import AskBody, EnrichBody, VendorEnrichBody
+from service.enrichments import FromMemory, booked, from_memory, no_room
+from service.installation import ServiceState
+from service.problems import ERRORS, ApiProblem, problem_of, problem_response
+from service.routes import enrichments, vendor
+
+_ITS_ROUTE_ANSWERS: tuple[type[Exception], ...] = (
+    ApiProblem,
+    ValueError,
+    RecursionError,
+    *(kind for kind, _ in ERRORS),
+)
+_NO_DOCUMENT = b'"profile":{}'
+_DOCUMENT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+_REMEMBERED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A route that memory may answer: its body, and its answer to a body."""
+
+    route: BaseRoute
+    body: TypeAdapter[Any]
+    view: Callable[[Any, FromMemory], BaseModel]
+
+
+def _route(router: APIRouter, path: str) -> BaseRoute:
+    return next(one for one in router.routes if one.path == path and "POST" in one.methods)  # type: ignore[attr-defined]
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "/v1/enrichments": _Kind(
+        _route(enrichments.router, "/v1/enrichments"), TypeAdapter(EnrichBody), lambda _, found: found.view()
+    ),
+    "/vendor/enrich": _Kind(
+        _route(vendor.router, "/vendor/enrich"),
+        TypeAdapter(VendorEnrichBody),
+        lambda body, found: vendor.as_clients_read_it(found.view(), body),
+    ),
+}
+_HEADERS = frozenset({b"authorization", b"content-type", b"content-length", b"idempotency-key", b"accept", b"cookie"})
+
+
+class Hits:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._documents = RecentlyUsed[tuple[Mapping[str, Json], bytes]](_REMEMBERED)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = _KINDS.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        secret = None if kind is None else _secret_of_plain_call(scope)
+        if kind is None or secret is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            message = await receive()
+        except HTTPException:  # it comes again where its route reads on
+            await self._app(scope, receive, send)
+            return
+        whole = message["type"] == "http.request" and not message.get("more_body", False)
+        if not whole or not await self._is_answered(kind, secret, message.get("body", b""), scope, receive, send):
+            await self._app(scope, _once_more(message, receive), send)
+
+    async def _is_answered(
+        self, kind: _Kind, secret: str, content: bytes, scope: Scope, receive: Receive, send: Send
+    ) -> bool:
+        state: ServiceState = scope["app"].state.service
+        try:
+            caller = allowed_to("enrich", await _caller(secret, scope, state))
+            body = kind.body.validate_python(json.loads(content))
+            if not isinstance(body, AskBody | VendorEnrichBody):
+                return False
+            found = await from_memory(body.ask(caller), new_id("req"), caller, state)
+        except _ITS_ROUTE_ANSWERS:
+            return False
+        if isinstance(found, FromMemory):
+            scope["route"] = kind.route
+            await self._answer(kind, body, found, state, scope, receive, send)
+            return True
+        if state.runs.room:
+            return False
+        scope["route"] = kind.route
+        await problem_response(no_room(state))(scope, receive, send)
+        return True
+
+    async def _answer(
+        self, kind: _Kind, body: Any, found: FromMemory, state: ServiceState, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        try:
+            await booked(found, state)
+        except StoreError as error:
+            problem = problem_of(error)
+            assert problem is not None  # noqa: S101  a StoreError is a problem
+            await problem_response(problem)(scope, receive, send)
+            return
+        content = self._json(kind, body, found)
+        headers = [(b"content-length", str(len(content)).encode()), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    def _json(self, kind: _Kind, body: Any, found: FromMemory) -> bytes:
+        """The view as its route would write it; the document of its profile is written once for many calls."""
+        profile = found.done.profile
+        bare = replace(found, done=replace(found.done, profiles=(replace(profile, document={}),)))
+        head, _, tail = kind.view(body, bare).model_dump_json(by_alias=True).encode().partition(_NO_DOCUMENT)
+        return b"".join((head, _NO_DOCUMENT[:-2], self._document(profile), tail))
+
+    def _document(self, profile: Profile) -> bytes:
+        kept = self._documents.get(profile.profile_id)
+        if kept is None or kept[0] is not profile.document:
+            document = profile.document
+            kept = self._documents.keep(profile.profile_id, (document, _DOCUMENT.dump_json(dict(document))))
+        return kept[1]
+
+
+async def _caller(secret: str, scope: Scope, state: ServiceState) -> Caller:
+    """Kept with the call, so that its route counts it once. Raises ApiProblem."""
+    caller = await caller_of_secret(secret, state)
+    scope["state"]["caller"], scope["state"]["key_name"] = caller, caller.name
+    return caller
+
+
+def _secret_of_plain_call(scope: Scope) -> str | None:
+    """Of a call with a key and a JSON body of a known length, and nothing that only its route understands."""
+    given = {name: value for name, value in scope["headers"] if name in _HEADERS}
+    scheme, _, secret = given.get(b"authorization", b"").partition(b" ")
+    plain = (
+        scheme == b"Bearer"
+        and given.get(b"content-type") == b"application/json"
+        and b"content-length" in given
+        and b"idempotency-key" not in given
+        and b"cookie" not in given
+        and b"text/html" not in given.get(b"accept", b"")
+        and not scope["query_string"]
+    )
+    return secret.decode("latin-1") if plain and secret and b" " not in secret else None
+
+
+def _once_more(message: Message, receive: Receive) -> Receive:
+    """The same as was received, from its beginning."""
+    waiting = [message]
+
+    async def receiving() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receiving
