@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
@@ -20,6 +21,7 @@ from enrichment.domain.research import Question, Session
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, LeftOpen
 from enrichment.ports import StoreError
+from enrichment.refresh.due import due_profiles
 from enrichment.research.answer import (
     CompanyAnswer,
     Ending,
@@ -112,6 +114,13 @@ class _Research:
             return vendor
         if await self.meant.ids_before() and (kept := await self._context_kept(vendor)) is not None:
             return kept
+        if (profile := await self._context_not_due(vendor)) is not None:
+            sentence = (
+                f"{vendor_sentence(vendor, None, profile).rstrip('.')}; nothing can be asked now that would add to it."
+            )
+            data = vendor_data(vendor, None, profile)
+            await self.log.emit("vendor_context_loaded", sentence, mark=profile.profile_id, data=data)
+            return vendor
         left = max(0, await self.bought.left() - most_for_answer(self.rules)) // _VENDOR_SHARE
         ask = Ask(vendor.key, (_CONTEXT,), max_cost=self.bought.capped(left, _CONTEXT), **self._asked())
         done, profile = await self.bought.enriched(ask, vendor, slot=1)
@@ -131,6 +140,19 @@ class _Research:
         kept = await asyncio.to_thread(self.context.store.profiles.latest, vendor.company_id, _CONTEXT, None)
         young = timedelta(seconds=self.rules.consumers[_CONTEXT].profile_ttl)
         return vendor if kept is not None and self.context.now() < kept.created_at + young else None
+
+    async def _context_not_due(self, vendor: Company) -> Profile | None:
+        """A kept context that lacks something, where nothing has changed since that would mend it: as refreshes decide.
+
+        A request of this question that is under way goes on.
+        """
+        if self.question.requests:
+            return None
+        find, store = partial(due_profiles, (vendor,), rules=self.rules, context=self.context), self.context.store
+        due = await asyncio.to_thread(find, consumers=(_CONTEXT,))
+        if not sum(due.left_alone.values()):
+            return None
+        return await asyncio.to_thread(store.profiles.latest, vendor.company_id, _CONTEXT, None)
 
     # the question in parts
 

@@ -210,9 +210,7 @@ class SourceRules(SourceQuestion, _Rule):
 
     def limited_to(self, units: int) -> "SourceRules":
         """The same, with an answer of at most so many units; it is expected to have no more than that."""
-        return self.model_copy(
-            update={"max_units": units, "expected_units": min(self.expected_units, Decimal(units))}
-        )
+        return self.model_copy(update={"max_units": units, "expected_units": min(self.expected_units, Decimal(units))})
 
     @property
     def by_topic(self) -> bool:
@@ -393,8 +391,8 @@ class ResearchRules(_Rule):
 class Rules(_Rule):
     """All of config/, with the hash that plans, purchases and profiles carry.
 
-    sources: with the rates of learned.yaml that people accepted or pinned. as_written: without them. paid_units: source ->
-    units of an answer, where a consumer pays for fewer than the source has (paid_by).
+    sources: with the rates of learned.yaml that people accepted or pinned. as_written: without them. paid_units:
+    source -> units of an answer, where a consumer pays for fewer than the source has (paid_by).
     arms: experiment -> arm -> the rules its companies are served by, where they differ from these.
     """
 
