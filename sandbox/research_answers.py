@@ -19,7 +19,7 @@ _AREA = re.compile(r"- areas: (.*)")
 _DOMAIN = re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b")
 _NAME = re.compile(r"\b[A-Z][\w&-]*(?:\.[a-z]{2,})?(?: [A-Z][\w&-]*)*")
 _WHOLE = re.compile(r"\b(?:position|approach|pitch|win|everything|sell)\b", re.IGNORECASE)
-_TOPIC = re.compile(r"\b(?:for|about|on) (?:their|its|the) ([a-z][\w-]*(?: [a-z][\w-]*)?)", re.IGNORECASE)
+_TOPIC = re.compile(r"\b(?:for|about|on) (?:their|its|the) ([a-z][\w-]*(?: [a-z][\w-]*){0,2})", re.IGNORECASE)
 _SENIOR = ("chief", "vice president", "vp", "director", "head")
 _ROLES = {
     "cfo": "financ", "cto": "techn", "cio": "information", "ciso": "security", "ceo": "executive", "coo": "operati",

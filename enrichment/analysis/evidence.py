@@ -19,8 +19,10 @@ from enrichment.analysis.relevance import rank, ranked_for_each
 from enrichment.domain.records import Fact
 from enrichment.domain.values import (
     Claim,
+    CompetitorMention,
     Contact,
     EmployeeCount,
+    FoundPassage,
     IntentSignal,
     JobPosting,
     NewsItem,
@@ -181,8 +183,10 @@ def fact_text(value: Value) -> str:
         case IntentSignal():
             strength = None if value.strength is None else f"{value.strength:.2f} of 1"
             lines = (value.topic, _labelled("Strength", strength), _labelled("Observed", _day(value.observed_on)))
-        case WebsitePassage(heading=heading, text=text):
+        case WebsitePassage(heading=heading, text=text) | CompetitorMention(heading=heading, text=text):
             lines = (heading, text)
+        case FoundPassage():
+            lines = (value.heading, value.publisher, _day(value.published_at), value.text)
         case _:
             lines = (value.model_dump_json(),)
     return "\n".join(line for line in lines if line)

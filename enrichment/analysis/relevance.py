@@ -5,6 +5,7 @@
 A passage without a word of the question has the score 0 and keeps its place behind those that have one.
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ def _scores(texts: list[list[str]], questions: Sequence[list[str]]) -> list[list
         return [[0.0] * len(texts) for _ in questions]
     from bm25s import BM25  # noqa: PLC0415  takes 0.2 s to import, and most evidence fits without a ranking
 
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG, and says so of each index
     index = BM25(method="lucene")
     index.index(texts, show_progress=False)
     return [[float(score) for score in index.get_scores(words)] if words else [0.0] * len(texts) for words in wanted]

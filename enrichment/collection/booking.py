@@ -120,7 +120,8 @@ class Bookings:
 
         That process may not have read it yet, or may be gone: then it is read here.
         """
-        newest = await asyncio.to_thread(self._context.store.knowledge.known, self.company.company_id, source)
+        topic = self._requirements.topic if self._rules.sources[source].by_topic else ""
+        newest = await asyncio.to_thread(self._context.store.knowledge.known, self.company.company_id, source, topic)
         (reply,) = newest.replies
         if reply.unread:
             newest = await read_stored(
@@ -235,4 +236,5 @@ def _head(reply: Reply, purchase: Purchase, reader_version: int) -> ReplyHead:
         expires_at=reply.expires_at,
         cost_micro_usd=purchase.cost_micro_usd,
         reader_version=reader_version,
+        topic=reply.topic,
     )

@@ -273,6 +273,7 @@ class _PlanExecution:
             seen=self._seen,
             budget=wanted.budget,
             daily=wanted.daily,
+            topic=wanted.topic,
         )
 
         async def ask(sent: SentPurchase) -> Delivery:

@@ -27,11 +27,13 @@ def order_for(
     seen: Collection[str],
     budget: Cap | None = None,
     daily: DailyLimit | None = None,
+    topic: str = "",
 ) -> PurchaseOrder:
-    """max_cost: of the request, in micro-USD. seen: as of PurchaseOrder. budget, daily: as of Requirements."""
+    """max_cost: of the request, in micro-USD. seen: as of PurchaseOrder. budget, daily, topic: as of Requirements."""
     entry = rules.sources[source]
     provider = rules.providers[entry.provider]
-    variant = fingerprint(entry.question)
+    topic = topic if entry.by_topic else ""
+    variant = fingerprint([entry.question, topic] if topic else entry.question)
 
     def caps(at: datetime) -> tuple[Cap, ...]:
         return caps_of(
@@ -58,6 +60,7 @@ def order_for(
         usd_per_unit=provider.usd_per_unit(),
         caps=caps,
         seen=seen,
+        topic=topic,
     )
 
 
@@ -96,6 +99,7 @@ def _query(purchase: Purchase, company: Company, rules: Rules) -> SourceQuery:
         domain=company.domain,
         handle=purchase.handle,
         first_sent_at=purchase.sent_at,
+        topic=purchase.topic,
     )
 
 
@@ -114,4 +118,5 @@ def _reply(purchase: Purchase, answer: SourceAnswer, rules: Rules, context: Coll
         collected_at=now,
         expires_at=now + timedelta(seconds=rules.sources[purchase.source].ttl),
         reader_version=0 if answer.found else reader_of(purchase.source, rules, context.readers).version,
+        topic=purchase.topic,
     )

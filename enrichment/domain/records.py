@@ -153,9 +153,9 @@ class Purchase:
     """One call to a provider. A free call is a purchase of price 0.
 
     units, reserved_units: vendor unit -> count. handle: the job id of a two-step vendor, to resume by.
-    asked: fingerprint of the exact question. repeatable_until: until then the vendor repeats that question for free;
-    None: a repetition may be billed. attempt: raised whenever another process resumes the purchase; writes with an
-    earlier attempt are refused (a fencing token).
+    asked: fingerprint of the exact question. topic: as of a Reply. repeatable_until: until then the vendor repeats that
+    question for free; None: a repetition may be billed. attempt: raised whenever another process resumes the purchase;
+    writes with an earlier attempt are refused (a fencing token).
     """
 
     purchase_id: str
@@ -186,11 +186,15 @@ class Purchase:
     outcome: str | None = None
     reason: str | None = None
     reported_at: datetime | None = None
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One raw answer of a source about a company. payload: step -> the vendor's body; found=False: knows nothing.
+
+    topic: what in particular it was asked, such as 'european expansion'; empty: it is asked about the company as such.
+    The answers of one source on two topics are kept beside each other.
 
     reader_version: which version of its reader made its facts; 0: it is stored, but not read yet.
     """
@@ -206,6 +210,7 @@ class Reply:
     collected_at: datetime
     expires_at: datetime
     reader_version: int = 0
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +242,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ReplyHead:
-    """A reply without its payload: what planning needs to know of it. reader_version: as of a Reply."""
+    """A reply without its payload: what planning needs to know of it. reader_version, topic: as of a Reply."""
 
     reply_id: str
     source: str
@@ -248,6 +253,7 @@ class ReplyHead:
     expires_at: datetime
     cost_micro_usd: int
     reader_version: int = 1
+    topic: str = ""
 
     @property
     def unread(self) -> bool:
@@ -286,7 +292,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one company: the newest reply of each source, and their facts, whatever their age.
+    """What is known of one company: the newest reply of each source and topic, and their facts, whatever their age.
 
     passed_over: ids of further replies, which this request does not use. verdicts: valid ones, the oldest first.
     rejected: facts that verdicts say are wrong; they are not among `facts`.

@@ -164,6 +164,26 @@ class WebsitePassage(Value):
     text: str = Field(min_length=1, max_length=20_000)
 
 
+class FoundPassage(Value):
+    """What a page of anybody says of a company, as a search shows it or as the page has it. url: of the page."""
+
+    heading: str | None = Field(None, max_length=300)
+    text: str = Field(min_length=1, max_length=20_000)
+    url: str | None = None
+    publisher: str | None = Field(None, max_length=300)
+    published_at: datetime | None = None
+
+
+class CompetitorMention(Value):
+    """A company that a page names as an alternative, or compares. text: the passage; it or the heading has the name."""
+
+    name: str = Field(min_length=1, max_length=200)
+    heading: str | None = Field(None, max_length=300)
+    text: str = Field(min_length=1, max_length=20_000)
+    url: str | None = None
+    publisher: str | None = Field(None, max_length=300)
+
+
 class Claim(Value):
     """A statement of an analysis and the verbatim quote of the evidence it is based on."""
 
@@ -188,6 +208,9 @@ VALUE_TYPES: Mapping[str, type[Value]] = {
     "revenue": Revenue,
     "company_size_band": SizeBand,
     "website_passages": WebsitePassage,
+    "topic_results": FoundPassage,
+    "page_passages": FoundPassage,
+    "competitor_mentions": CompetitorMention,
 }
 
 
@@ -212,10 +235,12 @@ def identity(value: Value) -> str:
             return f"{_words(value.title)}|{_words(value.location or '')}"
         case (
             Technology(name=text)
+            | CompetitorMention(name=text)
             | IntentSignal(topic=text)
             | Text(text=text)
             | Claim(statement=text)
             | WebsitePassage(text=text)
+            | FoundPassage(text=text)
         ):
             return _words(text)
         case _:
@@ -237,6 +262,10 @@ def in_words(value: Mapping[str, Any]) -> str:
         case {"page": page, "heading": heading, "text": text}:
             shown = f"{heading}: {text}" if heading else str(text)
             parts = (f"{_short(' '.join(shown.split()))} ({page})",)
+        case {"name": name, "text": text}:
+            parts = (f"{name}: {_short(' '.join(str(text).split()))}",)
+        case {"publisher": publisher, "text": text}:
+            parts = (_short(" ".join(str(text).split())), publisher)
         case {"title": text} | {"text": text} | {"statement": text} | {"topic": text}:  # a posting has both first ones
             parts = (_short(str(text)),)
         case {"name": text} | {"band": text} | {"year": text}:

@@ -24,7 +24,7 @@ from enrichment.trace import Trace
 class StoredReplies(Protocol):
     """Of the port Knowledge, what reading replies needs."""
 
-    def known(self, company_id: str, source: str | None = None) -> Known: ...
+    def known(self, company_id: str, source: str | None = None, topic: str = "") -> Known: ...
     def reply(self, reply_id: str) -> Reply | None: ...
     def keep_facts(self, reply_id: str, facts: Sequence[Fact], *, reader_version: int | None = None) -> None: ...
 
@@ -68,9 +68,14 @@ async def recall(
     rules: Rules,
     context: ReadingContext,
     trace: Trace | None = None,
+    topic: str | None = "",
 ) -> Known:
-    """What is known. Without memory: only what this request itself has bought. trace: None for a dry run."""
-    known = remembered = await asyncio.to_thread(context.store.knowledge.known, company.company_id)
+    """What is known. Without memory: only what this request itself has bought. trace: None for a dry run.
+
+    topic: of the request, so that what was found on others does not count; None: whatever the topic.
+    """
+    remembered = await asyncio.to_thread(context.store.knowledge.known, company.company_id)
+    known = remembered if topic is None else of_topic(remembered, topic)
     if not memory or request.strategy == "legacy":
         known = _bought_by(known, request)
     passed_over = frozenset(reply.reply_id for reply in remembered.replies if reply not in known.replies)
@@ -81,6 +86,15 @@ async def recall(
             known = await read_stored(head, known, company, rules=rules, context=context, trace=warn, stage="plan")
     reliable = Known(known.replies, with_current_reliability(rules, known.facts), passed_over, remembered.verdicts)
     return judged(reliable)
+
+
+def of_topic(known: Known, topic: str) -> Known:
+    """Without what sources were asked on other topics than this one; what they were asked on none is always known."""
+    others = {reply.reply_id for reply in known.replies if reply.topic not in ("", topic)}
+    if not others:
+        return known
+    replies = tuple(reply for reply in known.replies if reply.reply_id not in others)
+    return replace(known, replies=replies, facts=tuple(fact for fact in known.facts if fact.reply_id not in others))
 
 
 async def read_stored(

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from enrichment.parsing.reader import ReaderEntry
 
-_FILES = ("google_kg", "serpapi", "snov", "apollo", "brightdata", "web_pages", "website_passages")
+_FILES = (
+    "google_kg",
+    "serpapi",
+    "snov",
+    "apollo",
+    "brightdata",
+    "web_pages",
+    "website_passages",
+    "found_passages",
+    "competitors",
+)
 
 
 class _Readers(Mapping[str, "ReaderEntry"]):

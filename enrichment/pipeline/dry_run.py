@@ -52,7 +52,9 @@ async def _plans(ask: Ask, company: Company, rules: Rules, context: RunContext) 
     request = request_for(ask, requirements, company, rules, context.now(), request_id="")
     known = Known()
     if company.company_id:
-        known = await recall(company, request, memory=ask.memory, rules=rules, context=context)
+        known = await recall(
+            company, request, memory=ask.memory, rules=rules, context=context, topic=requirements.topic
+        )
     if company.domain is not None:
         return (await decide(company, request, requirements, known, rules=rules, context=context),)
     inputs = await asyncio.to_thread(plan_inputs, company, request, requirements, known, rules, context)

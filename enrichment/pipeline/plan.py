@@ -34,6 +34,7 @@ async def plan_request(identified: Identified, *, rules: Rules, context: RunCont
         rules=rules,
         context=context,
         trace=trace,
+        topic=identified.requirements.topic,
     )
     plan = await decide(
         identified.company, identified.request, identified.requirements, known, rules=rules, context=context

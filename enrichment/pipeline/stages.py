@@ -26,7 +26,7 @@ from enrichment.domain.records import (
     SourceFailure,
 )
 from enrichment.requirements.experiment_arm import arm_of
-from enrichment.requirements.requirements import Requirements, custom, requirements_of
+from enrichment.requirements.requirements import Requirements, custom, requirements_of, topic_of
 from enrichment.requirements.strategy import choose_strategy
 from enrichment.rules import Rules
 
@@ -47,7 +47,7 @@ class Ask:
     datasets (and sources) make it a custom request; consumers is then not looked at. budget: a cap shared with other
     requests, such as a batch's; daily: of its payer. ids: vendors' ids of the company, as vendor_ids gives them;
     country: as countries. new: another company than those registered under this name.
-    analyses: to be made beside those of the consumers.
+    analyses: to be made beside those of the consumers. topic: what in particular is asked, of sources that take one.
     """
 
     company: str
@@ -68,6 +68,7 @@ class Ask:
     country: str | None = None
     new: bool = False
     analyses: tuple[str, ...] = ()
+    topic: str = ""
 
     def requirements(self, rules: Rules) -> Requirements:
         """Raises UnknownName."""
@@ -76,7 +77,10 @@ class Ask:
     def requirements_of_profile(self, rules: Rules) -> Requirements:
         """Without analyses asked for beside it: later requests compare theirs with these. Raises UnknownName."""
         named = custom(rules, self.datasets, self.sources) if self.datasets else requirements_of(rules, self.consumers)
-        return named.within(max_cost=self.max_cost, oldest=self.max_age, budget=self.budget, daily=self.daily)
+        topic = topic_of(self.topic)
+        return named.within(
+            max_cost=self.max_cost, oldest=self.max_age, budget=self.budget, daily=self.daily, topic=topic
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +210,7 @@ def asked_note(ask: Ask, company: Company) -> dict[str, Json]:
         "max_age": ask.max_age,
         "datasets": list(ask.datasets),
         "sources": list(ask.sources),
+        "topic": ask.topic,
         "strategy": ask.strategy,
         "memory": ask.memory,
         "domain_known": company.domain is not None,
@@ -224,6 +229,7 @@ def asked_before(request: Request, company: Company) -> Ask:
         max_age=note.get("max_age"),
         datasets=tuple(note.get("datasets", ())),
         sources=tuple(note.get("sources", ())),
+        topic=note.get("topic", ""),
         asked_by=request.asked_by,
         memory=note.get("memory", True),
     )

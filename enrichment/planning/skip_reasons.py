@@ -26,6 +26,7 @@ SourceDecision = Literal[
     "not worth its price",
     "needs a domain",
     "needs what is missing",
+    "needs a topic",
     "no credentials",
     "provider down",
     "plan used up",
@@ -78,6 +79,8 @@ def out_of_reach(
         return unavailable[source]
     if "domain" in rules.sources[source].needs and domain is None:
         return "needs a domain", "the company's domain is not known"
+    if rules.sources[source].by_topic and not requirements.topic:
+        return "needs a topic", "it is asked about one topic at a time, and the request names none"
     if missing:
         return "needs what is missing", f"needs {', '.join(missing)}, which the request does not want"
     return None

@@ -19,7 +19,7 @@ class SourceQuery:
     max_units: the call must not bill more vendor units (of `unit`) than this.
     handle: the job id that a two-step vendor gave to an earlier process; resume the job instead of starting a new one.
     first_sent_at: UTC, when this purchase was sent before, else None. What the vendor repeats for free since then was
-    billed to this purchase.
+    billed to this purchase. topic: what in particular is asked; empty: the question is about the company as such.
     """
 
     source: str
@@ -30,6 +30,7 @@ class SourceQuery:
     domain: str | None
     handle: str | None = None
     first_sent_at: datetime | None = None
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,8 +135,11 @@ class SourceDatasetPair:
 class Knowledge(Protocol):
     """Replies, the facts read from them, and analyses."""
 
-    def known(self, company_id: str, source: str | None = None) -> Known:
-        """The newest reply of each source and its facts, whatever their age. source: of this source only."""
+    def known(self, company_id: str, source: str | None = None, topic: str = "") -> Known:
+        """The newest reply of each source and topic, and its facts, whatever their age.
+
+        source: of this source only, on this topic.
+        """
         ...
 
     def known_many(self, company_ids: Sequence[str]) -> dict[str, Known]:

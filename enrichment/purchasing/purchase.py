@@ -80,7 +80,7 @@ class PurchaseOrder:
     units: vendor unit -> the most one call may be billed. variant: the form of the question: two purchases of one
     variant are the same. asked: the exact question; only the same one is repeated for free. caps: the caps it is
     reserved against, by the time it begins. seen: ids of the answers there were when it was decided; if there is
-    another one by now, nothing is bought.
+    another one by now, nothing is bought. topic: as of a Reply.
     """
 
     request: Request
@@ -94,6 +94,7 @@ class PurchaseOrder:
     usd_per_unit: Mapping[str, Decimal]
     caps: Callable[[datetime], Sequence[Cap]]
     seen: Collection[str] = ()
+    topic: str = ""
 
     @property
     def most_micro_usd(self) -> int:
@@ -217,6 +218,7 @@ def draft(order: PurchaseOrder, now: datetime) -> Purchase:
         reserved_at=now,
         lease_until=now + LEASE,
         repeatable_until=_repeatable_until(order.rules, now),
+        topic=order.topic,
     )
 
 

@@ -33,9 +33,10 @@ def arm_of(rules: Rules, *, consumer: str, company_id: str) -> Arm | None:
 
 
 def rules_of(rules: Rules, *, consumer: str, company_id: str) -> Rules:
-    """What this company's request is served by; rules of an arm give themselves."""
+    """What this company's request is served by, with what its consumer pays for; rules of an arm give themselves."""
     arm = arm_of(rules, consumer=consumer, company_id=company_id)
-    return rules if arm is None else rules.arms.get(arm.experiment, {}).get(arm.name, rules)
+    its = rules if arm is None else rules.arms.get(arm.experiment, {}).get(arm.name, rules)
+    return its.paid_by(consumer)
 
 
 def companies_by_rules(

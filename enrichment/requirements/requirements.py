@@ -5,6 +5,7 @@ Rules + consumer(s) | datasets  ->  Wants: required, optional with worth, analys
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -35,6 +36,7 @@ class Requirements:
     quality_thresholds: dataset -> threshold, where the consumer asks for more than the dataset's own.
     budget: a cap that this request shares with others, such as a batch's. daily: what its payer may spend a day.
     extras: datasets shown where they are known at no cost; no plan looks at them, and they are no part of completeness.
+    topic: what in particular is asked of sources that take one, as topic_of gives it; empty: they are not asked.
     """
 
     consumer: str
@@ -56,6 +58,7 @@ class Requirements:
     budget: Cap | None = None
     daily: DailyLimit | None = None
     extras: tuple[str, ...] = ()
+    topic: str = ""
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -83,10 +86,11 @@ class Requirements:
         oldest: int | None,
         budget: Cap | None = None,
         daily: DailyLimit | None = None,
+        topic: str = "",
     ) -> "Requirements":
         """The same, with the request's own limits: micro-USD it may cost, seconds any fact may be old; its caps."""
         most = self.max_cost if max_cost is None else max_cost
-        return replace(self, max_cost=most, oldest=oldest, budget=budget, daily=daily)
+        return replace(self, max_cost=most, oldest=oldest, budget=budget, daily=daily, topic=topic)
 
     def also_analysing(self, analyses: Sequence[str], rules: Rules) -> "Requirements":
         """The same, with analyses that it does not ask for by itself, and what these read."""
@@ -164,6 +168,21 @@ def custom(rules: Rules, datasets: Sequence[str], sources: Sequence[str] | None)
     )
 
 
+_LONGEST_TOPIC = 300
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+
+
+def topic_of(text: str) -> str:
+    """One form for a topic that is written in several: 'European  Expansion' is 'european expansion'.
+
+    An address of a page is kept letter by letter.
+    """
+    words = " ".join(text.split())
+    return (
+        words if _ADDRESS.fullmatch(words) else " ".join(re.findall(r"[\w'’&.+#-]+", words.casefold()))[:_LONGEST_TOPIC]
+    )
+
+
 def identity_requirements(requirements: Requirements) -> Requirements:
     """What stage 1 wants where the domain is unknown: name and domain, under the same limits."""
     return replace(
@@ -195,6 +214,7 @@ def requirements_hash(rules: Rules, requirements: Requirements) -> str:
         tuple((name, requirements.threshold(rules, name)) for name in requirements.datasets),
         requirements.analyses,
         tuple(sorted(requirements.sources or ())),
+        requirements.topic,
     )
 
 
@@ -207,10 +227,12 @@ def _hash(
     thresholds: tuple[tuple[str, float], ...],
     analyses: tuple[str, ...],
     sources: tuple[str, ...],
+    topic: str,
 ) -> str:
     models = {name: (rules.analyses[name].model, rules.prompts[name]) for name in analyses}
     asked = {name: (least, rules.datasets[name].enough, rules.datasets[name].at_most) for name, least in thresholds}
-    text = json.dumps([consumer, required, optional, asked, models, sources], sort_keys=True)
+    of_topic = [topic] if topic else []
+    text = json.dumps([consumer, required, optional, asked, models, sources, *of_topic], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -179,7 +179,7 @@ def asked_for(dataset: str, known: Known, rules: Rules) -> tuple[str, ...]:
     heads = {head.source: head for head in known.replies}
     having = {fact.source for fact in known.facts if fact.dataset == dataset}
     return tuple(
-        f"asked {source} on {_day(heads[source].collected_at)}: {'some' if source in having else 'none'}"
+        f"asked {source} on {day_in_words(heads[source].collected_at)}: {'some' if source in having else 'none'}"
         for source in rules.datasets[dataset].sources
         if source in heads
     )
@@ -197,7 +197,7 @@ def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime) -> dict
         "why_now": moving[0][0] if moving else None,
         "to_whom": [claim_id for claim_id, claim in numbered if claim.kind == "person"],
         "how_sure": None if not facts else round(sum(fact.reliability for fact in facts) / len(facts), 2),
-        "collected": None if oldest is None else _day(oldest),
+        "collected": None if oldest is None else day_in_words(oldest),
         "age_days": None if oldest is None else max(0, (now - oldest).days),
         "newest_event": None if not events else max(events),
     }
@@ -268,5 +268,5 @@ def _company_json(answer: CompanyAnswer) -> dict[str, Json]:
     }
 
 
-def _day(at: datetime) -> str:
+def day_in_words(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"

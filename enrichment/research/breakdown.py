@@ -32,6 +32,8 @@ _COMPARES = re.compile(r"\b(?:compare|compared|comparison|versus|vs|against|bett
 _POSITIONS = re.compile(r"\b(?:position|pitch|approach|win over)\b|\bsell\b[^?]*\bto\b", re.I)
 _NAME = re.compile(r"(?:[A-Z0-9À-Ý][\w&'’.-]*|[a-z]+[A-Z][\w]*)(?:\s+(?:&\s+|of\s+)?[A-Z0-9À-Ý][\w&'’.-]*)*")
 _PRODUCT_OF = re.compile(r"\b(?:position|pitch|sell|sells|selling|present|offer|introduce)\s+(?:our\s+)?$", re.I)
+_ABOUT = re.compile(r"\b(?:for|about|on|regarding) (?:their|its|the) ((?:[\w-]+ ){0,2}[\w-]+)", re.I)
+"""'for their European expansion': a topic, where no model names any."""
 _NUMBER = re.compile(r"[\d.,%$€£-]+")
 
 
@@ -154,7 +156,7 @@ def by_rule(text: str, persona: Persona, rules: Rules, *, because: str | None) -
         intent=intent,
         companies=companies,
         areas=areas,
-        topics=(),
+        topics=tuple(dict.fromkeys(found[1] for found in _ABOUT.finditer(text))),
         datasets=datasets_of(chosen, rules),
         sub_questions=tuple(
             LookUp(asked[name].format(company=company, vendor=persona.company), datasets_of((name,), rules))

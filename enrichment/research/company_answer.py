@@ -5,7 +5,7 @@ collected + question's parts -> evidence of both sides -> claims kept and droppe
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from enrichment.analysis.answer_reading import UnusableAnswer, read_answer
 from enrichment.domain.records import Company, Known, Profile
@@ -23,19 +23,22 @@ from enrichment.research.guided import price_of
 from enrichment.research.question_requests import QuestionRequests
 from enrichment.research.relevance import VendorRelevance
 from enrichment.research.session_knowledge import SessionKnowledge, relevance_between
+from enrichment.research.topic_searches import SearchesMade
+from enrichment.research.topics import PAGE, RESULTS
 
 _ORDER = {"recommendation": 0, "finding": 1, "person": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyCollected:
-    """Of one company: what was asked for, and what is known now."""
+    """Of one company: what was asked for, and what is known now. searched: what was searched for by itself."""
 
     company: Company
     ask: Ask
     done: Enriched | None
     known: Known
     profile: Profile | None
+    searched: SearchesMade = field(default_factory=lambda: SearchesMade(()))
 
 
 class CompanyAnswers:
@@ -85,7 +88,8 @@ class CompanyAnswers:
         """The datasets that were asked for, and those that their analyses read."""
         requirements = one.ask.requirements(self.rules)
         read = {d for name in requirements.analyses for d in self.rules.analyses[name].reads}
-        return {*requirements.datasets, *requirements.collected, *read} - {"company_name", "domain"}
+        found = {RESULTS, PAGE} if one.searched.topics else set()
+        return {*requirements.datasets, *requirements.collected, *read, *found} - {"company_name", "domain"}
 
     async def _by_model(
         self, both: Sides, parts: QuestionParts
@@ -136,7 +140,7 @@ class CompanyAnswers:
             if point.what in missing:
                 cost = await price_of(one.company, (point.what,), rules=self.rules, context=self.context)
             priced.append(replace(point, micro_usd=cost or None))
-        return priced
+        return [*priced, *one.searched.open_points(one.company, one.known, self.rules)]
 
 
 def _completed_with(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim]) -> list[CheckedClaim]:

@@ -9,7 +9,18 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from enrichment.analysis.evidence import Passage
-from enrichment.domain.values import Contact, EmployeeCount, IntentSignal, JobPosting, NewsItem, Technology, Value
+from enrichment.domain.values import (
+    CompetitorMention,
+    Contact,
+    EmployeeCount,
+    FoundPassage,
+    IntentSignal,
+    JobPosting,
+    NewsItem,
+    Technology,
+    Value,
+    WebsitePassage,
+)
 from enrichment.research.claims import CheckedClaim, Citation
 from enrichment.research.evidence import Sides
 from enrichment.research.relevance import VendorRelevance, content_words, line_with
@@ -48,17 +59,25 @@ def _findings(sides: Sides, datasets: Collection[str], question: str) -> Iterato
         pieces = [one for one in sides.evidence.passages if one.dataset == dataset]
         ranked = sorted(pieces, key=lambda one: (-len(wanted & content_words(one.text)), -_moment(one), one.text))
         for passage in ranked[:_EACH]:
-            yield from _stated(sides, passage)
+            yield from _stated(sides, passage, wanted)
 
 
-def _stated(sides: Sides, passage: Passage) -> Iterator[CheckedClaim]:
+def _stated(sides: Sides, passage: Passage, wanted: Collection[str]) -> Iterator[CheckedClaim]:
     value = passage.facts[0].value
     line = passage.text.split("\n")[0]
+    if isinstance(value, WebsitePassage | FoundPassage | CompetitorMention):
+        line = _telling_line(passage, len(value.text.split("\n")), wanted)
     quote, text = line, _as_sentence(value, line, sides.names[0])
     if text is None:
         quote = re.split(r"(?<=[a-z0-9)][.!?])\s", line)[0]
         text = quote
     yield CheckedClaim("finding", _ended(text), "exact", (Citation("company", sides.company.key, passage, quote),))
+
+
+def _telling_line(passage: Passage, many: int, wanted: Collection[str]) -> str:
+    """Of the text below its heading, so many lines: the one with most of the words."""
+    lines = passage.text.split("\n")[-many:]
+    return max(lines, key=lambda line: len(content_words(line).intersection(wanted)))
 
 
 def _as_sentence(value: Value, line: str, name: str) -> str | None:

@@ -16,36 +16,53 @@ from enrichment.ports import BeforeSend, KeepHandle, LanguageModel, ModelAnswer,
 from enrichment.research.session_log import SessionLog
 
 
-def session_event_of(event: Event, company: str, log: SessionLog) -> NewSessionEvent | None:
-    """company: its key. None: it it is none that a session shows."""
+def session_event_of(event: Event, company: str, log: SessionLog, topic: str = "") -> NewSessionEvent | None:
+    """company: its key. topic: of the request. None: it is none that a session shows."""
     match event.stage, event.what:
         case (("collect" | "identify"), "bought"):
-            return _answered(event, company, log)
+            return _answered(event, company, log, topic)
         case (("collect" | "identify"), "read"):
+            said = event.data
             return from_memory(
-                log, company, event.request_id, event.data["source"], event.data["purchase"], event.data["saved"]
+                log,
+                company,
+                event.request_id,
+                said["source"],
+                purchase=said["purchase"],
+                saved=said["saved"],
+                topic=topic,
             )
         case (("collect" | "identify" | "analyse"), "failed"):
-            return _failed(event, company, log)
+            return _failed(event, company, log, topic)
     return None
 
 
 def from_memory(
-    log: SessionLog, company: str, request_id: str, source: str, purchase: str, saved: int
+    log: SessionLog, company: str, request_id: str, source: str, *, purchase: str, saved: int, topic: str = ""
 ) -> NewSessionEvent:
-    message = f"{source} was asked about {company} before: its answer is still valid, which saves {in_usd(saved)} USD."
+    before = f"{source} was asked about {_subject(company, topic)} before"
+    message = f"{before}: its answer is still valid, which saves {in_usd(saved)} USD."
     data = {"company": company, "source": source, "from": "memory", "cost_micro_usd": 0, "saved_micro_usd": saved}
+    data |= _topic_data(topic)
     return log.event("source_answered", message, mark=f"{request_id}:{purchase}", data={**data, "purchase": purchase})
 
 
-def _answered(event: Event, company: str, log: SessionLog) -> NewSessionEvent:
+def _subject(company: str, topic: str) -> str:
+    return f"{company}, {topic}" if topic else company
+
+
+def _topic_data(topic: str) -> dict[str, Json]:
+    return {"topic": topic} if topic else {}
+
+
+def _answered(event: Event, company: str, log: SessionLog, topic: str) -> NewSessionEvent:
     said = event.data
     source, found, cost = said["source"], said["outcome"] == "found", said["cost_micro_usd"]
     facts = in_number(said["facts"], "fact")
     what = f"answered with {facts}" if found else "knows nothing" if said["outcome"] == "nothing" else "failed"
     return log.event(
         "source_answered",
-        f"{source} {what} about {company} for {in_usd(cost)} USD.",
+        f"{source} {what} about {_subject(company, topic)} for {in_usd(cost)} USD.",
         mark=f"{event.request_id}:{said['purchase']}",
         data={
             "company": company,
@@ -58,15 +75,17 @@ def _answered(event: Event, company: str, log: SessionLog) -> NewSessionEvent:
             "saved_micro_usd": 0,
             "seconds": said["seconds"],
             "purchase": said["purchase"],
-        },
+        }
+        | _topic_data(topic),
     )
 
 
-def _failed(event: Event, company: str, log: SessionLog) -> NewSessionEvent:
+def _failed(event: Event, company: str, log: SessionLog, topic: str) -> NewSessionEvent:
     said = event.data
     source = said.get("source") or f"analysis:{said.get('analysis')}"
     data = {"company": company, "source": source, "kind": said["kind"], "reason": said["reason"]}
-    message = f"{source} could not answer about {company}: {str(said['reason']).rstrip('.')}."
+    data |= _topic_data(topic)
+    message = f"{source} could not answer about {_subject(company, topic)}: {str(said['reason']).rstrip('.')}."
     return log.event("source_failed", message, mark=f"{event.request_id}:{source}:{said['kind']}", data=data)
 
 
@@ -118,14 +137,13 @@ class WatchedModel:
         )
 
 
-def watched(context: RunContext, log: SessionLog, *, company: str, request_id: str) -> RunContext:
+def watched(context: RunContext, log: SessionLog, *, company: str, request_id: str, topic: str = "") -> RunContext:
     """The same, with every call of a source or of the model an event of the session."""
 
     def source_asked(source: str) -> None:
-        data = {"company": company, "source": source}
-        log.later(
-            log.event("source_queried", f"Asking {source} about {company}.", mark=f"{request_id}:{source}", data=data)
-        )
+        data = {"company": company, "source": source} | _topic_data(topic)
+        message = f"Asking {source} about {_subject(company, topic)}."
+        log.later(log.event("source_queried", message, mark=f"{request_id}:{source}", data=data))
 
     def model_asked(answer: str) -> None:
         data: dict[str, Any] = {"company": company, "analysis": answer}

@@ -78,6 +78,10 @@ class QuestionRequests:
     def stopping(self) -> bool:
         return self.runs_in.stopped() or self.runs_in.leave_open() or time.monotonic() >= self.deadline
 
+    async def take_slots(self, number: int) -> None:
+        """So that requests side by side find theirs, in this order, whichever is opened first."""
+        await self._slot(number - 1)
+
     async def _slot(self, slot: int) -> str:
         """The id of this question's request number so, kept before it is opened: 0 is of the model, 1 the vendor's."""
         if len(self.requests) <= slot:
@@ -101,15 +105,23 @@ class QuestionRequests:
         done = await enrich(
             ask,
             rules=self.rules,
-            context=watched(self.context, self.log, company=company.key, request_id=request_id),
-            watch=self._shown_of(company),
+            context=watched(self.context, self.log, company=company.key, request_id=request_id, topic=ask.topic),
+            watch=self._shown_of(company, ask.topic),
             request_id=request_id,
             company=company,
             resumed=before is not None,
             leave_open=lambda: self.runs_in.leave_open() and not self.runs_in.stopped(),
         )
         for read in () if done.plan is None else done.plan.reads:
-            event = from_memory(self.log, company.key, request_id, read.source, read.purchase_id, read.saves_micro_usd)
+            event = from_memory(
+                self.log,
+                company.key,
+                request_id,
+                read.source,
+                purchase=read.purchase_id,
+                saved=read.saves_micro_usd,
+                topic=ask.topic,
+            )
             self.log.later(event)
         await self.log.written()
         return done, done.profile
@@ -232,13 +244,13 @@ class QuestionRequests:
     def requirements_for_model(self) -> Requirements:
         return replace(custom(self.rules, ("company_name",), None), consumer=RESEARCH)
 
-    def _shown_of(self, company: Company) -> Callable[[Event], None]:
+    def _shown_of(self, company: Company, topic: str = "") -> Callable[[Event], None]:
         """What happens in a request about this company is shown in the session too."""
 
         def seen(event: Event) -> None:
             if self.runs_in.watch is not None:
                 self.runs_in.watch(event)
-            shown = session_event_of(event, company.key, self.log)
+            shown = session_event_of(event, company.key, self.log, topic)
             if shown is not None:
                 self.log.later(shown)
 

@@ -21,6 +21,9 @@ _READS = (
     "hiring_trends",
     "key_contacts",
     "tech_stack",
+    "topic_results",
+    "page_passages",
+    "competitor_mentions",
     "website_passages",
     "company_description",
     "employee_count",
@@ -36,8 +39,9 @@ class SessionKnowledge:
         self._rules, self._context = bought.rules, bought.context
 
     async def known(self, company: Company) -> Known:
+        """What was found on any topic included."""
         request = replace(self._bought.own_request(""), company_id=company.company_id)
-        return await recall(company, request, memory=True, rules=self._rules, context=self._context)
+        return await recall(company, request, memory=True, rules=self._rules, context=self._context, topic=None)
 
     async def sides(self, company: Company, known: Known, vendor: Company, questions: Sequence[str] = ()) -> Sides:
         asked = self._rules.research.answer

@@ -10,7 +10,9 @@ was bought or answered is a row, and decisions are made again from the rows.
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
@@ -19,6 +21,7 @@ from enrichment.domain.research import Question, Session
 from enrichment.pipeline.dry_run import profile_or_plans
 from enrichment.pipeline.enrich import Ask, Enriched, LeftOpen
 from enrichment.ports import StoreError
+from enrichment.refresh.due import due_profiles
 from enrichment.research.answer import (
     CompanyAnswer,
     Ending,
@@ -37,8 +40,12 @@ from enrichment.research.guided import next_questions
 from enrichment.research.question_requests import QuestionRequests, ResearchContext
 from enrichment.research.session_knowledge import SessionKnowledge, relevance_between
 from enrichment.research.session_log import SessionLog
+from enrichment.research.topic_searches import TopicSearches
+from enrichment.research.topics import topics_to_search
 
 _CONTEXT = "vendor_context"
+_FIRST = 2
+"""The slot of the first company's request."""
 _VENDOR_SHARE = 2
 """What the vendor's context may cost at most: one part in so many of what the budget leaves."""
 
@@ -80,8 +87,12 @@ class _Research:
             open_points.append(OpenPoint("company", "the question names no company: ask again, and name one"))
         await self._recognised(parts, companies)
         asks = [self._ask(company, parts) for company in companies]
-        await self._planned(parts, asks, companies, vendor)
-        collected = await self._collected(asks, companies)
+        names = [name for company in (vendor, *companies) if (name := company.name or company.key)]
+        topics = topics_to_search(parts, (*names, self.session.persona.company), self.rules)
+        questions = parts.asked_one_by_one(self.question.text)
+        searches = TopicSearches(topics, questions, self.bought, first_slot=_FIRST + len(asks))
+        await self._planned(parts, asks, companies, vendor, searches)
+        collected = await self._collected(asks, companies, searches, compares="competition" in parts.areas)
         await self._note_budget(collected)
         self._leave_if_told()
         answers = [await self.answers.of(one, parts, vendor) for one in collected]
@@ -103,6 +114,13 @@ class _Research:
             return vendor
         if await self.meant.ids_before() and (kept := await self._context_kept(vendor)) is not None:
             return kept
+        if (profile := await self._context_not_due(vendor)) is not None:
+            sentence = (
+                f"{vendor_sentence(vendor, None, profile).rstrip('.')}; nothing can be asked now that would add to it."
+            )
+            data = vendor_data(vendor, None, profile)
+            await self.log.emit("vendor_context_loaded", sentence, mark=profile.profile_id, data=data)
+            return vendor
         left = max(0, await self.bought.left() - most_for_answer(self.rules)) // _VENDOR_SHARE
         ask = Ask(vendor.key, (_CONTEXT,), max_cost=self.bought.capped(left, _CONTEXT), **self._asked())
         done, profile = await self.bought.enriched(ask, vendor, slot=1)
@@ -122,6 +140,19 @@ class _Research:
         kept = await asyncio.to_thread(self.context.store.profiles.latest, vendor.company_id, _CONTEXT, None)
         young = timedelta(seconds=self.rules.consumers[_CONTEXT].profile_ttl)
         return vendor if kept is not None and self.context.now() < kept.created_at + young else None
+
+    async def _context_not_due(self, vendor: Company) -> Profile | None:
+        """A kept context that lacks something, where nothing has changed since that would mend it: as refreshes decide.
+
+        A request of this question that is under way goes on.
+        """
+        if self.question.requests:
+            return None
+        find, store = partial(due_profiles, (vendor,), rules=self.rules, context=self.context), self.context.store
+        due = await asyncio.to_thread(find, consumers=(_CONTEXT,))
+        if not sum(due.left_alone.values()):
+            return None
+        return await asyncio.to_thread(store.profiles.latest, vendor.company_id, _CONTEXT, None)
 
     # the question in parts
 
@@ -181,12 +212,19 @@ class _Research:
         return {"asked_by": self.runs_in.asked_by, "daily": self.runs_in.daily}
 
     async def _planned(
-        self, parts: QuestionParts, asks: Sequence[Ask], companies: Sequence[Company], vendor: Company
+        self,
+        parts: QuestionParts,
+        asks: Sequence[Ask],
+        companies: Sequence[Company],
+        vendor: Company,
+        searches: TopicSearches,
     ) -> None:
-        shown = []
+        shown, searched = [], list[dict[str, Json]]()
+        share = await self.bought.share(len(asks))
         for ask, company in zip(asks, companies, strict=True):
+            searched += await searches.planned(company, self._asked(), searches.kept_back(share))
             served, plans = await profile_or_plans(
-                self.bought.within(ask, await self.bought.share(len(asks))),
+                self.bought.within(ask, share - searches.kept_back(share)),
                 rules=self.rules,
                 context=self.context,
                 company=company,
@@ -194,8 +232,10 @@ class _Research:
             known = await self.knowledge.known(company) if company.company_id else Known()
             both = await self.knowledge.sides(company, known, vendor)
             shown.append(plan_data(company, served, plans, relevance_between(both)))
-        cost, most = sum(one["expected_micro_usd"] for one in shown), sum(one["most_micro_usd"] for one in shown)
+        every = [*shown, *searched]
+        cost, most = sum(one["expected_micro_usd"] for one in every), sum(one["most_micro_usd"] for one in every)
         seconds = max((one["seconds"] for one in shown), default=0.0)
+        seconds += max((one["seconds"] for one in searched), default=0.0)
         data = {
             "areas": list(parts.areas or AREA_NAMES),
             "topics": list(parts.topics),
@@ -204,7 +244,8 @@ class _Research:
             ],
             "unanswerable": dict(parts.unanswerable),
             "plans": shown,
-            "sources": sorted({source for one in shown for source in one["sources"]}),
+            "searches": searched,
+            "sources": sorted({source for one in every for source in one["sources"]}),
             "expected_micro_usd": cost,
             "most_micro_usd": most,
             "kept_back_micro_usd": most_for_answer(self.rules) * len(asks),
@@ -215,19 +256,28 @@ class _Research:
         areas = ", ".join(data["areas"]) if parts.areas else "all areas"
         price = f"expected to cost {in_usd(cost)} USD, {in_usd(most)} at most" if cost else "all of it is in memory"
         about = " and ".join(company.name or company.key for company in companies) or "no company"
+        if companies and searches.topics:
+            about += f", searching for {' and '.join(searches.topics)}"
         await self.log.emit(
             "research_plan_created", f"Looking at {areas} of {about}: {price}, about {seconds:.0f} s.", data=data
         )
 
     # what is collected
 
-    async def _collected(self, asks: Sequence[Ask], companies: Sequence[Company]) -> list[CompanyCollected]:
+    async def _collected(
+        self, asks: Sequence[Ask], companies: Sequence[Company], searches: TopicSearches, *, compares: bool
+    ) -> list[CompanyCollected]:
         share = await self.bought.share(len(asks))
-        slots = range(2, 2 + len(asks))
-        each = zip(asks, companies, slots, strict=True)
+        kept_back = searches.kept_back(share)
+        await self.bought.take_slots(_FIRST + len(asks) * (1 + searches.slots))
+
+        async def collected(number: int, ask: Ask, company: Company) -> CompanyCollected:
+            one = await self._collect(self.bought.within(ask, share - kept_back), company, _FIRST + number)
+            return await self._searched(one, number, kept_back, searches, compares=compares)
+
+        each = enumerate(zip(asks, companies, strict=True))
         ended = await asyncio.gather(
-            *(self._collect(self.bought.within(ask, share), company, slot) for ask, company, slot in each),
-            return_exceptions=True,
+            *(collected(number, ask, company) for number, (ask, company) in each), return_exceptions=True
         )
         for one in ended:
             if isinstance(one, BaseException):
@@ -251,6 +301,15 @@ class _Research:
             self.bought.progress.payers += await self.bought.payers_of(done)
         await self._extracted(company, known, done, profile)
         return CompanyCollected(company, ask, done, known, profile)
+
+    async def _searched(
+        self, one: CompanyCollected, number: int, most: int, searches: TopicSearches, *, compares: bool
+    ) -> CompanyCollected:
+        made = await searches.made(one.company, number, self._asked(), most, self.knowledge, compares=compares)
+        if not made.topics:
+            return one
+        await searches.extracted(one.company, made, self.knowledge)
+        return replace(one, known=await self.knowledge.known(one.company), searched=made)
 
     async def _extracted(self, company: Company, known: Known, done: Enriched | None, profile: Profile | None) -> None:
         hits = 0 if done is None else len(done.reads)
@@ -281,6 +340,7 @@ class _Research:
             plan = None if one.done is None else one.done.plan
             sources = () if plan is None else plan.sources
             left_out |= {source.source: source.why for source in sources if source.verdict == "over a cap"}
+            left_out |= one.searched.left_out
         if left_out:
             await self.bought.budget_reached(left_out)
 

@@ -23,6 +23,7 @@ _NAMES: dict[str, dict[str, str]] = {  # file -> key of an entry -> the file tha
         "max_age": "datasets",
         "analyses": "analyses",
         "quality_thresholds": "datasets",
+        "most_units": "sources",
     },
     "analyses": {"reads": "datasets", "needs": "datasets", "answers": "datasets"},
     "redundancy": {"skip": "sources", "if_held": "sources", "consumers": "consumers"},

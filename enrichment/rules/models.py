@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -207,6 +208,15 @@ class SourceRules(SourceQuestion, _Rule):
     match_rate: Probability
     datasets: Mapping[str, SourceDataset] = Field(min_length=1)
 
+    def limited_to(self, units: int) -> "SourceRules":
+        """The same, with an answer of at most so many units; it is expected to have no more than that."""
+        return self.model_copy(update={"max_units": units, "expected_units": min(self.expected_units, Decimal(units))})
+
+    @property
+    def by_topic(self) -> bool:
+        """Whether its question names the topic of a request: then each topic is a question of its own."""
+        return any(isinstance(part, str) and "{topic}" in part for part in self.question.values())
+
     @model_validator(mode="after")
     def _at_most_what_is_reserved(self) -> "SourceRules":
         if self.expected_units > self.max_units:
@@ -245,7 +255,7 @@ class ConsumerRules(_Rule):
 
     extras: datasets that a profile shows where replies bought for others contain them; nothing is bought for them.
     value_of_time_usd_per_second: what a second of waiting costs in the plan. min_quality: a kept profile below it is
-    made anew.
+    made anew. most_units: source -> at most so many vendor units of one answer, where less than its max_units will do.
     """
 
     description: str = ""
@@ -261,6 +271,7 @@ class ConsumerRules(_Rule):
     max_age: Mapping[str, Seconds] = {}
     quality_thresholds: Mapping[str, Probability] = {}
     min_quality: Probability = 0.6
+    most_units: Mapping[str, WholeUnits] = {}
 
     @model_validator(mode="after")
     def _wants_something_once(self) -> "ConsumerRules":
@@ -364,12 +375,15 @@ class ResearchRules(_Rule):
     """Research sessions. breakdown, answer: how the model is asked; None: a plain rule serves instead.
 
     consumer: what a whole question about a company collects, written for the asking vendor. budget_usd: of a session,
-    where it names none. max_seconds: of a question; then it ends with what there is.
+    where it names none. max_seconds: of a question; then it ends with what there is. searches: at most so many topics
+    of a question are searched for by themselves, about each company; pages: and so many pages read that these find.
     """
 
     consumer: str = "customer_intelligence"
     budget_usd: Usd = Decimal(3)
     max_seconds: Seconds = 600
+    searches: Annotated[int, Field(strict=True, ge=0, le=6)] = 2
+    pages: Annotated[int, Field(strict=True, ge=0, le=10)] = 2
     breakdown: AnalysisRules | None = None
     answer: AnalysisRules | None = None
 
@@ -377,7 +391,8 @@ class ResearchRules(_Rule):
 class Rules(_Rule):
     """All of config/, with the hash that plans, purchases and profiles carry.
 
-    sources: with the rates of learned.yaml that people accepted or pinned. as_written: without them.
+    sources: with the rates of learned.yaml that people accepted or pinned. as_written: without them. paid_units:
+    source -> units of an answer, where a consumer pays for fewer than the source has (paid_by).
     arms: experiment -> arm -> the rules its companies are served by, where they differ from these.
     """
 
@@ -399,9 +414,15 @@ class Rules(_Rule):
     prompts: Mapping[str, str]
     hash: str
 
+    paid_units: tuple[tuple[str, int], ...] = ()
+
     def __hash__(self) -> int:
         """What follows from rules alone is remembered by them; equal ones have the same hash."""
-        return hash(self.hash)
+        return hash((self.hash, self.paid_units))
+
+    def paid_by(self, consumer: str) -> "Rules":
+        """The same, with no more units of an answer than these consumers pay for; consumer: one, or joined by '+'."""
+        return _paid_by(self, consumer)
 
     def expected_micro_usd(self, source: str) -> int:
         """What one answered call of this source costs on average, in micro-USD."""
@@ -474,3 +495,17 @@ class Rules(_Rule):
         """Seconds a value of this dataset from this source is valid, before any limit of a consumer."""
         ttl, oldest = self.sources[source].ttl, self.datasets[dataset].oldest
         return ttl if oldest is None else min(ttl, oldest)
+
+
+@lru_cache(maxsize=100)
+def _paid_by(rules: Rules, consumer: str) -> Rules:
+    entries = [rules.consumers[name] for name in consumer.split("+") if name in rules.consumers]
+    limits: dict[str, int] = {}
+    for source in {name for entry in entries for name in entry.most_units}:
+        most = rules.sources[source].max_units
+        limits[source] = max(min(entry.most_units.get(source, most), most) for entry in entries)
+    if not limits:
+        return rules
+    less = {name: rules.sources[name].limited_to(most) for name, most in limits.items()}
+    paid = tuple(sorted(limits.items()))
+    return rules.model_copy(update={"sources": {**rules.sources, **less}, "paid_units": paid})

@@ -4,6 +4,7 @@ search   POST /datasets/search/{id}                                     -> {"rec
 filter   POST /datasets/filter -> snapshot_id -> poll -> download       -> {"records": rows}
 trigger  POST /datasets/v3/trigger -> snapshot_id -> poll -> download   -> {"records": rows, error rows included}
 unlock   POST /request, page by page                                    -> {"page:/careers": html}
+page     POST /request                                                  -> {"page:https://...": html}
 """
 
 import json
@@ -25,7 +26,7 @@ from enrichment.ports import (
     SourceQuery,
     UnexpectedReply,
 )
-from resources.providers.brightdata_unlocker import UnlockSpec, unlocked
+from resources.providers.brightdata_unlocker import PageSpec, UnlockSpec, one_page, unlocked
 from resources.providers.call_session import (
     FREE,
     CallSession,
@@ -81,7 +82,7 @@ class TriggerSpec(Spec):
     size: int = Field(1, ge=1, le=1000)
 
 
-BrightDataSpec = SearchSpec | FilterSpec | TriggerSpec | UnlockSpec
+BrightDataSpec = SearchSpec | FilterSpec | TriggerSpec | UnlockSpec | PageSpec
 
 
 class BrightDataClient(ProviderClient[Spec]):
@@ -106,6 +107,8 @@ class BrightDataClient(ProviderClient[Spec]):
                 return await self._trigger(question, spec, session, keep_handle)
             case UnlockSpec():
                 return await unlocked(question, spec, session, domain=self.domain_of(question))
+            case PageSpec():
+                return await one_page(question, spec, session)
             case _:
                 raise AssertionError(f"no such question: {spec!r}")
 

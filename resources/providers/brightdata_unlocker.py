@@ -1,4 +1,4 @@
-"""Bright Data's Web Unlocker: pages of a website, one call each. Only a page that came is billed.
+"""Bright Data's Web Unlocker: pages of a website, or one of anybody's, one call each. Only a page that came is billed.
 
 POST /request {zone, url} -> outer 200 always; x-brd headers carry the outcome -> {"page:/careers": html}
 """
@@ -28,6 +28,7 @@ _NOT_THERE = re.compile(r"^(dead_page|net_err_)", re.IGNORECASE)
 _KEPT_OUT = re.compile(r"^(reject_block|captcha|http_status|expect_element|policy_)", re.IGNORECASE)
 _MAY_BE_BILLED = " It may be billed all the same."
 _FEW_SECTIONS = 3
+_ADDRESS = re.compile(r"https?://[^\s/]+\.[^\s/]+(?:/\S*)?$", re.IGNORECASE)
 _GONE = re.compile(r"\b(404|410)\b")
 
 
@@ -38,6 +39,14 @@ class UnlockSpec(Spec):
     zone: str = Field(min_length=1)
     pages: tuple[Annotated[str, Field(pattern=r"^/")], ...] = Field(min_length=1)
     further: int = Field(0, ge=0, le=30)
+
+
+class PageSpec(Spec):
+    """One page of anybody's. url: an address, or a template with the topic of the question for it."""
+
+    call: Literal["page"]
+    zone: str = Field(min_length=1)
+    url: str = Field(pattern=r"^(?:https?://|\{topic\}$)")
 
 
 class _PageFailed(Exception):
@@ -88,6 +97,24 @@ async def unlocked(question: SourceQuery, spec: UnlockSpec, session: CallSession
     return session.answer(found=bool(payload), payload=payload, notes=notes, in_doubt=doubt)
 
 
+async def one_page(question: SourceQuery, spec: PageSpec, session: CallSession) -> SourceAnswer:
+    """A page that does not exist is an answer too; a site that refuses is an error that lasts."""
+    address = question.topic if spec.url == "{topic}" else spec.url
+    if not _ADDRESS.match(address):
+        raise session.error(UnexpectedReply, f"no address of a page: {address[:100]!r}")
+    try:
+        html = await _page(address, spec, session)
+    except _PageFailed as failure:
+        session.units[question.unit] += failure.billed
+        if failure.kind is None:
+            return session.answer(found=False, payload={}, notes=[f"{address}: {failure}"])
+        refused = session.error(failure.kind, str(failure))
+        refused.lasting = failure.kind is UnexpectedReply and not failure.billed
+        raise refused from None
+    session.units[question.unit] += 1
+    return session.answer(found=True, payload={f"page:{address}": html}, notes=())
+
+
 def _further(page: str, payload: Mapping[str, Json], spec: UnlockSpec, domain: str) -> list[str]:
     """What to fetch after this page; the sitemap first, where the home page links to few sections."""
     if not spec.further or page not in ("/", SITEMAP):
@@ -102,7 +129,7 @@ def _kept_out(domain: str) -> str:
     return f"could not read {domain} ({{what}}): the site keeps it out, so leave this company to other sources."
 
 
-async def _page(url: str, spec: UnlockSpec, session: CallSession) -> str:
+async def _page(url: str, spec: UnlockSpec | PageSpec, session: CallSession) -> str:
     asked = {"zone": spec.zone, "url": url, "format": "raw", "method": "GET"}
     call = HttpCall("POST", "/request", json=asked, owed=None, repeatable=False, whole=False)
     response = await session.send(call, as_it_came)

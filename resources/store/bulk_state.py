@@ -29,7 +29,7 @@ def reply_states_query(pairs: Sequence[SourceDatasetPair]) -> sa.Select[Any]:
             sa.func.coalesce(sa.func.aggregate_strings(unread, " "), "").label("counted"),
         )
         .join_from(t.replies, t.facts, fact.reply_id == reply.reply_id, isouter=True)
-        .where(t.NEWEST_REPLY)
+        .where(t.NEWEST_REPLY, reply.topic == "")
         .group_by(reply.company_id, reply.source)
         .subquery()
     )

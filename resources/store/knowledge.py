@@ -1,6 +1,6 @@
 """What is known: replies, the facts read from them, and analyses.
 
-company ids -> the newest reply of each source, without payload, and the facts of these replies
+company ids -> the newest reply of each source and topic, without payload, and the facts of these replies
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from resources.store.verdicts import valid_of
 
 _ROWS_PER_FETCH = 5_000
 _ids = sa.bindparam("ids", expanding=True, type_=PlainText)
-_id, _key, _source = (sa.bindparam(name, type_=PlainText) for name in ("id", "key", "source"))
+_id, _key, _source, _topic = (sa.bindparam(name, type_=PlainText) for name in ("id", "key", "source", "topic"))
 _HEADS = (
     sa.select(t.replies.c.company_id, *HEAD_COLUMNS)
     .where(t.NEWEST_REPLY, t.replies.c.company_id.in_(_ids))
@@ -29,7 +29,7 @@ _HEADS = (
 _FACTS = sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id.in_(_ids)).order_by(t.facts.c.fact_id)
 _NEWEST_OF = (
     sa.select(*HEAD_COLUMNS)
-    .where(t.replies.c.company_id == now(_id), t.replies.c.source == _source)
+    .where(t.replies.c.company_id == now(_id), t.replies.c.source == _source, t.replies.c.topic == _topic)
     .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
     .limit(1)
 )
@@ -65,12 +65,17 @@ class SqlKnowledge:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def known(self, company_id: str, source: str | None = None) -> Known:
-        """The newest reply of each source and its facts, whatever their age. source: of this source only."""
+    def known(self, company_id: str, source: str | None = None, topic: str = "") -> Known:
+        """The newest reply of each source and topic, and its facts, whatever their age.
+
+        source: of this source only, on this topic.
+        """
         if source is None:
             return self.known_many([company_id])[company_id]
         with self._db.reading() as tx:
-            heads = [ReplyHead(*row) for row in tx.execute(_NEWEST_OF, {"id": company_id, "source": source})]
+            heads = [
+                ReplyHead(*row) for row in tx.execute(_NEWEST_OF, {"id": company_id, "source": source, "topic": topic})
+            ]
             facts = [fact_of(row) for row in tx.execute(_FACTS, {"ids": [head.reply_id for head in heads]})]
         return Known(tuple(heads), tuple(facts))
 

@@ -31,9 +31,9 @@ from resources.store.row_mapping import Row, purchase_of, row_of
 
 _p = t.purchases.c
 _at = sa.bindparam("at", type_=UtcMicros)
-_this, _claim, _company_id, _source, _variant, _provider, _asked = (
+_this, _claim, _company_id, _source, _variant, _provider, _asked, _topic = (
     sa.bindparam(name, type_=PlainText)
-    for name in ("this", "claim_of", "company_id", "source", "variant", "provider", "asked")
+    for name in ("this", "claim_of", "company_id", "source", "variant", "provider", "asked", "topic")
 )
 
 _now = sa.select(t.former_companies.c.now).where(t.former_companies.c.company_id == _company_id)
@@ -51,7 +51,7 @@ _uncertain = (
 _under_way = sa.select(sa.func.count()).where(t.OPEN, t.UNDER_WAY, _p.provider == _provider, _p.lease_until > _at)
 _newest_reply = (
     sa.select(t.replies.c.reply_id)
-    .where(t.replies.c.company_id == _company_id, t.replies.c.source == _source)
+    .where(t.replies.c.company_id == _company_id, t.replies.c.source == _source, t.replies.c.topic == _topic)
     .order_by(t.replies.c.collected_at.desc(), t.replies.c.reply_id.desc())
     .limit(1)
 )
@@ -216,6 +216,7 @@ def _question(purchase: Purchase) -> dict[str, str | datetime]:
         "variant": purchase.variant,
         "provider": purchase.provider,
         "asked": purchase.asked,
+        "topic": purchase.topic,
         "at": purchase.reserved_at,
     }
 

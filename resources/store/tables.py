@@ -206,6 +206,9 @@ purchases = sa.Table(
     _time("lease_until"),
     _time("repeatable_until", null=True),
     sa.Column("asked", PlainText, nullable=False, server_default="", comment="the exact question, as a fingerprint"),
+    sa.Column(
+        "topic", PlainText, nullable=False, server_default="", comment="what in particular is asked; empty: none"
+    ),
     _text("state"),
     sa.Column("units", JsonText, nullable=False, comment="vendor unit -> count, as billed"),
     _money("cost_micro_usd"),
@@ -294,16 +297,20 @@ replies = sa.Table(
     _time("expires_at"),
     sa.Column("cost_micro_usd", sa.BigInteger, nullable=False, comment="what its purchase cost"),
     sa.Column("reader_version", sa.Integer, nullable=False),
+    sa.Column(
+        "topic", PlainText, nullable=False, server_default="", comment="what in particular was asked; empty: none"
+    ),
     _changed(),
     sa.Index("ix_replies_newest", "company_id", "source", "collected_at", "reply_id"),
     sa.Index("ix_replies_reader", "source", "reader_version", "reply_id"),
 )
 
 _later = replies.alias("later")
-# There is no later reply of the same source about the same company.
+# There is no later reply of the same source about the same company and topic.
 NEWEST_REPLY = ~sa.exists().where(
     _later.c.company_id == replies.c.company_id,
     _later.c.source == replies.c.source,
+    _later.c.topic == replies.c.topic,
     sa.tuple_(_later.c.collected_at, _later.c.reply_id) > sa.tuple_(replies.c.collected_at, replies.c.reply_id),
 )
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from sandbox.catalogue import CatalogueCompany
 from sandbox.request import VendorRequest, respond
+from sandbox.topics import HOST, article_page
 from sandbox.website import SOURCE, Website
 
 _HTML = {"content-type": "text/html; charset=utf-8"}
@@ -24,16 +25,28 @@ def unlock(request: VendorRequest) -> Response:
     address = _ADDRESS.match(request.text("url"))
     if address is None:
         return respond(400, {"error": "url must be a valid http or https address"})
-    company = request.context.catalogue.by_domain(address[1])
+    return _article(request, address[2]) if address[1] == HOST else _page_of_site(request, address[1], address[2])
+
+
+def _page_of_site(request: VendorRequest, host: str, path: str) -> Response:
+    company = request.context.catalogue.by_domain(host)
     if company is None:
         return _failed(request, "net_err_name_not_resolved", "the host name could not be resolved")
     if not request.knows(SOURCE, company):
         return _failed(request, "http_status", "the site answered 403 to every attempt")
-    page = _site(request, company).page(address[2])
+    page = _site(request, company).page(path)
     if page is None:
         return _delivered(request, 404, _MISSING_PAGE)
     request.bill("page", 1, request.text("url"))
     return _delivered(request, 200, _markdown(page) if request.text("data_format") == "markdown" else page)
+
+
+def _article(request: VendorRequest, path: str) -> Response:
+    page = article_page(request.context.seed, request.context.catalogue, path)
+    if page is None:
+        return _delivered(request, 404, _MISSING_PAGE)
+    request.bill("page", 1, request.text("url"))
+    return _delivered(request, 200, page)
 
 
 def _site(request: VendorRequest, company: CatalogueCompany) -> Website:

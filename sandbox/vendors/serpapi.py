@@ -55,6 +55,10 @@ class SerpApi:
         ),
         "serp_news": Rates(0.90, {"recent_news": 0.97}),
         "serp_jobs": Rates(0.80, {"hiring_trends": 0.95, "tech_stack": 0.45}),
+        "serp_alternatives": Rates(0.85, {"competitor_mentions": 0.75}),
+        "serp_reviews": Rates(0.60, {"competitor_mentions": 0.60}),
+        "serp_topic": Rates(0.85, {"topic_results": 0.80}),
+        "serp_topic_news": Rates(0.60, {"topic_results": 0.70}),
         "serp_linkedin": Rates(0.85, {"key_contacts": 0.80, "employee_count": 0.50, "industry": 0.50}),
     }
 

@@ -14,7 +14,9 @@ from sandbox.people import MARK, Person, known_people, people, title_in_the_word
 from sandbox.request import Json, VendorRequest
 from sandbox.seeded_random import choice, draw, shuffled, token, whole
 from sandbox.technologies import sold_technologies
+from sandbox.topics import topic_asked
 from sandbox.traps import former_name, namesake, platform_page, subsidiary, traps_of
+from sandbox.vendors.serpapi_topics import topic_results
 
 ORGANIC = "serp_organic"
 LINKEDIN = "serp_linkedin"
@@ -25,6 +27,8 @@ _SHARE_WITH_FEW_ON_PAGE_ONE = 0.5  # of those that show people at all; with the 
 
 
 def google_results(request: VendorRequest, company: CatalogueCompany | None) -> Json | None:
+    if company is not None and (asked := topic_asked(request.text("q"), company)):
+        return topic_results(request, company, asked)
     on_linkedin = "site:linkedin.com" in request.text("q").lower()
     source = LINKEDIN if on_linkedin else ORGANIC
     if company is None or not request.knows(source, company):

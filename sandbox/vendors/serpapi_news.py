@@ -8,11 +8,15 @@ from sandbox.news import SOURCE as WIRE
 from sandbox.news import Article, articles, relative
 from sandbox.request import Json, VendorRequest
 from sandbox.seeded_random import choice, draw, shuffled, token, whole
+from sandbox.topics import topic_asked
+from sandbox.vendors.serpapi_topics import topic_news
 
 SOURCE = "serp_news"
 
 
 def news_results(request: VendorRequest, company: CatalogueCompany | None) -> Json | None:
+    if company is not None and (asked := topic_asked(request.text("q"), company)):
+        return topic_news(request, company, asked)
     if company is None or not request.knows(SOURCE, company):
         return None
     seed = request.context.seed

@@ -71,7 +71,7 @@ def read_organic(reply: ReaderInput) -> _FOUND:
     yield from _panel(member(body, "knowledge_graph"), reply)
     yield from _own_site(body, reply)
     for block in ("top_stories", "news_results"):
-        yield from _stories(member(body, block), f"search.{block}", reply, _written(body, reply))
+        yield from _stories(member(body, block), f"search.{block}", reply, written_at(body, reply))
     for position, row in entries(member(body, "organic_results")):
         yield from _linkedin_page(row, f"search.organic_results[{position}]", reply)
         yield from _stack(row, f"search.organic_results[{position}]", reply)
@@ -165,7 +165,7 @@ def _stack(row: SearchResult, path: str, reply: ReaderInput) -> _FOUND:
         yield ParsedValue("tech_stack", technology, 1.0, f"{path}.snippet")
 
 
-def _written(body: Json, reply: ReaderInput) -> datetime:
+def written_at(body: Json, reply: ReaderInput) -> datetime:
     """When the vendor wrote the page: what relative dates count from."""
     return moment(member(body, "search_metadata", "created_at"), reply.collected_at) or reply.collected_at
 
@@ -174,7 +174,7 @@ def read_news(reply: ReaderInput) -> _FOUND:
     """Every story that names the company; those of a cluster one by one, as it may contain a namesake's."""
     for step in ("search", "page_2"):
         body = reply.payload.get(step)
-        yield from _stories(member(body, "news_results"), f"{step}.news_results", reply, _written(body, reply))
+        yield from _stories(member(body, "news_results"), f"{step}.news_results", reply, written_at(body, reply))
 
 
 def _stories(rows: Json, path: str, reply: ReaderInput, written: datetime) -> _FOUND:
@@ -216,7 +216,7 @@ def read_jobs(reply: ReaderInput) -> _FOUND:
         body = reply.payload.get(step)
         for position, row in entries(member(body, "jobs_results")):
             if reply.is_called(text(row.get("company_name"), 300)):
-                yield from _job(row, f"{step}.jobs_results[{position}]", _written(body, reply))
+                yield from _job(row, f"{step}.jobs_results[{position}]", written_at(body, reply))
 
 
 def _job(row: SearchResult, path: str, written: datetime) -> _FOUND:

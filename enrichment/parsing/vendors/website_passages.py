@@ -31,14 +31,14 @@ def read_passages(reply: ReaderInput) -> Iterator[ParsedValue]:
     steps = [step for step in reply.payload if step.startswith("page:") and not step.endswith(".xml")]
     seen: set[str] = set()
     for step in steps[:_MOST_PAGES]:
-        for number, (heading, text) in enumerate(_sections(Page.of(reply.payload[step]))):
+        for number, (heading, text) in enumerate(sections_of(Page.of(reply.payload[step]))):
             if text not in seen:
                 seen.add(text)
                 passage = WebsitePassage(page=step.removeprefix("page:")[:300], heading=heading, text=text)
                 yield ParsedValue("website_passages", passage, 1.0, f"{step}#passage[{number}]")
 
 
-def _sections(page: Page) -> list[tuple[str | None, str]]:
+def sections_of(page: Page) -> list[tuple[str | None, str]]:
     """(heading, text) in the order of the page; the page's title where there is no heading."""
     found: list[tuple[str | None, str]] = []
     heading, lines = page.title, list[str]()

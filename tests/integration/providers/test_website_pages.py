@@ -1,9 +1,12 @@
 """The pages of a website: the home page names the others, each that came is billed, and no more than were wanted."""
 
+from dataclasses import replace
+
 import pytest
 
+from enrichment.ports import SourceQuery
 from resources.providers.brightdata_unlocker import UnlockSpec
-from tests.support.recorded_provider import HttpReply, ScriptedVendor, answered, question
+from tests.support.recorded_provider import HttpReply, ScriptedVendor, answered, failed, question
 
 PAGE = "POST /request"
 CAME = {"x-brd-status-code": "200"}
@@ -46,3 +49,28 @@ def test_a_question_for_pages_as_before_fetches_no_further_ones() -> None:
     assert spec.further == 0
     with pytest.raises(ValueError, match="further"):
         UnlockSpec(call="unlock", zone="z", pages=("/",), further=31)
+
+
+def page_question(address: str) -> SourceQuery:
+    spec = {"call": "page", "zone": "z", "url": "{topic}"}
+    return replace(question("brightdata_web_scraping", max_units=1), spec=spec, topic=address)
+
+
+def test_one_page_of_anybody_s_is_fetched_by_its_address_and_billed_where_it_came() -> None:
+    vendor = ScriptedVendor({PAGE: [came()]})
+    answer = answered(vendor, page_question("https://news.example/a?b=1"))
+    assert (list(answer.payload), answer.units) == (["page:https://news.example/a?b=1"], {"page": 1})
+    gone = answered(ScriptedVendor({PAGE: [GONE]}), page_question("https://news.example/gone"))
+    assert (gone.found, dict(gone.units)) == (False, {})
+
+
+def test_a_site_that_keeps_the_vendor_out_is_an_error_that_lasts_and_costs_nothing() -> None:
+    kept_out = HttpReply(body="", headers={"x-brd-error-code": "http_status", "x-brd-error": "answered 403"})
+    error = failed(ScriptedVendor({PAGE: [kept_out]}), page_question("https://news.example/a"))
+    assert (error.lasting, dict(error.billed)) == (True, {})
+
+
+@pytest.mark.parametrize("address", ["", "european expansion", "https://localhost/", "file:///etc/passwd"])
+def test_what_is_no_address_of_a_page_is_not_fetched(address: str) -> None:
+    vendor = ScriptedVendor({PAGE: [came()]})
+    assert "no address of a page" in str(failed(vendor, page_question(address)))

@@ -105,3 +105,14 @@ def test_by_products_are_shown_by_every_consumer_and_change_no_plan() -> None:
         assert wants.extras == consumer.extras == by_products
         assert not {*wants.datasets, *wants.collected} & set(by_products)
         assert problem_of(RULES, wants) == problem_of(RULES, replace(wants, extras=()))
+
+
+def test_a_consumer_pays_for_as_many_pages_of_a_website_as_it_says_and_others_for_as_many_as_the_source_has() -> None:
+    def pages(consumer: str) -> tuple[int, int]:
+        rules = RULES.paid_by(consumer)
+        return rules.sources["brightdata_website"].max_units, rules.max_micro_usd("brightdata_website")
+
+    assert pages("customer_intelligence") == (4, 200_000)
+    assert pages("vendor_context") == pages("custom") == (8, 400_000)
+    assert pages("customer_intelligence+vendor_context") == (8, 400_000)
+    assert RULES.paid_by("profile") is RULES
