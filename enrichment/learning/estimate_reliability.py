@@ -7,7 +7,7 @@ so its cost does not grow with the number of companies. Readers apart from sourc
 arXiv 1502.03519). Sources are joined to a feed while that explains the answers better: Dong et al., VLDB 2009.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -172,7 +172,7 @@ def _rarity(answers: Iterable[Sequence[Answer]], alternatives: float) -> dict[st
 
     Wrong, before anything is estimated, is what fewer sources state of a company than another value.
     """
-    wrong = Counter[str]()
+    wrong = defaultdict[str, float](float)
     for its in answers:
         stated = Counter(answer.value for answer in its)
         most = max(stated.values())

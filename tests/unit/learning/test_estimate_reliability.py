@@ -93,7 +93,7 @@ def test_a_reader_known_to_misread_takes_the_blame_of_the_source_it_reads() -> N
 
 
 def _mistaken(n: int, source: str, *, rare: bool, rng: random.Random) -> Answer:
-    """Of 300 companies: two of five sources err in a fifth. Rare: 12 of their mistakes are the same; else all are one."""
+    """Two of five sources err in a fifth. Rare: 12 of their mistakes are shared, each another one; else all are one."""
     truth = f"value {n % 20 + 1}"
     if rare and n % 25 == 0 and source in ("one", "other"):
         return Answer(str(n), source, f"only of {n}")
