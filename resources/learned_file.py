@@ -1,4 +1,4 @@
-"""config/learned.yaml as text: one line a rate, in the order of the rules; the same lines give the same bytes.
+"""config/learned.yaml and config/reliability.yaml as text: a line a figure; the same lines give the same bytes.
 
 lines -> text -> the file, replaced as a whole
 """
@@ -6,8 +6,6 @@ lines -> text -> the file, replaced as a whole
 import os
 from collections.abc import Mapping
 from pathlib import Path
-
-import yaml
 
 from enrichment.rules import DatasetReliability, LearnedLine
 
@@ -22,8 +20,9 @@ _HEAD = """\
 
 _RELIABILITY_HEAD = """\
 # How reliable sources proved, written by `enrich report reliability --write`, which replaces this file as a whole.
-# Of `checked` answers that could be compared `right` were. feeds: sources that repeat one another count as one.
-# Take out a dataset or a source, and its figure in sources.yaml counts again.
+# Of `checked` answers that could be compared `right` were. feeds: sources that repeat one another are one witness.
+# use, which people edit: proposed, accepted or pinned, as in learned.yaml. What counts decides between values that
+# contradict each other; where no line of a source counts, its figure in sources.yaml does.
 """
 
 
@@ -41,16 +40,31 @@ def learned_text(lines: Mapping[str, Mapping[str, LearnedLine]]) -> str:
 
 def write_learned(folder: Path, lines: Mapping[str, Mapping[str, LearnedLine]]) -> Path:
     """Replaced at once: a reader sees the file before or the file after. Raises OSError."""
-    path, beside = folder / LEARNED_FILE, folder / f".{LEARNED_FILE}.{os.getpid()}"
-    beside.write_text(learned_text(lines), encoding="utf-8")
-    beside.replace(path)
-    return path
+    return _replaced(folder / LEARNED_FILE, learned_text(lines))
 
 
-def write_reliability(folder: Path, figures: Mapping[str, DatasetReliability]) -> Path:
+def reliability_text(lines: Mapping[str, DatasetReliability]) -> str:
+    rows = [_RELIABILITY_HEAD]
+    for dataset, one in lines.items():
+        rows.append(f"{dataset}:\n  alternatives: {one.alternatives}\n  sources:{'' if one.sources else ' {}'}\n")
+        rows += [
+            f"    {source}: {{right: {line.right}, checked: {line.checked}, use: {line.use}}}\n"
+            for source, line in one.sources.items()
+        ]
+        rows += ["  feeds:\n"] * bool(one.feeds)
+        for feed in one.feeds:
+            copied = ", ".join(f"{source}: {share}" for source, share in feed.copied.items())
+            rows.append(f"    - {{accuracy: {feed.accuracy}, copied: {{{copied}}}, use: {feed.use}}}\n")
+    return "".join(rows) if lines else f"{_RELIABILITY_HEAD}{{}}\n"
+
+
+def write_reliability(folder: Path, lines: Mapping[str, DatasetReliability]) -> Path:
     """config/reliability.yaml, replaced at once. Raises OSError."""
-    path, beside = folder / RELIABILITY_FILE, folder / f".{RELIABILITY_FILE}.{os.getpid()}"
-    data = {dataset: one.model_dump(mode="json") for dataset, one in figures.items()}
-    beside.write_text(_RELIABILITY_HEAD + yaml.safe_dump(data, sort_keys=True), encoding="utf-8")
+    return _replaced(folder / RELIABILITY_FILE, reliability_text(lines))
+
+
+def _replaced(path: Path, text: str) -> Path:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
     beside.replace(path)
     return path

@@ -30,7 +30,7 @@ def sources(
 @app.command()
 def reliability(
     write: Annotated[
-        bool, typer.Option("--write", help="Write it to config/reliability.yaml: profiles then use it.")
+        bool, typer.Option("--write", help="Write it to config/reliability.yaml, for people to accept or pin.")
     ] = False,
     sandbox: Sandbox = False,
     as_json: AsJson = False,
@@ -43,6 +43,6 @@ def reliability(
     learned = learned_reliability(sandbox=sandbox)
     show(reliability_view(learned), reliability_data(learned), as_json=as_json)
     if write:
-        path = write_reliability(learned.settings.enrich_config, learned.figures)
+        path = write_reliability(learned.settings.enrich_config, learned.lines)
         if not as_json:
-            console.print(f"written to {path}: profiles now serve the most likely value", soft_wrap=True)
+            console.print(f"written to {path}: what you accept or pin there counts from then on", soft_wrap=True)

@@ -14,6 +14,7 @@ from enrich_cli.bootstrap import opened_store
 from enrich_cli.rendering.terminal import console
 from enrichment.learning.estimate_reliability import Estimate
 from enrichment.rules import DatasetReliability, Rules
+from enrichment.rules.reliability import with_use
 from resources.settings import Settings
 from resources.warehouse import Warehouse
 from resources.warehouse.comparable_answers import comparable_answers, estimates
@@ -31,6 +32,11 @@ class LearnedReliability:
         found = {dataset: estimate.figures for dataset, estimate in self.estimates.items()}
         return {name: one for name, one in found.items() if any(source.checked for source in one.sources.values())}
 
+    @property
+    def lines(self) -> dict[str, DatasetReliability]:
+        """As they are written, each used as people said of the one that is there."""
+        return with_use(self.rules.reliability_lines, self.figures)
+
 
 def learned_reliability(*, sandbox: bool) -> LearnedReliability:
     """Nothing is bought, and no rule is written. Raises RulesError, SettingsError, StoreError."""
@@ -43,9 +49,10 @@ def learned_reliability(*, sandbox: bool) -> LearnedReliability:
 
 
 def reliability_view(learned: LearnedReliability) -> RenderableType:
+    lines = learned.lines
     if not learned.figures:
         return Text("No two sources, and no person, spoke of the same company yet, so no answer could be checked.")
-    table = Table("dataset", "source", "in the rules", "right", "90 % interval", "repeats a feed with")
+    table = Table("dataset", "source", "in the rules", "right", "90 % interval", "repeats a feed with", "use")
     for dataset, figures in learned.figures.items():
         for source, found in figures.sources.items():
             if not found.checked:
@@ -60,9 +67,10 @@ def reliability_view(learned: LearnedReliability) -> RenderableType:
                 f"{found.right:,} of {found.checked:,}",
                 f"{low:.2f} to {high:.2f}",
                 ", ".join(sorted(set(feed.copied) - {source})) if feed else "",
+                lines[dataset].sources[source].use,
             )
     return Group(table)
 
 
 def reliability_data(learned: LearnedReliability) -> dict[str, object]:
-    return {dataset: figures.model_dump(mode="json") for dataset, figures in learned.figures.items()}
+    return {dataset: lines.model_dump(mode="json") for dataset, lines in learned.lines.items()}

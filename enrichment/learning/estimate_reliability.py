@@ -7,7 +7,7 @@ so its cost does not grow with the number of companies. Readers apart from sourc
 arXiv 1502.03519). Sources are joined to a feed while that explains the answers better: Dong et al., VLDB 2009.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -29,6 +29,12 @@ _GAIN = 8.0
 """How much better, in log-likelihood, a feed must explain the answers: about 1 in 3,000 by chance."""
 _ROUNDS = 60
 _WAYS = 5
+_OF_ALTERNATIVES = 20.0
+"""How common a value is counts as much as `alternatives` once this many answers were seen."""
+_RARITY_STEP = sqrt(10.0)
+"""Values about as rare as one another, within this factor, are of one pattern."""
+_MOST_STATED = 0.9
+"""Of what a wrong source may state, all stated values of a company are at most this share: it may be another one."""
 _FEED_STARTS = (0.4, 0.9)
 """Maximisation finds the nearest peak: feeds are begun as mostly wrong ones and as mostly right ones."""
 _Floats = NDArray[np.float64]
@@ -36,12 +42,16 @@ _Feeds = tuple[tuple[int, ...], ...]
 
 
 class Answer(NamedTuple):
-    """value: text that is equal where two values state the same. reader: what read it from the reply."""
+    """value: text that is equal where two values state the same. reader: what read it from the reply.
+
+    counted: False: it is evidence of what is true, and is no answer by which its source is measured (once more).
+    """
 
     company: str
     source: str
     value: str
     reader: str = ""
+    counted: bool = True
 
 
 class Check(NamedTuple):
@@ -74,14 +84,16 @@ class Estimate:
 class _Patterns:
     """A row per distinct pattern. value: (pattern, source) -> number of the value, -1: did not answer.
 
-    says: (pattern, value) -> log-likelihood of what people said, if that value were the truth; the last one is any
-    other value. weight: how many companies.
+    common: (pattern, value) -> how often a source that is wrong states it; the last one: any other value.
+    says: likewise -> log-likelihood of what people said, if that value were the truth. weight: how many companies.
     """
 
     sources: tuple[str, ...]
     readers: tuple[str, ...]
     reader_of: NDArray[np.int64]
     value: NDArray[np.int64]
+    counted: NDArray[np.bool_]
+    common: _Floats
     says: _Floats
     weight: _Floats
     checked: NDArray[np.bool_]
@@ -108,10 +120,23 @@ def estimate_reliability(
     rereadings: Mapping[str, Rereadings] | None = None,
     alternatives: float = 10.0,
 ) -> Estimate:
-    """matrix: source -> the reliability people wrote. alternatives: how many wrong values are about equally likely."""
+    """matrix: source -> the reliability people wrote.
+
+    alternatives: how many wrong values are about equally likely, before any were seen; a wrong value that few state is
+    less likely than one that many do, so two sources that share it are more likely to repeat one feed.
+    """
     patterns = _patterns(answers, checks, alternatives)
     model = _Model(patterns, matrix, rereadings or {}, alternatives)
     return model.estimate(model.best())
+
+
+class _Pattern(NamedTuple):
+    """values: number by source, -1: none. rarity: by number, in steps. said: number (-1: of no source), is it right."""
+
+    values: tuple[int, ...]
+    counted: tuple[bool, ...]
+    rarity: tuple[int, ...]
+    said: tuple[tuple[int, bool], ...]
 
 
 def _patterns(answers: Iterable[Answer], checks: Iterable[Check], alternatives: float) -> _Patterns:
@@ -123,30 +148,63 @@ def _patterns(answers: Iterable[Answer], checks: Iterable[Check], alternatives: 
         said.setdefault(check.company, []).append(check)
     columns = sorted({(a.source, a.reader) for its in by_company.values() for a in its})
     number = {column: index for index, column in enumerate(columns)}
-    counted = Counter(_pattern(its, said.get(company, []), number) for company, its in by_company.items())
+    rarity = _rarity(by_company.values(), alternatives)
+    counted = Counter(_pattern(its, said.get(company, []), number, rarity) for company, its in by_company.items())
     readers = sorted({reader for _, reader in columns})
-    rows = sorted(counted, key=repr)
-    width = max([1, *(max(row[0], default=-1) + 1 for row in rows)])
+    rows = sorted(counted)
+    width = max([1, *(max(row.values, default=-1) + 1 for row in rows)])
+    shape = len(rows), len(columns)
     return _Patterns(
         sources=tuple(source for source, _ in columns),
         readers=tuple(readers),
         reader_of=np.array([readers.index(reader) for _, reader in columns], dtype=np.int64),
-        value=np.array([row[0] for row in rows], dtype=np.int64).reshape(len(rows), len(columns)),
-        says=np.array([_said(row[1], width, alternatives) for row in rows]).reshape(len(rows), width + 1),
+        value=np.array([row.values for row in rows], dtype=np.int64).reshape(shape),
+        counted=np.array([row.counted for row in rows], dtype=np.bool_).reshape(shape),
+        common=np.array([_common(row.rarity, width) for row in rows]).reshape(len(rows), width + 1),
+        says=np.array([_said(row.said, width, alternatives) for row in rows]).reshape(len(rows), width + 1),
         weight=np.array([float(counted[row]) for row in rows]),
-        checked=np.array([bool(row[1]) for row in rows], dtype=np.bool_),
+        checked=np.array([bool(row.said) for row in rows], dtype=np.bool_),
     )
 
 
+def _rarity(answers: Iterable[Sequence[Answer]], alternatives: float) -> dict[str, int]:
+    """Value -> its share of wrong answers, in steps below that of all; few answers: one of so many alternatives.
+
+    Wrong, before anything is estimated, is what fewer sources state of a company than another value.
+    """
+    wrong = defaultdict[str, float](float)
+    for its in answers:
+        stated = Counter(answer.value for answer in its)
+        most = max(stated.values())
+        leading = sum(count == most for count in stated.values())
+        for value, count in stated.items():
+            wrong[value] += count * (1.0 if count < most else (leading - 1) / leading)
+    total = sum(wrong.values()) + _OF_ALTERNATIVES
+    shares = {value: (count + _OF_ALTERNATIVES / alternatives) / total for value, count in wrong.items()}
+    return {value: round(-log(share) / log(_RARITY_STEP)) for value, share in shares.items()}
+
+
+def _common(rarity: Sequence[int], width: int) -> list[float]:
+    shares = [_RARITY_STEP**-steps for steps in rarity]
+    least = max(1.0, sum(shares) / _MOST_STATED)
+    stated = [share / least for share in shares]
+    return [*stated, *[0.0] * (width - len(stated)), 1 - sum(stated)]
+
+
 def _pattern(
-    answers: Sequence[Answer], checks: Sequence[Check], number: Mapping[tuple[str, str], int]
-) -> tuple[tuple[int, ...], tuple[tuple[int, bool], ...]]:
-    """Numbers of values by source, and what people said by number; -1 there: a value no source states."""
+    answers: Sequence[Answer],
+    checks: Sequence[Check],
+    number: Mapping[tuple[str, str], int],
+    rarity: Mapping[str, int],
+) -> _Pattern:
     values: dict[str, int] = {}
-    row = [-1] * len(number)
+    row, counted = [-1] * len(number), [False] * len(number)
     for answer in sorted(answers, key=lambda a: number[a.source, a.reader]):
-        row[number[answer.source, answer.reader]] = values.setdefault(answer.value, len(values))
-    return tuple(row), tuple(sorted((values.get(check.value, -1), check.is_right) for check in checks))
+        at = number[answer.source, answer.reader]
+        row[at] = values.setdefault(answer.value, len(values))
+        counted[at] = answer.counted
+    said = sorted((values.get(check.value, -1), check.is_right) for check in checks)
+    return _Pattern(tuple(row), tuple(counted), tuple(rarity[value] for value in values), tuple(said))
 
 
 def _said(checks: Sequence[tuple[int, bool]], width: int, alternatives: float) -> list[float]:
@@ -177,6 +235,8 @@ class _Model:
         width = patterns.says.shape[1] - 1
         self.width = width
         self.answered = patterns.value >= 0
+        self.counted = np.where(self.answered & patterns.counted, patterns.weight[:, None], 0.0)
+        self.as_wrong = self._as_wrong()
         self.agree = np.zeros((len(patterns.weight), len(patterns.sources), width + 1))
         for value in range(width):
             self.agree[:, :, value] = patterns.value == value
@@ -186,6 +246,11 @@ class _Model:
         many = np.maximum(self.n + 1 - distinct, 1.0)
         self.truth_prior = np.where(possible, -log(self.n + 1), -np.inf)
         self.truth_prior[:, width] += np.log(many)
+
+    def _as_wrong(self) -> _Floats:
+        """(pattern, source): how often a source that is wrong, or was misread, states this value."""
+        numbers = np.maximum(self.p.value, 0)
+        return np.where(self.answered, np.take_along_axis(self.p.common, numbers, axis=1), 1.0)
 
     def best(self) -> _State:
         """Feeds joined two by two, several ways side by side: the best first join may lead nowhere."""
@@ -235,9 +300,10 @@ class _Model:
     def _own(self, state: _State) -> _Floats:
         """(pattern, source, truth): how likely the answer is, if the source made it itself."""
         misread = state.misread[self.p.reader_of]
-        right = (1 - misread) * state.accuracy + misread / (self.n + 1)
-        wrong = (1 - misread) * (1 - state.accuracy) / self.n + misread / (self.n + 1)
-        own = np.where(self.agree > 0, right[None, :, None], wrong[None, :, None])
+        by_chance = misread * self.as_wrong
+        right = (1 - misread) * state.accuracy + by_chance
+        wrong = (1 - misread) * (1 - state.accuracy) * self.as_wrong + by_chance
+        own = np.where(self.agree > 0, right[:, :, None], wrong[:, :, None])
         return np.where(self.answered[:, :, None], own, 1.0)
 
     def _step(self, state: _State) -> None:
@@ -268,18 +334,13 @@ class _Model:
             mixed = share * self.agree[:, source, None, :] + (1 - share) * own[:, source, :, None]
             likely *= np.where(self.answered[:, source, None, None], mixed, 1.0)
         right = state.feed_accuracy[feed]
-        says = np.full((self.width + 1, self.width + 1), (1 - right) / self.n)
-        np.fill_diagonal(says, right)
-        rest = np.maximum(self.n + 1 - self.width, 1.0)
-        says[:-1, -1] *= rest
-        # If the truth is none of the stated values, the feed said it, or another one that no source repeats.
-        says[-1, -1] += (1 - right) / self.n * (rest - 1)
-        return likely * says[None, :, :]
+        says = np.repeat((1 - right) * self.p.common[:, None, :], self.width + 1, axis=1)
+        says += right * np.eye(self.width + 1)[None, :, :]
+        return likely * says
 
     def _learn(self, state: _State, truth: _Floats, parts: Mapping[tuple[int, ...], _Floats], own: _Floats) -> None:
-        weight = self.p.weight
         misread = state.misread[self.p.reader_of]
-        counted = np.where(self.answered, weight[:, None], 0.0)
+        counted = self.counted
         by_itself = np.repeat(truth[:, None, :], len(self.p.sources), axis=1)
         for feed, given in parts.items():
             joint = truth[:, :, None] * given
@@ -291,7 +352,7 @@ class _Model:
                 its = counted[:, source]
                 state.copied[source] = float(np.clip((its @ was.sum(axis=(1, 2)) + 1) / (its.sum() + 2), 0.01, 0.99))
                 by_itself[:, source, :] = (joint - was).sum(axis=2)
-        missed = misread[None, :, None] / (self.n + 1) / own
+        missed = (misread * self.as_wrong)[:, :, None] / own
         read = by_itself * (1 - missed) * counted[:, :, None]
         right = (read * self.agree).sum(axis=(0, 2))
         total = read.sum(axis=(0, 2))
@@ -310,8 +371,7 @@ class _Model:
         state.read = 1 - (by_itself * missed).sum(axis=2)
 
     def _feed_accuracy(self, feed: tuple[int, ...], joint: _Floats) -> float:
-        spoke = self.answered[:, list(feed)].any(axis=1)
-        weight = np.where(spoke, self.p.weight, 0.0)
+        weight = self.counted[:, list(feed)].max(axis=1)
         says_the_truth = weight @ np.einsum("ptt->p", joint)
         prior = float(np.mean(self.prior[list(feed)]))
         mean = (says_the_truth + _PRIOR_ANSWERS * prior) / (weight.sum() + _PRIOR_ANSWERS)
@@ -332,7 +392,7 @@ class _Model:
         if not len(self.p.weight):
             return Estimate({}, {}, DatasetReliability(sources={}, alternatives=self.n), {}, 0.0)
         names = self.p.sources
-        counted = np.where(self._comparable(state), self.p.weight[:, None], 0.0)
+        counted = np.where(self._comparable(state), self.counted, 0.0)
         sources, accuracy = {}, {}
         for name in sorted(set(names)):
             its = [index for index, source in enumerate(names) if source == name]

@@ -24,7 +24,8 @@ def most_likely_first(rules: Rules, dataset: str, facts: Sequence[Fact]) -> Sequ
     counted = [fact for fact in facts if not fact.last_resort]
     if figures is None or rules.datasets[dataset].at_most != _SINGLE or any(f.source == VERDICT for f in facts):
         return facts
-    if not any(fact.source in figures.sources for fact in counted):
+    learned = {*figures.sources, *(source for feed in figures.feeds for source in feed.copied)}
+    if not any(fact.source in learned for fact in counted):
         return facts
     groups = grouped(dataset, [(fact.source, fact.value) for fact in counted])
     likely = probabilities(groups, figures, otherwise={fact.source: fact.reliability for fact in counted})

@@ -68,7 +68,7 @@ def disagreements(written: Mapping[str, Any], sound: Rules) -> Iterator[str]:
 
 def _reliability_problems(rules: Rules) -> Iterator[str]:
     """Figures of what is no longer in the rules would count for nothing, in silence."""
-    for dataset, figures in rules.learned_reliability.items():
+    for dataset, figures in rules.reliability_lines.items():
         at = f"config/reliability.yaml: {dataset}"
         if dataset not in rules.datasets:
             yield f"{at}: no dataset named '{dataset}': take it out, or correct its spelling"

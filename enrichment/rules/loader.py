@@ -30,7 +30,7 @@ from enrichment.rules.models import (
     SourceRules,
     Strategies,
 )
-from enrichment.rules.reliability import DatasetReliability
+from enrichment.rules.reliability import DatasetReliability, counted
 from enrichment.rules.yaml_files import NotReadable, read_yaml
 
 RESEARCH_BREAKDOWN, RESEARCH_ANSWER = "research_breakdown", "research_answer"
@@ -122,7 +122,8 @@ def _checked(
     sound["caps"] = _whole("caps", written, Caps, problems) or Caps()
     sound["refresh"] = _whole("refresh", written, RefreshRules, problems) or RefreshRules()
     sound["experiments"] = _whole("experiments", written, dict[str, Experiment], problems) or {}
-    sound["learned_reliability"] = _whole("reliability", written, dict[str, DatasetReliability], problems) or {}
+    sound["reliability_lines"] = _whole("reliability", written, dict[str, DatasetReliability], problems) or {}
+    sound["learned_reliability"] = counted(sound["reliability_lines"])
     sound["research"] = _whole("research", written, ResearchRules, problems) or ResearchRules()
     learned = _whole("learned", written, dict[str, dict[str, LearnedLine]], problems) or {}
     problems.extend(unknown_names(names_in(written["sources"]), sound["sources"], learned))

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from enrichment.domain.money import charge, to_micro
 from enrichment.rules.experiments import Experiment, Strategy
-from enrichment.rules.reliability import DatasetReliability
+from enrichment.rules.reliability import DatasetReliability, Use
 
 Charged = Literal["always", "on_match", "per_unit"]
 
@@ -180,7 +180,7 @@ class LearnedLine(_Rule):
     low: Probability
     high: Probability
     answers: Annotated[int, Field(ge=0)]
-    use: Literal["proposed", "accepted", "pinned"] = "proposed"
+    use: Use = "proposed"
 
     @property
     def counts(self) -> bool:
@@ -393,6 +393,7 @@ class Rules(_Rule):
 
     sources: with the rates of learned.yaml that people accepted or pinned. as_written: without them. paid_units:
     source -> units of an answer, where a consumer pays for fewer than the source has (paid_by).
+    learned_reliability: the lines of reliability.yaml that people accepted or pinned, of all reliability_lines.
     arms: experiment -> arm -> the rules its companies are served by, where they differ from these.
     """
 
@@ -411,6 +412,7 @@ class Rules(_Rule):
     experiments: Mapping[str, Experiment] = {}
     arms: Mapping[str, Mapping[str, "Rules"]] = {}
     learned_reliability: Mapping[str, DatasetReliability] = {}
+    reliability_lines: Mapping[str, DatasetReliability] = {}
     prompts: Mapping[str, str]
     hash: str
 

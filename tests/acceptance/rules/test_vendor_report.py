@@ -45,6 +45,14 @@ def test_reliability_is_written_for_people_to_read_and_loads_as_a_rule(stack: St
 
     shown = stack.command("report", "reliability", "--sandbox", "--write", "--json", ENRICH_CONFIG=str(config))
     assert (shown.returncode, shown.stderr) == (0, "")
-    learned = load_rules(config).learned_reliability
+    rules = load_rules(config)
+    learned = rules.reliability_lines
     assert learned
+    assert rules.learned_reliability == {}
     assert {name: one.model_dump(mode="json") for name, one in learned.items()} == json.loads(shown.stdout)
+    path = config / "reliability.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("use: proposed", "use: pinned", 1), encoding="utf-8")
+    accepted = path.read_text(encoding="utf-8")
+    again = stack.command("report", "reliability", "--sandbox", "--write", ENRICH_CONFIG=str(config))
+    assert (again.returncode, path.read_text(encoding="utf-8")) == (0, accepted)
+    assert len(load_rules(config).learned_reliability) == 1

@@ -1,6 +1,7 @@
 """How reliable sources prove: planted worlds, people, readers, copies."""
 
 import csv
+import random
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,34 @@ def test_a_reader_known_to_misread_takes_the_blame_of_the_source_it_reads() -> N
     assert blamed.accuracy["third"] < 0.75
     assert excused.accuracy["third"] > blamed.accuracy["third"] + 0.15
     assert excused.misreadings["poor"] > 5 * excused.misreadings["good"]
+
+
+def _mistaken(n: int, source: str, *, rare: bool, rng: random.Random) -> Answer:
+    """Two of five sources err in a fifth. Rare: 12 of their mistakes are shared, each another one; else all are one."""
+    truth = f"value {n % 20 + 1}"
+    if rare and n % 25 == 0 and source in ("one", "other"):
+        return Answer(str(n), source, f"only of {n}")
+    right = rng.random() < (0.8 if source in ("one", "other") else 0.97)
+    return Answer(str(n), source, truth if right else f"wrong {rng.randrange(400)}" if rare else "value 0")
+
+
+@pytest.mark.parametrize("rare", [True, False])
+def test_two_sources_that_share_rare_mistakes_are_one_witness_and_with_a_common_one_they_are_not(rare: bool) -> None:
+    rng, sources = random.Random(1), ("one", "other", "third", "fourth", "fifth")
+    stated = [_mistaken(n, source, rare=rare, rng=rng) for n in range(300) for source in sources]
+    feeds = estimate_reliability(stated, matrix={}).figures.feeds
+    assert [sorted(feed.copied) for feed in feeds] == ([["one", "other"]] if rare else [])
+
+
+def test_an_answer_that_is_not_counted_is_evidence_and_no_check_of_its_source() -> None:
+    stated = [
+        Answer(str(n), source, "a" if source != "other" else "b", counted=source != "one")
+        for n in range(20)
+        for source in ("one", "other", "third")
+    ]
+    found = estimate_reliability(stated, matrix={}).figures.sources
+    assert (found["one"].checked, found["other"].checked, found["third"].checked) == (0, 20, 20)
+    assert found["other"].right < found["third"].right
 
 
 def test_the_order_of_answers_changes_nothing() -> None:

@@ -523,7 +523,7 @@ def test_what_is_no_mapping_is_named_without_the_name_of_a_class(
 def test_learned_reliability_is_part_of_the_rules_and_of_their_hash(config: Path) -> None:
     before = load_rules(config)
     (config / "reliability.yaml").write_text(
-        "employee_count: {sources: {snov_contacts: {right: 95, checked: 100}}}", encoding="utf-8"
+        "employee_count: {sources: {snov_contacts: {right: 95, checked: 100, use: accepted}}}", encoding="utf-8"
     )
     after = load_rules(config)
     assert before.learned_reliability == {}
@@ -535,6 +535,37 @@ def test_an_empty_mapping_of_learned_reliability_changes_no_hash(config: Path) -
     before = load_rules(config).hash
     (config / "reliability.yaml").write_text("{}", encoding="utf-8")
     assert load_rules(config).hash == before
+
+
+def test_a_line_of_learned_reliability_counts_once_it_is_accepted_or_pinned(config: Path) -> None:
+    (config / "reliability.yaml").write_text(
+        """
+        employee_count:
+          sources:
+            snov_contacts: {right: 95, checked: 100}
+            apollo_contacts: {right: 90, checked: 100, use: accepted}
+            brightdata_company_db: {right: 80, checked: 100, use: pinned}
+          feeds:
+            - {accuracy: 0.4, copied: {snov_contacts: 0.9, apollo_contacts: 0.9}, use: proposed}
+        industry:
+          sources: {snov_contacts: {right: 95, checked: 100}}
+        """,
+        encoding="utf-8",
+    )
+    rules = load_rules(config)
+    counted = rules.learned_reliability["employee_count"]
+    assert sorted(counted.sources) == ["apollo_contacts", "brightdata_company_db"]
+    assert not counted.feeds
+    assert (list(rules.learned_reliability), len(rules.reliability_lines)) == (["employee_count"], 2)
+
+
+def test_a_source_in_two_feeds_that_count_is_refused(config: Path) -> None:
+    feed = "{accuracy: 0.4, copied: {snov_contacts: 0.9, apollo_contacts: 0.9}, use: %s}"
+    text = "employee_count: {sources: {}, feeds: [%s, %s]}"
+    (config / "reliability.yaml").write_text(text % (feed % "accepted", feed % "pinned"), encoding="utf-8")
+    assert "apollo_contacts, snov_contacts: in two feeds that count" in problems(config)
+    (config / "reliability.yaml").write_text(text % (feed % "accepted", feed % "proposed"), encoding="utf-8")
+    assert len(load_rules(config).learned_reliability["employee_count"].feeds) == 1
 
 
 def test_learned_reliability_that_cannot_be_is_refused_and_names_that_do_not_exist(config: Path) -> None:
