@@ -11,13 +11,15 @@ from tests.support.eventually import eventually
 WAIT = {"Prefer": "wait=60"}
 
 
-def test_beyond_what_the_vendors_take_requests_are_refused_and_layer_1_is_not(
+def test_beyond_what_the_vendors_take_requests_are_refused_and_what_memory_answers_is_not(
     client: httpx.Client, stack: Stack
 ) -> None:
-    client.post("/v1/enrichments", json={"company": "tesla.com"}, headers=WAIT)
+    for asked in ({"company": "tesla.com"}, {"company": "apple.com", "datasets": ["industry", "employee_count"]}):
+        client.post("/v1/enrichments", json=asked, headers=WAIT)
     stack.fault("*", "latency", seconds=3.0)
     most = min(64, sum(provider.concurrency for provider in stack.rules.providers.values()))
-    domains = [company.domain for company in Catalogue().companies if company.domain != "tesla.com"][: most + 5]
+    known = ("tesla.com", "apple.com")
+    domains = [company.domain for company in Catalogue().companies if company.domain not in known][: most + 5]
     answers = [client.post("/v1/enrichments", json={"company": domain}) for domain in domains]
     states = Counter(answer.status_code for answer in answers)
     assert states[202] >= most
@@ -26,6 +28,8 @@ def test_beyond_what_the_vendors_take_requests_are_refused_and_layer_1_is_not(
     assert int(refused.headers["retry-after"]) > 0
     hit = client.post("/v1/enrichments", json={"company": "tesla.com"})
     assert (hit.status_code, hit.json()["served_from"]) == (200, "layer_1")
+    rebuilt = client.post("/v1/enrichments", json={"company": "apple.com", "datasets": ["industry"]}, headers=WAIT)
+    assert (rebuilt.status_code, rebuilt.json().get("served_from")) == (200, "memory")
     stack.clear_faults()
     accepted = [answer.json()["id"] for answer in answers if answer.status_code == 202]
 
