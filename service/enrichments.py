@@ -102,7 +102,7 @@ async def enriched(
     if isinstance(found, MadeBefore):
         return await _made_before(found, state, wait_seconds)
     ask = replace(ask, strategy_override=state.settings.enrich_strategy)
-    if not state.runs.room and not await _rebuilt_by_memory(ask, found, state):
+    if not state.runs.room and not await rebuilt_by_memory(ask, found, state):
         raise no_room(state)
     accepted = AcceptedRequest(request_id, caller.owner, ask_as_json(ask), state.now())
     with state.runs.place():
@@ -120,13 +120,14 @@ async def enriched(
     return Answered(await waited_for(request_id, state, wait_seconds))
 
 
-async def _rebuilt_by_memory(ask: Ask, company: Company, state: ServiceState) -> bool:
+async def rebuilt_by_memory(ask: Ask, company: Company, state: ServiceState) -> bool:
     """Whether there is room all the same, as stored replies answer it: it waits for no vendor. Few are looked at."""
     if state.stopping.is_set() or state.rebuilding.locked():
         return False
     rules, context = state.in_force.rules, state.in_force.context
+    asked = replace(ask, strategy_override=state.settings.enrich_strategy)
     async with state.rebuilding:
-        return await memory_suffices(ask, company, rules=rules, context=context)
+        return await memory_suffices(asked, company, rules=rules, context=context)
 
 
 async def waited_for(request_id: str, state: ServiceState, seconds: float) -> EnrichmentView:
