@@ -32,6 +32,7 @@ from resources.batch_export import batch_rows
 from resources.company_lists import UnreadableList, read_list
 from resources.store import SqlStore
 from service.access import Caller
+from service.batch_work import ASKED_BY
 from service.bodies import asked_by
 from service.csv_export import csv_of
 from service.installation import ServiceState
@@ -207,22 +208,24 @@ def listed_in(body: bytes, suffix: str) -> tuple[list[str], list[LeftOut]]:
     return texts, [LeftOut(company=f"line {row.line}", code="not_a_company", because=row.because) for row in refused]
 
 
-def found(batch_id: str, state: ServiceState) -> BatchView:
-    """Blocks. Raises ApiProblem."""
-    return view_of(_summary(batch_id, state.store), state.now())
+def found(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
+    """Blocks. Raises ApiProblem: there is none for this caller."""
+    return view_of(_seen(batch_id, caller, state), state.now())
 
 
-def latest(state: ServiceState) -> BatchesView:
-    """Blocks."""
-    return BatchesView(batches=[view_of(one, state.now()) for one in state.store.batches.latest()])
+def latest(caller: Caller, state: ServiceState) -> BatchesView:
+    """Those that this caller sees. Blocks."""
+    others = None if caller.allows("admin") else (f"{ASKED_BY}:", asked_by(caller))
+    found = state.store.batches.latest(besides_others=others)
+    return BatchesView(batches=[view_of(one, state.now()) for one in found])
 
 
 def stopped(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
-    """Nothing more of it is begun. Blocks. Raises ApiProblem: it is another key's, or it is done."""
+    """Nothing more of it is begun. Blocks. Raises ApiProblem: it is none of this caller's, or it is done."""
     _own(batch_id, caller, state)
     if not state.store.batches.stop(batch_id):
         raise ApiProblem("already_ended", f"{batch_id} is done already: there is nothing to stop.")
-    return found(batch_id, state)
+    return found(batch_id, caller, state)
 
 
 def gone_on_with(
@@ -230,17 +233,19 @@ def gone_on_with(
 ) -> BatchView:
     """What was stopped or postponed waits again; failed: what failed or is incomplete, too. max_cost: its new budget.
 
-    Blocks. Raises ApiProblem: it is another key's.
+    Blocks. Raises ApiProblem: it is none of this caller's.
     """
     _own(batch_id, caller, state)
     again = AGAIN_FAILED if failed else AGAIN
     state.store.batches.reopen(batch_id, *again, max_cost=max_cost)
-    return found(batch_id, state)
+    return found(batch_id, caller, state)
 
 
-def companies_of(batch_id: str, state: ServiceState, *, states: Sequence[BatchCompanyState]) -> BatchCompaniesView:
+def companies_of(
+    batch_id: str, caller: Caller, state: ServiceState, *, states: Sequence[BatchCompanyState]
+) -> BatchCompaniesView:
     """In the order of the batch, the first of these states. Blocks. Raises ApiProblem."""
-    _summary(batch_id, state.store)
+    _seen(batch_id, caller, state)
     first = islice(state.store.batches.companies(batch_id, *states), _MOST_COMPANIES_SHOWN)
     return BatchCompaniesView(
         companies=[
@@ -257,9 +262,9 @@ def companies_of(batch_id: str, state: ServiceState, *, states: Sequence[BatchCo
     )
 
 
-def exported(batch_id: str, state: ServiceState) -> str:
+def exported(batch_id: str, caller: Caller, state: ServiceState) -> str:
     """Its profiles as CSV, that a spreadsheet shows and does not run. Blocks. Raises ApiProblem, UnknownName."""
-    batch = _summary(batch_id, state.store).batch
+    batch = _seen(batch_id, caller, state).batch
     return csv_of(list(batch_rows(batch, state.in_force.rules, state.store)))
 
 
@@ -319,10 +324,21 @@ def is_of(view: BatchView, caller: Caller) -> bool:
     return view.requested_by == asked_by(caller) or caller.allows("admin")
 
 
-def _own(batch_id: str, caller: Caller, state: ServiceState) -> BatchSummary:
-    """Raises ApiProblem: it is another key's."""
+def _own(batch_id: str, caller: Caller, state: ServiceState) -> None:
+    """Raises ApiProblem: it is none of this caller's."""
+    by = _seen(batch_id, caller, state).batch.requested_by
+    if by != asked_by(caller) and not caller.allows("admin"):
+        raise ApiProblem("not_allowed", f"{batch_id} was made by {by}, not by a key: an admin key changes it.")
+
+
+def _seen(batch_id: str, caller: Caller, state: ServiceState) -> BatchSummary:
+    """What a key made is there for that key and for admins; the rest, of the command line and of Dagster, for all.
+
+    Raises ApiProblem: there is none for this caller.
+    """
     summary = _summary(batch_id, state.store)
-    if summary.batch.requested_by != asked_by(caller) and not caller.allows("admin"):
+    by = summary.batch.requested_by
+    if by.startswith(f"{ASKED_BY}:") and by != asked_by(caller) and not caller.allows("admin"):
         raise _no_batch(batch_id)
     return summary
 

@@ -15,7 +15,7 @@ from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyK
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
 from enrichment.pipeline.cached_profile import served_at_once
-from enrichment.pipeline.dry_run import profile_or_plans
+from enrichment.pipeline.dry_run import memory_suffices, profile_or_plans
 from enrichment.pipeline.enrich import Enriched
 from enrichment.pipeline.identify import company_asked_for_now
 from enrichment.pipeline.stages import Ask, ask_as_json, ask_of_json
@@ -101,9 +101,9 @@ async def enriched(
         return Answered(found.view()) if made is None else await _made_before(made, state, wait_seconds)
     if isinstance(found, MadeBefore):
         return await _made_before(found, state, wait_seconds)
-    if not state.runs.room:
-        raise no_room(state)
     ask = replace(ask, strategy_override=state.settings.enrich_strategy)
+    if not state.runs.room and not await rebuilt_by_memory(ask, found, state):
+        raise no_room(state)
     accepted = AcceptedRequest(request_id, caller.owner, ask_as_json(ask), state.now())
     with state.runs.place():
         before = await run_in_threadpool(
@@ -118,6 +118,16 @@ async def enriched(
     if before is not None:
         return await _made_before(before, state, wait_seconds)
     return Answered(await waited_for(request_id, state, wait_seconds))
+
+
+async def rebuilt_by_memory(ask: Ask, company: Company, state: ServiceState) -> bool:
+    """Whether there is room all the same, as stored replies answer it: it waits for no vendor. Few are looked at."""
+    if state.stopping.is_set() or state.rebuilding.locked():
+        return False
+    rules, context = state.in_force.rules, state.in_force.context
+    asked = replace(ask, strategy_override=state.settings.enrich_strategy)
+    async with state.rebuilding:
+        return await memory_suffices(asked, company, rules=rules, context=context)
 
 
 async def waited_for(request_id: str, state: ServiceState, seconds: float) -> EnrichmentView:

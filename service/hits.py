@@ -17,13 +17,15 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from enrichment.domain.accepted import MadeBefore
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Json, Profile
+from enrichment.domain.records import Company, Json, Profile
+from enrichment.pipeline.stages import Ask
 from enrichment.ports import StoreError
 from resources.recently_used import RecentlyUsed
 from service.access import Caller, allowed_to, caller_of_secret
 from service.bodies import AskBody, EnrichBody, VendorEnrichBody
-from service.enrichments import FromMemory, booked, from_memory, no_room
+from service.enrichments import FromMemory, booked, from_memory, no_room, rebuilt_by_memory
 from service.installation import ServiceState
 from service.problems import ERRORS, ApiProblem, problem_of, problem_response
 from service.routes import enrichments, vendor
@@ -96,14 +98,16 @@ class Hits:
             body = kind.body.validate_python(json.loads(content))
             if not isinstance(body, AskBody | VendorEnrichBody):
                 return False
-            found = await from_memory(body.ask(caller), new_id("req"), caller, state)
+            ask = body.ask(caller)
+            found = await from_memory(ask, new_id("req"), caller, state)
+            its_route_goes_on = not isinstance(found, FromMemory) and await _is_begun(ask, found, state)
         except _ITS_ROUTE_ANSWERS:
             return False
         if isinstance(found, FromMemory):
             scope["route"] = kind.route
             await self._answer(kind, body, found, state, scope, receive, send)
             return True
-        if state.runs.room:
+        if its_route_goes_on:
             return False
         scope["route"] = kind.route
         await problem_response(no_room(state))(scope, receive, send)
@@ -137,6 +141,10 @@ class Hits:
             document = profile.document
             kept = self._documents.keep(profile.profile_id, (document, _DOCUMENT.dump_json(dict(document))))
         return kept[1]
+
+
+async def _is_begun(ask: Ask, found: Company | MadeBefore, state: ServiceState) -> bool:
+    return isinstance(found, MadeBefore) or state.runs.room > 0 or await rebuilt_by_memory(ask, found, state)
 
 
 async def _caller(secret: str, scope: Scope, state: ServiceState) -> Caller:

@@ -38,6 +38,7 @@ from service.tracing import exporter
 _Found = TypeVar("_Found")
 _TICK_SECONDS = 1.0
 _MOST_AT_ONCE = 64
+_LOOKED_AT_ONCE = 2
 
 
 @dataclass(slots=True)
@@ -119,7 +120,10 @@ class RulesInForce:
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """What every route works with. stopping: set once the service takes no more work."""
+    """What every route works with. stopping: set once the service takes no more work.
+
+    rebuilding: so many requests at once are looked at for whether memory alone answers them, where there is no room.
+    """
 
     settings: Settings
     store: SqlStore
@@ -134,6 +138,7 @@ class ServiceState:
     metrics: Metrics
     now: Callable[[], datetime]
     stopping: asyncio.Event
+    rebuilding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOOKED_AT_ONCE))
     limits: KeyRateLimits = field(default_factory=KeyRateLimits)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 

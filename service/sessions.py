@@ -78,7 +78,7 @@ def asked(
     session_id: str, text: str, answer_to: str | None, caller: Caller, state: ServiceState, key: IdempotencyKey | None
 ) -> Accepted:
     """A question of its own, or the answer to one that waits for it. Raises ApiProblem."""
-    session = owned(session_id, caller, state)
+    session = _owned(session_id, caller, state)
     waiting = _answered(session, text, answer_to, state)
     if waiting is not None:
         return Accepted(waiting)
@@ -96,11 +96,19 @@ def asked(
     return Accepted(question_view(made))
 
 
-def owned(session_id: str, caller: Caller, state: ServiceState) -> Session:
-    """Raises ApiProblem: there is none of this key. What an administrator may do does not count."""
+def seen(session_id: str, caller: Caller, state: ServiceState) -> Session:
+    """Raises ApiProblem: there is none for this caller."""
     session = state.store.sessions.by_id(session_id)
-    if session is None or session.owner != caller.owner:
+    if session is None or not caller.sees(session.owner):
         raise no_session(session_id)
+    return session
+
+
+def _owned(session_id: str, caller: Caller, state: ServiceState) -> Session:
+    """Its questions are paid from what its key may spend, so an admin asks none in it. Raises ApiProblem."""
+    session = seen(session_id, caller, state)
+    if session.owner != caller.owner:
+        raise ApiProblem("not_allowed", f"{session_id} is another key's: that key asks in it, or open one of your own.")
     return session
 
 
@@ -109,34 +117,35 @@ def no_session(session_id: str) -> ApiProblem:
 
 
 def view_of(session_id: str, caller: Caller, state: ServiceState) -> SessionView:
-    return _view(owned(session_id, caller, state), state)
+    return _view(seen(session_id, caller, state), state)
 
 
 def listed(caller: Caller, state: ServiceState) -> SessionsView:
-    found = state.store.sessions.of(caller.owner, most=_MOST_LISTED)
+    owner = None if caller.allows("admin") else caller.owner
+    found = state.store.sessions.of(owner, most=_MOST_LISTED)
     return SessionsView(sessions=[session_head_view(session) for session in found])
 
 
 def transcript(session_id: str, caller: Caller, state: ServiceState) -> TranscriptView:
-    session = owned(session_id, caller, state)
+    session = seen(session_id, caller, state)
     events = [session_event_view(event, session.epoch) for event in _all_events(session, state)]
     return TranscriptView(session=_view(session, state), events=events)
 
 
 def transcript_in_markdown(session_id: str, caller: Caller, state: ServiceState) -> str:
-    session = owned(session_id, caller, state)
+    session = seen(session_id, caller, state)
     return in_markdown(session, state.store.sessions.questions(session_id))
 
 
 def stopped(session_id: str, caller: Caller, state: ServiceState) -> StoppedView:
     """Nothing more is bought for its open questions; each ends with what there is."""
-    owned(session_id, caller, state)
+    seen(session_id, caller, state)
     return StoppedView(id=session_id, questions=state.store.sessions.ask_to_stop(session_id, at=state.now()))
 
 
 def deleted(session_id: str, caller: Caller, state: ServiceState) -> list[str]:
     """Ids of its questions that were open; what was bought for it stays in the ledger."""
-    owned(session_id, caller, state)
+    seen(session_id, caller, state)
     open_ones = state.store.sessions.ask_to_stop(session_id, at=state.now())
     state.store.sessions.delete(session_id)
     return open_ones

@@ -7,6 +7,7 @@ import asyncio
 
 from enrichment.context import RunContext
 from enrichment.domain.records import Company, Known, Profile
+from enrichment.memory.freshness import dataset_statuses
 from enrichment.memory.recall import recall
 from enrichment.pipeline.cached_profile import profile_for
 from enrichment.pipeline.identify import company_asked_for
@@ -35,6 +36,24 @@ async def quote(ask: Ask, *, rules: Rules, context: RunContext) -> tuple[Plan, .
     The second plan counts on what the first is likely to bring.
     """
     return await _plans(ask, await company_asked_for(ask, context), rules, context)
+
+
+async def memory_suffices(ask: Ask, company: Company, *, rules: Rules, context: RunContext) -> bool:
+    """Whether a request would call no vendor and no model, as stored replies answer all that is worth having.
+
+    Where something required is open it is known without a plan.
+    """
+    if company.domain is None or not company.company_id or ask.new:
+        return False
+    rules = rules_of(rules, consumer=ask.requirements(rules).consumer, company_id=company.company_id)
+    requirements = ask.requirements(rules)
+    request = request_for(ask, requirements, company, rules, context.now(), request_id="")
+    known = await recall(company, request, memory=ask.memory, rules=rules, context=context)
+    statuses = dataset_statuses(rules, requirements, known, context.now(), requirements.collected_required)
+    if any(one.status != "satisfied" for one in statuses.values()):
+        return False
+    plan = await decide(company, request, requirements, known, rules=rules, context=context)
+    return not plan.parts and not plan.quote.upper_bound
 
 
 async def _served(ask: Ask, company: Company, rules: Rules, context: RunContext) -> Profile | None:

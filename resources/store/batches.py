@@ -102,9 +102,17 @@ class SqlBatches:
             for row in tx.execution_options(yield_per=1_000).execute(query):
                 yield BatchCompany(*row)
 
-    def latest(self, *, limit: int = 50) -> list[BatchSummary]:
-        """The newest first, without reasons."""
-        query = _BATCHES.order_by(_b.created_at.desc(), _b.batch_id.desc()).limit(limit)
+    def latest(self, *, limit: int = 50, besides_others: tuple[str, str] | None = None) -> list[BatchSummary]:
+        """The newest first, without reasons.
+
+        besides_others: a beginning of requested_by, and the only one among those that begin so.
+        """
+        query = _BATCHES
+        if besides_others is not None:
+            beginning, own = besides_others
+            begins_so = _b.requested_by.startswith(beginning, autoescape=True)
+            query = query.where(sa.or_(_b.requested_by == own, ~begins_so))
+        query = query.order_by(_b.created_at.desc(), _b.batch_id.desc()).limit(limit)
         with self._db.reading() as tx:
             return [_summary(tx, _batch_of(row)) for row in tx.execute(query).all()]
 

@@ -20,18 +20,18 @@ _DEAR = Decimal(1_000_000)
 
 @router.get("")
 async def listed(visit: PageReader) -> Response:
-    return visit.page("batches.html", view=await run_in_threadpool(batches.latest, visit.state))
+    return visit.page("batches.html", view=await run_in_threadpool(batches.latest, visit.by, visit.state))
 
 
 @router.get("/{batch_id}")
 async def one(batch_id: BatchId, visit: PageReader) -> Response:
     """As a part: what changes while it goes on."""
-    view = await run_in_threadpool(batches.found, batch_id, visit.state)
+    view = await run_in_threadpool(batches.found, batch_id, visit.by, visit.state)
     shown: dict[str, Any] = {"view": view, "order": IN_ORDER, "own": batches.is_of(view, visit.by)}
     if visit.wants_part:
         return visit.part("_batch.html", **shown)
     states: tuple[BatchCompanyState, ...] = ("failed", "incomplete", "postponed")
-    wrong = await run_in_threadpool(batches.companies_of, batch_id, visit.state, states=states)
+    wrong = await run_in_threadpool(batches.companies_of, batch_id, visit.by, visit.state, states=states)
     return visit.page("batch.html", wrong=wrong.companies, **shown)
 
 

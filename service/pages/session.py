@@ -77,7 +77,7 @@ async def _followed(
     after: Annotated[str, Query(max_length=60)] = "",
 ) -> AsyncIterator[ServerSentEvent]:
     """Refused before the first byte. Raises ApiProblem."""
-    session = await run_in_threadpool(sessions.owned, session_id, visit.by, visit.state)
+    session = await run_in_threadpool(sessions.seen, session_id, visit.by, visit.state)
     place = place_of(last_event_id or after, session)
     return _drawn(session_id, visit, visit.state.streams.follow(session, place, on=True))
 

@@ -80,15 +80,15 @@ async def quote(body: BatchBody, _: Reader, state: Installed) -> BatchQuoteView:
 
 
 @router.get("")
-async def listed(_: Reader, state: Installed) -> BatchesView:
-    """The latest fifty of the store, also those of the command line and of Dagster."""
-    return await run_in_threadpool(batches.latest, state)
+async def listed(caller: Reader, state: Installed) -> BatchesView:
+    """The latest fifty: of this key, of the command line and of Dagster; for an admin, of all keys."""
+    return await run_in_threadpool(batches.latest, caller, state)
 
 
 @router.get("/{batch_id}", responses=problems("not_found"))
-async def one(batch_id: BatchId, _: Reader, state: Installed) -> BatchView:
+async def one(batch_id: BatchId, caller: Reader, state: Installed) -> BatchView:
     """How far it is."""
-    return await run_in_threadpool(batches.found, batch_id, state)
+    return await run_in_threadpool(batches.found, batch_id, caller, state)
 
 
 @router.delete("/{batch_id}", status_code=202, responses=problems("not_found", "already_ended"))
@@ -120,15 +120,15 @@ async def retry(batch_id: BatchId, body: AgainBody, caller: Enricher, state: Ins
 @router.get("/{batch_id}/companies", responses=problems("not_found"))
 async def companies(
     batch_id: BatchId,
-    _: Reader,
+    caller: Reader,
     state: Installed,
     states: Annotated[list[BatchCompanyState], Query()] = [],  # noqa: B006  it is read only
 ) -> BatchCompaniesView:
     """The first hundred of its companies, of these states if any are named: cost, and why they are as they are."""
-    return await run_in_threadpool(batches.companies_of, batch_id, state, states=states)
+    return await run_in_threadpool(batches.companies_of, batch_id, caller, state, states=states)
 
 
 @router.get("/{batch_id}/export.csv", response_class=Response, responses={**CSV, **problems("not_found")})
-async def export(batch_id: BatchId, _: Reader, state: Installed) -> Response:
+async def export(batch_id: BatchId, caller: Reader, state: Installed) -> Response:
     """The profiles, one row for each company and consumer, for a spreadsheet."""
-    return csv_response(await run_in_threadpool(batches.exported, batch_id, state), batch_id)
+    return csv_response(await run_in_threadpool(batches.exported, batch_id, caller, state), batch_id)

@@ -87,7 +87,7 @@ async def open_session(
 
 @router.get("")
 async def listed(caller: Reader, state: Installed) -> SessionsView:
-    """The latest fifty of this key."""
+    """The latest fifty of this key; for an admin, of all keys."""
     return await run_in_threadpool(sessions.listed, caller, state)
 
 
@@ -148,7 +148,7 @@ async def _followed(
     follow: Annotated[bool, Query(description="false: it ends after the last event there is")] = True,
 ) -> AsyncIterator[ServerSentEvent]:
     """Refused before the first byte. Raises ApiProblem."""
-    session = await run_in_threadpool(sessions.owned, session_id, caller, state)
+    session = await run_in_threadpool(sessions.seen, session_id, caller, state)
     return state.streams.follow(session, place_of(last_event_id or after, session), on=follow)
 
 

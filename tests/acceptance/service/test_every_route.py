@@ -20,6 +20,9 @@ OWNED = {
     ("get", "/v1/enrichments/{enrichment_id}/events"),
     ("delete", "/v1/enrichments/{enrichment_id}"),
     ("get", "/v1/requests/{request_id}/trace"),
+    ("get", "/v1/batches/{batch_id}"),
+    ("get", "/v1/batches/{batch_id}/companies"),
+    ("get", "/v1/batches/{batch_id}/export.csv"),
     ("delete", "/v1/batches/{batch_id}"),
     ("post", "/v1/batches/{batch_id}/resume"),
     ("post", "/v1/batches/{batch_id}/retry"),
@@ -34,6 +37,8 @@ OWNED = {
     ("delete", "/v1/sessions/{session_id}"),
 }
 """Routes of objects that belong to the key that made them: for another key they are not there."""
+LISTS = {"/v1/batches": "bat_mine", "/v1/sessions": "ses_mine", "/v1/webhooks": "whk_mine"}
+"""Lists of such objects: where, and what of mine is in them."""
 NEEDS_MORE_THAN_READ = {
     ("post", "/v1/enrichments"),
     ("post", "/vendor/enrich"),
@@ -185,6 +190,39 @@ def test_another_key_finds_what_is_shared_and_nothing_of_mine(
     assert {status for status in own.values() if status not in {202, 409}} == {200}
     assert call(client, UNREGISTER, mine, request_id).status_code == 200
     assert call(client, DELETE_SESSION, mine, request_id).status_code == 204
+
+
+@pytest.mark.parametrize(("path", "mine_is"), LISTS.items())
+def test_a_list_has_what_is_mine_for_me_and_for_an_admin_and_not_for_another_key(
+    client: httpx.Client, stack: Stack, request_id: str, mine: dict[str, str], path: str, mine_is: str
+) -> None:
+    other, boss = bearer(stack, "other", ["enrich"]), bearer(stack, "boss", ["enrich", "admin"])
+    seen = [mine_is in client.get(path, headers=headers).text for headers in (mine, boss, other)]
+    assert seen == [True, True, False]
+
+
+def test_an_admin_key_reads_and_stops_what_is_mine_and_asks_nothing_at_my_cost(
+    client: httpx.Client, stack: Stack, request_id: str
+) -> None:
+    boss = bearer(stack, "boss", ["enrich", "admin"])
+    order = [*sorted(OWNED - {UNREGISTER, DELETE_SESSION}), UNREGISTER, DELETE_SESSION]
+    answers = {route: call(client, route, boss, request_id).status_code for route in order}
+    assert answers.pop(("post", "/v1/sessions/{session_id}/questions")) == 403
+    ended = {("delete", "/v1/enrichments/{enrichment_id}"), ("delete", "/v1/batches/{batch_id}")}
+    assert {route for route, status in answers.items() if status == 409} == ended
+    assert {status for route, status in answers.items() if route not in ended} == {200, 202, 204}
+
+
+def test_a_batch_of_the_command_line_is_read_with_any_key_and_changed_by_an_admin(
+    client: httpx.Client, stack: Stack
+) -> None:
+    stack.store.batches.create(Batch("bat_cli", stack.clock.now(), ("profile",), "cli", max_cost=0), [])
+    other, boss = bearer(stack, "other", ["enrich"]), bearer(stack, "boss", ["enrich", "admin"])
+    assert "bat_cli" in client.get("/v1/batches", headers=other).text
+    assert client.get("/v1/batches/bat_cli", headers=other).status_code == 200
+    refused = client.post("/v1/batches/bat_cli/resume", json={}, headers=other)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    assert client.post("/v1/batches/bat_cli/resume", json={}, headers=boss).status_code == 202
 
 
 def test_a_key_that_may_only_read_reads_everything_and_begins_nothing(

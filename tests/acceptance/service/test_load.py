@@ -6,26 +6,34 @@ import httpx
 
 from sandbox.catalogue import Catalogue
 from tests.acceptance.conftest import Stack
+from tests.acceptance.service.test_keys import bearer
 from tests.support.eventually import eventually
 
 WAIT = {"Prefer": "wait=60"}
 
 
-def test_beyond_what_the_vendors_take_requests_are_refused_and_layer_1_is_not(
+def test_beyond_what_the_vendors_take_requests_are_refused_and_what_memory_answers_is_not(
     client: httpx.Client, stack: Stack
 ) -> None:
-    client.post("/v1/enrichments", json={"company": "tesla.com"}, headers=WAIT)
+    key = bearer(stack, "crm", ["enrich"])
+    for asked in ({"company": "tesla.com"}, {"company": "apple.com", "datasets": ["industry", "employee_count"]}):
+        client.post("/v1/enrichments", json=asked, headers={**WAIT, **key})
     stack.fault("*", "latency", seconds=3.0)
     most = min(64, sum(provider.concurrency for provider in stack.rules.providers.values()))
-    domains = [company.domain for company in Catalogue().companies if company.domain != "tesla.com"][: most + 5]
-    answers = [client.post("/v1/enrichments", json={"company": domain}) for domain in domains]
+    known = ("tesla.com", "apple.com")
+    domains = [company.domain for company in Catalogue().companies if company.domain not in known][: most + 5]
+    answers = [client.post("/v1/enrichments", json={"company": domain}, headers=key) for domain in domains]
     states = Counter(answer.status_code for answer in answers)
     assert states[202] >= most
     refused = answers[-1]
     assert (refused.status_code, refused.json()["code"]) == (503, "busy")
     assert int(refused.headers["retry-after"]) > 0
-    hit = client.post("/v1/enrichments", json={"company": "tesla.com"})
+    hit = client.post("/v1/enrichments", json={"company": "tesla.com"}, headers=key)
     assert (hit.status_code, hit.json()["served_from"]) == (200, "layer_1")
+    for dataset, once in (("industry", {}), ("employee_count", {"Idempotency-Key": "once"})):
+        asked = {"company": "apple.com", "datasets": [dataset]}
+        rebuilt = client.post("/v1/enrichments", json=asked, headers={**WAIT, **key, **once})
+        assert (rebuilt.status_code, rebuilt.json().get("served_from")) == (200, "memory")
     stack.clear_faults()
     accepted = [answer.json()["id"] for answer in answers if answer.status_code == 202]
 
@@ -33,7 +41,7 @@ def test_beyond_what_the_vendors_take_requests_are_refused_and_layer_1_is_not(
         return all(stack.store.accepted_requests.by_id(one).state == "ended" for one in accepted)  # type: ignore[union-attr]
 
     eventually(all_ended, "what was accepted ends")
-    again = client.post("/v1/enrichments", json={"company": domains[-1]}, headers=WAIT)
+    again = client.post("/v1/enrichments", json={"company": domains[-1]}, headers={**WAIT, **key})
     assert again.status_code == 200
 
 
