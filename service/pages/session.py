@@ -94,12 +94,12 @@ async def _drawn(
     session_id: str, visit: Visit, following: AsyncIterator[ServerSentEvent]
 ) -> AsyncIterator[ServerSentEvent]:
     async for event in following:
-        if event.event is None or event.event == "stopping" or event.data is None:
-            yield event
-        elif event.event == "gap":
+        if event.event == "gap":
             yield ServerSentEvent(event="reread", data="")
+        elif event.raw_data is None:
+            yield event
         else:
-            html = await _html_of(SessionEventView.model_validate(event.data), session_id, visit)
+            html = await _html_of(SessionEventView.model_validate_json(event.raw_data), session_id, visit)
             yield ServerSentEvent(id=event.id, raw_data=html)
 
 

@@ -1,13 +1,18 @@
 """A question goes on after kill -9 and a restart: paid for once, its events the same for every reader."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bench.fresh_stores import STORES, restart_postgres
 from bench.money.audit import bought_twice
 from bench.money.sandbox_setup import LEASE_SECONDS
+from bench.research.disconnects import Load, soaked
+from bench.research.served import Service
+from tests.support.forkserver import FORKSERVER
 from tests.support.kill_points import Deadly
 from tests.support.money_stack import MoneyStack, money_stack
 from tests.support.research_stack import add_research, asked, frames, opened, until
@@ -106,3 +111,19 @@ def test_questions_of_one_session_are_answered_one_after_another(stack: MoneySta
     ]
     assert by_question == sorted(by_question)
     assert len(set(by_question)) == 2
+
+
+def test_readers_that_leave_at_any_byte_get_each_event_once_through_kills_and_a_restart_of_postgres(
+    tmp_path: Path,
+) -> None:
+    with STORES["postgres"](tmp_path) as new_store, money_stack(tmp_path, new_store("soak")) as stack:
+        add_research(tmp_path / "config")
+        load = Load(
+            ["tesla.com"], readers=3, disconnects=30, kills=2, seed=14, restart=lambda: restart_postgres(tmp_path)
+        )
+        with Service(stack.setup, FORKSERVER) as service:
+            report = asyncio.run(soaked(service, stack.url, load))
+        assert bought_twice(stack.store) == []
+    assert (report.torn, report.gaps) == ([], 0)
+    assert report.identical == report.passes >= load.readers
+    assert (report.kills, report.restarts, report.answered) == (2, 1, report.asked)

@@ -1,13 +1,19 @@
 """Streams of a session's events end quietly, whichever side ends them."""
 
 import asyncio
+import threading
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from enrichment.domain.ids import new_id
 from enrichment.domain.records import Company
-from enrichment.domain.research import NewSessionEvent, Session
+from enrichment.domain.research import NewSessionEvent, Question, Session
+from enrichment.research.opening import question_received
+from resources.store.database import Database
+from resources.store.sessions import SqlSessions
 from service.app import create_service
+from service.session_events import Place, SessionStreams
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import SELLER
 
@@ -57,3 +63,40 @@ def test_a_client_that_leaves_in_mid_frame_is_no_error(stack: Stack) -> None:
         b"event: finding",
         b"event: finding",
     ]
+
+
+class LookThatTakesLong(SqlSessions):
+    """Its first answer comes when it may, and speaks of what was asked for by then only."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.looks, self.may_answer = threading.Semaphore(0), threading.Event()
+
+    def last_numbers(self, session_ids: Collection[str]) -> dict[str, int]:
+        numbers = super().last_numbers(session_ids)
+        self.looks.release()
+        self.may_answer.wait()
+        return numbers
+
+
+def test_a_session_that_is_followed_while_others_are_looked_at_stays_followed(stack: Stack) -> None:
+    sessions = stack.store.sessions = LookThatTakesLong(stack.store.database)
+    looked_at, followed_later = session_of_many_events(stack), session_of_many_events(stack)
+
+    async def run() -> str | None:
+        streams = SessionStreams(stack.store, asyncio.Event())
+        first, second = (streams.follow(one, Place(_MANY), on=True) for one in (looked_at, followed_later))
+        await anext(first)
+        waiting = asyncio.ensure_future(anext(first))
+        await asyncio.to_thread(sessions.looks.acquire)
+        await anext(second)
+        upcoming = asyncio.ensure_future(anext(second))
+        sessions.may_answer.set()
+        await asyncio.to_thread(sessions.looks.acquire)  # the first look has been taken in by then
+        question = Question(new_id("qst"), followed_later.session_id, 0, "Who is the CFO?", stack.clock.now())
+        sessions.ask(question, question_received(question), key=None, most_open=1)
+        event = (await upcoming).event
+        waiting.cancel()
+        return event
+
+    assert asyncio.run(run()) == "question_received"

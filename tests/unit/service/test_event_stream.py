@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi.sse import ServerSentEvent
 
+from enrichment.ports import StoreError
 from service.event_stream import EventStream
 
 _HEARTBEAT = b": ping\n\n"
@@ -16,13 +17,14 @@ class Client:
 
     def __init__(self, leaves_after: int | None = None) -> None:
         self.frames, self._leaves_after, self._gone = list[bytes](), leaves_after, asyncio.Event()
-        self.has_two = asyncio.Event()
+        self.has_two, self.has_ended = asyncio.Event(), False
 
     async def receive(self) -> dict[str, Any]:
         await self._gone.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Any) -> None:
+        self.has_ended = message["type"] == "http.response.body" and not message["more_body"]
         if message.get("body"):
             self.frames.append(message["body"])
         if len(self.frames) == 2:
@@ -67,3 +69,14 @@ def test_what_gives_the_events_is_closed_when_the_client_leaves() -> None:
         assert ended == [True]
 
     asyncio.run(run())
+
+
+def test_a_store_that_fails_ends_the_stream_and_the_client_may_come_back() -> None:
+    async def failing() -> AsyncIterator[ServerSentEvent]:
+        yield ServerSentEvent(id="e-1", data={})
+        raise StoreError("The store does not answer.")
+
+    client = Client()
+    asyncio.run(streamed(failing(), client))
+    assert [frame for frame in client.frames if frame != _HEARTBEAT] == [b"data: {}\nid: e-1\n\n"]
+    assert client.has_ended
