@@ -1,4 +1,4 @@
-"""What becomes of a page when the service is gone, slow, or no longer lets its key in; after a sleep, in the background."""
+"""What becomes of a page when the service is gone or slow, its key is revoked, the machine has slept."""
 
 from collections.abc import Iterator
 
@@ -108,8 +108,8 @@ def test_a_key_that_is_revoked_while_a_page_is_open_leads_to_the_way_to_sign_in(
 def test_in_the_background_nothing_is_lost(page: Page, stack: Stack) -> None:
     stack.fault("apollo", "latency", seconds=2.0)
     asked(page)
-    page.evaluate(HIDDEN, True)  # noqa: FBT003  its only argument
-    page.evaluate(HIDDEN, False)  # noqa: FBT003
+    page.evaluate(HIDDEN, True)
+    page.evaluate(HIDDEN, False)
     answered(page)
 
 
