@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-citations bench-research bench-learning lock
+.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-page bench-citations bench-research bench-learning lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ bench-dagster: $(STAMP)    ## what Dagster adds to a batch: events on SQLite and
 
 bench-service: $(STAMP)    ## the service under load, beside a bare route; needs wrk (apt-get install wrk); two minutes
 	$(BIN)/python -m bench.service
+
+bench-page: $(STAMP)       ## the page in Chromium: first paint, a table of 100,000 companies, layout shift, weight; two minutes
+	$(BIN)/python -m bench.page
 
 bench-learning: $(STAMP)   ## what is learned from use: intervals, changes, copies, experiments, ten million answers; four minutes
 	$(BIN)/python -m bench.learning

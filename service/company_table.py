@@ -4,19 +4,20 @@ TablePage + datasets -> CompanyTableView        an empty cell: the plan for that
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
-from enrichment.domain.records import Company, Fact, Known
+from enrichment.domain.records import Company, Fact, Known, Request
 from enrichment.domain.values import in_words
 from enrichment.memory.freshness import dataset_status
 from enrichment.memory.verdicts import judged
 from enrichment.pipeline.plan import plan_inputs
 from enrichment.pipeline.stages import Ask, request_for
 from enrichment.planning.plan import Plan, make_plan, make_plans
+from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import IDENTITY, UnknownName, custom
 from resources.store.companies import TablePage
 from service.installation import ServiceState
@@ -73,14 +74,15 @@ def table(state: ServiceState, wanted: TablePage, columns: Sequence[str], *, mos
     store = state.store
     found = store.companies.table_page(wanted, most=most + 1)
     shown = found[:most]
-    known = store.knowledge.known_many([one.company_id for one in shown])
+    kept = store.knowledge.known_many([one.company_id for one in shown])
+    known = {company_id: judged(one) for company_id, one in kept.items()}
     cells = _Cells(state)
     return CompanyTableView(
         columns=list(chosen),
         companies=[
             CompanyRowView(
                 **dict(company_view(one)),
-                cells={name: cells.cell(one, judged(known[one.company_id]), name) for name in chosen},
+                cells={name: cells.cell(one, known[one.company_id], name) for name in chosen},
             )
             for one in shown
         ],
@@ -95,11 +97,12 @@ def default_columns(state: ServiceState) -> tuple[str, ...]:
 
 
 class _Cells:
-    """Estimates are made once for all companies of a page in the same state."""
+    """What is the same for all companies of a page is read once."""
 
     def __init__(self, state: ServiceState) -> None:
         self._state, self._rules, self._now = state, state.in_force.rules, state.now()
         self._requirements = {name: custom(self._rules, (name,), None) for name in self._rules.datasets}
+        self._inputs: dict[str, PlanInputs] = {}
         self._estimates: dict[object, _Estimate] = {}
 
     def cell(self, company: Company, known: Known, dataset: str) -> CellView:
@@ -131,25 +134,33 @@ class _Cells:
         return "old" if facts else "missing"
 
     def _estimate(self, company: Company, known: Known, dataset: str) -> _Estimate:
-        """Of companies without any reply, once for all; else of those with the same replies, values and ages."""
-        like = (dataset, company.domain is not None, company.name is not None, self._memory(known))
+        """Of companies of which nothing is known, once for all; else of each, as the same request is quoted."""
+        if known.replies or known.facts:
+            return self._planned(company, known, dataset)
+        like = (dataset, company.domain is not None, company.name is not None, self._request(company, dataset).strategy)
         if like not in self._estimates:
             self._estimates[like] = self._planned(company, known, dataset)
         return self._estimates[like]
 
-    def _memory(self, known: Known) -> object:
-        """Whatever a plan may look at; companies that differ in it are planned by themselves."""
-        replies = tuple(sorted((one.source, one.found, one.collected_at, one.cost_micro_usd) for one in known.replies))
-        return replies, tuple(sorted((one.source, one.dataset, one.quality) for one in known.facts))
+    def _request(self, company: Company, dataset: str) -> Request:
+        ask = Ask(company.key, datasets=(dataset,), strategy_override=self._state.settings.enrich_strategy)
+        return request_for(ask, self._requirements[dataset], company, self._rules, self._now, request_id="")
 
     def _planned(self, company: Company, known: Known, dataset: str) -> _Estimate:
-        ask = Ask(company.key, datasets=(dataset,), strategy_override=self._state.settings.enrich_strategy)
-        requirements = ask.requirements(self._rules)
-        request = request_for(ask, requirements, company, self._rules, self._now, request_id="")
-        context = self._state.in_force.context
-        inputs = plan_inputs(company, request, requirements, known, self._rules, context)
+        inputs = self._inputs_of(company, known, dataset)
         plans: Sequence[Plan] = (make_plan(inputs),) if company.domain is not None else make_plans(inputs)
         expected = sum(plan.quote.expected for plan in plans)
         chance = next((one.chance for one in plans[-1].datasets if one.dataset == dataset), None)
         asks = any(part.chain for plan in plans for part in plan.parts) or plans[-1].analyses
         return _Estimate(expected if asks else None, chance if asks else None)
+
+    def _inputs_of(self, company: Company, known: Known, dataset: str) -> PlanInputs:
+        """What caps have taken and which sources are unavailable is read once for each dataset.
+
+        Of an analysis the store is asked which answers it has: for each company.
+        """
+        request, requirements = self._request(company, dataset), self._requirements[dataset]
+        if dataset not in self._inputs or requirements.analyses:
+            context = self._state.in_force.context
+            self._inputs[dataset] = plan_inputs(company, request, requirements, known, self._rules, context)
+        return replace(self._inputs[dataset], company=company, known=known, strategy=request.strategy)

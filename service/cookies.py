@@ -15,6 +15,7 @@ from enrichment.domain.access import ApiKey
 NAME = "enrich_session"
 VALID = timedelta(days=7)
 _PARTS = 4
+FORM_TOKEN_BYTES = 32
 
 
 def signed_in(key: ApiKey, now: datetime, random: str) -> str:
@@ -41,12 +42,21 @@ def is_valid(cookie: str, key: ApiKey, now: datetime) -> bool:
     return fits and key.revoked_at is None and until.isascii() and until.isdecimal() and now.timestamp() < int(until)
 
 
-def form_token(cookie: str) -> str:
-    return _mac(cookie, "form")
+def form_token(cookie: str, mask: bytes) -> str:
+    """mask: random, FORM_TOKEN_BYTES: the token never looks the same, so the size of a compressed page says nothing."""
+    return (mask + _masked(cookie, mask)).hex()
 
 
 def is_form_token(given: str, cookie: str) -> bool:
-    return hmac.compare_digest(given.encode(), form_token(cookie).encode())
+    try:
+        mask, masked = bytes.fromhex(given[: 2 * FORM_TOKEN_BYTES]), bytes.fromhex(given[2 * FORM_TOKEN_BYTES :])
+    except ValueError:
+        return False
+    return len(mask) == FORM_TOKEN_BYTES and hmac.compare_digest(masked, _masked(cookie, mask))
+
+
+def _masked(cookie: str, mask: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(bytes.fromhex(_mac(cookie, "form")), mask, strict=True))
 
 
 def _mac(secret: str, text: str) -> str:

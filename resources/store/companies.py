@@ -21,7 +21,7 @@ from resources.store.database import Database
 from resources.store.former_ids import now, now_of
 from resources.store.row_mapping import chunks, record_of, row_of
 
-_c = t.companies.c
+_c, _f = t.companies.c, t.facts.c
 _keys = sa.bindparam("keys", expanding=True, type_=PlainText)
 _BY_ID = sa.select(t.companies).where(t.companies.c.company_id == now(sa.bindparam("id", type_=PlainText)))
 _BY_KEY = sa.select(t.companies).where(t.companies.c.key.in_(_keys))
@@ -135,22 +135,27 @@ class SqlCompanies:
 
     def table_page(self, wanted: TablePage, *, most: int) -> list[Company]:
         """In the order that is wanted, those that come after `wanted.after`."""
-        by = {"key": _c.key, "name": sa.func.coalesce(_c.name, ""), "added": _c.created_at}[wanted.sort]
+        by = {"key": _c.key, "name": t.SORTED_NAME, "added": _c.created_at}[wanted.sort]
         position = sa.tuple_(by, _c.key)
         query = sa.select(t.companies).limit(most)
         query = query.order_by(by.desc(), _c.key.desc()) if wanted.descending else query.order_by(by, _c.key)
         if wanted.text:
-            query = query.where(_has_text(wanted.text))
+            having = sa.select(_c.company_id).where(_has_text(wanted.text))
+            query = query.where(_c.company_id.in_(having))
         for dataset in wanted.known:
-            query = query.where(_has_fact(dataset))
+            query = query.where(_c.company_id.in_(sa.select(_f.company_id).where(_f.dataset == dataset)))
         for dataset in wanted.unknown:
-            query = query.where(~_has_fact(dataset))
+            of_it = sa.select(_f.company_id).where(_f.company_id == _c.company_id, _f.dataset == dataset)
+            query = query.where(~of_it.exists())
         with self._db.reading() as tx:
             if wanted.after:
                 last = tx.execute(sa.select(by, _c.key).where(_c.key == wanted.after)).first()
                 value = sa.literal(last[0] if last else wanted.after, by.type)
                 here = sa.tuple_(value, sa.literal(wanted.after, _c.key.type))
-                query = query.where(position < here if wanted.descending else position > here)
+                # `by` alone as well: SQLite seeks no row of an expression.
+                query = query.where(
+                    *((by <= value, position < here) if wanted.descending else (by >= value, position > here))
+                )
             return [record_of(Company, row) for row in tx.execute(query)]
 
     def count(self, text: str | None = None) -> int:
@@ -292,10 +297,3 @@ def _has_text(text: str) -> sa.ColumnElement[bool]:
     parts = [_c.key.contains(text.strip().lower(), autoescape=True)]
     parts += [_c.name_key.contains(spelled, autoescape=True)] if spelled else []
     return sa.or_(*parts)
-
-
-def _has_fact(dataset: str) -> sa.ColumnElement[bool]:
-    reply, fact = t.replies.c, t.facts.c
-    return sa.exists().where(
-        reply.company_id == _c.company_id, fact.reply_id == reply.reply_id, fact.dataset == dataset
-    )

@@ -37,7 +37,7 @@ from resources.store.shared_rate_limits import SqlRateLimitLog
 from resources.store.verdicts import SqlVerdicts
 from resources.store.webhooks import SqlWebhooks
 
-SCHEMA = "0025"
+SCHEMA = "0026"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

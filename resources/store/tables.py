@@ -85,7 +85,12 @@ companies = sa.Table(
     sa.Column("country", PlainText, nullable=True, comment="ISO 3166, two letters; null: not known"),
     _time("created_at"),
     _changed(),
+    sa.Index("ix_companies_added", "created_at", "key"),
 )
+
+# What a table of companies is sorted by; a literal, not a parameter, as its index has to have it.
+SORTED_NAME = sa.func.coalesce(companies.c.name, sa.literal_column("''"))
+sa.Index("ix_companies_by_name", SORTED_NAME, companies.c.key)
 
 company_aliases = sa.Table(
     "company_aliases",
@@ -333,6 +338,7 @@ facts = sa.Table(
     sa.Column("reader_version", sa.Integer, nullable=False),
     sa.Column("last_resort", sa.Boolean, nullable=False),
     _changed(),
+    sa.Index("ix_facts_dataset", "dataset", "company_id"),
 )
 
 cache_reads = sa.Table(

@@ -10,6 +10,7 @@ from fastapi.sse import ServerSentEvent
 from service import enrichments
 from service.event_stream import EventStream
 from service.events import follow, resumed_after
+from service.pages.rendering import segment
 from service.pages.request_steps import Step, step_of
 from service.pages.visit import PageEnricher, PageReader, Visit
 from service.views import EnrichmentView
@@ -52,6 +53,18 @@ async def steps(
 ) -> EventStream:
     """The rows of its timeline as they come, as HTML; `end` once there is nothing more."""
     return EventStream(following)
+
+
+@router.get("/{enrichment_id}/then")
+async def then(enrichment_id: EnrichmentId, visit: PageReader) -> Response:
+    """On to the company, which may have been unknown when the request's page was drawn."""
+
+    def found() -> EnrichmentView:
+        enrichments.seen_by(visit.by, enrichment_id, visit.state)
+        return enrichments.view_of(enrichment_id, visit.state)
+
+    view = await run_in_threadpool(found)
+    return visit.to(f"/companies/{segment(view.company.key)}" if view.company else f"/enrichments/{enrichment_id}")
 
 
 @router.post("/{enrichment_id}/stop")

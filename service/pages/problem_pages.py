@@ -25,7 +25,10 @@ async def problem_page(request: Request, problem: ApiProblem) -> Response:
     if problem.code in _SIGNED_OUT and request.url.path != _SIGN_IN:
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "") if reads and not part else "/"
         to = f"{_SIGN_IN}?back={segment(back)}&why={problem.code}"
-        return Response(headers={"HX-Redirect": to}) if part else RedirectResponse(to, status_code=303)
+        if part:
+            streams = "text/event-stream" in request.headers.get("accept", "")
+            return Response(status_code=401 if streams else 200, headers={"HX-Redirect": to})
+        return RedirectResponse(to, status_code=303)
     caller = await _caller(request)
     cookie = request.cookies.get(cookies.NAME, "")
     visit = Visit(request, state, caller, cookie, FormData(), state.now())

@@ -5,6 +5,7 @@ visit_with("read") -> Visit: visit.page("company.html", ...) | visit.part("_quot
 What changes anything is a POST with the cookie's form token. Every answer has headers that let nothing else in.
 """
 
+import gzip
 import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from service.problems import ApiProblem
 _READING = frozenset({"GET", "HEAD"})
 _RANDOM_BYTES = 18
 _LONGEST_ONCE = 100
+_COMPRESSION = 5
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -39,7 +41,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "same-origin",
-    "Vary": "Cookie, HX-Request",
+    "Vary": "Accept-Encoding, Cookie, HX-Request",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
@@ -129,8 +131,10 @@ class Visit:
         self, template: str, status: int, headers: Mapping[str, str] | None, values: Mapping[str, Any]
     ) -> Response:
         nonce = secrets.token_urlsafe(_RANDOM_BYTES)
-        html = rendered(template, {**self._shared(nonce), **values})
+        html = rendered(template, {**self._shared(nonce), **values}).encode()
         head = {**_HEADERS, "Content-Security-Policy": _POLICY.format(nonce=nonce), **(headers or {})}
+        if "gzip" in self.request.headers.get("accept-encoding", ""):
+            html, head["Content-Encoding"] = gzip.compress(html, _COMPRESSION, mtime=0), "gzip"
         return self.with_cookie(HTMLResponse(html, status, head))
 
     def _shared(self, nonce: str) -> dict[str, Any]:
@@ -140,7 +144,7 @@ class Visit:
             "path": self.request.url.path,
             "caller": self.caller,
             "may_buy": self.caller is not None and self.caller.allows("enrich"),
-            "form_token": cookies.form_token(self.cookie),
+            "form_token": cookies.form_token(self.cookie, secrets.token_bytes(cookies.FORM_TOKEN_BYTES)),
             "sandbox": self.state.settings.sandbox,
         }
 

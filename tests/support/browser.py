@@ -73,7 +73,7 @@ def page_open(
     context.on("weberror", lambda error: faults.append(str(error.error)))
     try:
         yield context.new_page()
-        assert faults == []
+        assert not faults, faults
     finally:
         context.close()
 

@@ -111,3 +111,8 @@ def test_a_company_that_is_not_there_is_a_page_with_one_sentence(browser: Browse
         assert answer.status == 404
         expect(page.get_by_role("alert")).to_have_count(1)
         expect(page.get_by_role("alert")).to_contain_text("No company is registered as nothing.example")
+
+
+def test_a_request_leads_on_to_its_company(client: httpx.Client, bought: str) -> None:
+    """Also one whose company was unknown when its page was drawn."""
+    assert client.get(f"/enrichments/{bought}/then").headers["location"] == TESLA

@@ -1,10 +1,13 @@
 """What the views of an operator read: the table of companies, batches, spending, sources, rules."""
 
 import csv
+import json
+from decimal import Decimal
 from io import StringIO
 
 import httpx
 
+from enrichment.domain.money import to_micro
 from enrichment.domain.records import Company
 from tests.acceptance.conftest import Stack
 
@@ -15,14 +18,38 @@ def bought(client: httpx.Client, consumer: str = "profile") -> None:
     client.post("/v1/enrichments", json={"company": "tesla.com", "consumer": consumer}, headers=WAIT)
 
 
-def test_an_empty_cell_has_a_price_and_a_chance_and_nothing_is_bought(client: httpx.Client, stack: Stack) -> None:
-    stack.store.companies.add([Company("com_new", "new.example", "New", "new.example", stack.clock.now())])
-    (row,) = client.get("/v1/company-table", params={"columns": "tech_stack"}).json()["companies"]
-    cell = row["cells"]["tech_stack"]
-    assert cell["state"] == "missing"
-    assert 0 < float(cell["expected_usd"]) < 2
-    assert 0 < cell["chance"] < 1
-    assert stack.invoice() == {}
+def test_an_empty_cell_costs_what_its_plan_is_quoted_and_nothing_is_bought(client: httpx.Client, stack: Stack) -> None:
+    now = stack.clock.now()
+    bought(client)
+    stack.store.companies.add(
+        [
+            Company("com_new", "new-widgets.com", "New", "new-widgets.com", now),
+            Company("com_bare", "bare-widgets.com", None, "bare-widgets.com", now),
+            Company("com_named", "name:newwidgets", "New Widgets", None, now),
+        ]
+    )
+    billed = stack.invoice()
+
+    def priced(*columns: str) -> list[str]:
+        """States of the cells that have a price: each is what its quote says."""
+        states = []
+        for row in client.get("/v1/company-table", params={"columns": columns}).json()["companies"]:
+            for dataset, cell in row["cells"].items():
+                if cell["state"] in {"missing", "old"}:
+                    quote = client.post("/v1/quotes", json={"company": row["key"], "datasets": [dataset]}).json()
+                    assert (quote["company"], quote["expected_usd"]) == (row["key"], cell["expected_usd"])
+                    assert cell["chance"] is None or 0 < cell["chance"] <= 1
+                    states.append(cell["state"])
+        return states
+
+    assert priced("tech_stack", "industry", "positioning_strategy") == ["missing"] * 11
+    planned = json.loads(stack.command("plan", "new-widgets.com", "--datasets", "tech_stack", "--json").stdout)
+    table = client.get("/v1/company-table", params={"text": "new-widgets.com", "columns": "tech_stack"}).json()
+    (cell,) = (row["cells"]["tech_stack"] for row in table["companies"] if row["key"] == "new-widgets.com")
+    assert to_micro(Decimal(cell["expected_usd"])) == planned["total"]["expected"]
+    stack.clock.advance(days=400)
+    assert sorted(priced("industry")) == ["missing"] * 3 + ["old"]
+    assert stack.invoice() == billed
 
 
 def test_a_filled_cell_has_its_value_and_source(client: httpx.Client) -> None:

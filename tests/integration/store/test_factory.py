@@ -26,6 +26,9 @@ from resources.store.tables import metadata
 from tests.support.examples import NOON
 from tests.support.ledger_records import LATER, MANY, answered, caps, company, draft, facts_of, reply_of
 
+# Alembic cannot compare an index over an expression on SQLite.
+pytestmark = pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
+
 DAY = "day:2026-03-02"
 MIGRATIONS = Path(factory.__file__).parent / "migrations"
 NO_SERVER = "postgresql://somebody:hunter2@127.0.0.1:1/enrichment"

@@ -1,0 +1,230 @@
+"""What the page takes in Debian's Chromium, each figure beside its bar.
+
+    python -m bench.page [--companies 100000] [--times 12] [--seed N]        a minute and a half; needs chromium
+
+A sandbox and the service are started for it; one company is bought, so many are registered.
+"""
+
+import argparse
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+
+from bench.page.filled_store import RARE, fill
+from bench.service.processes import address_in, free_port, running
+from enrichment.domain.numbers import in_number
+from resources.settings import load_settings
+from resources.wiring import open_store_of
+
+_CHROMIUM = "/usr/bin/chromium"
+_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+_BOUGHT = "tesla.com"
+_PAINT, _TABLE, _WEIGHT = 100, 300, 70_000
+_SHIFTS = (
+    "window.moved = 0; new PerformanceObserver((list) => { for (const one of list.getEntries()) "
+    "window.moved += one.value; }).observe({type: 'layout-shift', buffered: true});"
+)
+_PAINTED = (
+    "new Promise((done) => { const first = () => performance.getEntriesByName('first-contentful-paint')[0]; "
+    "const look = () => first() ? done(first().startTime) : requestAnimationFrame(look); look(); })"
+)
+_NAVIGATION = "performance.getEntriesByType('navigation')[0]"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One run: the browser, the service, and how often each page is opened."""
+
+    browser: Browser
+    url: str
+    client: httpx.Client
+    times: int
+
+    @contextmanager
+    def page(self) -> Iterator[Page]:
+        """In a profile of its own: nothing is in its cache."""
+        context = self.browser.new_context(base_url=self.url, viewport={"width": 1440, "height": 900})
+        try:
+            yield context.new_page()
+        finally:
+            context.close()
+
+    def milliseconds(self, path: str) -> list[float]:
+        """From the call to the whole answer."""
+        took = []
+        for _ in range(self.times):
+            began = time.monotonic()
+            self.client.get(path).raise_for_status()
+            took.append((time.monotonic() - began) * 1000)
+        return took
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--companies", type=int, default=100_000, help="registered ones")
+    parser.add_argument("--times", type=int, default=12, help="each page is opened so often")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
+    options = parser.parse_args()
+    print(f"seed {options.seed}, {in_number(options.companies, 'company')}")
+    with tempfile.TemporaryDirectory() as home:
+        _run(Path(home), options)
+
+
+def _run(home: Path, options: argparse.Namespace) -> None:
+    os.environ["ENRICH_HOME"] = str(home / "home")
+    port, log = free_port(), home / "sandbox.log"
+    url = f"http://127.0.0.1:{port}"
+    with log.open("wb") as to:
+        words = [sys.executable, "-m", "enrich_cli.main", "sandbox", "--time-scale", "200"]
+        sandbox = subprocess.Popen(words, env=os.environ, stdout=to, stderr=to)  # noqa: S603
+    try:
+        address_in(log)
+        serve = ["enrich_cli.main", "serve", "--sandbox", "--port", str(port)]
+        with (
+            running(serve, os.environ, log=home / "service.log", url=url, path="/readyz"),
+            httpx.Client(base_url=url, timeout=90, trust_env=False) as client,
+            sync_playwright() as playwright,
+        ):
+            browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
+            _measured(Bench(browser, url, client, options.times), options)
+            browser.close()
+    finally:
+        sandbox.terminate()
+        sandbox.wait()
+
+
+def _measured(bench: Bench, options: argparse.Namespace) -> None:
+    for consumer in ("customer_enrichment", "vendor_enrichment", "profile"):
+        body = {"company": _BOUGHT, "consumer": consumer}
+        bench.client.post("/v1/enrichments", json=body, headers={"Prefer": "wait=60"}).raise_for_status()
+    store = open_store_of(load_settings(sandbox=True))
+    fill(store, options.companies, bought=_BOUGHT, seed=options.seed)
+    store.close()
+    _paint(bench)
+    _table(bench)
+    _shift(bench)
+    _weight(bench)
+
+
+def _paint(bench: Bench) -> None:
+    """Of a remembered company, after the answer of the service; beside plain text, which any page takes at least."""
+    for what, path, warm in (
+        ("plain text", "/healthz", True),
+        ("a company, cache filled", f"/companies/{_BOUGHT}", True),
+        ("a company, cache empty", f"/companies/{_BOUGHT}", False),
+    ):
+        took, cpu = [], []
+        for _ in range(bench.times):
+            with bench.page() as page:
+                page.goto(path if warm else "/healthz")
+                metrics = page.context.new_cdp_session(page)
+                metrics.send("Performance.enable", {"timeDomain": "threadTicks"})
+                before = _cpu_of(metrics)
+                page.goto(path)
+                took.append(page.evaluate(_PAINTED) - page.evaluate(f"{_NAVIGATION}.responseEnd"))
+                cpu.append((_cpu_of(metrics) - before) * 1000)
+        of_thread = f"; CPU of its thread {statistics.median(cpu):.0f} ms"
+        _say(
+            f"first paint after the answer: {what}",
+            _spread(took) + of_thread,
+            "" if path == "/healthz" else f"at most {_PAINT} ms",
+        )
+
+
+def _cpu_of(metrics: CDPSession) -> float:
+    """Seconds of the thread that lays a page out and runs its scripts."""
+    found = {one["name"]: one["value"] for one in metrics.send("Performance.getMetrics")["metrics"]}
+    return float(found["TaskDuration"])
+
+
+def _table(bench: Bench) -> None:
+    """Pages of the table, in the order of the bar: by each order, deep, filtered; the last one in the browser."""
+    base = bench.milliseconds("/healthz")
+    worst = 0.0
+    for what, query in _pages(bench).items():
+        took = bench.milliseconds(f"/companies?{urlencode(query)}")
+        worst = max(worst, _p95(took))
+        _say(f"table: {what}", _spread(took), f"at most {_TABLE} ms")
+    _say("table, the worst p95 beside /healthz", f"{worst:.0f} ms, {worst / statistics.median(base):.0f} times", "")
+    took = []
+    for _ in range(bench.times):
+        with bench.page() as page:
+            page.goto("/companies")
+            took.append(page.evaluate(_PAINTED))
+    _say("table: painted, from the click", _spread(took), f"at most {_TABLE} ms")
+
+
+def _pages(bench: Bench) -> Mapping[str, Mapping[str, str]]:
+    deep = bench.client.get("/v1/company-table", params={"sort": "key", "after": "rapid", "limit": 1}).json()
+    key = deep["companies"][0]["key"]
+    found: dict[str, dict[str, str]] = {"first page": {}}
+    for sort in ("key", "name", "added"):
+        for way in ("false", "true"):
+            order = {"sort": sort, "descending": way}
+            found[f"by {sort}, {'descending' if way == 'true' else 'ascending'}, deep"] = {**order, "after": key}
+    found["one company by its name"] = {"text": RARE}
+    found["text of many, deep"] = {"text": "wind", "after": key}
+    found["text of none"] = {"text": "qqqqqq"}
+    for what in ("known", "unknown"):
+        found[f"{what}: industry, by name, deep"] = {what: "industry", "sort": "name", "after": key}
+        found[f"{what}: industry, by added"] = {what: "industry", "sort": "added", "descending": "true"}
+    found["known: what none has"] = {"known": "founded", "unknown": "industry"}
+    return found
+
+
+def _shift(bench: Bench) -> None:
+    """While the events of a question arrive, and of a request."""
+    with bench.page() as page:
+        page.add_init_script(_SHIFTS)
+        page.goto("/")
+        page.get_by_label("Your question").fill("How should I position Okta to Tesla?")
+        given = {"Name": "Dana Reyes", "Role": "Account executive", "Company you sell for": "okta.com"}
+        for label, text in (given | {"What you sell": "Single sign-on and identity"}).items():
+            page.get_by_label(label).fill(text)
+        page.get_by_role("button", name="Ask", exact=True).click()
+        page.wait_for_url("**/sessions/*")
+        page.wait_for_selector(".question .live")
+        page.wait_for_selector(".question .glance, .question .lead", timeout=90_000)
+        arrived = page.locator(".timeline li").count()
+        _say("layout shift, a question", f"{page.evaluate('moved'):.4f} over {arrived} events", "0")
+
+
+def _weight(bench: Bench) -> None:
+    """What comes over the wire with an empty cache."""
+    for path in (f"/companies/{_BOUGHT}", "/companies", "/spend", "/sources", "/rules", "/"):
+        with bench.page() as page:
+            sizes: list[int] = []
+            session = page.context.new_cdp_session(page)
+            session.send("Network.enable")
+            session.on("Network.loadingFinished", lambda one, sizes=sizes: sizes.append(int(one["encodedDataLength"])))
+            page.goto(path, wait_until="networkidle")
+            session.detach()
+            _say(f"transferred, {path}", f"{sum(sizes):,} bytes in {len(sizes)} answers", f"at most {_WEIGHT:,}")
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"p50 {statistics.median(values):.0f}, p95 {_p95(values):.0f} ms of {len(values)}"
+
+
+def _p95(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else float("nan")
+
+
+def _say(what: str, seen: str, bar: str) -> None:
+    print(f"{what:<50} {seen:<60} {bar}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
