@@ -124,6 +124,8 @@ def _passages(piece: Piece, lines: int) -> list[str]:
     """Its first lines, or where that is a text of several sentences, each of them."""
     if piece.dataset == "website_passages":  # a heading, then a text of any number of lines
         return [sentence for line in piece.lines[1:] for sentence in _sentences(line)]
+    if piece.dataset == "competitor_mentions":  # a title, then a text
+        return [sentence for line in piece.lines for sentence in _sentences(line)]
     return _sentences("\n".join(piece.lines[:lines]))
 
 

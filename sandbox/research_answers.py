@@ -25,6 +25,7 @@ _ROLES = {
     "cfo": "financ", "cto": "techn", "cio": "information", "ciso": "security", "ceo": "executive", "coo": "operati",
     "cmo": "market", "cro": "revenue", "security": "security", "data": "data", "engineering": "engineer",
 }  # fmt: skip
+_NEEDS = frozenset({"recent_news", "purchase_intent", "hiring_trends", "tech_stack", "topic_results", "page_passages"})
 _MOST = 5
 
 
@@ -124,7 +125,7 @@ def _recommendations(company: list[Piece], vendor: list[Piece]) -> list[dict[str
     used: set[str] = set()
     for offer in vendor:
         for need in company:
-            if need.dataset not in {"recent_news", "purchase_intent", "hiring_trends", "tech_stack"}:
+            if need.dataset not in _NEEDS:
                 continue
             shared = sorted(_words(offer.text) & _words(need.text), key=lambda word: (-len(word), word))
             if not shared or need.text in used or len(found) == 3:

@@ -16,7 +16,7 @@ from sandbox.seeded_random import choice, draw
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-_RIVAL = re.compile(r"(?:rivals?|competitors?)\s+((?:[A-Z][\w&.-]*\s?)+)")
+_RIVAL = re.compile(r"(?:rivals?|competitors?|include|vs\.?|competitors are)\s+((?:[A-Z][\w&.-]*\s?)+)")
 _ID_NAMES = ("evidence_id", "evidence_ids", "evidence")
 _MOST_ITEMS = 3
 _DEEPEST = 40

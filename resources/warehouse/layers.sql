@@ -8,6 +8,7 @@ CREATE TABLE layers.replies (
     company_key VARCHAR,
     source VARCHAR NOT NULL,
     variant VARCHAR NOT NULL,
+    topic VARCHAR NOT NULL,
     found BOOLEAN NOT NULL,
     collected_at TIMESTAMP NOT NULL,
     expires_at TIMESTAMP NOT NULL,
@@ -23,6 +24,7 @@ COMMENT ON COLUMN layers.replies.company_id IS 'The company; never changes';
 COMMENT ON COLUMN layers.replies.company_key IS 'The company by name: its domain, or name:... while none is known';
 COMMENT ON COLUMN layers.replies.source IS 'The source that answered';
 COMMENT ON COLUMN layers.replies.variant IS 'The form of the question';
+COMMENT ON COLUMN layers.replies.topic IS 'What in particular was asked, such as a part of a research question; empty: nothing';
 COMMENT ON COLUMN layers.replies.found IS 'False: the source knows nothing of this company';
 COMMENT ON COLUMN layers.replies.collected_at IS 'When it was received, UTC';
 COMMENT ON COLUMN layers.replies.expires_at IS 'Valid until then, by the time to live of its source, UTC';

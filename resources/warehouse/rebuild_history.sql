@@ -1,18 +1,18 @@
 -- Replaces the rows of the companies in `affected`: what was known of them, and when.
 --   layers.replies, layers.analyses -> batches -> spans (one per fact) -> marts.history
--- A fact is known from when its reply was collected until the next reply of its source, which has it or has it no longer.
+-- A fact is known from when its reply was collected until the next reply of its source (and topic), which has it or has it no longer.
 -- Replies that no reader has read yet end nothing.
 
 CREATE OR REPLACE TEMP TABLE batches AS
 WITH answers AS (
-    SELECT reply_id, company_id, source, NULL AS audience, collected_at
+    SELECT reply_id, company_id, source, topic AS about, collected_at
     FROM layers.replies SEMI JOIN affected USING (company_id) WHERE reader_version > 0
     UNION ALL
     SELECT analysis_id, company_id, name, audience, created_at
     FROM layers.analyses SEMI JOIN affected USING (company_id)
 )
 SELECT
-    *, lead(collected_at) OVER (PARTITION BY company_id, source, audience ORDER BY collected_at, reply_id) AS next_at
+    *, lead(collected_at) OVER (PARTITION BY company_id, source, about ORDER BY collected_at, reply_id) AS next_at
 FROM answers;
 
 -- Verdicts that are not withdrawn and that no later one contradicts, as enrichment/memory/verdicts.py.

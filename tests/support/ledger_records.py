@@ -34,6 +34,7 @@ def draft(
     company_id: str = "com_1",
     at: datetime = NOON,
     variant: str = "a",
+    topic: str = "",
 ) -> Purchase:
     """One search at most, at `price` micro-USD."""
     return Purchase(
@@ -51,6 +52,7 @@ def draft(
         reserved_micro_usd=price,
         reserved_at=at,
         lease_until=at + LEASE,
+        topic=topic,
     )
 
 
@@ -87,6 +89,7 @@ def reply_of(purchase: Purchase, *, at: datetime = NOON, payload: Any = None) ->
         collected_at=at,
         expires_at=at + timedelta(days=7),
         reader_version=1,
+        topic=purchase.topic,
     )
 
 

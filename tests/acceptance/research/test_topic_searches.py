@@ -65,3 +65,15 @@ def test_a_question_that_datasets_answer_is_not_searched_for(stack: Stack) -> No
     one = seller(stack)
     one.ask("Who is the CFO of Tesla?", "What has happened there lately?")
     assert [plan["searches"] for plan in of(one, "research_plan_created")] == [[], []]
+
+
+def test_competitors_are_named_from_pages_that_compare_with_the_page_as_evidence(stack: Stack) -> None:
+    one = seller(stack)
+    (answer,) = one.ask("Against whom does Tesla compete?")
+    quoted = [q for claim in answer["claims"] for q in claim["citations"] if q["dataset"] == "competitor_mentions"]
+    assert quoted
+    assert {q["source"] for q in quoted} <= {"serp_alternatives", "serp_reviews"}
+    assert all(q["url"].startswith("https://") for q in quoted)
+    assert "Alternatives to Tesla include" in " ".join(q["evidence"] for q in quoted)
+    bought = [event for event in of(one, "source_answered") if event["source"] == "serp_alternatives"]
+    assert [event["cost_micro_usd"] for event in bought] == [50_000]

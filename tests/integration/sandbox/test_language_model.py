@@ -301,6 +301,13 @@ def test_prices_and_rivals_are_found_only_where_the_evidence_names_them() -> Non
     assert (rival["name"], rival["quote"]) == ("Sandbox Dynamics", news)
 
 
+def test_a_competitor_is_called_as_the_page_that_compares_it_calls_it() -> None:
+    listed = "Top 2 Adobe Alternatives\nAlternatives to Adobe include Beta Works, Gamma and Delta."
+    versus = "Adobe vs Hooli: which one fits?\nTwo of a trade."
+    found = answer("competition", competitor_mentions=listed, competitor_mentions_2=versus)["competitors"]
+    assert [item["name"] for item in found] == ["Beta Works", "Hooli"]
+
+
 def test_the_same_text_in_two_pieces_is_cited_once() -> None:
     twice = answer("news_events", recent_news_2=PIECES["recent_news"])
     assert len(twice["events"]) == 1

@@ -10,7 +10,7 @@ import pytest
 
 from enrichment.domain.records import Analysis, CacheRead, Event, Fact, Known, ModelReply, Profile, Request
 from enrichment.domain.values import Claim, Contact, EmployeeCount, NewsItem, Technology, Text, Value
-from enrichment.ports import StoreError
+from enrichment.ports import AlreadyBought, Reserved, StoreError
 from resources.store import SqlStore, new_unreported
 from resources.store.database import Database
 from resources.store.tables import company_aliases
@@ -72,6 +72,24 @@ def test_the_newest_reply_of_each_source_is_known_with_its_facts_alone(store: Sq
     ]
     assert known.replies[1].cost_micro_usd == 7
     assert sorted(texts(known.facts)) == ["Jobs", "More news", "New news"]
+
+
+def test_what_a_source_was_asked_on_two_topics_is_known_beside_each_other(store: SqlStore) -> None:
+    for topic, at in (("", NOON), ("plants", NOON), ("plants", LATER), ("robots", LATER)):
+        made = draft("serp_topic", variant=f"v {topic} {at}", topic=topic)
+        bought(store, made, topic or "None", at=at)
+    known = store.knowledge.known("com_1")
+    assert sorted(texts(known.facts)) == ["None", "plants", "robots"]
+    assert sorted(head.topic for head in known.replies) == ["", "plants", "robots"]
+    of_plants = store.knowledge.known("com_1", "serp_topic", "plants")
+    assert [(head.topic, head.collected_at) for head in of_plants.replies] == [("plants", LATER)]
+
+
+def test_an_answer_on_one_topic_is_none_on_another(store: SqlStore) -> None:
+    bought(store, draft("serp_topic", variant="v plants", topic="plants"), "Plants")
+    other = store.ledger.reserve(draft("serp_topic", variant="v robots", topic="robots"), (), at_once=9, seen=())
+    again = store.ledger.reserve(draft("serp_topic", variant="v plants", topic="plants"), (), at_once=9, seen=())
+    assert (isinstance(other, Reserved), isinstance(again, AlreadyBought)) == (True, True)
 
 
 def test_a_reply_that_arrives_late_does_not_hide_one_collected_after_it(store: SqlStore) -> None:
