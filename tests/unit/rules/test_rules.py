@@ -403,3 +403,11 @@ def test_learned_reliability_that_cannot_be_is_refused_and_names_that_do_not_exi
         "employee_count: {sources: {snov_contacts: {right: 3, checked: 2}}}", encoding="utf-8"
     )
     assert "3 cannot be right of 2" in problems(config)
+
+
+def test_rules_read_again_unchanged_are_the_same_object_so_that_plans_of_them_stay_in_memory(config: Path) -> None:
+    first = load_rules(config)
+    assert load_rules(config) is first
+    change(config, "sources", lambda d: d["serp_news"].update(match_rate=0.11))
+    assert load_rules(config) is not first
+    assert load_rules(config).sources["serp_news"].match_rate == 0.11
