@@ -64,9 +64,13 @@ class PolicyFiles:
             path.unlink(missing_ok=True)
 
 
-@lru_cache(maxsize=8)
 def policies_in(folder: Path) -> PolicyCache:
     """The policies of this folder: one object per process, so that compiled policies stay in memory."""
+    return _policies_of(folder.resolve())
+
+
+@lru_cache(maxsize=8)
+def _policies_of(folder: Path) -> PolicyCache:
     return PolicyCache(PolicyFiles(folder))
 
 

@@ -3,6 +3,7 @@
 Hypothesis neither times a test nor keeps examples: a slow machine fails nothing, and no run depends on the last one.
 """
 
+import gc
 import os
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from tests.support.new_stores import url_of_new_store
 os.environ["ENRICH_CONFIG"] = str(FROZEN)  # before a test imports Dagster's definitions; processes inherit it
 os.environ["COLUMNS"] = "200"  # before the command line is imported: it reads its width once
 _numbers = count(1)
+gc.disable()  # until all is collected
 
 hypothesis.settings.register_profile(
     "suite", deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -33,7 +35,12 @@ hypothesis.settings.load_profile("suite")
 
 
 def pytest_collection_finish() -> None:
-    """Starts the server that processes are forked from: with the environment of no test, while the first ones run."""
+    """Starts the server that processes are forked from: with the environment of no test, while the first ones run.
+
+    The garbage collector, which rests while tests are collected, leaves alone what that made.
+    """
+    import tests.support.imports_kept  # noqa: F401  now, and not before
+
     if "tests.support.forkserver" in sys.modules:
         forkserver.ensure_running()
 

@@ -29,8 +29,8 @@ def ask(
     from enrich_cli.errors import INCOMPLETE, INTERRUPTED, REFUSED_BY_CAP
     from enrich_cli.rendering.research import answer_view
     from enrich_cli.rendering.terminal import show
-    from enrich_cli.requests.asking import usd
     from enrich_cli.requests.research import answered, persona_in
+    from enrich_cli.typed_values import usd
 
     most = None if budget is None else usd("--budget", budget)
     answer = answered(question, persona_in(persona), most, sandbox=sandbox, as_json=as_json)

@@ -92,7 +92,7 @@ def start(
     from enrich_cli.rendering.batch import batch_quote_view, refresh_data, refresh_view
     from enrich_cli.rendering.companies import left_out_view, understood_view
     from enrich_cli.rendering.terminal import console, show
-    from enrich_cli.requests.asking import number_of_workers
+    from enrich_cli.typed_values import number_of_workers
 
     workers = number_of_workers(workers)
     wish = wish_of(file, companies, due, consumer, max_cost, audience, strategy, max_age, sheet, encoding, columns)
@@ -201,7 +201,7 @@ def export(batch_id: BatchId, csv: CsvFile = None, parquet: ParquetFile = None, 
 
 def _again(batch_id: str, max_cost: str | None, workers: int, *, failed: bool, sandbox: bool, as_json: bool) -> None:
     from enrich_cli.companies.batches import opened_batches
-    from enrich_cli.requests.asking import number_of_workers, usd
+    from enrich_cli.typed_values import number_of_workers, usd
 
     workers = number_of_workers(workers)
     budget = None if max_cost is None else usd("--max-cost", max_cost)

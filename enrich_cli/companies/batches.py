@@ -16,7 +16,7 @@ from enrich_cli.bootstrap import opened_store
 from enrich_cli.companies.column_map import asked_columns
 from enrich_cli.errors import UsageError
 from enrich_cli.processes.child_processes import environment_of
-from enrich_cli.requests.asking import names, seconds_of, usd
+from enrich_cli.typed_values import names, seconds_of, usd
 from enrichment.batches.quote import BatchQuote, quote_batch
 from enrichment.batches.worker import WorkerOptions, work
 from enrichment.domain.batches import AGAIN, AGAIN_FAILED, Batch, BatchSummary

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.companies.company_events import registered
-from enrich_cli.requests.asking import seconds_of
+from enrich_cli.typed_values import seconds_of
 from resources.clock import utc_now
 from resources.store.profile_changes import SeenChange
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import console
-from enrich_cli.requests.asking import seconds_of
+from enrich_cli.typed_values import seconds_of
 from enrichment.backtest.compare import Comparison, compare
 from enrichment.backtest.history import History
 from enrichment.backtest.replay import Side

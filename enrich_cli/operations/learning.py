@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.rendering.terminal import console
-from enrich_cli.requests.asking import seconds_of
+from enrich_cli.typed_values import seconds_of
 from enrichment.backtest.compare import Comparison, compare
 from enrichment.backtest.replay import Side
 from enrichment.learning.lessons import Lesson, lessons, rates_of, renewed_lines

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import advised, console
-from enrich_cli.requests.asking import seconds_of
+from enrich_cli.typed_values import seconds_of
 from enrichment.domain.money import charge, counted
 from enrichment.domain.records import Purchase
 from enrichment.identity.companies import reference_of

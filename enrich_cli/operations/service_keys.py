@@ -6,7 +6,7 @@ from typing import cast
 
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.errors import UsageError
-from enrich_cli.requests.asking import names, usd
+from enrich_cli.typed_values import names, usd
 from enrichment.domain.access import RIGHTS, ApiKey, Right
 from resources.api_keys import IssuedKey, issue
 from resources.clock import utc_now

@@ -15,7 +15,7 @@ from rich.text import Text
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import console
-from enrich_cli.requests.asking import seconds_of
+from enrich_cli.typed_values import seconds_of
 from resources.clock import utc_now
 from resources.policy_store import policies_in
 from resources.vendor_report.figures import VendorFigures, vendor_figures

@@ -9,7 +9,7 @@ import typer
 from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import UsageError
 from enrich_cli.rendering.terminal import ProgressLine, advised
-from enrich_cli.requests.asking import usd
+from enrich_cli.typed_values import usd
 from enrichment.context import RunContext
 from enrichment.domain.money import in_usd
 from enrichment.pipeline.enrich import Ask, Enriched, enrich

@@ -4,16 +4,12 @@ It imports nothing that asks, so a slip in an option is known at once.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 
 from enrich_cli.errors import UsageError
-from enrichment.domain.money import to_micro
+from enrich_cli.typed_values import names, seconds_of, usd
 from enrichment.identity.countries import country_code
 from enrichment.identity.vendor_ids import stated_id
 from enrichment.pipeline.stages import Ask
-from enrichment.rules.models import parse_seconds
-
-_MOST_WORKERS = 64  # on one machine
 
 
 def ask_from(
@@ -50,13 +46,6 @@ def ask_from(
     )
 
 
-def number_of_workers(typed: int) -> int:
-    """Raises UsageError."""
-    if not 1 <= typed <= _MOST_WORKERS:
-        raise UsageError(f"--workers takes a number from 1 to {_MOST_WORKERS}, not {typed}.")
-    return typed
-
-
 def _ids(typed: Sequence[str]) -> tuple[str, ...]:
     """Raises UsageError."""
     found = []
@@ -81,36 +70,9 @@ def _named(option: str, text: str | None) -> str | None:
     return text
 
 
-def usd(option: str, text: str) -> int:
-    """USD as typed, in micro-USD. Raises UsageError."""
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or not 0 <= amount <= 1_000_000:
-        raise UsageError(f"{option} takes an amount in USD such as 0.50, not '{text}'.")
-    return to_micro(amount)
-
-
-def names(option: str, text: str | None) -> tuple[str, ...]:
-    """Names with commas between them. Raises UsageError where the option is given without any."""
-    names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
-    if text is not None and not names:
-        raise UsageError(f"{option} names nothing: put names behind it, commas between them, or leave it out.")
-    return names
-
-
 def _age(text: str) -> int:
     """Seconds a fact may be old; at least one. Raises UsageError."""
     seconds = seconds_of("--max-age", text)
     if seconds <= 0:
         raise UsageError(f"--max-age {text} would let no fact count: give an age such as 3d, or leave it out.")
     return seconds
-
-
-def seconds_of(option: str, text: str) -> int:
-    """A duration as typed. Raises UsageError."""
-    try:
-        return parse_seconds(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}.") from None

@@ -25,11 +25,19 @@ class Enhanced:
     """The least-cost policy of a problem. Parts run side by side: each contributes its own next sources.
 
     Within a part, one source at a time, unless a value of time makes calls started together cheaper.
+    Policies of equal problems are equal: what is forecast of one is remembered for the other.
     """
 
     def __init__(self, problem: Problem, decisions: tuple[Table | Greedy, ...]) -> None:
         self._problem, self._decisions = problem, decisions
         self._datasets = tuple(start(part).unsatisfied for part in parts(problem))
+        self._hash = hash(problem)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Enhanced) and self._problem == other._problem
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def exact(self) -> bool:

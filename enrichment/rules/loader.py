@@ -6,6 +6,8 @@ folder -> {file: data} -> sound entries -> names and sense across files, vendors
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +107,20 @@ def load_rules(folder: Path, questions: Questions | None = None) -> Rules:
     arms = {} if problems else dict(_arms(folder, written, rules, questions, problems))
     if problems:
         raise RulesError(problems)
-    return rules.model_copy(update={"arms": arms})
+    hashes = (rules.hash, *(one.hash for by_arm in arms.values() for one in by_arm.values()))
+    return _first_of(_Hashed(hashes, rules.model_copy(update={"arms": arms})))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashed:
+    hashes: tuple[str, ...]
+    rules: Rules = field(compare=False)
+
+
+@lru_cache(maxsize=8)
+def _first_of(loaded: _Hashed) -> Rules:
+    """Rules that are read again unchanged are the same object: what is planned by them stays in memory."""
+    return loaded.rules
 
 
 def _checked(

@@ -223,3 +223,12 @@ def test_what_is_left_of_one_company_is_not_put_in_the_store_and_pushes_nothing_
         policies.compiled("enhanced", replace(TWO, value_of_time=value_of_time, once=True))
     plan_with(policies, known_from(("snov_contacts", [])))
     assert (store.loaded, store.kept) == (loaded, kept)
+
+
+def test_policies_of_equal_problems_are_equal_so_that_a_forecast_of_one_serves_the_other() -> None:
+    news = Offer("serp_news", 100, 900, 0.5, (("recent_news", 0.9),), 1.0)
+    problem = Problem((news,), frozenset({"recent_news"}), ())
+    dearer = replace(problem, offers=(replace(news, price_asked=200),))
+    assert compile_enhanced(problem) == compile_enhanced(replace(problem))
+    assert len({compile_enhanced(problem), compile_enhanced(replace(problem))}) == 1
+    assert compile_enhanced(problem) != compile_enhanced(dearer)

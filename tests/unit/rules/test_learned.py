@@ -1,20 +1,12 @@
 """config/learned.yaml: rates that count instead of those in sources.yaml, once people say so."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from enrichment.rules import RulesError, load_rules
-from tests.support.examples import FROZEN
 
 LINE = "value: 0.25, low: 0.2, high: 0.3, answers: 400"
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    shutil.copytree(FROZEN, tmp_path / "config")
-    return tmp_path / "config"
 
 
 def write(config: Path, text: str) -> None:
