@@ -1,6 +1,6 @@
 """Send one webhook: signed as Standard Webhooks has it, to public addresses alone, nothing followed.
 
-url -> checked(url): a sentence if it may not be used        WebhookSender.send(webhook, id, body) -> Outcome
+url -> registrable(url): a sentence if it may not be used        WebhookSender.send(webhook, id, body) -> Outcome
 
 A name is resolved when a connection is made, and the connection goes to the address that was checked.
 """
@@ -21,6 +21,9 @@ from standardwebhooks.webhooks import Webhook as Signer
 
 _ATTEMPT_SECONDS = 15.0
 _CONNECT_SECONDS = 5.0
+_LOCAL = ("localhost", "local", "internal", "home.arpa", "localdomain")
+"""RFC 6761, 6762, 8375, and what ICANN has reserved for networks of one's own."""
+_NOT_PUBLIC = "take an address that is public"
 _NAT64 = IPv6Network("64:ff9b::/96")
 Address = IPv4Address | IPv6Address
 
@@ -42,8 +45,19 @@ def new_secret() -> str:
     return f"whsec_{b64encode(secrets.token_bytes(32)).decode()}"
 
 
+def registrable(url: str, *, loopback: bool) -> str | None:
+    """Why it may not be registered; None: it may. loopback: http and this machine are allowed too.
+
+    A name that can have no public address is refused here; which address a name has is seen when it is sent to.
+    """
+    problem, parts = checked(url, loopback=loopback), urlsplit(url)
+    if problem is None and not (loopback and _is_loopback(parts)) and not _may_be_public(parts.hostname or ""):
+        return _NOT_PUBLIC
+    return problem
+
+
 def checked(url: str, *, loopback: bool) -> str | None:
-    """Why it may not be registered; None: it may. loopback: http and this machine are allowed too."""
+    """Why it may not be sent to, as far as its text shows; None: it may. loopback: as of `registrable`."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -58,7 +72,7 @@ def checked(url: str, *, loopback: bool) -> str | None:
         return "take an https address"
     literal = _literal(parts.hostname)
     if literal is not None and not _may_connect(literal, loopback=loopback):
-        return "take an address that is public"
+        return _NOT_PUBLIC
     return None
 
 
@@ -164,8 +178,21 @@ def _is_loopback(parts: SplitResult) -> bool:
     return parts.hostname == "localhost" or (literal is not None and literal.is_loopback)
 
 
+def _may_be_public(host: str) -> bool:
+    """An address; or a name of several labels that is not below one of a local network."""
+    if _literal(host) is not None:
+        return True
+    name = host.rstrip(".")
+    return "." in name and not any(name.endswith(f".{local}") for local in _LOCAL)
+
+
 def _literal(host: str) -> Address | None:
+    """Also as inet_aton reads it: 127.1, 0x7f.1 and 2130706433 are addresses too."""
     try:
         return ip_address(host)
     except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(host.rstrip(".")))
+    except OSError:
         return None

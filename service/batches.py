@@ -120,10 +120,10 @@ class BatchQuoteView(View):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of a batch. max_cost in micro-USD, max_age in seconds."""
+    """What is asked of a batch. max_cost in micro-USD; None: only a quote needs none. max_age in seconds."""
 
     consumers: tuple[str, ...]
-    max_cost: int
+    max_cost: int | None
     audience: str | None = None
     strategy: str | None = None
     max_age: int | None = None

@@ -33,7 +33,8 @@ _MOST_REQUESTS = 100
 
 
 def listed(state: ServiceState, query: str | None, *, after: str, most: int) -> CompaniesView:
-    """By key."""
+    """By key. Raises ApiProblem."""
+    place_of(after, state)
     found = state.store.companies.page(query, after=after, most=most + 1)
     more = found[most - 1].key if len(found) > most else None
     return CompaniesView(companies=[company_view(one) for one in found[:most]], next_after=more)
@@ -122,6 +123,14 @@ def history(state: ServiceState, key: str) -> HistoryView:
             for one in requests
         ],
     )
+
+
+def place_of(after: str, state: ServiceState) -> str:
+    """The key of the company that was the last one of the page before, as it is now. Raises ApiProblem: it is none."""
+    last = state.store.companies.by_key(after) if after else None
+    if after and last is None:
+        raise ApiProblem("invalid", f"after: '{after[:80]}' is no place in this list: take `next_after` of a page.")
+    return "" if last is None else last.key
 
 
 def found(state: ServiceState, key: str) -> Company:

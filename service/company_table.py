@@ -20,6 +20,7 @@ from enrichment.planning.plan import Plan, make_plan, make_plans
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.requirements.requirements import IDENTITY, UnknownName, custom
 from resources.store.companies import TablePage
+from service.companies import place_of
 from service.installation import ServiceState
 from service.money import Usd, usd
 from service.views import CompanyView, View, company_view
@@ -65,7 +66,10 @@ class _Estimate:
 
 
 def table(state: ServiceState, wanted: TablePage, columns: Sequence[str], *, most: int) -> CompanyTableView:
-    """Blocks. Raises UnknownName: a column, or a dataset of the filter, is none."""
+    """Blocks. Raises ApiProblem; UnknownName: a column, or a dataset of the filter, is none."""
+    place = place_of(wanted.after, state)
+    if wanted.sort != "key":  # a former key has no place in another order
+        wanted = replace(wanted, after=place)
     rules = state.in_force.rules
     chosen = tuple(dict.fromkeys(columns)) or default_columns(state)
     for name in (*chosen, *wanted.known, *wanted.unknown):

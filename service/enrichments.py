@@ -236,7 +236,7 @@ def _from_memory(
         ask.requirements(rules)
         return company
     done, events = served
-    return FromMemory(ServedRequest(_served(ask, done, caller, state), done.request, done.reads, events), done)
+    return FromMemory(ServedRequest(_served(ask, done, caller), done.request, done.reads, events), done)
 
 
 async def booked(found: FromMemory, state: ServiceState, key: IdempotencyKey | None = None) -> MadeBefore | None:
@@ -249,10 +249,15 @@ async def booked(found: FromMemory, state: ServiceState, key: IdempotencyKey | N
     return None
 
 
-def _served(ask: Ask, done: Enriched, caller: Caller, state: ServiceState) -> AcceptedRequest:
-    now = state.now()
+def _served(ask: Ask, done: Enriched, caller: Caller) -> AcceptedRequest:
+    request = done.request
     return AcceptedRequest(
-        done.request.request_id, caller.owner, ask_as_json(ask), accepted_at=now, state="ended", ended_at=now
+        request.request_id,
+        caller.owner,
+        ask_as_json(ask),
+        accepted_at=request.asked_at,
+        state="ended",
+        ended_at=request.finished_at,
     )
 
 

@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from enrichment.domain.ids import new_id
 from enrichment.domain.webhooks import EVENT_NAMES, EventName, Webhook, WebhookDelivery, body_of
-from resources.webhook_sender import checked, new_secret
+from resources.webhook_sender import new_secret, registrable
 from service.access import Caller
 from service.installation import ServiceState
 from service.problems import ApiProblem
@@ -20,7 +20,7 @@ _TEST = "webhook.test"
 
 def registered(url: str, events: list[EventName], caller: Caller, state: ServiceState) -> NewWebhookView:
     """events: empty: all of them. Its secret is shown here and nowhere else. Blocks. Raises ApiProblem."""
-    if (problem := checked(url, loopback=state.settings.enrich_webhook_loopback)) is not None:
+    if (problem := registrable(url, loopback=state.settings.enrich_webhook_loopback)) is not None:
         raise ApiProblem("invalid", f"url: {problem}.")
     wanted = tuple(name for name in EVENT_NAMES if not events or name in events)
     webhook = Webhook(new_id("whk"), caller.owner, url, wanted, new_secret(), state.now())

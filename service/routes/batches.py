@@ -25,19 +25,25 @@ _SUFFIXES = {"text/csv": ".csv", "application/x-ndjson": ".jsonl", "application/
 _LIST = {"requestBody": {"required": True, "content": {kind: {"schema": {"type": "string"}} for kind in _SUFFIXES}}}
 
 
-class BatchBody(Body):
-    """The companies, what is wanted of each, and what all of them may cost together."""
+class BatchQuoteBody(Body):
+    """The companies and what is wanted of each; with a budget, how many are likely to end complete within it."""
 
     companies: list[CompanyText] = Field(min_length=1, max_length=MOST_COMPANIES)
     consumers: list[Named] = Field(["profile"], min_length=1, max_length=10)
-    max_cost_usd: AskedUsd
+    max_cost_usd: AskedUsd | None = None
     audience: Named | None = None
     strategy: Named | None = None
     max_age: Age | None = None
 
     def wanted(self) -> Wanted:
         age = None if self.max_age is None else parse_seconds(self.max_age)
-        return Wanted(tuple(self.consumers), micro(self.max_cost_usd) or 0, self.audience, self.strategy, age)
+        return Wanted(tuple(self.consumers), micro(self.max_cost_usd), self.audience, self.strategy, age)
+
+
+class BatchBody(BatchQuoteBody):
+    """The companies, what is wanted of each, and what all of them may cost together."""
+
+    max_cost_usd: AskedUsd
 
 
 @router.post("", status_code=202, responses=_MADE)
@@ -64,7 +70,7 @@ async def upload(
     if suffix is None:
         raise ApiProblem("not_list_type", f"Send the list as {' or '.join(_SUFFIXES)}.")
     key = await idempotency_key(idempotency, request, caller)
-    body, wanted = await request.body(), Wanted(tuple(consumers), micro(max_cost_usd) or 0)
+    body, wanted = await request.body(), Wanted(tuple(consumers), micro(max_cost_usd))
 
     def made() -> BatchView:
         texts, left_out = batches.listed_in(body, suffix)
@@ -74,7 +80,7 @@ async def upload(
 
 
 @router.post("/quote", responses=problems("unknown_name", *BODY))
-async def quote(body: BatchBody, _: Reader, state: Installed) -> BatchQuoteView:
+async def quote(body: BatchQuoteBody, _: Reader, state: Installed) -> BatchQuoteView:
     """What the same would cost and bring; nothing is bought and nothing is written."""
     return await batches.quoted(body.companies, body.wanted(), state)
 

@@ -1,6 +1,6 @@
 """Companies, and what memory has of them without buying."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
@@ -18,19 +18,21 @@ from service.problems import problems
 router = APIRouter(prefix="/v1/companies", tags=["companies"])
 CompanyKey = Annotated[str, Path(max_length=300, description="tesla.com, or name:acme-widgets", examples=["tesla.com"])]
 Dataset = Annotated[str, Field(max_length=100)]
-_ASKED_AGAIN = {304: {"description": "You have it already"}, **problems("not_found")}
+_SAME: dict[int | str, dict[str, Any]] = {304: {"description": "You have it already"}}
+_ASKED_AGAIN = {**_SAME, **problems("not_found")}
 
 
-@router.get("")
+@router.get("", response_model=CompaniesView, responses=_SAME)
 async def listed(
     _: Reader,
     state: Installed,
     query: Annotated[str | None, Query(min_length=1, max_length=200, description="Part of a name or domain")] = None,
     after: Annotated[str, Query(max_length=300, description="next_after of the page before")] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> CompaniesView:
+    known: IfNoneMatch = None,
+) -> Response:
     """The registered companies, by key."""
-    return await run_in_threadpool(companies.listed, state, query, after=after, most=limit)
+    return unless_known(await run_in_threadpool(companies.listed, state, query, after=after, most=limit), known)
 
 
 @router.get("/{key}", response_model=CompanyDetail, responses=_ASKED_AGAIN)

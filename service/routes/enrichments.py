@@ -84,7 +84,9 @@ async def state_of(enrichment_id: EnrichmentId, caller: Reader, state: Installed
 async def events(
     following: Annotated[AsyncIterator[ServerSentEvent], Depends(_followed)],
 ) -> EventStream:
-    """What happens in it, as server-sent events: `plan`, `call`, `analysis`, ..., and `end` with its whole state.
+    """What happens in it, as server-sent events, and `end` with its whole state.
+
+    `identify`, `layer_1`, `plan`, `call`, `analysis`, `assemble`, `keep`; `stopping`: come back in a moment.
 
     A client that comes back with `Last-Event-ID` misses nothing and gets nothing twice.
     """

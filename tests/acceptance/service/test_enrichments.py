@@ -1,9 +1,12 @@
 """Ask, wait, look, follow and stop an enrichment over HTTP."""
 
 import json
+from datetime import datetime
 
 import httpx
 
+from service.app import create_service
+from service.server import served
 from tests.acceptance.conftest import Stack
 
 WAIT = {"Prefer": "wait=60"}
@@ -129,3 +132,17 @@ def test_what_has_ended_cannot_be_stopped(client: httpx.Client) -> None:
     request_id = enriched(client).json()["id"]
     answer = client.delete(f"/v1/enrichments/{request_id}")
     assert (answer.status_code, answer.json()["code"]) == (409, "already_ended")
+
+
+def test_an_enrichment_is_asked_for_before_it_is_finished_also_where_memory_has_it(stack: Stack) -> None:
+    def ticking() -> datetime:
+        stack.clock.advance(seconds=0.001)
+        return stack.clock.now()
+
+    with (
+        served(create_service(stack.settings, now=ticking)) as url,
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
+    ):
+        answers = [enriched(client).json() for _ in range(2)]
+    assert [one["served_from"] for one in answers] == ["vendors", "layer_1"]
+    assert all(one["asked_at"] <= one["finished_at"] for one in answers)

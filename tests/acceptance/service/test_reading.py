@@ -5,6 +5,7 @@ import json
 import httpx
 import pytest
 
+from enrichment.domain.records import Company
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_keys import bearer
 
@@ -73,6 +74,30 @@ def test_what_did_not_change_is_not_sent_again(client: httpx.Client, stack: Stac
     stack.clock.advance(days=60)
     client.post("/v1/enrichments", json={"company": "tesla.com"}, headers=WAIT)
     assert client.get(path, headers={"If-None-Match": first.headers["etag"]}).status_code == 200
+
+
+def test_a_list_of_companies_that_did_not_change_is_not_sent_again(
+    client: httpx.Client, stack: Stack, bought: str
+) -> None:
+    first = client.get("/v1/companies")
+    known = {"If-None-Match": first.headers["etag"]}
+    assert client.get("/v1/companies", headers=known).status_code == 304
+    stack.store.companies.add([Company("com_new", "new.example", "New", "new.example", stack.clock.now())])
+    assert client.get("/v1/companies", headers=known).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/companies?after=garbage",
+        "/v1/company-table?after=garbage",
+        "/v1/company-table?after=garbage&sort=added",
+        "/v1/changes?after=garbage",
+    ],
+)
+def test_a_place_to_read_on_from_that_is_none_is_refused(client: httpx.Client, bought: str, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
 
 def test_the_history_of_a_company_has_its_requests_the_latest_first(client: httpx.Client, bought: str) -> None:

@@ -132,7 +132,9 @@ def test_the_rules_state_what_is_required_by_which_consumer(client: httpx.Client
 def test_a_batch_is_quoted_before_it_is_made_and_exported_as_a_table(client: httpx.Client, stack: Stack) -> None:
     body = {"companies": ["tesla.com"], "max_cost_usd": "1"}
     quote = client.post("/v1/batches/quote", json=body).json()
-    assert (quote["companies"], quote["satisfied"]) == (1, 0)
+    assert (quote["companies"], quote["satisfied"], quote["within_budget"]) == (1, 0, 1)
+    unlimited = client.post("/v1/batches/quote", json={"companies": ["tesla.com"]}).json()
+    assert unlimited == quote | {"within_budget": None}
     assert stack.store.companies.count() == 0
     made = client.post("/v1/batches", json=body).json()
     text = client.get(f"/v1/batches/{made['id']}/export.csv").content.decode("utf-8-sig")

@@ -256,6 +256,8 @@ def test_only_https_and_public_addresses_are_registered(client: httpx.Client) ->
         "http://crm.example/hooks", "https://127.0.0.1/x", "https://[::1]/x", "https://10.0.0.7/x",
         "https://[fe80::1]/x", "https://169.254.169.254/latest", "https://[::ffff:127.0.0.1]/x", "https://[64:ff9b::a00:7]/x",
         "https://100.64.0.1/x", "https://224.0.0.1/x", "https://me:pw@crm.example/x", "ftp://crm.example/x",
+        "https://localhost/x", "https://api.localhost/x", "https://0x7f.1/x", "https://127.1/x", "https://2130706433/x",
+        "https://0177.0.0.1/x", "https://127.0.0.1./x", "https://intranet/x", "https://crm.internal/x", "https://nas.local/x",
         "crm.example", "https://crm.example\\@10.0.0.7/", "https://crm.example:99999/",
     ]  # fmt: skip
     answers = {url: client.post("/v1/webhooks", json={"url": url}) for url in refused}
