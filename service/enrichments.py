@@ -207,9 +207,9 @@ class FromMemory:
     served: ServedRequest
     done: Enriched
 
-    def view(self) -> EnrichmentView:
-        done = self.done
-        return enrichment_view(self.served.accepted, done.request, done.company, done.profile)
+    def view(self, *, with_document: bool = True) -> EnrichmentView:
+        accepted, done = self.served.accepted, self.done
+        return enrichment_view(accepted, done.request, done.company, done.profile, with_document=with_document)
 
 
 async def from_memory(
