@@ -219,7 +219,8 @@ async def from_memory(
 
     Raises what a request raises.
     """
-    asked = replace(ask, strategy_override=state.settings.enrich_strategy)
+    override = state.settings.enrich_strategy
+    asked = ask if ask.strategy_override == override else replace(ask, strategy_override=override)
     return await state.look_up(_from_memory, asked, request_id, caller, state, key)
 
 
