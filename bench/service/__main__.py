@@ -35,6 +35,7 @@ from sandbox.catalogue import Catalogue
 _LOAD = Path(__file__).parent / "load.lua"
 _WAIT = {"Prefer": "wait=60"}
 _CONNECTIONS = 16
+_MOST_CONNECTIONS = 64
 _PARTS = ("rebuilt", "hits", "memory", "overload")
 
 
@@ -52,14 +53,15 @@ class Bench:
 
     def load(self, url: str, body: Mapping[str, object], *, per_second: int | None, seconds: int) -> dict[str, Any]:
         """By wrk; None: as many as it gets answered."""
-        pause = 0 if per_second is None else _CONNECTIONS * 1000 // per_second
+        connections = _CONNECTIONS if per_second is not None else _MOST_CONNECTIONS
+        pause = 0 if per_second is None else connections * 1000 // per_second
         environment = os.environ | {
             "BENCH_METHOD": "POST",
             "BENCH_BODY": json.dumps(body),
             "BENCH_KEY": self.key,
             "BENCH_PAUSE": str(pause),
         }
-        command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(_LOAD), url]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(_LOAD), url]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
         figures: dict[str, Any] = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
         return figures
@@ -137,7 +139,7 @@ def _with_service(
         if "memory" in options.parts:
             _memory(bench, bought[0], options.requests)
         if "overload" in options.parts:
-            _overload(bench, names[options.cold :])
+            _overload(bench, bought[0], names[options.cold :])
 
 
 def _cold(bench: Bench, names: Sequence[str]) -> list[str]:
@@ -191,14 +193,18 @@ def _memory(bench: Bench, name: str, requests: int) -> None:
     _say("memory", f"{before:.0f} MB, after {done:,} more hits {after:.0f} MB", "flat over 100,000")
 
 
-def _overload(bench: Bench, names: Sequence[str]) -> None:
-    """As many cold requests under way as may be, then ten times as many a second."""
+def _overload(bench: Bench, hit: str, names: Sequence[str]) -> None:
+    """As many cold requests under way as may be, then ten times as many a second, and hits of layer 1 beside them."""
     faults = f"{bench.sandbox_url}/_sandbox/faults"
     slow = {"vendor": "*", "fault": "latency", "times": 100_000, "seconds": 2.0}
     httpx.post(faults, json=slow, trust_env=False).raise_for_status()
     with ThreadPoolExecutor(16) as pool:
         statuses = list(pool.map(lambda name: _status(bench, name), names[:90]))
-    refused = bench.load(f"{bench.service.url}/v1/enrichments", {"company": names[95]}, per_second=640, seconds=3)
+    url = f"{bench.service.url}/v1/enrichments"
+    with ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(bench.load, url, {"company": hit}, per_second=100, seconds=3)
+        refused = bench.load(url, {"company": names[95]}, per_second=640, seconds=3)
+        served = beside.result()
     httpx.delete(faults, trust_env=False).raise_for_status()
     began = time.monotonic()
     while _status(bench, names[96]) == 503 and time.monotonic() - began < 60:
@@ -206,6 +212,9 @@ def _overload(bench: Bench, names: Sequence[str]) -> None:
     taken = f"{statuses.count(202)} accepted, {statuses.count(503)} refused; then"
     rate = refused["requests"] / refused["seconds"]
     _say("overload", f"{taken} p50 {refused['p50']:.0f}, p99 {refused['p99']:.0f} ms at {rate:.0f}/s", "50 ms")
+    _say(
+        "hits beside it, p50 and p99", f"{served['p50']:.1f} and {served['p99']:.1f} ms; {served['failed']} failed", ""
+    )
     _say("recovered", f"{time.monotonic() - began:.1f} s after it", "within 5 s")
 
 
