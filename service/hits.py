@@ -133,9 +133,10 @@ class Hits:
         """The view as its route would write it; the document of its profile is written once for many calls."""
         view = kind.shown(found.view(with_document=False), body)
         head, _, tail = view.model_dump_json(by_alias=True).encode().partition(_NO_DOCUMENT)
-        return b"".join((head, _NO_DOCUMENT[:-2], self._document(found.done.profile), tail))
+        return b"".join((head, _NO_DOCUMENT[:-2], self.document_of(found.done.profile), tail))
 
-    def _document(self, profile: Profile) -> bytes:
+    def document_of(self, profile: Profile) -> bytes:
+        """As JSON."""
         kept = self._documents.get(profile.profile_id)
         if kept is None or kept[0] is not profile.document:
             document = profile.document

@@ -51,13 +51,13 @@ class Bench:
     store: SqlStore
     seconds: int
 
-    def load(self, url: str, body: Mapping[str, object], *, per_second: int | None, seconds: int) -> dict[str, Any]:
+    def load(self, url: str, *bodies: Mapping[str, object], per_second: int | None, seconds: int) -> dict[str, Any]:
         """By wrk; None: as many as it gets answered."""
         connections = _CONNECTIONS if per_second is not None else _MOST_CONNECTIONS
         pause = 0 if per_second is None else connections * 1000 // per_second
         environment = os.environ | {
             "BENCH_METHOD": "POST",
-            "BENCH_BODY": json.dumps(body),
+            "BENCH_BODY": "\n".join(map(json.dumps, bodies)),
             "BENCH_KEY": self.key,
             "BENCH_PAUSE": str(pause),
         }
@@ -135,7 +135,7 @@ def _with_service(
         if "rebuilt" in options.parts:
             _rebuilt(bench, bought)
         if "hits" in options.parts:
-            _hits(bench, bought[0])
+            _hits(bench, bought)
         if "memory" in options.parts:
             _memory(bench, bought[0], options.requests)
         if "overload" in options.parts:
@@ -168,8 +168,9 @@ def _rebuilt(bench: Bench, names: Sequence[str]) -> None:
     _say("rebuilt from cached replies, p95", f"{_p95(took):.0f} ms of {len(took)} requests", "under 300 ms")
 
 
-def _hits(bench: Bench, name: str) -> None:
-    url, body = f"{bench.service.url}/v1/enrichments", {"company": name}
+def _hits(bench: Bench, names: Sequence[str]) -> None:
+    url, bodies = f"{bench.service.url}/v1/enrichments", [{"company": name} for name in names]
+    body = bodies[0]
     before = bench.service.cpu_seconds()
     steady = bench.load(url, body, per_second=200, seconds=bench.seconds)
     cpu = (bench.service.cpu_seconds() - before) * 1000 / max(1, steady["requests"])
@@ -180,8 +181,10 @@ def _hits(bench: Bench, name: str) -> None:
     _say("a hit, CPU of the service", f"{cpu:.2f} ms; {steady['failed']} failed", "")
     most = bench.load(url, body, per_second=None, seconds=bench.seconds)
     bare = bench.load(f"{bench.bare.url}/", body, per_second=None, seconds=bench.seconds)
-    ours, theirs = most["requests"] / most["seconds"], bare["requests"] / bare["seconds"]
+    many = bench.load(url, *bodies, per_second=None, seconds=bench.seconds)
+    ours, theirs, spread = (one["requests"] / one["seconds"] for one in (most, bare, many))
     _say("hits at most", f"{ours:.0f}/s, a bare route {theirs:.0f}/s: {ours / theirs:.2f}", "at least 0.5")
+    _say(f"of {len(names)} companies in turn", f"{spread:.0f}/s: {spread / theirs:.2f}", "at least 0.5")
 
 
 def _memory(bench: Bench, name: str, requests: int) -> None:
