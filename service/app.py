@@ -62,6 +62,7 @@ def create_service(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # service/tracing.py has its own
     )
     for router in PUBLIC:
         app.include_router(router, responses=problems("invalid"), dependencies=[_AS_DECLARED])

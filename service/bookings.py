@@ -8,6 +8,8 @@ A process that is killed has answered no hit that is not in the store.
 import asyncio
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from fastapi.concurrency import run_in_threadpool
 
@@ -17,9 +19,26 @@ from resources.store import SqlStore
 from service.logs import log
 
 _MOST_WAITING = 5_000
+_MOST_AT_ONCE = 64
 _PATIENCE_SECONDS = 5.0
 _AGAIN_SECONDS = 1.0
 _BUSY = "The store is busy, so nothing is booked at the moment: ask again."
+
+
+@dataclass(eq=False, slots=True)
+class _Round:
+    """Bookings that wait for the same write. ended: it is on disk, or too late."""
+
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    too_late: bool = False
+    deadline: asyncio.TimerHandle | None = None
+
+    def end(self, *, too_late: bool = False) -> None:
+        if not self.ended.is_set():
+            self.too_late = too_late
+            self.ended.set()
+        if self.deadline is not None:
+            self.deadline.cancel()
 
 
 class HitBookings:
@@ -29,7 +48,7 @@ class HitBookings:
         self._store = store
         self._waiting: dict[str, ServedRequest] = {}
         self._lock = threading.Condition()
-        self._some, self._round = asyncio.Event(), asyncio.Event()
+        self._some, self._next = asyncio.Event(), _Round()
         self._task = asyncio.create_task(self._write_on())
 
     async def book(self, served: ServedRequest) -> None:
@@ -39,13 +58,13 @@ class HitBookings:
             if len(self._waiting) >= _MOST_WAITING:
                 raise StoreError(_BUSY)
             self._waiting[request_id] = served
+        this = self._next
+        if this.deadline is None:
+            this.deadline = asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, partial(this.end, too_late=True))
         self._some.set()
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                while request_id in self._waiting:
-                    await self._round.wait()
-        except TimeoutError as error:
-            raise StoreError(_BUSY) from error
+        await this.ended.wait()
+        if this.too_late:
+            raise StoreError(_BUSY)
 
     def written(self, request_id: str) -> bool:
         """Waits until it is written. False: it is none that waits. Blocks."""
@@ -65,10 +84,25 @@ class HitBookings:
         while True:
             await self._some.wait()
             self._some.clear()
+            late: list[_Round] = []
             while self._waiting:
-                await asyncio.shield(asyncio.ensure_future(self._written_or_later()))
+                await self._until_no_more_come()
+                late.append(self._next)
+                self._next = _Round()
+                if await asyncio.shield(asyncio.ensure_future(self._are_written())):
+                    for one in late:
+                        one.end()
+                    late.clear()
 
-    async def _written_or_later(self) -> None:
+    async def _until_no_more_come(self) -> None:
+        """What has arrived in this moment goes into the same transaction: it costs as much as many hits do."""
+        seen = 0
+        while seen < len(self._waiting) < _MOST_AT_ONCE:
+            seen = len(self._waiting)
+            await asyncio.sleep(0)
+
+    async def _are_written(self) -> bool:
+        """False: they wait on."""
         with self._lock:
             some = list(self._waiting.values())
         try:
@@ -76,8 +110,8 @@ class HitBookings:
         except StoreError as error:
             log.warning("bookings wait", because=str(error), waiting=len(some))
             await asyncio.sleep(_AGAIN_SECONDS)
-        self._round.set()
-        self._round = asyncio.Event()
+            return False
+        return True
 
     def _write(self, some: Sequence[ServedRequest]) -> None:
         self._store.accepted_requests.serve_many(some)

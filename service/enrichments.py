@@ -207,9 +207,9 @@ class FromMemory:
     served: ServedRequest
     done: Enriched
 
-    def view(self) -> EnrichmentView:
-        done = self.done
-        return enrichment_view(self.served.accepted, done.request, done.company, done.profile)
+    def view(self, *, with_document: bool = True) -> EnrichmentView:
+        accepted, done = self.served.accepted, self.done
+        return enrichment_view(accepted, done.request, done.company, done.profile, with_document=with_document)
 
 
 async def from_memory(
@@ -219,7 +219,8 @@ async def from_memory(
 
     Raises what a request raises.
     """
-    asked = replace(ask, strategy_override=state.settings.enrich_strategy)
+    override = state.settings.enrich_strategy
+    asked = ask if ask.strategy_override == override else replace(ask, strategy_override=override)
     return await state.look_up(_from_memory, asked, request_id, caller, state, key)
 
 

@@ -8,7 +8,7 @@ What is decided is what the routes decide, by the same functions; the caller, on
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
@@ -29,6 +29,7 @@ from service.enrichments import FromMemory, booked, from_memory, no_room, rebuil
 from service.installation import ServiceState
 from service.problems import ERRORS, ApiProblem, problem_of, problem_response
 from service.routes import enrichments, vendor
+from service.views import EnrichmentView
 
 _ITS_ROUTE_ANSWERS: tuple[type[Exception], ...] = (
     ApiProblem,
@@ -43,11 +44,11 @@ _REMEMBERED = 256
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A route that memory may answer: its body, and its answer to a body."""
+    """A route that memory may answer: its body, and how it shows a view to a client that sent this body."""
 
     route: BaseRoute
     body: TypeAdapter[Any]
-    view: Callable[[Any, FromMemory], BaseModel]
+    shown: Callable[[EnrichmentView, Any], BaseModel]
 
 
 def _route(router: APIRouter, path: str) -> BaseRoute:
@@ -56,12 +57,12 @@ def _route(router: APIRouter, path: str) -> BaseRoute:
 
 _KINDS: Mapping[str, _Kind] = {
     "/v1/enrichments": _Kind(
-        _route(enrichments.router, "/v1/enrichments"), TypeAdapter(EnrichBody), lambda _, found: found.view()
+        _route(enrichments.router, "/v1/enrichments"), TypeAdapter(EnrichBody), lambda view, _: view
     ),
     "/vendor/enrich": _Kind(
         _route(vendor.router, "/vendor/enrich"),
         TypeAdapter(VendorEnrichBody),
-        lambda body, found: vendor.as_clients_read_it(found.view(), body),
+        vendor.as_clients_read_it,
     ),
 }
 _HEADERS = frozenset({b"authorization", b"content-type", b"content-length", b"idempotency-key", b"accept", b"cookie"})
@@ -130,12 +131,12 @@ class Hits:
 
     def _json(self, kind: _Kind, body: Any, found: FromMemory) -> bytes:
         """The view as its route would write it; the document of its profile is written once for many calls."""
-        profile = found.done.profile
-        bare = replace(found, done=replace(found.done, profiles=(replace(profile, document={}),)))
-        head, _, tail = kind.view(body, bare).model_dump_json(by_alias=True).encode().partition(_NO_DOCUMENT)
-        return b"".join((head, _NO_DOCUMENT[:-2], self._document(profile), tail))
+        view = kind.shown(found.view(with_document=False), body)
+        head, _, tail = view.model_dump_json(by_alias=True).encode().partition(_NO_DOCUMENT)
+        return b"".join((head, _NO_DOCUMENT[:-2], self.document_of(found.done.profile), tail))
 
-    def _document(self, profile: Profile) -> bytes:
+    def document_of(self, profile: Profile) -> bytes:
+        """As JSON."""
         kept = self._documents.get(profile.profile_id)
         if kept is None or kept[0] is not profile.document:
             document = profile.document

@@ -20,7 +20,7 @@ log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
         structlog.processors.JSONRenderer(),
     ],
     wrapper_class=structlog.stdlib.BoundLogger,
-)
+).bind()
 
 
 def to_stderr() -> None:

@@ -210,8 +210,13 @@ def enrichment_view(
     company: Company | None,
     profile: Profile | None,
     trace: Sequence[tuple[int, Event]] | None = None,
+    *,
+    with_document: bool = True,
 ) -> EnrichmentView:
-    """request: None before it was opened. profile: None where there is none, or none yet."""
+    """request: None before it was opened. profile: None where there is none, or none yet.
+
+    with_document: else the profile is shown as empty, for a caller that has its JSON.
+    """
     return EnrichmentView(
         id=accepted.request_id,
         state=_state(accepted, request),
@@ -228,7 +233,7 @@ def enrichment_view(
         confidence=None if profile is None else profile.confidence,
         missing=None if request is None else request.error,
         over_a_cap={} if request is None else _over_a_cap(request),
-        profile=None if profile is None else dict(profile.document),
+        profile=None if profile is None else dict(profile.document if with_document else {}),
         problem=None if accepted.problem is None else ProblemView(**accepted.problem),
         links=_links(accepted.request_id),
         trace=None if trace is None else [event_view(*one) for one in trace],

@@ -35,6 +35,7 @@ from sandbox.catalogue import Catalogue
 _LOAD = Path(__file__).parent / "load.lua"
 _WAIT = {"Prefer": "wait=60"}
 _CONNECTIONS = 16
+_MOST_CONNECTIONS = 64
 _PARTS = ("rebuilt", "hits", "memory", "overload")
 
 
@@ -50,16 +51,17 @@ class Bench:
     store: SqlStore
     seconds: int
 
-    def load(self, url: str, body: Mapping[str, object], *, per_second: int | None, seconds: int) -> dict[str, Any]:
+    def load(self, url: str, *bodies: Mapping[str, object], per_second: int | None, seconds: int) -> dict[str, Any]:
         """By wrk; None: as many as it gets answered."""
-        pause = 0 if per_second is None else _CONNECTIONS * 1000 // per_second
+        connections = _CONNECTIONS if per_second is not None else _MOST_CONNECTIONS
+        pause = 0 if per_second is None else connections * 1000 // per_second
         environment = os.environ | {
             "BENCH_METHOD": "POST",
-            "BENCH_BODY": json.dumps(body),
+            "BENCH_BODY": "\n".join(map(json.dumps, bodies)),
             "BENCH_KEY": self.key,
             "BENCH_PAUSE": str(pause),
         }
-        command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(_LOAD), url]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(_LOAD), url]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
         figures: dict[str, Any] = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
         return figures
@@ -133,11 +135,11 @@ def _with_service(
         if "rebuilt" in options.parts:
             _rebuilt(bench, bought)
         if "hits" in options.parts:
-            _hits(bench, bought[0])
+            _hits(bench, bought)
         if "memory" in options.parts:
             _memory(bench, bought[0], options.requests)
         if "overload" in options.parts:
-            _overload(bench, names[options.cold :])
+            _overload(bench, bought[0], names[options.cold :])
 
 
 def _cold(bench: Bench, names: Sequence[str]) -> list[str]:
@@ -166,8 +168,9 @@ def _rebuilt(bench: Bench, names: Sequence[str]) -> None:
     _say("rebuilt from cached replies, p95", f"{_p95(took):.0f} ms of {len(took)} requests", "under 300 ms")
 
 
-def _hits(bench: Bench, name: str) -> None:
-    url, body = f"{bench.service.url}/v1/enrichments", {"company": name}
+def _hits(bench: Bench, names: Sequence[str]) -> None:
+    url, bodies = f"{bench.service.url}/v1/enrichments", [{"company": name} for name in names]
+    body = bodies[0]
     before = bench.service.cpu_seconds()
     steady = bench.load(url, body, per_second=200, seconds=bench.seconds)
     cpu = (bench.service.cpu_seconds() - before) * 1000 / max(1, steady["requests"])
@@ -178,8 +181,10 @@ def _hits(bench: Bench, name: str) -> None:
     _say("a hit, CPU of the service", f"{cpu:.2f} ms; {steady['failed']} failed", "")
     most = bench.load(url, body, per_second=None, seconds=bench.seconds)
     bare = bench.load(f"{bench.bare.url}/", body, per_second=None, seconds=bench.seconds)
-    ours, theirs = most["requests"] / most["seconds"], bare["requests"] / bare["seconds"]
+    many = bench.load(url, *bodies, per_second=None, seconds=bench.seconds)
+    ours, theirs, spread = (one["requests"] / one["seconds"] for one in (most, bare, many))
     _say("hits at most", f"{ours:.0f}/s, a bare route {theirs:.0f}/s: {ours / theirs:.2f}", "at least 0.5")
+    _say(f"of {len(names)} companies in turn", f"{spread:.0f}/s: {spread / theirs:.2f}", "at least 0.5")
 
 
 def _memory(bench: Bench, name: str, requests: int) -> None:
@@ -191,14 +196,18 @@ def _memory(bench: Bench, name: str, requests: int) -> None:
     _say("memory", f"{before:.0f} MB, after {done:,} more hits {after:.0f} MB", "flat over 100,000")
 
 
-def _overload(bench: Bench, names: Sequence[str]) -> None:
-    """As many cold requests under way as may be, then ten times as many a second."""
+def _overload(bench: Bench, hit: str, names: Sequence[str]) -> None:
+    """As many cold requests under way as may be, then ten times as many a second, and hits of layer 1 beside them."""
     faults = f"{bench.sandbox_url}/_sandbox/faults"
     slow = {"vendor": "*", "fault": "latency", "times": 100_000, "seconds": 2.0}
     httpx.post(faults, json=slow, trust_env=False).raise_for_status()
     with ThreadPoolExecutor(16) as pool:
         statuses = list(pool.map(lambda name: _status(bench, name), names[:90]))
-    refused = bench.load(f"{bench.service.url}/v1/enrichments", {"company": names[95]}, per_second=640, seconds=3)
+    url = f"{bench.service.url}/v1/enrichments"
+    with ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(bench.load, url, {"company": hit}, per_second=100, seconds=3)
+        refused = bench.load(url, {"company": names[95]}, per_second=640, seconds=3)
+        served = beside.result()
     httpx.delete(faults, trust_env=False).raise_for_status()
     began = time.monotonic()
     while _status(bench, names[96]) == 503 and time.monotonic() - began < 60:
@@ -206,6 +215,9 @@ def _overload(bench: Bench, names: Sequence[str]) -> None:
     taken = f"{statuses.count(202)} accepted, {statuses.count(503)} refused; then"
     rate = refused["requests"] / refused["seconds"]
     _say("overload", f"{taken} p50 {refused['p50']:.0f}, p99 {refused['p99']:.0f} ms at {rate:.0f}/s", "50 ms")
+    _say(
+        "hits beside it, p50 and p99", f"{served['p50']:.1f} and {served['p99']:.1f} ms; {served['failed']} failed", ""
+    )
     _say("recovered", f"{time.monotonic() - began:.1f} s after it", "within 5 s")
 
 

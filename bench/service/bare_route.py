@@ -5,7 +5,8 @@ python -m bench.service.bare_route STORE_FILE PORT
 
 import sqlite3
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,15 +18,21 @@ from starlette.routing import Route
 _ROW = "SELECT document FROM profiles ORDER BY created_at DESC LIMIT 1"
 
 
-def main() -> None:
-    with closing(sqlite3.connect(sys.argv[1], check_same_thread=False)) as connection:
+@contextmanager
+def bare_route(file: str) -> Iterator[Starlette]:
+    """file: of the store."""
+    with closing(sqlite3.connect(file, check_same_thread=False)) as connection:
 
         async def read(request: Request) -> Response:
             await request.json()
             row = await run_in_threadpool(lambda: connection.cursor().execute(_ROW).fetchone())
             return Response(row[0], media_type="application/json")
 
-        app = Starlette(routes=[Route("/", read, methods=["POST"])])
+        yield Starlette(routes=[Route("/", read, methods=["POST"])])
+
+
+def main() -> None:
+    with bare_route(sys.argv[1]) as app:
         uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), log_level="critical", access_log=False)
 
 

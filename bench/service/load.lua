@@ -1,9 +1,16 @@
--- One request for each call of wrk; the figures as one line of JSON.
+-- One request for each call of wrk, with one of the bodies (a line each) after the other; the figures as one line of JSON.
 -- pause: milliseconds before each, per connection, on average: drawn at random, or all connections would ask at once.
 wrk.method = os.getenv("BENCH_METHOD")
-wrk.body = os.getenv("BENCH_BODY")
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = os.getenv("BENCH_KEY")
+
+local bodies, sent = {}, 0
+for body in os.getenv("BENCH_BODY"):gmatch("[^\n]+") do bodies[#bodies + 1] = body end
+
+function request()
+  sent = sent + 1
+  return wrk.format(nil, nil, nil, bodies[sent % #bodies + 1])
+end
 
 local pause = tonumber(os.getenv("BENCH_PAUSE"))
 if pause > 0 then

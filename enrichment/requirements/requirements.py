@@ -90,6 +90,9 @@ class Requirements:
     ) -> "Requirements":
         """The same, with the request's own limits: micro-USD it may cost, seconds any fact may be old; its caps."""
         most = self.max_cost if max_cost is None else max_cost
+        own = (self.max_cost, self.oldest, self.budget, self.daily, self.topic)
+        if (most, oldest, budget, daily, topic) == own:
+            return self
         return replace(self, max_cost=most, oldest=oldest, budget=budget, daily=daily, topic=topic)
 
     def also_analysing(self, analyses: Sequence[str], rules: Rules) -> "Requirements":

@@ -6,18 +6,20 @@ Every method is one short transaction, blocks its thread, and raises StoreError.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from enrichment.domain.accepted import AcceptedRequest, GivenQuote, IdempotencyKey, MadeBefore, ServedRequest
-from enrichment.domain.records import Json
+from enrichment.domain.records import CacheRead, Event, Json, Request
 from resources.store import announcements
 from resources.store import tables as t
 from resources.store.announcements import EndedRequest
 from resources.store.column_types import UtcMicros
 from resources.store.database import Database
 from resources.store.former_ids import now_of
+from resources.store.quick_inserts import QuickInsert
 from resources.store.row_mapping import Row, record_of, row_of
 
 KEPT = timedelta(hours=24)
@@ -25,7 +27,6 @@ KEPT = timedelta(hours=24)
 
 _a, _i, _q = t.accepted_requests.c, t.idempotency_keys.c, t.quotes.c
 _NEW, _NEW_KEY = sa.insert(t.accepted_requests), sa.insert(t.idempotency_keys)
-_NEW_REQUEST, _NEW_READ, _NEW_EVENT = sa.insert(t.requests), sa.insert(t.cache_reads), sa.insert(t.events)
 _BY_KEY = sa.select(_i.body_hash, _i.made).where(
     _i.owner == sa.bindparam("by"), _i.idempotency_key == sa.bindparam("k"), _i.at >= sa.bindparam("oldest")
 )
@@ -38,6 +39,10 @@ class SqlAcceptedRequests:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._new_accepted = QuickInsert(t.accepted_requests, AcceptedRequest, database)
+        self._new_requests = QuickInsert(t.requests, Request, database)
+        self._new_events = QuickInsert(t.events, Event, database)
+        self._new_reads = QuickInsert(t.cache_reads, CacheRead, database)
 
     def accept(
         self, accepted: AcceptedRequest, key: IdempotencyKey | None, *, worker: str, lease_until: datetime
@@ -71,14 +76,16 @@ class SqlAcceptedRequests:
     def _keep_served(self, tx: sa.Connection, served: Sequence[ServedRequest]) -> None:
         self._db.companies_stay(tx)
         moved = now_of(tx, sorted({one.request.company_id for one in served}))
-        requests = [row_of(one.request) for one in served]
-        tx.execute(_NEW, [row_of(one.accepted) for one in served])
-        tx.execute(
-            _NEW_REQUEST, [row | {"company_id": moved.get(row["company_id"], row["company_id"])} for row in requests]
-        )
-        tx.execute(_NEW_EVENT, [row_of(event) for one in served for event in one.events])
-        if reads := [row_of(read) for one in served for read in one.reads]:
-            tx.execute(_NEW_READ, reads)
+        requests = [
+            replace(one.request, company_id=moved[one.request.company_id])
+            if one.request.company_id in moved
+            else one.request
+            for one in served
+        ]
+        self._new_accepted.write(tx, [one.accepted for one in served])
+        self._new_requests.write(tx, requests)
+        self._new_events.write(tx, [event for one in served for event in one.events])
+        self._new_reads.write(tx, [read for one in served for read in one.reads])
         announcements.enrichments_completed(tx, [_ended(one.accepted) for one in served])
 
     def by_id(self, request_id: str) -> AcceptedRequest | None:

@@ -81,16 +81,15 @@ def zipped(value: Any) -> bytes:
     return zlib.compress(_dumps(value).encode("ascii"))
 
 
-def _dumps(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), default=_plain)
-
-
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} does not belong in stored JSON")
+
+
+_dumps = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
 
 
 class ChangeMark(ColumnElement[int]):

@@ -25,7 +25,10 @@ _c, _f = t.companies.c, t.facts.c
 _keys = sa.bindparam("keys", expanding=True, type_=PlainText)
 _BY_ID = sa.select(t.companies).where(t.companies.c.company_id == now(sa.bindparam("id", type_=PlainText)))
 _BY_KEY = sa.select(t.companies).where(t.companies.c.key.in_(_keys))
-_OF_KEY = sa.select(t.companies).where(t.companies.c.key == sa.bindparam("key", type_=PlainText))
+_key = sa.bindparam("key", type_=PlainText)
+_LED = sa.select(t.company_aliases.c.company_id).where(t.company_aliases.c.alias == _key)
+_OF_KEY = sa.select(t.companies).where(_c.key == _key)
+_OF_KEY_OR_ALIAS = sa.select(t.companies).where(sa.or_(_c.key == _key, _c.company_id.in_(_LED)))
 _BY_ALIAS = (
     sa.select(t.company_aliases.c.alias, t.companies)
     .join_from(t.company_aliases, t.companies, t.company_aliases.c.company_id == t.companies.c.company_id)
@@ -53,14 +56,13 @@ class SqlCompanies:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._of_key = database.quick(_OF_KEY)
+        self._of_key, self._of_key_or_alias = database.quick(_OF_KEY), database.quick(_OF_KEY_OR_ALIAS)
 
     def by_key(self, key: str) -> Company | None:
         """By its key, else by an alias that leads to no other company."""
-        if (row := self._of_key.first({"key": key})) is not None:
-            return record_of(Company, row)
-        with self._db.reading() as tx:
-            return _by_keys(tx, [key]).get(key)
+        rows = self._of_key.rows({"key": key}) or self._of_key_or_alias.rows({"key": key})
+        found = [row for row in rows if row.key == key] or rows
+        return record_of(Company, found[0]) if len(found) == 1 else None
 
     def by_id(self, company_id: str) -> Company | None:
         """By its id, or by the id of a company that was merged into it."""

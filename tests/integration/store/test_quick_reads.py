@@ -59,7 +59,7 @@ def test_a_store_that_cannot_be_read_is_one_sentence_and_not_the_drivers_error(t
 
 def test_a_profile_that_was_read_before_is_read_anew_where_its_row_changed(store: SqlStore) -> None:
     """Only the document, which is written once, is remembered."""
-    row = {column.name: "x" for column in t.profiles.c if column.name != "changed"} | {
+    row: dict[str, object] = {column.name: "x" for column in t.profiles.c if column.name != "changed"} | {
         "profile_id": "prf_1", "company_id": "com_1", "consumer": "profile", "audience": None, "quality": 0.9,
         "completeness": 1.0, "document": {"datasets": {}}, "created_at": NOON, "holds_until": NOON,
     }  # fmt: skip
