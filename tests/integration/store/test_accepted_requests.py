@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from enrichment.domain.accepted import AcceptedRequest, IdempotencyKey, MadeBefore
-from enrichment.domain.records import Request
+from enrichment.domain.accepted import AcceptedRequest, IdempotencyKey, MadeBefore, ServedRequest
+from enrichment.domain.records import CacheRead, Event, Request
+from enrichment.ports import StoreError
 from resources.store import SqlStore
 from tests.support.manual_clock import NOON
 
@@ -76,3 +77,46 @@ def test_an_accepted_request_is_not_given_up_when_its_process_is_silent(
     assert store.requests.end_silent(NOON + timedelta(days=1)) == 1
     states = {one.request_id: one.state for one in store.requests.latest()}
     assert states == {"req_1": "running", "req_typed": "failed"}
+
+
+def served_one(number: int) -> ServedRequest:
+    """As layer 1 answers it, with values that a row has to convert."""
+    request_id = f"req_{number}"
+    request = Request(
+        request_id=request_id,
+        company_id="com_1",
+        consumer="profile",
+        audience=None,
+        strategy="enhanced",
+        rules_hash="r",
+        asked_at=NOON,
+        asked_by="service:crm",
+        state="complete",
+        finished_at=NOON + LEASE,
+        saved_micro_usd=150_000,
+        served_from="layer_1",
+        profile_id="prf_1",
+        plan={"asked": {"max_cost": None, "name": "Zoë"}},
+    )
+    made = replace(ONE, request_id=request_id, state="ended", ended_at=NOON)
+    reads = (CacheRead(request_id, "pur_1", "brightdata_company_db", "profile", 150_000, NOON),)
+    return ServedRequest(made, request, reads, (Event(request_id, NOON, "layer_1", "served", {"saved": 150_000}),))
+
+
+def test_many_that_were_served_are_kept_together_as_each_would_be(store: SqlStore) -> None:
+    many = [served_one(number) for number in range(130)]
+    store.accepted_requests.serve_many(many)
+    for one in (many[0], many[64], many[129]):
+        request_id = one.request.request_id
+        assert store.accepted_requests.by_id(request_id) == one.accepted
+        assert store.requests.by_id(request_id) == one.request
+        assert store.requests.events(request_id) == list(one.events)
+    assert store.ledger_queries.totals().saved_micro_usd == 130 * 150_000
+
+
+def test_where_one_cannot_be_kept_none_is_and_it_is_said_in_one_sentence(store: SqlStore) -> None:
+    with pytest.raises(StoreError, match=r"^The store .* refused: .*"):
+        store.accepted_requests.serve_many([served_one(1), served_one(2), served_one(1)])
+    assert store.accepted_requests.by_id("req_2") is None
+    store.accepted_requests.serve_many([served_one(1)])
+    assert store.accepted_requests.by_id("req_1") is not None
