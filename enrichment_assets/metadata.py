@@ -45,7 +45,8 @@ def plan_markdown(plan: Plan) -> str:
 
 
 def _source_row(source: SourcePlan) -> str:
-    price = in_usd(source.expected_micro_usd) if source.verdict in {"chosen", "fallback", "last resort"} else ""
+    asked = source.verdict in {"chosen", "fallback", "last resort", "explored"}
+    price = in_usd(source.expected_micro_usd) if asked else ""
     return f"| {source.source} | {shown(source.verdict)} | {_cell(source.why)} | {price} |"
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from enrich_cli.options import AsJson, Sandbox
+from enrichment.learning.off_policy import IfAll
 from enrichment.learning.sequential_test import ArmComparison
 
 _NONE = "No experiment is under way: config/experiments.yaml has none."
@@ -38,16 +39,18 @@ def experiments(
             found: dict[str, dict[str, ArmResult]] = {
                 one: experiment_results(connection, rules, one) for one in ([name] if name else rules.experiments)
             }
-    table = Table("experiment", "arm", "companies", "metric", "mean", "beside the first, 95 % at all times", "remark")
+    beside_first = "beside the first, 95 % at all times"
+    table = Table("experiment", "arm", "companies", "metric", "mean", beside_first, "USD if all", "remark")
     for experiment, arms in found.items():
         metric = rules.experiments[experiment].metric
         for arm, one in arms.items():
             beside = one.beside
             mean = "" if one.metric is None else f"{one.metric.mean:.4f}"
             remark = f"stop it: {one.to_stop}" if one.to_stop else _remark(metric, beside)
-            table.add_row(experiment, arm, f"{one.companies:,}", metric, mean, _interval(beside), remark)
+            count, total = f"{one.companies:,}", _total(one.if_all)
+            table.add_row(experiment, arm, count, metric, mean, _interval(beside), total, remark)
     data: dict[str, object] = {
-        experiment: {arm: asdict(one) for arm, one in arms.items()} for experiment, arms in found.items()
+        experiment: {arm: _plain(asdict(one)) for arm, one in arms.items()} for experiment, arms in found.items()
     }
     show(table if found else Text(_NONE), data, as_json=as_json)
     if any(one.to_stop for arms in found.values() for one in arms.values()):
@@ -71,6 +74,10 @@ def _plain(arm: dict[str, Any]) -> dict[str, Any]:
     if beside and isinf(beside["low"]):
         arm["beside"] = beside | {"low": None, "high": None}
     return arm
+
+
+def _total(found: IfAll | None) -> str:
+    return "" if found is None else f"{found.total:,.2f} ({found.low:,.2f} to {found.high:,.2f})"
 
 
 def _interval(beside: ArmComparison | None) -> str:

@@ -100,8 +100,11 @@ def _add_others(tree: Tree, plan: Plan) -> None:
     others: dict[str, list[str]] = {}
     read = {read.source for read in plan.reads}
     for source in plan.sources:
-        if source.verdict not in ("chosen", "fallback", "last resort") and source.source not in read:
+        if source.verdict not in ("chosen", "fallback", "last resort", "explored") and source.source not in read:
             others.setdefault(f"{shown(source.verdict)} ({source.why})", []).append(source.source)
+    for source in plan.sources:
+        if source.verdict == "explored":
+            tree.add(f"{source.source}: {source.why}")
     if others:
         branch = tree.add("not asked")
         for why, names in others.items():
@@ -112,6 +115,7 @@ def _add_quote(tree: Tree, plan: Plan) -> None:
     quote = plan.quote
     rare = f", last resorts {in_usd(quote.last_resorts)}" if quote.last_resorts else ""
     analyses = f", analyses {in_usd(quote.analyses)}" if quote.analyses else ""
+    analyses += f", exploration {in_usd(quote.exploration)}" if quote.exploration else ""
     tree.add(
         f"cost: vendors {in_usd(quote.vendors)} expected{rare}{analyses}; half of the time at most "
         f"{in_usd(quote.p50)}, nine times in ten {in_usd(quote.p90)}, never above {in_usd(quote.upper_bound)} USD"

@@ -133,10 +133,11 @@ async def _of_one(company: Company, ask: Ask, rules: Rules, context: RunContext)
     if served is not None:
         return _OfOne(0, 0, 0, 1.0, {})
     cap = ask.requirements(rules).max_cost
+    quotes = [plan.quote_without_exploration for plan in plans]
     return _OfOne(
-        expected=min(cap, sum(plan.quote.expected for plan in plans)),
-        p90=min(cap, sum(plan.quote.p90 for plan in plans)),
-        most=min(cap, sum(plan.quote.upper_bound for plan in plans)),
+        expected=min(cap, sum(quote.expected for quote in quotes)),
+        p90=min(cap, sum(quote.p90 for quote in quotes)),
+        most=min(cap, sum(quote.upper_bound for quote in quotes)),
         complete=math.prod(_chance_of_all(plan) for plan in plans),
         calls=_calls(plans, rules),
     )

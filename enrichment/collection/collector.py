@@ -9,15 +9,18 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from operator import attrgetter
 
 from enrichment.collection.booking import Bookings, CollectionResult
 from enrichment.collection.context import CollectionContext
 from enrichment.collection.source_call import deliver, order_for
-from enrichment.domain.records import Company, Known, Outage, PolicyDecision, Request, SourceFailure
+from enrichment.domain.records import Cap, Company, Known, Outage, PolicyDecision, Request, SourceFailure
 from enrichment.memory.company_kind import kind_of
 from enrichment.memory.freshness import DatasetStatus, dataset_status
 from enrichment.parsing import NoReader, reader_of
 from enrichment.planning.eligibility import askable, state_now
+from enrichment.planning.exploration import Explored
 from enrichment.planning.plan import Part, Plan, parts_that_fail_cheaply_first
 from enrichment.policy import Policy, State
 from enrichment.ports import (
@@ -30,7 +33,7 @@ from enrichment.ports import (
     QuotaExhausted,
     Unavailable,
 )
-from enrichment.purchasing.caps import RemainingBudget, caps_of_each, limits_of
+from enrichment.purchasing.caps import RemainingBudget, caps_of_each, exploration_cap, limits_of
 from enrichment.purchasing.purchase import (
     STOPPED,
     Delivery,
@@ -76,6 +79,8 @@ async def collect(
             await execution.carry_out(part)
     else:
         await _all(execution.carry_out(part) for part in plan.parts)
+    if plan.explores is not None and not execution.given_up:
+        await execution.explore(plan.explores)
     await bookings.read_again_by_name()
     return replace(bookings.result(), given_up=execution.given_up)
 
@@ -105,6 +110,7 @@ class _PlanExecution:
         self._caps_bind = plan.in_turn
         self._providers_out: set[str] = set()
         self._deadline = until
+        self._exploring: str | None = None
 
     def leave_out(self, sources: Iterable[str]) -> None:
         self._done.update(sources)
@@ -124,6 +130,22 @@ class _PlanExecution:
     async def carry_out(self, part: Part) -> None:
         await self._ask_by_policy(part)
         await self._last_resorts(part)
+
+    async def explore(self, besides: Explored) -> None:
+        """Ask a source that the policy passes over, within the day's budget for that; on record with its chance.
+
+        After all that the plan asks, and only if what is left pays for the analyses too.
+        """
+        if not self._may_ask(besides.source) or not self._in_time():
+            return
+        own = f"request:{self.request.request_id}"
+        spent = await asyncio.to_thread(self.context.store.ledger.spent, [own])
+        kept_back = sum(map(self.rules.max_micro_usd_of_analysis, self.plan.analyses))
+        if spent.get(own, 0) + kept_back + besides.most > self.plan.requirements.max_cost:
+            return
+        self._on_record(frozenset(), (), besides.alternatives, frozenset({besides.source}), besides.chance)
+        self._exploring = besides.source
+        await self._ask(besides.source)
 
     def _cannot_be_had(self, part: Part, budget: RemainingBudget) -> frozenset[str]:
         """Required datasets that are open, and that no source answers that may still be asked and fits the budget."""
@@ -154,19 +176,29 @@ class _PlanExecution:
     def _decided(self, part: Part, policy: Policy, state: State) -> frozenset[str]:
         """What the policy asks in this state; on record with what else it could have asked."""
         asked = policy.next(state)
+        self._on_record(state.unsatisfied, state.missed, askable(part.problem, state), asked, 1.0)
+        return asked
+
+    def _on_record(
+        self,
+        open_datasets: Iterable[str],
+        missed: Iterable[str],
+        alternatives: tuple[str, ...],
+        chosen: frozenset[str],
+        chance: float,
+    ) -> None:
         self.trace.decided(
             PolicyDecision(
                 request_id=self.request.request_id,
                 at=self.context.now(),
-                open_datasets=tuple(sorted(state.unsatisfied)),
-                missed=tuple(sorted(state.missed)),
-                alternatives=askable(part.problem, state),
-                chosen=tuple(sorted(asked)),
-                chance=1.0,
+                open_datasets=tuple(sorted(open_datasets)),
+                missed=tuple(sorted(missed)),
+                alternatives=alternatives,
+                chosen=tuple(sorted(chosen)),
+                chance=chance,
                 **kind_of(self.bookings.company, self.bookings.known.facts)._asdict(),
             )
         )
-        return asked
 
     def _in_time(self) -> bool:
         return time.monotonic() < self._deadline and not self.context.stopping()
@@ -276,6 +308,9 @@ class _PlanExecution:
             topic=wanted.topic,
         )
 
+        if source == self._exploring:
+            order = replace(order, caps=_with_exploration(self.rules, order.caps))
+
         async def ask(sent: SentPurchase) -> Delivery:
             return await deliver(sent, self.bookings.company, self.rules, self.context, self.trace)
 
@@ -307,3 +342,8 @@ async def _all(asking: Iterable[Coroutine[None, None, None]]) -> None:
     for ended in await asyncio.gather(*asking, return_exceptions=True):
         if ended is not None:
             raise ended
+
+
+def _with_exploration(rules: Rules, caps: Callable[[datetime], Sequence[Cap]]) -> Callable[[datetime], Sequence[Cap]]:
+    """Of an order, with what the day may cost for exploration."""
+    return lambda at: sorted((*caps(at), exploration_cap(rules, at)), key=attrgetter("name"))

@@ -13,12 +13,12 @@ from enrichment.context import RunContext
 from enrichment.domain.records import CacheRead, Company, Known, Request
 from enrichment.memory.recall import recall
 from enrichment.pipeline.audience import audience_text_now
-from enrichment.pipeline.stages import Identified, Planned
+from enrichment.pipeline.stages import Identified, Planned, domain_was_known
 from enrichment.planning.plan import Plan, make_plan
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.planning.skip_reasons import Unusable, because, decision
 from enrichment.ports import Ledger
-from enrichment.purchasing.caps import caps_of_each
+from enrichment.purchasing.caps import caps_of_each, exploration_cap
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
 from enrichment.trace import Trace
@@ -85,6 +85,7 @@ def plan_inputs(
         spent=spent_of(requirements, rules, context.store.ledger, now, request.request_id),
         remembered=_remembered(company, request, requirements, known, rules, context, now),
         policies=context.policies,
+        explores=request.strategy != "legacy" and domain_was_known(request),
     )
 
 
@@ -110,7 +111,9 @@ def spent_of(
 ) -> dict[str, int]:
     """What the caps of these requirements have taken so far (micro-USD)."""
     caps = caps_of_each(rules, requirements, request_id, now)
-    return ledger.spent(sorted({cap.name for its in caps.values() for cap in its}))
+    names = {cap.name for its in caps.values() for cap in its}
+    exploration = exploration_cap(rules, now)
+    return ledger.spent(sorted(names | {exploration.name} if exploration.limit_micro_usd else names))
 
 
 def unavailable_sources(rules: Rules, context: RunContext, now: datetime) -> dict[str, Unusable]:

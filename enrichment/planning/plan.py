@@ -15,6 +15,7 @@ from enrichment.domain.records import ReplyHead
 from enrichment.memory.freshness import DatasetStatus, Status, answered_datasets, dataset_statuses, used_replies
 from enrichment.planning.eligibility import Eligibility
 from enrichment.planning.explanation import SourcePlan
+from enrichment.planning.exploration import Explored, explored, quote_with, quote_without, sources_with
 from enrichment.planning.fallback_chains import Branch, Part
 from enrichment.planning.plan_inputs import PlanInputs
 from enrichment.planning.plan_template import PlanningState, PlanTemplate, template_of
@@ -22,6 +23,7 @@ from enrichment.planning.quote import Quote, calling_everything
 from enrichment.planning.two_stage import template_beyond
 from enrichment.policy import Policy
 from enrichment.policy.cache import IN_MEMORY, PolicyCache
+from enrichment.purchasing.caps import exploration_cap
 from enrichment.requirements.requirements import Requirements, identity_requirements
 from enrichment.rules import Rules
 
@@ -86,7 +88,8 @@ class MemoryRead:
 class Plan:
     """datasets: that sources answer; analysed: that analyses do.
 
-    in_turn: a cap may bind, so the parts are carried out one after another, not side by side.
+    in_turn: a cap may bind, so the parts are carried out one after another, not side by side. explores: a source that
+    is asked besides, to learn what it answers.
     """
 
     company_id: str
@@ -104,6 +107,11 @@ class Plan:
     in_turn: bool
     analyses: tuple[str, ...]
     quote: Quote
+    explores: Explored | None = None
+
+    @property
+    def quote_without_exploration(self) -> Quote:
+        return self.quote if self.explores is None else quote_without(self.quote, self.explores)
 
     def policy(self, part: Part, policies: PolicyCache = IN_MEMORY) -> Policy:
         """Which sources to ask next in this part; the same for the dry run and for the execution."""
@@ -180,6 +188,8 @@ class _Draft:
     def completed(self, made: PlanTemplate) -> Plan:
         """With what belongs to this company alone."""
         inputs, reads = self.inputs, self._reads()
+        quote = replace(made.quote, from_memory=sum(read.saves_micro_usd for read in reads))
+        besides = self._besides(made)
         return Plan(
             company_id=inputs.company.company_id,
             company_key=inputs.company.key,
@@ -190,12 +200,27 @@ class _Draft:
             requirements=inputs.requirements,
             datasets=self._datasets(made.chances),
             analysed=_analysed(inputs.rules, inputs.requirements),
-            sources=self._with_purchases(made.sources),
+            sources=self._with_purchases(made.sources if besides is None else sources_with(made.sources, besides)),
             reads=reads,
             parts=made.parts,
             in_turn=made.in_turn,
             analyses=inputs.requirements.analyses,
-            quote=replace(made.quote, from_memory=sum(read.saves_micro_usd for read in reads)),
+            quote=quote if besides is None else quote_with(quote, besides, inputs.requirements.max_cost),
+            explores=besides,
+        )
+
+    def _besides(self, made: PlanTemplate) -> Explored | None:
+        """Only beside something that is bought, and not where the plan may well need all that the request may cost."""
+        inputs = self.inputs
+        if not inputs.explores or not made.parts:
+            return None
+        return explored(
+            inputs.rules,
+            inputs.company.key,
+            inputs.now,
+            made.sources,
+            left=inputs.requirements.max_cost - made.quote.p90,
+            spent=inputs.spent.get(exploration_cap(inputs.rules, inputs.now).name, 0),
         )
 
     def _age(self, reply: ReplyHead) -> int:

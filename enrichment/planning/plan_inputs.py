@@ -20,7 +20,8 @@ class PlanInputs:
 
     unavailable: source -> decision and reason why it cannot be asked at all. spent: cap name -> micro-USD taken so
     far, reserves included. remembered: analyses whose answer over what is known is stored. policies: where compiled
-    ones are kept; they change how long planning takes, not its result.
+    ones are kept; they change how long planning takes, not its result. explores: whether a source may be asked besides,
+    to learn from it.
     """
 
     rules: Rules
@@ -34,3 +35,4 @@ class PlanInputs:
     spent: Mapping[str, int] = field(default_factory=dict)
     remembered: frozenset[str] = frozenset()
     policies: PolicyCache = IN_MEMORY
+    explores: bool = False

@@ -23,9 +23,9 @@ from enrichment.rules import Rules
 class Quote:
     """Micro-USD and seconds. legacy: asking every source that could be asked, without memory.
 
-    vendors, last_resorts, analyses: expected. p50, p90: half of the executions, nine in ten, cost no more. upper_bound:
-    no execution costs more, whatever fails. above_least: how far what is expected may lie above the least possible;
-    None: it is the least, or was not sought.
+    vendors, last_resorts, analyses, exploration: expected. p50, p90: half of the executions, nine in ten, cost no more.
+    upper_bound: no execution costs more, whatever fails. above_least: how far what is expected may lie above the least
+    possible; None: it is the least, or was not sought.
     """
 
     vendors: int
@@ -38,10 +38,11 @@ class Quote:
     from_memory: int
     legacy: int
     above_least: int | None = None
+    exploration: int = 0
 
     @property
     def expected(self) -> int:
-        return self.vendors + self.last_resorts + self.analyses
+        return self.vendors + self.last_resorts + self.analyses + self.exploration
 
     @property
     def saving(self) -> int:

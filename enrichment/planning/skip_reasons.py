@@ -19,6 +19,7 @@ SourceDecision = Literal[
     "chosen",
     "fallback",
     "last resort",
+    "explored",
     "held",
     "redundant",
     "below threshold",

@@ -80,7 +80,13 @@ def _with_its_own(rules: Rules, common: list[Cap], provider: str, source: str, d
     return tuple(sorted((*common, own_provider, own_source), key=attrgetter("name")))
 
 
+def exploration_cap(rules: Rules, at: datetime) -> Cap:
+    """What a UTC day of exploration may cost; 0 where no budget is set."""
+    return _cap(f"explored:{at.date().isoformat()}", rules.exploration.budget_usd_per_day)
+
+
 _RAISED_BY = {
+    "explored": "raise it in config/exploration.yaml, or wait until tomorrow (UTC)",
     "request": "raise --max-cost",
     "batch": "raise --max-cost",
     "key": "ask for a key with a higher cap, or tomorrow (UTC)",
@@ -154,6 +160,8 @@ def in_words(cap: str) -> str:
     kind, _, rest = cap.partition(":")
     if kind in {"request", "batch"}:
         return f"this {kind}"
+    if kind == "explored":
+        return "today's budget for exploration"
     if kind == "key":
         return f"today's cap of key {rest.partition(':')[0]}"
     return "today's cap on everything" if kind == "day" else f"today's cap on {rest.partition(':')[0]}"

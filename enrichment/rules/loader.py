@@ -22,6 +22,7 @@ from enrichment.rules.models import (
     Caps,
     ConsumerRules,
     DatasetRules,
+    ExplorationRules,
     LearnedLine,
     ProviderRules,
     RedundancyRule,
@@ -56,8 +57,9 @@ _OPTIONAL: dict[str, Any] = {
     "learned": {},
     "reliability": {},
     "experiments": {},
+    "exploration": {},
 }
-_LATER_FILES = frozenset({"research", "learned", "reliability", "experiments"})
+_LATER_FILES = frozenset({"research", "learned", "reliability", "experiments", "exploration"})
 _IF_NONE = {
     "redundancy": "[] if no source is ever redundant",
     "strategies": "{} if every plan is made by `enhanced`",
@@ -66,6 +68,7 @@ _IF_NONE = {
     "research": "{} if questions shall be broken down and answered without a language model",
     "learned": "{} if no learned rate counts",
     "experiments": "{} if no experiment is under way",
+    "exploration": "{} if no source is asked only to learn from it",
     "reliability": "{} if nothing that was learned shall count",
 }
 """What to write in a file without entries: an emptied file is more often a slip than meant so."""
@@ -136,6 +139,7 @@ def _checked(
     sound["strategies"] = _whole("strategies", written, Strategies, problems) or Strategies()
     sound["caps"] = _whole("caps", written, Caps, problems) or Caps()
     sound["refresh"] = _whole("refresh", written, RefreshRules, problems) or RefreshRules()
+    sound["exploration"] = _whole("exploration", written, ExplorationRules, problems) or ExplorationRules()
     sound["experiments"] = _whole("experiments", written, dict[str, Experiment], problems) or {}
     sound["reliability_lines"] = _whole("reliability", written, dict[str, DatasetReliability], problems) or {}
     sound["learned_reliability"] = counted(sound["reliability_lines"])

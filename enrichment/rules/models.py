@@ -371,6 +371,16 @@ class RefreshRules(_Rule):
         return first <= hour < end if first < end else hour >= first or hour < end
 
 
+class ExplorationRules(_Rule):
+    """What a UTC day may cost of asking sources besides, to learn from them; nothing, if no budget is named.
+
+    share: of the requests that buy something.
+    """
+
+    budget_usd_per_day: Usd = Decimal(0)
+    share: Probability = 0.02
+
+
 class ResearchRules(_Rule):
     """Research sessions. breakdown, answer: how the model is asked; None: a plain rule serves instead.
 
@@ -407,6 +417,7 @@ class Rules(_Rule):
     caps: Caps = Caps()
     refresh: RefreshRules = RefreshRules()
     research: ResearchRules = ResearchRules()
+    exploration: ExplorationRules = ExplorationRules()
     learned: Mapping[str, Mapping[str, LearnedLine]] = {}
     as_written: Mapping[str, SourceRules] = {}
     experiments: Mapping[str, Experiment] = {}

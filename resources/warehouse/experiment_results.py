@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from enrichment.learning.off_policy import IfAll, LoggedCompany, if_all
 from enrichment.learning.sequential_test import ArmComparison, ArmSum, compare_arms
 from enrichment.rules import Rules
 from enrichment.rules.experiments import Experiment
@@ -25,25 +26,44 @@ WHERE
 GROUP BY r.company_id, arm ORDER BY r.company_id, arm
 """
 
+_LOGGED = """
+WITH kinds AS (
+    SELECT request_id, arg_min(coalesce(industry_group, '') || ', ' || coalesce(size_band, ''), decision_id) AS kind
+    FROM build.decisions GROUP BY request_id
+)
+SELECT
+    json_extract_string(r.plan, '$.arm.name') AS arm,
+    CAST(json_extract(r.plan, '$.arm.chance') AS DOUBLE) AS chance, coalesce(min_by(k.kind, r.asked_at), '') AS kind,
+    CAST(sum(r.cost_usd) AS DOUBLE)
+FROM spend.requests AS r LEFT JOIN kinds AS k USING (request_id)
+WHERE
+    json_extract_string(r.plan, '$.arm.experiment') = ? AND r.consumer = ? AND r.asked_at >= CAST(? AS TIMESTAMP)
+    AND r.state IN ('complete', 'incomplete', 'refused')
+GROUP BY r.company_id, arm, chance ORDER BY r.company_id, arm, chance
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ArmResult:
     """A company is one observation. beside: compared with the first arm; None for that one, and without companies.
 
-    to_stop: why a guard of the experiment says so.
+    to_stop: why a guard of the experiment says so. if_all: USD that all companies of the experiment would have cost.
     """
 
     companies: int
     metric: ArmSum | None
     beside: ArmComparison | None
     to_stop: str | None
+    if_all: IfAll | None
 
 
 def experiment_results(connection: duckdb.DuckDBPyConnection, rules: Rules, name: str) -> dict[str, ArmResult]:
     """Of a published warehouse, for each arm of the experiment."""
     experiment = rules.experiments[name]
     rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-    found = connection.execute(_BY_COMPANY, [name, experiment.consumer, experiment.since]).fetchall()
+    asked = [name, experiment.consumer, experiment.since]
+    found = connection.execute(_BY_COMPANY, asked).fetchall()
+    logged = [LoggedCompany(*row) for row in connection.execute(_LOGGED, asked).fetchall()]
     for arm, *figures in found:
         rows[arm].append(tuple(float(figure or 0) for figure in figures))
     sums = {arm: _metric(experiment, rows[arm]) for arm in experiment.arms}
@@ -54,6 +74,7 @@ def experiment_results(connection: duckdb.DuckDBPyConnection, rules: Rules, name
             metric=of_arm,
             beside=_beside(first, of_arm),
             to_stop=_to_stop(experiment, rows[arm]),
+            if_all=if_all(logged, arm),
         )
         for arm, of_arm in sums.items()
     }

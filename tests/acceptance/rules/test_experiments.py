@@ -28,6 +28,7 @@ def test_experiments_are_listed_with_what_came_of_them(stack: Stack, tmp_path: P
     arms = json.loads(shown.stdout)["order"]
     assert arms.keys() == {"one", "other"}
     assert sum(arm["companies"] for arm in arms.values()) == 1
+    assert "Infinity" not in shown.stdout
     table = stack.command("experiments", "--sandbox", ENRICH_CONFIG=str(config))
     assert "other" in table.stdout
     unknown = stack.command("experiments", "other", "--sandbox", ENRICH_CONFIG=str(config))

@@ -53,6 +53,7 @@ def test_companies_are_counted_in_their_arms_and_a_guard_names_the_one_to_stop(s
     found = results(store, tmp_path, ORDER)
     assert found["solved"].companies + found["listed"].companies == 260
     assert found["solved"].to_stop is None
+    assert [one.if_all and one.if_all.seen for one in found.values()] == [one.companies for one in found.values()]
     assert found["listed"].to_stop == "0% of its profiles are complete, below 90%"
 
 

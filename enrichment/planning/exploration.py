@@ -1,0 +1,95 @@
+"""Whether a plan asks a source besides, which the policy passes over, to learn what it would have answered. Pure.
+
+ExplorationRules + company + day + what the plan says of each source  ->  Explored | None
+
+Off unless a budget is set. Which requests explore, and what they ask, follows from a hash: a quote shows what is done.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from enrichment.planning.explanation import SourcePlan
+from enrichment.planning.quote import Quote
+from enrichment.planning.skip_reasons import SourceDecision
+from enrichment.purchasing.caps import exploration_cap
+from enrichment.rules import Rules
+
+_PASSED_OVER: frozenset[SourceDecision] = frozenset(
+    {"not needed", "redundant", "below threshold", "not worth its price"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """The source that is asked besides, of which others; chance: with which it was this one. Money in micro-USD."""
+
+    source: str
+    alternatives: tuple[str, ...]
+    chance: float
+    expected: int
+    most: int
+
+
+def explored(
+    rules: Rules, company_key: str, now: datetime, sources: Sequence[SourcePlan], *, left: int, spent: int
+) -> Explored | None:
+    """left: of what the request may cost, beyond what its plan costs nine times in ten.
+
+    spent: of the day's budget for exploration.
+    """
+    day, limit = now.date().isoformat(), exploration_cap(rules, now).limit_micro_usd or 0
+    if not limit or _share(f"explores|{company_key}|{day}") >= rules.exploration.share:
+        return None
+    fits = min(left, limit - spent)
+    passed_over = [
+        one
+        for one in sources
+        if one.verdict in _PASSED_OVER and one.answers and not one.chance and 0 < one.max_micro_usd <= fits
+    ]
+    if not passed_over:
+        return None
+    one = passed_over[int(_share(f"asks|{company_key}|{day}") * len(passed_over))]
+    return Explored(
+        source=one.source,
+        alternatives=tuple(other.source for other in passed_over),
+        chance=rules.exploration.share / len(passed_over),
+        expected=one.expected_micro_usd,
+        most=one.max_micro_usd,
+    )
+
+
+def quote_with(quote: Quote, one: Explored, max_cost: int) -> Quote:
+    """max_cost: of the request (micro-USD); nothing is asked besides that does not fit below it."""
+    return replace(
+        quote,
+        exploration=one.expected,
+        p50=quote.p50 + one.expected,
+        p90=quote.p90 + one.most,
+        upper_bound=max(quote.upper_bound, min(max_cost, quote.upper_bound + one.most)),
+    )
+
+
+def quote_without(quote: Quote, one: Explored) -> Quote:
+    """Of companies like this one, of which few explore; the most it may cost stays."""
+    return replace(
+        quote,
+        exploration=0,
+        p50=quote.p50 - one.expected,
+        p90=quote.p90 - one.most,
+    )
+
+
+def sources_with(sources: Sequence[SourcePlan], one: Explored) -> tuple[SourcePlan, ...]:
+    """As the plan says of each, and that this one is asked besides."""
+    return tuple(_besides(source) if source.source == one.source else source for source in sources)
+
+
+def _besides(source: SourcePlan) -> SourcePlan:
+    why = f"asked besides, to learn what it answers; else {source.verdict}: {source.why}"
+    return replace(source, verdict="explored", why=why, chance=1.0)
+
+
+def _share(text: str) -> float:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) / 2**32
