@@ -16,6 +16,7 @@ from enrichment.analysis.answer_schemas import Cited, PrioritisedContact
 from enrichment.analysis.citations import SHORTEST_QUOTE, check_citations
 from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.records import Json
+from enrichment.domain.values import FoundPassage, IntentSignal, JobPosting, NewsItem, Value
 from enrichment.research.answer_kinds import ResearchAnswer, VendorRecommendation
 from enrichment.research.evidence import Sides
 
@@ -51,6 +52,9 @@ class Citation:
             "reply_id": fact.reply_id,
             "place": fact.evidence,
             "url": getattr(fact.value, "url", None),
+            "page": getattr(fact.value, "page", None),
+            "heading": getattr(fact.value, "heading", None),
+            "dated": event_day(fact.value),
             "collected_at": fact.collected_at.isoformat(),
             "reliability": round(fact.reliability, 3),
             "last_resort": fact.last_resort,
@@ -87,6 +91,18 @@ class DroppedClaim:
     text: str
     quote: str
     because: str
+
+
+def event_day(value: Value) -> str | None:
+    """The day of what happened, as its source states it; None: it states none."""
+    match value:
+        case NewsItem() | FoundPassage():
+            return None if value.published_at is None else value.published_at.date().isoformat()
+        case JobPosting():
+            return None if value.posted_on is None else value.posted_on.isoformat()
+        case IntentSignal():
+            return None if value.observed_on is None else value.observed_on.isoformat()
+    return None
 
 
 def checked(answer: ResearchAnswer, sides: Sides) -> tuple[list[CheckedClaim], list[DroppedClaim]]:

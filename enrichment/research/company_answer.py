@@ -69,17 +69,19 @@ class CompanyAnswers:
         )
         claims = _completed_with(kept, spare)
         claims = [claim for claim in claims if claim.kind != "person" or not roles or _fits(claim, roles)]
+        open_points, missing = await self._open_points(one, claims, roles)
         answer = CompanyAnswer(
             company=one.company,
             claims=tuple(claims),
             dropped=tuple(dropped),
             relevance=relevance,
-            open_points=tuple(await self._open_points(one, claims, roles)),
+            open_points=tuple(open_points),
             by=by,
             because=because,
             evidence=both.evidence,
             vendor_evidence=both.vendor_evidence,
             profile=one.profile,
+            missing_micro_usd=missing,
         )
         await self._shown(answer)
         return answer
@@ -128,7 +130,8 @@ class CompanyAnswers:
 
     async def _open_points(
         self, one: CompanyCollected, claims: Sequence[CheckedClaim], roles: Sequence[str]
-    ) -> list[OpenPoint]:
+    ) -> tuple[list[OpenPoint], int]:
+        """With what all of them would cost together (micro-USD)."""
         points = missing_points(one.company, one.profile, one.known, self.rules)
         missing = tuple(point.what for point in points if point.what in self.rules.datasets)
         if roles and not any(claim.kind == "person" for claim in claims) and "key_contacts" not in missing:
@@ -140,7 +143,9 @@ class CompanyAnswers:
             if point.what in missing:
                 cost = await price_of(one.company, (point.what,), rules=self.rules, context=self.context)
             priced.append(replace(point, micro_usd=cost or None))
-        return [*priced, *one.searched.open_points(one.company, one.known, self.rules)]
+        together = await price_of(one.company, missing, rules=self.rules, context=self.context) if missing else 0
+        searches = one.searched.open_points(one.company, one.known, self.rules)
+        return [*priced, *searches], together + sum(point.micro_usd or 0 for point in searches)
 
 
 def _completed_with(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim]) -> list[CheckedClaim]:

@@ -355,8 +355,15 @@ class _Research:
         await self.bought.close_own()
         offered: list[Mapping[str, Json]] = []
         for answer in answers[:1]:
+            company = answer.company
+            known = await self.knowledge.known(company) if company.company_id else Known()
             found = await next_questions(
-                answer.company, self.session.persona.company, parts.areas, rules=self.rules, context=self.context
+                company,
+                self.session.persona.company,
+                set(parts.areas),
+                {fact.dataset for fact in known.facts},
+                rules=self.rules,
+                context=self.context,
             )
             offered = [one.as_json() for one in found]
         cost, saved = await self.bought.costs()
