@@ -19,6 +19,7 @@ from enrichment.domain.records import Json
 from enrichment.domain.values import FoundPassage, IntentSignal, JobPosting, NewsItem, Value
 from enrichment.research.answer_kinds import ResearchAnswer, VendorRecommendation
 from enrichment.research.evidence import Sides
+from enrichment.research.revealed import repeats
 
 ClaimVerdict = Literal["exact", "normalised"]
 ClaimKind = Literal["finding", "person", "recommendation"]
@@ -105,13 +106,21 @@ def event_day(value: Value) -> str | None:
     return None
 
 
-def checked(answer: ResearchAnswer, sides: Sides) -> tuple[list[CheckedClaim], list[DroppedClaim]]:
-    """All that may be said, findings first; all that may not, and why."""
+def checked(
+    answer: ResearchAnswer, sides: Sides, *, instructions: str
+) -> tuple[list[CheckedClaim], list[DroppedClaim]]:
+    """All that may be said, findings first; all that may not, and why.
+
+    instructions: what the model was told; of a claim that repeats them nothing is shown.
+    """
     kept: list[CheckedClaim] = []
     dropped: list[DroppedClaim] = []
     for field, kind in _KIND_OF_FIELD.items():
         said: set[str] = set()
         for item in answer.items(field):
+            if repeats(" ".join(str(text) for _, text in item), instructions):
+                dropped.append(DroppedClaim(kind, "", "", "it repeats what the model was told"))
+                continue
             outcome = _claim(field, kind, item, sides)
             if isinstance(outcome, CheckedClaim) and _gist(outcome.text) in said:
                 outcome = _dropped(kind, item, "it was stated before")

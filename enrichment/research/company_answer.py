@@ -114,8 +114,12 @@ class CompanyAnswers:
                 read_answer(reply, question)
             answer = ResearchAnswer.model_validate_json(reply.answer["content"] or "")
         except (UnusableAnswer, ValueError) as error:
-            return [], _all_dropped(reply.answer.get("content"), both), f"its answer cannot be used: {_short(error)}"
-        kept, dropped = checked(answer, both)
+            return (
+                [],
+                _all_dropped(reply.answer.get("content"), both, question.instructions),
+                f"its answer cannot be used: {_short(error)}",
+            )
+        kept, dropped = checked(answer, both, instructions=question.instructions)
         return kept, dropped, None
 
     async def _shown(self, answer: CompanyAnswer) -> None:
@@ -158,10 +162,10 @@ def _fits(claim: CheckedClaim, roles: Sequence[str]) -> bool:
     return any(fits_role(one.passage, roles) for one in claim.citations)
 
 
-def _all_dropped(content: str | None, both: Sides) -> list[DroppedClaim]:
+def _all_dropped(content: str | None, both: Sides, instructions: str) -> list[DroppedClaim]:
     """Of an answer of which nothing can be used: what was dropped, where it can be read."""
     try:
-        return checked(ResearchAnswer.model_validate_json(content or ""), both)[1]
+        return checked(ResearchAnswer.model_validate_json(content or ""), both, instructions=instructions)[1]
     except ValueError:
         return []
 

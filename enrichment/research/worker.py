@@ -168,7 +168,7 @@ class _Research:
         results = await self.bought.ask_model(question, vendor, keeps_back=most_for_answer(self.rules))
         if results.analyses:
             answer = Breakdown.model_validate(results.analyses[0].answer)
-            return by_model(answer, text, persona, self.rules)
+            return by_model(answer, text, persona, self.rules, instructions=question.instructions)
         return by_rule(text, persona, self.rules, because=next(iter(results.gaps.values()), "the model did not answer"))
 
     async def _is_offered(self) -> bool:
