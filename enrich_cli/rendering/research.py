@@ -7,11 +7,13 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from enrichment.domain.money import in_usd
+from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
 from enrichment.domain.research import SessionEvent
 
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
-_QUIET = frozenset({"session_started", "question_received", "research_complete"})
+_QUIET = frozenset({"session_started", "question_received", "finding", "research_complete"})
+_LONGEST_SHOWN = 280
 _STYLES = {"source_failed": "yellow", "budget_reached": "yellow", "citation_dropped": "dim", "error": "red"}
 _TITLES = {"recommendations": "What to do", "key_findings": "What is known", "people": "Whom to talk to"}
 _CONTROL = {code: None for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
@@ -51,10 +53,11 @@ def _lines(answer: Mapping[str, Json]) -> Iterator[Text]:
     if answer["open_points"]:
         yield Text("\nWhat is not known", style="bold")
     for point in answer["open_points"]:
-        price = f"; asking would cost {in_usd(point['cost_micro_usd'])} USD" if point["cost_micro_usd"] else ""
-        asked = f" ({'; '.join(point['asked'])})" if point["asked"] else ""
-        company = f" of {point['company']}" if point["company"] else ""
-        yield Text(plain(f"- {point['what']}{company}: {point['because']}{asked}{price}"))
+        yield Text(plain(f"- {_open_point(point)}"))
+    if answer["too_wide"]:
+        yield Text("\nThis is a wide question; it could be one of these", style="bold")
+    for narrower in answer["too_wide"]:
+        yield Text(plain(f"- {narrower}"))
     if answer["next_questions"]:
         yield Text("\nWorth asking next", style="bold")
     for one in answer["next_questions"]:
@@ -64,22 +67,63 @@ def _lines(answer: Mapping[str, Json]) -> Iterator[Text]:
 
 def _glance(answer: Mapping[str, Json], claims: Mapping[str, Any]) -> Iterator[Text]:
     seen = answer["at_a_glance"]
-    labelled = {"say": [seen["what_to_say"]], "why now": [seen["why_now"]], "to whom": seen["to_whom"][:1]}
+    say = claims.get(seen["what_to_say"])
+    start = "say" if say is not None and say["kind"] == "recommendation" else "start from"
+    labelled = {start: [seen["what_to_say"]], "why now": [seen["why_now"]], "to whom": seen["to_whom"][:1]}
     for label, ids in labelled.items():
         for claim_id in ids:
             if claim_id is not None:
-                yield Text(plain(f"{label}: {claims[claim_id]['text']}"))
+                yield Text(plain(f"{label}: {_said(claims[claim_id])}{_dated(claims[claim_id])}"))
     confidence = answer["confidence"]
-    old = "" if seen["collected"] is None else f"; collected {seen['collected']}, {seen['age_days']} days ago"
-    yield Text(plain(f"how sure: {confidence['level']} ({confidence['why']}){old}"))
+    yield Text(plain(f"how sure: {confidence['level']} ({confidence['why']})"))
+    if seen["collected"] is not None:
+        newest = "" if seen["newest_event"] is None else f"; the newest event is of {seen['newest_event']}"
+        yield Text(plain(f"how old: collected {seen['collected']}, {in_number(seen['age_days'], 'day')} ago{newest}"))
 
 
 def _claim(claim: Mapping[str, Any]) -> Iterator[Text]:
-    yield Text(plain(f"- {claim['text']}"))
+    yield Text(plain(f"- {_said(claim)}"))
     for one in claim["citations"]:
         quote = " ".join(one["quote"].split())
-        where = f"{one['source']}, {one['collected_at'][:10]}"
-        yield Text(plain(f'    "{quote}" ({claim["verdict"]}, {one["side"]}, {where})'), style="dim")
+        said = "word for word" if quote.rstrip(".") == claim["text"].rstrip(".") else f'"{_short(quote)}"'
+        yield Text(plain(f"    {said} ({claim['verdict']}, {one['side']}, {_where(one)})"), style="dim")
+
+
+def _said(claim: Mapping[str, Any]) -> str:
+    why = f" Why: {_short(claim['why'])}" if claim["why"] else ""
+    return f"{_short(claim['text'])}{why}"
+
+
+def _where(citation: Mapping[str, Any]) -> str:
+    """On which page below which heading, of which source, of which day."""
+    page = citation.get("page") or citation["url"]
+    heading = f'"{_short(citation["heading"])}"' if citation.get("heading") else None
+    dated = f"of {citation['dated']}" if citation.get("dated") else None
+    parts = (page, heading, citation["source"], dated, f"collected {citation['collected_at'][:10]}")
+    return ", ".join(part for part in parts if part)
+
+
+def _dated(claim: Mapping[str, Any]) -> str:
+    dated = claim["citations"][0].get("dated")
+    return f" ({dated})" if dated else ""
+
+
+def _open_point(point: Mapping[str, Any]) -> str:
+    """Why it is missing, without what the sources that were asked say again."""
+    of_asked = [one.split()[1] for one in point["asked"] if one.startswith("asked ")]
+    reasons = [one for one in point["because"].split("; ") if not (of_asked and one.split()[0] in of_asked)]
+    asked = "; ".join(point["asked"])
+    why = "; ".join((*reasons, asked) if asked else reasons)
+    company = f" of {point['company']}" if point["company"] else ""
+    price = f"; asking would cost {in_usd(point['cost_micro_usd'])} USD" if point["cost_micro_usd"] else ""
+    return f"{point['what'].replace('_', ' ')}{company}: {why}{price}"
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    if len(words) <= _LONGEST_SHOWN:
+        return words
+    return f"{words[:_LONGEST_SHOWN].rpartition(' ')[0]} …"
 
 
 def _end(answer: Mapping[str, Json]) -> str:

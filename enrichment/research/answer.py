@@ -13,9 +13,8 @@ from enrichment.domain.money import in_usd
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Company, Json, Known, Profile
 from enrichment.domain.research import Question
-from enrichment.domain.values import JobPosting, NewsItem
 from enrichment.research.breakdown import QuestionParts
-from enrichment.research.claims import CheckedClaim, DroppedClaim, in_order
+from enrichment.research.claims import CheckedClaim, DroppedClaim, event_day, in_order
 from enrichment.research.relevance import VendorRelevance
 from enrichment.rules import Rules
 
@@ -69,7 +68,8 @@ class Payer:
 class CompanyAnswer:
     """What is known of one company for the question. by: 'model', or 'rule', then because says why.
 
-    evidence, vendor_evidence: what was there to be cited, and what did not fit.
+    evidence, vendor_evidence: what was there to be cited, and what did not fit. missing_micro_usd: what all that is
+    missing would cost together: one call may answer several of its open points.
     """
 
     company: Company
@@ -83,6 +83,7 @@ class CompanyAnswer:
     vendor_evidence: Evidence
     profile: Profile | None = None
     payers: tuple[Payer, ...] = ()
+    missing_micro_usd: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def completed(
         ],
         "confidence": _confidence(claims, answers, ending),
         "open_points": [point.as_json() for point in open_points],
-        "missing_micro_usd": sum(point.micro_usd or 0 for point in open_points),
+        "missing_micro_usd": sum(answer.missing_micro_usd for answer in answers),
         "how_found": _how_found(parts, answers),
         "companies": [_company_json(answer) for answer in answers],
         "too_wide": list(ending.too_wide),
@@ -191,7 +192,7 @@ def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime) -> dict
     moving = [(i, c) for i, c in numbered if c.kind == "finding" and c.citations[0].passage.dataset in _NEWS]
     facts = [one.passage.facts[0] for _, claim in numbered for one in claim.citations if one.side == "company"]
     oldest = min((fact.collected_at for fact in facts), default=None)
-    events = [day for fact in facts if (day := _event_day(fact.value)) is not None]
+    events = [day for fact in facts if (day := event_day(fact.value)) is not None]
     return {
         "what_to_say": first["recommendation"] or first["finding"],
         "why_now": moving[0][0] if moving else None,
@@ -201,12 +202,6 @@ def _glance(numbered: Sequence[tuple[str, CheckedClaim]], now: datetime) -> dict
         "age_days": None if oldest is None else max(0, (now - oldest).days),
         "newest_event": None if not events else max(events),
     }
-
-
-def _event_day(value: object) -> str | None:
-    if isinstance(value, NewsItem) and value.published_at is not None:
-        return value.published_at.date().isoformat()
-    return value.posted_on.isoformat() if isinstance(value, JobPosting) and value.posted_on else None
 
 
 def _confidence(claims: Sequence[CheckedClaim], answers: Sequence[CompanyAnswer], ending: Ending) -> dict[str, Json]:

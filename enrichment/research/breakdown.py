@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
 from enrichment.analysis.evidence import Evidence, as_data, on_one_line
@@ -23,6 +23,7 @@ from enrichment.identity.domains import NotACompany, parse_company, registrable_
 from enrichment.identity.names import name_words
 from enrichment.research.answer_kinds import BREAKDOWN, Breakdown
 from enrichment.research.areas import AREA_NAMES, AREAS, areas_in, datasets_of, is_whole
+from enrichment.research.revealed import repeats
 from enrichment.rules import AnalysisRules, Rules
 from enrichment.rules.loader import RESEARCH_BREAKDOWN
 
@@ -34,7 +35,7 @@ _NAME = re.compile(r"(?:[A-Z0-9À-Ý][\w&'’.-]*|[a-z]+[A-Z][\w]*)(?:\s+(?:&\s+
 _PRODUCT_OF = re.compile(r"\b(?:position|pitch|sell|sells|selling|present|offer|introduce)\s+(?:our\s+)?$", re.I)
 _ABOUT = re.compile(r"\b(?:for|about|on|regarding) (?:their|its|the) ((?:[\w-]+ ){0,2}[\w-]+)", re.I)
 """'for their European expansion': a topic, where no model names any."""
-_NUMBER = re.compile(r"[\d.,%$€£-]+")
+_NUMBER = re.compile(r"[\d.,%$€£-]+(?: (?:USD|EUR|GBP|CHF))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,9 @@ def breakdown_schema(datasets: tuple[str, ...]) -> dict[str, Json]:
     return schema
 
 
-def by_model(answer: Breakdown, text: str, persona: Persona, rules: Rules) -> QuestionParts:
-    """Of what the model says, what may be."""
+def by_model(answer: Breakdown, text: str, persona: Persona, rules: Rules, *, instructions: str) -> QuestionParts:
+    """Of what the model says, what may be; nothing that repeats its instructions."""
+    answer = _without_instructions(answer, instructions)
     plain = by_rule(text, persona, rules, because=None)
     companies = [one.name for one in answer.companies if _is_named(one.name, text)]
     companies = [name for name in companies if not _is_of(name, persona)]
@@ -138,6 +140,17 @@ def by_model(answer: Breakdown, text: str, persona: Persona, rules: Rules) -> Qu
         ),
         unanswerable={one.what: one.why for one in answer.unanswerable if one.what and one.why},
         by="model",
+    )
+
+
+def _without_instructions(answer: Breakdown, instructions: str) -> Breakdown:
+    told = partial(repeats, instructions=instructions)
+    return answer.model_copy(
+        update={
+            "topics": [topic for topic in answer.topics if not told(topic)],
+            "sub_questions": [one for one in answer.sub_questions if not told(one.question)],
+            "unanswerable": [one for one in answer.unanswerable if not told(f"{one.what} {one.why}")],
+        }
     )
 
 

@@ -16,8 +16,10 @@ from enrichment.analysis.answer_schemas import Cited, PrioritisedContact
 from enrichment.analysis.citations import SHORTEST_QUOTE, check_citations
 from enrichment.analysis.evidence import Evidence, Passage
 from enrichment.domain.records import Json
+from enrichment.domain.values import FoundPassage, IntentSignal, JobPosting, NewsItem, Value
 from enrichment.research.answer_kinds import ResearchAnswer, VendorRecommendation
 from enrichment.research.evidence import Sides
+from enrichment.research.revealed import repeats
 
 ClaimVerdict = Literal["exact", "normalised"]
 ClaimKind = Literal["finding", "person", "recommendation"]
@@ -51,6 +53,9 @@ class Citation:
             "reply_id": fact.reply_id,
             "place": fact.evidence,
             "url": getattr(fact.value, "url", None),
+            "page": getattr(fact.value, "page", None),
+            "heading": getattr(fact.value, "heading", None),
+            "dated": event_day(fact.value),
             "collected_at": fact.collected_at.isoformat(),
             "reliability": round(fact.reliability, 3),
             "last_resort": fact.last_resort,
@@ -89,13 +94,33 @@ class DroppedClaim:
     because: str
 
 
-def checked(answer: ResearchAnswer, sides: Sides) -> tuple[list[CheckedClaim], list[DroppedClaim]]:
-    """All that may be said, findings first; all that may not, and why."""
+def event_day(value: Value) -> str | None:
+    """The day of what happened, as its source states it; None: it states none."""
+    match value:
+        case NewsItem() | FoundPassage():
+            return None if value.published_at is None else value.published_at.date().isoformat()
+        case JobPosting():
+            return None if value.posted_on is None else value.posted_on.isoformat()
+        case IntentSignal():
+            return None if value.observed_on is None else value.observed_on.isoformat()
+    return None
+
+
+def checked(
+    answer: ResearchAnswer, sides: Sides, *, instructions: str
+) -> tuple[list[CheckedClaim], list[DroppedClaim]]:
+    """All that may be said, findings first; all that may not, and why.
+
+    instructions: what the model was told; of a claim that repeats them nothing is shown.
+    """
     kept: list[CheckedClaim] = []
     dropped: list[DroppedClaim] = []
     for field, kind in _KIND_OF_FIELD.items():
         said: set[str] = set()
         for item in answer.items(field):
+            if repeats(" ".join(str(text) for _, text in item), instructions):
+                dropped.append(DroppedClaim(kind, "", "", "it repeats what the model was told"))
+                continue
             outcome = _claim(field, kind, item, sides)
             if isinstance(outcome, CheckedClaim) and _gist(outcome.text) in said:
                 outcome = _dropped(kind, item, "it was stated before")

@@ -69,17 +69,19 @@ class CompanyAnswers:
         )
         claims = _completed_with(kept, spare)
         claims = [claim for claim in claims if claim.kind != "person" or not roles or _fits(claim, roles)]
+        open_points, missing = await self._open_points(one, claims, roles)
         answer = CompanyAnswer(
             company=one.company,
             claims=tuple(claims),
             dropped=tuple(dropped),
             relevance=relevance,
-            open_points=tuple(await self._open_points(one, claims, roles)),
+            open_points=tuple(open_points),
             by=by,
             because=because,
             evidence=both.evidence,
             vendor_evidence=both.vendor_evidence,
             profile=one.profile,
+            missing_micro_usd=missing,
         )
         await self._shown(answer)
         return answer
@@ -112,8 +114,12 @@ class CompanyAnswers:
                 read_answer(reply, question)
             answer = ResearchAnswer.model_validate_json(reply.answer["content"] or "")
         except (UnusableAnswer, ValueError) as error:
-            return [], _all_dropped(reply.answer.get("content"), both), f"its answer cannot be used: {_short(error)}"
-        kept, dropped = checked(answer, both)
+            return (
+                [],
+                _all_dropped(reply.answer.get("content"), both, question.instructions),
+                f"its answer cannot be used: {_short(error)}",
+            )
+        kept, dropped = checked(answer, both, instructions=question.instructions)
         return kept, dropped, None
 
     async def _shown(self, answer: CompanyAnswer) -> None:
@@ -128,7 +134,8 @@ class CompanyAnswers:
 
     async def _open_points(
         self, one: CompanyCollected, claims: Sequence[CheckedClaim], roles: Sequence[str]
-    ) -> list[OpenPoint]:
+    ) -> tuple[list[OpenPoint], int]:
+        """With what all of them would cost together (micro-USD)."""
         points = missing_points(one.company, one.profile, one.known, self.rules)
         missing = tuple(point.what for point in points if point.what in self.rules.datasets)
         if roles and not any(claim.kind == "person" for claim in claims) and "key_contacts" not in missing:
@@ -140,7 +147,9 @@ class CompanyAnswers:
             if point.what in missing:
                 cost = await price_of(one.company, (point.what,), rules=self.rules, context=self.context)
             priced.append(replace(point, micro_usd=cost or None))
-        return [*priced, *one.searched.open_points(one.company, one.known, self.rules)]
+        together = await price_of(one.company, missing, rules=self.rules, context=self.context) if missing else 0
+        searches = one.searched.open_points(one.company, one.known, self.rules)
+        return [*priced, *searches], together + sum(point.micro_usd or 0 for point in searches)
 
 
 def _completed_with(kept: Sequence[CheckedClaim], spare: Sequence[CheckedClaim]) -> list[CheckedClaim]:
@@ -153,10 +162,10 @@ def _fits(claim: CheckedClaim, roles: Sequence[str]) -> bool:
     return any(fits_role(one.passage, roles) for one in claim.citations)
 
 
-def _all_dropped(content: str | None, both: Sides) -> list[DroppedClaim]:
+def _all_dropped(content: str | None, both: Sides, instructions: str) -> list[DroppedClaim]:
     """Of an answer of which nothing can be used: what was dropped, where it can be read."""
     try:
-        return checked(ResearchAnswer.model_validate_json(content or ""), both)[1]
+        return checked(ResearchAnswer.model_validate_json(content or ""), both, instructions=instructions)[1]
     except ValueError:
         return []
 

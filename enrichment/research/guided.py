@@ -1,9 +1,11 @@
-"""Which questions to ask next, each with its price: one per area that this question left out, free ones first.
+"""Which questions to ask next, each with its price: one per area that is worth asking about, free ones first.
 
-company + areas answered -> dry runs over what memory has -> three NextQuestions
+company + areas answered + what is known -> dry runs over what memory has -> three NextQuestions
+
+An area is worth asking about where something is known of it, or a source can still be asked.
 """
 
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from enrichment.context import RunContext
@@ -13,7 +15,7 @@ from enrichment.pipeline.dry_run import quote
 from enrichment.pipeline.stages import Ask
 from enrichment.planning.total import total_of
 from enrichment.research.answer_question import expected_for_answer
-from enrichment.research.areas import AREAS, Area, datasets_of
+from enrichment.research.areas import AREAS, datasets_of
 from enrichment.rules import Rules
 
 MOST = 3
@@ -33,32 +35,31 @@ class NextQuestion:
 
 
 async def next_questions(
-    company: Company, vendor: str, answered: Collection[str], *, rules: Rules, context: RunContext
+    company: Company,
+    vendor: str,
+    answered: AbstractSet[str],
+    known: AbstractSet[str],
+    *,
+    rules: Rules,
+    context: RunContext,
 ) -> list[NextQuestion]:
-    """answered: areas that were looked at already; of equal price they come last."""
-    found = [
-        priced
-        for area in AREAS
-        if (priced := await _priced(area, company, vendor, rules=rules, context=context)) is not None
-    ]
-    return sorted(found, key=lambda one: (one.micro_usd > 0, one.area in answered, one.micro_usd))[:MOST]
+    """answered: areas that this question was about. known: datasets of which memory has something."""
+    found = []
+    for area in AREAS:
+        datasets = datasets_of((area.name,), rules)
+        if area.name in answered or not datasets:
+            continue
+        cost = await price_of(company, datasets, rules=rules, context=context)
+        if cost or not known.isdisjoint(datasets):
+            asked = area.next_question.format(company=company.name or company.key, vendor=vendor)
+            found.append(NextQuestion(asked, area.name, cost + expected_for_answer(rules) if cost else 0))
+    return sorted(found, key=lambda one: one.micro_usd)[:MOST]
 
 
 async def price_of(company: Company, datasets: tuple[str, ...], *, rules: Rules, context: RunContext) -> int:
     """What these would cost now (micro-USD), expected; nothing is bought."""
     plans = await quote(Ask(company.key, datasets=datasets), rules=rules, context=replace(context, stopping=_never))
     return total_of(plans).expected if plans else 0
-
-
-async def _priced(
-    area: Area, company: Company, vendor: str, *, rules: Rules, context: RunContext
-) -> NextQuestion | None:
-    datasets = datasets_of((area.name,), rules)
-    if not datasets:
-        return None
-    cost = await price_of(company, datasets, rules=rules, context=context)
-    asked = area.next_question.format(company=company.name or company.key, vendor=vendor)
-    return NextQuestion(asked, area.name, cost + expected_for_answer(rules) if cost else 0)
 
 
 def _never() -> bool:

@@ -82,9 +82,12 @@ def _evidence(answer: Mapping[str, Json], claims: Mapping[str, Json]) -> Iterato
         yield ""
     for claim_id, claim in claims.items():
         for one in claim["citations"]:
+            dated = f", of {one['dated']}" if one.get("dated") else ""
+            page = f", {_inline(page)}" if (page := one.get("page") or one["url"]) else ""
             yield (
                 f'- [{claim_id}] {claim["verdict"]}: "{_inline(one["quote"])}", {one["side"]} {one["company"]}, '
-                f"{one['dataset']} of {one['source']}, collected {one['collected_at'][:10]}, `{one['evidence_id']}`"
+                f"{one['dataset']} of {one['source']}{page}{dated}, collected {one['collected_at'][:10]}, "
+                f"`{one['evidence_id']}`"
             )
             yield f"  > {_inline(one['evidence'])}"
     for one in answer["dropped"]:

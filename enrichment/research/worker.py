@@ -168,7 +168,7 @@ class _Research:
         results = await self.bought.ask_model(question, vendor, keeps_back=most_for_answer(self.rules))
         if results.analyses:
             answer = Breakdown.model_validate(results.analyses[0].answer)
-            return by_model(answer, text, persona, self.rules)
+            return by_model(answer, text, persona, self.rules, instructions=question.instructions)
         return by_rule(text, persona, self.rules, because=next(iter(results.gaps.values()), "the model did not answer"))
 
     async def _is_offered(self) -> bool:
@@ -355,8 +355,15 @@ class _Research:
         await self.bought.close_own()
         offered: list[Mapping[str, Json]] = []
         for answer in answers[:1]:
+            company = answer.company
+            known = await self.knowledge.known(company) if company.company_id else Known()
             found = await next_questions(
-                answer.company, self.session.persona.company, parts.areas, rules=self.rules, context=self.context
+                company,
+                self.session.persona.company,
+                set(parts.areas),
+                {fact.dataset for fact in known.facts},
+                rules=self.rules,
+                context=self.context,
             )
             offered = [one.as_json() for one in found]
         cost, saved = await self.bought.costs()

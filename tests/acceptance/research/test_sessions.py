@@ -113,3 +113,42 @@ def test_a_deleted_session_is_gone_with_its_events(client: httpx.Client) -> None
     assert client.delete(f"/v1/sessions/{session['id']}").status_code == 204
     assert client.get(f"/v1/sessions/{session['id']}").status_code == 404
     assert client.get(f"/v1/sessions/{session['id']}/events").status_code == 404
+
+
+def test_questions_to_ask_next_are_worth_asking_and_free_ones_come_first(client: httpx.Client) -> None:
+    data = answered(client, "What has happened at Tesla lately?")
+    prices = [one["cost_micro_usd"] for one in data["next_questions"]]
+    assert len(prices) == 3
+    assert prices == sorted(prices)
+    assert "news" not in [one["area"] for one in data["next_questions"]]
+
+
+def test_nothing_is_offered_for_free_of_a_company_that_no_source_knows(client: httpx.Client) -> None:
+    data = answered(client, "How should I position Snowflake to nobody-knows-this.com?", budget_usd=5)
+    assert data["claims"] == []
+    assert [one for one in data["next_questions"] if one["cost_micro_usd"] == 0] == []
+
+
+def test_a_question_that_is_too_wide_says_what_it_would_narrow_down_to(client: httpx.Client) -> None:
+    data = answered(client, "Tell me about Tesla")
+    assert data["too_wide"]
+    assert all("Tesla" in one for one in data["too_wide"])
+
+
+def test_what_is_missing_costs_together_at_most_what_its_points_cost_one_by_one(client: httpx.Client) -> None:
+    data = answered(client, QUESTION, budget_usd=0)
+    one_by_one = [point["cost_micro_usd"] or 0 for point in data["open_points"]]
+    assert 0 < data["missing_micro_usd"] < sum(one_by_one)
+
+
+def test_a_claim_of_the_transcript_can_be_checked_with_nothing_but_the_transcript(client: httpx.Client) -> None:
+    session = opened(client, "Tell me about Tesla")
+    until(client, session["id"], "research_complete")
+    lines = client.get(f"/v1/sessions/{session['id']}/transcript?format=markdown").text.split("\n")
+    evidence = [(line, lines[at + 1]) for at, line in enumerate(lines) if line.startswith(("- [c", "- \\[c"))]
+    evidence = [(line, passage) for line, passage in evidence if passage.startswith("  > ")]
+    assert len(evidence) >= 10
+    for line, passage in evidence:
+        quote = line.split(': "', 1)[1].rsplit('", ', 1)[0]
+        assert quote in passage
+        assert ", collected 20" in line

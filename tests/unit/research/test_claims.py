@@ -58,7 +58,7 @@ def person(name: str, quote: str) -> ResearchAnswer:
 
 
 def test_a_quote_as_it_is_written_is_exact() -> None:
-    (claim,), dropped = checked(finding("Acme opens 3 offices", "Acme opens 3 offices."), both())
+    (claim,), dropped = checked(finding("Acme opens 3 offices", "Acme opens 3 offices."), both(), instructions="")
     assert (claim.verdict, claim.citations[0].quote, dropped) == ("exact", "Acme opens 3 offices", [])
 
 
@@ -72,7 +72,7 @@ def test_a_quote_as_it_is_written_is_exact() -> None:
     ids=["case and quotation marks", "white space", "quotation marks"],
 )
 def test_a_quote_that_differs_in_spelling_alone_is_normalised_and_shown_as_the_evidence_has_it(quote: str) -> None:
-    (claim,), dropped = checked(finding(quote, "Acme opens 3 offices."), both())
+    (claim,), dropped = checked(finding(quote, "Acme opens 3 offices."), both(), instructions="")
     assert claim.verdict == "normalised"
     assert claim.citations[0].quote in NEWS
     assert dropped == []
@@ -94,24 +94,33 @@ def test_a_quote_that_differs_in_spelling_alone_is_normalised_and_shown_as_the_e
 def test_what_the_evidence_does_not_bear_out_is_dropped_with_the_reason(
     answer: ResearchAnswer, because: str | None
 ) -> None:
-    kept, dropped = checked(answer, both())
+    kept, dropped = checked(answer, both(), instructions="")
     assert [one.because for one in dropped] == ([] if because is None else [because])
     assert len(kept) == (1 if because is None else 0)
 
 
 def test_a_recommendation_cites_the_need_and_the_offer() -> None:
-    (claim,), _ = checked(recommended(OFFER), both())
+    (claim,), _ = checked(recommended(OFFER), both(), instructions="")
     assert [(one.side, one.company_key) for one in claim.citations] == [("company", "acme.com"), ("vendor", "okta.com")]
     assert claim.why == "It moves its workforce login."
 
 
 def test_a_known_contact_is_kept_with_what_the_evidence_says_of_them() -> None:
-    (claim,), _ = checked(person("Wile Coyote", "Wile Coyote\nChief Information Officer"), both())
+    (claim,), _ = checked(person("Wile Coyote", "Wile Coyote\nChief Information Officer"), both(), instructions="")
     assert claim.text == "Wile Coyote: Chief Information Officer."
 
 
 def test_the_same_statement_is_kept_once() -> None:
     twice = finding("Acme opens 3 offices", "Acme opens 3 offices.")
     answer = twice.model_copy(update={"findings": twice.findings * 2})
-    kept, dropped = checked(answer, both())
+    kept, dropped = checked(answer, both(), instructions="")
     assert (len(kept), [one.because for one in dropped]) == (1, ["it was stated before"])
+
+
+def test_of_a_claim_that_repeats_what_the_model_was_told_nothing_is_shown() -> None:
+    told = "Say what the evidence says about the question, and what to do about it."
+    answer = finding("Acme opens 3 offices", f"Acme opens 3 offices. {told}")
+    kept, (dropped,) = checked(answer, both(), instructions=f"You prepare a seller. {told}")
+    assert kept == []
+    assert (dropped.text, dropped.quote) == ("", "")
+    assert dropped.because == "it repeats what the model was told"
