@@ -80,6 +80,7 @@ bench-dagster: $(STAMP)    ## what Dagster adds to a batch: events on SQLite and
 
 bench-service: $(STAMP)    ## the service under load, beside a bare route; needs wrk (apt-get install wrk); two minutes
 	$(BIN)/python -m bench.service
+	$(BIN)/python -m bench.service.from_the_document
 
 bench-page: $(STAMP)       ## the page in Chromium: first paint, a table of 100,000 companies, layout shift, weight; two minutes
 	$(BIN)/python -m bench.page

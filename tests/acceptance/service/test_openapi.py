@@ -1,46 +1,23 @@
-"""The OpenAPI document is true: calls made from it, right and wrong ones, alone and one after another."""
+"""The OpenAPI document is true: calls made from it by bench/service/from_the_document.py, a few of each kind."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bench.service.from_the_document import called
 from tests.acceptance.conftest import Stack
 from tests.acceptance.service.test_keys import bearer
 
-# A body may be right by its schema and name a company, consumer or strategy that there is not: 422, or 402 by its cap;
-# one with more items than are allowed may be too large as well: 413. DELETE stops a batch or a request and removes
-# nothing: it is still there to be read. How long an answer takes depends on what else the machine does. The events of
-# a session go on for as long as they are followed.
-_SETTINGS = """
-[checks]
-use_after_free.enabled = false
-max_response_time = 120
-positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 402, 403, 404, 409, 410, 422, 429]
-negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, "5xx"]
-
-[[operations]]
-include-name = "GET /v1/sessions/{session_id}/events"
-parameters = { "follow" = false }
-"""
 _PATIENCE_SECONDS = 300
 
 
 def test_calls_made_from_the_document_find_nothing_that_it_does_not_state(
     client: httpx.Client, stack: Stack, tmp_path: Path
 ) -> None:
-    key = bearer(stack, "tester", ["read", "enrich", "admin"])
-    (tmp_path / "schemathesis.toml").write_text(_SETTINGS)
-    command = [
-        sys.executable, "-m", "schemathesis.cli", "--config-file", str(tmp_path / "schemathesis.toml"),
-        "run", f"{client.base_url}/openapi.json",
-        "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "6", "--seed", "1",
-        "-H", f"Authorization: {key['Authorization']}", "--no-color", "--request-timeout", "60",
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=_PATIENCE_SECONDS, check=False)
-    assert done.returncode == 0, done.stdout
+    key = bearer(stack, "tester", ["read", "enrich", "admin"])["Authorization"].removeprefix("Bearer ")
+    url = str(client.base_url).rstrip("/")
+    assert called(url, key, tmp_path, examples=2, seed=1, seconds=_PATIENCE_SECONDS) is None
 
 
 JSON = {"Content-Type": "application/json"}
