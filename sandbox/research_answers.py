@@ -26,6 +26,7 @@ _ROLES = {
     "cmo": "market", "cro": "revenue", "security": "security", "data": "data", "engineering": "engineer",
 }  # fmt: skip
 _NEEDS = frozenset({"recent_news", "purchase_intent", "hiring_trends", "tech_stack", "topic_results", "page_passages"})
+_WITH_TITLE = frozenset({"topic_results", "page_passages", "website_passages", "competitor_mentions"})
 _MOST = 5
 
 
@@ -147,7 +148,8 @@ def _recommendations(company: list[Piece], vendor: list[Piece]) -> list[dict[str
 
 def _sentence(piece: Piece, wanted: set[str]) -> str:
     """The sentence of the piece that has most of these words, else its first one."""
-    parts = [part for line in piece.lines for part in re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z])", line)]
+    lines = piece.lines[1:] if piece.dataset in _WITH_TITLE and len(piece.lines) > 1 else piece.lines
+    parts = [part for line in lines for part in re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z])", line)]
     return shortened(max(parts, key=lambda part: len(wanted & _words(part))))
 
 
