@@ -26,6 +26,13 @@ _ROLES = {
     "cmo": "market", "cro": "revenue", "security": "security", "data": "data", "engineering": "engineer",
 }  # fmt: skip
 _NEEDS = frozenset({"recent_news", "purchase_intent", "hiring_trends", "tech_stack", "topic_results", "page_passages"})
+_ASKS_FOR = {
+    "competitor_mentions": ("compet", "rival", "alternativ"),
+    "recent_news": ("happen", "news", "lately"),
+    "hiring_trends": ("hiring", "hire", "jobs", "positions"),
+    "tech_stack": ("technolog", "run on", "stack"),
+}
+"""Dataset -> how a question begins a word that asks for just that."""
 _WITH_TITLE = frozenset({"topic_results", "page_passages", "website_passages", "competitor_mentions"})
 _MOST = 5
 
@@ -94,7 +101,8 @@ def _answer(prompt: str) -> dict[str, Any]:
 def _findings(pieces: list[Piece], question: str) -> list[dict[str, Any]]:
     wanted = _words(question)
     telling = [piece for piece in pieces if piece.dataset not in {"key_contacts", "company_name", "domain", "industry"}]
-    ranked = sorted(telling, key=lambda piece: -len(wanted & _words(piece.text)))
+    asked = {dataset for dataset, words in _ASKS_FOR.items() if any(word in question.lower() for word in words)}
+    ranked = sorted(telling, key=lambda piece: (piece.dataset not in asked, -len(wanted & _words(piece.text))))
     found = []
     for piece in ranked[:_MOST]:
         quote = _sentence(piece, wanted)
