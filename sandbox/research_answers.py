@@ -26,6 +26,14 @@ _ROLES = {
     "cmo": "market", "cro": "revenue", "security": "security", "data": "data", "engineering": "engineer",
 }  # fmt: skip
 _NEEDS = frozenset({"recent_news", "purchase_intent", "hiring_trends", "tech_stack", "topic_results", "page_passages"})
+_ASKS_FOR = {
+    "competitor_mentions": ("compet", "rival", "alternativ"),
+    "recent_news": ("happen", "news", "lately"),
+    "hiring_trends": ("hiring", "hire", "jobs", "positions"),
+    "tech_stack": ("technolog", "run on", "stack"),
+}
+"""Dataset -> how a question begins a word that asks for just that."""
+_WITH_TITLE = frozenset({"topic_results", "page_passages", "website_passages", "competitor_mentions"})
 _MOST = 5
 
 
@@ -93,7 +101,8 @@ def _answer(prompt: str) -> dict[str, Any]:
 def _findings(pieces: list[Piece], question: str) -> list[dict[str, Any]]:
     wanted = _words(question)
     telling = [piece for piece in pieces if piece.dataset not in {"key_contacts", "company_name", "domain", "industry"}]
-    ranked = sorted(telling, key=lambda piece: -len(wanted & _words(piece.text)))
+    asked = {dataset for dataset, words in _ASKS_FOR.items() if any(word in question.lower() for word in words)}
+    ranked = sorted(telling, key=lambda piece: (piece.dataset not in asked, -len(wanted & _words(piece.text))))
     found = []
     for piece in ranked[:_MOST]:
         quote = _sentence(piece, wanted)
@@ -147,7 +156,8 @@ def _recommendations(company: list[Piece], vendor: list[Piece]) -> list[dict[str
 
 def _sentence(piece: Piece, wanted: set[str]) -> str:
     """The sentence of the piece that has most of these words, else its first one."""
-    parts = [part for line in piece.lines for part in re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z])", line)]
+    lines = piece.lines[1:] if piece.dataset in _WITH_TITLE and len(piece.lines) > 1 else piece.lines
+    parts = [part for line in lines for part in re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z])", line)]
     return shortened(max(parts, key=lambda part: len(wanted & _words(part))))
 
 

@@ -6,7 +6,7 @@ Each is planned, priced and remembered by company, source and topic; a later ses
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from enrichment.domain.numbers import in_number
@@ -20,17 +20,19 @@ from enrichment.research.session_knowledge import SessionKnowledge
 from enrichment.research.topics import MENTIONS, PAGE, RESULTS, found_on, pages_worth_reading
 from enrichment.rules import Rules
 
+_OUT_OF_REACH = ("no credentials", "provider down", "plan used up", "suspended", "over a cap")
 _SHARE = 3
 """Of what a company may cost, its searches have at most one part in so many."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchesMade:
-    """About one company. left_out: source -> why a cap did not allow it."""
+    """About one company. left_out: source -> why a cap did not allow it. reasons: topic -> why it was not answered."""
 
     topics: tuple[str, ...]
     pages: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def open_points(self, company: Company, known: Known, rules: Rules) -> list[OpenPoint]:
         """Topics on which nothing was found, with what was asked."""
@@ -40,7 +42,9 @@ class SearchesMade:
             if heads and found_on(topic, known):
                 continue
             asked = tuple(f"asked {one.source} on {day_in_words(one.collected_at)}: none" for one in heads)
-            because = "a search of its own found nothing" if heads else "it was not searched for"
+            because = (
+                "a search of its own found nothing" if heads else self.reasons.get(topic, "it was not searched for")
+            )
             cost = None if heads else most_of(RESULTS, rules)
             points.append(OpenPoint(topic, because, company.key, asked, cost))
         return points
@@ -49,6 +53,26 @@ class SearchesMade:
 def most_of(dataset: str, rules: Rules) -> int:
     """What asking all its sources once may cost (micro-USD)."""
     return sum(rules.max_micro_usd(source) for source in rules.datasets[dataset].sources)
+
+
+def _why_not(end: Enriched | None) -> str:
+    """Why sources of a search have not answered; empty: they have, or nothing is known of it."""
+    if end is None:
+        return ""
+    failed = {failure.source: failure.reason for failure in end.failures}
+    unusable = {} if end.plan is None else {
+        one.source: one.why for one in end.plan.sources if one.verdict in _OUT_OF_REACH
+    }  # fmt: skip
+    return "; ".join(f"{source}: {why.rstrip('.')}" for source, why in {**unusable, **failed}.items())
+
+
+async def _all(asking: Iterable[Coroutine[None, None, Enriched | None]]) -> list[Enriched | None]:
+    """All of them to their end; then the first error is raised."""
+    ended = await asyncio.gather(*asking, return_exceptions=True)
+    for one in ended:
+        if isinstance(one, BaseException):
+            raise one
+    return [one for one in ended if not isinstance(one, BaseException)]
 
 
 class TopicSearches:
@@ -105,10 +129,12 @@ class TopicSearches:
 
     def _with_pages(self, first: dict[str, Json]) -> None:
         """The pages are chosen once the results are there: they are counted where the first search is."""
-        most = most_of(PAGE, self._rules) * self._most_pages if self._most_pages else 0
-        first["most_pages"] = self._most_pages
-        first["expected_micro_usd"] += most
-        first["most_micro_usd"] += most
+        if self._most_pages:
+            sources = {name: self._rules.sources[name] for name in self._rules.datasets[PAGE].sources}
+            each = sum(self._rules.expected_micro_usd(name) * entry.match_rate for name, entry in sources.items())
+            first["most_pages"] = self._most_pages
+            first["expected_micro_usd"] += round(each) * self._most_pages
+            first["most_micro_usd"] += most_of(PAGE, self._rules) * self._most_pages
 
     async def made(
         self,
@@ -125,9 +151,10 @@ class TopicSearches:
             return SearchesMade(())
         slot = self._first_slot + number * self.slots
         each = most // len(self.topics)
-        ends = await asyncio.gather(
-            *(self._search(company, RESULTS, t, asked, each, slot + at) for at, t in enumerate(self.topics))
+        ends = await _all(
+            self._search(company, RESULTS, topic, asked, each, slot + at) for at, topic in enumerate(self.topics)
         )
+        reasons = {topic: why for topic, end in zip(self.topics, ends, strict=True) if (why := _why_not(end))}
         left = most - await self._spent(slot, len(self.topics))
         pages = await self._pages(company, knowledge, compares=compares)
         slot += len(self.topics)
@@ -138,7 +165,7 @@ class TopicSearches:
         for end in ends:
             sources = () if end is None or end.plan is None else end.plan.sources
             over |= {source.source: source.why for source in sources if source.verdict == "over a cap"}
-        return SearchesMade(tuple(self.topics), tuple(pages), over)
+        return SearchesMade(tuple(self.topics), tuple(pages), over, reasons)
 
     async def _search(
         self, company: Company, dataset: str, topic: str, asked: Mapping[str, Json], most: int, slot: int

@@ -1,7 +1,7 @@
 """What others write of a company on one topic: results of a search, and pages that are worth reading.
 
     {'search': body}         -> titles with their snippets, stories with their dates
-    {'page:https://...': html} -> passages that name the company, or are on a page whose title does
+    {'page:https://...': html} -> passages that name the company, in their text or their heading
 
 A search brings up anything near its words: what does not speak of the company is left out.
 """
@@ -66,22 +66,26 @@ def _is_of(reply: ReaderInput, link: str, *texts: str | None) -> bool:
 
 
 def read_page(reply: ReaderInput) -> _FOUND:
-    """One page of anybody's."""
+    """One page of anybody's: it may speak of several companies, so each passage has to name this one."""
     for step, html in reply.payload.items():
         address = url(step.removeprefix(_PAGE))
         if not step.startswith(_PAGE) or address is None:
             continue
         page = Page.of(html)
-        whole = reply.owns(address) or reply.is_spoken_of_in(page.title)
         kept = (
             (number, heading, said)
             for number, (heading, said) in enumerate(sections_of(page))
-            if whole or reply.is_spoken_of_in(heading, said)
+            if reply.owns(address) or reply.is_spoken_of_in(said) or reply.is_spoken_of_in(_own_heading(heading, page))
         )
         for _, (number, heading, said) in zip(range(_MOST_OF_A_PAGE), kept, strict=False):
             publisher = registrable_domain(address)
             passage = FoundPassage(heading=heading, text=said, url=address, publisher=publisher)
             yield ParsedValue("page_passages", passage, 1.0, f"{step}#passage[{number}]")
+
+
+def _own_heading(heading: str | None, page: Page) -> str | None:
+    """None: it is the page's title, which is above passages on others as well."""
+    return None if heading == page.title else heading
 
 
 READERS: Mapping[str, ReaderEntry] = {

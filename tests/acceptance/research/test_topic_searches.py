@@ -77,3 +77,13 @@ def test_competitors_are_named_from_pages_that_compare_with_the_page_as_evidence
     assert "Alternatives to Tesla include" in " ".join(q["evidence"] for q in quoted)
     bought = [event for event in of(one, "source_answered") if event["source"] == "serp_alternatives"]
     assert [event["cost_micro_usd"] for event in bought] == [50_000]
+
+
+def test_where_the_search_fails_the_topic_is_an_open_point_with_the_reason_and_its_price(stack: Stack) -> None:
+    stack.fault("serpapi", "http_500")
+    one = seller(stack)
+    (answer,) = one.ask(QUESTION)
+    (point,) = [point for point in answer["open_points"] if point["what"] == TOPIC]
+    assert "serp_topic" in point["because"]
+    assert point["cost_micro_usd"] == 100_000
+    assert answer["claims"]

@@ -79,5 +79,6 @@ def test_of_a_page_of_others_only_what_names_the_company_is_read() -> None:
     assert [one.value.text for one in found if isinstance(one.value, FoundPassage)] == [
         "Okta will host customer data of banks in two data centres in Germany from May."
     ]
-    whole = page.replace("The market", "Okta in Germany: what its customers get")
-    assert len(list(read_page(of_okta({"page:https://a.example/x": whole})))) == 2
+    titled = page.replace("The market", "Okta in Germany: what its customers get")
+    assert len(list(read_page(of_okta({"page:https://a.example/x": titled})))) == 1, "Acme's part is not on Okta"
+    assert len(list(read_page(of_okta({"page:https://www.okta.com/x": page})))) == 2, "its own page"

@@ -86,8 +86,9 @@ def test_a_topic_on_which_nothing_was_found_is_an_open_point_with_what_was_asked
         (head("plants", "rep_1"), head("robots", "rep_2")), (found("A plant", "https://a.example/", "rep_1"),)
     )
     assert [fact.reply_id for fact in found_on("plants", known)] == ["rep_1"]
-    points = SearchesMade(("plants", "robots", "mines")).open_points(ACME, known, RULES)
-    assert [(one.what, one.asked, bool(one.micro_usd)) for one in points] == [
-        ("robots", ("asked serp_topic on 2 March 2026: none",), False),
-        ("mines", (), True),
+    made = SearchesMade(("plants", "robots", "mines"), reasons={"mines": "serp_topic: serpapi is down"})
+    points = made.open_points(ACME, known, RULES)
+    assert [(one.what, one.because, one.asked, bool(one.micro_usd)) for one in points] == [
+        ("robots", "a search of its own found nothing", ("asked serp_topic on 2 March 2026: none",), False),
+        ("mines", "serp_topic: serpapi is down", (), True),
     ]
