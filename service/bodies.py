@@ -3,6 +3,7 @@
 AskBody | VendorEnrichBody -> Ask        ApiProblem("invalid", ...): one sentence
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -16,6 +17,8 @@ from service.access import Caller
 from service.batch_work import ASKED_BY
 from service.money import AskedUsd, micro
 
+LEAVE_IT_OUT = "leave it out"
+_AGE = re.compile(r"\s*[0-9]{1,9}\s*[smhd]\s*")
 _TEN_YEARS = 3_650 * 86_400
 
 
@@ -25,9 +28,18 @@ def _written(text: str) -> str:
     return text
 
 
+def has_nul(given: object) -> bool:
+    """Whether a text in it has U+0000, which Postgres cannot store."""
+    if isinstance(given, str):
+        return "\0" in given
+    if isinstance(given, Mapping):
+        return any(has_nul(name) or has_nul(value) for name, value in given.items())
+    return isinstance(given, list) and any(map(has_nul, given))
+
+
 def _age(text: str) -> str:
-    if not 0 < parse_seconds(text) <= _TEN_YEARS:
-        raise ValueError("an age such as 3d, above 0 and of ten years at most")
+    if not _AGE.fullmatch(text) or not 0 < parse_seconds(text) <= _TEN_YEARS:
+        raise ValueError("write an age such as 3d or 12h, above 0 and of ten years at most")
     return text
 
 
@@ -52,10 +64,9 @@ CompanyText = Annotated[
 Age = Annotated[
     str,
     Field(
-        max_length=20,
-        pattern=r"^\s*[0-9]{1,9}\s*[smhd]\s*$",
         description="No fact older than this",
         examples=["3d", "12h"],
+        json_schema_extra={"maxLength": 20, "pattern": f"^{_AGE.pattern}$"},
     ),
     AfterValidator(_age),
 ]
@@ -65,6 +76,13 @@ class Body(BaseModel):
     """Nothing that is not declared: a slip in a name is an error, not a default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, given: Any) -> Any:
+        if has_nul(given):
+            raise ValueError(f"a text has the character U+0000: {LEAVE_IT_OUT}")
+        return given
 
 
 class AskBody(Body):

@@ -10,11 +10,14 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from service.bodies import LEAVE_IT_OUT
 from service.problems import ApiProblem
 
 
 async def query_as_declared(request: Request) -> None:
     """A dependency of every route. Raises ApiProblem."""
+    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise ApiProblem("invalid", f"The address has the character U+0000: {LEAVE_IT_OUT}.")
     if request.scope["query_string"]:
         route = request.scope["route"]
         refuse_others(request, dict(_declared(route.dependant)) if isinstance(route, APIRoute) else {})

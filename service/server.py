@@ -4,6 +4,7 @@ SIGTERM, SIGINT -> no new calls; streams and waiting calls are answered; request
 """
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -31,6 +32,7 @@ def serve(app: FastAPI, *, host: str, port: int, ready: Callable[[str], None]) -
     """
     with _listener(host, port) as listener, _signals_exit(), _short_turns():
         _run(_Server(app, ready, HEAD_SECONDS), listener)
+    gc.freeze()  # the interpreter looks through everything once more when it ends: a second in which nothing is decided
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from resources.wiring import open_store_of
 from service.access import Caller, caller_of
 from service.agents.consent import Consents
 from service.agents.tools import AgentContext, add_tools
+from service.bodies import LEAVE_IT_OUT, has_nul
 from service.declared_query import refuse_others
 from service.installation import ServiceState, opened
 from service.problems import invalid, problem_of, problem_response
@@ -55,6 +56,8 @@ class _AgentServer(MCPServer[AgentContext]):
         if tool is not None and (unknown := sorted(arguments.keys() - tool.input_schema["properties"].keys())):
             known = ", ".join(tool.input_schema["properties"])
             raise ToolError(f"invalid: {name} has no argument '{unknown[0][:60]}': it takes {known}.")
+        if has_nul(arguments):
+            raise ToolError(f"invalid: A text has the character U+0000: {LEAVE_IT_OUT}.")
         try:
             return await super().call_tool(name, arguments, context)
         except UnexpectedToolError:

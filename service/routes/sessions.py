@@ -28,7 +28,7 @@ _FOUND = problems("not_found")
 
 def _says_something(text: str) -> str:
     if not text.strip():
-        raise ValueError("ask something")
+        raise ValueError("put words here")
     return text.strip()
 
 

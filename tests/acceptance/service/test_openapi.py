@@ -38,6 +38,31 @@ def test_a_body_that_cannot_be_read_as_json_is_not_json(client: httpx.Client, bo
     assert answer.json()["detail"].startswith("Send the body as JSON in UTF-8")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/v1/companies/tesla%00.com", None),
+        ("GET", "/v1/companies?query=a%00b", None),
+        ("POST", "/v1/quotes", {"company": "tesla\0.com"}),
+        ("POST", "/vendor/enrich", {"companyName": "tesla\0.com"}),
+        ("POST", "/v1/companies/tesla.com/verdicts", {"dataset": "industry", "because": "x", "right": {"text": "\0"}}),
+    ],
+)
+def test_a_text_that_postgres_cannot_store_is_refused_wherever_it_is(
+    client: httpx.Client, method: str, path: str, body: dict[str, object] | None
+) -> None:
+    answer = client.request(method, path, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert "the character U+0000: leave it out" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("age", ["3 weeks", "", "0d", "99999d", "3d" + " " * 20 + "x"])
+def test_an_age_that_is_none_is_told_what_to_write(client: httpx.Client, age: str) -> None:
+    answer = client.post("/v1/quotes", json={"company": "tesla.com", "max_age": age})
+    said = "max_age: write an age such as 3d or 12h, above 0 and of ten years at most."
+    assert (answer.status_code, answer.json()["detail"]) == (422, said)
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
 def test_json_under_another_type_is_refused_with_the_type_to_send(client: httpx.Client, kind: str | None) -> None:
     headers = {} if kind is None else {"Content-Type": kind}
