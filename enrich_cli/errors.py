@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from enrich_cli.advice import advised
+
 WRONG_USAGE = 2
 INCOMPLETE = 3
 REFUSED_BY_CAP = 4
@@ -32,5 +34,6 @@ def failing_in_one_sentence() -> Iterator[None]:
     except Exception as error:  # our own errors are recognised by their module; others are raised on
         if type(error).__module__.split(".")[0] not in _OURS:
             raise
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201  the command line prints
+        sentence = advised(str(error), sandbox="--sandbox" in sys.argv)
+        print(f"error: {sentence}", file=sys.stderr)  # noqa: T201  the command line prints
         sys.exit(AMBIGUOUS if type(error).__name__ == "AmbiguousCompany" else WRONG_USAGE)

@@ -14,6 +14,7 @@ def check(folder: RulesFolder = None) -> None:
     """Read config/ and report everything that is wrong with it."""
     from enrich_cli.rendering.terminal import console
     from enrichment.domain.numbers import in_number
+    from enrichment.rules import unread_files
     from resources.rule_checks import checked_rules, rules_before
     from resources.rule_remarks import rule_remarks
 
@@ -23,6 +24,8 @@ def check(folder: RulesFolder = None) -> None:
         f"{in_number(len(rules.consumers), 'consumer')}, {in_number(len(rules.analyses), 'analysis')} "
         f"(rules {rules.hash})"
     )
+    for name in unread_files(folder):
+        console.print(f"[yellow]config/{name} is read by nothing:[/] correct its name, or take it out")
     for about, what in rule_remarks(rules, rules_before()):
         console.print(f"[yellow]{about}[/] {what}".rstrip())
 

@@ -126,6 +126,8 @@ class BatchCommands:
         if wish.due:
             refresh, wish = asyncio.run(self._refresh(wish))
         understood = self._understood(wish)
+        if understood is not None and not any(understood.counts.values()):
+            raise UsageError(f"{understood.path} has no row below its heading: a batch needs companies.")
         companies = self._companies(wish, understood)
         return QuotedBatch(asyncio.run(self._quote(companies, _batch(wish))), wish, understood, refresh)
 

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from enrich_cli.advice import advised
 from enrich_cli.bootstrap import opened_store
 from enrich_cli.errors import UsageError
-from enrich_cli.rendering.terminal import advised, console
+from enrich_cli.rendering.terminal import console
 from enrich_cli.typed_values import seconds_of
 from enrichment.domain.money import charge, counted
 from enrichment.domain.records import Purchase

@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.rendering.terminal import advised
+from enrich_cli.advice import advised
 from enrichment.domain.money import in_units
 from enrichment.domain.numbers import in_number
 from enrichment.purchasing.reconciliation import Agreement, in_words, number

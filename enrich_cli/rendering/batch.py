@@ -11,7 +11,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from enrich_cli.rendering.terminal import advised, as_plain
+from enrich_cli.advice import advised
+from enrich_cli.rendering.terminal import as_plain
 from enrichment.batches.progress import IN_ORDER, pace_in_words, span_in_words, state_in_words
 from enrichment.batches.quote import BatchQuote
 from enrichment.domain.batches import BatchSummary
@@ -133,7 +134,8 @@ def _advice(summary: BatchSummary) -> str:
     if batch.state == "stopped" or summary.count("stopped"):
         return f"`enrich batch resume {batch.batch_id}` goes on."
     if batch.state == "done" and summary.count("postponed"):
-        return f"Postponed companies cost nothing: `enrich batch resume {batch.batch_id} --max-cost USD` takes them up."
+        again = f"`enrich batch resume {batch.batch_id} --max-cost USD`"
+        return f"Nothing more was bought for postponed companies: {again} takes them up."
     if batch.state == "done" and summary.count("failed", "incomplete"):
         return f"`enrich batch retry {batch.batch_id}` tries those that failed or are incomplete once more."
     return ""

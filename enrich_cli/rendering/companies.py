@@ -7,7 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from enrich_cli.rendering.terminal import StreamedList, advised
+from enrich_cli.advice import advised
+from enrich_cli.rendering.terminal import StreamedList
 from enrichment.domain.numbers import in_number
 from enrichment.domain.records import Json
 from enrichment.identity.company_list import UnderstoodList

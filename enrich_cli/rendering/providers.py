@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from enrich_cli.advice import advised
 from enrich_cli.operations.source_checks import SourceChecks
-from enrich_cli.rendering.terminal import advised
 from enrichment.domain.records import Outage
 from enrichment.planning.skip_reasons import because
 from enrichment.rules import Rules

@@ -6,7 +6,6 @@ show(view, data, as_json=...)        age(seconds) -> '3 d'        as_plain(recor
 import dataclasses
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
@@ -17,7 +16,6 @@ from rich.status import Status
 
 from enrichment.domain.records import Event
 
-_COMMAND = re.compile(r"(?<=`)enrich [^`]+(?=`)")
 _WIDTH_OF_A_FILE = 160  # of output that goes to a file or a pipe, which have no width
 
 
@@ -41,11 +39,6 @@ def show(view: RenderableType, data: object, *, as_json: bool, on: Console = con
         sys.stdout.write("\n")
     else:
         on.print(view, crop=False)
-
-
-def advised(sentence: str, *, sandbox: bool) -> str:
-    """What it advises, each command between backticks, as it is to be typed where the command ran with --sandbox."""
-    return _COMMAND.sub(r"\g<0> --sandbox", sentence) if sandbox else sentence
 
 
 class StreamedList(list[Any]):

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import typer
 
+from enrich_cli.advice import advised
 from enrich_cli.bootstrap import settings_and_rules
 from enrich_cli.errors import UsageError
-from enrich_cli.rendering.terminal import ProgressLine, advised
+from enrich_cli.rendering.terminal import ProgressLine
 from enrich_cli.typed_values import usd
 from enrichment.context import RunContext
 from enrichment.domain.money import in_usd

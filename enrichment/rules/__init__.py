@@ -6,7 +6,7 @@ folder -> load_rules() -> Rules, or RulesError with every problem in one message
 from enrichment.rules.cross_checks import never_asked
 from enrichment.rules.experiments import Strategy
 from enrichment.rules.learned import MATCH_RATE
-from enrichment.rules.loader import Questions, RulesError, load_rules
+from enrichment.rules.loader import Questions, RulesError, load_rules, unread_files
 from enrichment.rules.models import (
     AnalysisRules,
     Caps,
@@ -63,4 +63,5 @@ __all__ = [
     "Strategy",
     "load_rules",
     "never_asked",
+    "unread_files",
 ]

@@ -126,6 +126,12 @@ def _first_of(loaded: _Hashed) -> Rules:
     return loaded.rules
 
 
+def unread_files(folder: Path) -> tuple[str, ...]:
+    """Names of files in it that no rule is read from, as a slip in a name makes them: `cap.yaml`, `caps.yml`."""
+    read = {f"{name}.yaml" for name in (*_MAPPINGS, *_OPTIONAL)}
+    return tuple(sorted(f.name for f in folder.iterdir() if f.is_file() and f.name not in read and f.name[0] != "."))
+
+
 def _checked(
     folder: Path,
     written: Mapping[str, Any],

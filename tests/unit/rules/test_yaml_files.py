@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from enrich_cli.commands.rules import check
 from enrichment.rules import load_rules
 from tests.support.edited_rules import change, lines, problems
 
@@ -150,3 +151,12 @@ def test_what_is_no_mapping_is_named_without_the_name_of_a_class(
     (config / f"{name}.yaml").write_text(text, encoding="utf-8")
     assert f"config/{name}.yaml:{where}".removesuffix(":") + ": must be a mapping of names" in problems(config)
     assert "instance of" not in problems(config)
+
+
+@pytest.mark.parametrize(("name", "remarked"), [("cap.yaml", True), ("caps.yml", True), ("learned.yaml", False)])
+def test_a_file_that_no_rule_is_read_from_is_remarked_on(
+    config: Path, capsys: pytest.CaptureFixture[str], name: str, remarked: bool
+) -> None:
+    (config / name).write_text("{}\n", encoding="utf-8")
+    check(config)
+    assert (f"config/{name} is read by nothing: correct its name" in capsys.readouterr().out) is remarked

@@ -118,6 +118,19 @@ def test_what_cannot_be_done_is_one_sentence(stack: Stack, words: tuple[str, ...
     assert done.stderr.count("\n") == 1
 
 
+def test_a_list_of_nothing_but_a_heading_makes_no_batch(stack: Stack, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("name,website\n", encoding="utf-8")
+    for words in (("quote",), ("start", "--yes")):
+        refused = stack.command("batch", words[0], str(path), *words[1:])
+        assert (refused.returncode, "has no row below its heading" in refused.stderr) == (2, True)
+    assert stack.store.batches.latest() == []
+
+
+def test_what_it_advises_is_typed_for_the_store_it_speaks_of(stack: Stack) -> None:
+    assert "`enrich batch list --sandbox` shows" in stack.command("batch", "show", "bat_9").stderr
+
+
 def test_rows_that_are_not_in_a_batch_are_kept_beside_its_file_and_those_that_wait_are_named(
     stack: Stack, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from enrich_cli.rendering.terminal import advised
+from enrich_cli.advice import advised
 from enrich_cli.rendering.trace import trace_tree
 from enrichment.domain.records import Event, Json, Request, Stage
 from enrichment.ports import ProviderError
