@@ -70,6 +70,9 @@ def bought_key(source: str) -> dg.AssetKey:
     return raw_key(source) if analysis is None else analysis_key(analysis)
 
 
+_BY_TOPIC = " It is asked about one topic at a time, by research sessions: selected here, it asks nothing."
+
+
 def layer_assets(rules: Rules) -> tuple[LayerAsset, ...]:
     """All assets of the three layers, in the order of the rules."""
     return (
@@ -89,6 +92,7 @@ def _raw(rules: Rules, name: str) -> LayerAsset:
             f"Replies of {source.provider} on {', '.join(source.datasets)}. "
             f"{source.expected_units} {source.unit} at {price.usd} USD per answer ({price.confidence}), "
             f"charged {source.charged.replace('_', ' ')}; a reply is fresh for {_days(source.ttl)}."
+            f"{_BY_TOPIC if source.by_topic else ''}"
         ),
         kinds=frozenset({source.provider, "python"}),
         fresh_seconds=source.ttl,

@@ -5,7 +5,7 @@ A company that fails costs no other one; the run then fails at its end, and name
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -83,14 +83,16 @@ def _end_of(company: Company, result: Enriched | BaseException | None) -> Compan
         reason = f"an unexpected error, {type(result).__name__}: {result}"
         return CompanyEnd(of_batch, BatchEnd("failed", reason=reason))
     if result is None:
-        return CompanyEnd(of_batch, BatchEnd("complete", reason="all that was selected is still fresh"))
+        return CompanyEnd(
+            of_batch, BatchEnd("complete", reason="all that was selected is still fresh, or waits for a topic")
+        )
     return CompanyEnd(of_batch, end_of(result), result)
 
 
 async def _enriched(
     company: Company, order: RunOrder, override: str | None, asked_by: str, rules: Rules, context: RunContext
 ) -> Enriched | None:
-    """None: all that was selected is still fresh."""
+    """None: all that was selected is still fresh, or waits for a topic."""
     ask = await _ask(company, order, override, asked_by, rules, context)
     return None if ask is None else await enrich(ask, rules=rules, context=context, company=company)
 
@@ -98,7 +100,7 @@ async def _enriched(
 async def _ask(
     company: Company, order: RunOrder, override: str | None, asked_by: str, rules: Rules, context: RunContext
 ) -> Ask | None:
-    """None: all that was selected is still fresh."""
+    """None: all that was selected is still fresh, or waits for a topic."""
     ask = Ask(company.key, max_cost=_most(order), max_age=order.max_age, asked_by=asked_by)
     if order.analyses:
         return replace(
@@ -110,9 +112,15 @@ async def _ask(
             analyses=order.analyses,
         )
     fresh = frozenset[str]() if order.even_if_fresh else await _fresh(company, rules, context)
-    due = tuple(source for source in order.sources if source not in fresh)
+    due = sources_due(order.sources, fresh, rules)
     datasets = tuple(name for name, entry in rules.datasets.items() if set(entry.sources) & set(due))
     return replace(ask, strategy="legacy", datasets=datasets, sources=due, memory=False) if due else None
+
+
+def sources_due(selected: Sequence[str], fresh: Collection[str], rules: Rules) -> tuple[str, ...]:
+    """Of these sources, those to ask: without a fresh reply, and about a company as such; a selection has no topic."""
+    by_topic = {name for name in selected if name in rules.sources and rules.sources[name].by_topic}
+    return tuple(source for source in selected if source not in fresh and source not in by_topic)
 
 
 def _most(order: RunOrder) -> int | None:

@@ -31,7 +31,9 @@ class MeantCompany(_Part):
 
 class SubQuestion(_Part):
     question: Sentence = Field(description="what one lookup can answer")
-    datasets: list[Label] = Field(description="those that bear on it", json_schema_extra={"maxItems": 4})
+    datasets: list[Label] = Field(
+        description="that answer it; none: it is searched for", json_schema_extra={"maxItems": 4}
+    )
 
 
 class Unanswerable(_Part):
