@@ -85,9 +85,12 @@ def _is_stopping(app: FastAPI) -> bool:
 
 
 class _Agents:
-    """ASGI: what is made when the application starts."""
+    """ASGI: what is made when the application starts. path: as which it is counted and logged."""
+
+    path = PATH
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = self
         await scope["app"].state.agents(scope, receive, send)
 
 

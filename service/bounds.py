@@ -76,3 +76,13 @@ class Bounded:
                     raise HTTPException(503) from None
                 if loop.time() >= until:
                     raise HTTPException(408) from None
+
+
+def received_again(message: Message, receive: Receive) -> Receive:
+    """The same as was received, from its beginning."""
+    waiting = [message]
+
+    async def receiving() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receiving

@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from enrichment.domain.accepted import MadeBefore
 from enrichment.domain.ids import new_id
@@ -25,6 +25,7 @@ from enrichment.ports import StoreError
 from resources.recently_used import RecentlyUsed
 from service.access import Caller, allowed_to, caller_of_secret
 from service.bodies import AskBody, EnrichBody, VendorEnrichBody
+from service.bounds import received_again
 from service.enrichments import FromMemory, booked, from_memory, no_room, rebuilt_by_memory
 from service.installation import ServiceState
 from service.problems import ERRORS, ApiProblem, problem_of, problem_response
@@ -88,7 +89,7 @@ class Hits:
             return
         whole = message["type"] == "http.request" and not message.get("more_body", False)
         if not whole or not await self._is_answered(kind, secret, message.get("body", b""), scope, receive, send):
-            await self._app(scope, _once_more(message, receive), send)
+            await self._app(scope, received_again(message, receive), send)
 
     async def _is_answered(
         self, kind: _Kind, secret: str, content: bytes, scope: Scope, receive: Receive, send: Send
@@ -169,13 +170,3 @@ def _secret_of_plain_call(scope: Scope) -> str | None:
         and not scope["query_string"]
     )
     return secret.decode("latin-1") if plain and secret and b" " not in secret else None
-
-
-def _once_more(message: Message, receive: Receive) -> Receive:
-    """The same as was received, from its beginning."""
-    waiting = [message]
-
-    async def receiving() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return receiving

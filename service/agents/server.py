@@ -25,7 +25,7 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import CallToolResult, InputRequiredResult
 from pydantic import ValidationError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from enrichment.domain.access import ApiKey
 from resources.settings import Settings, SettingsError
@@ -35,6 +35,7 @@ from service.access import Caller, caller_of
 from service.agents.consent import Consents
 from service.agents.tools import AgentContext, add_tools
 from service.bodies import LEAVE_IT_OUT, has_nul
+from service.bounds import received_again
 from service.declared_query import refuse_others
 from service.installation import ServiceState, opened
 from service.problems import invalid, problem_of, problem_response
@@ -96,6 +97,7 @@ class AgentsOverHttp:
         try:
             caller = await caller_of(request, scope["app"].state.service, _credentials(request))
             refuse_others(request, {})
+            body = await request.body()  # what does not arrive in time is refused here, as a problem
         except Exception as error:
             problem = problem_of(error)
             if problem is None:
@@ -105,7 +107,8 @@ class AgentsOverHttp:
         scope[_CALLER] = caller
         owner = AccessToken(token="", client_id=caller.owner or "loopback", scopes=[])
         scope["user"] = AuthenticatedUser(owner)
-        await self.app(dict(scope), receive, send)  # the inner application names itself in it
+        whole: Message = {"type": "http.request", "body": body, "more_body": False}
+        await self.app(dict(scope), received_again(whole, receive), send)  # the inner application names itself in it
 
 
 @asynccontextmanager

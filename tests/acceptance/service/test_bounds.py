@@ -62,18 +62,29 @@ def test_bytes_that_are_no_http_are_a_problem_with_one_sentence(client: httpx.Cl
     assert json.loads(body)["code"] == "not_http"
 
 
+TAKING_A_BODY = {
+    "/v1/quotes": "application/json",
+    "/v1/batches/upload?max_cost_usd=1": "text/csv",
+    "/mcp": "application/json",
+    "/sign-in": "application/x-www-form-urlencoded",
+}
+
+
 def test_half_a_body_holds_up_no_stop_and_is_answered_with_a_problem(stack: Stack) -> None:
-    head = b"POST /v1/quotes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     with served(create_service(stack.settings, now=stack.clock.now)) as url:
-        here = ("127.0.0.1", int(url.rpartition(":")[2]))
-        half = socket.create_connection(here, timeout=60)
-        half.sendall(head + b"Content-Length: 99\r\n\r\n{")
-        assert httpx.get(f"{url}/healthz", trust_env=False).status_code == 200  # so the half body has arrived too
-    with half:
-        answer = b"".join(iter(lambda: half.recv(65_536), b""))
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert b"content-type: application/problem+json" in head
-    assert (status_of(head), json.loads(body)["code"]) == (503, "stopping")
+        here, halves = ("127.0.0.1", int(url.rpartition(":")[2])), []
+        for path, kind in TAKING_A_BODY.items():
+            half = socket.create_connection(here, timeout=60)
+            head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: 99\r\n\r\n"
+            half.sendall(head.encode() + b"{")
+            halves.append(half)
+        assert httpx.get(f"{url}/healthz", trust_env=False).status_code == 200  # so the halves have arrived too
+    for half in halves:
+        with half:
+            answer = b"".join(iter(lambda: half.recv(65_536), b""))  # noqa: B023
+        answered, _, body = answer.partition(b"\r\n\r\n")
+        assert b"content-type: application/problem+json" in answered
+        assert (status_of(answered), json.loads(body)["code"]) == (503, "stopping")
 
 
 def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:

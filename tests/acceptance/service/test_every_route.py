@@ -163,6 +163,9 @@ def test_no_route_answers_without_a_valid_key_of_this_installation(
         for route in WITH_KEY
         for who, headers in strangers.items()
     }
+    for who, headers in strangers.items():
+        for method in ("get", "post", "delete"):
+            answers[(method, "/mcp"), who] = client.request(method, "/mcp", headers=headers)
     wrong = {key: answer.status_code for key, answer in answers.items() if answer.status_code != 401}
     assert wrong == {}
     assert {answer.headers["content-type"] for answer in answers.values()} == {"application/problem+json"}
