@@ -30,6 +30,14 @@ class QuestionView(View):
     answer: dict[str, Any] | None
 
 
+class NextQuestionView(View):
+    """cost_usd: what it is expected to cost; 0: memory has all of it."""
+
+    question: str
+    area: str
+    cost_usd: Usd
+
+
 class SessionView(View):
     """last_event_id: of its newest event: what to resume after."""
 
@@ -42,6 +50,9 @@ class SessionView(View):
     created_at: datetime
     last_event_id: str
     questions: list[QuestionView]
+    next_questions: list[NextQuestionView] = Field(
+        default_factory=list, description="What to ask, free ones first: after the latest answer, or to begin with"
+    )
     links: dict[str, str]
 
 

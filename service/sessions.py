@@ -9,18 +9,24 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from fastapi.concurrency import run_in_threadpool
+
 from enrichment.domain.accepted import IdempotencyKey, MadeBefore
 from enrichment.domain.ids import new_id
 from enrichment.domain.money import to_micro
+from enrichment.domain.records import Company
 from enrichment.domain.research import NewSessionEvent, Persona, Question, Session, SessionEvent
 from enrichment.pipeline.identify import company_asked_for_now
 from enrichment.pipeline.stages import Ask
+from enrichment.research.guided import NextQuestion, first_questions
 from enrichment.research.opening import question_received, session_started
 from enrichment.research.transcript import in_markdown
 from service.access import Caller
 from service.installation import ServiceState
+from service.money import usd
 from service.problems import ApiProblem
 from service.session_views import (
+    NextQuestionView,
     QuestionView,
     SessionsView,
     SessionView,
@@ -34,6 +40,7 @@ from service.session_views import (
 
 MOST_OPEN = 20
 _MOST_LISTED = 50
+_MOST_BEFORE = 5
 _PAGE = 1_000
 
 
@@ -118,6 +125,33 @@ def no_session(session_id: str) -> ApiProblem:
 
 def view_of(session_id: str, caller: Caller, state: ServiceState) -> SessionView:
     return _view(seen(session_id, caller, state), state)
+
+
+async def with_next_questions(view: SessionView, caller: Caller, state: ServiceState) -> SessionView:
+    """What the latest answer offers; of a session that was asked nothing, what to begin with."""
+    if view.questions:
+        answer = next((one.answer for one in reversed(view.questions) if one.answer is not None), None)
+        offered = [] if answer is None else answer["next_questions"]
+        found = [NextQuestion(one["question"], one["area"], one["cost_micro_usd"]) for one in offered]
+    else:
+        vendor, before = await run_in_threadpool(_asked_about, view.id, caller, state)
+        in_force = state.in_force
+        found = await first_questions(vendor, before, rules=in_force.rules, context=in_force.context)
+    shown = [NextQuestionView(question=one.question, area=one.area, cost_usd=usd(one.micro_usd)) for one in found]
+    return view.model_copy(update={"next_questions": shown})
+
+
+def _asked_about(session_id: str, caller: Caller, state: ServiceState) -> tuple[Company, list[Company]]:
+    """The vendor, and the companies that this key's sessions asked about, the latest first."""
+    store, session = state.store, seen(session_id, caller, state)
+    earlier = [one for one in store.sessions.of(session.owner, most=_MOST_BEFORE) if one.session_id != session_id]
+    questions = [question for one in earlier for question in reversed(store.sessions.questions(one.session_id))]
+    ids = dict.fromkeys(company_id for question in questions for company_id in question.companies)
+    found = [company for company_id in ids if (company := store.companies.by_id(company_id)) is not None]
+    vendor = store.companies.by_id(session.company_id)
+    if vendor is None:
+        raise no_session(session_id)
+    return vendor, [company for company in found if company.company_id != vendor.company_id]
 
 
 def listed(caller: Caller, state: ServiceState) -> SessionsView:

@@ -16,12 +16,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bench.citations.measures import CitationCounts
+from bench.citations.measures import CapCounts, CitationCounts
 from bench.citations.questions import NOON, questions, write_labels
 from bench.money.sandbox_setup import copied_rules, unlimited_vendors
 from enrichment.context import RunContext
 from enrichment.domain.ids import new_id
-from enrichment.domain.records import Company
+from enrichment.domain.records import Company, Fact
 from enrichment.domain.research import Persona, Question, Session
 from enrichment.pipeline.identify import company_for
 from enrichment.research.opening import question_received, session_started
@@ -58,23 +58,27 @@ async def measured(rules: Rules, context: RunContext, store: SqlStore) -> Citati
     vendor = await _vendor(context, store)
     for asked in questions():
         answer = await answered(asked.question, _BUDGET, rules, context, store)
-        company = store.companies.by_key(asked.company)
-        ids = [vendor.company_id, *([] if company is None else [company.company_id])]
-        facts = [fact for known in store.knowledge.known_many(ids).values() for fact in known.facts]
-        counts.add(asked, answer, facts)
+        counts.add(asked, answer, _facts(store, vendor, asked.company))
     return counts
 
 
-async def capped(rules: Rules, context: RunContext, store: SqlStore) -> tuple[int, int]:
-    """How many of the questions ended, and how many of them within their budget."""
-    chance, ended, within = Random(_SEED), 0, 0
+async def capped(rules: Rules, context: RunContext, store: SqlStore) -> CapCounts:
+    """Budgets from a third of a cent to 2 USD, as many small ones as large ones."""
+    chance, counts = Random(_SEED), CapCounts()
+    vendor = await _vendor(context, store)
     for company in Catalogue().companies[-_CAPS:]:
-        budget = int(10 ** chance.uniform(2, 6.3))
+        budget = int(10 ** chance.uniform(3.5, 6.3))
         text = f"How should I position Snowflake to {company.domain}?"
         answer = await answered(text, budget, rules, context, store)
-        ended += bool(answer.get("claims") or answer.get("open_points"))
-        within += answer.get("cost_micro_usd", budget + 1) <= budget
-    return ended, within
+        counts.add(answer, _facts(store, vendor, company.domain), budget=budget)
+    return counts
+
+
+def _facts(store: SqlStore, vendor: Company, key: str) -> list[Fact]:
+    """All that is stored of the company and of the vendor."""
+    company = store.companies.by_key(key)
+    ids = [vendor.company_id, *([] if company is None else [company.company_id])]
+    return [fact for known in store.knowledge.known_many(ids).values() for fact in known.facts]
 
 
 async def _vendor(context: RunContext, store: SqlStore) -> Company:
@@ -93,8 +97,7 @@ async def _run(url: str, folder: Path, *, caps: bool) -> None:
     rules, store = load_rules(config), open_store(settings.store_url, world="sandbox")
     async with open_context(settings, rules, store=store, now=lambda: NOON) as context:
         if caps:
-            ended, within = await capped(rules, context, store)
-            print(f"{_CAPS} random caps (seed {_SEED}): {ended} ended with an answer, {within} within their budget")
+            _show_caps(await capped(rules, context, store))
         else:
             _show(await measured(rules, context, store))
     store.close()
@@ -105,6 +108,12 @@ def _show(counts: CitationCounts) -> None:
     print(f"claims {counts.claims}: exact {counts.exact}, normalised {counts.normalised}; dropped {counts.dropped}")
     print(f"unsupported among the kept {counts.unsupported}")
     print(f"citation precision {counts.precision:.3f}, citation recall {counts.recall:.3f}")
+
+
+def _show_caps(counts: CapCounts) -> None:
+    print(f"{counts.questions} random caps (seed {_SEED}): {counts.ended} ended, {counts.within} within their budget")
+    print(f"{counts.cited} cite what there is, all of it borne out; {counts.with_claims} had something to cite")
+    print(f"{counts.told} say what is missing and why; {counts.over_budget} were cut short, and say what it would cost")
 
 
 def main(words: Sequence[str]) -> None:

@@ -44,10 +44,7 @@ class CitationCounts:
 
     def add(self, asked: LabelledQuestion, answer: Mapping[str, Any], facts: Collection[Fact]) -> None:
         """facts: all that are stored of the company and of the vendor."""
-        stored = dict[str, str]()
-        for fact in facts:  # one posting may bear several technologies
-            evidence_id = f"{fact.reply_id}#{fact.evidence}"
-            stored[evidence_id] = f"{stored.get(evidence_id, '')}\n{as_data(fact_text(fact.value))}"
+        stored = stored_texts(facts)
         self.questions += 1
         self.dropped += len(answer["dropped"])
         self.by_rule += any(one["by"] == "rule" for one in answer["how_found"]["answer"])
@@ -64,6 +61,48 @@ class CitationCounts:
                     self.relevant += fits
                     labelled = labelled or fits
         self.answered += labelled
+
+
+@dataclass(slots=True)
+class CapCounts:
+    """Of questions that were each asked within a budget at random. cited: whatever could be cited is, and borne out.
+
+    told: what a cap left out is said, with its reason and what it would cost.
+    """
+
+    questions: int = 0
+    ended: int = 0
+    within: int = 0
+    cited: int = 0
+    told: int = 0
+    over_budget: int = 0
+    with_claims: int = 0
+
+    def add(self, answer: Mapping[str, Any], facts: Collection[Fact], *, budget: int) -> None:
+        """budget: micro-USD. An answer without data has not ended."""
+        self.questions += 1
+        if not answer:
+            return
+        claims, points = answer["claims"], answer["open_points"]
+        stored = stored_texts(facts)
+        could_cite = any(one["passages"] for one in answer["how_found"]["answer"])
+        self.ended += 1
+        self.with_claims += bool(claims)
+        self.within += answer["cost_micro_usd"] <= budget
+        self.cited += bool(claims) >= could_cite and all(is_supported(claim, stored) for claim in claims)
+        is_over = answer["state"] == "over_budget"
+        self.over_budget += is_over
+        said = bool(points) and all(point["because"] for point in points) and answer["missing_micro_usd"] > 0
+        self.told += said if is_over else all(point["because"] for point in points)
+
+
+def stored_texts(facts: Collection[Fact]) -> dict[str, str]:
+    """By evidence id. One posting may bear several technologies."""
+    stored = dict[str, str]()
+    for fact in facts:
+        evidence_id = f"{fact.reply_id}#{fact.evidence}"
+        stored[evidence_id] = f"{stored.get(evidence_id, '')}\n{as_data(fact_text(fact.value))}"
+    return stored
 
 
 def is_supported(claim: Mapping[str, Any], stored: Mapping[str, str]) -> bool:

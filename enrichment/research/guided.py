@@ -1,10 +1,13 @@
 """Which questions to ask next, each with its price: one per area that is worth asking about, free ones first.
 
 company + areas answered + what is known -> dry runs over what memory has -> three NextQuestions
+companies asked about before + the vendor itself -> three to begin with
 
 An area is worth asking about where something is known of it, or a source can still be asked.
 """
 
+import asyncio
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -15,10 +18,13 @@ from enrichment.pipeline.dry_run import quote
 from enrichment.pipeline.stages import Ask
 from enrichment.planning.total import total_of
 from enrichment.research.answer_question import expected_for_answer
-from enrichment.research.areas import AREAS, datasets_of
+from enrichment.research.areas import AREA_NAMES, AREAS, datasets_of
 from enrichment.rules import Rules
 
 MOST = 3
+_BEFORE = 2
+_OF_VENDOR = frozenset({"positioning", "competition", "pricing"})
+"""Areas in which a seller asks about their own company."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,20 @@ async def next_questions(
         if cost or not known.isdisjoint(datasets):
             asked = area.next_question.format(company=company.name or company.key, vendor=vendor)
             found.append(NextQuestion(asked, area.name, cost + expected_for_answer(rules) if cost else 0))
+    return sorted(found, key=lambda one: one.micro_usd)[:MOST]
+
+
+async def first_questions(
+    vendor: Company, before: Sequence[Company], *, rules: Rules, context: RunContext
+) -> list[NextQuestion]:
+    """before: companies asked about lately, the last one first; of the vendor itself, how it competes and charges."""
+    found = list[NextQuestion]()
+    name = vendor.name or vendor.key
+    asked_of = [(company, frozenset[str]()) for company in before[:_BEFORE]]
+    for company, answered in (*asked_of, (vendor, frozenset(AREA_NAMES) - _OF_VENDOR)):
+        known = await asyncio.to_thread(context.store.knowledge.known, company.company_id)
+        datasets = {fact.dataset for fact in known.facts}
+        found += await next_questions(company, name, answered, datasets, rules=rules, context=context)
     return sorted(found, key=lambda one: one.micro_usd)[:MOST]
 
 

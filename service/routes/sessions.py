@@ -82,7 +82,7 @@ async def open_session(
         response.headers["Idempotency-Replayed"] = "true"
     response.headers["Location"] = made.links["self"]
     state.session_runs.look_soon()
-    return made
+    return await sessions.with_next_questions(made, caller, state)
 
 
 @router.get("")
@@ -116,8 +116,9 @@ async def ask(
 
 @router.get("/{session_id}", responses=_FOUND)
 async def one(session_id: SessionId, caller: Reader, state: Installed) -> SessionView:
-    """Its persona, what is left of its budget, and its questions with their answers."""
-    return await run_in_threadpool(sessions.view_of, session_id, caller, state)
+    """Its persona, what is left of its budget, its questions with their answers, and what to ask next."""
+    view = await run_in_threadpool(sessions.view_of, session_id, caller, state)
+    return await sessions.with_next_questions(view, caller, state)
 
 
 @router.get(

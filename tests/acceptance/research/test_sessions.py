@@ -152,3 +152,32 @@ def test_a_claim_of_the_transcript_can_be_checked_with_nothing_but_the_transcrip
         quote = line.split(': "', 1)[1].rsplit('", ', 1)[0]
         assert quote in passage
         assert ", collected 20" in line
+
+
+def test_a_session_begins_with_three_questions_about_companies_asked_about_before_free_ones_first(
+    client: httpx.Client,
+) -> None:
+    answered(client, QUESTION)
+    offered = opened(client)["next_questions"]
+    assert len(offered) == 3
+    assert [one["cost_usd"] for one in offered] == sorted(one["cost_usd"] for one in offered)
+    assert "Tesla" in offered[0]["question"]
+    assert offered[0]["cost_usd"] == "0.00"
+
+
+def test_the_very_first_session_begins_with_questions_about_the_vendor_at_their_price(client: httpx.Client) -> None:
+    offered = opened(client)["next_questions"]
+    assert len(offered) == 3
+    assert all("Snowflake" in one["question"] for one in offered)
+    assert all(float(one["cost_usd"]) > 0 for one in offered)
+
+
+def test_what_an_answer_offers_can_be_read_from_the_session_and_asked_for_that_price(client: httpx.Client) -> None:
+    session = opened(client, QUESTION)
+    before = until(client, session["id"], "research_complete")
+    offered = client.get(f"/v1/sessions/{session['id']}").json()["next_questions"]
+    assert [one["question"] for one in offered] == [one["question"] for one in before[-1][2]["data"]["next_questions"]]
+    assert offered[0]["cost_usd"] == "0.00"
+    asked(client, session["id"], offered[0]["question"])
+    data = until(client, session["id"], "research_complete", after=before[-1][0])[-1][2]["data"]
+    assert data["cost_micro_usd"] == 0
