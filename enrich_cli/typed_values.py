@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from enrich_cli.errors import UsageError
 from enrichment.domain.money import to_micro
-from enrichment.rules.models import parse_seconds
+from enrichment.rules.fields import parse_seconds
 
 _MOST_WORKERS = 64  # on one machine
 

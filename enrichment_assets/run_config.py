@@ -12,7 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from enrichment.domain.money import to_micro
-from enrichment.rules.models import parse_seconds
+from enrichment.rules.fields import parse_seconds
 from enrichment_assets.asset_specs import Layer
 from enrichment_assets.partitions import new_among
 from resources.store import SqlStore

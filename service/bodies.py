@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 from enrichment.identity.countries import country_code
 from enrichment.identity.vendor_ids import stated_id
 from enrichment.pipeline.stages import Ask
-from enrichment.rules.models import parse_seconds
+from enrichment.rules.fields import parse_seconds
 from service.access import Caller
 from service.batch_work import ASKED_BY
 from service.money import AskedUsd, micro

@@ -25,7 +25,7 @@ from enrichment.pipeline.enrich import Ask, enrich
 from enrichment.ports import ProviderError
 from enrichment.requirements.requirements import requirements_of
 from enrichment.rules import Rules, load_rules
-from enrichment.rules.models import ChatRules
+from enrichment.rules.provider_models import ChatRules
 from resources.clock import utc_now
 from resources.providers.openai import OpenAIModel
 from resources.providers.rate_limiter import Unlimited

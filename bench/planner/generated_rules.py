@@ -10,17 +10,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from random import Random
 
-from enrichment.rules.models import (
-    ConsumerRules,
-    DatasetRules,
-    Price,
-    ProviderRules,
-    RedundancyRule,
-    Repeat,
-    Rules,
-    SourceDataset,
-    SourceRules,
-)
+from enrichment.rules.models import ConsumerRules, DatasetRules, RedundancyRule, Rules, SourceDataset, SourceRules
+from enrichment.rules.provider_models import Price, ProviderRules, Repeat
 
 CONSUMER = "wants"
 _WEEK = 7 * 86_400

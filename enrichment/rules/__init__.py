@@ -5,6 +5,7 @@ folder -> load_rules() -> Rules, or RulesError with every problem in one message
 
 from enrichment.rules.cross_checks import never_asked
 from enrichment.rules.experiments import Strategy
+from enrichment.rules.fields import Seconds
 from enrichment.rules.learned import MATCH_RATE
 from enrichment.rules.loader import Questions, RulesError, load_rules, unread_files
 from enrichment.rules.models import (
@@ -15,21 +16,16 @@ from enrichment.rules.models import (
     DatasetRules,
     HybridRules,
     LearnedLine,
-    Poll,
-    Price,
-    ProviderRules,
-    RateLimits,
     RedundancyRule,
     RefreshRules,
-    Repeat,
     ResearchRules,
     Rules,
-    Seconds,
     SourceDataset,
     SourceQuestion,
     SourceRules,
     Strategies,
 )
+from enrichment.rules.provider_models import Poll, Price, ProviderRules, RateLimits, Repeat
 from enrichment.rules.reliability import DatasetReliability, Feed, SourceReliability
 
 __all__ = [

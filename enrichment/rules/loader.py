@@ -24,7 +24,6 @@ from enrichment.rules.models import (
     DatasetRules,
     ExplorationRules,
     LearnedLine,
-    ProviderRules,
     RedundancyRule,
     RefreshRules,
     ResearchRules,
@@ -33,6 +32,7 @@ from enrichment.rules.models import (
     SourceRules,
     Strategies,
 )
+from enrichment.rules.provider_models import ProviderRules
 from enrichment.rules.reliability import DatasetReliability, counted
 from enrichment.rules.yaml_files import NotReadable, read_yaml
 

@@ -4,164 +4,38 @@ Rules: providers, sources, datasets, consumers, analyses, redundancy, strategies
 reliability, experiments, prompts
 """
 
-import re
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enrichment.domain.money import charge, to_micro
 from enrichment.rules.experiments import Experiment, Strategy
+from enrichment.rules.fields import (
+    DAY,
+    AverageUnits,
+    Count,
+    Day,
+    Flag,
+    Hour,
+    Number,
+    Probability,
+    RuleModel,
+    Seconds,
+    Usd,
+    WholeUnits,
+)
+from enrichment.rules.provider_models import ProviderRules
 from enrichment.rules.reliability import DatasetReliability, Use
 
 Charged = Literal["always", "on_match", "per_unit"]
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DAY = 86400
-_DEFAULT_MAX_AGE = {"high": _DAY, "medium": 7 * _DAY, "low": None}
+_DEFAULT_MAX_AGE = {"high": DAY, "medium": 7 * DAY, "low": None}
 
 
-def parse_seconds(text: object) -> int:
-    """'7d', '1h', '90s' or a number of seconds."""
-    if isinstance(text, int) and not isinstance(text, bool):
-        return text
-    match = re.fullmatch(r"(\d{1,9})\s*([smhd])", text.strip()) if isinstance(text, str) else None
-    if not match:
-        raise ValueError(f"{text!r} is no duration; write a number and s, m, h or d, such as 7d")
-    return int(match[1]) * _UNITS[match[2]]
-
-
-def _exact(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError(f"{value} is no number")
-    if isinstance(value, str) and not (value.isascii() and "_" not in value):
-        raise ValueError(f"{value} is no number in plain digits")
-    return str(value) if isinstance(value, float) else value
-
-
-def _whole(value: object) -> object:
-    value = _exact(value)
-    if isinstance(value, str) and value.partition(".")[2].strip("0"):
-        raise ValueError(f"{value} is no whole number; a vendor bills whole units, and this is the most it may bill")
-    return value
-
-
-def _day(value: object) -> object:
-    if isinstance(value, int | float):
-        raise ValueError(f"{value} is no day; write one such as 2026-11-21")
-    return value
-
-
-Seconds = Annotated[int, BeforeValidator(parse_seconds), Field(gt=0, le=100 * 365 * _DAY)]
-Usd = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000)]
-AverageUnits = Annotated[Decimal, BeforeValidator(_exact), Field(gt=0, le=1_000_000)]
-WholeUnits = Annotated[int, BeforeValidator(_whole), Field(gt=0, le=1_000_000)]
-Day = Annotated[date, BeforeValidator(_day)]
-Flag = Annotated[bool, Field(strict=True)]
-Number = Annotated[float, Field(strict=True)]
-Count = Annotated[int, Field(strict=True, gt=0)]
-Hour = Annotated[int, Field(strict=True, ge=0, le=24)]
-Probability = Annotated[Number, Field(ge=0, le=1)]
-
-
-class _Rule(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Price(_Rule):
-    """What `per` units cost in USD, how sure that is, and since when."""
-
-    usd_per_unit: Usd
-    per: Count = 1
-    confidence: Literal["stated", "documented", "observed", "assumed"]
-    as_of: Day
-
-    @property
-    def usd(self) -> Decimal:
-        """USD for one unit, exact."""
-        return self.usd_per_unit / self.per
-
-
-class ModelPrices(_Rule):
-    input_token: Price
-    output_token: Price
-
-
-class RateLimits(_Rule):
-    per_minute: Count | None = None
-    per_hour: Count | None = None
-
-
-class Poll(_Rule):
-    """How long to wait between looks at a running job, in seconds."""
-
-    first_seconds: Number = Field(2, gt=0)
-    factor: Number = Field(1.5, ge=1)
-    longest_seconds: Number = Field(10, gt=0)
-
-
-class Repeat(_Rule):
-    """What may be asked again without being billed twice.
-
-    window: how long the same question stays free once it was asked; resume_by_handle may have one besides.
-    """
-
-    rule: Literal["free_within", "resume_by_handle", "never"]
-    window: Seconds | None = None
-
-    @model_validator(mode="after")
-    def _window_belongs_to_its_rule(self) -> "Repeat":
-        if self.rule == "free_within" and self.window is None:
-            raise ValueError("rule free_within needs a window")
-        if self.rule == "never" and self.window is not None:
-            raise ValueError("rule never has no window")
-        return self
-
-
-class BreakerRules(_Rule):
-    """When a provider is no longer asked: after `failures` in a row, for `first` seconds, later at most `longest`."""
-
-    failures: Count = 5
-    first: Seconds = 30
-    longest: Seconds = 600
-    exhausted: Seconds = 900
-
-
-class ChatRules(_Rule):
-    """In what a language model's endpoint differs from others of the same protocol; docs/models.md has a table.
-
-    output_limits: the fields of a request that limit its answer. schema_leaves_out: JSON schema keywords not sent.
-    """
-
-    output_limits: tuple[Literal["max_completion_tokens", "max_tokens"], ...] = Field(
-        ("max_completion_tokens",), min_length=1
-    )
-    schema_leaves_out: tuple[Literal["maxLength", "maxItems", "format", "enum", "title", "description"], ...] = ()
-
-
-class ProviderRules(_Rule):
-    base_url: str = Field(pattern=r"^https?://\S+$")
-    prices: Mapping[str, Price] = {}
-    models: Mapping[str, ModelPrices] = {}
-    chat: ChatRules = ChatRules()
-    rate_limits: RateLimits = RateLimits()
-    concurrency: Count = 4
-    connect_timeout_seconds: Number = Field(5, gt=0)
-    timeout_seconds: Number = Field(60, gt=0)
-    poll: Poll = Poll()
-    repeat: Repeat
-    breaker: BreakerRules = BreakerRules()
-    uncertain_after: Seconds = 7 * 86400
-
-    def usd_per_unit(self) -> dict[str, Decimal]:
-        """Unit -> USD for one, exact."""
-        return {unit: price.usd for unit, price in self.prices.items()}
-
-
-class SourceDataset(_Rule):
+class SourceDataset(RuleModel):
     """silence_means_none: a reply without any is this source's word that there are none."""
 
     fill_rate: Probability
@@ -169,7 +43,7 @@ class SourceDataset(_Rule):
     silence_means_none: Flag = False
 
 
-class LearnedLine(_Rule):
+class LearnedLine(RuleModel):
     """One rate that use has taught: its mean, its 90 % interval, and how many answers it rests on.
 
     use: a proposed line counts for nothing; an accepted one counts, and is renewed when rates are learned again; a
@@ -197,7 +71,7 @@ class SourceQuestion(BaseModel):
     reader: str | None = None
 
 
-class SourceRules(SourceQuestion, _Rule):
+class SourceRules(SourceQuestion, RuleModel):
     needs: tuple[str, ...] = ()
     charged: Charged
     unit: str
@@ -224,7 +98,7 @@ class SourceRules(SourceQuestion, _Rule):
         return self
 
 
-class DatasetRules(_Rule):
+class DatasetRules(RuleModel):
     description: str = ""
     sources: tuple[str, ...] = ()
     analysis: str | None = None
@@ -250,7 +124,7 @@ class DatasetRules(_Rule):
         return self.max_age if self.max_age is not None else _DEFAULT_MAX_AGE[self.freshness_needed]
 
 
-class ConsumerRules(_Rule):
+class ConsumerRules(RuleModel):
     """quality_thresholds: dataset -> threshold of this consumer, where it asks for more than the dataset's own.
 
     extras: datasets that a profile shows where replies bought for others contain them; nothing is bought for them.
@@ -294,7 +168,7 @@ class ConsumerRules(_Rule):
         return to_micro(self.max_cost_usd)
 
 
-class AnalysisRules(_Rule):
+class AnalysisRules(RuleModel):
     """try_again_after: how long an answer that could not be used is remembered; then it is asked for once more."""
 
     model: str
@@ -304,33 +178,33 @@ class AnalysisRules(_Rule):
     reliability: Probability = 0.7
     max_input_bytes: Count = Field(le=1_000_000)
     max_output_tokens: Count = Field(le=100_000)
-    try_again_after: Seconds = _DAY
+    try_again_after: Seconds = DAY
 
     def most_tokens(self, input_bytes: int) -> dict[str, int]:
         """The most one answer may take: a token is at least a byte, and no output is longer than its limit."""
         return {"input_token": input_bytes, "output_token": self.max_output_tokens}
 
 
-class RedundancyRule(_Rule):
+class RedundancyRule(RuleModel):
     skip: str
     if_held: tuple[str, ...] = Field(min_length=1)
     consumers: tuple[str, ...] = Field(min_length=1)
     because: str
 
 
-class HybridRules(_Rule):
+class HybridRules(RuleModel):
     by: Literal["key_share", "first_seen"]
     enhanced_share: Probability = 0.5
     first_seen_from: Day | None = None
 
 
-class Strategies(_Rule):
+class Strategies(RuleModel):
     default: Strategy | Literal["hybrid"] = "enhanced"
     consumers: Mapping[str, Strategy | Literal["hybrid"]] = {}
     hybrid: HybridRules | None = None
 
 
-class Caps(_Rule):
+class Caps(RuleModel):
     """The most that may be spent in a UTC day, in USD."""
 
     all: Usd | None = None
@@ -339,7 +213,7 @@ class Caps(_Rule):
     consumers: Mapping[str, Usd] = {}
 
 
-class RefreshRules(_Rule):
+class RefreshRules(RuleModel):
     """What is bought again before it is asked for; nothing that costs anything, if no budget is named.
 
     consumers: USD a day, where it is not budget_usd_per_day.
@@ -348,8 +222,8 @@ class RefreshRules(_Rule):
 
     budget_usd_per_day: Usd = Decimal(0)
     consumers: Mapping[str, Usd] = {}
-    demand_horizon: Seconds = 60 * _DAY
-    idle_after: Seconds = 30 * _DAY
+    demand_horizon: Seconds = 60 * DAY
+    idle_after: Seconds = 30 * DAY
     hours: tuple[Hour, Hour] = (0, 24)
     pinned: Mapping[str, Seconds] = {}
 
@@ -371,7 +245,7 @@ class RefreshRules(_Rule):
         return first <= hour < end if first < end else hour >= first or hour < end
 
 
-class ExplorationRules(_Rule):
+class ExplorationRules(RuleModel):
     """What a UTC day may cost of asking sources besides, to learn from them; nothing, if no budget is named.
 
     share: of the requests that buy something.
@@ -381,7 +255,7 @@ class ExplorationRules(_Rule):
     share: Probability = 0.02
 
 
-class ResearchRules(_Rule):
+class ResearchRules(RuleModel):
     """Research sessions. breakdown, answer: how the model is asked; None: a plain rule serves instead.
 
     consumer: what a whole question about a company collects, written for the asking vendor. budget_usd: of a session,
@@ -398,7 +272,7 @@ class ResearchRules(_Rule):
     answer: AnalysisRules | None = None
 
 
-class Rules(_Rule):
+class Rules(RuleModel):
     """All of config/, with the hash that plans, purchases and profiles carry.
 
     sources: with the rates of learned.yaml that people accepted or pinned. as_written: without them. paid_units:

@@ -29,7 +29,7 @@ from enrichment.ports import (
     Throttled,
     UnexpectedReply,
 )
-from enrichment.rules.models import ProviderRules
+from enrichment.rules.provider_models import ProviderRules
 from resources.providers.rate_limiter import Limiter, NoSlot, asked_to_wait, wait_for_slot
 
 FREE: Mapping[str, int] = MappingProxyType({})

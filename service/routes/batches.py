@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from enrichment.domain.batches import BatchCompanyState
-from enrichment.rules.models import parse_seconds
+from enrichment.rules.fields import parse_seconds
 from service import batches
 from service.access import Enricher, Reader
 from service.batches import MOST_COMPANIES, BatchCompaniesView, BatchesView, BatchQuoteView, BatchView, Wanted

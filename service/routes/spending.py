@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
-from enrichment.rules.models import parse_seconds
+from enrichment.rules.fields import parse_seconds
 from service import companies, rules_report, source_report, spending, spending_report
 from service.access import Reader
 from service.bodies import Age
