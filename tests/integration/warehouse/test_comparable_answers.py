@@ -47,6 +47,23 @@ def test_only_the_newest_answer_of_a_source_counts(store: SqlStore, warehouse: W
     assert dict(estimates(found, MATRIX))["industry"].figures.sources[DB].checked == 0
 
 
+def test_a_source_that_changes_its_answer_to_what_another_had_said_was_wrong_before(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    for number in range(30):
+        about = company(store, f"c{number}.com")
+        for day, source, industry in ((0, DB, "Mining"), (1, FIRM, "Banking"), (2, DB, "Banking")):
+            at = NOON + timedelta(days=day)
+            bought(store, request(store, about, at=at), source, {"industry": [Text(text=industry)]}, at=at)
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        found = dict(estimates(comparable_answers(connection, MATRIX), MATRIX))["industry"].figures.sources
+    assert found.keys() == {DB, FIRM}
+    assert (found[DB].checked, found[FIRM].checked) == (60, 30)
+    assert found[DB].right < 35
+    assert found[FIRM].right > 25
+
+
 def test_a_source_whose_match_rate_fell_is_named_with_the_day(store: SqlStore, warehouse: Warehouse) -> None:
     for day in range(8):
         at = NOON + timedelta(days=day)
