@@ -13,7 +13,7 @@ import duckdb
 
 from enrichment.domain.records import VERDICT
 from enrichment.domain.values import Value, load_value
-from enrichment.learning.estimate_reliability import LATER, Answer, Check, Estimate, estimate_reliability
+from enrichment.learning.estimate_reliability import LATER, Answer, Check, Estimate, Rereadings, estimate_reliability
 from enrichment.profiles.disputes import grouped
 from enrichment.rules import Rules
 
@@ -110,12 +110,31 @@ def _add(to: ComparableAnswers, company: str, groups: Mapping[str, str], rules: 
             to.answers.append(Answer(company, source, text, reader=rules.sources[source].provider))
 
 
-def estimates(found: Mapping[str, ComparableAnswers], rules: Rules) -> Iterator[tuple[str, Estimate]]:
-    """Of each dataset, beginning with what the rules state."""
+def estimates(
+    found: Mapping[str, ComparableAnswers],
+    rules: Rules,
+    reread: Mapping[tuple[str, str], tuple[int, int]] | None = None,
+) -> Iterator[tuple[str, Estimate]]:
+    """Of each dataset, beginning with what the rules state. reread: as Knowledge.rereadings gives it."""
     for dataset, compared in sorted(found.items()):
         matrix = {
             source: rules.reliability(source, dataset)
             for source in {answer.source for answer in compared.answers} - {LATER}
             if dataset in rules.sources[source].datasets
         }
-        yield dataset, estimate_reliability(compared.answers, compared.checks, matrix=matrix)
+        yield (
+            dataset,
+            estimate_reliability(
+                compared.answers, compared.checks, matrix=matrix, rereadings=_of_readers(dataset, rules, reread or {})
+            ),
+        )
+
+
+def _of_readers(dataset: str, rules: Rules, reread: Mapping[tuple[str, str], tuple[int, int]]) -> dict[str, Rereadings]:
+    """Reader, named by the provider whose replies it reads -> how often it was found to have misread this dataset."""
+    counted: dict[str, Rereadings] = {}
+    for (source, of_dataset), (read, misread) in reread.items():
+        if of_dataset == dataset and source in rules.sources:
+            before = counted.get(rules.sources[source].provider, Rereadings(0, 0))
+            counted[rules.sources[source].provider] = Rereadings(before.read + read, before.misread + misread)
+    return counted

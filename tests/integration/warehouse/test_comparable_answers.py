@@ -64,6 +64,23 @@ def test_a_source_that_changes_its_answer_to_what_another_had_said_was_wrong_bef
     assert found[FIRM].right > 25
 
 
+def test_misreadings_that_a_newer_reader_found_excuse_the_source(store: SqlStore, warehouse: Warehouse) -> None:
+    """In a third of the companies one source of three seems to deviate from the others."""
+    for number in range(30):
+        asked = request(store, company(store, f"c{number}.com"))
+        for source in (DB, "serp_organic", "snov_contacts"):
+            industry = f"Misread {number % 7}" if source == "snov_contacts" and number % 3 == 0 else "Banking"
+            bought(store, asked, source, {"industry": [Text(text=industry)]})
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        found = comparable_answers(connection, MATRIX)
+    misread = {("snov_contacts", "industry"): (300, 100), (DB, "domain"): (9, 9)}
+    blamed, excused = (dict(estimates(found, MATRIX, reread))["industry"] for reread in ({}, misread))
+    assert excused.misreadings["snov"] > 5 * blamed.misreadings["snov"]
+    assert excused.misreadings["brightdata"] < 0.05
+    assert excused.accuracy["snov_contacts"] > blamed.accuracy["snov_contacts"] + 0.1
+
+
 def test_a_source_whose_match_rate_fell_is_named_with_the_day(store: SqlStore, warehouse: Warehouse) -> None:
     for day in range(8):
         at = NOON + timedelta(days=day)
