@@ -7,7 +7,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench.learning import copies, experiments, off_policy, rates
+from bench.learning import copies, experiments, harm, off_policy, rates
 
 _SEEDS, _EXPERIMENTS = 20, 2000
 
@@ -22,6 +22,7 @@ def main() -> None:
     rates.drift(options.seed)
     copies.show(_SEEDS)
     experiments.show(_EXPERIMENTS, options.seed)
+    harm.show(harm.SEEDS)
     off_policy.show(off_policy.SEEDS, options.seed)
     with tempfile.TemporaryDirectory() as folder:
         rates.counting(Path(folder), options.seed, options.answers)

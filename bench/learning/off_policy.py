@@ -21,9 +21,16 @@ _KINDS = {"tech": 1.0, "finance": 0.8, "industry": 0.55, "public": 0.3}
 _ARMS = {"enhanced": 0.8, "priority": 0.2}
 
 
-def served(policy: Policy, problem: Problem, known: frozenset[str], filled: frozenset[tuple[str, str]]) -> int:
-    """What one company costs (micro-USD). known: the sources that know it. filled: (source, dataset)."""
-    offers, state, cost = {offer.source: offer for offer in problem.offers}, start(problem), 0
+def served(
+    policy: Policy,
+    problem: Problem,
+    known: frozenset[str],
+    filled: frozenset[tuple[str, str]],
+    down: frozenset[str] = frozenset(),
+) -> int:
+    """What one company costs (micro-USD). known: by which sources. filled: (source, dataset). down: unavailable."""
+    offers, first, cost = {offer.source: offer for offer in problem.offers}, start(problem), 0
+    state = State(first.unsatisfied, first.usable - down)
     while asked := policy.next(state):
         found = asked & known
         cost += sum(offers[s].price_asked + (offers[s].price_matched if s in found else 0) for s in asked)

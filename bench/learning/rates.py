@@ -85,7 +85,8 @@ def counting(folder: Path, seed: int, answers: int = _ANSWERS) -> None:
             pooled_rates(0.7, [*counted.kinds.values()])
         learned = time.perf_counter() - began
     print(
-        f"{answers:,} answers: counted in {took:.1f} s ({used:.1f} s of CPU, {grown:.0f} MB more at the most), "
+        f"{answers:,} answers: counted in {took:.1f} s ({used:.1f} s of CPU, {grown:.0f} MB more at the most, "
+        f"{_megabytes():.0f} MB in all, of the process's peak), "
         f"{len(counts)} rates of 140 kinds learned in {learned:.1f} s (goal: 60 s in all)"
     )
 

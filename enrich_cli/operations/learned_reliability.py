@@ -45,7 +45,7 @@ def learned_reliability(*, sandbox: bool) -> LearnedReliability:
         warehouse.build(store)
         with warehouse.reading() as connection:
             found = comparable_answers(connection, rules)
-        return LearnedReliability(settings, rules, dict(estimates(found, rules)))
+        return LearnedReliability(settings, rules, dict(estimates(found, rules, store.knowledge.rereadings())))
 
 
 def reliability_view(learned: LearnedReliability) -> RenderableType:

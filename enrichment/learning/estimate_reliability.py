@@ -37,6 +37,8 @@ _MOST_STATED = 0.9
 """Of what a wrong source may state, all stated values of a company are at most this share: it may be another one."""
 _FEED_STARTS = (0.4, 0.9)
 """Maximisation finds the nearest peak: feeds are begun as mostly wrong ones and as mostly right ones."""
+LATER = "(later)"
+"""What a source says later than what it said, as a witness against that: no source, in no feed, without a figure."""
 _Floats = NDArray[np.float64]
 _Feeds = tuple[tuple[int, ...], ...]
 
@@ -271,7 +273,8 @@ class _Model:
 
     def _joins(self, feeds: _Feeds) -> list[_Feeds]:
         fed = {source for feed in feeds for source in feed}
-        parts = [*feeds, *((one,) for one in range(len(self.p.sources)) if one not in fed)]
+        alone = (one for one, source in enumerate(self.p.sources) if one not in fed and source != LATER)
+        parts = [*feeds, *((one,) for one in alone)]
         joins = []
         for one, other in combinations(parts, 2):
             if any(self._shared(a, b) >= _FEWEST_SHARED for a in one for b in other):
@@ -394,7 +397,7 @@ class _Model:
         names = self.p.sources
         counted = np.where(self._comparable(state), self.counted, 0.0)
         sources, accuracy = {}, {}
-        for name in sorted(set(names)):
+        for name in sorted({*names} - {LATER}):
             its = [index for index, source in enumerate(names) if source == name]
             checked = float((counted * state.read)[:, its].sum())
             right = float((counted * state.right)[:, its].sum())

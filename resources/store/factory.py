@@ -37,7 +37,7 @@ from resources.store.shared_rate_limits import SqlRateLimitLog
 from resources.store.verdicts import SqlVerdicts
 from resources.store.webhooks import SqlWebhooks
 
-SCHEMA = "0026"
+SCHEMA = "0027"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

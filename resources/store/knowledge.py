@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from enrichment.domain.records import Analysis, Fact, Known, ModelReply, Reply, ReplyHead, Verdict
+from enrichment.memory.same_item import item_of
 from enrichment.ports import SourceDatasetPair
 from resources.store import tables as t
 from resources.store.bulk_state import reply_states_query
@@ -35,6 +36,7 @@ _NEWEST_OF = (
 )
 _REPLY = sa.update(t.replies).where(t.replies.c.reply_id == _id)
 _COMPANY_OF = sa.select(t.replies.c.company_id).where(t.replies.c.reply_id == _id)
+_READ_FROM = sa.select(*FACT_COLUMNS).where(t.facts.c.reply_id == _id, t.facts.c.analysis_id.is_(None))
 _FACTS_OF_READERS = sa.delete(t.facts).where(t.facts.c.reply_id == _id, t.facts.c.analysis_id.is_(None))
 _NEW_FACT = sa.insert(t.facts)
 _ANSWER = (
@@ -149,12 +151,22 @@ class SqlKnowledge:
             company_id = tx.scalar(_COMPANY_OF, {"id": reply_id})
             if company_id is None:
                 return
+            before = [fact_of(row) for row in tx.execute(_READ_FROM, {"id": reply_id})]
+            if any(fact.reader_version < (reader_version or newest_reader(facts)) for fact in before):
+                _count_rereading(tx, before, facts)
             tx.execute(_REPLY.values(changes), {"id": reply_id})
             tx.execute(_FACTS_OF_READERS, {"id": reply_id})
             if rows:
                 tx.execute(_NEW_FACT, [{**row, "company_id": company_id} for row in rows])
 
         self._db.ledger(kept)
+
+    def rereadings(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """(source, dataset) -> replies that a newer reader read again, and in how many it found another value."""
+        r = t.rereadings.c
+        with self._db.reading() as tx:
+            rows = tx.execute(sa.select(r.source, r.dataset, r.read, r.misread))
+            return {(row.source, row.dataset): (row.read, row.misread) for row in rows}
 
     def analysis(self, key: str) -> Analysis | None:
         """The newest one of this key."""
@@ -211,6 +223,19 @@ class SqlKnowledge:
     def _forget_analysis(self, tx: sa.Connection, analysis_id: str) -> None:
         tx.execute(_FACTS_OF_ANALYSIS, {"id": analysis_id})
         tx.execute(_FORMER_ANALYSIS, {"id": analysis_id})
+
+
+def _count_rereading(tx: sa.Connection, before: Sequence[Fact], now: Sequence[Fact]) -> None:
+    """Of each dataset that the reply had: it was read again, and whether a value of it is no longer found."""
+    r = t.rereadings.c
+    items = {(fact.dataset, item_of(fact.dataset, fact.value)) for fact in now}
+    misread = {fact.dataset for fact in before if (fact.dataset, item_of(fact.dataset, fact.value)) not in items}
+    for source, dataset in sorted({(fact.source, fact.dataset) for fact in before}):
+        wrong = int(dataset in misread)
+        one = sa.and_(r.source == source, r.dataset == dataset)
+        counted = sa.update(t.rereadings).where(one).values(read=r.read + 1, misread=r.misread + wrong)
+        if tx.execute(counted).rowcount == 0:
+            tx.execute(sa.insert(t.rereadings).values(source=source, dataset=dataset, read=1, misread=wrong))
 
 
 def newest_reader(facts: Sequence[Fact]) -> int:

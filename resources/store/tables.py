@@ -341,6 +341,15 @@ facts = sa.Table(
     sa.Index("ix_facts_dataset", "dataset", "company_id"),
 )
 
+rereadings = sa.Table(
+    "rereadings",
+    metadata,
+    sa.Column("source", PlainText, primary_key=True),
+    sa.Column("dataset", PlainText, primary_key=True),
+    sa.Column("read", sa.BigInteger, nullable=False, comment="replies with the dataset that a newer reader read again"),
+    sa.Column("misread", sa.BigInteger, nullable=False, comment="of these, where it then found another value"),
+)
+
 cache_reads = sa.Table(
     "cache_reads",
     metadata,

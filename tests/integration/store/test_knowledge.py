@@ -167,6 +167,16 @@ def test_what_a_newer_reader_reads_replaces_what_was_read_before(store: SqlStore
     assert texts(store.knowledge.known("com_1").facts) == ["Jobs"]
 
 
+def test_replies_that_a_newer_reader_reads_again_are_counted_with_those_that_were_misread(store: SqlStore) -> None:
+    right, wrong = bought(store, draft("serp_news"), "Old"), bought(store, draft("serp_jobs"), "Jobs")
+    store.knowledge.keep_facts(right.reply_id, facts_of(right, "Old", "New", version=2), reader_version=2)
+    store.knowledge.keep_facts(right.reply_id, facts_of(right, "Old", version=2), reader_version=2)
+    dataset = facts_of(right, "Old")[0].dataset
+    assert store.knowledge.rereadings() == {("serp_news", dataset): (1, 0)}
+    store.knowledge.keep_facts(wrong.reply_id, [], reader_version=2)
+    assert store.knowledge.rereadings()["serp_jobs", dataset] == (1, 1)
+
+
 def test_a_newer_reader_leaves_what_an_analysis_has_read(store: SqlStore) -> None:
     reply = bought(store, draft("serp_jobs"), "Read by a reader")
     made = sent(store, draft("technologies"))

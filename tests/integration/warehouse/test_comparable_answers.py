@@ -47,6 +47,40 @@ def test_only_the_newest_answer_of_a_source_counts(store: SqlStore, warehouse: W
     assert dict(estimates(found, MATRIX))["industry"].figures.sources[DB].checked == 0
 
 
+def test_a_source_that_changes_its_answer_to_what_another_had_said_was_wrong_before(
+    store: SqlStore, warehouse: Warehouse
+) -> None:
+    for number in range(30):
+        about = company(store, f"c{number}.com")
+        for day, source, industry in ((0, DB, "Mining"), (1, FIRM, "Banking"), (2, DB, "Banking")):
+            at = NOON + timedelta(days=day)
+            bought(store, request(store, about, at=at), source, {"industry": [Text(text=industry)]}, at=at)
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        found = dict(estimates(comparable_answers(connection, MATRIX), MATRIX))["industry"].figures.sources
+    assert found.keys() == {DB, FIRM}
+    assert (found[DB].checked, found[FIRM].checked) == (60, 30)
+    assert found[DB].right < 35
+    assert found[FIRM].right > 25
+
+
+def test_misreadings_that_a_newer_reader_found_excuse_the_source(store: SqlStore, warehouse: Warehouse) -> None:
+    """In a third of the companies one source of three seems to deviate from the others."""
+    for number in range(30):
+        asked = request(store, company(store, f"c{number}.com"))
+        for source in (DB, "serp_organic", "snov_contacts"):
+            industry = f"Misread {number % 7}" if source == "snov_contacts" and number % 3 == 0 else "Banking"
+            bought(store, asked, source, {"industry": [Text(text=industry)]})
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        found = comparable_answers(connection, MATRIX)
+    misread = {("snov_contacts", "industry"): (300, 100), (DB, "domain"): (9, 9)}
+    blamed, excused = (dict(estimates(found, MATRIX, reread))["industry"] for reread in ({}, misread))
+    assert excused.misreadings["snov"] > 5 * blamed.misreadings["snov"]
+    assert excused.misreadings["brightdata"] < 0.05
+    assert excused.accuracy["snov_contacts"] > blamed.accuracy["snov_contacts"] + 0.1
+
+
 def test_a_source_whose_match_rate_fell_is_named_with_the_day(store: SqlStore, warehouse: Warehouse) -> None:
     for day in range(8):
         at = NOON + timedelta(days=day)
