@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev serve cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-page bench-citations bench-research bench-learning lock
+.PHONY: help demo dev serve picture cluster unit test test-model lint snapshots bench-planner bench-money bench-identity bench-refresh bench-batch bench-dagster bench-service bench-page bench-citations bench-research bench-learning lock
 
 help:                      ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench-dagster: $(STAMP)    ## what Dagster adds to a batch: events on SQLite and
 bench-service: $(STAMP)    ## the service under load, beside a bare route; needs wrk (apt-get install wrk); two minutes
 	$(BIN)/python -m bench.service
 	$(BIN)/python -m bench.service.from_the_document
+
+picture: $(STAMP)          ## draws the README's picture anew from the real page; needs chromium
+	$(BIN)/python -m bench.page.picture docs/page.png
 
 bench-page: $(STAMP)       ## the page in Chromium: first paint, a table of 100,000 companies, layout shift, weight; two minutes
 	$(BIN)/python -m bench.page

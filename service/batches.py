@@ -4,7 +4,7 @@ companies, also as a list in CSV or JSON lines -> Batch, and what was left out
 """
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -23,7 +23,7 @@ from enrichment.identity.ambiguity import AmbiguousCompany
 from enrichment.identity.companies import reference_of
 from enrichment.identity.company_list import read_rows
 from enrichment.identity.domains import NotACompany
-from enrichment.identity.list_columns import NoCompanyColumn
+from enrichment.identity.list_columns import ListColumns, NoCompanyColumn
 from enrichment.identity.list_fates import ListRow
 from enrichment.pipeline.candidates import registered_company
 from enrichment.requirements.requirements import requirements_of
@@ -191,21 +191,49 @@ async def quoted(texts: Sequence[str], wanted: Wanted, state: ServiceState) -> B
     )
 
 
-def listed_in(body: bytes, suffix: str) -> tuple[list[str], list[LeftOut]]:
-    """The companies of a list, and the rows without one. suffix: of a file of its kind. Blocks. Raises ApiProblem."""
+@dataclass(frozen=True, slots=True)
+class ListedCompanies:
+    """What a list was understood as. columns: sheet, title of a column, what it was read as. assumed: in words."""
+
+    texts: list[str]
+    left_out: list[LeftOut]
+    columns: tuple[tuple[str, str, str], ...]
+    assumed: tuple[str, ...]
+
+
+def listed_in(body: bytes, suffix: str) -> ListedCompanies:
+    """suffix: of a file of its kind. Blocks. Raises ApiProblem: it is no list, names no company, or too many."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"list{suffix}"
         path.write_bytes(body)
         try:
-            rows = [row for table in read_list(path) for row in read_rows(table.rows).entries]
+            tables = read_list(path)
+            lists = [(table.title, read_rows(table.rows)) for table in tables]
         except (UnreadableList, NoCompanyColumn) as error:
             why = str(error).replace(str(path), "The list").partition(_OPTION)[0].rstrip(".")
             raise ApiProblem("invalid", f"{why}.") from None
+    rows = [row for _, one in lists for row in one.entries]
     texts = [str(row.domain or row.name) for row in rows if not isinstance(row, ListRow)]
     if len(texts) > MOST_COMPANIES:
         raise ApiProblem("too_large", f"A batch takes {MOST_COMPANIES:,} companies at most: send several.")
     refused = [row for row in rows if isinstance(row, ListRow) and row.fate != "empty"]
-    return texts, [LeftOut(company=f"line {row.line}", code="not_a_company", because=row.because) for row in refused]
+    return ListedCompanies(
+        texts,
+        [LeftOut(company=f"line {row.line}", code="not_a_company", because=row.because) for row in refused],
+        tuple((title, *column) for title, one in lists for column in _columns(one.columns)),
+        tuple(dict.fromkeys(guess for table in tables for guess in table.guessed)),
+    )
+
+
+def _columns(columns: ListColumns) -> Iterator[tuple[str, str]]:
+    """Each column with what it was read as, in the order of the list; of people their companies are taken."""
+    read_as = {**dict.fromkeys(columns.countries, "country"), **dict.fromkeys(columns.emails, "email, for its domain")}
+    read_as |= dict.fromkeys(columns.websites, "website") | dict.fromkeys(columns.profiles, "page on a directory")
+    read_as |= dict.fromkeys(columns.names, "name of the company") | {at: f"id: {kind}" for at, kind in columns.ids}
+    width = max([len(columns.titles), *(at + 1 for at in read_as)], default=0)
+    for at in range(width):
+        title = columns.titles[at] if at < len(columns.titles) and columns.titles[at] else f"column {at + 1}"
+        yield title, read_as.get(at, "not used")
 
 
 def found(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
@@ -238,6 +266,7 @@ def gone_on_with(
     _own(batch_id, caller, state)
     again = AGAIN_FAILED if failed else AGAIN
     state.store.batches.reopen(batch_id, *again, max_cost=max_cost)
+    state.batches.resumed(batch_id)
     return found(batch_id, caller, state)
 
 

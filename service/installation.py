@@ -58,6 +58,7 @@ class RulesInForce:
     def __init__(self, settings: Settings, store: SqlStore, now: Callable[[], datetime]) -> None:
         self._settings, self._store, self._now = settings, store, now
         self._seen: object = None
+        self._looking = asyncio.Lock()
         self._current: _InForce | None = None
         self.complaint: str | None = None
         self.before: Rules | None = None
@@ -90,13 +91,14 @@ class RulesInForce:
 
     async def look(self) -> None:
         """Takes an edit of config/ into force. Raises RulesError, SettingsError: there is nothing to go on with."""
-        seen = await asyncio.to_thread(_signature, self._settings.enrich_config)
-        if seen == self._seen:
-            return
-        active = await asyncio.to_thread(active_rules, self._settings)
-        self._seen, self.complaint = seen, active.complaint
-        if self._current is None or self._current.rules.hash != active.rules.hash:
-            await self._replace(active)
+        async with self._looking:
+            seen = await asyncio.to_thread(_signature, self._settings.enrich_config)
+            if seen == self._seen:
+                return
+            active = await asyncio.to_thread(active_rules, self._settings)
+            self._seen, self.complaint = seen, active.complaint
+            if self._current is None or self._current.rules.hash != active.rules.hash:
+                await self._replace(active)
 
     async def close(self) -> None:
         if self._current is not None:

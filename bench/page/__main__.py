@@ -6,11 +6,8 @@ A sandbox and the service are started for it; one company is bought, so many are
 """
 
 import argparse
-import os
 import random
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,16 +17,15 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page
 
 from bench.page.filled_store import RARE, fill
-from bench.service.processes import address_in, free_port, running
+from bench.page.picture import ask
+from bench.page.running_page import page_of_sandbox
 from enrichment.domain.numbers import in_number
 from resources.settings import load_settings
 from resources.wiring import open_store_of
 
-_CHROMIUM = "/usr/bin/chromium"
-_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _BOUGHT = "tesla.com"
 _PAINT, _TABLE, _WEIGHT = 100, 300, 70_000
 _SHIFTS = (
@@ -83,26 +79,8 @@ def main() -> None:
 
 
 def _run(home: Path, options: argparse.Namespace) -> None:
-    os.environ["ENRICH_HOME"] = str(home / "home")
-    port, log = free_port(), home / "sandbox.log"
-    url = f"http://127.0.0.1:{port}"
-    with log.open("wb") as to:
-        words = [sys.executable, "-m", "enrich_cli.main", "sandbox", "--time-scale", "200"]
-        sandbox = subprocess.Popen(words, env=os.environ, stdout=to, stderr=to)  # noqa: S603
-    try:
-        address_in(log)
-        serve = ["enrich_cli.main", "serve", "--sandbox", "--port", str(port)]
-        with (
-            running(serve, os.environ, log=home / "service.log", url=url, path="/readyz"),
-            httpx.Client(base_url=url, timeout=90, trust_env=False) as client,
-            sync_playwright() as playwright,
-        ):
-            browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
-            _measured(Bench(browser, url, client, options.times), options)
-            browser.close()
-    finally:
-        sandbox.terminate()
-        sandbox.wait()
+    with page_of_sandbox(home) as (browser, url), httpx.Client(base_url=url, timeout=90, trust_env=False) as client:
+        _measured(Bench(browser, url, client, options.times), options)
 
 
 def _measured(bench: Bench, options: argparse.Namespace) -> None:
@@ -188,17 +166,9 @@ def _shift(bench: Bench) -> None:
     """While the events of a question arrive, and of a request."""
     with bench.page() as page:
         page.add_init_script(_SHIFTS)
-        page.goto("/")
-        page.get_by_label("Your question").fill("How should I position Okta to Tesla?")
-        given = {"Name": "Dana Reyes", "Role": "Account executive", "Company you sell for": "okta.com"}
-        for label, text in (given | {"What you sell": "Single sign-on and identity"}).items():
-            page.get_by_label(label).fill(text)
-        page.get_by_role("button", name="Ask", exact=True).click()
-        page.wait_for_url("**/sessions/*")
-        page.wait_for_selector(".question .live")
-        page.wait_for_selector(".question .glance, .question .lead", timeout=90_000)
+        ask(page)
         arrived = page.locator(".timeline li").count()
-        _say("layout shift, a question", f"{page.evaluate('moved'):.4f} over {arrived} events", "0")
+        _say("layout shift, a question", f"{page.evaluate('moved'):.5f} over {arrived} events", "0")
 
 
 def _weight(bench: Bench) -> None:

@@ -14,6 +14,7 @@ import httpx
 from rich.markup import escape
 from rich.table import Table
 
+from enrich_cli.development.dev_service import PAGE
 from enrich_cli.development.run_progress import RunProgress
 from enrich_cli.errors import UsageError, failing_in_one_sentence
 from enrich_cli.processes.child_processes import dagster_environment, root, sandbox_running
@@ -60,8 +61,8 @@ def main() -> None:
             store.close()
     console.print(f"\nDone in {time.monotonic() - began:.0f} s; everything is kept in {settings.home}.")
     console.print(
-        "`make serve` shows it in a browser; `make dev` opens the Dagster UI: these runs are on its timeline, the "
-        "marts and their checks under Assets."
+        f"`make serve` shows all of it in a browser at {PAGE} and prints the key to sign in with. `make dev` opens the "
+        "Dagster UI: these runs are on its timeline, the marts and their checks under Assets."
     )
     console.print(f"Query it yourself: duckdb.connect('{settings.warehouse_path}', read_only=True)", soft_wrap=True)
 

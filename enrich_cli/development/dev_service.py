@@ -13,6 +13,7 @@ from resources.settings import Settings, load_settings
 from resources.wiring import open_store_of
 
 _PORT = 8000
+PAGE = f"http://127.0.0.1:{_PORT}/"
 _KEY = "make-serve"
 _PER_DAY = 25_000_000  # micro-USD, of the sandbox's invented money
 
@@ -24,7 +25,7 @@ def main() -> None:
         secret = _fresh_key(settings)
         sys.stdout.write(
             f"sandbox at {url}. Ctrl-C ends it and the service.\n\n"
-            f"The page: http://127.0.0.1:{_PORT}/        sign in with this key: {secret}\n\n"
+            f"The page: {PAGE}        sign in with this key: {secret}\n\n"
             "The API, in another terminal:\n\n"
         )
         sys.stdout.write(

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from resources.store.companies import TablePage
 from service import batches, company_table
-from service.batches import LeftOut
+from service.batches import ListedCompanies
 from service.pages.visit import PageEnricher, PageReader, Visit
 from service.problems import ApiProblem, invalid
 from service.routes.batches import BatchBody
@@ -64,13 +64,14 @@ async def companies(
 @router.post("/selection")
 async def selection(visit: PageReader) -> Response:
     """What a batch of the chosen rows, or of a list, would cost, beside a button that starts it."""
-    file, left_out, name = visit.file("list"), list[LeftOut](), ""
+    file, listed, name = visit.file("list"), ListedCompanies([], [], (), ()), ""
     texts = [str(one) for one in visit.form.getlist("key")]
     if file is not None:
         name, suffix = file.filename or "", PurePath(file.filename or "").suffix.lower()
         if suffix not in _KINDS:
             raise ApiProblem("not_list_type", f"Choose a list of one of these kinds: {', '.join(sorted(_KINDS))}.")
-        texts, left_out = await run_in_threadpool(batches.listed_in, await file.read(), suffix)
+        listed = await run_in_threadpool(batches.listed_in, await file.read(), suffix)
+        texts = listed.texts
     if not texts:
         raise ApiProblem("invalid", "Choose rows of the table, or a list of companies.")
     body = _body(visit, texts)
@@ -81,7 +82,8 @@ async def selection(visit: PageReader) -> Response:
         examples=texts[:_EXAMPLES],
         body=body,
         quote=quote,
-        left_out=[*left_out, *quote.left_out],
+        left_out=[*listed.left_out, *quote.left_out],
+        listed=listed,
         name=name,
     )
 

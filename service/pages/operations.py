@@ -22,7 +22,8 @@ async def spend(visit: PageReader, days: Days = 30) -> Response:
         "spent": [float(one.spent_usd) for one in view.by_day],
         "saved": [float(one.saved_usd) for one in view.by_day],
     }
-    return visit.page("spend.html", view=view, caps=caps, spans=_SPANS, chart=chart)
+    days_shown = [one for one in reversed(view.by_day) if one.purchases or one.cache_reads or float(one.spent_usd)]
+    return visit.page("spend.html", view=view, caps=caps, spans=_SPANS, chart=chart, days=days_shown)
 
 
 @router.get("/sources")
@@ -38,4 +39,5 @@ async def without(source: Annotated[str, Path(max_length=200)], visit: PageReade
 
 @router.get("/rules")
 async def rules(visit: PageReader) -> Response:
+    await visit.state.in_force.look()
     return visit.page("rules.html", view=await run_in_threadpool(rules_report.report, visit.state))

@@ -73,7 +73,8 @@ async def upload(
     body, wanted = await request.body(), Wanted(tuple(consumers), micro(max_cost_usd))
 
     def made() -> BatchView:
-        texts, left_out = batches.listed_in(body, suffix)
+        listed = batches.listed_in(body, suffix)
+        texts, left_out = listed.texts, listed.left_out
         return batches.made(texts, wanted, caller, state, key, left_out)
 
     return await run_in_threadpool(made)

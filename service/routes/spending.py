@@ -60,6 +60,7 @@ async def without(
 @router.get("/rules")
 async def rules(_: Reader, state: Installed) -> RulesView:
     """The rules in force, what is wrong or strange about config/, and which plans the last edit changed."""
+    await state.in_force.look()
     return await run_in_threadpool(rules_report.report, state)
 
 

@@ -1,17 +1,18 @@
 """Companies, batches, spend, sources and rules in the browser, as an operator goes through them."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from io import BytesIO
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from openpyxl import Workbook
 from playwright.sync_api import Browser, Page, expect
 
+from enrichment.domain.batches import Batch
 from enrichment.domain.records import Company
 from tests.acceptance.conftest import Stack
-from tests.support.browser import LOOKS, Look, kept, page_open
+from tests.support.browser import page_open
 
-PICTURES = Path(__file__).parents[3] / "pictures"
 VIEWS = ("/companies", "/batches", "/spend", "/sources", "/sources/serp_news/without", "/rules")
 EVIL = "<script>document.title='taken'</script>\u202eevil"
 
@@ -21,21 +22,6 @@ def some(client: httpx.Client, stack: Stack) -> None:
     client.post("/v1/enrichments", json={"company": "tesla.com"}, headers={"Prefer": "wait=60"})
     now = stack.clock.now()
     stack.store.companies.add([Company("com_evil", "evil.example", EVIL, "evil.example", now)])
-
-
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
-def test_axe_finds_nothing_on_any_view(browser: Browser, url: str, some: None, look: Look) -> None:
-    found = {}
-    with page_open(browser, url, look=look) as page:
-        for view in VIEWS:
-            page.goto(view)
-            kept(page, PICTURES, f"{view.strip('/').replace('/', '-')}-{look.name}")
-            found[view] = [
-                (one["id"], [n["html"][:200] for n in one["nodes"][:2]])
-                for one in Axe().run(page).response["violations"]
-            ]
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
-    assert found == {view: [] for view in VIEWS}
 
 
 def test_rows_are_chosen_quoted_and_become_a_batch_that_ends(page: Page, stack: Stack, some: None) -> None:
@@ -50,13 +36,52 @@ def test_rows_are_chosen_quoted_and_become_a_batch_that_ends(page: Page, stack: 
     expect(page.locator("#progress .chip")).to_have_text("done")
 
 
-def test_a_list_is_shown_as_understood_before_it_is_taken(page: Page, stack: Stack, some: None) -> None:
+ROWS = [("Firm", "Website", "Notes"), ("Acme", "acme-widgets.com", "x"), ("Beta", "beta-widgets.com", "y")]
+
+
+def excel(rows: Sequence[Sequence[str]]) -> bytes:
+    book, file = Workbook(), BytesIO()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Leads"
+    for row in rows:
+        sheet.append(list(row))
+    book.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sheet"),
+    [("l.csv", "\n".join(map(",".join, ROWS)).encode(), []), ("l.xlsx", excel(ROWS), ["Leads"])],
+    ids=["CSV", "Excel"],
+)
+def test_a_list_is_shown_as_understood_before_it_is_taken(
+    page: Page, stack: Stack, some: None, name: str, content: bytes, sheet: list[str]
+) -> None:
     page.goto("/companies")
-    rows = b"Company,Website\nAcme,acme-widgets.com\nBeta,beta-widgets.com\n"
-    page.locator("input[name=list]").set_input_files({"name": "l.csv", "mimeType": "text/csv", "buffer": rows})
+    page.locator("input[name=list]").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
     page.get_by_role("button", name="What would it cost?").click()
+    columns = page.get_by_role("region", name="Columns").locator("tbody tr")
+    assert [row.split("\t") for row in columns.all_inner_texts()] == [
+        [*sheet, "Firm", "name of the company"],
+        [*sheet, "Website", "website"],
+        [*sheet, "Notes", "not used"],
+    ]
     expect(page.locator("main")).to_contain_text("acme-widgets.com")
     assert stack.store.companies.by_key("acme-widgets.com") is None
+
+
+def test_a_batch_of_the_command_line_that_is_resumed_here_is_worked_at_here(
+    page: Page, stack: Stack, some: None
+) -> None:
+    tesla = stack.store.companies.by_key("tesla.com")
+    assert tesla is not None
+    batch = Batch("bat_cli", stack.clock.now(), ("profile",), "cli", max_cost=5_000_000)
+    stack.store.batches.create(batch, [tesla.company_id])
+    stack.store.batches.stop("bat_cli")
+    page.goto("/batches/bat_cli")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("#progress .chip")).to_have_text("done")
 
 
 def test_what_others_wrote_is_text_in_the_table(page: Page, some: None) -> None:
