@@ -4,12 +4,12 @@ settings -> opened(settings) -> ServiceState, while it is open          an edit 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -26,7 +26,7 @@ from resources.wiring import open_context
 from service.batch_work import BatchWork
 from service.bookings import HitBookings
 from service.deliveries import Deliveries
-from service.leased_work import GRACE_SECONDS
+from service.leased_work import GRACE_SECONDS, raised_by
 from service.limits import KeyRateLimits
 from service.logs import log
 from service.metrics import Metrics
@@ -37,6 +37,8 @@ from service.tracing import exporter
 
 _Found = TypeVar("_Found")
 _TICK_SECONDS = 1.0
+Look = Callable[[], Coroutine[Any, Any, None]]
+"""Leases, rows that wait for a process, webhooks that are due, edits of the rules."""
 _MOST_AT_ONCE = 64
 _LOOKED_AT_ONCE = 2
 
@@ -201,7 +203,8 @@ async def opened(
             now,
             stopping,
         )
-        keeping = asyncio.create_task(_keep_going(state))
+        looks = (runs.tick, batches.tick, session_runs.tick, deliveries.tick, in_force.look)
+        keeping = asyncio.create_task(keep_looking(looks))
         try:
             yield state
         finally:
@@ -223,18 +226,16 @@ def _at_once(rules: Rules) -> int:
     return min(_MOST_AT_ONCE, sum(provider.concurrency for provider in rules.providers.values()))
 
 
-async def _keep_going(state: ServiceState) -> None:
-    """Once a second: leases, requests that wait for a process, webhooks that are due, edits of the rules."""
+async def keep_looking(looks: Sequence[Look], *, seconds: float = _TICK_SECONDS) -> None:
+    """Again and again, in turn. What one raises keeps none of the others from the next look, and itself neither."""
     while True:
-        try:
-            await state.runs.tick()
-            await state.batches.tick()
-            await state.session_runs.tick()
-            await state.deliveries.tick()
-            await state.in_force.look()
-        except (StoreError, RulesError, SettingsError) as error:  # it may be mended before the next look
-            log.warning("a look failed", because=str(error))
-        await asyncio.sleep(_TICK_SECONDS)
+        for look in looks:
+            error = await raised_by(look())
+            if isinstance(error, StoreError | RulesError | SettingsError):  # it may be mended before the next look
+                log.warning("a look failed", because=str(error))
+            elif error is not None:
+                log.error("a look failed", exc_info=error)
+        await asyncio.sleep(seconds)
 
 
 def _signature(folder: Path) -> object:

@@ -60,6 +60,18 @@ class Run(Generic[Work]):
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+async def raised_by(work: Coroutine[Any, Any, None]) -> BaseException | None:
+    """What it raised, now that it is over. Where this is cancelled, it is cancelled and waited for."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait({task})
+        raise
+    return task.exception()
+
+
 CarryOut = Callable[[Run[Work]], Coroutine[Any, Any, None]]
 
 
@@ -181,16 +193,10 @@ class LeasedWork(ABC, Generic[Work]):
 
     async def _to_its_end(self, run: Run[Work], carry_out: CarryOut[Work]) -> None:
         """A fault ends this work and no other."""
-        carried_out = asyncio.create_task(carry_out(run))
         try:
-            await asyncio.wait({carried_out})
-            error = carried_out.exception()
+            error = await raised_by(carry_out(run))
             if not isinstance(error, LeftOpen):
                 await self._end(run, error)
-        except asyncio.CancelledError:
-            carried_out.cancel()
-            await asyncio.wait({carried_out})
-            raise
         except StoreError as error:  # the row stays open: it is claimed again once the store can be used
             log.warning("a row stays open", id=self._id_of(run.work), because=str(error))
         finally:
