@@ -156,10 +156,11 @@ def _disputes(rules: Rules, found: Mapping[str, ComparableAnswers]) -> dict[str,
 
 
 def _contradicted(answers: Sequence[Answer], estimate: Estimate) -> Iterator[tuple[str, bool]]:
-    """Source, whether it lost: for each company about which sources do not agree."""
+    """Source, whether it lost: for each company about which sources do not agree, by the newest answer of each."""
     by_company: dict[str, dict[str, str]] = defaultdict(dict)
     for answer in answers:
-        by_company[answer.company][answer.source] = answer.value
+        if answer.counted:
+            by_company[answer.company][answer.source] = answer.value
     for stated in by_company.values():
         if len(set(stated.values())) > 1:
             likely = probabilities(stated, estimate.figures, otherwise=estimate.accuracy)

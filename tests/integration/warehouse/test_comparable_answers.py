@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from enrichment.backtest.history import History
 from enrichment.domain.values import EmployeeCount, Text
 from resources.store import SqlStore
-from resources.vendor_report.figures import falls_of_sources
+from resources.vendor_report.figures import falls_of_sources, vendor_figures
 from resources.warehouse import Warehouse
 from resources.warehouse.comparable_answers import comparable_answers, estimates
 from tests.support.examples import MATRIX, NOON
@@ -62,6 +63,17 @@ def test_a_source_that_changes_its_answer_to_what_another_had_said_was_wrong_bef
     assert (found[DB].checked, found[FIRM].checked) == (60, 30)
     assert found[DB].right < 35
     assert found[FIRM].right > 25
+
+
+def test_a_dispute_of_before_is_none_of_the_vendor_report(store: SqlStore, warehouse: Warehouse) -> None:
+    about = company(store, "acme.com")
+    for day, source, industry in ((0, DB, "Mining"), (1, "snov_contacts", "Banking"), (2, DB, "Banking")):
+        at = NOON + timedelta(days=day)
+        bought(store, request(store, about, at=at), source, {"industry": [Text(text=industry)]}, at=at)
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        found = vendor_figures(connection, MATRIX, History(NOON, (), {}, {}), unavailable={})
+    assert {vendor.provider: vendor.disputes.all for vendor in found} == {"brightdata": 0, "snov": 0}
 
 
 def test_misreadings_that_a_newer_reader_found_excuse_the_source(store: SqlStore, warehouse: Warehouse) -> None:
