@@ -85,7 +85,8 @@ def _claim(claim: Mapping[str, Any]) -> Iterator[Text]:
     yield Text(plain(f"- {_said(claim)}"))
     for one in claim["citations"]:
         quote = " ".join(one["quote"].split())
-        said = "word for word" if quote.rstrip(".") == claim["text"].rstrip(".") else f'"{_short(quote)}"'
+        is_same = quote.rstrip(".") == " ".join(claim["text"].split()).rstrip(".")
+        said = "word for word" if is_same else f'"{_short(quote)}"'
         yield Text(plain(f"    {said} ({claim['verdict']}, {one['side']}, {_where(one)})"), style="dim")
 
 
