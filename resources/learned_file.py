@@ -4,12 +4,12 @@ lines -> text -> the file, replaced as a whole
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from enrichment.rules import DatasetReliability, LearnedLine
 
-LEARNED_FILE, RELIABILITY_FILE = "learned.yaml", "reliability.yaml"
+LEARNED_FILE, RELIABILITY_FILE, STOPPED_FILE = "learned.yaml", "reliability.yaml", "stopped_arms.yaml"
 _HEAD = """\
 # Rates that use has taught, written by `enrich rules learn --write`, which replaces this file as a whole.
 # value: what is learned. low, high: its 90 % interval. answers: how many it rests on. use, which people edit:
@@ -23,6 +23,10 @@ _RELIABILITY_HEAD = """\
 # Of `checked` answers that could be compared `right` were. feeds: sources that repeat one another are one witness.
 # use, which people edit: proposed, accepted or pinned, as in learned.yaml. What counts decides between values that
 # contradict each other; where no line of a source counts, its figure in sources.yaml does.
+"""
+
+_STOPPED_HEAD = """\
+# Arms of experiments that a guard stopped, written by `enrich experiments --stop`; take one out, and it goes on.
 """
 
 
@@ -61,6 +65,12 @@ def reliability_text(lines: Mapping[str, DatasetReliability]) -> str:
 def write_reliability(folder: Path, lines: Mapping[str, DatasetReliability]) -> Path:
     """config/reliability.yaml, replaced at once. Raises OSError."""
     return _replaced(folder / RELIABILITY_FILE, reliability_text(lines))
+
+
+def write_stopped(folder: Path, arms: Mapping[str, Sequence[str]]) -> Path:
+    """config/stopped_arms.yaml, replaced at once. arms: experiment -> arms. Raises OSError."""
+    lines = [f"{experiment}: [{', '.join(its)}]\n" for experiment, its in sorted(arms.items()) if its]
+    return _replaced(folder / STOPPED_FILE, _STOPPED_HEAD + ("".join(lines) or "{}\n"))
 
 
 def _replaced(path: Path, text: str) -> Path:

@@ -14,6 +14,9 @@ _NONE = "No experiment is under way: config/experiments.yaml has none."
 
 def experiments(
     name: Annotated[str | None, typer.Argument(help="One of config/experiments.yaml; without it, all.")] = None,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="Stop arms whose guard is broken: write them into config/stopped_arms.yaml.")
+    ] = False,
     sandbox: Sandbox = False,
     as_json: AsJson = False,
 ) -> None:
@@ -26,6 +29,7 @@ def experiments(
     from enrich_cli.bootstrap import opened_store
     from enrich_cli.errors import INCOMPLETE, UsageError
     from enrich_cli.rendering.terminal import console, show
+    from resources.learned_file import write_stopped
     from resources.warehouse import Warehouse
     from resources.warehouse.experiment_results import ArmResult, experiment_results
 
@@ -53,11 +57,13 @@ def experiments(
         experiment: {arm: _plain(asdict(one)) for arm, one in arms.items()} for experiment, arms in found.items()
     }
     show(table if found else Text(_NONE), data, as_json=as_json)
-    if any(one.to_stop for arms in found.values() for one in arms.values()):
-        if not as_json:
-            console.print(
-                "write the arm into `stopped` of its experiment: its companies are then planned as all others"
-            )
+    broken = {name: [arm for arm, one in arms.items() if one.to_stop] for name, arms in found.items()}
+    if any(broken.values()):
+        if stop:
+            stopped = {name: one.stopped for name, one in rules.experiments.items()}
+            write_stopped(settings.enrich_config, stopped | {n: [*stopped[n], *arms] for n, arms in broken.items()})
+        elif not as_json:
+            console.print("--stop stops it: its companies are then served as all others")
         raise typer.Exit(INCOMPLETE)
 
 

@@ -67,6 +67,16 @@ class Experiment(BaseModel):
     stopped: tuple[str, ...] = ()
 
 
+def with_stopped(
+    experiments: Mapping[str, Experiment], stopped: Mapping[str, tuple[str, ...]]
+) -> dict[str, Experiment]:
+    """stopped: experiment -> arms that a guard stopped; of an experiment that has ended, they count for nothing."""
+    return {
+        name: one.model_copy(update={"stopped": tuple(dict.fromkeys((*one.stopped, *stopped.get(name, ()))))})
+        for name, one in experiments.items()
+    }
+
+
 def problems_of(experiments: Mapping[str, Experiment], consumers: Mapping[str, object]) -> Iterator[str]:
     """A line each."""
     taken: dict[str, str] = {}

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from enrichment.rules.arm_rules import problems_of_arm, with_arm
 from enrichment.rules.cross_checks import disagreements, names_in
-from enrichment.rules.experiments import ArmRules, Experiment
+from enrichment.rules.experiments import ArmRules, Experiment, with_stopped
 from enrichment.rules.learned import unknown_names, with_learned
 from enrichment.rules.models import (
     AnalysisRules,
@@ -58,8 +58,9 @@ _OPTIONAL: dict[str, Any] = {
     "reliability": {},
     "experiments": {},
     "exploration": {},
+    "stopped_arms": {},
 }
-_LATER_FILES = frozenset({"research", "learned", "reliability", "experiments", "exploration"})
+_LATER_FILES = frozenset({"research", "learned", "reliability", "experiments", "exploration", "stopped_arms"})
 _IF_NONE = {
     "redundancy": "[] if no source is ever redundant",
     "strategies": "{} if every plan is made by `enhanced`",
@@ -68,6 +69,7 @@ _IF_NONE = {
     "research": "{} if questions shall be broken down and answered without a language model",
     "learned": "{} if no learned rate counts",
     "experiments": "{} if no experiment is under way",
+    "stopped_arms": "{} if no guard has stopped an arm",
     "exploration": "{} if no source is asked only to learn from it",
     "reliability": "{} if nothing that was learned shall count",
 }
@@ -146,7 +148,9 @@ def _checked(
     sound["caps"] = _whole("caps", written, Caps, problems) or Caps()
     sound["refresh"] = _whole("refresh", written, RefreshRules, problems) or RefreshRules()
     sound["exploration"] = _whole("exploration", written, ExplorationRules, problems) or ExplorationRules()
-    sound["experiments"] = _whole("experiments", written, dict[str, Experiment], problems) or {}
+    stopped = _whole("stopped_arms", written, dict[str, tuple[str, ...]], problems) or {}
+    experiments = _whole("experiments", written, dict[str, Experiment], problems) or {}
+    sound["experiments"] = with_stopped(experiments, stopped)
     sound["reliability_lines"] = _whole("reliability", written, dict[str, DatasetReliability], problems) or {}
     sound["learned_reliability"] = counted(sound["reliability_lines"])
     sound["research"] = _whole("research", written, ResearchRules, problems) or ResearchRules()

@@ -100,3 +100,10 @@ def test_without_javascript_everything_is_read(browser: Browser, url: str, some:
         page.get_by_label("Name or domain").fill("evil")
         page.get_by_role("button", name="Filter").click()
         expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_spend_lists_the_days_on_which_something_happened(client: httpx.Client, some: None) -> None:
+    shown = client.get("/spend", headers={"Accept": "text/html"}).text
+    by_day = shown[shown.index("<h2>By day") : shown.index("<h2>By source")]
+    assert by_day.count("<tr>") == 2
+    assert "Nothing on the other 29 days" in by_day

@@ -6,6 +6,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company, Request
 from enrichment.rules import load_rules
 from tests.acceptance.conftest import Stack
 from tests.support.examples import FROZEN
@@ -67,3 +69,27 @@ def test_a_company_of_an_arm_is_served_by_its_rules_and_the_arm_is_on_record(sta
 
     named = asyncio.run(replace(stack, rules=rules).ask("apple.com", "profile", strategy="priority"))
     assert "arm" not in (named.request.plan or {})
+
+
+def test_an_arm_whose_guard_is_broken_is_named_and_with_stop_gets_no_company_any_more(
+    stack: Stack, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(FROZEN, config)
+    guarded = ORDER.replace("metric: cost", "metric: cost, guard: {least_complete: 0.9}")
+    (config / "experiments.yaml").write_text(guarded, encoding="utf-8")
+    now = stack.clock.now()
+    keys = [f"c{number}.com" for number in range(220)]
+    companies = stack.store.companies.add([Company(new_id("com"), key, None, key, now) for key in keys])
+    for number, about in enumerate(companies):
+        arm = {"experiment": "order", "name": "other" if number % 2 else "one", "chance": 0.5}
+        asked = Request(new_id("req"), about.company_id, "profile", None, "enhanced", "hash", now, plan={"arm": arm})
+        stack.store.requests.open(asked)
+        ended = replace(asked, state="incomplete" if number % 2 else "complete", finished_at=now)
+        stack.store.requests.close(ended, profiles=(), reads=())
+    named = stack.command("experiments", "--sandbox", ENRICH_CONFIG=str(config))
+    assert (named.returncode, "--stop stops it" in named.stdout) == (3, True)
+    assert load_rules(config).experiments["order"].stopped == ()
+    stopped = stack.command("experiments", "--stop", "--sandbox", "--json", ENRICH_CONFIG=str(config))
+    assert stopped.returncode == 3
+    assert load_rules(config).experiments["order"].stopped == ("other",)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from enrichment.rules import Rules, RulesError, load_rules
+from resources.learned_file import write_stopped
 from tests.support.examples import FROZEN, MATRIX
 
 SMALL = """    small:
@@ -64,3 +65,15 @@ def test_what_an_arm_cannot_change_is_a_problem_at_its_place(config: Path, arm: 
     with pytest.raises(RulesError) as caught:
         loaded(config, arm)
     assert f"config/experiments.yaml: {problem}" in str(caught.value)
+
+
+def test_an_arm_that_a_guard_stopped_gets_no_company_until_people_take_it_out(config: Path) -> None:
+    arms = loaded(config, "{strategy: priority}")
+    assert arms.experiments["trial"].stopped == ()
+    write_stopped(config, {"trial": ["new"], "ended": ["other"]})
+    assert load_rules(config).experiments["trial"].stopped == ("new",)
+    write_stopped(config, {"trial": ["third"]})
+    with pytest.raises(RulesError, match="it has no arm named 'third'"):
+        load_rules(config)
+    write_stopped(config, {})
+    assert load_rules(config).experiments["trial"].stopped == ()
