@@ -18,16 +18,16 @@ from resources.clock import utc_now
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of
-from service.access import caller_of
 from service.agents.server import PATH, agents_over_http
-from service.bounds import Bounded
-from service.declared_query import query_as_declared
 from service.hits import Hits
+from service.http.access import caller_of
+from service.http.bounds import Bounded
+from service.http.declared_query import query_as_declared
+from service.http.problems import ProblemView, answer_errors, problems
 from service.installation import ServiceState, opened
-from service.observing import Observed
+from service.observability.observing import Observed
 from service.pages import PAGES
 from service.pages.problem_pages import problem_page
-from service.problems import ProblemView, answer_errors, problems
 from service.routes import ALWAYS, PUBLIC, ROUTERS
 
 _AS_DECLARED = Depends(query_as_declared)
@@ -62,7 +62,7 @@ def create_service(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # service/tracing.py has its own
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # service/observability/tracing.py has its own
     )
     for router in PUBLIC:
         app.include_router(router, responses=problems("invalid"), dependencies=[_AS_DECLARED])

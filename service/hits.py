@@ -23,14 +23,14 @@ from enrichment.domain.records import Company, Json, Profile
 from enrichment.pipeline.stages import Ask
 from enrichment.ports import StoreError
 from resources.recently_used import RecentlyUsed
-from service.access import Caller, allowed_to, caller_of_secret
-from service.bodies import AskBody, EnrichBody, VendorEnrichBody
-from service.bounds import received_again
-from service.enrichments import FromMemory, booked, from_memory, no_room, rebuilt_by_memory
+from service.answers.enrichments import FromMemory, booked, from_memory, no_room, rebuilt_by_memory
+from service.answers.views import EnrichmentView
+from service.http.access import Caller, allowed_to, caller_of_secret
+from service.http.bodies import AskBody, EnrichBody, VendorEnrichBody
+from service.http.bounds import received_again
+from service.http.problems import ERRORS, ApiProblem, problem_of, problem_response
 from service.installation import ServiceState
-from service.problems import ERRORS, ApiProblem, problem_of, problem_response
 from service.routes import enrichments, vendor
-from service.views import EnrichmentView
 
 _ITS_ROUTE_ANSWERS: tuple[type[Exception], ...] = (
     ApiProblem,

@@ -23,17 +23,17 @@ from resources.settings import Settings, SettingsError
 from resources.store import SqlStore
 from resources.webhook_sender import WebhookSender
 from resources.wiring import open_context
-from service.batch_work import BatchWork
-from service.bookings import HitBookings
-from service.deliveries import Deliveries
-from service.leased_work import GRACE_SECONDS, raised_by
-from service.limits import KeyRateLimits
-from service.logs import log
-from service.metrics import Metrics
-from service.runs import Runs
-from service.session_events import SessionStreams
-from service.session_runs import SessionRuns
-from service.tracing import exporter
+from service.answers.session_events import SessionStreams
+from service.http.limits import KeyRateLimits
+from service.observability.logs import log
+from service.observability.metrics import Metrics
+from service.observability.tracing import exporter
+from service.work.batch_work import BatchWork
+from service.work.bookings import HitBookings
+from service.work.deliveries import Deliveries
+from service.work.leased_work import GRACE_SECONDS, raised_by
+from service.work.runs import Runs
+from service.work.session_runs import SessionRuns
 
 _Found = TypeVar("_Found")
 _TICK_SECONDS = 1.0

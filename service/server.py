@@ -17,7 +17,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
-from service.patience import HEAD_SECONDS, patient
+from service.http.patience import HEAD_SECONDS, patient
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 10

@@ -35,10 +35,10 @@ from resources.warehouse import Warehouse
 from resources.wiring import open_store_of, sandbox_file
 from sandbox.app import create_app
 from sandbox.server import served
-from service.access import Caller
 from service.agents.consent import Consents
 from service.agents.server import agent_server
 from service.agents.tools import AgentContext
+from service.http.access import Caller
 from service.installation import ServiceState, opened
 
 CAP = 1_000_000

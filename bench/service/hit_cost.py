@@ -30,13 +30,13 @@ from resources.clock import utc_now
 from resources.settings import load_settings
 from resources.store import SqlStore
 from resources.wiring import open_store_of
-from service.access import caller_of_secret
+from service.answers.enrichments import FromMemory, from_memory
 from service.app import create_service
-from service.bodies import AskBody, EnrichBody
-from service.enrichments import FromMemory, from_memory
 from service.hits import Hits
+from service.http.access import caller_of_secret
+from service.http.bodies import AskBody, EnrichBody
 from service.installation import ServiceState
-from service.logs import log, to_stderr
+from service.observability.logs import log, to_stderr
 
 _COMPANY = "tesla.com"
 _AT_ONCE = 16

@@ -5,7 +5,7 @@ import sys
 from enrich_cli.errors import UsageError
 from resources.settings import Settings, load_settings
 from service.app import create_service
-from service.logs import to_stderr
+from service.observability.logs import to_stderr
 from service.server import serve
 
 _LAST_PORT = 65_535

@@ -11,11 +11,11 @@ from enrichment.domain.values import in_words
 from enrichment.memory.verdicts import judged
 from enrichment.pipeline.verdicts import profile_now
 from enrichment.profiles.assembly import GOOD
-from service import verdicts
 from service.agents import views
+from service.answers import verdicts
+from service.answers.views import CompanyView
+from service.http.problems import ApiProblem
 from service.installation import ServiceState
-from service.problems import ApiProblem
-from service.views import CompanyView
 
 _MOST = 200
 """Values of one answer."""

@@ -31,14 +31,14 @@ from enrichment.domain.access import ApiKey
 from resources.settings import Settings, SettingsError
 from resources.signing_key import signing_key
 from resources.wiring import open_store_of
-from service.access import Caller, caller_of
 from service.agents.consent import Consents
 from service.agents.tools import AgentContext, add_tools
-from service.bodies import LEAVE_IT_OUT, has_nul
-from service.bounds import received_again
-from service.declared_query import refuse_others
+from service.http.access import Caller, caller_of
+from service.http.bodies import LEAVE_IT_OUT, has_nul
+from service.http.bounds import received_again
+from service.http.declared_query import refuse_others
+from service.http.problems import invalid, problem_of, problem_response
 from service.installation import ServiceState, opened
-from service.problems import invalid, problem_of, problem_response
 
 _NAME = "enrichment"
 _INSTRUCTIONS = Path(__file__).with_name("instructions.md")

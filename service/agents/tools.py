@@ -30,17 +30,17 @@ from enrichment.pipeline.candidates import candidates
 from enrichment.pipeline.stages import ask_of_json
 from resources.warehouse.guarded_query import QueryRefused, ask_one
 from resources.warehouse.published_file import WarehouseError
-from service import enrichments, verdicts
-from service.access import Caller
 from service.agents import views
 from service.agents.consent import Approval, Consent, Consents, approved_by_policy, quote_id_of
 from service.agents.known_values import found_company, known_profile, missing_of, values_of
-from service.bodies import AskBody
-from service.changes import changes_after
+from service.answers import enrichments, verdicts
+from service.answers.changes import changes_after
+from service.answers.views import ChangesView, VerdictView
+from service.http.access import Caller
+from service.http.bodies import AskBody
+from service.http.money import usd
+from service.http.problems import problem_of
 from service.installation import ServiceState
-from service.money import usd
-from service.problems import problem_of
-from service.views import ChangesView, VerdictView
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from service.money import Usd
-from service.views import CompanyView, EventView, View
+from service.answers.views import CompanyView, EventView, View
+from service.http.money import Usd
 
 
 class FoundCompany(CompanyView):

@@ -7,10 +7,10 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from enrichment.identity.domains import NotACompany
-from service import sessions
-from service.money import micro
+from service.answers import sessions
+from service.http.money import micro
+from service.http.problems import ApiProblem, invalid, problem_of
 from service.pages.visit import PageEnricher, PageReader, Visit
-from service.problems import ApiProblem, invalid, problem_of
 from service.routes.sessions import SessionBody
 
 router = APIRouter()

@@ -8,10 +8,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from enrichment.batches.progress import IN_ORDER
 from enrichment.domain.batches import BatchCompanyState
-from service import batches
-from service.money import micro
+from service.answers import batches
+from service.http.money import micro
+from service.http.problems import ApiProblem
 from service.pages.visit import PageEnricher, PageReader, Visit
-from service.problems import ApiProblem
 
 router = APIRouter(prefix="/batches")
 BatchId = Annotated[str, Path(max_length=60)]

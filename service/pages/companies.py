@@ -9,10 +9,10 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from resources.store.companies import TablePage
-from service import batches, company_table
-from service.batches import ListedCompanies
+from service.answers import batches, company_table
+from service.answers.batches import ListedCompanies
+from service.http.problems import ApiProblem, invalid
 from service.pages.visit import PageEnricher, PageReader, Visit
-from service.problems import ApiProblem, invalid
 from service.routes.batches import BatchBody
 
 router = APIRouter(prefix="/companies")

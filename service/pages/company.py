@@ -9,16 +9,16 @@ from fastapi import APIRouter, Path, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
-from service import changes, companies, enrichments, spending, verdicts
-from service.bodies import AskBody
-from service.company_views import CompanyDetail, HistoryView, ProfileView
+from service.answers import changes, companies, enrichments, spending, verdicts
+from service.answers.company_views import CompanyDetail, HistoryView, ProfileView
+from service.answers.views import ChangeView, VerdictView
+from service.http.bodies import AskBody
+from service.http.problems import ApiProblem, invalid
 from service.installation import ServiceState
 from service.pages.company_values import DatasetShown, datasets_shown
 from service.pages.layers import Layer, layers_of
 from service.pages.rendering import segment
 from service.pages.visit import PageEnricher, PageReader, Visit
-from service.problems import ApiProblem, invalid
-from service.views import ChangeView, VerdictView
 
 router = APIRouter(prefix="/companies")
 CompanyKey = Annotated[str, Path(max_length=300)]

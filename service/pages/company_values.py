@@ -10,7 +10,7 @@ from typing import Any
 
 from enrichment.domain.records import VERDICT, Json
 from enrichment.domain.values import EmployeeCount, identity, in_words, load_value
-from service.company_views import CompanyDetail, FactView, ProfileView, RequestView
+from service.answers.company_views import CompanyDetail, FactView, ProfileView, RequestView
 from service.pages.rendering import age, words
 
 _ALMOST = 0.005

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Path, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
 
-from service import enrichments
-from service.event_stream import EventStream
-from service.events import follow, resumed_after
+from service.answers import enrichments
+from service.answers.events import follow, resumed_after
+from service.answers.views import EnrichmentView
+from service.http.event_stream import EventStream
 from service.pages.rendering import segment
 from service.pages.request_steps import Step, step_of
 from service.pages.visit import PageEnricher, PageReader, Visit
-from service.views import EnrichmentView
 
 router = APIRouter(prefix="/enrichments")
 EnrichmentId = Annotated[str, Path(max_length=60)]

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.company_views import CompanyDetail, ProfileView, RequestView
+from service.answers.company_views import CompanyDetail, ProfileView, RequestView
+from service.answers.spending import PurchaseView
 from service.pages.rendering import words
-from service.spending import PurchaseView
 
 _WIDTH = 100.0
 _THINNEST = 1.0

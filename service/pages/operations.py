@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
-from service import rules_report, source_report, spending, spending_report
+from service.answers import rules_report, source_report, spending, spending_report
 from service.pages.visit import PageReader
 
 router = APIRouter()

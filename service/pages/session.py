@@ -9,14 +9,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
 from pydantic import ValidationError
 
-from service import sessions
-from service.event_stream import EventStream
+from service.answers import sessions
+from service.answers.session_events import place_of
+from service.answers.session_views import SessionEventView, TranscriptView
+from service.http.event_stream import EventStream
+from service.http.problems import invalid
 from service.pages.session_parts import QuestionShown, moment_of, questions_shown
 from service.pages.visit import PageEnricher, PageReader, Visit
-from service.problems import invalid
 from service.routes.sessions import QuestionBody
-from service.session_events import place_of
-from service.session_views import SessionEventView, TranscriptView
 
 router = APIRouter(prefix="/sessions/{session_id}")
 SessionId = Annotated[str, Path(max_length=60)]

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from service import cookies
-from service.access import caller_of_browser, caller_of_secret
+from service.http import cookies
+from service.http.access import caller_of_browser, caller_of_secret
+from service.http.problems import ApiProblem
 from service.installation import Installed
 from service.pages.visit import visit_of
-from service.problems import ApiProblem
 
 router = APIRouter()
 _RANDOM_BYTES = 18

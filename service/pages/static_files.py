@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
-from service.problems import ApiProblem
+from service.http.problems import ApiProblem
 
 router = APIRouter()
 FOLDER = Path(__file__).parent / "static"

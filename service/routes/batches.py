@@ -8,15 +8,15 @@ from pydantic import Field
 
 from enrichment.domain.batches import BatchCompanyState
 from enrichment.rules.fields import parse_seconds
-from service import batches
-from service.access import Enricher, Reader
-from service.batches import MOST_COMPANIES, BatchCompaniesView, BatchesView, BatchQuoteView, BatchView, Wanted
-from service.bodies import Age, Body, CompanyText, Named
-from service.calls import IdempotencyHeader, idempotency_key
-from service.csv_export import CSV, csv_response
+from service.answers import batches
+from service.answers.batches import MOST_COMPANIES, BatchCompaniesView, BatchesView, BatchQuoteView, BatchView, Wanted
+from service.http.access import Enricher, Reader
+from service.http.bodies import Age, Body, CompanyText, Named
+from service.http.calls import IdempotencyHeader, idempotency_key
+from service.http.csv_export import CSV, csv_response
+from service.http.money import AskedUsd, micro
+from service.http.problems import BODY, ApiProblem, problems
 from service.installation import Installed
-from service.money import AskedUsd, micro
-from service.problems import BODY, ApiProblem, problems
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 BatchId = Annotated[str, Path(max_length=60)]

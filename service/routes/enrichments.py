@@ -8,15 +8,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
 
 from enrichment.pipeline.stages import Ask
-from service import enrichments
-from service.access import Caller, Enricher, Reader
-from service.bodies import AskBody, EnrichBody, QuoteBody
-from service.calls import IdempotencyHeader, PreferHeader, idempotency_key, wait_asked
-from service.event_stream import STREAM, EventStream
-from service.events import follow, resumed_after
+from service.answers import enrichments
+from service.answers.events import follow, resumed_after
+from service.answers.views import EnrichmentView
+from service.http.access import Caller, Enricher, Reader
+from service.http.bodies import AskBody, EnrichBody, QuoteBody
+from service.http.calls import IdempotencyHeader, PreferHeader, idempotency_key, wait_asked
+from service.http.event_stream import STREAM, EventStream
+from service.http.problems import BODY, problems
 from service.installation import Installed, ServiceState
-from service.problems import BODY, problems
-from service.views import EnrichmentView
 
 router = APIRouter(prefix="/v1/enrichments", tags=["enrichments"])
 EnrichmentId = Annotated[str, Path(max_length=60)]

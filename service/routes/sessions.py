@@ -10,16 +10,16 @@ from fastapi.sse import ServerSentEvent
 from pydantic import AfterValidator, Field
 
 from enrichment.domain.research import Persona
-from service import sessions
-from service.access import Enricher, Reader
-from service.bodies import Body, CompanyText, Named
-from service.calls import IdempotencyHeader, idempotency_key
-from service.event_stream import STREAM, EventStream
+from service.answers import sessions
+from service.answers.session_events import place_of
+from service.answers.session_views import QuestionView, SessionsView, SessionView, StoppedView, TranscriptView
+from service.http.access import Enricher, Reader
+from service.http.bodies import Body, CompanyText, Named
+from service.http.calls import IdempotencyHeader, idempotency_key
+from service.http.event_stream import STREAM, EventStream
+from service.http.money import AskedUsd, micro
+from service.http.problems import BODY, problems
 from service.installation import Installed
-from service.money import AskedUsd, micro
-from service.problems import BODY, problems
-from service.session_events import place_of
-from service.session_views import QuestionView, SessionsView, SessionView, StoppedView, TranscriptView
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 SessionId = Annotated[str, Path(max_length=60)]

@@ -7,16 +7,16 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
 from enrichment.rules.fields import parse_seconds
-from service import companies, rules_report, source_report, spending, spending_report
-from service.access import Reader
-from service.bodies import Age
-from service.csv_export import CSV, csv_of, csv_response
+from service.answers import companies, rules_report, source_report, spending, spending_report
+from service.answers.rules_report import RulesView
+from service.answers.source_report import SourceReportsView, WithoutView
+from service.answers.spending import PurchasesView, SourcesView, SpendView, TraceView
+from service.answers.spending_report import SpendReportView, SpendTable, rows_of_table
+from service.http.access import Reader
+from service.http.bodies import Age
+from service.http.csv_export import CSV, csv_of, csv_response
+from service.http.problems import problems
 from service.installation import Installed
-from service.problems import problems
-from service.rules_report import RulesView
-from service.source_report import SourceReportsView, WithoutView
-from service.spending import PurchasesView, SourcesView, SpendView, TraceView
-from service.spending_report import SpendReportView, SpendTable, rows_of_table
 
 router = APIRouter(prefix="/v1", tags=["spending"])
 Days = Annotated[int, Query(ge=1, le=366, description="So many days (UTC), today the last")]

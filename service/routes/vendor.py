@@ -3,13 +3,13 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from service.access import Enricher
-from service.bodies import VendorEnrichBody
-from service.calls import MOST_SECONDS, IdempotencyHeader, idempotency_key
-from service.enrichments import enriched
+from service.answers.enrichments import enriched
+from service.answers.views import EnrichmentView
+from service.http.access import Enricher
+from service.http.bodies import VendorEnrichBody
+from service.http.calls import MOST_SECONDS, IdempotencyHeader, idempotency_key
+from service.http.problems import BODY, problems
 from service.installation import Installed
-from service.problems import BODY, problems
-from service.views import EnrichmentView
 
 router = APIRouter(prefix="/vendor", tags=["vendor"])
 

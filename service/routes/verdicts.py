@@ -6,12 +6,12 @@ from fastapi import APIRouter, Path
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from service import verdicts
-from service.access import Enricher, Reader
-from service.bodies import Body, Named
+from service.answers import verdicts
+from service.answers.views import VerdictsView, VerdictView
+from service.http.access import Enricher, Reader
+from service.http.bodies import Body, Named
+from service.http.problems import problems
 from service.installation import Installed
-from service.problems import problems
-from service.views import VerdictsView, VerdictView
 
 router = APIRouter(prefix="/v1/companies/{key}/verdicts", tags=["verdicts"])
 CompanyKey = Annotated[str, Path(min_length=1, max_length=300, description="As `key` of a company: tesla.com")]

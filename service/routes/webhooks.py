@@ -7,12 +7,12 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from enrichment.domain.webhooks import EventName
-from service import webhooks
-from service.access import Enricher
-from service.bodies import Body
+from service.answers import webhooks
+from service.answers.views import DeadLettersView, NewWebhookView, WebhooksView, WebhookTestView, WebhookView
+from service.http.access import Enricher
+from service.http.bodies import Body
+from service.http.problems import BODY, problems
 from service.installation import Installed
-from service.problems import BODY, problems
-from service.views import DeadLettersView, NewWebhookView, WebhooksView, WebhookTestView, WebhookView
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 WebhookId = Annotated[str, Path(min_length=1, max_length=60)]

@@ -12,8 +12,8 @@ from enrichment.domain.research import NewSessionEvent, Question, Session
 from enrichment.research.opening import question_received
 from resources.store.database import Database
 from resources.store.sessions import SqlSessions
+from service.answers.session_events import Place, SessionStreams
 from service.app import create_service
-from service.session_events import Place, SessionStreams
 from tests.acceptance.conftest import Stack
 from tests.support.research_stack import SELLER
 

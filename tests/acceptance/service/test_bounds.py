@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from service.app import create_service
-from service.bounds import MOST_BYTES, Bounded
+from service.http.bounds import MOST_BYTES, Bounded
 from service.server import served
 from tests.acceptance.conftest import Stack
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.cookies import FORM_TOKEN_BYTES, form_token, is_form_token
+from service.http.cookies import FORM_TOKEN_BYTES, form_token, is_form_token
 
 MASKS = (bytes(FORM_TOKEN_BYTES), b"\x01" * FORM_TOKEN_BYTES, b"\xff" * FORM_TOKEN_BYTES)
 

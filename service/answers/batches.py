@@ -1,0 +1,383 @@
+"""Batches over HTTP: made, looked at, stopped.
+
+companies, also as a list in CSV or JSON lines -> Batch, and what was left out
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from enrichment.batches.progress import pace_in_words, pace_of
+from enrichment.batches.quote import quote_batch
+from enrichment.domain.accepted import IdempotencyKey
+from enrichment.domain.batches import AGAIN, AGAIN_FAILED, Batch, BatchCompanyState, BatchSummary
+from enrichment.domain.ids import new_id
+from enrichment.domain.records import Company
+from enrichment.identity.ambiguity import AmbiguousCompany
+from enrichment.identity.companies import reference_of
+from enrichment.identity.company_list import read_rows
+from enrichment.identity.domains import NotACompany
+from enrichment.identity.list_columns import ListColumns, NoCompanyColumn
+from enrichment.identity.list_fates import ListRow
+from enrichment.pipeline.candidates import registered_company
+from enrichment.requirements.requirements import requirements_of
+from enrichment.requirements.strategy import check_strategy
+from resources.batch_export import batch_rows
+from resources.company_lists import UnreadableList, read_list
+from resources.store import SqlStore
+from service.answers.views import View
+from service.http.access import Caller
+from service.http.bodies import asked_by
+from service.http.csv_export import csv_of
+from service.http.money import Usd, usd
+from service.http.problems import ApiProblem, problem_of
+from service.installation import ServiceState
+from service.work.batch_work import ASKED_BY
+
+MOST_COMPANIES = 10_000
+_MOST_LEFT_OUT = 100
+_MOST_COMPANIES_SHOWN = 100
+_OPTION = ", or name it, as in --map"  # what only the command line has
+
+
+class LeftOut(View):
+    """A company that is not in the batch. code: as of a problem."""
+
+    company: str
+    code: str
+    because: str
+
+
+class BatchView(View):
+    """companies: state -> how many. left_out: the first hundred that are not in it, where it has just been made."""
+
+    id: str
+    state: str
+    consumers: list[str]
+    audience: str | None
+    strategy: str | None
+    requested_by: str
+    created_at: datetime
+    companies: dict[str, int]
+    total: int
+    max_cost_usd: Usd | None
+    taken_usd: Usd = Field(description="Of its budget, reserves included")
+    set_aside_usd: Usd = Field(description="For companies under way, beyond what they took")
+    to_come_usd: Usd | None = Field(description="What those left will cost, as those that ended; null: unknown")
+    pace: str = Field(description="How fast it goes and how long it will take, in words")
+    seconds_left: float | None
+    reasons: dict[str, int] = Field(description="Why companies are as they are, the commonest reasons")
+    left_out: list[LeftOut] = Field(default_factory=list)
+    links: dict[str, str]
+
+
+class BatchesView(View):
+    """The newest first."""
+
+    batches: list[BatchView]
+
+
+class BatchCompanyView(View):
+    """reason: why it is in this state. request_id: of its last attempt."""
+
+    key: str
+    state: str
+    reason: str | None
+    cost_usd: Usd
+    attempt: int
+    request_id: str | None
+
+
+class BatchCompaniesView(View):
+    """The first hundred."""
+
+    companies: list[BatchCompanyView]
+
+
+class BatchQuoteView(View):
+    """What a batch would cost and bring; nothing was bought. Without a budget: expected, p90, most, complete.
+
+    within_budget: how many are likely to end complete within it. satisfied: cost nothing, as all is fresh.
+    """
+
+    companies: int
+    satisfied: int
+    expected_usd: Usd
+    p90_usd: Usd
+    most_usd: Usd
+    complete: int
+    within_budget: int | None
+    seconds: float = Field(description="The least that the vendors' limits allow")
+    slowest: str | None
+    left_out: list[LeftOut]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a batch. max_cost in micro-USD; None: only a quote needs none. max_age in seconds."""
+
+    consumers: tuple[str, ...]
+    max_cost: int | None
+    audience: str | None = None
+    strategy: str | None = None
+    max_age: int | None = None
+
+
+def made(
+    texts: Sequence[str],
+    wanted: Wanted,
+    caller: Caller,
+    state: ServiceState,
+    key: IdempotencyKey | None,
+    left_out: Sequence[LeftOut] = (),
+) -> BatchView:
+    """Registers the companies that are new. Blocks. Raises ApiProblem, UnknownName, UnknownStrategy."""
+    requirements_of(state.in_force.rules, wanted.consumers)
+    if wanted.strategy is not None:
+        check_strategy(state.in_force.rules, wanted.strategy)
+    store, now = state.store, state.now()
+    batch_id = new_id("bat")
+    if key is not None and (before := store.accepted_requests.remember(key, made=batch_id, at=now)) is not None:
+        if not before.same:
+            detail = f"This Idempotency-Key made {before.made} from another body: use a new key for a new call."
+            raise ApiProblem("other_body", detail, id=before.made)
+        if (summary := store.batches.summary(before.made)) is not None:
+            return view_of(summary, now)
+        batch_id = before.made  # its process ended before it was made
+    companies, unclear = _companies(texts, state)
+    batch = Batch(
+        batch_id=batch_id,
+        created_at=now,
+        consumers=wanted.consumers,
+        requested_by=asked_by(caller),
+        strategy=wanted.strategy,
+        audience=wanted.audience,
+        max_cost=wanted.max_cost,
+        max_age=wanted.max_age,
+        daily=caller.daily,
+    )
+    store.batches.create(batch, [company.company_id for company in companies])
+    return view_of(_summary(batch_id, store), now, [*left_out, *unclear])
+
+
+async def quoted(texts: Sequence[str], wanted: Wanted, state: ServiceState) -> BatchQuoteView:
+    """Nothing is bought and nothing is written. Raises ApiProblem, UnknownName, UnknownStrategy."""
+    companies, unclear = await run_in_threadpool(_named, texts, state)
+    batch = Batch(
+        "", state.now(), wanted.consumers, "", audience=wanted.audience, max_cost=wanted.max_cost,
+        max_age=wanted.max_age, strategy=wanted.strategy,
+    )  # fmt: skip
+    async with state.in_force.in_use() as (rules, context):
+        quote = await quote_batch(
+            companies, batch, rules=rules, context=context, override=state.settings.enrich_strategy
+        )
+    return BatchQuoteView(
+        companies=quote.companies,
+        satisfied=quote.satisfied,
+        expected_usd=usd(quote.expected),
+        p90_usd=usd(quote.p90),
+        most_usd=usd(quote.most),
+        complete=quote.complete,
+        within_budget=quote.within_budget,
+        seconds=round(quote.seconds, 1),
+        slowest=quote.slowest,
+        left_out=unclear[:_MOST_LEFT_OUT],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCompanies:
+    """What a list was understood as. columns: sheet, title of a column, what it was read as. assumed: in words."""
+
+    texts: list[str]
+    left_out: list[LeftOut]
+    columns: tuple[tuple[str, str, str], ...]
+    assumed: tuple[str, ...]
+
+
+def listed_in(body: bytes, suffix: str) -> ListedCompanies:
+    """suffix: of a file of its kind. Blocks. Raises ApiProblem: it is no list, names no company, or too many."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"list{suffix}"
+        path.write_bytes(body)
+        try:
+            tables = read_list(path)
+            lists = [(table.title, read_rows(table.rows)) for table in tables]
+        except (UnreadableList, NoCompanyColumn) as error:
+            why = str(error).replace(str(path), "The list").partition(_OPTION)[0].rstrip(".")
+            raise ApiProblem("invalid", f"{why}.") from None
+    rows = [row for _, one in lists for row in one.entries]
+    texts = [str(row.domain or row.name) for row in rows if not isinstance(row, ListRow)]
+    if len(texts) > MOST_COMPANIES:
+        raise ApiProblem("too_large", f"A batch takes {MOST_COMPANIES:,} companies at most: send several.")
+    refused = [row for row in rows if isinstance(row, ListRow) and row.fate != "empty"]
+    return ListedCompanies(
+        texts,
+        [LeftOut(company=f"line {row.line}", code="not_a_company", because=row.because) for row in refused],
+        tuple((title, *column) for title, one in lists for column in _columns(one.columns)),
+        tuple(dict.fromkeys(guess for table in tables for guess in table.guessed)),
+    )
+
+
+def _columns(columns: ListColumns) -> Iterator[tuple[str, str]]:
+    """Each column with what it was read as, in the order of the list; of people their companies are taken."""
+    read_as = {**dict.fromkeys(columns.countries, "country"), **dict.fromkeys(columns.emails, "email, for its domain")}
+    read_as |= dict.fromkeys(columns.websites, "website") | dict.fromkeys(columns.profiles, "page on a directory")
+    read_as |= dict.fromkeys(columns.names, "name of the company") | {at: f"id: {kind}" for at, kind in columns.ids}
+    width = max([len(columns.titles), *(at + 1 for at in read_as)], default=0)
+    for at in range(width):
+        title = columns.titles[at] if at < len(columns.titles) and columns.titles[at] else f"column {at + 1}"
+        yield title, read_as.get(at, "not used")
+
+
+def found(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
+    """Blocks. Raises ApiProblem: there is none for this caller."""
+    return view_of(_seen(batch_id, caller, state), state.now())
+
+
+def latest(caller: Caller, state: ServiceState) -> BatchesView:
+    """Those that this caller sees. Blocks."""
+    others = None if caller.allows("admin") else (f"{ASKED_BY}:", asked_by(caller))
+    found = state.store.batches.latest(besides_others=others)
+    return BatchesView(batches=[view_of(one, state.now()) for one in found])
+
+
+def stopped(batch_id: str, caller: Caller, state: ServiceState) -> BatchView:
+    """Nothing more of it is begun. Blocks. Raises ApiProblem: it is none of this caller's, or it is done."""
+    _own(batch_id, caller, state)
+    if not state.store.batches.stop(batch_id):
+        raise ApiProblem("already_ended", f"{batch_id} is done already: there is nothing to stop.")
+    return found(batch_id, caller, state)
+
+
+def gone_on_with(
+    batch_id: str, caller: Caller, state: ServiceState, *, failed: bool, max_cost: int | None
+) -> BatchView:
+    """What was stopped or postponed waits again; failed: what failed or is incomplete, too. max_cost: its new budget.
+
+    Blocks. Raises ApiProblem: it is none of this caller's.
+    """
+    _own(batch_id, caller, state)
+    again = AGAIN_FAILED if failed else AGAIN
+    state.store.batches.reopen(batch_id, *again, max_cost=max_cost)
+    state.batches.resumed(batch_id)
+    return found(batch_id, caller, state)
+
+
+def companies_of(
+    batch_id: str, caller: Caller, state: ServiceState, *, states: Sequence[BatchCompanyState]
+) -> BatchCompaniesView:
+    """In the order of the batch, the first of these states. Blocks. Raises ApiProblem."""
+    _seen(batch_id, caller, state)
+    first = islice(state.store.batches.companies(batch_id, *states), _MOST_COMPANIES_SHOWN)
+    return BatchCompaniesView(
+        companies=[
+            BatchCompanyView(
+                key=one.key,
+                state=one.state,
+                reason=one.reason,
+                cost_usd=usd(one.cost),
+                attempt=one.attempt,
+                request_id=one.request_id,
+            )
+            for one in first
+        ]
+    )
+
+
+def exported(batch_id: str, caller: Caller, state: ServiceState) -> str:
+    """Its profiles as CSV, that a spreadsheet shows and does not run. Blocks. Raises ApiProblem, UnknownName."""
+    batch = _seen(batch_id, caller, state).batch
+    return csv_of(list(batch_rows(batch, state.in_force.rules, state.store)))
+
+
+def view_of(summary: BatchSummary, now: datetime, left_out: Sequence[LeftOut] = ()) -> BatchView:
+    batch, pace = summary.batch, pace_of(summary, now)
+    return BatchView(
+        id=batch.batch_id,
+        state=batch.state,
+        consumers=list(batch.consumers),
+        audience=batch.audience,
+        strategy=batch.strategy,
+        requested_by=batch.requested_by,
+        created_at=batch.created_at,
+        companies={state: count for state, count in summary.companies.items() if count},
+        total=summary.total,
+        max_cost_usd=None if batch.max_cost is None else usd(batch.max_cost),
+        taken_usd=usd(summary.taken),
+        set_aside_usd=usd(summary.set_aside),
+        to_come_usd=None if pace.to_come is None else usd(pace.to_come),
+        pace=pace_in_words(summary, now),
+        seconds_left=None if pace.seconds_left is None else round(pace.seconds_left, 1),
+        reasons=dict(summary.reasons),
+        left_out=list(left_out[:_MOST_LEFT_OUT]),
+        links={"self": f"/v1/batches/{batch.batch_id}"},
+    )
+
+
+def _companies(texts: Iterable[str], state: ServiceState) -> tuple[list[Company], list[LeftOut]]:
+    """As the store has them, new ones added; and those of which it is not sure which is meant. Raises ApiProblem."""
+    wanted, left_out = _named(texts, state)
+    new = [replace(one, company_id=new_id("com")) for one in wanted if not one.company_id]
+    added = {one.key: one for one in (state.store.companies.add(new) if new else ())}
+    return [added.get(one.key, one) for one in wanted], left_out
+
+
+def _named(texts: Iterable[str], state: ServiceState) -> tuple[list[Company], list[LeftOut]]:
+    """As the store has them, new ones with an empty company_id. Raises ApiProblem: none is left."""
+    store, wanted, left_out = state.store, dict[str, Company](), []
+    for text in dict.fromkeys(texts):
+        try:
+            reference = reference_of(text)
+            company = registered_company(reference, text, store.companies) or reference.as_company(state.now())
+        except (AmbiguousCompany, NotACompany) as error:
+            problem = problem_of(error)
+            assert problem is not None  # noqa: S101  both have one
+            left_out.append(LeftOut(company=text[:200], code=problem.code, because=str(error)))
+        else:
+            wanted[company.key] = company
+    if not wanted:
+        because = f" {left_out[0].because}" if left_out else ""
+        raise ApiProblem("invalid", f"No company is left of the list.{because}")
+    return list(wanted.values()), left_out
+
+
+def is_of(view: BatchView, caller: Caller) -> bool:
+    """Whether this caller may stop it and go on with it."""
+    return view.requested_by == asked_by(caller) or caller.allows("admin")
+
+
+def _own(batch_id: str, caller: Caller, state: ServiceState) -> None:
+    """Raises ApiProblem: it is none of this caller's."""
+    by = _seen(batch_id, caller, state).batch.requested_by
+    if by != asked_by(caller) and not caller.allows("admin"):
+        raise ApiProblem("not_allowed", f"{batch_id} was made by {by}, not by a key: an admin key changes it.")
+
+
+def _seen(batch_id: str, caller: Caller, state: ServiceState) -> BatchSummary:
+    """What a key made is there for that key and for admins; the rest, of the command line and of Dagster, for all.
+
+    Raises ApiProblem: there is none for this caller.
+    """
+    summary = _summary(batch_id, state.store)
+    by = summary.batch.requested_by
+    if by.startswith(f"{ASKED_BY}:") and by != asked_by(caller) and not caller.allows("admin"):
+        raise _no_batch(batch_id)
+    return summary
+
+
+def _summary(batch_id: str, store: SqlStore) -> BatchSummary:
+    summary = store.batches.summary(batch_id)
+    if summary is None:
+        raise _no_batch(batch_id)
+    return summary
+
+
+def _no_batch(batch_id: str) -> ApiProblem:
+    return ApiProblem("not_found", f"There is no batch {batch_id[:60]} of this key: /v1/batches lists those there are.")

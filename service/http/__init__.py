@@ -1,0 +1,1 @@
+"""What every call passes: its key and rights, limits, bodies, how errors and streams look on the wire."""

@@ -1,0 +1,170 @@
+"""What clients send, checked at the door, and the Ask it means.
+
+AskBody | VendorEnrichBody -> Ask        ApiProblem("invalid", ...): one sentence
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from enrichment.identity.countries import country_code
+from enrichment.identity.vendor_ids import stated_id
+from enrichment.pipeline.stages import Ask
+from enrichment.rules.fields import parse_seconds
+from service.http.access import Caller
+from service.http.money import AskedUsd, micro
+from service.work.batch_work import ASKED_BY
+
+LEAVE_IT_OUT = "leave it out"
+_AGE = re.compile(r"\s*[0-9]{1,9}\s*[smhd]\s*")
+_TEN_YEARS = 3_650 * 86_400
+
+
+def _written(text: str) -> str:
+    if not text.strip():
+        raise ValueError("put a name here, or leave it out")
+    return text
+
+
+def has_nul(given: object) -> bool:
+    """Whether a text in it has U+0000, which Postgres cannot store."""
+    if isinstance(given, str):
+        return "\0" in given
+    if isinstance(given, Mapping):
+        return any(has_nul(name) or has_nul(value) for name, value in given.items())
+    return isinstance(given, list) and any(map(has_nul, given))
+
+
+def _age(text: str) -> str:
+    if not _AGE.fullmatch(text) or not 0 < parse_seconds(text) <= _TEN_YEARS:
+        raise ValueError("write an age such as 3d or 12h, above 0 and of ten years at most")
+    return text
+
+
+def _country(text: str) -> str:
+    if not (code := country_code(text)):
+        raise ValueError("a country such as Germany or de")
+    return code
+
+
+def _id(text: str) -> str:
+    if (one := stated_id(text)) is None:
+        raise ValueError("an id with its kind, such as cik:320193 or linkedin:apple, or a company's page there")
+    return one
+
+
+Named = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_written)]
+CompanyText = Annotated[
+    str,
+    Field(min_length=1, max_length=500, description="A name, domain or address", examples=["Tesla", "tesla.com"]),
+    AfterValidator(_written),
+]
+Age = Annotated[
+    str,
+    Field(
+        description="No fact older than this",
+        examples=["3d", "12h"],
+        json_schema_extra={"maxLength": 20, "pattern": f"^{_AGE.pattern}$"},
+    ),
+    AfterValidator(_age),
+]
+
+
+class Body(BaseModel):
+    """Nothing that is not declared: a slip in a name is an error, not a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, given: Any) -> Any:
+        if has_nul(given):
+            raise ValueError(f"a text has the character U+0000: {LEAVE_IT_OUT}")
+        return given
+
+
+class AskBody(Body):
+    """What is asked about which company: a consumer, or datasets named by hand."""
+
+    company: CompanyText
+    consumer: Named | None = Field(None, description="What kind of profile; `profile` where neither is named")
+    datasets: list[Named] = Field([], max_length=50, description="Just these datasets, instead of a consumer's")
+    sources: list[Named] = Field([], max_length=50, description="With datasets: ask only these sources")
+    audience: Named | None = Field(None, description="The vendor that the profile is written for")
+    max_age: Age | None = None
+    max_cost_usd: AskedUsd | None = Field(None, description="What it may cost at most")
+    strategy: Named | None = Field(None, description="enhanced, priority, legacy, or hybrid where it is described")
+    accept_stale: bool = Field(False, description="Expired values where nothing better is to be had, marked")
+    ids: list[Annotated[str, Field(max_length=500), AfterValidator(_id)]] = Field(
+        [], max_length=20, description="Its ids at vendors", examples=[["cik:320193"]]
+    )
+    country: Annotated[str, Field(max_length=100), AfterValidator(_country)] | None = None
+    new: bool = Field(False, description="Another company than those registered under this name")
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        if self.consumer is not None and self.datasets:
+            raise ValueError("name a consumer or datasets, not both")
+        if self.sources and not self.datasets:
+            raise ValueError("sources go with datasets: name the datasets these sources should answer")
+        return self
+
+    def ask(self, caller: Caller) -> Ask:
+        return Ask(
+            company=self.company,
+            consumers=(self.consumer or "profile",),
+            audience=self.audience,
+            strategy=self.strategy,
+            max_cost=micro(self.max_cost_usd),
+            max_age=None if self.max_age is None else parse_seconds(self.max_age),
+            datasets=tuple(self.datasets),
+            sources=tuple(self.sources),
+            asked_by=asked_by(caller),
+            accept_stale=self.accept_stale,
+            ids=tuple(self.ids),
+            country=self.country,
+            new=self.new,
+            daily=caller.daily,
+        )
+
+
+def asked_by(caller: Caller) -> str:
+    """As requests, batches and the ledger name what asked."""
+    return f"{ASKED_BY}:{caller.name}"
+
+
+class QuoteBody(Body):
+    """Accept a quote as it was given."""
+
+    quote_id: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+def _which(body: Any) -> str:
+    return QUOTED if isinstance(body, Mapping) and "quote_id" in body else ASKED
+
+
+ASKED, QUOTED = "ask", "quote"
+"""Which of the two bodies was sent, in the place of an error in it."""
+EnrichBody = Annotated[Annotated[AskBody, Tag(ASKED)] | Annotated[QuoteBody, Tag(QUOTED)], Discriminator(_which)]
+
+
+class VendorEnrichBody(Body):
+    """As the users' clients send it. tier: what strategy was called before."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    company_name: CompanyText = Field(alias="companyName")
+    strategy: Named | None = None
+    tier: Named | None = None
+    is_async: bool = Field(False, alias="async")
+
+    def ask(self, caller: Caller) -> Ask:
+        return Ask(
+            company=self.company_name,
+            consumers=("vendor_enrichment",),
+            strategy=self.strategy or self.tier,
+            asked_by=asked_by(caller),
+            daily=caller.daily,
+        )

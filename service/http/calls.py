@@ -1,0 +1,43 @@
+"""What the headers of a call ask for: how long to wait, under which Idempotency-Key.
+
+Prefer: wait=20 -> 20.0        Idempotency-Key: abc + method, path, body -> IdempotencyKey
+"""
+
+import re
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Header, Request
+
+from enrichment.domain.accepted import IdempotencyKey
+from service.http.access import Caller
+
+MOST_SECONDS = 900.0
+_WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
+
+PreferHeader = Annotated[
+    str | None,
+    Header(alias="Prefer", description="wait=20: answer when it has ended, or after 20 s", examples=["wait=20"]),
+]
+IdempotencyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Your own name for this call: repeated within 24 h, it is carried out once",
+    ),
+]
+
+
+def wait_asked(prefer: str | None) -> float:
+    """Seconds; 0 where nothing is asked or it cannot be read, as RFC 7240 has it."""
+    found = _WAIT.search(prefer or "")
+    return min(float(found[1]), MOST_SECONDS) if found else 0.0
+
+
+async def idempotency_key(given: str | None, request: Request, caller: Caller) -> IdempotencyKey | None:
+    if given is None:
+        return None
+    called = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    return IdempotencyKey(caller.owner, given, sha256(called).hexdigest())

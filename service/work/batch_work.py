@@ -1,0 +1,70 @@
+"""The batches that clients of the service asked for, carried out: one worker each in this process.
+
+A batch is a row of the store: another process of the service, or `enrich batch work`, goes on with it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from enrichment.batches.worker import WorkerOptions, work
+from enrichment.domain.batches import Batch
+from resources.store import SqlStore
+from service.observability.logs import log
+from service.work.runs import InUse
+
+ASKED_BY = "service"
+"""What requests, batches and the ledger name as what asked, before a colon and the name of the key."""
+
+
+class BatchWork:
+    """Used by one event loop. override: ENRICH_STRATEGY."""
+
+    def __init__(self, store: SqlStore, in_use: InUse, *, override: str | None, stopping: Callable[[], bool]) -> None:
+        self._store, self._in_use, self._override, self._stopping = store, in_use, override, stopping
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._resumed: set[str] = set()
+
+    def resumed(self, batch_id: str) -> None:
+        """Asked here to go on, wherever it was made: until it ends or this process does, it has a worker here."""
+        self._resumed.add(batch_id)
+
+    async def tick(self) -> None:
+        """Once a second."""
+        for batch in await asyncio.to_thread(self._open):
+            if batch.batch_id not in self._workers and not self._stopping():
+                task = asyncio.create_task(self._work(batch))
+                self._workers[batch.batch_id] = task
+                task.add_done_callback(partial(self._ended, batch.batch_id))
+
+    def _open(self) -> list[Batch]:
+        """Blocks."""
+        ours = {batch.batch_id: batch for batch in self._store.batches.open_ones(f"{ASKED_BY}:")}
+        for batch_id in tuple(self._resumed):
+            summary = self._store.batches.summary(batch_id)
+            if summary is None or summary.batch.state != "open":
+                self._resumed.discard(batch_id)
+            else:
+                ours[batch_id] = summary.batch
+        return list(ours.values())
+
+    async def stop(self, grace_seconds: float) -> None:
+        """What is under way ends after its calls; the rest waits for another process."""
+        tasks = set(self._workers.values())
+        if tasks:
+            _, left = await asyncio.wait(tasks, timeout=grace_seconds)
+            for task in left:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _work(self, batch: Batch) -> None:
+        options = WorkerOptions(strategy_override=self._override)
+        async with self._in_use() as (rules, context):
+            await work(batch, rules=rules, context=replace(context, stopping=self._stopping), options=options)
+
+    def _ended(self, batch_id: str, task: asyncio.Task[None]) -> None:
+        self._workers.pop(batch_id, None)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("a batch's worker ended", batch_id=batch_id, exc_info=error)

@@ -1,0 +1,210 @@
+"""Work that is a row with a lease: renewed while this process is at it, taken over where a process is gone.
+
+tick: leases renewed, rows that wait claimed -> begun, each a task        stop: calls under way end, rows handed back
+
+A row stays open until its work has ended, whatever becomes of the process.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+from enrichment.pipeline.enrich import LeftOpen
+from enrichment.ports import StoreError
+from service.observability.logs import log
+
+LEASE_SECONDS = 20.0
+GRACE_SECONDS = 30.0
+_RENEWAL_SECONDS = 5.0
+
+
+class Stoppable(Protocol):
+    """A row's work."""
+
+    @property
+    def stop_asked_at(self) -> datetime | None:
+        """Nothing more is bought for it from then on."""
+        ...
+
+
+Work = TypeVar("Work", bound=Stoppable)
+Work_co = TypeVar("Work_co", bound=Stoppable, covariant=True)
+
+
+class LeasedRows(Protocol[Work_co]):
+    """The store's part; every method blocks."""
+
+    def claim(self, worker: str, *, at: datetime, lease_until: datetime, most: int) -> Sequence[Work_co]:
+        """Rows that no process is at, the oldest first: from now on this one is."""
+        ...
+
+    def renew(self, worker: str, row_ids: Collection[str], /, *, lease_until: datetime) -> Collection[str]:
+        """A new lease on these. Ids of those that are to be stopped."""
+        ...
+
+    def hand_back(self, worker: str) -> None:
+        """Its open rows wait for another process."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class Run(Generic[Work]):
+    """One row's work in this process. stop: nothing more is bought for it. done: it has ended here."""
+
+    work: Work
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+async def raised_by(work: Coroutine[Any, Any, None]) -> BaseException | None:
+    """What it raised, now that it is over. Where this is cancelled, it is cancelled and waited for."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait({task})
+        raise
+    return task.exception()
+
+
+CarryOut = Callable[[Run[Work]], Coroutine[Any, Any, None]]
+
+
+class LeasedWork(ABC, Generic[Work]):
+    """Used by one event loop. worker: the name of this process. most: how many may be under way at once, as of now."""
+
+    def __init__(
+        self, rows: LeasedRows[Work], worker: str, now: Callable[[], datetime], *, most: Callable[[], int]
+    ) -> None:
+        self.worker = worker
+        self._rows, self._now, self._most = rows, now, most
+        self._runs: dict[str, Run[Work]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._coming, self._stopping = 0, False
+        self._renewed_at = 0.0
+        self._one_claim_at_a_time = asyncio.Lock()
+
+    @abstractmethod
+    def _id_of(self, work: Work) -> str: ...
+
+    @abstractmethod
+    async def _carry_out(self, run: Run[Work]) -> None:
+        """A claimed row's work, which another process may have begun. Raises LeftOpen: the row stays open."""
+
+    @abstractmethod
+    async def _end(self, run: Run[Work], error: BaseException | None) -> None:
+        """Its row, now that its work is over. error: what it raised. Raises StoreError: the row stays open."""
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping
+
+    @property
+    def under_way(self) -> int:
+        return len(self._runs)
+
+    @property
+    def room(self) -> int:
+        """For so many more."""
+        return 0 if self._stopping else max(0, self._most() - len(self._runs) - self._coming)
+
+    @property
+    def most(self) -> int:
+        return self._most()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Kept for one that is begun inside the block, or not at all. Only where there is room."""
+        self._coming += 1
+        try:
+            yield
+        finally:
+            self._coming -= 1
+
+    def lease_until(self) -> datetime:
+        return self._now() + timedelta(seconds=LEASE_SECONDS)
+
+    def run(self, row_id: str) -> Run[Work] | None:
+        """None: it is not under way in this process."""
+        return self._runs.get(row_id)
+
+    def ask_to_stop(self, row_id: str) -> None:
+        if run := self._runs.get(row_id):
+            run.stop.set()
+
+    def begin(self, work: Work, carry_out: CarryOut[Work] | None = None) -> None:
+        """Its row is this process's already. carry_out: of one that no process has begun."""
+        run = Run(work)
+        if work.stop_asked_at is not None:
+            run.stop.set()
+        self._runs[self._id_of(work)] = run
+        self._in_the_background(self._to_its_end(run, carry_out or self._carry_out))
+
+    def look_soon(self) -> None:
+        """A row waits: claimed in a moment, without waiting for the next tick."""
+        if not self._stopping:
+            self._in_the_background(self._look())
+
+    async def tick(self) -> None:
+        """Once a second. Raises StoreError."""
+        await self._renew()
+        await self._claim()
+
+    async def stop(self) -> None:
+        """Nothing more is begun; calls under way end; what is not finished then waits for the next process."""
+        self._stopping = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await asyncio.to_thread(self._rows.hand_back, self.worker)
+
+    async def _renew(self) -> None:
+        loop_time = asyncio.get_running_loop().time()
+        if not self._runs or loop_time - self._renewed_at < _RENEWAL_SECONDS:
+            return
+        self._renewed_at, until = loop_time, self.lease_until()
+        for row_id in await asyncio.to_thread(self._rows.renew, self.worker, list(self._runs), lease_until=until):
+            self.ask_to_stop(row_id)
+
+    async def _claim(self) -> None:
+        async with self._one_claim_at_a_time:
+            if not self.room:
+                return
+            claimed = await asyncio.to_thread(
+                self._rows.claim, self.worker, at=self._now(), lease_until=self.lease_until(), most=self.room
+            )
+            for work in claimed:
+                if self._id_of(work) not in self._runs:  # its lease ran out, as this process was suspended
+                    self.begin(work)
+
+    async def _look(self) -> None:
+        try:
+            await self._claim()
+        except StoreError as error:  # the next tick looks again
+            log.warning("a look failed", because=str(error))
+
+    async def _to_its_end(self, run: Run[Work], carry_out: CarryOut[Work]) -> None:
+        """A fault ends this work and no other."""
+        try:
+            error = await raised_by(carry_out(run))
+            if not isinstance(error, LeftOpen):
+                await self._end(run, error)
+        except StoreError as error:  # the row stays open: it is claimed again once the store can be used
+            log.warning("a row stays open", id=self._id_of(run.work), because=str(error))
+        finally:
+            del self._runs[self._id_of(run.work)]
+            run.done.set()
+        self.look_soon()
+
+    def _in_the_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
