@@ -16,7 +16,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from enrichment.rules.arm_rules import problems_of_arm, with_arm
 from enrichment.rules.cross_checks import disagreements, names_in
 from enrichment.rules.experiments import ArmRules, Experiment, with_stopped
-from enrichment.rules.learned import unknown_names, with_learned
+from enrichment.rules.learned import as_learned, unknown_names, with_learned
 from enrichment.rules.models import (
     AnalysisRules,
     Caps,
@@ -164,7 +164,7 @@ def _checked(
     problems.extend(disagreements(written, rules))
     if questions is not None:
         problems.extend(_problems_of(questions, written))
-    return rules
+    return as_learned(rules, learned)
 
 
 def _arms(

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enrichment.domain.money import charge, to_micro
+from enrichment.domain.records import CompanyKind
 from enrichment.rules.experiments import Experiment, Strategy
 from enrichment.rules.fields import (
     DAY,
@@ -279,6 +280,8 @@ class Rules(RuleModel):
     source -> units of an answer, where a consumer pays for fewer than the source has (paid_by).
     learned_reliability: the lines of reliability.yaml that people accepted or pinned, of all reliability_lines.
     arms: experiment -> arm -> the rules its companies are served by, where they differ from these.
+    by_kind: (industry group, size band) -> the same with the learned rates of that kind of company; '' where not known.
+    families: sources that repeat one another, and the share of companies that any of them can know.
     """
 
     providers: Mapping[str, ProviderRules]
@@ -296,6 +299,8 @@ class Rules(RuleModel):
     as_written: Mapping[str, SourceRules] = {}
     experiments: Mapping[str, Experiment] = {}
     arms: Mapping[str, Mapping[str, "Rules"]] = {}
+    by_kind: Mapping[tuple[str, str], "Rules"] = {}
+    families: tuple[tuple[frozenset[str], float], ...] = ()
     learned_reliability: Mapping[str, DatasetReliability] = {}
     reliability_lines: Mapping[str, DatasetReliability] = {}
     prompts: Mapping[str, str]
@@ -310,6 +315,10 @@ class Rules(RuleModel):
     def paid_by(self, consumer: str) -> "Rules":
         """The same, with no more units of an answer than these consumers pay for; consumer: one, or joined by '+'."""
         return _paid_by(self, consumer)
+
+    def of_kind(self, kind: CompanyKind) -> "Rules":
+        """The rules to plan with for a company of this kind; they have the same hash."""
+        return self.by_kind.get((kind.industry_group or "", kind.size_band or ""), self)
 
     def expected_micro_usd(self, source: str) -> int:
         """What one answered call of this source costs on average, in micro-USD."""
@@ -393,6 +402,11 @@ def _paid_by(rules: Rules, consumer: str) -> Rules:
         limits[source] = max(min(entry.most_units.get(source, most), most) for entry in entries)
     if not limits:
         return rules
-    less = {name: rules.sources[name].limited_to(most) for name, most in limits.items()}
     paid = tuple(sorted(limits.items()))
-    return rules.model_copy(update={"sources": {**rules.sources, **less}, "paid_units": paid})
+
+    def limited(to_limit: Rules) -> dict[str, Any]:
+        less = {name: to_limit.sources[name].limited_to(most) for name, most in limits.items()}
+        return {"sources": {**to_limit.sources, **less}, "paid_units": paid}
+
+    by_kind = {kind: its.model_copy(update=limited(its)) for kind, its in rules.by_kind.items()}
+    return rules.model_copy(update={**limited(rules), "by_kind": by_kind})

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from enrichment.learning.lessons import Rate, RateCounts, lessons, renewed_lines
-from enrichment.learning.pooled_rates import Count
+from enrichment.learning.families import FamilyEstimate
+from enrichment.learning.lessons import Rate, RateCounts, in_families, lessons, renewed_lines
+from enrichment.learning.pooled_rates import Count, RateEstimate
 from enrichment.rules import LearnedLine, Rules
 from tests.support.examples import MATRIX
 
@@ -54,6 +55,34 @@ def test_kinds_of_companies_that_a_source_knows_less_are_named() -> None:
     (lesson,) = lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=False, kinds=kinds)})
     assert lesson.kinds.keys() == {("tech", "51-500"), ("fin", "51-500")}
     assert lesson.kinds["fin", "51-500"].high < lesson.learned.mean < lesson.kinds["tech", "51-500"].low
+
+
+def test_a_kind_that_differs_is_proposed_and_renewed_as_its_own_line() -> None:
+    kinds = {("tech", "51-500"): Count(900, 1_000), ("fin", ""): Count(300, 1_000)}
+    lines = renewed_lines(MATRIX, lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=False, kinds=kinds)}))
+    of_fin = lines["snov_contacts"]["match_rate of fin"]
+    assert of_fin.value == pytest.approx(0.3, abs=0.02)
+    assert lines["snov_contacts"]["match_rate of tech, 51-500"].use == "proposed"
+    accepted = {"snov_contacts": {"match_rate of fin": of_fin.model_copy(update={"use": "accepted"})}}
+    rules = MATRIX.model_copy(update={"learned": accepted})
+    alike = {("tech", "51-500"): Count(600, 1_000), ("fin", ""): Count(600, 1_000)}
+    renewed = renewed_lines(rules, lessons(rules, {SNOV: RateCounts(DAY, has_changed=False, kinds=alike)}))
+    line = renewed["snov_contacts"]["match_rate of fin"]
+    assert line.use == "accepted"
+    assert line.value == pytest.approx(0.6, abs=0.02)
+
+
+def test_where_a_family_counts_the_match_rate_of_its_sources_is_that_over_all_companies() -> None:
+    """Snov was asked about companies that Apollo had missed, so it matched fewer than it would of all."""
+    both = frozenset({"apollo_contacts", "snov_contacts"})
+    family = FamilyEstimate(both, RateEstimate(0.8, 0.75, 0.85, 900), {"apollo_contacts": 0.6, "snov_contacts": 0.7})
+    found = lessons(MATRIX, {SNOV: counted(300, 1_000)})
+    (line,) = renewed_lines(MATRIX, [], [family]).values()
+    assert line["known_to_any"].use == "proposed"
+    assert in_families(found, [family], MATRIX) == found
+    (moved,) = in_families(found, [family], MATRIX.model_copy(update={"families": ((both, 0.8),)}))
+    assert moved.learned.mean == 0.7
+    assert moved.learned.low < 0.7 < moved.learned.high
 
 
 def test_the_same_counts_give_the_same_lines() -> None:
