@@ -44,7 +44,7 @@ def learned_rates(window: str, *, sandbox: bool) -> Learned:
     """Nothing is bought, and no rule is written. Raises UsageError, RulesError, SettingsError, StoreError."""
     seconds = seconds_of("--replay", window)
     with opened_store(sandbox=sandbox) as (settings, rules, store), console.status("counting answers"):
-        found = learned_from(store, Warehouse(settings.warehouse_path), rules)
+        found = learned_from(store, Warehouse(settings.warehouse_path), rules, utc_now().date())
         effect = _effect(settings, rules, store, found.lines, seconds)
         return Learned(settings, rules, found.lessons, found.families, found.lines, effect)
 

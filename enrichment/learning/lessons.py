@@ -102,6 +102,43 @@ def renewed_lines(
     return {source: entries for source, entries in lines.items() if entries}
 
 
+def accepted_tonight(
+    rules: Rules, lines: Mapping[str, Mapping[str, LearnedLine]], night: date
+) -> dict[str, dict[str, LearnedLine]]:
+    """Lines as they count from this night on by themselves, within the bounds of config/learning.yaml.
+
+    Done again in one night it changes nothing, as a step is taken from what had counted before the night.
+    """
+    return {
+        source: {name: _tonight(rules, source, name, line, night) for name, line in entries.items()}
+        for source, entries in lines.items()
+    }
+
+
+def _tonight(rules: Rules, source: str, name: str, line: LearnedLine, night: date) -> LearnedLine:
+    there = rules.learned.get(source, {}).get(name)
+    if line.use == "pinned" or (there is not None and _figures(line) == _figures(there)):
+        return line if there is None else there
+    if there is not None and there.renewed == night and there.before is not None:
+        before = there.before
+    else:
+        before = there.value if there is not None and there.counts else _counts_now(rules, source, name)
+    bounds = rules.learning
+    step = min(max(line.value, before - bounds.largest_step), before + bounds.largest_step)
+    value = round(min(max(step, bounds.floor), bounds.ceiling), _DIGITS)
+    renewed = {"value": value, "use": "accepted", "renewed": night, "before": round(before, _DIGITS)}
+    return line.model_copy(update=renewed)
+
+
+def _figures(line: LearnedLine) -> tuple[object, ...]:
+    return line.value, line.low, line.high, line.answers, line.use
+
+
+def _counts_now(rules: Rules, source: str, name: str) -> float:
+    """What plans use where there is no line that counts."""
+    return 1.0 if name == KNOWN_TO_ANY else _stated(rules.sources, (source, RateName.parsed(name).name))
+
+
 def in_families(learned: Sequence[Lesson], families: Sequence[FamilyEstimate], rules: Rules) -> list[Lesson]:
     """Match rates over all companies, where a family counts: a source that is mostly asked after another missed was
     asked about the harder companies."""

@@ -5,6 +5,7 @@ reliability, experiments, prompts
 """
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -49,6 +50,7 @@ class LearnedLine(RuleModel):
 
     use: a proposed line counts for nothing; an accepted one counts, and is renewed when rates are learned again; a
     pinned one counts and stays as it is.
+    renewed, before: the night it was renewed by itself, and what had counted until then.
     """
 
     value: Probability
@@ -56,10 +58,30 @@ class LearnedLine(RuleModel):
     high: Probability
     answers: Annotated[int, Field(ge=0)]
     use: Use = "proposed"
+    renewed: date | None = None
+    before: Probability | None = None
 
     @property
     def counts(self) -> bool:
         return self.use != "proposed"
+
+
+class LearningRules(RuleModel):
+    """Whether learned rates come to count by themselves, at night, and within which bounds.
+
+    largest_step: by which a rate may differ from what counted the night before. floor, ceiling: no rate gets beyond.
+    """
+
+    learn: Literal["by_hand", "automatic"] = "by_hand"
+    largest_step: Probability = 0.1
+    floor: Probability = 0.02
+    ceiling: Probability = 0.98
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "LearningRules":
+        if self.floor >= self.ceiling:
+            raise ValueError("floor is not below ceiling, so no rate is within both: correct one of them")
+        return self
 
 
 class SourceQuestion(BaseModel):
@@ -293,6 +315,7 @@ class Rules(RuleModel):
     strategies: Strategies = Strategies()
     caps: Caps = Caps()
     refresh: RefreshRules = RefreshRules()
+    learning: LearningRules = LearningRules()
     research: ResearchRules = ResearchRules()
     exploration: ExplorationRules = ExplorationRules()
     learned: Mapping[str, Mapping[str, LearnedLine]] = {}
