@@ -73,7 +73,7 @@ def lessons(rules: Rules, counts: Mapping[Rate, RateCounts]) -> list[Lesson]:
 def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
     prior, kinds = _stated(rules.as_written or rules.sources, rate), sorted(counted.kinds)
     _, each = pooled_rates(prior, [counted.kinds[kind] for kind in kinds])
-    overall = _of_all(prior, [*counted.kinds.values()])
+    overall = _of_all(prior, [*counted.kinds.values()]) if len(kinds) > 1 else each[0]
     known = {kind: found for kind, found in zip(kinds, each, strict=True) if any(kind) and found.tries >= _ENOUGH}
     source, name = rate
     lined = {RateName.parsed(text)[1:] for text in rules.learned.get(source, {}) if RateName.parsed(text).name == name}

@@ -21,6 +21,8 @@ _POINTS = 241
 _WIDTH = 8.0
 """Standard deviations on either side of the mean in which an interval is looked for."""
 _HALF_TAIL = 0.05
+_NEGLIGIBLE = 1e-8
+"""Of the greatest weight: points below it change no figure that is shown, and are most of the grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ def pooled_rates(prior: float, kinds: Sequence[Count]) -> tuple[RateEstimate, tu
     tries = np.array([kind.tries for kind in kinds], dtype=np.float64)
     mean, strength = (grid.ravel() for grid in np.meshgrid(_grid(prior, hits, tries), _STRENGTHS, indexing="ij"))
     weight = _posterior(prior, hits, tries, mean, strength)
+    likely = weight > _NEGLIGIBLE * weight.max()
+    mean, strength, weight = mean[likely], strength[likely], weight[likely] / weight[likely].sum()
     a = np.concatenate([[0.0], hits])[:, None] + mean * strength
     b = np.concatenate([[0.0], tries - hits])[:, None] + (1 - mean) * strength
     seen = [sum(kind.tries for kind in kinds), *(kind.tries for kind in kinds)]
