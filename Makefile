@@ -88,7 +88,7 @@ picture: $(STAMP)          ## draws the README's picture anew from the real page
 bench-page: $(STAMP)       ## the page in Chromium: first paint, a table of 100,000 companies, layout shift, weight; two minutes
 	$(BIN)/python -m bench.page
 
-bench-learning: $(STAMP)   ## what is learned from use: intervals, changes, copies, experiments, ten million answers; four minutes
+bench-learning: $(STAMP)   ## what is learned from use: intervals, changes, ninety days, copies, experiments, ten million answers; a quarter of an hour
 	$(BIN)/python -m bench.learning
 
 bench-citations: $(STAMP) ## 60 labelled questions in sessions: claims, verdicts, precision and recall; a quarter of a minute

@@ -36,10 +36,16 @@ def learned_text(lines: Mapping[str, Mapping[str, LearnedLine]]) -> str:
         rows.append(f"{source}:\n")
         rows += [
             f"  {rate}: {{value: {line.value:.4f}, low: {line.low:.4f}, high: {line.high:.4f}, "
-            f"answers: {line.answers}, use: {line.use}}}\n"
+            f"answers: {line.answers}, use: {line.use}{_night(line)}}}\n"
             for rate, line in entries.items()
         ]
     return "".join(rows) if lines else f"{_HEAD}{{}}\n"
+
+
+def _night(line: LearnedLine) -> str:
+    if line.renewed is None or line.before is None:
+        return ""
+    return f", renewed: {line.renewed}, before: {line.before:.4f}"
 
 
 def write_learned(folder: Path, lines: Mapping[str, Mapping[str, LearnedLine]]) -> Path:

@@ -1,13 +1,13 @@
 """What is learned from use: its intervals, how soon it sees a change, and how long the counting takes.
 
-python -m bench.learning [--seed N] [--answers N]        four minutes
+python -m bench.learning [--seed N] [--answers N] [--worlds N]        a quarter of an hour
 """
 
 import argparse
 import tempfile
 from pathlib import Path
 
-from bench.learning import copies, experiments, harm, off_policy, rates
+from bench.learning import copies, experiments, harm, ninety_days, off_policy, rates
 
 _SEEDS, _EXPERIMENTS = 20, 2000
 
@@ -16,11 +16,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.learning")
     parser.add_argument("--seed", type=int, default=20261130)
     parser.add_argument("--answers", type=int, default=10_000_000)
+    parser.add_argument("--worlds", type=int, default=200, help="of ninety days each")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     rates.coverage(options.seed)
     rates.drift(options.seed)
     copies.show(_SEEDS)
+    ninety_days.show(options.worlds)
     experiments.show(_EXPERIMENTS, options.seed)
     harm.show(harm.SEEDS)
     off_policy.show(off_policy.SEEDS, options.seed)

@@ -7,6 +7,7 @@ What is decided together is worked out here as well, where time has a value; whe
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import chain, combinations, product
@@ -14,6 +15,8 @@ from itertools import chain, combinations, product
 from enrichment.policy import Offer, Policy, Problem, State
 
 Pair = tuple[Fraction, Fraction]
+Left = tuple[frozenset[str], frozenset[str], frozenset[str]]
+"""Datasets still open; of families, the sources that have missed, and those that have matched."""
 Valuation = Callable[[State], Pair]
 
 
@@ -115,38 +118,62 @@ class Outcomes:
         return Fraction(len(state.unsatisfied & self._problem.required)), Fraction(lost)
 
     def after(self, state: State, calls: tuple[Offer, ...], value: Valuation) -> Pair:
-        spend = sum(
-            (offer.price_asked + exactly(offer.match_rate) * offer.price_matched for offer in calls), Fraction(0)
-        )
+        matches = ((offer, match_rate(offer, state.missed, state.matched)) for offer in calls)
+        spend = sum((offer.price_asked + match * offer.price_matched for offer, match in matches), Fraction(0))
         unsatisfied = Fraction(0)
         objective = spend + self._problem.value_of_time * Fraction(max(offer.seconds for offer in calls))
         usable = state.usable - {offer.source for offer in calls}
-        for left, chance in self._lefts(state.unsatisfied, calls).items():
-            pair = value(State(left, usable))
+        for (left, missed, matched), chance in self._lefts(state, calls).items():
+            pair = value(State(left, usable, missed, matched))
             unsatisfied += chance * pair[0]
             objective += chance * pair[1]
         return unsatisfied, objective
 
-    def _lefts(self, unsatisfied: frozenset[str], calls: tuple[Offer, ...]) -> dict[frozenset[str], Fraction]:
-        lefts = {unsatisfied: Fraction(1)}
+    def _lefts(self, state: State, calls: tuple[Offer, ...]) -> dict[Left, Fraction]:
+        lefts: dict[Left, Fraction] = {(state.unsatisfied, state.missed, state.matched): Fraction(1)}
         for offer in calls:
-            further: dict[frozenset[str], Fraction] = {}
-            for (left, chance), (filled, likely) in product(lefts.items(), self._filled(offer, unsatisfied)):
-                further[left - filled] = further.get(left - filled, Fraction(0)) + chance * likely
+            told = frozenset({offer.source} if offer.family else ())
+            further: dict[Left, Fraction] = defaultdict(Fraction)
+            for (left, missed, matched), chance in lefts.items():
+                match = match_rate(offer, missed, matched)
+                if match < 1:
+                    further[left, missed | told, matched] += chance * (1 - match)
+                for filled, likely in self._filled(offer, state.unsatisfied) if match else ():
+                    further[left - filled, missed, matched | told] += chance * match * likely
             lefts = further
         return lefts
 
     def _filled(self, offer: Offer, unsatisfied: frozenset[str]) -> list[tuple[frozenset[str], Fraction]]:
+        """What it fills, given a match."""
         key = offer.source, unsatisfied & offer.answers
         if key not in self._replies:
-            match = exactly(offer.match_rate)
-            replies = {frozenset[str](): 1 - match}
+            replies: dict[frozenset[str], Fraction] = defaultdict(Fraction)
             rates = [(dataset, exactly(rate)) for dataset, rate in offer.fill_rates if dataset in unsatisfied]
             for hits in product((True, False), repeat=len(rates)):
-                chance, filled = match, set[str]()
+                chance, filled = Fraction(1), set[str]()
                 for (dataset, rate), hit in zip(rates, hits, strict=True):
                     chance *= rate if hit else 1 - rate
                     filled |= {dataset} if hit else set()
-                replies[frozenset(filled)] = replies.get(frozenset(filled), Fraction(0)) + chance
+                replies[frozenset(filled)] += chance
             self._replies[key] = [(filled, chance) for filled, chance in replies.items() if chance]
         return self._replies[key]
+
+
+def match_rate(offer: Offer, missed: frozenset[str], matched: frozenset[str]) -> Fraction:
+    """Of a source of a family by the joint chances of what its family has answered, and that besides it matches."""
+    if offer.family is None:
+        return exactly(offer.match_rate)
+    known = exactly(offer.family.known)
+    answered, with_match = known, known * exactly(offer.match_rate) / known
+    for source, rate in offer.family.rates:
+        likely = Fraction(1)
+        if source in missed:
+            likely = 1 - exactly(rate) / known
+        elif source in matched:
+            likely = exactly(rate) / known
+        answered, with_match = answered * likely, with_match * likely
+    if missed.intersection(offer.family.sources) and not matched.intersection(offer.family.sources):
+        answered += 1 - known
+    elif not (missed | matched).intersection(offer.family.sources):
+        answered = Fraction(1)
+    return with_match / answered

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
-from enrichment.policy import Offer, Problem
+from enrichment.policy import Offer, Problem, parts
+from enrichment.policy.problem import Family
 
 
 def small(rng: Random, *, sources: int, datasets: int, value_of_time: int) -> Problem:
@@ -31,6 +33,21 @@ def _offer(rng: Random, source: str, names: list[str], *, with_needs: bool) -> O
         seconds=float(rng.randint(0, 9)),
         needs=needs,
     )
+
+
+def with_families(rng: Random, problem: Problem) -> Problem:
+    """Families of two or three among the sources that are decided together."""
+    changed: dict[str, Offer] = {}
+    for part in parts(problem):
+        matching = [offer for offer in part.offers if 0 < offer.match_rate < 1]
+        rng.shuffle(matching)
+        while len(matching) > 1 and rng.random() < 0.9:
+            several, matching = matching[: rng.randint(2, 3)], matching[3:]
+            rates = tuple(sorted((offer.source, offer.match_rate) for offer in several))
+            known = rng.randint(round(10 * max(rate for _, rate in rates)) + 1, 11) / 10
+            family = Family(min(known, 0.99), rates)
+            changed |= {offer.source: replace(offer, family=family) for offer in several}
+    return replace(problem, offers=tuple(changed.get(offer.source, offer) for offer in problem.offers))
 
 
 def matrix(rng: Random, *, sources: int = 12, datasets: int = 8) -> Problem:

@@ -7,7 +7,7 @@ policy + problem + chance   ->  Simulated: one execution, followed without that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from enrichment.policy import Everything, Policy, Problem, State, parts, start
@@ -96,8 +96,11 @@ def simulate(policy: Policy, problem: Problem, rng: Random, state: State | None 
 def _states(problem: Problem, state: State | None) -> Iterator[tuple[Problem, State]]:
     for part in parts(problem):
         whole = start(part)
-        here = whole if state is None else State(whole.unsatisfied & state.unsatisfied, whole.usable & state.usable)
-        yield part, here
+        if state is None:
+            yield part, whole
+        else:
+            open_, usable = whole.unsatisfied & state.unsatisfied, whole.usable & state.usable
+            yield part, replace(state, unsatisfied=open_, usable=usable)
 
 
 def _run(policy: Policy, part: Problem, state: State, rng: Random) -> Simulated:
@@ -105,14 +108,18 @@ def _run(policy: Policy, part: Problem, state: State, rng: Random) -> Simulated:
     cost, seconds, began = 0, 0.0, state.usable
     while asked := policy.next(state) & state.usable:
         calls = [offers[source] for source in sorted(asked)]
-        filled = set[str]()
-        for offer in calls:
+        filled, missed, matched = set[str](), set(state.missed), set(state.matched)
+        for each in calls:
+            offer = each.given(frozenset(missed), frozenset(matched))
             cost += offer.price_asked
             if rng.random() < offer.match_rate:
                 cost += offer.price_matched
+                matched.add(offer.source)
                 filled.update(dataset for dataset, rate in offer.fill_rates if rng.random() < rate)
+            else:
+                missed.add(offer.source)
         seconds += max(offer.seconds for offer in calls)
-        state = State(state.unsatisfied - filled, state.usable - asked)
+        state = State(state.unsatisfied - filled, state.usable - asked, frozenset(missed), frozenset(matched))
     return Simulated(cost, seconds, began - state.usable, state.unsatisfied)
 
 

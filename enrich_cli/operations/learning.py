@@ -12,15 +12,16 @@ from enrich_cli.rendering.terminal import console
 from enrich_cli.typed_values import seconds_of
 from enrichment.backtest.compare import Comparison, compare
 from enrichment.backtest.replay import Side
-from enrichment.learning.lessons import Lesson, lessons, rates_of, renewed_lines
+from enrichment.learning.families import FamilyEstimate
+from enrichment.learning.lessons import Lesson
 from enrichment.rules import LearnedLine, Rules
-from enrichment.rules.learned import with_learned
+from enrichment.rules.learned import as_learned
 from resources.clock import utc_now
+from resources.learned_lines import learned_from
 from resources.policy_store import policies_in
 from resources.settings import Settings
 from resources.store import SqlStore
 from resources.warehouse import Warehouse
-from resources.warehouse.answer_counts import answer_counts
 from resources.wiring import endpoints_of, policies_folder
 
 
@@ -34,6 +35,7 @@ class Learned:
     settings: Settings
     rules: Rules
     lessons: list[Lesson]
+    families: list[FamilyEstimate]
     lines: Mapping[str, Mapping[str, LearnedLine]]
     effect: Comparison | None
 
@@ -42,12 +44,9 @@ def learned_rates(window: str, *, sandbox: bool) -> Learned:
     """Nothing is bought, and no rule is written. Raises UsageError, RulesError, SettingsError, StoreError."""
     seconds = seconds_of("--replay", window)
     with opened_store(sandbox=sandbox) as (settings, rules, store), console.status("counting answers"):
-        warehouse = Warehouse(settings.warehouse_path)
-        warehouse.build(store)
-        with warehouse.reading() as connection:
-            found = lessons(rules, answer_counts(connection, [*rates_of(rules)]))
-        lines = renewed_lines(rules, found)
-        return Learned(settings, rules, found, lines, _effect(settings, rules, store, lines, seconds))
+        found = learned_from(store, Warehouse(settings.warehouse_path), rules, utc_now().date())
+        effect = _effect(settings, rules, store, found.lines, seconds)
+        return Learned(settings, rules, found.lessons, found.families, found.lines, effect)
 
 
 def _effect(
@@ -66,6 +65,6 @@ def _effect(
     }
     unavailable = {} if settings.sandbox else endpoints_of(settings, rules)[1]
     here = Side(rules, unavailable)
-    there = replace(here, rules=rules.model_copy(update={"sources": with_learned(rules.sources, counting)}))
+    there = replace(here, rules=as_learned(rules, counting))
     policies = policies_in(policies_folder(settings))
     return compare(history, here, there, override=settings.enrich_strategy, policies=policies)

@@ -13,6 +13,7 @@ from enrichment.domain.money import in_cents
 from enrichment.domain.numbers import in_number
 from enrichment.learning.lessons import Kind, Lesson
 from enrichment.learning.pooled_rates import RateEstimate
+from enrichment.rules.learned import KNOWN_TO_ANY, RateName, family_name
 
 
 def learned_view(learned: Learned) -> RenderableType:
@@ -27,6 +28,10 @@ def learned_data(learned: Learned) -> dict[str, object]:
     return {
         "rules": learned.rules.hash,
         "rates": [_lesson_data(lesson) for lesson in learned.lessons],
+        "families": [
+            {"sources": sorted(family.sources), **asdict(family.known), "rates": dict(family.rates)}
+            for family in learned.families
+        ],
         "lines": {
             source: {rate: line.model_dump() for rate, line in entries.items()}
             for source, entries in learned.lines.items()
@@ -52,7 +57,9 @@ def _table(learned: Learned, differing: list[Lesson]) -> Table:
             line.use if line else "",
         )
         for kind, found in lesson.kinds.items():
-            table.add_row("", f"  of {_in_words(kind)}", "", f"{found.mean:.2f}", _interval(found), f"{found.tries:,}")
+            its = learned.lines.get(source, {}).get(str(RateName(rate, *kind)))
+            of_kind = f"  of {_in_words(kind)}", "", f"{found.mean:.2f}", _interval(found), f"{found.tries:,}", ""
+            table.add_row("", *of_kind, its.use if its else "")
     return table
 
 
@@ -60,6 +67,13 @@ def _remarks(learned: Learned, differing: list[Lesson]) -> Iterator[str]:
     same = len(learned.lessons) - len(differing)
     if same:
         yield f"{in_number(same, 'rate')} of the rules are inside the interval of what was seen."
+    for family in learned.families:
+        line = learned.lines.get(family_name(family.sources), {}).get(KNOWN_TO_ANY)
+        yield (
+            f"{family_name(family.sources)} miss the same companies: any of them can know {family.known.mean:.0%} "
+            f"({family.known.low:.0%} to {family.known.high:.0%}, {family.known.tries:,} requests"
+            f"{'; ' + line.use if line else ''})."
+        )
     if learned.effect is not None:
         here, there = learned.effect.here, learned.effect.there
         yield (

@@ -4,11 +4,13 @@ rules + counts of answers -> Lesson of each rate -> lines: pinned ones stay, acc
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from enrichment.learning.families import FamilyEstimate
 from enrichment.learning.pooled_rates import Count, RateEstimate, pooled_rates
 from enrichment.rules import MATCH_RATE, LearnedLine, Rules, SourceRules
+from enrichment.rules.learned import KNOWN_TO_ANY, RateName, family_name
 
 Rate = tuple[str, str]
 """Source, and MATCH_RATE or the dataset whose fill rate it is."""
@@ -33,7 +35,10 @@ class RateCounts:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """stated: the figure that plans use now. kinds: those whose interval does not contain the mean of all."""
+    """stated: the figure that plans use now.
+
+    kinds: those whose interval does not contain the mean of all, and those of which there is a line.
+    """
 
     rate: Rate
     stated: float
@@ -68,9 +73,11 @@ def lessons(rules: Rules, counts: Mapping[Rate, RateCounts]) -> list[Lesson]:
 def _lesson(rules: Rules, rate: Rate, counted: RateCounts) -> Lesson:
     prior, kinds = _stated(rules.as_written or rules.sources, rate), sorted(counted.kinds)
     _, each = pooled_rates(prior, [counted.kinds[kind] for kind in kinds])
-    overall = _of_all(prior, [*counted.kinds.values()])
+    overall = _of_all(prior, [*counted.kinds.values()]) if len(kinds) > 1 else each[0]
     known = {kind: found for kind, found in zip(kinds, each, strict=True) if any(kind) and found.tries >= _ENOUGH}
-    apart = {kind: found for kind, found in known.items() if not found.low <= overall.mean <= found.high}
+    source, name = rate
+    lined = {RateName.parsed(text)[1:] for text in rules.learned.get(source, {}) if RateName.parsed(text).name == name}
+    apart = {kind: it for kind, it in known.items() if kind in lined or not it.low <= overall.mean <= it.high}
     return Lesson(rate, _stated(rules.sources, rate), overall, counted.first_day, counted.has_changed, apart)
 
 
@@ -80,18 +87,84 @@ def _of_all(prior: float, counts: Sequence[Count]) -> RateEstimate:
     return together
 
 
-def renewed_lines(rules: Rules, learned: Sequence[Lesson]) -> dict[str, dict[str, LearnedLine]]:
+def renewed_lines(
+    rules: Rules, learned: Sequence[Lesson], families: Sequence[FamilyEstimate] = ()
+) -> dict[str, dict[str, LearnedLine]]:
     """For config/learned.yaml: what is there stays unless there is a newer figure for it."""
     lines = {source: dict(entries) for source, entries in rules.learned.items()}
     for lesson in learned:
         source, name = lesson.rate
-        before = lines.get(source, {}).get(name)
-        if before is not None and before.use == "pinned":
-            continue
-        if before is not None or lesson.differs:
-            use = "proposed" if before is None else before.use
-            lines.setdefault(source, {})[name] = _line(lesson.learned).model_copy(update={"use": use})
-    return lines
+        _renew(lines, source, name, lesson.learned, proposed=lesson.differs)
+        for kind, found in lesson.kinds.items():
+            _renew(lines, source, str(RateName(name, *kind)), found, proposed=True)
+    for family in families:
+        _renew(lines, family_name(family.sources), KNOWN_TO_ANY, family.known, proposed=family.known.high < 1)
+    return {source: entries for source, entries in lines.items() if entries}
+
+
+def accepted_tonight(
+    rules: Rules, lines: Mapping[str, Mapping[str, LearnedLine]], night: date
+) -> dict[str, dict[str, LearnedLine]]:
+    """Lines as they count from this night on by themselves, within the bounds of config/learning.yaml.
+
+    Done again in one night it changes nothing, as a step is taken from what had counted before the night.
+    """
+    return {
+        source: {name: _tonight(rules, source, name, line, night) for name, line in entries.items()}
+        for source, entries in lines.items()
+    }
+
+
+def _tonight(rules: Rules, source: str, name: str, line: LearnedLine, night: date) -> LearnedLine:
+    there = rules.learned.get(source, {}).get(name)
+    if line.use == "pinned" or (there is not None and _figures(line) == _figures(there)):
+        return line if there is None else there
+    if there is not None and there.renewed == night and there.before is not None:
+        before = there.before
+    else:
+        before = there.value if there is not None and there.counts else _counts_now(rules, source, name)
+    bounds = rules.learning
+    step = min(max(line.value, before - bounds.largest_step), before + bounds.largest_step)
+    value = round(min(max(step, bounds.floor), bounds.ceiling), _DIGITS)
+    renewed = {"value": value, "use": "accepted", "renewed": night, "before": round(before, _DIGITS)}
+    return line.model_copy(update=renewed)
+
+
+def _figures(line: LearnedLine) -> tuple[object, ...]:
+    return line.value, line.low, line.high, line.answers, line.use
+
+
+def _counts_now(rules: Rules, source: str, name: str) -> float:
+    """What plans use where there is no line that counts."""
+    return 1.0 if name == KNOWN_TO_ANY else _stated(rules.sources, (source, RateName.parsed(name).name))
+
+
+def in_families(learned: Sequence[Lesson], families: Sequence[FamilyEstimate], rules: Rules) -> list[Lesson]:
+    """Match rates over all companies, where a family counts: a source that is mostly asked after another missed was
+    asked about the harder companies."""
+    counting = {sources for sources, _ in rules.families}
+    rates = {source: rate for one in families if one.sources in counting for source, rate in one.rates.items()}
+    return [
+        replace(lesson, learned=_moved(lesson.learned, rates[lesson.rate[0]]))
+        if lesson.rate[1] == MATCH_RATE and lesson.rate[0] in rates
+        else lesson
+        for lesson in learned
+    ]
+
+
+def _moved(found: RateEstimate, mean: float) -> RateEstimate:
+    by = mean - found.mean
+    return RateEstimate(mean, max(0.0, found.low + by), min(1.0, found.high + by), found.tries)
+
+
+def _renew(
+    lines: dict[str, dict[str, LearnedLine]], source: str, name: str, found: RateEstimate, *, proposed: bool
+) -> None:
+    before = lines.get(source, {}).get(name)
+    if before is None and proposed:
+        lines.setdefault(source, {})[name] = _line(found)
+    elif before is not None and before.use != "pinned":
+        lines[source][name] = _line(found).model_copy(update={"use": before.use})
 
 
 def _line(learned: RateEstimate) -> LearnedLine:

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 _OVERALL = (np.arange(60) + 0.5) / 60
 _STRENGTHS = np.geomspace(2, 256, 12)
-_PRIOR_OBSERVATIONS = 20.0
+PRIOR_OBSERVATIONS = 20.0
 """As many observations as the figure in the rules counts for."""
 _POINTS = 241
 _WIDTH = 8.0
 """Standard deviations on either side of the mean in which an interval is looked for."""
 _HALF_TAIL = 0.05
+_NEGLIGIBLE = 1e-8
+"""Of the greatest weight: points below it change no figure that is shown, and are most of the grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ def pooled_rates(prior: float, kinds: Sequence[Count]) -> tuple[RateEstimate, tu
     tries = np.array([kind.tries for kind in kinds], dtype=np.float64)
     mean, strength = (grid.ravel() for grid in np.meshgrid(_grid(prior, hits, tries), _STRENGTHS, indexing="ij"))
     weight = _posterior(prior, hits, tries, mean, strength)
+    likely = weight > _NEGLIGIBLE * weight.max()
+    mean, strength, weight = mean[likely], strength[likely], weight[likely] / weight[likely].sum()
     a = np.concatenate([[0.0], hits])[:, None] + mean * strength
     b = np.concatenate([[0.0], tries - hits])[:, None] + (1 - mean) * strength
     seen = [sum(kind.tries for kind in kinds), *(kind.tries for kind in kinds)]
@@ -59,7 +63,7 @@ def pooled_rates(prior: float, kinds: Sequence[Count]) -> tuple[RateEstimate, tu
 
 def _grid(prior: float, hits: Floats, tries: Floats) -> Floats:
     """Overall rates worth trying: everywhere, and finely where all kinds together and the prior say it is."""
-    total, found = tries.sum() + _PRIOR_OBSERVATIONS, hits.sum() + prior * _PRIOR_OBSERVATIONS
+    total, found = tries.sum() + PRIOR_OBSERVATIONS, hits.sum() + prior * PRIOR_OBSERVATIONS
     centre, kinds = found / total, max(1, len(tries))
     spread = np.sqrt(centre * (1 - centre) * (1 / total + 1 / (3 * kinds)))
     near = centre + spread * np.linspace(-3, 3, 25)
@@ -72,8 +76,8 @@ def _posterior(prior: float, hits: Floats, tries: Floats, mean: Floats, strength
     likelihood = np.zeros_like(mean)
     for hit, tried in zip(hits, tries, strict=True):
         likelihood += _log_beta(a + hit, b + tried - hit) - _log_beta(a, b)
-    stated = np.clip(prior, 0.02, 0.98) * _PRIOR_OBSERVATIONS
-    likelihood += (stated - 1) * np.log(mean) + (_PRIOR_OBSERVATIONS - stated - 1) * np.log1p(-mean)
+    stated = np.clip(prior, 0.02, 0.98) * PRIOR_OBSERVATIONS
+    likelihood += (stated - 1) * np.log(mean) + (PRIOR_OBSERVATIONS - stated - 1) * np.log1p(-mean)
     likelihood += np.log(_cell_widths(mean))
     weight = np.exp(likelihood - likelihood.max())
     return np.asarray(weight / weight.sum())

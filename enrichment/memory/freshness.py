@@ -154,9 +154,14 @@ def answered_datasets(
     }
 
 
-def silent_sources(known: Known, answered: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Those whose fresh reply says that they do not know the company. answered: as of `answered_datasets`."""
-    return frozenset(reply.source for reply in known.replies if not reply.found and answered.get(reply.source))
+def missed_and_matched(known: Known, answered: Mapping[str, frozenset[str]]) -> tuple[frozenset[str], frozenset[str]]:
+    """Sources whose fresh reply says that they do not know the company, and those that do.
+
+    answered: as of `answered_datasets`.
+    """
+    fresh = [reply for reply in known.replies if answered.get(reply.source)]
+    missed = frozenset(reply.source for reply in fresh if not reply.found)
+    return missed, frozenset(reply.source for reply in fresh if reply.found)
 
 
 def used_replies(

@@ -14,13 +14,17 @@ from datetime import datetime
 from functools import cached_property
 
 from enrichment.domain.records import Cap, Company, Known
-from enrichment.memory.freshness import DatasetStatus, answered_datasets, dataset_statuses, silent_sources
+from enrichment.memory.freshness import DatasetStatus, answered_datasets, dataset_statuses, missed_and_matched
 from enrichment.planning.skip_reasons import Unusable, out_of_reach, over_a_cap, redundancy, share
-from enrichment.policy import Offer, Problem, State, continuing
+from enrichment.policy import Offer, Problem, State, continuing, parts
 from enrichment.policy.execution_model import Skip
+from enrichment.policy.problem import Family
 from enrichment.purchasing.caps import caps_of_each
 from enrichment.requirements.requirements import Requirements
 from enrichment.rules import Rules
+
+_MOST_OF_KNOWN = 0.99
+"""No source of a family knows all companies that any of it can know: one miss of it would rule out all others."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Eligibility:
 
     statuses: of each wanted dataset. answered: source -> wanted datasets that its fresh reply has answered.
     pursued: datasets that are still to be satisfied. unavailable, spent: as of PlanInputs.
+    missed, matched: sources that have answered that they do not know the company, or do; where there are families.
     """
 
     rules: Rules
@@ -41,6 +46,8 @@ class Eligibility:
     spent: Mapping[str, int]
     request_id: str
     now: datetime
+    missed: frozenset[str] = frozenset()
+    matched: frozenset[str] = frozenset()
 
     @cached_property
     def caps(self) -> Mapping[str, tuple[Cap, ...]]:
@@ -51,7 +58,7 @@ class Eligibility:
         """What is still open, and the sources that can be asked about it; in the parts of the whole."""
         left = self._problem(
             tuple(
-                self._offer(name, self.fills(name), self.pursued)
+                self._as_answered(self._offer(name, self.fills(name), self.pursued))
                 for name in self.rules.sources
                 if self.obstacle(name) is None and self.fills(name)
             ),
@@ -111,8 +118,9 @@ class Eligibility:
             for d, promise in self.rules.sources[source].datasets.items()
             if d in least and d not in answers
         ]
+        fills = tuple((d, p.fill_rate) for d, p in brought if p.reliability >= least[d])
         return replace(
-            self._offer(source, tuple((d, p.fill_rate) for d, p in brought if p.reliability >= least[d]), self.pursued),
+            self._as_answered(self._offer(source, fills, self.pursued)),
             mention_rates=tuple(
                 (d, p.fill_rate) for d, p in brought if p.reliability < least[d] and d in self._with_last_resorts
             ),
@@ -175,7 +183,28 @@ class Eligibility:
             fill_rates=fills,
             seconds=entry.seconds,
             needs=frozenset(d for d in entry.needs if d != "domain" and d in pursued),
+            family=next((family for family in self._families if source in family.sources), None),
         )
+
+    @cached_property
+    def _families(self) -> tuple[Family, ...]:
+        """Those of the rules; a company that one of its sources knows is one that some of them can know."""
+        families = []
+        for sources, known in self.rules.families:
+            rates = tuple((source, self.rules.sources[source].match_rate) for source in sorted(sources))
+            families.append(Family(min(1.0, max(known, *(rate / _MOST_OF_KNOWN for _, rate in rates))), rates))
+        return tuple(family for family in families if family.known < 1)
+
+    @cached_property
+    def _family_in_part(self) -> Mapping[str, Family | None]:
+        return {offer.source: offer.family for part in parts(self.whole()) for offer in part.offers}
+
+    def _as_answered(self, offer: Offer) -> Offer:
+        """What is known already of its family tells how likely it matches."""
+        if offer.family is None:
+            return offer
+        here = replace(offer, family=self._family_in_part.get(offer.source))
+        return here.given(self.missed, self.matched)
 
     def obstacle(self, source: str) -> Unusable | None:
         """Why it cannot be asked, whatever it might know; None: it can."""
@@ -238,9 +267,9 @@ def state_now(
     answers = answered_datasets(rules, requirements, known, now)
     usable = frozenset(offer.source for offer in problem.offers if may_ask(offer.source))
     open_ = frozenset(d for d in datasets if statuses[d].open)
-    missed = silent_sources(known, answers)
+    missed, matched = missed_and_matched(known, answers)
     if everything:
-        return State(open_, usable, missed)
+        return State(open_, usable, missed, matched)
     pursued = problem.required & open_
     skipped = frozenset(
         source
@@ -248,4 +277,4 @@ def state_now(
         if not pursued.intersection(rules.sources[source].datasets)
         and redundancy(rules, requirements, source, statuses, answers) is not None
     )
-    return State(open_, usable - skipped, missed)
+    return State(open_, usable - skipped, missed, matched)

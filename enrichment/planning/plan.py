@@ -11,8 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from enrichment.domain.records import ReplyHead
-from enrichment.memory.freshness import DatasetStatus, Status, answered_datasets, dataset_statuses, used_replies
+from enrichment.domain.records import Known, ReplyHead
+from enrichment.memory.company_kind import kind_of
+from enrichment.memory.freshness import (
+    DatasetStatus,
+    Status,
+    answered_datasets,
+    dataset_statuses,
+    missed_and_matched,
+    used_replies,
+)
 from enrichment.planning.eligibility import Eligibility
 from enrichment.planning.explanation import SourcePlan
 from enrichment.planning.exploration import Explored, explored, quote_with, quote_without, sources_with
@@ -163,6 +171,8 @@ class _Draft:
 
     @classmethod
     def of(cls, inputs: PlanInputs) -> Self:
+        if inputs.rules.by_kind:
+            inputs = replace(inputs, rules=inputs.rules.of_kind(kind_of(inputs.company, inputs.known.facts)))
         rules, requirements, known, now = inputs.rules, inputs.requirements, inputs.known, inputs.now
         statuses = dataset_statuses(rules, requirements, known, now)
         answered = answered_datasets(rules, requirements, known, now)
@@ -180,6 +190,7 @@ class _Draft:
             spent=inputs.spent,
             request_id=inputs.request_id,
             now=now,
+            **(_told_of_families(rules, known, answered) if rules.families else {}),
         )
         mentioned = (d for d, one in statuses.items() if one.mentioned)
         state = PlanningState(eligibility, inputs.strategy, inputs.policies, frozenset(mentioned), inputs.remembered)
@@ -269,6 +280,13 @@ class _Draft:
             )
             for dataset, one in self.statuses.items()
         )
+
+
+def _told_of_families(rules: Rules, known: Known, answered: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Only of sources in families, so that companies whose plans are the same share one template."""
+    telling = frozenset[str]().union(*(sources for sources, _ in rules.families))
+    missed, matched = missed_and_matched(known, answered)
+    return {"missed": missed & telling, "matched": matched & telling}
 
 
 def _analysed(rules: Rules, requirements: Requirements) -> tuple[AnalysedPlan, ...]:

@@ -75,6 +75,8 @@ class PlanningState:
             self.remembered,
             frozenset((source, on) for source, on in eligibility.answered.items() if on),
             frozenset(eligibility.unavailable.items()),
+            eligibility.missed,
+            eligibility.matched,
             tuple((in_words(name), limit) for name, limit in self.limits.items()),
         )
 

@@ -6,7 +6,7 @@ The forecast itself, expected cost, spread and seconds, is enrichment/policy/exe
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from enrichment.domain.ids import analysis_source
@@ -94,7 +94,7 @@ def chain_of(eligibility: Eligibility, problem: Problem, policy: Policy) -> Chai
     datasets = eligibility.rules.datasets
     return Chain(
         policy=policy,
-        state=start(problem),
+        state=replace(start(problem), missed=eligibility.missed, matched=eligibility.matched),
         required=problem.required,
         last_resorts=tuple(
             (source, frozenset(d for d in problem.required if source in datasets[d].sources))

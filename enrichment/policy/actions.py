@@ -19,30 +19,65 @@ from enrichment.policy.state_encoding import Frame
 Values = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.int32]
+Masks = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls started together. cost: expected micro-USD, the value of their waiting included.
+    """Calls started together. cost: expected micro-USD, the value of their waiting included; what sources of families
+    are due only for a match is in their replies.
 
-    columns: the U in which they are allowed, as masks. last: the source that was added last.
+    columns: those in which they are allowed. last: the source that was added last.
     """
 
     sources: int
     cost: float
     columns: Columns
     last: int
-    match_rate: float
-    fills: tuple[tuple[int, float], ...]
+    reply: Reply
     further: Sequence[Calls]
 
-    def bring(self, values: Values) -> None:
-        """Turn values after the last call, for each U, into what is expected before it."""
-        brought(values, self.match_rate, self.fills)
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one source may bring: nothing, or each of its datasets independently. fills: bit, chance given a match."""
+
+    frame: Frame
+    source: int
+    match_rate: float
+    fills: tuple[tuple[int, float], ...]
+
+    @staticmethod
+    def of(frame: Frame, i: int) -> Reply:
+        return Reply(frame, i, frame.offers[i].match_rate, frame.fills[i])
+
+    def bring(self, values: Values, before: Masks) -> None:
+        """Turn values after the reply, of rows and columns, into what is expected before it. In place.
+
+        before: the usable sources of each row, this one among them.
+        """
+        family = self.frame.family_bits[self.source]
+        if family:
+            self._bring_with_family(values, before, family.bit_length() - 1)
+        else:
+            brought(values, self.match_rate, self.fills)
+
+    def _bring_with_family(self, values: Values, before: Masks, bit: int) -> None:
+        offer = self.frame.offers[self.source]
+        matched = values.copy()
+        halves = matched.reshape(len(values), -1, 2, 1 << bit)
+        halves[:, :, 0, :] = halves[:, :, 1, :]
+        for dataset, rate in self.fills:
+            filled(matched, dataset, rate)
+        matched += offer.price_matched
+        matched -= values
+        halves[:, :, 0, :] *= self.frame.chances(self.source, before)[:, None, None]
+        halves[:, :, 1, :] *= offer.given(frozenset(), frozenset({offer.source})).match_rate
+        values += matched
 
 
 def brought(values: Values, match_rate: float, fills: tuple[tuple[int, float], ...]) -> None:
-    """Expected values over what one source may bring: nothing, or each of its datasets independently. In place."""
+    """Expected values over what one source may bring. In place."""
     if len(fills) == 1:
         filled(values, fills[0][0], match_rate * fills[0][1])
         return
@@ -82,7 +117,7 @@ class _CallSet:
 
     @staticmethod
     def of(frame: Frame) -> _CallSet:
-        unsatisfied = np.arange(1 << len(frame.datasets))
+        unsatisfied = np.arange(1 << frame.width)
         useful = np.array([(unsatisfied & answers != 0).astype(np.float64) for answers in frame.answers])
         return _CallSet(0, 0.0, 0.0, np.ones(len(unsatisfied), dtype=np.bool_), useful.reshape(-1, len(unsatisfied)))
 
@@ -91,10 +126,14 @@ class _Tree:
     def __init__(self, frame: Frame, most_work: int) -> None:
         self._frame, self._most_work = frame, most_work
         self._value_of_time = frame.part.value_of_time
-        self._costs = np.array([offer.expected_cost for offer in frame.offers])
+        self._rates = [_least_rate(frame, i) for i in range(len(frame.offers))]
+        self._prices = [o.price_asked if o.family else o.expected_cost for o in frame.offers]
+        self._costs = np.array(
+            [o.price_asked + rate * o.price_matched for o, rate in zip(frame.offers, self._rates, strict=True)]
+        )
         self._seconds = np.array([offer.seconds for offer in frame.offers])
         self._lead = self._leads()
-        unsatisfied = np.arange(1 << len(frame.datasets))
+        unsatisfied = np.arange(1 << frame.width)
         self._askable = [
             (unsatisfied & answers != 0) & (unsatisfied & needs == 0)
             for answers, needs in zip(frame.answers, frame.needs, strict=True)
@@ -124,8 +163,7 @@ class _Tree:
             cost=so_far.price + self._value_of_time * so_far.seconds,
             columns=np.flatnonzero(so_far.allowed).astype(np.int32),
             last=last,
-            match_rate=self._frame.offers[last].match_rate,
-            fills=self._frame.fills[last],
+            reply=Reply.of(self._frame, last),
             further=further,
         )
 
@@ -134,13 +172,13 @@ class _Tree:
         sources, useful = so_far.sources | 1 << i, so_far.useful
         if self._value_of_time and allowed.any():
             useful = so_far.useful.copy()
-            brought(useful, self._frame.offers[i].match_rate, self._frame.fills[i])
+            brought(useful, self._rates[i], self._frame.fills[i])
             useful[i] = so_far.useful[i]
             if so_far.sources:
                 allowed &= ~self._needless(sources, useful)
         return _CallSet(
             sources=sources,
-            price=so_far.price + float(self._costs[i]),
+            price=so_far.price + self._prices[i],
             seconds=max(so_far.seconds, float(self._seconds[i])),
             allowed=allowed,
             useful=useful,
@@ -151,7 +189,8 @@ class _Tree:
 
         Started with them, a source costs its price and at least its lead in waiting. Started after them, and only if it
         is still of use, it costs that chance of its price and its seconds; what it brings, and all that follows, is the
-        same. More sources only lower that chance.
+        same. More sources only lower that chance. Of families the least rates are taken: the chance is then no smaller
+        than it is, and where the others have missed, a source matches, and costs, no more than before.
         """
         members = [i for i in range(len(self._frame.offers)) if sources >> i & 1]
         chance = useful[members]
@@ -159,3 +198,8 @@ class _Tree:
         later = self._costs[members] + self._value_of_time * self._seconds[members]
         needless: Flags = (now[:, None] >= chance * later[:, None]).any(axis=0)
         return needless
+
+
+def _least_rate(frame: Frame, i: int) -> float:
+    """Its match rate when all others of its family have missed; else just its match rate."""
+    return float(frame.chances(i, 1 << i)) if frame.family_bits[i] else frame.offers[i].match_rate

@@ -70,15 +70,15 @@ class Priority:
         return tuple(self._table(framed(part)) for part in self._alone)
 
     def _table(self, frame: Frame) -> Table:
-        codes = np.arange(1 << len(frame.offers) + len(frame.datasets))
+        codes = np.arange(1 << len(frame.offers) + frame.width)
         choices = np.zeros(len(codes), dtype=choice_type(len(frame.offers)))
         for dataset, chain in reversed(self._chains):
             for offer in reversed(chain if dataset in frame.datasets else ()):
                 source = frame.sources_in([offer.source])
-                asks = source << len(frame.datasets) | frame.datasets_in([dataset])
+                asks = source << frame.width | frame.datasets_in([dataset])
                 needs = frame.datasets_in(offer.needs)
                 choices[codes & (asks | needs) == asks] = source
-        return Table(frame, choices)
+        return Table(frame, choices, self._table)
 
 
 class Everything:

@@ -101,6 +101,7 @@ def _fingerprint(problem: Problem) -> bytes:
                     sorted(o.fill_rates),
                     o.seconds,
                     sorted(o.needs),
+                    *((o.family.known, *o.family.rates) if o.family else ()),
                 )
                 for o in part.offers
             ],

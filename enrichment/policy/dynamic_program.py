@@ -1,6 +1,6 @@
 """The exact policy: the Bellman equation of one part, solved for every state at once.
 
-    (A usable, U unsatisfied) as bit masks  ->  V[A, U] in micro-USD, choice[A, U] as a mask of sources
+    (A usable, U unsatisfied and families that matched) as bit masks  ->  V[A, U] in micro-USD, choice[A, U], sources
     V(A, U) = min(stop, min over calls: cost + sum over outcomes of P * V(A - calls, U - filled))
 
 Solved in layers of equally many usable sources. What a call may bring is a chain of mixtures over axis U, one per
@@ -9,7 +9,7 @@ dataset: work grows with the datasets of a source, not with its outcomes. This i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from enrichment.policy.actions import Calls, Flags, Values, calls_of
-from enrichment.policy.problem import Problem, State
+from enrichment.policy.problem import Problem, State, without
 from enrichment.policy.state_encoding import Frame, framed
 
 Masks = npt.NDArray[np.int64]
@@ -42,15 +42,31 @@ class Table:
 
     frame: Frame
     choices: Choices
+    remade: Callable[[Frame], Table]
+    """How a part of the same kind with fewer sources is decided."""
 
     def next(self, state: State) -> frozenset[str]:
+        if ruled_out := self.frame.ruled_out(state):
+            return self._without(ruled_out).next(state)
         return self.frame.named(int(self.choices[self.frame.code(state)]))
+
+    def _without(self, sources: frozenset[str]) -> Table:
+        """The same part without some sources of families: in the table of all, what is not usable has missed."""
+        if sources not in self._parted:
+            self._parted[sources] = self.remade(framed(without(self.frame.part, sources)))
+        return self._parted[sources]
+
+    @cached_property
+    def _parted(self) -> dict[frozenset[str], Table]:
+        return {}
 
     def expected_spend(self, state: State) -> float:
         """Micro-USD that the policy alone is expected to spend from this state on: no caps, redundancy, last resorts.
 
         The first time all states are worked out. A whole execution is forecast in execution_forecast.py.
         """
+        if ruled_out := self.frame.ruled_out(state):
+            return self._without(ruled_out).expected_spend(state)
         return float(self._spend[self.frame.code(state)])
 
     @cached_property
@@ -59,7 +75,7 @@ class Table:
 
         Only for states without sources of no use, those with fewest usable sources first.
         """
-        filling, shift = _filling(self.frame), len(self.frame.datasets)
+        filling, shift = _filling(self.frame), self.frame.width
         codes = np.concatenate([_subsets(int(mask)) << shift | left for left, mask in enumerate(filling)])
         codes = codes[self.choices[codes] != 0]
         count = np.bitwise_count(codes >> shift)
@@ -69,26 +85,49 @@ class Table:
             chosen = self.choices[layer]
             for call in np.unique(chosen).tolist():
                 here = layer[chosen == call]
-                usable, unsatisfied = here >> shift & ~call, here & (1 << shift) - 1
-                price, outcomes = self._outcomes(call)
-                spend[here] = price
-                for filled, chance in outcomes.items():
-                    left = unsatisfied & ~filled
-                    spend[here] += chance * spend[(usable & filling[left]) << shift | left]
+                spend[here] = self._spend_of_calls(call, here, spend, filling)
         return spend
 
-    def _outcomes(self, call: int) -> tuple[float, dict[int, float]]:
-        """Expected micro-USD of these calls, and what they may fill together -> chance."""
-        price, reached = 0.0, {0: 1.0}
-        for i, offer in enumerate(self.frame.offers):
-            if call >> i & 1:
-                price += offer.expected_cost
-                filled = {0: offer.match_rate}
-                for bit, rate in self.frame.fills[i]:
-                    filled = _both(filled, {1 << bit: rate, 0: 1 - rate})
-                filled[0] = filled.get(0, 0.0) + 1 - offer.match_rate
-                reached = _both(reached, filled)
-        return price, reached
+    def _spend_of_calls(self, call: int, here: Masks, spend: Values, filling: Masks) -> Values:
+        """Their replies one after another, in the order of their bits; which order it is makes no difference."""
+        frame, shift = self.frame, self.frame.width
+        column, usable = here & (1 << shift) - 1, here >> shift
+        reached = [(column, usable, np.ones(len(here)))]
+        expected: Values = np.zeros(len(here))
+        for i, offer in enumerate(frame.offers):
+            if not call >> i & 1:
+                continue
+            further = list[tuple[Masks, Masks, Values]]()
+            for left, unasked, chance in reached:
+                rates = self._match_rates(i, left, unasked)
+                expected += chance * (offer.price_asked + rates * offer.price_matched)
+                after = unasked & ~(1 << i)
+                further.append((left, after, chance * (1 - rates)))
+                for filled, likely in self._filled[i]:
+                    further.append((left & ~filled | frame.family_bits[i], after, chance * rates * likely))
+            reached = further
+        for left, unasked, chance in reached:
+            expected += chance * spend[(unasked & filling[left]) << shift | left]
+        return expected
+
+    def _match_rates(self, i: int, column: Masks, usable: Masks) -> Values:
+        offer, family = self.frame.offers[i], self.frame.family_bits[i]
+        if not family:
+            return np.full(len(column), offer.match_rate)
+        sure = offer.given(frozenset(), frozenset({offer.source})).match_rate
+        return np.where(column & family, sure, self.frame.chances(i, usable))
+
+    @cached_property
+    def _filled(self) -> list[list[tuple[int, float]]]:
+        """Of each source: datasets that it may fill together, as bits, and the chance given a match."""
+        return [_subsets_filled(fills) for fills in self.frame.fills]
+
+
+def _subsets_filled(fills: tuple[tuple[int, float], ...]) -> list[tuple[int, float]]:
+    reached = {0: 1.0}
+    for bit, rate in fills:
+        reached = _both(reached, {1 << bit: rate, 0: 1 - rate})
+    return list(reached.items())
 
 
 @lru_cache(maxsize=1_024)
@@ -113,7 +152,7 @@ def _both(one: Mapping[int, float], other: Mapping[int, float]) -> dict[int, flo
 
 def calls_within(frame: Frame) -> Sequence[Calls] | None:
     """The calls to weigh against each other in every state; None: too much work, or too many states."""
-    return calls_of(frame, MOST_WORK) if 1 << len(frame.offers) + len(frame.datasets) <= MOST_STATES else None
+    return calls_of(frame, MOST_WORK) if 1 << len(frame.offers) + frame.width <= MOST_STATES else None
 
 
 def fits(part: Problem) -> bool:
@@ -125,7 +164,12 @@ def solve(frame: Frame, calls: Sequence[Calls]) -> Table:
     """Decide every state. A state in which some required dataset may still be satisfied is never a stop."""
     solver = _Solver(frame)
     solver.run(calls)
-    return Table(frame, _as_masked(frame, solver.choices))
+    return Table(frame, _as_masked(frame, solver.choices), solved)
+
+
+def solved(frame: Frame) -> Table:
+    """Of a part that is no larger than one that could be solved."""
+    return solve(frame, calls_of(frame, MOST_WORK) or ())
 
 
 def _as_masked(frame: Frame, choices: Choices) -> Choices:
@@ -136,13 +180,13 @@ def _as_masked(frame: Frame, choices: Choices) -> Choices:
 
 
 def _filling(frame: Frame) -> Masks:
-    """[U]: the sources that have a chance to satisfy some of it."""
-    return np.array([frame.filling(unsatisfied) for unsatisfied in range(1 << len(frame.datasets))])
+    """[column]: the sources that have a chance to satisfy some of it."""
+    return np.array([frame.filling(column) for column in range(1 << frame.width)])
 
 
 def _lost(frame: Frame) -> Values:
-    """The worth of the optional datasets in each U."""
-    unsatisfied = np.arange(1 << len(frame.datasets))
+    """The worth of the optional datasets that are open in each column."""
+    unsatisfied = np.arange(1 << frame.width)
     return sum(
         (worth * (unsatisfied >> bit & 1).astype(np.float64) for bit, worth in enumerate(frame.worth)),
         np.zeros(len(unsatisfied)),
@@ -159,7 +203,7 @@ def _may_reach_required(frame: Frame) -> Flags:
 
     Follows the luckiest run: every usable source whose needs are met brings all it answers.
     """
-    columns = 1 << len(frame.datasets)
+    columns = 1 << frame.width
     unsatisfied = np.arange(columns, dtype=np.int32)
     left = np.tile(unsatisfied, (1 << len(frame.offers), 1))
     for _ in range(1 + sum(need != 0 for need in frame.needs)):
@@ -174,7 +218,7 @@ def _may_reach_required(frame: Frame) -> Flags:
 class _Solver:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
-        self._columns = 1 << len(frame.datasets)
+        self._columns = 1 << frame.width
         self._values: Values = np.where(_may_reach_required(frame), np.inf, _lost(frame))
         self._flat_values = self._values.reshape(-1)
         self.choices: Choices = np.zeros(self._flat_values.shape, dtype=choice_type(len(frame.offers)))
@@ -199,7 +243,7 @@ class _Solver:
             lacking = np.flatnonzero(after >> each.last & 1 == 0)
             if len(lacking):
                 left, expected = after[lacking], values[lacking]
-                each.bring(expected)
+                each.reply.bring(expected, left | each.sources)
                 self._propose(left | each.sources, expected, each)
                 self._offer(each.further, left, expected)
 

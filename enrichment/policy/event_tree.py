@@ -3,7 +3,7 @@
     Node + what was spent  ->  start_calls: calls under way  ->  transitions: (Node, spent, chance)
 
 Sources are bits of `asked`. Bits of `left` say that a dataset is open, that no value of it is known, that a redundancy
-rule is not met yet.
+rule is not met yet, that a source of a family has not missed, or not matched.
 """
 
 from __future__ import annotations
@@ -128,6 +128,13 @@ class EventTree:
         mentions = {d for offer in self.offers for d, _ in offer.mention_rates if d in self._open}
         self._unmentioned = {d: 1 << len(self.datasets) + n for n, d in enumerate(sorted(mentions))}
         self._rules = [1 << len(self.datasets) + len(mentions) + n for n, _ in enumerate(execution.skips)]
+        telling = frozenset[str]().union(*(offer.family.sources for offer in self.offers if offer.family))
+        first, told = len(self.datasets) + len(mentions) + len(execution.skips), telling.intersection(self._index)
+        self._unmissed = {source: 1 << first + 2 * n for n, source in enumerate(sorted(told))}
+        self._unmatched = {source: bit << 1 for source, bit in self._unmissed.items()}
+        self._answers_open = _union([*self._unmissed.values(), *self._unmatched.values()])
+        self._kin = [self._kin_of(offer) for offer in self.offers]
+        self._conditional: dict[tuple[int, int], Offer] = {}
         self._effects = [self._effects_of(offer) for offer in self.offers]
         self._reach = [_union(effect.gone for effect in effects) for effects in self._effects]
         self._seconds = [round(1000 * offer.seconds) for offer in self.offers]
@@ -147,7 +154,31 @@ class EventTree:
     def _everything_left(self) -> int:
         unmentioned = (bit for dataset, bit in self._unmentioned.items() if dataset not in self._execution.mentioned)
         unmet = (bit for bit, skip in zip(self._rules, self._execution.skips, strict=True) if not skip.met)
-        return _union([*self._open.values(), *unmentioned, *unmet])
+        return _union([*self._open.values(), *unmentioned, *unmet, self._answers_open])
+
+    def _kin_of(self, offer: Offer) -> int:
+        """Bits of `left` that its match rate depends on."""
+        family = offer.family.sources if offer.family else frozenset[str]()
+        return _union(self._unmissed.get(s, 0) | self._unmatched.get(s, 0) for s in family if s != offer.source)
+
+    def offer(self, i: int, left: int) -> Offer:
+        """A source as it is once others of its family have answered."""
+        kin = self._kin[i]
+        if not kin & ~left:
+            return self.offers[i]
+        key = i, left & kin
+        if key not in self._conditional:
+            self._conditional[key] = self.offers[i].given(*self._told(left | ~kin))
+        return self._conditional[key]
+
+    def _told(self, left: int) -> tuple[frozenset[str], frozenset[str]]:
+        """The sources that have missed, and those that have matched."""
+        missed = frozenset([source for source, bit in self._unmissed.items() if not left & bit])
+        return missed, frozenset([source for source, bit in self._unmatched.items() if not left & bit])
+
+    def _gone_by(self, i: int, *, matched: bool) -> int:
+        """The bit of `left` that such a reply ends; 0: it tells of no other source."""
+        return (self._unmatched if matched else self._unmissed).get(self.offers[i].source, 0)
 
     def _effects_of(self, offer: Offer) -> tuple[Effect, ...]:
         filled = (
@@ -186,7 +217,7 @@ class EventTree:
     def _chain(self, chain: Chain) -> _ChainBits:
         return _ChainBits(
             chain=chain,
-            watched=self._still_open(chain.state.unsatisfied),
+            watched=self._still_open(chain.state.unsatisfied) | self._answers_open,
             usable=self._sources(chain.state.usable),
             required=self._still_open(chain.required),
             last_resorts=tuple((self._index[s], self._without_value(served)) for s, served in chain.last_resorts),
@@ -257,8 +288,10 @@ class EventTree:
     def _look_up(self, number: int, left: int, usable: int) -> int:
         key = number, left, usable
         if key not in self._looked_up:
-            state = State(self.open_names(left), self.names(usable))
-            self._looked_up[key] = self._sources(self._chains[number].chain.policy.next(state)) & usable
+            chain, (missed, matched) = self._chains[number].chain, self._told(left)
+            before = chain.state
+            state = State(self.open_names(left), self.names(usable), before.missed | missed, before.matched | matched)
+            self._looked_up[key] = self._sources(chain.policy.next(state)) & usable
         return self._looked_up[key]
 
     def _redundant(self, chain: _ChainBits, left: int, replied: int) -> int:
@@ -296,7 +329,7 @@ class EventTree:
         """Where the next replies may lead, what they cost and how long they took, how likely; None: too many."""
         due, calls, progress = _next_replies(node.progress)
         counts = self.counts(node)
-        key = calls, node.left & _union([self._reach[i] for i in bits(calls)]), counts
+        key = calls, node.left & _union([self._reach[i] | self._telling(i) for i in bits(calls)]), counts
         if key not in self._outcomes:
             self._outcomes[key] = self._all_outcomes(*key)
         outcomes = self._outcomes[key]
@@ -311,10 +344,11 @@ class EventTree:
         counts = self.counts(node)
         gone, spent = 0, due if counts else 0
         for i in bits(calls):
-            offer = self.offers[i]
+            offer = self.offer(i, node.left & ~gone)
             possible = [effect for effect in self._effects[i] if effect.gone & node.left]
             effects = None if (replied := reply(offer, possible)) is None else list(replied)
             gone |= _union(effect.gone if effect in (effects or ()) else effect.gone_without for effect in possible)
+            gone |= self._gone_by(i, matched=effects is not None)
             price = offer.price_asked + (0 if effects is None else offer.price_matched)
             spent += self._spent(i, price, counts)
         return self._after(node, progress, gone), spent
@@ -335,18 +369,27 @@ class EventTree:
     def _all_outcomes(self, calls: int, left: int, counts: bool) -> list[tuple[int, Spent, float]] | None:
         reached: dict[tuple[int, Spent], float] = {(0, 0): 1.0}
         for i in bits(calls):
-            outcomes = [(gone, self._spent(i, price, counts), p) for gone, price, p in self._outcomes_of(i, left)]
+            outcomes: dict[int, list[tuple[int, Spent, float]]] = {}
             further = defaultdict[tuple[int, Spent], float](float)
             for (gone, spent), before in reached.items():
-                for more, price, chance in outcomes:
+                told = gone & self._kin[i]
+                if told not in outcomes:
+                    found = self._outcomes_of(i, left & ~told)
+                    outcomes[told] = [(more, self._spent(i, price, counts), chance) for more, price, chance in found]
+                for more, price, chance in outcomes[told]:
                     further[gone | more, spent + price] += before * chance
             reached = further
             if len(reached) > MOST_OUTCOMES:
                 return None
         return [(gone, spent, chance) for (gone, spent), chance in reached.items()]
 
+    def _telling(self, i: int) -> int:
+        """Bits of `left` that its reply depends on, or ends, beside what it brings."""
+        return self._kin[i] | self._gone_by(i, matched=True) | self._gone_by(i, matched=False)
+
     def _outcomes_of(self, i: int, left: int) -> list[tuple[int, int, float]]:
-        offer, known = self.offers[i], [(0, self.offers[i].match_rate)]
+        offer = self.offer(i, left)
+        known = [(self._gone_by(i, matched=True) & left, offer.match_rate)]
         for effect in self._effects[i]:
             if effect.gone & left:
                 without = effect.gone_without & left
@@ -354,7 +397,7 @@ class EventTree:
                 lacking = [(gone | without, chance * (1 - effect.chance)) for gone, chance in known]
                 known = had + [one for one in lacking if effect.chance < 1]
         due = offer.price_asked + offer.price_matched
-        none = _union(effect.gone_without for effect in self._effects[i]) & left
+        none = (_union(effect.gone_without for effect in self._effects[i]) | self._gone_by(i, matched=False)) & left
         unknown = [(none, offer.price_asked, 1 - offer.match_rate)] if offer.match_rate < 1 else []
         return [(gone, due, chance) for gone, chance in known if chance > 0] + unknown
 

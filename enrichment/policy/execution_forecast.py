@@ -180,14 +180,16 @@ class _ForecastTotals:
         self.ends = defaultdict[tuple[int, int], float](float)
         """(left, asked), as bits of the tree -> chance."""
 
-    def call(self, by_policy: int, as_last: int, chance: float) -> None:
-        offers = self._tree.offers
-        for i in bits(by_policy):
-            self._asked[offers[i].source] += chance
-            self._vendors += chance * offers[i].expected_cost
-        for i in bits(as_last):
-            self._resorted[offers[i].source] += chance
-            self._last_resorts += chance * offers[i].expected_cost
+    def call(self, by_policy: int, as_last: int, left: int, chance: float) -> None:
+        """left: as of the node in which they start."""
+        for i in bits(by_policy | as_last):
+            offer = self._tree.offer(i, left)
+            if by_policy >> i & 1:
+                self._asked[offer.source] += chance
+                self._vendors += chance * offer.expected_cost
+            else:
+                self._resorted[offer.source] += chance
+                self._last_resorts += chance * offer.expected_cost
 
     def end(self, node: Node, chances: Chances) -> None:
         self.ends[node.left, node.asked] += sum(chances.values())
@@ -254,7 +256,7 @@ def _started(tree: EventTree, here: Level, totals: _ForecastTotals) -> Iterable[
         for alike in taken.values():
             begun, by_policy, as_last = tree.start_calls(node, next(iter(alike)))
             if tree.counts(node):
-                totals.call(by_policy, as_last, sum(alike.values()))
+                totals.call(by_policy, as_last, begun.left, sum(alike.values()))
             yield begun, alike
 
 
@@ -291,7 +293,7 @@ def _simulated(tree: EventTree) -> _ForecastTotals:
         while node is not None:
             begun, by_policy, as_last = tree.start_calls(node, spent)
             if tree.counts(node):
-                totals.call(by_policy, as_last, 1 / RUNS)
+                totals.call(by_policy, as_last, begun.left, 1 / RUNS)
             if tree.under_way(begun):
                 node, more = tree.transition(begun, reply)
                 spent += more

@@ -105,9 +105,10 @@ class Execution:
 def plain_execution(policy: Policy, part: Problem, state: State, *, everything: bool = False) -> Execution:
     """The policy of one part alone: no limits, last resorts, redundancy or analyses."""
     whole = start(part)
-    here = State(whole.unsatisfied & state.unsatisfied, whole.usable & state.usable)
+    open_, usable = whole.unsatisfied & state.unsatisfied, whole.usable & state.usable
+    here = replace(state, unsatisfied=open_, usable=usable)
     return Execution(
-        offers=tuple(offer for offer in part.offers if offer.source in here.usable),
+        offers=tuple(offer.given(here.missed, here.matched) for offer in part.offers if offer.source in here.usable),
         chains=(Chain(policy, here, part.required),),
         open=here.unsatisfied,
         everything=everything,

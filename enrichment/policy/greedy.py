@@ -24,7 +24,6 @@ class Greedy:
         self._frame = framed(part)
         self._worth = dict(part.worth)
         self._answers = {offer.source: offer.answers for offer in part.offers}
-        self._chances = {offer.source: {d: offer.match_rate * r for d, r in offer.fill_rates} for offer in part.offers}
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._decide)
 
     def next(self, state: State) -> frozenset[str]:
@@ -33,7 +32,8 @@ class Greedy:
     def _decide(self, code: int) -> frozenset[str]:
         state = self._frame.state(code)
         unsatisfied = state.unsatisfied
-        usable = [offer for offer in self.part.offers if offer.source in state.usable]
+        offers = (offer for offer in self.part.offers if offer.source in state.usable)
+        usable = [offer.given(state.missed, state.matched) for offer in offers]
         ranked = self._ranked(usable, unsatisfied)
         started = ranked[:1]
         for offer in ranked[1:] if self.part.value_of_time else ():
@@ -59,7 +59,7 @@ class Greedy:
         for dataset in sorted(self._answers[offer.source] & unsatisfied):
             missing = 1.0
             for each in started:
-                missing *= 1 - self._chances[each.source].get(dataset, 0.0)
+                missing *= 1 - dict(_chances(each)).get(dataset, 0.0)
             answered *= 1 - missing
         return now < (1 - answered) * self._cost(offer)
 
@@ -68,11 +68,11 @@ class Greedy:
 
     def _gain(self, offer: Offer, unsatisfied: frozenset[str]) -> float:
         """Worth of the optional datasets it is expected to bring, less its cost."""
-        chances = self._chances[offer.source].items()
-        return sum(chance * self._worth.get(d, 0) for d, chance in chances if d in unsatisfied) - self._cost(offer)
+        worth = (chance * self._worth.get(d, 0) for d, chance in _chances(offer) if d in unsatisfied)
+        return sum(worth) - self._cost(offer)
 
     def _price(self, offer: Offer, unsatisfied: frozenset[str], pursued: frozenset[str]) -> float:
-        brought = sum(chance for dataset, chance in self._chances[offer.source].items() if dataset in pursued)
+        brought = sum(chance for dataset, chance in _chances(offer) if dataset in pursued)
         return -self._gain(offer, unsatisfied) / brought
 
     def _pursued(self, usable: list[Offer], unsatisfied: frozenset[str]) -> frozenset[str]:
@@ -92,3 +92,8 @@ class Greedy:
             left = left.difference(*(self._answers[offer.source] for offer in ready))
             waiting = [offer for offer in waiting if offer not in ready]
         return left & self.part.required != unsatisfied & self.part.required
+
+
+def _chances(offer: Offer) -> list[tuple[str, float]]:
+    """Dataset -> chance that it brings it."""
+    return [(dataset, offer.match_rate * rate) for dataset, rate in offer.fill_rates]

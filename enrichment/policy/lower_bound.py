@@ -35,18 +35,24 @@ class LowerBound:
     def under(self, state: State) -> float:
         """Micro-USD, from this state on: the best of all ways tried to share prices, and the shortest wait."""
         usable = [offer for offer in self._part.offers if offer.source in state.usable and offer.match_rate > 0]
+        costs = {offer.source: _least_cost(offer) for offer in usable}
         links = {dataset: _links(dataset, usable) for dataset in sorted(self._part.wanted & state.unsatisfied)}
         shares = {offer.source: _evenly(offer.answers & links.keys()) for offer in usable}
         least = 0.0
         for _ in range(ROUNDS):
             asked: dict[str, dict[str, float]] = {offer.source: {} for offer in usable}
-            least = max(least, sum(self._alone(d, links[d], shares, asked) for d in links))
+            least = max(least, sum(self._alone(d, links[d], costs, shares, asked) for d in links))
             shares = {source: _moved(its, asked[source]) for source, its in shares.items()}
         waits = [_shortest_wait(links[dataset]) for dataset in sorted(self._part.required & links.keys())]
         return least + self._part.value_of_time * max(waits, default=0.0)
 
     def _alone(
-        self, dataset: str, links: list[_Link], shares: dict[str, dict[str, float]], asked: dict[str, dict[str, float]]
+        self,
+        dataset: str,
+        links: list[_Link],
+        costs: dict[str, float],
+        shares: dict[str, dict[str, float]],
+        asked: dict[str, dict[str, float]],
     ) -> float:
         """The least expected cost of one dataset; notes how likely it asks each source.
 
@@ -54,7 +60,7 @@ class LowerBound:
         given up where its worth is less. A source that needs a dataset counts as free: it may never be askable.
         """
         optional = dataset not in self._part.required
-        priced = [(0.0 if k.offer.needs else shares[k.offer.source][dataset] * k.offer.expected_cost, k) for k in links]
+        priced = [(0.0 if k.offer.needs else shares[k.offer.source][dataset] * costs[k.offer.source], k) for k in links]
         priced.sort(key=lambda one: (one[0] / one[1].chance, one[1].offer.source))
         least = float(self._worth[dataset]) if optional else 0.0
         chain = list[_Link]()
@@ -72,7 +78,19 @@ class LowerBound:
 
 def _links(dataset: str, usable: list[Offer]) -> list[_Link]:
     answering = (offer for offer in usable if dataset in offer.answers)
-    return [_Link(offer, dataset, offer.match_rate * dict(offer.fill_rates)[dataset]) for offer in answering]
+    return [_Link(offer, dataset, max(_match_rates(offer)) * dict(offer.fill_rates)[dataset]) for offer in answering]
+
+
+def _match_rates(offer: Offer) -> tuple[float, ...]:
+    """The least and the greatest in any state: a bound takes the best for a source of a family, at its least cost."""
+    if offer.family is None:
+        return (offer.match_rate,)
+    others, itself = offer.family.sources - {offer.source}, frozenset({offer.source})
+    return offer.given(others, frozenset()).match_rate, offer.given(frozenset(), itself).match_rate
+
+
+def _least_cost(offer: Offer) -> float:
+    return offer.price_asked + min(_match_rates(offer)) * offer.price_matched
 
 
 def _evenly(datasets: frozenset[str]) -> dict[str, float]:

@@ -11,6 +11,40 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """Sources that repeat one another: a company that none of them can know is missed by all of them.
+
+    known: chance that a company is not such a one. rates: source -> match_rate, by name, each below `known`; of a
+    company that is not such a one each matches with the chance rate / known, independently.
+    """
+
+    known: float
+    rates: tuple[tuple[str, float], ...]
+
+    @property
+    def sources(self) -> frozenset[str]:
+        return frozenset(source for source, _ in self.rates)
+
+    def given(self, missed: frozenset[str], matched: frozenset[str]) -> Family:
+        """By the rule of Bayes: each miss makes it likelier that none can know the company; a match excludes it."""
+        if not self.sources.isdisjoint(matched):
+            return self._if_known(1.0)
+        all_missed = self.known
+        for source, rate in self.rates:
+            if source in missed:
+                all_missed *= 1 - rate / self.known
+        return self._if_known(all_missed / (all_missed + 1 - self.known))
+
+    def _if_known(self, known: float) -> Family:
+        return Family(known, tuple((source, rate / self.known * known) for source, rate in self.rates))
+
+    def within(self, sources: frozenset[str]) -> Family | None:
+        """The same of some of them; None where that leaves no two."""
+        kept = tuple((source, rate) for source, rate in self.rates if source in sources)
+        return Family(self.known, kept) if len(kept) > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """What asking one source about one company costs and may bring.
 
@@ -35,10 +69,21 @@ class Offer:
     executions look at it."""
     max_price: int | None = None
     """The most one call may take, reserved before it is sent; None: both prices. Only executions look at it."""
+    family: Family | None = None
+    """Sources that miss the same companies, itself among them."""
 
     @property
     def expected_cost(self) -> float:
         return self.price_asked + self.match_rate * self.price_matched
+
+    def given(self, missed: frozenset[str], matched: frozenset[str]) -> Offer:
+        """As it is once sources have answered that they do not know the company, or that they do."""
+        family = self.family
+        if family is None or family.sources.isdisjoint(missed | matched):
+            return self
+        left = family.given(missed, matched)
+        rate = self.match_rate / family.known * left.known
+        return replace(self, match_rate=rate, family=left if left.known < 1 else None)
 
     @property
     def most(self) -> int:
@@ -83,6 +128,8 @@ class State:
     """Sources not asked yet and not ruled out."""
     missed: frozenset[str] = frozenset()
     """Sources that answered that they do not know the company."""
+    matched: frozenset[str] = frozenset()
+    """Sources that answered that they do."""
 
 
 class Policy(Protocol):
@@ -112,6 +159,8 @@ def relevant_offers(problem: Problem) -> tuple[Offer, ...]:
 def parts(problem: Problem) -> tuple[Problem, ...]:
     """Split into problems that share no source, no need and no waiting time, in the order of their datasets' names.
 
+    Families end where parts do.
+
     A wanted dataset that no source answers is a part without offers, so that it counts as unsatisfied.
     """
     relevant = relevant_offers(problem)
@@ -132,14 +181,28 @@ def connected(items: Iterable[str], links: Iterable[frozenset[str]]) -> list[fro
 
 
 def _restricted(problem: Problem, relevant: tuple[Offer, ...], datasets: frozenset[str]) -> Problem:
+    offers = tuple(offer for offer in relevant if offer.answers & datasets)
+    sources = frozenset(offer.source for offer in offers)
     return replace(
         problem,
-        offers=tuple(offer for offer in relevant if offer.answers & datasets),
+        offers=tuple(_within(offer, sources) for offer in offers),
         required=problem.required & datasets,
         worth=tuple((dataset, worth) for dataset, worth in problem.worth if dataset in datasets),
         order=tuple((dataset, sources) for dataset, sources in problem.order if dataset in datasets),
         together=tuple(group & datasets for group in problem.together if group & datasets),
     )
+
+
+def _within(offer: Offer, sources: frozenset[str]) -> Offer:
+    """Its family is of its part: what other parts learn of a company does not change what this one decides."""
+    return offer if offer.family is None else replace(offer, family=offer.family.within(sources))
+
+
+def without(part: Problem, sources: frozenset[str]) -> Problem:
+    """A part without some of its sources, whose families go on without them."""
+    offers = tuple(offer for offer in part.offers if offer.source not in sources)
+    kept = frozenset(offer.source for offer in offers)
+    return replace(part, offers=tuple(_within(offer, kept) for offer in offers))
 
 
 def continuing(whole: Problem, left: Problem) -> Problem:

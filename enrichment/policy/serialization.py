@@ -10,16 +10,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from enrichment.policy.dynamic_program import Table, choice_type
+from enrichment.policy.dynamic_program import Table, choice_type, solved
 from enrichment.policy.greedy import Greedy
 from enrichment.policy.problem import Problem
 from enrichment.policy.state_encoding import framed
 
 
 def packed(decisions: Sequence[Table | Greedy]) -> bytes:
-    solved = bytes(isinstance(decision, Table) for decision in decisions)
+    which = bytes(isinstance(decision, Table) for decision in decisions)
     choices = (decision.choices for decision in decisions if isinstance(decision, Table))
-    return zlib.compress(b"".join([solved, *(c.astype(c.dtype.newbyteorder("<")).tobytes() for c in choices)]), 1)
+    return zlib.compress(b"".join([which, *(c.astype(c.dtype.newbyteorder("<")).tobytes() for c in choices)]), 1)
 
 
 def unpacked(data: bytes, parts: Sequence[Problem]) -> tuple[Table | Greedy, ...]:
@@ -31,12 +31,12 @@ def unpacked(data: bytes, parts: Sequence[Problem]) -> tuple[Table | Greedy, ...
     return tuple(_unpacked(raw[len(parts) :], raw[: len(parts)], parts))
 
 
-def _unpacked(raw: memoryview, solved: memoryview, parts: Sequence[Problem]) -> Iterator[Table | Greedy]:
-    for part, is_solved in zip(parts, solved, strict=True):
+def _unpacked(raw: memoryview, which: memoryview, parts: Sequence[Problem]) -> Iterator[Table | Greedy]:
+    for part, is_solved in zip(parts, which, strict=True):
         if not is_solved:
             yield Greedy(part)
             continue
         frame = framed(part)
-        kind, states = choice_type(len(frame.offers)), 1 << len(frame.offers) + len(frame.datasets)
+        kind, states = choice_type(len(frame.offers)), 1 << len(frame.offers) + frame.width
         choices, raw = np.frombuffer(raw, kind.newbyteorder("<"), states), raw[states * kind.itemsize :]
-        yield Table(frame, choices.astype(kind, copy=False))
+        yield Table(frame, choices.astype(kind, copy=False), solved)

@@ -1,22 +1,25 @@
 """How the states of one part are written as numbers: usable sources above, unsatisfied datasets below, a bit a name.
 
-    State <-> usable << len(datasets) | unsatisfied
+    State <-> usable << width | column        column: families of which one has matched, then unsatisfied datasets
 
-Sources that cannot fill an open dataset any more are masked out, so that equivalent states share one number.
+Sources that cannot fill an open dataset any more are masked out, so that equivalent states share one number; not those
+of a family of which none has matched: there a source that is not usable has missed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 import numpy as np
 import numpy.typing as npt
 
-from enrichment.policy.problem import Offer, Problem, State, start
+from enrichment.policy.problem import Family, Offer, Problem, State, start
 
 Codes = npt.NDArray[np.int64]
+Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,35 @@ class Frame:
     part: Problem
     offers: tuple[Offer, ...]
     datasets: tuple[str, ...]
+
+    @cached_property
+    def families(self) -> tuple[Family, ...]:
+        """No source is in two of them."""
+        return tuple(sorted({offer.family for offer in self.offers if offer.family}, key=lambda one: one.rates))
+
+    @property
+    def width(self) -> int:
+        """Bits of a column."""
+        return len(self.datasets) + len(self.families)
+
+    @cached_property
+    def family_bits(self) -> tuple[int, ...]:
+        """For each source the bit of its family in a column: one of it has matched; 0: it has none."""
+        bits = {family: 1 << len(self.datasets) + n for n, family in enumerate(self.families)}
+        return tuple(bits[offer.family] if offer.family else 0 for offer in self.offers)
+
+    @cached_property
+    def members(self) -> dict[int, int]:
+        """The bit of a family -> its sources."""
+        return {1 << len(self.datasets) + n: self.sources_in(family.sources) for n, family in enumerate(self.families)}
+
+    def chances(self, i: int, usable: Codes | int) -> Values:
+        """Of source i, which has a family, while none of it has matched, and what is not usable has missed."""
+        family = self.families[self.family_bits[i].bit_length() - 1 - len(self.datasets)]
+        likely = np.full(np.shape(usable), family.known)
+        for source, rate in family.rates:
+            likely *= np.where(np.asarray(usable) & self.sources_in([source]), 1.0, 1 - rate / family.known)
+        return np.asarray(self.offers[i].match_rate / family.known * likely / (likely + 1 - family.known))
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
@@ -81,27 +113,52 @@ class Frame:
 
     def code(self, state: State) -> int:
         """The state as this part sees it: without names it does not know, and without sources of no use."""
-        unsatisfied = self.datasets_in(state.unsatisfied)
+        column = self._column(state)
         # Mask out sources that cannot fill an open dataset, so that equivalent states share one entry.
-        usable = self.sources_in(state.usable) & self.filling(unsatisfied)
-        return usable << len(self.datasets) | unsatisfied
+        usable = self.sources_in(state.usable) & self.filling(column)
+        for bit, members in self.members.items():
+            if not column & bit:  # what is of no use and has not missed is as good as usable: it is never asked
+                usable |= members & ~self._useful(column) & ~self.sources_in(state.missed)
+        return usable << self.width | column
 
-    def filling(self, unsatisfied: int) -> int:
-        """The sources that have a chance to satisfy one of these datasets."""
+    def filling(self, column: int) -> int:
+        """The sources that have a chance to satisfy one of these datasets, and those that tell of others by a miss."""
         known = self._filling_known
-        if unsatisfied not in known:
-            known[unsatisfied] = sum([1 << i for i, answers in enumerate(self.answers) if answers & unsatisfied])
-        return known[unsatisfied]
+        if column not in known:
+            telling = [members for bit, members in self.members.items() if not column & bit]
+            known[column] = reduce(or_, telling, self._useful(column))
+        return known[column]
+
+    def _useful(self, column: int) -> int:
+        return sum([1 << i for i, answers in enumerate(self.answers) if answers & column])
+
+    def ruled_out(self, state: State) -> frozenset[str]:
+        """Sources of use that can neither be asked nor have answered, of families of which none has matched."""
+        if not self.families:
+            return frozenset()
+        column = self._column(state)
+        lost = reduce(or_, [members for bit, members in self.members.items() if not column & bit], 0)
+        return self.named(lost & self._useful(column) & ~self.sources_in(state.usable | state.missed))
+
+    def _column(self, state: State) -> int:
+        families = zip(self.families, self.members, strict=True)
+        matched = (bit for family, bit in families if not family.sources.isdisjoint(state.matched))
+        return reduce(or_, matched, self.datasets_in(state.unsatisfied))
 
     @cached_property
     def _filling_known(self) -> dict[int, int]:
         return {}
 
     def state(self, code: int) -> State:
-        usable = code >> len(self.datasets)
+        usable, told = code >> self.width, code >> len(self.datasets)
+        here = frozenset([name for i, name in enumerate(self.sources) if usable >> i & 1])
+        matched = [family.sources for n, family in enumerate(self.families) if told >> n & 1]
+        others = [family.sources - here for n, family in enumerate(self.families) if not told >> n & 1]
         return State(
             frozenset([name for i, name in enumerate(self.datasets) if code >> i & 1]),
-            frozenset([name for i, name in enumerate(self.sources) if usable >> i & 1]),
+            here,
+            frozenset[str]().union(*others),
+            frozenset[str]().union(*matched),
         )
 
     def named(self, sources: int) -> frozenset[str]:

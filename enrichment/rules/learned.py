@@ -1,41 +1,136 @@
 """config/learned.yaml: rates that use has taught; where people accepted one, it counts instead of that in sources.yaml.
 
-{source: {match_rate | dataset: LearnedLine}} + sources as written -> sources as planned with
+{source: {match_rate | dataset | either of a kind: LearnedLine}} + sources as written -> sources as planned with
+{a family, as 'source, source': {known_to_any: LearnedLine}}                          -> families
+
+A kind of company is written after the rate: `match_rate of fin, 51-500`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
-from enrichment.rules.models import LearnedLine, SourceRules
+from enrichment.domain.values import SIZE_BANDS, band_name
+from enrichment.rules.models import LearnedLine, Rules, SourceRules
 
-MATCH_RATE = "match_rate"
+MATCH_RATE, KNOWN_TO_ANY = "match_rate", "known_to_any"
 LearnedLines = Mapping[str, Mapping[str, LearnedLine]]
+_BANDS = frozenset(band_name(low, high) for low, high in SIZE_BANDS)
+
+
+class RateName(NamedTuple):
+    """name: MATCH_RATE, or the dataset whose fill rate it is. industry_group, size_band: '' where not known.
+
+    Both '': the rate of all companies.
+    """
+
+    name: str
+    industry_group: str = ""
+    size_band: str = ""
+
+    @staticmethod
+    def parsed(text: str) -> "RateName":
+        name, _, kind = text.partition(" of ")
+        parts = [part.strip() for part in kind.split(",") if part.strip()]
+        groups = [part for part in parts if part not in _BANDS]
+        return RateName(name, *(groups[:1] or [""]), *([part for part in parts if part in _BANDS][:1] or [""]))
+
+    def __str__(self) -> str:
+        kind = ", ".join(part for part in self[1:] if part)
+        return f"{self.name} of {kind}" if kind else self.name
+
+
+def family_name(sources: Collection[str]) -> str:
+    return ", ".join(sorted(sources))
+
+
+def sources_of_family(name: str) -> tuple[str, ...]:
+    """Empty where it is the name of one source."""
+    return tuple(part.strip() for part in name.split(",")) if "," in name else ()
 
 
 def with_learned(sources: Mapping[str, SourceRules], learned: LearnedLines) -> dict[str, SourceRules]:
-    """Names that do not resolve are left out; unknown_names reports them."""
-    return {name: _as_learned(entry, learned.get(name, {})) for name, entry in sources.items()}
+    """The rates of all companies. Names that do not resolve are left out; unknown_names reports them."""
+    return {name: _as_learned(entry, _counted(learned.get(name, {}))) for name, entry in sources.items()}
+
+
+def as_learned(rules: Rules, learned: LearnedLines) -> Rules:
+    """The rules as they would be with these lines in config/learned.yaml; their hash stays."""
+    sources = with_learned(rules.as_written or rules.sources, learned)
+    changed = {"learned": learned, "sources": sources, "families": families_in(learned), "by_kind": {}}
+    rules = rules.model_copy(update=changed)
+    return rules.model_copy(update={"by_kind": rules_by_kind(rules)})
+
+
+def rules_by_kind(rules: Rules) -> dict[tuple[str, str], Rules]:
+    """(industry group, size band) -> the rules with the rates of that kind; only kinds that have a counted line."""
+    counted = {name: _counted(lines) for name, lines in rules.learned.items()}
+    kinds = {(rate.industry_group, rate.size_band) for lines in counted.values() for rate in lines}
+    return {
+        kind: rules.model_copy(update={"sources": _of_kind(rules.sources, counted, kind)})
+        for kind in sorted(kinds - {("", "")})
+    }
+
+
+def families_in(learned: LearnedLines) -> tuple[tuple[frozenset[str], float], ...]:
+    """Sources that repeat one another, and the share of companies that any of them can know, of counted lines."""
+    found = ((sources_of_family(name), lines.get(KNOWN_TO_ANY)) for name, lines in sorted(learned.items()))
+    return tuple((frozenset(sources), line.value) for sources, line in found if sources and line and line.counts)
 
 
 def unknown_names(written: Collection[str], sources: Mapping[str, SourceRules], learned: LearnedLines) -> Iterator[str]:
     """A line each. written: names of all sources, also of those that have another problem."""
+    in_families: set[str] = set()
     for source, lines in learned.items():
-        where = f"config/learned.yaml: {source}"
-        if source not in written:
-            yield f"{where}: there is no source of this name in config/sources.yaml: correct it, or take it out"
-        if source not in sources:
-            continue
-        for rate in lines:
-            if rate != MATCH_RATE and rate not in sources[source].datasets:
-                have = ", ".join((MATCH_RATE, *sorted(sources[source].datasets)))
-                yield f"{where}.{rate}: {source} has no such rate: take it out, or write one of {have}"
+        where, family = f"config/learned.yaml: {source}", sources_of_family(source)
+        for name in family or (source,):
+            if name not in written:
+                yield f"{where}: there is no source of this name in config/sources.yaml: correct it, or take it out"
+        if family:
+            yield from _problems_of_family(where, family, lines, in_families)
+        elif source in sources:
+            yield from _unknown_rates(where, sources[source], source, lines)
 
 
-def _as_learned(entry: SourceRules, lines: Mapping[str, LearnedLine]) -> SourceRules:
-    counted = {rate: line.value for rate, line in lines.items() if line.counts}
-    if not counted:
+def _problems_of_family(
+    where: str, family: tuple[str, ...], lines: Mapping[str, LearnedLine], others: set[str]
+) -> Iterator[str]:
+    if twice := sorted(others.intersection(family)):
+        yield f"{where}: {', '.join(twice)} is in another family already: take one of the two out"
+    others.update(family)
+    for rate in lines:
+        if rate != KNOWN_TO_ANY:
+            yield f"{where}.{rate}: sources together have no such figure: take it out, or write {KNOWN_TO_ANY}"
+
+
+def _unknown_rates(where: str, entry: SourceRules, source: str, lines: Mapping[str, LearnedLine]) -> Iterator[str]:
+    for text in lines:
+        rate = RateName.parsed(text)
+        if rate.name != MATCH_RATE and rate.name not in entry.datasets:
+            have = ", ".join((MATCH_RATE, *sorted(entry.datasets)))
+            yield f"{where}.{text}: {source} has no such rate: take it out, or write one of {have}"
+        elif str(rate) != text:
+            yield f"{where}.{text}: is no kind of company: write it as `{rate.name} of fin, 51-500`"
+
+
+def _counted(lines: Mapping[str, LearnedLine]) -> dict[RateName, float]:
+    return {RateName.parsed(text): line.value for text, line in lines.items() if line.counts}
+
+
+def _of_kind(
+    sources: Mapping[str, SourceRules], counted: Mapping[str, Mapping[RateName, float]], kind: tuple[str, str]
+) -> dict[str, SourceRules]:
+    def of_kind(lines: Mapping[RateName, float]) -> dict[RateName, float]:
+        return {RateName(rate.name): value for rate, value in lines.items() if rate[1:] == kind}
+
+    return {name: _as_learned(entry, of_kind(counted.get(name, {}))) for name, entry in sources.items()}
+
+
+def _as_learned(entry: SourceRules, counted: Mapping[RateName, float]) -> SourceRules:
+    of_all = {rate.name: value for rate, value in counted.items() if rate[1:] == ("", "")}
+    if not of_all:
         return entry
     datasets = {
-        name: promise.model_copy(update={"fill_rate": counted[name]}) if name in counted else promise
+        name: promise.model_copy(update={"fill_rate": of_all[name]}) if name in of_all else promise
         for name, promise in entry.datasets.items()
     }
-    return entry.model_copy(update={MATCH_RATE: counted.get(MATCH_RATE, entry.match_rate), "datasets": datasets})
+    return entry.model_copy(update={MATCH_RATE: of_all.get(MATCH_RATE, entry.match_rate), "datasets": datasets})

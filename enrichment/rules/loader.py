@@ -16,7 +16,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from enrichment.rules.arm_rules import problems_of_arm, with_arm
 from enrichment.rules.cross_checks import disagreements, names_in
 from enrichment.rules.experiments import ArmRules, Experiment, with_stopped
-from enrichment.rules.learned import unknown_names, with_learned
+from enrichment.rules.learned import as_learned, unknown_names, with_learned
 from enrichment.rules.models import (
     AnalysisRules,
     Caps,
@@ -24,6 +24,7 @@ from enrichment.rules.models import (
     DatasetRules,
     ExplorationRules,
     LearnedLine,
+    LearningRules,
     RedundancyRule,
     RefreshRules,
     ResearchRules,
@@ -54,19 +55,23 @@ _OPTIONAL: dict[str, Any] = {
     "caps": {},
     "refresh": {},
     "research": {},
+    "learning": {},
     "learned": {},
     "reliability": {},
     "experiments": {},
     "exploration": {},
     "stopped_arms": {},
 }
-_LATER_FILES = frozenset({"research", "learned", "reliability", "experiments", "exploration", "stopped_arms"})
+_LATER_FILES = frozenset(
+    {"research", "learning", "learned", "reliability", "experiments", "exploration", "stopped_arms"}
+)
 _IF_NONE = {
     "redundancy": "[] if no source is ever redundant",
     "strategies": "{} if every plan is made by `enhanced`",
     "caps": "{} if nothing shall limit what a day may cost",
     "refresh": "{} if nothing shall be refreshed that costs anything",
     "research": "{} if questions shall be broken down and answered without a language model",
+    "learning": "{} if learned rates shall count only once people accept them",
     "learned": "{} if no learned rate counts",
     "experiments": "{} if no experiment is under way",
     "stopped_arms": "{} if no guard has stopped an arm",
@@ -151,6 +156,7 @@ def _checked(
     stopped = _whole("stopped_arms", written, dict[str, tuple[str, ...]], problems) or {}
     experiments = _whole("experiments", written, dict[str, Experiment], problems) or {}
     sound["experiments"] = with_stopped(experiments, stopped)
+    sound["learning"] = _whole("learning", written, LearningRules, problems) or LearningRules()
     sound["reliability_lines"] = _whole("reliability", written, dict[str, DatasetReliability], problems) or {}
     sound["learned_reliability"] = counted(sound["reliability_lines"])
     sound["research"] = _whole("research", written, ResearchRules, problems) or ResearchRules()
@@ -164,7 +170,7 @@ def _checked(
     problems.extend(disagreements(written, rules))
     if questions is not None:
         problems.extend(_problems_of(questions, written))
-    return rules
+    return as_learned(rules, learned)
 
 
 def _arms(

@@ -5,6 +5,7 @@ reliability, experiments, prompts
 """
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enrichment.domain.money import charge, to_micro
+from enrichment.domain.records import CompanyKind
 from enrichment.rules.experiments import Experiment, Strategy
 from enrichment.rules.fields import (
     DAY,
@@ -48,6 +50,7 @@ class LearnedLine(RuleModel):
 
     use: a proposed line counts for nothing; an accepted one counts, and is renewed when rates are learned again; a
     pinned one counts and stays as it is.
+    renewed, before: the night it was renewed by itself, and what had counted until then.
     """
 
     value: Probability
@@ -55,10 +58,30 @@ class LearnedLine(RuleModel):
     high: Probability
     answers: Annotated[int, Field(ge=0)]
     use: Use = "proposed"
+    renewed: date | None = None
+    before: Probability | None = None
 
     @property
     def counts(self) -> bool:
         return self.use != "proposed"
+
+
+class LearningRules(RuleModel):
+    """Whether learned rates come to count by themselves, at night, and within which bounds.
+
+    largest_step: by which a rate may differ from what counted the night before. floor, ceiling: no rate gets beyond.
+    """
+
+    learn: Literal["by_hand", "automatic"] = "by_hand"
+    largest_step: Probability = 0.1
+    floor: Probability = 0.02
+    ceiling: Probability = 0.98
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "LearningRules":
+        if self.floor >= self.ceiling:
+            raise ValueError("floor is not below ceiling, so no rate is within both: correct one of them")
+        return self
 
 
 class SourceQuestion(BaseModel):
@@ -279,6 +302,8 @@ class Rules(RuleModel):
     source -> units of an answer, where a consumer pays for fewer than the source has (paid_by).
     learned_reliability: the lines of reliability.yaml that people accepted or pinned, of all reliability_lines.
     arms: experiment -> arm -> the rules its companies are served by, where they differ from these.
+    by_kind: (industry group, size band) -> the same with the learned rates of that kind of company; '' where not known.
+    families: sources that repeat one another, and the share of companies that any of them can know.
     """
 
     providers: Mapping[str, ProviderRules]
@@ -290,12 +315,15 @@ class Rules(RuleModel):
     strategies: Strategies = Strategies()
     caps: Caps = Caps()
     refresh: RefreshRules = RefreshRules()
+    learning: LearningRules = LearningRules()
     research: ResearchRules = ResearchRules()
     exploration: ExplorationRules = ExplorationRules()
     learned: Mapping[str, Mapping[str, LearnedLine]] = {}
     as_written: Mapping[str, SourceRules] = {}
     experiments: Mapping[str, Experiment] = {}
     arms: Mapping[str, Mapping[str, "Rules"]] = {}
+    by_kind: Mapping[tuple[str, str], "Rules"] = {}
+    families: tuple[tuple[frozenset[str], float], ...] = ()
     learned_reliability: Mapping[str, DatasetReliability] = {}
     reliability_lines: Mapping[str, DatasetReliability] = {}
     prompts: Mapping[str, str]
@@ -310,6 +338,10 @@ class Rules(RuleModel):
     def paid_by(self, consumer: str) -> "Rules":
         """The same, with no more units of an answer than these consumers pay for; consumer: one, or joined by '+'."""
         return _paid_by(self, consumer)
+
+    def of_kind(self, kind: CompanyKind) -> "Rules":
+        """The rules to plan with for a company of this kind; they have the same hash."""
+        return self.by_kind.get((kind.industry_group or "", kind.size_band or ""), self)
 
     def expected_micro_usd(self, source: str) -> int:
         """What one answered call of this source costs on average, in micro-USD."""
@@ -393,6 +425,11 @@ def _paid_by(rules: Rules, consumer: str) -> Rules:
         limits[source] = max(min(entry.most_units.get(source, most), most) for entry in entries)
     if not limits:
         return rules
-    less = {name: rules.sources[name].limited_to(most) for name, most in limits.items()}
     paid = tuple(sorted(limits.items()))
-    return rules.model_copy(update={"sources": {**rules.sources, **less}, "paid_units": paid})
+
+    def limited(to_limit: Rules) -> dict[str, Any]:
+        less = {name: to_limit.sources[name].limited_to(most) for name, most in limits.items()}
+        return {"sources": {**to_limit.sources, **less}, "paid_units": paid}
+
+    by_kind = {kind: its.model_copy(update=limited(its)) for kind, its in rules.by_kind.items()}
+    return rules.model_copy(update={**limited(rules), "by_kind": by_kind})

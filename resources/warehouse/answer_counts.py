@@ -10,6 +10,7 @@ from datetime import date
 import duckdb
 
 from enrichment.learning.drift import counts_since
+from enrichment.learning.families import Answered
 from enrichment.learning.lessons import Rate, RateCounts
 from enrichment.learning.pooled_rates import Count
 from enrichment.rules import MATCH_RATE
@@ -27,6 +28,16 @@ _BY_KIND = """
 SELECT source, rate, coalesce(industry_group, ''), coalesce(size_band, ''), count(*) FILTER (hit), count(*)
 FROM hits JOIN since USING (source, rate) WHERE day >= since.first_day GROUP BY ALL ORDER BY ALL
 """
+_TOGETHER = f"""
+WITH counted AS (
+    SELECT request_id, source, bool_or(found) AS found FROM sources.answers AS a JOIN since AS s USING (source)
+    WHERE s.rate = '{MATCH_RATE}' AND CAST(a."at" AS DATE) >= s.first_day GROUP BY ALL
+), asked AS (
+    SELECT list(source ORDER BY source) AS sources, list(found ORDER BY source) AS matched
+    FROM counted GROUP BY request_id
+)
+SELECT sources, matched, count(*) FROM asked GROUP BY ALL ORDER BY ALL
+"""  # noqa: S608  a constant of ours
 
 
 def answer_counts(connection: duckdb.DuckDBPyConnection, rates: Collection[Rate]) -> dict[Rate, RateCounts]:
@@ -43,6 +54,14 @@ def answer_counts(connection: duckdb.DuckDBPyConnection, rates: Collection[Rate]
     for source, rate, industry, size, hits, tries in connection.execute(_BY_KIND).fetchall():
         kinds[source, rate][industry, size] = Count(hits, tries)
     return {rate: RateCounts(days[rate][first][0], first > 0, kinds[rate]) for rate, first in firsts.items()}
+
+
+def answers_together(connection: duckdb.DuckDBPyConnection) -> dict[Answered, int]:
+    """What sources answered of one company in one request, how often. After `answer_counts` on the same connection."""
+    return {
+        tuple((source, found) for source, found in zip(sources, matched, strict=True)): times
+        for sources, matched, times in connection.execute(_TOGETHER).fetchall()
+    }
 
 
 def _temporary(connection: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Collection[object]) -> None:

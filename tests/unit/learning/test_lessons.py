@@ -1,12 +1,15 @@
 """What use shows beside what the rules state, and which lines that makes."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from enrichment.learning.lessons import Rate, RateCounts, lessons, renewed_lines
-from enrichment.learning.pooled_rates import Count
-from enrichment.rules import LearnedLine, Rules
+from enrichment.learning.families import FamilyEstimate
+from enrichment.learning.lessons import Rate, RateCounts, accepted_tonight, in_families, lessons, renewed_lines
+from enrichment.learning.pooled_rates import Count, RateEstimate
+from enrichment.rules import LearnedLine, LearningRules, Rules
+from enrichment.rules.learned import as_learned
+from resources.learned_file import learned_text
 from tests.support.examples import MATRIX
 
 SNOV: Rate = ("snov_contacts", "match_rate")
@@ -54,6 +57,81 @@ def test_kinds_of_companies_that_a_source_knows_less_are_named() -> None:
     (lesson,) = lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=False, kinds=kinds)})
     assert lesson.kinds.keys() == {("tech", "51-500"), ("fin", "51-500")}
     assert lesson.kinds["fin", "51-500"].high < lesson.learned.mean < lesson.kinds["tech", "51-500"].low
+
+
+def test_a_kind_that_differs_is_proposed_and_renewed_as_its_own_line() -> None:
+    kinds = {("tech", "51-500"): Count(900, 1_000), ("fin", ""): Count(300, 1_000)}
+    lines = renewed_lines(MATRIX, lessons(MATRIX, {SNOV: RateCounts(DAY, has_changed=False, kinds=kinds)}))
+    of_fin = lines["snov_contacts"]["match_rate of fin"]
+    assert of_fin.value == pytest.approx(0.3, abs=0.02)
+    assert lines["snov_contacts"]["match_rate of tech, 51-500"].use == "proposed"
+    accepted = {"snov_contacts": {"match_rate of fin": of_fin.model_copy(update={"use": "accepted"})}}
+    rules = MATRIX.model_copy(update={"learned": accepted})
+    alike = {("tech", "51-500"): Count(600, 1_000), ("fin", ""): Count(600, 1_000)}
+    renewed = renewed_lines(rules, lessons(rules, {SNOV: RateCounts(DAY, has_changed=False, kinds=alike)}))
+    line = renewed["snov_contacts"]["match_rate of fin"]
+    assert line.use == "accepted"
+    assert line.value == pytest.approx(0.6, abs=0.02)
+
+
+def test_where_a_family_counts_the_match_rate_of_its_sources_is_that_over_all_companies() -> None:
+    """Snov was asked about companies that Apollo had missed, so it matched fewer than it would of all."""
+    both = frozenset({"apollo_contacts", "snov_contacts"})
+    family = FamilyEstimate(both, RateEstimate(0.8, 0.75, 0.85, 900), {"apollo_contacts": 0.6, "snov_contacts": 0.7})
+    found = lessons(MATRIX, {SNOV: counted(300, 1_000)})
+    (line,) = renewed_lines(MATRIX, [], [family]).values()
+    assert line["known_to_any"].use == "proposed"
+    assert in_families(found, [family], MATRIX) == found
+    (moved,) = in_families(found, [family], MATRIX.model_copy(update={"families": ((both, 0.8),)}))
+    assert moved.learned.mean == 0.7
+    assert moved.learned.low < 0.7 < moved.learned.high
+
+
+NIGHT = date(2026, 12, 1)
+BOUNDS = LearningRules(learn="automatic", largest_step=0.1, floor=0.05, ceiling=0.9)
+
+
+def tonight(rules: Rules, hits: int, night: date = NIGHT) -> LearnedLine:
+    """The line of Snov's match rate; of 1,000 answers so many knew the company."""
+    lines = renewed_lines(rules, lessons(rules, {SNOV: counted(hits, 1_000)}))
+    return accepted_tonight(rules, lines, night)["snov_contacts"]["match_rate"]
+
+
+def after(rules: Rules, line: LearnedLine) -> Rules:
+    return as_learned(rules, {"snov_contacts": {"match_rate": line}})
+
+
+def test_at_night_a_rate_moves_by_one_step_at_most_until_it_is_what_was_learned() -> None:
+    rules = MATRIX.model_copy(update={"learning": BOUNDS})
+    seen, nights = [], [NIGHT + timedelta(days=day) for day in range(6)]
+    for night in nights:
+        line = tonight(rules, 400, night)
+        rules = after(rules, line)
+        seen.append(line.value)
+    assert seen[:2] == [0.6, 0.5]
+    assert seen[2] == pytest.approx(0.406, abs=0.01)
+    assert set(seen[2:]) == {seen[2]}
+    assert rules.sources["snov_contacts"].match_rate == seen[-1]
+    assert line.use == "accepted"
+
+
+def test_once_more_in_the_same_night_it_takes_no_further_step() -> None:
+    rules = MATRIX.model_copy(update={"learning": BOUNDS})
+    first = tonight(rules, 300)
+    assert tonight(after(rules, first), 300) == first
+    assert learned_text({"snov_contacts": {"match_rate": first}}).endswith("renewed: 2026-12-01, before: 0.7000}\n")
+
+
+def test_no_night_takes_a_rate_beyond_floor_and_ceiling() -> None:
+    wide = BOUNDS.model_copy(update={"largest_step": 1.0})
+    rules = MATRIX.model_copy(update={"learning": wide})
+    assert tonight(rules, 0).value == 0.05
+    assert tonight(rules, 1_000).value == 0.9
+
+
+def test_what_people_pinned_no_night_changes() -> None:
+    rules = with_line("pinned").model_copy(update={"learning": BOUNDS})
+    assert tonight(rules, 100) == rules.learned["snov_contacts"]["match_rate"]
 
 
 def test_the_same_counts_give_the_same_lines() -> None:

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from bench.planner.brute_force import brute_force, judged
-from bench.planner.instances import instances, matrix
+from bench.planner.instances import instances, matrix, with_families
 from bench.planner.losses import cap_loss, in_populations, populations
 from bench.planner.policy_forecast import forecast, simulate
 from enrichment.policy import Offer, Policy, Problem, State, compile_enhanced, compile_policy, parts, start
@@ -39,6 +39,15 @@ def changed(problem: Problem, i: int, offer: Offer) -> Problem:
 
 def test_the_policy_is_the_optimum_found_by_brute_force_in_exact_fractions() -> None:
     for seed, problem in instances(300, first_seed=0):
+        policy = compile_enhanced(problem)
+        best = brute_force(problem)
+        assert judged(policy, problem) == best, f"seed {seed}"
+        assert reached(policy, problem) == pytest.approx((float(best[0]), float(best[1])), abs=1e-6), f"seed {seed}"
+
+
+def test_with_sources_that_miss_the_same_companies_it_is_the_optimum_as_well() -> None:
+    for seed, plain in instances(300, first_seed=0):
+        problem = with_families(Random(seed), plain)
         policy = compile_enhanced(problem)
         best = brute_force(problem)
         assert judged(policy, problem) == best, f"seed {seed}"

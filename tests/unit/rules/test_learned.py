@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from enrichment.domain.records import CompanyKind
 from enrichment.rules import RulesError, load_rules
 
 LINE = "value: 0.25, low: 0.2, high: 0.3, answers: 400"
@@ -34,6 +35,24 @@ def test_plans_carry_a_hash_that_learned_lines_are_part_of(config: Path) -> None
     assert load_rules(config).hash != before
 
 
+def test_the_rate_of_a_kind_counts_for_companies_of_that_kind_alone(config: Path) -> None:
+    write(config, f"snov_contacts:\n  match_rate of fin, 51-500: {{{LINE}, use: accepted}}\n")
+    rules = load_rules(config)
+    assert rules.sources["snov_contacts"].match_rate == 0.7
+    of_kind = rules.of_kind(CompanyKind("fin", "51-500", "AT"))
+    assert (of_kind.sources["snov_contacts"].match_rate, of_kind.hash) == (0.25, rules.hash)
+    assert rules.of_kind(CompanyKind("fin")) is rules
+    write(config, f"snov_contacts:\n  match_rate of fin, 51-500: {{{LINE}}}\n")
+    assert load_rules(config).by_kind == {}
+
+
+def test_a_family_counts_once_its_line_is_accepted(config: Path) -> None:
+    family = frozenset({"apollo_contacts", "snov_contacts"})
+    for use, families in (("proposed", ()), ("accepted", ((family, 0.25),))):
+        write(config, f"apollo_contacts, snov_contacts:\n  known_to_any: {{{LINE}, use: {use}}}\n")
+        assert load_rules(config).families == families
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -42,6 +61,13 @@ def test_plans_carry_a_hash_that_learned_lines_are_part_of(config: Path) -> None
         ("snov_contacts:\n  match_rate: 0.5\n", "config/learned.yaml: snov_contacts.match_rate"),
         ("snov_contacts:\n  match_rate: {value: 2, low: 0, high: 1, answers: 1}\n", "snov_contacts.match_rate.value"),
         (f"snov_contacts:\n  match_rate: {{{LINE}, use: maybe}}\n", "snov_contacts.match_rate.use"),
+        (f"snov_contacts:\n  match_rate of tiny, x: {{{LINE}}}\n", "is no kind of company: write it as"),
+        (f"snov_contacts, nobody:\n  known_to_any: {{{LINE}}}\n", "snov_contacts, nobody: there is no source"),
+        (f"apollo_contacts, snov_contacts:\n  mood: {{{LINE}}}\n", "sources together have no such figure"),
+        (
+            f"a, snov_contacts:\n  known_to_any: {{{LINE}}}\nb, snov_contacts:\n  known_to_any: {{{LINE}}}\n",
+            "snov_contacts is in another family already",
+        ),
         ("- snov_contacts\n", "config/learned.yaml"),
         ("", "config/learned.yaml: is empty: write {} if no learned rate counts"),
     ],

@@ -1,0 +1,66 @@
+"""What config/learned.yaml should have, from what was bought up to now.
+
+rules + warehouse, brought up to date -> counts -> LearnedLines
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from enrichment.domain.numbers import in_number
+from enrichment.learning.families import FamilyEstimate, families_of
+from enrichment.learning.lessons import Lesson, accepted_tonight, in_families, lessons, rates_of, renewed_lines
+from enrichment.rules import LearnedLine, Rules
+from resources.learned_file import write_learned
+from resources.settings import Settings
+from resources.store import SqlStore
+from resources.warehouse import Warehouse
+from resources.warehouse.answer_counts import answer_counts, answers_together
+
+LEFT_TO_PEOPLE = "Learned rates are left to people: write `learn: automatic` into config/learning.yaml to change that."
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedRates:
+    """lines: what config/learned.yaml should have, with what is accepted renewed and the rest proposed."""
+
+    lessons: list[Lesson]
+    families: list[FamilyEstimate]
+    lines: Mapping[str, Mapping[str, LearnedLine]]
+
+
+def learned_from(store: SqlStore, warehouse: Warehouse, rules: Rules, night: date) -> LearnedRates:
+    """The same answers, rules and night give the same. night: where `learn: automatic` is in the rules.
+
+    Raises StoreError, WarehouseError.
+    """
+    warehouse.build(store)
+    with warehouse.reading() as connection:
+        counts = answer_counts(connection, [*rates_of(rules)])
+        together = answers_together(connection)
+    stated = {source: entry.match_rate for source, entry in (rules.as_written or rules.sources).items()}
+    families = families_of(together, [entry.sources for entry in rules.datasets.values()], stated)
+    found = in_families(lessons(rules, counts), families, rules)
+    lines = renewed_lines(rules, found, families)
+    if rules.learning.learn == "automatic":
+        lines = accepted_tonight(rules, lines, night)
+    return LearnedRates(found, families, lines)
+
+
+def learn_tonight(settings: Settings, rules: Rules, store: SqlStore, night: date) -> str:
+    """Where the rules say so, renews config/learned.yaml; what was done, in a sentence.
+
+    Raises StoreError, WarehouseError, OSError.
+    """
+    if rules.learning.learn != "automatic":
+        return LEFT_TO_PEOPLE
+    lines = learned_from(store, Warehouse(settings.warehouse_path), rules, night).lines
+    if lines == rules.learned:
+        return "No rate is another one than last night."
+    write_learned(settings.enrich_config, lines)
+    changed = in_number(_changed(rules.learned, lines), "rate")
+    return f"{changed} changed in config/learned.yaml; plans use them from now on."
+
+
+def _changed(before: Mapping[str, Mapping[str, LearnedLine]], after: Mapping[str, Mapping[str, LearnedLine]]) -> int:
+    return sum(before.get(source, {}).get(name) != line for source, its in after.items() for name, line in its.items())
